@@ -62,9 +62,7 @@ class FieldEntry:
     is_noted: bool = False
     """Whether Brightsheet writes notes on its cells."""
     is_wrapped: bool = False
-    """Whether long text is broken into lines."""
     is_hidden: bool = False
-    """Whether the column is hidden when it is made: people may show it."""
     is_due: bool = False
     """A day for acting: coloured from that day on, blank once the job is archived."""
     is_typed: bool = False
@@ -242,12 +240,10 @@ def _field(column: str) -> str:
 
 
 def is_noted(column: str) -> bool:
-    """Return whether Brightsheet writes notes on the cells of a column."""
     return _field(column) in _NOTED
 
 
 def status_id(milestone: str) -> str:
-    """Return the id of the column with a milestone's status."""
     return f"status:{milestone}"
 
 

@@ -6,20 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping
 import structlog
 
 from sync.errors import BrightsheetError, Permanent
-from sync.jobs import config_lists, projection, reads
+from sync.jobs import projection, reads
 from sync.jobs.model import Change, Job
 from sync.jobs.remarks import Remarks
 from sync.ops.logs import Trail
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
 from sync.store.jobs import Wanted
-from sync.store.signs import UNKNOWN_STATUS, to_tell
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Document
 
 _STATUSES = 100
-"""How many statuses are told of: there are a dozen, and a sender may make up any number."""
-_STATUS_LIMIT = 60
+"""How many statuses people are asked about: there are a dozen, and a sender may make up more."""
+_STATUS = re.compile(r"\w[\w -]{0,59}")
+"""Other texts are no status that people could be asked about."""
 
 _log = structlog.get_logger()
 
@@ -44,9 +44,9 @@ class Projector:
         self._re_sign = re.compile(settings.config.words.re_sign, re.IGNORECASE)
         self._shapes = settings.config.webhooks
         self._remarks = Remarks(settings.config)
-        self._config = settings.config
+        self._named_statuses = settings.config.statuses
         self._trail = trail or Trail()
-        self._reported: set[str] = set()
+        self._asked: set[str] = set()
 
     def run(self, held: Lease) -> bool:
         """Apply the deliveries that wait to their jobs; one that causes an error is rejected.
@@ -58,7 +58,7 @@ class Projector:
             understood, poisoned = self._read(deliveries)
             self._jobs.take_in(held, self._projected(understood, poisoned))
             self._log_each(deliveries, understood, poisoned)
-            self._report(delivery for kept, delivery in understood if kept.seq not in poisoned)
+            self._ask(delivery for kept, delivery in understood if kept.seq not in poisoned)
             did_something = True
         return did_something
 
@@ -79,22 +79,17 @@ class Projector:
             if delivery.site:
                 self._trail.add(delivery.site, kept.id)
 
-    def _report(self, deliveries: Iterable[Delivery]) -> None:
-        """Note, once, each status that the config does not name: the watch tells people of it."""
-        for delivery in deliveries:
-            if delivery.milestone is not None:
-                for status in config_lists.unknown(self._config, delivery.milestone):
-                    self._report_status(status[:_STATUS_LIMIT])
-
-    def _report_status(self, status: str) -> None:
-        name = f"{UNKNOWN_STATUS}:{status}"
-        if status in self._reported or len(self._reported) >= _STATUSES:
-            return
-        self._reported.add(status)
-        names = [name, to_tell(name)]
-        if self._jobs.reported.new(names) == names:  # Not before a restart either.
-            _log.warning(UNKNOWN_STATUS, status=status)
-            self._jobs.reported.keep(names[1:])
+    def _ask(self, deliveries: Iterable[Delivery]) -> None:
+        """Have people asked what the statuses mean that the config does not name."""
+        milestones = [delivery.milestone for delivery in deliveries if delivery.milestone]
+        codes = {milestone.status for milestone in milestones}
+        codes |= {task.status for milestone in milestones for task in milestone.tasks}
+        new = codes - self._asked - self._named_statuses.keys()
+        unknown = sorted(code for code in new if code and _STATUS.fullmatch(code))
+        if unknown := unknown[: _STATUSES - len(self._asked)]:
+            self._asked.update(unknown)
+            for code in self._jobs.confirmations.ask(unknown):
+                _log.warning("unknown_status", status=code)
 
     def _read(self, deliveries: Iterable[KeptDelivery]) -> tuple[list[_Read], dict[int, str]]:
         read: list[_Read] = []
@@ -165,7 +160,6 @@ class Projector:
         return after, projection.other_changes(before, after, digest)
 
     def _wanted(self, deliveries: Iterable[Delivery]) -> list[Wanted]:
-        """Return the documents that are to be copied."""
         documents = {
             document.uuid: Wanted(document.uuid, delivery.site, sub_task, document.name[:300])
             for delivery in deliveries

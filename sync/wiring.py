@@ -35,6 +35,7 @@ from sync.sheets.job_tabs import JobTabs, OwnTab
 from sync.store import (
     Backfills,
     Backlog,
+    Confirmations,
     Customers,
     Database,
     DetailStore,
@@ -46,7 +47,6 @@ from sync.store import (
     Leases,
     Refusals,
     SheetStore,
-    Steps,
     backlog,
     sheet_store,
 )
@@ -147,16 +147,21 @@ class Wiring:
             with_token=settings.everbright_api_token is not None,
             silence_days=settings.silence_days,
             time_zone=settings.time_zone,
+            named_statuses=settings.config.statuses,
         )
 
-    def layout(self) -> Layout:
-        """Return how jobs are shown: by the config, and by the steps that a person confirmed."""
-        return self._plain_layout().with_steps(Steps(self.database).kept())
+    def config(self) -> Config:
+        """Return the config with what people confirmed in the console."""
+        return self.settings.config.with_confirmed(Confirmations(self.database).read())
 
-    def _plain_layout(self) -> Layout:
+    def layout(self) -> Layout:
+        """Return how jobs are shown, with what people confirmed in the console."""
+        return self._layout(self.config())
+
+    def _layout(self, config: Config) -> Layout:
         settings = self.settings
         addresses = Addresses(settings.everbright_url, settings.everbright_preview_path)
-        return Layout(settings.config, addresses, settings.stuck_days)
+        return Layout(config, addresses, settings.stuck_days)
 
     def flusher(
         self,
@@ -169,7 +174,7 @@ class Wiring:
         return Flusher(
             self.sheet_store(spreadsheet),
             self.sheet_client(spreadsheet),
-            Targets(self._plain_layout(), sizes),
+            Targets(self._layout(settings.config), sizes),
             tabs_of,
             sleep,
             settings.time_zone,

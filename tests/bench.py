@@ -5,10 +5,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner, Result
 from sqlalchemy import update
 from werkzeug.datastructures import MultiDict
 
 import compose  # noqa: F401 - boards register themselves
+from brightsheet import cli
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from sync.errors import Refused
@@ -50,7 +52,6 @@ class Bench:
         self.configured(config)
 
     def configured(self, config: Path) -> None:
-        """Read the settings anew, as a restart does."""
         self.config = config
         self.environment["CONFIG_FILE"] = str(config)  # for commands, which are given no path
         self.settings = environment.load(self.environment, config)
@@ -69,12 +70,10 @@ class Bench:
 
     @contextmanager
     def held(self) -> Iterator[Lease]:
-        """Hold the sheet's lease."""
         with self.wiring.hold(lambda _: None) as held:
             yield held
 
     def compare(self) -> int:
-        """Compare the whole sheet; return how many jobs differ."""
         with self.held() as held:
             return reconcile(self.flusher, held)
 
@@ -83,12 +82,10 @@ class Bench:
         self.wiring.project(lambda _: None)
 
     def is_waiting(self) -> bool:
-        """Tell whether a flush has anything to do."""
         self.project()
         return self.store.pending.is_waiting()
 
     def flush_once(self) -> None:
-        """Apply what came, and flush once."""
         self.project()
         with self.held() as held:
             self.flusher.flush(held)
@@ -111,7 +108,6 @@ class Bench:
                     self.flush_once()
 
     def try_to_renew(self) -> None:
-        """Renew what is beside the rows, unless that is refused."""
         with suppress(Refused), self.held() as held:
             renew(self.flusher, held)
 
@@ -121,7 +117,6 @@ class Bench:
             connection.execute(update(quarantine).values(until=0.0))
 
     def shown(self, *payloads: dict[str, Any]) -> int:
-        """Send and flush."""
         self.send(*payloads)
         return self.flush()
 
@@ -133,16 +128,18 @@ class Bench:
         return count
 
     def setup(self, **changes: str) -> Setup:
-        """What `init` and `rebuild` do."""
         read = environment.load(self.environment | changes, self.config, needs_spreadsheet=False)
         return Setup(read, self.database, lambda _: None)
 
+    def command(self, *words: str) -> Result:
+        """Run a command in this process."""
+        runner = CliRunner(env={"COLUMNS": "200", **self.environment})
+        return runner.invoke(cli, words, catch_exceptions=False)
+
     def calls(self, method: str = "*") -> int:
-        """Return how many calls of Sheets' API there were."""
         return self.google.calls.count("sheets", method)
 
     def writes(self) -> int:
-        """Return how many of them wrote."""
         return self.calls("*.batchUpdate")
 
     def edit(self, deed: str, *, sheet_id: int = JOBS_TAB, **arguments: Any) -> None:
@@ -192,7 +189,6 @@ class Bench:
         return found
 
     def rows(self, tab: str = "Jobs") -> list[Row]:
-        """Return the rows of a tab, by header."""
         return rows_in(self.book(FIELDS, tab), tab)
 
     def texts(self, tab: str = "Jobs") -> list[dict[str, str]]:
@@ -200,7 +196,6 @@ class Bench:
         return [{k: c.text for k, c in row.items() if c.text} for row in self.rows(tab)]
 
     def row(self, site: str) -> dict[str, str]:
-        """Return the texts of a job's row."""
         (found,) = [row for row in self.texts() if row.get("Site ID") == site]
         return found
 

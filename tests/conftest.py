@@ -11,6 +11,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from emulator import Emulator
 from tests import databases
 
 settings.register_profile("untimed", deadline=None)  # Machines are slow at times.
@@ -34,6 +35,12 @@ def _logs() -> Iterator[None]:
     sys.excepthook, threading.excepthook = hooks
     logging.captureWarnings(capture=False)
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def google() -> Iterator[Emulator]:
+    with Emulator() as running:
+        yield running
 
 
 @pytest.fixture(params=databases.KINDS)

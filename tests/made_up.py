@@ -42,13 +42,11 @@ def milestone(job: int = 1, definition: int = 1, **changes: Any) -> dict[str, An
 def comment(
     text: str, at: str, author: str = "ada@installer.example", **more: Any
 ) -> dict[str, Any]:
-    """Return a comment."""
     made = {"comment": text, "timestamp": at, "commentor": author, "uuid": uuid(hash(at) % 2**64)}
     return made | more
 
 
 def document(number: int, name: str = "Permit.pdf", kind: str = "UPLOADED") -> dict[str, Any]:
-    """Return a document."""
     return {"uuid": uuid(40_000 + number), "name": name, "creation_type": kind}
 
 
@@ -65,5 +63,4 @@ def task(*documents: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def body(payload: object) -> bytes:
-    """Return a payload as it is sent."""
     return json.dumps(payload).encode()

@@ -149,7 +149,6 @@ def _json(value: Mapping[str, str]) -> str:
 
 
 def fill_header(tab: int, index: int, text: str) -> Request:
-    """Return the request that writes one header."""
     start = {"sheetId": tab, "rowIndex": HEADER_ROW, "columnIndex": index}
     rows = [{"values": cells([text], HEADER_ROW)}]
     return {"updateCells": {"start": start, "rows": rows, "fields": "userEnteredValue"}}
@@ -174,7 +173,6 @@ def customer(bench: Bench, number: int, **changes: str) -> dict[str, str]:
 
 
 def grid(bench: Bench, tab: int = OPEN) -> list[list[CellData]]:
-    """Return all cells of a tab below its headers."""
     return _rows(bench, tab)[HEADER_ROW + 1 :]
 
 
@@ -194,7 +192,6 @@ def places(bench: Bench, tab: int = OPEN) -> dict[str, int]:
 
 
 def texts(bench: Bench, tab: int = OPEN) -> list[dict[str, str]]:
-    """Return the texts of the rows below the headers that hold anything, by header."""
     columns = places(bench, tab)
     found = [
         {h: text for h, n in columns.items() if (text := text_of(at(row, n)))}

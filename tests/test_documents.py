@@ -44,8 +44,6 @@ class Breaking(EmulatorSession):
 
 
 class Half:
-    """A body that ends in the middle."""
-
     def __init__(self, body: Body) -> None:
         self._body = body
 

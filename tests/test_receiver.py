@@ -22,8 +22,6 @@ OTHER = "another-made-up-secret"
 
 
 class Bench:
-    """A client of a receiver with its database."""
-
     def __init__(self, url: str, **settings: str) -> None:
         loaded = load(
             LEAST | {"DATABASE_URL": url, "WEBHOOK_SECRET": f"{SECRET},{OTHER}"} | settings
@@ -184,13 +182,6 @@ def test_other_webhooks_are_kept_and_ignored(bench: Bench, payload: object) -> N
     assert answer.json["outcome"] == "ignored"
     (kept,) = bench.inbox.recent(9)
     assert kept.body == body(payload)
-
-
-def test_a_repeated_delivery_is_a_duplicate(bench: Bench) -> None:
-    """Catches a second delivery of the same content that counts as news, or is not recorded."""
-    outcomes = [bench.send().json for _ in range(3)]
-    assert [o["outcome"] for o in outcomes if o] == ["accepted", "duplicate", "duplicate"]
-    assert len({o["delivery"] for o in outcomes if o}) == 3
 
 
 def test_health_tells_process_and_store_apart(tmp_path: Path) -> None:

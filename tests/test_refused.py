@@ -14,12 +14,10 @@ from structlog.testing import capture_logs
 from app import create_app
 from brightsheet import cli
 from server import Server
-from sync.projector import Projector
 from sync.settings.environment import load
-from sync.store import Database, Jobs
+from sync.store import Database
 from sync.store.schema import delivery, metadata
-from sync.wiring import Wiring
-from tests.made_up import SAMPLE, SECRET, body, milestone
+from tests.made_up import SAMPLE, SECRET
 from tests.ops.test_alerts import Chat
 from tests.settings.test_environment import LEAST
 from tests.test_receiver import PATH
@@ -245,41 +243,3 @@ def test_silence_is_told_by_the_watch_and_its_end(receiver: Receiver, chat: Chat
     first, second = chat.texts()
     assert "Nothing came from EverBright for 3 working days" in first
     assert second.startswith("Brightsheet: Deliveries come again.\nSince ")
-
-
-def test_silence_can_be_switched_off(sqlite_url: str, chat: Chat) -> None:
-    chosen = LEAST | {"DATABASE_URL": sqlite_url, "ALERT_WEBHOOK_URL": chat.url.get_secret_value()}
-    app = create_app(load(chosen | {"SILENCE_DAYS": "0", "WEBHOOK_SECRET": SECRET}))
-    database = Database(sqlite_url)
-    database.upgrade()
-    headers = {"X-Webhook-Secret": SECRET}
-    app.test_client().post(PATH, data=SAMPLE, headers=headers, content_type="application/json")
-    with database.writing() as connection:
-        moment = delivery.c.received_at - 30 * 86_400
-        connection.execute(delivery.update().values(received_at=moment, projected=True))
-    app.extensions["brightsheet_watch"].step()
-    time.sleep(0.3)
-    assert chat.heard == []
-
-
-def test_an_unknown_status_is_told_though_the_chat_was_away(receiver: Receiver, chat: Chat) -> None:
-    """For 15 seconds, and over a restart: catches what is noted as told before it arrived."""
-    odd = body(milestone(1, status="ODD"))
-    assert receiver.send(data=odd) == 202
-    wiring = Wiring(receiver.settings, receiver.database)
-    with wiring.hold(lambda _: None) as held:
-        Projector(wiring.inbox, Jobs(receiver.database), receiver.settings).run(held)
-    chat.statuses = [503] * 6
-    create_app(receiver.settings).extensions["brightsheet_watch"].step()  # Another process
-    wait_for(lambda: len(chat.statuses) == 3)
-    create_app(receiver.settings).extensions["brightsheet_watch"].step()
-    wait_for(lambda: not chat.statuses)
-    assert chat.heard == []
-    watch = receiver.app.extensions["brightsheet_watch"]
-    watch.step()
-    wait_for(lambda: chat.heard)
-    watch.step()
-    create_app(receiver.settings).extensions["brightsheet_watch"].step()
-    time.sleep(0.3)
-    (text,) = chat.texts()
-    assert "does not name the status ODD" in text

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from tests.made_up import document, milestone, task, uuid
+from tests.made_up import document, milestone, task
 from tests.world import World
 
 STATUSES = ("SUBMITTED", "REJECTED", "APPROVED", "INPROG")
@@ -81,18 +81,15 @@ class Senders:
         self._running = [threading.Thread(target=self._send) for _ in range(self.threads)]
 
     def start(self) -> "Senders":
-        """Begin to send."""
         for thread in self._running:
             thread.start()
         return self
 
     def join(self) -> None:
-        """Wait until everything is answered."""
         for thread in self._running:
             thread.join()
 
     def stop(self) -> None:
-        """End without sending the rest."""
         self._stop.set()
         self.join()
 
@@ -134,8 +131,3 @@ def expected_documents(events: Sequence[dict[str, Any]]) -> set[str]:
 def newest(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the last event of each milestone: its documents are those that the row links."""
     return list({(event["site"], event["name"]): event for event in events}.values())
-
-
-def sites(count: int) -> list[str]:
-    """Return the sites of the first `count` jobs."""
-    return [uuid(1 + number) for number in range(count)]

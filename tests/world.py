@@ -57,15 +57,12 @@ class World:
         }
 
     def receiver(self) -> Receiver:
-        """Start a receiver, without waiting for it."""
         return Receiver(self.environment, self.log, self.port)
 
     def worker(self) -> Running:
-        """Start a worker of its own."""
         return Running(WORKER, self.environment, self.log)
 
     def command(self, *words: str) -> Running:
-        """Start a command."""
         return Running(("-m", "brightsheet", *words), self.environment, self.log)
 
     def send(self, payload: object, **options: Any) -> requests.Response:
@@ -95,11 +92,9 @@ class World:
         self.google.edit(self.spreadsheet, deed, sheet_id=JOBS_TAB, **arguments)
 
     def header(self, text: str) -> int:
-        """Return the index of the column with this header."""
         return list(self.rows()[0]).index(text)
 
     def files(self) -> list[Any]:
-        """Return the documents in Drive, without folders and spreadsheets."""
         files = self.google.drive.files.values()
         return [file for file in files if not file.mime_type.startswith("application/vnd.google")]
 

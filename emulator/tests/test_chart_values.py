@@ -38,7 +38,6 @@ TABLE = table(*COUNTS, [None, None, None])
 
 
 def test_stacked_bars_are_drawn() -> None:
-    """Catches a chart that fails, draws nothing, or lets markup through."""
     image = chart.draw(basic(), TABLE, 400)
     assert "&lt;b&gt;by&lt;/b&gt;" in image
     assert "<b>" not in image
@@ -47,7 +46,6 @@ def test_stacked_bars_are_drawn() -> None:
 
 
 def test_bars_of_a_category_lie_one_after_the_other() -> None:
-    """Catches bars that cover each other, and lengths that are not as the values."""
     image = chart.draw(basic(), table(*COUNTS[:1], ["Permit", 1, 2]), 400)
     (track,) = re.findall(r'class="track">(.*?)</span>', image, re.DOTALL)
     one, other = re.findall(r'class="bar" style="width:([\d.]+)%', track)
@@ -55,7 +53,6 @@ def test_bars_of_a_category_lie_one_after_the_other() -> None:
 
 
 def test_charts_that_have_nothing_to_show() -> None:
-    """Catches a page that fails for one odd chart."""
     assert "No data" in chart.draw(basic(), table(), 300)
     assert "No data" in chart.draw({"basicChart": {"chartType": "BAR"}}, table(), 300)
     assert "<figure" in chart.draw(basic(), table(["x"] * 3, ["y", None, 5]), 1)
@@ -70,7 +67,6 @@ def test_charts_that_have_nothing_to_show() -> None:
 
 
 def test_blanks_below_are_no_categories() -> None:
-    """Catches a column to the sheet's end with a thousand blanks."""
     read = chart.read(basic(), TABLE)
     assert read is not None
     assert read.categories == ["Permit", "Install"]
@@ -91,5 +87,4 @@ def test_blanks_below_are_no_categories() -> None:
     ],
 )
 def test_axes_have_round_numbers(highest: float, values: list[float]) -> None:
-    """Catches bars that do not start at zero, and lines at 0.333 of a job."""
     assert chart.ticks(highest, 220) == values

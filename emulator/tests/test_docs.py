@@ -19,7 +19,6 @@ PAGE = Path(__file__).parents[1] / "README.md"
 
 
 def test_the_examples_run_in_their_order() -> None:
-    """Catches a page that tells of an emulator that there was once."""
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     assert len(blocks) >= 6
     said: list[Any] = []
@@ -59,7 +58,6 @@ def listed(row: str) -> tuple[set[str], set[str]]:
     ],
 )
 def test_the_table_says_which_methods_are_served(row: str, prefix: str) -> None:
-    """Catches a page that promises what is refused, or keeps quiet about what is served."""
     served = {*methods.READS, *methods.WRITES, *METHODS, CREATE, COPY_TO, EXPORT}
     api = prefix.partition(".")[0]
     names = {one.method_id for one in discovery.methods(api) if one.method_id.startswith(prefix)}
@@ -70,21 +68,18 @@ def test_the_table_says_which_methods_are_served(row: str, prefix: str) -> None:
 
 
 def test_the_table_says_which_requests_are_served() -> None:
-    """Catches the same for the requests of a batchUpdate."""
     document = json.loads((discovery.SCHEMAS / "sheets.json").read_text("utf-8"))
     known = set(document["schemas"]["Request"]["properties"])
     assert listed("`batchUpdate`'s requests") == (set(HANDLERS), known - set(HANDLERS))
 
 
 def test_the_table_says_which_resources_of_drive_are_not_served() -> None:
-    """Catches a resource that Google added, and nobody is told of."""
     resources = {one.method_id.split(".")[1] for one in discovery.methods("drive")}
     _, no = listed("Drive's other resources")
     assert no == resources - {"files", "permissions", "about"}
 
 
 def test_the_links_lead_somewhere() -> None:
-    """Catches a link to a page that was moved."""
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", PAGE.read_text("utf-8"))
     assert targets
     assert [one for one in targets if not (PAGE.parent / one).exists()] == []

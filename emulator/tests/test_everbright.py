@@ -174,7 +174,6 @@ def test_a_milestone_fills_the_lists(http: Client, emulator: Emulator) -> None:
 def test_a_milestone_that_is_loaded_again_replaces_what_there_was(
     http: Client, emulator: Emulator
 ) -> None:
-    """Catches a job that is listed twice, and tasks that were taken out of its milestone."""
     first = {"uuid": "t1", "sub_tasks": [{"uuid": "st1"}]}
     milestone = {"uuid": "m", "site": "s", "quote": "q", "tasks": [first], "date_updated": "1"}
     emulator.everbright.load(milestone)

@@ -46,7 +46,6 @@ def service(endpoint: str, name: str, version: str) -> Any:
 
 
 def test_opening_by_key_and_by_name(client: gspread.Client) -> None:
-    """Catches a Drive listing that gspread's own query does not find its spreadsheet in."""
     made = client.create("Found by name")
     assert client.open("Found by name").id == made.id
     assert client.open_by_key(made.id).title == "Found by name"
@@ -56,8 +55,7 @@ def test_opening_by_key_and_by_name(client: gspread.Client) -> None:
         client.open_by_key("never-made")
 
 
-def test_records_rows_and_finding(book: gspread.Spreadsheet) -> None:
-    """Catches values that come back in another shape than from Google."""
+def test_records_are_read_appended_found_and_sorted(book: gspread.Spreadsheet) -> None:
     sheet = book.sheet1
     sheet.update([["Name", "Panels"], ["Ann", 12], ["Bob", "=B2*2"]], "A1", raw=False)
     assert sheet.get_all_records() == [
@@ -78,8 +76,7 @@ def test_records_rows_and_finding(book: gspread.Spreadsheet) -> None:
     assert sheet.col_values(1) == ["Name", "", "", "Dan"]
 
 
-def test_cells_in_batches(book: gspread.Spreadsheet) -> None:
-    """Catches gspread's cell lists, batches and ranges coming apart."""
+def test_cells_are_written_and_read_in_batches(book: gspread.Spreadsheet) -> None:
     sheet = book.sheet1
     cells = sheet.range("A1:B2")
     for number, cell in enumerate(cells):
@@ -91,8 +88,7 @@ def test_cells_in_batches(book: gspread.Spreadsheet) -> None:
     assert sheet.get("A1:D3") == [["z", "1", "", "x"], ["2", "3"], ["", "", "", "y"]]
 
 
-def test_formats_notes_and_the_look(book: gspread.Spreadsheet) -> None:
-    """Catches gspread's formatting calls being refused or forgotten."""
+def test_formats_notes_filters_and_protections_are_set(book: gspread.Spreadsheet) -> None:
     sheet = book.sheet1
     sheet.format("A1:B1", {"textFormat": {"bold": True}})
     sheet.freeze(rows=1, cols=1)
@@ -112,8 +108,7 @@ def test_formats_notes_and_the_look(book: gspread.Spreadsheet) -> None:
     assert {"basicFilter", "merges", "protectedRanges"} <= set(metadata)
 
 
-def test_worksheets(book: gspread.Spreadsheet) -> None:
-    """Catches tabs that are lost, doubled or in another order."""
+def test_worksheets_are_added_duplicated_reordered_and_deleted(book: gspread.Spreadsheet) -> None:
     second = book.add_worksheet("Second", 20, 5)
     second.update([["here"]])
     twin = second.duplicate(new_sheet_name="Twin")
@@ -131,7 +126,6 @@ def test_worksheets(book: gspread.Spreadsheet) -> None:
 
 
 def test_refusals_are_gspreads_errors(book: gspread.Spreadsheet) -> None:
-    """Catches an error body that gspread cannot read."""
     with pytest.raises(gspread.exceptions.APIError) as caught:
         book.sheet1.get("Nowhere!A1")
     assert caught.value.code == 400
@@ -141,7 +135,6 @@ def test_refusals_are_gspreads_errors(book: gspread.Spreadsheet) -> None:
 
 
 def test_a_program_of_google_api_python_client(url: str) -> None:
-    """Catches calls that Google's own client cannot make or read."""
     sheets = service(url, "sheets", "v4").spreadsheets()
     made = sheets.create(body={"properties": {"title": "Google's client"}}).execute()
     key = made["spreadsheetId"]
@@ -187,7 +180,6 @@ def test_a_query_too_long_for_an_address(url: str) -> None:
 
 
 def test_google_api_python_client_reads_the_refusals_of_both_apis(url: str) -> None:
-    """Catches an error shape that Google's own client does not understand."""
     sheets = service(url, "sheets", "v4").spreadsheets()
     with pytest.raises(HttpError) as caught:
         sheets.get(spreadsheetId="never-made").execute()

@@ -97,7 +97,6 @@ def test_a_program_of_pygsheets(google: pygsheets.client.Client) -> None:
 
 @pytest.mark.parametrize("key", ORDERS)
 def test_files_are_listed_by_every_key(drive: Any, key: str) -> None:
-    """Catches an order that Google knows and the emulator refuses."""
     for order in (key, f"{key} desc", f"folder, {key}"):
         assert "files" in drive.files().list(orderBy=order).execute()
     with pytest.raises(HttpError, match="400"):
@@ -105,7 +104,6 @@ def test_files_are_listed_by_every_key(drive: Any, key: str) -> None:
 
 
 def test_the_newest_come_first_by_recency(drive: Any) -> None:
-    """Catches an order that is accepted and not followed."""
     made = [drive.files().create(body={"name": f"recent {n}"}).execute()["id"] for n in range(3)]
     drive.files().update(fileId=made[0], body={"name": "recent again"}).execute()
     listed = drive.files().list(orderBy="recency desc", q="name contains 'recent'").execute()
@@ -127,7 +125,6 @@ def test_rows_are_hidden_by_a_list_within_the_list(google: pygsheets.client.Clie
 
 
 def test_a_batch_of_gspread_formatting(gspread_book: gspread.Spreadsheet) -> None:
-    """Catches a batch refused whose requests are lists of requests."""
     sheet = gspread_book.sheet1
     bold = formatting.CellFormat(textFormat=formatting.TextFormat(bold=True))
     with formatting.batch_updater(gspread_book) as batch:
@@ -161,7 +158,6 @@ def test_runs_are_set_on_a_cell_that_holds_a_string(gspread_book: gspread.Spread
 
 
 def test_a_chart_without_a_font_has_googles(google: pygsheets.client.Client) -> None:
-    """Catches a chart that reads back without a font, or whose own font is lost."""
     sheet = google.create("A chart").sheet1
     sheet.update_values("A1", [["Year", "kWh"], [2024, 5], [2025, 7]])
     sheet.add_chart(("A2", "A3"), [("B2", "B3")], "Yield")
@@ -187,7 +183,6 @@ def test_a_filter_without_an_order_reads_back_without_the_key(
 
 
 def test_whoever_it_is_shared_with_is_removed_again(google: pygsheets.client.Client) -> None:
-    """Catches a permission that is listed and cannot be removed, or is of another kind."""
     book = google.create("Shared")
     book.share("ann@example.com", role="writer")
     book.share("crew@example.com", role="reader", type="group")
@@ -205,7 +200,6 @@ def test_whoever_it_is_shared_with_is_removed_again(google: pygsheets.client.Cli
 
 
 def test_what_a_folder_shares_is_removed_from_a_file_in_it(drive: Any) -> None:
-    """Catches a permission of the folder that a file lists and that cannot be removed by its id."""
     kind = "application/vnd.google-apps.folder"
     folder = drive.files().create(body={"name": "Team", "mimeType": kind}).execute()["id"]
     given = {"type": "user", "role": "reader", "emailAddress": "ann@example.com"}
@@ -245,7 +239,6 @@ TEXT = 'Name,Note\r\nAnn,"says ""hi"", twice"\r\n,"two\nlines"\r\nBob,12.50'
 def test_a_sheet_is_exported_as_csv(
     gspread_book: gspread.Spreadsheet, google: pygsheets.client.Client, tmp_path: Path
 ) -> None:
-    """Catches an export that is not served, or that gives values instead of what is shown."""
     rows: list[list[Any]] = [["Name", "Note"], ["Ann", 'says "hi", twice']]
     rows += [["", "two\nlines"], ["Bob", 12.5]]
     gspread_book.sheet1.update(rows, "A1")
@@ -264,7 +257,6 @@ def test_a_sheet_is_exported_as_csv(
 
 
 def test_only_a_spreadsheet_is_exported(drive: Any) -> None:
-    """Catches the bytes of any file given out as an export of it."""
     file = drive.files().create(body={"name": "plain.txt"}).execute()["id"]
     with pytest.raises(HttpError) as caught:
         drive.files().export(fileId=file, mimeType="text/csv").execute()
@@ -274,7 +266,6 @@ def test_only_a_spreadsheet_is_exported(drive: Any) -> None:
 def test_a_copied_tab_brings_its_charts_warnings_views_and_rules(
     google: pygsheets.client.Client,
 ) -> None:
-    """Catches a copy refused for what the tab holds, and a chart that would read another tab."""
     book = google.create("With charts")
     sheet = book.sheet1
     sheet.update_values("A1", [["Year", "kWh"], [2024, 5], [2025, 7]])
@@ -309,7 +300,6 @@ def test_a_copied_tab_brings_its_charts_warnings_views_and_rules(
 def test_a_tab_is_copied_to_another_spreadsheet(
     gspread_book: gspread.Spreadsheet, emulator: Emulator, google: pygsheets.client.Client
 ) -> None:
-    """Catches a copy that lacks what people see on the tab, or that changes the source."""
     sheet = gspread_book.sheet1
     sheet.update([["Name", "Panels"], ["Ann", 12], ["Bob", "=B2*2"]], "A1", raw=False)
     sheet.format("A1:B1", {"textFormat": {"bold": True}})

@@ -62,7 +62,6 @@ def book(emulator: Emulator, http: Client) -> Book:
 
 
 def test_a_table_is_in_the_answer(book: Book) -> None:
-    """Catches a table that a program cannot see, and so takes for ordinary cells."""
     made = book.table()
     assert made["tableId"]
     (sheet,) = book.sheets()

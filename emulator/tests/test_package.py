@@ -41,7 +41,6 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_the_package_and_no_tests(wheel: Path) -> None:
-    """Catches a folder that is new and not in the wheel, and tests that are."""
     with ZipFile(wheel) as content:
         names = {name for name in content.namelist() if ".dist-info/" not in name}
     kinds = ("*.py", "*.json", "*.html", "*.css", "*.js", "*.svg", "milestone.txt")
@@ -51,7 +50,6 @@ def test_the_wheel_holds_the_package_and_no_tests(wheel: Path) -> None:
 
 
 def test_the_wheel_says_what_it_needs(wheel: Path) -> None:
-    """Catches a version of two kinds, and a client of Google's among what it needs."""
     with ZipFile(wheel) as content:
         (name,) = (name for name in content.namelist() if name.endswith("/METADATA"))
         lines = content.read(name).decode().splitlines()
@@ -61,7 +59,6 @@ def test_the_wheel_says_what_it_needs(wheel: Path) -> None:
 
 
 def test_it_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
-    """Catches a module that reaches for a checkout, or for a client of Google's."""
     target = tmp_path / "packages"
     words = ("install", "--no-index", "--no-deps", "--target", str(target))
     subprocess.run([*PIP, *words, str(wheel)], check=True)
@@ -76,7 +73,6 @@ def test_it_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
 
 
 def test_the_changelog_begins_with_this_version() -> None:
-    """Catches a version that nobody is told of."""
     lines = (ROOT / "CHANGELOG.md").read_text("utf-8").splitlines()
     heads = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
     assert heads[0] == VERSION

@@ -240,7 +240,6 @@ def test_a_refusal_can_be_read(opened: str, tab: Tab, http: Client) -> None:
 
 @browsing
 def test_a_phone_shows_more_sheet_than_buttons(opened: str, tab: Tab) -> None:
-    """Catches buttons in several rows, and a page that scrolls sideways as a whole."""
     tab.set_viewport_size({"width": 360, "height": 640})
     bar, sheet = tab.locator(".tools").bounding_box(), tab.locator("#scroller").bounding_box()
     assert bar is not None and sheet is not None

@@ -107,7 +107,6 @@ def differences(google: Any, ours: Any, path: str = "") -> list[str]:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_the_emulator_answers_what_google_answered(url: str, file: Path) -> None:
-    """Catches a status, field, type or value that is not Google's."""
     if file.stem in NOT_SERVED:
         pytest.skip(NOT_SERVED[file.stem])
     replay = Replay(url)

@@ -21,13 +21,11 @@ def texts(value: Any) -> set[str]:
 
 @pytest.mark.parametrize("api", VERSIONS)
 def test_a_schema_is_what_googles_document_says(api: str) -> None:
-    """Catches a schema that was edited by hand, or is older than the client in the lock file."""
     assert (SCHEMAS / f"{api}.json").read_text("utf-8") == derive(api)
 
 
 @pytest.mark.parametrize("api", VERSIONS)
 def test_a_schema_holds_no_prose(api: str) -> None:
-    """Catches Google's descriptions being shipped along."""
     said = texts(json.loads((SCHEMAS / f"{api}.json").read_text("utf-8")))
     assert "readOnly" in said
     assert {text for text in said if " " in text} == set()

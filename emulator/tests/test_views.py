@@ -130,7 +130,6 @@ def customers(tab: Tab) -> list[str]:
 def test_a_filter_view_is_chosen_and_left(
     emulator: Emulator, tab: Tab, spreadsheet: str, http: Client
 ) -> None:
-    """Catches a view that changes the sheet, shows other rows, or cannot be opened by address."""
     everyone = ["Customer", *(str(row[0]) for row in ROWS)]
     tab.goto(f"{emulator.url}/spreadsheets/d/{spreadsheet}/edit")
     at(tab, 4, 0).wait_for()
@@ -160,7 +159,6 @@ def test_a_filter_view_is_chosen_and_left(
 def test_a_chart_lies_at_its_place_and_shows_the_cells_as_they_are(
     emulator: Emulator, tab: Tab, spreadsheet: str, http: Client
 ) -> None:
-    """Catches a chart over the wrong cells, of old values, or whose texts run as a page."""
     tab.goto(f"{emulator.url}/spreadsheets/d/{spreadsheet}/edit#gid=5")
     drawn = tab.locator('.chart[data-chart="8"]')
     drawn.wait_for()
@@ -203,7 +201,6 @@ def wrap(row: int, sheet_id: int) -> dict[str, Any]:
 def test_notes_on_headers_and_hidden_columns(
     emulator: Emulator, tab: Tab, spreadsheet: str
 ) -> None:
-    """Catches a header's note that cannot be read, and a hidden column that is drawn."""
     tab.goto(f"{emulator.url}/spreadsheets/d/{spreadsheet}/edit#gid=0")
     header = at(tab, 0, 2)
     header.hover()
@@ -221,7 +218,6 @@ def test_notes_on_headers_and_hidden_columns(
 def test_a_phone_keeps_the_frozen_column_and_reaches_the_views(
     emulator: Emulator, tab: Tab, spreadsheet: str
 ) -> None:
-    """Catches a grid that does not scroll, a menu cut off, a page that scrolls as a whole."""
     tab.set_viewport_size({"width": 390, "height": 800})
     tab.goto(f"{emulator.url}/spreadsheets/d/{spreadsheet}/edit#gid=0&fvid=41")
     at(tab, 2, 0).wait_for()
@@ -245,7 +241,6 @@ def test_a_phone_keeps_the_frozen_column_and_reaches_the_views(
 def test_a_view_of_a_large_sheet_is_looked_for_in_all_of_it(
     http: Client, emulator: Emulator
 ) -> None:
-    """Catches a view that only finds what is in the part of the sheet that is drawn."""
     made = emulator.create_spreadsheet("large")
     criteria = {"columnIndex": 0, "filterCriteria": {"condition": {"type": "NOT_BLANK"}}}
     view = {"filterViewId": 4, "range": {"sheetId": 0}, "filterSpecs": [criteria]}
@@ -266,7 +261,6 @@ def test_a_view_of_a_large_sheet_is_looked_for_in_all_of_it(
 def test_a_chart_whose_cells_are_gone_says_so(
     http: Client, emulator: Emulator, spreadsheet: str
 ) -> None:
-    """Catches a page that cannot be opened any more when the tab of a chart's cells is deleted."""
     move = {"anchorCell": {"sheetId": 0}}
     place = {"objectId": 8, "newPosition": {"overlayPosition": move}, "fields": "anchorCell"}
     batch(http, spreadsheet, {"updateEmbeddedObjectPosition": place})

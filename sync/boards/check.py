@@ -7,7 +7,7 @@ from sync.boards.mapping.words import OTHERS
 from sync.boards.options import ended_words, worded_cells
 from sync.boards.reader import BoardReader
 from sync.doctor.check import Check, ok, skipped, warning
-from sync.jobs import config_lists
+from sync.jobs.learned import seen_statuses
 from sync.sheets.snapshot import Table
 from sync.wiring import Wiring
 
@@ -22,8 +22,7 @@ def mapping(wiring: Wiring) -> Check:
     if cells := worded_cells(tables):
         tables = without_ended(tables, ended_words(tables, BoardReader(client).options(cells)))
     jobs = (work.job for work in wiring.sheet_store().pending.every())
-    statuses = config_lists.status_entries(wiring.settings.config, jobs)
-    came = {status.label for status in statuses if status.changes}
+    came = {status.label for status in seen_statuses(wiring.config(), jobs) if status.changes}
     lacking = [
         f"{table.headers.get(table.columns[column], column)!r} in {table.title!r}: {words}"
         for table in tables

@@ -14,7 +14,7 @@ from sync.boards.survey import Survey
 from sync.errors import Permanent, Retryable
 from sync.field_table import KEY
 from sync.google import auth
-from sync.jobs import config_lists
+from sync.jobs.learned import seen_statuses
 from sync.jobs.milestones import Milestones
 from sync.ops import retry
 from sync.sheets.request import Request
@@ -66,13 +66,13 @@ class MappingReport:
 
 def fields_of(wiring: Wiring) -> Fields:
     """Return the fields that a column can show, of the milestones that came, too."""
-    config = wiring.settings.config
+    config = wiring.config()
     jobs = [dirty.job for dirty in wiring.sheet_store().pending.every()]
-    statuses = config_lists.status_entries(config, jobs)
+    statuses = seen_statuses(config, jobs)
     return Fields(
         config,
         Milestones(config).headings(jobs, with_configured=True, with_hidden=True),
-        tuple(status.label for status in statuses if not status.configured),
+        tuple(status.label for status in statuses if not status.is_known),
         frozenset(job.site for job in jobs),
     )
 

@@ -174,6 +174,7 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     Raises Retryable or Permanent.
     """
     flusher.writer.take_turn(held)
+    flusher.targets.use_confirmed(flusher.store.confirmations.read())
     board = flusher.tabs(Mode.ADOPTED)
     zone, bare, read = BoardReader(flusher.client).tabs(tuple(tabs))
     tables = [_table(table, tabs[table.sheet_id], read[table.sheet_id]) for table in bare]

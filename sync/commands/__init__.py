@@ -1,6 +1,6 @@
 """The commands of the command line: what they are given, and what they print."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import click
 from rich.progress import Progress, TaskID
@@ -12,9 +12,21 @@ NO_EXTRAS = (
 
 
 def echo(lines: Iterable[str], *, err: bool = False) -> None:
-    """Print lines."""
     for line in lines:
         click.echo(line, err=err)
+
+
+def table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Yield the lines of a table; numbers are aligned to the right."""
+    texts = [
+        ["".join(c for c in str(value) if c.isprintable()) for value in row]
+        for row in (header, *rows)
+    ]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    for row in texts:
+        cells = zip(row, widths, strict=True)
+        aligned = (cell.rjust(n) if cell.isdigit() else cell.ljust(n) for cell, n in cells)
+        yield "  ".join(aligned).rstrip()
 
 
 def shown_in(progress: Progress) -> Callable[[str, int, int | None], None]:

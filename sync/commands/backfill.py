@@ -47,7 +47,6 @@ class ReadBack:
             return backfill.run(held, since, progress=progress)
 
     def only(self, site: str) -> Summary:
-        """Read one job."""
         self._wiring.must_have_token()
         return self._wiring.backfill(_ALL, self._sleep).only(site)
 

@@ -83,7 +83,8 @@ def google(
 
 def _signed_in(app: dict[str, str], wanted: list[str], *, has_browser: bool) -> Token:
     emulator = google_settings(os.environ).google_emulator_url
-    if not (has_browser and _has_screen()):
+    has_screen = sys.platform != "linux" or any(map(os.environ.get, _SCREENS))
+    if not (has_browser and has_screen):
         return _pasted(SignIn(app, wanted, _ELSEWHERE, emulator))
     with Loopback() as loopback:
         sign_in = SignIn(app, wanted, loopback.address, emulator)
@@ -91,10 +92,6 @@ def _signed_in(app: dict[str, str], wanted: list[str], *, has_browser: bool) -> 
         # In a thread: some browsers return only when they are closed.
         Thread(target=_open, args=(sign_in.address,), daemon=True).start()
         return sign_in.finish(loopback.wait(_PATIENCE))
-
-
-def _has_screen() -> bool:
-    return sys.platform != "linux" or any(map(os.environ.get, _SCREENS))
 
 
 def _open(address: str) -> None:

@@ -11,12 +11,13 @@ from importlib.metadata import version
 
 import click
 
-from sync.commands import echo
+from sync.commands import echo, table
 from sync.doctor import Check, as_json, is_well, run_checks, settings_failed, text
-from sync.errors import Permanent, SettingsError
+from sync.errors import SettingsError
 from sync.google import auth
-from sync.jobs import config_lists
 from sync.jobs.details import DetailColumns
+from sync.jobs.learned import seen_statuses
+from sync.jobs.milestones import Milestones
 from sync.jobs.model import Details
 from sync.ops import logs
 from sync.settings.environment import Settings, load
@@ -26,11 +27,6 @@ from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.types import Value
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring, opened
-
-_NO_END = (
-    "Nothing to confirm: the config names the milestones, or no two jobs have everything approved. "
-    "Name the milestones in [[milestones]] of the config."
-)
 
 
 def _since(text: str) -> float:
@@ -106,26 +102,22 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.option("--write", is_flag=True, help="Confirm the order, and with which one jobs end.")
-def milestones(as_json: bool, write: bool) -> None:
-    """Print the milestones of all jobs as [[milestones]] for the config, in their order.
+def milestones(as_json: bool) -> None:
+    """List the milestones in their order, and how many jobs have reached each.
 
-    With --write the database keeps them, up to the one with which jobs seem to end: a job is done
-    once that is approved. Where the config names milestones, those count.
+    The order is that of the config, else the one that was confirmed on the console; milestones that
+    are not in it follow in the order learned from the jobs.
     """
-    settings, database = opened()
-    store = Wiring(settings, database).sheet_store()
-    jobs = [waiting.job for waiting in store.pending.every()]
-    if write:
-        steps = config_lists.proposed_steps(settings.config, jobs)
-        if not steps:
-            raise Permanent("no_end", _NO_END)
-        store.steps.keep(steps)
-    entries = config_lists.milestone_entries(settings.config, jobs)
+    wiring = Wiring(*opened())
+    order = Milestones(wiring.config())
+    jobs = (waiting.job for waiting in wiring.sheet_store().pending.every())
+    headings = order.headings(jobs, with_configured=True, with_hidden=True)
+    last = order.last()
     if as_json:
-        echo(entry.model_dump_json() for entry in entries)
-    elif entries:
-        click.echo(config_lists.milestones_toml(entries))
+        echo(json.dumps({**vars(heading), "is_last": heading.key == last}) for heading in headings)
+    elif headings:
+        rows = [(h.header, h.jobs, "jobs end here" if h.key == last else "") for h in headings]
+        echo(table(("milestone", "jobs", ""), rows))
     else:
         click.echo("No job has reached a milestone yet.", err=True)
 
@@ -133,16 +125,20 @@ def milestones(as_json: bool, write: bool) -> None:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 def statuses(as_json: bool) -> None:
-    """Print the statuses that came as [statuses] for the config, with what they may mean."""
-    settings, database = opened()
-    pending = Wiring(settings, database).sheet_store().pending
-    jobs = (waiting.job for waiting in pending.every())
-    entries = config_lists.status_entries(settings.config, jobs)
-    echo(
-        [entry.model_dump_json() for entry in entries]
-        if as_json
-        else [config_lists.statuses_toml(entries)]
-    )
+    """List the statuses that EverBright has sent, what they mean, and how often each occurs."""
+    wiring = Wiring(*opened())
+    jobs = (waiting.job for waiting in wiring.sheet_store().pending.every())
+    seen = seen_statuses(wiring.config(), jobs)
+    if as_json:
+        echo(status.model_dump_json() for status in seen)
+        return
+    rows = []
+    for status in seen:
+        unknown = f"unknown; {status.suggested}?" if status.suggested else "unknown"
+        means = (status.means or "open") if status.is_known else unknown
+        counts = (status.milestones, status.tasks, status.changes)
+        rows.append((status.status, status.label, means, *counts))
+    echo(table(("status", "reads as", "means", "milestones", "tasks", "changes to it"), rows))
 
 
 @click.command()
@@ -203,7 +199,6 @@ def _metric(column: str, metric: str, answers: Iterable[Details]) -> MetricEntry
 
 
 def _line(entry: MetricEntry) -> str:
-    """Return an entry in words."""
     asked = f"jobs asked: {entry.asked}, with a value: {entry.values}"
     line = f"{entry.column}: {entry.metric}: {asked}"
     if entry.asked and entry.refused == entry.asked:

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sync.commands import NO_EXTRAS, echo
-from sync.jobs.config_lists import ending_question
+from sync.jobs.learned import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
 from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.status import compare as sheet
-from sync.store import Steps
+from sync.store import Confirmations
 from sync.wiring import Wiring, opened
 
 NOT_WELL = 3
@@ -50,9 +50,9 @@ def init(extras: tuple[str, ...]) -> None:
     if setup.is_adopted(spreadsheet) and not extras:
         click.echo(NO_EXTRAS)
     wiring = Wiring(settings, database)
-    steps = Steps(database)
-    if question := ending_question(steps.proposed(), steps.kept()):
-        click.echo(f"{question} Then run: brightsheet milestones --write")
+    confirmations = Confirmations(database)
+    if question := ending_question(confirmations.proposed_order(), confirmations.read().milestones):
+        click.echo(f"{question} Answer it on the overview of the console.")
     if settings.spreadsheet_id:
         echo(sheet.rowless_notice(wiring, time.sleep))
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from flask import Blueprint, Flask
 
-from sync.console import access, actions, deliveries, jobs, overview
+from sync.console import access, actions, deliveries, jobs, overview, statuses
 from sync.console.access import PasswordTries
 from sync.console.parts import Alert, ConsoleParts, Page, Route, as_view
 from sync.wiring import Wiring
@@ -61,6 +61,7 @@ def _routes(sign_in: Page) -> list[Route]:
         ("/jobs/<site>", "job", jobs.job, get),
         ("/documents", "documents", jobs.documents, get),
         ("/columns", "columns", overview.columns, get + post),
+        ("/statuses", "statuses", statuses.statuses, get + post),
         ("/checks", "checks", overview.checks, get + post),
         ("/actions", "actions", actions.listed, get),
         ("/actions/<name>", "action", actions.action, get + post),

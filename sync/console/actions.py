@@ -10,10 +10,10 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from sync.console.access import target
 from sync.console.parts import ConsoleParts, is_id
 from sync.errors import BrightsheetError, Permanent
-from sync.jobs.config_lists import ending_question
+from sync.jobs.learned import ending_question
 from sync.settings.environment import google_id
 from sync.status.deliveries import Retry, summary
-from sync.store import ActionState
+from sync.store import ActionState, Confirmations
 from sync.store.actions import (
     COMPARE,
     DO_WITHOUT,
@@ -76,12 +76,12 @@ def _resume(parts: ConsoleParts, _ids: Sequence[str]) -> str:
     return "The sheet is written again."
 
 
-def _keep_steps(parts: ConsoleParts, _ids: Sequence[str]) -> str:
-    steps = parts.wiring.sheet_store().steps
-    proposed = steps.proposed()
-    if not ending_question(proposed, steps.kept()):
+def _confirm_order(parts: ConsoleParts, _ids: Sequence[str]) -> str:
+    confirmations = Confirmations(parts.wiring.database)
+    proposed = confirmations.proposed_order()
+    if not ending_question(proposed, confirmations.read().milestones):
         raise Permanent("no_end", "Nothing is proposed now.")
-    steps.keep(proposed)
+    confirmations.confirm_order(proposed)
     return "A job is done from now on once that milestone is approved."
 
 
@@ -166,7 +166,7 @@ DEEDS = {
         "It is the one that the overview names, after the others in the order in which jobs have "
         "gone through them. A job in which it is approved is done, and every job shows what comes "
         "next. Milestones in the config would count before these.",
-        _keep_steps,
+        _confirm_order,
     ),
     "test-alert": Deed(
         "Send a test alert", "A message goes to every address of ALERT_URLS.", _alert

@@ -13,7 +13,7 @@ from flask import render_template, request
 
 from sync.console.parts import ConsoleParts
 from sync.doctor import as_json, is_well, run_checks
-from sync.jobs.config_lists import ending_question
+from sync.jobs.learned import ending_question
 from sync.sheets.answer import RECOVERED_TAB
 from sync.sheets.job_tabs import OwnTab
 from sync.sheets.reconcile import last_compared
@@ -131,7 +131,9 @@ def overview(parts: ConsoleParts) -> Any:
         glance=store.spreadsheet.glance(),
         plot=daily(hours, zone) if is_long else hourly(hours, zone),
         is_long=is_long,
-        ending=ending_question(store.steps.proposed(), store.steps.kept()),
+        ending=ending_question(
+            store.confirmations.proposed_order(), store.confirmations.read().milestones
+        ),
         is_alive=all(problem.code != NO_WORKER for problem in problems),
     )
 

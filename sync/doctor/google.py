@@ -12,14 +12,12 @@ from sync.errors import BrightsheetError, Permanent
 from sync.field_table import KEY
 from sync.google import auth
 from sync.google.auth import DRIVE, SHEETS, Accepted, covers_drive, covers_sheets, sign_in
-from sync.google.drive import Drive
 from sync.google.upload import FileContent
 from sync.settings.environment import Settings
 from sync.sheets import request
 from sync.sheets.answer import RECOVERED_TAB
 from sync.sheets.keys import doubled_jobs
 from sync.sheets.reconcile import last_compared
-from sync.sheets.snapshot import Snapshot
 from sync.sheets.trial import try_google
 from sync.status.problem import counted, lasting
 from sync.status.rules import COLUMNS_GONE, TAKEN_IDS, remedy
@@ -166,24 +164,15 @@ def file(wiring: Wiring) -> Check:
             "It is a file, in the bin, or shared for reading only.",
             f"Make {account} an editor of the folder (on a shared drive: a content manager).",
         )
-    _clean(drive)
-    _write(drive, folder)
-    return ok("A file was written into the folder and removed.")
-
-
-def _write(drive: Drive, folder: str) -> None:
+    # Earlier runs that were killed, or to which Google's answer was lost, left theirs.
+    for _ in range(_LEFT_OVER):
+        if (left := drive.find(_TAG)) is None:
+            break
+        drive.discard(left.id)
     content = FileContent(BytesIO(_TEXT), len(_TEXT), "text/plain")
     made = drive.send(drive.begin(content, "", NAME, folder, _TAG), time.sleep)
     drive.discard(made.id)
-
-
-def _clean(drive: Drive) -> None:
-    """Remove what earlier runs left because they were killed or Google's answer was lost."""
-    for _ in range(_LEFT_OVER):
-        left = drive.find(_TAG)
-        if left is None:
-            return
-        drive.discard(left.id)
+    return ok("A file was written into the folder and removed.")
 
 
 def readers(wiring: Wiring) -> Check:
@@ -303,20 +292,15 @@ def protection(wiring: Wiring) -> Check:
     """No protected range keeps us from writing our tabs."""
     account = auth.account(wiring.settings)
     client = wiring.sheet_client()
-    managed = _managed(client.read(wiring.tabs()))
+    snapshot = client.read(wiring.tabs())
+    tabs = (*snapshot.tables, snapshot.history, snapshot.pipeline)
+    managed = {RECOVERED_TAB, *snapshot.copies} | {tab.sheet_id for tab in tabs if tab}
     locked = [title for sheet_id, title in client.locked() if sheet_id in managed]
     if not locked:
         return ok("Nothing in our tabs is protected against us.")
-    tabs = ", ".join(sorted(set(locked)))
     return failed(
-        f"Google would refuse what is written to: {tabs}.",
+        f"Google would refuse what is written to: {', '.join(sorted(set(locked)))}.",
         f"Somebody protected cells there, and {account} is not among those who may edit them.",
         f"In the spreadsheet, Data, Protect sheets and ranges: add {account}, or choose Show a "
         "warning.",
     )
-
-
-def _managed(snapshot: Snapshot) -> set[int]:
-    """Return the ids of the tabs that we write."""
-    tabs = (*snapshot.tables, snapshot.history, snapshot.pipeline)
-    return {RECOVERED_TAB, *snapshot.copies} | {tab.sheet_id for tab in tabs if tab}

@@ -11,14 +11,17 @@ from sync.doctor.check import Check, failed, filesystem, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.answers import page
 from sync.everbright.client import not_a_document
-from sync.jobs import config_lists
+from sync.jobs.learned import ending_question
+from sync.jobs.milestones import Milestones
 from sync.status.problem import counted, lasting
 from sync.status.rules import COLUMNS_GONE, SILENCE, TAKEN_IDS
 from sync.status.verdict import evaluate
 from sync.store.deliveries import latest_job, sample_document, sample_job
 from sync.wiring import Wiring
 
-_NONE_ENDS = "The config names none. It is asked which one does, once several jobs seem to be done."
+_NONE_ENDS = (
+    "The config names no milestones. The console asks once two jobs have everything approved."
+)
 _SQLITE = "sqlite:///"
 _MOUNTS = Path("/proc/self/mountinfo")
 _THROW_AWAY = {
@@ -131,26 +134,21 @@ def delivered(wiring: Wiring) -> Check:
 
 def milestones(wiring: Wiring) -> Check:
     """It is known which milestone ends a job: by the config, or because a person confirmed it."""
-    config = wiring.settings.config
-    named = [step for step in config.milestones if not step.hidden]
-    store = wiring.sheet_store()
-    jobs = [waiting.job for waiting in store.pending.every()]
-    entries = [entry for entry in config_lists.milestone_entries(config, jobs) if not entry.hidden]
-    if named:
-        last = next(entry for entry in reversed(entries) if entry.configured)
-        return ok(f"A job is done once {last.name or 'the last milestone'} is approved.")
-    if kept := store.steps.kept():
-        return ok(
-            f"A job is done once {config_lists.step_name(kept[-1])} is approved, as you said."
-        )
-    if not entries:
+    store, order = wiring.sheet_store(), Milestones(wiring.config())
+    headings = order.headings(waiting.job for waiting in store.pending.every())
+    if last := order.last():
+        names = {heading.key: heading.header for heading in headings}
+        name = order.title(last, names.get(last, "the last milestone"))
+        return ok(f"A job is done once {name} is approved.")
+    if not headings:
         return skipped("No job has reached a milestone yet, so that none can be named.")
-    if question := config_lists.ending_question(store.steps.proposed(), kept):
+    if question := ending_question(store.confirmations.proposed_order(), ()):
         return warning(question, _NONE_ENDS, "Answer it on the overview of the console.")
     return warning(
-        "No milestone is known to end a job, so that each is followed up for ever.",
+        "Nobody has said with which milestone jobs end, so no job is shown as done.",
         _NONE_ENDS,
-        "Put what this prints into the config, in the right order: brightsheet milestones",
+        "Wait for that question, or list [[milestones]] in the config, in their order: "
+        "brightsheet milestones --json shows their definitions.",
     )
 
 
@@ -241,8 +239,8 @@ def proxies(wiring: Wiring) -> Check:
     The receiver is asked through PUBLIC_URL, and tells what it was sent of the way.
     """
     try:
-        told = _asked_with_secret(wiring).json()
-        number, trusted, scheme = told["proxies"], told["trusted_proxies"], told["scheme"]
+        seen = _asked_with_secret(wiring).json()
+        number, trusted, scheme = seen["proxies"], seen["trusted_proxies"], seen["scheme"]
     except (requests.RequestException, ValueError, TypeError, KeyError):
         return failed(
             "The receiver does not say what proxies tell it.",

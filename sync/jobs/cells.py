@@ -77,7 +77,6 @@ class Cell(Value):
     # A flush compares every cell of its jobs with what was written: pydantic's own way of comparing
     # was a sixth of its time.
     def __eq__(self, other: object) -> bool:
-        """Return whether another cell has the same content."""
         return self is other or (isinstance(other, Cell) and vars(self) == vars(other))
 
     def __hash__(self) -> int:

@@ -13,7 +13,6 @@ from sync.jobs.model import (
     Change,
     ContractLog,
     Job,
-    Order,
     Origin,
     Progress,
     Signing,
@@ -34,13 +33,13 @@ def applied(
 ) -> Job:
     """Return `job` with a contract's or change order's event applied.
 
-    `signed` are its envelopes' dates and `own` is the event's own date, as far as they are valid;
-    `seen` is its moment.
+    `signed` are its envelopes' dates and `own` is the event's own date, as far as they are valid.
     """
     if new.is_change_order:
         signing = _signing(new, signed, own, moment)
-        known = job.change_orders.get(new.new_quote)
-        orders = {**job.change_orders, new.new_quote: _largest(known, signing)}
+        known = job.change_orders.get(new.new_quote, signing)
+        largest = max(known, signing, key=lambda either: either.rank)
+        orders = {**job.change_orders, new.new_quote: largest}
         return job.model_copy(update={"change_orders": orders})
     key = f"{new.name}\n{new.quote}"
     log = job.contracts.get(key, ContractLog()).joined(_log(new, signed, own, moment))
@@ -50,7 +49,6 @@ def applied(
 def _log(
     new: Contract, signed: Sequence[datetime], own: datetime | None, moment: Origin
 ) -> ContractLog:
-    """Return the log of one event."""
     if new.state is ContractState.SIGNED:
         return ContractLog(signed=_signing(new, signed, own, moment))
     stamp = own or moment.stamp
@@ -75,10 +73,6 @@ def _signing(
     )
 
 
-def _largest(known: Signing | None, new: Signing) -> Signing:
-    return max(known or new, new, key=lambda signing: signing.rank)
-
-
 def by_name(job: Job) -> dict[str, list[ContractLog]]:
     """Return the contracts by the name of their task: one for each quote.
 
@@ -88,12 +82,11 @@ def by_name(job: Job) -> dict[str, list[ContractLog]]:
     for key, log in sorted(job.contracts.items()):
         name, _, quote = key.partition("\n")
         named.setdefault(name, {})[quote] = log
-    return {name: _with_quotes(logs) for name, logs in named.items()}
-
-
-def _with_quotes(logs: dict[str, ContractLog]) -> list[ContractLog]:
-    of_any = logs.get("", ContractLog())
-    return [log.joined(of_any) for quote, log in logs.items() if quote] or [of_any]
+    found: dict[str, list[ContractLog]] = {}
+    for name, by_quote in named.items():
+        of_any = by_quote.pop("", ContractLog())
+        found[name] = [log.joined(of_any) for log in by_quote.values()] or [of_any]
+    return found
 
 
 def current(logs: Sequence[ContractLog]) -> State | None:
@@ -109,13 +102,13 @@ def current(logs: Sequence[ContractLog]) -> State | None:
 def signings(job: Job) -> list[Signing]:
     """Return the contracts that are signed and not voided, oldest first."""
     logs = (log for quotes in by_name(job).values() for log in quotes)
-    signed = (log.signed for log in logs if _is_signed(log) and log.signed)
-    return sorted({signing.order: signing for signing in signed}.values(), key=_when)
-
-
-def _is_signed(log: ContractLog) -> bool:
-    state = log.current()
-    return state is not None and state[0] is ContractState.SIGNED
+    states = ((log.signed, log.current()) for log in logs)
+    signed = {
+        signing.order: signing
+        for signing, state in states
+        if signing and state and state[0] is ContractState.SIGNED
+    }
+    return sorted(signed.values(), key=lambda signing: (signing.at, signing.digest))
 
 
 def is_news(job: Job, read: Job, *, is_dated: bool) -> bool:
@@ -136,10 +129,6 @@ def _said(job: Job) -> dict[str, object]:
         documents = sorted(document.uuid for document in log.signed.documents) if log.signed else ()
         contents[key] = (state and state[0], log.signed and log.signed.at, documents)
     return contents
-
-
-def _when(signing: Signing) -> Order:
-    return (signing.at, signing.digest)
 
 
 def last_change_order(job: Job) -> tuple[str, Signing] | None:
@@ -163,8 +152,8 @@ def changes(before: Job, after: Job, digest: str) -> list[Change]:
             change = Change(site=after.site, subject=CONTRACT, digest=digest, stamp=new[1])
             values = {"before": old[0].value if old else None, "after": new[0].value, "name": name}
             noted.append(change.model_copy(update=values))
-    told, last = last_change_order(before), last_change_order(after)
-    if last and (told is None or told[0] != last[0]):
+    previous, last = last_change_order(before), last_change_order(after)
+    if last and (previous is None or previous[0] != last[0]):
         quotes = {"before": current_quote(before) or None, "after": last[0] or None}
         change = Change(site=after.site, subject=QUOTE, digest=digest, stamp=last[1].at)
         noted.append(change.model_copy(update=quotes))

@@ -31,7 +31,6 @@ LABELS: Mapping[str, str] = {
     ContractState.SIGNED: "Signed",
     ContractState.VOIDED: "Voided",
 }
-"""How the state of a contract reads."""
 _INITIAL, _CHANGE_ORDER, _LATER = "Initial quote", "Change order", "Later change order"
 _UNKNOWN_QUOTE = "See the change order"
 _SINCE = "A change order that was signed then made this the quote in force."
@@ -50,7 +49,6 @@ class ContractCells:
         self._contract = re.compile(config.webhooks.contract_name, re.IGNORECASE)
 
     def signed(self, job: Job) -> Cell:
-        """Return when the contract was signed by all."""
         return Cell(when=max((signing.at for signing in self._signings(job)), default=None))
 
     def documents(self, job: Job, files: Files) -> Cell:
@@ -89,7 +87,6 @@ class ContractCells:
         return Cell(text=cut("\n".join(lines)), noted=max(since for _, since in known.values()))
 
     def initial_quote(self, job: Job) -> Cell:
-        """Return the first quote of a job."""
         return self._quote(job.site, projection.initial_quote(job))
 
     def current_quote(self, job: Job) -> Cell:
@@ -120,7 +117,6 @@ class ContractCells:
 
 
 def label(code: str | None) -> str:
-    """Return how the state of a contract reads."""
     return LABELS.get(code or "", "")
 
 
@@ -144,7 +140,6 @@ class MilestoneCells:
         return Cell(text=text, note=note, noted=self._moment(reached, change)) if text else EMPTY
 
     def documents(self, reached: ReachedMilestone, files: Files) -> Cell:
-        """Return the links to a milestone's documents."""
         documents = reached.event.milestone.documents()
         entries = [(sub_task.uuid or "", document) for sub_task, document in documents]
         return documents_cell(entries, files, self._addresses)
@@ -160,7 +155,6 @@ class MilestoneCells:
         return Cell(when=self._moment(reached, first), is_day=True) if first else EMPTY
 
     def comment(self, reached: ReachedMilestone) -> Cell:
-        """Return the newest comment by a person."""
         comment = self._remarks.newest(reached.event.milestone.comments)
         return Cell(text=cut(text_with_author(comment))) if comment else EMPTY
 
@@ -192,7 +186,6 @@ MILESTONE_CELLS: Mapping[str, Callable[[MilestoneCells, ReachedMilestone, Files]
     "rejected:": lambda by, reached, _: by.day(reached, "rejected"),
     "comment:": lambda by, reached, _: by.comment(reached),
 }
-"""By the id of the field, what makes its cell."""
 
 
 _NAME_LIMIT = 500
@@ -277,10 +270,6 @@ def _text(text: str, shorter: str = "") -> Cell:
     return Cell(text=cut(text), words=words) if text else EMPTY
 
 
-def _next_action(row: RowSource) -> Cell:
-    return _text(row.by.actions.next_action(row.status, row.coming))
-
-
 def _last_comment(row: RowSource) -> Cell:
     comment = row.by.remarks.newest(projection.all_comments(row.job))
     return _text(text_with_author(comment)) if comment else EMPTY
@@ -289,10 +278,6 @@ def _last_comment(row: RowSource) -> Cell:
 def _last_approval(row: RowSource) -> Cell:
     approvals = map(row.by.milestone_cells.approval, row.milestones)
     return Cell(when=max((moment for moment in approvals if moment), default=None))
-
-
-def _follow_up(row: RowSource) -> Cell:
-    return follow_up(row.status, projection.last_update(row.job), row.by.stuck_days)
 
 
 def _days(row: RowSource) -> Cell:
@@ -327,8 +312,10 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "phone": lambda row: _text(row.customer.phone),
     "email": lambda row: _text(row.customer.email),
     "status": lambda row: Cell(text=cut(row.status.text), words=row.status.words),
-    "next_action": _next_action,
-    "follow_up": _follow_up,
+    "next_action": lambda row: _text(row.by.actions.next_action(row.status, row.coming)),
+    "follow_up": lambda row: follow_up(
+        row.status, projection.last_update(row.job), row.by.stuck_days
+    ),
     "since": lambda row: Cell(when=row.since, is_day=True) if row.since else EMPTY,
     "days": _days,
     "rep": _rep,
@@ -347,4 +334,3 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "current_quote": lambda row: row.by.contracts.current_quote(row.job),
     KEY: lambda row: Cell(text=row.job.site),
 }
-"""By the id of the field, what makes its cell."""

@@ -39,7 +39,6 @@ class LearnedOrder:
         """Milestones that came before or after another in some job."""
 
     def add(self, job: Job) -> None:
-        """Count a job."""
         firsts = {definition: log.first for definition, log in job.logs.items()}
         for definition, first in firsts.items():
             self._jobs[definition] += 1
@@ -54,7 +53,6 @@ class LearnedOrder:
                 self._related |= {earlier, other}
 
     def jobs(self, definition: str) -> int:
-        """Return how many jobs have reached a milestone."""
         return self._jobs[definition]
 
     def definitions(self) -> list[str]:
@@ -106,7 +104,6 @@ class Heading:
     header: str
     definitions: tuple[str, ...]
     jobs: int
-    """How many jobs have reached it."""
     alias: str = ""
     """What EverBright's metrics call it: by the config, else as it came with a job."""
 
@@ -128,7 +125,6 @@ class Milestones:
         return self._configured.get(definition, (-1, MilestoneConfig(definitions=(definition,))))
 
     def is_hidden(self, definition: str) -> bool:
-        """Return whether the config hides a milestone."""
         return self._find(definition)[1].hidden
 
     def title(self, definition: str, name: str) -> str:
@@ -148,7 +144,7 @@ class Milestones:
             other = reached.get(key)
             if other is None or event.order > other.event.order:
                 reached[key] = ReachedMilestone(key, title, rank, event, log)
-        return sorted(reached.values(), key=_reached)
+        return sorted(reached.values(), key=lambda one: (one.rank, one.log.first.order, one.key))
 
     def current_title(self, job: Job) -> str:
         """Return the title of the furthest milestone: by the config, else the last one reached.
@@ -236,10 +232,6 @@ class Milestones:
 
 def _heading(step: MilestoneConfig, header: str, jobs: int) -> Heading:
     return Heading(step.definitions[0], header, step.definitions, jobs, step.alias)
-
-
-def _reached(milestone: ReachedMilestone) -> tuple[object, ...]:
-    return (milestone.rank, milestone.log.first.order, milestone.key)
 
 
 def assignees(milestones: Iterable[ReachedMilestone]) -> list[str]:

@@ -54,7 +54,6 @@ class StatusSeen(Origin):
 
     @classmethod
     def of(cls, event: Event) -> "StatusSeen":
-        """Return the status in an event."""
         milestone = event.milestone
         return cls(
             stamp=event.stamp,
@@ -74,7 +73,6 @@ class MilestoneLog(Value):
     """What is kept of all events of a milestone. It is a join: see `joined`."""
 
     first: Origin
-    """The earliest event."""
     statuses: tuple[StatusSeen, ...] = ()
     """The status in each event, the newest first; at most STATUSES."""
     reads: tuple[StatusSeen, ...] = ()
@@ -84,7 +82,6 @@ class MilestoneLog(Value):
 
     @classmethod
     def of(cls, event: Event) -> "MilestoneLog":
-        """Return the log of one event."""
         moment = Origin(stamp=event.stamp, digest=event.digest)
         status = StatusSeen.of(event)
         keys = (comment_key(comment) for comment in event.milestone.comments)

@@ -117,7 +117,6 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
 
 
 def _values(new: OtherEvent) -> dict[str, str]:
-    """Return the values in an event, by subject."""
     values = {STAGE: new.stage} if new.stage else {}
     if new.contract:
         values[CONTRACT] = ""
@@ -205,7 +204,6 @@ def initial_quote(job: Job) -> str:
 
 
 def all_comments(job: Job) -> Iterable[Comment]:
-    """Yield the comments of all milestones and from comment webhooks."""
     for event in job.events.values():
         yield from event.milestone.comments
     yield from job.remarks

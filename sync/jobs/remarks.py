@@ -109,5 +109,4 @@ def comment_order(comment: Comment) -> tuple[object, ...]:
 
 
 def text_with_author(comment: Comment) -> str:
-    """Return a comment's text after its author's name."""
     return f"{comment.author}: {comment.comment}" if comment.author else comment.comment

@@ -1,7 +1,7 @@
 """The columns of the Jobs tab, what each shows of a job, and the lines of the history. Pure."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 
 from sync.field_table import (
@@ -45,7 +45,6 @@ _LETTER, _PADDING = 8, 14
 
 
 def managed_column(config: Config, column_id: str, header: str, stuck_days: int) -> Column:
-    """Return the managed column with an id: of the config, or of a milestone."""
     entry = entry_of(column_id)
     return Column(
         id=column_id,
@@ -65,7 +64,6 @@ def _note(entry: FieldEntry, stuck_days: int) -> str:
 
 
 def milestone_columns(config: Config, key: str, header: str, stuck_days: int) -> list[Column]:
-    """Return the columns of a milestone."""
     return [
         managed_column(config, entry.id + key, entry.title(header), stuck_days)
         for entry in MILESTONE_COLUMNS
@@ -86,7 +84,7 @@ def _tints(config: Config, entry: FieldEntry) -> tuple[Tint, ...]:
     if entry.is_due:
         return (Tint(color=config.sheet.stuck_color, is_due=True),)
     if entry.id == "status:":
-        return tuple(Tint(text=label, color=color) for label, _, color in known)
+        return tuple(dict.fromkeys(Tint(text=label, color=color) for label, _, color in known))
     if entry.id == "contract":
         by_means = {str(means): color for _, means, color in reversed(known)}
         tints = {label: by_means.get(means) for label, means in _CONTRACT_MEANS.items()}
@@ -150,10 +148,6 @@ class Layout:
     config: Config
     addresses: Addresses
     stuck_days: int = STUCK_DAYS
-
-    def with_steps(self, steps: Sequence[str]) -> "Layout":
-        """Return the layout by steps that a person confirmed (JSON), if the config names none."""
-        return replace(self, config=self.config.with_steps(steps))
 
     @cached_property
     def _by(self) -> JobReader:
@@ -250,10 +244,10 @@ class Layout:
 
     def line(self, change: Change, customer: Cell) -> list[Cell] | None:
         """Return a line of the history, column by column; None for a hidden milestone."""
-        told = self._told(change)
-        if told is None:
+        described = self._described(change)
+        if described is None:
             return None
-        what, before, after = told
+        what, before, after = described
         return [
             Cell(when=change.stamp),
             customer,
@@ -264,7 +258,7 @@ class Layout:
             Cell(text=change.site),
         ]
 
-    def _told(self, change: Change) -> tuple[str, Cell, Cell] | None:
+    def _described(self, change: Change) -> tuple[str, Cell, Cell] | None:
         """Return what changed, and what it was before and after; None for a hidden milestone."""
         statuses, milestones = self._by.statuses, self._by.milestones
         what, before, after = _SUBJECTS.get(change.subject, ""), change.before, change.after

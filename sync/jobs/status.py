@@ -4,7 +4,7 @@ What is rejected in any milestone comes first, then what waits in any, then the 
 (decision 0011 has the table of cases). How it is said is config.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -83,15 +83,13 @@ class Statuses:
         }
 
     def is_rejected(self, code: str | None) -> bool:
-        """Return whether a status means rejected."""
         return code in self._codes["rejected"]
 
     def meaning(self, milestone: Milestone) -> Meaning:
         """Return the meaning of a milestone's status.
 
         One with a rejected task is rejected, unless it is approved or its submission was cancelled,
-        which leaves it open. A status that the config does
-        not name counts as waiting: EverBright publishes no list of them, and somebody has to look.
+        which leaves it open. A status that nobody has explained is open, too.
         """
         code = milestone.status
         if self.is_approved(code):
@@ -101,8 +99,7 @@ class Statuses:
         tasks = (task.status for task in milestone.tasks)
         if milestone.rejected_task_count or any(map(self.is_rejected, (code, *tasks))):
             return Meaning.REJECTED
-        is_unknown = bool(code) and code not in self._known
-        return Meaning.WAITING if is_unknown or code in self._codes["waiting"] else Meaning.OPEN
+        return Meaning.WAITING if code in self._codes["waiting"] else Meaning.OPEN
 
     def of(
         self,
@@ -287,15 +284,12 @@ class Actions:
             what = phrases.more.format(first=what, count=others)
         return phrases.complete.format(what=what)
 
-    def _open(self, milestone: Milestone) -> list[str]:
-        """Return the open tasks, each with its required steps."""
-        return [
-            _with_steps(
-                task.name, [s.label for s in task.sub_tasks if s.required and s.status != "COMP"]
-            )
-            for task in milestone.tasks
-            if task.name and not self._statuses.is_approved(task.status)
-        ]
+    def _open(self, milestone: Milestone) -> Iterator[str]:
+        """Yield the open tasks, each with its required steps."""
+        for task in milestone.tasks:
+            if task.name and not self._statuses.is_approved(task.status):
+                steps = [s.label for s in task.sub_tasks if s.required and s.status != "COMP"]
+                yield f"{task.name} ({', '.join(steps)})" if any(steps) else task.name
 
     def _reason(self, rejected: Sequence[ReachedMilestone]) -> Comment | None:
         """Return the newest of the remarks that came with rejections."""
@@ -325,7 +319,3 @@ def _later(when: datetime, days: int) -> datetime:
         return when + timedelta(days=days)
     except OverflowError:
         return when
-
-
-def _with_steps(name: str, steps: list[str]) -> str:
-    return f"{name} ({', '.join(steps)})" if any(steps) else name

@@ -1,7 +1,8 @@
 """The config file (config/brightsheet.toml): what the sheet shows, checked whole at the start."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -225,6 +226,21 @@ class StatusConfig(Strict):
     """What it is for filters, for what is stuck, and for what is to be done next."""
 
 
+OPEN = "open"
+"""What a person confirmed of a status that means none of the others."""
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What people confirmed in the console: the milestones in their order, and meanings by status.
+
+    Where the config file names the milestones, or a status, the file counts.
+    """
+
+    milestones: tuple[MilestoneConfig, ...] = ()
+    meanings: Mapping[str, str] = field(default_factory=dict)
+
+
 class Config(Strict):
     """What the sheet shows (config/brightsheet.toml)."""
 
@@ -256,12 +272,20 @@ class Config(Strict):
         known = self.statuses.get(code or "")
         return known is not None and known.means == "approved"
 
-    def with_steps(self, steps: Sequence[str]) -> "Config":
-        """Return the config with steps that a person confirmed (JSON); its own come first."""
-        if self.milestones or not steps:
-            return self
-        milestones = tuple(MilestoneConfig.model_validate_json(step) for step in steps)
-        return self.model_copy(update={"milestones": milestones})
+    def with_confirmed(self, confirmed: Confirmed) -> "Config":
+        """Return the config with what people confirmed.
+
+        A status has the color of the first in the file with the same meaning.
+        """
+        known = reversed(self.statuses.values())
+        colors = {str(status.means): status.color for status in known if status.means}
+        statuses = dict(self.statuses)
+        for code, said in confirmed.meanings.items():
+            values = {"label": self.status_label(code), "color": colors.get(said)}
+            values |= {} if said == OPEN else {"means": said}
+            statuses.setdefault(code, StatusConfig.model_validate(values))
+        milestones = self.milestones or confirmed.milestones
+        return self.model_copy(update={"milestones": milestones, "statuses": statuses})
 
     @field_validator("columns")
     @classmethod

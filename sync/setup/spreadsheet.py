@@ -134,8 +134,8 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     if snapshot.table and is_own and KEY not in snapshot.table.columns:
         raise key_column_gone()
     jobs = list(store.pending.every())
-    store.steps.propose(targets.proposed_steps(jobs))
-    targets.use_milestone_order(store.steps.kept())
+    targets.use_confirmed(store.confirmations.read())
+    store.confirmations.propose_order(targets.proposed_order(jobs))
     writer.take_call(held)
     beside = flusher.client.surroundings()
     titles = targets.free_titles(snapshot, beside)

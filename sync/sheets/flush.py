@@ -18,13 +18,13 @@ from pydantic import ValidationError
 from sync.errors import Refused
 from sync.field_table import KEY
 from sync.jobs.cells import Cells, Column
-from sync.jobs.config_lists import proposed_steps
+from sync.jobs.learned import proposed_order
 from sync.jobs.model import Change, Customer
 from sync.jobs.pipeline import PipelineEntry, PipelineLine, count
 from sync.jobs.row import Layout
 from sync.jobs.target import Target
 from sync.ops.logs import Trail
-from sync.settings.config_file import Config
+from sync.settings.config_file import Config, Confirmed, MilestoneConfig
 from sync.sheets import encode, keys, request, undo
 from sync.sheets.batch import Batch, Parts, compose, guarding
 from sync.sheets.check import Findings, check
@@ -122,8 +122,8 @@ class Targets:
     """Lays out what the store holds: rows, columns, lines of the History, the Pipeline."""
 
     def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
-        self._configured = self.layout = layout
-        self._steps: tuple[str, ...] = ()
+        self.layout, self._file_config = layout, layout.config
+        self._confirmed = Confirmed()
         self.sizes = sizes
         self._columns: list[Column] = []
 
@@ -133,7 +133,7 @@ class Targets:
         If there is a Pipeline, a job that it counts at another milestone is written, too.
         `columns`: see `lay_out`.
         """
-        self.use_milestone_order(pending.steps)
+        self.use_confirmed(pending.confirmed)
         is_counted = PIPELINE in pending.known_columns
         laid_out = {target.site: target for target in self.lay_out(pending.jobs, columns)}
         differing = {
@@ -147,15 +147,17 @@ class Targets:
         fit = fitting([*differing.values()], self.sizes.cell_bytes)
         return Work({target.site: target for target in fit}, self.lines(pending), done)
 
-    def use_milestone_order(self, steps: tuple[str, ...]) -> None:
-        """Lay out by the milestones that a person has confirmed by now (JSON)."""
-        if steps != self._steps:
-            self.layout, self._columns = self._configured.with_steps(steps), []
-            self._steps = steps
+    def use_confirmed(self, confirmed: Confirmed) -> None:
+        """Lay out by what people have confirmed by now."""
+        if confirmed != self._confirmed:
+            config = self._file_config.with_confirmed(confirmed)
+            self.layout, self._columns = replace(self.layout, config=config), []
+            self._confirmed = confirmed
 
-    def proposed_steps(self, jobs: Iterable[Target]) -> list[str]:
-        """Return the order of milestones that all jobs suggest (JSON)."""
-        return proposed_steps(self._configured.config, [target.job for target in jobs])
+    def proposed_order(self, jobs: Iterable[Target]) -> tuple[MilestoneConfig, ...]:
+        """Return the order of milestones that all jobs suggest."""
+        config = self._file_config.with_confirmed(replace(self._confirmed, milestones=()))
+        return proposed_order(config, [target.job for target in jobs])
 
     def lay_out(
         self, jobs: Iterable[Target], columns: Collection[str] | None = None
@@ -677,7 +679,7 @@ class Flusher:
         """Read the sheet, and `columns`, without any work. Raises Permanent, or Retryable."""
         fence = self.writer.take_turn(held)
         pending = self.store.pending.read(0, 0)
-        self.targets.use_milestone_order(pending.steps)
+        self.targets.use_confirmed(pending.confirmed)
         tabs = self.tabs(pending.mode)
         this = Round(held, fence, tabs, pending, self.client.read(tabs, columns))
         self._check_served(this)

@@ -169,7 +169,7 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     store.batches.forget_rows(held, gone)
     columns = None if tabs.policy.makes_columns else {c for table in tables for c in table.columns}
     targets = flusher.targets.lay_out(store.pending.every(), columns)
-    store.steps.propose(flusher.targets.proposed_steps(targets))
+    store.confirmations.propose_order(flusher.targets.proposed_order(targets))
     customers = {target.site: target.customer for target in targets}
     found = tabs.compared(held, tables, everything.rows, customers)
     # What differs in a row that shows another customer is theirs: it is reported, and kept.

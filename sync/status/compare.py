@@ -130,7 +130,6 @@ def _must_be_gone(flusher: Flusher, held: Lease, sites: set[str]) -> None:
 
 
 def lines(comparison: Comparison) -> Iterator[str]:
-    """Yield the lines for a person."""
     if not comparison.has_tab:
         yield "There is no tab for jobs. Make it: brightsheet init"
     if comparison.differing:
@@ -187,7 +186,6 @@ def rowless_notice(wiring: Wiring, sleep: Sleep) -> Iterator[str]:
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
-    """Return the result for programs."""
     reasons = judge(comparison.backlog, strict=True)
     return {
         "well": comparison.is_well,

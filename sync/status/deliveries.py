@@ -241,7 +241,6 @@ class Retry:
         yield from (f"documents: {self._documents().retry(uuid)}" for uuid in documents)
 
     def everything(self) -> Iterator[str]:
-        """Retry everything."""
         yield from self.rejected()
         yield f"documents: {self._documents().retry()}"
 

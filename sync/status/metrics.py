@@ -158,7 +158,6 @@ class StoreCollector(Collector):
         self._backlog = backlog
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield the current value of each metric."""
         deliveries = self._inbox.counts()
         yield _by_label("brightsheet_deliveries", "Deliveries kept", "outcome", deliveries)
         documents = self._documents.counts()
@@ -195,7 +194,6 @@ def _by_label(name: str, text: str, label: str, counts: dict[str, int]) -> Gauge
 
 
 def exposition(collector: StoreCollector) -> bytes:
-    """Return the metrics in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(collector)
     return generate_latest(registry)

@@ -49,7 +49,6 @@ class Problem:
 
     @property
     def remedy(self) -> str:
-        """What to do, as plain text."""
         return _joined(self.fix)
 
     @property
@@ -93,7 +92,6 @@ class ProblemRule:
 
     @property
     def remedy(self) -> str:
-        """What to do, as plain text."""
         return _joined(self.fix)
 
     def problem(self, now: Backlog, *, strict: bool = False) -> Problem | None:
@@ -111,7 +109,6 @@ def _joined(*sentences: str) -> str:
 
 
 def counted(count: int, singular: str, plural: str) -> str:
-    """Return a count with its noun."""
     return f"{count} {singular if count == 1 else plural}"
 
 
@@ -178,7 +175,6 @@ def is_missed(now: Backlog) -> bool:
 
 
 def no_worker(now: Backlog) -> str:
-    """Say since when no worker has given a sign of life, and what waits."""
     if now.worker is None:
         text = "No worker has run yet."
     else:
@@ -192,20 +188,17 @@ def is_late(now: Backlog, strict: bool) -> bool:
 
 
 def late(now: Backlog) -> str:
-    """Say what waits for the sheet, and for how long."""
     trouble = f" ({now.trouble})" if now.trouble else ""
     text = f"The sheet does not show everything that came{trouble}: {waits(now)}"
     return f"{text}{oldest(now.oldest)}."
 
 
 def paused(now: Backlog) -> str:
-    """Say since when the writing is paused."""
     what = f": {waits(now)}" if now.waiting else ""
     return f"Writing the sheet is paused for {lasting(now.paused or 0.0)}{what}."
 
 
 def waits(now: Backlog) -> str:
-    """Say what waits for the sheet."""
     parts = [
         counted(count, singular, plural)
         for count, singular, plural in (
@@ -220,12 +213,10 @@ def waits(now: Backlog) -> str:
 
 
 def oldest(age: float | None) -> str:
-    """Say how old the oldest is."""
     return f", the oldest for {lasting(age)}" if age is not None else ""
 
 
 def trouble(now: Backlog) -> str:
-    """Say since when and why the sheet could not be written."""
     age = f" for {lasting(now.trouble_age)}" if now.trouble_age is not None else ""
     return f"The sheet could not be written{age} ({now.trouble})."
 
@@ -236,7 +227,6 @@ def are_documents_late(now: Backlog, strict: bool) -> bool:
 
 
 def refused(now: Backlog) -> str:
-    """Say how many deliveries were refused, and why most of them."""
     why = f" ({now.refused_for})" if now.refused_for else ""
     count = counted(now.refused, "delivery was", "deliveries were")
     return f"{count} refused within the last hour{why}."
@@ -251,7 +241,6 @@ def is_secret_wrong(now: Backlog) -> bool:
 
 
 def silence(now: Backlog) -> str:
-    """Say for how long nothing came."""
     days = counted(now.silence_days, "working day", "working days")
     since = last_moment(now)
     last = f": the last delivery is of {since:%Y-%m-%d %H:%M %Z}" if since else ""
@@ -259,12 +248,10 @@ def silence(now: Backlog) -> str:
 
 
 def is_disk_low(now: Backlog) -> bool:
-    """Return whether the disk of the database is near its end."""
     free = now.disk_free
     return free is not None and free < min(LOW_SHARE * now.disk_size, LOW_BYTES)
 
 
 def disk_low(now: Backlog) -> str:
-    """Say how much of the disk is free."""
     size = counted(round((now.disk_free or 0) / _MEGABYTE), "megabyte is", "megabytes are")
     return f"Only {size} free on the disk of the database."

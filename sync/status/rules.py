@@ -237,6 +237,18 @@ RULES = [
         since=lambda now: now.oldest_quarantined,
     ),
     ProblemRule(
+        "unknown_statuses",
+        what=lambda now: (
+            f"EverBright sends {counted(len(now.unknown_statuses), 'status', 'statuses')} that "
+            "nobody has explained."
+        ),
+        cause="EverBright publishes no list of its statuses. A milestone with one of these counts "
+        "as open: {0.unknown}.",
+        fix="Choose what it means on the console, or name it in [statuses] of the config.",
+        page="/statuses",
+        warns=lambda now: now.unknown_statuses,
+    ),
+    ProblemRule(
         TAKEN_IDS,
         what=lambda _: "Google accepts a batch whose columns have moved.",
         cause="It accepted metadata with an ID that was taken. What is written stays right: each "
@@ -281,5 +293,4 @@ def register(rule: ProblemRule, *, before: str) -> None:
 
 
 def remedy(code: str) -> str:
-    """Return what to do about a problem, as plain text."""
     return next(rule.remedy for rule in RULES if rule.code == code)

@@ -27,8 +27,8 @@ def judge(now: Backlog, *, strict: bool = False) -> tuple[Problem, ...]:
     return tuple(problem for problem in evaluate(now, strict=strict) if problem.is_behind)
 
 
-def alarms(now: Backlog, told: Set[str] = frozenset()) -> dict[str, Problem | None]:
-    """Return what people are to be told, or know already (`told`) and is not over, by code.
+def alarms(now: Backlog, reported: Set[str] = frozenset()) -> dict[str, Problem | None]:
+    """Return what people are to be told, or know already (`reported`) and is not over, by code.
 
     None stands for what is only not over yet.
     """
@@ -37,9 +37,9 @@ def alarms(now: Backlog, told: Set[str] = frozenset()) -> dict[str, Problem | No
         problem = rule.problem(now)
         if not rule.over:
             continue
-        if problem and (rule.code in told or rule.alerts(now)):
+        if problem and (rule.code in reported or rule.alerts(now)):
             wrong[rule.code] = problem
-        elif rule.code in told and rule.stays(now):
+        elif rule.code in reported and rule.stays(now):
             wrong[rule.code] = None
     return wrong
 

@@ -16,7 +16,7 @@ from sync.ops.alerts import Alerts
 from sync.status.problem import Problem
 from sync.status.rules import RULES
 from sync.status.verdict import alarms, evaluate, over
-from sync.store import Backlog, Database, signs
+from sync.store import Backlog, Confirmations, Database
 from sync.store.job_records import Digests
 from sync.wiring import Wiring
 
@@ -58,11 +58,10 @@ class SharedLook:
 
 LOOK_SECONDS = 30.0
 
-_NOTICES = {
-    signs.UNKNOWN_STATUS: "The config does not name the status {}: a milestone with it counts "
-    "as waiting. What it may mean, and the line for the config: brightsheet statuses"
-}
-"""What is told once and has no end, by the beginning of its name."""
+_UNKNOWN_STATUS = (
+    "EverBright sends a status that nobody has explained: {}. A milestone with it counts as open. "
+    "Choose what it means on the console (Statuses), or name it in [statuses] of the config."
+)
 
 _log = structlog.get_logger()
 
@@ -70,8 +69,8 @@ _log = structlog.get_logger()
 class Watch:
     """Checks what is wrong, and tells people once that it is, and once that it is over.
 
-    `send` is that of `Alerts`: what did not arrive is sent again with the next look. What is told
-    only once waits in `database`. `daily` does what is due once a day.
+    `send` is that of `Alerts`: what did not arrive is sent again with the next look. Statuses that
+    nobody has explained wait in `database`. `daily` does what is due once a day.
     """
 
     def __init__(
@@ -85,7 +84,7 @@ class Watch:
         self._send = send
         self._database = database
         self._daily = daily
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._noticed: set[str] = set()
         self._ends = Counter[str]()
         self._stop = Event()
@@ -103,11 +102,10 @@ class Watch:
             self.step()
 
     def step(self) -> None:
-        """Check once."""
         try:
-            self._tell(alarms(self._look(), self._told))
+            self._report(alarms(self._look(), self._reported))
             if self._database is not None:
-                self._tell_once(self._database)
+                self._report_unknown_statuses(Confirmations(self._database))
             self._daily()
         except BrightsheetError as error:
             # Without the store nothing is known. Senders are answered 503 meanwhile.
@@ -115,31 +113,30 @@ class Watch:
         except Exception:
             _log.exception("fault", thread="watch")
 
-    def _tell(self, wrong: dict[str, Problem | None]) -> None:
+    def _report(self, wrong: dict[str, Problem | None]) -> None:
         each_time = {rule.code for rule in RULES if rule.is_told_each_time}
         for code, problem in wrong.items():
-            if problem is not None and code not in self._told:
+            if problem is not None and code not in self._reported:
                 reason = f"{code} {self._ends[code]}" if code in each_time else code
-                arrived = partial(self._told.add, code)
+                arrived = partial(self._reported.add, code)
                 self._send(reason, problem.explained, problem.since or 0.0, arrived)
-        for code in self._told - wrong.keys():
+        for code in self._reported - wrong.keys():
             # Each end is sent, however soon it follows the last: the number makes it distinct.
             reason = f"{code} over {self._ends[code]}"
             self._send(reason, over(code), arrived=partial(self._end, code))
 
     def _end(self, code: str) -> None:
-        self._told.discard(code)
+        self._reported.discard(code)
         self._ends[code] += 1
 
-    def _tell_once(self, database: Database) -> None:
-        """Tell what is told only once, also after a restart: stored as told once it arrived."""
-        told = sorted(self._noticed)
-        signs.Reported(database).keep(told)
-        self._noticed.difference_update(told)
-        for name in signs.Reported(database).untold():
-            kind, _, subject = name.partition(":")
-            text = _NOTICES.get(kind, name).format(subject)
-            self._send(name, text, arrived=partial(self._noticed.add, name))
+    def _report_unknown_statuses(self, confirmations: Confirmations) -> None:
+        """Tell once of each unknown status, also after a restart: stored once it arrived."""
+        arrived = sorted(self._noticed)
+        confirmations.mark_reported(arrived)
+        self._noticed.difference_update(arrived)
+        for code in confirmations.unreported():
+            text = _UNKNOWN_STATUS.format(code)
+            self._send(f"unknown_status:{code}", text, arrived=partial(self._noticed.add, code))
 
 
 _LATEST = timedelta(hours=6)
@@ -200,7 +197,7 @@ class Daily:
 
     def _decided(self, since: float) -> tuple[int, int]:
         """Return how many milestones were approved and rejected since, by their latest status."""
-        statuses = Statuses(self._wiring.settings.config)
+        statuses = Statuses(self._wiring.config())
         changes = self._digests.changes(since)
         latest = {(change.site, change.subject): change.after for change in changes}.values()
         return sum(map(statuses.is_approved, latest)), sum(map(statuses.is_rejected, latest))

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from sync.store.actions import Action, ActionLog, ActionState
-from sync.store.appending import HourFigures, latest_hours
 from sync.store.backfills import BackfillRun, Backfills, JobState
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
+from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, PendingDocument
+from sync.store.hours import HourFigures, latest_hours
 from sync.store.inbox import Arrival, Inbox, KeptDelivery, Receipt, newest_arrival
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
@@ -25,7 +26,6 @@ from sync.store.signs import (
     RefusedRequests,
 )
 from sync.store.spreadsheet import Glance, Spreadsheet, Turn
-from sync.store.steps import Steps
 
 __all__ = [
     "Action",
@@ -39,6 +39,7 @@ __all__ = [
     "Batches",
     "Claim",
     "Conclusion",
+    "Confirmations",
     "Customers",
     "Database",
     "Deliveries",
@@ -74,7 +75,6 @@ __all__ = [
     "SheetStore",
     "Shown",
     "Spreadsheet",
-    "Steps",
     "Turn",
     "Wanted",
     "backlog",
@@ -94,7 +94,7 @@ class SheetStore:
     quarantine: Quarantine
     history: History
     jobs: Jobs
-    steps: Steps
+    confirmations: Confirmations
 
 
 def sheet_store(
@@ -110,5 +110,5 @@ def sheet_store(
         Quarantine(database, spreadsheet_id),
         history,
         Jobs(database),
-        Steps(database),
+        Confirmations(database),
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from sync.store.schema import (
     job,
     quarantine,
     sheet,
+    status,
 )
 from sync.store.signs import TOKEN_REFUSED, WORKER, ReadColumns, Trial
 from sync.types import Mode
@@ -109,6 +111,8 @@ class Backlog:
     """Since a read showed first that one is gone."""
     accepts_taken_ids: bool = False
     """Whether a trial found that Google accepts metadata with an ID that is taken."""
+    unknown_statuses: tuple[str, ...] = ()
+    """Statuses that neither the config nor a person in the console explains."""
     disk_free: int | None = None
     """Bytes that are free on the disk of the database; None where nothing here tells."""
     disk_size: int = 0
@@ -142,6 +146,11 @@ class Backlog:
         return ", ".join(self.foreign_keys[:_NAMED])
 
     @property
+    def unknown(self) -> str:
+        """The statuses that nobody has explained, in a sentence."""
+        return ", ".join(self.unknown_statuses)
+
+    @property
     def waiting(self) -> int:
         """Deliveries and jobs that wait for the sheet."""
         return self.deliveries + self.jobs
@@ -155,6 +164,7 @@ def backlog(
     with_token: bool = True,
     silence_days: int = 0,
     time_zone: str = "",
+    named_statuses: Collection[str] = (),
 ) -> Backlog:
     """Return what waits for a spreadsheet, in one consistent look.
 
@@ -173,6 +183,9 @@ def backlog(
             row["refused_for"] = _most_frequent(connection, delivery.c.reason, _is_refused())
         if row.get("failing"):
             row["failing_for"] = _most_frequent(connection, document.c.reason, _is_failing())
+        unexplained = status.c.means.is_(None) & status.c.code.not_in(named_statuses)
+        codes = select(status.c.code).where(unexplained).order_by(status.c.code)
+        row["unknown_statuses"] = tuple(connection.scalars(codes))
     for name in ("trouble", "trouble_message"):
         row[name] = row[name] or ""
     compared = json.loads(row.pop("compared") or "{}")

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sync.jobs.cells import EMPTY, Cells, cells_in
 from sync.jobs.model import TYPED, Change
 from sync.jobs.pipeline import PipelineEntry, entry_in
-from sync.store import appending, limits, lookups
+from sync.store import hours, limits, lookups
 from sync.store.database import Database, Lease, bumped, now
 from sync.store.limits import pending_undos
 from sync.store.schema import attempt, cell_history, job, undo
@@ -155,7 +155,7 @@ class Batches:
                 message="",
                 since=None,
             )
-            appending.count_flush(self._database, connection, len(right))
+            hours.count_flush(self._database, connection, len(right))
             # Every other attempt was made for a fence that is gone now.
             connection.execute(delete(attempt).where(mine))
 

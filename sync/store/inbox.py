@@ -1,6 +1,6 @@
 """The inbox: every delivery, as it came."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -10,8 +10,7 @@ from sqlalchemy import Connection, Row, RowMapping, Select, case, delete, func, 
 
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
-from sync.store import appending
-from sync.store.appending import Appender, Groups
+from sync.store import hours
 from sync.store.database import Database, now
 from sync.store.schema import delivery, heartbeat
 from sync.webhooks.schema import Delivery, Outcome
@@ -80,15 +79,13 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._appender = Appender(database)
-        # SQLite has one writer, which waits for the disk. PostgreSQL's wait for it together.
-        self._put = Groups(self._append).put if database.is_sqlite else self._append_one
+        self._insert = database.insert(delivery).values(received_at=now()).on_conflict_do_nothing()
 
     def keep(self, body: bytes, understood: Delivery, *, is_read: bool = False) -> Receipt:
         """Store a delivery; one with the same canonical hash is a duplicate.
 
-        What is kept at the same moment shares a transaction; this returns after its commit. What
-        was read from the API (`is_read`) is no duplicate of a webhook, nor a webhook of it.
+        This returns after the commit. What was read from the API (`is_read`) is no duplicate of a
+        webhook, nor a webhook of it.
         """
         is_used = understood.milestone is not None or understood.other_event is not None
         delivery_id = f"{BACKFILL if is_read else ''}{uuid4().hex}"
@@ -125,13 +122,13 @@ class Inbox:
         self._put(row)
         return delivery_id
 
-    def _append_one(self, row: dict[str, Any]) -> Outcome:
-        return self._append([row])[0]
-
-    def _append(self, rows: Sequence[dict[str, Any]]) -> list[Outcome]:
-        """Store rows in one transaction, and return their outcomes."""
-        new = self._appender.append(rows)
-        return [Outcome(row["outcome"]) if row["id"] in new else Outcome.DUPLICATE for row in rows]
+    def _put(self, row: dict[str, Any]) -> Outcome:
+        """Insert a row and return its outcome: a repeated digest is a duplicate, without a body."""
+        if self._database.append(self._insert, row):
+            return Outcome(row["outcome"])
+        copy = {"outcome": Outcome.DUPLICATE.value, "body": None, "projected": True}
+        self._database.append(self._insert, row | copy)
+        return Outcome.DUPLICATE
 
     def is_waiting(self) -> bool:
         """Return whether a delivery is in no job yet."""
@@ -200,7 +197,7 @@ class Inbox:
         old = delivery.c.received_at < now() - days * 86_400.0
         with self._database.writing() as connection:
             _remember(self._database, connection)
-            appending.prune(connection)
+            hours.prune(connection)
             used = delivery.c.projected & delivery.c.about.is_(None)
             return connection.execute(delete(delivery).where(old, used)).rowcount
 

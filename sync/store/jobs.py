@@ -8,10 +8,10 @@ from sqlalchemy import Connection, bindparam, case, func, select, update
 from sync.jobs import files
 from sync.jobs.model import Change, FileState, Job
 from sync.store import lookups
+from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, bumped, now
 from sync.store.inbox import BACKFILL
 from sync.store.schema import delivery, document, folder, job, milestone
-from sync.store.signs import Reported
 from sync.webhooks.schema import Outcome
 
 _taken_in = update(delivery).where(delivery.c.seq == bindparam("number"))
@@ -50,7 +50,7 @@ class Jobs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.reported = Reported(database)
+        self.confirmations = Confirmations(database)
 
     def states(self, sites: Sequence[str]) -> dict[str, Job]:
         query = select(job.c.site, job.c.state).where(job.c.site.in_(sites))

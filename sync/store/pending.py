@@ -13,6 +13,8 @@ from sync.jobs.cells import cells_in
 from sync.jobs.model import Change, Customer, Details, Files, Job
 from sync.jobs.pipeline import PipelineEntry, entry_in
 from sync.jobs.target import Target
+from sync.settings.config_file import Confirmed
+from sync.store.confirmed import read_confirmed
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
 from sync.store.limits import own_rows, pending_undos, resting
@@ -20,7 +22,6 @@ from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, History, customers, 
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
 from sync.store.signs import ReadColumns
 from sync.store.spreadsheet import Spreadsheet
-from sync.store.steps import read_steps
 from sync.types import Mode
 
 _PAGE = 500
@@ -45,8 +46,7 @@ class Pending:
     """As far as is known."""
     columns_read: ReadColumns = field(default_factory=ReadColumns)
     """The columns as reads have shown them so far."""
-    steps: tuple[str, ...] = ()
-    """The milestones that a person confirmed, in their order (JSON)."""
+    confirmed: Confirmed = field(default_factory=Confirmed)
 
     @property
     def is_empty(self) -> bool:
@@ -134,7 +134,7 @@ class PendingWork:
                 known_columns=kept.columns,
                 columns_read=kept.columns_read,
                 sites_with_row=_sites_with_row(connection),
-                steps=read_steps(connection),
+                confirmed=read_confirmed(connection),
             )
 
     def count(self) -> int:

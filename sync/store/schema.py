@@ -229,20 +229,31 @@ detail = Table(
     Column("due_at", Float, index=True),
 )
 
-step = Table(
-    "step",
+milestone_order = Table(
+    "milestone_order",
     metadata,
     # The milestones in the order in which jobs go through them, each as JSON of [[milestones]]:
-    # those that a comparison proposed, and (`is_kept`) those that a person confirmed.
-    Column("is_kept", Boolean, primary_key=True),
+    # the order that a comparison proposed, and the one that a person confirmed.
+    Column("is_confirmed", Boolean, primary_key=True),
     Column("place", Integer, primary_key=True, autoincrement=False),
     Column("body", Text, nullable=False),
+)
+
+status = Table(
+    "status",
+    metadata,
+    # The statuses that the config does not name.
+    Column("code", Text, primary_key=True),
+    # NULL until a person says it.
+    Column("means", Text),
+    # Whether an alert about it has arrived.
+    Column("is_reported", Boolean, nullable=False),
 )
 
 reported = Table(
     "reported",
     metadata,
-    # What is reported only once: a status that the config does not name, a metric that is missing.
+    # What is logged only once: a metric that is missing.
     Column("name", Text, primary_key=True),
 )
 

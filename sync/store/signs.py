@@ -137,17 +137,6 @@ class Heartbeats:
             connection.execute(delete(heartbeat).where(heartbeat.c.name == name))
 
 
-UNKNOWN_STATUS = "unknown_status"
-"""Begins the names of statuses that the config does not name: `unknown_status:ODD`."""
-_UNTOLD = "untold:"
-"""Begins a name as long as nobody was told."""
-
-
-def to_tell(name: str) -> str:
-    """Return under which name is stored that people are still to be told."""
-    return f"{_UNTOLD}{name}"
-
-
 class Reported:
     """What was reported already, by name."""
 
@@ -167,17 +156,9 @@ class Reported:
         """Store that `names` were reported: afterwards, since twice is better than never."""
         rows = [{"name": name} for name in names]
         if rows:
-            waited = reported.c.name.in_([to_tell(name) for name in names])
             statement = self._database.insert(reported).on_conflict_do_nothing()
             with self._database.writing() as connection:
                 connection.execute(statement, rows)
-                connection.execute(delete(reported).where(waited))
-
-    def untold(self) -> list[str]:
-        """Return what people are still to be told."""
-        query = select(reported.c.name).where(reported.c.name.startswith(_UNTOLD, autoescape=True))
-        with self._database.reading() as connection:
-            return [name.removeprefix(_UNTOLD) for name in connection.scalars(query)]
 
 
 WRONG_SECRET, NO_SECRET = "wrong_secret", "no_secret"

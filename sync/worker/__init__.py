@@ -48,9 +48,10 @@ class Worker:
         """Start each loop in a thread. What they need is made before the threads start."""
         settings = self._wiring.settings
         gc.set_threshold(_NEW_OBJECTS)
-        self._start("sheet", SheetLoop(self._wiring, self._alerts, self._stop).step, self._idle)
-        projection = ProjectionLoop(self._wiring, self._wake_sheet)
-        self._start("projection", projection.step, self._await_delivery)
+        sheet = SheetLoop(self._wiring, self._alerts, self._stop)
+        self._start("sheet", sheet.step, lambda: self._await(self._work))
+        projection = ProjectionLoop(self._wiring, self._work.set)
+        self._start("projection", projection.step, lambda: self._await(self._arrival))
         actions = ActionLoop(settings, self._wiring.database, self._stop, self.wake)
         self._start("actions", actions.step, lambda: self._stop.wait(LOOK_FOR_ACTIONS_SECONDS))
         self._start("heartbeat", self._give_sign, lambda: self._stop.wait(SIGN_SECONDS))
@@ -86,9 +87,6 @@ class Worker:
         self._arrival.set()
         self._work.set()
 
-    def _wake_sheet(self) -> None:
-        self._work.set()
-
     def stop(self, seconds: float) -> None:
         """End the loops; what is unfinished after `seconds` is left as a kill would leave it."""
         self._stop.set()
@@ -97,13 +95,9 @@ class Worker:
         for thread in self._threads:
             thread.join(max(0.0, deadline - monotonic()))
 
-    def _idle(self) -> None:
-        self._work.wait(POLL_SECONDS)
-        self._work.clear()
-
-    def _await_delivery(self) -> None:
-        self._arrival.wait(POLL_SECONDS)
-        self._arrival.clear()
+    def _await(self, event: Event) -> None:
+        event.wait(POLL_SECONDS)
+        event.clear()
 
     def _rest(self) -> None:
         self._stop.wait(POLL_SECONDS)

@@ -30,11 +30,9 @@ class Stop:
         self._event = Event()
 
     def set(self) -> None:
-        """End all loops."""
         self._event.set()
 
     def is_set(self) -> bool:
-        """Return whether the loops are to end."""
         return self._event.is_set()
 
     def wait(self, seconds: float) -> bool:

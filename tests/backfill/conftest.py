@@ -1,17 +1,9 @@
 """EverBright with jobs in its lists, and a store that reads them."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from emulator import Emulator
 from tests.backfill.stand import Stand
-
-
-@pytest.fixture
-def google() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import update
@@ -13,14 +14,11 @@ from sync.backfill.run import Backfill, Summary
 from sync.everbright.client import EverBright
 from sync.jobs.model import Job
 from sync.ops.alerts import Alerts
-from sync.projector import Projector
-from sync.settings import environment
-from sync.store import Database, Jobs
+from sync.store import Jobs
 from sync.store.schema import backfill
-from sync.webhooks import parse
-from sync.wiring import Wiring
 from sync.worker.loop import BackfillLoop, Stop
-from tests.made_up import CONFIG_FILE, SECRET, body, document, milestone, uuid
+from tests.bench import Bench
+from tests.made_up import CONFIG_FILE, document, milestone, uuid
 
 TOKEN = "an-everbright-token"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -122,29 +120,21 @@ class Hurried(Stop):
         """Go on at once."""
 
 
-class Stand:
-    """One store; `restarted` makes everything else anew, as after a kill."""
+class Stand(Bench):
+    """A store without a sheet, whose waits are noted and not waited for."""
 
-    def __init__(self, google: Emulator, url: str, **changes: str) -> None:
-        self.google = google
+    def __init__(
+        self, google: Emulator, url: str, config: Path = CONFIG_FILE, **changes: str
+    ) -> None:
         google.everbright.token = TOKEN
         self.slept: list[float] = []
-        self.environment = {
-            "GOOGLE_EMULATOR_URL": google.url,
-            "EVERBRIGHT_URL": google.url,
+        fast = {"LEASE_SECONDS": "1", "BACKFILL_RATE": "50"}
+        settings = {
             "EVERBRIGHT_API_TOKEN": TOKEN,
+            **fast,
             "SPREADSHEET_ID": "a-made-up-spreadsheet",
-            "WEBHOOK_SECRET": SECRET,
-            "DATABASE_URL": url,
-            "CONFIG_FILE": str(CONFIG_FILE),
-            "LEASE_SECONDS": "1",
-            "BACKFILL_RATE": "50",
-            **changes,
         }
-        self.database = Database(url.replace("postgres://", "postgresql+psycopg://"))
-        self.database.upgrade()
-        self.settings = environment.load(self.environment)
-        self.wiring = Wiring(self.settings, self.database)
+        super().__init__(google, url, config, **(settings | changes))
         self.jobs = Jobs(self.database)
 
     def load(self, *events: dict[str, Any]) -> None:
@@ -153,16 +143,6 @@ class Stand:
             is_milestone = "milestone_definition" in one
             known = self.google.everbright
             (known.load if is_milestone else known.load_contract)(one)
-
-    def deliver(self, *events: dict[str, Any]) -> None:
-        """Take webhooks in, as the receiver does."""
-        for one in events:
-            self.wiring.inbox.keep(body(one), parse.read(body(one)))
-
-    def project(self) -> None:
-        """Project what is in the inbox."""
-        with self.wiring.hold(self.sleep) as held:
-            Projector(self.wiring.inbox, self.jobs, self.settings).run(held)
 
     def sleep(self, seconds: float) -> None:
         """Note a wait, and do not wait."""
@@ -254,6 +234,6 @@ def plain(job: Job) -> dict[str, Any]:
 
 def jobs_of(stand: Stand, events: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return the jobs that webhooks would have made of events, in a store of their own."""
-    stand.deliver(*events)
+    stand.send(*events)
     stand.project()
     return stand.states()

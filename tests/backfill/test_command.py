@@ -56,7 +56,6 @@ def test_it_goes_on_after_a_kill(stand: Stand) -> None:
 
 
 def test_what_could_not_be_read_is_told_and_is_the_exit_status(stand: Stand) -> None:
-    """Catches a run that seems whole to a program and to a person."""
     stand.load(event(1), event(2))
     stand.google.faults.answer(404, api="everbright", path="*/task*", count=1)
     status, out, _ = ran(stand)
@@ -69,7 +68,6 @@ def test_what_could_not_be_read_is_told_and_is_the_exit_status(stand: Stand) -> 
 
 
 def test_since_reads_what_changed(stand: Stand) -> None:
-    """Catches a date that is passed over."""
     stand.load(event(1), event(2, minute=60 * 24 * 3))
     status, out, _ = ran(stand, "--since", "2026-01-03", "--json")
     told = json.loads(out)
@@ -87,7 +85,6 @@ def test_jobs_without_a_workflow_are_told(stand: Stand) -> None:
 
 
 def test_a_refused_token_is_one_line(stand: Stand) -> None:
-    """Catches a traceback, and a token in a terminal."""
     stand.google.everbright.token = "another"
     status, _, err = ran(stand, "--json")
     assert status == 1
@@ -96,7 +93,6 @@ def test_a_refused_token_is_one_line(stand: Stand) -> None:
 
 
 def test_without_a_token_it_names_the_two_ways(stand: Stand, tmp_path: Path) -> None:
-    """Catches an installer without API access who is not told of the report."""
     status, _, err = ran(stand, EVERBRIGHT_API_TOKEN="")
     assert status == 2
     assert err.strip().startswith("EVERBRIGHT_API_TOKEN: is not set.")
@@ -114,7 +110,6 @@ def test_without_a_token_it_names_the_two_ways(stand: Stand, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("words", [("--site", uuid(1), "--since", "2026-01-01"), ("--site", "x")])
 def test_what_cannot_be_meant_is_refused(stand: Stand, words: tuple[str, ...]) -> None:
-    """Catches an option that is passed over silently."""
     status, _, err = ran(stand, *words)
     assert status == 2
     assert "Usage" in err

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from brightsheet import cli
 from emulator import Emulator
 from sync.jobs.model import Files
 from tests import databases
@@ -39,13 +37,12 @@ def other(stand: Stand, tmp_path: Path) -> Stand:
 def test_a_contract_that_was_read_is_shown_as_one_that_was_delivered(
     any_stand: Stand, tmp_path: Path, state: str
 ) -> None:
-    """Catches a job whose contract never came by webhook, and reads as if it had none."""
     any_stand.load(event(1), contract(state, **UPDATED))
     run = any_stand.run()
     assert (run.events, run.jobs, run.is_complete) == (2, 1, True)
     any_stand.project()
     delivered = other(any_stand, tmp_path)
-    delivered.deliver(event(1), contract(state, **UPDATED))
+    delivered.send(event(1), contract(state, **UPDATED))
     delivered.project()
     assert cells(any_stand) == cells(delivered)
     assert cells(any_stand)["contract"] is not None
@@ -54,7 +51,7 @@ def test_a_contract_that_was_read_is_shown_as_one_that_was_delivered(
 
 def test_what_was_delivered_is_no_news(stand: Stand) -> None:
     """Catches a delivery each night, where the list only has a later date."""
-    stand.deliver(event(1), contract("SIGN"), contract("SENT", job=2))
+    stand.send(event(1), contract("SIGN"), contract("SENT", job=2))
     stand.load(event(1), contract("SIGN", **UPDATED), event(2), contract("SENT", 2, **UPDATED))
     assert stand.run().events == 1  # the milestone of job 2
     stand.project()
@@ -65,11 +62,10 @@ def test_what_was_delivered_is_no_news(stand: Stand) -> None:
 def test_no_order_of_webhooks_and_a_read_ends_otherwise(
     stand: Stand, order: tuple[int, ...]
 ) -> None:
-    """Catches a read that takes back a signature, or hides one that comes late."""
     stand.load(event(1), contract("SENT", **UPDATED))
     steps: list[Callable[[], object]] = [
-        lambda: stand.deliver(contract("GEN")),
-        lambda: stand.deliver(contract("SIGN")),
+        lambda: stand.send(contract("GEN")),
+        lambda: stand.send(contract("SIGN")),
         stand.run,
     ]
     for number in order:
@@ -81,8 +77,7 @@ def test_no_order_of_webhooks_and_a_read_ends_otherwise(
 
 
 def test_an_undated_contract_counts_only_where_none_is_known(stand: Stand) -> None:
-    """Catches a list without dates that takes back what a webhook said."""
-    stand.deliver(contract("SENT"))
+    stand.send(contract("SENT"))
     stand.load(event(1), contract("VOID"), event(2), contract("SENT", 2))
     assert stand.run().events == 3  # two milestones, and the contract of job 2
     stand.project()
@@ -114,7 +109,6 @@ ODD: list[dict[str, Any]] = [
 def test_a_record_that_says_nothing_keeps_no_job_from_being_read(
     stand: Stand, record: dict[str, Any]
 ) -> None:
-    """Catches 5,000 jobs that fail because of a list nobody has documented."""
     stand.load(event(1))
     stand.google.everbright.records.add("contract", {"uuid": uuid(5), "site_id": uuid(1), **record})
     run = stand.run()
@@ -122,16 +116,13 @@ def test_a_record_that_says_nothing_keeps_no_job_from_being_read(
 
 
 def test_a_list_that_there_is_not_is_said_once_and_the_jobs_are_read(
-    google: Emulator, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    google: Emulator, sqlite_url: str, tmp_path: Path
 ) -> None:
-    """Catches a refused request for every job, and a backfill that ends with an error."""
     wrong = '[everbright]\ncontracts = "/api/v1/paper?site_id={site}"\n'
     config = with_more(tmp_path, wrong)
-    stand = Stand(google, sqlite_url, CONFIG_FILE=str(config))
+    stand = Stand(google, sqlite_url, config)
     stand.load(event(1), event(2), contract("SIGN", **UPDATED))
-    for name, value in stand.environment.items():
-        monkeypatch.setenv(name, value)
-    result = CliRunner().invoke(cli, ["backfill", "--json"], catch_exceptions=False)
+    result = stand.command("backfill", "--json")
     told = json.loads(result.stdout)
     assert (result.exit_code, told["events"]) == (0, 2)
     assert len(told["notes"]) == 1
@@ -141,19 +132,16 @@ def test_a_list_that_there_is_not_is_said_once_and_the_jobs_are_read(
 
 def test_blank_switches_contracts_off(google: Emulator, sqlite_url: str, tmp_path: Path) -> None:
     config = with_more(tmp_path, '[everbright]\ncontracts = ""\n')
-    stand = Stand(google, sqlite_url, CONFIG_FILE=str(config))
+    stand = Stand(google, sqlite_url, config)
     stand.load(event(1), contract("SIGN", **UPDATED))
     assert stand.run().events == 1
     assert not stand.asked("contract.list")
 
 
-def test_the_number_of_requests_is_said(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Catches a count that is not that of the calls that EverBright got."""
+def test_the_number_of_requests_is_said(stand: Stand) -> None:
     stand.load(*(event(job) for job in range(1, 28)))
-    for name, value in stand.environment.items():
-        monkeypatch.setenv(name, value)
-    result = CliRunner().invoke(cli, ["backfill", "--json"], catch_exceptions=False)
+    result = stand.command("backfill", "--json")
     asked = sum(stand.asked().values())
     assert json.loads(result.stdout)["requests"] == asked > 27
-    again = CliRunner().invoke(cli, ["backfill"], catch_exceptions=False)
+    again = stand.command("backfill")
     assert f"EverBright was asked {sum(stand.asked().values()) - asked} times." in again.output

@@ -19,16 +19,15 @@ def _nightly(stand: Stand) -> tuple[Mute, BackfillLoop]:
 
 @pytest.mark.long
 def test_webhooks_that_were_dropped_are_brought_and_no_others(stand: Stand) -> None:
-    """Catches an event that stays lost, one that is made up, and a count that is wrong."""
     lots = random.Random(7)
     alerts, loop = _nightly(stand)
     first = [event(job, minute=0) for job in range(1, 151)]
     stand.load(*first)
-    stand.deliver(*first)
+    stand.send(*first)
     changed = [event(job, minute=600 + job, status="APPROVED") for job in range(1, 151)]
     dropped = set(lots.sample(range(150), 100))
     stand.load(*changed)
-    stand.deliver(*(one for number, one in enumerate(changed) if number not in dropped))
+    stand.send(*(one for number, one in enumerate(changed) if number not in dropped))
     stand.project()
     stand.age(24 * 400)
     loop.step()
@@ -72,7 +71,6 @@ def test_a_night_that_did_not_see_the_whole_list_is_made_up_for(stand: Stand) ->
 
 
 def test_two_workers_read_once(stand: Stand, sqlite_url: str) -> None:
-    """Catches a night that each of several workers reads."""
     _, loop = _nightly(stand)
     stand.load(event(1))
     stand.age(24 * 400)
@@ -86,7 +84,6 @@ def test_two_workers_read_once(stand: Stand, sqlite_url: str) -> None:
 
 
 def test_a_night_that_was_killed_goes_on(stand: Stand) -> None:
-    """Catches a run that begins anew, and one that waits for another day."""
     _, loop = _nightly(stand)
     stand.load(*(event(job) for job in range(1, 31)))
     stand.age(24 * 400)

@@ -1,7 +1,8 @@
 """What EverBright does not answer as expected is said, and nobody else is asked."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,6 @@ def abroad() -> Iterator[Server]:
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_token_that_is_not_accepted_ends_the_run_at_once(stand: Stand, status: int) -> None:
-    """Catches thousands of requests that all are refused."""
     stand.load(event(1), event(2))
     stand.google.faults.answer(status, api="everbright", count=None)
     with pytest.raises(Permanent, match="EVERBRIGHT_API_TOKEN"):
@@ -47,7 +47,6 @@ def test_a_list_of_jobs_that_is_not_there_ends_the_run(stand: Stand) -> None:
 
 
 def test_a_job_that_cannot_be_read_is_said_and_the_others_are_read(stand: Stand) -> None:
-    """Catches one job that keeps all behind it from being read, and one that nobody hears of."""
     stand.load(*(event(job) for job in range(1, 5)))
     stand.google.faults.answer(404, api="everbright", path="*/sub_task*", nth=[1])
     stand.google.faults.html(200, api="everbright", path="*/milestone*", nth=[3])
@@ -65,7 +64,6 @@ NO_LISTS = ['{"detail": "x"}', '"x"', "[1]", '{"results": {}}', "null", "<html>"
 def test_an_answer_that_is_no_list_is_said(
     home: Server, google: Emulator, sqlite_url: str, answer: str
 ) -> None:
-    """Catches a fault of ours, and a job that seems to have no milestones."""
     stand = Stand(google, sqlite_url, EVERBRIGHT_URL=home.url)
     odd = say(200, answer.encode())
     home.answers["/api/v1/project?archived=false"] = odd
@@ -84,7 +82,6 @@ def test_an_answer_that_is_no_list_is_said(
 
 
 def test_an_answer_that_asks_to_wait_is_waited_for(stand: Stand) -> None:
-    """Catches a Retry-After that is passed over, and a job that is given up for it."""
     stand.load(event(1))
     stand.google.faults.answer(
         429, api="everbright", path="*/task*", headers={"Retry-After": "77"}, count=2
@@ -95,7 +92,6 @@ def test_an_answer_that_asks_to_wait_is_waited_for(stand: Stand) -> None:
 
 
 def test_everbright_being_down_stops_the_run_which_then_goes_on(stand: Stand) -> None:
-    """Catches a run that gives thousands of jobs up because EverBright is away."""
     stand.load(*(event(job) for job in range(1, 11)))
     stand.google.faults.answer(503, api="everbright", path="*/ops_workflow*", count=30)
     with pytest.raises(Retryable, match="Run it again"):
@@ -123,7 +119,6 @@ def test_everbright_being_down_stops_the_run_which_then_goes_on(stand: Stand) ->
     ],
 )
 def test_the_next_page_is_followed_at_home_only(home: Server, link: str, path: str | None) -> None:
-    """Catches a token, or a request at all, that goes where an answer says."""
     everbright = EverBright(home.url, TOKEN, "Authorization: Token", "/{document}")
     target = link.format(home=home.url, port=home.port)
     if path:
@@ -163,32 +158,32 @@ def test_a_list_that_repeats_itself_ends(stand: Stand) -> None:
     assert "does not end: page 2 repeats one before. Correct its path" in problem
 
 
-def test_a_list_that_names_the_same_jobs_again_and_again_ends(stand: Stand) -> None:
-    """Catches a backfill that holds its lease for 2,000 pages, each with another date on the same
-    jobs."""
-    endless = Endless(lambda page: [{"site": uuid(page % 3), "date": f"2026-03-01T{page}"}])
-    paths = stand.settings.config.everbright
-    jobs = JobList(Lists(endless, 1e9, stand.sleep), paths, None)
+@pytest.mark.parametrize(
+    ("records", "pages", "listed", "said"),
+    [
+        (
+            lambda page: [{"site": uuid(page % 3), "date": f"2026-03-01T{page}"}],
+            *(3 + REPEATING + 1, 3, "21 pages in a row name nothing that was not named before"),
+        ),
+        (lambda page: [{"site": uuid(page)}], PAGES, PAGES, f"it has more than {PAGES} pages"),
+    ],
+    ids=["the same jobs with other dates", "another job on every page"],
+)
+def test_a_list_that_does_not_end_is_left_and_said(
+    stand: Stand, records: Callable[[int], Any], pages: int, listed: int, said: str
+) -> None:
+    endless = Endless(records)
+    jobs = JobList(Lists(endless, 1e9, stand.sleep), stand.settings.config.everbright, None)
     jobs.read()
-    assert endless.pages == 3 + REPEATING + 1
-    assert len(jobs.jobs) == 3
+    assert endless.pages == pages
+    assert len(jobs.jobs) == min(
+        pages, len({one["site"] for n in range(pages) for one in records(n)})
+    )
     (problem,) = jobs.problems
-    assert "does not end: 21 pages in a row name nothing that was not named before" in problem
-
-
-def test_a_list_that_has_another_job_on_every_page_ends(stand: Stand) -> None:
-    """Catches a backfill that lists for ever, and says nothing."""
-    endless = Endless(lambda page: [{"site": uuid(page)}])
-    paths = stand.settings.config.everbright
-    jobs = JobList(Lists(endless, 1e9, stand.sleep), paths, None)
-    jobs.read()
-    assert endless.pages == len(jobs.jobs) == PAGES
-    (problem,) = jobs.problems
-    assert f"does not end: it has more than {PAGES} pages" in problem
+    assert f"does not end: {said}" in problem
 
 
 def test_a_list_of_one_job_that_does_not_end_is_said(stand: Stand) -> None:
-    """Catches one job that keeps all others from being read."""
     lists = Lists(Endless(lambda page: [{"uuid": uuid(page)}]), 1e9, stand.sleep)
     with pytest.raises(Permanent, match="does not end"):
         lists.every("/api/v1/project")
@@ -229,7 +224,6 @@ def test_a_milestone_without_a_date_is_said(stand: Stand) -> None:
 
 
 def test_a_job_without_a_site_is_said(stand: Stand) -> None:
-    """Catches a job that is passed over silently."""
     stand.load(event(1))
     stand.google.everbright.records.add("project", {"uuid": "no-uuid", "archived": False})
     run = stand.run()

@@ -27,7 +27,6 @@ def found(*lines: str, words: ReportWords = WORDS) -> list[tuple[str, str]]:
 
 
 def test_each_date_is_an_event_oldest_first() -> None:
-    """Catches a date that is passed over, and events in the order of the columns."""
     assert found(HEADER, f"{uuid(1)},Permit,2026-03-05,03/02/2026,") == [
         ("REJECTED", "2026-03-02T00:00:01+00:00"),
         ("SUBMITTED", "2026-03-05T00:00:00+00:00"),
@@ -35,7 +34,6 @@ def test_each_date_is_an_event_oldest_first() -> None:
 
 
 def test_dates_of_one_day_come_in_the_order_of_the_work() -> None:
-    """Catches an approved milestone that seems to have been submitted after it."""
     statuses = [one for one, _ in found(HEADER, f"{uuid(1)},Permit,3/2/26,,3/2/26")]
     assert statuses == ["SUBMITTED", "APPROVED"]
 
@@ -50,12 +48,10 @@ def test_dates_of_one_day_come_in_the_order_of_the_work() -> None:
     ],
 )
 def test_headers_are_found_in_any_spelling(header: str) -> None:
-    """Catches a report that is refused for a capital letter."""
     assert len(found(header, f"{uuid(1)},PERMIT,2026-03-01,2026-03-02,2026-03-03")) == 3
 
 
 def test_columns_may_come_in_any_order_with_others_between() -> None:
-    """Catches a mapping by place."""
     header = "Customer,Date Completed,Milestone,Notes,Site"
     site = f"https://engine.goeverbright.com/address/{uuid(5)}"
     assert found(header, f'"Alder, Ada",2026-03-01,Permit,,{site}') == [
@@ -75,7 +71,6 @@ def test_columns_may_come_in_any_order_with_others_between() -> None:
 def test_a_missing_column_is_named_with_what_is_taken(
     header: str, missing: str, taken: str
 ) -> None:
-    """Catches an error that leaves people guessing how the column should be called."""
     with pytest.raises(Permanent) as caught:
         report.read([header], WORDS)
     assert f"no column for {missing}" in caught.value.message
@@ -93,7 +88,6 @@ def test_a_missing_column_is_named_with_what_is_taken(
     ],
 )
 def test_a_line_that_cannot_be_read_is_said_and_the_others_are(line: str, problem: str) -> None:
-    """Catches a line that is passed over, and one that hides those below it."""
     read = report.read([HEADER, line, "", f"{uuid(2)},Permit,2026-03-01,,"], WORDS)
     (said,) = read.problems
     assert said.startswith(problem)
@@ -101,7 +95,6 @@ def test_a_line_that_cannot_be_read_is_said_and_the_others_are(line: str, proble
 
 
 def test_a_day_begins_in_the_zone_of_the_sheet() -> None:
-    """Catches a day that is another in UTC."""
     words = ReportWords(WORDS.definitions, STATUSES, ZoneInfo("America/Los_Angeles"))
     assert found(HEADER, f"{uuid(1)},Permit,2026-03-01,,", words=words) == [
         ("SUBMITTED", "2026-03-01T08:00:00+00:00")
@@ -109,8 +102,7 @@ def test_a_day_begins_in_the_zone_of_the_sheet() -> None:
 
 
 def test_a_report_brings_what_webhooks_did_not_and_nothing_twice(stand: Stand) -> None:
-    """Catches a report that overrides webhooks, and one that doubles when it is read again."""
-    stand.deliver(event(1, minute=600, status="SUBMITTED"))  # 2026-01-01 10:00
+    stand.send(event(1, minute=600, status="SUBMITTED"))  # 2026-01-01 10:00
     stand.project()
     words = report_words(stand.settings, stand.jobs.states([uuid(1)]).values())
     lines = [
@@ -132,7 +124,6 @@ def test_a_report_brings_what_webhooks_did_not_and_nothing_twice(stand: Stand) -
 
 
 def test_a_file_that_is_no_csv_is_said(stand: Stand, tmp_path: Path) -> None:
-    """Catches a traceback where somebody gives the spreadsheet itself."""
     from sync.commands.backfill import ReadBack
 
     file = tmp_path / "report.xlsx"

@@ -34,7 +34,6 @@ def passes(stand: Stand) -> int:
 def test_a_backfill_with_kills_makes_the_jobs_that_webhooks_make(
     google: Emulator, tmp_path: Path, sqlite_url: str, jobs: int
 ) -> None:
-    """Catches what is kept in memory only, asked twice, or assembled otherwise than delivered."""
     google.everbright.token = None
     events = [
         event(job, definition, job * 3 + definition, status=("APPROVED", "SUBMITTED")[job % 2])
@@ -68,7 +67,6 @@ def test_a_backfill_with_kills_makes_the_jobs_that_webhooks_make(
 
 
 def test_without_a_kill_nothing_is_asked_twice(any_stand: Stand) -> None:
-    """Catches a page or a job that is asked for again, and a second run that makes deliveries."""
     any_stand.load(*(event(job, minute=job) for job in range(1, 31)))
     told: list[tuple[str, int]] = []
     run = any_stand.run(progress=lambda what, done, _: told.append((what, done)))
@@ -93,9 +91,8 @@ def test_a_second_run_before_the_projection_makes_no_delivery(stand: Stand) -> N
 def test_what_was_delivered_makes_no_delivery_and_its_tasks_are_not_asked_for(
     stand: Stand,
 ) -> None:
-    """Catches a backfill that doubles what came, and one that asks for what it knows."""
     stand.load(event(1), event(2, minute=5))
-    stand.deliver(event(1), event(2, minute=5))
+    stand.send(event(1), event(2, minute=5))
     assert stand.run().events == 0
     assert not stand.asked("task.list")
     assert len(stand.asked("milestone.list")) == 2
@@ -110,11 +107,11 @@ def test_a_webhook_that_comes_late_ends_as_one_that_came_in_time(
     any_stand.project()
     (found,) = any_stand.jobs.states([uuid(1)])[uuid(1)].events.values()
     assert found.is_read
-    any_stand.deliver(event(1))
+    any_stand.send(event(1))
     any_stand.project()
     late = any_stand.jobs.states([uuid(1)])[uuid(1)]
     in_time = Stand(any_stand.google, databases.fresh("sqlite", tmp_path))
-    in_time.deliver(event(1))
+    in_time.send(event(1))
     in_time.project()
     assert in_time.run().events == 0
     known = in_time.jobs.states([uuid(1)])[uuid(1)]
@@ -126,16 +123,14 @@ def test_a_webhook_that_comes_late_ends_as_one_that_came_in_time(
 
 
 def test_a_date_that_is_later_by_being_read_is_no_event(stand: Stand) -> None:
-    """Catches a delivery each night, and a webhook's comments that go with it."""
     said = comment("By hand", "2026-01-01T00:00:30Z")
-    stand.deliver(event(1, comments=[said]))
+    stand.send(event(1, comments=[said]))
     stand.load(event(1, minute=600))
     assert stand.run().events == 0
     assert stand.asked("sub_task.list")
 
 
 def test_jobs_that_did_not_change_are_passed_over(stand: Stand) -> None:
-    """Catches a night that reads every job there is."""
     stand.load(*(event(job, minute=job * 60) for job in range(1, 31)))
     run = stand.run(since=START + timedelta(hours=28))
     assert (run.events, run.unchanged) == (3, 27)
@@ -168,7 +163,6 @@ def test_jobs_that_move_between_pages_are_not_lost(stand: Stand) -> None:
 
 
 def test_a_list_that_goes_on_becoming_shorter_is_said(stand: Stand) -> None:
-    """Catches a run that never ends, and one that says that it has read everything."""
     stand.load(*(event(job) for job in range(1, 61)))
     left = iter(range(1, 61))
 

@@ -23,7 +23,6 @@ def ran(bench: Bench) -> Backfill:
 def test_a_row_is_the_same_whether_its_job_was_read_or_delivered(
     google: Emulator, sqlite_url: str
 ) -> None:
-    """Catches a payload that is assembled otherwise than delivered: statuses, dates, documents."""
     google.everbright.token = TOKEN
     bench = Bench(google, sqlite_url, EVERBRIGHT_API_TOKEN=TOKEN, BACKFILL_RATE="50")
     read, delivered = (
@@ -56,7 +55,6 @@ def test_a_row_is_the_same_whether_its_job_was_read_or_delivered(
 def test_a_backfill_of_what_the_sheet_shows_writes_nothing(
     google: Emulator, sqlite_url: str
 ) -> None:
-    """Catches a night after which every row is written anew."""
     google.everbright.token = TOKEN
     bench = Bench(google, sqlite_url, EVERBRIGHT_API_TOKEN=TOKEN, BACKFILL_RATE="50")
     google.everbright.load(event(1))

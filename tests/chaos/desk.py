@@ -62,7 +62,6 @@ class Desk:
         return {one.kind for one in judge.sheet(self.book, self.ledger)}
 
     def blank_row(self) -> int:
-        """Return a row that holds nothing."""
         seen = self.now()
         return next(row for row in seen.body() if not seen.rows[row])
 
@@ -72,7 +71,6 @@ class Desk:
         return next(key for key in seen.own if not seen.spot(row, key).text)
 
     def recover(self, *, row_text: str = "", stood: str = "", stands: str = "") -> None:
-        """Write a line into the tab Recovered, as the product does."""
         titles = [sheet.title for sheet in self.book.sheets]
         if RECOVERED not in titles:
             made = self.google.edit(self.spreadsheet, "add_tab", title=RECOVERED)

@@ -6,7 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 from urllib.parse import parse_qs, quote, urlsplit
@@ -149,18 +149,14 @@ def test_what_it_prints_is_all_that_google_needs(
     assert "Google does not show the spreadsheet to this sign-in" in other.text
 
 
-def test_on_a_machine_without_a_browser(google: Emulator, client: Path) -> None:
+@pytest.mark.parametrize("is_code", [False, True], ids=["the address", "the code alone"])
+def test_on_a_machine_without_a_browser(google: Emulator, client: Path, is_code: bool) -> None:
     """The person opens the address elsewhere, and pastes what the browser ends up at."""
     command = Command(google, client, "--no-browser")
-    status, settings = command.end(signed_in(command.address) + "\n")
+    address = signed_in(command.address)
+    status, settings = command.end(f"{asked(address)['code'] if is_code else address}\n")
     assert status == 0, command.said
     assert settings["SPREADSHEET_ID"] in google.sheets.spreadsheets
-
-
-def test_the_code_alone_is_enough(google: Emulator, client: Path) -> None:
-    command = Command(google, client, "--no-browser")
-    code = asked(signed_in(command.address))["code"]
-    assert command.end(f"{code}\n")[0] == 0, command.said
 
 
 def test_run_again_it_finds_what_it_made(google: Emulator, client: Path) -> None:
@@ -208,13 +204,6 @@ def test_a_spreadsheet_that_the_person_may_not_open(google: Emulator, client: Pa
     requests.get(signed_in(command.address), timeout=10)
     assert command.end() == (1, {})
     assert f"Share the file with {ADA} as an editor" in command.said
-
-
-def test_the_person_says_no(google: Emulator, client: Path) -> None:
-    command = Command(google, client)
-    requests.get(signed_in(command.address, "deny"), timeout=10)
-    assert command.end() == (1, {})
-    assert "Google did not sign in (access_denied). Run the command again" in command.said
 
 
 def test_an_answer_to_another_sign_in(google: Emulator, client: Path) -> None:
@@ -274,21 +263,31 @@ def test_another_file_than_googles(google: Emulator, tmp_path: Path, text: str) 
         assert "of the type Desktop app" in str(found.exception)
 
 
-def test_a_wrong_client_secret(google: Emulator, client: Path) -> None:
-    google.accounts.oauth.clients[CLIENT] = "another"
+def unspoiled(_google: Emulator) -> None:
+    """Leave Google as it is."""
+
+
+@pytest.mark.parametrize(
+    ("spoil", "answer", "said"),
+    [
+        (unspoiled, "deny", "Google did not sign in (access_denied)"),
+        (
+            lambda google: google.accounts.oauth.clients.update({CLIENT: "another"}),
+            *("allow", "Google does not accept the code (invalid_client)"),
+        ),
+        (lambda google: google.faults.drop(api="oauth2"), "allow", "sign-in did not answer"),
+    ],
+    ids=["the person says no", "a wrong client secret", "Google does not answer"],
+)
+def test_a_sign_in_that_fails_prints_no_settings(
+    google: Emulator, client: Path, spoil: Callable[[Emulator], object], answer: str, said: str
+) -> None:
+    spoil(google)
     command = Command(google, client)
-    requests.get(signed_in(command.address), timeout=10)
+    requests.get(signed_in(command.address, answer), timeout=10)
     assert command.end() == (1, {})
-    assert "Google does not accept the code (invalid_client)" in command.said
+    assert said in command.said
     assert CLIENT_SECRET not in command.said
-
-
-def test_google_does_not_answer(google: Emulator, client: Path) -> None:
-    google.faults.drop(api="oauth2")
-    command = Command(google, client)
-    requests.get(signed_in(command.address), timeout=10)
-    assert command.end() == (1, {})
-    assert "Google's sign-in did not answer" in command.said
 
 
 # What doctor says of each kind of sign-in

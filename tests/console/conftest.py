@@ -82,12 +82,6 @@ class Console:
 
 
 @pytest.fixture
-def google() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
-
-
-@pytest.fixture
 def console(google: Emulator, sqlite_url: str) -> Console:
     return Console(google, sqlite_url)
 

@@ -59,7 +59,6 @@ def test_no_page_and_no_action_without_a_session(console: Console) -> None:
 
 
 def test_a_session_that_is_forged_or_over_is_none(console: Console) -> None:
-    """Catches a key that is known, and a cookie that is good for ever."""
     now = time.time()
     made = SecureCookieSessionInterface()
     stranger = Flask("stranger")
@@ -82,7 +81,6 @@ def test_a_session_that_is_forged_or_over_is_none(console: Console) -> None:
 def test_a_session_is_good_in_every_web_process_until_the_password_changes(
     console: Console,
 ) -> None:
-    """Catches a key that is drawn by chance at each start, and one that outlives the password."""
     console.signed_in()
     cookie = console.visitor.client.get_cookie("brightsheet")
     assert cookie is not None
@@ -121,7 +119,6 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(console: Console) -> No
 
 
 def test_forms_without_a_token_are_refused(console: Console) -> None:
-    """Catches a form that another site could send in a person's name."""
     visitor = console.signed_in()
     before = console.actions.latest(99)
     forms = [path for method, path in routes(console.app) if method == "POST"]
@@ -190,7 +187,6 @@ def test_a_stranger_behind_the_same_proxy_shuts_nobody_out(console: Console) -> 
 
 
 def test_without_a_trusted_proxy_nobody_claims_an_address(console: Console) -> None:
-    """Catches a stranger who guesses from another address each time by saying so."""
     app = behind(console, 0)
     assert [signs_in(app, f"198.51.100.{n}", "wrong") for n in range(11)] == [401] * 10 + [429]
 
@@ -215,7 +211,6 @@ def tried(tries: PasswordTries, address: str, *, is_right: bool) -> bool | None:
 
 
 def test_guesses_from_many_addresses_are_slowed_over_all() -> None:
-    """Catches a password that falls to whoever has ten thousand addresses."""
     clock = Clock()
     tries = PasswordTries(list, clock)
     looked_at = 0
@@ -260,7 +255,6 @@ def test_who_has_signed_in_is_known_after_a_restart(store_console: Console) -> N
 
 
 def test_right_passwords_are_not_counted(console: Console) -> None:
-    """Catches a limit that shuts a monitor out of /metrics, or a person who signs in often."""
     header = {"Authorization": f"Bearer {PASSWORD}"}
     for _ in range(15):
         assert console.visitor.client.get("/metrics", headers=header).status_code == 200
@@ -291,7 +285,6 @@ def test_without_a_password_each_page_says_how_to_set_it_and_nothing_else(
     ["//evil.example", "https://evil.example", "/\\\\evil.example", "javascript:alert(1)", ""],
 )
 def test_nobody_is_sent_elsewhere_after_signing_in(console: Console, there: str) -> None:
-    """Catches a link to the true sign-in form that ends at a false one."""
     answer = console.visitor.send("/sign-in", "/sign-in", password=PASSWORD, next=there)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
 
@@ -323,7 +316,6 @@ def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing_of_its_own(console
 
 
 def test_webhooks_need_no_form_and_get_no_cookie(console: Console) -> None:
-    """Catches a check of the console's that falls on what EverBright sends."""
     answer: Any = console.visitor.client.post(
         "/webhooks/everbright",
         json=milestone(1),

@@ -46,7 +46,6 @@ def refused(console: Console, count: int = 1) -> list[str]:
 
 
 def test_a_pause_stops_the_worker_and_nothing_else(store_console: Console) -> None:
-    """Catches a pause that is only shown, one that loses what comes, and one that stays."""
     visitor, bench = store_console.signed_in(), store_console.bench
     bench.shown(milestone(1))
     loop, calls = store_console.sheet_loop(), bench.calls()
@@ -65,7 +64,6 @@ def test_a_pause_stops_the_worker_and_nothing_else(store_console: Console) -> No
 
 
 def test_a_pause_between_two_tries_ends_them(console: Console) -> None:
-    """Catches a worker that goes on retrying for minutes, and writes after a person has paused."""
     bench = console.bench
     bench.shown(milestone(1))
     bench.send(milestone(2))
@@ -83,7 +81,6 @@ def test_a_pause_between_two_tries_ends_them(console: Console) -> None:
 
 
 def test_a_pause_stands_in_status_and_is_no_alarm(console: Console) -> None:
-    """Catches an alert about what a person wants, and a pause that a monitor never sees."""
     bench = console.bench
     bench.wiring.heartbeats.give()
     bench.send(milestone(1))
@@ -143,7 +140,6 @@ def test_documents_are_tried_again(store_console: Console) -> None:
 
 
 def test_nothing_chosen_is_nothing_done(console: Console) -> None:
-    """Catches a form without a choice that is taken for all."""
     visitor = console.signed_in()
     refused(console)
     answer = visitor.send("/actions/replay")
@@ -185,7 +181,6 @@ def test_one_page_at_a_time_calls_others(console: Console) -> None:
 
 
 def test_a_comparison_is_requested_and_done_by_the_worker(store_console: Console) -> None:
-    """Catches a comparison that keeps a web page waiting, and one that finds nothing."""
     visitor, bench = store_console.signed_in(), store_console.bench
     bench.shown(milestone(1))
     calls = bench.calls()
@@ -224,7 +219,6 @@ def test_all_that_was_rejected_is_replayed_by_the_worker(console: Console) -> No
 
 
 def test_what_cannot_be_done_says_why(console: Console) -> None:
-    """Catches a request that waits for ever after an error."""
     visitor = console.signed_in()
     console.bench.shown(milestone(1))
     console.bench.google.faults.answer(403, api="sheets", count=None)
@@ -264,7 +258,6 @@ def test_a_request_of_a_worker_that_ended_is_seen_to(
 def test_one_worker_at_a_time_and_none_writes_after_it_lost_its_lease(
     store_console: Console,
 ) -> None:
-    """Catches a request that two do, and a frozen worker's result over a newer one's."""
     visitor, bench = store_console.signed_in(), store_console.bench
     visitor.send("/actions/compare")
     held = bench.wiring.leases.acquire("actions")
@@ -305,7 +298,6 @@ def test_an_action_that_was_killed_stays_in_the_list(console: Console) -> None:
 
 
 def test_the_last_milestone_is_asked_for_once_and_kept(store_console: Console) -> None:
-    """Catches a question that nobody can answer, and one that is asked for ever."""
     visitor, bench = store_console.signed_in(), store_console.bench
     bench.shown(*(milestone(n, name="PTO", status="APPROVED") for n in (1, 2)))
     assert "Is that so?" not in visitor.text("/")

@@ -10,7 +10,6 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Integer, cast, select, update
-from werkzeug.datastructures import MultiDict
 
 from demo.process import Receiver
 from demo.run import prepared, send_all
@@ -18,7 +17,6 @@ from emulator import Emulator
 from sync.store import Database
 from sync.store.schema import delivery, flush_hour
 from sync.store.schema import document as documents
-from tests import own_sheet
 from tests.console.conftest import PASSWORD, entered
 from tests.databases import fresh
 from tests.made_up import ROOT, SAMPLE_SITE, document, milestone, task, uuid
@@ -40,6 +38,7 @@ PAGES = [
         "/columns",
         "/mapping",
         "/mapping/rows",
+        "/statuses",
         "/checks",
         "/actions",
         "/actions/pause",
@@ -65,7 +64,6 @@ def given_up(world: World) -> None:
 
 @pytest.mark.long
 def test_a_person_sees_what_comes_and_repairs_what_failed(world: World, page: Page) -> None:
-    """Catches a list that stands still, and a document that can be seen and not retried."""
     page.goto(f"{world.url}/deliveries")
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign in").click()
@@ -99,68 +97,7 @@ def test_a_person_sees_what_comes_and_repairs_what_failed(world: World, page: Pa
 
 
 @pytest.mark.long
-def test_a_person_pauses_and_resumes(world: World, page: Page) -> None:
-    """Catches a pause that the worker in the same process does not see."""
-    entered(page, world.url)
-    world.send(milestone(1))
-    wait_for(lambda: len(world.rows()) == 1)
-    page.get_by_role("link", name="Pause writing").click()
-    page.get_by_role("button", name="Pause writing").click()
-    expect(page.get_by_role("heading", name="Writing is paused")).to_be_visible()
-    world.send(milestone(2))
-    expect(
-        page.get_by_text("1 delivery waits").or_(page.get_by_text("the oldest for")).first
-    ).to_be_visible(timeout=30_000)
-    assert len(world.rows()) == 1
-    page.get_by_role("region", name="Pause").get_by_role("link", name="Resume writing").click()
-    page.get_by_role("button", name="Resume writing").click()
-    wait_for(lambda: len(world.rows()) == 2)
-    expect(page.get_by_role("heading", name="All is well")).to_be_visible(timeout=30_000)
-
-
-@pytest.mark.long
-def test_a_person_maps_a_column(world: World, page: Page) -> None:
-    """From the proposal over the preview to the row of a job, with nothing written before."""
-    book, url = world.spreadsheet, world.google.url
-    made = [
-        own_sheet.fill(0, 0, [["Our jobs"], [], ["Customer", "E-mail", "How far"]]),
-        own_sheet.fill(0, 3, [["Own row", "somebody@example.com"]]),
-    ]
-    requests.post(f"{url}/v4/spreadsheets/{book}:batchUpdate", json={"requests": made}, timeout=30)
-    entered(page, world.url)
-    page.get_by_role("link", name="Columns").click()
-    page.get_by_role("link", name="Use a sheet of your own").click()
-    page.get_by_role("button", name="Read my tabs").click()
-    page.get_by_role("button", name="Continue to the columns").click()
-    page.get_by_label("C How far in Sheet1 shows").select_option(label="Status")
-    page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_text("Rows added below: 0")).to_be_visible()
-    assert "Site ID" not in headers(world)
-    page.get_by_role("button", name="Map it so").click()
-    expect(page.get_by_role("status")).to_have_text("Mapped: Sheet1.")
-    assert "Site ID" in headers(world)
-    world.send(milestone(1))
-    wait_for(lambda: "Submitted" in str(grid(world)) or "Waiting" in str(grid(world)))
-    page.get_by_role("link", name="Actions").click()
-    expect(page.get_by_role("cell", name="map Sheet1", exact=True)).to_be_visible()
-
-
-def grid(world: World) -> list[list[str]]:
-    """Return the texts of the first tab, without a call: they would use up the minute's reads."""
-    where = {"spreadsheetId": world.spreadsheet, "range": "A1:Z20"}
-    sheets = world.google.sheets
-    answer = sheets.handle("sheets.spreadsheets.values.get", where, MultiDict(), None, "onlooker")
-    texts: list[list[str]] = answer.get("values", [])
-    return texts
-
-
-def headers(world: World) -> list[str]:
-    return grid(world)[2]
-
-
-@pytest.mark.long
 def test_all_of_it_works_without_javascript(world: World, browser: Browser) -> None:
-    """Catches an action or a page that needs a script."""
     context = browser.new_context(java_script_enabled=False)
     page = entered(context.new_page(), world.url)
     page.get_by_role("link", name="Pause writing").click()
@@ -265,7 +202,6 @@ def serious(page: Page) -> list[str]:
 
 @pytest.mark.long
 def test_everything_is_reached_with_the_keyboard(browser: Browser, demo: str) -> None:
-    """Catches a control that only a mouse reaches, and a focus that is not to be seen."""
     page = browser.new_page()
     entered(page, demo)
     page.keyboard.press("Tab")
@@ -307,8 +243,3 @@ def test_a_picture_of_the_console(
     folder = IMAGES if os.environ.get("IMAGES") else tmp_path
     (folder / f"{name}.png").write_bytes(picture)
     page.close()
-
-
-@pytest.mark.parametrize("name", ["console", "console-job"])
-def test_the_pictures_are_there_and_small(name: str) -> None:
-    assert 10_000 < (IMAGES / f"{name}.png").stat().st_size < LARGEST

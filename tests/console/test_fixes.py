@@ -1,7 +1,5 @@
 """What is wrong stands on the overview with its cause, and what puts it right is there to click."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from emulator import Emulator
@@ -37,30 +35,7 @@ def done(console: Console) -> str:
     return action.result
 
 
-def test_a_deleted_column_is_told_and_put_back(store_console: Console) -> None:
-    """Catches an overview that is green while a column is missing, and a fix that needs a shell."""
-    console, bench = store_console, store_console.bench
-    visitor = console.signed_in()
-    bench.shown(milestone(1))
-    bench.wiring.heartbeats.give()
-    assert "All is well" in visitor.text("/")
-    delete(console, "Status")
-    overview = visitor.text("/")
-    assert "1 column of the sheet is missing." in overview
-    assert "A person deleted &#39;Status&#39; in &#39;Jobs&#39;." in overview
-    assert 'href="/actions/put-back?' in overview
-    assert "All is well" not in overview
-    assert "<strong>Status</strong> of the tab Jobs" in visitor.text("/columns")
-    visitor.send("/actions/put-back")
-    assert "column 'Status': made" in done(console)
-    bench.flush()
-    assert bench.texts()[0]["Status"] == "Waiting for Milestone 1"
-    assert "All is well" in visitor.text("/")
-    assert "missing" not in visitor.text("/columns")
-
-
 def test_a_person_may_do_without_a_column(console: Console) -> None:
-    """Catches a yellow overview that nobody can end, and a column that comes back."""
     visitor, bench = console.signed_in(), console.bench
     bench.shown(milestone(1))
     delete(console, "Next action")
@@ -74,7 +49,6 @@ def test_a_person_may_do_without_a_column(console: Console) -> None:
 
 
 def test_reading_the_columns_tells_at_once_what_is_gone(console: Console) -> None:
-    """Catches a page that reads the sheet, and an overview that says otherwise beside it."""
     visitor, bench = console.signed_in(), console.bench
     bench.shown(milestone(1))
     bench.wiring.heartbeats.give()
@@ -104,7 +78,6 @@ def test_a_mapped_column_is_brought_back_by_a_person_or_mapped_anew(console: Con
 
 
 def test_a_job_is_read_again_and_says_what_came_of_it(asking: Console) -> None:
-    """Catches "the sheet says Rejected, EverBright says Approved" with nothing to be done."""
     visitor, bench = asking.signed_in(), asking.bench
     rejected = event(1, status="REJECTED")
     bench.google.everbright.load(rejected)
@@ -152,15 +125,3 @@ def test_without_a_token_the_page_says_what_is_missing(console: Console) -> None
     assert console.action_loop().step()
     (action,) = console.actions.latest(1)
     assert (action.state, "EVERBRIGHT_API_TOKEN" in action.result) == (ActionState.FAILED, True)
-
-
-def test_what_was_not_delivered_is_read_of_all_jobs(asking: Console) -> None:
-    """Catches a week without deliveries that only a command can make good."""
-    visitor, bench = asking.signed_in(), asking.bench
-    lately = (datetime.now(UTC) - timedelta(days=2)).isoformat()
-    bench.google.everbright.load(event(1, date_updated=lately))
-    bench.google.everbright.load(event(2, date_updated=lately))
-    visitor.send("/actions/read-changed")
-    assert "2 events of 2 jobs had not been delivered" in done(asking)
-    bench.flush()
-    assert {row["Site ID"] for row in bench.texts()} == {uuid(1), uuid(2)}

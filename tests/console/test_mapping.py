@@ -75,7 +75,6 @@ def plain(page: str) -> str:
 
 
 def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None:
-    """Catches a tab that is previewed alone, and words of one list that stand in another."""
     visitor, bench = console.visitor, console.bench
     writes = bench.writes()
     form = chosen(columns(visitor)).send(visitor, MAPPING, step="preview")
@@ -101,7 +100,6 @@ def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None
 
 @pytest.mark.long
 def test_a_mapped_column_is_listed_by_the_name_of_its_milestone(console: Console) -> None:
-    """Catches UUIDs in the list of the columns, by which nobody knows what they show."""
     visitor = console.visitor
     form = chosen(columns(visitor)).choose(f"field:{ACTIVE}:J", f"approved:{PERMIT}")
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
@@ -134,7 +132,6 @@ def contacts() -> list[dict[str, str]]:
 
 
 def test_nothing_is_lost_on_an_error_or_when_personal_data_is_shown(console: Console) -> None:
-    """Catches a page that begins again, whatever a person had chosen on it."""
     visitor = console.visitor
     form = chosen(columns(visitor))
     form.choose(f"field:{ACTIVE}:S", f"status:{NTP}")
@@ -151,7 +148,6 @@ def test_nothing_is_lost_on_an_error_or_when_personal_data_is_shown(console: Con
 
 @pytest.mark.long
 def test_what_was_chosen_waits_while_google_is_away(console: Console) -> None:
-    """Catches an outage that costs a person all the choices."""
     visitor, faults = console.visitor, console.bench.google.faults
     form = chosen(columns(visitor))
     faults.answer(403, api="sheets", count=None)
@@ -165,7 +161,6 @@ def test_what_was_chosen_waits_while_google_is_away(console: Console) -> None:
 
 
 def test_the_header_row_is_chosen_by_looking(console: Console) -> None:
-    """Catches a tab whose headers nobody can point at."""
     visitor, bench = console.visitor, console.bench
     headers = ("", "Customer", "Phone", "Zip", "E-mail", "Address", "City", "Status", "Stage")
     for column, text in enumerate(headers):
@@ -182,7 +177,6 @@ def test_the_header_row_is_chosen_by_looking(console: Console) -> None:
 
 @pytest.mark.long
 def test_choices_follow_columns_that_are_moved_meanwhile(console: Console) -> None:
-    """Catches a choice that stays with a letter while its column goes elsewhere."""
     visitor, bench = console.visitor, console.bench
     form = chosen(columns(visitor))
     writes = bench.writes()
@@ -198,7 +192,6 @@ def test_choices_follow_columns_that_are_moved_meanwhile(console: Console) -> No
 
 @pytest.mark.long
 def test_a_column_is_added(console: Console) -> None:
-    """Catches a field that nobody has a column for, and that nobody can have."""
     visitor, bench = console.visitor, console.bench
     form = chosen(columns(visitor))
     form.values.setlist(f"add:{ACTIVE}", ["follow_up"])
@@ -212,7 +205,6 @@ def test_a_column_is_added(console: Console) -> None:
 
 @pytest.mark.long
 def test_no_step_shows_a_masked_cell_or_names_a_command(console: Console) -> None:
-    """Catches a customer on a masked page, and advice that only a terminal can follow."""
     visitor = console.visitor
     form = begun(visitor)
     pages = [form.page]
@@ -277,7 +269,6 @@ def test_the_same_mapping_twice_is_no_contradiction(console: Console) -> None:
 
 @pytest.mark.long
 def test_nothing_is_written_into_a_tab_that_was_mapped_since_it_was_read(console: Console) -> None:
-    """Catches a mapping that somebody writes between the last look at the sheet and the write."""
     wiring, wait, title = console.bench.wiring, PageWait(), [board.ACTIVE]
     seen = TabMapper(wiring, wait, Choices(), title).run(write=False).tabs
     first = {board.ACTIVE: Choices({"K:K": f"approved:{NTP}"})}
@@ -293,7 +284,6 @@ def test_nothing_is_written_into_a_tab_that_was_mapped_since_it_was_read(console
 
 @pytest.mark.long
 def test_the_preview_lists_what_is_replaced(console: Console) -> None:
-    """Catches a cell of ours that changes with the mapping, and that the preview does not list."""
     visitor, bench = console.visitor, console.bench
     form = chosen(columns(visitor))
     mapped(console, form)
@@ -321,7 +311,6 @@ def test_the_preview_lists_what_is_replaced(console: Console) -> None:
 def test_a_mapped_tab_that_is_not_chosen_stays_mapped_and_the_preview_says_so(
     console: Console,
 ) -> None:
-    """Catches a preview of rows for jobs that have theirs in the tab that is not chosen."""
     visitor, bench = console.visitor, console.bench
     mapped(console, chosen(columns(visitor)))
     bench.ask()
@@ -340,7 +329,6 @@ def test_a_mapped_tab_that_is_not_chosen_stays_mapped_and_the_preview_says_so(
 
 @pytest.mark.long
 def test_a_word_that_is_wanting_is_told(console: Console) -> None:
-    """Catches a status that is written nowhere, and pages that say nothing of it."""
     visitor = console.visitor
     form = chosen(columns(visitor))
     said = "No word of its list stands for Rejected, "
@@ -353,7 +341,6 @@ def test_a_word_that_is_wanting_is_told(console: Console) -> None:
 
 @pytest.mark.long
 def test_a_reason_names_fields_as_the_list_does(console: Console) -> None:
-    """Catches "submitted:Permits", which only the command line understands."""
     console.bench.edit("type_cell", sheet_id=ACTIVE, row=3, column=9, text=f"{PERMIT} date")
     page = plain(columns(console.visitor).page)
     assert "it may be Permits submitted or Permits approved" in page
@@ -362,7 +349,6 @@ def test_a_reason_names_fields_as_the_list_does(console: Console) -> None:
 
 @pytest.mark.long
 def test_our_own_pace_is_not_called_an_outage(console: Console) -> None:
-    """Catches "Google does not answer" where everybody has answered, and it only took long."""
     form = chosen(columns(console.visitor))
     console.bench.google.faults.between(lambda *_: time.sleep(21), api="everbright", count=1)
     page = plain(form.send(console.visitor, MAPPING, step="preview").page)
@@ -372,7 +358,6 @@ def test_our_own_pace_is_not_called_an_outage(console: Console) -> None:
 
 @pytest.mark.long
 def test_an_outage_is_told_as_what_it_is(console: Console) -> None:
-    """Catches "Try again in a minute" where Google is away."""
     visitor, faults = console.visitor, console.bench.google.faults
     form = chosen(columns(visitor))
     faults.answer(503, api="sheets", count=None)

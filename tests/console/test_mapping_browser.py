@@ -121,7 +121,6 @@ def looked_at(page: Page, name: str, size: str, tmp_path: Path) -> None:
 def test_a_board_is_mapped_by_keyboard(
     office: Office, browser: Browser, tmp_path: Path, size: str
 ) -> None:
-    """Catches a step that only a mouse can take, that is too wide, or loses a choice."""
     page = browser.new_page(viewport=SIZES[size], color_scheme="light")
     entered(page, office.receiver.url)
     page.goto(f"{office.receiver.url}/mapping")
@@ -217,8 +216,3 @@ def has_doubts(page: Page) -> bool:
     page.goto(page.url)
     press(page, "Look for them")
     return page.get_by_label("It is row 8 of Active").count() == 2
-
-
-@pytest.mark.parametrize("name", KEPT)
-def test_the_pictures_are_there_and_small(name: str) -> None:
-    assert 10_000 < (IMAGES / f"{name}.png").stat().st_size < LARGEST

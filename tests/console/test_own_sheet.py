@@ -33,7 +33,6 @@ def listed(console: Console) -> Form:
 
 
 def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
-    """Catches a page that shows rows masked as they are, and one that forgets what was chosen."""
     visitor, bench = console.visitor, console.bench
     form = listed(console)
     assert "Ada Number1" not in form.page and "mine 1" not in form.page
@@ -55,7 +54,6 @@ def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
 
 
 def test_a_job_that_has_none_of_the_rows_is_not_asked_about_again(console: Console) -> None:
-    """Catches a question that comes back whatever is answered, and an answer for good."""
     visitor, bench, name = console.visitor, console.bench, f"row:{uuid(1)}"
     form = listed(console).choose(name, "none")
     assert "It keeps row 7 of Open jobs" in plain(form.page)
@@ -78,7 +76,6 @@ def test_a_job_that_has_none_of_the_rows_is_not_asked_about_again(console: Conso
 def test_a_job_that_waits_is_answered_on_the_page(
     google: Emulator, sqlite_url: str, tmp_path: Path
 ) -> None:
-    """Catches a job that waits for a word which nobody is asked for."""
     google.everbright.token = "a-token"
     config = with_more(tmp_path, "\n[match]\nwait_hours = 48\n")
     console = Console(google, sqlite_url, config, EVERBRIGHT_API_TOKEN="a-token")
@@ -118,7 +115,6 @@ def test_a_row_that_moved_since_it_was_looked_at_is_not_taken(console: Console) 
 
 @pytest.mark.long
 def test_what_is_wanted_is_added_and_nothing_else(console: Console) -> None:
-    """Catches a History that comes with the Pipeline, and a press that is not answered."""
     visitor, bench = console.visitor, console.bench
     assert "Pipeline added" not in plain(visitor.text(EXTRAS))
     assert visitor.send(EXTRAS, EXTRAS, extra="pipeline").status_code == 303
@@ -137,7 +133,6 @@ def test_what_is_wanted_is_added_and_nothing_else(console: Console) -> None:
 
 @pytest.mark.long
 def test_what_a_column_has_no_word_for_is_listed_where_it_is_chosen(console: Console) -> None:
-    """Catches an overview that sends people to a command for what the console knows."""
     visitor, bench = console.visitor, console.bench
     bench.shown(milestone(1, status="REJECTED", date_updated="2099-01-01T00:00:00Z"))
     bench.compare()
@@ -149,7 +144,6 @@ def test_what_a_column_has_no_word_for_is_listed_where_it_is_chosen(console: Con
 
 
 def test_a_column_and_a_tab_are_unmapped_and_their_cells_stay(console: Console) -> None:
-    """Catches a press that unmaps unasked, a column that moved, and cells that are emptied."""
     visitor, bench = console.visitor, console.bench
     page = visitor.send(UNMAP, UNMAP, step="look").text
     values = re.findall(r'name="column" value="(0:[^"]+)"', page)

@@ -19,7 +19,10 @@ from tests.made_up import SECRET, comment, document, milestone, task, uuid
 
 pytestmark = pytest.mark.long
 
-PAGES = ("/", "/?span=days", "/deliveries", "/documents", "/columns", "/checks", "/actions")
+PAGES = (
+    *("/", "/?span=days", "/deliveries", "/documents", "/columns", "/statuses", "/checks"),
+    "/actions",
+)
 
 
 def rows(page: str) -> list[str]:
@@ -47,7 +50,6 @@ def words(page: str) -> str:
 
 
 def test_the_overview_says_what_status_says(store_console: Console) -> None:
-    """Catches a page that calls well what a monitor is told is not."""
     visitor = store_console.signed_in()
     told = visitor.client.get("/status").json
     assert told is not None
@@ -65,7 +67,6 @@ def test_the_overview_says_what_status_says(store_console: Console) -> None:
 
 
 def test_silence_and_all_is_well_do_not_stand_together(console: Console) -> None:
-    """Catches an alert for silence while the page is green; and says when the last one came."""
     visitor, bench = console.signed_in(), console.bench
     bench.wiring.heartbeats.give()
     assert "Last delivery never never" in words(visitor.text("/").replace("<", " <"))
@@ -86,7 +87,6 @@ def test_silence_and_all_is_well_do_not_stand_together(console: Console) -> None
 
 
 def test_what_is_wrong_stands_with_the_page_where_it_is_seen_to(console: Console) -> None:
-    """Catches a problem that a person cannot click, and a command that cannot be copied whole."""
     visitor = console.signed_in()
     console.bench.wiring.heartbeats.give()
     assert "not well" not in visitor.text("/")
@@ -111,7 +111,6 @@ def test_what_is_wrong_stands_with_the_page_where_it_is_seen_to(console: Console
 
 @pytest.mark.parametrize("page", sorted({rule.page for rule in RULES}))
 def test_each_page_where_something_is_seen_to_is_one(console: Console, page: str) -> None:
-    """Catches a rule whose link leads nowhere."""
     assert console.signed_in().get(page).status_code == 200
 
 
@@ -136,7 +135,6 @@ def test_figures_by_hour_are_what_came_and_what_was_written(store_console: Conso
 
 
 def test_old_hours_are_forgotten(store_console: Console) -> None:
-    """Catches a table that grows for ever."""
     with store_console.bench.database.writing() as connection:
         connection.execute(insert(flush_hour).values(hour=1, flushes=5, jobs=5))
     store_console.bench.shown(milestone(1))
@@ -190,7 +188,6 @@ def test_deliveries_are_found(searched: Visitor, query: str, found: list[str]) -
 
 
 def test_a_long_list_is_turned_page_by_page(console: Console) -> None:
-    """Catches a delivery that is on no page or on two."""
     for number in range(120):
         console.bench.send(milestone(number + 1))
     visitor, seen, path = console.signed_in(), list[str](), "/deliveries"
@@ -215,7 +212,6 @@ def test_refused_requests_are_listed_by_day_and_reason(console: Console) -> None
 
 
 def test_columns_are_read_on_demand_and_found_where_they_are(console: Console) -> None:
-    """Catches a page that asks Google by itself, and one that takes a column by its place."""
     visitor, bench = console.signed_in(), console.bench
     bench.shown(milestone(1))
     bench.google.edit(bench.spreadsheet, "add_tab", title="My <b>notes</b>")
@@ -233,7 +229,6 @@ def test_columns_are_read_on_demand_and_found_where_they_are(console: Console) -
 
 
 def test_what_fits_nothing_is_said_and_not_written(console: Console) -> None:
-    """Catches a traceback, and a mapping of half of what was wanted."""
     visitor = console.signed_in()
     own_sheet.make(console.bench, [own_sheet.line(1)], [])
     writes = console.bench.writes()
@@ -248,7 +243,6 @@ def test_what_fits_nothing_is_said_and_not_written(console: Console) -> None:
 
 
 def test_personal_data_is_masked_until_it_is_asked_for(google: Emulator, sqlite_url: str) -> None:
-    """Catches a name on a page that a person shows to whoever helps."""
     google.everbright.token = "a-token"
     google.everbright.set_site(uuid(1), contacts=[{"first_name": "Ada", "last_name": "Alder"}])
     console = Console(google, sqlite_url, EVERBRIGHT_API_TOKEN="a-token", DRIVE_FOLDER_ID="f" * 20)
@@ -272,7 +266,6 @@ def test_personal_data_is_masked_until_it_is_asked_for(google: Emulator, sqlite_
 
 
 def test_a_delivery_says_to_which_status_it_changed_its_milestone(console: Console) -> None:
-    """Catches a list in which an approval and a rejection look alike."""
     visitor = console.signed_in()
     console.bench.shown(milestone(1))
     console.bench.shown(milestone(1, status="REJECTED", date_updated="2026-03-05T00:00:00Z"))
@@ -282,7 +275,6 @@ def test_a_delivery_says_to_which_status_it_changed_its_milestone(console: Conso
 
 
 def test_a_document_that_is_not_copied_is_named_with_the_reason(console: Console) -> None:
-    """Catches a document that is in EverBright, not in Drive, and told of nowhere."""
     visitor = console.signed_in()
     generated = document(2) | {"creation_type": "GENERATED"}
     console.bench.shown(milestone(1, tasks=[task(document(1)), task(generated, number=2)]))

@@ -32,7 +32,6 @@ def is_command(words: list[str]) -> bool:
 
 
 def test_every_command_is_one() -> None:
-    """Catches a command that was renamed."""
     run = re.findall(r'^CMD \["brightsheet", "(\w+)"\]', DOCKERFILE, re.MULTILINE)
     assert len(run) == 1
     found = [run, COMPOSE["services"]["upgrade"]["command"][1:]]
@@ -42,7 +41,6 @@ def test_every_command_is_one() -> None:
 
 
 def test_every_setting_is_one() -> None:
-    """Catches a setting that was renamed, and is silently not read."""
     image = set(re.findall(r"^(?:ENV|    )\s*([A-Z_]+)=", DOCKERFILE, re.MULTILINE))
     assert image - {"HOME", "PATH", "PYTHONUNBUFFERED"} <= SETTINGS
     assert set(COMPOSE["services"]["web"]["environment"]) <= SETTINGS
@@ -90,7 +88,6 @@ def test_the_images_second_stage_has_no_build_tools() -> None:
 
 
 def test_there_is_one_python_everywhere() -> None:
-    """Catches an image, a host or a check that runs another Python than the tests."""
     version = (ROOT / ".python-version").read_text("utf-8").strip()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     assert re.findall(r"^FROM python:([\d.]+)-slim", DOCKERFILE, re.MULTILINE) == [version] * 2
@@ -108,7 +105,6 @@ def locked(name: str) -> set[str]:
 
 
 def test_production_installs_what_the_product_needs() -> None:
-    """Catches a test's or the emulator's package in production, and one that makes it heavy."""
     production = locked("requirements.txt")
     assert not production & {"google-api-python-client", "setuptools", "pip", "pytest", "pygsheets"}
     assert locked("requirements-demo.txt") - production == {"setuptools"}
@@ -129,7 +125,6 @@ def _installed(package: str) -> list[Any]:
 
 
 def test_a_slug_leaves_out_what_is_no_part_of_the_product() -> None:
-    """Catches a slug with the emulator in it, and one that lacks what runs."""
     left_out = set((ROOT / ".slugignore").read_text("utf-8").split())
     assert {"/demo", "/emulator", "/tests", "/benchmarks", "/docs"} <= left_out
     assert all((ROOT / one[1:]).exists() for one in left_out)

@@ -2,7 +2,6 @@
 
 import itertools
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -45,19 +44,12 @@ class Several(World):
         return Running(WORKER, self.environment, self.log)
 
 
-@pytest.fixture
-def google() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
-
-
 def megabytes(running: Running) -> float:
     return psutil.Process(running.process.pid).memory_info().rss / 2**20
 
 
 @pytest.mark.long
 def test_a_rolling_restart_under_load_loses_nothing(google: Emulator, tmp_path: Path) -> None:
-    """Catches what is answered 202 and then lost or written twice, where each process ends once."""
     url = databases.fresh("postgresql", tmp_path)
     world = Several(google, tmp_path, url)
     with world.command("db", "upgrade") as upgrade:

@@ -45,7 +45,6 @@ class Patient:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings as environment variables."""
         return self.bench.environment
 
     def set(self, **changes: str) -> None:
@@ -54,11 +53,9 @@ class Patient:
         self.bench.configured(self.bench.config)
 
     def checks(self) -> dict[str, Check]:
-        """Run all checks, and return them by name."""
         return {one.name: one for one in run_checks(self.bench.settings)}
 
     def check(self, name: str) -> Check:
-        """Run all checks, and return one."""
         return self.checks()[name]
 
 

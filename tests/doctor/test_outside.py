@@ -1,6 +1,5 @@
 """What is checked of jobs at EverBright, and of the receiver from outside."""
 
-import json
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from demo.process import free_port
+from sync.settings.config_file import MilestoneConfig
 from sync.settings.environment import load
 from tests.backfill.stand import event
 from tests.doctor.conftest import Patient
@@ -28,7 +28,6 @@ from tests.sheets.conftest import MILESTONES, with_more
 
 pytestmark = pytest.mark.long
 
-WEBHOOK = "/webhooks/everbright"
 LATER = "2026-06-01T00:00:00Z"
 
 
@@ -63,12 +62,12 @@ def test_the_milestone_that_ends_a_job_is_named(patient: Patient, tmp_path: Path
     found = patient.check("milestones")
     assert (found.result, "Milestone" in found.cause) == ("warning", False)
     assert "brightsheet milestones" in found.fix
-    step = json.dumps({"definitions": [uuid(30_003)], "header": "Switched on", "alias": ""})
-    patient.bench.store.steps.propose([step])
+    order = [MilestoneConfig(definitions=(uuid(30_003),), header="Switched on")]
+    confirmations = patient.bench.store.confirmations
+    confirmations.propose_order(order)
     assert patient.check("milestones").text == "Jobs seem to end with Switched on. Is that so?"
-    patient.bench.store.steps.keep([step])
-    said = "A job is done once Switched on is approved, as you said."
-    assert patient.check("milestones").text == said
+    confirmations.confirm_order(order)
+    assert patient.check("milestones").text == "A job is done once Switched on is approved."
     patient.bench.configured(with_more(tmp_path, MILESTONES))
     assert patient.check("milestones").text == "A job is done once PTO is approved."
 

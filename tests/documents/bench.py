@@ -55,7 +55,6 @@ class Bench:
         self.root = google.create_folder("Documents", shared_drive=shared_drive)
 
     def want(self, *documents: Wanted) -> None:
-        """Have documents copied."""
         Jobs(self.database).take_in(self._held, Projected([], documents))
 
     def copier(self) -> Copier:
@@ -76,7 +75,6 @@ class Bench:
             self.documents.release(first[0])
 
     def until_done(self) -> None:
-        """Try until the store says that it is there."""
         for _ in range(12):
             if set(self.documents.counts()) == {"done"}:
                 return
@@ -85,15 +83,12 @@ class Bench:
         raise AssertionError("it was never done")
 
     def files(self) -> list[Any]:
-        """The copies in Drive."""
         return [f for f in self.google.drive.files.values() if f.mime_type == "application/pdf"]
 
     def folders(self) -> list[Any]:
-        """The job's folders in Drive."""
         return [
             f for f in self.google.drive.files.values() if "brightsheetSite" in f.app_properties
         ]
 
     def calls(self, method: str = "*") -> int:
-        """Return how many calls of Drive there were."""
         return self.google.calls.count("drive", method)

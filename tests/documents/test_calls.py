@@ -154,7 +154,6 @@ def test_what_asks_for_patience_is_left_for_later(google: Emulator, sqlite_url: 
 
 
 def test_an_id_whose_file_was_deleted_is_given_up(google: Emulator, sqlite_url: str) -> None:
-    """Catches a document that meets 409 for ever."""
     bench = Bench(google, sqlite_url)
     google.faults.answer(409, method="drive.files.create", skip=1, count=4)
     with pytest.raises(Retryable) as caught:
@@ -165,7 +164,6 @@ def test_an_id_whose_file_was_deleted_is_given_up(google: Emulator, sqlite_url: 
 
 
 def test_any_bytes_pass_through_one_call(google: Emulator, sqlite_url: str) -> None:
-    """Catches a body that is cut at what looks like its boundary, or at a line's end."""
     lots = random.Random(5)
     data = b"%PDF-1.7\r\n--" + lots.randbytes(300_000) + b"\r\n--\r\n\r\n"
     google.everbright.set_document(DOCUMENT, data)

@@ -1,7 +1,6 @@
 """A job's folder has its customer's name once EverBright has answered; its files differ in name."""
 
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,12 +27,6 @@ ADA = {
     "address": {"address_line_1": "1 Mesa St", "city_name": "Cedar Flats"},
 }
 NAME = "Ada Alder, Cedar Flats"
-
-
-@pytest.fixture
-def google() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
 
 
 @pytest.fixture
@@ -113,6 +106,7 @@ def test_jobs_with_a_known_customer_go_first(bench: Bench) -> None:
 def test_a_folder_does_not_wait_where_no_customer_is_asked_for(
     google: Emulator, sqlite_url: str
 ) -> None:
+    google.everbright.token = None
     bench = Bench(google, sqlite_url, DRIVE_FOLDER_ID=google.create_folder("Documents"))
     bench.shown(with_documents(document(1)))
     assert copy(bench) == [f"Job {uuid(1)[:8]}"]

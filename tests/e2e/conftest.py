@@ -1,6 +1,5 @@
 """The emulator, and the product beside it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,13 +7,6 @@ import pytest
 from emulator import Emulator
 from tests import databases
 from tests.world import World
-
-
-@pytest.fixture
-def google() -> Iterator[Emulator]:
-    """An emulator with Google's limits."""
-    with Emulator() as running:
-        yield running
 
 
 @pytest.fixture

@@ -54,7 +54,6 @@ def told() -> Iterator[str]:
 
 
 def after(label: str, text: str) -> str:
-    """Return what stands behind a label."""
     line = re.search(rf"^{label}: +(.+)$", text, re.MULTILINE)
     assert line, text
     return line[1]

@@ -6,8 +6,6 @@ import time
 import pytest
 import requests
 
-from sync.store import Database, Inbox
-from sync.webhooks.parse import read
 from tests.made_up import (
     SAMPLE,
     SAMPLE_DOCUMENT,
@@ -142,7 +140,12 @@ def test_generated_documents_are_not_downloaded(sqlite_world: World) -> None:
 @pytest.mark.parametrize(
     "empty_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
 )
-def test_a_worker_apart_does_the_same_and_ends_cleanly(world: World) -> None:
+@pytest.mark.parametrize(
+    "ending", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)]
+)
+def test_a_worker_apart_does_the_same_and_ends_cleanly(
+    world: World, ending: signal.Signals
+) -> None:
     """Catches a receiver that calls Google though WORKER=separate, and a worker apart that does not
     do its work or does not end, on each database."""
     world.environment["WORKER"] = "separate"
@@ -154,22 +157,9 @@ def test_a_worker_apart_does_the_same_and_ends_cleanly(world: World) -> None:
         with world.worker() as worker:
             wait_for(lambda: SAMPLE_SITE in world.by_site())
             began = time.monotonic()
-            worker.process.send_signal(signal.SIGTERM)
+            worker.process.send_signal(ending)
             assert worker.process.wait() == 0
             assert time.monotonic() - began < 10
-
-
-@pytest.mark.long
-def test_a_worker_apart_ends_cleanly_at_the_keyboard(sqlite_world: World) -> None:
-    """Catches a traceback, or another status than 0, at Ctrl-C."""
-    world = sqlite_world
-    database = Database(world.environment["DATABASE_URL"])
-    database.upgrade()
-    Inbox(database).keep(SAMPLE, read(SAMPLE))
-    with world.worker() as worker:
-        wait_for(lambda: SAMPLE_SITE in world.by_site())
-        worker.process.send_signal(signal.SIGINT)
-        assert worker.process.wait(10) == 0
     assert "Traceback" not in world.log.read_text()
 
 

@@ -73,22 +73,6 @@ def test_a_sheet_that_is_shared_again_is_written_by_itself(sqlite_world: World) 
 
 
 @pytest.mark.long
-def test_a_lost_answer_is_settled_by_the_next_read(sqlite_world: World) -> None:
-    """Catches a row that is inserted again: after a 503, or a cut line, the deed was done."""
-    world = sqlite_world
-    with world.receiver().ready():
-        world.google.faults.answer(503, method="*.batchUpdate", when="after", count=2)
-        world.google.faults.drop(method="*.batchUpdate", when="after", skip=2, count=1)
-        for job in range(1, 9):
-            world.send(milestone(job))
-            time.sleep(0.4)
-        wait_for(lambda: len(world.by_site()) == 8)
-        time.sleep(2)
-    assert len(world.rows()) == 8
-    assert set(shown(world)) == {uuid(job) for job in range(1, 9)}
-
-
-@pytest.mark.long
 def test_a_rate_limit_is_waited_for(sqlite_world: World) -> None:
     """Catches a call before Retry-After is over."""
     world = sqlite_world

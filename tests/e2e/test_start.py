@@ -104,12 +104,6 @@ def test_postgresql_without_a_schema_says_what_to_run(sqlite_world: World, tmp_p
 
 
 @pytest.mark.long
-def test_sqlite_makes_its_schema_by_itself(sqlite_world: World) -> None:
-    with sqlite_world.receiver().ready():
-        assert sqlite_world.send(SAMPLE).status_code == 202
-
-
-@pytest.mark.long
 @pytest.mark.timeout(200)
 def test_a_large_document_passes_through_in_little_memory(sqlite_world: World) -> None:
     """200 MB: streamed to disk and up again in chunks, never held whole."""
@@ -137,7 +131,6 @@ def test_a_large_document_passes_through_in_little_memory(sqlite_world: World) -
 
 
 def _memory(receiver: Receiver) -> int:
-    """Return the resident bytes of the receiver's processes."""
     top = psutil.Process(receiver.process.pid)
     return sum(int(one.memory_info().rss) for one in (top, *top.children(recursive=True)))
 

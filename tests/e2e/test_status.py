@@ -1,11 +1,8 @@
 """kill -9 of the only worker: `/status` and a person's chat say so, and when it is over."""
 
-import json
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import requests
@@ -14,6 +11,7 @@ from emulator import Emulator
 from sync.status.problem import ALIVE_SECONDS, MANY_REFUSED
 from sync.status.watch import LOOK_SECONDS
 from tests.made_up import milestone
+from tests.ops.test_alerts import Chat
 from tests.world import World, wait_for
 
 SLACK = 15.0
@@ -21,24 +19,11 @@ SLACK = 15.0
 
 
 @pytest.fixture
-def heard() -> Iterator[tuple[str, list[str]]]:
-    """The address of a chat on loopback, and what was said there."""
-    texts: list[str] = []
-
-    class Chat(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            texts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Chat) as server:
-        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/", texts
-        server.shutdown()
+def chat() -> Iterator[Chat]:
+    made = Chat()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
 
 
 def reasons(world: World) -> list[str]:
@@ -52,10 +37,10 @@ def reasons(world: World) -> list[str]:
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_worker_that_was_killed_is_missed_within_a_minute(
-    google: Emulator, tmp_path: Path, sqlite_url: str, heard: tuple[str, list[str]]
+    google: Emulator, tmp_path: Path, sqlite_url: str, chat: Chat
 ) -> None:
     """The web process goes on answering 202 and nothing is written: nobody would notice."""
-    url, texts = heard
+    url = chat.url.get_secret_value()
     world = World(google, tmp_path, sqlite_url, WORKER="separate", ALERT_WEBHOOK_URL=url)
     with world.receiver().ready():
         worker = world.worker()
@@ -69,19 +54,19 @@ def test_a_worker_that_was_killed_is_missed_within_a_minute(
         print(f"/status 503 {time.monotonic() - killed:.0f} s after kill -9")
         assert time.monotonic() - killed < ALIVE_SECONDS + SLACK
         assert requests.get(f"{world.url}/readyz", timeout=10).ok
-        wait_for(lambda: texts, LOOK_SECONDS + SLACK)
-        print(f"alert {time.monotonic() - killed:.0f} s after kill -9: {texts[0]}")
-        assert "No worker has given a sign of life" in texts[0]
-        assert "1 delivery waits to be projected" in texts[0]
+        wait_for(chat.texts, LOOK_SECONDS + SLACK)
+        print(f"alert {time.monotonic() - killed:.0f} s after kill -9: {chat.texts()[0]}")
+        assert "No worker has given a sign of life" in chat.texts()[0]
+        assert "1 delivery waits to be projected" in chat.texts()[0]
 
         with world.worker():
             wait_for(lambda: len(world.by_site()) == 2 and not reasons(world))
-            wait_for(lambda: len(texts) == 2, LOOK_SECONDS + SLACK)
-            assert "A worker runs again" in texts[1]
+            wait_for(lambda: len(chat.heard) == 2, LOOK_SECONDS + SLACK)
+            assert "A worker runs again" in chat.texts()[1]
 
             for _ in range(MANY_REFUSED):
                 assert world.send(milestone(3, status={"renamed": True})).status_code == 422
             assert reasons(world) == ["refused"]
-            wait_for(lambda: len(texts) == 3, LOOK_SECONDS + SLACK)
-            assert "3 deliveries were refused" in texts[2]
-            assert "invalid_field" in texts[2]
+            wait_for(lambda: len(chat.heard) == 3, LOOK_SECONDS + SLACK)
+            assert "3 deliveries were refused" in chat.texts()[2]
+            assert "invalid_field" in chat.texts()[2]

@@ -41,7 +41,6 @@ JSON = st.recursive(
 
 @given(TEXTS)
 def test_whatever_a_metric_says_is_a_cell_that_can_be_written(text: str) -> None:
-    """Would catch one answer that keeps the whole sheet from being written."""
     found = COLUMNS.cells(JOB, Details(values=dict.fromkeys(METRICS, text)), is_archived=False)
     for cell in found.values():
         assert cell != EMPTY
@@ -51,7 +50,6 @@ def test_whatever_a_metric_says_is_a_cell_that_can_be_written(text: str) -> None
 
 @given(st.dates(date(2000, 1, 1), date(2199, 12, 31)))
 def test_a_day_is_the_same_in_every_zone(day: date) -> None:
-    """Would catch a deadline that is a day early in America, or late in Asia."""
     details = Details(values={"milestone_ntp_submission_deadline": str(day)})
     cell = COLUMNS.cells(JOB, details, is_archived=False)["deadline"]
     assert len({encode.number(cell, zone) for zone in ZONES}) == 1

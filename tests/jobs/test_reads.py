@@ -90,7 +90,6 @@ def test_a_later_read_that_says_else_counts_and_keeps_what_it_is_silent_on() -> 
 
 
 def test_a_webhook_that_is_later_than_a_read_counts_alone() -> None:
-    """Catches a read that is kept for ever beside the webhooks that have overtaken it."""
     first, webhook = (
         read(date_updated=at(3), status="APPROVED"),
         sent(date_updated=at(4), status="REJECTED"),
@@ -101,7 +100,6 @@ def test_a_webhook_that_is_later_than_a_read_counts_alone() -> None:
 
 
 def test_the_initial_quote_is_a_webhooks_if_there_is_one() -> None:
-    """Catches a quote that was read of a list, and stands for the one that was contracted."""
     webhook = sent(date_updated=at(5), quote=uuid(7))
     earlier = read(date_updated=at(1), quote=uuid(8))
     for job in (job_of(webhook, earlier), job_of(earlier, webhook)):
@@ -134,7 +132,6 @@ def test_the_initial_quote_is_a_webhooks_if_there_is_one() -> None:
     ],
 )
 def test_what_is_news(known: dict[str, Any], found: dict[str, Any], is_news: bool) -> None:
-    """Catches deliveries each night of what is known, and news that are taken for known."""
     assert reads.is_news(job_of(sent(**known)), read(**found)) is is_news
     assert reads.is_news(Job(site=uuid(1)), read(**found))
 
@@ -160,7 +157,6 @@ _MADE = st.builds(
 
 @given(st.lists(_MADE, max_size=8), st.randoms(use_true_random=False))
 def test_every_order_of_webhooks_and_reads_ends_the_same(events: list[Event], lots: Any) -> None:
-    """Catches a rule that goes by what came first."""
     other = [*events, *events[:2]]
     lots.shuffle(other)
     assert job_of(*events) == job_of(*other)
@@ -168,7 +164,6 @@ def test_every_order_of_webhooks_and_reads_ends_the_same(events: list[Event], lo
 
 @given(st.lists(_MADE, min_size=1, max_size=8))
 def test_no_read_overrides_a_webhook_that_is_not_earlier(events: list[Event]) -> None:
-    """Catches any combination in which a read stands where a webhook of that moment came."""
     job = job_of(*events)
     for definition, found in job.events.items():
         of_it = [one for one in events if one.milestone.milestone_definition == definition]

@@ -1,6 +1,5 @@
 """The emulator, and a person's own spreadsheet in it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,12 +7,6 @@ import pytest
 from emulator import Emulator
 from tests.mapping.stand import Stand
 from tests.sheets.conftest import MILESTONES, with_more
-
-
-@pytest.fixture
-def google() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
 
 
 @pytest.fixture

@@ -55,7 +55,6 @@ def test_a_column_is_named_as_formulas_do_where_its_letter_is_a_header() -> None
 
 
 def test_in_a_mapped_tab_only_what_a_person_says_changes() -> None:
-    """Catches a second run that maps what was unset in the first."""
     before = Before(0, {0: "customer", 3: "site_id"}, {})
     assert shown(decided(before)) == {"customer": "Client", "site_id": "Step"}
     assert decided(before).added == ()
@@ -76,7 +75,6 @@ def test_words_fit_exactly_in_other_case_or_as_said() -> None:
 
 
 def test_words_that_were_said_before_stay() -> None:
-    """Catches a second run without --word that forgets them."""
     before = Before(0, {2: f"status:{PERMIT}"}, {2: {"Approved": "Done", "Gone": "No option"}})
     words = decided(before).fields[f"status:{PERMIT}"].words
     assert words is not None
@@ -149,8 +147,6 @@ def test_a_field_is_not_added_where_a_column_has_its_name() -> None:
     ("more", "said"),
     [
         ({"is_grid": False}, "not a grid"),
-        ({"tables": ("Jobs_1",)}, "holds a Table of Google's (Jobs_1)"),
-        ({"has_pivot": True}, "pivot table"),
         (
             {"locks": (Lock(0, 50, 0, 3, "Office only"),)},
             "protected ('Office only', columns A to C, rows 1 to 50)",

@@ -43,7 +43,6 @@ def test_by_what_the_cells_are() -> None:
 
 
 def test_prices_are_no_zips() -> None:
-    """Catches a column of prices that is matched, and filled, with zip codes."""
     assert found(("Price", "Size"), (18500, 7.2), (23400, 9.1)) == ["", ""]
     assert found(("Zip", "Tel"), (18500, "555-0101"), (23400, "555-0102")) == ["zip", "phone"]
 
@@ -98,7 +97,6 @@ def test_a_milestones_column_with_dates_is_not_its_status() -> None:
 def test_an_approval_is_a_status_or_a_date_by_its_cells(
     cells: Sequence[object], expected: str
 ) -> None:
-    """Catches a column of a milestone's own words that is left out, and a guess that is wrong."""
     (proposal,) = proposed(("Permit Approval",), *([one] for one in cells))
     assert proposal.field == expected
     assert (
@@ -172,7 +170,6 @@ def test_a_size_in_kw_is_known_by_its_unit() -> None:
 
 
 def test_a_blank_column_for_dates_is_not_a_status() -> None:
-    """Catches words that would be written into the column in which a person enters a day."""
     blank = SeenCell(is_for_date=True)
     (one,) = proposed(("Permit",), (blank,), (blank,))
     assert one.field == ""

@@ -106,7 +106,6 @@ def test_a_detail_is_known_only_where_the_config_has_its_column(header: str) -> 
 
 
 def test_the_vocabulary_is_of_fields_that_there_are() -> None:
-    """Catches a field whose headers are left behind when it is renamed or removed."""
     assert SYNONYMS.keys() <= FIELDS.keys()
     assert words.ASPECTS.keys() == set(ASPECTS)
 

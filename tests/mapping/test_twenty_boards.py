@@ -305,7 +305,6 @@ def test_what_is_proposed_is_right_or_left_open(
 def test_after_two_hundred_deliveries_his_cells_are_his(
     stand: Stand, make: Callable[[Stand], Board]
 ) -> None:
-    """Catches a total, a formula, a format or a cell of his that is changed beside his columns."""
     board = make(boards.asking(stand))
     if not board.problem:
         boards.played(stand, board)

@@ -3,9 +3,7 @@
 import json
 
 import pytest
-from click.testing import CliRunner
 
-from brightsheet import cli
 from sync.doctor.google import rows
 from sync.status.verdict import evaluate
 from tests.made_up import milestone, uuid
@@ -25,14 +23,8 @@ def twice(theirs: Stand) -> Stand:
     return theirs
 
 
-def run(stand: Stand, *words: str) -> str:
-    done = CliRunner(env={"COLUMNS": "200", **stand.environment}).invoke(cli, words)
-    return done.stdout
-
-
 @pytest.mark.parametrize("tab", ["Finished", pytest.param("Sheet1", marks=pytest.mark.long)])
 def test_a_preview_of_one_tab_sees_the_row_in_the_other(twice: Stand, tab: str) -> None:
-    """Catches one that is silent on it because the other tab is not named."""
     change = twice.mapped("--tab", tab, "--preview")["preview"]
     if tab == "Sheet1":
         assert change["doubled"] == [], "Finished is not mapped"
@@ -46,10 +38,10 @@ def test_it_is_told_wherever_people_look(twice: Stand) -> None:
     twice.map(*BOTH, "--write")
     assert twice.store.spreadsheet.is_comparison_due(86_400.0), "what stands there is from before"
     twice.shown()
-    said = run(twice, "compare")
+    said = twice.command("compare").stdout
     assert f"The job {uuid(9)} stands in Sheet1!4 and Finished!2." in said
     assert "The sheet shows what it should." not in said
-    assert json.loads(run(twice, "compare", "--json"))["doubled"] == [
+    assert json.loads(twice.command("compare", "--json").stdout)["doubled"] == [
         {"site": uuid(9), "rows": [*ROWS]}
     ]
     problem = next(p for p in evaluate(twice.wiring.backlog()) if p.code == "doubled")
@@ -60,12 +52,11 @@ def test_it_is_told_wherever_people_look(twice: Stand) -> None:
         "warning",
         "1 site ID stands in more than one row (Sheet1!4 and Finished!2).",
     )
-    assert f"{uuid(9)} stands in Sheet1!4 and Finished!2" in run(twice, "link")
+    assert f"{uuid(9)} stands in Sheet1!4 and Finished!2" in twice.command("link").stdout
 
 
 @pytest.mark.long
 def test_once_a_row_is_deleted_all_is_well(twice: Stand) -> None:
-    """Catches a warning that nobody gets rid of."""
     twice.map(*BOTH, "--write")
     twice.shown()
     twice.compare()

@@ -81,7 +81,6 @@ def test_a_filter_that_is_on_takes_the_added_columns_and_the_key_comes_first(the
 
 
 def test_a_filter_of_something_else_stays(theirs: Stand) -> None:
-    """Catches a filter beside the table that is drawn over it."""
     area = {"startRowIndex": 20, "endRowIndex": 30, "startColumnIndex": 0, "endColumnIndex": 3}
     theirs.do({"setBasicFilter": {"filter": {"range": area}}})
     theirs.map("--write")
@@ -217,7 +216,6 @@ def test_a_hidden_tab_is_mapped_only_by_name(theirs: Stand) -> None:
 
 
 def test_our_own_tab_is_in_the_way(theirs: Stand) -> None:
-    """Catches every job shown twice, in our tab and in his."""
     theirs.setup().provision(theirs.spreadsheet)
     writes = theirs.writes()
     said = theirs.map("--write", status=1)
@@ -256,7 +254,6 @@ def test_milestones_and_statuses_are_known_from_what_came(theirs: Stand) -> None
 
 
 def test_all_jobs_are_written_again_into_what_is_mapped(theirs: Stand) -> None:
-    """Catches jobs that came before and stay out of his sheet until their next event."""
     theirs.shown(milestone(1), milestone(2))
     theirs.edit("delete_tab", sheet_id=JOBS_TAB)
     assert not theirs.is_waiting()
@@ -324,7 +321,6 @@ def test_what_is_written_wrongly_says_how(theirs: Stand, words: tuple[str, ...],
 
 
 def test_nothing_of_the_sheet_is_obeyed_by_a_terminal(theirs: Stand) -> None:
-    """Catches escape codes and markup in a cell that reach the terminal."""
     theirs.google.edit(theirs.spreadsheet, "type_cell", row=3, column=5, text="[red]\x1b[31mx")
     said = theirs.map()
     assert "\x1b" not in said

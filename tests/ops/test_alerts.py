@@ -77,7 +77,6 @@ def chat() -> Iterator[Chat]:
 
 
 def test_an_alert_is_a_text_in_slacks_format(chat: Chat) -> None:
-    """Catches a body that a chat does not take."""
     moment = 1_774_951_200.0  # 2026-03-31 10:00 UTC
     alerts = Alerts([SlackWebhook(chat.url)], link="https://sheet.example/", wall=lambda: moment)
     assert alerts.send("not_shared", "Share the file.", age=600)
@@ -87,7 +86,6 @@ def test_an_alert_is_a_text_in_slacks_format(chat: Chat) -> None:
 
 
 def test_without_an_address_nothing_is_sent() -> None:
-    """Catches an alert that is thought to be sent."""
     assert not Alerts([]).send("not_shared", "Share the file.")
 
 
@@ -132,7 +130,6 @@ def test_sending_waits_for_nobody(chat: Chat) -> None:
 
 
 def test_an_alert_that_nobody_heard_is_tried_again(chat: Chat) -> None:
-    """Catches an alert that is lost with one answer of 500."""
     chat.statuses = [500]
     alerts = Alerts([SlackWebhook(chat.url)])
     alerts.send("not_shared", "Share the file.")
@@ -157,7 +154,6 @@ def test_a_redirect_is_not_followed_and_the_address_is_not_logged(chat: Chat) ->
 
 
 def test_a_sender_learns_once_that_it_arrived(chat: Chat) -> None:
-    """Catches what is noted as told before anybody was, and what is never noted."""
     arrivals: list[str] = []
     alerts = Alerts([SlackWebhook(chat.url)])
     chat.hold.clear()
@@ -187,7 +183,6 @@ def test_what_arrived_nowhere_is_not_noted_as_told(chat: Chat) -> None:
      "https://hooks.example/a b", "file:///hush", "https://hooks.example:99999/hush"],
 )  # fmt: skip
 def test_an_address_that_would_not_do_stops_the_start_and_is_not_repeated(url: str) -> None:
-    """Catches an address that fails at the first alert only, and one that an error tells."""
     with pytest.raises(SettingsError) as caught:
         load(LEAST | {"ALERT_WEBHOOK_URL": url})
     assert caught.value.message.startswith("ALERT_WEBHOOK_URL: ")
@@ -195,7 +190,6 @@ def test_an_address_that_would_not_do_stops_the_start_and_is_not_repeated(url: s
 
 
 def test_an_address_with_a_query_is_taken_and_does_not_show() -> None:
-    """Catches a check that refuses a chat's address for its query, and one that is printed."""
     settings = load(LEAST | {"ALERT_WEBHOOK_URL": "https://chat.example/hooks/hush?threadKey=a"})
     assert settings.alert_webhook_url is not None
     assert "hush" not in repr(settings)

@@ -38,7 +38,6 @@ def apprise(chat: Chat) -> SecretStr:
 
 
 def test_an_alert_goes_to_every_channel(chats: tuple[Chat, Chat]) -> None:
-    """Catches a second channel that hears nothing, and a text without what to do and where."""
     slack, other = chats
     alerts = Alerts(channels(slack.url, [apprise(other)]), link="https://sheet.example/")
     assert alerts.send("not_shared", "Share the file.")
@@ -55,7 +54,6 @@ def test_an_alert_goes_to_every_channel(chats: tuple[Chat, Chat]) -> None:
 def test_a_channel_that_is_down_delays_no_other_and_doubles_nothing(
     chats: tuple[Chat, Chat],
 ) -> None:
-    """Catches an alert that is sent again to those who have it, because another has not."""
     clock = Clock()
     slow, fine = chats
     slow.hold.clear()
@@ -150,7 +148,6 @@ def test_a_plug_in_that_raises_is_an_alert_that_was_not_sent() -> None:
     ],
 )
 def test_an_address_that_would_not_do_stops_the_start(urls: str, said: str) -> None:
-    """Catches an address that fails at the first alert only, and one that an error repeats."""
     with pytest.raises(SettingsError) as caught:
         load(LEAST | {"ALERT_URLS": urls})
     assert caught.value.message.startswith("ALERT_URLS: ")

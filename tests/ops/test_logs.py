@@ -27,7 +27,6 @@ def lines(world: World) -> list[dict[str, Any]]:
 def test_a_delivery_is_followed_by_its_id_from_request_to_cell(
     tmp_path: Path, sqlite_url: str
 ) -> None:
-    """Catches a step of which the log does not say whose it was."""
     with Emulator() as google:
         world = World(google, tmp_path, sqlite_url)
         with world.receiver().ready():
@@ -71,7 +70,6 @@ def test_lines_for_people(tmp_path: Path, sqlite_url: str) -> None:
 
 @pytest.mark.parametrize("form", ["for_people=True", "for_people=False"])
 def test_a_line_break_in_a_value_begins_no_line(form: str) -> None:
-    """Catches a line that whoever sends a status could write into the log."""
     code = (
         "import structlog; from sync.ops import logs; "
         f"logs.configure({form}); "
@@ -91,7 +89,6 @@ def test_another_format_stops_the_start() -> None:
 
 
 def test_the_trail_forgets_the_oldest_and_what_was_taken() -> None:
-    """Catches memory that grows while Google is away."""
     trail = Trail()
     for number in range(10_001):
         trail.add(f"site {number}", f"delivery {number}")

@@ -73,7 +73,6 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
 
 
 def post(url: str, bodies: Iterable[bytes]) -> None:
-    """Send deliveries to a receiver."""
     with requests.Session() as session:
         session.headers.update({"X-Webhook-Secret": SECRET, "Content-Type": "application/json"})
         for one in bodies:

@@ -106,8 +106,8 @@ TABLE: dict[str, Told] = {
     "Hugo Hale": Told("Archived", "", -14, None, ("Rejected", "", "", ""), "Site Survey"),
     # A status that the config does not name.
     "Ida Ito": Told(
-        "Waiting for Installation",
-        "Wait for an answer on Installation",
+        "Installation queued",
+        "Complete Installation",
         -2 / 24,
         14 - 2 / 24,
         ("Approved", "Approved", "Approved", "Queued"),
@@ -126,7 +126,7 @@ TABLE: dict[str, Told] = {
 }
 REJECTED = ["Ada Alder", "Gina Gray", "Carla Cruz", "Jon Jensen"]
 """The one in which something happened last on top."""
-WAITING = ["Ida Ito", "Eva Eriksen", "Dan Dunn"]
+WAITING = ["Eva Eriksen", "Dan Dunn"]
 STUCK = ["Ben Birch", "Dan Dunn"]
 """The one whose day came first on top. What is rejected, done or all approved is none of them."""
 MINE = {"Ada Birch": ["Dan Dunn"], "Dora Eskew": ["Finn Ford"]}

@@ -35,7 +35,6 @@ class Server:
 
     @contextmanager
     def running(self) -> Iterator["Server"]:
-        """Serve until the block ends."""
         Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         try:
             yield self

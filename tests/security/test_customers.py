@@ -12,9 +12,9 @@ from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.security.servers import Server, say
 from tests.security.test_outgoing import PATH, TOKEN, home, inside
-from tests.sheets.conftest import asking, google
+from tests.sheets.conftest import asking
 
-__all__ = ["asking", "google", "home", "inside"]
+__all__ = ["asking", "home", "inside"]
 ASKED = SITE_PATH.format(site=uuid(1))
 
 

@@ -110,7 +110,6 @@ class Marks:
         return stage("Sold", "New") | {"comments": [self.comment()], "customer": self.person()}
 
     def sent(self) -> bytes:
-        """Return a body, whole or damaged."""
         kinds = (*[self.milestone] * 5, self.odd, self.odd, self.unknown, self.other, self.remark)
         made = self.random.choice((*kinds, self.stage))()
         raw = self.random.choice((body, body, lambda tree: repr(tree).encode()))(made)
@@ -237,7 +236,6 @@ class Stage:
         yield from (("details",), ("backfill", "--json"), ("retry", "--all"), ("retry", "z"))
 
     def marked(self) -> set[str]:
-        """Return where a mark came out."""
         return {place for place, text in self.told.items() if MARK.search(text)}
 
 
@@ -306,9 +304,3 @@ def assert_is_shown_when_asked_for(made: Stage, *, is_own: bool) -> None:
     assert MARK.search(visitor.text("/documents"))
     rows = made.bench.texts("Open jobs" if is_own else "Jobs")
     assert MARK.search(str(rows))
-
-
-@pytest.fixture
-def google() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running

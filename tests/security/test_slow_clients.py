@@ -2,21 +2,24 @@
 
 import contextlib
 import json
+import signal
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
 from waitress.adjustments import Adjustments
 
-from connections import MOST_HEAD, RequestParser
 from demo.process import Receiver
-from server import MOST_CONNECTIONS
+from server import MAX_CONNECTIONS, MAX_HEAD_BYTES, RequestParser
 from tests import databases
 from tests.made_up import SAMPLE, SECRET, body, milestone
 from tests.settings.test_environment import LEAST
@@ -97,20 +100,108 @@ def test_slow_clients_hold_up_nobody_else(receiver: Receiver, kind: str) -> None
     """A server that reads in its threads is stopped by as many such clients as it has threads."""
     with crowd(receiver, KINDS[kind], 40):
         time.sleep(0.3)
-        assert slowest(receiver) < 1.5
+        taken = slowest(receiver)
+    print(f"{kind}: a webhook took {taken:.2f} s")
+    assert taken < 1.5
 
 
 def test_more_clients_than_are_waited_for_hold_up_nobody_else(receiver: Receiver) -> None:
     """The one that has waited longest goes: an honest client is done within milliseconds."""
-    with crowd(receiver, HEAD, MOST_CONNECTIONS + 40) as clients:
-        assert slowest(receiver) < 3
-        assert clients[0].recv(10) == b""
+    with crowd(receiver, HEAD, 1100) as clients:
+        taken = slowest(receiver)
+        dropped = sum(is_closed(client) for client in clients)
+        print(f"1,100 dripping clients: a webhook took {taken:.2f} s, {dropped} were dropped")
+        assert taken < 3
+        assert dropped >= 1100 - MAX_CONNECTIONS
+        assert is_closed(clients[0])
+        assert not is_closed(clients[-1])
+
+
+def is_closed(client: socket.socket) -> bool:
+    """Return whether the server has closed the connection."""
+    client.setblocking(False)
+    try:
+        return client.recv(4096) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+
+
+def test_half_sent_bodies_hold_up_nobody_else(receiver: Receiver) -> None:
+    """Catches a server that waits for each of them to go on, or for fewer connections."""
+    half = HEAD + b"Content-Length: 20000\r\n\r\n" + b"x" * 10_000
+    with contextlib.ExitStack() as stack:
+        for _ in range(512):
+            stack.enter_context(connect(receiver, half))
+        taken = slowest(receiver)
+    print(f"512 half-sent bodies: a webhook took {taken:.2f} s")
+    assert taken < 3
+
+
+def test_clients_that_pipeline_hold_up_nobody_else(receiver: Receiver) -> None:
+    """Catches threads that one connection keeps, and responses that are lost or out of order."""
+    whole = [_whole(job) for job in range(1000, 1200)]
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(connect(receiver)) for _ in range(24)]
+        responses: list[bytes] = []
+
+        def pipeline(client: socket.socket) -> None:
+            client.settimeout(60)
+            sender = threading.Thread(target=client.sendall, args=(b"".join(whole),))
+            sender.start()
+            read = b""
+            while read.count(b"HTTP/1.1 ") < len(whole) and (piece := client.recv(65536)):
+                read += piece
+            sender.join()
+            responses.append(read)
+
+        threads = [threading.Thread(target=pipeline, args=(client,)) for client in clients]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.3)
+        taken = slowest(receiver)
+        is_over = not any(thread.is_alive() for thread in threads)
+        for thread in threads:
+            thread.join()
+    print(f"24 clients that pipeline 200 webhooks each: another one took {taken:.2f} s")
+    assert not is_over, "they were done before it was measured"
+    assert taken < 3
+    assert [read.count(b"HTTP/1.1 202 ") for read in responses] == [len(whole)] * len(clients)
+
+
+def _whole(job: int) -> bytes:
+    sent = body(milestone(job))
+    return HEAD + f"Content-Length: {len(sent)}\r\n\r\n".encode() + sent
+
+
+def test_clients_that_never_read_hold_up_nobody_else(receiver: Receiver) -> None:
+    """Catches threads that wait for a client to read, and responses that fill the memory."""
+    process = psutil.Process(receiver.process.pid)
+    before = process.memory_info().rss
+    asked = b"GET /openapi.json HTTP/1.1\r\n\r\n" * 250  # 7 MB of responses, in one read.
+    with contextlib.ExitStack() as stack:
+        for _ in range(64):
+            client = stack.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", int(receiver.url.rpartition(":")[2])))
+            client.sendall(asked)
+        time.sleep(1)
+        send_slowly(receiver)
+        taken = slowest(receiver)
+        grown = (process.memory_info().rss - before) / 2**20
+    print(f"64 clients that never read 7 MB: a webhook took {taken:.2f} s, {grown:.0f} MiB more")
+    assert taken < 3
+    assert grown < 200  # 64 MiB, what a second adds before they are counted, and Python's part.
 
 
 def test_a_slow_request_that_ends_is_answered(receiver: Receiver) -> None:
     """In pieces, headers cut in two: waiting for it must not mean to lose it."""
-    sent = body(milestone(77))
-    whole = HEAD + f"Content-Length: {len(sent)}\r\n\r\n".encode() + sent
+    send_slowly(receiver)
+
+
+def send_slowly(receiver: Receiver) -> None:
+    whole = _whole(77)
     with connect(receiver) as client:
         for start in range(0, len(whole), 70):
             client.sendall(whole[start : start + 70])
@@ -126,7 +217,7 @@ def test_a_slow_request_that_ends_is_answered(receiver: Receiver) -> None:
         (b"Transfer-Encoding: chunked\r\n\r\n4e21\r\n", 413),
         (b"Transfer-Encoding: chunked\r\n\r\n" + b"2000\r\n" + b"x" * 0x2000 + b"\r\n2000\r\n"
          + b"x" * 0x2000 + b"\r\n2000\r\n", 413),
-        (b"X-Long: " + b"x" * MOST_HEAD, 431),
+        (b"X-Long: " + b"x" * MAX_HEAD_BYTES, 431),
         (b"Transfer-Encoding: gzip\r\n\r\n", 400),
         (b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
         (b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef", 400),
@@ -148,6 +239,7 @@ def test_what_is_too_large_or_of_doubtful_length_is_refused_at_once(
 def test_a_sender_of_a_too_large_body_reads_why(receiver: Receiver) -> None:
     """Closed with the body unread, the connection would be reset, and the answer with it."""
     for data in (b"x" * 5_000_000, iter([b"x" * 10_000] * 500)):
+        began = time.monotonic()
         answer = requests.post(
             f"{receiver.url}/webhooks/everbright",
             data=data,
@@ -155,6 +247,8 @@ def test_a_sender_of_a_too_large_body_reads_why(receiver: Receiver) -> None:
             timeout=10,
         )
         assert (answer.status_code, answer.json()["error"]["reason"]) == (413, "too_large")
+        length = answer.request.headers.get("Content-Length", "no")
+        print(f"5 MB with {length} length: 413 after {time.monotonic() - began:.2f} s")
 
 
 def test_what_is_no_http_is_neither_repeated_nor_logged(receiver: Receiver) -> None:
@@ -217,6 +311,27 @@ def test_it_stops_although_clients_hang_on(tmp_path: Path) -> None:
         assert time.monotonic() - began < 10
 
 
+def test_requests_in_progress_are_answered_after_sigterm(tmp_path: Path) -> None:
+    """Catches senders that are cut off by a deployment: EverBright may not send again."""
+    url = databases.migrated("sqlite", tmp_path)
+    lock = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    environment = LEAST | {"DATABASE_URL": url, "WORKER": "separate"}
+    with (
+        Receiver(environment, tmp_path / "log").ready() as running,
+        ThreadPoolExecutor(24) as senders,
+    ):
+        lock.execute("BEGIN EXCLUSIVE")
+        answers = [senders.submit(slowest, running, 1) for _ in range(24)]
+        time.sleep(1)
+        began = time.monotonic()
+        running.process.send_signal(signal.SIGTERM)
+        time.sleep(1)
+        lock.execute("ROLLBACK")
+        assert len([one.result() for one in answers]) == 24  # Each was answered 202.
+        assert running.process.wait() == 0
+        print(f"24 in progress were answered after SIGTERM, in {time.monotonic() - began:.1f} s")
+
+
 _LINES = st.sampled_from(
     [
         b"Content-Length: 3",
@@ -251,7 +366,7 @@ _REQUESTS = st.tuples(
 
 def _outcome(data: bytes, step: int) -> list[tuple[int, bytes]]:
     """Return each request that is read: 0 or the status of its refusal, and its body."""
-    adjustments = Adjustments(max_request_body_size=65, max_request_header_size=MOST_HEAD)
+    adjustments = Adjustments(max_request_body_size=65, max_request_header_size=MAX_HEAD_BYTES)
     read = []
     parser = RequestParser(adjustments)
     for start in range(0, len(data), step):

@@ -24,12 +24,6 @@ from tests.world import World, wait_for
 
 
 @pytest.fixture
-def google() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
-
-
-@pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 16 MB; with a mount, as only root may make."""
     disk = tmp_path / "disk"
@@ -65,7 +59,6 @@ def send(world: World, job: int, size: int = 60_000) -> int:
 
 
 def kept(url: str) -> list[str]:
-    """Return the sites of what the store holds."""
     database = Database(url.replace("postgres://", "postgresql+psycopg://"))
     try:
         return sorted(one.site for one in Inbox(database).recent(1000))

@@ -31,7 +31,6 @@ def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_is_read_where_the_command_is_started(tmp_path: Path) -> None:
-    """Catches a new shell in which nothing is set, though the file is there."""
     (tmp_path / ".env").write_text(TEXT, "utf-8")
     done = run(tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -67,7 +66,6 @@ def test_without_one_a_missing_setting_comes_with_a_hint(tmp_path: Path) -> None
 @pytest.mark.long
 @pytest.mark.parametrize("held", [b"\xff\xfe", None])
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, held: bytes | None) -> None:
-    """Catches a traceback with secrets in it."""
     path = tmp_path / ".env"
     path.mkdir() if held is None else path.write_bytes(held + SECRET.encode())
     done = run(tmp_path)

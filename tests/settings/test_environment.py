@@ -135,7 +135,6 @@ def test_several_secrets_for_rotation() -> None:
 
 
 def test_only_what_is_handed_over_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Would catch a setting from this process's environment, or from a file beside it."""
     monkeypatch.setenv("STUCK_DAYS", "3")
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("STUCK_DAYS=4\n", "utf-8")

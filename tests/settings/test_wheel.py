@@ -110,12 +110,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
 
 @pytest.mark.long
 def test_the_command_starts(installed: Installed) -> None:
-    """Would catch a module that the wheel lacks."""
     assert "Usage: brightsheet" in installed.run("brightsheet", "--help")
 
 
 def test_the_wheel_holds_neither_the_demo_nor_the_emulator(installed: Installed) -> None:
-    """Would catch the emulator, which answers anyone, on a machine that has customers' data."""
     (record,) = installed.packages.glob("brightsheet-*.dist-info/RECORD")
     tops = {line.partition("/")[0].partition(",")[0] for line in record.read_text().splitlines()}
     modules = {file.name for file in ROOT.glob("*.py")}
@@ -135,7 +133,6 @@ def test_the_wheel_holds_neither_the_demo_nor_the_emulator(installed: Installed)
 def test_a_command_of_a_checkout_says_what_is_missing(
     installed: Installed, words: tuple[str, ...], missing: str
 ) -> None:
-    """Would catch a traceback, or an unknown command, for who installed the wheel."""
     (line,) = installed.refused(*words).splitlines()
     assert line.startswith(f"`brightsheet {words[0]}` is a command of a checkout")
     assert f"{missing} not installed" in line
@@ -144,7 +141,6 @@ def test_a_command_of_a_checkout_says_what_is_missing(
 
 @pytest.mark.long
 def test_another_package_called_demo_is_not_taken_for_ours(installed: Installed) -> None:
-    """Would catch a command line that does not start beside a package of such a common name."""
     other = installed.packages / "demo"
     other.mkdir()
     (other / "__init__.py").write_text("")
@@ -156,7 +152,6 @@ def test_another_package_called_demo_is_not_taken_for_ours(installed: Installed)
 
 @pytest.mark.long
 def test_settings_config_and_api_description_are_found(installed: Installed) -> None:
-    """Would catch data that only a checkout has: the config, openapi.json, migrations, pages."""
     settings = {name: text for name, text in LEAST.items() if name != "CONFIG_FILE"}
     settings["ADMIN_PASSWORD"] = "open-up-please"
     assert installed.run("brightsheet", "db", "upgrade") == "The database is up to date.\n"

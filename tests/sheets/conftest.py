@@ -1,6 +1,5 @@
 """The emulator, and the product's rooms over it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,6 @@ definitions = ["00000000-0000-0000-0000-000000007532", "00000000-0000-0000-0000-
 header = "PTO"
 """
 """Definitions 1, and 2 and 3 as one step, of the made-up payloads."""
-
-
-@pytest.fixture
-def google() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
 
 
 @pytest.fixture

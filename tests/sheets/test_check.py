@@ -272,13 +272,6 @@ BACK = meant(
 )
 
 
-def test_an_undo_that_lands_is_told_by_its_number() -> None:
-    """It is no job's cell, and confirms none."""
-    findings = found(BACK, row("x", OLD, B), pending={1: pending(), 2: pending()})
-    assert findings.is_as_meant
-    assert (findings.landed_undos, landed(findings)) == ({1, 2}, {})
-
-
 def test_an_undo_that_hits_a_wrong_row_is_itself_undone() -> None:
     """It is an ordinary write: what it was to undo is still to be undone."""
     findings = found(BACK, row("y", "Rejected", A), pending={1: pending(), 2: pending()})

@@ -146,7 +146,6 @@ def lines_of(bench: Bench, dimension: str) -> list[dict[str, Any]]:
 
 
 def test_what_a_rep_needs_stands_first_and_nothing_is_cut_off(bench: Bench) -> None:
-    """Catches identifiers in the way, a broken header, and rows as high as their longest text."""
     name = "Interconnection"
     bench.shown(milestone(1, name=name), milestone(2, name=name, date_updated=ago(1)))
     headers = [header for header in bench.rows()[0] if header]

@@ -26,7 +26,6 @@ def test_a_jobs_tab_that_was_deleted_is_made_anew(bench: Bench) -> None:
 
 
 def test_a_row_that_was_deleted_comes_back_with_an_event(bench: Bench) -> None:
-    """Catches a row that is lost for good, and one that comes back with another job's event."""
     bench.shown(milestone(1), milestone(2))
     bench.edit("delete_rows", index=1 + list(statuses(bench)).index(uuid(1)))
     bench.shown(milestone(2, status="APPROVED", date_updated=LATER))
@@ -36,7 +35,6 @@ def test_a_row_that_was_deleted_comes_back_with_an_event(bench: Bench) -> None:
 
 
 def test_a_column_that_was_deleted_stays_away(bench: Bench) -> None:
-    """Catches a column that is made anew against a person's will, with others' cells or columns."""
     bench.shown(milestone(1))
     bench.edit("delete_columns", index=list(bench.rows()[0]).index("Next action"))
     bench.shown(milestone(2))
@@ -68,7 +66,6 @@ def gone(bench: Bench) -> list[str]:
 def test_the_next_read_tells_which_column_is_gone_by_the_name_that_people_gave_it(
     store_bench: Bench,
 ) -> None:
-    """Catches a view that shows every job, and a console that says that all is well."""
     bench = store_bench
     bench.wiring.heartbeats.give()
     bench.shown(milestone(1))
@@ -86,7 +83,6 @@ def test_the_next_read_tells_which_column_is_gone_by_the_name_that_people_gave_i
 
 
 def test_what_is_put_back_is_gone_no_more_and_is_filled(store_bench: Bench) -> None:
-    """Catches a warning that stays, and a column that comes back without its cells."""
     bench = store_bench
     bench.shown(milestone(1))
     delete(bench, "Status")
@@ -112,7 +108,6 @@ def test_an_older_read_does_not_say_that_it_is_gone_again(bench: Bench) -> None:
 
 
 def test_who_does_without_a_column_is_not_told_any_more(bench: Bench) -> None:
-    """Catches a warning that nobody can end, and a column that comes back because it was ended."""
     bench.shown(milestone(1))
     delete(bench, "Next action")
     bench.compare()
@@ -134,7 +129,6 @@ def test_a_column_that_the_config_does_not_want_is_not_missed(bench: Bench, tmp_
 
 
 def test_a_mapped_column_that_is_gone_is_told_with_its_tab(bench: Bench) -> None:
-    """Catches a mapped sheet in which nothing says that a column is written nowhere."""
     own_sheet.make(bench, [own_sheet.line(1)], [])
     own_sheet.adopt(bench)
     bench.wiring.heartbeats.give()

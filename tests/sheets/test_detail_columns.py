@@ -37,7 +37,6 @@ ODD: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize("value", ODD)
 def test_an_odd_value_is_shown_as_it_came(asking_all: Bench, value: str) -> None:
-    """Would catch a value that keeps the row, or every row, from being written."""
     given, shown = ODD[value]
     asking_all.google.everbright.data.set(QUOTE, system_capacity_kw=given)
     asking_all.shown(milestone(1))
@@ -77,7 +76,6 @@ def test_there_is_a_view_of_deadlines_with_the_column_only(asking_all: Bench, be
 def test_init_adds_columns_and_view_where_the_sheet_was_there_before(
     asking_all: Bench, tmp_path: Path
 ) -> None:
-    """Would catch a column without its view, and a second init that finds something to do."""
     asking_all.configured(with_more(tmp_path, ""))
     asking_all.shown(milestone(1))
     asking_all.configured(with_more(tmp_path, COLUMNS))

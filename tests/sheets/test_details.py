@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
-from brightsheet import cli
 from emulator import Emulator
 from sync.jobs.model import Details
 from sync.lookups import Fetcher
@@ -107,7 +105,6 @@ def cells(bench: Bench) -> dict[str, Any]:
 
 
 def test_the_columns_show_what_everbright_says(make: Make) -> None:
-    """Would catch a size that is a text, which does not sort, and a day that moved by a zone."""
     bench = make(TIMEZONE="America/Los_Angeles")
     bench.shown(milestone(1))
     assert ask(bench) == 1
@@ -123,7 +120,6 @@ def test_the_columns_show_what_everbright_says(make: Make) -> None:
 
 
 def test_one_request_a_change_and_none_without(make: Make) -> None:
-    """Would catch a request for each column or poll, and one for a duplicate."""
     bench = make()
     bench.shown(milestone(1), milestone(2))
     by = fetcher(bench)
@@ -154,7 +150,6 @@ def test_a_change_while_everbright_answers_is_asked_for(make: Make) -> None:
 
 
 def test_the_deadline_is_that_of_the_milestone_to_be_submitted(make: Make) -> None:
-    """Would catch the deadline of a milestone that is approved, and one of an archived job."""
     bench = make()
     bench.shown(milestone(1, 1, status="REJECTED"))
     ask(bench)
@@ -198,7 +193,6 @@ def test_after_a_change_order_the_new_quote_is_asked_for(make: Make) -> None:
 
 
 def test_what_an_account_does_not_have_is_blank_and_said_once(make: Make) -> None:
-    """Would catch a line in the log for every job, and a column that shows another's value."""
     bench = make('[everbright]\ninstaller_payment = ["installer_payment_total"]\n')
     bench.shown(milestone(1), milestone(2))
     with capture_logs() as logs:
@@ -215,7 +209,6 @@ def test_what_an_account_does_not_have_is_blank_and_said_once(make: Make) -> Non
 
 
 def test_a_refusal_is_said_once_and_not_repeated(make: Make) -> None:
-    """Would catch requests without end for what an account does not have."""
     bench = make('[everbright]\ndetails = "/api/nothing/{quote}/?m={metrics}"\n')
     bench.shown(*(milestone(job) for job in range(1, 6)))
     with capture_logs() as logs:
@@ -227,7 +220,6 @@ def test_a_refusal_is_said_once_and_not_repeated(make: Make) -> None:
 
 
 def test_another_config_asks_every_job_once_more(make: Make, tmp_path: Path) -> None:
-    """Would catch columns that stay blank until each job's next event."""
     bench = make()
     bench.configured(with_more(tmp_path, ""))
     bench.shown(milestone(1), milestone(2))
@@ -259,22 +251,17 @@ def test_an_outage_is_not_met_with_a_request_for_every_job(make: Make) -> None:
     assert cells(bench)["System size"] == "8.4"
 
 
-def test_the_command_lists_what_the_account_has(
-    make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Would catch a column that is blank for ever without a hint why."""
+def test_the_command_lists_what_the_account_has(make: Make) -> None:
     bench = make('[everbright]\ninstaller_payment = ["installer_payment_total"]\n')
     bench.shown(milestone(1), milestone(2))
     ask(bench)
-    for name, value in bench.environment.items():
-        monkeypatch.setenv(name, value)
-    result = CliRunner().invoke(cli, ["details", "--json"], catch_exceptions=False)
+    result = bench.command("details", "--json")
     found = {one["metric"]: one for one in map(json.loads, result.stdout.splitlines())}
     assert found["system_capacity_kw"]["values"] == 2
     assert found["installer_payment_total"] == {
         "column": "installer_payment", "metric": "installer_payment_total",
         "asked": 2, "values": 0, "blank": 0, "missing": 2, "refused": 0,
     }  # fmt: skip
-    text = CliRunner().invoke(cli, ["details"], catch_exceptions=False).stdout
+    text = bench.command("details").stdout
     assert "installer_payment_total" in text
     assert "Ines" not in text

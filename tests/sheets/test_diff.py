@@ -98,17 +98,6 @@ def test_a_cell_that_went_blank_is_cleared_only_if_it_was_written() -> None:
     assert not Target(JOB, cells(1), cells(1)).differs()
 
 
-def test_every_row_of_a_job_gets_all_that_it_is_to_show() -> None:
-    """A person copied it, perhaps before its last change: one would stay old."""
-    written = cells(1)
-    changed = Target(JOB, written | {"re_signed": Cell(text="Yes")}, written)
-    found = made(changed, keys={uuid(1): (4, 9), uuid(2): (7,)}, cells=NO_NOTES)
-    assert [(one.row, sorted(places(one))) for one in found.rows] == [
-        (row, [(0, "customer"), (1, "re_signed")]) for row in (4, 9)
-    ]
-    assert {one.expects for one in found.rows[0].cells} == {None}
-
-
 def test_a_deleted_row_comes_back_only_with_an_event() -> None:
     """A document's link alone must not undo what a person deleted."""
     gone = made(target(3, is_fresh=False))
@@ -226,7 +215,6 @@ def test_differences_name_what_is_to_go() -> None:
     ],
 )
 def test_what_is_to_be_written_of_a_job(changes: dict[str, Any], differs: bool) -> None:
-    """Catches a job without a row that waits for ever, and a wrong cell that is found twice."""
     same = Target(JOB, cells(1), cells(1))
     assert replace(same, **changes).differs() is differs
 
@@ -307,13 +295,6 @@ def test_a_persons_words_yield_to_an_event_after_the_mapping_alone(
     assert uuid(1) in found.shown, "left alone is decided, too"
 
 
-def test_the_customers_own_data_yield_to_no_event() -> None:
-    """He spells his name as he likes."""
-    changed = Target(JOB, cells(1), {"site_id": cells(1)["site_id"]}, received_at=SINCE)
-    assert mapped(changed, cells={"customer": {4: cell("Ada")}}).rows == []
-    assert only(mapped(changed)).data == cell("Job 1")
-
-
 def test_a_drop_down_gets_its_own_words_and_what_has_none_is_left_alone() -> None:
     """A red corner in his column helps nobody; blank would take his own word away."""
     for text, shown in (("Yes", "Done"), ("Maybe", None)):
@@ -351,19 +332,6 @@ def test_links_and_notes_stay_out_of_columns_that_are_not_for_links() -> None:
     assert written["re_signed"].data == cell("a")
     assert written["documents:x"].data.keys() == {"userEnteredValue", "textFormatRuns"}
     assert "note" not in "".join(one.fields for one in row.cells)
-
-
-def test_every_row_of_a_job_is_decided_for_itself() -> None:
-    """In one tab he typed his words, in the other nothing: one is his, the other ours."""
-    first, second = (
-        table(sheet_id=n, mapped_at=MAPPED_AT, cells={"re_signed": {4: cell(text)}})
-        for n, text in ((1, "his words"), (2, ""))
-    )
-    changed = Target(JOB, cells(1, re_signed=Cell(text="Yes")), cells(1))
-    found = diff(BOARD, [first, second], [changed], JobRows(), UTC)
-    assert [(one.sheet_id, [each.column for each in one.cells]) for one in found.rows] == [
-        (2, ["re_signed"])
-    ]
 
 
 def test_new_rows_go_where_the_pattern_says_into_the_first_tab() -> None:

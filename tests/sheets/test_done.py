@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from sync.jobs.config_lists import ending_question, proposed_steps
-from sync.jobs.model import Job
+from sync.jobs.learned import ending_question
 from tests.bench import Bench
-from tests.jobs.test_projection import CONFIG, an_event, job_of
 from tests.made_up import milestone, uuid
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -57,7 +55,6 @@ def five(bench: Bench) -> Bench:
 
 
 def test_no_job_is_done_or_stuck_as_long_as_nobody_knows_the_last_milestone(five: Bench) -> None:
-    """Catches finished jobs that are to be followed up two weeks later."""
     day = f"{NOW - timedelta(days=26):%Y-%m-%d}"
     assert jobs(five) == {
         1: ("PTO approved", ""),
@@ -70,11 +67,16 @@ def test_no_job_is_done_or_stuck_as_long_as_nobody_knows_the_last_milestone(five
 
 def test_what_a_person_confirms_is_shown_in_every_row(five: Bench) -> None:
     """Catches a confirmation that only new events heed, and one that a comparison contradicts."""
-    assert ending_question(five.store.steps.proposed(), five.store.steps.kept()) == ""
+    assert (
+        ending_question(
+            five.store.confirmations.proposed_order(), five.store.confirmations.read().milestones
+        )
+        == ""
+    )
     five.compare()
-    steps = five.store.steps.proposed()
-    assert ending_question(steps, ()) == "Jobs seem to end with PTO. Is that so?"
-    five.store.steps.keep(steps)
+    order = five.store.confirmations.proposed_order()
+    assert ending_question(order, ()) == "Jobs seem to end with PTO. Is that so?"
+    five.store.confirmations.confirm_order(order)
     before = five.writes()
     five.flush()
     assert five.writes() == before + 1
@@ -89,7 +91,10 @@ def test_what_a_person_confirms_is_shown_in_every_row(five: Bench) -> None:
     assert five.row(uuid(3))["Next action"] == "Start PTO"
     assert five.row(uuid(3))["Days"] == "40"
     assert "Days" not in five.row(uuid(1))
-    assert (five.compare(), ending_question(steps, five.store.steps.kept())) == (0, "")
+    assert (five.compare(), ending_question(order, five.store.confirmations.read().milestones)) == (
+        0,
+        "",
+    )
     five.configured(five.config)  # as after a restart
     five.shown(*reached(3, A, A, A, days=1))
     assert jobs(five)[3] == ("Done", "")
@@ -97,49 +102,13 @@ def test_what_a_person_confirms_is_shown_in_every_row(five: Bench) -> None:
 
 def test_jobs_that_get_beyond_the_last_milestone_raise_the_question_again(five: Bench) -> None:
     five.compare()
-    five.store.steps.keep(five.store.steps.proposed())
+    five.store.confirmations.confirm_order(five.store.confirmations.proposed_order())
     late = [
         milestone(n, definition=9, name="Closeout", status=A, date_updated=NOW.isoformat())
         for n in (1, 2)
     ]
     five.shown(*late)
     five.compare()
-    steps = five.store.steps.proposed()
-    asked = ending_question(steps, five.store.steps.kept())
+    order = five.store.confirmations.proposed_order()
+    asked = ending_question(order, five.store.confirmations.read().milestones)
     assert asked == "Jobs seem to end with Closeout. Is that so?"
-
-
-def job(*statuses: str) -> Job:
-    days = enumerate(statuses, 1)
-    return job_of(
-        *(an_event(definition=n, status=s, date_updated=f"2026-03-0{n}T00:00:00Z") for n, s in days)
-    )
-
-
-@pytest.mark.parametrize(
-    ("every", "last"),
-    [
-        ([], ""),
-        ([job(A, A)], ""),  # one alone may be anybody's
-        ([job(A, A), job(A, A)], "Milestone 2"),
-        ([job(A, A), job(A, A), job(A), job(S)], "Milestone 2"),
-        ([job(A, A), job(A, A), job(A, A, S)], "Milestone 2"),  # an odd one beyond
-        ([job(A, A), job(A, A), job(A, A, S), job(A, A, R), job(A, A, S)], ""),
-        ([job(A, A, A), job(A, A, A), job(A, A), job(A, A), job(A, A)], "Milestone 3"),
-        ([job(A, R), job(A, S)], ""),
-    ],
-)
-def test_the_last_milestone_is_learned_from_the_jobs_that_are_through(
-    every: list[Job], last: str
-) -> None:
-    """Catches a proposal that one job makes, and one that jobs on their way contradict."""
-    question = ending_question(proposed_steps(CONFIG, every), ())
-    assert question == (f"Jobs seem to end with {last}. Is that so?" if last else "")
-
-
-def test_the_config_s_own_milestones_count_before_those(five: Bench, configured: Bench) -> None:
-    """Catches a stored order that contradicts what somebody wrote down."""
-    two = configured.settings.config
-    assert proposed_steps(two, [job(A, A), job(A, A)]) == []
-    five.compare()
-    assert two.with_steps(five.store.steps.proposed()) == two

@@ -46,7 +46,6 @@ def recounted(bench: Bench) -> int:
 
 
 def test_the_pipeline_counts_what_is_stored_and_not_his_words(adopted: Bench) -> None:
-    """Catches formulas over his columns: he has none for the second milestone, and other words."""
     assert add(adopted, "pipeline") == ["tab 'Pipeline': made"]
     first = {"Jobs": "2", "Submitted": "1", "Rejected": "1", "Approved": "1"}
     assert pipeline(adopted) == {
@@ -63,7 +62,6 @@ def test_the_pipeline_counts_what_is_stored_and_not_his_words(adopted: Bench) ->
 def test_the_worker_keeps_it_up_to_date_and_makes_no_call_while_nothing_changes(
     adopted: Bench,
 ) -> None:
-    """Catches a number that is as old as the tab, and a read a minute for nothing."""
     add(adopted, "pipeline")
     loop = SheetLoop(adopted.wiring, Alerts([]), Stop())
     while loop.step():
@@ -80,7 +78,6 @@ def test_the_worker_keeps_it_up_to_date_and_makes_no_call_while_nothing_changes(
 
 @pytest.mark.long
 def test_new_milestones_and_statuses_are_inserted_where_he_moved_things(adopted: Bench) -> None:
-    """Catches a number in a row or a column of his that came in between."""
     add(adopted, "pipeline")
     tab = PIPELINE_TAB
     adopted.edit("insert_rows", sheet_id=tab, index=2, count=1)
@@ -100,7 +97,6 @@ def test_new_milestones_and_statuses_are_inserted_where_he_moved_things(adopted:
 
 @pytest.mark.long
 def test_what_moves_between_read_and_write_is_not_written_over(adopted: Bench) -> None:
-    """Catches numbers in the row of another milestone, or in a line of his."""
     add(adopted, "pipeline")
     adopted.shown(milestone(2, 1, status="APPROVED", date_updated="2026-03-05T10:00:00Z"))
     recounted(adopted)
@@ -120,7 +116,6 @@ def test_what_moves_between_read_and_write_is_not_written_over(adopted: Bench) -
 
 
 def test_views_filter_his_own_columns_by_his_own_words(adopted: Bench) -> None:
-    """Catches a view for a word that his list has not, and one over the wrong column."""
     adopted.edit("move_column", sheet_id=OPEN, column=HEADERS.index("Permit"), to=0)
     assert add(adopted, "views") == []
     own_sheet.say(adopted, {"Submitted": "Waiting", "Approved": "OK", "Rejected": "Sent back"})

@@ -55,7 +55,6 @@ def test_it_is_told_wherever_people_look(asking: Bench) -> None:
 
 
 def test_once_put_right_it_is_told_no_more(asking: Bench) -> None:
-    """Catches a warning that outlives its cause."""
     made(asking)
     sorted_apart(asking, "DESCENDING")
     compare(asking.wiring, wait)

@@ -154,7 +154,6 @@ def test_quotes_and_contracts_are_named_by_what_they_are(
 
 
 def test_the_key_of_a_job_is_hidden_and_shown_again_by_people(bench: Bench) -> None:
-    """Catches a UUID that takes the place of what people read, and one that hides again."""
     bench.shown(milestone(1))
 
     def hidden() -> list[bool]:

@@ -22,7 +22,6 @@ FIRST, SECOND, THIRD = HEADER_ROW + 1, HEADER_ROW + 2, HEADER_ROW + 3
 APPROVED: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-05T10:00:00Z"}
 EMAIL = HEADERS.index("E-mail")
 PERMIT = HEADERS.index("Permit")
-PHONE = HEADERS.index("Phone")
 
 
 def flushed(bench: Bench, *payloads: dict[str, object]) -> None:
@@ -51,7 +50,6 @@ def row_of(bench: Bench, customer: str) -> dict[str, str]:
 
 
 def test_two_rows_swap_and_neither_keeps_what_is_the_others(asking: Bench) -> None:
-    """Catches a customer's telephone number in another customer's row, for good."""
     known = {n: own_sheet.customer(asking, n) for n in (1, 2)}
     lines = [line(n, E_mail=known[n]["E_mail"]) for n in (1, 2)]
     own_sheet.make(asking, lines, [])
@@ -118,7 +116,6 @@ def test_a_key_goes_back_by_itself_and_never_by_a_rows_number(asking: Bench) -> 
 def test_a_row_that_moves_while_another_is_emptied_for_a_join_keeps_its_cells(
     asking: Bench,
 ) -> None:
-    """Catches name, telephone and permit of another customer that are emptied."""
     known = {n: own_sheet.customer(asking, n) for n in (1, 3)}
     rows = [line(n, E_mail=known[1]["E_mail"], Phone=f"call {n}") for n in (1, 2)]
     last = line(3, E_mail=known[3]["E_mail"], Phone="call 3", Permit="his words")

@@ -97,7 +97,6 @@ def test_tabs_that_are_gone_come_back(bench: Bench) -> None:
 
 
 def test_only_what_was_made_is_told_of(bench: Bench) -> None:
-    """Catches a line for a tab that was there all the time."""
     bench.shown(milestone(1))
     bench.edit("delete_tab", sheet_id=JOBS_TAB)
     assert set_up(bench) == ["tab 'Jobs': made"]
@@ -187,17 +186,12 @@ def test_a_file_in_the_place_of_the_folder_is_named(bench: Bench) -> None:
 
 @pytest.mark.long
 def test_the_command_tells_what_it_did(bench: Bench) -> None:
-    from click.testing import CliRunner
-
-    from brightsheet import cli
-
-    runner = CliRunner()
-    first = runner.invoke(cli, ["init"], env=bench.environment)
+    first = bench.command("init")
     assert first.exit_code == 0, first.stdout
     assert f"SPREADSHEET_ID={bench.spreadsheet}" in first.stdout.splitlines()
     assert "DRIVE_FOLDER_ID is not set: no copies of documents." in first.stdout
     assert "tab 'Jobs': made" in first.stdout
-    second = runner.invoke(cli, ["init"], env=bench.environment)
+    second = bench.command("init")
     assert "Nothing to do: all is there." in second.stdout.splitlines()
 
 

@@ -103,26 +103,6 @@ def _mapped_earlier(bench: Bench) -> list[dict[str, object]]:
     ]
 
 
-def test_what_fits_no_option_is_not_written(asking: Bench) -> None:
-    """A red corner in his drop-down column helps nobody."""
-    known = own_sheet.customer(asking, 1)
-    own_sheet.make(asking, [line(1, E_mail=known["E_mail"])], [])
-    own_sheet.adopt(asking)
-    flushed(asking, milestone(1, status="REJECTED"))
-    assert "Permit" not in own_sheet.of_site(asking, 1)[0]
-
-
-def test_a_doubtful_match_gets_a_row_of_its_own(asking: Bench) -> None:
-    """Two rows of one e-mail address: a guess could be the wrong one."""
-    known = own_sheet.customer(asking, 1)
-    lines = [line(n, E_mail=known["E_mail"]) for n in (1, 2)]
-    own_sheet.make(asking, lines, [])
-    own_sheet.adopt(asking)
-    flushed(asking, milestone(1))
-    rows = own_sheet.texts(asking)
-    assert [one.get("Site ID") for one in rows] == [None, None, uuid(1)]
-
-
 def test_a_job_in_both_tabs_is_kept_right_in_both(asking: Bench) -> None:
     """People keep a job in two tabs while it is built."""
     own_sheet.make(asking, [line(1)], [line(2)])

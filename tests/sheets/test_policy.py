@@ -84,7 +84,6 @@ def can_be(last: str, wanted: str, there: Content | None) -> bool:
 
 
 def test_the_table_has_every_case_once() -> None:
-    """Catches a case that nobody thought of."""
     every = {
         (last, wanted, NAMES[there])
         for last, wanted, there in product(LASTS, WANTED, NAMES)
@@ -96,7 +95,6 @@ def test_the_table_has_every_case_once() -> None:
 @pytest.mark.parametrize("case", cases(), ids=", ".join)
 @pytest.mark.parametrize("column", COLUMNS)
 def test_every_case_is_decided_as_the_table_says(case: Case, column: str) -> None:
-    """Catches a person's words written over, a fault that stays, and a call for nothing."""
     last, wanted, stands = case
     there = next(content for content, name in NAMES.items() if name == stands)
     expected = cases()[case][column]
@@ -148,12 +146,10 @@ TEXT = Cell(text="Approved")
     ],
 )
 def test_whose_a_cell_is(policy: Policy, column: str, cell: Cell, rule: Rule) -> None:
-    """Catches a customer's number that an event writes over, and a name that Job 1 replaces."""
     assert policy.rule(column, cell) is rule
 
 
 def test_the_customers_own_data_are_what_people_know_best() -> None:
-    """Catches a column that is added to them, or lost: what a person spelt would be replaced."""
     assert {"customer", "address", "city", "zip", "city_zip", "phone", "email"} == CUSTOMERS_OWN
 
 
@@ -164,15 +160,3 @@ def test_a_persons_note_is_never_replaced() -> None:
         mine = Content("Call first.")
         assert decide(NOTES, mine, LAST, ANOTHER, is_news=is_news) is Decision.LEAVE
         assert decide(NOTES, LAST, LAST, ANOTHER, is_news=is_news) is Decision.WRITE
-
-
-def test_our_own_tab_and_a_mapped_one_differ_by_their_flags() -> None:
-    """Catches a column that is made in a sheet that people made, and formats over theirs."""
-    ours = Policy(
-        overwrites=True, decorates=True, matches=False, inherits=False, makes_columns=True
-    )
-    assert ours == OWN
-    mapped = Policy(
-        overwrites=False, decorates=False, matches=True, inherits=True, makes_columns=False
-    )
-    assert mapped == MAPPED

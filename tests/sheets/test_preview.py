@@ -49,7 +49,6 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
 def test_a_job_of_which_he_said_that_none_of_his_rows_is_its_is_promised_a_row(
     asking: Bench,
 ) -> None:
-    """Catches a preview that gives a job the row that a person has said is not its."""
     known = own_sheet.customer(asking, 1)
     own_sheet.make(asking, [line(1, E_mail=known["E_mail"])], [])
     asking.send(milestone(1))
@@ -61,6 +60,16 @@ def test_a_job_of_which_he_said_that_none_of_his_rows_is_its_is_promised_a_row(
         asking.store.quarantine.answer(held, [], [uuid(1)])
     second = previewed(asking)
     assert (second.matched, second.added, second.doubtful) == (0, 1, 0)
+
+
+def test_what_a_person_confirmed_is_in_the_preview_too(asking: Bench) -> None:
+    """Catches a preview that announces other cells than the first flush writes."""
+    own_sheet.make(asking, [line(9)], [])
+    asking.send(milestone(1, status="ISSUED"))
+    asking.project()
+    asking.store.confirmations.confirm_statuses({"ISSUED": "approved"})
+    headers = {change.header for change in previewed(asking).changes}
+    assert "Permit OK on" in headers
 
 
 def phones(bench: Bench) -> list[tuple[str, str, str]]:

@@ -25,6 +25,13 @@ def story(count: int) -> list[dict[str, Any]]:
     ]
 
 
+def filled(bench: Bench) -> str:
+    """Fill another spreadsheet, and return its id."""
+    new = bench.google.create_spreadsheet("Another")
+    bench.setup().fill(new, lambda *_: None)
+    return new
+
+
 def plain(bench: Bench) -> tuple[list[dict[str, str]], list[dict[str, str]], list[dict[str, str]]]:
     """What stands in the tabs, whatever the order of rows."""
     jobs = sorted(bench.texts(), key=lambda row: row["Site ID"])
@@ -62,8 +69,7 @@ def test_ten_thousand_jobs_take_few_calls(bench: Bench) -> None:
 def test_who_writes_the_old_one_is_told_where_the_jobs_are(bench: Bench) -> None:
     """Two would else write by turns, each all of it."""
     bench.shown(milestone(1))
-    new = bench.google.create_spreadsheet("Another")
-    bench.setup().fill(new, lambda *_: None)
+    new = filled(bench)
     bench.send(milestone(1, status="APPROVED", date_updated="2026-03-05T00:00:00Z"))
     with pytest.raises(Permanent, match=f"SPREADSHEET_ID={new}"):
         bench.flush()
@@ -74,8 +80,7 @@ def test_who_writes_the_old_one_is_told_where_the_jobs_are(bench: Bench) -> None
 
 def test_back_in_the_old_one_no_line_is_doubled(bench: Bench) -> None:
     bench.shown(milestone(1))
-    new = bench.google.create_spreadsheet("Another")
-    bench.setup().fill(new, lambda *_: None)
+    filled(bench)
     bench.configured(CONFIG_FILE)  # a restart, with the old spreadsheet still set
     bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-05T00:00:00Z"))
     assert [line["To"] for line in bench.texts("History")] == ["Approved", "Submitted"]
@@ -88,8 +93,7 @@ def test_a_batch_in_doubt_doubles_no_line_when_the_spreadsheet_is_changed(bench:
     bench.send(milestone(1, status="APPROVED", date_updated="2026-03-05T00:00:00Z"))
     with pytest.raises(Retryable):
         bench.flush()
-    new = bench.google.create_spreadsheet("Another")
-    bench.setup().fill(new, lambda *_: None)
+    filled(bench)
     bench.configured(CONFIG_FILE)
     bench.shown(milestone(2))
     lines = [(line["Site ID"], line["To"]) for line in bench.texts("History")]

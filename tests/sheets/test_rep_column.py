@@ -24,7 +24,6 @@ def reps(bench: Bench) -> list[str]:
 
 
 def test_a_rep_that_a_person_typed_stays(bench: Bench) -> None:
-    """Catches a flush, a comparison and an event that each put EverBright's name in its place."""
     bench.shown(job(1, "Ann Lee"), job(2))
     column = bench.index("rep")
     assert reps(bench) == ["Ann Lee", ""]
@@ -40,7 +39,6 @@ def test_a_rep_that_a_person_typed_stays(bench: Bench) -> None:
 
 @pytest.mark.long
 def test_a_rep_that_nobody_typed_follows_everbright(bench: Bench) -> None:
-    """Catches a name of ours that is taken for a person's, and a blank that is never filled."""
     bench.shown(job(1, "Ann Lee"), job(2))
     bench.shown(job(1, "Dee Fox", days=2), job(2, "Dee Fox", days=2))
     assert reps(bench) == ["Dee Fox", "Dee Fox"]
@@ -60,7 +58,6 @@ def was_read(bench: Bench) -> bool:
 
 @pytest.mark.long
 def test_the_column_of_reps_is_read_only_where_a_rep_changes(bench: Bench) -> None:
-    """Catches a read of a whole column more with every flush."""
     bench.shown(job(1, "Ann Lee"), job(2, "Ann Lee"))
     bench.shown(job(1, "Ann Lee", days=2), job(3, "Ann Lee", days=2))
     assert not was_read(bench)
@@ -70,7 +67,6 @@ def test_the_column_of_reps_is_read_only_where_a_rep_changes(bench: Bench) -> No
 
 @pytest.mark.long
 def test_days_are_the_jobs_own_however_the_sheet_is_sorted(bench: Bench) -> None:
-    """Catches a count that stays behind in its row, or names a column that was moved."""
     bench.shown(job(1, days=3), job(2, days=30))
     bench.edit("sort", column=bench.index("since"))
     bench.edit("move_column", column=bench.index("since"), to=0)

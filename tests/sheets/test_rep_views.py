@@ -28,7 +28,6 @@ def renewed(bench: Bench) -> int:
 
 
 def test_a_rep_has_a_view_of_the_open_jobs(bench: Bench) -> None:
-    """Catches a view of another's jobs, or one with jobs that are done with."""
     bench.shown(job(1, "Ada Birch"), job(2, "Ben Cole"), job(3, "Ada Birch"))
     assert bench.flusher.new_reps == {"Ada Birch", "Ben Cole"}
     assert renewed(bench) == 3
@@ -58,7 +57,6 @@ def test_nothing_is_called_for_as_long_as_the_reps_stay(bench: Bench) -> None:
 
 
 def test_the_ten_with_the_most_open_jobs_have_one(bench: Bench) -> None:
-    """Catches a list of views that nobody looks through, and one who lacks theirs."""
     names = [f"Rep {chr(ord('A') + n)}" for n in range(12)]
     numbers = iter(range(1, 100))
     jobs = [job(next(numbers), name) for n, name in enumerate(names) for _ in range(n + 1)]
@@ -77,7 +75,6 @@ def test_the_ten_with_the_most_open_jobs_have_one(bench: Bench) -> None:
 
 
 def test_what_people_do_with_the_views_stays(bench: Bench) -> None:
-    """Catches a view that comes back after it was deleted, and one that loses what people set."""
     bench.shown(job(1, "Ada Birch"), job(2, "Ben Cole"), job(3, "Cy Dunn"))
     renewed(bench)
     ada, ben, cy = (view["filterViewId"] for view in views(bench).values())
@@ -123,7 +120,6 @@ def test_a_view_never_filters_the_column_that_stood_there_before(bench: Bench) -
 
 
 def test_without_reps_or_days_there_are_no_views(bench: Bench) -> None:
-    """Catches a flush that fails where a person deleted the column."""
     bench.shown(job(1, "Ada Birch"))
     bench.edit("delete_columns", index=bench.index("rep"))
     assert renewed(bench) == 1

@@ -1,7 +1,6 @@
 """What a read shows: tabs and columns by their metadata, rows by their keys."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,7 +19,6 @@ from sync.sheets.answer import (
 )
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import are_few, find_key_column
-from sync.sheets.policy import MAPPED
 from sync.sheets.snapshot import read
 from sync.store import Pending
 from sync.types import Mode
@@ -79,14 +77,6 @@ def mapped(sheet_id: int, made_for: int) -> dict[str, Any]:
     for grid in tab["data"]:
         grid["rowMetadata"] = [{"developerMetadata": [entry]}, *grid["rowMetadata"][1:]]
     return tab
-
-
-def test_a_duplicate_of_a_mapped_tab_is_a_record_of_theirs() -> None:
-    """Google gives the copies ids that we did not: written, a record of last month would change."""
-    seen = read({"sheets": [mapped(5, 5), mapped(6, 5)]}, "site_id", BOARD)
-    assert [table.sheet_id for table in seen.tables] == [5]
-    assert seen.tables[0].mapped_at == datetime(2026, 3, 1, tzinfo=UTC)
-    assert seen.tables[0].policy == MAPPED
 
 
 @pytest.mark.parametrize(("tabs", "served"), [(BOARD, [5, 6]), (OWN, [JOBS_TAB])])

@@ -57,7 +57,6 @@ def ended(
     ],
 )
 def test_nothing_goes_below_what_follows_the_jobs(below: list[Sequence[str]]) -> None:
-    """Catches a row below TOTAL, with its sums for a contract of its own."""
     end = ended(ADA, BEN, *below)
     assert end.last_row == 2
     assert end.formulas == {6: LEFT}
@@ -77,7 +76,6 @@ def test_nothing_goes_below_what_follows_the_jobs(below: list[Sequence[str]]) ->
     ],
 )
 def test_a_row_that_looks_like_a_jobs_is_the_last(last: Sequence[str]) -> None:
-    """Catches new rows that come to stand among his customers, or above one of ours."""
     assert ended(ADA, BEN, last, TOTAL).last_row == 3
 
 
@@ -89,7 +87,6 @@ def test_a_remark_below_the_total_is_no_job() -> None:
 
 
 def test_names_alone_below_a_total_at_the_top_are_jobs() -> None:
-    """Catches new rows above the only customers that there are."""
     assert ended(TOTAL, ("", "Fay"), ("", "Gus")).last_row == 3
 
 
@@ -100,7 +97,6 @@ def test_a_table_that_is_cut_is_one_table() -> None:
 
 
 def test_what_a_column_computes_row_by_row_is_no_total() -> None:
-    """Catches a table in which every row numbers itself by those above and so seems a total."""
     rows = [(f"=MAX(A$1:A{{above}})+{1}", f"Own {n}", "", "", "") for n in range(4)]
     end = ended(*rows, TOTAL)
     assert end.last_row == 4
@@ -178,7 +174,6 @@ def test_which_formulas_are_about_other_rows(formula: str, row: int, covers: boo
     ],
 )
 def test_a_copy_reads_as_googles_does(formula: str, below: str) -> None:
-    """Catches a preview that shows other formulas than those that come."""
     below = below.replace("B6=", "B9=")
     assert formulas.moved(formula, 3) == below
     assert formulas.relative(formula, 5) == formulas.relative(below, 8)

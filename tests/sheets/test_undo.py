@@ -8,7 +8,7 @@ import pytest
 from sync.sheets.answer import BLANK, JOBS_TAB, Content, content
 from sync.sheets.check import check
 from sync.sheets.snapshot import Table, rows_by_site
-from sync.sheets.undo import HEADERS, Placement, place, sites_written_over
+from sync.sheets.undo import Placement, place, sites_written_over
 from sync.sheets.writes import NOTE, RowIdentity, RowImage, RowWrite, Undo
 from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import (
@@ -102,11 +102,6 @@ TOLD = ("Jobs", "Permit", "mine | on hold", BEFORE, WROTE)
 """What Recovered tells of `undo()`."""
 
 
-def test_a_line_of_recovered_has_a_header_for_each_of_its_cells() -> None:
-    """The flush puts the moment before it."""
-    assert len(HEADERS) == len(TOLD) + 1
-
-
 # By its key
 
 
@@ -122,13 +117,6 @@ def test_a_cell_goes_back_in_every_row_that_has_the_key() -> None:
         assert (each.expects, each.expects_note) == (Content(WROTE), None)
         assert not one.site, "it confirms no job's cell"
     assert (placement.settled, placement.told) == (set(), []), "a read has to show it first"
-
-
-def test_a_column_that_moved_gets_its_cell_where_it_is_now() -> None:
-    """By where it was, it would go into a stranger's."""
-    moved = {STATUS: 0, KEY: 1, EMAIL: 3, PHONE: 4}
-    placement = placed({4: row(WROTE, A)}, undo(identity=RowIdentity(key=A)), columns=moved)
-    assert [(one.row, one.cells[0].index) for one in placement.rows] == [(4, 0)]
 
 
 # Without a key
@@ -282,19 +270,6 @@ def test_a_row_that_held_nothing_else_is_put_back_once() -> None:
     alone = undo(has_landed=True, identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
     placement = placed({9: row("", WROTE)}, alone)
     assert (placement.rows, placement.told, placement.settled) == ([], [], {1})
-
-
-def test_several_cells_of_a_row_go_back_together() -> None:
-    """Known by what was not hit, the row is the same for both."""
-    hit = image(line(), STATUS, PHONE)
-    two = (
-        undo(identity=RowIdentity(holds=hit)),
-        undo(column=PHONE, before={}, wrote=cell("304"), identity=RowIdentity(holds=hit)),
-    )
-    placement = placed({9: line(phone="304")}, *two)
-    assert sorted(put(placement)) == [(9, PHONE, ""), (9, STATUS, BEFORE)]
-    (one,) = placement.rows
-    assert one.identity.holds == image(line(phone="304"), STATUS, PHONE)
 
 
 def test_a_formula_goes_back_in_its_own_row_only() -> None:

@@ -1,5 +1,6 @@
 """A job that resembles a row of his waits for his word, if he wants so, before it gets one."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,18 +20,26 @@ from tests.sheets.conftest import with_more
 HOURS = 48
 
 
-def waiting(google: Emulator, url: str, folder: Path, hours: float = HOURS) -> Bench:
+Wait = Callable[[float], Bench]
+
+
+@pytest.fixture
+def waiting(google: Emulator, sqlite_url: str, tmp_path: Path) -> Wait:
     """His row has the name and telephone of job 1, and the name alone of job 2."""
-    google.everbright.token = "a-token"
-    config = with_more(folder, f"\n[match]\nwait_hours = {hours}\n")
-    bench = Bench(google, url, config, EVERBRIGHT_API_TOKEN="a-token")
-    for number in (1, 2, 3):
-        own_sheet.customer(bench, number)
-    first = line(1, Customer="Ada Number1", Phone="h (303) 555-0001 / c 720-555-0009")
-    own_sheet.make(bench, [first, line(2, Customer="Ada Number2"), line(8)], [])
-    own_sheet.adopt(bench)
-    flushed(bench)
-    return bench
+
+    def made(hours: float) -> Bench:
+        google.everbright.token = "a-token"
+        config = with_more(tmp_path, f"\n[match]\nwait_hours = {hours}\n")
+        bench = Bench(google, sqlite_url, config, EVERBRIGHT_API_TOKEN="a-token")
+        for number in (1, 2, 3):
+            own_sheet.customer(bench, number)
+        first = line(1, Customer="Ada Number1", Phone="h (303) 555-0001 / c 720-555-0009")
+        own_sheet.make(bench, [first, line(2, Customer="Ada Number2"), line(8)], [])
+        own_sheet.adopt(bench)
+        flushed(bench)
+        return bench
+
+    return made
 
 
 def flushed(bench: Bench) -> None:
@@ -49,11 +58,8 @@ def doubts(bench: Bench) -> dict[str, bool]:
         return {doubt.site: bool(doubt.own) for doubt in link.find(bench.flusher, held).doubts}
 
 
-def test_it_waits_and_is_listed_before_a_second_row_is_added(
-    google: Emulator, sqlite_url: str, tmp_path: Path
-) -> None:
-    """Catches a customer that stands twice, and a flush that asks for him without end."""
-    bench = waiting(google, sqlite_url, tmp_path)
+def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> None:
+    bench = waiting(HOURS)
     assert own_sheet.of_site(bench, 1) == []
     assert own_sheet.of_site(bench, 3) != []
     assert doubts(bench) == {uuid(1): False, uuid(2): True}
@@ -76,11 +82,8 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(
     assert len(own_sheet.texts(bench)) == 5
 
 
-def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(
-    google: Emulator, sqlite_url: str, tmp_path: Path
-) -> None:
-    """Catches one that waits on, and one that takes the row once it is the only one like it."""
-    bench = waiting(google, sqlite_url, tmp_path)
+def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(waiting: Wait) -> None:
+    bench = waiting(HOURS)
     with bench.held() as held:
         listed = link.find(bench.flusher, held)
         assert [doubt.site for doubt in listed.unanswered] == [uuid(1), uuid(2)]
@@ -103,8 +106,8 @@ def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(
     assert own_sheet.texts(bench)[0].get("Site ID") is None
 
 
-def test_after_its_hours_it_gets_a_row(google: Emulator, sqlite_url: str, tmp_path: Path) -> None:
-    bench = waiting(google, sqlite_url, tmp_path)
+def test_after_its_hours_it_gets_a_row(waiting: Wait) -> None:
+    bench = waiting(HOURS)
     with bench.database.writing() as connection:
         connection.execute(update(quarantine).values(until=0.0))
     assert bench.is_waiting()
@@ -113,9 +116,7 @@ def test_after_its_hours_it_gets_a_row(google: Emulator, sqlite_url: str, tmp_pa
     assert doubts(bench) == {uuid(1): True, uuid(2): True}
 
 
-def test_it_gets_one_at_once_where_nobody_wants_to_be_asked(
-    google: Emulator, sqlite_url: str, tmp_path: Path
-) -> None:
-    bench = waiting(google, sqlite_url, tmp_path, 0)
+def test_it_gets_one_at_once_where_nobody_wants_to_be_asked(waiting: Wait) -> None:
+    bench = waiting(0)
     assert len(own_sheet.of_site(bench, 1)) == 1
     assert doubts(bench) == {uuid(1): True, uuid(2): True}

@@ -1,6 +1,6 @@
 """The product's rooms over an emulator, and its commands in this process."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner, Result
@@ -10,12 +10,6 @@ from emulator import Emulator
 from tests.bench import Bench
 
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def google() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
 
 
 @pytest.fixture
@@ -31,7 +25,6 @@ def store_bench(google: Emulator, database_url: str) -> Bench:
 
 @pytest.fixture
 def run(bench: Bench) -> Run:
-    """Run a command with the bench's environment."""
 
     def command(*words: str) -> Result:
         return CliRunner(env=bench.environment).invoke(cli, words)

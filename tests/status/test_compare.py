@@ -12,12 +12,10 @@ from tests.status.conftest import Run
 
 
 def alive(bench: Bench) -> None:
-    """Give a sign of life, as a worker does."""
     bench.wiring.heartbeats.give()
 
 
 def delete_row(bench: Bench, site: str) -> None:
-    """Delete a job's row, as a person does by mistake."""
     keys = [row.get("Site ID", "") for row in bench.texts()]
     bench.edit("delete_rows", index=keys.index(site) + 1)
 

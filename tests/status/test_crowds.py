@@ -115,7 +115,9 @@ def test_health_answers_while_every_thread_waits_for_the_database(
     time.sleep(1.0)
     began = time.monotonic()
     assert requests.get(f"{url}/healthz", timeout=30).json() == {"status": "ok"}
-    assert time.monotonic() - began < 1.0
+    taken = time.monotonic() - began
+    print(f"the database is locked: /healthz took {taken:.3f} s")
+    assert taken < 1.0
     assert statuses == []
     backup.execute("ROLLBACK")
     for sender in senders:

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from emulator import Emulator
 from sync.ops.alerts import Alerts, channels
 from sync.status.watch import Daily
-from sync.store.job_records import Digests
 from tests.bench import Bench
 from tests.made_up import CONFIG_FILE, document, milestone, task
 from tests.ops.test_alerts import Chat
@@ -119,12 +117,3 @@ def test_the_hour_is_of_the_time_zone_that_is_set(bench: Bench) -> None:
     bench.configured(bench.config)
     assert not daily(bench, Clock(at(7))).step()
     assert daily(bench, Clock(at(14))).step()
-
-
-def test_a_claim_is_one_callers(bench: Bench, tmp_path: Path) -> None:
-    digests = Digests(bench.database)
-    assert digests.claim(1000.0)
-    assert not digests.claim(1000.0)
-    digests.release(1000.0)
-    assert digests.claim(1000.0)
-    assert not digests.claim(900.0)

@@ -40,7 +40,6 @@ def test_working_days_between_two_moments(since: str, until: str, expected: floa
 
 
 def told(since: str, now: str, days: int = 3, zone: str = "") -> dict[str, str]:
-    """Return what people are told after a delivery, by its code."""
     arrival = Arrival(at(since).timestamp(), at(now).timestamp())
     look = Backlog(worker=1.0, arrival=arrival, silence_days=days, time_zone=zone)
     return {code: problem.explained for code, problem in alarms(look).items() if problem}

@@ -10,9 +10,7 @@ import pytest
 from sync.errors import Retryable
 from sync.status import metrics as module
 from sync.status.metrics import ALL_REASONS, WITHIN_SECONDS, Tally
-from sync.status.problem import MANY_WRONG
 from sync.store import RefusedRequests
-from sync.store.signs import WRONG_SECRET
 from tests.world import wait_for
 
 
@@ -132,17 +130,6 @@ def test_a_stop_waits_no_longer_than_it_may(bench: Bench) -> None:
     bench.tally.stop(0.1)
     assert time.monotonic() - began < 2
     bench.store.hold.set()
-
-
-def test_the_third_wrong_secret_within_an_hour_is_told(bench: Bench) -> None:
-    bench.wrong(MANY_WRONG - 1)
-    assert bench.said == []
-    bench.wrong()
-    ((reason, text),) = bench.said
-    assert reason == WRONG_SECRET
-    assert "WEBHOOK_SECRET" in text
-    assert "brightsheet deliveries" in text
-    assert len(text) < 600  # What an alert holds.
 
 
 def test_three_within_more_than_an_hour_are_not(bench: Bench) -> None:

@@ -81,7 +81,6 @@ def test_an_empty_store_waits_for_nothing(database: Database) -> None:
 def test_the_disk_of_a_file_is_looked_at_and_a_server_s_is_not(
     database: Database, tmp_path: Path
 ) -> None:
-    """Catches another disk's room: that of the working directory, say."""
     room = database.room()
     assert (room is None) is not database.is_sqlite
     if room:
@@ -267,7 +266,6 @@ def test_a_look_goes_through_no_index_of_all_deliveries(sqlite_url: str) -> None
 def test_what_fails_is_counted_with_its_most_frequent_reason(
     database: Database, held: Lease
 ) -> None:
-    """Catches one failed try that is called a problem, and documents that fail for days unseen."""
     wanted = [WantedDocument(uuid(n), uuid(1), "", "1.pdf") for n in (7, 8)]
     Jobs(database).take_in(held, Projected([Job(site=uuid(1))], documents=wanted))
     documents = metadata.tables["document"]
@@ -293,7 +291,6 @@ def test_a_token_is_refused_since_the_first_time_until_it_is_accepted(database: 
 
 
 def test_ages_are_those_of_the_oldest(database: Database, held: Lease) -> None:
-    """Catches since-whens of the newest, or of what is not meant."""
     Inbox(database).keep_rejected(b"{}", Rejected("missing_site", "No."))
     keep(database)
     project(database, held, 1)

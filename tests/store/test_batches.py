@@ -43,7 +43,6 @@ def test_only_the_batch_whose_fence_is_seen_has_landed(database: Database) -> No
 
 
 def test_an_attempt_that_can_never_land_is_dropped(database: Database) -> None:
-    """Catches a doubt that lasts for ever, and with it a flush that never rests."""
     store, mine = with_jobs(database), held(database)
     for fence, before in ((11, 10), (21, 20)):
         store.batches.begin(mine, attempt(fence, before))
@@ -53,7 +52,6 @@ def test_an_attempt_that_can_never_land_is_dropped(database: Database) -> None:
 
 
 def test_an_attempt_comes_back_as_it_was_kept(database: Database) -> None:
-    """Catches a batch that is verified against something else than what was sent."""
     store, mine = with_jobs(database, "a", "b"), held(database)
     found = dirty(store)
     tried = attempt(
@@ -82,7 +80,6 @@ def test_what_a_check_found_is_kept_whole(database: Database) -> None:
 
 
 def test_undos_that_landed_are_stored_anew_and_settled_ones_go(database: Database) -> None:
-    """Catches an undo that is carried out for ever, and one that is forgotten before it is done."""
     store, mine = with_jobs(database), held(database)
     store.batches.conclude(mine, attempt(1, None), Conclusion(undos=["{}", '{"b": 1}', "{}"]))
     first, second, third = store.batches.undos()
@@ -138,7 +135,6 @@ REPLACED = ReplacedWords(site="a", column="c", header="Permit", before="mine", a
 def test_replaced_words_are_kept_and_told_where_there_is_a_history(
     database: Database, is_told: bool
 ) -> None:
-    """Catches words of a person that are gone, and lines for a tab that nobody wants."""
     store, mine = with_jobs(database, "a"), held(database)
     tried = attempt(7, None, showing(dirty(store)["a"], X))
     store.batches.conclude(mine, tried, Conclusion(replaced=[REPLACED], is_told=is_told))
@@ -151,7 +147,6 @@ def test_replaced_words_are_kept_and_told_where_there_is_a_history(
 
 
 def test_what_a_comparison_found_is_written_once(database: Database) -> None:
-    """Catches a wrong cell that stays, and one that is written with every event from then on."""
     store, mine = with_jobs(database, "a", "b"), held(database)
     store.batches.confirm(mine, [showing(one, X) for one in dirty(store).values()])
     store.batches.recheck(mine, {"a": ["d", "c"], "nobody": ["c"]})
@@ -178,7 +173,6 @@ class Cut(Exception):
 
 @pytest.mark.parametrize("last", ["attempt", "undo", "sheet", "quarantine", "cell_history"])
 def test_a_conclusion_is_kept_whole_or_not_at_all(database: Database, last: str) -> None:
-    """Catches a crash that confirms a row, and forgets what was written over with it."""
     store, mine = with_jobs(database, "a", "b"), held(database)
     shown = [showing(one, X) for one in dirty(store).values()]
     tried = attempt(1, None, *shown)
@@ -219,7 +213,6 @@ def test_another_worker_may_conclude_what_the_first_began(database: Database) ->
 
 
 def test_a_row_that_a_person_deleted_comes_back_with_an_event_only(database: Database) -> None:
-    """Catches a deleted row that is missed in every flush, and one that comes back by itself."""
     store, mine = with_jobs(database, "a", "b"), held(database)
     store.batches.confirm(mine, [showing(one, X) for one in dirty(store).values()])
     store.batches.forget_rows(mine, ["a"])

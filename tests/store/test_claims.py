@@ -46,7 +46,6 @@ def test_a_jobs_documents_are_claimed_by_one_worker(database: Database) -> None:
 
 
 def test_who_lost_the_claim_writes_nothing(database: Database) -> None:
-    """Catches a frozen copier that wakes up and links a second copy."""
     documents = with_documents(database, (1, 1))
     late, document = claimed(Documents(database, -1))
     assert documents.claim() is not None
@@ -67,7 +66,6 @@ def test_who_lost_the_claim_writes_nothing(database: Database) -> None:
 
 
 def test_a_document_that_was_given_up_waits_for_a_person(database: Database) -> None:
-    """Catches one that is tried for ever, and one that `retry` does not bring back."""
     documents = with_documents(database, (1, 1))
     claim, document = claimed(documents)
     documents.give_up(claim, document.uuid, Retryable("gone", "It is gone."))
@@ -79,7 +77,6 @@ def test_a_document_that_was_given_up_waits_for_a_person(database: Database) -> 
 
 
 def test_a_postponed_document_is_due_later(database: Database) -> None:
-    """Catches a document that is tried without a pause, and delays all others."""
     documents = with_documents(database, (1, 1))
     claim, document = claimed(documents)
     documents.postpone(claim, document.uuid, Retryable("busy", "Busy."), 60)

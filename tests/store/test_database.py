@@ -21,7 +21,6 @@ def test_two_upgrades_at_once_are_one(empty_url: str) -> None:
 
 
 def test_reading_is_one_consistent_look(database: Database) -> None:
-    """Catches a read of several queries that mixes the states before and after another's write."""
     count = select(func.count()).select_from(delivery)
     with database.reading() as connection:
         before = connection.scalar(count)

@@ -35,7 +35,6 @@ def written(store: SheetStore, database: Database, fence: int) -> None:
 
 
 def test_a_line_is_written_once(database: Database) -> None:
-    """Catches a delivery that came twice, or a batch that landed, and a line that stands twice."""
     store, mine = sheet_store(database, "s"), held(database)
     for _ in range(2):
         store.jobs.take_in(mine, Projected([], changes=[said("a", 2), said("a", 1)]))
@@ -47,7 +46,6 @@ def test_a_line_is_written_once(database: Database) -> None:
 
 
 def test_a_line_is_written_once_in_each_spreadsheet(database: Database) -> None:
-    """Catches a second history in the first spreadsheet, should people go back to it."""
     first, second, mine = sheet_store(database, "1"), sheet_store(database, "2"), held(database)
     first.jobs.take_in(mine, Projected([], changes=[said("a", 1)]))
     first.spreadsheet.adopt(mine)
@@ -64,7 +62,6 @@ def test_a_line_is_written_once_in_each_spreadsheet(database: Database) -> None:
 
 
 def test_a_tab_that_is_made_anew_has_everything(database: Database) -> None:
-    """Catches a history that begins in the middle, and one that comes back by itself."""
     store, mine = sheet_store(database, "s"), held(database)
     store.jobs.take_in(mine, Projected([], changes=[said("a", 1)]))
     written(store, database, 1)
@@ -75,7 +72,6 @@ def test_a_tab_that_is_made_anew_has_everything(database: Database) -> None:
 
 
 def test_a_line_waits_a_minute_for_its_customers_name(database: Database) -> None:
-    """Catches lines without a name though it was a second away, and lines that wait for ever."""
     store, mine = sheet_store(database, "s", waits_for_names=True), held(database)
     sent = read(body(milestone(1))).milestone
     assert sent is not None

@@ -2,13 +2,25 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
-from sync.errors import Rejected
+import pytest
+from sqlalchemy import Engine, event, text
+
+from sync.errors import Rejected, Retryable
 from sync.store import Database, Inbox, Jobs, Projected
+from sync.store.schema import delivery
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
+from tests import databases
 from tests.made_up import body, milestone
 from tests.store.parts import held, keep, waiting
+
+END_OTHERS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+)
 
 
 def test_the_same_delivery_at_once_is_accepted_once(database: Database) -> None:
@@ -26,8 +38,87 @@ def test_the_same_delivery_at_once_is_accepted_once(database: Database) -> None:
     assert len(waiting(Inbox(database))) == 1
 
 
+def test_each_of_many_threads_gets_its_own_outcome(database: Database) -> None:
+    """Catches an outcome that is another request's, and a thread that waits forever."""
+    sent = [number // 2 for number in range(200)]  # Each job twice.
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(lambda job: (job, keep(database, job=job)), sent, timeout=60))
+    assert sorted(outcomes) == sorted(
+        (job, outcome) for job in range(100) for outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE)
+    )
+    kept = [(one.outcome, one.has_body) for one in Inbox(database).recent(500)]
+    assert sorted(kept) == [(Outcome.ACCEPTED, True)] * 100 + [(Outcome.DUPLICATE, False)] * 100
+
+
+def test_a_delivery_is_on_the_disk_before_it_is_answered(sqlite_url: str) -> None:
+    """Catches a commit that a power cut undoes, although its sender was answered 202."""
+    database, levels = Database(sqlite_url), list[Any]()
+
+    def look(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT INTO delivery"):
+            raw = connection.connection.driver_connection
+            levels.append((raw.execute("PRAGMA synchronous").fetchone()[0], raw.in_transaction))
+
+    event.listen(Engine, "before_cursor_execute", look)
+    try:
+        keep(database)
+    finally:
+        event.remove(Engine, "before_cursor_execute", look)
+    assert levels == [(2, False)], "synchronous=FULL, and the statement commits itself"
+
+
+def test_hardly_a_delivery_waits_for_a_checkpoint(sqlite_url: str) -> None:
+    """Catches SQLite's default: one sender in a hundred or so waits for megabytes to be copied."""
+    database, file = Database(sqlite_url), Path(sqlite_url.removeprefix("sqlite:///"))
+    keep(database)
+    before = file.stat().st_mtime_ns
+    for number in range(1, 301):
+        keep(database, job=number)
+    assert file.stat().st_mtime_ns == before
+
+
+def test_a_restart_of_the_database_costs_no_delivery(tmp_path: Path) -> None:
+    """Catches a 503 for the first webhook after PostgreSQL was restarted."""
+    url = databases.migrated("postgresql", tmp_path)
+    database = Database(url.replace("postgres", "postgresql+psycopg", 1))
+    for number in (1, 2):
+        assert keep(database, job=number) is Outcome.ACCEPTED
+        with database.writing() as connection:
+            connection.execute(END_OTHERS)
+    assert len(Inbox(database).recent(9)) == 2
+    database.close()
+
+
+def test_a_connection_that_is_lost_during_the_insert_costs_no_delivery(tmp_path: Path) -> None:
+    """Catches a 503 for a webhook that a second try would have stored: EverBright has no third."""
+    url = databases.migrated("postgresql", tmp_path)
+    database = Database(url.replace("postgres", "postgresql+psycopg", 1))
+    ended = list[int]()
+
+    def end(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT INTO delivery") and not ended:
+            ended.append(connection.connection.driver_connection.info.backend_pid)
+            with database.writing() as other:
+                other.execute(END_OTHERS)
+
+    event.listen(Engine, "before_cursor_execute", end)
+    try:
+        assert keep(database) is Outcome.ACCEPTED
+    finally:
+        event.remove(Engine, "before_cursor_execute", end)
+    assert ended
+    assert len(Inbox(database).recent(9)) == 1
+    database.close()
+
+
+def test_a_delivery_that_cannot_be_stored_fails_alone(database: Database) -> None:
+    """Catches a connection that stays broken after an error of a statement."""
+    with pytest.raises(Retryable):
+        database.append(database.insert(delivery), {"outcome": "accepted"})
+    assert keep(database) is Outcome.ACCEPTED
+
+
 def test_rejected_bodies_are_kept_with_the_reason_and_can_be_readmitted(database: Database) -> None:
-    """Catches a body that is lost because a version of Brightsheet did not understand it."""
     inbox = Inbox(database)
     kept = inbox.keep_rejected(body(milestone()), Rejected("odd", "It was odd."))
     found = inbox.find(kept)

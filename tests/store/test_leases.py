@@ -15,7 +15,6 @@ pytestmark = pytest.mark.long
 
 
 def test_a_lease_has_one_holder_and_its_token_only_grows(database: Database) -> None:
-    """Catches a second holder, and a token that would let the first one pass for the second."""
     mine, yours = Leases(database, "me", 30), Leases(database, "you", 30)
     first = mine.acquire("sheet")
     assert first is not None
@@ -28,7 +27,6 @@ def test_a_lease_has_one_holder_and_its_token_only_grows(database: Database) -> 
 
 
 def test_a_late_release_lets_go_of_nobody_elses_lease(database: Database) -> None:
-    """Catches a frozen worker that ends, and with it the hold of whoever took over."""
     late = held(database, "frozen", seconds=-1)
     held(database, "awake")
     Leases(database, "frozen", 30).release(late)
@@ -56,7 +54,6 @@ def test_a_holder_renews_its_lease_across_a_clock_that_was_put_back(database: Da
 
 
 def test_of_many_at_once_one_gets_the_lease(database: Database) -> None:
-    """Catches a look and a write that two can do at once."""
     barrier = threading.Barrier(6)
 
     def acquire(number: int) -> Lease | None:

@@ -25,7 +25,6 @@ from tests.store.test_history import said
 
 
 def test_nothing_waits_in_a_sheet_that_shows_everything(database: Database) -> None:
-    """Catches a worker that calls Google while nothing has changed."""
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
     assert not store.pending.is_waiting()
@@ -54,7 +53,6 @@ def test_each_kind_of_work_is_seen(database: Database) -> None:
 
 
 def test_another_spreadsheets_doubts_and_undos_are_not_ours(database: Database) -> None:
-    """Catches a person's text of one spreadsheet that is put into another."""
     old, new, mine = sheet_store(database, "old"), sheet_store(database, "new"), held(database)
     old.batches.conclude(mine, attempt(1, None), Conclusion(undos=["{}"]))
     old.batches.begin(mine, attempt(2, 1))
@@ -78,7 +76,6 @@ def test_no_more_is_read_than_is_asked_for(database: Database) -> None:
 
 
 def test_a_pending_job_brings_its_files_and_its_customer(database: Database) -> None:
-    """Catches a row without its links or its name."""
     store, documents = with_jobs(database), Documents(database, 30)
     wanted = [Wanted("doc", "a", "", "a.pdf")]
     store = with_jobs(database, "a")
@@ -168,7 +165,6 @@ def test_two_jobs_of_one_customer_known_seconds_apart_wait_for_each_other(
 def test_no_job_waits_for_a_customer_whom_everbright_does_not_tell(
     database: Database, values: dict[str, object]
 ) -> None:
-    """Catches one job that EverBright does not know, and with it none that gets a row."""
     store = adopted(database, "a", "b")
     Customers(database).keep("a", ADA, 1)
     change(database, customer, "b", **values)
@@ -176,7 +172,6 @@ def test_no_job_waits_for_a_customer_whom_everbright_does_not_tell(
 
 
 def test_no_job_waits_longer_than_is_said_for_anothers_customer(database: Database) -> None:
-    """Catches a sheet that stands still while EverBright is away."""
     store = adopted(database, "a", "b")
     Customers(database).keep("a", ADA, 1)
     long_ago = time.time() - PATIENCE - 1
@@ -202,7 +197,6 @@ def test_in_our_own_tab_no_job_waits_for_a_customer(database: Database) -> None:
 
 
 def test_a_clock_that_goes_back_an_hour_keeps_no_job_waiting(database: Database) -> None:
-    """Catches jobs that wait for another's customer until the hour has come again."""
     store = adopted(database, "a", "b")
     Customers(database).keep("a", ADA, 1)
     change(database, job, "b", waiting_since=time.time() + 3600)

@@ -36,7 +36,6 @@ def pending(store: SheetStore) -> tuple[set[str], set[str]]:
 
 
 def test_the_rest_doubles_up_to_an_hour(database: Database) -> None:
-    """Catches a job that takes a share of every minute's calls, and one that is never tried."""
     store, mine = with_jobs(database, "a"), held(database)
     rests = []
     for refusals in range(1, 11):
@@ -49,7 +48,6 @@ def test_the_rest_doubles_up_to_an_hour(database: Database) -> None:
 
 
 def test_a_resting_job_is_not_pending_and_others_are(database: Database) -> None:
-    """Catches a refused job that keeps the flush running, or one that takes others with it."""
     store, mine = with_lines(database), held(database)
     store.quarantine.add(mine, "a")
     assert pending(store) == ({"b"}, {"b"})
@@ -66,7 +64,6 @@ def test_a_resting_job_is_not_pending_and_others_are(database: Database) -> None
 
 
 def test_a_job_that_google_takes_is_released(database: Database) -> None:
-    """Catches a job whose next refusal, a year later, costs it an hour."""
     store, mine = with_lines(database), held(database)
     for site in ("a", "b", "b"):
         store.quarantine.add(mine, site)
@@ -98,7 +95,6 @@ def test_an_event_does_not_end_the_rest(database: Database) -> None:
 
 
 def test_another_spreadsheet_may_take_it(database: Database) -> None:
-    """Catches a rest that was earned in one spreadsheet and is served in the next."""
     store, mine = with_jobs(database, "a", spreadsheet="old"), held(database)
     store.quarantine.add(mine, "a")
     new = sheet_store(database, "new")

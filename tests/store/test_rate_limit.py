@@ -7,7 +7,6 @@ from sync.store.limits import BURST, TokenBucket
 
 
 def test_the_first_flush_after_a_pause_is_at_once() -> None:
-    """Catches a limit that delays the one delivery of a quiet hour."""
     bucket = TokenBucket()
     assert bucket.wait(100.0) == 0
     bucket.spend(100.0)
@@ -16,7 +15,6 @@ def test_the_first_flush_after_a_pause_is_at_once() -> None:
 
 
 def test_a_burst_is_a_second_apart_and_then_waits_for_the_refill() -> None:
-    """Catches a bucket that never runs dry, and one that delays the first few flushes."""
     bucket, now = TokenBucket(), 0.0
     gaps = []
     for _ in range(60):
@@ -28,7 +26,6 @@ def test_a_burst_is_a_second_apart_and_then_waits_for_the_refill() -> None:
 
 
 def test_a_call_beside_a_flush_waits_for_a_token_alone() -> None:
-    """Catches a verification that is delayed by the spacing between flushes."""
     bucket = TokenBucket()
     bucket.spend(0.0)
     assert bucket.wait(0.0, spacing=0) == 0

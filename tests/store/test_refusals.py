@@ -22,7 +22,6 @@ def rows(database: Database) -> int:
 def test_a_reason_has_one_row_a_day_with_the_last_ones_source(
     database: Database, refusals: Refusals
 ) -> None:
-    """Catches a flood that fills the disk."""
     for number in range(50):
         refusals.add({"wrong_secret": RefusedRequests(1000, 0.0, f"192.0.2.{number}")})
     refusals.add({"too_large": RefusedRequests(1, 0.0, "198.51.100.1")})

@@ -39,7 +39,6 @@ def test_fence_numbers_only_grow(database: Database) -> None:
 
 
 def test_a_turn_is_refused_where_another_spreadsheet_is_current(database: Database) -> None:
-    """Catches a worker with an old setting that keeps writing a spreadsheet nobody reads."""
     old, new, mine = Spreadsheet(database, "old"), Spreadsheet(database, "new"), held(database)
     assert old.take_turn(mine).fence == 1
     old.must_be_current()
@@ -72,7 +71,6 @@ def test_another_spreadsheet_is_written_from_the_start(database: Database) -> No
 
 
 def test_a_batch_in_doubt_says_nothing_of_rows_after_a_switch(database: Database) -> None:
-    """Catches an old batch whose landing is taken for the rows that are to be written again."""
     store, mine = with_jobs(database, "a", spreadsheet="first"), held(database)
     store.spreadsheet.adopt(mine)
     store.batches.begin(mine, attempt(3, None, showing(dirty(store)["a"], X)))
@@ -86,7 +84,6 @@ def test_a_batch_in_doubt_says_nothing_of_rows_after_a_switch(database: Database
 
 
 def test_a_tab_that_is_gone_makes_every_job_new(database: Database) -> None:
-    """Catches a new tab that misses the jobs of the old one."""
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.begin(mine, attempt(1, None))
     store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
@@ -98,7 +95,6 @@ def test_a_tab_that_is_gone_makes_every_job_new(database: Database) -> None:
 
 
 def test_rows_that_a_person_asks_for_are_made_again(database: Database) -> None:
-    """Catches `compare --restore` that brings back more, or nothing."""
     store, mine = with_jobs(database, "a", "b"), held(database)
     store.batches.confirm(mine, [showing(one, X) for one in dirty(store).values()])
     store.batches.forget_rows(mine, ["a"])
@@ -127,7 +123,6 @@ def test_a_trouble_lasts_since_its_first_reason(database: Database) -> None:
 
 
 def test_a_batch_that_landed_ends_the_trouble(database: Database) -> None:
-    """Catches a status page that is red for ever after an outage."""
     store, mine = with_jobs(database), held(database)
     store.spreadsheet.set_trouble("google_unavailable", "Google answered 503.")
     store.batches.conclude(mine, attempt(1, None))
@@ -135,7 +130,6 @@ def test_a_batch_that_landed_ends_the_trouble(database: Database) -> None:
 
 
 def test_a_comparison_is_due_a_day_after_the_last(database: Database) -> None:
-    """Catches one at every start, and one of a spreadsheet that is not written."""
     spreadsheet, mine = Spreadsheet(database, "s"), held(database)
     assert not spreadsheet.is_comparison_due(-1)  # Nothing was ever written there.
     spreadsheet.adopt(mine)

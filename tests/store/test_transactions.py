@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from sqlalchemy import Connection, Engine, event
@@ -88,22 +87,13 @@ def counted() -> Iterator[Counter[str]]:
     begun: Counter[str] = Counter()
 
     def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        begun["reading" if options.get("brightsheet_reading") else "writing"] += 1
-
-    append = Database.append
-
-    def appended(*arguments: Any) -> list[Any]:
-        begun["appending"] += 1
-        return append(*arguments)
+        begun[connection.get_execution_options().get("brightsheet_begin", "writing")] += 1
 
     event.listen(Engine, "begin", begin)
-    # The receiver's go straight to the driver, without SQLAlchemy's "begin".
-    with patch.object(Database, "append", appended):
-        try:
-            yield begun
-        finally:
-            event.remove(Engine, "begin", begin)
+    try:
+        yield begun
+    finally:
+        event.remove(Engine, "begin", begin)
 
 
 @pytest.fixture

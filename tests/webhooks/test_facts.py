@@ -17,7 +17,6 @@ NAMED = {
 
 
 def test_every_key_by_which_webhooks_are_told_is_on_the_page() -> None:
-    """Catches a guess that nobody can look up, and a setting that is gone."""
     there = {("webhooks", key) for key in WebhooksConfig.model_fields}
     there |= {("words", key) for key in WordsConfig.model_fields}
     there |= {("everbright", key) for key in (*EverBrightConfig.model_fields, *DETAILS)}

@@ -14,8 +14,6 @@ from tests.made_up import milestone, uuid
 
 @dataclass
 class Sheet:
-    """The loop of the sheet, as far as it can be woken."""
-
     wakes: int = 0
 
 
@@ -117,14 +115,3 @@ def test_the_lease_is_let_go_of_after_an_error_and_the_delivery_stays(running: R
 def rename(running: Running, old: str, new: str) -> None:
     with running.bench.database.writing() as connection:
         connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
-
-
-def test_the_sheet_is_not_flushed_by_the_projection(running: Running) -> None:
-    """Nor does the sheet's loop take the projection's lease: neither waits for the other."""
-    wiring = running.bench.wiring
-    assert wiring.lease_name() != PROJECTION
-    running.bench.send(milestone(1))
-    with running.bench.held():
-        assert running.loop.step()
-    assert running.bench.writes() == 0
-    assert running.bench.store.pending.is_due()

@@ -45,7 +45,6 @@ def columns(found: list[dict[str, Any]]) -> list[tuple[int, int, int]]:
 
 
 def test_a_chart_is_as_large_as_google_makes_it_and_is_moved(book: Book) -> None:
-    """Catches a position that is lost when only its size is changed."""
     added = book.batch({"addChart": {"chart": chart(area(0, 5, 0, 1), area(0, 5, 1, 2))}})
     position = added["replies"][0]["addChart"]["chart"]["position"]["overlayPosition"]
     assert (position["widthPixels"], position["heightPixels"]) == (600, 371)
@@ -67,7 +66,6 @@ NO = {"fields": ""}
 
 
 def test_charts_that_google_refuses(book: Book) -> None:
-    """Catches a chart of a block, of a tab that is not there, or over no cell."""
     block = book.refusal({"addChart": {"chart": chart(area(0, 5, 0, 2))}})
     assert block.endswith("require all rows or all columns to have length of 1")
     nowhere = book.refusal({"addChart": {"chart": chart(area(0, 5, 0, 1, 77))}})
@@ -78,7 +76,6 @@ def test_charts_that_google_refuses(book: Book) -> None:
 
 
 def test_sources_and_anchor_follow_rows_and_columns(book: Book) -> None:
-    """Catches a chart that shows other cells, or jumps, after a person's change."""
     book.batch({"addChart": {"chart": chart(area(1, 5, 0, 1), area(1, 5, 1, 2))}})
     book.batch(
         {"insertDimension": {"range": span("ROWS", 2, 4)}},
@@ -97,7 +94,6 @@ def test_sources_and_anchor_follow_rows_and_columns(book: Book) -> None:
 
 
 def test_a_chart_of_another_tabs_cells_follows_them_and_stays_theirs(book: Book) -> None:
-    """Catches a chart that only follows its own tab, and a copied tab's that changes sides."""
     book.batch({"addSheet": {"properties": {"sheetId": 3, "title": "Data"}}})
     book.batch({"addChart": {"chart": chart(area(0, 5, 0, 1, 3), area(0, 5, 1, 2, 3))}})
     at = {"sheetId": 3, "dimension": "COLUMNS", "startIndex": 0, "endIndex": 1}

@@ -20,7 +20,6 @@ def columns_of(book: Book) -> list[list[str]]:
 
 
 def test_inserted_rows_are_empty_and_take_the_format_that_was_asked_for(book: Book) -> None:
-    """Catches values copied into new rows, and formats taken from the wrong side."""
     bold = {**text("b"), "userEnteredFormat": {"textFormat": {"bold": True}}}
     book.batch(write(0, 0, [bold], [text("plain")], fields="*"))
     book.batch({"insertDimension": {"range": span("ROWS", 1, 2), "inheritFromBefore": True}})
@@ -31,7 +30,6 @@ def test_inserted_rows_are_empty_and_take_the_format_that_was_asked_for(book: Bo
 
 
 def test_rows_go_in_at_the_very_end_only_as_more_of_the_last(book: Book) -> None:
-    """Catches an insertion that Google refuses."""
     end = {"range": span("ROWS", 10, 11)}
     assert "startIndex[10]" in book.refusal({"insertDimension": end})
     start = {"range": span("ROWS", 0, 1), "inheritFromBefore": True}
@@ -41,7 +39,6 @@ def test_rows_go_in_at_the_very_end_only_as_more_of_the_last(book: Book) -> None
 
 
 def test_cells_sizes_and_metadata_follow_a_moved_column(book: Book) -> None:
-    """Catches cells that move while their column's key stays behind."""
     book.put("A1:C2", [["a", "b", "c"], [1, 2, 3]])
     book.batch(
         mark("k", "COLUMNS", 1),
@@ -62,7 +59,6 @@ def test_cells_sizes_and_metadata_follow_a_moved_column(book: Book) -> None:
 
 
 def test_ranges_of_every_kind_follow_insertions_and_deletions(book: Book) -> None:
-    """Catches protections, rules, filters and names that point at other cells afterwards."""
     rule = {"ranges": [area(2, 4, 0, 1)], "booleanRule": {"condition": {"type": "NOT_BLANK"}}}
     book.batch(
         {
@@ -89,7 +85,6 @@ def test_ranges_of_every_kind_follow_insertions_and_deletions(book: Book) -> Non
 
 
 def test_metadata_dies_with_its_row_and_the_rest_shifts(book: Book) -> None:
-    """Catches a key that jumps to the next row."""
     book.batch(mark("gone", "ROWS", 1, 1), mark("stays", "ROWS", 2, 2))
     book.batch({"deleteDimension": {"range": span("ROWS", 1, 2)}})
     filters = [{"developerMetadataLookup": {"locationType": "ROW"}}]
@@ -101,8 +96,6 @@ def test_metadata_dies_with_its_row_and_the_rest_shifts(book: Book) -> None:
 
 
 def test_frozen_rows_grow_shrink_and_are_never_all_there_is(book: Book) -> None:
-    """Catches a header that comes loose, and sheets that Google does not allow."""
-
     def freeze(count: int) -> dict[str, object]:
         grid = {"frozenRowCount": count}
         properties = {"sheetId": 0, "gridProperties": grid}
@@ -131,20 +124,17 @@ def test_frozen_rows_grow_shrink_and_are_never_all_there_is(book: Book) -> None:
     ],
 )
 def test_impossible_deletions_are_refused(book: Book, start: int, end: int, said: str) -> None:
-    """Catches a sheet without rows."""
     found = book.refusal({"deleteDimension": {"range": span("ROWS", start, end)}})
     assert found == f"Invalid requests[0].deleteDimension: {said}"
 
 
 def test_a_grid_of_more_than_ten_million_cells_is_refused(book: Book) -> None:
-    """Catches a sheet larger than Google's."""
     grid = {"rowCount": 1_000_000, "columnCount": 10}
     said = book.refusal({"addSheet": {"properties": {"gridProperties": grid}}})
     assert "above the limit of 10000000 cells" in said
 
 
 def test_more_columns_than_a_sheet_may_have_are_refused(book: Book) -> None:
-    """Catches a sheet wider than Google's, made so or grown."""
     grid = {"rowCount": 1, "columnCount": 18_279}
     said = book.refusal({"addSheet": {"properties": {"gridProperties": grid}}})
     assert "above the limit of 18278 columns" in said
@@ -154,7 +144,6 @@ def test_more_columns_than_a_sheet_may_have_are_refused(book: Book) -> None:
 
 
 def test_sort_moves_cells_with_notes_but_neither_rows_nor_their_metadata(book: Book) -> None:
-    """Catches row metadata that follows a sort, notes that do not, blanks that come first."""
     noted = {"userEnteredValue": {"numberValue": 9}, "note": "nine"}
     numbers = [[{"userEnteredValue": {"numberValue": one}}] for one in (3, 1)]
     book.batch(write(0, 0, [noted], *numbers, fields="*"), write(4, 0, [text("t")]))

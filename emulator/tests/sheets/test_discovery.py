@@ -45,69 +45,59 @@ def check(call: tuple[str, str, str], body: Any = None, **query: str) -> discove
 def test_a_path_names_its_method(
     call: tuple[str, str, str], method: str, params: dict[str, str]
 ) -> None:
-    """Catches a call that is taken for another."""
     found = discovery.match(*call)
     assert (found.method_id, found.path_params) == (method, params)
 
 
 def test_an_unknown_path_is_not_found() -> None:
-    """Catches a path that is guessed at."""
     with pytest.raises(ApiError) as caught:
         discovery.match("sheets", "GET", "/v4/nothing")
     assert caught.value.http_status == 404
 
 
-INSERT = "requests[0].insert_dimension"
+UNKNOWN, WRONG = "Invalid JSON payload received. Unknown name", "Invalid value at 'requests[0]."
+INSERT, NOT_A_LIST = "insert_dimension", "Proto field is not repeating, cannot start list."
+DIMENSION = "(type.googleapis.com/google.apps.sheets.v4.Dimension)"
 
 
 @pytest.mark.parametrize(
-    ("request_", "said"),
+    ("kind", "request_", "said"),
     [
         (
-            {"updateCells": {"foo": 1}},
-            (
-                'Invalid JSON payload received. Unknown name "foo" at '
-                "'requests[0].update_cells': Cannot find field."
-            ),
+            *("updateCells", {"foo": 1}),
+            f"{UNKNOWN} \"foo\" at 'requests[0].update_cells': Cannot find field.",
         ),
         (
-            {"insertDimension": {"range": {"dimension": "FOO"}}},
-            (
-                f"Invalid value at '{INSERT}.range.dimension' "
-                '(type.googleapis.com/google.apps.sheets.v4.Dimension), "FOO"'
-            ),
+            *("insertDimension", {"range": {"dimension": "FOO"}}),
+            f'{WRONG}{INSERT}.range.dimension\' {DIMENSION}, "FOO"',
         ),
         (
-            {"insertDimension": {"range": {"startIndex": "x"}}},
-            f"Invalid value at '{INSERT}.range.start_index' (TYPE_INT32), \"x\"",
+            *("insertDimension", {"range": {"startIndex": "x"}}),
+            f'{WRONG}{INSERT}.range.start_index\' (TYPE_INT32), "x"',
         ),
         (
-            {"insertDimension": {"range": {"startIndex": 2**31}}},
-            f"Invalid value at '{INSERT}.range.start_index' (TYPE_INT32), 2147483648",
+            *("insertDimension", {"range": {"startIndex": 2**31}}),
+            f"{WRONG}{INSERT}.range.start_index' (TYPE_INT32), 2147483648",
         ),
         (
-            {"insertDimension": {"inheritFromBefore": 5}},
-            f"Invalid value at '{INSERT}.inherit_from_before' (TYPE_BOOL), 5",
+            *("insertDimension", {"inheritFromBefore": 5}),
+            f"{WRONG}{INSERT}.inherit_from_before' (TYPE_BOOL), 5",
         ),
         (
-            {"insertDimension": {"range": []}},
-            (
-                f"Invalid JSON payload received. Unknown name \"range\" at '{INSERT}': "
-                "Proto field is not repeating, cannot start list."
-            ),
+            *("insertDimension", {"range": []}),
+            f"{UNKNOWN} \"range\" at 'requests[0].{INSERT}': {NOT_A_LIST}",
         ),
         (
-            {"addSheet": {"properties": {"title": 5}}},
-            "Invalid value at 'requests[0].add_sheet.properties.title' (TYPE_STRING), 5",
+            *("addSheet", {"properties": {"title": 5}}),
+            f"{WRONG}add_sheet.properties.title' (TYPE_STRING), 5",
         ),
     ],
 )
 def test_a_body_that_does_not_fit_is_refused_in_googles_words(
-    request_: dict[str, Any], said: str
+    kind: str, request_: dict[str, Any], said: str
 ) -> None:
-    """Catches a misspelt field, a wrong type or a wrong name that passes."""
     with pytest.raises(ApiError) as caught:
-        check(BATCH, {"requests": [request_]})
+        check(BATCH, {"requests": [{kind: request_}]})
     error = caught.value.body("sheets")["error"]
     assert (error["code"], error["status"]) == (400, "INVALID_ARGUMENT")
     assert error["message"] == said
@@ -115,7 +105,6 @@ def test_a_body_that_does_not_fit_is_refused_in_googles_words(
 
 
 def test_what_googles_parser_takes_is_taken_and_made_canonical() -> None:
-    """Catches a handler that would not know the names or types that it is given."""
     insert = {"inherit_from_before": "true", "range": {"sheet_id": "5", "startIndex": 1.0}}
     body: Any = {"requests": {"insert_dimension": insert}, "responseRanges": None}
     check(BATCH, body)
@@ -142,7 +131,6 @@ def test_values_may_hold_nulls_and_anything_plain() -> None:
     ],
 )
 def test_a_query_that_does_not_fit_is_refused(query: dict[str, str], said: str) -> None:
-    """Catches a parameter that is ignored where Google refuses it."""
     with pytest.raises(ApiError, match=said):
         check(("sheets", "GET", "/v4/spreadsheets/ID/values/A1"), **query)
 

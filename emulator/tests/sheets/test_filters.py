@@ -79,7 +79,6 @@ def test_a_formula_is_written_for_the_first_row_below_the_header(book: Book) -> 
 
 
 def test_a_view_hides_values_and_sorts(book: Book) -> None:
-    """Catches an order that is kept and not followed, and a sheet that changes."""
     book.put("A1:C5", ROWS)
     sort = [{"dimensionIndex": 0, "sortOrder": "DESCENDING"}]
     hide = {"1": {"hiddenValues": ["Rejected", ""]}}
@@ -88,7 +87,6 @@ def test_a_view_hides_values_and_sorts(book: Book) -> None:
 
 
 def test_criteria_are_answered_in_both_forms_and_the_newer_counts(book: Book) -> None:
-    """Catches a reader who looks at the other form and finds no criteria."""
     wanted = {"hiddenValues": ["x"]}
     book.batch({"addFilterView": {"filter": view(criteria={"1": wanted})}})
     kept = book.tab()["filterViews"][0]
@@ -104,7 +102,6 @@ def test_criteria_are_answered_in_both_forms_and_the_newer_counts(book: Book) ->
 
 
 def test_the_basic_filter_reads_formulas_from_its_first_row_too(book: Book) -> None:
-    """Catches a formula that hides the same rows whatever they hold."""
     book.put("A1:C5", ROWS)
     specs = spec(1, "CUSTOM_FORMULA", said('=B2<>"Rejected"'))
     book.batch({"setBasicFilter": {"filter": {"range": area(0, 5, 0, 3), "filterSpecs": specs}}})
@@ -126,7 +123,6 @@ NONE = (False, False)
 def test_criteria_of_filters_follow_their_columns(
     book: Book, change: dict[str, Any], column: int
 ) -> None:
-    """Catches a view that looks at another column, or at nothing, after a person's change."""
     kept = {"range": area(0, 6, 0, 4), "filterSpecs": spec(1, "TEXT_EQ", said("x"))}
     kept["sortSpecs"] = [{"dimensionIndex": 1, "sortOrder": "ASCENDING"}]
     book.batch({"addFilterView": {"filter": view(**kept)}}, {"setBasicFilter": {"filter": kept}})
@@ -140,7 +136,6 @@ def test_criteria_of_filters_follow_their_columns(
 
 
 def test_a_rule_for_a_whole_tab_reads_each_row_after_any_change(book: Book) -> None:
-    """Catches a rule that looks at another row once rows were inserted, moved or deleted."""
     condition = {"type": "CUSTOM_FORMULA", "values": [said('=COUNTIF(1:1;"x")>0')]}
     rule = {
         "ranges": [{"sheetId": 0}],

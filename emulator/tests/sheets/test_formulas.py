@@ -80,7 +80,6 @@ if TYPE_CHECKING:
     ],
 )
 def test_the_value_of_a_formula(book: Book, formula: str, value: Any) -> None:
-    """Catches a wrong value, and an invented one for what is not served."""
     book.put("A1:B4", [[1, "Approved"], [2, "rejected"], [3, "approved"], ["text", ""]])
     book.put("D1", [[formula]])
     assert book.values("D1", valueRenderOption="UNFORMATTED_VALUE") == [[value]]
@@ -88,7 +87,6 @@ def test_the_value_of_a_formula(book: Book, formula: str, value: Any) -> None:
 
 
 def test_distinct_values_are_counted_once_where_all_criteria_are_met(book: Book) -> None:
-    """Catches a job in two tabs or rows that is counted twice, and a blank that is counted."""
     rows = [
         ["site-a", "Approved", 10],
         ["site-a", "approved", 20],
@@ -112,7 +110,6 @@ def test_distinct_values_are_counted_once_where_all_criteria_are_met(book: Book)
 
 
 def test_an_error_is_a_value_with_a_type_and_a_message(book: Book) -> None:
-    """Catches an error that reads as a text."""
     book.put("A1", [["=FOO()"]])
     effective = book.cell("A1")["effectiveValue"]
     assert effective == {"errorValue": {"type": "NAME", "message": "Unknown function: 'FOO'."}}
@@ -134,7 +131,6 @@ def test_an_error_is_a_value_with_a_type_and_a_message(book: Book) -> None:
 def test_references_follow_rows_and_columns(
     book: Book, change: dict[str, Any], shifted: str
 ) -> None:
-    """Catches formulas that point at other cells afterwards, from here and from other tabs."""
     book.batch({"addSheet": {"properties": {"title": "Other"}}})
     book.put("F10", [["=A1+SUM(A2:A4)+$A$3"]])
     book.put("Other!A1", [["=Sheet1!A1+SUM(Sheet1!A2:A4)+A1"]])
@@ -147,7 +143,6 @@ def test_references_follow_rows_and_columns(
 
 
 def test_copies_shift_relative_references_and_cuts_do_not(book: Book) -> None:
-    """Catches a copied formula that still reads the old cells."""
     book.put("A1:C1", [[1, "=A1*2", "=$A$1"]])
     book.batch({"copyPaste": {"source": area(0, 1, 1, 3), "destination": area(1, 2, 1, 3)}})
     assert book.values("B2:C2", valueRenderOption="FORMULA") == [["=A2*2", "=$A$1"]]
@@ -158,7 +153,6 @@ def test_copies_shift_relative_references_and_cuts_do_not(book: Book) -> None:
 
 
 def test_a_renamed_tab_keeps_the_formulas_that_name_it(book: Book) -> None:
-    """Catches #REF! after a person renames a tab."""
     book.batch({"addSheet": {"properties": {"title": "Other"}}})
     book.put("A1", [[5]])
     book.put("Other!A1", [["=Sheet1!A1"]])
@@ -169,7 +163,6 @@ def test_a_renamed_tab_keeps_the_formulas_that_name_it(book: Book) -> None:
 
 
 def test_a_circle_is_an_error_and_not_the_end(book: Book) -> None:
-    """Catches endless recursion."""
     book.put("A1:B1", [["=B1", "=A1"]])
     assert book.values() == [["#REF!", "#REF!"]]
 
@@ -198,12 +191,10 @@ def test_a_circle_is_an_error_and_not_the_end(book: Book) -> None:
 def test_numbers_by_their_patterns(
     number: float, kind: str, pattern: str | None, shown: str
 ) -> None:
-    """Catches a date or an amount that people see otherwise than in Sheets."""
     assert numbers.render(number, kind, pattern) == shown
 
 
 def test_a_duplicated_tab_computes_from_its_own_cells(book: Book) -> None:
-    """Catches a value remembered for a formula that two tabs share."""
     book.put("A1:B1", [[1, "=A1*2"]])
     book.put("C1", [["='Copy of Sheet1'!B1+B1"]])
     book.batch({"duplicateSheet": {"sourceSheetId": 0, "insertSheetIndex": 1}})
@@ -213,7 +204,6 @@ def test_a_duplicated_tab_computes_from_its_own_cells(book: Book) -> None:
 
 
 def test_an_echo_of_values_is_computed_after_each_write(book: Book) -> None:
-    """Catches a value from before the last write of the same call."""
     data = [{"range": "B1", "values": [["=A1"]]}, {"range": "A1:B1", "values": [[7]]}]
     body = {
         "valueInputOption": "USER_ENTERED",
@@ -226,7 +216,6 @@ def test_an_echo_of_values_is_computed_after_each_write(book: Book) -> None:
 
 
 def test_a_reference_to_a_date_shows_a_date(book: Book) -> None:
-    """Catches a date that a person refers to and sees as a number."""
     book.put("A1:D1", [["2020-01-01", "=B2", "=A1+1", "=C1-A1"]])
     book.put("B2", [["=A1"]])
     assert book.values("1:1") == [["2020-01-01", "2020-01-01", "2020-01-02", "1"]]

@@ -24,7 +24,6 @@ def search(book: Book, lookup: dict[str, Any], user: str | None = None) -> list[
 
 
 def test_a_lookup_by_key_value_type_and_place(book: Book) -> None:
-    """Catches a criterion that is overlooked."""
     whole = {"metadataKey": "s", "visibility": "DOCUMENT", "location": {"sheetId": 0}}
     all_of_it = {"metadataKey": "b", "visibility": "DOCUMENT", "location": {"spreadsheet": True}}
     book.batch(
@@ -46,14 +45,12 @@ def test_a_lookup_by_key_value_type_and_place(book: Book) -> None:
 
 
 def test_project_metadata_is_seen_by_its_project_alone(book: Book) -> None:
-    """Catches a key that vanishes, or does not, when the credentials change."""
     book.batch(mark("doc", "COLUMNS", 0), mark("own", "COLUMNS", 1, visibility="PROJECT"))
     assert search(book, {}, OTHER) == ["doc"]
     assert sorted(search(book, {})) == ["doc", "own"]
 
 
 def test_a_batch_answers_the_columns_that_its_marks_are_on(book: Book) -> None:
-    """Catches evidence that is not in the same answer as the write."""
     fields = (
         "replies.createDeveloperMetadata.developerMetadata(metadataId,location),"
         "updatedSpreadsheet.sheets.data(columnMetadata.developerMetadata(metadataId,metadataKey),"
@@ -84,7 +81,6 @@ def test_a_batch_answers_the_columns_that_its_marks_are_on(book: Book) -> None:
 
 
 def test_updates_and_deletions_by_filter(book: Book) -> None:
-    """Catches a change that reaches more, or less, than the filter says."""
     book.batch(mark("a", "COLUMNS", 0, 1), mark("a", "COLUMNS", 1, 2), mark("b", "ROWS", 0, 3))
     by_key = {"developerMetadataLookup": {"metadataKey": "a"}}
     change = {"dataFilters": [by_key], "developerMetadata": {"metadataValue": "v"}}
@@ -100,7 +96,6 @@ def test_updates_and_deletions_by_filter(book: Book) -> None:
 
 
 def test_metadata_that_google_refuses(book: Book) -> None:
-    """Catches metadata without key, visibility or a single place, or with an id that is taken."""
     book.batch(mark("a", "COLUMNS", 0, 1))
     assert "id 1 already exists" in book.refusal(mark("b", "COLUMNS", 1, 1))
     assert "must have a key" in book.refusal(mark("", "COLUMNS", 1))
@@ -132,7 +127,6 @@ def column_of(book: Book, number: int) -> int:
 
 
 def test_an_id_that_is_taken_refuses_the_whole_batch(book: Book) -> None:
-    """Catches a write that lands although the guard beside it was refused."""
     book.batch(mark("a", "COLUMNS", 1, 7))
     before = book.snapshot()
     message = book.refusal(write(0, 1, [text("x")]), mark("a", "COLUMNS", 2, 7))
@@ -144,7 +138,6 @@ def test_an_id_that_is_taken_refuses_the_whole_batch(book: Book) -> None:
 
 
 def test_an_id_is_free_again_after_its_deletion_in_the_same_batch(book: Book) -> None:
-    """Catches a guard that refuses batches although its column stands where it was read."""
     book.batch(mark("a", "COLUMNS", 1, 7))
     answer = book.batch(at(7, 1), write(0, 1, [text("x")]), mark("a", "COLUMNS", 1, 7))
     (deleted,) = answer["replies"][0]["deleteDeveloperMetadata"]["deletedDeveloperMetadata"]
@@ -157,7 +150,6 @@ def test_an_id_is_free_again_after_its_deletion_in_the_same_batch(book: Book) ->
 
 
 def test_a_column_that_was_moved_refuses_the_batch_that_guards_it(book: Book) -> None:
-    """Catches values that are written into another column than the one that was read."""
     book.batch(mark("a", "COLUMNS", 1, 7))
     people.move_column(book.it, column=1, to=3)
     before = book.snapshot()
@@ -167,7 +159,6 @@ def test_a_column_that_was_moved_refuses_the_batch_that_guards_it(book: Book) ->
 
 
 def test_a_deletion_that_matches_nothing_says_so(book: Book) -> None:
-    """Catches a column deleted by a person that looks like one that is still there."""
     book.batch(mark("a", "COLUMNS", 1, 7), mark("b", "COLUMNS", 3, 9))
     people.delete_columns(book.it, index=1)
     assert column_of(book, 9) == 2
@@ -178,14 +169,12 @@ def test_a_deletion_that_matches_nothing_says_so(book: Book) -> None:
 
 @pytest.mark.parametrize("elsewhere", [at(7, 0), at(7, 2), at(7, 1, "ROWS"), at(8, 1)])
 def test_an_exact_place_is_that_place_only(book: Book, elsewhere: dict[str, Any]) -> None:
-    """Catches a deletion that finds an entry beside the place, or another entry at the place."""
     book.batch(mark("a", "COLUMNS", 1, 7), mark("b", "COLUMNS", 2, 8))
     assert book.batch(elsewhere)["replies"] == [{"deleteDeveloperMetadata": {}}]
     assert search(book, {}) == ["a", "b"]
 
 
 def test_an_exact_place_is_on_its_own_tab(book: Book) -> None:
-    """Catches an entry that is found at the same column of another tab."""
     book.batch(
         mark("a", "COLUMNS", 1, 7), {"addSheet": {"properties": {"sheetId": 9, "title": "b"}}}
     )
@@ -197,7 +186,6 @@ def test_an_exact_place_is_on_its_own_tab(book: Book) -> None:
 
 
 def test_metadata_goes_where_its_column_goes(book: Book) -> None:
-    """Catches an entry that stays behind when people insert, move or delete columns."""
     book.batch(mark("a", "COLUMNS", 1, 7), mark("b", "COLUMNS", 2, 8), mark("r", "ROWS", 2, 9))
     people.insert_columns(book.it, index=0)
     assert (column_of(book, 7), column_of(book, 8)) == (2, 3)
@@ -210,7 +198,6 @@ def test_metadata_goes_where_its_column_goes(book: Book) -> None:
 
 
 def test_a_tab_that_people_duplicate_has_metadata_under_fresh_ids(book: Book) -> None:
-    """Catches an id that is on two tabs, and a guard of the one that touches the other."""
     book.batch(mark("a", "COLUMNS", 1, 7), mark("r", "ROWS", 0, 8))
     twin = people.duplicate_tab(book.it)
     third = people.duplicate_tab(book.it)
@@ -230,20 +217,7 @@ def test_a_tab_that_people_duplicate_has_metadata_under_fresh_ids(book: Book) ->
     assert sorted(search(book, {})) == ["a", "a", "r", "r"]
 
 
-def test_a_duplicated_tab_carries_copies_of_the_metadata(book: Book) -> None:
-    """Catches one entry that is on two tabs, or a copy under the same id."""
-    book.batch(mark("k", "COLUMNS", 1, 5), {"duplicateSheet": {"sourceSheetId": 0}})
-    body = {"dataFilters": [{"developerMetadataLookup": {"metadataKey": "k"}}]}
-    found = book.call("POST", "/developerMetadata:search", body)["matchedDeveloperMetadata"]
-    ids = {one["developerMetadata"]["metadataId"] for one in found}
-    sheets = {
-        one["developerMetadata"]["location"]["dimensionRange"].get("sheetId", 0) for one in found
-    }
-    assert len(ids) == len(sheets) == 2
-
-
 def test_copy_paste_to_another_tab_takes_the_cells_and_not_the_metadata(book: Book) -> None:
-    """Catches a before-image that is not the cells as they were."""
     book.put("A2:B2", [["key", "=A2"]])
     note = {"userEnteredValue": {"stringValue": "n"}, "note": "note"}
     book.batch(write(1, 2, [note], fields="userEnteredValue,note"), mark("k", "COLUMNS", 0))

@@ -34,7 +34,6 @@ def key_column(book: Book) -> int:
 
 
 def test_sorting_takes_whole_rows_below_the_header(filled: Book) -> None:
-    """Catches a sort that tears rows apart or sorts the header in."""
     people.sort(filled.it, column=0)
     assert filled.values() == [
         ["Name", "Key", "N"],
@@ -46,8 +45,7 @@ def test_sorting_takes_whole_rows_below_the_header(filled: Book) -> None:
     assert [row[0] for row in filled.values()] == ["Name", "c", "b", "a"]
 
 
-def test_typing_notes_and_clearing(filled: Book) -> None:
-    """Catches typing that is kept as a text, and edits of one tab that land on another."""
+def test_cells_are_typed_noted_and_cleared(filled: Book) -> None:
     people.type_cell(filled.it, row=1, column=2, text="1/2/2020")
     people.add_note(filled.it, row=1, column=0, text="call back")
     people.type_cell(filled.it, row=2, column=0, text="")
@@ -61,7 +59,6 @@ def test_typing_notes_and_clearing(filled: Book) -> None:
 
 
 def test_a_moved_column_takes_its_key_along_and_a_cut_one_does_not(filled: Book) -> None:
-    """Catches metadata that follows contents where it should not, or the reverse."""
     people.move_column(filled.it, column=1, to=2)
     assert filled.values("1:1") == [["Name", "N", "Key"]]
     assert key_column(filled) == 2
@@ -71,7 +68,6 @@ def test_a_moved_column_takes_its_key_along_and_a_cut_one_does_not(filled: Book)
 
 
 def test_inserting_moving_and_deleting_rows(filled: Book) -> None:
-    """Catches an off-by-one in what people see as above and below."""
     people.insert_rows(filled.it, index=1)
     people.insert_rows(filled.it, index=2, below=True, count=2)
     assert [row[:1] for row in filled.values()] == [["Name"], [], ["c"], [], [], ["a"], ["b"]]
@@ -81,8 +77,7 @@ def test_inserting_moving_and_deleting_rows(filled: Book) -> None:
     assert [row[:1] for row in filled.values()] == [["Name"], ["a"], ["c"], ["b"]]
 
 
-def test_columns_of_ones_own(filled: Book) -> None:
-    """Catches a column that goes in at the wrong side, or does not move the key."""
+def test_columns_are_inserted_added_deleted_and_renamed(filled: Book) -> None:
     people.insert_columns(filled.it, index=1)
     assert key_column(filled) == 2
     people.insert_columns(filled.it, index=2, right=True)
@@ -95,16 +90,14 @@ def test_columns_of_ones_own(filled: Book) -> None:
     assert filled.values("1:1")[0][1] == "Other name"
 
 
-def test_copied_and_cut_rows(filled: Book) -> None:
-    """Catches a copy that moves, and a cut that leaves its cells."""
+def test_rows_are_copied_and_cut(filled: Book) -> None:
     people.copy_rows(filled.it, start=1, end=2, to=5)
     people.cut_rows(filled.it, start=2, end=3, to=7)
     first = [row[:1] for row in filled.values()]
     assert first == [["Name"], ["c"], [], ["b"], [], ["c"], [], ["a"]]
 
 
-def test_tabs(filled: Book) -> None:
-    """Catches a tab that loses its id when it is renamed, or a copy that is the original."""
+def test_tabs_are_renamed_duplicated_hidden_deleted_and_added(filled: Book) -> None:
     people.rename_tab(filled.it, title="Work")
     twin = people.duplicate_tab(filled.it)
     people.type_cell(filled.it, row=0, column=0, text="Twin", sheet_id=twin)
@@ -118,8 +111,6 @@ def test_tabs(filled: Book) -> None:
 
 
 def test_columns_are_hidden_and_shown_again(filled: Book) -> None:
-    """Catches an edit that only a caller in another project makes, and that is broken here."""
-
     def hidden() -> list[bool]:
         (data,) = filled.call("GET", "", includeGridData="true")["sheets"][0]["data"]
         return [column.get("hiddenByUser", False) for column in data["columnMetadata"][:3]]
@@ -131,7 +122,6 @@ def test_columns_are_hidden_and_shown_again(filled: Book) -> None:
 
 
 def test_people_are_refused_too_and_change_nothing_then(filled: Book) -> None:
-    """Catches a protection that only binds programs."""
     protected = {"range": area(0, 1, 0, 1)}
     filled.batch({"addProtectedRange": {"protectedRange": protected}})
     before, revision = filled.snapshot(), filled.it.revision

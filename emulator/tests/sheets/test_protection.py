@@ -24,7 +24,6 @@ def unprotect(number: int) -> dict[str, Any]:
 
 
 def test_a_fence_lets_only_the_first_batch_through(book: Book) -> None:
-    """Catches a compare-and-swap on a range's id that does not refuse the second batch."""
     book.batch(protect(1, warningOnly=True))
     step = (unprotect(1), protect(2, warningOnly=True), write(0, 0, [text("first")]))
     book.batch(*step)
@@ -34,7 +33,6 @@ def test_a_fence_lets_only_the_first_batch_through(book: Book) -> None:
 
 
 def test_an_id_that_exists_is_refused_and_nothing_of_the_batch_stays(book: Book) -> None:
-    """Catches a batch that is applied in part."""
     book.batch(protect(5))
     before = book.snapshot()
     assert "protected range with id: 5" in book.refusal(write(0, 0, [text("x")]), protect(5))
@@ -42,7 +40,6 @@ def test_an_id_that_exists_is_refused_and_nothing_of_the_batch_stays(book: Book)
 
 
 def test_others_may_not_edit_what_is_protected_from_them(book: Book) -> None:
-    """Catches a protection that does not protect, on each way of editing."""
     book.batch(protect(1))
     protected = "You are trying to edit a protected cell or object."
     for request in (
@@ -63,7 +60,6 @@ def test_others_may_not_edit_what_is_protected_from_them(book: Book) -> None:
 
 
 def test_editors_and_warnings_let_through(book: Book) -> None:
-    """Catches a warning that refuses, and an editor who is kept out."""
     book.batch(protect(1, editors={"users": [OTHER]}))
     book.batch(write(0, 0, [text("as editor")]), user=OTHER)
     book.batch(unprotect(1), protect(2, warningOnly=True))
@@ -73,7 +69,6 @@ def test_editors_and_warnings_let_through(book: Book) -> None:
 
 
 def test_who_may_not_edit_does_not_see_who_may(book: Book) -> None:
-    """Catches editors told to everyone."""
     book.batch(protect(1))
     seen = book.call("GET", "", None, OTHER)["sheets"][0]["protectedRanges"][0]
     assert "editors" not in seen

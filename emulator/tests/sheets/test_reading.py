@@ -21,7 +21,6 @@ def by_filter(book: Book, *filters: dict[str, Any], **more: Any) -> Any:
 
 
 def test_only_the_touched_sheets_come_with_one_grid_for_each_filter(book: Book) -> None:
-    """Catches sheets that nobody asked for, and matches that are joined or lost."""
     book.batch({"addSheet": {"properties": {"sheetId": 5, "title": "Other"}}})
     book.batch(mark("k", "COLUMNS", 1), mark("k", "COLUMNS", 3))
     book.put("A1:D1", [["a", "b", "c", "d"]])
@@ -42,7 +41,6 @@ def test_only_the_touched_sheets_come_with_one_grid_for_each_filter(book: Book) 
 
 
 def test_a_lookup_that_matches_nothing_gives_no_sheets(book: Book) -> None:
-    """Catches a whole spreadsheet in answer to a key that is gone."""
     answer = by_filter(book, {"developerMetadataLookup": {"metadataKey": "gone"}})
     assert "sheets" not in answer
     assert answer["spreadsheetId"] == book.it.spreadsheet_id
@@ -50,7 +48,6 @@ def test_a_lookup_that_matches_nothing_gives_no_sheets(book: Book) -> None:
 
 
 def test_a_field_mask_overrides_include_grid_data(book: Book) -> None:
-    """Catches data withheld, or sent, against the mask."""
     book.put("A1", [["a"]])
     first = {"gridRange": area(0, 1, 0, 1)}
     fields = "sheets(properties(sheetId),data/rowData/values/formattedValue)"
@@ -62,7 +59,6 @@ def test_a_field_mask_overrides_include_grid_data(book: Book) -> None:
 
 
 def test_grid_data_ends_with_the_last_filled_cell_and_keeps_gaps(book: Book) -> None:
-    """Catches shifted cells where rows or columns between are empty."""
     book.batch(write(2, 2, [text("x")]))
     answer = book.call("GET", "", ranges="B2:F8", includeGridData="true")
     (data,) = answer["sheets"][0]["data"]
@@ -90,7 +86,6 @@ def test_grid_data_ends_with_the_last_filled_cell_and_keeps_gaps(book: Book) -> 
     ],
 )
 def test_field_masks_of_every_form(mask: str, kept: dict[str, Any]) -> None:
-    """Catches a form of mask that selects something else."""
     value = {"a": [{"b": 1, "c": {"d": 2}}], "e": 3}
     selected = masks.select(masks.parse(mask), value)
     if mask == "a/*/d":
@@ -100,7 +95,6 @@ def test_field_masks_of_every_form(mask: str, kept: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("mask", ["a(b", "a,,b", "a)", "", "(a)", "a$"])
 def test_malformed_masks_are_refused(mask: str) -> None:
-    """Catches a typing error that selects everything."""
     with pytest.raises(ValueError, match="mask"):
         masks.parse(mask)
 
@@ -122,7 +116,6 @@ def test_malformed_masks_are_refused(mask: str) -> None:
     ],
 )
 def test_a1_notation_in_all_its_forms(book: Book, cells: str, shown: str) -> None:
-    """Catches a range that is read as another."""
     book.batch(
         {"addSheet": {"properties": {"title": "It's D3!"}}},
         {"addNamedRange": {"namedRange": {"name": "place", "range": area(1, 3, 1, 3)}}},
@@ -140,7 +133,6 @@ def test_a1_notation_in_all_its_forms(book: Book, cells: str, shown: str) -> Non
     ],
 )
 def test_ranges_that_are_refused(book: Book, cells: str, said: str) -> None:
-    """Catches a range outside the grid that reads as empty."""
     with pytest.raises(ApiError) as caught:
         book.call("GET", f"/values/{cells}")
     assert (caught.value.http_status, caught.value.message) == (400, said)

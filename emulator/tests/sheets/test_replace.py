@@ -24,7 +24,6 @@ def entered(book: Book) -> list[list[object]]:
 
 
 def test_a_group_of_a_regular_expression_is_kept(book: Book) -> None:
-    """Catches $1 that is written as it is, and cells that do not match which are changed."""
     book.put("A1", [["Copy of a-1", "a-1"], ["Copy of b", "x"]])
     counts = replace(
         book, find="^Copy of ([a-z]-[0-9])$", replacement="$1", searchByRegex=True, sheetId=0
@@ -35,7 +34,6 @@ def test_a_group_of_a_regular_expression_is_kept(book: Book) -> None:
 
 
 def test_only_the_range_is_searched(book: Book) -> None:
-    """Catches a replacement beside the range."""
     book.put("A1", [["old", "old"], ["old", "old"]])
     column = {"sheetId": 0, "startColumnIndex": 1, "endColumnIndex": 2}
     replace(book, find="old", replacement="new", range=column)
@@ -43,7 +41,6 @@ def test_only_the_range_is_searched(book: Book) -> None:
 
 
 def test_formulas_are_searched_only_if_asked_for(book: Book) -> None:
-    """Catches a formula that is changed unasked, and one that is not."""
     book.put("A1", [[1, "=SUM(A1)"]])
     assert replace(book, find="SUM", replacement="MAX", sheetId=0) == {}
     counts = replace(book, find="SUM", replacement="MAX", sheetId=0, includeFormulas=True)
@@ -62,6 +59,5 @@ def test_formulas_are_searched_only_if_asked_for(book: Book) -> None:
 def test_a_request_that_says_no_one_place_or_text_is_refused(
     book: Book, request_: dict[str, object]
 ) -> None:
-    """Catches a replacement in places that nobody named."""
     with pytest.raises(ApiError):
         replace(book, **request_)

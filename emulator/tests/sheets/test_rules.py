@@ -65,14 +65,12 @@ def styles(book: Book) -> list[bool]:
 def test_the_cells_that_a_rule_colours(
     book: Book, kind: str, values: list[str], hit: list[bool]
 ) -> None:
-    """Catches a colour on the wrong status."""
     book.put("A1:B4", [["Approved", ""], ["Not approved", "x"], [5, ""], ["2020-01-01", ""]])
     book.batch(add(kind, *values))
     assert styles(book) == hit
 
 
 def test_the_first_rule_wins_and_the_effective_format_shows_it(book: Book) -> None:
-    """Catches rules applied the wrong way round, or not shown to readers."""
     red = {"backgroundColor": {"red": 1}, "textFormat": {"bold": True}}
     book.batch(write(0, 0, [text("Approved")]), add("NOT_BLANK", style=red))
     book.batch(add("TEXT_EQ", "Approved"))
@@ -83,7 +81,6 @@ def test_the_first_rule_wins_and_the_effective_format_shows_it(book: Book) -> No
 
 
 def test_rules_stack_when_added_twice_and_pasting_carries_them(book: Book) -> None:
-    """Catches an emulator kinder than Google to whoever adds formats again and again."""
     book.batch(add("NOT_BLANK"), add("NOT_BLANK"))
     assert len(book.tab()["conditionalFormats"]) == 2
     book.batch({"addSheet": {"properties": {"sheetId": 3, "title": "Copy"}}})
@@ -98,7 +95,6 @@ def test_rules_stack_when_added_twice_and_pasting_carries_them(book: Book) -> No
 
 
 def test_rules_are_deleted_by_index(book: Book) -> None:
-    """Catches the wrong rule going."""
     book.batch(add("NOT_BLANK"), add("BLANK", index=1))
     kinds = [one["booleanRule"]["condition"]["type"] for one in book.tab()["conditionalFormats"]]
     assert kinds == ["NOT_BLANK", "BLANK"]
@@ -132,14 +128,12 @@ def test_values_of_conditions_that_google_refuses(book: Book, kind: str, value: 
 
 
 def test_arguments_may_be_separated_by_semicolons(book: Book) -> None:
-    """Catches a formula refused that is good in every locale."""
     book.batch(add("CUSTOM_FORMULA", '=AND($A1="x, y";$B1="y")'))
     book.put("A1:B1", [["x, y", "y"]])
     assert styles(book)[:2] == [True, False]
 
 
 def test_filter_views_and_charts_are_kept_and_given_back(book: Book) -> None:
-    """Catches an object that is lost, changed, or made twice under one id."""
     view = {"filterViewId": 4, "title": "Mine", "range": area(0, 3, 0, 2)}
     anchor = {"overlayPosition": {"anchorCell": {"sheetId": 0}}}
     chart = {"chartId": 8, "spec": {"title": "Pipeline"}, "position": anchor}
@@ -164,7 +158,6 @@ def test_filter_views_and_charts_are_kept_and_given_back(book: Book) -> None:
 
 
 def test_a_basic_filter_hides_rows_until_it_is_cleared(book: Book) -> None:
-    """Catches rows that a filter does not hide, or that stay hidden."""
     book.put("A1:A3", [["head"], ["a"], ["b"]])
     kept = {"range": area(0, 3, 0, 1), "criteria": {"0": {"hiddenValues": ["a"]}}}
     book.batch({"setBasicFilter": {"filter": kept}})
@@ -180,7 +173,6 @@ def test_a_basic_filter_hides_rows_until_it_is_cleared(book: Book) -> None:
 
 
 def test_tabs_that_google_refuses(book: Book) -> None:
-    """Catches two tabs of one title or id, and a spreadsheet without a visible tab."""
     said = 'A sheet with the name "sheet1" already exists. Please enter another name.'
     assert book.refusal({"addSheet": {"properties": {"title": "sheet1"}}}).endswith(said)
     assert "already exists" in book.refusal({"addSheet": {"properties": {"sheetId": 0}}})
@@ -192,7 +184,6 @@ def test_tabs_that_google_refuses(book: Book) -> None:
 
 
 def test_tabs_are_reordered_counting_from_before_the_move(book: Book) -> None:
-    """Catches an index counted as after the move."""
     for title in ("S2", "S3"):
         book.batch({"addSheet": {"properties": {"title": title}}})
 

@@ -108,7 +108,6 @@ MOVES = st.one_of(
 @settings(max_examples=40, deadline=None)
 @given(st.lists(MOVES, max_size=10))
 def test_cells_keep_with_their_rows_and_columns(requests: list[dict[str, Any]]) -> None:
-    """Catches a cell that inserting, moving or sorting tears from its row or column."""
     book = filled()
     for request in requests:
         with contextlib.suppress(ApiError):
@@ -123,7 +122,6 @@ def test_cells_keep_with_their_rows_and_columns(requests: list[dict[str, Any]]) 
 
 
 def test_batches_of_many_threads_neither_mix_nor_lose_rows() -> None:
-    """Catches a change made outside the spreadsheet's lock."""
     book = Book()
 
     def job(number: int) -> None:

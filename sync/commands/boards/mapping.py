@@ -218,7 +218,6 @@ def words_of(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str
 
 
 def unmapped_lines(tabs: Iterable[UnmappedTab], *, is_written: bool) -> Iterator[str]:
-    """Give what is (to be) said of tabs that are not mapped any more."""
     for tab in tabs:
         said = "is not mapped any more" if is_written else "would not be mapped any more"
         jobs = f"of its {counted(tab.jobs, 'job', 'jobs')} nothing is written there"

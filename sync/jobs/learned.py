@@ -1,0 +1,122 @@
+"""What all jobs together show: the order of milestones, and what statuses seem to mean. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from sync.jobs.milestones import Milestones
+from sync.jobs.model import Job
+from sync.jobs.remarks import Remarks
+from sync.jobs.status import Meaning, Statuses
+from sync.settings.config_file import Config, MilestoneConfig
+from sync.types import Value
+
+_ENOUGH = 2
+"""Jobs that are finished: a single one may be an exception."""
+_HEADER_LIMIT = 90
+"""Characters: a header may have 100, and that of the documents column is longer."""
+
+
+def proposed_order(config: Config, jobs: Sequence[Job]) -> tuple[MilestoneConfig, ...]:
+    """Return the milestones in the order learned from `jobs`, up to the one with which jobs end.
+
+    That is the last milestone of several jobs that have everything approved, unless more jobs have
+    got beyond it. Milestones with the same name share a column. () where the config has an order
+    already, and where no job seems to be finished.
+    """
+    if config.milestones:
+        return ()
+    milestones, statuses = Milestones(config), Statuses(config)
+    headings = milestones.headings(jobs)
+    places = {heading.key: n for n, heading in enumerate(headings)}
+    ends, furthest = Counter[int](), Counter[int]()
+    for job in jobs:
+        if reached := milestones.shown(job):
+            place = max(places[milestone.key] for milestone in reached)
+            furthest[place] += 1
+            meanings = {statuses.meaning(each.event.milestone) for each in reached}
+            ends[place] += meanings == {Meaning.APPROVED}
+    beyond = {place: sum(n for at, n in furthest.items() if at > place) for place in ends}
+    last = max((at for at, n in ends.items() if n >= max(_ENOUGH, beyond[at])), default=-1)
+    order: dict[str, MilestoneConfig] = {}
+    for heading in headings:
+        name = "".join(c for c in heading.header if c.isprintable())[:_HEADER_LIMIT] or heading.key
+        known = order.get(name, heading)
+        order[name] = MilestoneConfig(
+            definitions=tuple(dict.fromkeys((*known.definitions, *heading.definitions))),
+            header=name,
+            alias=known.alias or heading.alias,
+        )
+    return tuple(step for step in order.values() if places[step.definitions[0]] <= last)
+
+
+def ending_question(
+    proposed: Sequence[MilestoneConfig], confirmed: Sequence[MilestoneConfig]
+) -> str:
+    """Return what a person is asked about the last milestone; "" where nothing is asked.
+
+    After a confirmation it is asked again only once jobs get beyond that milestone.
+    """
+    known = {definition for step in confirmed for definition in step.definitions}
+    if not proposed or proposed[-1].definitions[0] in known:
+        return ""
+    return f"Jobs seem to end with {proposed[-1].header}. Is that so?"
+
+
+class SeenStatus(Value):
+    """A status as EverBright sends it, and how many milestones and tasks have it now."""
+
+    status: str
+    label: str
+    means: str = ""
+    is_known: bool
+    """Whether the config or a person in the console says what it means."""
+    suggested: str = ""
+    """What it means by the comments of EverBright's bot, where nobody has said so."""
+    milestones: int = 0
+    tasks: int = 0
+    changes: int = 0
+    """How often a milestone changed to it."""
+
+
+def seen_statuses(config: Config, jobs: Iterable[Job]) -> list[SeenStatus]:
+    """Return the known statuses in their order, then the others that `jobs` have, by frequency."""
+    remarks = Remarks(config)
+    milestones, tasks, changes = Counter[str](), Counter[str](), Counter[str]()
+    votes: dict[str, Counter[str]] = {}
+    for job in jobs:
+        for event in job.events.values():
+            milestones.update([event.milestone.status or ""])
+            tasks.update(task.status or "" for task in event.milestone.tasks)
+        for code, decision in _decisions(job, remarks):
+            changes[code] += 1
+            votes.setdefault(code, Counter()).update([decision] if decision else [])
+    counts = milestones + tasks + changes
+    unknown = sorted(counts.keys() - config.statuses.keys() - {""}, key=lambda c: (-counts[c], c))
+    listed = []
+    for code in (*config.statuses, *unknown):
+        known, said = config.statuses.get(code), votes.get(code, Counter[str]())
+        listed.append(
+            SeenStatus(
+                status=code,
+                label=config.status_label(code),
+                means=(known.means if known else None) or "",
+                is_known=known is not None,
+                suggested=""
+                if known
+                else min(said, key=lambda means: (-said[means], means), default=""),
+                milestones=milestones[code],
+                tasks=tasks[code],
+                changes=changes[code],
+            )
+        )
+    return listed
+
+
+def _decisions(job: Job, remarks: Remarks) -> Iterator[tuple[str, str | None]]:
+    """Yield each status that a milestone of `job` changed to, and what the bot said of that."""
+    for definition, log in job.logs.items():
+        event = job.events.get(definition)
+        comments = event.milestone.comments if event else ()
+        for change, before in zip(log.statuses, (*log.statuses[1:], None), strict=True):
+            if change.status and (before is None or before.status != change.status):
+                yield change.status, remarks.decision(comments, log, change)

@@ -1,0 +1,106 @@
+"""What people confirm in the console: the order of milestones, and what statuses mean."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from sync.settings.config_file import Confirmed, MilestoneConfig
+from sync.store.database import Database, bumped
+from sync.store.schema import job, milestone_order, status
+
+
+class Confirmations:
+    """The order of milestones, proposed and confirmed; statuses, and what a person says they mean.
+
+    A confirmation has every job laid out anew.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def read(self) -> Confirmed:
+        """Return what was confirmed."""
+        with self._database.reading() as connection:
+            return read_confirmed(connection)
+
+    def proposed_order(self) -> tuple[MilestoneConfig, ...]:
+        """Return the order that all jobs suggested last."""
+        with self._database.reading() as connection:
+            return _order(connection, is_confirmed=False)
+
+    def propose_order(self, order: Sequence[MilestoneConfig]) -> None:
+        """Store the order that all jobs suggest now; () where they suggest none."""
+        if self.proposed_order() != tuple(order):
+            with self._database.writing() as connection:
+                _put(connection, order, is_confirmed=False)
+
+    def confirm_order(self, order: Sequence[MilestoneConfig]) -> None:
+        """Store the order that a person confirmed."""
+        with self._database.writing() as connection:
+            _put(connection, order, is_confirmed=True)
+            connection.execute(update(job).values(bumped()))
+
+    def ask(self, codes: Collection[str]) -> list[str]:
+        """Store statuses of which people are asked what they mean; return the new ones."""
+        with self._database.reading() as connection:
+            known = set(connection.scalars(select(status.c.code).where(status.c.code.in_(codes))))
+        new = sorted(set(codes) - known)
+        if new:
+            rows = [{"code": code, "is_reported": False} for code in new]
+            statement = self._database.insert(status).on_conflict_do_nothing()
+            with self._database.writing() as connection:
+                connection.execute(statement, rows)
+        return new
+
+    def asked(self) -> dict[str, str]:
+        """Return the statuses of which people were asked, and their meanings ("": not known)."""
+        query = select(status.c.code, status.c.means).order_by(status.c.code)
+        with self._database.reading() as connection:
+            return {row.code: row.means or "" for row in connection.execute(query)}
+
+    def confirm_statuses(self, meanings: Mapping[str, str]) -> None:
+        """Store what statuses mean of which people were asked."""
+        with self._database.writing() as connection:
+            for code, means in sorted(meanings.items()):
+                connection.execute(update(status).where(status.c.code == code).values(means=means))
+            connection.execute(update(job).values(bumped()))
+
+    def unreported(self) -> list[str]:
+        """Return the statuses about which no alert has arrived yet."""
+        query = select(status.c.code).where(~status.c.is_reported, status.c.means.is_(None))
+        with self._database.reading() as connection:
+            return list(connection.scalars(query.order_by(status.c.code)))
+
+    def mark_reported(self, codes: Collection[str]) -> None:
+        """Store that an alert about these statuses has arrived."""
+        if codes:
+            with self._database.writing() as connection:
+                reported = update(status).where(status.c.code.in_(codes))
+                connection.execute(reported.values(is_reported=True))
+
+
+def read_confirmed(connection: Connection) -> Confirmed:
+    """Return what was confirmed."""
+    meanings = select(status.c.code, status.c.means).where(status.c.means.is_not(None))
+    return Confirmed(
+        _order(connection, is_confirmed=True),
+        {row.code: row.means for row in connection.execute(meanings.order_by(status.c.code))},
+    )
+
+
+def _order(connection: Connection, *, is_confirmed: bool) -> tuple[MilestoneConfig, ...]:
+    query = select(milestone_order.c.body).where(milestone_order.c.is_confirmed == is_confirmed)
+    bodies = connection.scalars(query.order_by(milestone_order.c.place))
+    return tuple(map(MilestoneConfig.model_validate_json, bodies))
+
+
+def _put(connection: Connection, order: Sequence[MilestoneConfig], *, is_confirmed: bool) -> None:
+    connection.execute(
+        delete(milestone_order).where(milestone_order.c.is_confirmed == is_confirmed)
+    )
+    rows = [
+        {"is_confirmed": is_confirmed, "place": n, "body": step.model_dump_json()}
+        for n, step in enumerate(order)
+    ]
+    if rows:
+        connection.execute(insert(milestone_order), rows)

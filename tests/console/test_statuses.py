@@ -1,0 +1,56 @@
+"""The page on which people say what a status means."""
+
+from pathlib import Path
+
+from tests.console.conftest import Console, Visitor
+from tests.made_up import milestone, uuid
+
+
+def confirm(visitor: Visitor, **meanings: str) -> None:
+    """Send the form of the page with these choices."""
+    form = {"code": list(meanings), "means": list(meanings.values())}
+    token = visitor.token("/statuses")
+    answer = visitor.client.post("/statuses", data={"csrf_token": token, **form})
+    assert answer.status_code == 303
+
+
+def test_a_status_is_asked_about_and_what_a_person_says_is_shown(store_console: Console) -> None:
+    """Catches a meaning that reaches new events only, and a warning that never ends."""
+    visitor, bench = store_console.signed_in(), store_console.bench
+    bench.shown(milestone(1, name="Permits", status="PEND"))
+    assert bench.row(uuid(1))["Status"] == "Permits pend"
+    page = visitor.text("/statuses")
+    assert 'aria-label="Meaning of PEND"' in page
+    assert "/statuses" in visitor.text("/")
+    confirm(visitor, PEND="waiting", NEVER_SEEN="approved", ODD="nonsense")
+    (action,) = store_console.actions.latest(1)
+    assert (action.name, action.state) == ("statuses", "done")
+    bench.flush()
+    assert bench.row(uuid(1))["Status"] == "Waiting for Permits"
+    assert bench.row(uuid(1))["Permits"] == "Pend"
+    assert bench.store.confirmations.asked() == {"PEND": "waiting"}
+    confirm(visitor, PEND="rejected")
+    bench.flush()
+    assert bench.row(uuid(1))["Status"] == "Permits rejected"
+
+
+def test_status_warns_until_somebody_says_what_a_status_means(store_console: Console) -> None:
+    bench = store_console.bench
+    bench.shown(milestone(1, status="PEND"))
+    assert bench.wiring.backlog().unknown_statuses == ("PEND",)
+    confirm(store_console.signed_in(), PEND="")
+    assert bench.wiring.backlog().unknown_statuses == ("PEND",), "nothing was chosen"
+    confirm(store_console.visitor, PEND="open")
+    assert bench.wiring.backlog().unknown_statuses == ()
+
+
+def test_a_status_that_the_config_names_by_now_is_not_asked_about(
+    store_console: Console, tmp_path: Path
+) -> None:
+    bench = store_console.bench
+    bench.shown(milestone(1, status="PEND"))
+    named = tmp_path / "brightsheet.toml"
+    line = 'PEND = { label = "Pending", means = "waiting" }\n'
+    named.write_text(bench.config.read_text("utf-8") + line, "utf-8")
+    bench.configured(named)
+    assert bench.wiring.backlog().unknown_statuses == ()

@@ -1,0 +1,244 @@
+"""What all jobs show: the order of milestones, and statuses with what they seem to mean."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from brightsheet import cli
+from sync.jobs.learned import SeenStatus, ending_question, proposed_order, seen_statuses
+from sync.jobs.model import Job
+from sync.jobs.status import Meaning, Statuses
+from sync.projector import Projector
+from sync.settings.config_file import OPEN, Config, Confirmed, MilestoneConfig
+from sync.settings.environment import load
+from sync.store import Confirmations, Database, Inbox, Jobs, Leases
+from sync.store.jobs import Projected
+from sync.webhooks.parse import read
+from tests.jobs.test_order import a_job
+from tests.jobs.test_projection import CONFIG, an_event, job_of
+from tests.jobs.test_remarks import BOT, at, by_ben
+from tests.made_up import body, comment, milestone, task, uuid
+from tests.settings.test_environment import LEAST
+
+# Statuses
+
+
+def listed(*jobs: Job) -> dict[str, SeenStatus]:
+    return {one.status: one for one in seen_statuses(CONFIG, jobs)}
+
+
+def said(*texts: str) -> list[dict[str, Any]]:
+    """The bot's comments, a day each."""
+    return [comment(text, at(day), uuid=uuid(day)) | BOT for day, text in enumerate(texts, 1)]
+
+
+SUBMITTED = "SightenEverBright Bot submitted milestone X for approval."
+
+
+@pytest.mark.parametrize(
+    ("text", "suggested"),
+    [
+        ("SightenEverBright Bot rejected milestone X.", "rejected"),
+        ("SightenEverBright Bot approved milestone X.", "approved"),
+        ("SightenEverBright Bot submitted milestone X for approval.", "waiting"),
+        ("SightenEverBright Bot cancelled the submission of milestone X.", "cancelled"),
+        ("SightenEverBright Bot canceled milestone X.", "cancelled"),
+        ("SightenEverBright Bot looked at it.", ""),
+    ],
+)
+def test_the_bot_s_comment_suggests_what_a_status_means(text: str, suggested: str) -> None:
+    before = an_event(status="PEND", date_updated=at(1), comments=said(SUBMITTED))
+    after = an_event(status="ODD", date_updated=at(2), comments=said(SUBMITTED, text))
+    found = listed(job_of(before, after), job_of(before, after))
+    assert (found["ODD"].milestones, found["ODD"].changes) == (2, 2)
+    assert (found["PEND"].milestones, found["PEND"].changes) == (0, 2)
+    assert (found["ODD"].suggested, found["PEND"].suggested) == (suggested, "waiting")
+    assert (found["ODD"].label, found["ODD"].is_known) == ("Odd", False)
+
+
+def test_a_person_s_comment_and_an_earlier_one_suggest_nothing() -> None:
+    first = an_event(status="PEND", date_updated=at(1), comments=said(SUBMITTED))
+    by_a_person = [*said(SUBMITTED), by_ben("I rejected milestone X.", 2)]
+    after = an_event(status="ODD", date_updated=at(3), comments=by_a_person)
+    assert listed(job_of(first, after))["ODD"].suggested == ""
+
+
+def test_statuses_of_the_config_are_listed_first_and_tasks_count() -> None:
+    tasks = [task(status="INPROG"), task(status="BACK"), task(status="BACK")]
+    found = seen_statuses(CONFIG, [job_of(an_event(status="APPROVED", tasks=tasks))])
+    assert [one.status for one in found] == [*CONFIG.statuses, "BACK"]
+    known = {one.status: one for one in found}
+    assert (known["APPROVED"].milestones, known["INPROG"].tasks, known["BACK"].tasks) == (1, 1, 2)
+    assert (known["APPROVED"].means, known["APPROVED"].is_known) == ("approved", True)
+
+
+def test_a_confirmed_meaning_counts_unless_the_config_names_the_status() -> None:
+    """Catches a console that overrules the config, and a confirmed status without a color."""
+    meanings = {"PEND": "waiting", "HOLD": OPEN, "APPROVED": "rejected"}
+    config = CONFIG.with_confirmed(Confirmed(meanings=meanings))
+    statuses = Statuses(config)
+    found = {
+        code: statuses.meaning(an_event(status=code).milestone)
+        for code in ("PEND", "HOLD", "APPROVED", "ODD")
+    }
+    assert found == {
+        "PEND": Meaning.WAITING,
+        "HOLD": Meaning.OPEN,
+        "APPROVED": Meaning.APPROVED,
+        "ODD": Meaning.OPEN,
+    }
+    assert config.statuses["PEND"].color == CONFIG.statuses["SUBMITTED"].color
+    assert (config.statuses["PEND"].label, config.statuses["HOLD"].label) == ("Pend", "Hold")
+    assert {one.status for one in seen_statuses(config, []) if one.is_known} >= {"PEND", "HOLD"}
+
+
+def projected(url: str, *payloads: dict[str, Any]) -> list[str]:
+    """Take deliveries in one by one, as one process does; return of what no alert has arrived."""
+    database = Database(url)
+    database.upgrade()
+    inbox = Inbox(database)
+    projector = Projector(inbox, Jobs(database), load(LEAST))
+    held = Leases(database, "me", 30).acquire("sheet")
+    assert held is not None
+    for sent in map(body, payloads):
+        inbox.keep(sent, read(sent))
+        projector.run(held)
+    return Confirmations(database).unreported()
+
+
+def test_people_are_asked_once_about_an_unknown_status(
+    sqlite_url: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is no status that EverBright could have is left alone."""
+    caplog.set_level(logging.DEBUG)
+    odd = [milestone(job, status="ODD", tasks=[task(status="BACK")]) for job in (1, 2)]
+    strange = [milestone(4, status="x" * 5000), milestone(5, status="=HYPERLINK(1)")]
+    assert projected(sqlite_url, *odd, milestone(3), *strange) == ["BACK", "ODD"]
+    assert (capsys.readouterr().out + caplog.text).count("unknown_status") == 2
+
+
+def test_after_a_restart_no_alert_is_due_again(sqlite_url: str) -> None:
+    """Catches an alert each day, on a host that restarts each day."""
+    assert projected(sqlite_url, milestone(1, status="ODD")) == ["ODD"]
+    assert projected(sqlite_url, milestone(2, status="ODD")) == ["ODD"], "none has arrived"
+    Confirmations(Database(sqlite_url)).mark_reported(["ODD"])
+    again = projected(sqlite_url, milestone(3, status="ODD"), milestone(4, status="NEW"))
+    assert again == ["NEW"]
+
+
+def test_of_a_sender_who_makes_statuses_up_people_are_asked_about_a_hundred(
+    sqlite_url: str,
+) -> None:
+    many = [task(status=f"MADE_UP_{n}") for n in range(150)]
+    assert len(projected(sqlite_url, milestone(tasks=many))) == 100
+
+
+# The order of milestones
+
+
+def finished(*names: str, **fields: Any) -> Job:
+    """A job in which each milestone is approved."""
+    events = enumerate(names, 1)
+    return job_of(*(an_event(definition=n, name=name, status=A, **fields) for n, name in events))
+
+
+A, S, R = "APPROVED", "SUBMITTED", "REJECTED"
+
+
+def job(*statuses: str) -> Job:
+    days = enumerate(statuses, 1)
+    return job_of(
+        *(an_event(definition=n, status=s, date_updated=f"2026-03-0{n}T00:00:00Z") for n, s in days)
+    )
+
+
+@pytest.mark.parametrize(
+    ("every", "last"),
+    [
+        ([], ""),
+        ([job(A, A)], ""),  # one alone may be anybody's
+        ([job(A, A), job(A, A)], "Milestone 2"),
+        ([job(A, A), job(A, A), job(A), job(S)], "Milestone 2"),
+        ([job(A, A), job(A, A), job(A, A, S)], "Milestone 2"),  # an odd one beyond
+        ([job(A, A), job(A, A), job(A, A, S), job(A, A, R), job(A, A, S)], ""),
+        ([job(A, A, A), job(A, A, A), job(A, A), job(A, A), job(A, A)], "Milestone 3"),
+        ([job(A, R), job(A, S)], ""),
+    ],
+)
+def test_the_last_milestone_is_learned_from_the_jobs_that_are_through(
+    every: list[Job], last: str
+) -> None:
+    """Catches a proposal that one job makes, and one that jobs on their way contradict."""
+    question = ending_question(proposed_order(CONFIG, every), ())
+    assert question == (f"Jobs seem to end with {last}. Is that so?" if last else "")
+
+
+def test_two_milestones_of_one_name_share_a_column() -> None:
+    jobs = [finished("Survey", "Survey", "Status", "Survey documents")] * 2
+    found = [(step.header, len(step.definitions)) for step in proposed_order(CONFIG, jobs)]
+    assert sorted(found) == [("Status", 1), ("Survey", 2), ("Survey documents", 1)]
+
+
+def test_a_name_that_the_config_would_refuse_is_made_fit() -> None:
+    """Catches a comparison that fails for a name of EverBright's."""
+    jobs = [finished("x" * 300, "Line\nbreak", " ", "\x00")] * 2
+    names = [step.header for step in proposed_order(CONFIG, jobs)]
+    assert len(names) == 4
+    assert all(name and name.isprintable() and len(name) <= 100 for name in names)
+
+
+def test_the_alias_of_a_metric_is_learned_with_the_order() -> None:
+    """Catches a deadline that goes blank because the order was confirmed."""
+    aliases = [(1, "ntp"), (2, 'no "word"'), (2, {"odd": True})]
+    events = [an_event(definition=n, status=A, alias=alias) for n, alias in aliases]
+    found = {step.header: step.alias for step in proposed_order(CONFIG, [job_of(*events)] * 2)}
+    assert found == {"Milestone 1": "ntp", "Milestone 2": ""}
+
+
+def test_the_config_s_milestones_count_before_confirmed_ones() -> None:
+    """Catches a stored order that contradicts what somebody wrote down."""
+    step = MilestoneConfig(definitions=(uuid(30_003),), header="Permits")
+    named = Config.model_validate(CONFIG.model_dump() | {"milestones": [step.model_dump()]})
+    assert proposed_order(named, [job(A, A), job(A, A)]) == ()
+    other = MilestoneConfig(definitions=(uuid(30_001),), header="Survey")
+    assert named.with_confirmed(Confirmed((other,))).milestones == (step,)
+    assert CONFIG.with_confirmed(Confirmed((other,))).milestones == (other,)
+
+
+# The commands
+
+
+def test_the_commands_list_what_came_as_a_table_and_as_json(sqlite_url: str) -> None:
+    environment = {**LEAST, "DATABASE_URL": sqlite_url}
+    database, runner = Database(sqlite_url), CliRunner()
+    database.upgrade()
+
+    def run(*words: str) -> list[str]:
+        done = runner.invoke(cli, words, env=environment)
+        assert done.exit_code == 0, done.output
+        return done.stdout.splitlines()
+
+    assert run("milestones", "--json") == []
+    held = Leases(database, "me", 30).acquire("sheet")
+    assert held is not None
+    odd = an_event(definition=1, status="ODD", name="Milestone\x1b[31m 1")
+    Jobs(database).take_in(held, Projected([job_of(odd), a_job(2, 1, 2), a_job(3, 1, 2)]))
+    lines = [json.loads(line) for line in run("milestones", "--json")]
+    assert [(one["definitions"], one["jobs"], one["is_last"]) for one in lines] == [
+        ([uuid(30_001)], 3, False),
+        ([uuid(30_002)], 2, False),
+    ]
+    order = [MilestoneConfig(definitions=(uuid(30_001),), header="Survey")]
+    Confirmations(database).confirm_order(order)
+    lines = [json.loads(line) for line in run("milestones", "--json")]
+    found = [(one["header"], one["is_last"]) for one in lines]
+    assert found == [("Survey", True), ("Milestone 2", False)]
+    assert len(run("milestones")) == 3
+    statuses = {one["status"]: one for one in map(json.loads, run("statuses", "--json"))}
+    odd_one = statuses["ODD"]
+    assert (odd_one["milestones"], odd_one["is_known"], odd_one["suggested"]) == (1, False, "")
+    assert len(run("statuses")) == len(statuses) + 1
+    assert all(line.isprintable() for line in [*run("milestones"), *run("statuses")])
