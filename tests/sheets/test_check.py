@@ -36,9 +36,9 @@ WHEN = "2026-03-03 10:00"
 IS_A = RowIdentity(key=A)
 
 
-def meant(*cells: CellWrite, who: RowIdentity = IS_A, site: str = A, **more: Any) -> RowWrite:
+def meant(*cells: CellWrite, identity: RowIdentity = IS_A, site: str = A, **more: Any) -> RowWrite:
     """Return a write into row 4, as it was meant."""
-    return RowWrite(sheet_id=JOBS_TAB, row=4, site=site, identity=who, cells=cells, **more)
+    return RowWrite(sheet_id=JOBS_TAB, row=4, site=site, identity=identity, cells=cells, **more)
 
 
 def found(
@@ -262,7 +262,7 @@ def pending(**changes: Any) -> Undo:
         "fields": VALUE,
         "before": cell("on hold"),
         "wrote": cell(OLD),
-        "who": RowIdentity(key=B),
+        "identity": RowIdentity(key=B),
     }
     return Undo(**(values | changes))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sync.jobs.cells import Column, Tint
 from sync.settings.config_file import load_config
-from sync.sheets.answer import FENCE_TAB, GUARD_KEY, HISTORY_TAB, JOBS_TAB
+from sync.sheets.answer import FENCE_TAB, GUARD_KEY, HISTORY_TAB, JOBS_TAB, PIPELINE_TAB
 from sync.sheets.batch import compose
 from sync.sheets.ensure import Ensured, WantedTabs, ensure
 from sync.sheets.request import Request
@@ -37,10 +37,11 @@ def test_a_spreadsheet_without_tabs_gets_them_in_the_same_batch() -> None:
         (FENCE_TAB, "_brightsheet", True),
         (JOBS_TAB, "Jobs", None),
         (HISTORY_TAB, "History", None),
+        (PIPELINE_TAB, "Pipeline", None),
     ]
     assert sheets[1]["gridProperties"]["columnCount"] == 2
     assert (batch.asked, batch.trace.rows, batch.fence_before) == ((), (), None)
-    assert batch.columns == ("customer", "site_id", "tab:history")
+    assert batch.columns == ("customer", "site_id", "tab:history", "tab:pipeline")
     entries = [o["developerMetadata"] for o in inner(batch.requests, "createDeveloperMetadata")]
     jobs = [entry for entry in entries if _sheet_of(entry) == JOBS_TAB]
     guarded = [entry["metadataValue"] for entry in jobs if entry["metadataKey"] == GUARD_KEY]

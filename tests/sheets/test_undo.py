@@ -58,7 +58,7 @@ def undo(**changes: Any) -> Undo:
         "fields": VALUE,
         "before": cell(BEFORE),
         "wrote": cell(WROTE),
-        "who": RowIdentity(holds=image(line(), STATUS)),
+        "identity": RowIdentity(holds=image(line(), STATUS)),
         "row": 4,
         "tab": "Jobs",
         "header": "Permit",
@@ -310,7 +310,7 @@ def of_key(before: str = "", cells: Cells | None = None, **changes: Any) -> Undo
         "fields": "userEnteredValue",
         "before": cell(before),
         "wrote": cell(A),
-        "who": RowIdentity(key=A, shows_not=TEXTS),
+        "identity": RowIdentity(key=A, shows_not=TEXTS),
         "image": image(hit, KEY),
         "row_text": "mine",
     }
@@ -452,9 +452,12 @@ def test_what_landed_goes_back_into_a_copy_too() -> None:
 @pytest.mark.parametrize(
     ("changes", "is_told"),
     [
-        ({"who": RowIdentity(key=A)}, False),
-        ({"who": RowIdentity(key=A), "column": ""}, True),
-        ({"who": RowIdentity(key=A), "fields": NOTE, "before": {"note": "x"}, "wrote": {}}, True),
+        ({"identity": RowIdentity(key=A)}, False),
+        ({"identity": RowIdentity(key=A), "column": ""}, True),
+        (
+            {"identity": RowIdentity(key=A), "fields": NOTE, "before": {"note": "x"}, "wrote": {}},
+            True,
+        ),
         ({}, True),
     ],
     ids=["a managed cell", "a column of a person's", "a note", "a row without a key"],

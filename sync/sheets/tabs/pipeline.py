@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from itertools import groupby
 from typing import Any
@@ -125,7 +125,10 @@ def make(
     requests.append(formatting.as_moments(sheet_id, updated))
     requests.append(formatting.older_than(sheet_id, updated, LATE_HOURS, _RED))
     requests.append(formatting.protected(sheet_id))
-    return requests, Tab(sheet_id, 0, *_SIZE, columns=places, headers=headers)
+    # Of all columns: where people put one of theirs between two, those are ends of runs, too.
+    tab = Tab(sheet_id, 0, *_SIZE, columns=places, headers=headers)
+    requests += [*batch.header_guard(tab), *batch.column_guards(tab, places)]
+    return requests, replace(tab, guards=places, has_header_guard=True)
 
 
 def show(
