@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from sync.boards.job_tabs import without_ended
-from sync.boards.mapping.words import OTHERS
 from sync.boards.options import ended_words, worded_cells
 from sync.boards.reader import BoardReader
 from sync.doctor.check import Check, ok, skipped, warning
 from sync.jobs.learned import seen_statuses
+from sync.sheets.answer import OTHER_TEXTS
 from sync.sheets.snapshot import Table
 from sync.wiring import Wiring
 
@@ -28,7 +28,7 @@ def mapping(wiring: Wiring) -> Check:
         for table in tables
         for column, known in table.words.items()
         if column.startswith("status:")
-        and OTHERS not in known
+        and OTHER_TEXTS not in known
         and (words := ", ".join(sorted(came - known.keys())))
     ]
     if lacking:

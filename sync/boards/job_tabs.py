@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import cached_property
 
 from sync.boards import matching, table_end
-from sync.boards.mapping.words import OTHERS
 from sync.boards.options import ended_words, worded_cells
 from sync.boards.reader import BoardReader
 from sync.errors import Permanent
@@ -14,7 +13,7 @@ from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.settings.config_file import Config
 from sync.sheets import encode
-from sync.sheets.answer import DATE_FORMATS, FULL_FIELDS, CellData, Row
+from sync.sheets.answer import DATE_FORMATS, FULL_FIELDS, OTHER_TEXTS, CellData, Row
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import without_note
 from sync.sheets.job_tabs import JobRows, TabFindings
@@ -124,7 +123,7 @@ class BoardTabs:
         if words is None or not bare.text:
             return bare
         said = next((words[text] for text in (bare.text, *bare.words) if text in words), None)
-        if said is None and OTHERS in words:
+        if said is None and OTHER_TEXTS in words:
             return bare
         return Cell(text=said) if said else None
 

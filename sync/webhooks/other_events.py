@@ -28,7 +28,7 @@ _MILESTONE = ("milestone", "milestone_id", "milestone_uuid")
 _DATES = ("date_updated", "timestamp", "updated_at", "date_modified")
 _CREATED = ("date_created", "created_at")
 """Used for comments only: in other webhooks it may be the date on which the job was created."""
-OTHERS = frozenset({"quote", "proposal", "contract", "invoice", "change_order", "sub_tasks"})
+OTHER_TEXTS = frozenset({"quote", "proposal", "contract", "invoice", "change_order", "sub_tasks"})
 """With one of these keys, `archived` refers to that object and not to the job."""
 _NO = frozenset({"", "false", "no", "0", "none", "null"})
 _LEFT_STAGE = ("previous_stage_name",)

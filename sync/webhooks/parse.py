@@ -123,7 +123,9 @@ def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
         return Kind.STAGE_TRANSITION
     if "comment" in tree or "comments" in tree:
         return Kind.COMMENT
-    if not tree.keys().isdisjoint(shapes.archived) and tree.keys().isdisjoint(other_events.OTHERS):
+    if not tree.keys().isdisjoint(shapes.archived) and tree.keys().isdisjoint(
+        other_events.OTHER_TEXTS
+    ):
         return Kind.SITE_ARCHIVED
     return Kind.OTHER
 

@@ -7,13 +7,14 @@ from functools import cached_property
 
 from rapidfuzz import fuzz
 
-from sync.boards.mapping.words import OTHERS, STATUS_WORDS, SYNONYMS, TradeWords, plain
+from sync.boards.mapping.words import STATUS_WORDS, SYNONYMS, TradeWords, plain
 from sync.errors import Permanent
 from sync.field_table import ASPECTS, FIELDS, JOB_FIELDS, FieldKind
 from sync.jobs.job_cells import LABELS
 from sync.jobs.milestones import Heading
 from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
+from sync.sheets.answer import OTHER_TEXTS
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ class Words:
     def written(self) -> dict[str, str]:
         """What is written; "" for what should have no word."""
         words = {**self.by_ours, **dict.fromkeys(self.silent, "")}
-        return {**words, OTHERS: OTHERS} if self.takes_others else words
+        return {**words, OTHER_TEXTS: OTHER_TEXTS} if self.takes_others else words
 
     @property
     def stored(self) -> dict[str, str]:
@@ -212,7 +213,7 @@ def fit(
 
 def text_words(said: Mapping[str, str]) -> Words | None:
     """Return the words of a column without a drop-down: what a person says, and nothing else."""
-    by_ours = {text: word for text, word in said.items() if word and text != OTHERS}
+    by_ours = {text: word for text, word in said.items() if word and text != OTHER_TEXTS}
     return Words(by_ours, takes_others=True) if by_ours else None
 
 

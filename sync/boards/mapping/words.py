@@ -204,9 +204,6 @@ FILLERS = frozenset(
     ("on", "of", "the", "was", "is", "for", "de", "del", "la", "el", "en", "y", "a")
 )
 
-OTHERS = "*"
-"""Stands for every text that has no word, in a column that takes any: it is written as it is."""
-
 TradeWords = Mapping[str, Sequence[Sequence[str]]]
 """Words (as `plain` gives them) by status, in lists: those that say it for certain come first."""
 

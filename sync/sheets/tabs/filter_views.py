@@ -8,11 +8,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from sync.boards.mapping.words import OTHERS
 from sync.jobs.cells import Cell
 from sync.jobs.status import REJECTED, WAITING, Case, Statuses
 from sync.settings.config_file import Config
-from sync.sheets.answer import guard_id
+from sync.sheets.answer import OTHER_TEXTS, guard_id
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab, Table
 from sync.sheets.surroundings import Surroundings
@@ -138,7 +137,7 @@ def _own_word(table: Table, column: str, ours: str) -> str:
     words = table.words.get(column)
     if words is None:
         return ours
-    return words.get(ours, ours if OTHERS in words else "")
+    return words.get(ours, ours if OTHER_TEXTS in words else "")
 
 
 def _is(kind: str, text: str) -> Criteria:
