@@ -46,8 +46,8 @@ def entry(*states: str | None, steps: object = STEPS, **changes: Any) -> Pipelin
         # Of several the one that has waited longest: the job's days are that one's.
         (["REJECTED", "REJECTED"], "Survey", REJECTED, 0),
         ([None, "SUBMITTED", "SUBMITTED"], "Design", REVIEW, 1),
-        # A status that the config does not name: somebody has to look.
-        (["APPROVED", "ON_HOLD"], "Design", REVIEW, 1),
+        # A status that nobody has explained counts as open.
+        (["APPROVED", "ON_HOLD"], "Design", NEXT, 1),
     ],
 )
 def test_a_job_counts_once_where_it_waits(
