@@ -16,7 +16,7 @@ from sync.sheets.answer import (
     mapping_id,
     text_of,
 )
-from sync.sheets.request import Request, metadata
+from sync.sheets.batch import Request, metadata
 from tests.bench import Bench
 from tests.made_up import uuid
 

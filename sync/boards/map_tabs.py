@@ -17,7 +17,7 @@ from sync.google import auth
 from sync.jobs.learned import seen_statuses
 from sync.jobs.milestones import Milestones
 from sync.ops import retry
-from sync.sheets.request import Request
+from sync.sheets.batch import Request
 from sync.sheets.snapshot import Table
 from sync.store import Lease
 from sync.wiring import Sleep, Wiring

@@ -15,8 +15,8 @@ from scourgify import normalize_address_record
 from scourgify.exceptions import AddressNormalizationError
 
 from sync.jobs.model import Customer
+from sync.sheets.batch import PARTS, Place
 from sync.sheets.job_tabs import Match
-from sync.sheets.writes import PARTS, Place
 
 Texts = Mapping[str, str]
 """What is entered into a row, by column id, without formulas; or the same of a customer."""

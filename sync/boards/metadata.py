@@ -12,7 +12,7 @@ from sync.boards.mapping.decide import Before, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import Entry, SeenTab
 from sync.boards.survey import Survey
-from sync.sheets import request
+from sync.sheets import batch
 from sync.sheets.answer import (
     COLUMN_KEY,
     FENCE_KEY,
@@ -27,7 +27,7 @@ from sync.sheets.answer import (
     mapping_id,
     moment_mapped,
 )
-from sync.sheets.request import Request
+from sync.sheets.batch import Request
 
 _TABS_OF_OURS = frozenset((FENCE_KEY, RECOVERED_KEY, HISTORY_KEY, PIPELINE_KEY))
 
@@ -126,13 +126,13 @@ def _added(mapping: TabMapping, survey: Survey, fields: Fields) -> Iterator[Requ
             yield {"appendDimension": {"sheetId": sheet_id, "dimension": "COLUMNS", "length": 1}}
         else:
             # Not like the column before it, whose drop-downs it would have.
-            yield request.insert(sheet_id, "COLUMNS", index, 1, index + 1)
+            yield batch.insert(sheet_id, "COLUMNS", index, 1, index + 1)
         cell = {"userEnteredValue": {"stringValue": fields.get(name).title}}
         start = {"sheetId": sheet_id, "rowIndex": row, "columnIndex": index}
         data = [{"values": [cell | {"userEnteredFormat": style}]}]
         mask = "userEnteredValue,userEnteredFormat"
         yield {"updateCells": {"start": start, "rows": data, "fields": mask}}
-        yield request.metadata(COLUMN_KEY, name, sheet_id, "COLUMNS", index)
+        yield batch.metadata(COLUMN_KEY, name, sheet_id, "COLUMNS", index)
 
 
 def _widened_filter(mapping: TabMapping, survey: Survey) -> Iterator[Request]:
@@ -162,7 +162,7 @@ def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
         else:
             del wanted[entry.key]
     for key, value in wanted.items():
-        yield request.metadata(key, value, tab.sheet_id, "COLUMNS", column.index)
+        yield batch.metadata(key, value, tab.sheet_id, "COLUMNS", column.index)
 
 
 def _header(mapping: TabMapping, moment: datetime) -> Iterator[Request]:
@@ -177,7 +177,7 @@ def _header(mapping: TabMapping, moment: datetime) -> Iterator[Request]:
             yield from (_drop(other) for other in tab.row_entries[row])
     if not is_present:
         header_row = mapping.header_row
-        yield request.metadata(HEADER_KEY, value, tab.sheet_id, "ROWS", header_row, number)
+        yield batch.metadata(HEADER_KEY, value, tab.sheet_id, "ROWS", header_row, number)
 
 
 def _says(entry: Entry, wanted: str) -> bool:

@@ -12,8 +12,8 @@ from sync.boards import formulas
 from sync.boards.mapping.words import is_divider, plain
 from sync.field_table import KEY
 from sync.sheets.answer import Row, text_of
+from sync.sheets.batch import PARTS
 from sync.sheets.snapshot import Table
-from sync.sheets.writes import PARTS
 
 Lines = Mapping[int, Sequence[str]]
 """The bare values of a tab's columns, by index and from its first row on; formulas as such."""

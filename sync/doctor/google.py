@@ -14,7 +14,7 @@ from sync.google import auth
 from sync.google.auth import DRIVE, SHEETS, Accepted, covers_drive, covers_sheets, sign_in
 from sync.google.upload import FileContent
 from sync.settings.environment import Settings
-from sync.sheets import request
+from sync.sheets import batch
 from sync.sheets.answer import RECOVERED_TAB
 from sync.sheets.keys import doubled_jobs
 from sync.sheets.reconcile import last_compared
@@ -228,7 +228,7 @@ def spreadsheet(wiring: Wiring) -> Check:
         if error.reason != "not_found" or auth.kind(settings) != "person":
             raise
         # The person has granted spreadsheets, and of Drive only what Brightsheet made.
-        client.update(request.changes_nothing())
+        client.update(batch.changes_nothing())
         return ok("It is found, and may be written.")
     if access.trashed:
         return failed(

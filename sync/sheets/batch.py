@@ -1,28 +1,474 @@
-"""Guards: columns and header rows that moved since the read make Google refuse the batch. Pure.
+"""Composes batches: what is written into which rows, the requests for it, its fence and its guards.
 
-Each managed column, and the header row, carries metadata with a fixed id. A batch deletes that
-entry at the place where the read saw it and creates it there again. Where a person has moved the
-column since, nothing is deleted, and the creation meets an id that is taken: the batch is refused.
+Pure. Every write says whose row it is meant for (`RowIdentity`) and what its cell should hold now.
+That is all that the check afterwards needs: it knows no policy.
 
-Confirmed by Google's documentation: `metadataId` is "the spreadsheet-scoped unique ID", and a
-deletion's lookup takes an exact location. Not documented: that a taken id is refused (`trial`
-tries that). If it were not, or where a column was deleted meanwhile, the guard stands on another
-column than its own afterwards, and `verify` sees that.
+A *guard* makes Google refuse a batch whose columns or header row have moved since the read. Each
+managed column, and the header row, carries metadata with a fixed ID. A batch deletes that entry
+where the read saw it and creates it there again. If a person has moved the column since, nothing is
+deleted, and the creation meets an ID that is taken, so the batch is refused. If Google took it
+anyway, or a column was deleted meanwhile, the guard is on another column afterwards, and the check
+sees that.
+
+The shapes of requests are those of the Sheets v4 discovery document.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from types import MappingProxyType
 from typing import Any
+
+from pydantic import Field
 
 from sync.field_table import KEY
 from sync.jobs.cells import Column
-from sync.sheets import request
-from sync.sheets.answer import FENCE_TAB, GUARD_KEY, guard_id
-from sync.sheets.request import Request, dimension_range
+from sync.sheets.answer import (
+    BLANK,
+    CHECK_KEY,
+    COLUMN_KEY,
+    FENCE_KEY,
+    FENCE_TAB,
+    GUARD_KEY,
+    RECOVERED_KEY,
+    RECOVERED_TAB,
+    CellData,
+    Content,
+    Row,
+    at,
+    content,
+    guard_id,
+    is_formula,
+    note_of,
+    site_in,
+    text_of,
+)
+from sync.sheets.encode import FRESH, VALUE
 from sync.sheets.snapshot import Snapshot, Tab, Table
-from sync.sheets.writes import CellWrite, RowIdentity, RowWrite, Trace
-from sync.types import letters
+from sync.types import Value, letters
+
+_IDENTIFYING = ("email", "phone", "address")
+"""Columns of which one that agrees tells one customer's row from another's."""
+PARTS = (*_IDENTIFYING, "zip", "city_zip", "customer")
+"""What tells who a row is about: ids of columns."""
+
+Place = tuple[int, int]
+"""A row: sheet id and zero-based index."""
+Held = tuple[Content, str]
+"""The content of a cell, and its note."""
+
+
+class RowImage(Value):
+    """What a row held that was not ours: `managed` by column id, `others` in any order.
+
+    Formulas are left out, for they change with their place; so are the cells that were hit.
+    """
+
+    managed: dict[str, Held] = Field(default_factory=dict)
+    others: tuple[Held, ...] = ()
+    hit: tuple[str, ...] = ()
+    """Ids of the columns that were hit, and are left out."""
+
+    @classmethod
+    def of(cls, row: Row, columns: Mapping[str, int], hit: Collection[int] = ()) -> "RowImage":
+        """Return the image of a row whose managed columns stand at `columns`, without `hit`."""
+        ids = {index: column for column, index in columns.items()}
+        cells = {
+            index: held
+            for index, cell in enumerate(row)
+            if index not in hit and not is_formula(cell) and (held := _held(cell))
+        }
+        return cls(
+            managed={ids[index]: held for index, held in cells.items() if index in ids},
+            others=tuple(sorted(held for index, held in cells.items() if index not in ids)),
+            hit=tuple(sorted(ids[index] for index in hit if index in ids)),
+        )
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts by column id that tell who the row is about; else all that it has."""
+        texts = {column: held[0].text for column, held in self.managed.items() if held[0].text}
+        identity = {column: text for column, text in texts.items() if column in PARTS}
+        return identity if not identity.keys().isdisjoint(_IDENTIFYING) else texts
+
+    def is_in(self, other: "RowImage") -> bool:
+        """Tell whether another row's image holds all of this one, and this one holds anything."""
+        has_all = self.managed.items() <= other.managed.items()
+        is_any = bool(self.managed or self.others)
+        return is_any and has_all and Counter(self.others) <= Counter(other.others)
+
+    def is_like(self, other: "RowImage", wrote: Mapping[str, str] = MappingProxyType({})) -> bool:
+        """Tell whether another row is the same customer's by all that this one tells of him.
+
+        One that tells the name alone shows what we `wrote` beside it, too (texts by column id).
+        """
+        mine = {column: self.managed[column] for column in PARTS if column in self.managed}
+        if not mine.items() <= other.managed.items():
+            return False
+        if mine.keys().isdisjoint(_IDENTIFYING):
+            shows_all = all(other.text(column) == text for column, text in wrote.items())
+            return bool(mine) and shows_all and not wrote.keys().isdisjoint(_IDENTIFYING)
+        return True
+
+    def text(self, column: str) -> str:
+        """Return the text of a managed column, "" where it is blank."""
+        return self.managed[column][0].text if column in self.managed else ""
+
+
+def _held(cell: CellData) -> Held | None:
+    held = (content(cell), note_of(cell))
+    return None if held == (BLANK, "") else held
+
+
+class RowIdentity(Value):
+    """Which row a write is meant for: all that is given here is true of it."""
+
+    key: str = ""
+    """The site that its key cell names; "" where it names none."""
+    shows: dict[str, str] = Field(default_factory=dict)
+    """Texts by column id, by which a row without a key was taken to be a job's."""
+    shows_not: dict[str, str] = Field(default_factory=dict)
+    """The same texts, one of which it does not show: it has the key by mistake."""
+    holds: RowImage | None = None
+    """All that a row without a key holds."""
+    wrote: dict[str, str] = Field(default_factory=dict)
+    """What it tells of a customer since it was hit: texts by column id."""
+    is_header: bool = False
+
+    def is_row(self, row: Row, columns: Mapping[str, int]) -> bool:
+        """Tell whether a row whose managed columns stand at `columns` is the one that is meant.
+
+        A header row is told by its guard, not by what it holds.
+        """
+        if (site_in(at(row, columns[KEY])) or "") != self.key:
+            return False
+        if not _shows(row, columns, self.shows):
+            return False
+        if self.shows_not and _shows(row, columns, self.shows_not):
+            return False
+        return self.holds is None or self.is_exactly(row, columns)
+
+    def is_exactly(self, row: Row, columns: Mapping[str, int]) -> bool:
+        """Tell whether a row holds just what the image says, but for the cells that were hit."""
+        image = self.holds or RowImage()
+        hit = [columns[column] for column in image.hit if column in columns]
+        return RowImage.of(row, columns, hit) == image
+
+    def is_like(self, row: RowImage) -> bool:
+        """Tell whether a row is the same customer's."""
+        return self.holds is not None and self.holds.is_like(row, self.wrote)
+
+
+def _shows(row: Row, columns: Mapping[str, int], texts: Mapping[str, str]) -> bool:
+    return all(
+        column in columns and text_of(at(row, columns[column])) == text
+        for column, text in texts.items()
+    )
+
+
+class CellWrite(Value):
+    """A cell to be written: `data` (CellData) with the mask `fields`, at a zero-based `index`."""
+
+    index: int
+    column: str
+    data: dict[str, Any]
+    fields: str
+    expects: Content | None = None
+    """What its value is expected to be; None: whatever stands there is replaced."""
+    expects_note: str | None = None
+    """The same of its note, where that is written."""
+    replaces_words: bool = False
+    """Whether a person typed what stands there, and it is to be kept."""
+    key_row: dict[str, str] = Field(default_factory=dict)
+    """Of a key: the texts by column id that its right row shows."""
+    undoes: tuple[int, ...] = ()
+    """Ids of the undos that it carries out."""
+
+
+class RowWrite(Value):
+    """Cells of one row, the job `site`'s if there is one; `is_new`: the batch inserts it."""
+
+    sheet_id: int
+    row: int
+    cells: tuple[CellWrite, ...] = ()
+    site: str = ""
+    identity: RowIdentity = RowIdentity()
+    is_new: bool = False
+    pattern_of: str = ""
+    """The site of the first of the new rows that take its drop-downs and `formulas`."""
+    formulas: dict[int, str] = Field(default_factory=dict)
+    """Of that pattern, by column index."""
+
+
+class Trace(Value):
+    """What a batch meant: all that its check needs."""
+
+    fence: int
+    columns: dict[int, dict[str, int]]
+    """Where each managed column was taken to be, by sheet id and column id."""
+    rows: tuple[RowWrite, ...] = ()
+    settled: tuple[int, ...] = ()
+    """Ids of the undos that it tells of in the tab Recovered."""
+    recovered_lines: int = 0
+    """How many lines it writes there."""
+
+
+Request = dict[str, Any]
+"""A request of `spreadsheets.batchUpdate` as JSON."""
+
+_MORE_COLUMNS = 20
+"""A person may insert so many between a read and a write; with more, Google refuses the batch."""
+_HEADER_FORMAT = {"textFormat": {"bold": True}, "wrapStrategy": "WRAP"}
+
+
+def move_fence(old: Iterable[int], new: int) -> list[Request]:
+    """Delete the fences that were read, set the next: refused if another batch came first."""
+    area = {"sheetId": FENCE_TAB, "startRowIndex": 0, "endRowIndex": 1}
+    fence = {"protectedRangeId": new, "range": area, "warningOnly": True}
+    return [
+        *({"deleteProtectedRange": {"protectedRangeId": number}} for number in old),
+        {"addProtectedRange": {"protectedRange": fence}},
+    ]
+
+
+def clear_copies(tab: int, rules: int) -> list[Request]:
+    """Empty a hidden tab of the copies of the last batch, and of the formats they brought."""
+    drop = {"deleteConditionalFormatRule": {"sheetId": tab, "index": 0}}
+    return [{"updateCells": {"range": {"sheetId": tab}, "fields": "*"}}] + [drop] * rules
+
+
+def resize_copies(tab: int, rows: int, columns: int) -> Request:
+    """Give a hidden tab room for copies at the same coordinates, and for columns that come."""
+    size = {"rowCount": rows, "columnCount": columns + _MORE_COLUMNS}
+    return {
+        "updateSheetProperties": {
+            "properties": {"sheetId": tab, "gridProperties": size},
+            "fields": "gridProperties(rowCount,columnCount)",
+        }
+    }
+
+
+def adopt(column: str, sheet_id: int, index: int, old: int | None) -> list[Request]:
+    """Make the column at `index` the one that is known as `column`, in place of that at `old`."""
+    lookup: Request = {"metadataKey": COLUMN_KEY, "metadataValue": column}
+    if old is not None:
+        place = dimension_range(sheet_id, "COLUMNS", old, 1)
+        lookup["metadataLocation"] = {"dimensionRange": place}
+    gone = {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": lookup}}}
+    return [gone, metadata(COLUMN_KEY, column, sheet_id, "COLUMNS", index)]
+
+
+def copy_rows(sheet_id: int, rows: Iterable[int], tab: int) -> list[Request]:
+    """Copy rows to the same coordinates of a hidden tab: there formulas stay as they are.
+
+    The whole rows, however wide they are by now: a destination that is smaller gets all, too.
+    """
+    requests = []
+    for _, group in groupby(enumerate(sorted(rows)), key=lambda pair: pair[1] - pair[0]):
+        block = [row for _, row in group]
+        area = {"startRowIndex": block[0], "endRowIndex": block[-1] + 1}
+        source = {"sheetId": sheet_id, **area}
+        target = {"sheetId": tab, **area, "startColumnIndex": 0, "endColumnIndex": 1}
+        paste = {"source": source, "destination": target, "pasteType": "PASTE_NORMAL"}
+        requests.append({"copyPaste": paste})
+    return requests
+
+
+def make_recovered_tab(title: str, headers: Sequence[str]) -> list[Request]:
+    """Make the tab for what could not be put back."""
+    grid = {"rowCount": 100, "columnCount": len(headers), "frozenRowCount": 1}
+    properties = {"sheetId": RECOVERED_TAB, "title": title, "gridProperties": grid}
+    return [
+        {"addSheet": {"properties": properties}},
+        metadata(RECOVERED_KEY, "1", RECOVERED_TAB, "ROWS", 0),
+        recovered_headers(headers),
+    ]
+
+
+def recovered_headers(headers: Sequence[str]) -> Request:
+    """Write the header row of the tab Recovered."""
+    cells = [
+        {
+            "userEnteredValue": {"stringValue": text},
+            "userEnteredFormat": {"textFormat": {"bold": True}},
+        }
+        for text in headers
+    ]
+    return {
+        "updateCells": {
+            "start": {"sheetId": RECOVERED_TAB, "rowIndex": 0, "columnIndex": 0},
+            "rows": [{"values": cells}],
+            "fields": "userEnteredValue,userEnteredFormat.textFormat.bold",
+        }
+    }
+
+
+def append_recovered(lines: Iterable[Sequence[str]]) -> Request:
+    """Put lines under the last one of the tab Recovered."""
+    rows = [
+        {"values": [{"userEnteredValue": {"stringValue": text}} for text in line]} for line in lines
+    ]
+    return {"appendCells": {"sheetId": RECOVERED_TAB, "rows": rows, "fields": "userEnteredValue"}}
+
+
+def write(rows: Iterable[RowWrite]) -> list[Request]:
+    """Write cells: neighbours in a row that set the same fields share a request."""
+
+    def run(numbered: tuple[int, CellWrite]) -> tuple[int, str]:
+        position, cell = numbered
+        return cell.index - position, cell.fields
+
+    requests = []
+    for row in rows:
+        ordered = enumerate(sorted(row.cells, key=lambda cell: cell.index))
+        for (_, fields), group in groupby(ordered, key=run):
+            cells = [cell for _, cell in group]
+            start = {"sheetId": row.sheet_id, "rowIndex": row.row, "columnIndex": cells[0].index}
+            values = [{"values": [cell.data for cell in cells]}]
+            requests.append({"updateCells": {"start": start, "rows": values, "fields": fields}})
+    return requests
+
+
+def make_hidden_tab(tab: int, title: str) -> list[Request]:
+    """Make a hidden tab; a second making is refused, for the sheet id exists."""
+    properties = {
+        "sheetId": tab,
+        "title": title,
+        "hidden": True,
+        "gridProperties": {"rowCount": 1, "columnCount": 1},
+    }
+    return [
+        {"addSheet": {"properties": properties}},
+        metadata(FENCE_KEY, "1", tab, "ROWS", 0),
+    ]
+
+
+def make_tab(
+    sheet_id: int, title: str, key: str, size: tuple[int, int], position: int, frozen: int = 1
+) -> list[Request]:
+    """Make a tab of `size` rows and columns, known by the metadata `key` on its header row."""
+    grid = {
+        "rowCount": size[0],
+        "columnCount": size[1],
+        "frozenRowCount": 1,
+        "frozenColumnCount": frozen,
+    }
+    properties = {"sheetId": sheet_id, "title": title, "index": position, "gridProperties": grid}
+    return [{"addSheet": {"properties": properties}}, metadata(key, "1", sheet_id, "ROWS", 0)]
+
+
+def header(index: int, column: Column) -> CellWrite:
+    """Return the write of a column's first header, with the note that explains it."""
+    data: dict[str, Any] = {
+        "userEnteredValue": {"stringValue": column.header},
+        "userEnteredFormat": _HEADER_FORMAT,
+    }
+    fields = f"{VALUE},userEnteredFormat.textFormat.bold,userEnteredFormat.wrapStrategy"
+    if column.about:
+        data["note"] = column.about
+        fields += ",note"
+    return CellWrite(index=index, column=column.id, data=data, fields=fields)
+
+
+def headers(sheet_id: int, columns: Sequence[Column]) -> list[Request]:
+    """Write the header row of a new tab."""
+    cells = tuple(header(index, column) for index, column in enumerate(columns))
+    return write([RowWrite(sheet_id=sheet_id, row=0, cells=cells)])
+
+
+def dimension_range(sheet_id: int, dimension: str, index: int, count: int) -> Request:
+    """Return a DimensionRange."""
+    return {
+        "sheetId": sheet_id,
+        "dimension": dimension,
+        "startIndex": index,
+        "endIndex": index + count,
+    }
+
+
+def metadata(
+    key: str, value: str, sheet_id: int, dimension: str, index: int, number: int | None = None
+) -> Request:
+    """Attach metadata to one row or column, visible to whoever may edit the document.
+
+    `number` is its `metadataId`; None: Google gives one.
+    """
+    place = dimension_range(sheet_id, dimension, index, 1)
+    entry = ({} if number is None else {"metadataId": number}) | {
+        "metadataKey": key,
+        "metadataValue": value,
+        "location": {"dimensionRange": place},
+        "visibility": "DOCUMENT",
+    }
+    return {"createDeveloperMetadata": {"developerMetadata": entry}}
+
+
+def changes_nothing() -> list[Request]:
+    """Return a batch that leaves the spreadsheet as it is: it shows whether it may be written."""
+    entry = {"metadataKey": CHECK_KEY, "location": {"spreadsheet": True}, "visibility": "DOCUMENT"}
+    lookup = {"developerMetadataLookup": {"metadataKey": CHECK_KEY}}
+    return [
+        {"createDeveloperMetadata": {"developerMetadata": entry}},
+        {"deleteDeveloperMetadata": {"dataFilter": lookup}},
+    ]
+
+
+def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> Request:
+    """Insert `count` rows or columns before `index`, in the format of what follows.
+
+    At the grid's end (`index` = `size`) nothing follows, and Google wants the one before.
+    """
+    place = dimension_range(sheet_id, dimension, index, count)
+    return {"insertDimension": {"range": place, "inheritFromBefore": index >= size}}
+
+
+def insert_like_above(
+    sheet_id: int, row: int, count: int, formulas: Iterable[int], *, is_covered: bool = False
+) -> list[Request]:
+    """Insert rows with the format, the drop-downs and the `formulas` (columns) of the row above.
+
+    A range of a person's, such as a total's, grows only by what is inserted within it. One that
+    ends at the row above (`is_covered`) gets the rows before its last row, which then moves up.
+    """
+    above = row - 1
+    source = {"sheetId": sheet_id, "startRowIndex": above, "endRowIndex": above + 1}
+    target = {"sheetId": sheet_id, "startRowIndex": row, "endRowIndex": row + count}
+    pastes: list[tuple[str, Request]] = [("PASTE_DATA_VALIDATION", {})]
+    for index in formulas:
+        pastes.append(("PASTE_FORMULA", {"startColumnIndex": index, "endColumnIndex": index + 1}))
+    place = dimension_range(sheet_id, "ROWS", above if is_covered else row, count)
+    insertion: Request = {"insertDimension": {"range": place, "inheritFromBefore": not is_covered}}
+    last = dimension_range(sheet_id, "ROWS", above + count, 1)
+    move: Request = {"moveDimension": {"source": last, "destinationIndex": above}}
+    return [
+        insertion,
+        *([move] if is_covered else ()),
+        *(
+            {"copyPaste": {"source": source | at, "destination": target | at, "pasteType": kind}}
+            for kind, at in pastes
+        ),
+    ]
+
+
+def write_block(rows: Sequence[RowWrite], fields: str = f"{FRESH},note") -> list[Request]:
+    """Write rows that follow one another, as new ones do: a request a run of columns."""
+    indexes = enumerate(sorted({cell.index for row in rows for cell in row.cells}))
+    requests = []
+    for _, group in groupby(indexes, key=lambda pair: pair[1] - pair[0]):
+        columns = [index for _, index in group]
+        values = []
+        for row in rows:
+            cells = {cell.index: cell.data for cell in row.cells}
+            values.append({"values": [cells.get(index, {}) for index in columns]})
+        start = {
+            "sheetId": rows[0].sheet_id,
+            "rowIndex": rows[0].row,
+            "columnIndex": columns[0],
+        }
+        requests.append({"updateCells": {"start": start, "rows": values, "fields": fields}})
+    return requests
+
 
 HEADER = "header"
 
@@ -181,8 +627,8 @@ def compose(
     where it is made.
     """
     is_made, first = snapshot.table is None, tables[0]
-    requests = [] if snapshot.has_fence_tab else request.make_hidden_tab(FENCE_TAB, fence_title)
-    requests += [*request.move_fence(snapshot.fences, fence), *parts.structure]
+    requests = [] if snapshot.has_fence_tab else make_hidden_tab(FENCE_TAB, fence_title)
+    requests += [*move_fence(snapshot.fences, fence), *parts.structure]
     written = [*parts.rows]
     if parts.header:
         header = RowIdentity(is_header=True)
@@ -203,7 +649,7 @@ def compose(
             asked.append(_asked(table, rows, title))
         elif new and not is_made:
             asked.append(Asked(table.title, table.header_row, "", ()))
-    requests += request.write(written)
+    requests += write(written)
     if parts.new_rows:
         requests += _new_rows(first, parts)
     requests += parts.extra
@@ -237,25 +683,25 @@ def _copies(
     is_there = tab in snapshot.copies or tab == FENCE_TAB
     rules = snapshot.copies[tab].rules if tab in snapshot.copies else 0
     return [
-        *([] if is_there else request.make_hidden_tab(tab, title)),
-        *request.clear_copies(tab, rules),
-        request.resize_copies(tab, table.row_count, table.column_count),
-        *request.copy_rows(table.sheet_id, {one.row for one in rows}, tab),
+        *([] if is_there else make_hidden_tab(tab, title)),
+        *clear_copies(tab, rules),
+        resize_copies(tab, table.row_count, table.column_count),
+        *copy_rows(table.sheet_id, {one.row for one in rows}, tab),
     ]
 
 
 def _new_rows(table: Table, parts: Parts) -> list[Request]:
     at, count = parts.new_rows[0].row, len(parts.new_rows)
     if not table.policy.inherits:
-        insert = request.insert(table.sheet_id, "ROWS", at, count, table.row_count)
-        return [insert, *request.write_block(parts.new_rows)]
+        inserted = insert(table.sheet_id, "ROWS", at, count, table.row_count)
+        return [inserted, *write_block(parts.new_rows)]
     if at - 1 <= table.header_row:
-        insertion = [request.insert(table.sheet_id, "ROWS", at, count, table.row_count)]
+        insertion = [insert(table.sheet_id, "ROWS", at, count, table.row_count)]
     else:
-        insertion = request.insert_like_above(
+        insertion = insert_like_above(
             table.sheet_id, at, count, parts.formulas, is_covered=parts.is_covered
         )
-    return [*insertion, *request.write(parts.new_rows)]
+    return [*insertion, *write(parts.new_rows)]
 
 
 def _asked(table: Table, written: Sequence[RowWrite], copies_title: str) -> Asked:

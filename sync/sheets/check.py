@@ -8,26 +8,27 @@ copied cell hold what was *expected*? Then the write landed. If not, what stood 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sync.field_table import KEY
-from sync.sheets.answer import Row, at, content, is_formula, note_of, site_in, text_of
-from sync.sheets.batch import index_now, is_in_place
-from sync.sheets.snapshot import Table
-from sync.sheets.writes import (
-    NOTE,
+from sync.sheets.answer import CellData, Row, at, content, is_formula, note_of, site_in, text_of
+from sync.sheets.batch import (
     PARTS,
-    PATTERN,
     CellWrite,
     RowIdentity,
     RowImage,
     RowWrite,
     Trace,
-    Undo,
-    has_note,
-    masked,
-    value_fields,
+    index_now,
+    is_in_place,
 )
-from sync.types import ReplacedWords
+from sync.sheets.snapshot import Table
+from sync.types import ReplacedWords, Value
+
+NOTE = "note"
+"""The mask of a note alone."""
+PATTERN = "pattern"
+"""Stands for the mask of what new rows take of the one above."""
 
 _NO_ROW = {KEY: "none"}
 """What no row with a key shows: then the key is taken from every row."""
@@ -35,6 +36,84 @@ _NAMED = 100
 """New rows that are named in a cell: Google takes 50,000 characters."""
 Copies = Mapping[int, Mapping[int, Row]]
 """Copied rows by the sheet id of the tab that they were copied from, and by row."""
+
+
+class Undo(Value):
+    """A cell that was hit without being meant to: what stood there, and what we wrote.
+
+    It is pending until a read shows no row that is `who` with what we wrote in it, or until it has
+    landed twice: a person may have copied the row meanwhile.
+    """
+
+    sheet_id: int
+    column: str = ""
+    """The id of the column that was hit; "" where that is no managed one any more."""
+    fields: str
+    before: dict[str, Any]
+    wrote: dict[str, Any]
+    identity: RowIdentity
+    image: RowImage = RowImage()
+    """Of a key: what the row that has it by mistake showed beside it."""
+    has_landed: bool = False
+    row: int = 0
+    """Where the row was (zero-based)."""
+    tab: str = ""
+    header: str = ""
+    row_text: str = ""
+    """What the row held before, for people."""
+
+    @property
+    def is_of_key(self) -> bool:
+        """Whether a job's key stands in a row that is not its own."""
+        return bool(self.identity.shows_not)
+
+    @property
+    def is_of_pattern(self) -> bool:
+        """Whether new rows took formulas of another row than was meant: a person has to look."""
+        return self.fields == PATTERN
+
+    @property
+    def is_of_note(self) -> bool:
+        """Whether the note was hit, and not the value."""
+        return self.fields == NOTE
+
+    def is_of_row(self, row: Row, columns: Mapping[str, int]) -> bool:
+        """Tell whether a row is the one that was hit, by its key or by the cells that were not."""
+        image = self.image if self.is_of_key else self.identity.holds
+        if image is None:
+            return self.identity.is_row(row, columns)
+        who = self.identity.model_copy(update={"holds": None})
+        hit = self.identity.model_copy(update={"holds": image})
+        is_same = hit.is_exactly(row, columns) or hit.is_like(RowImage.of(row, columns))
+        return who.is_row(row, columns) and is_same
+
+    def holds_wrote(self, cell: CellData) -> bool:
+        """Tell whether a cell holds what we wrote into it."""
+        if self.is_of_note:
+            return note_of(cell) == note_of(self.wrote)
+        return content(cell) == content(self.wrote)
+
+    def told(self, cell: CellData) -> str:
+        """Return what of a cell was hit, for people."""
+        if self.is_of_note:
+            return f"Note: {note_of(cell)}" if note_of(cell) else ""
+        return text_of(cell)
+
+
+def has_note(fields: str) -> bool:
+    """Tell whether a mask has the note in it."""
+    return NOTE in fields.split(",")
+
+
+def value_fields(fields: str) -> str:
+    """Return a mask without the note; "" where it is the note alone."""
+    return ",".join(name for name in fields.split(",") if name != NOTE)
+
+
+def masked(fields: str, cell: CellData) -> dict[str, Any]:
+    """Return what of a cell a mask names."""
+    names = {name.partition(".")[0] for name in fields.split(",")}
+    return {name: cell[name] for name in names if name in cell}
 
 
 @dataclass

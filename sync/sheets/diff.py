@@ -14,10 +14,10 @@ from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.answer import BLANK, Content, Row, at, content, note_of
+from sync.sheets.batch import CellWrite, RowIdentity, RowWrite
 from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
 from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
 from sync.sheets.snapshot import Table, key_column_gone
-from sync.sheets.writes import CellWrite, RowIdentity, RowWrite
 
 _CELL_BYTES = 150
 """Of JSON around a cell's own text: measured on the published sample."""

@@ -13,16 +13,14 @@ from datetime import tzinfo
 from sync.field_table import KEY
 from sync.jobs.cells import Column
 from sync.settings.config_file import Config
-from sync.sheets import batch, request
+from sync.sheets import batch
 from sync.sheets.answer import HEADER_KEY, JOBS_TAB
-from sync.sheets.batch import Parts
-from sync.sheets.request import Request
+from sync.sheets.batch import CellWrite, Parts, Request
 from sync.sheets.snapshot import Snapshot, Tab, Table
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import filter_views, formatting, history, pipeline
 from sync.sheets.tabs.filter_views import View
 from sync.sheets.tabs.history import Line
-from sync.sheets.writes import CellWrite
 from sync.store.signs import ReadColumn
 
 HISTORY, PIPELINE = "tab:history", "tab:pipeline"
@@ -156,18 +154,18 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column]) -> None:
     for column in new:
         index = batch.place_of(table, columns[: columns.index(column)])
         if not ensured.is_new:
-            requests.append(request.insert(table.sheet_id, "COLUMNS", index, 1, table.column_count))
+            requests.append(batch.insert(table.sheet_id, "COLUMNS", index, 1, table.column_count))
         requests += formatting.column(table.sheet_id, index, column)
         table = batch.with_column(table, index, column.id)
         ensured.tell(f"column {column.header!r}: made")
     if ensured.is_new:
         size = (table.row_count, table.column_count)
-        made = request.make_tab(table.sheet_id, table.title, HEADER_KEY, size, position=0)
+        made = batch.make_tab(table.sheet_id, table.title, HEADER_KEY, size, position=0)
         rows = formatting.sized_rows(table.sheet_id, 1, table.row_count - 1)
         requests = [*made, rows, *requests]
         ensured.tell_made(table.title)
     ensured.structure += requests
-    ensured.header += [request.header(table.columns[column.id], column) for column in new]
+    ensured.header += [batch.header(table.columns[column.id], column) for column in new]
     ensured.tables = [table]
 
 

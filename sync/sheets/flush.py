@@ -25,9 +25,9 @@ from sync.jobs.row import Layout
 from sync.jobs.target import Target
 from sync.ops.logs import Trail
 from sync.settings.config_file import Config, Confirmed, MilestoneConfig
-from sync.sheets import encode, keys, request, undo
-from sync.sheets.batch import Batch, Parts, compose, guarding
-from sync.sheets.check import Findings, check
+from sync.sheets import batch, encode, keys, undo
+from sync.sheets.batch import Batch, Parts, Trace, compose, guarding
+from sync.sheets.check import Findings, Undo, check
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.diff import columns_to_read, diff, fitting
 from sync.sheets.ensure import HISTORY, PIPELINE, USUAL_TITLES, WantedTabs, ensure, read_columns
@@ -38,7 +38,6 @@ from sync.sheets.tabs import filter_views, pipeline
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.pipeline import Figures
 from sync.sheets.trial import try_google
-from sync.sheets.writes import Trace, Undo
 from sync.store import Attempt, Conclusion, Lease, Pending, ReadColumn, SheetStore, Shown
 from sync.types import Mode
 
@@ -592,7 +591,7 @@ class Flusher:
             index = keys.find_key_column(everything.rows[table.sheet_id], gone)
             if index is not None:
                 # A person moved what was in the column: that is the key column now.
-                moved = request.adopt(KEY, table.sheet_id, index, table.columns.get(KEY))
+                moved = batch.adopt(KEY, table.sheet_id, index, table.columns.get(KEY))
                 self.send(this, Parts(structure=moved))
                 return False
         raise keys.keys_gone(len(gone), len(pending.sites_with_row))
@@ -761,15 +760,15 @@ class Flusher:
             self.store.batches.settle_undos(this.held, placement.settled)
             return
         told = [(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *line) for line in placement.told]
-        made: Sequence[request.Request] = ()
+        made: Sequence[batch.Request] = ()
         if told and not now.recovered_columns:
             self.writer.take_call(this.held)
             title = self.client.surroundings().free_titles(Titles()).recovered
-            made = request.make_recovered_tab(title, undo.HEADERS)
+            made = batch.make_recovered_tab(title, undo.HEADERS)
         parts = Parts(
             structure=made,
             rows=placement.rows,
-            extra=[request.append_recovered(told)] if told else (),
+            extra=[batch.append_recovered(told)] if told else (),
             settled=tuple(placement.settled),
             recovered_lines=len(told),
         )

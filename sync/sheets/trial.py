@@ -4,10 +4,10 @@ Two calls. Each makes a hidden tab and deletes it again in the same batch, so th
 """
 
 from sync.errors import Refused
-from sync.sheets import request
+from sync.sheets import batch
 from sync.sheets.answer import CHECK_KEY, SCRATCH_RANGE, SCRATCH_TAB, guard_id
+from sync.sheets.batch import Request
 from sync.sheets.client import SheetClient
-from sync.sheets.request import Request
 from sync.store import Spreadsheet
 from sync.store.signs import Trial
 
@@ -22,7 +22,7 @@ def try_google(store: Spreadsheet, client: SheetClient) -> Trial:
     _, reply, _ = client.update(_on_scratch_tab({"addProtectedRange": {"protectedRange": chosen}}))
     made = reply["addProtectedRange"]["protectedRange"]
     number = guard_id(SCRATCH_TAB, "check")
-    entry = request.metadata(CHECK_KEY, "1", SCRATCH_TAB, "ROWS", 0, number)
+    entry = batch.metadata(CHECK_KEY, "1", SCRATCH_TAB, "ROWS", 0, number)
     try:
         client.update(_on_scratch_tab(entry, entry))
         is_refused = False

@@ -14,7 +14,7 @@ from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from sync.errors import SettingsError
 from sync.sheets.answer import FENCE_KEY, FENCE_TAB, HEADER_KEY, JOBS_TAB
-from sync.sheets.request import metadata
+from sync.sheets.batch import metadata
 from tests.live.account import FILES, Account, InUse, from_environment
 from tests.live.conftest import LIVE
 from tests.made_up import (

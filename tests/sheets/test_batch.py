@@ -7,9 +7,18 @@ from typing import Any
 import pytest
 
 from sync.sheets.answer import BLANK, FENCE_TAB, GUARD_KEY, JOBS_TAB, guard_id
-from sync.sheets.batch import Batch, Parts, column_guards, compose, guarding
+from sync.sheets.batch import (
+    Batch,
+    CellWrite,
+    Parts,
+    RowIdentity,
+    RowImage,
+    RowWrite,
+    column_guards,
+    compose,
+    guarding,
+)
 from sync.sheets.snapshot import Copies, Snapshot, Table
-from sync.sheets.writes import CellWrite, RowIdentity, RowImage, RowWrite
 from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import (
     BOARD,

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from sync.sheets.answer import BLANK, JOBS_TAB, Content
-from sync.sheets.check import Findings, check
+from sync.sheets.batch import CellWrite, RowIdentity, RowImage, RowWrite
+from sync.sheets.check import NOTE, Findings, Undo, check
 from sync.sheets.snapshot import Table
-from sync.sheets.writes import NOTE, CellWrite, RowIdentity, RowImage, RowWrite, Undo
 from sync.types import ReplacedWords
 from tests.made_up import uuid
 from tests.sheets.grids import (

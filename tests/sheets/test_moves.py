@@ -22,14 +22,14 @@ from sync.jobs.model import Customer
 from sync.jobs.model import Job as StoredJob
 from sync.jobs.target import Target
 from sync.sheets.answer import JOBS_TAB, note_of, site_in, text_of, texts_of
-from sync.sheets.check import check
+from sync.sheets.batch import RowWrite
+from sync.sheets.check import Undo, check
 from sync.sheets.diff import diff
 from sync.sheets.job_tabs import JobRows
 from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.sheets.reconcile import differences
 from sync.sheets.snapshot import Table, rows_by_site
 from sync.sheets.undo import place
-from sync.sheets.writes import RowWrite, Undo
 from tests.made_up import uuid
 from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import (

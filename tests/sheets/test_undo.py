@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from sync.sheets.answer import BLANK, JOBS_TAB, Content, content
-from sync.sheets.check import check
+from sync.sheets.batch import RowIdentity, RowImage, RowWrite
+from sync.sheets.check import NOTE, Undo, check
 from sync.sheets.snapshot import Table, rows_by_site
 from sync.sheets.undo import Placement, place, sites_written_over
-from sync.sheets.writes import NOTE, RowIdentity, RowImage, RowWrite, Undo
 from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import (
     EMAIL,

@@ -12,7 +12,7 @@ from sync.jobs.cells import Cell
 from sync.jobs.status import REJECTED, WAITING, Case, Statuses
 from sync.settings.config_file import Config
 from sync.sheets.answer import OTHER_TEXTS, guard_id
-from sync.sheets.request import Request
+from sync.sheets.batch import Request
 from sync.sheets.snapshot import Tab, Table
 from sync.sheets.surroundings import Surroundings
 

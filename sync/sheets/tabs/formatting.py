@@ -11,9 +11,9 @@ from typing import Any
 from sync.jobs.cells import Column, Tint
 from sync.jobs.row import every_tint
 from sync.settings.config_file import Config
-from sync.sheets import encode, request
+from sync.sheets import batch, encode
 from sync.sheets.answer import COLUMN_KEY, LOOK_KEY, guard_id
-from sync.sheets.request import Request
+from sync.sheets.batch import Request
 
 _KEPT = "Brightsheet writes these cells: what is typed here is replaced."
 _FORMULA = "CUSTOM_FORMULA"
@@ -29,7 +29,7 @@ def column(sheet_id: int, index: int, made: Column) -> list[Request]:
     area = _area(sheet_id, index)
     protection = {"range": area, "description": _KEPT, "warningOnly": True}
     return [
-        request.metadata(COLUMN_KEY, made.id, sheet_id, "COLUMNS", index),
+        batch.metadata(COLUMN_KEY, made.id, sheet_id, "COLUMNS", index),
         *([] if made.is_typed else [{"addProtectedRange": {"protectedRange": protection}}]),
         *tinted(sheet_id, [index], made.tints),
         sized_column(sheet_id, index, made.width, is_hidden=made.is_hidden),
@@ -50,7 +50,7 @@ def store_version(sheet_id: int, header_row: int, value: str) -> list[Request]:
     lookup = {"developerMetadataLookup": {"metadataId": number}}
     return [
         {"deleteDeveloperMetadata": {"dataFilter": lookup}},
-        request.metadata(LOOK_KEY, value, sheet_id, "ROWS", header_row, number),
+        batch.metadata(LOOK_KEY, value, sheet_id, "ROWS", header_row, number),
     ]
 
 
@@ -115,7 +115,7 @@ def _area(sheet_id: int, index: int) -> Request:
 def sized_column(sheet_id: int, index: int, width: int, *, is_hidden: bool = False) -> Request:
     """Give a column its width (pixels), and hide it."""
     sized = {
-        "range": request.dimension_range(sheet_id, "COLUMNS", index, 1),
+        "range": batch.dimension_range(sheet_id, "COLUMNS", index, 1),
         "properties": {"pixelSize": width, **({"hiddenByUser": True} if is_hidden else {})},
         "fields": "pixelSize,hiddenByUser" if is_hidden else "pixelSize",
     }
@@ -125,7 +125,7 @@ def sized_column(sheet_id: int, index: int, width: int, *, is_hidden: bool = Fal
 def sized_rows(sheet_id: int, first: int, count: int) -> Request:
     """Give rows the height of three lines: those that are inserted between them take it over."""
     sized = {
-        "range": request.dimension_range(sheet_id, "ROWS", first, count),
+        "range": batch.dimension_range(sheet_id, "ROWS", first, count),
         "properties": {"pixelSize": _ROW_HEIGHT},
         "fields": "pixelSize",
     }

@@ -10,13 +10,12 @@ from datetime import tzinfo
 
 from sync.jobs.cells import Cell, Column, Tint
 from sync.settings.config_file import Config
-from sync.sheets import batch, encode, request
+from sync.sheets import batch, encode
 from sync.sheets.answer import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB
-from sync.sheets.request import Request
+from sync.sheets.batch import CellWrite, Request, RowWrite
 from sync.sheets.snapshot import Tab
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
-from sync.sheets.writes import CellWrite, RowWrite
 
 _COLUMNS = (
     Column(id="history:when", header="When", width=130),
@@ -51,11 +50,11 @@ def make(
     titles = [
         column.model_copy(update={"about": _ABOUT * (n == 0)}) for n, column in enumerate(_COLUMNS)
     ]
-    requests = request.make_tab(
+    requests = batch.make_tab(
         sheet_id, title, HISTORY_KEY, (_ROWS, len(_COLUMNS)), position, frozen=0
     )
     requests += [
-        request.metadata(COLUMN_KEY, column, sheet_id, "COLUMNS", index)
+        batch.metadata(COLUMN_KEY, column, sheet_id, "COLUMNS", index)
         for column, index in places.items()
     ]
     requests += [
@@ -65,7 +64,7 @@ def make(
     requests += formatting.tinted(
         sheet_id, (places["history:before"], places["history:after"]), tints
     )
-    requests += request.headers(sheet_id, titles)
+    requests += batch.headers(sheet_id, titles)
     tab = Tab(sheet_id, 0, _ROWS, len(_COLUMNS), places)
     requests.append(formatting.protected(sheet_id))
     requests += [*batch.header_guard(tab), *batch.column_guards(tab, places)]
@@ -99,6 +98,6 @@ def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo) -> list[Request]:
     return [
         *batch.header_guard(tab),
         *batch.column_guards(tab, [column.id for column in _COLUMNS if column.id in tab.columns]),
-        request.insert(tab.sheet_id, "ROWS", rows[0].row, len(rows), tab.row_count),
-        *request.write_block(rows),
+        batch.insert(tab.sheet_id, "ROWS", rows[0].row, len(rows), tab.row_count),
+        *batch.write_block(rows),
     ]

@@ -17,18 +17,17 @@ from typing import Any
 from sync.jobs.cells import Column
 from sync.jobs.pipeline import PipelineLine
 from sync.settings.config_file import Config
-from sync.sheets import batch, encode, request
+from sync.sheets import batch, encode
 from sync.sheets.answer import (
     COLUMN_KEY,
     PIPELINE_KEY,
     PIPELINE_LABEL,
     PIPELINE_TAB,
 )
-from sync.sheets.request import Request
+from sync.sheets.batch import CellWrite, Request, RowWrite
 from sync.sheets.snapshot import Tab
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
-from sync.sheets.writes import CellWrite, RowWrite
 
 CHART = 1_126_170_201
 LATE_HOURS = 26
@@ -113,15 +112,15 @@ def make(
     places = {column.id: index for index, column in columns.items()}
     headers = {index: c.header.format(days=stuck_days) for index, c in columns.items()}
     cells = [
-        request.header(index, column.model_copy(update={"header": headers[index]}))
+        batch.header(index, column.model_copy(update={"header": headers[index]}))
         for index, column in columns.items()
     ]
     updated = places[_UPDATED]
-    requests = request.make_tab(sheet_id, title, PIPELINE_KEY, _SIZE, position, frozen=1)
+    requests = batch.make_tab(sheet_id, title, PIPELINE_KEY, _SIZE, position, frozen=1)
     for index, column in columns.items():
-        requests.append(request.metadata(COLUMN_KEY, column.id, sheet_id, "COLUMNS", index))
+        requests.append(batch.metadata(COLUMN_KEY, column.id, sheet_id, "COLUMNS", index))
         requests.append(formatting.sized_column(sheet_id, index, column.width))
-    requests += request.write([RowWrite(sheet_id=sheet_id, row=0, cells=tuple(cells))])
+    requests += batch.write([RowWrite(sheet_id=sheet_id, row=0, cells=tuple(cells))])
     requests.append(formatting.as_moments(sheet_id, updated))
     requests.append(formatting.older_than(sheet_id, updated, LATE_HOURS, _RED))
     requests.append(formatting.protected(sheet_id))
@@ -157,7 +156,7 @@ def show(
         *batch.header_guard(tab, _SEPARATOR.join(shown)),
         *_guards(tab, before if new else {first: rows[first], **changed}, columns),
         *(
-            request.insert(tab.sheet_id, "ROWS", row, 1, tab.row_count + number)
+            batch.insert(tab.sheet_id, "ROWS", row, 1, tab.row_count + number)
             for number, row in enumerate(new)
         ),
         *(guard for row in new for guard in batch.row_guard(tab, _row_name(rows[row]), row)),
@@ -246,7 +245,7 @@ def _block(
         cells = tuple(_cell(index, column, values[column]) for column, index in columns.items())
         written.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=cells))
     for _, run in groupby(enumerate(written), key=lambda pair: pair[1].row - pair[0]):
-        yield from request.write_block([row for _, row in run], "userEnteredValue")
+        yield from batch.write_block([row for _, row in run], "userEnteredValue")
 
 
 def _moment(tab: Tab, first: int, figures: Figures) -> Iterator[Request]:
@@ -267,7 +266,7 @@ def _over_title(tab: Tab, days: int) -> list[Request]:
     if present == title or not _OVER_DAYS.fullmatch(present):
         return []
     cells = (_cell(index, _OVER, title),)
-    return request.write([RowWrite(sheet_id=tab.sheet_id, row=tab.header_row, cells=cells)])
+    return batch.write([RowWrite(sheet_id=tab.sheet_id, row=tab.header_row, cells=cells)])
 
 
 def _shown(rows: Mapping[int, str], columns: Mapping[str, int], figures: Figures) -> list[str]:
