@@ -16,7 +16,7 @@ from emulator import Emulator
 from sync.errors import Refused
 from sync.settings import environment
 from sync.setup.spreadsheet import Setup
-from sync.sheets.answer import JOBS_TAB
+from sync.sheets.read import JOBS_TAB
 from sync.sheets.reconcile import reconcile, renew
 from sync.store import Database, Lease
 from sync.store.schema import quarantine

@@ -5,18 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.everbright import made_up
-from sync.sheets.answer import (
-    COLUMN_KEY,
-    HEADER_KEY,
-    MAPPED,
-    WORDS_KEY,
-    CellData,
-    at,
-    is_formula,
-    mapping_id,
-    text_of,
-)
 from sync.sheets.batch import Request, metadata
+from sync.sheets.cell_data import CellData, at, is_formula, text_of
+from sync.sheets.read import COLUMN_KEY, HEADER_KEY, MAPPED_SINCE, WORDS_KEY, mapping_id
 from tests.bench import Bench
 from tests.made_up import uuid
 
@@ -116,7 +107,7 @@ def adopt(bench: Bench, *tabs: int, at: datetime = MAPPED_AT) -> None:
             fill_header(tab, KEY_AT, "Site ID"),
             metadata(
                 HEADER_KEY,
-                f"{MAPPED}{at.isoformat()}",
+                f"{MAPPED_SINCE}{at.isoformat()}",
                 tab,
                 "ROWS",
                 HEADER_ROW,

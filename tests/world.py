@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from demo.process import WORKER, Receiver, Running
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
-from sync.sheets.answer import JOBS_TAB
+from sync.sheets.read import JOBS_TAB
 from tests.made_up import CONFIG_FILE, SECRET, body
 
 PATIENCE = 45.0

@@ -7,8 +7,7 @@ from sync.boards.options import ended_words, worded_cells
 from sync.boards.reader import BoardReader
 from sync.doctor.check import Check, ok, skipped, warning
 from sync.jobs.learned import seen_statuses
-from sync.sheets.answer import OTHER_TEXTS
-from sync.sheets.snapshot import Table
+from sync.sheets.read import OTHER_TEXTS, Table
 from sync.wiring import Wiring
 
 

@@ -13,14 +13,14 @@ from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.settings.config_file import Config
 from sync.sheets import encode
-from sync.sheets.answer import DATE_FORMATS, FULL_FIELDS, OTHER_TEXTS, CellData, Row
+from sync.sheets.cell_data import DATE_FORMATS, CellData, Row
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import without_note
 from sync.sheets.job_tabs import JobRows, TabFindings
 from sync.sheets.keys import EndedWord
 from sync.sheets.policy import MAPPED
+from sync.sheets.read import FULL_FIELDS, OTHER_TEXTS, Snapshot, Table
 from sync.sheets.reconcile import last_compared
-from sync.sheets.snapshot import Snapshot, Table
 from sync.store import Lease, Pending, SheetStore
 
 LINKED = ("documents:", "folder", "contract_documents")

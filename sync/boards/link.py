@@ -18,14 +18,14 @@ from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.ops import retry
 from sync.sheets import encode
-from sync.sheets.answer import Row, at, content, is_formula, text_of, texts_of
 from sync.sheets.batch import PARTS, CellWrite, Parts, RowIdentity, RowWrite, guarding
+from sync.sheets.cell_data import Row, at, content, is_formula, text_of, texts_of
 from sync.sheets.diff import CellDecider, key_write
 from sync.sheets.flush import Flusher, Round
 from sync.sheets.job_tabs import Match
 from sync.sheets.keys import DoubledJob, doubled_jobs
+from sync.sheets.read import Table
 from sync.sheets.reconcile import waiting_for_check
-from sync.sheets.snapshot import Table
 from sync.store import Lease
 from sync.wiring import Sleep, Wiring
 

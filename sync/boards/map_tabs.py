@@ -18,7 +18,7 @@ from sync.jobs.learned import seen_statuses
 from sync.jobs.milestones import Milestones
 from sync.ops import retry
 from sync.sheets.batch import Request
-from sync.sheets.snapshot import Table
+from sync.sheets.read import Table
 from sync.store import Lease
 from sync.wiring import Sleep, Wiring
 

@@ -8,11 +8,11 @@ from sync.boards.table_end import ColumnTexts, TableEnd
 from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.jobs.target import Target
-from sync.sheets.answer import Row, at, site_in, texts_of
 from sync.sheets.batch import Place, RowIdentity, RowImage
+from sync.sheets.cell_data import Row, at, site_in, texts_of
 from sync.sheets.job_tabs import Match, Pattern
 from sync.sheets.keys import ForeignKey, row_name
-from sync.sheets.snapshot import Table
+from sync.sheets.read import Table
 
 Texts = Mapping[Place, Mapping[str, str]]
 """What is entered into rows, by column id, without formulas."""

@@ -13,13 +13,14 @@ from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import Entry, SeenTab
 from sync.boards.survey import Survey
 from sync.sheets import batch
-from sync.sheets.answer import (
+from sync.sheets.batch import Request
+from sync.sheets.read import (
     COLUMN_KEY,
     FENCE_KEY,
     GUARD_KEY,
     HEADER_KEY,
     HISTORY_KEY,
-    MAPPED,
+    MAPPED_SINCE,
     PIPELINE_KEY,
     RECOVERED_KEY,
     WORDS_KEY,
@@ -27,7 +28,6 @@ from sync.sheets.answer import (
     mapping_id,
     moment_mapped,
 )
-from sync.sheets.batch import Request
 
 _TABS_OF_OURS = frozenset((FENCE_KEY, RECOVERED_KEY, HISTORY_KEY, PIPELINE_KEY))
 
@@ -35,7 +35,7 @@ _TABS_OF_OURS = frozenset((FENCE_KEY, RECOVERED_KEY, HISTORY_KEY, PIPELINE_KEY))
 def before(tab: SeenTab) -> Before | None:
     """Return how a tab is mapped; None where it is not."""
     for row, entry in _of_key(tab.row_entries, HEADER_KEY):
-        if entry.value.startswith(MAPPED) and _is_original(tab, row):
+        if entry.value.startswith(MAPPED_SINCE) and _is_original(tab, row):
             columns = tab.column_entries
             fields = {index: field.value for index, field in _of_key(columns, COLUMN_KEY)}
             words = {index: _parsed(word.value) for index, word in _of_key(columns, WORDS_KEY)}
@@ -62,7 +62,7 @@ def _is_original(tab: SeenTab, row: int) -> bool:
 def is_our_jobs_tab(tab: SeenTab) -> bool:
     """Return whether Brightsheet made the tab for jobs."""
     headers = _of_key(tab.row_entries, HEADER_KEY)
-    return any(not entry.value.startswith(MAPPED) for _, entry in headers)
+    return any(not entry.value.startswith(MAPPED_SINCE) for _, entry in headers)
 
 
 def is_ours(tab: SeenTab) -> bool:
@@ -167,7 +167,7 @@ def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
 
 def _header(mapping: TabMapping, moment: datetime) -> Iterator[Request]:
     tab, number = mapping.tab, mapping_id(mapping.tab.sheet_id)
-    value, is_present = MAPPED + moment.isoformat(timespec="seconds"), False
+    value, is_present = MAPPED_SINCE + moment.isoformat(timespec="seconds"), False
     for row, entry in _of_key(tab.row_entries, HEADER_KEY):
         if _is_original(tab, row):
             value = entry.value

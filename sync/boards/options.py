@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from sync.boards.survey import Json, listed, range_of
 from sync.field_table import KEY
-from sync.sheets.answer import quoted
 from sync.sheets.keys import EndedWord
-from sync.sheets.snapshot import Table
+from sync.sheets.read import Table, quoted
 from sync.types import letters
 
 Options = Mapping[tuple[int, int], frozenset[str]]

@@ -13,14 +13,14 @@ from sync.boards.matching import texts_of_rows
 from sync.boards.reader import BoardReader
 from sync.boards.table_end import TableEnd
 from sync.field_table import KEY
-from sync.sheets.answer import Row, at, site_in, text_of
 from sync.sheets.batch import RowWrite
+from sync.sheets.cell_data import Row, at, site_in, text_of
 from sync.sheets.diff import diff
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Match
 from sync.sheets.keys import DoubledJob, doubled_jobs
-from sync.sheets.snapshot import Snapshot, Table, rows_by_site, with_cells
+from sync.sheets.read import Snapshot, Table, rows_by_site, with_cells
 from sync.store import Lease
 from sync.types import Mode, letters
 

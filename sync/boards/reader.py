@@ -6,10 +6,10 @@ from sync.boards import options, survey
 from sync.boards.options import Options, WordedCells
 from sync.boards.table_end import ColumnTexts
 from sync.errors import Refused, Retryable
-from sync.sheets import answer as rows
-from sync.sheets.answer import FULL_FIELDS, ROW, Row, quoted
+from sync.sheets import read as rows
+from sync.sheets.cell_data import Row
 from sync.sheets.client import SheetClient
-from sync.sheets.snapshot import Table
+from sync.sheets.read import FULL_FIELDS, ROW, Table, quoted
 from sync.types import letters
 
 

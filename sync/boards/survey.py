@@ -7,7 +7,8 @@ from typing import Any
 
 from sync.boards import formulas
 from sync.boards.mapping.tab import LOOKED_AT, CellKind, Entry, Lock, SeenCell, SeenTab
-from sync.sheets.answer import DATE_FORMATS, quoted
+from sync.sheets.cell_data import DATE_FORMATS
+from sync.sheets.read import quoted
 
 Json = Mapping[str, Any]
 

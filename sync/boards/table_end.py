@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from sync.boards import formulas
 from sync.boards.mapping.words import is_divider, plain
 from sync.field_table import KEY
-from sync.sheets.answer import Row, text_of
 from sync.sheets.batch import PARTS
-from sync.sheets.snapshot import Table
+from sync.sheets.cell_data import Row, text_of
+from sync.sheets.read import Table
 
 Lines = Mapping[int, Sequence[str]]
 """The bare values of a tab's columns, by index and from its first row on; formulas as such."""

@@ -9,8 +9,8 @@ from sync.errors import Permanent
 from sync.ops import retry
 from sync.setup.spreadsheet import EXTRAS
 from sync.sheets.flush import Flusher
+from sync.sheets.read import Snapshot
 from sync.sheets.reconcile import waiting_for_check
-from sync.sheets.snapshot import Snapshot
 from sync.store import ActionLog, ActionState
 from sync.wiring import Sleep, Wiring
 

@@ -14,10 +14,9 @@ from flask import render_template, request
 from sync.console.parts import ConsoleParts
 from sync.doctor import as_json, is_well, run_checks
 from sync.jobs.learned import ending_question
-from sync.sheets.answer import RECOVERED_TAB
 from sync.sheets.job_tabs import OwnTab
+from sync.sheets.read import RECOVERED_TAB, Snapshot, Table
 from sync.sheets.reconcile import last_compared
-from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.surroundings import NOTHING_ELSE
 from sync.status.problem import last_moment
 from sync.status.rules import NO_WORKER

@@ -15,8 +15,8 @@ from sync.google.auth import DRIVE, SHEETS, Accepted, covers_drive, covers_sheet
 from sync.google.upload import FileContent
 from sync.settings.environment import Settings
 from sync.sheets import batch
-from sync.sheets.answer import RECOVERED_TAB
 from sync.sheets.keys import doubled_jobs
+from sync.sheets.read import RECOVERED_TAB
 from sync.sheets.reconcile import last_compared
 from sync.sheets.trial import try_google
 from sync.status.problem import counted, lasting

@@ -24,8 +24,20 @@ from pydantic import Field
 
 from sync.field_table import KEY
 from sync.jobs.cells import Column
-from sync.sheets.answer import (
+from sync.sheets.cell_data import (
     BLANK,
+    CellData,
+    Content,
+    Row,
+    at,
+    content,
+    is_formula,
+    note_of,
+    site_in,
+    text_of,
+)
+from sync.sheets.encode import FRESH, VALUE
+from sync.sheets.read import (
     CHECK_KEY,
     COLUMN_KEY,
     FENCE_KEY,
@@ -33,19 +45,11 @@ from sync.sheets.answer import (
     GUARD_KEY,
     RECOVERED_KEY,
     RECOVERED_TAB,
-    CellData,
-    Content,
-    Row,
-    at,
-    content,
+    Snapshot,
+    Tab,
+    Table,
     guard_id,
-    is_formula,
-    note_of,
-    site_in,
-    text_of,
 )
-from sync.sheets.encode import FRESH, VALUE
-from sync.sheets.snapshot import Snapshot, Tab, Table
 from sync.types import Value, letters
 
 _IDENTIFYING = ("email", "phone", "address")

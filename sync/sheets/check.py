@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.field_table import KEY
-from sync.sheets.answer import CellData, Row, at, content, is_formula, note_of, site_in, text_of
 from sync.sheets.batch import (
     PARTS,
     CellWrite,
@@ -22,7 +21,8 @@ from sync.sheets.batch import (
     index_now,
     is_in_place,
 )
-from sync.sheets.snapshot import Table
+from sync.sheets.cell_data import CellData, Row, at, content, is_formula, note_of, site_in, text_of
+from sync.sheets.read import Table
 from sync.types import ReplacedWords, Value
 
 NOTE = "note"

@@ -13,19 +13,12 @@ from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
-from sync.sheets import answer as rows
-from sync.sheets import snapshot, surroundings
-from sync.sheets.answer import (
-    FULL_FIELDS,
-    PROTECTIONS,
-    Row,
-    data_filters,
-    everything,
-    quoted,
-)
+from sync.sheets import read as sheet
+from sync.sheets import surroundings
 from sync.sheets.batch import Asked, Batch
+from sync.sheets.cell_data import Row
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.snapshot import Snapshot
+from sync.sheets.read import FULL_FIELDS, PROTECTIONS, Snapshot, data_filters, everything, quoted
 from sync.sheets.surroundings import Surroundings
 
 
@@ -68,7 +61,7 @@ class SheetClient:
         Raises Retryable or Permanent.
         """
         answer = self.filtered(data_filters((KEY, *columns)), tabs.cell_fields)
-        return snapshot.read(answer, KEY, tabs)
+        return sheet.read(answer, KEY, tabs)
 
     def read_everything(self, book: Snapshot) -> Reading:
         """Read the whole of the tabs of jobs that were seen, and of their hidden tabs."""
@@ -81,11 +74,11 @@ class SheetClient:
 
     def _everything(self, book: Snapshot, tabs: Sequence[int]) -> Reading:
         answer = self.filtered(everything(tabs, KEY), FULL_FIELDS)
-        now = snapshot.read(answer, KEY, book.tabs)
+        now = sheet.read(answer, KEY, book.tabs)
         return Reading(
             now,
-            {table.sheet_id: rows.whole(answer, table.sheet_id) for table in now.tables},
-            {table.sheet_id: rows.whole(answer, table.copies_tab) for table in now.tables},
+            {table.sheet_id: sheet.whole(answer, table.sheet_id) for table in now.tables},
+            {table.sheet_id: sheet.whole(answer, table.copies_tab) for table in now.tables},
         )
 
     def surroundings(self) -> Surroundings:
@@ -138,8 +131,8 @@ class SheetClient:
                 "post", SPREADSHEET_BATCH_UPDATE_URL % self._id, params=params, json=body
             ).json()
         reply = answer.get("updatedSpreadsheet", {})
-        now = snapshot.read(reply, KEY, book.tabs)
-        copies = {table.sheet_id: rows.merged(reply, table.copies_tab) for table in now.tables}
+        now = sheet.read(reply, KEY, book.tabs)
+        copies = {table.sheet_id: sheet.merged(reply, table.copies_tab) for table in now.tables}
         return Reading(now, {}, copies)
 
     def filtered(self, filters: list[dict[str, Any]], fields: str) -> Any:

@@ -13,11 +13,11 @@ from sync.field_table import KEY, TYPED, is_noted
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
 from sync.sheets import encode
-from sync.sheets.answer import BLANK, Content, Row, at, content, note_of
 from sync.sheets.batch import CellWrite, RowIdentity, RowWrite
+from sync.sheets.cell_data import BLANK, Content, Row, at, content, note_of
 from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
 from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
-from sync.sheets.snapshot import Table, key_column_gone
+from sync.sheets.read import Table, key_column_gone
 
 _CELL_BYTES = 150
 """Of JSON around a cell's own text: measured on the published sample."""

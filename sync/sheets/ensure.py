@@ -14,9 +14,8 @@ from sync.field_table import KEY
 from sync.jobs.cells import Column
 from sync.settings.config_file import Config
 from sync.sheets import batch
-from sync.sheets.answer import HEADER_KEY, JOBS_TAB
 from sync.sheets.batch import CellWrite, Parts, Request
-from sync.sheets.snapshot import Snapshot, Tab, Table
+from sync.sheets.read import HEADER_KEY, JOBS_TAB, Snapshot, Tab, Table
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import filter_views, formatting, history, pipeline
 from sync.sheets.tabs.filter_views import View

@@ -32,7 +32,7 @@ from sync.sheets.client import Reading, SheetClient
 from sync.sheets.diff import columns_to_read, diff, fitting
 from sync.sheets.ensure import HISTORY, PIPELINE, USUAL_TITLES, WantedTabs, ensure, read_columns
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.read import Snapshot, Table
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles, free_titles
 from sync.sheets.tabs import filter_views, pipeline
 from sync.sheets.tabs.history import Line

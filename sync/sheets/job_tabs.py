@@ -15,11 +15,11 @@ from sync.jobs.cells import Cell
 from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.sheets import encode
-from sync.sheets.answer import FIELDS, CellData, Row
 from sync.sheets.batch import Place, RowIdentity
+from sync.sheets.cell_data import CellData, Row
 from sync.sheets.keys import EndedWord, ForeignKey
 from sync.sheets.policy import OWN, Policy
-from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.read import FIELDS, Snapshot, Table
 from sync.store import Lease, Pending
 from sync.types import Mode
 

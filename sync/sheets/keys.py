@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Set
 
 from sync.errors import Permanent
-from sync.sheets.answer import Row, site_in
-from sync.sheets.snapshot import Table
+from sync.sheets.cell_data import Row, site_in
+from sync.sheets.read import Table
 from sync.types import Value
 
 FEW = 5

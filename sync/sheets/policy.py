@@ -10,7 +10,7 @@ from typing import Literal, overload
 
 from sync.field_table import CUSTOMERS_OWN, TYPED
 from sync.jobs.cells import Cell
-from sync.sheets.answer import BLANK, Content
+from sync.sheets.cell_data import BLANK, Content
 
 
 class Rule(StrEnum):

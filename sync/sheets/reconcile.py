@@ -15,8 +15,8 @@ from sync.field_table import KEY
 from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
 from sync.sheets import encode
-from sync.sheets.answer import Row, text_of
 from sync.sheets.batch import Parts, guarding
+from sync.sheets.cell_data import Row, text_of
 from sync.sheets.diff import CellDecider
 from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import Flusher
@@ -31,7 +31,7 @@ from sync.sheets.keys import (
     keys_gone,
 )
 from sync.sheets.policy import Decision, Rule
-from sync.sheets.snapshot import Table, with_cells
+from sync.sheets.read import Table, with_cells
 from sync.sheets.tabs import filter_views
 from sync.store import Lease
 from sync.store.spreadsheet import Spreadsheet

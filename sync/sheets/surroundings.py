@@ -7,7 +7,7 @@ from typing import Any
 
 from sync.errors import Permanent
 from sync.settings.config_file import SheetConfig
-from sync.sheets.answer import JOBS_TAB
+from sync.sheets.read import JOBS_TAB
 
 Json = Mapping[str, Any]
 

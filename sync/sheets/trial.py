@@ -5,9 +5,9 @@ Two calls. Each makes a hidden tab and deletes it again in the same batch, so th
 
 from sync.errors import Refused
 from sync.sheets import batch
-from sync.sheets.answer import CHECK_KEY, SCRATCH_RANGE, SCRATCH_TAB, guard_id
 from sync.sheets.batch import Request
 from sync.sheets.client import SheetClient
+from sync.sheets.read import CHECK_KEY, SCRATCH_RANGE, SCRATCH_TAB, guard_id
 from sync.store import Spreadsheet
 from sync.store.signs import Trial
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.field_table import KEY
-from sync.sheets.answer import Row, at, content, is_formula, note_of, site_in, text_of
 from sync.sheets.batch import CellWrite, Place, RowIdentity, RowImage, RowWrite
+from sync.sheets.cell_data import Row, at, content, is_formula, note_of, site_in, text_of
 from sync.sheets.check import Undo
-from sync.sheets.snapshot import Table
+from sync.sheets.read import Table
 
 HEADERS = ("When", "Tab", "Column", "Row as it was", "Stood there", "Stands there now")
 """Of the tab Recovered."""

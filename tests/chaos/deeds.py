@@ -12,7 +12,7 @@ from emulator.sheets import ranges, structure
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.grid import Cell
 from emulator.sheets.updates import paste
-from sync.sheets.answer import JOBS_TAB
+from sync.sheets.read import JOBS_TAB
 from tests.chaos.ledger import Deed, Ledger
 from tests.chaos.tab import HAND, HEADER, KEY, Look, Spot, look, record, site_in
 

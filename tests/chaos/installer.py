@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.errors import ApiError
 from sync.errors import Retryable
-from sync.sheets.answer import CellData, at, text_of
+from sync.sheets.cell_data import CellData, at, text_of
 from sync.types import letters
 from tests import own_sheet
 from tests.bench import Bench

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from emulator import Emulator
 from emulator.sheets.grid import Spreadsheet
-from sync.sheets.answer import JOBS_TAB
+from sync.sheets.read import JOBS_TAB
 from tests.chaos.ledger import Claim, Ledger
 from tests.chaos.tab import (
     HAND,

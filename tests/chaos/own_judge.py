@@ -8,7 +8,7 @@ without one was added for the job whose key it has.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from sync.sheets.answer import at, text_of
+from sync.sheets.cell_data import at, text_of
 from tests import own_sheet
 from tests.bench import Bench
 from tests.chaos.installer import twice

@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import Cell, Column, Row, Sheet, Spreadsheet
-from sync.sheets.answer import COLUMN_KEY, HEADER_KEY, HISTORY_TAB, JOBS_TAB
+from sync.sheets.read import COLUMN_KEY, HEADER_KEY, HISTORY_TAB, JOBS_TAB
 
 KEY = "site_id"
 HEADER = "the header"

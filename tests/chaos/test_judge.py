@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from emulator import Emulator
 from sync.google.auth import EmulatorSession
 from sync.google.drive import Drive
-from sync.sheets.answer import HISTORY_TAB, JOBS_TAB
+from sync.sheets.read import HISTORY_TAB, JOBS_TAB
 from tests.bench import Bench
 from tests.chaos import judge
 from tests.chaos.desk import ONE, TWO, Desk, worked_on

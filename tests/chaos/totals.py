@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sync.sheets.answer import CellData, at, text_of
+from sync.sheets.cell_data import CellData, at, text_of
 from sync.types import letters
 from tests import own_sheet
 from tests.bench import Bench

@@ -18,7 +18,7 @@ from sync.doctor.check import filesystem
 from sync.errors import SettingsError
 from sync.field_table import KEY
 from sync.settings.environment import load
-from sync.sheets.answer import JOBS_TAB
+from sync.sheets.read import JOBS_TAB
 from sync.store import RefusedRequests
 from sync.store.schema import delivery, heartbeat, job
 from tests import own_sheet

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from brightsheet import cli
 from emulator import Emulator
-from sync.sheets.answer import CellData, at, text_of
+from sync.sheets.cell_data import CellData, at, text_of
 from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid

@@ -10,9 +10,9 @@ import requests
 from sync.errors import SettingsError
 from sync.google import auth
 from sync.settings import environment
-from sync.sheets.answer import JOBS_TAB
 from sync.sheets.client import SheetClient
 from sync.sheets.job_tabs import OwnTab
+from sync.sheets.read import JOBS_TAB
 from tests.made_up import CONFIG_FILE, SECRET
 
 SHEETS = "https://sheets.googleapis.com/v4/spreadsheets"

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from sync.sheets.batch import column_guards
-from sync.sheets.snapshot import Tab
+from sync.sheets.read import Tab
 from tests.live.account import FILES, Account
 
 Found = tuple[str, str]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from emulator.sheets.formula import End, rewrite
-from sync.sheets.answer import CellData, text_of
+from sync.sheets.cell_data import CellData, text_of
 from tests import own_sheet
 from tests.made_up import milestone, uuid
 from tests.mapping.stand import Stand

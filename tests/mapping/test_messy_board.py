@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
-from sync.sheets.answer import text_of
+from sync.sheets.cell_data import text_of
 from tests.made_up import uuid
 from tests.mapping import boards
 from tests.mapping.boards import Board, Grid

@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from sync.sheets.answer import COLUMN_KEY, HEADER_KEY, JOBS_TAB, WORDS_KEY
+from sync.sheets.read import COLUMN_KEY, HEADER_KEY, JOBS_TAB, WORDS_KEY
 from tests.made_up import milestone
 from tests.mapping.stand import Stand
 from tests.sheets.conftest import MILESTONES

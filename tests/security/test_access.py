@@ -15,7 +15,7 @@ from app import _matches
 from sync.errors import Rejected
 from sync.jobs.remarks import Remarks
 from sync.settings.environment import load
-from sync.sheets.answer import _UUID
+from sync.sheets.cell_data import _UUID
 from sync.webhooks import parse
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome

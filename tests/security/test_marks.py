@@ -18,7 +18,7 @@ from emulator import Emulator
 from sync.documents.queue import DocumentQueue
 from sync.errors import BrightsheetError
 from sync.ops.alerts import Alerts
-from sync.sheets.answer import at, text_of
+from sync.sheets.cell_data import at, text_of
 from sync.status.watch import Watch
 from sync.worker.loop import DocumentLoop, Stop
 from tests import own_sheet

@@ -14,13 +14,12 @@ from sync.jobs.target import Target
 from sync.projector import Projector
 from sync.settings.environment import load
 from sync.sheets import encode
-from sync.sheets.answer import FENCE_TAB, JOBS_TAB
 from sync.sheets.batch import compose
 from sync.sheets.diff import columns_to_read, diff
 from sync.sheets.ensure import WantedTabs, ensure
 from sync.sheets.flush import Targets
 from sync.sheets.job_tabs import JobRows
-from sync.sheets.snapshot import Copies, Snapshot, Table
+from sync.sheets.read import FENCE_TAB, JOBS_TAB, Copies, Snapshot, Table
 from sync.sheets.surroundings import Titles
 from sync.sheets.tabs import pipeline
 from sync.store import Attempt, Database, Inbox, Leases, Pending, Shown, sheet_store

@@ -5,11 +5,10 @@ from typing import Any, cast
 
 from sync.boards.job_tabs import BoardTabs
 from sync.settings.config_file import load_config
-from sync.sheets.answer import JOBS_TAB
 from sync.sheets.batch import CellWrite, RowWrite, Trace
 from sync.sheets.client import SheetClient
 from sync.sheets.job_tabs import JobTabs, OwnTab
-from sync.sheets.snapshot import Table
+from sync.sheets.read import JOBS_TAB, Table
 from sync.store import SheetStore
 from tests.made_up import CONFIG_FILE, uuid
 

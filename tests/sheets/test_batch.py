@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from sync.sheets.answer import BLANK, FENCE_TAB, GUARD_KEY, JOBS_TAB, guard_id
 from sync.sheets.batch import (
     Batch,
     CellWrite,
@@ -18,7 +17,8 @@ from sync.sheets.batch import (
     compose,
     guarding,
 )
-from sync.sheets.snapshot import Copies, Snapshot, Table
+from sync.sheets.cell_data import BLANK
+from sync.sheets.read import FENCE_TAB, GUARD_KEY, JOBS_TAB, Copies, Snapshot, Table, guard_id
 from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import (
     BOARD,

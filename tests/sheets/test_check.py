@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from sync.sheets.answer import BLANK, JOBS_TAB, Content
 from sync.sheets.batch import CellWrite, RowIdentity, RowImage, RowWrite
+from sync.sheets.cell_data import BLANK, Content
 from sync.sheets.check import NOTE, Findings, Undo, check
-from sync.sheets.snapshot import Table
+from sync.sheets.read import JOBS_TAB, Table
 from sync.types import ReplacedWords
 from tests.made_up import uuid
 from tests.sheets.grids import (

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sync.sheets.answer import JOBS_TAB
+from sync.sheets.read import JOBS_TAB
 from sync.status.verdict import evaluate
 from tests import own_sheet
 from tests.bench import Bench

@@ -10,12 +10,12 @@ from sync.errors import Permanent
 from sync.jobs.cells import EMPTY, Cell, Link
 from sync.jobs.model import Job
 from sync.jobs.target import Target
-from sync.sheets.answer import BLANK, JOBS_TAB, Content
 from sync.sheets.batch import CellWrite, RowIdentity, RowWrite
+from sync.sheets.cell_data import BLANK, Content
 from sync.sheets.diff import Diff, columns_to_read, diff, fitting
 from sync.sheets.job_tabs import JobRows, Match, Pattern
 from sync.sheets.policy import MAPPED, OWN, Policy
-from sync.sheets.snapshot import Table
+from sync.sheets.read import JOBS_TAB, Table
 from tests.made_up import uuid
 from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import BOARD, cell, tabs_of

@@ -5,10 +5,17 @@ from typing import Any
 
 from sync.jobs.cells import Column, Tint
 from sync.settings.config_file import load_config
-from sync.sheets.answer import FENCE_TAB, GUARD_KEY, HISTORY_TAB, JOBS_TAB, PIPELINE_TAB
 from sync.sheets.batch import Request, compose
 from sync.sheets.ensure import Ensured, WantedTabs, ensure
-from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.read import (
+    FENCE_TAB,
+    GUARD_KEY,
+    HISTORY_TAB,
+    JOBS_TAB,
+    PIPELINE_TAB,
+    Snapshot,
+    Table,
+)
 from sync.sheets.surroundings import Surroundings, Titles
 from tests.made_up import CONFIG_FILE
 from tests.sheets.grids import OWN, STATUS, table

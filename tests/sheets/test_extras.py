@@ -3,7 +3,7 @@
 import pytest
 
 from sync.errors import Permanent
-from sync.sheets.answer import PIPELINE_TAB
+from sync.sheets.read import PIPELINE_TAB
 from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from sync.errors import Permanent, Retryable
-from sync.sheets.answer import GUARD_KEY
+from sync.sheets.read import GUARD_KEY
 from sync.store.limits import BURST
 from sync.store.schema import sheet
 from tests.bench import Bench

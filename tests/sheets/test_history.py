@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from emulator import Emulator
-from sync.sheets.answer import HISTORY_TAB
+from sync.sheets.read import HISTORY_TAB
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
 from tests.sheets.conftest import with_more

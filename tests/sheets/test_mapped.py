@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from sync.sheets.answer import HEADER_KEY, MAPPED, at, text_of
+from sync.sheets.cell_data import at, text_of
+from sync.sheets.read import HEADER_KEY, MAPPED_SINCE
 from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
@@ -90,7 +91,7 @@ def test_what_a_person_typed_yields_only_to_a_later_event(asking: Bench) -> None
 
 def _mapped_earlier(bench: Bench) -> list[dict[str, object]]:
     """Have time pass: the mapping is two hours old."""
-    value = f"{MAPPED}{(datetime.now(UTC) - timedelta(hours=2)).isoformat()}"
+    value = f"{MAPPED_SINCE}{(datetime.now(UTC) - timedelta(hours=2)).isoformat()}"
     lookup = {"metadataKey": HEADER_KEY}
     return [
         {

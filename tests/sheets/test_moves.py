@@ -21,14 +21,14 @@ from sync.jobs.cells import Cell
 from sync.jobs.model import Customer
 from sync.jobs.model import Job as StoredJob
 from sync.jobs.target import Target
-from sync.sheets.answer import JOBS_TAB, note_of, site_in, text_of, texts_of
 from sync.sheets.batch import RowWrite
+from sync.sheets.cell_data import note_of, site_in, text_of, texts_of
 from sync.sheets.check import Undo, check
 from sync.sheets.diff import diff
 from sync.sheets.job_tabs import JobRows
 from sync.sheets.policy import MAPPED, OWN, Policy
+from sync.sheets.read import JOBS_TAB, Table, rows_by_site
 from sync.sheets.reconcile import differences
-from sync.sheets.snapshot import Table, rows_by_site
 from sync.sheets.undo import place
 from tests.made_up import uuid
 from tests.own_sheet import MAPPED_AT

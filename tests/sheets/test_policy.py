@@ -7,7 +7,7 @@ import pytest
 
 from sync.field_table import CUSTOMERS_OWN
 from sync.jobs.cells import Cell
-from sync.sheets.answer import BLANK, Content
+from sync.sheets.cell_data import BLANK, Content
 from sync.sheets.policy import MAPPED, NOTES, OWN, Decision, Policy, Rule, decide
 
 TABLE = """

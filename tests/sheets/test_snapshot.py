@@ -6,20 +6,10 @@ from typing import Any
 import pytest
 
 from sync.errors import Permanent
-from sync.sheets.answer import (
-    BLANK,
-    COLUMN_KEY,
-    GUARD_KEY,
-    HEADER_KEY,
-    JOBS_TAB,
-    Content,
-    content,
-    mapping_id,
-    site_in,
-)
+from sync.sheets.cell_data import BLANK, Content, content, site_in
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import are_few, find_key_column
-from sync.sheets.snapshot import read
+from sync.sheets.read import COLUMN_KEY, GUARD_KEY, HEADER_KEY, JOBS_TAB, mapping_id, read
 from sync.store import Pending
 from sync.types import Mode
 from tests.made_up import uuid

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from sync.sheets.answer import BLANK, JOBS_TAB, Content, content
 from sync.sheets.batch import RowIdentity, RowImage, RowWrite
+from sync.sheets.cell_data import BLANK, Content, content
 from sync.sheets.check import NOTE, Undo, check
-from sync.sheets.snapshot import Table, rows_by_site
+from sync.sheets.read import JOBS_TAB, Table, rows_by_site
 from sync.sheets.undo import Placement, place, sites_written_over
 from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import (

@@ -14,7 +14,7 @@ from sync.jobs.job_cells import LABELS
 from sync.jobs.milestones import Heading
 from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
-from sync.sheets.answer import OTHER_TEXTS
+from sync.sheets.read import OTHER_TEXTS
 
 
 @dataclass(frozen=True)

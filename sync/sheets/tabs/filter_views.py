@@ -11,9 +11,8 @@ from typing import Any
 from sync.jobs.cells import Cell
 from sync.jobs.status import REJECTED, WAITING, Case, Statuses
 from sync.settings.config_file import Config
-from sync.sheets.answer import OTHER_TEXTS, guard_id
 from sync.sheets.batch import Request
-from sync.sheets.snapshot import Tab, Table
+from sync.sheets.read import OTHER_TEXTS, Tab, Table, guard_id
 from sync.sheets.surroundings import Surroundings
 
 View = Mapping[str, Any]

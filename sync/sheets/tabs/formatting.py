@@ -12,8 +12,8 @@ from sync.jobs.cells import Column, Tint
 from sync.jobs.row import every_tint
 from sync.settings.config_file import Config
 from sync.sheets import batch, encode
-from sync.sheets.answer import COLUMN_KEY, LOOK_KEY, guard_id
 from sync.sheets.batch import Request
+from sync.sheets.read import COLUMN_KEY, LOOK_KEY, guard_id
 
 _KEPT = "Brightsheet writes these cells: what is typed here is replaced."
 _FORMULA = "CUSTOM_FORMULA"

@@ -11,9 +11,8 @@ from datetime import tzinfo
 from sync.jobs.cells import Cell, Column, Tint
 from sync.settings.config_file import Config
 from sync.sheets import batch, encode
-from sync.sheets.answer import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB
 from sync.sheets.batch import CellWrite, Request, RowWrite
-from sync.sheets.snapshot import Tab
+from sync.sheets.read import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB, Tab
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 

@@ -18,14 +18,8 @@ from sync.jobs.cells import Column
 from sync.jobs.pipeline import PipelineLine
 from sync.settings.config_file import Config
 from sync.sheets import batch, encode
-from sync.sheets.answer import (
-    COLUMN_KEY,
-    PIPELINE_KEY,
-    PIPELINE_LABEL,
-    PIPELINE_TAB,
-)
 from sync.sheets.batch import CellWrite, Request, RowWrite
-from sync.sheets.snapshot import Tab
+from sync.sheets.read import COLUMN_KEY, PIPELINE_KEY, PIPELINE_LABEL, PIPELINE_TAB, Tab
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 

@@ -1,49 +1,252 @@
-"""What one read of the spreadsheet shows: Google's answer → a snapshot. Pure.
+"""Reads the spreadsheet: what to ask the Sheets API for, and its answer as a `Snapshot`. Pure.
 
 A tab is known by the metadata of its header row and columns, never by a title, a letter or a text.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from sync.errors import Permanent
-from sync.sheets.answer import (
-    COLUMN_KEY,
-    FENCE_KEY,
-    FENCE_TAB,
-    GUARD_KEY,
-    HEADER_KEY,
-    HISTORY_KEY,
-    HISTORY_TAB,
-    JOBS_TAB,
-    LOOK_KEY,
-    PIPELINE_KEY,
-    PIPELINE_LABEL,
-    PIPELINE_TAB,
-    RECOVERED_TAB,
-    WORDS_KEY,
-    CellData,
-    Content,
-    HeaderRow,
-    Row,
-    at,
-    content,
-    copies_tab,
-    first_cells,
-    guard_id,
-    mapping_id,
-    moment_mapped,
-    note_of,
-    row_entries,
-    site_in,
-    texts_below,
-)
+from sync.sheets.cell_data import CellData, Content, Row, at, content, note_of, site_in, text_of
 from sync.sheets.policy import MAPPED, OWN, Policy
 
+JOBS_TAB = 1_126_170_001
+"""The sheet id that the Jobs tab is made with: making it twice is refused by Google."""
+FENCE_TAB = 1_126_170_002
+"""The sheet id of the hidden tab `_brightsheet`."""
+RECOVERED_TAB = 1_126_170_003
+HISTORY_TAB = 1_126_170_004
+PIPELINE_TAB = 1_126_170_005
+SCRATCH_TAB, SCRATCH_RANGE = 1_126_170_006, 2_000_000_006
+"""Of the tab in which it is tried how Google treats IDs; the fence's numbers stay far below."""
+
+HEADER_KEY = "brightsheet.header"
+"""On the header row of a tab of jobs: MAPPED_SINCE and a moment if it is a board."""
+MAPPED_SINCE = "mapped "
+WORDS_KEY = "brightsheet.words"
+"""On a mapped column with words of its own: a JSON object, our text → theirs."""
+OTHER_TEXTS = "*"
+"""Among those words: every text without a word is written as it is."""
+COLUMN_KEY = "brightsheet.column"
+FENCE_KEY = "brightsheet.fence"
+RECOVERED_KEY = "brightsheet.recovered"
+HISTORY_KEY = "brightsheet.history"
+PIPELINE_KEY = "brightsheet.pipeline"
+GUARD_KEY = "brightsheet.guard"
+"""On a managed column or a header row: deleted and created again by every batch that writes it."""
+CHECK_KEY = "brightsheet.check"
+"""On the spreadsheet or SCRATCH_TAB, within a batch."""
+LOOK_KEY = "brightsheet.look"
+"""On a header row: what the tab was last given, which tells whether other is due."""
+PIPELINE_LABEL = "pipeline:milestone"
+
+
+def copies_tab(sheet_id: int) -> int:
+    """Return the sheet id of the hidden tab for the copied rows of a mapped tab."""
+    return guard_id(sheet_id, "copies")
+
+
+def mapping_id(sheet_id: int) -> int:
+    """Return the fixed `metadataId` of HEADER_KEY on a mapped tab; a duplicate has another."""
+    return guard_id(sheet_id, "mapping")
+
+
+def moment_mapped(entry: str) -> datetime | None:
+    """Return the moment (UTC) in the metadata of a header row; None if it is not a mapped one."""
+    if not entry.startswith(MAPPED_SINCE):
+        return None
+    try:
+        moment = datetime.fromisoformat(entry.removeprefix(MAPPED_SINCE))
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)  # Edited by a program: nothing typed is replaced.
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def guard_id(sheet_id: int, name: str) -> int:
+    """Return the fixed `metadataId` of the guard of a column (or HEADER) of a tab.
+
+    A positive 32-bit number, as the Sheets discovery document asks for. Two of a hundred columns
+    share one by a chance of two in a million.
+    """
+    digest = hashlib.sha256(f"{sheet_id}:{name}".encode()).digest()
+    return int.from_bytes(digest[:4]) % (2**31 - 1) + 1
+
+
+Filter = dict[str, Any]
+
+
+def _fields(values: str) -> str:
+    """Return the mask of a read that wants `values` of each cell."""
+    return (
+        "properties(timeZone),"
+        "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
+        "protectedRanges(protectedRangeId),conditionalFormats(ranges(sheetId)),charts(chartId),"
+        f"data(startRow,startColumn,rowData(values({values})),"
+        "rowMetadata(developerMetadata(metadataId,metadataKey,metadataValue)),"
+        "columnMetadata(developerMetadata(metadataKey,metadataValue))))"
+    )
+
+
+FIELDS = _fields("userEnteredValue,note")
+FULL_FIELDS = _fields("userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)")
+ROW = (
+    "sheets(properties(sheetId),data(startRow,startColumn,rowData(values("
+    "userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)))))"
+)
+PROTECTIONS = "sheets(properties(sheetId,title),protectedRanges(warningOnly,requestingUserCanEdit))"
+
+
+def quoted(title: str) -> str:
+    """Return a tab's title as A1 ranges name it."""
+    return "'" + title.replace("'", "''") + "'"
+
+
+def data_filters(columns: tuple[str, ...]) -> list[Filter]:
+    """Return the data filters of a read: the tabs' header rows, the fence, whole `columns`."""
+    tabs = (HEADER_KEY, FENCE_KEY, HISTORY_KEY, PIPELINE_KEY)
+    lookups = [{"metadataKey": tab} for tab in tabs]
+    lookups += [
+        {"metadataKey": COLUMN_KEY, "metadataValue": column}
+        for column in (*columns, PIPELINE_LABEL)
+    ]
+    return [{"developerMetadataLookup": lookup} for lookup in lookups]
+
+
+def everything(sheet_ids: Iterable[int], key: str) -> list[Filter]:
+    """Return the data filters of a read of whole tabs, the hidden ones among them."""
+    recovered = {"developerMetadataLookup": {"metadataKey": RECOVERED_KEY}}
+    grids = [{"gridRange": {"sheetId": one}} for one in sheet_ids]
+    return [*data_filters((key,)), recovered, *grids]
+
+
 Json = Mapping[str, Any]
+
+
+def whole(answer: Json, sheet_id: int) -> dict[int, Row]:
+    """Return the rows of a tab that was asked for whole, by row index."""
+    grids = [grid for sheet in _sheets(answer, sheet_id) for grid in sheet.get("data", ())]
+    largest: Json = max(grids, key=_size, default={})
+    return {number: row.get("values", ()) for number, row in enumerate(largest.get("rowData", ()))}
+
+
+def merged(answer: Json, sheet_id: int) -> dict[int, Row]:
+    """Return the rows of a tab of which parts were asked for; {} for all other cells."""
+    cells: dict[int, dict[int, CellData]] = {}
+    for sheet in _sheets(answer, sheet_id):
+        for grid in sheet.get("data", ()):
+            first = grid.get("startColumn", 0)
+            for number, row in enumerate(grid.get("rowData", ()), grid.get("startRow", 0)):
+                for index, cell in enumerate(row.get("values", ()), first):
+                    cells.setdefault(number, {})[index] = cell
+    return {
+        number: [row.get(index, {}) for index in range(max(row) + 1)]
+        for number, row in cells.items()
+    }
+
+
+def _sheets(answer: Json, sheet_id: int) -> Iterable[Json]:
+    sheets = answer.get("sheets", ())
+    return (sheet for sheet in sheets if sheet["properties"].get("sheetId", 0) == sheet_id)
+
+
+def _size(grid: Json) -> int:
+    return len(grid.get("rowMetadata", ())) * len(grid.get("columnMetadata", ()))
+
+
+def first_cells(grid: Json) -> Iterator[tuple[int, CellData]]:
+    """Give the leftmost cell of each row of a grid, with the row's index."""
+    for row, data in enumerate(grid.get("rowData", ()), grid.get("startRow", 0)):
+        if values := data.get("values"):
+            yield row, values[0]
+
+
+@dataclass(frozen=True)
+class HeaderRow:
+    """The header row of a tab, with the metadata of its columns."""
+
+    grid: Json
+
+    @classmethod
+    def of(cls, grids: Sequence[Json], key: str) -> "HeaderRow | None":
+        """Return the row with the metadata `key`, if there is one."""
+        # A column's grid begins with the header row, too: the widest one is the row's own.
+        rows = [grid for grid in grids if key in dict(row_entries(grid))]
+        widest = max(rows, key=lambda grid: len(grid.get("columnMetadata", ())), default=None)
+        return None if widest is None else cls(widest)
+
+    @property
+    def row(self) -> int:
+        """The row's zero-based index."""
+        return int(self.grid.get("startRow", 0))
+
+    @property
+    def first(self) -> int:
+        """The index of its first column."""
+        return int(self.grid.get("startColumn", 0))
+
+    def entries(self, key: str) -> Iterator[tuple[str, int]]:
+        """Give value and column index of each metadata entry with this key, from the left."""
+        for index, column in enumerate(self.grid.get("columnMetadata", ()), self.first):
+            for name, value in _metadata(column):
+                if name == key:
+                    yield value, index
+
+    def places(self, key: str) -> dict[str, int]:
+        """Return the leftmost column index of each value."""
+        return dict(reversed(list(self.entries(key))))
+
+    def cells(self) -> Iterator[tuple[int, CellData]]:
+        """Give column index and cell."""
+        values = (self.grid.get("rowData") or [{}])[0].get("values", ())
+        return enumerate(values, self.first)
+
+    def texts(self) -> dict[int, str]:
+        """Return the texts by column index, without the blank ones."""
+        return {index: text for index, cell in self.cells() if (text := text_of(cell))}
+
+    def below(self, grids: Sequence[Json], column: int | None, key: str) -> dict[str, int]:
+        """Return the row of each value on the rows below that were read with a column."""
+        rows: dict[str, int] = {}
+        for grid in grids:
+            if grid is not self.grid and grid.get("startColumn", 0) == column:
+                lines = enumerate(grid.get("rowMetadata", ()), int(grid.get("startRow", 0)))
+                entries = ((row, *entry) for row, line in lines for entry in _metadata(line))
+                rows |= {v: row for row, name, v in entries if name == key and row > self.row}
+        return rows
+
+    def on_row(self) -> dict[str, str]:
+        """Return the metadata of the row itself."""
+        return dict(row_entries(self.grid))
+
+    def ids(self) -> frozenset[int]:
+        """Return the ids of the metadata of the row itself."""
+        entries = (self.grid.get("rowMetadata") or [{}])[0].get("developerMetadata", ())
+        return frozenset(entry.get("metadataId", 0) for entry in entries)
+
+
+def row_entries(grid: Json) -> list[tuple[str, str]]:
+    """Return key and value of the metadata of a grid's first row."""
+    return _metadata((grid.get("rowMetadata") or [{}])[0])
+
+
+def _metadata(dimension: Json) -> list[tuple[str, str]]:
+    entries = dimension.get("developerMetadata", ())
+    return [(entry["metadataKey"], entry.get("metadataValue", "")) for entry in entries]
+
+
+def texts_below(grids: Sequence[Json], header: HeaderRow, column: int | None) -> dict[int, str]:
+    """Return the texts below the header in a column that was read, by row."""
+    return {
+        row: text
+        for grid in grids
+        if grid is not header.grid and grid.get("startColumn", 0) == column
+        for row, cell in first_cells(grid)
+        if row > header.row and (text := text_of(cell))
+    }
 
 
 @dataclass(frozen=True)

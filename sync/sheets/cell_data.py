@@ -1,0 +1,87 @@
+"""Cells as the Sheets API gives them: what a cell holds, as values that can be compared. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+CellData = Mapping[str, Any]
+"""A cell as the Sheets API gives it (CellData)."""
+Row = Sequence[CellData]
+
+_CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+DATE_FORMATS = ("DATE", "DATE_TIME", "TIME")
+"""Types of the number formats that show a number as a date (Sheets discovery document)."""
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_BLANK: Mapping[str, Any] = {}
+
+
+def site_in(cell: CellData) -> str | None:
+    """Return the site UUID that a key cell holds, alone or in a pasted address."""
+    text = cell.get("userEnteredValue", _BLANK).get("stringValue", "")
+    if _CANONICAL.fullmatch(text):  # As Brightsheet writes it: nearly all of a large sheet.
+        return str(text)
+    match = _UUID.search(text)
+    return str(UUID(match.group())) if match else None
+
+
+def text_of(cell: CellData) -> str:
+    """Return what was entered into a cell, as one text; "" where nothing was."""
+    entered = cell.get("userEnteredValue", _BLANK)
+    if "stringValue" in entered:
+        return str(entered["stringValue"])
+    value = next(iter(entered.values()), "")
+    # Google answers 46023.0 where 46023 was sent.
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def note_of(cell: CellData) -> str:
+    """Return a cell's note; "" where there is none."""
+    return str(cell.get("note", ""))
+
+
+def links_of(cell: CellData) -> list[tuple[int, str]]:
+    """Return where links begin on a cell's text (UTF-16 units), and their addresses."""
+    runs = cell.get("textFormatRuns")
+    if not runs:
+        return []
+    return [
+        (run.get("startIndex", 0), uri)
+        for run in runs
+        if (uri := run.get("format", {}).get("link", {}).get("uri"))
+    ]
+
+
+def is_formula(cell: CellData) -> bool:
+    """Tell whether a formula was entered: what it says depends on its place."""
+    return "formulaValue" in cell.get("userEnteredValue", {})
+
+
+class Content(NamedTuple):
+    """What a cell holds, for comparison: its text, and its links by where they begin."""
+
+    text: str = ""
+    links: tuple[tuple[int, str], ...] = ()
+
+
+BLANK = Content()
+
+
+def content(cell: CellData) -> Content:
+    """Return what a cell holds, without its note and format."""
+    return Content(text_of(cell), tuple(links_of(cell)))
+
+
+def texts_of(row: Row, columns: Mapping[str, int]) -> dict[str, str]:
+    """Return what people or we entered into a row, by column id; formulas count as blank."""
+    cells = {column: at(row, index) for column, index in columns.items()}
+    return {
+        column: text
+        for column, cell in cells.items()
+        if not is_formula(cell) and (text := text_of(cell))
+    }
+
+
+def at(row: Row, index: int) -> CellData:
+    """Return the cell at a zero-based index of a row; {} beyond its end."""
+    return row[index] if 0 <= index < len(row) else {}
