@@ -1,16 +1,21 @@
-"""What one delivery enters between the route and the cell: functions, modules, changes of folder.
+"""How much code one webhook goes through on its way from the route to the cell.
 
     python benchmarks/walk.py [--list]
 
-The job has a row already, the Pipeline knows its status, and nothing else waits. Idle looks are
-not in it.
+Counts the product's named functions that are entered, in the receiver and in the worker's threads, and
+their lines without docstrings. The job has a row already, the Pipeline knows its status, and nothing else
+is pending. What the worker's threads also do while nothing arrives is left out.
 """
 
+import ast
+import inspect
 import sys
 import tempfile
+import threading
+import time
 from collections import Counter
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -21,69 +26,81 @@ from sync.ops import logs
 from tests.bench import Bench
 from tests.made_up import ROOT, SECRET, milestone
 
+IDLE_SECONDS, LONGEST_SECONDS = 3.0, 20.0
+
 
 class Walk:
-    """Counts what is called of the product's own code, in the order of the calls."""
+    """Counts the calls of the product's own functions, in every thread."""
 
     def __init__(self) -> None:
-        self.calls: Counter[tuple[str, str]] = Counter()
-        self.folders: list[str] = []
+        self.calls: Counter[CodeType] = Counter()
 
     def __call__(self, frame: FrameType, event: str, _argument: Any) -> None:
-        if event != "call":
-            return
         code = frame.f_code
-        path = Path(code.co_filename)
-        if not path.is_relative_to(ROOT) or code.co_name.startswith("<"):
-            return
-        module = str(path.relative_to(ROOT))
-        if module.startswith("sync/") or module == "app.py":
-            self.calls[module, code.co_qualname] += 1
-            self.folders.append(str(Path(module).parent))
-
-    @property
-    def switches(self) -> int:
-        """How often the folder changes from one call to the next."""
-        pairs = zip(self.folders, self.folders[1:], strict=False)
-        return sum(first != second for first, second in pairs)
+        if event == "call" and not code.co_name.startswith("<"):
+            path = Path(code.co_filename)
+            if path.is_relative_to(ROOT / "sync") or path == ROOT / "app.py":
+                self.calls[code] += 1
 
 
-def walk() -> Walk:
-    """Send one delivery and follow it until its row shows it."""
+def lines_of(code: CodeType) -> int:
+    """Return the lines of a function, without its docstring."""
+    source = inspect.getsource(code)
+    tree = ast.parse(inspect.cleandoc("\n" + source) if source[0].isspace() else source).body[0]
+    lines = len(source.splitlines())
+    first = tree.body[0] if isinstance(tree, ast.FunctionDef) else None
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+        lines -= (first.end_lineno or first.lineno) - first.lineno + 1
+    return lines
+
+
+def walk() -> Counter[CodeType]:
+    """Send one webhook and follow it until its row shows it."""
     logs.configure(40)
+    followed = Walk()
     with Emulator(limits=False) as google, tempfile.TemporaryDirectory() as folder:
         bench = Bench(google, f"sqlite:///{folder}/brightsheet.sqlite3")
         for status in ("SUBMITTED", "REJECTED"):
             bench.shown(*(milestone(job, status=status) for job in range(1, 6)))
         bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-04T10:00:00Z"))
-        client = create_app(bench.settings).test_client()
-        headers = {"X-Webhook-Secret": SECRET}
-        followed, projector = Walk(), bench.wiring.projector()
+        bench.compare()
+        app = create_app(bench.settings)
         event = milestone(3, status="APPROVED", date_updated="2026-03-05T10:00:00Z")
-        with bench.wiring.hold(lambda _: None) as held:
-            sys.setprofile(followed)
-            try:
-                answer = client.post("/webhooks/everbright", json=event, headers=headers)
-                projector.run(held)
-                bench.flusher.flush(held)
-            finally:
-                sys.setprofile(None)
-        assert answer.status_code == 202  # noqa: S101 - else nothing was measured
-        assert not bench.store.pending.is_waiting()  # noqa: S101
+        worker = app.extensions["brightsheet"]
+        threading.setprofile(followed)
+        sys.setprofile(followed)
+        try:
+            worker.start()
+            time.sleep(IDLE_SECONDS)
+            idle = set(followed.calls)
+            followed.calls.clear()
+            headers = {"X-Webhook-Secret": SECRET}
+            answer = app.test_client().post("/webhooks/everbright", json=event, headers=headers)
+            deadline = time.monotonic() + LONGEST_SECONDS
+            while bench.row(event["site"])["Milestone 1"] != "Approved":
+                assert time.monotonic() < deadline  # noqa: S101 - else nothing was measured
+                time.sleep(0.2)
+            time.sleep(1.0)
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)
+        assert answer.status_code == 202  # noqa: S101
+        worker.stop(5.0)
         bench.database.close()
-    return followed
+    return Counter({code: n for code, n in followed.calls.items() if code not in idle})
 
 
 def main() -> None:
-    followed = walk()
-    modules = {module for module, _ in followed.calls}
-    print(
-        f"{len(followed.calls)} functions in {len(modules)} modules, "
-        f"{followed.switches} changes of folder"
-    )
+    calls = walk()
+    modules = {code.co_filename for code in calls}
+    lines = sum(map(lines_of, calls))
+    print(f"{lines:,} lines in {len(calls)} functions in {len(modules)} modules")
     if "--list" in sys.argv:
-        for (module, name), count in sorted(followed.calls.items()):
-            print(f"{count:6} {module}:{name}")
+        for code, count in sorted(
+            calls.items(), key=lambda each: (each[0].co_filename, each[0].co_firstlineno)
+        ):
+            name = Path(code.co_filename).relative_to(ROOT)
+            print(f"{count:6} {lines_of(code):4} {name}:{code.co_qualname}")
 
 
 if __name__ == "__main__":
