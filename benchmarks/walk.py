@@ -2,9 +2,9 @@
 
     python benchmarks/walk.py [--list]
 
-Counts the product's named functions that are entered, in the receiver and in the worker's threads, and
-their lines without docstrings. The job has a row already, the Pipeline knows its status, and nothing else
-is pending. What the worker's threads also do while nothing arrives is left out.
+Counts the named functions of the product that are entered, in the receiver and in the threads of
+the worker, and their lines without docstrings. The job has a row already, the Pipeline knows its
+status, and nothing else is pending. What those threads also do while nothing arrives is left out.
 """
 
 import ast
@@ -19,6 +19,8 @@ from types import CodeType, FrameType
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from flask import Flask
 
 from app import create_app
 from emulator import Emulator
@@ -65,29 +67,37 @@ def walk() -> Counter[CodeType]:
         bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-04T10:00:00Z"))
         bench.compare()
         app = create_app(bench.settings)
-        event = milestone(3, status="APPROVED", date_updated="2026-03-05T10:00:00Z")
+        first = milestone(2, status="APPROVED", date_updated="2026-03-05T10:00:00Z")
+        event = milestone(3, status="APPROVED", date_updated="2026-03-06T10:00:00Z")
         worker = app.extensions["brightsheet"]
         threading.setprofile(followed)
         sys.setprofile(followed)
         try:
             worker.start()
+            send(app, bench, first)  # What is computed once in a process is no part of the way.
+            followed.calls.clear()
             time.sleep(IDLE_SECONDS)
             idle = set(followed.calls)
             followed.calls.clear()
-            headers = {"X-Webhook-Secret": SECRET}
-            answer = app.test_client().post("/webhooks/everbright", json=event, headers=headers)
-            deadline = time.monotonic() + LONGEST_SECONDS
-            while bench.row(event["site"])["Milestone 1"] != "Approved":
-                assert time.monotonic() < deadline  # noqa: S101 - else nothing was measured
-                time.sleep(0.2)
-            time.sleep(1.0)
+            send(app, bench, event)
         finally:
             sys.setprofile(None)
             threading.setprofile(None)
-        assert answer.status_code == 202  # noqa: S101
         worker.stop(5.0)
         bench.database.close()
     return Counter({code: n for code, n in followed.calls.items() if code not in idle})
+
+
+def send(app: Flask, bench: Bench, event: dict[str, Any]) -> None:
+    """Send a webhook, and wait until the job's row shows it."""
+    headers = {"X-Webhook-Secret": SECRET}
+    answer = app.test_client().post("/webhooks/everbright", json=event, headers=headers)
+    assert answer.status_code == 202  # noqa: S101 - else nothing was measured
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while bench.row(event["site"])["Milestone 1"] != "Approved":
+        assert time.monotonic() < deadline  # noqa: S101
+        time.sleep(0.2)
+    time.sleep(1.0)
 
 
 def main() -> None:
