@@ -234,7 +234,8 @@ class Wiring:
         """Return what reads jobs back from EverBright; `scope` names the run that is kept."""
         lists, paths = self.lists(sleep), self.settings.config.everbright
         reader = Reader(lists, paths)
-        return Backfill(lists, reader, self.intake(), paths, self.backfills(scope))
+        store = self.backfills(scope)
+        return Backfill(lists, reader, self.intake(), paths, store, self.customers)
 
     def tried(self, spreadsheet: str = "", *, again: bool = False) -> Trial:
         """Return what Google does, tried in a spreadsheet where it was not (`again`: anew).

@@ -86,7 +86,18 @@ def _hour(moment: ColumnElement[float]) -> ColumnElement[int]:
     return cast(moment, BigInteger) // literal_column(str(HOUR))
 
 
-_COLUMNS = ("id", "outcome", "kind", "reason", "site", "digest", "body", "projected", "milestone")
+_COLUMNS = (
+    "id",
+    "counts_from",
+    "outcome",
+    "kind",
+    "reason",
+    "site",
+    "digest",
+    "body",
+    "projected",
+    "milestone",
+)
 _STATEMENTS = 64
 """So many sizes of groups keep their statement; there are no more threads."""
 _COPY = {"outcome": Outcome.DUPLICATE.value, "body": None, "projected": True}

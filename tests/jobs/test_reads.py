@@ -1,4 +1,7 @@
-"""What was read from the API never overrides a webhook of the same or a later moment."""
+"""What was read from the API beside webhooks that came later: EverBright's dates decide.
+
+What came before the request: `test_event_order.py`.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -90,14 +93,13 @@ def test_a_later_read_that_says_else_counts_and_keeps_what_it_is_silent_on() -> 
 
 
 def test_a_webhook_that_is_later_than_a_read_counts_alone() -> None:
-    """Catches a read that is kept for ever beside the webhooks that have overtaken it."""
     first, webhook = (
         read(date_updated=at(3), status="APPROVED"),
         sent(date_updated=at(4), status="REJECTED"),
     )
     job = job_of(sent(date_updated=at(1)), first, webhook)
     assert job.events[DEFINITION] == webhook
-    assert (job.sent, job.reads) == ({}, {})
+    assert job.sent == {}, "it is stored twice"
 
 
 def test_the_initial_quote_is_a_webhooks_if_there_is_one() -> None:
@@ -156,14 +158,6 @@ _MADE = st.builds(
     quote=st.integers(1, 2),
     files=st.lists(st.integers(1, 2), max_size=2, unique=True),
 )
-
-
-@given(st.lists(_MADE, max_size=8), st.randoms(use_true_random=False))
-def test_every_order_of_webhooks_and_reads_ends_the_same(events: list[Event], lots: Any) -> None:
-    """Catches a rule that goes by what came first."""
-    other = [*events, *events[:2]]
-    lots.shuffle(other)
-    assert job_of(*events) == job_of(*other)
 
 
 @given(st.lists(_MADE, min_size=1, max_size=8))

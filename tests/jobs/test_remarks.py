@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from itertools import permutations
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from sync.jobs.cells import EMPTY
 from sync.jobs.model import Change, Files, Job
 from sync.jobs.projection import apply_event, status_changes
-from tests.jobs.test_projection import RE_SIGN, REMARKS, an_event, as_stored_before, job_of
+from tests.jobs.test_projection import RE_SIGN, REMARKS, an_event, job_of
 from tests.jobs.test_row import layout
 from tests.made_up import comment, uuid
 
@@ -104,26 +103,6 @@ def test_of_a_milestone_s_first_event_a_remark_counts_if_it_is_as_new_as_the_eve
     first = an_event(status="APPROVED", date_updated=at(2), comments=[by_ben("All there.", day)])
     assert note(job_of(first))[0] == ("Ben: All there." if is_shown else "")
     assert lines(first)[0].comment == ("Ben: All there." if is_shown else "")
-
-
-def test_a_state_that_was_stored_before_signs_nothing_with_an_old_remark() -> None:
-    """It has only the newest event; what came before that is not known any more."""
-    job = as_stored_before(job_of(SUBMITTED, REJECTED, APPROVED))
-    assert note(job) == ("", datetime(2026, 3, 5, 10, tzinfo=UTC))
-
-
-def test_a_state_that_the_version_before_stored_loads_and_goes_on() -> None:
-    """That version wrote the file: one milestone approved after a rejection, one submitted."""
-    stored = (Path(__file__).parent / "stored_before_logs.json").read_text("utf-8")
-    job = Job.model_validate_json(stored)
-    assert note(job) == ("", datetime(2026, 3, 5, 10, tzinfo=UTC))
-    found = layout().cells(job, Files())
-    assert found["status"].text == "Waiting for Milestone 2"
-    assert found["last_comment"].text == "Ada: By itself."
-    job = apply_event(job, an_event(status="REJECTED", date_updated=at(7)), RE_SIGN)
-    assert layout().cells(job, Files())["status"].text == "Milestone 1 rejected"
-    assert note(job) == ("", datetime(2026, 3, 7, 10, tzinfo=UTC))
-    assert Job.model_validate_json(job.model_dump_json()) == job
 
 
 def test_an_automatic_comment_is_the_bot_s_whoever_is_named() -> None:

@@ -18,7 +18,7 @@ def test_what_was_read_back_is_no_sign_of_the_webhook(database_url: str, pruned:
     inbox = Inbox(database)
     for job, is_read in ((1, True), (2, False), (3, True)):
         sent = body(milestone(job))
-        inbox.keep(sent, read(sent), is_read=is_read)
+        inbox.keep(sent, read(sent), requested=inbox.clock() if is_read else None)
         if job == 1:
             assert newest_arrival(database) is None
         if job == 2:

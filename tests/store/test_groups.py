@@ -99,6 +99,7 @@ def test_news_a_copy_and_a_repetition_in_one_group(database: Database) -> None:
 
 def row(name: str, digest: str) -> dict[str, object]:
     values = {
+        "counts_from": None,
         "outcome": "accepted",
         "kind": "milestone",
         "reason": None,
