@@ -28,6 +28,8 @@ _LONGEST_NAME = 200
 """Characters of a milestone's name that are searched."""
 BACKFILL = "backfill-"
 """Begins the ids of what was read from EverBright's API: people see it where ids are shown."""
+ODD_FIELDS = "odd_fields"
+"""The reason of an accepted webhook of which not every field was understood."""
 _HEARTBEAT = "delivery"
 """Among the signs of life: the newest webhook's moment, kept when deliveries are forgotten."""
 _NEWEST = (
@@ -220,13 +222,19 @@ def _understood(delivery_id: str, understood: Delivery) -> dict[str, Any]:
     return {
         "outcome": (Outcome.ACCEPTED if is_used else Outcome.IGNORED).value,
         "kind": understood.kind.value,
-        "reason": None,
+        "reason": _odd(understood.odd_fields),
         "site": understood.site,
         "digest": f"{digest}:{delivery_id}" if is_unique else digest,
         "projected": not is_used,
         # An index takes no text of any length.
         "milestone": milestone.name[:_LONGEST_NAME] or None if milestone else None,
     }
+
+
+def _odd(fields: Sequence[str]) -> str | None:
+    """Return the reason that says which fields of an accepted webhook were left out."""
+    names = ", ".join(f"`{name}`" for name in fields)
+    return f"{ODD_FIELDS}: left out because their type is unexpected: {names}" if names else None
 
 
 def _batches(waiting: Iterable[Row[Any, Any, Any]]) -> Iterator[list[int]]:
