@@ -17,7 +17,7 @@ from sync.everbright.answers import read_customer, read_details
 from sync.everbright.client import EverBright
 from sync.jobs import contracts, projection
 from sync.jobs.details import DetailColumns
-from sync.jobs.model import Customer, Details, Job
+from sync.jobs.model import ARCHIVED, Customer, Details, Job
 from sync.ops import retry
 from sync.settings.everbright_config import EverBrightConfig
 from sync.store import DetailStore, DueLookup, Heartbeats, Lookups
@@ -107,7 +107,16 @@ class Fetcher(Generic[AnswerT]):
 
 def customer_question(everbright: EverBright) -> Question[Customer]:
     """Return the question whose job it is."""
-    return Question("customer_unknown", lambda due: read_customer(everbright.site(due.job.site)))
+
+    def answer(due: DueLookup[Customer]) -> Customer:
+        customer = read_customer(everbright.site(due.job.site))
+        fact, asked = due.job.facts.get(ARCHIVED), due.known.asked
+        is_same = customer.archived == due.known.archived
+        if asked is None or not is_same or (fact and fact.received >= asked):
+            asked = due.at
+        return customer.model_copy(update={"asked": asked})
+
+    return Question("customer_unknown", answer)
 
 
 class DetailLookup:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import structlog
 
 from sync.errors import BrightsheetError, Permanent
-from sync.jobs import projection, reads
+from sync.jobs import projection
 from sync.jobs.model import Change, Job
 from sync.jobs.remarks import Remarks
 from sync.ops.logs import Trail
@@ -146,18 +146,15 @@ class Projector:
         self, before: Job, kept: KeptDelivery, delivery: Delivery
     ) -> tuple[Job, list[Change]]:
         """Return the job with a delivery applied, and the lines of the history for it."""
-        digest = reads.as_read(delivery.digest) if kept.is_read else delivery.digest
         if delivery.milestone:
-            event = projection.milestone_event(delivery.milestone, digest, kept.received)
+            event = projection.milestone_event(delivery.milestone, kept.digest, kept.received)
             after = projection.apply_event(before, event, self._re_sign)
             return after, projection.status_changes(before, after, event, self._remarks)
         other = delivery.other_event
         if other is None:
             return before, []
-        # Without a date, each delivery of the same body is an event of its own.
-        digest = digest if other.is_dated else kept.id
-        after = projection.apply_other_event(before, other, digest, kept.received)
-        return after, projection.other_changes(before, after, digest)
+        after = projection.apply_other_event(before, other, kept.digest, kept.received)
+        return after, projection.other_changes(before, after, kept.digest)
 
     def _wanted(self, deliveries: Iterable[Delivery]) -> list[Wanted]:
         documents = {

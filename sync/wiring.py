@@ -246,7 +246,8 @@ class Wiring:
         """Return what reads jobs back from EverBright; `scope` names the run that is kept."""
         lists, paths = self.lists(sleep), self.settings.config.everbright
         reader = Reader(lists, paths)
-        return Backfill(lists, reader, self.intake(), paths, self.backfills(scope))
+        store = self.backfills(scope)
+        return Backfill(lists, reader, self.intake(), paths, store, self.customers)
 
     def must_have_token(self) -> None:
         """Raise SettingsError where there is no token, so that EverBright cannot be asked."""

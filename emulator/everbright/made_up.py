@@ -28,7 +28,10 @@ TOWNS = [
 
 
 def site(uuid: str) -> dict[str, Any]:
-    """Return what `GET /api/v1/site/{uuid}` answers for a job that was not set."""
+    """Return what `GET /api/v1/site/{uuid}` answers for a job that was not set.
+
+    It doesn't say whether the job is archived: only who sends the webhooks knows.
+    """
     rng = random.Random(uuid)  # noqa: S311  (people who do not exist)
     first, last = rng.choice(FIRST), rng.choice(LAST)
     town, state, zipcode, county = rng.choice(TOWNS)
@@ -52,7 +55,6 @@ def site(uuid: str) -> dict[str, Any]:
             "zipcode": zipcode,
             "county_name": county,
         },
-        "archived": False,
         "lead_source": rng.choice(["Referral", "Web", "Door to door"]),
         "date_created": f"{created}T16:00:00.000000Z",
         "date_updated": f"{created}T16:00:00.000000Z",

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from sync.errors import BrightsheetError, Permanent
 from sync.jobs import contracts, projection, reads
-from sync.jobs.model import Event, Job
+from sync.jobs.model import Job
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs
 from sync.webhooks import parse, report
 from sync.webhooks.report import ReportWords
-from sync.webhooks.schema import Delivery, Milestone, Outcome
+from sync.webhooks.schema import Delivery, Outcome
 
 _USUAL = {"submitted": "SUBMITTED", "rejected": "REJECTED", "completed": "APPROVED"}
 _MEANS = {"submitted": "waiting", "rejected": "rejected", "completed": "approved"}
@@ -41,24 +41,38 @@ class Intake:
                 delivery = parse.read(kept.body, self._shapes)
             except BrightsheetError:
                 continue  # The projector rejects it, and says so.
-            job = self._applied(job, delivery, kept.received, is_read=kept.is_read)
+            job = self._applied(job, delivery, kept.digest, kept.received)
         return job
 
-    def take(self, known: Job, payloads: Sequence[dict[str, Any]]) -> tuple[int, list[str]]:
-        """Keep what is news of a job; return how many events, and what could not be taken."""
+    def clock(self) -> datetime:
+        """Return the time (UTC) by the clock that also dates webhooks."""
+        return self._inbox.clock()
+
+    def take(
+        self, known: Job, payloads: Sequence[dict[str, Any]], requested: datetime | None = None
+    ) -> tuple[int, list[str]]:
+        """Keep what is news of a job; return how many events, and what could not be taken.
+
+        `requested` is when EverBright was asked (UTC); if it wasn't, an event's own date counts.
+        """
         events, problems = 0, list[str]()
-        for body, delivery in self._all_news(known, payloads, problems):
-            receipt = self._inbox.keep(body, delivery, is_read=True)
+        for body, delivery, moment in self._all_news(known, payloads, requested, problems):
+            receipt = self._inbox.keep(body, delivery, requested=moment)
             events += receipt.outcome is Outcome.ACCEPTED
         return events, problems
 
-    def unknown(self, known: Job, payloads: Sequence[dict[str, Any]]) -> int:
+    def unknown(self, known: Job, payloads: Sequence[dict[str, Any]], requested: datetime) -> int:
         """Return how many of `payloads` are news of a job; nothing is kept."""
-        return len([*self._all_news(known, payloads, [])])  # To read the job tells of problems.
+        # Reading the job reports the problems.
+        return len([*self._all_news(known, payloads, requested, [])])
 
     def _all_news(
-        self, known: Job, payloads: Iterable[dict[str, Any]], problems: list[str]
-    ) -> Iterator[tuple[bytes, Delivery]]:
+        self,
+        known: Job,
+        payloads: Iterable[dict[str, Any]],
+        requested: datetime | None,
+        problems: list[str],
+    ) -> Iterator[tuple[bytes, Delivery, datetime]]:
         """Yield what is news of a job; add to `problems` what could not be taken."""
         for payload in payloads:
             body = json.dumps(payload).encode()
@@ -69,17 +83,20 @@ class Intake:
                 name = str(payload.get("uuid") or payload.get("name"))[:100]
                 problems.append(f"milestone {name}: {error.message}")
                 continue
-            read = self._news(known, delivery)
+            own = delivery.milestone.date_updated if delivery.milestone else None
+            moment = requested or own
+            assert moment  # noqa: S101 - a report has milestones alone, each with its date
+            read = self._news(known, delivery, moment)
             if read is not None:
                 known = read
-                yield body, delivery
+                yield body, delivery, moment
 
-    def _news(self, known: Job, delivery: Delivery) -> Job | None:
+    def _news(self, known: Job, delivery: Delivery, requested: datetime) -> Job | None:
         """Return `known` with what was read, or None where that is not later or says no more."""
-        received, other = datetime.now(UTC), delivery.other_event
-        read = self._applied(known, delivery, received, is_read=True)
+        digest, other = reads.as_read(delivery.digest), delivery.other_event
+        read = self._applied(known, delivery, digest, requested)
         if delivery.milestone:
-            event = _event(delivery.milestone, delivery, received, is_read=True)
+            event = projection.milestone_event(delivery.milestone, digest, requested)
             return read if reads.is_news(known, event) else None
         contract = other.contract if other else None
         if not other or not contract or (contract.is_change_order and not contract.new_quote):
@@ -87,23 +104,15 @@ class Intake:
         is_dated = bool(other.moments or contract.signed)
         return read if contracts.is_news(known, read, is_dated=is_dated) else None
 
-    def _applied(self, job: Job, delivery: Delivery, received: datetime, *, is_read: bool) -> Job:
+    def _applied(self, job: Job, delivery: Delivery, digest: str, received: datetime) -> Job:
         """Return `job` with a milestone or a contract applied, as the projector does it."""
         if delivery.milestone:
-            event = _event(delivery.milestone, delivery, received, is_read=is_read)
+            event = projection.milestone_event(delivery.milestone, digest, received)
             return projection.apply_event(job, event, self._re_sign)
         other = delivery.other_event
         if other is None or other.contract is None:
             return job
-        return projection.apply_other_event(job, other, _digest(delivery, is_read), received)
-
-
-def _event(milestone: Milestone, of: Delivery, received: datetime, *, is_read: bool) -> Event:
-    return projection.milestone_event(milestone, _digest(of, is_read), received)
-
-
-def _digest(delivery: Delivery, is_read: bool) -> str:
-    return reads.as_read(delivery.digest) if is_read else delivery.digest
+        return projection.apply_other_event(job, other, digest, received)
 
 
 def _must_be_dated(delivery: Delivery) -> None:

@@ -17,6 +17,7 @@ from sync.everbright.client import EverBright
 from sync.jobs.model import Job
 from sync.ops import retry
 from sync.settings.everbright_config import EverBrightConfig
+from sync.types import null
 from sync.webhooks import schema
 
 PASSES = 3
@@ -219,7 +220,7 @@ class Reader:
         """What the account does not have: it keeps no job from being read."""
 
     def read(self, site: str, known: Job) -> JobReading:
-        """Return the contracts of a job, and the milestones later than what is `known` of them.
+        """Return the contracts of a job, and the milestones that may be news to what is `known`.
 
         The tasks of the others are not asked for. Raises Permanent or Retryable.
         """
@@ -274,10 +275,11 @@ class Reader:
 
 
 def _may_be_news(record: Record, known: Job) -> bool:
-    """Return whether a milestone's record is later than what is known, or does not say."""
-    definition = schema.definition(record)
-    event, updated = known.events.get(definition), answers.updated(record)
-    return event is None or updated is None or updated > event.stamp
+    """Return whether a milestone's record says something else than what is known, or is later."""
+    event, updated = known.events.get(schema.definition(record)), answers.updated(record)
+    if event is None or updated is None or null(record.get("status")) != event.milestone.status:
+        return True
+    return event.updated is None or updated > event.updated
 
 
 def _id(record: Record, kind: str) -> str:

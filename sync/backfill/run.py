@@ -13,8 +13,9 @@ import structlog
 from sync.backfill.intake import Intake
 from sync.backfill.reader import JobList, Lists, ProgressCallback, Reader, no_progress
 from sync.errors import BrightsheetError, Retryable
+from sync.jobs.model import ARCHIVED
 from sync.settings.everbright_config import EverBrightConfig
-from sync.store import BackfillRun, Backfills, JobState, Lease
+from sync.store import BackfillRun, Backfills, Customers, JobState, Lease
 
 _TOLD = 20
 """How many jobs that were not read are named to people."""
@@ -107,12 +108,14 @@ class Backfill:
         intake: Intake,
         paths: EverBrightConfig,
         store: Backfills,
+        customers: Customers,
     ) -> None:
         self._lists = lists
         self._reader = reader
         self._intake = intake
         self._paths = paths
         self._store = store
+        self._customers = customers
 
     def run(
         self,
@@ -153,9 +156,12 @@ class Backfill:
 
     def _job(self, site: str) -> tuple[JobState, int, str]:
         """Read a job; return what came of it, how many events were news, and what failed."""
-        known = self._intake.known(site)
+        requested, known = self._intake.clock(), self._intake.known(site)
         reading = self._reader.read(site, known)
-        events, problems = self._intake.take(known, [*reading.payloads, *reading.contracts])
+        payloads = [*reading.payloads, *reading.contracts]
+        events, problems = self._intake.take(known, payloads, requested)
+        if known.facts.get(ARCHIVED):  # The lists don't say whether it still is.
+            self._customers.ask_again(site)
         if problems:
             return JobState.FAILED, events, "; ".join(problems)
         return JobState.DONE if reading.has_workflow else JobState.NO_WORKFLOW, events, ""

@@ -113,14 +113,14 @@ def delivered(wiring: Wiring) -> Check:
     if site is None:
         return skipped("No job has come yet, so that none can be compared.")
     intake = wiring.intake()
-    known = intake.known(site)
+    requested, known = intake.clock(), intake.known(site)
     reader = Reader(wiring.lists(time.sleep), wiring.settings.config.everbright)
     try:
         reading = reader.read(site, known)
     except Permanent as error:
         fix = "Set the lists under [everbright] in the config. Only reading jobs back needs them."
         return skipped(f"The job cannot be read back ({error.message})", fix)
-    events = intake.unknown(known, [*reading.payloads, *reading.contracts])
+    events = intake.unknown(known, [*reading.payloads, *reading.contracts], requested)
     if not events:
         return ok("What EverBright says of the job that came last is all known here.")
     count = counted(events, "event", "events")

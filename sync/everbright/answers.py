@@ -112,6 +112,7 @@ def read_customer(tree: Any) -> Customer:
     contact = _contact(site.get("contacts"))
     given = site.get("address")
     address: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    archived = site.get("archived")
     return Customer(
         name=" ".join(part for k in ("first_name", "last_name") if (part := _field(contact, k))),
         address=_address(address),
@@ -119,7 +120,7 @@ def read_customer(tree: Any) -> Customer:
         email=_field(contact, "email"),
         city=_field(address, _TOWN),
         zip=_field(address, "zipcode"),
-        archived=site.get("archived") is True,
+        archived=archived if isinstance(archived, bool) else None,
     )
 
 

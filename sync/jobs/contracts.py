@@ -28,44 +28,36 @@ _FORCE = (
 )
 
 
-def applied(
-    job: Job, new: Contract, signed: Sequence[datetime], own: datetime | None, moment: Origin
-) -> Job:
+def applied(job: Job, new: Contract, signed: Sequence[datetime], moment: Origin) -> Job:
     """Return `job` with a contract's or change order's event applied.
 
-    `signed` are its envelopes' dates and `own` is the event's own date, as far as they are valid.
+    `signed` are its envelopes' dates, as far as they are valid.
     """
     if new.is_change_order:
-        signing = _signing(new, signed, own, moment)
+        signing = _signing(new, signed, moment)
         known = job.change_orders.get(new.new_quote, signing)
         largest = max(known, signing, key=lambda either: either.rank)
         orders = {**job.change_orders, new.new_quote: largest}
         return job.model_copy(update={"change_orders": orders})
     key = f"{new.name}\n{new.quote}"
-    log = job.contracts.get(key, ContractLog()).joined(_log(new, signed, own, moment))
+    log = job.contracts.get(key, ContractLog()).joined(_log(new, signed, moment))
     return job.model_copy(update={"contracts": {**job.contracts, key: log}})
 
 
-def _log(
-    new: Contract, signed: Sequence[datetime], own: datetime | None, moment: Origin
-) -> ContractLog:
+def _log(new: Contract, signed: Sequence[datetime], moment: Origin) -> ContractLog:
     if new.state is ContractState.SIGNED:
-        return ContractLog(signed=_signing(new, signed, own, moment))
-    stamp = own or moment.stamp
+        return ContractLog(signed=_signing(new, signed, moment))
+    is_dated = moment.updated is not None
+    dated = moment.model_copy(update={"stamp": moment.updated or moment.stamp})
     if new.state is ContractState.VOIDED:
-        return ContractLog(voided=Origin(stamp=stamp, digest=moment.digest))
-    is_dated = own is not None
-    progress = Progress(stamp=stamp, digest=moment.digest, state=new.state, is_dated=is_dated)
-    return ContractLog(progress=progress)
+        return ContractLog(voided=dated)
+    return ContractLog(progress=Progress(**dict(dated), state=new.state, is_dated=is_dated))
 
 
-def _signing(
-    new: Contract, signed: Sequence[datetime], own: datetime | None, moment: Origin
-) -> Signing:
+def _signing(new: Contract, signed: Sequence[datetime], moment: Origin) -> Signing:
     return Signing(
-        stamp=moment.stamp,
-        digest=moment.digest,
-        at=max(signed, default=own or moment.stamp),
+        **dict(moment),
+        at=max(signed, default=moment.updated or moment.stamp),
         is_dated=bool(signed),
         quote=new.quote,
         sub_task=new.sub_task,
@@ -129,6 +121,10 @@ def _said(job: Job) -> dict[str, object]:
         documents = sorted(document.uuid for document in log.signed.documents) if log.signed else ()
         contents[key] = (state and state[0], log.signed and log.signed.at, documents)
     return contents
+
+
+def _when(signing: Signing) -> tuple[datetime, str]:
+    return (signing.at, signing.digest)
 
 
 def last_change_order(job: Job) -> tuple[str, Signing] | None:

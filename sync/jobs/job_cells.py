@@ -235,9 +235,11 @@ class RowSource:
 
     @cached_property
     def is_archived(self) -> bool:
-        """Whether the job is archived: by a webhook, else by what EverBright says of the site."""
-        fact = self.job.facts.get(ARCHIVED)
-        return fact.value != "" if fact else self.customer.archived
+        """Whether the job is archived: by a webhook, or what EverBright answered later."""
+        fact, answer = self.job.facts.get(ARCHIVED), self.customer
+        if fact and (answer.archived is None or not answer.asked or fact.received >= answer.asked):
+            return fact.value != ""
+        return bool(answer.archived)
 
     @cached_property
     def status(self) -> JobStatus:
@@ -258,7 +260,7 @@ class RowSource:
         """
         status, archived = self.status, self.job.facts.get(ARCHIVED)
         if status.case is Case.ARCHIVED:
-            return archived.stamp if archived else None
+            return archived.stamp if archived and archived.value else None
         moments = [self.by.milestone_cells.since(milestone) for milestone in status.since]
         if status.case is Case.DONE:
             return max(moments, default=None)

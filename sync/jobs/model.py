@@ -1,43 +1,57 @@
 """The state of a job, built from its events, and what belongs to it: customer, files, changes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import Field
 
 from sync.types import Value
 from sync.webhooks.schema import Comment, ContractState, Document, Milestone
 
-Order = tuple[datetime, str]
+Order = tuple[datetime, datetime, datetime, str]
 NEVER = datetime.min.replace(tzinfo=UTC)
 READ = "-"
 """Begins the digest of what was read from EverBright's API. It sorts before every digest of a
-webhook, which is hex: at the same moment the webhook is the newer one."""
+webhook, which is hex."""
 
 
 class Origin(Value):
-    """The event from which something is known, by its moment and the digest of its body."""
+    """The event from which something is known: its dates (UTC) and the digest of its body."""
 
     stamp: datetime
+    """The newest date in it."""
+    updated: datetime | None = None
+    """Its own date, such as `date_updated`."""
+    received: datetime
+    """When it was first received; if it was read from the API, when it was requested."""
     digest: str
 
     @property
     def order(self) -> Order:
         """The sort key of events: the larger is the newer."""
-        return (self.stamp, self.digest)
+        return (self.stamp, self.updated or NEVER, self.received, self.digest)
 
     @property
     def is_read(self) -> bool:
         """Whether it was read from the API, and did not come by webhook."""
         return self.digest.startswith(READ)
 
+    def overrides(self, known: "Origin") -> bool:
+        """Return whether this read is newer: by when the other was received, else by the dates."""
+        return known.received < self.received or known.stamp < self.stamp
+
 
 class Event(Origin):
     """A milestone event."""
 
     milestone: Milestone
+
+    @property
+    def origin(self) -> Origin:
+        """Its dates and its digest alone."""
+        return Origin(**{name: getattr(self, name) for name in Origin.model_fields})
 
 
 class Fact(Origin):
@@ -47,20 +61,9 @@ class Fact(Origin):
 
 
 class StatusSeen(Origin):
-    """The status in one event of a milestone, and that event's `date_updated` (UTC)."""
+    """The status in one event of a milestone."""
 
     status: str | None = None
-    updated: datetime | None = None
-
-    @classmethod
-    def of(cls, event: Event) -> "StatusSeen":
-        milestone = event.milestone
-        return cls(
-            stamp=event.stamp,
-            digest=event.digest,
-            status=milestone.status,
-            updated=milestone.date_updated,
-        )
 
 
 STATUSES = 100
@@ -73,42 +76,63 @@ class MilestoneLog(Value):
     """What is kept of all events of a milestone. It is a join: see `joined`."""
 
     first: Origin
-    statuses: tuple[StatusSeen, ...] = ()
-    """The status in each event, the newest first; at most STATUSES."""
+    """The earliest event."""
+    sent: tuple[StatusSeen, ...] = ()
+    """The status in each webhook, the newest first; at most STATUSES."""
     reads: tuple[StatusSeen, ...] = ()
-    """The statuses read from the API, the newest first; `statuses` has those that are news."""
+    """The status in each read from the API, the newest first; at most STATUSES."""
     comments: dict[str, Origin] = Field(default_factory=dict)
     """The earliest event with each comment, by `comment_key`; the newest COMMENTS of them."""
 
     @classmethod
     def of(cls, event: Event) -> "MilestoneLog":
-        moment = Origin(stamp=event.stamp, digest=event.digest)
-        status = StatusSeen.of(event)
+        """Return the log of one event."""
+        moment = event.origin
+        status = StatusSeen(**dict(moment), status=event.milestone.status)
         keys = (comment_key(comment) for comment in event.milestone.comments)
         comments = _newest(dict.fromkeys(keys, moment))
-        reads = (status,) if moment.is_read else ()
-        return cls(first=moment, statuses=(status,), reads=reads, comments=comments)
+        statuses = {"reads" if event.is_read else "sent": (status,)}
+        return cls(first=moment, comments=comments, **statuses)
 
     def joined(self, other: "MilestoneLog") -> "MilestoneLog":
         """Return the log of the events of both.
 
-        A minimum, a union cut to its largest, and a union of minima cut to the largest keys: each
+        A minimum, unions cut to their largest, and a union of minima cut to the largest keys: each
         is commutative, associative and idempotent, so the order of arrival has no effect.
         """
-        reads = _united((*self.reads, *other.reads))
-        sent = _united(
-            [status for status in (*self.statuses, *other.statuses) if not status.is_read]
-        )
-        news = [read for read in reads if _is_news(read, sent)]
         comments = dict(self.comments)
         for key, moment in other.comments.items():
             comments[key] = earliest((comments.get(key, moment), moment))
         return MilestoneLog(
             first=earliest((self.first, other.first)),
-            statuses=_united((*sent, *news)) if news else sent,
-            reads=reads,
+            sent=_united((*self.sent, *other.sent), lambda status: status.order),
+            reads=_united(
+                (*self.reads, *other.reads), lambda status: (status.received, status.order)
+            ),
             comments=_newest(comments),
         )
+
+    @property
+    def statuses(self) -> tuple[StatusSeen, ...]:
+        """The statuses, the newest first; of the reads, those that no webhook beside them has."""
+        if not self.reads:
+            return self.sent
+        sent = list(enumerate(self.sent[::-1], 1))
+        placed = [(place, 0, status) for place, status in sent]
+        place = len(sent)
+        for number, read in enumerate(self.reads):
+            # No earlier read goes above a later one.
+            place = max((n for n, one in sent[:place] if read.overrides(one)), default=0)
+            placed.append((place, len(self.reads) - number, read))
+        statuses: list[StatusSeen] = []
+        for _, _, status in sorted(placed, key=lambda each: each[:2]):
+            if statuses and statuses[-1].status == status.status:
+                if status.is_read:
+                    continue
+                if statuses[-1].is_read:
+                    statuses.pop()
+            statuses.append(status)
+        return tuple(statuses[::-1])
 
     def current(self) -> StatusSeen:
         """Return the event that changed the status to what it is now."""
@@ -125,30 +149,12 @@ def earliest(moments: Iterable[Origin]) -> Origin:
     return min(moments, key=lambda moment: (moment.is_read, moment.order))
 
 
-def _united(statuses: Iterable[StatusSeen]) -> tuple[StatusSeen, ...]:
-    """Return the newest STATUSES of `some`, the newest first, each once."""
-    by_order = {status.order: status for status in statuses}
-    return tuple(by_order[order] for order in sorted(by_order, reverse=True)[:STATUSES])
-
-
-def neighbours(
-    statuses: Iterable[StatusSeen], order: Order
-) -> tuple[StatusSeen | None, StatusSeen | None]:
-    """Return the last of `statuses` (newest first) up to `order`, and the first after it."""
-    after = None
-    for status in statuses:
-        if status.order <= order:
-            return status, after
-        after = status
-    return None, after
-
-
-def _is_news(read: StatusSeen, sent: Iterable[StatusSeen]) -> bool:
-    """Return whether the webhooks just before and just after a read (newest first) say another."""
-    return all(
-        neighbour is None or neighbour.status != read.status
-        for neighbour in neighbours(sent, read.order)
-    )
+def _united(
+    statuses: Iterable[StatusSeen], key: Callable[[StatusSeen], Any]
+) -> tuple[StatusSeen, ...]:
+    """Return the STATUSES with the largest keys, the largest first, each once."""
+    by_key = {key(status): status for status in statuses}
+    return tuple(by_key[order] for order in sorted(by_key, reverse=True)[:STATUSES])
 
 
 def comment_key(comment: Comment) -> str:
@@ -182,7 +188,7 @@ class Signing(Origin):
         """
         seconds = self.at.timestamp()
         when = seconds if self.is_dated else -seconds
-        return (self.is_dated, when, len(self.documents), self.digest)
+        return (self.is_dated, when, len(self.documents), self.order)
 
 
 class Progress(Origin):
@@ -196,7 +202,7 @@ class Progress(Origin):
         """The sort key: the newest; without dates, the one that is further on."""
         seconds = self.stamp.timestamp() if self.is_dated else 0.0
         is_sent = self.state is ContractState.SENT
-        return (self.is_dated, seconds, is_sent, self.digest)
+        return (self.is_dated, seconds, is_sent, self.order)
 
 
 _S = TypeVar("_S", bound=Origin)
@@ -274,9 +280,9 @@ class Job(Value):
     logs: dict[str, MilestoneLog] = Field(default_factory=dict)
     """What is kept of all events of each milestone definition."""
     sent: dict[str, Event] = Field(default_factory=dict)
-    """The newest webhook of each milestone definition in `reads`."""
+    """The newest webhook of each milestone definition whose event was read from the API."""
     reads: dict[str, Event] = Field(default_factory=dict)
-    """The newest read of each milestone definition, where it is newer than every webhook."""
+    """The newest read of each milestone definition that was read from the API."""
     quotes: dict[str, Origin] = Field(default_factory=dict)
     """Every quote, with the earliest event that has it."""
     re_signed: Origin | None = None
@@ -308,7 +314,10 @@ class Customer(Value):
     email: str = ""
     city: str = ""
     zip: str = ""
-    archived: bool = False
+    archived: bool | None = None
+    """Whether the job is archived; None if the answer doesn't say."""
+    asked: datetime | None = None
+    """When EverBright was asked (UTC). It stays while that makes no difference to `archived`."""
 
 
 class Details(Value):

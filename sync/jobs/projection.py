@@ -5,7 +5,7 @@ deliveries lead to the same state.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sync.jobs import contracts, reads
@@ -20,9 +20,7 @@ from sync.jobs.model import (
     Job,
     MilestoneLog,
     Origin,
-    StatusSeen,
     earliest,
-    neighbours,
 )
 from sync.jobs.remarks import Remarks, comment_order, text_with_author
 from sync.webhooks.schema import Comment, Milestone, OtherEvent, Task
@@ -49,22 +47,24 @@ def milestone_event(milestone: Milestone, digest: str, received: datetime) -> Ev
     `date_updated` alone does not order events: the newest comment or document may be later. Dates
     more than a day after `received` (UTC) are ignored; without any other, `received` is used.
     """
-    return Event(stamp=_stamp(_moments(milestone), received), digest=digest, milestone=milestone)
+    own = [milestone.date_updated] if milestone.date_updated else []
+    written = [comment.timestamp for comment in milestone.comments if comment.timestamp]
+    made = [file.date_created for _, file in milestone.documents() if file.date_created]
+    moment = _origin(own, [*written, *made], received, digest)
+    return Event(**dict(moment), milestone=milestone)
 
 
-def _stamp(moments: Iterable[datetime], received: datetime) -> datetime:
-    return max(_valid(moments, received), default=received)
+def _origin(
+    own: Sequence[datetime], others: Iterable[datetime], received: datetime, digest: str
+) -> Origin:
+    """Return the moment of an event by its own dates and the others in it."""
+    updated = max(_valid(own, received), default=None)
+    stamp = max(_valid([*own, *others], received), default=received)
+    return Origin(stamp=stamp, updated=updated, received=received, digest=digest)
 
 
 def _valid(moments: Iterable[datetime], received: datetime) -> list[datetime]:
     return [at for at in moments if EARLIEST <= at <= received + CLOCK_SKEW]
-
-
-def _moments(milestone: Milestone) -> Iterable[datetime]:
-    if milestone.date_updated:
-        yield milestone.date_updated
-    yield from (c.timestamp for c in milestone.comments if c.timestamp)
-    yield from (d.date_created for _, d in milestone.documents() if d.date_created)
 
 
 def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
@@ -74,7 +74,7 @@ def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
     """
     definition = new.milestone.milestone_definition
     log = MilestoneLog.of(new)
-    moment = Origin(stamp=new.stamp, digest=new.digest)
+    moment = new.origin
     quotes, re_signed = job.quotes, job.re_signed
     if definition in job.logs:
         log = job.logs[definition].joined(log)
@@ -96,19 +96,17 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
     """Return `job` with the event of another webhook applied."""
     written = [comment.timestamp for comment in new.comments if comment.timestamp]
     signed = new.contract.signed if new.contract else ()
-    stamp = _stamp([*new.moments, *written, *signed], received)
+    moment = _origin(new.moments, [*written, *signed], received, digest)
     facts = dict(job.facts)
     for subject, value in _values(new).items():
-        fact = Fact(value=value, stamp=stamp, digest=digest)
+        fact = Fact(**dict(moment), value=value)
         facts[subject] = max(facts.get(subject, fact), fact, key=lambda either: either.order)
         job = _with_transition(job, new, fact) if subject == STAGE else job
     if new.contract:
-        moment = Origin(stamp=stamp, digest=digest)
-        own = max(_valid(new.moments, received), default=None)
-        job = contracts.applied(job, new.contract, _valid(signed, received), own, moment)
+        job = contracts.applied(job, new.contract, _valid(signed, received), moment)
     # A comment without a date is dated by its webhook.
     dated = (
-        comment.model_copy(update={"timestamp": comment.timestamp or stamp})
+        comment.model_copy(update={"timestamp": comment.timestamp or moment.stamp})
         for comment in new.comments
     )
     remarks = {comment_order(comment): comment for comment in (*job.remarks, *dated)}
@@ -134,11 +132,15 @@ def status_changes(before: Job, after: Job, new: Event, remarks: Remarks) -> lis
     after it has the same status, that event's line was this change.
     """
     milestone = new.milestone
-    definition, change = milestone.milestone_definition, StatusSeen.of(new)
+    definition = milestone.milestone_definition
     known, log = before.logs.get(definition), after.logs[definition]
-    previous, following = neighbours(known.statuses if known else (), new.order)
-    if previous is not None and previous.order == new.order:
+    statuses = (None, *log.statuses, None)
+    orders = [status.order if status else None for status in statuses]
+    if new.order not in orders or (known and new.order in {one.order for one in known.statuses}):
         return []
+    place = orders.index(new.order)
+    following, change, previous = statuses[place - 1 : place + 2]
+    assert change is not None  # noqa: S101
     if any(
         neighbour is not None and neighbour.status == change.status
         for neighbour in (previous, following)

@@ -1,8 +1,9 @@
 """Milestones read from EverBright's API beside those that came by webhook. Pure.
 
-A read never overrides a webhook of the same or a later moment, nor one that says the same. Both the
-newest webhook and the newest read are kept: which of them counts is computed again from the two,
-so that every order of arrival ends the same.
+A read counts from when it was requested: it is newer than every webhook that was received before.
+Of a webhook that was received later, EverBright's own dates decide. Both the newest webhook and the
+newest read are kept: which of them counts is computed again from the two, so that every order of
+arrival ends the same.
 """
 
 from collections.abc import Sequence
@@ -25,22 +26,20 @@ def as_read(digest: str) -> str:
 def events_with(job: Job, new: Event) -> dict[str, dict[str, Event]]:
     """Return the values of a job's `events`, `sent` and `reads` with `new` applied."""
     definition = new.milestone.milestone_definition
-    read = job.reads.get(definition)
-    sent = (job.sent if read else job.events).get(definition)
+    known, read = job.events.get(definition), job.reads.get(definition)
+    sent = job.sent.get(definition) if known and known.is_read else known
+    # An event that is applied again may have been parsed by a newer version.
     if new.is_read:
-        read = _newer(read, new)
+        read = new if read is None or new.received >= read.received else read
     else:
-        sent = _newer(sent, new)
-    rest_sent = {key: event for key, event in job.sent.items() if key != definition}
-    rest_reads = {key: event for key, event in job.reads.items() if key != definition}
-    if read is None or (sent is not None and read.order < sent.order):
-        assert sent is not None  # noqa: S101 - `new` is one of the two
-        events = {**job.events, definition: sent}
-        return {"events": events, "sent": rest_sent, "reads": rest_reads}
-    if sent is not None:
-        rest_sent[definition] = sent
-    events = {**job.events, definition: _chosen(sent, read)}
-    return {"events": events, "sent": rest_sent, "reads": {**rest_reads, definition: read}}
+        sent = new if sent is None or new.order >= sent.order else sent
+    event = _chosen(sent, read)
+    others = {key: one for key, one in job.sent.items() if key != definition}
+    return {
+        "events": {**job.events, definition: event},
+        "sent": {**others, definition: sent} if sent and event.is_read else others,
+        "reads": {**job.reads, definition: read} if read else job.reads,
+    }
 
 
 def is_news(job: Job, read: Event) -> bool:
@@ -48,7 +47,7 @@ def is_news(job: Job, read: Event) -> bool:
     known = job.events.get(read.milestone.milestone_definition)
     if known is None:
         return True
-    return read.order > known.order and not says_no_more(read.milestone, known.milestone)
+    return read.overrides(known) and not says_no_more(read.milestone, known.milestone)
 
 
 def says_no_more(read: Any, known: Any) -> bool:
@@ -76,16 +75,12 @@ def _key(element: Any, number: int) -> str:
     return getattr(element, "uuid", None) or f"#{number}"
 
 
-def _newer(known: Event | None, new: Event) -> Event:
-    """Return the newer one; an event that comes again may have been parsed by a newer version."""
-    return new if known is None or new.order >= known.order else known
-
-
-def _chosen(sent: Event | None, read: Event) -> Event:
-    """Return what counts of the newest webhook and a newer read."""
+def _chosen(sent: Event | None, read: Event | None) -> Event:
+    """Return what counts of the newest webhook and the newest read."""
     if sent is None:
+        assert read is not None  # noqa: S101 - there is one of them
         return read
-    if says_no_more(read.milestone, sent.milestone):
+    if read is None or not read.overrides(sent) or says_no_more(read.milestone, sent.milestone):
         return sent
     silent = [name for name in _KEPT if not getattr(read.milestone, name)]
     kept = {name: getattr(sent.milestone, name) for name in silent}

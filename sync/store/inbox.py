@@ -1,12 +1,13 @@
 """The inbox: every delivery, as it came."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Row, RowMapping, Select, case, delete, func, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
@@ -25,15 +26,14 @@ _IS_WAITING = select(select(delivery.c.seq).where(UNPROJECTED).exists())
 _LONGEST_NAME = 200
 """Characters of a milestone's name that are searched."""
 BACKFILL = "backfill-"
-"""Begins the ids of what was read from EverBright's API: people see it where ids are shown.
-
-It is no sign that the webhook works.
-"""
+"""Begins the ids of what was read from EverBright's API: people see it where ids are shown."""
+ODD_FIELDS = "odd_fields"
+"""The reason of an accepted webhook of which not every field was understood."""
 _HEARTBEAT = "delivery"
 """Among the signs of life: the newest webhook's moment, kept when deliveries are forgotten."""
 _NEWEST = (
     select(delivery.c.received_at)
-    .where(delivery.c.id.not_like(f"{BACKFILL}%"))
+    .where(delivery.c.counts_from.is_(None))  # Neither a read nor a replay shows that it works.
     .order_by(delivery.c.received_at.desc())
     .limit(1)
 )
@@ -49,24 +49,21 @@ class Receipt:
 
 @dataclass(frozen=True)
 class KeptDelivery:
-    """A delivery as it is stored; `received` is in UTC. In a list it comes without its `body`."""
+    """A delivery as it is stored. In a list it comes without its `body`."""
 
     seq: int
     id: str
     received: datetime
+    """When it was first received (UTC); if it was read from the API, when it was requested."""
     outcome: Outcome
     kind: str
     milestone: str
     reason: str
     site: str
+    digest: str
     is_projected: bool
     has_body: bool
     body: bytes = field(repr=False)
-
-    @property
-    def is_read(self) -> bool:
-        """Whether it was read from EverBright's API, and did not come by webhook."""
-        return self.id.startswith(BACKFILL)
 
     @property
     def can_be_replayed(self) -> bool:
@@ -81,27 +78,20 @@ class Inbox:
         self._database = database
         self._insert = database.insert(delivery).values(received_at=now()).on_conflict_do_nothing()
 
-    def keep(self, body: bytes, understood: Delivery, *, is_read: bool = False) -> Receipt:
-        """Store a delivery; one with the same canonical hash is a duplicate.
+    def keep(
+        self, body: bytes, understood: Delivery, *, requested: datetime | None = None
+    ) -> Receipt:
+        """Store a delivery; a webhook with the same canonical hash is a duplicate.
 
-        This returns after the commit. What was read from the API (`is_read`) is no duplicate of a
-        webhook, nor a webhook of it.
+        This returns after the commit. What was read from the API has the moment (UTC) at which it
+        was `requested`.
         """
-        is_used = understood.milestone is not None or understood.other_event is not None
-        delivery_id = f"{BACKFILL if is_read else ''}{uuid4().hex}"
-        digest = as_read(understood.digest) if is_read else understood.digest
-        # Without a date, the same body may be a new event: A, B, and A again.
-        is_unique = understood.other_event is not None and not understood.other_event.is_dated
+        delivery_id = f"{BACKFILL if requested else ''}{uuid4().hex}"
         row = {
             "id": delivery_id,
-            "outcome": (Outcome.ACCEPTED if is_used else Outcome.IGNORED).value,
-            "kind": understood.kind.value,
-            "reason": None,
-            "site": understood.site,
-            "digest": f"{digest}:{delivery_id}" if is_unique else digest,
+            "counts_from": requested.timestamp() if requested else None,
             "body": body,
-            "projected": not is_used,
-            "milestone": _named(understood),
+            **_understood(delivery_id, understood),
         }
         return Receipt(delivery_id, self._put(row))
 
@@ -110,6 +100,7 @@ class Inbox:
         delivery_id = uuid4().hex
         row = {
             "id": delivery_id,
+            "counts_from": None,
             "outcome": Outcome.REJECTED.value,
             "kind": None,
             "reason": f"{error.reason}: {error.message}",
@@ -129,6 +120,11 @@ class Inbox:
         copy = {"outcome": Outcome.DUPLICATE.value, "body": None, "projected": True}
         self._database.append(self._insert, row | copy)
         return Outcome.DUPLICATE
+
+    def clock(self) -> datetime:
+        """Return the time (UTC) by the database's clock."""
+        with self._database.reading() as connection:
+            return datetime.fromtimestamp(connection.scalars(select(now())).one(), UTC)
 
     def is_waiting(self) -> bool:
         """Return whether a delivery is in no job yet."""
@@ -182,15 +178,19 @@ class Inbox:
             return [_kept(row) for row in connection.execute(query).mappings()]
 
     def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome:
-        """Accept a rejected delivery that is understood now, as if it had come again."""
-        receipt = self.keep(kept.body, understood, is_read=kept.is_read)
+        """Accept a rejected delivery that is understood now. It counts from its first receipt."""
+        values = _understood(kept.id, understood)
+        first = func.coalesce(delivery.c.counts_from, delivery.c.received_at)
+        row = update(delivery).where(delivery.c.seq == kept.seq)
         with self._database.writing() as connection:
-            connection.execute(
-                update(delivery)
-                .where(delivery.c.seq == kept.seq)
-                .values(reason=f"replayed as {receipt.id}", body=None)
-            )
-        return receipt.outcome
+            try:
+                with connection.begin_nested():
+                    accepted = row.values(**values, received_at=now(), counts_from=first)
+                    connection.execute(accepted)
+            except IntegrityError:
+                values = {"outcome": Outcome.DUPLICATE.value, "reason": None, "body": None}
+                connection.execute(row.values(values))
+        return Outcome(values["outcome"])
 
     def prune(self, days: int) -> int:
         """Delete deliveries older than `days` that are in their job already; return how many."""
@@ -208,9 +208,30 @@ class Inbox:
             return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def _named(understood: Delivery) -> str | None:
-    """Return the milestone's name as it is searched; an index takes no text of any length."""
-    return understood.milestone.name[:_LONGEST_NAME] or None if understood.milestone else None
+def _understood(delivery_id: str, understood: Delivery) -> dict[str, Any]:
+    """Return the columns of a delivery that say what was understood of it."""
+    milestone, other = understood.milestone, understood.other_event
+    is_used = milestone is not None or other is not None
+    is_read = delivery_id.startswith(BACKFILL)
+    digest = as_read(understood.digest) if is_read else understood.digest
+    # Without a date, the same body may be a new event: A, B, and A again.
+    is_unique = is_read or (other is not None and not other.is_dated)
+    return {
+        "outcome": (Outcome.ACCEPTED if is_used else Outcome.IGNORED).value,
+        "kind": understood.kind.value,
+        "reason": _odd(understood.odd_fields),
+        "site": understood.site,
+        "digest": f"{digest}:{delivery_id}" if is_unique else digest,
+        "projected": not is_used,
+        # An index takes no text of any length.
+        "milestone": milestone.name[:_LONGEST_NAME] or None if milestone else None,
+    }
+
+
+def _odd(fields: Sequence[str]) -> str | None:
+    """Return the reason that says which fields of an accepted webhook were left out."""
+    names = ", ".join(f"`{name}`" for name in fields)
+    return f"{ODD_FIELDS}: left out because their type is unexpected: {names}" if names else None
 
 
 def _batches(waiting: Iterable[Row[Any, Any, Any]]) -> Iterator[list[int]]:
@@ -232,12 +253,13 @@ def _kept(row: RowMapping) -> KeptDelivery:
     return KeptDelivery(
         seq=row["seq"],
         id=row["id"],
-        received=datetime.fromtimestamp(row["received_at"], UTC),
+        received=datetime.fromtimestamp(row["counts_from"] or row["received_at"], UTC),
         outcome=Outcome(row["outcome"]),
         kind=row["kind"] or "",
         milestone=row["milestone"] or "",
         reason=row["reason"] or "",
         site=row["site"] or "",
+        digest=row["digest"] or "",
         is_projected=row["projected"] and row["about"] is None,
         has_body=bool(row["body"] if "body" in row else row["has_body"]),
         body=row.get("body") or b"",

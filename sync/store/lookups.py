@@ -5,6 +5,7 @@ A table each, with a row for a job: when it is to be asked, and what was answere
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
@@ -45,6 +46,8 @@ class DueLookup(Generic[AnswerT]):
     attempts: int
     events: int
     """How many events it had: one more since then is another change."""
+    at: datetime
+    """What time it is (UTC) by the database's clock."""
 
 
 class Lookups(Generic[AnswerT]):
@@ -80,11 +83,13 @@ class Lookups(Generic[AnswerT]):
             if row is None:
                 return None
             self._set(connection, row.site, due_at=now() + _CLAIM_SECONDS)
+            clock = connection.scalars(select(now())).one()
         return DueLookup(
             Job.model_validate_json(row.state),
             self._kind.model_validate_json(row.body),
             row.attempts,
             row.events,
+            datetime.fromtimestamp(clock, UTC),
         )
 
     def keep(self, site: str, answer: AnswerT, events: int | None = None) -> bool:
@@ -127,6 +132,11 @@ class Customers(Lookups[Customer]):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, customer, Customer, {"fetched_at": now()})
+
+    def ask_again(self, site: str) -> None:
+        """Have EverBright asked about a job, however fresh the last answer is."""
+        with self._database.writing() as connection:
+            self._set(connection, site, due_at=now(), attempts=0)
 
     def unknown(self) -> int:
         """Return for how many jobs no customer is known."""

@@ -41,6 +41,9 @@ delivery = Table(
     Column("seq", _Sequence, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False, unique=True),
     Column("received_at", Float, nullable=False),
+    # What decides the order of events where it isn't `received_at`: a replay's first receipt, or
+    # when something was requested from EverBright's API.
+    Column("counts_from", Float),
     Column("outcome", Text, nullable=False),
     Column("kind", Text),
     Column("reason", Text),

@@ -86,7 +86,7 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
 
     The body is JSON as documented, or a Python literal like the published sample. Private comments
     are removed. Raises Rejected: status 400 for an unreadable body, 422 for a milestone without a
-    valid site or milestone definition.
+    valid site, milestone definition, or status.
     """
     tree = _parse(body)
     canonical = json.dumps(tree, sort_keys=True, separators=(",", ":"))
@@ -102,8 +102,10 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
         event = other_events.read(clean, kind, shapes)
         site = event.site if event else other_events.site_text(clean)
         return Delivery(kind=kind, digest=digest, site=site, other_event=event)
-    milestone = _milestone(clean)
-    return Delivery(kind=kind, digest=digest, site=milestone.site, milestone=milestone)
+    milestone, odd = _milestone(clean)
+    return Delivery(
+        kind=kind, digest=digest, site=milestone.site, milestone=milestone, odd_fields=odd
+    )
 
 
 def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
@@ -186,19 +188,54 @@ def readable(text: str) -> str:
     return _UNPRINTABLE.sub("", joined.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _milestone(tree: Mapping[str, Any]) -> Milestone:
+_NEEDED = frozenset({"site", "milestone_definition", "status"})
+"""Only these fields of a milestone may reject it."""
+
+
+def _milestone(tree: Mapping[str, Any]) -> tuple[Milestone, tuple[str, ...]]:
+    """Return the milestone, and the names of fields that are left out because of their type."""
     if tree.get("site") in (None, "", "None"):
         raise Rejected("missing_site", "`site` is missing: it identifies the job of a milestone.")
-    try:
-        return Milestone.model_validate(tree)
-    except ValidationError as error:
-        # Only the location and the rule: the value may be personal data. And no context: an error
-        # in it leads by its traceback back to here, a cycle that would keep the whole body.
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        reason = "missing_field" if first["type"] == "missing" else "invalid_field"
-        message = f"`{where}`: {first['msg']}"
-    raise Rejected(reason, message)
+    names: dict[str, None] = {}
+    while True:
+        try:
+            return Milestone.model_validate(tree), tuple(names)
+        except ValidationError as error:
+            # Only the location and the rule: the value may be personal data. And no context: an
+            # error in it leads by its traceback back to here, a cycle that would keep the body.
+            odd = error.errors(include_input=False, include_url=False, include_context=False)
+        needed = next((each for each in odd if each["loc"][0] in _NEEDED), None)
+        if needed:
+            break
+        names |= dict.fromkeys(".".join(_names(each["loc"])) for each in odd)
+        # Without what it needs, a part is of no use itself.
+        places = (each["loc"][: -1 if each["type"] == "missing" else None] for each in odd)
+        tree = _without(tree, frozenset(places))
+    reason = "missing_field" if needed["type"] == "missing" else "invalid_field"
+    raise Rejected(reason, f"`{needed['loc'][0]}`: {needed['msg']}")
+
+
+def _names(place: tuple[int | str, ...]) -> list[str]:
+    return [name for name in place if isinstance(name, str)]
+
+
+def _without(
+    tree: Any, places: frozenset[tuple[int | str, ...]], here: tuple[Any, ...] = ()
+) -> Any:
+    """Return `tree`, which is at `here`, without what is at `places`."""
+    if isinstance(tree, Mapping):
+        return {
+            key: _without(value, places, (*here, key))
+            for key, value in tree.items()
+            if (*here, key) not in places
+        }
+    if isinstance(tree, list):
+        return [
+            _without(value, places, (*here, number))
+            for number, value in enumerate(tree)
+            if (*here, number) not in places
+        ]
+    return tree
 
 
 def _is_private(tree: Mapping[str, Any]) -> bool:
@@ -207,7 +244,8 @@ def _is_private(tree: Mapping[str, Any]) -> bool:
     EverBright marks a comment that only its own people may read with `"private": true` (source: a
     captured contract webhook), and writes `True` and "None" where JSON has true and null.
     """
-    return other_events.is_yes(tree.get("private"))
+    mark = tree.get("private")
+    return isinstance(mark, list | dict) or other_events.is_yes(mark)
 
 
 def without_private_comments(tree: Any) -> Any:

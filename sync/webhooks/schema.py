@@ -106,8 +106,6 @@ class Task(Value):
 
 
 _Count = Annotated[int | None, BeforeValidator(null)]
-_Alias = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")]
-"""What only helps must not have a webhook rejected: of another type, it is blank."""
 
 
 class Milestone(Value):
@@ -118,7 +116,7 @@ class Milestone(Value):
     quote: OptionalUuid = None
     milestone_definition: Uuid
     name: Text = ""
-    alias: _Alias = ""
+    alias: Text = ""
     """What EverBright's metrics call it (seen in lists of its API)."""
     description: Text = ""
     status: Code = None
@@ -226,6 +224,8 @@ class Delivery(Value):
     site: str | None = None
     milestone: Milestone | None = None
     other_event: OtherEvent | None = None
+    odd_fields: tuple[str, ...] = ()
+    """Fields of a milestone that had another type than expected, and were left out."""
 
 
 Record = Mapping[str, Any]

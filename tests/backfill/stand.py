@@ -178,7 +178,8 @@ class Stand(Bench):
         paths = self.settings.config.everbright
         lists = Lists(everbright, 1000, self.sleep)
         reader, intake = Reader(lists, paths), self.wiring.intake()
-        return Backfill(lists, reader, intake, paths, self.wiring.backfills("all"))
+        store = self.wiring.backfills("all")
+        return Backfill(lists, reader, intake, paths, store, self.wiring.customers)
 
     def nightly(self, alerts: Alerts | None = None) -> BackfillLoop:
         """Return the worker's loop."""

@@ -5,16 +5,14 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.model import CONTRACT, QUOTE, Change, Customer, Files, Job
+from sync.jobs.model import CONTRACT, QUOTE, Change, Files, Job
 from sync.jobs.projection import apply_event, apply_other_event, milestone_event, other_changes
 from sync.webhooks.parse import read
 from tests.jobs.test_projection import RE_SIGN, RECEIVED
 from tests.jobs.test_row import layout
-from tests.made_up import body, comment, milestone, task, uuid
+from tests.made_up import body, milestone, uuid
 from tests.webhooks.payloads import change_order, contract, document, stage
 
 DAY = datetime(2026, 3, 5, 10, tzinfo=UTC)
@@ -212,80 +210,3 @@ def test_the_history_tells_each_change_once_and_when_it_was() -> None:
 def test_a_stage_that_was_left_is_not_the_stage(payloads: list[dict[str, Any]], now: str) -> None:
     """The transitions have no date; each names the stage before."""
     assert text("stage", *payloads) == now
-
-
-_DAYS = st.integers(1, 9)
-
-
-def _dated(day: int | None) -> dict[str, Any]:
-    return {} if day is None else {"date_updated": f"2026-03-0{day}T10:00:00Z"}
-
-
-_CONTRACTS = st.builds(
-    lambda state, name, quote, day, signed, files: contract(
-        state,
-        1,
-        **_dated(day),
-        name=name,
-        quote=quote,
-        signed=f"2026-03-0{signed}T09:00:00Z" if state == "SIGN" and signed else None,
-        documents=[document(70_000 + n, f"{n}.pdf", "UPLOADED") for n in sorted(files)],
-    ),
-    st.sampled_from(["GEN", "SENT", "SIGN", "VOID"]),
-    st.sampled_from(["Installation Agreement", "Loan contract", "Utility Form"]),
-    st.sampled_from([uuid(20_001), uuid(20_002), None]),
-    _DAYS | st.none(),
-    _DAYS | st.none(),
-    st.sets(st.integers(1, 2)),
-)
-_CHANGE_ORDERS = st.builds(
-    lambda state, new, day, signed: change_order(
-        state, new=new, **_dated(day) | {"signed": signed and f"2026-03-0{signed}T09:00:00Z"}
-    ),
-    st.sampled_from(["GEN", "SENT", "SIGN", "VOID"]),
-    st.integers(77, 79),
-    _DAYS,
-    _DAYS | st.none(),
-)
-_MILESTONES = st.builds(
-    lambda definition, status, day, said: milestone(
-        definition=definition,
-        status=status,
-        comments=[comment(said, f"2026-03-0{day}T08:00:00Z")] if said else [],
-        tasks=[task(document(71_000 + day, "Photo.pdf", "UPLOADED"), name="Re-sign")],
-        **_dated(day),
-    ),
-    st.integers(1, 2),
-    st.sampled_from(["SUBMITTED", "REJECTED", "CANCELLED", "QUEUED", "APPROVED"]),
-    _DAYS,
-    st.sampled_from(["", "Look."]),
-)
-_OTHERS = st.builds(
-    lambda day, what: {"site": uuid(1), **_dated(day), **what},
-    _DAYS | st.none(),
-    st.sampled_from(
-        [
-            {"archived": True},
-            {"archived": False},
-            stage("Sold", "Lead"),
-            stage("Design", "Sold"),
-            comment("By itself.", "2026-03-02T09:00:00Z"),
-            {"task_definition": uuid(8), "sub_tasks": [], "comments": [comment("Task.", "")]},
-        ]
-    ),
-)
-
-
-@given(
-    st.lists(_CONTRACTS | _CHANGE_ORDERS | _MILESTONES | _OTHERS, min_size=1, max_size=9),
-    st.randoms(use_true_random=False),
-)
-def test_webhooks_of_every_kind_in_every_order_with_repeats_make_the_same_row(
-    payloads: list[dict[str, Any]], random: Any
-) -> None:
-    again = payloads + random.choices(payloads, k=3)
-    random.shuffle(again)
-    one, other = told(*payloads), told(*again)
-    assert other == one
-    stored = Job.model_validate_json(other.model_dump_json())
-    assert layout().cells(stored, Files(), Customer()) == layout().cells(one, Files(), Customer())

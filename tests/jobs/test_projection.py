@@ -13,7 +13,6 @@ from sync.jobs.model import COMMENTS, STATUSES, Event, Job, MilestoneLog, Origin
 from sync.jobs.projection import (
     all_comments,
     apply_event,
-    apply_other_event,
     initial_quote,
     last_update,
     milestone_event,
@@ -173,31 +172,27 @@ _EVENTS = st.lists(
 )
 
 
-@given(_EVENTS, st.randoms(use_true_random=False))
-def test_every_order_with_repeats_ends_the_same(events: list[Event], random: Any) -> None:
-    """Deliveries come late, twice and in any order; the row must not depend on it."""
-    shuffled = events + random.choices(events, k=3)
-    random.shuffle(shuffled)
-    assert job_of(*shuffled) == job_of(*events)
-
-
 @given(st.lists(st.integers(0, 10**6), min_size=1, unique=True), st.randoms())
 def test_a_log_that_is_full_is_a_join_too(minutes: list[int], random: Any) -> None:
     """What is dropped is the same in every order, however many there are."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    seen = [Origin(stamp=start + timedelta(minutes=n), digest=str(n)) for n in minutes]
+    seen = [
+        Origin(stamp=start + timedelta(minutes=n), received=RECEIVED, digest=str(n))
+        for n in minutes
+    ]
     logs = [
         MilestoneLog(
             first=one,
-            statuses=(StatusSeen(stamp=one.stamp, digest=one.digest),),
+            sent=(StatusSeen(**dict(one)),),
             comments={f"{one.digest} {n}": one for n in range(COMMENTS // 2)},
         )
         for one in seen
     ]
     full = MilestoneLog(
         first=seen[0],
-        statuses=tuple(
-            StatusSeen(stamp=start - timedelta(days=n), digest="") for n in range(STATUSES)
+        sent=tuple(
+            StatusSeen(stamp=start - timedelta(days=n), received=RECEIVED, digest="")
+            for n in range(STATUSES)
         ),
     )
 
@@ -242,44 +237,6 @@ def test_in_order_each_change_has_its_line_and_in_any_order_none_twice(
     again = events + random.choices(events, k=3)
     random.shuffle(again)
     assert len(lines(again)) == len(set(lines(again)))
-
-
-_SAID = st.lists(
-    st.builds(
-        lambda day, archived, stage, text: {
-            "site": uuid(1),
-            "date_updated": f"2026-03-0{day}T00:00:00Z",
-            **({} if archived is None else {"archived": archived}),
-            **({"stage_name": stage} if stage else {}),
-            **({"comments": [comment(text, f"2026-03-0{day}T01:00:00Z")]} if text else {}),
-        },
-        st.integers(1, 4),
-        st.sampled_from([None, True, False]),
-        st.sampled_from(["", "Lead", "Sold"]),
-        st.sampled_from(["", "One", "Two"]),
-    ),
-    min_size=1,
-    max_size=8,
-)
-
-
-@given(_SAID, st.randoms(use_true_random=False))
-def test_other_webhooks_in_every_order_end_the_same(
-    said: list[dict[str, Any]], random: Any
-) -> None:
-    """As far as they carry dates of their own."""
-
-    def told(payloads: list[dict[str, Any]]) -> Job:
-        job = Job(site=uuid(1))
-        for one in payloads:
-            delivery = read(body(one))
-            if delivery.other_event:
-                job = apply_other_event(job, delivery.other_event, delivery.digest, RECEIVED)
-        return job
-
-    again = said + random.choices(said, k=3)
-    random.shuffle(again)
-    assert told(again) == told(said)
 
 
 def test_a_late_event_has_no_line_for_a_change_that_was_told_of_already() -> None:

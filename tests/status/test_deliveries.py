@@ -76,6 +76,18 @@ def test_json_tells_the_body_and_masks_it_unless_told(bench: Bench, run: Run) ->
     assert "Ada" in whole
 
 
+def test_fields_that_were_not_understood_are_named_and_the_row_is_written(
+    bench: Bench, run: Run
+) -> None:
+    """Catches a milestone that is rejected for `task_count` as text, or for a null comment."""
+    bench.shown(milestone(1, task_count="three of ten", comments=[None]))
+    assert bench.row(uuid(1))["Milestone 1"] == "Submitted"
+    for words in ((), ("show", bench.inbox.recent(1)[0].id), ("--reason", "odd_fields")):
+        told = run("deliveries", *words).stdout
+        assert "`task_count`, `comments`" in told
+        assert "three of ten" not in told
+
+
 def test_one_delivery_is_shown_by_the_beginning_of_its_id(bench: Bench, run: Run) -> None:
     bench.send(TALK)
     (kept,) = bench.inbox.recent(9)

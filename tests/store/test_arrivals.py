@@ -19,7 +19,7 @@ def test_the_last_webhook_is_known_though_others_were_read_back_or_it_was_pruned
     for job, is_read in ((1, True), (2, False), (3, True)):
         assert (newest_arrival(database) is None) is (job < 3)
         sent = body(milestone(job))
-        inbox.keep(sent, read(sent), is_read=is_read)
+        inbox.keep(sent, read(sent), requested=inbox.clock() if is_read else None)
         if job == 2:
             past = {"received_at": now() - 10 * 86_400.0, "projected": True}
             with database.writing() as connection:

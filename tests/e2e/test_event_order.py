@@ -1,0 +1,119 @@
+"""What the row shows when dates are equal, missing or wrong, and when a webhook is lost."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from emulator import Emulator
+from sync.store import Database, Inbox, sheet_store
+from tests.backfill.stand import TOKEN, event
+from tests.made_up import SECRET, body, comment, milestone, uuid
+from tests.world import World, wait_for
+
+NOW = datetime.now(UTC)
+
+
+def at(minutes: float) -> str:
+    """Return a moment so many minutes from now."""
+    return (NOW + timedelta(minutes=minutes)).isoformat()
+
+
+def permit(job: int, status: str, minute: float, **changes: Any) -> dict[str, Any]:
+    return event(job, status=status, date_updated=at(minute), **changes)
+
+
+def statuses(world: World) -> dict[str, str]:
+    wait_for(lambda: is_written(world))
+    return {site: row["Milestone 1"].text for site, row in world.by_site().items()}
+
+
+def is_written(world: World) -> bool:
+    database = Database(world.environment["DATABASE_URL"])
+    waiting = Inbox(database), sheet_store(database, world.spreadsheet).pending
+    try:
+        return not any(one.is_waiting() for one in waiting)
+    finally:
+        database.close()
+
+
+def test_a_rejection_counts_though_the_clock_of_a_comment_was_ahead(sqlite_world: World) -> None:
+    """Both webhooks have the comment, whose date is the newest in both. They come in any order."""
+    world = sqlite_world
+    ahead = [comment("Please check.", at(10))]
+    with world.receiver().ready():
+        for job in range(1, 11):
+            sent = [
+                permit(job, "SUBMITTED", -10, comments=ahead),
+                permit(job, "REJECTED", -5, comments=ahead),
+            ]
+            for one in sent if job % 2 else sent[::-1]:
+                assert world.send(one).json()["outcome"] == "accepted"
+        assert statuses(world) == {uuid(job): "Rejected" for job in range(1, 11)}
+
+
+def test_of_webhooks_with_the_same_dates_the_last_counts(sqlite_world: World) -> None:
+    """Only tasks changed, and they have no dates."""
+    world = sqlite_world
+    with world.receiver().ready():
+        for job in range(1, 11):
+            for status in ("SUBMITTED", "REJECTED"):
+                sent = permit(job, "SUBMITTED", -10)
+                sent |= {"status": status, "tasks": [sent["tasks"][0] | {"status": status}]}
+                assert world.send(sent).json()["outcome"] == "accepted"
+        assert statuses(world) == {uuid(job): "Rejected" for job in range(1, 11)}
+
+
+def test_a_replay_counts_from_when_it_was_first_received(sqlite_world: World) -> None:
+    """An undated *archived* was refused; *unarchived* came later, and is the newer one."""
+    world = sqlite_world
+    archived, unarchived = ({"site": uuid(1), "archived": mark} for mark in (True, False))
+    headers = {"X-Webhook-Secret": SECRET, "Content-Type": "text/plain"}
+    with world.receiver().ready():
+        world.send(milestone(1))
+        refused = requests.post(
+            f"{world.url}/webhooks/everbright", data=body(archived), headers=headers, timeout=30
+        )
+        assert refused.status_code == 415
+        assert world.send(unarchived).json()["outcome"] == "accepted"
+        wait_for(lambda: uuid(1) in world.by_site())
+        assert world.command("retry", "--all").process.wait() == 0, world.log.read_text()
+        wait_for(lambda: is_written(world))
+        assert world.by_site()[uuid(1)]["Status"].text == "Waiting for Milestone 1"
+
+
+def connected(google: Emulator, folder: Path, url: str) -> World:
+    """Return the product with EverBright's API."""
+    google.everbright.token = TOKEN
+    return World(google, folder, url, EVERBRIGHT_API_TOKEN=TOKEN, BACKFILL_RATE="50")
+
+
+def test_reading_a_job_heals_a_lost_webhook_though_a_comments_clock_was_ahead(
+    google: Emulator, tmp_path: Path, sqlite_url: str
+) -> None:
+    """The read has an older date than the webhook, and was requested after it had come."""
+    world = connected(google, tmp_path, sqlite_url)
+    google.everbright.load(permit(1, "REJECTED", -5))
+    with world.receiver().ready():
+        world.send(permit(1, "SUBMITTED", -10, comments=[comment("Please check.", at(10))]))
+        assert statuses(world) == {uuid(1): "Submitted"}
+        assert world.command("backfill").process.wait() == 0, world.log.read_text()
+        assert statuses(world) == {uuid(1): "Rejected"}
+
+
+def test_a_lost_unarchived_is_healed_by_what_everbright_answers_later(
+    google: Emulator, tmp_path: Path, sqlite_url: str
+) -> None:
+    """Catches a job that reads Archived for good."""
+    world = connected(google, tmp_path, sqlite_url)
+    google.everbright.load(event(1))
+    google.everbright.set_site(uuid(1), archived=False)
+    with world.receiver().ready():
+        world.send(event(1))
+        wait_for(lambda: uuid(1) in world.by_site())
+        wait_for(lambda: google.calls.count(path="/api/v1/site/*"))
+        assert world.send({"site": uuid(1), "archived": True}).json()["outcome"] == "accepted"
+        wait_for(lambda: world.by_site()[uuid(1)]["Status"].text == "Archived")
+        assert world.command("backfill").process.wait() == 0, world.log.read_text()
+        wait_for(lambda: world.by_site()[uuid(1)]["Status"].text != "Archived")
