@@ -18,8 +18,8 @@ from sync.webhooks.schema import Delivery, Document
 
 _STATUSES = 100
 """How many statuses people are asked about: there are a dozen, and a sender may make up more."""
-_STATUS = re.compile(r"\w[\w -]{0,59}")
-"""Other texts are no status that people could be asked about."""
+_STATUS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_ -]{0,59}")
+"""What people are asked about: EverBright's statuses are such codes, and each makes a label."""
 
 _log = structlog.get_logger()
 

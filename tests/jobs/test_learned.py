@@ -115,7 +115,8 @@ def test_people_are_asked_once_about_an_unknown_status(
     """What is no status that EverBright could have is left alone."""
     caplog.set_level(logging.DEBUG)
     odd = [milestone(job, status="ODD", tasks=[task(status="BACK")]) for job in (1, 2)]
-    strange = [milestone(4, status="x" * 5000), milestone(5, status="=HYPERLINK(1)")]
+    texts = ("x" * 5000, "=HYPERLINK(1)", "___", "İ" * 60)
+    strange = [milestone(n, status=text) for n, text in enumerate(texts, 4)]
     assert projected(sqlite_url, *odd, milestone(3), *strange) == ["BACK", "ODD"]
     assert (capsys.readouterr().out + caplog.text).count("unknown_status") == 2
 
