@@ -43,6 +43,8 @@ def test_it_shows_cells_and_numbers_and_writes_nothing(stand: Stand) -> None:
     at = {f"{one['letter']}{one['row']}": one for one in changes}
     assert at["E3"]["after"] == uuid(1)
     assert "C3" not in at, "what he typed yields only to an event that comes later"
+    said = stand.map("--preview").split()
+    assert {"E3", "C4", uuid(1), "Submitted"} <= {*said}, "each of them is listed for people, too"
     assert (at["C4"]["header"], at["C4"]["before"], at["C4"]["after"]) == (
         "Permit",
         "",

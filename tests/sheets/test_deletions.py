@@ -79,7 +79,7 @@ def test_the_next_read_tells_which_column_is_gone_by_the_name_that_people_gave_i
     assert (problem.code, problem.action) == ("columns_gone", "put-back")
     assert "'How it stands' in 'Jobs'" in problem.cause
     assert "How it stands" not in problem.text, "everybody may ask for the status"
-    assert problem.since is not None
+    assert problem.since, "it is gone since the read that missed it"
 
 
 def test_what_is_put_back_is_gone_no_more_and_is_filled(store_bench: Bench) -> None:
