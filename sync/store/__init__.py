@@ -10,6 +10,7 @@ from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, PendingDocument
+from sync.store.drafts import MappingDrafts
 from sync.store.hours import HourFigures, latest_hours
 from sync.store.inbox import Arrival, Inbox, KeptDelivery, Receipt, newest_arrival
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
@@ -61,6 +62,7 @@ __all__ = [
     "Lease",
     "Leases",
     "Lookups",
+    "MappingDrafts",
     "Pending",
     "PendingDocument",
     "PendingWork",

@@ -374,3 +374,12 @@ action = Table(
     Column("ended_at", Float),
 )
 _partial_index("action_requested", action.c.id, text("state IN ('requested', 'taken')"))
+
+mapping_draft = Table(
+    "mapping_draft",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("saved_at", Float, nullable=False),
+    # Names of inputs on the console's mapping pages and their values (JSON).
+    Column("body", Text, nullable=False),
+)

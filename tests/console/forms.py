@@ -19,6 +19,7 @@ class Form(HTMLParser):
         self.page = page
         self.values: MultiDict[str, str] = MultiDict()
         self.offered: dict[str, list[str]] = {}
+        self.action = ""
         self._id, self._is_inside = form_id, False
         self._select, self._text = "", ""
         self._option: dict[str, str] | None = None
@@ -30,6 +31,7 @@ class Form(HTMLParser):
         have = {name: value or "" for name, value in attrs}
         if tag == "form":
             self._is_inside = have.get("id") == self._id
+            self.action = have.get("action", "") if self._is_inside else self.action
         if not self._is_inside:
             return
         if tag == "input" and "name" in have:
@@ -74,13 +76,15 @@ class Form(HTMLParser):
         self.values.setlist(name, [*values])
         return self
 
-    def answer(self, visitor: Visitor, path: str, **button: str) -> TestResponse:
-        """Send it as a press of a button does."""
+    def answer(
+        self, visitor: Visitor, path: str, *, follow: bool = False, **button: str
+    ) -> TestResponse:
+        """Send it as a press of a button does: to its own address, or to `path` without one."""
         data: Any = MultiDict([*self.values.items(multi=True), *button.items()])
-        return visitor.client.post(path, data=data)
+        return visitor.client.post(self.action or path, data=data, follow_redirects=follow)
 
     def send(self, visitor: Visitor, path: str, **button: str) -> Form:
         """Send it, and return the form of the page that answers."""
-        answer = self.answer(visitor, path, **button)
+        answer = self.answer(visitor, path, follow=True, **button)
         assert answer.status_code == 200, answer.text
         return Form(answer.text, self._id)

@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+from sqlalchemy import update
 
 from demo import board
 from demo.sheet import FIELDS, Row, rows_in
@@ -13,6 +14,7 @@ from sync.boards.map_tabs import TabMapper
 from sync.boards.mapping.decide import Choices
 from sync.console.parts import PageWait
 from sync.errors import Permanent
+from sync.store.schema import mapping_draft
 from tests.console.conftest import Console, Visitor
 from tests.console.forms import Form
 from tests.made_up import milestone, uuid
@@ -37,7 +39,7 @@ def console(google: Emulator, sqlite_url: str) -> Console:
 
 def begun(visitor: Visitor) -> Form:
     """Press *Read my tabs*."""
-    return Form(visitor.send(MAPPING, MAPPING, step="tabs").text, "mapping")
+    return Form(visitor.text(visitor.send(MAPPING, MAPPING).location), "mapping")
 
 
 def columns(visitor: Visitor) -> Form:
@@ -78,7 +80,7 @@ def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None
     visitor, bench = console.visitor, console.bench
     writes = bench.writes()
     form = chosen(columns(visitor)).send(visitor, MAPPING, step="preview")
-    form = form.send(visitor, MAPPING, personal="yes", at="preview")
+    form = form.send(visitor, MAPPING, personal="yes")
     shortened = re.findall(r'<span title="([^"]+)">([^<]+)</span>', form.page)
     assert shortened and all(short == f"{site[:8]}…" for site, short in shortened)
     page = plain(form.page)
@@ -113,7 +115,7 @@ def test_every_column_is_known_by_its_letter_beside_three_of_its_cells(console: 
     visitor = console.visitor
     form = columns(visitor)
     assert "01" not in plain(form.page), "masked cells are on the page"
-    form = form.send(visitor, MAPPING, personal="yes", at="columns")
+    form = form.send(visitor, MAPPING, personal="yes")
     names = [f"{one['first_name']} {one['last_name']}" for one in contacts()]
     for name in names[:3]:
         assert name in form.page
@@ -140,7 +142,7 @@ def test_nothing_is_lost_on_an_error_or_when_personal_data_is_shown(console: Con
     form = form.send(visitor, MAPPING, step="preview")
     assert "is chosen for the columns H and S of Active" in plain(form.page)
     for shown in ("yes", "no"):
-        form = form.send(visitor, MAPPING, personal=shown, at="columns")
+        form = form.send(visitor, MAPPING, personal=shown)
         assert {n: form.values.get(n) for n in wanted} == wanted
     form = form.send(visitor, MAPPING, step="tabs").send(visitor, MAPPING, step="columns")
     assert {n: form.values.get(n) for n in wanted} == wanted
@@ -258,6 +260,64 @@ def test_a_second_window_undoes_no_mapping(console: Console) -> None:
     assert form.values[f"field:{ACTIVE}:L"] == f"submitted:{PERMIT}"
 
 
+def test_each_step_has_an_address_that_shows_what_was_chosen(console: Console) -> None:
+    """Catches a page that cannot be reloaded, or that Back shows without its choices."""
+    visitor, bench = console.visitor, console.bench
+    form = chosen(columns(visitor))
+    field, base = f"field:{ACTIVE}:K", form.action.rpartition("/")[0]
+    form.choose(field, f"approved:{NTP}").send(visitor, MAPPING, step="preview")
+    other = chosen(columns(visitor))
+    assert other.action != form.action
+    other.choose(field, f"submitted:{NTP}").send(visitor, MAPPING, step="preview")
+    for _ in range(2):
+        assert "What it would change" in visitor.text(f"{base}/preview")
+        again = Form(visitor.text(f"{base}/columns"), "mapping")
+        assert again.values[field] == f"approved:{NTP}"
+        tabs = Form(visitor.text(f"{base}/tabs"), "mapping")
+        assert tabs.values.getlist("tab") == [str(ACTIVE), str(DONE)]
+    writes = bench.writes()
+    visitor.text(f"{base}/write")
+    assert bench.writes() == writes, "an address alone writes nothing"
+
+
+def test_what_is_written_is_what_the_preview_showed(console: Console) -> None:
+    """Catches a window whose preview is old, because another changed the same choices."""
+    visitor, bench = console.visitor, console.bench
+    form = chosen(columns(visitor))
+    preview = form.send(visitor, MAPPING, step="preview")
+    form.choose(f"field:{ACTIVE}:K", f"approved:{NTP}").send(visitor, MAPPING, step="preview")
+    writes = bench.writes()
+    answer = preview.answer(visitor, MAPPING, step="write")
+    assert (answer.status_code, answer.location) == (303, preview.action)
+    assert bench.writes() == writes
+    shown = Form(visitor.text(answer.location), "mapping")
+    assert "Something else was chosen meanwhile" in plain(shown.page)
+    assert shown.answer(visitor, MAPPING, step="write").location.endswith("/mapping/rows")
+    assert bench.writes() == writes + 1
+
+
+def test_tabs_that_are_chosen_again_keep_what_was_said_of_their_columns(console: Console) -> None:
+    visitor = console.visitor
+    form = columns(visitor).choose(f"field:{DONE}:K", f"approved:{NTP}")
+    tabs = form.send(visitor, MAPPING, step="tabs")
+    form = tabs.check("tab", str(ACTIVE)).send(visitor, MAPPING, step="columns")
+    assert f"field:{DONE}:K" not in form.values
+    tabs = form.send(visitor, MAPPING, step="tabs")
+    form = tabs.check("tab", str(ACTIVE), str(DONE)).send(visitor, MAPPING, step="columns")
+    assert form.values[f"field:{DONE}:K"] == f"approved:{NTP}"
+
+
+def test_a_draft_that_is_too_old_is_begun_again(console: Console) -> None:
+    visitor, form = console.visitor, begun(console.visitor)
+    with console.bench.database.writing() as connection:
+        at = mapping_draft.c.saved_at - 87_000
+        connection.execute(update(mapping_draft).values(saved_at=at))
+    answer = visitor.get(form.action)
+    assert (answer.status_code, answer.location) == (303, MAPPING)
+    assert "Begin again" in visitor.text(MAPPING)
+    assert form.answer(visitor, MAPPING, step="columns").location == MAPPING
+
+
 @pytest.mark.long
 def test_the_same_mapping_twice_is_no_contradiction(console: Console) -> None:
     """Catches a second press that is told of a change, which was the first press."""
@@ -299,7 +359,7 @@ def test_the_preview_lists_what_is_replaced(console: Console) -> None:
     assert row_of(console, 9)["Perm."].text == "Applied"
     form = columns(visitor).choose(rejected, "Redo")
     form = form.send(visitor, MAPPING, step="preview")
-    form = form.send(visitor, MAPPING, personal="yes", at="preview")
+    form = form.send(visitor, MAPPING, personal="yes")
     assert "Cells replaced: 1" in plain(form.page)
     assert "Perm. replaced Applied Redo" in plain(form.page)
     mapped(console, form)
@@ -318,7 +378,7 @@ def test_a_mapped_tab_that_is_not_chosen_stays_mapped_and_the_preview_says_so(
     form = begun(visitor).check("tab", str(ACTIVE)).send(visitor, MAPPING, step="columns")
     assert "Done: not chosen here, mapped before" in plain(form.page)
     form = form.send(visitor, MAPPING, step="preview")
-    page = plain(form.send(visitor, MAPPING, personal="yes", at="preview").page)
+    page = plain(form.send(visitor, MAPPING, personal="yes").page)
     assert "Rows added below: 0" in page and "No cell would change now." in page
     assert "Done: not chosen here, mapped before" in page and "unmap it" in page
     assert form.answer(visitor, MAPPING, step="write").status_code == 303

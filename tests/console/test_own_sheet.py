@@ -82,7 +82,7 @@ def test_a_job_that_waits_is_answered_on_the_page(
     doubtful(console.bench)
     visitor, bench = console.signed_in(), console.bench
     assert "1 job waits for your answer." in plain(visitor.text("/mapping"))
-    tabs = Form(visitor.send("/mapping", "/mapping", step="tabs").text, "mapping")
+    tabs = Form(visitor.text(visitor.send("/mapping", "/mapping").location), "mapping")
     page = plain(
         tabs.check("tab", str(OPEN), str(INSTALLED)).send(visitor, "/mapping", step="preview").page
     )

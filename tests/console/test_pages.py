@@ -232,8 +232,10 @@ def test_what_fits_nothing_is_said_and_not_written(console: Console) -> None:
     visitor = console.signed_in()
     own_sheet.make(console.bench, [own_sheet.line(1)], [])
     writes = console.bench.writes()
-    odd = {"tab": "0", "title:0": "Open jobs", "header:0": "3", "field:0:H": "<b>no field</b>"}
-    page = visitor.send("/mapping", step="write", **odd).text
+    tabs = visitor.send("/mapping").location
+    visitor.send(tabs, **{"tab": "0", "title:0": "Open jobs", "header:0": "3"})
+    columns = tabs.replace("/tabs", "/columns")
+    page = visitor.send(columns, step="write", **{"field:0:H": "<b>no field</b>"}).text
     assert "is no field" in page
     assert "<b>no field" not in page
     assert console.bench.writes() == writes

@@ -209,9 +209,11 @@ class Stage:
             self.told[path] = visitor.get(path).text
         for path in ("/columns", "/checks", "/mapping/rows", "/mapping/unmap"):
             self.told[f"{path} read"] = visitor.send(path, step="look").text
-        self.told["/mapping read"] = visitor.send("/mapping", step="read").text
-        preview = {"step": "preview", "tab": "Open jobs"}
-        self.told["preview"] = visitor.send("/mapping", **preview).text
+        tabs = visitor.send("/mapping").location
+        self.told["/mapping read"] = visitor.get(tabs).text
+        visitor.send(tabs, **{"tab": "0", "title:0": "Open jobs", "header:0": "3"})
+        for step in ("columns", "preview"):
+            self.told[step] = visitor.get(tabs.replace("/tabs", f"/{step}")).text
         for path in ("/status", "/healthz", "/readyz", "/openapi.json"):
             self.told[path] = visitor.client.get(path).text
         self.told["/metrics"] = visitor.client.get("/metrics", auth=("", PASSWORD)).text

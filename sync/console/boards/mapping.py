@@ -10,18 +10,20 @@ from sync.boards.mapping.decide import Choices, TabMapping
 from sync.boards.preview import ADDED, FILLED, KEYED, REPLACED, CellChange, Preview
 from sync.boards.unmap import extras_added
 from sync.console.access import set_personal, shows_personal
-from sync.console.boards.mapping_form import HAD, HEADER, TAB, TITLE, WAS, MappingForm, follow
+from sync.console.boards.mapping_form import COLUMNS, PREVIEW, TABS, WRITE, MappingForm, follow
 from sync.console.boards.mapping_views import Cover, FieldOffers, TabView
 from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
+from sync.store import MappingDrafts
 from sync.types import Mode
 
-TABS, COLUMNS, PREVIEW, WRITE = "tabs", "columns", "preview", "write"
 _FEW, _MANY = 12, 100
 """Rows that are shown of a tab at first, and on request."""
 _MOST_CELLS = 5_000
 """Cells in a preview: a page of more stops a browser."""
 _SAID = {KEYED: "site ID", FILLED: "filled", REPLACED: "replaced", ADDED: "new row"}
+_OLD = "That mapping was begun more than a day ago. Begin again."
+_OTHER = "Something else was chosen meanwhile, in another window. This is the preview of it."
 _MOVED = "Columns were moved meanwhile. Look at them again."
 _CHANGED = (
     "The mapping was changed meanwhile, in another window or by somebody else. Look again at what "
@@ -33,28 +35,52 @@ Step = Callable[[ConsoleParts, MappingForm, str], Any]
 
 
 def mapping(parts: ConsoleParts) -> Any:
-    """Show the tabs, their columns or a preview, as the form asks, or write the mapping."""
-    if request.method == "GET":
-        waiting = len(parts.wiring.sheet_store().quarantine.waiting())
-        values = {"is_adopted": parts.wiring.mode() is Mode.ADOPTED, "waiting": waiting}
-        return render_template("console/boards/mapping.html", **values)
-    form, step = MappingForm.read(request.form), request.form.get("step", "")
-    if "personal" in request.form:
-        set_personal(parts, is_shown=request.form["personal"] == "yes")
-        step = request.form.get("at", TABS)
+    """Show where a mapping begins, or begin one: its choices are stored under its address."""
+    if request.method == "POST":
+        return _go(MappingDrafts(parts.wiring.database).begin(), TABS)
+    waiting = len(parts.wiring.sheet_store().quarantine.waiting())
+    values = {"is_adopted": parts.wiring.mode() is Mode.ADOPTED, "waiting": waiting}
+    return render_template("console/boards/mapping.html", **values)
+
+
+def mapping_step(parts: ConsoleParts, draft: str, step: str) -> Any:
+    """Show the tabs, their columns or a preview; or store what was chosen, or write the mapping."""
+    drafts = MappingDrafts(parts.wiring.database)
+    if (pairs := drafts.read(draft)) is None:
+        flash(_OLD)
+        return redirect(url_for("console.mapping"), 303)
+    form = MappingForm(pairs)
+    if request.method == "POST":
+        form = form.with_sent(step, request.form)
+        drafts.save(draft, form.pairs)
+        wanted = request.form.get("step", step)
+        if "personal" in request.form:
+            set_personal(parts, is_shown=request.form["personal"] == "yes")
+            wanted = step
+        if wanted == WRITE and request.form.get("seen", form.digest) != form.digest:
+            flash(_OTHER)
+            wanted = PREVIEW
+        if wanted != WRITE:
+            return _go(draft, wanted)
+        run: Step = _write
+        step = PREVIEW
+    else:
+        wanted, run = step, _PAGES.get(step, _tabs)
     try:
         with parts.alone():
-            return _STEPS.get(step, _tabs)(parts, form, "")
+            return run(parts, form, "")
     except BrightsheetError as error:
-        # The sheet cannot be read now: what was chosen waits on the page.
-        return _page("wait", form, step, error.what)
+        # The sheet cannot be read now: what was chosen is stored.
+        return _page("wait", step, error.what, wanted=wanted, seen=form.digest)
 
 
-def _page(name: str, form: MappingForm, at: str, said: str, **values: Any) -> str:
-    hidden = values.pop("hidden", form.kept())
-    return render_template(
-        f"console/boards/mapping_{name}.html", hidden=hidden, at=at, said=said, **values
-    )
+def _go(draft: str, step: str) -> Any:
+    rows = request.form.get("rows")
+    return redirect(url_for("console.mapping_step", draft=draft, step=step, rows=rows), 303)
+
+
+def _page(name: str, at: str, said: str, **values: Any) -> str:
+    return render_template(f"console/boards/mapping_{name}.html", at=at, said=said, **values)
 
 
 def _mapper(
@@ -70,12 +96,9 @@ def _tabs(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     """Show the first rows of every tab: which have jobs, and in which row are the headers?"""
     report = TabMapper(parts.wiring, PageWait(), Choices(), []).run(write=False)
     cover = Cover(report.fields, is_masked=not shows_personal())
-    most = _MANY if request.form.get("rows") == "more" else _FEW
+    most = _MANY if request.args.get("rows") == "more" else _FEW
     tabs = [cover.first_rows(each, form, most) for each in report.tabs]
-    shown = frozenset(
-        {TAB, *(f"{kind}:{t.tab.sheet_id}" for t in tabs for kind in (TITLE, HEADER))}
-    )
-    return _page("tabs", form, TABS, said, tabs=tabs, hidden=form.kept(shown), most=most)
+    return _page("tabs", TABS, said, tabs=tabs)
 
 
 def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
@@ -86,13 +109,9 @@ def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         report = _mapper(parts, form, form.header_choices()).run(write=False)
     except Permanent as error:  # A tab was renamed or deleted meanwhile.
         return _tabs(parts, form, said or error.what)
-    form, offers, tabs, changed = _views(report, form)
-    shown = frozenset(name for view in tabs for name in view.names)
-    marks = (f"{kind}:{view.mapping.tab.sheet_id}:" for view in tabs for kind in (WAS, HAD))
-    hidden, said = form.kept(shown, tuple(marks)), said or changed
-    staying = _titles(report.staying)
-    values = {"tabs": tabs, "groups": offers.groups, "hidden": hidden, "staying": staying}
-    return _page("columns", form, COLUMNS, said, **values)
+    _, offers, tabs, changed = _views(report, form)
+    values = {"tabs": tabs, "groups": offers.groups, "staying": _titles(report.staying)}
+    return _page("columns", COLUMNS, said or changed, **values)
 
 
 def _titles(tabs: Sequence[TabMapping]) -> str:
@@ -163,9 +182,9 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         return _columns(parts, form, report.problem)
     return _page(
         "preview",
-        form,
         PREVIEW,
         said,
+        seen=form.digest,
         preview=report.preview,
         cautions=[line for view in views for line in view.cautions],
         staying=_titles(report.staying),
@@ -207,4 +226,4 @@ def _write(parts: ConsoleParts, form: MappingForm, _said: str) -> Any:
     return redirect(url_for("console.rows"), 303)
 
 
-_STEPS: dict[str, Step] = {TABS: _tabs, COLUMNS: _columns, PREVIEW: _preview, WRITE: _write}
+_PAGES: dict[str, Step] = {TABS: _tabs, COLUMNS: _columns, PREVIEW: _preview}

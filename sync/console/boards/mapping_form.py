@@ -1,7 +1,6 @@
-"""What the pages that map tabs carry from step to step. No I/O.
+"""What a person has chosen so far on the pages that map tabs. No I/O.
 
-All of it is in the form: a step back, an error or personal data that is shown loses nothing. A
-column is known by its letter, and by a mark of its header: people move columns meanwhile.
+A column is known by its letter, and by a mark of its header: people move columns meanwhile.
 """
 
 import re
@@ -19,7 +18,13 @@ from sync.types import letters
 TAB, TITLE, HEADER, FIELD = "tab", "title", "header", "field"
 WAS, HAD, WORD, ADD = "was", "had", "word", "add"
 """The kinds of inputs: what stands before the first colon of a name."""
-_KINDS = frozenset((TAB, TITLE, HEADER, FIELD, WAS, HAD, WORD, ADD))
+TABS, COLUMNS, PREVIEW, WRITE = "tabs", "columns", "preview", "write"
+"""The steps, each a page but for the last."""
+_INPUTS = {
+    TABS: frozenset((TAB, TITLE, HEADER)),
+    COLUMNS: frozenset((FIELD, WAS, HAD, WORD, ADD)),
+}
+"""The kinds of inputs that a step's page has."""
 _OF_COLUMN = frozenset((FIELD, WAS, HAD, WORD))
 _NUMBER = re.compile(r"\d{1,10}")
 _MOST_TEXT = 300
@@ -35,21 +40,29 @@ class MappingForm:
 
     pairs: tuple[tuple[str, str], ...] = ()
 
-    @classmethod
-    def read(cls, form: MultiDict[str, str]) -> "MappingForm":
-        """Return what of a form is about the mapping."""
-        sent = form.items(multi=True)
-        known = ((name, _UNFIT.sub(" ", value)[:_MOST_TEXT]) for name, value in sent)
-        return cls(tuple((n, v) for n, v in known if n.partition(":")[0] in _KINDS))
+    @property
+    def digest(self) -> str:
+        """What tells whether anything else is chosen now than on a page that was shown."""
+        return blake2s(repr(self.pairs).encode(), digest_size=6).hexdigest()
 
-    def kept(
-        self, shown: frozenset[str] = frozenset(), stale: tuple[str, ...] = ()
-    ) -> list[tuple[str, str]]:
-        """Return what a page must carry along: all but its own inputs, whose names are `shown`.
+    def with_sent(self, step: str, sent: MultiDict[str, str]) -> "MappingForm":
+        """Return the same with what the page of a step sent, in place of what it showed.
 
-        And but for names that begin like one of `stale`.
+        The page of the columns shows those of the chosen tabs; what is said of others stays.
         """
-        return [(n, v) for n, v in self.pairs if n not in shown and not n.startswith(stale)]
+        kinds = _INPUTS.get(step, frozenset[str]())
+        cleaned = ((n, _UNFIT.sub(" ", v)[:_MOST_TEXT]) for n, v in sent.items(multi=True))
+        new = tuple((n, v) for n, v in cleaned if n.partition(":")[0] in kinds)
+        if not new:
+            return self  # Of a page without inputs.
+        tabs = {_tab_of(name) for name, _ in new}
+        kept = tuple(
+            (name, value)
+            for name, value in self.pairs
+            if name.partition(":")[0] not in kinds
+            or (step == COLUMNS and _tab_of(name) not in tabs)
+        )
+        return MappingForm(kept + new)
 
     @cached_property
     def _first(self) -> dict[str, str]:
@@ -131,6 +144,10 @@ class MappingForm:
             for tab in self.tabs
             if f"{TITLE}:{tab}" in self._first
         }
+
+
+def _tab_of(name: str) -> str:
+    return name.split(":")[1] if ":" in name else ""
 
 
 def mark(header_row: int, header: str) -> str:

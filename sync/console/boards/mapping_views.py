@@ -11,7 +11,7 @@ from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields, fit
 from sync.boards.mapping.recognise import Recogniser
 from sync.boards.mapping.tab import SeenTab, of_tab
-from sync.console.boards.mapping_form import ADD, FIELD, HAD, WAS, MappingForm, mark, word_name
+from sync.console.boards.mapping_form import MappingForm, mark, word_name
 from sync.field_table import ASPECTS, KEY
 from sync.types import letters
 
@@ -106,14 +106,6 @@ class TabView:
     columns: tuple[ColumnView, ...]
     added: tuple[tuple[str, str], ...]
     """Fields that get a column, and their titles."""
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The names of all its inputs."""
-        tab = self.mapping.tab.sheet_id
-        own = [f"{kind}:{tab}:{c.letter}" for c in self.columns for kind in (FIELD, WAS, HAD)]
-        rows = (row for column in self.columns for words in column.sets for row in words.rows)
-        return frozenset([*own, *(row.name for row in rows), f"{ADD}:{tab}"])
 
     @property
     def cautions(self) -> list[str]:

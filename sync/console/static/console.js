@@ -28,29 +28,5 @@ async function refresh() {
   }
 }
 
-// A step of a mapping answers a form, which a browser does not show again by itself. Its entry in
-// the history keeps what is chosen: Back asks for the step anew. The one that writes is not kept.
-const STEPS = ["tabs", "columns", "preview"];
-const mapping = document.getElementById("mapping");
-const beginning = document.getElementById("mapping-beginning");
-
-function keep() {
-  const step = mapping.elements.at.value;
-  const chosen = [...new FormData(mapping)].filter(([name]) => name !== "csrf_token");
-  if (STEPS.includes(step)) history.replaceState({ step, chosen }, "", location.href);
-  else history.replaceState(null, "", location.href);
-}
-
-if (mapping) {
-  keep();
-  mapping.addEventListener("change", keep);
-} else if (beginning && history.state && STEPS.includes(history.state.step)) {
-  for (const [name, value] of [...history.state.chosen, ["step", history.state.step]]) {
-    const input = Object.assign(document.createElement("input"), { type: "hidden", name, value });
-    beginning.append(input);
-  }
-  beginning.submit();
-}
-
 // A page that answers a form is not asked for again.
 if (document.querySelector("[data-live]")) setInterval(refresh, EVERY);

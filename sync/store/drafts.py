@@ -1,0 +1,47 @@
+"""Mappings that people have begun on the console: kept for a day after the last change."""
+
+import json
+from secrets import token_urlsafe
+
+from sqlalchemy import delete, insert, select, update
+
+from sync.store.database import Database, now
+from sync.store.schema import mapping_draft
+
+_KEPT_SECONDS = 86_400
+
+Pairs = tuple[tuple[str, str], ...]
+"""Names of inputs and their values."""
+
+
+class MappingDrafts:
+    """One draft for each time that somebody begins; its id, which nobody can guess, is its key."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self) -> str:
+        """Store an empty draft and return its id; delete those that are too old."""
+        number = token_urlsafe(12)
+        with self._database.writing() as connection:
+            old = mapping_draft.c.saved_at < now() - _KEPT_SECONDS
+            connection.execute(delete(mapping_draft).where(old))
+            row = {"id": number, "saved_at": now(), "body": "[]"}
+            connection.execute(insert(mapping_draft).values(row))
+        return number
+
+    def read(self, number: str) -> Pairs | None:
+        """Return what was chosen so far; None if there is no such draft any more."""
+        is_this = mapping_draft.c.id == number
+        is_kept = mapping_draft.c.saved_at >= now() - _KEPT_SECONDS
+        with self._database.reading() as connection:
+            body = connection.scalar(select(mapping_draft.c.body).where(is_this, is_kept))
+        return None if body is None else tuple((name, value) for name, value in json.loads(body))
+
+    def save(self, number: str, pairs: Pairs) -> None:
+        """Store what was chosen so far."""
+        values = {"body": json.dumps(pairs), "saved_at": now()}
+        with self._database.writing() as connection:
+            connection.execute(
+                update(mapping_draft).where(mapping_draft.c.id == number).values(values)
+            )
