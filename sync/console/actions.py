@@ -210,7 +210,6 @@ def action(parts: ConsoleParts, name: str) -> Any:
 
 
 def _done(parts: ConsoleParts, name: str, deed: Deed, ids: Sequence[str]) -> str:
-    """Do an action; return the result in words."""
     actions, source = parts.actions, request.remote_addr or ""
     if deed.run is None:
         into = request.form.get("into", "").strip() if deed.asks_spreadsheet else ""

@@ -63,7 +63,6 @@ class Fields:
 
     @cached_property
     def _keys(self) -> dict[str, str]:
-        """The key of a milestone by its name and by each definition."""
         by_jobs = sorted(self.milestones, key=lambda heading: heading.jobs)  # of a name: most jobs
         names = {heading.header.casefold(): heading.key for heading in by_jobs}
         return names | {uuid: heading.key for heading in by_jobs for uuid in heading.definitions}

@@ -87,7 +87,6 @@ class Recogniser:
                 self._names.setdefault(name, *keys)
 
     def _match(self, header: str) -> HeaderMatch | None:
-        """Return what a header names, or None."""
         if not any(map(str.isalpha, header)) and any(map(str.isdigit, header)):
             return None  # "$21,000" is an amount, and not the header of amounts.
         if _MONEY.search(header):
@@ -127,7 +126,10 @@ class Recogniser:
 
     def _milestone(self, name: str) -> tuple[str, str]:
         """Return the key of the milestone with a name, and the name where it is but almost that."""
-        bare = {_bare(known): key for known, key in self._names.items()}
+        bare = {
+            " ".join(word for word in known.split() if word not in FILLERS): key
+            for known, key in self._names.items()
+        }
         if not name or name in bare:
             return (bare[name], "") if name else ("", "")
         near = _nearest(name, bare)
@@ -138,10 +140,6 @@ class Recogniser:
         said = f", its header is almost {almost!r}" if almost else ""
         rank = ALMOST if almost else MILESTONE
         return HeaderMatch(f"{aspect}:{key}", f"by the milestone {milestone}{said}", rank)
-
-
-def _bare(name: str) -> str:
-    return " ".join(word for word in name.split() if word not in FILLERS)
 
 
 def _nearest(text: str, known: Mapping[str, str]) -> str:
