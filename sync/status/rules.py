@@ -144,7 +144,7 @@ RULES = [
             counted(len(now.gone_columns), "column of the sheet is", "columns of the sheet are")
             + " missing."
         ),
-        cause="A person deleted {0.gone}. What counts or filters by it shows wrong figures.",
+        cause="A person deleted {0.gone}. A filter view that uses it shows every job.",
         fix="Put it back on the console, or by `brightsheet init`; or say that you do without it.",
         page="/columns",
         action="put-back",

@@ -22,8 +22,8 @@ from sync.types import Mode, letters
 
 LINK, LOOK, ASK = "link", "look", "ask"
 _PIPELINE = (
-    "A tab that counts your jobs by milestone and status, from what EverBright says and not from "
-    "your words. The numbers are at most a minute old."
+    "A tab that counts your open jobs by milestone, from what EverBright says and not from your "
+    "words. The numbers are updated together with the jobs."
 )
 _VIEWS = (
     "In each mapped tab: what was rejected, a view for each column that has a word for it, and "
