@@ -185,15 +185,13 @@ def metrics(columns: Mapping[str, Sequence[str]], known: Iterable[Details]) -> l
 def _metric(column: str, metric: str, answers: Iterable[Details]) -> MetricEntry:
     asked = [answer for answer in answers if metric in answer.asked]
     answered = [answer.values for answer in asked if not answer.is_refused]
-    values = sum(bool(texts.get(metric)) for texts in answered)
-    missing = sum(metric not in texts for texts in answered)
     return MetricEntry(
         column=column,
         metric=metric,
         asked=len(asked),
-        values=values,
-        blank=len(answered) - values - missing,
-        missing=missing,
+        values=sum(bool(texts.get(metric)) for texts in answered),
+        blank=sum(metric in texts and not texts[metric] for texts in answered),
+        missing=sum(metric not in texts for texts in answered),
         refused=len(asked) - len(answered),
     )
 
