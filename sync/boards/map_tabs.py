@@ -325,4 +325,5 @@ def _problem(
 
 
 def _columns(mapping: TabMapping, report: MappingReport) -> TabColumns:
-    return TabColumns.of(mapping, report.fields, metadata.mapped_at(mapping.tab))
+    before = metadata.before(mapping.tab)
+    return TabColumns.of(mapping, report.fields, before.since if before else None)

@@ -39,18 +39,8 @@ def before(tab: SeenTab) -> Before | None:
         if entry.value.startswith(MAPPED_SINCE) and _is_original(tab, row):
             fields = {index: field.value for index, field in _of_key(columns, COLUMN_KEY)}
             words = {index: _parsed(word.value) for index, word in _of_key(columns, WORDS_KEY)}
-            return Before(row, fields, words)
+            return Before(row, fields, words, moment_mapped(entry.value))
     return None
-
-
-def mapped_at(tab: SeenTab) -> datetime | None:
-    """Return since when a tab is mapped; None where it is not."""
-    moments = (
-        moment_mapped(entry.value)
-        for row, entry in _of_key(tab.row_entries, HEADER_KEY)
-        if _is_original(tab, row)
-    )
-    return next(moments, None)
 
 
 def _is_original(tab: SeenTab, row: int) -> bool:

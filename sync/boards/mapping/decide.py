@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sync.boards.mapping import recognise
 from sync.boards.mapping.fields import AS_IT_IS, LONGEST, Fields, Words, fit, text_words
@@ -92,6 +93,7 @@ class Before:
     fields: Mapping[int, str]
     words: Mapping[int, Mapping[str, str]]
     """As they are stored (`Words.stored`)."""
+    since: datetime | None = None
 
 
 class TabDecider:
