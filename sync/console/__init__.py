@@ -11,7 +11,7 @@ from flask import Blueprint, Flask
 
 from sync.console import access, actions, deliveries, jobs, overview, statuses
 from sync.console.access import PasswordTries
-from sync.console.parts import Alert, ConsoleParts, Route, as_view
+from sync.console.parts import Alert, ConsoleParts, Route
 from sync.wiring import Wiring
 
 
@@ -58,5 +58,5 @@ def add_console(
     names = {name for _, name, _, _ in routes}
     blueprint.context_processor(lambda: {"action_titles": titles, "pages": names})
     for path, name, page, methods in routes:
-        blueprint.add_url_rule(path, name, as_view(page, parts), methods=methods)
+        blueprint.add_url_rule(path, name, partial(page, parts), methods=methods)
     app.register_blueprint(blueprint)

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import wraps
 from threading import Lock
 from time import monotonic, sleep
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
+from flask import request
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
@@ -143,19 +143,18 @@ class ConsoleParts:
         finally:
             self.outside.release()
 
-    def recorded(self, name: str, detail: str, source: str, run: Callable[[], _T], done: str) -> _T:
+    def recorded(self, name: str, detail: str, run: Callable[[], _T], done: str) -> _T:
         """Do what a person asked for; it is written to the list of actions before it is begun.
 
-        `source` is their address, `done` the result in words. Raises what `run` raises.
+        `done` is the result in words. Raises what `run` raises.
         """
-        number = self.actions.begin(name, detail, source)
+        number = self.actions.begin(name, detail, request.remote_addr or "")
         try:
             result = run()
-        except BrightsheetError as error:
-            self.actions.end(number, ActionState.FAILED, error.message)
-            raise
-        except Exception:
-            self.actions.end(number, ActionState.FAILED, "An internal error: see the log.")
+        except Exception as error:
+            text = "An internal error: see the log."
+            text = error.message if isinstance(error, BrightsheetError) else text
+            self.actions.end(number, ActionState.FAILED, text)
             raise
         self.actions.end(number, ActionState.DONE, done)
         _log.info("console_action", action=name, state=ActionState.DONE)
@@ -175,16 +174,6 @@ class ConsoleParts:
     def jobs(self) -> JobRecords:
         """What is known of jobs."""
         return JobRecords(self.wiring.database)
-
-
-def as_view(page: Page, parts: ConsoleParts) -> Page:
-    """Return a view for Flask: `page` is given the parts first."""
-
-    @wraps(page)
-    def view(**values: str) -> Any:
-        return page(parts, **values)
-
-    return view
 
 
 def typed_text(values: MultiDict[str, str], name: str) -> str:

@@ -1,6 +1,5 @@
 """The page on which people say what the statuses mean that the config does not name."""
 
-from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -31,9 +30,8 @@ def statuses(parts: ConsoleParts) -> Any:
         }
         if said:
             detail = ", ".join(f"{code}: {means}" for code, means in said.items())
-            source, done = request.remote_addr or "", "Every job is shown by it from now on."
-            confirm = partial(confirmations.confirm_statuses, said)
-            parts.recorded("statuses", detail, source, confirm, done)
+            done = "Every job is shown by it from now on."
+            parts.recorded("statuses", detail, lambda: confirmations.confirm_statuses(said), done)
             flash(f"Stored. {done}")
             parts.wake()
         return redirect(url_for("console.statuses"), 303)

@@ -208,12 +208,12 @@ def _write(parts: ConsoleParts, form: MappingForm, _said: str) -> Any:
     """Write the mapping, and go on to the rows that are not certain."""
     if lacking := form.lacking():
         return _tabs(parts, form, lacking)
-    named, source = ", ".join(form.titles()), request.remote_addr or ""
+    named = ", ".join(form.titles())
     try:
         choices, tabs = _chosen(parts, form)
         mapper = _mapper(parts, form, choices, [view.mapping for view in tabs])
         done = "The mapping is in the sheet."
-        report = parts.recorded("map", named, source, lambda: mapper.run(write=True), done)
+        report = parts.recorded("map", named, lambda: mapper.run(write=True), done)
     except Permanent as error:
         return _columns(parts, form, error.what)
     stays = f" Mapped as before: {staying}." if (staying := _titles(report.staying)) else ""

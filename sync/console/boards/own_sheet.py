@@ -68,15 +68,12 @@ def rows(parts: ConsoleParts) -> Any:
 
 def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
     """Give rows their jobs; where that fails, list what there is now with what was chosen."""
-    source, detail = request.remote_addr or "", " ".join(chosen)
-    done = "It is kept which row is whose."
     try:
         _, settled = parts.recorded(
             "link",
-            detail,
-            source,
+            " ".join(chosen),
             lambda: link(parts.wiring, PageWait(), chosen, write=True),
-            done,
+            "It is kept which row is whose.",
         )
     except BrightsheetError as error:
         return _listed(link(parts.wiring, PageWait(), {}, write=False)[0], chosen, error.what)
@@ -121,7 +118,6 @@ def extras(parts: ConsoleParts) -> Any:
                 lines = parts.recorded(
                     f"add {name}",
                     "",
-                    request.remote_addr or "",
                     lambda: setup.provision(spreadsheet, [name]),
                     "It is in the sheet.",
                 )
@@ -212,7 +208,7 @@ def _unmapped(
             TabMapper(wiring, wait, Choices(), list(chosen), by_tab).run(write=True)
 
     named = ", ".join([*titles, *(f"{t}: {' '.join(names)}" for t, names in chosen.items())])
-    parts.recorded("unmap", named, request.remote_addr or "", run, "It is unmapped.")
+    parts.recorded("unmap", named, run, "It is unmapped.")
     parts.wake()
     flash(f"Unmapped: {named}. What stands there stays.")
     return redirect(url_for("console.mapping"), 303)
