@@ -216,21 +216,23 @@ def doctor(in_json: bool, report: bool) -> None:
     """
     logs.configure(logging.CRITICAL)
     checks: list[Check] = []
-    try:
-        settings = load(os.environ)
-        if report:
-            echo(_about(settings))
-        for check in run_checks(settings):
-            checks.append(check)
-            if not in_json:
-                click.echo(text(check))
-    except SettingsError as error:
-        checks.append(settings_failed(error))
+    for check in _checked(has_head=report):
+        checks.append(check)
         if not in_json:
-            click.echo(text(checks[-1]))
+            click.echo(text(check))
     if in_json:
         click.echo(json.dumps(as_json(checks), indent=2))
     sys.exit(0 if is_well(checks) else 1)
+
+
+def _checked(*, has_head: bool) -> Iterator[Check]:
+    try:
+        settings = load(os.environ)
+        if has_head:
+            echo(_about(settings))
+        yield from run_checks(settings)
+    except SettingsError as error:
+        yield settings_failed(error)
 
 
 def _about(settings: Settings) -> Iterator[str]:

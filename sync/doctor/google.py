@@ -217,19 +217,19 @@ def spreadsheet(wiring: Wiring) -> Check:
             raise
         # The person has granted spreadsheets, and of Drive only what Brightsheet made.
         client.update(batch.changes_nothing())
-        return ok("It is found, and may be written.")
-    if access.trashed:
-        return failed(
-            "The spreadsheet is in the bin.",
-            "Somebody deleted it; Google keeps it there for 30 days.",
-            "Restore it in Drive, or fill a new one: brightsheet rebuild",
-        )
-    if not access.can_edit:
-        return failed(
-            "The spreadsheet can be read and not written.",
-            f"{account} is a viewer or a commenter of it.",
-            f"Press Share in the spreadsheet, and make {account} an editor.",
-        )
+    else:
+        if access.trashed:
+            return failed(
+                "The spreadsheet is in the bin.",
+                "Somebody deleted it; Google keeps it there for 30 days.",
+                "Restore it in Drive, or fill a new one: brightsheet rebuild",
+            )
+        if not access.can_edit:
+            return failed(
+                "The spreadsheet can be read and not written.",
+                f"{account} is a viewer or a commenter of it.",
+                f"Press Share in the spreadsheet, and make {account} an editor.",
+            )
     return ok("It is found, and may be written.")
 
 
