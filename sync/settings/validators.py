@@ -30,6 +30,9 @@ def matching(pattern: str, fix: str) -> Callable[[str], str]:
     return check
 
 
+admin_password = matching(
+    r"(?s).{12,}", "is shorter than 12 characters. Make one with: openssl rand -base64 18"
+)
 webhook_secret = matching(
     r"(?s).{16,}", "is shorter than 16 characters. Make one with: openssl rand -hex 24"
 )

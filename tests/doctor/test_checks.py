@@ -30,7 +30,7 @@ from tests.sheets.test_mapped import flushed
 
 pytestmark = pytest.mark.long
 
-PASSWORD = "a-password"
+PASSWORD = "a-long-password"
 ADA = "ada@installer.example"
 
 
