@@ -126,7 +126,9 @@ def test_a_throw_away_disk_is_no_place_for_the_inbox() -> None:
 
 def test_secrets_do_not_show() -> None:
     """Settings end up in tracebacks."""
-    shown = repr(load(LEAST | {"EVERBRIGHT_API_TOKEN": "hush-hush", "ADMIN_PASSWORD": "hush-hush-too"}))
+    shown = repr(
+        load(LEAST | {"EVERBRIGHT_API_TOKEN": "hush-hush", "ADMIN_PASSWORD": "hush-hush-too"})
+    )
     assert not any(secret in shown for secret in (SECRET, "hush", "PRIVATE KEY"))
 
 
