@@ -20,12 +20,11 @@ from sync.store.pending import Pending, PendingWork
 from sync.store.signs import (
     Heartbeats,
     ReadColumn,
-    ReadColumns,
     Refusals,
     RefusedDay,
     RefusedRequests,
 )
-from sync.store.spreadsheet import Glance, Spreadsheet, Turn
+from sync.store.spreadsheet import Spreadsheet
 
 __all__ = [
     "Action",
@@ -36,7 +35,6 @@ __all__ = [
     "BackfillRun",
     "Backfills",
     "Backlog",
-    "Batches",
     "Claim",
     "Conclusion",
     "Confirmations",
@@ -46,9 +44,7 @@ __all__ = [
     "DetailStore",
     "Documents",
     "DueLookup",
-    "Glance",
     "Heartbeats",
-    "History",
     "HourFigures",
     "Inbox",
     "JobRecord",
@@ -63,11 +59,8 @@ __all__ = [
     "Lookups",
     "Pending",
     "PendingDocument",
-    "PendingWork",
     "Projected",
-    "Quarantine",
     "ReadColumn",
-    "ReadColumns",
     "Receipt",
     "Refusals",
     "RefusedDay",
@@ -75,7 +68,6 @@ __all__ = [
     "SheetStore",
     "Shown",
     "Spreadsheet",
-    "Turn",
     "Wanted",
     "backlog",
     "latest_hours",

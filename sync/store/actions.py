@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, Select, exists, func, insert, select, update
+from sqlalchemy import RowMapping, Select, Update, exists, func, insert, select, update
 
 from sync.store.database import Database, Lease, now
 from sync.store.schema import action
@@ -73,16 +73,14 @@ class ActionLog:
         return int(made or 0)
 
     def end(self, number: int, state: ActionState, result: str) -> None:
-        with self._database.writing() as connection:
-            _end(connection, number, state, result)
+        self._database.execute(_ended(number, state, result))
 
     def note(self, name: str, detail: str, source: str) -> None:
         """Record something that is done with that."""
         self.begin(name, detail, source, ActionState.DONE)
 
     def is_requested(self) -> bool:
-        with self._database.reading() as connection:
-            return bool(connection.scalar(select(exists().where(_OPEN))))
+        return bool(self._database.scalar(select(exists().where(_OPEN))))
 
     def take(self, held: Lease) -> tuple[Action, bool] | None:
         """Take the oldest request, and tell whether it was taken before by a worker that is gone.
@@ -100,8 +98,7 @@ class ActionLog:
 
     def conclude(self, held: Lease, number: int, state: ActionState, result: str) -> None:
         """Record how a request ended. Raises Retryable (lease_lost) if another worker has it."""
-        with self._database.writing(held) as connection:
-            _end(connection, number, state, result)
+        self._database.execute(_ended(number, state, result), held)
 
     def latest(self, limit: int, name: str = "", detail: str = "") -> list[Action]:
         """Return the newest actions, newest first; with `name`, and `detail`, only those."""
@@ -117,16 +114,15 @@ class ActionLog:
         """Return the addresses that somebody has signed in from: the newest thousand."""
         query = select(action.c.source).where(action.c.name == SIGN_IN).group_by(action.c.source)
         newest = query.order_by(func.max(action.c.id).desc()).limit(_SIGN_INS)
-        with self._database.reading() as connection:
-            return list(connection.scalars(newest))
+        return list(self._database.scalars(newest))
 
 
 _OPEN = action.c.state.in_((ActionState.REQUESTED, ActionState.TAKEN))
 
 
-def _end(connection: Connection, number: int, state: ActionState, result: str) -> None:
+def _ended(number: int, state: ActionState, result: str) -> Update:
     values = {"state": state, "result": result[:_LONGEST], "ended_at": now()}
-    connection.execute(update(action).where(action.c.id == number).values(values))
+    return update(action).where(action.c.id == number).values(values)
 
 
 def _action(row: RowMapping) -> Action:

@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Executable,
     Float,
     Insert,
+    Select,
     case,
     create_engine,
     event,
@@ -123,6 +125,24 @@ class Database:
         ):
             yield connection
 
+    def rows(self, query: Select[Any]) -> Sequence[Any]:
+        with self.reading() as connection:
+            return connection.execute(query).all()
+
+    def scalars(self, query: Select[Any]) -> Sequence[Any]:
+        with self.reading() as connection:
+            return connection.scalars(query).all()
+
+    def scalar(self, query: Select[Any]) -> Any:
+        """Return the first value of the first row, None without one."""
+        with self.reading() as connection:
+            return connection.scalar(query)
+
+    def execute(self, statement: Executable, held: "Lease | None" = None) -> int:
+        """Execute one statement in a transaction of its own; return how many rows it changed."""
+        with self.writing(held) as connection:
+            return connection.execute(statement).rowcount
+
     def append(self, statement: Insert, row: Mapping[str, Any]) -> bool:
         """Insert a row in a transaction of its own; return whether it was new.
 
@@ -203,13 +223,9 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, PoolTimeout) as error:
-        raise _unavailable(getattr(error, "orig", None) or error) from error
-
-
-def _unavailable(error: BaseException) -> Retryable:
-    # The driver's text may contain parameters and the address of the database.
-    kind = type(error).__name__
-    return Retryable("store_unavailable", f"The database did not answer ({kind}).")
+        # The driver's text may contain parameters and the address of the database.
+        kind = type(getattr(error, "orig", None) or error).__name__
+        raise Retryable("store_unavailable", f"The database did not answer ({kind}).") from error
 
 
 def _check_known(present: str) -> None:
@@ -277,6 +293,10 @@ def _sqlite_engine(url: str, synchronous: str = "FULL") -> Engine:
     return engine
 
 
+def clock(connection: Connection) -> float:
+    return float(connection.scalar(select(now())) or 0.0)
+
+
 def bumped(received: ColumnElement[float] | None = None) -> dict[str, ColumnElement[object]]:
     """Return what changes in a job whose row is out of date since `received` (None: since now).
 
@@ -338,12 +358,8 @@ class Leases:
 
     def release(self, held: Lease) -> None:
         """Release the lease at once; the token stays, so that a late holder is still refused."""
-        with self._database.writing() as connection:
-            connection.execute(
-                update(lease)
-                .where(lease.c.name == held.name, lease.c.token == held.token)
-                .values(holder="", expires_at=0.0)
-            )
+        mine = lease.c.name == held.name, lease.c.token == held.token
+        self._database.execute(update(lease).where(*mine).values(holder="", expires_at=0.0))
 
 
 def hold(connection: Connection, held: Lease) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, delete, select, update
+from sqlalchemy import Connection, Select, delete, insert, select
 
 from sync.store.database import Database, Lease, now
 from sync.store.schema import own_row, quarantine, undo
@@ -63,47 +63,41 @@ class Quarantine:
         """Quarantine a job after a refusal; return how often it has been refused."""
         mine = quarantine.c.spreadsheet_id == self._id, quarantine.c.site == site
         with self._database.writing(held) as connection:
-            refusals = connection.scalar(select(quarantine.c.refusals).where(*mine))
-            known = refusals or 0
+            known = connection.scalar(select(quarantine.c.refusals).where(*mine)) or 0
             rest = min(REST_SECONDS * 2.0**known, LONGEST_REST_SECONDS)
-            if refusals is not None:
-                values = {"refusals": known + 1, "until": now() + rest}
-                connection.execute(update(quarantine).where(*mine).values(values))
-            else:
-                row = {"spreadsheet_id": self._id, "site": site, "refusals": 1}
-                until = {"until": now() + rest}
-                connection.execute(self._database.insert(quarantine).values({**row, **until}))
+            values = {"refusals": known + 1, "until": now() + rest}
+            line = self._database.insert(quarantine).values(
+                spreadsheet_id=self._id, site=site, **values
+            )
+            key = ["spreadsheet_id", "site"]
+            connection.execute(line.on_conflict_do_update(index_elements=key, set_=values))
         return known + 1
 
     def sites(self) -> dict[str, int]:
         """Return the jobs in quarantine, with how often each was refused."""
         query = select(quarantine.c.site, quarantine.c.refusals)
         query = query.where(quarantine.c.spreadsheet_id == self._id, IS_REFUSED)
-        with self._database.reading() as connection:
-            return {row.site: row.refusals for row in connection.execute(query)}
+        return {row.site: row.refusals for row in self._database.rows(query)}
 
     def hold_back(self, held: Lease, sites: Iterable[str], hours: float) -> frozenset[str]:
         """Have jobs wait for a person's word on their row; return those that are to wait now.
 
         Each waits once, for so many hours: it stands here as refused by nobody.
         """
-        mine = quarantine.c.spreadsheet_id == self._id
-        known = select(quarantine.c.site).where(mine)
+        known = select(quarantine.c.site).where(quarantine.c.spreadsheet_id == self._id)
         if not hours or not (asked := frozenset(sites)):
             return frozenset()
         with self._database.writing(held) as connection:
             new = asked - frozenset(connection.scalars(known))
+            row = {"spreadsheet_id": self._id, "refusals": 0, "until": now() + hours * 3600.0}
             for site in sorted(new):
-                row = {"spreadsheet_id": self._id, "site": site, "refusals": 0}
-                until = {"until": now() + hours * 3600.0}
-                connection.execute(self._database.insert(quarantine).values({**row, **until}))
+                connection.execute(insert(quarantine).values(site=site, **row))
         return new
 
     def waiting(self) -> frozenset[str]:
         """Return the jobs that wait for a person's word on their row."""
         mine = quarantine.c.spreadsheet_id == self._id, ~IS_REFUSED, quarantine.c.until > now()
-        with self._database.reading() as connection:
-            return frozenset(connection.scalars(select(quarantine.c.site).where(*mine)))
+        return frozenset(self._database.scalars(select(quarantine.c.site).where(*mine)))
 
     def answer(self, held: Lease, with_row: Iterable[str], without: Iterable[str]) -> None:
         """Keep what a person said of jobs: which have a row of his, and which have none.
@@ -118,13 +112,11 @@ class Quarantine:
             connection.execute(delete(quarantine).where(*mine, is_meant))
             connection.execute(delete(own_row).where(*answered))
             for site in sorted(own):
-                row = {"spreadsheet_id": self._id, "site": site}
-                connection.execute(self._database.insert(own_row).values(row))
+                connection.execute(insert(own_row).values(spreadsheet_id=self._id, site=site))
 
     def with_own_row(self) -> frozenset[str]:
         """Return the jobs of which a person said that no row of his is theirs."""
-        with self._database.reading() as connection:
-            return frozenset(connection.scalars(own_rows(self._id)))
+        return frozenset(self._database.scalars(own_rows(self._id)))
 
 
 def own_rows(spreadsheet_id: str) -> Select[tuple[str]]:
@@ -134,10 +126,8 @@ def own_rows(spreadsheet_id: str) -> Select[tuple[str]]:
 
 def resting(spreadsheet_id: str) -> Select[tuple[str]]:
     """Return the query for the sites that are not to be tried yet."""
-    is_resting = quarantine.c.until > now()
-    return select(quarantine.c.site).where(
-        quarantine.c.spreadsheet_id == spreadsheet_id, is_resting
-    )
+    mine = quarantine.c.spreadsheet_id == spreadsheet_id
+    return select(quarantine.c.site).where(mine, quarantine.c.until > now())
 
 
 def release(connection: Connection, spreadsheet_id: str, sites: Iterable[str]) -> None:

@@ -89,11 +89,11 @@ class PendingWork:
         return self._history.due(*columns).where(change.c.site.not_in(resting(self._sheet.id)))
 
     def is_waiting(self) -> bool:
-        return self._is_true(select(self._waits()))
+        return bool(self._database.scalar(select(self._waits())))
 
     def is_due(self) -> bool:
         """Return whether there is anything to do and no person has paused the writing."""
-        return self._is_true(self._is_due)
+        return bool(self._database.scalar(self._is_due))
 
     @cached_property
     def _is_due(self) -> Select[tuple[bool]]:
@@ -102,10 +102,6 @@ class PendingWork:
             sheet.c.spreadsheet_id == self._sheet.id, sheet.c.paused_at.is_not(None)
         )
         return select(and_(~paused, self._waits()))
-
-    def _is_true(self, query: Select[tuple[bool]]) -> bool:
-        with self._database.reading() as connection:
-            return bool(connection.scalar(query))
 
     def _waits(self) -> ColumnElement[bool]:
         in_doubt, undos = (
@@ -133,21 +129,19 @@ class PendingWork:
                 tabs=kept.tabs,
                 known_columns=kept.columns,
                 columns_read=kept.columns_read,
-                sites_with_row=_sites_with_row(connection),
+                sites_with_row=frozenset(connection.scalars(_SITES_WITH_ROW)),
                 confirmed=read_confirmed(connection),
             )
 
     def count(self) -> int:
         """Return how many jobs may have a row that is out of date, those in quarantine included."""
         query = select(func.count()).where(job.c.version != job.c.shown_version)
-        with self._database.reading() as connection:
-            return int(connection.scalar(query) or 0)
+        return int(self._database.scalar(query) or 0)
 
     def counted(self) -> dict[str, PipelineEntry]:
         """Return where the Pipeline counts each open job, by site, as last confirmed."""
         query = select(job.c.site, job.c.counted).where(job.c.counted.is_not(None))
-        with self._database.reading() as connection:
-            rows = connection.execute(query).all()
+        rows = self._database.rows(query)
         entries = map(entry_in, json.loads(f"[{','.join(text for _, text in rows)}]"))
         return {site: entry for (site, _), entry in zip(rows, entries, strict=True) if entry}
 
@@ -169,13 +163,11 @@ class PendingWork:
             job.c.site == customer.c.site,
             job.c.site.not_in(own_rows(self._sheet.id)),
         )
-        with self._database.reading() as connection:
-            rows = connection.execute(query).all()
+        rows = self._database.rows(query)
         return {row.site: Customer.model_validate_json(row.body) for row in rows}
 
     def _paged(self, *which: ColumnElement[bool]) -> Iterator[Target]:
-        with self._database.reading() as connection:
-            sites = sorted(connection.scalars(select(job.c.site).where(*which)))
+        sites = sorted(self._database.scalars(select(job.c.site).where(*which)))
         for start in range(0, len(sites), _PAGE):
             page = job.c.site.in_(sites[start : start + _PAGE])
             with self._database.reading() as connection:
@@ -183,19 +175,17 @@ class PendingWork:
             yield from jobs
 
     def sites_with_row(self) -> frozenset[str]:
-        with self._database.reading() as connection:
-            return _sites_with_row(connection)
+        return frozenset(self._database.scalars(_SITES_WITH_ROW))
 
 
-def _sites_with_row(connection: Connection) -> frozenset[str]:
-    return frozenset(connection.scalars(select(job.c.site).where(HAS_ROW)))
+_SITES_WITH_ROW = select(job.c.site).where(HAS_ROW)
 
 
 def _jobs(connection: Connection, query: Select[Any]) -> list[Target]:
     rows = connection.execute(query).mappings().all()
-    copies = files_in_drive(connection, [row["site"] for row in rows])
-    known = customers(connection, [row["site"] for row in rows])
-    more = details(connection, [row["site"] for row in rows])
+    sites = [row["site"] for row in rows]
+    copies = files_in_drive(connection, sites)
+    known, more = customers(connection, sites), details(connection, sites)
     return [
         Target(
             job=Job.model_validate_json(row["state"]),
