@@ -6,6 +6,7 @@ from sync.store.actions import Action, ActionLog, ActionState
 from sync.store.backfills import BackfillRun, Backfills, JobState
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
+from sync.store.boards import Boards
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
@@ -87,6 +88,7 @@ class SheetStore:
     history: History
     jobs: Jobs
     confirmations: Confirmations
+    boards: Boards
 
 
 def sheet_store(
@@ -103,4 +105,5 @@ def sheet_store(
         history,
         Jobs(database),
         Confirmations(database),
+        Boards(database, spreadsheet_id),
     )

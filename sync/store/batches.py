@@ -220,14 +220,6 @@ class Batches:
                 values = {"recheck": json.dumps(sorted(ids)), **bumped()}
                 connection.execute(update(job).where(job.c.site == site).values(values))
 
-    def replaced(self, site: str) -> list[tuple[str, str]]:
-        """Return what people had typed into mapped cells of a job, and what replaced it."""
-        query = select(cell_history.c.before, cell_history.c.after).order_by(cell_history.c.id)
-        query = query.where(
-            cell_history.c.site == site, cell_history.c.spreadsheet_id == self._sheet.id
-        )
-        return [(row.before, row.after) for row in self._database.rows(query)]
-
     def forget_rows(self, held: Lease, sites: Iterable[str]) -> None:
         """Record that the rows of `sites` were deleted: they come back with their next event.
 

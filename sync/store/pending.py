@@ -17,7 +17,7 @@ from sync.settings.config_file import Confirmed
 from sync.store.confirmed import read_confirmed
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
-from sync.store.limits import own_rows, pending_undos, resting
+from sync.store.limits import pending_undos, resting
 from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, History, customers, details
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
 from sync.store.signs import ReadColumns
@@ -152,19 +152,6 @@ class PendingWork:
     def rowless(self) -> Iterator[Target]:
         """Yield the jobs that have no row, as far as is known, and do not wait for one."""
         return self._paged(~job.c.has_row, job.c.version == job.c.shown_version)
-
-    def customers_without_row(self) -> dict[str, Customer]:
-        """Return the customers of the jobs for which a row that people made is looked for, by site.
-
-        These are all without a row, but for those of which a person said that none is theirs.
-        """
-        query = select(job.c.site, customer.c.body).where(
-            ~job.c.has_row,
-            job.c.site == customer.c.site,
-            job.c.site.not_in(own_rows(self._sheet.id)),
-        )
-        rows = self._database.rows(query)
-        return {row.site: Customer.model_validate_json(row.body) for row in rows}
 
     def _paged(self, *which: ColumnElement[bool]) -> Iterator[Target]:
         sites = sorted(self._database.scalars(select(job.c.site).where(*which)))

@@ -10,7 +10,7 @@ from sqlalchemy.sql import ColumnElement
 from sync.errors import Permanent
 from sync.store import lookups
 from sync.store.database import Database, Lease, bumped, clock, now
-from sync.store.limits import SPACING, TokenBucket
+from sync.store.rate_limit import SPACING, TokenBucket
 from sync.store.schema import attempt, job, sheet, undo
 from sync.store.signs import KeptSheet, ReadColumn, ReadColumns, Trial
 from sync.types import Mode

@@ -35,7 +35,7 @@ Step = Callable[[ConsoleParts, MappingForm, str], Any]
 def mapping(parts: ConsoleParts) -> Any:
     """Show the tabs, their columns or a preview, as the form asks, or write the mapping."""
     if request.method == "GET":
-        waiting = len(parts.wiring.sheet_store().quarantine.waiting())
+        waiting = len(parts.wiring.sheet_store().boards.waiting())
         values = {"is_adopted": parts.wiring.mode() is Mode.ADOPTED, "waiting": waiting}
         return render_template("console/boards/mapping.html", **values)
     form, step = MappingForm.read(request.form), request.form.get("step", "")
