@@ -230,7 +230,7 @@ class Wiring:
         """Return the part that requests details of jobs; None where no column shows any."""
         config = self.settings.config
         columns = DetailColumns(config)
-        if not columns.metrics():
+        if not columns.metrics:
             return None
         store = DetailStore(self.database, columns.question)
         lookup = DetailLookup(store, self.everbright(), columns, config.everbright)

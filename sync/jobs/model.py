@@ -99,7 +99,14 @@ class MilestoneLog(Value):
         sent = _united(
             [status for status in (*self.statuses, *other.statuses) if not status.is_read]
         )
-        news = [read for read in reads if _is_news(read, sent)]
+        # Those that say another status than the webhooks just before and just after them.
+        news = [
+            read
+            for read in reads
+            if all(
+                near is None or near.status != read.status for near in neighbours(sent, read.order)
+            )
+        ]
         comments = dict(self.comments)
         for key, moment in other.comments.items():
             comments[key] = earliest((comments.get(key, moment), moment))
@@ -141,14 +148,6 @@ def neighbours(
             return status, after
         after = status
     return None, after
-
-
-def _is_news(read: StatusSeen, sent: Iterable[StatusSeen]) -> bool:
-    """Return whether the webhooks just before and just after a read (newest first) say another."""
-    return all(
-        neighbour is None or neighbour.status != read.status
-        for neighbour in neighbours(sent, read.order)
-    )
 
 
 def comment_key(comment: Comment) -> str:
