@@ -152,8 +152,7 @@ class Drive:
         """Return what the account may do with a file. Raises Permanent if it may not see it."""
         fields = {"fields": "trashed,capabilities(canEdit)"}
         file = self._call("GET", f"{_FILES}/{file_id}", fields)
-        can_edit = bool(file.get("capabilities", {}).get("canEdit"))
-        return Access(can_edit, bool(file.get("trashed")))
+        return Access(bool(file.get("capabilities", {}).get("canEdit")), bool(file.get("trashed")))
 
     def readers(self, file_id: str) -> frozenset[tuple[str, str]]:
         """Return who may open a file: kind (user, group, domain, anyone), and address or domain."""
