@@ -23,25 +23,12 @@ FAULT_SECONDS = 15.0
 _log = structlog.get_logger()
 
 
-class Stop:
+class Stop(Event):
     """Ends the loops of a worker, and whatever waits in them."""
-
-    def __init__(self) -> None:
-        self._event = Event()
-
-    def set(self) -> None:
-        self._event.set()
-
-    def is_set(self) -> bool:
-        return self._event.is_set()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait; True if the end came first."""
-        return self._event.wait(seconds)
 
     def sleep(self, seconds: float) -> None:
         """Wait. Raises Retryable (stopping) if the end came first."""
-        if self._event.wait(seconds):
+        if self.wait(seconds):
             raise Retryable("stopping", "The worker is ending.")
 
 
