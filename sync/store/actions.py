@@ -7,8 +7,9 @@ requested: the worker that holds the lease takes it.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import RowMapping, Select, Update, exists, func, insert, select, update
+from sqlalchemy import Select, Update, exists, func, insert, select, update
 
 from sync.store.database import Database, Lease, now
 from sync.store.schema import action
@@ -60,17 +61,16 @@ class ActionLog:
         self, name: str, detail: str, source: str, state: ActionState = ActionState.BEGUN
     ) -> int:
         """Record what is about to be done, or is requested; return its id."""
-        row = {
-            "at": now(),
-            "name": name,
-            "detail": detail[:_LONGEST],
-            "source": source[:_LONGEST],
-            "state": state,
-            "result": "",
-        }
+        line = insert(action).values(
+            at=now(),
+            name=name,
+            detail=detail[:_LONGEST],
+            source=source[:_LONGEST],
+            state=state,
+            result="",
+        )
         with self._database.writing() as connection:
-            made = connection.scalar(insert(action).values(row).returning(action.c.id))
-        return int(made or 0)
+            return int(connection.scalar(line.returning(action.c.id)) or 0)
 
     def end(self, number: int, state: ActionState, result: str) -> None:
         self._database.execute(_ended(number, state, result))
@@ -89,12 +89,12 @@ class ActionLog:
         """
         query = select(action).where(_OPEN).order_by(action.c.id).limit(1)
         with self._database.writing(held) as connection:
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(query).first()
             if row is None:
                 return None
-            which = action.c.id == row["id"]
+            which = action.c.id == row.id
             connection.execute(update(action).where(which).values(state=ActionState.TAKEN))
-        return _action(row), row["state"] == ActionState.TAKEN
+        return _action(row), row.state == ActionState.TAKEN
 
     def conclude(self, held: Lease, number: int, state: ActionState, result: str) -> None:
         """Record how a request ended. Raises Retryable (lease_lost) if another worker has it."""
@@ -107,8 +107,7 @@ class ActionLog:
             query = query.where(action.c.name == name)
         if detail:
             query = query.where(action.c.detail == detail)
-        with self._database.reading() as connection:
-            return [_action(row) for row in connection.execute(query.limit(limit)).mappings()]
+        return [_action(row) for row in self._database.rows(query.limit(limit))]
 
     def sources_of_sign_ins(self) -> list[str]:
         """Return the addresses that somebody has signed in from: the newest thousand."""
@@ -125,15 +124,14 @@ def _ended(number: int, state: ActionState, result: str) -> Update:
     return update(action).where(action.c.id == number).values(values)
 
 
-def _action(row: RowMapping) -> Action:
-    ended = row["ended_at"]
+def _action(row: Any) -> Action:
     return Action(
-        id=row["id"],
-        at=datetime.fromtimestamp(row["at"], UTC),
-        name=row["name"],
-        detail=row["detail"],
-        source=row["source"],
-        state=ActionState(row["state"]),
-        result=row["result"],
-        ended=None if ended is None else datetime.fromtimestamp(ended, UTC),
+        id=row.id,
+        at=datetime.fromtimestamp(row.at, UTC),
+        name=row.name,
+        detail=row.detail,
+        source=row.source,
+        state=ActionState(row.state),
+        result=row.result,
+        ended=None if row.ended_at is None else datetime.fromtimestamp(row.ended_at, UTC),
     )

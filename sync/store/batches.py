@@ -122,20 +122,20 @@ class Batches:
         """
         mine = attempt.c.spreadsheet_id == self._sheet.id
         with self._database.writing(held) as connection:
-            rows = connection.execute(select(attempt).where(mine)).mappings().all()
-            landed_row = next((row for row in rows if row["fence"] == fence), None)
-            over = [r["fence"] for r in rows if fence not in (r["fence_before"], r["fence"])]
+            rows = connection.execute(select(attempt).where(mine)).all()
+            landed_row = next((row for row in rows if row.fence == fence), None)
+            over = [r.fence for r in rows if fence not in (r.fence_before, r.fence)]
             if over:
                 connection.execute(delete(attempt).where(mine, attempt.c.fence.in_(over)))
         if landed_row is None:
             return None
         return Attempt(
-            fence=landed_row["fence"],
-            fence_before=landed_row["fence_before"],
-            shown=tuple(_shown_in(values) for values in json.loads(landed_row["shown"])),
-            columns=tuple(json.loads(landed_row["columns"])),
-            trace=landed_row["trace"],
-            changes=tuple(json.loads(landed_row["changes"])),
+            fence=landed_row.fence,
+            fence_before=landed_row.fence_before,
+            shown=tuple(_shown_in(values) for values in json.loads(landed_row.shown)),
+            columns=tuple(json.loads(landed_row.columns)),
+            trace=landed_row.trace,
+            changes=tuple(json.loads(landed_row.changes)),
         )
 
     def conclude(self, held: Lease, tried: Attempt, conclusion: Conclusion = CLEAN) -> None:

@@ -169,24 +169,24 @@ _SITES_WITH_ROW = select(job.c.site).where(HAS_ROW)
 
 
 def _jobs(connection: Connection, query: Select[Any]) -> list[Target]:
-    rows = connection.execute(query).mappings().all()
-    sites = [row["site"] for row in rows]
+    rows = connection.execute(query).all()
+    sites = [row.site for row in rows]
     copies = files_in_drive(connection, sites)
     known, more = customers(connection, sites), details(connection, sites)
     return [
         Target(
-            job=Job.model_validate_json(row["state"]),
-            files=copies.get(row["site"], Files()),
-            customer=known.get(row["site"], Customer()),
-            written=cells_in(json.loads(row["written"])),
-            counted=entry_in(json.loads(row["counted"] or "null")),
-            version=row["version"],
-            events=row["events"],
-            is_fresh=row["events"] != row["shown_events"],
-            received_at=row["received_at"],
-            details=more.get(row["site"], Details()),
-            has_row=row["has_row"],
-            recheck=frozenset(json.loads(row["recheck"])),
+            job=Job.model_validate_json(row.state),
+            files=copies.get(row.site, Files()),
+            customer=known.get(row.site, Customer()),
+            written=cells_in(json.loads(row.written)),
+            counted=entry_in(json.loads(row.counted or "null")),
+            version=row.version,
+            events=row.events,
+            is_fresh=row.events != row.shown_events,
+            received_at=row.received_at,
+            details=more.get(row.site, Details()),
+            has_row=row.has_row,
+            recheck=frozenset(json.loads(row.recheck)),
         )
         for row in rows
     ]
