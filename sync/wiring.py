@@ -25,7 +25,8 @@ from sync.jobs.row import Layout
 from sync.lookups import DetailLookup, Fetcher, customer_question
 from sync.ops import retry
 from sync.ops.alerts import Alerts, channels
-from sync.ops.logs import Trail, beating
+from sync.ops.heartbeat import beating
+from sync.ops.logs import Trail
 from sync.projector import Projector
 from sync.settings.config_file import Config
 from sync.settings.environment import Settings, load

@@ -23,7 +23,7 @@ from sync.settings.environment import Settings, load
 from sync.status import problem, rules
 from sync.store import limits, lookups, rate_limit
 from sync.webhooks import parse
-from sync.worker import SIGN_SECONDS, loop, sheet_loop
+from sync.worker import SIGN_SECONDS, action_loop, loop, sheet_loop
 from tests.made_up import ROOT
 from tests.security.test_hostile import FEW, MORE
 from tests.settings.test_environment import LEAST
@@ -99,7 +99,7 @@ FACTS = [
     ("docs/setup/backfill.md", f"at most {load(LEAST).backfill_rate} requests a second"),
     ("docs/scaling.md", f"take over within {WORDS[load(LEAST).lease_seconds]} seconds"),
     ("docs/console.md", f"A session lasts {SESSION.total_seconds() / 3600:.0f} hours"),
-    ("docs/console.md", f"takes them within {WORDS[int(sheet_loop.LOOK_SECONDS)]} seconds"),
+    ("docs/console.md", f"takes them within {WORDS[int(action_loop.LOOK_SECONDS)]} seconds"),
     (
         "docs/console.md",
         f"After {WORDS[GUESSES]} wrong passwords within {WORDS[GUESS_MINUTES]} minutes",

@@ -17,8 +17,9 @@ from sync.store.schema import action as action_table
 from sync.store.schema import delivery
 from sync.store.schema import document as documents
 from sync.worker import Worker
+from sync.worker.action_loop import ActionLoop
 from sync.worker.loop import Stop
-from sync.worker.sheet_loop import ActionLoop, SheetLoop
+from sync.worker.sheet_loop import SheetLoop
 from tests.console.conftest import Console
 from tests.made_up import document, milestone, task, uuid
 from tests.ops.test_alerts import Chat
