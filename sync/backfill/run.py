@@ -73,22 +73,15 @@ _DOWN = frozenset({"everbright_unavailable", "everbright_unreachable", "everbrig
 _log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
 class Backfill:
     """Reads jobs into the inbox. One process at a time: it needs the backfill's lease."""
 
-    def __init__(
-        self,
-        lists: Lists,
-        reader: Reader,
-        intake: Intake,
-        paths: EverBrightConfig,
-        store: Backfills,
-    ) -> None:
-        self._lists = lists
-        self._reader = reader
-        self._intake = intake
-        self._paths = paths
-        self._store = store
+    _lists: Lists
+    _reader: Reader
+    _intake: Intake
+    _paths: EverBrightConfig
+    _store: Backfills
 
     def run(
         self,

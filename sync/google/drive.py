@@ -53,13 +53,13 @@ class Access:
     trashed: bool
 
 
+@dataclass
 class Drive:
     """The folder `root` in Drive ("": the account's My Drive), with a session that signs in."""
 
-    def __init__(self, session: requests.Session, root: str, account: str) -> None:
-        self._session = session
-        self._root = root
-        self._account = account
+    _session: requests.Session
+    _root: str
+    _account: str
 
     @cached_property
     def _corpus(self) -> dict[str, str]:

@@ -221,15 +221,15 @@ _LINE = 42
 _LINES = 3
 
 
+@dataclass(frozen=True)
 class Actions:
     """Makes *Next action* from how a job stands: at most three lines of the column.
 
     All of a remark is in the note on the milestone's status, and in the History.
     """
 
-    def __init__(self, statuses: Statuses, remarks: Remarks) -> None:
-        self._statuses = statuses
-        self._remarks = remarks
+    _statuses: Statuses
+    _remarks: Remarks
 
     def next_action(self, status: JobStatus, next_title: str) -> str:
         """Return what is to be done: never blank, unless the job is done or archived.

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, Update, exists, func, insert, select, update
+from sqlalchemy import Select, exists, func, insert, select, update
 
 from sync.store.database import Database, Lease, now
 from sync.store.schema import action
@@ -72,8 +72,11 @@ class ActionLog:
         with self._database.writing() as connection:
             return int(connection.scalar(line.returning(action.c.id)) or 0)
 
-    def end(self, number: int, state: ActionState, result: str) -> None:
-        self._database.execute(_ended(number, state, result))
+    def end(self, number: int, state: ActionState, result: str, held: Lease | None = None) -> None:
+        """Record how an action ended. Raises Retryable (lease_lost) unless `held` is still held."""
+        values = {"state": state, "result": result[:_LONGEST], "ended_at": now()}
+        which = action.c.id == number
+        self._database.execute(update(action).where(which).values(values), held)
 
     def note(self, name: str, detail: str, source: str) -> None:
         """Record something that is done with that."""
@@ -96,10 +99,6 @@ class ActionLog:
             connection.execute(update(action).where(which).values(state=ActionState.TAKEN))
         return _action(row), row.state == ActionState.TAKEN
 
-    def conclude(self, held: Lease, number: int, state: ActionState, result: str) -> None:
-        """Record how a request ended. Raises Retryable (lease_lost) if another worker has it."""
-        self._database.execute(_ended(number, state, result), held)
-
     def latest(self, limit: int, name: str = "", detail: str = "") -> list[Action]:
         """Return the newest actions, newest first; with `name`, and `detail`, only those."""
         query: Select[tuple[object, ...]] = select(action).order_by(action.c.id.desc())
@@ -117,11 +116,6 @@ class ActionLog:
 
 
 _OPEN = action.c.state.in_((ActionState.REQUESTED, ActionState.TAKEN))
-
-
-def _ended(number: int, state: ActionState, result: str) -> Update:
-    values = {"state": state, "result": result[:_LONGEST], "ended_at": now()}
-    return update(action).where(action.c.id == number).values(values)
 
 
 def _action(row: Any) -> Action:

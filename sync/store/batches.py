@@ -85,12 +85,12 @@ class Conclusion:
 CLEAN = Conclusion()
 
 
+@dataclass(frozen=True)
 class Batches:
     """Writes need the flusher's lease."""
 
-    def __init__(self, database: Database, spreadsheet: Spreadsheet) -> None:
-        self._database = database
-        self._sheet = spreadsheet
+    _database: Database
+    _sheet: Spreadsheet
 
     def begin(self, held: Lease, tried: Attempt) -> None:
         """Store what the sheet would show after a batch, before it is sent."""

@@ -5,7 +5,7 @@ import shutil
 import socket
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
@@ -159,20 +159,13 @@ class Database:
             return self._appended(statement, row)
 
     def _appended(self, statement: Insert, row: Mapping[str, Any]) -> bool:
-        with self._writers_turn(), self._append_connection() as connection, connection.begin():
-            options = {"preserve_rowcount": True}
-            return connection.execute(statement, row, execution_options=options).rowcount == 1
-
-    @contextmanager
-    def _append_connection(self) -> Iterator[Connection]:
-        """Open a connection for one INSERT. SQLite's is kept: its pool would cost a fifth more."""
-        connection = self._kept or self._engine.connect().execution_options(**self._appending)
-        if self.is_sqlite:
-            self._kept = connection
-            yield connection
-        else:
-            with connection:
-                yield connection
+        with self._writers_turn():
+            connection = self._kept or self._engine.connect().execution_options(**self._appending)
+            if self.is_sqlite:  # The connection is kept: the pool would cost a fifth more.
+                self._kept = connection
+            with nullcontext() if self.is_sqlite else connection, connection.begin():
+                options = {"preserve_rowcount": True}
+                return connection.execute(statement, row, execution_options=options).rowcount == 1
 
     def insert(self, table: Table) -> Any:
         """Return this database's INSERT, which supports ON CONFLICT."""
@@ -327,13 +320,13 @@ def holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
+@dataclass(frozen=True)
 class Leases:
     """Leases by name. `holder` names this process and thread."""
 
-    def __init__(self, database: Database, holder: str, seconds: float) -> None:
-        self._database = database
-        self._holder = holder
-        self._seconds = seconds
+    _database: Database
+    _holder: str
+    _seconds: float
 
     def acquire(self, name: str) -> Lease | None:
         """Take the lease, or renew it if this holder has it; None while another has it."""

@@ -1,6 +1,7 @@
 """What holds writing back: the quarantine of refused jobs, and pending undos."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, delete, select
 
@@ -17,12 +18,12 @@ IS_REFUSED = quarantine.c.refusals > 0
 """Of a line of the quarantine: else its job waits for a person's word on its row."""
 
 
+@dataclass(frozen=True)
 class Quarantine:
     """The jobs of one spreadsheet that are in quarantine, with their lines of the History."""
 
-    def __init__(self, database: Database, spreadsheet_id: str) -> None:
-        self._database = database
-        self._id = spreadsheet_id
+    _database: Database
+    _id: str
 
     def add(self, held: Lease, site: str) -> int:
         """Quarantine a job after a refusal; return how often it has been refused."""

@@ -199,6 +199,7 @@ UNANSWERED = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
 """Whether a customer is requested and was never answered."""
 
 
+@dataclass(frozen=True)
 class History:
     """The changes that are not in the sheet yet.
 
@@ -207,9 +208,8 @@ class History:
     lines wait with it, because the newest are to be on top.
     """
 
-    def __init__(self, database: Database, waits_for_names: bool = False) -> None:
-        self._database = database
-        self.waits_for_names = waits_for_names
+    _database: Database
+    waits_for_names: bool = False
 
     def due(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Return the query for the changes that are to be written now."""

@@ -53,13 +53,13 @@ class Pending:
         return not (self.in_doubt or self.jobs or self.lines or self.undos)
 
 
+@dataclass(frozen=True)
 class PendingWork:
     """Reads what waits for one spreadsheet."""
 
-    def __init__(self, database: Database, spreadsheet: Spreadsheet, history: History) -> None:
-        self._database = database
-        self._sheet = spreadsheet
-        self._history = history
+    _database: Database
+    _sheet: Spreadsheet
+    _history: History
 
     def _dirty(self) -> Sequence[ColumnElement[bool]]:
         is_dirty = job.c.version != job.c.shown_version

@@ -11,7 +11,7 @@ from sync.setup.spreadsheet import Setup
 from sync.status import compare
 from sync.status.deliveries import Retry, summary
 from sync.status.problem import counted
-from sync.store import Action, ActionLog, ActionState, Database, Lease
+from sync.store import Action, ActionLog, ActionState, Database
 from sync.store.actions import (
     COMPARE,
     DO_WITHOUT,
@@ -68,19 +68,16 @@ class ActionLoop:
         if held is None:
             return False
         with self._wiring.renewed(held):
-            return self._do_one(held)
-
-    def _do_one(self, held: Lease) -> bool:
-        taken = self._actions.take(held)
-        if taken is None:
-            return False
-        action, is_again = taken
-        if is_again and action.name == REBUILD:
-            # Each rebuild fills another spreadsheet: a person decides. The others may be repeated.
-            state, result = ActionState.FAILED, _INTERRUPTED
-        else:
-            state, result = self._done(action)
-        self._actions.conclude(held, action.id, state, result)
+            taken = self._actions.take(held)
+            if taken is None:
+                return False
+            action, is_again = taken
+            if is_again and action.name == REBUILD:
+                # Each rebuild fills another spreadsheet: a person decides. Others may be repeated.
+                state, result = ActionState.FAILED, _INTERRUPTED
+            else:
+                state, result = self._done(action)
+            self._actions.end(action.id, state, result, held)
         self._wake()
         return True
 

@@ -8,7 +8,7 @@ from time import monotonic
 import structlog
 
 from sync.backfill.run import Summary
-from sync.documents.queue import ClaimedJob, DocumentQueue
+from sync.documents.queue import DocumentQueue
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
 from sync.ops import retry
 from sync.ops.alerts import Alerts
@@ -97,11 +97,9 @@ class DocumentLoop:
     def step(self) -> bool:
         """Copy the document that is due longest; False if none is."""
         taken = self._queue.take()
-        if taken is not None:
-            self._copy(*taken)
-        return taken is not None
-
-    def _copy(self, job: ClaimedJob, document: PendingDocument) -> None:
+        if taken is None:
+            return False
+        job, document = taken
         claim = job.claim
         try:
             self._copier.copy(claim, document)
@@ -116,6 +114,7 @@ class DocumentLoop:
             self._postpone(claim, document, Retryable("fault", "An internal error: see the log."))
         finally:
             self._queue.done(job)
+        return True
 
     def _postpone(self, claim: Claim, document: PendingDocument, error: BrightsheetError) -> None:
         if error.reason in ("stopping", "claim_lost"):

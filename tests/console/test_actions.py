@@ -270,7 +270,7 @@ def test_one_worker_at_a_time_and_none_writes_after_it_lost_its_lease(
     bench.wiring.leases.release(held)
     assert store_console.action_loop().step() is True
     with pytest.raises(Retryable):
-        store_console.actions.conclude(held, taken[0].id, ActionState.FAILED, "late")
+        store_console.actions.end(taken[0].id, ActionState.FAILED, "late", held)
     assert last(store_console)[1] == "done"
 
 
