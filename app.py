@@ -1,11 +1,11 @@
 """The receiver: stores every delivery before it answers. It never calls Google."""
 
 import base64
-import hashlib
 import hmac
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from hashlib import sha256
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
@@ -135,7 +135,10 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
             return _unauthorized(settings)
         body = request.get_data(cache=False)
         try:
-            _refuse_other_types(request)
+            kind = request.mimetype
+            if kind and kind not in _JSON_TYPES and not kind.endswith("+json"):
+                message = "Set the credential's content type to JSON in EverBright."
+                raise Rejected("not_json", message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
             understood = _understood(body, settings.config.webhooks)
         except Rejected as error:
             delivery = inbox.keep_rejected(body, error)
@@ -253,16 +256,11 @@ def _sent(incoming: Request, settings: Settings) -> list[bytes]:
 
 def _matches(sent: Iterable[bytes], secrets: Iterable[SecretStr]) -> bool:
     """Compare all that was sent with every secret in constant time."""
-    known = [_digest(secret.get_secret_value().encode()) for secret in secrets]
+    known = [sha256(secret.get_secret_value().encode()).digest() for secret in secrets]
     # All are compared, and by digest: the time must not show how many there are or how long
     # they are.
-    tried = [_digest(value) for value in sent if value]
-    matches = [hmac.compare_digest(value, secret) for value in tried for secret in known]
-    return True in matches
-
-
-def _digest(text: bytes) -> bytes:
-    return hashlib.sha256(text).digest()
+    tried = [sha256(value).digest() for value in sent if value]
+    return True in [hmac.compare_digest(value, secret) for value in tried for secret in known]
 
 
 def _authorization(incoming: Request) -> list[bytes]:
@@ -276,14 +274,6 @@ def _authorization(incoming: Request) -> list[bytes]:
         with suppress(ValueError):
             values.append(base64.b64decode(value, validate=True).partition(b":")[2])
     return values
-
-
-def _refuse_other_types(incoming: Request) -> None:
-    """Raise Rejected if the content type is not JSON."""
-    kind = incoming.mimetype
-    if kind and kind not in _JSON_TYPES and not kind.endswith("+json"):
-        message = "Set the credential's content type to JSON in EverBright."
-        raise Rejected("not_json", message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
 def _error(status: int, reason: str, message: str) -> tuple[Response, int]:

@@ -133,7 +133,7 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
     cells = CellDecider(this.tabs, flusher.clock(snapshot))
     by = flusher.targets.layout.config.match.by
-    answered = flusher.store.quarantine.with_own_row()
+    answered = flusher.store.boards.with_own_row()
     doubts = [
         replace(doubt, is_answered=doubt.site in answered)
         for doubt in _doubts(tables, rows, targets, by, cells)
@@ -244,7 +244,7 @@ def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> Non
             writes.append(_emptied(table, own, doubt.own.row, doubt.site))
     joined = {doubt.site for doubt, row in settled if row}
     without = {doubt.site for doubt, row in settled if row is None}
-    flusher.store.quarantine.answer(held, joined, without)
+    flusher.store.boards.answer(held, joined, without)
     if not joined:
         return
     flusher.store.spreadsheet.write_again(held, joined)

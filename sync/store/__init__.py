@@ -6,6 +6,7 @@ from sync.store.actions import Action, ActionLog, ActionState
 from sync.store.backfills import BackfillRun, Backfills, JobState
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
+from sync.store.boards import Boards
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
@@ -21,12 +22,11 @@ from sync.store.pending import Pending, PendingWork
 from sync.store.signs import (
     Heartbeats,
     ReadColumn,
-    ReadColumns,
     Refusals,
     RefusedDay,
     RefusedRequests,
 )
-from sync.store.spreadsheet import Glance, Spreadsheet, Turn
+from sync.store.spreadsheet import Spreadsheet
 
 __all__ = [
     "Action",
@@ -37,7 +37,6 @@ __all__ = [
     "BackfillRun",
     "Backfills",
     "Backlog",
-    "Batches",
     "Claim",
     "Conclusion",
     "Confirmations",
@@ -47,9 +46,7 @@ __all__ = [
     "DetailStore",
     "Documents",
     "DueLookup",
-    "Glance",
     "Heartbeats",
-    "History",
     "HourFigures",
     "Inbox",
     "JobRecord",
@@ -65,11 +62,8 @@ __all__ = [
     "MappingDrafts",
     "Pending",
     "PendingDocument",
-    "PendingWork",
     "Projected",
-    "Quarantine",
     "ReadColumn",
-    "ReadColumns",
     "Receipt",
     "Refusals",
     "RefusedDay",
@@ -77,7 +71,6 @@ __all__ = [
     "SheetStore",
     "Shown",
     "Spreadsheet",
-    "Turn",
     "Wanted",
     "backlog",
     "latest_hours",
@@ -97,6 +90,7 @@ class SheetStore:
     history: History
     jobs: Jobs
     confirmations: Confirmations
+    boards: Boards
 
 
 def sheet_store(
@@ -113,4 +107,5 @@ def sheet_store(
         history,
         Jobs(database),
         Confirmations(database),
+        Boards(database, spreadsheet_id),
     )

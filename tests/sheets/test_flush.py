@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from sync.errors import Permanent, Retryable
 from sync.sheets.read import GUARD_KEY
-from sync.store.limits import BURST
+from sync.store.rate_limit import BURST
 from sync.store.schema import sheet
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid

@@ -157,8 +157,8 @@ def test_replaced_words_are_kept_and_told_where_there_is_a_history(
     store, mine = with_jobs(database, "a"), held(database)
     tried = attempt(7, None, showing(dirty(store)["a"], X))
     store.batches.conclude(mine, tried, Conclusion(replaced=[REPLACED], is_told=is_told))
-    assert store.batches.replaced("a") == [("mine", "x")]
-    assert sheet_store(database, "other").batches.replaced("a") == []
+    assert store.boards.replaced("a") == [("mine", "x")]
+    assert sheet_store(database, "other").boards.replaced("a") == []
     lines = [change for _, change, _ in store.pending.read(9, 9).lines]
     assert [(one.name, one.before, one.after) for one in lines] == (
         [("Permit", "mine", "x")] if is_told else []
