@@ -176,10 +176,6 @@ class Milestones:
         """Return the alias of each milestone that has one in the config, by its key."""
         return {step.definitions[0]: step.alias for step in self._config.milestones if step.alias}
 
-    def configured_titles(self) -> list[str]:
-        """Return the titles of the milestones that have one in the config, in their order."""
-        return [step.header for step in self._config.milestones if step.header and not step.hidden]
-
     def headings(
         self, jobs: Iterable[Job], *, with_configured: bool = False, with_hidden: bool = False
     ) -> list[Heading]:

@@ -173,8 +173,10 @@ class Layout:
 
     def milestone_titles(self, columns: Iterable[Column] = ()) -> list[str]:
         """Return the titles of the milestones in the config, then of those in `columns`."""
-        of_columns = (c.header for c in columns if c.id.startswith(status_id("")))
-        return list(dict.fromkeys([*self._by.milestones.configured_titles(), *of_columns]))
+        steps = (step for step in self.config.milestones if not step.hidden)
+        titles = [step.header for step in steps if step.header]
+        titles += [c.header for c in columns if c.id.startswith(status_id(""))]
+        return list(dict.fromkeys(titles))
 
     def pipeline_entry(self, job: Job, customer: Customer = _UNKNOWN) -> PipelineEntry | None:
         """Return where the Pipeline counts `job`; None where it does not."""

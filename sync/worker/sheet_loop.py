@@ -2,7 +2,6 @@
 
 While Google is down, deliveries wait in the store: a flush is retried with growing pauses."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from threading import Event
 from time import monotonic
@@ -81,8 +80,22 @@ class SheetLoop:
         if held is None:
             return False
         trouble: BrightsheetError | None = None
+        lost = Event()
+
+        def renew_lease() -> None:
+            if leases.acquire(name) != held:
+                lost.set()
+
         try:
-            self._flush_while_held(held, lambda: leases.acquire(name) == held)
+            with beating(renew_lease, self._settings.lease_seconds / 3):
+                is_due = True
+                while is_due and not (self._stop.is_set() or lost.is_set()):
+                    self._is_retried = False
+                    again = retry.policy(
+                        self._stop.sleep, _TRIES, _LONGEST_BACKOFF, self._note_retry
+                    )
+                    again(self._flush_once, held)
+                    is_due = self._store.pending.is_due()
         except BrightsheetError as error:
             trouble = error
         finally:
@@ -90,21 +103,6 @@ class SheetLoop:
         if trouble is not None:
             self._pause_after(trouble)
         return True
-
-    def _flush_while_held(self, held: Lease, renew: Callable[[], bool]) -> None:
-        lost = Event()
-
-        def beat() -> None:
-            if not renew():
-                lost.set()
-
-        with beating(beat, self._settings.lease_seconds / 3):
-            is_due = True
-            while is_due and not (self._stop.is_set() or lost.is_set()):
-                self._is_retried = False
-                again = retry.policy(self._stop.sleep, _TRIES, _LONGEST_BACKOFF, self._note_retry)
-                again(self._flush_once, held)
-                is_due = self._store.pending.is_due()
 
     def _flush_once(self, held: Lease) -> None:
         """Flush, unless a person has paused the writing since the try before."""
