@@ -38,6 +38,7 @@ CHECK = f"{WEBHOOK}/check"
 HEALTH = "/healthz"
 """Asks no database: `server.py` answers it also where everything else waits for one."""
 _FORWARDED = "brightsheet.forwarded"
+_NOT_KEPT = (HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _JSON_TYPES = ("application/json", "text/json")
 
 _log = structlog.get_logger()
@@ -60,7 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _add_probe(app, settings)
     _add_health(app, database)
     _add_watch(app, wiring, alerts)
-    _add_tally(app, wiring, alerts)
+    _add_tally(app, wiring)
     _add_status(app, wiring)
     _add_metrics(app, wiring, tries)
     add_console(app, wiring, alerts.deliver, worker.wake, tries)
@@ -186,12 +187,13 @@ def _add_watch(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
     app.extensions["brightsheet_watch"] = watch
 
 
-def _add_tally(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
-    app.extensions["brightsheet_tally"] = tally = Tally(wiring.refusals.add, alerts.send)
+def _add_tally(app: Flask, wiring: Wiring) -> None:
+    app.extensions["brightsheet_tally"] = tally = Tally(wiring.refusals.add)
 
     @app.after_request
     def count(answer: Response) -> Response:
-        if request.path in (WEBHOOK, CHECK):
+        # A body with the right secret that is not understood is kept, and counted as a delivery.
+        if request.path in (WEBHOOK, CHECK) and answer.status_code in _NOT_KEPT:
             refused = answer.status_code == HTTPStatus.UNAUTHORIZED
             has_secret = not refused or any(_sent(request, wiring.settings))
             tally.note(answer.status_code, request.remote_addr, has_secret=has_secret)

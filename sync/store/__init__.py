@@ -10,7 +10,7 @@ from sync.store.batches import Attempt, Batches, Conclusion, Shown
 from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, DueFolder, Folders, PendingDocument
-from sync.store.inbox import Arrival, Inbox, KeptDelivery, Receipt, newest_arrival
+from sync.store.inbox import Inbox, KeptDelivery, Receipt
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.limits import Quarantine
@@ -31,7 +31,6 @@ __all__ = [
     "Action",
     "ActionLog",
     "ActionState",
-    "Arrival",
     "Attempt",
     "BackfillRun",
     "Backfills",
@@ -81,7 +80,6 @@ __all__ = [
     "Wanted",
     "backlog",
     "latest_hours",
-    "newest_arrival",
     "sheet_store",
 ]
 

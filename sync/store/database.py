@@ -37,7 +37,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sync.errors import Retryable, SettingsError
 from sync.store import revisions
 from sync.store.kept_connections import KeptConnections
-from sync.store.schema import job, lease
+from sync.store.schema import heartbeat, job, lease
 
 
 class now(FunctionElement[float]):  # noqa: N801 - it is used like SQL's own functions
@@ -58,6 +58,8 @@ def _now_postgresql(*_: Any, **__: Any) -> str:
     return "extract(epoch from clock_timestamp())::double precision"
 
 
+SETUP = "setup"
+"""Among the signs of life: when the database was set up."""
 _READING = "brightsheet_reading"
 _UPGRADE_LOCK = 7_260_911
 _CONNECT_SECONDS = 5
@@ -150,6 +152,8 @@ class Database:
             if present != revisions.known()[-1]:
                 _must_be_known(present)
                 revisions.upgrade(connection)
+            setup = self.insert(heartbeat).values(name=SETUP, at=now())
+            connection.execute(setup.on_conflict_do_nothing())
 
     def is_current(self) -> bool:
         """Return whether the schema is the one of this version."""

@@ -316,7 +316,7 @@ def test_nothing_came_for_long(patient: Patient) -> None:
     aged(30)(patient)
     found = patient.check("delivery")
     assert found.result == "warning"
-    assert found.text.startswith("The last delivery came 30 days ago (")
+    assert found.text.startswith("The last webhook was accepted 30 days ago (")
     assert "3 working days (SILENCE_DAYS)" in found.cause
 
 
@@ -327,7 +327,7 @@ def test_only_wrong_secrets_came(patient: Patient) -> None:
     patient.bench.wiring.refusals.add({"wrong_secret": RefusedRequests(4, 0.0, "192.0.2.1")})
     found = patient.check("delivery")
     assert found.result == "failed"
-    assert found.text == "Nothing was accepted yet, and 4 requests were refused since yesterday."
+    assert found.text == "No webhook was accepted yet, and 4 requests were refused."
 
 
 def test_no_worker_runs(patient: Patient) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from sync.store import Database, Inbox, newest_arrival
+from sync.store import Database, Inbox, backlog
 from sync.store.database import now
 from sync.store.schema import delivery
 from sync.webhooks.parse import read
@@ -20,14 +20,14 @@ def test_what_was_read_back_is_no_sign_of_the_webhook(database_url: str, pruned:
         sent = body(milestone(job))
         inbox.keep(sent, read(sent), requested=inbox.clock() if is_read else None)
         if job == 1:
-            assert newest_arrival(database) is None
+            assert backlog(database, "s").arrival is None
         if job == 2:
             past = {"received_at": now() - 10 * 86_400.0, "projected": True}
             with database.writing() as connection:
                 connection.execute(update(delivery).values(past))
     if pruned:
         inbox.prune(5)
-    found = newest_arrival(database)
-    assert found is not None
-    assert found.now - found.at > 9 * 86_400.0
+    found = backlog(database, "s")
+    assert found.arrival is not None
+    assert found.clock - found.arrival > 9 * 86_400.0
     database.close()
