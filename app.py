@@ -21,7 +21,6 @@ from sync.console import add_console
 from sync.console.access import PasswordTries
 from sync.doctor.receiver import CLAIMED_ADDRESS
 from sync.errors import BrightsheetError, Rejected
-from sync.ops.alerts import Alerts
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
 from sync.status.metrics import StoreCollector, Tally, exposition
@@ -39,6 +38,7 @@ CHECK = f"{WEBHOOK}/check"
 HEALTH = "/healthz"
 """Asks no database: `server.py` answers it also where everything else waits for one."""
 _FORWARDED = "brightsheet.forwarded"
+_NOT_KEPT = (HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _JSON_TYPES = ("application/json", "text/json")
 
 _log = structlog.get_logger()
@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _add_webhook(app, settings, wiring.inbox, worker)
     _add_probe(app, settings)
     _add_health(app, database)
-    _add_tally(app, wiring, alerts)
+    _add_tally(app, wiring)
     _add_status(app, wiring)
     _add_metrics(app, wiring, tries)
     add_console(app, wiring, alerts.deliver, worker.wake, tries, compose.pages())
@@ -181,12 +181,13 @@ def _understood(body: bytes, shapes: WebhooksConfig) -> Delivery:
     raise Rejected("fault", f"An internal error ({kind}).")
 
 
-def _add_tally(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
-    app.extensions["brightsheet_tally"] = tally = Tally(wiring.refusals.add, alerts.send)
+def _add_tally(app: Flask, wiring: Wiring) -> None:
+    app.extensions["brightsheet_tally"] = tally = Tally(wiring.refusals.add)
 
     @app.after_request
     def count(answer: Response) -> Response:
-        if request.path in (WEBHOOK, CHECK):
+        # A body with the right secret that is not understood is kept, and counted as a delivery.
+        if request.path in (WEBHOOK, CHECK) and answer.status_code in _NOT_KEPT:
             refused = answer.status_code == HTTPStatus.UNAUTHORIZED
             has_secret = not refused or any(_sent(request, wiring.settings))
             tally.note(answer.status_code, request.remote_addr, has_secret=has_secret)

@@ -79,10 +79,6 @@ FACTS = [
     ("docs/operations.md", f"gave a sign of life for {problem.ALIVE_SECONDS:.0f} seconds"),
     ("docs/operations.md", f"received {problem.LATE_SECONDS / 60:.0f} minutes ago"),
     ("docs/operations.md", f"{WORDS[problem.MANY_REFUSED]} deliveries or more were refused"),
-    (
-        "docs/operations.md",
-        f"{WORDS[problem.MANY_WRONG]} requests with a wrong secret or none came within an hour",
-    ),
     ("docs/operations.md", f"`SILENCE_DAYS` working days ({load(LEAST).silence_days})"),
     ("docs/operations.md", f"into the database every {SIGN_SECONDS:.0f} seconds"),
     ("docs/operations.md", f"everything that came; {NOT_WELL}: it does not"),

@@ -13,7 +13,7 @@ from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.drafts import MappingDrafts
 from sync.store.hours import HourFigures, latest_hours
-from sync.store.inbox import Arrival, Inbox, KeptDelivery, Receipt, newest_arrival
+from sync.store.inbox import Inbox, KeptDelivery, Receipt
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.limits import Quarantine
@@ -32,7 +32,6 @@ __all__ = [
     "Action",
     "ActionLog",
     "ActionState",
-    "Arrival",
     "Attempt",
     "BackfillRun",
     "Backfills",
@@ -74,7 +73,6 @@ __all__ = [
     "Wanted",
     "backlog",
     "latest_hours",
-    "newest_arrival",
     "sheet_store",
 ]
 

@@ -38,7 +38,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from sync.errors import Retryable, SettingsError
 from sync.store import revisions
-from sync.store.schema import job, lease
+from sync.store.schema import heartbeat, job, lease
 
 
 class now(FunctionElement[float]):  # noqa: N801 - it is used like SQL's own functions
@@ -59,6 +59,8 @@ def _now_postgresql(*_: Any, **__: Any) -> str:
     return "extract(epoch from clock_timestamp())::double precision"
 
 
+SETUP = "setup"
+"""Among the heartbeats: when the database was set up."""
 _BEGIN = "brightsheet_begin"
 """The option of a connection that says what its transactions are for, if not for writing."""
 _UPGRADE_LOCK = 7_260_911
@@ -187,6 +189,8 @@ class Database:
             elif present != revisions.known()[-1]:
                 _check_known(present)
                 revisions.upgrade(connection)
+            setup = self.insert(heartbeat).values(name=SETUP, at=now())
+            connection.execute(setup.on_conflict_do_nothing())
 
     def is_current(self) -> bool:
         with self.reading() as connection:

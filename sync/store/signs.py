@@ -240,18 +240,14 @@ def since(days: int) -> ColumnElement[bool]:
     return refusal.c.day > now() / float(_DAY) - days
 
 
-def count(days: int, reasons: Collection[str] = ()) -> Select[Any]:
-    """Return the query for how many were refused on the last `days` days (for `reasons`)."""
-    return select(func.coalesce(_sum(), 0)).where(since(days), *_for(reasons))
+def count(days: int) -> Select[Any]:
+    """Return the query for how many were refused on the last `days` days."""
+    return select(func.coalesce(_sum(), 0)).where(since(days))
 
 
-def last(days: int, reasons: Collection[str]) -> Select[Any]:
+def last(reasons: Collection[str]) -> Select[Any]:
     """Return the query for how many seconds ago the last of them was refused."""
-    return select(now() - func.max(refusal.c.last_at)).where(since(days), *_for(reasons))
-
-
-def _for(reasons: Collection[str]) -> list[ColumnElement[bool]]:
-    return [refusal.c.reason.in_(reasons)] if reasons else []
+    return select(now() - func.max(refusal.c.last_at)).where(refusal.c.reason.in_(reasons))
 
 
 def _sum() -> ColumnElement[int]:
