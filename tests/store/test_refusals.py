@@ -5,6 +5,8 @@ from sqlalchemy import func, select
 
 from sync.store import Database, Inbox, Refusals, RefusedRequests, backlog
 from sync.store.schema import delivery, refusal
+from sync.webhooks.parse import read
+from tests.made_up import body, milestone
 
 DAY = 86_400
 
