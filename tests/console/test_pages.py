@@ -13,7 +13,6 @@ from sync.status.rules import RULES
 from sync.store import RefusedRequests, latest_hours
 from sync.store.schema import customer, delivery, flush_hour
 from sync.store.schema import document as documents
-from tests import own_sheet
 from tests.console.conftest import Console, Visitor
 from tests.made_up import SECRET, comment, document, milestone, task, uuid
 
@@ -228,19 +227,6 @@ def test_columns_are_read_on_demand_and_found_where_they_are(console: Console) -
     assert re.search(r"My &lt;b&gt;notes&lt;/b&gt;</th><td>yours", page)
     assert bench.calls() == calls + 2
     assert bench.look().by_id["status"] is not None
-
-
-def test_what_fits_nothing_is_said_and_not_written(console: Console) -> None:
-    visitor = console.signed_in()
-    own_sheet.make(console.bench, [own_sheet.line(1)], [])
-    writes = console.bench.writes()
-    tabs = visitor.send("/mapping").location
-    visitor.send(tabs, **{"tab": "0", "title:0": "Open jobs", "header:0": "3"})
-    columns = tabs.replace("/tabs", "/columns")
-    page = visitor.send(columns, step="write", **{"field:0:H": "<b>no field</b>"}).text
-    assert "is no field" in page
-    assert "<b>no field" not in page
-    assert console.bench.writes() == writes
 
 
 # Personal data
