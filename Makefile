@@ -46,7 +46,7 @@ check: develop  ## the one gate: style, types, import contracts, the tests of `m
 chaos: develop  ## people, faults and kills at full size, a minute of silence (SEED=1)
 	KILLS=50 SILENCE=60 CHAOS_SIZE=full HOSTILE=100000 LARGE=5000 REBUILD=10000 \
 		$(BIN)/python -m pytest -n 0 -s tests/e2e/test_kill.py tests/e2e/test_outage.py tests/chaos \
-		tests/security/test_hostile.py tests/sheets/test_large.py tests/sheets/test_rebuild.py
+		tests/boards/chaos tests/security/test_hostile.py tests/sheets/test_large.py tests/sheets/test_rebuild.py
 
 pages: develop  ## write .env.example, app.json and docs/settings.md anew from the settings
 	$(BIN)/python -m tests.settings.pages

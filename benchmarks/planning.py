@@ -12,10 +12,10 @@ from benchmarks.table import Row
 from demo.process import WORKER, Running
 from emulator import Emulator
 from emulator.calls import Call
-from tests import own_sheet
 from tests.bench import Bench
+from tests.boards import own_sheet
+from tests.boards.own_sheet import HEADER_ROW, OPEN
 from tests.made_up import milestone
-from tests.own_sheet import HEADER_ROW, OPEN
 from tests.sheets.test_large import OWN, configured, event
 
 SIZES = (1000, 10_000, 50_000)
@@ -89,7 +89,7 @@ def _line(number: int) -> list[str]:
 def _measured_once(
     bench: Bench, worker: Running, name: str, events: Sequence[dict[str, object]]
 ) -> Row:
-    own_sheet.customer(bench, 3)
+    bench.customer(3)
     process = psutil.Process(worker.process.pid)
     before, calls = _cpu(process), len(bench.google.calls)
     _changed(bench, worker, events)

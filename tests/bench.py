@@ -13,6 +13,7 @@ import compose  # noqa: F401 - boards register themselves
 from brightsheet import cli
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
+from emulator.everbright import made_up
 from sync.errors import Refused
 from sync.settings import environment
 from sync.setup.spreadsheet import Setup
@@ -126,6 +127,23 @@ class Bench:
         while fetcher.fetch() is not None:
             count += 1
         return count
+
+    def customer(self, number: int, **changes: str) -> dict[str, str]:
+        """Set the customer of a made-up job at EverBright, and return what a sheet may know."""
+        known = made_up.site(uuid(number))
+        contact, address = known["contacts"][0], known["address"]
+        contact |= {"email": f"home{number}@example.com", "phone_number": f"303-555-{number:04d}"}
+        contact |= {"first_name": "Ada", "last_name": f"Number{number}"}
+        address |= {"address_line_1": f"{number} North Juniper Street", "zipcode": "80999"}
+        for key, value in changes.items():
+            (contact if key in contact else address)[key] = value
+        self.google.everbright.set_site(uuid(number), contacts=[contact], address=address)
+        return {
+            "Customer": f"{contact['first_name']} {contact['last_name']}",
+            "E_mail": contact["email"],
+            "Street": address["address_line_1"],
+            "Zip": address["zipcode"],
+        }
 
     def setup(self, **changes: str) -> Setup:
         read = environment.load(self.environment | changes, self.config, needs_spreadsheet=False)

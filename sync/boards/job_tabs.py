@@ -92,10 +92,10 @@ class BoardTabs:
         self._take_call(held)
         columns = self._reader.columns(tables)
         texts = matching.texts_of_columns(tables, columns)
-        customers = self._store.pending.customers_without_row()
+        customers = self._store.boards.customers_without_row()
         lookup = matching.look_up(texts, customers, self._match.by)
         new = {target.site for target in without} - lookup.matches.keys()
-        waiting = self._store.quarantine.hold_back(
+        waiting = self._store.boards.hold_back(
             held, new.intersection(lookup.doubtful), self._match.wait_hours
         )
         if not new - waiting:

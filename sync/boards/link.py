@@ -133,7 +133,7 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
     cells = CellDecider(this.tabs, flusher.clock(snapshot))
     by = flusher.targets.layout.config.match.by
-    answered = flusher.store.quarantine.with_own_row()
+    answered = flusher.store.boards.with_own_row()
     own: dict[str, list[tuple[Table, int]]] = {}
     customers: dict[str, Customer] = {}
     for target in targets:
@@ -229,7 +229,7 @@ def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> Non
             cells = doubts.rows[own.sheet_id][own.row]
             writes.append(_emptied(tables[own.sheet_id], cells, own.row, site))
     without = {doubt.site for doubt, row in settled if row is None}
-    flusher.store.quarantine.answer(held, joined.keys(), without)
+    flusher.store.boards.answer(held, joined.keys(), without)
     if not joined:
         return
     flusher.store.spreadsheet.write_again(held, joined.keys())

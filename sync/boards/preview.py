@@ -179,7 +179,7 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     texts = texts_of_rows(tables, read)
     match = flusher.targets.layout.config.match
     customers = {target.site: target.customer for target in targets}
-    own = flusher.store.quarantine.with_own_row()
+    own = flusher.store.boards.with_own_row()
     asked = {site: customer for site, customer in customers.items() if site not in own}
     lookup = matching.look_up(texts, asked, match.by)
     doubtful = {target.site for target in targets if target.is_fresh}.intersection(lookup.doubtful)

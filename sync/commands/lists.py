@@ -148,7 +148,7 @@ def details(as_json: bool) -> None:
     settings, database = opened()
     columns = DetailColumns(settings.config)
     known = DetailStore(database, columns.question).every()
-    entries = metrics(columns.metrics(), known)
+    entries = metrics(columns.metrics, known)
     echo(entry.model_dump_json() if as_json else _line(entry) for entry in entries)
     if not entries:
         click.echo("No column is filled from there: see [[columns]] in the config.", err=True)

@@ -11,7 +11,7 @@ from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent
 from sync.field_table import KEY
 from sync.google import auth
-from sync.google.auth import DRIVE, SHEETS, Accepted, covers_drive, covers_sheets, sign_in
+from sync.google.auth import DRIVE, FILE, SHEETS, Accepted, sign_in
 from sync.google.upload import FileContent
 from sync.settings.environment import Settings
 from sync.sheets import batch
@@ -74,7 +74,7 @@ def _person(accepted: Accepted, who: str) -> Check:
             _PUBLISH,
         )
     scopes = accepted.scopes
-    if scopes and not (covers_sheets(scopes) and covers_drive(scopes)):
+    if scopes and scopes.isdisjoint((FILE, DRIVE)):
         return failed(
             "The person's sign-in does not cover spreadsheets and files.",
             "A box on Google's page was not ticked when the person signed in.",

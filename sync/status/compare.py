@@ -73,7 +73,7 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
         differing = again(reconcile, flusher, held, confirms_deleted=True)
         has_tab = again(_has_tab, flusher, held)
         theirs = last_compared(flusher.store.spreadsheet)
-        unanswered = flusher.store.quarantine.waiting()
+        unanswered = flusher.store.boards.waiting()
         return Comparison(differing, rowless(flusher), waits, has_tab, theirs, unanswered)
 
 

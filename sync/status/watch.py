@@ -17,7 +17,7 @@ from sync.status.problem import Problem
 from sync.status.rules import RULES
 from sync.status.verdict import alarms, evaluate, over
 from sync.store import Backlog, Confirmations, Database
-from sync.store.job_records import Digests
+from sync.store.digests import Digests
 from sync.wiring import Wiring
 
 FRESH_SECONDS = 5.0

@@ -17,7 +17,7 @@ from emulator import Emulator
 from sync.errors import Retryable
 from sync.sheets.reconcile import reconcile
 from sync.store import Lease
-from tests import databases, own_sheet
+from tests import databases
 from tests.bench import Bench
 from tests.chaos import judge
 from tests.chaos.judge import Violation
@@ -113,7 +113,7 @@ def _config(folder: Path) -> Path:
 
 def _customer(bench: Bench, number: int) -> dict[str, str]:
     """Set a job's customer at EverBright; return what the tab shows of it, by managed column."""
-    known = own_sheet.customer(bench, number, city_name=_CITY, state_abbreviation="CO")
+    known = bench.customer(number, city_name=_CITY, state_abbreviation="CO")
     return {
         "customer": known["Customer"],
         "email": known["E_mail"],

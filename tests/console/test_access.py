@@ -293,17 +293,10 @@ def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing_of_its_own(console
     """Catches an inline script or style, with which the policy would have to be loosened."""
     visitor = console.signed_in()
     console.bench.shown(milestone(1))
-    for path in (
-        "/",
-        "/deliveries",
-        "/documents",
-        "/columns",
-        "/mapping",
-        "/checks",
-        "/actions",
-        f"/jobs/{uuid(1)}",
-    ):
+    for path in {path for _, path in routes(console.app)}:
         answer = visitor.get(path)
+        if answer.mimetype != "text/html":
+            continue
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy

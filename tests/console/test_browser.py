@@ -33,16 +33,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 PAGES = [
     *("/", "/?span=days", "/deliveries", "/deliveries?outcome=rejected", "/documents?state=done"),
-    *(
-        "/documents?state=failed",
-        "/columns",
-        "/mapping",
-        "/mapping/rows",
-        "/statuses",
-        "/checks",
-        "/actions",
-        "/actions/pause",
-    ),
+    *("/documents?state=failed", "/columns", "/statuses", "/checks", "/actions", "/actions/pause"),
     *("/actions/rebuild", "/actions/replay", f"/jobs/{SAMPLE_SITE}", "/deliveries/gone"),
 ]
 

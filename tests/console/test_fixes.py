@@ -4,7 +4,6 @@ import pytest
 
 from emulator import Emulator
 from sync.store import ActionState
-from tests import own_sheet
 from tests.backfill.stand import TOKEN, event
 from tests.console.conftest import Console
 from tests.made_up import milestone, uuid
@@ -56,22 +55,6 @@ def test_reading_the_columns_tells_at_once_what_is_gone(console: Console) -> Non
     page = visitor.send("/columns", "/columns").text
     assert "1 column is missing" in page
     assert "1 column of the sheet is missing." in visitor.text("/")
-
-
-def test_a_mapped_column_is_brought_back_by_a_person_or_mapped_anew(console: Console) -> None:
-    """Catches a button that would put a column into a person's own tab."""
-    visitor, bench = console.signed_in(), console.bench
-    own_sheet.make(bench, [own_sheet.line(1)], [])
-    own_sheet.adopt(bench)
-    bench.wiring.heartbeats.give()
-    bench.shown(milestone(1))
-    bench.edit("delete_columns", sheet_id=own_sheet.OPEN, index=own_sheet.HEADERS.index("Permit"))
-    bench.compare()
-    overview, columns = visitor.text("/"), visitor.text("/columns")
-    assert "1 mapped column is missing." in overview
-    assert "Version history" in overview
-    assert "put-back" not in overview + columns
-    assert "Choose another column" in columns
 
 
 # Read again

@@ -27,17 +27,6 @@ def test_the_demo_shows_every_row_and_link() -> None:
     assert done.stdout.rstrip().endswith("Every row and link is there.")
 
 
-@pytest.mark.long
-def test_the_demo_of_an_own_sheet_shows_every_row() -> None:
-    """Catches the same, where the sheet was there before: mapped, previewed, filled."""
-    command = [sys.executable, "-m", "brightsheet", "demo", "--own-sheet", "--once"]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.rstrip().endswith("Every job has its row.")
-
-
 @pytest.fixture
 def told() -> Iterator[str]:
     """Start the demo as a newcomer does; give what it prints until it waits."""

@@ -159,7 +159,10 @@ def receiver() -> Iterator[Flask]:
     with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
         loaded = load(
             LEAST
-            | {"DATABASE_URL": databases.fresh("sqlite", Path(folder)), "ADMIN_PASSWORD": "made up"}
+            | {
+                "DATABASE_URL": databases.fresh("sqlite", Path(folder)),
+                "ADMIN_PASSWORD": "made up, too",
+            }
         )
         Database(loaded.database_url.get_secret_value()).upgrade()
         yield create_app(loaded)

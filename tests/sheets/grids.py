@@ -1,18 +1,16 @@
 """Small grids for tests of what is pure: cells, rows, a Jobs tab, and what a batch writes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from datetime import UTC, datetime
+from typing import Any
 
-from sync.boards.job_tabs import BoardTabs
-from sync.settings.config_file import load_config
 from sync.sheets.batch import CellWrite, RowWrite, Trace
-from sync.sheets.client import SheetClient
-from sync.sheets.job_tabs import JobTabs, OwnTab
+from sync.sheets.job_tabs import OwnTab
 from sync.sheets.read import JOBS_TAB, Table
-from sync.store import SheetStore
-from tests.made_up import CONFIG_FILE, uuid
+from tests.made_up import uuid
 
 A, B, STRANGER = uuid(1), uuid(2), uuid(99)
+MAPPED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 STATUS = "status:x"
 MINE, KEY_AT = 0, 2
 COLUMNS = {STATUS: 1, "site_id": KEY_AT}
@@ -75,13 +73,3 @@ def texts(cells: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 OWN = OwnTab()
-BOARD = BoardTabs(
-    cast(SheetStore, None), cast(SheetClient, None), lambda _: None, load_config(CONFIG_FILE)
-)
-"""A board that reads nothing: no word of it has ended."""
-vars(BOARD)["_ended"] = ()
-
-
-def tabs_of(*tables: Table) -> JobTabs:
-    """Return what serves these tables."""
-    return BOARD if tables[0].mapped_at else OWN

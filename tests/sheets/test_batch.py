@@ -19,18 +19,16 @@ from sync.sheets.batch import (
 )
 from sync.sheets.cell_data import BLANK
 from sync.sheets.read import FENCE_TAB, GUARD_KEY, JOBS_TAB, Copies, Snapshot, Table, guard_id
-from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import (
-    BOARD,
     COLUMNS,
     KEY,
+    OWN,
     PEOPLE,
     STATUS,
     A,
     cell,
     row,
     table,
-    tabs_of,
     write,
 )
 
@@ -45,7 +43,7 @@ Request = dict[str, Any]
 def made(parts: Parts, seen: Table | None = None) -> Batch:
     read = seen or table()
     copies = {FENCE_TAB: Copies("_brightsheet", 2)}
-    snapshot = Snapshot(tabs_of(read), tables=(read,), fences=(41,), copies=copies)
+    snapshot = Snapshot(OWN, tables=(read,), fences=(41,), copies=copies)
     return compose(snapshot, [read], parts, fence=42, fence_title="_brightsheet")
 
 
@@ -118,37 +116,6 @@ def test_only_what_is_written_is_guarded(parts: Parts, guarded: list[str]) -> No
     """All of sixty columns made 69 of a batch's 86 requests; the key tells whose each row is."""
     names = [name for name in guarded_in(made(parts, wide()).requests) if name != "header"]
     assert names == guarded
-
-
-def test_a_batch_for_one_changed_cell_in_both_tabs_is_small() -> None:
-    """Catches one whose size grows with the columns: it is sent for nearly every delivery."""
-    first, second = (
-        wide(sheet_id, title, mapped_at=MAPPED_AT, headers={1: "Permit"})
-        for sheet_id, title in ((JOBS_TAB, "Open jobs"), (77, "Installed"))
-    )
-    rows = [
-        RowWrite(
-            sheet_id=t.sheet_id,
-            row=4,
-            site=A,
-            identity=RowIdentity(key=A),
-            cells=(write(expects=BLANK),),
-        )
-        for t in (first, second)
-    ]
-    copies = {t.copies_tab: Copies("_copies") for t in (first, second)}
-    snapshot = Snapshot(
-        BOARD,
-        tables=(first, second),
-        fences=(41,),
-        copies={FENCE_TAB: Copies("_brightsheet"), **copies},
-    )
-    batch = compose(
-        snapshot, [first, second], Parts(rows=rows), fence=42, fence_title="_brightsheet"
-    )
-    assert len(batch.requests) <= 25
-    assert len(json.dumps(batch.requests)) < 10_000
-    assert [one.ranges for one in batch.asked] == [("B5:B5", "C5:C5")] * 2
 
 
 def test_a_guard_is_deleted_where_it_was_read_and_made_there_again() -> None:
@@ -252,20 +219,6 @@ def test_a_new_row_asks_for_the_headers_alone() -> None:
     new = RowWrite(sheet_id=JOBS_TAB, row=6, site=A, is_new=True, cells=(write(),))
     (one,) = made(Parts(new_rows=[new])).asked
     assert one.ranges == ()
-
-
-def test_a_mapped_tab_is_asked_by_its_own_copies() -> None:
-    """Of two tabs whose rows are copied to one place, one would be compared with the other's."""
-    first, second = (
-        table(sheet_id=n, title=title, mapped_at=MAPPED_AT)
-        for n, title in ((5, "Open jobs"), (6, "Installed"))
-    )
-    snapshot = Snapshot(BOARD, tables=(first, second), copies={FENCE_TAB: Copies("_brightsheet")})
-    rows = [RowWrite(sheet_id=n, row=4, site=A, identity=IS_A, cells=(write(),)) for n in (5, 6)]
-    batch = compose(snapshot, [first, second], Parts(rows=rows), fence=1, fence_title="x")
-    titles = {one["properties"]["title"] for one in inner(batch.requests, "addSheet")}
-    assert {one.copies_title for one in batch.asked} == titles
-    assert len(titles) == 2
 
 
 def test_the_trace_has_all_that_is_written() -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from sync.sheets.read import JOBS_TAB
 from sync.status.verdict import evaluate
-from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.sheets.conftest import with_more
@@ -126,16 +125,3 @@ def test_a_column_that_the_config_does_not_want_is_not_missed(bench: Bench, tmp_
     delete(bench, "Next action")
     bench.shown(milestone(2))
     assert gone(bench) == []
-
-
-def test_a_mapped_column_that_is_gone_is_told_with_its_tab(bench: Bench) -> None:
-    own_sheet.make(bench, [own_sheet.line(1)], [])
-    own_sheet.adopt(bench)
-    bench.wiring.heartbeats.give()
-    bench.shown(milestone(1))
-    bench.edit("delete_columns", sheet_id=own_sheet.OPEN, index=own_sheet.HEADERS.index("Permit"))
-    bench.compare()
-    assert gone(bench) == ["Permit"]
-    problems = {problem.code: problem for problem in evaluate(bench.wiring.backlog())}
-    assert "mapped_columns_gone" in problems
-    assert "columns_gone" not in problems

@@ -1,25 +1,24 @@
 """Which cells are written of jobs, and which are left alone."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from sync.errors import Permanent
-from sync.jobs.cells import EMPTY, Cell, Link
+from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import Job
 from sync.jobs.target import Target
-from sync.sheets.batch import CellWrite, RowIdentity, RowWrite
-from sync.sheets.cell_data import BLANK, Content
+from sync.sheets.batch import RowIdentity, RowWrite
+from sync.sheets.cell_data import BLANK
 from sync.sheets.diff import Diff, columns_to_read, diff, fitting
-from sync.sheets.job_tabs import JobRows, Match, Pattern
-from sync.sheets.policy import MAPPED, OWN, Policy
+from sync.sheets.job_tabs import JobRows, JobTabs, Match
+from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.read import JOBS_TAB, Table
 from tests.made_up import uuid
-from tests.own_sheet import MAPPED_AT
-from tests.sheets.grids import BOARD, cell, tabs_of
 from tests.sheets.grids import OWN as OWN_TAB
+from tests.sheets.grids import cell
 from tests.sheets.grids import table as grid
 
 JOB = Job(site=uuid(1))
@@ -43,9 +42,8 @@ def table(**changes: Any) -> Table:
     return grid(**({"columns": COLUMNS, "keys": keys, "column_count": 5} | changes))
 
 
-def made(*targets: Target, **changes: Any) -> Diff:
-    one = table(**changes)
-    return diff(tabs_of(one), [one], targets, JobRows(), UTC)
+def made(*targets: Target, tabs: JobTabs = OWN_TAB, **changes: Any) -> Diff:
+    return diff(tabs, [table(**changes)], targets, JobRows(), UTC)
 
 
 def places(row: RowWrite) -> list[tuple[int, str]]:
@@ -179,12 +177,10 @@ def test_the_read_brings_what_is_decided_on() -> None:
     assert columns_to_read(MAPPED, [rechecked]) == ("phone",)
 
 
-@pytest.mark.parametrize("policy", [OWN, MAPPED])
-def test_what_was_not_read_is_not_decided_on(policy: Policy) -> None:
+def test_what_was_not_read_is_not_decided_on() -> None:
     """Taken for blank, what a person typed there would go: it is an error of ours, and told."""
-    mapped_at = None if policy is OWN else MAPPED_AT
     with pytest.raises(LookupError):
-        made(target(1, re_signed=Cell(text="Yes")), mapped_at=mapped_at)
+        made(target(1, re_signed=Cell(text="Yes")))
 
 
 def test_a_batch_is_cut_before_it_grows_too_large() -> None:
@@ -241,123 +237,6 @@ def test_a_key_is_written_alone_and_says_what_the_match_was_made_by() -> None:
     assert (found.shown, found.new_rows) == ({}, []), "nothing is confirmed by it"
     (known,) = diff(OWN_TAB, [table()], [target(1)], JobRows({uuid(1): match}), UTC).rows
     assert known.row == 4, "a job that has a row is not matched with another"
-
-
-# A tab that people made
-
-WORDS = {"re_signed": {"Yes": "Done", "No": "Open"}}
-SINCE, BEFORE = MAPPED_AT.timestamp() + 1, MAPPED_AT.timestamp() - 1
-
-
-def mapped(*targets: Target, **changes: Any) -> Diff:
-    everything: dict[str, dict[int, Any]] = {"customer": {}, "re_signed": {}}
-    return made(*targets, **({"mapped_at": MAPPED_AT, "cells": everything} | changes))
-
-
-def only(found: Diff) -> CellWrite:
-    (row,) = found.rows
-    (one,) = row.cells
-    return one
-
-
-def test_each_cell_of_a_mapped_tab_expects_what_the_read_saw() -> None:
-    """What is typed between the read and the write is put back: only by this it is noticed."""
-    changed = Target(JOB, cells(1, re_signed=Cell(text="Yes")), cells(1, re_signed=EMPTY))
-    assert only(mapped(changed)).expects == BLANK
-    stood = {"re_signed": {4: cell("No")}}
-    known = Target(JOB, cells(1, re_signed=Cell(text="Yes")), cells(1, re_signed=Cell(text="No")))
-    one = only(mapped(known, cells=stood))
-    assert (one.expects, one.expects_note, one.replaces_words) == (Content("No"), None, False)
-    assert one.fields == "userEnteredValue", "no format of ours, and no note"
-
-
-@pytest.mark.parametrize(
-    ("received", "fresh", "writes"),
-    [(SINCE, True, True), (SINCE, False, False), (BEFORE, True, False), (None, True, False)],
-    ids=["since", "shown already", "before", "read from EverBright"],
-)
-def test_a_persons_words_yield_to_an_event_after_the_mapping_alone(
-    received: float | None, fresh: bool, writes: bool
-) -> None:
-    """What EverBright said before may be older than what he knows; and once shown, he may type."""
-    changed = Target(
-        JOB,
-        cells(1, re_signed=Cell(text="Yes")),
-        cells(1),
-        is_fresh=fresh,
-        received_at=received,
-    )
-    found = mapped(changed, cells={"re_signed": {4: cell("his words")}})
-    assert bool(found.rows) is writes
-    if writes:
-        one = only(found)
-        assert (one.expects, one.replaces_words) == (Content("his words"), True)
-    assert uuid(1) in found.shown, "left alone is decided, too"
-
-
-def test_a_drop_down_gets_its_own_words_and_what_has_none_is_left_alone() -> None:
-    """A red corner in his column helps nobody; blank would take his own word away."""
-    for text, shown in (("Yes", "Done"), ("Maybe", None)):
-        changed = Target(JOB, cells(1, re_signed=Cell(text=text)), cells(1))
-        found = mapped(changed, words=WORDS)
-        assert [one.data for row in found.rows for one in row.cells] == (
-            [cell(shown)] if shown else []
-        )
-    known = Target(JOB, cells(1), cells(1, re_signed=Cell(text="Yes")))
-    one = only(mapped(known, words=WORDS, cells={"re_signed": {4: cell("Done")}}))
-    assert (one.data, one.expects) == ({}, Content("Done"))
-
-
-def test_a_date_takes_our_format_only_where_the_cell_has_none() -> None:
-    """His 3/1/26 would turn into 2026-03-01 in one row of many."""
-    changed = Target(JOB, cells(1, re_signed=Cell(when=NOTED)), cells(1))
-    assert only(mapped(changed)).fields == "userEnteredValue,userEnteredFormat.numberFormat"
-    dated = {"userEnteredFormat": {"numberFormat": {"type": "DATE", "pattern": "m/d/yy"}}}
-    assert only(mapped(changed, cells={"re_signed": {4: dated}})).fields == "userEnteredValue"
-
-
-def test_links_and_notes_stay_out_of_columns_that_are_not_for_links() -> None:
-    """Decorations belong into our own tab; his documents' column is for links."""
-    linked = Cell(text="a", note="n", links=(Link(start=0, end=1, uri="https://a"),))
-    columns = COLUMNS | {"documents:x": 2}
-    both = Target(
-        JOB,
-        cells(1, re_signed=linked, **{"documents:x": linked}),
-        cells(1),
-        received_at=SINCE,
-    )
-    everything: dict[str, dict[int, Any]] = {"re_signed": {}, "documents:x": {}}
-    (row,) = mapped(both, columns=columns, cells=everything).rows
-    written = {one.column: one for one in row.cells}
-    assert written["re_signed"].data == cell("a")
-    assert written["documents:x"].data.keys() == {"userEnteredValue", "textFormatRuns"}
-    assert "note" not in "".join(one.fields for one in row.cells)
-
-
-def test_new_rows_go_where_the_pattern_says_into_the_first_tab() -> None:
-    """Below the last row that anything is entered in, wherever the last job stands."""
-    tables = [table(sheet_id=n, mapped_at=MAPPED_AT, words=WORDS) for n in (1, 2)]
-    pattern = Pattern(21)
-    new = target(3, re_signed=Cell(text="Yes", note="n")), target(4, re_signed=Cell(text="Maybe"))
-    found = diff(BOARD, tables, new, JobRows(pattern=pattern), UTC)
-    assert [(one.sheet_id, one.row, one.is_new) for one in found.new_rows] == [
-        (1, 21, True),
-        (1, 22, True),
-    ]
-    first, second = ({c.column: c for c in one.cells} for one in found.new_rows)
-    assert (first["re_signed"].data, first["re_signed"].fields) == (
-        cell("Done"),
-        "userEnteredValue",
-    )
-    assert second.keys() == {"customer", "site_id"}
-
-
-def test_an_event_of_a_later_moment_is_after_the_mapping_in_whatever_zone() -> None:
-    """A mapping in local time would let events of some hours pass for news, or none."""
-    elsewhere = MAPPED_AT.astimezone(timezone(timedelta(hours=9)))
-    changed = Target(JOB, cells(1, re_signed=Cell(text="Yes")), cells(1), received_at=SINCE)
-    his = {"re_signed": {4: cell("his words")}}
-    assert mapped(changed, cells=his, mapped_at=elsewhere).rows
 
 
 def test_a_date_that_was_written_keeps_the_format_that_it_has() -> None:

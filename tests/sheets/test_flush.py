@@ -1,12 +1,15 @@
 """Whole flushes while people edit between the read and the write: nobody loses a cell."""
 
+import time
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from sync.errors import Permanent, Retryable
 from sync.sheets.read import GUARD_KEY
-from sync.store.limits import BURST
+from sync.store.rate_limit import BURST
 from sync.store.schema import sheet
+from sync.worker import Worker
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
 
@@ -295,3 +298,42 @@ def test_no_answer_is_asked_for_with_indentation(twelve: Bench) -> None:
     twelve.shown(milestone(1, status="REJECTED"))
     asked = [call.query for call in twelve.google.calls.select("sheets")]
     assert {query.get("prettyPrint") for query in asked} == {"false"}
+
+
+def test_a_clock_that_goes_back_an_hour_delays_nothing(bench: Bench) -> None:
+    """Catches a limit of calls, and a lease, that wait until the hour has come again."""
+    waits: list[float] = []
+    flusher = bench.wiring.flusher(sleep=waits.append)
+    with bench.database.writing() as connection:
+        later = time.time() + 3600
+        values = {"id": bench.spreadsheet, "at": later}
+        sheet = (
+            "INSERT INTO sheet (spreadsheet_id, fence, columns, reason, message, is_current, "
+            "pace_left, pace_last) VALUES (:id, 0, '[]', '', '', 1, 3, :at)"
+        )
+        connection.execute(text(sheet), values)
+        lease = "INSERT INTO lease (name, holder, token, expires_at) VALUES (:name, 'x', 1, :at)"
+        name = bench.wiring.lease_name()
+        connection.execute(text(lease), {"name": name, "at": later + 30})
+    bench.send(milestone(1))
+    bench.project()
+    with bench.held() as held:
+        flusher.flush(held)
+    assert max(waits, default=0.0) < 5
+    assert bench.row(uuid(1))["Site ID"] == uuid(1)
+
+
+def test_a_pause_keeps_the_sheet_alone_from_being_written(bench: Bench) -> None:
+    """Documents and customers are asked for as soon as their delivery is in its job."""
+    bench.store.spreadsheet.pause()
+    worker = Worker(bench.settings, bench.database)
+    worker.start()
+    try:
+        bench.send(milestone(1))
+        until = time.monotonic() + 20
+        while not bench.store.jobs.sites() and time.monotonic() < until:
+            time.sleep(0.05)
+    finally:
+        worker.stop(5)
+    assert bench.store.jobs.sites() == {uuid(1)}
+    assert bench.writes() == 0

@@ -10,11 +10,11 @@ from sync.sheets.cell_data import BLANK, Content, content
 from sync.sheets.check import NOTE, Undo, check
 from sync.sheets.read import JOBS_TAB, Table, rows_by_site
 from sync.sheets.undo import Placement, place, sites_written_over
-from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import (
     EMAIL,
     KEY,
     KEY_AT,
+    MAPPED_AT,
     PEOPLE,
     PHONE,
     STATUS,

@@ -16,7 +16,7 @@ ALIKE = 88.0
 """The least similarity (rapidfuzz' ratio, 0 to 100) of a header with a typing error in it.
 
 A letter left out, doubled or swapped leaves that much in nearly every header that is known, and no
-two of different fields but contact and contract are so near: tests/mapping/test_recognise.py.
+two of different fields but contact and contract are so near: see tests/boards/mapping.
 """
 AHEAD = 6.0
 """How much nearer than to another field: "contarct" is near to contact and to contract."""

@@ -38,7 +38,7 @@ def mapping(parts: ConsoleParts) -> Any:
     """Show where a mapping begins, or begin one: its choices are stored under its address."""
     if request.method == "POST":
         return _go(MappingDrafts(parts.wiring.database).begin(), TABS)
-    waiting = len(parts.wiring.sheet_store().quarantine.waiting())
+    waiting = len(parts.wiring.sheet_store().boards.waiting())
     is_adopted = parts.wiring.mode() is Mode.ADOPTED
     return render_template("console/boards/mapping.html", is_adopted=is_adopted, waiting=waiting)
 

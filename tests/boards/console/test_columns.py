@@ -1,0 +1,38 @@
+"""What the console says of a board's columns."""
+
+import pytest
+
+from tests.boards import own_sheet
+from tests.console.conftest import Console
+from tests.made_up import milestone
+
+pytestmark = pytest.mark.long
+
+
+def test_a_mapped_column_is_brought_back_by_a_person_or_mapped_anew(console: Console) -> None:
+    """Catches a button that would put a column into a person's own tab."""
+    visitor, bench = console.signed_in(), console.bench
+    own_sheet.make(bench, [own_sheet.line(1)], [])
+    own_sheet.adopt(bench)
+    bench.wiring.heartbeats.give()
+    bench.shown(milestone(1))
+    bench.edit("delete_columns", sheet_id=own_sheet.OPEN, index=own_sheet.HEADERS.index("Permit"))
+    bench.compare()
+    overview, columns = visitor.text("/"), visitor.text("/columns")
+    assert "1 mapped column is missing." in overview
+    assert "Version history" in overview
+    assert "put-back" not in overview + columns
+    assert "Choose another column" in columns
+
+
+def test_what_fits_nothing_is_said_and_not_written(console: Console) -> None:
+    visitor = console.signed_in()
+    own_sheet.make(console.bench, [own_sheet.line(1)], [])
+    writes = console.bench.writes()
+    tabs = visitor.send("/mapping").location
+    visitor.send(tabs, **{"tab": "0", "title:0": "Open jobs", "header:0": "3"})
+    columns = tabs.replace("/tabs", "/columns")
+    page = visitor.send(columns, step="write", **{"field:0:H": "<b>no field</b>"}).text
+    assert "is no field" in page
+    assert "<b>no field" not in page
+    assert console.bench.writes() == writes

@@ -1,0 +1,425 @@
+"""A whole mapping on the console, with forms alone: on a board with headings, totals, own words."""
+
+import re
+import time
+
+import pytest
+from sqlalchemy import update
+
+from demo import board
+from demo.sheet import FIELDS, Row, rows_in
+from emulator import Emulator
+from emulator.everbright import made_up
+from sync.boards.map_tabs import TabMapper
+from sync.boards.mapping.decide import Choices
+from sync.console.parts import PageWait
+from sync.errors import Permanent
+from sync.store.schema import mapping_draft
+from tests.boards.console.forms import Form
+from tests.console.conftest import Console, Visitor
+from tests.made_up import milestone, uuid
+
+ACTIVE, DONE = 0, 2027
+SITES = [uuid(n) for n in range(1, 11)]
+NTP, PERMIT = "Notice to Proceed", "Permits"
+MAPPING = "/mapping"
+
+
+@pytest.fixture
+def console(google: Emulator, sqlite_url: str) -> Console:
+    """The console of somebody with such a board, and with ten jobs that came."""
+    google.everbright.token = "a-token"
+    made = Console(google, sqlite_url, EVERBRIGHT_API_TOKEN="a-token")
+    board.fill(google, made.bench.spreadsheet, SITES)
+    for job in range(1, 11):
+        made.bench.send(milestone(job, 1, name=NTP), milestone(job, 2, name=PERMIT))
+    made.signed_in()
+    return made
+
+
+def begun(visitor: Visitor) -> Form:
+    """Press *Read my tabs*."""
+    return Form(visitor.text(visitor.send(MAPPING, MAPPING).location), "mapping")
+
+
+def columns(visitor: Visitor) -> Form:
+    """Go on to the columns of both tabs."""
+    form = begun(visitor).check("tab", str(ACTIVE), str(DONE))
+    return form.send(visitor, MAPPING, step="columns")
+
+
+def chosen(form: Form) -> Form:
+    """Choose what the first two columns with lists show, each in its own words."""
+    for tab in (ACTIVE, DONE):
+        form.choose(f"field:{tab}:H", f"status:{NTP}")
+        form.choose(f"field:{tab}:I", f"status:{PERMIT}")
+        for letter, words in (("H", ("Sent", "OK")), ("I", ("Applied", "Issued"))):
+            for ours, his in zip(("Submitted", "Approved"), words, strict=True):
+                form.choose(word(form, tab, letter, ours), his)
+    return form
+
+
+def word(form: Form, tab: int, letter: str, ours: str) -> str:
+    """Return the name of the input for one of our words of a milestone."""
+    start, end = f"word:{tab}:{letter}:", f":{ours}"
+    return next(name for name in form.offered if name.startswith(start) and name.endswith(end))
+
+
+def row_of(console: Console, job: int) -> Row:
+    """Return the row of a made-up job on the first tab."""
+    read = rows_in(console.bench.book(FIELDS), board.ACTIVE, board.HEADER_ROW)
+    return next(row for row in read if "Site ID" in row and row["Site ID"].text == uuid(job))
+
+
+def plain(page: str) -> str:
+    """Return what people read on a page."""
+    return " ".join(re.sub("<[^>]*>", " ", page).split())
+
+
+def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    writes = bench.writes()
+    form = chosen(columns(visitor)).send(visitor, MAPPING, step="preview")
+    form = form.send(visitor, MAPPING, personal="yes")
+    shortened = re.findall(r'<span title="([^"]+)">([^<]+)</span>', form.page)
+    assert shortened and all(short == f"{site[:8]}…" for site, short in shortened)
+    page = plain(form.page)
+    assert "Rows matched with a job, which get its site ID: 8" in page
+    assert "Rows added below: 2" in page
+    assert "NTP new row Sent" in page and "Perm. new row Applied" in page
+    assert bench.writes() == writes
+    answer = form.answer(visitor, MAPPING, step="write")
+    assert answer.status_code == 303 and answer.location.endswith("/mapping/rows")
+    assert bench.writes() == writes + 1
+    bench.ask()
+    bench.flush()
+    approved = {"status": "APPROVED", "date_updated": "2099-01-01T00:00:00Z"}
+    bench.send(milestone(4, 1, name=NTP, **approved), milestone(4, 2, name=PERMIT, **approved))
+    bench.flush()
+    row = row_of(console, 4)
+    assert (row["NTP"].text, row["Perm."].text) == ("OK", "Issued")
+
+
+@pytest.mark.long
+def test_a_mapped_column_is_listed_by_the_name_of_its_milestone(console: Console) -> None:
+    visitor = console.visitor
+    form = chosen(columns(visitor)).choose(f"field:{ACTIVE}:J", f"approved:{PERMIT}")
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
+    page = plain(visitor.send("/columns").text)
+    assert "I Perm. Status of Permits" in page
+    assert "J Perm. issued Permits approved" in page
+
+
+def test_every_column_is_known_by_its_letter_beside_three_of_its_cells(console: Console) -> None:
+    """Catches "M1" and "M1 $", which read alike: one could not be mapped without the other."""
+    visitor = console.visitor
+    form = columns(visitor)
+    assert "01" not in plain(form.page), "masked cells are on the page"
+    form = form.send(visitor, MAPPING, personal="yes")
+    names = [f"{one['first_name']} {one['last_name']}" for one in contacts()]
+    for name in names[:3]:
+        assert name in form.page
+    assert "K M1 in Active shows" in plain(form.page) and "L M1 $ in Active shows" in form.page
+    form.choose(f"field:{ACTIVE}:K", f"approved:{NTP}").choose(f"field:{DONE}:L", "status")
+    form = form.send(visitor, MAPPING, step="preview")
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
+    form = columns(visitor)
+    assert form.values[f"field:{ACTIVE}:K"] == f"approved:{NTP}"
+    assert form.values[f"field:{ACTIVE}:L"] == ""
+    assert form.values[f"field:{DONE}:L"] == "status"
+
+
+def contacts() -> list[dict[str, str]]:
+    return [made_up.site(site)["contacts"][0] for site in SITES]
+
+
+def test_nothing_is_lost_on_an_error_or_when_personal_data_is_shown(console: Console) -> None:
+    visitor = console.visitor
+    form = chosen(columns(visitor))
+    form.choose(f"field:{ACTIVE}:S", f"status:{NTP}")
+    form.values.setlist(f"add:{ACTIVE}", ["follow_up"])
+    wanted = {n: v for n, v in form.values.items() if n.startswith(("field:", "word:", "add:"))}
+    form = form.send(visitor, MAPPING, step="preview")
+    assert "is chosen for the columns H and S of Active" in plain(form.page)
+    for shown in ("yes", "no"):
+        form = form.send(visitor, MAPPING, personal=shown)
+        assert {n: form.values.get(n) for n in wanted} == wanted
+    form = form.send(visitor, MAPPING, step="tabs").send(visitor, MAPPING, step="columns")
+    assert {n: form.values.get(n) for n in wanted} == wanted
+
+
+@pytest.mark.long
+def test_what_was_chosen_waits_while_google_is_away(console: Console) -> None:
+    visitor, faults = console.visitor, console.bench.google.faults
+    form = chosen(columns(visitor))
+    faults.answer(403, api="sheets", count=None)
+    kept = form.send(visitor, MAPPING, step="columns")
+    assert "Try again" in kept.page
+    faults.clear()
+    again = kept.send(visitor, MAPPING, step="columns")
+    for each in (again, form):
+        each.values.pop("csrf_token")
+    assert again.values == form.values
+
+
+def test_the_header_row_is_chosen_by_looking(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    headers = ("", "Customer", "Phone", "Zip", "E-mail", "Address", "City", "Status", "Stage")
+    for column, text in enumerate(headers):
+        bench.edit("type_cell", sheet_id=ACTIVE, row=1, column=column, text=text)
+    form = begun(visitor)
+    assert f"header:{ACTIVE}" not in form.values, "two rows look like headers: none is chosen"
+    form.check("tab", str(ACTIVE))
+    form = form.send(visitor, MAPPING, step="columns")
+    assert "Choose the row of the headers in: Active." in plain(form.page)
+    form.choose(f"header:{ACTIVE}", "4")
+    form = form.send(visitor, MAPPING, step="columns")
+    assert "H NTP in Active shows" in plain(form.page)
+
+
+@pytest.mark.long
+def test_choices_follow_columns_that_are_moved_meanwhile(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    form = chosen(columns(visitor))
+    writes = bench.writes()
+    bench.edit("move_column", sheet_id=ACTIVE, column=7, to=0)
+    form = form.send(visitor, MAPPING, step="write")
+    assert "Columns were moved meanwhile." in plain(form.page)
+    assert bench.writes() == writes
+    assert form.values[f"field:{ACTIVE}:A"] == f"status:{NTP}"
+    assert form.values[word(form, ACTIVE, "A", "Approved")] == "OK"
+    assert form.values[f"field:{ACTIVE}:I"] == f"status:{PERMIT}"
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
+
+
+@pytest.mark.long
+def test_a_column_is_added(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    form = chosen(columns(visitor))
+    form.values.setlist(f"add:{ACTIVE}", ["follow_up"])
+    form = form.send(visitor, MAPPING, step="columns")
+    assert form.values.getlist(f"add:{ACTIVE}") == ["follow_up", ""]
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
+    bench.ask()
+    bench.flush()
+    assert "Follow up" in row_of(console, 1)
+
+
+@pytest.mark.long
+def test_no_step_shows_a_masked_cell_or_names_a_command(console: Console) -> None:
+    visitor = console.visitor
+    form = begun(visitor)
+    pages = [form.page]
+    form.choose(f"header:{ACTIVE}", "6")
+    pages.append(form.send(visitor, MAPPING, step="columns").page)
+    form.choose(f"header:{ACTIVE}", "4")
+    form = form.send(visitor, MAPPING, step="columns")
+    pages += [form.page, chosen(form).send(visitor, MAPPING, step="preview").page]
+    form.answer(visitor, MAPPING, step="write")
+    pages += [visitor.text(MAPPING), columns(visitor).page, visitor.text("/mapping/rows")]
+    known = {text for one in contacts() for text in (one["first_name"] + " " + one["last_name"],)}
+    for page in pages:
+        assert not [name for name in known if name in page]
+        assert not re.findall(r"\$\d[\d,]*", page), "a price"
+        assert "--" not in plain(page) and "brightsheet " not in plain(page).replace(
+            "Brightsheet ", ""
+        )
+
+
+def mapped(console: Console, form: Form) -> None:
+    """Press *Map it so*, which does it."""
+    answer = form.send(console.visitor, MAPPING, step="preview").answer(
+        console.visitor, MAPPING, step="write"
+    )
+    assert answer.status_code == 303, plain(answer.text)
+
+
+def test_a_second_window_undoes_no_mapping(console: Console) -> None:
+    """Catches a window opened before: what it shows as nobody's was mapped by now, in another."""
+    visitor, bench = console.visitor, console.bench
+    mapped(console, chosen(columns(visitor)))
+    first, second = columns(visitor), columns(visitor)
+    second.choose(f"field:{ACTIVE}:L", f"submitted:{PERMIT}")
+    first.choose(f"field:{ACTIVE}:K", f"approved:{NTP}").choose(f"field:{ACTIVE}:I", "")
+    first.choose(word(first, ACTIVE, "H", "Submitted"), "")
+    stale = second.send(visitor, MAPPING, step="preview")
+    mapped(console, first)
+    writes = bench.writes()
+    for step in ("preview", "write"):
+        page = stale.send(visitor, MAPPING, step=step)
+        assert "The mapping was changed meanwhile" in plain(page.page)
+        assert "Active has mapped now: H I K." in plain(page.page)
+    assert bench.writes() == writes
+    assert page.values[f"field:{ACTIVE}:K"] == f"approved:{NTP}"
+    assert page.values[f"field:{ACTIVE}:I"] == ""
+    assert page.values[word(page, ACTIVE, "H", "Submitted")] == ""
+    assert page.values[f"field:{ACTIVE}:L"] == f"submitted:{PERMIT}", "his own choice is kept"
+    mapped(console, page)
+    form = columns(visitor)
+    assert form.values[f"field:{ACTIVE}:K"] == f"approved:{NTP}"
+    assert form.values[f"field:{ACTIVE}:L"] == f"submitted:{PERMIT}"
+
+
+def test_each_step_has_an_address_that_shows_what_was_chosen(console: Console) -> None:
+    """Catches a page that cannot be reloaded, or that Back shows without its choices."""
+    visitor, bench = console.visitor, console.bench
+    form = chosen(columns(visitor))
+    field, base = f"field:{ACTIVE}:K", form.action.rpartition("/")[0]
+    form.choose(field, f"approved:{NTP}").send(visitor, MAPPING, step="preview")
+    other = chosen(columns(visitor))
+    assert other.action != form.action
+    other.choose(field, f"submitted:{NTP}").send(visitor, MAPPING, step="preview")
+    for _ in range(2):
+        assert "What it would change" in visitor.text(f"{base}/preview")
+        again = Form(visitor.text(f"{base}/columns"), "mapping")
+        assert again.values[field] == f"approved:{NTP}"
+        tabs = Form(visitor.text(f"{base}/tabs"), "mapping")
+        assert tabs.values.getlist("tab") == [str(ACTIVE), str(DONE)]
+    writes = bench.writes()
+    visitor.text(f"{base}/write")
+    assert bench.writes() == writes, "an address alone writes nothing"
+
+
+def test_what_is_written_is_what_the_preview_showed(console: Console) -> None:
+    """Catches a window whose preview is old, because another changed the same choices."""
+    visitor, bench = console.visitor, console.bench
+    form = chosen(columns(visitor))
+    preview = form.send(visitor, MAPPING, step="preview")
+    form.choose(f"field:{ACTIVE}:K", f"approved:{NTP}").send(visitor, MAPPING, step="preview")
+    writes = bench.writes()
+    answer = preview.answer(visitor, MAPPING, step="write")
+    assert (answer.status_code, answer.location) == (303, preview.action)
+    assert bench.writes() == writes
+    shown = Form(visitor.text(answer.location), "mapping")
+    assert "Something else was chosen meanwhile" in plain(shown.page)
+    assert shown.answer(visitor, MAPPING, step="write").location.endswith("/mapping/rows")
+    assert bench.writes() == writes + 1
+
+
+def test_tabs_that_are_chosen_again_keep_what_was_said_of_their_columns(console: Console) -> None:
+    visitor = console.visitor
+    form = columns(visitor).choose(f"field:{DONE}:K", f"approved:{NTP}")
+    tabs = form.send(visitor, MAPPING, step="tabs")
+    form = tabs.check("tab", str(ACTIVE)).send(visitor, MAPPING, step="columns")
+    assert f"field:{DONE}:K" not in form.values
+    tabs = form.send(visitor, MAPPING, step="tabs")
+    form = tabs.check("tab", str(ACTIVE), str(DONE)).send(visitor, MAPPING, step="columns")
+    assert form.values[f"field:{DONE}:K"] == f"approved:{NTP}"
+
+
+def test_a_draft_that_is_too_old_is_begun_again(console: Console) -> None:
+    visitor, form = console.visitor, begun(console.visitor)
+    with console.bench.database.writing() as connection:
+        at = mapping_draft.c.saved_at - 87_000
+        connection.execute(update(mapping_draft).values(saved_at=at))
+    answer = visitor.get(form.action)
+    assert (answer.status_code, answer.location) == (303, MAPPING)
+    assert "Begin again" in visitor.text(MAPPING)
+    assert form.answer(visitor, MAPPING, step="columns").location == MAPPING
+
+
+@pytest.mark.long
+def test_the_same_mapping_twice_is_no_contradiction(console: Console) -> None:
+    """Catches a second press that is told of a change, which was the first press."""
+    form = chosen(columns(console.visitor))
+    mapped(console, form)
+    mapped(console, form)
+    assert "It is mapped so already" in plain(console.visitor.text("/mapping/rows"))
+
+
+@pytest.mark.long
+def test_nothing_is_written_into_a_tab_that_was_mapped_since_it_was_read(console: Console) -> None:
+    wiring, wait, title = console.bench.wiring, PageWait(), [board.ACTIVE]
+    seen = TabMapper(wiring, wait, Choices(), title).run(write=False).tabs
+    first = {board.ACTIVE: Choices({"K:K": f"approved:{NTP}"})}
+    TabMapper(wiring, wait, Choices(), title, first, seen).run(write=True)
+    writes = console.bench.writes()
+    second = {board.ACTIVE: Choices({"L:L": f"approved:{NTP}"}, ["K:K"])}
+    with pytest.raises(Permanent, match="changed meanwhile"):
+        TabMapper(wiring, wait, Choices(), title, second, seen).run(write=True)
+    assert console.bench.writes() == writes
+    TabMapper(wiring, wait, Choices(), title, first, seen).run(write=True)
+    assert console.bench.writes() == writes, "the same again is no contradiction"
+
+
+@pytest.mark.long
+def test_the_preview_lists_what_is_replaced(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    form = chosen(columns(visitor))
+    mapped(console, form)
+    bench.ask()
+    bench.flush()
+    form = columns(visitor)
+    rejected = word(form, ACTIVE, "I", "Submitted").replace(":Submitted", ":Rejected")
+    mapped(console, form.choose(rejected, ""))
+    bench.flush()
+    later = {"status": "REJECTED", "date_updated": "2099-01-01T00:00:00Z"}
+    bench.send(milestone(9, 2, name=PERMIT, **later))
+    bench.flush()
+    assert row_of(console, 9)["Perm."].text == "Applied"
+    form = columns(visitor).choose(rejected, "Redo")
+    form = form.send(visitor, MAPPING, step="preview")
+    form = form.send(visitor, MAPPING, personal="yes")
+    assert "Cells replaced: 1" in plain(form.page)
+    assert "Perm. replaced Applied Redo" in plain(form.page)
+    mapped(console, form)
+    bench.flush()
+    assert row_of(console, 9)["Perm."].text == "Redo"
+
+
+@pytest.mark.long
+def test_a_mapped_tab_that_is_not_chosen_stays_mapped_and_the_preview_says_so(
+    console: Console,
+) -> None:
+    visitor, bench = console.visitor, console.bench
+    mapped(console, chosen(columns(visitor)))
+    bench.ask()
+    bench.flush()
+    form = begun(visitor).check("tab", str(ACTIVE)).send(visitor, MAPPING, step="columns")
+    assert "Done: not chosen here, mapped before" in plain(form.page)
+    form = form.send(visitor, MAPPING, step="preview")
+    page = plain(form.send(visitor, MAPPING, personal="yes").page)
+    assert "Rows added below: 0" in page and "No cell would change now." in page
+    assert "Done: not chosen here, mapped before" in page and "unmap it" in page
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
+    assert "Mapped as before: Done." in plain(visitor.text("/mapping/rows"))
+    form = columns(visitor)
+    assert form.values[f"field:{DONE}:I"] == f"status:{PERMIT}"
+
+
+@pytest.mark.long
+def test_a_word_that_is_wanting_is_told(console: Console) -> None:
+    visitor = console.visitor
+    form = chosen(columns(visitor))
+    said = "No word of its list stands for Rejected, "
+    assert said not in plain(form.page)
+    rejected = word(form, ACTIVE, "I", "Submitted").replace(":Submitted", ":Rejected")
+    form = form.choose(rejected, "").send(visitor, MAPPING, step="preview")
+    assert f"Active, I Perm.: {said}" in plain(form.page)
+    assert said in plain(form.send(visitor, MAPPING, step="columns").page)
+
+
+@pytest.mark.long
+def test_a_reason_names_fields_as_the_list_does(console: Console) -> None:
+    console.bench.edit("type_cell", sheet_id=ACTIVE, row=3, column=9, text=f"{PERMIT} date")
+    page = plain(columns(console.visitor).page)
+    assert "it may be Permits submitted or Permits approved" in page
+    assert "submitted:Permits" not in page
+
+
+@pytest.mark.long
+def test_our_own_pace_is_not_called_an_outage(console: Console) -> None:
+    form = chosen(columns(console.visitor))
+    console.bench.google.faults.between(lambda *_: time.sleep(21), api="everbright", count=1)
+    page = plain(form.send(console.visitor, MAPPING, step="preview").page)
+    assert "more reads than a page can wait for now. Try again in a minute." in page
+    assert "does not answer" not in page
+
+
+@pytest.mark.long
+def test_an_outage_is_told_as_what_it_is(console: Console) -> None:
+    visitor, faults = console.visitor, console.bench.google.faults
+    form = chosen(columns(visitor))
+    faults.answer(503, api="sheets", count=None)
+    page = plain(form.send(visitor, MAPPING, step="columns").page)
+    assert "Google answered 503." in page and "more reads" not in page

@@ -1,0 +1,219 @@
+"""The whole mapping in a browser, by keyboard alone, on a wide screen and on a telephone."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from demo import board
+from demo.process import WORKER, Receiver, Running
+from demo.run import SECRET, prepared
+from demo.sheet import read, rows_in
+from emulator import Emulator
+from tests.console.conftest import PASSWORD, entered
+from tests.console.test_browser import IMAGES, LARGEST, serious
+from tests.databases import fresh
+from tests.made_up import body, milestone
+from tests.world import wait_for
+
+SITES = board.sites()
+PERMIT = board.STEPS[1]
+SIZES: dict[str, Any] = {
+    "wide": {"width": 1200, "height": 900},
+    "phone": {"width": 390, "height": 800},
+}
+KEPT = (
+    *("mapping-tabs-wide", "mapping-columns-wide", "mapping-preview-wide"),
+    "mapping-columns-phone",
+)
+"""The pictures that the docs show."""
+TALLEST = 100
+"""Pixels of a row in the preview, on a telephone, too."""
+LONGEST_WAY = 400
+"""Presses of Tab: a page with more between two controls is no page."""
+
+
+@dataclass(frozen=True)
+class Office:
+    """Somebody's board, jobs that came, and a console; no worker yet."""
+
+    google: Emulator
+    environment: dict[str, str]
+    receiver: Receiver
+    folder: Path
+
+    def row(self, name: str) -> dict[str, str]:
+        """Return the texts of the first row of a customer."""
+        answer = read(self.google.url, self.environment["SPREADSHEET_ID"])
+        rows = rows_in(answer, board.ACTIVE, board.HEADER_ROW)
+        texts = ({h: cell.text for h, cell in row.items()} for row in rows)
+        return next(row for row in texts if row.get("Cust. Name") == name)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with Emulator() as google:
+        google.limits.enabled = False  # The test looks more often than a person.
+        settings = {"DATABASE_URL": fresh("sqlite", tmp_path), "ADMIN_PASSWORD": PASSWORD}
+        environment = prepared(google) | settings | {"WORKER": "separate"}
+        board.fill(google, environment["SPREADSHEET_ID"], SITES)
+        with Receiver(environment, tmp_path / "log", 0) as receiver:
+            receiver.ready()
+            for number, site in enumerate(SITES, 1):
+                for step, name in enumerate(board.STEPS, 1):
+                    sent = {**milestone(number, step, name=name), "site": site}
+                    send(receiver.url, sent)
+            yield Office(google, environment, receiver, tmp_path)
+
+
+def send(url: str, payload: dict[str, Any]) -> None:
+    headers = {"X-Webhook-Secret": SECRET, "Content-Type": "application/json"}
+    answer = requests.post(
+        f"{url}/webhooks/everbright", data=body(payload), headers=headers, timeout=30
+    )
+    answer.raise_for_status()
+
+
+def go_to(page: Page, control: Locator) -> None:
+    """Press Tab until a control has the focus, which must be seen."""
+    for _ in range(LONGEST_WAY):
+        if control.evaluate("e => e === document.activeElement"):
+            assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "3px"
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"no key leads to {control}")
+
+
+def press(page: Page, name: str) -> None:
+    """Go to a button and press it; a page that answers it is waited for."""
+    button = page.get_by_role("button", name=name, exact=True)
+    go_to(page, button)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def choose(page: Page, label: str, text: str) -> None:
+    """Go to a list, and type the beginning of what is chosen."""
+    field = page.get_by_label(label, exact=True)
+    go_to(page, field)
+    page.wait_for_timeout(1_100)  # What is typed sooner goes on with what was typed before.
+    page.keyboard.type(text)
+    expect(field.locator("option:checked")).to_have_text(text)
+
+
+def looked_at(page: Page, name: str, size: str, tmp_path: Path) -> None:
+    """Check a page for those who cannot see well; IMAGES=1 puts its picture under docs/images."""
+    assert serious(page) == []
+    is_kept = f"{name}-{size}" in KEPT and os.environ.get("IMAGES")
+    folder = IMAGES if is_kept else tmp_path
+    picture = page.screenshot()
+    assert 10_000 < len(picture) < LARGEST
+    (folder / f"{name}-{size}.png").write_bytes(picture)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("size", SIZES)
+def test_a_board_is_mapped_by_keyboard(
+    office: Office, browser: Browser, tmp_path: Path, size: str
+) -> None:
+    page = browser.new_page(viewport=SIZES[size], color_scheme="light")
+    entered(page, office.receiver.url)
+    page.goto(f"{office.receiver.url}/mapping")
+    assert serious(page) == []
+    press(page, "Read my tabs")
+    press(page, "Show my cells")
+    row = page.get_by_label("Row 4", exact=True).first
+    go_to(page, row)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    expect(row).to_be_checked()
+    looked_at(page, "mapping-tabs", size, tmp_path)
+    press(page, "Continue to the columns")
+    words = page.get_by_label("Approved in I Perm. of Active", exact=True)
+    choose(page, "I Perm. in Active shows", "nothing: it is mine")
+    expect(words.locator("visible=true")).to_have_count(0)
+    choose(page, "I Perm. in Active shows", PERMIT)
+    expect(words.locator("visible=true")).to_have_count(1)
+    page.get_by_label("I Perm. in Active shows", exact=True).scroll_into_view_if_needed()
+    looked_at(page, "mapping-columns", size, tmp_path)
+    choose(page, "Add a column to Active", "Follow up")
+    press(page, "Preview")
+    expect(page.get_by_text("Rows matched with a job, which get its site ID: 7")).to_be_visible()
+    heights = page.locator("tbody tr").evaluate_all("rows => rows.map(row => row.clientHeight)")
+    assert max(heights) <= TALLEST, "a text takes a line for each of its few characters"
+    looked_at(page, "mapping-preview", size, tmp_path)
+    press(page, "Back to the columns")
+    expect(page.get_by_label("Follow up", exact=True).first).to_be_checked()
+    press(page, "Preview")
+    press(page, "Map it so")
+    expect(page.get_by_role("status")).to_have_text("Mapped: Active, Done.")
+    with Running(WORKER, office.environment, office.folder / "worker.log"):
+        wait_for(lambda: office.row(board.name(SITES[0])).get("Site ID") == SITES[0])
+        settled(office, page, size, tmp_path)
+    page.close()
+
+
+@pytest.mark.long
+def test_back_shows_each_step_again(office: Office, browser: Browser) -> None:
+    """Catches "Confirm Form Resubmission" in the place of a page, and choices that are lost."""
+    page = browser.new_page(viewport=SIZES["wide"])
+    entered(page, office.receiver.url)
+    page.goto(f"{office.receiver.url}/mapping")
+    label = "K M1 in Active shows"
+    for name in ("Read my tabs", "Continue to the columns"):
+        page.get_by_role("button", name=name, exact=True).click()
+    page.get_by_label(label, exact=True).select_option(f"approved:{board.STEPS[0]}")
+    page.get_by_role("button", name="Preview", exact=True).click()
+    page.get_by_role("button", name="Map it so", exact=True).click()
+    expect(page.get_by_role("status")).to_have_text("Mapped: Active, Done.")
+    page.go_back()
+    expect(page.get_by_text("What it would change")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label(label, exact=True)).to_have_value(f"approved:{board.STEPS[0]}")
+    page.go_back()
+    expect(page.get_by_role("button", name="Continue to the columns")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("button", name="Read my tabs", exact=True)).to_be_visible()
+    page.close()
+
+
+def settled(office: Office, page: Page, size: str, tmp_path: Path) -> None:
+    """Settle the row that two jobs may have, and add a Pipeline."""
+    wait_for(lambda: has_doubts(page))
+    row = page.get_by_label("It is row 8 of Active").first
+    go_to(page, page.locator("fieldset").first.get_by_role("radio", checked=True))
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_label("None of them").first).to_be_checked()
+    page.keyboard.press("ArrowUp")
+    expect(row).to_be_checked()
+    looked_at(page, "mapping-rows", size, tmp_path)
+    press(page, "Settle these rows")
+    expect(page.get_by_role("status")).to_contain_text("1 row has its job.")
+    wait_for(lambda: office.row(board.name(SITES[3])).get("Site ID") in (SITES[3], SITES[-1]))
+    page.goto(f"{office.receiver.url}/mapping/extras")
+    press(page, "Add Pipeline")
+    expect(page.get_by_role("status")).to_contain_text("'Pipeline': made")
+    looked_at(page, "mapping-extras", size, tmp_path)
+    page.goto(f"{office.receiver.url}/mapping/unmap")
+    press(page, "Read what is mapped")
+    box = page.get_by_label("The whole tab Done", exact=True)
+    go_to(page, box)
+    page.keyboard.press("Space")
+    expect(box).to_be_checked()
+    looked_at(page, "mapping-unmap", size, tmp_path)
+    press(page, "Unmap what is chosen")
+    looked_at(page, "mapping-unmap-ask", size, tmp_path)
+    press(page, "Unmap")
+    expect(page.get_by_role("status")).to_contain_text("Unmapped: Done.")
+
+
+def has_doubts(page: Page) -> bool:
+    """Press the button until the worker has written all rows."""
+    page.goto(page.url)
+    press(page, "Look for them")
+    return page.get_by_label("It is row 8 of Active").count() == 2

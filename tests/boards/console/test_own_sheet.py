@@ -1,0 +1,177 @@
+"""The pages of a mapped sheet: doubtful rows are settled, and what is wanted besides is added."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from emulator import Emulator
+from tests.boards import own_sheet
+from tests.boards.console.forms import Form
+from tests.boards.console.test_mapping import plain
+from tests.boards.own_sheet import INSTALLED, OPEN
+from tests.boards.test_link import doubtful
+from tests.console.conftest import Console
+from tests.made_up import milestone, uuid
+from tests.sheets.conftest import with_more
+
+ROWS, EXTRAS, UNMAP = "/mapping/rows", "/mapping/extras", "/mapping/unmap"
+
+
+@pytest.fixture
+def console(google: Emulator, sqlite_url: str) -> Console:
+    """The console of somebody with two rows for one customer."""
+    google.everbright.token = "a-token"
+    made = Console(google, sqlite_url, EVERBRIGHT_API_TOKEN="a-token")
+    doubtful(made.bench)
+    made.signed_in()
+    return made
+
+
+def listed(console: Console) -> Form:
+    return Form(console.visitor.send(ROWS, ROWS, step="look").text, "rows")
+
+
+def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    form = listed(console)
+    assert "Ada Number1" not in form.page and "mine 1" not in form.page
+    name = f"row:{uuid(1)}"
+    assert plain(form.page).count(f"Job {uuid(1)[:8]}") == 1, "a masked job is named once"
+    _, second, none, keeps = form.offered[name]
+    assert (none, keeps) == ("none", "") and second.startswith("Open jobs!5#")
+    form = form.choose(name, second).send(visitor, ROWS, personal="yes")
+    assert "Ada Number1" in form.page and "mine 2" in form.page
+    assert form.values[name] == second
+    assert form.answer(visitor, ROWS, step="link").status_code == 303
+    said = "Delete Open jobs!7 if you like: it was added for it, and holds at most formulas now."
+    assert f"1 row has its job. {said}" in plain(visitor.text(ROWS))
+    bench.flush()
+    (row,) = own_sheet.of_site(bench, 1)
+    assert row["Note to self"] == "mine 2"
+    assert "Every job has its row" in plain(visitor.send(ROWS, ROWS, step="look").text)
+    assert [each.name for each in console.actions.latest(1)] == ["link"]
+
+
+def test_a_job_that_has_none_of_the_rows_is_not_asked_about_again(console: Console) -> None:
+    visitor, bench, name = console.visitor, console.bench, f"row:{uuid(1)}"
+    form = listed(console).choose(name, "none")
+    assert "It keeps row 7 of Open jobs" in plain(form.page)
+    assert form.answer(visitor, ROWS, step="link").status_code == 303
+    assert "1 job has a row of its own" in plain(visitor.text(ROWS))
+    page = visitor.send(ROWS, ROWS, step="look").text
+    assert "None of your rows, as you said: 1" in plain(page)
+    assert "Settle these rows" not in page
+    bench.flush()
+    assert len(own_sheet.texts(bench)) == 4
+    form = Form(page, "rows")
+    form = form.choose(name, form.offered[name][1])
+    assert form.answer(visitor, ROWS, step="link").status_code == 303
+    bench.flush()
+    (row,) = own_sheet.of_site(bench, 1)
+    assert row["Note to self"] == "mine 2"
+
+
+@pytest.mark.long
+def test_a_job_that_waits_is_answered_on_the_page(
+    google: Emulator, sqlite_url: str, tmp_path: Path
+) -> None:
+    google.everbright.token = "a-token"
+    config = with_more(tmp_path, "\n[match]\nwait_hours = 48\n")
+    console = Console(google, sqlite_url, config, EVERBRIGHT_API_TOKEN="a-token")
+    doubtful(console.bench)
+    visitor, bench = console.signed_in(), console.bench
+    assert "1 job waits for your answer." in plain(visitor.text("/mapping"))
+    tabs = Form(visitor.text(visitor.send("/mapping", "/mapping").location), "mapping")
+    page = plain(
+        tabs.check("tab", str(OPEN), str(INSTALLED)).send(visitor, "/mapping", step="preview").page
+    )
+    assert (
+        "1 job resembles rows of yours, but not for certain. Each gets no row for 48 hours" in page
+    )
+    form = listed(console)
+    assert "It has no row: it waits for your answer." in plain(form.page)
+    assert "None of them. It gets a row of its own" in plain(form.page)
+    assert (
+        form.choose(f"row:{uuid(1)}", "none").answer(visitor, ROWS, step="link").status_code == 303
+    )
+    assert "waits for your answer" not in plain(visitor.text("/mapping"))
+    bench.flush()
+    assert [row["Customer"] for row in own_sheet.of_site(bench, 1)] == ["Ada Number1"]
+
+
+@pytest.mark.long
+def test_a_row_that_moved_since_it_was_looked_at_is_not_taken(console: Console) -> None:
+    """Catches a choice by row number: row 5 is another row of that customer by now."""
+    visitor, bench = console.visitor, console.bench
+    form = listed(console)
+    writes = bench.writes()
+    bench.edit("move_row", sheet_id=OPEN, row=3, to=5)
+    form = form.choose(f"row:{uuid(1)}", form.offered[f"row:{uuid(1)}"][0])
+    form = form.send(visitor, ROWS, step="link")
+    assert "Open jobs!4: not in the list" in plain(form.page)
+    assert bench.writes() == writes
+
+
+@pytest.mark.long
+def test_what_is_wanted_is_added_and_nothing_else(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    assert "Pipeline added" not in plain(visitor.text(EXTRAS))
+    assert visitor.send(EXTRAS, EXTRAS, extra="pipeline").status_code == 303
+    assert "Tab 'Pipeline': made" in plain(visitor.text(EXTRAS)).replace("&#39;", "'")
+    page = plain(visitor.text(EXTRAS))
+    assert "Pipeline added" in page and "Add Pipeline" not in page, "it is there already"
+    assert "Add History" in page and "Add Filter views" in page
+    assert visitor.send(EXTRAS, EXTRAS, extra="views").status_code == 303
+    assert "Filter views added" in plain(visitor.text(EXTRAS))
+    titles = [tab["properties"]["title"] for tab in bench.book("sheets(properties)")["sheets"]]
+    assert "Pipeline" in titles and "History" not in titles
+    assert visitor.send(EXTRAS, EXTRAS, extra="pipeline").status_code == 303
+    assert "There is nothing to add" in visitor.text(EXTRAS)
+    assert [each.name for each in console.actions.latest(1)] == ["add pipeline"]
+
+
+@pytest.mark.long
+def test_what_a_column_has_no_word_for_is_listed_where_it_is_chosen(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    bench.shown(milestone(1, status="REJECTED", date_updated="2099-01-01T00:00:00Z"))
+    bench.compare()
+    overview = visitor.text("/")
+    assert "Columns on the console lists them" in overview and 'href="/columns#words"' in overview
+    assert "brightsheet map" not in overview and "compare --json" not in overview
+    page = plain(visitor.text("/columns"))
+    assert "Open jobs, Permit: “Rejected”, 1 cell" in page and "Choose words" in page
+
+
+def test_a_column_and_a_tab_are_unmapped_and_their_cells_stay(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    page = visitor.send(UNMAP, UNMAP, step="look").text
+    values = re.findall(r'name="column" value="(0:[^"]+)"', page)
+    phone = next(value for value in values if value.startswith("0:E:"))
+    assert not any(value.startswith("0:L:") for value in values), "the key tells whose row it is"
+    page = visitor.send(UNMAP, UNMAP, step="ask", tab=str(INSTALLED), column=phone).text
+    assert "has a row in Open jobs" in plain(page) and "the column E" in plain(page)
+    before = own_sheet.texts(bench, OPEN), own_sheet.texts(bench, INSTALLED)
+    bench.edit("move_column", sheet_id=OPEN, column=4, to=0)
+    page = visitor.send(UNMAP, UNMAP, step="unmap", tab=str(INSTALLED), column=phone).text
+    assert "Columns were moved meanwhile" in plain(page)
+    phone = next(v for v in re.findall(r'value="(0:[^"]+)"', page) if v.startswith("0:A:"))
+    chosen = {"tab": str(INSTALLED), "column": phone}
+    assert visitor.send(UNMAP, UNMAP, step="unmap", **chosen).status_code == 303
+    page = plain(visitor.send(UNMAP, UNMAP, step="look").text)
+    assert "The whole tab Open jobs" in page and "Installed" not in page
+    assert "A Phone" not in page and "B Customer" in page
+    assert (own_sheet.texts(bench, OPEN), own_sheet.texts(bench, INSTALLED)) == before
+
+
+@pytest.mark.long
+def test_no_page_of_it_names_a_command(console: Console) -> None:
+    visitor = console.visitor
+    pages = [
+        listed(console).page,
+        visitor.text(EXTRAS),
+        visitor.send(UNMAP, UNMAP, step="look").text,
+        visitor.send("/columns").text,
+    ]
+    for page in pages:
+        assert "brightsheet " not in plain(page).replace("_brightsheet", "")

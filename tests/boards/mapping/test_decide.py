@@ -1,0 +1,164 @@
+"""A proposal, what is there, and what a person says make one mapping."""
+
+from typing import Any
+
+import pytest
+
+from sync.boards.mapping.decide import Before, Choices, TabDecider, TabMapping
+from sync.boards.mapping.tab import CellKind, Lock, SeenCell, SeenTab
+from sync.errors import Permanent
+from tests.boards.mapping.seen import PERMIT, fields, tab
+
+HEADERS = ("Client", "Phone", "Permit", "Step", "Step")
+
+
+def drop_down(text: str, *options: str) -> SeenCell:
+    return SeenCell(text, CellKind.TEXT, options)
+
+
+def sheet(**more: Any) -> SeenTab:
+    job = ("Ada", "555-010-1234", drop_down("Done", "Done", "REJECTED", "Out"), "x", "y")
+    return tab(HEADERS, job, **more)
+
+
+def decided(before: Before | None = None, seen: SeenTab | None = None, **said: Any) -> TabMapping:
+    decision = TabDecider(fields(), Choices(**said), "robot@x.example")
+    made = decision.of(seen or sheet(), before)
+    made = decision.with_added(made) if not made.problem else made
+    decision.must_be_found([made])
+    decision.must_fit([made])
+    return made
+
+
+def shown(made: TabMapping) -> dict[str, str]:
+    return {name: column.header for name, column in made.fields.items()}
+
+
+def test_a_proposal_with_the_key_added() -> None:
+    made = decided()
+    assert shown(made) == {"customer": "Client", "phone": "Phone", f"status:{PERMIT}": "Permit"}
+    assert made.added == ("site_id",)
+    assert made.edge == 5
+
+
+def test_what_a_person_sets_comes_before_what_is_proposed() -> None:
+    made = decided(fields={"phone": "stage", "d": "customer"}, unset=["Permit"])
+    assert {name: c.index for name, c in made.fields.items()} == {"stage": 1, "customer": 3}
+
+
+def test_a_column_is_named_as_formulas_do_where_its_letter_is_a_header() -> None:
+    """Catches column D that nobody can name, because another column is called D."""
+    seen = tab(("D", "Phone", "Fee", "Step"), ("x", "303-555-0101", "", ""))
+    made = decided(seen=seen, fields={"D": "customer", "D:D": "stage"}, header_row=0)
+    at = {name: column.index for name, column in made.fields.items()}
+    assert at == {"customer": 0, "phone": 1, "stage": 3}
+
+
+def test_in_a_mapped_tab_only_what_a_person_says_changes() -> None:
+    before = Before(0, {0: "customer", 3: "site_id"}, {})
+    assert shown(decided(before)) == {"customer": "Client", "site_id": "Step"}
+    assert decided(before).added == ()
+    assert shown(decided(before, fields={"Phone": "phone"})).keys() == {
+        "customer",
+        "site_id",
+        "phone",
+    }
+    (phone,) = [one for one in decided(before).columns if one.header == "Phone"]
+    assert (phone.reason, phone.command) == ("not mapped", 'to map it: --set "Phone=phone"')
+
+
+def test_words_fit_exactly_in_other_case_or_as_said() -> None:
+    words = decided(words={"APPROVED": "Done"}).fields[f"status:{PERMIT}"].words
+    assert words is not None
+    assert words.by_ours == {"Approved": "Done", "Rejected": "REJECTED"}
+    assert "Submitted" in words.unfit
+
+
+def test_words_that_were_said_before_stay() -> None:
+    before = Before(0, {2: f"status:{PERMIT}"}, {2: {"Approved": "Done", "Gone": "No option"}})
+    words = decided(before).fields[f"status:{PERMIT}"].words
+    assert words is not None
+    assert words.by_ours == {"Approved": "Done", "Rejected": "REJECTED"}
+
+
+def test_a_field_with_any_text_may_only_be_an_option() -> None:
+    made = decided(fields={"Permit": "assigned_to"})
+    words = made.fields["assigned_to"].words
+    assert words is not None
+    assert words.by_ours == {one: one for one in ("Done", "REJECTED", "Out")}
+
+
+def test_a_drop_down_too_long_for_its_words_is_not_mapped() -> None:
+    seen = tab(("Client", "Assigned to"), ("Ada", drop_down("x", *(f"{n:090}" for n in range(90)))))
+    made = decided(seen=seen)
+    assert shown(made) == {"customer": "Client"}
+    assert "90 long options" in made.columns[1].reason
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"fields": {"Fax": "phone"}}, "No column is called 'Fax'. There are: Client, Phone"),
+        ({"unset": ["Fax"]}, "No column is called 'Fax'"),
+        (
+            {"fields": {"Step": "stage"}},
+            "several columns are called 'Step'. Name one by its letter",
+        ),
+        ({"fields": {"Phone": "fax"}}, "'fax' is no field. Write one of customer"),
+        ({"fields": {"Phone": "approved:Roof"}}, "No milestone is called 'Roof'"),
+        ({"fields": {"A": "stage", "B": "stage"}}, "'stage' is set for two columns"),
+        ({"words": {"Approved": "Ready"}}, "no mapped drop-down has it. There are: Done, Out, REJ"),
+        ({"words": {"Nope": "Done"}}, "'Nope' is no status that is known"),
+        ({"added": ["nope"]}, "'nope' is no field"),
+        ({"added": ["status"], "unset": ["Phone"], "fields": {}}, ""),
+    ],
+)
+def test_what_fits_nothing_says_what_there_is(said: dict[str, Any], message: str) -> None:
+    if not message:
+        assert decided(**said).added == ("site_id", "status")
+        return
+    with pytest.raises(Permanent) as error:
+        decided(**said)
+    assert message in error.value.message
+
+
+def test_the_key_moves_but_is_never_taken_away() -> None:
+    """Catches a Site ID column that is added anew each time, and rows that are nobody's."""
+    before = Before(0, {3: "site_id"}, {})
+    with pytest.raises(Permanent, match='To use another column: --set "Header=site_id"'):
+        decided(before, unset=["D"])
+    made = decided(before, fields={"E": "site_id"})
+    assert (made.fields["site_id"].index, made.added) == (4, ())
+
+
+def test_a_computed_column_cannot_be_set() -> None:
+    with pytest.raises(Permanent, match="computed by a formula"):
+        decided(seen=tab(("Client", "Phone", "X"), ("Ada", "1", "=A1")), fields={"X": "site_id"})
+
+
+def test_a_field_is_not_added_where_a_column_has_its_name() -> None:
+    with pytest.raises(Permanent, match='Map that one: --set "Stage=stage"'):
+        decided(
+            seen=tab(("Client", "Phone", "Stage"), ("A", "1", "x")), added=["stage"], unset=["C"]
+        )
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"is_grid": False}, "not a grid"),
+        (
+            {"locks": (Lock(0, 50, 0, 3, "Office only"),)},
+            "protected ('Office only', columns A to C, rows 1 to 50)",
+        ),
+        ({"merged_rows": frozenset([4, 5])}, "merged over several rows (from row 5, 6)"),
+    ],
+)
+def test_what_is_in_the_way_is_said(more: dict[str, Any], said: str) -> None:
+    assert said in decided(seen=sheet(**more)).problem
+
+
+def test_what_is_above_the_headers_is_not_in_the_way() -> None:
+    more = {"locks": (Lock(0, 1, 0, 9),), "merged_rows": frozenset([0, 1])}
+    seen = tab(["Title"], HEADERS, ("Ada", "555-010-1234"), **more)
+    assert decided(seen=seen).problem == ""

@@ -1,0 +1,48 @@
+"""Where the header row is, or why it is not known."""
+
+import pytest
+
+from sync.boards.mapping.recognise import Recogniser, find
+from tests.boards.mapping.seen import date, fields, tab
+
+BY = Recogniser(fields())
+HEADERS = ("Client", "Phone", "Email", "Permit", "Notes")
+JOB = ("Ada Alder", "555-010-1234", "ada@x.example", "Approved", "calls back")
+NOTES = [("Phone", "555-010-1234"), ("Customer", "Phone", "x" * 80)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "header_row"),
+    [
+        ([HEADERS, JOB], 0),
+        ([["Sunny Roofs: jobs 2026"], [], HEADERS, JOB, JOB], 2),
+        ([("Customer", None, None, "Steps"), HEADERS, JOB], 1),
+        ([*NOTES, HEADERS, JOB, (date(), "Phone", "Email")], 2),
+    ],
+    ids=["the first row", "below a title", "below groups", "below notes"],
+)
+def test_the_header_row_is_found(rows: list[list[object]], header_row: int) -> None:
+    assert find(tab(*rows), BY).row == header_row
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ([JOB, JOB, JOB], "--header-row N"),
+        (
+            [["Kunde", "Straße", "Phone"], ["Ada", "Hauptstr. 1", "x"]],
+            "If row 1 (Kunde, Straße, Phone) is it, say so: --header-row 1.",
+        ),
+        (
+            [("Client", "Phone", "Permit"), ("Customer name", "Phone number", "Status"), JOB],
+            "both look like headers",
+        ),
+        ([HEADERS, JOB, JOB, (), HEADERS, JOB], "both look like headers"),
+    ],
+    ids=["none", "one known header", "one above the other", "two tables"],
+)
+def test_a_doubtful_header_row_is_asked_about(rows: list[list[object]], problem: str) -> None:
+    """Catches a guess: with the wrong one, a header is written over or jobs go missing."""
+    found = find(tab(*rows), BY)
+    assert found.row is None
+    assert problem in found.problem

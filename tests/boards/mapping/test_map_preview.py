@@ -1,0 +1,78 @@
+"""`map --preview`: what the first flush would change, before a robot is let into the sheet."""
+
+import json
+
+from tests.boards.mapping.stand import Stand
+from tests.made_up import milestone, uuid
+
+HEADERS = ["Client", "Email", "Permit", "Crew"]
+
+
+def filled(stand: Stand) -> Stand:
+    """A row that matches job 1 by e-mail, one that has job 2's key, and job 3, which has none."""
+    stand.google.everbright.token = "a-token"
+    stand.environment["EVERBRIGHT_API_TOKEN"] = "a-token"
+    stand.configured(stand.config)
+    known = {n: stand.customer(n) for n in (1, 2, 3)}
+    stand.fill(
+        [
+            ["Sunny Roofs"],
+            [*HEADERS, "EverBright link"],
+            ["Ada A.", known[1]["E_mail"], "?", "red"],
+            ["Ben B.", None, None, "blue", f"https://x.example/address/{uuid(2)}"],
+        ]
+    )
+    stand.send(*(milestone(n) for n in (1, 2, 3)))
+    return stand
+
+
+def test_it_shows_cells_and_numbers_and_writes_nothing(stand: Stand) -> None:
+    found = filled(stand).mapped("--preview")["preview"]
+    assert stand.writes() == 0
+    changes = found.pop("changes")
+    assert found == {
+        "customers_unknown": 0,
+        "rows_with_site_id": 1,
+        "rows_matched": 1,
+        "rows_added": 1,
+        "doubtful": 0,
+        "doubled": [],
+        "cells": {"key": 1, "filled": 2, "added": 4},
+    }
+    at = {f"{one['letter']}{one['row']}": one for one in changes}
+    assert at["E3"]["after"] == uuid(1)
+    assert "C3" not in at, "what he typed yields only to an event that comes later"
+    said = stand.map("--preview").split()
+    assert {"E3", "C4", uuid(1), "Submitted"} <= {*said}, "each of them is listed for people, too"
+    assert (at["C4"]["header"], at["C4"]["before"], at["C4"]["after"]) == (
+        "Permit",
+        "",
+        "Submitted",
+    )
+
+
+def test_a_column_that_is_to_be_added_is_shown_where_it_will_be(stand: Stand) -> None:
+    """Also with something of his in the column that it will push to the right."""
+    stand = filled(stand)
+    stand.fill([[None] * 5 + ["mine"]] * 3, row=2)
+    stand.google.edit(stand.spreadsheet, "delete_columns", index=4)
+    found = json.loads(stand.map("--preview", "--json", "--add", "folder"))["preview"]
+    keys = {(one["letter"], one["header"]) for one in found["changes"] if one["after"] == uuid(1)}
+    assert keys == {("E", "Site ID")}, "left of the other: a row that is moved takes it along"
+    assert found["rows_with_site_id"] == 0
+    assert not any(one["before"] == "mine" for one in found["changes"])
+
+
+def test_without_everbright_it_says_that_no_row_is_matched(stand: Stand) -> None:
+    """Catches a preview that promises forty new rows because EverBright was away."""
+    stand = filled(stand)
+    stand.google.faults.answer(503, api="everbright", count=None)
+    found = stand.mapped("--preview")["preview"]
+    assert (found["customers_unknown"], found["rows_matched"], found["rows_added"]) == (3, 0, 2)
+    assert "of 3 jobs EverBright gave no customer" in stand.map("--preview")
+
+
+def test_where_nothing_can_be_mapped_there_is_nothing_to_show(stand: Stand) -> None:
+    found = stand.mapped("--preview")
+    assert found["problem"] in stand.map()
+    assert "preview" not in found

@@ -1,0 +1,119 @@
+"""Drop-downs whose options people change: told, and no word is written that is no option."""
+
+from typing import Any
+
+import pytest
+
+from sync.boards.check import mapping
+from sync.boards.survey import range_of
+from sync.sheets.reconcile import last_compared
+from tests.boards.mapping.stand import Stand
+from tests.made_up import milestone
+
+OPTIONS = ("Applied", "Issued", "Redo")
+LATER: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-04-01T10:00:00Z"}
+
+
+@pytest.fixture
+def theirs(stand: Stand) -> Stand:
+    """One job with a permit that EverBright has submitted, in a mapped tab."""
+    stand.fill([["Client", "Phone", "Permit"], ["Ada", "303-555-0101", ""]])
+    stand.drop_down(2, *OPTIONS)
+    stand.send(milestone(1, status="SUBMITTED"))
+    stand.map("--write")
+    stand.shown()
+    assert permit(stand) == "Applied"
+    return stand
+
+
+def permit(stand: Stand) -> str:
+    """Return what the permit of the job says."""
+    rows = stand.tab("Sheet1", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
+    return str(rows[2]["values"][2].get("formattedValue", ""))
+
+
+def test_a_renamed_option_is_reported_and_not_written_until_it_is_mapped_again(
+    theirs: Stand,
+) -> None:
+    """Catches cells with a red corner that nobody hears about."""
+    theirs.drop_down(2, "Applied", "Stamped", "Redo")
+    theirs.compare()
+    theirs.shown(milestone(1, **LATER), milestone(2, **LATER))
+    assert permit(theirs) == "Applied", "nobody has said what stands for Approved now"
+    assert "Issued" not in permits(theirs)
+    theirs.compare()
+    compared = last_compared(theirs.flusher.store.spreadsheet)
+    (missing,) = compared.unsayable
+    assert (missing.header, missing.text, missing.cells) == ("Permit", "Approved", 2)
+    assert [(ended.column, ended.word) for ended in compared.ended] == [
+        (f"status:{milestone(1)['milestone_definition']}", "Issued")
+    ]
+    assert theirs.wiring.backlog().missing_words == 2
+    assert "'Permit' in 'Sheet1': Approved" in mapping(theirs.wiring).text
+    theirs.map("--write", "--word", "Permit:APPROVED=Stamped")
+    theirs.shown(milestone(1, **LATER | {"date_updated": "2026-04-02T10:00:00Z"}))
+    assert permit(theirs) == "Stamped"
+    theirs.compare()
+    assert theirs.wiring.backlog().missing_words == 0
+
+
+def permits(stand: Stand) -> list[str]:
+    """Return what all permits say."""
+    rows = stand.tab("Sheet1", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
+    return [row["values"][2].get("formattedValue", "") for row in rows[2:] if row.get("values")]
+
+
+@pytest.mark.parametrize("how", ["the tab is deleted", "the reference is lost"])
+def test_a_drop_down_without_its_list_leaves_the_others_alone(stand: Stand, how: str) -> None:
+    """Catches `map` that fails for every tab because of one column of one tab."""
+    lists = stand.add_tab("Lists")
+    stand.fill([["Done"], ["Sent"]], lists)
+    stand.fill([["Client", "Phone", "Permit", "PTO"], ["Ada", "303-555-0101", "", ""]])
+    stand.drop_down(2, "=Lists!$A$1:$A$2" if how.startswith("the tab") else "=#REF!")
+    stand.drop_down(3, *OPTIONS)
+    other = stand.add_tab("Other")
+    stand.fill([["Client", "Phone"], ["Ben", "303-555-0102"]], other)
+    stand.google.edit(stand.spreadsheet, "delete_tab", sheet_id=lists)
+    found = stand.mapped()["tabs"]
+    assert [column["field"] for column in found[0]["columns"]][2:] == [
+        "status:Permit",
+        "status:PTO",
+    ]
+    assert found[0]["columns"][2]["words"] == {}
+    assert found[0]["columns"][3]["words"]["Approved"] == "Issued"
+    assert found[1]["problem"] == ""
+    said = stand.map("--tab", "Sheet1", "--write")
+    assert "the cells with its options are gone; nothing is written there" in said
+    stand.shown(milestone(1))
+    rows = stand.tab("Sheet1", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
+    assert len(rows[2]["values"]) > 2 and "formattedValue" not in rows[2]["values"][2]
+
+
+def test_a_drop_down_on_its_own_tab_names_no_tab() -> None:
+    condition = {"type": "ONE_OF_RANGE", "values": [{"userEnteredValue": "=$X$1:$X$9"}]}
+    cell = {"dataValidation": {"condition": condition}}
+    assert range_of(cell, "Ada's jobs") == "'Ada''s jobs'!X1:X9"
+
+
+def test_a_column_is_not_computed_because_its_total_is(stand: Stand) -> None:
+    """Catches prices, dates and sizes that cannot be mapped; one computed row by row still is."""
+    headers = ["Client", "Phone", "kW", "System size", "No."]
+    jobs: list[list[str | float | None]] = [
+        ["Ada", "303-555-0101", 8.2, f"=C{n}*2", f"=MAX(E$1:E{n - 1})+1"] for n in (2, 3, 4)
+    ]
+    stand.fill([headers, *jobs])
+    stand.fill(
+        [
+            [],
+            ["TOTAL", None, "=SUM(C2:C4)", "=SUM(D2:D4)", None],
+            ["Average", None, "=AVERAGE(C2:C4)"],
+        ],
+        row=4,
+    )
+    found = {
+        column["header"]: column
+        for column in stand.mapped("--set", "kW=stage")["tabs"][0]["columns"]
+    }
+    assert found["kW"]["field"] == "stage"
+    for name in ("System size", "No."):
+        assert "computed by a formula" in found[name]["reason"]

@@ -1,0 +1,180 @@
+"""Columns → fields, with the reason for each."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.propose import Proposal, propose
+from sync.boards.mapping.recognise import Recogniser
+from sync.boards.mapping.tab import SeenCell
+from sync.field_table import DETAILS, FIELDS, FieldKind
+from sync.settings.config_file import Config
+from tests.boards.mapping.seen import MILESTONES, PERMIT, config, date, fields, tab
+from tests.made_up import uuid
+
+JOB = f"https://engine.goeverbright.com/address/{uuid(1)}"
+
+
+def proposed(
+    headers: Sequence[object], *rows: Sequence[object], sites: Sequence[str] = ()
+) -> list[Proposal]:
+    known = fields(sites=frozenset(sites))
+    return propose(tab(headers, *rows), 0, known, Recogniser(known))
+
+
+def found(headers: Sequence[object], *rows: Sequence[object], **more: Sequence[str]) -> list[str]:
+    return [one.field for one in proposed(headers, *rows, **more)]
+
+
+def test_by_what_the_cells_are() -> None:
+    row = (
+        "Ada",
+        "ada@x.example",
+        "(555) 010-1234 ext. 5",
+        "62701",
+        "9 Elm St, Troy, NY 12180",
+        JOB,
+    )
+    some = proposed(("A1", "B1", "C1", "D1", "E1", "F1"), row, row)
+    assert [one.field for one in some] == ["", "email", "phone", "zip", "address", "site_id"]
+    assert some[1].reason == "its cells are e-mail addresses"
+    assert some[3].reason == "its cells are zip codes"
+
+
+def test_prices_are_no_zips() -> None:
+    assert found(("Price", "Size"), (18500, 7.2), (23400, 9.1)) == ["", ""]
+    assert found(("Zip", "Tel"), (18500, "555-0101"), (23400, "555-0102")) == ["zip", "phone"]
+
+
+def test_a_column_without_a_header_is_known_by_its_cells() -> None:
+    some = proposed(("Client", None), ("Ada", JOB), sites=[uuid(1)])
+    assert [one.field for one in some] == ["customer", "site_id"]
+    assert "1 of jobs that came" in some[1].reason
+
+
+def test_a_quotes_column_is_not_the_key() -> None:
+    """Catches the key in a column of other UUIDs: every job would get a second row."""
+    some = proposed(("Quote ID", "Link"), (uuid(9), JOB), (uuid(8), JOB))
+    assert [one.field for one in some] == ["initial_quote", "site_id"]
+
+
+def test_a_few_odd_cells_do_not_matter_but_half_do() -> None:
+    assert found(("X",), ("a@b.example",), ("c@d.example",), ("none",)) == ["email"]
+    assert found(("X",), ("a@b.example",), ("none",)) == [""]
+
+
+def test_header_and_cells_that_contradict_each_other_settle_nothing() -> None:
+    """Catches telephone numbers that are overwritten with addresses of e-mail."""
+    (one,) = proposed(("Email",), ("555-010-1234",))
+    assert (one.field, one.reason) == (
+        "",
+        "its header says E-mail, its cells are telephone numbers",
+    )
+
+
+def test_a_milestones_column_with_dates_is_not_its_status() -> None:
+    (one,) = proposed(("Permit",), (date(),), (date(),))
+    assert one.field == ""
+    assert "submitted:Permit or approved:Permit" in one.reason
+    assert found(("Permit approved",), (date(),)) == [f"approved:{PERMIT}"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (("Applied", "Issued", "Applied"), f"status:{PERMIT}"),
+        (("Approved", None), f"status:{PERMIT}"),
+        ((date(), date()), f"approved:{PERMIT}"),
+        ((SeenCell(options=("Applied", "Issued", "Redo")),), f"status:{PERMIT}"),
+        ((SeenCell(options=("Yes", "No")),), ""),
+        ((SeenCell(options=("Issued", "Tesla")),), ""),
+        (("call Bob", "Issued"), ""),
+        ((None, None), ""),
+        (("=A1",), ""),
+    ],
+)
+def test_an_approval_is_a_status_or_a_date_by_its_cells(
+    cells: Sequence[object], expected: str
+) -> None:
+    (proposal,) = proposed(("Permit Approval",), *([one] for one in cells))
+    assert proposal.field == expected
+    assert (
+        expected or "computed" in proposal.reason or "status:Permit or approved" in proposal.reason
+    )
+
+
+def test_formulas_are_never_proposed() -> None:
+    (one,) = proposed(("Status",), ("=A1",), ("New",))
+    assert (one.field, one.is_computed) == ("", True)
+
+
+def test_a_field_is_for_the_surest_column() -> None:
+    """An exact header comes before cells, and cells before a header with an error."""
+    some = proposed(("Email", "Mail 2"), ("a@b.example", "c@d.example"))
+    assert [one.field for one in some] == ["email", ""]
+    assert some[1].reason == "it looks like E-mail, too, which is rather 'Email'"
+
+
+def test_columns_that_are_as_sure_are_none() -> None:
+    """Catches a guess between two columns: the wrong one would be overwritten."""
+    some = proposed(("Client", "Contact name", "Phone"), ("Ada", "Bo", "1"))
+    assert [one.field for one in some] == ["", "", "phone"]
+    assert (
+        some[0].reason == some[1].reason == "'Client' and 'Contact name' look like Customer alike"
+    )
+
+
+def test_hidden_columns_are_shown_as_such() -> None:
+    known = fields()
+    seen = tab(("Client", "Phone"), ("Ada", "1"), hidden_columns=frozenset([1]))
+    some = propose(seen, 0, known, Recogniser(known))
+    assert [(one.field, one.is_hidden) for one in some] == [("customer", False), ("phone", True)]
+
+
+def of_a_column(field: str, header: str, *cells: object) -> Proposal:
+    """Return what is proposed for a column of cells, where the config has the column `field`."""
+    tree = config().model_dump()
+    if field in DETAILS:
+        tree["columns"] = [*tree["columns"], {"id": field, "header": FIELDS[field].header}]
+    known = Fields(Config.model_validate(tree), MILESTONES)
+    seen = tab((header,), *([one] for one in cells))
+    (proposal,) = propose(seen, 0, known, Recogniser(known))
+    return proposal
+
+
+CELLS = {
+    FieldKind.TEXT: "some text",
+    FieldKind.STATUS: "Approved",
+    FieldKind.DATE: date(),
+    FieldKind.NUMBER: 123.4567,
+    FieldKind.LINKS: "Permit.pdf",
+    FieldKind.KEY: uuid(1),
+}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_column_of_a_fields_kind_is_proposed_for_it(field: str) -> None:
+    """Catches dates that are refused below the header of a field that shows dates, and sizes that
+    are taken for telephone numbers; and dates that are overwritten with text."""
+    entry = FIELDS[field]
+    column = field + PERMIT if field.endswith(":") else field
+    header = entry.title("Permit")
+    assert of_a_column(field, header, CELLS[entry.kind]).field == column
+    if entry.kind is not FieldKind.DATE:
+        assert of_a_column(field, header, date()).field == ""
+
+
+def test_a_size_in_kw_is_known_by_its_unit() -> None:
+    assert of_a_column("system_size", "kW", 7.2, 10.45).field == "system_size"
+
+
+def test_a_blank_column_for_dates_is_not_a_status() -> None:
+    blank = SeenCell(is_for_date=True)
+    (one,) = proposed(("Permit",), (blank,), (blank,))
+    assert one.field == ""
+    assert "its cells are formatted as dates" in one.reason
+    assert found(("Permit approved", "Permit"), (blank, None)) == [
+        f"approved:{PERMIT}",
+        f"status:{PERMIT}",
+    ]

@@ -1,0 +1,175 @@
+"""Headers → fields: exactly, with a typing error, and of a milestone, in English and Spanish."""
+
+import pytest
+from rapidfuzz import fuzz
+
+from sync.boards.mapping import words
+from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.recognise import ALIKE, ALMOST, SHORTEST, Recogniser
+from sync.boards.mapping.words import SYNONYMS, plain
+from sync.field_table import ASPECTS, DETAILS, FIELDS
+from sync.settings.config_file import Config
+from tests.boards.mapping.seen import DESIGN, MILESTONES, PERMIT, PTO, config, fields
+
+KNOWN = Recogniser(fields())
+
+
+def every_field() -> Fields:
+    """Return the fields with every column in the config, and three milestones."""
+    tree = config().model_dump()
+    details = [{"id": column, "header": FIELDS[column].header} for column in DETAILS]
+    tree["columns"] = [*tree["columns"], *details]
+    return Fields(Config.model_validate(tree), MILESTONES)
+
+
+EVERY = Recogniser(every_field())
+
+
+def field(header: str, by: Recogniser = KNOWN) -> str | None:
+    """Return the field; "" for one that is not clear, None for none."""
+    found = by.match(header)
+    return found.field if found else None
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("Client", "customer"),
+        ("HOMEOWNER NAME", "customer"),
+        ("Phone #", "phone"),
+        ("E-Mail:", "email"),
+        ("Site  address", "address"),
+        ("Nombre del cliente", "customer"),
+        ("Dirección", "address"),
+        ("Teléfono", "phone"),
+        ("Correo electrónico", "email"),
+        ("Estado", "status"),
+        ("Última actualización", "last_update"),
+        ("Site ID", "site_id"),
+        ("EverBright link", "site_id"),
+        ("Notes", None),
+        ("Sales rep", None),
+        ("System size (kW)", None),
+        ("State", None),
+        ("Install date", None),
+        ("$21,000", None),
+        ("Telephone 2", None),
+        ("Customer 2", None),
+        ("", None),
+        ("🙂", None),
+    ],
+)
+def test_a_header_is_known_by_its_words(header: str, expected: str | None) -> None:
+    assert field(header) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("Permit", f"status:{PERMIT}"),
+        ("Permit status", f"status:{PERMIT}"),
+        ("Estado del Permit", f"status:{PERMIT}"),
+        ("Permit approved", f"approved:{PERMIT}"),
+        ("Date permit was approved", f"approved:{PERMIT}"),
+        ("Permit approval date", f"approved:{PERMIT}"),
+        ("Permit submitted on", f"submitted:{PERMIT}"),
+        ("Fecha de envío del permit", f"submitted:{PERMIT}"),
+        ("Permit rejected", f"rejected:{PERMIT}"),
+        ("Permit docs", f"documents:{PERMIT}"),
+        ("Permit comments", f"comment:{PERMIT}"),
+        ("PTO", f"status:{PTO}"),
+        ("Design", f"status:{DESIGN}"),
+        ("PTO received", f"approved:{PTO}"),
+        ("Permission to Operate approved", f"approved:{PTO}"),
+        ("Permision to operate", f"status:{PTO}"),
+        ("Design Approval", f"status:{DESIGN}"),
+        ("Permit approval", ""),
+        ("Aprobación del permit", ""),
+        ("Permit date", ""),
+        ("Permit submitted / approved", ""),
+        ("Permit notes", None),
+        ("Permit fee", None),
+        ("Approved", None),
+    ],
+)
+def test_a_milestones_header_says_what_of_it(header: str, expected: str | None) -> None:
+    """Catches a date that goes into the wrong one of two columns, and people's own notes that are
+    taken for ours."""
+    assert field(header) == expected
+
+
+@pytest.mark.parametrize("header", ["Sales rep", "System size (kW)", "kW", "Deadline"])
+def test_a_detail_is_known_only_where_the_config_has_its_column(header: str) -> None:
+    """Catches a column that is mapped to what EverBright is never asked for: it stays blank."""
+    assert field(header) is None
+    assert field(header, EVERY) in DETAILS
+
+
+def test_the_vocabulary_is_of_fields_that_there_are() -> None:
+    assert SYNONYMS.keys() <= FIELDS.keys()
+    assert words.ASPECTS.keys() == set(ASPECTS)
+
+
+def test_what_is_not_clear_names_both(header: str = "Permit date") -> None:
+    found = KNOWN.match(header)
+    assert found is not None
+    assert "submitted:Permit or approved:Permit" in found.reason
+
+
+def errors(word: str) -> set[str]:
+    """Return the word with each single typing error: a letter left out, doubled, or two swapped."""
+    places = range(len(word))
+    left_out = {word[:n] + word[n + 1 :] for n in places}
+    doubled = {word[:n] + word[n] + word[n:] for n in places}
+    swapped = {word[:n] + word[n + 1] + word[n] + word[n + 2 :] for n in places[:-1]}
+    return {plain(one) for one in left_out | doubled | swapped} - {word}
+
+
+def test_one_typing_error_never_makes_another_field() -> None:
+    """The reason of the threshold, with the next test: what it costs, and that it is safe."""
+    known = every_field().synonyms
+    wrong, missed, tried = [], 0, 0
+    for name, some in SYNONYMS.items():
+        for word in some:
+            for text in errors(word):
+                if text in known or field(text, EVERY) is None:
+                    missed += text not in known and len(text) > SHORTEST
+                elif field(text, EVERY) not in (name, ""):
+                    wrong.append((word, text, field(text, EVERY)))
+                tried += len(text) > SHORTEST
+    assert wrong == []
+    assert tried > 4000
+    assert missed < tried * 0.05, "nearly all of them are recognised"
+
+
+def test_headers_of_two_fields_are_not_alike_unless_both_are_known() -> None:
+    """Catches a synonym that is so near to another field's that an error would decide."""
+    known = every_field().synonyms
+    names = [one for one in known if len(one) >= SHORTEST]
+    near = {
+        frozenset((a, b))
+        for a in names
+        for b in names
+        if known[a] != known[b] and fuzz.ratio(a, b) >= ALIKE
+    }
+    assert near == {frozenset(("contact", "contract"))}, "known both, so that neither is a guess"
+
+
+def test_synonyms_of_the_config_come_first() -> None:
+    """Catches a config that adds and cannot correct: "Contact" is this installer's telephone."""
+    mine = Recogniser(fields({"phone": ["Contact"], "submitted:Permit": ["Plan set out"]}))
+    assert field("contact", mine) == "phone"
+    assert field("Plan set OUT", mine) == f"submitted:{PERMIT}"
+    assert field("Contact") == "customer"
+
+
+def test_a_synonym_of_a_milestone_that_is_not_known_yet_is_left_out() -> None:
+    mine = Recogniser(fields({"submitted:Inspection": ["Inspection sent"]}))
+    assert field("Inspection sent", mine) is None
+
+
+def test_a_typing_error_says_so() -> None:
+    found = KNOWN.match("Custommer")
+    assert found is not None
+    assert (found.field, found.rank) == ("customer", ALMOST)
+    assert "almost 'customer'" in found.reason

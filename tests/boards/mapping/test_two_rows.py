@@ -1,0 +1,66 @@
+"""A job whose row is in two mapped tabs: both are kept right, and it is told wherever one looks."""
+
+import json
+
+import pytest
+
+from sync.doctor.google import rows
+from sync.status.verdict import evaluate
+from tests.boards.mapping.stand import Stand
+from tests.boards.mapping.test_remove import theirs
+from tests.made_up import milestone, uuid
+
+__all__ = ("theirs",)
+BOTH = ("--tab", "Sheet1", "--tab", "Finished")
+ROWS = ("Sheet1!4", "Finished!2")
+
+
+@pytest.fixture
+def twice(theirs: Stand) -> Stand:
+    """The second tab was unmapped while its job got news, so that the job has a row in each."""
+    theirs.map("--remove", "Finished", "--write")
+    theirs.shown(milestone(9, status="APPROVED", date_updated="2026-05-01T10:00:00Z"))
+    return theirs
+
+
+@pytest.mark.parametrize("tab", ["Finished", pytest.param("Sheet1", marks=pytest.mark.long)])
+def test_a_preview_of_one_tab_sees_the_row_in_the_other(twice: Stand, tab: str) -> None:
+    change = twice.mapped("--tab", tab, "--preview")["preview"]
+    if tab == "Sheet1":
+        assert change["doubled"] == [], "Finished is not mapped"
+        twice.map(*BOTH, "--write")
+        change = twice.mapped("--tab", tab, "--preview")["preview"]
+    assert change["doubled"] == [{"site": uuid(9), "rows": [*ROWS]}]
+
+
+def test_it_is_told_wherever_people_look(twice: Stand) -> None:
+    """Catches a status that says that all is well, with two rows for one customer."""
+    twice.map(*BOTH, "--write")
+    assert twice.store.spreadsheet.is_comparison_due(86_400.0), "what stands there is from before"
+    twice.shown()
+    said = twice.command("compare").stdout
+    assert f"The job {uuid(9)} stands in Sheet1!4 and Finished!2." in said
+    assert "The sheet shows what it should." not in said
+    assert json.loads(twice.command("compare", "--json").stdout)["doubled"] == [
+        {"site": uuid(9), "rows": [*ROWS]}
+    ]
+    problem = next(p for p in evaluate(twice.wiring.backlog()) if p.code == "doubled")
+    assert problem.text.startswith("1 job stands in more than one row of your own sheet.")
+    assert "Sheet1!4 and Finished!2" in problem.cause
+    check = rows(twice.wiring)
+    assert (check.result, check.text) == (
+        "warning",
+        "1 site ID stands in more than one row (Sheet1!4 and Finished!2).",
+    )
+    assert f"{uuid(9)} stands in Sheet1!4 and Finished!2" in twice.command("link").stdout
+
+
+@pytest.mark.long
+def test_once_a_row_is_deleted_all_is_well(twice: Stand) -> None:
+    twice.map(*BOTH, "--write")
+    twice.shown()
+    twice.compare()
+    twice.edit("delete_rows", sheet_id=0, index=3)
+    twice.compare()
+    assert "doubled" not in {problem.code for problem in evaluate(twice.wiring.backlog())}
+    assert rows(twice.wiring).result == "ok"

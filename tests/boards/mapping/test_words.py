@@ -1,0 +1,192 @@
+"""Words per column: what each drop-down, and a column without one, says for a status."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from sync.boards.mapping.decide import Before, Choices, TabDecider, TabMapping
+from sync.boards.mapping.fields import Words
+from sync.boards.mapping.tab import CellKind, SeenCell
+from sync.errors import Permanent
+from tests.boards.mapping.seen import MILESTONES, config, fields, tab
+from tests.boards.mapping.stand import Stand
+from tests.made_up import milestone, uuid
+
+HEADERS = ("Client", "Phone", "Permit", "PTO", "Design Approval status")
+PERMIT, PTO = ("Applied", "Issued", "Redo"), ("OK", "Sent", "Kicked back")
+
+
+def decided(
+    before: Before | None = None, permit: tuple[str, ...] = PERMIT, **said: Any
+) -> TabMapping:
+    """Decide on a tab with two drop-downs, and a status in a column without one."""
+    cells = [SeenCell("", CellKind.BLANK, permit), SeenCell("", CellKind.BLANK, PTO)]
+    decision = TabDecider(fields(), Choices(**said), "robot@x.example")
+    made = decision.of(tab(HEADERS, ("Ada", "303-555-0101", *cells, "x")), before)
+    decision.must_be_found([made])
+    decision.must_fit([made])
+    return made
+
+
+def words(made: TabMapping) -> list[Words | None]:
+    return [column.words for column in made.columns[2:]]
+
+
+def by_ours(made: TabMapping) -> list[Mapping[str, str] | None]:
+    return [column.by_ours if column else None for column in words(made)]
+
+
+def test_two_drop_downs_have_words_of_their_own() -> None:
+    """Catches the words of one column that take those of the other."""
+    permit = {"Permit": {"APPROVED": "Redo", "Rejected": "Issued"}, "d": {"SUBMITTED": "OK"}}
+    assert by_ours(decided(column_words=permit)) == [
+        {"Approved": "Redo", "Rejected": "Issued", "Submitted": "Applied"},
+        {"Submitted": "OK", "Rejected": "Kicked back"},
+        None,
+    ]
+
+
+def test_the_words_of_the_trade_are_proposed() -> None:
+    assert by_ours(decided()) == [
+        {"Approved": "Issued", "Rejected": "Redo", "Submitted": "Applied"},
+        {"Approved": "OK", "Rejected": "Kicked back", "Submitted": "Sent"},
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "proposed"),
+    [
+        (("Issued", "Passed"), {}),
+        (("Approved", "Issued"), {"Approved": "Approved"}),
+        (("Issued", "Done"), {"Approved": "Issued"}),
+        (("Aproved!", "Submited", "Rejcted"), {"Approved": "Aproved!", "Rejected": "Rejcted"}),
+        (("Unapproved", "Not approved", "Disapproved", "Approval"), {}),
+        (("Resubmitted", "Unsubmitted", "Not sent", "Not done"), {}),
+        (("IN REVIEW", "approved.", "Kicked Back"), {"Submitted": "IN REVIEW"}),
+        (("Green tag", "Done"), {"Approved": "Green tag"}),
+    ],
+)
+def test_a_word_is_proposed_only_where_it_is_plain(
+    options: tuple[str, ...], proposed: dict[str, str]
+) -> None:
+    """Catches an option that says the contrary, and a choice between two that say the same."""
+    tree = config().model_dump() | {"mapping": {"words": {"APPROVED": ["Green tag"]}}}
+    known = type(fields())(type(config()).model_validate(tree), MILESTONES)
+    cell = SeenCell("", CellKind.BLANK, options)
+    made = TabDecider(known, Choices(), "robot").of(
+        tab(("Client", "Phone", "Permit"), ("Ada", "303-555-0101", cell)), None
+    )
+    column = made.columns[2].words
+    assert column is not None
+    likely = {"Submitted": "Submited"} if "Submited" in options else {}
+    also = {"Approved": "approved.", "Rejected": "Kicked Back"} if "approved." in options else {}
+    assert column.by_ours == proposed | likely | also
+
+
+def test_a_word_for_every_drop_down_goes_where_it_is_an_option() -> None:
+    made = decided(words={"APPROVED": "Redo"})
+    assert [column and column.by_ours.get("Approved") for column in words(made)] == [
+        "Redo",
+        "OK",
+        None,
+    ]
+
+
+def test_words_are_kept_and_taken_away_only_when_that_is_said() -> None:
+    """Catches a second run for one column that erases another's, and one that proposes again."""
+    before = Before(
+        0,
+        {2: f"status:{uuid(7531)}", 3: f"status:{uuid(7532)}", 4: "site_id"},
+        {2: {"Approved": "Redo"}, 3: {"Approved": "Sent", "Rejected": ""}},
+    )
+    again = words(decided(before, column_words={"PTO": {"Approved": "OK", "Submitted": ""}}))
+    assert again[0] and again[0].by_ours["Approved"] == "Redo"
+    assert again[1] and again[1].by_ours == {"Approved": "OK"}
+    assert set(again[1].silent) == {"Rejected", "Submitted"}
+    assert again[1].stored == {"Approved": "OK", "Rejected": "", "Submitted": ""}
+
+
+def test_a_column_without_a_drop_down_has_the_words_that_were_said() -> None:
+    name = "Design Approval status"
+    made = decided(
+        fields={name: "status:Design Approval"}, column_words={name: {"APPROVED": "good to go"}}
+    )
+    column = words(made)[2]
+    assert column and column.stored == {"Approved": "good to go", "*": "*"}
+    mapped = {column.index: column.field for column in made.columns}
+    before = Before(0, {**mapped, 1: "site_id"}, {4: column.stored})
+    assert words(decided(before))[2] == column
+    without = words(decided(before, column_words={name: {"Approved": ""}}))[2]
+    assert without and without.stored == {"*": "*"}
+    again = words(decided(Before(0, before.fields, {4: without.stored})))[2]
+    assert again and again.stored == without.stored
+
+
+def test_an_option_that_was_renamed_is_told_and_forgotten() -> None:
+    before = Before(0, {2: f"status:{uuid(7531)}", 4: "site_id"}, {2: {"Approved": "Issued"}})
+    column = words(decided(before, permit=("Applied", "Stamped", "Redo")))[0]
+    assert column and column.gone == {"Approved": "Issued"}
+    assert "Approved" in column.unfit
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"Permit": {"APPROVED": "Ready"}}, "'Permit' has no option 'Ready' for Approved"),
+        ({"Permit": {"NOPE": "Redo"}}, "'NOPE' is no status that is known"),
+        ({"Fax": {"APPROVED": "Redo"}}, "No column is called 'Fax'"),
+    ],
+)
+def test_what_fits_nothing_says_what_there_is(
+    said: dict[str, dict[str, str]], message: str
+) -> None:
+    with pytest.raises(Permanent) as error:
+        decided(column_words=said)
+    assert message in error.value.message
+
+
+def test_words_for_a_column_that_shows_nothing_are_refused() -> None:
+    with pytest.raises(Permanent, match='Say what it shows first: --set "Permit=field"'):
+        decided(unset=["Permit"], column_words={"Permit": {"APPROVED": "Redo"}})
+
+
+def test_each_column_of_his_sheet_says_it_in_its_words(stand: Stand) -> None:
+    """Over HTTP: a second run for the one keeps the other's; both are written."""
+    stand.fill([["Client", "Phone", "Permit", "PTO"], ["Ada", "303-555-0101", "", ""]])
+    stand.drop_down(2, *PERMIT)
+    stand.drop_down(3, *PTO)
+    ids = {1: "Permit", 2: "PTO"}
+    stand.send(*(milestone(1, n, name=name, status="SUBMITTED") for n, name in ids.items()))
+    stand.map("--write", "--word", "Permit:APPROVED=Redo")
+    stand.map("--write", "--word", "D:APPROVED=Sent", "--word", "D:SUBMITTED=")
+    columns = stand.mapped()["tabs"][0]["columns"]
+    assert columns[2]["words"]["Approved"] == "Redo"
+    assert columns[3]["words"]["Approved"] == "Sent"
+    assert "Submitted" in columns[3]["without_option"]
+    stand.send(
+        *(
+            milestone(1, n, name=name, status="APPROVED", date_updated="2026-04-01T10:00:00Z")
+            for n, name in ids.items()
+        )
+    )
+    stand.shown()
+    row = stand.tab("Sheet1", "data(rowData(values(formattedValue)))")["data"][0]["rowData"][2]
+    texts = [cell.get("formattedValue", "") for cell in row["values"]]
+    assert texts[2:4] == ["Redo", "Sent"]
+
+
+def test_a_blank_column_of_dates_is_left_open(stand: Stand) -> None:
+    """Catches a status proposed for a column with nothing in it yet but its format."""
+    stand.fill([["Client", "Phone", "Permit", "PTO"], ["Ada", "303-555-0101", "", ""]])
+    stand.dated(3)
+    assert stand.proposed() == {"Client": "customer", "Phone": "phone", "Permit": "status:Permit"}
+
+
+@pytest.mark.parametrize(("option", "status"), [("In hand", "Approved"), ("Bounced", "Rejected")])
+def test_what_offices_say_of_permits_is_known(stand: Stand, option: str, status: str) -> None:
+    """Catches a status that nobody chose a word for, and that is written nowhere."""
+    stand.fill([["Client", "Phone", "Permit"], ["Ada", "303-555-0101", ""]])
+    stand.drop_down(2, "Filed", option)
+    assert stand.mapped()["tabs"][0]["columns"][2]["words"][status] == option

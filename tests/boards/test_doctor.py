@@ -1,0 +1,28 @@
+"""The doctor's check of a board."""
+
+import pytest
+
+from sync.doctor import run_checks
+from tests.bench import Bench
+from tests.boards import own_sheet
+from tests.boards.test_mapped import flushed
+from tests.doctor.conftest import TOKEN, Patient
+from tests.made_up import milestone
+
+
+@pytest.mark.long
+def test_a_drop_down_without_our_word(patient: Patient) -> None:
+    """What fits no option is not written: nobody would know why."""
+    url = f"{patient.environment['DATABASE_URL']}.own"
+    bench = Bench(patient.google, url, EVERBRIGHT_API_TOKEN=TOKEN)
+    own_sheet.make(bench, [own_sheet.line(1)], [])
+    own_sheet.adopt(bench)
+    flushed(bench, milestone(1, status="REJECTED"))
+    checks = {one.name: one for one in run_checks(bench.settings)}
+    found = checks["mapping"]
+    assert found.result == "warning"
+    assert "'Permit' in 'Open jobs': Rejected" in found.text
+    assert "brightsheet map --word" in found.fix
+    assert checks["rows"].result == "ok"
+    own = {one.name: one.result for one in run_checks(patient.bench.settings)}
+    assert own["mapping"] == "skipped"

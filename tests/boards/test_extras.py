@@ -1,0 +1,54 @@
+"""What a person's own sheet has besides on wish, and only then; its filter views."""
+
+import pytest
+
+from sync.errors import Permanent
+from sync.sheets.read import PIPELINE_TAB
+from tests.bench import Bench
+from tests.boards import own_sheet
+from tests.boards.own_sheet import HEADERS, OPEN, line
+from tests.made_up import milestone
+
+
+@pytest.fixture
+def adopted(bench: Bench) -> Bench:
+    """A person's sheet with a row of theirs, and three jobs at two milestones."""
+    own_sheet.make(bench, [line(1)], [line(2)])
+    own_sheet.adopt(bench)
+    rejected = milestone(2, 1, status="REJECTED")
+    bench.shown(milestone(1, 1), rejected, milestone(3, 1, status="APPROVED"), milestone(3, 2))
+    return bench
+
+
+def add(bench: Bench, *extras: str) -> list[str]:
+    return bench.setup().provision(bench.spreadsheet, extras)
+
+
+def test_views_filter_his_own_columns_by_his_own_words(adopted: Bench) -> None:
+    adopted.edit("move_column", sheet_id=OPEN, column=HEADERS.index("Permit"), to=0)
+    assert add(adopted, "views") == []
+    own_sheet.say(adopted, {"Submitted": "Waiting", "Approved": "OK", "Rejected": "Sent back"})
+    made = add(adopted, "views")
+    assert made == ["filter view 'Permit: Sent back': made"] * 2
+    (view,) = adopted.tab("Open jobs", "filterViews")["filterViews"]
+    assert view["filterSpecs"][0].get("columnIndex", 0) == 0
+    condition = view["filterSpecs"][0]["filterCriteria"]["condition"]
+    assert condition["values"] == [{"userEnteredValue": "Sent back"}]
+    assert add(adopted, "views") == []
+    assert "filterViews" in adopted.tab("Installed", "filterViews")
+
+
+@pytest.mark.long
+def test_nothing_appears_unasked_and_what_he_deletes_stays_away(adopted: Bench) -> None:
+    assert add(adopted) == []
+    add(adopted, "pipeline", "history")
+    adopted.edit("delete_tab", sheet_id=PIPELINE_TAB)
+    assert adopted.compare() == 0
+    assert add(adopted) == []
+
+
+@pytest.mark.long
+def test_our_own_tabs_have_them_anyway(bench: Bench) -> None:
+    bench.shown(milestone(1))
+    with pytest.raises(Permanent, match="already"):
+        add(bench, "history")

@@ -1,0 +1,75 @@
+"""Columns of a person's own sheet that were sorted by themselves, without the site IDs."""
+
+from sync.doctor.google import rows
+from sync.sheets.reconcile import last_compared
+from sync.status.compare import compare, lines
+from sync.status.verdict import evaluate
+from tests.bench import Bench
+from tests.boards import own_sheet
+from tests.boards.own_sheet import HEADER_ROW, KEY_AT, OPEN, line
+from tests.boards.test_mapped import flushed
+from tests.made_up import milestone
+
+
+def wait(_seconds: float) -> None:
+    """Wait for nothing."""
+
+
+def sorted_apart(bench: Bench, direction: str) -> None:
+    """Two customers change places, and their site IDs stay."""
+    area = {
+        "sheetId": OPEN,
+        "startRowIndex": HEADER_ROW + 1,
+        "endRowIndex": HEADER_ROW + 3,
+        "startColumnIndex": 0,
+        "endColumnIndex": KEY_AT,
+    }
+    order = {"dimensionIndex": 0, "sortOrder": direction}
+    bench.do({"sortRange": {"range": area, "sortSpecs": [order]}})
+
+
+def made(bench: Bench) -> None:
+    known = [bench.customer(number) for number in (1, 2)]
+    mine = [line(n, E_mail=each["E_mail"], Zip=each["Zip"]) for n, each in enumerate(known, 1)]
+    own_sheet.make(bench, mine, [])
+    own_sheet.adopt(bench)
+    flushed(bench, milestone(1), milestone(2))
+
+
+def test_it_is_told_wherever_people_look(asking: Bench) -> None:
+    """Catches "shows what it should" while each job's news goes into another customer's row."""
+    made(asking)
+    assert compare(asking.wiring, wait).theirs.foreign == ()
+    sorted_apart(asking, "DESCENDING")
+    before = own_sheet.texts(asking)
+    found = compare(asking.wiring, wait)
+    assert [key.row for key in found.theirs.foreign] == ["Open jobs!4", "Open jobs!5"]
+    assert not found.is_well
+    assert any("columns were sorted by themselves" in line for line in lines(found))
+    asking.flush()
+    assert own_sheet.texts(asking) == before, "what stands there is another customer's"
+    problem = next(p for p in evaluate(asking.wiring.backlog()) if p.code == "foreign_keys")
+    assert "2 rows of your own sheet have the site ID of one job" in problem.text
+    assert "Open jobs!4, Open jobs!5" in problem.cause
+    assert rows(asking.wiring).result == "warning"
+
+
+def test_once_put_right_it_is_told_no_more(asking: Bench) -> None:
+    made(asking)
+    sorted_apart(asking, "DESCENDING")
+    compare(asking.wiring, wait)
+    sorted_apart(asking, "ASCENDING")
+    assert compare(asking.wiring, wait).theirs.foreign == ()
+    assert last_compared(asking.store.spreadsheet).foreign == ()
+    assert "foreign_keys" not in {problem.code for problem in evaluate(asking.wiring.backlog())}
+
+
+def test_two_jobs_of_one_customer_are_not_taken_for_it(asking: Bench) -> None:
+    """Both of his rows have his e-mail address: each is right."""
+    known = asking.customer(1)
+    asking.customer(2, email=known["E_mail"])
+    own_sheet.make(asking, [line(8)], [])
+    own_sheet.adopt(asking)
+    flushed(asking, milestone(1), milestone(2))
+    assert [row["E-mail"] for row in own_sheet.texts(asking)[1:]] == [known["E_mail"]] * 2
+    assert compare(asking.wiring, wait).theirs.foreign == ()

@@ -1,0 +1,241 @@
+"""A person works in his own sheet between our read and our write: then every cell is right."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app import create_app
+from sync.boards import link
+from sync.errors import Permanent
+from tests.bench import Bench
+from tests.boards import own_sheet
+from tests.boards.chaos.installer import put_back
+from tests.boards.own_sheet import HEADER_ROW, HEADERS, KEY_AT, OPEN, line
+from tests.chaos.tab import recovered
+from tests.made_up import milestone, uuid
+
+FIRST, SECOND, THIRD = HEADER_ROW + 1, HEADER_ROW + 2, HEADER_ROW + 3
+APPROVED: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-05T10:00:00Z"}
+EMAIL = HEADERS.index("E-mail")
+PERMIT = HEADERS.index("Permit")
+
+
+def flushed(bench: Bench, *payloads: dict[str, object]) -> None:
+    """Send, ask for customers, and flush until nothing waits."""
+    bench.send(*payloads)
+    while bench.is_waiting() or bench.ask():
+        bench.flush_once()
+
+
+def keyed(bench: Bench, *numbers: int, **texts: str) -> None:
+    """Make a sheet with a row for each job, which has its key, and one of nobody's below."""
+    known = {n: bench.customer(n) for n in numbers}
+    lines = [line(n, E_mail=known[n]["E_mail"], **texts) for n in numbers]
+    own_sheet.make(bench, [*lines, line(9, Phone="call 9", Permit="his words")], [])
+    own_sheet.adopt(bench)
+    flushed(bench, *(milestone(n) for n in numbers))
+
+
+def swapped(bench: Bench) -> Callable[[], None]:
+    return lambda: bench.edit("move_row", sheet_id=OPEN, row=FIRST, to=SECOND)
+
+
+def row_of(bench: Bench, customer: str) -> dict[str, str]:
+    (row,) = [r for r in own_sheet.texts(bench) if r.get("Customer") == customer]
+    return row
+
+
+def test_two_rows_swap_and_neither_keeps_what_is_the_others(asking: Bench) -> None:
+    known = {n: asking.customer(n) for n in (1, 2)}
+    lines = [line(n, E_mail=known[n]["E_mail"]) for n in (1, 2)]
+    own_sheet.make(asking, lines, [])
+    own_sheet.adopt(asking)
+    flushed(asking, milestone(5))  # guards the columns
+    for row, number in ((FIRST, 1), (SECOND, 2)):
+        asking.edit("type_cell", sheet_id=OPEN, row=row, column=KEY_AT, text=uuid(number))
+    asking.before_the_write(swapped(asking))
+    flushed(asking, milestone(1, **APPROVED), milestone(2))
+    for number, words in ((1, "OK"), (2, "Waiting")):
+        texts = row_of(asking, f"Own {number}")
+        assert (texts["Phone"], texts["Permit"]) == (f"303-555-{number:04d}", words)
+        assert texts["Street"].startswith(f"{number} North")
+    assert asking.compare() == 0
+    assert recovered(asking.google.sheets.spreadsheets[asking.spreadsheet]) == []
+
+
+def test_an_address_that_is_as_everbright_has_it_is_not_lost_in_a_swap(asking: Bench) -> None:
+    """Nobody can tell by its text that a person typed it: it goes back all the same."""
+    keyed(asking, 1, 2)
+    asking.edit("type_cell", sheet_id=OPEN, row=FIRST, column=EMAIL, text="")
+    asking.compare()  # finds the blank cell
+    asking.before_the_write(swapped(asking))
+    flushed(asking)
+    assert row_of(asking, "Own 2")["E-mail"] == "home2@example.com"
+    assert row_of(asking, "Own 1")["E-mail"] == "home1@example.com"
+
+
+def test_a_persons_words_in_the_row_that_was_hit_are_back(asking: Bench) -> None:
+    """And what is kept of them is his own, not another customer's."""
+    keyed(asking, 1, 2)
+    asking.edit("type_cell", sheet_id=OPEN, row=SECOND, column=PERMIT, text="ask the city")
+    asking.before_the_write(swapped(asking))
+    flushed(asking, milestone(1, **APPROVED))
+    assert row_of(asking, "Own 2")["Permit"] == "ask the city"
+    assert row_of(asking, "Own 2").get("Permit OK on") is None
+    assert row_of(asking, "Own 1")["Permit"] == "OK"
+    flushed(asking, milestone(2, **APPROVED))
+    assert asking.store.boards.replaced(uuid(2)) == [("ask the city", "OK")]
+    assert asking.store.boards.replaced(uuid(1)) == []
+
+
+def test_a_key_goes_back_by_itself_and_never_by_a_rows_number(asking: Bench) -> None:
+    """Else a stranger's row has the key, and gets that job's statuses from then on."""
+    known = {n: asking.customer(n) for n in (1, 2)}
+    lines = [line(2), line(1, E_mail=known[1]["E_mail"]), line(9)]
+    own_sheet.make(asking, lines, [])
+    own_sheet.adopt(asking)
+    asking.edit("type_cell", sheet_id=OPEN, row=FIRST, column=KEY_AT, text=uuid(2))
+    flushed(asking, milestone(2))
+    moves = iter([(FIRST, SECOND), (FIRST, THIRD), (SECOND, FIRST)])
+
+    def move(_google: Any, _call: Any) -> None:
+        for row, to in [next(moves, (0, 0))]:
+            if to:
+                asking.edit("move_row", sheet_id=OPEN, row=row, to=to)
+
+    asking.google.faults.between(move, method="*.batchUpdate", count=3)
+    flushed(asking, milestone(1))
+    owners = {row.get("Site ID"): row["Customer"] for row in own_sheet.texts(asking)}
+    assert owners == {uuid(1): "Own 1", uuid(2): "Own 2", None: "Own 9"}
+
+
+def test_a_row_that_moves_while_another_is_emptied_for_a_join_keeps_its_cells(
+    asking: Bench,
+) -> None:
+    known = {n: asking.customer(n) for n in (1, 3)}
+    rows = [line(n, E_mail=known[1]["E_mail"], Phone=f"call {n}") for n in (1, 2)]
+    last = line(3, E_mail=known[3]["E_mail"], Phone="call 3", Permit="his words")
+    own_sheet.make(asking, [*rows, last], [])
+    own_sheet.adopt(asking)
+    flushed(asking, milestone(3))
+    asking.edit("type_cell", sheet_id=OPEN, row=THIRD, column=PERMIT, text="ask the city")
+    flushed(asking, milestone(1))
+    with asking.held() as held:
+        found = link.find(asking.flusher, held)
+        settled = link.chosen(found.doubts, {uuid(1): f"Open jobs!{SECOND + 1}"})
+        asking.before_the_write(
+            lambda: asking.edit("move_row", sheet_id=OPEN, row=THIRD + 1, to=FIRST)
+        )
+        link.join(asking.flusher, held, found, settled)
+    flushed(asking)
+    for number in (1, 2, 3):
+        assert row_of(asking, f"Own {number}")["Phone"] == f"call {number}"
+    assert row_of(asking, "Own 3")["Permit"] == "ask the city"
+    assert len(own_sheet.of_site(asking, 1)) == 1
+
+
+def test_two_jobs_of_one_customer_are_doubtful_however_late_the_second_is_known(
+    asking: Bench,
+) -> None:
+    """The first would take the row for certain, though it may be the other's."""
+    asking.customer(1)
+    asking.customer(2, email="home1@example.com")
+    own_sheet.make(asking, [line(1, E_mail="home1@example.com")], [])
+    own_sheet.adopt(asking)
+    asking.send(milestone(1), milestone(2))
+    asking.project()
+    assert asking.wiring.customer_fetcher().fetch() is not None, "one of the two is known"
+    while asking.store.pending.is_waiting():
+        asking.flush_once()
+    assert own_sheet.texts(asking)[0].get("Site ID") is None
+    flushed(asking)
+    rows = own_sheet.texts(asking)
+    assert rows[0].get("Site ID") is None
+    assert {row.get("Site ID") for row in rows} == {None, uuid(1), uuid(2)}
+    with asking.held() as held:
+        doubts = link.find(asking.flusher, held).doubts
+    assert {doubt.site for doubt in doubts} == {uuid(1), uuid(2)}
+
+
+@pytest.mark.parametrize("way", ["two rows", "two tabs"])
+def test_a_change_replaces_nothing_else_of_a_job_that_stands_twice(asking: Bench, way: str) -> None:
+    """Catches cells that were not read and count as blank: typed words are replaced."""
+    keyed(asking, 1)
+    if way == "two rows":
+        asking.edit("insert_rows", sheet_id=OPEN, index=SECOND)
+        asking.edit("copy_rows", sheet_id=OPEN, start=FIRST, end=FIRST + 1, to=SECOND)
+    else:
+        asking.edit("duplicate_tab", sheet_id=OPEN)
+    asking.edit("type_cell", sheet_id=OPEN, row=FIRST, column=PERMIT, text="ask the city")
+    asking.customer(1, phone_number="303-555-7777")
+    with asking.database.writing() as connection:
+        connection.execute(text("UPDATE customer SET fetched_at = 0"))
+    flushed(asking, milestone(1, 2, **APPROVED))
+    rows = own_sheet.of_site(asking, 1)
+    assert [row["Phone"] for row in rows] == ["303-555-7777"] * len(rows)
+    assert [row["Customer"] for row in rows] == ["Own 1"] * len(rows)
+    assert rows[0]["Permit"] == "ask the city"
+
+
+def test_a_duplicate_of_a_tab_is_a_record_and_is_not_written(asking: Bench) -> None:
+    """People keep how things stood at the end of a month."""
+    keyed(asking, 1)
+    copy = asking.google.edit(asking.spreadsheet, "duplicate_tab", sheet_id=OPEN)
+    before = own_sheet.grid(asking, copy)
+    flushed(asking, milestone(1, **APPROVED))
+    asking.compare()
+    flushed(asking)
+    assert own_sheet.grid(asking, copy) == before
+    assert own_sheet.of_site(asking, 1)[0]["Permit"] == "OK"
+
+
+def test_what_was_written_stays_known_when_a_deletion_is_undone(asking: Bench) -> None:
+    """The next event would replace what was typed, as if all of it were new."""
+    keyed(asking, 1, 2)
+    asking.edit("type_cell", sheet_id=OPEN, row=FIRST, column=PERMIT, text="ask the city")
+    row = own_sheet.grid(asking)[0]
+    asking.edit("delete_rows", sheet_id=OPEN, index=FIRST)
+    flushed(asking, milestone(2, **APPROVED))
+    asking.do(*put_back(OPEN, FIRST, row))
+    flushed(asking, milestone(1, 2, **APPROVED))
+    assert row_of(asking, "Own 1")["Permit"] == "ask the city"
+
+
+def test_a_mapped_tab_without_its_header_row_stops_the_writing_with_its_name(
+    asking: Bench,
+) -> None:
+    """Our own tabs would appear in his spreadsheet, and his would be served no more."""
+    keyed(asking, 1)
+    before = [s["properties"]["title"] for s in asking.book("sheets(properties(title))")["sheets"]]
+    asking.edit("delete_rows", sheet_id=OPEN, index=HEADER_ROW)
+    with pytest.raises(Permanent, match=r"'Open jobs' was deleted.*version history") as stopped:
+        flushed(asking, milestone(1, **APPROVED))
+    asking.store.spreadsheet.set_trouble(stopped.value.reason, stopped.value.message)
+    after = [s["properties"]["title"] for s in asking.book("sheets(properties(title))")["sheets"]]
+    assert after == before
+    answer = create_app(asking.settings).test_client().get("/status")
+    assert answer.status_code == 503
+
+
+@pytest.mark.parametrize("other", ["of the same kind", "with a sum"])
+def test_formulas_that_a_new_row_took_of_another_row_are_told(asking: Bench, other: str) -> None:
+    """A sum in a customer's row is money that nobody owes; a sorted sheet alone is no news."""
+    first = line(7)
+    if other == "with a sum":
+        first[HEADERS.index("Crew")] = "=SUM(I4:I5)"
+    asking.customer(3)
+    asking.customer(4)
+    own_sheet.make(asking, [first, line(8)], [])
+    own_sheet.adopt(asking)
+    asking.send(milestone(3), milestone(4))
+    asking.project()
+    asking.ask()
+    asking.flush_once()  # guards the columns
+    asking.before_the_write(swapped(asking))
+    flushed(asking)
+    told = recovered(asking.google.sheets.spreadsheets[asking.spreadsheet])
+    assert len(told) == (other == "with a sum")
+    assert all("Own 7" in row.row_text for row in told)
+    assert all(uuid(3) in row.stands and uuid(4) in row.stands for row in told), "each of them"

@@ -1,0 +1,95 @@
+"""Doubtful rows of a person's own sheet: listed, joined, and the row that was added emptied."""
+
+import pytest
+
+from sync.boards import link
+from sync.errors import Permanent
+from tests.bench import Bench
+from tests.boards import own_sheet
+from tests.boards.own_sheet import KEY_AT, OPEN, line
+from tests.boards.test_mapped import flushed
+from tests.made_up import milestone, uuid
+
+
+def doubtful(bench: Bench) -> None:
+    """Two rows with the e-mail address of one job, which gets a third."""
+    known = bench.customer(1)
+    rows = [line(n, E_mail=known["E_mail"], Note_to_self=f"mine {n}") for n in (1, 2)]
+    own_sheet.make(bench, [*rows, line(8)], [])
+    own_sheet.adopt(bench)
+    flushed(bench, milestone(1))
+
+
+def found(bench: Bench) -> link.Doubts:
+    with bench.held() as held:
+        return link.find(bench.flusher, held)
+
+
+def join(bench: Bench, **pairs: str) -> None:
+    with bench.held() as held:
+        doubts = link.find(bench.flusher, held)
+        settled = link.chosen(doubts.doubts, {uuid(1): pairs["to"]})
+        link.join(bench.flusher, held, doubts, settled)
+
+
+def test_a_doubt_is_listed_with_its_candidates(asking: Bench) -> None:
+    """Whoever decides has to see the rows."""
+    doubtful(asking)
+    (doubt,) = found(asking).doubts
+    assert (doubt.site, doubt.customer.name) == (uuid(1), "Ada Number1")
+    assert doubt.own is not None
+    assert doubt.own.name == "Open jobs!7"
+    assert [one.name for one in doubt.candidates] == ["Open jobs!4", "Open jobs!5"]
+    assert "mine 1" in doubt.candidates[0].text
+
+
+def test_a_family_name_that_stands_first_is_the_same_name(asking: Bench) -> None:
+    """Catches a second row, without a word, for a customer listed as in a directory."""
+    known = asking.customer(1)
+    row = line(1, Customer="Number1, Ada", Street=known["Street"])
+    own_sheet.make(asking, [row, line(8)], [])
+    own_sheet.adopt(asking)
+    flushed(asking, milestone(1))
+    (doubt,) = found(asking).doubts
+    assert [each.name for each in doubt.candidates] == ["Open jobs!4"]
+
+
+def test_joined_the_row_has_all_and_ours_is_empty(asking: Bench) -> None:
+    """Otherwise the customer stands there twice."""
+    doubtful(asking)
+    join(asking, to="Open jobs!5")
+    asking.flush()
+    (row,) = own_sheet.of_site(asking, 1)
+    assert (row["Note to self"], row["Permit"]) == ("mine 2", "Waiting")
+    rows = own_sheet.texts(asking)
+    assert [one.get("Customer") for one in rows] == ["Own 1", "Own 2", "Own 8", None]
+    assert rows[3].keys() == {"Deposit"}
+    assert found(asking).doubts == []
+    assert not asking.alerts
+
+
+def test_a_row_in_which_somebody_typed_is_its_job_s(asking: Bench) -> None:
+    """It would lose what was typed, were it emptied."""
+    doubtful(asking)
+    asking.edit("type_cell", sheet_id=OPEN, row=6, column=own_sheet.HEADERS.index("Crew"), text="b")
+    assert found(asking).doubts == []
+
+
+def test_rows_that_move_before_they_are_joined_lose_nothing(asking: Bench) -> None:
+    """The key of one and the blanks of another would be written elsewhere."""
+    doubtful(asking)
+    before = own_sheet.own_cells(asking)
+    asking.before_the_write(lambda: asking.edit("sort", sheet_id=OPEN, column=KEY_AT))
+    join(asking, to="Open jobs!5")
+    asking.flush()
+    assert own_sheet.own_cells(asking) == before
+    assert len(own_sheet.of_site(asking, 1)) == 1
+    assert "recovered" not in asking.alerts
+
+
+@pytest.mark.parametrize("name", ["Open jobs!6", "Installed!4", "somewhere"])
+def test_only_what_is_listed_is_joined(asking: Bench, name: str) -> None:
+    """A row number from yesterday may be another customer's today."""
+    doubtful(asking)
+    with pytest.raises(Permanent, match="not in the list"):
+        join(asking, to=name)

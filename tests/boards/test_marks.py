@@ -1,0 +1,78 @@
+"""Personal data in webhooks, answers and a person's own sheet: nowhere, until it is asked for."""
+
+import re
+
+import pytest
+
+from emulator import Emulator
+from sync.sheets.cell_data import at, text_of
+from tests.boards import own_sheet
+from tests.made_up import uuid
+from tests.security.conftest import Written
+from tests.security.test_marks import (
+    FEW,
+    JOBS,
+    MANY,
+    MARK,
+    Stage,
+    is_shown_when_asked_for,
+    played,
+)
+
+pytestmark = pytest.mark.long
+
+
+class BoardStage(Stage):
+    """With a board that people type into."""
+
+    def prepare(self) -> None:
+        """Have the sheet be a person's with a History, and with two rows for one customer."""
+        lines = [
+            own_sheet.line(n, Crew=self.marks.name(), Customer=self.marks.name())
+            for n in range(1, JOBS + 1)
+        ]
+        twice = self.google.everbright.site(uuid(1))["contacts"][0]["email"]
+        lines += [own_sheet.line(n, E_mail=twice, Note_to_self=self.marks.text()) for n in (8, 9)]
+        own_sheet.make(self.bench, lines, [])
+        own_sheet.adopt(self.bench, own_sheet.OPEN)
+        self.bench.setup().provision(self.bench.spreadsheet, ["history"])
+
+    def type_over(self) -> None:
+        """Have a person write into the status of each job."""
+        index = own_sheet.places(self.bench)["Permit"]
+        for row, line in enumerate(own_sheet.grid(self.bench), own_sheet.HEADER_ROW + 1):
+            if text_of(at(line, own_sheet.KEY_AT)):
+                start = {"sheetId": own_sheet.OPEN, "rowIndex": row, "columnIndex": index}
+                rows = [{"values": own_sheet.cells([self.marks.text()], row)}]
+                change = {"start": start, "rows": rows, "fields": "userEnteredValue"}
+                self.bench.do({"updateCells": change})
+
+    def look(self) -> None:
+        visitor = self.console.signed_in()
+        for path in ("/mapping/rows", "/mapping/unmap"):
+            self.told[f"{path} read"] = visitor.send(path, step="look").text
+        tabs = visitor.send("/mapping").location
+        self.told["/mapping read"] = visitor.get(tabs).text
+        visitor.send(tabs, **{"tab": "0", "title:0": "Open jobs", "header:0": "3"})
+        for step in ("columns", "preview"):
+            self.told[step] = visitor.get(tabs.replace("/tabs", f"/{step}")).text
+        super().look()
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(("seed", "count"), [(1, FEW), (2, MANY), (3, MANY)])
+def test_marks_are_nowhere_but_where_they_may_be(
+    google: Emulator,
+    sqlite_url: str,
+    lines: Written,
+    seed: int,
+    count: int,
+) -> None:
+    made = played(BoardStage(google, sqlite_url, seed), count)
+    made.told["the log"] = lines()[0]
+    assert made.marked() == set()
+    if count == FEW:
+        job = is_shown_when_asked_for(made, "Open jobs")
+        assert "It is row" in made.told["/mapping/rows read"]
+        typed = re.findall(r"<p>Permit: ([^<]+)</p>", job)
+        assert any(MARK.search(text) for text in typed), "nothing that was typed was replaced"

@@ -1,0 +1,113 @@
+"""What a preview promises, the first flush does."""
+
+from sqlalchemy import update
+
+from sync.boards.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview, TabColumns, preview
+from sync.store.schema import customer
+from tests.bench import Bench
+from tests.boards import own_sheet
+from tests.boards.own_sheet import FIELDS, HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, WORDS, line
+from tests.boards.test_mapped import APPROVED, flushed
+from tests.made_up import milestone, uuid
+
+COLUMNS = {field: HEADERS.index(header) for header, field in FIELDS.items()} | {"site_id": KEY_AT}
+TAB = TabColumns(HEADER_ROW, COLUMNS, {FIELDS["Permit"]: WORDS})
+
+
+def previewed(bench: Bench) -> Preview:
+    with bench.held() as held:
+        return preview(bench.flusher, held, {OPEN: TAB, INSTALLED: TAB})
+
+
+def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
+    """Also that it writes nothing by itself."""
+    known = {n: asking.customer(n) for n in (1, 2, 3)}
+    mine = [line(1, E_mail=known[1]["E_mail"]), line(9, Permit="Sent back")]
+    own_sheet.make(asking, mine, [line(2, Street=known[2]["Street"], Zip=known[2]["Zip"])])
+    asking.send(*(milestone(n) for n in (1, 2, 3)))
+    asking.project()
+    asking.ask()
+    writes = asking.writes()
+    promised = previewed(asking)
+    assert asking.writes() == writes
+    counts = (promised.keyed, promised.matched, promised.added, promised.doubtful)
+    assert counts == (0, 2, 1, 0)
+    assert {one.kind for one in promised.changes} == {KEYED, FILLED, ADDED, COPIED}
+    own_sheet.adopt(asking)
+    flushed(asking)
+    for one in promised.changes:
+        tab = OPEN if one.tab == "Open jobs" else INSTALLED
+        row = own_sheet.texts(asking, tab)[one.row - HEADER_ROW - 2]
+        header = "Site ID" if one.letter == "L" else HEADERS[ord(one.letter) - ord("A")]
+        assert row[header] == one.after, one
+    again = previewed(asking)
+    assert (again.keyed, again.changes) == (3, ())
+    assert own_sheet.of_site(asking, 3)[0]["Customer"] == "Ada Number3"
+    assert uuid(3) in {one.site for one in promised.changes}
+
+
+def test_a_job_of_which_he_said_that_none_of_his_rows_is_its_is_promised_a_row(
+    asking: Bench,
+) -> None:
+    known = asking.customer(1)
+    own_sheet.make(asking, [line(1, E_mail=known["E_mail"])], [])
+    asking.send(milestone(1))
+    asking.project()
+    asking.ask()
+    first = previewed(asking)
+    assert (first.matched, first.added) == (1, 0)
+    with asking.held() as held:
+        asking.store.boards.answer(held, [], [uuid(1)])
+    second = previewed(asking)
+    assert (second.matched, second.added, second.doubtful) == (0, 1, 0)
+
+
+def test_what_a_person_confirmed_is_in_the_preview_too(asking: Bench) -> None:
+    """Catches a preview that announces other cells than the first flush writes."""
+    own_sheet.make(asking, [line(9)], [])
+    asking.send(milestone(1, status="ISSUED"))
+    asking.project()
+    asking.store.confirmations.confirm_statuses({"ISSUED": "approved"})
+    headers = {change.header for change in previewed(asking).changes}
+    assert "Permit OK on" in headers
+
+
+def phones(bench: Bench) -> list[tuple[str, str, str]]:
+    """Return what a preview says of telephone numbers: kind, before, after."""
+    changes = (each for each in previewed(bench).changes if each.header == "Phone")
+    return [(each.kind, each.before, each.after) for each in changes]
+
+
+def told_of_other_phones(bench: Bench) -> None:
+    """Two customers have another number by now, as EverBright says with an event a day later."""
+    for number in (1, 2):
+        bench.customer(number, phone_number=f"720-555-{number:04d}")
+    with bench.database.writing() as connection:
+        connection.execute(update(customer).values(fetched_at=0.0))
+    bench.send(*(milestone(n, **APPROVED) for n in (1, 2)))
+    bench.project()
+    bench.ask()
+
+
+def test_a_cell_that_we_filled_is_ours_and_one_that_he_typed_is_his(asking: Bench) -> None:
+    """Catches a preview that promises to keep our own old number, or to replace his words."""
+    known = {n: asking.customer(n) for n in (1, 2)}
+    mine = [line(1, E_mail=known[1]["E_mail"]), line(2, E_mail=known[2]["E_mail"], Phone="ask Bo")]
+    own_sheet.make(asking, mine, [])
+    own_sheet.adopt(asking)
+    flushed(asking, milestone(1), milestone(2))
+    told_of_other_phones(asking)
+    assert phones(asking) == [(REPLACED, "303-555-0001", "720-555-0001")]
+    asking.flush()
+    rows = [own_sheet.of_site(asking, n)[0]["Phone"] for n in (1, 2)]
+    assert rows == ["720-555-0001", "ask Bo"]
+
+
+def test_what_our_own_tab_showed_is_not_ours_in_a_tab_of_his(asking: Bench) -> None:
+    """Catches a number that he typed, taken for ours because our tab had the same."""
+    known = asking.customer(1)
+    asking.customer(2)
+    own_sheet.make(asking, [line(1, E_mail=known["E_mail"], Phone="303-555-0001")], [])
+    flushed(asking, milestone(1), milestone(2))
+    told_of_other_phones(asking)
+    assert phones(asking) == [(ADDED, "", "720-555-0002")]

@@ -1,0 +1,28 @@
+"""What can be wrong with a board."""
+
+from dataclasses import replace
+
+import pytest
+
+import compose  # noqa: F401 - boards register themselves
+from sync.boards.rules import RULES
+from tests.status.test_verdict import ADDED, WELL, is_one_problem
+
+WRONG = {
+    "missing_words": replace(WELL, missing_words=1),
+    "kept_words": replace(WELL, kept_words=1),
+    "foreign_keys": replace(WELL, foreign_keys=("Open!4",)),
+    "mapped_columns_gone": replace(
+        WELL, gone_columns=("'Permit' in 'Open'",), oldest_gone_column=5.0, is_adopted=True
+    ),
+}
+"""A look at which only this is wrong."""
+
+
+def test_each_thing_that_can_be_wrong_is_tried() -> None:
+    assert {rule.code for rule in RULES} == WRONG.keys() == ADDED
+
+
+@pytest.mark.parametrize("code", WRONG)
+def test_what_is_wrong_is_one_problem_with_cause_and_fix_and_in_status(code: str) -> None:
+    is_one_problem(code, WRONG[code])

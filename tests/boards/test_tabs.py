@@ -1,0 +1,193 @@
+"""Boards as the core reads, compares and writes them."""
+
+import json
+from datetime import UTC, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from sync.jobs.cells import EMPTY, Cell, Link
+from sync.jobs.target import Target
+from sync.sheets.batch import CellWrite, Parts, RowIdentity, RowWrite, compose
+from sync.sheets.cell_data import BLANK, Content
+from sync.sheets.diff import Diff, diff
+from sync.sheets.job_tabs import JobRows, Pattern
+from sync.sheets.read import FENCE_TAB, JOBS_TAB, Copies, Snapshot
+from tests.boards.grids import BOARD
+from tests.made_up import uuid
+from tests.sheets.grids import MAPPED_AT, A, cell, write
+from tests.sheets.grids import table as batch_table
+from tests.sheets.test_batch import IS_A, inner, wide
+from tests.sheets.test_diff import COLUMNS, JOB, NOTED, cells, made, table, target
+from tests.sheets.test_snapshot import served
+
+
+def test_mapped_tabs_are_served_and_not_one_of_ours_beside_them() -> None:
+    assert served(BOARD) == [5, 6]
+
+
+def test_what_was_not_read_is_not_decided_on() -> None:
+    """Taken for blank, what a person typed there would go: it is an error of ours, and told."""
+    with pytest.raises(LookupError):
+        made(target(1, re_signed=Cell(text="Yes")), tabs=BOARD, mapped_at=MAPPED_AT)
+
+
+WORDS = {"re_signed": {"Yes": "Done", "No": "Open"}}
+SINCE, BEFORE = MAPPED_AT.timestamp() + 1, MAPPED_AT.timestamp() - 1
+
+
+def mapped(*targets: Target, **changes: Any) -> Diff:
+    everything: dict[str, dict[int, Any]] = {"customer": {}, "re_signed": {}}
+    values = {"mapped_at": MAPPED_AT, "cells": everything} | changes
+    return made(*targets, tabs=BOARD, **values)
+
+
+def only(found: Diff) -> CellWrite:
+    (row,) = found.rows
+    (one,) = row.cells
+    return one
+
+
+def test_each_cell_of_a_mapped_tab_expects_what_the_read_saw() -> None:
+    """What is typed between the read and the write is put back: only by this it is noticed."""
+    changed = Target(JOB, cells(1, re_signed=Cell(text="Yes")), cells(1, re_signed=EMPTY))
+    assert only(mapped(changed)).expects == BLANK
+    stood = {"re_signed": {4: cell("No")}}
+    known = Target(JOB, cells(1, re_signed=Cell(text="Yes")), cells(1, re_signed=Cell(text="No")))
+    one = only(mapped(known, cells=stood))
+    assert (one.expects, one.expects_note, one.replaces_words) == (Content("No"), None, False)
+    assert one.fields == "userEnteredValue", "no format of ours, and no note"
+
+
+@pytest.mark.parametrize(
+    ("received", "fresh", "writes"),
+    [(SINCE, True, True), (SINCE, False, False), (BEFORE, True, False), (None, True, False)],
+    ids=["since", "shown already", "before", "read from EverBright"],
+)
+def test_a_persons_words_yield_to_an_event_after_the_mapping_alone(
+    received: float | None, fresh: bool, writes: bool
+) -> None:
+    """What EverBright said before may be older than what he knows; and once shown, he may type."""
+    changed = Target(
+        JOB,
+        cells(1, re_signed=Cell(text="Yes")),
+        cells(1),
+        is_fresh=fresh,
+        received_at=received,
+    )
+    found = mapped(changed, cells={"re_signed": {4: cell("his words")}})
+    assert bool(found.rows) is writes
+    if writes:
+        one = only(found)
+        assert (one.expects, one.replaces_words) == (Content("his words"), True)
+    assert uuid(1) in found.shown, "left alone is decided, too"
+
+
+def test_a_drop_down_gets_its_own_words_and_what_has_none_is_left_alone() -> None:
+    """A red corner in his column helps nobody; blank would take his own word away."""
+    for text, shown in (("Yes", "Done"), ("Maybe", None)):
+        changed = Target(JOB, cells(1, re_signed=Cell(text=text)), cells(1))
+        found = mapped(changed, words=WORDS)
+        assert [one.data for row in found.rows for one in row.cells] == (
+            [cell(shown)] if shown else []
+        )
+    known = Target(JOB, cells(1), cells(1, re_signed=Cell(text="Yes")))
+    one = only(mapped(known, words=WORDS, cells={"re_signed": {4: cell("Done")}}))
+    assert (one.data, one.expects) == ({}, Content("Done"))
+
+
+def test_a_date_takes_our_format_only_where_the_cell_has_none() -> None:
+    """His 3/1/26 would turn into 2026-03-01 in one row of many."""
+    changed = Target(JOB, cells(1, re_signed=Cell(when=NOTED)), cells(1))
+    assert only(mapped(changed)).fields == "userEnteredValue,userEnteredFormat.numberFormat"
+    dated = {"userEnteredFormat": {"numberFormat": {"type": "DATE", "pattern": "m/d/yy"}}}
+    assert only(mapped(changed, cells={"re_signed": {4: dated}})).fields == "userEnteredValue"
+
+
+def test_links_and_notes_stay_out_of_columns_that_are_not_for_links() -> None:
+    """Decorations belong into our own tab; his documents' column is for links."""
+    linked = Cell(text="a", note="n", links=(Link(start=0, end=1, uri="https://a"),))
+    columns = COLUMNS | {"documents:x": 2}
+    both = Target(
+        JOB,
+        cells(1, re_signed=linked, **{"documents:x": linked}),
+        cells(1),
+        received_at=SINCE,
+    )
+    everything: dict[str, dict[int, Any]] = {"re_signed": {}, "documents:x": {}}
+    (row,) = mapped(both, columns=columns, cells=everything).rows
+    written = {one.column: one for one in row.cells}
+    assert written["re_signed"].data == cell("a")
+    assert written["documents:x"].data.keys() == {"userEnteredValue", "textFormatRuns"}
+    assert "note" not in "".join(one.fields for one in row.cells)
+
+
+def test_new_rows_go_where_the_pattern_says_into_the_first_tab() -> None:
+    """Below the last row that anything is entered in, wherever the last job stands."""
+    tables = [table(sheet_id=n, mapped_at=MAPPED_AT, words=WORDS) for n in (1, 2)]
+    pattern = Pattern(21)
+    new = target(3, re_signed=Cell(text="Yes", note="n")), target(4, re_signed=Cell(text="Maybe"))
+    found = diff(BOARD, tables, new, JobRows(pattern=pattern), UTC)
+    assert [(one.sheet_id, one.row, one.is_new) for one in found.new_rows] == [
+        (1, 21, True),
+        (1, 22, True),
+    ]
+    first, second = ({c.column: c for c in one.cells} for one in found.new_rows)
+    assert (first["re_signed"].data, first["re_signed"].fields) == (
+        cell("Done"),
+        "userEnteredValue",
+    )
+    assert second.keys() == {"customer", "site_id"}
+
+
+def test_an_event_of_a_later_moment_is_after_the_mapping_in_whatever_zone() -> None:
+    """A mapping in local time would let events of some hours pass for news, or none."""
+    elsewhere = MAPPED_AT.astimezone(timezone(timedelta(hours=9)))
+    changed = Target(JOB, cells(1, re_signed=Cell(text="Yes")), cells(1), received_at=SINCE)
+    his = {"re_signed": {4: cell("his words")}}
+    assert mapped(changed, cells=his, mapped_at=elsewhere).rows
+
+
+def test_a_batch_for_one_changed_cell_in_both_tabs_is_small() -> None:
+    """Catches one whose size grows with the columns: it is sent for nearly every delivery."""
+    first, second = (
+        wide(sheet_id, title, mapped_at=MAPPED_AT, headers={1: "Permit"})
+        for sheet_id, title in ((JOBS_TAB, "Open jobs"), (77, "Installed"))
+    )
+    rows = [
+        RowWrite(
+            sheet_id=t.sheet_id,
+            row=4,
+            site=A,
+            identity=RowIdentity(key=A),
+            cells=(write(expects=BLANK),),
+        )
+        for t in (first, second)
+    ]
+    copies = {t.copies_tab: Copies("_copies") for t in (first, second)}
+    snapshot = Snapshot(
+        BOARD,
+        tables=(first, second),
+        fences=(41,),
+        copies={FENCE_TAB: Copies("_brightsheet"), **copies},
+    )
+    batch = compose(
+        snapshot, [first, second], Parts(rows=rows), fence=42, fence_title="_brightsheet"
+    )
+    assert len(batch.requests) <= 25
+    assert len(json.dumps(batch.requests)) < 10_000
+    assert [one.ranges for one in batch.asked] == [("B5:B5", "C5:C5")] * 2
+
+
+def test_a_mapped_tab_is_asked_by_its_own_copies() -> None:
+    """Of two tabs whose rows are copied to one place, one would be compared with the other's."""
+    first, second = (
+        batch_table(sheet_id=n, title=title, mapped_at=MAPPED_AT)
+        for n, title in ((5, "Open jobs"), (6, "Installed"))
+    )
+    snapshot = Snapshot(BOARD, tables=(first, second), copies={FENCE_TAB: Copies("_brightsheet")})
+    rows = [RowWrite(sheet_id=n, row=4, site=A, identity=IS_A, cells=(write(),)) for n in (5, 6)]
+    batch = compose(snapshot, [first, second], Parts(rows=rows), fence=1, fence_title="x")
+    titles = {one["properties"]["title"] for one in inner(batch.requests, "addSheet")}
+    assert {one.copies_title for one in batch.asked} == titles
+    assert len(titles) == 2

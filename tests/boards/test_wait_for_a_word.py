@@ -1,0 +1,122 @@
+"""A job that resembles a row of his waits for his word, if he wants so, before it gets one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from emulator import Emulator
+from sync.boards import link
+from sync.status import compare
+from sync.store.backlog import backlog
+from sync.store.schema import quarantine
+from tests.bench import Bench
+from tests.boards import own_sheet
+from tests.boards.own_sheet import line
+from tests.made_up import milestone, uuid
+from tests.sheets.conftest import with_more
+
+HOURS = 48
+
+
+Wait = Callable[[float], Bench]
+
+
+@pytest.fixture
+def waiting(google: Emulator, sqlite_url: str, tmp_path: Path) -> Wait:
+    """His row has the name and telephone of job 1, and the name alone of job 2."""
+
+    def made(hours: float) -> Bench:
+        google.everbright.token = "a-token"
+        config = with_more(tmp_path, f"\n[match]\nwait_hours = {hours}\n")
+        bench = Bench(google, sqlite_url, config, EVERBRIGHT_API_TOKEN="a-token")
+        for number in (1, 2, 3):
+            bench.customer(number)
+        first = line(1, Customer="Ada Number1", Phone="h (303) 555-0001 / c 720-555-0009")
+        own_sheet.make(bench, [first, line(2, Customer="Ada Number2"), line(8)], [])
+        own_sheet.adopt(bench)
+        flushed(bench)
+        return bench
+
+    return made
+
+
+def flushed(bench: Bench) -> None:
+    bench.send(*(milestone(n) for n in (1, 2, 3)))
+    for _ in range(20):
+        if not (bench.is_waiting() or bench.ask()):
+            return
+        if bench.is_waiting():
+            bench.flush_once()
+    pytest.fail("a job that waits is tried again and again")
+
+
+def doubts(bench: Bench) -> dict[str, bool]:
+    """Return the jobs that `link` lists, and whether each has a row of its own."""
+    with bench.held() as held:
+        return {doubt.site: bool(doubt.own) for doubt in link.find(bench.flusher, held).doubts}
+
+
+def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> None:
+    bench = waiting(HOURS)
+    assert own_sheet.of_site(bench, 1) == []
+    assert own_sheet.of_site(bench, 3) != []
+    assert doubts(bench) == {uuid(1): False, uuid(2): True}
+    calls = bench.calls()
+    assert not bench.is_waiting()
+    assert bench.calls() == calls
+    found = backlog(bench.database, bench.spreadsheet)
+    assert (found.jobs, found.quarantined, found.oldest_job) == (0, 0, None)
+    comparison = compare.compare(bench.wiring, lambda _: None)
+    assert "1 job has no row and waits for your word." in " ".join(compare.lines(comparison))
+    assert not comparison.is_well and comparison.unanswered == {uuid(1)}
+    with bench.held() as held:
+        listed = link.find(bench.flusher, held)
+        settled = link.chosen(listed.doubts, {uuid(1): "Open jobs!4"})
+        link.join(bench.flusher, held, listed, settled)
+    bench.flush()
+    assert compare.compare(bench.wiring, lambda _: None).unanswered == frozenset()
+    (row,) = own_sheet.of_site(bench, 1)
+    assert (row["Customer"], row["Permit"]) == ("Ada Number1", "Waiting")
+    assert len(own_sheet.texts(bench)) == 5
+
+
+def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(waiting: Wait) -> None:
+    bench = waiting(HOURS)
+    with bench.held() as held:
+        listed = link.find(bench.flusher, held)
+        assert [doubt.site for doubt in listed.unanswered] == [uuid(1), uuid(2)]
+        link.join(bench.flusher, held, listed, link.chosen(listed.doubts, {uuid(1): "none"}))
+    assert bench.is_waiting()
+    bench.flush()
+    (row,) = own_sheet.of_site(bench, 1)
+    assert row["Permit"] == "Waiting"
+    with bench.held() as held:
+        listed = link.find(bench.flusher, held)
+    assert [doubt.site for doubt in listed.unanswered] == [uuid(2)]
+    assert [doubt.site for doubt in listed.answered] == [uuid(1)]
+    mail = bench.customer(1)["E_mail"]
+    column = own_sheet.HEADERS.index("E-mail")
+    bench.edit("type_cell", sheet_id=own_sheet.OPEN, row=3, column=column, text=mail)
+    with bench.held() as held:
+        bench.store.spreadsheet.write_again(held, [uuid(1)])
+    assert own_sheet.texts(bench)[0].get("Site ID") is None
+    bench.flush()
+    assert own_sheet.texts(bench)[0].get("Site ID") is None
+
+
+def test_after_its_hours_it_gets_a_row(waiting: Wait) -> None:
+    bench = waiting(HOURS)
+    with bench.database.writing() as connection:
+        connection.execute(update(quarantine).values(until=0.0))
+    assert bench.is_waiting()
+    bench.flush()
+    assert len(own_sheet.of_site(bench, 1)) == 1
+    assert doubts(bench) == {uuid(1): True, uuid(2): True}
+
+
+def test_it_gets_one_at_once_where_nobody_wants_to_be_asked(waiting: Wait) -> None:
+    bench = waiting(0)
+    assert len(own_sheet.of_site(bench, 1)) == 1
+    assert doubts(bench) == {uuid(1): True, uuid(2): True}
