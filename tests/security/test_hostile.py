@@ -127,7 +127,6 @@ MONSTERS: dict[str, Callable[[], bytes]] = {
 
 @pytest.fixture(scope="module")
 def wide_path() -> Iterator[WholePath]:
-    """A receiver that lets large bodies in."""
     with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
         yield WholePath(Path(folder), MAX_BODY_BYTES=str(64 * MIB))
 

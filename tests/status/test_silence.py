@@ -64,7 +64,3 @@ def test_a_weekend_is_that_of_the_time_zone() -> None:
     assert told(friday, monday, days=1) == {SILENCE: told(friday, monday, days=1)[SILENCE]}
     assert told(friday, "2026-03-09T07:00", 1, "America/Los_Angeles") == {}
     assert SILENCE in told(friday, "2026-03-10T07:00", 1, "America/Los_Angeles")
-
-
-def test_what_is_told_is_not_over_because_nothing_is_known() -> None:
-    assert SILENCE in alarms(Backlog(worker=1.0, silence_days=3), {SILENCE})

@@ -9,7 +9,7 @@ import pytest
 
 from sync.errors import Retryable
 from sync.status import metrics as module
-from sync.status.metrics import ALL_REASONS, WITHIN_SECONDS, Tally
+from sync.status.metrics import ALL_REASONS, Tally
 from sync.store import RefusedRequests
 from tests.world import wait_for
 
@@ -130,20 +130,3 @@ def test_a_stop_waits_no_longer_than_it_may(bench: Bench) -> None:
     bench.tally.stop(0.1)
     assert time.monotonic() - began < 2
     bench.store.hold.set()
-
-
-def test_three_within_more_than_an_hour_are_not(bench: Bench) -> None:
-    for _ in range(5):
-        bench.wrong(after=WITHIN_SECONDS / 2)
-    assert bench.said == []
-    bench.wrong(after=WITHIN_SECONDS / 4)
-    assert len(bench.said) == 1
-
-
-def test_other_refusals_are_no_wrong_secret(bench: Bench) -> None:
-    for status in (400, 413, 415, 202):
-        bench.tally.note(status, "")
-    bench.wrong(2)
-    assert bench.said == []
-    bench.tally.note(401, "", has_secret=False)
-    assert len(bench.said) == 1
