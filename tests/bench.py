@@ -64,7 +64,6 @@ class Bench:
         self.store = self.flusher.store
 
     def send(self, *payloads: dict[str, Any]) -> list[Outcome]:
-        """Take deliveries in, as the receiver does."""
         shapes = self.settings.config.webhooks
         read = [(body(one), parse.read(body(one), shapes)) for one in payloads]
         return [self.inbox.keep(raw, understood).outcome for raw, understood in read]
@@ -150,7 +149,6 @@ class Bench:
         return Setup(read, self.database, lambda _: None)
 
     def command(self, *words: str) -> Result:
-        """Run a command in this process."""
         runner = CliRunner(env={"COLUMNS": "200", **self.environment})
         return runner.invoke(cli, words, catch_exceptions=False)
 
@@ -218,7 +216,6 @@ class Bench:
         return found
 
     def tab(self, tab: str, fields: str) -> dict[str, Any]:
-        """Return a tab as the API tells it."""
         book = self.book(f"sheets(properties(title,sheetId),{fields})", tab)
         (found,) = [one for one in book["sheets"] if one["properties"]["title"] == tab]
         return dict(found)

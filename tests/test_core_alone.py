@@ -27,6 +27,7 @@ from sync.errors import Permanent
 from sync.sheets.batch import metadata
 from sync.sheets.read import HEADER_KEY, MAPPED_SINCE, mapping_id
 from tests.bench import Bench
+from tests.console.conftest import Console
 from tests.made_up import milestone
 from tests.sheets.conftest import bench
 
@@ -46,6 +47,9 @@ def test_a_database_whose_tabs_are_mapped_is_refused(bench: Bench) -> None:
     with bench.held() as held:
         bench.store.spreadsheet.adopt_tabs(held, [0], ["site_id"])
     assert refused(bench) == "boards_missing"
+    same = {"SPREADSHEET_ID": bench.spreadsheet}
+    visitor = Console(bench.google, bench.environment["DATABASE_URL"], **same).signed_in()
+    assert visitor.get("/").status_code == visitor.get("/columns").status_code == 200
 
 
 def test_a_mapped_spreadsheet_that_the_database_does_not_know_is_refused(bench: Bench) -> None:

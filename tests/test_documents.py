@@ -24,8 +24,6 @@ GRAIN = 256 * 1024
 
 
 class Spoiling(EmulatorSession):
-    """A line that changes bytes on their way."""
-
     def request(self, method: Any, url: Any, *args: Any, **options: Any) -> Any:
         data = options.get("data")
         if isinstance(data, Body):

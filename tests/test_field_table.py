@@ -44,7 +44,6 @@ def test_every_field_has_one_maker() -> None:
 
 
 def line(entry: FieldEntry) -> str:
-    """Return a field's line in the page about columns."""
     of_milestone = entry.id.endswith(":")
     name = f"{entry.id}MILESTONE" if of_milestone else entry.id
     about = entry.about.format(stuck_days="`STUCK_DAYS`")

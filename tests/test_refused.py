@@ -122,14 +122,6 @@ def test_the_check_of_a_secret_stores_nothing_and_is_counted_like_any_other(
     assert receiver.figures() == {"wrong_secret": 1, "no_secret": 1}
 
 
-def test_the_count_is_in_the_store_within_a_second(receiver: Receiver) -> None:
-    """Of a process that goes on, not only of one that is stopped."""
-    receiver.send(WRONG)
-    wait_for(lambda: receiver.figures() == {"wrong_secret": 1}, 1)
-    receiver.send(WRONG)
-    wait_for(lambda: receiver.figures() == {"wrong_secret": 2}, 2)
-
-
 def test_every_refusal_has_its_reason_in_the_list_and_in_the_figures(receiver: Receiver) -> None:
     with capture_logs() as logs:
         assert receiver.send(WRONG) == 401

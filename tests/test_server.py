@@ -46,7 +46,6 @@ class Bench:
             self.server.run_once(0.01)
 
     def connections(self, after: float) -> int:
-        """Return how many are left after so many seconds."""
         self.server.drop_overdue(time.time() + after)
         return len(self.server.active_channels)
 

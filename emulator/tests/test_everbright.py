@@ -57,12 +57,6 @@ def test_a_large_document_is_streamed(http: Client, emulator: Emulator) -> None:
     assert peak < 32 << 20
 
 
-def test_given_bytes(http: Client, emulator: Emulator) -> None:
-    emulator.everbright.set_document(UUID, b"GIF89a", content_type="image/gif")
-    answer = http.get(DOWNLOAD)
-    assert (answer.content, answer.headers["Content-Type"]) == (b"GIF89a", "image/gif")
-
-
 def test_a_token_is_asked_for_when_one_is_set(http: Client, emulator: Emulator) -> None:
     emulator.everbright.token = "secret"
     assert http.get(DOWNLOAD).status_code == 401
@@ -234,13 +228,6 @@ def test_the_data_access_layer_warns(http: Client, emulator: Emulator) -> None:
     assert (refused.status_code, refused.json()["status_code"]) == (400, 400)
     emulator.everbright.token = "secret"
     assert http.get(f"/api/data/quote/{UUID}").status_code == 401
-
-
-def test_lists_come_in_the_envelope_too(http: Client, emulator: Emulator) -> None:
-    """One reader of them unwraps it, another does not."""
-    plain = http.get("/api/v1/project").json()
-    emulator.everbright.envelope = True
-    assert http.get("/api/v1/project").json() == {"data": plain}
 
 
 def test_what_can_be_set_over_the_control_route(http: Client, emulator: Emulator) -> None:

@@ -256,47 +256,6 @@ def test_a_sheet_is_exported_as_csv(
     assert [one.title for one in book.worksheets()] == ["Sheet1", "Second"]
 
 
-def test_only_a_spreadsheet_is_exported(drive: Any) -> None:
-    file = drive.files().create(body={"name": "plain.txt"}).execute()["id"]
-    with pytest.raises(HttpError) as caught:
-        drive.files().export(fileId=file, mimeType="text/csv").execute()
-    assert caught.value.error_details[0]["reason"] == "fileNotExportable"
-
-
-def test_a_copied_tab_brings_its_charts_warnings_views_and_rules(
-    google: pygsheets.client.Client,
-) -> None:
-    book = google.create("With charts")
-    sheet = book.sheet1
-    sheet.update_values("A1", [["Year", "kWh"], [2024, 5], [2025, 7]])
-    sheet.add_chart(("A2", "A3"), [("B2", "B3")], "Yield")
-    area = {"sheetId": 0, "startRowIndex": 0, "endRowIndex": 3}
-    rule = {"booleanRule": {"condition": {"type": "NOT_BLANK"}, "format": {}}, "ranges": [area]}
-    book.custom_request(
-        [
-            {"addProtectedRange": {"protectedRange": {"range": area, "warningOnly": True}}},
-            {"addFilterView": {"filter": {"range": area, "title": "Mine"}}},
-            {"addConditionalFormatRule": {"rule": rule}},
-        ],
-        "replies",
-    )
-    other = book.add_worksheet("Other")
-    other.add_chart(("A1", "A2"), [("B1", "B2")], "Its own")
-    (chart,) = google.sheet.get(book.id, ranges="Other", fields="sheets.charts")["sheets"][0][
-        "charts"
-    ]
-    moved = {"overlayPosition": {"anchorCell": {"sheetId": 0}}}
-    place = {"objectId": chart["chartId"], "newPosition": moved, "fields": "anchorCell"}
-    book.custom_request([{"updateEmbeddedObjectPosition": place}], "replies")
-    target = google.create("Target of charts")
-    sheet.copy_to(target.id)
-    twin = google.sheet.get(target.id)["sheets"][1]
-    assert [one["spec"]["title"] for one in twin["charts"]] == ["Yield"]
-    assert twin["protectedRanges"][0]["warningOnly"]
-    assert [one["title"] for one in twin["filterViews"]] == ["Mine"]
-    assert len(twin["conditionalFormats"]) == 1
-
-
 def test_a_tab_is_copied_to_another_spreadsheet(
     gspread_book: gspread.Spreadsheet, emulator: Emulator, google: pygsheets.client.Client
 ) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from emulator import Emulator
 from emulator.page import grid
 from emulator.page import grid as cells
-from emulator.sheets.formula import column_name
 from emulator.tests.conftest import Client
 
 
@@ -68,12 +67,6 @@ def test_hidden_and_filtered_rows_are_left_out() -> None:
     assert (drawn.rows, drawn.columns) == ([0, 3], [0, 2])
     assert drawn.lefts == {0: grid.ROW_HEADER}
     assert grid.build(sheet, [0, 3, 2, 1]).rows == [0, 3, 2]  # a view instead of the basic filter
-
-
-def test_columns_have_names() -> None:
-    assert [column_name(number) for number in (0, 25, 26, 701, 702)] == [
-        *("A", "Z", "AA", "ZZ", "AAA"),
-    ]
 
 
 def test_a_large_sheet_is_shown_in_part(http: Client, emulator: Emulator) -> None:

@@ -46,7 +46,6 @@ class Replay:
         self._numbers: dict[tuple[str, int], int] = {}
 
     def send(self, said: dict[str, Any]) -> requests.Response:
-        """The emulator's answer to a recorded request."""
         uri = urlsplit(said["uri"])
         path, query = self._texts_in(uri.path), self._texts_in(uri.query)
         target = urlunsplit((self._host.scheme, self._host.netloc, path, query, ""))
@@ -74,7 +73,6 @@ class Replay:
             self._numbers.setdefault((name, google), ours)
 
     def expected(self, google: Any, name: str = "") -> Any:
-        """What Google said, with our ids."""
         if isinstance(google, dict):
             return {key: self.expected(item, key) for key, item in google.items()}
         if isinstance(google, list):

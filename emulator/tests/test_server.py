@@ -19,7 +19,7 @@ from emulator.calls import Call, CallLog
 from emulator.tests.conftest import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
@@ -153,26 +153,6 @@ def test_tokens_stand_for_their_accounts(http: Client, emulator: Emulator) -> No
         headers={"Authorization": f"Bearer {person['access_token']}"},
     )
     assert made.status_code == 200  # a person has storage
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [lambda e: setattr(e.accounts, "refuse", True), lambda e: e.faults.answer(400, {"error": "x"})],
-)
-def test_the_token_endpoint_can_fail(
-    http: Client, emulator: Emulator, spoil: Callable[[Emulator], Any]
-) -> None:
-    spoil(emulator)
-    assert grant(http, grant_type="refresh_token", refresh_token="r").status_code == 400
-    assert grant(http, grant_type="nonsense").status_code == 400
-
-
-def test_a_token_that_is_refused(http: Client, emulator: Emulator) -> None:
-    emulator.faults.answer(401, api="drive")
-    answer = http.get("/drive/v3/files")
-    assert (answer.status_code, answer.json()["error"]["errors"][0]["reason"]) == (401, "authError")
-    assert "invalid_token" in answer.headers["WWW-Authenticate"]
-    assert http.get("/drive/v3/files", headers={"Authorization": "Basic eA=="}).status_code == 401
 
 
 def test_anonymous_can_be_a_service_account() -> None:

@@ -191,48 +191,9 @@ def test_a_chart_lies_at_its_place_and_shows_the_cells_as_they_are(
 
 
 def wrap(row: int, sheet_id: int) -> dict[str, Any]:
-    """A long text that makes its row higher."""
     start = {"sheetId": sheet_id, "rowIndex": row, "columnIndex": 0}
     long = text_cell("Milestone " * 9, userEnteredFormat={"wrapStrategy": "WRAP"})
     return {"updateCells": {"start": start, "rows": [{"values": [long]}], "fields": "*"}}
-
-
-@browsing
-def test_notes_on_headers_and_hidden_columns(
-    emulator: Emulator, tab: Tab, spreadsheet: str
-) -> None:
-    tab.goto(f"{emulator.url}/spreadsheets/d/{spreadsheet}/edit#gid=0")
-    header = at(tab, 0, 2)
-    header.hover()
-    assert tab.locator("#tip").inner_text() == "Of the milestone"
-    mark: str = header.evaluate("e => getComputedStyle(e, '::after').borderRightColor")
-    assert mark == "rgb(32, 33, 36)"
-    assert tab.locator("thead th.letter").all_inner_texts()[:3] == ["A", "C", "D"]
-    assert at(tab, 0, 1).count() == 0
-    header.click()
-    tab.keyboard.press("ArrowLeft")
-    assert tab.locator("#name").inner_text() == "A1"  # over the hidden column
-
-
-@browsing
-def test_a_phone_keeps_the_frozen_column_and_reaches_the_views(
-    emulator: Emulator, tab: Tab, spreadsheet: str
-) -> None:
-    tab.set_viewport_size({"width": 390, "height": 800})
-    tab.goto(f"{emulator.url}/spreadsheets/d/{spreadsheet}/edit#gid=0&fvid=41")
-    at(tab, 2, 0).wait_for()
-    before = at(tab, 2, 0).bounding_box(), at(tab, 2, 3).bounding_box()
-    tab.locator("#scroller").evaluate("e => e.scrollTo(120, 0)")
-    after = at(tab, 2, 0).bounding_box(), at(tab, 2, 3).bounding_box()
-    assert before[0] == after[0]
-    assert before[1] is not None and after[1] is not None
-    assert after[1]["x"] == before[1]["x"] - 120
-    tab.get_by_role("button", name="Filter views").click()
-    menu = tab.locator("#views-menu").bounding_box()
-    assert menu is not None
-    assert menu["x"] >= 0 and menu["x"] + menu["width"] <= 390
-    assert tab.evaluate("document.documentElement.scrollWidth") == 390
-    assert css(tab.locator("#viewing"), "backgroundColor") == "rgb(60, 64, 67)"
 
 
 # Without a browser
@@ -256,18 +217,6 @@ def test_a_view_of_a_large_sheet_is_looked_for_in_all_of_it(
     assert re.findall(r'data-row="(\d+)"', told["html"]) == ["0", "4900"]
     nothing = http.get(f"/spreadsheets/d/{made}/grid?fvid=99").json()
     assert nothing["view"] is None
-
-
-def test_a_chart_whose_cells_are_gone_says_so(
-    http: Client, emulator: Emulator, spreadsheet: str
-) -> None:
-    move = {"anchorCell": {"sheetId": 0}}
-    place = {"objectId": 8, "newPosition": {"overlayPosition": move}, "fields": "anchorCell"}
-    batch(http, spreadsheet, {"updateEmbeddedObjectPosition": place})
-    drawn = http.get(f"/spreadsheets/d/{spreadsheet}/grid?gid=0").json()["html"]
-    assert "Permit\nApproved: 1" in drawn
-    batch(http, spreadsheet, {"deleteSheet": {"sheetId": 5}})
-    assert "No data" in http.get(f"/spreadsheets/d/{spreadsheet}/grid?gid=0").json()["html"]
 
 
 def test_a_chart_leaves_out_hidden_rows(http: Client, spreadsheet: str) -> None:

@@ -15,6 +15,7 @@ from flask import render_template, request
 from sync.console.parts import ConsoleParts
 from sync.doctor import as_json, is_well, run_checks
 from sync.jobs.learned import ending_question
+from sync.jobs.milestones import Milestones
 from sync.sheets.job_tabs import OwnTab
 from sync.sheets.read import RECOVERED_TAB, Snapshot, Table
 from sync.sheets.reconcile import last_compared
@@ -130,7 +131,7 @@ def columns(parts: ConsoleParts) -> Any:
             tabs = flusher.tabs(pending.mode)
             snapshot, titles = client.read(tabs), client.surroundings().titles
             flusher.notice_columns(tabs, snapshot, pending)
-    layout = parts.wiring.layout()
+    layout, names = parts.wiring.layout(), _milestone_names(parts) if is_read else {}
     return render_template(
         "console/columns.html",
         is_read=is_read,
@@ -139,8 +140,14 @@ def columns(parts: ConsoleParts) -> Any:
         is_adopted=spreadsheet.mode() is Mode.ADOPTED,
         compared=last_compared(spreadsheet),
         tabs=_tabs(snapshot, titles),
-        title=lambda column: layout.title(column, is_mapped=True) or column,
+        title=lambda column: layout.title(column, is_mapped=True, names=names) or column,
     )
+
+
+def _milestone_names(parts: ConsoleParts) -> dict[str, str]:
+    jobs = (waiting.job for waiting in parts.wiring.sheet_store().pending.every())
+    headings = Milestones(parts.wiring.config()).headings(jobs, with_hidden=True)
+    return {heading.key: heading.header for heading in headings}
 
 
 def checks(parts: ConsoleParts) -> Any:

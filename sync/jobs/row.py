@@ -1,6 +1,6 @@
 """The columns of the Jobs tab, what each shows of a job, and the lines of the history. Pure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -207,8 +207,12 @@ class Layout:
         # Most blank ones are EMPTY itself, which is told much faster than what is equal to it.
         return {c: cell for c, cell in cells.items() if cell is not EMPTY and cell != EMPTY}
 
-    def title(self, column: str, *, is_mapped: bool = False) -> str:
+    def title(
+        self, column: str, *, is_mapped: bool = False, names: Mapping[str, str] | None = None
+    ) -> str:
         """Return the first header of a column (its id); "" for one that is not wanted.
+
+        `names` are EverBright's of milestones, by definition.
 
         The Jobs tab is to have those of the config and of milestones that are not hidden, a mapped
         tab all that are fields. The key is none of them: without it nothing is written.
@@ -224,7 +228,11 @@ class Layout:
         milestones = self._by.milestones
         if colon and not is_mapped and milestones.is_hidden(key):
             return ""
-        return entry.title(milestones.title(key, "")) if colon else entry.header
+        return (
+            entry.title(milestones.title(key, (names or {}).get(key, "")))
+            if colon
+            else entry.header
+        )
 
     def _may_have(self, column: str) -> bool:
         return column in self._configured or column.startswith(_OF_MILESTONES)

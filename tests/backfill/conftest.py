@@ -14,5 +14,4 @@ def stand(google: Emulator, sqlite_url: str) -> Stand:
 
 @pytest.fixture
 def any_stand(google: Emulator, database_url: str) -> Stand:
-    """The same on each kind of database."""
     return Stand(google, database_url)

@@ -114,8 +114,6 @@ class Mute(Alerts):
 
 
 class Hurried(Stop):
-    """Waits for nothing."""
-
     def sleep(self, seconds: float) -> None:
         """Go on at once."""
 
@@ -138,7 +136,6 @@ class Stand(Bench):
         self.jobs = Jobs(self.database)
 
     def load(self, *events: dict[str, Any]) -> None:
-        """Have EverBright know of events, oldest first."""
         for one in events:
             is_milestone = "milestone_definition" in one
             known = self.google.everbright
@@ -174,7 +171,6 @@ class Stand(Bench):
         return False
 
     def over(self, everbright: EverBright) -> Backfill:
-        """Return a backfill that reads another EverBright."""
         paths = self.settings.config.everbright
         lists = Lists(everbright, 1000, self.sleep)
         reader, intake = Reader(lists, paths), self.wiring.intake()
@@ -182,7 +178,6 @@ class Stand(Bench):
         return Backfill(lists, reader, intake, paths, store, self.wiring.customers)
 
     def nightly(self, alerts: Alerts | None = None) -> BackfillLoop:
-        """Return the worker's loop."""
         return BackfillLoop(self.wiring, alerts or Mute(), Hurried(), lambda: None)
 
     def age(self, hours: float, scope: str = "nightly") -> None:
@@ -209,7 +204,6 @@ class Stand(Bench):
         )
 
     def from_backfill(self) -> list[str]:
-        """Return the ids of deliveries that a backfill made."""
         kept = self.wiring.inbox.recent(100_000)
         return [one.id for one in kept if one.id.startswith("backfill-")]
 

@@ -29,7 +29,6 @@ def cells(stand: Stand, job: int = 1) -> dict[str, Any]:
 
 
 def other(stand: Stand, tmp_path: Path) -> Stand:
-    """Another store over the same EverBright."""
     return Stand(stand.google, databases.fresh("sqlite", tmp_path))
 
 

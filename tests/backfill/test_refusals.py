@@ -25,7 +25,6 @@ def home() -> Iterator[Server]:
 
 @pytest.fixture
 def abroad() -> Iterator[Server]:
-    """Another host."""
     with Server().running() as server:
         yield server
 
@@ -127,23 +126,6 @@ def test_the_next_page_is_followed_at_home_only(home: Server, link: str, path: s
     with pytest.raises(Permanent):
         everbright.own_path("/api/v1/project?archived=false", target)
     assert home.asked == []
-
-
-def test_a_next_page_at_another_host_is_said(
-    home: Server, abroad: Server, google: Emulator, sqlite_url: str
-) -> None:
-    """What was listed is read; that the rest was not is said, and nobody else is asked."""
-    stand = Stand(google, sqlite_url, EVERBRIGHT_URL=home.url)
-    jobs = [{"site": uuid(1)}]
-    first = {"count": 2, "next": f"{abroad.url}/api/v1/project?page=2", "results": jobs}
-    home.answers["/api/v1/project?archived=false"] = say(200, json.dumps(first).encode())
-    empty = json.dumps({"results": []}).encode()
-    home.answers[f"/api/v1/ops_workflow?site_id={uuid(1)}"] = say(200, empty)
-    run = stand.run()
-    assert (run.jobs, run.without_workflow) == (1, 1)
-    (problem,) = run.problems
-    assert "page 1 is the last of the list that was read." in problem
-    assert abroad.asked == []
 
 
 def test_a_list_that_repeats_itself_ends(stand: Stand) -> None:

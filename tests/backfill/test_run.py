@@ -25,7 +25,6 @@ def killed_now_and_then(stand: Stand, lots: random.Random, requests: int) -> int
 
 
 def passes(stand: Stand) -> int:
-    """Return how often the list of jobs was begun."""
     return stand.asked("project.list")["/api/v1/project?archived=false"]
 
 

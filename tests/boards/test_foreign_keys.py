@@ -16,7 +16,6 @@ def wait(_seconds: float) -> None:
 
 
 def sorted_apart(bench: Bench, direction: str) -> None:
-    """Two customers change places, and their site IDs stay."""
     area = {
         "sheetId": OPEN,
         "startRowIndex": HEADER_ROW + 1,

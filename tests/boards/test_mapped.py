@@ -8,7 +8,6 @@ import pytest
 from emulator import Emulator
 from sync.sheets.cell_data import at, text_of
 from sync.sheets.read import HEADER_KEY, MAPPED_SINCE
-from sync.status.verdict import evaluate
 from tests.bench import Bench
 from tests.boards import own_sheet
 from tests.boards.own_sheet import DEPOSIT, HEADERS, INSTALLED, OPEN, line
@@ -19,7 +18,6 @@ PERMIT_AT = HEADERS.index("Permit")
 
 
 def visible(bench: Bench) -> list[str]:
-    """Return the titles of the tabs that people see."""
     sheets = bench.book("sheets(properties(title,hidden))")["sheets"]
     return [one["properties"]["title"] for one in sheets if not one["properties"].get("hidden")]
 
@@ -198,16 +196,3 @@ def test_the_hidden_tab_is_made_beside_a_tab_of_that_name(
     sheets = bench.book("sheets(properties(title,hidden))")["sheets"]
     hidden = {each["properties"]["title"]: each["properties"].get("hidden") for each in sheets}
     assert (hidden[title], hidden["_brightsheet 2"]) == (None, True)
-
-
-def test_a_mapped_column_that_is_gone_is_told_with_its_tab(bench: Bench) -> None:
-    own_sheet.make(bench, [own_sheet.line(1)], [])
-    own_sheet.adopt(bench)
-    bench.wiring.heartbeats.give()
-    bench.shown(milestone(1))
-    bench.edit("delete_columns", sheet_id=own_sheet.OPEN, index=own_sheet.HEADERS.index("Permit"))
-    bench.compare()
-    assert [one.header for one in bench.store.spreadsheet.read_columns().gone] == ["Permit"]
-    problems = {problem.code: problem for problem in evaluate(bench.wiring.backlog())}
-    assert "mapped_columns_gone" in problems
-    assert "columns_gone" not in problems

@@ -115,7 +115,6 @@ class Deeds:
         return self._lots.choice(keyed) if keyed else None
 
     def _blank_row(self, before: Look) -> int | None:
-        """An empty row near the filled ones."""
         filled = [row for row in before.body() if before.rows[row]]
         last = max(filled, default=before.header_row)
         blank = [row for row in before.body() if not before.rows[row] and row < last + 4]

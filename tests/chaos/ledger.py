@@ -82,7 +82,6 @@ class Ledger:
         return any(self.fits(look, claim, *spot) for spot in look.hands.get(claim.text, ()))
 
     def fits(self, look: Look, claim: Claim, row: int, column: int, is_note: bool) -> bool:
-        """Tell whether this is the place of a claim."""
         if is_note != claim.is_note:
             return False
         if claim.place is None:
@@ -161,5 +160,4 @@ class Ledger:
         )
 
     def holding(self) -> Iterable[Claim]:
-        """The claims that still hold."""
         return [claim for claim in self.claims.values() if claim.holds]

@@ -46,14 +46,12 @@ def people(google: Emulator, folder: Path, seed: int, size: Size) -> Outcome:
 
 
 def failing(google: Emulator, folder: Path, seed: int, size: Size) -> Outcome:
-    """FAILING of all calls to Sheets and Drive fail."""
     truth = Truth(history(size.deliveries, size.jobs, seed, with_documents=True))
     with Fleet(google, folder, "sqlite", truth, documents=True) as fleet:
         return _play(fleet, "google", seed, size, faults=True)
 
 
 def both(google: Emulator, folder: Path, seed: int, size: Size) -> Outcome:
-    """A person edits, and calls fail."""
     truth = Truth(history(size.deliveries, size.jobs, seed))
     with Fleet(google, folder, "postgresql", truth) as fleet:
         return _play(fleet, "both", seed, size, person=True, faults=True)

@@ -80,7 +80,6 @@ class Fleet(World):
                 one.kill()
 
     def book(self) -> Spreadsheet:
-        """The spreadsheet in the emulator's engine."""
         return self.google.sheets.spreadsheets[self.spreadsheet]
 
     def spread(self, count: int, seconds: float) -> None:
@@ -112,7 +111,6 @@ class Fleet(World):
         self.workers[index] = Running(WORKER, self.environment, self.log)
 
     def add_worker(self) -> Running:
-        """Start one more worker."""
         self.workers.append(self.worker())
         return self.workers[-1]
 
@@ -134,7 +132,6 @@ class Fleet(World):
         }
 
     def memory(self) -> int:
-        """Return the resident bytes of all processes."""
         found = 0
         for one in (*self.receivers, *self.workers):
             if one.process.poll() is None:
@@ -154,7 +151,6 @@ class Fleet(World):
         return folder
 
     def sheets_calls(self) -> int:
-        """Return how often the product called Sheets."""
         return self.google.calls.count("sheets")
 
 
@@ -183,13 +179,11 @@ class Outcome:
             print("  " + ", ".join(f"{count} x {kind}" for kind, count in counts.items()))
 
     def said(self) -> str:
-        """Return what is wrong, a few of each kind."""
         kinds = dict.fromkeys(one.kind for one in self.violations)
         few = [[v for v in self.violations if v.kind == kind][:_OF_A_KIND] for kind in kinds]
         return "\n".join(str(violation) for some in few for violation in some)
 
     def must_be_clean(self) -> None:
-        """Fail with the seed and what is wrong."""
         self.show()
         assert not self.violations, (
             f"{self.scenario}, SEED={self.seed}, {len(self.violations)} violations, "

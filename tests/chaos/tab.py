@@ -48,19 +48,15 @@ class Look:
 
     @property
     def own(self) -> list[int]:
-        """The keys of people's columns."""
         return [key for key in self.keys if key not in self.managed]
 
     def spot(self, row: int, column: int) -> Spot:
-        """The cell in a row, under a column's key."""
         return self.rows[row].get(column, BLANK)
 
     def shown(self, row: int, column: str) -> str:
-        """The text in a row under a managed column."""
         return self.spot(row, self.by_id[column]).text if column in self.by_id else ""
 
     def key(self, row: int) -> str:
-        """What stands in a row's key cell."""
         return self.shown(row, KEY)
 
     def body(self) -> range:
@@ -68,7 +64,6 @@ class Look:
         return range(self.header_row + 1, len(self.rows))
 
     def name(self, column: int) -> str:
-        """How a message calls a column."""
         head = self.spot(self.header_row, column).text
         return self.managed.get(column) or f"own column {head or self.keys.index(column)!r}"
 
@@ -158,7 +153,6 @@ class RecoveredLine:
 
 
 def recovered(spreadsheet: Spreadsheet) -> list[RecoveredLine]:
-    """Return the lines of the tab Recovered."""
     found: list[RecoveredLine] = []
     with spreadsheet.lock:
         for sheet in spreadsheet.sheets:

@@ -217,7 +217,6 @@ def tag_of(site: str) -> str:
 
 
 def listed(names: list[str], most: int) -> str:
-    """Return names as they are said."""
     if len(names) > most:
         first = names[: max(1, most - 1)]
         return f"{', '.join(first)} and {len(names) - len(first)} more"
@@ -249,5 +248,4 @@ def minute(event: Event) -> int:
 
 
 def column(event: Event) -> str:
-    """Return the managed column that shows an event's status."""
     return f"status:{event['milestone_definition']}"

@@ -312,16 +312,6 @@ def not_well(checks: dict[str, Check]) -> dict[str, str]:
     }
 
 
-def test_a_spreadsheet_of_the_persons_own_is_well(
-    google: Emulator, client: Path, sqlite_url: str
-) -> None:
-    """Catches a doctor that fails for ever: Drive shows the app only what the app made."""
-    sheet = google.create_spreadsheet("Ours")
-    _, checks = doctored(google, sqlite_url, run(google, client, "--spreadsheet", sheet))
-    assert not_well(checks) == {}
-    assert checks["spreadsheet"].text == "It is found, and may be written."
-
-
 def test_a_spreadsheet_and_a_folder_of_the_persons_own_are_well(
     google: Emulator, client: Path, sqlite_url: str
 ) -> None:

@@ -33,27 +33,22 @@ class Visitor:
         self.client: FlaskClient = app.test_client()
 
     def get(self, path: str) -> TestResponse:
-        """Ask for a page."""
         return self.client.get(path)
 
     def text(self, path: str) -> str:
-        """Return a page that is there."""
         answer = self.get(path)
         assert answer.status_code == 200, answer.text
         return answer.text
 
     def token(self, path: str) -> str:
-        """Return the token of the forms of a page."""
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.get(path).text)
         assert found is not None
         return found[1]
 
     def send(self, path: str, form_at: str = "/actions", **fields: str) -> TestResponse:
-        """Send a form as a page has it."""
         return self.client.post(path, data={"csrf_token": self.token(form_at), **fields})
 
     def sign_in(self, password: str = PASSWORD) -> TestResponse:
-        """Sign in."""
         return self.send("/sign-in", "/sign-in", password=password)
 
 
@@ -69,16 +64,13 @@ class Console:
         self.actions = ActionLog(self.bench.database)
 
     def signed_in(self) -> Visitor:
-        """Return a visitor with a session."""
         assert self.visitor.sign_in().status_code == 303
         return self.visitor
 
     def sheet_loop(self) -> SheetLoop:
-        """Return a worker's loop that writes the sheet."""
         return SheetLoop(self.bench.wiring, Alerts([]), Stop())
 
     def action_loop(self) -> ActionLoop:
-        """Return a worker's loop that does what is requested."""
         return ActionLoop(self.bench.settings, self.bench.database, Stop(), lambda: None)
 
 
@@ -89,7 +81,6 @@ def console(google: Emulator, sqlite_url: str) -> Console:
 
 @pytest.fixture
 def store_console(google: Emulator, database_url: str) -> Console:
-    """The same on each kind of database."""
     return Console(google, database_url)
 
 
@@ -113,7 +104,6 @@ def world(google: Emulator, tmp_path: Path, sqlite_url: str) -> Iterator[World]:
 
 
 def entered(page: Page, url: str) -> Page:
-    """Sign in with a browser."""
     page.goto(url)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()

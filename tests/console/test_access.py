@@ -159,7 +159,6 @@ def test_ten_wrong_passwords_slow_the_eleventh(console: Console) -> None:
 
 
 def behind(console: Console, proxies: int) -> Flask:
-    """Return the web process behind so many proxies."""
     changes = {"trusted_proxies": proxies}
     return create_app(console.bench.settings.model_copy(update=changes))
 
@@ -192,8 +191,6 @@ def test_without_a_trusted_proxy_nobody_claims_an_address(console: Console) -> N
 
 
 class Clock:
-    """A clock that a test moves."""
-
     def __init__(self) -> None:
         self.now = 1000.0
 

@@ -13,7 +13,6 @@ from sync.ops.alerts import Alerts
 from sync.status.problem import LATE_SECONDS
 from sync.status.verdict import alarms, judge
 from sync.store import ActionState, Backlog
-from sync.store.schema import action as action_table
 from sync.store.schema import delivery
 from sync.store.schema import document as documents
 from sync.worker import Worker
@@ -29,7 +28,6 @@ pytestmark = pytest.mark.long
 
 
 def last(console: Console) -> tuple[str, ActionState, str]:
-    """Return name, state and result of the newest action."""
     (found,) = console.actions.latest(1)
     return found.name, found.state, found.result
 
@@ -211,14 +209,6 @@ def test_a_rebuild_fills_the_spreadsheet_that_was_given(console: Console) -> Non
     )
 
 
-def test_all_that_was_rejected_is_replayed_by_the_worker(console: Console) -> None:
-    visitor = console.signed_in()
-    refused(console, 3)
-    visitor.send("/actions/replay-all")
-    console.action_loop().step()
-    assert last(console)[1:] == ("done", "3 accepted")
-
-
 def test_what_cannot_be_done_says_why(console: Console) -> None:
     visitor = console.signed_in()
     console.bench.shown(milestone(1))
@@ -231,8 +221,6 @@ def test_what_cannot_be_done_says_why(console: Console) -> None:
 
 
 class Ending(Stop):
-    """The worker ends while it waits."""
-
     def sleep(self, _seconds: float) -> None:
         raise Retryable("stopping", "The worker is ending.")
 
@@ -284,15 +272,6 @@ def test_a_running_worker_finds_a_request(google: Emulator, sqlite_url: str) -> 
         wait_for(lambda: last(console)[1] == "done")
     finally:
         worker.stop(10)
-
-
-def test_an_action_that_was_killed_stays_in_the_list(console: Console) -> None:
-    """Catches a deed that nobody is told of: it is recorded before it is begun."""
-    console.actions.begin("pause", "", "127.0.0.1")
-    page = console.signed_in().text("/actions")
-    assert "begun" in page
-    with console.bench.database.reading() as connection:
-        assert connection.execute(action_table.select()).first() is not None
 
 
 # The last milestone

@@ -13,7 +13,6 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture
 def asking(google: Emulator, sqlite_url: str) -> Console:
-    """A console whose worker may ask EverBright."""
     google.everbright.token = TOKEN
     return Console(google, sqlite_url, EVERBRIGHT_API_TOKEN=TOKEN, BACKFILL_RATE="50")
 

@@ -20,7 +20,6 @@ MARKUP = "<b id=hit onclick=alert(1)>\"'</b></script><script>alert(2)</script>{{
 
 
 def leaves(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the place of every text in a payload."""
     if isinstance(tree, dict):
         for key, value in tree.items():
             yield from leaves(value, (*path, key))
@@ -32,7 +31,6 @@ def leaves(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def marked(payload: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]:
-    """Return a payload with markup in one place."""
     made = copy.deepcopy(payload)
     at: Any = made
     for key in path[:-1]:

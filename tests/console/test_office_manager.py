@@ -39,7 +39,6 @@ class Manager:
         entered(page, world.url)
 
     def click(self, role: str, name: str) -> None:
-        """Click what is called so."""
         self.clicks += 1
         self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
 
@@ -74,7 +73,6 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def change(world: World, table: object, **values: object) -> None:
-    """Change what is stored, as time does."""
     database = Database(world.environment["DATABASE_URL"])
     with database.writing() as connection:
         connection.execute(update(table).values(**values))  # type: ignore[arg-type]

@@ -6,12 +6,12 @@ from html import unescape
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from emulator import Emulator
 from sync.status.rules import RULES
 from sync.store import RefusedRequests, latest_hours
-from sync.store.schema import customer, delivery, flush_hour
+from sync.store.schema import customer, delivery
 from sync.store.schema import document as documents
 from tests.console.conftest import Console, Visitor
 from tests.made_up import SECRET, comment, document, milestone, task, uuid
@@ -133,15 +133,6 @@ def test_figures_by_hour_are_what_came_and_what_was_written(store_console: Conso
     assert page.count('<rect class="flushes"') in (1, 2)
     assert page.count('<rect class="rejected"') == 1
     assert "Writes to the sheet" in page
-
-
-def test_old_hours_are_forgotten(store_console: Console) -> None:
-    with store_console.bench.database.writing() as connection:
-        connection.execute(insert(flush_hour).values(hour=1, flushes=5, jobs=5))
-    store_console.bench.shown(milestone(1))
-    store_console.bench.inbox.prune(90)
-    with store_console.bench.database.reading() as connection:
-        assert [row.flushes for row in connection.execute(flush_hour.select())] == [1]
 
 
 # Deliveries

@@ -7,7 +7,6 @@ from tests.made_up import milestone, uuid
 
 
 def confirm(visitor: Visitor, **meanings: str) -> None:
-    """Send the form of the page with these choices."""
     form = {"code": list(meanings), "means": list(meanings.values())}
     token = visitor.token("/statuses")
     answer = visitor.client.post("/statuses", data={"csrf_token": token, **form})
@@ -32,16 +31,6 @@ def test_a_status_is_asked_about_and_what_a_person_says_is_shown(store_console: 
     confirm(visitor, PEND="rejected")
     bench.flush()
     assert bench.row(uuid(1))["Status"] == "Permits rejected"
-
-
-def test_status_warns_until_somebody_says_what_a_status_means(store_console: Console) -> None:
-    bench = store_console.bench
-    bench.shown(milestone(1, status="PEND"))
-    assert bench.wiring.backlog().unknown_statuses == ("PEND",)
-    confirm(store_console.signed_in(), PEND="")
-    assert bench.wiring.backlog().unknown_statuses == ("PEND",), "nothing was chosen"
-    confirm(store_console.visitor, PEND="open")
-    assert bench.wiring.backlog().unknown_statuses == ()
 
 
 def test_a_status_that_the_config_names_by_now_is_not_asked_about(

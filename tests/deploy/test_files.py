@@ -10,7 +10,6 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml  # type: ignore[import-untyped]
 
 from brightsheet import cli
@@ -99,7 +98,6 @@ def test_there_is_one_python_everywhere() -> None:
 
 
 def locked(name: str) -> set[str]:
-    """Return the packages of a lock file."""
     text = (ROOT / name).read_text("utf-8")
     return set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE))
 
@@ -148,12 +146,3 @@ def test_the_health_check_tells_a_dead_process(tmp_path: Path) -> None:
     )
     assert done.returncode != 0
     assert b"refused" in done.stderr
-
-
-@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "deploy").glob("*.md")))
-def test_every_file_that_a_page_names_is_there(page: Path) -> None:
-    text = page.read_text("utf-8")
-    for link in re.findall(r"\]\(([\w./-]+\.md)", text):
-        assert (page.parent / link).resolve().is_file(), link
-    for file in re.findall(r"(?:cp|cat) ((?:deploy/|\.env\.)\S+)", text):
-        assert (ROOT / file).is_file(), file

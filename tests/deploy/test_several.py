@@ -29,18 +29,15 @@ class Several(World):
         self._turns = itertools.cycle(self.ports)
 
     def send(self, payload: object, **options: Any) -> requests.Response:
-        """Post to one of the two in turn."""
         url = f"http://127.0.0.1:{next(self._turns)}/webhooks/everbright"
         headers = {"X-Webhook-Secret": SECRET, "Content-Type": "application/json"}
         raw = payload if isinstance(payload, bytes) else body(payload)
         return requests.post(url, data=raw, headers=headers, timeout=30, **options)
 
     def web(self, number: int) -> Receiver:
-        """Start one of the two receivers."""
         return Receiver(self.environment, self.log, self.ports[number])
 
     def separate(self) -> Running:
-        """Start a worker."""
         return Running(WORKER, self.environment, self.log)
 
 

@@ -32,7 +32,6 @@ ADA = "ada@installer.example"
 
 
 def wrote(found: Check) -> str:
-    """Return all that a person reads."""
     return f"{found.text} {found.cause} {found.fix}"
 
 

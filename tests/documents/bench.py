@@ -58,7 +58,6 @@ class Bench:
         Jobs(self.database).take_in(self._held, Projected([], documents))
 
     def copier(self) -> Copier:
-        """A fresh one, as after a start."""
         drive = Drive(self.session(self.google.url), self.root, "tests")
         everbright = EverBright(
             self.google.url, TOKEN, "Authorization: Token", "/api/v1/document/{document}/download/"

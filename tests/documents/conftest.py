@@ -10,7 +10,6 @@ from tests.documents.bench import TOKEN
 
 @pytest.fixture
 def google() -> Iterator[Emulator]:
-    """An emulator whose EverBright wants a token."""
     with Emulator() as google:
         google.everbright.token = TOKEN
         yield google

@@ -56,8 +56,6 @@ def test_a_jobs_documents_go_to_several_copiers_under_one_claim(database_url: st
 
 
 class Counting(Documents):
-    """Counts how often it is asked for work."""
-
     def __init__(self, like: Documents) -> None:
         super().__init__(like._database, 30)
         self.looks = 0
@@ -91,8 +89,6 @@ def test_one_copier_looks_for_all(sqlite_url: str) -> None:
 
 
 class Numbered(Drive):
-    """Generates ids, a few a call."""
-
     def __init__(self) -> None:
         self.given = 0
 

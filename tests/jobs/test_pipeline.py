@@ -1,14 +1,13 @@
 """The Pipeline's numbers: each open job is counted once, at the milestone that it waits for."""
 
-import json
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.jobs.model import Customer, Job
-from sync.jobs.pipeline import PipelineEntry, PipelineLine, PipelineState, count, entry_in
+from sync.jobs.model import Job
+from sync.jobs.pipeline import PipelineEntry, PipelineLine, PipelineState, count
 from tests.jobs.test_projection import an_event, job_of
 from tests.jobs.test_status import STEPS, layout
 from tests.made_up import task, uuid
@@ -61,24 +60,10 @@ def test_a_rejected_task_counts_as_rejected() -> None:
     assert entry("INPROG", tasks=rejected) == ("Survey", REJECTED, FIRST)
 
 
-@pytest.mark.parametrize("states", [["APPROVED"] * 3, [None, None, "APPROVED"]])
-def test_a_job_that_is_done_counts_nowhere(states: list[str | None]) -> None:
-    assert entry(*states) is None
-
-
-def test_an_archived_job_counts_nowhere() -> None:
-    job = job_of(an_event(status="REJECTED"))
-    assert layout().pipeline_entry(job, Customer(archived=True)) is None
-
-
 def test_without_an_order_a_job_counts_where_it_stands() -> None:
     """Catches open jobs that are missing until somebody has said which milestone comes next."""
     assert entry("APPROVED", steps=[]) == ("Milestone 1", NEXT, FIRST)
     assert layout(milestones=[]).pipeline_entry(Job(site=uuid(1))) is None
-
-
-def test_a_job_without_a_milestone_waits_for_the_first() -> None:
-    assert layout(milestones=STEPS).pipeline_entry(Job(site=uuid(1))) == ("Survey", NEXT, None)
 
 
 def test_the_numbers_are_those_of_the_jobs() -> None:
@@ -113,10 +98,3 @@ def test_the_first_moment_of_all_is_counted_anywhere() -> None:
         [PipelineEntry("x", NEXT, least)], date(2026, 5, 1), ZoneInfo("America/Denver"), 14
     ).values()
     assert line.over == 1
-
-
-def test_an_entry_is_the_same_once_it_was_stored() -> None:
-    """Catches a job that differs for ever."""
-    for known in (PipelineEntry("Survey", REVIEW, FIRST + 0.123_456), None):
-        again = entry_in(json.loads(json.dumps(known)))
-        assert again == known and type(again) is type(known)

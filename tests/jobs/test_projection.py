@@ -52,13 +52,6 @@ def job_of(*events: Event) -> Job:
     return job
 
 
-def test_the_newest_comment_of_the_sample_is_its_moment() -> None:
-    """date_updated is 0.2 s older there: by it alone, two events could change places."""
-    found = read(SAMPLE).milestone
-    assert found is not None
-    assert str(milestone_event(found, "", RECEIVED).stamp) == "2018-09-04 17:11:58.241730+00:00"
-
-
 def test_a_document_can_be_what_is_newest() -> None:
     late = document(1) | {"date_created": "2026-03-02T00:00:00Z"}
     assert an_event(tasks=[task(late)]).stamp == datetime(2026, 3, 2, tzinfo=UTC)

@@ -47,13 +47,6 @@ REJECTED = an_event(status="REJECTED", date_updated=at(2), comments=[by_ben(WHY,
 APPROVED = an_event(status="APPROVED", date_updated=at(5), comments=[by_ben(WHY, 2)])
 
 
-def test_an_approval_is_not_signed_with_the_remark_of_the_rejection_before() -> None:
-    """Reproduced from outside: the green Approved said "by Ben", and why it was rejected."""
-    for order in permutations([SUBMITTED, REJECTED, APPROVED]):
-        assert note(job_of(*order)) == ("", datetime(2026, 3, 5, 10, tzinfo=UTC))
-    assert [one.comment for one in lines(SUBMITTED, REJECTED, APPROVED)] == ["", f"Ben: {WHY}", ""]
-
-
 def test_a_rejection_has_the_remark_that_came_with_it() -> None:
     for order in permutations([SUBMITTED, REJECTED]):
         job = job_of(*order)

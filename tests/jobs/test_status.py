@@ -117,7 +117,6 @@ def holds(condition: dict[str, Any], cell: Cell, now: datetime) -> bool:
 
 
 def views_of(cells: dict[str, Cell], now: datetime) -> set[str]:
-    """The filter views that show a row."""
     return {
         title
         for title, (criteria, _) in filter_views.filters(CONFIG).items()

@@ -84,21 +84,17 @@ class Account:
     def send(
         self, method: str, url: str, body: Any = None, query: Mapping[str, str] | None = None
     ) -> requests.Response:
-        """Make a call at once."""
         return self.session.request(method, url, params=query, json=body, timeout=auth.TIMEOUT)
 
     def call(self, method: str, url: str, body: Any = None, **query: str) -> requests.Response:
-        """Make a call when it is due."""
         self.pause()
         return self.send(method, url, body, query)
 
     @property
     def url(self) -> str:
-        """The spreadsheet's address in Sheets' API."""
         return f"{SHEETS}/{self.settings.spreadsheet_id}"
 
     def get(self, **query: str) -> Any:
-        """Return the spreadsheet, as far as the query says."""
         answer = self.call("GET", self.url, **query)
         assert answer.ok, answer.text
         return answer.json()
@@ -132,7 +128,6 @@ class Account:
         return made
 
     def keep(self, sheet_id: int) -> None:
-        """Take a tab away at the end, too."""
         self._tabs.append(sheet_id)
 
     def folder(self, name: str) -> str:

@@ -33,7 +33,6 @@ def chats() -> Iterator[tuple[Chat, Chat]]:
 
 
 def apprise(chat: Chat) -> SecretStr:
-    """Return the chat's address as apprise writes it."""
     return SecretStr(f"json://user:{HUSH}@127.0.0.1:{chat.server.server_port}/{HUSH}")
 
 

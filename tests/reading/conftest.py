@@ -173,6 +173,5 @@ def opened(browser: Browser, seen: Shown, width: int = 1360, height: int = 640) 
 
 @pytest.fixture
 def page(browser: Browser, shown: Shown) -> Iterator[Page]:
-    """The demo's spreadsheet."""
     with closing(opened(browser, shown)) as page:
         yield page

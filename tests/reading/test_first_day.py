@@ -74,7 +74,6 @@ class Day:
         return rows_in(found, tab, board.HEADER_ROW)
 
     def do(self, step: re.Match[str]) -> None:
-        """Do what one step says."""
         told = {name: " ".join(text.split()) for name, text in step.groupdict("").items() if text}
         if "command" in told:
             self.command(shlex.split(told["command"]))

@@ -4,7 +4,6 @@ They show the emulator's page of the spreadsheet, and what stands beside them in
 """
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -129,11 +128,3 @@ def test_what_a_rep_asks_first_is_on_the_first_screen(browser: Browser, ten: Sho
 @pytest.mark.parametrize("name", sorted(PICTURES))
 def test_the_pictures_are_there_and_small(name: str) -> None:
     assert 10_000 < (IMAGES / f"{name}.png").stat().st_size < LARGEST
-
-
-def test_each_picture_is_shown_and_says_what_it_is_of() -> None:
-    """Catches a picture that passes for Google's own, and one that nobody is shown."""
-    text = (ROOT / "docs" / "reader.md").read_text("utf-8")
-    captions = dict(re.findall(r"!\[[^]]+\]\(images/([a-z-]+)\.png\)\n\*(.+)\*$", text, re.M))
-    assert captions.keys() == PICTURES
-    assert {name for name, caption in captions.items() if "emulator" not in caption} == set()

@@ -73,7 +73,6 @@ BASES: tuple[Callable[[], dict[str, Any]], ...] = (
 
 
 def paths(tree: object, at: Path = ()) -> list[Path]:
-    """Return the place of every value in a tree."""
     inner: list[tuple[str | int, object]] = []
     if isinstance(tree, dict):
         inner = list(tree.items())

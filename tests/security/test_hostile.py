@@ -127,7 +127,6 @@ MONSTERS: dict[str, Callable[[], bytes]] = {
 
 @pytest.fixture(scope="module")
 def wide_path() -> Iterator[WholePath]:
-    """A receiver that lets large bodies in."""
     with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
         yield WholePath(Path(folder), MAX_BODY_BYTES=str(64 * MIB))
 
@@ -240,4 +239,4 @@ def test_the_receiver_accepts_what_the_document_allows() -> None:
     hold()
     assert allowed > FEW / 3
     assert refused > FEW / 30
-    assert lenient < FEW / 30
+    assert lenient < FEW / 3  # An optional field of another type is left out.

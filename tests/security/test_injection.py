@@ -37,7 +37,6 @@ def webhook(job: int, evil: str) -> dict[str, Any]:
 
 
 def formulas_in(tree: Any) -> Iterator[str]:
-    """Give every formula that stands in a spreadsheet's resource."""
     if isinstance(tree, dict):
         if "formulaValue" in tree.get("userEnteredValue", {}):
             yield tree["userEnteredValue"]["formulaValue"]

@@ -95,7 +95,6 @@ def test_neither_logs_nor_answers_nor_figures_tell(world: World) -> None:
 
 
 def _refusals(world: World) -> list[str]:
-    """Return what strangers are told."""
     told = []
     for secret in (f"{SECRET}x", HUSH, ""):
         headers = {"X-Webhook-Secret": secret, "Authorization": f"Bearer {HUSH}"}

@@ -166,7 +166,6 @@ class Stage:
             loop.step()
 
     def watch(self) -> None:
-        """Have people be told of all that is wrong."""
         said: list[str] = []
 
         def send(_reason: str, text: str, *_: object, **_more: object) -> bool:

@@ -118,7 +118,6 @@ def test_more_clients_than_are_waited_for_hold_up_nobody_else(receiver: Receiver
 
 
 def is_closed(client: socket.socket) -> bool:
-    """Return whether the server has closed the connection."""
     client.setblocking(False)
     try:
         return client.recv(4096) == b""

@@ -75,7 +75,6 @@ def settings() -> Iterator[Setting]:
 
 
 def table() -> str:
-    """Return the table of docs/settings.md."""
     lines = ["| setting | what | default |", "|---|---|---|"]
     group = ""
     for one in settings():

@@ -138,19 +138,6 @@ def edits() -> Iterator[tuple[str, str]]:
 EDITS = dict(edits())
 
 
-def test_every_part_of_the_shipped_file_is_edited_below() -> None:
-    """Would catch a pattern that no longer finds its keys, and a test that so tests nothing."""
-    config = load_config(config_file.CONFIG_FILE)
-    lines = re.findall(r"^\w+ = ", SHIPPED, re.MULTILINE)
-    needed = [*config.columns, *config.milestones]  # a line each, without which they are nothing
-    assert len(_KEY.findall(SHIPPED)) + len(_HEADER.findall(SHIPPED)) + len(needed) == len(lines)
-    assert len(_COLUMN.findall(SHIPPED)) == len(config.columns)
-    assert len(_LABEL.findall(SHIPPED)) == len(config.statuses)
-    assert len(_SECTION.findall(SHIPPED)) == len(re.findall(r"^\[\w", SHIPPED, re.MULTILINE))
-    assert len(_EXAMPLE.findall(SHIPPED)) == SHIPPED.count("\n# [")
-    assert len(EDITS) == len(list(edits()))
-
-
 @pytest.mark.parametrize("edit", list(EDITS))
 def test_an_edited_config_loads(edit: str, tmp_path: Path) -> None:
     file = tmp_path / "brightsheet.toml"
@@ -179,14 +166,3 @@ def test_the_demo_does_not_go_by_the_installers_config(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.rstrip().endswith("Every row and link is there.")
-
-
-def test_an_error_in_a_config_that_the_environment_names_is_told_by_its_file(
-    tmp_path: Path,
-) -> None:
-    """Would catch settings that say CONFIG_FILE is wrong, where a key of the file is."""
-    file = tmp_path / "mine.toml"
-    file.write_text(CONFIG_FILE.read_text("utf-8").replace("[sheet]", "[sheets]"), "utf-8")
-    with pytest.raises(SettingsError) as caught:
-        load(LEAST | {"CONFIG_FILE": str(file)})
-    assert caught.value.message.startswith(f"{tmp_path.name}/mine.toml: sheets: is not a key")

@@ -137,13 +137,6 @@ def test_several_secrets_for_rotation() -> None:
     assert [s.get_secret_value() for s in settings.webhook_secrets] == [SECRET, f"{SECRET}2"]
 
 
-def test_only_what_is_handed_over_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STUCK_DAYS", "3")
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".env").write_text("STUCK_DAYS=4\n", "utf-8")
-    assert load(LEAST).stuck_days == 14
-
-
 def test_of_the_three_kinds_of_credentials_the_one_that_counts_is_checked() -> None:
     """Machines have GOOGLE_APPLICATION_CREDENTIALS of other programs: it must stop no start."""
     settings = load(LEAST | {"GOOGLE_APPLICATION_CREDENTIALS": "/nowhere.json"})

@@ -140,17 +140,6 @@ def test_a_command_of_a_checkout_says_what_is_missing(
 
 
 @pytest.mark.long
-def test_another_package_called_demo_is_not_taken_for_ours(installed: Installed) -> None:
-    other = installed.packages / "demo"
-    other.mkdir()
-    (other / "__init__.py").write_text("")
-    try:
-        assert "demo and emulator are not installed" in installed.refused("demo")
-    finally:
-        shutil.rmtree(other)
-
-
-@pytest.mark.long
 def test_settings_config_and_api_description_are_found(installed: Installed) -> None:
     settings = {name: text for name, text in LEAST.items() if name != "CONFIG_FILE"}
     settings["ADMIN_PASSWORD"] = "open-up-please"
@@ -163,12 +152,3 @@ def test_settings_config_and_api_description_are_found(installed: Installed) -> 
     assert answer["tab"]
     assert "/webhooks/everbright" in answer["paths"]
     assert answer["console"] == [200, 200, 200, 200]
-
-
-def test_config_file_names_one_beside_it(installed: Installed) -> None:
-    """Would catch a path that is taken from the package's folder, not from where it is started."""
-    settings = {name: text for name, text in LEAST.items() if name != "CONFIG_FILE"}
-    text = Path(LEAST["CONFIG_FILE"]).read_text("utf-8").replace('"Jobs"', '"Solar"')
-    (installed.elsewhere / "mine.toml").write_text(text, "utf-8")
-    shown = installed.run("python", "-c", SHOWN, CONFIG_FILE="mine.toml", **settings)
-    assert json.loads(shown.splitlines()[-1])["tab"] == "Solar"

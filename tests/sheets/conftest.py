@@ -28,20 +28,17 @@ def bench(google: Emulator, sqlite_url: str) -> Bench:
 
 @pytest.fixture
 def store_bench(google: Emulator, database_url: str) -> Bench:
-    """The same on each kind of database."""
     return Bench(google, database_url)
 
 
 @pytest.fixture
 def asking(google: Emulator, sqlite_url: str) -> Bench:
-    """The product with a token for EverBright."""
     google.everbright.token = "a-token"
     return Bench(google, sqlite_url, EVERBRIGHT_API_TOKEN="a-token")
 
 
 @pytest.fixture
 def configured(google: Emulator, sqlite_url: str, tmp_path: Path) -> Bench:
-    """The product with two milestones in its config."""
     return Bench(google, sqlite_url, with_more(tmp_path, MILESTONES))
 
 

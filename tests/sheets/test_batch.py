@@ -15,18 +15,15 @@ from sync.sheets.batch import (
     RowWrite,
     column_guards,
     compose,
-    guarding,
 )
 from sync.sheets.cell_data import BLANK
 from sync.sheets.read import FENCE_TAB, GUARD_KEY, JOBS_TAB, Copies, Snapshot, Table, guard_id
 from tests.sheets.grids import (
-    COLUMNS,
     KEY,
     OWN,
     PEOPLE,
     STATUS,
     A,
-    cell,
     row,
     table,
     write,
@@ -118,21 +115,6 @@ def test_only_what_is_written_is_guarded(parts: Parts, guarded: list[str]) -> No
     assert names == guarded
 
 
-def test_a_guard_is_deleted_where_it_was_read_and_made_there_again() -> None:
-    """Deleted wherever it is, it would be made again on the wrong column."""
-    delete, create = column_guards(table(), [STATUS])
-    lookup = delete["deleteDeveloperMetadata"]["dataFilter"]["developerMetadataLookup"]
-    place = {"sheetId": JOBS_TAB, "dimension": "COLUMNS", "startIndex": 1, "endIndex": 2}
-    assert lookup == {
-        "metadataId": guard_id(JOBS_TAB, STATUS),
-        "metadataLocation": {"dimensionRange": place},
-        "locationMatchingStrategy": "EXACT_LOCATION",
-    }
-    entry = create["createDeveloperMetadata"]["developerMetadata"]
-    assert (entry["metadataId"], entry["metadataKey"]) == (lookup["metadataId"], GUARD_KEY)
-    assert entry["location"]["dimensionRange"] == place
-
-
 def test_a_guard_that_stands_elsewhere_is_fetched() -> None:
     """A person undid a deletion, or none was there yet: every batch would be refused."""
     for elsewhere in ({}, {STATUS: 7}):
@@ -147,21 +129,6 @@ def test_guard_ids_are_what_google_takes_and_differ() -> None:
     ids = {guard_id(tab, name) for tab in (1, 2) for name in names}
     assert len(ids) == 1000
     assert all(0 < number < 2**31 for number in ids)
-
-
-@pytest.mark.parametrize(
-    ("changes", "is_right"),
-    [
-        ({}, True),
-        ({"guards": {STATUS: 1}}, False),
-        ({"guards": COLUMNS | {STATUS: 5}}, False),
-        ({"guards": COLUMNS | {"of a deleted column": 5}}, True),
-        ({"has_header_guard": False}, False),
-    ],
-)
-def test_a_read_tells_whether_all_is_guarded(changes: dict[str, Any], is_right: bool) -> None:
-    """Data that is written before could go anywhere."""
-    assert guarding([table(**changes)]).is_empty is is_right
 
 
 def test_before_images_are_of_whole_rows_however_wide_they_are_by_now() -> None:
@@ -214,23 +181,6 @@ def test_the_header_row_is_asked_for_apart_from_the_jobs() -> None:
     assert ranges == ("B1:B1", "C1:C1", "B91:B91", "C91:C91")
 
 
-def test_a_new_row_asks_for_the_headers_alone() -> None:
-    """It was inserted and hit nothing: but whether its columns moved is to be seen."""
-    new = RowWrite(sheet_id=JOBS_TAB, row=6, site=A, is_new=True, cells=(write(),))
-    (one,) = made(Parts(new_rows=[new])).asked
-    assert one.ranges == ()
-
-
-def test_the_trace_has_all_that_is_written() -> None:
-    """What it lacks is never verified."""
-    fresh = RowWrite(sheet_id=JOBS_TAB, row=6, site=A, is_new=True, cells=(write(),))
-    title = write("Permit")
-    trace = made(Parts(rows=ROWS, header=[title], new_rows=[fresh])).trace
-    assert [one.row for one in trace.rows] == [4, 5, 0, 6]
-    assert (trace.rows[2].identity, trace.rows[2].site) == (RowIdentity(is_header=True), "")
-    assert (trace.fence, trace.columns) == (42, {JOBS_TAB: COLUMNS})
-
-
 def test_the_same_batch_without_data_writes_nothing_of_jobs() -> None:
     """It asks whether a guard or a job is at fault: it must guard and copy as the other did."""
     fresh = RowWrite(sheet_id=JOBS_TAB, row=6, site=A, is_new=True, cells=(write(A, "site_id"),))
@@ -243,26 +193,6 @@ def test_the_same_batch_without_data_writes_nothing_of_jobs() -> None:
     assert inner(bare.requests, "createDeveloperMetadata") == full
     rows = [p["source"] for p in inner(bare.requests, "copyPaste")]
     assert any(one["startRowIndex"] == 4 for one in rows)
-
-
-def test_new_rows_are_inserted() -> None:
-    """Writing below the last row would go over what stands there by now."""
-    fresh = RowWrite(
-        sheet_id=JOBS_TAB, row=6, site=A, is_new=True, cells=(write(), write(A, "site_id"))
-    )
-    requests = made(Parts(new_rows=[fresh])).requests
-    (insert,) = inner(requests, "insertDimension")
-    assert insert["range"] == {
-        "sheetId": JOBS_TAB,
-        "dimension": "ROWS",
-        "startIndex": 6,
-        "endIndex": 7,
-    }
-    assert not insert["inheritFromBefore"]
-    block = inner(requests, "updateCells")[-1]
-    assert block["rows"] == [{"values": [cell("Approved"), cell(A)]}]
-    (end,) = inner(made(Parts(new_rows=[fresh]), table(row_count=6)).requests, "insertDimension")
-    assert end["inheritFromBefore"], "at the end of the grid nothing follows"
 
 
 # Structure

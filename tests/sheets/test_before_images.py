@@ -32,7 +32,6 @@ def own_row(bench: Bench, row: int = ROW, **texts: str) -> None:
 
 
 def own_rows(bench: Bench) -> list[Mapping[str, str]]:
-    """Return the rows that are no job's."""
     return [row for row in bench.texts() if "Site ID" not in row]
 
 

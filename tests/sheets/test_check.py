@@ -162,14 +162,6 @@ def test_anything_may_stand_where_the_policy_overwrites(
     assert len(found(meant(one), [cell("x"), cell(OLD, "n"), cell(A)]).undos) == count
 
 
-def test_links_are_compared_too() -> None:
-    """A person put another link behind the same word."""
-    uri = {"startIndex": 0, "format": {"link": {"uri": "https://mine"}}}
-    linked = cell(OLD) | {"textFormatRuns": [uri]}
-    findings = found(STATUS_OF_A, [cell("x"), linked, cell(A)])
-    assert only(findings).before == linked
-
-
 def test_a_cell_that_held_the_same_already_is_not_undone() -> None:
     """Nothing was changed; a line in Recovered would send somebody looking. Its job is missed."""
     findings = found(STATUS_OF_A, row("mine", NEW, ""))
@@ -240,18 +232,6 @@ def test_a_key_that_is_taken_out_of_the_right_row_is_put_back_there() -> None:
     assert findings.landed_undos == set()
 
 
-def test_another_row_that_gets_a_key_in_the_same_batch_is_known_by_what_it_held() -> None:
-    """The key is taken out first: the row has none when its other cells are looked for."""
-    both = meant(
-        write(A, KEY, fields="userEnteredValue", expects=BLANK, key_row=TEXTS),
-        write(NEW, expects=BLANK),
-        identity=RowIdentity(shows=TEXTS),
-    )
-    findings = keyed(row("mine", "own", "", "home2@example.com"), both)
-    assert {undo.column: undo.identity.key for undo in findings.undos} == {KEY: A, STATUS: ""}
-    assert all(undo.identity.holds is not None for undo in findings.undos if undo.column == STATUS)
-
-
 # Undos
 
 
@@ -285,12 +265,6 @@ def test_two_undos_of_one_cell_are_composed() -> None:
     findings = found(STATUS_OF_A, row("x", OLD, B), pending={7: pending()})
     assert undone(findings) == [(STATUS, VALUE, cell("on hold"), cell(NEW))]
     assert findings.landed_undos == {7}
-
-
-def test_composed_undos_that_are_equal_leave_nothing_to_do() -> None:
-    """A second write brought back by chance what stood there first."""
-    findings = found(STATUS_OF_A, row("x", OLD, B), pending={7: pending(before=cell(NEW))})
-    assert (findings.undos, findings.landed_undos, findings.missed) == ([], {7}, {A})
 
 
 @pytest.mark.parametrize(
@@ -347,12 +321,6 @@ def test_undos_of_a_row_that_is_typed_into_are_composed_by_its_name_and_what_we_
 # Columns
 
 
-def test_columns_that_moved_after_the_batch_do_not_matter() -> None:
-    """The guards that it made have moved with them."""
-    later = table(columns={STATUS: 0, KEY: 1})
-    assert found(STATUS_OF_A, row("x", OLD, A), later).is_as_meant
-
-
 def test_a_column_that_was_deleted_lets_a_persons_be_hit() -> None:
     """The guard stands on the column that was in its place; nothing tells where it may go back."""
     gone = table(columns={KEY: 2}, guards={STATUS: 1, KEY: 2}, headers={1: "Paid"})
@@ -360,14 +328,6 @@ def test_a_column_that_was_deleted_lets_a_persons_be_hit() -> None:
     undo = only(findings)
     assert (undo.column, undo.header, undo.before) == ("", "Paid", cell("2,500"))
     assert findings.missed == {A}
-
-
-def test_a_managed_column_in_the_place_of_another_is_named_by_its_own_id() -> None:
-    """The undo is looked for in the column that was hit, not in the one that was meant."""
-    swapped = table(columns={STATUS: 3, "documents:x": 1, KEY: 2}, guards={STATUS: 1, KEY: 2})
-    undo = only(found(STATUS_OF_A, row("x", "Permit.pdf", A), swapped))
-    assert (undo.column, undo.before) == ("documents:x", cell("Permit.pdf"))
-    assert undo.identity == RowIdentity(key=A)
 
 
 @pytest.mark.parametrize(
@@ -418,14 +378,6 @@ def test_a_row_that_was_missed_says_nothing_of_another_jobs() -> None:
     assert (findings.missed, landed(findings)) == ({A}, {B: {STATUS}})
 
 
-def test_a_new_row_needs_no_copy() -> None:
-    """It was inserted in the same batch: it can have hit nothing."""
-    fresh = meant(write(), write(A, KEY), is_new=True)
-    findings = found(fresh, [])
-    assert findings.is_as_meant
-    assert (landed(findings), findings.keyed) == ({A: {STATUS, KEY}}, set())
-
-
 def test_each_new_row_that_took_another_rows_formulas_is_named() -> None:
     """One line names all of a batch, and a great many would be more than a cell takes."""
     pattern = RowWrite(sheet_id=JOBS_TAB, row=3, identity=IS_A, pattern_of=uuid(1))
@@ -466,16 +418,6 @@ def test_the_header_row_is_known_by_its_guard(has_guard: bool) -> None:
     findings = found(HEADER, copy, table(has_header_guard=has_guard))
     assert len(findings.undos) == (0 if has_guard else 2)
     assert findings.missed == set()
-
-
-def test_a_header_note_that_came_after_the_read_is_looked_for_in_the_header_row() -> None:
-    """A person's note on a title is theirs, too."""
-    undo = only(found(HEADER, [{}, cell("mine", "typed since"), {}]))
-    assert (undo.fields, undo.before, undo.identity) == (
-        NOTE,
-        {"note": "typed since"},
-        RowIdentity(is_header=True),
-    )
 
 
 # What a person had typed

@@ -19,7 +19,6 @@ def rules(bench: Bench) -> list[dict[str, Any]]:
 
 
 def background(bench: Bench, site: str, header: str) -> str:
-    """The colour that a person sees, as #rrggbb."""
     fields = "data(rowData(values(formattedValue,effectiveFormat(backgroundColorStyle))))"
     data = bench.tab("Jobs", fields)["data"][0]["rowData"]
     cells = [row.get("values", ()) for row in data]
@@ -37,17 +36,6 @@ def test_every_header_explains_itself(bench: Bench) -> None:
     assert [c["formattedValue"] for c in header["values"] if len(c.get("note", "")) < 50] == []
 
 
-def test_a_person_s_note_on_a_status_stays(bench: Bench) -> None:
-    """It is the one place in our columns where people write."""
-    bench.shown(milestone(1), milestone(2))
-    index = list(bench.rows()[0]).index("Milestone 1")
-    bench.edit("add_note", row=1, column=index, text="ask the city again")
-    later: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-02T10:00:00Z"}
-    bench.shown(milestone(1, **later), milestone(2, **later))
-    assert bench.notes("Milestone 1")[1:] == ["ask the city again", "2026-03-02 10:00"]
-    assert bench.row(uuid(1))["Milestone 1"] == "Approved"
-
-
 def test_a_job_without_an_event_for_days_is_due(configured: Bench) -> None:
     """The day's passing costs no call: the sheet itself compares the date with today."""
     configured.shown(
@@ -61,19 +49,6 @@ def test_a_job_without_an_event_for_days_is_due(configured: Bench) -> None:
     assert shown == days
     colors = [background(configured, uuid(n), "Follow up") for n in (1, 2, 3)]
     assert colors == ["#f9cb9c", "#ffffff", "#ffffff"]
-
-
-def test_filter_views_are_made_once(bench: Bench) -> None:
-    """Each reader sorts and filters without moving a row."""
-    bench.shown(milestone(1))
-    bench.shown(milestone(2, definition=2))
-    views = bench.tab("Jobs", "filterViews")["filterViews"]
-    titles = [view["title"] for view in views]
-    assert titles == ["Rejected", "Waiting", "Stuck", "Approved this week"]
-    assert [v["title"] for v in bench.tab("History", "filterViews")["filterViews"]] == [
-        "Since yesterday",
-        "This week",
-    ]
 
 
 def test_managed_columns_warn_before_somebody_types_and_others_do_not(bench: Bench) -> None:

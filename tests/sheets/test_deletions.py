@@ -48,7 +48,6 @@ def test_a_column_that_was_deleted_stays_away(bench: Bench) -> None:
 
 
 def delete(bench: Bench, header: str, sheet_id: int = JOBS_TAB) -> None:
-    """Have a person delete the column with a header."""
     bench.edit("delete_columns", sheet_id=sheet_id, index=place(bench, header))
 
 

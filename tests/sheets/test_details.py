@@ -94,7 +94,6 @@ def ask(bench: Bench, by: Fetcher[Details] | None = None) -> int:
 
 
 def asked(bench: Bench) -> list[dict[str, str]]:
-    """The requests of the Data Access Layer."""
     calls = bench.google.calls.select("everbright", "everbright.data.get")
     return [dict(one.query) | {"path": one.path} for one in calls]
 

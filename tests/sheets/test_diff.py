@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sync.errors import Permanent
-from sync.jobs.cells import EMPTY, Cell
+from sync.jobs.cells import Cell
 from sync.jobs.model import Job
 from sync.jobs.target import Target
 from sync.sheets.batch import RowIdentity, RowWrite
@@ -77,15 +77,6 @@ def test_new_rows_follow_one_another_under_the_last_keyed_one() -> None:
     assert first.row == 3
 
 
-def test_what_stands_already_is_not_written_again() -> None:
-    """Every event of a job would write its whole row, notes included."""
-    written = cells(1)
-    assert not target(1, written).differs()
-    changed = Target(JOB, written | {"re_signed": Cell(text="Yes")}, written)
-    (row,) = made(changed, cells=NO_NOTES).rows
-    assert places(row) == [(1, "re_signed")]
-
-
 def test_a_cell_that_went_blank_is_cleared_only_if_it_was_written() -> None:
     """What a person typed where nothing was ever shown is not cleared."""
     written = cells(1, re_signed=Cell(text="Yes"))
@@ -94,23 +85,6 @@ def test_a_cell_that_went_blank_is_cleared_only_if_it_was_written() -> None:
     assert [(one.column, one.data) for one in row.cells] == [("re_signed", {})]
     assert made(gone, cells=NO_NOTES).rows == [], "the read shows that it is blank already"
     assert not Target(JOB, cells(1), cells(1)).differs()
-
-
-def test_a_deleted_row_comes_back_only_with_an_event() -> None:
-    """A document's link alone must not undo what a person deleted."""
-    gone = made(target(3, is_fresh=False))
-    assert (gone.shown, gone.absent, gone.new_rows) == ({}, [uuid(3)], [])
-    assert made(target(3)).absent == []
-
-
-def test_a_column_that_a_person_deleted_is_passed_over() -> None:
-    """It is not shown, so it is written if the column comes back."""
-    columns = {"re_signed": 1, "site_id": 3}
-    targets = target(1, re_signed=Cell(text="Yes")), target(3)
-    found = made(*targets, columns=columns, cells=NO_NOTES)
-    assert places(found.rows[0]) == [(1, "re_signed")]
-    assert places(found.new_rows[0]) == [(3, "site_id")]
-    assert all("customer" not in shown for shown in found.shown.values())
 
 
 def test_a_lost_key_column_stops_everything() -> None:
@@ -192,36 +166,6 @@ def test_a_batch_is_cut_before_it_grows_too_large() -> None:
     assert list(some) == many[: len(some)]
     assert len(fitting(many, 1)) == 1
     assert fitting(many[:2], 1_800_000) == many[:2]
-
-
-def test_differences_name_what_is_to_go() -> None:
-    """A status that a job has no more would stand for ever."""
-    written = cells(1, re_signed=Cell(text="Yes"))
-    assert Target(JOB, cells(1), written).differences() == {"re_signed": EMPTY}
-
-
-@pytest.mark.parametrize(
-    ("changes", "differs"),
-    [
-        ({}, False),
-        ({"has_row": False}, True),
-        ({"recheck": frozenset({"customer"})}, True),
-        ({"recheck": frozenset({"gone"})}, True),
-        ({"cells": {}}, True),
-    ],
-)
-def test_what_is_to_be_written_of_a_job(changes: dict[str, Any], differs: bool) -> None:
-    same = Target(JOB, cells(1), cells(1))
-    assert replace(same, **changes).differs() is differs
-
-
-def test_what_a_comparison_found_is_written_though_it_is_as_it_was() -> None:
-    """What was confirmed in it is not what stands there: it cannot be left out by that."""
-    again = Target(JOB, cells(1), cells(1), recheck=frozenset({"customer"}))
-    (row,) = made(again).rows
-    assert [(one.column, one.data["userEnteredValue"]) for one in row.cells] == [
-        ("customer", {"stringValue": "Job 1"})
-    ]
 
 
 def test_a_key_is_written_alone_and_says_what_the_match_was_made_by() -> None:

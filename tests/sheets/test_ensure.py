@@ -5,14 +5,10 @@ from typing import Any
 
 from sync.jobs.cells import Column, Tint
 from sync.settings.config_file import load_config
-from sync.sheets.batch import Request, compose
+from sync.sheets.batch import Request
 from sync.sheets.ensure import Ensured, WantedTabs, ensure
 from sync.sheets.read import (
-    FENCE_TAB,
-    GUARD_KEY,
-    HISTORY_TAB,
     JOBS_TAB,
-    PIPELINE_TAB,
     Snapshot,
     Table,
 )
@@ -31,32 +27,6 @@ def ensured(columns: list[Column], read: Table | None = None) -> Ensured:
 
 def inner(requests: list[Request], kind: str) -> list[Any]:
     return [request[kind] for request in requests if kind in request]
-
-
-def test_a_spreadsheet_without_tabs_gets_them_in_the_same_batch() -> None:
-    """Made apart, a crash between would leave a tab without its jobs."""
-    columns = [Column(id="customer", header="Customer"), Column(id="site_id", header="Site ID")]
-    made = ensured(columns)
-    batch = compose(Snapshot(OWN), made.tables, made.parts, fence=1, fence_title="_brightsheet")
-    sheets = [properties["properties"] for properties in inner(batch.requests, "addSheet")]
-    assert [(tab["sheetId"], tab["title"], tab.get("hidden")) for tab in sheets] == [
-        (FENCE_TAB, "_brightsheet", True),
-        (JOBS_TAB, "Jobs", None),
-        (HISTORY_TAB, "History", None),
-        (PIPELINE_TAB, "Pipeline", None),
-    ]
-    assert sheets[1]["gridProperties"]["columnCount"] == 2
-    assert (batch.asked, batch.trace.rows, batch.fence_before) == ((), (), None)
-    assert batch.columns == ("customer", "site_id", "tab:history", "tab:pipeline")
-    entries = [o["developerMetadata"] for o in inner(batch.requests, "createDeveloperMetadata")]
-    jobs = [entry for entry in entries if _sheet_of(entry) == JOBS_TAB]
-    guarded = [entry["metadataValue"] for entry in jobs if entry["metadataKey"] == GUARD_KEY]
-    assert sorted(guarded) == ["customer", "header", "site_id"]
-
-
-def _sheet_of(entry: dict[str, Any]) -> int:
-    sheet: int = entry["location"]["dimensionRange"]["sheetId"]
-    return sheet
 
 
 def test_a_new_column_stands_behind_its_neighbour_wherever_that_was_moved() -> None:

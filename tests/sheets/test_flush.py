@@ -22,7 +22,6 @@ ROW = 20
 
 @pytest.fixture
 def twelve(bench: Bench) -> Bench:
-    """A sheet of twelve jobs."""
     bench.shown(*(milestone(number, date_updated=day(1)) for number in range(1, 13)))
     return bench
 

@@ -29,14 +29,6 @@ def look(bench: Bench) -> dict[str, Any]:
     return {tab: bench.tab(tab, LOOK) for tab in ("Jobs", "History", "Pipeline")}
 
 
-def test_an_empty_spreadsheet_gets_all_of_it_and_nothing_the_second_time(bench: Bench) -> None:
-    assert set_up(bench) == ["tab 'Jobs': made", "tab 'History': made", "tab 'Pipeline': made"]
-    before, seen = bench.writes(), look(bench)
-    assert set_up(bench) == []
-    assert bench.writes() == before
-    assert look(bench) == seen
-
-
 @pytest.mark.parametrize("when", ["empty", "filled", "edited"])
 def test_twice_in_a_row_the_second_writes_nothing(configured: Bench, when: str) -> None:
     bench = configured

@@ -206,7 +206,6 @@ class Sheet:
             self.jobs[site].written, self.jobs[site].has_row = {}, True
 
     def compare(self) -> None:
-        """Compare the whole sheet, as once a day."""
         targets = [job.target(self.policy) for job in self.jobs.values()]
         found = differences(self.tabs, [self.table()], {JOBS_TAB: self.rows()}, targets, UTC)
         for site, columns in found.wrong.items():

@@ -39,7 +39,6 @@ def numbers(bench: Bench) -> dict[str, tuple[str, ...]]:
 
 
 def waits(bench: Bench) -> dict[str, tuple[str, str]]:
-    """Median days, and how many wait too long."""
     return {
         milestone: (row.get("Median days", ""), row.get("Over 14 days", ""))
         for milestone, row in lines(bench).items()
@@ -47,7 +46,6 @@ def waits(bench: Bench) -> dict[str, tuple[str, str]]:
 
 
 def moment(bench: Bench) -> datetime:
-    """When the tab says that it was updated."""
     data = bench.tab("Pipeline", "data(rowData(values(formattedValue,userEnteredValue)))")
     rows = [row.get("values", []) for row in data["data"][0]["rowData"]]
     index = [cell.get("formattedValue") for cell in rows[0]].index(UPDATED)
@@ -57,7 +55,6 @@ def moment(bench: Bench) -> datetime:
 
 
 def ago(days: float) -> str:
-    """A moment so many days before now."""
     return (datetime.now(UTC) - timedelta(days=days)).isoformat()
 
 
@@ -67,7 +64,6 @@ def later(day: int) -> dict[str, str]:
 
 
 def edit(bench: Bench, deed: str, **arguments: Any) -> None:
-    """Do what a person does in the Pipeline."""
     bench.edit(deed, sheet_id=PIPELINE_TAB, **arguments)
 
 
@@ -261,7 +257,6 @@ def test_each_batch_says_when_it_was_updated(bench: Bench) -> None:
 
 
 def color(bench: Bench) -> str:
-    """The color of the moment."""
     data = bench.tab("Pipeline", "data(rowData(values(effectiveFormat(backgroundColor))))")["data"]
     index = list(bench.rows("Pipeline")[0]).index(UPDATED)
     cells = [row["values"][index] for row in data[0]["rowData"][:4] if len(row["values"]) > index]

@@ -8,7 +8,7 @@ import pytest
 from sync.field_table import CUSTOMERS_OWN
 from sync.jobs.cells import Cell
 from sync.sheets.cell_data import BLANK, Content
-from sync.sheets.policy import MAPPED, NOTES, OWN, Decision, Policy, Rule, decide
+from sync.sheets.policy import MAPPED, OWN, Decision, Policy, Rule, decide
 
 TABLE = """
 last confirmed | wanted  | stands there   | ours    | fill    | news, before | news, since
@@ -147,16 +147,3 @@ TEXT = Cell(text="Approved")
 )
 def test_whose_a_cell_is(policy: Policy, column: str, cell: Cell, rule: Rule) -> None:
     assert policy.rule(column, cell) is rule
-
-
-def test_the_customers_own_data_are_what_people_know_best() -> None:
-    assert {"customer", "address", "city", "zip", "city_zip", "phone", "email"} == CUSTOMERS_OWN
-
-
-def test_a_persons_note_is_never_replaced() -> None:
-    """Not even by an event: it is the one thing that nobody else has."""
-    assert NOTES is Rule.FILL
-    for is_news in (False, True):
-        mine = Content("Call first.")
-        assert decide(NOTES, mine, LAST, ANOTHER, is_news=is_news) is Decision.LEAVE
-        assert decide(NOTES, LAST, LAST, ANOTHER, is_news=is_news) is Decision.WRITE

@@ -26,7 +26,6 @@ def story(count: int) -> list[dict[str, Any]]:
 
 
 def filled(bench: Bench) -> str:
-    """Fill another spreadsheet, and return its id."""
     new = bench.google.create_spreadsheet("Another")
     bench.setup().fill(new, lambda *_: None)
     return new

@@ -8,12 +8,11 @@ import pytest
 from sync.errors import Permanent
 from sync.sheets.cell_data import BLANK, Content, content, site_in
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.keys import are_few, find_key_column
 from sync.sheets.read import COLUMN_KEY, GUARD_KEY, HEADER_KEY, JOBS_TAB, mapping_id, read
 from sync.store import Pending
 from sync.types import Mode
 from tests.made_up import uuid
-from tests.sheets.grids import OWN, STATUS, cell, row
+from tests.sheets.grids import OWN, STATUS, cell
 
 SIZE = {"rowCount": 9, "columnCount": 3}
 
@@ -134,19 +133,3 @@ def test_what_was_not_read_is_not_taken_for_blank() -> None:
     for ask in (seen.cell, seen.value):
         with pytest.raises(LookupError):
             ask(STATUS, 1)
-
-
-def test_few_rows_are_deleted_at_once_and_many_are_an_accident() -> None:
-    """Taken for deleted, all jobs of an emptied key column would be written a second time."""
-    sites = {uuid(number) for number in range(100)}
-    assert [are_few(set(sorted(sites)[:n]), sites) for n in (5, 10, 11)] == [True, True, False]
-    assert are_few(set(sorted(sites)[:5]), set(sorted(sites)[:5]))
-
-
-def test_keys_that_were_moved_are_found_in_their_new_column() -> None:
-    """One alone may be a site that a person wrote down somewhere."""
-    sites = {uuid(number) for number in range(1, 9)}
-    rows = {n: row("", uuid(n), "note") for n in range(1, 9)}
-    assert find_key_column(rows, sites) == 1
-    assert find_key_column({1: row("", uuid(1))}, sites) is None
-    assert find_key_column({1: row("", "x")}, sites) is None

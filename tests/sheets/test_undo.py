@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sync.sheets.batch import RowIdentity, RowImage, RowWrite
-from sync.sheets.cell_data import BLANK, Content, content
+from sync.sheets.cell_data import Content, content
 from sync.sheets.check import NOTE, Undo, check
 from sync.sheets.read import JOBS_TAB, Table, rows_by_site
 from sync.sheets.undo import Placement, place, sites_written_over
@@ -184,15 +184,6 @@ def test_one_whose_email_was_hit_is_the_same_by_its_name_and_by_what_we_wrote() 
     assert put(placed({9: now}, undo(identity=nameless), columns=columns)) == []
 
 
-def test_else_it_goes_back_where_a_row_holds_all_of_it_and_more() -> None:
-    """A row that tells of no customer is known by what stands in it."""
-    bare = undo(identity=RowIdentity(holds=image(line(email="", phone=""), STATUS)))
-    more = [*line(email="", phone=""), cell("typed since")]
-    assert put(placed({9: more, 4: line("other", email="", phone="")}, bare)) == [
-        (9, STATUS, BEFORE)
-    ]
-
-
 @pytest.mark.parametrize(
     ("rows", "changes"),
     [
@@ -220,22 +211,6 @@ def test_what_has_no_certain_place_is_told(rows: Rows, changes: dict[str, Any]) 
     """A guess could put a person's text into another's row, and nobody would see it."""
     placement = placed(rows, undo(), **changes)
     assert (placement.rows, placement.told, placement.settled) == ([], [TOLD], {1})
-
-
-def test_rows_that_are_alike_are_all_undone() -> None:
-    """A person copied the row: which of them is which does not matter."""
-    assert put(placed({3: line(), 9: line()}, undo())) == [
-        (3, STATUS, BEFORE),
-        (9, STATUS, BEFORE),
-    ]
-
-
-def test_rows_that_hold_all_of_it_and_are_not_alike_are_told() -> None:
-    """Which of the two it was, nobody knows."""
-    bare = undo(identity=RowIdentity(holds=image(line(email="", phone=""), STATUS)))
-    rows = {n: [*line(email="", phone=""), cell(f"since {n}")] for n in (4, 9)}
-    placement = placed(rows, bare)
-    assert (placement.rows, placement.told) == ([], [TOLD])
 
 
 def test_a_row_that_held_nothing_else_goes_back_to_one_like_it_alone() -> None:
@@ -350,13 +325,6 @@ def test_a_customers_own_row_gets_its_key_back_though_somebody_typed_there() -> 
     ]
 
 
-def test_of_two_batches_that_hit_rows_each_gets_back_its_own() -> None:
-    """The newest is first: what the older one put there stands in the image of neither."""
-    first, second = line("one", email="1@x", key=A), line("two", email="2@x", key=A)
-    undos = (of_key(B, first), of_key("", second))
-    assert put(placed({3: second, 6: first}, *undos)) == [(3, KEY, ""), (6, KEY, B)]
-
-
 def test_a_key_is_done_with_once_a_read_shows_no_such_row() -> None:
     """Not when it landed: a person may have copied the row in between."""
     right = {3: line(key=A)}
@@ -433,20 +401,6 @@ def test_a_value_and_its_note_go_back_each_for_itself() -> None:
     half = placed({4: typed}, undo(identity=who), of_note(identity=who))
     assert [each.fields for one in half.rows for each in one.cells] == [VALUE]
     assert [told[3:] for told in half.told] == [("Note: Call first.", "Note: 2026-03-03 10:00")]
-
-
-def test_what_landed_is_done_with_once_a_read_shows_no_such_row() -> None:
-    """And not told: what stood there is back."""
-    for one in (undo(has_landed=True), undo(identity=RowIdentity(key=A), has_landed=True)):
-        placement = placed({4: line(status=BEFORE)}, one)
-        assert (placement.rows, placement.told, placement.settled) == ([], [], {1})
-
-
-def test_what_landed_goes_back_into_a_copy_too() -> None:
-    """A person copied the row while it stood there wrong."""
-    assert put(placed({4: line(status=BEFORE), 9: line()}, undo(has_landed=True))) == [
-        (9, STATUS, BEFORE)
-    ]
 
 
 @pytest.mark.parametrize(
@@ -588,11 +542,3 @@ def test_the_same_customer_is_told_by_all_that_a_row_says_of_him() -> None:
     assert not RowImage.of(row("x", "a"), PEOPLE).is_like(RowImage.of(row("x", "a"), PEOPLE))
     assert held.texts == {EMAIL: HOME, PHONE: "303"}
     assert RowImage.of(row("x", "a"), PEOPLE).texts == {STATUS: "a"}
-
-
-def test_a_note_is_a_part_of_what_a_row_holds() -> None:
-    """Of two rows that are alike but for a person's note, one is his."""
-    plain, noted = row("x", "a"), [cell("x"), cell("a", "mine")]
-    assert RowImage.of(plain, PEOPLE) != RowImage.of(noted, PEOPLE)
-    assert RowImage.of(noted, PEOPLE, [STATUS_AT]).managed == {}
-    assert content({"note": "alone"}) == BLANK

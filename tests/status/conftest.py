@@ -19,7 +19,6 @@ def bench(google: Emulator, sqlite_url: str) -> Bench:
 
 @pytest.fixture
 def store_bench(google: Emulator, database_url: str) -> Bench:
-    """The same on each kind of database."""
     return Bench(google, database_url)
 
 

@@ -47,7 +47,6 @@ class Person:
 
 
 def watched(person: Person, *looks: Backlog | Exception) -> Watch:
-    """Return a watch that has looked so often."""
     coming = iter(looks)
 
     def look() -> Backlog:

@@ -31,7 +31,6 @@ def held(database: Database, holder: str = "me", seconds: float = 30) -> Lease:
 
 
 def keep(database: Database, **changes: object) -> Outcome:
-    """Take a milestone in, as the receiver does."""
     sent = body(milestone(**changes))  # type: ignore[arg-type]
     return Inbox(database).keep(sent, read(sent)).outcome
 
@@ -66,5 +65,4 @@ def attempt(
 
 
 def waiting(inbox: Inbox) -> list[KeptDelivery]:
-    """Return the deliveries that are in no job yet."""
     return [one for batch in inbox.unprojected() for one in batch]

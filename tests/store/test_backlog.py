@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from sync.errors import Rejected
 from sync.jobs.cells import Cell
@@ -56,14 +55,12 @@ def keep(database: Database, **changes: object) -> str:
 
 
 def aged(database: Database, table: str, column: str, seconds: float) -> None:
-    """Move a moment into the past."""
     with database.writing() as connection:
         moment = metadata.tables[table].c[column]
         connection.execute(metadata.tables[table].update().values({column: moment - seconds}))
 
 
 def project(database: Database, held: Lease, *jobs: int) -> None:
-    """Take every delivery in, as the projector does."""
     seqs = [one.seq for one in waiting(Inbox(database))]
     made = Projected([Job(site=uuid(n)) for n in jobs], deliveries=seqs)
     Jobs(database).take_in(held, made)
@@ -131,16 +128,6 @@ def test_what_came_while_a_job_was_written_still_waits(database: Database, held:
     assert found.oldest == pytest.approx(0, abs=20)
 
 
-def test_each_of_several_jobs_waits_since_its_own_event(database: Database, held: Lease) -> None:
-    """One old delivery must not make all that are projected with it old."""
-    keep(database, job=1)
-    aged(database, "delivery", "received_at", 1200)
-    keep(database, job=2)
-    project(database, held, 1, 2)
-    show(database, held, 1)
-    assert look(database).oldest == pytest.approx(0, abs=20)
-
-
 def test_a_row_that_is_to_come_back_waits_since_that_was_asked(
     database: Database, held: Lease
 ) -> None:
@@ -188,16 +175,6 @@ def test_what_was_refused_long_ago_is_still_not_in_the_sheet(database: Database)
         Inbox(database).keep_rejected(b"{}", Rejected(reason, "No."))
     aged(database, "delivery", "received_at", 90_000)
     assert (look(database).refused, look(database).not_taken_in) == (0, 4)
-
-
-def test_a_sign_of_life_is_one_row_with_an_age(database: Database) -> None:
-    for _ in range(3):
-        Heartbeats(database).give()
-    aged(database, "heartbeat", "at", 75)
-    assert look(database).worker == pytest.approx(75, abs=20)
-    with database.reading() as connection:
-        query = text("SELECT count(*) FROM heartbeat WHERE name = 'worker'")
-        assert connection.scalar(query) == 1
 
 
 def test_trouble_and_quarantine_are_those_of_the_spreadsheet(

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from sync.errors import Retryable
-from sync.jobs.cells import EMPTY, Cell
+from sync.jobs.cells import Cell
 from sync.jobs.pipeline import PipelineEntry, PipelineState
 from sync.store import Conclusion, Database, Leases, Projected, sheet_store
 from sync.types import ReplacedWords
@@ -52,16 +52,6 @@ def test_an_attempt_that_can_never_land_is_dropped(database: Database) -> None:
     assert store.batches.landed(mine, 10) is None
     assert store.batches.landed(mine, 21) is None  # was dropped: its fence 20 is gone
     assert store.pending.read(9, 9).in_doubt is False
-
-
-def test_an_attempt_comes_back_as_it_was_kept(database: Database) -> None:
-    store, mine = with_jobs(database, "a", "b"), held(database)
-    found = dirty(store)
-    tried = attempt(
-        7, 6, showing(found["a"], {"c": Cell(text="x", note="n")}), showing(found["b"], None)
-    )
-    store.batches.begin(mine, tried)
-    assert store.batches.landed(mine, 7) == tried
 
 
 def test_where_a_job_is_counted_is_kept_with_what_its_row_shows(database: Database) -> None:
@@ -127,15 +117,6 @@ def test_what_landed_of_a_missed_job_is_added_to_what_was_known(database: Databa
     assert job.recheck == {"d"}
 
 
-def test_a_column_that_went_blank_landed_as_a_blank(database: Database) -> None:
-    """What stood there before would count as ours, though a person may type the same."""
-    store, mine = with_jobs(database, "a"), held(database)
-    store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
-    tried = attempt(1, None, showing(known(store)["a"], {}))
-    store.batches.conclude(mine, tried, Conclusion(missed=frozenset("a"), landed={"a": {"c"}}))
-    assert known(store)["a"].written == {"c": EMPTY}
-
-
 def test_a_key_that_landed_gives_a_row_in_which_nothing_is_known(database: Database) -> None:
     """What was written into an earlier row of the job would be taken for what stands here."""
     store, mine = with_jobs(database, "a"), held(database)
@@ -163,27 +144,6 @@ def test_replaced_words_are_kept_and_told_where_there_is_a_history(
     assert [(one.name, one.before, one.after) for one in lines] == (
         [("Permit", "mine", "x")] if is_told else []
     )
-
-
-def test_what_a_comparison_found_is_written_once(database: Database) -> None:
-    store, mine = with_jobs(database, "a", "b"), held(database)
-    store.batches.confirm(mine, [showing(one, X) for one in dirty(store).values()])
-    store.batches.recheck(mine, {"a": ["d", "c"], "nobody": ["c"]})
-    (job,) = dirty(store).values()
-    assert (job.job.site, job.recheck, job.is_fresh) == ("a", frozenset("cd"), False)
-    assert job.written == X, "what was confirmed is known all the same"
-    store.batches.confirm(mine, [showing(job, None)])
-    assert known(store)["a"].recheck == {"c", "d"}, "nothing was written"
-    store.batches.confirm(mine, [showing(job, X)])
-    assert known(store)["a"].recheck == frozenset()
-
-
-def test_a_job_without_a_row_that_is_compared_has_none_all_the_same(database: Database) -> None:
-    """It would count among the rows that are there, and be missed where it never was."""
-    store, mine = with_jobs(database, "a", "b"), held(database)
-    store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
-    store.batches.recheck(mine, {"a": ["c"], "b": ["c"]})
-    assert store.pending.sites_with_row() == {"a"}
 
 
 class Cut(Exception):

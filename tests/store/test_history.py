@@ -30,7 +30,6 @@ def seqs(store: SheetStore) -> tuple[int, ...]:
 
 
 def written(store: SheetStore, database: Database, fence: int) -> None:
-    """Conclude a batch that writes all lines that wait."""
     store.batches.conclude(held(database), attempt(fence, None, changes=seqs(store)))
 
 

@@ -23,7 +23,6 @@ def opened(url: str) -> Database:
 
 
 def at(database: Database, revision: str) -> None:
-    """Set the revision of a database."""
     with database.writing() as connection:
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")  # noqa: S608
 

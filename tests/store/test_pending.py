@@ -12,7 +12,6 @@ from sync.store import (
     Database,
     Documents,
     Inbox,
-    Pending,
     Projected,
     SheetStore,
     Wanted,
@@ -22,15 +21,6 @@ from sync.store.lookups import PATIENCE, TRIES
 from sync.store.schema import customer, job
 from tests.store.parts import X, attempt, dirty, held, keep, showing, with_jobs
 from tests.store.test_history import said
-
-
-def test_nothing_waits_in_a_sheet_that_shows_everything(database: Database) -> None:
-    store, mine = with_jobs(database, "a"), held(database)
-    store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
-    assert not store.pending.is_waiting()
-    found = store.pending.read(9, 9)
-    assert found.is_empty
-    assert found == Pending(jobs=[], lines=[], sites_with_row=frozenset("a"))
 
 
 def test_each_kind_of_work_is_seen(database: Database) -> None:

@@ -3,8 +3,7 @@
 import pytest
 from sqlalchemy import func, select, update
 
-from sync.jobs.model import Job
-from sync.store import Conclusion, Database, Projected, SheetStore, sheet_store
+from sync.store import Database, Projected, SheetStore
 from sync.store.database import now
 from sync.store.limits import LONGEST_REST_SECONDS, REST_SECONDS
 from sync.store.schema import quarantine
@@ -23,7 +22,6 @@ def end_rest(database: Database) -> None:
 
 
 def with_lines(database: Database) -> SheetStore:
-    """Two jobs, each with a line of the history."""
     store = with_jobs(database, "a", "b")
     store.jobs.take_in(held(database), Projected([], changes=[said("a", 1), said("b", 2)]))
     return store
@@ -63,20 +61,6 @@ def test_a_resting_job_is_not_pending_and_others_are(database: Database) -> None
     assert pending(store) == ({"a"}, {"a"})
 
 
-def test_a_job_that_google_takes_is_released(database: Database) -> None:
-    store, mine = with_lines(database), held(database)
-    for site in ("a", "b", "b"):
-        store.quarantine.add(mine, site)
-    assert store.quarantine.sites() == {"a": 1, "b": 2}
-    end_rest(database)
-    found = dirty(store)
-    damaged = Conclusion(missed=frozenset("b"))
-    shown = [showing(one, X) for one in found.values()]
-    store.batches.conclude(mine, attempt(1, None, *shown), damaged)
-    assert store.quarantine.sites() == {"b": 2}
-    assert store.quarantine.add(mine, "a") == 1
-
-
 def test_a_job_that_stands_as_it_is_is_released(database: Database) -> None:
     """Catches a job that is told to be set aside for ever: its next event took the fault back."""
     store, mine = with_jobs(database, "a"), held(database)
@@ -84,20 +68,3 @@ def test_a_job_that_stands_as_it_is_is_released(database: Database) -> None:
     end_rest(database)
     store.batches.confirm(mine, [showing(dirty(store)["a"], None)])
     assert store.quarantine.sites() == {}
-
-
-def test_an_event_does_not_end_the_rest(database: Database) -> None:
-    """Catches a busy job that is refused once a second: its data are likely as bad as before."""
-    store, mine = with_jobs(database, "a"), held(database)
-    store.quarantine.add(mine, "a")
-    store.jobs.take_in(mine, Projected([Job(site="a")]))
-    assert not store.pending.is_waiting()
-
-
-def test_another_spreadsheet_may_take_it(database: Database) -> None:
-    store, mine = with_jobs(database, "a", spreadsheet="old"), held(database)
-    store.quarantine.add(mine, "a")
-    new = sheet_store(database, "new")
-    assert dirty(new).keys() == {"a"}
-    assert new.quarantine.sites() == {}
-    assert not dirty(store)

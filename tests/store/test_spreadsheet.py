@@ -94,14 +94,6 @@ def test_a_tab_that_is_gone_makes_every_job_new(database: Database) -> None:
     assert not store.spreadsheet.forget(mine)
 
 
-def test_rows_that_a_person_asks_for_are_made_again(database: Database) -> None:
-    store, mine = with_jobs(database, "a", "b"), held(database)
-    store.batches.confirm(mine, [showing(one, X) for one in dirty(store).values()])
-    store.batches.forget_rows(mine, ["a"])
-    store.spreadsheet.write_again(mine, ["a"])
-    assert {site: one.is_fresh for site, one in dirty(store).items()} == {"a": True}
-
-
 def test_a_trouble_lasts_since_its_first_reason(database: Database) -> None:
     """Told anew with each reason, an outage of a day would seem to be one of seconds."""
     spreadsheet = Spreadsheet(database, "one")
@@ -120,13 +112,6 @@ def test_a_trouble_lasts_since_its_first_reason(database: Database) -> None:
     assert since() == first
     spreadsheet.set_trouble()
     assert since() is None
-
-
-def test_a_batch_that_landed_ends_the_trouble(database: Database) -> None:
-    store, mine = with_jobs(database), held(database)
-    store.spreadsheet.set_trouble("google_unavailable", "Google answered 503.")
-    store.batches.conclude(mine, attempt(1, None))
-    assert store.spreadsheet.trouble() == ("", "")
 
 
 def test_a_comparison_is_due_a_day_after_the_last(database: Database) -> None:
@@ -194,12 +179,3 @@ def test_a_further_tab_or_column_has_the_jobs_compared_and_forgets_nothing(
     assert (found.jobs[0].written, found.sites_with_row) == (X, frozenset("a"))
     assert found.known_columns == {"d", "tab:history"}, "a tab beside them is not made again"
     assert list(found.undos.values()) == ["{}"]
-
-
-def test_what_a_comparison_said_is_stored(database: Database) -> None:
-    """Read anew for every look at the status page, it would cost two calls each."""
-    spreadsheet, mine = Spreadsheet(database, "s"), held(database)
-    assert spreadsheet.compared() == ""
-    spreadsheet.keep_compared(mine, '{"kept": []}')
-    assert Spreadsheet(database, "s").compared() == '{"kept": []}'
-    assert Spreadsheet(database, "other").compared() == ""

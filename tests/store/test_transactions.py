@@ -75,7 +75,6 @@ class Path:
             pass
 
     def cells(self) -> str:
-        """Return all that the spreadsheet holds."""
         where = {"spreadsheetId": self.spreadsheet}
         query = MultiDict({"includeGridData": "true"})
         return str(self.google.sheets.handle("sheets.spreadsheets.get", where, query, None, "me"))

@@ -61,7 +61,6 @@ def change_order(
 
 
 def stage(name: str, before: str, job: int = 1, **changes: Any) -> dict[str, Any]:
-    """A stage transition, which has no date."""
     return {
         "site_id": uuid(job),
         "stage_id": uuid(65_000 + len(name)),

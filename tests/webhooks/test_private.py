@@ -15,7 +15,6 @@ AUTHOR = "Private Peter"
 
 
 def private(**more: Any) -> dict[str, Any]:
-    """A private comment."""
     names = {"commentor_first_name": "Private", "commentor_last_name": "Peter"}
     return comment(SECRET, "2026-03-05T10:00:00Z") | names | {"private": True} | more
 

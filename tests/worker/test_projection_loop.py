@@ -19,8 +19,6 @@ class Sheet:
 
 @dataclass
 class Running:
-    """A projection loop, and the sheet's that it wakes."""
-
     bench: Bench
     sheet: Sheet = field(default_factory=Sheet)
 

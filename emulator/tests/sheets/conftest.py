@@ -52,7 +52,6 @@ class Book:
         return self.call("POST", ":batchUpdate", {"requests": list(requests), **more}, user)
 
     def refusal(self, *requests: dict[str, Any], user: str = OWNER) -> str:
-        """The message with which a batchUpdate is refused."""
         with pytest.raises(ApiError) as caught:
             self.batch(*requests, user=user)
         assert caught.value.http_status == 400
@@ -60,17 +59,14 @@ class Book:
         return caught.value.message
 
     def put(self, cells: str, rows: list[list[Any]], option: str = "USER_ENTERED") -> Any:
-        """Type values."""
         return self.call("PUT", f"/values/{cells}", {"values": rows}, valueInputOption=option)
 
     def values(self, cells: str = "Sheet1", **query: Any) -> list[list[Any]]:
-        """The values of a range."""
         found = self.call("GET", f"/values/{cells}", **query).get("values", [])
         assert isinstance(found, list)
         return found
 
     def cell(self, name: str) -> Any:
-        """The CellData of one cell."""
         answer = self.call("GET", "", ranges=name, includeGridData="true")
         rows = answer["sheets"][0]["data"][0].get("rowData", [{}])
         return (rows[0].get("values") or [{}])[0]
@@ -80,7 +76,6 @@ class Book:
         return self.call("GET", "")["sheets"][index]
 
     def snapshot(self) -> Any:
-        """All that can be read of the spreadsheet."""
         everything = self.call("GET", "", includeGridData="true")
         filters: list[dict[str, Any]] = [{"developerMetadataLookup": {}}]
         found = self.call("POST", "/developerMetadata:search", {"dataFilters": filters})
@@ -93,7 +88,6 @@ def book() -> Book:
 
 
 def text(value: str) -> dict[str, Any]:
-    """CellData of a text."""
     return {"userEnteredValue": {"stringValue": value}}
 
 
@@ -107,12 +101,10 @@ def write(
 
 
 def span(dimension: str, start: int, end: int) -> dict[str, Any]:
-    """A DimensionRange of the first tab."""
     return {"sheetId": 0, "dimension": dimension, "startIndex": start, "endIndex": end}
 
 
 def area(top: int, bottom: int, left: int, right: int, sheet_id: int = 0) -> dict[str, Any]:
-    """A GridRange."""
     return {
         "sheetId": sheet_id,
         "startRowIndex": top,
@@ -125,7 +117,6 @@ def area(top: int, bottom: int, left: int, right: int, sheet_id: int = 0) -> dic
 def mark(
     key: str, dimension: str, index: int, number: int | None = None, visibility: str = "DOCUMENT"
 ) -> dict[str, Any]:
-    """A createDeveloperMetadata request on a row or a column."""
     metadata: dict[str, Any] = {
         "metadataKey": key,
         "visibility": visibility,

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 
 def columns_of(book: Book) -> list[list[str]]:
-    """The metadata keys on each column."""
     answer = book.call("GET", "", ranges="Sheet1", includeGridData="true")
     lines = answer["sheets"][0]["data"][0]["columnMetadata"]
     return [[one["metadataKey"] for one in line.get("developerMetadata", [])] for line in lines]

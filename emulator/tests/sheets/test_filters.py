@@ -28,7 +28,6 @@ def view(**more: Any) -> dict[str, Any]:
 
 
 def shown(book: Book, **more: Any) -> list[str]:
-    """The customers that a filter view shows."""
     book.batch({"addFilterView": {"filter": view(**more)}})
     rows = rows_of_view(book.it, 0, 4)
     names = [book.it.sheets[0].cell(row, 0).value for row in rows]

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 
 def search(book: Book, lookup: dict[str, Any], user: str | None = None) -> list[str]:
-    """The keys that a lookup finds."""
     body = {"dataFilters": [{"developerMetadataLookup": lookup}]}
     found = book.call("POST", "/developerMetadata:search", body, *([user] if user else []))
     entries = found.get("matchedDeveloperMetadata", [])
@@ -118,7 +117,6 @@ def at(number: int, index: int, dimension: str = "COLUMNS") -> dict[str, Any]:
 
 
 def column_of(book: Book, number: int) -> int:
-    """Where the column with this metadata is."""
     place = book.call("GET", f"/developerMetadata/{number}")["location"]["dimensionRange"]
     assert place["dimension"] == "COLUMNS"
     found = place.get("startIndex", 0)
@@ -158,43 +156,11 @@ def test_a_column_that_was_moved_refuses_the_batch_that_guards_it(book: Book) ->
     assert book.snapshot() == before
 
 
-def test_a_deletion_that_matches_nothing_says_so(book: Book) -> None:
-    book.batch(mark("a", "COLUMNS", 1, 7), mark("b", "COLUMNS", 3, 9))
-    people.delete_columns(book.it, index=1)
-    assert column_of(book, 9) == 2
-    answer = book.batch(at(7, 1), write(0, 1, [text("x")]), mark("a", "COLUMNS", 1, 7))
-    assert not answer["replies"][0]["deleteDeveloperMetadata"].get("deletedDeveloperMetadata")
-    assert column_of(book, 7) == 1
-
-
 @pytest.mark.parametrize("elsewhere", [at(7, 0), at(7, 2), at(7, 1, "ROWS"), at(8, 1)])
 def test_an_exact_place_is_that_place_only(book: Book, elsewhere: dict[str, Any]) -> None:
     book.batch(mark("a", "COLUMNS", 1, 7), mark("b", "COLUMNS", 2, 8))
     assert book.batch(elsewhere)["replies"] == [{"deleteDeveloperMetadata": {}}]
     assert search(book, {}) == ["a", "b"]
-
-
-def test_an_exact_place_is_on_its_own_tab(book: Book) -> None:
-    book.batch(
-        mark("a", "COLUMNS", 1, 7), {"addSheet": {"properties": {"sheetId": 9, "title": "b"}}}
-    )
-    other = at(7, 1)
-    lookup = other["deleteDeveloperMetadata"]["dataFilter"]["developerMetadataLookup"]
-    lookup["metadataLocation"]["dimensionRange"]["sheetId"] = 9
-    assert book.batch(other)["replies"] == [{"deleteDeveloperMetadata": {}}]
-    assert column_of(book, 7) == 1
-
-
-def test_metadata_goes_where_its_column_goes(book: Book) -> None:
-    book.batch(mark("a", "COLUMNS", 1, 7), mark("b", "COLUMNS", 2, 8), mark("r", "ROWS", 2, 9))
-    people.insert_columns(book.it, index=0)
-    assert (column_of(book, 7), column_of(book, 8)) == (2, 3)
-    people.move_column(book.it, column=3, to=0)
-    assert (column_of(book, 7), column_of(book, 8)) == (3, 0)
-    people.delete_columns(book.it, index=0)
-    assert column_of(book, 7) == 2
-    people.delete_rows(book.it, index=2)
-    assert search(book, {}) == ["a"]
 
 
 def test_a_tab_that_people_duplicate_has_metadata_under_fresh_ids(book: Book) -> None:

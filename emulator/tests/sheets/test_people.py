@@ -24,7 +24,6 @@ def filled(book: Book) -> Book:
 
 
 def key_column(book: Book) -> int:
-    """Where the column with the key metadata is."""
     filters = {"dataFilters": [{"developerMetadataLookup": {"metadataKey": "key"}}]}
     found = book.call("POST", "/developerMetadata:search", filters)
     place = found["matchedDeveloperMetadata"][0]["developerMetadata"]["location"]

@@ -32,13 +32,6 @@ def test_a_fence_lets_only_the_first_batch_through(book: Book) -> None:
     assert book.values() == [["first"]]
 
 
-def test_an_id_that_exists_is_refused_and_nothing_of_the_batch_stays(book: Book) -> None:
-    book.batch(protect(5))
-    before = book.snapshot()
-    assert "protected range with id: 5" in book.refusal(write(0, 0, [text("x")]), protect(5))
-    assert book.snapshot() == before
-
-
 def test_others_may_not_edit_what_is_protected_from_them(book: Book) -> None:
     book.batch(protect(1))
     protected = "You are trying to edit a protected cell or object."

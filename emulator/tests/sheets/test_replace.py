@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 
 def replace(book: Book, **request: object) -> dict[str, int]:
-    """Send one findReplace, and return what it counts."""
     reply: dict[str, int] = book.batch({"findReplace": request})["replies"][0]["findReplace"]
     return reply
 

@@ -127,12 +127,6 @@ def test_values_of_conditions_that_google_refuses(book: Book, kind: str, value: 
         assert book.refusal({"addFilterView": {"filter": view}}).endswith(said)
 
 
-def test_arguments_may_be_separated_by_semicolons(book: Book) -> None:
-    book.batch(add("CUSTOM_FORMULA", '=AND($A1="x, y";$B1="y")'))
-    book.put("A1:B1", [["x, y", "y"]])
-    assert styles(book)[:2] == [True, False]
-
-
 def test_filter_views_and_charts_are_kept_and_given_back(book: Book) -> None:
     view = {"filterViewId": 4, "title": "Mine", "range": area(0, 3, 0, 2)}
     anchor = {"overlayPosition": {"anchorCell": {"sheetId": 0}}}

@@ -38,12 +38,10 @@ class Truth:
 
     @property
     def is_job(self) -> bool:
-        """Whether EverBright knows of it."""
         return bool(self.everbright)
 
     @property
     def key(self) -> str:
-        """The site of the job."""
         return uuid(self.number)
 
     def allowed(self, header: str, *, is_keyed: bool) -> set[str]:
@@ -94,7 +92,6 @@ class Told:
         return bool(site) and any(site in f"{line.stood} {line.stands}" for line in self.recovered)
 
     def has(self, text: str) -> bool:
-        """Tell whether a text that stands nowhere is kept."""
         stood = (line.stood.split("\n") for line in self.recovered)
         return text in self.replaced or any(text in texts for texts in stood)
 

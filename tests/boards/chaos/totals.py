@@ -113,7 +113,6 @@ class Board:
     places: Mapping[str, int]
 
     def text(self, row: int, header: str) -> str:
-        """Return what stands in a row under a header."""
         return text_of(at(self.rows[row], self.places[header]))
 
     def texts(self, row: int) -> dict[str, str]:
@@ -122,7 +121,6 @@ class Board:
 
 
 def boards_of(bench: Bench) -> list[Board]:
-    """Return both tabs as they stand."""
     return [
         Board(
             dict(enumerate(own_sheet.grid(bench, tab), HEADER_ROW + 2)),

@@ -65,13 +65,11 @@ class Form(HTMLParser):
             self._select = ""
 
     def choose(self, name: str, value: str) -> Form:
-        """Choose one of what is offered."""
         assert value in self.offered[name], (name, value, self.offered[name])
         self.values.setlist(name, [value])
         return self
 
     def check(self, name: str, *values: str) -> Form:
-        """Have these boxes checked, and no others."""
         assert {*values} <= {*self.offered[name]}, (name, self.offered[name])
         self.values.setlist(name, [*values])
         return self

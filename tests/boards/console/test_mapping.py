@@ -38,12 +38,10 @@ def console(google: Emulator, sqlite_url: str) -> Console:
 
 
 def begun(visitor: Visitor) -> Form:
-    """Press *Read my tabs*."""
     return Form(visitor.text(visitor.send(MAPPING, MAPPING).location), "mapping")
 
 
 def columns(visitor: Visitor) -> Form:
-    """Go on to the columns of both tabs."""
     form = begun(visitor).check("tab", str(ACTIVE), str(DONE))
     return form.send(visitor, MAPPING, step="columns")
 
@@ -72,7 +70,6 @@ def row_of(console: Console, job: int) -> Row:
 
 
 def plain(page: str) -> str:
-    """Return what people read on a page."""
     return " ".join(re.sub("<[^>]*>", " ", page).split())
 
 
@@ -227,7 +224,6 @@ def test_no_step_shows_a_masked_cell_or_names_a_command(console: Console) -> Non
 
 
 def mapped(console: Console, form: Form) -> None:
-    """Press *Map it so*, which does it."""
     answer = form.send(console.visitor, MAPPING, step="preview").answer(
         console.visitor, MAPPING, step="write"
     )

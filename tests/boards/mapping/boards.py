@@ -38,7 +38,6 @@ class Board:
 
 
 def asking(stand: Stand) -> Stand:
-    """Have EverBright know the customers of all jobs."""
     stand.google.everbright.token = "a-token"
     stand.environment["EVERBRIGHT_API_TOKEN"] = "a-token"
     stand.configured(stand.config)
@@ -204,5 +203,4 @@ def played(stand: Stand, board: Board) -> tuple[Grid, dict[str, int]]:
 
 
 def damaged(grid: Grid, place: tuple[int, int], text: str) -> dict[tuple[int, int], CellData]:
-    """Return a grid with another text in a cell."""
     return {**grid, place: {**grid.get(place, {}), "userEnteredValue": {"stringValue": text}}}

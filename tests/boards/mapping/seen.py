@@ -18,13 +18,11 @@ MILESTONES = (
 
 
 def config(synonyms: Mapping[str, Sequence[str]] | None = None) -> Config:
-    """Return the tests' config, with more synonyms."""
     tree = load_config(CONFIG_FILE).model_dump() | {"mapping": {"synonyms": dict(synonyms or {})}}
     return Config.model_validate(tree)
 
 
 def fields(synonyms: Mapping[str, Sequence[str]] | None = None, **more: Any) -> Fields:
-    """Return the fields with three milestones."""
     return Fields(config(synonyms), MILESTONES, **more)
 
 
@@ -40,7 +38,6 @@ def cell(one: object) -> SeenCell:
 
 
 def date(text: str = "2026-03-01") -> SeenCell:
-    """Return a cell with a date."""
     return SeenCell(text, CellKind.DATE)
 
 

@@ -40,7 +40,6 @@ class Stand(Bench):
         self.do({"setDataValidation": {"range": area(sheet_id, column, top), "rule": rule}})
 
     def dated(self, column: int, sheet_id: int = 0, top: int = 1) -> None:
-        """Format a column as dates."""
         cell = {"userEnteredFormat": {"numberFormat": DATE}}
         where = area(sheet_id, column, top)
         mask = "userEnteredFormat.numberFormat"
@@ -68,7 +67,6 @@ class Stand(Bench):
         )
 
     def mapped(self, *words: str) -> dict[str, Any]:
-        """Run the command with --json."""
         found: dict[str, Any] = json.loads(self.map("--json", *words))
         return found
 
@@ -92,7 +90,6 @@ class Stand(Bench):
 
 
 def area(sheet_id: int, column: int, top: int = 1, bottom: int = 60) -> dict[str, int]:
-    """Return the GridRange of a column's cells."""
     return {
         "sheetId": sheet_id,
         "startRowIndex": top,

@@ -67,20 +67,6 @@ def test_in_a_mapped_tab_only_what_a_person_says_changes() -> None:
     assert (phone.reason, phone.command) == ("not mapped", 'to map it: --set "Phone=phone"')
 
 
-def test_words_fit_exactly_in_other_case_or_as_said() -> None:
-    words = decided(words={"APPROVED": "Done"}).fields[f"status:{PERMIT}"].words
-    assert words is not None
-    assert words.by_ours == {"Approved": "Done", "Rejected": "REJECTED"}
-    assert "Submitted" in words.unfit
-
-
-def test_words_that_were_said_before_stay() -> None:
-    before = Before(0, {2: f"status:{PERMIT}"}, {2: {"Approved": "Done", "Gone": "No option"}})
-    words = decided(before).fields[f"status:{PERMIT}"].words
-    assert words is not None
-    assert words.by_ours == {"Approved": "Done", "Rejected": "REJECTED"}
-
-
 def test_a_field_with_any_text_may_only_be_an_option() -> None:
     made = decided(fields={"Permit": "assigned_to"})
     words = made.fields["assigned_to"].words

@@ -169,5 +169,4 @@ def test_the_judge_sees_each_fault(stand: Stand) -> None:
 
 
 def faults(before: dict[int, Grid], after: dict[int, Grid], mapped: dict[str, int]) -> list[str]:
-    """Return what the judge says."""
     return [*boards.wrong(before, after, BOARD, mapped)]

@@ -27,7 +27,6 @@ def theirs(stand: Stand) -> Stand:
 
 
 def permit(stand: Stand) -> str:
-    """Return what the permit of the job says."""
     rows = stand.tab("Sheet1", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
     return str(rows[2]["values"][2].get("formattedValue", ""))
 
@@ -58,7 +57,6 @@ def test_a_renamed_option_is_reported_and_not_written_until_it_is_mapped_again(
 
 
 def permits(stand: Stand) -> list[str]:
-    """Return what all permits say."""
     rows = stand.tab("Sheet1", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
     return [row["values"][2].get("formattedValue", "") for row in rows[2:] if row.get("values")]
 

@@ -9,7 +9,6 @@ from tests.made_up import milestone, uuid
 
 @pytest.fixture
 def theirs(stand: Stand) -> Stand:
-    """Two mapped tabs with a job in each."""
     stand.fill([["Client", "Phone", "Permit"], ["Ada", "303-555-0101", ""]])
     done = stand.add_tab("Finished")
     link = f"https://x.example/address/{uuid(9)}"

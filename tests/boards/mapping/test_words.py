@@ -177,13 +177,6 @@ def test_each_column_of_his_sheet_says_it_in_its_words(stand: Stand) -> None:
     assert texts[2:4] == ["Redo", "Sent"]
 
 
-def test_a_blank_column_of_dates_is_left_open(stand: Stand) -> None:
-    """Catches a status proposed for a column with nothing in it yet but its format."""
-    stand.fill([["Client", "Phone", "Permit", "PTO"], ["Ada", "303-555-0101", "", ""]])
-    stand.dated(3)
-    assert stand.proposed() == {"Client": "customer", "Phone": "phone", "Permit": "status:Permit"}
-
-
 @pytest.mark.parametrize(("option", "status"), [("In hand", "Approved"), ("Bounced", "Rejected")])
 def test_what_offices_say_of_permits_is_known(stand: Stand, option: str, status: str) -> None:
     """Catches a status that nobody chose a word for, and that is written nowhere."""
