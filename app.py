@@ -91,7 +91,7 @@ class _Forwarded:
         if self._count:
             peer = environ.get("REMOTE_ADDR", "")
             environ["REMOTE_ADDR"] = client_address(peer, addresses, self._count)
-            # Most proxies put their own word in place of what they were sent: it may be the only.
+            # Most proxies overwrite this header, so it may hold a single value.
             schemes = _listed(scheme)
             if schemes and schemes[-min(self._count, len(schemes))].lower() == "https":
                 environ["wsgi.url_scheme"] = "https"
@@ -139,7 +139,7 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
             if kind and kind not in _JSON_TYPES and not kind.endswith("+json"):
                 message = "Set the credential's content type to JSON in EverBright."
                 raise Rejected("not_json", message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-            understood = _understood(body, settings.config.webhooks)
+            understood = _parsed(body, settings.config.webhooks)
         except Rejected as error:
             delivery = inbox.keep_rejected(body, error)
             _log.warning("rejected", delivery=delivery, reason=error.reason)
@@ -168,7 +168,7 @@ def _unauthorized(settings: Settings) -> tuple[Response, int]:
     return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
 
 
-def _understood(body: bytes, shapes: WebhooksConfig) -> Delivery:
+def _parsed(body: bytes, shapes: WebhooksConfig) -> Delivery:
     """Parse a body. One that causes an internal error is stored as rejected, to be replayed."""
     try:
         return parse.read(body, shapes)

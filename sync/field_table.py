@@ -64,7 +64,7 @@ class FieldEntry:
     is_wrapped: bool = False
     is_hidden: bool = False
     is_due: bool = False
-    """A day for acting: coloured from that day on, blank once the job is archived."""
+    """A day for acting: colored from that day on, blank once the job is archived."""
     is_typed: bool = False
     """People type here, too, and what they typed stays."""
     metrics: tuple[str, ...] = ()
@@ -112,7 +112,7 @@ _OF_A_JOB = (
         "reason follows; all of it is in the note on the milestone's status, and in History.",
         width=290, is_wrapped=True),
     FieldEntry("follow_up", "Follow up", DATE,
-        "The day to ask after a job that waits: {stuck_days} days after its last event. Coloured "
+        "The day to ask after a job that waits: {stuck_days} days after its last event. Colored "
         "from that day on. Blank when something was rejected, for that is to be corrected at once, "
         "and when the job is done or archived.",
         width=85, is_due=True),
@@ -173,7 +173,7 @@ _OF_A_JOB = (
         width=90, at_first=OFF, metrics=("system_capacity_kw",)),
     FieldEntry("deadline", "Deadline", DATE,
         "The day by which the milestone that comes next is to be submitted, from "
-        "EverBright. Coloured from that day on. Blank when EverBright names none, or the job is "
+        "EverBright. Colored from that day on. Blank when EverBright names none, or the job is "
         "archived.",
         width=85, at_first=OFF, is_due=True,
         metrics=(f"milestone_{ALIAS}_submission_deadline",)),

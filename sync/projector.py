@@ -80,7 +80,7 @@ class Projector:
                 self._trail.add(delivery.site, kept.id)
 
     def _ask(self, deliveries: Iterable[Delivery]) -> None:
-        """Have people asked what the statuses mean that the config does not name."""
+        """Ask people to explain statuses that the config doesn't name."""
         milestones = [delivery.milestone for delivery in deliveries if delivery.milestone]
         codes = {milestone.status for milestone in milestones}
         codes |= {task.status for milestone in milestones for task in milestone.tasks}

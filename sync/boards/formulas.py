@@ -79,16 +79,16 @@ def covers_others(formula: str, row: int, title: str) -> bool:
     return len({span.first for span in covered}) > 1 or (is_summary and bool(covered))
 
 
-def is_total(formula: str, row: int, title: str, neighbours: Iterable[tuple[int, str]]) -> bool:
+def is_total(formula: str, row: int, title: str, neighbors: Iterable[tuple[int, str]]) -> bool:
     """Tell whether a cell sums up other rows, and is not what its whole column computes.
 
-    `neighbours` are the cells right above and below, with their rows: in a column that is
+    `neighbors` are the cells right above and below, with their rows: in a column that is
     computed row by row one of them has the same formula.
     """
     if not covers_others(formula, row, title):
         return False
     own = relative(formula, row)
-    return all(relative(text, number) != own for number, text in neighbours)
+    return all(relative(text, number) != own for number, text in neighbors)
 
 
 def fills_others(formula: str) -> bool:

@@ -18,7 +18,7 @@ from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.ops import retry
 from sync.sheets import encode
-from sync.sheets.batch import PARTS, CellWrite, Parts, RowIdentity, RowWrite, guarding
+from sync.sheets.batch import IDENTITY_COLUMNS, CellWrite, Parts, RowIdentity, RowWrite, guarding
 from sync.sheets.cell_data import Row, at, content, is_formula, text_of, texts_of
 from sync.sheets.diff import CellDecider, key_write
 from sync.sheets.flush import Flusher, Round
@@ -223,7 +223,7 @@ def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> Non
     for site, (own, row) in joined.items():
         table = tables[row.sheet_id]
         entered = texts_of(doubts.rows[row.sheet_id][row.row], table.columns)
-        texts = {part: entered[part] for part in PARTS if part in entered}
+        texts = {part: entered[part] for part in IDENTITY_COLUMNS if part in entered}
         writes.append(key_write([table], Match((row.sheet_id, row.row), texts), site))
         if own:
             cells = doubts.rows[own.sheet_id][own.row]

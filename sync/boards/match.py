@@ -15,7 +15,7 @@ from scourgify import normalize_address_record
 from scourgify.exceptions import AddressNormalizationError
 
 from sync.jobs.model import Customer
-from sync.sheets.batch import PARTS, Place
+from sync.sheets.batch import IDENTITY_COLUMNS, Place
 from sync.sheets.job_tabs import Match
 
 Texts = Mapping[str, str]
@@ -95,7 +95,9 @@ def match(jobs: Mapping[str, Customer], rows: Mapping[Place, Texts], by: Sequenc
             parts = {part for key in keys for part in key.split("+")}
             parts |= {"city_zip"} if "zip" in parts else set()
             texts = rows[place]
-            made_by = {part: texts[part] for part in PARTS if part in parts and texts.get(part)}
+            made_by = {
+                part: texts[part] for part in IDENTITY_COLUMNS if part in parts and texts.get(part)
+            }
             certain[site] = Match(place, made_by)
         elif places:
             doubtful[site] = [place for place, _ in places]
@@ -187,7 +189,7 @@ class _Index:
 
 def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
     """Give what two spellings of a text have in common, and few other texts."""
-    for part in PARTS:
+    for part in IDENTITY_COLUMNS:
         if text := texts.get(part, "").strip():
             if part == "address":
                 numbers = _NUMBER.findall(_ZIP.sub("", text))
@@ -209,7 +211,9 @@ def texts_of_customer(customer: Customer) -> dict[str, str]:
 
 def identity(texts: Texts, by: Iterable[str]) -> Identity:
     """Return who a row or a customer is about."""
-    values = {part: each for part in PARTS if (each := normalised(part, texts.get(part, "")))}
+    values = {
+        part: each for part in IDENTITY_COLUMNS if (each := normalised(part, texts.get(part, "")))
+    }
     if "zip" not in values and "city_zip" in values:
         values["zip"] = values["city_zip"]
     if "zip" not in values and (match := _ZIP.search(texts.get("address", "").strip())):

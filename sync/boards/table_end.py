@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from sync.boards import formulas
 from sync.boards.mapping.words import is_divider, plain
 from sync.field_table import KEY
-from sync.sheets.batch import PARTS
+from sync.sheets.batch import IDENTITY_COLUMNS
 from sync.sheets.cell_data import Row, text_of
 from sync.sheets.read import Table
 
@@ -88,7 +88,7 @@ class _TabText:
     def __init__(self, table: Table, lines: Lines) -> None:
         self._table, self._lines = table, lines
         self._depth = max(map(len, lines.values()), default=0)
-        self._knows_people = not table.columns.keys().isdisjoint(PARTS)
+        self._knows_people = not table.columns.keys().isdisjoint(IDENTITY_COLUMNS)
 
     def last_job(self) -> int | None:
         """Return the last row that is a job's; a remark's only where no other looks like one."""
@@ -129,7 +129,11 @@ class _TabText:
         # A row without a text, or with the headers once more, is no job's.
         if all(plain(text) == plain(headers.get(columns[c], "")) for c, text in entered.items()):
             return False
-        people = {c for c in entered if c in PARTS and _PLAUSIBLE.get(c, _ANY).search(entered[c])}
+        people = {
+            c
+            for c in entered
+            if c in IDENTITY_COLUMNS and _PLAUSIBLE.get(c, _ANY).search(entered[c])
+        }
         is_street = bool(_STREET.match(entered.get("address", "")))
         if KEY in entered or is_street or not people.isdisjoint(_CERTAIN):
             return True

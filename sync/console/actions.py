@@ -142,7 +142,7 @@ DEEDS = {
     "put-back": Deed(
         "Put it back",
         "Brightsheet makes again what is missing of its own tabs: columns with all that belongs "
-        "into them, and what else was deleted of tabs, colours, filter views and the chart. It is "
+        "into them, and what else was deleted of tabs, colors, filter views and the chart. It is "
         "what `brightsheet init` does. No cell of yours is changed.",
     ),
     "do-without": Deed(

@@ -37,7 +37,7 @@ _LEAST = 1.5
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar: a class for its colour, and its place from the top left."""
+    """A bar: a class for its color, and its place from the top left."""
 
     kind: str
     x: float

@@ -13,7 +13,7 @@ KEPT_NOTE = "\n\nBrightsheet keeps this column."
 
 
 class Tint(Value):
-    """A background colour (#rrggbb) for some cells of a column.
+    """A background color (#rrggbb) for some cells of a column.
 
     For those with exactly `text`, those that begin (`is_prefix`) or end (`is_suffix`) with it, or
     those whose day has come (`is_due`).

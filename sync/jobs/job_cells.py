@@ -183,7 +183,7 @@ MILESTONE_CELLS: Mapping[str, Callable[[MilestoneCells, ReachedMilestone, Files]
 
 _NAME_LIMIT = 500
 _RE_SIGNED_NOTE = (
-    "A re-sign task was completed in this job. EverBright goes on sending the initial quote, so "
+    "A re-sign task was completed in this job. EverBright keeps sending the initial quote, so "
     "the contract in force may be another quote's."
 )
 
@@ -293,7 +293,7 @@ def _re_signed(row: RowSource) -> Cell:
 
 
 def _split(customer: Customer) -> tuple[str, str]:
-    """Return street, and town with zip, of the address; EverBright may know but one of them."""
+    """Return street, and town with zip, of the address; EverBright may know only one of them."""
     parts = customer.address.rpartition(customer.city) if customer.city else ("", "", "")
     town = " ".join(part for part in (customer.city, customer.zip) if part)
     return parts[0].rstrip(", "), "".join(parts[1:]) or town

@@ -128,8 +128,8 @@ def _values(new: OtherEvent) -> dict[str, str]:
 def status_changes(before: Job, after: Job, new: Event, remarks: Remarks) -> list[Change]:
     """Return the history's lines (0 or 1) for `new`, which led from `before` to `after`.
 
-    Compared is with the event just before it, as far as that has arrived; where the event just
-    after it has the same status, that event's line was this change.
+    Compares with the preceding event, if it has arrived. If the event just after it has the same
+    status, that event's line was this change.
     """
     milestone = new.milestone
     definition = milestone.milestone_definition
@@ -142,8 +142,8 @@ def status_changes(before: Job, after: Job, new: Event, remarks: Remarks) -> lis
     following, change, previous = statuses[place - 1 : place + 2]
     assert change is not None  # noqa: S101
     if any(
-        neighbour is not None and neighbour.status == change.status
-        for neighbour in (previous, following)
+        neighbor is not None and neighbor.status == change.status
+        for neighbor in (previous, following)
     ):
         return []
     remark = remarks.of_change(milestone.comments, log, change)

@@ -1,4 +1,7 @@
-"""The columns of the Jobs tab, what each shows of a job, and the lines of the history. Pure."""
+"""Lays out jobs: the columns of the Jobs tab, a job's cells, and the lines of the History. Pure.
+
+What each column shows is in `job_cells.CELLS`.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -39,7 +42,7 @@ _CONTRACT_MEANS = {
     LABELS[ContractState.SENT]: "waiting",
     LABELS[ContractState.VOIDED]: "rejected",
 }
-"""A contract's state has the colour of the milestones' status with this meaning."""
+"""A contract's state has the color of the milestones' status with this meaning."""
 _LETTER, _PADDING = 8, 14
 """Pixels of a letter in a header, which is bold, and beside a word: no word is to be broken."""
 
@@ -82,7 +85,7 @@ def _tints(config: Config, entry: FieldEntry) -> tuple[Tint, ...]:
 
 
 def _tints_of_jobs(config: Config) -> tuple[Tint, ...]:
-    """Return the colours of *Status*; where two hold, the last counts."""
+    """Return the colors of *Status*; where two hold, the last counts."""
     statuses, known, tints = Statuses(config), config.statuses, dict[Ending | str, str]()
     for code, status in known.items():
         if status.color and status.means not in ("rejected", "waiting"):
@@ -111,7 +114,7 @@ _MEANS = {
     Case.WAITING: "waiting",
     Case.REJECTED: "rejected",
 }
-"""A job has the colour of the milestones' status with this meaning; what comes later is stronger.
+"""A job has the color of the milestones' status with this meaning; what comes later is stronger.
 """
 
 

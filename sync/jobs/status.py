@@ -1,4 +1,4 @@
-"""How a job stands: the one answer that its row, colours, views and the Pipeline are made of. Pure.
+"""How a job stands: the one answer that its row, colors, views and the Pipeline are made of. Pure.
 
 What is rejected in any milestone comes first, then what waits in any, then the furthest milestone
 (decision 0011 has the table of cases). How it is said is config.
@@ -42,9 +42,9 @@ class Case(StrEnum):
     DONE = "done"
     """The last milestone is approved."""
     OPEN = "open"
-    """The furthest milestone is neither approved nor handed in."""
+    """The furthest milestone is neither approved nor submitted."""
     BETWEEN = "between"
-    """The furthest milestone is approved, it is not the last, and another one is to be done."""
+    """The furthest milestone is approved and isn't the last, or no milestone has begun."""
     ALL_APPROVED = "all approved"
     """All its milestones are approved, and nobody has said which comes next or is the last."""
 
@@ -182,7 +182,7 @@ class Statuses:
         return Ending(rest.format(status=_spoken(label)))
 
     def colors(self) -> dict[str, str]:
-        """Return the colours (#rrggbb) by a job's word."""
+        """Return the colors (#rrggbb) by a job's word."""
         colors: dict[str, str] = {}
         for status in self._known.values():
             if status.color:

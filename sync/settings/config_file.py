@@ -38,7 +38,7 @@ OPENAPI_FILE = _CONFIG / "openapi.json"
 
 
 class SheetConfig(Strict):
-    """The tabs that are made where there are none, and colours beside those of statuses."""
+    """The tabs that are made where there are none, and colors beside those of statuses."""
 
     tab: Title = "Jobs"
     history: Title = "History"
@@ -83,7 +83,7 @@ _NAMES = {
 }
 """The names in braces that each phrase has."""
 _ENDS = {"rejected": "begin or end", "waiting": "begin or end", "stands": "begin", "next": "begin"}
-"""How a phrase is to hold its milestones, since colours and views tell it by the rest."""
+"""How a phrase is to hold its milestones, since colors and views tell it by the rest."""
 
 
 class PhrasesConfig(Strict):
@@ -358,7 +358,7 @@ def load_config(path: Path) -> Config:
 
 _FIXES = {
     "extra_forbidden": "is not a key that Brightsheet knows; remove or correct it.",
-    "string_pattern_mismatch": "is not a colour; write it like #d9ead3.",
+    "string_pattern_mismatch": "is not a color; write it like #d9ead3.",
     "literal_error": "is not known; write one of {expected}.",
     "missing": "is missing; add it.",
     "tuple_type": "is not a list; write it in brackets.",

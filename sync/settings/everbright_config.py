@@ -1,6 +1,6 @@
 """The part of the config file on EverBright's lists and on what more it tells of a job.
 
-And what all parts of the config file are made of: strict parts, names, patterns, colours.
+And what all parts of the config file are made of: strict parts, names, patterns, colors.
 """
 
 import re

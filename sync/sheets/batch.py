@@ -54,7 +54,7 @@ from sync.types import Value, letters
 
 _IDENTIFYING = ("email", "phone", "address")
 """Columns of which one that agrees tells one customer's row from another's."""
-PARTS = (*_IDENTIFYING, "zip", "city_zip", "customer")
+IDENTITY_COLUMNS = (*_IDENTIFYING, "zip", "city_zip", "customer")
 """What tells who a row is about: ids of columns."""
 
 Place = tuple[int, int]
@@ -93,7 +93,7 @@ class RowImage(Value):
     def texts(self) -> dict[str, str]:
         """The texts by column id that tell who the row is about; else all that it has."""
         texts = {column: held[0].text for column, held in self.managed.items() if held[0].text}
-        identity = {column: text for column, text in texts.items() if column in PARTS}
+        identity = {column: text for column, text in texts.items() if column in IDENTITY_COLUMNS}
         return identity if not identity.keys().isdisjoint(_IDENTIFYING) else texts
 
     def is_in(self, other: "RowImage") -> bool:
@@ -107,7 +107,9 @@ class RowImage(Value):
 
         One that tells the name alone shows what we `wrote` beside it, too (texts by column id).
         """
-        mine = {column: self.managed[column] for column in PARTS if column in self.managed}
+        mine = {
+            column: self.managed[column] for column in IDENTITY_COLUMNS if column in self.managed
+        }
         if not mine.items() <= other.managed.items():
             return False
         if mine.keys().isdisjoint(_IDENTIFYING):
@@ -317,7 +319,7 @@ def append_recovered(lines: Iterable[Sequence[str]]) -> Request:
 
 
 def write(rows: Iterable[RowWrite]) -> list[Request]:
-    """Write cells: neighbours in a row that set the same fields share a request."""
+    """Write cells: neighbors in a row that set the same fields share a request."""
 
     def run(numbered: tuple[int, CellWrite]) -> tuple[int, str]:
         position, cell = numbered
@@ -567,7 +569,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Parts:
-    """What goes into a batch, in this order."""
+    """What goes into a batch."""
 
     structure: Sequence[Request] = ()
     """Makes tabs and columns."""
@@ -735,10 +737,10 @@ def _replaces_anything(cell: CellWrite) -> bool:
 
 
 def place_of(table: Table, left: Sequence[Column]) -> int:
-    """Return where a new column goes: behind its nearest left neighbour, wherever that is now."""
-    for neighbour in reversed(left):
-        if neighbour.id in table.columns:
-            return table.columns[neighbour.id] + 1
+    """Return where a new column goes: behind its nearest left neighbor, wherever that is now."""
+    for neighbor in reversed(left):
+        if neighbor.id in table.columns:
+            return table.columns[neighbor.id] + 1
     return table.column_count
 
 

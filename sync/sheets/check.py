@@ -1,8 +1,9 @@
-"""What a batch really hit: its trace and the copied rows → what landed, and what is undone. Pure.
+"""Checks where a batch's writes went, and makes undos for those that hit another row or cell. Pure.
 
-People move rows and columns between a read and the write that follows it. Each batch copies the
-rows that it writes before it writes them. Is a copied row *who* it was meant to be, and does the
-copied cell hold what was *expected*? Then the write landed. If not, what stood there is to go back.
+People sort and move rows between a read and the write that follows it. Guards can't see that: they
+stop a batch only if its columns or header row have moved. So each batch first copies the rows that
+it is about to write. If a copied row is the intended one, and the copied cell held the expected
+value, the write landed where it should. If not, what was there goes back.
 """
 
 from collections import defaultdict
@@ -12,7 +13,7 @@ from typing import Any
 
 from sync.field_table import KEY
 from sync.sheets.batch import (
-    PARTS,
+    IDENTITY_COLUMNS,
     CellWrite,
     RowIdentity,
     RowImage,
@@ -41,7 +42,7 @@ Copies = Mapping[int, Mapping[int, Row]]
 class Undo(Value):
     """A cell that was hit without being meant to: what stood there, and what we wrote.
 
-    It is pending until a read shows no row that is `who` with what we wrote in it, or until it has
+    It is pending until no row with that `identity` shows what we wrote any longer, or until it has
     landed twice: a person may have copied the row meanwhile.
     """
 
@@ -176,11 +177,11 @@ class _RowCheck:
     """Of the rows that the batch inserted: all of them are like one row."""
 
     def run(self) -> None:
-        is_who = self._is_who()
-        if self.row.pattern_of and not is_who:
+        is_intended = self._is_intended_row()
+        if self.row.pattern_of and not is_intended:
             self.findings.undos += self._other_pattern()
         for cell in self.row.cells:
-            is_right = is_who and is_in_place(self.table, cell.column, cell.index)
+            is_right = is_intended and is_in_place(self.table, cell.column, cell.index)
             missed = [
                 fields for fields in _parts(cell) if not (is_right and self._expected(cell, fields))
             ]
@@ -191,7 +192,7 @@ class _RowCheck:
             else:
                 self._landed(cell)
 
-    def _is_who(self) -> bool:
+    def _is_intended_row(self) -> bool:
         if self.row.is_new:
             return True
         if self.row.identity.is_header:
@@ -301,7 +302,9 @@ class _RowCheck:
             for each in self.row.cells
             if value_fields(each.fields) and self._column_hit(each) == each.column
         }
-        told = {column: text for column, text in texts.items() if column in PARTS and text}
+        told = {
+            column: text for column, text in texts.items() if column in IDENTITY_COLUMNS and text
+        }
         return RowIdentity(holds=RowImage.of(self.copy, self.columns, hit), wrote=told)
 
     def _key(self) -> str:

@@ -40,7 +40,7 @@ class Diff:
 
 
 def columns_to_read(policy: Policy, targets: Iterable[Target]) -> tuple[str, ...]:
-    """Return the columns without whose values or notes it cannot be decided on `targets`.
+    """Return the columns that must be read to decide on the cells of `targets`.
 
     One in which people type is read only for rows that are there and show something else: a whole
     column is much to read, and what was not read is left alone.

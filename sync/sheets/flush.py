@@ -565,7 +565,7 @@ class Flusher:
         this.tabs.check_served(this.snapshot, this.pending, titles)
 
     def _write_new(self, this: Round, work: Work) -> None:
-        """Make the tabs with the first jobs; what was written before is written again."""
+        """Make the tabs with the first jobs; if rows were known, the next flush writes them all."""
         is_again = self.store.spreadsheet.forget(this.held)
         if this.snapshot.history is None:
             is_again = self.store.history.write_again(this.held) or is_again

@@ -21,7 +21,7 @@ class Rule(StrEnum):
     NEWS = "news"
     """What a person typed yields only to an event that was received after the mapping."""
     FILL = "fill"
-    """What a person typed stays: only a blank cell is written, and what was written there last."""
+    """What a person typed stays: a cell is written only if it is blank or has our last value."""
 
 
 class Decision(StrEnum):

@@ -1,4 +1,4 @@
-"""Reads the spreadsheet: what to ask the Sheets API for, and its answer as a `Snapshot`. Pure.
+"""What to ask the Sheets API for, and its answer as a `Snapshot` of the spreadsheet. Pure.
 
 A tab is known by the metadata of its header row and columns, never by a title, a letter or a text.
 """
@@ -360,7 +360,7 @@ class Snapshot:
     tables: tuple[Table, ...] = ()
     """The tabs of jobs."""
     seen: tuple[Table, ...] = ()
-    """All tabs with the metadata of a tab of jobs, from the left: others are of other days."""
+    """All tabs with the metadata of a tab of jobs, from the left, whichever of them are served."""
     fences: tuple[int, ...] = ()
     """Ids of the protected ranges on the hidden tab: one, but for accidents."""
     copies: Mapping[int, Copies] = field(default_factory=dict)

@@ -1,6 +1,7 @@
-"""Converts a Python literal to JSON token by token; nothing is evaluated. Pure.
+"""Parses the body of a webhook into a `Delivery`, or rejects it with a reason. Pure.
 
-EverBright's published sample is a Python literal (`False`; single quotes are allowed).
+EverBright's published sample is a Python literal (`False`, single quotes): such a body is converted
+to JSON token by token, and nothing is evaluated.
 """
 
 import hashlib

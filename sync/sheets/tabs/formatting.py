@@ -218,5 +218,5 @@ def protected(sheet_id: int) -> Request:
 
 
 def tinted(sheet_id: int, indexes: Iterable[int], wanted: Sequence[Tint]) -> list[Request]:
-    """Give columns of another tab the colours of the statuses."""
+    """Give columns of another tab the colors of the statuses."""
     return [_tinted(_area(sheet_id, index), tint) for index in indexes for tint in wanted]
