@@ -138,10 +138,11 @@ def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) 
     """
     store = flusher.store
     store.spreadsheet.must_be_current()
-    store.spreadsheet.set_compared(held)
     with suppress(Refused):  # Somebody moves columns: that is for the next comparison.
         renew(flusher, held)
-    return recheck(flusher, held, confirms_deleted=confirms_deleted)
+    differing = recheck(flusher, held, confirms_deleted=confirms_deleted)
+    store.spreadsheet.set_compared(held)  # It counts only once it has finished.
+    return differing
 
 
 def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) -> int:

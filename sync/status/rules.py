@@ -33,6 +33,8 @@ SILENCE, WRONG_SECRET = "silence", "wrong_secret"
 TAKEN_IDS = "taken_ids"
 COLUMNS_GONE = ("columns_gone", "mapped_columns_gone")
 """Of the tab that was made, and of people's own."""
+COMPARED_SECONDS = 2 * 86_400.0
+"""The comparison is daily: once may fail."""
 _DOCTOR = "Checks on the console, or `brightsheet doctor`"
 _DELIVERIES = "`brightsheet deliveries`"
 _REJECTED = "`brightsheet deliveries --outcome rejected`"
@@ -252,6 +254,19 @@ RULES = [
         fix="Choose what it means on the console, or name it in [statuses] of the config.",
         page="/statuses",
         warns=lambda now: now.unknown_statuses,
+    ),
+    ProblemRule(
+        "comparison_late",
+        what=lambda now: (
+            "The whole sheet was last compared with what EverBright sent "
+            f"{lasting(now.comparison_age or 0.0)} ago."
+        ),
+        cause="The daily comparison fails or doesn't run. The worker's log says why.",
+        fix="Compare now on the console, or with `brightsheet compare`.",
+        page="/actions",
+        action="compare",
+        warns=lambda now: now.paused is None and (now.comparison_age or 0.0) > COMPARED_SECONDS,
+        since=lambda now: now.comparison_age,
     ),
     ProblemRule(
         TAKEN_IDS,

@@ -92,6 +92,8 @@ class Backlog:
     """The same for people, with the fix; it may hold the address of an account."""
     trouble_age: float | None = None
     paused: float | None = None
+    comparison_age: float | None = None
+    """Seconds since the whole sheet was last compared; None if it wasn't written yet."""
     """Since a person paused the writing; None if it is not paused."""
     kept_words: int = 0
     """Cells of a person's own tabs whose words keep them from showing what EverBright says."""
@@ -243,6 +245,10 @@ def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
         "trouble_message": select(sheet.c.message).where(is_in_trouble),
         "trouble_age": _age(sheet.c.since, is_in_trouble),
         "paused": _age(sheet.c.paused_at, sheet.c.spreadsheet_id == spreadsheet),
+        "comparison_age": _age(
+            sheet.c.compared_at,
+            and_(sheet.c.spreadsheet_id == spreadsheet, sheet.c.compared_at > 0),
+        ),
         **{
             name: select(sheet.c[name]).where(sheet.c.spreadsheet_id == spreadsheet)
             for name in ("compared", "read_columns", "trial", "mode")

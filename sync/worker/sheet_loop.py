@@ -26,6 +26,8 @@ _PRUNE_EVERY = 3600.0
 _COMPARE_EVERY = 86_400.0
 _LOOK_EVERY = 60.0
 """Between two looks whether it is time to compare."""
+_COMPARE_AGAIN = 900.0
+"""After a comparison that didn't finish: it costs a read of the whole sheet."""
 
 _log = structlog.get_logger()
 
@@ -39,8 +41,11 @@ class _Every:
     def is_due(self) -> bool:
         if monotonic() < self._at:
             return False
-        self._at = monotonic() + self._seconds
+        self.postpone(self._seconds)
         return True
+
+    def postpone(self, seconds: float) -> None:
+        self._at = monotonic() + seconds
 
 
 class SheetLoop:
@@ -63,6 +68,7 @@ class SheetLoop:
             self._wiring.inbox.prune(self._settings.keep_deliveries_days)
         spreadsheet = self._store.spreadsheet
         if self._comparing.is_due() and spreadsheet.is_comparison_due(_COMPARE_EVERY):
+            self._comparing.postpone(_COMPARE_AGAIN)
             with self._wiring.hold(self._stop.sleep) as held:
                 _log.info("compared", differing=reconcile(self._flusher, held))
         if self._store.pending.is_due():

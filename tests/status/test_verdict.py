@@ -6,7 +6,7 @@ import pytest
 
 from sync.console.actions import DEEDS
 from sync.status.problem import LATE_SECONDS, lasting
-from sync.status.rules import RULES
+from sync.status.rules import COMPARED_SECONDS, RULES
 from sync.status.verdict import alarms, answer, evaluate, judge, over
 from sync.store import Backlog
 
@@ -149,6 +149,7 @@ WRONG = {
     "doubled": replace(WELL, doubled_jobs=("Open!4 and Finished!9",)),
     "disk_low": replace(WELL, disk_free=50_000_000, disk_size=1_000_000_000),
     "columns_gone": replace(WELL, gone_columns=("'Status' in 'Jobs'",), oldest_gone_column=5.0),
+    "comparison_late": replace(WELL, comparison_age=COMPARED_SECONDS + 60.0),
     "taken_ids": replace(WELL, accepts_taken_ids=True),
     "unknown_statuses": replace(WELL, unknown_statuses=("ODD", "PEND")),
 }

@@ -1,0 +1,61 @@
+"""The daily comparison: it counts only once it has finished, and is retried."""
+
+from sqlalchemy import update
+
+from sync.errors import BrightsheetError
+from sync.ops.alerts import Alerts
+from sync.status.verdict import evaluate
+from sync.store.schema import sheet
+from sync.worker.loop import Stop
+from sync.worker.sheet_loop import SheetLoop
+from tests.bench import Bench
+from tests.made_up import milestone, uuid
+
+DAY = 86_400.0
+
+
+def compared_days_ago(bench: Bench, days: float) -> None:
+    with bench.database.writing() as connection:
+        ago = sheet.c.compared_at - days * DAY
+        connection.execute(update(sheet).values(compared_at=ago))
+
+
+def step(loop: SheetLoop) -> None:
+    try:
+        while loop.step():
+            pass
+    except BrightsheetError as error:
+        assert error.reason == "google_unavailable"
+
+
+def test_a_comparison_that_google_cut_short_is_made_up_for(bench: Bench) -> None:
+    """Catches a wrong cell that stays another day because Google was away for half a minute."""
+    bench.shown(milestone(1))
+    bench.compare()
+    bench.edit("type_cell", row=1, column=1, text="typed over")
+    compared_days_ago(bench, 1.1)
+    loop = SheetLoop(bench.wiring, Alerts([]), Stop())
+    bench.google.faults.answer(503, method="*.getByDataFilter")
+    step(loop)
+    assert bench.store.spreadsheet.is_comparison_due(DAY)
+    bench.google.faults.clear()
+    calls = bench.calls()
+    step(loop)
+    assert bench.calls() == calls, "it waits before it reads the whole sheet again"
+    step(SheetLoop(bench.wiring, Alerts([]), Stop()))  # As after the wait.
+    assert not bench.store.spreadsheet.is_comparison_due(DAY)
+    assert bench.row(uuid(1))["Status"] != "typed over"
+
+
+def test_an_old_comparison_is_a_warning_until_the_next_one(bench: Bench) -> None:
+    bench.shown(milestone(1))
+    bench.compare()
+
+    def codes() -> set[str]:
+        return {problem.code for problem in evaluate(bench.wiring.backlog())}
+
+    assert "comparison_late" not in codes()
+    compared_days_ago(bench, 2.1)
+    assert "comparison_late" in codes()
+    bench.compare()
+    assert "comparison_late" not in codes()
