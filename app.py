@@ -1,11 +1,11 @@
 """The receiver: stores every delivery before it answers. It never calls Google."""
 
 import base64
-import hashlib
 import hmac
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from hashlib import sha256
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
@@ -21,7 +21,6 @@ from sync.console import add_console
 from sync.console.access import PasswordTries
 from sync.doctor.receiver import CLAIMED_ADDRESS
 from sync.errors import BrightsheetError, Rejected
-from sync.ops.alerts import Alerts
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
 from sync.status.metrics import StoreCollector, Tally, exposition
@@ -39,6 +38,7 @@ CHECK = f"{WEBHOOK}/check"
 HEALTH = "/healthz"
 """Asks no database: `server.py` answers it also where everything else waits for one."""
 _FORWARDED = "brightsheet.forwarded"
+_NOT_KEPT = (HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _JSON_TYPES = ("application/json", "text/json")
 
 _log = structlog.get_logger()
@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _add_webhook(app, settings, wiring.inbox, worker)
     _add_probe(app, settings)
     _add_health(app, database)
-    _add_tally(app, wiring, alerts)
+    _add_tally(app, wiring)
     _add_status(app, wiring)
     _add_metrics(app, wiring, tries)
     add_console(app, wiring, alerts.deliver, worker.wake, tries, compose.pages())
@@ -135,7 +135,10 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
             return _unauthorized(settings)
         body = request.get_data(cache=False)
         try:
-            _refuse_other_types(request)
+            kind = request.mimetype
+            if kind and kind not in _JSON_TYPES and not kind.endswith("+json"):
+                message = "Set the credential's content type to JSON in EverBright."
+                raise Rejected("not_json", message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
             understood = _understood(body, settings.config.webhooks)
         except Rejected as error:
             delivery = inbox.keep_rejected(body, error)
@@ -178,12 +181,13 @@ def _understood(body: bytes, shapes: WebhooksConfig) -> Delivery:
     raise Rejected("fault", f"An internal error ({kind}).")
 
 
-def _add_tally(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
-    app.extensions["brightsheet_tally"] = tally = Tally(wiring.refusals.add, alerts.send)
+def _add_tally(app: Flask, wiring: Wiring) -> None:
+    app.extensions["brightsheet_tally"] = tally = Tally(wiring.refusals.add)
 
     @app.after_request
     def count(answer: Response) -> Response:
-        if request.path in (WEBHOOK, CHECK):
+        # A body with the right secret that is not understood is kept, and counted as a delivery.
+        if request.path in (WEBHOOK, CHECK) and answer.status_code in _NOT_KEPT:
             refused = answer.status_code == HTTPStatus.UNAUTHORIZED
             has_secret = not refused or any(_sent(request, wiring.settings))
             tally.note(answer.status_code, request.remote_addr, has_secret=has_secret)
@@ -253,16 +257,11 @@ def _sent(incoming: Request, settings: Settings) -> list[bytes]:
 
 def _matches(sent: Iterable[bytes], secrets: Iterable[SecretStr]) -> bool:
     """Compare all that was sent with every secret in constant time."""
-    known = [_digest(secret.get_secret_value().encode()) for secret in secrets]
+    known = [sha256(secret.get_secret_value().encode()).digest() for secret in secrets]
     # All are compared, and by digest: the time must not show how many there are or how long
     # they are.
-    tried = [_digest(value) for value in sent if value]
-    matches = [hmac.compare_digest(value, secret) for value in tried for secret in known]
-    return True in matches
-
-
-def _digest(text: bytes) -> bytes:
-    return hashlib.sha256(text).digest()
+    tried = [sha256(value).digest() for value in sent if value]
+    return True in [hmac.compare_digest(value, secret) for value in tried for secret in known]
 
 
 def _authorization(incoming: Request) -> list[bytes]:
@@ -276,14 +275,6 @@ def _authorization(incoming: Request) -> list[bytes]:
         with suppress(ValueError):
             values.append(base64.b64decode(value, validate=True).partition(b":")[2])
     return values
-
-
-def _refuse_other_types(incoming: Request) -> None:
-    """Raise Rejected if the content type is not JSON."""
-    kind = incoming.mimetype
-    if kind and kind not in _JSON_TYPES and not kind.endswith("+json"):
-        message = "Set the credential's content type to JSON in EverBright."
-        raise Rejected("not_json", message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
 def _error(status: int, reason: str, message: str) -> tuple[Response, int]:

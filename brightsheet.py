@@ -113,8 +113,7 @@ _OF_A_CHECKOUT = {
 def _of_a_checkout(name: str) -> click.Command:
     """Return a command of a checkout; where it is not installed, one that says what is missing."""
     modules = _OF_A_CHECKOUT[name]
-    absent = [module.partition(".")[0] for module in modules if not _is_installed(module)]
-    if absent:
+    if absent := [module.partition(".")[0] for module in modules if not _is_installed(module)]:
         return _absent(name, absent)
     command: click.Command = getattr(import_module(modules[0]), name)
     return command

@@ -201,7 +201,7 @@ class LookupLoop:
     def step(self) -> bool:
         """Ask the first question that is due for a job; False if none is."""
         if self._is_refused is None:  # The token may be another one than before the start.
-            self._note_token(is_refused=False)
+            self._note(None)
         for fetcher in self._fetchers:
             asked = fetcher.fetch()
             if asked is None:
@@ -219,9 +219,6 @@ class LookupLoop:
         """Note what an answer says of the token; errors of another kind say nothing of it."""
         is_refused = error is not None and error.reason == TOKEN_REFUSED
         if is_refused != self._is_refused and (error is None or is_refused):
-            self._note_token(is_refused=is_refused)
-
-    def _note_token(self, *, is_refused: bool) -> None:
-        change = self._signs.begin if is_refused else self._signs.end
-        change(TOKEN_REFUSED)
-        self._is_refused = is_refused
+            change = self._signs.begin if is_refused else self._signs.end
+            change(TOKEN_REFUSED)
+            self._is_refused = is_refused

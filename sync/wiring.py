@@ -5,7 +5,7 @@ Nothing is opened or called before it is used.
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,8 @@ from sync.jobs.row import Layout
 from sync.lookups import DetailLookup, Fetcher, customer_question
 from sync.ops import retry
 from sync.ops.alerts import Alerts, channels
-from sync.ops.logs import Trail, beating
+from sync.ops.heartbeat import beating
+from sync.ops.logs import Trail
 from sync.projector import Projector
 from sync.settings.config_file import Config
 from sync.settings.environment import Settings, load
@@ -230,7 +231,7 @@ class Wiring:
         """Return the part that requests details of jobs; None where no column shows any."""
         config = self.settings.config
         columns = DetailColumns(config)
-        if not columns.metrics():
+        if not columns.metrics:
             return None
         store = DetailStore(self.database, columns.question)
         lookup = DetailLookup(store, self.everbright(), columns, config.everbright)
@@ -261,20 +262,16 @@ class Wiring:
     def lease_name(self, spreadsheet: str = "") -> str:
         return f"sheet:{spreadsheet or self.settings.spreadsheet_id}"
 
-    @contextmanager
-    def hold(self, sleep: Sleep, spreadsheet: str = "") -> Iterator[Lease]:
+    def hold(self, sleep: Sleep, spreadsheet: str = "") -> AbstractContextManager[Lease]:
         """Hold a spreadsheet's lease, after waiting for it for a few lease periods at most.
 
         Raises Retryable if another process still holds it.
         """
-        with self._held(sleep, self.lease_name(spreadsheet), "is writing the sheet") as held:
-            yield held
+        return self._held(sleep, self.lease_name(spreadsheet), "is writing the sheet")
 
-    @contextmanager
-    def hold_backfill(self, sleep: Sleep) -> Iterator[Lease]:
+    def hold_backfill(self, sleep: Sleep) -> AbstractContextManager[Lease]:
         """Hold the lease of whoever reads EverBright's jobs; waits and raises as `hold` does."""
-        with self._held(sleep, BACKFILL, "reads EverBright's jobs already") as held:
-            yield held
+        return self._held(sleep, BACKFILL, "reads EverBright's jobs already")
 
     @contextmanager
     def _held(self, sleep: Sleep, name: str, doing: str) -> Iterator[Lease]:

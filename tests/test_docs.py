@@ -21,9 +21,9 @@ from sync.ops import alerts, retry
 from sync.settings.config_file import CONFIG_FILE, OPENAPI_FILE, load_config
 from sync.settings.environment import Settings, load
 from sync.status import problem, rules
-from sync.store import limits, lookups
+from sync.store import limits, lookups, rate_limit
 from sync.webhooks import parse
-from sync.worker import SIGN_SECONDS, loop, sheet_loop
+from sync.worker import SIGN_SECONDS, action_loop, loop, sheet_loop
 from tests.made_up import ROOT
 from tests.security.test_hostile import FEW, MORE
 from tests.settings.test_environment import LEAST
@@ -68,9 +68,9 @@ FACTS = [
     ),
     (
         "docs/operations.md",
-        f"a burst of {limits.BURST:.0f} flushes, {limits.SPACING:.0f} s apart",
+        f"a burst of {rate_limit.BURST:.0f} flushes, {rate_limit.SPACING:.0f} s apart",
     ),
-    ("docs/operations.md", f"and then {limits.REFILL * 60:.0f} a minute"),
+    ("docs/operations.md", f"and then {rate_limit.REFILL * 60:.0f} a minute"),
     ("docs/operations.md", f"text over {cells.CELL_LIMIT:,} is cut with `…`"),
     ("docs/operations.md", f"a document over {everbright.MAX_BYTES >> 30} GiB is given up"),
     (
@@ -82,10 +82,6 @@ FACTS = [
     ("docs/operations.md", f"gave a sign of life for {problem.ALIVE_SECONDS:.0f} seconds"),
     ("docs/operations.md", f"received {problem.LATE_SECONDS / 60:.0f} minutes ago"),
     ("docs/operations.md", f"{WORDS[problem.MANY_REFUSED]} deliveries or more were refused"),
-    (
-        "docs/operations.md",
-        f"{WORDS[problem.MANY_WRONG]} requests with a wrong secret or none came within an hour",
-    ),
     ("docs/operations.md", f"`SILENCE_DAYS` working days ({load(LEAST).silence_days})"),
     ("docs/operations.md", f"into the database every {SIGN_SECONDS:.0f} seconds"),
     ("docs/operations.md", f"everything that came; {NOT_WELL}: it does not"),
@@ -102,7 +98,7 @@ FACTS = [
     ("docs/setup/backfill.md", f"at most {load(LEAST).backfill_rate} requests a second"),
     ("docs/scaling.md", f"take over within {WORDS[load(LEAST).lease_seconds]} seconds"),
     ("docs/console.md", f"A session lasts {SESSION.total_seconds() / 3600:.0f} hours"),
-    ("docs/console.md", f"takes them within {WORDS[int(sheet_loop.LOOK_SECONDS)]} seconds"),
+    ("docs/console.md", f"takes them within {WORDS[int(action_loop.LOOK_SECONDS)]} seconds"),
     (
         "docs/console.md",
         f"After {WORDS[GUESSES]} wrong passwords within {WORDS[GUESS_MINUTES]} minutes",

@@ -10,6 +10,7 @@ from urllib.parse import quote as quoted
 
 import structlog
 
+from sync.backfill import payloads
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright import answers
 from sync.everbright.answers import Page, Record
@@ -18,7 +19,6 @@ from sync.jobs.model import Job
 from sync.ops import retry
 from sync.settings.everbright_config import EverBrightConfig
 from sync.types import null
-from sync.webhooks import schema
 
 PASSES = 3
 """How often the list is read where jobs move between its pages meanwhile."""
@@ -232,9 +232,11 @@ class Reader:
         if any(not answers.identifier(record, "quote", "quote_id") for record in later):
             quotes = self._lists.every(_path(self._paths.quotes, site=site))
             answers.must_be_of(quotes, _SITE, site)
-            quote = schema.initial_quote(quotes)
-        payloads = [schema.milestone(record, site, quote, self._tasks(record)) for record in later]
-        return JobReading(payloads, bool(workflows), self._contracts(site))
+            quote = payloads.initial_quote(quotes)
+        milestones = [
+            payloads.milestone(record, site, quote, self._tasks(record)) for record in later
+        ]
+        return JobReading(milestones, bool(workflows), self._contracts(site))
 
     def _contracts(self, site: str) -> list[dict[str, Any]]:
         """Return a job's contracts; none, after it was noted, where EverBright has no such list."""
@@ -252,7 +254,7 @@ class Reader:
             self.notes.append(note)
             _log.warning("contracts_not_read", reason=error.reason)
             return []
-        return [schema.contract(record, site) for record in records]
+        return [payloads.contract(record, site) for record in records]
 
     def _milestones(self, workflow: Record, site: str) -> list[Record]:
         uuid = _id(workflow, "workflow")
@@ -276,7 +278,8 @@ class Reader:
 
 def _may_be_news(record: Record, known: Job) -> bool:
     """Return whether a milestone's record says something else than what is known, or is later."""
-    event, updated = known.events.get(schema.definition(record)), answers.updated(record)
+    definition = payloads.definition(record)
+    event, updated = known.events.get(definition), answers.updated(record)
     if event is None or updated is None or null(record.get("status")) != event.milestone.status:
         return True
     return event.updated is None or updated > event.updated

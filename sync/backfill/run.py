@@ -15,7 +15,7 @@ from sync.backfill.reader import JobList, Lists, ProgressCallback, Reader, no_pr
 from sync.errors import BrightsheetError, Retryable
 from sync.jobs.model import ARCHIVED
 from sync.settings.everbright_config import EverBrightConfig
-from sync.store import BackfillRun, Backfills, Customers, JobState, Lease
+from sync.store import Backfills, Customers, JobState, Lease
 
 _TOLD = 20
 """How many jobs that were not read are named to people."""
@@ -40,37 +40,13 @@ class Summary:
     requests: int = 0
     """How often EverBright was asked since this process began; before a kill, not counted."""
 
-    @classmethod
-    def of(cls, run: BackfillRun, unchanged: int, notes: Sequence[str], requests: int) -> "Summary":
-        """Return what came of a run, which passed over `unchanged` jobs."""
-        return cls(
-            jobs=sum(run.jobs.values()),
-            events=run.events,
-            jobs_with_events=run.jobs_with_events,
-            without_workflow=run.jobs.get(JobState.NO_WORKFLOW, 0),
-            unchanged=unchanged,
-            not_read=run.not_read,
-            problems=run.problems,
-            notes=[*notes],
-            requests=requests,
-        )
-
     @property
     def is_complete(self) -> bool:
         return not (self.not_read or self.problems)
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "jobs": self.jobs,
-            "events": self.events,
-            "jobs_with_events": self.jobs_with_events,
-            "without_workflow": self.without_workflow,
-            "unchanged": self.unchanged,
-            "not_read": [{"site": site, "reason": why} for site, why in self.not_read.items()],
-            "problems": [*self.problems],
-            "notes": [*self.notes],
-            "requests": self.requests,
-        }
+        not_read = [{"site": site, "reason": why} for site, why in self.not_read.items()]
+        return vars(self) | {"not_read": not_read}
 
     def text(self) -> str:
         lines = [f"{self.events} events of {self.jobs_with_events} jobs had not been delivered."]
@@ -98,24 +74,16 @@ _DOWN = frozenset({"everbright_unavailable", "everbright_unreachable", "everbrig
 _log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
 class Backfill:
     """Reads jobs into the inbox. One process at a time: it needs the backfill's lease."""
 
-    def __init__(
-        self,
-        lists: Lists,
-        reader: Reader,
-        intake: Intake,
-        paths: EverBrightConfig,
-        store: Backfills,
-        customers: Customers,
-    ) -> None:
-        self._lists = lists
-        self._reader = reader
-        self._intake = intake
-        self._paths = paths
-        self._store = store
-        self._customers = customers
+    _lists: Lists
+    _reader: Reader
+    _intake: Intake
+    _paths: EverBrightConfig
+    _store: Backfills
+    _customers: Customers
 
     def run(
         self,
@@ -137,9 +105,17 @@ class Backfill:
         changed = [site for site, is_read in listed.jobs.items() if is_read]
         self._read_all(held, changed, progress)
         run = self._store.finish(held, listed.problems)
-        unchanged = len(listed.jobs) - len(changed)
-        requests = self._lists.requests - asked
-        return Summary.of(run, unchanged, self._reader.notes, requests)
+        return Summary(
+            jobs=sum(run.jobs.values()),
+            events=run.events,
+            jobs_with_events=run.jobs_with_events,
+            without_workflow=run.jobs.get(JobState.NO_WORKFLOW, 0),
+            unchanged=len(listed.jobs) - len(changed),
+            not_read=run.not_read,
+            problems=run.problems,
+            notes=[*self._reader.notes],
+            requests=self._lists.requests - asked,
+        )
 
     def only(self, site: str) -> Summary:
         """Read one job, apart from any run. Raises Permanent or Retryable."""
@@ -183,17 +159,17 @@ class Backfill:
 
     def _read(self, held: Lease, site: str) -> BrightsheetError | None:
         """Read a job and keep what came of it; return why it could not be read."""
+        failure = None
         try:
             state, events, reason = self._job(site)
         except BrightsheetError as error:
             if error.reason in _NOT_THE_JOBS:
                 raise
-            self._store.conclude(held, site, JobState.FAILED, 0, f"{error.reason}: {error.message}")
-            return error
+            failure = error
+            state, events, reason = JobState.FAILED, 0, f"{error.reason}: {error.message}"
         except Exception as error:
             # An internal error with one job must not keep the others from being read.
             _log.exception("fault", site=site)
-            self._store.conclude(held, site, JobState.FAILED, 0, f"fault: {type(error).__name__}")
-            return None
+            state, events, reason = JobState.FAILED, 0, f"fault: {type(error).__name__}"
         self._store.conclude(held, site, state, events, reason)
-        return None
+        return failure

@@ -40,10 +40,6 @@ class RowSpan:
         """Whether it is a single row."""
         return self.first == self.last
 
-    def holds(self, row: int) -> bool:
-        """Tell whether a row is in it; in one without an end none is meant."""
-        return self.last is not None and self.first <= row <= self.last
-
 
 def is_formula_text(text: str) -> bool:
     """Tell whether a bare value is a formula."""
@@ -72,7 +68,8 @@ def covers_others(formula: str, row: int, title: str) -> bool:
     if not is_formula_text(formula):
         return False
     covered = list(spans(formula, title))
-    if any(span.holds(row) for span in covered):
+    # In a reference without an end no row is meant.
+    if any(span.last is not None and span.first <= row <= span.last for span in covered):
         return False
     if any(not span.is_one_row for span in covered):
         return True

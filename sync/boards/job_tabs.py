@@ -1,4 +1,4 @@
-"""How a board, tabs that an installer had before, answers as the tabs of jobs (`JobTabs`)."""
+"""Serves a board, tabs that an installer had before, as the tabs of jobs (`JobTabs`)."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -57,9 +57,8 @@ class BoardTabs:
         self, snapshot: Snapshot, pending: Pending, titles: Callable[[], Mapping[int, str]]
     ) -> None:
         """Raise Permanent if a tab that is stored as mapped isn't there with its header row."""
-        known = pending.tabs
-        gone = known - {table.sheet_id for table in snapshot.tables}
-        if not (known or snapshot.tables):
+        gone = pending.tabs - {table.sheet_id for table in snapshot.tables}
+        if not (pending.tabs or snapshot.tables):
             what = "No tab is mapped: jobs are written nowhere."
             raise Permanent("not_mapped", what, "Map one: brightsheet map --write")
         if gone or not snapshot.tables:
@@ -93,10 +92,10 @@ class BoardTabs:
         self._take_call(held)
         columns = self._reader.columns(tables)
         texts = matching.texts_of_columns(tables, columns)
-        customers = self._store.pending.customers_without_row()
+        customers = self._store.boards.customers_without_row()
         lookup = matching.look_up(texts, customers, self._match.by)
         new = {target.site for target in without} - lookup.matches.keys()
-        waiting = self._store.quarantine.hold_back(
+        waiting = self._store.boards.hold_back(
             held, new.intersection(lookup.doubtful), self._match.wait_hours
         )
         if not new - waiting:
@@ -118,7 +117,8 @@ class BoardTabs:
         if not column.startswith(LINKED):
             bare = bare.model_copy(update={"links": ()})
         words = table.words.get(column)
-        if column == "address" and words is None and bare.words and _has_town(table):
+        has_town = "city_zip" in table.columns or table.columns.keys() >= {"city", "zip"}
+        if column == "address" and words is None and bare.words and has_town:
             return bare.model_copy(update={"text": bare.words[0]})
         if words is None or not bare.text:
             return bare
@@ -147,13 +147,12 @@ class BoardTabs:
 
         One more read if there are columns with words of their own.
         """
-        ended: tuple[EndedWord, ...] = ()
+        ended = set(self._ended)
         if cells := worded_cells(tables):
             self._take_call(held)
-            ended = ended_words(tables, self._reader.options(cells))
-        ended = tuple({*self._ended, *ended})
+            ended.update(ended_words(tables, self._reader.options(cells)))
         foreign = matching.foreign_keys(tables, rows, customers, self._match.by)
-        return TabFindings(without_ended(tables, ended), foreign, ended)
+        return TabFindings(without_ended(tables, ended), foreign, tuple(ended))
 
     @cached_property
     def _ended(self) -> tuple[EndedWord, ...]:
@@ -177,7 +176,3 @@ def without_ended(tables: Iterable[Table], ended: Collection[EndedWord]) -> tupl
         )
         for table in tables
     )
-
-
-def _has_town(table: Table) -> bool:
-    return "city_zip" in table.columns or table.columns.keys() >= {"city", "zip"}

@@ -6,7 +6,7 @@ a row that moved meanwhile could not be brought back. Of a job of which a person
 its, that is kept: it gets a row of its own, and is not asked about again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2s
 
@@ -133,24 +133,7 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
     cells = CellDecider(this.tabs, flusher.clock(snapshot))
     by = flusher.targets.layout.config.match.by
-    answered = flusher.store.quarantine.with_own_row()
-    doubts = [
-        replace(doubt, is_answered=doubt.site in answered)
-        for doubt in _doubts(tables, rows, targets, by, cells)
-    ]
-    doubts.sort(key=lambda doubt: doubt.is_answered)
-    this = replace(this, snapshot=everything.snapshot)
-    return Doubts(this, rows, doubts, doubled_jobs(tables))
-
-
-def _doubts(
-    tables: Sequence[Table],
-    rows: Rows,
-    targets: Iterable[Target],
-    by: Sequence[str],
-    cells: CellDecider,
-) -> Iterator[Doubt]:
-    texts = texts_of_rows(tables, rows)
+    answered = flusher.store.boards.with_own_row()
     own: dict[str, list[tuple[Table, int]]] = {}
     customers: dict[str, Customer] = {}
     for target in targets:
@@ -159,15 +142,20 @@ def _doubts(
             continue  # People work in its row: it is the right one.
         own[target.site], customers[target.site] = mine, target.customer
     tabs = {table.sheet_id: table for table in tables}
-    near = match.resembling(customers, without_key(texts), by)
-    for site, places in near.items():
-        mine = own[site]
-        yield Doubt(
+    near = match.resembling(customers, without_key(texts_of_rows(tables, rows)), by)
+    doubts = [
+        Doubt(
             site,
             customers[site],
-            _named(mine[0][0], rows, mine[0][1]) if mine else None,
+            next((_named(table, rows, row) for table, row in own[site]), None),
             [_named(tabs[sheet_id], rows, row) for sheet_id, row in places],
+            site in answered,
         )
+        for site, places in near.items()
+    ]
+    doubts.sort(key=lambda doubt: doubt.is_answered)
+    this = replace(this, snapshot=everything.snapshot)
+    return Doubts(this, rows, doubts, doubled_jobs(tables))
 
 
 def _named(table: Table, rows: Rows, number: int) -> NamedRow:
@@ -179,19 +167,19 @@ def _named(table: Table, rows: Rows, number: int) -> NamedRow:
 def _is_ours(table: Table, rows: Rows, number: int, target: Target, cells: CellDecider) -> bool:
     """Return whether a row holds nothing but what was written there, and formulas."""
     mapped = {index: column for column, index in table.columns.items()}
+
+    def written(column: str) -> str:
+        if column == KEY:
+            return target.site
+        last = cells.last_value(table, column, target)
+        return last.text if last else ""
+
     return all(
         not text_of(cell)
         or is_formula(cell)
-        or (index in mapped and text_of(cell) == _written(table, mapped[index], target, cells))
+        or (index in mapped and text_of(cell) == written(mapped[index]))
         for index, cell in enumerate(rows[table.sheet_id][number])
     )
-
-
-def _written(table: Table, column: str, target: Target, cells: CellDecider) -> str:
-    if column == KEY:
-        return target.site
-    last = cells.last_value(table, column, target)
-    return last.text if last else ""
 
 
 def chosen(doubts: Iterable[Doubt], pairs: Mapping[str, str]) -> Settled:
@@ -231,23 +219,20 @@ def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> Non
     """
     tables = {table.sheet_id: table for table in doubts.round.snapshot.tables}
     writes: list[RowWrite] = []
-    for doubt, row in settled:
-        if row is None:
-            continue
+    joined = {doubt.site: (doubt.own, row) for doubt, row in settled if row}
+    for site, (own, row) in joined.items():
         table = tables[row.sheet_id]
         entered = texts_of(doubts.rows[row.sheet_id][row.row], table.columns)
         texts = {part: entered[part] for part in PARTS if part in entered}
-        writes.append(key_write([table], Match((row.sheet_id, row.row), texts), doubt.site))
-        if doubt.own:
-            table = tables[doubt.own.sheet_id]
-            own = doubts.rows[table.sheet_id][doubt.own.row]
-            writes.append(_emptied(table, own, doubt.own.row, doubt.site))
-    joined = {doubt.site for doubt, row in settled if row}
+        writes.append(key_write([table], Match((row.sheet_id, row.row), texts), site))
+        if own:
+            cells = doubts.rows[own.sheet_id][own.row]
+            writes.append(_emptied(tables[own.sheet_id], cells, own.row, site))
     without = {doubt.site for doubt, row in settled if row is None}
-    flusher.store.quarantine.answer(held, joined, without)
+    flusher.store.boards.answer(held, joined.keys(), without)
     if not joined:
         return
-    flusher.store.spreadsheet.write_again(held, joined)
+    flusher.store.spreadsheet.write_again(held, joined.keys())
     this = replace(doubts.round, fence=flusher.writer.take_turn(held))
     flusher.send(this, Parts(rows=writes))
 

@@ -117,13 +117,12 @@ class TabMapper:
             fields = fields_of(self._wiring)
             again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
             report: MappingReport = again(self._read, fields)
-            formulas: Sequence[CopiedFormula] = again(self._formulas, report)
-            change: Preview | None = None
-            if with_preview and not report.problem:
-                change = again(self._preview, held, report)
+            formulas = tuple(again(self._formulas, report))
+            is_shown = with_preview and not report.problem
+            change = again(self._preview, held, report) if is_shown else None
             if write:
                 report = again(self._write, held, fields)
-            return replace(report, preview=change, formulas=tuple(formulas))
+            return replace(report, preview=change, formulas=formulas)
 
     def _fetch_customers(self) -> None:
         """Request the customers that are due, as the worker does: rows are matched by them."""
@@ -144,7 +143,11 @@ class TabMapper:
     def _read(self, fields: Fields) -> MappingReport:
         surveyed = self._survey()
         theirs = [tab for tab in surveyed.tabs if not metadata.is_ours(tab)]
-        decisions = self._deciders(fields)
+        account = auth.account(self._wiring.settings)
+        decisions = {
+            title: TabDecider(fields, choices, account)
+            for title, choices in {"": self._choices, **self._by_tab}.items()
+        }
         mappings = self._decided(theirs, decisions)
         chosen = _chosen(mappings, self._titles)
         mappings = self._with_added(mappings, chosen, decisions)
@@ -153,35 +156,42 @@ class TabMapper:
             decision.must_be_found(about)
             decision.must_fit(about)
         problem = _problem(surveyed, mappings, chosen, self._titles)
-        staying = self._staying(theirs, mappings, decisions[""])
-        report = MappingReport(tuple(mappings), fields, chosen, staying, problem)
+        named = {mapping.tab.sheet_id for mapping in mappings}
+        staying = (
+            decisions[""].without_choices().of(tab, was)
+            for tab in theirs
+            if tab.sheet_id not in named and (was := metadata.before(tab))
+        )
         moment = datetime.now(UTC)
         waiting = (
             request
-            for mapping in report.chosen_tabs
-            if not mapping.problem
+            for mapping in mappings
+            if mapping.tab.sheet_id in chosen and not mapping.problem
             for request in metadata.requests(mapping, surveyed, fields, moment)
         )
-        return replace(report, waiting=tuple(waiting))
-
-    def _deciders(self, fields: Fields) -> dict[str, TabDecider]:
-        """Return what knows a person's choices, by title of the tab; "" for all others."""
-        account = auth.account(self._wiring.settings)
-        return {
-            title: TabDecider(fields, choices, account)
-            for title, choices in {"": self._choices, **self._by_tab}.items()
-        }
+        return MappingReport(
+            tuple(mappings), fields, chosen, tuple(staying), problem, tuple(waiting)
+        )
 
     def _decided(
         self, theirs: Sequence[SeenTab], decisions: Mapping[str, TabDecider]
     ) -> list[TabMapping]:
-        """Decide on each tab that is meant.
+        """Decide on each tab that is named, in any case, or all. Raises Permanent for one too many.
 
         Where tabs are mapped and none is named, what a person says is about those.
         """
         is_about_mapped = not self._titles and any(metadata.before(tab) for tab in theirs)
         mappings = []
-        for tab in _named(theirs, self._titles):
+        there = {tab.title.casefold() for tab in theirs}
+        wanted = {title.casefold() for title in self._titles} or there
+        for title in self._titles:
+            if title.casefold() not in there:
+                known = ", ".join(tab.title for tab in theirs) or "none"
+                what = f"There is no tab {title!r} of yours. There are: {known}."
+                raise Permanent("no_tab", what)
+        for tab in theirs:
+            if tab.title.casefold() not in wanted:
+                continue
             before = metadata.before(tab)
             if tab.is_hidden and not self._titles and before is None:
                 fix = f'To map it, name it: --tab "{tab.title}".'
@@ -191,13 +201,6 @@ class TabMapper:
             is_meant = before is not None or not is_about_mapped or tab.title in decisions
             mappings.append((decision if is_meant else decision.without_choices()).of(tab, before))
         return mappings
-
-    def _staying(
-        self, theirs: Sequence[SeenTab], mappings: Sequence[TabMapping], decision: TabDecider
-    ) -> tuple[TabMapping, ...]:
-        named = {mapping.tab.sheet_id for mapping in mappings}
-        others = ((tab, metadata.before(tab)) for tab in theirs if tab.sheet_id not in named)
-        return tuple(decision.without_choices().of(tab, was) for tab, was in others if was)
 
     def _with_added(
         self,
@@ -209,8 +212,7 @@ class TabMapper:
 
         What is said of one tab is for that tab.
         """
-        fit = (m for m in mappings if m.tab.sheet_id in chosen and not m.problem)
-        first = next(fit, None)
+        first = next((m for m in mappings if m.tab.sheet_id in chosen and not m.problem), None)
         return [
             decisions.get(mapping.tab.title, decisions[""]).with_added(mapping)
             if mapping is first or self._titles or mapping.tab.title in decisions
@@ -229,16 +231,9 @@ class TabMapper:
         if report.problem or not report.chosen_tabs:
             return ()
         mapping = report.chosen_tabs[0]
-        tab, header_row = mapping.tab, mapping.header_row
-        table = Table(
-            tab.sheet_id,
-            tab.title,
-            header_row,
-            tab.row_count,
-            tab.column_count,
-            _columns(mapping, report).columns,
-            headers=tab.headers(header_row),
-        )
+        tab, row = mapping.tab, mapping.header_row
+        size, columns = (tab.row_count, tab.column_count), _columns(mapping, report).columns
+        table = Table(tab.sheet_id, tab.title, row, *size, columns, headers=tab.headers(row))
         return copied_formulas(BoardReader(self._client), table)
 
     def _write(self, held: Lease, fields: Fields) -> MappingReport:
@@ -246,10 +241,9 @@ class TabMapper:
             report = self._read(fields)
             if report.problem:
                 raise Permanent("not_mapped", report.problem)
-            as_read = self._as_read
-            tabs = report.chosen_tabs if report.waiting else ()
-            if any(as_read.get(m.tab.sheet_id) not in (None, _fixed(m)) for m in tabs):
-                raise Permanent("changed_meanwhile", _CHANGED)
+            for mapping in report.chosen_tabs if report.waiting else ():
+                if self._as_read.get(mapping.tab.sheet_id) not in (None, _fixed(mapping)):
+                    raise Permanent("changed_meanwhile", _CHANGED)
             # Before the write: killed between the two, jobs are written once more than needed.
             self._adopt(held, report)
             if not report.waiting:
@@ -259,56 +253,41 @@ class TabMapper:
                 self._client.update([*report.waiting])
             except Retryable as error:  # it may have been done
                 failure = error
-            if moved := self._moved(report):
+            # A column that people moved between our read and our write: another has our metadata.
+            tabs = {tab.sheet_id: tab for tab in self._survey().tabs}
+            moved = [
+                request
+                for mapping in report.chosen_tabs
+                if (tab := tabs.get(mapping.tab.sheet_id))
+                for request in metadata.undo_misplaced(tab, mapping, fields)
+            ]
+            if moved:
                 self._client.update(moved)
             elif failure:
                 raise failure
             else:
                 return replace(report, waiting=(), is_written=True)
-        what = "People are moving columns. Nothing was mapped; try again."
-        raise Retryable("columns_moved", what)
+        raise Retryable(
+            "columns_moved", "People are moving columns. Nothing was mapped; try again."
+        )
 
     def _adopt(self, held: Lease, report: MappingReport) -> None:
         """Record which tabs and columns are mapped: every job is compared with what is there."""
         mapped = [m for m in report.tabs if m.is_mapped or m in report.chosen_tabs]
         mapped += report.staying
-        store = self._flusher.store
-        store.spreadsheet.adopt(held)
-        store.spreadsheet.adopt_tabs(
+        spreadsheet = self._flusher.store.spreadsheet
+        spreadsheet.adopt(held)
+        spreadsheet.adopt_tabs(
             held,
             {mapping.tab.sheet_id for mapping in mapped},
             {name for mapping in mapped for name in (*mapping.fields, *mapping.added)},
         )
-        store.spreadsheet.keep_compared(held, "")  # Its words may be others now.
-
-    def _moved(self, report: MappingReport) -> list[Request]:
-        """Return the requests that undo what went into other columns than were meant.
-
-        Whoever moves a column between our read and our write has our metadata stand on another.
-        """
-        tabs = {tab.sheet_id: tab for tab in self._survey().tabs}
-        return [
-            request
-            for mapping in report.chosen_tabs
-            if (tab := tabs.get(mapping.tab.sheet_id))
-            for request in metadata.undo_misplaced(tab, mapping, report.fields)
-        ]
+        spreadsheet.keep_compared(held, "")  # Its words may be others now.
 
 
 def _fixed(mapping: TabMapping) -> object:
     """Return what choices by letter go by: the headers, and how the columns are mapped."""
     return mapping.tab.headers(mapping.header_row), metadata.before(mapping.tab)
-
-
-def _named(tabs: Sequence[SeenTab], titles: Sequence[str]) -> list[SeenTab]:
-    """Return the tabs with these titles, in any case, or all. Raises Permanent for one too many."""
-    by_title = {tab.title.casefold(): tab for tab in tabs}
-    for title in titles:
-        if title.casefold() not in by_title:
-            known = ", ".join(tab.title for tab in tabs) or "none"
-            raise Permanent("no_tab", f"There is no tab {title!r} of yours. There are: {known}.")
-    wanted = {title.casefold() for title in titles}
-    return [tab for tab in tabs if not titles or tab.title.casefold() in wanted]
 
 
 def _chosen(mappings: Sequence[TabMapping], titles: Sequence[str]) -> frozenset[int]:
@@ -346,4 +325,5 @@ def _problem(
 
 
 def _columns(mapping: TabMapping, report: MappingReport) -> TabColumns:
-    return TabColumns.of(mapping, report.fields, metadata.mapped_at(mapping.tab))
+    before = metadata.before(mapping.tab)
+    return TabColumns.of(mapping, report.fields, before.since if before else None)

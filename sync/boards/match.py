@@ -26,8 +26,9 @@ _NUMBER = re.compile(r"\d+")
 _TOWN_ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\b")
 """In a cell with town, state and zip, in whichever order people write them."""
 _PHONE = re.compile(r"(?:\d[\s().+-]*){9}\d")
+_COUNTRY_CODE = re.compile(r"(?<!\d)(?:\+?1[\s.-]*)(?=\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*\d{4}\b)")
 _PHONE_DIGITS = 10
-"""Of a telephone number in the United States, without the country's 1."""
+"""Of a phone number in the United States, without the country's 1."""
 
 
 @dataclass(frozen=True)
@@ -43,26 +44,26 @@ class Identity:
 
     def agreed(self, other: "Identity") -> list[str]:
         """Return the keys that agree; none where one disagrees."""
-        shared = self.keys.keys() & other.keys.keys()
-        return sorted(shared) if all(self._agrees(other, key) for key in shared) else []
+        agrees = self._agrees(other)
+        return sorted(agrees) if all(agrees.values()) else []
 
-    def _agrees(self, other: "Identity", key: str) -> bool:
-        return all(a & b for a, b in zip(self.keys[key], other.keys[key], strict=True))
+    def _agrees(self, other: "Identity") -> dict[str, bool]:
+        """Return whether each key that both have agrees."""
+        return {
+            key: all(a & b for a, b in zip(self.keys[key], other.keys[key], strict=True))
+            for key in self.keys.keys() & other.keys.keys()
+        }
 
     def resembles(self, other: "Identity") -> bool:
         """Return whether any key agrees, or the name: enough to ask a person."""
-        shared = self.keys.keys() & other.keys.keys()
-        is_near = any(self._agrees(other, key) for key in shared)
-        return is_near or (self.name != "" and self.name == other.name)
+        return any(self._agrees(other).values()) or self.name == other.name != ""
 
     def is_namesake(self, other: "Identity") -> bool:
-        """Return whether the name agrees and a telephone or street: enough to wait for a person."""
-        empty: frozenset[str] = frozenset()
-        beside = any(
-            self.values.get(part, empty) & other.values.get(part, empty)
+        """Return whether the name agrees and a phone or street: enough to wait for a person."""
+        return self.name == other.name != "" and any(
+            self.values.get(part, frozenset()) & other.values.get(part, frozenset())
             for part in ("phone", "address")
         )
-        return self.name != "" and self.name == other.name and beside
 
 
 @dataclass(frozen=True)
@@ -86,16 +87,18 @@ def match(jobs: Mapping[str, Customer], rows: Mapping[Place, Texts], by: Sequenc
         near[site] = sorted((place, keys) for place, keys in agreed if keys)
         for place, _ in near[site]:
             claims[place] += 1
-    certain = {
-        site: Match(places[0][0], _made_by(rows[places[0][0]], places[0][1]))
-        for site, places in near.items()
-        if len(places) == 1 and claims[places[0][0]] == 1
-    }
-    doubtful = {
-        site: [place for place, _ in places]
-        for site, places in near.items()
-        if places and site not in certain
-    }
+    certain: dict[str, Match] = {}
+    doubtful: dict[str, Sequence[Place]] = {}
+    for site, places in near.items():
+        if len(places) == 1 and claims[places[0][0]] == 1:
+            ((place, keys),) = places
+            parts = {part for key in keys for part in key.split("+")}
+            parts |= {"city_zip"} if "zip" in parts else set()
+            texts = rows[place]
+            made_by = {part: texts[part] for part in PARTS if part in parts and texts.get(part)}
+            certain[site] = Match(place, made_by)
+        elif places:
+            doubtful[site] = [place for place, _ in places]
     return Matches(certain, doubtful)
 
 
@@ -116,12 +119,10 @@ def namesakes(
 ) -> frozenset[str]:
     """Return the sites of `jobs` of which a row has the name, and a telephone or the street."""
     index = _Index(rows, by)
-    identities = {
-        site: identity(texts_of_customer(customer), by) for site, customer in jobs.items()
-    }
+    identities = ((site, identity(texts_of_customer(each), by)) for site, each in jobs.items())
     return frozenset(
         site
-        for site, job in identities.items()
+        for site, job in identities
         if job.name and any(job.is_namesake(row) for _, row in index.near(job))
     )
 
@@ -178,9 +179,7 @@ class _Index:
 
     def near(self, job: Identity) -> Iterator[tuple[Place, Identity]]:
         """Give the rows of which a key or the name may agree with a job's, each once."""
-        traits = _traits(job.texts)
-        places = {place for trait in traits for place in self._places.get(trait, ())}
-        for place in places:
+        for place in {p for trait in _traits(job.texts) for p in self._places.get(trait, ())}:
             if place not in self._identities:
                 self._identities[place] = identity(self._rows[place], self._by)
             yield place, self._identities[place]
@@ -195,12 +194,6 @@ def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
                 yield from ((part, number) for number in numbers or [text.casefold()])
             elif part not in ("zip", "city_zip"):
                 yield from ((part, value) for value in normalised(part, text))
-
-
-def _made_by(texts: Texts, keys: Iterable[str]) -> dict[str, str]:
-    parts = {part for key in keys for part in key.split("+")}
-    parts |= {"city_zip"} if "zip" in parts else set()
-    return {part: texts[part] for part in PARTS if part in parts and texts.get(part)}
 
 
 def texts_of_customer(customer: Customer) -> dict[str, str]:
@@ -221,11 +214,10 @@ def identity(texts: Texts, by: Iterable[str]) -> Identity:
         values["zip"] = values["city_zip"]
     if "zip" not in values and (match := _ZIP.search(texts.get("address", "").strip())):
         values["zip"] = frozenset((match[1],))
-    parts = {key: key.split("+") for key in by}
     keys = {
-        key: tuple(values[part] for part in names)
-        for key, names in parts.items()
-        if all(part in values for part in names)
+        key: tuple(values[part] for part in key.split("+"))
+        for key in by
+        if values.keys() >= {*key.split("+")}
     }
     name = "".join(values.get("customer", ()))
     return Identity(keys, name, values, {k: v for k, v in texts.items() if v})
@@ -238,27 +230,17 @@ def normalised(part: str, text: str) -> frozenset[str]:
     """
     text = " ".join(text.split())
     if part == "phone":
-        numbers = (re.sub(r"\D", "", match[0]) for match in _PHONE.finditer(_without_code(text)))
-        return frozenset(number[-_PHONE_DIGITS:] for number in numbers)
+        numbers = _PHONE.finditer(_COUNTRY_CODE.sub("", text))
+        return frozenset(re.sub(r"\D", "", match[0])[-_PHONE_DIGITS:] for match in numbers)
     if part == "zip":
         return frozenset(_ZIP.findall(text))
     if part == "city_zip":
         return frozenset(_TOWN_ZIP.findall(text))
-    if part == "customer":
-        text = _given_name_first(text)
+    if part == "customer":  # "Alder, Ada", as in a directory, is Ada Alder.
+        family, _, given = map(str.strip, text.partition(","))
+        text = f"{given} {family}" if given and "," not in given else text
     value = _street(text) if part == "address" else text.casefold()
     return frozenset((value,)) if value else frozenset()
-
-
-def _given_name_first(text: str) -> str:
-    """Return a name that is written as in a directory ("Alder, Ada") as EverBright writes it."""
-    family, comma, given = (piece.strip() for piece in text.partition(","))
-    return f"{given} {family}" if comma and given and "," not in given else text
-
-
-def _without_code(text: str) -> str:
-    """Return telephone numbers without the country's code before them."""
-    return re.sub(r"(?<!\d)(?:\+?1[\s.-]*)(?=\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*\d{4}\b)", "", text)
 
 
 @lru_cache(maxsize=4096)

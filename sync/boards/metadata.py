@@ -5,7 +5,7 @@ id what it showed.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from sync.boards.mapping.decide import Before, MappedColumn, TabMapping
@@ -34,23 +34,13 @@ _TABS_OF_OURS = frozenset((FENCE_KEY, RECOVERED_KEY, HISTORY_KEY, PIPELINE_KEY))
 
 def before(tab: SeenTab) -> Before | None:
     """Return how a tab is mapped; None where it is not."""
+    columns = tab.column_entries
     for row, entry in _of_key(tab.row_entries, HEADER_KEY):
         if entry.value.startswith(MAPPED_SINCE) and _is_original(tab, row):
-            columns = tab.column_entries
             fields = {index: field.value for index, field in _of_key(columns, COLUMN_KEY)}
             words = {index: _parsed(word.value) for index, word in _of_key(columns, WORDS_KEY)}
-            return Before(row, fields, words)
+            return Before(row, fields, words, moment_mapped(entry.value))
     return None
-
-
-def mapped_at(tab: SeenTab) -> datetime | None:
-    """Return since when a tab is mapped; None where it is not."""
-    moments = (
-        moment_mapped(entry.value)
-        for row, entry in _of_key(tab.row_entries, HEADER_KEY)
-        if _is_original(tab, row)
-    )
-    return next(moments, None)
 
 
 def _is_original(tab: SeenTab, row: int) -> bool:
@@ -108,14 +98,10 @@ def undo_misplaced(tab: SeenTab, mapping: TabMapping, fields: Fields) -> list[Re
     wrong = [at for at, name in now.fields.items() if headers.get(at, "") != meant.get(name)]
     if not wrong:
         return []
-    if mapping.is_mapped:
-        return _undo(tab, wrong)
-    header = [_drop(entry) for _, entry in _of_key(tab.row_entries, HEADER_KEY)]
-    return [*_undo(tab, tab.column_entries), *header]
-
-
-def _undo(tab: SeenTab, columns: Iterable[int]) -> list[Request]:
-    return [_drop(entry) for index in columns for entry in tab.column_entries.get(index, ())]
+    columns = wrong if mapping.is_mapped else tab.column_entries
+    header = () if mapping.is_mapped else _of_key(tab.row_entries, HEADER_KEY)
+    entries = [entry for index in columns for entry in tab.column_entries.get(index, ())]
+    return [_drop(entry) for entry in (*entries, *(entry for _, entry in header))]
 
 
 def _added(mapping: TabMapping, survey: Survey, fields: Fields) -> Iterator[Request]:
@@ -151,16 +137,19 @@ def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
     entries = tab.column_entries.get(column.index, ())
     wanted = {COLUMN_KEY: column.field} if column.field else {}
     if column.words is not None:
-        wanted[WORDS_KEY] = _written(column.words.stored)
+        wanted[WORDS_KEY] = json.dumps(column.words.stored, ensure_ascii=False, sort_keys=True)
     is_kept = any(entry.key == COLUMN_KEY and entry.value == column.field for entry in entries)
     for entry in entries:
         if entry.key == GUARD_KEY:
             if not is_kept:
                 yield _drop(entry)
-        elif entry.key not in wanted or not _says(entry, wanted[entry.key]):
-            yield _drop(entry)
-        else:
+        elif entry.key in wanted and (
+            entry.value == wanted[entry.key]
+            or (entry.key == WORDS_KEY and _parsed(entry.value) == _parsed(wanted[WORDS_KEY]))
+        ):
             del wanted[entry.key]
+        else:
+            yield _drop(entry)
     for key, value in wanted.items():
         yield batch.metadata(key, value, tab.sheet_id, "COLUMNS", column.index)
 
@@ -176,18 +165,8 @@ def _header(mapping: TabMapping, moment: datetime) -> Iterator[Request]:
         else:
             yield from (_drop(other) for other in tab.row_entries[row])
     if not is_present:
-        header_row = mapping.header_row
-        yield batch.metadata(HEADER_KEY, value, tab.sheet_id, "ROWS", header_row, number)
-
-
-def _says(entry: Entry, wanted: str) -> bool:
-    if entry.value == wanted:
-        return True
-    return entry.key == WORDS_KEY and _parsed(entry.value) == _parsed(wanted)
-
-
-def _written(words: Mapping[str, str]) -> str:
-    return json.dumps(words, ensure_ascii=False, sort_keys=True)
+        row = mapping.header_row
+        yield batch.metadata(HEADER_KEY, value, tab.sheet_id, "ROWS", row, number)
 
 
 def _parsed(text: str) -> dict[str, str]:
@@ -196,9 +175,8 @@ def _parsed(text: str) -> dict[str, str]:
         words = json.loads(text)
     except ValueError:
         return {}
-    if not isinstance(words, dict):
-        return {}
-    return {str(ours): str(option) for ours, option in words.items()}
+    pairs = words.items() if isinstance(words, dict) else ()
+    return {str(ours): str(option) for ours, option in pairs}
 
 
 def _drop(entry: Entry) -> Request:

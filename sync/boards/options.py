@@ -4,10 +4,10 @@ People rename options, and delete the tab that a drop-down takes them from. A wo
 any longer isn't written: the cell would have a red corner.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sync.boards.survey import Json, listed, range_of
+from sync.boards.survey import Json, cells_in, options_of, range_of
 from sync.field_table import KEY
 from sync.sheets.keys import EndedWord
 from sync.sheets.read import Table, quoted
@@ -36,30 +36,26 @@ class WordedCells:
     @property
     def range(self) -> str:
         """Their range."""
-        letter = letters(self.index)
-        first, last = self.rows
+        letter, (first, last) = letters(self.index), self.rows
         return f"{quoted(self.table.title)}!{letter}{first + 1}:{letter}{last + 1}"
 
 
 def worded_cells(tables: Iterable[Table]) -> list[WordedCells]:
     """Return the cells of jobs in columns with words of their own."""
     return [
-        WordedCells(table, table.columns[column], rows)
+        WordedCells(
+            table, table.columns[column], (max(min(rows), max(rows) - _MOST_ROWS), max(rows))
+        )
         for table in tables
-        if (rows := _rows(table))
+        if (rows := [row for places in table.keys.values() for row in places])
         for column in sorted(table.words)
         if column in table.columns and column != KEY
     ]
 
 
-def _rows(table: Table) -> tuple[int, int] | None:
-    rows = [row for places in table.keys.values() for row in places]
-    return (max(min(rows), max(rows) - _MOST_ROWS), max(rows)) if rows else None
-
-
 def ranges_in(answer: Json) -> tuple[str, ...]:
     """Return the ranges that drop-downs in the answer to VALIDATIONS take their options from."""
-    ranges = (range_of(cell, title) for _, title, _, cell in _cells(answer))
+    ranges = (range_of(cell, title) for _, title, _, cell in cells_in(answer))
     return tuple(dict.fromkeys(cells for cells in ranges if cells))
 
 
@@ -69,25 +65,11 @@ def options(answer: Json, lists: Mapping[str, tuple[str, ...]]) -> Options:
     `lists` are the texts in the ranges of drop-downs.
     """
     by_column: dict[tuple[int, int], frozenset[str]] = {}
-    for sheet_id, title, index, cell in _cells(answer):
-        offered = listed(cell)
-        if offered is None and (cells := range_of(cell, title)):
-            offered = lists.get(cells, ())
-        if offered is not None:
-            place = sheet_id, index
-            by_column[place] = by_column.get(place, frozenset(offered)) & frozenset(offered)
+    for sheet_id, title, index, cell in cells_in(answer):
+        if (listed := options_of(cell, title, lists)) is not None:
+            place, offered = (sheet_id, index), frozenset(listed)
+            by_column[place] = by_column.get(place, offered) & offered
     return by_column
-
-
-def _cells(answer: Json) -> Iterator[tuple[int, str, int, Json]]:
-    """Give sheet id, title, column index and cell."""
-    for sheet in answer.get("sheets", ()):
-        properties = sheet["properties"]
-        for grid in sheet.get("data", ()):
-            first = grid.get("startColumn", 0)
-            for row in grid.get("rowData", ()):
-                for index, cell in enumerate(row.get("values", ()), first):
-                    yield properties.get("sheetId", 0), properties["title"], index, cell
 
 
 def ended_words(tables: Iterable[Table], offered: Options) -> tuple[EndedWord, ...]:

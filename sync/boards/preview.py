@@ -11,7 +11,6 @@ from sync.boards.mapping.decide import TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.matching import texts_of_rows
 from sync.boards.reader import BoardReader
-from sync.boards.table_end import TableEnd
 from sync.field_table import KEY
 from sync.sheets.batch import RowWrite
 from sync.sheets.cell_data import Row, at, site_in, text_of
@@ -131,10 +130,13 @@ class Preview:
     def counts(self) -> list[str]:
         """What there is to count, in words."""
         kinds, typed = self.kinds, "what you typed yields only to events that come later"
+        named = "; ".join(map(str, self.doubled[:_NAMED]))
+        named += "; …" if len(self.doubled) > _NAMED else ""
+        what = f"jobs that stand in more than one row, each of which is kept: {len(self.doubled)}"
         return [
             f"rows that have their site ID already: {self.keyed}",
             f"rows matched with a job, which get its site ID: {self.matched}",
-            *self._said_of_doubled,
+            *([f"{what} ({named})"] if self.doubled else ()),
             f"rows added below: {self.added}",
             f"blank cells filled: {kinds[FILLED]}",
             f"cells replaced: {kinds[REPLACED]} ({typed})",
@@ -142,28 +144,19 @@ class Preview:
         ]
 
     @property
-    def _said_of_doubled(self) -> list[str]:
-        if not self.doubled:
-            return []
-        named = "; ".join(map(str, self.doubled[:_NAMED]))
-        what = f"jobs that stand in more than one row, each of which is kept: {len(self.doubled)}"
-        return [f"{what} ({named}{'; …' if len(self.doubled) > _NAMED else ''})"]
-
-    @property
     def cautions(self) -> list[str]:
         """What is not certain, in words."""
-        said = []
+        said, resemble = [], "resemble rows of yours, but not for certain"
         if self.doubtful and self.wait_hours:
-            what = f"{self.doubtful} jobs resemble rows of yours, but not for certain"
-            said.append(f"{what}: they wait {self.wait_hours:g} hours for your word on them.")
+            wait = f"they wait {self.wait_hours:g} hours for your word on them."
+            said.append(f"{self.doubtful} jobs {resemble}: {wait}")
         elif self.doubtful:
-            what = f"{self.doubtful} of the added jobs resemble rows of yours, but not for certain"
-            said.append(f"{what}: brightsheet link lists them once the mapping is written.")
+            fix = "brightsheet link lists them once the mapping is written."
+            said.append(f"{self.doubtful} of the added jobs {resemble}: {fix}")
         if self.unknown:
             what = f"of {self.unknown} jobs EverBright gave no customer"
-            said.append(
-                f"{what}, so that no row is matched with them: is EVERBRIGHT_API_TOKEN set?"
-            )
+            fix = "so that no row is matched with them: is EVERBRIGHT_API_TOKEN set?"
+            said.append(f"{what}, {fix}")
         return said
 
 
@@ -186,7 +179,7 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     texts = texts_of_rows(tables, read)
     match = flusher.targets.layout.config.match
     customers = {target.site: target.customer for target in targets}
-    own = flusher.store.quarantine.with_own_row()
+    own = flusher.store.boards.with_own_row()
     asked = {site: customer for site, customer in customers.items() if site not in own}
     lookup = matching.look_up(texts, asked, match.by)
     doubtful = {target.site for target in targets if target.is_fresh}.intersection(lookup.doubtful)
@@ -206,15 +199,21 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     writes = [*keys, *second.rows, *second.new_rows]
     known = {site for table in tables for site in table.keys}
     by_id = {table.sheet_id: table for table in tables}
-    return Preview(
-        tuple(
-            change
-            for write in writes
-            for change in _changes(
-                by_id[write.sheet_id], tabs[write.sheet_id], read[write.sheet_id], write
-            )
+    changes = [
+        change
+        for write in writes
+        for change in _changes(
+            by_id[write.sheet_id], tabs[write.sheet_id], read[write.sheet_id], write
         )
-        + tuple(_copies(tables[0], second.new_rows, end, above)),
+    ]
+    for write in second.new_rows:
+        for index in end.formulas:
+            text = moved(text_of(at(above, index)), write.row - end.last_row)
+            header = tables[0].headers.get(index, "")
+            where = (tables[0].title, write.row + 1, letters(index), header)
+            changes.append(CellChange(*where, "", text, COPIED, write.site))
+    return Preview(
+        tuple(changes),
         len(known & customers.keys()),
         len(keyed),
         len(second.new_rows),
@@ -228,7 +227,7 @@ def _table(bare: Table, tab: TabColumns, rows: Mapping[int, Row]) -> Table:
     key = tab.columns[KEY]
     cells = {n: at(row, key) for n, row in rows.items() if n > tab.header_row}
     header = rows.get(tab.header_row, ())
-    table = replace(
+    whole = replace(
         bare,
         header_row=tab.header_row,
         columns=tab.columns,
@@ -237,15 +236,12 @@ def _table(bare: Table, tab: TabColumns, rows: Mapping[int, Row]) -> Table:
         headers={n: text for n, cell in enumerate(header) if (text := text_of(cell))},
         mapped_at=tab.mapped_at or datetime.now(UTC),
     )
-    return with_cells(table, rows)
+    return with_cells(whole, rows)
 
 
 def _with_keys(table: Table, matches: Mapping[str, Match]) -> Table:
-    new = {
-        site: (match.place[1],)
-        for site, match in matches.items()
-        if match.place[0] == table.sheet_id
-    }
+    places = ((site, *match.place) for site, match in matches.items())
+    new = {site: (row,) for site, sheet_id, row in places if sheet_id == table.sheet_id}
     return replace(table, keys={**table.keys, **new})
 
 
@@ -269,28 +265,11 @@ def _changes(
         )
 
 
-def _copies(
-    table: Table, new_rows: Sequence[RowWrite], end: TableEnd, above: Row
-) -> Iterator[CellChange]:
-    for write in new_rows:
-        for index in end.formulas:
-            text = moved(text_of(at(above, index)), write.row - end.last_row)
-            header = table.headers.get(index, "")
-            where = (table.title, write.row + 1, letters(index), header)
-            yield CellChange(*where, "", text, COPIED, write.site)
-
-
 def copied_formulas(reader: BoardReader, table: Table) -> list[CopiedFormula]:
     """Return the formulas that new rows of a tab would take. Raises Retryable or Permanent."""
-    lines = reader.lines(table)
-    end = table_end.find(table, lines)
+    end = table_end.find(table, reader.lines(table))
+    row = end.last_row + 1
     return [
-        CopiedFormula(
-            table.title,
-            end.last_row + 1,
-            letters(index),
-            table.headers.get(index, ""),
-            lines[index][end.last_row],
-        )
-        for index in end.formulas
+        CopiedFormula(table.title, row, letters(index), table.headers.get(index, ""), formula)
+        for index, formula in end.formulas.items()
     ]

@@ -28,7 +28,10 @@ class BoardReader:
         """
         first, *others = tables
         places = [(table, index) for table in others for index in sorted(table.columns.values())]
-        where = [_whole_range(first), *(_column_range(table, index) for table, index in places)]
+        where = [_whole_range(first)]
+        for table, index in places:
+            letter = letters(index)
+            where.append(f"{quoted(table.title)}!{letter}{table.header_row + 1}:{letter}")
         whole, *read = self._client.values(where)
         whole += [[]] * (first.column_count - len(whole))
         columns: dict[int, dict[int, ColumnTexts]] = {table.sheet_id: {} for table in others}
@@ -56,8 +59,10 @@ class BoardReader:
         lists: dict[str, tuple[str, ...]] = {}
         for cells in ranges:
             try:
-                read = () if survey.is_lost(cells) else self._client.get(survey.TEXTS, (cells,))
-                lists[cells] = survey.texts(read) if read else ()
+                is_lost = survey.LOST in cells
+                lists[cells] = (
+                    () if is_lost else survey.texts(self._client.get(survey.TEXTS, (cells,)))
+                )
             except Refused:
                 lists[cells] = ()
         return lists
@@ -91,8 +96,3 @@ class BoardReader:
 
 def _whole_range(table: Table) -> str:
     return f"{quoted(table.title)}!A1:{letters(table.column_count - 1)}"
-
-
-def _column_range(table: Table, index: int) -> str:
-    letter = letters(index)
-    return f"{quoted(table.title)}!{letter}{table.header_row + 1}:{letter}"

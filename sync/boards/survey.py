@@ -30,7 +30,8 @@ CELLS = (
 )
 TEXTS = "sheets(data(rowData(values(formattedValue))))"
 """The mask of the cells that hold the options of drop-downs."""
-_LOST = "#REF!"
+LOST = "#REF!"
+"""In the range of a drop-down: its tab or its cells were deleted."""
 _MOST_OPTIONS = 500
 """Google's own limit for a drop-down."""
 _OURS = "brightsheet."
@@ -62,12 +63,12 @@ class Survey:
 
 def ranges(answer: Json) -> tuple[str, ...]:
     """Return the A1 ranges of the first rows of each grid in the answer to TABS."""
-    rows = []
-    for sheet in answer.get("sheets", ()):
-        properties = sheet["properties"]
-        if count := properties.get("gridProperties", {}).get("rowCount"):
-            rows.append(f"{quoted(properties['title'])}!1:{min(count, LOOKED_AT)}")
-    return tuple(rows)
+    tabs = (sheet["properties"] for sheet in answer.get("sheets", ()))
+    return tuple(
+        f"{quoted(tab['title'])}!1:{min(count, LOOKED_AT)}"
+        for tab in tabs
+        if (count := tab.get("gridProperties", {}).get("rowCount"))
+    )
 
 
 def option_ranges(answer: Json) -> tuple[str, ...]:
@@ -76,22 +77,28 @@ def option_ranges(answer: Json) -> tuple[str, ...]:
     One for each column: that of its first cell with such a drop-down.
     """
     by_column: dict[tuple[int, int], str] = {}
-    for number, sheet in enumerate(answer.get("sheets", ())):
-        for row in _values(sheet):
-            for index, cell in enumerate(row):
-                if text := range_of(cell, sheet["properties"]["title"]):
-                    by_column.setdefault((number, index), text)
+    for sheet_id, title, index, cell in cells_in(answer):
+        if text := range_of(cell, title):
+            by_column.setdefault((sheet_id, index), text)
     return tuple(dict.fromkeys(by_column.values()))
+
+
+def cells_in(answer: Json) -> Iterator[tuple[int, str, int, Json]]:
+    """Give sheet id, title, column index and cell."""
+    for sheet in answer.get("sheets", ()):
+        tab = sheet.get("properties", {})
+        for grid in sheet.get("data", ()):
+            first = grid.get("startColumn", 0)
+            for row in grid.get("rowData", ()):
+                for index, cell in enumerate(row.get("values", ()), first):
+                    yield tab.get("sheetId", 0), tab.get("title", ""), index, cell
 
 
 def survey(first: Json, answer: Json, lists: Lists) -> Survey:
     """Return the tabs; `lists` are the texts in the ranges of drop-downs."""
-    by_id = {sheet["properties"].get("sheetId", 0): sheet for sheet in answer.get("sheets", ())}
-    tabs = []
-    for sheet in first.get("sheets", ()):
-        sheet_id = sheet["properties"].get("sheetId", 0)
-        tabs.append(_tab(by_id.get(sheet_id, sheet), lists))
-    return Survey(tuple(tabs), answer)
+    sheets = [*first.get("sheets", ()), *answer.get("sheets", ())]
+    by_id = {sheet["properties"].get("sheetId", 0): sheet for sheet in sheets}
+    return Survey(tuple(_tab(sheet, lists) for sheet in by_id.values()), answer)
 
 
 def _tab(sheet: Json, lists: Lists) -> SeenTab:
@@ -117,7 +124,12 @@ def _tab(sheet: Json, lists: Lists) -> SeenTab:
         hidden_columns=frozenset(
             index for index, column in enumerate(columns) if column.get("hiddenByUser")
         ),
-        merged_rows=frozenset(_merged(sheet.get("merges", ()))),
+        merged_rows=frozenset(
+            row
+            for area in sheet.get("merges", ())
+            if len(rows := range(area.get("startRowIndex", 0), area.get("endRowIndex", 0))) > 1
+            for row in rows
+        ),
         locks=tuple(_locks(sheet.get("protectedRanges", ()))),
         tables=tuple(table.get("name", "Table") for table in sheet.get("tables", ())),
         has_pivot=any("pivotTable" in cell for row in values for cell in row),
@@ -135,22 +147,23 @@ def _cell(
     values: Sequence[Sequence[Json]], row: int, index: int, title: str, lists: Lists
 ) -> SeenCell:
     cell = values[row][index]
-    own = listed(cell)
-    if own is None and (text := range_of(cell, title)):
-        own = lists.get(text, ())
     kind = _kind(cell)
-    if kind is CellKind.COMPUTED and _is_total(values, row, index, title):
+    around = ((near, _formula(values, near, index)) for near in (row - 1, row + 1))
+    own = _formula(values, row, index)
+    if kind is CellKind.COMPUTED and formulas.is_total(own, row, title, around):
         kind = CellKind.TOTAL
-    return SeenCell(cell.get("formattedValue", ""), kind, own, _is_for_date(cell))
+    text, is_for_date = cell.get("formattedValue", ""), _is_for_date(cell)
+    return SeenCell(text, kind, options_of(cell, title, lists), is_for_date)
 
 
-def listed(cell: Json) -> tuple[str, ...] | None:
-    """Return the options of a cell whose drop-down lists them; None for any other cell."""
+def options_of(cell: Json, title: str, lists: Lists) -> tuple[str, ...] | None:
+    """Return the options of the drop-down of a cell on the tab `title`; None without one."""
     condition = cell.get("dataValidation", {}).get("condition", {})
-    if condition.get("type") != "ONE_OF_LIST":
-        return None
-    values = (value.get("userEnteredValue", "") for value in condition.get("values", ()))
-    return tuple(dict.fromkeys(values))
+    if condition.get("type") == "ONE_OF_LIST":
+        values = (value.get("userEnteredValue", "") for value in condition.get("values", ()))
+        return tuple(dict.fromkeys(values))
+    cells = range_of(cell, title)
+    return lists.get(cells, ()) if cells else None
 
 
 def range_of(cell: Json, title: str) -> str:
@@ -162,31 +175,15 @@ def range_of(cell: Json, title: str) -> str:
     if condition.get("type") != "ONE_OF_RANGE":
         return ""
     value: Json = next(iter(condition.get("values", ())), {})
-    text = str(value.get("userEnteredValue", "")).removeprefix("=").replace("$", "") or _LOST
+    text = str(value.get("userEnteredValue", "")).removeprefix("=").replace("$", "") or LOST
     is_cells = re.fullmatch(r"[A-Za-z]*\d*:?[A-Za-z]*\d*", text) and "!" not in text
     return f"{quoted(title)}!{text}" if is_cells else text
 
 
-def is_lost(cells: str) -> bool:
-    """Tell whether a range is on a tab, or was in cells, that were deleted."""
-    return _LOST in cells
-
-
 def texts(answer: Json) -> tuple[str, ...]:
     """Return the texts in the answer to TEXTS for one range, each once, without blank ones."""
-    rows = (
-        row.get("values", ())
-        for sheet in answer.get("sheets", ())
-        for grid in sheet.get("data", ())
-        for row in grid.get("rowData", ())
-    )
-    values = (cell.get("formattedValue", "") for row in rows for cell in row)
+    values = (cell.get("formattedValue", "") for *_, cell in cells_in(answer))
     return tuple(dict.fromkeys(text for text in values if text))[:_MOST_OPTIONS]
-
-
-def _is_total(values: Sequence[Sequence[Json]], row: int, index: int, title: str) -> bool:
-    around = ((near, _formula(values, near, index)) for near in (row - 1, row + 1))
-    return formulas.is_total(_formula(values, row, index), row, title, around)
 
 
 def _formula(values: Sequence[Sequence[Json]], row: int, index: int) -> str:
@@ -209,13 +206,6 @@ def _kind(cell: Json) -> CellKind:
     return CellKind.TEXT if entered else CellKind.BLANK
 
 
-def _merged(merges: Iterable[Json]) -> Iterator[int]:
-    for area in merges:
-        first, last = area.get("startRowIndex", 0), area.get("endRowIndex", 0)
-        if last - first > 1:
-            yield from range(first, last)
-
-
 def _locks(protections: Iterable[Json]) -> Iterator[Lock]:
     for protection in protections:
         if protection.get("warningOnly") or protection.get("requestingUserCanEdit"):
@@ -231,13 +221,12 @@ def _locks(protections: Iterable[Json]) -> Iterator[Lock]:
 
 
 def _entries(lines: Sequence[Json]) -> dict[int, tuple[Entry, ...]]:
-    entries = {}
-    for index, line in enumerate(lines):
-        ours = tuple(
+    entries = {
+        index: tuple(
             Entry(entry["metadataId"], entry["metadataKey"], entry.get("metadataValue", ""))
             for entry in line.get("developerMetadata", ())
             if entry["metadataKey"].startswith(_OURS)
         )
-        if ours:
-            entries[index] = ours
-    return entries
+        for index, line in enumerate(lines)
+    }
+    return {index: ours for index, ours in entries.items() if ours}

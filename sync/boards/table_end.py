@@ -77,8 +77,7 @@ def lines_of(rows: Mapping[int, Row]) -> dict[int, list[str]]:
 def find(table: Table, lines: Lines) -> TableEnd:
     """Return where a table ends; `lines` are all columns of its tab."""
     tab = _TabText(table, lines)
-    last = tab.last_job()
-    if last is None:
+    if (last := tab.last_job()) is None:
         return TableEnd(table.header_row)
     return TableEnd(last, dict(tab.formulas_of(last)), tab.is_covered_to(last))
 
@@ -125,8 +124,10 @@ class _TabText:
 
     def is_job(self, row: int) -> bool:
         """Tell whether a row is a job's or looks like one."""
-        entered = {c: text for c in self._table.columns if (text := self._entered(c, row))}
-        if not entered or self._repeats_headers(entered):
+        columns, headers = self._table.columns, self._table.headers
+        entered = {c: text for c in columns if (text := self._entered(c, row))}
+        # A row without a text, or with the headers once more, is no job's.
+        if all(plain(text) == plain(headers.get(columns[c], "")) for c, text in entered.items()):
             return False
         people = {c for c in entered if c in PARTS and _PLAUSIBLE.get(c, _ANY).search(entered[c])}
         is_street = bool(_STREET.match(entered.get("address", "")))
@@ -135,11 +136,6 @@ class _TabText:
         if is_divider(entered.get(_NAME) or self._filled(row)[0]):
             return False
         return bool(people or not self._knows_people) and not self._has_total(row)
-
-    def _repeats_headers(self, entered: Mapping[str, str]) -> bool:
-        """Tell whether a row holds the headers once more."""
-        headers = {c: self._table.headers.get(self._table.columns[c], "") for c in entered}
-        return all(plain(text) == plain(headers[c]) for c, text in entered.items())
 
     def _filled(self, row: int) -> list[str]:
         """Return the texts that people entered into a row, from the left, without check boxes."""
@@ -168,17 +164,13 @@ class _TabText:
 
     def is_covered_to(self, row: int) -> bool:
         """Tell whether a total ends at a row, and nothing in that row counts up to itself."""
-        ends = False
-        number = str(row + 1)
+        ends, number = False, str(row + 1)
         for line in self._lines.values():
             for at, text in enumerate(line):
                 if number not in text or not formulas.is_formula_text(text):
                     continue
-                spans = [
-                    span
-                    for span in formulas.spans(text, self._table.title)
-                    if span.last == row and not span.is_one_row
-                ]
+                every = formulas.spans(text, self._table.title)
+                spans = [span for span in every if span.last == row and not span.is_one_row]
                 if at == row and any(not span.is_last_fixed for span in spans):
                     return False
                 ends = ends or bool(spans)

@@ -47,10 +47,10 @@ def unmap(
         tabs = flusher.tabs(flusher.store.spreadsheet.mode())
         snapshot: Snapshot = again(flusher.client.read, tabs)
         tables = snapshot.tables if tabs.policy.matches else ()
-        gone = [table for table in tables if table.title in names]
-        left = [table for table in tables if table.title not in names]
         if not tables:
             raise Permanent("not_mapped", "No tab is mapped: there is nothing to remove.")
+        gone = [table for table in tables if table.title in names]
+        left = [table for table in tables if table.title not in names]
         sites = {site for table in gone for site in table.keys}
         sites -= {site for table in left for site in table.keys}
         if gone and write:

@@ -1,4 +1,4 @@
-"""The commands of the command line: what they are given, and what they print."""
+"""What the commands share: lines, tables and progress bars they print, and options with a `=`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 

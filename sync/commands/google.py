@@ -59,26 +59,24 @@ def google(
 
     What it makes it finds again when it is run once more.
     """
-    taken = (
-        google_id("--spreadsheet", spreadsheet) if spreadsheet else "",
-        google_id("--folder", folder) if folder else "",
-    )
+    spreadsheet = google_id("--spreadsheet", spreadsheet) if spreadsheet else ""
+    folder = google_id("--folder", folder) if folder else ""
     wanted = auth.wanted(takes_spreadsheet=bool(spreadsheet), takes_folder=bool(folder))
     token = _signed_in(client(client_file), wanted, has_browser=not no_browser)
     settings = _settings(token.text(""))
     account = Drive(auth.session(settings), "", "you").account()
     text = token.text(account)
-    found_folder, found_spreadsheet = _files(_settings(text), account, *taken)
+    folder, spreadsheet = _files(_settings(text), account, spreadsheet, folder)
     if token.ends_in is not None:
-        days = f"{token.ends_in / _DAY:.0f}"
         _say(
-            f"Google ends this sign-in in {days} days, because the app's status is Testing. "
-            "Publish it in Google's console (Google Auth Platform, Audience), and sign in again."
+            f"Google ends this sign-in in {token.ends_in / _DAY:.0f} days, because the app's "
+            "status is Testing. Publish it in Google's console (Google Auth Platform, Audience), "
+            "and sign in again."
         )
     _say("Set this where Brightsheet runs, and unset GOOGLE_SERVICE_ACCOUNT_JSON:\n")
     click.echo(f"GOOGLE_OAUTH_TOKEN_JSON={shlex.quote(text)}")
-    click.echo(f"SPREADSHEET_ID={found_spreadsheet}")
-    click.echo(f"DRIVE_FOLDER_ID={found_folder}")
+    click.echo(f"SPREADSHEET_ID={spreadsheet}")
+    click.echo(f"DRIVE_FOLDER_ID={folder}")
 
 
 def _signed_in(app: dict[str, str], wanted: list[str], *, has_browser: bool) -> Token:

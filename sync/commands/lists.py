@@ -148,7 +148,7 @@ def details(as_json: bool) -> None:
     settings, database = opened()
     columns = DetailColumns(settings.config)
     known = DetailStore(database, columns.question).every()
-    entries = metrics(columns.metrics(), known)
+    entries = metrics(columns.metrics, known)
     echo(entry.model_dump_json() if as_json else _line(entry) for entry in entries)
     if not entries:
         click.echo("No column is filled from there: see [[columns]] in the config.", err=True)
@@ -185,15 +185,13 @@ def metrics(columns: Mapping[str, Sequence[str]], known: Iterable[Details]) -> l
 def _metric(column: str, metric: str, answers: Iterable[Details]) -> MetricEntry:
     asked = [answer for answer in answers if metric in answer.asked]
     answered = [answer.values for answer in asked if not answer.is_refused]
-    values = sum(bool(texts.get(metric)) for texts in answered)
-    missing = sum(metric not in texts for texts in answered)
     return MetricEntry(
         column=column,
         metric=metric,
         asked=len(asked),
-        values=values,
-        blank=len(answered) - values - missing,
-        missing=missing,
+        values=sum(bool(texts.get(metric)) for texts in answered),
+        blank=sum(metric in texts and not texts[metric] for texts in answered),
+        missing=sum(metric not in texts for texts in answered),
         refused=len(asked) - len(answered),
     )
 
@@ -218,21 +216,23 @@ def doctor(in_json: bool, report: bool) -> None:
     """
     logs.configure(logging.CRITICAL)
     checks: list[Check] = []
-    try:
-        settings = load(os.environ)
-        if report:
-            echo(_about(settings))
-        for check in run_checks(settings):
-            checks.append(check)
-            if not in_json:
-                click.echo(text(check))
-    except SettingsError as error:
-        checks.append(settings_failed(error))
+    for check in _checked(has_head=report):
+        checks.append(check)
         if not in_json:
-            click.echo(text(checks[-1]))
+            click.echo(text(check))
     if in_json:
         click.echo(json.dumps(as_json(checks), indent=2))
     sys.exit(0 if is_well(checks) else 1)
+
+
+def _checked(*, has_head: bool) -> Iterator[Check]:
+    try:
+        settings = load(os.environ)
+        if has_head:
+            echo(_about(settings))
+        yield from run_checks(settings)
+    except SettingsError as error:
+        yield settings_failed(error)
 
 
 def _about(settings: Settings) -> Iterator[str]:

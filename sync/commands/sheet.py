@@ -99,9 +99,7 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(sheet.as_json(comparison)))
     else:
-        echo(
-            sheet.restore_lines(comparison.rowless_of(site))
-            if restore and not write
-            else sheet.lines(comparison)
-        )
+        is_listed = restore and not write
+        rowless = comparison.rowless_of(site)
+        echo(sheet.restore_lines(rowless) if is_listed else sheet.lines(comparison))
     sys.exit(0 if comparison.is_well else NOT_WELL)

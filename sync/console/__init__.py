@@ -11,10 +11,8 @@ from flask import Blueprint, Flask
 
 from sync.console import access, actions, deliveries, jobs, overview, statuses
 from sync.console.access import PasswordTries
-from sync.console.parts import Alert, ConsoleParts, Page, Route, as_view
+from sync.console.parts import Alert, ConsoleParts, Route
 from sync.wiring import Wiring
-
-Add = Callable[..., None]
 
 
 def add_console(
@@ -40,20 +38,10 @@ def add_console(
     )
     access.guard(app, blueprint, parts)
     titles = {name: deed.title for name, deed in actions.DEEDS.items()}
-    routes = [*_routes(partial(access.sign_in, tries=tries)), *pages]
-    names = {name for _, name, _, _ in routes}
-    blueprint.context_processor(lambda: {"action_titles": titles, "pages": names})
-    for path, name, page, methods in routes:
-        blueprint.add_url_rule(path, name, as_view(page, parts), methods=methods)
-    app.register_blueprint(blueprint)
-
-
-def _routes(sign_in: Page) -> list[Route]:
-    """Return every page: its path, its name, what makes it, and its methods."""
     get, post = ["GET"], ["POST"]
-    return [
+    routes: list[Route] = [
         ("/", "overview", overview.overview, get),
-        ("/sign-in", "sign_in", sign_in, get + post),
+        ("/sign-in", "sign_in", partial(access.sign_in, tries=tries), get + post),
         ("/sign-out", "sign_out", access.sign_out, post),
         ("/personal", "personal", access.show_personal, post),
         ("/deliveries", "deliveries", deliveries.deliveries, get),
@@ -65,4 +53,10 @@ def _routes(sign_in: Page) -> list[Route]:
         ("/checks", "checks", overview.checks, get + post),
         ("/actions", "actions", actions.listed, get),
         ("/actions/<name>", "action", actions.action, get + post),
+        *pages,
     ]
+    names = {name for _, name, _, _ in routes}
+    blueprint.context_processor(lambda: {"action_titles": titles, "pages": names})
+    for path, name, page, methods in routes:
+        blueprint.add_url_rule(path, name, partial(page, parts), methods=methods)
+    app.register_blueprint(blueprint)

@@ -12,16 +12,7 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from flask import (
-    Blueprint,
-    Flask,
-    Response,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
+from flask import Blueprint, Flask, Response, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from limits import parse
@@ -203,7 +194,13 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
         return None
 
     blueprint.after_request(_with_headers)
-    blueprint.context_processor(lambda: texts.context(settings, shows_personal=shows_personal()))
+    blueprint.context_processor(
+        lambda: {
+            "shows_personal": shows_personal(),
+            "everbright": settings.everbright_url,
+            "spreadsheet": settings.spreadsheet_id,
+        }
+    )
     for name, made in texts.FILTERS.items():
         blueprint.add_app_template_filter(made, name)
     blueprint.add_app_template_filter(texts.clock(settings.time_zone), "clock")
@@ -215,9 +212,9 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
 def is_signed_in() -> bool:
     """Return whether the request has a session that is not over."""
     since = session.get(_SINCE)
-    if not isinstance(since, int | float):
-        return False
-    return 0 <= datetime.now(UTC).timestamp() - since < SESSION.total_seconds()
+    return isinstance(since, int | float) and (
+        0 <= datetime.now(UTC).timestamp() - since < SESSION.total_seconds()
+    )
 
 
 def shows_personal() -> bool:
@@ -252,7 +249,6 @@ def sign_out(_parts: ConsoleParts) -> Any:
 
 
 def show_personal(parts: ConsoleParts) -> Any:
-    """Show personal data for the rest of the session, or mask it again."""
     set_personal(parts, is_shown=request.form.get("show") == "yes")
     return redirect(_target(), 303)
 
@@ -289,14 +285,13 @@ def _http_error(error: HTTPException) -> Any:
     answer = error.get_response()
     message = _MESSAGES.get(error.code or 0, error.description)
     page = render_template("console/error.html", title=error.name, message=message)
-    headers = {name: answer.headers[name] for name in ("Retry-After",) if name in answer.headers}
-    return page, error.code or 500, headers
+    after = answer.headers.get("Retry-After")
+    return page, error.code or 500, {"Retry-After": after} if after else {}
 
 
 def _unavailable(error: BrightsheetError) -> Any:
     _log.error("unavailable", reason=error.reason)
-    page = render_template("console/error.html", title="Not now", message=error.message)
-    return page, 503
+    return render_template("console/error.html", title="Not now", message=error.message), 503
 
 
 def _fault(error: Exception) -> Any:

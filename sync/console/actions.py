@@ -98,15 +98,15 @@ def _alert(parts: ConsoleParts, _ids: Sequence[str]) -> str:
 DEEDS = {
     "replay": Deed(
         "Replay deliveries",
-        "They are read again, as if they had just come. Those that are understood now go into the "
-        "sheet; the others stay rejected.",
+        "They are read again, and count from when they first arrived. Those that are understood "
+        "now go into the sheet; the others stay rejected.",
         _replay,
         needs_ids=True,
     ),
     "replay-all": Deed(
         "Replay everything that was rejected",
-        "Brightsheet reads every rejected delivery again, as if it had just come. Those that are "
-        "understood now go into the sheet; the others stay rejected.",
+        "Brightsheet reads every rejected delivery again, which counts from when it first arrived. "
+        "Those that are understood now go into the sheet; the others stay rejected.",
     ),
     "retry": Deed(
         "Try documents again",
@@ -153,7 +153,7 @@ DEEDS = {
     "read-again": Deed(
         "Read again from EverBright",
         "Brightsheet asks EverBright for this job. What its webhooks did not bring is taken in as "
-        "if it had just come, and goes into the sheet. Nothing that is newer is replaced.",
+        "if it had just come, and goes into the sheet, unless a newer webhook arrives meanwhile.",
         needs_ids=True,
     ),
     "read-changed": Deed(

@@ -1,7 +1,7 @@
 """What came: a search, and a page for each delivery."""
 
 import json
-from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,6 @@ from sync.console.access import shows_personal
 from sync.console.parts import ConsoleParts, is_id, typed_number, typed_text
 from sync.jobs.status import Statuses
 from sync.status.deliveries import REFUSED_DAYS, as_json, moment
-from sync.store import KeptDelivery
 from sync.store.deliveries import DeliveryFilter
 from sync.webhooks.schema import Outcome
 
@@ -37,15 +36,13 @@ class Search:
 
     def wanted(self, parts: ConsoleParts) -> DeliveryFilter:
         """Return the filter; a moment that is none is left out."""
-        sites = parts.jobs.of_customer(self.customer, _MOST_CUSTOMERS) if self.customer else None
-        return DeliveryFilter(
-            outcome=_OUTCOMES.get(self.outcome),
-            site=self.site,
-            reason=self.reason,
-            since=_since(self.since),
-            sites=sites,
-            milestone=self.milestone,
-        )
+        since, sites = None, None
+        with suppress(ValueError, OverflowError):
+            since = moment(self.since, datetime.now(UTC)) if self.since else None
+        if self.customer:
+            sites = parts.jobs.of_customer(self.customer, _MOST_CUSTOMERS)
+        outcome = _OUTCOMES.get(self.outcome)
+        return DeliveryFilter(outcome, self.site, self.reason, since, sites, self.milestone)
 
     def __bool__(self) -> bool:
         return any(vars(self).values())
@@ -58,11 +55,14 @@ def deliveries(parts: ConsoleParts) -> Any:
     before = typed_number(request.args, "before")
     lines = parts.deliveries.lines(PAGE + 1, search.wanted(parts), before)
     page = lines[:PAGE]
+    meanings = Statuses(parts.wiring.settings.config)
+    # How deliveries changed the status of a milestone, as the sheet says it.
+    changed = parts.deliveries.statuses({line.id for line in page})
     return render_template(
         "console/deliveries.html",
         search=search,
         lines=page,
-        statuses=_statuses(parts, page),
+        statuses={name: meanings.label(code) for name, code in changed.items()},
         names=parts.jobs.names({line.site for line in page}) if shows_personal() else {},
         older=page[-1].seq if len(lines) > PAGE else None,
         is_first=before is None,
@@ -86,23 +86,9 @@ def delivery(parts: ConsoleParts, delivery: str) -> Any:
     return render_template("console/delivery.html", kept=kept, content=content, record=record)
 
 
-def _statuses(parts: ConsoleParts, page: Iterable[KeptDelivery]) -> dict[str, str]:
-    """Return how deliveries changed the status of a milestone, as the sheet says it, by id."""
-    statuses = Statuses(parts.wiring.settings.config)
-    changed = parts.deliveries.statuses({line.id for line in page})
-    return {name: statuses.label(code) for name, code in changed.items()}
-
-
 def _site(text: str) -> str:
     """Return a whole site ID; "" for a part of one, by which EverBright cannot be asked."""
     try:
         return str(UUID(text))
     except ValueError:
         return ""
-
-
-def _since(text: str) -> float | None:
-    try:
-        return moment(text, datetime.now(UTC)) if text else None
-    except (ValueError, OverflowError):
-        return None

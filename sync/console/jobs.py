@@ -72,8 +72,7 @@ def job(parts: ConsoleParts, site: str) -> Any:
 
 def documents(parts: ConsoleParts) -> Any:
     """List the documents that wait, were given up, or are in Drive."""
-    states = {state.value: state for state in FileState}
-    state = states.get(request.args.get("state", ""), FileState.PENDING)
+    state = request.args.get("state", type=FileState, default=FileState.PENDING)
     return render_template(
         "console/documents.html",
         state=state,
@@ -86,27 +85,15 @@ def documents(parts: ConsoleParts) -> Any:
 
 
 def _steps(parts: ConsoleParts, record: JobRecord | None, lines: list[KeptDelivery]) -> list[Step]:
-    steps = [
-        Step(
-            line.received,
-            "delivery",
-            line.milestone or line.kind.replace("_", " ") or "Delivery",
-            delivery=line,
-        )
-        for line in lines
-    ]
+    steps = []
+    for line in lines:
+        title = line.milestone or line.kind.replace("_", " ") or "Delivery"
+        steps.append(Step(line.received, "delivery", title, delivery=line))
     if record is not None:
         steps += [changed for change in record.changes if (changed := _change(parts, change))]
-        steps += [
-            Step(
-                document.wanted or document.due,
-                "document",
-                "Document",
-                document=document,
-                is_done=document.state is FileState.DONE,
-            )
-            for document in record.documents
-        ]
+        for document in record.documents:
+            at, is_done = document.wanted or document.due, document.state is FileState.DONE
+            steps.append(Step(at, "document", "Document", document=document, is_done=is_done))
     return sorted(steps, key=lambda step: step.at, reverse=True)
 
 
@@ -123,8 +110,7 @@ def _not_copied(parts: ConsoleParts, record: JobRecord) -> list[tuple[Personal, 
 
 
 def _change(parts: ConsoleParts, kept: KeptChange) -> Step | None:
-    line = parts.wiring.layout().line(kept.change, EMPTY)
-    if line is None:
+    if (line := parts.wiring.layout().line(kept.change, EMPTY)) is None:
         return None
     what, before, after = (line[index].text for index in (2, 3, 4))
     text = f"{before} → {after}" if before and after else after or before

@@ -1,9 +1,10 @@
 """The overview, and the pages that call others when a person asks: the columns, the checks."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
+from itertools import groupby
 from time import sleep
 from typing import Any
 from urllib.parse import quote
@@ -65,50 +66,25 @@ class Plot:
     most: int
 
 
-def hourly(hours: Sequence[HourFigures], zone: tzinfo) -> Plot:
-    """Return a plot with a pair of bars for each hour."""
-    return _plot(_grouped(hours, zone, "%a %H:00"))
-
-
-def daily(hours: Sequence[HourFigures], zone: tzinfo) -> Plot:
-    """Return a plot with a pair of bars for each day."""
-    return _plot(_grouped(hours, zone, "%a %d %b"))
-
-
-def _grouped(hours: Sequence[HourFigures], zone: tzinfo, form: str) -> list[Bucket]:
-    """Return buckets: hours with the same label, which are neighbours, are one."""
-    label: Callable[[datetime], str] = lambda moment: moment.astimezone(zone).strftime(form)  # noqa: E731
-    buckets: dict[str, Bucket] = {}
-    for hour in hours:
-        name = label(hour.start)
-        known = buckets.get(name, Bucket(name, 0, 0, 0))
-        buckets[name] = Bucket(
-            name,
-            known.deliveries + hour.deliveries,
-            known.rejected + hour.rejected,
-            known.flushes + hour.flushes,
-        )
-    return list(buckets.values())
-
-
-def _plot(buckets: Sequence[Bucket]) -> Plot:
+def _plot(hours: Sequence[HourFigures], zone: tzinfo, form: str) -> Plot:
+    """Return a plot with a pair of bars for each group of hours that `form` labels the same."""
+    buckets = []
+    for label, group in groupby(hours, lambda hour: hour.start.astimezone(zone).strftime(form)):
+        figures = [(hour.deliveries, hour.rejected, hour.flushes) for hour in group]
+        buckets.append(Bucket(label, *map(sum, zip(*figures, strict=True))))
     most = max((max(bucket.deliveries, bucket.flushes) for bucket in buckets), default=0)
-    bars: list[Bar] = []
+    bars = []
     for index, bucket in enumerate(buckets):
         left = index * STEP + (STEP - 2 * _WIDTH) / 2
-        came, refused = _height(bucket.deliveries, most), _height(bucket.rejected, most)
-        bars += _bar("deliveries", left, came)
-        bars += _bar("rejected", left, refused)
-        bars += _bar("flushes", left + _WIDTH, _height(bucket.flushes, most))
+        for kind, x, count in (
+            ("deliveries", left, bucket.deliveries),
+            ("rejected", left, bucket.rejected),
+            ("flushes", left + _WIDTH, bucket.flushes),
+        ):
+            if count:
+                height = max(_LEAST, count / most * HEIGHT)
+                bars.append(Bar(kind, x, HEIGHT - height, _WIDTH, height))
     return Plot(buckets, bars, len(buckets) * STEP, most)
-
-
-def _height(count: int, most: int) -> float:
-    return max(_LEAST, count / most * HEIGHT) if count else 0.0
-
-
-def _bar(kind: str, left: float, height: float) -> list[Bar]:
-    return [Bar(kind, left, HEIGHT - height, _WIDTH, height)] if height else []
 
 
 _DAYS = 14
@@ -125,24 +101,22 @@ def overview(parts: ConsoleParts) -> Any:
     return render_template(
         "console/overview.html",
         problems=problems,
-        tone=_tone([problem.is_behind for problem in problems]),
+        # Green only where nothing at all is wrong.
+        tone="bad"
+        if any(problem.is_behind for problem in problems)
+        else "wait"
+        if problems
+        else "good",
         backlog=backlog,
         last_delivery=last_moment(backlog),
         glance=store.spreadsheet.glance(),
-        plot=daily(hours, zone) if is_long else hourly(hours, zone),
+        plot=_plot(hours, zone, "%a %d %b" if is_long else "%a %H:00"),
         is_long=is_long,
         ending=ending_question(
             store.confirmations.proposed_order(), store.confirmations.read().milestones
         ),
         is_alive=all(problem.code != NO_WORKER for problem in problems),
     )
-
-
-def _tone(behind: list[bool]) -> str:
-    """Return the class of the box: green only where nothing at all is wrong."""
-    if not behind:
-        return "good"
-    return "bad" if any(behind) else "wait"
 
 
 def columns(parts: ConsoleParts) -> Any:

@@ -5,19 +5,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import wraps
 from threading import Lock
 from time import monotonic, sleep
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
-from markupsafe import Markup, escape
+from flask import request
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from sync.errors import BrightsheetError, Retryable
 from sync.ops import retry
-from sync.settings.environment import Settings
 from sync.status.problem import counted, lasting
 from sync.store import ActionLog, ActionState, Deliveries, JobRecords
 from sync.wiring import Wiring
@@ -77,10 +76,9 @@ def state(word: object) -> str:
 
 def commands(text: str) -> Markup:
     """Write what stands between backticks as something to copy: a click selects all of it."""
-    parts = (escape(part) for part in text.split("`"))
     return Markup("").join(
         Markup("<code class=copy>{}</code>").format(part) if number % 2 else part
-        for number, part in enumerate(parts)
+        for number, part in enumerate(text.split("`"))
     )
 
 
@@ -94,15 +92,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 
-def context(settings: Settings, *, shows_personal: bool) -> dict[str, Any]:
-    """Return what every template may use."""
-    return {
-        "shows_personal": shows_personal,
-        "everbright": settings.everbright_url,
-        "spreadsheet": settings.spreadsheet_id,
-    }
-
-
 Alert = Callable[[str], bool]
 Page = Callable[..., Any]
 Route = tuple[str, str, Page, list[str]]
@@ -111,7 +100,7 @@ _T = TypeVar("_T")
 _LONGEST = 200
 _ID = re.compile(r"[0-9A-Za-z-]{1,80}")
 _LARGEST = 2**62
-_UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 _TOO_MANY = "That takes more reads than a page can wait for now. Try again in a minute."
 
@@ -154,19 +143,18 @@ class ConsoleParts:
         finally:
             self.outside.release()
 
-    def recorded(self, name: str, detail: str, source: str, run: Callable[[], _T], done: str) -> _T:
+    def recorded(self, name: str, detail: str, run: Callable[[], _T], done: str) -> _T:
         """Do what a person asked for; it is written to the list of actions before it is begun.
 
-        `source` is their address, `done` the result in words. Raises what `run` raises.
+        `done` is the result in words. Raises what `run` raises.
         """
-        number = self.actions.begin(name, detail, source)
+        number = self.actions.begin(name, detail, request.remote_addr or "")
         try:
             result = run()
-        except BrightsheetError as error:
-            self.actions.end(number, ActionState.FAILED, error.message)
-            raise
-        except Exception:
-            self.actions.end(number, ActionState.FAILED, "An internal error: see the log.")
+        except Exception as error:
+            text = "An internal error: see the log."
+            text = error.message if isinstance(error, BrightsheetError) else text
+            self.actions.end(number, ActionState.FAILED, text)
             raise
         self.actions.end(number, ActionState.DONE, done)
         _log.info("console_action", action=name, state=ActionState.DONE)
@@ -188,19 +176,9 @@ class ConsoleParts:
         return JobRecords(self.wiring.database)
 
 
-def as_view(page: Page, parts: ConsoleParts) -> Page:
-    """Return a view for Flask: `page` is given the parts first."""
-
-    @wraps(page)
-    def view(**values: str) -> Any:
-        return page(parts, **values)
-
-    return view
-
-
 def typed_text(values: MultiDict[str, str], name: str) -> str:
     """Return what was typed, without characters that databases refuse; "" if nothing was."""
-    return _UNFIT.sub("", values.get(name, ""))[:_LONGEST].strip()
+    return UNFIT.sub("", values.get(name, ""))[:_LONGEST].strip()
 
 
 def typed_number(values: MultiDict[str, str], name: str) -> int | None:

@@ -31,13 +31,7 @@ def statuses(parts: ConsoleParts) -> Any:
         if said:
             detail = ", ".join(f"{code}: {means}" for code, means in said.items())
             done = "Every job is shown by it from now on."
-            parts.recorded(
-                "statuses",
-                detail,
-                request.remote_addr or "",
-                lambda: confirmations.confirm_statuses(said),
-                done,
-            )
+            parts.recorded("statuses", detail, lambda: confirmations.confirm_statuses(said), done)
             flash(f"Stored. {done}")
             parts.wake()
         return redirect(url_for("console.statuses"), 303)

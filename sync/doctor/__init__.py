@@ -151,7 +151,7 @@ def _hider(settings: Settings) -> Callable[[str], str]:
     """Return what removes every secret of the settings from a text that a server sent."""
     secrets = [
         each.get_secret_value()
-        for value in (getattr(settings, name) for name in type(settings).model_fields)
+        for _, value in settings
         for each in (value if isinstance(value, tuple) else (value,))
         if isinstance(each, SecretStr) and len(each.get_secret_value()) >= _SHORTEST_SECRET
     ]

@@ -11,7 +11,7 @@ from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent
 from sync.field_table import KEY
 from sync.google import auth
-from sync.google.auth import DRIVE, SHEETS, Accepted, covers_drive, covers_sheets, sign_in
+from sync.google.auth import DRIVE, FILE, SHEETS, Accepted, sign_in
 from sync.google.upload import FileContent
 from sync.settings.environment import Settings
 from sync.sheets import batch
@@ -26,7 +26,6 @@ from sync.wiring import Wiring
 CLOCK_SECONDS = 60.0
 """How far the clock may be off. Google refuses a service account's sign-in from five minutes on."""
 _ANY_PAGE = "https://www.googleapis.com/drive/v3/about"
-_AGAIN = "Sign in again: brightsheet auth google"
 _PUBLISH = (
     "In Google's console, Google Auth Platform, Audience: Publish app (or make it Internal). Then "
     "sign in again: brightsheet auth google"
@@ -75,11 +74,11 @@ def _person(accepted: Accepted, who: str) -> Check:
             _PUBLISH,
         )
     scopes = accepted.scopes
-    if scopes and not (covers_sheets(scopes) and covers_drive(scopes)):
+    if scopes and scopes.isdisjoint((FILE, DRIVE)):
         return failed(
             "The person's sign-in does not cover spreadsheets and files.",
             "A box on Google's page was not ticked when the person signed in.",
-            _AGAIN,
+            "Sign in again: brightsheet auth google",
         )
     return ok(f"A person signs in: {who}. Files that they make belong to them.")
 
@@ -89,12 +88,9 @@ def not_covered(settings: Settings, error: Permanent, kind: str, file_id: str) -
 
     `kind` is "spreadsheet" or "folder". Raises `error` again where that is not the reason.
     """
-    is_denied = error.reason in ("not_found", "not_shared")
-    if not is_denied or auth.kind(settings) != "person":
+    if error.reason not in ("not_found", "not_shared") or auth.kind(settings) != "person":
         raise error
-    granted = sign_in(settings).scopes
-    others = {DRIVE, SHEETS} if kind == "spreadsheet" else {DRIVE}
-    if granted & others:
+    if sign_in(settings).scopes & ({DRIVE, SHEETS} if kind == "spreadsheet" else {DRIVE}):
         raise error
     return failed(
         f"Google does not show the {kind} to this sign-in.",
@@ -185,15 +181,15 @@ def readers(wiring: Wiring) -> Check:
     except BrightsheetError as error:
         fix = "Compare in Drive who may open the spreadsheet and who the folder."
         return skipped(f"Google does not tell who may read ({error.reason}).", fix)
-    ours = ("user", auth.account(settings))
-    lacking = [
-        reader
-        for reader in of_sheet - of_folder
-        if reader != ours and not _is_covered(reader, of_folder)
-    ]
-    if not lacking:
+    anyone = ("anyone", "")
+    lacking = {
+        (kind, who)
+        for kind, who in of_sheet - of_folder - {("user", auth.account(settings))}
+        if kind != "user" or ("domain", who.rpartition("@")[2]) not in of_folder
+    }
+    if anyone in of_folder or not lacking:
         return ok("Whoever may open the spreadsheet may open the documents.")
-    is_open = ("anyone", "") in lacking
+    is_open = anyone in lacking
     who = "Everyone with the link" if is_open else counted(len(lacking), "person", "people")
     return warning(
         f"{who} may open the spreadsheet, but not the documents that it links to.",
@@ -202,16 +198,8 @@ def readers(wiring: Wiring) -> Check:
     )
 
 
-def _is_covered(reader: tuple[str, str], folder: frozenset[tuple[str, str]]) -> bool:
-    kind, who = reader
-    domain = who.rpartition("@")[2]
-    return ("anyone", "") in folder or (kind == "user" and ("domain", domain) in folder)
-
-
 _NAMED = 5
 """So many places are named; of more only the number."""
-_NO_TAB = "The tab for jobs is not made yet."
-_INIT = "Make it: brightsheet init"
 
 
 def spreadsheet(wiring: Wiring) -> Check:
@@ -229,19 +217,19 @@ def spreadsheet(wiring: Wiring) -> Check:
             raise
         # The person has granted spreadsheets, and of Drive only what Brightsheet made.
         client.update(batch.changes_nothing())
-        return ok("It is found, and may be written.")
-    if access.trashed:
-        return failed(
-            "The spreadsheet is in the bin.",
-            "Somebody deleted it; Google keeps it there for 30 days.",
-            "Restore it in Drive, or fill a new one: brightsheet rebuild",
-        )
-    if not access.can_edit:
-        return failed(
-            "The spreadsheet can be read and not written.",
-            f"{account} is a viewer or a commenter of it.",
-            f"Press Share in the spreadsheet, and make {account} an editor.",
-        )
+    else:
+        if access.trashed:
+            return failed(
+                "The spreadsheet is in the bin.",
+                "Somebody deleted it; Google keeps it there for 30 days.",
+                "Restore it in Drive, or fill a new one: brightsheet rebuild",
+            )
+        if not access.can_edit:
+            return failed(
+                "The spreadsheet can be read and not written.",
+                f"{account} is a viewer or a commenter of it.",
+                f"Press Share in the spreadsheet, and make {account} an editor.",
+            )
     return ok("It is found, and may be written.")
 
 
@@ -249,7 +237,7 @@ def rows(wiring: Wiring) -> Check:
     """Every row can be known by its site ID, and each ID stands once."""
     tables = wiring.sheet_client().read(wiring.tabs()).tables
     if not tables:
-        return skipped(_NO_TAB, _INIT)
+        return skipped("The tab for jobs is not made yet.", "Make it: brightsheet init")
     if any(KEY not in table.columns for table in tables):
         return failed(
             "The column with the site IDs is gone: no row can be found.",

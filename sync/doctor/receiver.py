@@ -287,26 +287,27 @@ def _get(url: str, headers: dict[str, str] | None = None) -> requests.Response:
 
 
 def last_delivery(wiring: Wiring) -> Check:
-    """Something came lately."""
+    """A webhook was accepted lately."""
     now = wiring.backlog()
-    if now.turned_away and now.arrival is None:
+    silence = next((problem for problem in evaluate(now) if problem.code == SILENCE), None)
+    refused = counted(now.turned_away + now.not_taken_in, "request was", "requests were")
+    if now.arrival is None and (now.turned_away or now.not_taken_in):
         return failed(
-            f"Nothing was accepted yet, and {now.turned_away} requests were refused since "
-            "yesterday.",
-            "What is sent has no secret, a wrong one, or is no JSON.",
-            "brightsheet deliveries lists why. Copy WEBHOOK_SECRET into EverBright's credential.",
+            f"No webhook was accepted yet, and {refused} refused.",
+            "What is sent has no secret, a wrong one, or is not understood.",
+            "brightsheet deliveries lists why. Copy WEBHOOK_SECRET into EverBright's credential, "
+            "and set its content type to JSON.",
         )
     if now.arrival is None:
         return warning(
-            "Nothing has come yet.",
+            silence.what if silence else "Nothing has come yet.",
             "The webhook is not set up in EverBright, or nothing happened since.",
             f"In EverBright, set up the webhook with the path {WEBHOOK} and the secret.",
         )
-    since = datetime.fromtimestamp(now.arrival.at, UTC)
-    age = lasting(now.arrival.now - now.arrival.at)
-    text = f"The last delivery came {age} ago ({since:%Y-%m-%d %H:%M} UTC)."
-    silence = [problem for problem in evaluate(now) if problem.code == SILENCE]
-    return warning(text, silence[0].what, silence[0].remedy) if silence else ok(text)
+    since = datetime.fromtimestamp(now.arrival, UTC)
+    age = lasting(now.clock - now.arrival)
+    text = f"The last webhook was accepted {age} ago ({since:%Y-%m-%d %H:%M} UTC)."
+    return warning(text, silence.what, silence.remedy) if silence else ok(text)
 
 
 def in_step(wiring: Wiring) -> Check:

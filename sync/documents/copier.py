@@ -3,7 +3,7 @@
 import re
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sync.documents.calls import Calls, IdUsedUp
@@ -17,25 +17,18 @@ from sync.store import Claim, Documents, PendingDocument
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
+@dataclass(frozen=True)
 class Copier:
     """Copies one claimed document at a time; `sleep` waits between tries of a call.
 
     `folders` is shared by all copiers of a process.
     """
 
-    def __init__(
-        self,
-        documents: Documents,
-        drive: Drive,
-        everbright: EverBright,
-        sleep: Callable[[float], Any],
-        folders: JobFolders,
-    ) -> None:
-        self._documents = documents
-        self._drive = drive
-        self._everbright = everbright
-        self._sleep = sleep
-        self._folders = folders
+    _documents: Documents
+    _drive: Drive
+    _everbright: EverBright
+    _sleep: Callable[[float], Any]
+    _folders: JobFolders
 
     def copy(self, claim: Claim, document: PendingDocument) -> None:
         """Copy `document` into Drive and store its link. Raises Retryable or Permanent."""

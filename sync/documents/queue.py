@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Lock
 
-from sync.ops.logs import beating
+from sync.ops.heartbeat import beating
 from sync.store import Claim, Documents, PendingDocument
 
 

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from sync.errors import Permanent, Retryable
 from sync.jobs.model import Customer
-from sync.types import When
-from sync.webhooks.other_events import uuid
+from sync.webhooks.other_events import moments, uuid
 from sync.webhooks.parse import readable
 
 Record = Mapping[str, Any]
@@ -19,7 +16,6 @@ Record = Mapping[str, Any]
 _SITE = ("site", "site_id", "site_uuid", "uuid")
 """Keys that may hold a job's site, in this order."""
 DATES = ("date_updated", "updated_at", "date_modified")
-_WHEN: TypeAdapter[datetime | None] = TypeAdapter(When)
 
 
 @dataclass(frozen=True)
@@ -75,13 +71,7 @@ def site(record: Record) -> str:
 
 def updated(record: Record, keys: Sequence[str] = DATES) -> datetime | None:
     """Return when EverBright last changed a record (UTC), as far as one of `keys` says so."""
-    for key in keys:
-        try:
-            if moment := _WHEN.validate_python(record.get(key)):
-                return moment
-        except ValidationError:
-            continue
-    return None
+    return next(moments(record, keys), None)
 
 
 def must_be_of(records: Sequence[Record], keys: Sequence[str], wanted: str) -> None:
@@ -128,13 +118,13 @@ def _contact(contacts: Any) -> Mapping[str, Any]:
     """Return the primary contact, else the first that has a name."""
     listed = contacts if isinstance(contacts, list) else []
     known = [contact for contact in listed if isinstance(contact, Mapping)]
-    primary = [contact for contact in known if contact.get("primary") is True]
-    named = [
-        contact
-        for contact in known
-        if _field(contact, "first_name") or _field(contact, "last_name")
-    ]
-    return next(iter([*primary, *named, *known]), {})
+
+    def rank(contact: Mapping[str, Any]) -> tuple[bool, bool]:
+        is_primary = contact.get("primary") is True
+        is_named = _field(contact, "first_name") or _field(contact, "last_name")
+        return is_primary, is_primary or bool(is_named)
+
+    return max(known, key=rank, default={})
 
 
 def _address(address: Mapping[str, Any]) -> str:

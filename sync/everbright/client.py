@@ -22,8 +22,9 @@ from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
 
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
-from sync.everbright.egress import Outward, Patience, Timely, is_loopback
+from sync.everbright.egress import Outward, Patience, Timely
 from sync.ops.retry import asked
+from sync.settings.validators import is_loopback
 
 TIMEOUT = (10.0, 60.0)
 LONGEST = 1800.0

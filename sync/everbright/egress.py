@@ -14,13 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 
-
-def is_loopback(host: str | None) -> bool:
-    """Return whether a host is this machine, by its name or its address."""
-    try:
-        return ip_address((host or "").strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
+from sync.settings.validators import is_loopback
 
 
 class Patience:

@@ -1,7 +1,6 @@
 """Sessions for Google: what signs in, at Google or at an emulator, and what that may do."""
 
 import json
-from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,16 +26,6 @@ def wanted(*, takes_spreadsheet: bool, takes_folder: bool) -> list[str]:
     if takes_folder:
         return [DRIVE]
     return [FILE, SHEETS] if takes_spreadsheet else [FILE]
-
-
-def covers_sheets(scopes: Set[str]) -> bool:
-    """Return whether spreadsheets may be written (with FILE: those that Brightsheet made)."""
-    return bool(scopes & {FILE, SHEETS, DRIVE})
-
-
-def covers_drive(scopes: Set[str]) -> bool:
-    """Return whether files may be put into Drive."""
-    return bool(scopes & {FILE, DRIVE})
 
 
 TIMEOUT = (10.0, 60.0)

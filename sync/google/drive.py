@@ -53,13 +53,13 @@ class Access:
     trashed: bool
 
 
+@dataclass
 class Drive:
     """The folder `root` in Drive ("": the account's My Drive), with a session that signs in."""
 
-    def __init__(self, session: requests.Session, root: str, account: str) -> None:
-        self._session = session
-        self._root = root
-        self._account = account
+    _session: requests.Session
+    _root: str
+    _account: str
 
     @cached_property
     def _corpus(self) -> dict[str, str]:
@@ -152,8 +152,7 @@ class Drive:
         """Return what the account may do with a file. Raises Permanent if it may not see it."""
         fields = {"fields": "trashed,capabilities(canEdit)"}
         file = self._call("GET", f"{_FILES}/{file_id}", fields)
-        can_edit = bool(file.get("capabilities", {}).get("canEdit"))
-        return Access(can_edit, bool(file.get("trashed")))
+        return Access(bool(file.get("capabilities", {}).get("canEdit")), bool(file.get("trashed")))
 
     def readers(self, file_id: str) -> frozenset[tuple[str, str]]:
         """Return who may open a file: kind (user, group, domain, anyone), and address or domain."""

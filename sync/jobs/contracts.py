@@ -145,12 +145,27 @@ def changes(before: Job, after: Job, digest: str) -> list[Change]:
     for name, logs in by_name(after).items():
         old, new = current(known.get(name, ())), current(logs)
         if new and (old is None or old[0] != new[0]):
-            change = Change(site=after.site, subject=CONTRACT, digest=digest, stamp=new[1])
-            values = {"before": old[0].value if old else None, "after": new[0].value, "name": name}
-            noted.append(change.model_copy(update=values))
+            noted.append(
+                Change(
+                    site=after.site,
+                    subject=CONTRACT,
+                    digest=digest,
+                    stamp=new[1],
+                    name=name,
+                    before=old[0].value if old else None,
+                    after=new[0].value,
+                )
+            )
     previous, last = last_change_order(before), last_change_order(after)
     if last and (previous is None or previous[0] != last[0]):
-        quotes = {"before": current_quote(before) or None, "after": last[0] or None}
-        change = Change(site=after.site, subject=QUOTE, digest=digest, stamp=last[1].at)
-        noted.append(change.model_copy(update=quotes))
+        noted.append(
+            Change(
+                site=after.site,
+                subject=QUOTE,
+                digest=digest,
+                stamp=last[1].at,
+                before=current_quote(before) or None,
+                after=last[0] or None,
+            )
+        )
     return noted

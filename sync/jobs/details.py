@@ -26,14 +26,15 @@ class DetailColumns:
 
     def __init__(self, config: Config) -> None:
         columns = (column.id for column in config.columns if column.id in DETAILS)
-        self._metrics = {column: config.everbright.metrics(column) for column in columns}
+        self.metrics = {column: config.everbright.metrics(column) for column in columns}
+        """The metrics of each column; {alias} stands in those of a milestone."""
         self._milestones = Milestones(config)
         self._config = config
 
     @property
     def question(self) -> str:
         """All that decides on what is asked for: with another one every job is asked again."""
-        names = list(self._metrics.items())
+        names = list(self.metrics.items())
         is_of_milestone = any(ALIAS in name for _, metrics in names for name in metrics)
         aliases = self._milestones.aliases() if is_of_milestone else {}
         everbright = self._config.everbright
@@ -41,15 +42,11 @@ class DetailColumns:
 
     def asked(self, job: Job) -> tuple[str, ...]:
         """Return the metrics that the columns of `job` are made of, each once."""
-        names = (name for column in self._metrics for name in self._names(column, job))
+        names = (name for column in self.metrics for name in self._names(column, job))
         return tuple(dict.fromkeys(names))
 
-    def metrics(self) -> dict[str, tuple[str, ...]]:
-        """Return the metrics of each column; {alias} stands in those of a milestone."""
-        return self._metrics
-
     def _names(self, column: str, job: Job) -> tuple[str, ...]:
-        names = self._metrics[column]
+        names = self.metrics[column]
         if not any(ALIAS in name for name in names):
             return names
         alias = self._alias(job)
@@ -65,14 +62,14 @@ class DetailColumns:
 
     def value(self, column: str, job: Job, details: Details) -> str:
         """Return what was answered for a column: "" where the config has not got it."""
-        names = self._names(column, job) if column in self._metrics else ()
+        names = self._names(column, job) if column in self.metrics else ()
         texts = (details.values.get(name, "") for name in names)
         return next((text for text in texts if text), "")
 
     def cells(self, job: Job, details: Details, *, is_archived: bool) -> dict[str, Cell]:
         """Return the cells, by column id; a job that is archived has no deadline."""
         cells: dict[str, Cell] = {}
-        for column in self._metrics:
+        for column in self.metrics:
             text, entry = self.value(column, job, details), entry_of(column)
             if text and not (is_archived and entry.is_due):
                 cells[column] = self._cell(entry, text)

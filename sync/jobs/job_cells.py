@@ -12,7 +12,7 @@ from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
 from sync.jobs.details import DetailColumns
 from sync.jobs.files import Addresses, documents_cell, stand_in
 from sync.jobs.milestones import Milestones, ReachedMilestone, assignees
-from sync.jobs.model import ARCHIVED, Change, Customer, Details, Files, Job, Signing, StatusSeen
+from sync.jobs.model import ARCHIVED, Change, Customer, Details, Files, Job, StatusSeen
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import (
     Actions,
@@ -49,17 +49,15 @@ class ContractCells:
         self._contract = re.compile(config.webhooks.contract_name, re.IGNORECASE)
 
     def signed(self, job: Job) -> Cell:
-        return Cell(when=max((signing.at for signing in self._signings(job)), default=None))
+        signings = contracts.signings(self._named(job))
+        return Cell(when=max((signing.at for signing in signings), default=None))
 
     def documents(self, job: Job, files: Files) -> Cell:
         """Return the links to the signed contract and to signed change orders."""
         orders = sorted(job.change_orders.values(), key=lambda order: (order.at, order.digest))
-        signings = (*self._signings(job), *orders)
+        signings = (*contracts.signings(self._named(job)), *orders)
         entries = [(signing.sub_task, file) for signing in signings for file in signing.documents]
         return documents_cell(entries, files, self._addresses)
-
-    def _signings(self, job: Job) -> list[Signing]:
-        return contracts.signings(self._named(job))
 
     def _named(self, job: Job) -> Job:
         """Return `job` with its contracts: those whose name says so, else all that look like one.
@@ -157,11 +155,6 @@ class MilestoneCells:
     def comment(self, reached: ReachedMilestone) -> Cell:
         comment = self._remarks.newest(reached.event.milestone.comments)
         return Cell(text=cut(text_with_author(comment))) if comment else EMPTY
-
-    def approval(self, reached: ReachedMilestone) -> datetime | None:
-        """Return since when a milestone is approved (UTC), or None."""
-        is_approved = self._statuses.is_approved(reached.event.milestone.status)
-        return self.since(reached) if is_approved else None
 
     def since(self, reached: ReachedMilestone) -> datetime:
         """Return since when a milestone has its status (UTC).
@@ -278,8 +271,9 @@ def _last_comment(row: RowSource) -> Cell:
 
 
 def _last_approval(row: RowSource) -> Cell:
-    approvals = map(row.by.milestone_cells.approval, row.milestones)
-    return Cell(when=max((moment for moment in approvals if moment), default=None))
+    is_approved, since = row.by.statuses.is_approved, row.by.milestone_cells.since
+    approved = (each for each in row.milestones if is_approved(each.event.milestone.status))
+    return Cell(when=max(map(since, approved), default=None))
 
 
 def _days(row: RowSource) -> Cell:

@@ -101,9 +101,7 @@ def seen_statuses(config: Config, jobs: Iterable[Job]) -> list[SeenStatus]:
                 label=config.status_label(code),
                 means=(known.means if known else None) or "",
                 is_known=known is not None,
-                suggested=""
-                if known
-                else min(said, key=lambda means: (-said[means], means), default=""),
+                suggested="" if known else min(said, key=lambda m: (-said[m], m), default=""),
                 milestones=milestones[code],
                 tasks=tasks[code],
                 changes=changes[code],

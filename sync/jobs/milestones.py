@@ -32,7 +32,7 @@ class LearnedOrder:
         self._decided = decided
         self._ahead: Counter[tuple[str, str]] = Counter()
         """Jobs in which the one came before the other."""
-        self._jobs: Counter[str] = Counter()
+        self.jobs: Counter[str] = Counter()
         self._began: Counter[str] = Counter()
         self._first: dict[str, Origin] = {}
         self._related: set[str] = set()
@@ -41,7 +41,7 @@ class LearnedOrder:
     def add(self, job: Job) -> None:
         firsts = {definition: log.first for definition, log in job.logs.items()}
         for definition, first in firsts.items():
-            self._jobs[definition] += 1
+            self.jobs[definition] += 1
             self._first[definition] = earliest((self._first.get(definition, first), first))
         if firsts:
             start = min(firsts, key=lambda definition: firsts[definition].order)
@@ -52,12 +52,9 @@ class LearnedOrder:
                 self._ahead[earlier, other] += 1
                 self._related |= {earlier, other}
 
-    def jobs(self, definition: str) -> int:
-        return self._jobs[definition]
-
     def definitions(self) -> list[str]:
         """Return the definitions of all milestones of the jobs, in the order learned."""
-        rest = set(self._jobs)
+        rest = set(self.jobs)
         behind = {
             definition: sum(self._net(other, definition) for other in rest) for definition in rest
         }
@@ -76,7 +73,7 @@ class LearnedOrder:
 
     def _rank(self, definition: str) -> tuple[object, ...]:
         is_alone = definition not in self._related
-        counts = (-self._began[definition], -self._jobs[definition])
+        counts = (-self._began[definition], -self.jobs[definition])
         return (is_alone, *counts, self._first[definition].stamp, definition)
 
 
@@ -179,10 +176,6 @@ class Milestones:
         """Return the alias of each milestone that has one in the config, by its key."""
         return {step.definitions[0]: step.alias for step in self._config.milestones if step.alias}
 
-    def configured_titles(self) -> list[str]:
-        """Return the titles of the milestones that have one in the config, in their order."""
-        return [step.header for step in self._config.milestones if step.header and not step.hidden]
-
     def headings(
         self, jobs: Iterable[Job], *, with_configured: bool = False, with_hidden: bool = False
     ) -> list[Heading]:
@@ -205,33 +198,24 @@ class Milestones:
                 names[definition] = min(names.get(definition, first), first)
                 if is_word(event.milestone.alias):
                     aliases.setdefault(definition, event.milestone.alias)
-        definitions = learned.definitions()
         headings: dict[str, Heading] = {}
-        if with_configured:
-            for step in self._config.milestones:
-                if step.header:
-                    headings[step.definitions[0]] = _heading(step, step.header, 0)
-        for definition in definitions:
+        for step in self._config.milestones if with_configured else ():
+            if step.header:
+                key = step.definitions[0]
+                headings[key] = Heading(key, step.header, step.definitions, 0, step.alias)
+        for definition in learned.definitions():
             step = self._find(definition)[1]
             key = step.definitions[0]
-            known = headings.get(key)
-            header = known.header if known else self.title(definition, names[definition][1])
-            count = learned.jobs(definition) + (known.jobs if known else 0)
-            alias = aliases.get(definition, "") or (known.alias if known else "")
-            headings[key] = replace(_heading(step, header, count), alias=step.alias or alias)
-        visible = [
-            heading
-            for heading in headings.values()
-            if with_hidden or not self.is_hidden(heading.key)
-        ]
+            title = self.title(definition, names[definition][1])
+            known = headings.get(key, Heading(key, title, step.definitions, 0))
+            alias = step.alias or aliases.get(definition) or known.alias
+            jobs_with = known.jobs + learned.jobs[definition]
+            headings[key] = replace(known, jobs=jobs_with, alias=alias)
         last = len(self._config.milestones)
         return sorted(
-            visible, key=lambda heading: self._configured.get(heading.key, (last, None))[0]
+            (each for each in headings.values() if with_hidden or not self.is_hidden(each.key)),
+            key=lambda heading: self._configured.get(heading.key, (last, None))[0],
         )
-
-
-def _heading(step: MilestoneConfig, header: str, jobs: int) -> Heading:
-    return Heading(step.definitions[0], header, step.definitions, jobs, step.alias)
 
 
 def assignees(milestones: Iterable[ReachedMilestone]) -> list[str]:

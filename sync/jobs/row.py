@@ -53,21 +53,10 @@ def managed_column(config: Config, column_id: str, header: str, stuck_days: int)
         is_wrapped=entry.is_wrapped,
         is_clipped=entry.kind is FieldKind.LINKS,
         is_hidden=entry.is_hidden,
-        about=_note(entry, stuck_days),
+        about=entry.about.format(stuck_days=stuck_days) + KEPT_NOTE,
         tints=_tints(config, entry),
         is_typed=entry.is_typed,
     )
-
-
-def _note(entry: FieldEntry, stuck_days: int) -> str:
-    return entry.about.format(stuck_days=stuck_days) + KEPT_NOTE
-
-
-def milestone_columns(config: Config, key: str, header: str, stuck_days: int) -> list[Column]:
-    return [
-        managed_column(config, entry.id + key, entry.title(header), stuck_days)
-        for entry in MILESTONE_COLUMNS
-    ]
 
 
 def every_tint(config: Config) -> list[Tint]:
@@ -105,17 +94,13 @@ def _tints_of_jobs(config: Config) -> tuple[Tint, ...]:
         if color:
             is_done = case is Case.DONE
             tints[config.phrases.done if is_done else statuses.ending_of(case)] = color
-    return tuple(_of_jobs(ending, color) for ending, color in tints.items())
-
-
-def _of_jobs(ending: Ending | str, color: str) -> Tint:
-    if isinstance(ending, str):
-        return Tint(text=ending, color=color)
-    return Tint(
-        text=ending.text,
-        color=color,
-        is_prefix=ending.is_prefix,
-        is_suffix=not ending.is_prefix,
+    return tuple(
+        Tint(text=part, color=color)
+        if isinstance(part, str)
+        else Tint(
+            text=part.text, color=color, is_prefix=part.is_prefix, is_suffix=not part.is_prefix
+        )
+        for part, color in tints.items()
     )
 
 
@@ -164,14 +149,18 @@ class Layout:
         of other milestones is learned from `jobs`: it is that of all jobs if they are all jobs.
         """
         headings = self._by.milestones.headings(jobs, with_configured=with_configured)
-        made: list[Column] = []
-        for entry in self.config.columns:
-            if entry.id != MILESTONES:
-                made.append(managed_column(self.config, entry.id, entry.header, self.stuck_days))
+        headers: dict[str, str] = {}
+        for column in self.config.columns:
+            if column.id != MILESTONES:
+                headers[column.id] = column.header
                 continue
             for heading in headings:
-                made += milestone_columns(self.config, heading.key, heading.header, self.stuck_days)
-        return made
+                for entry in MILESTONE_COLUMNS:
+                    headers[entry.id + heading.key] = entry.title(heading.header)
+        return [
+            managed_column(self.config, column, header, self.stuck_days)
+            for column, header in headers.items()
+        ]
 
     def are_columns_of(self, wanted: Iterable[Column], jobs: Iterable[Job]) -> bool:
         """Return whether `wanted` hold the columns of every milestone of `jobs`."""
@@ -184,8 +173,10 @@ class Layout:
 
     def milestone_titles(self, columns: Iterable[Column] = ()) -> list[str]:
         """Return the titles of the milestones in the config, then of those in `columns`."""
-        of_columns = (c.header for c in columns if c.id.startswith(status_id("")))
-        return list(dict.fromkeys([*self._by.milestones.configured_titles(), *of_columns]))
+        steps = (step for step in self.config.milestones if not step.hidden)
+        titles = [step.header for step in steps if step.header]
+        titles += [c.header for c in columns if c.id.startswith(status_id(""))]
+        return list(dict.fromkeys(titles))
 
     def pipeline_entry(self, job: Job, customer: Customer = _UNKNOWN) -> PipelineEntry | None:
         """Return where the Pipeline counts `job`; None where it does not."""

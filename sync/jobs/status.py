@@ -5,6 +5,7 @@ What is rejected in any milestone comes first, then what waits in any, then the 
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -220,15 +221,15 @@ _LINE = 42
 _LINES = 3
 
 
+@dataclass(frozen=True)
 class Actions:
     """Makes *Next action* from how a job stands: at most three lines of the column.
 
     All of a remark is in the note on the milestone's status, and in the History.
     """
 
-    def __init__(self, statuses: Statuses, remarks: Remarks) -> None:
-        self._statuses = statuses
-        self._remarks = remarks
+    _statuses: Statuses
+    _remarks: Remarks
 
     def next_action(self, status: JobStatus, next_title: str) -> str:
         """Return what is to be done: never blank, unless the job is done or archived.
@@ -301,21 +302,13 @@ class Actions:
         return max((remark for remark in remarks if remark), key=comment_order, default=None)
 
 
-_FOLLOWED = (Case.WAITING, Case.OPEN, Case.BETWEEN)
-
-
 def follow_up(status: JobStatus, last_update: datetime | None, stuck_days: int) -> Cell:
     """Return the day to check a job that waits: `stuck_days` after its last event.
 
     What is rejected is to be corrected at once, and its status says so by itself.
     """
-    if last_update is None or status.case not in _FOLLOWED:
+    if last_update is None or status.case not in (Case.WAITING, Case.OPEN, Case.BETWEEN):
         return EMPTY
-    return Cell(when=_later(last_update, stuck_days), is_day=True)
-
-
-def _later(when: datetime, days: int) -> datetime:
-    try:
-        return when + timedelta(days=days)
-    except OverflowError:
-        return when
+    with suppress(OverflowError):
+        last_update += timedelta(days=stuck_days)
+    return Cell(when=last_update, is_day=True)

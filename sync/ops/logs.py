@@ -9,18 +9,15 @@ import logging
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Lock
 from time import monotonic
 from traceback import StackSummary, walk_tb
 from types import TracebackType
 from typing import Any
 
 import structlog
-
-from sync.errors import BrightsheetError
 
 _FRAMES = 12
 
@@ -135,30 +132,3 @@ class Trail:
             if later:
                 self._deliveries[site] = later
         return [delivery for at, delivery in noted if at < before]
-
-
-_log = structlog.get_logger()
-
-
-@contextmanager
-def beating(renew: Callable[[], object], every: float) -> Iterator[None]:
-    """Call `renew` every `every` seconds until the block ends.
-
-    A failed renewal is only logged: the store refuses the writes of a holder that lost its lease.
-    """
-    done = Event()
-
-    def beat() -> None:
-        while not done.wait(every):
-            try:
-                renew()
-            except BrightsheetError as error:
-                _log.warning("lease_not_renewed", reason=error.reason)
-
-    thread = Thread(target=beat, name="heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()

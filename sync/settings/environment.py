@@ -160,10 +160,10 @@ class ReceiverSettings(_FromEnvironment):
     )
     # For tests. EverBright publishes no limit; its sample has 3 kB.
     max_body_bytes: int = Field(1024 * 1024, ge=1024, le=2**26)
-    admin_password: SecretStr | None = Field(
+    admin_password: Annotated[SecretStr, _secret(validators.admin_password)] | None = Field(
         None,
-        description="The password of the [console](console.md) at `/` and of `/metrics`. Without "
-        "it both are closed.",
+        description="The password of the [console](console.md) at `/` and of `/metrics`, 12 "
+        "characters or more. Without it both are closed.",
         json_schema_extra={"app_json": {"generator": "secret"}},
     )
     public_url: Address = Field(

@@ -30,6 +30,9 @@ def matching(pattern: str, fix: str) -> Callable[[str], str]:
     return check
 
 
+admin_password = matching(
+    r"(?s).{12,}", "is shorter than 12 characters. Make one with: openssl rand -base64 18"
+)
 webhook_secret = matching(
     r"(?s).{16,}", "is shorter than 16 characters. Make one with: openssl rand -hex 24"
 )
@@ -52,7 +55,7 @@ def words(text: object) -> object:
     """Return the words of a text with commas between; anything but a text as it is."""
     if not isinstance(text, str):
         return text
-    return tuple(word for word in (part.strip() for part in text.split(",")) if word)
+    return tuple(word for part in text.split(",") if (word := part.strip()))
 
 
 def google_id(text: str, wanted: str) -> str:
@@ -74,20 +77,21 @@ def address(text: str) -> str:
         valid = False
     if not valid or parts.query or parts.fragment or parts.username:
         raise ValueError("is not an address. Set it to one like https://example.com.")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("would send secrets unencrypted. Use https.")
     return text
 
 
 def loopback(text: str) -> str:
-    if not _is_loopback(urlsplit(text).hostname or ""):
+    if not is_loopback(urlsplit(text).hostname):
         raise ValueError("is for an emulator on this machine only; unset it elsewhere.")
     return text
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str | None) -> bool:
+    """Return whether a host is this machine, by its name or its address."""
     try:
-        return ip_address(host).is_loopback
+        return ip_address((host or "").strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
 
@@ -101,7 +105,7 @@ def alert_address(text: str) -> str:
         host = ""
     if not host or not _VISIBLE_ASCII.fullmatch(text) or parts.username:
         raise ValueError("is not an address. Set it to the webhook's, as Slack shows it.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise ValueError("would send unencrypted. Use https.")
     return text
 
@@ -123,7 +127,7 @@ def alert_service(text: str) -> str:
             "page lists the services: https://github.com/caronc/apprise/wiki"
         )
     schema = text.partition(":")[0].lower()
-    if schema == service.protocol and not service.secure and not _is_loopback(service.host or ""):
+    if schema == service.protocol and not service.secure and not is_loopback(service.host):
         raise ValueError(f"would send unencrypted to {schema}://. Write {schema}s:// in its place.")
     return text
 

@@ -144,8 +144,7 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
         what = "The tabs are Brightsheet's own, and have a History, a Pipeline and views already."
         raise Permanent("not_mapped", what)
     if extras:
-        ids = frozenset(EXTRAS[name] for name in extras)
-        wanted = replace(wanted, extras=ids)
+        wanted = replace(wanted, extras=frozenset(EXTRAS[name] for name in extras))
     if snapshot.history is None:
         store.history.write_again(held)
     if is_own:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.errors import Permanent
+from sync.jobs.cells import EMPTY
 from sync.ops import retry
 from sync.sheets.flush import Flusher
 from sync.sheets.keys import find_key_column, keys_gone
@@ -16,6 +17,7 @@ from sync.wiring import Sleep, Wiring
 
 _TRIES = 5
 _LONGEST_WAIT = 30.0
+_NO_TAB = "There is no tab for jobs. Make it: brightsheet init"
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
         differing = again(reconcile, flusher, held, confirms_deleted=True)
         has_tab = again(_has_tab, flusher, held)
         theirs = last_compared(flusher.store.spreadsheet)
-        unanswered = flusher.store.quarantine.waiting()
+        unanswered = flusher.store.boards.waiting()
         return Comparison(differing, rowless(flusher), waits, has_tab, theirs, unanswered)
 
 
@@ -87,15 +89,12 @@ def rowless(flusher: Flusher) -> list[Rowless]:
     """Return the jobs that should have a row, have none, and get none before their next event."""
     return [
         Rowless(
-            target.site, _text(target.cells, "current_milestone"), _text(target.cells, "status")
+            target.site,
+            target.cells.get("current_milestone", EMPTY).text,
+            target.cells.get("status", EMPTY).text,
         )
         for target in flusher.targets.lay_out(flusher.store.pending.rowless())
     ]
-
-
-def _text(cells: Any, column: str) -> str:
-    cell = cells.get(column)
-    return cell.text if cell else ""
 
 
 def restore(wiring: Wiring, sleep: Sleep, jobs: Sequence[Rowless]) -> int:
@@ -108,7 +107,13 @@ def restore(wiring: Wiring, sleep: Sleep, jobs: Sequence[Rowless]) -> int:
         return 0
     with wiring.hold(sleep) as held:
         flusher = wiring.flusher(sleep)
-        _must_be_gone(flusher, held, sites)
+        flusher.writer.take_call(held)
+        snapshot = flusher.client.read(flusher.tabs(flusher.store.spreadsheet.mode()))
+        if snapshot.table is None:
+            raise Permanent("no_tab", _NO_TAB)
+        rows = flusher.writer.read_everything(held, snapshot).rows
+        if any(find_key_column(tab, sites) is not None for tab in rows.values()):
+            raise keys_gone(len(sites), len(flusher.store.jobs.sites()))
         flusher.store.spreadsheet.write_again(held, sites)
         again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
         while flusher.store.pending.is_waiting():
@@ -116,22 +121,9 @@ def restore(wiring: Wiring, sleep: Sleep, jobs: Sequence[Rowless]) -> int:
     return len(sites)
 
 
-def _must_be_gone(flusher: Flusher, held: Lease, sites: set[str]) -> None:
-    flusher.writer.take_call(held)
-    snapshot = flusher.client.read(flusher.tabs(flusher.store.spreadsheet.mode()))
-    if snapshot.table is None:
-        raise Permanent("no_tab", "There is no tab for jobs. Make it: brightsheet init")
-    rows = flusher.writer.read_everything(held, snapshot).rows
-    if any(find_key_column(tab, sites) is not None for tab in rows.values()):
-        raise keys_gone(len(sites), len(flusher.store.jobs.sites()))
-
-
-# Output
-
-
 def lines(comparison: Comparison) -> Iterator[str]:
     if not comparison.has_tab:
-        yield "There is no tab for jobs. Make it: brightsheet init"
+        yield _NO_TAB
     if comparison.differing:
         jobs = counted(comparison.differing, "job differs", "jobs differ")
         yield f"{jobs}: the worker writes them."
@@ -142,9 +134,7 @@ def lines(comparison: Comparison) -> Iterator[str]:
     if comparison.backlog.unplaced:
         count = counted(comparison.backlog.unplaced, "delivery names", "deliveries name")
         yield f"{count} a milestone that never came: the job is unknown."
-    if comparison.rowless:
-        have = counted(len(comparison.rowless), "job has", "jobs have")
-        yield f"{have} no row. List them: brightsheet compare --restore"
+    yield from _rowless_lines(comparison)
     if comparison.unanswered:
         wait = counted(
             len(comparison.unanswered), "job has no row and waits", "jobs have no row and wait"
@@ -152,18 +142,14 @@ def lines(comparison: Comparison) -> Iterator[str]:
         yield f"{wait} for your word. To give it: brightsheet link"
     yield from (f"The job {job.site} stands in {job}." for job in comparison.theirs.doubled)
     yield from (f"{key}: columns were sorted by themselves." for key in comparison.theirs.foreign)
-    yield from _of_their_words(comparison.theirs)
-    if comparison.is_well:
-        yield "The sheet shows what it should."
-
-
-def _of_their_words(theirs: Compared) -> Iterator[str]:
-    if theirs.kept:
-        cells = counted(len(theirs.kept), "cell shows", "cells show")
+    if kept := comparison.theirs.kept:
+        cells = counted(len(kept), "cell shows", "cells show")
         yield f"{cells} a person's words; EverBright says otherwise. Which: --json"
-    for word in theirs.unsayable:
+    for word in comparison.theirs.unsayable:
         cells = counted(word.cells, "cell", "cells")
         yield f"{word.header!r} in {word.tab!r} has no option for {word.text!r} ({cells})."
+    if comparison.is_well:
+        yield "The sheet shows what it should."
 
 
 def restore_lines(jobs: Sequence[Rowless]) -> Iterator[str]:
@@ -179,9 +165,12 @@ def restore_lines(jobs: Sequence[Rowless]) -> Iterator[str]:
 
 def rowless_notice(wiring: Wiring, sleep: Sleep) -> Iterator[str]:
     """Compare, and say how many jobs have no row."""
-    count = len(compare(wiring, sleep).rowless)
-    if count:
-        have = counted(count, "job has", "jobs have")
+    yield from _rowless_lines(compare(wiring, sleep))
+
+
+def _rowless_lines(comparison: Comparison) -> Iterator[str]:
+    if comparison.rowless:
+        have = counted(len(comparison.rowless), "job has", "jobs have")
         yield f"{have} no row. List them: brightsheet compare --restore"
 
 

@@ -51,7 +51,11 @@ def masked(tree: Any) -> Any:
 def _masked(value: Any, key: str, *, is_step: bool) -> Any:
     if isinstance(value, Mapping):
         step = not _STEP_SIGNS.isdisjoint(value)
-        return {_key(k): _masked(v, str(k), is_step=step) for k, v in value.items()}
+        return {
+            # A key that seems to be data, such as an address, is masked, too.
+            k if _KEY.fullmatch(k) or _UUID.fullmatch(k) else MASK: _masked(v, k, is_step=step)
+            for k, v in ((str(k), v) for k, v in value.items())
+        }
     if isinstance(value, list):
         return [_masked(item, key, is_step=is_step) for item in value]
     if isinstance(value, str):
@@ -61,18 +65,10 @@ def _masked(value: Any, key: str, *, is_step: bool) -> Any:
     return MASK if abs(value) >= _LARGE or _PERSONAL.search(key) else value
 
 
-def _key(key: object) -> str:
-    """Return a key as it is, unless it seems to be data, such as an address."""
-    text = str(key)
-    return text if _KEY.fullmatch(text) or _UUID.fullmatch(text) else MASK
-
-
 def _is_harmless(text: str, key: str, *, is_step: bool) -> bool:
     if text in _BLANKS or _UUID.fullmatch(text):
         return True
-    if is_step and key in _STEP_KEYS:
-        return not _REACHES_SOMEBODY.search(text)
-    if _VOCABULARY.search(key):
+    if (is_step and key in _STEP_KEYS) or _VOCABULARY.search(key):
         return not _REACHES_SOMEBODY.search(text)
     return bool(_DATE.fullmatch(text)) and not _PERSONAL.search(key)
 
@@ -166,18 +162,15 @@ def body(raw: bytes, *, unmasked: bool) -> Any:
     if not raw:
         return None
     try:
-        tree = _tree(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
+        try:
+            tree = json.loads(text)
+        except ValueError:
+            tree = json.loads(to_json(text))
         return tree if unmasked else masked(tree)
     except (ValueError, BrightsheetError, RecursionError):
         text = raw.decode("utf-8", "replace")
         return text if unmasked else f"{MASK} {len(raw)} bytes that are not JSON (see --unmask)"
-
-
-def _tree(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return json.loads(to_json(text))
 
 
 def as_text(kept: KeptDelivery, *, unmasked: bool) -> str:
@@ -194,8 +187,7 @@ def as_text(kept: KeptDelivery, *, unmasked: bool) -> str:
 
 def only_delivery(database: Database, prefix: str) -> KeptDelivery:
     """Return the only delivery whose ID starts so. Raises Permanent if none or several do."""
-    matches = Deliveries(database).starting(prefix, _MATCHES)
-    if not matches:
+    if not (matches := Deliveries(database).starting(prefix, _MATCHES)):
         text = f"No delivery has an ID that starts with {prefix}. See: brightsheet deliveries"
         raise Permanent("no_such_delivery", text)
     if len(matches) > 1:

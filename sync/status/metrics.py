@@ -1,10 +1,9 @@
-"""Counts the requests that are refused, and tells a person that a secret is wrong.
+"""Counts the requests that are refused and not kept; the metrics.
 
 Whoever sends them may send as many as they like: a request costs a step in memory. A thread of its
 own writes what came to the store, once a second at most, in a row for each day and reason.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,25 +16,17 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from sync.errors import BrightsheetError
-from sync.status.problem import MANY_WRONG
-from sync.status.rules import WRONG_CAUSE, WRONG_FIX
 from sync.status.verdict import evaluate, waiting
 from sync.store import Backlog, Documents, Inbox, Refusals, RefusedRequests
-from sync.store.signs import NO_SECRET, WRONG_SECRET, WRONG_SECRETS
+from sync.store.signs import NO_SECRET, WRONG_SECRET
 
-REASONS = {400: "bad_request", 401: WRONG_SECRET, 413: "too_large", 415: "other_type"}
+REASONS = {400: "bad_request", 401: WRONG_SECRET, 413: "too_large"}
 """Why a request was refused, by the status of its answer."""
 ALL_REASONS = (*REASONS.values(), NO_SECRET)
 
-WITHIN_SECONDS = 3600.0
 WRITE_SECONDS = 1.0
 AWAY_SECONDS = 30.0
 """So long is waited after a write that failed."""
-
-_TEXT = (
-    f"{MANY_WRONG} requests or more came to /webhooks/everbright with a wrong secret or none "
-    f"within an hour. {WRONG_CAUSE} {WRONG_FIX}"
-).replace("`", "")
 
 _log = structlog.get_logger()
 
@@ -48,23 +39,17 @@ class _Group:
 
 
 class Tally:
-    """Counts in memory, and has `keep` write it down; `say` takes a reason and a text.
-
-    `say` must not wait, and says the same reason once an hour. `clock` counts seconds.
-    """
+    """Counts in memory, and has `keep` write it down. `clock` counts seconds."""
 
     def __init__(
         self,
         keep: Callable[[Mapping[str, RefusedRequests]], None],
-        say: Callable[[str, str], object],
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._keep = keep
-        self._say = say
         self._clock = clock
         self._lock = Lock()
         self._waiting: dict[str, _Group] = {}
-        self._wrong: deque[float] = deque(maxlen=MANY_WRONG)
         self._thread: Thread | None = None
         self._stop = Event()
 
@@ -79,14 +64,8 @@ class Tally:
         if reason == WRONG_SECRET and not has_secret:
             reason = NO_SECRET
         with self._lock:
-            now = self._clock()
-            self._put(reason, _Group(1, now, source or ""))
-            if reason in WRONG_SECRETS:
-                self._wrong.append(now)
-            is_full = len(self._wrong) == MANY_WRONG and now - self._wrong[0] < WITHIN_SECONDS
+            self._put(reason, _Group(1, self._clock(), source or ""))
             self._start()
-        if is_full and reason in WRONG_SECRETS:
-            self._say(WRONG_SECRET, _TEXT)
 
     def stop(self, seconds: float) -> None:
         """Write what is left, waiting so long for it at most."""

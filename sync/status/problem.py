@@ -13,10 +13,6 @@ ALIVE_SECONDS = 60.0
 """How old a worker's last sign of life may be: three of them were missed."""
 MANY_REFUSED = 3
 """Refused deliveries within an hour: one may be a mistake, three mean a changed field."""
-MANY_WRONG = 3
-"""Requests with a wrong secret: one may be anybody's, three are a mistyped one."""
-WRONG_SECONDS = 3600.0
-"""So long a wrong secret is told, though deliveries come with the right one, too."""
 
 LOW_SHARE, LOW_BYTES = 0.1, 2 * 1024**3
 """A disk that has less free than both is near its end: a tenth of a small one, 2 GB of any."""
@@ -144,16 +140,21 @@ def working_days(since: datetime, until: datetime) -> float:
 
 
 def last_moment(now: Backlog) -> datetime | None:
-    """Return when the last delivery came, in the time zone that is set; None before the first."""
-    return _local(now, now.arrival.at) if now.arrival else None
+    """Return when the last webhook was accepted, in the time zone that is set."""
+    return None if now.arrival is None else _local(now, now.arrival)
+
+
+def silent_since(now: Backlog) -> float | None:
+    """Return when the last webhook was accepted; before the first, when the database was set up."""
+    return now.setup if now.arrival is None else now.arrival
 
 
 def is_silent(now: Backlog) -> bool:
-    """Return whether nothing came for SILENCE_DAYS working days; not before the first delivery."""
-    since = last_moment(now)
-    if not now.silence_days or since is None or now.arrival is None:
+    """Return whether no webhook was accepted for SILENCE_DAYS working days."""
+    since = silent_since(now)
+    if not now.silence_days or since is None:
         return False
-    return working_days(since, _local(now, now.arrival.now)) >= now.silence_days
+    return working_days(_local(now, since), _local(now, now.clock)) >= now.silence_days
 
 
 def _local(now: Backlog, moment: float) -> datetime:
@@ -233,18 +234,21 @@ def refused(now: Backlog) -> str:
 
 
 def is_secret_wrong(now: Backlog) -> bool:
-    """Return whether many secrets were wrong, and none was right since; or just now."""
+    """Return whether a secret was wrong, and no webhook was accepted since."""
     last = now.last_wrong_secret
-    if now.wrong_secrets < MANY_WRONG or last is None:
-        return False
-    return last < WRONG_SECONDS or now.arrival is None or now.arrival.now - now.arrival.at > last
+    return last is not None and (now.arrival is None or now.clock - now.arrival > last)
 
 
 def silence(now: Backlog) -> str:
+    last = last_moment(now)
+    if last is None:
+        age = lasting(now.clock - (now.setup or now.clock))
+        return f"No webhook from EverBright has ever been accepted, {age} after setup."
     days = counted(now.silence_days, "working day", "working days")
-    since = last_moment(now)
-    last = f": the last delivery is of {since:%Y-%m-%d %H:%M %Z}" if since else ""
-    return f"Nothing came from EverBright for {days} (SILENCE_DAYS){last}."
+    return (
+        f"No webhook from EverBright was accepted for {days} (SILENCE_DAYS). The last one arrived "
+        f"on {last:%Y-%m-%d %H:%M %Z}."
+    )
 
 
 def is_disk_low(now: Backlog) -> bool:

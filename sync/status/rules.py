@@ -23,6 +23,7 @@ from sync.status.problem import (
     paused,
     refused,
     silence,
+    silent_since,
     trouble,
 )
 from sync.store.signs import TOKEN_REFUSED
@@ -144,7 +145,7 @@ RULES = [
             counted(len(now.gone_columns), "column of the sheet is", "columns of the sheet are")
             + " missing."
         ),
-        cause="A person deleted {0.gone}. What counts or filters by it shows wrong figures.",
+        cause="A person deleted {0.gone}. A filter view that uses it shows every job.",
         fix="Put it back on the console, or by `brightsheet init`; or say that you do without it.",
         page="/columns",
         action="put-back",
@@ -169,39 +170,43 @@ RULES = [
             counted(now.not_taken_in, "delivery was", "deliveries were")
             + " refused and never taken in."
         ),
-        cause="They were not understood when they came.",
+        cause="They had the right secret and were not understood when they arrived, because they "
+        "are not JSON in UTF-8 or a required field is missing.",
         fix=f"See: {_REJECTED}; again: {_AGAIN}",
         page="/deliveries?outcome=rejected",
         action="replay-all",
         behind=lambda now, strict: strict and now.not_taken_in,
         warns=lambda now: now.not_taken_in,
         since=lambda now: now.oldest_not_taken_in,
+        alerts=lambda now: now.refused < MANY_REFUSED,  # More are reported as refused.
+        over="No refused delivery is left.",
     ),
     ProblemRule(
         SILENCE,
         what=silence,
-        cause="The webhook in EverBright may be off, or have another address or secret.",
+        cause="The webhook in EverBright may be off, have another address or secret, or send what "
+        "is refused.",
         fix="Look at the webhook there. What it did not send is read again from EverBright: "
         f"on the console, or by `brightsheet backfill`. What was refused: {_DELIVERIES}",
         page="/deliveries",
         action="read-changed",
         warns=is_silent,
-        since=lambda now: now.arrival.now - now.arrival.at if now.arrival else None,
-        over="Deliveries come again.",
-        stays=lambda now: now.silence_days and now.arrival is None,
+        since=lambda now: now.clock - (silent_since(now) or now.clock),
+        over="A webhook was accepted again.",
     ),
     ProblemRule(
         WRONG_SECRET,
         what=lambda now: (
-            f"{now.wrong_secrets} requests came with a wrong secret or none since yesterday, the "
-            f"last {lasting(now.last_wrong_secret or 0.0)} ago."
+            "A request with a wrong secret or none was refused "
+            f"{lasting(now.last_wrong_secret or 0.0)} ago, and no webhook was accepted since."
         ),
         cause=WRONG_CAUSE,
         fix=WRONG_FIX,
         page="/deliveries#refused",
         action="read-changed",
         warns=is_secret_wrong,
-        over="No request with a wrong secret came for an hour, or deliveries come again.",
+        since=lambda now: now.last_wrong_secret,
+        over="A webhook was accepted: its secret is right.",
     ),
     ProblemRule(
         TOKEN_REFUSED,

@@ -50,10 +50,10 @@ def answer(now: Backlog) -> dict[str, Any]:
     `reasons` say why it is behind; `warnings` are wrong though the sheet shows what came.
     """
     problems = evaluate(now)
-    reasons = [problem for problem in problems if problem.is_behind]
+    reasons = _listed(problem for problem in problems if problem.is_behind)
     return {
         "status": "behind" if reasons else "ok",
-        "reasons": _listed(reasons),
+        "reasons": reasons,
         "warnings": _listed(problem for problem in problems if not problem.is_behind),
         "oldest_event_seconds": _rounded(now.oldest),
         "worker_seconds": _rounded(now.worker),

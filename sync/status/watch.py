@@ -17,7 +17,7 @@ from sync.status.problem import Problem
 from sync.status.rules import RULES
 from sync.status.verdict import alarms, evaluate, over
 from sync.store import Backlog, Confirmations, Database
-from sync.store.job_records import Digests
+from sync.store.digests import Digests
 from sync.wiring import Wiring
 
 FRESH_SECONDS = 5.0
@@ -42,18 +42,15 @@ class SharedLook:
         """
         with self._lock:
             if self._last is None or self._clock() >= self._until:
-                self._last = self._looked()
+                try:
+                    self._last = self._look()
+                except BrightsheetError as error:
+                    self._last = error
                 self._until = self._clock() + FRESH_SECONDS
             last = self._last
         if isinstance(last, BrightsheetError):
             raise last
         return last
-
-    def _looked(self) -> Backlog | BrightsheetError:
-        try:
-            return self._look()
-        except BrightsheetError as error:
-            return error
 
 
 LOOK_SECONDS = 30.0
@@ -182,7 +179,12 @@ class Daily:
 
     def _text(self, slot: datetime) -> str:
         now, days = self._wiring.backlog(), self._follow_ups()
-        approved, rejected = self._decided((slot - _DAY).timestamp())
+        # The latest status of each milestone that changed since yesterday.
+        statuses = Statuses(self._wiring.config())
+        changes = self._digests.changes((slot - _DAY).timestamp())
+        latest = {(change.site, change.subject): change.after for change in changes}.values()
+        approved = sum(map(statuses.is_approved, latest))
+        rejected = sum(map(statuses.is_rejected, latest))
         today = slot.date()
         stuck = sum(day < today for day in days)
         problems = evaluate(now)
@@ -194,13 +196,6 @@ class Daily:
         if not any(problem.is_behind for problem in problems):
             lines.append("The sheet shows everything that came.")
         return "\n".join([*lines, *(problem.explained for problem in problems)])
-
-    def _decided(self, since: float) -> tuple[int, int]:
-        """Return how many milestones were approved and rejected since, by their latest status."""
-        statuses = Statuses(self._wiring.config())
-        changes = self._digests.changes(since)
-        latest = {(change.site, change.subject): change.after for change in changes}.values()
-        return sum(map(statuses.is_approved, latest)), sum(map(statuses.is_rejected, latest))
 
     def _follow_ups(self) -> list[date]:
         """Return the days on which jobs are to be checked."""

@@ -6,13 +6,14 @@ from sync.store.actions import Action, ActionLog, ActionState
 from sync.store.backfills import BackfillRun, Backfills, JobState
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
+from sync.store.boards import Boards
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.drafts import MappingDrafts
 from sync.store.hours import HourFigures, latest_hours
-from sync.store.inbox import Arrival, Inbox, KeptDelivery, Receipt, newest_arrival
+from sync.store.inbox import Inbox, KeptDelivery, Receipt
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.limits import Quarantine
@@ -21,23 +22,20 @@ from sync.store.pending import Pending, PendingWork
 from sync.store.signs import (
     Heartbeats,
     ReadColumn,
-    ReadColumns,
     Refusals,
     RefusedDay,
     RefusedRequests,
 )
-from sync.store.spreadsheet import Glance, Spreadsheet, Turn
+from sync.store.spreadsheet import Spreadsheet
 
 __all__ = [
     "Action",
     "ActionLog",
     "ActionState",
-    "Arrival",
     "Attempt",
     "BackfillRun",
     "Backfills",
     "Backlog",
-    "Batches",
     "Claim",
     "Conclusion",
     "Confirmations",
@@ -47,9 +45,7 @@ __all__ = [
     "DetailStore",
     "Documents",
     "DueLookup",
-    "Glance",
     "Heartbeats",
-    "History",
     "HourFigures",
     "Inbox",
     "JobRecord",
@@ -65,11 +61,8 @@ __all__ = [
     "MappingDrafts",
     "Pending",
     "PendingDocument",
-    "PendingWork",
     "Projected",
-    "Quarantine",
     "ReadColumn",
-    "ReadColumns",
     "Receipt",
     "Refusals",
     "RefusedDay",
@@ -77,11 +70,9 @@ __all__ = [
     "SheetStore",
     "Shown",
     "Spreadsheet",
-    "Turn",
     "Wanted",
     "backlog",
     "latest_hours",
-    "newest_arrival",
     "sheet_store",
 ]
 
@@ -97,6 +88,7 @@ class SheetStore:
     history: History
     jobs: Jobs
     confirmations: Confirmations
+    boards: Boards
 
 
 def sheet_store(
@@ -113,4 +105,5 @@ def sheet_store(
         history,
         Jobs(database),
         Confirmations(database),
+        Boards(database, spreadsheet_id),
     )

@@ -7,8 +7,9 @@ requested: the worker that holds the lease takes it.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, exists, func, insert, select, update
+from sqlalchemy import Select, exists, func, insert, select, update
 
 from sync.store.database import Database, Lease, now
 from sync.store.schema import action
@@ -60,29 +61,29 @@ class ActionLog:
         self, name: str, detail: str, source: str, state: ActionState = ActionState.BEGUN
     ) -> int:
         """Record what is about to be done, or is requested; return its id."""
-        row = {
-            "at": now(),
-            "name": name,
-            "detail": detail[:_LONGEST],
-            "source": source[:_LONGEST],
-            "state": state,
-            "result": "",
-        }
+        line = insert(action).values(
+            at=now(),
+            name=name,
+            detail=detail[:_LONGEST],
+            source=source[:_LONGEST],
+            state=state,
+            result="",
+        )
         with self._database.writing() as connection:
-            made = connection.scalar(insert(action).values(row).returning(action.c.id))
-        return int(made or 0)
+            return int(connection.scalar(line.returning(action.c.id)) or 0)
 
-    def end(self, number: int, state: ActionState, result: str) -> None:
-        with self._database.writing() as connection:
-            _end(connection, number, state, result)
+    def end(self, number: int, state: ActionState, result: str, held: Lease | None = None) -> None:
+        """Record how an action ended. Raises Retryable (lease_lost) unless `held` is still held."""
+        values = {"state": state, "result": result[:_LONGEST], "ended_at": now()}
+        which = action.c.id == number
+        self._database.execute(update(action).where(which).values(values), held)
 
     def note(self, name: str, detail: str, source: str) -> None:
         """Record something that is done with that."""
         self.begin(name, detail, source, ActionState.DONE)
 
     def is_requested(self) -> bool:
-        with self._database.reading() as connection:
-            return bool(connection.scalar(select(exists().where(_OPEN))))
+        return bool(self._database.scalar(select(exists().where(_OPEN))))
 
     def take(self, held: Lease) -> tuple[Action, bool] | None:
         """Take the oldest request, and tell whether it was taken before by a worker that is gone.
@@ -91,17 +92,12 @@ class ActionLog:
         """
         query = select(action).where(_OPEN).order_by(action.c.id).limit(1)
         with self._database.writing(held) as connection:
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(query).first()
             if row is None:
                 return None
-            which = action.c.id == row["id"]
+            which = action.c.id == row.id
             connection.execute(update(action).where(which).values(state=ActionState.TAKEN))
-        return _action(row), row["state"] == ActionState.TAKEN
-
-    def conclude(self, held: Lease, number: int, state: ActionState, result: str) -> None:
-        """Record how a request ended. Raises Retryable (lease_lost) if another worker has it."""
-        with self._database.writing(held) as connection:
-            _end(connection, number, state, result)
+        return _action(row), row.state == ActionState.TAKEN
 
     def latest(self, limit: int, name: str = "", detail: str = "") -> list[Action]:
         """Return the newest actions, newest first; with `name`, and `detail`, only those."""
@@ -110,34 +106,26 @@ class ActionLog:
             query = query.where(action.c.name == name)
         if detail:
             query = query.where(action.c.detail == detail)
-        with self._database.reading() as connection:
-            return [_action(row) for row in connection.execute(query.limit(limit)).mappings()]
+        return [_action(row) for row in self._database.rows(query.limit(limit))]
 
     def sources_of_sign_ins(self) -> list[str]:
         """Return the addresses that somebody has signed in from: the newest thousand."""
         query = select(action.c.source).where(action.c.name == SIGN_IN).group_by(action.c.source)
         newest = query.order_by(func.max(action.c.id).desc()).limit(_SIGN_INS)
-        with self._database.reading() as connection:
-            return list(connection.scalars(newest))
+        return list(self._database.scalars(newest))
 
 
 _OPEN = action.c.state.in_((ActionState.REQUESTED, ActionState.TAKEN))
 
 
-def _end(connection: Connection, number: int, state: ActionState, result: str) -> None:
-    values = {"state": state, "result": result[:_LONGEST], "ended_at": now()}
-    connection.execute(update(action).where(action.c.id == number).values(values))
-
-
-def _action(row: RowMapping) -> Action:
-    ended = row["ended_at"]
+def _action(row: Any) -> Action:
     return Action(
-        id=row["id"],
-        at=datetime.fromtimestamp(row["at"], UTC),
-        name=row["name"],
-        detail=row["detail"],
-        source=row["source"],
-        state=ActionState(row["state"]),
-        result=row["result"],
-        ended=None if ended is None else datetime.fromtimestamp(ended, UTC),
+        id=row.id,
+        at=datetime.fromtimestamp(row.at, UTC),
+        name=row.name,
+        detail=row.detail,
+        source=row.source,
+        state=ActionState(row.state),
+        result=row.result,
+        ended=None if row.ended_at is None else datetime.fromtimestamp(row.ended_at, UTC),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, case, delete, func, select, update
+from sqlalchemy import Connection, Update, case, delete, func, insert, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.store.database import Database, Lease, now
@@ -63,9 +63,10 @@ class Backfills:
         with self._database.writing(held) as connection:
             if connection.execute(unfinished).first() is None:
                 self._begin(connection, since)
-                rows = [self._row(site, JobState.WAITING) for site in again]
+                blank = {"state": JobState.WAITING, "events": 0, "reason": ""}
+                rows = [{"scope": self._scope, "site": site, **blank} for site in again]
                 if rows:
-                    connection.execute(self._database.insert(backfill_job), rows)
+                    connection.execute(insert(backfill_job), rows)
         return self.last()
 
     def _begin(self, connection: Connection, since: datetime | None) -> None:
@@ -74,13 +75,9 @@ class Backfills:
         old = select(backfill.c.scope).where(self._mine | over)
         connection.execute(delete(backfill_job).where(backfill_job.c.scope.in_(old)))
         connection.execute(delete(backfill).where(self._mine | over))
-        values = {
-            "scope": self._scope,
-            "started_at": now(),
-            "since": since.timestamp() if since else None,
-            "problems": "[]",
-        }
-        connection.execute(self._database.insert(backfill).values(values))
+        moment = since.timestamp() if since else None
+        run = {"scope": self._scope, "started_at": now(), "since": moment, "problems": "[]"}
+        connection.execute(insert(backfill).values(run))
 
     def waiting(self) -> list[str]:
         """Return the sites that are read even where they are not listed."""
@@ -92,40 +89,31 @@ class Backfills:
 
     def _sites(self, which: ColumnElement[bool]) -> list[str]:
         query = select(backfill_job.c.site).where(backfill_job.c.scope == self._scope, which)
-        with self._database.reading() as connection:
-            return list(connection.scalars(query.order_by(backfill_job.c.site)))
+        return list(self._database.scalars(query.order_by(backfill_job.c.site)))
 
     def conclude(
         self, held: Lease, site: str, state: JobState, events: int, reason: str = ""
     ) -> None:
-        row = self._row(site, state, events, reason)
+        read = {"state": state, "events": events, "reason": reason}
+        row = {"scope": self._scope, "site": site, **read}
         statement = self._database.insert(backfill_job).values(row)
-        again = {"state": state, "events": events, "reason": reason}
-        statement = statement.on_conflict_do_update(index_elements=["scope", "site"], set_=again)
-        with self._database.writing(held) as connection:
-            connection.execute(statement)
-
-    def _row(
-        self, site: str, state: JobState, events: int = 0, reason: str = ""
-    ) -> dict[str, object]:
-        values = {"state": state, "events": events, "reason": reason}
-        return {"scope": self._scope, "site": site, **values}
+        again = statement.on_conflict_do_update(index_elements=["scope", "site"], set_=read)
+        self._database.execute(again, held)
 
     def finish(self, held: Lease, problems: Sequence[str] = ()) -> BackfillRun:
         """End the run, of whose list `problems` say what could not be read."""
-        with self._database.writing(held) as connection:
-            self._end(connection, problems)
+        self._database.execute(self._ended(problems), held)
         return self.last()
 
     def mark_finished(self, held: Lease) -> None:
         """Keep a run that read nothing: from now on, jobs that change are looked for."""
         with self._database.writing(held) as connection:
             self._begin(connection, None)
-            self._end(connection)
+            connection.execute(self._ended(()))
 
-    def _end(self, connection: Connection, problems: Sequence[str] = ()) -> None:
+    def _ended(self, problems: Sequence[str]) -> Update:
         values = {"finished_at": now(), "problems": json.dumps([*problems])}
-        connection.execute(update(backfill).where(self._mine).values(values))
+        return update(backfill).where(self._mine).values(values)
 
     def seconds_since_start(self) -> float | None:
         """Return how long ago the last run that is finished began; None where none is.
@@ -133,11 +121,9 @@ class Backfills:
         An unfinished one is due at once: infinity.
         """
         query = select(now() - backfill.c.started_at, backfill.c.finished_at).where(self._mine)
-        with self._database.reading() as connection:
-            row = connection.execute(query).first()
-        if row is None:
-            return None
-        return float("inf") if row[1] is None else float(row[0])
+        for ago, finished in self._database.rows(query):
+            return float("inf") if finished is None else float(ago)
+        return None
 
     def last(self) -> BackfillRun:
         """Return what the last run has read so far. There must be one."""

@@ -6,13 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, literal, or_, select
+from sqlalchemy import Connection, Select, and_, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.model import FileState
 from sync.store import signs
-from sync.store.database import Database, now
-from sync.store.inbox import UNPROJECTED, Arrival, newest_arrival
+from sync.store.database import SETUP, Database, now
+from sync.store.inbox import LAST_WEBHOOK, NEWEST_WEBHOOK, UNPROJECTED
 from sync.store.limits import IS_REFUSED
 from sync.store.lookups import NEW
 from sync.store.schema import (
@@ -37,7 +37,6 @@ _NAMED = 3
 _REASONS = 200
 _FAILING = 3
 """So often a document's copy has failed that is told of: one failure may be anything."""
-_NOT_JSON = ("not_json", "too_deep")
 
 
 @dataclass(frozen=True)
@@ -77,13 +76,12 @@ class Backlog:
     refused_for: str = ""
     """The most frequent reason."""
     not_taken_in: int = 0
-    """Refused deliveries, however old, that seem to be webhooks and were not replayed since."""
+    """Refused deliveries, however old, that were not replayed since."""
     oldest_not_taken_in: float | None = None
     turned_away: int = 0
     """Requests that were refused since yesterday (UTC), with a wrong secret, say; not kept."""
-    wrong_secrets: int = 0
-    """Those of them with a wrong secret or none."""
     last_wrong_secret: float | None = None
+    """Since the last request with a wrong secret or none."""
     worker: float | None = None
     """Since a worker's last sign of life."""
     token_refused: float | None = None
@@ -116,10 +114,14 @@ class Backlog:
     disk_free: int | None = None
     """Bytes that are free on the disk of the database; None where nothing here tells."""
     disk_size: int = 0
-    arrival: Arrival | None = None
-    """When the newest webhook came."""
+    arrival: float | None = None
+    """When the newest webhook was accepted, in seconds since 1970."""
+    setup: float | None = None
+    """When the database was set up, in seconds since 1970."""
+    clock: float = 0.0
+    """What time it is, in seconds since 1970."""
     silence_days: int = 0
-    """After so many working days without any that is told; 0 is never."""
+    """After so many working days without a webhook there is a warning; 0 is never."""
     time_zone: str = ""
 
     @property
@@ -193,14 +195,15 @@ def backlog(
     row["missing_words"] = sum(word["cells"] for word in compared.get("unsayable", ()))
     row["doubled_jobs"] = tuple(" and ".join(job["rows"]) for job in compared.get("doubled", ()))
     row["foreign_keys"] = tuple(key["row"] for key in compared.get("foreign", ()))
-    row |= _gone_columns(row.pop("read_columns"), row.pop("clock"))
+    row |= _gone_columns(row.pop("read_columns"), row["clock"])
     trial = row.pop("trial")
     row["accepts_taken_ids"] = bool(trial) and not Trial.model_validate_json(trial).refuses_taken_id
     row["is_adopted"] = row.pop("mode") == Mode.ADOPTED
     if room := database.room():
         row["disk_free"], row["disk_size"] = room
-    arrival = newest_arrival(database)
-    return Backlog(**row, arrival=arrival, silence_days=silence_days, time_zone=time_zone)
+    arrivals = row.pop("last_webhook"), row["arrival"]
+    row["arrival"] = max((at for at in arrivals if at is not None), default=None)
+    return Backlog(**row, silence_days=silence_days, time_zone=time_zone)
 
 
 def _inbox() -> dict[str, Select[Any]]:
@@ -209,10 +212,13 @@ def _inbox() -> dict[str, Select[Any]]:
         "oldest_delivery": _age(delivery.c.received_at, UNPROJECTED),
         **_counted("unplaced", delivery.c.received_at, delivery.c.about.is_not(None)),
         **_counted("refused", delivery.c.received_at, _is_refused()),
-        **_counted("not_taken_in", delivery.c.received_at, _is_not_taken_in()),
+        "not_taken_in": select(func.count()).select_from(delivery).where(REJECTED),
+        "oldest_not_taken_in": _age(delivery.c.received_at, REJECTED),
         "turned_away": signs.count(days=2),
-        "wrong_secrets": signs.count(days=2, reasons=signs.WRONG_SECRETS),
-        "last_wrong_secret": signs.last(days=2, reasons=signs.WRONG_SECRETS),
+        "last_wrong_secret": signs.last(signs.WRONG_SECRETS),
+        "arrival": NEWEST_WEBHOOK,
+        "last_webhook": select(heartbeat.c.at).where(heartbeat.c.name == LAST_WEBHOOK),
+        "setup": select(heartbeat.c.at).where(heartbeat.c.name == SETUP),
     }
 
 
@@ -285,15 +291,8 @@ def _age(moment: ColumnElement[float | None], which: Any) -> Select[Any]:
 
 
 def _is_refused() -> ColumnElement[bool]:
-    # One that was replayed has no body any more.
     is_recent = delivery.c.received_at > now() - REFUSED_SECONDS
-    return and_(REJECTED, is_recent, delivery.c.body.is_not(None))
-
-
-def _is_not_taken_in() -> ColumnElement[bool]:
-    """Return the condition for what EverBright may have sent, not a person who tries the URL."""
-    tries = [delivery.c.reason.startswith(reason, autoescape=True) for reason in _NOT_JSON]
-    return and_(REJECTED, delivery.c.body.is_not(None), ~or_(*tries))
+    return and_(REJECTED, is_recent)
 
 
 def _is_failing() -> ColumnElement[bool]:

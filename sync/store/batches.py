@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    RowMapping,
     Text,
     bindparam,
     case,
     delete,
     func,
+    insert,
     null,
     select,
     update,
@@ -26,7 +26,7 @@ from sync.jobs.cells import EMPTY, Cells, cells_in
 from sync.jobs.model import TYPED, Change
 from sync.jobs.pipeline import PipelineEntry, entry_in
 from sync.store import hours, limits, lookups
-from sync.store.database import Database, Lease, bumped, now
+from sync.store.database import Database, Lease, bumped, clock, now
 from sync.store.limits import pending_undos
 from sync.store.schema import attempt, cell_history, job, undo
 from sync.store.spreadsheet import Spreadsheet
@@ -85,12 +85,12 @@ class Conclusion:
 CLEAN = Conclusion()
 
 
+@dataclass(frozen=True)
 class Batches:
     """Writes need the flusher's lease."""
 
-    def __init__(self, database: Database, spreadsheet: Spreadsheet) -> None:
-        self._database = database
-        self._sheet = spreadsheet
+    _database: Database
+    _sheet: Spreadsheet
 
     def begin(self, held: Lease, tried: Attempt) -> None:
         """Store what the sheet would show after a batch, before it is sent."""
@@ -98,20 +98,21 @@ class Batches:
             "fence": tried.fence,
             "spreadsheet_id": self._sheet.id,
             "fence_before": tried.fence_before,
-            "shown": json.dumps([_shown_out(row_shown) for row_shown in tried.shown]),
+            "shown": json.dumps(
+                [{**vars(one), "cells": one.cells and _cells_out(one.cells)} for one in tried.shown]
+            ),
             "columns": json.dumps(tried.columns),
             "changes": json.dumps(tried.changes),
             "trace": tried.trace,
         }
         with self._database.writing(held) as connection:
             self._sheet.change(connection, fence=tried.fence)
-            connection.execute(self._database.insert(attempt).values(row))
+            connection.execute(insert(attempt).values(row))
 
     def refused(self, held: Lease, fence: int) -> None:
         """Record that a batch was refused: it shows nothing, should Google do a part of it."""
         which = attempt.c.spreadsheet_id == self._sheet.id, attempt.c.fence == fence
-        with self._database.writing(held) as connection:
-            connection.execute(update(attempt).where(*which).values(shown="[]", changes="[]"))
+        self._database.execute(update(attempt).where(*which).values(shown="[]", changes="[]"), held)
 
     def landed(self, held: Lease, fence: int | None) -> Attempt | None:
         """Return the attempt that set `fence`; delete those that can no longer land.
@@ -121,12 +122,21 @@ class Batches:
         """
         mine = attempt.c.spreadsheet_id == self._sheet.id
         with self._database.writing(held) as connection:
-            rows = connection.execute(select(attempt).where(mine)).mappings().all()
-            landed_row = next((row for row in rows if row["fence"] == fence), None)
-            over = [r["fence"] for r in rows if fence not in (r["fence_before"], r["fence"])]
+            rows = connection.execute(select(attempt).where(mine)).all()
+            landed_row = next((row for row in rows if row.fence == fence), None)
+            over = [r.fence for r in rows if fence not in (r.fence_before, r.fence)]
             if over:
                 connection.execute(delete(attempt).where(mine, attempt.c.fence.in_(over)))
-        return None if landed_row is None else _attempt(landed_row)
+        if landed_row is None:
+            return None
+        return Attempt(
+            fence=landed_row.fence,
+            fence_before=landed_row.fence_before,
+            shown=tuple(_shown_in(values) for values in json.loads(landed_row.shown)),
+            columns=tuple(json.loads(landed_row.columns)),
+            trace=landed_row.trace,
+            changes=tuple(json.loads(landed_row.changes)),
+        )
 
     def conclude(self, held: Lease, tried: Attempt, conclusion: Conclusion = CLEAN) -> None:
         """Store what the check of a batch that landed found, in one transaction."""
@@ -143,7 +153,13 @@ class Batches:
                 connection.execute(update(job).where(keyed).values(values))
             lookups.mark_written(connection, tried.changes)
             limits.release(connection, self._sheet.id, [job_shown.site for job_shown in right])
-            self._keep_undos(connection, conclusion)
+            if conclusion.settled:
+                connection.execute(delete(undo).where(undo.c.id.in_(conclusion.settled)))
+            for number, body in conclusion.landed_undos.items():
+                connection.execute(update(undo).where(undo.c.id == number).values(body=body))
+            if conclusion.undos:
+                rows = [{"spreadsheet_id": self._sheet.id, "body": b} for b in conclusion.undos]
+                connection.execute(insert(undo), rows)
             if conclusion.replaced:
                 self._keep_replaced(connection, tried.fence, conclusion)
             known = self._sheet.kept(connection).columns | set(tried.columns)
@@ -159,15 +175,6 @@ class Batches:
             # Every other attempt was made for a fence that is gone now.
             connection.execute(delete(attempt).where(mine))
 
-    def _keep_undos(self, connection: Connection, conclusion: Conclusion) -> None:
-        if conclusion.settled:
-            connection.execute(delete(undo).where(undo.c.id.in_(conclusion.settled)))
-        for number, body in conclusion.landed_undos.items():
-            connection.execute(update(undo).where(undo.c.id == number).values(body=body))
-        if conclusion.undos:
-            rows = [{"spreadsheet_id": self._sheet.id, "body": body} for body in conclusion.undos]
-            connection.execute(self._database.insert(undo), rows)
-
     def undos(self) -> dict[int, str]:
         """Return the pending undos (JSON) by id."""
         with self._database.reading() as connection:
@@ -175,19 +182,15 @@ class Batches:
 
     def settle_undos(self, held: Lease, settled: Iterable[int]) -> None:
         """Delete undos that are done with, as a read showed."""
-        with self._database.writing(held) as connection:
-            connection.execute(delete(undo).where(undo.c.id.in_(sorted(settled))))
+        self._database.execute(delete(undo).where(undo.c.id.in_(sorted(settled))), held)
 
     def _keep_replaced(self, connection: Connection, fence: int, conclusion: Conclusion) -> None:
         for cell in conclusion.replaced:
-            row = {
-                "spreadsheet_id": self._sheet.id,
-                "at": now(),
-                **cell.model_dump(exclude={"header"}),
-            }
-            connection.execute(self._database.insert(cell_history).values(row))
-        moment = datetime.fromtimestamp(float(connection.scalar(select(now())) or 0.0), UTC)
-        lines = [
+            row = cell.model_dump(exclude={"header"})
+            line = insert(cell_history).values(spreadsheet_id=self._sheet.id, at=now(), **row)
+            connection.execute(line)
+        moment = datetime.fromtimestamp(clock(connection), UTC)
+        lines = (
             Change(
                 site=cell.site,
                 subject=TYPED,
@@ -199,8 +202,9 @@ class Batches:
                 comment="A person had typed what stood there.",
             )
             for cell in conclusion.replaced
-        ]
-        lookups.keep(self._database, connection, lines if conclusion.is_told else [])
+            if conclusion.is_told
+        )
+        lookups.keep(self._database, connection, lines)
 
     def confirm(self, held: Lease, jobs: Sequence[Shown]) -> None:
         """Record that the sheet already shows `shown`."""
@@ -216,15 +220,6 @@ class Batches:
                 values = {"recheck": json.dumps(sorted(ids)), **bumped()}
                 connection.execute(update(job).where(job.c.site == site).values(values))
 
-    def replaced(self, site: str) -> list[tuple[str, str]]:
-        """Return what people had typed into mapped cells of a job, and what replaced it."""
-        query = select(cell_history.c.before, cell_history.c.after).order_by(cell_history.c.id)
-        query = query.where(
-            cell_history.c.site == site, cell_history.c.spreadsheet_id == self._sheet.id
-        )
-        with self._database.reading() as connection:
-            return [(row.before, row.after) for row in connection.execute(query)]
-
     def forget_rows(self, held: Lease, sites: Iterable[str]) -> None:
         """Record that the rows of `sites` were deleted: they come back with their next event.
 
@@ -238,8 +233,7 @@ class Batches:
 
     def _set_has_row(self, held: Lease, sites: Iterable[str], *, has_row: bool) -> None:
         which = job.c.site.in_(sorted(sites)), job.c.has_row.is_not(has_row)
-        with self._database.writing(held) as connection:
-            connection.execute(update(job).where(*which).values(has_row=has_row))
+        self._database.execute(update(job).where(*which).values(has_row=has_row), held)
 
 
 def confirm(connection: Connection, jobs: Sequence[Shown]) -> None:
@@ -249,7 +243,7 @@ def confirm(connection: Connection, jobs: Sequence[Shown]) -> None:
             "at": row.site,
             "at_version": row.version,
             "at_events": row.events,
-            "cells": None if row.cells is None else _cells_out(row.cells),
+            "cells": None if row.cells is None else json.dumps(_cells_out(row.cells)),
             "entry": None if row.entry is None else json.dumps(row.entry),
         }
         for row in jobs
@@ -282,7 +276,7 @@ def _confirm_cells(connection: Connection, jobs: Sequence[Shown], conclusion: Co
         known = connection.execute(query).first()
         if known is None:
             continue
-        landed = json.loads(_cells_out({c: row.cells.get(c, EMPTY) for c in columns}))
+        landed = _cells_out({c: row.cells.get(c, EMPTY) for c in columns})
         values = {
             "written": json.dumps(json.loads(known.written) | landed),
             "recheck": json.dumps([c for c in json.loads(known.recheck) if c not in columns]),
@@ -290,25 +284,8 @@ def _confirm_cells(connection: Connection, jobs: Sequence[Shown], conclusion: Co
         connection.execute(update(job).where(job.c.site == row.site).values(values))
 
 
-def _cells_out(cells: Cells) -> str:
-    out = {c: cell.model_dump(mode="json", exclude_defaults=True) for c, cell in cells.items()}
-    return json.dumps(out)
-
-
-def _attempt(row: RowMapping) -> Attempt:
-    return Attempt(
-        fence=row["fence"],
-        fence_before=row["fence_before"],
-        shown=tuple(_shown_in(values) for values in json.loads(row["shown"])),
-        columns=tuple(json.loads(row["columns"])),
-        trace=row["trace"],
-        changes=tuple(json.loads(row["changes"])),
-    )
-
-
-def _shown_out(row: Shown) -> dict[str, object]:
-    cells = None if row.cells is None else json.loads(_cells_out(row.cells))
-    return {**vars(row), "cells": cells}
+def _cells_out(cells: Cells) -> dict[str, Any]:
+    return {c: cell.model_dump(mode="json", exclude_defaults=True) for c, cell in cells.items()}
 
 
 def _shown_in(tree: Mapping[str, Any]) -> Shown:

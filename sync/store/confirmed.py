@@ -42,9 +42,8 @@ class Confirmations:
 
     def ask(self, codes: Collection[str]) -> list[str]:
         """Store statuses of which people are asked what they mean; return the new ones."""
-        with self._database.reading() as connection:
-            known = set(connection.scalars(select(status.c.code).where(status.c.code.in_(codes))))
-        new = sorted(set(codes) - known)
+        query = select(status.c.code).where(status.c.code.in_(codes))
+        new = sorted(set(codes).difference(self._database.scalars(query)))
         if new:
             rows = [{"code": code, "is_reported": False} for code in new]
             statement = self._database.insert(status).on_conflict_do_nothing()
@@ -55,8 +54,7 @@ class Confirmations:
     def asked(self) -> dict[str, str]:
         """Return the statuses of which people were asked, and their meanings ("": not known)."""
         query = select(status.c.code, status.c.means).order_by(status.c.code)
-        with self._database.reading() as connection:
-            return {row.code: row.means or "" for row in connection.execute(query)}
+        return {row.code: row.means or "" for row in self._database.rows(query)}
 
     def confirm_statuses(self, meanings: Mapping[str, str]) -> None:
         """Store what statuses mean of which people were asked."""
@@ -68,15 +66,13 @@ class Confirmations:
     def unreported(self) -> list[str]:
         """Return the statuses about which no alert has arrived yet."""
         query = select(status.c.code).where(~status.c.is_reported, status.c.means.is_(None))
-        with self._database.reading() as connection:
-            return list(connection.scalars(query.order_by(status.c.code)))
+        return list(self._database.scalars(query.order_by(status.c.code)))
 
     def mark_reported(self, codes: Collection[str]) -> None:
         """Store that an alert about these statuses has arrived."""
         if codes:
-            with self._database.writing() as connection:
-                reported = update(status).where(status.c.code.in_(codes))
-                connection.execute(reported.values(is_reported=True))
+            about = update(status).where(status.c.code.in_(codes))
+            self._database.execute(about.values(is_reported=True))
 
 
 def read_confirmed(connection: Connection) -> Confirmed:

@@ -4,8 +4,8 @@ import os
 import shutil
 import socket
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
@@ -16,8 +16,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Executable,
     Float,
     Insert,
+    Select,
     case,
     create_engine,
     event,
@@ -36,7 +38,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from sync.errors import Retryable, SettingsError
 from sync.store import revisions
-from sync.store.schema import job, lease
+from sync.store.schema import heartbeat, job, lease
 
 
 class now(FunctionElement[float]):  # noqa: N801 - it is used like SQL's own functions
@@ -57,6 +59,8 @@ def _now_postgresql(*_: Any, **__: Any) -> str:
     return "extract(epoch from clock_timestamp())::double precision"
 
 
+SETUP = "setup"
+"""Among the heartbeats: when the database was set up."""
 _BEGIN = "brightsheet_begin"
 """The option of a connection that says what its transactions are for, if not for writing."""
 _UPGRADE_LOCK = 7_260_911
@@ -123,6 +127,24 @@ class Database:
         ):
             yield connection
 
+    def rows(self, query: Select[Any]) -> Sequence[Any]:
+        with self.reading() as connection:
+            return connection.execute(query).all()
+
+    def scalars(self, query: Select[Any]) -> Sequence[Any]:
+        with self.reading() as connection:
+            return connection.scalars(query).all()
+
+    def scalar(self, query: Select[Any]) -> Any:
+        """Return the first value of the first row, None without one."""
+        with self.reading() as connection:
+            return connection.scalar(query)
+
+    def execute(self, statement: Executable, held: "Lease | None" = None) -> int:
+        """Execute one statement in a transaction of its own; return how many rows it changed."""
+        with self.writing(held) as connection:
+            return connection.execute(statement).rowcount
+
     def append(self, statement: Insert, row: Mapping[str, Any]) -> bool:
         """Insert a row in a transaction of its own; return whether it was new.
 
@@ -139,20 +161,13 @@ class Database:
             return self._appended(statement, row)
 
     def _appended(self, statement: Insert, row: Mapping[str, Any]) -> bool:
-        with self._writers_turn(), self._append_connection() as connection, connection.begin():
-            options = {"preserve_rowcount": True}
-            return connection.execute(statement, row, execution_options=options).rowcount == 1
-
-    @contextmanager
-    def _append_connection(self) -> Iterator[Connection]:
-        """Open a connection for one INSERT. SQLite's is kept: its pool would cost a fifth more."""
-        connection = self._kept or self._engine.connect().execution_options(**self._appending)
-        if self.is_sqlite:
-            self._kept = connection
-            yield connection
-        else:
-            with connection:
-                yield connection
+        with self._writers_turn():
+            connection = self._kept or self._engine.connect().execution_options(**self._appending)
+            if self.is_sqlite:  # The connection is kept: the pool would cost a fifth more.
+                self._kept = connection
+            with nullcontext() if self.is_sqlite else connection, connection.begin():
+                options = {"preserve_rowcount": True}
+                return connection.execute(statement, row, execution_options=options).rowcount == 1
 
     def insert(self, table: Table) -> Any:
         """Return this database's INSERT, which supports ON CONFLICT."""
@@ -174,6 +189,8 @@ class Database:
             elif present != revisions.known()[-1]:
                 _check_known(present)
                 revisions.upgrade(connection)
+            setup = self.insert(heartbeat).values(name=SETUP, at=now())
+            connection.execute(setup.on_conflict_do_nothing())
 
     def is_current(self) -> bool:
         with self.reading() as connection:
@@ -203,13 +220,9 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, PoolTimeout) as error:
-        raise _unavailable(getattr(error, "orig", None) or error) from error
-
-
-def _unavailable(error: BaseException) -> Retryable:
-    # The driver's text may contain parameters and the address of the database.
-    kind = type(error).__name__
-    return Retryable("store_unavailable", f"The database did not answer ({kind}).")
+        # The driver's text may contain parameters and the address of the database.
+        kind = type(getattr(error, "orig", None) or error).__name__
+        raise Retryable("store_unavailable", f"The database did not answer ({kind}).") from error
 
 
 def _check_known(present: str) -> None:
@@ -277,6 +290,10 @@ def _sqlite_engine(url: str, synchronous: str = "FULL") -> Engine:
     return engine
 
 
+def clock(connection: Connection) -> float:
+    return float(connection.scalar(select(now())) or 0.0)
+
+
 def bumped(received: ColumnElement[float] | None = None) -> dict[str, ColumnElement[object]]:
     """Return what changes in a job whose row is out of date since `received` (None: since now).
 
@@ -307,13 +324,13 @@ def holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
+@dataclass(frozen=True)
 class Leases:
     """Leases by name. `holder` names this process and thread."""
 
-    def __init__(self, database: Database, holder: str, seconds: float) -> None:
-        self._database = database
-        self._holder = holder
-        self._seconds = seconds
+    _database: Database
+    _holder: str
+    _seconds: float
 
     def acquire(self, name: str) -> Lease | None:
         """Take the lease, or renew it if this holder has it; None while another has it."""
@@ -338,12 +355,8 @@ class Leases:
 
     def release(self, held: Lease) -> None:
         """Release the lease at once; the token stays, so that a late holder is still refused."""
-        with self._database.writing() as connection:
-            connection.execute(
-                update(lease)
-                .where(lease.c.name == held.name, lease.c.token == held.token)
-                .values(holder="", expires_at=0.0)
-            )
+        mine = lease.c.name == held.name, lease.c.token == held.token
+        self._database.execute(update(lease).where(*mine).values(holder="", expires_at=0.0))
 
 
 def hold(connection: Connection, held: Lease) -> None:

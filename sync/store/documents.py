@@ -97,9 +97,8 @@ class Documents:
 
         `finished` claims are ended, in the same transaction if there is one.
         """
-        with self._database.reading() as connection:
-            queries = (query for query in self._jobs_due if connection.scalar(query) is not None)
-            job_due = next(queries, None)
+        has_job = (query for query in self._jobs_due if self._database.scalar(query) is not None)
+        job_due = next(has_job, None)
         if job_due is None:
             self.release(*finished)
             return None
@@ -134,9 +133,8 @@ class Documents:
     def folder(self, site: str) -> tuple[str, str]:
         """Return the id and the link of a job's folder; "" for what is not known yet."""
         query = select(folder.c.file_id, folder.c.link).where(folder.c.site == site)
-        with self._database.reading() as connection:
-            row = connection.execute(query).one_or_none()
-        return (row.file_id, row.link) if row else ("", "")
+        rows = self._database.rows(query)
+        return (rows[0].file_id, rows[0].link) if rows else ("", "")
 
     def folder_name(self, site: str) -> str:
         """Return the name with which a job's folder is made now."""
@@ -147,17 +145,15 @@ class Documents:
     def knows_folders(self, sites: Collection[str]) -> bool:
         """Return whether every one of `sites` has a folder, as far as the store knows."""
         known = folder.c.site.in_(sorted(sites)) & (folder.c.file_id != "")
-        with self._database.reading() as connection:
-            count = connection.scalar(select(func.count()).select_from(folder).where(known))
-        return count == len(set(sites))
+        count = self._database.scalar(select(func.count()).select_from(folder).where(known))
+        return bool(count == len(set(sites)))
 
     def not_done(self, uuids: Collection[str]) -> set[str]:
         """Return those of `uuids` of which the store does not know a copy."""
         done = select(document.c.uuid).where(
             document.c.uuid.in_(sorted(uuids)), document.c.state == FileState.DONE
         )
-        with self._database.reading() as connection:
-            return set(uuids) - set(connection.scalars(done))
+        return set(uuids).difference(self._database.scalars(done))
 
     def reserve(
         self, claim: Claim, uuid: str, file_id: str, digest: str, folder_id: str = ""
@@ -218,29 +214,24 @@ class Documents:
         stuck = document.c.state == FileState.FAILED
         which: ColumnElement[bool] = stuck if uuid is None else document.c.uuid == uuid
         values = {"state": FileState.PENDING, "due_at": 0.0, "attempts": 0, "wanted_at": now()}
-        with self._database.writing() as connection:
-            pending = which & (document.c.state != FileState.DONE)
-            return connection.execute(update(document).where(pending).values(values)).rowcount
+        pending = which & (document.c.state != FileState.DONE)
+        return self._database.execute(update(document).where(pending).values(values))
 
-    def troubled(self, limit: int) -> list[tuple[str, str, str, str, str]]:
+    def troubled(self, limit: int) -> Sequence[tuple[str, str, str, str, str]]:
         """Return uuid, name, state, reason and message of documents whose last try failed."""
         columns = (document.c.uuid, document.c.name, document.c.state)
         query = select(*columns, document.c.reason, document.c.message)
-        with self._database.reading() as connection:
-            rows = connection.execute(query.where(document.c.reason != "").limit(limit)).all()
-        return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
+        return self._database.rows(query.where(document.c.reason != "").limit(limit))
 
     def counts(self) -> dict[str, int]:
         """Return how many documents there are, by state."""
         query = select(document.c.state, func.count()).group_by(document.c.state)
-        with self._database.reading() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+        return {row[0]: row[1] for row in self._database.rows(query)}
 
     def _hold(
         self, connection: Connection, claim: Claim, *, until: object = None, **values: str
     ) -> None:
-        changed = {**values} if until is None else {**values, "claimed_until": until}
-        if changed:
+        if changed := values if until is None else {**values, "claimed_until": until}:
             statement = update(folder).where(*_claimed(claim)).values(changed)
             is_held = connection.execute(statement).rowcount > 0
         else:

@@ -29,11 +29,14 @@ BACKFILL = "backfill-"
 """Begins the ids of what was read from EverBright's API: people see it where ids are shown."""
 ODD_FIELDS = "odd_fields"
 """The reason of an accepted webhook of which not every field was understood."""
-_HEARTBEAT = "delivery"
-"""Among the signs of life: the newest webhook's moment, kept when deliveries are forgotten."""
-_NEWEST = (
+LAST_WEBHOOK = "delivery"
+"""Among the signs of life: when the newest webhook of those that were deleted was accepted."""
+NEWEST_WEBHOOK = (
     select(delivery.c.received_at)
-    .where(delivery.c.counts_from.is_(None))  # Neither a read nor a replay shows that it works.
+    .where(
+        delivery.c.outcome.in_((Outcome.ACCEPTED, Outcome.DUPLICATE)),
+        delivery.c.counts_from.is_(None),  # Neither a read nor a replay came by webhook.
+    )
     .order_by(delivery.c.received_at.desc())
     .limit(1)
 )
@@ -266,29 +269,11 @@ def _kept(row: RowMapping) -> KeptDelivery:
     )
 
 
-@dataclass(frozen=True)
-class Arrival:
-    """When the newest webhook came, and what time it is now, by the database's clock."""
-
-    at: float
-    now: float
-
-
-def newest_arrival(database: Database) -> Arrival | None:
-    """Return when the newest webhook came, whatever its outcome; None before the first."""
-    kept = select(heartbeat.c.at).where(heartbeat.c.name == _HEARTBEAT)
-    query = select(kept.scalar_subquery(), _NEWEST.scalar_subquery(), now())
-    with database.reading() as connection:
-        remembered, received, moment = connection.execute(query).one()
-    moments = [at for at in (remembered, received) if at is not None]
-    return Arrival(max(moments), moment) if moments else None
-
-
 def _remember(database: Database, connection: Connection) -> None:
-    """Keep when the newest webhook came, before its delivery is forgotten."""
-    newest = connection.scalar(_NEWEST)
+    """Keep when the newest webhook was accepted, before its delivery is deleted."""
+    newest = connection.scalar(NEWEST_WEBHOOK)
     if newest is not None:
         later = case((heartbeat.c.at > newest, heartbeat.c.at), else_=newest)
-        statement = database.insert(heartbeat).values(name=_HEARTBEAT, at=newest)
+        statement = database.insert(heartbeat).values(name=LAST_WEBHOOK, at=newest)
         again = statement.on_conflict_do_update(index_elements=["name"], set_={"at": later})
         connection.execute(again)

@@ -1,11 +1,11 @@
-"""All that is known of a job, for people who ask what became of it; the daily digest's changes."""
+"""All that is known of a job, for people who ask what became of it."""
 
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.cells import Cell, cells_in
@@ -13,48 +13,8 @@ from sync.jobs.model import Change, Customer, FileState, Job
 from sync.store.database import Database
 from sync.store.limits import IS_REFUSED
 from sync.store.lookups import customers
-from sync.store.schema import change, customer, document, folder, heartbeat, job, quarantine
+from sync.store.schema import change, customer, document, folder, job, quarantine
 from sync.types import Personal
-
-_NAME = "digest"
-"""Among the signs of life: the moment for which the last digest was sent."""
-_LATE_SECONDS = 3 * 86_400.0
-
-
-class Digests:
-    """Moments are Unix seconds."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def claim(self, slot: float) -> bool:
-        """Return whether the digest of `slot` is this caller's to send: once, of any number."""
-        statement = self._database.insert(heartbeat).values(name=_NAME, at=slot)
-        again = statement.on_conflict_do_update(
-            index_elements=["name"], set_={"at": slot}, where=heartbeat.c.at < slot
-        )
-        with self._database.writing() as connection:
-            return connection.execute(again.returning(heartbeat.c.at)).first() is not None
-
-    def release(self, slot: float) -> None:
-        """Take the claim back: the digest did not arrive."""
-        mine = (heartbeat.c.name == _NAME) & (heartbeat.c.at == slot)
-        with self._database.writing() as connection:
-            connection.execute(update(heartbeat).where(mine).values(at=slot - 1))
-
-    def changes(self, since: float) -> list[Change]:
-        """Return what was learned since a moment, in order; not what happened long before it.
-
-        That is read back from EverBright by the thousand.
-        """
-        query = (
-            select(change.c.body)
-            .where(change.c.kept_at >= since, change.c.at >= since - _LATE_SECONDS)
-            .order_by(change.c.at, change.c.seq)
-        )
-        with self._database.reading() as connection:
-            return [Change.model_validate_json(body) for body in connection.scalars(query)]
-
 
 _LINES = 200
 """Of changes and documents: the newest; a job has a few dozen."""
@@ -112,18 +72,18 @@ class JobRecords:
 
     def find(self, site: str) -> JobRecord | None:
         with self._database.reading() as connection:
-            row = connection.execute(select(job).where(job.c.site == site)).mappings().first()
+            row = connection.execute(select(job).where(job.c.site == site)).first()
             if row is None:
                 return None
             rests = select(quarantine.c.site).where(quarantine.c.site == site, IS_REFUSED)
             where = select(folder.c.link).where(folder.c.site == site)
             return JobRecord(
                 site=site,
-                job=Job.model_validate_json(row["state"]),
+                job=Job.model_validate_json(row.state),
                 name=Personal(customers(connection, [site]).get(site, Customer()).name),
-                written=cells_in(json.loads(row["written"])),
-                is_shown=row["version"] == row["shown_version"],
-                waiting_since=_moment(row["waiting_since"]),
+                written=cells_in(json.loads(row.written)),
+                is_shown=row.version == row.shown_version,
+                waiting_since=_moment(row.waiting_since),
                 is_quarantined=connection.scalar(rests) is not None,
                 folder=connection.scalar(where) or "",
                 changes=_changes(connection, site),
@@ -147,14 +107,13 @@ class JobRecords:
         a database compares without regard to case in ASCII only. There are some thousands of them.
         """
         part, sites = text.casefold(), set[str]()
-        with self._database.reading() as connection:
-            for site, body in connection.execute(select(customer.c.site, customer.c.body)):
-                known = json.loads(body)
-                values = (str(known.get(key, "")) for key in ("name", "address", "phone", "email"))
-                if any(part in value.casefold() for value in values):
-                    sites.add(site)
-                if len(sites) == limit:
-                    break
+        for site, body in self._database.rows(select(customer.c.site, customer.c.body)):
+            known = json.loads(body)
+            values = (str(known.get(key, "")) for key in ("name", "address", "phone", "email"))
+            if any(part in value.casefold() for value in values):
+                sites.add(site)
+            if len(sites) == limit:
+                break
         return frozenset(sites)
 
 
@@ -162,11 +121,11 @@ def _changes(connection: Connection, site: str) -> tuple[KeptChange, ...]:
     query = select(change).where(change.c.site == site).order_by(change.c.seq.desc())
     return tuple(
         KeptChange(
-            Change.model_validate_json(row["body"]),
-            datetime.fromtimestamp(row["kept_at"], UTC),
-            bool(row["shown"]),
+            Change.model_validate_json(row.body),
+            datetime.fromtimestamp(row.kept_at, UTC),
+            row.shown,
         )
-        for row in connection.execute(query.limit(_LINES)).mappings()
+        for row in connection.execute(query.limit(_LINES))
     )
 
 
@@ -175,22 +134,20 @@ def _documents(
 ) -> tuple[KeptDocument, ...]:
     query = select(document).where(which)
     order = (document.c.reason == "", document.c.wanted_at.desc(), document.c.uuid)
-    rows = connection.execute(query.order_by(*order).limit(limit)).mappings()
-    return tuple(_document(row) for row in rows)
-
-
-def _document(row: RowMapping) -> KeptDocument:
-    return KeptDocument(
-        uuid=row["uuid"],
-        site=row["site"],
-        name=Personal(row["name"]),
-        state=FileState(row["state"]),
-        attempts=row["attempts"],
-        due=datetime.fromtimestamp(row["due_at"], UTC),
-        link=row["link"],
-        reason=row["reason"],
-        message=row["message"],
-        wanted=_moment(row["wanted_at"]),
+    return tuple(
+        KeptDocument(
+            uuid=row.uuid,
+            site=row.site,
+            name=Personal(row.name),
+            state=FileState(row.state),
+            attempts=row.attempts,
+            due=datetime.fromtimestamp(row.due_at, UTC),
+            link=row.link,
+            reason=row.reason,
+            message=row.message,
+            wanted=_moment(row.wanted_at),
+        )
+        for row in connection.execute(query.order_by(*order).limit(limit))
     )
 
 

@@ -1,6 +1,6 @@
 """The states of jobs that the projection of deliveries has produced."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, bindparam, case, func, select, update
@@ -54,27 +54,27 @@ class Jobs:
 
     def states(self, sites: Sequence[str]) -> dict[str, Job]:
         query = select(job.c.site, job.c.state).where(job.c.site.in_(sites))
-        with self._database.reading() as connection:
-            return {
-                site: Job.model_validate_json(state) for site, state in connection.execute(query)
-            }
+        rows = self._database.rows(query)
+        return {row.site: Job.model_validate_json(row.state) for row in rows}
 
     def sites_of(self, milestones: Collection[str]) -> dict[str, str]:
         """Return the sites of the known ones of `milestones`, by UUID."""
         query = select(milestone).where(milestone.c.uuid.in_(sorted(milestones)))
-        with self._database.reading() as connection:
-            return {row.uuid: row.site for row in connection.execute(query)}
+        return {row.uuid: row.site for row in self._database.rows(query)}
 
     def take_in(self, held: Lease, made: Projected) -> None:
         """Store what was projected, and mark its deliveries, in one transaction."""
-        states = [(state.site, state.model_dump_json()) for state in made.jobs]
         with self._database.writing(held) as connection:
-            self._keep(connection, states, *_received(connection, made.deliveries))
+            self._keep(connection, made)
             self._want(connection, made.documents)
             with_rows = [state.site for state in made.jobs if state.has_row]
             lookups.want(self._database, connection, with_rows)
             lookups.keep(self._database, connection, made.changes)
-            self._own(connection, made.milestones)
+            if owned := [{"uuid": uuid, "site": site} for uuid, site in made.milestones.items()]:
+                connection.execute(self._database.insert(milestone).on_conflict_do_nothing(), owned)
+                # Those that waited for these milestones are projected again.
+                waited = update(delivery).where(delivery.c.about.in_(sorted(made.milestones)))
+                connection.execute(waited.values(projected=False, about=None))
             if made.deliveries:
                 done = delivery.c.seq.in_(made.deliveries)
                 connection.execute(update(delivery).where(done).values(projected=True, about=None))
@@ -86,32 +86,22 @@ class Jobs:
                 if rows := [{"number": seq, "text": text} for seq, text in texts.items()]:
                     connection.execute(statement, rows)
 
-    def _own(self, connection: Connection, milestones: Mapping[str, str]) -> None:
-        """Store the sites of milestones; have deliveries projected that waited for them."""
-        rows = [{"uuid": uuid, "site": site} for uuid, site in milestones.items()]
-        if rows:
-            connection.execute(self._database.insert(milestone).on_conflict_do_nothing(), rows)
-            waited_for = delivery.c.about.in_(sorted(milestones))
-            values = {"projected": False, "about": None}
-            connection.execute(update(delivery).where(waited_for).values(values))
-
     def _keep(
         self,
         connection: Connection,
-        states: Iterable[tuple[str, str]],
-        received: Mapping[str, float],
-        newest: Mapping[str, float],
+        made: Projected,
     ) -> None:
+        received, newest = _received(connection, made.deliveries)
         first = {"written": "{}", "version": 1, "shown_version": 0, "events": 1, "shown_events": 0}
         rows = [
             {
                 **first,
-                "site": site,
-                "state": state,
-                "waiting_since": received.get(site, received[""]),
-                "received_at": newest.get(site, newest.get("")),
+                "site": state.site,
+                "state": state.model_dump_json(),
+                "waiting_since": received.get(state.site, received[""]),
+                "received_at": newest.get(state.site, newest.get("")),
             }
-            for site, state in states
+            for state in made.jobs
         ]
         new = self._database.insert(job)
         again = {
@@ -137,8 +127,7 @@ class Jobs:
         connection.execute(self._database.insert(folder).on_conflict_do_nothing(), folders)
 
     def sites(self) -> frozenset[str]:
-        with self._database.reading() as connection:
-            return frozenset(connection.scalars(select(job.c.site)))
+        return frozenset(self._database.scalars(select(job.c.site)))
 
 
 def _received(

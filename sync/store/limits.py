@@ -1,46 +1,12 @@
-"""What holds writing back: the rate limit, the quarantine of refused jobs, pending undos."""
+"""What holds writing back: the quarantine of refused jobs, and pending undos."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, delete, select, update
+from sqlalchemy import Connection, Select, delete, select
 
 from sync.store.database import Database, Lease, now
-from sync.store.schema import own_row, quarantine, undo
-
-SPACING = 1.0
-"""Seconds between two flushes: what comes meanwhile goes into the next."""
-BURST = 8.0
-REFILL = 50 / 60
-"""Flushes a second."""
-
-
-@dataclass
-class TokenBucket:
-    """Tokens for flushes; `now` is any clock in seconds that only goes forward."""
-
-    left: float = BURST
-    last: float = float("-inf")
-
-    def wait(self, now: float, spacing: float = SPACING) -> float:
-        """Return the seconds until the next flush may begin."""
-        spaced = self.last + spacing - now
-        refilled = (1 - self._left(now)) / REFILL
-        return max(0.0, spaced, refilled)
-
-    def spend(self, now: float) -> None:
-        self.left = self._left(now) - 1
-        self.last = now
-
-    def used(self, now: float) -> float:
-        """Return the share of the bucket that is used, 0 to 1."""
-        return min(1.0, max(0.0, 1.0 - self._left(now) / BURST))
-
-    def _left(self, now: float) -> float:
-        if self.last == float("-inf"):
-            return self.left
-        return min(BURST, self.left + (now - self.last) * REFILL)
-
+from sync.store.schema import quarantine, undo
 
 REST_SECONDS = 30.0
 """After the first refusal: about as long as the edits of a person that may have caused it."""
@@ -52,92 +18,38 @@ IS_REFUSED = quarantine.c.refusals > 0
 """Of a line of the quarantine: else its job waits for a person's word on its row."""
 
 
+@dataclass(frozen=True)
 class Quarantine:
     """The jobs of one spreadsheet that are in quarantine, with their lines of the History."""
 
-    def __init__(self, database: Database, spreadsheet_id: str) -> None:
-        self._database = database
-        self._id = spreadsheet_id
+    _database: Database
+    _id: str
 
     def add(self, held: Lease, site: str) -> int:
         """Quarantine a job after a refusal; return how often it has been refused."""
         mine = quarantine.c.spreadsheet_id == self._id, quarantine.c.site == site
         with self._database.writing(held) as connection:
-            refusals = connection.scalar(select(quarantine.c.refusals).where(*mine))
-            known = refusals or 0
+            known = connection.scalar(select(quarantine.c.refusals).where(*mine)) or 0
             rest = min(REST_SECONDS * 2.0**known, LONGEST_REST_SECONDS)
-            if refusals is not None:
-                values = {"refusals": known + 1, "until": now() + rest}
-                connection.execute(update(quarantine).where(*mine).values(values))
-            else:
-                row = {"spreadsheet_id": self._id, "site": site, "refusals": 1}
-                until = {"until": now() + rest}
-                connection.execute(self._database.insert(quarantine).values({**row, **until}))
+            values = {"refusals": known + 1, "until": now() + rest}
+            line = self._database.insert(quarantine).values(
+                spreadsheet_id=self._id, site=site, **values
+            )
+            key = ["spreadsheet_id", "site"]
+            connection.execute(line.on_conflict_do_update(index_elements=key, set_=values))
         return known + 1
 
     def sites(self) -> dict[str, int]:
         """Return the jobs in quarantine, with how often each was refused."""
         query = select(quarantine.c.site, quarantine.c.refusals)
         query = query.where(quarantine.c.spreadsheet_id == self._id, IS_REFUSED)
-        with self._database.reading() as connection:
-            return {row.site: row.refusals for row in connection.execute(query)}
-
-    def hold_back(self, held: Lease, sites: Iterable[str], hours: float) -> frozenset[str]:
-        """Have jobs wait for a person's word on their row; return those that are to wait now.
-
-        Each waits once, for so many hours: it stands here as refused by nobody.
-        """
-        mine = quarantine.c.spreadsheet_id == self._id
-        known = select(quarantine.c.site).where(mine)
-        if not hours or not (asked := frozenset(sites)):
-            return frozenset()
-        with self._database.writing(held) as connection:
-            new = asked - frozenset(connection.scalars(known))
-            for site in sorted(new):
-                row = {"spreadsheet_id": self._id, "site": site, "refusals": 0}
-                until = {"until": now() + hours * 3600.0}
-                connection.execute(self._database.insert(quarantine).values({**row, **until}))
-        return new
-
-    def waiting(self) -> frozenset[str]:
-        """Return the jobs that wait for a person's word on their row."""
-        mine = quarantine.c.spreadsheet_id == self._id, ~IS_REFUSED, quarantine.c.until > now()
-        with self._database.reading() as connection:
-            return frozenset(connection.scalars(select(quarantine.c.site).where(*mine)))
-
-    def answer(self, held: Lease, with_row: Iterable[str], without: Iterable[str]) -> None:
-        """Keep what a person said of jobs: which have a row of his, and which have none.
-
-        They wait no more. One `without` gets a row of its own, and is not asked about again.
-        """
-        theirs, own = frozenset(with_row), frozenset(without)
-        mine = quarantine.c.spreadsheet_id == self._id, ~IS_REFUSED
-        answered = own_row.c.spreadsheet_id == self._id, own_row.c.site.in_(sorted(theirs | own))
-        with self._database.writing(held) as connection:
-            is_meant = quarantine.c.site.in_(sorted(theirs | own))
-            connection.execute(delete(quarantine).where(*mine, is_meant))
-            connection.execute(delete(own_row).where(*answered))
-            for site in sorted(own):
-                row = {"spreadsheet_id": self._id, "site": site}
-                connection.execute(self._database.insert(own_row).values(row))
-
-    def with_own_row(self) -> frozenset[str]:
-        """Return the jobs of which a person said that no row of his is theirs."""
-        with self._database.reading() as connection:
-            return frozenset(connection.scalars(own_rows(self._id)))
-
-
-def own_rows(spreadsheet_id: str) -> Select[tuple[str]]:
-    """Return the query for the sites that are matched with no row of a person's."""
-    return select(own_row.c.site).where(own_row.c.spreadsheet_id == spreadsheet_id)
+        return {row.site: row.refusals for row in self._database.rows(query)}
 
 
 def resting(spreadsheet_id: str) -> Select[tuple[str]]:
     """Return the query for the sites that are not to be tried yet."""
-    is_resting = quarantine.c.until > now()
-    return select(quarantine.c.site).where(
-        quarantine.c.spreadsheet_id == spreadsheet_id, is_resting
-    )
+    mine = quarantine.c.spreadsheet_id == spreadsheet_id
+    return select(quarantine.c.site).where(mine, quarantine.c.until > now())
 
 
 def release(connection: Connection, spreadsheet_id: str, sites: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 A table each, with a row for a job: when it is to be asked, and what was answered.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Table,
+    Update,
     case,
     delete,
     func,
@@ -54,7 +55,7 @@ class Lookups(Generic[AnswerT]):
     """One table of requests. `stamp` goes beside each answer."""
 
     def __init__(
-        self, database: Database, table: Table, kind: type[AnswerT], stamp: Mapping[str, Any]
+        self, database: Database, table: Table, kind: type[AnswerT], stamp: dict[str, Any]
     ) -> None:
         self._database = database
         self._table = table
@@ -74,15 +75,14 @@ class Lookups(Generic[AnswerT]):
             .order_by(table.c.due_at)
             .limit(1)
         )
-        with self._database.reading() as connection:
-            if connection.execute(due).first() is None:
-                return None
+        if not self._database.rows(due):
+            return None
         with self._database.writing() as connection:
             locked = due.with_for_update(of=table, skip_locked=True)
             row = connection.execute(locked).first()
             if row is None:
                 return None
-            self._set(connection, row.site, due_at=now() + _CLAIM_SECONDS)
+            connection.execute(self._changed(row.site, {"due_at": now() + _CLAIM_SECONDS}))
             clock = connection.scalars(select(now())).one()
         return DueLookup(
             Job.model_validate_json(row.state),
@@ -102,24 +102,25 @@ class Lookups(Generic[AnswerT]):
         is_asked = (
             null() if events is None else case((count == events, null()), else_=table.c.due_at)
         )
-        values = {"body": answer.model_dump_json(exclude_defaults=True), "attempts": 0}
+        body = answer.model_dump_json(exclude_defaults=True)
+        values = {"body": body, "attempts": 0, "due_at": is_asked}
         with self._database.writing() as connection:
-            body = connection.scalar(select(table.c.body).where(table.c.site == site))
-            known = self._kind.model_validate_json(body or "{}")
+            before = connection.scalar(select(table.c.body).where(table.c.site == site))
+            known = self._kind.model_validate_json(before or "{}")
             is_new = _in_row(known) != _in_row(answer)
             if is_new:
                 touch(connection, site)  # First: whoever stores jobs locks them in this order, too.
-            self._set(connection, site, **values, **self._stamp, due_at=is_asked)
+            connection.execute(self._changed(site, values | self._stamp))
         return is_new
 
     def postpone(self, site: str, seconds: float | None) -> None:
         """Ask again after `seconds`; None: only when the job changes."""
         due_at = None if seconds is None else now() + seconds
-        with self._database.writing() as connection:
-            self._set(connection, site, attempts=self._table.c.attempts + 1, due_at=due_at)
+        values = {"attempts": self._table.c.attempts + 1, "due_at": due_at}
+        self._database.execute(self._changed(site, values))
 
-    def _set(self, connection: Connection, site: str, **values: object) -> None:
-        connection.execute(update(self._table).where(self._table.c.site == site).values(values))
+    def _changed(self, site: str, values: Mapping[str, Any]) -> Update:
+        return update(self._table).where(self._table.c.site == site).values(values)
 
 
 def _in_row(answer: Value) -> object:
@@ -135,14 +136,12 @@ class Customers(Lookups[Customer]):
 
     def ask_again(self, site: str) -> None:
         """Have EverBright asked about a job, however fresh the last answer is."""
-        with self._database.writing() as connection:
-            self._set(connection, site, due_at=now(), attempts=0)
+        self._database.execute(self._changed(site, {"due_at": now(), "attempts": 0}))
 
     def unknown(self) -> int:
         """Return for how many jobs no customer is known."""
         query = select(func.count()).where(customer.c.body == "{}")
-        with self._database.reading() as connection:
-            return int(connection.scalar(query) or 0)
+        return int(self._database.scalar(query) or 0)
 
 
 class DetailStore(Lookups[Details]):
@@ -168,9 +167,7 @@ class DetailStore(Lookups[Details]):
     def every(self) -> Iterator[Details]:
         """Yield what is known of each job that was requested."""
         query = select(detail.c.body).where(detail.c.body != "{}")
-        with self._database.reading() as connection:
-            bodies = list(connection.scalars(query))
-        yield from map(Details.model_validate_json, bodies)
+        yield from map(Details.model_validate_json, self._database.scalars(query))
 
 
 def want(database: Database, connection: Connection, sites: Collection[str]) -> None:
@@ -182,30 +179,23 @@ def want(database: Database, connection: Connection, sites: Collection[str]) -> 
     ):
         rows = [{"site": site, "body": "{}", "attempts": 0, **blank} for site in sites]
         again = {"due_at": now(), "attempts": 0}
-        statement = database.insert(table).values(due_at=now())
+        statement = (
+            database.insert(table)
+            .values(due_at=now())
+            .on_conflict_do_update(index_elements=["site"], set_=again, where=which)
+        )
         if rows:
-            statement = statement.on_conflict_do_update(
-                index_elements=["site"], set_=again, where=which
-            )
             connection.execute(statement, rows)
 
 
 def customers(connection: Connection, sites: Collection[str]) -> dict[str, Customer]:
-    return _known(connection, customer, Customer.model_validate_json, sites)
+    query = select(customer.c.site, customer.c.body).where(customer.c.site.in_(sorted(sites)))
+    return {site: Customer.model_validate_json(body) for site, body in connection.execute(query)}
 
 
 def details(connection: Connection, sites: Collection[str]) -> dict[str, Details]:
-    return _known(connection, detail, Details.model_validate_json, sites)
-
-
-def _known(
-    connection: Connection,
-    table: Table,
-    read: Callable[[str], AnswerT],
-    sites: Collection[str],
-) -> dict[str, AnswerT]:
-    query = select(table.c.site, table.c.body).where(table.c.site.in_(sorted(sites)))
-    return {site: read(body) for site, body in connection.execute(query)}
+    query = select(detail.c.site, detail.c.body).where(detail.c.site.in_(sorted(sites)))
+    return {site: Details.model_validate_json(body) for site, body in connection.execute(query)}
 
 
 NEW = text("NOT shown")
@@ -218,6 +208,7 @@ UNANSWERED = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
 """Whether a customer is requested and was never answered."""
 
 
+@dataclass(frozen=True)
 class History:
     """The changes that are not in the sheet yet.
 
@@ -226,9 +217,8 @@ class History:
     lines wait with it, because the newest are to be on top.
     """
 
-    def __init__(self, database: Database, waits_for_names: bool = False) -> None:
-        self._database = database
-        self.waits_for_names = waits_for_names
+    _database: Database
+    waits_for_names: bool = False
 
     def due(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Return the query for the changes that are to be written now."""
@@ -252,9 +242,8 @@ class History:
 
     def write_again(self, held: Lease) -> bool:
         """Have every line written again, into a new tab; return whether there are any."""
-        with self._database.writing(held) as connection:
-            written = update(change).where(change.c.shown).values(shown=False)
-            return connection.execute(written).rowcount > 0
+        written = update(change).where(change.c.shown).values(shown=False)
+        return self._database.execute(written, held) > 0
 
     def drop(self, held: Lease, seqs: Sequence[int]) -> None:
         """Mark changes as written though they are not: the tab or the milestone is not shown."""

@@ -17,7 +17,7 @@ from sync.settings.config_file import Confirmed
 from sync.store.confirmed import read_confirmed
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
-from sync.store.limits import own_rows, pending_undos, resting
+from sync.store.limits import pending_undos, resting
 from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, History, customers, details
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
 from sync.store.signs import ReadColumns
@@ -53,13 +53,13 @@ class Pending:
         return not (self.in_doubt or self.jobs or self.lines or self.undos)
 
 
+@dataclass(frozen=True)
 class PendingWork:
     """Reads what waits for one spreadsheet."""
 
-    def __init__(self, database: Database, spreadsheet: Spreadsheet, history: History) -> None:
-        self._database = database
-        self._sheet = spreadsheet
-        self._history = history
+    _database: Database
+    _sheet: Spreadsheet
+    _history: History
 
     def _dirty(self) -> Sequence[ColumnElement[bool]]:
         is_dirty = job.c.version != job.c.shown_version
@@ -89,11 +89,11 @@ class PendingWork:
         return self._history.due(*columns).where(change.c.site.not_in(resting(self._sheet.id)))
 
     def is_waiting(self) -> bool:
-        return self._is_true(select(self._waits()))
+        return bool(self._database.scalar(select(self._waits())))
 
     def is_due(self) -> bool:
         """Return whether there is anything to do and no person has paused the writing."""
-        return self._is_true(self._is_due)
+        return bool(self._database.scalar(self._is_due))
 
     @cached_property
     def _is_due(self) -> Select[tuple[bool]]:
@@ -102,10 +102,6 @@ class PendingWork:
             sheet.c.spreadsheet_id == self._sheet.id, sheet.c.paused_at.is_not(None)
         )
         return select(and_(~paused, self._waits()))
-
-    def _is_true(self, query: Select[tuple[bool]]) -> bool:
-        with self._database.reading() as connection:
-            return bool(connection.scalar(query))
 
     def _waits(self) -> ColumnElement[bool]:
         in_doubt, undos = (
@@ -133,23 +129,22 @@ class PendingWork:
                 tabs=kept.tabs,
                 known_columns=kept.columns,
                 columns_read=kept.columns_read,
-                sites_with_row=_sites_with_row(connection),
+                sites_with_row=frozenset(connection.scalars(_SITES_WITH_ROW)),
                 confirmed=read_confirmed(connection),
             )
 
     def count(self) -> int:
         """Return how many jobs may have a row that is out of date, those in quarantine included."""
         query = select(func.count()).where(job.c.version != job.c.shown_version)
-        with self._database.reading() as connection:
-            return int(connection.scalar(query) or 0)
+        return int(self._database.scalar(query) or 0)
 
     def counted(self) -> dict[str, PipelineEntry]:
         """Return where the Pipeline counts each open job, by site, as last confirmed."""
         query = select(job.c.site, job.c.counted).where(job.c.counted.is_not(None))
-        with self._database.reading() as connection:
-            rows = connection.execute(query).all()
-        entries = map(entry_in, json.loads(f"[{','.join(text for _, text in rows)}]"))
-        return {site: entry for (site, _), entry in zip(rows, entries, strict=True) if entry}
+        rows = self._database.rows(query)
+        # Read as one JSON text, and without a check of each: there are some ten thousand.
+        entries = map(PipelineEntry._make, json.loads(f"[{','.join(text for _, text in rows)}]"))
+        return dict(zip((site for site, _ in rows), entries, strict=True))
 
     def every(self) -> Iterator[Target]:
         """Yield every job, dirty or not, for a comparison."""
@@ -159,23 +154,8 @@ class PendingWork:
         """Yield the jobs that have no row, as far as is known, and do not wait for one."""
         return self._paged(~job.c.has_row, job.c.version == job.c.shown_version)
 
-    def customers_without_row(self) -> dict[str, Customer]:
-        """Return the customers of the jobs for which a row that people made is looked for, by site.
-
-        These are all without a row, but for those of which a person said that none is theirs.
-        """
-        query = select(job.c.site, customer.c.body).where(
-            ~job.c.has_row,
-            job.c.site == customer.c.site,
-            job.c.site.not_in(own_rows(self._sheet.id)),
-        )
-        with self._database.reading() as connection:
-            rows = connection.execute(query).all()
-        return {row.site: Customer.model_validate_json(row.body) for row in rows}
-
     def _paged(self, *which: ColumnElement[bool]) -> Iterator[Target]:
-        with self._database.reading() as connection:
-            sites = sorted(connection.scalars(select(job.c.site).where(*which)))
+        sites = sorted(self._database.scalars(select(job.c.site).where(*which)))
         for start in range(0, len(sites), _PAGE):
             page = job.c.site.in_(sites[start : start + _PAGE])
             with self._database.reading() as connection:
@@ -183,33 +163,31 @@ class PendingWork:
             yield from jobs
 
     def sites_with_row(self) -> frozenset[str]:
-        with self._database.reading() as connection:
-            return _sites_with_row(connection)
+        return frozenset(self._database.scalars(_SITES_WITH_ROW))
 
 
-def _sites_with_row(connection: Connection) -> frozenset[str]:
-    return frozenset(connection.scalars(select(job.c.site).where(HAS_ROW)))
+_SITES_WITH_ROW = select(job.c.site).where(HAS_ROW)
 
 
 def _jobs(connection: Connection, query: Select[Any]) -> list[Target]:
-    rows = connection.execute(query).mappings().all()
-    copies = files_in_drive(connection, [row["site"] for row in rows])
-    known = customers(connection, [row["site"] for row in rows])
-    more = details(connection, [row["site"] for row in rows])
+    rows = connection.execute(query).all()
+    sites = [row.site for row in rows]
+    copies = files_in_drive(connection, sites)
+    known, more = customers(connection, sites), details(connection, sites)
     return [
         Target(
-            job=Job.model_validate_json(row["state"]),
-            files=copies.get(row["site"], Files()),
-            customer=known.get(row["site"], Customer()),
-            written=cells_in(json.loads(row["written"])),
-            counted=entry_in(json.loads(row["counted"] or "null")),
-            version=row["version"],
-            events=row["events"],
-            is_fresh=row["events"] != row["shown_events"],
-            received_at=row["received_at"],
-            details=more.get(row["site"], Details()),
-            has_row=row["has_row"],
-            recheck=frozenset(json.loads(row["recheck"])),
+            job=Job.model_validate_json(row.state),
+            files=copies.get(row.site, Files()),
+            customer=known.get(row.site, Customer()),
+            written=cells_in(json.loads(row.written)),
+            counted=entry_in(json.loads(row.counted or "null")),
+            version=row.version,
+            events=row.events,
+            is_fresh=row.events != row.shown_events,
+            received_at=row.received_at,
+            details=more.get(row.site, Details()),
+            has_row=row.has_row,
+            recheck=frozenset(json.loads(row.recheck)),
         )
         for row in rows
     ]

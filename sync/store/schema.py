@@ -33,24 +33,29 @@ def _partial_index(
     Index(name, column, unique=is_unique, sqlite_where=where, postgresql_where=where)
 
 
+def _required(name: str, kind: Any = Text, **options: Any) -> Column[Any]:
+    """Make a column that is never NULL."""
+    return Column(name, kind, nullable=False, **options)
+
+
 _Sequence = BigInteger().with_variant(Integer(), "sqlite")
 
 delivery = Table(
     "delivery",
     metadata,
     Column("seq", _Sequence, primary_key=True, autoincrement=True),
-    Column("id", Text, nullable=False, unique=True),
-    Column("received_at", Float, nullable=False),
+    _required("id", unique=True),
+    _required("received_at", Float),
     # What decides the order of events where it isn't `received_at`: a replay's first receipt, or
     # when something was requested from EverBright's API.
     Column("counts_from", Float),
-    Column("outcome", Text, nullable=False),
+    _required("outcome"),
     Column("kind", Text),
     Column("reason", Text),
     Column("site", Text),
     Column("digest", Text),
     Column("body", LargeBinary),
-    Column("projected", Boolean, nullable=False),
+    _required("projected", Boolean),
     # The milestone that it names, as long as that milestone's job is unknown.
     Column("about", Text),
     # The name of the milestone, to search by.
@@ -75,20 +80,20 @@ milestone = Table(
     "milestone",
     metadata,
     Column("uuid", Text, primary_key=True),
-    Column("site", Text, nullable=False),
+    _required("site"),
 )
 
 job = Table(
     "job",
     metadata,
     Column("site", Text, primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("written", Text, nullable=False),
+    _required("state"),
+    _required("written"),
     # `version` counts what may change the row, `events` only the deliveries.
-    Column("version", Integer, nullable=False),
-    Column("shown_version", Integer, nullable=False),
-    Column("events", Integer, nullable=False),
-    Column("shown_events", Integer, nullable=False),
+    _required("version", Integer),
+    _required("shown_version", Integer),
+    _required("events", Integer),
+    _required("shown_events", Integer),
     # When the oldest event that the row does not show was received, or when the row was found to
     # be out of date for another reason. None if it is up to date.
     Column("waiting_since", Float),
@@ -96,9 +101,9 @@ job = Table(
     Column("received_at", Float),
     # Whether it has a row, as far as is known. What was written stays known without one: a person
     # may undo that it was deleted.
-    Column("has_row", Boolean, nullable=False, server_default=false()),
+    _required("has_row", Boolean, server_default=false()),
     # Ids (JSON) of columns of which a comparison found that they hold something else.
-    Column("recheck", Text, nullable=False, server_default="[]"),
+    _required("recheck", server_default="[]"),
     # Where the Pipeline counts it (JSON of a PipelineEntry), None where it does not.
     Column("counted", Text),
 )
@@ -119,27 +124,27 @@ folder = Table(
     "folder",
     metadata,
     Column("site", Text, primary_key=True),
-    Column("file_id", Text, nullable=False),
-    Column("link", Text, nullable=False),
-    Column("claim", Integer, nullable=False),
-    Column("claimed_until", Float, nullable=False),
+    _required("file_id"),
+    _required("link"),
+    _required("claim", Integer),
+    _required("claimed_until", Float),
 )
 
 document = Table(
     "document",
     metadata,
     Column("uuid", Text, primary_key=True),
-    Column("site", Text, nullable=False, index=True),
-    Column("sub_task", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("due_at", Float, nullable=False),
-    Column("file_id", Text, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("link", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("message", Text, nullable=False),
+    _required("site", index=True),
+    _required("sub_task"),
+    _required("name"),
+    _required("state"),
+    _required("attempts", Integer),
+    _required("due_at", Float),
+    _required("file_id"),
+    _required("digest"),
+    _required("link"),
+    _required("reason"),
+    _required("message"),
     Column("wanted_at", Float),
 )
 _partial_index("document_pending", document.c.due_at, text("state = 'pending'"))
@@ -149,10 +154,10 @@ sheet = Table(
     "sheet",
     metadata,
     Column("spreadsheet_id", Text, primary_key=True),
-    Column("fence", Integer, nullable=False),
-    Column("columns", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("message", Text, nullable=False),
+    _required("fence", Integer),
+    _required("columns"),
+    _required("reason"),
+    _required("message"),
     Column("since", Float),
     Column("pace_left", Float),
     Column("pace_last", Float),
@@ -160,18 +165,18 @@ sheet = Table(
     # When the last batch was known to have landed.
     Column("landed_at", Float),
     # Whether this is the one that is written now: the database may have seen several.
-    Column("is_current", Integer, nullable=False),
+    _required("is_current", Integer),
     # Since when a person has the worker write nothing; None if it writes.
     Column("paused_at", Float),
     # Whose the tabs of jobs are (a Mode), and the sheet ids (JSON) of those that are mapped.
-    Column("mode", Text, nullable=False, server_default=""),
-    Column("tabs", Text, nullable=False, server_default="[]"),
+    _required("mode", server_default=""),
+    _required("tabs", server_default="[]"),
     # What the last comparison found of tabs that people made (JSON); "" before the first.
-    Column("compared", Text, nullable=False, server_default=""),
+    _required("compared", server_default=""),
     # The columns of the tabs of jobs as the last read showed them, and those that are gone (JSON).
-    Column("read_columns", Text, nullable=False, server_default=""),
+    _required("read_columns", server_default=""),
     # How Google was seen to treat IDs (JSON); "" before the first.
-    Column("trial", Text, nullable=False, server_default=""),
+    _required("trial", server_default=""),
 )
 
 attempt = Table(
@@ -180,23 +185,23 @@ attempt = Table(
     Column("fence", Integer, primary_key=True, autoincrement=False),
     Column("spreadsheet_id", Text, primary_key=True),
     Column("fence_before", Integer),
-    Column("shown", Text, nullable=False),
-    Column("columns", Text, nullable=False),
-    Column("changes", Text, nullable=False),
-    Column("trace", Text, nullable=False),
+    _required("shown"),
+    _required("columns"),
+    _required("changes"),
+    _required("trace"),
 )
 
 change = Table(
     "change",
     metadata,
     Column("seq", _Sequence, primary_key=True, autoincrement=True),
-    Column("site", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("at", Float, nullable=False),
-    Column("kept_at", Float, nullable=False),
-    Column("shown", Boolean, nullable=False),
+    _required("site"),
+    _required("subject"),
+    _required("digest"),
+    _required("body"),
+    _required("at", Float),
+    _required("kept_at", Float),
+    _required("shown", Boolean),
     UniqueConstraint("site", "subject", "digest"),
 )
 _partial_index("change_new", change.c.at, text("NOT shown"))
@@ -213,8 +218,8 @@ customer = Table(
     "customer",
     metadata,
     Column("site", Text, primary_key=True),
-    Column("body", Text, nullable=False),
-    Column("attempts", Integer, nullable=False),
+    _required("body"),
+    _required("attempts", Integer),
     Column("fetched_at", Float),
     # When it is to be requested; None: only when the job changes.
     Column("due_at", Float, index=True),
@@ -224,10 +229,10 @@ detail = Table(
     "detail",
     metadata,
     Column("site", Text, primary_key=True),
-    Column("body", Text, nullable=False),
+    _required("body"),
     # What was asked for when it was last answered: with another config every job is asked again.
-    Column("question", Text, nullable=False),
-    Column("attempts", Integer, nullable=False),
+    _required("question"),
+    _required("attempts", Integer),
     # When it is to be requested; None: only when the job changes.
     Column("due_at", Float, index=True),
 )
@@ -239,7 +244,7 @@ milestone_order = Table(
     # the order that a comparison proposed, and the one that a person confirmed.
     Column("is_confirmed", Boolean, primary_key=True),
     Column("place", Integer, primary_key=True, autoincrement=False),
-    Column("body", Text, nullable=False),
+    _required("body"),
 )
 
 status = Table(
@@ -250,7 +255,7 @@ status = Table(
     # NULL until a person says it.
     Column("means", Text),
     # Whether an alert about it has arrived.
-    Column("is_reported", Boolean, nullable=False),
+    _required("is_reported", Boolean),
 )
 
 reported = Table(
@@ -265,8 +270,8 @@ undo = Table(
     metadata,
     # A cell that a batch hit without being meant to, until what stood there is back.
     Column("id", _Sequence, primary_key=True, autoincrement=True),
-    Column("spreadsheet_id", Text, nullable=False, index=True),
-    Column("body", Text, nullable=False),
+    _required("spreadsheet_id", index=True),
+    _required("body"),
 )
 
 cell_history = Table(
@@ -274,12 +279,12 @@ cell_history = Table(
     metadata,
     # What people had typed into mapped cells, before an event replaced it.
     Column("id", _Sequence, primary_key=True, autoincrement=True),
-    Column("spreadsheet_id", Text, nullable=False),
-    Column("site", Text, nullable=False, index=True),
-    Column("column", Text, nullable=False),
-    Column("at", Float, nullable=False),
-    Column("before", Text, nullable=False),
-    Column("after", Text, nullable=False),
+    _required("spreadsheet_id"),
+    _required("site", index=True),
+    _required("column"),
+    _required("at", Float),
+    _required("before"),
+    _required("after"),
 )
 
 quarantine = Table(
@@ -287,8 +292,8 @@ quarantine = Table(
     metadata,
     Column("spreadsheet_id", Text, primary_key=True),
     Column("site", Text, primary_key=True),
-    Column("refusals", Integer, nullable=False),
-    Column("until", Float, nullable=False),
+    _required("refusals", Integer),
+    _required("until", Float),
 )
 
 own_row = Table(
@@ -304,12 +309,12 @@ backfill = Table(
     metadata,
     # What the run reads: all jobs, those that changed since a date, or what is due each day.
     Column("scope", Text, primary_key=True),
-    Column("started_at", Float, nullable=False),
+    _required("started_at", Float),
     Column("finished_at", Float),
     # Jobs that EverBright last changed before are skipped.
     Column("since", Float),
     # The parts of the list that could not be read (a JSON list of texts).
-    Column("problems", Text, nullable=False),
+    _required("problems"),
 )
 
 backfill_job = Table(
@@ -317,9 +322,9 @@ backfill_job = Table(
     metadata,
     Column("scope", Text, primary_key=True),
     Column("site", Text, primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("events", Integer, nullable=False),
-    Column("reason", Text, nullable=False),
+    _required("state"),
+    _required("events", Integer),
+    _required("reason"),
 )
 Index("backfill_job_state", backfill_job.c.scope, backfill_job.c.state)
 
@@ -327,16 +332,16 @@ lease = Table(
     "lease",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("holder", Text, nullable=False),
-    Column("token", Integer, nullable=False),
-    Column("expires_at", Float, nullable=False),
+    _required("holder"),
+    _required("token", Integer),
+    _required("expires_at", Float),
 )
 
 heartbeat = Table(
     "heartbeat",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("at", Float, nullable=False),
+    _required("at", Float),
 )
 
 refusal = Table(
@@ -345,9 +350,9 @@ refusal = Table(
     # Days since 1970 (UTC).
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("reason", Text, primary_key=True),
-    Column("count", BigInteger, nullable=False),
-    Column("last_at", Float, nullable=False),
-    Column("last_source", Text, nullable=False),
+    _required("count", BigInteger),
+    _required("last_at", Float),
+    _required("last_source"),
 )
 
 flush_hour = Table(
@@ -355,22 +360,22 @@ flush_hour = Table(
     metadata,
     # Hours since 1970 (UTC).
     Column("hour", Integer, primary_key=True, autoincrement=False),
-    Column("flushes", Integer, nullable=False),
-    Column("jobs", Integer, nullable=False),
+    _required("flushes", Integer),
+    _required("jobs", Integer),
 )
 
 action = Table(
     "action",
     metadata,
     Column("id", _Sequence, primary_key=True, autoincrement=True),
-    Column("at", Float, nullable=False),
-    Column("name", Text, nullable=False),
+    _required("at", Float),
+    _required("name"),
     # What it was done to: ids, an address; blank where there is nothing to say.
-    Column("detail", Text, nullable=False),
+    _required("detail"),
     # The address of whoever asked for it.
-    Column("source", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("result", Text, nullable=False),
+    _required("source"),
+    _required("state"),
+    _required("result"),
     Column("ended_at", Float),
 )
 _partial_index("action_requested", action.c.id, text("state IN ('requested', 'taken')"))

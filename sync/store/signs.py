@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Connection, Select, cast, delete, func, selec
 from sqlalchemy.sql import ColumnElement
 
 from sync.errors import Permanent
-from sync.store.database import Database, now
+from sync.store.database import Database, clock, now
 from sync.store.schema import heartbeat, refusal, reported
 from sync.types import Mode, Value
 
@@ -119,22 +119,18 @@ class Heartbeats:
 
     def give(self, name: str = WORKER) -> None:
         """Record that `name` is alive now."""
-        fresh = {"name": name, "at": now()}
-        statement = self._database.insert(heartbeat).values(fresh)
+        statement = self._database.insert(heartbeat).values(name=name, at=now())
         again = statement.on_conflict_do_update(index_elements=["name"], set_={"at": now()})
-        with self._database.writing() as connection:
-            connection.execute(again)
+        self._database.execute(again)
 
     def begin(self, name: str) -> None:
         """Record that something is so since now, unless it was so before."""
         statement = self._database.insert(heartbeat).values(name=name, at=now())
-        with self._database.writing() as connection:
-            connection.execute(statement.on_conflict_do_nothing())
+        self._database.execute(statement.on_conflict_do_nothing())
 
     def end(self, name: str) -> None:
         """Record that it is not so any more."""
-        with self._database.writing() as connection:
-            connection.execute(delete(heartbeat).where(heartbeat.c.name == name))
+        self._database.execute(delete(heartbeat).where(heartbeat.c.name == name))
 
 
 class Reported:
@@ -148,8 +144,7 @@ class Reported:
         if not names:
             return []
         query = select(reported.c.name).where(reported.c.name.in_(names))
-        with self._database.reading() as connection:
-            known = set(connection.scalars(query))
+        known = set(self._database.scalars(query))
         return [name for name in dict.fromkeys(names) if name not in known]
 
     def keep(self, names: Sequence[str]) -> None:
@@ -197,7 +192,7 @@ class Refusals:
     def add(self, refused: Mapping[str, RefusedRequests]) -> None:
         """Count refusals, by their reasons, in one transaction."""
         with self._database.writing() as connection:
-            moment = connection.scalars(select(now())).one()
+            moment = clock(connection)
             # In one order: two processes must not wait for each other.
             for reason, group in sorted(refused.items()):
                 self._count(connection, reason, group, moment - group.ago)
@@ -226,24 +221,18 @@ class Refusals:
 
     def latest(self, days: int) -> list[RefusedDay]:
         """Return what was refused today and on the days before, `days` in all, newest first."""
-        query = select(refusal).where(since(days))
+        columns = (refusal.c.reason, refusal.c["count"], refusal.c.last_at, refusal.c.last_source)
+        query = select(*columns).where(since(days))
         query = query.order_by(refusal.c.day.desc(), refusal.c.last_at.desc())
-        with self._database.reading() as connection:
-            return [
-                RefusedDay(
-                    row["reason"],
-                    row["count"],
-                    datetime.fromtimestamp(row["last_at"], UTC),
-                    row["last_source"],
-                )
-                for row in connection.execute(query).mappings()
-            ]
+        return [
+            RefusedDay(reason, count, datetime.fromtimestamp(last, UTC), source)
+            for reason, count, last, source in self._database.rows(query)
+        ]
 
     def totals(self) -> dict[str, int]:
         """Return how many are kept, by reason."""
         query = select(refusal.c.reason, _sum()).group_by(refusal.c.reason)
-        with self._database.reading() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+        return {row[0]: row[1] for row in self._database.rows(query)}
 
 
 def since(days: int) -> ColumnElement[bool]:
@@ -251,18 +240,14 @@ def since(days: int) -> ColumnElement[bool]:
     return refusal.c.day > now() / float(_DAY) - days
 
 
-def count(days: int, reasons: Collection[str] = ()) -> Select[Any]:
-    """Return the query for how many were refused on the last `days` days (for `reasons`)."""
-    return select(func.coalesce(_sum(), 0)).where(since(days), *_for(reasons))
+def count(days: int) -> Select[Any]:
+    """Return the query for how many were refused on the last `days` days."""
+    return select(func.coalesce(_sum(), 0)).where(since(days))
 
 
-def last(days: int, reasons: Collection[str]) -> Select[Any]:
+def last(reasons: Collection[str]) -> Select[Any]:
     """Return the query for how many seconds ago the last of them was refused."""
-    return select(now() - func.max(refusal.c.last_at)).where(since(days), *_for(reasons))
-
-
-def _for(reasons: Collection[str]) -> list[ColumnElement[bool]]:
-    return [refusal.c.reason.in_(reasons)] if reasons else []
+    return select(now() - func.max(refusal.c.last_at)).where(refusal.c.reason.in_(reasons))
 
 
 def _sum() -> ColumnElement[int]:

@@ -9,8 +9,8 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.errors import Permanent
 from sync.store import lookups
-from sync.store.database import Database, Lease, bumped, now
-from sync.store.limits import SPACING, TokenBucket
+from sync.store.database import Database, Lease, bumped, clock, now
+from sync.store.rate_limit import SPACING, TokenBucket
 from sync.store.schema import attempt, job, sheet, undo
 from sync.store.signs import KeptSheet, ReadColumn, ReadColumns, Trial
 from sync.types import Mode
@@ -44,6 +44,7 @@ class Spreadsheet:
     def __init__(self, database: Database, spreadsheet_id: str) -> None:
         self._database = database
         self.id = spreadsheet_id
+        self._is_this = sheet.c.spreadsheet_id == spreadsheet_id
         self._has_adopted = False
 
     def take_turn(self, held: Lease, spacing: float = SPACING) -> Turn:
@@ -59,15 +60,17 @@ class Spreadsheet:
                 self._has_adopted = True
             self._must_be_current(connection)
             columns = (sheet.c.pace_left, sheet.c.pace_last, sheet.c.fence, sheet.c.trial)
-            row = connection.execute(select(*columns).where(self._is_this())).one()
+            row = connection.execute(select(*columns).where(self._is_this)).one()
             if trial := _trial(row.trial):
                 trial.must_be_safe()
-            clock = float(connection.scalar(select(now())) or 0.0)
+            seconds = clock(connection)
             # A clock that was put back: a moment that lies in the future counts as now.
-            last = None if row[1] is None else min(row[1], clock)
-            bucket = TokenBucket() if last is None else TokenBucket(row[0], last)
-            wait = bucket.wait(clock, spacing)
-            bucket.spend(clock + wait)
+            last = row.pace_last
+            bucket = (
+                TokenBucket() if last is None else TokenBucket(row.pace_left, min(last, seconds))
+            )
+            wait = bucket.wait(seconds, spacing)
+            bucket.spend(seconds + wait)
             self.change(
                 connection, pace_left=bucket.left, pace_last=bucket.last, fence=row.fence + 1
             )
@@ -80,11 +83,11 @@ class Spreadsheet:
         self._has_adopted = True
 
     def _adopt(self, connection: Connection) -> None:
-        query = select(sheet.c.spreadsheet_id).where(~self._is_this(), sheet.c.is_current == 1)
+        query = select(sheet.c.spreadsheet_id).where(~self._is_this, sheet.c.is_current == 1)
         other = connection.scalar(query)
-        connection.execute(update(sheet).where(~self._is_this()).values(is_current=0))
+        connection.execute(update(sheet).where(~self._is_this).values(is_current=0))
         self.change(connection, is_current=1)
-        first = self._is_this(), sheet.c.compared_at.is_(None)
+        first = self._is_this, sheet.c.compared_at.is_(None)
         connection.execute(update(sheet).where(*first).values(compared_at=now()))
         if other:
             # A batch that may have landed here is still to be settled, but not for its rows.
@@ -100,7 +103,7 @@ class Spreadsheet:
 
     def _must_be_current(self, connection: Connection) -> None:
         current = select(sheet.c.spreadsheet_id).where(sheet.c.is_current == 1)
-        if other := connection.scalar(current.where(~self._is_this())):
+        if other := connection.scalar(current.where(~self._is_this)):
             raise Permanent(
                 "moved",
                 "The jobs are written into another spreadsheet: set "
@@ -115,8 +118,7 @@ class Spreadsheet:
 
     def _forget_batches(self, connection: Connection) -> None:
         for table in (attempt, undo):
-            mine = table.c.spreadsheet_id == self.id
-            connection.execute(delete(table).where(mine))
+            connection.execute(delete(table).where(table.c.spreadsheet_id == self.id))
         self.change(connection, columns="[]", read_columns="")
 
     def write_again(self, held: Lease, sites: Iterable[str]) -> None:
@@ -137,7 +139,7 @@ class Spreadsheet:
         of before.
         """
         with self._database.writing(held) as connection:
-            query = select(sheet.c.mode).where(self._is_this())
+            query = select(sheet.c.mode).where(self._is_this)
             if (connection.scalar(query) or "") != Mode.ADOPTED.value:
                 self._forget_batches(connection)
                 write_all_again(connection)
@@ -155,7 +157,7 @@ class Spreadsheet:
     def is_adopted(self) -> ColumnElement[bool]:
         """Return the condition that the jobs are in tabs that people made."""
         is_adopted = sheet.c.mode == Mode.ADOPTED.value
-        return select(literal(1)).where(self._is_this(), is_adopted).exists()
+        return select(literal(1)).where(self._is_this, is_adopted).exists()
 
     def mode(self) -> Mode:
         with self._database.reading() as connection:
@@ -164,7 +166,7 @@ class Spreadsheet:
     def kept(self, connection: Connection) -> KeptSheet:
         """Return what is known of the spreadsheet, inside the caller's transaction."""
         columns = (sheet.c.mode, sheet.c.tabs, sheet.c.columns, sheet.c.read_columns)
-        row = connection.execute(select(*columns).where(self._is_this())).first()
+        row = connection.execute(select(*columns).where(self._is_this)).first()
         if row is None:
             return KeptSheet()
         read = row.read_columns
@@ -182,8 +184,7 @@ class Spreadsheet:
 
     def compared(self) -> str:
         """Return what the last comparison found of tabs that people made (JSON), or ""."""
-        with self._database.reading() as connection:
-            return connection.scalar(select(sheet.c.compared).where(self._is_this())) or ""
+        return self._database.scalar(select(sheet.c.compared).where(self._is_this)) or ""
 
     def read_columns(self) -> ReadColumns:
         """Return which columns the reads have shown, and which of them are gone."""
@@ -211,8 +212,8 @@ class Spreadsheet:
         with self._database.writing() as connection:
             if self.kept(connection).columns_read != before:
                 return before  # Another read was stored just now: the next one tells.
-            clock = float(connection.scalar(select(now())) or 0.0)
-            known = before.after(fence, present, lost, clock)
+            seconds = clock(connection)
+            known = before.after(fence, present, lost, seconds)
             self.change(connection, read_columns=known.model_dump_json())
         return known
 
@@ -224,16 +225,14 @@ class Spreadsheet:
 
     def trial(self) -> Trial | None:
         """Return how Google was seen to treat IDs here; None if that was not tried."""
-        with self._database.reading() as connection:
-            text = connection.scalar(select(sheet.c.trial).where(self._is_this()))
-        return _trial(text)
+        return _trial(self._database.scalar(select(sheet.c.trial).where(self._is_this)))
 
     def keep_trial(self, *, keeps_range_id: bool, refuses_taken_id: bool) -> Trial:
         """Store how Google was seen to treat IDs just now."""
         with self._database.writing() as connection:
-            clock = float(connection.scalar(select(now())) or 0.0)
+            seconds = clock(connection)
             trial = Trial(
-                at=clock, keeps_range_id=keeps_range_id, refuses_taken_id=refuses_taken_id
+                at=seconds, keeps_range_id=keeps_range_id, refuses_taken_id=refuses_taken_id
             )
             self.change(connection, trial=trial.model_dump_json())
         return trial
@@ -242,8 +241,7 @@ class Spreadsheet:
         """Return whether the whole sheet was last compared longer ago than that, unless paused."""
         is_past = sheet.c.compared_at < now() - seconds
         is_written = sheet.c.is_current == 1, sheet.c.paused_at.is_(None)
-        with self._database.reading() as connection:
-            return bool(connection.scalar(select(is_past).where(self._is_this(), *is_written)))
+        return bool(self._database.scalar(select(is_past).where(self._is_this, *is_written)))
 
     def set_compared(self, held: Lease) -> None:
         with self._database.writing(held) as connection:
@@ -251,15 +249,14 @@ class Spreadsheet:
 
     def trouble(self) -> tuple[str, str]:
         """Return reason and message of why the sheet cannot be written, or two blanks."""
-        query = select(sheet.c.reason, sheet.c.message).where(self._is_this())
-        with self._database.reading() as connection:
-            row = connection.execute(query).first()
-        return (row[0], row[1]) if row else ("", "")
+        query = select(sheet.c.reason, sheet.c.message).where(self._is_this)
+        rows = self._database.rows(query)
+        return (rows[0][0], rows[0][1]) if rows else ("", "")
 
     def set_trouble(self, reason: str = "", message: str = "") -> None:
         """Record why the sheet cannot be written, and since when; without a reason that it can."""
         with self._database.writing() as connection:
-            known = connection.scalar(select(sheet.c.reason).where(self._is_this())) or ""
+            known = connection.scalar(select(sheet.c.reason).where(self._is_this)) or ""
             if known != reason:
                 values: dict[str, object] = {"reason": reason, "message": message}
                 if not (known and reason):
@@ -269,8 +266,7 @@ class Spreadsheet:
     def pause(self) -> None:
         """Have the worker write nothing more until `resume`; a batch on its way is finished."""
         with self._database.writing() as connection:
-            first = self._is_this(), sheet.c.paused_at.is_not(None)
-            if connection.scalar(select(sheet.c.paused_at).where(*first)) is None:
+            if connection.scalar(select(sheet.c.paused_at).where(self._is_this)) is None:
                 self.change(connection, paused_at=now())
 
     def resume(self) -> None:
@@ -280,17 +276,13 @@ class Spreadsheet:
     def glance(self) -> "Glance":
         columns = (sheet.c.reason, sheet.c.message, sheet.c.landed_at, sheet.c.compared_at)
         bucket = (sheet.c.pace_left, sheet.c.pace_last)
-        query = select(*columns, *bucket, sheet.c.paused_at, now()).where(self._is_this())
-        with self._database.reading() as connection:
-            row = connection.execute(query).first()
-        if row is None:
+        query = select(*columns, *bucket, sheet.c.paused_at, now()).where(self._is_this)
+        rows = self._database.rows(query)
+        if not rows:
             return Glance()
-        reason, message, landed, compared, left, last, paused, clock = row
-        used = 0.0 if last is None else TokenBucket(left, min(last, clock)).used(clock)
+        reason, message, landed, compared, left, last, paused, seconds = rows[0]
+        used = 0.0 if last is None else TokenBucket(left, min(last, seconds)).used(seconds)
         return Glance(reason, message, landed, compared or None, paused, used)
-
-    def _is_this(self) -> ColumnElement[bool]:
-        return sheet.c.spreadsheet_id == self.id
 
     def forget_made(self, held: Lease, ids: Iterable[str]) -> None:
         """Forget that something beside the jobs was made: it is taken away now."""

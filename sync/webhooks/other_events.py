@@ -51,15 +51,17 @@ _STRONGEST = (
 
 def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
     """Return the event in `tree`; None without a job or without anything that is shown."""
-    site = next(uuids(tree, _SITE), None) or _nested_site(tree)
-    archived = _archived(tree, shapes.archived)
+    milestone = tree.get("milestone")
+    site = next(uuids(tree, _SITE), None)
+    if site is None and isinstance(milestone, Mapping):
+        site = next(uuids(milestone, _SITE), None)
     if site is None and kind is Kind.SITE_ARCHIVED:
         site = uuid(tree.get("uuid"))  # The body may be the site itself.
     about = next(uuids(tree, _MILESTONE), None)
     event = OtherEvent(
         site=site,
         about=None if site else about,
-        archived=archived if kind is Kind.SITE_ARCHIVED else None,
+        archived=_archived(tree, shapes.archived) if kind is Kind.SITE_ARCHIVED else None,
         stage=text(tree, shapes.stage)[:_STAGE_LIMIT],
         left_stage=text(tree, _LEFT_STAGE)[:_STAGE_LIMIT],
         contract=_contract(tree, kind, shapes),
@@ -82,18 +84,9 @@ def site_text(tree: Tree) -> str | None:
     return next((value[:100] for value in values if isinstance(value, str) and value), None)
 
 
-def _nested_site(tree: Tree) -> str | None:
-    """Return the site of the milestone, where the milestone is an object."""
-    milestone = tree.get("milestone")
-    return next(uuids(milestone, _SITE), None) if isinstance(milestone, Mapping) else None
-
-
 def _archived(tree: Tree, keys: Sequence[str]) -> bool | None:
     """Return whether the job is archived (a date counts as "yes"), or None without such a key."""
-    for key in keys:
-        if key in tree:
-            return is_yes(tree[key])
-    return None
+    return next((is_yes(tree[key]) for key in keys if key in tree), None)
 
 
 def is_yes(mark: object) -> bool:
@@ -131,7 +124,7 @@ def is_change_order(tree: Tree, shapes: WebhooksConfig) -> bool:
 def is_contract(tree: Tree, shapes: WebhooksConfig) -> bool:
     """Return whether the task `tree` is a contract: by its envelopes, else by its name."""
     return any(
-        bool(_envelopes(sub_task)) or _is_named(tree, shapes.contract_name)
+        bool(_data(sub_task, "envelopes")) or _is_named(tree, shapes.contract_name)
         for sub_task, _ in _signatures(tree)
     )
 
@@ -166,7 +159,7 @@ def _signatures(tree: Tree) -> Iterator[tuple[Tree, ContractState]]:
         own = next(_states(sub_task, ("document_status",)), None)
         of_envelopes = {
             state
-            for envelope in _envelopes(sub_task)
+            for envelope in _data(sub_task, "envelopes")
             for state in _states(envelope, ("document_status", "status"))
         }
         state = own or next((state for state in _STRONGEST if state in of_envelopes), None)
@@ -181,14 +174,14 @@ def _states(tree: Tree, keys: tuple[str, ...]) -> Iterator[ContractState]:
             yield _STATES[value.strip().upper()]
 
 
-def _envelopes(sub_task: Tree) -> list[Tree]:
+def _data(sub_task: Tree, key: str) -> list[Tree]:
     data = sub_task.get("data")
-    return objects(data.get("envelopes")) if isinstance(data, dict) else []
+    return objects(data.get(key)) if isinstance(data, dict) else []
 
 
 def _read(tree: Tree, sub_task: Tree, state: ContractState) -> Contract:
     is_signed = state is ContractState.SIGNED
-    envelopes = _envelopes(sub_task)
+    envelopes = _data(sub_task, "envelopes")
     dates = (at for envelope in envelopes for at in moments(envelope, ("date_signed",)))
     return Contract(
         name=_name(tree),
@@ -202,8 +195,7 @@ def _read(tree: Tree, sub_task: Tree, state: ContractState) -> Contract:
 
 def _documents(sub_task: Tree) -> Iterator[Document]:
     """Yield the signed documents: those that were generated are not signed."""
-    data = sub_task.get("data")
-    for entry in objects(data.get("documents")) if isinstance(data, dict) else ():
+    for entry in _data(sub_task, "documents"):
         try:
             document = Document.model_validate(entry)
         except ValidationError:

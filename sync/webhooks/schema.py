@@ -3,10 +3,9 @@
 Source: EverBright's published sample; unknown keys are ignored.
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator
 
@@ -226,79 +225,3 @@ class Delivery(Value):
     other_event: OtherEvent | None = None
     odd_fields: tuple[str, ...] = ()
     """Fields of a milestone that had another type than expected, and were left out."""
-
-
-Record = Mapping[str, Any]
-
-_DEFINITION = ("milestone_definition", "milestone_definition_id", "definition")
-_OWN = frozenset(Milestone.model_fields) - {"site", "quote", "milestone_definition", "tasks"}
-_OF_CONTRACT = ("name", "status", "task_definition", "date_updated", "updated_at", "date_modified")
-_TASK = frozenset(Task.model_fields) - {"sub_tasks"}
-_SUB_TASK = frozenset(SubTask.model_fields)
-
-
-def milestone(
-    record: Record, site: str, quote: str, tasks: Sequence[tuple[Record, Sequence[Record]]]
-) -> dict[str, Any]:
-    """Return the payload of a milestone in the webhook's shape.
-
-    `tasks` are its tasks with their sub-tasks, `quote` is the job's ("" where it has none). What
-    the record says of its quote comes first.
-    """
-    payload = {key: record[key] for key in _OWN if key in record}
-    payload["site"] = site
-    payload["quote"] = _reference(record, ("quote", "quote_id")) or quote or None
-    payload["milestone_definition"] = definition(record) or None
-    payload["tasks"] = [
-        _only(task, _TASK) | {"sub_tasks": [_only(sub_task, _SUB_TASK) for sub_task in sub_tasks]}
-        for task, sub_tasks in tasks
-    ]
-    return payload
-
-
-def contract(record: Record, site: str) -> dict[str, Any]:
-    """Return the payload of a contract in the webhook's shape.
-
-    Where the record has no sub-tasks, it is taken to say itself what their one document's does.
-    """
-    payload = {key: record[key] for key in _OF_CONTRACT if key in record}
-    payload["site"] = site
-    payload["quote"] = _reference(record, ("quote", "quote_id"))
-    payload["sub_tasks"] = record.get("sub_tasks") or [
-        {
-            "uuid": record.get("sub_task"),
-            "document_status": record.get("document_status") or record.get("status"),
-            "data": {
-                "documents": record.get("documents"),
-                "envelopes": record.get("envelopes")
-                or [{"date_signed": record.get("date_signed")}],
-            },
-        }
-    ]
-    return payload
-
-
-def definition(record: Record) -> str:
-    """Return the UUID of a milestone's definition, or ""."""
-    return _reference(record, _DEFINITION) or ""
-
-
-def initial_quote(quotes: Sequence[Record]) -> str:
-    """Return the UUID of the oldest of a job's quotes, or "": a webhook has the initial one."""
-    oldest = sorted(quotes, key=lambda record: str(record.get("date_created") or "~"))
-    return next((uuid for record in oldest if (uuid := _reference(record, ("uuid", "id")))), "")
-
-
-def _reference(record: Record, keys: Sequence[str]) -> str | None:
-    """Return the UUID that stands under one of `keys`, by itself or in an object."""
-    for key in keys:
-        value = record.get(key)
-        if isinstance(value, Mapping):
-            value = value.get("uuid")
-        if isinstance(value, str) and value not in ("", "None"):
-            return value
-    return None
-
-
-def _only(record: Record, keys: frozenset[str]) -> dict[str, Any]:
-    return {key: value for key, value in record.items() if key in keys}

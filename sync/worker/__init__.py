@@ -10,6 +10,8 @@ from sync.lookups import LookupLoop
 from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
+from sync.worker.action_loop import LOOK_SECONDS as LOOK_FOR_ACTIONS_SECONDS
+from sync.worker.action_loop import ActionLoop
 from sync.worker.loop import (
     LOOK_SECONDS,
     POLL_SECONDS,
@@ -19,8 +21,7 @@ from sync.worker.loop import (
     Stop,
     run_loop,
 )
-from sync.worker.sheet_loop import LOOK_SECONDS as LOOK_FOR_ACTIONS_SECONDS
-from sync.worker.sheet_loop import ActionLoop, SheetLoop
+from sync.worker.sheet_loop import SheetLoop
 
 SIGN_SECONDS = 20.0
 """Between two signs of life, which are all that an idle worker writes."""

@@ -8,7 +8,7 @@ from time import monotonic
 import structlog
 
 from sync.backfill.run import Summary
-from sync.documents.queue import ClaimedJob, DocumentQueue
+from sync.documents.queue import DocumentQueue
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
 from sync.ops import retry
 from sync.ops.alerts import Alerts
@@ -23,25 +23,12 @@ FAULT_SECONDS = 15.0
 _log = structlog.get_logger()
 
 
-class Stop:
+class Stop(Event):
     """Ends the loops of a worker, and whatever waits in them."""
-
-    def __init__(self) -> None:
-        self._event = Event()
-
-    def set(self) -> None:
-        self._event.set()
-
-    def is_set(self) -> bool:
-        return self._event.is_set()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait; True if the end came first."""
-        return self._event.wait(seconds)
 
     def sleep(self, seconds: float) -> None:
         """Wait. Raises Retryable (stopping) if the end came first."""
-        if self._event.wait(seconds):
+        if self.wait(seconds):
             raise Retryable("stopping", "The worker is ending.")
 
 
@@ -110,11 +97,9 @@ class DocumentLoop:
     def step(self) -> bool:
         """Copy the document that is due longest; False if none is."""
         taken = self._queue.take()
-        if taken is not None:
-            self._copy(*taken)
-        return taken is not None
-
-    def _copy(self, job: ClaimedJob, document: PendingDocument) -> None:
+        if taken is None:
+            return False
+        job, document = taken
         claim = job.claim
         try:
             self._copier.copy(claim, document)
@@ -129,6 +114,7 @@ class DocumentLoop:
             self._postpone(claim, document, Retryable("fault", "An internal error: see the log."))
         finally:
             self._queue.done(job)
+        return True
 
     def _postpone(self, claim: Claim, document: PendingDocument, error: BrightsheetError) -> None:
         if error.reason in ("stopping", "claim_lost"):

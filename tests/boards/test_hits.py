@@ -86,8 +86,8 @@ def test_a_persons_words_in_the_row_that_was_hit_are_back(asking: Bench) -> None
     assert row_of(asking, "Own 2").get("Permit OK on") is None
     assert row_of(asking, "Own 1")["Permit"] == "OK"
     flushed(asking, milestone(2, **APPROVED))
-    assert asking.store.batches.replaced(uuid(2)) == [("ask the city", "OK")]
-    assert asking.store.batches.replaced(uuid(1)) == []
+    assert asking.store.boards.replaced(uuid(2)) == [("ask the city", "OK")]
+    assert asking.store.boards.replaced(uuid(1)) == []
 
 
 def test_a_key_goes_back_by_itself_and_never_by_a_rows_number(asking: Bench) -> None:

@@ -57,7 +57,7 @@ def test_a_job_of_which_he_said_that_none_of_his_rows_is_its_is_promised_a_row(
     first = previewed(asking)
     assert (first.matched, first.added) == (1, 0)
     with asking.held() as held:
-        asking.store.quarantine.answer(held, [], [uuid(1)])
+        asking.store.boards.answer(held, [], [uuid(1)])
     second = previewed(asking)
     assert (second.matched, second.added, second.doubtful) == (0, 1, 0)
 

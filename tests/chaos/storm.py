@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from emulator import Emulator
@@ -24,20 +25,23 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.people import Person
 from tests.chaos.stage import Outcome
 from tests.chaos.tab import recovered
-from tests.chaos.truth import Truth, column, tagged
+from tests.chaos.tinkerer import Tinkerer
+from tests.chaos.truth import STATES, Truth, tagged
 from tests.made_up import CONFIG_FILE, uuid
-from tests.traffic import LABELS, history
+from tests.traffic import history
 
 _FLUSHES = 200
 """More than this for a few deliveries, and the flusher goes round in circles."""
 _PASSING = 0.3
 """The share of all reads before which a person does something."""
+_TINKERING = 0.1
+"""The share of all writes before which somebody works in the Pipeline."""
 _CITY = "Marlow Heights"
 _CUSTOMERS = ("email",)
 """Columns that are off at first, and tell of a customer."""
 _GAPS = 8
 """With fewer gaps in which a person worked, a storm shows nothing."""
-_KEY_LENGTH = 36
+_MINUTES = 24 * 60
 _STROLL = 3
 """The most that a person does between two flushes."""
 
@@ -55,7 +59,9 @@ def run(
     ledger, lots, began = Ledger(truth), random.Random(seed), time.monotonic()
     person = Person(google, bench.spreadsheet, ledger, seed, recent=0.5)
     person.visit()
+    tinkerer = Tinkerer(bench, lots)
     google.faults.between(person.pass_by, method="*.getByDataFilter", chance=_PASSING)
+    google.faults.between(tinkerer.act, method="*.batchUpdate", chance=_TINKERING)
     _fail(google, failing)
     begun: dict[int, float] = {}
     events = list(enumerate(truth.events))
@@ -79,7 +85,7 @@ def run(
     book = google.sheets.spreadsheets[bench.spreadsheet]
     violations += [*judge.sheet(book, ledger, begun), *judge.history(book, truth)]
     violations += judge.records(book, person.deeds.duplicates)
-    violations += _pipeline(bench, truth)
+    violations += _pipeline(tinkerer, truth)
     if person.gaps < _GAPS:
         violations.append(Violation("no storm", f"A person worked in {person.gaps} gaps only."))
     bench.database.close()
@@ -145,34 +151,29 @@ def _fail(google: Emulator, share: float) -> None:
         google.faults.truncate(**which)
 
 
-def _pipeline(bench: Bench, truth: Truth) -> Iterator[Violation]:
-    """Judge the numbers of the Pipeline by the rows of the Jobs tab as they stand."""
-    look, columns = bench.look(), {event["name"]: column(event) for event in truth.events}
-    needed = {"status", "days", "since"}
-    for line in bench.rows("Pipeline"):
-        name = line["Milestone"].text
-        if columns.get(name) not in look.by_id or not needed <= look.by_id.keys():
-            continue  # A person deleted a column: then it says so.
-        open_days: dict[str, int] = {}
-        by_status: dict[str, set[str]] = {}
-        for row in look.body():
-            key, label = look.key(row), look.shown(row, columns[name])
-            status, days = look.shown(row, "status"), look.shown(row, "days")
-            if key and label and status != "Archived":
-                by_status.setdefault(label, set()).add(key)
-            stands = label != "Approved" or status.startswith(f"{name} approved")
-            since = look.spot(row, look.by_id["since"]).number
-            if len(key) == _KEY_LENGTH and label and days and stands:
-                open_days[key] = _today() - int(since or 0)
-        wanted = {label: str(len(by_status.get(label, ()))) for label in LABELS.values()}
-        wanted |= {
-            "Jobs": str(len(open_days)),
-            "Over 14 days": str(sum(days > 14 for days in open_days.values())),
+def _pipeline(tinkerer: Tinkerer, truth: Truth) -> Iterator[Violation]:
+    """Judge the numbers of the Pipeline by the deliveries alone, and what a person typed there."""
+    for text in tinkerer.missing():
+        yield Violation("lost", f"{text} in the Pipeline.")
+    waiting: dict[str, list[tuple[str, int]]] = {}
+    for site in truth.sites:
+        milestone, state = truth.waits_at(site)
+        since = (truth.minutes(site)["since"] or 0) // _MINUTES
+        waiting.setdefault(milestone, []).append((state, _today() - since))
+    shown = {row["Waiting at"]: row for row in tinkerer.rows()}
+    for milestone in waiting.keys() | shown.keys():
+        jobs = waiting.get(milestone, [])
+        days = [age for _, age in jobs]
+        states = [state for state, _ in jobs]
+        wanted = {
+            "Open jobs": str(len(jobs)),
+            **{state: str(states.count(state)) for state in STATES.values()},
+            "Median days": f"{median(days):g}" if days else "",
+            "Over 14 days": str(sum(age > 14 for age in days)),
         }
-        for header, text in wanted.items():
-            if header in line and line[header].text != text:
-                told = f"{name}, {header}: {line[header].text}, not {text}."
-                yield Violation("wrong number", told)
+        found = shown.get(milestone, {})
+        if wrong := {h: found.get(h) for h, text in wanted.items() if found.get(h) != text}:
+            yield Violation("wrong number", f"{milestone}: {wrong}, not {wanted}.")
 
 
 def _today() -> int:

@@ -19,6 +19,8 @@ _SILENT = ("stage", "contract", "contract_signed", "contract_documents", "re_sig
 """Columns of which these events tell nothing."""
 TAG = re.compile(r"\bjob-\d+\b")
 """What stands in each text that only one job's events have: see `tagged`."""
+STATES = {"REJECTED": "Rejected", "SUBMITTED": "Under review", "INPROG": "In progress or next"}
+"""The headers of the Pipeline by status."""
 Event = dict[str, Any]
 
 
@@ -132,6 +134,17 @@ class Truth:
         if status == "INPROG" or not is_open:
             return status, {furthest: milestones[furthest]}
         return status, is_open
+
+    def waits_at(self, site: str) -> tuple[str, str]:
+        """Return the milestone at which a job waits, and under which header it is counted there.
+
+        Of several that are rejected or submitted it is the one that has waited longest.
+        """
+        status, about = self._about(site)
+        names = list(about)
+        if status in STATES:
+            names.sort(key=lambda name: minute(changed(about[name])))
+        return names[0], STATES.get(status, STATES["INPROG"])
 
     def status(self, site: str) -> str:
         """Return how a job stands: what is rejected comes first, then what waits."""

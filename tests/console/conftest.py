@@ -15,8 +15,9 @@ from demo.process import Receiver
 from emulator import Emulator
 from sync.ops.alerts import Alerts
 from sync.store import ActionLog
+from sync.worker.action_loop import ActionLoop
 from sync.worker.loop import Stop
-from sync.worker.sheet_loop import ActionLoop, SheetLoop
+from sync.worker.sheet_loop import SheetLoop
 from tests.bench import Bench
 from tests.made_up import CONFIG_FILE
 from tests.reading.conftest import ARGUMENTS, CHROMIUM

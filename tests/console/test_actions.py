@@ -16,8 +16,9 @@ from sync.store import ActionState, Backlog
 from sync.store.schema import delivery
 from sync.store.schema import document as documents
 from sync.worker import Worker
+from sync.worker.action_loop import ActionLoop
 from sync.worker.loop import Stop
-from sync.worker.sheet_loop import ActionLoop, SheetLoop
+from sync.worker.sheet_loop import SheetLoop
 from tests.console.conftest import Console
 from tests.made_up import document, milestone, task, uuid
 from tests.ops.test_alerts import Chat
@@ -257,7 +258,7 @@ def test_one_worker_at_a_time_and_none_writes_after_it_lost_its_lease(
     bench.wiring.leases.release(held)
     assert store_console.action_loop().step() is True
     with pytest.raises(Retryable):
-        store_console.actions.conclude(held, taken[0].id, ActionState.FAILED, "late")
+        store_console.actions.end(taken[0].id, ActionState.FAILED, "late", held)
     assert last(store_console)[1] == "done"
 
 

@@ -68,17 +68,19 @@ def test_the_overview_says_what_status_says(store_console: Console) -> None:
 def test_silence_and_all_is_well_do_not_stand_together(console: Console) -> None:
     visitor, bench = console.signed_in(), console.bench
     bench.wiring.heartbeats.give()
-    assert "Last delivery never never" in words(visitor.text("/").replace("<", " <"))
+    assert "Last accepted webhook never never" in words(visitor.text("/").replace("<", " <"))
     bench.shown(milestone(1))
-    assert re.search(r"Last delivery \d+ seconds? ago", words(visitor.text("/").replace("<", " <")))
+    assert re.search(
+        r"Last accepted webhook \d+ seconds? ago", words(visitor.text("/").replace("<", " <"))
+    )
     with bench.database.writing() as connection:
         moment = delivery.c.received_at - 30 * 86_400
         connection.execute(update(delivery).values(received_at=moment))
     page = visitor.text("/")
     assert "All is well" not in page
     assert 'class="verdict wait"' in page
-    assert "Nothing came from EverBright for 3 working days" in page
-    assert "Last delivery 30 days ago" in words(page.replace("<", " <"))
+    assert "accepted for 3 working days" in page
+    assert "Last accepted webhook 30 days ago" in words(page.replace("<", " <"))
     status = visitor.client.get("/status")
     assert status.status_code == 200
     assert status.json is not None
@@ -90,8 +92,8 @@ def test_what_is_wrong_stands_with_the_page_where_it_is_seen_to(console: Console
     console.bench.wiring.heartbeats.give()
     assert "not well" not in visitor.text("/")
     post(visitor, {"milestone_definition": uuid(1), "tasks": []})
-    console.bench.wiring.refusals.add({"wrong_secret": RefusedRequests(3, 0.0, "203.0.113.9")})
     console.bench.shown(milestone(1, tasks=[task(document(1))]))
+    console.bench.wiring.refusals.add({"wrong_secret": RefusedRequests(3, 0.0, "203.0.113.9")})
     with console.bench.database.writing() as connection:
         connection.execute(update(documents).values(state="failed"))
     console.bench.store.spreadsheet.set_trouble("not_shared", "Share the sheet with robot@example.")
@@ -99,7 +101,7 @@ def test_what_is_wrong_stands_with_the_page_where_it_is_seen_to(console: Console
     assert "3 things are not well" in page
     for text, link in (
         ("1 delivery was refused and never taken in.", "/deliveries?outcome=rejected"),
-        ("3 requests came with a wrong secret or none since yesterday", "/deliveries#refused"),
+        ("A request with a wrong secret or none was refused", "/deliveries#refused"),
         ("The sheet could not be written", "/checks"),
     ):
         assert re.search(rf'<a href="{re.escape(link)}">{re.escape(text)}', page), text

@@ -27,7 +27,7 @@ from tests.settings.test_environment import LEAST
 
 pytestmark = pytest.mark.long
 
-PASSWORD = "a-password"
+PASSWORD = "a-long-password"
 ADA = "ada@installer.example"
 
 

@@ -134,19 +134,19 @@ MINE = {"Ada Birch": ["Dan Dunn"], "Dora Eskew": ["Finn Ford"]}
 APPROVED_THIS_WEEK = ["Eva Eriksen"]
 STANDING = {
     "Site Survey": ["Ada Alder", "Carla Cruz", "Eva Eriksen", "Jon Jensen"],
-    "Design Approval": ["Ben Birch", "Dan Dunn", "Jon Jensen"],
+    "Design Approval": ["Ben Birch", "Dan Dunn"],
     "Permits": ["Finn Ford", "Gina Gray"],
     "Installation": ["Ida Ito"],
 }
-"""Which open jobs stand at a milestone: it is not approved. (Where all is, it is the furthest.)"""
+"""Which open jobs wait at a milestone: each at one."""
 PIPELINE = {
-    "Site Survey": {"Approved": "5", "Rejected": "3", "Submitted": "1"},
-    "Design Approval": {"Approved": "5", "Rejected": "1", "Submitted": "1", "In progress": "1"},
-    "Permits": {"Approved": "1", "In progress": "2"},
-    "Installation": {"Queued": "1"},
-    "Construction & Signoff": {"Approved": "1"},
+    "Site Survey": {"Rejected": "3", "Under review": "1"},
+    "Design Approval": {"Under review": "1", "In progress or next": "1"},
+    "Permits": {"Rejected": "1", "In progress or next": "1"},
+    "Installation": {"Under review": "1"},
+    "Construction & Signoff": {"In progress or next": "1"},
 }
-"""How many jobs have which status at a milestone, without the archived one."""
+"""How they stand there, without the archived one."""
 SINCE_YESTERDAY = [
     ("Ida Ito", "Installation", "", "Queued", ""),
     ("Finn Ford", "Permits", "", "In progress", ""),

@@ -59,7 +59,7 @@ def test_a_picture_of_each_tab(page: Page, forty: Shown, tmp_path: Path, tab: st
     page.set_viewport_size({"width": 1440, "height": HEIGHTS[tab]})
     page.locator("#tabs").get_by_text(tab, exact=True).click()
     expect(page.locator("#scroller")).to_contain_text(
-        {"Jobs": "Next action", "History": "Comment", "Pipeline": "Jobs by milestone"}[tab]
+        {"Jobs": "Next action", "History": "Comment", "Pipeline": "Open jobs by milestone"}[tab]
     )
     if tab == "Pipeline":
         assert page.locator("#scroller .chart .bar").count() > 5

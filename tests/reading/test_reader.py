@@ -142,21 +142,21 @@ def mine(reader: Reader) -> None:
 
 
 def counted(reader: Reader) -> None:
-    reader.tab("Pipeline", "Jobs by milestone")
+    reader.tab("Pipeline", "Open jobs by milestone")
     numbers = {
-        row["Milestone"]: {
+        row["Waiting at"]: {
             header: text
             for header, text in row.items()
-            if header not in ("", "Milestone") and text not in ("", "0")
+            if header not in ("", "Waiting at", "Updated") and text not in ("", "0")
         }
         for row in reader.rows()
-        if row.get("Jobs")
+        if row.get("Open jobs")
     }
     assert list(numbers) == list(ten_jobs.PIPELINE)
     for milestone, customers in ten_jobs.STANDING.items():
         waits = sorted(days(customer) for customer in customers)
         expected = {
-            "Jobs": str(len(waits)),
+            "Open jobs": str(len(waits)),
             "Median days": f"{median(waits):g}",
             "Over 14 days": str(sum(wait > 14 for wait in waits)),
             **ten_jobs.PIPELINE[milestone],

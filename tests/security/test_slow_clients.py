@@ -363,8 +363,11 @@ _REQUESTS = st.tuples(
 )
 
 
-def _outcome(data: bytes, step: int) -> list[tuple[int, bytes]]:
-    """Return each request that is read: 0 or the status of its refusal, and its body."""
+def _outcome(data: bytes, step: int) -> list[tuple[bool, bytes]]:
+    """Return each request that is read: whether it is refused, and its body.
+
+    One that is too large and malformed is refused for what is seen first: 413 or 400.
+    """
     adjustments = Adjustments(max_request_body_size=65, max_request_header_size=MAX_HEAD_BYTES)
     read = []
     parser = RequestParser(adjustments)
@@ -374,7 +377,7 @@ def _outcome(data: bytes, step: int) -> list[tuple[int, bytes]]:
             piece = piece[parser.received(piece) :]
             if not parser.completed:
                 continue
-            error = parser.error.code if parser.error else 0
+            error = parser.error is not None
             body = b"" if error else parser.get_body_stream().read()
             if not parser.empty:
                 read.append((error, body))

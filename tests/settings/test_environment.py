@@ -88,6 +88,7 @@ def test_what_is_missing_is_named_with_its_fix(name: str) -> None:
         ("PORT", "abc"),
         ("PORT", "65536"),
         ("PORT", "9" * 5000),
+        ("ADMIN_PASSWORD", "eleven char"),
         ("WORKER", "both"),
         ("TIMEZONE", "Los Angeles"),
     ],
@@ -125,7 +126,9 @@ def test_a_throw_away_disk_is_no_place_for_the_inbox() -> None:
 
 def test_secrets_do_not_show() -> None:
     """Settings end up in tracebacks."""
-    shown = repr(load(LEAST | {"EVERBRIGHT_API_TOKEN": "hush-hush", "ADMIN_PASSWORD": "hush-too"}))
+    shown = repr(
+        load(LEAST | {"EVERBRIGHT_API_TOKEN": "hush-hush", "ADMIN_PASSWORD": "hush-hush-too"})
+    )
     assert not any(secret in shown for secret in (SECRET, "hush", "PRIVATE KEY"))
 
 

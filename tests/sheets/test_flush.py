@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 
 from sync.errors import Permanent, Retryable
 from sync.sheets.read import GUARD_KEY
-from sync.store.limits import BURST
+from sync.store.rate_limit import BURST
 from sync.store.schema import sheet
 from sync.worker import Worker
 from tests.bench import Bench

@@ -8,7 +8,7 @@ from sync.console.actions import DEEDS
 from sync.status.problem import LATE_SECONDS, lasting
 from sync.status.rules import RULES
 from sync.status.verdict import alarms, answer, evaluate, judge, over
-from sync.store import Arrival, Backlog
+from sync.store import Backlog
 
 WELL = Backlog(worker=10.0)
 
@@ -130,8 +130,7 @@ def test_a_sheet_in_trouble_is_told_once_that_is_long() -> None:
 
 # All that can be wrong
 
-ARRIVAL = Arrival(at=1_772_800_000.0, now=1_772_800_000.0)
-LAST = replace(ARRIVAL, now=ARRIVAL.at + 40 * 86_400)
+AT = 1_772_800_000.0
 WRONG = {
     "no_worker": replace(WELL, worker=61.0),
     "trouble": replace(WELL, trouble="not_shared", trouble_message="Share it.", trouble_age=1.0),
@@ -141,8 +140,8 @@ WRONG = {
     "refused": replace(WELL, refused=3, oldest_refused=5.0),
     "documents_given_up": replace(WELL, given_up=1, oldest_given_up=5.0),
     "not_taken_in": replace(WELL, not_taken_in=1, oldest_not_taken_in=5.0),
-    "silence": replace(WELL, arrival=LAST, silence_days=3),
-    "wrong_secret": replace(WELL, wrong_secrets=3, last_wrong_secret=5.0),
+    "silence": replace(WELL, arrival=AT, clock=AT + 40 * 86_400, silence_days=3),
+    "wrong_secret": replace(WELL, arrival=AT, clock=AT + 60, last_wrong_secret=5.0),
     "everbright_token": replace(WELL, token_refused=5.0),
     "documents_failing": replace(WELL, documents=1, failing=1, failing_for="everbright_missing"),
     "quarantined": replace(WELL, jobs=1, quarantined=1, oldest_quarantined=5.0),
@@ -197,16 +196,17 @@ def test_a_token_that_only_documents_met_is_told_as_such() -> None:
     assert codes == ["everbright_token", "documents_failing"]
 
 
-def test_a_wrong_secret_is_over_once_a_right_one_comes_and_an_hour_has_passed() -> None:
-    """Catches a page that is not green for two days after three tries of anybody."""
-    wrong = replace(WRONG["wrong_secret"], last_wrong_secret=4000.0)
-    earlier = Arrival(at=0.0, now=5000.0)
-    assert [problem.code for problem in evaluate(wrong)] == ["wrong_secret"], "none was right"
-    assert [problem.code for problem in evaluate(replace(wrong, arrival=earlier))]
-    later = replace(earlier, at=2000.0)
-    assert evaluate(replace(wrong, arrival=later)) == ()
-    assert evaluate(replace(wrong, arrival=later, last_wrong_secret=3500.0))
-    assert evaluate(replace(wrong, wrong_secrets=2)) == ()
+def test_a_wrong_secret_is_over_once_a_webhook_is_accepted() -> None:
+    wrong = WRONG["wrong_secret"]
+    assert evaluate(replace(wrong, arrival=None)), "none was ever accepted"
+    assert evaluate(replace(wrong, arrival=wrong.clock - 4.0)) == ()
+    assert evaluate(replace(wrong, last_wrong_secret=None)) == ()
+
+
+def test_refused_deliveries_are_one_alert() -> None:
+    """Three of them within an hour are reported as refused."""
+    assert alarms(replace(WELL, not_taken_in=2, refused=2)).keys() == {"not_taken_in"}
+    assert alarms(replace(WELL, not_taken_in=3, refused=3)).keys() == {"refused"}
 
 
 def test_alarms_that_are_not_over_stay() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sync.errors import Retryable
 from sync.status.problem import LATE_SECONDS
 from sync.status.watch import Watch
-from sync.store import Arrival, Backlog, Confirmations, Database
+from sync.store import Backlog, Confirmations, Database
 
 WELL = Backlog(worker=10.0)
 LATE = replace(WELL, jobs=1, oldest_job=1000.0)
@@ -85,9 +85,9 @@ def test_what_comes_again_within_the_hour_is_said_no_more_than_once_an_hour() ->
 def test_silence_is_said_once_and_once_that_deliveries_come_again() -> None:
     """Beside what else is wrong, which neither ends it nor is ended by it."""
     person, at = Person(), 1_772_800_000.0
-    silent = replace(WELL, silence_days=3, arrival=Arrival(at, at + 30 * 86_400))
-    heard = replace(silent, arrival=Arrival(at, at))
-    both = replace(LATE, silence_days=3, arrival=silent.arrival)
+    silent = replace(WELL, silence_days=3, arrival=at, clock=at + 30 * 86_400)
+    heard = replace(silent, arrival=silent.clock)
+    both = replace(silent, jobs=1, oldest_job=1000.0)
     watched(person, silent, both, silent, heard, heard)
     assert person.said == ["silence", "late", "late over 0", "silence over 0"]
 

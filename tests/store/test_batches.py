@@ -1,10 +1,13 @@
 """Batches: what is kept before they are sent, and what is kept of what they hit."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import event
 
 from sync.errors import Retryable
 from sync.jobs.cells import Cell
+from sync.jobs.pipeline import PipelineEntry, PipelineState
 from sync.store import Conclusion, Database, Leases, Projected, sheet_store
 from sync.types import ReplacedWords
 from tests.store.parts import X, attempt, dirty, held, known, showing, with_jobs
@@ -49,6 +52,22 @@ def test_an_attempt_that_can_never_land_is_dropped(database: Database) -> None:
     assert store.batches.landed(mine, 10) is None
     assert store.batches.landed(mine, 21) is None  # was dropped: its fence 20 is gone
     assert store.pending.read(9, 9).in_doubt is False
+
+
+def test_where_a_job_is_counted_is_kept_with_what_its_row_shows(database: Database) -> None:
+    """Catches a job that is counted before its batch landed, or is counted for ever."""
+    store, mine = with_jobs(database, "a", "b"), held(database)
+    entry = PipelineEntry("Permits", PipelineState.UNDER_REVIEW, 1_764_000_000.125)
+    shown = [replace(showing(one, X), entry=entry) for one in dirty(store).values()]
+    tried = attempt(7, 6, *shown)
+    store.batches.begin(mine, tried)
+    assert store.pending.counted() == {}
+    assert store.batches.landed(mine, 7) == tried
+    store.batches.conclude(mine, tried, Conclusion(missed=frozenset({"b"})))
+    assert store.pending.counted() == {"a": entry}
+    assert (known(store)["a"].counted, known(store)["b"].counted) == (entry, None)
+    store.batches.confirm(mine, [showing(known(store)["a"], None)])
+    assert store.pending.counted() == {}
 
 
 def test_what_a_check_found_is_kept_whole(database: Database) -> None:
@@ -119,8 +138,8 @@ def test_replaced_words_are_kept_and_told_where_there_is_a_history(
     store, mine = with_jobs(database, "a"), held(database)
     tried = attempt(7, None, showing(dirty(store)["a"], X))
     store.batches.conclude(mine, tried, Conclusion(replaced=[REPLACED], is_told=is_told))
-    assert store.batches.replaced("a") == [("mine", "x")]
-    assert sheet_store(database, "other").batches.replaced("a") == []
+    assert store.boards.replaced("a") == [("mine", "x")]
+    assert sheet_store(database, "other").boards.replaced("a") == []
     lines = [change for _, change, _ in store.pending.read(9, 9).lines]
     assert [(one.name, one.before, one.after) for one in lines] == (
         [("Permit", "mine", "x")] if is_told else []

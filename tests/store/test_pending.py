@@ -143,10 +143,10 @@ def test_two_jobs_of_one_customer_known_seconds_apart_wait_for_each_other(
     assert dirty(store) == {}
     Customers(database).keep("a", ADA, 1)
     assert dirty(store) == {}, "the customer of b may be the same"
-    assert store.pending.customers_without_row() == {"a": ADA, "b": Customer()}
+    assert store.boards.customers_without_row() == {"a": ADA, "b": Customer()}
     Customers(database).keep("b", ADA, 1)
     assert dirty(store).keys() == {"a", "b"}
-    assert store.pending.customers_without_row() == {"a": ADA, "b": ADA}
+    assert store.boards.customers_without_row() == {"a": ADA, "b": ADA}
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_job_with_a_row_waits_for_nobody_and_nobody_for_it(database: Database)
     assert dirty(store).keys() == {"b"}
     Customers(database).keep("a", ADA, 1)
     assert dirty(store).keys() == {"a", "b"}
-    assert store.pending.customers_without_row() == {"a": ADA}
+    assert store.boards.customers_without_row() == {"a": ADA}
 
 
 def test_in_our_own_tab_no_job_waits_for_a_customer(database: Database) -> None:

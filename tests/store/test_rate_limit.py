@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.store.limits import BURST, TokenBucket
+from sync.store.rate_limit import BURST, TokenBucket
 
 
 def test_the_first_flush_after_a_pause_is_at_once() -> None:

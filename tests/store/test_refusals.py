@@ -3,8 +3,10 @@
 import pytest
 from sqlalchemy import func, select
 
-from sync.store import Database, Refusals, RefusedRequests, backlog
-from sync.store.schema import refusal
+from sync.store import Database, Inbox, Refusals, RefusedRequests, backlog
+from sync.store.schema import delivery, refusal
+from sync.webhooks.parse import read
+from tests.made_up import body, milestone
 
 DAY = 86_400
 
@@ -17,6 +19,11 @@ def refusals(database: Database) -> Refusals:
 def rows(database: Database) -> int:
     with database.reading() as connection:
         return connection.scalars(select(func.count()).select_from(refusal)).one()
+
+
+def deliver(database: Database) -> None:
+    sent = body(milestone())
+    Inbox(database).keep(sent, read(sent))
 
 
 def test_a_reason_has_one_row_a_day_with_the_last_ones_source(
@@ -51,19 +58,45 @@ def test_a_count_beyond_four_bytes_is_taken(refusals: Refusals) -> None:
     assert (found.count, len(found.source)) == (2**32 - 2, 64)
 
 
-def test_the_backlog_counts_those_since_yesterday_and_knows_the_last_wrong_secret(
+def test_the_backlog_counts_those_since_yesterday(database: Database, refusals: Refusals) -> None:
+    refusals.add(
+        {
+            "wrong_secret": RefusedRequests(2, 0.0, ""),
+            "too_large": RefusedRequests(1, 1.0 * DAY, ""),
+        }
+    )
+    refusals.add({"wrong_secret": RefusedRequests(4, 2.0 * DAY, "")})
+    assert backlog(database, "s").turned_away == 3
+
+
+def test_the_backlog_knows_when_the_last_wrong_secret_came(
     database: Database, refusals: Refusals
 ) -> None:
+    """Catches one of Friday that is forgotten on Monday."""
     assert backlog(database, "s").last_wrong_secret is None
-    for days, counts in (
-        (2.0, {"wrong_secret": 4}),
-        (1.0, {"too_large": 1}),
-        (0.4, {"no_secret": 1}),
-        (500 / DAY, {"wrong_secret": 2}),
-        (0.0, {"too_large": 1}),
-    ):
-        age = days * DAY
-        refusals.add({reason: RefusedRequests(n, age, "") for reason, n in counts.items()})
-    now = backlog(database, "s")
-    assert (now.turned_away, now.wrong_secrets) == (5, 3)
-    assert now.last_wrong_secret == pytest.approx(500, abs=20)
+    refusals.add({"no_secret": RefusedRequests(1, 3.0 * DAY, "")})
+    assert backlog(database, "s").last_wrong_secret == pytest.approx(3 * DAY, abs=20)
+    refusals.add(
+        {"wrong_secret": RefusedRequests(2, 500.0, ""), "too_large": RefusedRequests(1, 1.0, "")}
+    )
+    assert backlog(database, "s").last_wrong_secret == pytest.approx(500, abs=20)
+
+
+def test_the_newest_webhook_is_known_also_once_it_is_deleted(database: Database) -> None:
+    """Kept for a day only, the last webhook would be gone before its silence counts."""
+    assert backlog(database, "s").arrival is None
+    assert Inbox(database).prune(1) == 0
+    assert backlog(database, "s").arrival is None
+    deliver(database)
+    with database.writing() as connection:
+        moment = delivery.c.received_at - 2 * DAY
+        connection.execute(delivery.update().values(received_at=moment, projected=True))
+    for pruned in (1, 0):
+        assert Inbox(database).prune(1) == pruned
+        found = backlog(database, "s")
+        assert found.arrival is not None
+        assert found.clock - found.arrival == pytest.approx(2 * DAY, abs=20)
+    deliver(database)
+    found = backlog(database, "s")
+    assert found.arrival is not None
+    assert found.clock - found.arrival < 20

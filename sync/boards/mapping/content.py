@@ -84,13 +84,13 @@ def of(cells: Iterable[SeenCell], sites: Collection[str] = ()) -> ColumnContent:
     """Return what a column's cells are."""
     cells, no_data = list(cells), (CellKind.BLANK, CellKind.TOTAL)
     filled = [cell for cell in cells if cell.text.strip() and cell.kind not in no_data]
-    is_computed = any(cell.kind is CellKind.COMPUTED for cell in filled)
-    is_for_dates = not filled and any(cell.is_for_date for cell in cells)
-    what = DATE if is_for_dates else _most(filled)
+    what = _most(filled)
+    if not filled and any(cell.is_for_date for cell in cells):
+        what = DATE
     return ColumnContent(
         what,
         sum(site(cell.text.strip()) in sites for cell in filled) if what else 0,
-        is_computed,
+        any(cell.kind is CellKind.COMPUTED for cell in filled),
         is_numeric=_are_most([cell.kind is CellKind.NUMBER for cell in filled]),
         is_wordy=_are_most([not any(map(str.isdigit, cell.text)) for cell in filled]),
         is_blank=not filled,

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sync.boards.mapping import recognise
-from sync.boards.mapping.fields import AS_IT_IS, LONGEST, Field, Fields, Words, fit, text_words
+from sync.boards.mapping.fields import AS_IT_IS, LONGEST, Fields, Words, fit, text_words
 from sync.boards.mapping.propose import Proposal, propose
 from sync.boards.mapping.recognise import Recogniser
 from sync.boards.mapping.tab import SeenTab, below, of_tab
@@ -92,6 +93,7 @@ class Before:
     fields: Mapping[int, str]
     words: Mapping[int, Mapping[str, str]]
     """As they are stored (`Words.stored`)."""
+    since: datetime | None = None
 
 
 class TabDecider:
@@ -113,20 +115,20 @@ class TabDecider:
         none = TabMapping(tab, is_mapped=before is not None)
         if problem := of_tab(tab):
             return replace(none, problem=problem)
-        if self._choices.header_row is not None:
-            header = recognise.Found(self._choices.header_row)
-        elif before:
-            header = recognise.Found(before.header_row)
-        else:
+        row, problem = self._choices.header_row, ""
+        if row is None and before:
+            row = before.header_row
+        if row is None:
             header = recognise.find(tab, self._recogniser)
-        if header.row is None:
-            return replace(none, problem=header.problem)
-        none = replace(none, header_row=header.row)
-        if not tab.headers(header.row):
-            return replace(none, problem=f"has nothing in row {header.row + 1}.")
-        if problem := below(tab, header.row, self._account):
+            row, problem = header.row, header.problem
+        if row is None:
             return replace(none, problem=problem)
-        proposals = propose(tab, header.row, self._fields, self._recogniser)
+        none = replace(none, header_row=row)
+        if not tab.headers(row):
+            return replace(none, problem=f"has nothing in row {row + 1}.")
+        if problem := below(tab, row, self._account):
+            return replace(none, problem=problem)
+        proposals = propose(tab, row, self._fields, self._recogniser)
         columns = self._settled(proposals, tab, before)
         own = self._own_words(columns, tab)
         columns = tuple(self._with_words(c, before, own.get(c.index, {})) for c in columns)
@@ -140,16 +142,17 @@ class TabDecider:
         unset = {self._place(proposals, tab, text) for text in self._choices.unset}
         columns = []
         for proposal in proposals:
+            was = before.fields if before else {}
             if proposal.index in wanted:
                 column = MappedColumn(proposal, wanted[proposal.index], "as you set it")
             elif proposal.index in unset:
                 column = MappedColumn(proposal, "", "as you set it")
-                if before and before.fields.get(proposal.index) == KEY:
+                if was.get(proposal.index) == KEY:
                     command = 'To use another column: --set "Header=site_id".'
                     said = f"{proposal.header!r} tells whose row is whose."
                     raise Permanent("key", said, command)
-            elif before and proposal.index in before.fields:
-                column = MappedColumn(proposal, before.fields[proposal.index], "mapped already")
+            elif proposal.index in was:
+                column = MappedColumn(proposal, was[proposal.index], "mapped already")
             elif before and proposal.field:
                 spelled = self._fields.spelled(proposal.field)
                 command = f'to map it: --set "{proposal.header}={spelled}"'
@@ -165,8 +168,7 @@ class TabDecider:
         """Return the field by column index that a person set."""
         fields: dict[int, str] = {}
         for text, name in self._choices.fields.items():
-            index = self._place(proposals, tab, text)
-            if index is None:
+            if (index := self._place(proposals, tab, text)) is None:
                 continue
             proposal = next(p for p in proposals if p.index == index)
             if proposal.is_computed:
@@ -181,23 +183,18 @@ class TabDecider:
 
     def _place(self, proposals: Sequence[Proposal], tab: SeenTab, text: str) -> int | None:
         """Return the index of the column with a header, or letters (`F`, or `F:F`), or None."""
-        if whole := _WHOLE_COLUMN.fullmatch(text):
-            places = [p.index for p in proposals if letters(p.index) == whole[1].upper()]
-        else:
-            places = self._named(proposals, tab, text)
+        whole = _WHOLE_COLUMN.fullmatch(text)
+        places = [p.index for p in proposals if not whole and plain(p.header) == plain(text)]
+        if len(places) > 1:
+            named = ", ".join(map(letters, places))
+            fix = f"Name one by its letter: {named}."
+            raise Permanent("twice", f"{tab.title!r}: several columns are called {text!r}. {fix}")
+        letter = whole[1] if whole else text
+        if not places and _LETTERS.fullmatch(letter):
+            places = [p.index for p in proposals if letters(p.index) == letter.upper()]
         if places:
             self._found.add(text)
         return places[0] if places else None
-
-    def _named(self, proposals: Sequence[Proposal], tab: SeenTab, text: str) -> list[int]:
-        places = [p.index for p in proposals if plain(p.header) == plain(text)]
-        if len(places) > 1:
-            named = ", ".join(letters(index) for index in places)
-            fix = f"Name one by its letter: {named}."
-            raise Permanent("twice", f"{tab.title!r}: several columns are called {text!r}. {fix}")
-        if not places and _LETTERS.fullmatch(text):
-            places = [p.index for p in proposals if letters(p.index) == text.upper()]
-        return places
 
     def must_be_found(self, tabs: Iterable[TabMapping]) -> None:
         """Raise Permanent where a person named a header that no tab has."""
@@ -205,8 +202,8 @@ class TabDecider:
         for text in (*choices.fields, *choices.unset, *choices.column_words):
             if text not in self._found:
                 known = ", ".join(c.header for tab in tabs for c in tab.columns if c.header)
-                fix = f"There are: {known or 'none'}."
-                raise Permanent("no_header", f"No column is called {text!r}. {fix}")
+                what = f"No column is called {text!r}. There are: {known or 'none'}."
+                raise Permanent("no_header", what)
 
     def with_added(self, tab: TabMapping) -> TabMapping:
         """Return a mapping with columns for the fields that a person asks for.
@@ -231,30 +228,25 @@ class TabDecider:
         own: dict[int, dict[str, str]] = {}
         proposals = [column.proposal for column in columns]
         for text, words in self._choices.column_words.items():
-            index = self._place(proposals, tab, text)
-            if index is None:
+            if (index := self._place(proposals, tab, text)) is None:
                 continue
             name = next(column.field for column in columns if column.index == index)
             if not name:
                 fix = f'Say what it shows first: --set "{text}=field".'
                 raise Permanent("no_field", f"{text!r} is not mapped, so it has no words. {fix}")
-            own[index] = self._by_label(words, self._fields.get(name))
+            # A field with any text has its texts as they are.
+            label = self._fields.label_of if self._fields.get(name).words else str.strip
+            own[index] = {label(ours): his.strip() for ours, his in words.items()}
         return own
-
-    def _by_label(self, words: Mapping[str, str], field: Field | None = None) -> dict[str, str]:
-        """Return words by how a status reads; a field with any text has its texts as they are."""
-        if field and not field.words:
-            return {ours.strip(): his.strip() for ours, his in words.items()}
-        return {self._fields.label_of(ours): his.strip() for ours, his in words.items()}
 
     def _with_words(
         self, column: MappedColumn, before: Before | None, own: Mapping[str, str]
     ) -> MappedColumn:
         if not column.field:
             return column
-        if not (before and before.fields.get(column.index) == column.field):
-            return self._worded(column, {}, own)
-        was = before.words.get(column.index, {})
+        was: Mapping[str, str] = {}
+        if before and before.fields.get(column.index) == column.field:
+            was = before.words.get(column.index, {})
         worded = self._worded(column, was, own)
         if worded.words is None and column.proposal.options is None and was:
             return replace(worded, words=AS_IT_IS)  # The last word was taken away.
@@ -264,20 +256,23 @@ class TabDecider:
         self, column: MappedColumn, known: Mapping[str, str], own: Mapping[str, str]
     ) -> MappedColumn:
         """Return a column with its words: what a person says of it, of any, and said before."""
-        options, everywhere = column.proposal.options, self._by_label(self._choices.words)
-        said = dict(own)
-        if options is not None:
-            said = {ours: his for ours, his in everywhere.items() if his in options} | said
-        said = {**known, **said}
+        options = column.proposal.options
+        everywhere = {
+            self._fields.label_of(ours): his.strip() for ours, his in self._choices.words.items()
+        }
         if options is None:
-            return replace(column, words=text_words(said))
+            return replace(column, words=text_words({**known, **own}))
+        for ours, his in own.items():
+            if his and his not in options:
+                there = ", ".join(options) or "none"
+                what = f"The drop-down of {column.header!r} has no option {his!r} for {ours}"
+                raise Permanent("no_option", f"{what}. There are: {there}.")
+        fitting = {ours: his for ours, his in everywhere.items() if his in options}
         field = self._fields.get(column.field)
-        _must_be_options(column, own)
-        words = fit(field, options, said, self._fields.trade_words)
+        words = fit(field, options, {**known, **fitting, **own}, self._fields.trade_words)
         if words.size > LONGEST:
-            return replace(
-                column, field="", reason=f"its drop-down has {len(options)} long options"
-            )
+            reason = f"its drop-down has {len(options)} long options"
+            return replace(column, field="", reason=reason)
         return replace(column, words=words)
 
     def must_fit(self, tabs: Iterable[TabMapping]) -> None:
@@ -290,13 +285,3 @@ class TabDecider:
                 raise Permanent(
                     "no_option", f"--word {ours}={his}: no mapped drop-down has it. {fix}"
                 )
-
-
-def _must_be_options(column: MappedColumn, words: Mapping[str, str]) -> None:
-    """Raise Permanent where a person's word for a drop-down is none of its options."""
-    options = column.proposal.options or ()
-    for ours, his in words.items():
-        if his and his not in options:
-            known = ", ".join(options) or "none"
-            what = f"The drop-down of {column.header!r} has no option {his!r} for {ours}"
-            raise Permanent("no_option", f"{what}. There are: {known}.")

@@ -1,6 +1,6 @@
-"""The fields that a column can show, and their words in those of a drop-down. Pure."""
+"""The fields that a column can show, and which option of a drop-down fits each word. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -74,8 +74,7 @@ class Fields:
             return name
         aspect, separator, milestone = name.partition(":")
         if separator and aspect in ASPECTS:
-            key = self._keys.get(milestone.strip().casefold())
-            if key:
+            if key := self._keys.get(milestone.strip().casefold()):
                 return f"{aspect}:{key}"
             known = ", ".join(step.header for step in self.milestones) or "none has come yet"
             fix = f"Write one of these, or name it in [[milestones]] of the config first: {known}."
@@ -100,15 +99,14 @@ class Fields:
         return f"{aspect}:{self._header(key)}" if separator else name
 
     def _header(self, key: str) -> str:
-        headers = (heading.header for heading in self.milestones if heading.key == key)
-        return next(headers, key)
+        return next((step.header for step in self.milestones if step.key == key), key)
 
     def _words(self, name: str) -> tuple[str, ...]:
         labels = [status.label for status in self.config.statuses.values()]
         if name.startswith("status:"):
-            return _unique([*labels, *self.labels])
+            return tuple(dict.fromkeys([*labels, *self.labels]))
         if name == "status":
-            return _unique([*Statuses(self.config).words(), *self.labels])
+            return tuple(dict.fromkeys([*Statuses(self.config).words(), *self.labels]))
         return tuple(LABELS.values()) if name == "contract" else ()
 
     @cached_property
@@ -122,8 +120,7 @@ class Fields:
 
     def label_of(self, text: str) -> str:
         """Return how a status reads: of its code in the config, or of a label in any case."""
-        known = self.config.statuses.get(text.strip())
-        if known:
+        if known := self.config.statuses.get(text.strip()):
             return known.label
         words = {*self._words("status:"), *self._words("status"), *self._words("contract")}
         by_fold = {word.casefold(): word for word in words}
@@ -131,10 +128,6 @@ class Fields:
             return word
         fix = f"Write the status as it came, or one of {', '.join(sorted(words))}."
         raise Permanent("no_status", f"{text!r} is no status that is known. {fix}")
-
-
-def _unique(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(texts))
 
 
 LONGEST = 10_000
@@ -164,8 +157,8 @@ class Words:
     @property
     def written(self) -> dict[str, str]:
         """What is written; "" for what should have no word."""
-        words = {**self.by_ours, **dict.fromkeys(self.silent, "")}
-        return {**words, OTHER_TEXTS: OTHER_TEXTS} if self.takes_others else words
+        others = {OTHER_TEXTS: OTHER_TEXTS} if self.takes_others else {}
+        return {**self.by_ours, **dict.fromkeys(self.silent, ""), **others}
 
     @property
     def stored(self) -> dict[str, str]:
@@ -223,10 +216,8 @@ def _proposed(
 
     `free` are the options that are not said to be, and do not read like, another text of ours.
     """
-    for fitting in _candidates(text, options, free, trade):
-        if fitting:
-            return fitting[0] if len(fitting) == 1 else ""
-    return ""
+    fitting = next(filter(None, _candidates(text, options, free, trade)), [])
+    return fitting[0] if len(fitting) == 1 else ""
 
 
 def _candidates(
@@ -238,10 +229,11 @@ def _candidates(
     yield [option for option in options if plain(option) == plain(text)]
     for words in trade:
         yield [option for option in free if plain(option) in words]
-    yield [option for option in free if _is_almost(plain(option), plain(text))]
-
-
-def _is_almost(option: str, text: str) -> bool:
-    is_long = min(len(option), len(text)) >= _SHORTEST
-    begins_alike = option[:_BEGINNING] == text[:_BEGINNING]
-    return is_long and begins_alike and fuzz.ratio(option, text) >= _ALIKE
+    ours = plain(text)
+    yield [
+        option
+        for option in free
+        if min(len(plain(option)), len(ours)) >= _SHORTEST
+        and plain(option)[:_BEGINNING] == ours[:_BEGINNING]
+        and fuzz.ratio(plain(option), ours) >= _ALIKE
+    ]

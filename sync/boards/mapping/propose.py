@@ -1,6 +1,6 @@
 """Proposes a field for each column of a tab, with the reason. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sync.boards.mapping import content
@@ -41,11 +41,14 @@ def propose(tab: SeenTab, header_row: int, fields: Fields, by: Recogniser) -> li
     headers = tab.headers(header_row)
     width = max([*map(len, tab.rows), *(index + 1 for index in tab.column_entries)], default=0)
     proposals = []
+    by_field: dict[str, list[Proposal]] = {}
     for index in range(width):
         proposal = _column(tab, header_row, index, headers.get(index, ""), fields, by)
         if proposal.header or proposal.field or index in tab.column_entries:
             proposals.append(proposal)
-    return _each_once(proposals, fields)
+        if proposal.field:
+            by_field.setdefault(proposal.field, []).append(proposal)
+    return [_kept(each, by_field.get(each.field, []), fields) for each in proposals]
 
 
 def _column(
@@ -89,30 +92,26 @@ def _match(
     named: HeaderMatch | None, holding: ColumnContent, fields: Fields, *, has_options: bool
 ) -> HeaderMatch:
     """Return what header and cells say together; where they contradict each other nothing."""
-    fitting = content.FITTING.get(holding.what)
     if named and named.field:
         field = fields.get(named.field)
         aspect, _, milestone = field.id.partition(":")
         if milestone and aspect == "status" and holding.what == content.DATE:
             dated = (fields.spelled(f"{aspect}:{milestone}") for aspect in DATED)
             are = "are formatted as" if holding.is_blank else "are"
-            return HeaderMatch(
-                "", f"its cells {are} dates: it may be {' or '.join(dated)}", named.rank
-            )
+            reason = f"its cells {are} dates: it may be {' or '.join(dated)}"
+            return HeaderMatch("", reason, named.rank)
         if field.kind in (FieldKind.DATE, FieldKind.NUMBER) and has_options:
             return HeaderMatch("", f"its header says {field.title}, it has a drop-down", named.rank)
         if _contradicts(field, holding):
             said = content.SAID.get(holding.what) or ("words" if holding.is_wordy else "numbers")
-            return HeaderMatch(
-                "", f"its header says {field.title}, its cells are {said}", named.rank
-            )
+            reason = f"its header says {field.title}, its cells are {said}"
+            return HeaderMatch("", reason, named.rank)
     if named:
         return named
-    if fitting:
+    if fitting := content.FITTING.get(holding.what):
         known = f", {holding.known_sites} of jobs that came" if holding.known_sites else ""
-        return HeaderMatch(
-            fitting[0], f"its cells are {content.SAID[holding.what]}{known}", CONTENT
-        )
+        reason = f"its cells are {content.SAID[holding.what]}{known}"
+        return HeaderMatch(fitting[0], reason, CONTENT)
     return HeaderMatch("", "", 0)
 
 
@@ -129,35 +128,16 @@ def _contradicts(field: Field, holding: ColumnContent) -> bool:
     return field.id not in content.FITTING.get(holding.what, (field.id,))
 
 
-def _each_once(proposals: Sequence[Proposal], fields: Fields) -> list[Proposal]:
-    by_field: dict[str, list[Proposal]] = {}
-    for proposal in proposals:
-        if proposal.field:
-            by_field.setdefault(proposal.field, []).append(proposal)
-    winners: Mapping[str, Proposal | None] = {
-        name: _surest(rivals) for name, rivals in by_field.items()
-    }
-    return [_kept(proposal, winners, by_field, fields) for proposal in proposals]
-
-
-def _surest(rivals: list[Proposal]) -> Proposal | None:
-    best = min(rival.rank for rival in rivals)
+def _kept(proposal: Proposal, rivals: Sequence[Proposal], fields: Fields) -> Proposal:
+    """Return a proposal, without its field if it isn't the surest of the `rivals` for that."""
+    best = min((rival.rank for rival in rivals), default=0)
     first = [rival for rival in rivals if rival.rank == best]
-    return first[0] if len(first) == 1 else None
-
-
-def _kept(
-    proposal: Proposal,
-    winners: Mapping[str, Proposal | None],
-    by_field: Mapping[str, list[Proposal]],
-    fields: Fields,
-) -> Proposal:
-    if not proposal.field or winners[proposal.field] is proposal:
+    if not first or first == [proposal]:
         return proposal
-    title, winner = fields.get(proposal.field).title, winners[proposal.field]
-    if winner:
-        reason = f"it looks like {title}, too, which is rather {winner.header!r}"
+    title = fields.get(proposal.field).title
+    if len(first) == 1:
+        reason = f"it looks like {title}, too, which is rather {first[0].header!r}"
     else:
-        headers = " and ".join(repr(other.header) for other in by_field[proposal.field])
+        headers = " and ".join(repr(other.header) for other in rivals)
         reason = f"{headers} look like {title} alike"
     return replace(proposal, field="", reason=reason)

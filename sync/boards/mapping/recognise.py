@@ -67,7 +67,14 @@ class Recogniser:
                 self._names.setdefault("".join(word[0] for word in words), heading.key)
         for name, key in [*self._names.items()]:
             self._names.setdefault(spelled_out(name), key)
-        self._add_bare_names()
+        # "Design Approval" is known as "Design", too, where no other milestone may be meant.
+        bare: dict[str, set[str]] = {}
+        for name, key in self._names.items():
+            words = [word for word in name.split() if word not in ASPECTS["approved"]]
+            bare.setdefault(" ".join(words), set()).add(key)
+        for name, keys in bare.items():
+            if name and len(keys) == 1 and name not in fields.synonyms:
+                self._names.setdefault(name, *keys)
         numbered = [
             (match[0], key) for name, key in self._names.items() if (match := _PAYMENT.match(name))
         ]
@@ -75,16 +82,6 @@ class Recogniser:
             if {other for known, other in numbered if known == number} == {key}:
                 self._names.setdefault(number, key)
         self.match = lru_cache(maxsize=1024)(self._match)
-
-    def _add_bare_names(self) -> None:
-        """Know "Design Approval" as "Design", too, where no other milestone may be meant."""
-        bare: dict[str, set[str]] = {}
-        for name, key in self._names.items():
-            words = [word for word in name.split() if word not in ASPECTS["approved"]]
-            bare.setdefault(" ".join(words), set()).add(key)
-        for name, keys in bare.items():
-            if name and len(keys) == 1 and name not in self._fields.synonyms:
-                self._names.setdefault(name, *keys)
 
     def _match(self, header: str) -> HeaderMatch | None:
         if not any(map(str.isalpha, header)) and any(map(str.isdigit, header)):
@@ -109,31 +106,26 @@ class Recogniser:
         aspects = [name for name, known in ASPECTS.items() if not known.isdisjoint(words)]
         is_dated = not DATE_WORDS.isdisjoint(words)
         said = DATE_WORDS.union(*(ASPECTS[name] for name in aspects))
-        key, almost = self._milestone(" ".join(word for word in words if word not in said))
-        if not key:
+        name, almost = " ".join(word for word in words if word not in said), ""
+        bare = {
+            " ".join(word for word in known.split() if word not in FILLERS): key
+            for known, key in self._names.items()
+        }
+        if name not in bare:
+            name = almost = _nearest(name, bare)
+        if not name:
             return None
+        key = bare[name]
         if len(aspects) > 1 or (is_dated and not aspects):
             fitting = (self._fields.spelled(f"{aspect}:{key}") for aspect in aspects or DATED)
-            return HeaderMatch(
-                "", f"of a milestone, but it may be {' or '.join(fitting)}", MILESTONE
-            )
+            why = f"of a milestone, but it may be {' or '.join(fitting)}"
+            return HeaderMatch("", why, MILESTONE)
         if aspects == ["approved"] and not is_dated and _APPROVAL.issuperset(said & {*words}):
             status, approved = f"status:{key}", f"approved:{key}"
             fitting = (self._fields.spelled(name) for name in (status, approved))
             why = f"of a milestone, but it may be {' or '.join(fitting)}"
             return HeaderMatch("", why, ALMOST if almost else MILESTONE, status, approved)
         return self._found(aspects[0] if aspects else "status", key, almost)
-
-    def _milestone(self, name: str) -> tuple[str, str]:
-        """Return the key of the milestone with a name, and the name where it is but almost that."""
-        bare = {
-            " ".join(word for word in known.split() if word not in FILLERS): key
-            for known, key in self._names.items()
-        }
-        if not name or name in bare:
-            return (bare[name], "") if name else ("", "")
-        near = _nearest(name, bare)
-        return (bare[near], near) if near else ("", "")
 
     def _found(self, aspect: str, key: str, almost: str = "") -> HeaderMatch:
         milestone = self._fields.spelled(f"{aspect}:{key}").partition(":")[2]
@@ -205,12 +197,11 @@ def _none(tab: SeenTab, counts: Mapping[int, int], best: int) -> str:
 def _recognised(tab: SeenTab, row: int, recogniser: Recogniser) -> int:
     """Return how many fields the headers in a row name; 0 where the row can be no header row."""
     names = tab.headers(row)
-    if len(names) < LEAST or any(not _can_be(tab, row, at, text) for at, text in names.items()):
+    texts = (CellKind.TEXT, CellKind.COMPUTED)
+    if len(names) < LEAST or any(
+        tab.cell(row, at).kind not in texts or len(text) > _LONGEST or content.is_data(text)
+        for at, text in names.items()
+    ):
         return 0
     found = [match for text in names.values() if (match := recogniser.match(text))]
     return len({match.field or match.reason for match in found})
-
-
-def _can_be(tab: SeenTab, row: int, column: int, text: str) -> bool:
-    is_text = tab.cell(row, column).kind in (CellKind.TEXT, CellKind.COMPUTED)
-    return is_text and len(text) <= _LONGEST and not content.is_data(text)

@@ -1,4 +1,4 @@
-"""Texts as they are compared, and the vocabulary of headers. Pure."""
+"""How texts are compared, and the vocabulary of headers, statuses and dividers. Pure."""
 
 import re
 import unicodedata
@@ -14,160 +14,119 @@ def plain(text: str) -> str:
     return " ".join(_NO_WORD.sub(" ", bare).split())
 
 
+def _texts(listed: str) -> tuple[str, ...]:
+    return tuple(listed.split(", "))
+
+
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "customer": (
-        *("customer", "customer name", "client", "client name", "name", "full name"),
-        *(
-            "homeowner",
-            "homeowner name",
-            "home owner",
-            "homeowners",
-            "ho",
-            "ho name",
-            "contact",
-            "contact name",
-            "account name",
-        ),
-        *("cliente", "nombre", "nombre del cliente", "nombre completo", "propietario"),
+    "customer": _texts(
+        "customer, customer name, client, client name, name, full name, homeowner, "
+        "homeowner name, home owner, homeowners, ho, ho name, contact, contact name, "
+        "account name, cliente, nombre, nombre del cliente, nombre completo, propietario"
     ),
-    "address": (
-        *(
-            "address",
-            "street",
-            "street address",
-            "site address",
-            "install address",
-            "installation address",
-        ),
-        *("property address", "project address", "job address", "service address", "location"),
-        *("direccion", "direccion de instalacion", "domicilio", "ubicacion"),
+    "address": _texts(
+        "address, street, street address, site address, install address, "
+        "installation address, property address, project address, job address, "
+        "service address, location, direccion, direccion de instalacion, domicilio, "
+        "ubicacion"
     ),
-    "city": ("city", "town", "ciudad"),
-    "zip": ("zip", "zip code", "zipcode", "postal code", "codigo postal"),
-    "city_zip": (
-        *("town zip", "city zip", "zip city", "zip town", "city state zip", "city st zip"),
-        *("city state and zip", "city and zip", "city state", "ciudad codigo postal"),
-        *("ciudad estado codigo postal",),
+    "city": _texts("city, town, ciudad"),
+    "zip": _texts("zip, zip code, zipcode, postal code, codigo postal"),
+    "city_zip": _texts(
+        "town zip, city zip, zip city, zip town, city state zip, city st zip, "
+        "city state and zip, city and zip, city state, ciudad codigo postal, "
+        "ciudad estado codigo postal"
     ),
-    "phone": (
-        *("phone", "phone number", "phone no", "phone #", "telephone", "telephone number", "tel"),
-        *(
-            "ho phone",
-            "homeowner phone",
-            "mobile",
-            "mobile number",
-            "cell",
-            "cell phone",
-            "contact number",
-            "customer phone",
-        ),
-        *("telefono", "numero de telefono", "celular", "movil", "tel cliente"),
+    "phone": _texts(
+        "phone, phone number, phone no, phone #, telephone, telephone number, tel, ho phone, "
+        "homeowner phone, mobile, mobile number, cell, cell phone, contact number, "
+        "customer phone, telefono, numero de telefono, celular, movil, tel cliente"
     ),
-    "email": (
-        *("email", "e mail", "email address", "e mail address", "mail", "customer email"),
-        *("correo", "correo electronico", "email del cliente"),
+    "email": _texts(
+        "email, e mail, email address, e mail address, mail, customer email, correo, "
+        "correo electronico, email del cliente"
     ),
-    "status": (
-        *("status", "job status", "project status", "overall status", "current status"),
-        *("estado", "estatus", "estado del proyecto", "estado del trabajo"),
+    "status": _texts(
+        "status, job status, project status, overall status, current status, estado, "
+        "estatus, estado del proyecto, estado del trabajo"
     ),
-    "next_action": (
-        *("next action", "next step", "next steps", "to do", "todo", "action needed"),
-        *("siguiente paso", "proximo paso", "proxima accion", "pendiente"),
+    "next_action": _texts(
+        "next action, next step, next steps, to do, todo, action needed, siguiente paso, "
+        "proximo paso, proxima accion, pendiente"
     ),
-    "follow_up": (
-        *("follow up", "follow up date", "followup", "next follow up"),
-        *("seguimiento", "fecha de seguimiento"),
+    "follow_up": _texts(
+        "follow up, follow up date, followup, next follow up, seguimiento, fecha de seguimiento"
     ),
-    "current_milestone": (
-        *("current milestone", "milestone", "current step", "project phase"),
-        *("hito", "hito actual", "etapa actual", "fase actual"),
+    "current_milestone": _texts(
+        "current milestone, milestone, current step, project phase, hito, hito actual, "
+        "etapa actual, fase actual"
     ),
-    "assigned_to": (
-        *("assigned to", "assignee", "responsible", "owner of the task"),
-        *("asignado a", "responsable", "encargado"),
+    "assigned_to": _texts(
+        "assigned to, assignee, responsible, owner of the task, asignado a, responsable, encargado"
     ),
-    "last_comment": (
-        *("last comment", "latest comment", "newest comment", "everbright comment"),
-        *("ultimo comentario", "comentario mas reciente"),
+    "last_comment": _texts(
+        "last comment, latest comment, newest comment, everbright comment, "
+        "ultimo comentario, comentario mas reciente"
     ),
-    "last_update": (
-        *("last update", "last updated", "updated", "updated on", "date updated", "last activity"),
-        *("ultima actualizacion", "actualizado", "fecha de actualizacion"),
+    "last_update": _texts(
+        "last update, last updated, updated, updated on, date updated, last activity, "
+        "ultima actualizacion, actualizado, fecha de actualizacion"
     ),
-    "last_approval": ("last approval", "last approved", "ultima aprobacion"),
-    "stage": ("stage", "sales stage", "pipeline stage", "deal stage", "etapa", "etapa de venta"),
-    "contract": (
-        *("contract", "contract status", "agreement status"),
-        *("contrato", "estado del contrato"),
+    "last_approval": _texts("last approval, last approved, ultima aprobacion"),
+    "stage": _texts("stage, sales stage, pipeline stage, deal stage, etapa, etapa de venta"),
+    "contract": _texts(
+        "contract, contract status, agreement status, contrato, estado del contrato"
     ),
-    "contract_signed": (
-        *("contract signed", "contract date", "date signed", "signed", "signed on", "sign date"),
-        *("signature date", "contract signed date"),
-        *("fecha de firma", "contrato firmado", "firmado", "fecha del contrato"),
+    "contract_signed": _texts(
+        "contract signed, contract date, date signed, signed, signed on, sign date, "
+        "signature date, contract signed date, fecha de firma, contrato firmado, firmado, "
+        "fecha del contrato"
     ),
-    "contract_documents": (
-        *("contract files", "contract documents", "contract file", "contract link"),
-        *("archivos del contrato", "documentos del contrato"),
+    "contract_documents": _texts(
+        "contract files, contract documents, contract file, contract link, "
+        "archivos del contrato, documentos del contrato"
     ),
-    "folder": (
-        *("folder", "drive folder", "google drive folder", "job folder", "folder link"),
-        *("carpeta", "carpeta de drive"),
+    "folder": _texts(
+        "folder, drive folder, google drive folder, job folder, folder link, carpeta, "
+        "carpeta de drive"
     ),
-    "re_signed": ("re signed", "re sign", "re sign date", "refirmado"),
-    "initial_quote": ("initial quote", "quote id", "quote uuid", "initial quote id"),
-    "current_quote": ("current quote", "current quote id"),
-    "system_size": ("system size", "system size kw", "size kw", "kw", "tamano del sistema"),
-    "deadline": ("deadline", "submission deadline", "fecha limite"),
-    "installer_payment": ("installer payment",),
-    "sales_representative": (
-        *("sales representative", "sales rep", "rep", "salesperson", "vendedor"),
-    ),
-    "site_id": (
-        *(
-            "site id",
-            "site uuid",
-            "everbright",
-            "everbright id",
-            "everbright link",
-            "everbright url",
-        ),
-        *("everbright job", "sighten id", "sighten link", "site link", "job uuid"),
-        *("id del sitio", "enlace everbright"),
+    "re_signed": _texts("re signed, re sign, re sign date, refirmado"),
+    "initial_quote": _texts("initial quote, quote id, quote uuid, initial quote id"),
+    "current_quote": _texts("current quote, current quote id"),
+    "system_size": _texts("system size, system size kw, size kw, kw, tamano del sistema"),
+    "deadline": _texts("deadline, submission deadline, fecha limite"),
+    "installer_payment": _texts("installer payment"),
+    "sales_representative": _texts("sales representative, sales rep, rep, salesperson, vendedor"),
+    "site_id": _texts(
+        "site id, site uuid, everbright, everbright id, everbright link, everbright url, "
+        "everbright job, sighten id, sighten link, site link, job uuid, id del sitio, "
+        "enlace everbright"
     ),
 }
 """Headers by field, in English and Spanish, as `plain` gives them; [mapping.synonyms] adds more."""
 
 ASPECTS: Mapping[str, frozenset[str]] = {
-    "status": frozenset(("status", "estado", "estatus")),
+    "status": frozenset(_texts("status, estado, estatus")),
     "documents": frozenset(
-        (
-            *("documents", "document", "docs", "doc", "files", "file", "link", "links"),
-            *("documentos", "documento", "archivos", "archivo", "enlace", "enlaces"),
+        _texts(
+            "documents, document, docs, doc, files, file, link, links, documentos, documento, "
+            "archivos, archivo, enlace, enlaces"
         )
     ),
     "submitted": frozenset(
-        (
-            *("submitted", "submit", "submittal", "submission", "sub", "sent", "applied"),
-            *(
-                "enviado",
-                "enviada",
-                "envio",
-                "presentado",
-                "presentada",
-                "solicitado",
-                "solicitada",
-            ),
+        _texts(
+            "submitted, submit, submittal, submission, sub, sent, applied, enviado, enviada, "
+            "envio, presentado, presentada, solicitado, solicitada"
         )
     ),
     "approved": frozenset(
-        (
-            *("approved", "approval", "approve", "appr", "received", "granted", "issued"),
-            *("aprobado", "aprobada", "aprobacion", "recibido", "recibida"),
+        _texts(
+            "approved, approval, approve, appr, received, granted, issued, aprobado, aprobada, "
+            "aprobacion, recibido, recibida"
         )
     ),
-    "rejected": frozenset(("rejected", "rejection", "denied", "rechazado", "rechazada", "rechazo")),
-    "comment": frozenset(("comment", "comments", "comentario", "comentarios")),
+    "rejected": frozenset(_texts("rejected, rejection, denied, rechazado, rechazada, rechazo")),
+    "comment": frozenset(_texts("comment, comments, comentario, comentarios")),
 }
 """Words beside a milestone's name that say what of it a column shows."""
 
@@ -199,69 +158,61 @@ def spelled_out(text: str) -> str:
     return " ".join(ABBREVIATIONS.get(word, word) for word in text.split())
 
 
-DATE_WORDS = frozenset(("date", "dates", "day", "fecha", "dia"))
-FILLERS = frozenset(
-    ("on", "of", "the", "was", "is", "for", "de", "del", "la", "el", "en", "y", "a")
-)
+DATE_WORDS = frozenset(_texts("date, dates, day, fecha, dia"))
+FILLERS = frozenset(_texts("on, of, the, was, is, for, de, del, la, el, en, y, a"))
 
 TradeWords = Mapping[str, Sequence[Sequence[str]]]
 """Words (as `plain` gives them) by status, in lists: those that say it for certain come first."""
 
 STATUS_WORDS: TradeWords = {
     "APPROVED": (
-        (
-            *("ok", "okay", "issued", "passed", "granted", "approval received", "accepted"),
-            "in hand",
-            *("aprobado", "aprobada", "emitido", "emitida"),
+        _texts(
+            "ok, okay, issued, passed, granted, approval received, accepted, in hand, "
+            "aprobado, aprobada, emitido, emitida"
         ),
-        ("done", "complete", "completed", "finished", "listo", "hecho", "completado"),
+        _texts("done, complete, completed, finished, listo, hecho, completado"),
     ),
     "REJECTED": (
-        (
-            *("redo", "kicked back", "kick back", "kickback", "sent back", "failed", "fail"),
-            *("bounced", "bounced back"),
-            *("denied", "declined", "rechazado", "rechazada", "negado"),
+        _texts(
+            "redo, kicked back, kick back, kickback, sent back, failed, fail, bounced, "
+            "bounced back, denied, declined, rechazado, rechazada, negado"
         ),
-        ("corrections", "corrections needed", "needs corrections", "redlines", "revisions"),
+        _texts("corrections, corrections needed, needs corrections, redlines, revisions"),
     ),
     "SUBMITTED": (
-        (
-            *("applied", "sent", "filed", "turned in", "handed in"),
-            *("enviado", "enviada", "presentado", "presentada", "solicitado", "solicitada"),
+        _texts(
+            "applied, sent, filed, turned in, handed in, enviado, enviada, presentado, "
+            "presentada, solicitado, solicitada"
         ),
-        ("in review", "under review", "awaiting approval", "pending approval", "pending"),
+        _texts("in review, under review, awaiting approval, pending approval, pending"),
     ),
-    "INPROG": (("working", "working on it", "started", "wip", "en proceso", "en curso"),),
-    "CANCELLED": (("cancelled", "canceled", "cancelado", "cancelada"),),
+    "INPROG": (_texts("working, working on it, started, wip, en proceso, en curso"),),
+    "CANCELLED": (_texts("cancelled, canceled, cancelado, cancelada"),),
 }
 """The options that stand for a status of EverBright's; [mapping.words] adds more."""
 
 _SIGN = r"[*=~_#>|<+.\u2013\u2014\u2022\u00b7-]"
 _DECORATION = re.compile(rf"{_SIGN}{{2,}}.*|{_SIGN}.*{_SIGN}")
 _SUMS = frozenset(
-    (
-        *("total", "totals", "subtotal", "subtotals", "grand", "sum", "sums", "average", "avg"),
-        *("mean", "count", "suma", "totales", "promedio", "subtotales"),
+    _texts(
+        "total, totals, subtotal, subtotals, grand, sum, sums, average, avg, mean, count, suma, "
+        "totales, promedio, subtotales"
     )
 )
 _GROUPS = frozenset(
-    (
-        *("hold", "waiting", "active", "open", "closed", "pending", "installed", "installs"),
-        *("done", "complete", "completed", "finished", "dead", "cancelled", "canceled", "lost"),
-        *("archive", "archived", "old", "jobs", "projects", "leads", "pipeline", "sold", "stuck"),
-        *("permitting", "permits", "inspections", "approved", "rejected", "submitted", "progress"),
-        *("paid", "unpaid", "week", "month", "q1", "q2", "q3", "q4", "january", "february"),
-        *("march", "april", "may", "june", "july", "august", "september", "october", "november"),
-        *("december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov"),
-        *("dec", "espera", "pendientes", "activos", "abiertos", "cerrados", "cancelados"),
-        *("instalados", "terminados", "trabajos", "proyectos", "enero", "febrero", "marzo"),
-        *("abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre"),
-        *("diciembre", "mes"),
+    _texts(
+        "hold, waiting, active, open, closed, pending, installed, installs, done, complete, "
+        "completed, finished, dead, cancelled, canceled, lost, archive, archived, old, jobs, "
+        "projects, leads, pipeline, sold, stuck, permitting, permits, inspections, approved, "
+        "rejected, submitted, progress, paid, unpaid, week, month, q1, q2, q3, q4, january, "
+        "february, march, april, may, june, july, august, september, october, november, "
+        "december, jan, feb, mar, apr, jun, jul, aug, sep, sept, oct, nov, dec, espera, "
+        "pendientes, activos, abiertos, cerrados, cancelados, instalados, terminados, trabajos, "
+        "proyectos, enero, febrero, marzo, abril, mayo, junio, julio, agosto, septiembre, "
+        "octubre, noviembre, diciembre, mes"
     )
 )
-_BETWEEN = frozenset(
-    (*FILLERS, *("in", "to", "do", "and", "or", "all", "our", "my", "new", "this", "next", "last"))
-)
+_BETWEEN = FILLERS.union(_texts("in, to, do, and, or, all, our, my, new, this, next, last"))
 
 
 def is_divider(text: str) -> bool:

@@ -65,8 +65,7 @@ def _settled(doubt: Doubt, row: NamedRow | None, *, is_written: bool) -> Iterabl
         said = "has" if is_written or doubt.own else "would get"
         yield f"{doubt.site} {said} a row of its own: it has none of those listed."
         return
-    said = "has the site ID of" if is_written else "would get the site ID of"
-    yield f"{row.name} {said} {doubt.site}."
+    yield f"{row.name} {'has' if is_written else 'would get'} the site ID of {doubt.site}."
     if doubt.own:
         emptied = "is empty now but for formulas" if is_written else "would be emptied"
         yield f"{doubt.own.name} {emptied}: it was added for this job. Delete it if you like."

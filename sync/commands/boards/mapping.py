@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -97,59 +97,61 @@ def show_report(report: MappingReport, out: Console, *, is_written: bool) -> Non
     for formula in report.formulas:
         name = formula.header or formula.letter
         text = f"A new row takes the formula of {name} ({formula.letter}): {formula.formula}"
-        out.print(_plain(f"{text} as in the row above (row {formula.row})."), soft_wrap=True)
+        _say(out, f"{text} as in the row above (row {formula.row}).")
     if report.preview:
         _show_preview(report.preview, out)
-    out.print(_plain(_next(report, is_written=is_written)), soft_wrap=True)
+    _say(out, _next(report, is_written=is_written))
 
 
 def _show_preview(preview: Preview, out: Console) -> None:
-    out.print("What the first flush would change, from the jobs as they are stored:", style="bold")
+    _say(out, "What the first flush would change, from the jobs as they are stored:", "bold")
     for line in (*preview.counts, *preview.cautions):
-        out.print(_plain(f"  {line}"), soft_wrap=True)
+        _say(out, f"  {line}")
     if not preview.changes:
         return
-    table = _table("Tab", "Cell", "Header", "", "Before", "After")
-    for change in preview.listed:
-        cell, said = f"{change.letter}{change.row}", _SAID[change.kind]
-        texts = (change.tab, cell, change.header, said, change.before, change.after)
-        table.add_row(*map(_plain, texts))
-    out.print(table)
+    rows = [
+        (c.tab, f"{c.letter}{c.row}", c.header, _SAID[c.kind], c.before, c.after)
+        for c in preview.listed
+    ]
+    _show_table(out, ("Tab", "Cell", "Header", "", "Before", "After"), rows)
     if preview.unlisted:
-        out.print(_plain(f"and {preview.unlisted} more; --json lists all of them"))
+        _say(out, f"and {preview.unlisted} more; --json lists all of them")
 
 
-def _table(*titles: str) -> Table:
+def _show_table(out: Console, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for title in titles:
         table.add_column(title, overflow="fold")
-    return table
+    for row in rows:
+        table.add_row(*map(_plain, row))
+    out.print(table)
 
 
 def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: bool) -> None:
     title = mapping.tab.title
     if mapping.problem:
-        out.print(_plain(f"Tab {title!r} {mapping.problem}"), soft_wrap=True)
+        _say(out, f"Tab {title!r} {mapping.problem}")
         out.print()
         return
     head = f"Tab {title!r}: the headers are in row {mapping.header_row + 1}."
     head += "" if is_chosen else f' It stays as it is without --tab "{title}".'
-    out.print(_plain(head), style="bold", soft_wrap=True)
-    table = _table("", "Header", "Cells", "Field", "Why")
+    _say(out, head, "bold")
+    rows = []
     for column in mapping.columns:
         samples = "; ".join(text[:_LONGEST] for text in column.proposal.samples[:_SAMPLES])
         header = column.header + (" (hidden)" if column.proposal.is_hidden else "")
-        field = fields.spelled(column.field) if column.field else "-"
-        cells = (letters(column.index), header, samples, field, _why(column))
-        table.add_row(*map(_plain, cells))
-    out.print(table)
-    for line in [*_words(mapping, fields), *(_added(mapping, fields) if is_chosen else ())]:
-        out.print(_plain(line), soft_wrap=True)
+        field = fields.spelled(column.field) or "-"
+        rows.append((letters(column.index), header, samples, field, _why(column)))
+    _show_table(out, ("", "Header", "Cells", "Field", "Why"), rows)
+    for line in _words(mapping, fields):
+        _say(out, line)
+    for name in mapping.added if is_chosen else ():
+        _say(out, f"A column {fields.get(name).title!r} is added at the right of the table.")
     out.print()
 
 
 def _why(column: MappedColumn) -> str:
-    return "; ".join(text for text in (column.reason, column.command) if text)
+    return "; ".join(filter(None, (column.reason, column.command)))
 
 
 def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
@@ -161,8 +163,7 @@ def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
         if not (fields.get(column.field).words or column.words.takes_others):
             yield f"{where}: only what is one of its options is written."
             continue
-        fit = [f"{ours} is written as {his!r}" for ours, his in column.words.by_ours.items()]
-        if fit:
+        if fit := [f"{ours} is written as {his!r}" for ours, his in column.words.by_ours.items()]:
             yield f"{where}: {', '.join(fit)}."
         for ours, his in column.words.gone.items():
             yield f"{where} has the option {his!r} no more, which stood for {ours}."
@@ -175,11 +176,6 @@ def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
             fix = f'To say which option is meant: --word "{name}:{unfit[0]}=OPTION".'
             missing = f"{where} ({options}) has no option for {', '.join(unfit)}"
             yield f"{missing}: not written there. {fix}"
-
-
-def _added(mapping: TabMapping, fields: Fields) -> Iterator[str]:
-    for name in mapping.added:
-        yield f"A column {fields.get(name).title!r} is added at the right of the table."
 
 
 def _next(report: MappingReport, *, is_written: bool) -> str:
@@ -195,6 +191,10 @@ def _next(report: MappingReport, *, is_written: bool) -> str:
     return f"Nothing was written. {see}To map it so, run this again and add: {tabs} --write"
 
 
+def _say(out: Console, text: str, style: str = "") -> None:
+    out.print(_plain(text), style=style, soft_wrap=True)
+
+
 def _plain(text: str) -> Text:
     """Return a text as it is: no markup, and nothing that a terminal would obey."""
     return Text("".join(char if char.isprintable() else " " for char in text))
@@ -202,19 +202,18 @@ def _plain(text: str) -> Text:
 
 def words_of(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """Return the words for every drop-down, and those for one column, by status."""
-    everywhere: dict[str, str] = {}
-    by_column: dict[str, dict[str, str]] = {}
+    by_column: dict[str, dict[str, str]] = {"": {}}
     for text in texts:
         before, separator, word = (part.strip() for part in text.rpartition("="))
         column, colon, status = (part.strip() for part in before.rpartition(":"))
         if not (separator and status) or (colon and not column) or not (word or column):
             what = '"APPROVED=Done" or "Perm.:APPROVED=Issued"'
             raise click.BadParameter(f"write {what}, not {text!r}")
-        words = by_column.setdefault(column, {}) if column else everywhere
+        words = by_column.setdefault(column, {})
         if status in words:
             raise click.BadParameter(f"{before!r} stands twice")
         words[status] = word
-    return everywhere, by_column
+    return by_column.pop(""), by_column
 
 
 def unmapped_lines(tabs: Iterable[UnmappedTab], *, is_written: bool) -> Iterator[str]:
@@ -289,13 +288,9 @@ def map_tabs(
     if gone and len(gone) == len(removed):
         return
     titles = {tab.title for tab in gone}
-    choices = Choices(
-        pairs("Header=field", fields),
-        (*unset, *(name for name in removed if name not in titles)),
-        added,
-        *words_of(words),
-        header_row - 1 if header_row is not None else None,
-    )
+    unset += tuple(name for name in removed if name not in titles)
+    row = header_row - 1 if header_row is not None else None
+    choices = Choices(pairs("Header=field", fields), unset, added, *words_of(words), row)
     mapper = TabMapper(wiring, time.sleep, choices, tabs)
     report = mapper.run(write=write, with_preview=preview)
     if as_json:

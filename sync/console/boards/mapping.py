@@ -38,9 +38,9 @@ def mapping(parts: ConsoleParts) -> Any:
     """Show where a mapping begins, or begin one: its choices are stored under its address."""
     if request.method == "POST":
         return _go(MappingDrafts(parts.wiring.database).begin(), TABS)
-    waiting = len(parts.wiring.sheet_store().quarantine.waiting())
-    values = {"is_adopted": parts.wiring.mode() is Mode.ADOPTED, "waiting": waiting}
-    return render_template("console/boards/mapping.html", **values)
+    waiting = len(parts.wiring.sheet_store().boards.waiting())
+    is_adopted = parts.wiring.mode() is Mode.ADOPTED
+    return render_template("console/boards/mapping.html", is_adopted=is_adopted, waiting=waiting)
 
 
 def mapping_step(parts: ConsoleParts, draft: str, step: str) -> Any:
@@ -110,8 +110,9 @@ def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     except Permanent as error:  # A tab was renamed or deleted meanwhile.
         return _tabs(parts, form, said or error.what)
     _, offers, tabs, changed = _views(report, form)
-    values = {"tabs": tabs, "groups": offers.groups, "staying": _titles(report.staying)}
-    return _page("columns", COLUMNS, said or changed, **values)
+    staying = _titles(report.staying)
+    said = said or changed
+    return _page("columns", COLUMNS, said, tabs=tabs, groups=offers.groups, staying=staying)
 
 
 def _titles(tabs: Sequence[TabMapping]) -> str:
@@ -144,29 +145,26 @@ def _views(
 def _chosen(parts: ConsoleParts, form: MappingForm) -> tuple[dict[str, Choices], list[TabView]]:
     """Return what the form says of each tab, by its title, and the tabs.
 
-    Raises Permanent where something was changed since, or a field is chosen twice.
+    Raises Permanent where something was changed since, a tab cannot be mapped, nothing is chosen in
+    it, or a field twice.
     """
     report = _mapper(parts, form, form.header_choices()).run(write=False)
     form, offers, tabs, changed = _views(report, form)
     if changed:
         raise Permanent("changed_meanwhile", changed)
     for view in tabs:
-        _must_be_fit(view, offers)
+        title, problem = view.mapping.tab.title, view.mapping.problem
+        if problem:
+            raise Permanent("not_mapped", f"The tab {title} {problem}")
+        chosen = [column for column in view.columns if column.field]
+        if not chosen:
+            raise Permanent("not_mapped", f"Say of one column of {title} at least what it shows.")
+        for written in dict.fromkeys(column.field for column in chosen):
+            letters = [column.letter for column in chosen if column.field == written]
+            if len(letters) > 1:
+                what = f"{offers.title(written)} is chosen for the columns {' and '.join(letters)}"
+                raise Permanent("twice", f"{what} of {title}. It can stand in one column of a tab.")
     return {view.mapping.tab.title: offers.choices(view, form) for view in tabs}, tabs
-
-
-def _must_be_fit(view: TabView, offers: FieldOffers) -> None:
-    """Raise Permanent where a tab cannot be mapped, nothing is chosen or a field twice."""
-    title = view.mapping.tab.title
-    if view.mapping.problem:
-        raise Permanent("not_mapped", f"The tab {title} {view.mapping.problem}")
-    by_field = view.letters_by_field()
-    if not by_field:
-        raise Permanent("not_mapped", f"Say of one column of {title} at least what it shows.")
-    for written, letters in by_field.items():
-        if len(letters) > 1:
-            what = f"{offers.title(written)} is chosen for the columns {' and '.join(letters)}"
-            raise Permanent("twice", f"{what} of {title}. It can stand in one column of a tab.")
 
 
 def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
@@ -199,10 +197,9 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
 def _by_tab(preview: Preview | None) -> list[tuple[str, list[CellChange]]]:
     """Return the changes, those of a tab together, from the top."""
     by_tab: dict[str, list[CellChange]] = {}
-    changes = sorted(
-        preview.changes if preview else (), key=lambda c: (c.row, len(c.letter), c.letter)
-    )
-    for change in changes[:_MOST_CELLS]:
+    changes = preview.changes if preview else ()
+    in_order = sorted(changes, key=lambda each: (each.row, len(each.letter), each.letter))
+    for change in in_order[:_MOST_CELLS]:
         by_tab.setdefault(change.tab, []).append(change)
     return list(by_tab.items())
 
@@ -215,9 +212,8 @@ def _write(parts: ConsoleParts, form: MappingForm, _said: str) -> Any:
     try:
         choices, tabs = _chosen(parts, form)
         mapper = _mapper(parts, form, choices, [view.mapping for view in tabs])
-        source = request.remote_addr or ""
         done = "The mapping is in the sheet."
-        report = parts.recorded("map", named, source, lambda: mapper.run(write=True), done)
+        report = parts.recorded("map", named, lambda: mapper.run(write=True), done)
     except Permanent as error:
         return _columns(parts, form, error.what)
     stays = f" Mapped as before: {staying}." if (staying := _titles(report.staying)) else ""

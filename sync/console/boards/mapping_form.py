@@ -13,6 +13,7 @@ from hashlib import blake2s
 from werkzeug.datastructures import MultiDict
 
 from sync.boards.mapping.decide import Choices, TabMapping
+from sync.console.parts import UNFIT
 from sync.types import letters
 
 TAB, TITLE, HEADER, FIELD = "tab", "title", "header", "field"
@@ -29,7 +30,6 @@ _OF_COLUMN = frozenset((FIELD, WAS, HAD, WORD))
 _NUMBER = re.compile(r"\d{1,10}")
 _MOST_TEXT = 300
 """Characters of a value: a header or a word; what is longer was not sent by the page."""
-_UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _ONCE_EACH = 2
 """A header that was one column's and is one column's."""
 
@@ -51,7 +51,7 @@ class MappingForm:
         The page of the columns shows those of the chosen tabs; what is said of others stays.
         """
         kinds = _INPUTS.get(step, frozenset[str]())
-        cleaned = ((n, _UNFIT.sub(" ", v)[:_MOST_TEXT]) for n, v in sent.items(multi=True))
+        cleaned = ((n, UNFIT.sub(" ", v)[:_MOST_TEXT]) for n, v in sent.items(multi=True))
         new = tuple((n, v) for n, v in cleaned if n.partition(":")[0] in kinds)
         if not new:
             return self  # Of a page without inputs.
@@ -65,7 +65,8 @@ class MappingForm:
         return MappingForm(kept + new)
 
     @cached_property
-    def _first(self) -> dict[str, str]:
+    def first(self) -> dict[str, str]:
+        """The first value by the input's name."""
         return dict(reversed(self.pairs))
 
     @cached_property
@@ -76,29 +77,20 @@ class MappingForm:
 
     def titles(self) -> list[str]:
         """Return the titles of the chosen tabs, as they were read."""
-        return [title for tab in self.tabs if (title := self._first.get(f"{TITLE}:{tab}"))]
+        return [title for tab in self.tabs if (title := self.first.get(f"{TITLE}:{tab}"))]
 
     def lacking(self) -> str:
         """Return what is to be chosen before columns can be shown, in a sentence, or ""."""
         if not self.titles():
             return "Choose at least one tab."
-        named = (
-            self._first.get(f"{TITLE}:{t}", "") for t in self.tabs if self.header_row(t) is None
-        )
-        return (
-            f"Choose the row of the headers in: {', '.join(lacking)}."
-            if (lacking := [*named])
-            else ""
-        )
+        without = [tab for tab in self.tabs if self.header_row(tab) is None]
+        named = ", ".join(self.first.get(f"{TITLE}:{tab}", "") for tab in without)
+        return f"Choose the row of the headers in: {named}." if without else ""
 
     def header_row(self, tab: int) -> int | None:
         """Return the chosen header row (zero-based); None where nothing is chosen."""
-        text = self._first.get(f"{HEADER}:{tab}", "")
+        text = self.first.get(f"{HEADER}:{tab}", "")
         return int(text) - 1 if _NUMBER.fullmatch(text) and int(text) else None
-
-    def field(self, tab: int, letter: str) -> str | None:
-        """Return the field of a column as it is written, "" for none; None: nothing is said."""
-        return self._first.get(f"{FIELD}:{tab}:{letter}")
 
     def was(self, tab: int) -> dict[str, str]:
         """Return the marks (`mark`) of the columns of a tab as they were shown, by letter."""
@@ -119,18 +111,10 @@ class MappingForm:
             pairs.append((name, value))
         return MappingForm(tuple(pairs))
 
-    def had(self, tab: int, letter: str) -> str | None:
-        """Return the mark of how a column was mapped when it was shown; None: it was not."""
-        return self._first.get(f"{HAD}:{tab}:{letter}")
-
     def without(self, tab: int, letters: Collection[str]) -> "MappingForm":
         """Return the same without what is said of some columns (by letter) of a tab."""
         starts = tuple(f"{kind}:{tab}:{letter}:" for kind in _OF_COLUMN for letter in letters)
         return MappingForm(tuple((n, v) for n, v in self.pairs if not f"{n}:".startswith(starts)))
-
-    def word(self, tab: int, letter: str, kind: str, ours: str) -> str | None:
-        """Return the word of a column for one of ours; None where nothing is said."""
-        return self._first.get(word_name(tab, letter, kind, ours))
 
     def added(self, tab: int) -> list[str]:
         """Return the fields that get a column at the right, as they are written."""
@@ -140,9 +124,9 @@ class MappingForm:
     def header_choices(self) -> dict[str, Choices]:
         """Return the chosen header rows alone, by title of the tab."""
         return {
-            self._first[f"{TITLE}:{tab}"]: Choices(header_row=self.header_row(tab))
+            self.first[f"{TITLE}:{tab}"]: Choices(header_row=self.header_row(tab))
             for tab in self.tabs
-            if f"{TITLE}:{tab}" in self._first
+            if f"{TITLE}:{tab}" in self.first
         }
 
 
@@ -176,8 +160,3 @@ def follow(form: MappingForm, mapping: TabMapping) -> tuple[MappingForm, bool]:
         elif now.get(letter) == label:
             places[letter] = letter
     return form.moved(tab, places), True
-
-
-def word_name(tab: int, letter: str, kind: str, ours: str) -> str:
-    """Return the name of the input for one of our words."""
-    return f"{WORD}:{tab}:{letter}:{kind}:{ours}"

@@ -1,7 +1,7 @@
 """How the pages that map tabs show them: first rows, columns, and what each can show. No I/O."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2s
 
@@ -11,7 +11,7 @@ from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields, fit
 from sync.boards.mapping.recognise import Recogniser
 from sync.boards.mapping.tab import SeenTab, of_tab
-from sync.console.boards.mapping_form import MappingForm, mark, word_name
+from sync.console.boards.mapping_form import FIELD, HAD, WORD, MappingForm, mark
 from sync.field_table import ASPECTS, KEY
 from sync.types import letters
 
@@ -92,10 +92,10 @@ class ColumnView:
     @property
     def is_as_stored(self) -> bool:
         """Whether what is chosen is what is stored."""
-        ours = {row.ours for row in self.words}
-        stored = {text: word for text, word in self.stored.words.items() if word and text in ours}
-        chosen = {row.ours: row.value for row in self.words if row.value}
-        return self.field == self.stored.field and chosen == stored
+        stored = self.stored
+        return self.field == stored.field and all(
+            row.value == stored.words.get(row.ours, "") for row in self.words
+        )
 
 
 @dataclass(frozen=True)
@@ -119,17 +119,9 @@ class TabView:
         return [
             column.letter
             for column in self.columns
-            if form.had(tab, column.letter) not in (None, column.stored.mark)
+            if form.first.get(f"{HAD}:{tab}:{column.letter}") not in (None, column.stored.mark)
             and not (column.is_as_stored or column.is_computed)
         ]
-
-    def letters_by_field(self) -> dict[str, list[str]]:
-        """Return for each chosen field, as it is written, the letters of its columns."""
-        by_field: dict[str, list[str]] = {}
-        for column in self.columns:
-            if column.field:
-                by_field.setdefault(column.field, []).append(column.letter)
-        return by_field
 
 
 @dataclass(frozen=True)
@@ -148,12 +140,14 @@ class FieldOffers:
         self._fields = fields
         self._kinds: dict[tuple[str, ...], str] = {}
         self._examples: dict[str, str] = {}
-        plain_ids = [name for name in fields.ids if name != KEY]
-        self.groups = [("The job", [self._offer(name) for name in (*plain_ids, KEY)])]
+        ids = sorted(fields.ids, key=lambda name: name == KEY)  # The key is the last.
+        self.groups = [("The job", [self._offer(name) for name in ids])]
         for step in fields.milestones:
             offers = [self._offer(f"{aspect}:{step.key}") for aspect in ASPECTS]
             self.groups.append((step.header, offers))
-        self.kind_of = {o.written: o.kind for _, offers in self.groups for o in offers}
+        every = [offer for _, offers in self.groups for offer in offers]
+        self.kind_of = {offer.written: offer.kind for offer in every}
+        self._titles = {offer.written: offer.title for offer in every}
 
     def _offer(self, name: str) -> Offer:
         field = self._fields.get(name)
@@ -165,20 +159,20 @@ class FieldOffers:
 
     def title(self, written: str) -> str:
         """Return the title of a field as it is written; the text itself if there is none."""
-        titles = {offer.written: offer.title for _, offers in self.groups for offer in offers}
-        return titles.get(written, written)
+        return self._titles.get(written, written)
 
     def _in_words(self, reason: str) -> str:
         """Return a reason with the titles of milestones' fields, not as the command writes them."""
-        for offer in (offer for _, offers in self.groups[1:] for offer in offers):
-            title = offer.title.replace("\\", r"\\")
-            reason = re.sub(rf"{re.escape(offer.written)}(?!\w)", title, reason)
+        for _, offers in self.groups[1:]:
+            for offer in offers:
+                title = offer.title.replace("\\", r"\\")
+                reason = re.sub(rf"{re.escape(offer.written)}(?!\w)", title, reason)
         return reason
 
     def sets(self, tab: int, column: MappedColumn, form: MappingForm) -> Iterator[WordSet]:
         """Give our words of each kind, with what the column says for them."""
         letter, options = letters(column.index), column.proposal.options
-        of_field = self.kind_of.get(self._fields.spelled(column.field)) if column.field else None
+        of_field = self.kind_of.get(self._fields.spelled(column.field))
         for kind, name in self._examples.items():
             field = self._fields.get(name)
             proposed: Mapping[str, str] = {}
@@ -186,38 +180,23 @@ class FieldOffers:
                 proposed = column.words.by_ours
             elif options is not None:
                 proposed = fit(field, options, {}, self._fields.trade_words).by_ours
-            yield WordSet(kind, tuple(self._rows(tab, letter, kind, field.words, proposed, form)))
-
-    def _rows(
-        self,
-        tab: int,
-        letter: str,
-        kind: str,
-        words: Sequence[str],
-        proposed: Mapping[str, str],
-        form: MappingForm,
-    ) -> Iterator[WordRow]:
-        for ours in words:
-            said = form.word(tab, letter, kind, ours)
-            usual = proposed.get(ours, "")
-            value = usual if said is None else said
-            yield WordRow(word_name(tab, letter, kind, ours), ours, value, usual)
+            rows = []
+            for ours in field.words:
+                usual, named = proposed.get(ours, ""), f"{WORD}:{tab}:{letter}:{kind}:{ours}"
+                rows.append(WordRow(named, ours, form.first.get(named, usual), usual))
+            yield WordSet(kind, tuple(rows))
 
     def column(
         self, mapping: TabMapping, column: MappedColumn, form: MappingForm, cover: "Cover"
     ) -> ColumnView:
         """Return a column, its cells as `cover` lets them be seen."""
         tab, letter = mapping.tab.sheet_id, letters(column.index)
-        proposal, field = column.proposal, form.field(tab, letter)
+        proposal, field = column.proposal, form.first.get(f"{FIELD}:{tab}:{letter}")
         if field is None or proposal.is_computed:
-            field = self._fields.spelled(column.field) if column.field else ""
-        if before := metadata.before(mapping.tab):
-            name = before.fields.get(column.index, "")
-            stored = StoredColumn(
-                self._fields.spelled(name) if name else "", before.words.get(column.index, {})
-            )
-        else:
-            stored = StoredColumn("", {})
+            field = self._fields.spelled(column.field)
+        before = metadata.before(mapping.tab)
+        fields, words = (before.fields, before.words) if before else ({}, {})
+        written = self._fields.spelled(fields.get(column.index, ""))
         return ColumnView(
             letter=letter,
             header=cover.text(mapping.tab, mapping.header_row, column.header),
@@ -228,7 +207,7 @@ class FieldOffers:
             reason=self._in_words(column.reason),
             options=proposal.options,
             sets=() if proposal.is_computed else tuple(self.sets(tab, column, form)),
-            stored=stored,
+            stored=StoredColumn(written, words.get(column.index, {})),
             is_hidden=proposal.is_hidden,
             is_computed=proposal.is_computed,
         )
@@ -236,10 +215,8 @@ class FieldOffers:
     def tab(self, mapping: TabMapping, form: MappingForm, cover: "Cover") -> TabView:
         """Return a tab with its columns."""
         columns = (self.column(mapping, c, form, cover) for c in mapping.columns)
-        added = form.added(mapping.tab.sheet_id)
-        return TabView(
-            mapping, tuple(columns), tuple((written, self.title(written)) for written in added)
-        )
+        added = ((written, self.title(written)) for written in form.added(mapping.tab.sheet_id))
+        return TabView(mapping, tuple(columns), tuple(added))
 
     def choices(self, tab: TabView, form: MappingForm) -> Choices:
         """Return what a form says of a tab, for whoever decides."""
@@ -247,7 +224,7 @@ class FieldOffers:
         words: dict[str, dict[str, str]] = {}
         for column in tab.columns:
             name = f"{column.letter}:{column.letter}"
-            if column.is_computed or form.field(number, column.letter) is None:
+            if column.is_computed or f"{FIELD}:{number}:{column.letter}" not in form.first:
                 continue
             if not column.field:
                 unset.append(name)
@@ -256,9 +233,8 @@ class FieldOffers:
             # A blank one is said only where there would be another.
             if said := {row.ours: row.value for row in column.words if row.value or row.usual}:
                 words[name] = said
-        added = form.added(number)
         row = form.header_row(number)
-        return Choices(fields, unset, added, column_words=words, header_row=row)
+        return Choices(fields, unset, form.added(number), column_words=words, header_row=row)
 
 
 @dataclass(frozen=True)
@@ -312,7 +288,7 @@ class Cover:
 
     def first_rows(self, mapping: TabMapping, form: MappingForm, most: int) -> FirstRows:
         """Return the first rows of a tab: `most`, or down to some below its headers."""
-        tab, chosen = mapping.tab, form.tabs
+        tab = mapping.tab
         if problem := of_tab(tab):
             return FirstRows(mapping, problem, is_chosen=False)
         known = self.header_row(tab)
@@ -321,17 +297,10 @@ class Cover:
         row = at_first if said is None else said
         end = min(len(tab.rows), max(most, (row or 0) + _BELOW))
         width = max(map(len, tab.rows[:end]), default=0)
-        rows = (
-            RowView(
-                n + 1,
-                tuple(
-                    self.text(tab, n, " ".join(tab.cell(n, at).text.split()))[:_LONGEST]
-                    for at in range(width)
-                ),
-                n == row,
-            )
-            for n in range(end)
-        )
-        is_chosen = tab.sheet_id in chosen if chosen else bool(known is not None or said)
-        more = end < len(tab.rows)
-        return FirstRows(mapping, "", is_chosen, tuple(rows), more)
+        rows = []
+        for n in range(end):
+            texts = (" ".join(tab.cell(n, at).text.split()) for at in range(width))
+            cells = tuple(self.text(tab, n, text)[:_LONGEST] for text in texts)
+            rows.append(RowView(n + 1, cells, n == row))
+        is_chosen = tab.sheet_id in form.tabs if form.tabs else bool(known is not None or said)
+        return FirstRows(mapping, "", is_chosen, tuple(rows), end < len(tab.rows))

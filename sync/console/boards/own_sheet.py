@@ -1,4 +1,4 @@
-"""The pages of a mapped sheet: which row is whose, and what the sheet may have besides."""
+"""The pages of a mapped sheet: which row is whose, what else it may have, and unmapping."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,24 +21,29 @@ from sync.status.problem import counted
 from sync.types import Mode, letters
 
 LINK, LOOK, ASK = "link", "look", "ask"
-_PIPELINE = (
-    "A tab that counts your jobs by milestone and status, from what EverBright says and not from "
-    "your words. The numbers are at most a minute old."
-)
-_VIEWS = (
-    "In each mapped tab: what was rejected, a view for each column that has a word for it, and "
-    "what is to be followed up (Stuck), where a column shows Follow up. Nobody sees a view who "
-    "does not choose it."
-)
-_HISTORY = "A tab with a line for each change, the newest on top, those from before among them."
 _ABOUT = {
-    "history": ("History", _HISTORY),
-    "pipeline": ("Pipeline", _PIPELINE),
-    "views": ("Filter views", _VIEWS),
+    "history": (
+        "History",
+        "A tab with a line for each change, the newest on top, those from before among them.",
+    ),
+    "pipeline": (
+        "Pipeline",
+        (
+            "A tab that counts your open jobs by milestone, from what EverBright says and not from "
+            "your words. The numbers are updated together with the jobs."
+        ),
+    ),
+    "views": (
+        "Filter views",
+        (
+            "In each mapped tab: what was rejected, a view for each column that has a word for it, "
+            "and what is to be followed up (Stuck), where a column shows Follow up. Nobody sees a "
+            "view who does not choose it."
+        ),
+    ),
 }
 """What may be added: its title, and what it is."""
 _NONE = "There is nothing to add: it is there already, or no column of yours tells it."
-"""Actions among which it is looked for what was added."""
 _ROW = "row:"
 """Begins the name of what says which row is a job's; the site follows."""
 
@@ -63,12 +68,10 @@ def rows(parts: ConsoleParts) -> Any:
 
 def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
     """Give rows their jobs; where that fails, list what there is now with what was chosen."""
-    source, detail = request.remote_addr or "", " ".join(chosen)
     try:
         _, settled = parts.recorded(
             "link",
-            detail,
-            source,
+            " ".join(chosen),
             lambda: link(parts.wiring, PageWait(), chosen, write=True),
             "It is kept which row is whose.",
         )
@@ -80,24 +83,17 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
     if own := len(settled) - joined:
         said.append(counted(own, "job has a row of its own", "jobs have rows of their own"))
     emptied = [doubt.own.name for doubt, row in settled if row and doubt.own]
-    flash(f"{'; '.join(said)}. {_emptied(emptied)}".rstrip())
+    text = f"{'; '.join(said)}."
+    if emptied:
+        # Deleted by us, another row could be: they move while a person works, and none comes back.
+        was, holds = ("it was", "holds") if len(emptied) == 1 else ("they were", "hold")
+        rows = " and ".join(emptied)
+        text += f" Delete {rows} if you like: {was} added for it, and {holds} at most formulas now."
+    flash(text)
     return redirect(url_for("console.rows"), 303)
 
 
-def _emptied(names: Sequence[str]) -> str:
-    """Say which rows nobody needs any more.
-
-    Deleted by us, another could be: they move while a person works, and none comes back.
-    """
-    if not names:
-        return ""
-    was, holds = ("it was", "holds") if len(names) == 1 else ("they were", "hold")
-    rows = " and ".join(names)
-    return f"Delete {rows} if you like: {was} added for it, and {holds} at most formulas now."
-
-
 def _listed(read: Doubts | None, chosen: Mapping[str, str], said: str) -> str:
-    hidden = [(_ROW + site, row) for site, row in chosen.items()] if read is None else []
     return render_template(
         "console/boards/rows.html",
         doubts=read.unanswered if read else None,
@@ -105,7 +101,7 @@ def _listed(read: Doubts | None, chosen: Mapping[str, str], said: str) -> str:
         no_row=NONE,
         doubled=read.doubled if read else (),
         chosen=chosen,
-        hidden=hidden,
+        hidden=[] if read else [(_ROW + site, row) for site, row in chosen.items()],
         said=said,
         is_masked=not shows_personal(),
     )
@@ -122,7 +118,6 @@ def extras(parts: ConsoleParts) -> Any:
                 lines = parts.recorded(
                     f"add {name}",
                     "",
-                    request.remote_addr or "",
                     lambda: setup.provision(spreadsheet, [name]),
                     "It is in the sheet.",
                 )
@@ -132,10 +127,13 @@ def extras(parts: ConsoleParts) -> Any:
             parts.wake()
             flash(". ".join(line[0].upper() + line[1:] for line in lines) or _NONE)
             return redirect(url_for("console.extras"), 303)
-    is_adopted = parts.wiring.mode() is Mode.ADOPTED
-    added = extras_added(parts.wiring, parts.actions)
-    values = {"extras": _ABOUT, "added": added, "said": said, "is_adopted": is_adopted}
-    return render_template("console/boards/extras.html", **values)
+    return render_template(
+        "console/boards/extras.html",
+        extras=_ABOUT,
+        added=extras_added(parts.wiring, parts.actions),
+        said=said,
+        is_adopted=parts.wiring.mode() is Mode.ADOPTED,
+    )
 
 
 def unmap(parts: ConsoleParts) -> Any:
@@ -197,8 +195,8 @@ def _unmapped(
     wiring, wait = parts.wiring, PageWait()
     if is_asked:
         gone = unmap_tabs(wiring, wait, titles, write=False) if titles else ()
-        values = {"gone": gone, "columns": chosen, "hidden": (tabs, columns)}
-        return render_template("console/boards/unmap_ask.html", **values)
+        page, hidden = "console/boards/unmap_ask.html", (tabs, columns)
+        return render_template(page, gone=gone, columns=chosen, hidden=hidden)
 
     def run() -> None:
         if titles:
@@ -210,7 +208,7 @@ def _unmapped(
             TabMapper(wiring, wait, Choices(), list(chosen), by_tab).run(write=True)
 
     named = ", ".join([*titles, *(f"{t}: {' '.join(names)}" for t, names in chosen.items())])
-    parts.recorded("unmap", named, request.remote_addr or "", run, "It is unmapped.")
+    parts.recorded("unmap", named, run, "It is unmapped.")
     parts.wake()
     flash(f"Unmapped: {named}. What stands there stays.")
     return redirect(url_for("console.mapping"), 303)
@@ -220,8 +218,7 @@ def _still_there(by_id: Mapping[str, TabMapping], value: str) -> tuple[TabMappin
     """Return tab and letter of a column that was chosen. Raises Permanent where it has moved."""
     number, _, rest = value.partition(":")
     letter, _, seen = rest.partition(":")
-    tab = by_id.get(number)
-    if tab is not None:
+    if tab := by_id.get(number):
         for column in tab.columns:
             if letters(column.index) == letter and mark(tab.header_row, column.header) == seen:
                 return tab, letter

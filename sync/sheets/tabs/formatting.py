@@ -211,11 +211,6 @@ def _grayed(config: Config) -> dict[str, str]:
     return grayed
 
 
-def sized(sheet_id: int, widths: Iterable[int]) -> list[Request]:
-    """Give the columns of a tab their widths (pixels)."""
-    return [sized_column(sheet_id, index, width) for index, width in enumerate(widths)]
-
-
 def protected(sheet_id: int) -> Request:
     """Have Google ask before somebody types into a tab that is managed as a whole."""
     protection = {"range": {"sheetId": sheet_id}, "description": _KEPT, "warningOnly": True}

@@ -33,7 +33,6 @@ _OPEN, _REJECTED, _REVIEW, _NEXT, _MEDIAN, _OVER = (
 _NUMBERS = (_OPEN, _REJECTED, _REVIEW, _NEXT, _MEDIAN, _OVER)
 """In the order of a PipelineLine."""
 _UPDATED = "pipeline:updated"
-_BLOCK = (PIPELINE_LABEL, *_NUMBERS, _UPDATED)
 _OVER_TITLE = "Over {days} days"
 _OVER_DAYS = re.compile(r"Over \d+ days")
 _COLUMNS = (
@@ -136,7 +135,7 @@ def show(
     before = _rows(tab, figures)
     rows = _with_new_rows(tab, before, figures)
     new = [row for row, label in rows.items() if label not in before.values()]
-    columns = {column: tab.columns[column] for column in _BLOCK if column in tab.columns}
+    columns = _places(tab, (*_NUMBERS, _UPDATED))
     shown, known = _shown(rows, columns, figures), tab.shown.split(_SEPARATOR)
     changed = rows
     if shown[0] == known[0] and not is_daily:
@@ -148,12 +147,12 @@ def show(
     first = min(rows)
     return [
         *batch.header_guard(tab, _SEPARATOR.join(shown)),
-        *_guards(tab, before if new else {first: rows[first], **changed}, columns),
         *(
-            batch.insert(tab.sheet_id, "ROWS", row, 1, tab.row_count + number)
-            for number, row in enumerate(new)
+            _guards(tab, before, columns | _places(tab, (PIPELINE_LABEL,)))
+            if new
+            else _guards(tab, {first: rows[first], **changed}, columns)
         ),
-        *(guard for row in new for guard in batch.row_guard(tab, _row_name(rows[row]), row)),
+        *_new_rows(tab, {row: rows[row] for row in new}),
         *_block(tab, changed, columns, figures, first),
         *([] if first in changed else _moment(tab, first, figures)),
         *_over_title(tab, figures.stuck_days),
@@ -166,9 +165,13 @@ def stamp(tab: Tab, figures: Figures) -> list[Request]:
     rows = _rows(tab, figures)
     if not rows or _UPDATED not in tab.columns:
         return []
-    first = min(rows)
-    columns = {_UPDATED: tab.columns[_UPDATED]}
+    first, columns = min(rows), _places(tab, (_UPDATED,))
     return [*_guards(tab, {first: rows[first]}, columns), *_moment(tab, first, figures)]
+
+
+def _places(tab: Tab, columns: Sequence[str]) -> dict[str, int]:
+    """Return where columns are, but for those that a person deleted."""
+    return {column: tab.columns[column] for column in columns if column in tab.columns}
 
 
 def _rows(tab: Tab, figures: Figures) -> dict[int, str]:
@@ -220,6 +223,15 @@ def _ends(indexes: Collection[int]) -> list[int]:
     return [i for i in sorted(indexes) if i - 1 not in indexes or i + 1 not in indexes]
 
 
+def _new_rows(tab: Tab, rows: Mapping[int, str]) -> Iterator[Request]:
+    """Insert rows for milestones, and guard them from then on."""
+    for number, (row, label) in enumerate(rows.items()):
+        cell = _cell(tab.columns[PIPELINE_LABEL], PIPELINE_LABEL, label)
+        yield batch.insert(tab.sheet_id, "ROWS", row, 1, tab.row_count + number)
+        yield from batch.row_guard(tab, _row_name(label), row)
+        yield from batch.write([RowWrite(sheet_id=tab.sheet_id, row=row, cells=(cell,))])
+
+
 def _block(
     tab: Tab,
     rows: Mapping[int, str],
@@ -227,12 +239,15 @@ def _block(
     figures: Figures,
     first: int,
 ) -> Iterator[Request]:
-    """Write `columns` of `rows`; the moment stands in the `first` row of all."""
+    """Write `columns` of `rows`; the moment stands in the `first` row of all.
+
+    Not the milestones' names: if a person sorts the rows just then, the next read finds each
+    elsewhere, and the numbers are written again.
+    """
     moment = encode.serial(figures.now, figures.zone)
     written = []
     for row, label in rows.items():
         values = {
-            PIPELINE_LABEL: label,
             **dict(zip(_NUMBERS, figures.line(label), strict=True)),
             _UPDATED: moment if row == first else None,
         }
@@ -243,8 +258,7 @@ def _block(
 
 
 def _moment(tab: Tab, first: int, figures: Figures) -> Iterator[Request]:
-    columns = {column: tab.columns[column] for column in (_UPDATED,) if column in tab.columns}
-    return _block(tab, {first: ""}, columns, figures, first)
+    return _block(tab, {first: ""}, _places(tab, (_UPDATED,)), figures, first)
 
 
 def _cell(index: int, column: str, value: str | float | None) -> CellWrite:

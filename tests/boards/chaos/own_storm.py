@@ -158,7 +158,7 @@ def _settle(bench: Bench) -> list[str]:
 
 
 def _told(bench: Bench) -> Told:
-    replaced = (bench.store.batches.replaced(uuid(n)) for n in range(1, JOBS + 1))
+    replaced = (bench.store.boards.replaced(uuid(n)) for n in range(1, JOBS + 1))
     return Told(
         tuple(recovered(bench.google.sheets.spreadsheets[bench.spreadsheet])),
         frozenset(before for pairs in replaced for before, _ in pairs),

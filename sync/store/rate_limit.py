@@ -1,0 +1,36 @@
+"""The rate limit of flushes: a token bucket, kept below Google's quota."""
+
+from dataclasses import dataclass
+
+SPACING = 1.0
+"""Seconds between two flushes: what comes meanwhile goes into the next."""
+BURST = 8.0
+REFILL = 50 / 60
+"""Flushes a second."""
+
+
+@dataclass
+class TokenBucket:
+    """Tokens for flushes; `now` is any clock in seconds that only goes forward."""
+
+    left: float = BURST
+    last: float = float("-inf")
+
+    def wait(self, now: float, spacing: float = SPACING) -> float:
+        """Return the seconds until the next flush may begin."""
+        spaced = self.last + spacing - now
+        refilled = (1 - self._left(now)) / REFILL
+        return max(0.0, spaced, refilled)
+
+    def spend(self, now: float) -> None:
+        self.left = self._left(now) - 1
+        self.last = now
+
+    def used(self, now: float) -> float:
+        """Return the share of the bucket that is used, 0 to 1."""
+        return min(1.0, max(0.0, 1.0 - self._left(now) / BURST))
+
+    def _left(self, now: float) -> float:
+        if self.last == float("-inf"):
+            return self.left
+        return min(BURST, self.left + (now - self.last) * REFILL)
