@@ -19,8 +19,6 @@ pytestmark = pytest.mark.long
 
 LARGE = 8_000_010
 """Bytes of a document that needs a session."""
-GRAIN = 256 * 1024
-"""Of what has arrived when a request is cut off, Drive keeps a multiple of this."""
 
 
 class Spoiling(EmulatorSession):
@@ -198,25 +196,6 @@ def test_a_store_from_a_backup_finds_the_file_by_its_tag(bench: Bench, tmp_path:
     assert len(bench.folders()) == 1
 
 
-def test_a_deleted_folder_is_made_anew(bench: Bench) -> None:
-    """A person tidied up: the next document must not fail for ever."""
-    google = bench.google
-    google.everbright.set_document(DOCUMENT, size=LARGE)
-    google.everbright.fail(DOCUMENT, "error", status=500, count=1)
-    google.faults.answer(503, method="drive.upload", count=4)
-    for _ in range(2):
-        with pytest.raises(Retryable):
-            bench.once()
-    google.faults.clear()
-    (folder,) = bench.folders()
-    google.drive.delete(folder.id, google.accounts.token(None).user, all_drives=True)
-    bench.until_done()
-    (file,) = bench.files()
-    (anew,) = bench.folders()
-    assert anew.id != folder.id
-    assert file.parents == [anew.id]
-
-
 def test_the_token_stays_at_home_when_redirected(bench: Bench) -> None:
     """A signed address at another host must not be sent EverBright's token."""
     bench.google.everbright.fail(DOCUMENT, "redirect")
@@ -328,24 +307,6 @@ def test_redirects_do_not_lead_inside() -> None:
         with pytest.raises(Retryable):
             redirected("https://engine.goeverbright.com/a", inside)
     assert redirected("https://e.example/a", "https://files.example/b") == "https://files.example/b"
-
-
-def test_a_folder_in_the_bin_gets_no_documents(bench: Bench) -> None:
-    """They would be deleted with it after 30 days, and the sheet link to them."""
-    google = bench.google
-    google.everbright.set_document(DOCUMENT, size=LARGE)
-    google.faults.answer(503, method="drive.upload", count=4)
-    with pytest.raises(Retryable):
-        bench.once()
-    google.faults.clear()
-    (folder,) = bench.folders()
-    folder.trashed = True
-    google.faults.answer(410, method="drive.upload")
-    bench.until_done()
-    (file,) = bench.files()
-    (anew,) = [one for one in bench.folders() if not one.trashed]
-    assert anew.id != folder.id
-    assert file.parents == [anew.id]
 
 
 @pytest.mark.parametrize("size", [5_000, LARGE])

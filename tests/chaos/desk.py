@@ -8,11 +8,10 @@ from werkzeug.datastructures import MultiDict
 from emulator import Emulator
 from emulator.sheets.grid import Spreadsheet
 from sync.sheets.read import COLUMN_KEY, HEADER_KEY, JOBS_TAB
-from sync.sheets.undo import HEADERS
 from tests.chaos import judge
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import Person
-from tests.chaos.tab import KEY, RECOVERED, Look, look
+from tests.chaos.tab import KEY, Look, look
 from tests.chaos.truth import Truth, column, tagged
 from tests.made_up import uuid
 from tests.traffic import history
@@ -69,20 +68,6 @@ class Desk:
         """Return the key of a person's column that is blank in a row."""
         seen = self.now()
         return next(key for key in seen.own if not seen.spot(row, key).text)
-
-    def recover(self, *, row_text: str = "", stood: str = "", stands: str = "") -> None:
-        titles = [sheet.title for sheet in self.book.sheets]
-        if RECOVERED not in titles:
-            made = self.google.edit(self.spreadsheet, "add_tab", title=RECOVERED)
-            self._line(made, 0, HEADERS)
-        (tab,) = [sheet for sheet in self.book.sheets if sheet.title == RECOVERED]
-        filled = sum(any(cell.value for cell in row.cells.values()) for row in tab.rows)
-        self._line(tab.sheet_id, filled, ("2026-03-01", "Jobs", "Status", row_text, stood, stands))
-
-    def _line(self, tab: int, row: int, texts: tuple[str, ...]) -> None:
-        for index, text in enumerate(texts):
-            edit = {"sheet_id": tab, "row": row, "column": index, "text": text}
-            self.google.edit(self.spreadsheet, "type_cell", **edit)
 
 
 def _tab(truth: Truth) -> list[dict[str, Any]]:

@@ -115,18 +115,6 @@ def test_a_drive_that_keeps_no_ids_has_each_document_once(
     assert google.drive.content(file.id) == google.everbright.document(DOCUMENT).content()
 
 
-def test_a_drive_that_refuses_ids_gets_a_session(google: Emulator, sqlite_url: str) -> None:
-    """One call could not be repeated without an id; a session can be asked what became of it."""
-    google.faults.between(
-        lambda emulator, _: emulator.drive.generated.clear(), method="drive.files.create", count=9
-    )
-    google.faults.answer(503, method="drive.upload", when="after", count=2)
-    bench = Bench(google, sqlite_url)
-    bench.until_done()
-    assert len(bench.files()) == 1
-    assert len(bench.folders()) == 1
-
-
 def test_a_drive_that_refuses_ids_has_each_document_once_after_a_kill(
     google: Emulator, sqlite_url: str
 ) -> None:

@@ -78,16 +78,6 @@ def test_the_state_is_the_same_in_every_order(payloads: list[dict[str, Any]], st
     assert text("contract", *payloads) == state
 
 
-def test_a_signed_contract_says_when_and_links_what_was_signed() -> None:
-    later = contract(date_updated="2026-03-08T10:00:00Z")
-    for order in permutations([GEN, SIGN, later]):
-        cells = shown(*order)
-        assert cells["contract"] == Cell(text="Signed", noted=DAY)
-        assert cells["contract_signed"].when == DAY
-        assert cells["contract_documents"].text == "Agreement.pdf"
-        assert cells["contract_documents"].links[0].uri.endswith(f"{uuid(61_001)}/preview")
-
-
 def test_the_copy_in_drive_is_linked_like_any_other() -> None:
     files = Files(documents={uuid(61_001): "https://d/1"})
     cell = layout().cells(told(SIGN), files)["contract_documents"]
@@ -133,15 +123,6 @@ def test_what_is_called_otherwise_is_told_by_its_name() -> None:
     assert text("contract", other) == "Signed: Utility Form"
     assert text("contract", other, SENT) == "Sent"
     assert text("contract_documents", other, SIGN) == "Agreement.pdf"
-
-
-def test_a_job_with_a_contract_alone_has_a_row() -> None:
-    assert told(SIGN).has_row
-    assert told(GEN).has_row
-    assert not told(stage("Sold", "Lead")).has_row
-    cells = shown(SIGN)
-    assert cells["initial_quote"].text == uuid(20_001)
-    assert cells["last_update"].when == DAY
 
 
 def test_only_a_signed_change_order_changes_the_quote() -> None:

@@ -45,18 +45,6 @@ def at(day: int) -> str:
     return f"2026-03-{day:02d}T10:00:00Z"
 
 
-@pytest.mark.parametrize("day", [1, 2])
-def test_a_read_of_the_same_or_an_earlier_moment_changes_nothing(day: int) -> None:
-    """Catches a read that wins a tie, in one order of arrival or the other."""
-    webhook, other = (
-        sent(status="APPROVED", date_updated=at(2)),
-        read(status="SUBMITTED", date_updated=at(day)),
-    )
-    for job in (job_of(webhook, other), job_of(other, webhook)):
-        assert job.events[DEFINITION] == webhook
-        assert job.logs[DEFINITION].current().status == "APPROVED"
-
-
 def test_a_read_that_is_later_by_being_read_changes_nothing() -> None:
     """Catches a webhook's comments that are lost, and a status that seems to be of today.
 
@@ -90,16 +78,6 @@ def test_a_later_read_that_says_else_counts_and_keeps_what_it_is_silent_on() -> 
         assert (found.milestone.status, found.stamp) == ("APPROVED", later.stamp)
         assert found.milestone.comments == webhook.milestone.comments
         assert found.milestone.tasks == webhook.milestone.tasks
-
-
-def test_a_webhook_that_is_later_than_a_read_counts_alone() -> None:
-    first, webhook = (
-        read(date_updated=at(3), status="APPROVED"),
-        sent(date_updated=at(4), status="REJECTED"),
-    )
-    job = job_of(sent(date_updated=at(1)), first, webhook)
-    assert job.events[DEFINITION] == webhook
-    assert job.sent == {}, "it is stored twice"
 
 
 def test_the_initial_quote_is_a_webhooks_if_there_is_one() -> None:

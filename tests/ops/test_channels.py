@@ -1,23 +1,20 @@
 """Alerts through apprise, over HTTP to servers on loopback: to all of them, and without secrets."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from emulator import Emulator
 from sync.errors import SettingsError
 from sync.ops.alerts import REPEAT_SECONDS, Alerts, AppriseChannel, Message, channels
 from sync.settings.environment import load
-from tests.made_up import ROOT, milestone
+from tests.made_up import ROOT
 from tests.ops.test_alerts import Chat, Clock
 from tests.settings.test_environment import LEAST
-from tests.world import World, wait_for
+from tests.world import wait_for
 
 HUSH = "a-made-up-hush"
 
@@ -161,22 +158,3 @@ def test_several_addresses_with_spaces_or_lines_between() -> None:
     assert [one.get_secret_value() for one in settings.alert_urls] == [mail, "ntfys://topic"]
     assert settings.has_alerts
     assert "pw" not in repr(settings)
-
-
-@pytest.mark.long
-def test_the_worker_tells_apprise(
-    chats: tuple[Chat, Chat], tmp_path: Path, sqlite_url: str
-) -> None:
-    """The whole way, in a process of its own; the address is in no line of its log."""
-    with Emulator() as google:
-        google.faults.answer(403, api="sheets", count=None)
-        url = apprise(chats[0]).get_secret_value()
-        world = World(google, tmp_path, sqlite_url, ALERT_URLS=url, PUBLIC_URL="https://a.example")
-        with world.receiver().ready():
-            world.send(milestone(1))
-            wait_for(lambda: chats[0].heard)
-    message = chats[0].heard[0]["message"]
-    assert "The sheet is not written." in message
-    assert message.endswith("\nhttps://a.example/")
-    assert HUSH not in world.log.read_text()
-    assert HUSH not in json.dumps(chats[0].heard)

@@ -117,10 +117,3 @@ def test_a_view_never_filters_the_column_that_stood_there_before(bench: Bench) -
     bench.compare()
     (view,) = views(bench).values()
     assert {spec["columnIndex"] for spec in view["filterSpecs"]} == {0, bench.index("days")}
-
-
-def test_without_reps_or_days_there_are_no_views(bench: Bench) -> None:
-    bench.shown(job(1, "Ada Birch"))
-    bench.edit("delete_columns", index=bench.index("rep"))
-    assert renewed(bench) == 1
-    assert views(bench) == {}

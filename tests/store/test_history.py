@@ -33,17 +33,6 @@ def written(store: SheetStore, database: Database, fence: int) -> None:
     store.batches.conclude(held(database), attempt(fence, None, changes=seqs(store)))
 
 
-def test_a_line_is_written_once(database: Database) -> None:
-    store, mine = sheet_store(database, "s"), held(database)
-    for _ in range(2):
-        store.jobs.take_in(mine, Projected([], changes=[said("a", 2), said("a", 1)]))
-    assert told(store) == ["1", "2"]
-    assert told(store, limit=1) == ["1"]
-    written(store, database, 1)
-    store.jobs.take_in(mine, Projected([], changes=[said("a", 2), said("a", 3)]))
-    assert told(store) == ["3"]
-
-
 def test_a_line_is_written_once_in_each_spreadsheet(database: Database) -> None:
     first, second, mine = sheet_store(database, "1"), sheet_store(database, "2"), held(database)
     first.jobs.take_in(mine, Projected([], changes=[said("a", 1)]))

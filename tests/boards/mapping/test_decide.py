@@ -7,7 +7,7 @@ import pytest
 from sync.boards.mapping.decide import Before, Choices, TabDecider, TabMapping
 from sync.boards.mapping.tab import CellKind, Lock, SeenCell, SeenTab
 from sync.errors import Permanent
-from tests.boards.mapping.seen import PERMIT, fields, tab
+from tests.boards.mapping.seen import fields, tab
 
 HEADERS = ("Client", "Phone", "Permit", "Step", "Step")
 
@@ -34,37 +34,12 @@ def shown(made: TabMapping) -> dict[str, str]:
     return {name: column.header for name, column in made.fields.items()}
 
 
-def test_a_proposal_with_the_key_added() -> None:
-    made = decided()
-    assert shown(made) == {"customer": "Client", "phone": "Phone", f"status:{PERMIT}": "Permit"}
-    assert made.added == ("site_id",)
-    assert made.edge == 5
-
-
-def test_what_a_person_sets_comes_before_what_is_proposed() -> None:
-    made = decided(fields={"phone": "stage", "d": "customer"}, unset=["Permit"])
-    assert {name: c.index for name, c in made.fields.items()} == {"stage": 1, "customer": 3}
-
-
 def test_a_column_is_named_as_formulas_do_where_its_letter_is_a_header() -> None:
     """Catches column D that nobody can name, because another column is called D."""
     seen = tab(("D", "Phone", "Fee", "Step"), ("x", "303-555-0101", "", ""))
     made = decided(seen=seen, fields={"D": "customer", "D:D": "stage"}, header_row=0)
     at = {name: column.index for name, column in made.fields.items()}
     assert at == {"customer": 0, "phone": 1, "stage": 3}
-
-
-def test_in_a_mapped_tab_only_what_a_person_says_changes() -> None:
-    before = Before(0, {0: "customer", 3: "site_id"}, {})
-    assert shown(decided(before)) == {"customer": "Client", "site_id": "Step"}
-    assert decided(before).added == ()
-    assert shown(decided(before, fields={"Phone": "phone"})).keys() == {
-        "customer",
-        "site_id",
-        "phone",
-    }
-    (phone,) = [one for one in decided(before).columns if one.header == "Phone"]
-    assert (phone.reason, phone.command) == ("not mapped", 'to map it: --set "Phone=phone"')
 
 
 def test_a_field_with_any_text_may_only_be_an_option() -> None:
