@@ -119,22 +119,9 @@ def countifs(_now: datetime, *pairs: Any) -> Any:
     """Return the number of rows that meet all criteria."""
     if len(pairs) == 2 and (count := _tallied(pairs[0], first(pairs[1]))) is not None:
         return count
-    met = _met(pairs)
-    return _sizes_differ("COUNTIFS") if met is None else sum(met)
-
-
-def countuniqueifs(_now: datetime, values: Any, *pairs: Any) -> Any:
-    """Return the number of distinct values in the rows that meet all criteria.
-
-    Blank cells are not counted. Texts that differ in case are distinct, and so are a number and
-    its text.
-    """
-    counted, met = list(flat(sound([values]))), _met(pairs)
-    if met is None or len(met) != len(counted):
-        return _sizes_differ("COUNTUNIQUEIFS")
-    rows = zip(counted, met, strict=True)
-    found = {(isinstance(one, bool), one) for one, meets in rows if meets and one is not None}
-    return len(found)
+    if (met := _met(pairs)) is None:
+        return CellError("VALUE", "#VALUE!", "Array arguments to COUNTIFS are of different size.")
+    return sum(met)
 
 
 def _met(pairs: tuple[Any, ...]) -> list[bool] | None:
@@ -152,10 +139,6 @@ def _met(pairs: tuple[Any, ...]) -> list[bool] | None:
         all(test(value) for test, value in zip(tests, row, strict=True))
         for row in zip(*columns, strict=True)
     ]
-
-
-def _sizes_differ(name: str) -> CellError:
-    return CellError("VALUE", "#VALUE!", f"Array arguments to {name} are of different size.")
 
 
 Function = Callable[..., Any]
@@ -302,7 +285,6 @@ OVER_RANGES: dict[str, Function] = {
     "COUNTIFS": countifs,
     "COUNTUNIQUE": _count_unique,
     "ROWS": _rows,
-    "COUNTUNIQUEIFS": countuniqueifs,
     "AND": _over_truths(all),
     "OR": _over_truths(any),
 }

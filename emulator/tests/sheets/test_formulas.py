@@ -27,12 +27,6 @@ if TYPE_CHECKING:
         ('=COUNTIF(A1:A5,">1")', 2),
         ('=COUNTIF(B1:B3,"APP*")', 2),
         ('=COUNTIFS(A1:A3,">=2",B1:B3,"approved")', 1),
-        ('=COUNTUNIQUEIFS(B1:B4,A1:A4,">0")', 3),
-        ('=COUNTUNIQUEIFS(A1:B3;A1:B3;"<>2")', 5),
-        ('=COUNTUNIQUEIFS(B1:B4,A1:A4,"x")', 0),
-        ('=COUNTUNIQUEIFS(B1:B4,A1:A3,">0")', "#VALUE!"),
-        ("=COUNTUNIQUEIFS(B1:B4)", "#VALUE!"),
-        ("=COUNTUNIQUEIFS(B1:B4,A1:A4)", "#VALUE!"),
         ('=IF(A1<A2,"less","more")', "less"),
         ("=A1=1", True),
         ('="a"="A"', True),
@@ -84,29 +78,6 @@ def test_the_value_of_a_formula(book: Book, formula: str, value: Any) -> None:
     book.put("D1", [[formula]])
     assert book.values("D1", valueRenderOption="UNFORMATTED_VALUE") == [[value]]
     assert book.values("D1", valueRenderOption="FORMULA") == [[formula]]
-
-
-def test_distinct_values_are_counted_once_where_all_criteria_are_met(book: Book) -> None:
-    rows = [
-        ["site-a", "Approved", 10],
-        ["site-a", "approved", 20],
-        ["site-b", "Approved", 30],
-        ["", "Approved", 40],
-        ["site-c", "Rejected", 50],
-        [7, "Approved", 60],
-        ["'7", "Approved", 70],
-    ]
-    book.put("A1:C7", rows)
-    counts = [
-        '=COUNTUNIQUEIFS(A:A,B:B,"approved")',
-        '=COUNTUNIQUEIFS(A:A,B:B,"app*",C:C,">20")',
-        '=COUNTUNIQUEIFS($A$1:$A$3,B1:B3,"Approved",C1:C3,"<25")',
-        '=COUNTUNIQUEIFS(A:A,B:B,"<>Approved",C:C,50)',
-        "=COUNTUNIQUEIFS(A:A,B:B,E10)",
-    ]
-    book.put("E10", [["Rejected"]])
-    book.put("F1:F5", [[one] for one in counts])
-    assert book.values("F1:F5") == [["4"], ["3"], ["1"], ["1"], ["1"]]
 
 
 def test_an_error_is_a_value_with_a_type_and_a_message(book: Book) -> None:
