@@ -95,16 +95,6 @@ def test_a_pause_stands_in_status_and_is_no_alarm(console: Console) -> None:
     assert alarms(replace(late, paused=None)).keys() == {"late"}
 
 
-def test_to_pause_twice_keeps_since_when(store_console: Console) -> None:
-    sheet = store_console.bench.store.spreadsheet
-    sheet.pause()
-    first = sheet.glance().paused_at
-    sheet.pause()
-    assert sheet.glance().paused_at == first
-    sheet.resume()
-    assert sheet.glance().paused_at is None
-
-
 # At once
 
 
@@ -136,14 +126,6 @@ def test_documents_are_tried_again(store_console: Console) -> None:
     visitor.send("/actions/retry-all")
     assert bench.wiring.documents.counts() == {FileState.PENDING: 3}
     assert last(store_console)[2] == "2 to be copied again."
-
-
-def test_nothing_chosen_is_nothing_done(console: Console) -> None:
-    visitor = console.signed_in()
-    refused(console)
-    answer = visitor.send("/actions/replay")
-    assert "None is chosen" in answer.text
-    assert last(console)[0] == "sign in"
 
 
 def test_a_test_alert_says_where_it_cannot_go(console: Console) -> None:
