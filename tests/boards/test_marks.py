@@ -48,7 +48,8 @@ class BoardStage(Stage):
                 self.bench.do({"updateCells": change})
 
     def look(self) -> None:
-        visitor = self.console.signed_in()
+        super().look()
+        visitor = self.console.visitor
         for path in ("/mapping/rows", "/mapping/unmap"):
             self.told[f"{path} read"] = visitor.send(path, step="look").text
         tabs = visitor.send("/mapping").location
@@ -56,7 +57,6 @@ class BoardStage(Stage):
         visitor.send(tabs, **{"tab": "0", "title:0": "Open jobs", "header:0": "3"})
         for step in ("columns", "preview"):
             self.told[step] = visitor.get(tabs.replace("/tabs", f"/{step}")).text
-        super().look()
 
 
 @pytest.mark.timeout(1800)

@@ -143,7 +143,7 @@ PIPELINE = {
     "Site Survey": {"Rejected": "3", "Under review": "1"},
     "Design Approval": {"Under review": "1", "In progress or next": "1"},
     "Permits": {"Rejected": "1", "In progress or next": "1"},
-    "Installation": {"Under review": "1"},
+    "Installation": {"In progress or next": "1"},
     "Construction & Signoff": {"In progress or next": "1"},
 }
 """How they stand there, without the archived one."""

@@ -45,9 +45,8 @@ def private(job: int, **changes: Any) -> dict[str, Any]:
 REFUSED = [
     body(private(1, site=HUSH)),
     body(private(1, site=None)),
-    body(private(1, date_updated=HUSH)),
-    body(private(1, ready_to_submit=HUSH)),
-    body(private(1, quote=HUSH)),
+    body(private(1, milestone_definition=HUSH)),
+    body(private(1, status={HUSH: HUSH})),
     body(private(1) | {HUSH: HUSH, "status": [HUSH]}),
     body(private(1))[:-5],
     HUSH.encode(),
@@ -78,6 +77,8 @@ def test_neither_logs_nor_answers_nor_figures_tell(world: World) -> None:
         google.everbright.fail(document(2)["uuid"], "json_error", count=1)
         for job in (1, 2, 3):
             assert world.send(private(job)).status_code == 202
+        odd = private(2, ready_to_submit=HUSH, quote=HUSH)
+        assert world.send(odd).status_code == 202
         for sent in REFUSED:
             answer = world.send(sent)
             assert answer.status_code in (400, 422)

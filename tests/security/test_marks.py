@@ -225,13 +225,16 @@ def played(made: Stage, count: int) -> Stage:
         if number % 20 == 19:
             made.work()
             made.type_over()
-    for number in range(1, JOBS + 1):  # so that what was typed is replaced
-        newest = made.marks.milestone() | {
-            "site": uuid(number), "milestone_definition": uuid(30_001), "status": "SUBMITTED",
-            "uuid": uuid(10_001 + number * 100), "date_updated": "2026-05-01T10:00:00Z",
-        }  # fmt: skip
-        made.send(body(newest))
-    made.work()
+    for day, status in enumerate(
+        ("REJECTED", "SUBMITTED"), 1
+    ):  # so that what was typed is replaced
+        for number in range(1, JOBS + 1):
+            newest = made.marks.milestone() | {
+                "site": uuid(number), "milestone_definition": uuid(30_001), "status": status,
+                "uuid": uuid(10_001 + number * 100), "date_updated": f"2026-05-0{day}T10:00:00Z",
+            }  # fmt: skip
+            made.send(body(newest))
+        made.work()
     made.watch()
     made.look()
     return made

@@ -25,7 +25,7 @@ _TEXT = "x" * (MIB - 4000)
 
 BODIES = (
     body(milestone(1, name=_TEXT, site="no UUID")),
-    body(milestone(1, name=_TEXT, date_updated="no date")),
+    body(milestone(1, name=_TEXT, milestone_definition="no UUID")),
     body(milestone(1, name=_TEXT, status=["no text"])),
     body(milestone(1, name=_TEXT, site=None)),
     body(milestone(1, site="no UUID", more=[{"a": n} for n in range(40_000)])),

@@ -59,7 +59,8 @@ def test_a_large_sheet_that_people_rearranged(
     assert "Where we are" in headers
     assert "Current milestone" not in headers
     assert {row["Step 1"] for row in bench.texts() if "Step 1" in row} == {"Approved"}
-    assert sum(int(row["Open jobs"]) for row in bench.texts("Pipeline")) == JOBS
+    done = sum(1 + job % STEPS == STEPS for job in range(1, JOBS + 1))
+    assert sum(int(row["Open jobs"]) for row in bench.texts("Pipeline")) == JOBS - done
 
 
 def rearrange(bench: Bench, lots: random.Random) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import current_thread
 from typing import Any
 
 import pytest
@@ -24,8 +25,9 @@ RECEIVED = {"appending": 1}
 PROJECTED = {"reading": 4, "writing": 3}
 """Reading: whether anything waits, what came, what is known of its job, whether more came. Writing:
 the lease, the projection, the lease's end."""
-FLUSHED = {"reading": 3, "writing": 5}
-"""Reading: whether anything is due, what waits for the sheet, whether anything is due still.
+FLUSHED = {"reading": 4, "writing": 5}
+"""Reading: whether anything is due, what waits for the sheet, where each job is counted in the
+Pipeline, whether anything is due still.
 Writing: the lease, the turn, the batch before it is sent, what it hit, the lease's end."""
 CALLS = 2
 """One read of the sheet, one write."""
@@ -84,9 +86,11 @@ class Path:
 def counted() -> Iterator[Counter[str]]:
     """Count the transactions of every engine, by what they are for."""
     begun: Counter[str] = Counter()
+    mine = current_thread()
 
     def begin(connection: Connection) -> None:
-        begun[connection.get_execution_options().get("brightsheet_begin", "writing")] += 1
+        if current_thread() is mine:
+            begun[connection.get_execution_options().get("brightsheet_begin", "writing")] += 1
 
     event.listen(Engine, "begin", begin)
     try:
