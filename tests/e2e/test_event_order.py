@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from emulator import Emulator
@@ -38,6 +39,7 @@ def is_written(world: World) -> bool:
         database.close()
 
 
+@pytest.mark.long
 def test_a_rejection_counts_though_the_clock_of_a_comment_was_ahead(sqlite_world: World) -> None:
     """Both webhooks have the comment, whose date is the newest in both. They come in any order."""
     world = sqlite_world
@@ -65,6 +67,7 @@ def test_of_webhooks_with_the_same_dates_the_last_counts(sqlite_world: World) ->
         assert statuses(world) == {uuid(job): "Rejected" for job in range(1, 11)}
 
 
+@pytest.mark.long
 def test_a_replay_counts_from_when_it_was_first_received(sqlite_world: World) -> None:
     """An undated *archived* was refused; *unarchived* came later, and is the newer one."""
     world = sqlite_world
@@ -88,6 +91,7 @@ def connected(google: Emulator, folder: Path, url: str) -> World:
     return World(google, folder, url, EVERBRIGHT_API_TOKEN=TOKEN, BACKFILL_RATE="50")
 
 
+@pytest.mark.long
 def test_reading_a_job_heals_a_lost_webhook_though_a_comments_clock_was_ahead(
     google: Emulator, tmp_path: Path, sqlite_url: str
 ) -> None:
@@ -101,6 +105,7 @@ def test_reading_a_job_heals_a_lost_webhook_though_a_comments_clock_was_ahead(
         assert statuses(world) == {uuid(1): "Rejected"}
 
 
+@pytest.mark.long
 def test_a_lost_unarchived_is_healed_by_what_everbright_answers_later(
     google: Emulator, tmp_path: Path, sqlite_url: str
 ) -> None:

@@ -27,6 +27,7 @@ def test_a_sheet_that_shows_everything_is_well(bench: Bench, run: Run) -> None:
     assert (done.exit_code, done.stdout) == (0, "The sheet shows what it should.\n")
 
 
+@pytest.mark.long
 def test_deliveries_that_wait_without_a_worker_are_no_all_clear(bench: Bench, run: Run) -> None:
     """Five waited, nobody was there to write them, and compare said that all was well."""
     bench.shown(milestone(1))

@@ -107,6 +107,7 @@ def test_a_mapped_column_is_listed_by_the_name_of_its_milestone(console: Console
     assert "J Perm. issued Permits approved" in page
 
 
+@pytest.mark.long
 def test_every_column_is_known_by_its_letter_beside_three_of_its_cells(console: Console) -> None:
     """Catches "M1" and "M1 $", which read alike: one could not be mapped without the other."""
     visitor = console.visitor
@@ -230,6 +231,7 @@ def mapped(console: Console, form: Form) -> None:
     assert answer.status_code == 303, plain(answer.text)
 
 
+@pytest.mark.long
 def test_a_second_window_undoes_no_mapping(console: Console) -> None:
     """Catches a window opened before: what it shows as nobody's was mapped by now, in another."""
     visitor, bench = console.visitor, console.bench
@@ -256,6 +258,7 @@ def test_a_second_window_undoes_no_mapping(console: Console) -> None:
     assert form.values[f"field:{ACTIVE}:L"] == f"submitted:{PERMIT}"
 
 
+@pytest.mark.long
 def test_each_step_has_an_address_that_shows_what_was_chosen(console: Console) -> None:
     """Catches a page that cannot be reloaded, or that Back shows without its choices."""
     visitor, bench = console.visitor, console.bench
@@ -276,6 +279,7 @@ def test_each_step_has_an_address_that_shows_what_was_chosen(console: Console) -
     assert bench.writes() == writes, "an address alone writes nothing"
 
 
+@pytest.mark.long
 def test_what_is_written_is_what_the_preview_showed(console: Console) -> None:
     """Catches a window whose preview is old, because another changed the same choices."""
     visitor, bench = console.visitor, console.bench

@@ -32,6 +32,7 @@ def listed(console: Console) -> Form:
     return Form(console.visitor.send(ROWS, ROWS, step="look").text, "rows")
 
 
+@pytest.mark.long
 def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     form = listed(console)
@@ -53,6 +54,7 @@ def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
     assert [each.name for each in console.actions.latest(1)] == ["link"]
 
 
+@pytest.mark.long
 def test_a_job_that_has_none_of_the_rows_is_not_asked_about_again(console: Console) -> None:
     visitor, bench, name = console.visitor, console.bench, f"row:{uuid(1)}"
     form = listed(console).choose(name, "none")

@@ -33,6 +33,7 @@ def test_a_preview_of_one_tab_sees_the_row_in_the_other(twice: Stand, tab: str) 
     assert change["doubled"] == [{"site": uuid(9), "rows": [*ROWS]}]
 
 
+@pytest.mark.long
 def test_it_is_told_wherever_people_look(twice: Stand) -> None:
     """Catches a status that says that all is well, with two rows for one customer."""
     twice.map(*BOTH, "--write")
