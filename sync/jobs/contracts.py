@@ -123,10 +123,6 @@ def _said(job: Job) -> dict[str, object]:
     return contents
 
 
-def _when(signing: Signing) -> tuple[datetime, str]:
-    return (signing.at, signing.digest)
-
-
 def last_change_order(job: Job) -> tuple[str, Signing] | None:
     """Return the quote and the signing of the change order that was signed last."""
     return max(job.change_orders.items(), key=lambda entry: (entry[1].at, entry[0]), default=None)

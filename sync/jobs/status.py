@@ -181,16 +181,6 @@ class Statuses:
         _, _, rest = self.phrases.stands.partition("{milestone}")
         return Ending(rest.format(status=_spoken(label)))
 
-    def colors(self) -> dict[str, str]:
-        """Return the colors (#rrggbb) by a job's word."""
-        colors: dict[str, str] = {}
-        for status in self._known.values():
-            if status.color:
-                colors.setdefault(_WORDS.get(status.means or "", status.label), status.color)
-                if status.means == "approved":
-                    colors.setdefault(self.phrases.done, status.color)
-        return colors
-
     def words(self) -> list[str]:
         """Return the words that a drop-down may have for a job, in the order of the config."""
         known = self._known.values()
