@@ -324,17 +324,20 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             self._handle(key.data, events)
 
     def drop_overdue(self, now: float) -> None:
-        """Drop connections past their deadline, and the oldest if they are too many or too big."""
+        """Drop connections past their deadline, then the oldest while there are too many.
+
+        While they buffer too many bytes, the oldest of those that buffer any are dropped.
+        """
         connections = list(self.active_channels.values())
         too_many = len(connections) - MAX_CONNECTIONS
         too_much = sum(one.buffered_bytes for one in connections) - self._max_buffered_bytes
         waiting = (one for one in connections if one.is_waiting)
         for one in sorted(waiting, key=lambda one: one.deadline):
-            if one.deadline > now and too_many <= 0 and too_much <= 0:
-                break
-            too_many -= 1
-            too_much -= one.buffered_bytes
-            one.drop()
+            buffered = one.buffered_bytes
+            if one.deadline <= now or too_many > 0 or (too_much > 0 and buffered):
+                too_many -= 1
+                too_much -= buffered
+                one.drop()
         self._next_check = now + _CHECK_SECONDS
 
     def _handle(self, one: Any, events: int) -> None:

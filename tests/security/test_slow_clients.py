@@ -180,12 +180,15 @@ def test_clients_that_never_read_hold_up_nobody_else(receiver: Receiver) -> None
     before = process.memory_info().rss
     asked = b"GET /openapi.json HTTP/1.1\r\n\r\n" * 250  # 7 MB of responses, in one read.
     with contextlib.ExitStack() as stack:
+        older = stack.enter_context(connect(receiver))  # It holds no memory.
         for _ in range(64):
             client = stack.enter_context(socket.socket())
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.connect(("127.0.0.1", int(receiver.url.rpartition(":")[2])))
             client.sendall(asked)
-        time.sleep(1)
+        time.sleep(5)
+        older.sendall(_whole(78))
+        assert older.recv(4096).startswith(b"HTTP/1.1 202 "), "dropping it freed nothing"
         send_slowly(receiver)
         taken = slowest(receiver)
         grown = (process.memory_info().rss - before) / 2**20
