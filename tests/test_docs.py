@@ -187,7 +187,7 @@ def test_a_rate_is_the_measured_one_wherever_it_stands() -> None:
     assert len(told) > 1
     assert told <= set(re.findall(r"([\d,]+) a second", performance))
     alone = measured["1", "embedded"][0]
-    assert f"One delivery alone is visible after {alone} s" in performance
+    assert f"One webhook alone is visible after {alone} s" in performance
     assert f"one alone is in the sheet after {alone} s" in scaling
 
 
