@@ -1,10 +1,10 @@
-"""All errors: a delivery is rejected, a call may be retried, a failure is permanent."""
+"""All errors: rejected deliveries, retryable calls, permanent failures."""
 
 
 class BrightsheetError(Exception):
     """Base of all errors: a machine-readable reason and a sentence for people.
 
-    `command` says what to type for it at the command line; pages show `what` without it.
+    `command` is the fix at the command line; pages show `what` without it.
     """
 
     def __init__(self, reason: str, message: str, command: str = "") -> None:
@@ -15,7 +15,7 @@ class BrightsheetError(Exception):
 
 
 class Rejected(BrightsheetError):
-    """A delivery that cannot be understood; `status` is the HTTP status of the answer."""
+    """A delivery that can't be parsed; `status` is the HTTP status of the response."""
 
     def __init__(self, reason: str, message: str, status: int = 422) -> None:
         super().__init__(reason, message)
@@ -23,7 +23,7 @@ class Rejected(BrightsheetError):
 
 
 class Retryable(BrightsheetError):
-    """A failure that may pass by itself; `after` (seconds) is the wait that the server asks for."""
+    """A temporary failure; `after` is the number of seconds that the server asks us to wait."""
 
     def __init__(self, reason: str, message: str, after: float | None = None) -> None:
         super().__init__(reason, message)
@@ -35,7 +35,7 @@ class Refused(Retryable):
 
 
 class Conflict(BrightsheetError):
-    """What was to be created exists already (409)."""
+    """The file to create already exists (409)."""
 
 
 class Permanent(BrightsheetError):
@@ -43,7 +43,7 @@ class Permanent(BrightsheetError):
 
 
 class UnprocessableDocument(Permanent):
-    """A document that can never be copied."""
+    """A document that can't be copied."""
 
 
 class SettingsError(BrightsheetError):

@@ -1,4 +1,4 @@
-"""Shared value types: frozen values; text, UUIDs and times as EverBright has them; letters."""
+"""Value types shared by all parts: frozen models, EverBright's text, UUIDs and times."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 
 def null(value: object) -> object:
-    """Return None for blanks and "None", which EverBright's sample has in place of null."""
+    """Return None for blanks and "None", which EverBright's sample has instead of null."""
     return None if value in ("None", "") else value
 
 
@@ -67,9 +67,9 @@ MASK = "***"
 
 @dataclass(frozen=True)
 class Personal:
-    """A text that may be about a person: *** wherever it is written, in a log or a message, too.
+    """Text that may be personal data; prints as ***, also in logs and messages.
 
-    A page of the console writes `text` where somebody asked for it.
+    A page of the console shows `text` when somebody asks for it.
     """
 
     text: str
@@ -85,13 +85,13 @@ class Personal:
 
 
 class Mode(StrEnum):
-    """Whose the tabs of jobs in a spreadsheet are; stored, never guessed from what a read shows."""
+    """Whether the job tabs in a spreadsheet are ours or mapped; stored, not guessed from a read."""
 
     UNSET = ""
-    """Nobody has run `init` or `map` with this database: they are ours, unless one is mapped."""
+    """Nobody has run `init` or `map` with this database: our own tab, unless one is mapped."""
     OURS = "ours"
     ADOPTED = "adopted"
-    """Tabs that people made, and mapped."""
+    """An installer's own tabs, mapped."""
 
 
 class Value(BaseModel):
@@ -101,7 +101,7 @@ class Value(BaseModel):
 
 
 class ReplacedWords(Value):
-    """What a person had typed into a mapped cell of a job, and what stands there in its place."""
+    """A typed value in a mapped cell that would be replaced, and the value that replaces it."""
 
     site: str
     column: str

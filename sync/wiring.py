@@ -1,4 +1,4 @@
-"""Makes everything that the worker, the commands and the tests use, from the settings.
+"""Creates the parts of a process (store, clients, loops' work) from the settings.
 
 Nothing is opened or called before it is used.
 """
@@ -57,25 +57,25 @@ from sync.types import Mode
 Sleep = Callable[[float], Any]
 TabsFactory = Callable[[SheetStore, SheetClient, TakeCall, Config], JobTabs]
 _TABS: dict[Mode, TabsFactory] = {}
-"""What serves other tabs than our own; see `register_tabs`."""
+"""Factories for job tabs other than our own; see `register_tabs`."""
 
 
 def register_tabs(mode: Mode, make: TabsFactory) -> None:
-    """Have `make` serve the tabs of jobs in spreadsheets of a mode."""
+    """Use `make` for the job tabs of spreadsheets in this mode."""
     _TABS[mode] = make
 
 
 def tabs_of(
     mode: Mode, store: SheetStore, client: SheetClient, take_call: TakeCall, config: Config
 ) -> JobTabs:
-    """Return the tabs of jobs of a mode. Raises Permanent if nothing here can serve it."""
+    """Return the job tabs for a mode. Raises Permanent if no installed part serves it."""
     if mode is not Mode.ADOPTED:
         return OwnTab()
     if mode not in _TABS:
         raise Permanent(
             "boards_missing",
             "The spreadsheet's own tabs are mapped, and this installation can't write those.",
-            "Install Brightsheet whole, or use a database and a spreadsheet without a mapping.",
+            "Install all of Brightsheet, or use a database and a spreadsheet without a mapping.",
         )
     return _TABS[mode](store, client, take_call, config)
 
@@ -100,7 +100,7 @@ def opened(
 Alert = Callable[[str, str], object]
 
 _LEASE_TRIES = 8
-"""For a lease that another worker holds, which is renewed while that one works."""
+"""Waiting for another worker's lease, which is renewed while that one works."""
 PROJECTION, BACKFILL = "projection", "backfill"
 """Names of leases."""
 
@@ -136,7 +136,7 @@ class Wiring:
         return self.sheet_store().spreadsheet.mode()
 
     def tabs(self) -> JobTabs:
-        """Return the tabs of jobs of the configured spreadsheet. Raises Permanent without them."""
+        """Return the job tabs of the configured spreadsheet. Raises Permanent without them."""
         return self.flusher(lambda _: None).tabs(self.mode())
 
     def backlog(self) -> Backlog:
@@ -152,11 +152,11 @@ class Wiring:
         )
 
     def config(self) -> Config:
-        """Return the config with what people confirmed in the console."""
+        """Return the config with the answers that were confirmed on the console."""
         return self.settings.config.with_confirmed(Confirmations(self.database).read())
 
     def layout(self) -> Layout:
-        """Return how jobs are shown, with what people confirmed in the console."""
+        """Return how jobs are shown, with the answers that were confirmed on the console."""
         return self._layout(self.config())
 
     def _layout(self, config: Config) -> Layout:
@@ -187,7 +187,7 @@ class Wiring:
         return Projector(self.inbox, Jobs(self.database), self.settings, self.trail)
 
     def project(self, sleep: Sleep) -> None:
-        """Apply all deliveries that wait to their jobs, before a command looks at these.
+        """Apply all waiting deliveries to their jobs, before a command reads these.
 
         Raises Retryable if another process holds the lease too long.
         """
@@ -202,7 +202,7 @@ class Wiring:
         return SheetClient(auth.session(settings), wanted, auth.account(settings))
 
     def alerts(self) -> Alerts:
-        """Return what tells people; each keeps its own count of what was sent."""
+        """Return a sender of alerts; each instance counts its own."""
         settings = self.settings
         all_channels = channels(settings.alert_webhook_url, settings.alert_urls)
         return Alerts(all_channels, link=f"{settings.public_url}/" if settings.public_url else "")
@@ -228,7 +228,7 @@ class Wiring:
         return Fetcher(self.customers, customer_question(self.everbright()))
 
     def detail_fetcher(self) -> Fetcher[Details] | None:
-        """Return the part that requests details of jobs; None where no column shows any."""
+        """Return the reader of jobs' details, or None if no column shows any."""
         config = self.settings.config
         columns = DetailColumns(config)
         if not columns.metrics:
@@ -244,14 +244,14 @@ class Wiring:
         return Lists(self.everbright(), self.settings.backfill_rate, sleep)
 
     def backfill(self, scope: str, sleep: Sleep) -> Backfill:
-        """Return what reads jobs back from EverBright; `scope` names the run that is kept."""
+        """Return a backfill run; `scope` names the stored run to continue."""
         lists, paths = self.lists(sleep), self.settings.config.everbright
         reader = Reader(lists, paths)
         store = self.backfills(scope)
         return Backfill(lists, reader, self.intake(), paths, store, self.customers)
 
     def must_have_token(self) -> None:
-        """Raise SettingsError where there is no token, so that EverBright cannot be asked."""
+        """Raise SettingsError if there is no token for EverBright's API."""
         if self.settings.everbright_api_token is None:
             fix = "is not set. Set it to EverBright's API token, or give a report: --csv FILE."
             raise SettingsError("EVERBRIGHT_API_TOKEN", fix)
@@ -270,7 +270,7 @@ class Wiring:
         return self._held(sleep, self.lease_name(spreadsheet), "is writing the sheet")
 
     def hold_backfill(self, sleep: Sleep) -> AbstractContextManager[Lease]:
-        """Hold the lease of whoever reads EverBright's jobs; waits and raises as `hold` does."""
+        """Hold the backfill's lease; waits and raises as `hold` does."""
         return self._held(sleep, BACKFILL, "reads EverBright's jobs already")
 
     @contextmanager

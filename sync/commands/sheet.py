@@ -46,7 +46,7 @@ def init(extras: tuple[str, ...]) -> None:
             click.echo(f"{name} was not set. Made one. Set it:")
         click.echo(f"{name}={number}" if number else f"{name} is not set: no copies of documents.")
     lines = setup.provision(spreadsheet, extras)
-    echo(lines or ["Nothing to do: all is there."])
+    echo(lines or ["Nothing to do: everything exists."])
     if setup.is_adopted(spreadsheet) and not extras:
         click.echo(NO_EXTRAS)
     wiring = Wiring(settings, database)

@@ -1,1 +1,1 @@
-"""Copies documents from EverBright into Drive: each once, whatever is killed or repeated."""
+"""Copies documents from EverBright to Drive: each once, even if the process is killed."""

@@ -1,4 +1,4 @@
-"""Copies one document from EverBright into Drive, once, whatever earlier tries have done."""
+"""Copies one document from EverBright to Drive, once, also after unfinished attempts."""
 
 import re
 import tempfile
@@ -19,7 +19,7 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 @dataclass(frozen=True)
 class Copier:
-    """Copies one claimed document at a time; `sleep` waits between tries of a call.
+    """Copies one claimed document at a time; `sleep` waits between retries.
 
     `folders` is shared by all copiers of a process.
     """
@@ -31,7 +31,7 @@ class Copier:
     _folders: JobFolders
 
     def copy(self, claim: Claim, document: PendingDocument) -> None:
-        """Copy `document` into Drive and store its link. Raises Retryable or Permanent."""
+        """Copy `document` to Drive and store its link. Raises Retryable or Permanent."""
         file, document = self._existing(claim, document)
         digest = document.digest
         if file is None:
@@ -39,18 +39,20 @@ class Copier:
         if file.trashed:
             self._folders.forget(claim.site)
             self._forget(claim, document)
-            raise Retryable("folder_gone", "The job's folder is in the bin.")
+            raise Retryable("folder_gone", "The job's folder is in the trash.")
         if digest and file.sha256 and file.sha256 != digest:
             self._drive.discard(file.id)
             self._forget(claim, document)
-            raise Retryable("upload_damaged", "The bytes in Drive are not those that were sent.")
+            raise Retryable(
+                "upload_damaged", "The file in Drive differs from the bytes that were sent."
+            )
         made = self._folders.made(claim.site)
         self._documents.finish(claim, document.uuid, file.id, file.link, made)
 
     def _existing(
         self, claim: Claim, document: PendingDocument
     ) -> tuple[File | None, PendingDocument]:
-        """Return the file if it exists already, and the document without what is of no more use."""
+        """Return the file if it exists, and the document without stale IDs."""
         calls = Calls(self._drive, self._sleep)
         if not document.is_in_doubt:
             return self._folders.copy_of(calls, claim, document.uuid), document
@@ -58,7 +60,7 @@ class Copier:
         if file is not None and not file.trashed:
             return file, document
         if file is not None:
-            # A file that a person put into the bin is not linked, and its id is taken.
+            # A file in the trash isn't linked, and its ID is taken.
             document = self._forget(claim, document)
         file = calls.again(self._drive.find, {FILE_TAG: document.uuid})
         return file, document if file is None else replace(document, digest="")
@@ -68,7 +70,7 @@ class Copier:
         return replace(document, file_id="", digest="")
 
     def _copied(self, claim: Claim, document: PendingDocument) -> tuple[File, str]:
-        """Return the uploaded file and the SHA-256 of what was sent."""
+        """Return the uploaded file and the SHA-256 of the bytes that were sent."""
         with tempfile.TemporaryFile(prefix="brightsheet-") as file:
             got = self._everbright.download(document.uuid, document.sub_task, document.name, file)
             is_type = _MEDIA_TYPE.fullmatch(got.media_type)
@@ -83,7 +85,7 @@ class Copier:
     def _uploaded(
         self, claim: Claim, document: PendingDocument, content: FileContent, digest: str
     ) -> File:
-        """Upload under an id that is stored first: small files in one call."""
+        """Upload with an ID that is stored first; small files in one call."""
         calls, uuid = Calls(self._drive, self._sleep), document.uuid
         folder, file_id = self._folders.ready(calls, claim, document, digest)
         name, tag = document.name or uuid, {FILE_TAG: uuid}
@@ -96,8 +98,8 @@ class Copier:
         except Conflict:
             return calls.existing(file_id, tag)
         except Refused:
-            # Whether every kind of drive accepts generated ids is not documented. Without one
-            # a session can still be asked what became of it; after a kill only the tag tells.
+            # Not every kind of drive is documented to accept generated IDs. Without one, a session
+            # can still be queried; after a kill, only the tag identifies the file.
             upload = calls.again(self._drive.begin, content, "", name, folder, tag)
             return self._sent(claim, upload)
         except Permanent as error:
@@ -107,7 +109,7 @@ class Copier:
             raise
 
     def _sent(self, claim: Claim, upload: Upload) -> File:
-        """Return the file that an upload makes. Raises Retryable: it has to begin again."""
+        """Return the uploaded file. Raises Retryable if it has to start over."""
         self._folders.keep_made(claim)
         try:
             return self._drive.send(upload, self._sleep)

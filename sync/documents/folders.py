@@ -1,4 +1,4 @@
-"""Jobs' folders in Drive: made once, found again, and searched for copies of documents."""
+"""Creates and finds jobs' folders in Drive, and searches them for existing copies."""
 
 from dataclasses import dataclass
 from threading import Lock
@@ -12,19 +12,19 @@ from sync.store import Claim, Documents, PendingDocument
 FILE_TAG = "brightsheetDocument"
 FOLDER_TAG = "brightsheetSite"
 CHECK_SECONDS = 600.0
-"""A folder in the bin is also noticed by the next file in it, a deleted one by a refused upload."""
+"""Uploads also notice a folder in the trash or a deleted one."""
 _MOST_KNOWN = 1000
-"""Folders that are remembered: some kilobytes each at most."""
+"""The number of folders to remember, at most a few kilobytes each."""
 _LOCKS = 64
-"""Two jobs that share a lock wait for each other while a folder is made: they seldom do."""
+"""Jobs that share a lock wait for each other while a folder is created, which is rare."""
 
 
 @dataclass(frozen=True)
 class _KnownFolder:
-    """A folder that may be used until a time (monotonic), and copies in it by document.
+    """A folder that can be used until a time (monotonic), and the copies in it by document.
 
-    Without a `folder_id` the job has none yet. One that was made here has its `link`, which is
-    stored with the next thing that is.
+    Without `folder_id`, the job has none yet. A folder created here has a `link`, which is stored
+    with the next write to the database.
     """
 
     folder_id: str
@@ -45,7 +45,7 @@ class JobFolders:
         self._store_is_behind: bool | None = None
 
     def copy_of(self, calls: Calls, claim: Claim, uuid: str) -> File | None:
-        """Return the copy in Drive of a document of which the store knows none."""
+        """Return a document's copy in Drive that the database doesn't know."""
         with self._lock(claim.site):
             known = self._checked(calls, claim)
             copy = known.copies.pop(uuid, None)
@@ -56,13 +56,15 @@ class JobFolders:
     def ready(
         self, calls: Calls, claim: Claim, document: PendingDocument, digest: str
     ) -> tuple[str, str]:
-        """Return the id of the job's folder, made if it is missing or in the bin, and one for
-        a document: stored before they are used, with the digest of the document's bytes."""
+        """Return the IDs of the job's folder, created if missing or trashed, and of a document.
+
+        Both are stored before they are used, with the digest of the document's bytes.
+        """
         with self._lock(claim.site):
             known = self._checked(calls, claim)
             folder_id = ""
             if not known.folder_id:
-                # An earlier try may have made the folder with the id that is stored.
+                # An earlier attempt may have created the folder with the stored ID.
                 folder_id = self._documents.folder(claim.site)[0] or self._ids.take(calls)
             file_id = document.file_id or self._ids.take(calls)
             self._documents.reserve(claim, document.uuid, file_id, digest, folder_id)
@@ -71,25 +73,25 @@ class JobFolders:
         return known.folder_id, file_id
 
     def made(self, site: str) -> dict[str, str]:
-        """Return the `file_id` and `link` of a folder that was made just now, else nothing."""
+        """Return the `file_id` and `link` of a folder that was just created, or nothing."""
         known = self._known.get(site)
         return {"file_id": known.folder_id, "link": known.link} if known and known.link else {}
 
     def keep_made(self, claim: Claim) -> None:
-        """Store a folder that was made just now, before something that may take long."""
+        """Store a folder that was just created, before something that may take long."""
         made = self.made(claim.site)
         if made:
             self._documents.keep_folder(claim, made["file_id"], made["link"])
 
     def forget(self, site: str) -> None:
-        """Have a folder looked into before it is used again."""
+        """List a folder again before its next use."""
         self._known.pop(site, None)
 
     def _lock(self, site: str) -> Lock:
         return self._locks[hash(site) % _LOCKS]
 
     def _checked(self, calls: Calls, claim: Claim) -> _KnownFolder:
-        """Return the job's folder, looked into if that was not done lately."""
+        """Return the job's folder, listed again if that was too long ago."""
         known = self._known.get(claim.site)
         if known is not None and monotonic() < known.until:
             return known
@@ -108,7 +110,7 @@ class JobFolders:
         return self._remember(claim.site, file_id, {uuid: copies[uuid] for uuid in unknown})
 
     def _existing(self, calls: Calls, claim: Claim, file_id: str, link: str) -> File | None:
-        """Return the folder with the stored id, or else one with the job's tag."""
+        """Return the folder with the stored ID, or one with the job's tag."""
         folder = calls.again(calls.drive.get, file_id) if file_id else None
         if folder is not None and not folder.trashed:
             return folder
@@ -117,7 +119,7 @@ class JobFolders:
             if tagged is not None:
                 return tagged
         if link or folder is not None:
-            # It is deleted, or in the bin: its id is not used again.
+            # It is deleted or in the trash, so its ID isn't used again.
             self._documents.keep_folder(claim, "")
         return None
 
@@ -130,7 +132,7 @@ class JobFolders:
             self._documents.keep_folder(claim, "")
             raise
         except Refused:
-            # Whether every kind of drive accepts generated ids is not documented.
+            # Not every kind of drive is documented to accept generated IDs.
             folder = make("", name, tag)
         return self._remember(claim.site, folder.id, {}, folder.link)
 
@@ -145,7 +147,7 @@ class JobFolders:
         return known
 
     def _is_store_behind(self, calls: Calls) -> bool:
-        """Return whether Drive has a job's folder that the store does not know. Asked once."""
+        """Return whether Drive has a job folder that the database doesn't know. Checked once."""
         with self._comparing:
             if self._store_is_behind is None:
                 self._store_is_behind = calls.again(self._compared, calls)

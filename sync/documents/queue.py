@@ -1,4 +1,4 @@
-"""The documents of the jobs that this process has claimed, handed out to its copiers."""
+"""Hands out the documents of claimed jobs to the copiers of this process."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from sync.store import Claim, Documents, PendingDocument
 
 
 class ClaimedJob:
-    """A claim that is renewed until the last of its documents is finished."""
+    """A claim that is renewed until its last document is finished."""
 
     def __init__(self, claim: Claim, documents: int, renewed: ExitStack) -> None:
         self.claim = claim
@@ -29,10 +29,9 @@ class ClaimedJob:
 
 
 class DocumentQueue:
-    """Claims jobs, and gives their documents to copiers: several may work for one job.
+    """Claims jobs and gives their documents to copiers, several at once for one job.
 
-    So a job has one claim, and one folder, and yet does not wait for one document after another.
-    `is_over` tells whether the work is to end; `idle` waits a moment where nothing is due.
+    `is_over` returns whether to stop; `idle` waits a moment if nothing is due.
     """
 
     def __init__(
@@ -53,7 +52,7 @@ class DocumentQueue:
     def take(self) -> tuple[ClaimedJob, PendingDocument] | None:
         """Return the next document; None if nothing was due for a while.
 
-        Copiers without work wait for the lock, so that one of them looks into the store for all.
+        Idle copiers wait for the lock, so that one of them queries the database for all.
         """
         with self._turn:
             if self._is_over():
@@ -65,7 +64,7 @@ class DocumentQueue:
             return self._ready.popleft()
 
     def done(self, job: ClaimedJob) -> None:
-        """End the work on a document; with the last one the job's claim ends at the next look."""
+        """Finish a document; after the last one, the job's claim ends with the next query."""
         if job.finish_one():
             self._finished.append(job.claim)
 

@@ -1,4 +1,4 @@
-"""What EverBright's API answers → records, customers, details. Pure."""
+"""Parses answers of EverBright's API: pages of lists, customers, details. Pure."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -28,14 +28,14 @@ class Page:
 
 
 def page(tree: Any) -> Page:
-    """Return the page in an answer (JSON values). Raises Retryable where it is no list."""
+    """Return the page in an answer (JSON values). Raises Retryable if it isn't a list."""
     answer = tree
     if isinstance(answer, Mapping) and "results" not in answer:
         answer = answer.get("data")
     if isinstance(answer, list):
         return Page(_records(answer))
     if not isinstance(answer, Mapping) or not isinstance(answer.get("results"), list):
-        raise Retryable("everbright_odd", "EverBright answered with something else than a list.")
+        raise Retryable("everbright_odd", "EverBright's answer isn't a list.")
     following, count = answer.get("next"), answer.get("count")
     is_number = isinstance(count, int) and not isinstance(count, bool)
     return Page(
@@ -47,7 +47,7 @@ def page(tree: Any) -> Page:
 
 def _records(records: list[Any]) -> list[Record]:
     if not all(isinstance(record, Mapping) for record in records):
-        raise Retryable("everbright_odd", "EverBright's list holds something else than records.")
+        raise Retryable("everbright_odd", "EverBright's list doesn't contain records.")
     return records
 
 
@@ -70,20 +70,20 @@ def site(record: Record) -> str:
 
 
 def updated(record: Record, keys: Sequence[str] = DATES) -> datetime | None:
-    """Return when EverBright last changed a record (UTC), as far as one of `keys` says so."""
+    """Return when EverBright last changed a record (UTC), from one of `keys`, or None."""
     return next(moments(record, keys), None)
 
 
 def must_be_of(records: Sequence[Record], keys: Sequence[str], wanted: str) -> None:
-    """Raise Permanent where a record says that it belongs to another than `wanted`.
+    """Raise Permanent if a record belongs to something other than `wanted`.
 
-    A server that passes over a parameter that it does not know answers with everybody's records.
-    Only UUIDs are compared: a number under the same key may be another identifier.
+    A server that ignores an unknown parameter returns everybody's records. Only UUIDs are compared,
+    because a number under the same key may be another identifier.
     """
     for record in records:
         told = uuid(identifier(record, *keys))
         if told and uuid(wanted) not in (None, told):
-            text = f"EverBright's list is not of what was asked for ({keys[0]})."
+            text = f"EverBright's list has records of something else ({keys[0]})."
             raise Permanent("everbright_unfiltered", text)
 
 
@@ -91,14 +91,14 @@ _LIMIT = 500
 _STREET = ("address_line_1", "address_line_2")
 _TOWN = "city_name"
 _BAD = 400
-"""An answer's own status code from which it is a refusal."""
+"""The status code in an answer from which it is a refusal."""
 
 
 def read_customer(tree: Any) -> Customer:
-    """Return the customer in `tree` (JSON values). Raises Retryable if it is not a job."""
+    """Return the customer in `tree` (JSON values). Raises Retryable if it isn't a job."""
     site = tree.get("data", tree) if isinstance(tree, Mapping) else None
     if not isinstance(site, Mapping) or site.keys().isdisjoint(("contacts", "address", "uuid")):
-        raise Retryable("everbright_odd", "EverBright's answer is not a job.")
+        raise Retryable("everbright_odd", "EverBright's answer isn't a job.")
     contact = _contact(site.get("contacts"))
     given = site.get("address")
     address: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
@@ -115,7 +115,7 @@ def read_customer(tree: Any) -> Customer:
 
 
 def _contact(contacts: Any) -> Mapping[str, Any]:
-    """Return the primary contact, else the first that has a name."""
+    """Return the primary contact, or the first one with a name."""
     listed = contacts if isinstance(contacts, list) else []
     known = [contact for contact in listed if isinstance(contact, Mapping)]
 
@@ -128,7 +128,7 @@ def _contact(contacts: Any) -> Mapping[str, Any]:
 
 
 def _address(address: Mapping[str, Any]) -> str:
-    """Return an address in one line, in the form of the United States."""
+    """Return an address in one line, in US format."""
     street = " ".join(part for key in _STREET if (part := _field(address, key)))
     state = " ".join(p for k in ("state_abbreviation", "zipcode") if (p := _field(address, k)))
     return ", ".join(part for part in (street, _field(address, _TOWN), state) if part)
@@ -142,11 +142,10 @@ def _field(tree: Mapping[str, Any], key: str) -> str:
 
 
 def read_details(tree: Any, asked: Collection[str], no_value: str) -> dict[str, str]:
-    """Return the values of the metrics `asked` as texts, "" for one without a value.
+    """Return the values of the metrics `asked` as text, "" for one without a value.
 
-    `no_value` is a regular expression over values that mean none. Raises Retryable:
-    everbright_missing where the answer says that it is a refusal, everbright_odd where it is
-    something else.
+    `no_value` is a regular expression for values that mean none. Raises Retryable:
+    everbright_missing for a refusal, everbright_odd for an answer in another format.
     """
     if not isinstance(tree, Mapping) or "data" not in tree:
         raise Retryable("everbright_odd", "EverBright's answer holds no data of a job.")

@@ -1,6 +1,6 @@
-"""The client of EverBright's API: JSON, and documents, which are streamed and checked.
+"""Client for EverBright's API: reads JSON, and streams and checks documents.
 
-Source of the paths: EverBright's webhook page. Redirects, limits and checksums are not documented,
+Source of the paths: EverBright's webhook page. Redirects, limits and checksums aren't documented,
 so every answer is checked.
 """
 
@@ -31,14 +31,14 @@ LONGEST = 1800.0
 """Seconds that one download may take in total."""
 PATIENCE = 60.0
 SLOWEST = 1024
-"""The least average speed (bytes a second) of a download after PATIENCE seconds."""
+"""The minimum average speed (bytes a second) of a download after PATIENCE seconds."""
 MAX_BYTES = 2 * 1024**3
 SITE_PATH = "/api/v1/site/{site}"
 _MAX_JSON = 4 * 1024**2
 _CHUNK = 256 * 1024
 _HEAD = 2048
 _ALGORITHMS = {"sha-256": "sha256", "md5": "md5"}
-"""Of the checksums that a host may send, those that are computed, as hashlib names them."""
+"""The checksums that are verified if a host sends them, by hashlib's names."""
 _REDIRECTS = 5
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|error)\b", re.IGNORECASE)
@@ -49,18 +49,18 @@ _BINARY = frozenset(
         *("zip", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "mp4", "mov", "avi", "dwg", "msg"),
     }
 )
-"""Extensions of files that nobody reads as they are: a text under such a name is an error's.
+"""Extensions of binary files; text under such a name is an error message.
 
-Which of them it is, is not asked: a photograph that was renamed from .heic to .jpg is one.
+Which of them it is isn't checked: a photo may have been renamed from .heic to .jpg.
 """
 _BINARY_MEDIA = re.compile(r"(?:image/(?!svg)|video/|application/(?:pdf|zip|ms|vnd\.)).*")
-"""The same of media types, for a name that does not tell."""
+"""The same for media types, if the name has no extension."""
 _MARKED = re.compile(r"\.[a-z]{2,7}\Z")
 
 
 @dataclass(frozen=True)
 class Downloaded:
-    """What was downloaded: its size in bytes, its SHA-256 (hex), and its media type."""
+    """A downloaded file: its size in bytes, its SHA-256 (hex), and its media type."""
 
     size: int
     sha256: str
@@ -84,19 +84,17 @@ class EverBright:
             self._session.mount(scheme, Timely())
             self._outward.mount(scheme, Outward())
         for session in (self._session, self._outward):
-            # A .netrc must not add credentials, and cookies must not go from host to host.
+            # Ignore .netrc credentials, and don't send cookies from host to host.
             session.auth = lambda request: request
 
     def download(self, document: str, sub_task: str, name: str, into: IO[bytes]) -> Downloaded:
         """Write a document's bytes `into` a file.
 
-        Raises Retryable or Permanent; also if what came is not the document: a sign-in page, an
+        Raises Retryable or Permanent, also if the answer isn't the document: a sign-in page, an
         error with status 200, fewer bytes than announced, or a wrong checksum.
         """
         if "{sub_task}" in self._path and not sub_task:
-            raise UnprocessableDocument(
-                "no_sub_task", "The document came without a UUID of its sub-task."
-            )
+            raise UnprocessableDocument("no_sub_task", "The document's sub-task has no UUID.")
         names = {"document": quote(document, safe=""), "sub_task": quote(sub_task, safe="")}
         try:
             with self._open(self._url + self._path.format(**names)) as response:
@@ -111,7 +109,7 @@ class EverBright:
         return self.get(SITE_PATH.format(site=quote(site, safe="")))
 
     def get(self, path: str) -> Any:
-        """Return what stands at a path (with its query) of EverBright's own host: JSON values.
+        """Return the JSON at a path (with its query) on EverBright's host.
 
         Raises Retryable or Permanent.
         """
@@ -124,30 +122,33 @@ class EverBright:
             kind = type(error).__name__
             raise Retryable("everbright_unreachable", f"EverBright broke off ({kind}).") from error
         except (ValueError, RecursionError):
-            raise Retryable("everbright_odd", "EverBright's answer is not JSON.") from None
+            raise Retryable("everbright_odd", "EverBright's answer isn't JSON.") from None
 
     def own_path(self, path: str, link: str) -> str:
-        """Return the path (with its query) of `link`, which stood in the answer at `path`.
+        """Return the path (with its query) of `link`, from the answer at `path`.
 
-        Raises Permanent where it is not of EverBright's own host: nothing is asked there. The
-        scheme is passed over: behind a proxy a server may write http for its own https.
+        Raises Permanent if it isn't on EverBright's host. The scheme is ignored, because behind a
+        proxy a server may write http for https.
         """
         home = self._url + path
         try:
             target = urljoin(home, link)
             ours, theirs = parse_url(home), parse_url(target)
         except (ValueError, LocationParseError):
-            raise Permanent("everbright_next", "A list goes on at no address.") from None
+            raise Permanent(
+                "everbright_next", "A list's next page has an invalid address."
+            ) from None
         is_ours = theirs.scheme in ("http", "https") and theirs.host == ours.host
         if not is_ours or theirs.port != ours.port or theirs.auth or "\\" in target:
-            raise Permanent("everbright_next", "A list goes on at a host that is not EverBright's.")
+            raise Permanent(
+                "everbright_next", "A list's next page is on a host that isn't EverBright's."
+            )
         return theirs.request_uri
 
     def _open(self, url: str, *, may_leave: bool = True) -> requests.Response:
-        """Follow redirects by hand: the token goes to EverBright's own origin only.
+        """Follow redirects by hand, so that the token goes only to EverBright's own origin.
 
-        Without `may_leave` nothing else than that is asked: a document may lie in a file store, a
-        job may not.
+        Only with `may_leave` may they lead to another host: a document may be in a file store.
         """
         home = _origin(self._url)
         for _ in range(_REDIRECTS + 1):
@@ -179,17 +180,19 @@ def _origin(url: str) -> tuple[str | None, str | None, int | None]:
     try:
         parts = parse_url(url)
     except LocationParseError:
-        raise Retryable("everbright_redirects", "EverBright redirects to no address.") from None
+        message = "EverBright redirects to an invalid address."
+        raise Retryable("everbright_redirects", message) from None
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return parts.scheme, parts.host, port
 
 
 def _next(url: str, location: str) -> str:
-    """Return where a redirect leads. Raises Retryable if it must not be followed."""
+    """Return a redirect's target. Raises Retryable if it must not be followed."""
     try:
         target = urljoin(url, location)
     except ValueError:
-        raise Retryable("everbright_redirects", "EverBright redirects to no address.") from None
+        message = "EverBright redirects to an invalid address."
+        raise Retryable("everbright_redirects", message) from None
     scheme, host, _ = _origin(target)
     home_scheme, home, _ = _origin(url)
     if scheme != "https" and (scheme != "http" or home_scheme != "http"):
@@ -219,12 +222,12 @@ def _refusal(response: requests.Response) -> BrightsheetError:
             f"EverBright does not accept the token (status {status}). Set EVERBRIGHT_API_TOKEN.",
             after=900.0,
         )
-    # A document that the webhook names may take a while to be available.
+    # A document may take a while to be available after its webhook.
     return Retryable("everbright_missing", f"EverBright has no such document (status {status}).")
 
 
 class _Hashed:
-    """Writes into a file, and computes what is needed to check it."""
+    """Writes to a file, and computes its checksums."""
 
     def __init__(self, into: IO[bytes], algorithms: Iterable[str]) -> None:
         self._into = into
@@ -246,10 +249,10 @@ class _Hashed:
 def _copy(response: requests.Response, into: Any, patience: float, most: int) -> int:
     """Write the body `into` a file; return its size (bytes). Raises Retryable or Permanent."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        # Refused: it was requested uncompressed, and may be a decompression bomb.
+        # It was requested uncompressed, and may be a decompression bomb.
         raise Retryable("everbright_encoded", "EverBright sends the document compressed.")
     size, began = 0, time.monotonic()
-    # Bounded in time, since a chunk's head may come byte by byte.
+    # Bounded in time, because a chunk's head may arrive byte by byte.
     with Patience(patience, response.raw.shutdown) as bounded:
         while chunk := _some(response, bounded):
             size += len(chunk)
@@ -258,19 +261,19 @@ def _copy(response: requests.Response, into: Any, patience: float, most: int) ->
                 message = f"The document is over {most} bytes."
                 raise UnprocessableDocument("document_too_large", message)
             if took > LONGEST or (took > patience and size < took * SLOWEST):
-                raise Retryable("everbright_slow", f"{size} bytes came in {took:.0f} s.")
+                raise Retryable("everbright_slow", f"Only {size} bytes arrived in {took:.0f} s.")
             into.write(chunk)
     return size
 
 
 def _some(response: requests.Response, patience: Patience) -> bytes:
-    """Return what has arrived: a slow sender could take days for a whole chunk."""
+    """Return the bytes that have arrived; a slow sender could take days for a whole chunk."""
     try:
         with patience.waiting():
             chunk: bytes = response.raw.read1(_CHUNK, decode_content=False)
             return chunk
     except TimeoutError:
-        raise Retryable("everbright_slow", "Nothing came for too long.") from None
+        raise Retryable("everbright_slow", "No bytes arrived for too long.") from None
 
 
 def _receive(
@@ -281,12 +284,12 @@ def _receive(
     size = _copy(response, hashed, patience, MAX_BYTES)
     length = response.headers.get("Content-Length", "")
     if length and length != str(size):
-        raise Retryable("document_cut", f"{size} bytes came of {length}.")
+        raise Retryable("document_cut", f"Only {size} of {length} bytes arrived.")
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if reason := not_a_document(name, hashed.head, media_type):
         raise Retryable("not_a_document", reason)
     if any(hashed.base64(algorithm) != wanted for algorithm, wanted in announced):
-        raise Retryable("document_damaged", "The bytes do not match the checksum that was sent.")
+        raise Retryable("document_damaged", "The bytes don't match the checksum.")
     return Downloaded(size, hashed.sums["sha256"].hexdigest(), media_type)
 
 
@@ -298,23 +301,23 @@ def not_a_document(name: str, head: bytes, media_type: str) -> str:
         return "The answer is empty."
     is_pdf = extension == "pdf" or (not extension and media_type == "application/pdf")
     if is_pdf and b"%PDF-" not in head[:1024]:
-        return "A PDF was expected, and something else came."
+        return "The answer isn't a PDF."
     is_binary = extension in _BINARY or (not extension and _BINARY_MEDIA.match(media_type))
     if is_binary and not is_pdf and _is_text(head):
-        return "A text came instead of a file."
+        return "The answer is text instead of a file."
     if extension not in ("html", "htm") and (_is_page(head) or media_type == "text/html"):
-        return "A page came instead of a file: EverBright may want a sign-in."
+        return "The answer is a page instead of a file: EverBright may want a sign-in."
     if extension not in ("json", "geojson", "txt") and (
         _JSON.match(head) and media_type in ("application/json", "application/problem+json")
     ):
-        return "A message came instead of a file."
+        return "The answer is a message instead of a file."
     return ""
 
 
 def _is_page(head: bytes) -> bool:
     """Return whether bytes begin like HTML, or like a file store's error in XML.
 
-    Before that there may be a prolog and any number of comments.
+    A prolog and any number of comments may come first.
     """
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"<?xml"):
@@ -325,7 +328,7 @@ def _is_page(head: bytes) -> bool:
 
 
 def _is_text(head: bytes) -> bool:
-    """Return whether bytes are what somebody could read; the last character may be cut off."""
+    """Return whether bytes are readable text; the last character may be cut off."""
     try:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Connections to hosts that others name: to public addresses only, and with a time limit."""
+"""Connects to hosts from redirects and links: public addresses only, with a time limit."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,9 +18,9 @@ from sync.settings.validators import is_loopback
 
 
 class Patience:
-    """A thread that hangs up when what is waited for takes too long.
+    """A thread that closes the connection when a wait takes too long.
 
-    It is started once for a whole answer: a thread for each piece would cost more than the pieces.
+    It is started once per answer, because a thread per piece would cost more than the pieces.
     """
 
     def __init__(self, seconds: float, hang_up: Callable[[], object]) -> None:
@@ -105,8 +105,8 @@ class _OutwardPoolTLS(HTTPSConnectionPool):
 class Timely(HTTPAdapter):
     """Applies the read timeout to the whole head of an answer.
 
-    By default it counts from one byte to the next, so a host that sends byte by byte could block a
-    caller. (Python itself applies the connect timeout to the whole TLS handshake.)
+    By default it counts between bytes, so a host that sends byte by byte could block the caller.
+    (Python applies the connect timeout to the whole TLS handshake.)
     """
 
     pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"http": _Pool, "https": _PoolTLS}
@@ -122,10 +122,10 @@ class Timely(HTTPAdapter):
 
 
 class Outward(Timely):
-    """Connects to public addresses only, whatever a host's name is resolved to.
+    """Connects only to public addresses, checked after a host's name is resolved.
 
-    Loopback is the exception, for an emulator: only a loopback address may redirect to it.
-    (Behind a proxy it is the proxy that connects, and its rules apply.)
+    Exception: a loopback address, like the emulator's, may redirect to loopback. (Behind a proxy,
+    the proxy connects, and its rules apply.)
     """
 
     pools: ClassVar = {"http": _OutwardPool, "https": _OutwardPoolTLS}

@@ -1,4 +1,4 @@
-"""Sessions for Google: what signs in, at Google or at an emulator, and what that may do."""
+"""Signed-in HTTP sessions for Google, or for an emulator."""
 
 import json
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from sync.settings.environment import GoogleSettings
 
 _PREFIX = "https://www.googleapis.com/auth/"
 FILE = _PREFIX + "drive.file"
-"""Files that Brightsheet makes, spreadsheets among them. Google reviews no app for it."""
+"""Access to files and spreadsheets that Brightsheet creates. It needs no review by Google."""
 SHEETS = _PREFIX + "spreadsheets"
 DRIVE = _PREFIX + "drive"
 
 
 def wanted(*, takes_spreadsheet: bool, takes_folder: bool) -> list[str]:
-    """Return the least that is needed: whether a spreadsheet or folder of the person's is taken."""
+    """Return the least scopes: more if an existing spreadsheet or folder is used."""
     if takes_folder:
         return [DRIVE]
     return [FILE, SHEETS] if takes_spreadsheet else [FILE]
@@ -32,13 +32,13 @@ TIMEOUT = (10.0, 60.0)
 """Seconds to connect and to wait for an answer."""
 
 SCOPES = (SHEETS, DRIVE)
-"""What a service account asks for. A person has granted what `brightsheet auth google` asked."""
+"""For a service account. A user account granted those that `brightsheet auth google` asked for."""
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 _HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")
 
 
 class _AtEmulator:
-    """Replaces Google's hosts by the emulator's."""
+    """Replaces Google's hosts with the emulator's."""
 
     emulator_url: str
 
@@ -79,12 +79,12 @@ def session(settings: GoogleSettings) -> requests.Session:
 
 
 def credentials(settings: GoogleSettings) -> Any:
-    """Return google-auth's credentials of the account that is set."""
+    """Return google-auth's credentials for the configured account."""
     key = known(settings)
     if key.get("type") == "service_account":
         info = {**key, "token_uri": token_url(settings)} if settings.google_emulator_url else key
         return ServiceAccount.from_service_account_info(info, scopes=SCOPES)
-    # Without scopes: it may do what the person granted, which may be less than SCOPES.
+    # Without scopes: the user granted them, possibly fewer than SCOPES.
     return Credentials(
         token=None,
         refresh_token=key["refresh_token"],
@@ -95,7 +95,7 @@ def credentials(settings: GoogleSettings) -> Any:
 
 
 def token_url(settings: GoogleSettings) -> str:
-    """Return where a person's refresh token gets an access token."""
+    """Return the address that exchanges a refresh token for an access token."""
     url = settings.google_emulator_url
     return f"{url}/token" if url else TOKEN_URL
 
@@ -104,14 +104,14 @@ Kind = Literal["emulator", "service_account", "person"]
 
 
 def kind(settings: GoogleSettings) -> Kind:
-    """Return who signs in; nobody does at an emulator for which no credentials are set."""
+    """Return the account that signs in, or none for an emulator without credentials."""
     if settings.google_credentials is None:
         return "emulator"
     return "service_account" if is_service_account(settings) else "person"
 
 
 def is_service_account(settings: GoogleSettings) -> bool:
-    """Return whether a service account signs in: it has no storage of its own."""
+    """Return whether a service account signs in. It has no storage of its own."""
     return bool(known(settings).get("type") == "service_account")
 
 
@@ -124,7 +124,7 @@ def account(settings: GoogleSettings) -> str:
 
 
 def known(settings: GoogleSettings) -> dict[str, Any]:
-    """Return the credentials' JSON: of a service account's key or of a person's token."""
+    """Return the credentials as JSON: a service account's key or a user account's token."""
     secret = settings.google_credentials
     tree: dict[str, Any] = json.loads(secret.get_secret_value()) if secret else {}
     return tree
@@ -134,9 +134,9 @@ def known(settings: GoogleSettings) -> dict[str, Any]:
 class Accepted:
     """A sign-in that Google accepts.
 
-    `scopes` are what it covers, empty where Google does not say. `ends_in` are the seconds until
-    Google ends it, None where it does not: `refresh_token_expires_in` in the token's answer
-    (source: Google's guide "Using OAuth 2.0 to access Google APIs", time-based access).
+    `scopes` is empty if Google doesn't return them. `ends_in` is the number of seconds until the
+    sign-in expires, None if it doesn't: `refresh_token_expires_in` in the token's answer (source:
+    Google's guide "Using OAuth 2.0 to access Google APIs", time-based access).
     """
 
     scopes: frozenset[str] = frozenset()
@@ -144,7 +144,7 @@ class Accepted:
 
 
 def sign_in(settings: GoogleSettings) -> Accepted:
-    """Sign in once. Raises Retryable, or Permanent (google_credentials) with Google's own code."""
+    """Sign in once. Raises Retryable, or Permanent (google_credentials) with Google's code."""
     if is_service_account(settings):
         return _service_account(settings)
     key = known(settings)

@@ -1,7 +1,7 @@
-"""The client of Drive's API: finds and makes files and folders, uploads, and reads who has access.
+"""Drive API client: finds and creates files and folders, uploads, and reads permissions.
 
-Every call works on shared drives. Permissions are never changed: who reads the
-folder reads its files.
+Every call works on shared drives. Nothing here changes permissions: files are visible to those who
+can see the folder.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -23,9 +23,9 @@ _ABOUT = "https://www.googleapis.com/drive/v3/about"
 _FOLDER_TYPE = "application/vnd.google-apps.folder"
 _SPREADSHEET_TYPE = "application/vnd.google-apps.spreadsheet"
 _TRIES = 4
-"""Of sending what is missing, as long as nothing more arrives."""
+"""Tries to send the missing bytes while no more arrive."""
 _INCOMPLETE = requests.codes.permanent_redirect
-"""308, with which a session tells how much has arrived (not a redirect here)."""
+"""308, with which a session reports the bytes that have arrived (not a redirect here)."""
 _PAGE = 1000
 _PERMISSION_PAGES = 20
 """A hundred each: more people than any installer has."""
@@ -33,9 +33,9 @@ _PERMISSION_PAGES = 20
 
 @dataclass(frozen=True)
 class File:
-    """A file or folder in Drive; `link` opens it for people, `sha256` (hex) is "" for a folder.
+    """A file or folder in Drive; `link` opens it in a browser, `sha256` (hex) is "" for a folder.
 
-    `tags` (appProperties) are known of files that were listed only.
+    `tags` (appProperties) are only set for files from a list.
     """
 
     id: str
@@ -47,7 +47,7 @@ class File:
 
 @dataclass(frozen=True)
 class Access:
-    """What the account may do with a file."""
+    """The account's capabilities for a file."""
 
     can_edit: bool
     trashed: bool
@@ -71,7 +71,7 @@ class Drive:
         return {"corpora": "drive", "driveId": drive} if drive else {"corpora": "user"}
 
     def new_ids(self, count: int) -> list[str]:
-        """Have Drive generate ids, so that a repeated create makes no second file."""
+        """Generate IDs, so that a repeated create doesn't create a second file."""
         with self._translated_errors():
             answer = self._session.get(
                 f"{_FILES}/generateIds", params={"count": str(count)}, timeout=TIMEOUT
@@ -79,18 +79,18 @@ class Drive:
             return [str(file_id) for file_id in self._json(answer)["ids"]]
 
     def get(self, file_id: str) -> File | None:
-        """Return a file by its id, or None if there is none."""
+        """Return a file by its ID, or None."""
         answer = self._call_if_there("GET", file_id, {"fields": FIELDS})
         return None if answer is None else _file(answer)
 
     def find(self, tag: Mapping[str, str]) -> File | None:
-        """Return the oldest file that carries `tag` (appProperties) and is not in the bin."""
+        """Return the oldest file with this tag (appProperties) that isn't in the trash."""
         has = [f"appProperties has {{ key='{k}' and value='{v}' }}" for k, v in tag.items()]
         files = self._listed(" and ".join(has), size=1).get("files", ())
         return _file(files[0]) if files else None
 
     def children(self, folder_id: str) -> list[File]:
-        """Return the files in a folder, with their tags; none of a folder that is not there."""
+        """Return the files in a folder, with their tags; none if the folder doesn't exist."""
         query = f"'{folder_id}' in parents and mimeType != '{_FOLDER_TYPE}'"
         try:
             return [file for page in self._pages(query) for file in page]
@@ -122,14 +122,14 @@ class Drive:
         return self._call("GET", _FILES, parameters | ({"pageToken": token} if token else {}))
 
     def make_folder(self, file_id: str, name: str, tag: Mapping[str, str]) -> File:
-        """Make a folder under the root, with `file_id` unless that is "".
+        """Create a folder under the root, with `file_id` unless that is "".
 
-        Raises Conflict if it exists already, Refused if Drive does not accept the id.
+        Raises Conflict if it exists, Refused if Drive doesn't accept the ID.
         """
         return self._make(_FOLDER_TYPE, file_id, name, tag)
 
     def make_spreadsheet(self, name: str, tag: Mapping[str, str]) -> File:
-        """Make an empty spreadsheet under the root."""
+        """Create an empty spreadsheet under the root."""
         return self._make(_SPREADSHEET_TYPE, "", name, tag)
 
     def _make(self, kind: str, file_id: str, name: str, tag: Mapping[str, str]) -> File:
@@ -137,25 +137,25 @@ class Drive:
         return _file(self._call("POST", _FILES, {"fields": FIELDS}, metadata))
 
     def is_writable_folder(self) -> bool:
-        """Return whether the root is a folder that takes files. Raises Permanent."""
+        """Return whether the root is a folder that accepts files. Raises Permanent."""
         fields = {"fields": "mimeType,trashed,capabilities(canAddChildren)"}
         folder = self._call("GET", f"{_FILES}/{self._root}", fields)
         allowed = folder.get("capabilities", {}).get("canAddChildren", False)
         return folder.get("mimeType") == _FOLDER_TYPE and allowed and not folder.get("trashed")
 
     def account(self) -> str:
-        """Return the e-mail address of who signs in."""
+        """Return the e-mail address of the account that signed in."""
         about = self._call("GET", _ABOUT, {"fields": "user(emailAddress)"})
         return str(about.get("user", {}).get("emailAddress", ""))
 
     def access(self, file_id: str) -> Access:
-        """Return what the account may do with a file. Raises Permanent if it may not see it."""
+        """Return the account's capabilities for a file. Raises Permanent if it can't see it."""
         fields = {"fields": "trashed,capabilities(canEdit)"}
         file = self._call("GET", f"{_FILES}/{file_id}", fields)
         return Access(bool(file.get("capabilities", {}).get("canEdit")), bool(file.get("trashed")))
 
     def readers(self, file_id: str) -> frozenset[tuple[str, str]]:
-        """Return who may open a file: kind (user, group, domain, anyone), and address or domain."""
+        """Return who can open a file: kind (user, group, domain, anyone), and address or domain."""
         query = {
             "fields": "nextPageToken,permissions(type,emailAddress,domain,deleted)",
             "pageSize": "100",
@@ -177,15 +177,15 @@ class Drive:
         return frozenset(readers)
 
     def discard(self, file_id: str) -> None:
-        """Put a damaged file into the bin: a content manager may not delete."""
+        """Move a damaged file to the trash, because a content manager can't delete it."""
         self._call_if_there("PATCH", file_id, {"fields": "id"}, {"trashed": True})
 
     def upload(
         self, content: FileContent, file_id: str, name: str, parent: str, tag: Mapping[str, str]
     ) -> File:
-        """Make a file of at most SMALL bytes in one call.
+        """Create a file of at most SMALL bytes in one call.
 
-        Raises Conflict if `file_id` exists, Refused if Drive does not accept it.
+        Raises Conflict if `file_id` exists, Refused if Drive doesn't accept it.
         """
         body = Multipart(_metadata(file_id, name, parent, tag), content)
         query = {"uploadType": "multipart", "fields": FIELDS}
@@ -194,9 +194,9 @@ class Drive:
     def begin(
         self, content: FileContent, file_id: str, name: str, parent: str, tag: Mapping[str, str]
     ) -> Upload:
-        """Open an upload session. The file is not in Drive before its last byte.
+        """Open an upload session. The file exists once its last byte has arrived.
 
-        Raises Conflict if `file_id` exists, Refused if Drive does not accept it.
+        Raises Conflict if `file_id` exists, Refused if Drive doesn't accept it.
         """
         headers = {
             "X-Upload-Content-Type": content.media_type,
@@ -216,8 +216,9 @@ class Drive:
     def send(self, upload: Upload, sleep: Callable[[float], Any]) -> File:
         """Send an upload, and return the file.
 
-        All of it in one request: what had arrived when that was cut off is not sent again, as long
-        as more arrives. Raises Retryable; Permanent (session_gone) if the session has expired.
+        It is sent in one request. If the connection breaks, only the missing bytes are sent again,
+        as long as more arrive each time. Raises Retryable; Permanent (session_gone) if the session
+        has expired.
         """
         file = None
         while file is None:
@@ -227,7 +228,7 @@ class Drive:
         return file
 
     def _sent(self, upload: Upload) -> File | None:
-        """Send what is missing; return the file, or None if more arrived, but not all."""
+        """Send the missing bytes; return the file, or None if some arrived, but not all."""
         before = upload.arrived
         if upload.is_in_doubt:
             answer = self._put(upload.session, upload.question)
@@ -242,11 +243,11 @@ class Drive:
             return answer
         upload.arrived, upload.is_in_doubt = answer, False
         if answer <= before:
-            raise Retryable("google_unavailable", "Drive keeps nothing of what is sent.")
+            raise Retryable("google_unavailable", "Drive doesn't keep the bytes that are sent.")
         return None
 
     def _put(self, session: str, span: str, body: Body | None = None) -> File | int:
-        """Send a request to an upload session; return the file, or how many bytes it has."""
+        """Send a request to an upload session; return the file, or the number of bytes it has."""
         headers = {"Content-Range": span}
         with self._translated_errors():
             answer = self._session.put(
@@ -281,7 +282,7 @@ class Drive:
     def _call_if_there(
         self, method: str, file_id: str, query: Mapping[str, str], body: object = None
     ) -> dict[str, Any] | None:
-        """Return what is answered of a file, None if there is no such file."""
+        """Return the answer about a file, or None if there is no such file."""
         try:
             return self._call(method, f"{_FILES}/{file_id}", query, body)
         except Permanent as error:

@@ -1,4 +1,4 @@
-"""Translates Google's errors: retry, or what a person must fix. Sources: Google's guides."""
+"""Translates Google's errors into retryable and permanent ones. Sources: Google's guides."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from sync.errors import BrightsheetError, Conflict, Permanent, Refused, Retryabl
 from sync.ops.retry import asked
 
 RATE_WINDOW = 60.0
-"""Seconds of Google's quota window: the first wait after a per-user 429."""
+"""Google's quota window: the first wait after a per-user 429."""
 _DRIVE_RATE_LIMITS = {
     "userRateLimitExceeded",
     "rateLimitExceeded",
@@ -25,9 +25,9 @@ _API_OFF = {"SERVICE_DISABLED", "accessNotConfigured"}
 
 
 def from_google(error: Exception, account: str) -> BrightsheetError:
-    """Return the BrightsheetError for what a call to Google raised; `account` needs the access.
+    """Return the BrightsheetError for an exception from a Google call; messages name `account`.
 
-    Clients' own errors hold the answer (`response`). An error of another origin is raised again.
+    Clients' errors hold the answer (`response`). Other exceptions are raised again.
     """
     if isinstance(error, BrightsheetError):
         return error

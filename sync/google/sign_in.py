@@ -1,6 +1,6 @@
-"""A person's sign-in at Google: an address to open, and what Google answers → a token.
+"""Signs a user account in to Google: an address to open, then Google's answer → a token.
 
-Beside it, what such a person's Brightsheet makes itself: found again by its tag.
+Also creates the spreadsheet and folder for that account, and finds them again by their tags.
 """
 
 import hmac
@@ -28,30 +28,30 @@ _AUTHORIZE = "https://accounts.google.com/o/oauth2/v2/auth"
 _DESKTOP = "Use the JSON file of an OAuth client of the type Desktop app."
 _NEW = "Run the command again, and open the new address."
 _PAGE = (
-    "<!doctype html><title>Brightsheet</title><p>This window can be closed: Brightsheet goes on in "
-    "the terminal."
+    "<!doctype html><title>Brightsheet</title><p>You can close this window and return to the "
+    "terminal."
 )
 _LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Token:
-    """A person's sign-in, as GOOGLE_OAUTH_TOKEN_JSON takes it.
+    """A user account's sign-in, in the format of GOOGLE_OAUTH_TOKEN_JSON.
 
-    `ends_in` are the seconds until Google ends it, None where it does not.
+    `ends_in` is the number of seconds until Google ends it, None if it doesn't.
     """
 
     values: Mapping[str, str]
     ends_in: float | None
 
     def text(self, account: str) -> str:
-        """Return the JSON, with the address of who signed in, and the day: for `doctor`."""
+        """Return the JSON, with the account's address and the day, for `doctor`."""
         more = {"account": account, "signed_in": f"{datetime.now(UTC):%Y-%m-%d}"}
         return json.dumps({"type": "authorized_user", **self.values, **more})
 
 
 def client(file: Path) -> dict[str, str]:
-    """Return id and secret of the OAuth client in Google's JSON file. Raises SettingsError."""
+    """Return ID and secret of the OAuth client in Google's JSON file. Raises SettingsError."""
     try:
         tree = json.loads(file.read_text("utf-8"))
         app = tree["installed"]
@@ -63,12 +63,12 @@ def client(file: Path) -> dict[str, str]:
 
 
 class SignIn:
-    """One sign-in. `redirect` is where Google sends the browser: an address of this machine."""
+    """One sign-in. `redirect` is the address on this machine where Google sends the browser."""
 
     def __init__(
         self, app: Mapping[str, str], scopes: Sequence[str], redirect: str, emulator_url: str = ""
     ) -> None:
-        # Google's own addresses, whatever the file says: a secret is sent there.
+        # Google's own addresses, not those in the file, because a secret is sent there.
         authorize, token = _AUTHORIZE, TOKEN_URL
         if emulator_url:
             authorize, token = f"{emulator_url}/o/oauth2/v2/auth", f"{emulator_url}/token"
@@ -76,11 +76,11 @@ class SignIn:
         config = {"installed": {**app, "auth_uri": authorize, "token_uri": token}}
         self._app = app
         self._flow: Any = Flow.from_client_config(config, list(scopes), redirect_uri=redirect)
-        # With consent asked for again Google also gives a refresh token the second time.
+        # Asking for consent again makes Google return a refresh token the second time, too.
         self.address, self._state = self._flow.authorization_url(prompt="consent")
 
     def finish(self, answer: str) -> Token:
-        """Redeem what came back: the address that Google sent the browser to, or its code alone.
+        """Exchange Google's answer (the browser's last address, or its code) for a token.
 
         Raises Permanent or Retryable.
         """
@@ -122,7 +122,7 @@ class SignIn:
 
 
 class Loopback:
-    """Listens on 127.0.0.1, on a port of its own, until the browser came."""
+    """Listens on 127.0.0.1, on a port of its own, until the browser arrives."""
 
     def __init__(self) -> None:
         self._answer = ""
@@ -151,7 +151,7 @@ class Loopback:
         self.address = f"http://127.0.0.1:{self._server.server_port}/"
 
     def wait(self, seconds: float) -> str:
-        """Return the path and query with which the browser came. Raises Permanent if it did not."""
+        """Return the path and query of the browser's request. Raises Permanent if none arrives."""
         until = monotonic() + seconds
         while not self._answer and monotonic() < until:
             self._server.handle_request()

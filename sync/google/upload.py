@@ -1,4 +1,4 @@
-"""Bodies of uploads into Drive: of one call, and of a session that goes on where it was cut off.
+"""Request bodies of Drive uploads: a single call, or a session that resumes after a break.
 
 Source: Google's guide to uploads.
 """
@@ -11,10 +11,10 @@ from typing import IO, Any
 from uuid import uuid4
 
 SMALL = 5_000_000 - 16_384
-"""Up to 5 MB, with its metadata, a file goes up in one call."""
+"""The largest file, with its metadata, that is uploaded in one call."""
 UPLOAD = "https://www.googleapis.com/upload/drive/v3/files"
 FIELDS = "id,webViewLink,sha256Checksum,trashed"
-"""What Drive answers of a file."""
+"""The fields that Drive returns for a file."""
 
 _PIECE = 256 * 1024
 _ARRIVED = re.compile(r"bytes=0-(\d+)")
@@ -22,7 +22,7 @@ _ARRIVED = re.compile(r"bytes=0-(\d+)")
 
 @dataclass(frozen=True)
 class FileContent:
-    """What is to be uploaded: a seekable stream, its size and its media type."""
+    """A file to upload: a seekable stream, its size and its media type."""
 
     stream: IO[bytes]
     size: int
@@ -30,10 +30,10 @@ class FileContent:
 
 
 class Body:
-    """A request's body of known length: the bytes of a content from `start` on.
+    """A request body of known length: the bytes of a content from `start`.
 
-    It is read in pieces, and from its beginning each time it is sent: so a session that signs in
-    again may send it again, and no file is held in memory.
+    It is read in pieces, so no file is held in memory, and from its beginning each time it is
+    sent, so it can be sent again after signing in again.
     """
 
     def __init__(
@@ -75,28 +75,28 @@ class Multipart(Body):
 
 @dataclass
 class Upload:
-    """A content on its way through the upload session at an address."""
+    """An upload session at an address, and its progress."""
 
     content: FileContent
     session: str
     arrived: int = 0
-    """How many bytes Drive has, as far as it has said."""
+    """The number of bytes that Drive has confirmed."""
     is_in_doubt: bool = False
-    """Whether bytes were sent since."""
+    """Whether more bytes were sent since then."""
 
     @property
     def question(self) -> str:
-        """The Content-Range of the question how much has arrived."""
+        """The Content-Range that asks how many bytes have arrived."""
         return f"bytes */{self.content.size}"
 
     @property
     def rest(self) -> str:
-        """The Content-Range of what is missing."""
+        """The Content-Range of the missing bytes."""
         size = self.content.size
         return self.question if self.arrived == size else f"bytes {self.arrived}-{size - 1}/{size}"
 
 
 def arrived(headers: Mapping[str, str]) -> int:
-    """Return how many bytes a session has, by the headers of its answer 308."""
+    """Return the number of bytes that a session has, from the headers of its 308 answer."""
     span = _ARRIVED.fullmatch(headers.get("Range", ""))
     return int(span[1]) + 1 if span else 0

@@ -1,4 +1,4 @@
-"""Alerts for people: once for each reason, to every channel, without holding anything up."""
+"""Sends alerts: once per reason, to every channel, without blocking the caller."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -26,21 +26,21 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Message:
-    """What is sent: a text of ids, reasons and fixes, since when it is so, and where to look."""
+    """A message: text with IDs, reasons and fixes, its start time, and a link."""
 
     text: str
     since: str = ""
     link: str = ""
 
     def lines(self) -> str:
-        """Return it as lines, cut to a length that every service takes."""
+        """Return it as lines, cut to a length that every service accepts."""
         plain = _CONTROLS.sub(" ", self.text)
         cut = plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
         return "\n".join(line for line in (cut, self.since, self.link) if line)
 
 
 class Channel(Protocol):
-    """One place where people read."""
+    """A channel that people read."""
 
     def deliver(self, message: Message) -> bool:
         """Send a message, and return whether it arrived. Never raises."""
@@ -75,14 +75,14 @@ class SlackWebhook:
 
 
 class AppriseChannel:
-    """A service by apprise's address of it, which is a secret."""
+    """A service, by its apprise address, which is a secret."""
 
     def __init__(self, url: SecretStr) -> None:
         self._url = url
 
     @cached_property
     def _service(self) -> Any:
-        # Here, not above: it takes some 25 MB, which only those pay who use it.
+        # Imported here because it takes about 25 MB.
         from apprise import Apprise, AppriseAsset
 
         asset = AppriseAsset(
@@ -97,11 +97,11 @@ class AppriseChannel:
         return service
 
     def deliver(self, message: Message) -> bool:
-        # Each service marks text up in its own way: what could call everybody is taken apart.
+        # Services have their own markup: break up text that could notify everybody.
         text = _CALLS.sub("(at)", message.lines().translate(_BRACKETS))
         try:
             did_arrive = bool(self._service.notify(text, title="Brightsheet", body_format="text"))
-        except Exception as error:  # Whatever one of a hundred plug-ins raises.
+        except Exception as error:  # A plug-in may raise anything.
             _log.warning("alert_not_sent", reason=type(error).__name__)
             return False
         if not did_arrive:
@@ -115,9 +115,9 @@ def channels(webhook: SecretStr | None, urls: Sequence[SecretStr]) -> list[Chann
 
 
 REPEAT_SECONDS = 3600.0
-"""The same reason is sent once within this time."""
+"""The same reason is sent at most once in this time."""
 _OVER_SECONDS = 2 * REPEAT_SECONDS
-"""A reason that was not given for so long is over: the next time it begins again."""
+"""A reason that isn't reported for this long has ended; the next report begins a new one."""
 _TRIES = 3
 _PAUSE = 2.0
 _WAITING = 20
@@ -125,22 +125,22 @@ _WAITING = 20
 
 @dataclass
 class _Reason:
-    """When a reason was first given (Unix seconds), last given and last sent (by the clock)."""
+    """When a reason was first reported (Unix seconds), last reported and last sent (clock)."""
 
     began: float
     given: float
     sent: float | None = None
     failed: int = 0
-    """How many channels it did not arrive in, of the last time it was sent."""
+    """The number of channels where the last message failed."""
     has_arrived: bool = False
     on_arrival: Callable[[], object] = lambda: None
 
 
 class Alerts:
-    """Sends to `channels`; without any nothing is sent. `clock` counts seconds.
+    """Sends messages to `channels`. `clock` counts seconds.
 
-    Texts contain ids, reasons and fixes, never data from a webhook. `link` is the address of the
-    pages that say more; "" is none.
+    Messages contain IDs, reasons and fixes, but no data from webhooks. `link` is the address of the
+    console, or "".
     """
 
     def __init__(
@@ -165,10 +165,10 @@ class Alerts:
     ) -> bool:
         """Queue `text` unless `reason` was sent within the hour; return whether it was queued.
 
-        It says since when that is so: since `age` seconds before the reason was first given. Once
-        it has arrived in a channel, also before this call, `arrived` is called: it must not wait.
+        The message's start time is `age` seconds before the reason was first reported. `arrived` is
+        called once a channel has accepted it, now or before this call; it must not block.
 
-        Never raises and never waits: a thread for each channel sends it.
+        Doesn't raise or block: a thread per channel sends it.
         """
         if not self._outboxes:
             return False
@@ -185,14 +185,14 @@ class Alerts:
     def deliver(self, text: str) -> bool:
         """Send `text` to every channel at once; return whether it arrived in one of them.
 
-        Waits, and never raises: for what a person asked for, or what is due once a day.
+        Blocks, and doesn't raise: for requests from the console and daily messages.
         """
         message = Message(text, link=self._link)
-        arrived = [outbox.deliver(message) for outbox in self._outboxes]  # Not in the first alone.
+        arrived = [outbox.deliver(message) for outbox in self._outboxes]  # To all of them.
         return any(arrived)
 
     def _given(self, reason: str, age: float) -> _Reason:
-        """Return what is known of a reason that is given now, and forget those that are over."""
+        """Return the record of a reason that is reported now, and forget those that have ended."""
         now = self._clock()
         self._reasons = {
             name: known
@@ -213,7 +213,7 @@ class Alerts:
         return any(queued)
 
     def _note(self, reason: str, *, has_arrived: bool) -> None:
-        """Note whether a channel took it; where none did, it may be sent again."""
+        """Record whether a channel accepted it; if none did, it may be sent again."""
         with self._lock:
             known = self._reasons.get(reason)
             if known is None:
@@ -227,7 +227,7 @@ class Alerts:
 
 
 class _Outbox:
-    """What waits for one channel; a thread sends it, and ends when nothing waits."""
+    """The queue of one channel; a thread sends it, and ends when it is empty."""
 
     def __init__(self, channel: Channel, note: Callable[..., None]) -> None:
         self._channel = channel
@@ -253,7 +253,7 @@ class _Outbox:
             return True
 
     def deliver(self, message: Message) -> bool:
-        """Send a message, with a few tries."""
+        """Send a message, with a few retries."""
         for attempt in range(_TRIES):
             if attempt:
                 sleep(_PAUSE)

@@ -1,4 +1,4 @@
-"""Renews a lease or a claim in a thread while the work that needs it is done."""
+"""Renews a lease or a claim in a thread while its holder works."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

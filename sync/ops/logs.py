@@ -1,8 +1,8 @@
-"""Log lines: one an event, on standard error. They hold ids and reasons, never bodies.
+"""Writes logs to standard error, one line per event, with IDs and reasons but no bodies.
 
-Errors are logged by type and place in the code alone: the text of an error may hold data of a
-webhook, a statement's parameters or an address with a token in it. So may the lines of libraries,
-of which only the logger's name and the place are logged.
+Errors are logged by type and place in the code, because an error's text may hold data of a webhook,
+a statement's parameters or an address with a token. So may libraries' messages, which are
+logged by logger and place.
 """
 
 import logging
@@ -23,11 +23,11 @@ _FRAMES = 12
 
 
 def configure(least: int = logging.INFO, *, for_people: bool = False) -> None:
-    """Set up structlog, and route everything else that logs through it.
+    """Set up structlog, and route the standard library's logging through it.
 
-    Lines of a level below `least` are dropped. A line is a JSON object, or text `for_people`.
+    Lines below the level `least` are dropped. A line is a JSON object, or text if `for_people`.
     """
-    # As literals: a line break in a value must not begin a line.
+    # As literals, so that a line break in a value doesn't begin a new line.
     console = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), repr_native_str=True)
     structlog.configure(
         processors=[
@@ -51,7 +51,7 @@ def configure(least: int = logging.INFO, *, for_people: bool = False) -> None:
 def without_texts(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Replace `exc_info` by the errors' types and where they were raised, without their texts."""
+    """Replace `exc_info` with the errors' types and where they were raised, without their texts."""
     raised = event.pop("exc_info", None)
     if raised is True:
         raised = sys.exc_info()[1]
@@ -81,7 +81,7 @@ def _short(path: str) -> str:
 
 
 class _Libraries(logging.Handler):
-    """Lines of libraries: the logger and the place, not the text."""
+    """Formats libraries' messages: the logger and the place, not the text."""
 
     def emit(self, record: logging.LogRecord) -> None:
         log = structlog.get_logger()
@@ -101,13 +101,14 @@ def _uncaught(
 
 
 _MOST = 10_000
-"""Jobs that are remembered; of the oldest beyond that the log names the job alone."""
+"""The number of jobs to remember; beyond that, the oldest are logged without their deliveries."""
 
 
 class Trail:
-    """Kept in this process alone: after a restart the log names the job of what waited before.
+    """Remembers which deliveries a job's row doesn't show yet, to log them when it does.
 
-    Projection adds to it while a flush is under way.
+    Kept in this process only: after a restart, the log names only the job. Projection adds to it
+    during a flush.
     """
 
     def __init__(self) -> None:
@@ -115,16 +116,16 @@ class Trail:
         self._lock = Lock()
 
     def add(self, site: str, delivery: str) -> None:
-        """Note that a delivery (its id) is in a job, whose row does not show it yet."""
+        """Add a delivery (its ID) that was applied to a job whose row doesn't show it yet."""
         with self._lock:
             self._deliveries.setdefault(site, []).append((monotonic(), delivery))
             if len(self._deliveries) > _MOST:
                 self._deliveries.popitem(last=False)
 
     def take(self, site: str, before: float) -> list[str]:
-        """Return the deliveries that the row of a job shows now, and forget them.
+        """Return the deliveries that a job's row shows now, and forget them.
 
-        They are those that were in the job `before` (monotonic seconds) its state was read.
+        These were added `before` (monotonic seconds) the job's state was read.
         """
         with self._lock:
             noted = self._deliveries.pop(site, [])

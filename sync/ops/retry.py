@@ -1,7 +1,7 @@
-"""How long to wait and how often to try again: the policies of tenacity.
+"""Retry policies for tenacity: how long to wait and how often to retry.
 
-A call that writes into the sheet is never repeated alone: the whole flush is retried, which reads
-first and so knows whether the last write landed.
+A call that writes to the sheet isn't repeated alone. The whole flush is retried, because it reads
+first and learns whether the last write was carried out.
 """
 
 import random
@@ -24,18 +24,18 @@ from tenacity import (
 from sync.errors import Refused, Retryable
 
 TOO_LONG = "too_many"
-"""The reason of whoever cannot wait so long: a page, for which a person waits."""
+"""The reason for giving up a long wait: somebody is waiting for the page."""
 _LONGEST_WAIT = 300.0
 _LONGEST_ASKED = 3600.0
 _TRIES_IN_PLACE = 4
-"""Of calls that fail one time in three, one in eighty fails four times in a row."""
+"""If one call in three fails, one in eighty fails four times in a row."""
 _LONGEST_IN_PLACE = 10.0
 
 
 def pause(attempt: int, error: BaseException | None, longest: float = _LONGEST_WAIT) -> float:
     """Return the seconds to wait after the failed `attempt` (from 1), with jitter.
 
-    More each time up to `longest`, and never less than the error asks for.
+    It grows up to `longest`, and is at least what the error asks for.
     """
     ceiling = min(longest, 2.0 ** min(attempt, 20))
     backoff = random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, no secret
@@ -59,7 +59,7 @@ def policy(
 ) -> Retrying:
     """Return a retry policy: bounded, with jitter; only Retryable errors are retried.
 
-    Where `sleep` raises since it would be too long, the failure is raised that was waited for.
+    If `sleep` raises because the wait is too long, the original failure is raised.
     """
     failures: list[BaseException | None] = []
 
@@ -89,8 +89,8 @@ def policy(
 def in_place(sleep: Callable[[float], Any], deadline: float) -> Retrying:
     """Return the policy for one call that may be repeated: few tries, none after `deadline`.
 
-    (By the monotonic clock.) What was refused, or asks for a longer wait than a few seconds, is
-    not tried again here: whoever waits that long should not occupy a thread.
+    `deadline` is by the monotonic clock. Refusals, and waits of more than a few seconds, aren't
+    retried here, so that they don't occupy a thread.
     """
     return Retrying(
         retry=retry_if_exception(_may_pass_soon),
@@ -108,7 +108,7 @@ def _may_pass_soon(error: BaseException) -> bool:
 
 
 def asked(response: Response) -> float | None:
-    """Return the seconds that an answer asks to wait (Retry-After: a number or a date)."""
+    """Return the seconds to wait from an answer's Retry-After (a number or a date)."""
     text = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
         return float(text)

@@ -1,1 +1,1 @@
-"""What is done once: a spreadsheet is made or filled, a person's own tabs are mapped."""
+"""Sets up and fills spreadsheets."""

@@ -1,4 +1,4 @@
-"""Sets up a spreadsheet and a folder, fills a new spreadsheet, and gives tabs back."""
+"""Sets up a spreadsheet and a folder, and fills a new spreadsheet."""
 
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
@@ -19,10 +19,10 @@ from sync.types import Mode
 from sync.wiring import Sleep, Wiring
 
 EXTRAS = {"history": HISTORY, "pipeline": PIPELINE, "views": VIEWS}
-"""What may be added beside tabs of a person's own, by the name by which people ask for it."""
+"""Optional tabs and views beside a board, by their names in `--add`."""
 _TRIES = 8
 _ROUNDS = 3
-"""People may move columns while tabs are made: the next round makes what was missed."""
+"""People may move columns while tabs are created; the next round adds what was missed."""
 _LONGEST_WAIT = 60.0
 _SHARED_DRIVE = (
     "A service account has no storage of its own. Make a folder in a shared drive, make {account} "
@@ -30,11 +30,11 @@ _SHARED_DRIVE = (
 )
 
 ProgressCallback = Callable[[int, int], Any]
-"""Gets the number of jobs in the sheet, and the total."""
+"""Reports progress: the number of jobs in the sheet, and the total."""
 
 
 class Setup:
-    """Sets up a spreadsheet and a folder, or fills a new spreadsheet from the store."""
+    """Sets up a spreadsheet and a folder, or fills a new spreadsheet from the database."""
 
     def __init__(self, settings: Settings, database: Database, sleep: Sleep) -> None:
         self._settings = settings
@@ -42,9 +42,9 @@ class Setup:
         self._sleep = sleep
 
     def folder(self) -> tuple[str, bool]:
-        """Return the id of the folder for documents, and whether it was made now.
+        """Return the ID of the folder for documents, and whether it was created now.
 
-        "" if a spreadsheet is set and no folder: then nothing is copied. Raises Permanent or
+        "" if a spreadsheet is set but no folder: then nothing is copied. Raises Permanent or
         SettingsError, with the fix.
         """
         configured, account = self._settings.drive_folder_id, auth.account(self._settings)
@@ -62,7 +62,7 @@ class Setup:
         return made.id, is_new
 
     def spreadsheet(self, folder: str) -> tuple[str, bool]:
-        """Return the id of the spreadsheet, and whether it was made now, in `folder`."""
+        """Return the ID of the spreadsheet, and whether it was created now, in `folder`."""
         configured = self._settings.spreadsheet_id
         if configured:
             return configured, False
@@ -70,13 +70,13 @@ class Setup:
         return made.id, is_new
 
     def new_spreadsheet(self, folder: str) -> str:
-        """Make another, empty spreadsheet, and return its id."""
+        """Create another, empty spreadsheet, and return its ID."""
         return self._wiring.drive(folder).make_spreadsheet(sign_in.TITLE, {}).id
 
     def provision(self, spreadsheet: str, extras: Collection[str] = ()) -> list[str]:
-        """Add what is missing of the tabs; return a line for each thing that was done.
+        """Add the missing parts of our tabs; return a line for each change.
 
-        `extras` are wanted beside tabs of a person's own (`EXTRAS`), where nothing else is made.
+        Beside a board, only `extras` (`EXTRAS`) are added.
         """
         with self._wiring.hold(self._sleep, spreadsheet) as held:
             flusher = self._wiring.flusher(self._sleep, spreadsheet=spreadsheet, sizes=LARGE)
@@ -90,14 +90,14 @@ class Setup:
             return lines
 
     def is_adopted(self, spreadsheet: str) -> bool:
-        """Return whether the tabs of jobs are a person's own."""
+        """Return whether the job tabs are mapped."""
         return self._wiring.sheet_store(spreadsheet).spreadsheet.mode() is Mode.ADOPTED
 
     def fill(self, spreadsheet: str, progress: ProgressCallback) -> int:
         """Fill a spreadsheet with every job; return how many.
 
-        Meanwhile no worker can write another spreadsheet from this store; afterwards it stops with
-        the reason `moved`.
+        Meanwhile no worker can write another spreadsheet from this database; afterwards it stops
+        with the reason `moved`.
         """
         with ExitStack() as stack:
             if self._settings.spreadsheet_id not in ("", spreadsheet):
@@ -118,10 +118,10 @@ class Setup:
 
 
 def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> list[str]:
-    """Add what is missing of the tabs; return a line for each thing that was done.
+    """Add the missing parts of our tabs; return a line for each change.
 
-    Raises Permanent where it cannot be added, Retryable while an earlier batch is in doubt: the
-    next flush settles it.
+    Raises Permanent if they can't be added, Retryable while an earlier batch is unconfirmed; the
+    next flush resolves it.
     """
     store, targets, writer = flusher.store, flusher.targets, flusher.writer
     waiting_for_check(flusher, held)

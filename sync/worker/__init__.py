@@ -1,4 +1,4 @@
-"""The worker: loops in threads, which find their work in the store."""
+"""The worker: loops in threads that find their work in the database."""
 
 import gc
 from collections.abc import Callable
@@ -24,14 +24,14 @@ from sync.worker.loop import (
 from sync.worker.sheet_loop import SheetLoop
 
 SIGN_SECONDS = 20.0
-"""Between two signs of life, which are all that an idle worker writes."""
+"""The interval of the heartbeat, the only thing that an idle worker writes."""
 COPIERS = 4
-"""Documents that are copied at once. At a few seconds each, four copy thousands an hour, and the
-disk holds four of them at a time."""
+"""Documents copied at a time. At a few seconds each, that is thousands an hour, and the disk holds
+four of them."""
 
 _NEW_OBJECTS = 50_000
-"""Between two searches for unreachable cycles. A batch of jobs makes ten times as many objects, and
-no cycle; with Python's default a quarter of the time went into the search."""
+"""Allocations between garbage collections. A batch of jobs creates ten times as many objects and no
+cycles; with Python's default, a quarter of the time went into the search for cycles."""
 
 
 class Worker:
@@ -46,7 +46,7 @@ class Worker:
         self._threads: list[Thread] = []
 
     def start(self) -> None:
-        """Start each loop in a thread. What they need is made before the threads start."""
+        """Start each loop in a thread, after creating what they need."""
         settings = self._wiring.settings
         gc.set_threshold(_NEW_OBJECTS)
         sheet = SheetLoop(self._wiring, self._alerts, self._stop)
@@ -61,7 +61,7 @@ class Worker:
         )
         for number in range(COPIERS if settings.drive_folder_id else 0):
             copier = DocumentLoop(self._wiring, self._alerts, self._stop, queue)
-            # The queue itself waits where nothing is due.
+            # The queue itself waits if nothing is due.
             self._start(f"documents-{number}", copier.step, lambda: None)
         if settings.everbright_api_token:
             fetchers = (self._wiring.customer_fetcher(), self._wiring.detail_fetcher())
@@ -89,7 +89,7 @@ class Worker:
         self._work.set()
 
     def stop(self, seconds: float) -> None:
-        """End the loops; what is unfinished after `seconds` is left as a kill would leave it."""
+        """Stop the loops; after `seconds`, unfinished work is left as a kill would leave it."""
         self._stop.set()
         self.wake()
         deadline = monotonic() + seconds

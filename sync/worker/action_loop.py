@@ -1,4 +1,4 @@
-"""Does what people ask of the worker on the console: one request after another."""
+"""Runs the actions that people request on the console, one at a time."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -29,18 +29,18 @@ from sync.worker.loop import Stop
 _log = structlog.get_logger()
 
 LOOK_SECONDS = 2.0
-"""Between two looks for a request: a person waits for it."""
+"""The polling interval for requests; somebody is waiting."""
 ONE = "one"
-"""The scope of a job that is read alone: no run of it is kept."""
+"""The scope for reading a single job: its run isn't stored."""
 _LEASE = "actions"
 _INTERRUPTED = (
-    "The worker ended before all jobs were in the new spreadsheet. Ask again, and give the address "
-    "of an empty spreadsheet."
+    "The worker stopped before all jobs were in the new spreadsheet. Try again with the address of "
+    "an empty spreadsheet."
 )
 
 
 class ActionLoop:
-    """One request after another; a lease lets only one of several workers do them."""
+    """Runs one request at a time; a lease allows only one of several workers to do it."""
 
     def __init__(
         self, settings: Settings, database: Database, stop: Stop, wake: Callable[[], object]
@@ -61,7 +61,7 @@ class ActionLoop:
         }
 
     def step(self) -> bool:
-        """Do the oldest request; False if there is none, or another worker is at it."""
+        """Run the oldest request; False if there is none, or another worker runs one."""
         if not self._actions.is_requested():
             return False
         held = self._wiring.leases.acquire(_LEASE)
@@ -73,7 +73,7 @@ class ActionLoop:
                 return False
             action, is_again = taken
             if is_again and action.name == REBUILD:
-                # Each rebuild fills another spreadsheet: a person decides. Others may be repeated.
+                # A rebuild fills another spreadsheet, so a person decides. Others can be repeated.
                 state, result = ActionState.FAILED, _INTERRUPTED
             else:
                 state, result = self._done(action)
@@ -86,7 +86,7 @@ class ActionLoop:
             return ActionState.DONE, self._tasks[action.name](action.detail)
         except BrightsheetError as error:
             if error.reason in ("stopping", "lease_lost"):
-                raise  # It stays taken: the next worker sees to it.
+                raise  # It stays claimed, and the next worker continues.
             return ActionState.FAILED, error.message
         except Exception:
             _log.exception("fault", action=action.name)
@@ -105,22 +105,22 @@ class ActionLoop:
         return summary(Retry(self._wiring.settings, self._wiring.database).rejected())
 
     def _put_back(self, _detail: str) -> str:
-        """Do what `brightsheet init` does to a spreadsheet that is there."""
+        """Do what `brightsheet init` does to an existing spreadsheet."""
         settings = self._wiring.settings
         setup = Setup(settings, self._wiring.database, self._stop.sleep)
         lines = setup.provision(settings.spreadsheet_id)
-        return ". ".join(lines) + "." if lines else "Nothing to do: all is there."
+        return ". ".join(lines) + "." if lines else "Nothing to do: everything exists."
 
     def _do_without(self, _detail: str) -> str:
         self._wiring.sheet_store().spreadsheet.forget_gone_columns()
-        return "What is gone stays away, and is not told any more."
+        return "The deleted columns stay deleted, and the warning is gone."
 
     def _read_again(self, site: str) -> str:
         self._wiring.must_have_token()
         run = self._wiring.backfill(ONE, self._stop.sleep).only(site)
-        said = "EverBright says nothing that is not known."
+        said = "EverBright has nothing new."
         if run.events:
-            said = counted(run.events, "event", "events") + " had not been delivered, taken in now."
+            said = counted(run.events, "missed event", "missed events") + " added."
         return " ".join(
             [said, *(f"Not read: {why}" for why in (*run.not_read.values(), *run.notes))]
         )

@@ -1,4 +1,4 @@
-"""The worker's loops in threads: each repeats a step until it is stopped."""
+"""The loops for projection, documents and backfill, each repeating a step until it is stopped."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,24 +16,24 @@ from sync.store import Claim, Lease, PendingDocument
 from sync.wiring import PROJECTION, Wiring
 
 POLL_SECONDS = 0.5
-"""Between two checks for work, if nothing wakes the worker."""
+"""The interval between checks for work if nothing wakes the worker."""
 FAULT_SECONDS = 15.0
-"""After an internal error: then the stored work is tried again."""
+"""The pause after an internal error, before the stored work is retried."""
 
 _log = structlog.get_logger()
 
 
 class Stop(Event):
-    """Ends the loops of a worker, and whatever waits in them."""
+    """Stops a worker's loops, and any waits in them."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait. Raises Retryable (stopping) if the end came first."""
+        """Wait. Raises Retryable (stopping) if the worker stops first."""
         if self.wait(seconds):
             raise Retryable("stopping", "The worker is ending.")
 
 
 def run_loop(stop: Stop, step: Callable[[], bool], idle: Callable[[], object]) -> None:
-    """Repeat `step` until the end; call `idle` when it returns that nothing is left to do."""
+    """Repeat `step` until stopped; call `idle` when it reports that nothing is left to do."""
     while not stop.is_set():
         try:
             if not step():
@@ -48,10 +48,10 @@ def run_loop(stop: Stop, step: Callable[[], bool], idle: Callable[[], object]) -
 
 
 class ProjectionLoop:
-    """The lease lets one of several workers do it; `wake` has the sheet's loop check for work.
+    """Applies deliveries to jobs, in one of several workers; `wake` wakes the sheet's loop.
 
-    A pause, a refused batch or Google being away stops the writing of the sheet, and nothing else:
-    documents and customers are asked for as soon as their delivery is in its job.
+    It doesn't stop when the sheet can't be written, so documents and customers are requested as
+    soon as their delivery is applied to its job.
     """
 
     def __init__(self, wiring: Wiring, wake: Callable[[], object]) -> None:
@@ -60,7 +60,7 @@ class ProjectionLoop:
         self._wake = wake
 
     def step(self) -> bool:
-        """Apply what waits; False if nothing does, or another worker is at it."""
+        """Apply waiting deliveries; False if there are none, or another worker does it."""
         if not self._wiring.inbox.is_waiting():
             return False
         held = self._wiring.leases.acquire(PROJECTION)
@@ -74,18 +74,18 @@ class ProjectionLoop:
 
 
 TRIES = 400
-"""With waits of up to an hour between them: some two weeks."""
+"""With waits of up to an hour in between, about two weeks."""
 LONGEST_WAIT_SECONDS = 3600.0
 
 _FOR_A_PERSON = frozenset({"everbright_token"})
-"""Reasons of retryable errors that probably need a person."""
+"""Reasons of retryable errors that probably need somebody to act."""
 
 
 class DocumentLoop:
-    """One of several copiers, which share a queue.
+    """Copies documents, as one of several copiers that share a queue.
 
-    The sheet's loop is not woken: it finds new links by itself, so those of many documents that
-    come at once are written together.
+    It doesn't wake the sheet's loop, which polls for new links, so that links of many documents are
+    written together.
     """
 
     def __init__(self, wiring: Wiring, alerts: Alerts, stop: Stop, queue: DocumentQueue) -> None:
@@ -95,7 +95,7 @@ class DocumentLoop:
         self._alerts = alerts
 
     def step(self) -> bool:
-        """Copy the document that is due longest; False if none is."""
+        """Copy the document that has been due longest; False if none is due."""
         taken = self._queue.take()
         if taken is None:
             return False
@@ -109,7 +109,7 @@ class DocumentLoop:
         except BrightsheetError as error:
             self._postpone(claim, document, error)
         except Exception:
-            # A bug with this document must not delay the others.
+            # A bug with this document shouldn't delay the others.
             _log.exception("fault", document=document.uuid)
             self._postpone(claim, document, Retryable("fault", "An internal error: see the log."))
         finally:
@@ -129,7 +129,7 @@ class DocumentLoop:
         )
         if attempt >= TRIES or isinstance(error, UnprocessableDocument):
             self._documents.give_up(claim, document.uuid, error)
-            text = f"Document {document.uuid} of job {document.site} was given up"
+            text = f"Document {document.uuid} of job {document.site} couldn't be copied"
             again = "See why: brightsheet deliveries; again: brightsheet retry --all"
             self._alerts.send("document_given_up", f"{text} ({error.reason}). {again}")
             return
@@ -140,16 +140,16 @@ class DocumentLoop:
 
 
 LOOK_SECONDS = 60.0
-"""Between looks whether a run is due."""
+"""The interval between checks whether a run is due."""
 OVERLAP = timedelta(hours=1)
-"""What changed so long before the last run began is read again: clocks differ."""
+"""Changes up to this long before the last run are read again, because clocks differ."""
 _PAUSE_SECONDS = 900.0
-"""After a run that could not go on."""
+"""The pause after a run that failed."""
 _SCOPE = "nightly"
 
 
 class BackfillLoop:
-    """Runs every BACKFILL_HOURS; `wake` has the sheet's loop look at once."""
+    """Runs the backfill every BACKFILL_HOURS; `wake` wakes the sheet's loop."""
 
     def __init__(
         self, wiring: Wiring, alerts: Alerts, stop: Stop, wake: Callable[[], object]
@@ -164,12 +164,12 @@ class BackfillLoop:
         self._not_before = float("-inf")
 
     def step(self) -> bool:
-        """Read what is due; always False: there is nothing to go on with at once."""
+        """Run the backfill if it is due. Returns False: nothing is left to do right away."""
         if monotonic() < self._not_before or not self._is_due():
             return False
         try:
             with self._wiring.hold_backfill(self._stop.sleep) as held:
-                if self._is_due():  # Another worker may have done it while this one waited.
+                if self._is_due():  # Another worker may have done it in the meantime.
                     self._run(held)
         except BrightsheetError as error:
             self._not_before = monotonic() + _PAUSE_SECONDS
@@ -182,11 +182,11 @@ class BackfillLoop:
 
     def _run(self, held: Lease) -> None:
         if self._store.seconds_since_start() is None:
-            # What was before is for `brightsheet backfill`: it may take hours.
+            # Older changes are for `brightsheet backfill`, which may take hours.
             self._store.mark_finished(held)
             return
         last = self._store.last()
-        # What the last one did not see of the list may have changed before it began.
+        # Jobs that the last run missed in the list may have changed before it began.
         since = last.since if last.problems else last.started - OVERLAP
         self._say(self._backfill.run(held, since, [*last.not_read]))
 

@@ -1,6 +1,7 @@
 """Writes the sheet: flushes while anything waits, compares once a day, prunes the inbox.
 
-While Google is down, deliveries wait in the store: a flush is retried with growing pauses."""
+While Google is down, deliveries wait in the database and flushes are retried with growing pauses.
+"""
 
 from contextlib import suppress
 from threading import Event
@@ -21,19 +22,19 @@ from sync.worker.loop import FAULT_SECONDS, Stop
 _TRIES = 6
 _LONGEST_BACKOFF = 60.0
 _PERMANENT_PAUSE = 30.0
-"""Between attempts when only a person can make the sheet writable."""
+"""The pause between attempts when only a person can fix the problem."""
 _PRUNE_EVERY = 3600.0
 _COMPARE_EVERY = 86_400.0
 _LOOK_EVERY = 60.0
-"""Between two looks whether it is time to compare."""
+"""The interval between checks whether a comparison is due."""
 _COMPARE_AGAIN = 900.0
-"""After a comparison that didn't finish: it costs a read of the whole sheet."""
+"""The pause after a comparison that didn't finish, because it reads the whole sheet."""
 
 _log = structlog.get_logger()
 
 
 class _Every:
-    """Tells each so many seconds that something is due; at first at once."""
+    """Reports every so many seconds that something is due, the first time at once."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds, self._at = seconds, float("-inf")
@@ -49,7 +50,7 @@ class _Every:
 
 
 class SheetLoop:
-    """The steps of the loop; the lease lets only one of several workers write."""
+    """The steps of the loop; the lease allows only one of several workers to write."""
 
     def __init__(self, wiring: Wiring, alerts: Alerts, stop: Stop) -> None:
         self._wiring = wiring
@@ -74,13 +75,13 @@ class SheetLoop:
         if self._store.pending.is_due():
             return self._flush()
         if self._flusher.new_reps - self._flusher.known_reps:
-            # Refused where somebody moves columns just now: the next comparison makes the views.
+            # Refused if somebody is moving columns; the next comparison creates the views.
             with suppress(Refused), self._wiring.hold(self._stop.sleep) as held:
                 renew(self._flusher, held)
         return False
 
     def _flush(self) -> bool:
-        """Flush until nothing waits; False if another worker does it."""
+        """Flush until nothing is pending; False if another worker does it."""
         leases, name = self._wiring.leases, self._wiring.lease_name()
         held = leases.acquire(name)
         if held is None:
@@ -111,7 +112,7 @@ class SheetLoop:
         return True
 
     def _flush_once(self, held: Lease) -> None:
-        """Flush, unless a person has paused the writing since the try before."""
+        """Flush, unless somebody has paused writing since the previous attempt."""
         if self._is_retried and not self._store.pending.is_due():
             return
         self._flusher.flush(held)
@@ -128,6 +129,6 @@ class SheetLoop:
             return
         _log.error("sheet_not_written", reason=error.reason, message=error.message)
         if isinstance(error, Permanent):
-            self._alerts.send(error.reason, f"The sheet is not written. {error.message}")
+            self._alerts.send(error.reason, f"The sheet isn't being updated. {error.message}")
         self._store.spreadsheet.set_trouble(error.reason, error.message)
         self._stop.wait(_PERMANENT_PAUSE if isinstance(error, Permanent) else FAULT_SECONDS)

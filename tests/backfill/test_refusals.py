@@ -53,7 +53,7 @@ def test_a_job_that_cannot_be_read_is_said_and_the_others_are_read(stand: Stand)
     assert run.events == 2
     assert list(run.not_read) == [uuid(1), uuid(3)]
     assert run.not_read[uuid(1)].startswith("everbright_missing: EverBright has no such list: ")
-    assert run.not_read[uuid(3)] == "everbright_odd: EverBright's answer is not JSON."
+    assert run.not_read[uuid(3)] == "everbright_odd: EverBright's answer isn't JSON."
 
 
 NO_LISTS = ['{"detail": "x"}', '"x"', "[1]", '{"results": {}}', "null", "<html>", "NaN", ""]
@@ -188,7 +188,7 @@ def test_records_of_other_jobs_are_not_taken(stand: Stand) -> None:
     paths = stand.settings.config.everbright
     config = paths.model_copy(update={"milestones": "/api/v1/milestone?"})
     lists = Lists(stand.wiring.everbright(), 1000, stand.sleep)
-    with pytest.raises(Permanent, match="not of what was asked for"):
+    with pytest.raises(Permanent, match="has records of something else"):
         Reader(lists, config).read(uuid(1), Job(site=uuid(1)))
 
 

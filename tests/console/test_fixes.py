@@ -70,7 +70,7 @@ def test_a_job_is_read_again_and_says_what_came_of_it(asking: Console) -> None:
     assert f"/actions/read-again?id={uuid(1)}" in page
     visitor.send("/actions/read-again", id=uuid(1), next=f"/jobs/{uuid(1)}")
     assert "waits its turn" in visitor.text(f"/jobs/{uuid(1)}")
-    assert done(asking) == "1 event had not been delivered, taken in now."
+    assert done(asking) == "1 missed event added."
     bench.flush()
     assert "1 event had not been delivered" in visitor.text(f"/jobs/{uuid(1)}")
     assert bench.texts()[0]["Status"] == "Milestone 1 approved"
@@ -81,7 +81,7 @@ def test_to_read_again_what_is_known_changes_nothing(asking: Console) -> None:
     bench.google.everbright.load(event(1))
     bench.shown(event(1))
     visitor.send("/actions/read-again", id=uuid(1))
-    assert done(asking) == "EverBright says nothing that is not known."
+    assert done(asking) == "EverBright has nothing new."
     assert not bench.is_waiting()
 
 
@@ -92,7 +92,7 @@ def test_a_job_that_never_came_can_be_read_by_its_id(asking: Console) -> None:
     assert "read-again" not in visitor.text("/deliveries?site=00000000")
     assert f"/actions/read-again?id={uuid(7)}" in visitor.text(f"/deliveries?site={uuid(7)}")
     visitor.send("/actions/read-again", id=uuid(7))
-    assert done(asking) == "1 event had not been delivered, taken in now."
+    assert done(asking) == "1 missed event added."
     bench.flush()
     assert bench.texts()[0]["Site ID"] == uuid(7)
 

@@ -212,9 +212,9 @@ def test_the_worker_tells_what_needs_a_person(chat: Chat, tmp_path: Path, sqlite
             world.send(milestone(1, tasks=[steps]))
             wait_for(lambda: len(chat.heard) == 2)
     shared, given_up = sorted(chat.texts(), key=len, reverse=True)
-    assert "The sheet is not written. " in shared
+    assert "The sheet isn't being updated. " in shared
     assert "Share the file with" in shared
-    assert "was given up (no_sub_task). See why: brightsheet deliveries" in given_up
+    assert "couldn't be copied (no_sub_task). See why: brightsheet deliveries" in given_up
     for text in (shared, given_up, world.log.read_text()):
         assert SECRET not in text
         assert "somebody" not in text

@@ -179,7 +179,7 @@ def test_the_command_tells_what_it_did(bench: Bench) -> None:
     assert "DRIVE_FOLDER_ID is not set: no copies of documents." in first.stdout
     assert "tab 'Jobs': made" in first.stdout
     second = bench.command("init")
-    assert "Nothing to do: all is there." in second.stdout.splitlines()
+    assert "Nothing to do: everything exists." in second.stdout.splitlines()
 
 
 def test_a_column_that_is_moved_while_it_writes_is_found_the_next_time(bench: Bench) -> None:
