@@ -172,6 +172,22 @@ def bounded(sheet: Sheet, grid_range: Json) -> Json:
     return area(sheet, box_of(sheet, grid_range))
 
 
+TYPED = "typed"
+"""Key of a stored Table's columns: their properties, by the column's key in the grid."""
+
+
+def native_table(sheet: Sheet, stored: Json) -> Json:
+    """Return one of Google's own Tables as it is answered, with its columns where they are now."""
+    box = box_of(sheet, stored["range"])
+    properties = [
+        {**stored[TYPED][column.key], "columnIndex": index}
+        for index, column in enumerate(sheet.columns[box.left : box.right])
+        if column.key in stored[TYPED]
+    ]
+    found = {name: item for name, item in stored.items() if name != TYPED}
+    return found | ({"columnProperties": properties} if properties else {})
+
+
 def remade(value: Any, change: Callable[[Json], Json | None]) -> Any:
     """Return an object with each dict in it, from the innermost on, as `change` returns it.
 

@@ -76,6 +76,8 @@ class Reader:
                 own = [box for other, box in boxes if other is sheet]
             if own:
                 described = describe(self._spreadsheet, sheet, index, self._user)
+                if tables := native_tables(sheet, own):
+                    described["tables"] = tables
                 answer: Json = masks.select(mask, described)
                 below = masks.below(mask, "data")
                 if grid and not isinstance(below, bool):
@@ -181,7 +183,6 @@ def describe(spreadsheet: Spreadsheet, sheet: Sheet, index: int, user: str) -> J
             protected(spreadsheet, one, user) for one in sheet.protected_ranges.values()
         ],
         "charts": list(sheet.charts.values()),
-        "tables": list(sheet.tables.values()),
     }
     if sheet.basic_filter:
         found["basicFilter"] = answered(sheet.basic_filter)
@@ -189,6 +190,16 @@ def describe(spreadsheet: Spreadsheet, sheet: Sheet, index: int, user: str) -> J
     if entries := metadata.on_whole(spreadsheet, sheet, user):
         found["developerMetadata"] = entries
     return found
+
+
+def native_tables(sheet: Sheet, read: list[Box]) -> list[Json]:
+    """Return the Tables whose header row a read reaches: Google leaves out the others."""
+    areas = [(one, ranges.box_of(sheet, one["range"])) for one in sheet.tables.values()]
+    return [
+        answered(ranges.native_table(sheet, one))
+        for one, area in areas
+        if any(box.meets(area._replace(bottom=area.top + 1)) for box in read)
+    ]
 
 
 def protected(spreadsheet: Spreadsheet, stored: Json, user: str) -> Json:

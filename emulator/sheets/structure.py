@@ -114,7 +114,17 @@ def insert(
         _freeze(edit, sheet, dimension, sheet.frozen(dimension) + count)
     if model is not None:
         _dress(edit, sheet, fresh, model)
+    ending = [] if like is None or like >= at else _tables_ending(sheet, dimension, at)
     follow(edit, sheet, formula.Insert(at, count), dimension)
+    for number in ending:  # Inserted like its last line, it is the table's.
+        table, (_, end) = sheet.tables[number], BOUNDS[dimension]
+        area = {**table["range"], end: at + count}
+        edit.set(sheet, "tables", {**sheet.tables, number: {**table, "range": area}})
+
+
+def _tables_ending(sheet: Sheet, dimension: str, at: int) -> list[str]:
+    _, end = BOUNDS[dimension]
+    return [number for number, table in sheet.tables.items() if table["range"][end] == at]
 
 
 def _fresh(edit: Edit, sheet: Sheet, dimension: str, count: int, size: int | None) -> list[Any]:

@@ -50,10 +50,9 @@ class Book:
         made = self.batch({"addTable": {"table": {"name": "Jobs", "range": AREA, **more}}})
         return made["replies"][0]["addTable"]["table"]
 
-    def sheets(self) -> Any:
-        return self.http.get(self.path, params={"fields": "sheets(properties,tables)"}).json()[
-            "sheets"
-        ]
+    def sheets(self, cells: str = "", fields: str = "sheets(properties,tables)") -> Any:
+        params = {"fields": fields} | ({"ranges": cells} if cells else {})
+        return self.http.get(self.path, params=params).json()["sheets"]
 
 
 @pytest.fixture
@@ -76,15 +75,55 @@ def test_it_follows_rows_and_columns(book: Book) -> None:
     assert (table["range"]["startColumnIndex"], table["range"]["endColumnIndex"]) == (2, 4)
 
 
+@pytest.mark.parametrize(
+    ("dimension", "end", "before", "grows"),
+    [
+        ("ROWS", "endRowIndex", True, 1),
+        ("ROWS", "endRowIndex", False, 0),
+        ("COLUMNS", "endColumnIndex", True, 1),
+    ],
+)
+def test_it_grows_by_what_is_inserted_at_its_end_like_the_line_before(
+    book: Book, dimension: str, end: str, before: bool, grows: int
+) -> None:
+    book.table()
+    span = {"sheetId": 0, "dimension": dimension, "startIndex": AREA[end]}
+    span["endIndex"] = AREA[end] + 1
+    book.batch({"insertDimension": {"range": span, "inheritFromBefore": before}})
+    (table,) = book.sheets()[0]["tables"]
+    assert table["range"][end] == AREA[end] + grows
+
+
+def test_a_drop_down_is_in_its_columns_and_follows_them(book: Book) -> None:
+    rule = {"condition": {"type": "ONE_OF_LIST", "values": [{"userEnteredValue": "New"}]}}
+    typed = {"columnIndex": 1, "columnType": "DROPDOWN", "dataValidationRule": rule}
+    assert book.table(columnProperties=[typed])["columnProperties"] == [typed]
+    span = {"sheetId": 0, "dimension": "COLUMNS", "startIndex": 2, "endIndex": 3}
+    book.batch({"insertDimension": {"range": span}})
+    (sheet,) = book.sheets()
+    assert sheet["tables"][0]["columnProperties"] == [{**typed, "columnIndex": 2}]
+    (sheet,) = book.sheets("Sheet1!D2:D3", "sheets(data)")
+    assert "dataValidation" not in str(sheet)
+
+
+@pytest.mark.parametrize(("cells", "count"), [("Sheet1!C2:C9", 1), ("Sheet1!C3:C9", 0)])
+def test_a_read_of_a_range_has_it_only_with_its_header_row(
+    book: Book, cells: str, count: int
+) -> None:
+    book.table()
+    (sheet,) = book.sheets(cells)
+    assert len(sheet.get("tables", ())) == count
+
+
 def test_what_is_not_served_says_so(book: Book) -> None:
-    """Catches rows that land below what stands under the table, and columns that are forgotten."""
+    """Catches rows that land below what stands under the table."""
     number = book.table()["tableId"]
     request = {"tableId": number, "rows": [], "fields": "*"}
     answer = book.batch({"appendCells": request}, status=501)
     assert "appendCells to a table" in answer["error"]["message"]
-    table = {"range": AREA, "columnProperties": [{"columnIndex": 1, "columnType": "DROPDOWN"}]}
+    table = {"range": AREA, "rowsProperties": {}}
     answer = book.batch({"addTable": {"table": table}}, status=501)
-    assert "columnProperties of a table" in answer["error"]["message"]
+    assert "rowsProperties of a table" in answer["error"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,8 @@ class TabMapper:
         if report.problem or not report.chosen_tabs:
             return ()
         mapping = report.chosen_tabs[0]
+        if mapping.native_table:
+            return ()
         tab, row = mapping.tab, mapping.header_row
         size, columns = (tab.row_count, tab.column_count), _columns(mapping, report).columns
         table = Table(tab.sheet_id, tab.title, row, *size, columns, headers=tab.headers(row))

@@ -100,6 +100,8 @@ def pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
     """Return where new rows go: below the last job's row, whose cells are `above`."""
     if end.last_row <= table.header_row:
         return Pattern(end.last_row + 1)
+    if table.native_end is not None:
+        return Pattern(end.last_row + 1, above)  # A new row takes its column's drop-downs.
     key = site_in(at(above, table.columns[KEY])) or ""
     who = RowIdentity(key=key) if key else RowIdentity(holds=RowImage.of(above, table.columns))
     return Pattern(end.last_row + 1, above, dict(end.formulas), who, end.is_covered)

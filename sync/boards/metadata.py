@@ -108,7 +108,10 @@ def _added(mapping: TabMapping, survey: Survey, fields: Fields) -> Iterator[Requ
     sheet_id, row = mapping.tab.sheet_id, mapping.header_row
     style = survey.style(sheet_id, row, mapping.edge - 1)
     for index, name in enumerate(mapping.added, mapping.edge):
-        if index >= mapping.tab.column_count:
+        if mapping.native_table:
+            # As Google's own Table grows: a column beside it would stay when its rows are sorted.
+            yield batch.insert(sheet_id, "COLUMNS", index, 1, size=index)
+        elif index >= mapping.tab.column_count:
             yield {"appendDimension": {"sheetId": sheet_id, "dimension": "COLUMNS", "length": 1}}
         else:
             # Not like the column before it, whose drop-downs it would have.

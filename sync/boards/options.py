@@ -7,7 +7,7 @@ any longer isn't written: the cell would have a red corner.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sync.boards.survey import Json, cells_in, options_of, range_of
+from sync.boards.survey import TABLES, Json, cells_in, options_of, range_of
 from sync.field_table import KEY
 from sync.sheets.keys import EndedWord
 from sync.sheets.read import Table, quoted
@@ -17,8 +17,8 @@ Options = Mapping[tuple[int, int], frozenset[str]]
 """What may stand in columns, by sheet id and index; those without a drop-down are left out."""
 
 VALIDATIONS = (
-    "sheets(properties(sheetId,title),"
-    "data(startColumn,rowData(values(dataValidation(condition(type,values))))))"
+    f"sheets(properties(sheetId,title),{TABLES},"
+    "data(startRow,startColumn,rowData(values(dataValidation(condition(type,values))))))"
 )
 """The mask of cells whose drop-downs are looked at."""
 _MOST_ROWS = 200
@@ -43,14 +43,18 @@ class WordedCells:
 def worded_cells(tables: Iterable[Table]) -> list[WordedCells]:
     """Return the cells of jobs in columns with words of their own."""
     return [
-        WordedCells(
-            table, table.columns[column], (max(min(rows), max(rows) - _MOST_ROWS), max(rows))
-        )
+        WordedCells(table, table.columns[column], (_first(table, rows), max(rows)))
         for table in tables
         if (rows := [row for places in table.keys.values() for row in places])
         for column in sorted(table.words)
         if column in table.columns and column != KEY
     ]
+
+
+def _first(table: Table, rows: list[int]) -> int:
+    if table.native_end is not None:
+        return table.header_row  # Else Google's answer leaves out the Table and its drop-downs.
+    return max(min(rows), max(rows) - _MOST_ROWS)
 
 
 def ranges_in(answer: Json) -> tuple[str, ...]:

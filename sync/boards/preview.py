@@ -169,7 +169,9 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     flusher.writer.take_turn(held)
     flusher.targets.use_confirmed(flusher.store.confirmations.read())
     board = flusher.tabs(Mode.ADOPTED)
-    zone, bare, read = BoardReader(flusher.client).tabs(tuple(tabs))
+    zone, bare, read = BoardReader(flusher.client).tabs(
+        {sheet_id: tab.header_row for sheet_id, tab in tabs.items()}
+    )
     tables = [_table(table, tabs[table.sheet_id], read[table.sheet_id]) for table in bare]
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
@@ -207,7 +209,7 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
         )
     ]
     for write in second.new_rows:
-        for index in end.formulas:
+        for index in rows.pattern.formulas if rows.pattern else ():
             text = moved(text_of(at(above, index)), write.row - end.last_row)
             header = tables[0].headers.get(index, "")
             where = (tables[0].title, write.row + 1, letters(index), header)
@@ -229,7 +231,6 @@ def _table(bare: Table, tab: TabColumns, rows: Mapping[int, Row]) -> Table:
     header = rows.get(tab.header_row, ())
     whole = replace(
         bare,
-        header_row=tab.header_row,
         columns=tab.columns,
         words=tab.words,
         keys=rows_by_site({n: cell for n, cell in cells.items() if site_in(cell)}),

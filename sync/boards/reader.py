@@ -78,20 +78,25 @@ class BoardReader:
         return rows.merged(self._client.get(ROW, (where,)), table.sheet_id).get(row, ())
 
     def tabs(
-        self, sheet_ids: Sequence[int]
+        self, header_rows: Mapping[int, int]
     ) -> tuple[str, list[Table], Mapping[int, Mapping[int, Row]]]:
-        """Read whole tabs, mapped or not: the time zone, bare tables in this order, and rows."""
-        filters = [{"gridRange": {"sheetId": sheet_id}} for sheet_id in sheet_ids]
+        """Read whole tabs, mapped or not, by sheet id and header row.
+
+        Return the time zone, bare tables in this order, and rows.
+        """
+        filters = [{"gridRange": {"sheetId": sheet_id}} for sheet_id in header_rows]
         answer = self._client.filtered(filters, FULL_FIELDS)
         found = {}
         for sheet in answer.get("sheets", ()):
             properties, size = sheet["properties"], sheet["properties"]["gridProperties"]
             sheet_id = properties.get("sheetId", 0)
             counts = size["rowCount"], size["columnCount"]
-            found[sheet_id] = Table(sheet_id, properties["title"], 0, *counts)
-        tables = [found[sheet_id] for sheet_id in sheet_ids if sheet_id in found]
+            row = header_rows[sheet_id]
+            end = rows.native_end(sheet, row)
+            found[sheet_id] = Table(sheet_id, properties["title"], row, *counts, native_end=end)
+        tables = [found[sheet_id] for sheet_id in header_rows if sheet_id in found]
         zone = answer.get("properties", {}).get("timeZone") or "Etc/UTC"
-        return zone, tables, {sheet_id: rows.whole(answer, sheet_id) for sheet_id in sheet_ids}
+        return zone, tables, {sheet_id: rows.whole(answer, sheet_id) for sheet_id in header_rows}
 
 
 def _whole_range(table: Table) -> str:

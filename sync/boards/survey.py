@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.boards import formulas
-from sync.boards.mapping.tab import LOOKED_AT, CellKind, Entry, Lock, SeenCell, SeenTab
+from sync.boards.mapping.tab import LOOKED_AT, CellKind, Entry, Lock, NativeTable, SeenCell, SeenTab
 from sync.sheets.cell_data import DATE_FORMATS
 from sync.sheets.read import quoted
 
@@ -19,11 +19,13 @@ TABS = (
     "sheets(properties(sheetId,title,index,sheetType,hidden,gridProperties(rowCount,columnCount)))"
 )
 """The mask of the first read: the titles that the ranges of the second are made of."""
+TABLES = "tables(range,columnProperties(columnIndex,dataValidationRule))"
+"""The mask of Google's own Tables: the drop-downs of their columns aren't in the cells."""
 _ENTRY = "developerMetadata(metadataId,metadataKey,metadataValue)"
 CELLS = (
     "sheets(properties(sheetId,title,index,sheetType,hidden,gridProperties(rowCount,columnCount)),"
     "merges,basicFilter,protectedRanges(range,description,warningOnly,requestingUserCanEdit),"
-    "tables(name),"
+    f"{TABLES},"
     "data(startRow,rowData(values(formattedValue,userEnteredValue,userEnteredFormat,"
     "effectiveFormat(numberFormat(type)),dataValidation(condition),pivotTable)),"
     f"rowMetadata({_ENTRY}),columnMetadata(hiddenByUser,{_ENTRY})))"
@@ -89,9 +91,25 @@ def cells_in(answer: Json) -> Iterator[tuple[int, str, int, Json]]:
         tab = sheet.get("properties", {})
         for grid in sheet.get("data", ()):
             first = grid.get("startColumn", 0)
-            for row in grid.get("rowData", ()):
-                for index, cell in enumerate(row.get("values", ()), first):
+            for line in _lines(sheet, grid):
+                for index, cell in enumerate(line, first):
                     yield tab.get("sheetId", 0), tab.get("title", ""), index, cell
+
+
+def _lines(sheet: Json, grid: Json) -> list[list[Json]]:
+    """Return the cells of a grid by row, those of a Table with the drop-down of their column."""
+    lines = [list(row.get("values", ())) for row in grid.get("rowData", ())]
+    top, left = grid.get("startRow", 0), grid.get("startColumn", 0)
+    for table in sheet.get("tables", ()):
+        area = table["range"]
+        first, end = area.get("startRowIndex", 0) + 1 - top, area["endRowIndex"] - top
+        for column in table.get("columnProperties", ()):
+            rule = column.get("dataValidationRule")
+            index = area.get("startColumnIndex", 0) + column.get("columnIndex", 0) - left
+            for line in lines[max(first, 0) : max(end, 0)] if rule and index >= 0 else ():
+                line += [{}] * (index + 1 - len(line))
+                line[index] = {"dataValidation": rule, **line[index]}
+    return lines
 
 
 def survey(first: Json, answer: Json, lists: Lists) -> Survey:
@@ -131,16 +149,18 @@ def _tab(sheet: Json, lists: Lists) -> SeenTab:
             for row in rows
         ),
         locks=tuple(_locks(sheet.get("protectedRanges", ()))),
-        tables=tuple(table.get("name", "Table") for table in sheet.get("tables", ())),
+        tables=tuple(
+            NativeTable(area.get("startRowIndex", 0), area["endColumnIndex"])
+            for area in (table["range"] for table in sheet.get("tables", ()))
+        ),
         has_pivot=any("pivotTable" in cell for row in values for cell in row),
         row_entries=_entries(grid.get("rowMetadata", ())),
         column_entries=_entries(columns),
     )
 
 
-def _values(sheet: Json) -> list[Sequence[Json]]:
-    grid: Json = next(iter(sheet.get("data", ())), {})
-    return [row.get("values", ()) for row in grid.get("rowData", ())]
+def _values(sheet: Json) -> list[list[Json]]:
+    return _lines(sheet, next(iter(sheet.get("data", ())), {}))
 
 
 def _cell(

@@ -87,7 +87,8 @@ class _TabText:
 
     def __init__(self, table: Table, lines: Lines) -> None:
         self._table, self._lines = table, lines
-        self._depth = max(map(len, lines.values()), default=0)
+        depth = max(map(len, lines.values()), default=0)
+        self._depth = depth if table.native_end is None else min(depth, table.native_end)
         self._knows_people = not table.columns.keys().isdisjoint(IDENTITY_COLUMNS)
 
     def last_job(self) -> int | None:

@@ -423,7 +423,8 @@ def changes_nothing() -> list[Request]:
 def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> Request:
     """Insert `count` rows or columns before `index`, in the format of what follows.
 
-    At the grid's end (`index` = `size`) nothing follows, and Google wants the one before.
+    At the grid's end (`index` = `size`) nothing follows, and Google wants the one before. One of
+    Google's own Tables grows at its end in the same way.
     """
     place = dimension_range(sheet_id, dimension, index, count)
     return {"insertDimension": {"range": place, "inheritFromBefore": index >= size}}
@@ -701,7 +702,10 @@ def _new_rows(table: Table, parts: Parts) -> list[Request]:
     if not table.policy.inherits:
         inserted = insert(table.sheet_id, "ROWS", at, count, table.row_count)
         return [inserted, *write_block(parts.new_rows)]
-    if at - 1 <= table.header_row:
+    if table.native_end is not None and at - 1 > table.header_row:
+        # Nothing else grows such a Table: `appendCells` loses values, moves and pastes are unknown.
+        insertion = [insert(table.sheet_id, "ROWS", at, count, size=at)]
+    elif at - 1 <= table.header_row:
         insertion = [insert(table.sheet_id, "ROWS", at, count, table.row_count)]
     else:
         insertion = insert_like_above(

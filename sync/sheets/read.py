@@ -85,6 +85,7 @@ def _fields(values: str) -> str:
         "properties(timeZone),"
         "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
         "protectedRanges(protectedRangeId),conditionalFormats(ranges(sheetId)),charts(chartId),"
+        "tables(range),"
         f"data(startRow,startColumn,rowData(values({values})),"
         "rowMetadata(developerMetadata(metadataId,metadataKey,metadataValue)),"
         "columnMetadata(developerMetadata(metadataKey,metadataValue))))"
@@ -272,6 +273,8 @@ class Table:
     """The notes on the header cells, by column id."""
     mapped_at: datetime | None = None
     """Since when the tab is mapped, as a board; None for a tab that Brightsheet made."""
+    native_end: int | None = None
+    """The row below one of Google's own Tables ("Convert to table") that its jobs are in."""
     is_original: bool = True
     """Whether a person didn't make it by duplicating another."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -415,7 +418,7 @@ def read(answer: Json, key: str, tabs: TabChoice) -> Snapshot:
             tab = _tab(sheet, PIPELINE_KEY)
             book = replace(book, pipeline=_first(book.pipeline, tab, PIPELINE_TAB))
         elif table := _table(properties, grids, key):
-            tables.append(table)
+            tables.append(replace(table, native_end=native_end(sheet, table.header_row)))
     return replace(
         book,
         tables=tabs.tables(tables),
@@ -489,6 +492,13 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         words=_words(columns, {index: text for text, index in header.entries(WORDS_KEY)}),
         cells=cells,
     )
+
+
+def native_end(sheet: Json, header_row: int) -> int | None:
+    """Return the row below Google's own Table that has this header row; None without one."""
+    areas = (table["range"] for table in sheet.get("tables", ()))
+    ends = (a["endRowIndex"] for a in areas if a.get("startRowIndex", 0) == header_row)
+    return next(ends, None)
 
 
 def _words(columns: Mapping[str, int], texts: Mapping[int, str]) -> dict[str, dict[str, str]]:

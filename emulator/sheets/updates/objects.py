@@ -7,7 +7,7 @@ from emulator.errors import invalid, unsupported
 from emulator.sheets import formula, ranges, styles
 from emulator.sheets.edit import PROTECTED, ById, Edit, need_mask
 from emulator.sheets.grid import BLANK, Json, Sheet
-from emulator.sheets.ranges import Box, answered
+from emulator.sheets.ranges import TYPED, Box, answered, native_table
 from emulator.sheets.updates.paste import put
 
 PROTECTIONS = ById("protected_ranges", "protected range")
@@ -202,16 +202,23 @@ def delete_chart(edit: Edit, request: Json) -> None:
 def add_table(edit: Edit, request: Json) -> Json:
     """Make one of Google's own Tables of a range, and return it.
 
-    Its cells are ordinary ones: it is there to be recognised.
+    Its cells are ordinary ones. The drop-downs of its columns are in `columnProperties` alone.
     """
     given = request.get("table", {})
-    if unserved := given.keys() - {"name", "range"}:
+    if unserved := given.keys() - {"name", "range", "columnProperties"}:
         raise unsupported(f"{min(unserved)} of a table")
     sheet, box = ranges.resolve(edit.spreadsheet, given.get("range", {}))
+    columns = sheet.columns[box.left : box.right]
+    typed = {}
+    for column in given.get("columnProperties", ()):
+        index = column.get("columnIndex", 0)
+        if not 0 <= index < len(columns):
+            raise invalid(f"columnIndex {index} is outside of the table.")
+        typed[columns[index].key] = column
     name = given.get("name") or f"Table{len(sheet.tables) + 1}"
     if any(name == one["name"] for one in sheet.tables.values()):
         raise invalid(f"A table with name: {name} already exists.")
     number = str(edit.spreadsheet.new_id(sheet.tables))
-    stored = {"tableId": number, "name": name, "range": ranges.area(sheet, box)}
+    stored = {"tableId": number, "name": name, "range": ranges.area(sheet, box), TYPED: typed}
     edit.set(sheet, "tables", {**sheet.tables, number: stored})
-    return {"table": answered(stored)}
+    return {"table": answered(native_table(sheet, stored))}

@@ -9,7 +9,7 @@ from sync.boards.mapping import recognise
 from sync.boards.mapping.fields import AS_IT_IS, LONGEST, Fields, Words, fit, text_words
 from sync.boards.mapping.propose import Proposal, propose
 from sync.boards.mapping.recognise import Recogniser
-from sync.boards.mapping.tab import SeenTab, below, of_tab
+from sync.boards.mapping.tab import NativeTable, SeenTab, below, of_tab
 from sync.boards.mapping.words import plain
 from sync.errors import Permanent
 from sync.field_table import KEY
@@ -79,8 +79,15 @@ class TabMapping:
         return {column.field: column for column in self.columns if column.field}
 
     @property
+    def native_table(self) -> NativeTable | None:
+        """Google's own Table that the header row belongs to."""
+        return next((t for t in self.tab.tables if t.header_row == self.header_row), None)
+
+    @property
     def edge(self) -> int:
         """The index of the first column right of the table."""
+        if table := self.native_table:
+            return table.right
         used = (column.index for column in self.columns if column.header or column.field)
         return max(used, default=-1) + 1
 

@@ -168,7 +168,9 @@ class Found:
 
 
 def find(tab: SeenTab, recogniser: Recogniser) -> Found:
-    """Return where the header row is: the one row in which the most headers are recognised."""
+    """Return where the header row is: a Table's first row, or where most headers are recognized."""
+    if tab.tables:
+        return Found(tab.tables[0].header_row)
     counts = {row: _recognised(tab, row, recogniser) for row in range(len(tab.rows))}
     best = max(counts, key=lambda row: (counts[row], -row), default=0)
     most = counts.get(best, 0)

@@ -61,6 +61,15 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class NativeTable:
+    """One of Google's own Tables ("Convert to table"): its header row, and where it ends."""
+
+    header_row: int
+    right: int
+    """The index of the first column right of it."""
+
+
+@dataclass(frozen=True)
 class SeenTab:
     """A tab. Rows and columns count from 0; `rows` are the first LOOKED_AT at most."""
 
@@ -76,8 +85,7 @@ class SeenTab:
     merged_rows: frozenset[int] = frozenset()
     """Rows with cells that are merged with those of another row."""
     locks: tuple[Lock, ...] = ()
-    tables: tuple[str, ...] = ()
-    """The names of Google's own Tables in it."""
+    tables: tuple[NativeTable, ...] = ()
     has_pivot: bool = False
     row_entries: Mapping[int, tuple[Entry, ...]] = field(default_factory=dict)
     column_entries: Mapping[int, tuple[Entry, ...]] = field(default_factory=dict)
@@ -103,12 +111,6 @@ def of_tab(tab: SeenTab) -> str:
     """Return why no mapping of the tab is possible at all, or ""."""
     if not tab.is_grid:
         return "is a chart or a connected data source, not a grid of cells."
-    if tab.tables:
-        return (
-            f"holds a Table of Google's ({', '.join(tab.tables)}): rows that a program adds may "
-            "land outside of it. Turn it back into ordinary cells (in the menu beside its name: "
-            "unformatted data), and run this again. What is in the cells stays."
-        )
     if tab.has_pivot:
         return (
             "holds a pivot table: rows that are added would move what it shows. Move it to a tab "

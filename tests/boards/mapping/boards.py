@@ -73,10 +73,14 @@ def deliver(stand: Stand) -> None:
         for job in jobs:
             more = {"name": names[definition], "status": status, "date_updated": day}
             stand.send(milestone(job, definition, **more))
-        while stand.is_waiting() or stand.ask():
-            if stand.is_waiting():
-                stand.flush_once()
-        stand.flush()
+        deliver_what_waits(stand)
+
+
+def deliver_what_waits(stand: Stand) -> None:
+    while stand.is_waiting() or stand.ask():
+        if stand.is_waiting():
+            stand.flush_once()
+    stand.flush()
 
 
 @dataclass(frozen=True)
