@@ -1,7 +1,7 @@
-"""Asks EverBright about jobs: for their customers, and for more from its Data Access Layer.
+"""Requests jobs' customers, and details from the Data Access Layer, from EverBright.
 
-Rows are written without the answers, too. What an account does not have is left blank and said once
-in the log; `brightsheet details` lists it.
+Rows don't wait for the answers. What an account doesn't have stays blank and is logged once;
+`brightsheet details` lists it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -25,10 +25,10 @@ from sync.store.signs import TOKEN_REFUSED
 from sync.types import Value
 
 _TRIES = 30
-"""With waits of up to an hour between them: more than a day."""
+"""With waits of up to an hour in between, more than a day."""
 _LONGEST_WAIT = 3600.0
 _IN_A_ROW = 3
-"""After so many failures it is not one job's fault: nothing is requested for a while."""
+"""After so many failures in a row, requests pause, because it isn't one job's fault."""
 _REFUSED = "everbright_missing"
 _SPACING_SECONDS = 0.2
 """EverBright publishes no rate limit: a few calls a second are modest."""
@@ -40,10 +40,10 @@ AnswerT = TypeVar("AnswerT", bound=Value)
 
 @dataclass(frozen=True)
 class Question(Generic[AnswerT]):
-    """What is asked about a job: `answer` raises BrightsheetError where it is to be asked again.
+    """A request about a job; `answer` raises BrightsheetError to be retried.
 
-    `name` is what the log calls an answer that did not come. A question that `rests` is not asked
-    for a while once several jobs in a row got no answer. `begin` is called before the first job.
+    `name` is logged for a missing answer. If `rests`, requests pause after several jobs in a
+    row without an answer. `begin` is called before the first job.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Question(Generic[AnswerT]):
 
 
 class LookupResult(NamedTuple):
-    """Which job was asked about, why there is no answer, and whether that was new."""
+    """The job, the error if there was no answer, and whether the answer was new."""
 
     site: str
     error: BrightsheetError | None
@@ -61,7 +61,7 @@ class LookupResult(NamedTuple):
 
 
 class Fetcher(Generic[AnswerT]):
-    """Asks about one job at a time. `clock` counts seconds."""
+    """Sends one request at a time. `clock` counts seconds."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Fetcher(Generic[AnswerT]):
         self._has_begun = False
 
     def fetch(self) -> LookupResult | None:
-        """Ask about the job that is due longest, or return None if none is."""
+        """Ask about the job that has been due longest, or return None if none is due."""
         if self._clock() < self._not_before:
             return None
         if not self._has_begun:
@@ -106,7 +106,7 @@ class Fetcher(Generic[AnswerT]):
 
 
 def customer_question(everbright: EverBright) -> Question[Customer]:
-    """Return the question whose job it is."""
+    """Return the request for customers."""
 
     def answer(due: DueLookup[Customer]) -> Customer:
         customer = read_customer(everbright.site(due.job.site))
@@ -120,7 +120,7 @@ def customer_question(everbright: EverBright) -> Question[Customer]:
 
 
 class DetailLookup:
-    """Asks the Data Access Layer for what the columns show."""
+    """Requests the columns' metrics from the Data Access Layer."""
 
     def __init__(
         self,
@@ -136,13 +136,13 @@ class DetailLookup:
         self._said: set[str] = set()
 
     def question(self) -> Question[Details]:
-        """Return the question; jobs that were asked something else are asked again."""
+        """Return the request; jobs that were asked with another config are asked again."""
         return Question("details_unknown", self._answer, rests=True, begin=self._store.ask_again)
 
     def _answer(self, due: DueLookup[Details]) -> Details:
-        """Return the details; nothing is asked of a job that has no row.
+        """Return the details; a job without a row isn't asked for.
 
-        What EverBright does not have counts as an answer: it is asked for when the job changes.
+        A missing metric counts as an answer; it is requested again when the job changes.
         """
         metrics = self._columns.asked(due.job) if due.job.has_row else ()
         path = self._path(due.job, metrics)
@@ -159,7 +159,7 @@ class DetailLookup:
         return Details(asked=metrics, values=values)
 
     def _path(self, job: Job, metrics: Iterable[str]) -> str:
-        """Return what to ask for a job; "" while its quote is not known, or for no metric."""
+        """Return the query for a job; "" while its quote is unknown, or without metrics."""
         quote_id = contracts.current_quote(job) or projection.initial_quote(job)
         names = ",".join(metrics)
         if not names or (not quote_id and "{quote}" in self._config.details):
@@ -169,7 +169,7 @@ class DetailLookup:
         )
 
     def _say(self, event: str, metrics: Iterable[str]) -> None:
-        """Say once of each metric that an account seems not to have it."""
+        """Log once for each metric that the account doesn't seem to have."""
         names = {f"{event}:{metric}": metric for metric in metrics}
         names = {name: metric for name, metric in names.items() if name not in self._said}
         if new := self._store.reported.new([*names]):
@@ -180,9 +180,9 @@ class DetailLookup:
 
 
 class LookupLoop:
-    """Asks all questions, a few a second in all, and notes whether the token is accepted.
+    """Sends all kinds of requests, a few a second, and records whether the token is accepted.
 
-    `wait` is given seconds; `wake` has the sheet's loop check for work at once.
+    `wait` takes seconds; `wake` wakes the sheet's loop.
     """
 
     def __init__(
@@ -199,8 +199,8 @@ class LookupLoop:
         self._wake = wake
 
     def step(self) -> bool:
-        """Ask the first question that is due for a job; False if none is."""
-        if self._is_refused is None:  # The token may be another one than before the start.
+        """Send the first request that is due; False if none is."""
+        if self._is_refused is None:  # The token may have changed with the restart.
             self._note(None)
         for fetcher in self._fetchers:
             asked = fetcher.fetch()
@@ -216,7 +216,7 @@ class LookupLoop:
         return False
 
     def _note(self, error: BrightsheetError | None) -> None:
-        """Note what an answer says of the token; errors of another kind say nothing of it."""
+        """Record whether the token is accepted; other errors don't show it."""
         is_refused = error is not None and error.reason == TOKEN_REFUSED
         if is_refused != self._is_refused and (error is None or is_refused):
             change = self._signs.begin if is_refused else self._signs.end

@@ -1,4 +1,4 @@
-"""Projects deliveries: inbox → jobs, their documents and their history."""
+"""Applies stored deliveries to their jobs, documents and history."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,19 +17,19 @@ from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Document
 
 _STATUSES = 100
-"""How many statuses people are asked about: there are a dozen, and a sender may make up more."""
+"""The number of unknown statuses to ask about: a dozen exist, and a sender may invent more."""
 _STATUS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_ -]{0,59}")
-"""What people are asked about: EverBright's statuses are such codes, and each makes a label."""
+"""The form of a status to ask about; EverBright's are such codes, and each becomes a label."""
 
 _log = structlog.get_logger()
 
 
 _Read = tuple[KeptDelivery, Delivery]
-"""A delivery as it was kept, and parsed; without a site that of its job is not known yet."""
+"""A stored delivery, parsed; `site` is empty if its job isn't known yet."""
 
 
 class Projector:
-    """Applies deliveries to their jobs, each once: only the holder of the lease does it."""
+    """Applies deliveries to their jobs, each once, under a lease."""
 
     def __init__(
         self,
@@ -49,9 +49,9 @@ class Projector:
         self._asked: set[str] = set()
 
     def run(self, held: Lease) -> bool:
-        """Apply the deliveries that wait to their jobs; one that causes an error is rejected.
+        """Apply waiting deliveries to their jobs; one that causes an error is rejected.
 
-        Return whether there were any: then there may be more.
+        Return whether there were any; then there may be more.
         """
         did_something = False
         for deliveries in self._inbox.unprojected():
@@ -70,7 +70,7 @@ class Projector:
     ) -> None:
         for kept in deliveries:
             if reason := poisoned.get(kept.seq):
-                code = reason.partition(":")[0]  # The rest may quote what came.
+                code = reason.partition(":")[0]  # The rest may quote the body.
                 _log.warning("not_projected", delivery=kept.id, reason=code)
         for kept, delivery in understood:
             if kept.seq in poisoned:
@@ -98,13 +98,13 @@ class Projector:
             try:
                 delivery = parse.read(kept.body, self._shapes)
                 if delivery.milestone is None and delivery.other_event is None:
-                    message = "It was understood when it came, and is not now."
+                    message = "It was accepted on arrival, but can't be parsed now."
                     raise Permanent("not_understood", message)
                 read.append((kept, delivery))
             except BrightsheetError as error:
                 poisoned[kept.seq] = f"{error.reason}: {error.message}"
             except Exception as error:
-                # A bug that one delivery triggers must not delay every job.
+                # A bug with one delivery shouldn't delay the other jobs.
                 _log.exception("fault", delivery=kept.id)
                 poisoned[kept.seq] = f"fault: {type(error).__name__}"
         owners = self._owners([delivery for _, delivery in read])

@@ -1,1 +1,1 @@
-"""Reads jobs back from EverBright: what its webhooks did not bring goes into the inbox, too."""
+"""Backfill: reads jobs from EverBright and adds missed events to the inbox."""

@@ -1,7 +1,4 @@
-"""Puts what was read into the inbox, as far as it is news, as if it had been delivered.
-
-Also EverBright's Milestones report, where there is no access to the API.
-"""
+"""Adds news from the API, or from EverBright's Milestones report, to the inbox like webhooks."""
 
 import json
 import re
@@ -24,7 +21,7 @@ _MEANS = {"submitted": "waiting", "rejected": "rejected", "completed": "approved
 
 
 class Intake:
-    """Compares with what is known: what says nothing new makes no delivery."""
+    """Compares payloads with the known state of jobs; only differences become deliveries."""
 
     def __init__(self, inbox: Inbox, jobs: Jobs, settings: Settings) -> None:
         self._inbox = inbox
@@ -33,25 +30,25 @@ class Intake:
         self._re_sign = re.compile(settings.config.words.re_sign, re.IGNORECASE)
 
     def known(self, site: str) -> Job:
-        """Return a job with all that came of it, also what is not projected yet."""
+        """Return a job with all its deliveries, including those not projected yet."""
         waiting = self._inbox.unprojected_of(site)
         job = self._jobs.states([site]).get(site, Job(site=site))
         for kept in waiting:
             try:
                 delivery = parse.read(kept.body, self._shapes)
             except BrightsheetError:
-                continue  # The projector rejects it, and says so.
+                continue  # The projector rejects and reports it.
             job = self._applied(job, delivery, kept.digest, kept.received)
         return job
 
     def clock(self) -> datetime:
-        """Return the time (UTC) by the clock that also dates webhooks."""
+        """Return the time (UTC) by the clock that also dates received webhooks."""
         return self._inbox.clock()
 
     def take(
         self, known: Job, payloads: Sequence[dict[str, Any]], requested: datetime | None = None
     ) -> tuple[int, list[str]]:
-        """Keep what is news of a job; return how many events, and what could not be taken.
+        """Store a job's news; return the number of events, and the problems.
 
         `requested` is when EverBright was asked (UTC); if it wasn't, an event's own date counts.
         """
@@ -62,7 +59,7 @@ class Intake:
         return events, problems
 
     def unknown(self, known: Job, payloads: Sequence[dict[str, Any]], requested: datetime) -> int:
-        """Return how many of `payloads` are news of a job; nothing is kept."""
+        """Return how many of `payloads` are news for a job, without storing them."""
         # Reading the job reports the problems.
         return len([*self._all_news(known, payloads, requested, [])])
 
@@ -73,7 +70,7 @@ class Intake:
         requested: datetime | None,
         problems: list[str],
     ) -> Iterator[tuple[bytes, Delivery, datetime]]:
-        """Yield what is news of a job; add to `problems` what could not be taken."""
+        """Yield a job's news; add to `problems` what couldn't be used."""
         for payload in payloads:
             body = json.dumps(payload).encode()
             try:
@@ -92,7 +89,7 @@ class Intake:
                 yield body, delivery, moment
 
     def _news(self, known: Job, delivery: Delivery, requested: datetime) -> Job | None:
-        """Return `known` with what was read, or None where that is not later or says no more."""
+        """Return `known` with what was read, or None if that isn't later or has nothing new."""
         digest, other = reads.as_read(delivery.digest), delivery.other_event
         read = self._applied(known, delivery, digest, requested)
         if delivery.milestone:
@@ -105,7 +102,7 @@ class Intake:
         return read if contracts.is_news(known, read, is_dated=is_dated) else None
 
     def _applied(self, job: Job, delivery: Delivery, digest: str, received: datetime) -> Job:
-        """Return `job` with a milestone or a contract applied, as the projector does it."""
+        """Return `job` with a milestone or a contract applied, as the projector does."""
         if delivery.milestone:
             event = projection.milestone_event(delivery.milestone, digest, received)
             return projection.apply_event(job, event, self._re_sign)
@@ -116,18 +113,18 @@ class Intake:
 
 
 def _must_be_dated(delivery: Delivery) -> None:
-    """Raise Permanent where a milestone has no date to believe: what is it newer than?"""
+    """Raise Permanent if a milestone has no plausible date to compare."""
     if delivery.milestone is None:
         return
     updated = delivery.milestone.date_updated
     if updated is None or updated < projection.EARLIEST:
-        raise Permanent("undated", "EverBright does not say when it was last changed.")
+        raise Permanent("undated", "EverBright has no date of its last change.")
     if updated > datetime.now(UTC) + projection.CLOCK_SKEW:
-        raise Permanent("undated", "EverBright says that it was last changed in the future.")
+        raise Permanent("undated", "EverBright's date of its last change is in the future.")
 
 
 def report_words(settings: Settings, jobs: Iterable[Job]) -> ReportWords:
-    """Return what the report's words mean: the names of milestones are the config's and `jobs`'."""
+    """Return the report's vocabulary: milestone names from the config and from `jobs`."""
     definitions: dict[str, str] = {}
     for job in jobs:
         for definition, event in sorted(job.events.items()):
@@ -143,7 +140,7 @@ def report_words(settings: Settings, jobs: Iterable[Job]) -> ReportWords:
 
 
 def _status(settings: Settings, column: str) -> str:
-    """Return the webhook's word: the usual one, unless the config has only others for that."""
+    """Return the webhook's status: the usual one, unless the config only has others."""
     known = [
         code for code, status in settings.config.statuses.items() if status.means == _MEANS[column]
     ]
@@ -154,9 +151,9 @@ def _status(settings: Settings, column: str) -> str:
 def take_report(
     lines: Iterable[str], meanings: ReportWords, intake: Intake
 ) -> tuple[dict[str, int], list[str]]:
-    """Keep what is news in a report; return how many events by site, and what could not be read.
+    """Store a report's news; return the number of events by site, and unreadable lines.
 
-    Raises Permanent where the report lacks a column.
+    Raises Permanent if the report is missing a column.
     """
     read = report.read(lines, meanings)
     events, problems = dict[str, int](), list(read.problems)

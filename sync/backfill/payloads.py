@@ -1,4 +1,4 @@
-"""Records of EverBright's lists → payloads in the webhooks' shapes. Pure."""
+"""Converts records of EverBright's lists to payloads in the webhooks' format. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,10 +16,10 @@ _SUB_TASK = frozenset(SubTask.model_fields)
 def milestone(
     record: Record, site: str, quote: str, tasks: Sequence[tuple[Record, Sequence[Record]]]
 ) -> dict[str, Any]:
-    """Return the payload of a milestone in the webhook's shape.
+    """Return a milestone's payload in the webhook's format.
 
-    `tasks` are its tasks with their sub-tasks, `quote` is the job's ("" where it has none). What
-    the record says of its quote comes first.
+    `tasks` are its tasks with their sub-tasks, `quote` is the job's ("" for none), used if the
+    record has none.
     """
     payload = {key: record[key] for key in _OWN if key in record}
     payload["site"] = site
@@ -33,9 +33,9 @@ def milestone(
 
 
 def contract(record: Record, site: str) -> dict[str, Any]:
-    """Return the payload of a contract in the webhook's shape.
+    """Return a contract's payload in the webhook's format.
 
-    Where the record has no sub-tasks, it is taken to say itself what their one document's does.
+    If the record has no sub-tasks, its own fields are used like those of a sub-task.
     """
     payload = {key: record[key] for key in _OF_CONTRACT if key in record}
     payload["site"] = site
@@ -66,7 +66,7 @@ def initial_quote(quotes: Sequence[Record]) -> str:
 
 
 def _reference(record: Record, keys: Sequence[str]) -> str | None:
-    """Return the UUID that stands under one of `keys`, by itself or in an object."""
+    """Return the UUID under one of `keys`, plain or in an object."""
     for key in keys:
         value = record.get(key)
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""What EverBright's API says of jobs: pages of lists, the list of jobs, and each job whole."""
+"""Reads EverBright's lists page by page: the list of jobs, and each job's records."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -21,24 +21,24 @@ from sync.settings.everbright_config import EverBrightConfig
 from sync.types import null
 
 PASSES = 3
-"""How often the list is read where jobs move between its pages meanwhile."""
+"""Passes over the list if jobs move between its pages while it is read."""
 PAGES = 2000
-"""Of 25 jobs each: ten times as many as the largest installers have."""
+"""Pages of 25 jobs: ten times as many as the largest installers have."""
 _ENDS = frozenset({"everbright_endless", "everbright_next"})
-"""Reasons for which a list is not read on: what was read of it counts."""
+"""Errors that end a list; the pages read so far count."""
 
 _TRIES = 6
 _LONGEST_BACKOFF = 120.0
 _PAGES_OF_A_JOB = 200
-"""Of a list of one job: a job has a few dozen records at most."""
+"""Pages of a list for one job, which has a few dozen records at most."""
 REPEATING = 20
-"""Pages in a row on which nothing is new: while a list is read, records move by a page or two."""
+"""Pages in a row without a new record; records may move by a page or two during a read."""
 _NAMES = ("uuid", "id", "site", "site_id", "site_uuid")
 _FINAL = frozenset({"everbright_token", "everbright_redirects", "everbright_odd"})
-"""Reasons that are no better at the next try."""
+"""Errors that a retry doesn't fix."""
 
 ProgressCallback = Callable[[str, int, int | None], Any]
-"""Is given "pages" or "jobs", how many are done, and of how many (None: not known)."""
+"""Reports progress: "pages" or "jobs", the number done, and the total (None: unknown)."""
 
 _log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ def no_progress(_what: str, _done: int, _total: int | None) -> None:
 
 
 class Lists:
-    """Asks for pages: `rate` a second at most. `sleep` waits, `clock` counts seconds."""
+    """Requests pages, at most `rate` a second. `sleep` waits, `clock` counts seconds."""
 
     def __init__(
         self,
@@ -65,19 +65,19 @@ class Lists:
         self.requests = 0
 
     def page(self, path: str) -> Page:
-        """Return a page, its `next` as a path of EverBright's own host.
+        """Return a page, with `next` as a path on EverBright's host.
 
-        Raises Permanent where there is none or the token is not accepted, and Retryable where
-        EverBright does not answer for several tries, with the waits that it asks for.
+        Raises Permanent if there is no such list or the token isn't accepted, and Retryable if
+        EverBright doesn't answer after several retries, with the waits that it asks for.
         """
         tree = retry.policy(self._sleep, _TRIES, _LONGEST_BACKOFF)(self._get, path)
         return answers.page(tree)
 
     def pages(self, path: str, most: int = _PAGES_OF_A_JOB) -> Iterator[Page]:
-        """Yield the pages of a list, which begins at `path`; what `page` raises, too.
+        """Yield the pages of a list that begins at `path`. Raises what `page` raises.
 
-        Raises Permanent where it does not end: where it leads back, repeats a page, names the same
-        again and again, or has more pages than `most`; and where it goes on at another host.
+        Also raises Permanent if the list doesn't end (it leads back, repeats a page, has only known
+        records for many pages, or more than `most` pages), and if it continues on another host.
         """
         asked, contents, known = set[str](), set[bytes](), set[str]()
         following: str | None = path
@@ -102,11 +102,11 @@ class Lists:
                 raise _endless(f"it has more than {most} pages")
 
     def every(self, path: str) -> list[Record]:
-        """Return all records of a list of one job, which begins at `path`."""
+        """Return all records of a job's list that begins at `path`."""
         return [record for page in self.pages(path) for record in page.records]
 
     def _get(self, path: str) -> Any:
-        """Ask once it is time. Raises Permanent where trying again is of no use."""
+        """Ask when the rate allows it. Raises Permanent if a retry wouldn't help."""
         now = self._clock()
         if now < self._next_at:
             self._sleep(self._next_at - now)
@@ -128,9 +128,9 @@ def _endless(why: str) -> Permanent:
 
 
 class JobList:
-    """Reads the list; what is to be read are the jobs that changed after `since` (all: None).
+    """Reads the list of jobs, and selects those that changed after `since` (None: all).
 
-    `jobs` says of each site whether it is to be read, `problems` what of the list is missing.
+    `jobs` has whether each site is selected, `problems` what is missing from the list.
     """
 
     def __init__(
@@ -149,16 +149,16 @@ class JobList:
         self.problems: list[str] = []
 
     def read(self) -> None:
-        """Read the list to its end. Raises Permanent or Retryable where it cannot be read."""
+        """Read the list to its end. Raises Permanent or Retryable."""
         for number in range(1, PASSES + 1):
             if not self._pass():
                 return
-            # With jobs gone, others have moved to pages read before.
+            # If jobs left the list, others have moved to pages already read.
             _log.info("backfill_list_changed", passes=number)
         self._say("jobs left the list while it was read: others may be missing. Run it again.")
 
     def _pass(self) -> bool:
-        """Read the list once; return whether it became shorter meanwhile."""
+        """Read the list once; return whether it got shorter in the meantime."""
         total, number, has_shrunk = 0, 0, False
         try:
             for page in self._lists.pages(self._paths.jobs, PAGES):
@@ -168,7 +168,7 @@ class JobList:
                 total = total if page.count is None else page.count
         except Permanent as error:
             if number and error.reason == "everbright_missing":
-                return total > 0  # This page is gone: the one before was the last.
+                return total > 0  # This page is gone; the previous one was the last.
             if not number or error.reason not in _ENDS:
                 raise
             text = f"page {number} is the last of the list that was read. {error.message}"
@@ -176,7 +176,7 @@ class JobList:
         return has_shrunk
 
     def _take(self, page: Page, number: int) -> None:
-        """Note the jobs on a page, each as it was listed first."""
+        """Record the jobs on a page, each as it was first listed."""
         nameless = 0
         for record in page.records:
             site, updated = answers.site(record), answers.updated(record, self._paths.changed)
@@ -190,7 +190,7 @@ class JobList:
         self._progress("pages", self._pages, None)
 
     def _say(self, problem: str) -> None:
-        """Keep a problem; one that the next pass meets, too, is said once."""
+        """Add a problem, once for all passes."""
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -198,12 +198,12 @@ class JobList:
 _WORKFLOW = ("workflow", "workflow_id", "ops_workflow", "ops_workflow_id")
 _SITE = ("site", "site_id", "site_uuid")
 _NO_LIST = frozenset({"everbright_missing", "everbright_odd", "everbright_unfiltered"})
-"""Reasons for which an account seems not to have the list, or to have it elsewhere."""
+"""Errors that suggest that the account doesn't have the list, or has it elsewhere."""
 
 
 @dataclass(frozen=True)
 class JobReading:
-    """What was read of a job: payloads in the webhooks' shapes; whether it has a workflow."""
+    """A job's payloads in the webhooks' format, and whether it has a workflow."""
 
     payloads: list[dict[str, Any]]
     has_workflow: bool
@@ -211,18 +211,18 @@ class JobReading:
 
 
 class Reader:
-    """Asks for a job's lists, each once. `paths` say where they are."""
+    """Reads a job's lists, each once, at `paths`."""
 
     def __init__(self, lists: Lists, paths: EverBrightConfig) -> None:
         self._lists = lists
         self._paths = paths
         self.notes: list[str] = []
-        """What the account does not have: it keeps no job from being read."""
+        """Lists that the account doesn't have; jobs are read without them."""
 
     def read(self, site: str, known: Job) -> JobReading:
-        """Return the contracts of a job, and the milestones that may be news to what is `known`.
+        """Return a job's contracts, and the milestones that may differ from `known`.
 
-        The tasks of the others are not asked for. Raises Permanent or Retryable.
+        The tasks of the others aren't requested. Raises Permanent or Retryable.
         """
         workflows = self._lists.every(_path(self._paths.workflows, site=site))
         answers.must_be_of(workflows, _SITE, site)
@@ -239,7 +239,7 @@ class Reader:
         return JobReading(milestones, bool(workflows), self._contracts(site))
 
     def _contracts(self, site: str) -> list[dict[str, Any]]:
-        """Return a job's contracts; none, after it was noted, where EverBright has no such list."""
+        """Return a job's contracts; none, with a note, if EverBright has no such list."""
         if self.notes or not self._paths.contracts:
             return []
         try:
@@ -277,7 +277,7 @@ class Reader:
 
 
 def _may_be_news(record: Record, known: Job) -> bool:
-    """Return whether a milestone's record says something else than what is known, or is later."""
+    """Return whether a milestone's record differs from what is known, or is later."""
     definition = payloads.definition(record)
     event, updated = known.events.get(definition), answers.updated(record)
     if event is None or updated is None or null(record.get("status")) != event.milestone.status:

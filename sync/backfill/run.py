@@ -1,6 +1,6 @@
-"""One run over EverBright's jobs: list them all, then read each.
+"""A backfill run: lists EverBright's jobs, then reads each.
 
-A run that was killed goes on where it stopped: what was read is stored job by job.
+What was read is stored job by job, so a run that was killed continues where it stopped.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -18,7 +18,7 @@ from sync.settings.everbright_config import EverBrightConfig
 from sync.store import Backfills, Customers, JobState, Lease
 
 _TOLD = 20
-"""How many jobs that were not read are named to people."""
+"""The number of unread jobs to name in a report."""
 _NO_WORKFLOWS = (
     "EverBright lists no workflow for any job: see whether `jobs` and `workflows` under "
     "[everbright] in the config are the lists of your account."
@@ -27,7 +27,7 @@ _NO_WORKFLOWS = (
 
 @dataclass(frozen=True)
 class Summary:
-    """Jobs looked at, events that were news and in how many jobs, and what could not be read."""
+    """A run's result: jobs read, events that were news, and errors."""
 
     jobs: int
     events: int
@@ -38,7 +38,7 @@ class Summary:
     problems: Sequence[str] = ()
     notes: Sequence[str] = ()
     requests: int = 0
-    """How often EverBright was asked since this process began; before a kill, not counted."""
+    """Requests to EverBright since this process started."""
 
     @property
     def is_complete(self) -> bool:
@@ -65,10 +65,10 @@ class Summary:
 
 
 UNANSWERED = 5
-"""Jobs in a row for which EverBright does not answer: then it is down, and the run stops."""
+"""After so many jobs in a row without an answer, EverBright is down and the run stops."""
 
 _NOT_THE_JOBS = frozenset({"everbright_token", "lease_lost", "stopping", "store_unavailable"})
-"""Reasons for which the next job would fare no better."""
+"""Errors that would also affect the next job."""
 _DOWN = frozenset({"everbright_unavailable", "everbright_unreachable", "everbright_slow"})
 
 _log = structlog.get_logger()
@@ -76,7 +76,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Backfill:
-    """Reads jobs into the inbox. One process at a time: it needs the backfill's lease."""
+    """Reads jobs into the inbox, in one process at a time: it needs the backfill's lease."""
 
     _lists: Lists
     _reader: Reader
@@ -92,10 +92,10 @@ class Backfill:
         again: Collection[str] = (),
         progress: ProgressCallback = no_progress,
     ) -> Summary:
-        """Go on with the run that was not finished, or begin one; return what came of it.
+        """Continue the unfinished run, or begin one; return its result.
 
-        Read are the jobs that EverBright changed after `since` (all: None) and the sites `again`.
-        Raises Permanent or Retryable where EverBright cannot be read: the run goes on next time.
+        Reads the jobs that EverBright changed after `since` (None: all) and the sites `again`.
+        Raises Permanent or Retryable if EverBright can't be read; the run then continues next time.
         """
         self._reader.notes.clear()
         asked = self._lists.requests
@@ -118,7 +118,7 @@ class Backfill:
         )
 
     def only(self, site: str) -> Summary:
-        """Read one job, apart from any run. Raises Permanent or Retryable."""
+        """Read one job, outside of any run. Raises Permanent or Retryable."""
         state, events, reason = self._job(site)
         return Summary(
             jobs=1,
@@ -131,7 +131,7 @@ class Backfill:
         )
 
     def _job(self, site: str) -> tuple[JobState, int, str]:
-        """Read a job; return what came of it, how many events were news, and what failed."""
+        """Read a job; return its result, the number of new events, and what failed."""
         requested, known = self._intake.clock(), self._intake.known(site)
         reading = self._reader.read(site, known)
         payloads = [*reading.payloads, *reading.contracts]
@@ -143,7 +143,7 @@ class Backfill:
         return JobState.DONE if reading.has_workflow else JobState.NO_WORKFLOW, events, ""
 
     def _read_all(self, held: Lease, sites: Sequence[str], progress: ProgressCallback) -> None:
-        """Read those of `sites`, and of those to be read again, that this run has not read yet."""
+        """Read `sites`, and those to read again, except those that this run has already read."""
         waiting, concluded = self._store.waiting(), self._store.concluded()
         left = [site for site in dict.fromkeys([*waiting, *sites]) if site not in concluded]
         done, total = len(concluded), len(concluded) + len(left)
@@ -158,7 +158,7 @@ class Backfill:
         progress("jobs", done, total)
 
     def _read(self, held: Lease, site: str) -> BrightsheetError | None:
-        """Read a job and keep what came of it; return why it could not be read."""
+        """Read a job and store its result; return why it couldn't be read."""
         failure = None
         try:
             state, events, reason = self._job(site)
@@ -168,7 +168,7 @@ class Backfill:
             failure = error
             state, events, reason = JobState.FAILED, 0, f"{error.reason}: {error.message}"
         except Exception as error:
-            # An internal error with one job must not keep the others from being read.
+            # An internal error with one job shouldn't stop the others.
             _log.exception("fault", site=site)
             state, events, reason = JobState.FAILED, 0, f"fault: {type(error).__name__}"
         self._store.conclude(held, site, state, events, reason)

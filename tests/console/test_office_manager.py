@@ -109,7 +109,7 @@ def rejected_here_approved_there(world: World, manager: Manager) -> None:
     manager.counted()
     manager.click("link", "Read again from EverBright")
     manager.click("button", "Read again from EverBright")
-    manager.read("1 event had not been delivered")
+    manager.read("1 missed event added")
     wait_for(lambda: world.by_site()[uuid(1)]["Status"].text.endswith("approved"))
     manager.counted()
 
