@@ -151,7 +151,7 @@ _COMMANDS = (
     *(_of_a_checkout(name) for name in _OF_A_CHECKOUT),
     *(doctor, auth_group, *compose.commands()),
     *(lists.deliveries, lists.retry),
-    *(sheet.init, sheet.rebuild, sheet.compare),
+    *(sheet.init, sheet.rebuild, sheet.takeover, sheet.compare),
     *(lists.milestones, lists.statuses, lists.details, backfill.backfill),
 )
 for _command in _COMMANDS:

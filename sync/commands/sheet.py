@@ -1,4 +1,4 @@
-"""`brightsheet init`, `rebuild` and `compare`."""
+"""`brightsheet init`, `rebuild`, `takeover` and `compare`."""
 
 import json
 import logging
@@ -14,8 +14,9 @@ from sync.jobs.learned import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
 from sync.setup.spreadsheet import EXTRAS, Setup
+from sync.sheets.flush import DOUBTS
 from sync.status import compare as sheet
-from sync.store import Confirmations
+from sync.store import Confirmations, FenceDoubt
 from sync.wiring import Wiring, opened
 
 NOT_WELL = 3
@@ -72,6 +73,25 @@ def rebuild(into: str | None) -> None:
             spreadsheet, lambda done, total: progress.update(task, completed=done, total=total)
         )
     click.echo(f"{count} jobs. Set SPREADSHEET_ID={spreadsheet} and restart the worker.")
+
+
+@click.command("takeover")
+@click.option("--write", is_flag=True, help="Do it.")
+def takeover(write: bool) -> None:
+    """Write the spreadsheet from this database, although another one, or a newer state, wrote it.
+
+    An installation with another database stops at its next read.
+    """
+    logs.configure(logging.WARNING)
+    spreadsheet = Wiring(*opened()).sheet_store().spreadsheet
+    doubt = spreadsheet.doubt()
+    if not doubt:
+        click.echo("Nothing to do: no other database is known to write the spreadsheet.")
+    elif write:
+        spreadsheet.take_over()
+        click.echo("The worker writes the spreadsheet from this database. Any other one stops.")
+    else:
+        click.echo(f"{DOUBTS[FenceDoubt(doubt)]} To write from this database, add --write.")
 
 
 @click.command()

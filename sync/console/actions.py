@@ -76,6 +76,11 @@ def _resume(parts: ConsoleParts, _ids: Sequence[str]) -> str:
     return "The sheet is written again."
 
 
+def _take_over(parts: ConsoleParts, _ids: Sequence[str]) -> str:
+    parts.wiring.sheet_store().spreadsheet.take_over()
+    return "The sheet is written from this database. Any other installation stops."
+
+
 def _confirm_order(parts: ConsoleParts, _ids: Sequence[str]) -> str:
     confirmations = Confirmations(parts.wiring.database)
     proposed = confirmations.proposed_order()
@@ -139,6 +144,13 @@ DEEDS = {
         _pause,
     ),
     "resume": Deed("Resume writing", "Everything that waited is written.", _resume),
+    "take-over": Deed(
+        "Write from this database",
+        "Brightsheet writes the spreadsheet from this database from now on. Another installation "
+        "with the same spreadsheet stops at its next read. What this database doesn't know is "
+        "overwritten, so first read what changed from EverBright.",
+        _take_over,
+    ),
     "put-back": Deed(
         "Put it back",
         "Brightsheet makes again what is missing of its own tabs: columns with all that belongs "
@@ -185,8 +197,9 @@ _REQUESTS = {
 
 def listed(parts: ConsoleParts) -> Any:
     """Show what can be done, and what was done."""
-    paused = parts.wiring.sheet_store().spreadsheet.glance().paused_at
-    hidden = {"do-without", "milestones", "pause" if paused else "resume"}
+    spreadsheet = parts.wiring.sheet_store().spreadsheet
+    hidden = {"do-without", "milestones", "pause" if spreadsheet.glance().paused_at else "resume"}
+    hidden |= set() if spreadsheet.doubt() else {"take-over"}
     hidden |= {name for name, deed in DEEDS.items() if deed.needs_ids}
     deeds = {name: deed for name, deed in DEEDS.items() if name not in hidden}
     return render_template(

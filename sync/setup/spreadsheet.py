@@ -130,6 +130,7 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     snapshot, is_own = flusher.client.read(tabs), tabs.policy.makes_columns
     pending = store.pending.read(0, 0)
     this = Round(held, fence, tabs, pending, snapshot)
+    flusher.check_fence(held, fence, snapshot, pending)
     tabs.check_served(snapshot, pending, dict)
     if snapshot.table and is_own and KEY not in snapshot.table.columns:
         raise key_column_gone()

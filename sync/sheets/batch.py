@@ -45,6 +45,7 @@ from sync.sheets.read import (
     GUARD_KEY,
     RECOVERED_KEY,
     RECOVERED_TAB,
+    Fence,
     Snapshot,
     Tab,
     Table,
@@ -228,13 +229,13 @@ _MORE_COLUMNS = 20
 _HEADER_FORMAT = {"textFormat": {"bold": True}, "wrapStrategy": "WRAP"}
 
 
-def move_fence(old: Iterable[int], new: int) -> list[Request]:
+def move_fence(old: Iterable[Fence], new: Fence) -> list[Request]:
     """Delete the fences that were read, set the next: refused if another batch came first."""
     area = {"sheetId": FENCE_TAB, "startRowIndex": 0, "endRowIndex": 1}
-    fence = {"protectedRangeId": new, "range": area, "warningOnly": True}
+    fence = {"protectedRangeId": new.number, "range": area, "warningOnly": True}
     return [
-        *({"deleteProtectedRange": {"protectedRangeId": number}} for number in old),
-        {"addProtectedRange": {"protectedRange": fence}},
+        *({"deleteProtectedRange": {"protectedRangeId": one.number}} for one in old),
+        {"addProtectedRange": {"protectedRange": {**fence, "description": new.description}}},
     ]
 
 
@@ -561,6 +562,7 @@ class Batch:
 
     requests: list[Request]
     trace: Trace
+    fence: Fence
     fence_before: int | None
     columns: tuple[str, ...] = ()
     """Ids of the columns that the tab has after it, and of other tabs that were made."""
@@ -626,7 +628,7 @@ def guarding(tables: Iterable[Table]) -> Parts:
 
 
 def compose(
-    snapshot: Snapshot, tables: Sequence[Table], parts: Parts, *, fence: int, fence_title: str
+    snapshot: Snapshot, tables: Sequence[Table], parts: Parts, *, fence: Fence, fence_title: str
 ) -> Batch:
     """Return a batch with fence, guards and copies; `tables` are the tabs after its structure.
 
@@ -664,13 +666,14 @@ def compose(
     return Batch(
         requests,
         Trace(
-            fence=fence,
+            fence=fence.number,
             columns={table.sheet_id: dict(table.columns) for table in tables},
             rows=tuple(row for row in rows if row.cells or row.pattern_of),
             settled=parts.settled,
             recovered_lines=parts.recovered_lines,
         ),
-        snapshot.fence,
+        fence,
+        snapshot.fence.number if snapshot.fence else None,
         (*sorted({column for table in tables for column in table.columns}), *parts.columns),
         tuple(asked),
     )

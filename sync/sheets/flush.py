@@ -11,11 +11,12 @@ from datetime import UTC, datetime, tzinfo
 from time import monotonic
 from types import MappingProxyType
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from pydantic import ValidationError
 
-from sync.errors import Refused
+from sync.errors import Permanent, Refused
 from sync.field_table import KEY
 from sync.jobs.cells import Cells, Column
 from sync.jobs.learned import proposed_order
@@ -32,18 +33,35 @@ from sync.sheets.client import Reading, SheetClient
 from sync.sheets.diff import columns_to_read, diff, fitting
 from sync.sheets.ensure import HISTORY, PIPELINE, USUAL_TITLES, WantedTabs, ensure, read_columns
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.read import Snapshot, Table
+from sync.sheets.read import Fence, Snapshot, Table
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles, free_titles
 from sync.sheets.tabs import filter_views, pipeline
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.pipeline import Figures
 from sync.sheets.trial import try_google
-from sync.store import Attempt, Conclusion, Lease, Pending, ReadColumn, SheetStore, Shown
+from sync.store import (
+    Attempt,
+    Conclusion,
+    FenceDoubt,
+    Lease,
+    Pending,
+    ReadColumn,
+    SheetStore,
+    Shown,
+)
 from sync.types import Mode
 
 _LINE_CELL_BYTES = 130
 """Of JSON around the text of a History line's cell."""
 NO_ENTRIES: Mapping[str, PipelineEntry | None] = MappingProxyType({})
+
+DOUBTS = {
+    FenceDoubt.OTHER_DATABASE: "Another database has written this spreadsheet, so this one has "
+    "stopped writing.",
+    FenceDoubt.RESTORED: "This database was restored from a backup, and the spreadsheet has newer "
+    "changes. Nothing is written until they have been read from EverBright.",
+}
+_TAKE_OVER = "To write from this database: brightsheet takeover --write"
 
 _log = structlog.get_logger()
 
@@ -108,10 +126,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Round:
-    """One flush: the lease, the number of its batch, what is pending, and what its read showed."""
+    """One flush: the lease, the fence of its batch, what is pending, and what its read showed."""
 
     held: Lease
-    fence: int
+    fence: Fence
     tabs: JobTabs
     pending: Pending
     snapshot: Snapshot
@@ -298,13 +316,13 @@ class BatchWriter:
         self._read_at = 0.0
         """When the jobs of the flush were about to be read (monotonic seconds)."""
 
-    def take_turn(self, held: Lease) -> int:
-        """Wait until a flush may begin, and return a number for its batch."""
+    def take_turn(self, held: Lease) -> Fence:
+        """Wait until a flush may begin, and return a fence for its batch."""
         turn = self._store.spreadsheet.take_turn(held)
         if turn.wait:
             self._sleep(turn.wait)
         self._read_at = monotonic()
-        return turn.fence
+        return Fence(turn.fence, turn.database, uuid4().hex[:12])
 
     def take_call(self, held: Lease) -> None:
         """Count a call beside the read and the write of a flush for the rate limit."""
@@ -333,6 +351,7 @@ class BatchWriter:
             batch.columns,
             trace.model_dump_json(),
             lines,
+            batch.fence.batch,
         )
         self._store.batches.begin(held, tried)
         try:
@@ -362,7 +381,9 @@ class BatchWriter:
 
     def settle(self, held: Lease, snapshot: Snapshot) -> bool:
         """Conclude the attempt that a read shows to have landed; tell whether there was one."""
-        tried = self._store.batches.landed(held, snapshot.fence)
+        if snapshot.fence is None:
+            return False
+        tried = self._store.batches.landed(held, snapshot.fence.number, snapshot.fence.batch)
         if tried is None:
             return False
         try:
@@ -489,6 +510,8 @@ class Flusher:
         """Those who were checked for whether they get one."""
         self._only: list[str] | None = None
         """The jobs of the next batch, while we search for the one that Google doesn't take."""
+        self._has_known_fence = False
+        """Whether a read of this process has shown a fence that this database set."""
 
     def tabs(self, mode: Mode) -> JobTabs:
         """Return the tabs of jobs. Raises Permanent if nothing here can serve the mode."""
@@ -510,10 +533,12 @@ class Flusher:
         pending = self.store.pending.read(sizes.jobs, sizes.lines, self._only)
         tabs = self.tabs(pending.mode)
         work = self._work(held, tabs, pending)
-        if not (work.sites or pending.in_doubt or pending.undos):
+        has_batch = pending.in_doubt or pending.undos or pending.fences.takes_over
+        if not (work.sites or has_batch):
             self._only = None
             return
         snapshot = self.client.read(tabs, columns_to_read(tabs.policy, work.targets))
+        self.check_fence(held, fence, snapshot, pending)
         if pending.in_doubt and self.writer.settle(held, snapshot):
             return  # An earlier batch had landed after all: compare with what it wrote.
         this = Round(held, fence, tabs, pending, snapshot)
@@ -533,6 +558,27 @@ class Flusher:
         else:
             # Move the fence: then a batch in doubt that hasn't landed by now never will.
             self.send(this, Parts())
+
+    def check_fence(self, held: Lease, fence: Fence, snapshot: Snapshot, pending: Pending) -> None:
+        """Raise Permanent if a read shows a fence that this database didn't set.
+
+        If it has this database's ID, the database is a backup that was restored. But if this
+        process has seen a fence of its own, it wasn't restored now: a copy of it is running.
+        """
+        seen, known = snapshot.fence, pending.fences
+        doubt = ""
+        if seen is not None and not known.has(seen.number, seen.batch):
+            is_copied = self._has_known_fence or known.doubt == FenceDoubt.OTHER_DATABASE
+            is_restored = seen.database == fence.database and not is_copied
+            doubt = FenceDoubt.RESTORED if is_restored else FenceDoubt.OTHER_DATABASE
+        elif seen is not None:
+            self._has_known_fence = True
+        if known.takes_over:
+            return
+        if doubt or known.doubt:
+            self.store.spreadsheet.set_doubt(held, doubt)
+        if doubt:
+            raise Permanent(doubt, DOUBTS[FenceDoubt(doubt)], _TAKE_OVER)
 
     def send(
         self,
@@ -637,7 +683,7 @@ class Flusher:
         held = this.held
         absent = [shown(work.jobs[site]) for site in plan.absent]
         confirmed = [shown(work.jobs[site], cells) for site, cells in plan.shown.items()]
-        if plan.parts.is_empty and not this.pending.in_doubt:
+        if plan.parts.is_empty and not (this.pending.in_doubt or this.pending.fences.takes_over):
             self._was_refused = False
             self.store.batches.confirm(held, absent + confirmed)
             self.store.history.drop(held, lines.seqs)  # Changes of hidden milestones.
@@ -681,6 +727,7 @@ class Flusher:
         self.targets.use_confirmed(pending.confirmed)
         tabs = self.tabs(pending.mode)
         this = Round(held, fence, tabs, pending, self.client.read(tabs, columns))
+        self.check_fence(held, fence, this.snapshot, pending)
         self._check_served(this)
         self.notice_columns(tabs, this.snapshot, pending)
         return this
@@ -699,7 +746,8 @@ class Flusher:
             return layout.title(column, is_mapped=is_mapped)
 
         note, made = self.store.spreadsheet.note_columns, pending.known_columns
-        return note(snapshot.fence or 0, present, title, before, made).gone
+        number = snapshot.fence.number if snapshot.fence else 0
+        return note(number, present, title, before, made).gone
 
     def with_pipeline(
         self,
@@ -777,6 +825,9 @@ class Flusher:
 
 def _composed(this: Round, tables: Sequence[Table], parts: Parts, titles: Titles) -> Batch:
     """Return a batch; its number is larger than every one given out or seen."""
-    snapshot, number = this.snapshot, max(this.fence, (this.snapshot.fence or 0) + 1)
-    tables = tables or snapshot.tables
-    return compose(snapshot, tables, parts, fence=number, fence_title=titles.fence)
+    snapshot = this.snapshot
+    seen = snapshot.fence.number if snapshot.fence else 0
+    fence = replace(this.fence, number=max(this.fence.number, seen + 1))
+    return compose(
+        snapshot, tables or snapshot.tables, parts, fence=fence, fence_title=titles.fence
+    )

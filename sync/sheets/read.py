@@ -5,6 +5,7 @@ A tab is known by the metadata of its header row and columns, never by a title, 
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ CHECK_KEY = "brightsheet.check"
 LOOK_KEY = "brightsheet.look"
 """On a header row: what the tab was last given, which tells whether other is due."""
 PIPELINE_LABEL = "pipeline:milestone"
+_FENCE_TEXT = re.compile(r"Brightsheet ([0-9a-f]+)/([0-9a-f]+)")
 
 
 def copies_tab(sheet_id: int) -> int:
@@ -84,8 +86,8 @@ def _fields(values: str) -> str:
     return (
         "properties(timeZone),"
         "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
-        "protectedRanges(protectedRangeId),conditionalFormats(ranges(sheetId)),charts(chartId),"
-        "tables(range),"
+        "protectedRanges(protectedRangeId,description),"
+        "conditionalFormats(ranges(sheetId)),charts(chartId),tables(range),"
         f"data(startRow,startColumn,rowData(values({values})),"
         "rowMetadata(developerMetadata(metadataId,metadataKey,metadataValue)),"
         "columnMetadata(developerMetadata(metadataKey,metadataValue))))"
@@ -337,6 +339,27 @@ class Tab:
 
 
 @dataclass(frozen=True)
+class Fence:
+    """The protected range that each batch replaces, and what its description says.
+
+    `database` is the ID of the database that set it, `batch` that of the batch.
+    """
+
+    number: int
+    database: str = ""
+    batch: str = ""
+
+    @property
+    def description(self) -> str:
+        return f"Brightsheet {self.database}/{self.batch}"
+
+    @classmethod
+    def of(cls, protected: Json) -> "Fence":
+        found = _FENCE_TEXT.fullmatch(protected.get("description", ""))
+        return cls(protected["protectedRangeId"], *(found.groups() if found else ()))
+
+
+@dataclass(frozen=True)
 class Copies:
     """A hidden tab for copied rows; `rules` counts the conditional formats that they brought."""
 
@@ -364,8 +387,8 @@ class Snapshot:
     """The tabs of jobs."""
     seen: tuple[Table, ...] = ()
     """All tabs with the metadata of a tab of jobs, from the left, whichever of them are served."""
-    fences: tuple[int, ...] = ()
-    """Ids of the protected ranges on the hidden tab: one, but for accidents."""
+    fences: tuple[Fence, ...] = ()
+    """The protected ranges on the hidden tab: one, but for accidents."""
     copies: Mapping[int, Copies] = field(default_factory=dict)
     """The hidden tabs, by sheet id; FENCE_TAB has the fence."""
     recovered_columns: int = 0
@@ -384,9 +407,9 @@ class Snapshot:
         return FENCE_TAB in self.copies
 
     @property
-    def fence(self) -> int | None:
-        """The number of the last batch that landed."""
-        return max(self.fences, default=None)
+    def fence(self) -> Fence | None:
+        """The fence of the last batch that landed; a range that a person protects isn't one."""
+        return max(self.fences, key=lambda one: (one.batch != "", one.number), default=None)
 
     def copies_title(self, table: Table, fence_title: str) -> str:
         """Return the title of a tab's hidden tab; `fence_title` is to be FENCE_TAB's."""
@@ -398,7 +421,7 @@ class Snapshot:
 def read(answer: Json, key: str, tabs: TabChoice) -> Snapshot:
     """Return what `answer` (a Spreadsheet with the mask FIELDS) shows; `key` is a column."""
     tables: list[Table] = []
-    fences: list[int] = []
+    fences: list[Fence] = []
     copies: dict[int, Copies] = {}
     book = Snapshot(tabs, answer.get("properties", {}).get("timeZone") or "Etc/UTC")
     for sheet in sorted(answer.get("sheets", ()), key=_position):
@@ -410,7 +433,7 @@ def read(answer: Json, key: str, tabs: TabChoice) -> Snapshot:
         elif FENCE_KEY in keys:
             copies[sheet_id] = Copies(properties["title"], len(sheet.get("conditionalFormats", ())))
             if sheet_id == FENCE_TAB:
-                fences += [fence["protectedRangeId"] for fence in sheet.get("protectedRanges", ())]
+                fences += map(Fence.of, sheet.get("protectedRanges", ()))
         elif HISTORY_KEY in keys:
             tab = _tab(sheet, HISTORY_KEY)
             book = replace(book, history=_first(book.history, tab, HISTORY_TAB))

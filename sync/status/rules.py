@@ -26,7 +26,7 @@ from sync.status.problem import (
     silent_since,
     trouble,
 )
-from sync.store.signs import TOKEN_REFUSED
+from sync.store.signs import TOKEN_REFUSED, FenceDoubt
 
 LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
 SILENCE, WRONG_SECRET = "silence", "wrong_secret"
@@ -62,11 +62,37 @@ RULES = [
         over="A worker runs again: what waits is being written.",
     ),
     ProblemRule(
+        FenceDoubt.OTHER_DATABASE,
+        what=lambda _: "Another database has written this spreadsheet, so writing has stopped.",
+        cause="Brightsheet runs in two places with the same SPREADSHEET_ID, or the database is new "
+        "or a copy.",
+        fix="Stop the installation that you don't need. If this one is right, press the button, or "
+        "run `brightsheet takeover --write`.",
+        page="/actions",
+        action="take-over",
+        behind=lambda now, _: now.doubt == FenceDoubt.OTHER_DATABASE,
+        since=lambda now: now.doubt_age,
+        over="The sheet is written from this database again.",
+    ),
+    ProblemRule(
+        FenceDoubt.RESTORED,
+        what=lambda _: "The database was restored from a backup, so writing has stopped.",
+        cause="The spreadsheet has changes that this database doesn't know. Writing now could set "
+        "approved permits back.",
+        fix="With EVERBRIGHT_API_TOKEN, open jobs are read again and writing resumes by itself. "
+        "To write at once, press the button, or run `brightsheet takeover --write`.",
+        page="/actions",
+        action="take-over",
+        behind=lambda now, _: now.doubt == FenceDoubt.RESTORED,
+        since=lambda now: now.doubt_age,
+        over="The sheet is written again after the restore.",
+    ),
+    ProblemRule(
         TROUBLE,
         what=trouble,
         cause="{0.trouble_message}",
         fix=f"Every delivery is stored, and written once that is over. If it stays: {_DOCTOR}",
-        behind=lambda now, _: now.trouble,
+        behind=lambda now, _: now.trouble and not now.doubt,
         since=lambda now: now.trouble_age,
         alerts=lambda now: (
             is_alive(now) and now.paused is None and (now.trouble_age or 0.0) >= LATE_SECONDS
@@ -82,7 +108,7 @@ RULES = [
         behind=lambda now, strict: now.paused is None and is_late(now, strict),
         since=lambda now: now.oldest,
         # A sheet in trouble is told as such, as long as a worker lives.
-        alerts=lambda now: not (now.trouble and is_alive(now)),
+        alerts=lambda now: not ((now.trouble or now.doubt) and is_alive(now)),
         over="The sheet shows every event again.",
         stays=lambda now: now.paused is not None and is_late(now, strict=False),
     ),

@@ -20,6 +20,7 @@ from sync.store.limits import Quarantine
 from sync.store.lookups import Customers, DetailStore, DueLookup, History, Lookups
 from sync.store.pending import Pending, PendingWork
 from sync.store.signs import (
+    FenceDoubt,
     Heartbeats,
     ReadColumn,
     Refusals,
@@ -45,6 +46,7 @@ __all__ = [
     "DetailStore",
     "Documents",
     "DueLookup",
+    "FenceDoubt",
     "Heartbeats",
     "HourFigures",
     "Inbox",

@@ -91,10 +91,13 @@ class Backlog:
     trouble_message: str = ""
     """The same for people, with the fix; it may hold the address of an account."""
     trouble_age: float | None = None
+    doubt: str = ""
+    """Why nothing is written, if the fence isn't one that this database set (a FenceDoubt)."""
+    doubt_age: float | None = None
     paused: float | None = None
+    """Since a person paused the writing; None if it is not paused."""
     comparison_age: float | None = None
     """Seconds since the whole sheet was last compared; None if it wasn't written yet."""
-    """Since a person paused the writing; None if it is not paused."""
     kept_words: int = 0
     """Cells of a person's own tabs whose words keep them from showing what EverBright says."""
     missing_words: int = 0
@@ -190,7 +193,7 @@ def backlog(
         unexplained = status.c.means.is_(None) & status.c.code.not_in(named_statuses)
         codes = select(status.c.code).where(unexplained).order_by(status.c.code)
         row["unknown_statuses"] = tuple(connection.scalars(codes))
-    for name in ("trouble", "trouble_message"):
+    for name in ("trouble", "trouble_message", "doubt"):
         row[name] = row[name] or ""
     compared = json.loads(row.pop("compared") or "{}")
     row["kept_words"] = len(compared.get("kept", ()))
@@ -251,8 +254,9 @@ def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
         ),
         **{
             name: select(sheet.c[name]).where(sheet.c.spreadsheet_id == spreadsheet)
-            for name in ("compared", "read_columns", "trial", "mode")
+            for name in ("compared", "read_columns", "trial", "mode", "doubt")
         },
+        "doubt_age": _age(sheet.c.doubt_since, sheet.c.spreadsheet_id == spreadsheet),
         "clock": select(now()),
     }
 

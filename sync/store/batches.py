@@ -60,6 +60,8 @@ class Attempt:
     """What it was to write (JSON)."""
     changes: tuple[int, ...] = ()
     """Changes (seq) that it writes into the History."""
+    batch: str = ""
+    """The ID by which its fence is known."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Batches:
             "fence": tried.fence,
             "spreadsheet_id": self._sheet.id,
             "fence_before": tried.fence_before,
+            "batch": tried.batch,
             "shown": json.dumps(
                 [{**vars(one), "cells": one.cells and _cells_out(one.cells)} for one in tried.shown]
             ),
@@ -114,8 +117,8 @@ class Batches:
         which = attempt.c.spreadsheet_id == self._sheet.id, attempt.c.fence == fence
         self._database.execute(update(attempt).where(*which).values(shown="[]", changes="[]"), held)
 
-    def landed(self, held: Lease, fence: int | None) -> Attempt | None:
-        """Return the attempt that set `fence`; delete those that can no longer land.
+    def landed(self, held: Lease, fence: int | None, batch: str = "") -> Attempt | None:
+        """Return the attempt that set `fence` as `batch`; delete those that can no longer land.
 
         A batch is refused once the fence that it was made for is gone; while that fence stands, a
         late one may still land.
@@ -123,8 +126,9 @@ class Batches:
         mine = attempt.c.spreadsheet_id == self._sheet.id
         with self._database.writing(held) as connection:
             rows = connection.execute(select(attempt).where(mine)).all()
-            landed_row = next((row for row in rows if row.fence == fence), None)
-            over = [r.fence for r in rows if fence not in (r.fence_before, r.fence)]
+            seen = [r for r in rows if r.fence == fence and batch in ("", r.batch)]
+            landed_row = next(iter(seen), None)
+            over = [r.fence for r in rows if r.fence_before != fence and r not in seen]
             if over:
                 connection.execute(delete(attempt).where(mine, attempt.c.fence.in_(over)))
         if landed_row is None:
@@ -136,6 +140,7 @@ class Batches:
             columns=tuple(json.loads(landed_row.columns)),
             trace=landed_row.trace,
             changes=tuple(json.loads(landed_row.changes)),
+            batch=landed_row.batch,
         )
 
     def conclude(self, held: Lease, tried: Attempt, conclusion: Conclusion = CLEAN) -> None:
@@ -167,6 +172,11 @@ class Batches:
                 connection,
                 columns=json.dumps(sorted(known)),
                 landed_at=now(),
+                landed_fence=tried.fence,
+                landed_batch=tried.batch,
+                doubt="",
+                doubt_since=None,
+                takes_over=False,
                 reason="",
                 message="",
                 since=None,

@@ -38,7 +38,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from sync.errors import Retryable, SettingsError
 from sync.store import revisions
-from sync.store.schema import heartbeat, job, lease
+from sync.store.schema import heartbeat, installation, job, lease
 
 
 class now(FunctionElement[float]):  # noqa: N801 - it is used like SQL's own functions
@@ -191,6 +191,8 @@ class Database:
                 revisions.upgrade(connection)
             setup = self.insert(heartbeat).values(name=SETUP, at=now())
             connection.execute(setup.on_conflict_do_nothing())
+            first = self.insert(installation).values(number=1, database_id=new_database_id())
+            connection.execute(first.on_conflict_do_nothing())
 
     def is_current(self) -> bool:
         with self.reading() as connection:
@@ -213,6 +215,10 @@ class Database:
             self._kept = None
         self._engine.dispose()
         self._brief.dispose()
+
+
+def new_database_id() -> str:
+    return uuid4().hex[:12]
 
 
 @contextmanager

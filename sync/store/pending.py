@@ -20,7 +20,7 @@ from sync.store.documents import files_in_drive
 from sync.store.limits import pending_undos, resting
 from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, History, customers, details
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
-from sync.store.signs import ReadColumns
+from sync.store.signs import KnownFences, ReadColumns
 from sync.store.spreadsheet import Spreadsheet
 from sync.types import Mode
 
@@ -47,10 +47,12 @@ class Pending:
     columns_read: ReadColumns = field(default_factory=ReadColumns)
     """The columns as reads have shown them so far."""
     confirmed: Confirmed = field(default_factory=Confirmed)
+    fences: KnownFences = field(default_factory=KnownFences)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.in_doubt or self.jobs or self.lines or self.undos)
+        waits = self.in_doubt, self.jobs, self.lines, self.undos, self.fences.takes_over
+        return not any(waits)
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,13 @@ class PendingWork:
         in_doubt, undos = (
             exists().where(table.c.spreadsheet_id == self._sheet.id) for table in (attempt, undo)
         )
+        takes_over = exists().where(sheet.c.spreadsheet_id == self._sheet.id, sheet.c.takes_over)
         return or_(
-            exists().where(*self._dirty()), in_doubt, undos, self._lines(literal(1)).exists()
+            takes_over,
+            exists().where(*self._dirty()),
+            in_doubt,
+            undos,
+            self._lines(literal(1)).exists(),
         )
 
     def read(self, jobs: int, lines: int, only: Collection[str] | None = None) -> Pending:
@@ -131,6 +138,7 @@ class PendingWork:
                 columns_read=kept.columns_read,
                 sites_with_row=frozenset(connection.scalars(_SITES_WITH_ROW)),
                 confirmed=read_confirmed(connection),
+                fences=kept.fences,
             )
 
     def count(self) -> int:

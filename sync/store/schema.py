@@ -177,6 +177,14 @@ sheet = Table(
     _required("read_columns", server_default=""),
     # How Google was seen to treat IDs (JSON); "" before the first.
     _required("trial", server_default=""),
+    # The fence of the last batch that was known to have landed: its number, and the batch's ID.
+    Column("landed_fence", Integer),
+    _required("landed_batch", server_default=""),
+    # Why nothing is written while the fence is one that this database didn't set (a FenceDoubt).
+    _required("doubt", server_default=""),
+    Column("doubt_since", Float),
+    # Whether the next batch replaces the fence, no matter who set it.
+    _required("takes_over", Boolean, server_default=false()),
 )
 
 attempt = Table(
@@ -185,6 +193,8 @@ attempt = Table(
     Column("fence", Integer, primary_key=True, autoincrement=False),
     Column("spreadsheet_id", Text, primary_key=True),
     Column("fence_before", Integer),
+    # The ID of the batch, as the fence's description shows it.
+    _required("batch"),
     _required("shown"),
     _required("columns"),
     _required("changes"),
@@ -335,6 +345,15 @@ lease = Table(
     _required("holder"),
     _required("token", Integer),
     _required("expires_at", Float),
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    # One row.
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    # The ID of this database, as the fence's description shows it.
+    _required("database_id"),
 )
 
 heartbeat = Table(

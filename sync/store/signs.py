@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, cast, delete, func, select
@@ -76,6 +77,32 @@ class ReadColumns(Value):
         return ReadColumns(fence=self.fence, columns=left, without=without)
 
 
+class FenceDoubt(StrEnum):
+    """Why nothing is written: the fence isn't one that this database set."""
+
+    OTHER_DATABASE = "other_database"
+    RESTORED = "restored"
+    """It has this database's ID: this is a backup that was restored, from before that fence."""
+
+
+@dataclass(frozen=True)
+class KnownFences:
+    """The fences that this database set: of the last batch that landed, and of batches in doubt.
+
+    `doubt` is why nothing was written at the last read, "" if it was. Once a database `takes_over`,
+    its next batch replaces any fence.
+    """
+
+    batches: frozenset[str] = frozenset()
+    numbers: frozenset[int] = frozenset()
+    doubt: str = ""
+    takes_over: bool = False
+
+    def has(self, number: int, batch: str) -> bool:
+        """Return whether a fence is known: by its number if its description was lost."""
+        return batch in self.batches if batch else number in self.numbers
+
+
 @dataclass(frozen=True)
 class KeptSheet:
     """What is known of a spreadsheet: whose the tabs of jobs are, the ids of those that are mapped.
@@ -87,6 +114,7 @@ class KeptSheet:
     tabs: frozenset[int] = frozenset()
     columns: frozenset[str] = frozenset()
     columns_read: ReadColumns = field(default_factory=ReadColumns)
+    fences: KnownFences = field(default_factory=KnownFences)
 
 
 class Trial(Value):

@@ -9,19 +9,20 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.errors import Permanent
 from sync.store import lookups
-from sync.store.database import Database, Lease, bumped, clock, now
+from sync.store.database import Database, Lease, bumped, clock, new_database_id, now
 from sync.store.rate_limit import SPACING, TokenBucket
-from sync.store.schema import attempt, job, sheet, undo
-from sync.store.signs import KeptSheet, ReadColumn, ReadColumns, Trial
+from sync.store.schema import attempt, installation, job, sheet, undo
+from sync.store.signs import KeptSheet, KnownFences, ReadColumn, ReadColumns, Trial
 from sync.types import Mode
 
 
 @dataclass(frozen=True)
 class Turn:
-    """A turn to call Google: seconds until then, and a number not used before."""
+    """A turn to call Google: seconds until then, a number not used before, the database's ID."""
 
     wait: float
     fence: int
+    database: str
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Spreadsheet:
             self._must_be_current(connection)
             columns = (sheet.c.pace_left, sheet.c.pace_last, sheet.c.fence, sheet.c.trial)
             row = connection.execute(select(*columns).where(self._is_this)).one()
+            database = connection.scalar(select(installation.c.database_id)) or ""
             if trial := _trial(row.trial):
                 trial.must_be_safe()
             seconds = clock(connection)
@@ -74,7 +76,7 @@ class Spreadsheet:
             self.change(
                 connection, pace_left=bucket.left, pace_last=bucket.last, fence=row.fence + 1
             )
-        return Turn(wait, row.fence + 1)
+        return Turn(wait, row.fence + 1, database)
 
     def adopt(self, held: Lease) -> None:
         """Make this the current spreadsheet; forget what another one showed."""
@@ -117,8 +119,11 @@ class Spreadsheet:
             return write_all_again(connection, job.c.has_row) > 0
 
     def _forget_batches(self, connection: Connection) -> None:
-        for table in (attempt, undo):
-            connection.execute(delete(table).where(table.c.spreadsheet_id == self.id))
+        connection.execute(delete(undo).where(undo.c.spreadsheet_id == self.id))
+        # One that lands late is still known as ours, and everything is written again after it.
+        mine = attempt.c.spreadsheet_id == self.id
+        nothing = {"shown": "[]", "changes": "[]", "trace": ""}
+        connection.execute(update(attempt).where(mine).values(nothing))
         self.change(connection, columns="[]", read_columns="")
 
     def write_again(self, held: Lease, sites: Iterable[str]) -> None:
@@ -165,17 +170,44 @@ class Spreadsheet:
 
     def kept(self, connection: Connection) -> KeptSheet:
         """Return what is known of the spreadsheet, inside the caller's transaction."""
-        columns = (sheet.c.mode, sheet.c.tabs, sheet.c.columns, sheet.c.read_columns)
-        row = connection.execute(select(*columns).where(self._is_this)).first()
+        row = connection.execute(select(sheet).where(self._is_this)).first()
         if row is None:
             return KeptSheet()
         read = row.read_columns
+        mine = attempt.c.spreadsheet_id == self.id
+        query = select(attempt.c.fence, attempt.c.batch).where(mine)
+        set_here = [(row.landed_fence, row.landed_batch), *connection.execute(query)]
         return KeptSheet(
             mode=Mode(row.mode),
             tabs=frozenset(json.loads(row.tabs)),
             columns=frozenset(json.loads(row.columns)),
             columns_read=ReadColumns.model_validate_json(read) if read else ReadColumns(),
+            fences=KnownFences(
+                batches=frozenset(batch for _, batch in set_here),
+                numbers=frozenset(number for number, _ in set_here),
+                doubt=row.doubt,
+                takes_over=row.takes_over,
+            ),
         )
+
+    def doubt(self) -> str:
+        """Return why nothing is written (a FenceDoubt), or ""."""
+        return self._database.scalar(select(sheet.c.doubt).where(self._is_this)) or ""
+
+    def set_doubt(self, held: Lease, doubt: str) -> None:
+        """Record why the fence that a read showed isn't ours (a FenceDoubt), or "" if it is."""
+        with self._database.writing(held) as connection:
+            if self.kept(connection).fences.doubt != doubt:
+                self.change(connection, doubt=doubt, doubt_since=now() if doubt else None)
+
+    def take_over(self) -> None:
+        """Have the next batch replace the fence, no matter who set it.
+
+        The database gets a new ID, so that a copy of it that still runs stops.
+        """
+        with self._database.writing() as connection:
+            connection.execute(update(installation).values(database_id=new_database_id()))
+            self.change(connection, takes_over=True, doubt="", doubt_since=None)
 
     def keep_compared(self, held: Lease, comparison: str) -> None:
         """Store what a comparison found of tabs that people made (JSON)."""

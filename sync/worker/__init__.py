@@ -68,7 +68,7 @@ class Worker:
             asked = [fetcher for fetcher in fetchers if fetcher is not None]
             lookups = LookupLoop(asked, self._wiring.heartbeats, self._stop.wait, self.wake)
             self._start("everbright", lookups.step, self._rest)
-        if settings.everbright_api_token and settings.backfill_hours:
+        if settings.everbright_api_token:
             backfill = BackfillLoop(self._wiring, self._alerts, self._stop, self.wake)
             self._start("backfill", backfill.step, lambda: self._stop.wait(LOOK_SECONDS))
 

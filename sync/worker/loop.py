@@ -1,7 +1,7 @@
 """The loops for projection, documents and backfill, each repeating a step until it is stopped."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Event, current_thread
 from time import monotonic
 
@@ -12,7 +12,7 @@ from sync.documents.queue import DocumentQueue
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
 from sync.ops import retry
 from sync.ops.alerts import Alerts
-from sync.store import Claim, Lease, PendingDocument
+from sync.store import Claim, FenceDoubt, Lease, PendingDocument
 from sync.wiring import PROJECTION, Wiring
 
 POLL_SECONDS = 0.5
@@ -145,11 +145,14 @@ OVERLAP = timedelta(hours=1)
 """Changes up to this long before the last run are read again, because clocks differ."""
 _PAUSE_SECONDS = 900.0
 """The pause after a run that failed."""
-_SCOPE = "nightly"
+_SCOPE, _RESTORED = "nightly", "restored"
 
 
 class BackfillLoop:
-    """Runs the backfill every BACKFILL_HOURS; `wake` wakes the sheet's loop."""
+    """Runs the backfill every BACKFILL_HOURS, and after the database was restored from a backup.
+
+    `wake` wakes the sheet's loop.
+    """
 
     def __init__(
         self, wiring: Wiring, alerts: Alerts, stop: Stop, wake: Callable[[], object]
@@ -162,21 +165,44 @@ class BackfillLoop:
         self._stop = stop
         self._wake = wake
         self._not_before = float("-inf")
+        self._sheet = wiring.sheet_store()
 
     def step(self) -> bool:
         """Run the backfill if it is due. Returns False: nothing is left to do right away."""
-        if monotonic() < self._not_before or not self._is_due():
+        if monotonic() < self._not_before or not (self._is_restored() or self._is_due()):
             return False
         try:
             with self._wiring.hold_backfill(self._stop.sleep) as held:
-                if self._is_due():  # Another worker may have done it in the meantime.
+                # Another worker may have done it in the meantime.
+                if self._is_restored():
+                    self._read_after_restore(held)
+                elif self._is_due():
                     self._run(held)
         except BrightsheetError as error:
             self._not_before = monotonic() + _PAUSE_SECONDS
             self._note(error)
         return False
 
+    def _is_restored(self) -> bool:
+        return self._sheet.spreadsheet.doubt() == FenceDoubt.RESTORED
+
+    def _read_after_restore(self, held: Lease) -> None:
+        """Read every open job and what changed since the last batch; then write again."""
+        landed = self._sheet.spreadsheet.glance().landed_at or 0.0
+        since = datetime.fromtimestamp(landed, UTC) - OVERLAP if landed else None
+        backfill = self._wiring.backfill(_RESTORED, self._stop.sleep)
+        run = backfill.run(held, since, sorted(self._sheet.pending.counted()))
+        self._say(run)
+        if not run.is_complete:
+            self._not_before = monotonic() + _PAUSE_SECONDS
+            return
+        self._wiring.project(self._stop.sleep)
+        self._sheet.spreadsheet.take_over()
+        self._wake()
+
     def _is_due(self) -> bool:
+        if not self._every:
+            return False
         ago = self._store.seconds_since_start()
         return ago is None or ago >= self._every
 

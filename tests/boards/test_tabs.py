@@ -12,7 +12,7 @@ from sync.sheets.batch import CellWrite, Parts, RowIdentity, RowWrite, compose
 from sync.sheets.cell_data import BLANK, Content
 from sync.sheets.diff import Diff, diff
 from sync.sheets.job_tabs import JobRows, Pattern
-from sync.sheets.read import FENCE_TAB, JOBS_TAB, Copies, Snapshot
+from sync.sheets.read import FENCE_TAB, JOBS_TAB, Copies, Fence, Snapshot
 from tests.boards.grids import BOARD
 from tests.made_up import uuid
 from tests.sheets.grids import MAPPED_AT, A, cell, write
@@ -168,11 +168,11 @@ def test_a_batch_for_one_changed_cell_in_both_tabs_is_small() -> None:
     snapshot = Snapshot(
         BOARD,
         tables=(first, second),
-        fences=(41,),
+        fences=(Fence(41),),
         copies={FENCE_TAB: Copies("_brightsheet"), **copies},
     )
     batch = compose(
-        snapshot, [first, second], Parts(rows=rows), fence=42, fence_title="_brightsheet"
+        snapshot, [first, second], Parts(rows=rows), fence=Fence(42), fence_title="_brightsheet"
     )
     assert len(batch.requests) <= 25
     assert len(json.dumps(batch.requests)) < 10_000
@@ -187,7 +187,7 @@ def test_a_mapped_tab_is_asked_by_its_own_copies() -> None:
     )
     snapshot = Snapshot(BOARD, tables=(first, second), copies={FENCE_TAB: Copies("_brightsheet")})
     rows = [RowWrite(sheet_id=n, row=4, site=A, identity=IS_A, cells=(write(),)) for n in (5, 6)]
-    batch = compose(snapshot, [first, second], Parts(rows=rows), fence=1, fence_title="x")
+    batch = compose(snapshot, [first, second], Parts(rows=rows), fence=Fence(1), fence_title="x")
     titles = {one["properties"]["title"] for one in inner(batch.requests, "addSheet")}
     assert {one.copies_title for one in batch.asked} == titles
     assert len(titles) == 2

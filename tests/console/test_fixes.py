@@ -1,10 +1,15 @@
 """What is wrong stands on the overview with its cause, and what puts it right is there to click."""
 
+from pathlib import Path
+
 import pytest
 
 from emulator import Emulator
+from sync.errors import Permanent
 from sync.store import ActionState
+from tests import databases
 from tests.backfill.stand import TOKEN, event
+from tests.bench import Bench
 from tests.console.conftest import Console
 from tests.made_up import milestone, uuid
 
@@ -107,3 +112,29 @@ def test_without_a_token_the_page_says_what_is_missing(console: Console) -> None
     assert console.action_loop().step()
     (action,) = console.actions.latest(1)
     assert (action.state, "EVERBRIGHT_API_TOKEN" in action.result) == (ActionState.FAILED, True)
+
+
+# Two databases
+
+
+def test_a_person_chooses_which_database_writes(google: Emulator, tmp_path: Path) -> None:
+    urls = []
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        urls.append(databases.fresh("sqlite", tmp_path / name))
+    old = Bench(google, urls[0])
+    old.shown(milestone(1))
+    console = Console(google, urls[1], SPREADSHEET_ID=old.spreadsheet)
+    visitor, bench = console.signed_in(), console.bench
+    bench.wiring.heartbeats.give()
+    assert "take-over" not in visitor.text("/actions")
+    with pytest.raises(Permanent):
+        bench.shown(milestone(2))
+    page = visitor.text("/")
+    assert "Another database has written this spreadsheet" in page
+    assert "/actions/take-over" in page
+    assert "/actions/take-over" in visitor.text("/actions")
+    visitor.send("/actions/take-over")
+    bench.flush()
+    assert bench.row(uuid(2))
+    assert "All is well" in visitor.text("/")

@@ -19,7 +19,7 @@ from sync.sheets.diff import columns_to_read, diff
 from sync.sheets.ensure import WantedTabs, ensure
 from sync.sheets.flush import Targets
 from sync.sheets.job_tabs import JobRows
-from sync.sheets.read import FENCE_TAB, JOBS_TAB, Copies, Snapshot, Table
+from sync.sheets.read import FENCE_TAB, JOBS_TAB, Copies, Fence, Snapshot, Table
 from sync.sheets.surroundings import Titles
 from sync.sheets.tabs import pipeline
 from sync.store import Attempt, Database, Inbox, Leases, Pending, Shown, sheet_store
@@ -132,7 +132,7 @@ class WholePath:
         keys = {target.site: (row,) for row, target in enumerate(targets, 1)}
         table = Table(JOBS_TAB, "Jobs", 0, 1000, 1, {KEY: 0}, keys)
         copies = {FENCE_TAB: Copies("_brightsheet")}
-        snapshot = Snapshot(OWN, tables=(table,), fences=(1,), copies=copies)
+        snapshot = Snapshot(OWN, tables=(table,), fences=(Fence(1),), copies=copies)
         unwritten = [replace(target, written={}) for target in targets]
         return self._composed(snapshot, self.targets.wanted(columns), unwritten)
 
@@ -153,7 +153,7 @@ class WholePath:
         if tab := parts.pipeline or snapshot.pipeline:
             figures = self.targets.figures(entries, lambda: wanted.columns, self.zone, self.zone)
             parts = replace(parts, extra=[*parts.extra, *pipeline.show(tab, figures)])
-        batch = compose(snapshot, ensured.tables, parts, fence=2, fence_title=Titles.fence)
+        batch = compose(snapshot, ensured.tables, parts, fence=Fence(2), fence_title=Titles.fence)
         return batch.requests
 
     def start_anew(self) -> None:

@@ -17,7 +17,16 @@ from sync.sheets.batch import (
     compose,
 )
 from sync.sheets.cell_data import BLANK
-from sync.sheets.read import FENCE_TAB, GUARD_KEY, JOBS_TAB, Copies, Snapshot, Table, guard_id
+from sync.sheets.read import (
+    FENCE_TAB,
+    GUARD_KEY,
+    JOBS_TAB,
+    Copies,
+    Fence,
+    Snapshot,
+    Table,
+    guard_id,
+)
 from tests.sheets.grids import (
     KEY,
     OWN,
@@ -40,8 +49,8 @@ Request = dict[str, Any]
 def made(parts: Parts, seen: Table | None = None) -> Batch:
     read = seen or table()
     copies = {FENCE_TAB: Copies("_brightsheet", 2)}
-    snapshot = Snapshot(OWN, tables=(read,), fences=(41,), copies=copies)
-    return compose(snapshot, [read], parts, fence=42, fence_title="_brightsheet")
+    snapshot = Snapshot(OWN, tables=(read,), fences=(Fence(41),), copies=copies)
+    return compose(snapshot, [read], parts, fence=Fence(42), fence_title="_brightsheet")
 
 
 def kinds(requests: list[Request]) -> list[str]:

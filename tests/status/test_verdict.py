@@ -133,6 +133,8 @@ def test_a_sheet_in_trouble_is_told_once_that_is_long() -> None:
 AT = 1_772_800_000.0
 WRONG = {
     "no_worker": replace(WELL, worker=61.0),
+    "other_database": replace(WELL, doubt="other_database", doubt_age=5.0),
+    "restored": replace(WELL, doubt="restored", doubt_age=5.0, trouble="restored"),
     "trouble": replace(WELL, trouble="not_shared", trouble_message="Share it.", trouble_age=1.0),
     "late": replace(WELL, jobs=1, oldest_job=LATE_SECONDS),
     "paused": replace(WELL, paused=5.0),
@@ -154,7 +156,7 @@ WRONG = {
     "unknown_statuses": replace(WELL, unknown_statuses=("ODD", "PEND")),
 }
 """A look at which only this is wrong."""
-BEHIND = {"no_worker", "trouble", "late", "documents_late", "refused"}
+BEHIND = {"no_worker", "other_database", "restored", "trouble", "late", "documents_late", "refused"}
 """As /status is 503. (And a pause for which something is late.)"""
 ADDED = {"missing_words", "kept_words", "foreign_keys", "mapped_columns_gone"}
 """The rules that boards add, if they are there."""

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from sync.errors import Permanent
-from sync.store import Conclusion, Database, Spreadsheet, sheet_store
+from sync.store import Conclusion, Database, Lease, SheetStore, Spreadsheet, sheet_store
 from sync.store.schema import sheet
 from sync.types import Mode
 from tests.store.parts import X, attempt, dirty, held, showing, with_jobs
@@ -83,6 +83,13 @@ def test_a_batch_in_doubt_says_nothing_of_rows_after_a_switch(database: Database
     assert dirty(store)["a"].written == {}
 
 
+def confirms_nothing(store: SheetStore, mine: Lease, fence: int) -> None:
+    """Check that a batch that may still land is known as ours, and confirms nothing."""
+    landed = store.batches.landed(mine, fence)
+    assert landed is not None
+    assert (landed.shown, landed.changes, landed.trace) == ((), (), "")
+
+
 def test_a_tab_that_is_gone_makes_every_job_new(database: Database) -> None:
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.begin(mine, attempt(1, None))
@@ -90,7 +97,8 @@ def test_a_tab_that_is_gone_makes_every_job_new(database: Database) -> None:
     assert store.spreadsheet.forget(mine)
     after = store.pending.read(9, 9)
     assert [(one.written, one.is_fresh) for one in after.jobs] == [({}, True)]
-    assert (after.in_doubt, after.known_columns) == (False, frozenset())
+    assert (after.in_doubt, after.known_columns) == (True, frozenset())
+    confirms_nothing(store, mine, 1)
     assert not store.spreadsheet.forget(mine)
 
 
@@ -158,7 +166,8 @@ def test_tabs_that_are_mapped_anew_forget_what_other_tabs_showed(database: Datab
     store.batches.begin(mine, attempt(2, 1))
     store.spreadsheet.adopt_tabs(mine, [0], ["c"])
     found = store.pending.read(9, 9)
-    assert (found.in_doubt, found.undos, found.sites_with_row) == (False, {}, frozenset())
+    assert (found.undos, found.sites_with_row) == ({}, frozenset())
+    confirms_nothing(store, mine, 2)
     assert (found.jobs[0].written, found.jobs[0].is_fresh) == ({}, True)
 
 
