@@ -20,7 +20,7 @@ from sync.setup.spreadsheet import Setup
 from sync.sheets.read import JOBS_TAB
 from sync.sheets.reconcile import reconcile, renew
 from sync.store import Database, Lease
-from sync.store.schema import quarantine
+from sync.store.schema import look_alike, quarantine
 from sync.webhooks import parse
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring
@@ -112,9 +112,10 @@ class Bench:
             renew(self.flusher, held)
 
     def end_rests(self) -> None:
-        """Let so much time pass that every job in quarantine is due again."""
+        """Let so much time pass that every job in quarantine or to be settled is due."""
         with self.database.writing() as connection:
-            connection.execute(update(quarantine).values(until=0.0))
+            for table in (quarantine, look_alike):
+                connection.execute(update(table).values(until=0.0))
 
     def shown(self, *payloads: dict[str, Any]) -> int:
         self.send(*payloads)

@@ -93,10 +93,11 @@ class BoardTabs:
         columns = self._reader.columns(tables)
         texts = matching.texts_of_columns(tables, columns)
         customers = self._store.boards.customers_without_row()
-        lookup = matching.look_up(texts, customers, self._match.by)
+        answers = self._store.boards.answers()
+        lookup = matching.look_up(texts, customers, self._match.by, answers)
         new = {target.site for target in without} - lookup.matches.keys()
         waiting = self._store.boards.hold_back(
-            held, new.intersection(lookup.doubtful), self._match.wait_hours
+            held, new.intersection(lookup.unsettled), self._match.wait_hours
         )
         if not new - waiting:
             return JobRows(lookup.matches, waiting)

@@ -8,13 +8,11 @@ its, that is kept: it gets a row of its own, and is not asked about again.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2s
 
-from sync.boards import match
-from sync.boards.matching import texts_of_rows, without_key
+from sync.boards.lookalikes import LookAlike, NamedRow, UnsettledJob
+from sync.boards.matching import look_up, texts_of_rows, unsettled_jobs
 from sync.errors import Permanent, Retryable
 from sync.field_table import KEY
-from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.ops import retry
 from sync.sheets import encode
@@ -26,7 +24,7 @@ from sync.sheets.job_tabs import Match
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.read import Table
 from sync.sheets.reconcile import waiting_for_check
-from sync.store import Lease
+from sync.store import Lease, RowAnswer
 from sync.wiring import Sleep, Wiring
 
 NONE = "none"
@@ -39,40 +37,8 @@ Rows = Mapping[int, Mapping[int, Row]]
 """The rows of tabs that were read whole, by sheet id."""
 
 
-@dataclass(frozen=True)
-class NamedRow:
-    """A row as people know it: title of its tab, number from 1, and what it says."""
-
-    sheet_id: int
-    row: int
-    tab: str
-    text: str
-
-    @property
-    def name(self) -> str:
-        """The row in words for the command line: `Open jobs!12`."""
-        return f"{self.tab}!{self.row + 1}"
-
-    @property
-    def token(self) -> str:
-        """The row and what it says, for a form: rows move while a person looks at a list."""
-        return f"{self.name}#{blake2s(self.text.encode(), digest_size=6).hexdigest()}"
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """A job, its own row if it has one that nobody typed into, and the rows that may be its."""
-
-    site: str
-    customer: Customer
-    own: NamedRow | None
-    candidates: Sequence[NamedRow]
-    is_answered: bool = False
-    """Whether a person said that none of them is: it is not asked again, and may be changed."""
-
-
-Settled = Sequence[tuple[Doubt, NamedRow | None]]
-"""Doubts, each with the row that a person says is the job's; None where none of them is."""
+Settled = Sequence[tuple[UnsettledJob, LookAlike | None]]
+"""Jobs, each with the row that a person says is the job's; None where none of them is."""
 
 
 @dataclass(frozen=True)
@@ -81,18 +47,18 @@ class Doubts:
 
     round: Round
     rows: Rows
-    doubts: Sequence[Doubt]
+    doubts: Sequence[UnsettledJob]
     """Those that wait for an answer first."""
     doubled: Sequence[DoubledJob] = ()
     """Jobs with several rows: which of them stays, a person says by deleting the others."""
 
     @property
-    def unanswered(self) -> Sequence[Doubt]:
+    def unanswered(self) -> Sequence[UnsettledJob]:
         """The doubts that wait for an answer."""
         return [doubt for doubt in self.doubts if not doubt.is_answered]
 
     @property
-    def answered(self) -> Sequence[Doubt]:
+    def answered(self) -> Sequence[UnsettledJob]:
         """Those of which a person said that no row of his is the job's."""
         return [doubt for doubt in self.doubts if doubt.is_answered]
 
@@ -132,39 +98,22 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
     cells = CellDecider(this.tabs, flusher.clock(snapshot))
-    by = flusher.targets.layout.config.match.by
-    answered = flusher.store.boards.with_own_row()
-    own: dict[str, list[tuple[Table, int]]] = {}
-    customers: dict[str, Customer] = {}
+    own: dict[str, NamedRow] = {}
     for target in targets:
         mine = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
-        if len(mine) > 1 or any(not _is_ours(t, rows, n, target, cells) for t, n in mine):
-            continue  # People work in its row: it is the right one.
-        own[target.site], customers[target.site] = mine, target.customer
-    tabs = {table.sheet_id: table for table in tables}
-    near = match.resembling(customers, without_key(texts_of_rows(tables, rows)), by)
-    doubts = [
-        Doubt(
-            site,
-            customers[site],
-            next((_named(table, rows, row) for table, row in own[site]), None),
-            [_named(tabs[sheet_id], rows, row) for sheet_id, row in places],
-            site in answered,
-        )
-        for site, places in near.items()
-    ]
-    doubts.sort(key=lambda doubt: doubt.is_answered)
+        if len(mine) == 1 and _is_ours(*mine[0], rows, target, cells):
+            ((table, row),) = mine
+            own[target.site] = NamedRow.of(table, row, rows[table.sheet_id][row])
+    customers = {target.site: target.customer for target in targets}
+    boards, by = flusher.store.boards, flusher.targets.layout.config.match.by
+    lookup = look_up(texts_of_rows(tables, rows), customers, by, boards.answers(), own)
+    boards.settle(held, {job.site for job in boards.unsettled()} - lookup.unsettled)
+    jobs = unsettled_jobs(tables, rows, customers, lookup, own)
     this = replace(this, snapshot=everything.snapshot)
-    return Doubts(this, rows, doubts, doubled_jobs(tables))
+    return Doubts(this, rows, jobs, doubled_jobs(tables))
 
 
-def _named(table: Table, rows: Rows, number: int) -> NamedRow:
-    row = rows[table.sheet_id][number]
-    texts = (text_of(cell) for cell in row if not is_formula(cell))
-    return NamedRow(table.sheet_id, number, table.title, " | ".join(text for text in texts if text))
-
-
-def _is_ours(table: Table, rows: Rows, number: int, target: Target, cells: CellDecider) -> bool:
+def _is_ours(table: Table, number: int, rows: Rows, target: Target, cells: CellDecider) -> bool:
     """Return whether a row holds nothing but what was written there, and formulas."""
     mapped = {index: column for column, index in table.columns.items()}
 
@@ -182,7 +131,7 @@ def _is_ours(table: Table, rows: Rows, number: int, target: Target, cells: CellD
     )
 
 
-def chosen(doubts: Iterable[Doubt], pairs: Mapping[str, str]) -> Settled:
+def chosen(doubts: Iterable[UnsettledJob], pairs: Mapping[str, str]) -> Settled:
     """Return the doubts that `pairs` settle: rows by site, or its beginning.
 
     A row is named by its name (`Open jobs!12`) or its token; NONE is none of them.
@@ -190,7 +139,7 @@ def chosen(doubts: Iterable[Doubt], pairs: Mapping[str, str]) -> Settled:
     Raises Permanent where one is not among them.
     """
     listed = list(doubts)
-    settled: list[tuple[Doubt, NamedRow | None]] = []
+    settled: list[tuple[UnsettledJob, LookAlike | None]] = []
     for start, name in pairs.items():
         meant = [doubt for doubt in listed if doubt.site.startswith(start.strip().lower())]
         if len(meant) != 1:
@@ -200,12 +149,12 @@ def chosen(doubts: Iterable[Doubt], pairs: Mapping[str, str]) -> Settled:
         if name.strip() == NONE:
             settled.append((meant[0], None))
             continue
-        rows = [row for row in meant[0].candidates if name.strip() in (row.name, row.token)]
+        rows = [one for one in meant[0].candidates if name.strip() in (one.row.name, one.row.token)]
         if len(rows) != 1:
             place = name.partition("#")[0]
             raise Permanent("no_candidate", f"{place}: not in the list for {meant[0].site} now.")
         settled.append((meant[0], rows[0]))
-    places = [(row.sheet_id, row.row) for _, row in settled if row]
+    places = [(one.row.sheet_id, one.row.row) for _, one in settled if one]
     if len(set(places)) < len(places):
         raise Permanent("one_row", "Two jobs cannot have one row.")
     return settled
@@ -219,7 +168,7 @@ def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> Non
     """
     tables = {table.sheet_id: table for table in doubts.round.snapshot.tables}
     writes: list[RowWrite] = []
-    joined = {doubt.site: (doubt.own, row) for doubt, row in settled if row}
+    joined = {job.site: (job.own, one.row) for job, one in settled if one}
     for site, (own, row) in joined.items():
         table = tables[row.sheet_id]
         entered = texts_of(doubts.rows[row.sheet_id][row.row], table.columns)
@@ -228,13 +177,21 @@ def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> Non
         if own:
             cells = doubts.rows[own.sheet_id][own.row]
             writes.append(_emptied(tables[own.sheet_id], cells, own.row, site))
-    without = {doubt.site for doubt, row in settled if row is None}
-    flusher.store.boards.answer(held, joined.keys(), without)
+    flusher.store.boards.answer(held, answers(settled))
     if not joined:
         return
     flusher.store.spreadsheet.write_again(held, joined.keys())
     this = replace(doubts.round, fence=flusher.writer.take_turn(held))
     flusher.send(this, Parts(rows=writes))
+
+
+def answers(settled: Settled) -> list[RowAnswer]:
+    """Return what a person answered of each row, to be stored."""
+    return [
+        RowAnswer(job.site, one.texts, is_same=chosen is not None)
+        for job, chosen in settled
+        for one in ([chosen] if chosen else job.candidates)
+    ]
 
 
 def _emptied(table: Table, row: Row, number: int, site: str) -> RowWrite:

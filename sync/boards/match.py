@@ -1,34 +1,28 @@
 """Which row that people made is a job's: by its customer's e-mail, address and the like. Pure.
 
 A row matches a job if one of the keys of `[match] by` agrees and none disagrees; a key that either
-of them has no value for does neither. One row and one job that match nobody else are certain. All
-else a person has to decide: `brightsheet link` lists it.
+of them has no value for does neither. One row and one job that match nobody else are certain. What
+else resembles a job (`lookalikes`) a person decides.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from scourgify import normalize_address_record
 from scourgify.exceptions import AddressNormalizationError
 
+from sync.boards.lookalikes import Texts, phones, texts_of_customer
 from sync.jobs.model import Customer
 from sync.sheets.batch import IDENTITY_COLUMNS, Place
 from sync.sheets.job_tabs import Match
-
-Texts = Mapping[str, str]
-"""What is entered into a row, by column id, without formulas; or the same of a customer."""
 
 _ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\s*$")
 _NUMBER = re.compile(r"\d+")
 _TOWN_ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\b")
 """In a cell with town, state and zip, in whichever order people write them."""
-_PHONE = re.compile(r"(?:\d[\s().+-]*){9}\d")
-_COUNTRY_CODE = re.compile(r"(?<!\d)(?:\+?1[\s.-]*)(?=\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*\d{4}\b)")
-_PHONE_DIGITS = 10
-"""Of a phone number in the United States, without the country's 1."""
 
 
 @dataclass(frozen=True)
@@ -37,58 +31,39 @@ class Identity:
 
     keys: Mapping[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
     """By key the values of its parts: a row may have several telephone numbers in a cell."""
-    name: str = ""
-    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The values by part, in or out of a key."""
     texts: Texts = field(default_factory=dict)
 
     def agreed(self, other: "Identity") -> list[str]:
         """Return the keys that agree; none where one disagrees."""
-        agrees = self._agrees(other)
-        return sorted(agrees) if all(agrees.values()) else []
-
-    def _agrees(self, other: "Identity") -> dict[str, bool]:
-        """Return whether each key that both have agrees."""
-        return {
+        agrees = {
             key: all(a & b for a, b in zip(self.keys[key], other.keys[key], strict=True))
             for key in self.keys.keys() & other.keys.keys()
         }
-
-    def resembles(self, other: "Identity") -> bool:
-        """Return whether any key agrees, or the name: enough to ask a person."""
-        return any(self._agrees(other).values()) or self.name == other.name != ""
-
-    def is_namesake(self, other: "Identity") -> bool:
-        """Return whether the name agrees and a phone or street: enough to wait for a person."""
-        return self.name == other.name != "" and any(
-            self.values.get(part, frozenset()) & other.values.get(part, frozenset())
-            for part in ("phone", "address")
-        )
+        return sorted(agrees) if all(agrees.values()) else []
 
 
-@dataclass(frozen=True)
-class Matches:
-    """The row of each job that is certain, and the candidates of those that are not, by site."""
-
-    certain: Mapping[str, Match] = field(default_factory=dict)
-    doubtful: Mapping[str, Sequence[Place]] = field(default_factory=dict)
-
-
-def match(jobs: Mapping[str, Customer], rows: Mapping[Place, Texts], by: Sequence[str]) -> Matches:
+def match(
+    jobs: Mapping[str, Customer],
+    rows: Mapping[Place, Texts],
+    by: Sequence[str],
+    is_other: Callable[[str, Place], bool] = lambda *_: False,
+) -> dict[str, Match]:
     """Return which of `rows`, none of which has a key, are those of `jobs` (customers by site).
 
-    `jobs` are all that have no row, so that two of them never both take one.
+    `jobs` are all that have no row, so that two of them never both take one; a row that `is_other`
+    is not that job's, as a person answered.
     """
     index, claims = _Index(rows, by), defaultdict[Place, int](int)
     near: dict[str, list[tuple[Place, list[str]]]] = {}
     for site, customer in jobs.items():
         job = identity(texts_of_customer(customer), by)
         agreed = ((place, job.agreed(row)) for place, row in index.near(job))
-        near[site] = sorted((place, keys) for place, keys in agreed if keys)
+        near[site] = sorted(
+            (place, keys) for place, keys in agreed if keys and not is_other(site, place)
+        )
         for place, _ in near[site]:
             claims[place] += 1
     certain: dict[str, Match] = {}
-    doubtful: dict[str, Sequence[Place]] = {}
     for site, places in near.items():
         if len(places) == 1 and claims[places[0][0]] == 1:
             ((place, keys),) = places
@@ -99,34 +74,7 @@ def match(jobs: Mapping[str, Customer], rows: Mapping[Place, Texts], by: Sequenc
                 part: texts[part] for part in IDENTITY_COLUMNS if part in parts and texts.get(part)
             }
             certain[site] = Match(place, made_by)
-        elif places:
-            doubtful[site] = [place for place, _ in places]
-    return Matches(certain, doubtful)
-
-
-def resembling(
-    jobs: Mapping[str, Customer], rows: Mapping[Place, Texts], by: Sequence[str]
-) -> dict[str, list[Place]]:
-    """Return the rows that may be those of `jobs`, by site: a person has to decide."""
-    index, places_by_site = _Index(rows, by), {}
-    for site, customer in jobs.items():
-        job = identity(texts_of_customer(customer), by)
-        if places := sorted(place for place, row in index.near(job) if job.resembles(row)):
-            places_by_site[site] = places
-    return places_by_site
-
-
-def namesakes(
-    jobs: Mapping[str, Customer], rows: Mapping[Place, Texts], by: Sequence[str]
-) -> frozenset[str]:
-    """Return the sites of `jobs` of which a row has the name, and a telephone or the street."""
-    index = _Index(rows, by)
-    identities = ((site, identity(texts_of_customer(each), by)) for site, each in jobs.items())
-    return frozenset(
-        site
-        for site, job in identities
-        if job.name and any(job.is_namesake(row) for _, row in index.near(job))
-    )
+    return certain
 
 
 def strangers(
@@ -176,11 +124,11 @@ class _Index:
                 self._places[trait].append(place)
 
     def is_near(self, texts: Texts) -> bool:
-        """Tell whether a key or the name of any row may agree with these texts."""
+        """Tell whether a key of any row may agree with these texts."""
         return any(trait in self._places for trait in _traits(texts))
 
     def near(self, job: Identity) -> Iterator[tuple[Place, Identity]]:
-        """Give the rows of which a key or the name may agree with a job's, each once."""
+        """Give the rows of which a key may agree with a job's, each once."""
         for place in {p for trait in _traits(job.texts) for p in self._places.get(trait, ())}:
             if place not in self._identities:
                 self._identities[place] = identity(self._rows[place], self._by)
@@ -194,19 +142,8 @@ def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
             if part == "address":
                 numbers = _NUMBER.findall(_ZIP.sub("", text))
                 yield from ((part, number) for number in numbers or [text.casefold()])
-            elif part not in ("zip", "city_zip"):
+            elif part in ("email", "phone"):
                 yield from ((part, value) for value in normalised(part, text))
-
-
-def texts_of_customer(customer: Customer) -> dict[str, str]:
-    """Return what is known of a customer, by the ids of the columns that show it."""
-    return {
-        "email": customer.email,
-        "phone": customer.phone,
-        "address": customer.address,
-        "zip": customer.zip,
-        "customer": customer.name,
-    }
 
 
 def identity(texts: Texts, by: Iterable[str]) -> Identity:
@@ -223,8 +160,7 @@ def identity(texts: Texts, by: Iterable[str]) -> Identity:
         for key in by
         if values.keys() >= {*key.split("+")}
     }
-    name = "".join(values.get("customer", ()))
-    return Identity(keys, name, values, {k: v for k, v in texts.items() if v})
+    return Identity(keys, {k: v for k, v in texts.items() if v})
 
 
 def normalised(part: str, text: str) -> frozenset[str]:
@@ -234,15 +170,11 @@ def normalised(part: str, text: str) -> frozenset[str]:
     """
     text = " ".join(text.split())
     if part == "phone":
-        numbers = _PHONE.finditer(_COUNTRY_CODE.sub("", text))
-        return frozenset(re.sub(r"\D", "", match[0])[-_PHONE_DIGITS:] for match in numbers)
+        return phones(text)
     if part == "zip":
         return frozenset(_ZIP.findall(text))
     if part == "city_zip":
         return frozenset(_TOWN_ZIP.findall(text))
-    if part == "customer":  # "Alder, Ada", as in a directory, is Ada Alder.
-        family, _, given = map(str.strip, text.partition(","))
-        text = f"{given} {family}" if given and "," not in given else text
     value = _street(text) if part == "address" else text.casefold()
     return frozenset((value,)) if value else frozenset()
 

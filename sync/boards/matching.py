@@ -1,18 +1,21 @@
 """Jobs without a row on a board: which row there is the job's, and what a new row is like. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sync.boards import match
+from sync.boards.lookalikes import LookAlikes, NamedRow, UnsettledJob, look_alike
 from sync.boards.table_end import ColumnTexts, TableEnd
 from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.jobs.target import Target
-from sync.sheets.batch import Place, RowIdentity, RowImage
+from sync.sheets.batch import IDENTITY_COLUMNS, Place, RowIdentity, RowImage
 from sync.sheets.cell_data import Row, at, site_in, texts_of
 from sync.sheets.job_tabs import Match, Pattern
 from sync.sheets.keys import ForeignKey, row_name
 from sync.sheets.read import Table
+from sync.store.boards import RowAnswer
 
 Texts = Mapping[Place, Mapping[str, str]]
 """What is entered into rows, by column id, without formulas."""
@@ -23,8 +26,15 @@ class Lookup:
     """What was found for the jobs without a row."""
 
     matches: Mapping[str, Match] = field(default_factory=dict)
-    doubtful: Sequence[str] = ()
-    """The sites of those that resemble a row, but not for certain."""
+    candidates: Mapping[str, Sequence[Place]] = field(default_factory=dict)
+    """The rows that look like other jobs, by site."""
+    answered: frozenset[str] = frozenset()
+    """The sites of those of which a person answered that no candidate is theirs."""
+
+    @property
+    def unsettled(self) -> frozenset[str]:
+        """The sites of the jobs that wait for a person's answer."""
+        return frozenset(self.candidates) - self.answered
 
 
 def foreign_keys(
@@ -85,15 +95,74 @@ def without_key(texts: Texts) -> dict[Place, Mapping[str, str]]:
     return {place: row for place, row in texts.items() if not row.get(KEY)}
 
 
-def look_up(texts: Texts, customers: Mapping[str, Customer], by: Sequence[str]) -> Lookup:
-    """Return the rows of jobs without one (`customers` by site), by the keys of `[match] by`."""
+def look_up(
+    texts: Texts,
+    customers: Mapping[str, Customer],
+    by: Sequence[str],
+    answers: Collection[RowAnswer] = (),
+    added: Collection[str] = (),
+) -> Lookup:
+    """Return the rows of jobs without one (`customers` by site), and the rows that look like jobs.
+
+    Rows are matched by what people answered, then by the keys of `[match] by`. Of the jobs with a
+    row only those that were `added` are compared with the rows that are left.
+    """
     keyed = {row.get(KEY, "") for row in texts.values()}
     jobs = {site: customer for site, customer in customers.items() if site not in keyed}
     rows = without_key(texts)
-    matches = match.match(jobs, rows, by)
-    others = {site: customer for site, customer in jobs.items() if site not in matches.certain}
-    doubtful = matches.doubtful.keys() | match.namesakes(others, rows, by)
-    return Lookup(matches.certain, sorted(doubtful))
+    alike = LookAlikes(rows, answers)
+    matches = {
+        site: Match(place, {c: rows[place][c] for c in IDENTITY_COLUMNS if c in rows[place]})
+        for site, place in alike.same(jobs).items()
+    }
+    taken = {found.place for found in matches.values()}
+    matches |= match.match(
+        {site: customer for site, customer in jobs.items() if site not in matches},
+        {place: row for place, row in rows.items() if place not in taken},
+        by,
+        alike.is_other,
+    )
+    taken = {found.place for found in matches.values()}
+    candidates = {
+        site: places
+        for site, customer in customers.items()
+        if site in added or site in jobs.keys() - matches.keys()
+        if (places := [place for place in alike.of(customer) if place not in taken])
+    }
+    answered = (
+        site
+        for site, places in candidates.items()
+        if all(alike.is_other(site, place) for place in places)
+    )
+    return Lookup(matches, candidates, frozenset(answered))
+
+
+def unsettled_jobs(
+    tables: Iterable[Table],
+    rows: Mapping[int, Mapping[int, Row]],
+    customers: Mapping[str, Customer],
+    lookup: Lookup,
+    own: Mapping[str, NamedRow] = MappingProxyType({}),
+) -> list[UnsettledJob]:
+    """Return the jobs with candidates side by side with them, those without an answer first.
+
+    `own` are the rows that were added for jobs.
+    """
+    tabs = {table.sheet_id: table for table in tables}
+    jobs = [
+        UnsettledJob(
+            site,
+            customers[site],
+            [
+                look_alike(customers[site], tabs[sheet_id], row, rows[sheet_id][row])
+                for sheet_id, row in places
+            ],
+            own.get(site),
+            site in lookup.answered,
+        )
+        for site, places in lookup.candidates.items()
+    ]
+    return sorted(jobs, key=lambda job: (job.is_answered, job.customer.name, job.site))
 
 
 def pattern(table: Table, end: TableEnd, above: Row) -> Pattern:

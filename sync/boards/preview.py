@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sync.boards import matching, table_end
 from sync.boards.formulas import moved
+from sync.boards.lookalikes import UnsettledJob
 from sync.boards.mapping.decide import TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.matching import texts_of_rows
@@ -97,19 +98,24 @@ class CopiedFormula:
 class Preview:
     """The changes, and how many jobs have their row already, get one by match, and a new one.
 
-    `doubtful` jobs get a new row, and are for `brightsheet link`; of `unknown` ones EverBright gave
-    no customer, without whom no row of theirs is matched.
+    Of `unknown` jobs EverBright gave no customer, without whom no row of theirs is matched.
     """
 
     changes: tuple[CellChange, ...]
     keyed: int
     matched: int
     added: int
-    doubtful: int
+    look_alikes: tuple[UnsettledJob, ...]
+    """The jobs that a row looks like, those without an answer first."""
     unknown: int = 0
     wait_hours: float = 0
     """How long the doubtful ones wait for a person's word; 0: they get a row at once."""
     doubled: tuple[DoubledJob, ...] = ()
+
+    @property
+    def doubtful(self) -> int:
+        """How many jobs resemble a row, and nobody has answered."""
+        return sum(not job.is_answered for job in self.look_alikes)
 
     @property
     def kinds(self) -> Counter[str]:
@@ -181,12 +187,9 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     texts = texts_of_rows(tables, read)
     match = flusher.targets.layout.config.match
     customers = {target.site: target.customer for target in targets}
-    own = flusher.store.boards.with_own_row()
-    asked = {site: customer for site, customer in customers.items() if site not in own}
-    lookup = matching.look_up(texts, asked, match.by)
-    doubtful = {target.site for target in targets if target.is_fresh}.intersection(lookup.doubtful)
+    lookup = matching.look_up(texts, customers, match.by, flusher.store.boards.answers())
     if match.wait_hours:
-        targets = [target for target in targets if target.site not in lookup.doubtful]
+        targets = [target for target in targets if target.site not in lookup.unsettled]
     whole = read[tables[0].sheet_id]
     end = table_end.find(tables[0], table_end.lines_of(whole))
     above = whole.get(end.last_row, ())
@@ -219,7 +222,7 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
         len(known & customers.keys()),
         len(keyed),
         len(second.new_rows),
-        len(doubtful),
+        tuple(matching.unsettled_jobs(tables, read, customers, lookup)),
         wait_hours=match.wait_hours,
         doubled=doubled_jobs(tables),
     )

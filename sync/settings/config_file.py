@@ -157,9 +157,9 @@ class MatchConfig(Strict):
     """
 
     by: tuple[Annotated[str, AfterValidator(_match_key)], ...] = ("email", "address+zip")
-    wait_hours: Annotated[float, Field(ge=0, le=720)] = 0
-    """How long a job waits for a person's word before it gets a row beside one that resembles it:
-    with an agreeing key that is not the only one, or the same name and a telephone or street."""
+    wait_hours: Annotated[float, Field(ge=0, le=720)] = 24
+    """How long a job that looks like a row waits for a person's answer before it gets a row of its
+    own; 0: it doesn't wait."""
 
 
 MILESTONES = "milestones"

@@ -6,7 +6,7 @@ from sync.store.actions import Action, ActionLog, ActionState
 from sync.store.backfills import BackfillRun, Backfills, JobState
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
-from sync.store.boards import Boards
+from sync.store.boards import Boards, RowAnswer, Unsettled
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
@@ -69,9 +69,11 @@ __all__ = [
     "Refusals",
     "RefusedDay",
     "RefusedRequests",
+    "RowAnswer",
     "SheetStore",
     "Shown",
     "Spreadsheet",
+    "Unsettled",
     "Wanted",
     "backlog",
     "latest_hours",

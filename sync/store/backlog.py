@@ -13,7 +13,6 @@ from sync.jobs.model import FileState
 from sync.store import signs
 from sync.store.database import SETUP, Database, now
 from sync.store.inbox import LAST_WEBHOOK, NEWEST_WEBHOOK, UNPROJECTED
-from sync.store.limits import IS_REFUSED
 from sync.store.lookups import NEW
 from sync.store.schema import (
     REJECTED,
@@ -23,6 +22,7 @@ from sync.store.schema import (
     document,
     heartbeat,
     job,
+    look_alike,
     quarantine,
     sheet,
     status,
@@ -230,11 +230,10 @@ def _inbox() -> dict[str, Select[Any]]:
 def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
     is_dirty = job.c.version != job.c.shown_version
     is_in_trouble = and_(sheet.c.spreadsheet_id == spreadsheet, sheet.c.reason != "")
-    is_mine = quarantine.c.spreadsheet_id == spreadsheet
-    is_in_quarantine = and_(is_mine, IS_REFUSED)
-    # A job that waits for a person's word on its row is no sign of a sheet that falls behind.
-    waiting = select(quarantine.c.site).where(is_mine, ~IS_REFUSED, quarantine.c.until > now())
-    is_late = and_(is_dirty, job.c.site.not_in(waiting))
+    is_in_quarantine = quarantine.c.spreadsheet_id == spreadsheet
+    # A job that waits for a person's answer does not make the sheet late.
+    waits = look_alike.c.spreadsheet_id == spreadsheet, look_alike.c.until > now()
+    is_late = and_(is_dirty, job.c.site.not_in(select(look_alike.c.site).where(*waits)))
     sites = select(quarantine.c.site).where(is_in_quarantine)
     return {
         "jobs": _count(is_late),

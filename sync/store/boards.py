@@ -1,78 +1,123 @@
-"""What only tabs that people made need: whose row a job may be matched with, and replaced words."""
+"""What only tabs that people made need: jobs to be settled, answers on rows, and replaced words."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
 
 from sync.jobs.model import Customer
-from sync.store.database import Database, Lease, now
-from sync.store.limits import IS_REFUSED
-from sync.store.schema import cell_history, customer, job, own_row, quarantine
+from sync.store.database import Database, Lease, clock, now
+from sync.store.schema import cell_history, customer, job, look_alike, row_answer
+
+
+@dataclass(frozen=True)
+class Unsettled:
+    """A job that resembles a row that people made, and nobody has answered whether it is its."""
+
+    site: str
+    customer: str
+    """The customer's name."""
+    since: float
+    is_waiting: bool
+    """Whether it has no row yet; else it has one of its own, and its customer may appear twice."""
+
+
+@dataclass(frozen=True)
+class RowAnswer:
+    """Whether a row is a job's; `texts` is what it said of its customer, by column id."""
+
+    site: str
+    texts: Mapping[str, str]
+    is_same: bool
+
+    def is_about(self, row: Mapping[str, str]) -> bool:
+        """Return whether a row is the one of the answer: what was blank may be filled by now."""
+        return all(row.get(column) == text for column, text in self.texts.items())
 
 
 class Boards:
-    """The tabs that people made in one spreadsheet.
-
-    A job that waits for a person's word on its row is a line of the quarantine without a refusal.
-    """
+    """The tabs that people made in one spreadsheet."""
 
     def __init__(self, database: Database, spreadsheet_id: str) -> None:
         self._database = database
         self._id = spreadsheet_id
-        self._mine = quarantine.c.spreadsheet_id == spreadsheet_id
-        self._own_rows = select(own_row.c.site).where(own_row.c.spreadsheet_id == spreadsheet_id)
+        self._mine = look_alike.c.spreadsheet_id == spreadsheet_id
 
     def customers_without_row(self) -> dict[str, Customer]:
-        """Return the customers of the jobs for which a row that people made is looked for, by site.
-
-        These are all without a row, but for those of which a person said that none is theirs.
-        """
-        query = select(job.c.site, customer.c.body).where(
-            ~job.c.has_row,
-            job.c.site == customer.c.site,
-            job.c.site.not_in(self._own_rows),
-        )
-        rows = self._database.rows(query)
+        """Return the customers of the jobs that have no row, by site."""
+        query = select(job.c.site, customer.c.body)
+        rows = self._database.rows(query.where(~job.c.has_row, job.c.site == customer.c.site))
         return {row.site: Customer.model_validate_json(row.body) for row in rows}
 
     def hold_back(self, held: Lease, sites: Iterable[str], hours: float) -> frozenset[str]:
-        """Have jobs wait for a person's word on their row; return those that are to wait now.
+        """Have jobs wait so many hours for a person's answer; return those that wait from now on.
 
-        Each waits once, for so many hours: it stands here as refused by nobody.
+        Each waits once.
         """
-        known = select(quarantine.c.site).where(self._mine)
-        if not hours or not (asked := frozenset(sites)):
+        if not (asked := frozenset(sites)):
             return frozenset()
         with self._database.writing(held) as connection:
-            new = asked - frozenset(connection.scalars(known))
-            row = {"spreadsheet_id": self._id, "refusals": 0, "until": now() + hours * 3600.0}
+            new = asked.difference(connection.scalars(select(look_alike.c.site).where(self._mine)))
+            since = clock(connection)
+            row = {"spreadsheet_id": self._id, "since": since, "until": since + hours * 3600.0}
             for site in sorted(new):
-                connection.execute(insert(quarantine).values(site=site, **row))
-        return new
+                connection.execute(insert(look_alike).values(site=site, **row))
+        return new if hours else frozenset()
+
+    def unsettled(self) -> list[Unsettled]:
+        """Return the jobs that resemble a row and wait for a person's answer, the oldest first."""
+        waits = look_alike.c.until > now()
+        query = select(look_alike.c.site, look_alike.c.since, customer.c.body, waits.label("waits"))
+        named = query.join(customer, customer.c.site == look_alike.c.site, isouter=True)
+        rows = self._database.rows(
+            named.where(self._mine).order_by(look_alike.c.since, look_alike.c.site)
+        )
+        return [
+            Unsettled(
+                row.site,
+                Customer.model_validate_json(row.body or "{}").name,
+                row.since,
+                bool(row.waits),
+            )
+            for row in rows
+        ]
 
     def waiting(self) -> frozenset[str]:
-        """Return the jobs that wait for a person's word on their row."""
-        waits = self._mine, ~IS_REFUSED, quarantine.c.until > now()
-        return frozenset(self._database.scalars(select(quarantine.c.site).where(*waits)))
+        """Return the jobs that get no row yet, because a person has to answer."""
+        query = select(look_alike.c.site).where(self._mine, look_alike.c.until > now())
+        return frozenset(self._database.scalars(query))
 
-    def answer(self, held: Lease, with_row: Iterable[str], without: Iterable[str]) -> None:
-        """Keep what a person said of jobs: which have a row of his, and which have none.
-
-        They wait no more. One `without` gets a row of its own, and is not asked about again.
-        """
-        own = frozenset(without)
-        answered = sorted(own.union(with_row))
-        waits = self._mine, ~IS_REFUSED, quarantine.c.site.in_(answered)
-        known = own_row.c.spreadsheet_id == self._id, own_row.c.site.in_(answered)
+    def settle(self, held: Lease, sites: Collection[str]) -> None:
+        """Record that jobs are settled: they resemble no row any longer, or were answered."""
         with self._database.writing(held) as connection:
-            connection.execute(delete(quarantine).where(*waits))
-            connection.execute(delete(own_row).where(*known))
-            for site in sorted(own):
-                connection.execute(insert(own_row).values(spreadsheet_id=self._id, site=site))
+            mine = self._mine, look_alike.c.site.in_(sorted(sites))
+            connection.execute(delete(look_alike).where(*mine))
 
-    def with_own_row(self) -> frozenset[str]:
-        """Return the jobs of which a person said that no row of his is theirs."""
-        return frozenset(self._database.scalars(self._own_rows))
+    def answer(self, held: Lease, answers: Iterable[RowAnswer]) -> None:
+        """Store which rows are jobs' and which aren't; what was answered of these jobs before goes.
+
+        They are settled.
+        """
+        new = list(answers)
+        sites = sorted({each.site for each in new})
+        known = row_answer.c.spreadsheet_id == self._id, row_answer.c.site.in_(sites)
+        with self._database.writing(held) as connection:
+            connection.execute(delete(look_alike).where(self._mine, look_alike.c.site.in_(sites)))
+            connection.execute(delete(row_answer).where(*known))
+            lines = {
+                (each.site, json.dumps(dict(each.texts), sort_keys=True)): each.is_same
+                for each in new
+            }
+            for (site, texts), is_same in lines.items():
+                row = {"spreadsheet_id": self._id, "site": site, "texts": texts}
+                connection.execute(insert(row_answer).values(is_same=is_same, **row))
+
+    def answers(self) -> list[RowAnswer]:
+        """Return what people answered."""
+        query = select(row_answer.c.site, row_answer.c.texts, row_answer.c.is_same)
+        rows = self._database.rows(query.where(row_answer.c.spreadsheet_id == self._id))
+        return [RowAnswer(row.site, json.loads(row.texts), row.is_same) for row in rows]
 
     def replaced(self, site: str) -> list[tuple[str, str]]:
         """Return what people had typed into mapped cells of a job, and what replaced it."""

@@ -11,7 +11,6 @@ from sqlalchemy.sql import ColumnElement
 from sync.jobs.cells import Cell, cells_in
 from sync.jobs.model import Change, Customer, FileState, Job
 from sync.store.database import Database
-from sync.store.limits import IS_REFUSED
 from sync.store.lookups import customers
 from sync.store.schema import change, customer, document, folder, job, quarantine
 from sync.types import Personal
@@ -75,7 +74,7 @@ class JobRecords:
             row = connection.execute(select(job).where(job.c.site == site)).first()
             if row is None:
                 return None
-            rests = select(quarantine.c.site).where(quarantine.c.site == site, IS_REFUSED)
+            rests = select(quarantine.c.site).where(quarantine.c.site == site)
             where = select(folder.c.link).where(folder.c.site == site)
             return JobRecord(
                 site=site,

@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Select, delete, select
 
 from sync.store.database import Database, Lease, now
-from sync.store.schema import quarantine, undo
+from sync.store.schema import look_alike, quarantine, undo
 
 REST_SECONDS = 30.0
 """After the first refusal: about as long as the edits of a person that may have caused it."""
 LONGEST_REST_SECONDS = 3600.0
 """The wait doubles up to this: some 30 calls a day for a job that is always refused."""
-
-
-IS_REFUSED = quarantine.c.refusals > 0
-"""Of a line of the quarantine: else its job waits for a person's word on its row."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +38,17 @@ class Quarantine:
     def sites(self) -> dict[str, int]:
         """Return the jobs in quarantine, with how often each was refused."""
         query = select(quarantine.c.site, quarantine.c.refusals)
-        query = query.where(quarantine.c.spreadsheet_id == self._id, IS_REFUSED)
+        query = query.where(quarantine.c.spreadsheet_id == self._id)
         return {row.site: row.refusals for row in self._database.rows(query)}
 
 
 def resting(spreadsheet_id: str) -> Select[tuple[str]]:
-    """Return the query for the sites that are not to be tried yet."""
-    mine = quarantine.c.spreadsheet_id == spreadsheet_id
-    return select(quarantine.c.site).where(mine, quarantine.c.until > now())
+    """Return the query for the sites that are not written yet: in quarantine, or to be settled."""
+    refused, unsettled = (
+        select(table.c.site).where(table.c.spreadsheet_id == spreadsheet_id, table.c.until > now())
+        for table in (quarantine, look_alike)
+    )
+    return select(refused.union_all(unsettled).subquery().c.site)
 
 
 def release(connection: Connection, spreadsheet_id: str, sites: Iterable[str]) -> None:

@@ -306,12 +306,25 @@ quarantine = Table(
     _required("until", Float),
 )
 
-own_row = Table(
-    "own_row",
+look_alike = Table(
+    "look_alike",
     metadata,
-    # Jobs of which a person said that no row that people made is theirs.
+    # Jobs that resemble a row that people made, until a person answers: they get no row `until`.
     Column("spreadsheet_id", Text, primary_key=True),
     Column("site", Text, primary_key=True),
+    _required("since", Float),
+    _required("until", Float),
+)
+
+row_answer = Table(
+    "row_answer",
+    metadata,
+    # Whether a row is the job's, as a person answered. Rows have no name: `texts` (JSON, by column
+    # id) are what it said of its customer.
+    Column("spreadsheet_id", Text, primary_key=True),
+    Column("site", Text, primary_key=True),
+    Column("texts", Text, primary_key=True),
+    _required("is_same", Boolean),
 )
 
 backfill = Table(

@@ -11,13 +11,20 @@ from tests.boards.test_mapped import flushed
 from tests.made_up import milestone, uuid
 
 
-def doubtful(bench: Bench) -> None:
-    """Two rows with the e-mail address of one job, which gets a third."""
+def waiting(bench: Bench) -> None:
+    """Two rows have the e-mail address of one job, which waits."""
     known = bench.customer(1)
     rows = [line(n, E_mail=known["E_mail"], Note_to_self=f"mine {n}") for n in (1, 2)]
     own_sheet.make(bench, [*rows, line(8)], [])
     own_sheet.adopt(bench)
     flushed(bench, milestone(1))
+
+
+def doubtful(bench: Bench) -> None:
+    """The same, after its wait: it has a row of its own."""
+    waiting(bench)
+    bench.end_rests()
+    bench.flush()
 
 
 def found(bench: Bench) -> link.Doubts:
@@ -39,8 +46,8 @@ def test_a_doubt_is_listed_with_its_candidates(asking: Bench) -> None:
     assert (doubt.site, doubt.customer.name) == (uuid(1), "Ada Number1")
     assert doubt.own is not None
     assert doubt.own.name == "Open jobs!7"
-    assert [one.name for one in doubt.candidates] == ["Open jobs!4", "Open jobs!5"]
-    assert "mine 1" in doubt.candidates[0].text
+    assert [one.row.name for one in doubt.candidates] == ["Open jobs!4", "Open jobs!5"]
+    assert "mine 1" in doubt.candidates[0].row.text
 
 
 def test_a_family_name_that_stands_first_is_the_same_name(asking: Bench) -> None:
@@ -51,7 +58,7 @@ def test_a_family_name_that_stands_first_is_the_same_name(asking: Bench) -> None
     own_sheet.adopt(asking)
     flushed(asking, milestone(1))
     (doubt,) = found(asking).doubts
-    assert [each.name for each in doubt.candidates] == ["Open jobs!4"]
+    assert [each.row.name for each in doubt.candidates] == ["Open jobs!4"]
 
 
 def test_joined_the_row_has_all_and_ours_is_empty(asking: Bench) -> None:

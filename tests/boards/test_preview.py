@@ -3,6 +3,7 @@
 from sqlalchemy import update
 
 from sync.boards.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview, TabColumns, preview
+from sync.store import RowAnswer
 from sync.store.schema import customer
 from tests.bench import Bench
 from tests.boards import own_sheet
@@ -57,7 +58,9 @@ def test_a_job_of_which_he_said_that_none_of_his_rows_is_its_is_promised_a_row(
     first = previewed(asking)
     assert (first.matched, first.added) == (1, 0)
     with asking.held() as held:
-        asking.store.boards.answer(held, [], [uuid(1)])
+        asking.store.boards.answer(
+            held, [RowAnswer(uuid(1), {"email": known["E_mail"]}, is_same=False)]
+        )
     second = previewed(asking)
     assert (second.matched, second.added, second.doubtful) == (0, 1, 0)
 

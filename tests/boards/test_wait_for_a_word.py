@@ -4,13 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
 
 from emulator import Emulator
 from sync.boards import link
 from sync.status import compare
 from sync.store.backlog import backlog
-from sync.store.schema import quarantine
 from tests.bench import Bench
 from tests.boards import own_sheet
 from tests.boards.own_sheet import line
@@ -25,7 +23,7 @@ Wait = Callable[[float], Bench]
 
 @pytest.fixture
 def waiting(google: Emulator, sqlite_url: str, tmp_path: Path) -> Wait:
-    """His row has the name and telephone of job 1, and the name alone of job 2."""
+    """His row has the name and telephone of job 1, and the name alone of job 2; job 3 has none."""
 
     def made(hours: float) -> Bench:
         google.everbright.token = "a-token"
@@ -62,24 +60,29 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> N
     bench = waiting(HOURS)
     assert own_sheet.of_site(bench, 1) == []
     assert own_sheet.of_site(bench, 3) != []
-    assert doubts(bench) == {uuid(1): False, uuid(2): True}
+    assert doubts(bench) == {uuid(1): False, uuid(2): False}
     calls = bench.calls()
     assert not bench.is_waiting()
     assert bench.calls() == calls
     found = backlog(bench.database, bench.spreadsheet)
     assert (found.jobs, found.quarantined, found.oldest_job) == (0, 0, None)
     comparison = compare.compare(bench.wiring, lambda _: None)
-    assert "1 job has no row and waits for your word." in " ".join(compare.lines(comparison))
-    assert not comparison.is_well and comparison.unanswered == {uuid(1)}
+    assert "2 jobs have no row and wait for your word." in " ".join(compare.lines(comparison))
+    assert not comparison.is_well and comparison.unanswered == {uuid(1), uuid(2)}
+    unsettled = bench.store.boards.unsettled()
+    assert [(each.customer, each.is_waiting) for each in unsettled] == [
+        ("Ada Number1", True),
+        ("Ada Number2", True),
+    ]
     with bench.held() as held:
         listed = link.find(bench.flusher, held)
         settled = link.chosen(listed.doubts, {uuid(1): "Open jobs!4"})
         link.join(bench.flusher, held, listed, settled)
     bench.flush()
-    assert compare.compare(bench.wiring, lambda _: None).unanswered == frozenset()
+    assert compare.compare(bench.wiring, lambda _: None).unanswered == {uuid(2)}
     (row,) = own_sheet.of_site(bench, 1)
     assert (row["Customer"], row["Permit"]) == ("Ada Number1", "Waiting")
-    assert len(own_sheet.texts(bench)) == 5
+    assert len(own_sheet.texts(bench)) == 4
 
 
 def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(waiting: Wait) -> None:
@@ -108,8 +111,7 @@ def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(waiting: Wa
 
 def test_after_its_hours_it_gets_a_row(waiting: Wait) -> None:
     bench = waiting(HOURS)
-    with bench.database.writing() as connection:
-        connection.execute(update(quarantine).values(until=0.0))
+    bench.end_rests()
     assert bench.is_waiting()
     bench.flush()
     assert len(own_sheet.of_site(bench, 1)) == 1

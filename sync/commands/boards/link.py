@@ -4,10 +4,12 @@ import json
 import logging
 import time
 from collections.abc import Iterable
+from dataclasses import asdict
 
 import click
 
-from sync.boards.link import Doubt, Doubts, NamedRow, Settled, link
+from sync.boards.link import Doubts, Settled, link
+from sync.boards.lookalikes import LookAlike, NamedRow, UnsettledJob
 from sync.commands import echo, pairs
 from sync.ops import logs
 from sync.wiring import Wiring, opened
@@ -48,10 +50,12 @@ def _lines(read: Doubts, settled: Settled, *, is_written: bool) -> Iterable[str]
         yield f"{doubt.site}  {doubt.customer.name}  {doubt.customer.address}".rstrip()
         if doubt.own:
             yield f"    added  {doubt.own.name}: {doubt.own.text}"
-        for row in doubt.candidates:
-            yield f"    maybe  {row.name}: {row.text}"
+        for one in doubt.candidates:
+            yield f"    maybe  {one.row.name}: {one.row.text}"
+            if agreed := ", ".join(each.title for each in one.fields if each.agrees):
+                yield f"           same {agreed}"
     if left:
-        example = f"{left[0].site[:8]}={left[0].candidates[0].name}"
+        example = f"{left[0].site[:8]}={left[0].candidates[0].row.name}"
         yield f'To settle one: brightsheet link --set "{example}" --write'
         yield f'If it is none of them: brightsheet link --set "{left[0].site[:8]}=none" --write'
     elif done and not is_written:
@@ -60,12 +64,12 @@ def _lines(read: Doubts, settled: Settled, *, is_written: bool) -> Iterable[str]
         yield "Every job has its row, or none that people made resembles it."
 
 
-def _settled(doubt: Doubt, row: NamedRow | None, *, is_written: bool) -> Iterable[str]:
-    if row is None:
+def _settled(doubt: UnsettledJob, one: LookAlike | None, *, is_written: bool) -> Iterable[str]:
+    if one is None:
         said = "has" if is_written or doubt.own else "would get"
         yield f"{doubt.site} {said} a row of its own: it has none of those listed."
         return
-    yield f"{row.name} {'has' if is_written else 'would get'} the site ID of {doubt.site}."
+    yield f"{one.row.name} {'has' if is_written else 'would get'} the site ID of {doubt.site}."
     if doubt.own:
         emptied = "is empty now but for formulas" if is_written else "would be emptied"
         yield f"{doubt.own.name} {emptied}: it was added for this job. Delete it if you like."
@@ -84,7 +88,10 @@ def _json(read: Doubts) -> Iterable[str]:
                 "customer": doubt.customer.name,
                 "address": doubt.customer.address,
                 "added": named(doubt.own) if doubt.own else None,
-                "candidates": [named(row) for row in doubt.candidates],
+                "candidates": [
+                    named(one.row) | {"fields": [asdict(each) for each in one.fields]}
+                    for one in doubt.candidates
+                ],
                 "answered": doubt.is_answered,
             }
         )

@@ -1,7 +1,6 @@
 """The pages of a mapped sheet: doubtful rows are settled, and what is wanted besides is added."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -10,10 +9,9 @@ from tests.boards import own_sheet
 from tests.boards.console.forms import Form
 from tests.boards.console.test_mapping import plain
 from tests.boards.own_sheet import INSTALLED, OPEN
-from tests.boards.test_link import doubtful
+from tests.boards.test_link import doubtful, waiting
 from tests.console.conftest import Console
 from tests.made_up import milestone, uuid
-from tests.sheets.conftest import with_more
 
 ROWS, EXTRAS, UNMAP = "/mapping/rows", "/mapping/extras", "/mapping/unmap"
 
@@ -75,13 +73,10 @@ def test_a_job_that_has_none_of_the_rows_is_not_asked_about_again(console: Conso
 
 
 @pytest.mark.long
-def test_a_job_that_waits_is_answered_on_the_page(
-    google: Emulator, sqlite_url: str, tmp_path: Path
-) -> None:
+def test_a_job_that_waits_is_answered_on_the_page(google: Emulator, sqlite_url: str) -> None:
     google.everbright.token = "a-token"
-    config = with_more(tmp_path, "\n[match]\nwait_hours = 48\n")
-    console = Console(google, sqlite_url, config, EVERBRIGHT_API_TOKEN="a-token")
-    doubtful(console.bench)
+    console = Console(google, sqlite_url, EVERBRIGHT_API_TOKEN="a-token")
+    waiting(console.bench)
     visitor, bench = console.signed_in(), console.bench
     assert "1 job waits for your answer." in plain(visitor.text("/mapping"))
     tabs = Form(visitor.text(visitor.send("/mapping", "/mapping").location), "mapping")
@@ -89,7 +84,7 @@ def test_a_job_that_waits_is_answered_on_the_page(
         tabs.check("tab", str(OPEN), str(INSTALLED)).send(visitor, "/mapping", step="preview").page
     )
     assert (
-        "1 job resembles rows of yours, but not for certain. Each gets no row for 48 hours" in page
+        "1 job resembles rows of yours, but not for certain. Each gets no row for 24 hours" in page
     )
     form = listed(console)
     assert "It has no row: it waits for your answer." in plain(form.page)

@@ -1,0 +1,322 @@
+"""Look-alikes: rows that may be a job's although they don't match, side by side with it. Pure.
+
+A row looks like a job if any one of phone, e-mail, house number with ZIP or town, and family name
+with ZIP or town agrees; it may disagree elsewhere. A person decides.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2s
+
+from sync.boards.mapping.words import plain
+from sync.field_table import FIELDS
+from sync.jobs.model import Customer
+from sync.sheets.batch import IDENTITY_COLUMNS, Place
+from sync.sheets.cell_data import Row, is_formula, text_of, texts_of
+from sync.sheets.keys import row_name
+from sync.sheets.read import Table
+from sync.store.boards import RowAnswer
+
+Texts = Mapping[str, str]
+"""What was entered into a row, by column id, without formulas; or the same of a customer."""
+
+_BETWEEN_PEOPLE = re.compile(r"\s*(?:[&/+]|\band\b)\s*", re.IGNORECASE)
+_NOT_A_NAME = frozenset(("mr", "mrs", "ms", "dr", "jr", "sr", "ii", "iii", "iv"))
+_SHORTEST_FAMILY_NAME = 4
+"""Letters: shorter words beside a longer one are particles, as in "de la Cruz"."""
+_PHONE = re.compile(r"(?:\d[\s().+-]*){9}\d")
+_COUNTRY_CODE = re.compile(r"(?<!\d)(?:\+?1[\s.-]*)(?=\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*\d{4}\b)")
+_PHONE_DIGITS = 10
+"""Of a phone number in the United States, without the country's 1."""
+_EMAIL = re.compile(r"[^\s,;<>/]+@[^\s,;<>/]+")
+_ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\b")
+_HOUSE = re.compile(r"\D*?(\d+)\s*(.*)", re.DOTALL)
+_DIRECTIONS = frozenset(
+    ("n", "s", "e", "w", "ne", "nw", "se", "sw", "north", "south", "east", "west")
+)
+_ALIKE_STREETS = 80
+"""Of 100, by rapidfuzz: one typing error in a short name."""
+
+
+@dataclass(frozen=True)
+class NamedRow:
+    """A row as people know it: title of its tab, index, and what it says."""
+
+    sheet_id: int
+    row: int
+    tab: str
+    text: str
+
+    @classmethod
+    def of(cls, table: Table, row: int, cells: Row) -> "NamedRow":
+        """Name a row of a tab."""
+        texts = (text_of(cell) for cell in cells if not is_formula(cell))
+        return cls(table.sheet_id, row, table.title, " | ".join(text for text in texts if text))
+
+    @property
+    def name(self) -> str:
+        """The row in words for the command line: `Open jobs!12`."""
+        return row_name(self.tab, self.row)
+
+    @property
+    def token(self) -> str:
+        """The row and what it says, for a form: rows move while a person reads a list."""
+        return f"{self.name}#{blake2s(self.text.encode(), digest_size=6).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class ComparedField:
+    """What EverBright and a row have in one field."""
+
+    title: str
+    everbright: str
+    row: str
+    agrees: bool | None
+    """None where one of them has nothing."""
+
+
+@dataclass(frozen=True)
+class LookAlike:
+    """A row that may be a job's, compared with it field by field."""
+
+    row: NamedRow
+    fields: tuple[ComparedField, ...]
+    texts: Texts
+    """What it says of its customer, by column id."""
+
+
+@dataclass(frozen=True)
+class UnsettledJob:
+    """A job, its own row if it has one that nobody typed into, and the rows that may be its."""
+
+    site: str
+    customer: Customer
+    candidates: Sequence[LookAlike]
+    own: NamedRow | None = None
+    is_answered: bool = False
+    """Whether a person answered that none of them is: that may be changed."""
+
+
+@dataclass(frozen=True)
+class _Person:
+    given: str
+    """The first name or initial; "" if none is known."""
+    family: frozenset[str]
+
+    def is_same(self, other: "_Person") -> bool:
+        short, long = sorted((self.given, other.given), key=len)
+        is_alike = short == long or (len(short) == 1 and long.startswith(short))
+        return bool(short and is_alike and self.family & other.family)
+
+
+@dataclass(frozen=True)
+class _Party:
+    """Who a row or a customer is about, in the form in which two spellings are the same."""
+
+    emails: frozenset[str]
+    phones: frozenset[str]
+    people: tuple[_Person, ...]
+    house: str
+    """The house number, "" if none is known."""
+    street: str
+    """Its first word."""
+    zips: frozenset[str]
+    towns: str
+    """The words of the address and of its town, between spaces."""
+    town: str = ""
+    """The town, where it is known apart."""
+
+    @classmethod
+    def of(cls, texts: Texts) -> "_Party":
+        address = texts.get("address", "")
+        match = _HOUSE.match(address)
+        house, behind = match.groups() if match else ("", address)
+        if _ZIP.fullmatch(house) and not plain(behind):  # Town and ZIP alone.
+            house, behind = "", address
+        around = " ".join((behind, *(texts.get(part, "") for part in ("city_zip", "city", "zip"))))
+        words = [word for word in plain(behind).split() if word not in _DIRECTIONS]
+        return cls(
+            frozenset(email.casefold() for email in _EMAIL.findall(texts.get("email", ""))),
+            phones(texts.get("phone", "")),
+            _people(texts.get("customer", "")),
+            house.lstrip("0"),
+            words[0] if words else "",
+            frozenset(_ZIP.findall(around)),
+            f" {plain(around)} ",
+            plain(texts.get("city", "")),
+        )
+
+    @property
+    def families(self) -> frozenset[str]:
+        return frozenset().union(*(person.family for person in self.people))
+
+    def traits(self) -> Iterator[tuple[str, str]]:
+        """Give what two parties have in common of which one looks like the other."""
+        yield from (("email", email) for email in self.emails)
+        yield from (("phone", phone) for phone in self.phones)
+        yield from (("family", family) for family in self.families)
+        if self.house:
+            yield "house", self.house
+
+    def is_near(self, other: "_Party") -> bool:
+        """Return whether ZIP or town agrees."""
+        towns = ((self.town, other.towns), (other.town, self.towns))
+        is_town = any(town and f" {town} " in around for town, around in towns)
+        return is_town or not self.zips.isdisjoint(other.zips)
+
+    def has_person_of(self, other: "_Party") -> bool:
+        return any(mine.is_same(theirs) for mine in self.people for theirs in other.people)
+
+    def is_at_house_of(self, other: "_Party") -> bool:
+        return self.house == other.house != "" and self.is_near(other)
+
+    def is_family_near(self, other: "_Party") -> bool:
+        return not self.families.isdisjoint(other.families) and self.is_near(other)
+
+    @property
+    def has_place(self) -> bool:
+        return bool(self.zips or self.town)
+
+    def looks_like(self, other: "_Party") -> bool:
+        """Return whether one thing agrees: enough to ask a person.
+
+        Where one of them has no place, a whole name counts as a family name with one.
+        """
+        return (
+            not self.emails.isdisjoint(other.emails)
+            or not self.phones.isdisjoint(other.phones)
+            or self.is_at_house_of(other)
+            or self.is_family_near(other)
+            or (self.has_person_of(other) and not (self.has_place and other.has_place))
+        )
+
+
+class LookAlikes:
+    """Rows by what a job may have in common with them."""
+
+    def __init__(self, rows: Mapping[Place, Texts], answers: Collection[RowAnswer] = ()) -> None:
+        self._rows = rows
+        self._parties = {place: _Party.of(texts) for place, texts in rows.items()}
+        self._places: dict[tuple[str, str], list[Place]] = defaultdict(list)
+        for place, party in self._parties.items():
+            for trait in party.traits():
+                self._places[trait].append(place)
+        self._same = [answer for answer in answers if answer.is_same]
+        self._others = defaultdict[str, list[RowAnswer]](list)
+        for answer in answers:
+            if not answer.is_same:
+                self._others[answer.site].append(answer)
+
+    def of(self, customer: Customer) -> list[Place]:
+        """Return the rows that look like a job, whatever was answered."""
+        job = _Party.of(texts_of_customer(customer))
+        near = {place for trait in job.traits() for place in self._places.get(trait, ())}
+        return sorted(place for place in near if job.looks_like(self._parties[place]))
+
+    def is_other(self, site: str, place: Place) -> bool:
+        """Return whether a person answered that a row is not the job's."""
+        return any(answer.is_about(self._rows[place]) for answer in self._others.get(site, ()))
+
+    def same(self, sites: Container[str]) -> dict[str, Place]:
+        """Return the rows that are those of jobs, as people answered, where that is certain."""
+        found: dict[str, list[Place]] = defaultdict(list)
+        for answer in self._same:
+            if answer.site in sites:
+                found[answer.site] += (p for p, row in self._rows.items() if answer.is_about(row))
+        claims = Counter(place for places in found.values() for place in places)
+        return {
+            site: places[0]
+            for site, places in found.items()
+            if len(places) == 1 and claims[places[0]] == 1
+        }
+
+
+def look_alike(customer: Customer, table: Table, row: int, cells: Row) -> LookAlike:
+    """Return a row of a tab side by side with what EverBright has of a customer."""
+    texts = texts_of(cells, table.columns)
+    mine = {column: texts[column] for column in IDENTITY_COLUMNS if column in texts}
+    return LookAlike(NamedRow.of(table, row, cells), compared_fields(customer, texts), mine)
+
+
+def compared_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]:
+    """Return what EverBright and a row have of a customer, side by side."""
+    texts = texts_of_customer(customer)
+    job, there = _Party.of(texts), _Party.of(row)
+    name = "customer"
+    where = "address", "city_zip", "city", "zip"
+    address = ", ".join(text for part in where if (text := row.get(part, "")))
+    is_family = not job.families.isdisjoint(there.families)
+    is_house = job.is_at_house_of(there)
+    return tuple(
+        ComparedField(title, ours, theirs, agrees if ours and theirs else None)
+        for title, ours, theirs, agrees in (
+            (
+                "Family name" if is_family and not job.has_person_of(there) else "Name",
+                texts[name],
+                row.get(name, ""),
+                is_family,
+            ),
+            (
+                FIELDS["phone"].header,
+                customer.phone,
+                row.get("phone", ""),
+                not job.phones.isdisjoint(there.phones),
+            ),
+            (
+                FIELDS["email"].header,
+                customer.email,
+                row.get("email", ""),
+                not job.emails.isdisjoint(there.emails),
+            ),
+            (FIELDS["address"].header, customer.address, address, is_house),
+        )
+        if ours or theirs
+    )
+
+
+def texts_of_customer(customer: Customer) -> dict[str, str]:
+    """Return what is known of a customer, by the ids of the columns that show it."""
+    return {
+        "email": customer.email,
+        "phone": customer.phone,
+        "address": customer.address,
+        "city": customer.city,
+        "zip": customer.zip,
+        "customer": customer.name,
+    }
+
+
+def phones(text: str) -> frozenset[str]:
+    """Return the phone numbers in a text, as ten digits."""
+    numbers = _PHONE.finditer(_COUNTRY_CODE.sub("", text))
+    return frozenset(re.sub(r"\D", "", match[0])[-_PHONE_DIGITS:] for match in numbers)
+
+
+@lru_cache(maxsize=4096)
+def _people(text: str) -> tuple[_Person, ...]:
+    """Return the people that a name is of: "Duran, Oscar & Lucia" are two."""
+    names: list[tuple[list[str], list[str]]] = []
+    for one in _BETWEEN_PEOPLE.split(text):
+        parts = [words for part in one.split(",") if (words := _words(part))]
+        if len(parts) > 1:  # "Duran, Oscar", as in a directory.
+            names.append((parts[1], parts[0]))
+        elif parts:
+            words = parts[0]
+            names.append((words[:-1], words[-1:]) if len(words) > 1 else (words, []))
+    families = [family for _, family in names if family]
+    if not families:  # A single word is a family name.
+        return tuple(_Person("", _family(given)) for given, _ in names)
+    is_first = bool(names[0][1])
+    known = families[0] if is_first else families[-1]
+    return tuple(_Person(given[0] if given else "", _family(own or known)) for given, own in names)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in plain(text).split() if word not in _NOT_A_NAME]
+
+
+def _family(words: Sequence[str]) -> frozenset[str]:
+    return frozenset([w for w in words if len(w) >= _SHORTEST_FAMILY_NAME] or words[-1:])

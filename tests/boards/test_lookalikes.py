@@ -1,0 +1,113 @@
+"""Which rows look like a job: names person by person, addresses, phones."""
+
+import pytest
+
+from sync.boards.lookalikes import LookAlikes, compared_fields
+from sync.boards.matching import look_up
+from sync.jobs.model import Customer
+from sync.store import RowAnswer
+from tests.made_up import uuid
+
+OSCAR = Customer(
+    name="Oscar Durán",
+    address="814 Cedar Avenue, Marlow, CO 80999",
+    phone="303-555-0142",
+    email="oscar@example.com",
+    city="Marlow",
+    zip="80999",
+)
+PLACE = (0, 5)
+
+
+def is_look_alike(row: dict[str, str]) -> bool:
+    return LookAlikes({PLACE: row}).of(OSCAR) == [PLACE]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"customer": "Vega, Ana", "phone": "h 720-555-0001 / c +1 (303) 555 0142"},
+        {"customer": "Vega, Ana", "email": "ana@example.com, OSCAR@example.com"},
+        {"customer": "Vega, Ana", "address": "814 Cedar, Marlow"},
+        {"customer": "Vega, Ana", "address": "814 cedar ave #B", "zip": "80999-1234"},
+        {"customer": "DURAN, Lucia", "city_zip": "Marlow, CO"},
+        {"customer": "Lucia & Oscar Duran", "address": "9 Elm St", "zip": "80999"},
+        {"customer": "Duran, Oscar & Lucia", "phone": "720-555-0001", "zip": "80999"},
+        {"customer": "Ana Vega / Oscar M. Duran Jr.", "address": "9 Elm St, Marlow 80999"},
+        {"customer": "Duran, O."},
+        {"customer": "Duran, Oscar", "email": "other@example.com"},
+    ],
+    ids=str,
+)
+def test_one_thing_that_agrees_makes_a_look_alike(row: dict[str, str]) -> None:
+    assert is_look_alike(row)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"customer": "Vega, Ana", "address": "814 Cedar Ave, Fairview 80111"},
+        {"customer": "Vega, Ana", "address": "815 Cedar Ave, Marlow 80999"},
+        {"customer": "Oscar Duran", "city_zip": "Fairview, CO 80111"},
+        {"customer": "Lucia Duran", "phone": "303-555-0143"},
+        {"customer": "Oscar, Bea", "zip": "80999"},
+        {"address": "Marlow 80999"},
+        {"phone": "0142"},
+        {},
+    ],
+    ids=str,
+)
+def test_nothing_that_agrees_makes_none(row: dict[str, str]) -> None:
+    assert not is_look_alike(row)
+
+
+@pytest.mark.parametrize(
+    ("everbright", "row"),
+    [
+        ("Oscar Duran", "Duran, Oscar & Lucia"),
+        ("Lucia Duran", "Duran, Oscar & Lucia"),
+        ("Lucia Duran", "Oscar and Lucia Duran"),
+        ("Lucia Vega", "Oscar Duran + Lucia Vega"),
+        ("Maria de la Cruz", "De La Cruz, María"),
+        ("Dr. Jürgen Weiß", "WEISS, JURGEN"),
+        ("Bea Ortiz-Luna", "Ortiz Luna, Bea"),
+        ("Robert Hale III", "Hale, Robert, Jr."),
+    ],
+)
+def test_names_are_compared_person_by_person(everbright: str, row: str) -> None:
+    (name,) = compared_fields(Customer(name=everbright), {"customer": row})
+    assert (name.title, name.agrees) == ("Name", True)
+
+
+def test_what_agrees_and_what_does_not_is_side_by_side() -> None:
+    row = {"customer": "Duran, Lucia", "phone": "303.555.0142", "address": "9 Elm St, Marlow"}
+    found = compared_fields(OSCAR, row)
+    assert [(each.title, each.agrees) for each in found] == [
+        ("Family name", True),
+        ("Phone", True),
+        ("E-mail", None),
+        ("Address", False),
+    ]
+    assert (found[1].everbright, found[1].row) == (OSCAR.phone, row["phone"])
+
+
+def test_answers_settle_a_look_alike_and_survive_what_is_filled_in() -> None:
+    row = {"customer": "Duran, Lucia", "zip": "80999"}
+    jobs, by = {uuid(1): OSCAR}, ["email", "address+zip"]
+    assert look_up({PLACE: row}, jobs, by).unsettled == {uuid(1)}
+    filled = {PLACE: {**row, "email": "oscar@example.com", "phone": OSCAR.phone}}
+    same, other = (RowAnswer(uuid(1), row, is_same=is_same) for is_same in (True, False))
+    assert look_up(filled, jobs, by, [same]).matches[uuid(1)].place == PLACE
+    found = look_up(filled, jobs, by, [other])
+    assert not found.matches
+    assert (found.unsettled, found.answered) == (frozenset(), frozenset({uuid(1)}))
+    renamed = {PLACE: {**row, "customer": "Duran, L."}}
+    assert look_up(renamed, jobs, by, [other]).unsettled == {uuid(1)}
+
+
+def test_two_jobs_with_one_row_and_two_rows_of_one_job_are_unsettled() -> None:
+    by = ["email"]
+    row, places = {"email": OSCAR.email}, {PLACE: {"email": OSCAR.email}}
+    assert look_up(places, {uuid(1): OSCAR, uuid(2): OSCAR}, by).unsettled == {uuid(1), uuid(2)}
+    found = look_up({PLACE: row, (7, 9): row}, {uuid(1): OSCAR}, by)
+    assert found.candidates == {uuid(1): [PLACE, (7, 9)]}
