@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 KEY = "site_id"
+REP = "rep"
 PLACEHOLDER = "customer"
 """The column with a stand-in until the customer's name is known."""
 ALIAS = "{alias}"

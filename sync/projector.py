@@ -7,8 +7,8 @@ import structlog
 
 from sync.errors import BrightsheetError, Permanent
 from sync.jobs import projection
+from sync.jobs.history import HistoryLines
 from sync.jobs.model import Change, Job
-from sync.jobs.remarks import Remarks
 from sync.ops.logs import Trail
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
@@ -43,7 +43,7 @@ class Projector:
         self._creation_types = settings.document_creation_types
         self._re_sign = re.compile(settings.config.words.re_sign, re.IGNORECASE)
         self._shapes = settings.config.webhooks
-        self._remarks = Remarks(settings.config)
+        self._history = HistoryLines(settings.config)
         self._named_statuses = settings.config.statuses
         self._trail = trail or Trail()
         self._asked: set[str] = set()
@@ -149,12 +149,12 @@ class Projector:
         if delivery.milestone:
             event = projection.milestone_event(delivery.milestone, kept.digest, kept.received)
             after = projection.apply_event(before, event, self._re_sign)
-            return after, projection.status_changes(before, after, event, self._remarks)
+            return after, self._history.of_milestone(before, after, event)
         other = delivery.other_event
         if other is None:
             return before, []
         after = projection.apply_other_event(before, other, kept.digest, kept.received)
-        return after, projection.other_changes(before, after, kept.digest)
+        return after, self._history.of_other(before, after, other, kept.digest, kept.received)
 
     def _wanted(self, deliveries: Iterable[Delivery]) -> list[Wanted]:
         documents = {

@@ -20,7 +20,8 @@ LABELS = {
     "APPROVED": "Approved",
     "INPROG": "In progress",
 }
-_START = datetime(2026, 1, 1, tzinfo=UTC)
+_START = datetime(2018, 1, 1, tzinfo=UTC)
+"""So long ago that every event has a day of its own, which its line of the History shows."""
 
 
 def history(count: int, jobs: int, seed: int, with_documents: bool = False) -> list[dict[str, Any]]:
@@ -34,7 +35,7 @@ def history(count: int, jobs: int, seed: int, with_documents: bool = False) -> l
                 1 + (number if number < jobs else lots.randrange(jobs)),
                 lots.randint(1, 4),
                 status=lots.choice(STATUSES),
-                date_updated=(_START + timedelta(minutes=number)).isoformat(),
+                date_updated=(_START + timedelta(days=number)).isoformat(),
                 tasks=files,
             )
         )

@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sync.jobs.model import (
-    CONTRACT,
-    QUOTE,
-    Change,
     ContractLog,
     Job,
     Origin,
@@ -132,36 +129,3 @@ def current_quote(job: Job) -> str:
     """Return the quote of the change order that was signed last; "" where it is not known."""
     last = last_change_order(job)
     return last[0] if last else ""
-
-
-def changes(before: Job, after: Job, digest: str) -> list[Change]:
-    """Return the history's lines for a contract's event (by its digest) that led to `after`."""
-    noted = []
-    known = by_name(before)
-    for name, logs in by_name(after).items():
-        old, new = current(known.get(name, ())), current(logs)
-        if new and (old is None or old[0] != new[0]):
-            noted.append(
-                Change(
-                    site=after.site,
-                    subject=CONTRACT,
-                    digest=digest,
-                    stamp=new[1],
-                    name=name,
-                    before=old[0].value if old else None,
-                    after=new[0].value,
-                )
-            )
-    previous, last = last_change_order(before), last_change_order(after)
-    if last and (previous is None or previous[0] != last[0]):
-        noted.append(
-            Change(
-                site=after.site,
-                subject=QUOTE,
-                digest=digest,
-                stamp=last[1].at,
-                before=current_quote(before) or None,
-                after=last[0] or None,
-            )
-        )
-    return noted

@@ -31,7 +31,7 @@ LABELS: Mapping[str, str] = {
     ContractState.SIGNED: "Signed",
     ContractState.VOIDED: "Voided",
 }
-_INITIAL, _CHANGE_ORDER, _LATER = "Initial quote", "Change order", "Later change order"
+_INITIAL, _CHANGE_ORDER = "Initial quote", "Change order"
 _UNKNOWN_QUOTE = "See the change order"
 _SINCE = "A change order that was signed then made this the quote in force."
 _NOT_SENT = (
@@ -102,11 +102,12 @@ class ContractCells:
 
         They are named by what they are: nobody knows a quote by its UUID.
         """
-        known, new = change.before or "", change.after or ""
-        if not known:
-            return Cell(text=_INITIAL), self._quote(change.site, new, _CHANGE_ORDER)
-        before = self._quote(change.site, known, _CHANGE_ORDER)
-        return before, self._quote(change.site, new, _LATER)
+        number, known, new = int(change.name), change.before or "", change.after or ""
+        before, after = (
+            f"{_CHANGE_ORDER} {n}" if n > 1 else _CHANGE_ORDER for n in (number - 1, number)
+        )
+        old = self._quote(change.site, known, before) if known else Cell(text=_INITIAL)
+        return old, self._quote(change.site, new, after)
 
     def _quote(self, site: str, quote: str, name: str = "") -> Cell:
         """Return the cell of a quote, with the link to its page where there is one."""

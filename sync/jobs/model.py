@@ -60,14 +60,33 @@ class Fact(Origin):
     value: str
 
 
+class TaskSeen(Value):
+    """The status of a task in one event of its milestone."""
+
+    name: str
+    status: str | None = None
+
+
 class StatusSeen(Origin):
-    """The status in one event of a milestone."""
+    """The status in one event of a milestone, and those of its tasks."""
 
     status: str | None = None
+    tasks: tuple[TaskSeen, ...] = ()
+    """At most TASKS."""
+    rejected_task_count: int | None = None
+
+    def is_same_as(self, other: "StatusSeen") -> bool:
+        """Return whether both have the same status, and so do their tasks."""
+        mine = (self.status, self.tasks, self.rejected_task_count or 0)
+        return mine == (other.status, other.tasks, other.rejected_task_count or 0)
 
 
 STATUSES = 100
 """How many events of a milestone are logged: many times what a milestone has; a loop has more."""
+TASKS = 50
+"""How many tasks of a milestone are logged with a status, for the same reason."""
+_TASK_NAME = 100
+"""How much of a task's name is logged."""
 COMMENTS = 500
 """How many comments of a milestone are logged, for the same reason."""
 
@@ -88,8 +107,17 @@ class MilestoneLog(Value):
     def of(cls, event: Event) -> "MilestoneLog":
         """Return the log of one event."""
         moment = event.origin
-        status = StatusSeen(**dict(moment), status=event.milestone.status)
-        keys = (comment_key(comment) for comment in event.milestone.comments)
+        milestone = event.milestone
+        status = StatusSeen(
+            **dict(moment),
+            status=milestone.status,
+            tasks=tuple(
+                TaskSeen(name=task.name[:_TASK_NAME], status=task.status)
+                for task in milestone.tasks[:TASKS]
+            ),
+            rejected_task_count=milestone.rejected_task_count,
+        )
+        keys = (comment_key(comment) for comment in milestone.comments)
         comments = _newest(dict.fromkeys(keys, moment))
         statuses = {"reads" if event.is_read else "sent": (status,)}
         return cls(first=moment, comments=comments, **statuses)
@@ -114,7 +142,10 @@ class MilestoneLog(Value):
 
     @property
     def statuses(self) -> tuple[StatusSeen, ...]:
-        """The statuses, the newest first; of the reads, those that no webhook beside them has."""
+        """The statuses, the newest first; of the reads, those that no webhook beside them has.
+
+        A read without tasks has those of the status before it.
+        """
         if not self.reads:
             return self.sent
         sent = list(enumerate(self.sent[::-1], 1))
@@ -126,7 +157,10 @@ class MilestoneLog(Value):
             placed.append((place, len(self.reads) - number, read))
         statuses: list[StatusSeen] = []
         for _, _, status in sorted(placed, key=lambda each: each[:2]):
-            if statuses and statuses[-1].status == status.status:
+            if statuses and status.is_read and not status.tasks:
+                kept = {name: getattr(statuses[-1], name) for name in _OF_TASKS}
+                status = status.model_copy(update=kept)
+            if statuses and statuses[-1].is_same_as(status):
                 if status.is_read:
                     continue
                 if statuses[-1].is_read:
@@ -142,6 +176,9 @@ class MilestoneLog(Value):
                 break
             since = status
         return since
+
+
+_OF_TASKS = ("tasks", "rejected_task_count")
 
 
 def earliest(moments: Iterable[Origin]) -> Origin:
@@ -251,22 +288,34 @@ class ContractLog(Value):
 
 
 class Change(Value):
-    """A line of the history: one thing of a job before and after a change, and when (UTC)."""
+    """A line of the history: one thing of a job before and after a change.
+
+    No two changes of a job have the same `subject` and `digest`.
+    """
 
     site: str
     subject: str
-    """A milestone definition, or one of STAGE, ARCHIVED, QUOTE, CONTRACT, TYPED."""
+    """A milestone definition, that and a task's name in two lines, or one of STAGE, ARCHIVED,
+    QUOTE, CONTRACT, RE_SIGN, COMMENT, TYPED."""
     digest: str
+    """The event's; of a comment what identifies it."""
+    received: datetime
+    """When the event was received (UTC)."""
     stamp: datetime
+    """When it happened (UTC)."""
+    milestone: str = ""
+    """The definition of the milestone, if it is of one."""
     name: str = ""
-    """The own name of the milestone or contract."""
+    """The own name of the milestone or contract, or the number of the change order."""
+    tasks: tuple[str, ...] = ()
+    """The tasks that were rejected with the milestone, or the one that changed."""
     before: str | None = None
     after: str | None = None
     comment: str = ""
 
 
 STAGE, ARCHIVED, QUOTE, REMARK = "stage", "archived", "quote", "remark"
-CONTRACT = "contract"
+CONTRACT, RE_SIGN, COMMENT = "contract", "re-sign", "comment"
 TYPED = "typed"
 """What a person had typed into a mapped cell was replaced; `name` is the header of its column."""
 

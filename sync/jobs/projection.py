@@ -14,7 +14,6 @@ from sync.jobs.model import (
     CONTRACT,
     REMARK,
     STAGE,
-    Change,
     Event,
     Fact,
     Job,
@@ -22,7 +21,7 @@ from sync.jobs.model import (
     Origin,
     earliest,
 )
-from sync.jobs.remarks import Remarks, comment_order, text_with_author
+from sync.jobs.remarks import comment_order
 from sync.webhooks.schema import Comment, Milestone, OtherEvent, Task
 
 CLOCK_SKEW = timedelta(days=1)
@@ -58,12 +57,13 @@ def _origin(
     own: Sequence[datetime], others: Iterable[datetime], received: datetime, digest: str
 ) -> Origin:
     """Return the moment of an event by its own dates and the others in it."""
-    updated = max(_valid(own, received), default=None)
-    stamp = max(_valid([*own, *others], received), default=received)
+    updated = max(valid(own, received), default=None)
+    stamp = max(valid([*own, *others], received), default=received)
     return Origin(stamp=stamp, updated=updated, received=received, digest=digest)
 
 
-def _valid(moments: Iterable[datetime], received: datetime) -> list[datetime]:
+def valid(moments: Iterable[datetime], received: datetime) -> list[datetime]:
+    """Return the dates that are believed of an event that was `received` then."""
     return [at for at in moments if EARLIEST <= at <= received + CLOCK_SKEW]
 
 
@@ -103,7 +103,7 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
         facts[subject] = max(facts.get(subject, fact), fact, key=lambda either: either.order)
         job = _with_transition(job, new, fact) if subject == STAGE else job
     if new.contract:
-        job = contracts.applied(job, new.contract, _valid(signed, received), moment)
+        job = contracts.applied(job, new.contract, valid(signed, received), moment)
     # A comment without a date is dated by its webhook.
     dated = (
         comment.model_copy(update={"timestamp": comment.timestamp or moment.stamp})
@@ -123,64 +123,6 @@ def _values(new: OtherEvent) -> dict[str, str]:
     if new.archived is not None:
         values[ARCHIVED] = "yes" if new.archived else ""
     return values
-
-
-def status_changes(before: Job, after: Job, new: Event, remarks: Remarks) -> list[Change]:
-    """Return the history's lines (0 or 1) for `new`, which led from `before` to `after`.
-
-    Compares with the preceding event, if it has arrived. If the event just after it has the same
-    status, that event's line was this change.
-    """
-    milestone = new.milestone
-    definition = milestone.milestone_definition
-    known, log = before.logs.get(definition), after.logs[definition]
-    statuses = (None, *log.statuses, None)
-    orders = [status.order if status else None for status in statuses]
-    if new.order not in orders or (known and new.order in {one.order for one in known.statuses}):
-        return []
-    place = orders.index(new.order)
-    following, change, previous = statuses[place - 1 : place + 2]
-    assert change is not None  # noqa: S101
-    if any(
-        neighbor is not None and neighbor.status == change.status
-        for neighbor in (previous, following)
-    ):
-        return []
-    remark = remarks.of_change(milestone.comments, log, change)
-    return [
-        Change(
-            site=before.site,
-            subject=definition,
-            digest=new.digest,
-            stamp=remarks.moment(milestone.comments, log, change),
-            name=milestone.name,
-            before=previous.status if previous else None,
-            after=change.status,
-            comment=text_with_author(remark) if remark else "",
-        )
-    ]
-
-
-def other_changes(before: Job, after: Job, digest: str) -> list[Change]:
-    """Return the history's lines for the event of another webhook that led to `after`."""
-    if not after.has_row:
-        return []  # There is no row that the history could be of.
-    noted = contracts.changes(before, after, digest)
-    for subject, fact in after.facts.items():
-        known = before.facts.get(subject)
-        old = known.value if known else ""
-        if fact.value != old:
-            noted.append(
-                Change(
-                    site=after.site,
-                    subject=subject,
-                    digest=fact.digest,
-                    stamp=fact.stamp,
-                    before=old or None,
-                    after=fact.value or None,
-                )
-            )
-    return noted
 
 
 def _is_done(task: Task) -> bool:

@@ -109,4 +109,6 @@ def comment_order(comment: Comment) -> tuple[object, ...]:
 
 
 def text_with_author(comment: Comment) -> str:
-    return f"{comment.author}: {comment.comment}" if comment.author else comment.comment
+    """Return a comment in quotes, with its author behind it."""
+    quoted = f'"{comment.comment}"'
+    return f"{quoted} – {comment.author}" if comment.author else quoted  # noqa: RUF001

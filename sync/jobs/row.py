@@ -5,6 +5,7 @@ What each column shows is in `job_cells.CELLS`.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 
 from sync.field_table import (
@@ -17,15 +18,16 @@ from sync.field_table import (
     status_id,
 )
 from sync.jobs import job_cells
-from sync.jobs.cells import EMPTY, KEPT_NOTE, NOTE_LIMIT, Cell, Column, Tint, cut
+from sync.jobs.cells import EMPTY, KEPT_NOTE, Cell, Column, Tint, cut
 from sync.jobs.files import Addresses
 from sync.jobs.job_cells import LABELS, JobReader, RowSource, label
 from sync.jobs.model import (
     ARCHIVED,
+    COMMENT,
     CONTRACT,
     QUOTE,
+    RE_SIGN,
     STAGE,
-    TYPED,
     Change,
     Customer,
     Details,
@@ -33,7 +35,7 @@ from sync.jobs.model import (
     Job,
 )
 from sync.jobs.pipeline import PipelineEntry, pipeline_entry
-from sync.jobs.status import Case, Ending, Statuses
+from sync.jobs.status import Case, Ending, Statuses, listed
 from sync.settings.config_file import MILESTONES, Config
 from sync.webhooks.schema import ContractState
 
@@ -123,7 +125,15 @@ STUCK_DAYS = 14
 _UNKNOWN = Customer()
 _NO_DETAILS = Details()
 _OF_MILESTONES = tuple(entry.id for entry in MILESTONE_COLUMNS)
-_SUBJECTS = {STAGE: "Stage", ARCHIVED: "Job", QUOTE: "Quote in force", CONTRACT: "Contract"}
+_SUBJECTS = {
+    STAGE: "Stage",
+    ARCHIVED: "Job",
+    QUOTE: "Active quote",
+    CONTRACT: "Contract",
+    RE_SIGN: "Re-sign",
+    COMMENT: "Comment",
+}
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -244,37 +254,48 @@ class Layout:
         """Return the customer's name, or a stand-in, with the link to the job in EverBright."""
         return self._by.name(site, customer)
 
-    def line(self, change: Change, customer: Cell) -> list[Cell] | None:
-        """Return a line of the history, column by column; None for a hidden milestone."""
-        described = self._described(change)
-        if described is None:
+    def line(self, change: Change, customer: Cell, rep: str = "") -> list[Cell] | None:
+        """Return a line of the history, column by column; None for a hidden milestone.
+
+        `rep` is who has the job by the sheet.
+        """
+        if change.milestone and self._by.milestones.is_hidden(change.milestone):
             return None
-        what, before, after = described
+        before, after = self._states(change)
+        is_late = abs(change.received - change.stamp) >= _DAY
         return [
-            Cell(when=change.stamp),
+            Cell(when=change.received),
             customer,
-            Cell(text=cut(what)),
+            Cell(text=cut(rep)),
+            Cell(text=cut(self._what(change))),
             before,
             after,
-            Cell(text=cut(change.comment, NOTE_LIMIT)),
+            Cell(text=cut(change.comment)),
+            Cell(when=change.stamp, is_day=True) if is_late else EMPTY,
             Cell(text=change.site),
         ]
 
-    def _described(self, change: Change) -> tuple[str, Cell, Cell] | None:
-        """Return what changed, and what it was before and after; None for a hidden milestone."""
-        statuses, milestones = self._by.statuses, self._by.milestones
-        what, before, after = _SUBJECTS.get(change.subject, ""), change.before, change.after
+    def _what(self, change: Change) -> str:
+        """Return what changed."""
+        what, name = _SUBJECTS.get(change.subject, ""), change.name
+        title = self._by.milestones.title(change.milestone, name) if change.milestone else ""
+        if change.subject == COMMENT:
+            return f"{what} on {title}" if title else what
+        if change.subject == CONTRACT:
+            return what if name in ("", what) else f"{what}: {name}"
+        if title and change.tasks:
+            return f"{title}: {listed(change.tasks, self.config.phrases, len(change.tasks))}"
+        return what or title or name
+
+    def _states(self, change: Change) -> tuple[Cell, Cell]:
+        """Return what it was before and after."""
         if change.subject == QUOTE:
-            return (what, *self._by.contracts.changed_quotes(change))
+            return self._by.contracts.changed_quotes(change)
+        before, after = change.before, change.after
         if change.subject == ARCHIVED:
-            before, after = (statuses.label("ARCHIVED" if v else "") for v in (before, after))
-        elif change.subject == CONTRACT:
-            what, before, after = change.name or what, label(before), label(after)
-        elif change.subject == TYPED:
-            what = change.name
-        elif change.subject not in _SUBJECTS:
-            if milestones.is_hidden(change.subject):
-                return None
-            what = milestones.title(change.subject, change.name)
-            before, after = (statuses.label(code) for code in (before, after))
-        return what, Cell(text=cut(before or "")), Cell(text=cut(after or ""))
+            before, after = (code and ARCHIVED_CODE for code in (before, after))
+        if change.milestone or change.subject == ARCHIVED:
+            before, after = map(self._by.statuses.label, (before, after))
+        elif change.subject in (CONTRACT, RE_SIGN):
+            before, after = label(before), label(after)
+        return Cell(text=cut(before or "")), Cell(text=cut(after or ""))

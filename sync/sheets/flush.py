@@ -17,8 +17,8 @@ import structlog
 from pydantic import ValidationError
 
 from sync.errors import Permanent, Refused
-from sync.field_table import KEY
-from sync.jobs.cells import Cells, Column
+from sync.field_table import KEY, REP
+from sync.jobs.cells import EMPTY, Cells, Column
 from sync.jobs.learned import proposed_order
 from sync.jobs.model import Change, Customer
 from sync.jobs.pipeline import PipelineEntry, PipelineLine, count
@@ -162,7 +162,8 @@ class Targets:
             shown(laid_out.get(job.site, job)) for job in pending.jobs if job.site not in differing
         ]
         fit = fitting([*differing.values()], self.sizes.cell_bytes)
-        return Work({target.site: target for target in fit}, self.lines(pending), done)
+        lines = self.lines(pending, laid_out)
+        return Work({target.site: target for target in fit}, lines, done)
 
     def use_confirmed(self, confirmed: Confirmed) -> None:
         """Lay out by what people have confirmed by now."""
@@ -218,14 +219,17 @@ class Targets:
         deleted = pending.known_columns - snapshot.table.columns.keys()
         return [column for column in self._columns if column.id not in deleted]
 
-    def lines(self, pending: Pending) -> Lines:
+    def lines(self, pending: Pending, laid_out: Mapping[str, Target]) -> Lines:
         """Return lines of the History: as many as fit into one batch."""
         seqs: list[int] = []
         lines: list[Line] = []
         sites: set[str] = set()
         size = 0
-        for seq, change, customer in pending.lines:
-            line = self._line(change, customer)
+        for seq, change, customer, rep in pending.lines:
+            job = laid_out.get(change.site)
+            line = self._line(
+                change, customer, rep or (job.cells.get(REP, EMPTY).text if job else "")
+            )
             size += sum(len(json.dumps(cell.text)) + _LINE_CELL_BYTES for cell in line or ())
             if size > self.sizes.line_bytes and seqs:
                 break
@@ -234,9 +238,9 @@ class Targets:
             lines += [line] if line else []
         return Lines(tuple(seqs), lines[::-1], frozenset(sites))
 
-    def _line(self, change: Change, customer: Customer) -> Line | None:
+    def _line(self, change: Change, customer: Customer, rep: str) -> Line | None:
         try:
-            return self.layout.line(change, self.layout.name(change.site, customer))
+            return self.layout.line(change, self.layout.name(change.site, customer), rep)
         except Exception:
             # A change that can't be laid out must not hold up the others.
             _log.exception("fault", site=change.site)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from sync.errors import Refused, Retryable
-from sync.field_table import KEY
+from sync.field_table import KEY, REP
 from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
 from sync.sheets import encode
@@ -182,6 +182,7 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
         (target for target in targets if target.written and target.site not in parted),
         flusher.clock(snapshot),
     )
+    store.batches.keep_typed_reps(held, _typed_reps(tables, everything.rows, targets))
     elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
     store.batches.recheck(held, elsewhere | differing.wrong)
     if not tabs.policy.makes_columns:
@@ -194,6 +195,19 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     return len(differing.wrong)
 
 
+def _typed_reps(
+    tables: Iterable[Table], rows: Mapping[int, Mapping[int, Row]], targets: Iterable[Target]
+) -> dict[str, str]:
+    """Return the names in *Rep* that are not what we wrote, by site; "" where ours is there."""
+    there: dict[str, str] = {}
+    for table in tables:
+        if REP in table.columns:
+            whole = with_cells(table, rows[table.sheet_id])
+            there |= {s: text_of(whole.cell(REP, at[0])).strip() for s, at in table.keys.items()}
+    ours = {target.site: target.written.get(REP, EMPTY).text for target in targets}
+    return {site: "" if name == ours.get(site) else name for site, name in there.items()}
+
+
 def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]:
     """Add new columns, and bring the Pipeline and the filter views of reps up to date.
 
@@ -203,7 +217,7 @@ def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]
     if not flusher.tabs(flusher.store.spreadsheet.mode()).policy.makes_columns:
         return []  # On a board only the extras are ours: they are made on request.
     flusher.known_reps |= flusher.new_reps
-    this = flusher.read_snapshot(held, (filter_views.REP, filter_views.DAYS))
+    this = flusher.read_snapshot(held, (REP, filter_views.DAYS))
     snapshot, known = this.snapshot, this.pending.known_columns
     table = snapshot.table
     if table is None or not snapshot.has_fence_tab:
@@ -230,12 +244,12 @@ def _with_views(
     restores: bool,
 ) -> Parts:
     """Return the parts with the views of the reps with the most open jobs, by what was `read`."""
-    parts, needed = ensured.parts, {filter_views.REP, filter_views.DAYS}
+    parts, needed = ensured.parts, {REP, filter_views.DAYS}
     if not needed <= read.cells.keys():
         return parts
     reps, days = (
         {row: text_of(cell) for row, cell in read.cells[column].items()}
-        for column in (filter_views.REP, filter_views.DAYS)
+        for column in (REP, filter_views.DAYS)
     )
     busiest = filter_views.busiest(read.keys, reps, days)
     made, table = filter_views.made_for(known), ensured.table

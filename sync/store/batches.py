@@ -205,6 +205,7 @@ class Batches:
                 site=cell.site,
                 subject=TYPED,
                 digest=f"{fence}:{cell.column}",
+                received=moment,
                 stamp=moment,
                 name=cell.header,
                 before=cell.before,
@@ -229,6 +230,15 @@ class Batches:
             for site, ids in columns.items():
                 values = {"recheck": json.dumps(sorted(ids)), **bumped()}
                 connection.execute(update(job).where(job.c.site == site).values(values))
+
+    def keep_typed_reps(self, held: Lease, reps: Mapping[str, str]) -> None:
+        """Record who has jobs by what people typed, by site; "" where nobody typed a name."""
+        with self._database.writing(held) as connection:
+            known = connection.execute(select(job.c.site, job.c.typed_rep)).all()
+            for site, rep in known:
+                if (now_typed := reps.get(site, rep)) != rep:
+                    values = {"typed_rep": now_typed}
+                    connection.execute(update(job).where(job.c.site == site).values(values))
 
     def forget_rows(self, held: Lease, sites: Iterable[str]) -> None:
         """Record that the rows of `sites` were deleted: they come back with their next event.

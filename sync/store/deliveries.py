@@ -118,7 +118,7 @@ class Deliveries:
             delivery.c.id.in_(sorted(ids)),
             change.c.site == delivery.c.site,
             change.c.digest == delivery.c.digest,
-        )
+        ).order_by(change.c.seq.desc())  # Of several the first counts: the milestone's own.
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         changes = {row.id: Change.model_validate_json(row.body) for row in rows}

@@ -36,9 +36,7 @@ class Digests:
 
         That is read back from EverBright by the thousand.
         """
-        query = (
-            select(change.c.body)
-            .where(change.c.kept_at >= since, change.c.at >= since - _LATE_SECONDS)
-            .order_by(change.c.at, change.c.seq)
-        )
-        return [Change.model_validate_json(body) for body in self._database.scalars(query)]
+        query = select(change.c.body).where(change.c.kept_at >= since)
+        query = query.order_by(change.c.at, change.c.seq)
+        changes = map(Change.model_validate_json, self._database.scalars(query))
+        return [one for one in changes if one.stamp.timestamp() >= since - _LATE_SECONDS]

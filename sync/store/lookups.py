@@ -3,10 +3,11 @@
 A table each, with a row for a job: when it is to be asked, and what was answered.
 """
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import (
     Connection,
@@ -25,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement
 
+from sync.field_table import REP
 from sync.jobs.model import Change, Customer, Details, Job
 from sync.store.database import Database, Lease, now, touch
 from sync.store.schema import change, customer, detail, history_written, job
@@ -208,6 +210,15 @@ UNANSWERED = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
 """Whether a customer is requested and was never answered."""
 
 
+class PendingLine(NamedTuple):
+    """A line of the History that is not written yet; `rep` is who has the job by the sheet."""
+
+    seq: int
+    change: Change
+    customer: Customer
+    rep: str
+
+
 @dataclass(frozen=True)
 class History:
     """The changes that are not in the sheet yet.
@@ -231,14 +242,16 @@ class History:
         until = func.coalesce(held.scalar_subquery(), _NEVER)
         return query.where(change.c.at < until)
 
-    def read(
-        self, connection: Connection, due: Select[Any], limit: int
-    ) -> list[tuple[int, Change, Customer]]:
-        """Return changes that are to be written, the oldest first, each with its customer."""
+    def read(self, connection: Connection, due: Select[Any], limit: int) -> list[PendingLine]:
+        """Return changes that are to be written, in the order of receipt."""
         rows = connection.execute(due.order_by(change.c.at, change.c.seq).limit(limit)).all()
         changes = [(row[0], Change.model_validate_json(row[1])) for row in rows]
-        known = customers(connection, {line.site for _, line in changes})
-        return [(seq, line, known.get(line.site, Customer())) for seq, line in changes]
+        sites = {line.site for _, line in changes}
+        known, reps = customers(connection, sites), _reps(connection, sites)
+        return [
+            PendingLine(seq, line, known.get(line.site, Customer()), reps.get(line.site, ""))
+            for seq, line in changes
+        ]
 
     def write_again(self, held: Lease) -> bool:
         """Have every line written again, into a new tab; return whether there are any."""
@@ -252,6 +265,16 @@ class History:
                 mark_written(connection, seqs)
 
 
+def _reps(connection: Connection, sites: Collection[str]) -> dict[str, str]:
+    """Return who has jobs by the sheet: whom a person typed, else whom we wrote."""
+    query = select(job.c.site, job.c.typed_rep, job.c.written)
+    rows = connection.execute(query.where(job.c.site.in_(sorted(sites))))
+    return {
+        site: typed or json.loads(written).get(REP, {}).get("text", "")
+        for site, typed, written in rows
+    }
+
+
 def keep(database: Database, connection: Connection, changes: Iterable[Change]) -> None:
     """Store changes inside the caller's transaction, each once."""
     rows = [
@@ -260,7 +283,7 @@ def keep(database: Database, connection: Connection, changes: Iterable[Change]) 
             "subject": line.subject,
             "digest": line.digest,
             "body": line.model_dump_json(),
-            "at": line.stamp.timestamp(),
+            "at": line.received.timestamp(),
             "shown": False,
         }
         for line in changes

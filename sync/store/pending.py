@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, exists, func, literal, or_, sel
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.cells import cells_in
-from sync.jobs.model import Change, Customer, Details, Files, Job
+from sync.jobs.model import Customer, Details, Files, Job
 from sync.jobs.pipeline import PipelineEntry, entry_in
 from sync.jobs.target import Target
 from sync.settings.config_file import Confirmed
@@ -18,7 +18,7 @@ from sync.store.confirmed import read_confirmed
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
 from sync.store.limits import pending_undos, resting
-from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, History, customers, details
+from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, History, PendingLine, customers, details
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
 from sync.store.signs import KnownFences, ReadColumns
 from sync.store.spreadsheet import Spreadsheet
@@ -29,14 +29,14 @@ _PAGE = 500
 
 @dataclass(frozen=True)
 class Pending:
-    """What waits: jobs, lines of the History (seq, change, customer), undos (JSON) by id.
+    """What waits: jobs, lines of the History, undos (JSON) by id.
 
     While a batch is `in_doubt`, what was last confirmed may be out of date.
     """
 
     in_doubt: bool = False
     jobs: Sequence[Target] = ()
-    lines: Sequence[tuple[int, Change, Customer]] = ()
+    lines: Sequence[PendingLine] = ()
     undos: Mapping[int, str] = field(default_factory=dict)
     mode: Mode = Mode.UNSET
     tabs: frozenset[int] = frozenset()

@@ -104,6 +104,8 @@ job = Table(
     _required("has_row", Boolean, server_default=false()),
     # Ids (JSON) of columns of which a comparison found that they hold something else.
     _required("recheck", server_default="[]"),
+    # Who has it by the sheet, if a comparison found another name there than we wrote.
+    _required("typed_rep", server_default=""),
     # Where the Pipeline counts it (JSON of a PipelineEntry), None where it does not.
     Column("counted", Text),
 )

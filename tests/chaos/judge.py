@@ -25,7 +25,7 @@ from tests.chaos.tab import (
     site_in,
     tab_lines,
 )
-from tests.chaos.truth import TAG, Truth, minute, tag_of
+from tests.chaos.truth import DAY, TAG, Truth, minute, tag_of
 from tests.traffic import LABELS, expected_documents
 
 _SHOWN_IN = 45.0
@@ -77,7 +77,9 @@ def history(spreadsheet: Spreadsheet, truth: Truth) -> Found:
     Every line is of one event, none stands twice, and the last status of each job is told.
     """
     lines = tab_lines(spreadsheet)
-    events = {(str(e["site"]), e["name"], minute(e), LABELS[e["status"]]) for e in truth.events}
+    events = {
+        (str(e["site"]), e["name"], minute(e) // DAY, LABELS[e["status"]]) for e in truth.events
+    }
     for line, count in Counter(lines).items():
         if count > 1:
             yield Violation("line doubled", f"The history has {line} {count} times.")

@@ -167,7 +167,7 @@ def recovered(spreadsheet: Spreadsheet) -> list[RecoveredLine]:
 
 
 def tab_lines(spreadsheet: Spreadsheet) -> list[tuple[str, str, int, str]]:
-    """The lines of the history: site, what, minute (as the sheet counts days) and new status."""
+    """The lines of the history: site, what, day (as the sheet counts them) and new status."""
     found = [one for one in spreadsheet.sheets if one.sheet_id == HISTORY_TAB]
     rows = [
         [_plain(row.cells.get(c.key)) for c in sheet.columns]
@@ -178,9 +178,9 @@ def tab_lines(spreadsheet: Spreadsheet) -> list[tuple[str, str, int, str]]:
     if not filled:
         return []
     titles = filled[0]
-    site, what, when, to = (titles.index(name) for name in ("Site ID", "What", "When", "To"))
+    site, what, dated, to = (titles.index(name) for name in ("Site ID", "What", "Dated", "To"))
     return [
-        (str(row[site]), str(row[what]), round(float(row[when] or 0) * 1440), str(row[to]))
+        (str(row[site]), str(row[what]), round(float(row[dated] or 0)), str(row[to]))
         for row in filled[1:]
     ]
 

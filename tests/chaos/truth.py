@@ -12,8 +12,8 @@ from typing import Any
 from tests.traffic import LABELS, newest, replay
 
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
-_DAY = 24 * 60
-_STUCK = 14 * _DAY
+DAY = 24 * 60
+_STUCK = 14 * DAY
 """Minutes after the last event, after which a job is to be looked after."""
 _SILENT = ("stage", "contract", "contract_signed", "contract_documents", "re_signed")
 """Columns of which these events tell nothing."""
@@ -114,11 +114,11 @@ class Truth:
         is_waiting = any(
             events[-1]["status"] in ("SUBMITTED", "INPROG") for events in about.values()
         )
-        day = min(minute(changed(events)) for events in since) // _DAY * _DAY
+        day = min(minute(changed(events)) for events in since) // DAY * DAY
         return {
             "last_update": last,
             "since": day,
-            "follow_up": (last + _STUCK) // _DAY * _DAY if is_waiting else None,
+            "follow_up": (last + _STUCK) // DAY * DAY if is_waiting else None,
             "last_approval": max(approvals, default=None),
         }
 
@@ -185,7 +185,7 @@ class Truth:
 
     def site_at(self, serial: float) -> str | None:
         """Return the site whose event happened at a date of the sheet."""
-        return self._by_minute.get(round(serial * _DAY))
+        return self._by_minute.get(round(serial * DAY))
 
 
 def tagged(events: list[Event]) -> list[Event]:

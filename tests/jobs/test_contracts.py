@@ -8,9 +8,9 @@ import pytest
 
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import CONTRACT, QUOTE, Change, Files, Job
-from sync.jobs.projection import apply_event, apply_other_event, milestone_event, other_changes
+from sync.jobs.projection import apply_event, apply_other_event, milestone_event
 from sync.webhooks.parse import read
-from tests.jobs.test_projection import RE_SIGN, RECEIVED
+from tests.jobs.test_projection import HISTORY, RE_SIGN, RECEIVED
 from tests.jobs.test_row import layout
 from tests.made_up import body, milestone, uuid
 from tests.webhooks.payloads import change_order, contract, document, stage
@@ -161,7 +161,9 @@ def lines(*payloads: dict[str, Any]) -> list[Change]:
     job, found = Job(site=uuid(1)), []
     for payload in payloads:
         after = told(payload, job=job)
-        found += other_changes(job, after, read(body(payload)).digest)
+        sent = read(body(payload))
+        assert sent.other_event is not None
+        found += HISTORY.of_other(job, after, sent.other_event, sent.digest, DAY)
         job = after
     return found
 
@@ -176,7 +178,7 @@ def test_the_history_tells_each_change_once_and_when_it_was() -> None:
     assert found[1].stamp == DAY
     line = layout().line(found[1], Cell(text="Ada"))
     assert line is not None
-    assert [one.text for one in line[2:5]] == ["Installation Agreement", "Sent", "Signed"]
+    assert [one.text for one in line[3:6]] == ["Contract: Installation Agreement", "Sent", "Signed"]
 
 
 @pytest.mark.parametrize(

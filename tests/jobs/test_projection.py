@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.jobs.history import HistoryLines
 from sync.jobs.model import COMMENTS, STATUSES, Event, Job, MilestoneLog, Origin, StatusSeen
 from sync.jobs.projection import (
     all_comments,
@@ -16,7 +17,6 @@ from sync.jobs.projection import (
     initial_quote,
     last_update,
     milestone_event,
-    status_changes,
 )
 from sync.jobs.remarks import Remarks
 from sync.settings.config_file import load_config
@@ -35,7 +35,7 @@ from tests.made_up import (
 
 CONFIG = load_config(CONFIG_FILE)
 RE_SIGN = re.compile(CONFIG.words.re_sign, re.IGNORECASE)
-REMARKS = Remarks(CONFIG)
+REMARKS, HISTORY = Remarks(CONFIG), HistoryLines(CONFIG)
 RECEIVED = datetime(2026, 3, 10, tzinfo=UTC)
 
 
@@ -213,7 +213,7 @@ def test_in_order_each_change_has_its_line_and_in_any_order_none_twice(
         job, found = Job(site=uuid(1)), []
         for one in some:
             before, job = job, apply_event(job, one, RE_SIGN)
-            found += [(c.subject, c.digest) for c in status_changes(before, job, one, REMARKS)]
+            found += [(c.subject, c.digest) for c in HISTORY.of_milestone(before, job, one)]
         return found
 
     runs: dict[str, list[Event]] = {}
@@ -241,6 +241,6 @@ def test_a_late_event_has_no_line_for_a_change_that_was_told_of_already() -> Non
     job, found = Job(site=uuid(1)), []
     for one in (first, third, second):
         before, job = job, apply_event(job, one, RE_SIGN)
-        changes = status_changes(before, job, one, REMARKS)
+        changes = HISTORY.of_milestone(before, job, one)
         found += [(c.before, c.after, c.stamp.day) for c in changes]
     assert found == [(None, "SUBMITTED", 1), ("SUBMITTED", "REJECTED", 3)]

@@ -8,8 +8,8 @@ import pytest
 
 from sync.jobs.cells import EMPTY
 from sync.jobs.model import Change, Files, Job
-from sync.jobs.projection import apply_event, status_changes
-from tests.jobs.test_projection import RE_SIGN, REMARKS, an_event, job_of
+from sync.jobs.projection import apply_event
+from tests.jobs.test_projection import HISTORY, RE_SIGN, an_event, job_of
 from tests.jobs.test_row import layout
 from tests.made_up import comment, uuid
 
@@ -38,7 +38,7 @@ def lines(*events: Any) -> list[Change]:
     job, found = Job(site=uuid(1)), []
     for one in events:
         before, job = job, apply_event(job, one, RE_SIGN)
-        found += status_changes(before, job, one, REMARKS)
+        found += HISTORY.of_milestone(before, job, one)
     return found
 
 
@@ -50,8 +50,8 @@ APPROVED = an_event(status="APPROVED", date_updated=at(5), comments=[by_ben(WHY,
 def test_a_rejection_has_the_remark_that_came_with_it() -> None:
     for order in permutations([SUBMITTED, REJECTED]):
         job = job_of(*order)
-        assert note(job) == (f"Ben: {WHY}", datetime(2026, 3, 2, 10, tzinfo=UTC))
-        assert layout().cells(job, Files())["next_action"].text.endswith(f"\nBen: {WHY}")
+        assert note(job) == (f'"{WHY}" – Ben', datetime(2026, 3, 2, 10, tzinfo=UTC))
+        assert layout().cells(job, Files())["next_action"].text.endswith(f'\n"{WHY}" – Ben')
 
 
 def test_a_later_event_of_the_same_status_changes_neither_time_nor_remark() -> None:
@@ -60,8 +60,8 @@ def test_a_later_event_of_the_same_status_changes_neither_time_nor_remark() -> N
     again = an_event(status="REJECTED", date_updated=at(6), comments=later)
     for order in permutations([SUBMITTED, REJECTED, again]):
         job = job_of(*order)
-        assert note(job) == (f"Ben: {WHY}", datetime(2026, 3, 2, 10, tzinfo=UTC))
-        assert layout().cells(job, Files())["last_comment"].text == "Ben: And page 3."
+        assert note(job) == (f'"{WHY}" – Ben', datetime(2026, 3, 2, 10, tzinfo=UTC))
+        assert layout().cells(job, Files())["last_comment"].text == '"And page 3." – Ben'
     assert len(lines(SUBMITTED, REJECTED, again)) == 2
 
 
@@ -94,19 +94,19 @@ def test_of_a_milestone_s_first_event_a_remark_counts_if_it_is_as_new_as_the_eve
 ) -> None:
     """What was before is not known: an older remark may be of any earlier status."""
     first = an_event(status="APPROVED", date_updated=at(2), comments=[by_ben("All there.", day)])
-    assert note(job_of(first))[0] == ("Ben: All there." if is_shown else "")
-    assert lines(first)[0].comment == ("Ben: All there." if is_shown else "")
+    assert note(job_of(first))[0] == ('"All there." – Ben' if is_shown else "")
+    assert lines(first)[0].comment == ('"All there." – Ben' if is_shown else "")
 
 
 def test_an_automatic_comment_is_the_bot_s_whoever_is_named() -> None:
     said = [by_ben("Stage moved on.", 3, comment_type="AUTO"), by_ben("By hand.", 2)]
     job = job_of(SUBMITTED, an_event(status="REJECTED", date_updated=at(3), comments=said))
-    assert layout().cells(job, Files())["last_comment"].text == "Ben: By hand."
-    assert note(job)[0] == "Ben: By hand."
+    assert layout().cells(job, Files())["last_comment"].text == '"By hand." – Ben'
+    assert note(job)[0] == '"By hand." – Ben'
 
 
 def test_comments_without_an_id_are_told_apart_by_date_and_text() -> None:
     first = an_event(status="REJECTED", date_updated=at(2), comments=[by_ben("One.", 2, uuid=None)])
     both = [by_ben("One.", 2, uuid=None), by_ben("Two.", 2, uuid=None)]
     second = an_event(status="APPROVED", date_updated=at(3), comments=both)
-    assert note(job_of(first, second))[0] == "Ben: Two."
+    assert note(job_of(first, second))[0] == '"Two." – Ben'

@@ -108,7 +108,7 @@ class WholePath:
         _check(self._in_a_new_tab(targets, columns, pending))
         _check(self._in_rows_that_are_there(targets, columns))
         shown = [Shown(t.site, t.version, t.events, t.cells, t.entry) for t in targets]
-        lines = tuple(seq for seq, _, _ in pending.lines)
+        lines = tuple(seq for seq, *_ in pending.lines)
         tried = Attempt(1, None, tuple(shown), (), "{}", lines)
         self.store.batches.begin(held, tried)
         landed = self.store.batches.landed(held, 1)
@@ -120,7 +120,7 @@ class WholePath:
         self, targets: list[Target], columns: list[Column], pending: Pending
     ) -> list[dict[str, Any]]:
         """Return the requests that make the tabs with new rows and the lines of the history."""
-        lines = self.targets.lines(pending)
+        lines = self.targets.lines(pending, {})
         assert len(lines.lines) == len(pending.lines), "a line cannot be laid out"
         wanted = self.targets.wanted(columns, lines.lines)
         return self._composed(Snapshot(OWN), wanted, targets)

@@ -34,7 +34,7 @@ def filled(bench: Bench) -> str:
 def plain(bench: Bench) -> tuple[list[dict[str, str]], list[dict[str, str]], list[dict[str, str]]]:
     """What stands in the tabs, whatever the order of rows."""
     jobs = sorted(bench.texts(), key=lambda row: row["Site ID"])
-    lines = sorted(bench.texts("History"), key=lambda row: (row["Site ID"], row["When"]))
+    lines = sorted(bench.texts("History"), key=lambda row: (row["Site ID"], row["What"], row["To"]))
     numbers = [
         {h: text for h, text in row.items() if h != "Updated"} for row in bench.texts("Pipeline")
     ]

@@ -102,8 +102,8 @@ def test_a_line_of_the_history_that_is_refused_rests_with_its_job(bench: Bench) 
     bench.google.faults.clear()
     bench.end_rests()
     bench.flush()
-    lines = [(line["Site ID"], line["When"], line["To"]) for line in bench.texts("History")]
-    assert (uuid(2), "2026-03-02 10:00", "Rejected") in lines
+    lines = [(line["Site ID"], line["Dated"], line["To"]) for line in bench.texts("History")]
+    assert (uuid(2), "2026-03-02", "Rejected") in lines
     assert len(lines) == len(set(lines)) == 9
 
 

@@ -140,7 +140,7 @@ def test_replaced_words_are_kept_and_told_where_there_is_a_history(
     store.batches.conclude(mine, tried, Conclusion(replaced=[REPLACED], is_told=is_told))
     assert store.boards.replaced("a") == [("mine", "x")]
     assert sheet_store(database, "other").boards.replaced("a") == []
-    lines = [change for _, change, _ in store.pending.read(9, 9).lines]
+    lines = [change for _, change, *_ in store.pending.read(9, 9).lines]
     assert [(one.name, one.before, one.after) for one in lines] == (
         [("Permit", "mine", "x")] if is_told else []
     )

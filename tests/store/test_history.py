@@ -18,15 +18,17 @@ _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def said(site: str, minute: int) -> Change:
     at = _NOON + timedelta(minutes=minute)
-    return Change(site=site, subject="stage", digest=f"{minute}", stamp=at, after=f"{minute}")
+    return Change(
+        site=site, subject="stage", digest=f"{minute}", received=at, stamp=at, after=f"{minute}"
+    )
 
 
 def told(store: SheetStore, limit: int = 99) -> list[str | None]:
-    return [one.after for _, one, _ in store.pending.read(99, limit).lines]
+    return [one.after for _, one, *_ in store.pending.read(99, limit).lines]
 
 
 def seqs(store: SheetStore) -> tuple[int, ...]:
-    return tuple(seq for seq, _, _ in store.pending.read(99, 99).lines)
+    return tuple(seq for seq, *_ in store.pending.read(99, 99).lines)
 
 
 def written(store: SheetStore, database: Database, fence: int) -> None:
@@ -78,5 +80,5 @@ def test_a_line_waits_a_minute_for_its_customers_name(database: Database) -> Non
         connection.execute(update(change).values(kept_at=now() + 3600))
     assert told(store) == ["0", "1", "2"], "the clock was put back"
     Customers(database).keep(site, Customer(name="Ada"))
-    (ada,) = [known for _, one, known in store.pending.read(9, 9).lines if one.site == site]
+    (ada,) = [known for _, one, known, _ in store.pending.read(9, 9).lines if one.site == site]
     assert ada.name == "Ada"

@@ -61,7 +61,7 @@ def test_no_more_is_read_than_is_asked_for(database: Database) -> None:
     assert (len(found.jobs), len(found.lines)) == (2, 1)
     found = store.pending.read(9, 9, only=["b", "nobody"])
     assert [one.job.site for one in found.jobs] == ["b"]
-    assert [one.site for _, one, _ in found.lines] == ["b"]
+    assert [one.site for _, one, *_ in found.lines] == ["b"]
     assert {one.job.site for one in store.pending.every()} == set("abc")
 
 

@@ -30,7 +30,7 @@ def with_lines(database: Database) -> SheetStore:
 def pending(store: SheetStore) -> tuple[set[str], set[str]]:
     """Return the sites of the jobs and of the lines that wait."""
     found = store.pending.read(9, 9)
-    return {one.job.site for one in found.jobs}, {one.site for _, one, _ in found.lines}
+    return {one.job.site for one in found.jobs}, {one.site for _, one, *_ in found.lines}
 
 
 def test_the_rest_doubles_up_to_an_hour(database: Database) -> None:
@@ -52,7 +52,7 @@ def test_a_resting_job_is_not_pending_and_others_are(database: Database) -> None
     assert store.pending.is_waiting()
     assert store.pending.count() == 2, "the status page counts it among what is not shown"
     found = store.pending.read(9, 9)
-    lines = tuple(seq for seq, _, _ in found.lines)
+    lines = tuple(seq for seq, *_ in found.lines)
     shown = [showing(one, X) for one in found.jobs]
     store.batches.conclude(mine, attempt(1, None, *shown, changes=lines))
     assert not store.pending.is_waiting()

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from sync.field_table import REP
 from sync.jobs.cells import Cell
 from sync.jobs.status import REJECTED, WAITING, Case, Statuses
 from sync.settings.config_file import Config
@@ -24,7 +25,7 @@ _FIRST = 1_126_170_100
 """The first of the views' ids."""
 _STEP = 20
 """To the next id that is tried where one is taken."""
-REP, DAYS = "rep", "days"
+DAYS = "days"
 MOST_REPS = 10
 """How many reps have a view: those with the most open jobs."""
 _FIRST_OF_REPS = _FIRST + 200
@@ -37,10 +38,10 @@ _HISTORY_FIRST = 1_126_170_110
 """The same for the History tab."""
 _YESTERDAY = {"condition": {"type": "DATE_AFTER", "values": [{"userEnteredValue": "=TODAY()-2"}]}}
 _WEEK = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
-_NEWEST_LINE = ("history:when", "DESCENDING")
+_NEWEST_LINE = ("history:received", "DESCENDING")
 _HISTORY: Mapping[str, ViewFilter] = {
-    "Since yesterday": ({"history:when": _YESTERDAY}, _NEWEST_LINE),
-    "This week": ({"history:when": _WEEK}, _NEWEST_LINE),
+    "Since yesterday": ({"history:received": _YESTERDAY}, _NEWEST_LINE),
+    "This week": ({"history:received": _WEEK}, _NEWEST_LINE),
 }
 
 

@@ -33,7 +33,7 @@ def column(sheet_id: int, index: int, made: Column) -> list[Request]:
         *([] if made.is_typed else [{"addProtectedRange": {"protectedRange": protection}}]),
         *tinted(sheet_id, [index], made.tints),
         sized_column(sheet_id, index, made.width, is_hidden=made.is_hidden),
-        *([] if made.is_hidden else [_laid_out(sheet_id, index, made)]),
+        *([] if made.is_hidden else [laid_out(sheet_id, index, made)]),
     ]
 
 
@@ -132,13 +132,13 @@ def sized_rows(sheet_id: int, first: int, count: int) -> Request:
     return {"updateDimensionProperties": sized}
 
 
-def _laid_out(sheet_id: int, index: int, column: Column) -> Request:
+def laid_out(sheet_id: int, index: int, column: Column) -> Request:
     """Have text stand at the top, and say what becomes of a long one: of rows to come, too."""
-    laid_out = {"verticalAlignment": "TOP"}
+    layout = {"verticalAlignment": "TOP"}
     if column.is_wrapped or column.is_clipped:
-        laid_out["wrapStrategy"] = "WRAP" if column.is_wrapped else "CLIP"
-    fields = ",".join(f"userEnteredFormat.{name}" for name in laid_out)
-    cell = {"userEnteredFormat": laid_out}
+        layout["wrapStrategy"] = "WRAP" if column.is_wrapped else "CLIP"
+    fields = ",".join(f"userEnteredFormat.{name}" for name in layout)
+    cell = {"userEnteredFormat": layout}
     return {"repeatCell": {"range": _area(sheet_id, index), "cell": cell, "fields": fields}}
 
 

@@ -1,4 +1,4 @@
-"""The History tab: a line a change, the newest on top. Pure.
+"""The History tab: a line for each change, the one received last on top. Pure.
 
 Lines are only ever inserted, below the header: that overwrites nothing, whatever people have done
 to the tab. They go in the batch that shows the change in its row, so none is lost or written twice.
@@ -17,18 +17,25 @@ from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 
 _COLUMNS = (
-    Column(id="history:when", header="When", width=130),
-    Column(id="history:customer", header="Customer", width=150),
-    Column(id="history:what", header="What", width=190),
-    Column(id="history:before", header="From", width=110),
-    Column(id="history:after", header="To", width=110),
-    Column(id="history:comment", header="Comment", width=380),
+    Column(id="history:received", header="Received", width=130),
+    Column(id="history:customer", header="Customer", width=150, is_wrapped=True),
+    Column(id="history:rep", header="Rep", width=110, is_wrapped=True),
+    Column(id="history:what", header="What", width=190, is_wrapped=True),
+    Column(id="history:before", header="From", width=100, is_wrapped=True),
+    Column(id="history:after", header="To", width=100, is_wrapped=True),
+    Column(id="history:comment", header="Comment", width=420, is_wrapped=True),
+    Column(
+        id="history:dated",
+        header="Dated",
+        width=90,
+        about="When it happened, if that was a day or more before we received it.",
+    ),
     Column(id="history:site", header="Site ID", width=280, is_hidden=True),
 )
 """In the order of the cells of a line."""
 _ABOUT = (
-    "When it happened, the newest on top. A line is added for each change; none is ever changed or "
-    "removed by Brightsheet."
+    "When we received it, the newest on top. Each change has a line. Brightsheet never changes or "
+    "removes one."
 )
 _ROWS = 200
 
@@ -47,7 +54,8 @@ def make(
         if status.color
     ]
     titles = [
-        column.model_copy(update={"about": _ABOUT * (n == 0)}) for n, column in enumerate(_COLUMNS)
+        column.model_copy(update={"about": column.about or _ABOUT * (n == 0)})
+        for n, column in enumerate(_COLUMNS)
     ]
     requests = batch.make_tab(
         sheet_id, title, HISTORY_KEY, (_ROWS, len(_COLUMNS)), position, frozen=0
@@ -59,6 +67,11 @@ def make(
     requests += [
         formatting.sized_column(sheet_id, index, column.width, is_hidden=column.is_hidden)
         for index, column in enumerate(_COLUMNS)
+    ]
+    requests += [
+        formatting.laid_out(sheet_id, index, column)
+        for index, column in enumerate(_COLUMNS)
+        if not column.is_hidden
     ]
     requests += formatting.tinted(
         sheet_id, (places["history:before"], places["history:after"]), tints

@@ -1,0 +1,211 @@
+"""The lines of the History that an event makes: what changed, from what to what, and why. Pure.
+
+A line says what was known when its event arrived, and is never rewritten. A comment is in one line
+only: that of the change which it came with, else its own.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from sync.jobs import contracts
+from sync.jobs.model import (
+    ARCHIVED,
+    COMMENT,
+    CONTRACT,
+    QUOTE,
+    RE_SIGN,
+    STAGE,
+    Change,
+    Event,
+    Job,
+    Origin,
+    StatusSeen,
+    comment_key,
+)
+from sync.jobs.projection import valid
+from sync.jobs.remarks import Remarks, comment_order, text_with_author
+from sync.jobs.status import Statuses
+from sync.settings.config_file import Config
+from sync.webhooks.schema import Comment, OtherEvent
+
+
+class HistoryLines:
+    """Compares a job before and after an event, by the config."""
+
+    def __init__(self, config: Config) -> None:
+        self._remarks = Remarks(config)
+        self._is_rejected = Statuses(config).is_rejected
+
+    def of_milestone(self, before: Job, after: Job, new: Event) -> list[Change]:
+        """Return the lines for `new`: of its status, its tasks, and its comments."""
+        milestone, comments = new.milestone, self._new_comments(before, new)
+        about = {"milestone": milestone.milestone_definition, "name": milestone.name}
+        changes = self._of_statuses(before, after, new)
+        if changes and comments:
+            text = text_with_author(comments.pop())
+            changes[-1] = changes[-1].model_copy(update={"comment": text})
+        if before.re_signed is None and after.re_signed is not None:
+            changes.append(_change(after.site, new, subject=RE_SIGN, after="SIGN"))
+        return [*changes, *(_comment(after.site, new, comment, **about) for comment in comments)]
+
+    def of_other(
+        self, before: Job, after: Job, event: OtherEvent, digest: str, received: datetime
+    ) -> list[Change]:
+        """Return the lines for the event of another webhook."""
+        if not after.has_row:
+            return []  # There is no row that the history could be of.
+        origin = Origin(stamp=received, received=received, digest=digest)
+        changes = _of_contracts(before, after, origin)
+        for subject in (STAGE, ARCHIVED):
+            fact, known = after.facts.get(subject), before.facts.get(subject)
+            old = known.value if known else ""
+            if fact and fact.value != old:
+                values = {"before": old or None, "after": fact.value or None}
+                changes.append(_change(after.site, fact, subject=subject, **values))
+        about = _milestone_of(after, event.about)
+        known_comments = _known_comments(before)
+        new = [comment for comment in after.remarks if _identity(comment) not in known_comments]
+        comments = self._by_people(new)
+        return [*changes, *(_comment(after.site, origin, one, **about) for one in comments)]
+
+    def _of_statuses(self, before: Job, after: Job, new: Event) -> list[Change]:
+        """Return the lines for the statuses in `new`, compared with those just before it.
+
+        If the event just after it, which arrived earlier, says the same, its line was this change.
+        """
+        definition = new.milestone.milestone_definition
+        known, log = before.logs.get(definition), after.logs[definition]
+        statuses = (None, *log.statuses, None)
+        orders = [seen.order if seen else None for seen in statuses]
+        if known and new.order in {seen.order for seen in known.statuses}:
+            return []  # It is applied again.
+        if new.order not in orders:
+            return []  # A read that says no more than the webhooks beside it.
+        place = orders.index(new.order)
+        following, seen, previous = statuses[place - 1 : place + 2]
+        assert seen is not None  # noqa: S101
+        neighbors = [neighbor for neighbor in (previous, following) if neighbor]
+        changes = []
+        if all(neighbor.status != seen.status for neighbor in neighbors):
+            is_rejected = self._is_rejected(seen.status)
+            rejected = [t.name for t in seen.tasks if t.name and self._is_rejected(t.status)]
+            changes = [
+                _change(
+                    after.site,
+                    new,
+                    subject=definition,
+                    stamp=self._remarks.moment(new.milestone.comments, log, seen),
+                    milestone=definition,
+                    name=new.milestone.name,
+                    tasks=tuple(rejected) if is_rejected else (),
+                    before=previous.status if previous else None,
+                    after=seen.status,
+                )
+            ]
+            if is_rejected:
+                return changes  # It names the tasks.
+        tasks = self._changed_tasks(seen, previous, following, with_corrected=not changes)
+        return changes + [
+            _change(
+                after.site,
+                new,
+                subject=f"{definition}\n{name}",
+                milestone=definition,
+                name=new.milestone.name,
+                tasks=(name,),
+                before=old,
+                after=status,
+            )
+            for name, old, status in tasks
+        ]
+
+    def _changed_tasks(
+        self,
+        seen: StatusSeen,
+        previous: StatusSeen | None,
+        following: StatusSeen | None,
+        *,
+        with_corrected: bool,
+    ) -> Iterator[tuple[str, str | None, str | None]]:
+        """Yield the tasks that were rejected or corrected: name, status before, and status."""
+        before, now, later = (
+            {task.name: task.status for task in one.tasks if task.name} if one else {}
+            for one in (previous, seen, following)
+        )
+        for name, status in now.items():
+            is_told = status in (before.get(name), later.get(name))
+            is_corrected = with_corrected and self._is_rejected(before.get(name))
+            if not is_told and (self._is_rejected(status) or is_corrected):
+                yield name, before.get(name), status
+
+    def _new_comments(self, before: Job, new: Event) -> list[Comment]:
+        """Return the comments by people that nothing before had, the oldest first.
+
+        With the first event of a milestone come all that were ever written there: those from before
+        the job was known, and before that event, are not new.
+        """
+        definition, comments = new.milestone.milestone_definition, new.milestone.comments
+        known, made = _known_comments(before), new.updated or new.received
+        if definition not in before.logs:
+            since = min([made, *(log.first.received for log in before.logs.values())])
+            comments = tuple(c for c in comments if c.timestamp and c.timestamp >= since)
+        return self._by_people(comment for comment in comments if _identity(comment) not in known)
+
+    def _by_people(self, comments: Iterable[Comment]) -> list[Comment]:
+        written = (c for c in comments if c.comment and not self._remarks.is_by_bot(c))
+        return sorted(written, key=comment_order)
+
+
+def _identity(comment: Comment) -> str:
+    return comment.uuid or comment_key(comment)
+
+
+def _known_comments(job: Job) -> set[str]:
+    keys = [key for log in job.logs.values() for key in log.comments]
+    return {*keys, *(key.partition(" ")[2] for key in keys), *map(_identity, job.remarks)}
+
+
+def _of_contracts(before: Job, after: Job, origin: Origin) -> list[Change]:
+    changes, known = list[Change](), contracts.by_name(before)
+    for name, logs in contracts.by_name(after).items():
+        old, new = contracts.current(known.get(name, ())), contracts.current(logs)
+        if new and (old is None or old[0] != new[0]):
+            states = {"before": old[0].value if old else None, "after": new[0].value}
+            changes.append(
+                _change(after.site, origin, subject=CONTRACT, stamp=new[1], name=name, **states)
+            )
+    previous, last = contracts.last_change_order(before), contracts.last_change_order(after)
+    if last and (previous is None or previous[0] != last[0]):
+        number = str(len(after.change_orders))
+        quotes = {"before": contracts.current_quote(before) or None, "after": last[0] or None}
+        changes.append(
+            _change(after.site, origin, subject=QUOTE, stamp=last[1].at, name=number, **quotes)
+        )
+    return changes
+
+
+def _milestone_of(job: Job, uuid: str | None) -> dict[str, str]:
+    """Return the milestone with a UUID, as far as it is known."""
+    for definition, event in job.events.items():
+        if uuid and event.milestone.uuid == uuid:
+            return {"milestone": definition, "name": event.milestone.name}
+    return {}
+
+
+def _comment(site: str, origin: Origin, comment: Comment, **about: str) -> Change:
+    written = [comment.timestamp] if comment.timestamp else []
+    return _change(
+        site,
+        origin,
+        subject=COMMENT,
+        digest=_identity(comment),
+        stamp=max(valid(written, origin.received), default=origin.stamp),
+        comment=text_with_author(comment),
+        **about,
+    )
+
+
+def _change(site: str, origin: Origin, **values: Any) -> Change:
+    known = {"digest": origin.digest, "stamp": origin.stamp, "received": origin.received}
+    return Change(site=site, **{**known, **values})
