@@ -26,6 +26,7 @@ from sync.settings.environment import Settings, load
 from sync.status.metrics import StoreCollector, Tally, exposition
 from sync.status.verdict import answer as status_answer
 from sync.status.watch import Daily, SharedLook, Watch
+from sync.status.weekly import WeeklyMessages
 from sync.store import ActionLog, Database, Inbox
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery
@@ -56,8 +57,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["brightsheet"] = worker = Worker(settings, database)
     wiring = Wiring(settings, database)
     alerts = wiring.alerts()
-    daily = Daily(wiring, alerts).step
-    app.extensions["brightsheet_watch"] = Watch(wiring.backlog, alerts.send, database, daily)
+    scheduled = (Daily(wiring, alerts).step, WeeklyMessages(wiring, alerts).step)
+    watch = Watch(wiring.backlog, alerts.send, database, lambda: [send() for send in scheduled])
+    app.extensions["brightsheet_watch"] = watch
     tries = PasswordTries(ActionLog(database).sources_of_sign_ins)
     _add_webhook(app, settings, wiring.inbox, worker)
     _add_probe(app, settings)

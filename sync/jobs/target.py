@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from sync.field_table import REP
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.model import Customer, Details, Files, Job
 from sync.jobs.pipeline import PipelineEntry
@@ -34,10 +35,18 @@ class Target:
     recheck: frozenset[str] = frozenset()
     """Columns of which a comparison found that they hold something else."""
 
+    typed_rep: str = ""
+    """Who has it by the sheet, if the last comparison found another name there than we wrote."""
+
     @property
     def site(self) -> str:
         """The site UUID, which is the key of the row."""
         return self.job.site
+
+    @property
+    def rep(self) -> str:
+        """Who has it by the sheet: the name that a person typed, else the one that we wrote."""
+        return self.typed_rep or self.written.get(REP, EMPTY).text
 
     def differences(self) -> dict[str, Cell]:
         """Return what is to be written, by column id; a cell that went blank is EMPTY."""

@@ -9,13 +9,13 @@ from queue import Empty, Full, Queue
 from threading import Lock, Thread
 from time import monotonic, sleep, time
 from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode
 
 import requests
 import structlog
 from pydantic import SecretStr
 
 _TIMEOUT = (3.0, 5.0)
-_LONGEST = 1500
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _CALLS = re.compile(r"@(?=everyone|here|channel|all|team)", re.IGNORECASE)
@@ -31,11 +31,13 @@ class Message:
     text: str
     since: str = ""
     link: str = ""
+    longest: int = 1500
+    """Characters that every service accepts; email takes more."""
 
     def lines(self) -> str:
-        """Return it as lines, cut to a length that every service accepts."""
+        """Return it as lines, cut to the length that its service accepts."""
         plain = _CONTROLS.sub(" ", self.text)
-        cut = plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
+        cut = plain if len(plain) <= self.longest else plain[: self.longest - 1] + "…"
         return "\n".join(line for line in (cut, self.since, self.link) if line)
 
 
@@ -112,6 +114,24 @@ class AppriseChannel:
 def channels(webhook: SecretStr | None, urls: Sequence[SecretStr]) -> list[Channel]:
     slack: list[Channel] = [SlackWebhook(webhook)] if webhook else []
     return slack + [AppriseChannel(url) for url in urls]
+
+
+_MAIL = ("mailto", "mailtos")
+_RECIPIENTS = ("to", "cc", "bcc")
+
+
+def mail_channels(urls: Sequence[SecretStr], recipient: str = "") -> list[Channel]:
+    """Return the channels that send email; to `recipient`, if given, instead of the URL's own."""
+    found: list[Channel] = []
+    for url in urls:
+        address, _, query = url.get_secret_value().partition("?")
+        if address.partition(":")[0].lower() not in _MAIL:
+            continue
+        if recipient:
+            kept = [pair for pair in parse_qsl(query) if pair[0].lower() not in _RECIPIENTS]
+            url = SecretStr(f"{address}?{urlencode([*kept, ('to', recipient)])}")
+        found.append(AppriseChannel(url))
+    return found
 
 
 REPEAT_SECONDS = 3600.0

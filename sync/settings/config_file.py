@@ -254,6 +254,8 @@ class Config(Strict):
     mapping: MappingConfig = MappingConfig()
     columns: tuple[ColumnConfig, ...]
     milestones: tuple[MilestoneConfig, ...] = ()
+    reps: dict[str, str] = Field(default_factory=dict)
+    """The email addresses for the weekly digest, by the name in *Rep*."""
     statuses: dict[str, StatusConfig] = Field(default_factory=dict)
 
     @property

@@ -53,6 +53,7 @@ def _google_id(wanted: str) -> AfterValidator:
 
 
 _T = TypeVar("_T", bound=BaseSettings)
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Address = Annotated[str, AfterValidator(validators.address)]
 DocumentPath = Annotated[str, AfterValidator(validators.document_path)]
 WebhookSecret = Annotated[SecretStr, _secret(validators.webhook_secret)]
@@ -306,6 +307,12 @@ class AlertSettings(_FromEnvironment):
         le=23,
         description="The hour, 0 to 23 in `TIMEZONE` or UTC, at which a daily summary is sent to "
         "where alerts go. Without it there is none.",
+    )
+    weekly_digest: Weekday | None = Field(
+        None,
+        description="The day, like `monday`, on which a "
+        "[weekly digest](operations.md#weekly-digest) goes to the email addresses in `ALERT_URLS`, "
+        "at `DIGEST_HOUR` or 7. Without it there is none.",
     )
     log_format: Literal["json", "console"] = Field(
         "json", description="`json`: one object a line. `console`: text for people."

@@ -114,11 +114,15 @@ class Deliveries:
 
     def statuses(self, ids: Collection[str]) -> dict[str, str]:
         """Return the status (EverBright's code) to which deliveries changed a milestone, by id."""
-        query = select(delivery.c.id, change.c.body).where(
-            delivery.c.id.in_(sorted(ids)),
-            change.c.site == delivery.c.site,
-            change.c.digest == delivery.c.digest,
-        ).order_by(change.c.seq.desc())  # Of several the first counts: the milestone's own.
+        query = (
+            select(delivery.c.id, change.c.body)
+            .where(
+                delivery.c.id.in_(sorted(ids)),
+                change.c.site == delivery.c.site,
+                change.c.digest == delivery.c.digest,
+            )
+            .order_by(change.c.seq.desc())
+        )  # Of several the first counts: the milestone's own.
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         changes = {row.id: Change.model_validate_json(row.body) for row in rows}

@@ -196,6 +196,7 @@ def _jobs(connection: Connection, query: Select[Any]) -> list[Target]:
             details=more.get(row.site, Details()),
             has_row=row.has_row,
             recheck=frozenset(json.loads(row.recheck)),
+            typed_rep=row.typed_rep,
         )
         for row in rows
     ]

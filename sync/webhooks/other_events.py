@@ -60,7 +60,7 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
     about = next(uuids(tree, _MILESTONE), None)
     event = OtherEvent(
         site=site,
-        about=None if site else about,
+        about=about,
         archived=_archived(tree, shapes.archived) if kind is Kind.SITE_ARCHIVED else None,
         stage=text(tree, shapes.stage)[:_STAGE_LIMIT],
         left_stage=text(tree, _LEFT_STAGE)[:_STAGE_LIMIT],

@@ -185,7 +185,7 @@ class OtherEvent(Value):
 
     site: str | None = None
     about: str | None = None
-    """The UUID of a milestone of the job, where the webhook has no site UUID."""
+    """The UUID of a milestone of the job."""
     archived: bool | None = None
     stage: str = ""
     left_stage: str = ""

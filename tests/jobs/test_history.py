@@ -185,7 +185,8 @@ def test_an_event_makes_these_lines(
 
 
 def test_a_late_event_says_from_and_to_as_they_were_known_when_it_arrived() -> None:
-    late = event("REJECTED", "24T15:00:00", tasks=photos("REJECTED"), comments=[BLURRY])
+    why = said("Attic photo is blurry.", "24T15:00:00")
+    late = event("REJECTED", "24T15:00:00", tasks=photos("REJECTED"), comments=[why])
     first = ("22T09:00:00", event("SUBMITTED", "22T09:00:00"))
     approved = (DAY_25, event("APPROVED", "25T09:00:00"))
     assert lines(first, approved, (DAY_26, late)) == [

@@ -62,7 +62,8 @@ def test_a_later_event_of_the_same_status_changes_neither_time_nor_remark() -> N
         job = job_of(*order)
         assert note(job) == (f'"{WHY}" – Ben', datetime(2026, 3, 2, 10, tzinfo=UTC))
         assert layout().cells(job, Files())["last_comment"].text == '"And page 3." – Ben'
-    assert len(lines(SUBMITTED, REJECTED, again)) == 2
+    found = [line.after for line in lines(SUBMITTED, REJECTED, again)]
+    assert found == ["SUBMITTED", "REJECTED", None], "the last is of the comment"
 
 
 def test_the_bot_says_when_and_never_who() -> None:

