@@ -61,7 +61,7 @@ def test_a_signed_contract_is_on_the_row_with_its_date_and_its_document(bench: B
     bench.shown(contract("VOID"))
     assert bench.row(uuid(1))["Contract status"] == "Voided"
     lines = bench.texts("History")
-    told = [line["To"] for line in lines if line["What"] == "Installation Agreement"]
+    told = [line["To"] for line in lines if line["What"] == "Contract: Installation Agreement"]
     assert told == ["Voided", "Signed", "Sent"]
 
 
