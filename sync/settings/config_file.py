@@ -1,4 +1,4 @@
-"""The config file (config/brightsheet.toml): what the sheet shows, checked whole at the start."""
+"""The config file (config/brightsheet.toml) with what the sheet shows, validated at the start."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ OPENAPI_FILE = _CONFIG / "openapi.json"
 
 
 class SheetConfig(Strict):
-    """The tabs that are made where there are none, and colors beside those of statuses."""
+    """Titles of our tabs, and colors other than those of statuses."""
 
     tab: Title = "Jobs"
     history: Title = "History"
@@ -46,13 +46,13 @@ class SheetConfig(Strict):
     stuck_color: Color = "#f9cb9c"
     archived_color: Color = "#999999"
     done_color: Color | None = None
-    """Of the text in the rows of archived jobs."""
+    """The text color in rows of archived jobs."""
 
 
 class WebhooksConfig(Strict):
-    """How webhooks are told and read of which no sample is published.
+    """How to recognize and read webhooks without a published sample.
 
-    Top-level keys, and regular expressions (in any case) over the names of tasks.
+    Top-level keys, and case-insensitive regular expressions for the names of tasks.
     """
 
     archived: tuple[Key, ...] = ("archived", "is_archived")
@@ -65,7 +65,7 @@ class WebhooksConfig(Strict):
 
 
 class WordsConfig(Strict):
-    """Regular expressions over what people and programs write."""
+    """Regular expressions for names and comments."""
 
     re_sign: Pattern = r"\bre[-‐‑]?sign\b"  # noqa: RUF001 - typographic hyphens are meant
     bots: tuple[Pattern, ...] = ()
@@ -81,9 +81,9 @@ _NAMES = {
     "by": {"what", "who"},
     **{key: {"what"} for key in ("correct", "wait", "complete", "submit", "start")},
 }
-"""The names in braces that each phrase has."""
+"""The names in braces that each phrase must have."""
 _ENDS = {"rejected": "begin or end", "waiting": "begin or end", "stands": "begin", "next": "begin"}
-"""How a phrase is to hold its milestones, since colors and views tell it by the rest."""
+"""Where a phrase has its milestones; colors and views recognize it by the rest."""
 
 
 class PhrasesConfig(Strict):
@@ -118,7 +118,7 @@ class PhrasesConfig(Strict):
 
 
 def _tells(phrase: str, subject: str, how: str) -> None:
-    """Raise ValueError for a phrase that is not told by what stands before or behind `subject`."""
+    """Raise ValueError for a phrase without a text before or after `subject`."""
     begins, ends = phrase.startswith(subject), phrase.endswith(subject)
     if not (begins or (ends and how != "begin")):
         raise ValueError(f"is to {how} with {subject}; move it")
@@ -130,7 +130,7 @@ _SHORTEST = 3
 
 
 class LinksConfig(Strict):
-    """Paths of EverBright's pages, with {site} and {quote}; an empty one gives no link."""
+    """Paths of EverBright's pages, with {site} and {quote}; an empty one means no link."""
 
     job: Annotated[str, AfterValidator(partial(template, names={"site"}))] = "/address/{site}"
     quote: Annotated[str, AfterValidator(partial(template, names={"site", "quote"}))] = ""
@@ -151,9 +151,9 @@ def _match_key(value: str) -> str:
 
 
 class MatchConfig(Strict):
-    """How the row of a job is found in a person's own tabs, if it has no site ID yet.
+    """How to find a job's row on a board while the row has no site ID.
 
-    Keys of one or several columns' ids; without any no row is matched.
+    Keys of one or several column IDs; without any, no rows are matched.
     """
 
     by: tuple[Annotated[str, AfterValidator(_match_key)], ...] = ("email", "address+zip")
@@ -163,7 +163,7 @@ class MatchConfig(Strict):
 
 
 MILESTONES = "milestones"
-"""In the list of columns: the place of the milestones' columns."""
+"""The place of the milestones' columns in the list of columns."""
 _COLUMN_IDS = (*COLUMN_IDS, MILESTONES)
 
 
@@ -195,26 +195,26 @@ FieldName = Annotated[str, AfterValidator(_field)]
 
 
 class MappingConfig(Strict):
-    """For a sheet that was there before: how `map` proposes."""
+    """Additions to the proposals of `map`."""
 
     synonyms: dict[FieldName, tuple[Annotated[Name, Field(min_length=1)], ...]] = Field(
         default_factory=dict
     )
-    """More headers by field; they come before the ones that are built in."""
+    """More headers by field; they take precedence over the built-in ones."""
     words: dict[Name, tuple[Annotated[Name, Field(min_length=1)], ...]] = Field(
         default_factory=dict
     )
-    """More words that drop-downs have for a status, by its code; they come first, too."""
+    """More drop-down words for a status, by its code; they also take precedence."""
 
 
 class MilestoneConfig(Strict):
-    """One step: the definitions that share its columns, the first of which is the columns' key."""
+    """A milestone: the definitions that share its columns; the first is the columns' key."""
 
     definitions: Annotated[tuple[Uuid, ...], Field(min_length=1)]
     header: Name = ""
     hidden: bool = False
     alias: Annotated[Name, AfterValidator(word)] = ""
-    """What EverBright's metrics call it."""
+    """Its name in EverBright's metrics."""
 
 
 class StatusConfig(Strict):
@@ -223,18 +223,18 @@ class StatusConfig(Strict):
     label: Label
     color: Color | None = None
     means: Literal["approved", "rejected", "waiting", "cancelled"] | None = None
-    """What it is for filters, for what is stuck, and for what is to be done next."""
+    """The meaning for filters, stuck jobs and the next action."""
 
 
 OPEN = "open"
-"""What a person confirmed of a status that means none of the others."""
+"""The confirmed meaning of a status that means none of the others."""
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What people confirmed in the console: the milestones in their order, and meanings by status.
+    """Answers confirmed on the console: the order of milestones, and meanings by status.
 
-    Where the config file names the milestones, or a status, the file counts.
+    If the config file names the milestones, or a status, the file takes precedence.
     """
 
     milestones: tuple[MilestoneConfig, ...] = ()
@@ -260,11 +260,11 @@ class Config(Strict):
 
     @property
     def job_columns(self) -> tuple[ColumnConfig, ...]:
-        """The columns that are of no milestone."""
+        """The columns that don't belong to a milestone."""
         return _of_jobs(self.columns)
 
     def status_label(self, code: str | None) -> str:
-        """Return how a status reads: its label, or the code in readable form where it has none."""
+        """Return a status's label, or its code in readable form."""
         if not code:
             return ""
         known = self.statuses.get(code)
@@ -275,7 +275,7 @@ class Config(Strict):
         return known is not None and known.means == "approved"
 
     def with_confirmed(self, confirmed: Confirmed) -> "Config":
-        """Return the config with what people confirmed.
+        """Return the config with the confirmed answers.
 
         A status has the color of the first in the file with the same meaning.
         """
@@ -296,7 +296,7 @@ class Config(Strict):
         if KEY not in ids:
             raise ValueError(f"the column {KEY} is missing; it is the key of the rows: add it")
         if twice := _repeated(ids):
-            raise ValueError(f"the column {twice} stands twice; remove one")
+            raise ValueError(f"the column {twice} is listed twice; remove one")
         if nameless := next((c for c in _of_jobs(columns) if not c.header), None):
             raise ValueError(f"the column {nameless.id} has no header; give it one")
         return columns
@@ -305,7 +305,7 @@ class Config(Strict):
     @classmethod
     def _milestones(cls, milestones: tuple[MilestoneConfig, ...]) -> tuple[MilestoneConfig, ...]:
         if twice := _repeated([d for step in milestones for d in step.definitions]):
-            raise ValueError(f"the definition {twice} stands twice; remove one")
+            raise ValueError(f"the definition {twice} is listed twice; remove one")
         return milestones
 
     @model_validator(mode="after")

@@ -28,7 +28,7 @@ def chosen(
     raise SettingsError(
         "GOOGLE_SERVICE_ACCOUNT_JSON",
         "is not set. Paste the service account's JSON key, or set GOOGLE_APPLICATION_CREDENTIALS "
-        "to its file; where Google lets nobody make a key, sign in as a person: "
+        "to its file. If Google doesn't allow keys, sign in with a user account: "
         "brightsheet auth google",
         is_missing=True,
     )

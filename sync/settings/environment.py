@@ -1,9 +1,9 @@
-"""The settings, read from environment variables and checked.
+"""The settings, read from environment variables and validated.
 
-A field's `description` is what people read about a setting: `.env.example`, `app.json` and
-docs/settings.md are generated from it. A field without one is left out there. In
-`json_schema_extra`, "default" replaces the default on the page, and "app_json" is merged into the
-setting's entry in app.json, or is False if Heroku's button doesn't offer it.
+`.env.example`, `app.json` and docs/settings.md are generated from each field's `description`; those
+without one are left out. In `json_schema_extra`, "default" replaces the default on the page, and
+"app_json" is merged into the setting's entry in app.json, or is False if Heroku's button doesn't
+offer it.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ from sync.settings.config_file import CONFIG_FILE, Config, load_config
 
 
 def _config(path: object) -> object:
-    """Return the config that a file holds. Raises SettingsError that names file and key."""
+    """Return the config in a file. Raises SettingsError that names file and key."""
     if not isinstance(path, str | Path):
         return path
     if not Path(path).is_file():
@@ -44,7 +44,7 @@ def _config(path: object) -> object:
 
 
 def _secret(check: Callable[[str], str]) -> AfterValidator:
-    """Return a validator that gives `check` what a secret holds."""
+    """Return a validator that calls `check` with a secret's value."""
     return AfterValidator(lambda secret: SecretStr(check(secret.get_secret_value())))
 
 
@@ -60,7 +60,7 @@ WebhookSecret = Annotated[SecretStr, _secret(validators.webhook_secret)]
 
 
 class _FromEnvironment(BaseSettings):
-    """What is read from the environment that is handed over."""
+    """Base of settings that are read only from the given environment."""
 
     model_config = SettingsConfigDict(
         alias_generator=str.upper,
@@ -76,7 +76,7 @@ class _FromEnvironment(BaseSettings):
     def settings_customise_sources(  # type: ignore[override] # called with these as keywords
         cls, _: type[BaseSettings], **sources: PydanticBaseSettingsSource
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take what is handed over, and nothing else: `load` is given the environment."""
+        """Use only the given environment, which `load` gets from its caller."""
         return (sources["init_settings"],)
 
 
@@ -87,7 +87,7 @@ class DatabaseSettings(_FromEnvironment):
     database_url: Annotated[SecretStr, _secret(validators.database_url)] = Field(
         SecretStr("sqlite:///brightsheet.sqlite3"),
         validate_default=True,
-        description="`sqlite:///FILE` or `postgres://…`. A host that throws its disk away needs "
+        description="`sqlite:///FILE` or `postgres://…`. A host without a persistent disk needs "
         "PostgreSQL.",
         json_schema_extra={"app_json": False},
     )
@@ -100,7 +100,7 @@ class DatabaseSettings(_FromEnvironment):
     def _outlives_a_restart(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
         if url.get_secret_value().startswith("sqlite:") and info.data.get("dyno"):
             raise ValueError(
-                "is a SQLite file, and this host throws its disk away. Add a PostgreSQL database: "
+                "is a SQLite file, and this host has no persistent disk. Add a PostgreSQL one: "
                 "heroku addons:create heroku-postgresql:essential-0"
             )
         return url
@@ -111,7 +111,7 @@ class GoogleSettings(_FromEnvironment):
 
     google_oauth_token_json: SecretStr | None = Field(
         None,
-        description="A person's sign-in, as `brightsheet auth google` prints it.",
+        description="The sign-in of a user account, as printed by `brightsheet auth google`.",
         json_schema_extra={"default": "required: one of these three"},
     )
     google_service_account_json: SecretStr | None = Field(
@@ -129,9 +129,9 @@ class GoogleSettings(_FromEnvironment):
 
     @cached_property
     def google_credentials(self) -> SecretStr | None:
-        """JSON of a service account's key or of a person's token; an emulator needs none.
+        """JSON of a service account's key or a user account's token; an emulator needs none.
 
-        Raises SettingsError: the others of its three settings are not looked at.
+        Raises SettingsError. The first of the three settings that is set counts.
         """
         given = (
             self.google_service_account_json,
@@ -215,7 +215,7 @@ class SheetSettings(_FromEnvironment):
         14,
         ge=1,
         le=3650,
-        description="A job without an event for this many days is due for a follow-up.",
+        description="A job whose status is older than this many days is stuck.",
     )
     worker: Literal["embedded", "separate"] = Field(
         "embedded",
@@ -336,7 +336,7 @@ class Settings(
 
 
 class _Given(EnvSettingsSource):
-    """The environment that is handed over: not this process's, and no .env file."""
+    """The given environment, without this process's environment and .env files."""
 
     def __init__(self, settings: type[BaseSettings], environ: Mapping[str, str]) -> None:
         super().__init__(settings)
@@ -346,11 +346,10 @@ class _Given(EnvSettingsSource):
 def load(
     environ: Mapping[str, str], config_file: Path = CONFIG_FILE, *, needs_spreadsheet: bool = True
 ) -> Settings:
-    """Return the settings that `environ` gives, with the config of the file that it names.
+    """Return the settings from `environ`, with the config from CONFIG_FILE or `config_file`.
 
-    Without CONFIG_FILE in it, `config_file` is read. The spreadsheet's id may be missing where one
-    is to be made. Raises SettingsError, one line that names the setting (or the file and its key)
-    and the fix.
+    The spreadsheet's ID may be missing if one will be created. Raises SettingsError, one line with
+    the setting (or the file and its key) and the fix.
     """
     settings = _checked(Settings, environ, CONFIG_FILE=config_file)
     if needs_spreadsheet and not settings.spreadsheet_id:
@@ -361,7 +360,7 @@ def load(
 
 
 def database_url(environ: Mapping[str, str]) -> str:
-    """Return the database's URL alone, for commands that need nothing else."""
+    """Return only the database's URL, for commands that need nothing else."""
     return _checked(DatabaseSettings, environ).database_url.get_secret_value()
 
 
@@ -370,7 +369,7 @@ def google_settings(environ: Mapping[str, str]) -> GoogleSettings:
 
 
 def google_id(name: str, value: str) -> str:
-    """Return the id in `value`: a spreadsheet's or a folder's id, or its address.
+    """Return the ID in `value`: a spreadsheet's or a folder's ID, or its address.
 
     Raises SettingsError on `name`.
     """
@@ -388,10 +387,10 @@ def _checked(kind: type[_T], environ: Mapping[str, str], **defaults: object) -> 
 
 
 def _settings_error(kind: type[BaseSettings], error: ValidationError) -> SettingsError:
-    """Return the first of the errors as a line for people. The value is in none of the texts."""
+    """Return the first error as a readable line, without the value."""
     first = error.errors(include_url=False, include_input=False)[0]
     place, context = first["loc"][0], first.get("ctx", {})
-    # pydantic names a default by its field, and what is given by its alias.
+    # pydantic names a default by its field, and a given value by its alias.
     field = next(field for name, field in kind.model_fields.items() if place in (name, field.alias))
     if first["type"] == "value_error":
         text = str(context["error"])

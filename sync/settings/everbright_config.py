@@ -1,7 +1,4 @@
-"""The part of the config file on EverBright's lists and on what more it tells of a job.
-
-And what all parts of the config file are made of: strict parts, names, patterns, colors.
-"""
+"""The config's section on EverBright's API, and the types used in all sections."""
 
 import re
 from collections.abc import Sequence
@@ -23,7 +20,7 @@ from sync.settings.validators import matching, template
 
 
 class Strict(BaseModel):
-    """A part of the config: a key that is not known is an error."""
+    """A section of the config; an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -83,7 +80,7 @@ word = matching(_WORD, "has other characters than letters, digits and underscore
 
 
 def is_word(value: str) -> bool:
-    """Return whether `value` may stand in the name of a metric: 100 characters at most."""
+    """Return whether `value` can be part of a metric's name: 100 characters at most."""
     return re.fullmatch(_WORD, value) is not None
 
 
@@ -103,11 +100,11 @@ def _detail(column: str) -> str:
 
 
 class EverBrightConfig(Strict):
-    """EverBright's lists, from which `backfill` reads jobs, and what more it tells of a job.
+    """Paths of EverBright's lists for `backfill`, and of the Data Access Layer.
 
-    None is documented but the address of the Data Access Layer, whose metrics an account may lack.
+    Only the Data Access Layer's address is documented; accounts differ in its metrics.
 
-    `changed` are keys that may tell, in the list of jobs, when a job last changed; without any,
+    `changed` has the keys in the list of jobs that may hold a job's last change; without any,
     every run reads every job.
     """
 
@@ -138,5 +135,5 @@ class EverBrightConfig(Strict):
         return usual | tree if isinstance(tree, dict) else tree
 
     def metrics(self, column: str) -> tuple[str, ...]:
-        """Return the metrics that a column is filled from: by the config, else by its field."""
+        """Return a column's metrics, from the config or from its field."""
         return self.__pydantic_extra__[column]

@@ -1,7 +1,7 @@
-"""Checks of single settings: each returns the value, or raises ValueError.
+"""Validators of single settings: each returns the value, or raises ValueError.
 
-The error's text says what is wrong and how to fix it. It follows the setting's name, and never
-holds the value: that may be a secret.
+The error's text has the problem and the fix. It follows the setting's name, and doesn't contain the
+value, which may be a secret.
 """
 
 import re
@@ -10,8 +10,8 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-SPREADSHEET = "the spreadsheet's id, or its address copied from the browser"
-FOLDER = "the Drive folder's id, or its address copied from the browser"
+SPREADSHEET = "the spreadsheet's ID, or its address copied from the browser"
+FOLDER = "the Drive folder's ID, or its address copied from the browser"
 
 _GOOGLE_ID = re.compile(r"^[A-Za-z0-9_-]{10,}$")
 _ID_IN_ADDRESS = re.compile(r"/(?:d|folders)/([A-Za-z0-9_-]{10,})")
@@ -19,7 +19,7 @@ _VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 
 def matching(pattern: str, fix: str) -> Callable[[str], str]:
-    """Return the check that all of a text is of a pattern; `fix` is the error's text."""
+    """Return a validator that a text fully matches a pattern; `fix` is the error's text."""
     whole = re.compile(pattern)
 
     def check(text: str) -> str:
@@ -40,7 +40,7 @@ header_value = matching(
     r"[!-~]+(?: [!-~]+)*",
     "holds a character that a header cannot carry. Copy it again, in one line.",
 )
-"""Anything else would fail with every call, for ever."""
+"""Anything else would make every call fail."""
 header_name = matching(
     r"[A-Za-z0-9-]+", "is not the name of a header. Use letters, digits and hyphens only."
 )
@@ -48,27 +48,27 @@ auth_header = matching(
     r"\s*[A-Za-z0-9-]+\s*(?::\s*[A-Za-z0-9-]*\s*)?",
     'is not a header. Set it like "Authorization: Token" or "api-key".',
 )
-"""A header's name with, behind a colon, its scheme."""
+"""A header's name and, after a colon, its scheme."""
 
 
 def words(text: object) -> object:
-    """Return the words of a text with commas between; anything but a text as it is."""
+    """Return the comma-separated words of a text; other values unchanged."""
     if not isinstance(text, str):
         return text
     return tuple(word for part in text.split(",") if (word := part.strip()))
 
 
 def google_id(text: str, wanted: str) -> str:
-    """Return the ID that `text` is, or that is in the address `text`."""
+    """Return the ID in `text`, which is an ID or an address."""
     if in_address := _ID_IN_ADDRESS.search(text):
         return in_address[1]
     if not _GOOGLE_ID.match(text):
-        raise ValueError(f"is not a Google id. Set it to {wanted}.")
+        raise ValueError(f"is not a Google ID. Set it to {wanted}.")
     return text
 
 
 def address(text: str) -> str:
-    """Check a base address: https, or http on this machine. A slash at its end goes."""
+    """Check a base address: https, or http on this machine. A trailing slash is removed."""
     text = text.rstrip("/")
     try:
         parts = urlsplit(text)
@@ -97,7 +97,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def alert_address(text: str) -> str:
-    """Check where alerts go. Unlike a base address it has a path, and is a secret itself."""
+    """Check a chat's webhook address. Unlike a base address, it has a path and is a secret."""
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
@@ -111,24 +111,24 @@ def alert_address(text: str) -> str:
 
 
 def spaced(text: object) -> object:
-    """Return what stands in a text with spaces or line breaks between; anything else as it is."""
+    """Return the whitespace-separated words of a text; other values unchanged."""
     return tuple(text.split()) if isinstance(text, str) else text
 
 
 def alert_service(text: str) -> str:
-    """Check an address of a service as apprise writes them: known, and encrypted."""
-    # Here, not above: it takes some 25 MB, which only those pay who use it.
+    """Check an apprise address: its service is known and encrypted."""
+    # Imported here because it takes about 25 MB.
     from apprise import Apprise
 
     service = Apprise.instantiate(text, suppress_exceptions=True)
     if service is None:
         raise ValueError(
-            "holds an address that apprise does not know. Several have spaces between; apprise's "
+            "holds an address that apprise doesn't know. Separate several with spaces; apprise's "
             "page lists the services: https://github.com/caronc/apprise/wiki"
         )
     schema = text.partition(":")[0].lower()
     if schema == service.protocol and not service.secure and not is_loopback(service.host):
-        raise ValueError(f"would send unencrypted to {schema}://. Write {schema}s:// in its place.")
+        raise ValueError(f"would send unencrypted to {schema}://. Use {schema}s:// instead.")
     return text
 
 
@@ -138,7 +138,7 @@ def document_path(text: str) -> str:
         raise ValueError("does not start with a slash. Begin it with one.")
     template(text, {"document", "sub_task"})
     if "{document}" not in text and "{sub_task}" not in text:
-        raise ValueError("holds neither {document} nor {sub_task}. Put one where the id belongs.")
+        raise ValueError("holds neither {document} nor {sub_task}. Put one where the ID belongs.")
     return text
 
 
@@ -161,7 +161,7 @@ def time_zone(text: str) -> str:
 
 
 def database_url(text: str) -> str:
-    """Return the address as SQLAlchemy takes it, PostgreSQL's with the driver that is installed."""
+    """Return the address in SQLAlchemy's format, with the installed driver for PostgreSQL."""
     try:
         urlsplit(text).port  # noqa: B018 - reading it is the check
     except ValueError:

@@ -1,7 +1,7 @@
-"""Parses webhooks other than the milestone webhook, as far as their fields are known. Pure.
+"""Parses webhooks other than the milestone webhook. Pure.
 
-EverBright lists these webhooks without a sample. Where the key of a field is not known, likely keys
-are tried, and unknown ones are ignored (docs/facts.md has what is known).
+EverBright lists these webhooks without a sample. If a field's key isn't known, likely keys are
+tried; unknown ones are ignored (see docs/facts.md).
 
 Contracts and change orders are tasks with a document that is signed electronically:
 `document_status` is GEN, SENT, SIGN (signed by all) or VOID, an envelope has `date_signed`, and the
@@ -46,11 +46,11 @@ _STRONGEST = (
     ContractState.GENERATED,
     ContractState.VOIDED,
 )
-"""Which envelope counts where the sub-task itself does not say: an older one may be voided."""
+"""Which envelope counts if the sub-task has no state; an older one may be voided."""
 
 
 def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
-    """Return the event in `tree`; None without a job or without anything that is shown."""
+    """Return the event in `tree`; None without a job or anything to show."""
     milestone = tree.get("milestone")
     site = next(uuids(tree, _SITE), None)
     if site is None and isinstance(milestone, Mapping):
@@ -90,7 +90,7 @@ def _archived(tree: Tree, keys: Sequence[str]) -> bool | None:
 
 
 def is_yes(mark: object) -> bool:
-    """Return whether a mark says yes, as all do that do not clearly say no."""
+    """Return whether a flag is set; anything that isn't clearly "no" counts as "yes"."""
     return mark.strip().lower() not in _NO if isinstance(mark, str) else bool(mark)
 
 
@@ -114,7 +114,7 @@ def is_task(tree: Tree) -> bool:
 
 
 def is_change_order(tree: Tree, shapes: WebhooksConfig) -> bool:
-    """Return whether `tree` is a change order: by a key that only it has, else by its name."""
+    """Return whether `tree` is a change order, by a key that only it has, or by its name."""
     keys = (*shapes.change_order, *shapes.new_quote)
     if any(tree.get(key) not in (None, "", "None", False) for key in keys):
         return True
@@ -122,7 +122,7 @@ def is_change_order(tree: Tree, shapes: WebhooksConfig) -> bool:
 
 
 def is_contract(tree: Tree, shapes: WebhooksConfig) -> bool:
-    """Return whether the task `tree` is a contract: by its envelopes, else by its name."""
+    """Return whether the task `tree` is a contract, by its envelopes or by its name."""
     return any(
         bool(_data(sub_task, "envelopes")) or _is_named(tree, shapes.contract_name)
         for sub_task, _ in _signatures(tree)
@@ -130,12 +130,12 @@ def is_contract(tree: Tree, shapes: WebhooksConfig) -> bool:
 
 
 def _task_contract(tree: Tree) -> Contract | None:
-    """Return what the task `tree` says of its contract."""
+    """Return the contract in the task `tree`."""
     return next((_read(tree, sub_task, state) for sub_task, state in _signatures(tree)), None)
 
 
 def _change_order(tree: Tree, shapes: WebhooksConfig) -> Contract | None:
-    """Return a change order that is signed, else None: before that, it changes nothing."""
+    """Return a signed change order, or None: an unsigned one changes nothing."""
     order = _task_contract(tree)
     if order is None:
         order = next((_read(tree, {}, state) for state in _states(tree, shapes.change_order)), None)
@@ -154,7 +154,7 @@ def _name(tree: Tree) -> str:
 
 
 def _signatures(tree: Tree) -> Iterator[tuple[Tree, ContractState]]:
-    """Yield the sub-tasks with a document that is to be signed, and how that stands."""
+    """Yield the sub-tasks with a document to sign, and the document's state."""
     for sub_task in objects(tree.get("sub_tasks")):
         own = next(_states(sub_task, ("document_status",)), None)
         of_envelopes = {
@@ -194,7 +194,7 @@ def _read(tree: Tree, sub_task: Tree, state: ContractState) -> Contract:
 
 
 def _documents(sub_task: Tree) -> Iterator[Document]:
-    """Yield the signed documents: those that were generated are not signed."""
+    """Yield the signed documents; generated ones aren't signed."""
     for entry in _data(sub_task, "documents"):
         try:
             document = Document.model_validate(entry)
@@ -204,7 +204,7 @@ def _documents(sub_task: Tree) -> Iterator[Document]:
             yield document
 
 
-# Fields whose keys or types are not certain; what cannot be read is passed over.
+# Fields whose keys or types aren't certain; unreadable values are skipped.
 
 
 def uuids(tree: Tree, keys: Iterable[str]) -> Iterator[str]:
@@ -243,6 +243,6 @@ def moments(tree: Tree, keys: Iterable[str]) -> Iterator[datetime]:
 
 
 def objects(value: object) -> list[Tree]:
-    """Return the objects of a list; none where there is no list."""
+    """Return the objects in a list, or none."""
     entries = value if isinstance(value, list) else []
     return [entry for entry in entries if isinstance(entry, Mapping)]

@@ -1,7 +1,7 @@
 """EverBright's *Milestones report* (CSV) → milestones in the webhook's shape. Pure.
 
-For accounts without API access. No sample of the report is published: columns are found by their
-headers, several spellings of which are taken, in any case and order.
+For accounts without API access. No sample of the report is published, so columns are found by
+several spellings of their headers, in any case and order.
 """
 
 import csv
@@ -26,9 +26,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "approved", "approved date", "approved at",
     ),
 }  # fmt: skip
-"""What a column is, and the headers by which it is found."""
+"""Columns, and the headers that identify them."""
 _DATES = ("submitted", "rejected", "completed")
-"""In the order in which they happen where several are of one day."""
+"""In the order in which they happen if they have the same day."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _FORMATS = (
     "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M",
@@ -38,10 +38,10 @@ _FORMATS = (
 
 @dataclass(frozen=True)
 class ReportWords:
-    """What the report's words mean here.
+    """How to read the report.
 
-    `definitions` are those of milestones by their name in lower case; `statuses` the webhook's
-    status for each of submitted, rejected and completed; dates without a zone are in `zone`.
+    `definitions` are those of milestones by lowercase name; `statuses` the webhook's status for
+    each of submitted, rejected and completed; dates without a zone are in `zone`.
     """
 
     definitions: Mapping[str, str]
@@ -51,22 +51,22 @@ class ReportWords:
 
 @dataclass
 class MilestonesReport:
-    """The milestones in a report by site, oldest first, and what could not be read, by line."""
+    """The milestones in a report by site, oldest first, and errors by line."""
 
     payloads: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
 def read(lines: Iterable[str], words: ReportWords) -> MilestonesReport:
-    """Return what a report says.
+    """Return the content of a report.
 
-    Raises Permanent where it is no CSV, or lacks a column: the message names what is taken.
+    Raises Permanent if it isn't CSV or is missing a column; the message lists accepted headers.
     """
     report = MilestonesReport()
     try:
         _add_rows(report, csv.reader(lines), words)
     except csv.Error as error:
-        raise Permanent("no_csv", f"The report is no CSV: {error}.") from None
+        raise Permanent("no_csv", f"The report isn't CSV: {error}.") from None
     for payloads in report.payloads.values():
         payloads.sort(key=lambda payload: str(payload["date_updated"]))
     return report
@@ -105,22 +105,22 @@ def _places(header: Sequence[str]) -> dict[str, int]:
 
 
 def _add(report: MilestonesReport, cells: Mapping[str, str], words: ReportWords) -> None:
-    """Add the events of a row. Raises ValueError that says what is wrong with it."""
+    """Add a row's events. Raises ValueError with the problem."""
     site = _uuid(cells["site"])
     if not site:
-        raise ValueError("no site's UUID stands in it.")
+        raise ValueError("it has no site UUID.")
     name = cells["milestone"]
     definition = _uuid(cells.get("definition", "")) or words.definitions.get(name.lower(), "")
     if not definition:
         raise ValueError(
-            f"no job has a milestone {name[:100]!r} yet, so its definition is not known: name it "
+            f"no job has a milestone {name[:100]!r} yet, so its definition isn't known. Name it "
             "under [[milestones]] in the config with this header."
         )
     dates = {column: cells[column] for column in _DATES if cells.get(column)}
     moments = {column: _moment(text, words.zone) for column, text in dates.items()}
     for number, column in enumerate(_DATES):
         if column in moments:
-            # A second apart: where only days are told, one day may have all three.
+            # A second apart, because all three may have the same day.
             moment = moments[column] + timedelta(seconds=number)
             payload: dict[str, Any] = {
                 "site": site,
@@ -141,7 +141,7 @@ def _uuid(text: str) -> str:
 
 
 def _moment(text: str, zone: tzinfo) -> datetime:
-    """Return a date in UTC; a day alone is its beginning, so that it never is later than what was.
+    """Return a date in UTC; a day without a time is its beginning, so that it isn't too late.
 
     Raises ValueError.
     """
@@ -158,4 +158,4 @@ def _in_words(text: str) -> datetime:
             return datetime.strptime(text, form)  # noqa: DTZ007 - the zone is the caller's
         except ValueError:
             continue
-    raise ValueError(f"{text[:40]!r} is no date; write it like 2026-03-01 or 03/01/2026.")
+    raise ValueError(f"{text[:40]!r} isn't a date. Write it like 2026-03-01 or 03/01/2026.")

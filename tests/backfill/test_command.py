@@ -105,7 +105,7 @@ def test_without_a_token_it_names_the_two_ways(stand: Stand, tmp_path: Path) -> 
     status, out, _ = ran(stand, "--csv", str(report), "--json", EVERBRIGHT_API_TOKEN="")
     told: dict[str, Any] = json.loads(out)
     assert (status, told["events"], told["jobs"]) == (1, 1, 1)
-    assert told["problems"] == ["line 3: no site's UUID stands in it."]
+    assert told["problems"] == ["line 3: it has no site UUID."]
 
 
 @pytest.mark.parametrize("words", [("--site", uuid(1), "--since", "2026-01-01"), ("--site", "x")])

@@ -202,7 +202,7 @@ def test_a_milestone_without_a_date_is_said(stand: Stand) -> None:
         stand.load(event(1, **changes))
         run = stand.run()
         assert run.events == 0
-        assert "last changed" in run.not_read[uuid(1)]
+        assert "last change" in run.not_read[uuid(1)]
 
 
 def test_a_job_without_a_site_is_said(stand: Stand) -> None:

@@ -72,11 +72,11 @@ def test_a_missing_column_is_named_with_what_is_taken(
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        (",Permit,2026-03-01,,", "line 2: no site's UUID stands in it."),
-        ("not-a-uuid,Permit,2026-03-01,,", "line 2: no site's UUID stands in it."),
+        (",Permit,2026-03-01,,", "line 2: it has no site UUID."),
+        ("not-a-uuid,Permit,2026-03-01,,", "line 2: it has no site UUID."),
         (f"{uuid(1)},Unknown,2026-03-01,,", "line 2: no job has a milestone 'Unknown' yet"),
-        (f"{uuid(1)},Permit,soon,,", "line 2: 'soon' is no date"),
-        (f"{uuid(1)},Permit,2026-13-45,,", "line 2: '2026-13-45' is no date"),
+        (f"{uuid(1)},Permit,soon,,", "line 2: 'soon' isn't a date"),
+        (f"{uuid(1)},Permit,2026-13-45,,", "line 2: '2026-13-45' isn't a date"),
     ],
 )
 def test_a_line_that_cannot_be_read_is_said_and_the_others_are(line: str, problem: str) -> None:

@@ -61,7 +61,7 @@ def _answers(url: str) -> bool:
     ("changes", "says"),
     [
         ({"WEBHOOK_SECRET": ""}, "WEBHOOK_SECRET: is not set."),
-        ({"SPREADSHEET_ID": "x"}, "SPREADSHEET_ID: is not a Google id."),
+        ({"SPREADSHEET_ID": "x"}, "SPREADSHEET_ID: is not a Google ID."),
         ({"GOOGLE_EMULATOR_URL": ""}, "GOOGLE_SERVICE_ACCOUNT_JSON: is not set."),
         ({"DYNO": "web.1"}, "DATABASE_URL: is a SQLite file"),
     ],

@@ -44,7 +44,7 @@ MORE = {
         ("header = 'x'", STEP + 'header = "Customer"', "columns: two have the header 'Customer'"),
         ("none of its text", STEP * 2, "milestones: the definition 01362295-"),
         ('id = "site_id"', 'id = "stage"', "columns: the column site_id is missing"),
-        ('id = "folder"', 'id = "stage"', "columns: the column stage stands twice"),
+        ('id = "folder"', 'id = "stage"', "columns: the column stage is listed twice"),
         ('header = "Folder"', "", "columns: the column folder has no header"),
         ('means = "waiting"', 'means = "wait"', "statuses.SUBMITTED.means: is not known"),
         ('id = "folder"', 'id = "folders"', "columns.11.id: is not known"),
