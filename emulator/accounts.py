@@ -1,4 +1,4 @@
-"""Callers: the token endpoint, a person's sign-in, and what a bearer token may do."""
+"""Callers: the token endpoint, users' sign-ins, and the access of bearer tokens."""
 
 import base64
 import binascii
@@ -146,7 +146,7 @@ MAKES = {"drive.files.create", "drive.upload", "sheets.spreadsheets.create"}
 
 @dataclass(frozen=True)
 class Token:
-    """A caller: who it is and, where a person's sign-in gave it, to which client for what."""
+    """A caller, with client and scopes if a user signed in."""
 
     user: User
     client: str = ""
@@ -162,7 +162,7 @@ class Accounts:
     A request without a token is `anonymous`'s, a person unless `anonymous_is_person` is False. A
     token that `/token` gave belongs to the account it was asked for; any other is taken for that of
     a service account of its own. `refuse` makes `/token` answer `invalid_grant`. A token that came
-    of a person's sign-in (`oauth`) is held to what the person granted.
+    from a user's sign-in (`oauth`) is limited to the granted scopes.
     """
 
     def __init__(self, *, anonymous_is_person: bool = True) -> None:

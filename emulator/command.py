@@ -1,4 +1,4 @@
-"""The command that serves the emulator until it is told to end."""
+"""The command that serves the emulator until it is stopped."""
 
 import click
 

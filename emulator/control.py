@@ -70,7 +70,7 @@ class Control:
             known[name](value)
 
     def _edit(self, body: Json) -> Any:
-        """Make a person's edit: `{"spreadsheet", "name", ...}` with that function's arguments."""
+        """Make a user's edit: `{"spreadsheet", "name", ...}` with that function's arguments."""
         return self._state.edit(body.pop("spreadsheet"), body.pop("name"), **body)
 
     def _document(self, body: Json) -> None:

@@ -67,7 +67,7 @@ def _tidy(mask: Mask) -> Mask | None:
 
 
 def below(mask: Mask | None, name: str) -> Mask | bool | None:
-    """Return what of a field is asked for: a mask, None for all of it, False for nothing."""
+    """Return a field's mask: None for all of it, False for nothing."""
     if mask is None:
         return None
     if name in mask:

@@ -84,7 +84,7 @@ class State:
         return self.drive.create_folder(name, shared_drive=shared_drive)
 
     def edit(self, spreadsheet_id: str, name: str, **arguments: Any) -> Any:
-        """Make a person's edit: call the function `name` of `people`. ValueError if unknown."""
+        """Make a user's edit: call the function `name` of `people`. ValueError if unknown."""
         action = getattr(people, name, None)
         if action is None or name.startswith("_") or action.__module__ != people.__name__:
             raise ValueError(f"unknown edit: {name}")

@@ -225,7 +225,7 @@ class Transfer:
         )
 
     def _finish(self, session: Session) -> Json:
-        """Make the file of what was uploaded, and return its resource."""
+        """Create the file from an upload, and return its resource."""
         drive, supports = self._drive, listing.all_drives(session.query)
         user, metadata, mime_type = session.user, session.metadata, session.mime_type
         checksums = uploads.checksums(session.path)  # it takes a while: before any lock

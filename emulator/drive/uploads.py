@@ -20,7 +20,7 @@ CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 def append(path: Path, source: Any, at: int = 0, limit: int | None = None) -> int:
     """Write up to `limit` bytes of a stream from offset `at` on, and return how many there were.
 
-    What stood behind `at` is cut off.
+    Bytes after `at` are cut off.
     """
     written = 0
     with path.open("r+b" if path.exists() else "w+b") as target:
@@ -131,7 +131,7 @@ def check(part: Piece, session: Session, have: int) -> None:
     if part.start > have:
         raise ApiError(
             503,
-            f"Invalid request. There were {have} byte(s) received, but the request goes on at "
+            f"Invalid request. There were {have} byte(s) received, but the request continues at "
             f"{part.start}.",
             reason="backendError",
         )

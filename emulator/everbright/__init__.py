@@ -1,1 +1,1 @@
-"""EverBright's API as far as it is known: documents, jobs, lists, and the pages people open."""
+"""The known parts of EverBright's API: documents, jobs, lists, and the pages people open."""

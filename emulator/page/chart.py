@@ -16,7 +16,7 @@ Json = dict[str, Any]
 # Returns the cells of a GridRange that are not hidden, row by row.
 Cells = Callable[[Json], list[Json]]
 
-# The colours that Sheets gives to series that have none of their own.
+# The colors that Sheets gives to series that have none of their own.
 PALETTE = ("#4285f4", "#ea4335", "#fbbc04", "#34a853", "#ff6d01", "#46bdc6", "#7baaf7", "#f07b72")
 TICK_ROOM = 44
 STEPS = (1, 2, 5, 10)

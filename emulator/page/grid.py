@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup, escape
 
 from emulator.sheets.formula import column_name
-from emulator.sheets.styles import THEME_COLOURS
+from emulator.sheets.styles import THEME_COLORS
 
 Json = dict[str, Any]
 
@@ -20,11 +20,11 @@ HORIZONTAL = {"LEFT": "left", "CENTER": "center", "RIGHT": "right"}
 
 
 def color_of(holder: Json, name: str) -> str | None:
-    """Return a colour of a format as `#rrggbb`, preferably its `...Style`, or None."""
+    """Return a color of a format as `#rrggbb`, preferably its `...Style`, or None."""
     styled = holder.get(f"{name}Style", {})
     rgb = styled.get("rgbColor", holder.get(name))
     if "themeColor" in styled:
-        rgb = THEME_COLOURS.get(styled["themeColor"])
+        rgb = THEME_COLORS.get(styled["themeColor"])
     if rgb is None:
         return None
     parts = (round(255 * float(rgb.get(each, 0))) for each in ("red", "green", "blue"))
@@ -223,7 +223,7 @@ def _rows(
             values[row] = each.get("values", [])
         for row, each in enumerate(one.get("rowMetadata", []), start):
             heights[row] = each.get("pixelSize", ROW)
-            # A filter view stands in the place of the basic filter.
+            # A filter view replaces the basic filter.
             if each.get("hiddenByUser") or (each.get("hiddenByFilter") and not viewed):
                 hidden.add(row)
     return values, heights, hidden

@@ -21,7 +21,7 @@ TIME_ZONE = "Etc/GMT"
 OTHERWISE = frozenset({"metadata_id", "range_id", "chosen_id", "all_or_nothing", "copies"})
 """What no documentation promises, and Sheets may do otherwise: take a metadata id or a protected
 range's id that is taken (the object moves), give a protected range another id than the chosen one,
-keep what of a refused batch was done, answer a batch with the spreadsheet as it was before."""
+keep the done part of a refused batch, answer a batch with the spreadsheet as it was before."""
 
 
 class Sheets:

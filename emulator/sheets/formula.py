@@ -198,7 +198,7 @@ class End(NamedTuple):
     row_fixed: bool
 
     def text(self) -> str:
-        """Return it as it stands in a formula."""
+        """Return it as written in a formula."""
         column = "" if self.column is None else column_name(self.column)
         row = "" if self.row is None else str(self.row + 1)
         fixed_column = "$" if self.column_fixed else ""

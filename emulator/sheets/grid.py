@@ -146,7 +146,7 @@ class Metadata:
 
 @dataclass(slots=True, eq=False)
 class Spreadsheet:
-    """A spreadsheet; `lock` is held by whoever reads or changes it, `revision` counts changes."""
+    """A spreadsheet; `lock` is held to read or change it, `revision` counts changes."""
 
     spreadsheet_id: str
     owner: str
@@ -160,7 +160,7 @@ class Spreadsheet:
     lock: threading.RLock = field(default_factory=threading.RLock)
     styles: dict[str, Json] = field(default_factory=dict)
     otherwise: set[str] = field(default_factory=set)
-    """Names of what it does otherwise than Google is taken to do."""
+    """Names of behaviors that differ from what Google is assumed to do."""
 
     def now(self) -> datetime:
         """Return the time in the spreadsheet's zone."""

@@ -239,7 +239,7 @@ def _as_before(call: Call) -> Json:
 
 
 def _included(call: Call) -> Json:
-    """Return the spreadsheet as it is now, as far as the answer is to include it."""
+    """Return the spreadsheet as it is now, limited to what the answer includes."""
     body, below = call.body, masks.below(call.mask, "updatedSpreadsheet")
     if not body.get("includeSpreadsheetInResponse") or isinstance(below, bool):
         return {}

@@ -136,7 +136,7 @@ def _fresh(edit: Edit, sheet: Sheet, dimension: str, count: int, size: int | Non
 
 
 def _dress(edit: Edit, sheet: Sheet, fresh: list[Any], model: Row | Column) -> None:
-    """Give new cells the format and validation of their neighbours."""
+    """Give new cells the format and validation of their neighbors."""
     if isinstance(model, Row):
         pairs = [
             (row, column, model.cells.get(column.key)) for row in fresh for column in sheet.columns

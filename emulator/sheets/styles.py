@@ -1,4 +1,4 @@
-"""Cell formats: both forms of colours, and masked changes."""
+"""Cell formats: both forms of colors, and masked changes."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from emulator import masks
 from emulator.sheets.grid import Json
 
 WHITE = {"red": 1, "green": 1, "blue": 1}
-LINK_COLOUR = {"red": 0.06666667, "green": 0.33333334, "blue": 0.8}
+LINK_COLOR = {"red": 0.06666667, "green": 0.33333334, "blue": 0.8}
 
 DEFAULT_FORMAT: Json = {
     "backgroundColor": WHITE,
@@ -28,8 +28,8 @@ DEFAULT_FORMAT: Json = {
 THEME: Json = {
     "primaryFontFamily": "Arial",
     "themeColors": [
-        {"colorType": kind, "color": {"rgbColor": colour}}
-        for kind, colour in (
+        {"colorType": kind, "color": {"rgbColor": color}}
+        for kind, color in (
             ("TEXT", {}),
             ("BACKGROUND", WHITE),
             ("ACCENT1", {"red": 0.25882354, "green": 0.52156866, "blue": 0.95686275}),
@@ -38,38 +38,38 @@ THEME: Json = {
             ("ACCENT4", {"red": 0.20392157, "green": 0.65882355, "blue": 0.3254902}),
             ("ACCENT5", {"red": 1, "green": 0.42745098, "blue": 0.003921569}),
             ("ACCENT6", {"red": 0.27450982, "green": 0.7411765, "blue": 0.7764706}),
-            ("LINK", LINK_COLOUR),
+            ("LINK", LINK_COLOR),
         )
     ],
 }
-THEME_COLOURS = {one["colorType"]: one["color"]["rgbColor"] for one in THEME["themeColors"]}
+THEME_COLORS = {one["colorType"]: one["color"]["rgbColor"] for one in THEME["themeColors"]}
 
 
-def coloured(value: Any) -> Any:
-    """Return a format or rule with each colour as `xColor` and `xColorStyle`, as Google does.
+def with_colors(value: Any) -> Any:
+    """Return a format or rule with each color as `xColor` and `xColorStyle`, as Google does.
 
     Where both are given the style counts; components of 0 are left out.
     """
     if isinstance(value, list):
-        return [coloured(one) for one in value]
+        return [with_colors(one) for one in value]
     if not isinstance(value, dict):
         return value
     found: Json = {}
     for name, item in value.items():
         plain = name.removesuffix("Style")
         if not plain.endswith(("Color", "color")):
-            found[name] = coloured(item)
+            found[name] = with_colors(item)
         elif name != plain:
             found[name] = _style(item)
             found[plain] = _rgb(found[name])
         elif name + "Style" not in value:
-            colour = _components(item)
-            found[name], found[name + "Style"] = colour, {"rgbColor": colour}
+            color = _components(item)
+            found[name], found[name + "Style"] = color, {"rgbColor": color}
     return found
 
 
-def _components(colour: Json) -> Json:
-    return {name: part for name, part in colour.items() if part}
+def _components(color: Json) -> Json:
+    return {name: part for name, part in color.items() if part}
 
 
 def _style(style: Json) -> Json:
@@ -77,13 +77,13 @@ def _style(style: Json) -> Json:
 
 
 def _rgb(style: Json) -> Json:
-    rgb: Json = style.get("rgbColor") or THEME_COLOURS.get(style.get("themeColor", ""), {})
+    rgb: Json = style.get("rgbColor") or THEME_COLORS.get(style.get("themeColor", ""), {})
     return rgb
 
 
 def changed(old: Json | None, new: Json | None, mask: masks.Mask | None) -> Json | None:
     """Return the format after an update: what the mask names comes from `new`."""
-    new = coloured(new or {})
+    new = with_colors(new or {})
     if mask is None:
         return new or None
     found = dict(old or {})
@@ -118,27 +118,27 @@ def merged(base: Json, over: Json | None) -> Json:
     found = dict(base)
     for name, item in over.items():
         below = found.get(name)
-        if isinstance(item, dict) and isinstance(below, dict) and not _is_colour(name):
+        if isinstance(item, dict) and isinstance(below, dict) and not _is_color(name):
             item = merged(below, item)
         found[name] = item
     return found
 
 
-def _is_colour(name: str) -> bool:
+def _is_color(name: str) -> bool:
     return name.removesuffix("Style").endswith(("Color", "color"))
 
 
 def runs(given: list[Json]) -> list[Json]:
-    """Return text runs as Google stores them: in order, links coloured and underlined."""
+    """Return text runs as Google stores them: in order, links colored and underlined."""
     found = []
     for run in sorted(given, key=lambda one: one.get("startIndex", 0)):
-        style = coloured(run.get("format", {}))
+        style = with_colors(run.get("format", {}))
         if "link" in style:
-            colour = {
-                "foregroundColor": LINK_COLOUR,
+            color = {
+                "foregroundColor": LINK_COLOR,
                 "foregroundColorStyle": {"themeColor": "LINK"},
             }
-            style = ({} if "foregroundColor" in style else colour) | {"underline": True} | style
+            style = ({} if "foregroundColor" in style else color) | {"underline": True} | style
         stored: Json = {"startIndex": run["startIndex"]} if run.get("startIndex") else {}
         found.append(stored | {"format": style})
     return found

@@ -128,7 +128,7 @@ def _counts(written: list[tuple[int, int, int]], prefix: str, *more: tuple[str, 
 
 
 class Writing:
-    """Writes ValueRanges for one request, RAW or as if a person typed them."""
+    """Writes ValueRanges for one request, RAW or USER_ENTERED, as if typed."""
 
     def __init__(self, edit: Edit, options: Mapping[str, Any]) -> None:
         self._edit = edit

@@ -63,7 +63,7 @@ def test_a_token_is_asked_for_when_one_is_set(http: Client, emulator: Emulator) 
     assert http.get(DOWNLOAD, headers={"Authorization": "Token wrong"}).status_code == 401
     assert http.get(DOWNLOAD, headers={"Authorization": "Token secret"}).status_code == 200
     assert http.get(SITE, headers={"api-key": "secret"}).status_code == 200
-    assert http.get(f"/api/v1/document/{UUID}/preview").status_code == 200  # a person's page
+    assert http.get(f"/api/v1/document/{UUID}/preview").status_code == 200  # a page for people
     assert http.get(f"/address/{UUID}").headers["Content-Type"].startswith("text/html")
 
 
@@ -221,9 +221,9 @@ def test_the_data_access_layer_answers_in_its_published_shape(
 
 
 def test_the_data_access_layer_warns(http: Client, emulator: Emulator) -> None:
-    answer = http.get(f"/api/data/site/{UUID}/?metrics=favourite_colour").json()
+    answer = http.get(f"/api/data/site/{UUID}/?metrics=favorite_color").json()
     assert answer["data"] == [{}]
-    assert answer["messages"]["warning"] == ["Unknown metric: favourite_colour"]
+    assert answer["messages"]["warning"] == ["Unknown metric: favorite_color"]
     refused = http.get(f"/api/data/quote/{UUID}")
     assert (refused.status_code, refused.json()["status_code"]) == (400, 400)
     emulator.everbright.token = "secret"

@@ -1,4 +1,4 @@
-"""Every misbehaviour as the client meets it, and what became of the deed."""
+"""Every misbehavior as the client meets it, and what became of the deed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Google's own Tables: recognised in `spreadsheets.get`, and appended to."""
+"""Google's own Tables: recognized in `spreadsheets.get`, and appended to."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_read_of_a_range_has_it_only_with_its_header_row(
 
 
 def test_what_is_not_served_says_so(book: Book) -> None:
-    """Catches rows that land below what stands under the table."""
+    """Catches rows that land below the cells under the table."""
     number = book.table()["tableId"]
     request = {"tableId": number, "rows": [], "fields": "*"}
     answer = book.batch({"appendCells": request}, status=501)

@@ -1,4 +1,4 @@
-"""A person's sign-in: the page, PKCE, and what a token covers."""
+"""A user's sign-in: the page, PKCE, and the scopes of a token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no documentation of Google's promises, done otherwise on wish."""
+"""Undocumented behavior of Google, changed on request."""
 
 from collections.abc import Callable
 from typing import Any

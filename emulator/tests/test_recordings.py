@@ -1,6 +1,6 @@
 """Conversations with the real Google, sent again to the emulator, which must answer the same.
 
-Apart from what differs by nature: ids, moments, e-mail addresses.
+Except for values that always differ: IDs, times, e-mail addresses.
 """
 
 from __future__ import annotations
@@ -118,6 +118,6 @@ def test_the_emulator_answers_what_google_answered(url: str, file: Path) -> None
 
 
 def test_enough_recordings_are_served() -> None:
-    """Catches a growing list of what is not served."""
+    """Catches a growing list of unsupported requests."""
     assert len(FILES) - len(NOT_SERVED) >= LEAST_AGREEING, NOT_SERVED
     assert set(NOT_SERVED) <= {file.stem for file in FILES}

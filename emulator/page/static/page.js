@@ -44,7 +44,7 @@ async function draw() {
   scroller.dataset.revision = found.revision;
 }
 
-// A frozen row stands below the column letters and the frozen rows above it, however high they are.
+// A frozen row is below the column letters and the frozen rows above it, whatever their height.
 function pin() {
   let top = scroller.querySelector("thead").offsetHeight;
   for (const row of scroller.querySelectorAll("tr.frozen")) {

@@ -12,7 +12,7 @@ from emulator.sheets.ranges import Box
 
 
 def write(edit: Edit, sheet: Sheet, row: int, column: int, data: Json, mask: Any) -> None:
-    """Update one cell of the grid with CellData, as far as the mask (None: all) says."""
+    """Update one cell of the grid with CellData, limited to the mask (None: all)."""
     line, key = sheet.rows[row], sheet.columns[column]
     old = line.cells.get(key.key, BLANK)
     new = cells.updated(old, data, mask)

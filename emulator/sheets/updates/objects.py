@@ -132,7 +132,7 @@ def _spec(edit: Edit, given: Json) -> Json:
             )
         return part | {"sources": [ranges.bounded(sheet, one) for one, sheet, _ in resolved]}
 
-    return _with_fonts(styles.coloured(ranges.remade(given, stored)))
+    return _with_fonts(styles.with_colors(ranges.remade(given, stored)))
 
 
 def _with_fonts(spec: Json) -> Json:

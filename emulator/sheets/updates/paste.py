@@ -41,7 +41,7 @@ def moved(cell: Cell, down: int, right: int) -> Cell:
 
 
 def _rest(cell: Cell, *names: str) -> Json:
-    """Return these parts of a cell, as far as it has them."""
+    """Return those of these parts that a cell has."""
     return {name: item for name, item in (cell.rest or {}).items() if name in names}
 
 

@@ -81,7 +81,7 @@ def _rule(edit: Edit, given: Json) -> tuple[Sheet, Json]:
         raise invalid("All ranges of a conditional format rule must be on the same grid.")
     if "booleanRule" in given:
         check_condition(given["booleanRule"].get("condition", {}), sheets[0])
-    stored = styles.coloured({key: item for key, item in given.items() if key != "ranges"})
+    stored = styles.with_colors({key: item for key, item in given.items() if key != "ranges"})
     areas = [ranges.fixed(sheets[0], one) for one in given["ranges"]]
     return sheets[0], {"ranges": areas, **stored}
 

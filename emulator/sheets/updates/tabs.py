@@ -31,7 +31,7 @@ def update_spreadsheet_properties(edit: Edit, request: Json) -> None:
     changed = dict(edit.spreadsheet.properties)
     for name in mask if mask is not None else new:
         if name in new:
-            changed[name] = styles.coloured(new[name])
+            changed[name] = styles.with_colors(new[name])
     check_time_zone(changed["timeZone"])
     edit.set(edit.spreadsheet, "properties", changed)
 
@@ -126,7 +126,7 @@ def delete_sheet(edit: Edit, request: Json) -> None:
 
 
 def update_sheet_properties(edit: Edit, request: Json) -> None:
-    """Set title, index, grid size, frozen rows and columns, colour, visibility."""
+    """Set title, index, grid size, frozen rows and columns, color, visibility."""
     new = request.get("properties", {})
     mask = need_mask(request, "SheetProperties")
     sheet = need_sheet(edit.spreadsheet, new.get("sheetId", 0))
@@ -151,7 +151,7 @@ def rename(edit: Edit, sheet: Sheet, title: str) -> None:
 
 
 def _set_properties(edit: Edit, sheet: Sheet, new: Json, mask: masks.Mask | None) -> None:
-    new = styles.coloured(new)
+    new = styles.with_colors(new)
     changed = dict(sheet.properties)
     for name in STORED:
         if masks.wants(mask, name.removesuffix("Style")) or masks.wants(mask, name):

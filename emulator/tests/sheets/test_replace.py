@@ -18,7 +18,7 @@ def replace(book: Book, **request: object) -> dict[str, int]:
 
 
 def entered(book: Book) -> list[list[object]]:
-    """Return what stands in the tab: texts, numbers, formulas."""
+    """Return the tab's texts, numbers and formulas."""
     return book.values(valueRenderOption="FORMULA")
 
 
