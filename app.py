@@ -35,9 +35,9 @@ from sync.worker import Worker
 
 WEBHOOK = "/webhooks/everbright"
 CHECK = f"{WEBHOOK}/check"
-"""Tells whether a secret is the right one; nothing is stored."""
+"""Checks a secret without storing anything."""
 HEALTH = "/healthz"
-"""Asks no database: `server.py` answers it also where everything else waits for one."""
+"""Doesn't use the database, so it is answered even while everything else waits for it."""
 _FORWARDED = "brightsheet.forwarded"
 _NOT_KEPT = (HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _JSON_TYPES = ("application/json", "text/json")
@@ -46,7 +46,7 @@ _log = structlog.get_logger()
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Return the receiver with its worker and its watch, which are not started.
+    """Return the receiver with its worker and its watch, not started.
 
     Raises SettingsError if the environment is incomplete or invalid.
     """
@@ -76,10 +76,10 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 class _Forwarded:
-    """The only place that reads what proxies say of the client: its address, and its scheme.
+    """Reads the client's address and scheme from proxy headers, the only place that does.
 
-    Each of `count` proxies adds the address that it was called from to X-Forwarded-For; what stands
-    before these was sent by the client, and may be a lie.
+    Each of `count` proxies appends its client's address to X-Forwarded-For; earlier entries were
+    sent by the client and can't be trusted.
     """
 
     def __init__(self, app: Any, count: int) -> None:
@@ -101,9 +101,9 @@ class _Forwarded:
 
 
 def client_address(peer: str, forwarded: str, proxies: int) -> str:
-    """Return the client's address behind so many proxies, by the header X-Forwarded-For.
+    """Return the client's address behind this many proxies, from X-Forwarded-For.
 
-    It is `peer`, who connected, where fewer addresses stand there, or what stands there is none.
+    It is `peer`, the address of the connection, if the header has too few or invalid addresses.
     """
     addresses = _listed(forwarded)
     if not 0 < proxies <= len(addresses):
@@ -122,7 +122,7 @@ def _listed(text: str) -> list[str]:
 
 
 def _proxies_before(forwarded: str) -> int:
-    """Return how many proxies a request of the doctor's came through."""
+    """Return the number of proxies that the doctor's request passed."""
     addresses = _listed(forwarded)
     if CLAIMED_ADDRESS not in addresses:  # The first proxy has replaced it.
         return len(addresses)
@@ -179,7 +179,7 @@ def _parsed(body: bytes, shapes: WebhooksConfig) -> Delivery:
     except Exception as error:
         kind = type(error).__name__
         _log.exception("fault", error=kind)
-    # Raised out here: its context would keep the other error, and with it the body.
+    # Raised here because its context would keep the other error, and with it the body.
     raise Rejected("fault", f"An internal error ({kind}).")
 
 
@@ -188,7 +188,7 @@ def _add_tally(app: Flask, wiring: Wiring) -> None:
 
     @app.after_request
     def count(answer: Response) -> Response:
-        # A body with the right secret that is not understood is kept, and counted as a delivery.
+        # A body with the right secret is stored even if it can't be parsed.
         if request.path in (WEBHOOK, CHECK) and answer.status_code in _NOT_KEPT:
             refused = answer.status_code == HTTPStatus.UNAUTHORIZED
             has_secret = not refused or any(_sent(request, wiring.settings))
@@ -219,7 +219,7 @@ def _add_status(app: Flask, wiring: Wiring) -> None:
 
     @app.get("/status")
     def status() -> tuple[Response, int]:
-        # Public: counts, ages and reasons, nothing of any job.
+        # Public: counts, ages and reasons, no job's data.
         told = status_answer(look.backlog())
         is_well = told["status"] == "ok"
         return jsonify(told), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
@@ -252,13 +252,13 @@ def _is_authentic(incoming: Request, settings: Settings) -> bool:
 
 
 def _sent(incoming: Request, settings: Settings) -> list[bytes]:
-    """Return what may be the secret; blank or nothing where none was sent."""
+    """Return what may be the secret; blank or nothing if none was sent."""
     own = incoming.headers.get(settings.webhook_secret_header, "").encode("latin-1", "replace")
     return [own, *_authorization(incoming)]
 
 
 def _matches(sent: Iterable[bytes], secrets: Iterable[SecretStr]) -> bool:
-    """Compare all that was sent with every secret in constant time."""
+    """Compare everything that was sent with every secret in constant time."""
     known = [sha256(secret.get_secret_value().encode()).digest() for secret in secrets]
     # All are compared, and by digest: the time must not show how many there are or how long
     # they are.
@@ -267,7 +267,7 @@ def _matches(sent: Iterable[bytes], secrets: Iterable[SecretStr]) -> bool:
 
 
 def _authorization(incoming: Request) -> list[bytes]:
-    """Return what the Authorization header holds: a Bearer token or a Basic password."""
+    """Return the Bearer token or the Basic password of the Authorization header."""
     standard = incoming.headers.get("Authorization", "").encode("latin-1", "replace")
     values = []
     scheme, _, value = standard.partition(b" ")

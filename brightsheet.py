@@ -30,13 +30,13 @@ from sync.worker import Worker
 _STOP_SECONDS = 8.0
 _CHECKOUT = Path(__file__).parent
 _NO_ENV_FILE = (
-    " Settings are read from the environment, and from a file .env in the folder where the command "
-    "is started: there is none."
+    " Settings are read from the environment, and from a .env file in the current folder, which "
+    "doesn't exist."
 )
 _MMAP_THRESHOLD = -3
 """The number of this option in malloc.h."""
 _LARGE_BLOCK = 128 * 1024
-"""Bytes: what glibc begins with. Once it is set, it stays."""
+"""Bytes: glibc's initial value. Once it is set, it stays."""
 
 
 def main() -> None:
@@ -52,10 +52,10 @@ def main() -> None:
 
 
 def _read_env_file() -> bool:
-    """Set what a `.env` holds and the environment does not; return whether there is one.
+    """Add the settings in a `.env` file to the environment; return whether there is one.
 
-    It is in the folder in which the command is started, or beside the code. ENV_FILE names
-    another, or none where it is blank. Raises SettingsError.
+    It is in the current folder, or beside the code. ENV_FILE names another, or none if it is
+    blank. Raises SettingsError.
     """
     named = os.environ.get("ENV_FILE")
     folders = (Path.cwd(), _CHECKOUT) if named is None else ()
@@ -82,7 +82,7 @@ def _fail(message: str, status: int) -> NoReturn:
 
 
 def _give_back_memory() -> None:
-    """Have freed bodies and documents go back to the system, where glibc allocates.
+    """Make glibc return freed bodies and documents to the system.
 
     Once one is freed, glibc keeps blocks of its size in each thread: after 1,600 bodies of 1 MB the
     receiver held 590 MiB more, and with this 100.
@@ -92,14 +92,14 @@ def _give_back_memory() -> None:
 
 
 def _log(least: int = logging.INFO) -> None:
-    # Before the settings are read: reading them may log, and checks what LOG_FORMAT is.
+    # Before the settings are read, because reading them may log and checks LOG_FORMAT.
     logs.configure(least, for_people=os.environ.get("LOG_FORMAT", "").strip() == "console")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="brightsheet")
 def cli() -> None:
-    """Keep a Google Sheet true to EverBright."""
+    """Keep a Google Sheet in sync with EverBright."""
 
 
 _OF_A_CHECKOUT = {
@@ -107,11 +107,11 @@ _OF_A_CHECKOUT = {
     "emulator": ("emulator.command",),
     "send": ("demo.commands",),
 }
-"""The commands that are no part of the product, with the modules they need: the first has it."""
+"""Commands outside the product, and the modules they need; the first has the command."""
 
 
 def _of_a_checkout(name: str) -> click.Command:
-    """Return a command of a checkout; where it is not installed, one that says what is missing."""
+    """Return a command of a checkout; if it isn't installed, one that reports what is missing."""
     modules = _OF_A_CHECKOUT[name]
     if absent := [module.partition(".")[0] for module in modules if not _is_installed(module)]:
         return _absent(name, absent)
@@ -144,7 +144,7 @@ def _absent(name: str, packages: list[str]) -> click.Command:
 
 
 if (_CHECKOUT / "demo").is_dir():
-    # A command that is started from elsewhere finds the demo and the emulator, too.
+    # So that a command started elsewhere finds the demo and the emulator, too.
     sys.path.append(str(_CHECKOUT))
 
 _COMMANDS = (
@@ -161,7 +161,7 @@ for _command in _COMMANDS:
 @cli.command()
 @click.option("--host", help="Address to listen on. [default: 0.0.0.0 with PORT, else 127.0.0.1]")
 def serve(host: str | None) -> None:
-    """Receive webhooks on PORT (8000), and write the sheet unless WORKER=separate."""
+    """Receive webhooks on PORT (8000), and update the sheet unless WORKER=separate."""
     from server import serve as serve_until_stopped
 
     _log()
@@ -171,7 +171,7 @@ def serve(host: str | None) -> None:
 
 @cli.command()
 def worker() -> None:
-    """Write the sheet, in a process of its own (set WORKER=separate for the receiver)."""
+    """Update the sheet from a separate process (set WORKER=separate for the receiver)."""
     _log()
     _give_back_memory()
     settings, database = opened()

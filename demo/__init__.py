@@ -1,1 +1,1 @@
-"""The demo: the product beside the emulator, with made-up jobs."""
+"""The demo: the product and the emulator, with made-up jobs."""

@@ -1,4 +1,4 @@
-"""A made-up installer's board as it is found: group headings, dividers, a total, own words."""
+"""A made-up board, as messy as real ones: group headings, dividers, a total, its own words."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -20,20 +20,20 @@ HEADERS = (
     *("E-mail", "Notes"),
 )
 HEADER_ROW = 3
-"""Zero-based: below a merged title, a line with a date, and the groups' headings."""
+"""The zero-based header row: below a merged title, a line with a date, and group headings."""
 OPTIONS: Mapping[str, Sequence[str]] = {
     "NTP": ("OK", "Sent", "Kicked back"),
     "Perm.": ("Applied", "Issued", "Redo"),
 }
 STEPS = ("Notice to Proceed", "Permits", "Installation Complete")
-"""The milestones that EverBright has of its jobs."""
+"""The jobs' milestones in EverBright."""
 WITH_ROW = 8
-"""How many of the jobs that EverBright knows have a row."""
+"""The number of EverBright's jobs that have a row."""
 UNPLACED = 3
-"""The row of the customer of two jobs: it says no address."""
+"""The row of a customer with two jobs, without an address."""
 DIVIDER = "*** ON HOLD / WAITING ***"
 LEADS = ("Vera Vance", "Walt Weaver")
-"""People whom EverBright does not know yet, below the divider."""
+"""Customers below the divider that EverBright doesn't know yet."""
 _GROUPS = {"Cust. Name": "CUSTOMER", "NTP": "PAPERS", "Contract $": "MONEY"}
 _ROWS = 60
 _DONE_TAB = 2027
@@ -42,9 +42,9 @@ _NOTES = ("gate code 4411", "", "dog!", "wants a call on Friday")
 
 
 def sites() -> list[str]:
-    """Return the jobs that EverBright knows, the same every time.
+    """Return EverBright's jobs, the same every time.
 
-    The last one is of a customer whom the fourth is, too: which row is whose, only people know.
+    The last one has the same customer as the fourth, so only a person knows whose row it is.
     """
     lots = random.Random(7)  # noqa: S311 - made-up data
     known = [str(UUID(int=lots.getrandbits(128), version=4)) for _ in range(WITH_ROW + 2)]
@@ -64,13 +64,13 @@ def name(site: str) -> str:
 
 
 def certain(sites: Sequence[str]) -> list[str]:
-    """Return those of the jobs with a row whose e-mail address is only one customer's."""
+    """Return the jobs with a row whose e-mail address belongs to only one customer."""
     mails = [_mail(site) for site in sites]
     return [site for site in sites[:WITH_ROW] if mails.count(_mail(site)) == 1]
 
 
 def fill(google: Emulator, spreadsheet: str, sites: Sequence[str]) -> None:
-    """Make the board; the first of `sites` have rows, without a single site ID."""
+    """Create the board; the first of `sites` have rows, without site IDs."""
     known = [made_up.site(site) for site in sites[:WITH_ROW]]
     jobs = [_job(number, customer) for number, customer in enumerate(known)]
     leads: list[dict[str, Value]] = [{"Cust. Name": name, "Contract $": 18_000} for name in LEADS]
@@ -96,7 +96,7 @@ def fill(google: Emulator, spreadsheet: str, sites: Sequence[str]) -> None:
 
 
 def _job(number: int, customer: Mapping[str, Any]) -> dict[str, Value]:
-    """Return what people typed into a row: a name, a street and a town as they write them."""
+    """Return the typed values of a row: a name, a street and a town."""
     contact, address = customer["contacts"][0], customer["address"]
     return {
         "#": number + 1,

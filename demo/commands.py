@@ -1,4 +1,4 @@
-"""The commands that try it out: the demo, and a payload sent by hand."""
+"""The commands `demo` and `send`."""
 
 import json
 import os
@@ -22,7 +22,7 @@ _SEND_TIMEOUT = 30
 @click.option("--emulator-port", default=8001, show_default=True, help="The emulator's port.")
 @click.option("--own-sheet", is_flag=True, help="With a sheet that was there before.")
 def demo(once: bool, port: int, emulator_port: int, own_sheet: bool) -> None:
-    """See it work: made-up jobs, no account, nothing leaves this machine."""
+    """See it work with made-up jobs, without an account. Nothing leaves this machine."""
     from demo import own_run, run
 
     started = own_run.run if own_sheet else run.run
@@ -39,7 +39,7 @@ def demo(once: bool, port: int, emulator_port: int, own_sheet: bool) -> None:
 def send(file: Path | None, url: str) -> None:
     """Post a payload to a running receiver, with the first secret in WEBHOOK_SECRET.
 
-    Without FILE: a made-up event of a new job, another each time.
+    Without FILE, a made-up event of a new job.
     """
     # Not an option: every user of the machine can read the options of a command.
     secret = os.environ.get("WEBHOOK_SECRET", "").partition(",")[0].strip()

@@ -1,4 +1,4 @@
-"""The demo with an installer's own board, messy as they are: mapped, previewed, and filled."""
+"""The demo with an installer's own board: mapped, previewed, and filled."""
 
 import os
 import subprocess
@@ -23,12 +23,12 @@ MAP = ("map", "--tab", ACTIVE, "--tab", DONE)
 """The words of the command that maps both tabs; the words of his lists are proposed."""
 _PATIENCE = 60.0
 _SPACING = 1.5
-"""Seconds between looks: Google lets a user read 60 times a minute."""
+"""Seconds between reads; Google allows a user 60 a minute."""
 _COMMAND_SECONDS = 60
 
 
 def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
-    """Run it; with `once`, check what the sheet shows and return 0 if all is there."""
+    """Run it; with `once`, check the sheet and return 0 if nothing is missing."""
     with (
         Emulator(port=0 if once else emulator_port) as google,
         _everything(google, 0 if once else port) as (environment, receiver, folder),
@@ -57,14 +57,14 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
 
 
 def _show(out: Console, environment: Mapping[str, str], *words: str) -> None:
-    """Print a command and what it says."""
+    """Print a command and its output."""
     out.print(f"\n$ brightsheet {_quoted(words)}", style="bold", soft_wrap=True)
     out.print(Text(command(environment, *words)), soft_wrap=True)
 
 
 @contextmanager
 def _everything(google: Emulator, port: int) -> Iterator[tuple[dict[str, str], Receiver, Path]]:
-    """Give settings, and a receiver without a worker: nothing writes before the sheet is mapped."""
+    """Yield settings, and a receiver without a worker: nothing writes before the mapping."""
     with TemporaryDirectory(prefix="brightsheet-demo-") as name:
         folder = Path(name)
         database = f"sqlite:///{folder}/demo.sqlite3"
@@ -74,7 +74,7 @@ def _everything(google: Emulator, port: int) -> Iterator[tuple[dict[str, str], R
 
 
 def command(environment: Mapping[str, str], *words: str) -> str:
-    """Run a command of the product; return what it prints."""
+    """Run a command of the product; return its output."""
     done = subprocess.run(  # noqa: S603 - a fixed command
         [sys.executable, "-m", "brightsheet", *words],
         cwd=ROOT,
@@ -92,7 +92,7 @@ def _quoted(words: tuple[str, ...]) -> str:
 
 
 def _wait(google: Emulator, spreadsheet: str, sites: list[str]) -> list[str]:
-    """Wait until nothing is missing, _PATIENCE at most; return what is."""
+    """Wait until nothing is missing, at most _PATIENCE; return what is missing."""
     deadline = time.monotonic() + _PATIENCE
     while missing := _missing(*tables(google, spreadsheet), sites):
         if time.monotonic() > deadline:
@@ -102,19 +102,19 @@ def _wait(google: Emulator, spreadsheet: str, sites: list[str]) -> list[str]:
 
 
 def tables(google: Emulator, spreadsheet: str) -> tuple[list[Row], list[Row]]:
-    """Return the rows of his two tabs, by header."""
+    """Return the rows of both tabs, by header."""
     answer = read(google.url, spreadsheet)
     return rows_in(answer, ACTIVE, HEADER_ROW), rows_in(answer, DONE, HEADER_ROW)
 
 
 def _missing(active: list[Row], done: list[Row], sites: list[str]) -> list[str]:
-    """Return a line for everything that his tabs should show and do not."""
+    """Return a line for everything that is missing from the tabs."""
     by_site: dict[str, list[Row]] = {site: [] for site in sites}
     for row in (*active, *done):
         by_site.setdefault(text(row, "Site ID"), []).append(row)
     lines = [f"one row for job {site}" for site in sites if len(by_site[site]) != 1]
     lines += [
-        f"the number of {board.name(site)}, who has a row"
+        f"the phone number of {board.name(site)}, who has a row"
         for site in board.certain(sites)
         if not all(text(row, "#") for row in by_site[site])
     ]
@@ -125,5 +125,5 @@ def _missing(active: list[Row], done: list[Row], sites: list[str]) -> list[str]:
 
 
 def text(row: Row, header: str) -> str:
-    """Return what stands in a cell."""
+    """Return a cell's text."""
     return row[header].text if header in row else ""

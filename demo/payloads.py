@@ -40,7 +40,7 @@ class Story:
         yield from self._others(jobs)
 
     def news(self) -> dict[str, Any]:
-        """Return a milestone, dated now, of a job that nobody has heard of: another each time."""
+        """Return a milestone, dated now, of a new made-up job."""
         self._random.seed()
         self._clock = self._now
         return self._milestone(self._job(), self._random.choice(list(_STEPS)))
@@ -49,7 +49,7 @@ class Story:
         return {"site": self._uuid(), "quote": self._uuid()}
 
     def _others(self, jobs: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
-        """Yield webhooks of other kinds, in formats that are known or likely."""
+        """Yield webhooks of other kinds, in known or likely formats."""
         for job, stage in zip(jobs, ("Contract signed", "In permitting", "Sold"), strict=False):
             yield {"site_id": job["site"], "stage_name": stage, "date_updated": self._tick()}
         yield {"site": jobs[4]["site"], "archived": True, "date_updated": self._tick()}

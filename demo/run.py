@@ -1,4 +1,4 @@
-"""Runs the product beside the emulator, and sends it the published sample and made-up jobs."""
+"""Runs the product and the emulator, and sends the published sample and made-up jobs."""
 
 import json
 import signal
@@ -36,7 +36,7 @@ _TERMINAL = ("Customer", "Current milestone", "Status", "Last update")
 
 
 def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
-    """Run the demo; with `once`, check what the sheet shows and return 0 if all is there."""
+    """Run the demo; with `once`, check the sheet and return 0 if nothing is missing."""
     with Emulator(port=0 if once else emulator_port) as google:
         environment = prepared(google)
         spreadsheet = environment["SPREADSHEET_ID"]
@@ -63,14 +63,14 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
             out.print(f"Drive:            {google.url}/")
             out.print(f"The console:      {url}/  (password: {PASSWORD})", soft_wrap=True)
             send = f"WEBHOOK_SECRET={SECRET} .venv/bin/brightsheet send --url {url}"
-            out.print(f"Send one more:    {send}", soft_wrap=True)
+            out.print(f"Send another:     {send}", soft_wrap=True)
             out.print("Ctrl-C ends it.")
             wait_for_signal()
     return 0
 
 
 def prepared(google: Emulator) -> dict[str, str]:
-    """Make a spreadsheet and a folder, and return the settings of a receiver for them."""
+    """Create a spreadsheet and a folder, and return the settings of a receiver for them."""
     google.everbright.token = TOKEN
     return {
         "GOOGLE_EMULATOR_URL": google.url,
@@ -107,7 +107,7 @@ def send_all(url: str, *more: dict[str, Any]) -> list[str]:
 
 
 def _wait(google: Emulator, spreadsheet: str, sites: list[str]) -> tuple[list[Row], list[str]]:
-    """Wait until nothing is missing, _PATIENCE at most."""
+    """Wait until nothing is missing, at most _PATIENCE."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         shown = rows(google.url, spreadsheet)
@@ -118,7 +118,7 @@ def _wait(google: Emulator, spreadsheet: str, sites: list[str]) -> tuple[list[Ro
 
 
 def _missing(google: Emulator, shown: list[Row], sites: list[str]) -> list[str]:
-    """Return a line for everything that the sheet should show and does not."""
+    """Return a line for everything that is missing from the sheet."""
     keys = [row["Site ID"].text for row in shown if "Site ID" in row]
     lines = [f"one row for job {site}" for site in sites if keys.count(site) != 1]
     lines += [f"no row for {key}" for key in keys if key not in sites]
@@ -170,7 +170,7 @@ def _holds_files(header: str) -> bool:
 
 
 def wait_for_signal() -> None:
-    """Wait until the process is told to end."""
+    """Wait for SIGTERM or SIGINT."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         while True:

@@ -1,4 +1,4 @@
-"""Reads the sheet as a person sees it: through Google's API, not from the store."""
+"""Reads the sheet through Google's API, as people see it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Link:
 
 @dataclass(frozen=True)
 class ShownCell:
-    """What a person sees in a cell."""
+    """A cell as people see it."""
 
     text: str
     links: tuple[Link, ...] = ()

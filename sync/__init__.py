@@ -1,1 +1,1 @@
-"""Brightsheet: keeps a Google Sheet true to EverBright."""
+"""Brightsheet: Keeps a Google Sheet in sync with EverBright."""

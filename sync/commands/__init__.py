@@ -1,4 +1,4 @@
-"""What the commands share: lines, tables and progress bars they print, and options with a `=`."""
+"""Helpers for commands: printing lines, tables and progress bars, and options with `=`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -6,7 +6,7 @@ import click
 from rich.progress import Progress, TaskID
 
 NO_EXTRAS = (
-    "Tabs of your own get no History, no Pipeline and no filter views unless you ask for them: "
+    "A mapped spreadsheet gets a History, a Pipeline and filter views only if you ask for them: "
     "brightsheet init --add history --add pipeline --add views"
 )
 
@@ -30,7 +30,7 @@ def table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterato
 
 
 def shown_in(progress: Progress) -> Callable[[str, int, int | None], None]:
-    """Return a callback that shows in bars how many of what are done, and of how many."""
+    """Return a callback that shows progress bars: what, the number done, the total."""
     bars: dict[str, TaskID] = {}
 
     def show(what: str, done: int, total: int | None) -> None:
@@ -42,7 +42,7 @@ def shown_in(progress: Progress) -> Callable[[str, int, int | None], None]:
 
 
 def pairs(what: str, texts: tuple[str, ...]) -> dict[str, str]:
-    """Return what stands before and behind the last `=` of each."""
+    """Return the parts before and after the last `=` of each."""
     by_first = {}
     for text in texts:
         before, separator, behind = text.rpartition("=")

@@ -29,16 +29,16 @@ _AT_ONCE = 500
 
 
 class ReadBack:
-    """Each way to read jobs back; `sleep` waits."""
+    """The ways to read jobs back; `sleep` waits."""
 
     def __init__(self, wiring: Wiring, sleep: Sleep) -> None:
         self._wiring = wiring
         self._sleep = sleep
 
     def every(self, since: datetime | None, progress: ProgressCallback) -> Summary:
-        """Read every job there is, or those that EverBright changed `since` (UTC).
+        """Read all jobs, or those that EverBright changed `since` (UTC).
 
-        Raises Permanent or Retryable where EverBright cannot be read; the next call goes on.
+        Raises Permanent or Retryable if EverBright can't be read; the next call continues.
         """
         self._wiring.must_have_token()
         scope = f"{SINCE}{since:%Y-%m-%d}" if since else _ALL
@@ -51,13 +51,13 @@ class ReadBack:
         return self._wiring.backfill(_ALL, self._sleep).only(site)
 
     def report(self, file: Path) -> Summary:
-        """Take EverBright's Milestones report in. Raises Permanent where it is no such report."""
+        """Read EverBright's Milestones report. Raises Permanent if the file isn't one."""
         meanings = report_words(self._wiring.settings, self._jobs())
         try:
             with file.open(encoding="utf-8-sig", newline="") as lines:
                 events, problems = take_report(lines, meanings, self._wiring.intake())
         except (OSError, UnicodeDecodeError) as error:
-            raise Permanent("no_csv", f"{file} is no CSV in UTF-8 ({error}).") from None
+            raise Permanent("no_csv", f"{file} isn't CSV in UTF-8 ({error}).") from None
         with_events = sum(count > 0 for count in events.values())
         return Summary(len(events), sum(events.values()), with_events, problems=problems)
 
@@ -75,13 +75,13 @@ class ReadBack:
     "--csv",
     "report",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="EverBright's Milestones report, where there is no access to the API.",
+    help="Read EverBright's Milestones report instead of the API.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, and no progress.")
 def backfill(site: UUID | None, since: datetime | None, report: Path | None, as_json: bool) -> None:
-    """Read jobs back from EverBright; what its webhooks did not bring goes into the inbox.
+    """Read jobs from EverBright, and add events that no webhook delivered.
 
-    Killed, it goes on with the jobs that it has not read when it is run again.
+    If it is interrupted, the next run continues with the remaining jobs.
     """
     if sum(map(bool, (site, since, report))) > 1:
         raise click.UsageError("Give one of --site, --since and --csv.")

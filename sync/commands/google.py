@@ -1,4 +1,4 @@
-"""`brightsheet auth google`: a person signs in, and gets what is to be set."""
+"""`brightsheet auth google`: signs in a user account, and prints the settings."""
 
 import os
 import shlex
@@ -28,17 +28,17 @@ from sync.sheets.client import SheetClient
 from sync.sheets.job_tabs import OwnTab
 
 _PATIENCE = 600.0
-"""Seconds in which a person can sign in; Google's page asks for passwords and second factors."""
+"""Seconds to sign in; Google's page asks for passwords and second factors."""
 _ELSEWHERE = "http://127.0.0.1:1/"
-"""Where nothing listens: the browser shows an error page, with the code in its address."""
+"""Nothing listens here: the browser shows an error page, with the code in its address."""
 _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
-"""One of them is set on Linux where a browser can open."""
+"""One of them is set on Linux if a browser can open."""
 _DAY = 86_400
 
 
 @click.group("auth")
 def auth_group() -> None:
-    """Sign in at a service."""
+    """Sign in to a service."""
 
 
 @auth_group.command()
@@ -55,9 +55,9 @@ def auth_group() -> None:
 def google(
     client_file: Path, spreadsheet: str | None, folder: str | None, no_browser: bool
 ) -> None:
-    """Sign in at Google as a person, and print the settings.
+    """Sign in to Google with a user account, and print the settings.
 
-    What it makes it finds again when it is run once more.
+    Run again, it finds the spreadsheet and folder that it created before.
     """
     spreadsheet = google_id("--spreadsheet", spreadsheet) if spreadsheet else ""
     folder = google_id("--folder", folder) if folder else ""
@@ -86,7 +86,7 @@ def _signed_in(app: dict[str, str], wanted: list[str], *, has_browser: bool) -> 
         return _pasted(SignIn(app, wanted, _ELSEWHERE, emulator))
     with Loopback() as loopback:
         sign_in = SignIn(app, wanted, loopback.address, emulator)
-        _say(f"Sign in in the browser. If none opens, open:\n\n{sign_in.address}\n")
+        _say(f"Sign in with the browser. If none opens, open:\n\n{sign_in.address}\n")
         # In a thread: some browsers return only when they are closed.
         Thread(target=_open, args=(sign_in.address,), daemon=True).start()
         return sign_in.finish(loopback.wait(_PATIENCE))
@@ -100,8 +100,8 @@ def _open(address: str) -> None:
 def _pasted(sign_in: SignIn) -> Token:
     _say(
         f"Open this address on any machine and sign in:\n\n{sign_in.address}\n\n"
-        "At the end the browser says that it cannot open a page of 127.0.0.1. That is meant to be: "
-        "copy the whole address from its address bar, and paste it here."
+        "At the end, the browser can't open a page on 127.0.0.1. That is expected: copy the whole "
+        "address from its address bar, and paste it here."
     )
     return sign_in.finish(click.prompt("Address", err=True))
 
@@ -109,12 +109,12 @@ def _pasted(sign_in: SignIn) -> Token:
 def _files(
     settings: GoogleSettings, account: str, spreadsheet: str, folder: str
 ) -> tuple[str, str]:
-    """Return folder and spreadsheet: those that were given, if they may be written, or made ones.
+    """Return folder and spreadsheet: the given ones, if they are writable, or new ones.
 
     Raises SettingsError, Permanent or Retryable.
     """
     if folder and not Drive(auth.session(settings), folder, account).is_writable_folder():
-        raise SettingsError("--folder", f"is not a folder that {account} may put files into.")
+        raise SettingsError("--folder", f"is not a folder where {account} can create files.")
     if not folder:
         made, is_new = own_folder(Drive(auth.session(settings), "", account))
         folder = made.id
@@ -129,11 +129,11 @@ def _files(
 
 
 def _settings(token: str) -> GoogleSettings:
-    """Return settings that hold the sign-in alone, whatever else is set here."""
+    """Return settings with only the sign-in."""
     emulator = google_settings(os.environ).google_emulator_url
     return google_settings({"GOOGLE_EMULATOR_URL": emulator, "GOOGLE_OAUTH_TOKEN_JSON": token})
 
 
 def _say(text: str) -> None:
-    """Say something beside the settings, which alone go to standard output."""
+    """Print to standard error; only the settings go to standard output."""
     click.echo(text, err=True)

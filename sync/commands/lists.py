@@ -33,15 +33,13 @@ def _since(text: str) -> float:
     try:
         return what_came.moment(text, datetime.now(UTC))
     except (ValueError, OverflowError):
-        raise click.BadParameter("say a date like 2026-03-31, or how long ago: 2d, 3h") from None
+        raise click.BadParameter("use a date like 2026-03-31, or an age: 2d, 3h") from None
 
 
 @click.group(invoke_without_command=True)
 @click.option("--outcome", type=click.Choice([outcome.value for outcome in Outcome]))
 @click.option("--site", default="", help="Of this job: its site ID, or the beginning of it.")
-@click.option(
-    "--since", type=_since, metavar="WHEN", help="A date (UTC), or how long ago: 2d, 3h, 30m."
-)
+@click.option("--since", type=_since, metavar="WHEN", help="A date (UTC), or an age: 2d, 3h, 30m.")
 @click.option("--reason", default="", help="Refused for this reason, like missing_site.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with the body.")
@@ -57,7 +55,7 @@ def deliveries(
     as_json: bool,
     unmask: bool,
 ) -> None:
-    """List what was received, newest first; without a filter also what failed or was refused."""
+    """List received webhooks, newest first; without a filter, also failures and refusals."""
     if context.invoked_subcommand:
         return
     settings, database = opened()
@@ -80,7 +78,7 @@ def deliveries(
 @click.option("--unmask", is_flag=True, help="Show personal data, too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def show(id: str, unmask: bool, as_json: bool) -> None:  # noqa: A002 - the argument's name
-    """Show one delivery with its body; the beginning of its ID is enough."""
+    """Show one webhook with its body; the beginning of its ID is enough."""
     _, database = opened()
     kept = what_came.only_delivery(database, id)
     if as_json:
@@ -91,11 +89,13 @@ def show(id: str, unmask: bool, as_json: bool) -> None:  # noqa: A002 - the argu
 
 @click.command()
 @click.argument("id", required=False)
-@click.option("--all", "everything", is_flag=True, help="Everything that was rejected or given up.")
+@click.option(
+    "--all", "everything", is_flag=True, help="All rejected webhooks and failed documents."
+)
 def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argument's name
-    """Try again: a rejected delivery or a document that was given up, by its ID, or --all."""
+    """Retry a rejected webhook or a failed document, by its ID, or --all of them."""
     if bool(id) == everything:
-        raise click.UsageError("Give an id, or --all.")
+        raise click.UsageError("Give an ID, or --all.")
     again = what_came.Retry(*opened())
     echo(again.one(id) if id else again.everything())
 
@@ -105,8 +105,8 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
 def milestones(as_json: bool) -> None:
     """List the milestones in their order, and how many jobs have reached each.
 
-    The order is that of the config, else the one that was confirmed on the console; milestones that
-    are not in it follow in the order learned from the jobs.
+    The order is the config's, or the one confirmed on the console; other milestones follow in the
+    order learned from the jobs.
     """
     wiring = Wiring(*opened())
     order = Milestones(wiring.config())
@@ -144,32 +144,32 @@ def statuses(as_json: bool) -> None:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 def details(as_json: bool) -> None:
-    """Print which metrics of EverBright's Data Access Layer this account has."""
+    """List which metrics of EverBright's Data Access Layer this account has."""
     settings, database = opened()
     columns = DetailColumns(settings.config)
     known = DetailStore(database, columns.question).every()
     entries = metrics(columns.metrics, known)
     echo(entry.model_dump_json() if as_json else _line(entry) for entry in entries)
     if not entries:
-        click.echo("No column is filled from there: see [[columns]] in the config.", err=True)
+        click.echo("No column uses the Data Access Layer: see [[columns]] in the config.", err=True)
 
 
 class MetricEntry(Value):
-    """A metric of a column: of how many jobs it was asked, and how many of those had a value."""
+    """A column's metric: the number of jobs asked, and of those with a value."""
 
     column: str
     metric: str
     asked: int = 0
     values: int = 0
     blank: int = 0
-    """Of jobs that have none yet."""
+    """Jobs that have none yet."""
     missing: int = 0
-    """Of answers without the metric: the account may not have it, or call it otherwise."""
+    """Answers without the metric: the account may not have it, or use another name."""
     refused: int = 0
 
 
 def metrics(columns: Mapping[str, Sequence[str]], known: Iterable[Details]) -> list[MetricEntry]:
-    """Return an entry for each metric in `columns`; one with {alias} is each that was asked for."""
+    """Return an entry for each metric in `columns`; one with {alias} gives several."""
     answers = list(known)
     names = sorted({name for answer in answers for name in answer.asked})
     entries: list[MetricEntry] = []
@@ -202,15 +202,15 @@ def _line(entry: MetricEntry) -> str:
     if entry.asked and entry.refused == entry.asked:
         return f"{line}. EverBright refused it: correct `details` or the name under [everbright]"
     if entry.asked and entry.missing + entry.refused == entry.asked:
-        return f"{line}. No answer has it: correct the name under [everbright], or leave it out"
+        return f"{line}. No answer has it: correct the name under [everbright], or remove it"
     return line
 
 
 @click.command()
 @click.option("--json", "in_json", is_flag=True, help="One JSON object, without any secret.")
-@click.option("--report", is_flag=True, help="The same, as a text to send to whoever helps.")
+@click.option("--report", is_flag=True, help="The same, as text for support.")
 def doctor(in_json: bool, report: bool) -> None:
-    """Check that everything that is needed works, from the settings to the last delivery.
+    """Check the whole installation, from the settings to the last webhook.
 
     Exit status 0 if nothing failed, 1 if something did.
     """
@@ -236,8 +236,8 @@ def _checked(*, has_head: bool) -> Iterator[Check]:
 
 
 def _about(settings: Settings) -> Iterator[str]:
-    """Yield what a report begins with: versions, and kinds of database and sign-in."""
+    """Yield the head of a report: versions, and kinds of database and sign-in."""
     yield f"Brightsheet {version('brightsheet')}, Python {platform.python_version()}"
     database = settings.database_url.get_secret_value().partition(":")[0]
-    yield f"Database: {database}. Sign-in at Google: {auth.kind(settings).replace('_', ' ')}."
-    yield "It holds no secret, and of people the address that signs in alone."
+    yield f"Database: {database}. Google sign-in: {auth.kind(settings).replace('_', ' ')}."
+    yield "This report has no secrets, and no personal data except the account's address."

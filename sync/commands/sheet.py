@@ -30,7 +30,7 @@ SPREADSHEET_PAGE = "https://docs.google.com/spreadsheets/d/{}/edit"
     "extras",
     multiple=True,
     type=click.Choice(list(EXTRAS)),
-    help="Add this beside tabs of your own, which get nothing unasked. Repeat for more.",
+    help="Add this to a mapped spreadsheet. Repeat for more.",
 )
 def init(extras: tuple[str, ...]) -> None:
     """Set up a spreadsheet and a Drive folder; run it again at any time."""
@@ -44,8 +44,10 @@ def init(extras: tuple[str, ...]) -> None:
         ("SPREADSHEET_ID", spreadsheet, is_new),
     ):
         if is_made:
-            click.echo(f"{name} was not set. Made one. Set it:")
-        click.echo(f"{name}={number}" if number else f"{name} is not set: no copies of documents.")
+            click.echo(f"{name} isn't set. Created one. Set it:")
+        click.echo(
+            f"{name}={number}" if number else f"{name} isn't set, so documents aren't copied."
+        )
     lines = setup.provision(spreadsheet, extras)
     echo(lines or ["Nothing to do: everything exists."])
     if setup.is_adopted(spreadsheet) and not extras:
@@ -59,9 +61,9 @@ def init(extras: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.option("--into", help="Id or address of an empty spreadsheet; one is made without it.")
+@click.option("--into", help="ID or address of an empty spreadsheet; without it, one is created.")
 def rebuild(into: str | None) -> None:
-    """Fill a new spreadsheet with every job there is, and write that one from now on."""
+    """Fill a new spreadsheet with all jobs, and use it from now on."""
     logs.configure(logging.WARNING)
     settings, database = opened()
     setup = Setup(settings, database, time.sleep)
@@ -102,10 +104,9 @@ def takeover(write: bool) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
-    """Compare the whole sheet with what came; the worker writes what differs.
+    """Compare the whole sheet with the stored jobs; the worker writes the differences.
 
-    Exit status 0 if the sheet shows everything that came, 3 if it does not, 1 if it could not be
-    compared.
+    Exit status 0 if the sheet is up to date, 3 if it isn't, 1 if it couldn't be compared.
     """
     if (write or site) and not restore:
         raise click.UsageError("--write and --site go with --restore.")

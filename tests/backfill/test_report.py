@@ -120,5 +120,5 @@ def test_a_file_that_is_no_csv_is_said(stand: Stand, tmp_path: Path) -> None:
 
     file = tmp_path / "report.xlsx"
     file.write_bytes(b"PK\x03\x04\xff\xfe")
-    with pytest.raises(Permanent, match="no CSV"):
+    with pytest.raises(Permanent, match="isn't CSV"):
         ReadBack(stand.wiring, stand.sleep).report(file)

@@ -58,7 +58,7 @@ def test_a_setting_that_is_missing_is_an_outcome(patient: Patient, options: list
 def test_a_report_says_how_google_treats_ids_and_holds_no_secret(patient: Patient) -> None:
     """Catches a report that nobody can send, or that leaves out what Google was seen to do."""
     found = CliRunner().invoke(cli, ["doctor", "--report"], env=patient.bench.environment)
-    assert "Sign-in at Google: person." in found.output
+    assert "Google sign-in: person." in found.output
     person = json.loads(PERSON)
     for secret in (SECRET, TOKEN, person["client_secret"], f'"{person["refresh_token"]}"'):
         assert secret not in found.output

@@ -72,7 +72,7 @@ def test_send_one_more_is_a_new_event_each_time(told: str) -> None:
         r"(http://[^/]+)/spreadsheets/d/([\w-]+)/edit", sheet
     ).groups()  # type: ignore[union-attr]
     before = len(rows(google, spreadsheet))
-    (setting, *command) = shlex.split(after("Send one more", told))
+    (setting, *command) = shlex.split(after("Send another", told))
     name, _, value = setting.partition("=")
     command[0] = str(Path(sys.executable).with_name("brightsheet"))
     for _ in range(2):

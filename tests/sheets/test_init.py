@@ -176,7 +176,7 @@ def test_the_command_tells_what_it_did(bench: Bench) -> None:
     first = bench.command("init")
     assert first.exit_code == 0, first.stdout
     assert f"SPREADSHEET_ID={bench.spreadsheet}" in first.stdout.splitlines()
-    assert "DRIVE_FOLDER_ID is not set: no copies of documents." in first.stdout
+    assert "DRIVE_FOLDER_ID isn't set, so documents aren't copied." in first.stdout
     assert "tab 'Jobs': made" in first.stdout
     second = bench.command("init")
     assert "Nothing to do: everything exists." in second.stdout.splitlines()
