@@ -1,7 +1,8 @@
 """Look-alikes: rows that may be a job's although they don't match, side by side with it. Pure.
 
 A row looks like a job if any one of phone, e-mail, house number with ZIP or town, and family name
-with ZIP or town agrees; it may disagree elsewhere. A person decides.
+with ZIP or town agrees; it may disagree elsewhere. A person decides. House number or family name
+alone isn't enough if all else that is known of both differs.
 """
 
 import re
@@ -10,6 +11,8 @@ from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2s
+
+from rapidfuzz import fuzz
 
 from sync.boards.mapping.words import plain
 from sync.field_table import FIELDS
@@ -170,11 +173,32 @@ class _Party:
     def has_person_of(self, other: "_Party") -> bool:
         return any(mine.is_same(theirs) for mine in self.people for theirs in other.people)
 
+    def is_family_of(self, other: "_Party") -> bool:
+        return not self.families.isdisjoint(other.families)
+
+    def is_on_street_of(self, other: "_Party") -> bool:
+        """Return whether the street's name agrees, or is unknown."""
+        names = self.street, other.street
+        return not all(names) or fuzz.ratio(*names) >= _ALIKE_STREETS
+
     def is_at_house_of(self, other: "_Party") -> bool:
         return self.house == other.house != "" and self.is_near(other)
 
-    def is_family_near(self, other: "_Party") -> bool:
-        return not self.families.isdisjoint(other.families) and self.is_near(other)
+    def is_neighbor_of(self, other: "_Party") -> bool:
+        """Return whether house number or family name agrees in one place.
+
+        Many in one town share one of the two by chance: they are strangers if all else that is
+        known of both differs, too.
+        """
+        is_house = self.house == other.house != ""
+        is_family = self.is_family_of(other)
+        if not (self.is_near(other) and (is_house or is_family)):
+            return False
+        if is_family and (is_house or self.has_person_of(other)):
+            return True
+        if self.house and other.house:
+            return self.is_on_street_of(other) or not (self.people and other.people)
+        return is_family and not (self.phones and other.phones)
 
     @property
     def has_place(self) -> bool:
@@ -188,8 +212,7 @@ class _Party:
         return (
             not self.emails.isdisjoint(other.emails)
             or not self.phones.isdisjoint(other.phones)
-            or self.is_at_house_of(other)
-            or self.is_family_near(other)
+            or self.is_neighbor_of(other)
             or (self.has_person_of(other) and not (self.has_place and other.has_place))
         )
 
@@ -248,7 +271,7 @@ def compared_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]
     name = "customer"
     where = "address", "city_zip", "city", "zip"
     address = ", ".join(text for part in where if (text := row.get(part, "")))
-    is_family = not job.families.isdisjoint(there.families)
+    is_family = job.is_family_of(there)
     is_house = job.is_at_house_of(there)
     return tuple(
         ComparedField(title, ours, theirs, agrees if ours and theirs else None)

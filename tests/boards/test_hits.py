@@ -151,6 +151,9 @@ def test_two_jobs_of_one_customer_are_doubtful_however_late_the_second_is_known(
         asking.flush_once()
     assert own_sheet.texts(asking)[0].get("Site ID") is None
     flushed(asking)
+    assert asking.store.boards.waiting() == {uuid(1), uuid(2)}
+    asking.end_rests()
+    flushed(asking)
     rows = own_sheet.texts(asking)
     assert rows[0].get("Site ID") is None
     assert {row.get("Site ID") for row in rows} == {None, uuid(1), uuid(2)}

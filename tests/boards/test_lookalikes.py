@@ -1,5 +1,8 @@
 """Which rows look like a job: names person by person, addresses, phones."""
 
+import math
+import random
+
 import pytest
 
 from sync.boards.lookalikes import LookAlikes, compared_fields
@@ -111,3 +114,40 @@ def test_two_jobs_with_one_row_and_two_rows_of_one_job_are_unsettled() -> None:
     assert look_up(places, {uuid(1): OSCAR, uuid(2): OSCAR}, by).unsettled == {uuid(1), uuid(2)}
     found = look_up({PLACE: row, (7, 9): row}, {uuid(1): OSCAR}, by)
     assert found.candidates == {uuid(1): [PLACE, (7, 9)]}
+
+
+def made_up_board(lots: random.Random, rows: int) -> list[Customer]:
+    """Return unrelated customers: names as frequent as in the US, a third of them in one town.
+
+    The k-th family name has a share of about 0.09 / (k + 10), as in the Census of 2010.
+    """
+    towns = range(1, 13)
+    return [
+        Customer(
+            name=f"Given{int(20 * math.exp(4 * lots.random()))} "
+            f"Family{int(11 * math.exp(11 * lots.random()))}",
+            address=f"{int(10 * math.exp(7.5 * lots.random()))} "
+            f"{''.join(lots.choice('bcdfglmnprst') + lots.choice('aeiou') for _ in range(3))} Ave",
+            phone=f"303-{lots.randrange(200, 999)}-{lots.randrange(10_000):04}",
+            city=f"Town{lots.choices(towns, [1 / town for town in towns])[0]}",
+        )
+        for _ in range(rows)
+    ]
+
+
+def test_two_new_jobs_of_a_hundred_wait_at_most_on_a_board_of_strangers() -> None:
+    lots = random.Random(30)
+    board, jobs = made_up_board(lots, 2000), made_up_board(lots, 1000)
+    rows = {
+        (0, number): {
+            "customer": ", ".join(reversed(each.name.split())),
+            "phone": each.phone if lots.random() < 0.8 else "",
+            "address": f"{each.address}, {each.city}" if lots.random() < 0.9 else "",
+            "city": each.city,
+        }
+        for number, each in enumerate(board)
+    }
+    alike = LookAlikes(rows)
+    wait = sum(bool(alike.of(job)) for job in jobs)
+    print(f"{wait / 10:.1f} % of new jobs wait on a board of 2,000 unrelated rows")
+    assert 0 < wait <= 20
