@@ -279,6 +279,8 @@ class TabMapper:
         mapped += report.staying
         spreadsheet = self._flusher.store.spreadsheet
         spreadsheet.adopt(held)
+        if any(m.is_mapped and KEY in m.added for m in report.chosen_tabs):
+            spreadsheet.lose_rows(held)
         spreadsheet.adopt_tabs(
             held,
             {mapping.tab.sheet_id for mapping in mapped},

@@ -155,6 +155,14 @@ class Layout:
     def _configured(self) -> frozenset[str]:
         return frozenset(column.id for column in self.config.columns)
 
+    def arrivals(self, job: Job) -> dict[str, float]:
+        """Return when the newest webhook of each milestone was received, by its key."""
+        newest = (
+            (each.key, job.sent.get(each.event.milestone.milestone_definition, each.event))
+            for each in self._by.milestones.shown(job)
+        )
+        return {key: event.received.timestamp() for key, event in newest if not event.is_read}
+
     def columns(self, jobs: Iterable[Job], *, with_configured: bool = False) -> list[Column]:
         """Return the columns that `jobs` need, from left to right.
 

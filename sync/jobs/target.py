@@ -1,5 +1,6 @@
 """A job on its way to the sheet: all that is known of it and of its row. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sync.field_table import REP
@@ -30,6 +31,8 @@ class Target:
     """Whether there is an event that the sheet does not show."""
     received_at: float | None = None
     """When the newest webhook was received (seconds since 1970)."""
+    arrivals: Mapping[str, float] = field(default_factory=dict)
+    """When the newest webhook of each milestone was received, by the milestone's key."""
     has_row: bool = True
     """Whether it has a row, as far as is known."""
     recheck: frozenset[str] = frozenset()

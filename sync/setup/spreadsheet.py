@@ -133,7 +133,7 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     flusher.check_fence(held, fence, snapshot, pending)
     tabs.check_served(snapshot, pending, dict)
     if snapshot.table and is_own and KEY not in snapshot.table.columns:
-        raise key_column_gone()
+        raise key_column_gone(snapshot.table.title, is_mapped=False)
     jobs = list(store.pending.every())
     targets.use_confirmed(store.confirmations.read())
     store.confirmations.propose_order(targets.proposed_order(jobs))

@@ -78,8 +78,9 @@ def diff(
     `rows` says where the jobs without a row go; dates are shown in `zone`. Raises Permanent if a
     key column is gone.
     """
-    if any(KEY not in table.columns for table in tables):
-        raise key_column_gone()
+    for table in tables:
+        if KEY not in table.columns:
+            raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
     result, known = Diff(), {column for table in tables for column in table.columns}
     cells = CellDecider(tabs, zone)
     for target in targets:
@@ -204,7 +205,7 @@ class CellDecider:
         if rule is not Rule.OURS:
             there = table.value(column, row)
         text = content(encode.encoded(wanted, self.zone))
-        is_news = target.is_fresh and is_received_since_mapping(table, target)
+        is_news = target.is_fresh and is_received_since_mapping(table, target, column)
         last = self.last_value(table, column, target)
         if rule is Rule.OURS:
             return decide(rule, there, last, text, is_news=is_news), rule, there
@@ -273,9 +274,14 @@ class CellDecider:
             yield CellWrite(index=index, column=column, data=data, fields=fields)
 
 
-def is_received_since_mapping(table: Table, target: Target) -> bool:
-    """Tell whether a webhook of the job was received after the tab was mapped."""
-    received, mapped = target.received_at, table.mapped_at
+def is_received_since_mapping(table: Table, target: Target, column: str) -> bool:
+    """Tell whether a webhook was received after the tab was mapped.
+
+    Of the job; for a milestone's column one about that milestone.
+    """
+    _, is_milestones, milestone = column.partition(":")
+    received = target.arrivals.get(milestone) if is_milestones else target.received_at
+    mapped = table.mapped_at
     return received is not None and mapped is not None and received > mapped.timestamp()
 
 

@@ -33,7 +33,7 @@ from sync.sheets.client import Reading, SheetClient
 from sync.sheets.diff import columns_to_read, diff, fitting
 from sync.sheets.ensure import HISTORY, PIPELINE, USUAL_TITLES, WantedTabs, ensure, read_columns
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.read import Fence, Snapshot, Table
+from sync.sheets.read import Fence, Snapshot, Table, key_column_gone
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles, free_titles
 from sync.sheets.tabs import filter_views, pipeline
 from sync.sheets.tabs.history import Line
@@ -198,7 +198,7 @@ class Targets:
             # A job that can't be laid out must not hold up the others.
             _log.exception("fault", site=job.site)
             return None
-        return replace(job, cells=cells, entry=entry)
+        return replace(job, cells=cells, entry=entry, arrivals=layout.arrivals(job.job))
 
     def every_column(self, jobs: Iterable[Target]) -> list[Column]:
         """Return the columns that jobs need, and those of all configured milestones."""
@@ -633,7 +633,8 @@ class Flusher:
         if not gone:
             return True
         gone -= undo.sites_written_over(parsed(pending.undos))
-        if keys.are_few(gone, pending.sites_with_row):
+        without = next((table for table in snapshot.tables if KEY not in table.columns), None)
+        if not without and keys.are_few(gone, pending.sites_with_row):
             self.store.batches.forget_rows(held, gone)
             return True
         everything = self.writer.read_everything(held, snapshot)
@@ -644,6 +645,8 @@ class Flusher:
                 moved = batch.adopt(KEY, table.sheet_id, index, table.columns.get(KEY))
                 self.send(this, Parts(structure=moved))
                 return False
+        if without:
+            raise key_column_gone(without.title, is_mapped=without.mapped_at is not None)
         raise keys.keys_gone(len(gone), len(pending.sites_with_row))
 
     def _write(self, this: Round, work: Work) -> None:

@@ -555,9 +555,9 @@ def rows_by_site(key_cells: Mapping[int, CellData]) -> dict[str, tuple[int, ...]
     return rows
 
 
-def key_column_gone() -> Permanent:
-    """Return the error for a tab whose rows cannot be told apart any more."""
-    return Permanent(
-        "key_column_gone",
-        "The column of site IDs was deleted. Bring it back with the version history.",
-    )
+def key_column_gone(title: str, *, is_mapped: bool) -> Permanent:
+    """Return the error for a tab whose column of keys was deleted."""
+    what = f"The column 'Site ID' of the tab {title!r} was deleted. Nothing is written until it is "
+    fix = "back: in Google Sheets, File > Version history"
+    again = ", or map the tab again on the console (Columns): its rows are matched again"
+    return Permanent("key_column_gone", f"{what}{fix}{again if is_mapped else ''}.")

@@ -29,7 +29,7 @@ from sync.store import hours, limits, lookups
 from sync.store.database import Database, Lease, bumped, clock, now
 from sync.store.limits import pending_undos
 from sync.store.schema import attempt, cell_history, job, undo
-from sync.store.spreadsheet import Spreadsheet
+from sync.store.spreadsheet import LOST, Spreadsheet
 from sync.types import ReplacedWords
 
 
@@ -154,7 +154,13 @@ class Batches:
             if conclusion.keyed:
                 # What was written for these jobs stands in another row than the one with their key.
                 keyed = job.c.site.in_(sorted(conclusion.keyed))
-                values = {"written": "{}", "has_row": True, **bumped()}
+                # But with a site ID column that was lost it is the same row.
+                is_same = job.c.shown_events == LOST
+                values = {
+                    "written": case((is_same, job.c.written), else_="{}"),
+                    "has_row": True,
+                    **bumped(),
+                }
                 connection.execute(update(job).where(keyed).values(values))
             lookups.mark_written(connection, tried.changes)
             limits.release(connection, self._sheet.id, [job_shown.site for job_shown in right])

@@ -15,6 +15,9 @@ from sync.store.schema import attempt, installation, job, sheet, undo
 from sync.store.signs import KeptSheet, KnownFences, ReadColumn, ReadColumns, Trial
 from sync.types import Mode
 
+LOST = -1
+"""In place of a job's `shown_events`: its row is there without its site ID."""
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -129,7 +132,16 @@ class Spreadsheet:
     def write_again(self, held: Lease, sites: Iterable[str]) -> None:
         """Have the rows of `sites` made again, though a person deleted them."""
         with self._database.writing(held) as connection:
-            write_all_again(connection, job.c.site.in_(sorted(sites)))
+            write_all_again(connection, job.c.site.in_(sorted(sites)), job.c.shown_events != LOST)
+
+    def lose_rows(self, held: Lease) -> None:
+        """Record that the site IDs are gone from rows which are there: they are matched again.
+
+        What was written there stays known, so that what people typed does, too.
+        """
+        values = {"has_row": False, "shown_events": LOST, **bumped()}
+        with self._database.writing(held) as connection:
+            connection.execute(update(job).where(job.c.has_row).values(values))
 
     def set_ours(self, held: Lease) -> None:
         """Record that the jobs are in the tab that Brightsheet made."""

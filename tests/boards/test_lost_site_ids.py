@@ -1,0 +1,84 @@
+"""A person deletes the column Site ID, and maps the tabs again."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from sync.boards import link
+from sync.boards.map_tabs import TabMapper
+from sync.boards.mapping.decide import Choices
+from sync.errors import Permanent
+from tests.bench import Bench
+from tests.boards import own_sheet
+from tests.boards.own_sheet import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
+from tests.boards.test_mapped import APPROVED, flushed
+from tests.made_up import milestone, uuid
+
+DATE_AT, PERMIT_AT = HEADERS.index("Permit OK on"), HEADERS.index("Permit")
+JOBS = (1, 2, 3, 4)
+OTHER_DAY = "2099-02-01T10:00:00Z"
+"""Of an event of another milestone than the mapped one."""
+
+
+def delete_site_ids(bench: Bench, tab: int) -> None:
+    columns = {"sheetId": tab, "dimension": "COLUMNS", "startIndex": KEY_AT, "endIndex": KEY_AT + 1}
+    bench.do({"deleteDimension": {"range": columns}})
+
+
+def board(bench: Bench) -> None:
+    """Job 1 has its row by e-mail, 2 as a person answered, 3 was added, 4 is in the other tab."""
+    known = {n: bench.customer(n) for n in JOBS}
+    mine = [
+        line(1, E_mail=known[1]["E_mail"]),
+        line(2, Customer="Number2, Bo & Ada", Street="99 Elm St", Zip="80999"),
+        line(8),
+    ]
+    own_sheet.make(bench, mine, [line(4, Street=known[4]["Street"], Zip=known[4]["Zip"])])
+    own_sheet.adopt(bench)
+    flushed(bench, *(milestone(n, **APPROVED) for n in JOBS))
+    link.link(bench.wiring, lambda _: None, {uuid(2): "Open jobs!5"}, write=True)
+    flushed(bench)
+    for row in range(HEADER_ROW + 1, HEADER_ROW + 5):
+        if row != HEADER_ROW + 3:
+            bench.edit("type_cell", sheet_id=OPEN, row=row, column=DATE_AT, text=f"typed {row}")
+
+
+def test_mapped_again_each_job_has_its_row_and_typed_dates_stay(asking: Bench) -> None:
+    board(asking)
+    before = [own_sheet.texts(asking, tab) for tab in (OPEN, INSTALLED)]
+    assert sum("Site ID" in row for rows in before for row in rows) == len(JOBS)
+    for tab in (OPEN, INSTALLED):
+        delete_site_ids(asking, tab)
+    asking.send(*(milestone(n, 2, date_updated=OTHER_DAY) for n in JOBS))
+    asking.send(milestone(4, status="SUBMITTED", date_updated="2099-03-01T10:00:00Z"))
+    asking.project()
+    with pytest.raises(Permanent) as stopped:
+        asking.flush_once()
+    message = stopped.value.message
+    for part in ("'Site ID'", "'Open jobs'", "Version history", "map the tab again"):
+        assert part in message
+    TabMapper(asking.wiring, lambda _: None, Choices(), []).run(write=True)
+    flushed(asking)
+    after = [own_sheet.texts(asking, tab) for tab in (OPEN, INSTALLED)]
+    assert after[0] == before[0]
+    ((finished,), (then,)) = after[1], before[1]
+    changed = {name for name in finished if finished[name] != then.get(name)}
+    assert (changed, finished["Permit"]) == ({"Permit"}, "Waiting"), "what we wrote follows"
+    assert not asking.store.boards.unsettled()
+
+
+def test_an_event_of_another_milestone_replaces_no_typed_date(asking: Bench) -> None:
+    """Also where nothing is known of the cell: the row was matched after its tab was mapped."""
+    known = asking.customer(1)
+    row = line(1, E_mail=known["E_mail"], Permit="my word", Permit_OK_on="2/20/2026")
+    own_sheet.make(asking, [row, line(8)], [])
+    asking.send(milestone(1, **APPROVED))
+    asking.project()
+    own_sheet.adopt(asking, at=datetime.now(UTC))
+    flushed(asking, milestone(1, 2, date_updated=OTHER_DAY))
+    (there,) = own_sheet.of_site(asking, 1)
+    assert (there["Permit"], there["Permit OK on"]) == ("my word", "2/20/2026")
+    flushed(asking, milestone(1, status="REJECTED", date_updated="2099-04-01T10:00:00Z"))
+    flushed(asking, milestone(1, status="APPROVED", date_updated="2099-05-01T10:00:00Z"))
+    (there,) = own_sheet.of_site(asking, 1)
+    assert (there["Permit"], there["Permit OK on"] != "2/20/2026") == ("OK", True)
