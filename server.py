@@ -265,7 +265,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         self._on_refused = on_refused
         self._proxies = proxies
         self._selector = DefaultSelector()
-        self._busy: set[Connection] = set()  # As far as the loop has seen `changed`.
+        self._busy: set[Connection] = set()  # Those that the loop has taken from `changed`.
         self._max_buffered_bytes = max(MAX_BUFFERED_BYTES, 8 * max_body_bytes)
         self._buffered_bytes = 0
         self._next_check = 0.0

@@ -74,7 +74,7 @@ def _burst(count: int, jobs: int) -> int:
 
 
 def _day(count: int, plain: float) -> Row:
-    """A day of deliveries at random seconds: what comes within a second goes together."""
+    """A day of deliveries at random seconds: webhooks within a second share a flush."""
     lots = random.Random(3)  # noqa: S311 - made-up traffic
     seconds = sorted(lots.randrange(_HOURS * 3600) for _ in range(count))
     events = dict[int, list[dict[str, Any]]]()

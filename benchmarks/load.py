@@ -72,7 +72,7 @@ class _Client:
         self.socket.sendall(request)
 
     def status(self) -> int:
-        """Read what came, and return the answer's status once it is whole, else 0."""
+        """Read the answer, and return its status once it is complete, else 0."""
         received = self.socket.recv(65536)
         if not received:
             raise ConnectionError("the server closed a connection")

@@ -1,4 +1,4 @@
-"""(d) What a few changes cost the worker: in a large sheet of ours, and in one that people made."""
+"""(d) What a few changes cost the worker: in a large sheet of ours, and on a board."""
 
 import tempfile
 import time
@@ -58,7 +58,7 @@ def _filled(google: Emulator, folder: Path, size: int) -> Bench:
 
 
 def _of_mapped(size: int) -> Sequence[Row]:
-    """Map a tab that people made; each new job is looked for among its rows."""
+    """Map a board; each new job is searched for among its rows."""
     with Emulator(limits=False) as google, tempfile.TemporaryDirectory() as folder:
         google.everbright.token = "a-token"  # noqa: S105 - of the emulator
         url = f"sqlite:///{folder}/brightsheet.sqlite3"

@@ -37,7 +37,7 @@ PAGES = {
     ]
 }
 pytestmark = pytest.mark.skipif(
-    not (ROOT / "sync" / "boards").is_dir(), reason="the pages tell of boards, too"
+    not (ROOT / "sync" / "boards").is_dir(), reason="the pages describe boards, too"
 )
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 SOURCES = "\n".join(
@@ -138,7 +138,7 @@ TWICE = {
         ("docs/decisions/0007-libraries.md", r"all in memory, (\d+ MiB) together"),
     ),
 }
-"""What stands in several places, by what it is about: each pattern finds it once, all the same."""
+"""Facts on several pages: each pattern matches once, with the same value."""
 
 
 @pytest.mark.parametrize("about", TWICE)
@@ -256,7 +256,7 @@ COMMANDS = commands(cli)
 
 
 def test_the_page_of_commands_lists_every_one_and_no_other() -> None:
-    """Catches a command that nobody is told of, and one that is gone."""
+    """Catches an undocumented command, and one that no longer exists."""
     page = PAGES["docs/commands.md"]
     listed = re.findall(r"^\| `brightsheet ([a-z]+(?: [a-z]+)?)", page, re.MULTILINE)
     assert sorted(listed) == sorted(COMMANDS)
@@ -291,7 +291,7 @@ CHOSEN = re.compile(r"pytest (tests/[\w/.]+)(?: -n ?0| -s)*(?: -k (\w+))?")
 
 
 def test_every_path_on_a_page_is_there() -> None:
-    """Catches a page that tells of a file that has moved."""
+    """Catches a page that names a file that has moved."""
     gone = [
         (page, path)
         for page, text in PAGES.items()

@@ -205,7 +205,7 @@ def test_the_token_stays_at_home_when_redirected(bench: Bench) -> None:
 
 
 def test_a_service_accounts_own_drive_has_no_room(sqlite_url: str) -> None:
-    """Permanent, and the message names the fix: a shared drive or a person's sign-in."""
+    """Permanent, and the message names the fix: a shared drive or a user account."""
     with Emulator(anonymous_is_person=False) as google:
         bench = Bench(google, sqlite_url, shared_drive=False)
         with pytest.raises(BrightsheetError) as caught:

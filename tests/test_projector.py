@@ -1,4 +1,4 @@
-"""What came is taken into the jobs; one delivery that cannot be keeps no other waiting."""
+"""Deliveries are applied to jobs; one that can't be applied doesn't block others."""
 
 import pytest
 

@@ -185,7 +185,7 @@ def test_other_webhooks_are_kept_and_ignored(bench: Bench, payload: object) -> N
 
 
 def test_health_tells_process_and_store_apart(tmp_path: Path) -> None:
-    """Catches a process that is restarted for its database, and a schema that nobody is told of."""
+    """Catches a process that is restarted for its database, and an unreported schema mismatch."""
     url = databases.fresh("sqlite", tmp_path)
     loaded = load(LEAST | {"DATABASE_URL": url})
     client = create_app(loaded).test_client()
@@ -240,7 +240,7 @@ def test_metrics_count_what_is_kept_and_what_waits(sqlite_url: str) -> None:
 
 
 def test_every_route_stands_in_the_openapi_document(bench: Bench) -> None:
-    """Catches a route, or a method, that the document does not tell of."""
+    """Catches an undocumented route or method."""
     described = bench.client.get("/openapi.json").json
     assert described is not None
     routes = bench.client.application.url_map.iter_rules()

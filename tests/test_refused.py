@@ -30,7 +30,7 @@ ADMIN = {"Authorization": "Bearer open-up-please"}
 
 
 class Receiver:
-    """A receiver with its store, and a chat that is told."""
+    """A receiver with its store and a chat for alerts."""
 
     def __init__(self, url: str, chat: Chat) -> None:
         self.environment = LEAST | {
@@ -108,7 +108,7 @@ def test_a_wrong_secret_is_counted_and_told_once(receiver: Receiver, chat: Chat)
 def test_the_check_of_a_secret_stores_nothing_and_is_counted_like_any_other(
     receiver: Receiver,
 ) -> None:
-    """Catches a way to try secrets that nobody is told of."""
+    """Catches a way to try secrets without an alert."""
 
     def check(secret: str) -> int:
         headers = {"X-Webhook-Secret": secret} if secret else {}

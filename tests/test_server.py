@@ -140,7 +140,7 @@ def test_unfinished_requests_together_hold_a_bounded_memory(bench: Bench) -> Non
 
 
 def test_a_request_in_hand_is_answered_before_it_stops(bench: Bench) -> None:
-    """And nobody connects any more meanwhile."""
+    """And new connections are refused."""
     thread = bench.serving()
     address = ("127.0.0.1", int(bench.server.effective_port))
     with socket.create_connection(address, 5) as client:

@@ -74,7 +74,7 @@ class World:
         )
 
     def rows(self) -> list[Row]:
-        """Return what stands in the Jobs tab, without a call that would be counted or slowed."""
+        """Return the Jobs tab's content, without a call that would be counted or slowed."""
         sheets = self.google.sheets
         where, query = {"spreadsheetId": self.spreadsheet}, MultiDict({"fields": FIELDS})
         answer = sheets.handle("sheets.spreadsheets.get", where, query, None, "onlooker")

@@ -46,7 +46,7 @@ class Comment(Value):
 
     @property
     def is_automatic(self) -> bool:
-        """Whether EverBright wrote it, whoever is named as the author."""
+        """Whether EverBright wrote it, whatever author it names."""
         return (self.comment_type or "").upper() == _AUTOMATIC
 
     @property

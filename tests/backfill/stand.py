@@ -94,7 +94,7 @@ class Endless(EverBright):
 
 
 class Mute(Alerts):
-    """Notes what people would be told."""
+    """Records the alerts."""
 
     def __init__(self) -> None:
         super().__init__([])

@@ -1,4 +1,4 @@
-"""The command as people run it: it goes on after kill -9, and its exit status tells."""
+"""The backfill command: it continues after kill -9, and its exit status shows failures."""
 
 import json
 import os

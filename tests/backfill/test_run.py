@@ -100,7 +100,7 @@ def test_what_was_delivered_makes_no_delivery_and_its_tasks_are_not_asked_for(
 def test_a_webhook_that_comes_late_ends_as_one_that_came_in_time(
     any_stand: Stand, tmp_path: Path
 ) -> None:
-    """Catches a webhook that is taken for a duplicate of what was read, and is not projected."""
+    """Catches a webhook that is taken for a duplicate of a read, and isn't projected."""
     any_stand.load(event(1))
     assert any_stand.run().events == 1
     any_stand.project()

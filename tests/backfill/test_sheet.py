@@ -1,4 +1,4 @@
-"""What was read stands in the sheet as if it had been delivered."""
+"""Jobs that were read appear in the sheet as if webhooks had delivered them."""
 
 from pathlib import Path
 

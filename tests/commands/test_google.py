@@ -215,7 +215,7 @@ def test_an_answer_to_another_sign_in(google: Emulator, client: Path) -> None:
 
 
 def test_a_code_is_of_use_to_this_process_alone(google: Emulator, client: Path) -> None:
-    """PKCE: whoever reads the address that the browser ends up at cannot redeem the code."""
+    """PKCE: the browser's last address isn't enough to redeem the code."""
     first = Command(google, client, "--no-browser")
     second = Command(google, client, "--no-browser")
     code = asked(signed_in(first.address))["code"]
@@ -358,7 +358,7 @@ def test_what_the_sign_in_does_not_cover_is_offered(
 def test_a_service_account_is_well_and_is_told_of_sharing(
     google: Emulator, sqlite_url: str, tmp_path: Path
 ) -> None:
-    """Catches a fix for a person's sign-in where a service account signs in."""
+    """Catches a fix for a user account's sign-in if a service account signs in."""
     settings = {
         "GOOGLE_SERVICE_ACCOUNT_JSON": KEY,
         "DRIVE_FOLDER_ID": google.create_folder("Papers"),

@@ -1,4 +1,4 @@
-"""Backup and restore, by the commands of the pages: a restored backup goes on."""
+"""Backup and restore with the documented commands: a restored backup continues."""
 
 import os
 import shutil

@@ -60,7 +60,7 @@ def _under_way(google: Emulator) -> bool:
 
 
 def _linked(world: World) -> set[str]:
-    """Return the documents whose link into Drive stands in the sheet."""
+    """Return the documents that have a Drive link in the sheet."""
     files = {file.id: file.app_properties["brightsheetDocument"] for file in world.files()}
     links = [
         link.uri

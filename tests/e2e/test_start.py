@@ -137,7 +137,7 @@ def _memory(receiver: Receiver) -> int:
 
 @pytest.mark.long
 def test_send_and_deliveries_work_from_the_command_line(sqlite_world: World) -> None:
-    """`send` posts a file; `deliveries` shows what came; `retry` replays what was refused."""
+    """`send` posts a file; `deliveries` lists webhooks; `retry` replays rejected ones."""
     world = sqlite_world
 
     def run(*words: str) -> str:

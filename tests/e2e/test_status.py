@@ -1,4 +1,4 @@
-"""kill -9 of the only worker: `/status` and a person's chat say so, and when it is over."""
+"""kill -9 of the only worker: `/status` and the chat report it, and when it is over."""
 
 import time
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def reasons(world: World) -> list[str]:
 def test_a_worker_that_was_killed_is_missed_within_a_minute(
     google: Emulator, tmp_path: Path, sqlite_url: str, chat: Chat
 ) -> None:
-    """The web process goes on answering 202 and nothing is written: nobody would notice."""
+    """The web process still answers 202 while nothing is written; nobody would notice."""
     url = chat.url.get_secret_value()
     world = World(google, tmp_path, sqlite_url, WORKER="separate", ALERT_WEBHOOK_URL=url)
     with world.receiver().ready():

@@ -147,5 +147,5 @@ class Account:
         if gone:
             self.done(*gone)
         for folder in self._folders:
-            # Whoever may only manage contents on a shared drive may not delete for good.
+            # A content manager on a shared drive can't delete permanently.
             self.call("PATCH", f"{FILES}/{folder}", {"trashed": True}, supportsAllDrives="true")

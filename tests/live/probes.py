@@ -168,7 +168,7 @@ def _deleted(answer: requests.Response) -> int:
 def _cells(
     account: Account, tab: int, fields: str = "formattedValue"
 ) -> list[list[dict[str, Any]]]:
-    """Return the cells of a tab from its first row on, as far as `fields` of CellData go."""
+    """Return the cells of a tab from its first row, with these `fields` of CellData."""
     query = {"fields": f"sheets(properties.sheetId,data.rowData.values({fields}))"}
     for sheet in account.get(**query)["sheets"]:
         if sheet["properties"].get("sheetId", 0) == tab:

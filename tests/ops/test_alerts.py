@@ -1,4 +1,4 @@
-"""A person is told once, in Slack's format, without secrets; and nothing waits for it."""
+"""An alert is sent once, in Slack's format, without secrets, and nothing waits for it."""
 
 import json
 import time
@@ -196,7 +196,7 @@ def test_an_address_with_a_query_is_taken_and_does_not_show() -> None:
 
 
 def test_the_worker_tells_what_needs_a_person(chat: Chat, tmp_path: Path, sqlite_url: str) -> None:
-    """A sheet that is not shared any more, and a document that never can be copied."""
+    """A sheet that is no longer shared, and a document that can't be copied."""
     steps = task(document(1, "Contract of somebody.pdf"))
     steps["sub_tasks"][0]["uuid"] = "none"
     with Emulator() as google:

@@ -1,4 +1,4 @@
-"""A small HTTP server that answers as it is told: for what the emulator has no fault for."""
+"""A small HTTP server with chosen answers, for faults that the emulator doesn't have."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

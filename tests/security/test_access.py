@@ -93,9 +93,9 @@ CLAIMS = [
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: next(iter(claim)))
 def test_no_header_claims_its_way_in(sqlite_url: str, claim: dict[str, str]) -> None:
-    """Catches trust in what a client says of its address, its user, the method or the path: with
-    the header a stranger is told just what he is told without, and nothing is kept; what has the
-    secret is kept as it came by the method that it came with, and a GET with the secret is none."""
+    """Catches trust in a client's claims about its address, user, method or path: without the
+    secret, the header changes neither the answer nor the database; with it, the body is stored as
+    it arrived, by its real method, and a GET isn't a webhook."""
     bench = Bench(sqlite_url, ADMIN_PASSWORD="open-up-please")
 
     def told(method: str, path: str, claimed: dict[str, str]) -> tuple[int, bytes, str | None]:
@@ -217,7 +217,7 @@ def test_no_text_makes_a_pattern_backtrack() -> None:
 
 @pytest.mark.parametrize("text", BACKTRACKERS)
 def test_no_text_makes_the_reader_of_literals_start_over(text: str) -> None:
-    """It goes on from token to token, and ends at the first thing that is none."""
+    """It continues from token to token, and ends at the first invalid one."""
     for sent in (text, f"['{text}", f"{{'a': [{text}"):
         began = time.thread_time()
         with pytest.raises(Rejected):

@@ -1,4 +1,4 @@
-"""What EverBright answers about a customer does no harm, whatever it is, and is told to nobody."""
+"""EverBright's answer about a customer does no harm, whatever it is, and isn't disclosed."""
 
 import json
 
@@ -61,7 +61,7 @@ def test_odd_parts_of_a_job_are_left_blank(home: Server, odd: object) -> None:
 
 
 def test_what_is_told_is_text_of_one_line(home: Server) -> None:
-    """It stands in a cell and in the name of nothing."""
+    """It is in a cell and in no name."""
     contact = {"first_name": "=A1\n\x00", "last_name": "x" * 9000, "phone_number": 5550161}
     home.answers[ASKED] = say(200, json.dumps({"contacts": [contact]}).encode())
     told = ask(home)

@@ -188,7 +188,7 @@ _MAY_BE_503 = {"/status"}
 def test_the_api_answers_as_it_says_it_does(
     api: schemathesis.BaseSchema, address: str, method: str
 ) -> None:
-    """Catches a 5xx, an answer that the document does not describe, a refusal of what it allows."""
+    """Catches a 5xx, an answer that the document does not describe, a refused valid body."""
 
     count = 0
 
@@ -208,8 +208,8 @@ def test_the_api_answers_as_it_says_it_does(
 
 
 def test_the_receiver_accepts_what_the_document_allows() -> None:
-    """Catches a schema of milestones that promises what is answered 422, or that fits nothing. What
-    is accepted besides is the leniency that the document tells of."""
+    """Catches a milestone schema that allows bodies answered 422, or that fits nothing. The
+    receiver's leniency is described in the document."""
     document = json.loads(OPENAPI_FILE.read_text("utf-8"))
     content = document["components"]["requestBodies"]["Webhook"]["content"]["application/json"]
     schema = jsonschema_rs.Draft202012Validator(

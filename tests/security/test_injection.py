@@ -48,7 +48,7 @@ def formulas_in(tree: Any) -> Iterator[str]:
 
 def test_a_text_stands_in_the_sheet_as_it_was_sent(tmp_path: Path, sqlite_url: str) -> None:
     """Catches a text that becomes a formula or a page: a homeowner's or an installer's words would
-    run in the sheet of whoever opens it."""
+    run when somebody opens the sheet."""
     with Emulator() as google:
         world = World(google, tmp_path, sqlite_url, DRIVE_FOLDER_ID="")
         with world.receiver().ready():

@@ -27,7 +27,7 @@ PASSWORD, TOKEN = f"password-{HUSH}", f"token-{HUSH}"
 
 
 def private(job: int, **changes: Any) -> dict[str, Any]:
-    """A webhook with a mark in all that people have written."""
+    """A webhook with a mark in every text."""
     file = document(job, f"Contract {HUSH}.pdf")
     steps = task(file, name=f"Task {HUSH}", description=HUSH)
     steps["sub_tasks"][0] |= {"label": f"Label {HUSH}", "instructions": HUSH}
@@ -121,7 +121,7 @@ def test_secrets_are_no_arguments_of_a_process(world: World) -> None:
 
 
 def test_no_command_takes_a_secret_as_an_option() -> None:
-    """Whoever is offered one uses it, and every user of the machine may read it."""
+    """Every user of the machine may read it."""
     options = {
         name: {option for param in command.params for option in param.opts}
         for name, command in cli.commands.items()

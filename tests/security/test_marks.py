@@ -44,7 +44,7 @@ class Marks:
         return f"zq{self.count}zq"
 
     def text(self) -> str:
-        """Return what a person wrote: plain, as a formula, as an address, as a telephone number."""
+        """Return a typed text: plain, as a formula, as an address, as a phone number."""
         forms = ("{}", "Ring {} at 9", "={}+1", "{}@home.example", "https://{}.example/x", "<b>{}")
         return self.random.choice(forms).format(self.mark())
 
@@ -202,7 +202,7 @@ class Stage:
     def _commands(self, deliveries: list[str]) -> Iterator[tuple[str, ...]]:
         """Yield every command that prints anything; `--unmask` is left out, which asks for it.
 
-        So are `map` and `link`: what stands in a person's own rows is what they are about.
+        So are `map` and `link`: they are about the content of the installer's rows.
         """
         for words in (("deliveries",), ("doctor",), ("compare",), ("statuses",), ("milestones",)):
             yield words

@@ -1,4 +1,4 @@
-"""Whoever is slow, or never done, waits for himself: others' webhooks are taken meanwhile."""
+"""Slow and broken clients don't hold up others' webhooks."""
 
 import contextlib
 import json
@@ -254,7 +254,7 @@ def test_a_sender_of_a_too_large_body_reads_why(receiver: Receiver) -> None:
 
 
 def test_what_is_no_http_is_neither_repeated_nor_logged(receiver: Receiver) -> None:
-    """A secret that was pasted onto a line of its own would stand in the answer and the log."""
+    """A secret that was pasted onto a line of its own would be in the answer and the log."""
     before = receiver.log.stat().st_size
     chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
     for sent in (
@@ -392,7 +392,7 @@ def _outcome(data: bytes, step: int) -> list[tuple[bool, bytes]]:
 
 @given(_REQUESTS, st.integers(1, 40))
 def test_where_a_request_ends_does_not_depend_on_how_it_arrives(request_: bytes, step: int) -> None:
-    """Whoever chooses the pieces would else choose what is taken for a second request."""
+    """Otherwise the sender of the pieces could smuggle in a second request."""
     assert _outcome(request_, step) == _outcome(request_, len(request_))
 
 

@@ -1,4 +1,4 @@
-"""The store fails: senders are told, nothing is half kept, and it goes on without a hand."""
+"""The database fails: senders get 503, nothing is half stored, and it recovers by itself."""
 
 import shutil
 import subprocess

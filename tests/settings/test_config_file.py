@@ -31,7 +31,7 @@ MORE = {
     '[phrases]\nnext = "{milestone}."': "phrases.next: says nothing beside {milestone}",
     '[phrases]\ncorrect = "{what} {who}"': "phrases.correct: holds other names",
 }
-"""What stands in the file besides, and the error in it."""
+"""The rest of the file, and its error."""
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ MORE = {
 def test_an_error_in_the_config_is_a_line_with_file_key_and_fix(
     change: str, to: str, message: str, tmp_path: Path
 ) -> None:
-    """Whoever reads it has the file open, and nothing else."""
+    """The reader has only the file open."""
     file = tmp_path / "brightsheet.toml"
     text = CONFIG_FILE.read_text("utf-8")
     changed = text.replace(change, to, 1) if change in text else text + to
@@ -120,7 +120,7 @@ def _edit(one: re.Match[str], what: str, new: str) -> tuple[str, str]:
 
 
 def edits() -> Iterator[tuple[str, str]]:
-    """Give what an installer may do to the shipped file, one at a time, with what comes of it."""
+    """Give what an installer may do to the shipped file, one at a time, with the result."""
     for one in _HEADER.finditer(SHIPPED):
         yield _edit(one, f"rename {one[1]}", f'header = "{one[1]}, renamed"')
     for one in _LABEL.finditer(SHIPPED):

@@ -27,7 +27,7 @@ def test_a_page_is_generated_from_the_settings(name: str) -> None:
 
 
 def test_every_setting_is_described() -> None:
-    """Would catch one that stands on no page for want of a description or of its group."""
+    """Catches one that is on no page because it has no description or group."""
     every = {str(field.alias) for field in Settings.model_fields.values()}
     assert every - SETTINGS.keys() == UNDOCUMENTED
 

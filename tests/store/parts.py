@@ -43,7 +43,7 @@ def with_jobs(database: Database, *sites: str, spreadsheet: str = "s") -> SheetS
 
 
 def dirty(store: SheetStore) -> dict[str, Target]:
-    """Return what waits, by site."""
+    """Return the pending jobs, by site."""
     return {one.job.site: one for one in store.pending.read(99, 99).jobs}
 
 

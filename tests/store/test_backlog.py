@@ -1,4 +1,4 @@
-"""What waits and since when, on SQLite and on PostgreSQL."""
+"""The backlog and its age, on SQLite and on PostgreSQL."""
 
 import shutil
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Batches: what is kept before they are sent, and what is kept of what they hit."""
+"""Batches: what is stored before they are sent, and after they are checked."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from tests.store.parts import X, attempt, dirty, held, known, showing, with_jobs
 
 
 def test_an_event_during_a_flush_leaves_the_job_dirty(database: Database) -> None:
-    """What the flush confirms is what it saw, not what came meanwhile."""
+    """The flush confirms the state that it read, not later events."""
     store, mine = with_jobs(database, "a"), held(database)
     seen = dirty(store)["a"]
     store.jobs.take_in(mine, Projected([seen.job]))
@@ -82,7 +82,7 @@ def test_what_a_check_found_is_kept_whole(database: Database) -> None:
     after = store.pending.read(9, 9)
     (missed,) = after.jobs
     assert (missed.job.site, missed.is_fresh, missed.has_row) == ("a", True, False)
-    assert missed.written == {"d": Cell(text="y")}, "what is not known there may be a person's"
+    assert missed.written == {"d": Cell(text="y")}, "an unknown value may be a typed one"
     assert (known(store)["b"].written, known(store)["b"].has_row) == (both, True)
     assert list(after.undos.values()) == ['{"undo": 1}', '{"undo": 2}']
     assert after.sites_with_row == {"b"}
@@ -103,7 +103,7 @@ def test_undos_that_landed_are_stored_anew_and_settled_ones_go(database: Databas
 
 
 def test_what_landed_of_a_missed_job_is_added_to_what_was_known(database: Database) -> None:
-    """Taken for a person's, its own old text would never be replaced in a sheet of theirs."""
+    """Taken for typed text, our own old text would never be replaced on a board."""
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.confirm(
         mine, [showing(dirty(store)["a"], {"c": Cell(text="1"), "d": Cell(text="1")})]
@@ -118,7 +118,7 @@ def test_what_landed_of_a_missed_job_is_added_to_what_was_known(database: Databa
 
 
 def test_a_key_that_landed_gives_a_row_in_which_nothing_is_known(database: Database) -> None:
-    """What was written into an earlier row of the job would be taken for what stands here."""
+    """The value in an earlier row of the job would be taken for the value in this one."""
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
     store.batches.forget_rows(mine, ["a"])
@@ -203,7 +203,7 @@ def test_a_row_that_a_person_deleted_comes_back_with_an_event_only(database: Dat
 
 
 def test_a_deletion_that_is_undone_finds_what_was_written_there(database: Database) -> None:
-    """Forgotten, our own text in the row that is back would be taken for a person's."""
+    """Forgotten, our own text in a restored row would be taken for typed text."""
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
     store.batches.forget_rows(mine, ["a"])

@@ -68,7 +68,7 @@ def test_a_line_waits_a_minute_for_its_customers_name(database: Database) -> Non
     site = uuid(1)
     job = Job(site=site, events={sent.milestone_definition: event(sent, "d", _NOON)})
     store.jobs.take_in(mine, Projected([job], changes=[said(site, 1), said("b", 2), said("b", 0)]))
-    assert told(store) == ["0"], "later lines wait with it: the newest are to stand on top"
+    assert told(store) == ["0"], "later lines wait with it, because the newest belong on top"
     with database.writing() as connection:
         connection.execute(update(customer).values(attempts=2))
     assert told(store) == ["0", "1", "2"], "it was asked for twice without an answer"

@@ -92,7 +92,7 @@ DEEDS: dict[str, Deed] = {
 
 @pytest.mark.parametrize("name", DEEDS)
 def test_who_lost_the_lease_writes_nothing(database: Database, name: str) -> None:
-    """A worker that was frozen wakes up and goes on where it was."""
+    """A frozen worker wakes up and continues where it was."""
     store = with_jobs(database, "a")
     before = dirty(store)
     Leases(database, "me", 30).release(held(database))

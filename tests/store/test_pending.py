@@ -1,4 +1,4 @@
-"""What waits: one read, at one moment, of no more than is asked for."""
+"""Pending work: one read, at one moment, of only what is needed."""
 
 import time
 

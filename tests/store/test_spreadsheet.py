@@ -158,7 +158,7 @@ def test_whose_the_tabs_are_is_stored(database: Database) -> None:
 
 
 def test_tabs_that_are_mapped_anew_forget_what_other_tabs_showed(database: Database) -> None:
-    """Our own text of another tab would be taken for what stands in theirs, and undone there."""
+    """Our text in another tab would be taken for this tab's, and undone there."""
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.conclude(
         mine, attempt(1, None, showing(dirty(store)["a"], X)), Conclusion(undos=["{}"])
@@ -174,7 +174,7 @@ def test_tabs_that_are_mapped_anew_forget_what_other_tabs_showed(database: Datab
 def test_a_further_tab_or_column_has_the_jobs_compared_and_forgets_nothing(
     database: Database,
 ) -> None:
-    """Forgotten, what is ours in the tabs that were mapped before would count as a person's."""
+    """Forgotten, our text in previously mapped tabs would count as typed."""
     store, mine = with_jobs(database, "a"), held(database)
     store.spreadsheet.adopt_tabs(mine, [0], ["c"])
     store.batches.conclude(

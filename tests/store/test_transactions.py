@@ -23,12 +23,12 @@ from tests.made_up import SECRET, body, milestone
 RECEIVED = {"appending": 1}
 """The answer is one transaction away."""
 PROJECTED = {"reading": 4, "writing": 3}
-"""Reading: whether anything waits, what came, what is known of its job, whether more came. Writing:
+"""Reads: whether anything is pending, the deliveries, their jobs, whether there are more. Writes:
 the lease, the projection, the lease's end."""
 FLUSHED = {"reading": 4, "writing": 5}
-"""Reading: whether anything is due, what waits for the sheet, where each job is counted in the
-Pipeline, whether anything is due still.
-Writing: the lease, the turn, the batch before it is sent, what it hit, the lease's end."""
+"""Reads: whether anything is due, the pending jobs, where each job is counted, whether anything is
+still due.
+Writes: the lease, the rate limit, the attempt, its result, the lease's end."""
 CALLS = 2
 """One read of the sheet, one write."""
 
@@ -122,8 +122,7 @@ def step(what: Callable[[], object]) -> dict[str, int]:
 def test_a_delivery_costs_no_more_transactions_than_this(path: Path, job: int) -> None:
     """Catches a store that asks again for what it has just read, or writes in several steps.
 
-    On a disk that keeps what it is told each writing one is a few milliseconds, and under a lock
-    that all senders wait for.
+    On a durable disk, each write takes a few milliseconds, under a lock that all senders wait for.
     """
     calls = path.google.calls.count("sheets")
     sent = milestone(job, 1, status="APPROVED", date_updated="2026-03-02T10:00:00Z")
@@ -135,7 +134,7 @@ def test_a_delivery_costs_no_more_transactions_than_this(path: Path, job: int) -
     assert "Approved" in path.cells()
     assert received == RECEIVED
     for counts, most in ((projected, PROJECTED), (flushed, FLUSHED)):
-        assert counts.keys() == most.keys(), "they are not told apart"
+        assert counts.keys() == most.keys(), "reads and writes aren't distinguished"
         assert all(count <= most[kind] for kind, count in counts.items()), counts
     assert made == CALLS
 

@@ -1,4 +1,4 @@
-"""Contracts and change orders are told by their shape and name, and read field by field."""
+"""Contracts and change orders are recognized by shape and name, and read field by field."""
 
 from typing import Any
 
