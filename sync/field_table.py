@@ -129,6 +129,9 @@ _OF_A_JOB = (
         "sales_representative), else who has the milestone that Next action is about. Type another "
         "name, and it stays.",
         width=110, is_typed=True),
+    FieldEntry("progress", "Progress", STATUS,
+        "How far the job is, in your own words: you choose the milestone and status for each word.",
+        width=130, at_first=NEVER),
     FieldEntry("current_milestone", "Current milestone", TEXT,
         "The furthest milestone that the job has reached.",
         width=160),

@@ -8,8 +8,9 @@ from sync.boards import matching, table_end
 from sync.boards.options import ended_words, worded_cells
 from sync.boards.reader import BoardReader
 from sync.errors import Permanent
-from sync.jobs.cells import Cell
+from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import Customer
+from sync.jobs.progress import FURTHER_WORD, PROGRESS, ProgressWords
 from sync.jobs.target import Target
 from sync.settings.config_file import Config
 from sync.sheets import encode
@@ -18,7 +19,7 @@ from sync.sheets.client import SheetClient
 from sync.sheets.diff import without_note
 from sync.sheets.job_tabs import JobRows, TabFindings
 from sync.sheets.keys import EndedWord
-from sync.sheets.policy import MAPPED
+from sync.sheets.policy import MAPPED, TypedWord
 from sync.sheets.read import FULL_FIELDS, OTHER_TEXTS, Snapshot, Table
 from sync.sheets.reconcile import last_compared
 from sync.store import Lease, Pending, SheetStore
@@ -44,6 +45,7 @@ class BoardTabs:
         self._reader = BoardReader(client)
         self._take_call = take_call
         self._match = config.match
+        self._config = config
 
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
         """Return the mapped tabs, without words that are no option of their drop-down any longer.
@@ -114,6 +116,9 @@ class BoardTabs:
 
         Beside the town an address is the street alone.
         """
+        if column == PROGRESS:
+            word = self._progress(table).word_of(cell)
+            return Cell(text=word) if word else None
         bare = without_note(cell)
         if not column.startswith(LINKED):
             bare = bare.model_copy(update={"links": ()})
@@ -127,6 +132,30 @@ class BoardTabs:
         if said is None and OTHER_TEXTS in words:
             return bare
         return Cell(text=said) if said else None
+
+    def unsayable(self, table: Table, column: str, cell: Cell) -> str:
+        """Return what a column has no word for.
+
+        A rule without a word is a choice. One whose word is no option any longer is not.
+        """
+        if column == PROGRESS:
+            return cell.text if self._progress(table).word_of(cell) == "" else ""
+        return cell.text if self.shown(table, column, cell) is None else ""
+
+    def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:
+        """Compare words for how far a job is; all others are only equal or not."""
+        if column != PROGRESS:
+            return TypedWord.OTHER
+        words, wanted = self._progress(table), target.cells.get(column, EMPTY)
+        last = target.written.get(column, EMPTY)
+        if words.says_same(text, wanted):
+            return TypedWord.SAME
+        if words.word_of(last) == words.word_of(wanted):
+            return TypedWord.NOT_NEWS
+        return TypedWord.AHEAD if words.is_ahead(text, last, wanted) else TypedWord.OTHER
+
+    def _progress(self, table: Table) -> ProgressWords:
+        return ProgressWords(table.words.get(PROGRESS, {}), self._config)
 
     def mask(self, column: str, cell: Cell, there: CellData) -> str:
         """Write the value, and links that are the value; a date gets our format if it has none."""
@@ -161,19 +190,19 @@ class BoardTabs:
 
 
 def without_ended(tables: Iterable[Table], ended: Collection[EndedWord]) -> tuple[Table, ...]:
-    """Return tabs without the words that are no option any longer: they aren't written."""
+    """Return tabs without the words that are no option any longer: they aren't written.
+
+    The rule of such a word for a whole job is kept with "": no earlier word is written for it.
+    """
     gone = {(each.sheet_id, each.column, each.word) for each in ended}
+
+    def kept(table: Table, column: str) -> dict[str, str]:
+        words = table.words[column].items()
+        left = {o: w for o, w in words if (table.sheet_id, column, w) not in gone}
+        lost = {o: "" for o, _ in words if o not in left and FURTHER_WORD not in o}
+        return left | (lost if column == PROGRESS else {})
+
     return tuple(
-        replace(
-            table,
-            words={
-                column: {
-                    ours: word
-                    for ours, word in words.items()
-                    if (table.sheet_id, column, word) not in gone
-                }
-                for column, words in table.words.items()
-            },
-        )
+        replace(table, words={column: kept(table, column) for column in table.words})
         for table in tables
     )

@@ -16,6 +16,7 @@ from sync.field_table import KEY
 from sync.google import auth
 from sync.jobs.learned import seen_statuses
 from sync.jobs.milestones import Milestones
+from sync.jobs.projection import current_stage
 from sync.ops import retry
 from sync.sheets.batch import Request
 from sync.sheets.read import Table
@@ -74,6 +75,7 @@ def fields_of(wiring: Wiring) -> Fields:
         Milestones(config).headings(jobs, with_configured=True, with_hidden=True),
         tuple(status.label for status in statuses if not status.is_known),
         frozenset(job.site for job in jobs),
+        frozenset(stage for job in jobs if (stage := current_stage(job))),
     )
 
 

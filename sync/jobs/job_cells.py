@@ -13,6 +13,7 @@ from sync.jobs.details import DetailColumns
 from sync.jobs.files import Addresses, documents_cell, stand_in
 from sync.jobs.milestones import Milestones, ReachedMilestone, assignees
 from sync.jobs.model import ARCHIVED, Change, Customer, Details, Files, Job, StatusSeen
+from sync.jobs.progress import JOB_RULES, PROGRESS, holding_rules, rule_label
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import (
     Actions,
@@ -202,6 +203,7 @@ class JobReader:
         self.actions = Actions(self.statuses, self.remarks)
         self.milestone_cells = MilestoneCells(config, addresses, self.statuses, self.remarks)
         self.contracts = ContractCells(config, addresses)
+        self.config = config
         self.details = DetailColumns(config)
 
     def name(self, site: str, customer: Customer) -> Cell:
@@ -288,6 +290,22 @@ def _rep(row: RowSource) -> Cell:
     return _text(seller or next(iter(assignees(row.status.about)), ""))
 
 
+def _progress(row: RowSource) -> Cell:
+    """Return how far a job is; `words` are the rules that hold for it, the furthest first."""
+    by = row.by
+    rules = holding_rules(
+        row.milestones,
+        by.statuses,
+        by.milestones.last(),
+        is_signed=by.contracts.signed(row.job).when is not None,
+        is_archived=row.is_archived,
+    )
+    titles = {reached.key: reached.title for reached in row.milestones}
+    furthest = rules[0]
+    title = "" if furthest in JOB_RULES else titles[furthest.rpartition(":")[0]]
+    return Cell(text=cut(rule_label(furthest, title, by.config)), words=rules)
+
+
 def _re_signed(row: RowSource) -> Cell:
     moment = row.job.re_signed
     return Cell(when=moment.stamp, note=_RE_SIGNED_NOTE) if moment else EMPTY
@@ -316,6 +334,7 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "since": lambda row: Cell(when=row.since, is_day=True) if row.since else EMPTY,
     "days": _days,
     "rep": _rep,
+    PROGRESS: _progress,
     "current_milestone": lambda row: Cell(text=row.by.milestones.current_title(row.job)),
     "assigned_to": lambda row: _text(", ".join(assignees(row.status.about))),
     "last_comment": _last_comment,

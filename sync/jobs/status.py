@@ -86,6 +86,9 @@ class Statuses:
     def is_rejected(self, code: str | None) -> bool:
         return code in self._codes["rejected"]
 
+    def is_canceled(self, code: str | None) -> bool:
+        return code in self._codes["cancelled"]
+
     def meaning(self, milestone: Milestone) -> Meaning:
         """Return the meaning of a milestone's status.
 
@@ -95,7 +98,7 @@ class Statuses:
         code = milestone.status
         if self.is_approved(code):
             return Meaning.APPROVED
-        if code in self._codes["cancelled"]:
+        if self.is_canceled(code):
             return Meaning.OPEN
         tasks = (task.status for task in milestone.tasks)
         if milestone.rejected_task_count or any(map(self.is_rejected, (code, *tasks))):
@@ -163,7 +166,7 @@ class Statuses:
         title = cut(milestone.title, _TITLE_LIMIT)
         if not label:
             return self._coming(title)
-        return self.phrases.stands.format(milestone=title, status=_spoken(label))
+        return self.phrases.stands.format(milestone=title, status=spoken(label))
 
     def _coming(self, title: str) -> str:
         return self.phrases.next.format(milestone=cut(title, _TITLE_LIMIT)) if title else ""
@@ -179,7 +182,7 @@ class Statuses:
     def ending_with(self, label: str) -> Ending:
         """Return how the status of a job ends whose furthest milestone has a status."""
         _, _, rest = self.phrases.stands.partition("{milestone}")
-        return Ending(rest.format(status=_spoken(label)))
+        return Ending(rest.format(status=spoken(label)))
 
     def words(self) -> list[str]:
         """Return the words that a drop-down may have for a job, in the order of the config."""
@@ -191,7 +194,7 @@ class Statuses:
 _WORDS = {"rejected": REJECTED, "waiting": WAITING}
 
 
-def _spoken(label: str) -> str:
+def spoken(label: str) -> str:
     """Return a label within a sentence: "In progress" begins small there, "NTP" does not."""
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 

@@ -205,11 +205,13 @@ class CellDecider:
         if rule is not Rule.OURS:
             there = table.value(column, row)
         text = content(encode.encoded(wanted, self.zone))
-        is_news = target.is_fresh and is_received_since_mapping(table, target, column)
         last = self.last_value(table, column, target)
         if rule is Rule.OURS:
-            return decide(rule, there, last, text, is_news=is_news), rule, there
-        return decide(rule, there or BLANK, last, text, is_news=is_news), rule, there
+            return decide(rule, there, last, text, is_news=True), rule, there
+        there = there or BLANK
+        is_news = target.is_fresh and is_received_since_mapping(table, target, column)
+        typed = self.tabs.compare_word(table, column, there.text, target)
+        return decide(rule, there, last, text, is_news=is_news, typed=typed), rule, there
 
     def last_value(self, table: Table, column: str, target: Target) -> Content | None:
         """Return what was last confirmed in the cells of a column; None if nothing is known."""

@@ -150,7 +150,6 @@ class Targets:
         If there is a Pipeline, a job that it counts at another milestone is written, too.
         `columns`: see `lay_out`.
         """
-        self.use_confirmed(pending.confirmed)
         is_counted = PIPELINE in pending.known_columns
         laid_out = {target.site: target for target in self.lay_out(pending.jobs, columns)}
         differing = {
@@ -535,6 +534,7 @@ class Flusher:
         fence = self.writer.take_turn(held)
         sizes = self.targets.sizes
         pending = self.store.pending.read(sizes.jobs, sizes.lines, self._only)
+        self.targets.use_confirmed(pending.confirmed)  # The tabs go by the order of milestones.
         tabs = self.tabs(pending.mode)
         work = self._work(held, tabs, pending)
         has_batch = pending.in_doubt or pending.undos or pending.fences.takes_over

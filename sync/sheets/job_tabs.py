@@ -18,7 +18,7 @@ from sync.sheets import encode
 from sync.sheets.batch import Place, RowIdentity
 from sync.sheets.cell_data import CellData, Row
 from sync.sheets.keys import EndedWord, ForeignKey
-from sync.sheets.policy import OWN, Policy
+from sync.sheets.policy import OWN, Policy, TypedWord
 from sync.sheets.read import FIELDS, Snapshot, Table
 from sync.store import Lease, Pending
 from sync.types import Mode
@@ -101,6 +101,12 @@ class JobTabs(Protocol):
     def shown(self, table: Table, column: str, cell: Cell) -> Cell | None:
         """Return a cell as a column shows it; None if the column has no way to say it."""
 
+    def unsayable(self, table: Table, column: str, cell: Cell) -> str:
+        """Return what a column should show of a cell and has no word for, or ""."""
+
+    def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:
+        """Return how a text in a job's row compares with what the column should show."""
+
     def mask(self, column: str, cell: Cell, there: CellData) -> str:
         """Return the field mask of a write; `there` is the cell, or the one above a new row's."""
 
@@ -155,6 +161,14 @@ class OwnTab:
     def shown(self, table: Table, column: str, cell: Cell) -> Cell | None:
         """A cell is shown as it is laid out."""
         return cell
+
+    def unsayable(self, table: Table, column: str, cell: Cell) -> str:
+        """Nothing: no column has words of its own."""
+        return ""
+
+    def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:
+        """No column has words of its own."""
+        return TypedWord.OTHER
 
     def mask(self, column: str, cell: Cell, there: CellData) -> str:
         """Write the value, its links and, if it has one, the format of its date."""

@@ -34,6 +34,18 @@ class Decision(StrEnum):
     """A person's words keep it from showing what the job shows."""
 
 
+class TypedWord(StrEnum):
+    """How a word in a cell compares with the wanted one, in a column whose words have a rank."""
+
+    OTHER = "other"
+    SAME = "same"
+    """It is another word for the same."""
+    AHEAD = "ahead"
+    """It is further than what EverBright says, and EverBright hasn't gone back."""
+    NOT_NEWS = "not news"
+    """EverBright's word is the same as before the event."""
+
+
 @dataclass(frozen=True)
 class Policy:
     """How a tab is treated."""
@@ -75,22 +87,36 @@ def decide(
     wanted: Content,
     *,
     is_news: bool,
+    typed: TypedWord = ...,
 ) -> Decision: ...
 @overload
 def decide(
-    rule: Rule, there: Content, last: Content | None, wanted: Content, *, is_news: bool
+    rule: Rule,
+    there: Content,
+    last: Content | None,
+    wanted: Content,
+    *,
+    is_news: bool,
+    typed: TypedWord = ...,
 ) -> Decision: ...
 def decide(
-    rule: Rule, there: Content | None, last: Content | None, wanted: Content, *, is_news: bool
+    rule: Rule,
+    there: Content | None,
+    last: Content | None,
+    wanted: Content,
+    *,
+    is_news: bool,
+    typed: TypedWord = TypedWord.OTHER,
 ) -> Decision:
     """Return what is to be done with a cell.
 
     `there` is what the read saw in it (None: it was not read, which only OURS can do without),
     `last` what was last confirmed in it (None: nothing is known), `wanted` what the job shows.
-    `is_news`: an event received after the mapping says so.
+    `is_news`: an event received after the mapping says so. `typed` is how `there` compares.
     """
-    if (last if there is None else there) == wanted:
+    if (last if there is None else there) == wanted or typed is TypedWord.SAME:
         return Decision.NOTHING
-    if rule is Rule.OURS or there in (BLANK, last) or (rule is Rule.NEWS and is_news):
+    yields = rule is Rule.NEWS and is_news and typed is TypedWord.OTHER
+    if rule is Rule.OURS or there in (BLANK, last) or yields:
         return Decision.WRITE
     return Decision.LEAVE

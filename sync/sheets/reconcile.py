@@ -116,7 +116,8 @@ def _compare(
             index = table.columns[column]
             header = table.headers.get(index, column)
             if cells.tabs.shown(table, column, cell) is None:
-                result.unsayable[table.title, header, cell.text] += 1
+                if text := cells.tabs.unsayable(table, column, cell):
+                    result.unsayable[table.title, header, text] += 1
                 continue
             kept = KeptCell(
                 site=target.site,

@@ -8,7 +8,7 @@ import pytest
 from sync.field_table import CUSTOMERS_OWN
 from sync.jobs.cells import Cell
 from sync.sheets.cell_data import BLANK, Content
-from sync.sheets.policy import MAPPED, OWN, Decision, Policy, Rule, decide
+from sync.sheets.policy import MAPPED, OWN, Decision, Policy, Rule, TypedWord, decide
 
 TABLE = """
 last confirmed | wanted  | stands there   | ours    | fill    | news, before | news, since
@@ -108,6 +108,20 @@ def test_every_case_is_decided_as_the_table_says(case: Case, column: str) -> Non
         known = cast("Content", there)
         decision = decide(rule, known, LASTS[last], WANTED[wanted], is_news=is_news)
         assert decision.value == expected
+
+
+@pytest.mark.parametrize("case", cases(), ids=", ".join)
+@pytest.mark.parametrize("typed", [TypedWord.AHEAD, TypedWord.NOT_NEWS])
+def test_a_typed_word_stays_if_it_is_ahead_or_says_the_same(case: Case, typed: TypedWord) -> None:
+    """What we wrote ourselves follows EverBright both ways."""
+    last, wanted, stands = LASTS[case[0]], WANTED[case[1]], case[2]
+    there = next(content for content, name in NAMES.items() if name == stands)
+    if there is None:
+        return
+    decision = decide(Rule.NEWS, there, last, wanted, is_news=True, typed=typed)
+    assert decision.value == cases()[case]["news, before"]
+    same = decide(Rule.NEWS, there, last, wanted, is_news=True, typed=TypedWord.SAME)
+    assert same is Decision.NOTHING
 
 
 def test_a_cell_that_was_not_read_cannot_be_decided_on_but_where_it_is_ours() -> None:

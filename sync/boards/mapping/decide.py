@@ -4,15 +4,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from sync.boards.mapping import recognise
 from sync.boards.mapping.fields import AS_IT_IS, LONGEST, Fields, Words, fit, text_words
+from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.propose import Proposal, propose
 from sync.boards.mapping.recognise import Recogniser
 from sync.boards.mapping.tab import NativeTable, SeenTab, below, of_tab
 from sync.boards.mapping.words import plain
 from sync.errors import Permanent
 from sync.field_table import KEY
+from sync.jobs.progress import FURTHER_WORD, PROGRESS
 from sync.types import letters
 
 _LETTERS = re.compile(r"[A-Za-z]{1,3}")
@@ -103,12 +106,23 @@ class Before:
     since: datetime | None = None
 
 
+ONE_MORE = "\n"
+"""Separates the words that a person says for one rule: the first is written."""
+
+
+def no_option(column: MappedColumn, word: str, ours: str) -> Permanent:
+    there = ", ".join(column.proposal.options or ()) or "none"
+    what = f"The drop-down of {column.header!r} has no option {word!r} for {ours}"
+    return Permanent("no_option", f"{what}. There are: {there}.")
+
+
 class TabDecider:
     """Decides on tabs by the fields that there are, what is there, and a person's choices."""
 
     def __init__(self, fields: Fields, choices: Choices, account: str) -> None:
         self._fields = fields
         self._recogniser = Recogniser(fields)
+        self._rules = ProgressRules(fields)
         self._choices = choices
         self._account = account
         self._found: set[str] = set()
@@ -234,16 +248,29 @@ class TabDecider:
         """Return the words by column index that a person says for a column alone."""
         own: dict[int, dict[str, str]] = {}
         proposals = [column.proposal for column in columns]
+        fields = {column.index: column.field for column in columns}
         for text, words in self._choices.column_words.items():
-            if (index := self._place(proposals, tab, text)) is None:
+            index, milestone = self._place(proposals, tab, text), ""
+            if index is None and ":" in text:
+                named, _, milestone = (part.strip() for part in text.rpartition(":"))
+                index = self._place(proposals, tab, named)
+                if index is None or fields[index] != PROGRESS:
+                    continue
+                self._found.add(text)
+            if index is None:
                 continue
-            name = next(column.field for column in columns if column.index == index)
+            name = fields[index]
             if not name:
                 fix = f'Say what it shows first: --set "{text}=field".'
                 raise Permanent("no_field", f"{text!r} is not mapped, so it has no words. {fix}")
             # A field with any text has its texts as they are.
             label = self._fields.label_of if self._fields.get(name).words else str.strip
-            own[index] = {label(ours): his.strip() for ours, his in words.items()}
+            if name == PROGRESS:
+                label = partial(self._rules.of, milestone)
+            elif twice := next((ours for ours, his in words.items() if ONE_MORE in his), None):
+                raise Permanent("twice", f"--word {text}:{twice} is there twice.")
+            said = own.setdefault(index, {})
+            said |= {label(ours): his.strip() for ours, his in words.items()}
         return own
 
     def _with_words(
@@ -252,8 +279,12 @@ class TabDecider:
         if not column.field:
             return column
         was: Mapping[str, str] = {}
-        if before and before.fields.get(column.index) == column.field:
+        is_known = before is not None and before.fields.get(column.index) == column.field
+        if before and is_known:
             was = before.words.get(column.index, {})
+        if column.field == PROGRESS:
+            known = was if is_known else self._rules.proposed(column.proposal.words)
+            return replace(column, words=self._progress_words(column, known, own))
         worded = self._worded(column, was, own)
         if worded.words is None and column.proposal.options is None and was:
             return replace(worded, words=AS_IT_IS)  # The last word was taken away.
@@ -271,9 +302,7 @@ class TabDecider:
             return replace(column, words=text_words({**known, **own}))
         for ours, his in own.items():
             if his and his not in options:
-                there = ", ".join(options) or "none"
-                what = f"The drop-down of {column.header!r} has no option {his!r} for {ours}"
-                raise Permanent("no_option", f"{what}. There are: {there}.")
+                raise no_option(column, his, ours)
         fitting = {ours: his for ours, his in everywhere.items() if his in options}
         field = self._fields.get(column.field)
         words = fit(field, options, {**known, **fitting, **own}, self._fields.trade_words)
@@ -282,9 +311,28 @@ class TabDecider:
             return replace(column, field="", reason=reason)
         return replace(column, words=words)
 
+    def _progress_words(
+        self, column: MappedColumn, known: Mapping[str, str], own: Mapping[str, str]
+    ) -> Words:
+        """Return the words of a column for the whole job: as a person says, else as `known`."""
+        options = column.proposal.options
+        kept = {k: word for k, word in known.items() if k.partition(FURTHER_WORD)[0] not in own}
+        for rule, said in own.items():
+            for word in filter(None, said.split(ONE_MORE)):
+                if options is not None and word not in options:
+                    raise no_option(column, word, self._rules.spelled(rule))
+                kept[f"{rule}{FURTHER_WORD}{word}" if rule in kept else rule] = word
+        gone = {k: w for k, w in kept.items() if options is not None and w not in options}
+        return Words({k: w for k, w in kept.items() if k not in gone}, gone=gone)
+
     def must_fit(self, tabs: Iterable[TabMapping]) -> None:
         """Raise Permanent where a person named an option that no mapped drop-down has."""
-        columns = [column for tab in tabs for column in tab.columns if column.words]
+        columns = [
+            column
+            for tab in tabs
+            for column in tab.columns
+            if column.words and column.field != PROGRESS
+        ]
         known = {option for column in columns for option in column.proposal.options or ()}
         for ours, his in self._choices.words.items():
             if his not in known:

@@ -38,6 +38,8 @@ class Fields:
     """How statuses read that came and are not in the config."""
     sites: frozenset[str] = field(default_factory=frozenset)
     """The jobs that came."""
+    stages: frozenset[str] = field(default_factory=frozenset)
+    """The stages of sales that EverBright has sent."""
 
     @cached_property
     def synonyms(self) -> Mapping[str, str]:

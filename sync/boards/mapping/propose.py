@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from sync.boards.mapping import content
 from sync.boards.mapping.content import ColumnContent
 from sync.boards.mapping.fields import Field, Fields, fit
+from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.recognise import CONTENT, DATED, HeaderMatch, Recogniser
 from sync.boards.mapping.tab import SeenTab
+from sync.boards.mapping.words import plain
 from sync.field_table import FieldKind
+from sync.jobs.progress import PROGRESS
 
 _SAMPLES = 3
 _STATUSES = 2
@@ -28,6 +31,8 @@ class Proposal:
     samples: tuple[str, ...] = ()
     options: tuple[str, ...] | None = None
     """The options of its drop-down; None where it has none."""
+    words: tuple[str, ...] = ()
+    """Its options; without a drop-down, the texts of its cells."""
     is_hidden: bool = False
     is_computed: bool = False
 
@@ -60,6 +65,8 @@ def _column(
     words = options or tuple(dict.fromkeys(cell.text.strip() for cell in cells if cell.text))
     named = _settled(by.match(header), holding, words, fields)
     match = _match(named, holding, fields, has_options=options is not None)
+    if _may_be_progress(match, has_options=options is not None):
+        match = _of_the_whole_job(match, words, fields)
     texts = (" ".join(cell.text.split()) for cell in cells)
     return Proposal(
         index=index,
@@ -69,6 +76,7 @@ def _column(
         rank=match.rank,
         samples=tuple([text for text in texts if text][:_SAMPLES]),
         options=options,
+        words=words,
         is_hidden=index in tab.hidden_columns,
         is_computed=holding.is_computed,
     )
@@ -113,6 +121,28 @@ def _match(
         reason = f"its cells are {content.SAID[holding.what]}{known}"
         return HeaderMatch(fitting[0], reason, CONTENT)
     return HeaderMatch("", "", 0)
+
+
+_WHOLE_JOB = ("stage", "status", "current_milestone")
+"""Fields whose headers people also use for a column about the whole job."""
+
+
+def _may_be_progress(match: HeaderMatch, *, has_options: bool) -> bool:
+    return match.field in _WHOLE_JOB or (has_options and not (match.field or match.rank))
+
+
+def _of_the_whole_job(match: HeaderMatch, words: tuple[str, ...], fields: Fields) -> HeaderMatch:
+    """Return what a column is whose words may say how far a job is.
+
+    It is the stage of the sale only if EverBright has sent its words as such.
+    """
+    if ProgressRules(fields).are_steps(words):
+        return HeaderMatch(PROGRESS, "its words say how far a job is", match.rank or CONTENT)
+    sent = {plain(stage) for stage in fields.stages}
+    if match.field == "stage" and not (words and sent.issuperset(map(plain, words))):
+        reason = "its header says Stage, but EverBright has sent no such stages"
+        return replace(match, field="", reason=reason)
+    return match
 
 
 def _contradicts(field: Field, holding: ColumnContent) -> bool:

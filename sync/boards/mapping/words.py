@@ -191,6 +191,23 @@ STATUS_WORDS: TradeWords = {
 }
 """The options that stand for a status of EverBright's; [mapping.words] adds more."""
 
+JOB_WORDS: Mapping[str, frozenset[str]] = {
+    "new": frozenset(_texts("new, new job, new sale, new customer")),
+    "signed": frozenset(_texts("sold, sale, signed, contract signed, contract, vendido, firmado")),
+    "done": frozenset(_texts("done, complete, completed, finished, closed, closed out")),
+    "archived": frozenset(_texts("archived, archive")),
+}
+"""Words for a whole job, by the rule of `sync.jobs.progress` that they stand for."""
+LAST_WORDS = frozenset(_texts("paid, paid in full, paid out, funded, pagado"))
+"""Words for a job whose last milestone is approved."""
+STEP_WORDS: Mapping[str, tuple[str, ...]] = {
+    "INPROG": _texts("scheduled, prep, begun"),
+    "SUBMITTED": _texts("in, waiting, waiting on, waiting for, awaiting, pending, under review"),
+    "REJECTED": _texts("back, rework"),
+    "APPROVED": _texts("good, signed off"),
+}
+"""Words beside a milestone's name in a column for the whole job, by status: "Permit in"."""
+
 _SIGN = r"[*=~_#>|<+.\u2013\u2014\u2022\u00b7-]"
 _DECORATION = re.compile(rf"{_SIGN}{{2,}}.*|{_SIGN}.*{_SIGN}")
 _SUMS = frozenset(

@@ -14,11 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from sync.boards.map_tabs import MappingReport, TabMapper
-from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
+from sync.boards.mapping.decide import ONE_MORE, Choices, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.progress import ProgressRules
 from sync.boards.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview
 from sync.boards.unmap import UnmappedTab, unmap
 from sync.commands import NO_EXTRAS, pairs
+from sync.jobs.progress import PROGRESS
 from sync.ops import logs
 from sync.status.problem import counted
 from sync.types import letters
@@ -28,6 +30,8 @@ _LONGEST = 40
 """Characters of a cell: enough to know it again."""
 _SAMPLES = 2
 """Cells of a column: more make lines too long for a terminal."""
+_WORDS = 12
+"""Words without a meaning that are named."""
 _SAID = {
     KEYED: "site ID",
     FILLED: "filled",
@@ -74,7 +78,10 @@ def _tab_as_json(mapping: TabMapping, report: MappingReport) -> dict[str, Any]:
 
 
 def _column_as_json(column: MappedColumn, fields: Fields) -> dict[str, Any]:
-    words = column.words
+    words, ours = column.words, dict[str, str]()
+    if words:
+        is_progress, spelled = column.field == PROGRESS, ProgressRules(fields).spelled
+        ours = {spelled(key) if is_progress else key: w for key, w in words.by_ours.items()}
     return {
         "letter": letters(column.index),
         "header": column.header,
@@ -83,7 +90,7 @@ def _column_as_json(column: MappedColumn, fields: Fields) -> dict[str, Any]:
         "field": fields.spelled(column.field),
         "reason": _why(column),
         "options": list(column.proposal.options or ()) or None,
-        "words": dict(words.by_ours) if words else None,
+        "words": ours if words else None,
         "without_option": list(words.unfit) if words else [],
         "options_gone": dict(words.gone) if words else {},
     }
@@ -158,6 +165,9 @@ def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
     for column in mapping.columns:
         if not column.words:
             continue
+        if column.field == PROGRESS:
+            yield _progress_words(column, fields)
+            continue
         kind = "column" if column.words.takes_others else "drop-down of"
         where = f"The {kind} {column.header!r} ({letters(column.index)})"
         if not (fields.get(column.field).words or column.words.takes_others):
@@ -176,6 +186,17 @@ def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
             fix = f'To say which option is meant: --word "{name}:{unfit[0]}=OPTION".'
             missing = f"{where} ({options}) has no option for {', '.join(unfit)}"
             yield f"{missing}: not written there. {fix}"
+
+
+def _progress_words(column: MappedColumn, fields: Fields) -> str:
+    name, rules = column.header or letters(column.index), ProgressRules(fields)
+    known = column.words.by_ours if column.words else {}
+    said = [f"{word!r} is {rules.spelled(key)}" for key, word in known.items()]
+    rest = [word for word in column.proposal.words if word not in known.values()]
+    text = f"The column {name!r} shows how far a job is: {', '.join(said) or 'no word yet'}."
+    if rest:
+        text += f" No meaning: {', '.join(rest[:_WORDS])}{' …' if len(rest) > _WORDS else ''}."
+    return f'{text} To change it: --word "{name}:MILESTONE:STATUS=WORD".'
 
 
 def _next(report: MappingReport, *, is_written: bool) -> str:
@@ -210,9 +231,10 @@ def words_of(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str
             what = '"APPROVED=Done" or "Perm.:APPROVED=Issued"'
             raise click.BadParameter(f"write {what}, not {text!r}")
         words = by_column.setdefault(column, {})
-        if status in words:
+        if status in words and ":" not in column:
             raise click.BadParameter(f"{before!r} stands twice")
-        words[status] = word
+        # With a milestone, it is a rule for the whole job, which can have further words.
+        words[status] = ONE_MORE.join((words[status], word)) if status in words else word
     return by_column.pop(""), by_column
 
 
@@ -252,9 +274,10 @@ def unmapped_lines(tabs: Iterable[UnmappedTab], *, is_written: bool) -> Iterator
     "--word",
     "words",
     multiple=True,
-    metavar="[COLUMN:]STATUS=WORD",
+    metavar="[COLUMN:[MILESTONE:]]STATUS=WORD",
     help="What a column says for a status: APPROVED=Done for every drop-down with that option, "
-    'or "Perm.:APPROVED=Issued" for one column; with nothing behind the = the word is removed.',
+    'or "Perm.:APPROVED=Issued" for one column; "Stage:Permits:APPROVED=Permit OK" if it shows '
+    "progress. Without a WORD after the =, the word is removed.",
 )
 @click.option(
     "--preview", is_flag=True, help="Show what the first flush would change, cell by cell."

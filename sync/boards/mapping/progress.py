@@ -1,0 +1,181 @@
+"""The rules that the words of a column for the whole job stand for: names, proposals. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.words import (
+    ABBREVIATIONS,
+    ASPECTS,
+    FILLERS,
+    JOB_WORDS,
+    LAST_WORDS,
+    STEP_WORDS,
+    plain,
+    spelled_out,
+)
+from sync.errors import Permanent
+from sync.jobs.milestones import Heading, Milestones
+from sync.jobs.progress import (
+    APPROVED,
+    FURTHER_WORD,
+    IN_PROGRESS,
+    JOB_RULES,
+    REJECTED,
+    STATUSES,
+    SUBMITTED,
+    milestone_rule,
+    rule_label,
+)
+
+ENOUGH_RULES, ENOUGH_MILESTONES = 3, 2
+"""What a column's words must stand for: fewer may be about anything."""
+_NAMELESS = FILLERS | ASPECTS["approved"] | {"to", "complete", "completed"}
+"""Words of a milestone's name that don't tell it from another."""
+_BY_MEANING = {"approved": APPROVED, "rejected": REJECTED, "waiting": SUBMITTED}
+_SHORTEST_STEM = 4
+_UNSURE = 9
+"""The tier of a word that is only a milestone's name."""
+
+
+@dataclass(frozen=True)
+class ProgressRules:
+    """The rules that there are, of the milestones that `fields` know."""
+
+    fields: Fields
+
+    @cached_property
+    def _milestones(self) -> Sequence[Heading]:
+        known = Milestones(self.fields.config)
+        return [each for each in self.fields.milestones if not known.is_hidden(each.key)]
+
+    @cached_property
+    def groups(self) -> list[tuple[str, dict[str, str]]]:
+        """How the rules read by id, in groups: the whole job's, then each milestone's."""
+        groups = [("The job", dict(JOB_RULES))]
+        for step in self._milestones:
+            rules = (milestone_rule(step.key, status) for status in STATUSES)
+            named = {rule: rule_label(rule, step.header, self.fields.config) for rule in rules}
+            groups.append((step.header, named))
+        return groups
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """How the rules read, by id."""
+        return {rule: label for _, rules in self.groups for rule, label in rules.items()}
+
+    def of(self, milestone: str, status: str) -> str:
+        """Return the id of a rule from what a person wrote. Raises Permanent with what is known."""
+        if not milestone:
+            by_name = {name.casefold(): rule for rule, name in JOB_RULES.items()}
+            if rule := by_name.get(status.casefold()) or (status if status in JOB_RULES else None):
+                return rule
+            fix = f"Write MILESTONE:STATUS=WORD, or one of {', '.join(JOB_RULES.values())}."
+            raise Permanent("no_rule", f"{status!r} is nothing that a whole job can show. {fix}")
+        key = self.fields.id_of(f"status:{milestone}").partition(":")[2]
+        config = self.fields.config
+        for code, known in config.statuses.items():
+            if status.casefold() in (code.casefold(), known.label.casefold()):
+                meant = code if code in STATUSES else _BY_MEANING.get(known.means or "")
+                if meant:
+                    return milestone_rule(key, meant)
+        fix = f"Write one of {', '.join(STATUSES)}."
+        raise Permanent("no_status", f"{status!r} is no status for a word. {fix}")
+
+    def spelled(self, key: str) -> str:
+        """Return a rule (and a further word) as people write it: with the milestone's name."""
+        rule, separator, word = key.partition(FURTHER_WORD)
+        milestone, _, status = rule.rpartition(":")
+        if not milestone:
+            return JOB_RULES.get(rule, rule) + separator + word
+        name = self.fields.spelled(f"status:{milestone}").partition(":")[2]
+        return f"{name}:{status}{separator}{word}"
+
+    def proposed(self, words: Sequence[str]) -> dict[str, str]:
+        """Return the word for each rule that one word says plainly.
+
+        Where several say the same, none is proposed unless one says it for certain.
+        """
+        found: dict[str, dict[int, list[str]]] = {}
+        for word in words:
+            if meant := self._meant(word):
+                rule, tier = meant
+                found.setdefault(rule, {}).setdefault(tier, []).append(word)
+        surest = {rule: tiers[min(tiers)] for rule, tiers in found.items()}
+        return {rule: said[0] for rule, said in surest.items() if len(said) == 1}
+
+    def are_steps(self, words: Sequence[str]) -> bool:
+        """Return whether the words of a column say how far a job is."""
+        rules = self.proposed(words)
+        milestones = {rule.partition(":")[0] for rule in rules if rule not in JOB_RULES}
+        return len(rules) >= ENOUGH_RULES and len(milestones) >= ENOUGH_MILESTONES
+
+    def _meant(self, word: str) -> tuple[str, int] | None:
+        """Return the rule that a word stands for, and how sure that is: the lowest is surest."""
+        text = plain(word)
+        for rule, known in JOB_WORDS.items():
+            if text in known:
+                return rule, 0
+        if text in LAST_WORDS and self._milestones:
+            last = Milestones(self.fields.config).last() or self._milestones[-1].key
+            return milestone_rule(last, APPROVED), 0
+        ignored = FILLERS | {"to"}
+        tokens = [token for token in spelled_out(text).split() if token not in ignored]
+        matches = sorted(self._matches(tokens))
+        if not matches or (len(matches) > 1 and matches[0][:2] == matches[1][:2]):
+            return None
+        _, _, rule, tier = matches[0]
+        return rule, tier
+
+    def _matches(self, tokens: Sequence[str]) -> Iterator[tuple[int, int, str, int]]:
+        """Give the milestones that tokens name: parts of the name that are missing, and found
+        (negative), the rule and its tier."""
+        for key, stems in self._stems.items():
+            named = [token for token in tokens if _stem(token) in stems]
+            rest = " ".join(token for token in tokens if token not in named)
+            if not named:
+                continue
+            if rest:
+                status, tier = self._statuses.get(rest, ("", 0))
+            else:
+                is_over = any(token.endswith("ed") for token in named)
+                status, tier = (APPROVED, 1) if is_over else (IN_PROGRESS, _UNSURE)
+            if status:
+                found = {_stem(token) for token in named}
+                yield len(stems - found), -len(found), milestone_rule(key, status), tier
+
+    @cached_property
+    def _stems(self) -> dict[str, frozenset[str]]:
+        names = {step.key: spelled_out(plain(step.header)).split() for step in self._milestones}
+        stems = {
+            key: frozenset(_stem(word) for word in words if word not in _NAMELESS)
+            for key, words in names.items()
+        }
+        return {key: known for key, known in stems.items() if known}
+
+    @cached_property
+    def _statuses(self) -> dict[str, tuple[str, int]]:
+        """The status by a word for it, and how sure it is."""
+        words: dict[str, tuple[str, int]] = {}
+        for status in STATUSES:
+            label = self.fields.config.status_label(status)
+            trade = self.fields.trade_words.get(label, ())
+            aspect = ASPECTS.get(status.casefold(), frozenset())
+            tiers = ((plain(label), *aspect, *STEP_WORDS[status]), *trade)
+            for tier, known in enumerate(tiers):
+                for word in known:
+                    spelled = " ".join(ABBREVIATIONS.get(one, one) for one in word.split())
+                    bare = " ".join(one for one in spelled.split() if one not in FILLERS)
+                    words.setdefault(bare, (status, tier))
+        return words
+
+
+def _stem(token: str) -> str:
+    """Return what "permits", "permitting" and "permitted" have in common."""
+    for suffix in ("ation", "ion", "ing", "ed", "s"):
+        stem = token.removesuffix(suffix)
+        if stem != token and len(stem) >= _SHORTEST_STEM:
+            token = stem
+            break
+    return token[:-1] if len(token) > _SHORTEST_STEM and token[-1] == token[-2] else token

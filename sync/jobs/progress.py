@@ -1,0 +1,154 @@
+"""A job's progress in one column: the rules that hold for a job, and the word they choose. Pure.
+
+A rule is a milestone's key and a status (`KEY:APPROVED`), or one of JOB_RULES. The words of a
+column map a rule to the word that is written for it; `RULE~WORD` names a further word that says the
+same.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sync.jobs.cells import Cell
+from sync.jobs.milestones import ReachedMilestone
+from sync.jobs.status import Meaning, Statuses, spoken
+from sync.settings.config_file import Config
+
+PROGRESS = "progress"
+"""The id of the field."""
+NEW, SIGNED, DONE, ARCHIVED = "new", "signed", "done", "archived"
+JOB_RULES: Mapping[str, str] = {
+    NEW: "New job",
+    SIGNED: "Contract signed",
+    DONE: "Done",
+    ARCHIVED: "Archived",
+}
+"""The rules about a whole job, and how they read."""
+APPROVED, REJECTED, SUBMITTED, IN_PROGRESS = "APPROVED", "REJECTED", "SUBMITTED", "INPROG"
+STATUSES = (IN_PROGRESS, SUBMITTED, REJECTED, APPROVED)
+"""The statuses that a rule can name, in the order of their rank."""
+FURTHER_WORD = "~"
+"""Separates a rule from a further word for it."""
+
+_HOLD: Mapping[Meaning, tuple[str, ...]] = {
+    Meaning.APPROVED: (APPROVED, SUBMITTED, IN_PROGRESS),
+    Meaning.REJECTED: (REJECTED, SUBMITTED, IN_PROGRESS),
+    Meaning.WAITING: (SUBMITTED, IN_PROGRESS),
+    Meaning.OPEN: (IN_PROGRESS,),
+}
+"""The rules of a milestone that hold by the meaning of its status, the furthest first."""
+
+
+def milestone_rule(key: str, status: str) -> str:
+    return f"{key}:{status}"
+
+
+def rule_label(rule: str, title: str, config: Config) -> str:
+    """Return how a rule reads ("Permits approved"); `title` is its milestone's."""
+    if rule in JOB_RULES:
+        return JOB_RULES[rule]
+    return f"{title} {spoken(config.status_label(rule.rpartition(':')[2]))}"
+
+
+def holding_rules(
+    milestones: Sequence[ReachedMilestone],
+    statuses: Statuses,
+    last: str | None,
+    *,
+    is_signed: bool,
+    is_archived: bool,
+) -> tuple[str, ...]:
+    """Return the rules that hold for a job, the furthest first.
+
+    `milestones` are those that it has reached, in order; `last` is the key of the final one.
+    """
+    of_milestones: list[str] = []
+    is_done = False
+    for reached in reversed(milestones):
+        milestone = reached.event.milestone
+        if not milestone.status or statuses.is_canceled(milestone.status):
+            continue
+        meaning = statuses.meaning(milestone)
+        is_done |= reached.key == last and meaning is Meaning.APPROVED
+        of_milestones += [milestone_rule(reached.key, status) for status in _HOLD[meaning]]
+    rules = {ARCHIVED: is_archived, DONE: is_done}
+    return (
+        *(rule for rule, holds in rules.items() if holds),
+        *of_milestones,
+        *((SIGNED,) if is_signed else ()),
+        NEW,
+    )
+
+
+@dataclass(frozen=True)
+class ProgressWords:
+    """The words of a column: see the module. The config has the order of the milestones.
+
+    The word of a rule is "" if it can't be written any longer.
+    """
+
+    words: Mapping[str, str]
+    config: Config
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        steps = enumerate(self.config.milestones)
+        return {definition: place for place, step in steps for definition in step.definitions}
+
+    def rank(self, rule: str) -> tuple[int, int, int]:
+        """Return the sort key of a rule: the larger is further.
+
+        Milestones outside the order come before all others.
+        """
+        if rule in JOB_RULES:
+            return ((NEW, SIGNED, "", "", DONE, ARCHIVED).index(rule), 0, 0)
+        key, _, status = rule.rpartition(":")
+        if key not in self._places:
+            return (2, 0, 0)
+        return (3, self._places[key], STATUSES.index(status) if status in STATUSES else 0)
+
+    def rule_of(self, cell: Cell) -> str | None:
+        """Return the furthest rule with a word that holds for a job; None if there is none."""
+        return next((rule for rule in cell.words if rule in self.words), None)
+
+    def word_of(self, cell: Cell) -> str | None:
+        """Return the word that a job should show; None if no rule with a word holds."""
+        rule = self.rule_of(cell)
+        return None if rule is None else self.words[rule]
+
+    def rules(self, text: str) -> list[str]:
+        """Return the rules that a text in the column stands for, the lowest first."""
+        said = _folded(text)
+        rules = {
+            key.partition(FURTHER_WORD)[0]
+            for key, word in self.words.items()
+            if word and _folded(word) == said
+        }
+        return sorted(rules, key=lambda rule: (self.rank(rule), rule))
+
+    def says_same(self, text: str, wanted: Cell) -> bool:
+        """Return whether a text in the column is another word for what a job should show."""
+        return self.rule_of(wanted) in self.rules(text)
+
+    def is_ahead(self, text: str, last: Cell, wanted: Cell) -> bool:
+        """Return whether a typed word is further than what EverBright says now.
+
+        Not if the milestone was rejected or reopened since `last`. A word with several rules has
+        the rank of the lowest.
+        """
+        rule, before = self.rule_of(wanted), self.rule_of(last)
+        typed = next(iter(self.rules(text)), None)
+        if rule is None or typed is None or typed in wanted.words:
+            return False
+        was_reopened = before and before not in wanted.words and not _is_rejected(before)
+        if was_reopened or _is_rejected(rule):
+            return False
+        return self.rank(typed) >= self.rank(rule)
+
+
+def _is_rejected(rule: str) -> bool:
+    return rule.endswith(f":{REJECTED}")
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()

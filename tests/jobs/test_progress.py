@@ -1,0 +1,233 @@
+"""The word for a whole job: rules by example, and properties of every job and mapping."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.jobs.cells import Cell
+from sync.jobs.model import Customer, Event, Files, Job
+from sync.jobs.progress import (
+    ARCHIVED,
+    DONE,
+    NEW,
+    SIGNED,
+    STATUSES,
+    ProgressWords,
+    milestone_rule,
+)
+from sync.jobs.projection import apply_event
+from tests.jobs.test_projection import RE_SIGN, an_event, job_of
+from tests.jobs.test_status import layout
+from tests.made_up import comment, task, uuid
+
+ORDER = ("Site Survey", "Design", "Permits", "Installation", "Permission to Operate", "Funding")
+SURVEY, DESIGN, PERMITS, INSTALL, PTO, FUNDING = range(1, 7)
+INTERCONNECTION, HOA = 8, 9
+"""Milestones outside the order."""
+STEPS = [{"definitions": [uuid(30_000 + n)], "header": name} for n, name in enumerate(ORDER, 1)]
+LAYOUT = layout(milestones=STEPS)
+
+
+def rule(milestone: int, status: str) -> str:
+    return milestone_rule(uuid(30_000 + milestone), status)
+
+
+WORDS: dict[str, str] = {
+    SIGNED: "Sold",
+    rule(SURVEY, "INPROG"): "Site survey",
+    rule(SURVEY, "SUBMITTED"): "Site survey",
+    rule(SURVEY, "APPROVED"): "Design",
+    rule(DESIGN, "SUBMITTED"): "Design",
+    rule(DESIGN, "APPROVED"): "Permit in",
+    rule(PERMITS, "SUBMITTED"): "Permit in",
+    rule(PERMITS, "APPROVED"): "Permit OK",
+    rule(PERMITS, "APPROVED") + "~Permit done": "Permit done",
+    rule(INSTALL, "INPROG"): "Install",
+    rule(INSTALL, "SUBMITTED"): "Install",
+    rule(INSTALL, "APPROVED"): "PTO",
+    rule(PTO, "SUBMITTED"): "PTO",
+    rule(FUNDING, "APPROVED"): "Paid",
+}
+"""The rules of each word on the board."""
+State = dict[int, str]
+
+
+def cell(state: State, customer: Customer | None = None, **more: Any) -> Cell:
+    """Return the cell of a job whose milestones have these statuses."""
+    events = [an_event(definition=n, status=s, **more) for n, s in state.items()]
+    cells = LAYOUT.cells(job_of(*events), Files(), customer or Customer(), fields=["progress"])
+    return cells["progress"]
+
+
+def words(**changes: str) -> ProgressWords:
+    return ProgressWords(WORDS | changes, LAYOUT.config)
+
+
+def shown(state: State, known: ProgressWords | None = None) -> str:
+    """Return the word that a job shows; "" if no rule with a word holds."""
+    return (known or words()).word_of(cell(state)) or ""
+
+
+BEFORE_PERMITS = {SURVEY: "APPROVED", DESIGN: "APPROVED"}
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        (BEFORE_PERMITS | {PERMITS: "SUBMITTED"}, "Permit in"),
+        (BEFORE_PERMITS | {PERMITS: "REJECTED"}, "Permit in"),
+        (BEFORE_PERMITS | {PERMITS: "APPROVED", INTERCONNECTION: "SUBMITTED"}, "Permit OK"),
+        (BEFORE_PERMITS | {PERMITS: "APPROVED", INSTALL: "INPROG"}, "Install"),
+        (BEFORE_PERMITS | {PERMITS: "INPROG"}, "Permit in"),  # Design is approved
+        ({SURVEY: "INPROG"}, "Site survey"),
+        ({SURVEY: "REJECTED"}, "Site survey"),
+        ({SURVEY: "APPROVED"}, "Design"),
+        ({SURVEY: "APPROVED", DESIGN: "CANCELLED"}, "Design"),
+        ({DESIGN: "CANCELLED"}, ""),
+        ({DESIGN: "INPROG"}, ""),
+        ({PERMITS: "ON_HOLD"}, ""),
+        ({INSTALL: "ON_HOLD"}, "Install"),  # begun, whatever that status means
+        ({FUNDING: "APPROVED"}, "Paid"),
+        ({HOA: "APPROVED"}, ""),
+    ],
+)
+def test_a_job_shows_the_word_of_the_furthest_rule_that_holds(state: State, word: str) -> None:
+    assert shown(state) == word
+
+
+def test_a_reopened_milestone_counts_as_it_is_now() -> None:
+    """Permits approved, then reopened and submitted again."""
+    job = job_of(*(an_event(definition=n, status=s) for n, s in BEFORE_PERMITS.items()))
+    for day, status in enumerate(("SUBMITTED", "APPROVED", "INPROG", "SUBMITTED"), 2):
+        when = f"2026-03-{day:02d}T10:00:00Z"
+        event = an_event(definition=PERMITS, status=status, date_updated=when)
+        job = apply_event(job, event, RE_SIGN)
+    assert words().rule_of(cells_of(job)) == rule(PERMITS, "SUBMITTED")
+
+
+def cells_of(job: Job, customer: Customer | None = None) -> Cell:
+    return LAYOUT.cells(job, Files(), customer or Customer(), fields=["progress"])["progress"]
+
+
+@pytest.mark.parametrize(
+    ("state", "archived", "word"),
+    [
+        ({}, False, "New"),
+        ({FUNDING: "APPROVED"}, False, "Finished"),
+        ({FUNDING: "APPROVED"}, True, "Dead"),
+        ({SURVEY: "INPROG"}, True, "Dead"),
+        ({HOA: "APPROVED"}, False, "HOA"),
+        ({HOA: "APPROVED", SURVEY: "INPROG"}, False, "Site survey"),  # outside the order: last
+    ],
+)
+def test_a_whole_job_has_words_and_archived_wins(state: State, archived: bool, word: str) -> None:
+    whole = {NEW: "New", DONE: "Finished", ARCHIVED: "Dead", rule(HOA, "INPROG"): "HOA"}
+    assert words(**whole).word_of(cell(state, Customer(archived=archived))) == word
+
+
+def test_a_rejected_task_counts_as_a_rejection() -> None:
+    made = cell({SURVEY: "SUBMITTED"}, tasks=[task(name="Photos", status="REJECTED")])
+    assert made.words[0] == rule(SURVEY, "REJECTED")
+    assert made.text == "Site Survey rejected"
+
+
+IN, OK, INSTALLED = (
+    BEFORE_PERMITS | {PERMITS: "SUBMITTED"},
+    BEFORE_PERMITS | {PERMITS: "APPROVED"},
+    BEFORE_PERMITS | {PERMITS: "APPROVED", INSTALL: "SUBMITTED"},
+)
+REOPENED = BEFORE_PERMITS | {PERMITS: "REJECTED"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "last", "wanted", "is_ahead"),
+    [
+        ("Install", IN, OK, True),
+        ("install ", IN, OK, True),
+        ("PTO", IN, OK, True),
+        ("Permit in", IN, OK, False),
+        ("Design", IN, OK, False),  # Design is approved: EverBright is beyond it
+        ("Sold", {}, {SURVEY: "INPROG"}, False),
+        ("Call first", IN, OK, False),
+        ("Install", OK, IN, False),  # Permits were reopened
+        ("Install", OK, REOPENED, False),  # or rejected
+        ("PTO", INSTALLED, OK, False),  # Installation was reopened
+        ("Paid", {SURVEY: "INPROG"}, {SURVEY: "APPROVED"}, True),
+    ],
+)
+def test_an_event_never_moves_a_typed_word_backward_unless_it_reopens_a_milestone(
+    typed: str,
+    last: State,
+    wanted: State,
+    is_ahead: bool,
+) -> None:
+    assert words().is_ahead(typed, cell(last), cell(wanted)) is is_ahead
+
+
+def test_a_typed_word_yields_to_a_rejection_that_has_a_word() -> None:
+    known = words(**{rule(PERMITS, "REJECTED"): "Redo"})
+    assert not known.is_ahead("Install", cell(IN), cell(REOPENED))
+    assert known.is_ahead("Install", cell(REOPENED), cell(IN)), "submitted again is no rejection"
+
+
+def test_without_an_order_a_word_for_a_milestone_not_reached_is_ahead() -> None:
+    known = ProgressWords(WORDS, layout(milestones=[]).config)
+    assert known.is_ahead("Install", cell(IN), cell(OK))
+
+
+def test_a_further_word_says_the_same_and_is_not_written() -> None:
+    known = words()
+    assert known.says_same("Permit done", cell(OK))
+    assert not known.says_same("Permit done", cell(IN))
+    assert shown(OK) == "Permit OK"
+
+
+SUBSETS = st.sets(st.sampled_from([*WORDS])).map(lambda keys: {key: WORDS[key] for key in keys})
+
+
+@given(SUBSETS, st.integers(1, 6))
+def test_a_missing_word_never_turns_a_job_back(known: dict[str, str], until: int) -> None:
+    """A job that goes through its milestones never shows an earlier word than before."""
+    by, state, rank = ProgressWords(known, LAYOUT.config), State(), (-1, 0, 0)
+    for milestone in range(1, until + 1):
+        for status in ("INPROG", "SUBMITTED", "REJECTED", "SUBMITTED", "APPROVED"):
+            state[milestone] = status
+            chosen = by.rule_of(cell(state))
+            now = by.rank(chosen) if chosen else (-1, 0, 0)
+            assert now >= rank, (state, chosen)
+            rank = now
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.sampled_from([*STATUSES, "CANCELLED"]))), st.data())
+def test_the_order_of_arrival_makes_no_difference(
+    steps: list[tuple[int, str]], data: st.DataObject
+) -> None:
+    events = [step(day, *one) for day, one in enumerate(steps)]
+    shuffled = data.draw(st.permutations(events))
+    assert cells_of(joined(shuffled)) == cells_of(joined(events))
+
+
+def step(day: int, milestone: int, status: str) -> Event:
+    when = f"2026-03-01T{day // 60:02d}:{day % 60:02d}:00Z"
+    return an_event(definition=milestone, status=status, date_updated=when)
+
+
+def joined(events: list[Event]) -> Job:
+    job = Job(site=uuid(1))
+    for event in events:
+        job = apply_event(job, event, RE_SIGN)
+    return job
+
+
+@given(st.dictionaries(st.integers(1, 9), st.sampled_from([*STATUSES, "CANCELLED", "ON_HOLD"])))
+def test_what_holds_is_sorted_by_rank(state: State) -> None:
+    """The rank that typed words are compared by is the order by which a job's word is chosen."""
+    ranks = [words().rank(one) for one in cell(state).words]
+    assert ranks == sorted(ranks, reverse=True)
+
+
+def test_a_comment_changes_nothing() -> None:
+    remark = comment("Call first.", "2026-04-01T10:00:00Z")
+    assert cell(IN, comments=[remark]) == cell(IN)
