@@ -3,7 +3,7 @@
 import base64
 import hmac
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from http import HTTPStatus
@@ -14,6 +14,7 @@ import structlog
 from flask import Flask, Request, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import SecretStr
+from werkzeug.datastructures import EnvironHeaders, Headers
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 import compose
@@ -39,7 +40,7 @@ CHECK = f"{WEBHOOK}/check"
 HEALTH = "/healthz"
 """Doesn't use the database, so it is answered even while everything else waits for it."""
 _FORWARDED = "brightsheet.forwarded"
-_NOT_KEPT = (HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+_TOO_LARGE = "The body is over the size limit (MAX_BODY_BYTES)."
 _JSON_TYPES = ("application/json", "text/json")
 
 _log = structlog.get_logger()
@@ -133,10 +134,11 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
     @app.route(WEBHOOK, methods=["POST", "PUT", "PATCH"])
     def receive() -> tuple[Response, int]:
         # Authenticate the raw bytes, parse, store: only then answer.
-        if not _is_authentic(request, settings):
+        if not _is_authentic(request.headers, settings):
             return _unauthorized(settings)
-        body = request.get_data(cache=False)
+        body = b""
         try:
+            body = _read_body(request)
             kind = request.mimetype
             if kind and kind not in _JSON_TYPES and not kind.endswith("+json"):
                 message = "Set the credential's content type to JSON in EverBright."
@@ -152,10 +154,18 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
         return jsonify(delivery=receipt.id, outcome=receipt.outcome), HTTPStatus.ACCEPTED
 
 
+def _read_body(incoming: Request) -> bytes:
+    try:
+        return incoming.get_data(cache=False)
+    except RequestEntityTooLarge:
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        raise Rejected("too_large", _TOO_LARGE, status) from None
+
+
 def _add_probe(app: Flask, settings: Settings) -> None:
     @app.get(CHECK)
     def probe() -> Any:
-        if not _is_authentic(request, settings):
+        if not _is_authentic(request.headers, settings):
             return _unauthorized(settings)
         return {
             "status": "ok",
@@ -188,12 +198,24 @@ def _add_tally(app: Flask, wiring: Wiring) -> None:
 
     @app.after_request
     def count(answer: Response) -> Response:
-        # A body with the right secret is stored even if it can't be parsed.
-        if request.path in (WEBHOOK, CHECK) and answer.status_code in _NOT_KEPT:
-            refused = answer.status_code == HTTPStatus.UNAUTHORIZED
-            has_secret = not refused or any(_sent(request, wiring.settings))
+        # With the right secret, a webhook that is rejected is stored instead.
+        is_refused = answer.status_code == HTTPStatus.UNAUTHORIZED
+        if request.path in (WEBHOOK, CHECK) and is_refused:
+            has_secret = any(_sent(request.headers, wiring.settings))
             tally.note(answer.status_code, request.remote_addr, has_secret=has_secret)
         return answer
+
+    def refuse(status: int, address: str, headers: Mapping[str, str]) -> None:
+        """Record a webhook that the web server refused before the app saw it."""
+        sent = EnvironHeaders({f"HTTP_{name}": value for name, value in headers.items()})
+        is_too_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        if is_too_large and _is_authentic(sent, wiring.settings):
+            with suppress(BrightsheetError):
+                wiring.inbox.keep_rejected(b"", Rejected("too_large", _TOO_LARGE, status))
+                return
+        tally.note(status, address)
+
+    app.extensions["brightsheet_refused"] = refuse
 
 
 def _add_health(app: Flask, database: Database) -> None:
@@ -229,7 +251,7 @@ def _add_metrics(app: Flask, wiring: Wiring, tries: PasswordTries) -> None:
     collector = StoreCollector(wiring.inbox, wiring.documents, wiring.refusals, wiring.backlog)
 
     def is_let_in() -> bool:
-        password, sent = wiring.settings.admin_password, _authorization(request)
+        password, sent = wiring.settings.admin_password, _authorization(request.headers)
         if password is None or not any(sent):
             return False
         return tries.check(request.remote_addr or "", lambda: _matches(sent, [password]))
@@ -247,14 +269,14 @@ def _add_metrics(app: Flask, wiring: Wiring, tries: PasswordTries) -> None:
         return Response(OPENAPI_FILE.read_bytes(), content_type="application/json")
 
 
-def _is_authentic(incoming: Request, settings: Settings) -> bool:
-    return _matches(_sent(incoming, settings), settings.webhook_secrets)
+def _is_authentic(headers: Headers, settings: Settings) -> bool:
+    return _matches(_sent(headers, settings), settings.webhook_secrets)
 
 
-def _sent(incoming: Request, settings: Settings) -> list[bytes]:
+def _sent(headers: Headers, settings: Settings) -> list[bytes]:
     """Return what may be the secret; blank or nothing if none was sent."""
-    own = incoming.headers.get(settings.webhook_secret_header, "").encode("latin-1", "replace")
-    return [own, *_authorization(incoming)]
+    own = headers.get(settings.webhook_secret_header, "").encode("latin-1", "replace")
+    return [own, *_authorization(headers)]
 
 
 def _matches(sent: Iterable[bytes], secrets: Iterable[SecretStr]) -> bool:
@@ -266,9 +288,9 @@ def _matches(sent: Iterable[bytes], secrets: Iterable[SecretStr]) -> bool:
     return True in [hmac.compare_digest(value, secret) for value in tried for secret in known]
 
 
-def _authorization(incoming: Request) -> list[bytes]:
+def _authorization(headers: Headers) -> list[bytes]:
     """Return the Bearer token or the Basic password of the Authorization header."""
-    standard = incoming.headers.get("Authorization", "").encode("latin-1", "replace")
+    standard = headers.get("Authorization", "").encode("latin-1", "replace")
     values = []
     scheme, _, value = standard.partition(b" ")
     if scheme.lower() == b"bearer":
@@ -287,7 +309,7 @@ def _http_error(error: HTTPException) -> tuple[Response, int]:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     reason = HTTPStatus(status).phrase.lower().replace(" ", "_")
     if isinstance(error, RequestEntityTooLarge):
-        return _error(status, "too_large", "The body is over the size limit (MAX_BODY_BYTES).")
+        return _error(status, "too_large", _TOO_LARGE)
     return _error(status, reason, error.description or reason)
 
 

@@ -14,7 +14,7 @@ import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
@@ -252,14 +252,15 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         host: str,
         port: int,
         max_body_bytes: int,
-        on_refused: Callable[[int, str], None] | None = None,
+        on_refused: Callable[[int, str, Mapping[str, str]], None] | None = None,
         proxies: int = 0,
     ) -> None:
         """Listen, behind so many `proxies`.
 
-        `on_refused` is called with status and client address for each webhook that is refused
-        before the app sees it. Raises OSError if the port can't be opened, ValueError if `host`
-        isn't an address.
+        `on_refused` is called with status, client address and headers (`X_WEBHOOK_SECRET`) for each
+        webhook that is refused before the app sees it.
+
+        Raises OSError if the port can't be opened, ValueError if `host` isn't an address.
         """
         self._sockets: dict[int, Any] = {}
         self._on_refused = on_refused
@@ -408,7 +409,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         # A request that is too broken has no path.
         if self._on_refused is not None and getattr(request, "path", "") == WEBHOOK:
             forwarded = request.headers.get("X_FORWARDED_FOR", "")
-            self._on_refused(status, client_address(str(address[0]), forwarded, self._proxies))
+            client = client_address(str(address[0]), forwarded, self._proxies)
+            self._on_refused(status, client, request.headers)
 
 
 def serve(settings: Settings, host: str | None = None) -> None:
@@ -439,7 +441,7 @@ def _listening(app: Any, settings: Settings, host: str) -> Server:
     # This logger warns whenever a request waits for a thread.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
-        on_refused = app.extensions["brightsheet_tally"].note
+        on_refused = app.extensions["brightsheet_refused"]
         max_body_bytes, proxies = settings.max_body_bytes, settings.trusted_proxies
         server = Server(app, host, settings.port, max_body_bytes, on_refused, proxies)
     except (OSError, ValueError) as error:

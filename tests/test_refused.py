@@ -15,8 +15,9 @@ from app import create_app
 from brightsheet import cli
 from server import Server
 from sync.settings.environment import load
-from sync.store import Database
+from sync.store import Database, Inbox
 from sync.store.schema import delivery, metadata
+from sync.webhooks.schema import Outcome
 from tests.made_up import SAMPLE, SECRET
 from tests.ops.test_alerts import Chat
 from tests.settings.test_environment import LEAST
@@ -44,6 +45,7 @@ class Receiver:
         self.database.upgrade()
         self.app = create_app(self.settings)
         self.client = self.app.test_client()
+        self.inbox = Inbox(self.database)
 
     def send(self, secret: str = SECRET, data: Any = SAMPLE, kind: str = "application/json") -> int:
         headers = {"X-Webhook-Secret": secret} if secret else {}
@@ -131,13 +133,14 @@ def test_every_refusal_has_its_reason_in_the_list_and_in_the_figures(receiver: R
         assert receiver.send(data=b"{") == 400
         assert receiver.send() == 202
         receiver.written()
-    reasons = {"wrong_secret", "no_secret", "too_large"}
+    reasons = {"wrong_secret", "no_secret"}
     assert receiver.figures() == dict.fromkeys(reasons, 1)
-    assert receiver.client.get("/status").get_json()["refused_requests_since_yesterday"] == 3
+    assert receiver.client.get("/status").get_json()["refused_requests_since_yesterday"] == 2
     listed = receiver.command("deliveries")
     assert all(f"  {reason}  1\n" in listed for reason in reasons)
     assert "from 127.0.0.1\n" in listed
-    assert listed.count("  rejected") == 2
+    assert listed.count("  rejected") == 3
+    assert "too_large: " in listed
     assert all(len(line) <= 80 for line in listed.splitlines() if "refused 20" in line)
     counted = [one for one in logs if one["event"] == "refused"]
     assert WRONG not in str(counted)
@@ -185,14 +188,17 @@ def test_a_database_that_is_away_leaves_a_401_a_401() -> None:
 
 def test_what_the_server_refuses_before_the_application_is_counted(receiver: Receiver) -> None:
     """waitress answers 413 and 400 itself: Flask never sees those."""
-    note = receiver.app.extensions["brightsheet_tally"].note
-    server, stopping = Server(receiver.app, "127.0.0.1", 0, 2048, note), Event()
+    refuse = receiver.app.extensions["brightsheet_refused"]
+    server, stopping = Server(receiver.app, "127.0.0.1", 0, 2048, refuse), Event()
     thread = Thread(target=server.serve_until, args=(stopping,))
     thread.start()
     port = int(server.effective_port)
     heads = [
         b"POST %s HTTP/1.1\r\nContent-Length: 9999\r\n\r\n" % PATH.encode() + b"x" * 9999,
         b"POST %s HTTP/1.1\r\nContent-Length: x\r\n\r\n" % PATH.encode(),
+        b"POST %s HTTP/1.1\r\nX-Webhook-Secret: %s\r\nContent-Length: 9999\r\n\r\n"
+        % (PATH.encode(), SECRET.encode())
+        + b"x" * 9999,
         b"POST /elsewhere HTTP/1.1\r\nContent-Length: 9999\r\n\r\n" + b"x" * 9999,
         b"nonsense\r\n\r\n",
     ]
@@ -200,9 +206,12 @@ def test_what_the_server_refuses_before_the_application_is_counted(receiver: Rec
     stopping.set()
     server.pull_trigger()
     thread.join()
-    assert [one[9:12] for one in answers] == [b"413", b"400", b"413", b"400"]
+    assert [one[9:12] for one in answers] == [b"413", b"400", b"413", b"413", b"400"]
     receiver.written()
     assert receiver.figures() == {"too_large": 1, "bad_request": 1}
+    (kept,) = receiver.inbox.recent(9)
+    assert kept.reason.startswith("too_large: ")
+    assert (kept.outcome, kept.can_be_replayed) == (Outcome.REJECTED, False)
     assert "from 127.0.0.1\n" in receiver.command("deliveries")
 
 

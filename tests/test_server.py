@@ -174,7 +174,7 @@ def test_a_request_that_takes_too_long_does_not_hold_up_the_stop(bench: Bench) -
 def test_a_request_that_is_refused_unread_is_told_by_its_clients_address() -> None:
     """Catches a list of refusals in which all come from the proxy."""
     told: list[tuple[int, str]] = []
-    bench = Bench(on_refused=lambda *what: told.append(what), proxies=1)
+    bench = Bench(on_refused=lambda status, client, _: told.append((status, client)), proxies=1)
     with bench.clients:
         head = (
             "POST /webhooks/everbright HTTP/1.1\r\nX-Forwarded-For: 203.0.113.9, 198.51.100.7\r\n"

@@ -1,7 +1,7 @@
 """What can be wrong with a board: rules beside those in `sync.status.rules`. Pure."""
 
 from sync.status.problem import ProblemRule, counted
-from sync.status.rules import COLUMNS_GONE
+from sync.status.rules import COLUMNS_GONE, COMPARE
 
 RULES = (
     ProblemRule(
@@ -20,37 +20,43 @@ RULES = (
     ProblemRule(
         "missing_words",
         what=lambda now: (
-            counted(now.missing_words, "cell", "cells")
-            + " of your own sheet cannot show what EverBright says: no option stands for it."
+            counted(now.found("missing_words"), "value", "values")
+            + " from EverBright can't be shown in your drop-downs."
         ),
-        cause="The drop-down of a mapped column has no such option, or none was chosen for it.",
-        fix="Columns on the console lists them, and is where a word is chosen.",
-        page="/columns#words",
-        warns=lambda now: now.missing_words,
+        cause="The drop-down has no matching option: {items}.",
+        fix="Choose an option for each on the console, or add one to the drop-down.",
+        page="/findings#missing_words",
+        recheck=COMPARE,
+        warns=lambda now: now.found("missing_words"),
+        over="Your drop-downs have an option for everything that EverBright sent.",
     ),
     ProblemRule(
         "kept_words",
         what=lambda now: (
-            counted(now.kept_words, "cell", "cells")
-            + " of your own sheet show what a person typed, and EverBright says otherwise."
+            counted(now.found("kept_words"), "cell shows", "cells show")
+            + " something else than EverBright."
         ),
-        cause="What people type stays until the next event of the job.",
-        fix="Columns on the console lists them; clear a cell to have it filled again.",
-        page="/columns#kept",
-        warns=lambda now: now.kept_words,
+        cause="Somebody typed into these cells: {items}. Their text stays until the job changes.",
+        fix="Clear a cell to have it filled again, or keep what you typed.",
+        page="/findings#kept_words",
+        recheck=COMPARE,
+        warns=lambda now: now.found("kept_words"),
+        over="Every cell shows what EverBright says.",
     ),
     ProblemRule(
         "foreign_keys",
         what=lambda now: (
-            counted(len(now.foreign_keys), "row", "rows")
-            + " of your own sheet have the site ID of one job and show the customer of another."
+            counted(now.found("foreign_keys"), "row has", "rows have")
+            + " the site ID of another customer's job."
         ),
-        cause="Some of the columns were sorted or moved by themselves, without Site ID: "
-        "{0.foreign}. What comes for a job goes into the row that has its ID.",
-        fix="Undo that in Google Sheets (File, Version history), or put each site ID into the row "
-        "of its customer. Then sort whole rows, and have the filter include Site ID.",
-        page="/columns",
-        warns=lambda now: now.foreign_keys,
+        cause="Some columns were sorted or moved without Site ID: {items}. New webhooks go into "
+        "the row with the job's ID.",
+        fix="In Google Sheets, undo it (File, Version history), or put each site ID into its "
+        "customer's row. Always sort whole rows, and include Site ID in the filter.",
+        page="/findings#foreign_keys",
+        recheck=COMPARE,
+        warns=lambda now: now.found("foreign_keys"),
+        over="Every site ID is in its customer's row.",
     ),
 )
 """The most urgent first."""

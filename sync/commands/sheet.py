@@ -114,7 +114,8 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
     wiring = Wiring(*opened())
     comparison = sheet.compare(wiring, time.sleep)
     if write:
-        count = sheet.restore(wiring, time.sleep, comparison.rowless_of(site))
+        sites = {job.site for job in comparison.rowless_of(site)}
+        count = sheet.restore(wiring, time.sleep, sites)
         click.echo(f"Rows brought back: {count}", err=as_json)
         comparison = sheet.compare(wiring, time.sleep)
     if as_json:

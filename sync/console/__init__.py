@@ -9,7 +9,7 @@ from functools import partial
 
 from flask import Blueprint, Flask
 
-from sync.console import access, actions, deliveries, jobs, overview, statuses
+from sync.console import access, actions, deliveries, findings, jobs, overview, statuses
 from sync.console.access import PasswordTries
 from sync.console.parts import Alert, ConsoleParts, Route
 from sync.wiring import Wiring
@@ -49,6 +49,7 @@ def add_console(
         ("/jobs/<site>", "job", jobs.job, get),
         ("/documents", "documents", jobs.documents, get),
         ("/columns", "columns", overview.columns, get + post),
+        ("/findings", "findings", findings.findings, get),
         ("/statuses", "statuses", statuses.statuses, get + post),
         ("/checks", "checks", overview.checks, get + post),
         ("/actions", "actions", actions.listed, get),

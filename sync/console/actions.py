@@ -13,7 +13,8 @@ from sync.errors import BrightsheetError, Permanent
 from sync.jobs.learned import ending_question
 from sync.settings.environment import google_id
 from sync.status.deliveries import Retry, summary
-from sync.store import ActionState, Confirmations
+from sync.status.problem import counted
+from sync.store import ActionState, Confirmations, Dismissals
 from sync.store.actions import (
     COMPARE,
     DO_WITHOUT,
@@ -23,6 +24,7 @@ from sync.store.actions import (
     READ_CHANGED,
     REBUILD,
     REPLAY_ALL,
+    RESTORE_ROWS,
 )
 
 _LISTED = 100
@@ -64,6 +66,11 @@ def _retry(parts: ConsoleParts, ids: Sequence[str]) -> str:
 
 def _retry_all(parts: ConsoleParts, _ids: Sequence[str]) -> str:
     return f"{parts.wiring.documents.retry()} to be copied again."
+
+
+def _dismiss(parts: ConsoleParts, ids: Sequence[str]) -> str:
+    Dismissals(parts.wiring.database).add(ids)
+    return f"{counted(len(ids), 'item', 'items')} dismissed."
 
 
 def _pause(parts: ConsoleParts, _ids: Sequence[str]) -> str:
@@ -123,6 +130,18 @@ DEEDS = {
         "Try every document again that was given up",
         "They are copied into Drive one after the other, as soon as there is room.",
         _retry_all,
+    ),
+    "dismiss": Deed(
+        "Dismiss",
+        "Brightsheet stops warning about these items and changes nothing else. It warns again only "
+        "about something new.",
+        _dismiss,
+        needs_ids=True,
+    ),
+    "restore-rows": Deed(
+        "Restore missing rows",
+        "Brightsheet adds a row for each job that has none. In mapped tabs it first searches for "
+        "the customer's row and puts the site ID back.",
     ),
     "compare": Deed(
         "Compare the whole sheet",
@@ -190,6 +209,7 @@ _REQUESTS = {
     "replay-all": REPLAY_ALL,
     "put-back": PUT_BACK,
     "do-without": DO_WITHOUT,
+    "restore-rows": RESTORE_ROWS,
     "read-again": READ_AGAIN,
     "read-changed": READ_CHANGED,
 }
@@ -227,9 +247,8 @@ def _done(parts: ConsoleParts, name: str, deed: Deed, ids: Sequence[str]) -> str
     if deed.run is None:
         into = request.form.get("into", "").strip() if deed.asks_spreadsheet else ""
         try:
-            details = (
-                ids if deed.needs_ids else [google_id("The spreadsheet", into) if into else ""]
-            )
+            chosen = google_id("The spreadsheet", into) if into else " ".join(ids)
+            details = ids if deed.needs_ids else [chosen]
         except BrightsheetError as error:
             return error.message
         for detail in details:

@@ -18,7 +18,6 @@ from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
 from sync.sheets.job_tabs import OwnTab
 from sync.sheets.read import RECOVERED_TAB, Snapshot, Table
-from sync.sheets.reconcile import last_compared
 from sync.sheets.surroundings import NOTHING_ELSE
 from sync.status.problem import last_moment
 from sync.status.rules import NO_WORKER
@@ -138,7 +137,6 @@ def columns(parts: ConsoleParts) -> Any:
         tables=[(table, _found(table)) for table in snapshot.tables],
         gone=spreadsheet.read_columns().gone,
         is_adopted=spreadsheet.mode() is Mode.ADOPTED,
-        compared=last_compared(spreadsheet),
         tabs=_tabs(snapshot, titles),
         title=lambda column: layout.title(column, is_mapped=True, names=names) or column,
     )

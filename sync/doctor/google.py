@@ -17,7 +17,6 @@ from sync.settings.environment import Settings
 from sync.sheets import batch
 from sync.sheets.keys import doubled_jobs
 from sync.sheets.read import RECOVERED_TAB
-from sync.sheets.reconcile import last_compared
 from sync.sheets.trial import try_google
 from sync.status.problem import counted, lasting
 from sync.status.rules import COLUMNS_GONE, TAKEN_IDS, remedy
@@ -251,15 +250,16 @@ def rows(wiring: Wiring) -> Check:
             "Rows were copied, or two mapped tabs have them. Each of them is kept up to date.",
             "Delete the rows that nobody needs.",
         )
-    if foreign := last_compared(wiring.sheet_store().spreadsheet).foreign:
+    known, found = wiring.sheet_store().pending.sites_with_row(), set[str]()
+    found.update(*(table.keys for table in tables))
+    if missing := known - found:
+        jobs = counted(len(missing), "job has", "jobs have")
         return warning(
-            f"Rows show another customer than their site ID is of: "
-            f"{'; '.join(map(str, foreign[:_NAMED]))}.",
-            "Some of the columns were sorted by themselves, without Site ID.",
-            remedy("foreign_keys"),
+            f"{jobs} no row.",
+            "The row was deleted, or its site ID was overwritten.",
+            "Compare the sheet on the console, or run: brightsheet compare",
         )
-    sites = {site for table in tables for site in table.keys}
-    return ok(f"Every one of {len(sites)} jobs has a row of its own.")
+    return ok(f"The sheet has a row for each of {counted(len(found), 'job', 'jobs')}.")
 
 
 def columns(wiring: Wiring) -> Check:

@@ -5,12 +5,12 @@ what stands in each cell; the next flush writes it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from sync.errors import Refused, Retryable
+from sync.errors import Permanent, Refused, Retryable
 from sync.field_table import KEY, REP
 from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
@@ -31,11 +31,15 @@ from sync.sheets.keys import (
     keys_gone,
 )
 from sync.sheets.policy import Decision, Rule
-from sync.sheets.read import Table, with_cells
+from sync.sheets.read import Table, key_column_gone, with_cells
 from sync.sheets.tabs import filter_views
-from sync.store import Lease
+from sync.store import Finding, Lease
+from sync.store.findings import WITHOUT_ROW
 from sync.store.spreadsheet import Spreadsheet
 from sync.types import Value, letters
+
+NO_TAB = "no_tab"
+"""The reason of an error: the tab for jobs was deleted."""
 
 
 class KeptCell(Value):
@@ -60,12 +64,12 @@ class MissingWord(Value):
 
 
 class Compared(Value):
-    """What a comparison found of tabs that people made, beside what the next flush writes."""
+    """What a comparison found, beside the cells that the next flush writes."""
 
     kept: tuple[KeptCell, ...] = ()
     unsayable: tuple[MissingWord, ...] = ()
-    rowless: int = 0
-    """Jobs without a row."""
+    without_row: tuple[str, ...] = ()
+    """The sites of jobs whose row is missing."""
     doubled: tuple[DoubledJob, ...] = ()
     foreign: tuple[ForeignKey, ...] = ()
     ended: tuple[EndedWord, ...] = ()
@@ -135,7 +139,7 @@ def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) 
 
     Rows that are gone count as deleted. Where they are many at once, their column may have been
     emptied: then Permanent (keys_gone) is raised, unless a person confirms that they were deleted.
-    Raises Retryable, too.
+    A tab or a key column that is gone raises Permanent, too. Raises Retryable, too.
     """
     store = flusher.store
     store.spreadsheet.must_be_current()
@@ -143,6 +147,8 @@ def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) 
         renew(flusher, held)
     differing = recheck(flusher, held, confirms_deleted=confirms_deleted)
     store.spreadsheet.set_compared(held)  # It counts only once it has finished.
+    if not store.pending.is_waiting():
+        store.spreadsheet.set_trouble()
     return differing
 
 
@@ -153,12 +159,14 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     """
     store, this = flusher.store, flusher.read_snapshot(held)
     snapshot, tabs = this.snapshot, this.tabs
+    if not snapshot.tables and store.pending.sites_with_row():
+        raise Permanent(NO_TAB, "The tab for jobs is gone. Make it again: brightsheet init")
     if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.settle(held, snapshot):
         return 0
     everything = flusher.writer.read_everything(held, snapshot)
     tables = everything.snapshot.tables
-    if not tables or any(KEY not in table.columns for table in tables):
-        return 0
+    if any(KEY not in table.columns for table in tables):
+        raise key_column_gone()
     present = {site for table in tables for site in table.keys}
     store.batches.remember_rows(held, present)
     known = store.pending.sites_with_row()
@@ -186,10 +194,10 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     store.batches.keep_typed_reps(held, _typed_reps(tables, everything.rows, targets))
     elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
     store.batches.recheck(held, elsewhere | differing.wrong)
-    if not tabs.policy.makes_columns:
-        without_row = sum(target.site not in present for target in targets)
-        result = _compared(differing, without_row, doubled_jobs(tables), found)
-        store.spreadsheet.keep_compared(held, result.model_dump_json())
+    without_row = [t.site for t in targets if t.site not in present and not t.is_fresh]
+    result = _compared(differing, without_row, doubled_jobs(tables), found)
+    store.spreadsheet.keep_compared(held, result.model_dump_json())
+    store.findings.replace(held, _findings(result))
     if requests := flusher.with_pipeline(this, Parts(), is_daily=True).extra:
         with suppress(Refused):
             flusher.send(this, Parts(extra=requests))
@@ -273,7 +281,10 @@ def _with_views(
 
 
 def _compared(
-    differing: Differences, rowless: int, doubled: tuple[DoubledJob, ...], found: TabFindings
+    differing: Differences,
+    without_row: Iterable[str],
+    doubled: tuple[DoubledJob, ...],
+    found: TabFindings,
 ) -> Compared:
     words = (
         MissingWord(tab=tab, header=header, text=text, cells=count)
@@ -282,15 +293,35 @@ def _compared(
     return Compared(
         kept=tuple(differing.kept),
         unsayable=tuple(words),
-        rowless=rowless,
+        without_row=tuple(without_row),
         doubled=doubled,
         foreign=found.foreign,
         ended=found.ended,
     )
 
 
+def _findings(compared: Compared) -> Iterator[Finding]:
+    """Yield the items of warnings."""
+    for site in compared.without_row:
+        yield Finding(WITHOUT_ROW, (site,), f"job {site[:8]}", site)
+    for job in compared.doubled:
+        yield Finding("doubled", (job.site, str(len(job.rows))), str(job), job.site)
+    for key in compared.foreign:
+        yield Finding("foreign_keys", (key.site, key.customer_of), key.row, key.site)
+    for cell in compared.kept:
+        identity = (cell.site, cell.tab, cell.header, cell.shows, cell.everbright)
+        text = f"{cell.tab}!{cell.cell} ({cell.header})"
+        detail = f"shows “{cell.shows}”, EverBright says “{cell.everbright}”"
+        yield Finding("kept_words", identity, text, cell.site, detail)
+    for word in compared.unsayable:
+        words = (word.tab, word.header, word.text)
+        cells = f"{word.cells} {'cell' if word.cells == 1 else 'cells'}"
+        text = f"{word.tab}, {word.header}: “{word.text}”, {cells}"
+        yield Finding("missing_words", words, text)
+
+
 def last_compared(spreadsheet: Spreadsheet) -> Compared:
-    """Return what the last comparison found of tabs that people made."""
+    """Return what the last comparison found."""
     text = spreadsheet.compared()
     return Compared.model_validate_json(text) if text else Compared()
 

@@ -1,6 +1,6 @@
 """Compares the whole sheet with what came: what differs, what waits, which jobs have no row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,15 +9,15 @@ from sync.jobs.cells import EMPTY
 from sync.ops import retry
 from sync.sheets.flush import Flusher
 from sync.sheets.keys import find_key_column, keys_gone
-from sync.sheets.reconcile import Compared, last_compared, reconcile
+from sync.sheets.reconcile import NO_TAB, Compared, last_compared, reconcile
 from sync.status.problem import counted
 from sync.status.verdict import judge, waiting
-from sync.store import Backlog, Lease
+from sync.store import Backlog
 from sync.wiring import Sleep, Wiring
 
 _TRIES = 5
 _LONGEST_WAIT = 30.0
-_NO_TAB = "There is no tab for jobs. Make it: brightsheet init"
+_NO_TAB = "The tab for jobs is gone. Make it again: brightsheet init"
 
 
 @dataclass(frozen=True)
@@ -70,19 +70,16 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
             # A comparison that finds a batch in doubt only settles that.
             again(reconcile, flusher, held, confirms_deleted=True)
             waits = wiring.backlog()
-        differing = again(reconcile, flusher, held, confirms_deleted=True)
-        has_tab = again(_has_tab, flusher, held)
+        differing, has_tab = 0, True
+        try:
+            differing = again(reconcile, flusher, held, confirms_deleted=True)
+        except Permanent as error:
+            if error.reason != NO_TAB:
+                raise
+            has_tab = False
         theirs = last_compared(flusher.store.spreadsheet)
         unanswered = flusher.store.boards.waiting()
         return Comparison(differing, rowless(flusher), waits, has_tab, theirs, unanswered)
-
-
-def _has_tab(flusher: Flusher, held: Lease) -> bool:
-    """Return whether the tab of the jobs is there, or was never needed."""
-    if not flusher.store.pending.sites_with_row():
-        return True
-    flusher.writer.take_call(held)
-    return flusher.client.read(flusher.tabs(flusher.store.spreadsheet.mode())).table is not None
 
 
 def rowless(flusher: Flusher) -> list[Rowless]:
@@ -97,12 +94,11 @@ def rowless(flusher: Flusher) -> list[Rowless]:
     ]
 
 
-def restore(wiring: Wiring, sleep: Sleep, jobs: Sequence[Rowless]) -> int:
-    """Bring back the rows of jobs; return how many. Everything else that waits is written, too.
+def restore(wiring: Wiring, sleep: Sleep, sites: Collection[str]) -> int:
+    """Restore the rows of jobs; return how many. Everything else that is pending is written, too.
 
     Raises Permanent if the key column was emptied or moved: every job would get a second row.
     """
-    sites = {job.site for job in jobs}
     if not sites:
         return 0
     with wiring.hold(sleep) as held:
@@ -110,7 +106,7 @@ def restore(wiring: Wiring, sleep: Sleep, jobs: Sequence[Rowless]) -> int:
         flusher.writer.take_call(held)
         snapshot = flusher.client.read(flusher.tabs(flusher.store.spreadsheet.mode()))
         if snapshot.table is None:
-            raise Permanent("no_tab", _NO_TAB)
+            raise Permanent(NO_TAB, _NO_TAB)
         rows = flusher.writer.read_everything(held, snapshot).rows
         if any(find_key_column(tab, sites) is not None for tab in rows.values()):
             raise keys_gone(len(sites), len(flusher.store.jobs.sites()))

@@ -37,6 +37,8 @@ class Problem:
     """Where on the console it is seen to."""
     action: str = ""
     """What on the console puts it right, by its name; "" where a person has to do more."""
+    recheck: str = "/checks"
+    """The page that checks again whether it is still wrong."""
 
     @property
     def severity(self) -> str:
@@ -63,7 +65,8 @@ class ProblemRule:
     """One thing that can be wrong, and how it is told from a look at the store.
 
     `behind` is given whether nothing may wait at all, as for a comparison of the whole sheet.
-    `cause` may name figures of the look: {0.failing_for}.
+    `cause` may name figures of the look, {0.failing_for}, and the first {items} that a comparison
+    found.
     """
 
     code: str
@@ -71,6 +74,7 @@ class ProblemRule:
     fix: str = ""
     page: str = "/checks"
     action: str = ""
+    recheck: str = "/checks"
     cause: str = ""
     behind: Callable[[Backlog, bool], object] = lambda _now, _strict: False
     """Whether the sheet may not show what came."""
@@ -95,9 +99,19 @@ class ProblemRule:
         is_behind = bool(self.behind(now, strict))
         if not is_behind and not self.warns(now):
             return None
-        cause = self.cause.format(now)
+        cause = self.cause.format(now, items=now.named(self.code))
         what, since = self.what(now), self.since(now)
-        return Problem(self.code, is_behind, what, since, cause, self.fix, self.page, self.action)
+        return Problem(
+            self.code,
+            is_behind,
+            what,
+            since,
+            cause,
+            self.fix,
+            self.page,
+            self.action,
+            self.recheck,
+        )
 
 
 def _joined(*sentences: str) -> str:
@@ -178,6 +192,8 @@ def is_missed(now: Backlog) -> bool:
 def no_worker(now: Backlog) -> str:
     if now.worker is None:
         text = "No worker has run yet."
+        if not now.is_set_up:
+            text += " To use a sheet of your own, map it before you start one."
     else:
         text = f"No worker has given a sign of life for {lasting(now.worker)}."
     return f"{text} {waits(now)}." if now.waiting else text

@@ -26,6 +26,7 @@ from sync.status.problem import (
     silent_since,
     trouble,
 )
+from sync.store.findings import WITHOUT_ROW
 from sync.store.signs import TOKEN_REFUSED, FenceDoubt
 
 LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
@@ -33,6 +34,8 @@ SILENCE, WRONG_SECRET = "silence", "wrong_secret"
 TAKEN_IDS = "taken_ids"
 COLUMNS_GONE = ("columns_gone", "mapped_columns_gone")
 """Of the tab that was made, and of people's own."""
+COMPARE = "/actions/compare?next=/"
+"""Checks the whole sheet again."""
 COMPARED_SECONDS = 2 * 86_400.0
 """The comparison is daily: once may fail."""
 _DOCTOR = "Checks on the console, or `brightsheet doctor`"
@@ -54,8 +57,7 @@ RULES = [
         NO_WORKER,
         what=no_worker,
         cause="The worker's process has ended, or was never started. Its log says why.",
-        fix="Map a sheet of your own first. Then start it, `brightsheet worker`, or serve with "
-        "WORKER=embedded.",
+        fix="Start it: `brightsheet worker`, or serve with WORKER=embedded.",
         behind=lambda now, _: not is_alive(now),
         since=lambda now: now.worker,
         alerts=is_missed,
@@ -247,6 +249,19 @@ RULES = [
         over="EverBright accepts the token again.",
     ),
     ProblemRule(
+        "customers_unknown",
+        what=lambda now: (
+            "EverBright did not return the customer of "
+            f"{counted(now.unanswered_customers, 'job', 'jobs')}."
+        ),
+        cause="Their rows show the job's ID in place of a name. EverBright answered with an error, "
+        "does not know the job, or the token is for another account.",
+        fix="Check that the token and EVERBRIGHT_URL are those of the account that sends the "
+        f"webhooks: {_DOCTOR}",
+        warns=lambda now: now.unanswered_customers and now.token_refused is None,
+        over="EverBright has returned every customer.",
+    ),
+    ProblemRule(
         "documents_failing",
         what=lambda now: (
             counted(now.failing, "document", "documents")
@@ -290,7 +305,7 @@ RULES = [
         cause="The daily comparison fails or doesn't run. The worker's log says why.",
         fix="Compare now on the console, or with `brightsheet compare`.",
         page="/actions",
-        action="compare",
+        recheck=COMPARE,
         warns=lambda now: now.paused is None and (now.comparison_age or 0.0) > COMPARED_SECONDS,
         since=lambda now: now.comparison_age,
     ),
@@ -303,16 +318,30 @@ RULES = [
         warns=lambda now: now.accepts_taken_ids,
     ),
     ProblemRule(
+        WITHOUT_ROW,
+        what=lambda now: counted(now.found(WITHOUT_ROW), "job has", "jobs have") + " no row.",
+        cause="The row was deleted, or its site ID was overwritten: {items}. New webhooks of these "
+        "jobs add a row again; until then the sheet doesn't show them.",
+        fix="Restore the rows on the console, or dismiss the jobs whose rows you deleted on "
+        "purpose.",
+        page=f"/findings#{WITHOUT_ROW}",
+        action="restore-rows",
+        recheck=COMPARE,
+        warns=lambda now: now.found(WITHOUT_ROW),
+        over="Every job has a row.",
+    ),
+    ProblemRule(
         "doubled",
         what=lambda now: (
-            counted(len(now.doubled_jobs), "job stands", "jobs stand")
-            + " in more than one row of your own sheet."
+            counted(now.found("doubled"), "job is", "jobs are") + " in more than one row."
         ),
-        cause="A row was copied, or two mapped tabs have it: {0.doubled}. Each of them gets what "
-        "comes.",
-        fix="Delete the rows that nobody needs, or take their tab out of the mapping.",
-        page="/columns",
-        warns=lambda now: now.doubled_jobs,
+        cause="A row was copied, or two mapped tabs have the same job: {items}. All of these rows "
+        "are kept up to date.",
+        fix="Delete the rows you don't need, or dismiss the jobs that you want to keep twice.",
+        page="/findings#doubled",
+        recheck=COMPARE,
+        warns=lambda now: now.found("doubled"),
+        over="Every job is in one row.",
     ),
     ProblemRule(
         "unplaced",

@@ -12,6 +12,7 @@ from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.drafts import MappingDrafts
+from sync.store.findings import Dismissals, Finding, Findings
 from sync.store.hours import HourFigures, latest_hours
 from sync.store.inbox import Inbox, KeptDelivery, Receipt
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
@@ -44,9 +45,12 @@ __all__ = [
     "Database",
     "Deliveries",
     "DetailStore",
+    "Dismissals",
     "Documents",
     "DueLookup",
     "FenceDoubt",
+    "Finding",
+    "Findings",
     "Heartbeats",
     "HourFigures",
     "Inbox",
@@ -93,6 +97,7 @@ class SheetStore:
     jobs: Jobs
     confirmations: Confirmations
     boards: Boards
+    findings: Findings
 
 
 def sheet_store(
@@ -110,4 +115,5 @@ def sheet_store(
         Jobs(database),
         Confirmations(database),
         Boards(database, spreadsheet_id),
+        Findings(database, spreadsheet_id),
     )

@@ -15,7 +15,7 @@ from sync.store.database import Database, Lease, now
 from sync.store.schema import action
 
 COMPARE, REBUILD, REPLAY_ALL = "compare", "rebuild", "replay_all"
-PUT_BACK, DO_WITHOUT = "put_back", "do_without"
+PUT_BACK, DO_WITHOUT, RESTORE_ROWS = "put_back", "do_without", "restore_rows"
 READ_AGAIN, READ_CHANGED = "read_again", "read_changed"
 """What is requested of the worker."""
 READ_BACK = timedelta(days=30)
@@ -23,7 +23,7 @@ READ_BACK = timedelta(days=30)
 SIGN_IN = "sign in"
 _SIGN_INS = 1000
 """Addresses that are returned; an operator has a few."""
-_LONGEST = 2000
+_LONGEST = 8000
 """Characters of a result, of ids and of addresses that are kept."""
 
 

@@ -1,9 +1,8 @@
 """What waits, by stage, and since when: all from which it is told what is wrong now."""
 
-import json
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, literal, select
@@ -12,14 +11,17 @@ from sqlalchemy.sql import ColumnElement
 from sync.jobs.model import FileState
 from sync.store import signs
 from sync.store.database import SETUP, Database, now
+from sync.store.findings import is_dismissed, is_open
 from sync.store.inbox import LAST_WEBHOOK, NEWEST_WEBHOOK, UNPROJECTED
 from sync.store.lookups import NEW
 from sync.store.schema import (
     REJECTED,
     attempt,
     change,
+    customer,
     delivery,
     document,
+    finding,
     heartbeat,
     job,
     look_alike,
@@ -33,10 +35,20 @@ from sync.types import Mode
 REFUSED_SECONDS = 3600.0
 """Refused deliveries of the last hour are counted: older ones say nothing about the present."""
 _NAMED = 3
-"""Jobs with several rows that are named."""
+"""Items of a finding that are named."""
 _REASONS = 200
 _FAILING = 3
 """So often a document's copy has failed that is told of: one failure may be anything."""
+_UNANSWERED = 9
+"""Failed lookups of a customer before there is a warning: about 15 minutes with their pauses."""
+
+
+@dataclass(frozen=True)
+class FoundItems:
+    """How many items a comparison found, and the first of them in words."""
+
+    count: int
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,8 @@ class Backlog:
     """Since a worker's last sign of life."""
     token_refused: float | None = None
     """Since EverBright refused the token; None if it did not, or none is set."""
+    unanswered_customers: int = 0
+    """Jobs whose customer EverBright did not return in several tries."""
     trouble: str = ""
     """The reason why the sheet is not written."""
     trouble_message: str = ""
@@ -98,16 +112,12 @@ class Backlog:
     """Since a person paused the writing; None if it is not paused."""
     comparison_age: float | None = None
     """Seconds since the whole sheet was last compared; None if it wasn't written yet."""
-    kept_words: int = 0
-    """Cells of a person's own tabs whose words keep them from showing what EverBright says."""
-    missing_words: int = 0
-    """Cells there of which no option of the drop-down says what EverBright does."""
-    doubled_jobs: tuple[str, ...] = ()
-    """Jobs with more than one row in a person's own tabs: 'Open!4 and Finished!9'."""
-    foreign_keys: tuple[str, ...] = ()
-    """Rows there with the site ID of one job and the customer of another: 'Open!4'."""
+    findings: Mapping[str, FoundItems] = field(default_factory=dict)
+    """What the last comparison found, by the code of its warning."""
     is_adopted: bool = False
-    """Whether the tabs of jobs are a person's own."""
+    """Whether the jobs are in mapped tabs."""
+    is_set_up: bool = False
+    """Whether the jobs have tabs: the one that Brightsheet made, or mapped ones."""
     gone_columns: tuple[str, ...] = ()
     """Columns that were there and are gone, as people know them: 'Status' in 'Jobs'."""
     oldest_gone_column: float | None = None
@@ -142,15 +152,16 @@ class Backlog:
         """The columns that are gone, in a sentence."""
         return ", ".join(self.gone_columns)
 
-    @property
-    def doubled(self) -> str:
-        """The rows of the first jobs with several, in a sentence."""
-        return "; ".join(self.doubled_jobs[:_NAMED])
+    def found(self, code: str) -> int:
+        """Return how many items of a warning the last comparison found."""
+        return self.findings[code].count if code in self.findings else 0
 
-    @property
-    def foreign(self) -> str:
-        """The first rows with the site ID of another job than they show, in a sentence."""
-        return ", ".join(self.foreign_keys[:_NAMED])
+    def named(self, code: str) -> str:
+        """Return the first of these items, in a sentence."""
+        if code not in self.findings:
+            return ""
+        items = self.findings[code]
+        return "; ".join(items.named) + (" …" if items.count > len(items.named) else "")
 
     @property
     def unknown(self) -> str:
@@ -181,7 +192,7 @@ def backlog(
         **_inbox(),
         **_sheet(spreadsheet),
         **(_documents() if with_documents else {}),
-        **({"token_refused": _sign(TOKEN_REFUSED)} if with_token else {}),
+        **(_lookups() if with_token else {}),
     }
     columns = [query.scalar_subquery().label(name) for name, query in figures.items()]
     with database.reading() as connection:
@@ -193,17 +204,14 @@ def backlog(
         unexplained = status.c.means.is_(None) & status.c.code.not_in(named_statuses)
         codes = select(status.c.code).where(unexplained).order_by(status.c.code)
         row["unknown_statuses"] = tuple(connection.scalars(codes))
+        row["findings"] = _findings(connection, spreadsheet)
     for name in ("trouble", "trouble_message", "doubt"):
         row[name] = row[name] or ""
-    compared = json.loads(row.pop("compared") or "{}")
-    row["kept_words"] = len(compared.get("kept", ()))
-    row["missing_words"] = sum(word["cells"] for word in compared.get("unsayable", ()))
-    row["doubled_jobs"] = tuple(" and ".join(job["rows"]) for job in compared.get("doubled", ()))
-    row["foreign_keys"] = tuple(key["row"] for key in compared.get("foreign", ()))
     row |= _gone_columns(row.pop("read_columns"), row["clock"])
     trial = row.pop("trial")
     row["accepts_taken_ids"] = bool(trial) and not Trial.model_validate_json(trial).refuses_taken_id
-    row["is_adopted"] = row.pop("mode") == Mode.ADOPTED
+    mode = row.pop("mode")
+    row |= {"is_adopted": mode == Mode.ADOPTED, "is_set_up": bool(mode)}
     if room := database.room():
         row["disk_free"], row["disk_size"] = room
     arrivals = row.pop("last_webhook"), row["arrival"]
@@ -215,10 +223,9 @@ def _inbox() -> dict[str, Select[Any]]:
     return {
         "deliveries": select(func.count()).select_from(delivery).where(UNPROJECTED),
         "oldest_delivery": _age(delivery.c.received_at, UNPROJECTED),
-        **_counted("unplaced", delivery.c.received_at, delivery.c.about.is_not(None)),
+        **_counted("unplaced", delivery.c.received_at, _is_unplaced()),
         **_counted("refused", delivery.c.received_at, _is_refused()),
-        "not_taken_in": select(func.count()).select_from(delivery).where(REJECTED),
-        "oldest_not_taken_in": _age(delivery.c.received_at, REJECTED),
+        **_counted("not_taken_in", delivery.c.received_at, _is_rejected()),
         "turned_away": signs.count(days=2),
         "last_wrong_secret": signs.last(signs.WRONG_SECRETS),
         "arrival": NEWEST_WEBHOOK,
@@ -253,11 +260,24 @@ def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
         ),
         **{
             name: select(sheet.c[name]).where(sheet.c.spreadsheet_id == spreadsheet)
-            for name in ("compared", "read_columns", "trial", "mode", "doubt")
+            for name in ("read_columns", "trial", "mode", "doubt")
         },
         "doubt_age": _age(sheet.c.doubt_since, sheet.c.spreadsheet_id == spreadsheet),
         "clock": select(now()),
     }
+
+
+def _findings(connection: Connection, spreadsheet: str) -> dict[str, FoundItems]:
+    code, text = finding.c.code, finding.c.text
+    count = func.count().over(partition_by=code).label("count")
+    number = func.row_number().over(partition_by=code, order_by=text).label("number")
+    items = select(code, text, count, number).where(is_open(spreadsheet)).subquery()
+    first = select(items).where(items.c.number <= _NAMED).order_by(items.c.number)
+    found: dict[str, FoundItems] = {}
+    for row in connection.execute(first):
+        named = found[row.code].named if row.code in found else ()
+        found[row.code] = FoundItems(row[2], (*named, row.text))
+    return found
 
 
 def _gone_columns(read: str | None, clock: float) -> dict[str, Any]:
@@ -274,7 +294,19 @@ def _documents() -> dict[str, Select[Any]]:
         "documents": _count(is_pending),
         "oldest_document": _age(document.c.wanted_at, is_pending),
         **_counted("failing", document.c.wanted_at, _is_failing()),
-        **_counted("given_up", document.c.wanted_at, document.c.state == FileState.FAILED),
+        **_counted("given_up", document.c.wanted_at, _is_given_up()),
+    }
+
+
+def _lookups() -> dict[str, Select[Any]]:
+    is_unanswered = and_(
+        customer.c.fetched_at.is_(None),
+        customer.c.attempts >= _UNANSWERED,
+        ~is_dismissed(customer.c.site),
+    )
+    return {
+        "token_refused": _sign(TOKEN_REFUSED),
+        "unanswered_customers": _count(is_unanswered),
     }
 
 
@@ -299,9 +331,20 @@ def _age(moment: ColumnElement[float | None], which: Any) -> Select[Any]:
     return select(now() - func.min(moment + 0.0)).where(which)
 
 
+def _is_unplaced() -> ColumnElement[bool]:
+    return delivery.c.about.is_not(None) & ~is_dismissed(delivery.c.id)
+
+
+def _is_rejected() -> ColumnElement[bool]:
+    return and_(REJECTED, ~is_dismissed(delivery.c.id))
+
+
 def _is_refused() -> ColumnElement[bool]:
-    is_recent = delivery.c.received_at > now() - REFUSED_SECONDS
-    return and_(REJECTED, is_recent)
+    return and_(_is_rejected(), delivery.c.received_at > now() - REFUSED_SECONDS)
+
+
+def _is_given_up() -> ColumnElement[bool]:
+    return (document.c.state == FileState.FAILED) & ~is_dismissed(document.c.uuid)
 
 
 def _is_failing() -> ColumnElement[bool]:

@@ -99,7 +99,10 @@ class Inbox:
         return Receipt(delivery_id, self._put(row))
 
     def keep_rejected(self, body: bytes, error: Rejected) -> str:
-        """Store an authenticated body that was not understood, with the reason; return its id."""
+        """Store an authenticated body that was rejected, with the reason; return its id.
+
+        The body of a request that was too large is blank: it can't be replayed.
+        """
         delivery_id = uuid4().hex
         row = {
             "id": delivery_id,
@@ -109,7 +112,7 @@ class Inbox:
             "reason": f"{error.reason}: {error.message}",
             "site": None,
             "digest": None,
-            "body": body,
+            "body": body or None,
             "projected": True,
             "milestone": None,
         }

@@ -173,7 +173,7 @@ sheet = Table(
     # Whose the tabs of jobs are (a Mode), and the sheet ids (JSON) of those that are mapped.
     _required("mode", server_default=""),
     _required("tabs", server_default="[]"),
-    # What the last comparison found of tabs that people made (JSON); "" before the first.
+    # What the last comparison found (JSON); "" before the first.
     _required("compared", server_default=""),
     # The columns of the tabs of jobs as the last read showed them, and those that are gone (JSON).
     _required("read_columns", server_default=""),
@@ -387,6 +387,26 @@ refusal = Table(
     _required("count", BigInteger),
     _required("last_at", Float),
     _required("last_source"),
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    # What the last comparison of a spreadsheet found: the items of warnings.
+    Column("spreadsheet_id", Text, primary_key=True),
+    Column("item", Text, primary_key=True),
+    # The code of the warning.
+    _required("code"),
+    _required("site"),
+    _required("text"),
+    _required("detail"),
+)
+
+dismissed = Table(
+    "dismissed",
+    metadata,
+    # What people dismissed: IDs of findings, rejected deliveries, and documents.
+    Column("item", Text, primary_key=True),
 )
 
 flush_hour = Table(

@@ -222,12 +222,12 @@ class Spreadsheet:
             self.change(connection, takes_over=True, doubt="", doubt_since=None)
 
     def keep_compared(self, held: Lease, comparison: str) -> None:
-        """Store what a comparison found of tabs that people made (JSON)."""
+        """Store what a comparison found (JSON)."""
         with self._database.writing(held) as connection:
             self.change(connection, compared=comparison)
 
     def compared(self) -> str:
-        """Return what the last comparison found of tabs that people made (JSON), or ""."""
+        """Return what the last comparison found (JSON), or ""."""
         return self._database.scalar(select(sheet.c.compared).where(self._is_this)) or ""
 
     def read_columns(self) -> ReadColumns:

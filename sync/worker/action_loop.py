@@ -21,8 +21,10 @@ from sync.store.actions import (
     READ_CHANGED,
     REBUILD,
     REPLAY_ALL,
+    RESTORE_ROWS,
 )
 from sync.store.backfills import SINCE
+from sync.store.findings import WITHOUT_ROW
 from sync.wiring import Wiring
 from sync.worker.loop import Stop
 
@@ -56,6 +58,7 @@ class ActionLoop:
             REPLAY_ALL: self._replay,
             PUT_BACK: self._put_back,
             DO_WITHOUT: self._do_without,
+            RESTORE_ROWS: self._restore_rows,
             READ_AGAIN: self._read_again,
             READ_CHANGED: self._read_changed,
         }
@@ -114,6 +117,11 @@ class ActionLoop:
     def _do_without(self, _detail: str) -> str:
         self._wiring.sheet_store().spreadsheet.forget_gone_columns()
         return "The deleted columns stay deleted, and the warning is gone."
+
+    def _restore_rows(self, items: str) -> str:
+        sites = self._wiring.sheet_store().findings.sites(WITHOUT_ROW, items.split())
+        count = compare.restore(self._wiring, self._stop.sleep, sites)
+        return f"{counted(count, 'row', 'rows')} restored."
 
     def _read_again(self, site: str) -> str:
         self._wiring.must_have_token()

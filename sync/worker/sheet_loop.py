@@ -70,8 +70,12 @@ class SheetLoop:
         spreadsheet = self._store.spreadsheet
         if self._comparing.is_due() and spreadsheet.is_comparison_due(_COMPARE_EVERY):
             self._comparing.postpone(_COMPARE_AGAIN)
-            with self._wiring.hold(self._stop.sleep) as held:
-                _log.info("compared", differing=reconcile(self._flusher, held))
+            try:
+                with self._wiring.hold(self._stop.sleep) as held:
+                    _log.info("compared", differing=reconcile(self._flusher, held))
+            except Permanent as error:
+                self._store.spreadsheet.set_trouble(error.reason, error.message)
+                raise
         if self._store.pending.is_due():
             return self._flush()
         if self._flusher.new_reps - self._flusher.known_reps:

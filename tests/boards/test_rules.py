@@ -6,12 +6,14 @@ import pytest
 
 import compose  # noqa: F401 - boards register themselves
 from sync.boards.rules import RULES
+from sync.store.backlog import FoundItems
 from tests.status.test_verdict import ADDED, WELL, is_one_problem
 
 WRONG = {
-    "missing_words": replace(WELL, missing_words=1),
-    "kept_words": replace(WELL, kept_words=1),
-    "foreign_keys": replace(WELL, foreign_keys=("Open!4",)),
+    **{
+        code: replace(WELL, findings={code: FoundItems(1, ("Open!4",))})
+        for code in ("missing_words", "kept_words", "foreign_keys")
+    },
     "mapped_columns_gone": replace(
         WELL, gone_columns=("'Permit' in 'Open'",), oldest_gone_column=5.0, is_adopted=True
     ),

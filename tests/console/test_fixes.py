@@ -44,11 +44,11 @@ def test_a_person_may_do_without_a_column(console: Console) -> None:
     delete(console, "Next action")
     visitor.send("/actions/do-without", "/columns")
     assert "stay deleted" in done(console)
-    assert "All is well" in visitor.text("/")
+    assert "Everything is up to date" in visitor.text("/")
     bench.shown(milestone(2))
     bench.compare()
     assert "Next action" not in bench.rows()[0]
-    assert "All is well" in visitor.text("/")
+    assert "Everything is up to date" in visitor.text("/")
 
 
 def test_reading_the_columns_tells_at_once_what_is_gone(console: Console) -> None:

@@ -56,12 +56,12 @@ def test_the_overview_says_what_status_says(store_console: Console) -> None:
     page = visitor.text("/")
     assert told["reasons"]
     assert all(problem["message"] in words(page) for problem in told["reasons"])
-    assert "All is well" not in page
+    assert "Everything is up to date" not in page
     assert 'class="verdict bad"' in page
     store_console.bench.wiring.heartbeats.give()
     store_console.bench.shown(milestone(1))
     page = visitor.text("/")
-    assert "All is well" in page
+    assert "Everything is up to date" in page
     assert 'class="verdict good"' in page
 
 
@@ -77,7 +77,7 @@ def test_silence_and_all_is_well_do_not_stand_together(console: Console) -> None
         moment = delivery.c.received_at - 30 * 86_400
         connection.execute(update(delivery).values(received_at=moment))
     page = visitor.text("/")
-    assert "All is well" not in page
+    assert "Everything is up to date" not in page
     assert 'class="verdict wait"' in page
     assert "accepted for 3 working days" in page
     assert "Last accepted webhook 30 days ago" in words(page.replace("<", " <"))

@@ -1,22 +1,29 @@
-"""Refused and missing webhooks show in `/status`, on the console, in doctor and in an alert."""
+"""What is wrong shows in `/status`, on the console's first screen, in doctor, and in an alert."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from app import create_app
+from emulator import Emulator
 from sync.doctor.receiver import in_step, last_delivery
-from sync.settings.environment import load
-from sync.store import Database
-from sync.store.schema import delivery, heartbeat, refusal
+from sync.errors import Permanent
+from sync.ops.alerts import Alerts
+from sync.store.schema import customer, delivery, heartbeat, refusal, sheet
 from sync.webhooks.parse import read
-from sync.wiring import Wiring
+from sync.webhooks.schema import Outcome
+from sync.worker.action_loop import ActionLoop
+from sync.worker.loop import Stop
+from sync.worker.sheet_loop import SheetLoop
+from tests.backfill.stand import TOKEN
+from tests.bench import Bench
 from tests.console.conftest import PASSWORD, Visitor
-from tests.made_up import SECRET, body, milestone
+from tests.made_up import SECRET, body, milestone, uuid
 from tests.ops.test_alerts import Chat
-from tests.settings.test_environment import LEAST
 from tests.test_receiver import PATH
 from tests.world import wait_for
 
@@ -24,25 +31,23 @@ DAY = 86_400.0
 LATIN_1 = '{"name": "Jos\xe9"}'.encode("latin-1")
 
 
-class Receiver:
-    """A receiver without a worker's loops, and everybody who may ask how it is."""
+class Installation:
+    """A receiver, a worker whose loops a test steps, and everybody who may ask how it is."""
 
-    def __init__(self, url: str, chat: Chat) -> None:
-        self.chat = chat
-        self.settings = load(
-            LEAST
-            | {
-                "DATABASE_URL": url,
-                "WEBHOOK_SECRET": SECRET,
-                "ADMIN_PASSWORD": PASSWORD,
-                "ALERT_WEBHOOK_URL": chat.url.get_secret_value(),
-            }
+    def __init__(self, google: Emulator, url: str, chat: Chat) -> None:
+        google.everbright.token = TOKEN
+        alerts = chat.url.get_secret_value()
+        self.bench = Bench(
+            google,
+            url,
+            ADMIN_PASSWORD=PASSWORD,
+            ALERT_WEBHOOK_URL=alerts,
+            EVERBRIGHT_API_TOKEN=TOKEN,
         )
-        self.database = Database(self.settings.database_url.get_secret_value())
-        self.database.upgrade()
-        self.wiring = Wiring(self.settings, self.database)
+        self.chat = chat
+        self.wiring, self.database = self.bench.wiring, self.bench.database
         self.wiring.heartbeats.give()
-        self.app = create_app(self.settings)
+        self.app = create_app(self.bench.settings)
         self.client = self.app.test_client()
         self.jobs = 0
 
@@ -53,11 +58,10 @@ class Receiver:
         return sent.status_code
 
     def webhook(self) -> None:
-        """Send another good webhook, and take it into its job."""
+        """Send another good webhook, and write it into the sheet."""
         self.jobs += 1
         assert self.send(body(milestone(self.jobs))) == 202
-        with self.database.writing() as connection:
-            connection.execute(update(delivery).values(projected=True))
+        self.bench.flush()
 
     def pass_days(self, days: float) -> None:
         """Let everything that is stored be as much older; the worker is alive."""
@@ -67,41 +71,54 @@ class Receiver:
                 connection.execute(update(table).values(values))
         self.wiring.heartbeats.give()
 
-    def warnings(self) -> set[str]:
-        """Return the codes of /status; fail unless the console's first screen agrees."""
-        app = create_app(self.settings)  # Another one would answer from its last look.
-        told = app.test_client().get("/status").get_json()
-        assert told["reasons"] == []
-        visitor = Visitor(app)
+    def signed_in(self) -> Visitor:
+        visitor = Visitor(create_app(self.bench.settings))
         assert visitor.sign_in().status_code == 303
-        page = visitor.text("/")
-        problems: list[dict[str, Any]] = told["warnings"]
-        assert ('class="verdict good"' in page) == (not problems)
-        assert page.count("<li>\n      <p>") == len(problems)
-        return {one["reason"] for one in problems}
+        return visitor
+
+    def problems(self, status: int = 200) -> set[str]:
+        """Return the codes of /status; fail unless its code and the first screen agree."""
+        app = create_app(self.bench.settings)  # Another one would answer from a stored snapshot.
+        answer = app.test_client().get("/status")
+        assert answer.status_code == status
+        found: list[dict[str, Any]] = []
+        listed = answer.get_json()
+        found += listed["reasons"] + listed["warnings"]
+        page = self.signed_in().text("/")
+        assert ('class="verdict good"' in page) == (not found)
+        assert ("Everything is up to date" in page) == (not found)
+        assert page.count(">Check again</a>") == len(found)
+        return {one["reason"] for one in found}
 
     def is_well(self) -> bool:
-        """Tell whether the doctor's two checks of what came find nothing."""
+        """Return whether the doctor's two checks of the sheet and the webhooks find nothing."""
         return {last_delivery(self.wiring).result, in_step(self.wiring).result} == {"ok"}
 
     def alerts(self, count: int) -> list[str]:
-        """Return what people were told after the watch looked; there are `count` texts."""
+        """Return all alerts so far; there are `count`."""
         self.app.extensions["brightsheet_watch"].step()
         wait_for(lambda: len(self.chat.heard) >= count, 5)
         return self.chat.texts()
 
+    def act(self, name: str, **fields: str) -> None:
+        """Press a button of the console, and have the worker carry out what it requests."""
+        assert self.signed_in().send(f"/actions/{name}", **fields).status_code == 303
+        stop = Stop()
+        ActionLoop(self.bench.settings, self.database, stop, lambda: None).step()
+        self.bench.flush()
+
 
 @pytest.fixture
-def receiver(sqlite_url: str) -> Iterator[Receiver]:
+def receiver(google: Emulator, sqlite_url: str) -> Iterator[Installation]:
     chat = Chat()
-    made = Receiver(sqlite_url, chat)
+    made = Installation(google, sqlite_url, chat)
     yield made
     made.database.close()
     chat.server.shutdown()
     chat.server.server_close()
 
 
-def refused_for_ten_days(receiver: Receiver) -> None:
+def refused_for_ten_days(receiver: Installation) -> None:
     receiver.webhook()
     for _ in range(5):
         receiver.pass_days(2)
@@ -109,69 +126,189 @@ def refused_for_ten_days(receiver: Receiver) -> None:
         assert receiver.send(body(milestone(9)), kind="text/plain") == 415
 
 
-def never_came(receiver: Receiver) -> None:
+def never_came(receiver: Installation) -> None:
     receiver.pass_days(21)
 
 
-def one_wrong_secret(receiver: Receiver) -> None:
+def one_wrong_secret(receiver: Installation) -> None:
     receiver.webhook()
     assert receiver.send(b"{}", secret="mistyped") == 401
 
 
-def wrong_secret_before_the_weekend(receiver: Receiver) -> None:
+def wrong_secret_before_the_weekend(receiver: Installation) -> None:
     """Nothing came since: nothing shows that it is corrected."""
     one_wrong_secret(receiver)
     receiver.pass_days(0.1)
     receiver.pass_days(2.5)
 
 
-SITUATIONS: dict[str, tuple[Callable[[Receiver], None], set[str], set[str]]] = {
-    "each webhook is refused for ten days": (
-        refused_for_ten_days,
-        {"silence", "not_taken_in"},
-        {"not_taken_in"},
+def three_of_eight_rows_are_deleted(receiver: Installation) -> None:
+    for _ in range(8):
+        receiver.webhook()
+    for row in (6, 4, 2):
+        receiver.bench.edit("delete_rows", index=row)
+    receiver.bench.compare()
+
+
+def restore_the_rows(receiver: Installation) -> None:
+    receiver.act("restore-rows")
+    assert len(receiver.bench.texts()) == 8
+
+
+def rows_are_pasted_over_others(receiver: Installation) -> None:
+    for _ in range(8):
+        receiver.webhook()
+    for row in (1, 2):
+        receiver.bench.edit("copy_rows", start=row, end=row + 1, to=row + 4)
+    receiver.bench.compare()
+
+
+def delete_the_copies(receiver: Installation) -> None:
+    for row in (6, 5):
+        receiver.bench.edit("delete_rows", index=row)
+    receiver.act("restore-rows")
+    receiver.act("compare")
+
+
+def everbright_knows_no_job(receiver: Installation) -> None:
+    receiver.webhook()
+    receiver.bench.google.everbright.fail(uuid(1), "not_found")
+    ask_for_customers(receiver, 9)
+
+
+def ask_for_customers(receiver: Installation, times: int = 1) -> None:
+    for _ in range(times):
+        with receiver.database.writing() as connection:
+            connection.execute(update(customer).values(due_at=0.0))
+        assert receiver.bench.ask() or times > 1
+
+
+def everbright_answers(receiver: Installation) -> None:
+    receiver.bench.google.everbright.heal()
+    ask_for_customers(receiver)
+
+
+def a_webhook_is_too_large(receiver: Installation) -> None:
+    receiver.webhook()
+    assert receiver.send(b" " * (receiver.bench.settings.max_body_bytes + 1)) == 413
+
+
+def dismiss_the_webhook(receiver: Installation) -> None:
+    (kept,) = receiver.wiring.inbox.recent(1, Outcome.REJECTED)
+    receiver.act("dismiss", id=kept.id)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What happens, what is wrong then, and what still is after the fix."""
+
+    happen: Callable[[Installation], None]
+    wrong: set[str]
+    fix: Callable[[Installation], None] = Installation.webhook
+    left: set[str] = field(default_factory=set)
+    status: int = 200
+
+
+def every_site_id_is_cleared(receiver: Installation) -> None:
+    for _ in range(8):
+        receiver.webhook()
+    column = receiver.bench.index("site_id")
+    receiver.bench.edit("clear_cells", top=1, bottom=9, left=column, right=column + 1)
+    compare_daily(receiver)
+
+
+def the_tab_is_deleted(receiver: Installation) -> None:
+    receiver.webhook()
+    receiver.bench.edit("delete_tab")
+    compare_daily(receiver)
+
+
+def compare_daily(receiver: Installation) -> None:
+    """Have the worker do the daily comparison, 20 minutes ago."""
+    with receiver.database.writing() as connection:
+        connection.execute(update(sheet).values(compared_at=sheet.c.compared_at - 1.1 * DAY))
+    with suppress(Permanent):
+        SheetLoop(receiver.wiring, Alerts([]), Stop()).step()
+    with receiver.database.writing() as connection:
+        connection.execute(update(sheet).values(since=sheet.c.since - 1200))
+
+
+def type_the_site_ids(receiver: Installation) -> None:
+    column = receiver.bench.index("site_id")
+    for row in range(1, 9):
+        receiver.bench.edit("type_cell", row=row, column=column, text=uuid(row))
+    receiver.act("compare")
+
+
+SITUATIONS = {
+    "each webhook is refused for ten days": Situation(
+        refused_for_ten_days, {"silence", "not_taken_in"}, left={"not_taken_in"}
     ),
-    "no webhook came in 21 days since setup": (never_came, {"silence"}, set()),
-    "a webhook has a wrong secret": (one_wrong_secret, {"wrong_secret"}, set()),
-    "... and nothing came for days": (wrong_secret_before_the_weekend, {"wrong_secret"}, set()),
+    "no webhook came in 21 days since setup": Situation(never_came, {"silence"}),
+    "a webhook has a wrong secret": Situation(one_wrong_secret, {"wrong_secret"}),
+    "... and nothing came for days": Situation(wrong_secret_before_the_weekend, {"wrong_secret"}),
+    "3 of 8 rows are deleted": Situation(
+        three_of_eight_rows_are_deleted, {"jobs_without_row"}, restore_the_rows
+    ),
+    "rows are pasted over others": Situation(
+        rows_are_pasted_over_others, {"jobs_without_row", "doubled"}, delete_the_copies
+    ),
+    "every site ID is cleared": Situation(
+        every_site_id_is_cleared, {"trouble"}, type_the_site_ids, status=503
+    ),
+    "the tab for jobs is deleted": Situation(
+        the_tab_is_deleted, {"trouble"}, Installation.webhook, status=503
+    ),
+    "EverBright answers 404 for every customer": Situation(
+        everbright_knows_no_job, {"customers_unknown"}, everbright_answers
+    ),
+    "a webhook is too large": Situation(
+        a_webhook_is_too_large, {"not_taken_in"}, dismiss_the_webhook
+    ),
 }
-"""What happened, what is wrong then, and what still is after a good webhook."""
 
 
-@pytest.mark.parametrize("name", SITUATIONS)
-def test_what_is_wrong_is_said_everywhere_until_a_webhook_is_accepted(
-    receiver: Receiver, name: str
-) -> None:
-    happen, wrong, left = SITUATIONS[name]
-    happen(receiver)
-    assert receiver.warnings() == wrong
+def check(receiver: Installation, situation: Situation) -> None:
+    """Fail unless everybody who asks learns what is wrong, and that it is fixed."""
+    wrong, left = situation.wrong, situation.left
+    situation.happen(receiver)
+    assert receiver.problems(situation.status) == wrong
     assert not receiver.is_well()
     assert len(receiver.alerts(len(wrong))) == len(wrong)
-    receiver.webhook()
-    assert receiver.warnings() == left
+    situation.fix(receiver)
+    assert receiver.problems() == left
     assert receiver.is_well() == (not left)
     assert len(receiver.alerts(2 * len(wrong) - len(left))) == 2 * len(wrong) - len(left)
 
 
-def test_silence_counts_from_setup_for_as_many_days_as_from_a_webhook(receiver: Receiver) -> None:
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_each_problem_is_reported_everywhere_until_it_is_fixed(
+    receiver: Installation, name: str
+) -> None:
+    check(receiver, SITUATIONS[name])
+
+
+def test_silence_counts_from_setup_for_as_many_days_as_from_a_webhook(
+    receiver: Installation,
+) -> None:
     receiver.pass_days(1)
-    assert receiver.warnings() == set()
+    assert receiver.problems() == set()
     receiver.pass_days(9)
-    assert receiver.warnings() == {"silence"}
+    assert receiver.problems() == {"silence"}
 
 
 @pytest.mark.parametrize("sent", [b"{}", b"[]", LATIN_1, body({"site": "x", "tasks": []})])
-def test_only_an_accepted_webhook_ends_a_silence(receiver: Receiver, sent: bytes) -> None:
+def test_only_an_accepted_webhook_ends_a_silence(receiver: Installation, sent: bytes) -> None:
     """Neither one that is refused, nor one of which nothing is understood."""
     receiver.webhook()
     receiver.pass_days(10)
     receiver.send(sent)
-    assert "silence" in receiver.warnings()
+    assert "silence" in receiver.problems()
     receiver.webhook()
-    assert "silence" not in receiver.warnings()
+    assert "silence" not in receiver.problems()
 
 
-def test_a_replay_and_what_is_read_back_end_no_silence(receiver: Receiver) -> None:
+def test_a_replay_and_what_is_read_back_end_no_silence(receiver: Installation) -> None:
     receiver.webhook()
     sent = body(milestone(8))
     assert receiver.send(sent, kind="text/plain") == 415
@@ -181,10 +318,10 @@ def test_a_replay_and_what_is_read_back_end_no_silence(receiver: Receiver) -> No
     inbox.readmit(kept, read(sent))
     read_back = body(milestone(7))
     inbox.keep(read_back, read(read_back), requested=inbox.clock())
-    assert receiver.warnings() == {"silence"}
+    assert receiver.problems() == {"silence"}
 
 
-def test_a_body_with_the_right_secret_is_counted_as_no_strangers(receiver: Receiver) -> None:
+def test_a_body_with_the_right_secret_is_counted_as_no_strangers(receiver: Installation) -> None:
     assert [receiver.send(LATIN_1), receiver.send(b"x", kind="text/plain")] == [400, 415]
     assert receiver.client.get("/status").get_json()["refused_requests_since_yesterday"] == 0
     assert receiver.wiring.refusals.totals() == {}

@@ -134,10 +134,10 @@ def test_what_a_column_has_no_word_for_is_listed_where_it_is_chosen(console: Con
     bench.shown(milestone(1, status="REJECTED", date_updated="2099-01-01T00:00:00Z"))
     bench.compare()
     overview = visitor.text("/")
-    assert "Columns on the console lists them" in overview and 'href="/columns#words"' in overview
+    assert 'href="/findings#missing_words"' in overview
     assert "brightsheet map" not in overview and "compare --json" not in overview
-    page = plain(visitor.text("/columns"))
-    assert "Open jobs, Permit: “Rejected”, 1 cell" in page and "Choose words" in page
+    page = plain(visitor.text("/findings"))
+    assert "Open jobs, Permit: “Rejected”, 1 cell" in page and "Choose options" in page
 
 
 def test_a_column_and_a_tab_are_unmapped_and_their_cells_stay(console: Console) -> None:

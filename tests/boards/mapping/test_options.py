@@ -47,13 +47,13 @@ def test_a_renamed_option_is_reported_and_not_written_until_it_is_mapped_again(
     assert [(ended.column, ended.word) for ended in compared.ended] == [
         (f"status:{milestone(1)['milestone_definition']}", "Issued")
     ]
-    assert theirs.wiring.backlog().missing_words == 2
+    assert theirs.wiring.backlog().found("missing_words") == 1
     assert "'Permit' in 'Sheet1': Approved" in mapping(theirs.wiring).text
     theirs.map("--write", "--word", "Permit:APPROVED=Stamped")
     theirs.shown(milestone(1, **LATER | {"date_updated": "2026-04-02T10:00:00Z"}))
     assert permit(theirs) == "Stamped"
     theirs.compare()
-    assert theirs.wiring.backlog().missing_words == 0
+    assert theirs.wiring.backlog().found("missing_words") == 0
 
 
 def permits(stand: Stand) -> list[str]:

@@ -1,0 +1,26 @@
+"""The page that lists what the last comparison found, item by item."""
+
+from typing import Any
+
+from flask import render_template
+
+from sync.console.access import shows_personal
+from sync.console.parts import ConsoleParts
+from sync.status.verdict import evaluate
+
+_LISTED = 200
+
+
+def findings(parts: ConsoleParts) -> Any:
+    """List the items of each warning, to be restored or dismissed."""
+    store = parts.wiring.sheet_store()
+    listed = store.findings.listed(_LISTED)
+    sites = {item.site for items in listed.values() for item in items if item.site}
+    return render_template(
+        "console/findings.html",
+        problems=[one for one in evaluate(parts.wiring.backlog()) if one.code in listed],
+        listed=listed,
+        names=parts.jobs.names(sites) if shows_personal() else {},
+        most=_LISTED,
+        compared_at=store.spreadsheet.glance().compared_at,
+    )

@@ -1,0 +1,122 @@
+"""What the last comparison found, item by item, and the items that people dismissed."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from hashlib import blake2s
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.sql import ColumnElement
+
+from sync.store.database import Database, Lease
+from sync.store.schema import HAS_ROW, dismissed, finding, job
+
+WITHOUT_ROW = "jobs_without_row"
+_PAGE = 500
+"""Items in one statement: SQLite accepts a limited number of values."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One item of a warning. `identity` is what makes it new: a dismissed item is not shown again.
+
+    `detail` may hold personal data.
+    """
+
+    code: str
+    identity: tuple[str, ...]
+    text: str
+    site: str = ""
+    detail: str = ""
+
+    @property
+    def item(self) -> str:
+        """The ID by which it is dismissed."""
+        key = "\n".join((self.code, *self.identity)).encode()
+        return f"finding-{blake2s(key, digest_size=12).hexdigest()}"
+
+
+class Findings:
+    """The findings of one spreadsheet."""
+
+    def __init__(self, database: Database, spreadsheet_id: str) -> None:
+        self._database = database
+        self._id = spreadsheet_id
+        self._is_this = finding.c.spreadsheet_id == spreadsheet_id
+
+    def replace(self, held: Lease, found: Iterable[Finding]) -> None:
+        """Store what a comparison found. An item that it didn't find is new if it comes back."""
+        new = {one.item: one for one in found}
+        with self._database.writing(held) as connection:
+            query = select(finding.c.item).where(self._is_this)
+            gone = sorted(set(connection.scalars(query)) - new.keys())
+            for start in range(0, len(gone), _PAGE):
+                items = gone[start : start + _PAGE]
+                connection.execute(delete(dismissed).where(dismissed.c.item.in_(items)))
+            connection.execute(delete(finding).where(self._is_this))
+            rows = [
+                {
+                    "spreadsheet_id": self._id,
+                    "item": item,
+                    "code": one.code,
+                    "site": one.site,
+                    "text": one.text,
+                    "detail": one.detail,
+                }
+                for item, one in new.items()
+            ]
+            if rows:
+                connection.execute(self._database.insert(finding), rows)
+
+    def listed(self, limit: int) -> dict[str, list["ListedFinding"]]:
+        """Return the items that are neither dismissed nor resolved, at most `limit` of a code."""
+        query = select(finding).where(is_open(self._id)).order_by(finding.c.code, finding.c.text)
+        listed: dict[str, list[ListedFinding]] = {}
+        for row in self._database.rows(query):
+            items = listed.setdefault(row.code, [])
+            if len(items) < limit:
+                items.append(ListedFinding(row.item, row.site, row.text, row.detail))
+        return listed
+
+    def sites(self, code: str, items: Collection[str]) -> set[str]:
+        """Return the jobs of `items`; without any, of all items that are listed."""
+        query = select(finding.c.item, finding.c.site)
+        rows = self._database.rows(query.where(finding.c.code == code, is_open(self._id)))
+        return {row.site for row in rows if not items or row.item in items}
+
+
+@dataclass(frozen=True)
+class ListedFinding:
+    """An item as a page lists it. `detail` may hold personal data."""
+
+    item: str
+    site: str
+    text: str
+    detail: str
+
+
+def is_open(spreadsheet_id: str) -> ColumnElement[bool]:
+    """Return the condition for findings that are neither dismissed nor resolved since."""
+    with_row = select(job.c.site).where(HAS_ROW)
+    is_unresolved = or_(finding.c.code != WITHOUT_ROW, finding.c.site.not_in(with_row))
+    is_this = finding.c.spreadsheet_id == spreadsheet_id
+    return is_this & is_unresolved & ~is_dismissed(finding.c.item)
+
+
+def is_dismissed(item: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a person dismissed an item, delivery, or document."""
+    return item.in_(select(dismissed.c.item))
+
+
+class Dismissals:
+    """What people dismissed: findings, rejected deliveries, and documents, by ID."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, items: Collection[str]) -> None:
+        """Dismiss items; they are shown in no warning."""
+        rows = [{"item": item} for item in sorted(items)]
+        if rows:
+            statement = self._database.insert(dismissed).on_conflict_do_nothing()
+            with self._database.writing() as connection:
+                connection.execute(statement, rows)
