@@ -10,7 +10,7 @@ from sync.types import Mode
 from sync.wiring import register_tabs
 
 _BEFORE = {
-    "mapped_columns_gone": "documents_given_up",
+    "mapped_columns_gone": "documents_failed",
     "missing_words": "doubled",
     "kept_words": "doubled",
     "foreign_keys": "doubled",

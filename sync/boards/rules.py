@@ -1,4 +1,4 @@
-"""What can be wrong with a board: rules beside those in `sync.status.rules`. Pure."""
+"""The problems of boards, beside those in `sync.status.rules`. Pure."""
 
 from sync.status.problem import ProblemRule, counted
 from sync.status.rules import COLUMNS_GONE, COMPARE
@@ -9,13 +9,14 @@ RULES = (
         what=lambda now: (
             counted(len(now.gone_columns), "mapped column is", "mapped columns are") + " missing."
         ),
-        cause="A person deleted {0.gone}: what it showed is written nowhere.",
-        fix="In the spreadsheet: File, Version history. Or say which column shows it instead; or "
-        "that you do without it.",
+        cause="Somebody deleted {0.gone}, so its data isn't shown.",
+        fix="In Google Sheets, restore it (File, Version history). Or choose another column for "
+        "its data, or Do without it.",
         page="/columns",
+        recheck="/columns",
         warns=lambda now: now.gone_columns and now.is_adopted,
         since=lambda now: now.oldest_gone_column,
-        over="No mapped column is missing any more.",
+        resolved="No mapped column is missing.",
     ),
     ProblemRule(
         "missing_words",
@@ -28,7 +29,7 @@ RULES = (
         page="/findings#missing_words",
         recheck=COMPARE,
         warns=lambda now: now.found("missing_words"),
-        over="Your drop-downs have an option for everything that EverBright sent.",
+        resolved="Your drop-downs have an option for everything that EverBright sent.",
     ),
     ProblemRule(
         "kept_words",
@@ -41,7 +42,7 @@ RULES = (
         page="/findings#kept_words",
         recheck=COMPARE,
         warns=lambda now: now.found("kept_words"),
-        over="Every cell shows what EverBright says.",
+        resolved="Every cell shows what EverBright says.",
     ),
     ProblemRule(
         "foreign_keys",
@@ -56,7 +57,7 @@ RULES = (
         page="/findings#foreign_keys",
         recheck=COMPARE,
         warns=lambda now: now.found("foreign_keys"),
-        over="Every site ID is in its customer's row.",
+        resolved="Every site ID is in its customer's row.",
     ),
 )
 """The most urgent first."""

@@ -290,8 +290,8 @@ def last_delivery(wiring: Wiring) -> Check:
     """A webhook was accepted lately."""
     now = wiring.backlog()
     silence = next((problem for problem in evaluate(now) if problem.code == SILENCE), None)
-    refused = counted(now.turned_away + now.not_taken_in, "request was", "requests were")
-    if now.arrival is None and (now.turned_away or now.not_taken_in):
+    refused = counted(now.turned_away + now.rejected, "request was", "requests were")
+    if now.arrival is None and (now.turned_away or now.rejected):
         return failed(
             f"No webhook was accepted yet, and {refused} refused.",
             "What is sent has no secret, a wrong one, or is not understood.",

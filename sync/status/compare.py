@@ -184,6 +184,6 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "reasons": [{"reason": reason.code, "message": reason.text} for reason in reasons],
         "waiting": waiting(comparison.backlog),
         "oldest_event_seconds": comparison.backlog.oldest,
-        "documents_given_up": comparison.backlog.given_up,
+        "documents_failed": comparison.backlog.failed_documents,
         "deliveries_without_a_job": comparison.backlog.unplaced,
     }

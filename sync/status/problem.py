@@ -1,4 +1,4 @@
-"""What can be wrong: its name, since when, why, and its fix; and what figures say of it. Pure."""
+"""A problem and the rule that finds it, and the sentences and conditions that rules use. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,41 +8,41 @@ from zoneinfo import ZoneInfo
 from sync.store import Backlog
 
 LATE_SECONDS = 900.0
-"""How long anything may wait: most outages of Google are shorter, and the worker retries."""
+"""How long anything may be pending: most outages of Google are shorter, and the worker retries."""
 ALIVE_SECONDS = 60.0
-"""How old a worker's last sign of life may be: three of them were missed."""
-MANY_REFUSED = 3
-"""Refused deliveries within an hour: one may be a mistake, three mean a changed field."""
+"""How old a worker's last heartbeat may be: three were missed then."""
+MANY_REJECTED = 3
+"""Webhooks rejected within an hour: one may be a mistake, three mean that a field has changed."""
 
 LOW_SHARE, LOW_BYTES = 0.1, 2 * 1024**3
-"""A disk that has less free than both is near its end: a tenth of a small one, 2 GB of any."""
+"""A disk with less free than both is nearly full: a tenth of a small one, 2 GB of any."""
 _MEGABYTE = 1024**2
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is wrong now. All but `cause` may be read by everybody."""
+    """Something that is wrong now. Everything but `cause` is public."""
 
     code: str
-    """Its name, for programs; it stays the same from version to version."""
+    """Its name for programs, the same in every version."""
     is_behind: bool
-    """Whether the sheet may not show what came: then `/status` is 503. Else it is a warning."""
+    """Whether the sheet may be out of date, so that `/status` is 503. Else it is a warning."""
     what: str
     since: float | None
-    """Its age in seconds, where that is known."""
+    """Its age in seconds, if known."""
     cause: str
     fix: str
-    """What to do; what a person types stands between backticks."""
+    """The fix; a command to copy is between backticks."""
     page: str
-    """Where on the console it is seen to."""
+    """The page of the console that fixes it."""
     action: str = ""
-    """What on the console puts it right, by its name; "" where a person has to do more."""
+    """The name of the console's action that fixes it; "" if there is none."""
     recheck: str = "/checks"
     """The page that checks again whether it is still wrong."""
 
     @property
     def severity(self) -> str:
-        """How bad it is: "behind" where the sheet may not show what came, else "warning"."""
+        """How bad it is: "behind" if the sheet may be out of date, else "warning"."""
         return "behind" if self.is_behind else "warning"
 
     @property
@@ -51,22 +51,22 @@ class Problem:
 
     @property
     def text(self) -> str:
-        """What is wrong and what to do."""
+        """What is wrong, and the fix."""
         return _joined(self.what, self.fix)
 
     @property
     def explained(self) -> str:
-        """What is wrong, why, and what to do: for those whose installation it is."""
+        """What is wrong, its cause, and the fix: not public."""
         return _joined(self.what, self.cause, self.fix)
 
 
 @dataclass(frozen=True)
 class ProblemRule:
-    """One thing that can be wrong, and how it is told from a look at the store.
+    """A rule that finds one problem in the backlog.
 
-    `behind` is given whether nothing may wait at all, as for a comparison of the whole sheet.
-    `cause` may name figures of the look, {0.failing_for}, and the first {items} that a comparison
-    found.
+    `behind` also gets whether nothing at all may be pending, as in a comparison of the whole sheet.
+    `cause` may contain figures of the backlog, {0.failing_for}, and the first {items} that a
+    comparison found.
     """
 
     code: str
@@ -77,35 +77,34 @@ class ProblemRule:
     recheck: str = "/checks"
     cause: str = ""
     behind: Callable[[Backlog, bool], object] = lambda _now, _strict: False
-    """Whether the sheet may not show what came."""
+    """Whether the sheet may be out of date."""
     warns: Callable[[Backlog], object] = lambda _now: False
-    """Whether it is wrong, though the sheet shows what came."""
+    """Whether something else is wrong."""
     since: Callable[[Backlog], float | None] = lambda _now: None
-    over: str = ""
-    """What people are told at its end; where that is "", the watch tells nobody of it."""
+    resolved: str = ""
+    """The text of the alert at its end. Without one, no alert is sent about this problem."""
     alerts: Callable[[Backlog], object] = lambda _now: True
-    """Whether people are told of it already."""
-    stays: Callable[[Backlog], object] = lambda _now: False
-    """Whether it is not over for those who were told, though it is not wrong any more."""
-    is_told_each_time: bool = False
-    """Whether people are told again though it comes back within the hour."""
+    """Whether it is bad enough for an alert."""
+    is_ongoing: Callable[[Backlog], object] = lambda _now: False
+    """Whether the alert's end has to wait, although it isn't a problem now."""
+    alerts_each_time: bool = False
+    """Whether an alert is sent again if it comes back within the hour."""
 
     @property
     def remedy(self) -> str:
         return _joined(self.fix)
 
     def problem(self, now: Backlog, *, strict: bool = False) -> Problem | None:
-        """Return what is wrong at this look, or None."""
+        """Return the problem if there is one now."""
         is_behind = bool(self.behind(now, strict))
         if not is_behind and not self.warns(now):
             return None
         cause = self.cause.format(now, items=now.named(self.code))
-        what, since = self.what(now), self.since(now)
         return Problem(
             self.code,
             is_behind,
-            what,
-            since,
+            self.what(now),
+            self.since(now),
             cause,
             self.fix,
             self.page,
@@ -135,10 +134,7 @@ _DAY = timedelta(days=1)
 
 
 def working_days(since: datetime, until: datetime) -> float:
-    """Return how many days lie between two moments, without Saturdays and Sundays.
-
-    By the calendar and the clock of their time zone, which is the same for both.
-    """
+    """Return the days between two moments of one time zone, without Saturdays and Sundays."""
     at, end = since.replace(tzinfo=None), until.replace(tzinfo=None)
     if end <= at:
         return 0.0
@@ -175,57 +171,58 @@ def _local(now: Backlog, moment: float) -> datetime:
     return datetime.fromtimestamp(moment, ZoneInfo(now.time_zone) if now.time_zone else UTC)
 
 
-# What a look at the store says
+# Conditions and sentences
 
 
 def is_alive(now: Backlog) -> bool:
-    """Return whether a worker gave a sign of life of late."""
+    """Return whether a worker's heartbeat is recent."""
     return now.worker is not None and now.worker <= ALIVE_SECONDS
 
 
 def is_missed(now: Backlog) -> bool:
-    """Return whether work waits for a worker; one that never ran may be starting just now."""
+    """Return whether work is pending without a worker; one that never ran may be starting now."""
     age = now.worker if now.worker is not None else now.oldest or 0.0
     return bool(now.waiting) and age > ALIVE_SECONDS
 
 
 def no_worker(now: Backlog) -> str:
-    if now.worker is None:
+    if now.worker is not None:
+        text = f"No worker is running. The last heartbeat was {lasting(now.worker)} ago."
+    elif now.is_set_up:
         text = "No worker has run yet."
-        if not now.is_set_up:
-            text += " To use a sheet of your own, map it before you start one."
     else:
-        text = f"No worker has given a sign of life for {lasting(now.worker)}."
-    return f"{text} {waits(now)}." if now.waiting else text
+        text = (
+            "No worker has run yet. To use a sheet of your own, map it before you start the worker."
+        )
+    return f"{text} Pending: {pending(now)}." if now.waiting else text
 
 
 def is_late(now: Backlog, strict: bool) -> bool:
-    """Return whether anything waits too long; `strict`: at all."""
+    """Return whether anything is pending for too long; `strict`: at all."""
     return now.waiting > 0 and (strict or (now.oldest or 0.0) >= LATE_SECONDS)
 
 
 def late(now: Backlog) -> str:
     trouble = f" ({now.trouble})" if now.trouble else ""
-    text = f"The sheet does not show everything that came{trouble}: {waits(now)}"
-    return f"{text}{oldest(now.oldest)}."
+    return f"The sheet is not up to date{trouble}. Pending: {pending(now)}{oldest(now.oldest)}."
 
 
 def paused(now: Backlog) -> str:
-    what = f": {waits(now)}" if now.waiting else ""
-    return f"Writing the sheet is paused for {lasting(now.paused or 0.0)}{what}."
+    text = f"Writing has been paused for {lasting(now.paused or 0.0)}."
+    return f"{text} Pending: {pending(now)}." if now.waiting else text
 
 
-def waits(now: Backlog) -> str:
+def pending(now: Backlog) -> str:
     parts = [
         counted(count, singular, plural)
         for count, singular, plural in (
-            (now.deliveries, "delivery waits to be projected", "deliveries wait to be projected"),
-            (now.jobs, "job waits to be written", "jobs wait to be written"),
+            (now.deliveries, "webhook to process", "webhooks to process"),
+            (now.jobs, "job to write", "jobs to write"),
         )
         if count
     ]
     if now.quarantined:
-        parts.append(f"{now.quarantined} of them set aside")
+        parts.append(f"{now.quarantined} of them on hold")
     return ", ".join(parts)
 
 
@@ -239,18 +236,18 @@ def trouble(now: Backlog) -> str:
 
 
 def are_documents_late(now: Backlog, strict: bool) -> bool:
-    """Return whether a document waits too long; `strict`: at all."""
+    """Return whether a document is pending for too long; `strict`: at all."""
     return now.documents > 0 and (strict or (now.oldest_document or 0.0) >= LATE_SECONDS)
 
 
-def refused(now: Backlog) -> str:
+def rejected_lately(now: Backlog) -> str:
     why = f" ({now.refused_for})" if now.refused_for else ""
-    count = counted(now.refused, "delivery was", "deliveries were")
-    return f"{count} refused within the last hour{why}."
+    count = counted(now.refused, "webhook was", "webhooks were")
+    return f"{count} rejected in the last hour{why}."
 
 
 def is_secret_wrong(now: Backlog) -> bool:
-    """Return whether a secret was wrong, and no webhook was accepted since."""
+    """Return whether a request had a wrong secret, and no webhook was accepted since."""
     last = now.last_wrong_secret
     return last is not None and (now.arrival is None or now.clock - now.arrival > last)
 
@@ -259,11 +256,11 @@ def silence(now: Backlog) -> str:
     last = last_moment(now)
     if last is None:
         age = lasting(now.clock - (now.setup or now.clock))
-        return f"No webhook from EverBright has ever been accepted, {age} after setup."
+        return f"No webhook has been accepted since setup, {age} ago."
     days = counted(now.silence_days, "working day", "working days")
     return (
-        f"No webhook from EverBright was accepted for {days} (SILENCE_DAYS). The last one arrived "
-        f"on {last:%Y-%m-%d %H:%M %Z}."
+        f"No webhook was accepted for {days} (SILENCE_DAYS). The last one arrived on "
+        f"{last:%Y-%m-%d %H:%M %Z}."
     )
 
 
@@ -273,5 +270,4 @@ def is_disk_low(now: Backlog) -> bool:
 
 
 def disk_low(now: Backlog) -> str:
-    size = counted(round((now.disk_free or 0) / _MEGABYTE), "megabyte is", "megabytes are")
-    return f"Only {size} free on the disk of the database."
+    return f"Only {round((now.disk_free or 0) / _MEGABYTE)} MB are free on the database's disk."

@@ -1,11 +1,11 @@
-"""Everything that can be wrong: a name, how it is told, since when, why, and what to do. Pure.
+"""All problems: for each its code, condition, text, cause and fix. Pure.
 
-One thing more is one rule more in RULES, a figure of the `Backlog` that tells it, and a test.
+To add one: a rule in RULES, a figure in `Backlog`, and a line in `tests/status/test_verdict.py`.
 """
 
 from sync.status.problem import (
     LATE_SECONDS,
-    MANY_REFUSED,
+    MANY_REJECTED,
     ProblemRule,
     are_documents_late,
     counted,
@@ -21,7 +21,7 @@ from sync.status.problem import (
     no_worker,
     oldest,
     paused,
-    refused,
+    rejected_lately,
     silence,
     silent_since,
     trouble,
@@ -33,35 +33,24 @@ LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
 SILENCE, WRONG_SECRET = "silence", "wrong_secret"
 TAKEN_IDS = "taken_ids"
 COLUMNS_GONE = ("columns_gone", "mapped_columns_gone")
-"""Of the tab that was made, and of people's own."""
+"""In the tab that Brightsheet made, and in mapped tabs."""
 COMPARE = "/actions/compare?next=/"
-"""Checks the whole sheet again."""
+"""The page that compares the whole sheet again."""
 COMPARED_SECONDS = 2 * 86_400.0
-"""The comparison is daily: once may fail."""
-_DOCTOR = "Checks on the console, or `brightsheet doctor`"
-_DELIVERIES = "`brightsheet deliveries`"
-_REJECTED = "`brightsheet deliveries --outcome rejected`"
-_AGAIN = "`brightsheet retry --all`"
-WRONG_CAUSE = (
-    "Nothing of them is kept. If EverBright sent them, its credential has another secret than "
-    "WEBHOOK_SECRET here, or sends it in another header than WEBHOOK_SECRET_HEADER names."
-)
-WRONG_FIX = (
-    "Set the same in both places; then read what was refused again from EverBright: on the "
-    f"console, or by `brightsheet backfill`. How many, when and from where: {_DELIVERIES}"
-)
-
+"""The comparison is daily: one may fail."""
+_CHECKS = "run the checks on the console, or `brightsheet doctor`."
+_BACKFILL = "read them from EverBright on the console, or with `brightsheet backfill`."
 
 RULES = [
     ProblemRule(
         NO_WORKER,
         what=no_worker,
-        cause="The worker's process has ended, or was never started. Its log says why.",
-        fix="Start it: `brightsheet worker`, or serve with WORKER=embedded.",
+        cause="The worker's process has ended or was never started. Its log has the reason.",
+        fix="Start it with `brightsheet worker`, or set WORKER=embedded.",
         behind=lambda now, _: not is_alive(now),
         since=lambda now: now.worker,
         alerts=is_missed,
-        over="A worker runs again: what waits is being written.",
+        resolved="A worker is running again and writes what is pending.",
     ),
     ProblemRule(
         FenceDoubt.OTHER_DATABASE,
@@ -74,50 +63,51 @@ RULES = [
         action="take-over",
         behind=lambda now, _: now.doubt == FenceDoubt.OTHER_DATABASE,
         since=lambda now: now.doubt_age,
-        over="The sheet is written from this database again.",
+        resolved="The sheet is written from this database again.",
     ),
     ProblemRule(
         FenceDoubt.RESTORED,
         what=lambda _: "The database was restored from a backup, so writing has stopped.",
         cause="The spreadsheet has changes that this database doesn't know. Writing now could set "
         "approved permits back.",
-        fix="With EVERBRIGHT_API_TOKEN, open jobs are read again and writing resumes by itself. "
+        fix="With EVERBRIGHT_API_TOKEN, open jobs are read again and writing resumes automatically. "
         "To write at once, press the button, or run `brightsheet takeover --write`.",
         page="/actions",
         action="take-over",
         behind=lambda now, _: now.doubt == FenceDoubt.RESTORED,
         since=lambda now: now.doubt_age,
-        over="The sheet is written again after the restore.",
+        resolved="The sheet is written again after the restore.",
     ),
     ProblemRule(
         TROUBLE,
         what=trouble,
         cause="{0.trouble_message}",
-        fix=f"Every delivery is stored, and written once that is over. If it stays: {_DOCTOR}",
+        fix="Every webhook is stored, and will be written when this is fixed. If it doesn't go "
+        f"away, {_CHECKS}",
         behind=lambda now, _: now.trouble and not now.doubt,
         since=lambda now: now.trouble_age,
         alerts=lambda now: (
             is_alive(now) and now.paused is None and (now.trouble_age or 0.0) >= LATE_SECONDS
         ),
-        over="The sheet is written again.",
-        is_told_each_time=True,
+        resolved="The sheet is being written again.",
+        alerts_each_time=True,
     ),
     ProblemRule(
         LATE,
         what=late,
-        cause="The worker does not get it done: Google is slow, or refuses what it writes.",
-        fix=f"What to do: {_DOCTOR}",
+        cause="The worker is falling behind: Google is slow or is rejecting our writes.",
+        fix=f"To find the cause, {_CHECKS}",
         behind=lambda now, strict: now.paused is None and is_late(now, strict),
         since=lambda now: now.oldest,
-        # A sheet in trouble is told as such, as long as a worker lives.
+        # While a worker runs, the alert about the trouble is enough.
         alerts=lambda now: not ((now.trouble or now.doubt) and is_alive(now)),
-        over="The sheet shows every event again.",
-        stays=lambda now: now.paused is not None and is_late(now, strict=False),
+        resolved="The sheet is up to date again.",
+        is_ongoing=lambda now: now.paused is not None and is_late(now, strict=False),
     ),
     ProblemRule(
         "paused",
         what=paused,
-        cause="A person paused it on the console.",
+        cause="Somebody paused it on the console.",
         fix="Resume it on the console.",
         page="/actions",
         action="resume",
@@ -128,46 +118,46 @@ RULES = [
     ProblemRule(
         "documents_late",
         what=lambda now: (
-            counted(now.documents, "document waits", "documents wait")
-            + f" to be copied{oldest(now.oldest_document)}."
+            counted(now.documents, "document hasn't", "documents haven't")
+            + f" been copied yet{oldest(now.oldest_document)}."
         ),
-        cause="EverBright or Drive is slow or refuses them.",
-        fix=f"See why: {_DELIVERIES}",
+        cause="EverBright or Google Drive is slow or is rejecting requests.",
+        fix="See the reasons under Documents on the console, or run `brightsheet deliveries`.",
         page="/documents?state=pending",
         behind=are_documents_late,
         since=lambda now: now.oldest_document,
     ),
     ProblemRule(
         REFUSED,
-        what=refused,
-        cause="EverBright may have changed what it sends.",
-        fix=f"See: {_REJECTED}",
+        what=rejected_lately,
+        cause="EverBright may have changed the format of its webhooks.",
+        fix="See the reasons under Deliveries on the console, or run "
+        "`brightsheet deliveries --outcome rejected`.",
         page="/deliveries?outcome=rejected",
-        behind=lambda now, _: now.refused >= MANY_REFUSED,
+        behind=lambda now, _: now.refused >= MANY_REJECTED,
         since=lambda now: now.oldest_refused,
-        over="No delivery was refused for an hour: they are understood again.",
-        stays=lambda now: now.refused,
+        resolved="No webhook was rejected in the last hour.",
+        is_ongoing=lambda now: now.refused,
     ),
     ProblemRule(
         "unverified",
-        what=lambda _: "A write is still to be verified: the next flush does that.",
+        what=lambda _: "A write hasn't been verified yet. The next one does that.",
         behind=lambda now, strict: strict and now.unverified,
     ),
     ProblemRule(
         "history_late",
         what=lambda now: (
-            counted(now.lines, "line of the History waits", "lines of the History wait")
-            + " to be written."
+            counted(now.lines, "line of History isn't", "lines of History aren't") + " written yet."
         ),
         behind=lambda now, strict: strict and now.lines,
     ),
     ProblemRule(
         "disk_low",
         what=disk_low,
-        cause="What comes is stored there: once the disk is full, webhooks are answered 503.",
-        fix="Make room, or give it a larger disk. Keep less: set KEEP_DELIVERIES_DAYS lower.",
+        cause="Webhooks are stored there. When the disk is full, they are answered with 503.",
+        fix="Free some space, or use a larger disk. To keep less, lower KEEP_DELIVERIES_DAYS.",
         warns=is_disk_low,
-        over="The disk of the database has room again.",
+        resolved="The database's disk has enough space again.",
     ),
     ProblemRule(
         COLUMNS_GONE[0],
@@ -175,146 +165,152 @@ RULES = [
             counted(len(now.gone_columns), "column of the sheet is", "columns of the sheet are")
             + " missing."
         ),
-        cause="A person deleted {0.gone}. A filter view that uses it shows every job.",
-        fix="Put it back on the console, or by `brightsheet init`; or say that you do without it.",
+        cause="Somebody deleted {0.gone}. Filter views that use it show every job.",
+        fix="Put it back on the console or with `brightsheet init`. If you don't need it, choose "
+        "Do without it.",
         page="/columns",
         action="put-back",
+        recheck="/columns",
         warns=lambda now: now.gone_columns and not now.is_adopted,
         since=lambda now: now.oldest_gone_column,
-        over="No column of the sheet is missing any more.",
+        resolved="No column of the sheet is missing.",
     ),
     ProblemRule(
-        "documents_given_up",
-        what=lambda now: counted(now.given_up, "document was", "documents were") + " given up.",
-        cause="They never can be copied, or could not be for two weeks.",
-        fix=f"See why: {_DELIVERIES}; again: {_AGAIN}",
+        "documents_failed",
+        what=lambda now: (
+            counted(now.failed_documents, "document", "documents") + " couldn't be copied."
+        ),
+        cause="EverBright has no usable file for it, or copying failed for two weeks.",
+        fix="See the reason on the console, then retry or dismiss it. To retry all: "
+        "`brightsheet retry --all`",
         page="/documents?state=failed",
         action="retry-all",
-        behind=lambda now, strict: strict and now.given_up,
-        warns=lambda now: now.given_up,
-        since=lambda now: now.oldest_given_up,
+        behind=lambda now, strict: strict and now.failed_documents,
+        warns=lambda now: now.failed_documents,
+        since=lambda now: now.oldest_failed_documents,
     ),
     ProblemRule(
-        "not_taken_in",
-        what=lambda now: (
-            counted(now.not_taken_in, "delivery was", "deliveries were")
-            + " refused and never taken in."
-        ),
-        cause="They had the right secret and were not understood when they arrived, because they "
-        "are not JSON in UTF-8 or a required field is missing.",
-        fix=f"See: {_REJECTED}; again: {_AGAIN}",
+        "webhooks_rejected",
+        what=lambda now: counted(now.rejected, "webhook was", "webhooks were") + " rejected.",
+        cause="They had the right secret, but they were too large, weren't JSON in UTF-8, or "
+        "lacked a required field.",
+        fix="See the reason on the console, then replay or dismiss them. To replay all: "
+        "`brightsheet retry --all`",
         page="/deliveries?outcome=rejected",
         action="replay-all",
-        behind=lambda now, strict: strict and now.not_taken_in,
-        warns=lambda now: now.not_taken_in,
-        since=lambda now: now.oldest_not_taken_in,
-        alerts=lambda now: now.refused < MANY_REFUSED,  # More are reported as refused.
-        over="No refused delivery is left.",
+        behind=lambda now, strict: strict and now.rejected,
+        warns=lambda now: now.rejected,
+        since=lambda now: now.oldest_rejected,
+        alerts=lambda now: now.refused < MANY_REJECTED,  # More are reported as refused.
+        resolved="No rejected webhook is left.",
     ),
     ProblemRule(
         SILENCE,
         what=silence,
-        cause="The webhook in EverBright may be off, have another address or secret, or send what "
-        "is refused.",
-        fix="Look at the webhook there. What it did not send is read again from EverBright: "
-        f"on the console, or by `brightsheet backfill`. What was refused: {_DELIVERIES}",
+        cause="The webhook in EverBright may be turned off, use another address or secret, or "
+        "send something that is rejected.",
+        fix=f"Check the webhook in EverBright. To get the missing events, {_BACKFILL}",
         page="/deliveries",
         action="read-changed",
         warns=is_silent,
         since=lambda now: now.clock - (silent_since(now) or now.clock),
-        over="A webhook was accepted again.",
+        resolved="A webhook was accepted again.",
     ),
     ProblemRule(
         WRONG_SECRET,
         what=lambda now: (
-            "A request with a wrong secret or none was refused "
-            f"{lasting(now.last_wrong_secret or 0.0)} ago, and no webhook was accepted since."
+            "A request with a wrong or missing secret was refused "
+            f"{lasting(now.last_wrong_secret or 0.0)} ago, and no webhook has been accepted since."
         ),
-        cause=WRONG_CAUSE,
-        fix=WRONG_FIX,
+        cause="Its content wasn't stored. If EverBright sent it, the secret of its credential "
+        "differs from WEBHOOK_SECRET, or is sent in another header than WEBHOOK_SECRET_HEADER.",
+        fix=f"Set the same secret in both places. To get the missing events, {_BACKFILL} To see "
+        "when and from where requests came: `brightsheet deliveries`",
         page="/deliveries#refused",
         action="read-changed",
         warns=is_secret_wrong,
         since=lambda now: now.last_wrong_secret,
-        over="A webhook was accepted: its secret is right.",
+        resolved="A webhook was accepted: its secret is right.",
     ),
     ProblemRule(
         TOKEN_REFUSED,
-        what=lambda _: "EverBright does not accept the token.",
-        cause="It was typed wrong, has ended, or is sent in another header than EverBright wants.",
-        fix=f"Copy it again into EVERBRIGHT_API_TOKEN, then: {_DOCTOR}",
+        what=lambda _: "EverBright doesn't accept the API token.",
+        cause="The token is mistyped, expired, or sent in the wrong header.",
+        fix=f"Copy it into EVERBRIGHT_API_TOKEN again, then {_CHECKS}",
         warns=lambda now: now.token_refused is not None or now.failing_for == TOKEN_REFUSED,
         since=lambda now: now.token_refused,
-        alerts=lambda now: not now.documents,  # Who copies those tells it at once.
-        over="EverBright accepts the token again.",
+        alerts=lambda now: not now.documents,  # The copier sends its own alert at once.
+        resolved="EverBright accepts the API token again.",
     ),
     ProblemRule(
         "customers_unknown",
         what=lambda now: (
-            "EverBright did not return the customer of "
+            "EverBright didn't return the customer of "
             f"{counted(now.unanswered_customers, 'job', 'jobs')}."
         ),
-        cause="Their rows show the job's ID in place of a name. EverBright answered with an error, "
-        "does not know the job, or the token is for another account.",
-        fix="Check that the token and EVERBRIGHT_URL are those of the account that sends the "
-        f"webhooks: {_DOCTOR}",
+        cause="Their rows show the job's ID instead of a name. EverBright answered with an error, "
+        "doesn't know the job, or the token is for another account.",
+        fix="Check that EVERBRIGHT_URL and the token belong to the account that sends the "
+        f"webhooks, then {_CHECKS}",
         warns=lambda now: now.unanswered_customers and now.token_refused is None,
-        over="EverBright has returned every customer.",
+        resolved="EverBright has returned every customer.",
     ),
     ProblemRule(
         "documents_failing",
         what=lambda now: (
             counted(now.failing, "document", "documents")
-            + f" could not be copied, and will be tried again ({now.failing_for})."
+            + f" couldn't be copied yet ({now.failing_for})."
         ),
-        cause="EverBright or Drive refuses them, or does not answer.",
-        fix=f"See why: {_DELIVERIES}",
+        cause="EverBright or Google Drive rejected the request or didn't answer.",
+        fix="They are retried automatically. See the reasons under Documents on the console, or "
+        "run `brightsheet deliveries`.",
         page="/documents?state=pending",
         warns=lambda now: now.failing,
         since=lambda now: now.oldest_failing,
     ),
     ProblemRule(
         "quarantined",
-        what=lambda now: (
-            counted(now.quarantined, "job is", "jobs are")
-            + " set aside: Google does not take what is to be written."
-        ),
-        cause="Cells are protected, a rule refuses a value, or somebody edits just there.",
-        fix=f"They are tried again by themselves. See what keeps Google from it: {_DOCTOR}",
+        what=lambda now: f"Google rejects the rows of {counted(now.quarantined, 'job', 'jobs')}.",
+        cause="Cells are protected, a data validation rule rejects a value, or somebody is editing "
+        "there.",
+        fix=f"They are retried automatically. To find the cause, {_CHECKS}",
         warns=lambda now: now.quarantined,
         since=lambda now: now.oldest_quarantined,
     ),
     ProblemRule(
         "unknown_statuses",
         what=lambda now: (
-            f"EverBright sends {counted(len(now.unknown_statuses), 'status', 'statuses')} that "
-            "nobody has explained."
+            "EverBright sends "
+            + counted(len(now.unknown_statuses), "status that has", "statuses that have")
+            + " no meaning yet."
         ),
         cause="EverBright publishes no list of its statuses. A milestone with one of these counts "
         "as open: {0.unknown}.",
-        fix="Choose what it means on the console, or name it in [statuses] of the config.",
+        fix="Choose their meaning on the console, or add them to [statuses] in the config.",
         page="/statuses",
+        recheck="/statuses",
         warns=lambda now: now.unknown_statuses,
     ),
     ProblemRule(
         "comparison_late",
         what=lambda now: (
-            "The whole sheet was last compared with what EverBright sent "
+            "The whole sheet was last compared with EverBright "
             f"{lasting(now.comparison_age or 0.0)} ago."
         ),
-        cause="The daily comparison fails or doesn't run. The worker's log says why.",
+        cause="The daily comparison fails or doesn't run. The worker's log has the reason.",
         fix="Compare now on the console, or with `brightsheet compare`.",
         page="/actions",
         recheck=COMPARE,
         warns=lambda now: now.paused is None and (now.comparison_age or 0.0) > COMPARED_SECONDS,
         since=lambda now: now.comparison_age,
+        resolved="The whole sheet was compared.",
     ),
     ProblemRule(
         TAKEN_IDS,
-        what=lambda _: "Google accepts a batch whose columns have moved.",
-        cause="It accepted metadata with an ID that was taken. What is written stays right: each "
-        "batch is checked by what it copied. It may be read and written once more.",
-        fix="Send the output of `brightsheet doctor --report` to whoever maintains Brightsheet.",
+        what=lambda _: "Google accepts writes although columns have moved.",
+        cause="It accepted metadata with an ID that was in use. The sheet stays right, because "
+        "each write is verified; a write may be repeated.",
+        fix="Send the output of `brightsheet doctor --report` to the maintainers of Brightsheet.",
         warns=lambda now: now.accepts_taken_ids,
     ),
     ProblemRule(
@@ -328,7 +324,7 @@ RULES = [
         action="restore-rows",
         recheck=COMPARE,
         warns=lambda now: now.found(WITHOUT_ROW),
-        over="Every job has a row.",
+        resolved="Every job has a row.",
     ),
     ProblemRule(
         "doubled",
@@ -341,27 +337,28 @@ RULES = [
         page="/findings#doubled",
         recheck=COMPARE,
         warns=lambda now: now.found("doubled"),
-        over="Every job is in one row.",
+        resolved="Every job is in one row.",
     ),
     ProblemRule(
         "unplaced",
         what=lambda now: (
-            counted(now.unplaced, "delivery names", "deliveries name")
+            counted(now.unplaced, "webhook names", "webhooks name")
             + " a milestone whose job is unknown."
         ),
-        cause="No webhook of that milestone came.",
-        fix="They are taken in as soon as one comes. To read it: `brightsheet backfill`",
+        cause="We haven't received a webhook for that milestone.",
+        fix="They are applied when one arrives. To get it now, read it from EverBright on the "
+        "console, or with `brightsheet backfill`.",
         page="/deliveries",
         action="read-changed",
         warns=lambda now: now.unplaced,
         since=lambda now: now.oldest_unplaced,
     ),
 ]
-"""What can be wrong, the most urgent first. Each code is there once."""
+"""The most urgent first. Each code is there once."""
 
 
 def register(rule: ProblemRule, *, before: str) -> None:
-    """Add a rule that is a little more urgent than the rule with the code `before`."""
+    """Add a rule before the rule with the code `before`, which is the next in urgency."""
     codes = [known.code for known in RULES]
     if rule.code not in codes:
         RULES.insert(codes.index(before), rule)

@@ -1,4 +1,4 @@
-"""The one evaluation of what is wrong now, and the answer of `/status`. Pure."""
+"""Evaluates what is wrong now: for `/status`, the console, the doctor and alerts. Pure."""
 
 from collections.abc import Iterable, Set
 from typing import Any
@@ -8,38 +8,35 @@ from sync.status.rules import RULES
 from sync.store import Backlog
 
 
-def over(code: str) -> str:
-    """Return what people are told when a problem that they were told about is over, or ""."""
-    return next((rule.over for rule in RULES if rule.code == code), "")
+def resolved_text(code: str) -> str:
+    """Return the text of the alert at a problem's end; "" if there is none."""
+    return next((rule.resolved for rule in RULES if rule.code == code), "")
 
 
 def evaluate(now: Backlog, *, strict: bool = False) -> tuple[Problem, ...]:
-    """Return all that is wrong, the most urgent first; nothing where all is well.
-
-    `strict`: does the sheet show everything at this moment? Then nothing may wait at all.
-    """
+    """Return all problems, the most urgent first. With `strict`, nothing may be pending at all."""
     problems = (rule.problem(now, strict=strict) for rule in RULES)
     return tuple(problem for problem in problems if problem)
 
 
 def judge(now: Backlog, *, strict: bool = False) -> tuple[Problem, ...]:
-    """Return why the sheet may not show what came; nothing where it does."""
+    """Return the problems for which the sheet may be out of date."""
     return tuple(problem for problem in evaluate(now, strict=strict) if problem.is_behind)
 
 
 def alarms(now: Backlog, reported: Set[str] = frozenset()) -> dict[str, Problem | None]:
-    """Return what people are to be told, or know already (`reported`) and is not over, by code.
+    """Return the problems to alert about, and those `reported` that aren't resolved, by code.
 
-    None stands for what is only not over yet.
+    None means that the problem is only not resolved yet.
     """
     wrong: dict[str, Problem | None] = {}
     for rule in RULES:
         problem = rule.problem(now)
-        if not rule.over:
+        if not rule.resolved:
             continue
         if problem and (rule.code in reported or rule.alerts(now)):
             wrong[rule.code] = problem
-        elif rule.code in reported and rule.stays(now):
+        elif rule.code in reported and rule.is_ongoing(now):
             wrong[rule.code] = None
     return wrong
 
@@ -47,7 +44,7 @@ def alarms(now: Backlog, reported: Set[str] = frozenset()) -> dict[str, Problem 
 def answer(now: Backlog) -> dict[str, Any]:
     """Return the JSON object; its `status` is "ok" or "behind".
 
-    `reasons` say why it is behind; `warnings` are wrong though the sheet shows what came.
+    `reasons` are the problems for which it is behind, `warnings` all others.
     """
     problems = evaluate(now)
     reasons = _listed(problem for problem in problems if problem.is_behind)
@@ -60,14 +57,14 @@ def answer(now: Backlog) -> dict[str, Any]:
         "trouble": now.trouble,
         "paused_seconds": _rounded(now.paused),
         "waiting": waiting(now),
-        "documents_given_up": now.given_up,
+        "documents_failed": now.failed_documents,
         "refused_last_hour": now.refused,
         "refused_requests_since_yesterday": now.turned_away,
     }
 
 
 def waiting(now: Backlog) -> dict[str, int]:
-    """Return what waits, by stage; jobs in quarantine are among the jobs."""
+    """Return how much is pending, by stage; jobs in quarantine are among the jobs."""
     return {
         "deliveries": now.deliveries,
         "jobs": now.jobs,

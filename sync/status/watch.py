@@ -15,7 +15,7 @@ from sync.jobs.status import Statuses
 from sync.ops.alerts import Alerts
 from sync.status.problem import Problem
 from sync.status.rules import RULES
-from sync.status.verdict import alarms, evaluate, over
+from sync.status.verdict import alarms, evaluate, resolved_text
 from sync.store import Backlog, Confirmations, Database
 from sync.store.digests import Digests
 from sync.wiring import Wiring
@@ -111,7 +111,7 @@ class Watch:
             _log.exception("fault", thread="watch")
 
     def _report(self, wrong: dict[str, Problem | None]) -> None:
-        each_time = {rule.code for rule in RULES if rule.is_told_each_time}
+        each_time = {rule.code for rule in RULES if rule.alerts_each_time}
         for code, problem in wrong.items():
             if problem is not None and code not in self._reported:
                 reason = f"{code} {self._ends[code]}" if code in each_time else code
@@ -120,7 +120,7 @@ class Watch:
         for code in self._reported - wrong.keys():
             # Each end is sent, however soon it follows the last: the number makes it distinct.
             reason = f"{code} over {self._ends[code]}"
-            self._send(reason, over(code), arrived=partial(self._end, code))
+            self._send(reason, resolved_text(code), arrived=partial(self._end, code))
 
     def _end(self, code: str) -> None:
         self._reported.discard(code)
@@ -191,7 +191,7 @@ class Daily:
         lines = [
             f"Approved since yesterday: {approved}, rejected: {rejected}.",
             f"Jobs to follow up today: {days.count(today)}, stuck (their day has passed): {stuck}.",
-            f"Documents: {now.given_up} given up, {now.documents} waiting.",
+            f"Documents: {now.failed_documents} given up, {now.documents} waiting.",
         ]
         if not any(problem.is_behind for problem in problems):
             lines.append("The sheet shows everything that came.")

@@ -76,9 +76,9 @@ class Backlog:
     oldest_failing: float | None = None
     failing_for: str = ""
     """The most frequent reason."""
-    given_up: int = 0
+    failed_documents: int = 0
     """Documents that are not tried any more, since they were wanted."""
-    oldest_given_up: float | None = None
+    oldest_failed_documents: float | None = None
     unplaced: int = 0
     """Deliveries that name a milestone whose job is unknown."""
     oldest_unplaced: float | None = None
@@ -87,9 +87,9 @@ class Backlog:
     oldest_refused: float | None = None
     refused_for: str = ""
     """The most frequent reason."""
-    not_taken_in: int = 0
+    rejected: int = 0
     """Refused deliveries, however old, that were not replayed since."""
-    oldest_not_taken_in: float | None = None
+    oldest_rejected: float | None = None
     turned_away: int = 0
     """Requests that were refused since yesterday (UTC), with a wrong secret, say; not kept."""
     last_wrong_secret: float | None = None
@@ -211,7 +211,8 @@ def backlog(
     trial = row.pop("trial")
     row["accepts_taken_ids"] = bool(trial) and not Trial.model_validate_json(trial).refuses_taken_id
     mode = row.pop("mode")
-    row |= {"is_adopted": mode == Mode.ADOPTED, "is_set_up": bool(mode)}
+    has_landed = row.pop("landed_at") is not None
+    row |= {"is_adopted": mode == Mode.ADOPTED, "is_set_up": bool(mode) or has_landed}
     if room := database.room():
         row["disk_free"], row["disk_size"] = room
     arrivals = row.pop("last_webhook"), row["arrival"]
@@ -225,7 +226,7 @@ def _inbox() -> dict[str, Select[Any]]:
         "oldest_delivery": _age(delivery.c.received_at, UNPROJECTED),
         **_counted("unplaced", delivery.c.received_at, _is_unplaced()),
         **_counted("refused", delivery.c.received_at, _is_refused()),
-        **_counted("not_taken_in", delivery.c.received_at, _is_rejected()),
+        **_counted("rejected", delivery.c.received_at, _is_rejected()),
         "turned_away": signs.count(days=2),
         "last_wrong_secret": signs.last(signs.WRONG_SECRETS),
         "arrival": NEWEST_WEBHOOK,
@@ -260,7 +261,7 @@ def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
         ),
         **{
             name: select(sheet.c[name]).where(sheet.c.spreadsheet_id == spreadsheet)
-            for name in ("read_columns", "trial", "mode", "doubt")
+            for name in ("read_columns", "trial", "mode", "landed_at", "doubt")
         },
         "doubt_age": _age(sheet.c.doubt_since, sheet.c.spreadsheet_id == spreadsheet),
         "clock": select(now()),
@@ -294,7 +295,7 @@ def _documents() -> dict[str, Select[Any]]:
         "documents": _count(is_pending),
         "oldest_document": _age(document.c.wanted_at, is_pending),
         **_counted("failing", document.c.wanted_at, _is_failing()),
-        **_counted("given_up", document.c.wanted_at, _is_given_up()),
+        **_counted("failed_documents", document.c.wanted_at, _has_failed()),
     }
 
 
@@ -343,7 +344,7 @@ def _is_refused() -> ColumnElement[bool]:
     return and_(_is_rejected(), delivery.c.received_at > now() - REFUSED_SECONDS)
 
 
-def _is_given_up() -> ColumnElement[bool]:
+def _has_failed() -> ColumnElement[bool]:
     return (document.c.state == FileState.FAILED) & ~is_dismissed(document.c.uuid)
 
 

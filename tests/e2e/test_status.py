@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from emulator import Emulator
-from sync.status.problem import ALIVE_SECONDS, MANY_REFUSED
+from sync.status.problem import ALIVE_SECONDS, MANY_REJECTED
 from sync.status.watch import LOOK_SECONDS
 from tests.made_up import milestone
 from tests.ops.test_alerts import Chat
@@ -64,7 +64,7 @@ def test_a_worker_that_was_killed_is_missed_within_a_minute(
             wait_for(lambda: len(chat.heard) == 2, LOOK_SECONDS + SLACK)
             assert "A worker runs again" in chat.texts()[1]
 
-            for _ in range(MANY_REFUSED):
+            for _ in range(MANY_REJECTED):
                 assert world.send(milestone(3, status={"renamed": True})).status_code == 422
             assert reasons(world) == ["refused"]
             wait_for(lambda: len(chat.heard) == 3, LOOK_SECONDS + SLACK)

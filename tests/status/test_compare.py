@@ -35,7 +35,7 @@ def test_deliveries_that_wait_without_a_worker_are_no_all_clear(bench: Bench, ru
     done = run("compare")
     assert done.exit_code == 3
     assert "No worker has run yet." in done.stdout
-    assert "5 deliveries wait to be projected" in done.stdout
+    assert "5 webhooks to process" in done.stdout
     assert "shows what it should" not in done.stdout
     told = json.loads(run("compare", "--json").stdout)
     assert told["well"] is False

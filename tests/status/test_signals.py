@@ -242,7 +242,7 @@ def type_the_site_ids(receiver: Installation) -> None:
 
 SITUATIONS = {
     "each webhook is refused for ten days": Situation(
-        refused_for_ten_days, {"silence", "not_taken_in"}, left={"not_taken_in"}
+        refused_for_ten_days, {"silence", "webhooks_rejected"}, left={"webhooks_rejected"}
     ),
     "no webhook came in 21 days since setup": Situation(never_came, {"silence"}),
     "a webhook has a wrong secret": Situation(one_wrong_secret, {"wrong_secret"}),
@@ -263,7 +263,7 @@ SITUATIONS = {
         everbright_knows_no_job, {"customers_unknown"}, everbright_answers
     ),
     "a webhook is too large": Situation(
-        a_webhook_is_too_large, {"not_taken_in"}, dismiss_the_webhook
+        a_webhook_is_too_large, {"webhooks_rejected"}, dismiss_the_webhook
     ),
 }
 

@@ -57,7 +57,7 @@ def told(since: str, now: str, days: int = 3, zone: str = "") -> dict[str, str]:
 def test_it_is_told_after_so_many_working_days_and_says_what_to_do() -> None:
     assert told("2026-03-06T12:00", "2026-03-11T11:59") == {}
     text = told("2026-03-06T12:00", "2026-03-11T12:00")[SILENCE]
-    for said in ("3 working days", "2026-03-06 12:00 UTC", "secret", "brightsheet deliveries"):
+    for said in ("3 working days", "2026-03-06 12:00 UTC", "secret", "brightsheet backfill"):
         assert said in text
     assert len(text) < 600  # What an alert holds.
 

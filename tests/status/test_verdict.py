@@ -7,7 +7,7 @@ import pytest
 from sync.console.actions import DEEDS
 from sync.status.problem import LATE_SECONDS, lasting
 from sync.status.rules import COMPARED_SECONDS, RULES
-from sync.status.verdict import alarms, answer, evaluate, judge, over
+from sync.status.verdict import alarms, answer, evaluate, judge, resolved_text
 from sync.store import Backlog
 from sync.store.backlog import FoundItems
 
@@ -37,7 +37,7 @@ def test_nothing_waits_and_a_worker_lives_is_well() -> None:
         (replace(WELL, trouble="not_shared"), ["trouble"]),
         (replace(WELL, refused=3, refused_for="missing_field"), ["refused"]),
         (replace(WELL, refused=2), []),
-        (replace(WELL, given_up=1, unverified=1, lines=1, unplaced=1, not_taken_in=9), []),
+        (replace(WELL, failed_documents=1, unverified=1, lines=1, unplaced=1, rejected=9), []),
     ],
 )
 def test_a_monitor_is_told_of_what_does_not_pass_by_itself(
@@ -54,8 +54,8 @@ def test_a_monitor_is_told_of_what_does_not_pass_by_itself(
         (replace(WELL, documents=1, oldest_document=1.0), ["documents_late"]),
         (replace(WELL, unverified=1), ["unverified"]),
         (replace(WELL, lines=1), ["history_late"]),
-        (replace(WELL, given_up=1), ["documents_given_up"]),
-        (replace(WELL, not_taken_in=1), ["not_taken_in"]),
+        (replace(WELL, failed_documents=1), ["documents_failed"]),
+        (replace(WELL, rejected=1), ["webhooks_rejected"]),
         (replace(WELL, unplaced=1), []),
     ],
 )
@@ -71,7 +71,7 @@ def test_a_reason_says_how_many_since_when_and_why() -> None:
         WELL, deliveries=1, jobs=12, quarantined=2, oldest_job=3000.0, trouble="rate_limited"
     )
     sentences = {problem.code: problem.what for problem in judge(found)}
-    for told in ("(rate_limited)", "1 delivery", "12 jobs", "2 of them", "50 minutes"):
+    for told in ("(rate_limited)", "1 webhook", "12 jobs", "2 of them", "50 minutes"):
         assert told in sentences["late"]
 
 
@@ -141,8 +141,8 @@ WRONG = {
     "paused": replace(WELL, paused=5.0),
     "documents_late": replace(WELL, documents=1, oldest_document=LATE_SECONDS),
     "refused": replace(WELL, refused=3, oldest_refused=5.0),
-    "documents_given_up": replace(WELL, given_up=1, oldest_given_up=5.0),
-    "not_taken_in": replace(WELL, not_taken_in=1, oldest_not_taken_in=5.0),
+    "documents_failed": replace(WELL, failed_documents=1, oldest_failed_documents=5.0),
+    "webhooks_rejected": replace(WELL, rejected=1, oldest_rejected=5.0),
     "silence": replace(WELL, arrival=AT, clock=AT + 40 * 86_400, silence_days=3),
     "wrong_secret": replace(WELL, arrival=AT, clock=AT + 60, last_wrong_secret=5.0),
     "everbright_token": replace(WELL, token_refused=5.0),
@@ -193,7 +193,9 @@ def is_one_problem(code: str, found: Backlog) -> None:
     assert lists.popitem()[1] == []
     assert "Share it." not in str(told), "a message may hold the address of an account"
     assert alarms(found).keys() <= {code}
-    assert alarms(found, {code}).keys() == ({code} if over(code) else set()), "it has an end"
+    assert alarms(found, {code}).keys() == ({code} if resolved_text(code) else set()), (
+        "it has an end"
+    )
 
 
 def test_a_token_that_only_documents_met_is_told_as_such() -> None:
@@ -211,8 +213,8 @@ def test_a_wrong_secret_is_over_once_a_webhook_is_accepted() -> None:
 
 def test_refused_deliveries_are_one_alert() -> None:
     """Three of them within an hour are reported as refused."""
-    assert alarms(replace(WELL, not_taken_in=2, refused=2)).keys() == {"not_taken_in"}
-    assert alarms(replace(WELL, not_taken_in=3, refused=3)).keys() == {"refused"}
+    assert alarms(replace(WELL, rejected=2, refused=2)).keys() == {"webhooks_rejected"}
+    assert alarms(replace(WELL, rejected=3, refused=3)).keys() == {"refused"}
 
 
 def test_alarms_that_are_not_over_stay() -> None:

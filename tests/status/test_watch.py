@@ -99,7 +99,7 @@ def test_each_outage_is_said_and_a_short_one_is_not() -> None:
     long = replace(short, trouble_age=LATE_SECONDS)
     watched(person, short, long, long, WELL, short, WELL, long, WELL, WELL)
     assert [("minutes" in text) for text in person.texts] == [True, False, True, False]
-    assert person.texts[1] == "The sheet is written again."
+    assert person.texts[1] == "The sheet is being written again."
 
 
 def test_what_did_not_arrive_is_said_again_and_so_is_its_end() -> None:

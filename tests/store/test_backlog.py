@@ -150,10 +150,10 @@ def test_documents_wait_since_they_were_wanted(database: Database, held: Lease) 
     assert claimed is not None
     documents.give_up(claimed[0], claimed[1][0].uuid, Rejected("gone", "It is gone."))
     found = look(database)
-    assert (found.documents, found.given_up) == (1, 1)
+    assert (found.documents, found.failed_documents) == (1, 1)
     assert found.oldest_document == pytest.approx(1200, abs=20)
     without = backlog(database, SHEET, with_documents=False)
-    assert (without.documents, without.given_up) == (0, 0)
+    assert (without.documents, without.failed_documents) == (0, 0)
 
 
 def test_refusals_of_the_last_hour_are_counted_until_they_are_replayed(database: Database) -> None:
@@ -166,7 +166,7 @@ def test_refusals_of_the_last_hour_are_counted_until_they_are_replayed(database:
     assert (found.refused, found.refused_for) == (3, "missing_field")
     kept = inbox.recent(1)[0]
     inbox.readmit(kept, read(kept.body))
-    assert (look(database).refused, look(database).not_taken_in) == (2, 3)
+    assert (look(database).refused, look(database).rejected) == (2, 3)
 
 
 def test_what_was_refused_long_ago_is_still_not_in_the_sheet(database: Database) -> None:
@@ -174,7 +174,7 @@ def test_what_was_refused_long_ago_is_still_not_in_the_sheet(database: Database)
     for reason in ("missing_field", "fault", "not_json", "too_deep"):
         Inbox(database).keep_rejected(b"{}", Rejected(reason, "No."))
     aged(database, "delivery", "received_at", 90_000)
-    assert (look(database).refused, look(database).not_taken_in) == (0, 4)
+    assert (look(database).refused, look(database).rejected) == (0, 4)
 
 
 def test_trouble_and_quarantine_are_those_of_the_spreadsheet(
@@ -282,7 +282,7 @@ def test_ages_are_those_of_the_oldest(database: Database, held: Lease) -> None:
     sheet_store(database, SHEET).quarantine.add(held, uuid(1))
     now = look(database)
     assert now.oldest_refused == pytest.approx(1200, abs=20)
-    assert now.oldest_not_taken_in == pytest.approx(1200, abs=20)
+    assert now.oldest_rejected == pytest.approx(1200, abs=20)
     assert now.oldest_quarantined == pytest.approx(600, abs=20)
     assert now.oldest_unplaced is None
     assert now.arrival is not None
