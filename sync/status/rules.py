@@ -70,8 +70,8 @@ RULES = [
         what=lambda _: "The database was restored from a backup, so writing has stopped.",
         cause="The spreadsheet has changes that this database doesn't know. Writing now could set "
         "approved permits back.",
-        fix="With EVERBRIGHT_API_TOKEN, open jobs are read again and writing resumes automatically. "
-        "To write at once, press the button, or run `brightsheet takeover --write`.",
+        fix="With EVERBRIGHT_API_TOKEN, open jobs are read again, and writing then resumes "
+        "automatically. To write at once, press the button, or run `brightsheet takeover --write`.",
         page="/actions",
         action="take-over",
         behind=lambda now, _: now.doubt == FenceDoubt.RESTORED,

@@ -1,6 +1,6 @@
 """Columns of a person's own sheet that were sorted by themselves, without the site IDs."""
 
-from sync.doctor.google import rows
+from sync.doctor.receiver import in_step
 from sync.sheets.reconcile import last_compared
 from sync.status.compare import compare, lines
 from sync.status.verdict import evaluate
@@ -48,9 +48,9 @@ def test_it_is_told_wherever_people_look(asking: Bench) -> None:
     asking.flush()
     assert own_sheet.texts(asking) == before, "what stands there is another customer's"
     problem = next(p for p in evaluate(asking.wiring.backlog()) if p.code == "foreign_keys")
-    assert "2 rows of your own sheet have the site ID of one job" in problem.text
-    assert "Open jobs!4, Open jobs!5" in problem.cause
-    assert rows(asking.wiring).result == "warning"
+    assert problem.what.startswith("2 rows have")
+    assert "Open jobs!4; Open jobs!5" in problem.cause
+    assert "2 rows have" in in_step(asking.wiring).text
 
 
 def test_once_put_right_it_is_told_no_more(asking: Bench) -> None:
