@@ -89,7 +89,7 @@ def test_a_pause_stands_in_status_and_is_no_alarm(console: Console) -> None:
     assert (told["status"], told["paused_seconds"] >= 0) == ("ok", True)
     late = Backlog(worker=1.0, paused=4000.0, jobs=2, oldest_job=LATE_SECONDS)
     assert [one.code for one in judge(late)] == ["paused"]
-    assert "paused for 67 minutes: 2 jobs wait to be written" in judge(late)[0].text
+    assert "paused for 67 minutes. Pending: 2 jobs to write." in judge(late)[0].text
     assert alarms(late) == {}
     assert "late" in alarms(late, {"late"}), "what was late before is not over"
     assert alarms(replace(late, paused=None)).keys() == {"late"}

@@ -74,7 +74,7 @@ def test_a_person_sees_what_comes_and_repairs_what_failed(world: World, page: Pa
     expect(page.locator("tbody tr")).to_contain_text("EverBright", timeout=30_000)
     given_up(world)
     page.goto(world.url)
-    page.get_by_role("link", name="1 document was given up.").click()
+    page.get_by_role("link", name="1 document couldn't be copied.").click()
     page.get_by_role("checkbox").check()
     world.google.everbright.heal()
     page.get_by_role("button", name="Try the chosen ones again").click()

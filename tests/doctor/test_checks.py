@@ -216,7 +216,7 @@ WRONG: dict[str, tuple[Plant, str, str, tuple[str, ...]]] = {
     "silence": (lambda p: _aged(p, 30), "delivery", "warning", ("30 days", "SILENCE_DAYS")),
     "wrong secrets": (_wrong_secrets_alone, "delivery", "failed", ("4 requests",)),
     "no worker": (_nothing_came, "in_step", "failed", ()),
-    "unshown event": (_unshown_event, "in_step", "failed", ("1 delivery",)),
+    "unshown event": (_unshown_event, "in_step", "failed", ("1 webhook",)),
 }
 
 

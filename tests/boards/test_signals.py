@@ -1,0 +1,127 @@
+"""What is wrong with a board shows in `/status`, on the console, in doctor, and in an alert."""
+
+import pytest
+
+from sync.field_table import KEY
+from sync.sheets.batch import metadata
+from sync.sheets.read import COLUMN_KEY
+from tests.boards import own_sheet
+from tests.boards.own_sheet import HEADER_ROW, INSTALLED, KEY_AT, OPEN, line
+from tests.made_up import milestone, uuid
+from tests.status.test_signals import Installation, Situation, check, receiver
+
+__all__ = ["receiver"]
+
+JOBS = 8
+
+
+def board(receiver: Installation) -> None:
+    """Map a board whose rows are all matched with a job each."""
+    bench = receiver.bench
+    known = [bench.customer(number) for number in range(1, JOBS + 1)]
+    rows = [line(n, E_mail=each["E_mail"], Zip=each["Zip"]) for n, each in enumerate(known, 1)]
+    own_sheet.make(bench, rows, [])
+    own_sheet.adopt(bench)
+    bench.send(*(milestone(number) for number in range(1, JOBS + 1)))
+    bench.project()
+    bench.ask()
+    bench.flush()
+    assert keys(receiver) == {uuid(number) for number in range(1, JOBS + 1)}
+
+
+def keys(receiver: Installation) -> set[str]:
+    return {row["Site ID"] for row in own_sheet.texts(receiver.bench) if "Site ID" in row}
+
+
+def site_id_is_deleted_and_mapped_again(receiver: Installation) -> None:
+    board(receiver)
+    receiver.bench.edit("delete_columns", sheet_id=OPEN, index=KEY_AT)
+    map_again(receiver)
+    receiver.act("compare")
+    assert len(keys(receiver)) < JOBS
+
+
+def map_again(receiver: Installation) -> None:
+    """Add a new column of site IDs, as `brightsheet map --write` does."""
+    bench = receiver.bench
+    header = own_sheet.fill_header(OPEN, KEY_AT, "Site ID")
+    bench.do(header, metadata(COLUMN_KEY, KEY, OPEN, "COLUMNS", KEY_AT))
+    with bench.held() as held:
+        columns = [KEY, *own_sheet.FIELDS.values()]
+        bench.store.spreadsheet.adopt_tabs(held, (OPEN, INSTALLED), columns)
+
+
+def restore_the_rows(receiver: Installation) -> None:
+    receiver.act("restore-rows")
+    assert len(keys(receiver)) == len(own_sheet.texts(receiver.bench)) == JOBS
+
+
+def a_status_has_no_option(receiver: Installation) -> None:
+    board(receiver)
+    rejected = milestone(1, status="REJECTED", date_updated="2099-01-01T00:00:00Z")
+    receiver.bench.shown(rejected)
+    receiver.bench.compare()
+
+
+def choose_an_option(receiver: Installation) -> None:
+    own_sheet.say(receiver.bench, own_sheet.WORDS | {"Rejected": "Sent back"})
+    receiver.act("compare")
+
+
+def a_person_types_over_a_status(receiver: Installation) -> None:
+    board(receiver)
+    column = own_sheet.places(receiver.bench)["Permit"]
+    row = HEADER_ROW + 1
+    receiver.bench.edit("type_cell", sheet_id=OPEN, row=row, column=column, text="Sent back")
+    receiver.bench.compare()
+
+
+def keep_mine(receiver: Installation) -> None:
+    (items,) = receiver.bench.store.findings.listed(9).values()
+    receiver.act("dismiss", id=items[0].item)
+    receiver.act("compare")
+
+
+SITUATIONS = {
+    "Site ID is deleted and mapped again": Situation(
+        site_id_is_deleted_and_mapped_again, {"jobs_without_row"}, restore_the_rows
+    ),
+    "a status has no option": Situation(
+        a_status_has_no_option, {"missing_words"}, choose_an_option
+    ),
+    "a person types over a status": Situation(
+        a_person_types_over_a_status, {"kept_words"}, keep_mine
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_each_problem_is_reported_everywhere_until_it_is_fixed(
+    receiver: Installation, name: str
+) -> None:
+    check(receiver, SITUATIONS[name])
+
+
+def test_a_dead_worker_of_a_mapped_sheet_is_to_be_started(receiver: Installation) -> None:
+    board(receiver)
+    receiver.stop_worker()
+    (reason,) = receiver.client.get("/status").get_json()["reasons"]
+    assert (reason["reason"], "map" in reason["message"].lower()) == ("no_worker", False)
+
+
+def test_a_dismissed_item_comes_back_only_for_something_new(receiver: Installation) -> None:
+    """Also if the same is found again after a comparison that didn't find it."""
+    a_person_types_over_a_status(receiver)
+    keep_mine(receiver)
+    assert receiver.problems() == set()
+    column = own_sheet.places(receiver.bench)["Permit"]
+    row = HEADER_ROW + 1
+    receiver.bench.edit("type_cell", sheet_id=OPEN, row=row, column=column, text="OK")
+    receiver.bench.compare()
+    assert receiver.problems() == {"kept_words"}
+    receiver.bench.edit("type_cell", sheet_id=OPEN, row=row, column=column, text="Waiting")
+    receiver.bench.compare()
+    assert receiver.problems() == set()
+    receiver.bench.edit("type_cell", sheet_id=OPEN, row=row, column=column, text="Sent back")
+    receiver.bench.compare()
+    assert receiver.problems() == {"kept_words"}
