@@ -137,4 +137,4 @@ def test_a_person_chooses_which_database_writes(google: Emulator, tmp_path: Path
     visitor.send("/actions/take-over")
     bench.flush()
     assert bench.row(uuid(2))
-    assert "All is well" in visitor.text("/")
+    assert "Everything is up to date" in visitor.text("/")

@@ -100,8 +100,8 @@ def test_what_is_wrong_stands_with_the_page_where_it_is_seen_to(console: Console
     page = visitor.text("/")
     assert "3 things are not well" in page
     for text, link in (
-        ("1 delivery was refused and never taken in.", "/deliveries?outcome=rejected"),
-        ("A request with a wrong secret or none was refused", "/deliveries#refused"),
+        ("1 webhook was rejected.", "/deliveries?outcome=rejected"),
+        ("A request with a wrong or missing secret was refused", "/deliveries#refused"),
         ("The sheet could not be written", "/checks"),
     ):
         assert re.search(rf'<a href="{re.escape(link)}">{re.escape(text)}', page), text
