@@ -165,8 +165,9 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
         return 0
     everything = flusher.writer.read_everything(held, snapshot)
     tables = everything.snapshot.tables
-    if any(KEY not in table.columns for table in tables):
-        raise key_column_gone()
+    for table in tables:
+        if KEY not in table.columns:
+            raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
     present = {site for table in tables for site in table.keys}
     store.batches.remember_rows(held, present)
     known = store.pending.sites_with_row()
