@@ -305,4 +305,4 @@ def test_a_renamed_option_never_shows_an_earlier_word(theirs: Stand) -> None:
     theirs.compare()
     theirs.shown()
     assert stages(theirs) == ["Permit done", "Permit in"]
-    assert theirs.wiring.backlog().missing_words == 0
+    assert theirs.wiring.backlog().found("missing_words") == 0
