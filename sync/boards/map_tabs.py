@@ -1,14 +1,23 @@
 """Reads a person's own tabs, decides which column shows what, previews and writes the mapping."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from time import monotonic
 
 from sync.boards import metadata, survey
 from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import SeenTab
-from sync.boards.preview import CopiedFormula, Preview, TabColumns, copied_formulas, preview
+from sync.boards.preview import (
+    CopiedFormula,
+    Preview,
+    TabColumns,
+    copied_formulas,
+    kept_cells,
+    preview,
+)
 from sync.boards.reader import BoardReader
 from sync.boards.survey import Survey
 from sync.errors import Permanent, Retryable
@@ -82,8 +91,9 @@ def fields_of(wiring: Wiring) -> Fields:
 class TabMapper:
     """Maps tabs of the configured spreadsheet: those with `titles`, or what there is.
 
-    `choices` are what a person says, `by_tab` of a tab (by title) alone; `sleep` waits. `as_read`
-    is what the person saw: nothing is written into a tab that is mapped otherwise by now.
+    `choices` are a person's, `by_tab` those for one tab (by title); `sleep` waits. `as_read` is
+    what the person saw: nothing is written into a tab that has another mapping by now. `kept` are
+    the tokens of cells that a preview would replace and that the person keeps.
     """
 
     def __init__(
@@ -94,6 +104,7 @@ class TabMapper:
         titles: Sequence[str],
         by_tab: Mapping[str, Choices] | None = None,
         as_read: Sequence[TabMapping] = (),
+        kept: Sequence[str] = (),
     ) -> None:
         self._wiring = wiring
         self._sleep = sleep
@@ -101,6 +112,7 @@ class TabMapper:
         self._titles = titles
         self._by_tab = by_tab or {}
         self._as_read = {mapping.tab.sheet_id: _fixed(mapping) for mapping in as_read}
+        self._kept = kept
         self._flusher = wiring.flusher(sleep)
         self._client = self._flusher.client
 
@@ -112,8 +124,7 @@ class TabMapper:
         Google's errors.
         """
         if with_preview:
-            self._wiring.project(self._sleep)
-            self._fetch_customers()
+            self.fetch_customers()
         self._wiring.project(self._sleep)
         with self._wiring.hold(self._sleep) as held:
             fields = fields_of(self._wiring)
@@ -126,14 +137,21 @@ class TabMapper:
                 report = again(self._write, held, fields)
             return replace(report, preview=change, formulas=formulas)
 
-    def _fetch_customers(self) -> None:
-        """Request the customers that are due, as the worker does: rows are matched by them."""
+    def fetch_customers(self, seconds: float = math.inf) -> int:
+        """Request the customers that are due, as the worker does: rows are matched by them.
+
+        Stop after so many `seconds`, and return how many are still due.
+        """
         if self._wiring.settings.everbright_api_token is None:
-            return
-        fetcher, failed = self._wiring.customer_fetcher(), 0
+            return 0
+        self._wiring.project(self._sleep)
+        fetcher, failed, end = self._wiring.customer_fetcher(), 0, monotonic() + seconds
         while failed < _FAILURES and (fetched := fetcher.fetch()):
             failed = failed + 1 if fetched[1] else 0
             self._sleep(_SPACING_SECONDS)
+            if monotonic() > end:
+                return self._wiring.customers.due()
+        return 0
 
     def _survey(self) -> Survey:
         first = self._client.get(survey.TABS)
@@ -289,6 +307,12 @@ class TabMapper:
             {name for mapping in mapped for name in (*mapping.fields, *mapping.added)},
         )
         spreadsheet.keep_compared(held, "")  # Its words may be others now.
+        if self._kept:
+            targets, store = self._flusher.targets, self._flusher.store
+            targets.use_confirmed(store.confirmations.read())
+            fields = {name for mapping in mapped for name in mapping.fields}
+            laid_out = targets.lay_out(store.pending.every(), fields)
+            store.batches.keep_typed(held, kept_cells(laid_out, self._kept))
 
 
 def _fixed(mapping: TabMapping) -> object:

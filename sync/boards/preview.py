@@ -1,9 +1,11 @@
 """What the first flush would change in a person's own tabs, before anything of it is written."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
+from hashlib import blake2s
 
 from sync.boards import matching, table_end
 from sync.boards.formulas import moved
@@ -13,6 +15,8 @@ from sync.boards.mapping.fields import Fields
 from sync.boards.matching import texts_of_rows
 from sync.boards.reader import BoardReader
 from sync.field_table import KEY
+from sync.jobs.cells import EMPTY, Cell, Cells
+from sync.jobs.target import Target
 from sync.sheets.batch import RowWrite
 from sync.sheets.cell_data import Row, at, site_in, text_of
 from sync.sheets.diff import diff
@@ -71,7 +75,7 @@ class TabColumns:
 
 @dataclass(frozen=True)
 class CellChange:
-    """A cell that would be written; `row` counts from 1, and is where a new row is to be."""
+    """A cell that would be written; `row` counts from 1, and is where a new row will be."""
 
     tab: str
     row: int
@@ -81,6 +85,29 @@ class CellChange:
     after: str
     kind: str
     site: str
+    customer: str = ""
+    """The customer's name, or what names the job without one."""
+    token: str = ""
+    """What names the change in a form; another one once EverBright says something else."""
+
+    @property
+    def cell(self) -> str:
+        """The cell in A1 notation."""
+        return f"{self.letter}{self.row}"
+
+
+@dataclass(frozen=True)
+class RowChanges:
+    """What would be written into one row of a job."""
+
+    customer: str
+    tab: str
+    row: int
+    cells: Sequence[CellChange]
+
+    def has(self, kind: str) -> bool:
+        """Return whether a cell would change in this way."""
+        return any(cell.kind == kind for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -133,20 +160,52 @@ class Preview:
         return len(self.changes) - len(self.listed)
 
     @property
+    def replaced(self) -> Sequence[CellChange]:
+        """The cells that hold something else now, by customer."""
+        cells = (change for change in self.changes if change.kind == REPLACED)
+        return sorted(cells, key=lambda change: (change.customer.casefold(), change.cell))
+
+    @property
+    def new_rows(self) -> Sequence[RowChanges]:
+        """The rows that would be added, from the top."""
+        return [row for row in self._rows if row.has(ADDED)]
+
+    @property
+    def matched_rows(self) -> Sequence[RowChanges]:
+        """The rows that would get a site ID, by customer."""
+        return _by_name(row for row in self._rows if row.has(KEYED))
+
+    @property
+    def filled_rows(self) -> Sequence[RowChanges]:
+        """The rows with a site ID in which blank cells would be filled, by customer."""
+        others = (row for row in self._rows if not (row.has(ADDED) or row.has(KEYED)))
+        return _by_name(row for row in others if row.has(FILLED))
+
+    @cached_property
+    def _rows(self) -> Sequence[RowChanges]:
+        by_place: dict[tuple[str, int], list[CellChange]] = {}
+        for change in self.changes:
+            by_place.setdefault((change.tab, change.row), []).append(change)
+        return [
+            RowChanges(cells[0].customer, tab, row, cells)
+            for (tab, row), cells in sorted(by_place.items())
+        ]
+
+    @property
     def counts(self) -> list[str]:
         """What there is to count, in words."""
-        kinds, typed = self.kinds, "what you typed yields only to events that come later"
+        kinds, typed = self.kinds, "what you typed changes only with later events"
         named = "; ".join(map(str, self.doubled[:_NAMED]))
         named += "; …" if len(self.doubled) > _NAMED else ""
-        what = f"jobs that stand in more than one row, each of which is kept: {len(self.doubled)}"
+        what = f"jobs that are in more than one row, each of which is kept: {len(self.doubled)}"
         return [
-            f"rows that have their site ID already: {self.keyed}",
-            f"rows matched with a job, which get its site ID: {self.matched}",
+            f"rows that have a site ID already: {self.keyed}",
+            f"rows matched with a job: {self.matched}",
             *([f"{what} ({named})"] if self.doubled else ()),
-            f"rows added below: {self.added}",
+            f"rows added: {self.added}",
             f"blank cells filled: {kinds[FILLED]}",
             f"cells replaced: {kinds[REPLACED]} ({typed})",
-            f"formulas that the added rows take of the row above them: {kinds[COPIED]}",
+            f"formulas copied into the added rows: {kinds[COPIED]}",
         ]
 
     @property
@@ -200,8 +259,13 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     keys = [row for row in first.rows if row.identity.shows]
     keyed = {row.site: lookup.matches[row.site] for row in keys}
     after = [_with_keys(table, keyed) for table in tables]
-    second = diff(board, after, targets, rows, clock)
+    # As the flush does: of a row that gets a key it isn't known what was written into it.
+    again = [replace(t, written={}) if t.site in keyed else t for t in targets]
+    second = diff(board, after, again, rows, clock)
     writes = [*keys, *second.rows, *second.new_rows]
+    by_site = {target.site: target for target in targets}
+    name = flusher.targets.layout.name
+    names = {site: name(site, target.customer).text for site, target in by_site.items()}
     known = {site for table in tables for site in table.keys}
     by_id = {table.sheet_id: table for table in tables}
     changes = [
@@ -211,12 +275,20 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
             by_id[write.sheet_id], tabs[write.sheet_id], read[write.sheet_id], write
         )
     ]
+    changes = [
+        replace(
+            change,
+            customer=names[change.site],
+            token=_token(by_site[change.site], column),
+        )
+        for change, column in changes
+    ]
     for write in second.new_rows:
         for index in rows.pattern.formulas if rows.pattern else ():
             text = moved(text_of(at(above, index)), write.row - end.last_row)
             header = tables[0].headers.get(index, "")
             where = (tables[0].title, write.row + 1, letters(index), header)
-            changes.append(CellChange(*where, "", text, COPIED, write.site))
+            changes.append(CellChange(*where, "", text, COPIED, write.site, names[write.site]))
     return Preview(
         tuple(changes),
         len(known & customers.keys()),
@@ -226,6 +298,31 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
         wait_hours=match.wait_hours,
         doubled=doubled_jobs(tables),
     )
+
+
+def _by_name(rows: Iterable[RowChanges]) -> list[RowChanges]:
+    return sorted(rows, key=lambda row: (row.customer.casefold(), row.tab, row.row))
+
+
+def _token(target: Target, column: str) -> str:
+    wanted = target.cells.get(column, EMPTY).model_dump_json()
+    return f"{target.site}:{blake2s(wanted.encode(), digest_size=6).hexdigest()}:{column}"
+
+
+def kept_cells(targets: Iterable[Target], tokens: Iterable[str]) -> dict[str, Cells]:
+    """Return what EverBright says in the cells that a person keeps, by site and column id.
+
+    Without those of which EverBright says something else since the preview.
+    """
+    by_site = {target.site: target for target in targets}
+    kept: dict[str, dict[str, Cell]] = {}
+    for token in tokens:
+        site, _, rest = token.partition(":")
+        column = rest.partition(":")[2]
+        target = by_site.get(site)
+        if target and _token(target, column) == token:
+            kept.setdefault(site, {})[column] = target.cells.get(column, EMPTY)
+    return kept
 
 
 def _table(bare: Table, tab: TabColumns, rows: Mapping[int, Row]) -> Table:
@@ -251,13 +348,14 @@ def _with_keys(table: Table, matches: Mapping[str, Match]) -> Table:
 
 def _changes(
     table: Table, tab: TabColumns, rows: Mapping[int, Row], write: RowWrite
-) -> Iterator[CellChange]:
+) -> Iterator[tuple[CellChange, str]]:
+    """Give each change, with the id of its column."""
     row = () if write.is_new else rows.get(write.row, ())
     for cell in write.cells:
-        before, is_key = text_of(at(row, cell.index)), bool(write.identity.shows)
+        before, is_key = shown_text(at(row, cell.index)), bool(write.identity.shows)
         header = table.headers.get(cell.index, cell.column)
         index, header = tab.added.get(cell.index, (cell.index, header))
-        yield CellChange(
+        change = CellChange(
             table.title,
             write.row + 1,
             letters(index),
@@ -267,6 +365,7 @@ def _changes(
             KEYED if is_key else ADDED if write.is_new else REPLACED if before else FILLED,
             write.site,
         )
+        yield change, cell.column
 
 
 def copied_formulas(reader: BoardReader, table: Table) -> list[CopiedFormula]:

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sync.jobs.cells import Cell
+from sync.sheets.cell_data import DATE_FORMATS, text_of
 
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 VALUE = "userEnteredValue,textFormatRuns"
@@ -97,13 +98,16 @@ def _runs(cell: Cell) -> list[dict[str, Any]]:
 
 
 def shown_text(data: Mapping[str, Any]) -> str:
-    """Return what a cell that was encoded shows: its text, or its date as people write it."""
+    """Return what a cell shows people: its text, its date, or its check box."""
     value = data.get("userEnteredValue", {})
-    if "numberValue" not in value:
-        return str(value.get("stringValue", value.get("formulaValue", "")))
+    if "boolValue" in value:
+        return "checked" if value["boolValue"] else "not checked"
+    kind = data.get("userEnteredFormat", {}).get("numberFormat", {}).get("type")
+    if "numberValue" not in value or kind not in DATE_FORMATS:
+        return text_of(data)
     when = _EPOCH + timedelta(days=value["numberValue"])
-    is_day = data.get("userEnteredFormat", {}).get("numberFormat") == _DAY
-    return f"{when:%Y-%m-%d}" if is_day else f"{when:%Y-%m-%d %H:%M}"
+    day = f"{when.month}/{when.day}/{when.year}"
+    return day if kind == "DATE" else f"{day} {when:%H:%M}"
 
 
 def clock(zone: str) -> tzinfo:

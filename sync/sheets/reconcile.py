@@ -128,7 +128,7 @@ def _compare(
                 tab=table.title,
                 cell=f"{letters(index)}{row + 1}",
                 header=header,
-                shows=text_of(table.cell(column, row)),
+                shows=encode.shown_text(table.cell(column, row)),
                 everbright=encode.shown_text(encode.encoded(cell, cells.zone)),
             )
             result.kept.append(kept)

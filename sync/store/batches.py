@@ -191,6 +191,12 @@ class Batches:
             # Every other attempt was made for a fence that is gone now.
             connection.execute(delete(attempt).where(mine))
 
+    def keep_typed(self, held: Lease, cells: Mapping[str, Cells]) -> None:
+        """Leave cells as they are, by site and column, until EverBright says something else."""
+        with self._database.writing(held) as connection:
+            for site, kept in cells.items():
+                _add_written(connection, site, kept)
+
     def undos(self) -> dict[int, str]:
         """Return the pending undos (JSON) by id."""
         with self._database.reading() as connection:
@@ -298,16 +304,19 @@ def _confirm_cells(connection: Connection, jobs: Sequence[Shown], conclusion: Co
         columns = conclusion.landed.get(row.site, ())
         if row.site not in conclusion.missed or row.cells is None or not columns:
             continue
-        query = select(job.c.written, job.c.recheck).where(job.c.site == row.site)
-        known = connection.execute(query).first()
-        if known is None:
-            continue
-        landed = _cells_out({c: row.cells.get(c, EMPTY) for c in columns})
-        values = {
-            "written": json.dumps(json.loads(known.written) | landed),
-            "recheck": json.dumps([c for c in json.loads(known.recheck) if c not in columns]),
-        }
-        connection.execute(update(job).where(job.c.site == row.site).values(values))
+        _add_written(connection, row.site, {c: row.cells.get(c, EMPTY) for c in columns})
+
+
+def _add_written(connection: Connection, site: str, cells: Cells) -> None:
+    query = select(job.c.written, job.c.recheck).where(job.c.site == site)
+    known = connection.execute(query).first()
+    if known is None:
+        return
+    values = {
+        "written": json.dumps(json.loads(known.written) | _cells_out(cells)),
+        "recheck": json.dumps([c for c in json.loads(known.recheck) if c not in cells]),
+    }
+    connection.execute(update(job).where(job.c.site == site).values(values))
 
 
 def _cells_out(cells: Cells) -> dict[str, Any]:

@@ -64,6 +64,11 @@ class Lookups(Generic[AnswerT]):
         self._kind = kind
         self._stamp = stamp
 
+    def due(self) -> int:
+        """Return about how many jobs EverBright would be asked now."""
+        query = select(func.count()).where(self._table.c.due_at <= now())
+        return int(self._database.scalar(query) or 0)
+
     def claim(self) -> DueLookup[AnswerT] | None:
         """Return the job that is due longest.
 

@@ -1,8 +1,13 @@
 """What a preview promises, the first flush does."""
 
+from dataclasses import replace
+from datetime import datetime
+
 from sqlalchemy import update
 
 from sync.boards.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview, TabColumns, preview
+from sync.sheets.cell_data import at
+from sync.sheets.encode import shown_text
 from sync.store import RowAnswer
 from sync.store.schema import customer
 from tests.bench import Bench
@@ -10,14 +15,16 @@ from tests.boards import own_sheet
 from tests.boards.own_sheet import FIELDS, HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, WORDS, line
 from tests.boards.test_mapped import APPROVED, flushed
 from tests.made_up import milestone, uuid
+from tests.sheets.grids import MAPPED_AT
 
 COLUMNS = {field: HEADERS.index(header) for header, field in FIELDS.items()} | {"site_id": KEY_AT}
 TAB = TabColumns(HEADER_ROW, COLUMNS, {FIELDS["Permit"]: WORDS})
 
 
-def previewed(bench: Bench) -> Preview:
+def previewed(bench: Bench, mapped_at: datetime | None = None) -> Preview:
+    tab = replace(TAB, mapped_at=mapped_at)
     with bench.held() as held:
-        return preview(bench.flusher, held, {OPEN: TAB, INSTALLED: TAB})
+        return preview(bench.flusher, held, {OPEN: tab, INSTALLED: tab})
 
 
 def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
@@ -114,3 +121,64 @@ def test_what_our_own_tab_showed_is_not_ours_in_a_tab_of_his(asking: Bench) -> N
     flushed(asking, milestone(1), milestone(2))
     told_of_other_phones(asking)
     assert phones(asking) == [(ADDED, "", "720-555-0002")]
+
+
+Cells = dict[tuple[str, int, str], str]
+
+
+def cells_of(bench: Bench) -> Cells:
+    """Return the texts of both tabs by title, row (from 1) and header."""
+    return {
+        (title, row, header): text
+        for tab, title in ((OPEN, "Open jobs"), (INSTALLED, "Installed"))
+        for row, line in enumerate(own_sheet.grid(bench, tab), HEADER_ROW + 2)
+        for header, index in own_sheet.places(bench, tab).items()
+        if (text := shown_text(at(line, index)))
+    }
+
+
+def is_kept_promise(bench: Bench) -> int:
+    """Compare what a preview announces with what the flush changes; return how many cells."""
+    titles = {**{at: header for header, at in own_sheet.places(bench).items()}, KEY_AT: "Site ID"}
+    announced = {
+        (one.tab, one.row, titles[column_index(one.letter)]): (one.before, one.after)
+        for one in previewed(bench, MAPPED_AT).changes
+        if one.kind != COPIED
+    }
+    before = cells_of(bench)
+    flushed(bench)
+    after = cells_of(bench)
+    done = {
+        place: (before.get(place, ""), after.get(place, ""))
+        for place in before.keys() | after.keys()
+        if before.get(place) != after.get(place) and place[2] != "Deposit"
+    }
+    assert announced == done
+    return len(done)
+
+
+def column_index(letter: str) -> int:
+    return ord(letter) - ord("A")
+
+
+def test_a_preview_and_the_flush_after_it_are_one_decision(asking: Bench) -> None:
+    """First mapped, after news, and where site IDs were deleted in between."""
+    known = {n: asking.customer(n) for n in (1, 2, 3)}
+    mine = [line(1, E_mail=known[1]["E_mail"]), line(9, Permit="Sent back")]
+    theirs = [line(2, Street=known[2]["Street"], Zip=known[2]["Zip"], Permit="OK", Phone="call Bo")]
+    own_sheet.make(asking, mine, theirs)
+    own_sheet.adopt(asking)
+    asking.send(*(milestone(n) for n in (1, 2, 3)))
+    asking.project()
+    asking.ask()
+    assert is_kept_promise(asking) > 9
+    assert is_kept_promise(asking) == 0
+    asking.send(*(milestone(n, status="REJECTED") for n in (1, 2)))
+    asking.project()
+    assert is_kept_promise(asking) == 0, "no option stands for it"
+    for tab in (OPEN, INSTALLED):
+        blank = [[""]] * 3
+        asking.do(own_sheet.fill(tab, HEADER_ROW + 1, blank, KEY_AT))
+    asking.flush()
+    told_of_other_phones(asking)
+    assert is_kept_promise(asking) > 1

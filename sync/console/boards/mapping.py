@@ -7,7 +7,6 @@ from flask import flash, redirect, render_template, request, url_for
 
 from sync.boards.map_tabs import MappingReport, TabMapper
 from sync.boards.mapping.decide import Choices, TabMapping
-from sync.boards.preview import ADDED, FILLED, KEYED, REPLACED, CellChange, Preview
 from sync.boards.unmap import extras_added
 from sync.console.access import set_personal, shows_personal
 from sync.console.boards.mapping_form import COLUMNS, PREVIEW, TABS, WRITE, MappingForm, follow
@@ -19,15 +18,16 @@ from sync.types import Mode
 
 _FEW, _MANY = 12, 100
 """Rows that are shown of a tab at first, and on request."""
-_MOST_CELLS = 5_000
-"""Cells in a preview: a page of more stops a browser."""
-_SAID = {KEYED: "site ID", FILLED: "filled", REPLACED: "replaced", ADDED: "new row"}
-_OLD = "That mapping was begun more than a day ago. Begin again."
-_OTHER = "Something else was chosen meanwhile, in another window. This is the preview of it."
-_MOVED = "Columns were moved meanwhile. Look at them again."
+_MOST_ROWS = 500
+"""Rows in each list of a preview."""
+_FETCH_SECONDS = 3.0
+"""For which a page reads customers before it shows how many are left."""
+_OLD = "You began that mapping more than a day ago. Please start again."
+_OTHER = "The mapping was changed in another window. This is its preview now."
+_MOVED = "Columns were moved in the meantime. Please check them again."
 _CHANGED = (
-    "The mapping was changed meanwhile, in another window or by somebody else. Look again at what "
-    "{tab} has mapped now: {columns}. What you chose for other columns is kept."
+    "The mapping was changed in the meantime, in another window or by somebody else. Please check "
+    "the columns of {tab} that are different now: {columns}. Your other choices are kept."
 )
 
 Step = Callable[[ConsoleParts, MappingForm, str], Any]
@@ -70,7 +70,7 @@ def mapping_step(parts: ConsoleParts, draft: str, step: str) -> Any:
         with parts.alone():
             return run(parts, form, "")
     except BrightsheetError as error:
-        # The sheet cannot be read now: what was chosen is stored.
+        # The sheet can't be read now: the choices are stored.
         return _page("wait", step, error.what, wanted=wanted, seen=form.digest)
 
 
@@ -89,7 +89,8 @@ def _mapper(
     choices: dict[str, Choices],
     as_read: Sequence[TabMapping] = (),
 ) -> TabMapper:
-    return TabMapper(parts.wiring, PageWait(), Choices(), form.titles(), choices, as_read)
+    wait, titles = PageWait(), form.titles()
+    return TabMapper(parts.wiring, wait, Choices(), titles, choices, as_read, form.kept)
 
 
 def _tabs(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
@@ -158,22 +159,25 @@ def _chosen(parts: ConsoleParts, form: MappingForm) -> tuple[dict[str, Choices],
             raise Permanent("not_mapped", f"The tab {title} {problem}")
         chosen = [column for column in view.columns if column.field]
         if not chosen:
-            raise Permanent("not_mapped", f"Say of one column of {title} at least what it shows.")
+            raise Permanent("not_mapped", f"Choose what at least one column of {title} shows.")
         for written in dict.fromkeys(column.field for column in chosen):
             letters = [column.letter for column in chosen if column.field == written]
             if len(letters) > 1:
                 what = f"{offers.title(written)} is chosen for the columns {' and '.join(letters)}"
-                raise Permanent("twice", f"{what} of {title}. It can stand in one column of a tab.")
+                raise Permanent("twice", f"{what} of {title}. Only one column of a tab can show it.")
     return {view.mapping.tab.title: offers.choices(view, form) for view in tabs}, tabs
 
 
 def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
-    """Show every cell that would change, in all chosen tabs together."""
+    """Show what would change in the chosen tabs, by customer."""
     if lacking := form.lacking():
         return _tabs(parts, form, lacking)
     try:
         choices, views = _chosen(parts, form)
-        report = _mapper(parts, form, choices).run(write=False, with_preview=True)
+        mapper = _mapper(parts, form, choices)
+        if left := mapper.fetch_customers(_FETCH_SECONDS):
+            return _page("progress", PREVIEW, said, left=left)
+        report = mapper.run(write=False, with_preview=True)
     except Permanent as error:
         return _columns(parts, form, error.what)
     if report.problem:
@@ -184,40 +188,29 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         said,
         seen=form.digest,
         preview=report.preview,
+        kept=form.kept,
         cautions=[line for view in views for line in view.cautions],
         staying=_titles(report.staying),
         has_extras=bool(extras_added(parts.wiring, parts.actions)),
-        by_tab=_by_tab(report.preview),
-        said_of=_SAID,
-        unlisted=max(0, len(report.preview.changes) - _MOST_CELLS) if report.preview else 0,
+        most=_MOST_ROWS,
         is_masked=not shows_personal(),
     )
 
 
-def _by_tab(preview: Preview | None) -> list[tuple[str, list[CellChange]]]:
-    """Return the changes, those of a tab together, from the top."""
-    by_tab: dict[str, list[CellChange]] = {}
-    changes = preview.changes if preview else ()
-    in_order = sorted(changes, key=lambda each: (each.row, len(each.letter), each.letter))
-    for change in in_order[:_MOST_CELLS]:
-        by_tab.setdefault(change.tab, []).append(change)
-    return list(by_tab.items())
-
-
 def _write(parts: ConsoleParts, form: MappingForm, _said: str) -> Any:
-    """Write the mapping, and go on to the rows that are not certain."""
+    """Write the mapping, then show the rows that aren't certain."""
     if lacking := form.lacking():
         return _tabs(parts, form, lacking)
     named = ", ".join(form.titles())
     try:
         choices, tabs = _chosen(parts, form)
         mapper = _mapper(parts, form, choices, [view.mapping for view in tabs])
-        done = "The mapping is in the sheet."
+        done = "The mapping is stored in the sheet."
         report = parts.recorded("map", named, lambda: mapper.run(write=True), done)
     except Permanent as error:
         return _columns(parts, form, error.what)
-    stays = f" Mapped as before: {staying}." if (staying := _titles(report.staying)) else ""
-    flash((f"Mapped: {named}." if report.is_written else "It is mapped so already.") + stays)
+    stays = f" Still mapped as before: {staying}." if (staying := _titles(report.staying)) else ""
+    flash((f"Mapped: {named}." if report.is_written else "Nothing had to change: the mapping was like this already.") + stays)
     parts.wake()
     return redirect(url_for("console.rows"), 303)
 

@@ -18,12 +18,14 @@ from sync.types import letters
 
 TAB, TITLE, HEADER, FIELD = "tab", "title", "header", "field"
 WAS, HAD, WORD, ADD = "was", "had", "word", "add"
+KEEP = "keep"
 """The kinds of inputs: what stands before the first colon of a name."""
 TABS, COLUMNS, PREVIEW, WRITE = "tabs", "columns", "preview", "write"
 """The steps, each a page but for the last."""
 _INPUTS = {
     TABS: frozenset((TAB, TITLE, HEADER)),
     COLUMNS: frozenset((FIELD, WAS, HAD, WORD, ADD)),
+    PREVIEW: frozenset((KEEP,)),
 }
 """The kinds of inputs that a step's page has."""
 _OF_COLUMN = frozenset((FIELD, WAS, HAD, WORD))
@@ -42,8 +44,14 @@ class MappingForm:
 
     @property
     def digest(self) -> str:
-        """What tells whether anything else is chosen now than on a page that was shown."""
-        return blake2s(repr(self.pairs).encode(), digest_size=6).hexdigest()
+        """Another one if the mapping has changed since a preview was shown."""
+        pairs = [pair for pair in self.pairs if pair[0] != KEEP]
+        return blake2s(repr(pairs).encode(), digest_size=6).hexdigest()
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The tokens of cells that stay as they are."""
+        return tuple(value for name, value in self.pairs if name == KEEP and value)
 
     def with_sent(self, step: str, sent: MultiDict[str, str]) -> "MappingForm":
         """Return the same with what the page of a step sent, in place of what it showed.

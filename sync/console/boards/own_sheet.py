@@ -222,4 +222,4 @@ def _still_there(by_id: Mapping[str, TabMapping], value: str) -> tuple[TabMappin
         for column in tab.columns:
             if letters(column.index) == letter and mark(tab.header_row, column.header) == seen:
                 return tab, letter
-    raise Permanent("columns_moved", "Columns were moved meanwhile. Look at them again.")
+    raise Permanent("columns_moved", "Columns were moved in the meantime. Please check them again.")

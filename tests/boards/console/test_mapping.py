@@ -81,9 +81,9 @@ def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None
     shortened = re.findall(r'<span title="([^"]+)">([^<]+)</span>', form.page)
     assert shortened and all(short == f"{site[:8]}…" for site, short in shortened)
     page = plain(form.page)
-    assert "Rows matched with a job, which get its site ID: 8" in page
-    assert "Rows added below: 2" in page
-    assert "NTP new row Sent" in page and "Perm. new row Applied" in page
+    assert "8 matched rows" in page
+    assert "2 new rows" in page
+    assert re.search(r"NTP H\d+ Sent Perm. I\d+ Applied", page)
     assert bench.writes() == writes
     answer = form.answer(visitor, MAPPING, step="write")
     assert answer.status_code == 303 and answer.location.endswith("/mapping/rows")
@@ -182,7 +182,7 @@ def test_choices_follow_columns_that_are_moved_meanwhile(console: Console) -> No
     writes = bench.writes()
     bench.edit("move_column", sheet_id=ACTIVE, column=7, to=0)
     form = form.send(visitor, MAPPING, step="write")
-    assert "Columns were moved meanwhile." in plain(form.page)
+    assert "Columns were moved in the meantime." in plain(form.page)
     assert bench.writes() == writes
     assert form.values[f"field:{ACTIVE}:A"] == f"status:{NTP}"
     assert form.values[word(form, ACTIVE, "A", "Approved")] == "OK"
@@ -245,8 +245,8 @@ def test_a_second_window_undoes_no_mapping(console: Console) -> None:
     writes = bench.writes()
     for step in ("preview", "write"):
         page = stale.send(visitor, MAPPING, step=step)
-        assert "The mapping was changed meanwhile" in plain(page.page)
-        assert "Active has mapped now: H I K." in plain(page.page)
+        assert "The mapping was changed in the meantime" in plain(page.page)
+        assert "columns of Active that are different now: H I K." in plain(page.page)
     assert bench.writes() == writes
     assert page.values[f"field:{ACTIVE}:K"] == f"approved:{NTP}"
     assert page.values[f"field:{ACTIVE}:I"] == ""
@@ -269,7 +269,7 @@ def test_each_step_has_an_address_that_shows_what_was_chosen(console: Console) -
     assert other.action != form.action
     other.choose(field, f"submitted:{NTP}").send(visitor, MAPPING, step="preview")
     for _ in range(2):
-        assert "What it would change" in visitor.text(f"{base}/preview")
+        assert "This is what the first update writes" in visitor.text(f"{base}/preview")
         again = Form(visitor.text(f"{base}/columns"), "mapping")
         assert again.values[field] == f"approved:{NTP}"
         tabs = Form(visitor.text(f"{base}/tabs"), "mapping")
@@ -291,7 +291,7 @@ def test_what_is_written_is_what_the_preview_showed(console: Console) -> None:
     assert (answer.status_code, answer.location) == (303, preview.action)
     assert bench.writes() == writes
     shown = Form(visitor.text(answer.location), "mapping")
-    assert "Something else was chosen meanwhile" in plain(shown.page)
+    assert "The mapping was changed in another window" in plain(shown.page)
     assert shown.answer(visitor, MAPPING, step="write").location.endswith("/mapping/rows")
     assert bench.writes() == writes + 1
 
@@ -314,7 +314,7 @@ def test_a_draft_that_is_too_old_is_begun_again(console: Console) -> None:
         connection.execute(update(mapping_draft).values(saved_at=at))
     answer = visitor.get(form.action)
     assert (answer.status_code, answer.location) == (303, MAPPING)
-    assert "Begin again" in visitor.text(MAPPING)
+    assert "start again" in visitor.text(MAPPING)
     assert form.answer(visitor, MAPPING, step="columns").location == MAPPING
 
 
@@ -324,7 +324,7 @@ def test_the_same_mapping_twice_is_no_contradiction(console: Console) -> None:
     form = chosen(columns(console.visitor))
     mapped(console, form)
     mapped(console, form)
-    assert "It is mapped so already" in plain(console.visitor.text("/mapping/rows"))
+    assert "Nothing had to change" in plain(console.visitor.text("/mapping/rows"))
 
 
 @pytest.mark.long
@@ -343,7 +343,8 @@ def test_nothing_is_written_into_a_tab_that_was_mapped_since_it_was_read(console
 
 
 @pytest.mark.long
-def test_the_preview_lists_what_is_replaced(console: Console) -> None:
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_what_would_be_replaced_is_listed_and_can_be_kept(console: Console, is_kept: bool) -> None:
     visitor, bench = console.visitor, console.bench
     form = chosen(columns(visitor))
     mapped(console, form)
@@ -360,11 +361,19 @@ def test_the_preview_lists_what_is_replaced(console: Console) -> None:
     form = columns(visitor).choose(rejected, "Redo")
     form = form.send(visitor, MAPPING, step="preview")
     form = form.send(visitor, MAPPING, personal="yes")
-    assert "Cells replaced: 1" in plain(form.page)
-    assert "Perm. replaced Applied Redo" in plain(form.page)
-    mapped(console, form)
+    assert "1 cell replaced" in plain(form.page)
+    assert "Applied Redo Keep mine" in plain(form.page)
+    if is_kept:
+        form.check("keep", *form.offered["keep"])
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
     bench.flush()
-    assert row_of(console, 9)["Perm."].text == "Redo"
+    bench.compare()
+    bench.flush()
+    assert row_of(console, 9)["Perm."].text == ("Applied" if is_kept else "Redo")
+    later = {"status": "APPROVED", "date_updated": "2099-01-02T00:00:00Z"}
+    bench.send(milestone(9, 2, name=PERMIT, **later))
+    bench.flush()
+    assert row_of(console, 9)["Perm."].text == "Issued", "news is written"
 
 
 @pytest.mark.long
@@ -376,13 +385,13 @@ def test_a_mapped_tab_that_is_not_chosen_stays_mapped_and_the_preview_says_so(
     bench.ask()
     bench.flush()
     form = begun(visitor).check("tab", str(ACTIVE)).send(visitor, MAPPING, step="columns")
-    assert "Done: not chosen here, mapped before" in plain(form.page)
+    assert "Done: not chosen here, so still mapped" in plain(form.page)
     form = form.send(visitor, MAPPING, step="preview")
     page = plain(form.send(visitor, MAPPING, personal="yes").page)
-    assert "Rows added below: 0" in page and "No cell would change now." in page
-    assert "Done: not chosen here, mapped before" in page and "unmap it" in page
+    assert "0 new rows" in page and "No cell would change." in page
+    assert "Done: not chosen here, so still mapped" in page and "unmap it" in page
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
-    assert "Mapped as before: Done." in plain(visitor.text("/mapping/rows"))
+    assert "Still mapped as before: Done." in plain(visitor.text("/mapping/rows"))
     form = columns(visitor)
     assert form.values[f"field:{DONE}:I"] == f"status:{PERMIT}"
 

@@ -151,7 +151,7 @@ def test_a_column_and_a_tab_are_unmapped_and_their_cells_stay(console: Console) 
     before = own_sheet.texts(bench, OPEN), own_sheet.texts(bench, INSTALLED)
     bench.edit("move_column", sheet_id=OPEN, column=4, to=0)
     page = visitor.send(UNMAP, UNMAP, step="unmap", tab=str(INSTALLED), column=phone).text
-    assert "Columns were moved meanwhile" in plain(page)
+    assert "Columns were moved in the meantime" in plain(page)
     phone = next(v for v in re.findall(r'value="(0:[^"]+)"', page) if v.startswith("0:A:"))
     chosen = {"tab": str(INSTALLED), "column": phone}
     assert visitor.send(UNMAP, UNMAP, step="unmap", **chosen).status_code == 303
