@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 
-from sync.boards import metadata, survey
+from sync.boards import link, metadata, survey
 from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import SeenTab
@@ -46,6 +46,16 @@ _OUR_TAB = (
     "The tab {title!r} was made by Brightsheet, which would then show each job there and in your "
     "own tab. Stop the worker, delete that tab (all of it is stored), and run this again."
 )
+
+
+@dataclass(frozen=True)
+class PreviewAnswers:
+    """What a person answers on a preview."""
+
+    kept: Sequence[str] = ()
+    """The tokens of cells that would be replaced and stay."""
+    rows: Mapping[str, str] = field(default_factory=dict)
+    """Which row is a job's, by site, as `link.chosen` reads it."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +102,8 @@ class TabMapper:
     """Maps tabs of the configured spreadsheet: those with `titles`, or what there is.
 
     `choices` are a person's, `by_tab` those for one tab (by title); `sleep` waits. `as_read` is
-    what the person saw: nothing is written into a tab that has another mapping by now. `kept` are
-    the tokens of cells that a preview would replace and that the person keeps.
+    what the person saw: nothing is written into a tab that has another mapping by now. `answers`
+    are stored with the mapping.
     """
 
     def __init__(
@@ -104,7 +114,7 @@ class TabMapper:
         titles: Sequence[str],
         by_tab: Mapping[str, Choices] | None = None,
         as_read: Sequence[TabMapping] = (),
-        kept: Sequence[str] = (),
+        answers: PreviewAnswers = PreviewAnswers(),
     ) -> None:
         self._wiring = wiring
         self._sleep = sleep
@@ -112,7 +122,7 @@ class TabMapper:
         self._titles = titles
         self._by_tab = by_tab or {}
         self._as_read = {mapping.tab.sheet_id: _fixed(mapping) for mapping in as_read}
-        self._kept = kept
+        self._answers = answers
         self._flusher = wiring.flusher(sleep)
         self._client = self._flusher.client
 
@@ -134,6 +144,7 @@ class TabMapper:
             is_shown = with_preview and not report.problem
             change = again(self._preview, held, report) if is_shown else None
             if write:
+                again(self._answer, held, report)
                 report = again(self._write, held, fields)
             return replace(report, preview=change, formulas=formulas)
 
@@ -246,6 +257,13 @@ class TabMapper:
         tabs = {m.tab.sheet_id: _columns(m, report) for m in mapped}
         return replace(preview(self._flusher, held, tabs), unknown=self._wiring.customers.unknown())
 
+    def _answer(self, held: Lease, report: MappingReport) -> None:
+        """Store which rows are jobs' before the mapping: the first flush goes by it."""
+        if self._answers.rows and not report.problem:
+            jobs = self._preview(held, report).look_alikes
+            settled = link.chosen(jobs, self._answers.rows)
+            self._flusher.store.boards.answer(held, link.answers(settled))
+
     def _formulas(self, report: MappingReport) -> Sequence[CopiedFormula]:
         """Return the formulas that new rows would take: they go into the first chosen tab."""
         if report.problem or not report.chosen_tabs:
@@ -307,12 +325,12 @@ class TabMapper:
             {name for mapping in mapped for name in (*mapping.fields, *mapping.added)},
         )
         spreadsheet.keep_compared(held, "")  # Its words may be others now.
-        if self._kept:
+        if self._answers.kept:
             targets, store = self._flusher.targets, self._flusher.store
             targets.use_confirmed(store.confirmations.read())
             fields = {name for mapping in mapped for name in mapping.fields}
             laid_out = targets.lay_out(store.pending.every(), fields)
-            store.batches.keep_typed(held, kept_cells(laid_out, self._kept))
+            store.batches.keep_typed(held, kept_cells(laid_out, self._answers.kept))
 
 
 def _fixed(mapping: TabMapping) -> object:

@@ -269,19 +269,11 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     known = {site for table in tables for site in table.keys}
     by_id = {table.sheet_id: table for table in tables}
     changes = [
-        change
+        replace(change, customer=names[change.site], token=_token(by_site[change.site], column))
         for write in writes
-        for change in _changes(
+        for change, column in _changes(
             by_id[write.sheet_id], tabs[write.sheet_id], read[write.sheet_id], write
         )
-    ]
-    changes = [
-        replace(
-            change,
-            customer=names[change.site],
-            token=_token(by_site[change.site], column),
-        )
-        for change, column in changes
     ]
     for write in second.new_rows:
         for index in rows.pattern.formulas if rows.pattern else ():
@@ -309,7 +301,7 @@ def _token(target: Target, column: str) -> str:
     return f"{target.site}:{blake2s(wanted.encode(), digest_size=6).hexdigest()}:{column}"
 
 
-def kept_cells(targets: Iterable[Target], tokens: Iterable[str]) -> dict[str, Cells]:
+def kept_cells(targets: Iterable[Target], tokens: Iterable[str]) -> Mapping[str, Cells]:
     """Return what EverBright says in the cells that a person keeps, by site and column id.
 
     Without those of which EverBright says something else since the preview.

@@ -73,6 +73,6 @@ def test_marks_are_nowhere_but_where_they_may_be(
     assert made.marked() == set()
     if count == FEW:
         job = is_shown_when_asked_for(made, "Open jobs")
-        assert "It is row" in made.told["/mapping/rows read"]
+        assert "Same job: row" in made.told["/mapping/rows read"]
         typed = re.findall(r"<p>Permit: ([^<]+)</p>", job)
         assert any(MARK.search(text) for text in typed), "nothing that was typed was replaced"

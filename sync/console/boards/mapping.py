@@ -5,7 +5,8 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
-from sync.boards.map_tabs import MappingReport, TabMapper
+from sync.boards.link import NONE
+from sync.boards.map_tabs import MappingReport, PreviewAnswers, TabMapper
 from sync.boards.mapping.decide import Choices, TabMapping
 from sync.boards.unmap import extras_added
 from sync.console.access import set_personal, shows_personal
@@ -90,7 +91,8 @@ def _mapper(
     as_read: Sequence[TabMapping] = (),
 ) -> TabMapper:
     wait, titles = PageWait(), form.titles()
-    return TabMapper(parts.wiring, wait, Choices(), titles, choices, as_read, form.kept)
+    answers = PreviewAnswers(form.kept, form.row_answers)
+    return TabMapper(parts.wiring, wait, Choices(), titles, choices, as_read, answers)
 
 
 def _tabs(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
@@ -164,7 +166,9 @@ def _chosen(parts: ConsoleParts, form: MappingForm) -> tuple[dict[str, Choices],
             letters = [column.letter for column in chosen if column.field == written]
             if len(letters) > 1:
                 what = f"{offers.title(written)} is chosen for the columns {' and '.join(letters)}"
-                raise Permanent("twice", f"{what} of {title}. Only one column of a tab can show it.")
+                raise Permanent(
+                    "twice", f"{what} of {title}. Only one column of a tab can show it."
+                )
     return {view.mapping.tab.title: offers.choices(view, form) for view in tabs}, tabs
 
 
@@ -189,6 +193,8 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         seen=form.digest,
         preview=report.preview,
         kept=form.kept,
+        answers=form.row_answers,
+        no_row=NONE,
         cautions=[line for view in views for line in view.cautions],
         staying=_titles(report.staying),
         has_extras=bool(extras_added(parts.wiring, parts.actions)),
@@ -210,7 +216,14 @@ def _write(parts: ConsoleParts, form: MappingForm, _said: str) -> Any:
     except Permanent as error:
         return _columns(parts, form, error.what)
     stays = f" Still mapped as before: {staying}." if (staying := _titles(report.staying)) else ""
-    flash((f"Mapped: {named}." if report.is_written else "Nothing had to change: the mapping was like this already.") + stays)
+    flash(
+        (
+            f"Mapped: {named}."
+            if report.is_written
+            else "Nothing had to change: the mapping was like this already."
+        )
+        + stays
+    )
     parts.wake()
     return redirect(url_for("console.rows"), 303)
 

@@ -18,14 +18,14 @@ from sync.types import letters
 
 TAB, TITLE, HEADER, FIELD = "tab", "title", "header", "field"
 WAS, HAD, WORD, ADD = "was", "had", "word", "add"
-KEEP = "keep"
+KEEP, ROW = "keep", "row"
 """The kinds of inputs: what stands before the first colon of a name."""
 TABS, COLUMNS, PREVIEW, WRITE = "tabs", "columns", "preview", "write"
 """The steps, each a page but for the last."""
 _INPUTS = {
     TABS: frozenset((TAB, TITLE, HEADER)),
     COLUMNS: frozenset((FIELD, WAS, HAD, WORD, ADD)),
-    PREVIEW: frozenset((KEEP,)),
+    PREVIEW: frozenset((KEEP, ROW)),
 }
 """The kinds of inputs that a step's page has."""
 _OF_COLUMN = frozenset((FIELD, WAS, HAD, WORD))
@@ -45,7 +45,8 @@ class MappingForm:
     @property
     def digest(self) -> str:
         """Another one if the mapping has changed since a preview was shown."""
-        pairs = [pair for pair in self.pairs if pair[0] != KEEP]
+        answers = _INPUTS[PREVIEW]
+        pairs = [pair for pair in self.pairs if pair[0].partition(":")[0] not in answers]
         return blake2s(repr(pairs).encode(), digest_size=6).hexdigest()
 
     @property
@@ -82,6 +83,12 @@ class MappingForm:
         """The sheet ids of the chosen tabs."""
         values = dict.fromkeys(value for name, value in self.pairs if name == TAB)
         return tuple(int(value) for value in values if _NUMBER.fullmatch(value))
+
+    @property
+    def row_answers(self) -> dict[str, str]:
+        """Which row is a job's, by its site."""
+        named = (pair for pair in self.pairs if pair[0].startswith(f"{ROW}:") and pair[1])
+        return {name.partition(":")[2]: value for name, value in named}
 
     def titles(self) -> list[str]:
         """Return the titles of the chosen tabs, as they were read."""

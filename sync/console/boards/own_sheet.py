@@ -24,28 +24,27 @@ LINK, LOOK, ASK = "link", "look", "ask"
 _ABOUT = {
     "history": (
         "History",
-        "A tab with a line for each change, the newest on top, those from before among them.",
+        "A tab with a line for each change, the newest on top, including past ones.",
     ),
     "pipeline": (
         "Pipeline",
         (
-            "A tab that counts your open jobs by milestone, from what EverBright says and not from "
-            "your words. The numbers are updated together with the jobs."
+            "A tab that counts your open jobs by milestone, by EverBright's statuses and not by "
+            "your words. It is updated together with the jobs."
         ),
     ),
     "views": (
         "Filter views",
         (
-            "In each mapped tab: what was rejected, a view for each column that has a word for it, "
-            "and what is to be followed up (Stuck), where a column shows Follow up. Nobody sees a "
-            "view who does not choose it."
+            "In each mapped tab: a view of rejected jobs for each column that has a word for it. "
+            "People see a view only when they choose it."
         ),
     ),
 }
 """What may be added: its title, and what it is."""
-_NONE = "There is nothing to add: it is there already, or no column of yours tells it."
+_NONE = "There is nothing to add: it is there already, or no column of yours has the words for it."
 _ROW = "row:"
-"""Begins the name of what says which row is a job's; the site follows."""
+"""Begins the name of a job's input; the site follows."""
 
 
 def rows(parts: ConsoleParts) -> Any:
@@ -73,7 +72,7 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
             "link",
             " ".join(chosen),
             lambda: link(parts.wiring, PageWait(), chosen, write=True),
-            "It is kept which row is whose.",
+            "The answers are stored.",
         )
     except BrightsheetError as error:
         return _listed(link(parts.wiring, PageWait(), {}, write=False)[0], chosen, error.what)
@@ -81,14 +80,13 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
     joined = sum(row is not None for _, row in settled)
     said = [counted(joined, "row has its job", "rows have their jobs")] if joined else []
     if own := len(settled) - joined:
-        said.append(counted(own, "job has a row of its own", "jobs have rows of their own"))
+        said.append(counted(own, "job gets a row of its own", "jobs get rows of their own"))
     emptied = [doubt.own.name for doubt, row in settled if row and doubt.own]
     text = f"{'; '.join(said)}."
     if emptied:
         # Deleted by us, another row could be: they move while a person works, and none comes back.
-        was, holds = ("it was", "holds") if len(emptied) == 1 else ("they were", "hold")
         rows = " and ".join(emptied)
-        text += f" Delete {rows} if you like: {was} added for it, and {holds} at most formulas now."
+        text += f" You can delete {rows}: what was added there is empty now, except for formulas."
     flash(text)
     return redirect(url_for("console.rows"), 303)
 
@@ -181,7 +179,7 @@ def _unmapped(
 ) -> Any:
     """Ask whether tabs and columns are to be unmapped, or unmap them.
 
-    Raises Permanent where one of them is not what was chosen any more.
+    Raises Permanent if one of them has changed since it was chosen.
     """
     by_id = {str(tab.tab.sheet_id): tab for tab in mapped}
     chosen: dict[str, list[str]] = {}
@@ -190,7 +188,7 @@ def _unmapped(
         if str(tab.tab.sheet_id) not in tabs:
             chosen.setdefault(tab.tab.title, []).append(letter)
     if not (chosen or tabs) or not {*tabs} <= by_id.keys():
-        raise Permanent("none_chosen", "Choose what is to be unmapped from what is listed now.")
+        raise Permanent("none_chosen", "Choose what to unmap.")
     titles = [by_id[number].tab.title for number in tabs]
     wiring, wait = parts.wiring, PageWait()
     if is_asked:
@@ -208,9 +206,9 @@ def _unmapped(
             TabMapper(wiring, wait, Choices(), list(chosen), by_tab).run(write=True)
 
     named = ", ".join([*titles, *(f"{t}: {' '.join(names)}" for t, names in chosen.items())])
-    parts.recorded("unmap", named, run, "It is unmapped.")
+    parts.recorded("unmap", named, run, "Unmapped.")
     parts.wake()
-    flash(f"Unmapped: {named}. What stands there stays.")
+    flash(f"Unmapped: {named}. The cells stay.")
     return redirect(url_for("console.mapping"), 303)
 
 

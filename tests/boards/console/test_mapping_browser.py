@@ -185,14 +185,14 @@ def test_back_shows_each_step_again(office: Office, browser: Browser) -> None:
 def settled(office: Office, page: Page, size: str, tmp_path: Path) -> None:
     """Settle the row that two jobs may have, and add a Pipeline."""
     wait_for(lambda: has_doubts(page))
-    row = page.get_by_label("It is row 8 of Active").first
+    row = page.get_by_label("Same job: row 8 of Active").first
     go_to(page, page.locator("fieldset").first.get_by_role("radio", checked=True))
     page.keyboard.press("ArrowUp")
-    expect(page.get_by_label("None of them").first).to_be_checked()
+    expect(page.get_by_label("Not this one").first).to_be_checked()
     page.keyboard.press("ArrowUp")
     expect(row).to_be_checked()
     looked_at(page, "mapping-rows", size, tmp_path)
-    press(page, "Settle these rows")
+    press(page, "Save these answers")
     expect(page.get_by_role("status")).to_contain_text("1 row has its job.")
     wait_for(lambda: office.row(board.name(SITES[3])).get("Site ID") in (SITES[3], SITES[-1]))
     page.goto(f"{office.receiver.url}/mapping/extras")
@@ -215,5 +215,5 @@ def settled(office: Office, page: Page, size: str, tmp_path: Path) -> None:
 def has_doubts(page: Page) -> bool:
     """Press the button until the worker has written all rows."""
     page.goto(page.url)
-    press(page, "Look for them")
-    return page.get_by_label("It is row 8 of Active").count() == 2
+    press(page, "List them")
+    return page.get_by_label("Same job: row 8 of Active").count() == 2

@@ -43,12 +43,11 @@ def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
     assert "Ada Number1" in form.page and "mine 2" in form.page
     assert form.values[name] == second
     assert form.answer(visitor, ROWS, step="link").status_code == 303
-    said = "Delete Open jobs!7 if you like: it was added for it, and holds at most formulas now."
-    assert f"1 row has its job. {said}" in plain(visitor.text(ROWS))
+    assert "1 row has its job. You can delete Open jobs!7" in plain(visitor.text(ROWS))
     bench.flush()
     (row,) = own_sheet.of_site(bench, 1)
     assert row["Note to self"] == "mine 2"
-    assert "Every job has its row" in plain(visitor.send(ROWS, ROWS, step="look").text)
+    assert "No job looks like a row of yours" in plain(visitor.send(ROWS, ROWS, step="look").text)
     assert [each.name for each in console.actions.latest(1)] == ["link"]
 
 
@@ -58,10 +57,10 @@ def test_a_job_that_has_none_of_the_rows_is_not_asked_about_again(console: Conso
     form = listed(console).choose(name, "none")
     assert "It keeps row 7 of Open jobs" in plain(form.page)
     assert form.answer(visitor, ROWS, step="link").status_code == 303
-    assert "1 job has a row of its own" in plain(visitor.text(ROWS))
+    assert "1 job gets a row of its own" in plain(visitor.text(ROWS))
     page = visitor.send(ROWS, ROWS, step="look").text
-    assert "None of your rows, as you said: 1" in plain(page)
-    assert "Settle these rows" not in page
+    assert "You said that none of your rows is theirs: 1 job" in plain(page)
+    assert "Save these answers" not in page
     bench.flush()
     assert len(own_sheet.texts(bench)) == 4
     form = Form(page, "rows")
@@ -83,12 +82,9 @@ def test_a_job_that_waits_is_answered_on_the_page(google: Emulator, sqlite_url: 
     page = plain(
         tabs.check("tab", str(OPEN), str(INSTALLED)).send(visitor, "/mapping", step="preview").page
     )
-    assert (
-        "1 job resembles rows of yours, but not for certain. Each gets no row for 24 hours" in page
-    )
+    assert "1 job looks like a row of yours" in page and "added for 24 hours" in page
     form = listed(console)
-    assert "It has no row: it waits for your answer." in plain(form.page)
-    assert "None of them. It gets a row of its own" in plain(form.page)
+    assert ". It gets a row of its own" in plain(form.page)
     assert (
         form.choose(f"row:{uuid(1)}", "none").answer(visitor, ROWS, step="link").status_code == 303
     )
@@ -147,7 +143,7 @@ def test_a_column_and_a_tab_are_unmapped_and_their_cells_stay(console: Console) 
     phone = next(value for value in values if value.startswith("0:E:"))
     assert not any(value.startswith("0:L:") for value in values), "the key tells whose row it is"
     page = visitor.send(UNMAP, UNMAP, step="ask", tab=str(INSTALLED), column=phone).text
-    assert "has a row in Open jobs" in plain(page) and "the column E" in plain(page)
+    assert "gets a row in Open jobs" in plain(page) and "the column E" in plain(page)
     before = own_sheet.texts(bench, OPEN), own_sheet.texts(bench, INSTALLED)
     bench.edit("move_column", sheet_id=OPEN, column=4, to=0)
     page = visitor.send(UNMAP, UNMAP, step="unmap", tab=str(INSTALLED), column=phone).text
