@@ -158,7 +158,9 @@ class Projector:
 
     def _wanted(self, deliveries: Iterable[Delivery]) -> list[Wanted]:
         documents = {
-            document.uuid: Wanted(document.uuid, delivery.site, sub_task, document.name[:300])
+            (delivery.site, document.uuid): Wanted(
+                document.uuid, delivery.site, sub_task, document.name[:300]
+            )
             for delivery in deliveries
             for sub_task, document in _documents(delivery)
             if delivery.site and document.creation_type in self._creation_types

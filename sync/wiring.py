@@ -207,6 +207,14 @@ class Wiring:
         all_channels = channels(settings.alert_webhook_url, settings.alert_urls)
         return Alerts(all_channels, link=f"{settings.public_url}/" if settings.public_url else "")
 
+    def check_trash(self) -> None:
+        """Store whether the spreadsheet is in the trash, if Drive shows it to the account."""
+        try:
+            access = self.drive("").access(self.settings.spreadsheet_id)
+        except Permanent:
+            return  # A person may have granted access to the spreadsheet, but not to Drive.
+        self.sheet_store().spreadsheet.set_trashed(trashed=access.trashed)
+
     def drive(self, root: str) -> Drive:
         return Drive(auth.session(self.settings), root, auth.account(self.settings))
 

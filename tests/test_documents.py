@@ -215,6 +215,15 @@ def test_a_service_accounts_own_drive_has_no_room(sqlite_url: str) -> None:
     assert "shared drive" in caught.value.message
 
 
+def test_full_storage_of_a_person_is_named_as_that(bench: Bench) -> None:
+    bench.account = "ada@installer.example"
+    bench.google.faults.answer(403, reason="storageQuotaExceeded", method="drive.upload", count=9)
+    with pytest.raises(Permanent) as caught:
+        bench.once()
+    assert caught.value.reason == "drive_full"
+    assert "The Google storage of ada@installer.example is full." in caught.value.message
+
+
 def test_a_wrong_token_is_said(bench: Bench) -> None:
     """Catches an error that does not name the setting, or that tells the token."""
     bench.google.everbright.token = "another"

@@ -79,6 +79,10 @@ _CAUSES = {
         "A service account has no storage: a folder in somebody's My Drive does not give it any.",
         "Set DRIVE_FOLDER_ID to a folder on a shared drive, or run: brightsheet auth google",
     ),
+    "drive_full": (
+        "Copies belong to the account that signed in, and count against its storage.",
+        "Free up space, buy more, or set DRIVE_FOLDER_ID to a folder on a shared drive.",
+    ),
     "drive_limit": ("Drive is full in one way or another.", "Make room, or use another folder."),
     "everbright_token": (
         "The token was typed wrong, has ended, or is sent in the wrong header.",

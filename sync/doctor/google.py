@@ -202,7 +202,7 @@ _NAMED = 5
 
 
 def spreadsheet(wiring: Wiring) -> Check:
-    """The spreadsheet is found, not in the bin, and may be written."""
+    """The spreadsheet is found, not in the trash, and may be written."""
     settings = wiring.settings
     account, client = auth.account(settings), wiring.sheet_client()
     try:
@@ -217,10 +217,11 @@ def spreadsheet(wiring: Wiring) -> Check:
         # The person has granted spreadsheets, and of Drive only what Brightsheet made.
         client.update(batch.changes_nothing())
     else:
+        wiring.sheet_store().spreadsheet.set_trashed(trashed=access.trashed)
         if access.trashed:
             return failed(
-                "The spreadsheet is in the bin.",
-                "Somebody deleted it; Google keeps it there for 30 days.",
+                "The spreadsheet is in the trash.",
+                "Somebody deleted it. Google keeps it there for 30 days.",
                 "Restore it in Drive, or fill a new one: brightsheet rebuild",
             )
         if not access.can_edit:

@@ -14,7 +14,7 @@ from sync.everbright.client import not_a_document
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
 from sync.status.problem import counted, lasting
-from sync.status.rules import COLUMNS_GONE, SILENCE, TAKEN_IDS
+from sync.status.rules import COLUMNS_GONE, SILENCE, TAKEN_IDS, TRASHED
 from sync.status.verdict import evaluate
 from sync.store.deliveries import latest_job, sample_document, sample_job
 from sync.wiring import Wiring
@@ -174,7 +174,7 @@ behind it, or put in its place, tells the receiver how many there are."""
 _TIMEOUT = (5.0, 15.0)
 SET = "Set PUBLIC_URL to the receiver's address, like https://brightsheet.example.com"
 
-_ELSEWHERE = {SILENCE, TAKEN_IDS, *COLUMNS_GONE}
+_ELSEWHERE = {SILENCE, TRASHED, TAKEN_IDS, *COLUMNS_GONE}
 """What other checks tell."""
 
 

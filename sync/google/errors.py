@@ -8,6 +8,7 @@ from requests import RequestException, Response
 from sync.errors import BrightsheetError, Conflict, Permanent, Refused, Retryable
 from sync.ops.retry import asked
 
+SERVICE_ACCOUNT_DOMAIN = ".gserviceaccount.com"
 RATE_WINDOW = 60.0
 """Google's quota window: the first wait after a per-user 429."""
 _DRIVE_RATE_LIMITS = {
@@ -71,11 +72,7 @@ def refusal(response: Response, account: str) -> BrightsheetError:
             "not_found", f"Google knows no such file, or it is not shared with {account}."
         )
     if "storageQuotaExceeded" in reasons:
-        return Permanent(
-            "no_storage",
-            "A service account has no storage of its own. Put DRIVE_FOLDER_ID on a shared drive, "
-            "or sign in as a person (GOOGLE_OAUTH_TOKEN_JSON).",
-        )
+        return _no_storage(account)
     if reasons & _API_OFF:
         return Permanent("api_off", f"Switch the API on in the Google Cloud project: {said}")
     if reasons & _LIMITS:
@@ -84,6 +81,20 @@ def refusal(response: Response, account: str) -> BrightsheetError:
         "not_shared",
         f"Google denies access ({said}). Share the file with {account} as an editor "
         "(on a shared drive: as a content manager).",
+    )
+
+
+def _no_storage(account: str) -> Permanent:
+    if account.endswith(SERVICE_ACCOUNT_DOMAIN):
+        return Permanent(
+            "no_storage",
+            "A service account has no storage of its own. Put DRIVE_FOLDER_ID on a shared drive, "
+            "or sign in as a person (GOOGLE_OAUTH_TOKEN_JSON).",
+        )
+    return Permanent(
+        "drive_full",
+        f"The Google storage of {account} is full. Free up space, buy more, or put "
+        "DRIVE_FOLDER_ID on a shared drive.",
     )
 
 

@@ -77,6 +77,7 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
             if error.reason != NO_TAB:
                 raise
             has_tab = False
+        wiring.check_trash()
         theirs = last_compared(flusher.store.spreadsheet)
         unanswered = flusher.store.boards.waiting()
         return Comparison(differing, rowless(flusher), waits, has_tab, theirs, unanswered)

@@ -31,7 +31,7 @@ from sync.store.signs import TOKEN_REFUSED, FenceDoubt
 
 LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
 SILENCE, WRONG_SECRET = "silence", "wrong_secret"
-TAKEN_IDS = "taken_ids"
+TAKEN_IDS, TRASHED = "taken_ids", "trashed"
 COLUMNS_GONE = ("columns_gone", "mapped_columns_gone")
 """In the tab that Brightsheet made, and in mapped tabs."""
 COMPARE = "/actions/compare?next=/"
@@ -138,6 +138,16 @@ RULES = [
         since=lambda now: now.oldest_refused,
         resolved="No webhook was rejected in the last hour.",
         is_ongoing=lambda now: now.refused,
+    ),
+    ProblemRule(
+        TRASHED,
+        what=lambda _: "The spreadsheet is in the trash.",
+        cause="Somebody deleted it. Google keeps it there for 30 days.",
+        fix="Restore it in Drive, then compare. Or fill a new one with `brightsheet rebuild`.",
+        page="/actions",
+        action="compare",
+        warns=lambda now: now.is_trashed,
+        over="The spreadsheet is no longer in the trash.",
     ),
     ProblemRule(
         "unverified",

@@ -108,6 +108,8 @@ class Backlog:
     doubt: str = ""
     """Why nothing is written, if the fence isn't one that this database set (a FenceDoubt)."""
     doubt_age: float | None = None
+    is_trashed: bool = False
+    """Whether the spreadsheet was in the trash when Drive was last asked."""
     paused: float | None = None
     """Since a person paused the writing; None if it is not paused."""
     comparison_age: float | None = None
@@ -213,6 +215,7 @@ def backlog(
     mode = row.pop("mode")
     has_landed = row.pop("landed_at") is not None
     row |= {"is_adopted": mode == Mode.ADOPTED, "is_set_up": bool(mode) or has_landed}
+    row["is_trashed"] = bool(row.pop("trashed"))
     if room := database.room():
         row["disk_free"], row["disk_size"] = room
     arrivals = row.pop("last_webhook"), row["arrival"]
@@ -261,7 +264,7 @@ def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
         ),
         **{
             name: select(sheet.c[name]).where(sheet.c.spreadsheet_id == spreadsheet)
-            for name in ("read_columns", "trial", "mode", "landed_at", "doubt")
+            for name in ("read_columns", "trial", "mode", "landed_at", "doubt", "trashed")
         },
         "doubt_age": _age(sheet.c.doubt_since, sheet.c.spreadsheet_id == spreadsheet),
         "clock": select(now()),

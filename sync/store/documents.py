@@ -13,7 +13,7 @@ from sync.jobs import files
 from sync.jobs.model import Customer, Files, FileState
 from sync.store.database import Database, now, touch
 from sync.store.lookups import PATIENCE, UNANSWERED, customers
-from sync.store.schema import customer, document, folder
+from sync.store.schema import customer, document, folder, shared_document
 
 DUE = 100
 """The most documents of a job that are read at once: more than a job has, as a rule."""
@@ -187,7 +187,9 @@ class Documents:
             self._hold(connection, claim, **made)
             done = {"state": FileState.DONE, "reason": "", "message": ""}
             _change(connection, uuid, **done, file_id=file_id, link=link)
-            touch(connection, claim.site)
+            others = select(shared_document.c.site).where(shared_document.c.uuid == uuid)
+            for site in sorted({claim.site, *connection.scalars(others)}):
+                touch(connection, site)
 
     def postpone(self, claim: Claim, uuid: str, error: BrightsheetError, seconds: float) -> None:
         """Try again after `seconds`, and store the error."""
@@ -260,7 +262,12 @@ def files_in_drive(connection: Connection, sites: Sequence[str]) -> dict[str, Fi
     query = select(document.c.site, document.c.uuid, document.c.link).where(
         document.c.site.in_(sites), document.c.link != ""
     )
-    for site, uuid, link in connection.execute(query):
+    shared = (
+        select(shared_document.c.site, document.c.uuid, document.c.link)
+        .join(document, document.c.uuid == shared_document.c.uuid)
+        .where(shared_document.c.site.in_(sites), document.c.link != "")
+    )
+    for site, uuid, link in (*connection.execute(query), *connection.execute(shared)):
         links.setdefault(site, {})[uuid] = link
     folder_query = select(folder.c.site, folder.c.link).where(folder.c.site.in_(sites))
     return {

@@ -5,14 +5,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.cells import Cell, cells_in
 from sync.jobs.model import Change, Customer, FileState, Job
 from sync.store.database import Database
 from sync.store.lookups import customers
-from sync.store.schema import change, customer, document, folder, job, quarantine
+from sync.store.schema import change, customer, document, folder, job, quarantine, shared_document
 from sync.types import Personal
 
 _LINES = 200
@@ -86,7 +86,7 @@ class JobRecords:
                 is_quarantined=connection.scalar(rests) is not None,
                 folder=connection.scalar(where) or "",
                 changes=_changes(connection, site),
-                documents=_documents(connection, _LINES, document.c.site == site),
+                documents=_documents(connection, _LINES, _is_of_job(site)),
             )
 
     def documents(self, state: FileState, limit: int) -> tuple[KeptDocument, ...]:
@@ -114,6 +114,12 @@ class JobRecords:
             if len(sites) == limit:
                 break
         return frozenset(sites)
+
+
+def _is_of_job(site: str) -> ColumnElement[bool]:
+    """Return the condition that a document belongs to a job, be it to others as well."""
+    shared = select(shared_document.c.uuid).where(shared_document.c.site == site)
+    return or_(document.c.site == site, document.c.uuid.in_(shared))
 
 
 def _changes(connection: Connection, site: str) -> tuple[KeptChange, ...]:

@@ -11,7 +11,7 @@ from sync.store import lookups
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, bumped, now
 from sync.store.inbox import BACKFILL
-from sync.store.schema import delivery, document, folder, job, milestone
+from sync.store.schema import delivery, document, folder, job, milestone, shared_document
 from sync.webhooks.schema import Outcome
 
 _taken_in = update(delivery).where(delivery.c.seq == bindparam("number"))
@@ -121,6 +121,18 @@ class Jobs:
         rows = [{**vars(wanted), **first} for wanted in _told_apart(connection, documents)]
         statement = self._database.insert(document).values(wanted_at=now())
         connection.execute(statement.on_conflict_do_nothing(), rows)
+        uuids = sorted({wanted.uuid for wanted in documents})
+        query = select(document.c.uuid, document.c.site).where(document.c.uuid.in_(uuids))
+        owners = {row.uuid: row.site for row in connection.execute(query)}
+        shared = [
+            {"uuid": wanted.uuid, "site": wanted.site}
+            for wanted in documents
+            if owners[wanted.uuid] != wanted.site
+        ]
+        if shared:
+            connection.execute(
+                self._database.insert(shared_document).on_conflict_do_nothing(), shared
+            )
         empty = {"file_id": "", "link": "", "claim": 0, "claimed_until": 0.0}
         sites = sorted({wanted.site for wanted in documents})
         folders = [{"site": site, **empty} for site in sites]

@@ -152,6 +152,14 @@ document = Table(
 _partial_index("document_pending", document.c.due_at, text("state = 'pending'"))
 _partial_index("document_failed", document.c.uuid, text("state = 'failed'"))
 
+shared_document = Table(
+    "shared_document",
+    metadata,
+    # The other jobs that a document belongs to: their rows link to the same copy.
+    Column("uuid", Text, primary_key=True),
+    Column("site", Text, primary_key=True, index=True),
+)
+
 sheet = Table(
     "sheet",
     metadata,
@@ -185,6 +193,8 @@ sheet = Table(
     # Why nothing is written while the fence is one that this database didn't set (a FenceDoubt).
     _required("doubt", server_default=""),
     Column("doubt_since", Float),
+    # Whether it was in the trash when Drive was last asked.
+    _required("trashed", Boolean, server_default=false()),
     # Whether the next batch replaces the fence, no matter who set it.
     _required("takes_over", Boolean, server_default=false()),
 )

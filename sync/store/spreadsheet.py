@@ -281,6 +281,14 @@ class Spreadsheet:
             self.change(connection, trial=trial.model_dump_json())
         return trial
 
+    def is_trashed(self) -> bool:
+        return bool(self._database.scalar(select(sheet.c.trashed).where(self._is_this)))
+
+    def set_trashed(self, *, trashed: bool) -> None:
+        if self.is_trashed() != trashed:
+            with self._database.writing() as connection:
+                self.change(connection, trashed=trashed)
+
     def is_comparison_due(self, seconds: float) -> bool:
         """Return whether the whole sheet was last compared longer ago than that, unless paused."""
         is_past = sheet.c.compared_at < now() - seconds

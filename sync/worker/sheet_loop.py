@@ -29,6 +29,8 @@ _LOOK_EVERY = 60.0
 """The interval between checks whether a comparison is due."""
 _COMPARE_AGAIN = 900.0
 """The pause after a comparison that didn't finish, because it reads the whole sheet."""
+_TRASH_EVERY = 900.0
+"""The interval between checks whether the spreadsheet is in the trash."""
 
 _log = structlog.get_logger()
 
@@ -62,6 +64,9 @@ class SheetLoop:
         self._is_retried = False
         self._pruning = _Every(_PRUNE_EVERY)
         self._comparing = _Every(_LOOK_EVERY)
+        self._trash = _Every(_TRASH_EVERY)
+        self._has_written = False
+        """Whether it wrote or compared since it last asked whether the sheet is in the trash."""
 
     def step(self) -> bool:
         """Do what is due; False if nothing is."""
@@ -76,7 +81,12 @@ class SheetLoop:
             except Permanent as error:
                 self._store.spreadsheet.set_trouble(error.reason, error.message)
                 raise
+            self._has_written = True
+        if self._trash.is_due() and (self._has_written or spreadsheet.is_trashed()):
+            self._wiring.check_trash()
+            self._has_written = False
         if self._store.pending.is_due():
+            self._has_written = True
             return self._flush()
         if self._flusher.new_reps - self._flusher.known_reps:
             # Refused if somebody is moving columns; the next comparison creates the views.

@@ -23,7 +23,7 @@ PERSON = json.dumps(
 )
 """The emulator takes an unknown refresh token for that of the person it names."""
 SERVICE_ACCOUNT = KEY
-ROBOT = "sheet@project.example"
+ROBOT = "sheet@project.iam.gserviceaccount.com"
 
 
 class Patient:

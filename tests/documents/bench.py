@@ -41,9 +41,11 @@ class Bench:
         google: Emulator,
         url: str,
         shared_drive: bool = True,
+        account: str = "tests@project.iam.gserviceaccount.com",
         wanted: Sequence[Wanted] = (Wanted(DOCUMENT, SITE, "", "Permit.pdf"),),
     ) -> None:
         self.google = google
+        self.account = account
         self.session: type[EmulatorSession] = EmulatorSession
         self.database = Database(url)
         self.database.upgrade()
@@ -58,7 +60,7 @@ class Bench:
         Jobs(self.database).take_in(self._held, Projected([], documents))
 
     def copier(self) -> Copier:
-        drive = Drive(self.session(self.google.url), self.root, "tests")
+        drive = Drive(self.session(self.google.url), self.root, self.account)
         everbright = EverBright(
             self.google.url, TOKEN, "Authorization: Token", "/api/v1/document/{document}/download/"
         )

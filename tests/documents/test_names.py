@@ -163,3 +163,28 @@ def test_the_worker_asks_for_customers_and_details_and_copies(bench: Bench, tmp_
     finally:
         worker.stop(10)
     assert (tagged(bench, "brightsheetSite"), bench.row(uuid(1))["Size"]) == ([NAME], "8.4")
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["together", "after the copy"])
+def test_both_jobs_of_a_document_link_to_its_one_copy(bench: Bench, *, is_late: bool) -> None:
+    """Catches a second job that has the preview's link alone, without a word about it."""
+    first, second = (milestone(job, tasks=[task(document(1, "Plan.pdf"))]) for job in (1, 2))
+    bench.send(*([first] if is_late else [first, second]))
+    bench.flush()
+    bench.ask()
+    copy(bench)
+    if is_late:
+        bench.send(second)
+        bench.flush()
+        bench.ask()
+        copy(bench)
+    bench.flush()
+    links = [
+        {link.uri for cell in row.values() for link in cell.links if "/file/d/" in link.uri}
+        for row in bench.rows()
+        if "Site ID" in row
+    ]
+    (copied,) = (file for file in bench.google.drive.files.values() if file.name == "Plan.pdf")
+    assert len(links) == 2
+    assert all(copied.id in link for one in links for link in one)
+    assert links[0] == links[1] != set()

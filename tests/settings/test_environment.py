@@ -24,7 +24,7 @@ _PEM = (
 )
 _KEY = {
     "type": "service_account",
-    "client_email": "sheet@project.example",
+    "client_email": "sheet@project.iam.gserviceaccount.com",
     "private_key": _PEM,
     "token_uri": "https://oauth.example/token",
 }

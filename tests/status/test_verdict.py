@@ -155,6 +155,7 @@ WRONG = {
     "disk_low": replace(WELL, disk_free=50_000_000, disk_size=1_000_000_000),
     "columns_gone": replace(WELL, gone_columns=("'Status' in 'Jobs'",), oldest_gone_column=5.0),
     "comparison_late": replace(WELL, comparison_age=COMPARED_SECONDS + 60.0),
+    "trashed": replace(WELL, is_trashed=True),
     "taken_ids": replace(WELL, accepts_taken_ids=True),
     "unknown_statuses": replace(WELL, unknown_statuses=("ODD", "PEND")),
 }

@@ -59,3 +59,26 @@ def test_an_old_comparison_is_a_warning_until_the_next_one(bench: Bench) -> None
     assert "comparison_late" in codes()
     bench.compare()
     assert "comparison_late" not in codes()
+
+
+def test_a_spreadsheet_in_the_trash_is_a_warning_until_it_is_restored(bench: Bench) -> None:
+    """Catches a worker that writes into a deleted spreadsheet, green, until Google drops it."""
+    bench.shown(milestone(1))
+    spreadsheet = bench.google.drive.files[bench.spreadsheet]
+
+    def codes() -> set[str]:
+        return {problem.code for problem in evaluate(bench.wiring.backlog())}
+
+    spreadsheet.trashed = True
+    compared_days_ago(bench, 1.1)
+    step(SheetLoop(bench.wiring, Alerts([]), Stop()))
+    assert "trashed" in codes()
+    calls = bench.google.calls.count("drive", "*")
+    step(SheetLoop(bench.wiring, Alerts([]), Stop()))
+    assert bench.google.calls.count("drive", "*") == calls + 1
+    spreadsheet.trashed = False
+    bench.command("compare")
+    assert "trashed" not in codes()
+    calls = bench.google.calls.count("drive", "*")
+    step(SheetLoop(bench.wiring, Alerts([]), Stop()))
+    assert bench.google.calls.count("drive", "*") == calls, "nothing was written meanwhile"
