@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
+from secrets import token_urlsafe
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -32,6 +33,7 @@ from sync.console import parts as texts
 from sync.console.parts import ConsoleParts
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
+from sync.store import ActionLog
 from sync.store.actions import SIGN_IN
 from sync.types import Personal
 
@@ -46,7 +48,7 @@ _FORGET_SECONDS = 3600.0
 _KNOWN_SECONDS = 30.0
 """Between two looks at who has signed in, in another process too: a flood must not cost queries."""
 _FOR_ALL = ("console.static", "console.sign_in")
-_SINCE, _PERSONAL = "since", "personal"
+_SINCE, _ID, _PERSONAL = "since", "id", "personal"
 _HEADERS = Secure(
     # Nothing from elsewhere, nothing in the page itself: text of a webhook that came through as
     # markup could neither run nor send anything away.
@@ -187,7 +189,7 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
             return None
         if settings.admin_password is None:
             return render_template("console/closed.html"), 403
-        if request.endpoint not in _FOR_ALL and not is_signed_in():
+        if request.endpoint not in _FOR_ALL and not is_signed_in(parts.actions):
             session.clear()
             return redirect(url_for("console.sign_in", next=request.full_path.rstrip("?")), 303)
         csrf.protect()
@@ -209,11 +211,14 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
     blueprint.register_error_handler(Exception, _fault)
 
 
-def is_signed_in() -> bool:
-    """Return whether the request has a session that is not over."""
-    since = session.get(_SINCE)
-    return isinstance(since, int | float) and (
-        0 <= datetime.now(UTC).timestamp() - since < SESSION.total_seconds()
+def is_signed_in(actions: ActionLog) -> bool:
+    """Return whether the request has a session that has neither expired nor been signed out."""
+    since, number = session.get(_SINCE), session.get(_ID)
+    return (
+        isinstance(since, int | float)
+        and 0 <= datetime.now(UTC).timestamp() - since < SESSION.total_seconds()
+        and isinstance(number, str)
+        and not actions.is_ended(number)
     )
 
 
@@ -230,7 +235,9 @@ def _as_asked(value: object) -> object:
 def sign_in(parts: ConsoleParts, *, tries: PasswordTries) -> Any:
     """Show the form, or take the password."""
     if request.method == "GET":
-        return redirect(_target()) if is_signed_in() else render_template("console/sign_in.html")
+        if is_signed_in(parts.actions):
+            return redirect(_target())
+        return render_template("console/sign_in.html")
     sent, known = request.form.get("password", ""), parts.wiring.settings.admin_password
     if not tries.check(request.remote_addr or "", lambda: _is_password(sent, known)):
         _log.warning("console_wrong_password", source=request.remote_addr)
@@ -239,11 +246,13 @@ def sign_in(parts: ConsoleParts, *, tries: PasswordTries) -> Any:
     session.clear()
     session.permanent = True
     session[_SINCE] = datetime.now(UTC).timestamp()
+    session[_ID] = token_urlsafe(16)
     return redirect(_target(), 303)
 
 
-def sign_out(_parts: ConsoleParts) -> Any:
-    """End the session."""
+def sign_out(parts: ConsoleParts) -> Any:
+    """End the session, and every copy of its cookie."""
+    parts.actions.end_session(session[_ID], SESSION.total_seconds())
     session.clear()
     return redirect(url_for("console.sign_in"), 303)
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, exists, func, insert, select, update
+from sqlalchemy import Select, delete, exists, func, insert, select, update
 
 from sync.store.database import Database, Lease, now
-from sync.store.schema import action
+from sync.store.schema import action, ended_session
 
 COMPARE, REBUILD, REPLAY_ALL = "compare", "rebuild", "replay_all"
 PUT_BACK, DO_WITHOUT, RESTORE_ROWS = "put_back", "do_without", "restore_rows"
@@ -107,6 +107,18 @@ class ActionLog:
         if detail:
             query = query.where(action.c.detail == detail)
         return [_action(row) for row in self._database.rows(query.limit(limit))]
+
+    def end_session(self, session: str, longest: float) -> None:
+        """Record that a session was signed out; forget those that expired after `longest` s."""
+        row = self._database.insert(ended_session).values(id=session, at=now())
+        with self._database.writing() as connection:
+            connection.execute(row.on_conflict_do_nothing())
+            connection.execute(delete(ended_session).where(ended_session.c.at < now() - longest))
+
+    def is_ended(self, session: str) -> bool:
+        """Return whether a session was signed out."""
+        query = select(ended_session.c.id).where(ended_session.c.id == session)
+        return self._database.scalar(query) is not None
 
     def sources_of_sign_ins(self) -> list[str]:
         """Return the addresses that somebody has signed in from: the newest thousand."""

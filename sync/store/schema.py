@@ -428,6 +428,22 @@ flush_hour = Table(
     _required("jobs", Integer),
 )
 
+ended_session = Table(
+    "ended_session",
+    metadata,
+    # Sessions of the console that were signed out, until they would have expired.
+    Column("id", Text, primary_key=True),
+    _required("at", Float),
+)
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    # SHA-256 of the IDs of jobs whose data was deleted, and of their milestones.
+    Column("digest", Text, primary_key=True),
+    _required("at", Float),
+)
+
 action = Table(
     "action",
     metadata,

@@ -68,14 +68,31 @@ def test_a_session_that_is_forged_or_over_is_none(console: Console) -> None:
     assert forged is not None
     assert own is not None
     over = now - SESSION.total_seconds() - 1
-    cookies = [forged.dumps({"since": now}), own.dumps({"since": over}), own.dumps({"since": "1"})]
-    for cookie in (*cookies, own.dumps({"since": now + 60}), "nonsense"):
+    good = {"since": now, "id": "a"}
+    cookies = [forged.dumps(good), own.dumps(good | {"since": over}), own.dumps({"since": now})]
+    cookies += [own.dumps(good | {"since": since}) for since in ("1", now + 60)]
+    for cookie in (*cookies, "nonsense"):
         visitor = Visitor(console.app)
         visitor.client.set_cookie("brightsheet", str(cookie))
         assert is_kept_out(visitor, "GET", "/deliveries"), cookie
     visitor = Visitor(console.app)
-    visitor.client.set_cookie("brightsheet", str(own.dumps({"since": now})))
+    visitor.client.set_cookie("brightsheet", str(own.dumps(good)))
     assert visitor.get("/deliveries").status_code == 200, "the cookie's name is another"
+
+
+def test_signing_out_ends_every_copy_of_the_session_and_no_other(store_console: Console) -> None:
+    """In another web process, too."""
+    other = Visitor(store_console.app)
+    assert other.sign_in().status_code == 303
+    visitor = store_console.signed_in()
+    cookie = visitor.client.get_cookie("brightsheet")
+    assert cookie is not None
+    copy = Visitor(create_app(store_console.bench.settings))
+    copy.client.set_cookie("brightsheet", cookie.value)
+    assert copy.get("/").status_code == 200
+    assert visitor.send("/sign-out").status_code == 303
+    assert is_kept_out(copy, "GET", "/deliveries")
+    assert other.get("/").status_code == 200
 
 
 def test_a_session_is_good_in_every_web_process_until_the_password_changes(
