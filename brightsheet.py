@@ -150,7 +150,7 @@ if (_CHECKOUT / "demo").is_dir():
 _COMMANDS = (
     *(_of_a_checkout(name) for name in _OF_A_CHECKOUT),
     *(doctor, auth_group, *compose.commands()),
-    *(lists.deliveries, lists.retry),
+    *(lists.deliveries, lists.retry, lists.forget),
     *(sheet.init, sheet.rebuild, sheet.takeover, sheet.compare),
     *(lists.milestones, lists.statuses, lists.details, backfill.backfill),
 )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import structlog
 
@@ -12,6 +13,7 @@ from sync.jobs.model import Change, Job
 from sync.ops.logs import Trail
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
+from sync.store.forgotten import ids_in
 from sync.store.jobs import Wanted
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Document
@@ -55,8 +57,13 @@ class Projector:
         """
         did_something = False
         for deliveries in self._inbox.unprojected():
-            understood, poisoned = self._read(deliveries)
-            self._jobs.take_in(held, self._projected(understood, poisoned))
+            read, poisoned = self._read(deliveries)
+            ids = {one for _, delivery in read for one in ids_in(delivery)}
+            gone = self._jobs.forgotten_of(ids)
+            understood = [each for each in read if ids_in(each[1]).isdisjoint(gone)]
+            forgotten = [kept.seq for kept, d in read if not ids_in(d).isdisjoint(gone)]
+            made = self._projected(understood, poisoned)
+            self._jobs.take_in(held, replace(made, forgotten=forgotten))
             self._log_each(deliveries, understood, poisoned)
             self._ask(delivery for kept, delivery in understood if kept.seq not in poisoned)
             did_something = True

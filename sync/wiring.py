@@ -191,7 +191,7 @@ class Wiring:
 
         Raises Retryable if another process holds the lease too long.
         """
-        with self._held(sleep, PROJECTION, "is applying deliveries") as held:
+        with self.hold_projection(sleep) as held:
             projector = self.projector()
             while projector.run(held):
                 pass
@@ -276,6 +276,10 @@ class Wiring:
         Raises Retryable if another process still holds it.
         """
         return self._held(sleep, self.lease_name(spreadsheet), "is writing the sheet")
+
+    def hold_projection(self, sleep: Sleep) -> AbstractContextManager[Lease]:
+        """Hold the lease for applying deliveries; waits and raises as `hold` does."""
+        return self._held(sleep, PROJECTION, "is applying deliveries")
 
     def hold_backfill(self, sleep: Sleep) -> AbstractContextManager[Lease]:
         """Hold the backfill's lease; waits and raises as `hold` does."""

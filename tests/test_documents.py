@@ -217,7 +217,7 @@ def test_a_service_accounts_own_drive_has_no_room(sqlite_url: str) -> None:
 
 def test_full_storage_of_a_person_is_named_as_that(bench: Bench) -> None:
     bench.account = "ada@installer.example"
-    bench.google.faults.answer(403, reason="storageQuotaExceeded", method="drive.upload", count=9)
+    bench.google.faults.answer(403, reason="storageQuotaExceeded", path="/upload/*")
     with pytest.raises(Permanent) as caught:
         bench.once()
     assert caught.value.reason == "drive_full"

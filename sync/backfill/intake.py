@@ -41,6 +41,10 @@ class Intake:
             job = self._applied(job, delivery, kept.digest, kept.received)
         return job
 
+    def is_forgotten(self, site: str) -> bool:
+        """Return whether the job's data was deleted on request."""
+        return bool(self._jobs.forgotten_of([site]))
+
     def clock(self) -> datetime:
         """Return the time (UTC) by the clock that also dates received webhooks."""
         return self._inbox.clock()

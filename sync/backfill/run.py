@@ -132,6 +132,8 @@ class Backfill:
 
     def _job(self, site: str) -> tuple[JobState, int, str]:
         """Read a job; return its result, the number of new events, and what failed."""
+        if self._intake.is_forgotten(site):
+            return JobState.DONE, 0, ""
         requested, known = self._intake.clock(), self._intake.known(site)
         reading = self._reader.read(site, known)
         payloads = [*reading.payloads, *reading.contracts]

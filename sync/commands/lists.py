@@ -1,13 +1,15 @@
-"""Commands that list: `deliveries` (and `retry`), `milestones`, `statuses`, `details`, `doctor`."""
+"""`deliveries`, `retry`, `forget`, `milestones`, `statuses`, `details` and `doctor`."""
 
 import json
 import logging
 import os
 import platform
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
+from uuid import UUID
 
 import click
 
@@ -22,6 +24,7 @@ from sync.jobs.model import Details
 from sync.ops import logs
 from sync.settings.environment import Settings, load
 from sync.status import deliveries as what_came
+from sync.status import forget as erasure
 from sync.store import DetailStore, Documents
 from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.types import Value
@@ -98,6 +101,21 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
         raise click.UsageError("Give an ID, or --all.")
     again = what_came.Retry(*opened())
     echo(again.one(id) if id else again.everything())
+
+
+@click.command()
+@click.argument("site", type=click.UUID)
+@click.option("--write", is_flag=True, help="Delete it.")
+def forget(site: UUID, write: bool) -> None:
+    """Delete what is stored of one customer's job; later webhooks of it are ignored."""
+    logs.configure(logging.WARNING)
+    wiring = Wiring(*opened())
+    if write:
+        echo(erasure.lines(erasure.forget(wiring, time.sleep, str(site))))
+        click.echo("It is deleted.")
+    else:
+        echo(erasure.lines(erasure.find(wiring, str(site))))
+        click.echo("To delete what is stored, add --write. It can't be undone.")
 
 
 @click.command()

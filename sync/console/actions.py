@@ -18,6 +18,7 @@ from sync.store import ActionState, Confirmations, Dismissals
 from sync.store.actions import (
     COMPARE,
     DO_WITHOUT,
+    FORGET,
     PUT_BACK,
     READ_AGAIN,
     READ_BACK,
@@ -187,6 +188,13 @@ DEEDS = {
         "if it had just come, and goes into the sheet, unless a newer webhook arrives meanwhile.",
         needs_ids=True,
     ),
+    "forget": Deed(
+        "Delete this customer's data",
+        "Brightsheet deletes everything that it stores of this job: webhooks, details, changes and "
+        "the records of its documents. Later webhooks of the job are ignored. Its row in the "
+        "spreadsheet and its folder in Drive stay: delete them there. This can't be undone.",
+        needs_ids=True,
+    ),
     "read-changed": Deed(
         "Read what changed from EverBright",
         f"Brightsheet asks EverBright for all jobs that changed in the last {READ_BACK.days} days. "
@@ -211,6 +219,7 @@ _REQUESTS = {
     "do-without": DO_WITHOUT,
     "restore-rows": RESTORE_ROWS,
     "read-again": READ_AGAIN,
+    "forget": FORGET,
     "read-changed": READ_CHANGED,
 }
 

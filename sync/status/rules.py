@@ -147,7 +147,7 @@ RULES = [
         page="/actions",
         action="compare",
         warns=lambda now: now.is_trashed,
-        over="The spreadsheet is no longer in the trash.",
+        resolved="The spreadsheet is no longer in the trash.",
     ),
     ProblemRule(
         "unverified",

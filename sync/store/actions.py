@@ -17,6 +17,7 @@ from sync.store.schema import action, ended_session
 COMPARE, REBUILD, REPLAY_ALL = "compare", "rebuild", "replay_all"
 PUT_BACK, DO_WITHOUT, RESTORE_ROWS = "put_back", "do_without", "restore_rows"
 READ_AGAIN, READ_CHANGED = "read_again", "read_changed"
+FORGET = "forget"
 """What is requested of the worker."""
 READ_BACK = timedelta(days=30)
 """So far back goes what is read of all jobs: longer than anybody overlooks that nothing comes."""

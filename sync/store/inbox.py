@@ -13,6 +13,7 @@ from sync.errors import Rejected
 from sync.jobs.reads import as_read
 from sync.store import hours
 from sync.store.database import Database, now
+from sync.store.forgotten import ERASED, forgotten_of, ids_in
 from sync.store.schema import delivery, heartbeat
 from sync.webhooks.schema import Delivery, Outcome
 
@@ -86,8 +87,8 @@ class Inbox:
     ) -> Receipt:
         """Store a delivery; a webhook with the same canonical hash is a duplicate.
 
-        This returns after the commit. What was read from the API has the moment (UTC) at which it
-        was `requested`.
+        This returns after the commit. Of a job whose data was deleted, only the arrival is stored.
+        What was read from the API has the moment (UTC) at which it was `requested`.
         """
         delivery_id = f"{BACKFILL if requested else ''}{uuid4().hex}"
         row = {
@@ -96,6 +97,8 @@ class Inbox:
             "body": body,
             **_understood(delivery_id, understood),
         }
+        if forgotten_of(self._database, ids_in(understood)):
+            row |= ERASED
         return Receipt(delivery_id, self._put(row))
 
     def keep_rejected(self, body: bytes, error: Rejected) -> str:
@@ -202,7 +205,7 @@ class Inbox:
         """Delete deliveries older than `days` that are in their job already; return how many."""
         old = delivery.c.received_at < now() - days * 86_400.0
         with self._database.writing() as connection:
-            _remember(self._database, connection)
+            remember_newest(self._database, connection)
             hours.prune(connection)
             used = delivery.c.projected & delivery.c.about.is_(None)
             return connection.execute(delete(delivery).where(old, used)).rowcount
@@ -272,7 +275,7 @@ def _kept(row: RowMapping) -> KeptDelivery:
     )
 
 
-def _remember(database: Database, connection: Connection) -> None:
+def remember_newest(database: Database, connection: Connection) -> None:
     """Keep when the newest webhook was accepted, before its delivery is deleted."""
     newest = connection.scalar(NEWEST_WEBHOOK)
     if newest is not None:

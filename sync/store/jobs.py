@@ -10,6 +10,7 @@ from sync.jobs.model import Change, FileState, Job
 from sync.store import lookups
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, bumped, now
+from sync.store.forgotten import ERASED, forgotten_of
 from sync.store.inbox import BACKFILL
 from sync.store.schema import delivery, document, folder, job, milestone, shared_document
 from sync.webhooks.schema import Outcome
@@ -43,6 +44,8 @@ class Projected:
     deliveries: Sequence[int] = ()
     waiting: Mapping[int, str] = field(default_factory=dict)
     poisoned: Mapping[int, str] = field(default_factory=dict)
+    forgotten: Sequence[int] = ()
+    """Deliveries (seq) for jobs whose data was deleted: nothing of them is kept."""
 
 
 class Jobs:
@@ -56,6 +59,10 @@ class Jobs:
         query = select(job.c.site, job.c.state).where(job.c.site.in_(sites))
         rows = self._database.rows(query)
         return {row.site: Job.model_validate_json(row.state) for row in rows}
+
+    def forgotten_of(self, ids: Collection[str]) -> Collection[str]:
+        """Return those of `ids` (of jobs and milestones) whose data was deleted."""
+        return forgotten_of(self._database, ids)
 
     def sites_of(self, milestones: Collection[str]) -> dict[str, str]:
         """Return the sites of the known ones of `milestones`, by UUID."""
@@ -78,6 +85,8 @@ class Jobs:
             if made.deliveries:
                 done = delivery.c.seq.in_(made.deliveries)
                 connection.execute(update(delivery).where(done).values(projected=True, about=None))
+            erased = delivery.c.seq.in_(made.forgotten)
+            connection.execute(update(delivery).where(erased).values(ERASED))
             waits = _taken_in.values(projected=True, about=bindparam("text"))
             rejected = _taken_in.values(
                 projected=True, outcome=Outcome.REJECTED, reason=bindparam("text")

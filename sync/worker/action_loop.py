@@ -10,11 +10,13 @@ from sync.settings.environment import Settings
 from sync.setup.spreadsheet import Setup
 from sync.status import compare
 from sync.status.deliveries import Retry, summary
+from sync.status.forget import forget, lines
 from sync.status.problem import counted
 from sync.store import Action, ActionLog, ActionState, Database
 from sync.store.actions import (
     COMPARE,
     DO_WITHOUT,
+    FORGET,
     PUT_BACK,
     READ_AGAIN,
     READ_BACK,
@@ -61,6 +63,7 @@ class ActionLoop:
             RESTORE_ROWS: self._restore_rows,
             READ_AGAIN: self._read_again,
             READ_CHANGED: self._read_changed,
+            FORGET: self._forget,
         }
 
     def step(self) -> bool:
@@ -132,6 +135,11 @@ class ActionLoop:
         return " ".join(
             [said, *(f"Not read: {why}" for why in (*run.not_read.values(), *run.notes))]
         )
+
+    def _forget(self, site: str) -> str:
+        if not site:
+            return "It was deleted."  # The worker ended before it said so; the ID is gone, too.
+        return " ".join(lines(forget(self._wiring, self._stop.sleep, site)))
 
     def _read_changed(self, _detail: str) -> str:
         self._wiring.must_have_token()

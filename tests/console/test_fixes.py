@@ -138,3 +138,14 @@ def test_a_person_chooses_which_database_writes(google: Emulator, tmp_path: Path
     bench.flush()
     assert bench.row(uuid(2))
     assert "Everything is up to date" in visitor.text("/")
+
+
+def test_one_customers_data_is_deleted_from_its_page(console: Console) -> None:
+    visitor, bench = console.signed_in(), console.bench
+    bench.shown(milestone(1), milestone(2))
+    assert f"/actions/forget?id={uuid(1)}" in visitor.text(f"/jobs/{uuid(1)}")
+    visitor.send("/actions/forget", id=uuid(1), next="/actions")
+    assert "Left in the spreadsheet" in done(console)
+    assert visitor.get(f"/jobs/{uuid(1)}").status_code == 404
+    assert uuid(1) not in visitor.text("/actions")
+    assert visitor.get(f"/jobs/{uuid(2)}").status_code == 200

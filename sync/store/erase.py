@@ -1,0 +1,117 @@
+"""Deletes everything that is stored of one job, in one transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, func, or_, select, update
+
+from sync.store.database import Database, Lease, hold, now
+from sync.store.forgotten import digest_of
+from sync.store.inbox import remember_newest
+from sync.store.schema import (
+    action,
+    attempt,
+    change,
+    delivery,
+    document,
+    folder,
+    forgotten,
+    history_written,
+    job,
+    metadata,
+    milestone,
+    shared_document,
+    sheet,
+    undo,
+)
+
+_PAGE = 200
+"""How many bodies are searched at once."""
+
+
+@dataclass(frozen=True)
+class StoredData:
+    """How much is stored of a job, and the address of its folder in Drive."""
+
+    deliveries: int
+    documents: int
+    changes: int
+    is_job: bool
+    folder: str
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.is_job or self.deliveries or self.documents or self.changes)
+
+
+def stored_data(database: Database, site: str) -> StoredData:
+    with database.reading() as connection:
+        counts = [
+            int(connection.scalar(select(func.count()).where(table.c.site == site)) or 0)
+            for table in (document, change, job)
+        ]
+        link = connection.scalar(select(folder.c.link).where(folder.c.site == site)) or ""
+        found = len(_deliveries(connection, site))
+    return StoredData(found, counts[0], counts[1], counts[2] > 0, link)
+
+
+def erase(database: Database, held: Iterable[Lease], site: str) -> None:
+    """Delete what is stored of a job, and keep a hash of its ID and of its milestones' IDs.
+
+    `held` are the leases of whoever writes jobs and the sheet.
+    """
+    with database.writing() as connection:
+        for lease in held:
+            hold(connection, lease)
+        remember_newest(database, connection)
+        found = _deliveries(connection, site)
+        for start in range(0, len(found), _PAGE):
+            page = delivery.c.seq.in_(found[start : start + _PAGE])
+            connection.execute(delete(delivery).where(page))
+        hashes = [{"digest": digest_of(one)} for one in _ids(connection, site)]
+        known = database.insert(forgotten).values(at=now()).on_conflict_do_nothing()
+        connection.execute(known, hashes)
+        _hand_over_documents(connection, site)
+        seqs = select(change.c.seq).where(change.c.site == site)
+        connection.execute(delete(history_written).where(history_written.c.seq.in_(seqs)))
+        for table in metadata.sorted_tables:
+            if "site" in table.c:
+                connection.execute(delete(table).where(table.c.site == site))
+        named = or_(attempt.c.shown.contains(site), attempt.c.trace.contains(site))
+        connection.execute(delete(attempt).where(named))
+        connection.execute(delete(undo).where(undo.c.body.contains(site)))
+        connection.execute(update(sheet).where(sheet.c.compared.contains(site)).values(compared=""))
+        connection.execute(update(action).where(action.c.detail.contains(site)).values(detail=""))
+
+
+def _ids(connection: Connection, site: str) -> list[str]:
+    query = select(milestone.c.uuid).where(milestone.c.site == site)
+    return [site, *connection.scalars(query)]
+
+
+def _deliveries(connection: Connection, site: str) -> list[int]:
+    """Return the deliveries (seq) about a job; one that wasn't understood may name it, too."""
+    found = list(connection.scalars(select(delivery.c.seq).where(delivery.c.site == site)))
+    ids = [one.lower().encode() for one in _ids(connection, site)]
+    without_site = delivery.c.site.is_(None) & delivery.c.body.is_not(None)
+    seqs = sorted(connection.scalars(select(delivery.c.seq).where(without_site)))
+    for start in range(0, len(seqs), _PAGE):
+        page = delivery.c.seq.in_(seqs[start : start + _PAGE])
+        for seq, body in connection.execute(select(delivery.c.seq, delivery.c.body).where(page)):
+            text = body.lower()
+            if any(one in text for one in ids):
+                found.append(seq)
+    return found
+
+
+def _hand_over_documents(connection: Connection, site: str) -> None:
+    """Give the documents that a job shares with others to one of these."""
+    connection.execute(delete(shared_document).where(shared_document.c.site == site))
+    shared = select(shared_document.c.uuid, func.min(shared_document.c.site)).group_by(
+        shared_document.c.uuid
+    )
+    own = select(document.c.uuid).where(document.c.site == site)
+    for uuid, other in connection.execute(shared.where(shared_document.c.uuid.in_(own))).all():
+        connection.execute(update(document).where(document.c.uuid == uuid).values(site=other))
+        is_other = shared_document.c.uuid == uuid, shared_document.c.site == other
+        connection.execute(delete(shared_document).where(*is_other))

@@ -1,0 +1,37 @@
+"""Jobs whose data was deleted on request: known by a hash alone, so that they don't come back."""
+
+import hashlib
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import select
+
+from sync.store.database import Database
+from sync.store.schema import forgotten
+from sync.webhooks.schema import Delivery, Outcome
+
+ERASED: dict[str, Any] = {
+    **dict.fromkeys(("body", "site", "digest", "milestone", "about")),
+    "outcome": Outcome.IGNORED.value,
+    "reason": "forgotten: the data of this job was deleted on request",
+    "projected": True,
+}
+"""What is stored of a delivery for such a job."""
+
+
+def digest_of(identifier: str) -> str:
+    return hashlib.sha256(identifier.lower().encode()).hexdigest()
+
+
+def ids_in(delivery: Delivery) -> set[str]:
+    """Return the IDs of the job and the milestone that a delivery is about."""
+    milestone, other = delivery.milestone, delivery.other_event
+    ids = {delivery.site, milestone and milestone.uuid, other and other.about}
+    return {one for one in ids if one}
+
+
+def forgotten_of(database: Database, ids: Iterable[str]) -> Collection[str]:
+    """Return those of `ids` (of jobs and milestones) whose data was deleted."""
+    by_digest = {digest_of(one): one for one in ids}
+    query = select(forgotten.c.digest).where(forgotten.c.digest.in_(sorted(by_digest)))
+    return {by_digest[one] for one in database.scalars(query)} if by_digest else ()

@@ -1,0 +1,95 @@
+"""One customer's data is deleted from every table, and doesn't come back."""
+
+import pytest
+from sqlalchemy import select
+
+from emulator import Emulator
+from sync.errors import Permanent, Rejected
+from sync.status.forget import find, forget
+from sync.store.schema import document, metadata
+from sync.webhooks.schema import Outcome
+from tests.backfill.stand import TOKEN, event
+from tests.bench import Bench
+from tests.made_up import document as a_document
+from tests.made_up import milestone, task, uuid
+from tests.webhooks.payloads import contract
+
+ADA, BO = uuid(1), uuid(2)
+PAPERS = [task(a_document(1, "Ada.pdf"))]
+
+
+@pytest.fixture
+def bench(google: Emulator, database_url: str) -> Bench:
+    google.everbright.token = TOKEN
+    made = Bench(google, database_url, EVERBRIGHT_API_TOKEN=TOKEN, BACKFILL_RATE="50")
+    made.customer(1)
+    made.shown(milestone(1, tasks=PAPERS), milestone(2))
+    made.ask()
+    made.shown(milestone(1, status="APPROVED", date_updated="2026-03-05T10:00:00Z", tasks=PAPERS))
+    made.compare()
+    return made
+
+
+def rows_about(bench: Bench, *words: str) -> set[str]:
+    """Return the tables with one of `words` in any column."""
+    found = set()
+    with bench.database.reading() as connection:
+        for table in metadata.sorted_tables:
+            for row in connection.execute(select(table)):
+                texts = (v.decode() if isinstance(v, bytes) else str(v) for v in row)
+                if any(word in text for text in texts for word in words):
+                    found.add(table.name)
+    return found
+
+
+def test_no_table_has_anything_of_a_forgotten_job(bench: Bench) -> None:
+    """Catches a table that was forgotten, and a job beside it that loses anything."""
+    words = (ADA, "Number1", "Ada.pdf", "1 North Juniper")
+    assert {"job", "delivery", "customer", "change", "document"} <= rows_about(bench, *words)
+    beside = rows_about(bench, BO)
+    bench.inbox.keep_rejected(f'{{"site": "{ADA}"'.encode(), Rejected("not_json", "cut"))
+    report = bench.command("forget", ADA).output
+    assert "add --write" in report
+    assert rows_about(bench, *words)
+    report = bench.command("forget", ADA, "--write").output
+    assert "webhooks" in report
+    assert "Left in Drive" in report
+    assert rows_about(bench, *words) == set()
+    assert rows_about(bench, BO) == beside
+    with pytest.raises(Permanent):
+        find(bench.wiring, ADA)
+    bench.compare()
+    bench.flush()
+    assert bench.row(BO)
+
+
+@pytest.mark.parametrize("way", ["webhook", "other webhook", "on its way", "backfill"])
+def test_a_forgotten_job_does_not_come_back(bench: Bench, way: str) -> None:
+    later = event(1, status="REJECTED")
+    if way == "on its way":
+        # It was stored just before the job was forgotten, and is applied just after.
+        bench.send(later)
+        with bench.database.writing() as connection:
+            kept = connection.execute(select(metadata.tables["delivery"])).mappings().all()[-1]
+        forget(bench.wiring, lambda _: None, ADA)
+        with bench.database.writing() as connection:
+            connection.execute(metadata.tables["delivery"].insert().values(**kept))
+    else:
+        forget(bench.wiring, lambda _: None, ADA)
+    if way == "webhook":
+        assert bench.send(later) == [Outcome.IGNORED]
+    elif way == "other webhook":
+        signed = contract(site="gone", milestone=milestone(1)["uuid"])
+        assert bench.send(signed) == [Outcome.IGNORED]
+    elif way == "backfill":
+        bench.google.everbright.load(later)
+        bench.wiring.backfill("one", lambda _: None).only(ADA)
+    bench.project()
+    assert not bench.store.pending.is_waiting()
+    assert rows_about(bench, ADA, later["uuid"]) == set()
+
+
+def test_a_shared_document_stays_with_the_other_job(bench: Bench) -> None:
+    bench.shown(milestone(2, date_updated="2026-03-06T10:00:00Z", tasks=PAPERS))
+    forget(bench.wiring, lambda _: None, ADA)
+    assert bench.database.scalars(select(document.c.site)) == [BO]
