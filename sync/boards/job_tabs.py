@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from sync.boards import matching, table_end
+from sync.boards.matching import Texts
 from sync.boards.options import ended_words, worded_cells
 from sync.boards.reader import BoardReader
 from sync.errors import Permanent
@@ -182,7 +183,16 @@ class BoardTabs:
             self._take_call(held)
             ended.update(ended_words(tables, self._reader.options(cells)))
         foreign = matching.foreign_keys(tables, rows, customers, self._match.by)
+        self._settle(held, matching.texts_of_rows(tables, rows), customers)
         return TabFindings(without_ended(tables, ended), foreign, tuple(ended))
+
+    def _settle(self, held: Lease, texts: Texts, customers: Mapping[str, Customer]) -> None:
+        """Record which jobs look like no row since people changed or deleted rows."""
+        boards = self._store.boards
+        if not (known := {job.site for job in boards.unsettled()}):
+            return
+        lookup = matching.look_up(texts, customers, self._match.by, boards.answers(), known)
+        boards.settle(held, known - lookup.unsettled)
 
     @cached_property
     def _ended(self) -> tuple[EndedWord, ...]:

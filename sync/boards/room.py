@@ -11,6 +11,7 @@ from sync.wiring import register_tabs
 
 _BEFORE = {
     "mapped_columns_gone": "documents_failed",
+    "unsettled": "doubled",
     "missing_words": "doubled",
     "kept_words": "doubled",
     "foreign_keys": "doubled",

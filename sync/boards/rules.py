@@ -19,6 +19,21 @@ RULES = (
         resolved="No mapped column is missing.",
     ),
     ProblemRule(
+        "unsettled",
+        what=lambda now: (
+            counted(now.unsettled, "customer", "customers")
+            + " may already have a row in your sheet."
+        ),
+        cause="Something in the row agrees with the customer, but not enough to be sure. Some jobs "
+        "wait for your answer before they get a row; others may appear twice.",
+        fix="Choose whose row it is on the console, or with `brightsheet link`.",
+        page="/mapping/rows",
+        recheck=COMPARE,
+        warns=lambda now: now.unsettled,
+        since=lambda now: now.oldest_unsettled,
+        resolved="Every customer has a row of their own.",
+    ),
+    ProblemRule(
         "missing_words",
         what=lambda now: (
             counted(now.found("missing_words"), "value", "values")

@@ -98,6 +98,9 @@ class Backlog:
     """Since a worker's last sign of life."""
     token_refused: float | None = None
     """Since EverBright refused the token; None if it did not, or none is set."""
+    unsettled: int = 0
+    """Jobs that look like a row that people made, and wait for an answer."""
+    oldest_unsettled: float | None = None
     unanswered_customers: int = 0
     """Jobs whose customer EverBright did not return in several tries."""
     trouble: str = ""
@@ -251,6 +254,7 @@ def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
         "oldest_job": _age(job.c.waiting_since, is_late),
         "quarantined": _count(is_in_quarantine),
         "oldest_quarantined": _age(job.c.waiting_since, job.c.site.in_(sites)),
+        **_counted("unsettled", look_alike.c.since, look_alike.c.spreadsheet_id == spreadsheet),
         "unverified": _count(attempt.c.spreadsheet_id == spreadsheet),
         "lines": select(func.count()).select_from(change).where(NEW),
         "worker": _sign(WORKER),

@@ -10,6 +10,7 @@ from sync.store.backlog import FoundItems
 from tests.status.test_verdict import ADDED, WELL, is_one_problem
 
 WRONG = {
+    "unsettled": replace(WELL, unsettled=2, oldest_unsettled=5.0),
     **{
         code: replace(WELL, findings={code: FoundItems(1, ("Open!4",))})
         for code in ("missing_words", "kept_words", "foreign_keys")

@@ -82,7 +82,37 @@ def keep_mine(receiver: Installation) -> None:
     receiver.act("compare")
 
 
+def a_customer_may_have_a_row(receiver: Installation) -> None:
+    """A row has the phone number of a new customer, and nothing else of theirs."""
+    board(receiver)
+    bench = receiver.bench
+    end = HEADER_ROW + 1 + JOBS
+    bench.do(own_sheet.fill(OPEN, end, [line(JOBS + 1, Phone=f"303-555-{JOBS + 1:04d}")]))
+    bench.customer(JOBS + 1)
+    bench.send(milestone(JOBS + 1))
+    bench.project()
+    bench.ask()
+    bench.flush()
+
+
+def answer_that_none_is_theirs(receiver: Installation) -> None:
+    found = receiver.bench.command("link", "--set", f"{uuid(JOBS + 1)}=none", "--write")
+    assert found.exit_code == 0, found.output
+    receiver.bench.flush()
+
+
+def delete_the_row(receiver: Installation) -> None:
+    receiver.bench.edit("delete_rows", sheet_id=OPEN, index=HEADER_ROW + 1 + JOBS)
+    receiver.act("compare")
+    receiver.bench.end_rests()
+    receiver.bench.flush()
+
+
 SITUATIONS = {
+    "a customer may have a row": Situation(
+        a_customer_may_have_a_row, {"unsettled"}, answer_that_none_is_theirs
+    ),
+    "... which is deleted": Situation(a_customer_may_have_a_row, {"unsettled"}, delete_the_row),
     "Site ID is deleted and mapped again": Situation(
         site_id_is_deleted_and_mapped_again, {"jobs_without_row"}, restore_the_rows
     ),

@@ -162,7 +162,7 @@ WRONG = {
 """A look at which only this is wrong."""
 BEHIND = {"no_worker", "other_database", "restored", "trouble", "late", "documents_late", "refused"}
 """As /status is 503. (And a pause for which something is late.)"""
-ADDED = {"missing_words", "kept_words", "foreign_keys", "mapped_columns_gone"}
+ADDED = {"unsettled", "missing_words", "kept_words", "foreign_keys", "mapped_columns_gone"}
 """The rules that boards add, if they are there."""
 
 
