@@ -1,4 +1,4 @@
-"""The console: pages for whoever runs Brightsheet, behind ADMIN_PASSWORD.
+"""The console: pages for the operator, behind ADMIN_PASSWORD.
 
 What they show is from the database, so that web and worker may be on different machines. What
 takes long is requested of the worker.

@@ -62,7 +62,7 @@ _HEADERS = Secure(
     .frame_ancestors("'none'")
     .base_uri("'none'"),
     coop=CrossOriginOpenerPolicy().same_origin(),
-    # Paths name jobs: they are told to no other site.
+    # Paths name jobs: they are sent to no other site.
     referrer=ReferrerPolicy().same_origin(),
     xfo=XFrameOptions().deny(),
 )

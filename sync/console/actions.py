@@ -128,7 +128,7 @@ DEEDS = {
         needs_ids=True,
     ),
     "retry-all": Deed(
-        "Try every document again that was given up",
+        "Try every failed document again",
         "They are copied into Drive one after the other, as soon as there is room.",
         _retry_all,
     ),
@@ -146,24 +146,24 @@ DEEDS = {
     ),
     "compare": Deed(
         "Compare the whole sheet",
-        "Brightsheet compares every managed cell with what came, and writes what differs. It "
-        "changes no cell of yours. For thousands of jobs it takes a minute.",
+        "Brightsheet compares every cell that it fills with EverBright's data and corrects the "
+        "differences. It changes no cell of yours. Thousands of jobs take about a minute.",
     ),
     "rebuild": Deed(
         "Rebuild into a new spreadsheet",
         "Brightsheet fills another, empty spreadsheet with every job. The present one stays as it "
-        "is, and is written no more: afterwards set SPREADSHEET_ID to the new one and restart "
-        "Brightsheet. Notes and columns of yours stay in the old one.",
+        "is and gets no more updates: set SPREADSHEET_ID to the new one, then restart Brightsheet. "
+        "Your own notes and columns stay in the old one.",
         asks_spreadsheet=True,
     ),
     "pause": Deed(
         "Pause writing",
         "The sheet is left alone until you resume, for example while you rearrange it. Webhooks "
-        "are stored as always, documents are copied, and nothing is lost. No alert is sent about "
-        "what waits meanwhile.",
+        "are stored as always, documents are copied, and nothing is lost. No alerts are sent about "
+        "the changes that are waiting.",
         _pause,
     ),
-    "resume": Deed("Resume writing", "Everything that waited is written.", _resume),
+    "resume": Deed("Resume writing", "Every waiting change is written.", _resume),
     "take-over": Deed(
         "Write from this database",
         "Brightsheet writes the spreadsheet from this database from now on. Another installation "
@@ -173,19 +173,18 @@ DEEDS = {
     ),
     "put-back": Deed(
         "Put it back",
-        "Brightsheet makes again what is missing of its own tabs: columns with all that belongs "
-        "into them, and what else was deleted of tabs, colors, filter views and the chart. It is "
-        "what `brightsheet init` does. No cell of yours is changed.",
+        "Brightsheet restores the missing parts of its own tabs: columns with their cells, tabs, "
+        "colors, filter views and the chart. No cell of yours is changed.",
     ),
     "do-without": Deed(
         "Do without it",
-        "What was deleted stays away, and nobody is told of it any more. `brightsheet init` "
-        "brings it back.",
+        "The deleted parts stay away, and the warning about them ends. `brightsheet init` brings "
+        "them back.",
     ),
     "read-again": Deed(
         "Read again from EverBright",
-        "Brightsheet asks EverBright for this job. What its webhooks did not bring is taken in as "
-        "if it had just come, and goes into the sheet, unless a newer webhook arrives meanwhile.",
+        "Brightsheet asks EverBright for this job and adds what the webhooks missed to the sheet, "
+        "unless a newer webhook arrives first.",
         needs_ids=True,
     ),
     "forget": Deed(
@@ -198,13 +197,13 @@ DEEDS = {
     "read-changed": Deed(
         "Read what changed from EverBright",
         f"Brightsheet asks EverBright for all jobs that changed in the last {READ_BACK.days} days. "
-        "What its webhooks did not bring is taken in as if it had just come. It takes minutes.",
+        "It adds what the webhooks missed. That takes a minute or two.",
     ),
     "milestones": Deed(
         "Confirm with which milestone jobs end",
-        "It is the one that the overview names, after the others in the order in which jobs have "
-        "gone through them. A job in which it is approved is done, and every job shows what comes "
-        "next. Milestones in the config would count before these.",
+        "A job is done once this milestone is approved. It comes last; the others are in the order "
+        "in which jobs have gone through them. Every job then shows its next milestone. If the "
+        "config lists milestones, those are used instead.",
         _confirm_order,
     ),
     "test-alert": Deed(

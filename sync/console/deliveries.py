@@ -1,4 +1,4 @@
-"""What came: a search, and a page for each delivery."""
+"""Deliveries: a search, and a page for each."""
 
 import json
 from contextlib import suppress
@@ -49,7 +49,7 @@ class Search:
 
 
 def deliveries(parts: ConsoleParts) -> Any:
-    """List what came, the newest first."""
+    """List the deliveries, the newest first."""
     typed = {name: typed_text(request.args, name) for name in vars(Search())}
     search = Search(**typed)
     before = typed_number(request.args, "before")

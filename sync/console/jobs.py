@@ -71,7 +71,7 @@ def job(parts: ConsoleParts, site: str) -> Any:
 
 
 def documents(parts: ConsoleParts) -> Any:
-    """List the documents that wait, were given up, or are in Drive."""
+    """List the documents that are waiting, have failed, or are in Drive."""
     state = request.args.get("state", type=FileState, default=FileState.PENDING)
     return render_template(
         "console/documents.html",
@@ -114,7 +114,7 @@ def _change(parts: ConsoleParts, kept: KeptChange) -> Step | None:
         return None
     what, before, after = (line[index].text for index in (3, 4, 5))
     text = f"{before} → {after}" if before and after else after or before
-    # What a person typed, and what stands there in its place, may be anything.
+    # The typed text and its replacement may be personal.
     shown = Personal(text) if kept.change.subject == TYPED else text
     return Step(kept.noted, "change", what, shown, is_done=kept.is_shown)
 

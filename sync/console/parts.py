@@ -75,7 +75,7 @@ def state(word: object) -> str:
 
 
 def commands(text: str) -> Markup:
-    """Write what stands between backticks as something to copy: a click selects all of it."""
+    """Write the texts between backticks to be copied: a click selects one."""
     return Markup("").join(
         Markup("<code class=copy>{}</code>").format(part) if number % 2 else part
         for number, part in enumerate(text.split("`"))
@@ -116,7 +116,7 @@ class PageWait:
     def __call__(self, seconds: float) -> None:
         """Wait. Raises Retryable once it would be too long.
 
-        Whoever waits after a failure tells that instead (`retry.policy`): what is left is our pace.
+        After a failure, `retry.policy` reports the failure instead.
         """
         if monotonic() + seconds > self._end:
             raise Retryable(retry.TOO_LONG, _TOO_MANY)
@@ -167,7 +167,7 @@ class ConsoleParts:
 
     @property
     def deliveries(self) -> Deliveries:
-        """What came."""
+        """The deliveries."""
         return Deliveries(self.wiring.database)
 
     @property

@@ -19,7 +19,7 @@ _MEANINGS = {
 
 
 def statuses(parts: ConsoleParts) -> Any:
-    """Show the statuses that nobody named in the config, or store what a person says they mean."""
+    """Show the statuses that nobody named in the config, or store their meanings."""
     wiring = parts.wiring
     confirmations = Confirmations(wiring.database)
     known = confirmations.asked()

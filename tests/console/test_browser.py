@@ -68,7 +68,7 @@ def test_a_person_sees_what_comes_and_repairs_what_failed(world: World, page: Pa
     world.send(milestone(1, name="Site Survey", tasks=[task(document(1))]))
     expect(page.get_by_role("cell", name="Site Survey")).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Job 00000000").click()
-    expect(page.get_by_text("The sheet shows this job as it is")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The sheet is up to date for this job")).to_be_visible(timeout=30_000)
     # Its document cannot be copied.
     page.get_by_role("link", name="Documents").click()
     expect(page.locator("tbody tr")).to_contain_text("EverBright", timeout=30_000)

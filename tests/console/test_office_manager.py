@@ -96,7 +96,7 @@ def document_missing(world: World, manager: Manager) -> None:
     manager.counted()
     manager.click("link", "Try all again")
     manager.click("button", "Try every document again")
-    manager.read("No document was given up.")
+    manager.read("No document has failed.")
     wait_for(lambda: len(world.files()) == 2)
     manager.counted()
 

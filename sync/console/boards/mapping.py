@@ -1,4 +1,4 @@
-"""The pages that map a person's own tabs: which tabs, which columns, what it would change."""
+"""The pages that map tabs of a board: which tabs, which columns, and a preview."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -32,7 +32,7 @@ _CHANGED = (
 )
 
 Step = Callable[[ConsoleParts, MappingForm, str], Any]
-"""Makes a page from what was chosen so far, and from what is to be said on it."""
+"""Makes a page from the choices so far and a message."""
 
 
 def mapping(parts: ConsoleParts) -> Any:
@@ -127,8 +127,8 @@ def _views(
 ) -> tuple[MappingForm, FieldOffers, list[TabView], str]:
     """Return the form as it is with the columns as they are now, and the tabs to be shown.
 
-    And what was changed meanwhile, in a sentence, or "". Of a column that somebody mapped otherwise
-    the form says nothing any more.
+    And what was changed in the meantime, in a sentence, or "". Choices for a column that somebody
+    else has mapped are dropped.
     """
     said, views = "", list[TabView]()
     offers = FieldOffers(report.fields)

@@ -19,7 +19,7 @@ from sync.types import letters
 TAB, TITLE, HEADER, FIELD = "tab", "title", "header", "field"
 WAS, HAD, WORD, ADD = "was", "had", "word", "add"
 KEEP, ROW = "keep", "row"
-"""The kinds of inputs: what stands before the first colon of a name."""
+"""The kinds of inputs: a name's part before the first colon."""
 TABS, COLUMNS, PREVIEW, WRITE = "tabs", "columns", "preview", "write"
 """The steps, each a page but for the last."""
 _INPUTS = {
@@ -55,7 +55,7 @@ class MappingForm:
         return tuple(value for name, value in self.pairs if name == KEEP and value)
 
     def with_sent(self, step: str, sent: MultiDict[str, str]) -> "MappingForm":
-        """Return the same with what the page of a step sent, in place of what it showed.
+        """Return the same with the inputs that a step's page sent.
 
         The page of the columns shows those of the chosen tabs; what is said of others stays.
         """
@@ -95,7 +95,7 @@ class MappingForm:
         return [title for tab in self.tabs if (title := self.first.get(f"{TITLE}:{tab}"))]
 
     def lacking(self) -> str:
-        """Return what is to be chosen before columns can be shown, in a sentence, or ""."""
+        """Return which choice is missing before columns can be shown, in a sentence, or ""."""
         if not self.titles():
             return "Choose at least one tab."
         without = [tab for tab in self.tabs if self.header_row(tab) is None]

@@ -219,7 +219,7 @@ class FieldOffers:
         return TabView(mapping, tuple(columns), tuple(added))
 
     def choices(self, tab: TabView, form: MappingForm) -> Choices:
-        """Return what a form says of a tab, for whoever decides."""
+        """Return a tab's choices."""
         number, fields, unset = tab.mapping.tab.sheet_id, dict[str, str](), list[str]()
         words: dict[str, dict[str, str]] = {}
         for column in tab.columns:
@@ -268,7 +268,7 @@ class FirstRows:
 
 
 class Cover:
-    """Covers cells while personal data is masked: all but headers, as far as those are known."""
+    """Masks cells while personal data is masked, except for headers that are known."""
 
     def __init__(self, fields: Fields, *, is_masked: bool) -> None:
         self.is_masked = is_masked
@@ -282,7 +282,7 @@ class Cover:
         return self._rows[tab.sheet_id]
 
     def text(self, tab: SeenTab, row: int, text: str) -> str:
-        """Return the text of a cell, or what stands for it."""
+        """Return the text of a cell, or its mask."""
         is_open = not self.is_masked or not text or self._recogniser.match(text)
         return text if is_open or row == self.header_row(tab) else MASKED
 

@@ -95,6 +95,7 @@ def press(page: Page, name: str) -> None:
     go_to(page, button)
     with page.expect_navigation():
         page.keyboard.press("Enter")
+    page.get_by_text("Reading customers").wait_for(state="hidden")
 
 
 def choose(page: Page, label: str, text: str) -> None:
