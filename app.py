@@ -8,6 +8,7 @@ from contextlib import suppress
 from hashlib import sha256
 from http import HTTPStatus
 from ipaddress import ip_address
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -28,7 +29,7 @@ from sync.status.metrics import StoreCollector, Tally, exposition
 from sync.status.verdict import answer as status_answer
 from sync.status.watch import Daily, SharedLook, Watch
 from sync.status.weekly import WeeklyMessages
-from sync.store import ActionLog, Database, Inbox
+from sync.store import Acknowledgements, ActionLog, Database, Inbox
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery
 from sync.wiring import Wiring
@@ -62,12 +63,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     watch = Watch(wiring.backlog, alerts.send, database, lambda: [send() for send in scheduled])
     app.extensions["brightsheet_watch"] = watch
     tries = PasswordTries(ActionLog(database).sources_of_sign_ins)
-    _add_webhook(app, settings, wiring.inbox, worker)
+    acknowledgements = Acknowledgements()
+    _add_webhook(app, settings, wiring.inbox, worker, acknowledgements)
     _add_probe(app, settings)
     _add_health(app, database)
     _add_tally(app, wiring)
     _add_status(app, wiring)
-    _add_metrics(app, wiring, tries)
+    _add_metrics(app, wiring, tries, acknowledgements)
     add_console(app, wiring, alerts.deliver, worker.wake, tries, compose.pages())
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
@@ -130,9 +132,16 @@ def _proxies_before(forwarded: str) -> int:
     return addresses[::-1].index(CLAIMED_ADDRESS)
 
 
-def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -> None:
+def _add_webhook(
+    app: Flask,
+    settings: Settings,
+    inbox: Inbox,
+    worker: Worker,
+    acknowledgements: Acknowledgements,
+) -> None:
     @app.route(WEBHOOK, methods=["POST", "PUT", "PATCH"])
     def receive() -> tuple[Response, int]:
+        began = monotonic()
         # Authenticate the raw bytes, parse, store: only then answer.
         if not _is_authentic(request.headers, settings):
             return _unauthorized(settings)
@@ -151,6 +160,7 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
         receipt = inbox.keep(body, understood)
         worker.wake()
         _log.info("received", delivery=receipt.id, outcome=receipt.outcome, kind=understood.kind)
+        acknowledgements.note(monotonic() - began)
         return jsonify(delivery=receipt.id, outcome=receipt.outcome), HTTPStatus.ACCEPTED
 
 
@@ -247,8 +257,17 @@ def _add_status(app: Flask, wiring: Wiring) -> None:
         return jsonify(told), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def _add_metrics(app: Flask, wiring: Wiring, tries: PasswordTries) -> None:
-    collector = StoreCollector(wiring.inbox, wiring.documents, wiring.refusals, wiring.backlog)
+def _add_metrics(
+    app: Flask, wiring: Wiring, tries: PasswordTries, acknowledgements: Acknowledgements
+) -> None:
+    collector = StoreCollector(
+        wiring.inbox,
+        wiring.documents,
+        wiring.refusals,
+        wiring.backlog,
+        wiring.measures,
+        acknowledgements,
+    )
 
     def is_let_in() -> bool:
         password, sent = wiring.settings.admin_password, _authorization(request.headers)

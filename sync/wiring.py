@@ -46,6 +46,7 @@ from sync.store import (
     Jobs,
     Lease,
     Leases,
+    Measures,
     Refusals,
     SheetStore,
     backlog,
@@ -121,6 +122,7 @@ class Wiring:
         self.refusals = Refusals(database, settings.keep_deliveries_days)
         self.customers = Customers(database)
         self.heartbeats = Heartbeats(database)
+        self.measures = Measures(database)
         self.leases = Leases(database, holder(), settings.lease_seconds)
         self.trail = Trail()
 

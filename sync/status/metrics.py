@@ -12,12 +12,26 @@ from time import monotonic
 
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from sync.errors import BrightsheetError
 from sync.status.verdict import evaluate, waiting
-from sync.store import Backlog, Documents, Inbox, Refusals, RefusedRequests
+from sync.store import (
+    Acknowledgements,
+    Backlog,
+    Documents,
+    Inbox,
+    Measures,
+    Refusals,
+    RefusedRequests,
+)
+from sync.store.measures import ACKNOWLEDGED, BOUNDS, FLUSHED, SHOWN
 from sync.store.signs import NO_SECRET, WRONG_SECRET
 
 REASONS = {400: "bad_request", 401: WRONG_SECRET, 413: "too_large"}
@@ -130,13 +144,17 @@ class StoreCollector(Collector):
         documents: Documents,
         refusals: Refusals,
         backlog: Callable[[], Backlog],
+        measures: Measures,
+        acknowledgements: Acknowledgements,
     ) -> None:
         self._inbox = inbox
         self._documents = documents
         self._refusals = refusals
         self._backlog = backlog
+        self._measures = measures
+        self._acknowledgements = acknowledgements
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         deliveries = self._inbox.counts()
         yield _by_label("brightsheet_deliveries", "Deliveries kept", "outcome", deliveries)
         documents = self._documents.counts()
@@ -144,6 +162,28 @@ class StoreCollector(Collector):
         refused = dict.fromkeys(ALL_REASONS, 0) | self._refusals.totals()
         yield _by_label("brightsheet_refused", "Requests refused, not kept", "reason", refused)
         yield from _of_backlog(self._backlog())
+        self._measures.add(ACKNOWLEDGED, self._acknowledgements.take())
+        for name, found in self._measures.histograms().items():
+            family, text = _HISTOGRAMS[name]
+            bounds = [*map(str, BOUNDS[name]), "+Inf"]
+            buckets = [*zip(bounds, found.counts, strict=True)]
+            yield HistogramMetricFamily(family, text, buckets=buckets, sum_value=found.total)
+        errors = CounterMetricFamily(
+            "brightsheet_errors", "Errors of the worker", labels=["class", "reason"]
+        )
+        for labels, count in self._measures.errors().items():
+            errors.add_metric(labels, count)
+        yield errors
+
+
+_HISTOGRAMS = {
+    ACKNOWLEDGED: (
+        "brightsheet_acknowledgement_seconds",
+        "From an accepted webhook to its response",
+    ),
+    FLUSHED: ("brightsheet_flush_seconds", "Duration of a flush of the sheet"),
+    SHOWN: ("brightsheet_shown_seconds", "Age of an event when the sheet shows it"),
+}
 
 
 def _of_backlog(now: Backlog) -> Iterator[GaugeMetricFamily]:

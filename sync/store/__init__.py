@@ -19,6 +19,7 @@ from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocume
 from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.limits import Quarantine
 from sync.store.lookups import Customers, DetailStore, DueLookup, History, Lookups
+from sync.store.measures import Acknowledgements, Measures
 from sync.store.pending import Pending, PendingWork
 from sync.store.signs import (
     FenceDoubt,
@@ -31,6 +32,7 @@ from sync.store.signs import (
 from sync.store.spreadsheet import Spreadsheet
 
 __all__ = [
+    "Acknowledgements",
     "Action",
     "ActionLog",
     "ActionState",
@@ -65,6 +67,7 @@ __all__ = [
     "Leases",
     "Lookups",
     "MappingDrafts",
+    "Measures",
     "Pending",
     "PendingDocument",
     "Projected",

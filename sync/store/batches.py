@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sync.jobs.cells import EMPTY, Cells, cells_in
 from sync.jobs.model import TYPED, Change
 from sync.jobs.pipeline import PipelineEntry, entry_in
-from sync.store import hours, limits, lookups
+from sync.store import hours, limits, lookups, measures
 from sync.store.database import Database, Lease, bumped, clock, now
 from sync.store.limits import pending_undos
 from sync.store.schema import attempt, cell_history, job, undo
@@ -148,6 +148,8 @@ class Batches:
         mine = attempt.c.spreadsheet_id == self._sheet.id
         right = [job_shown for job_shown in tried.shown if job_shown.site not in conclusion.missed]
         with self._database.writing(held) as connection:
+            ages = _ages(connection, right)
+            measures.add(self._database, connection, measures.SHOWN, ages)
             confirm(connection, right)
             if conclusion.missed:
                 _confirm_cells(connection, tried.shown, conclusion)
@@ -296,6 +298,15 @@ def confirm(connection: Connection, jobs: Sequence[Shown]) -> None:
     )
     if rows:
         connection.execute(statement, rows)
+
+
+def _ages(connection: Connection, jobs: Sequence[Shown]) -> list[float]:
+    """Return how old the oldest event is that each job's row shows now for the first time."""
+    versions = {row.site: row.version for row in jobs}
+    columns = job.c.site, job.c.version, now() - job.c.waiting_since
+    is_new = job.c.waiting_since.is_not(None), job.c.events != job.c.shown_events
+    rows = connection.execute(select(*columns).where(job.c.site.in_(sorted(versions)), *is_new))
+    return [max(0.0, age) for site, version, age in rows if versions[site] == version]
 
 
 def _confirm_cells(connection: Connection, jobs: Sequence[Shown], conclusion: Conclusion) -> None:

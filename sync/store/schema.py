@@ -419,6 +419,24 @@ dismissed = Table(
     Column("item", Text, primary_key=True),
 )
 
+measure = Table(
+    "measure",
+    metadata,
+    # A histogram: how many durations are in each bucket, and their sum in seconds.
+    Column("name", Text, primary_key=True),
+    Column("bucket", Integer, primary_key=True, autoincrement=False),
+    _required("count", BigInteger),
+    _required("total", Float),
+)
+
+error_count = Table(
+    "error_count",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    _required("count", BigInteger),
+)
+
 flush_hour = Table(
     "flush_hour",
     metadata,

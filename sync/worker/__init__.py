@@ -73,7 +73,8 @@ class Worker:
             self._start("backfill", backfill.step, lambda: self._stop.wait(LOOK_SECONDS))
 
     def _start(self, name: str, step: Callable[[], bool], idle: Callable[[], object]) -> None:
-        thread = Thread(target=run_loop, args=(self._stop, step, idle), name=name, daemon=True)
+        loop = self._stop, step, idle, self._wiring.measures.count
+        thread = Thread(target=run_loop, args=loop, name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
 

@@ -32,17 +32,27 @@ class Stop(Event):
             raise Retryable("stopping", "The worker is ending.")
 
 
-def run_loop(stop: Stop, step: Callable[[], bool], idle: Callable[[], object]) -> None:
-    """Repeat `step` until stopped; call `idle` when it reports that nothing is left to do."""
+def run_loop(
+    stop: Stop,
+    step: Callable[[], bool],
+    idle: Callable[[], object],
+    count: Callable[[BrightsheetError | None], object],
+) -> None:
+    """Repeat `step` until stopped; call `idle` when it reports that nothing is left to do.
+
+    `count` is called with each error, None for an internal one.
+    """
     while not stop.is_set():
         try:
             if not step():
                 idle()
         except BrightsheetError as error:
             if error.reason != "stopping":
+                count(error)
                 _log.warning("step_failed", thread=current_thread().name, reason=error.reason)
                 stop.wait(POLL_SECONDS)
         except Exception:
+            count(None)
             _log.exception("fault", thread=current_thread().name)
             stop.wait(FAULT_SECONDS)
 
@@ -90,6 +100,7 @@ class DocumentLoop:
 
     def __init__(self, wiring: Wiring, alerts: Alerts, stop: Stop, queue: DocumentQueue) -> None:
         self._documents = wiring.documents
+        self._count = wiring.measures.count
         self._copier = wiring.copier(stop.sleep)
         self._queue = queue
         self._alerts = alerts
@@ -119,6 +130,7 @@ class DocumentLoop:
     def _postpone(self, claim: Claim, document: PendingDocument, error: BrightsheetError) -> None:
         if error.reason in ("stopping", "claim_lost"):
             return
+        self._count(error)
         attempt = document.attempts + 1
         _log.warning(
             "document_not_copied",

@@ -16,6 +16,7 @@ from sync.ops.alerts import Alerts
 from sync.ops.heartbeat import beating
 from sync.sheets.reconcile import reconcile, renew
 from sync.store import Lease
+from sync.store.measures import FLUSHED
 from sync.wiring import Wiring
 from sync.worker.loop import FAULT_SECONDS, Stop
 
@@ -129,18 +130,22 @@ class SheetLoop:
         """Flush, unless somebody has paused writing since the previous attempt."""
         if self._is_retried and not self._store.pending.is_due():
             return
+        began = monotonic()
         self._flusher.flush(held)
+        self._wiring.measures.add(FLUSHED, [monotonic() - began])
 
     def _note_retry(self, state: RetryCallState) -> None:
         self._is_retried = True
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, Retryable):
+            self._wiring.measures.count(error)
             _log.info("flush_retried", reason=error.reason, wait=state.upcoming_sleep)
             self._store.spreadsheet.set_trouble(error.reason, error.message)
 
     def _pause_after(self, error: BrightsheetError) -> None:
         if error.reason in ("stopping", "lease_lost"):
             return
+        self._wiring.measures.count(error)
         _log.error("sheet_not_written", reason=error.reason, message=error.message)
         if isinstance(error, Permanent):
             self._alerts.send(error.reason, f"The sheet isn't being updated. {error.message}")

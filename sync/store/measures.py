@@ -1,0 +1,110 @@
+"""Durations as histograms, and errors by class: for the metrics, of all processes together."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import accumulate
+from threading import Lock
+
+from sqlalchemy import Connection, select
+
+from sync.errors import BrightsheetError
+from sync.store.database import Database
+from sync.store.schema import error_count, measure
+
+ACKNOWLEDGED, FLUSHED, SHOWN = "acknowledged", "flushed", "shown"
+BOUNDS: Mapping[str, Sequence[float]] = {
+    ACKNOWLEDGED: (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+    FLUSHED: (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0),
+    SHOWN: (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 86_400.0),
+}
+"""The upper bounds of the buckets, in seconds; above the last one there is one more."""
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """`counts` by bucket, each with those of the buckets before; `total` is in seconds."""
+
+    counts: Sequence[int]
+    total: float
+
+
+def add(database: Database, connection: Connection, name: str, seconds: Iterable[float]) -> None:
+    """Add durations to a histogram inside the caller's transaction."""
+    buckets: dict[int, list[float]] = {}
+    for one in seconds:
+        buckets.setdefault(bisect_left(BOUNDS[name], one), []).append(one)
+    new = database.insert(measure)
+    more = {
+        "count": measure.c["count"] + new.excluded["count"],
+        "total": measure.c.total + new.excluded.total,
+    }
+    statement = new.on_conflict_do_update(index_elements=["name", "bucket"], set_=more)
+    rows = [
+        {"name": name, "bucket": bucket, "count": len(durations), "total": sum(durations)}
+        for bucket, durations in sorted(buckets.items())
+    ]
+    if rows:
+        connection.execute(statement, rows)
+
+
+class Measures:
+    """Histograms and counters in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, name: str, seconds: Iterable[float]) -> None:
+        """Add durations to a histogram. Never raises: a metric isn't worth a failure."""
+        with suppress(BrightsheetError), self._database.writing(durable=False) as connection:
+            add(self._database, connection, name, seconds)
+
+    def count(self, error: BrightsheetError | None) -> None:
+        """Count an error; None is an internal one. Never raises."""
+        kind = "internal" if error is None else type(error).__name__.lower()
+        row = {"kind": kind, "reason": error.reason if error else "fault", "count": 1}
+        new = self._database.insert(error_count).values(row)
+        more = {"count": error_count.c["count"] + 1}
+        statement = new.on_conflict_do_update(index_elements=["kind", "reason"], set_=more)
+        with suppress(BrightsheetError), self._database.writing(durable=False) as connection:
+            connection.execute(statement)
+
+    def histograms(self) -> dict[str, Histogram]:
+        rows = self._database.rows(select(measure))
+        found = {}
+        for name, bounds in BOUNDS.items():
+            counts = Counter({row.bucket: row[2] for row in rows if row.name == name})
+            buckets = accumulate(counts[bucket] for bucket in range(len(bounds) + 1))
+            total = sum(row.total for row in rows if row.name == name)
+            found[name] = Histogram([*buckets], total)
+        return found
+
+    def errors(self) -> dict[tuple[str, str], int]:
+        """Return how many errors there were, by class and reason."""
+        return {
+            (row.kind, row.reason): row.count for row in self._database.rows(select(error_count))
+        }
+
+
+@dataclass
+class Acknowledgements:
+    """How long webhooks took, in memory until the metrics are read: storing it would add to it."""
+
+    _seconds: list[float] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def note(self, seconds: float) -> None:
+        with self._lock:
+            if len(self._seconds) < _MOST:
+                self._seconds.append(seconds)
+
+    def take(self) -> list[float]:
+        with self._lock:
+            taken, self._seconds = self._seconds, []
+        return taken
+
+
+_MOST = 100_000
+"""Durations that are kept between two readings of the metrics."""
