@@ -114,6 +114,7 @@ class Job:
             recheck=self.recheck,
             customer=customer,
             received_at=NEWS_AT,
+            arrivals={STATUS.partition(":")[2]: NEWS_AT},
         )
 
 

@@ -72,6 +72,7 @@ def run(
     problems += _settle(bench)
     google.faults.clear()
     problems += _settle(bench)
+    bench.end_rests()  # A job whose row was copied has waited for an answer.
     bench.compare()
     problems += _settle(bench)
     problems += _wrong(bench, person, truths)
