@@ -127,7 +127,8 @@ def _tab(sheet_id: int, lines: Sequence[Mapping[str, Value]]) -> list[dict[str, 
         list(HEADERS),
     ]
     for number, line in enumerate(lines, first):
-        own: dict[str, Value] = {"Bal.": f"=N{number}-O{number}"} if "Contract $" in line else {}
+        balance = f'=IF(N{number}="","",N{number}-O{number})'
+        own: dict[str, Value] = {"Bal.": balance} if "Contract $" in line else {}
         rows.append([{**line, **own}.get(header, "") for header in HEADERS])
     last = first + len(lines) - 1
     sums = {f"{h} $": f"=SUM({c}{first}:{c}{last})" for h, c in (("Contract", "N"), ("Paid", "O"))}

@@ -6,6 +6,7 @@ Rows count from 0, as in the API; in a formula's text they count from 1.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 _TITLE = r"(?:'(?:[^']|'')*'|[^\W\d][\w.]*)!"
 _CELL = r"\$?[A-Za-z]{1,3}\$?[1-9]\d{0,6}"
@@ -19,6 +20,10 @@ _REFERENCE = re.compile(
     re.VERBOSE,
 )
 _ROW = re.compile(r"(?<!\d)(\$?)([1-9]\d*)(?!\d)")
+_COLUMN = re.compile(r"[A-Za-z]{1,3}")
+_BLANK_AWARE = re.compile(
+    r"\b(?:ISBLANK|COUNTBLANK|COUNTA|LEN)\s*\(|(?:=|<>)\s*\"\"", re.IGNORECASE
+)
 _SUMMARISES = re.compile(
     r"\b(SUM\w*|SUBTOTAL|AGGREGATE|AVERAGE\w*|COUNT\w*|MIN|MAX|MEDIAN|PRODUCT)\s*\(", re.IGNORECASE
 )
@@ -89,6 +94,33 @@ def is_total(formula: str, row: int, title: str, neighbors: Iterable[tuple[int, 
         return False
     own = relative(formula, row)
     return all(relative(text, number) != own for number, text in neighbors)
+
+
+def is_blank_aware(formula: str) -> bool:
+    """Tell whether a formula says what it shows for a blank cell."""
+    return bool(_BLANK_AWARE.search(formula))
+
+
+def sources(formula: str, row: int, title: str) -> set[int]:
+    """Return the indexes of the columns of its own row that a formula in `row` refers to."""
+    found: set[int] = set()
+    for match in _REFERENCE.finditer(formula):
+        if match["text"] or not _is_here(match["title"], title):
+            continue
+        ends = re.split(r"\s*:\s*", match["cells"])
+        rows = [int(number[2]) - 1 for end in ends if (number := _ROW.search(end))]
+        names = [_COLUMN.search(end) for end in ends]
+        if rows and all(names) and min(rows) <= row <= max(rows):
+            columns = [_index(name[0]) for name in names if name]
+            found.update(range(min(columns), max(columns) + 1))
+    return found
+
+
+def _index(name: str) -> int:
+    """Return the zero-based index of a column by its letters."""
+    return (
+        reduce(lambda index, letter: index * 26 + ord(letter) - ord("A") + 1, name.upper(), 0) - 1
+    )
 
 
 def fills_others(formula: str) -> bool:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from sync.boards import matching, table_end
+from sync.boards import habits, matching, table_end
 from sync.boards.matching import Texts
 from sync.boards.options import ended_words, worded_cells
 from sync.boards.reader import BoardReader
 from sync.errors import Permanent
+from sync.field_table import PLACEHOLDER
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import Customer
 from sync.jobs.progress import FURTHER_WORD, PROGRESS, ProgressWords
@@ -123,6 +124,10 @@ class BoardTabs:
         bare = without_note(cell)
         if not column.startswith(LINKED):
             bare = bare.model_copy(update={"links": ()})
+        if bare.when is not None and not bare.is_age:
+            bare = bare.model_copy(update={"pattern": habits.date_pattern(table, column)})
+        if column == PLACEHOLDER and not bare.is_stand_in and habits.is_family_first(table, column):
+            return bare.model_copy(update={"text": habits.family_first(bare.text)})
         words = table.words.get(column)
         has_town = "city_zip" in table.columns or table.columns.keys() >= {"city", "zip"}
         if column == "address" and words is None and bare.words and has_town:
@@ -163,7 +168,7 @@ class BoardTabs:
         if column.startswith(LINKED):
             return encode.VALUE
         form = there.get("userEnteredFormat", {}).get("numberFormat", {}).get("type")
-        if cell.when is not None and form not in DATE_FORMATS:
+        if cell.when is not None and not cell.pattern and form not in DATE_FORMATS:
             return f"userEnteredValue,{encode.DATE_FIELD}"
         return "userEnteredValue"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from sync.boards import formulas
 from sync.boards.mapping.words import is_divider, plain
-from sync.field_table import KEY
+from sync.field_table import KEY, FieldKind, entry_of
 from sync.sheets.batch import IDENTITY_COLUMNS
 from sync.sheets.cell_data import Row, text_of
 from sync.sheets.read import Table
@@ -29,6 +29,8 @@ _PLAUSIBLE = {
 }
 """What a text must have in a column to be of a customer: below the jobs stand counts, too."""
 _STREET = re.compile(r"\d+\S*\s+\S+\s+\S")
+_OFTEN_BLANK = (FieldKind.DATE, FieldKind.NUMBER)
+"""Kinds of fields that a new job seldom has."""
 _CHECK_BOXES = ("True", "False")
 
 
@@ -159,13 +161,29 @@ class _TabText:
         return formulas.is_total(self._text(index, row), row, self._table.title, around)
 
     def formulas_of(self, row: int) -> Iterator[tuple[int, str]]:
-        """Give the formulas that a row below takes of this one, of columns that are not managed."""
-        managed = set(self._table.columns.values())
-        for index in sorted(self._lines.keys() - managed):
-            text = self._text(index, row)
-            is_copied = formulas.is_formula_text(text) and not formulas.fills_others(text)
-            if is_copied and not self._is_total(index, row):
-                yield index, text
+        """Give the formulas that a row below takes of this one, of columns that are not managed.
+
+        What they count in their own row must be there in a new one, too, or they must be aware of
+        blank cells: else they would leave an amount of $0, or a date of 1899.
+        """
+        columns = self._table.columns
+        kinds = {index: entry_of(column).kind for column, index in columns.items()}
+        present = {index for index, kind in kinds.items() if kind not in _OFTEN_BLANK}
+        candidates = {
+            index: text
+            for index in sorted(self._lines.keys() - kinds.keys())
+            if formulas.is_formula_text(text := self._text(index, row))
+            and not formulas.fills_others(text)
+            and not self._is_total(index, row)
+        }
+        for _ in range(len(candidates)):  # One may count what another computes.
+            present |= {
+                index
+                for index, text in candidates.items()
+                if formulas.is_blank_aware(text)
+                or formulas.sources(text, row, self._table.title) <= present
+            }
+        yield from ((index, text) for index, text in candidates.items() if index in present)
 
     def is_covered_to(self, row: int) -> bool:
         """Tell whether a total ends at a row, and nothing in that row counts up to itself."""

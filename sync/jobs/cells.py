@@ -67,6 +67,8 @@ class Cell(Value):
     number: float | None = None
     when: datetime | None = None
     is_day: bool = False
+    pattern: str = ""
+    """How a date is written as text: a format of the day; "" for a real date."""
     is_age: bool = False
     links: tuple[Link, ...] = ()
     note: str = ""

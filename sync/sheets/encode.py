@@ -34,7 +34,10 @@ def encoded(cell: Cell, zone: tzinfo) -> dict[str, Any]:
     """Return a CellData: text is always a string, a moment a real date, an age a formula."""
     data: dict[str, Any] = {}
     value = number(cell, zone)
-    if value is not None and cell.is_age:
+    if cell.when is not None and cell.pattern:
+        day = cell.when.astimezone(zone)
+        data["userEnteredValue"] = {"stringValue": cell.pattern.format(day)}
+    elif value is not None and cell.is_age:
         # Nothing in it is parted by a comma or a semicolon, which differ by locale.
         data["userEnteredValue"] = {"formulaValue": f"=TODAY()-{int(value)}"}
         data["userEnteredFormat"] = {"numberFormat": _AGE}

@@ -60,7 +60,12 @@ def line(number: int, **texts: str) -> list[str]:
     by_name = {header.replace("-", "_").replace(" ", "_"): header for header in HEADERS}
     known |= {by_name[name]: text for name, text in texts.items()}
     letter = chr(ord("A") + PRICE)
-    return [f"={letter}{{row}}*2" if h == "Deposit" else known.get(h, "") for h in HEADERS]
+    return [twice(f"{letter}{{row}}") if h == "Deposit" else known.get(h, "") for h in HEADERS]
+
+
+def twice(price: str) -> str:
+    """Return the formula of Deposit: it leaves a row without a price blank."""
+    return f'=IF({price}="","",{price}*2)'
 
 
 def make(bench: Bench, opened: Sequence[Sequence[str]], installed: Sequence[Sequence[str]]) -> None:

@@ -110,7 +110,7 @@ def test_four_hundred_rows_and_six_hundred_deliveries(bench: Bench) -> None:
     added = [row for row in own_sheet.grid(bench) if _number(row) in range(81, 121)]
     for row in added:
         assert at(row, HEADERS.index("Permit")).get("dataValidation")
-        assert text_of(at(row, own_sheet.DEPOSIT)).startswith("=I")
+        assert text_of(at(row, own_sheet.DEPOSIT)).startswith("=IF(I")
     assert len(added) == NEW
     sheets = bench.book("sheets(properties(title,hidden))")["sheets"]
     visible = [s["properties"]["title"] for s in sheets if not s["properties"].get("hidden")]

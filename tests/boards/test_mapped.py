@@ -66,7 +66,10 @@ def test_a_new_row_is_like_the_one_above(asking: Bench) -> None:
     flushed(asking, milestone(3, **APPROVED), milestone(4))
     rows = own_sheet.grid(asking)[2:4]
     assert {text_of(at(row, own_sheet.KEY_AT)) for row in rows} == {uuid(3), uuid(4)}
-    assert {text_of(at(row, DEPOSIT)) for row in rows} == {"=I6*2", "=I7*2"}
+    assert {text_of(at(row, DEPOSIT)) for row in rows} == {
+        own_sheet.twice("I6"),
+        own_sheet.twice("I7"),
+    }
     for added in rows:
         assert at(added, PERMIT_AT)["dataValidation"]["strict"]
         assert not any("note" in cell for cell in added)

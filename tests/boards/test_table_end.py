@@ -11,11 +11,12 @@ from tests.made_up import uuid
 
 HEADERS = ("#", "Customer", "Address", "kW", "Price", "Paid", "Left", "Site ID")
 COLUMNS = {"customer": 1, "address": 2, "site_id": 7}
-ADA = ("1", "Ada", "1 Elm St", "8.2", "100", "10", "=E{n}-F{n}", "")
-BEN = ("2", "Ben", "", "9", "200", "", "=E{n}-F{n}", "")
+LEFT_IN_ROW = '=IF(E{n}="","",E{n}-F{n})'
+ADA = ("1", "Ada", "1 Elm St", "8.2", "100", "10", LEFT_IN_ROW, "")
+BEN = ("2", "Ben", "", "9", "200", "", LEFT_IN_ROW, "")
 TOTAL = ("", "TOTAL", "", "=SUM(D2:D{above})", "=SUM(E2:E{above})", "", "=SUM(G2:G{above})", "")
 BLANK: tuple[str, ...] = ()
-LEFT = "=E[0]-F[0]"
+LEFT = '=IF(E[0]="","",E[0]-F[0])'
 
 
 def taken(end: TableEnd) -> dict[int, str]:
@@ -56,7 +57,7 @@ def ended(
         [("", "", "", '=SUM(D2:INDIRECT("D"&ROW()-1))')],
         [("", "May 2026", "", "=SUM(D2:D3)")],
         [HEADERS],
-        [("", "", "", "", "", "", "=E{n}-F{n}"), BLANK],
+        [("", "", "", "", "", "", LEFT_IN_ROW), BLANK],
         [("True", "", "", "False")],
         [("", "", "", "note below the table")],
     ],
@@ -182,3 +183,31 @@ def test_a_copy_reads_as_googles_does(formula: str, below: str) -> None:
     below = below.replace("B6=", "B9=")
     assert formulas.moved(formula, 3) == below
     assert formulas.relative(formula, 5) == formulas.relative(below, 8)
+
+
+@pytest.mark.parametrize(
+    ("formula", "is_taken"),
+    [
+        ("=E{n}-F{n}", False),
+        ("=E{n}*0.3", False),
+        ("=TODAY()-E{n}", False),
+        ("=SUM(D{n}:F{n})", False),
+        ('=IF(ISBLANK(E{n}),"",E{n}-F{n})', True),
+        ('=IF(E{n}<>"",E{n}+30,"")', True),
+        ('=HYPERLINK("https://maps.example/"&C{n}&", E3")', True),
+        ("=MAX(G$1:G{above})+1", True),
+        ("=TODAY()", True),
+    ],
+)
+def test_a_formula_is_taken_only_if_it_makes_sense_without_what_people_type(
+    formula: str, is_taken: bool
+) -> None:
+    """Catches "$0" and "46353" in a new row, whose price and dates are blank."""
+    found = ended(ADA, (*BEN[:6], formula, ""))
+    assert (6 in found.formulas) is is_taken
+
+
+def test_a_formula_of_a_formula_is_taken_with_it() -> None:
+    both = ("2", '=IF(C{n}="","",1)', "2 Elm St", "=B{n}*2", "", "", "=D{n}+E{n}", "")
+    found = ended(ADA, both, columns={"address": 2, "site_id": 7})
+    assert found.formulas.keys() == {1, 3}

@@ -155,7 +155,7 @@ class Installer:
 
 def twice(column: int, row: int) -> str:
     """Return the formula that he has in Deposit, of a price at zero-based indexes."""
-    return f"={letters(column)}{row + 1}*2"
+    return own_sheet.twice(f"{letters(column)}{row + 1}")
 
 
 def put_back(tab: int, row: int, cells: Sequence[CellData]) -> list[dict[str, Any]]:

@@ -101,7 +101,7 @@ class Bookkeeper(Installer):
         self._own_formula(other, to, places)
 
     def _own_formula(self, tab: int, row: int, places: Mapping[str, int]) -> None:
-        text = f"={letters(places[PRICE])}{row + 1}*2"
+        text = own_sheet.twice(f"{letters(places[PRICE])}{row + 1}")
         self._edit("type_cell", tab, row=row, column=places[DEPOSIT], text=text)
 
 

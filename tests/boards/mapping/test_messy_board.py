@@ -52,7 +52,7 @@ def job(row: int, name: str, more: Mapping[str, Value] | None = None) -> list[Va
         "kW": 8.2,
         "M1 $": 5000,
         "Contract $": 20000 + row,
-        "Bal.": f"=N{row + 1}-L{row + 1}",
+        "Bal.": f'=IF(N{row + 1}="","",N{row + 1}-L{row + 1})',
         "Install": 46000 + row,
     }
     return [{**known, **(more or {})}.get(header) for header in HEADERS]
@@ -127,7 +127,7 @@ def test_the_board(stand: Stand) -> None:
     rows = boards.new_rows(cells, mapped)
     assert len(rows) == 47
     for row in rows:
-        assert text_of(row[BALANCE_AT]).startswith("=N")
+        assert text_of(row[BALANCE_AT]).startswith("=IF(N")
         assert 13 not in row or not text_of(row[13]), "no contract is known of a new customer"
     places = {
         (text_of(row[mapped["Job addr."]]), text_of(row[mapped["Town / Zip"]])) for row in rows
@@ -141,7 +141,10 @@ def test_the_board(stand: Stand) -> None:
 
 def test_what_new_rows_copy_is_said_before(stand: Stand) -> None:
     said = stand.map("--tab", "Sheet1")
-    assert "A new row takes the formula of Bal. (O): =N11-L11 as in the row above (row 11)." in said
+    formula = '=IF(N11="","",N11-L11)'
+    assert (
+        f"A new row takes the formula of Bal. (O): {formula} as in the row above (row 11)." in said
+    )
     assert "=SUM" not in said
     assert "computed by a formula" not in said.replace("Bal.", "").splitlines()[0]
     found = stand.mapped("--tab", "Sheet1", "--preview")

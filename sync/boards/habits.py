@@ -1,0 +1,49 @@
+"""How people write in a column: names with the family name first, dates as text. Pure."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from sync.sheets.cell_data import is_formula, text_of
+from sync.sheets.read import Table
+
+_CELLS = 30
+"""Read to learn a habit: a column of 10,000 is the same all through, or has none."""
+_FAMILY_FIRST = re.compile(r"[^,]+,\s*[^,]+")
+_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})")
+_SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
+_MONTHS = 12
+
+
+def _texts(table: Table, column: str) -> Iterator[str]:
+    cells = (cell for cell in table.cells.get(column, {}).values() if not is_formula(cell))
+    return islice((text for cell in cells if (text := text_of(cell).strip())), _CELLS)
+
+
+def is_family_first(table: Table, column: str) -> bool:
+    """Return whether most names of a column are like "Ortiz, Bea"."""
+    names = [bool(_FAMILY_FIRST.fullmatch(text)) for text in _texts(table, column)]
+    return 2 * sum(names) > len(names)
+
+
+def family_first(name: str) -> str:
+    """Return "Ortiz, Bea" of "Bea Ortiz"; a name with one word or a comma stays."""
+    words = name.split()
+    last = len(words) - (2 if words and _SUFFIX.fullmatch(words[-1]) else 1)
+    # "Maria de la Cruz": the family name begins with its particles.
+    start = next((n for n, word in enumerate(words) if n and word.islower()), last)
+    if "," in name or start < 1:
+        return name
+    return f"{' '.join(words[start:])}, {' '.join(words[:start])}"
+
+
+def date_pattern(table: Table, column: str) -> str:
+    """Return the format of dates in a column where most are text like 2/20/2026; else ""."""
+    texts = list(_texts(table, column))
+    dates = [match.groups() for text in texts if (match := _DATE.fullmatch(text))]
+    if 2 * len(dates) <= len(texts) or any(int(month) > _MONTHS for month, _, _ in dates):
+        return ""
+    is_padded = any(part.startswith("0") for date in dates for part in date[:2])
+    day = "{0:%m}/{0:%d}" if is_padded else "{0.month}/{0.day}"
+    is_short = all(len(year) == len("26") for _, _, year in dates)
+    return f"{day}/{'{0:%y}' if is_short else '{0.year}'}"
