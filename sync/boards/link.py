@@ -1,9 +1,9 @@
-"""Rows that people made and jobs that may be the same: listed, and joined where a person says so.
+"""Jobs that look like rows of a board: lists them, and joins job and row as people answer.
 
-A job whose row is not certain has got a row of its own, or waits for a person's word. Joined, the
-other row gets the key, and the job's own row is emptied if nobody typed into it. It is not deleted:
-a row that moved meanwhile could not be brought back. Of a job of which a person says that no row is
-its, that is kept: it gets a row of its own, and is not asked about again.
+A job whose row isn't certain waits for an answer, or has a row of its own by now. Joined, the other
+row gets the key, and the job's own row is emptied if nobody typed into it. It isn't deleted: a row
+that moved meanwhile could not be brought back. Answers are stored with what the row said, so that
+mapping the tab again keeps them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +38,7 @@ Rows = Mapping[int, Mapping[int, Row]]
 
 
 Settled = Sequence[tuple[UnsettledJob, LookAlike | None]]
-"""Jobs, each with the row that a person says is the job's; None where none of them is."""
+"""Jobs, each with the row that was chosen for it; None if none of them is."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Doubts:
     doubts: Sequence[UnsettledJob]
     """Those that wait for an answer first."""
     doubled: Sequence[DoubledJob] = ()
-    """Jobs with several rows: which of them stays, a person says by deleting the others."""
+    """Jobs with several rows: people delete the ones that they don't need."""
 
     @property
     def unanswered(self) -> Sequence[UnsettledJob]:
@@ -59,7 +59,7 @@ class Doubts:
 
     @property
     def answered(self) -> Sequence[UnsettledJob]:
-        """Those of which a person said that no row of his is the job's."""
+        """The jobs that were answered with none of their rows."""
         return [doubt for doubt in self.doubts if doubt.is_answered]
 
 

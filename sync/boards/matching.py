@@ -29,11 +29,11 @@ class Lookup:
     candidates: Mapping[str, Sequence[Place]] = field(default_factory=dict)
     """The rows that look like other jobs, by site."""
     answered: frozenset[str] = frozenset()
-    """The sites of those of which a person answered that no candidate is theirs."""
+    """The sites of the jobs whose candidates were all answered with no."""
 
     @property
     def unsettled(self) -> frozenset[str]:
-        """The sites of the jobs that wait for a person's answer."""
+        """The sites of the jobs with candidates that nobody has answered."""
         return frozenset(self.candidates) - self.answered
 
 

@@ -1,4 +1,4 @@
-"""What only tabs that people made need: jobs to be settled, answers on rows, and replaced words."""
+"""What only boards need: look-alikes, answers about rows, and words that were replaced."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping
@@ -13,7 +13,7 @@ from sync.store.schema import cell_history, customer, job, look_alike, row_answe
 
 @dataclass(frozen=True)
 class Unsettled:
-    """A job that resembles a row that people made, and nobody has answered whether it is its."""
+    """A job that looks like a row of a board, as long as nobody has answered."""
 
     site: str
     customer: str
@@ -37,7 +37,7 @@ class RowAnswer:
 
 
 class Boards:
-    """The tabs that people made in one spreadsheet."""
+    """The boards in one spreadsheet."""
 
     def __init__(self, database: Database, spreadsheet_id: str) -> None:
         self._database = database
@@ -51,7 +51,7 @@ class Boards:
         return {row.site: Customer.model_validate_json(row.body) for row in rows}
 
     def hold_back(self, held: Lease, sites: Iterable[str], hours: float) -> frozenset[str]:
-        """Have jobs wait so many hours for a person's answer; return those that wait from now on.
+        """Have jobs wait so many hours for an answer; return those that wait from now on.
 
         Each waits once.
         """
@@ -66,7 +66,7 @@ class Boards:
         return new if hours else frozenset()
 
     def unsettled(self) -> list[Unsettled]:
-        """Return the jobs that resemble a row and wait for a person's answer, the oldest first."""
+        """Return the jobs that look like a row and have no answer, the oldest first."""
         waits = look_alike.c.until > now()
         query = select(look_alike.c.site, look_alike.c.since, customer.c.body, waits.label("waits"))
         named = query.join(customer, customer.c.site == look_alike.c.site, isouter=True)

@@ -1,5 +1,6 @@
 """Proposes a field for each column of a tab, with the reason. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,8 @@ from sync.jobs.progress import PROGRESS
 _SAMPLES = 3
 _STATUSES = 2
 """Words for statuses that a list must have: one alone may be anything's."""
+_REP = "rep"
+_INITIALS = re.compile(r"(?:[A-Z]\.?\s?){1,3}")
 _COMPUTED = "its cells are computed by a formula, which would be overwritten"
 
 
@@ -67,6 +70,8 @@ def _column(
     match = _match(named, holding, fields, has_options=options is not None)
     if _may_be_progress(match, has_options=options is not None):
         match = _of_the_whole_job(match, words, fields)
+    if match.field == _REP and words and all(_INITIALS.fullmatch(word) for word in words):
+        match = HeaderMatch("", "its cells are initials, EverBright has full names", match.rank)
     texts = (" ".join(cell.text.split()) for cell in cells)
     return Proposal(
         index=index,

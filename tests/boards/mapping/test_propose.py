@@ -59,6 +59,13 @@ def test_a_quotes_column_is_not_the_key() -> None:
     assert [one.field for one in some] == ["initial_quote", "site_id"]
 
 
+def test_full_names_are_not_written_among_initials() -> None:
+    (one,) = proposed(("Rep",), ("AB",), ("B.C.",))
+    assert (one.field, one.reason) == ("", "its cells are initials, EverBright has full names")
+    assert found(("Rep",), ("Ada Birch",), ("BC",)) == ["rep"]
+    assert found(("Rep",), (None,)) == ["rep"]
+
+
 def test_a_few_odd_cells_do_not_matter_but_half_do() -> None:
     assert found(("X",), ("a@b.example",), ("c@d.example",), ("none",)) == ["email"]
     assert found(("X",), ("a@b.example",), ("none",)) == [""]
