@@ -243,6 +243,9 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     if flusher.store.spreadsheet.mode() is not Mode.ADOPTED:
         # The first mapping forgets what other tabs showed: no cell is known to be ours.
         targets = [replace(target, written={}, is_fresh=True) for target in targets]
+    elif any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs.values()):
+        # Their site IDs were lost: they are matched again, as `lose_rows` says.
+        targets = [replace(t, is_fresh=True) if t.has_row else t for t in targets]
     texts = texts_of_rows(tables, read)
     match = flusher.targets.layout.config.match
     customers = {target.site: target.customer for target in targets}

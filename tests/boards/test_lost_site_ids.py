@@ -57,7 +57,11 @@ def test_mapped_again_each_job_has_its_row_and_typed_dates_stay(asking: Bench) -
     message = stopped.value.message
     for part in ("'Site ID'", "'Open jobs'", "Version history", "map the tab again"):
         assert part in message
-    TabMapper(asking.wiring, lambda _: None, Choices(), []).run(write=True)
+    mapper = TabMapper(asking.wiring, lambda _: None, Choices(), [])
+    preview = mapper.run(write=False, with_preview=True).preview
+    assert preview
+    assert (preview.matched, preview.added, preview.doubtful) == (len(JOBS), 0, 0)
+    mapper.run(write=True)
     flushed(asking)
     after = [own_sheet.texts(asking, tab) for tab in (OPEN, INSTALLED)]
     assert after[0] == before[0]
