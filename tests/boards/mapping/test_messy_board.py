@@ -48,7 +48,7 @@ def job(row: int, name: str, more: Mapping[str, Value] | None = None) -> list[Va
         "#": f"=A{row}+1" if row > TOP + 1 else 1,
         "Cust. Name": name,
         "Job addr.": f"{row} N. Elm St",
-        "Cell": f"h 303-555-{row:04} / c 720-555-{row:04}",
+        "Cell": f"h 303-444-{row:04} / c 720-444-{row:04}",
         "kW": 8.2,
         "M1 $": 5000,
         "Contract $": 20000 + row,
