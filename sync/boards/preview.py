@@ -240,10 +240,11 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     tables = [_table(table, tabs[table.sheet_id], read[table.sheet_id]) for table in bare]
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
+    is_lost = any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs.values())
     if flusher.store.spreadsheet.mode() is not Mode.ADOPTED:
         # The first mapping forgets what other tabs showed: no cell is known to be ours.
         targets = [replace(target, written={}, is_fresh=True) for target in targets]
-    elif any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs.values()):
+    elif is_lost:
         # Their site IDs were lost: they are matched again, as `lose_rows` says.
         targets = [replace(t, is_fresh=True) if t.has_row else t for t in targets]
     texts = texts_of_rows(tables, read)
@@ -263,7 +264,8 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     keyed = {row.site: lookup.matches[row.site] for row in keys}
     after = [_with_keys(table, keyed) for table in tables]
     # As the flush does: of a row that gets a key it isn't known what was written into it.
-    again = [replace(t, written={}) if t.site in keyed else t for t in targets]
+    new = {} if is_lost else keyed
+    again = [replace(t, written={}) if t.site in new else t for t in targets]
     second = diff(board, after, again, rows, clock)
     writes = [*keys, *second.rows, *second.new_rows]
     by_site = {target.site: target for target in targets}

@@ -61,6 +61,7 @@ def test_mapped_again_each_job_has_its_row_and_typed_dates_stay(asking: Bench) -
     preview = mapper.run(write=False, with_preview=True).preview
     assert preview
     assert (preview.matched, preview.added, preview.doubtful) == (len(JOBS), 0, 0)
+    assert [change.header for change in preview.replaced] == ["Permit"]
     mapper.run(write=True)
     flushed(asking)
     after = [own_sheet.texts(asking, tab) for tab in (OPEN, INSTALLED)]
