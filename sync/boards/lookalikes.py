@@ -156,14 +156,6 @@ class _Party:
     def families(self) -> frozenset[str]:
         return frozenset().union(*(person.family for person in self.people))
 
-    def traits(self) -> Iterator[tuple[str, str]]:
-        """Give what two parties have in common of which one looks like the other."""
-        yield from (("email", email) for email in self.emails)
-        yield from (("phone", phone) for phone in self.phones)
-        yield from (("family", family) for family in self.families)
-        if self.house:
-            yield "house", self.house
-
     def is_near(self, other: "_Party") -> bool:
         """Return whether ZIP or town agrees."""
         towns = ((self.town, other.towns), (other.town, self.towns))
@@ -217,15 +209,25 @@ class _Party:
         )
 
 
+def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
+    """Give what two parties have in common of which one looks like the other: rows are many."""
+    yield from (("email", email.casefold()) for email in _EMAIL.findall(texts.get("email", "")))
+    yield from (("phone", phone) for phone in phones(texts.get("phone", "")))
+    people = _people(texts.get("customer", ""))
+    yield from (("family", family) for person in people for family in person.family)
+    if match := _HOUSE.match(texts.get("address", "")):
+        yield "house", match[1].lstrip("0")
+
+
 class LookAlikes:
     """Rows by what a job may have in common with them."""
 
     def __init__(self, rows: Mapping[Place, Texts], answers: Collection[RowAnswer] = ()) -> None:
         self._rows = rows
-        self._parties = {place: _Party.of(texts) for place, texts in rows.items()}
+        self._parties: dict[Place, _Party] = {}
         self._places: dict[tuple[str, str], list[Place]] = defaultdict(list)
-        for place, party in self._parties.items():
-            for trait in party.traits():
+        for place, texts in rows.items():
+            for trait in _traits(texts):
                 self._places[trait].append(place)
         self._same = [answer for answer in answers if answer.is_same]
         self._others = defaultdict[str, list[RowAnswer]](list)
@@ -235,9 +237,15 @@ class LookAlikes:
 
     def of(self, customer: Customer) -> list[Place]:
         """Return the rows that look like a job, whatever was answered."""
-        job = _Party.of(texts_of_customer(customer))
-        near = {place for trait in job.traits() for place in self._places.get(trait, ())}
-        return sorted(place for place in near if job.looks_like(self._parties[place]))
+        texts = texts_of_customer(customer)
+        job = _Party.of(texts)
+        near = {place for trait in _traits(texts) for place in self._places.get(trait, ())}
+        return sorted(place for place in near if job.looks_like(self._party(place)))
+
+    def _party(self, place: Place) -> _Party:
+        if place not in self._parties:
+            self._parties[place] = _Party.of(self._rows[place])
+        return self._parties[place]
 
     def is_other(self, site: str, place: Place) -> bool:
         """Return whether a person answered that a row is not the job's."""
