@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from sync.boards import habits, matching, table_end
+from sync.boards import habits, match, matching, table_end
 from sync.boards.matching import Texts
 from sync.boards.options import ended_words, worded_cells
 from sync.boards.reader import BoardReader
@@ -19,7 +19,7 @@ from sync.sheets import encode
 from sync.sheets.cell_data import DATE_FORMATS, CellData, Row
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import without_note
-from sync.sheets.job_tabs import JobRows, TabFindings
+from sync.sheets.job_tabs import JobRows, Match, TabFindings
 from sync.sheets.keys import EndedWord
 from sync.sheets.policy import MAPPED, TypedWord
 from sync.sheets.read import FULL_FIELDS, OTHER_TEXTS, Snapshot, Table
@@ -112,6 +112,22 @@ class BoardTabs:
         self._take_call(held)
         above = self._reader.row(first, end.last_row)
         return JobRows(lookup.matches, waiting, matching.pattern(first, end, above))
+
+    def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
+        """A cell differs if no spelling makes it what EverBright has."""
+        return match.differing(texts, target.customer)
+
+    def lost_rows(
+        self,
+        tables: Sequence[Table],
+        rows: Mapping[int, Mapping[int, Row]],
+        targets: Sequence[Target],
+    ) -> Mapping[str, Match]:
+        """A row is a job's if it would be matched with it, were it new."""
+        mine = {target.site: target.customer for target in targets}
+        customers = self._store.boards.customers_without_row() | mine
+        lookup = matching.look_up(matching.texts_of_rows(tables, rows), customers, self._match.by)
+        return {site: lookup.matches[site] for site in mine.keys() & lookup.matches.keys()}
 
     def shown(self, table: Table, column: str, cell: Cell) -> Cell | None:
         """Return the value alone, in the column's own words; None if it has no word for it.

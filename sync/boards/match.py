@@ -102,6 +102,18 @@ def strangers(
     return {place: min(owners) for place, owners in shown_by.items() if sites[place] not in owners}
 
 
+def differing(row: Texts, customer: Customer) -> frozenset[str]:
+    """Return the columns in which a row shows another customer, whatever the spelling."""
+    mine = texts_of_customer(customer)
+    return frozenset(
+        part
+        for part in ("email", "phone", "address", "customer")
+        if (ours := normalised(part, mine[part]))
+        and (theirs := normalised(part, row.get(part, "")))
+        and ours.isdisjoint(theirs)
+    )
+
+
 def _is_plainly(row: Texts, customer: Customer) -> bool:
     """Tell whether a row has the e-mail address or the street of its job, letter by letter.
 

@@ -10,6 +10,7 @@ from sync.field_table import KEY
 from sync.google import auth, sign_in
 from sync.ops import retry
 from sync.settings.environment import Settings
+from sync.sheets import batch, keys
 from sync.sheets.ensure import HISTORY, PIPELINE, VIEWS, ensure
 from sync.sheets.flush import LARGE, Flusher, Round
 from sync.sheets.read import key_column_gone
@@ -132,8 +133,9 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     this = Round(held, fence, tabs, pending, snapshot)
     flusher.check_fence(held, fence, snapshot, pending)
     tabs.check_served(snapshot, pending, dict)
-    if snapshot.table and is_own and KEY not in snapshot.table.columns:
-        raise key_column_gone(snapshot.table.title, is_mapped=False)
+    if found := _find_moved(flusher, this):
+        return found
+    flusher.must_be_in_place(this)
     jobs = list(store.pending.every())
     targets.use_confirmed(store.confirmations.read())
     store.confirmations.propose_order(targets.proposed_order(jobs))
@@ -164,3 +166,18 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     if is_own and not ensured.is_new:
         recheck(flusher, held)
     return ensured.done
+
+
+def _find_moved(flusher: Flusher, this: Round) -> list[str]:
+    """Manage columns where their headers are now; return a line for each that had moved.
+
+    Raises Permanent if a key column is gone.
+    """
+    for table in this.snapshot.tables:
+        if KEY not in table.columns:
+            raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
+        if moved := keys.moved_columns(table, flusher.headers(this, table)):
+            flusher.send(this, batch.adopting(table, moved))
+            recheck(flusher, this.held)
+            return [f"column {table.headers[index]!r}: found again" for index in moved.values()]
+    return []

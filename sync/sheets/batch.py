@@ -13,6 +13,7 @@ sees that.
 The shapes of requests are those of the Sheets v4 discovery document.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -45,6 +46,7 @@ from sync.sheets.read import (
     GUARD_KEY,
     RECOVERED_KEY,
     RECOVERED_TAB,
+    WORDS_KEY,
     Fence,
     Snapshot,
     Tab,
@@ -167,6 +169,11 @@ class RowIdentity(Value):
         return self.holds is not None and self.holds.is_like(row, self.wrote)
 
 
+def row_text(row: Row) -> str:
+    """Return all that a row holds, for people."""
+    return " | ".join(text for cell in row if (text := text_of(cell)))
+
+
 def _shows(row: Row, columns: Mapping[str, int], texts: Mapping[str, str]) -> bool:
     return all(
         column in columns and text_of(at(row, columns[column])) == text
@@ -256,14 +263,23 @@ def resize_copies(tab: int, rows: int, columns: int) -> Request:
     }
 
 
-def adopt(column: str, sheet_id: int, index: int, old: int | None) -> list[Request]:
-    """Make the column at `index` the one that is known as `column`, in place of that at `old`."""
-    lookup: Request = {"metadataKey": COLUMN_KEY, "metadataValue": column}
-    if old is not None:
-        place = dimension_range(sheet_id, "COLUMNS", old, 1)
-        lookup["metadataLocation"] = {"dimensionRange": place}
-    gone = {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": lookup}}}
-    return [gone, metadata(COLUMN_KEY, column, sheet_id, "COLUMNS", index)]
+def _adopt(table: Table, column: str, index: int) -> list[Request]:
+    """Make the column at `index` the one that is known as `column`, in place of the old one."""
+    sheet_id, old = table.sheet_id, table.columns.get(column)
+    entries = [(COLUMN_KEY, column)]
+    if column in table.words:
+        entries.append((WORDS_KEY, json.dumps(table.words[column], ensure_ascii=False)))
+    requests: list[Request] = []
+    for key, value in entries:
+        lookup: Request = {"metadataKey": key}
+        if key == COLUMN_KEY:
+            lookup["metadataValue"] = value
+        if old is not None:
+            place = dimension_range(sheet_id, "COLUMNS", old, 1)
+            lookup["metadataLocation"] = {"dimensionRange": place}
+        gone = {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": lookup}}}
+        requests += [gone, metadata(key, value, sheet_id, "COLUMNS", index)]
+    return requests
 
 
 def copy_rows(sheet_id: int, rows: Iterable[int], tab: int) -> list[Request]:
@@ -625,6 +641,15 @@ def guarding(tables: Iterable[Table]) -> Parts:
         requests += column_guards(table, unguarded)
         requests += [] if table.has_header_guard else header_guard(table)
     return Parts(structure=requests)
+
+
+def adopting(table: Table, columns: Mapping[str, int]) -> Parts:
+    """Return what makes other columns the ones that are known by these ids."""
+    requests = [
+        request for column, index in columns.items() for request in _adopt(table, column, index)
+    ]
+    # If a person moves one just now, Google refuses the batch.
+    return Parts(structure=requests, guarded={table.sheet_id: frozenset(table.columns)})
 
 
 def compose(

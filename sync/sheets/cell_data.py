@@ -18,7 +18,11 @@ _BLANK: Mapping[str, Any] = {}
 
 def site_in(cell: CellData) -> str | None:
     """Return the site UUID that a key cell holds, alone or in a pasted address."""
-    text = cell.get("userEnteredValue", _BLANK).get("stringValue", "")
+    return site_in_text(cell.get("userEnteredValue", _BLANK).get("stringValue", ""))
+
+
+def site_in_text(text: str) -> str | None:
+    """Return the site UUID in a text."""
     if _CANONICAL.fullmatch(text):  # As Brightsheet writes it: nearly all of a large sheet.
         return str(text)
     match = _UUID.search(text)

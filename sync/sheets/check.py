@@ -21,6 +21,7 @@ from sync.sheets.batch import (
     Trace,
     index_now,
     is_in_place,
+    row_text,
 )
 from sync.sheets.cell_data import CellData, Row, at, content, is_formula, note_of, site_in, text_of
 from sync.sheets.read import Table
@@ -227,7 +228,7 @@ class _RowCheck:
                 identity=RowIdentity(key=self.row.pattern_of),
                 row=self.row.row,
                 tab=self.table.title,
-                row_text=" | ".join(text for one in self.copy if (text := text_of(one))),
+                row_text=row_text(self.copy),
             )
 
     def _expected(self, cell: CellWrite, fields: str) -> bool:
@@ -269,7 +270,7 @@ class _RowCheck:
                 row=self.row.row,
                 tab=self.table.title,
                 header=self._header(cell),
-                row_text=" | ".join(text for one in self.copy if (text := text_of(one))),
+                row_text=row_text(self.copy),
             )
             if undo.holds_wrote(before):
                 continue  # Nothing was changed.

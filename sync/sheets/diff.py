@@ -120,6 +120,39 @@ def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
     )
 
 
+def without_other_customers(
+    tabs: JobTabs, tables: Sequence[Table], targets: Iterable[Target]
+) -> list[RowWrite]:
+    """Return what takes the keys from rows that were copied for another customer.
+
+    Such a row differs from the job's customer where another row with the key doesn't. `tables` have
+    the cells of all columns.
+    """
+    writes = []
+    for target in targets:
+        rows = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
+        differing = [tabs.differing(table.texts(row), target) for table, row in rows]
+        writes += [
+            _without_key(table, row, target.site, columns)
+            for (table, row), columns in zip(rows, differing, strict=True)
+            if any(others < columns for others in differing)
+        ]
+    return writes
+
+
+def _without_key(table: Table, row: int, site: str, columns: Iterable[str]) -> RowWrite:
+    texts = table.texts(row)
+    cell = CellWrite(
+        index=table.columns[KEY],
+        column=KEY,
+        data={},
+        fields="userEnteredValue",
+        expects=table.value(KEY, row),
+    )
+    who = RowIdentity(key=site, shows={column: texts[column] for column in columns})
+    return RowWrite(sheet_id=table.sheet_id, row=row, cells=(cell,), identity=who)
+
+
 def _pattern_row(table: Table, pattern: Pattern, site: str) -> RowWrite:
     return RowWrite(
         sheet_id=table.sheet_id,
@@ -182,7 +215,14 @@ class CellDecider:
 
         What a column has no way to say is not written: there, what was there stays.
         """
-        shown = {column: cell for column, cell in target.cells.items() if column in known}
+        changed = target.differences()
+        shown = {
+            column: encode.in_zone(cell, self.zone)
+            if column in changed
+            else target.written.get(column, cell)
+            for column, cell in target.cells.items()
+            if column in known
+        }
         for table in tables:
             for column in table.words.keys() & shown.keys():
                 if self.tabs.shown(table, column, target.cells[column]) is None:
@@ -219,7 +259,8 @@ class CellDecider:
         if (column in target.recheck and is_ours) or not target.written:
             return None
         last = target.written.get(column, EMPTY)
-        return content(encode.encoded(self.tabs.shown(table, column, last) or EMPTY, self.zone))
+        zone = (last.when and last.when.tzinfo) or self.zone
+        return content(encode.encoded(self.tabs.shown(table, column, last) or EMPTY, zone))
 
     def _cell(
         self, table: Table, row: int, column: str, target: Target, *, is_changed: bool

@@ -54,6 +54,13 @@ def encoded(cell: Cell, zone: tzinfo) -> dict[str, Any]:
     return data
 
 
+def in_zone(cell: Cell, zone: tzinfo) -> Cell:
+    """Return a cell whose moment has the clock of `zone`: then its serial number is known later."""
+    if cell.when is None:
+        return cell
+    return cell.model_copy(update={"when": cell.when.astimezone(zone)})
+
+
 def are_dates_alike(cell: Cell, other: Cell) -> bool:
     """Tell whether two cells are dates of one kind, and have one format."""
     kinds = {(each.when is not None, each.is_day, each.is_age) for each in (cell, other)}

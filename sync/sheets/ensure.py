@@ -136,7 +136,7 @@ def read_columns(tables: Iterable[Table]) -> list[ReadColumn]:
     """Return the managed columns of tabs as a read shows them; a lost key stops the flush."""
     return [
         ReadColumn(
-            sheet_id=table.sheet_id,
+            sheet_id=table.known_as,
             tab=table.title,
             id=column,
             header=table.headers.get(index) or column,

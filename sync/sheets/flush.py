@@ -30,10 +30,16 @@ from sync.sheets import batch, encode, keys, undo
 from sync.sheets.batch import Batch, Parts, Trace, compose, guarding
 from sync.sheets.check import Findings, Undo, check
 from sync.sheets.client import Reading, SheetClient
-from sync.sheets.diff import columns_to_read, diff, fitting
+from sync.sheets.diff import (
+    columns_to_read,
+    diff,
+    fitting,
+    key_write,
+    without_other_customers,
+)
 from sync.sheets.ensure import HISTORY, PIPELINE, USUAL_TITLES, WantedTabs, ensure, read_columns
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.read import Fence, Snapshot, Table, key_column_gone
+from sync.sheets.read import Fence, Snapshot, Table, key_column_gone, with_cells
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles, free_titles
 from sync.sheets.tabs import filter_views, pipeline
 from sync.sheets.tabs.history import Line
@@ -133,6 +139,19 @@ class Round:
     tabs: JobTabs
     pending: Pending
     snapshot: Snapshot
+
+    def without(self, sheet_ids: Container[int]) -> "Round":
+        """Return the same without some of the tabs: the jobs that have a row there wait."""
+        tables = self.snapshot.tables
+        left = tuple(table for table in tables if table.sheet_id not in sheet_ids)
+        waiting = {s for table in tables if table.sheet_id in sheet_ids for s in table.keys}
+        present = {site for table in left for site in table.keys} - waiting
+        pending = replace(self.pending, sites_with_row=frozenset(present))
+        return replace(self, pending=pending, snapshot=replace(self.snapshot, tables=left))
+
+    def found(self, jobs: Mapping[str, Target]) -> dict[str, Target]:
+        """Return the jobs whose rows are known to be there."""
+        return {site: job for site, job in jobs.items() if site in self.pending.sites_with_row}
 
 
 class Targets:
@@ -448,7 +467,7 @@ class BatchWriter:
         self._store.batches.conclude(held, tried, conclusion)
         self.log_shown(tried.shown, findings.missed, tried.fence)
         if trace.recovered_lines:
-            text = f"{trace.recovered_lines} cells could not be put back: see the tab Recovered."
+            text = f"{trace.recovered_lines} lines were added to the tab Recovered: check them."
             self._alert("recovered", text)
 
     def log_shown(
@@ -547,7 +566,17 @@ class Flusher:
             return  # An earlier batch had landed after all: compare with what it wrote.
         this = Round(held, fence, tabs, pending, snapshot)
         self._check_served(this)
+        if displaced := self._displaced(this):
+            served = this.without(displaced)
+            jobs = served.found(work.jobs)
+            if jobs and not pending.undos:
+                self._flush(served, replace(work, jobs=jobs))
+            raise next(iter(displaced.values()))
         self.notice_columns(tabs, snapshot, pending)
+        self._flush(this, work)
+
+    def _flush(self, this: Round, work: Work) -> None:
+        held, tabs, snapshot, pending = this.held, this.tabs, this.snapshot, this.pending
         if not snapshot.tables:
             self._write_new(this, work)
         elif tabs.learn(held, snapshot, pending) or not self._has_keys(this):
@@ -558,7 +587,8 @@ class Flusher:
         elif pending.undos:
             self._undo(this)
         elif work.sites:
-            self._write(this, work)
+            if not self._take_keys(this, work):
+                self._write(this, work)
         else:
             # Move the fence: then a batch in doubt that hasn't landed by now never will.
             self.send(this, Parts())
@@ -614,6 +644,27 @@ class Flusher:
 
         this.tabs.check_served(this.snapshot, this.pending, titles)
 
+    def _displaced(self, this: Round) -> dict[int, Permanent]:
+        """Return why tabs can't be written as they are, by sheet id."""
+        found = {
+            table.sheet_id: keys.displaced(table, self.headers(this, table))
+            for table in this.snapshot.tables
+        }
+        return {sheet_id: error for sheet_id, error in found.items() if error}
+
+    def must_be_in_place(self, this: Round) -> None:
+        """Raise Permanent if the metadata of a tab isn't beside what it names."""
+        for error in self._displaced(this).values():
+            raise error
+
+    def headers(self, this: Round, table: Table) -> dict[str, str]:
+        """Return the last known headers of a tab, by column id."""
+        pending, layout = this.pending, self.targets.layout
+        made = pending.known_columns if this.tabs.policy.makes_columns else ()
+        known = {column: layout.title(column, is_mapped=False) for column in made}
+        read = pending.columns_read.columns
+        return known | {c.id: c.header for c in read if c.sheet_id == table.known_as}
+
     def _write_new(self, this: Round, work: Work) -> None:
         """Make the tabs with the first jobs; if rows were known, the next flush writes them all."""
         is_again = self.store.spreadsheet.forget(this.held)
@@ -623,31 +674,78 @@ class Flusher:
             self._write(this, work)
 
     def _has_keys(self, this: Round) -> bool:
-        """Tell whether the keys are in their column; a few that are gone were deleted with the row.
+        """Tell whether the keys are in their column; a few that are nowhere were deleted.
 
-        Raises Permanent if many are gone at once and are nowhere else.
+        Raises Permanent if some are in other cells, or if many are gone at once.
         """
         held, snapshot, pending = this.held, this.snapshot, this.pending
-        present = {site for table in snapshot.tables for site in table.keys}
-        gone = pending.sites_with_row - present
-        if not gone:
-            return True
-        gone -= undo.sites_written_over(parsed(pending.undos))
-        without = next((table for table in snapshot.tables if KEY not in table.columns), None)
-        if not without and keys.are_few(gone, pending.sites_with_row):
-            self.store.batches.forget_rows(held, gone)
+        lost = pending.sites_with_row - {site for t in snapshot.tables for site in t.keys}
+        if not lost:
             return True
         everything = self.writer.read_everything(held, snapshot)
-        for table in everything.snapshot.tables:
-            index = keys.find_key_column(everything.rows[table.sheet_id], gone)
+        tables, rows = everything.snapshot.tables, everything.rows
+        lost -= {site for table in tables for site in table.keys}
+        for table in tables:
+            index = keys.find_key_column(table, rows[table.sheet_id], lost)
             if index is not None:
                 # A person moved what was in the column: that is the key column now.
-                moved = batch.adopt(KEY, table.sheet_id, index, table.columns.get(KEY))
-                self.send(this, Parts(structure=moved))
+                self.send(this, batch.adopting(table, {KEY: index}))
                 return False
-        if without:
-            raise key_column_gone(without.title, is_mapped=without.mapped_at is not None)
-        raise keys.keys_gone(len(gone), len(pending.sites_with_row))
+        for table in tables:
+            if KEY not in table.columns:
+                raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
+        keys.must_be_gone(tables, rows, lost)
+        lost -= undo.sites_written_over(parsed(pending.undos))
+        if pending.undos or not guarding(tables).is_empty:
+            return True  # They go first: a row that was hit shows what isn't its own.
+        if self.repair_keys(this, everything, self._every_target(this), lost):
+            return False
+        if not keys.are_few(lost, pending.sites_with_row):
+            raise keys.keys_gone(len(lost), len(pending.sites_with_row))
+        self.store.batches.forget_rows(held, lost)
+        return True
+
+    def repair_keys(
+        self, this: Round, read: Reading, targets: Sequence[Target], lost: Container[str]
+    ) -> bool:
+        """Write keys into rows that have lost theirs, and take those of other customers' rows.
+
+        Tell whether there was anything to do.
+        """
+        this, tables = replace(this, snapshot=read.snapshot), read.snapshot.tables
+        matches = this.tabs.lost_rows(tables, read.rows, [t for t in targets if t.site in lost])
+        found = [key_write(tables, match, site) for site, match in matches.items()]
+        filled = [with_cells(table, read.rows[table.sheet_id]) for table in tables]
+        taken = without_other_customers(this.tabs, filled, targets)
+        titles = {table.sheet_id: table for table in tables}
+        lines = [
+            (
+                titles[write.sheet_id].title,
+                titles[write.sheet_id].header(KEY),
+                batch.row_text(read.rows[write.sheet_id][write.row]),
+                write.identity.key,
+                "",
+            )
+            for write in taken
+        ]
+        if found or taken:
+            self.send(this, replace(self._recovered(this, lines), rows=[*found, *taken]))
+        return bool(found or taken)
+
+    def _every_target(self, this: Round) -> list[Target]:
+        return self.targets.lay_out(self.store.pending.every(), this.tabs.columns(this.pending))
+
+    def _take_keys(self, this: Round, work: Work) -> bool:
+        """Take keys from rows that were copied for another customer; tell whether any were."""
+        tables = this.snapshot.tables
+        doubled = {job.site for job in keys.doubled_jobs(tables)}
+        present = {site for table in tables for site in table.keys}
+        # A job without a row may be that other customer's.
+        is_due = doubled and not (work.jobs.keys() <= present - doubled)
+        if not is_due:
+            return False
+        everything = self.writer.read_everything(this.held, this.snapshot)
+        return self.repair_keys(this, everything, self._every_target(this), ())
 
     def _write(self, this: Round, work: Work) -> None:
         titles, beside = self.surroundings(this)
@@ -736,6 +834,7 @@ class Flusher:
         this = Round(held, fence, tabs, pending, self.client.read(tabs, columns))
         self.check_fence(held, fence, this.snapshot, pending)
         self._check_served(this)
+        self.must_be_in_place(this)
         self.notice_columns(tabs, this.snapshot, pending)
         return this
 
@@ -814,20 +913,24 @@ class Flusher:
         if not (placement.rows or placement.told):
             self.store.batches.settle_undos(this.held, placement.settled)
             return
-        told = [(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *line) for line in placement.told]
+        this = replace(this, snapshot=now)
+        parts = self._recovered(this, placement.told)
+        parts = replace(parts, rows=placement.rows, settled=tuple(placement.settled))
+        self.send(this, parts)
+
+    def _recovered(self, this: Round, told: Sequence[tuple[str, ...]]) -> Parts:
+        """Return the parts that add lines to the tab Recovered; `this` has read everything."""
+        if not told:
+            return Parts()
         made: Sequence[batch.Request] = ()
-        if told and not now.recovered_columns:
+        if not this.snapshot.recovered_columns:
             self.writer.take_call(this.held)
             title = self.client.surroundings().free_titles(Titles()).recovered
             made = batch.make_recovered_tab(title, undo.HEADERS)
-        parts = Parts(
-            structure=made,
-            rows=placement.rows,
-            extra=[batch.append_recovered(told)] if told else (),
-            settled=tuple(placement.settled),
-            recovered_lines=len(told),
+        lines = [(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *line) for line in told]
+        return Parts(
+            structure=made, extra=[batch.append_recovered(lines)], recovered_lines=len(lines)
         )
-        self.send(replace(this, snapshot=now), parts)
 
 
 def _composed(this: Round, tables: Sequence[Table], parts: Parts, titles: Titles) -> Batch:

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sync.errors import Permanent
-from sync.jobs.cells import Cell
+from sync.field_table import KEY, PLACEHOLDER
+from sync.jobs.cells import EMPTY, Cell
+from sync.jobs.files import stand_in
 from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.sheets import encode
-from sync.sheets.batch import Place, RowIdentity
-from sync.sheets.cell_data import CellData, Row
+from sync.sheets.batch import IDENTITY_COLUMNS, Place, RowIdentity
+from sync.sheets.cell_data import CellData, Row, at, links_of, text_of, texts_of
 from sync.sheets.keys import EndedWord, ForeignKey
 from sync.sheets.policy import OWN, Policy, TypedWord
 from sync.sheets.read import FIELDS, Snapshot, Table
@@ -98,6 +100,20 @@ class JobTabs(Protocol):
     def rows(self, held: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
         """Return where the jobs among `targets` go that have no row. Raises as a read does."""
 
+    def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
+        """Return the columns of a row (`texts`) that show another customer than the job's."""
+
+    def lost_rows(
+        self,
+        tables: Sequence[Table],
+        rows: Mapping[int, Mapping[int, Row]],
+        targets: Sequence[Target],
+    ) -> Mapping[str, Match]:
+        """Return which rows without a key are for certain those of `targets`, by site.
+
+        `rows` are all rows, by sheet id.
+        """
+
     def shown(self, table: Table, column: str, cell: Cell) -> Cell | None:
         """Return a cell as a column shows it; None if the column has no way to say it."""
 
@@ -157,6 +173,44 @@ class OwnTab:
     def rows(self, held: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
         """Every job without a key gets a new row below the last one."""
         return JobRows()
+
+    def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
+        """A cell differs if it shows neither what it should nor what was last written there."""
+        ours = {
+            column: (target.cells.get(column, EMPTY).text, target.written.get(column, EMPTY).text)
+            for column in IDENTITY_COLUMNS
+        }
+        return frozenset(
+            column
+            for column, known in ours.items()
+            if texts.get(column, "") not in ("", stand_in(target.site), *known)
+        )
+
+    def lost_rows(
+        self,
+        tables: Sequence[Table],
+        rows: Mapping[int, Mapping[int, Row]],
+        targets: Sequence[Target],
+    ) -> Mapping[str, Match]:
+        """A row is a job's if the customer's name links to the job, and nothing differs."""
+        unkeyed = {
+            (table.sheet_id, number): (row, table)
+            for table in tables
+            for number, row in rows[table.sheet_id].items()
+            if number > table.header_row and not text_of(at(row, table.columns[KEY]))
+        }
+        found: dict[str, Match] = {}
+        for target in targets:
+            matches = []
+            for place, (row, table) in unkeyed.items():
+                links = links_of(at(row, table.columns.get(PLACEHOLDER, -1)))
+                texts = texts_of(row, table.columns)
+                is_linked = any(target.site in uri for _, uri in links)
+                if is_linked and not self.differing(texts, target):
+                    matches.append(Match(place, texts))
+            if len(matches) == 1:
+                found[target.site] = matches[0]
+        return found
 
     def shown(self, table: Table, column: str, cell: Cell) -> Cell | None:
         """A cell is shown as it is laid out."""

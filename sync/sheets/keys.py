@@ -1,12 +1,13 @@
 """The keys of rows: which are doubled, beside another customer, or gone, and where to. Pure."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 
 from sync.errors import Permanent
-from sync.sheets.cell_data import Row, site_in
+from sync.field_table import KEY
+from sync.sheets.cell_data import Row, site_in, site_in_text, text_of
 from sync.sheets.read import Table
-from sync.types import Value
+from sync.types import Value, letters
 
 FEW = 5
 FEW_SHARE = 0.1
@@ -14,6 +15,10 @@ FEW_SHARE = 0.1
 
 Taking those for deleted rows would bring every job back as a second row.
 """
+
+
+_NAMED = 8
+"""Cells that a message names."""
 
 
 class DoubledJob(Value):
@@ -66,15 +71,88 @@ def are_few(gone: Set[str], known: Set[str]) -> bool:
     return len(gone) <= max(FEW, FEW_SHARE * len(known))
 
 
-def find_key_column(rows: Mapping[int, Row], sites: Container[str]) -> int | None:
-    """Return the index of the column in which most of `sites` stand now; None where few do."""
-    found: Counter[int] = Counter()
-    for cells in rows.values():
-        for index, cell in enumerate(cells):
-            site = site_in(cell)
-            found[index] += site is not None and site in sites
-    most = found.most_common(1)
-    return most[0][0] if most and most[0][1] > 1 else None
+def displaced(table: Table, headers: Mapping[str, str]) -> Permanent | None:
+    """Return why a tab's metadata isn't beside what it names; None if it is.
+
+    `headers` are the last known ones, by column id.
+    """
+    if _has_no_headers(table):
+        return Permanent(
+            "header_sorted",
+            f"The header row of the tab {table.title!r} was sorted or pasted over. Nothing is "
+            "written there until it is back: undo that in Google Sheets, or use File, Version "
+            "history.",
+        )
+    if moved := moved_columns(table, headers):
+        names = ", ".join(repr(table.headers[index]) for index in moved.values())
+        return Permanent(
+            "column_moved",
+            f"In the tab {table.title!r} the cells of {names} were cut and pasted into another "
+            "column. Nothing is written there until they are back: undo that in Google Sheets, or "
+            "use File, Version history. Or have the other column managed from now on: "
+            "`brightsheet init`.",
+        )
+    return None
+
+
+def _has_no_headers(table: Table) -> bool:
+    """Tell whether the header row holds another row: a sort leaves its metadata where it was."""
+    if KEY not in table.columns:
+        return False
+    header = table.headers.get(table.columns[KEY], "")
+    cells = table.cells.get(KEY, {}).values()
+    has_header_below = any(text_of(cell) and not site_in(cell) for cell in cells)
+    return bool(site_in_text(header)) or (not header and has_header_below)
+
+
+def moved_columns(table: Table, headers: Mapping[str, str]) -> dict[str, int]:
+    """Return the columns whose header is blank, with the column that has their header now."""
+    managed = {*table.columns.values()}
+    free = {text: index for index, text in table.headers.items() if index not in managed}
+    return {
+        column: free[headers[column]]
+        for column, index in table.columns.items()
+        if index not in table.headers and headers.get(column) in free
+    }
+
+
+def cells_with(rows: Mapping[int, Row], sites: Container[str]) -> Iterator[tuple[int, int]]:
+    """Give row and column of the cells that hold one of `sites` and nothing else."""
+    for number, row in rows.items():
+        for index, cell in enumerate(row):
+            if text_of(cell).strip().lower() in sites:
+                yield number, index
+
+
+def find_key_column(table: Table, rows: Mapping[int, Row], sites: Container[str]) -> int | None:
+    """Return the column that has all keys now; None if there isn't one.
+
+    `sites` are those that the key column has lost.
+    """
+    found = Counter(index for _, index in cells_with(rows, sites))
+    for index, count in found.most_common(1):
+        if count > len(table.keys) and index not in table.columns.values():
+            return index
+    return None
+
+
+def must_be_gone(
+    tables: Iterable[Table], rows: Mapping[int, Mapping[int, Row]], sites: Container[str]
+) -> None:
+    """Raise Permanent if any of `sites`, which are in no key column, is in another cell."""
+    places = [
+        f"{table.title}!{letters(index)}{number + 1}"
+        for table in tables
+        for number, index in cells_with(rows[table.sheet_id], sites)
+    ]
+    if places:
+        more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
+        raise Permanent(
+            "keys_moved",
+            f"Site IDs are in other cells than their column's: {', '.join(places[:_NAMED])}{more}. "
+            "Put them back: undo that in Google Sheets, or use File, Version history. If their "
+            "rows were deleted on purpose, clear these cells.",
+        )
 
 
 def keys_gone(gone: int, known: int) -> Permanent:

@@ -90,7 +90,7 @@ def _fields(values: str) -> str:
         "conditionalFormats(ranges(sheetId)),charts(chartId),tables(range),"
         f"data(startRow,startColumn,rowData(values({values})),"
         "rowMetadata(developerMetadata(metadataId,metadataKey,metadataValue)),"
-        "columnMetadata(developerMetadata(metadataKey,metadataValue))))"
+        "columnMetadata(developerMetadata(metadataId,metadataKey,metadataValue))))"
     )
 
 
@@ -202,6 +202,16 @@ class HeaderRow:
         """Return the leftmost column index of each value."""
         return dict(reversed(list(self.entries(key))))
 
+    def guards(self, sheet_id: int) -> dict[str, int]:
+        """Return where the guard of each column is; a duplicate has copies of other guards, too."""
+        return {
+            entry["metadataValue"]: index
+            for index, column in enumerate(self.grid.get("columnMetadata", ()), self.first)
+            for entry in column.get("developerMetadata", ())
+            if entry["metadataKey"] == GUARD_KEY
+            and entry.get("metadataId") == guard_id(sheet_id, entry.get("metadataValue", ""))
+        }
+
     def cells(self) -> Iterator[tuple[int, CellData]]:
         """Give column index and cell."""
         values = (self.grid.get("rowData") or [{}])[0].get("values", ())
@@ -300,9 +310,23 @@ class Table:
         """Return what a cell holds. Raises LookupError for a column that was not read."""
         return content(self.cell(column, row))
 
+    def header(self, column: str) -> str:
+        """Return the header of a managed column; its id if that is blank."""
+        return self.headers.get(self.columns[column]) or column
+
+    def texts(self, row: int) -> dict[str, str]:
+        """Return the texts of a row, of the columns that were read."""
+        texts = {column: text_of(cells.get(row, {})) for column, cells in self.cells.items()}
+        return {column: text for column, text in texts.items() if text}
+
     def value_if_read(self, column: str, row: int) -> Content | None:
         """Return what a cell holds; None where its column was not read."""
         return self.value(column, row) if column in self.cells else None
+
+    @property
+    def known_as(self) -> int:
+        """The sheet id in the store: a duplicate takes the place of our own tab."""
+        return JOBS_TAB if self.mapped_at is None else self.sheet_id
 
     @property
     def copies_tab(self) -> int:
@@ -505,8 +529,8 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         column_count=size["columnCount"],
         columns=columns,
         keys=rows_by_site(cells.get(key, {})),
-        guards=header.places(GUARD_KEY),
-        has_header_guard=GUARD_KEY in header.on_row(),
+        guards=header.guards(sheet_id),
+        has_header_guard=guard_id(sheet_id, "header") in header.ids(),
         look=header.on_row().get(LOOK_KEY),
         headers=header.texts(),
         header_notes={column: notes[index] for column, index in columns.items() if index in notes},

@@ -14,22 +14,14 @@ from sync.errors import Permanent, Refused, Retryable
 from sync.field_table import KEY, REP
 from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
-from sync.sheets import encode
+from sync.sheets import encode, keys
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.cell_data import Row, text_of
 from sync.sheets.diff import CellDecider
 from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobTabs, TabFindings
-from sync.sheets.keys import (
-    DoubledJob,
-    EndedWord,
-    ForeignKey,
-    are_few,
-    doubled_jobs,
-    find_key_column,
-    keys_gone,
-)
+from sync.sheets.keys import DoubledJob, EndedWord, ForeignKey, doubled_jobs
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.read import Table, key_column_gone, with_cells
 from sync.sheets.tabs import filter_views
@@ -168,18 +160,23 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     for table in tables:
         if KEY not in table.columns:
             raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
+    if not (guards := guarding(tables)).is_empty:
+        flusher.send(this, guards)
+        return recheck(flusher, held, confirms_deleted=confirms_deleted)
+    if this.pending.undos:
+        raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")
     present = {site for table in tables for site in table.keys}
     store.batches.remember_rows(held, present)
     known = store.pending.sites_with_row()
     gone = known - present
-    are_elsewhere = any(
-        find_key_column(rows, gone) is not None for rows in everything.rows.values()
-    )
-    if not are_few(gone, known) and (are_elsewhere or not confirms_deleted):
-        raise keys_gone(len(gone), len(known))
-    store.batches.forget_rows(held, gone)
+    keys.must_be_gone(tables, everything.rows, gone)
     columns = None if tabs.policy.makes_columns else {c for table in tables for c in table.columns}
     targets = flusher.targets.lay_out(store.pending.every(), columns)
+    if flusher.repair_keys(this, everything, targets, gone):
+        return recheck(flusher, held, confirms_deleted=confirms_deleted)
+    if not (keys.are_few(gone, known) or confirms_deleted):
+        raise keys.keys_gone(len(gone), len(known))
+    store.batches.forget_rows(held, gone)
     store.confirmations.propose_order(flusher.targets.proposed_order(targets))
     customers = {target.site: target.customer for target in targets}
     found = tabs.compared(held, tables, everything.rows, customers)

@@ -8,7 +8,7 @@ from sync.errors import Permanent
 from sync.jobs.cells import EMPTY
 from sync.ops import retry
 from sync.sheets.flush import Flusher
-from sync.sheets.keys import find_key_column, keys_gone
+from sync.sheets.keys import must_be_gone
 from sync.sheets.reconcile import NO_TAB, Compared, last_compared, reconcile
 from sync.status.problem import counted
 from sync.status.verdict import judge, waiting
@@ -108,9 +108,8 @@ def restore(wiring: Wiring, sleep: Sleep, sites: Collection[str]) -> int:
         snapshot = flusher.client.read(flusher.tabs(flusher.store.spreadsheet.mode()))
         if snapshot.table is None:
             raise Permanent(NO_TAB, _NO_TAB)
-        rows = flusher.writer.read_everything(held, snapshot).rows
-        if any(find_key_column(tab, sites) is not None for tab in rows.values()):
-            raise keys_gone(len(sites), len(flusher.store.jobs.sites()))
+        everything = flusher.writer.read_everything(held, snapshot)
+        must_be_gone(everything.snapshot.tables, everything.rows, sites)
         flusher.store.spreadsheet.write_again(held, sites)
         again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
         while flusher.store.pending.is_waiting():

@@ -2,19 +2,30 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from emulator import Emulator
 from emulator.errors import ApiError
-from emulator.sheets import ranges, structure
+from emulator.sheets import structure
 from emulator.sheets.edit import Edit, change
-from emulator.sheets.grid import Cell
+from emulator.sheets.grid import Cell, Sheet
 from emulator.sheets.updates import paste
-from sync.sheets.read import JOBS_TAB
 from tests.chaos.ledger import Deed, Ledger
-from tests.chaos.tab import HAND, HEADER, KEY, Look, Spot, look, record, site_in
+from tests.chaos.tab import (
+    HAND,
+    HEADER,
+    KEY,
+    Look,
+    Spot,
+    arrange,
+    jobs_tab,
+    look,
+    record,
+    site_in,
+    sort_all,
+)
 
 _OWN_COLUMNS = 8
 _KILLS = 2
@@ -41,7 +52,14 @@ _WEIGHTS = {
     "delete_for_a_look": 4,
     "type_over": 8,
     "duplicate_tab": 1,
+    "replace_tab": 1,
+    "sort_all": 2,
+    "cut_column": 2,
+    "cut_keys": 2,
+    "clear_key": 3,
+    "copy_as_template": 3,
 }
+_TYPED_FOR_ANOTHER = ("customer", "phone", "email", "address")
 _TABS = 12
 """Beyond so many tabs none is duplicated."""
 _NOT_TYPED_OVER = (KEY, "last_update")
@@ -78,17 +96,23 @@ class Deeds:
         self._lots = lots
         self._recent = recent
         self._number = 0
-        self._deleted: _Deleted | None = None
+        self.undo: Callable[[Look], Deed] | None = None
+        """What the next deed takes back."""
 
     def only(self, *names: str) -> None:
         """Do nothing but these from now on; the lots fall as they would with all."""
-        for name in self.by_name.keys() - set(names):
+        self.leave_out(*(self.by_name.keys() - set(names)))
+
+    def leave_out(self, *names: str) -> None:
+        """Do none of these from now on."""
+        for name in names:
             self.by_name[name] = lambda _: None
 
     def some(self, before: Look) -> Deed | None:
         """Do one thing, chosen by lot among those that can be done now."""
-        if self._deleted is not None:
-            return self._undo_deletion(before, self._deleted)
+        if self.undo is not None:
+            undo, self.undo = self.undo, None
+            return undo(before)
         for _ in range(8):
             (name,) = self._lots.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
             try:
@@ -99,7 +123,12 @@ class Deeds:
         return None
 
     def _edit(self, name: str, **arguments: Any) -> None:
-        self._google.edit(self._id, name, sheet_id=JOBS_TAB, **arguments)
+        self._google.edit(self._id, name, sheet_id=self._tab().sheet_id, **arguments)
+
+    def _tab(self) -> Sheet:
+        tab = jobs_tab(self._google.sheets.spreadsheets[self._id])
+        assert tab is not None
+        return tab
 
     def _text(self, kind: str) -> str:
         self._number += 1
@@ -110,7 +139,9 @@ class Deeds:
         keyed = [
             row
             for row in before.body()
-            if before.key(row) and self.ledger.owner(before, row) in self.ledger.truth.sites
+            if before.key(row)
+            and self.ledger.owner(before, row) in self.ledger.truth.sites
+            and not self._is_template(before, row)
         ]
         return self._lots.choice(keyed) if keyed else None
 
@@ -139,6 +170,8 @@ class Deeds:
 
     def _sure_owner(self, before: Look, row: int) -> str | None:
         owner, key = self.ledger.owner(before, row), before.key(row)
+        if self._is_template(before, row):
+            return None
         is_job = owner in self.ledger.truth.sites
         return owner if not is_job or site_in(key) else None
 
@@ -303,21 +336,21 @@ class Deeds:
         owners = self._owners(before, range(row, row + 1))
         if not owners:
             return None
-        tab = ranges.need_sheet(self._google.sheets.spreadsheets[self._id], JOBS_TAB)
+        tab = self._tab()
         holding = {claim.text for claim in self.ledger.holding()}
         spots = before.rows[row].values()
         texts = {t for s in spots for t in (s.text, *HAND.findall(s.note))} & holding
-        self._deleted = _Deleted(row, dict(tab.rows[row].cells), owners, texts)
+        deleted = _Deleted(row, dict(tab.rows[row].cells), owners, texts)
+        self.undo = lambda now: self._undo_deletion(now, deleted)
         self._edit("delete_rows", index=row)
         return Deed(f"delete row {row} of {owners} for a look", owners, owners)
 
     def _undo_deletion(self, before: Look, deleted: _Deleted) -> Deed:
-        self._deleted = None
         sheet = self._google.sheets.spreadsheets[self._id]
         at = min(deleted.row, len(before.rows))
 
         def put_back(edit: Edit) -> None:
-            tab = ranges.need_sheet(sheet, JOBS_TAB)
+            tab = self._tab()
             structure.insert(edit, tab, "ROWS", at, 1, like=at - 1)
             for index, column in enumerate(tab.columns):
                 if column.key in deleted.cells:
@@ -344,6 +377,116 @@ class Deeds:
         sheet = self._google.sheets.spreadsheets[self._id]
         if len(sheet.sheets) >= _TABS:
             return None
-        made: int = self._google.edit(self._id, "duplicate_tab", sheet_id=JOBS_TAB)
+        tab = self._tab().sheet_id
+        made: int = self._google.edit(self._id, "duplicate_tab", sheet_id=tab)
         self.duplicates[made] = record(sheet, made)
         return Deed(f"duplicate the tab as {made}")
+
+    def _replace_tab(self, _before: Look) -> Deed | None:
+        """Duplicate the tab and delete the original, once: the duplicate takes its place."""
+        if self.duplicates:
+            return None  # One of the records would take its place.
+        made: int = self._google.edit(self._id, "duplicate_tab", sheet_id=self._tab().sheet_id)
+        self._edit("delete_tab")
+        return Deed(f"replace the tab by its duplicate {made}")
+
+    def _sort_all(self, before: Look) -> Deed | None:
+        """Sort the header row in with the rows; the next deed takes that back."""
+        book, tab = self._google.sheets.spreadsheets[self._id], self._tab()
+        column, up = self._lots.randrange(len(before.keys)), self._lots.random() < 0.5
+        order = sort_all(book, tab, 0, column, ascending=up)
+        self.undo = lambda _: self._unsort(order)
+        return Deed(f"sort all rows, the header with them, by {before.name(before.keys[column])}")
+
+    def _unsort(self, order: Sequence[int]) -> Deed:
+        arrange(self._google.sheets.spreadsheets[self._id], self._tab(), order)
+        return Deed("undo: the rows and the header are in their places again", is_undone=True)
+
+    def _cut_column(self, before: Look) -> Deed | None:
+        """Cut a managed column into one that is blank; the next deed takes that back."""
+        columns = [key for key, column in before.managed.items() if column != KEY]
+        blank = [key for key in before.own if not any(key in row for row in before.rows)]
+        if not (columns and blank):
+            return None
+        column, to = self._lots.choice(columns), self._lots.choice(blank)
+        if not before.spot(before.header_row, column).text:
+            return None
+        self._cut(before, column, to)
+        self.undo = lambda now: self._uncut(now, column, to)
+        return Deed(f"cut {before.name(column)} into another column")
+
+    def _uncut(self, before: Look, column: int, to: int) -> Deed:
+        self._cut(before, to, column)
+        return Deed("undo: the column is back", is_undone=True)
+
+    def _cut(self, before: Look, column: int, to: int) -> None:
+        start = before.keys.index(column)
+        self._edit("cut_columns", start=start, end=start + 1, to=before.keys.index(to))
+
+    def _cut_keys(self, before: Look) -> Deed | None:
+        """Cut site IDs into another column; the next deed takes that back."""
+        row = self._job_row(before)
+        blank = [key for key in before.own if row is not None and not before.spot(row, key).text]
+        if row is None or not blank or not self._may_vanish(before, 1):
+            return None
+        to, text = self._lots.choice(blank), before.key(row)
+        self._edit("type_cell", row=row, column=before.keys.index(to), text=text)
+        self._edit("type_cell", row=row, column=before.keys.index(before.by_id[KEY]), text="")
+        self.undo = lambda now: self._uncut_keys(now, to, text)
+        return Deed(f"cut the key of row {row}, {text}, into another column", lost_keys={text})
+
+    def _uncut_keys(self, before: Look, column: int, text: str) -> Deed:
+        for row in before.body():
+            if before.spot(row, column).text == text:
+                self._edit("type_cell", row=row, column=before.keys.index(column), text="")
+                key = before.keys.index(before.by_id[KEY])
+                self._edit("type_cell", row=row, column=key, text=text)
+        return Deed(f"undo: the key {text} is back", is_undone=True)
+
+    def _clear_key(self, before: Look) -> Deed | None:
+        """Clear the site ID of a row that is right: the product writes it again."""
+        row = self._job_row(before)
+        if row is None or not self._is_right(before, row) or not self._may_vanish(before, 1):
+            return None
+        site = before.key(row)
+        self._edit("type_cell", row=row, column=before.keys.index(before.by_id[KEY]), text="")
+        return Deed(f"clear the key of row {row}, {site}", lost_keys={site})
+
+    def _is_right(self, before: Look, row: int) -> bool:
+        """Tell whether a job's only row shows his customer, and nothing of another job."""
+        site = before.key(row)
+        known = self.ledger.truth.customers.get(site, {})
+        name = before.by_id.get("customer", -1)
+        cell = self._tab().rows[row].cells.get(name)
+        return (
+            len(before.by_site.get(site, ())) == 1
+            and not self.ledger.is_damaged(before, row)
+            and all(before.shown(row, column) == text for column, text in known.items())
+            and cell is not None
+            and site in str((cell.rest or {}).get("textFormatRuns"))
+        )
+
+    def _copy_as_template(self, before: Look) -> Deed | None:
+        """Copy a row that is right for a new customer, and type that one's data over it."""
+        row, to = self._job_row(before), self._blank_row(before)
+        columns = [before.by_id[c] for c in _TYPED_FOR_ANOTHER if c in before.by_id]
+        if row is None or to is None or not columns or not self._is_right(before, row):
+            return None
+        self._edit("copy_rows", start=row, end=row + 1, to=to)
+        place, deed = self._text("row"), Deed("")
+        text = place
+        for column in columns:
+            self._edit("type_cell", row=to, column=before.keys.index(column), text=text)
+            deed.typed.append((text, to, column, place))
+            text = self._text("row")
+        self.ledger.templates.add(place)
+        deed.told = f"copy row {row} of {before.key(row)} to {to} for another customer, {place}"
+        return deed
+
+    def _is_template(self, before: Look, row: int) -> bool:
+        """Tell whether a row, or another with its key, is a copy for another customer."""
+        return any(
+            spot.text in self.ledger.templates
+            for other in before.by_site.get(before.key(row), ())
+            for spot in before.rows[other].values()
+        )

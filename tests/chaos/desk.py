@@ -20,6 +20,7 @@ JOBS = 12
 _DATES = ("last_update", "follow_up", "last_approval")
 _SHOWN = ("customer", "phone", "email", "address", "current_milestone", "status", "next_action")
 ONE, TWO = uuid(1), uuid(2)
+OWNER = "owner@example.com"
 
 
 @dataclass
@@ -48,6 +49,12 @@ class Desk:
 
     def edit(self, name: str, **arguments: Any) -> None:
         self.google.edit(self.spreadsheet, name, sheet_id=JOBS_TAB, **arguments)
+
+    def batch(self, requests: list[dict[str, Any]]) -> None:
+        body = {"requests": requests}
+        where = {"spreadsheetId": self.spreadsheet}
+        sheets = self.google.sheets
+        sheets.handle("sheets.spreadsheets.batchUpdate", where, MultiDict(), body, OWNER)
 
     def find(self, kind: str, place: str | None = None) -> tuple[str, int, int]:
         """Return a person's text of a kind (beside a site), its row and its column's key."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from emulator import Emulator
 from emulator.sheets.grid import Spreadsheet
-from sync.sheets.read import JOBS_TAB
 from tests.chaos.ledger import Claim, Ledger
 from tests.chaos.tab import (
     HAND,
@@ -19,6 +18,7 @@ from tests.chaos.tab import (
     Look,
     RecoveredLine,
     Spot,
+    jobs_tab,
     look,
     record,
     recovered,
@@ -28,6 +28,8 @@ from tests.chaos.tab import (
 from tests.chaos.truth import DAY, TAG, Truth, minute, tag_of
 from tests.traffic import LABELS, expected_documents
 
+CUSTOMERS = ("customer", "phone", "email", "address", "city")
+"""Columns that tell whose a row is."""
 _SHOWN_IN = 45.0
 """Seconds within which a delivery surely stands in its row, with all that is mended meanwhile.
 
@@ -206,10 +208,30 @@ def _strays(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found
             and not (is_job and column in seen.managed)
             and not any(_names(line, gone, text, texts.values()) for line in lines)
         ]
-        if foreign:
+        if foreign and not _is_of_another_customer(seen, row, ledger, lines):
             owner = ledger.owner(seen, row) or "nobody"
             whose = "no job" if HAND.fullmatch(owner) else owner
             yield Violation("stray text", f"Row {row} of {whose} has {', '.join(foreign)}.")
+
+
+def _is_of_another_customer(
+    seen: Look, row: int, ledger: Ledger, lines: Sequence[RecoveredLine]
+) -> bool:
+    """Tell whether a row lost its key since a person typed another customer's data there.
+
+    Recovered names it, and nothing was written there since.
+    """
+    columns = [seen.by_id[column] for column in CUSTOMERS if column in seen.by_id]
+    is_typed = any(seen.spot(row, column).text in ledger.claims for column in columns)
+    texts = [spot.text for spot in seen.rows[row].values() if spot.text not in ("", "=formula")]
+    strange = [text for text in texts if text not in ledger.claims]
+    return is_typed and any(
+        site_in(line.stood) in ledger.truth.sites
+        and not line.stands
+        and all(any(_same(part, text) for part in held) for text in strange)
+        for line in lines
+        for held in [line.row_text.split(" | ")]
+    )
 
 
 def _notes(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found:
@@ -220,8 +242,9 @@ def _notes(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found:
         for column, spot in seen.rows[row].items():
             rest = HAND.sub("", spot.note).strip()
             is_ours = is_job and column in seen.managed
-            if rest and not is_ours and spot.note not in told:
-                owner = ledger.owner(seen, row) or "nobody"
+            owner = ledger.owner(seen, row) or "nobody"
+            is_copied = _is_of_another_customer(seen, row, ledger, lines)
+            if rest and not is_ours and spot.note not in told and not is_copied:
                 sentence = f"Row {row} of {owner} has the note {rest!r} on {seen.name(column)}."
                 yield Violation("stray note", sentence)
 
@@ -305,7 +328,7 @@ def links(google: Emulator, spreadsheet: Spreadsheet, truth: Truth) -> list[Viol
 
 
 def _uris(spreadsheet: Spreadsheet, row: int) -> Iterator[str]:
-    tab = spreadsheet.sheet(JOBS_TAB)
+    tab = jobs_tab(spreadsheet)
     for cell in tab.rows[row].cells.values() if tab else ():
         for run in (cell.rest or {}).get("textFormatRuns", ()):
             if uri := run.get("format", {}).get("link", {}).get("uri"):

@@ -38,6 +38,8 @@ class Deed:
     """Text, row, column key and owner, for what was typed."""
     back: set[str] = field(default_factory=set)
     """Texts that stand again: their row had been deleted, and that was undone."""
+    lost_keys: set[str] = field(default_factory=set)
+    """Sites whose row is there without its key."""
     is_undone: bool = False
     """Whether a row that had been deleted stands again: it never was."""
 
@@ -50,6 +52,8 @@ class Ledger:
         self.claims: dict[str, Claim] = {}
         self.killed: dict[str, float] = {}
         """When (by the monotonic clock) the last row of a site went by a person's hand."""
+        self.templates: set[str] = set()
+        """The first texts in rows that were copied for another customer."""
         self.finished: set[str] = set()
         """Sites of those whose row showed the last event when it went."""
 
@@ -124,7 +128,7 @@ class Ledger:
         self.finished -= after.by_site.keys()
         if deed.is_undone:
             self.killed = {s: at for s, at in self.killed.items() if s not in after.by_site}
-        for site in before.by_site.keys() - after.by_site.keys():
+        for site in before.by_site.keys() - after.by_site.keys() - deed.lost_keys:
             self.killed[site] = now
             if self._is_finished(before, site):
                 self.finished.add(site)

@@ -42,6 +42,7 @@ class Person:
 
     def start(self) -> "Person":
         """Begin: in GAPS of the gaps before a write, and now and then in between."""
+        self.deeds.leave_out("sort_all", "cut_column", "cut_keys")  # The worker pauses for 30 s.
         self.visit()
         self._thread.start()
         return self
@@ -59,6 +60,8 @@ class Person:
             self._thread.join()
         if self.faults:
             raise self.faults[0]
+        if self.deeds.undo is not None:
+            self.act()
 
     def _seen(self, *_: Any) -> None:
         self.deeds.kills = 0

@@ -6,16 +6,16 @@ seed gives the same run again; what takes minutes with whole processes takes sec
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from emulator import Emulator
-from sync.errors import Retryable
+from sync.errors import Permanent, Retryable
 from sync.sheets.reconcile import reconcile
+from sync.status.verdict import evaluate
 from sync.store import Lease
 from tests import databases
 from tests.bench import Bench
@@ -83,7 +83,8 @@ def run(
         reconcile(bench.flusher, held)
         violations += _settle(bench, held)
     book = google.sheets.spreadsheets[bench.spreadsheet]
-    violations += [*judge.sheet(book, ledger, begun), *judge.history(book, truth)]
+    wrong = judge.sheet(book, ledger, begun)
+    violations += [*wrong, *green(bench, wrong), *judge.history(book, truth)]
     violations += judge.records(book, person.deeds.duplicates)
     violations += _pipeline(tinkerer, truth)
     if person.gaps < _GAPS:
@@ -124,10 +125,27 @@ def _customer(bench: Bench, number: int) -> dict[str, str]:
 
 
 def _flush(bench: Bench, held: Lease) -> None:
-    """Apply what came, and flush once; what passes by itself is left to the next."""
+    """Apply what came, and flush once; what stops it is stored, as the worker does."""
     bench.project()
-    with suppress(Retryable):
+    try:
         bench.flusher.flush(held)
+    except Permanent as error:
+        bench.store.spreadsheet.set_trouble(error.reason, error.message)
+        assert not is_green(bench), error
+    except Retryable:
+        pass
+
+
+def is_green(bench: Bench) -> bool:
+    """Tell whether `/status` says that all is well, without a warning."""
+    bench.wiring.heartbeats.give()
+    return not evaluate(bench.wiring.backlog())
+
+
+def green(bench: Bench, wrong: Sequence[Violation]) -> Iterator[Violation]:
+    """Give what is wrong with the status of a sheet of which this is `wrong`."""
+    if wrong and is_green(bench):
+        yield Violation("green", f"Nothing is reported, though {wrong[0]}")
 
 
 def _settle(

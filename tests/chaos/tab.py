@@ -1,12 +1,16 @@
 """The Jobs tab as it stands at one moment, read straight from the emulator's engine."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from emulator.sheets.conditions import ordered
+from emulator.sheets.edit import Edit, change
+from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
+from emulator.sheets.grid import BLANK as NO_CELL
 from emulator.sheets.grid import Cell, Column, Row, Sheet, Spreadsheet
 from sync.sheets.read import COLUMN_KEY, HEADER_KEY, HISTORY_TAB, JOBS_TAB
 
@@ -97,10 +101,17 @@ def site_in(key: str) -> str | None:
     return key.lower() if _UUID.fullmatch(key) else None
 
 
+def jobs_tab(spreadsheet: Spreadsheet) -> Sheet | None:
+    """Return the Jobs tab: the leftmost duplicate if a person deleted the original."""
+    tabs = {one.sheet for one in spreadsheet.metadata.values() if one.key == HEADER_KEY}
+    known = [sheet for sheet in spreadsheet.sheets if sheet in tabs]
+    return min(known, key=lambda sheet: sheet.sheet_id != JOBS_TAB, default=None)
+
+
 def look(spreadsheet: Spreadsheet) -> Look | None:
-    """Return the Jobs tab as it stands, None where there is none yet."""
+    """Return the Jobs tab as it is now, None if there is none yet."""
     with spreadsheet.lock:
-        sheet = spreadsheet.sheet(JOBS_TAB)
+        sheet = jobs_tab(spreadsheet)
         if sheet is None:
             return None
         marks = list(spreadsheet.metadata.values())
@@ -187,3 +198,26 @@ def tab_lines(spreadsheet: Spreadsheet) -> list[tuple[str, str, int, str]]:
 
 def _plain(cell: Cell | None) -> Any:
     return None if cell is None else cell.value
+
+
+def sort_all(
+    spreadsheet: Spreadsheet, tab: Sheet, first: int, column: int, *, ascending: bool
+) -> list[int]:
+    """Sort the rows from `first` on, also a header row; return where each was, for `arrange`."""
+    area = range(first, len(tab.rows))
+    order = ordered(Evaluator(spreadsheet), tab, area, [(column, not ascending)])
+    before = [*range(first), *order]
+    arrange(spreadsheet, tab, [before.index(row) for row in range(len(before))])
+    return before
+
+
+def arrange(spreadsheet: Spreadsheet, tab: Sheet, places: Sequence[int]) -> None:
+    """Move what is in each row to the row `places` says; formulas stay as they are."""
+
+    def put(edit: Edit) -> None:
+        cells = [dict(row.cells) for row in tab.rows]
+        for row, to in zip(cells, [*places, *range(len(places), len(cells))], strict=True):
+            for column in tab.columns:
+                edit.cell(tab, tab.rows[to], column, row.get(column.key, NO_CELL))
+
+    change(spreadsheet, spreadsheet.owner, put)

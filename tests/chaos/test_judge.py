@@ -4,15 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from werkzeug.datastructures import MultiDict
 
 from emulator import Emulator
 from sync.google.auth import EmulatorSession
 from sync.google.drive import Drive
+from sync.sheets import undo
+from sync.sheets.batch import append_recovered, make_recovered_tab
 from sync.sheets.read import HISTORY_TAB, JOBS_TAB
 from tests.bench import Bench
-from tests.chaos import judge
+from tests.chaos import judge, storm
 from tests.chaos.desk import ONE, TWO, Desk, worked_on
+from tests.chaos.judge import Violation
+from tests.chaos.ledger import Claim
 from tests.chaos.tab import KEY, record
 from tests.chaos.truth import Truth
 from tests.made_up import document, milestone, task
@@ -124,6 +127,39 @@ def test_a_record_that_is_written_to_is_seen(google: Emulator) -> None:
     assert [one.kind for one in judge.records(desk.book, records)] == ["record changed"]
 
 
+def test_a_wrong_row_that_nothing_reports_is_seen(google: Emulator, sqlite_url: str) -> None:
+    """Catches a storm that ends green with a row wrong."""
+    bench = Bench(google, sqlite_url)
+    bench.shown(milestone(1))
+    assert storm.is_green(bench)
+    wrong = [Violation("wrong value", "Row 1 shows 'Approved'.")]
+    assert [one.kind for one in storm.green(bench, wrong)] == ["green"]
+    bench.store.spreadsheet.set_trouble("keys_moved", "Site IDs are in other cells.")
+    assert not [*storm.green(bench, wrong)]
+
+
+def test_a_row_of_another_customer_that_is_written_to_is_seen(google: Emulator) -> None:
+    """Catches a row that lost its key unreported, or whose other cells are written."""
+    desk = worked_on(google)
+    source, to, seen = desk.now().by_site[ONE][0], desk.blank_row(), desk.now()
+    desk.edit("copy_rows", start=source, end=source + 1, to=to)
+    for key in seen.own:
+        desk.type(to, key, "")
+    desk.type(to, seen.by_id["customer"], "row-99999")
+    desk.ledger.claims["row-99999"] = Claim("row-99999", seen.by_id["customer"], "row-99999")
+    row = [spot.text for spot in desk.now().rows[to].values()]
+    desk.type(to, seen.by_id[KEY], "")
+    assert desk.kinds() == {"stray text"}
+    requests = [
+        *make_recovered_tab("Recovered", undo.HEADERS),
+        append_recovered([("", "Jobs", "Site ID", " | ".join(row), ONE, "")]),
+    ]
+    desk.batch(requests)
+    assert not desk.kinds()
+    desk.type(to, seen.by_id["status"], "Approved")
+    assert desk.kinds() == {"stray text"}
+
+
 def test_a_history_that_doubles_or_loses_a_line_is_seen(google: Emulator, sqlite_url: str) -> None:
     """It is written by inserts, which doubled would stand twice, and lost would stand nowhere."""
     truth = Truth(history(40, 6, 1))
@@ -181,10 +217,4 @@ def _link(desk: Desk, row: int, uri: str) -> None:
         "rows": [{"values": [cell]}],
         "fields": "userEnteredValue,textFormatRuns",
     }
-    desk.google.sheets.handle(
-        "sheets.spreadsheets.batchUpdate",
-        {"spreadsheetId": desk.spreadsheet},
-        MultiDict(),
-        {"requests": [{"updateCells": write}]},
-        "owner@example.com",
-    )
+    desk.batch([{"updateCells": write}])

@@ -176,6 +176,7 @@ def test_rows_deleted_one_by_one_are_forgotten_by_every_read(twelve: Bench) -> N
 
 def test_many_keys_that_are_gone_at_once_stop_the_writing(twelve: Bench) -> None:
     """Every job would be written as a new row below a sheet that lost only its keys."""
+    twelve.edit("delete_columns", index=twelve.index("customer"))
     key = twelve.index("site_id")
     twelve.edit("clear_cells", top=1, bottom=13, left=key, right=key + 1)
     twelve.send(milestone(1, date_updated=day(2), status="APPROVED"))

@@ -1,7 +1,7 @@
 """A person at work in his own two tabs: moves rows and columns, types, copies, deletes, undoes."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,12 +12,17 @@ from sync.types import letters
 from tests.bench import Bench
 from tests.boards import own_sheet
 from tests.boards.own_sheet import HEADER_ROW, HEADERS, INSTALLED, OPEN
+from tests.chaos.tab import arrange, sort_all
 
 OWN_COLUMNS = ("Crew", "Note to self")
 MAPPED_COLUMNS = ("Permit", "Phone", "Customer")
 """Mapped columns into which he types, too: a status, a number, a name."""
 TYPED = "typed "
 """What he types begins so: each text once in a run."""
+
+
+_MISPLACING = 0.2
+"""The share of what he does that parts metadata or keys from what they name."""
 
 
 class Installer:
@@ -35,12 +40,21 @@ class Installer:
         self._count = 0
         self._is_in_gap = False
         self._is_undoing = False
+        self.undo: Callable[[], None] | None = None
+        """What he takes back before he does anything else."""
+        self.templates: dict[int, dict[str, str]] = {}
+        """What rows hold that he copied for another customer, by the number in their price."""
+        self.is_mapped_again = False
 
     def act(self, *, in_gap: bool = False) -> None:
         """Do one thing; what the grid refuses is left undone. `in_gap`: amid a flush."""
         if self._is_undoing:
             return  # He looks at what he deleted; then he takes that back before all else.
         self._is_in_gap = in_gap
+        if self.undo is not None:
+            undo, self.undo = self.undo, None
+            undo()
+            return
         deeds = [
             *[lambda: self._type(OWN_COLUMNS)] * 3,
             *[lambda: self._type(MAPPED_COLUMNS)] * 2,
@@ -49,6 +63,9 @@ class Installer:
         ]
         if self._lots.random() < 0.05:
             deeds = [self._copy_row, self._duplicate_tab]
+        elif self._lots.random() < _MISPLACING:
+            deeds = [self._cut_column, self._cut_key, self._clear_key, self._copy_as_template]
+            deeds += [self._sort_all, self._map_again]
         with suppress(ApiError):
             self._lots.choice(deeds)()
 
@@ -151,6 +168,107 @@ class Installer:
                 self._bench.flush_once()
             self._is_undoing = False
         self._bench.do(*put_back(tab, row, cells))
+
+    def _sort_all(self) -> None:
+        """Sort the header row in with the rows; then he takes that back."""
+        tab, _ = self._tab()
+        book = self._bench.google.sheets.spreadsheets[self._bench.spreadsheet]
+        sheet = book.sheet(tab)
+        assert sheet is not None
+        column, up = self._lots.randrange(len(HEADERS) + 1), self._lots.random() < 0.5
+        order = sort_all(book, sheet, HEADER_ROW, column, ascending=up)
+        self.undo = lambda: arrange(book, sheet, order)
+        self.diary.append(f"sort all of {tab} by {column}")
+
+    def _cut_column(self) -> None:
+        """Cut a mapped column into a blank one; then he takes that back."""
+        tab, _ = self._tab()
+        places = own_sheet.places(self._bench, tab)
+        header, to = self._lots.choice([*own_sheet.FIELDS]), max(places.values()) + 1
+        if header in places:
+            self._cut(tab, places[header], to)
+            self.undo = lambda: self._cut(tab, to, places[header])
+
+    def _cut(self, tab: int, start: int, to: int) -> None:
+        self._edit("cut_columns", tab, start=start, end=start + 1, to=to)
+
+    def _cut_key(self) -> None:
+        """Cut a site ID into a blank cell of another column; then he takes that back."""
+        tab, rows = self._tab()
+        places = own_sheet.places(self._bench, tab)
+        key, to = places.get("Site ID", -1), places["Note to self"]
+        keyed = [n for n, row in enumerate(rows) if text_of(at(row, key)) and not at(row, to)]
+        if keyed:
+            number = self._lots.choice(keyed)
+            site = text_of(at(rows[number], key))
+            self._move_key(tab, site, key, to)
+            self.undo = lambda: self._move_key(tab, site, to, key)
+
+    def _move_key(self, tab: int, site: str, start: int, to: int) -> None:
+        for number, row in enumerate(own_sheet.grid(self._bench, tab), HEADER_ROW + 1):
+            if text_of(at(row, start)) == site:
+                self._edit("type_cell", tab, row=number, column=to, text=site)
+                self._edit("type_cell", tab, row=number, column=start, text="")
+
+    def _found_by_email(self, rows: Sequence[Sequence[CellData]], tab: int) -> list[int]:
+        """Return rows with a key that are matched by their e-mail address, and stand alone."""
+        places = own_sheet.places(self._bench, tab)
+        found = []
+        for number, row in enumerate(rows):
+            texts = {header: text_of(at(row, index)) for header, index in places.items()}
+            price = texts.get("Price", "")
+            is_keyed = texts.get("Site ID") and price not in self.copied
+            if is_keyed and texts.get("E-mail") == f"home{int(price or 0) - 1000}@example.com":
+                found.append(number)
+        return found
+
+    def _clear_key(self) -> None:
+        tab, rows = self._tab()
+        if found := self._found_by_email(rows, tab):
+            number = self._lots.choice(found) + HEADER_ROW + 1
+            key = own_sheet.places(self._bench, tab)["Site ID"]
+            self._edit("type_cell", tab, row=number, column=key, text="")
+
+    def _copy_as_template(self) -> None:
+        """Copy a row for another customer, and type that one's data over it."""
+        tab, rows = self._tab()
+        if not (found := self._found_by_email(rows, tab)):
+            return
+        number = self._lots.choice(found)
+        row, places = number + HEADER_ROW + 1, own_sheet.places(self._bench, tab)
+        other = _FIRST_TEMPLATE + len(self.templates)
+        typed = {
+            "Customer": f"Own {other}",
+            "E-mail": f"x{other}@example.com",
+            "Price": f"{1000 + other}",
+            **dict.fromkeys(("Street", "Zip", "Phone"), ""),
+        }
+        self._edit("insert_rows", tab, index=row, below=True)
+        self._edit("copy_rows", tab, start=row, end=row + 1, to=row + 1)
+        for header, text in typed.items():
+            self._edit("type_cell", tab, row=row + 1, column=places[header], text=text)
+        held = {h: text for h, n in places.items() if (text := text_of(at(rows[number], n)))}
+        del held["Site ID"]
+        held["Deposit"] = "=Price*2"
+        self.templates[other] = {h: text for h, text in (held | typed).items() if text}
+
+    def _map_again(self) -> None:
+        """Delete the column Site ID of both tabs, map them again, and compare as advised."""
+        if self._is_in_gap or self.is_mapped_again or self.copied or self.templates:
+            return
+        self.is_mapped_again = True
+        for tab in (OPEN, INSTALLED):
+            key = own_sheet.places(self._bench, tab)["Site ID"]
+            self._edit("delete_columns", tab, index=key)
+        self._is_undoing = True
+        told = self._bench.command("map", "--write")
+        assert told.exit_code == 0, told.output
+        self._bench.command("compare")
+        self._is_undoing = False
+        self.diary.append("mapped again")
+
+
+_FIRST_TEMPLATE = 300
 
 
 def twice(column: int, row: int) -> str:

@@ -1,0 +1,143 @@
+"""Metadata and keys that aren't beside what they name any longer: boards after a sort or a cut."""
+
+from typing import Any
+
+import pytest
+
+from sync.errors import Permanent
+from sync.sheets.cell_data import text_of
+from sync.sheets.reconcile import last_compared
+from tests.bench import Bench
+from tests.boards import own_sheet
+from tests.boards.own_sheet import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
+from tests.boards.test_mapped import flushed
+from tests.made_up import milestone, uuid
+
+APPROVED: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-05T10:00:00Z"}
+PERMIT_AT, NOTE_AT = HEADERS.index("Permit"), HEADERS.index("Note to self")
+
+
+@pytest.fixture
+def board(asking: Bench) -> Bench:
+    """Jobs 1 to 4 in the first tab, 5 and 6 in the second, each with its key."""
+    known = {number: asking.customer(number) for number in range(1, 10)}
+    lines = [line(number, E_mail=known[number]["E_mail"]) for number in range(1, 7)]
+    own_sheet.make(asking, lines[:4], lines[4:])
+    own_sheet.adopt(asking)
+    flushed(asking, *(milestone(number) for number in range(1, 7)))
+    asking.compare()
+    return asking
+
+
+def stopped(bench: Bench) -> str:
+    """Flush, and return why the first tab isn't written."""
+    before = own_sheet.texts(bench)
+    with pytest.raises(Permanent) as caught:
+        for _ in range(5):
+            bench.flush_once()
+    assert own_sheet.texts(bench) == before, "nothing is written meanwhile"
+    with pytest.raises(Permanent):
+        bench.compare()
+    return caught.value.reason
+
+
+def permits(bench: Bench) -> dict[str, str]:
+    rows = [*own_sheet.texts(bench, OPEN), *own_sheet.texts(bench, INSTALLED)]
+    return {row["Site ID"]: row.get("Permit", "") for row in rows}
+
+
+def sort_all(bench: Bench, direction: str) -> None:
+    """Sort the first tab from its header row on."""
+    order = {"dimensionIndex": KEY_AT, "sortOrder": direction}
+    area = {"sheetId": OPEN, "startRowIndex": HEADER_ROW}
+    bench.do({"sortRange": {"range": area, "sortSpecs": [order]}})
+
+
+def test_a_header_row_that_was_sorted_in_stops_the_writing_of_its_tab(board: Bench) -> None:
+    sort_all(board, "ASCENDING")
+    board.send(milestone(1, **APPROVED), milestone(5, **APPROVED))
+    board.project()
+    assert stopped(board) == "header_sorted"
+    assert [row["Permit"] for row in own_sheet.of_site(board, 5)] == ["OK"], "other tabs go on"
+    sort_all(board, "DESCENDING")
+    flushed(board)
+    assert {site for site, permit in permits(board).items() if permit == "OK"} == {
+        uuid(1),
+        uuid(5),
+    }
+
+
+def cut_permits(bench: Bench, start: int, to: int) -> None:
+    bench.edit("cut_columns", sheet_id=OPEN, start=start, end=start + 1, to=to)
+
+
+def test_a_column_that_was_cut_and_pasted_stops_the_writing_of_its_tab(board: Bench) -> None:
+    cut_permits(board, PERMIT_AT, KEY_AT + 1)
+    board.send(milestone(1, **APPROVED), milestone(5, **APPROVED))
+    assert stopped(board) == "column_moved"
+    assert [row["Permit"] for row in own_sheet.of_site(board, 5)] == ["OK"], "other tabs go on"
+    cut_permits(board, KEY_AT + 1, PERMIT_AT)
+    flushed(board)
+    assert permits(board)[uuid(1)] == "OK"
+
+
+def test_a_column_that_was_cut_and_pasted_is_the_right_one_if_a_person_says_so(
+    board: Bench,
+) -> None:
+    cut_permits(board, PERMIT_AT, KEY_AT + 1)
+    board.send(milestone(1, **APPROVED))
+    assert stopped(board) == "column_moved"
+    board.setup().provision(board.spreadsheet)
+    flushed(board)
+    assert own_sheet.places(board)["Permit"] == KEY_AT + 1
+    assert permits(board)[uuid(1)] == "OK"
+    assert board.compare() == 0
+
+
+def test_dates_are_ours_in_another_time_zone(board: Bench) -> None:
+    """A date that would be another one in the new zone isn't something that was typed."""
+    late = {**APPROVED, "date_updated": "2026-03-05T23:00:00Z"}
+    flushed(board, milestone(1, **late))
+    zone = {"properties": {"timeZone": "Asia/Tokyo"}, "fields": "timeZone"}
+    board.do({"updateSpreadsheetProperties": zone})
+    flushed(board, milestone(1, definition=2))
+    board.compare()
+    flushed(board)
+    assert last_compared(board.store.spreadsheet).kept == ()
+    assert own_sheet.of_site(board, 1)[0]["Permit OK on"] == "46087", "as people count there"
+
+
+def test_keys_that_were_cut_into_another_column_stop_the_writing(board: Bench) -> None:
+    """Each of these jobs would be matched again, or get a second row."""
+    for row in (HEADER_ROW + 1, HEADER_ROW + 2):
+        site = text_of(own_sheet.grid(board)[row - HEADER_ROW - 1][KEY_AT])
+        board.edit("type_cell", sheet_id=OPEN, row=row, column=NOTE_AT, text=site)
+        board.edit("type_cell", sheet_id=OPEN, row=row, column=KEY_AT, text="")
+    board.send(milestone(1, **APPROVED))
+    assert stopped(board) == "keys_moved"
+    assert len(own_sheet.texts(board)) == 4
+
+
+def test_keys_that_were_cleared_are_written_again(board: Bench) -> None:
+    before = permits(board)
+    for row in (HEADER_ROW + 1, HEADER_ROW + 2):
+        board.edit("type_cell", sheet_id=OPEN, row=row, column=KEY_AT, text="")
+    flushed(board, milestone(5, **APPROVED))
+    assert permits(board) == {**before, uuid(5): "OK"}
+
+
+def test_a_row_that_was_copied_for_another_customer_is_his(board: Bench) -> None:
+    """It would get the other job's status, and his own job a second row."""
+    to = HEADER_ROW + 8
+    board.edit("copy_rows", sheet_id=OPEN, start=HEADER_ROW + 1, end=HEADER_ROW + 2, to=to)
+    for header, text in {"Customer": "Ada Number9", "E-mail": "home9@example.com"}.items():
+        where = {"row": to, "column": HEADERS.index(header)}
+        board.edit("type_cell", sheet_id=OPEN, **where, text=text)
+    board.edit("type_cell", sheet_id=OPEN, row=to, column=HEADERS.index("Street"), text="")
+    board.edit("type_cell", sheet_id=OPEN, row=to, column=HEADERS.index("Phone"), text="")
+    flushed(board, milestone(1, **APPROVED), milestone(9))
+    rows = own_sheet.texts(board)
+    assert [row["Site ID"] for row in rows if row["E-mail"] == "home9@example.com"] == [uuid(9)]
+    assert [row["Permit"] for row in own_sheet.of_site(board, 9)] == ["Waiting"]
+    assert [row["Permit"] for row in own_sheet.of_site(board, 1)] == ["OK"]
+    assert len(rows) == 5
