@@ -79,14 +79,19 @@ def history(spreadsheet: Spreadsheet, truth: Truth) -> Found:
     Every line is of one event, none stands twice, and the last status of each job is told.
     """
     lines = tab_lines(spreadsheet)
-    events = {
-        (str(e["site"]), e["name"], minute(e) // DAY, LABELS[e["status"]]) for e in truth.events
-    }
+    events = Counter(
+        (str(e["site"]), what, minute(e) // DAY, to)
+        for e in truth.events
+        for what, to in (
+            (e["name"], LABELS[e["status"]]),
+            *([(f"Comment on {e['name']}", "None")] if e["comments"] else []),
+        )
+    )
     for line, count in Counter(lines).items():
-        if count > 1:
-            yield Violation("line doubled", f"The history has {line} {count} times.")
         if line not in events:
             yield Violation("line of no event", f"The history has {line}.")
+        elif count > events[line]:
+            yield Violation("line doubled", f"The history has {line} {count} times.")
     told = {(site, what, to) for site, what, _, to in lines}
     for event in truth.newest:
         last = (str(event["site"]), event["name"], LABELS[event["status"]])

@@ -238,7 +238,7 @@ def said(event: Event) -> str:
     if not event["comments"]:
         return ""
     comment = event["comments"][-1]
-    return f"{comment['commentor']}: {comment['comment']}"
+    return f'"{comment["comment"]}" – {comment["commentor"]}'
 
 
 def minute(event: Event) -> int:
