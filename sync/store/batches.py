@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     insert,
     null,
+    or_,
     select,
     update,
 )
@@ -156,8 +157,8 @@ class Batches:
             if conclusion.keyed:
                 # What was written for these jobs stands in another row than the one with their key.
                 keyed = job.c.site.in_(sorted(conclusion.keyed))
-                # But with a site ID column that was lost it is the same row.
-                is_same = job.c.shown_events == LOST
+                # But if the key alone was lost, it is the same row.
+                is_same = or_(job.c.has_row, job.c.shown_events == LOST)
                 values = {
                     "written": case((is_same, job.c.written), else_="{}"),
                     "has_row": True,
