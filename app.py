@@ -25,9 +25,9 @@ from sync.doctor.receiver import CLAIMED_ADDRESS
 from sync.errors import BrightsheetError, Rejected
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
-from sync.status.metrics import StoreCollector, Tally, exposition
+from sync.status.metrics import RefusalCounter, StoreCollector, exposition
 from sync.status.verdict import answer as status_answer
-from sync.status.watch import Daily, SharedLook, Watch
+from sync.status.watch import CachedBacklog, Daily, Watch
 from sync.status.weekly import WeeklyMessages
 from sync.store import Acknowledgements, ActionLog, Database, Inbox
 from sync.webhooks import parse
@@ -204,7 +204,7 @@ def _parsed(body: bytes, shapes: WebhooksConfig) -> Delivery:
 
 
 def _add_tally(app: Flask, wiring: Wiring) -> None:
-    app.extensions["brightsheet_tally"] = tally = Tally(wiring.refusals.add)
+    app.extensions["brightsheet_refusal_counter"] = tally = RefusalCounter(wiring.refusals.add)
 
     @app.after_request
     def count(answer: Response) -> Response:
@@ -247,7 +247,7 @@ def _add_health(app: Flask, database: Database) -> None:
 
 
 def _add_status(app: Flask, wiring: Wiring) -> None:
-    look = SharedLook(wiring.backlog)
+    look = CachedBacklog(wiring.backlog)
 
     @app.get("/status")
     def status() -> tuple[Response, int]:

@@ -425,7 +425,7 @@ def serve(settings: Settings, host: str | None = None) -> None:
     server = _listening(app, settings, host or default_host)
     stopping = _stop_signals(server.pull_trigger)
     worker, watch = app.extensions["brightsheet"], app.extensions["brightsheet_watch"]
-    tally = app.extensions["brightsheet_tally"]
+    tally = app.extensions["brightsheet_refusal_counter"]
     if settings.worker == "embedded":
         worker.start()
     if settings.has_alerts:

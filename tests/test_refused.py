@@ -55,7 +55,7 @@ class Receiver:
 
     def written(self) -> None:
         """Wait until all that was refused is in the store."""
-        self.app.extensions["brightsheet_tally"].stop(5)
+        self.app.extensions["brightsheet_refusal_counter"].stop(5)
 
     def figures(self) -> dict[str, float]:
         lines = self.client.get("/metrics", headers=ADMIN).text.splitlines()
@@ -95,7 +95,7 @@ def test_a_wrong_secret_is_counted_and_told_once(receiver: Receiver, chat: Chat)
     watch.step()
     wait_for(lambda: chat.heard)
     (text,) = chat.texts()
-    assert "wrong secret" in text
+    assert "wrong or missing secret" in text
     assert WRONG not in text
     receiver.send(WRONG)
     receiver.written()

@@ -90,7 +90,7 @@ _DAYS = 14
 
 
 def overview(parts: ConsoleParts) -> Any:
-    """Show whether all is well: as `/status` says it, and with what is a warning to that."""
+    """Show the problems, as `/status` lists them, and the figures."""
     wiring = parts.wiring
     backlog, store = wiring.backlog(), wiring.sheet_store()
     problems = evaluate(backlog)

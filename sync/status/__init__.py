@@ -1,1 +1,1 @@
-"""What is wrong now and what came: it only says so, except for replay and for lost rows."""
+"""Problems, comparisons, webhooks, metrics and alerts."""

@@ -1,4 +1,4 @@
-"""Compares the whole sheet with what came: what differs, what waits, which jobs have no row."""
+"""Compares the whole sheet with the database, and restores the rows of jobs that have none."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ _NO_TAB = "The tab for jobs is gone. Make it again: brightsheet init"
 
 
 @dataclass(frozen=True)
-class Rowless:
+class JobWithoutRow:
     """A job without a row: its site, and the milestone and status that a row would show."""
 
     site: str
@@ -31,25 +31,25 @@ class Rowless:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was found: how many jobs differ, and which have no row."""
+    """The result: how many jobs differ, and which have no row."""
 
     differing: int
-    rowless: Sequence[Rowless]
+    rowless: Sequence[JobWithoutRow]
     backlog: Backlog
     has_tab: bool = True
     """False if the tab of the jobs is gone."""
     theirs: Compared = field(default_factory=Compared)
-    """What people's words and drop-downs keep their own tabs from showing; who stands twice."""
+    """Cells that can't be or aren't overwritten, and jobs in several rows."""
     unanswered: frozenset[str] = frozenset()
-    """The sites of jobs that wait for a person's word on their row."""
+    """The sites of jobs that wait for somebody to choose their row."""
 
-    def rowless_of(self, site: str) -> list[Rowless]:
+    def rowless_of(self, site: str) -> list[JobWithoutRow]:
         """Return the jobs without a row whose site ID starts so."""
         return [job for job in self.rowless if job.site.startswith(site.strip().lower())]
 
     @property
     def is_well(self) -> bool:
-        """Whether the sheet shows everything that came."""
+        """Whether the sheet is up to date."""
         theirs = self.theirs
         is_theirs = theirs.kept or theirs.unsayable or theirs.doubled or theirs.foreign
         is_without = self.rowless or self.unanswered
@@ -58,7 +58,7 @@ class Comparison:
 
 
 def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
-    """Compare the whole sheet; the worker writes what differs.
+    """Compare the whole sheet; the worker writes the differences.
 
     Raises Retryable if another worker holds the lease too long, and Google's errors.
     """
@@ -83,10 +83,10 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
         return Comparison(differing, rowless(flusher), waits, has_tab, theirs, unanswered)
 
 
-def rowless(flusher: Flusher) -> list[Rowless]:
+def rowless(flusher: Flusher) -> list[JobWithoutRow]:
     """Return the jobs that should have a row, have none, and get none before their next event."""
     return [
-        Rowless(
+        JobWithoutRow(
             target.site,
             target.cells.get("current_milestone", EMPTY).text,
             target.cells.get("status", EMPTY).text,
@@ -136,11 +136,15 @@ def lines(comparison: Comparison) -> Iterator[str]:
             len(comparison.unanswered), "job has no row and waits", "jobs have no row and wait"
         )
         yield f"{wait} for your word. To give it: brightsheet link"
-    yield from (f"The job {job.site} stands in {job}." for job in comparison.theirs.doubled)
-    yield from (f"{key}: columns were sorted by themselves." for key in comparison.theirs.foreign)
+    yield from (
+        f"The job {job.site} is in several rows: {job}." for job in comparison.theirs.doubled
+    )
+    yield from (
+        f"{key}: some columns were sorted without Site ID." for key in comparison.theirs.foreign
+    )
     if kept := comparison.theirs.kept:
         cells = counted(len(kept), "cell shows", "cells show")
-        yield f"{cells} a person's words; EverBright says otherwise. Which: --json"
+        yield f"{cells} what somebody typed; EverBright says something else. Details: --json"
     for word in comparison.theirs.unsayable:
         cells = counted(word.cells, "cell", "cells")
         yield f"{word.header!r} in {word.tab!r} has no option for {word.text!r} ({cells})."
@@ -148,7 +152,7 @@ def lines(comparison: Comparison) -> Iterator[str]:
         yield "The sheet shows what it should."
 
 
-def restore_lines(jobs: Sequence[Rowless]) -> Iterator[str]:
+def restore_lines(jobs: Sequence[JobWithoutRow]) -> Iterator[str]:
     """Yield a line for each job without a row, and how to bring the rows back."""
     for job in jobs:
         yield f"{job.site}  {job.milestone}  {job.status}".rstrip()

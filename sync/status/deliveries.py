@@ -1,4 +1,4 @@
-"""What came, for people and for programs: lists of deliveries, a single one, and retries.
+"""Lists webhooks, shows one, and retries them, for people and programs.
 
 Personal data is masked.
 """
@@ -38,9 +38,9 @@ _PERSONAL = re.compile(
 )
 """Keys whose numbers and dates are masked, too."""
 _LARGE = 1_000_000
-"""A number of seven digits may be a telephone number."""
+"""A number of seven digits may be a phone number."""
 _REACHES_SOMEBODY = re.compile(r"@|https?:|\d[\d ()./-]{5,}\d")
-"""An e-mail address, a URL, or a telephone number in a text that would not be masked."""
+"""An email address, a URL, or a phone number in a text that would not be masked."""
 
 
 def masked(tree: Any) -> Any:

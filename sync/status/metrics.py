@@ -1,7 +1,7 @@
-"""Counts the requests that are refused and not kept; the metrics.
+"""Counts refused requests, and collects the metrics.
 
-Whoever sends them may send as many as they like: a request costs a step in memory. A thread of its
-own writes what came to the store, once a second at most, in a row for each day and reason.
+A refused request costs only a step in memory, however many are sent. A thread writes the counts to
+the database once a second at most, in a row for each day and reason.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -52,7 +52,7 @@ class _Group:
     source: str
 
 
-class Tally:
+class RefusalCounter:
     """Counts in memory, and has `keep` write it down. `clock` counts seconds."""
 
     def __init__(
@@ -136,7 +136,7 @@ class Tally:
 
 
 class StoreCollector(Collector):
-    """Counts what is stored, what waits and what failed."""
+    """Collects the figures of the database as metrics."""
 
     def __init__(
         self,
@@ -195,10 +195,10 @@ def _of_backlog(now: Backlog) -> Iterator[GaugeMetricFamily]:
     oldest = "Age of the oldest event that the sheet does not show; 0 where there is none"
     yield GaugeMetricFamily("brightsheet_oldest_event_seconds", oldest, now.oldest or 0.0)
     if now.worker is not None:
-        text = "Since a worker's last sign of life"
+        text = "Seconds since the last heartbeat of a worker"
         yield GaugeMetricFamily("brightsheet_worker_seconds", text, now.worker)
     stages = {stage: count for stage, count in waiting(now).items() if stage != "history_lines"}
-    yield _by_label("brightsheet_waiting", "What waits, by stage", "stage", stages)
+    yield _by_label("brightsheet_waiting", "How much is pending, by stage", "stage", stages)
     text = "Jobs whose row may not show them as they are"
     yield GaugeMetricFamily("brightsheet_jobs_waiting", text, now.jobs)
     trouble = {now.trouble: 1} if now.trouble else {}

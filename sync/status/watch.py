@@ -1,4 +1,4 @@
-"""The receiver's watch: alerts, the daily digest, and the look at the store that all share."""
+"""Sends alerts and the daily summary, and caches the backlog for `/status`."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -24,8 +24,8 @@ FRESH_SECONDS = 5.0
 """So old it may be: a monitor asks once a minute."""
 
 
-class SharedLook:
-    """Looks when somebody asks and the last look is too old. `clock` counts seconds."""
+class CachedBacklog:
+    """Caches the backlog for a few seconds. `clock` counts seconds."""
 
     def __init__(self, look: Callable[[], Backlog], clock: Callable[[], float] = monotonic) -> None:
         self._look = look
@@ -35,10 +35,10 @@ class SharedLook:
         self._until = float("-inf")
 
     def backlog(self) -> Backlog:
-        """Return what waits, as of FRESH_SECONDS ago at most.
+        """Return the backlog as of FRESH_SECONDS ago at most. Raises as reading it does.
 
-        Who asks during a look waits for its result. An error is shared as well, since each look
-        that fails may take its time-out: raises what the look raised.
+        A caller during a read waits for its result. An error is cached, too, since each failing
+        read may take its whole time-out.
         """
         with self._lock:
             if self._last is None or self._clock() >= self._until:
@@ -64,7 +64,7 @@ _log = structlog.get_logger()
 
 
 class Watch:
-    """Checks what is wrong, and tells people once that it is, and once that it is over.
+    """Sends an alert when a problem begins, and one when it is resolved.
 
     `send` is that of `Alerts`: what did not arrive is sent again with the next look. Statuses that
     nobody has explained wait in `database`. `daily` does what is due once a day.

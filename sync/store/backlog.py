@@ -1,4 +1,4 @@
-"""What waits, by stage, and since when: all from which it is told what is wrong now."""
+"""Reads the figures of everything that is pending or has failed."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -38,7 +38,7 @@ _NAMED = 3
 """Items of a finding that are named."""
 _REASONS = 200
 _FAILING = 3
-"""So often a document's copy has failed that is told of: one failure may be anything."""
+"""Failed copies of a document before there is a warning: one failure may be anything."""
 _UNANSWERED = 9
 """Failed lookups of a customer before there is a warning: about 15 minutes with their pauses."""
 
@@ -77,7 +77,7 @@ class Backlog:
     failing_for: str = ""
     """The most frequent reason."""
     failed_documents: int = 0
-    """Documents that are not tried any more, since they were wanted."""
+    """Documents that are no longer retried."""
     oldest_failed_documents: float | None = None
     unplaced: int = 0
     """Deliveries that name a milestone whose job is unknown."""
@@ -95,11 +95,11 @@ class Backlog:
     last_wrong_secret: float | None = None
     """Since the last request with a wrong secret or none."""
     worker: float | None = None
-    """Since a worker's last sign of life."""
+    """Seconds since the last heartbeat of a worker."""
     token_refused: float | None = None
     """Since EverBright refused the token; None if it did not, or none is set."""
     unsettled: int = 0
-    """Jobs that look like a row that people made, and wait for an answer."""
+    """Jobs that look like a row of a mapped tab, and wait for an answer."""
     oldest_unsettled: float | None = None
     unanswered_customers: int = 0
     """Jobs whose customer EverBright did not return in several tries."""
@@ -189,7 +189,7 @@ def backlog(
     time_zone: str = "",
     named_statuses: Collection[str] = (),
 ) -> Backlog:
-    """Return what waits for a spreadsheet, in one consistent look.
+    """Return the backlog of a spreadsheet, in one consistent read.
 
     Without a folder in Drive (not `with_documents`) documents are never copied: they do not wait.
     """
@@ -245,7 +245,7 @@ def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
     is_dirty = job.c.version != job.c.shown_version
     is_in_trouble = and_(sheet.c.spreadsheet_id == spreadsheet, sheet.c.reason != "")
     is_in_quarantine = quarantine.c.spreadsheet_id == spreadsheet
-    # A job that waits for a person's answer does not make the sheet late.
+    # A job that waits for an answer doesn't make the sheet late.
     waits = look_alike.c.spreadsheet_id == spreadsheet, look_alike.c.until > now()
     is_late = and_(is_dirty, job.c.site.not_in(select(look_alike.c.site).where(*waits)))
     sites = select(quarantine.c.site).where(is_in_quarantine)

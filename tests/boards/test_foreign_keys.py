@@ -44,7 +44,7 @@ def test_it_is_told_wherever_people_look(asking: Bench) -> None:
     found = compare(asking.wiring, wait)
     assert [key.row for key in found.theirs.foreign] == ["Open jobs!4", "Open jobs!5"]
     assert not found.is_well
-    assert any("columns were sorted by themselves" in line for line in lines(found))
+    assert any("sorted without Site ID" in line for line in lines(found))
     asking.flush()
     assert own_sheet.texts(asking) == before, "what stands there is another customer's"
     problem = next(p for p in evaluate(asking.wiring.backlog()) if p.code == "foreign_keys")

@@ -13,7 +13,7 @@ from app import create_app
 from server import THREADS, Server
 from sync.errors import Retryable
 from sync.settings.environment import load
-from sync.status.watch import FRESH_SECONDS, SharedLook
+from sync.status.watch import FRESH_SECONDS, CachedBacklog
 from sync.store import Backlog, Database
 from tests.made_up import SAMPLE, SECRET
 from tests.settings.test_environment import LEAST
@@ -44,7 +44,7 @@ class Clock:
 def test_a_crowd_at_status_reads_the_store_once() -> None:
     """Catches a look for each stranger: 32 of them kept a webhook waiting for two seconds."""
     store, clock, answers = Store(), Clock(), list[int]()
-    summary = SharedLook(store.read, clock)
+    summary = CachedBacklog(store.read, clock)
     crowd = [Thread(target=lambda: answers.append(summary.backlog().jobs)) for _ in range(32)]
     for stranger in crowd:
         stranger.start()
@@ -55,7 +55,7 @@ def test_a_crowd_at_status_reads_the_store_once() -> None:
 
 def test_a_summary_is_never_older_than_five_seconds() -> None:
     store, clock = Store(), Clock()
-    summary = SharedLook(store.read, clock)
+    summary = CachedBacklog(store.read, clock)
     assert FRESH_SECONDS <= 5.0
     assert summary.backlog().jobs == 1
     clock.now += FRESH_SECONDS - 0.1
@@ -68,7 +68,7 @@ def test_a_store_that_is_away_is_asked_once_too() -> None:
     """Catches strangers that wait for a time-out one after the other, each in a thread."""
     store, clock = Store(), Clock()
     store.error = Retryable("store_unavailable", "The database did not answer.")
-    summary = SharedLook(store.read, clock)
+    summary = CachedBacklog(store.read, clock)
     for _ in range(5):
         with pytest.raises(Retryable):
             summary.backlog()

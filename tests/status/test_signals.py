@@ -54,7 +54,7 @@ class Installation:
     def send(self, data: bytes = b"", secret: str = SECRET, kind: str = "application/json") -> int:
         headers = {"X-Webhook-Secret": secret}
         sent = self.client.post(PATH, data=data, headers=headers, content_type=kind)
-        self.app.extensions["brightsheet_tally"].stop(5)
+        self.app.extensions["brightsheet_refusal_counter"].stop(5)
         return sent.status_code
 
     def webhook(self) -> None:

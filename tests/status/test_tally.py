@@ -9,7 +9,7 @@ import pytest
 
 from sync.errors import Retryable
 from sync.status import metrics as module
-from sync.status.metrics import ALL_REASONS, Tally
+from sync.status.metrics import ALL_REASONS, RefusalCounter
 from sync.store import RefusedRequests
 from tests.world import wait_for
 
@@ -46,7 +46,7 @@ class Bench:
     def __init__(self) -> None:
         self.store = Store()
         self.clock = Clock()
-        self.tally = Tally(self.store.add, self.clock)
+        self.tally = RefusalCounter(self.store.add, self.clock)
 
     def wrong(self, times: int = 1, after: float = 0.0) -> None:
         self.clock.now += after

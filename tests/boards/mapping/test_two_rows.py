@@ -40,13 +40,13 @@ def test_it_is_told_wherever_people_look(twice: Stand) -> None:
     assert twice.store.spreadsheet.is_comparison_due(86_400.0), "what stands there is from before"
     twice.shown()
     said = twice.command("compare").stdout
-    assert f"The job {uuid(9)} stands in Sheet1!4 and Finished!2." in said
+    assert f"The job {uuid(9)} is in several rows: Sheet1!4 and Finished!2." in said
     assert "The sheet shows what it should." not in said
     assert json.loads(twice.command("compare", "--json").stdout)["doubled"] == [
         {"site": uuid(9), "rows": [*ROWS]}
     ]
     problem = next(p for p in evaluate(twice.wiring.backlog()) if p.code == "doubled")
-    assert problem.text.startswith("1 job stands in more than one row of your own sheet.")
+    assert problem.text.startswith("1 job is in more than one row.")
     assert "Sheet1!4 and Finished!2" in problem.cause
     check = rows(twice.wiring)
     assert (check.result, check.text) == (
