@@ -105,8 +105,10 @@ class Fetcher(Generic[AnswerT]):
             self._not_before = self._clock() + rest
 
 
-def customer_question(everbright: EverBright) -> Question[Customer]:
-    """Return the request for customers."""
+def customer_question(
+    everbright: EverBright, begin: Callable[[], object] = bool
+) -> Question[Customer]:
+    """Return the request for customers; `begin` is called before the first one."""
 
     def answer(due: DueLookup[Customer]) -> Customer:
         customer = read_customer(everbright.site(due.job.site))
@@ -116,7 +118,7 @@ def customer_question(everbright: EverBright) -> Question[Customer]:
             asked = due.at
         return customer.model_copy(update={"asked": asked})
 
-    return Question("customer_unknown", answer)
+    return Question("customer_unknown", answer, begin=begin)
 
 
 class DetailLookup:

@@ -235,7 +235,8 @@ class Wiring:
         return Copier(self.documents, drive, self.everbright(), sleep, self._folders)
 
     def customer_fetcher(self) -> Fetcher[Customer]:
-        return Fetcher(self.customers, customer_question(self.everbright()))
+        ask_outdated = partial(self.customers.ask_outdated, self.settings.backfill_rate)
+        return Fetcher(self.customers, customer_question(self.everbright(), ask_outdated))
 
     def detail_fetcher(self) -> Fetcher[Details] | None:
         """Return the reader of jobs' details, or None if no column shows any."""

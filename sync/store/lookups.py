@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import (
@@ -139,7 +140,22 @@ class Customers(Lookups[Customer]):
     """The customers of jobs: an answer is considered fresh for a day."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database, customer, Customer, {"fetched_at": now()})
+        self._question = sha256(" ".join(sorted(Customer.model_fields)).encode()).hexdigest()[:16]
+        stamp = {"fetched_at": now(), "question": self._question}
+        super().__init__(database, customer, Customer, stamp)
+
+    def ask_outdated(self, rate: float) -> None:
+        """Have the jobs asked again of which other fields were read, `rate` a second at most."""
+        is_outdated = (
+            customer.c.question != self._question,
+            customer.c.fetched_at.is_not(None),
+            customer.c.due_at.is_(None),
+        )
+        with self._database.writing() as connection:
+            sites = connection.scalars(select(customer.c.site).where(*is_outdated)).all()
+            for number, site in enumerate(sorted(sites)):
+                values = {"due_at": now() + number / rate, "attempts": 0}
+                connection.execute(self._changed(site, values))
 
     def ask_again(self, site: str) -> None:
         """Have EverBright asked about a job, however fresh the last answer is."""

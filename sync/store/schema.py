@@ -243,6 +243,8 @@ customer = Table(
     _required("body"),
     _required("attempts", Integer),
     Column("fetched_at", Float),
+    # A hash of the fields that were read when it was last answered.
+    _required("question", server_default=""),
     # When it is to be requested; None: only when the job changes.
     Column("due_at", Float, index=True),
 )

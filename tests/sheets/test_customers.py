@@ -1,10 +1,12 @@
 """Whose job it is: asked of EverBright, kept for a day; the row stands without it, too."""
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from sync.store.database import now
 from sync.store.schema import customer
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
+from tests.world import wait_for
 
 
 def site_calls(bench: Bench) -> int:
@@ -95,3 +97,27 @@ def test_people_without_a_row_are_not_asked_for(asking: Bench) -> None:
     asking.send(*({"site_id": uuid(n), "stage_name": "Lead"} for n in range(1, 9)))
     asking.shown(milestone(9))
     assert asking.ask() == 1
+
+
+def test_known_jobs_are_asked_again_once_other_fields_are_read(asking: Bench) -> None:
+    """As a new version reads more: else that stays blank until the job changes."""
+    asking.shown(milestone(1), milestone(2), milestone(3))
+    asking.ask()
+    asking.flush()
+    wanted = asking.customer(1)
+    assert asking.ask() == 0
+    with asking.database.writing() as connection:
+        is_old = customer.c.site.in_([uuid(1), uuid(2)])
+        connection.execute(update(customer).where(is_old).values(question="of an older version"))
+    calls = site_calls(asking)
+    fetcher = asking.wiring.customer_fetcher()
+    assert fetcher.fetch() is not None
+    due = select(customer.c.due_at - now()).where(customer.c.due_at.is_not(None))
+    (wait,) = asking.database.scalars(due)
+    assert 0 < wait <= 1 / asking.settings.backfill_rate
+    wait_for(fetcher.fetch, 5)
+    assert fetcher.fetch() is None
+    assert site_calls(asking) == calls + 2
+    asking.flush()
+    assert asking.row(uuid(1))["Customer"] == wanted["Customer"]
+    assert asking.ask() == 0, "a restart asks nobody again"
