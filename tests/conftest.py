@@ -2,9 +2,11 @@
 
 import gc
 import logging
+import os
+import re
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,21 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
+
+
+EXPECTED_SKIPS = re.compile(r"chromium|docs/live\.md|in a real spreadsheet")
+"""No browser, no live account, and what isn't done to a live account's spreadsheet."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI, a skip that isn't expected fails: what is skipped there is tested nowhere."""
+    report = yield
+    if os.environ.get("CI") and report.skipped and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2]
+        if not EXPECTED_SKIPS.search(reason):
+            report.outcome, report.longrepr = "failed", f"In CI, nothing else is skipped: {reason}"
+    return report
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gspread
@@ -11,6 +12,10 @@ from emulator import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+RECORDINGS = Path(__file__).parents[3] / "shared" / "google-recordings"
+collect_ignore = [] if RECORDINGS.is_dir() else ["test_recordings.py"]
+"""A clone has no recordings."""
 
 HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")
 

@@ -28,8 +28,6 @@ NOT_SERVED: dict[str, str] = {}
 NUMBERED = ("sheetId", "protectedRangeId")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
-pytestmark = pytest.mark.skipif(not FILES, reason=f"no recordings in {RECORDINGS}")
-
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
