@@ -36,6 +36,8 @@ class AtFirst(StrEnum):
     """Whether a column is there at first."""
 
     ON = "on"
+    FILLED = "once filled"
+    """From the first job on for which it has something."""
     OFF = "off"
     """Until the config gets it."""
     NEVER = "never"
@@ -78,93 +80,88 @@ class FieldEntry:
 
 TEXT, STATUS, DATE = FieldKind.TEXT, FieldKind.STATUS, FieldKind.DATE
 NUMBER, LINKS, UUID = FieldKind.NUMBER, FieldKind.LINKS, FieldKind.KEY
-OFF, NEVER = AtFirst.OFF, AtFirst.NEVER
+FILLED, OFF, NEVER = AtFirst.FILLED, AtFirst.OFF, AtFirst.NEVER
 
 # fmt: off
 _OF_A_JOB = (
     FieldEntry(PLACEHOLDER, "Customer", TEXT,
         "The customer. The name opens the job in EverBright; Job and a number stand here "
         "until EverBright has sent the name.",
-        width=150, is_customers=True),
+        width=150, is_wrapped=True, is_customers=True),
     FieldEntry("address", "Address", TEXT,
         "The address of the installation, from EverBright.",
-        width=270, is_customers=True),
+        width=270, at_first=FILLED, is_customers=True),
     FieldEntry("city", "City", TEXT,
-        "The town of the address.",
+        "The city of the address.",
         is_wrapped=True, is_customers=True),
     FieldEntry("zip", "Zip", TEXT,
-        "The zip code of the address.",
+        "The ZIP code of the address.",
         at_first=NEVER, is_customers=True),
     FieldEntry("city_zip", "City, state, zip", TEXT,
-        "The town, the state and the zip code of the address, in one cell.",
+        "The city, state and ZIP code of the address, in one cell.",
         at_first=NEVER, is_customers=True),
     FieldEntry("phone", "Phone", TEXT,
-        "The customer's telephone number, from EverBright.",
-        width=115, is_customers=True),
+        "The customer's phone number, from EverBright.",
+        width=105, is_customers=True),
     FieldEntry("email", "E-mail", TEXT,
         "The customer's e-mail address, from EverBright.",
         width=190, at_first=OFF, is_customers=True),
     FieldEntry("status", "Status", STATUS,
-        "How the job stands: which milestones were rejected; else which wait for an answer; else "
-        "what was reached, and what comes next.",
-        width=170, is_wrapped=True),
-    FieldEntry("next_action", "Next action", TEXT,
-        "What is to be done about what Status says, and who has it. After a rejection the newest "
-        "reason follows; all of it is in the note on the milestone's status, and in History.",
-        width=290, is_wrapped=True),
-    FieldEntry("follow_up", "Follow up", DATE,
-        "The day to ask after a job that waits: {stuck_days} days after its last event. Colored "
-        "from that day on. Blank when something was rejected, for that is to be corrected at once, "
-        "and when the job is done or archived.",
-        width=85, is_due=True),
-    FieldEntry("since", "Since", DATE,
-        "The day on which the job came to stand as Status says.",
-        width=85),
+        "What was rejected; else what EverBright is reviewing; else what was reached, and what "
+        "comes next. The note on a cell says since when.",
+        width=160, is_noted=True, is_wrapped=True),
     FieldEntry("days", "Days", NUMBER,
-        "For how many days the job has stood so. The sheet counts them by itself. Blank when the "
-        "job is done or archived.",
+        "How many days the job has had its status. Colored when it is more than {stuck_days}. "
+        "Blank when the job is done or archived, or its milestone isn't in the order.",
         width=50),
+    FieldEntry("next_action", "Next action", TEXT,
+        "What the job needs now. After a rejection the reason follows; all of it is in the note on "
+        "the milestone's status and in History.",
+        width=360, is_wrapped=True),
+    FieldEntry("last_change", "Last change", TEXT,
+        "What changed last, and on which day.",
+        width=140, is_wrapped=True),
     FieldEntry("rep", "Rep", TEXT,
-        "Whose job it is: who sold it, where EverBright's Data Access Layer says so (the column "
-        "sales_representative), else who has the milestone that Next action is about. Type another "
-        "name, and it stays.",
-        width=110, is_typed=True),
+        "Who sold the job. If it is blank, type a name: it stays.",
+        width=100, is_wrapped=True, is_typed=True),
+    FieldEntry("with", "With", TEXT,
+        "Who has what Next action is about.",
+        at_first=OFF, is_wrapped=True),
     FieldEntry("progress", "Progress", STATUS,
         "How far the job is, in your own words: you choose the milestone and status for each word.",
         width=130, at_first=NEVER),
     FieldEntry("current_milestone", "Current milestone", TEXT,
         "The furthest milestone that the job has reached.",
-        width=160),
-    FieldEntry("assigned_to", "Assigned to", TEXT,
-        "Who has the milestones that Next action is about."),
+        width=160, at_first=OFF),
     FieldEntry("last_comment", "Last comment", TEXT,
         "The newest comment by a person, in any milestone.",
-        width=260),
+        width=260, at_first=FILLED),
     FieldEntry("last_update", "Last update", DATE,
         "When the last event of this job happened.",
-        width=130),
+        width=130, at_first=OFF),
     FieldEntry("last_approval", "Last approval", DATE,
         "When the last approval of a milestone happened.",
-        width=130),
+        width=130, at_first=OFF),
     FieldEntry("stage", "Stage", TEXT,
-        "The stage of the sale in EverBright."),
+        "The stage of the sale in EverBright.",
+        at_first=FILLED),
     FieldEntry("contract", "Contract status", STATUS,
-        "How the contract stands: generated, sent, signed or voided. The note on a cell "
+        "The status of the contract: generated, sent, signed or voided. The note on a cell "
         "says since when.",
-        width=85, is_noted=True),
+        width=85, at_first=FILLED, is_noted=True),
     FieldEntry("contract_signed", "Contract signed", DATE,
         "When the contract was signed by all.",
-        width=130),
+        width=130, at_first=FILLED),
     FieldEntry("contract_documents", "Contract files", LINKS,
         "The signed contract, and signed change orders. A name opens the copy in "
         "Drive, the arrow the page in EverBright.",
-        width=190),
+        width=190, at_first=FILLED),
     FieldEntry("folder", "Folder", LINKS,
         "The job's folder in Drive.",
         width=60),
     FieldEntry("re_signed", "Re-signed", DATE,
         "When a re-sign was completed. The contract in force may then be another quote's.",
-        is_noted=True),
+        at_first=FILLED, is_noted=True),
     FieldEntry("initial_quote", "Initial quote", UUID,
         "The first quote of the job. EverBright still sends it after a re-sign.",
         width=280, is_hidden=True),
@@ -174,16 +171,15 @@ _OF_A_JOB = (
         width=280, is_noted=True, is_hidden=True),
     FieldEntry("system_size", "System size (kW)", NUMBER,
         "The size of the system in kW, from EverBright.",
-        width=90, at_first=OFF, metrics=("system_capacity_kw",)),
+        width=90, at_first=FILLED, metrics=("system_capacity_kw",)),
     FieldEntry("deadline", "Deadline", DATE,
-        "The day by which the milestone that comes next is to be submitted, from "
-        "EverBright. Colored from that day on. Blank when EverBright names none, or the job is "
-        "archived.",
-        width=85, at_first=OFF, is_due=True,
+        "The day by which the next milestone must be submitted. Colored when it is near, and red "
+        "once it has passed. Blank when no deadline is known, or the job is done or archived.",
+        width=85, at_first=FILLED, is_due=True,
         metrics=(f"milestone_{ALIAS}_submission_deadline",)),
     FieldEntry("installer_payment", "Installer payment", STATUS,
-        "How the payment to the installer stands, from EverBright.",
-        at_first=OFF, metrics=("installer_payment_line_item_status",)),
+        "The status of the payment to the installer, from EverBright.",
+        at_first=FILLED, metrics=("installer_payment_line_item_status",)),
     FieldEntry("sales_representative", "Sales representative", TEXT,
         "Who sold the job, from EverBright.",
         width=130, at_first=OFF, metrics=("sales_representative_name",)),
@@ -225,6 +221,8 @@ COLUMN_IDS = tuple(entry.id for entry in _OF_A_JOB if entry.at_first is not NEVE
 """Of the columns that the config may have."""
 ASPECTS = tuple(entry.id.removesuffix(":") for entry in _OF_A_MILESTONE)
 """What of a milestone a column can show."""
+ONCE_FILLED = frozenset(entry.id for entry in _OF_A_JOB if entry.at_first is FILLED)
+"""The columns that are made with the first job for which they have something."""
 DETAILS = tuple(entry.id for entry in _OF_A_JOB if entry.metrics)
 """The fields that are filled from the Data Access Layer."""
 CUSTOMERS_OWN = frozenset(entry.id for entry in _OF_A_JOB if entry.is_customers)

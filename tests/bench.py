@@ -121,6 +121,17 @@ class Bench:
         self.send(*payloads)
         return self.flush()
 
+    def sold(self, *jobs: tuple[str, dict[str, Any]]) -> int:
+        """Show payloads of jobs, each with the name of who sold it; return the calls."""
+        for rep, payload in jobs:
+            self.google.everbright.data.set(payload["quote"], sales_representative_name=rep)
+        self.send(*(payload for _, payload in jobs))
+        self.project()
+        fetcher = self.wiring.detail_fetcher()
+        while fetcher and fetcher.fetch() is not None:
+            pass
+        return self.flush()
+
     def ask(self) -> int:
         """Ask for every customer that is due; return how many."""
         fetcher, count = self.wiring.customer_fetcher(), 0

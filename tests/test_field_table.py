@@ -68,8 +68,24 @@ def test_the_page_says_which_fields_the_data_access_layer_fills() -> None:
 def test_the_shipped_config_has_what_is_there_at_first() -> None:
     """Catches a column that is on in the table and missing in a new installation, or renamed."""
     columns = {column.id: column.header for column in load_config(CONFIG_FILE).job_columns}
-    on = [entry for entry in JOB_FIELDS if entry.at_first is AtFirst.ON]
+    on = [entry for entry in JOB_FIELDS if entry.at_first in (AtFirst.ON, AtFirst.FILLED)]
     assert columns == {entry.id: entry.header for entry in on}
+
+
+def test_the_first_screen_has_what_a_rep_needs() -> None:
+    """Catches columns that push the milestones off a laptop's screen, or Days off a phone's."""
+    columns = [column.id for column in load_config(CONFIG_FILE).columns]
+    first = columns[: columns.index("milestones")]
+    assert first == [
+        "customer", "status", "days", "next_action", "last_change", "deadline", "rep", "phone",
+    ]  # fmt: skip
+    width = sum(FIELDS[column].width for column in first) + 2 * FIELDS["status:"].width
+    assert width <= 1440 - _BESIDE
+    assert sum(FIELDS[column].width for column in first[:3]) <= 390 - _BESIDE_ON_A_PHONE
+
+
+_BESIDE, _BESIDE_ON_A_PHONE = 62, 20
+"""Pixels that Sheets takes for the row numbers and the scroll bar."""
 
 
 def test_the_examples_in_the_shipped_config_are_of_columns_that_are_off() -> None:
@@ -88,7 +104,7 @@ def test_a_metric_is_named_by_the_config_else_by_the_table() -> None:
 
 
 def known_job() -> Job:
-    """Return a job with an event of every kind, whose milestone was approved in the end."""
+    """Return a job with an event of every kind, whose first milestone was approved in the end."""
     said: dict[str, Any] = {
         "comments": [comment("Well.", "2026-03-01T00:00:00Z")],
         "assigned_to": PERSON,
@@ -99,6 +115,7 @@ def known_job() -> Job:
         an_event(status=status, date_updated=f"2026-03-0{day}T00:00:00Z", tasks=[re_sign], **said)
         for day, status in enumerate(statuses, 1)
     ]
+    events.append(an_event(definition=2, status="INPROG", assigned_to=PERSON))
     return told(contract(), change_order(), stage("Sold", "New"), job=job_of(*events))
 
 

@@ -19,7 +19,7 @@ _DELIVERIES = 100
 _DOCUMENTS = 200
 _HARMLESS = frozenset(
     {
-        *("current_milestone", "status", "follow_up", "last_update", "last_approval", "stage"),
+        *("current_milestone", "status", "last_change", "last_update", "last_approval", "stage"),
         *("contract", "contract_signed", "initial_quote", "current_quote", "re_signed", KEY),
     }
 )

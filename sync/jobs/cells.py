@@ -8,20 +8,21 @@ from sync.types import Value
 CELL_LIMIT = 49_000
 """UTF-16 units; Google's limit is 50,000 characters a cell."""
 NOTE_LIMIT = 2_000
-KEPT_NOTE = "\n\nBrightsheet keeps this column."
-"""Shortly: the notes on all headers are read with every flush, and again with its answer."""
+KEPT_NOTE = "\n\nFilled in automatically. Your edits here are overwritten."
+"""Short: the notes on all headers are read with every flush, and again with its answer."""
 
 
 class Tint(Value):
     """A background color (#rrggbb) for some cells of a column.
 
-    For those with exactly `text`, those that begin (`is_prefix`) or end (`is_suffix`) with it, or
-    those whose day has come (`is_due`).
+    For those with exactly `text`, those that begin (`is_prefix`) or end (`is_suffix`) with it,
+    those whose day is at most `due_in` days from today, or those whose number is `above` another.
     """
 
     color: str
     text: str = ""
-    is_due: bool = False
+    above: int | None = None
+    due_in: int | None = None
     is_prefix: bool = False
     is_suffix: bool = False
 
@@ -57,10 +58,12 @@ class Link(Value):
 class Cell(Value):
     """The content of a cell: text, a number or a moment, links on the text, and a note.
 
-    Moments are shown in the sheet's time zone: only the day of `when` if `is_day`, and in its place
+    Moments are shown in the sheet's time zone: only the day of `when` if `is_day` (or the one that
+    is `days_later`: calendar days, whatever daylight-saving time does), and in its place
     the days since then, which the sheet counts, if `is_age`; `noted` is the first line of the note.
-    A cell that `is_stand_in` never replaces what a person wrote. `words` are shorter ones for the
-    text, the best first: what a drop-down may have for it.
+    The day of `dated` follows the text, with its year if `has_year`. A cell that `is_stand_in`
+    never replaces what a person wrote. `words` are shorter ones for the text, the best first: what
+    a drop-down may have for it.
     """
 
     text: str = ""
@@ -69,10 +72,13 @@ class Cell(Value):
     is_day: bool = False
     pattern: str = ""
     """How a date is written as text: a format of the day; "" for a real date."""
+    days_later: int = 0
     is_age: bool = False
     links: tuple[Link, ...] = ()
     note: str = ""
     noted: datetime | None = None
+    dated: datetime | None = None
+    has_year: bool = False
     is_stand_in: bool = False
     words: tuple[str, ...] = ()
 

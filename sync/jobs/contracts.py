@@ -88,6 +88,24 @@ def current(logs: Sequence[ContractLog]) -> State | None:
     return max(known, key=lambda state: (_FORCE.index(state[0]), state[1]), default=None)
 
 
+def overall(job: Job) -> State | None:
+    """Return how the sale stands, and since when (UTC); None if there is no contract.
+
+    A change order is made on a signed contract, whether or not we received that one.
+    """
+    state = current([log for logs in by_name(job).values() for log in logs])
+    orders = [order.at for order in job.change_orders.values()]
+    if state is None and orders:
+        return ContractState.SIGNED, min(orders)
+    return state
+
+
+def newest_change(job: Job) -> State | None:
+    """Return which state a contract reached last, and when (UTC)."""
+    states = filter(None, map(current, by_name(job).values()))
+    return max(states, key=lambda state: state[1], default=None)
+
+
 def signings(job: Job) -> list[Signing]:
     """Return the contracts that are signed and not voided, oldest first."""
     logs = (log for quotes in by_name(job).values() for log in quotes)

@@ -13,6 +13,7 @@ from sync.jobs.cells import Cell, cut
 from sync.jobs.milestones import Milestones
 from sync.jobs.model import Details, Job
 from sync.settings.config_file import Config
+from sync.settings.everbright_config import is_word
 
 _CODE = re.compile(r"[A-Z0-9_]+")
 _DAY_FORMATS = ("%Y-%m-%d", "%m/%d/%Y")
@@ -56,9 +57,18 @@ class DetailColumns:
         """Return the alias of the milestone that is to be submitted: the furthest, or the next."""
         reached = self._milestones.shown(job)
         if reached and not self._config.is_approved(reached[-1].event.milestone.status):
-            return self._milestones.aliases().get(reached[-1].key, "")
+            return self._known_alias(job, reached[-1].event.milestone.milestone_definition)
         coming = self._milestones.following(reached)
-        return coming.alias if coming else ""
+        aliases = (self._known_alias(job, each) for each in (coming.definitions if coming else ()))
+        return next(filter(None, aliases), "")
+
+    def _known_alias(self, job: Job, definition: str) -> str:
+        """Return a milestone's alias: by the config, else as it was read back from EverBright."""
+        if alias := self._milestones.alias(definition):
+            return alias
+        read = job.reads.get(definition)
+        alias = read.milestone.alias if read else ""
+        return alias if is_word(alias) else ""
 
     def value(self, column: str, job: Job, details: Details) -> str:
         """Return what was answered for a column: "" where the config has not got it."""
@@ -66,12 +76,12 @@ class DetailColumns:
         texts = (details.values.get(name, "") for name in names)
         return next((text for text in texts if text), "")
 
-    def cells(self, job: Job, details: Details, *, is_archived: bool) -> dict[str, Cell]:
-        """Return the cells, by column id; a job that is archived has no deadline."""
+    def cells(self, job: Job, details: Details) -> dict[str, Cell]:
+        """Return the cells, by column id."""
         cells: dict[str, Cell] = {}
         for column in self.metrics:
             text, entry = self.value(column, job, details), entry_of(column)
-            if text and not (is_archived and entry.is_due):
+            if text:
                 cells[column] = self._cell(entry, text)
         return cells
 

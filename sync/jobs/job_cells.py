@@ -3,35 +3,24 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from sync.field_table import KEY, PLACEHOLDER
 from sync.jobs import contracts, projection
+from sync.jobs.actions import Actions, NextAction
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
+from sync.jobs.deadlines import Deadlines
 from sync.jobs.details import DetailColumns
 from sync.jobs.files import Addresses, documents_cell, stand_in
-from sync.jobs.milestones import Milestones, ReachedMilestone, assignees
+from sync.jobs.milestone_changes import MilestoneChanges
+from sync.jobs.milestones import Milestones, ReachedMilestone
 from sync.jobs.model import ARCHIVED, Change, Customer, Details, Files, Job, StatusSeen
 from sync.jobs.progress import JOB_RULES, PROGRESS, holding_rules, rule_label
 from sync.jobs.remarks import Remarks, text_with_author
-from sync.jobs.status import (
-    Actions,
-    Case,
-    JobStatus,
-    Meaning,
-    Statuses,
-    follow_up,
-)
+from sync.jobs.status import CONTRACT_LABELS, NOT_OPEN, Case, JobStatus, Statuses
 from sync.settings.config_file import Config
-from sync.webhooks.schema import ContractState
 
-LABELS: Mapping[str, str] = {
-    ContractState.GENERATED: "Generated",
-    ContractState.SENT: "Sent",
-    ContractState.SIGNED: "Signed",
-    ContractState.VOIDED: "Voided",
-}
 _INITIAL, _CHANGE_ORDER = "Initial quote", "Change order"
 _UNKNOWN_QUOTE = "See the change order"
 _SINCE = "A change order that was signed then made this the quote in force."
@@ -50,17 +39,17 @@ class ContractCells:
         self._contract = re.compile(config.webhooks.contract_name, re.IGNORECASE)
 
     def signed(self, job: Job) -> Cell:
-        signings = contracts.signings(self._named(job))
+        signings = contracts.signings(self.named(job))
         return Cell(when=max((signing.at for signing in signings), default=None))
 
     def documents(self, job: Job, files: Files) -> Cell:
         """Return the links to the signed contract and to signed change orders."""
         orders = sorted(job.change_orders.values(), key=lambda order: (order.at, order.digest))
-        signings = (*contracts.signings(self._named(job)), *orders)
+        signings = (*contracts.signings(self.named(job)), *orders)
         entries = [(signing.sub_task, file) for signing in signings for file in signing.documents]
         return documents_cell(entries, files, self._addresses)
 
-    def _named(self, job: Job) -> Job:
+    def named(self, job: Job) -> Job:
         """Return `job` with its contracts: those whose name says so, else all that look like one.
 
         Other papers are signed electronically, too.
@@ -74,11 +63,11 @@ class ContractCells:
 
     def state(self, job: Job) -> Cell:
         """Return how the contract stands, noted with since when; several that differ by name."""
-        by_name = contracts.by_name(self._named(job))
+        by_name = contracts.by_name(self.named(job))
         known = {name: now for name, logs in by_name.items() if (now := contracts.current(logs))}
         if not known:
             return EMPTY
-        labels = {name: LABELS[state] for name, (state, _) in known.items()}
+        labels = {name: CONTRACT_LABELS[state] for name, (state, _) in known.items()}
         is_plain = len(set(labels.values())) == 1 and all(map(self._is_named, labels))
         lines = dict.fromkeys(
             label if is_plain or not name else f"{label}: {name}" for name, label in labels.items()
@@ -117,27 +106,34 @@ class ContractCells:
 
 
 def label(code: str | None) -> str:
-    return LABELS.get(code or "", "")
+    return CONTRACT_LABELS.get(code or "", "")
 
 
 class MilestoneCells:
     """Makes the cells of a milestone by the config."""
 
     def __init__(
-        self, config: Config, addresses: Addresses, statuses: Statuses, remarks: Remarks
+        self,
+        config: Config,
+        addresses: Addresses,
+        statuses: Statuses,
+        remarks: Remarks,
+        changes: MilestoneChanges,
     ) -> None:
         self._means = {code: status.means for code, status in config.statuses.items()}
         self._addresses = addresses
         self._statuses = statuses
         self._remarks = remarks
+        self._changes = changes
 
     def status(self, reached: ReachedMilestone) -> Cell:
         """Return a milestone's status, noted with when it changed and the remark with that."""
-        comments, change = reached.event.milestone.comments, reached.log.current()
-        text = cut(self._statuses.label(reached.event.milestone.status))
-        remark = self._remarks.of_change(comments, reached.log, change)
+        text = cut(self._statuses.milestone_label(reached.event.milestone))
+        if not text:
+            return EMPTY
+        remark = self._changes.remark(reached)
         note = cut(text_with_author(remark), NOTE_LIMIT) if remark else ""
-        return Cell(text=text, note=note, noted=self._moment(reached, change)) if text else EMPTY
+        return Cell(text=text, note=note, noted=self._changes.labeled_since(reached))
 
     def documents(self, reached: ReachedMilestone, files: Files) -> Cell:
         documents = reached.event.milestone.documents()
@@ -157,17 +153,6 @@ class MilestoneCells:
     def comment(self, reached: ReachedMilestone) -> Cell:
         comment = self._remarks.newest(reached.event.milestone.comments)
         return Cell(text=cut(text_with_author(comment))) if comment else EMPTY
-
-    def since(self, reached: ReachedMilestone) -> datetime:
-        """Return since when a milestone has its status (UTC).
-
-        One that is rejected by a task alone: since the last event, for tasks are not dated.
-        """
-        milestone = reached.event.milestone
-        meaning = self._statuses.meaning(milestone)
-        if meaning is Meaning.REJECTED and not self._statuses.is_rejected(milestone.status):
-            return reached.event.stamp
-        return self._moment(reached, reached.log.current())
 
     def _moment(self, reached: ReachedMilestone, change: StatusSeen) -> datetime:
         return self._remarks.moment(reached.event.milestone.comments, reached.log, change)
@@ -193,18 +178,21 @@ _RE_SIGNED_NOTE = (
 class JobReader:
     """Reads jobs by a config, with the addresses that links need."""
 
-    def __init__(self, config: Config, addresses: Addresses, stuck_days: int) -> None:
+    def __init__(self, config: Config, addresses: Addresses) -> None:
         self._link = config.links.job
         self._addresses = addresses
-        self.stuck_days = stuck_days
         self.milestones = Milestones(config)
         self.statuses = Statuses(config)
         self.remarks = Remarks(config)
-        self.actions = Actions(self.statuses, self.remarks)
-        self.milestone_cells = MilestoneCells(config, addresses, self.statuses, self.remarks)
+        self.changes = MilestoneChanges(self.statuses, self.remarks)
+        self.actions = Actions(self.statuses, self.changes)
+        self.milestone_cells = MilestoneCells(
+            config, addresses, self.statuses, self.remarks, self.changes
+        )
         self.contracts = ContractCells(config, addresses)
         self.config = config
         self.details = DetailColumns(config)
+        self.deadlines = Deadlines(config, self.statuses, self.changes)
 
     def name(self, site: str, customer: Customer) -> Cell:
         """Return the customer's name, or a stand-in, with the link to the job in EverBright."""
@@ -241,7 +229,18 @@ class RowSource:
     def status(self) -> JobStatus:
         """How the job stands: the one answer that several cells are made from."""
         last = self.by.milestones.last()
-        return self.by.statuses.of(self.milestones, last, self.coming, is_archived=self.is_archived)
+        sale = self._sale[0] if self._sale else None
+        return self.by.statuses.of(
+            self.milestones, last, self.coming, sale, is_archived=self.is_archived
+        )
+
+    @cached_property
+    def _sale(self) -> contracts.State | None:
+        return contracts.overall(self.by.contracts.named(self.job))
+
+    @cached_property
+    def next_action(self) -> NextAction:
+        return self.by.actions.next_action(self.status, self.coming)
 
     @cached_property
     def coming(self) -> str:
@@ -250,17 +249,22 @@ class RowSource:
 
     @cached_property
     def since(self) -> datetime | None:
-        """Since when the job stands as it does (UTC); None where nothing tells.
+        """Since when the job has its status (UTC); None where that is not known.
 
-        Of several milestones, that which has waited longest counts; a job is done since the last.
+        Of several milestones the one that has waited longest counts; a job is done since its last.
         """
         status, archived = self.status, self.job.facts.get(ARCHIVED)
         if status.case is Case.ARCHIVED:
             return archived.stamp if archived and archived.value else None
-        moments = [self.by.milestone_cells.since(milestone) for milestone in status.since]
-        if status.case is Case.DONE:
-            return max(moments, default=None)
-        return min(moments, default=None)
+        if not self.milestones:
+            return self._sale[1] if self._sale else None
+        moments = map(self.by.changes.since, status.since)
+        return (max if status.case is Case.DONE else min)(moments, default=None)
+
+    @property
+    def waits_since(self) -> datetime | None:
+        """`since` of an open job; None for one that waits for nothing that we know of."""
+        return None if self.status.case in NOT_OPEN else self.since
 
 
 def _text(text: str, shorter: str = "") -> Cell:
@@ -274,20 +278,37 @@ def _last_comment(row: RowSource) -> Cell:
 
 
 def _last_approval(row: RowSource) -> Cell:
-    is_approved, since = row.by.statuses.is_approved, row.by.milestone_cells.since
+    is_approved, since = row.by.statuses.is_approved, row.by.changes.since
     approved = (each for each in row.milestones if is_approved(each.event.milestone.status))
     return Cell(when=max(map(since, approved), default=None))
 
 
+def _status(row: RowSource) -> Cell:
+    return Cell(text=cut(row.status.text), words=row.status.words, noted=row.since)
+
+
 def _days(row: RowSource) -> Cell:
-    if row.status.case in (Case.ARCHIVED, Case.DONE):
-        return EMPTY
-    return Cell(when=row.since, is_age=True) if row.since else EMPTY
+    return Cell(when=row.waits_since, is_age=True) if row.waits_since else EMPTY
 
 
-def _rep(row: RowSource) -> Cell:
-    seller = row.by.details.value("sales_representative", row.job, row.details)
-    return _text(seller or next(iter(assignees(row.status.about)), ""))
+def _last_change(row: RowSource) -> Cell:
+    """Return what changed last, and the day: of an archived job, that it was archived."""
+    if row.status.case is Case.ARCHIVED:
+        at, text = row.since, row.status.text
+    else:
+        contract = contracts.newest_change(row.by.contracts.named(row.job))
+        sale = (contract[1], row.by.statuses.contract_text(contract[0])) if contract else None
+        found = (sale, *map(row.by.changes.newest, row.milestones))
+        # Of several at once: the furthest milestone's.
+        dated = sorted(filter(None, found), key=lambda change: change[0])
+        at, text = dated[-1] if dated else (None, "")
+    received = projection.last_receipt(row.job)
+    is_old = at is not None and received is not None and received - at > _WITH_YEAR
+    return Cell(text=cut(text), dated=at, has_year=is_old) if text else EMPTY
+
+
+_WITH_YEAR = timedelta(days=335)
+"""Eleven months: a day further back is shown with its year."""
 
 
 def _progress(row: RowSource) -> Cell:
@@ -326,17 +347,14 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "city_zip": lambda row: _text(_split(row.customer)[1]),
     "phone": lambda row: _text(row.customer.phone),
     "email": lambda row: _text(row.customer.email),
-    "status": lambda row: Cell(text=cut(row.status.text), words=row.status.words),
-    "next_action": lambda row: _text(row.by.actions.next_action(row.status, row.coming)),
-    "follow_up": lambda row: follow_up(
-        row.status, projection.last_update(row.job), row.by.stuck_days
-    ),
-    "since": lambda row: Cell(when=row.since, is_day=True) if row.since else EMPTY,
+    "status": _status,
     "days": _days,
-    "rep": _rep,
+    "next_action": lambda row: _text(row.next_action.text),
+    "last_change": _last_change,
+    "rep": lambda row: _text(row.by.details.value("sales_representative", row.job, row.details)),
+    "with": lambda row: _text(", ".join(row.next_action.people)),
     PROGRESS: _progress,
     "current_milestone": lambda row: Cell(text=row.by.milestones.current_title(row.job)),
-    "assigned_to": lambda row: _text(", ".join(assignees(row.status.about))),
     "last_comment": _last_comment,
     "last_update": lambda row: Cell(when=projection.last_update(row.job)),
     "last_approval": _last_approval,

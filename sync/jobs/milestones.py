@@ -172,6 +172,10 @@ class Milestones:
         coming = (step for step in self._config.milestones[reached + 1 :] if not step.hidden)
         return next(coming, None)
 
+    def alias(self, definition: str) -> str:
+        """Return a milestone's alias in the config, or ""."""
+        return self._find(definition)[1].alias
+
     def aliases(self) -> dict[str, str]:
         """Return the alias of each milestone that has one in the config, by its key."""
         return {step.definitions[0]: step.alias for step in self._config.milestones if step.alias}
@@ -216,9 +220,3 @@ class Milestones:
             (each for each in headings.values() if with_hidden or not self.is_hidden(each.key)),
             key=lambda heading: self._configured.get(heading.key, (last, None))[0],
         )
-
-
-def assignees(milestones: Iterable[ReachedMilestone]) -> list[str]:
-    """Return who has these milestones, each once."""
-    people = (reached.event.milestone.assigned_to for reached in milestones)
-    return list(dict.fromkeys(person.name for person in people if person and person.name))

@@ -168,13 +168,16 @@ class MilestoneLog(Value):
             statuses.append(status)
         return tuple(statuses[::-1])
 
-    def current(self) -> StatusSeen:
-        """Return the event that changed the status to what it is now."""
-        newest = since = self.statuses[0]
-        for status in self.statuses:
-            if status.status != newest.status:
+    def current(
+        self, state: Callable[[StatusSeen], object] = lambda seen: seen.status
+    ) -> StatusSeen:
+        """Return the event with which the present `state` began: by default, the status."""
+        statuses = self.statuses
+        newest = since = statuses[0]
+        for seen in statuses:
+            if state(seen) != state(newest):
                 break
-            since = status
+            since = seen
         return since
 
 

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from sync.jobs.job_cells import RowSource
-from sync.jobs.status import Case
+from sync.jobs.status import Case, is_stuck
 
 
 class PipelineState(StrEnum):
@@ -61,13 +61,13 @@ def pipeline_entry(row: RowSource) -> PipelineEntry | None:
     if status.case in (Case.ARCHIVED, Case.DONE):
         return None
     if status.case in _STATES:
-        at = min(status.about, key=row.by.milestone_cells.since).title
+        at = min(status.about, key=row.by.changes.since).title
     else:
         is_approved = row.by.statuses.is_approved
         open_titles = [m.title for m in status.about if not is_approved(m.event.milestone.status)]
         furthest = [m.title for m in status.about]
         at = next(iter([*open_titles, *filter(None, [row.coming]), *furthest]), "")
-    since = row.since.timestamp() if row.since else None
+    since = row.waits_since.timestamp() if row.waits_since else None
     return PipelineEntry(at, _STATES.get(status.case, PipelineState.NEXT), since) if at else None
 
 
@@ -101,5 +101,5 @@ def _line(waiting: list[PipelineEntry], today: date, zone: tzinfo, stuck_days: i
         under_review=states.count(PipelineState.UNDER_REVIEW),
         next=states.count(PipelineState.NEXT),
         median_days=median(days) if days else None,
-        over=sum(age > stuck_days for age in days),
+        over=sum(is_stuck(age, stuck_days) for age in days),
     )

@@ -160,6 +160,13 @@ def last_update(job: Job) -> datetime | None:
     return max(stamps, default=None)
 
 
+def last_receipt(job: Job) -> datetime | None:
+    """Return the moment (UTC) at which the newest of what the job shows was received."""
+    received = [event.received for event in job.events.values()]
+    received += [fact.received for fact in job.facts.values()]
+    return max(received, default=None)
+
+
 def _with_transition(job: Job, new: OtherEvent, fact: Fact) -> Job:
     """Return `job` with a transition to the stage `fact`; one with a date is told by its date."""
     if not new.left_stage or new.is_dated or new.left_stage == new.stage:

@@ -20,7 +20,7 @@ from sync.field_table import (
 from sync.jobs import job_cells
 from sync.jobs.cells import EMPTY, KEPT_NOTE, Cell, Column, Tint, cut
 from sync.jobs.files import Addresses
-from sync.jobs.job_cells import LABELS, JobReader, RowSource, label
+from sync.jobs.job_cells import JobReader, RowSource, label
 from sync.jobs.model import (
     ARCHIVED,
     COMMENT,
@@ -35,14 +35,14 @@ from sync.jobs.model import (
     Job,
 )
 from sync.jobs.pipeline import PipelineEntry, pipeline_entry
-from sync.jobs.status import Case, Ending, Statuses, listed
-from sync.settings.config_file import MILESTONES, Config
+from sync.jobs.status import CONTRACT_LABELS, Case, Ending, Statuses, listed
+from sync.settings.config_file import PLACES, Config
 from sync.webhooks.schema import ContractState
 
 _CONTRACT_MEANS = {
-    LABELS[ContractState.SIGNED]: "approved",
-    LABELS[ContractState.SENT]: "waiting",
-    LABELS[ContractState.VOIDED]: "rejected",
+    CONTRACT_LABELS[ContractState.SIGNED]: "approved",
+    CONTRACT_LABELS[ContractState.SENT]: "waiting",
+    CONTRACT_LABELS[ContractState.VOIDED]: "rejected",
 }
 """A contract's state has the color of the milestones' status with this meaning."""
 _LETTER, _PADDING = 8, 14
@@ -58,25 +58,29 @@ def managed_column(config: Config, column_id: str, header: str, stuck_days: int)
         is_wrapped=entry.is_wrapped,
         is_clipped=entry.kind is FieldKind.LINKS,
         is_hidden=entry.is_hidden,
-        about=entry.about.format(stuck_days=stuck_days) + KEPT_NOTE,
-        tints=_tints(config, entry),
+        about=entry.about.format(stuck_days=stuck_days) + ("" if entry.is_typed else KEPT_NOTE),
+        tints=_tints(config, entry, stuck_days),
         is_typed=entry.is_typed,
     )
 
 
-def every_tint(config: Config) -> list[Tint]:
+def every_tint(config: Config, stuck_days: int) -> list[Tint]:
     """Return the colors of all columns that there can be, each once."""
-    return list(dict.fromkeys(tint for entry in FIELDS.values() for tint in _tints(config, entry)))
+    tints = (tint for entry in FIELDS.values() for tint in _tints(config, entry, stuck_days))
+    return list(dict.fromkeys(tints))
 
 
-def _tints(config: Config, entry: FieldEntry) -> tuple[Tint, ...]:
+def _tints(config: Config, entry: FieldEntry, stuck_days: int) -> tuple[Tint, ...]:
     known = [
         (status.label, status.means, status.color)
         for status in config.statuses.values()
         if status.color
     ]
+    if entry.id == "days":
+        return (Tint(color=config.sheet.stuck_color, above=stuck_days),)
     if entry.is_due:
-        return (Tint(color=config.sheet.stuck_color, is_due=True),)
+        near = Tint(color=config.sheet.stuck_color, due_in=config.sheet.deadline_days)
+        return (near, Tint(color=config.sheet.overdue_color, due_in=-1))
     if entry.id == "status:":
         return tuple(dict.fromkeys(Tint(text=label, color=color) for label, _, color in known))
     if entry.id == "contract":
@@ -149,7 +153,7 @@ class Layout:
 
     @cached_property
     def _by(self) -> JobReader:
-        return JobReader(self.config, self.addresses, self.stuck_days)
+        return JobReader(self.config, self.addresses)
 
     @cached_property
     def _configured(self) -> frozenset[str]:
@@ -172,12 +176,12 @@ class Layout:
         headings = self._by.milestones.headings(jobs, with_configured=with_configured)
         headers: dict[str, str] = {}
         for column in self.config.columns:
-            if column.id != MILESTONES:
+            if column.id not in PLACES:
                 headers[column.id] = column.header
                 continue
+            entry = FIELDS[PLACES[column.id]]
             for heading in headings:
-                for entry in MILESTONE_COLUMNS:
-                    headers[entry.id + heading.key] = entry.title(heading.header)
+                headers[entry.id + heading.key] = entry.title(heading.header)
         return [
             managed_column(self.config, column, header, self.stuck_days)
             for column, header in headers.items()
@@ -223,7 +227,12 @@ class Layout:
                 if is_wanted(field + reached.key):
                     cell = make_of(self._by.milestone_cells, reached, files)
                     cells[field + reached.key] = cell
-        of_details = self._by.details.cells(job, details, is_archived=row.is_archived)
+        of_details = self._by.details.cells(job, details)
+        if row.status.case in (Case.ARCHIVED, Case.DONE):
+            of_details.pop("deadline", None)
+        else:
+            known = of_details.get("deadline", EMPTY)
+            of_details["deadline"] = self._by.deadlines.nearest(row.milestones, known)
         cells |= {field: cell for field, cell in of_details.items() if is_wanted(field)}
         # Most blank ones are EMPTY itself, which is told much faster than what is equal to it.
         return {c: cell for c, cell in cells.items() if cell is not EMPTY and cell != EMPTY}
@@ -243,7 +252,8 @@ class Layout:
         if column in headers:
             return headers[column]
         entry = FIELDS.get(field + colon)
-        is_wanted = is_mapped or (MILESTONES in headers and entry in MILESTONE_COLUMNS)
+        placed = {PLACES.get(each.id) for each in self.config.columns}
+        is_wanted = is_mapped or (entry is not None and entry.id in placed)
         if column == KEY or entry is None or not is_wanted:
             return ""
         milestones = self._by.milestones

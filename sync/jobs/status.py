@@ -1,23 +1,21 @@
-"""How a job stands: the one answer that its row, colors, views and the Pipeline are made of. Pure.
+"""A job's *Status*: its row, its colors, the views and the Pipeline are made from it. Pure.
 
-What is rejected in any milestone comes first, then what waits in any, then the furthest milestone
-(decision 0011 has the table of cases). How it is said is config.
+A rejection in any milestone comes first, then a review in any, then the furthest milestone
+(decision 0011 has the table of cases). The phrases are config.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from sync.jobs.cells import EMPTY, Cell, cut, units
-from sync.jobs.milestones import ReachedMilestone, assignees
-from sync.jobs.remarks import Remarks, comment_order, text_with_author
+from sync.jobs.cells import cut
+from sync.jobs.milestones import ReachedMilestone
+from sync.jobs.model import StatusSeen
 from sync.settings.config_file import Config, PhrasesConfig
-from sync.webhooks.schema import Comment, Milestone
+from sync.webhooks.schema import ContractState, Milestone
 
-REJECTED, WAITING = "Rejected", "Waiting"
+REJECTED, WAITING = "Rejected", "Under review"
 """The words for a job in drop-downs, and the titles of the filter views."""
 _TITLE_LIMIT = 40
 _NAMED = 3
@@ -46,15 +44,27 @@ class Case(StrEnum):
     BETWEEN = "between"
     """The furthest milestone is approved and isn't the last, or no milestone has begun."""
     ALL_APPROVED = "all approved"
-    """All its milestones are approved, and nobody has said which comes next or is the last."""
+    """All its milestones are approved, and they are outside the order, or nobody knows one."""
+
+
+NOT_OPEN = (Case.ARCHIVED, Case.DONE, Case.ALL_APPROVED)
+"""A job of these cases waits for nothing that we know of: its *Days* are blank."""
+
+
+def is_stuck(days: int, stuck_days: int) -> bool:
+    """Return whether an open job is stuck whose status is `days` old.
+
+    The sheet decides the same by itself, with `Tint.above` and the criterion of the view *Stuck*.
+    """
+    return days > stuck_days
 
 
 @dataclass(frozen=True)
 class JobStatus:
-    """How a job stands: `text` is its *Status*, `about` the milestones that are to be acted on.
+    """A job's status: `text` is its *Status*, `about` the milestones that need an action.
 
-    `since` are those whose statuses made it so, `words` what a drop-down may have for it, the best
-    first.
+    `since` are those whose statuses made it so (none where the contract did), `words` what a
+    drop-down may have for it, the best first. `ready` are open ones that can be submitted.
     """
 
     case: Case
@@ -62,10 +72,11 @@ class JobStatus:
     about: tuple[ReachedMilestone, ...] = ()
     since: tuple[ReachedMilestone, ...] = ()
     words: tuple[str, ...] = ()
+    ready: tuple[ReachedMilestone, ...] = ()
 
 
 class Ending(NamedTuple):
-    """What stands before (`is_prefix`) or behind the milestones in a status: it tells its case."""
+    """The text before (`is_prefix`) or behind the milestones in a status: it shows the case."""
 
     text: str
     is_prefix: bool = False
@@ -89,10 +100,17 @@ class Statuses:
     def is_canceled(self, code: str | None) -> bool:
         return code in self._codes["cancelled"]
 
-    def meaning(self, milestone: Milestone) -> Meaning:
+    def is_waiting(self, code: str | None) -> bool:
+        return code in self._codes["waiting"]
+
+    def is_explained(self, code: str | None) -> bool:
+        """Return whether the config or a person says what a status means."""
+        return code in self._known
+
+    def meaning(self, milestone: Milestone | StatusSeen) -> Meaning:
         """Return the meaning of a milestone's status.
 
-        One with a rejected task is rejected, unless it is approved or its submission was cancelled,
+        One with a rejected task is rejected, unless it is approved or its submission was canceled,
         which leaves it open. A status that nobody has explained is open, too.
         """
         code = milestone.status
@@ -103,17 +121,34 @@ class Statuses:
         tasks = (task.status for task in milestone.tasks)
         if milestone.rejected_task_count or any(map(self.is_rejected, (code, *tasks))):
             return Meaning.REJECTED
-        return Meaning.WAITING if code in self._codes["waiting"] else Meaning.OPEN
+        return Meaning.WAITING if self.is_waiting(code) else Meaning.OPEN
+
+    def rejected_tasks(self, milestone: Milestone | StatusSeen) -> list[str]:
+        """Return the names of the rejected tasks of a milestone that counts as rejected."""
+        if self.meaning(milestone) is not Meaning.REJECTED:
+            return []
+        tasks = milestone.tasks
+        return [task.name for task in tasks if task.name and self.is_rejected(task.status)]
+
+    def milestone_label(self, milestone: Milestone | StatusSeen) -> str:
+        """Return what the milestone's cell shows: one with a rejected task is rejected."""
+        if self.meaning(milestone) is not Meaning.REJECTED or self.is_rejected(milestone.status):
+            return self.label(milestone.status)
+        codes = (task.status for task in milestone.tasks if self.is_rejected(task.status))
+        known = (code for code, status in self._known.items() if status.means == "rejected")
+        code = next(codes, None) or next(known, None)
+        return self.label(code) if code else REJECTED
 
     def of(
         self,
         milestones: Sequence[ReachedMilestone],
         last: str | None,
         coming: str = "",
+        contract: ContractState | None = None,
         *,
         is_archived: bool,
     ) -> JobStatus:
-        """Return how a job stands by its milestones.
+        """Return the status of a job by its milestones; without any, by its contract.
 
         `last` is the key of the final one, `coming` the title of the one after those reached: None
         and "" where that is not known.
@@ -122,15 +157,31 @@ class Statuses:
             label = self.label("ARCHIVED")
             return JobStatus(Case.ARCHIVED, label, words=(label,))
         by_meaning: dict[Meaning, list[ReachedMilestone]] = {meaning: [] for meaning in Meaning}
-        for milestone in milestones:
+        # Milestones outside the order follow the others, as their columns do.
+        for milestone in sorted(milestones, key=lambda each: each.rank < 0):
             by_meaning[self.meaning(milestone.event.milestone)].append(milestone)
         if rejected := by_meaning[Meaning.REJECTED]:
             return self._naming(Case.REJECTED, rejected, REJECTED)
+        ready = tuple(
+            reached
+            for reached in by_meaning[Meaning.OPEN]
+            if reached.event.milestone.ready_to_submit
+        )
         if waiting := by_meaning[Meaning.WAITING]:
-            return self._naming(Case.WAITING, waiting, WAITING)
+            return replace(self._naming(Case.WAITING, waiting, WAITING), ready=ready)
         if not milestones:
+            return self._of_a_sale(contract, coming)
+        return replace(self._of_the_furthest(milestones, by_meaning, last, coming), ready=ready)
+
+    def _of_a_sale(self, contract: ContractState | None, coming: str) -> JobStatus:
+        """Return the status of a job without milestones."""
+        if contract is None:
             return JobStatus(Case.BETWEEN, self._coming(coming))
-        return self._of_the_furthest(milestones[-1], by_meaning, last, coming)
+        label = CONTRACT_LABELS[contract]
+        text = self.contract_text(contract)
+        if contract is ContractState.SIGNED and coming:
+            return JobStatus(Case.BETWEEN, f"{text}, {self._coming(coming)}", words=(label,))
+        return JobStatus(Case.OPEN, text, words=(label,))
 
     def _naming(self, case: Case, named: Sequence[ReachedMilestone], word: str) -> JobStatus:
         phrases = self.phrases
@@ -141,38 +192,56 @@ class Statuses:
 
     def _of_the_furthest(
         self,
-        furthest: ReachedMilestone,
+        milestones: Sequence[ReachedMilestone],
         by_meaning: dict[Meaning, list[ReachedMilestone]],
         last: str | None,
         coming: str,
     ) -> JobStatus:
-        """Return how a job stands in which nothing is rejected or waits."""
-        label, is_open = self.label(furthest.event.milestone.status), by_meaning[Meaning.OPEN]
-        text, words = self._stands(furthest, label), (label,)
+        """Return the status of a job in which nothing is rejected or under review."""
+        furthest = milestones[-1]
+        code, is_open = furthest.event.milestone.status, by_meaning[Meaning.OPEN]
+        label = self.label(code)
+        text, words = self.milestone_text(furthest.title, code), (label,)
         if furthest in is_open:
             return JobStatus(Case.OPEN, text, (furthest,), (furthest,), words)
         approved = by_meaning[Meaning.APPROVED]
         if any(milestone.key == last for milestone in approved):
             done = self.phrases.done
             return JobStatus(Case.DONE, done, (furthest,), tuple(approved), (done, label))
+        # A milestone outside the order says nothing about what comes next in it.
+        is_open = [each for each in is_open if each.rank >= 0 or furthest.rank < 0]
         if is_open:
             coming = is_open[0].title
+        elif last and furthest.rank < 0:
+            coming = ""
         if not coming:
             return JobStatus(Case.ALL_APPROVED, text, (furthest,), (furthest,), words)
         text = f"{text}, {self._coming(coming)}"
         return JobStatus(Case.BETWEEN, text, tuple(is_open) or (furthest,), (furthest,), words)
 
-    def _stands(self, milestone: ReachedMilestone, label: str) -> str:
-        title = cut(milestone.title, _TITLE_LIMIT)
+    def milestone_text(self, title: str, code: str | None) -> str:
+        """Return a milestone and its status in words: "Permits approved", "Permits: On hold"."""
+        label = self.label(code)
         if not label:
             return self._coming(title)
+        if code not in self._known:
+            title = cut(title, _TITLE_LIMIT)
+            return self.phrases.unnamed.format(milestone=title, status=label)
+        return self.change_text(title, label)
+
+    def change_text(self, title: str, label: str) -> str:
+        """Return a milestone or a task and its status in a sentence: "Permits on hold"."""
+        title = cut(_named(title, label), _TITLE_LIMIT)
         return self.phrases.stands.format(milestone=title, status=spoken(label))
+
+    def contract_text(self, contract: ContractState) -> str:
+        return self.phrases.contract.format(status=spoken(CONTRACT_LABELS[contract]))
 
     def _coming(self, title: str) -> str:
         return self.phrases.next.format(milestone=cut(title, _TITLE_LIMIT)) if title else ""
 
     def ending_of(self, case: Case) -> Ending:
-        """Return by what the status of jobs that are rejected, wait, or lie between is told."""
+        """Return the ending that shows a job is rejected, under review, or between milestones."""
         phrases = self.phrases
         phrase = {Case.REJECTED: phrases.rejected, Case.WAITING: phrases.waiting}
         text = phrase.get(case, phrases.next)
@@ -194,114 +263,32 @@ class Statuses:
 _WORDS = {"rejected": REJECTED, "waiting": WAITING}
 
 
+CONTRACT_LABELS: Mapping[str, str] = {
+    ContractState.GENERATED: "Generated",
+    ContractState.SENT: "Sent",
+    ContractState.SIGNED: "Signed",
+    ContractState.VOIDED: "Voided",
+}
+_APPROVAL = " approval"
+
+
+def _named(title: str, label: str) -> str:
+    """Return a milestone's title before its status: "HOA approved", not "HOA Approval approved"."""
+    if label.lower() == "approved" and title.lower().endswith(_APPROVAL):
+        return title[: -len(_APPROVAL)]
+    return title
+
+
 def spoken(label: str) -> str:
     """Return a label within a sentence: "In progress" begins small there, "NTP" does not."""
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def listed(names: Sequence[str], phrases: PhrasesConfig, most: int) -> str:
-    """Return names as they are said; of more than `most`, the first and how many more there are."""
+    """Return names as a list in words; of more than `most`, the first and how many more."""
     if len(names) > most:
         first = names[: max(1, most - 1)]
         return phrases.more.format(first=", ".join(first), count=len(names) - len(first))
     if len(names) < 2:
         return "".join(names)
     return phrases.both.format(first=", ".join(names[:-1]), last=names[-1])
-
-
-_LINE = 42
-"""Characters that a line of the column has room for, at the width that it is made with."""
-_LINES = 3
-
-
-@dataclass(frozen=True)
-class Actions:
-    """Makes *Next action* from how a job stands: at most three lines of the column.
-
-    All of a remark is in the note on the milestone's status, and in the History.
-    """
-
-    _statuses: Statuses
-    _remarks: Remarks
-
-    def next_action(self, status: JobStatus, next_title: str) -> str:
-        """Return what is to be done: never blank, unless the job is done or archived.
-
-        Who has it follows, then the newest reason, in its author's words. `next_title` is the title
-        of the milestone that comes after those reached, or "".
-        """
-        if status.case in (Case.ARCHIVED, Case.DONE):
-            return ""
-        phrases = self._statuses.phrases
-        what = self._what(status, next_title)
-        if people := assignees(self._unapproved(status)):
-            what = phrases.by.format(what=what, who=listed(people, phrases, 1))
-        what = cut(" ".join(what.split()), _LINE * (_LINES - 1))
-        reason = self._reason(status.about) if status.case is Case.REJECTED else None
-        if reason is None:
-            return what
-        room = _LINE * (_LINES - -(-units(what) // _LINE))
-        return f"{what}\n{cut(' '.join(text_with_author(reason).split()), room)}"
-
-    def _what(self, status: JobStatus, next_title: str) -> str:
-        phrases = self._statuses.phrases
-        if status.case is Case.REJECTED:
-            newest = sorted(status.about, key=lambda reached: reached.log.current().stamp)[::-1]
-            rejected = [name for reached in newest for name in self._rejected(reached)]
-            return phrases.correct.format(what=listed(rejected, phrases, 1))
-        ready = [each.title for each in status.about if each.event.milestone.ready_to_submit]
-        if ready and status.case in (Case.WAITING, Case.OPEN):
-            return phrases.submit.format(what=listed(ready, phrases, 1))
-        if status.case is Case.WAITING:
-            titles = [milestone.title for milestone in status.about]
-            return phrases.wait.format(what=listed(titles, phrases, _LINES))
-        if rest := self._unapproved(status):
-            return self._to_complete(rest[0], len(rest) - 1)
-        return phrases.start.format(what=next_title) if next_title else phrases.unknown
-
-    def _unapproved(self, status: JobStatus) -> list[ReachedMilestone]:
-        is_approved = self._statuses.is_approved
-        return [each for each in status.about if not is_approved(each.event.milestone.status)]
-
-    def _rejected(self, reached: ReachedMilestone) -> list[str]:
-        """Return the rejected tasks of a milestone; one that is itself rejected by its title."""
-        tasks = reached.event.milestone.tasks
-        named = [task.name for task in tasks if self._statuses.is_rejected(task.status)]
-        return [name for name in named if name] or [reached.title]
-
-    def _to_complete(self, reached: ReachedMilestone, others: int) -> str:
-        """Return what is to be done in an open milestone; `others` are open beside it."""
-        phrases = self._statuses.phrases
-        tasks = [n for n in self._open(reached.event.milestone) if n != reached.title]
-        what = f"{reached.title}: {listed(tasks, phrases, 1)}" if tasks else reached.title
-        if others and not tasks:
-            what = phrases.more.format(first=what, count=others)
-        return phrases.complete.format(what=what)
-
-    def _open(self, milestone: Milestone) -> Iterator[str]:
-        """Yield the open tasks, each with its required steps."""
-        for task in milestone.tasks:
-            if task.name and not self._statuses.is_approved(task.status):
-                steps = [s.label for s in task.sub_tasks if s.required and s.status != "COMP"]
-                yield f"{task.name} ({', '.join(steps)})" if any(steps) else task.name
-
-    def _reason(self, rejected: Sequence[ReachedMilestone]) -> Comment | None:
-        """Return the newest of the remarks that came with rejections."""
-        remarks = (
-            self._remarks.of_change(r.event.milestone.comments, r.log, r.log.current())
-            for r in rejected
-            if self._statuses.is_rejected(r.event.milestone.status)
-        )
-        return max((remark for remark in remarks if remark), key=comment_order, default=None)
-
-
-def follow_up(status: JobStatus, last_update: datetime | None, stuck_days: int) -> Cell:
-    """Return the day to check a job that waits: `stuck_days` after its last event.
-
-    What is rejected is to be corrected at once, and its status says so by itself.
-    """
-    if last_update is None or status.case not in (Case.WAITING, Case.OPEN, Case.BETWEEN):
-        return EMPTY
-    with suppress(OverflowError):
-        last_update += timedelta(days=stuck_days)
-    return Cell(when=last_update, is_day=True)

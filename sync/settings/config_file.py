@@ -44,9 +44,14 @@ class SheetConfig(Strict):
     history: Title = "History"
     pipeline: Title = "Pipeline"
     stuck_color: Color = "#f9cb9c"
-    archived_color: Color = "#999999"
-    done_color: Color | None = None
-    """The text color in rows of archived jobs."""
+    """Of *Days* in a job that is stuck, and of a deadline that is near."""
+    deadline_days: Annotated[int, Field(ge=0, le=365)] = 14
+    """How many days before its day a deadline is near."""
+    overdue_color: Color = "#ea9999"
+    """Of a deadline that has passed."""
+    archived_color: Color = "#666666"
+    done_color: Color = "#666666"
+    """Of the text in the rows of archived and of finished jobs."""
 
 
 class WebhooksConfig(Strict):
@@ -78,8 +83,12 @@ _NAMES = {
     "next": {"milestone"},
     "both": {"first", "last"},
     "more": {"first", "count"},
-    "by": {"what", "who"},
-    **{key: {"what"} for key in ("correct", "wait", "complete", "submit", "start")},
+    "unnamed": {"milestone", "status"},
+    "contract": {"status"},
+    "started": {"milestone"},
+    "fix_several": {"what", "count"},
+    "finish_tasks": {"what", "tasks"},
+    **{key: {"what"} for key in ("fix", "finish", "upload", "submit", "start", "restart")},
 }
 """The names in braces that each phrase must have."""
 _ENDS = {"rejected": "begin or end", "waiting": "begin or end", "stands": "begin", "next": "begin"}
@@ -87,22 +96,27 @@ _ENDS = {"rejected": "begin or end", "waiting": "begin or end", "stands": "begin
 
 
 class PhrasesConfig(Strict):
-    """How *Status* and *Next action* say how a job stands."""
+    """The texts of *Status*, *Next action* and *Last change*."""
 
     rejected: Label = "{milestones} rejected"
-    waiting: Label = "Waiting for {milestones}"
+    waiting: Label = "{milestones} under review"
     stands: Label = "{milestone} {status}"
+    unnamed: Label = "{milestone}: {status}"
     next: Label = "{milestone} next"
+    contract: Label = "Contract {status}"
+    started: Label = "{milestone} started"
     done: Label = "Done"
     both: Label = "{first} and {last}"
     more: Label = "{first} and {count} more"
-    correct: Label = "Correct {what} and submit again"
-    wait: Label = "Wait for an answer on {what}"
-    complete: Label = "Complete {what}"
+    fix: Label = "Fix {what} and resubmit"
+    fix_several: Label = "Fix {what} and {count} more, then resubmit"
+    wait: Label = "Waiting on EverBright"
+    finish: Label = "Finish {what}"
+    finish_tasks: Label = "Finish {what}: {tasks}"
+    upload: Label = "upload {what}"
     submit: Label = "Submit {what}"
     start: Label = "Start {what}"
-    unknown: Label = "The next milestone has not started"
-    by: Label = "{what} ({who})"
+    restart: Label = "Restart {what}"
 
     @field_validator("*")
     @classmethod
@@ -162,9 +176,9 @@ class MatchConfig(Strict):
     own; 0: it doesn't wait."""
 
 
-MILESTONES = "milestones"
-"""The place of the milestones' columns in the list of columns."""
-_COLUMN_IDS = (*COLUMN_IDS, MILESTONES)
+PLACES = {"milestones": "status:", "documents": "documents:"}
+"""In the list of columns: where the columns of each milestone are, by their field."""
+_COLUMN_IDS = (*COLUMN_IDS, *PLACES)
 
 
 def _column(value: str) -> str:
@@ -175,7 +189,7 @@ def _column(value: str) -> str:
 
 
 class ColumnConfig(Strict):
-    """One column, or (id "milestones") the place of the milestones' columns."""
+    """One column, or (id "milestones" or "documents") the place of the milestones' columns."""
 
     id: Annotated[str, AfterValidator(_column)]
     header: Name = ""
@@ -215,6 +229,13 @@ class MilestoneConfig(Strict):
     hidden: bool = False
     alias: Annotated[Name, AfterValidator(word)] = ""
     """Its name in EverBright's metrics."""
+
+
+class DeadlineConfig(Strict):
+    """Until when a milestone must be submitted: calendar days from the approval of `after`."""
+
+    after: Annotated[Name, Field(min_length=1)]
+    days: Annotated[int, Field(ge=1, le=3650)]
 
 
 class StatusConfig(Strict):
@@ -257,6 +278,8 @@ class Config(Strict):
     reps: dict[str, str] = Field(default_factory=dict)
     """The email addresses for the weekly digest, by the name in *Rep*."""
     statuses: dict[str, StatusConfig] = Field(default_factory=dict)
+    deadlines: dict[Name, DeadlineConfig] = Field(default_factory=dict)
+    """By the title of the milestone that must be submitted."""
 
     @property
     def job_columns(self) -> tuple[ColumnConfig, ...]:
@@ -331,7 +354,7 @@ class Config(Strict):
 
 
 def _of_jobs(columns: Sequence[ColumnConfig]) -> tuple[ColumnConfig, ...]:
-    return tuple(column for column in columns if column.id != MILESTONES)
+    return tuple(column for column in columns if column.id not in PLACES)
 
 
 def _repeated(values: Sequence[str]) -> str | None:

@@ -142,7 +142,7 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     writer.take_call(held)
     beside = flusher.client.surroundings()
     titles = targets.free_titles(snapshot, beside)
-    wanted = targets.wanted(targets.every_column(jobs), beside=beside, titles=titles)
+    wanted = targets.wanted(targets.every_column(snapshot, jobs), beside=beside, titles=titles)
     if extras and is_own:
         what = "The tabs are Brightsheet's own, and have a History, a Pipeline and views already."
         raise Permanent("not_mapped", what)

@@ -46,7 +46,7 @@ def encoded(cell: Cell, zone: tzinfo) -> dict[str, Any]:
         if cell.when is not None:
             data["userEnteredFormat"] = {"numberFormat": _DAY if cell.is_day else _DATE}
     elif cell.text:
-        data["userEnteredValue"] = {"stringValue": cell.text}
+        data["userEnteredValue"] = {"stringValue": text(cell, zone)}
     if cell.links:
         data["textFormatRuns"] = _runs(cell)
     if cell.note or cell.noted:
@@ -59,6 +59,15 @@ def in_zone(cell: Cell, zone: tzinfo) -> Cell:
     if cell.when is None:
         return cell
     return cell.model_copy(update={"when": cell.when.astimezone(zone)})
+
+
+def text(cell: Cell, zone: tzinfo) -> str:
+    """Return a cell's text, with the day that follows it: "Permits approved, Nov 25"."""
+    if cell.dated is None:
+        return cell.text
+    day = cell.dated.astimezone(zone)
+    year = f", {day.year}" if cell.has_year else ""
+    return f"{cell.text}, {day:%b} {day.day}{year}"
 
 
 def are_dates_alike(cell: Cell, other: Cell) -> bool:
@@ -93,7 +102,7 @@ def number(cell: Cell, zone: tzinfo) -> float | None:
     if cell.when is None:
         return cell.number
     when = serial(cell.when, zone)
-    return float(int(when)) if cell.is_day else when
+    return float(int(when) + cell.days_later) if cell.is_day else when
 
 
 def _runs(cell: Cell) -> list[dict[str, Any]]:

@@ -127,7 +127,7 @@ def _with_extras(ensured: Ensured, snapshot: Snapshot, wanted: WantedTabs, zone:
     _ensure_pipeline(ensured, snapshot.pipeline, wanted, makes=PIPELINE in wanted.extras)
     if VIEWS in wanted.extras:
         for table in snapshot.tables:
-            views = filter_views.of_own(table, wanted.config)
+            views = filter_views.of_own(table, wanted.config, wanted.stuck_days)
             _ensure_views(ensured, views, table.sheet_id, wanted.beside)
     return ensured
 
@@ -176,7 +176,8 @@ def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
     config, there = wanted.config, [c for c in wanted.columns if c.id in read.columns]
     for column in there:
         _ensure_note(ensured, read, column)
-    version = formatting.version(config, filter_views.filters(config))
+    days = wanted.stuck_days
+    version = formatting.version(config, days, filter_views.filters(config, days))
     if is_changed := read.look != version:
         conditions = formatting.changed(read.look, version)
         rules = wanted.beside.rules.get(read.sheet_id, ())
@@ -188,7 +189,7 @@ def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
         ensured.extra += formatting.store_version(read.sheet_id, read.header_row, version)
         ensured.tell("colors and filters: as in the config")
     columns = ensured.table.columns
-    views = filter_views.of_jobs(read.sheet_id, read.header_row, columns, config)
+    views = filter_views.of_jobs(read.sheet_id, read.header_row, columns, config, days)
     _ensure_views(ensured, views, read.sheet_id, wanted.beside, is_changed=is_changed)
 
 

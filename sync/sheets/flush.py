@@ -17,7 +17,7 @@ import structlog
 from pydantic import ValidationError
 
 from sync.errors import Permanent, Refused
-from sync.field_table import KEY, REP
+from sync.field_table import KEY, ONCE_FILLED, REP
 from sync.jobs.cells import EMPTY, Cells, Column
 from sync.jobs.learned import proposed_order
 from sync.jobs.model import Change, Customer
@@ -218,24 +218,31 @@ class Targets:
             return None
         return replace(job, cells=cells, entry=entry, arrivals=layout.arrivals(job.job))
 
-    def every_column(self, jobs: Iterable[Target]) -> list[Column]:
+    def every_column(self, snapshot: Snapshot, jobs: Sequence[Target]) -> list[Column]:
         """Return the columns that jobs need, and those of all configured milestones."""
-        return self.layout.columns((target.job for target in jobs), with_configured=True)
+        columns = self.layout.columns((target.job for target in jobs), with_configured=True)
+        return _filled(columns, snapshot, self.lay_out(jobs))
 
     def columns(
-        self, snapshot: Snapshot, pending: Pending, every: Callable[[], Iterable[Target]]
+        self,
+        snapshot: Snapshot,
+        pending: Pending,
+        every: Callable[[], Iterable[Target]],
+        written: Iterable[Target] = (),
     ) -> list[Column]:
         """Return the columns of all jobs, except those that a person deleted.
 
         `every` gives all jobs: the place of a new milestone's column is learned from them.
+        `written` are the jobs that will be written, laid out.
         """
         jobs = [target.job for target in pending.jobs]
         if not (self._columns and self.layout.are_columns_of(self._columns, jobs)):
             self._columns = self.layout.columns(target.job for target in every())
+        columns = _filled(self._columns, snapshot, written)
         if snapshot.table is None:
-            return self._columns
+            return columns
         deleted = pending.known_columns - snapshot.table.columns.keys()
-        return [column for column in self._columns if column.id not in deleted]
+        return [column for column in columns if column.id not in deleted]
 
     def lines(self, pending: Pending, laid_out: Mapping[str, Target]) -> Lines:
         """Return lines of the History: as many as fit into one batch."""
@@ -303,6 +310,17 @@ class Targets:
         """Return free titles for new tabs. Raises as `surroundings.free_titles` does."""
         has_jobs = snapshot.table is not None
         return free_titles(beside, self.layout.config.sheet, has_jobs=has_jobs)
+
+
+def _filled(columns: Iterable[Column], snapshot: Snapshot, jobs: Iterable[Target]) -> list[Column]:
+    """Return `columns` without those that wait for a job with something in them."""
+    filled = {column for target in jobs for column in target.cells}
+    present = snapshot.table.columns if snapshot.table else {}
+    return [
+        column
+        for column in columns
+        if column.id not in ONCE_FILLED or column.id in filled or column.id in present
+    ]
 
 
 def _began(target: Target) -> tuple[datetime, str]:
@@ -761,7 +779,8 @@ class Flusher:
     ) -> Plan:
         snapshot, columns = this.snapshot, list[Column]()
         if this.tabs.policy.makes_columns:
-            columns = self.targets.columns(snapshot, this.pending, self.store.pending.every)
+            every = self.store.pending.every
+            columns = self.targets.columns(snapshot, this.pending, every, work.targets)
         wanted = self.targets.wanted(columns, lines.lines, beside, titles)
         return self.plan(this, work.targets, wanted)
 

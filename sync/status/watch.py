@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from sync.errors import BrightsheetError
-from sync.jobs.status import Statuses
+from sync.jobs.status import Statuses, is_stuck
 from sync.ops.alerts import Alerts
 from sync.status.problem import Problem
 from sync.status.rules import RULES
@@ -178,30 +178,29 @@ class Daily:
         return did_arrive
 
     def _text(self, slot: datetime) -> str:
-        now, days = self._wiring.backlog(), self._follow_ups()
+        now = self._wiring.backlog()
         # The latest status of each milestone that changed since yesterday.
         statuses = Statuses(self._wiring.config())
         changes = self._digests.changes((slot - _DAY).timestamp())
         latest = {(change.site, change.subject): change.after for change in changes}.values()
         approved = sum(map(statuses.is_approved, latest))
         rejected = sum(map(statuses.is_rejected, latest))
-        today = slot.date()
-        stuck = sum(day < today for day in days)
         problems = evaluate(now)
         lines = [
             f"Approved since yesterday: {approved}, rejected: {rejected}.",
-            f"Jobs to follow up today: {days.count(today)}, stuck (their day has passed): {stuck}.",
+            f"Stuck jobs: {self._stuck(slot.date())}.",
             f"Documents: {now.failed_documents} given up, {now.documents} waiting.",
         ]
         if not any(problem.is_behind for problem in problems):
             lines.append("The sheet shows everything that came.")
         return "\n".join([*lines, *(problem.explained for problem in problems)])
 
-    def _follow_ups(self) -> list[date]:
-        """Return the days on which jobs are to be checked."""
+    def _stuck(self, today: date) -> int:
+        """Return how many jobs are stuck."""
         layout = self._wiring.layout()
         cells = (
-            layout.cells(work.job, work.files, work.customer).get("follow_up")
+            layout.cells(work.job, work.files, work.customer, fields=("days",)).get("days")
             for work in self._wiring.sheet_store().pending.every()
         )
-        return [cell.when.astimezone(self._zone).date() for cell in cells if cell and cell.when]
+        days = (cell.when.astimezone(self._zone).date() for cell in cells if cell and cell.when)
+        return sum(is_stuck((today - day).days, layout.stuck_days) for day in days)

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from sync.jobs.cells import Cell
+from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.files import stand_in
+from sync.jobs.status import is_stuck
 from sync.jobs.target import Target
 from sync.ops.alerts import Alerts, Channel, Message, mail_channels
 from sync.store.digests import DEADLINES, WEEKLY, Digests
@@ -115,7 +116,7 @@ class WeeklyMessages:
 
     def _text(self, jobs: Sequence[DigestJob], changes: Sequence[str], today: date) -> str:
         most = self._wiring.settings.stuck_days
-        stuck = [job for job in jobs if job.days is not None and job.days > most]
+        stuck = [job for job in jobs if job.days is not None and is_stuck(job.days, most)]
         stuck.sort(key=lambda job: -(job.days or 0))
         unpaid = sum(job.is_unpaid for job in jobs)
         return "\n".join(
@@ -141,8 +142,10 @@ class WeeklyMessages:
 
     def _read(self, target: Target, cells: Mapping[str, Cell], today: date) -> DigestJob:
         def day(column: str) -> date | None:
-            when = cells[column].when if column in cells else None
-            return when.astimezone(self._zone).date() if when else None
+            cell = cells.get(column, EMPTY)
+            if cell.when is None:
+                return None
+            return cell.when.astimezone(self._zone).date() + timedelta(days=cell.days_later)
 
         since, due = day("days"), day("payment_due")
         return DigestJob(

@@ -17,8 +17,8 @@ from tests.made_up import uuid
 from tests.traffic import history
 
 JOBS = 12
-_DATES = ("last_update", "follow_up", "last_approval")
-_SHOWN = ("customer", "phone", "email", "address", "current_milestone", "status", "next_action")
+_DATES = ("last_update", "days", "last_approval")
+_SHOWN = ("customer", "phone", "email", "address", "status", "next_action", "last_change")
 ONE, TWO = uuid(1), uuid(2)
 OWNER = "owner@example.com"
 

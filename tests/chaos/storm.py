@@ -7,6 +7,7 @@ seed gives the same run again; what takes minutes with whole processes takes sec
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -173,15 +174,16 @@ def _pipeline(tinkerer: Tinkerer, truth: Truth) -> Iterator[Violation]:
     """Judge the numbers of the Pipeline by the deliveries alone, and what a person typed there."""
     for text in tinkerer.missing():
         yield Violation("lost", f"{text} in the Pipeline.")
-    waiting: dict[str, list[tuple[str, int]]] = {}
+    waiting: dict[str, list[tuple[str, int | None]]] = {}
     for site in truth.sites:
         milestone, state = truth.waits_at(site)
-        since = (truth.minutes(site)["since"] or 0) // _MINUTES
-        waiting.setdefault(milestone, []).append((state, _today() - since))
+        minutes = truth.minutes(site)["days"]
+        age = None if minutes is None else minutes // _MINUTES
+        waiting.setdefault(milestone, []).append((state, age))
     shown = {row["Waiting at"]: row for row in tinkerer.rows()}
     for milestone in waiting.keys() | shown.keys():
         jobs = waiting.get(milestone, [])
-        days = [age for _, age in jobs]
+        days = [age for _, age in jobs if age is not None]
         states = [state for state, _ in jobs]
         wanted = {
             "Open jobs": str(len(jobs)),
@@ -192,7 +194,3 @@ def _pipeline(tinkerer: Tinkerer, truth: Truth) -> Iterator[Violation]:
         found = shown.get(milestone, {})
         if wrong := {h: found.get(h) for h, text in wanted.items() if found.get(h) != text}:
             yield Violation("wrong number", f"{milestone}: {wrong}, not {wanted}.")
-
-
-def _today() -> int:
-    return (datetime.now(UTC) - datetime(1899, 12, 30, tzinfo=UTC)).days

@@ -13,12 +13,14 @@ from tests.traffic import LABELS, newest, replay
 
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 DAY = 24 * 60
-_STUCK = 14 * DAY
-"""Minutes after the last event, after which a job is to be looked after."""
+_WITH_YEAR = 335
+"""A change that was older by so many days when it was received is shown with its year."""
 _SILENT = ("stage", "contract", "contract_signed", "contract_documents", "re_signed")
 """Columns of which these events tell nothing."""
 TAG = re.compile(r"\bjob-\d+\b")
 """What stands in each text that only one job's events have: see `tagged`."""
+_LINE = 60
+"""Characters of a line of Next action."""
 STATES = {"REJECTED": "Rejected", "SUBMITTED": "Under review", "INPROG": "In progress or next"}
 """The headers of the Pipeline by status."""
 Event = dict[str, Any]
@@ -88,8 +90,7 @@ class Truth:
             **dict.fromkeys(every, ""),
             **self.statuses[site],
             "status": self.status(site),
-            "current_milestone": [*self.milestones[site]][-1],
-            "assigned_to": (last["assigned_to"] or {}).get("last_name", ""),
+            "last_change": self.last_change(site),
             "last_comment": said(last),
             "initial_quote": last["quote"],
             "current_quote": "",
@@ -102,25 +103,40 @@ class Truth:
 
     def minutes(self, site: str) -> dict[str, int | None]:
         """Return the dates that a job's row ends with, by managed column; None for a blank."""
-        status, about = self._about(site)
+        _, about = self._about(site)
         last = minute(self.last[site])
         approvals = [
             minute(changed(events))
             for events in self.milestones[site].values()
             if events[-1]["status"] == "APPROVED"
         ]
-        furthest = [*self.milestones[site].values()][-1]
-        since = about.values() if status != "APPROVED" else [furthest]
-        is_waiting = any(
-            events[-1]["status"] in ("SUBMITTED", "INPROG") for events in about.values()
-        )
-        day = min(minute(changed(events)) for events in since) // DAY * DAY
+        waits = any(events[-1]["status"] != "APPROVED" for events in about.values())
+        today = (datetime.now(UTC) - _EPOCH).days
         return {
             "last_update": last,
-            "since": day,
-            "follow_up": (last + _STUCK) // DAY * DAY if is_waiting else None,
+            "days": (today - self.since(site)) * DAY if waits else None,
             "last_approval": max(approvals, default=None),
         }
+
+    def since(self, site: str) -> int:
+        """Return the day on which a job's status began, as the sheet counts days."""
+        status, about = self._about(site)
+        furthest = [*self.milestones[site].values()][-1]
+        since = about.values() if status != "APPROVED" else [furthest]
+        return min(minute(changed(events)) for events in since) // DAY
+
+    def last_change(self, site: str) -> str:
+        """Return which milestone changed last, to what, and on which day."""
+        changes = [
+            (minute(changed(events)), place, name, events)
+            for place, (name, events) in enumerate(self.milestones[site].items())
+        ]
+        _, _, name, events = max(changes)
+        status, at = events[-1]["status"], datetime.fromisoformat(changed(events)["date_updated"])
+        is_first = all(event["status"] == status for event in events)
+        word = "started" if status == "INPROG" and is_first else LABELS[status].lower()
+        year = f", {at.year}" if (datetime.now(UTC) - at).days >= _WITH_YEAR else ""
+        return f"{name} {word}, {at:%b} {at.day}{year}"
 
     def _about(self, site: str) -> tuple[str, dict[str, list[Event]]]:
         """Return the status that counts, and the milestones (by name) that it is about."""
@@ -147,41 +163,41 @@ class Truth:
         return names[0], STATES.get(status, STATES["INPROG"])
 
     def status(self, site: str) -> str:
-        """Return how a job stands: what is rejected comes first, then what waits."""
+        """Return a job's status: what is rejected comes first, then what is under review."""
         status, about = self._about(site)
         if status == "REJECTED":
             return f"{listed([*about], 3)} rejected"
         if status == "SUBMITTED":
-            return f"Waiting for {listed([*about], 3)}"
+            return f"{listed([*about], 3)} under review"
         furthest = [*self.milestones[site]][-1]
         is_behind = status == "APPROVED" and furthest not in about
         coming = f", {next(iter(about))} next" if is_behind else ""
         return f"{furthest} {LABELS[status].lower()}{coming}"
 
     def next_action(self, site: str) -> str:
-        """Return what is to be done, who has it, and what was said at the newest rejection."""
+        """Return what the job needs, and what was said at the newest rejection."""
         status, about = self._about(site)
         rest = {n: events for n, events in about.items() if events[-1]["status"] != "APPROVED"}
         if not rest:
-            return "The next milestone has not started"
-        people = [
-            (events[-1]["assigned_to"] or {}).get("last_name", "") for events in rest.values()
-        ]
-        who = listed(list(dict.fromkeys(filter(None, people))), 1)
-        mark = f" ({who})" if who else ""
+            return ""
         if status == "SUBMITTED":
-            return f"Wait for an answer on {listed([*rest], 3)}{mark}"
+            return "Waiting on EverBright"
         if status != "REJECTED":
-            return f"Complete {listed([*rest], 1)}{mark}"
+            return f"Finish {next(iter(rest))}"
         newest = sorted(rest, key=lambda name: minute(changed(rest[name])))[::-1]
-        what = f"Correct {listed(newest, 1)} and submit again{mark}"
+        several = f" and {len(newest) - 1} more, then resubmit"
+        what = f"Fix {newest[0]}{several if newest[1:] else ' and resubmit'}"
         changes = [changed(events) for events in rest.values()]
-        reasons = [(minute(event), said(event)) for event in changes if said(event)]
-        if not reasons:
+        said_then = [event["comments"][-1] for event in changes if event["comments"]]
+        if not said_then:
             return what
-        room = 42 * (3 - -(-len(what) // 42))
-        reason = max(reasons)[1]
-        return f"{what}\n{reason if len(reason) <= room else reason[: room - 1] + '…'}"
+        reason = max(said_then, key=lambda comment: str(comment["timestamp"]))
+        text = f'"{reason["comment"]}" – {reason["commentor"]}'
+        if len(text) > _LINE:
+            comment = str(reason["comment"])
+            text = comment if len(comment) <= _LINE - 2 else comment[: _LINE - 3] + "…"
+            text = f'"{text}"'
+        return f"{what}\n{text}"
 
     def site_at(self, serial: float) -> str | None:
         """Return the site whose event happened at a date of the sheet."""

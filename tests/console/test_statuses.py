@@ -25,7 +25,7 @@ def test_a_status_is_asked_about_and_what_a_person_says_is_shown(store_console: 
     (action,) = store_console.actions.latest(1)
     assert (action.name, action.state) == ("statuses", "done")
     bench.flush()
-    assert bench.row(uuid(1))["Status"] == "Waiting for Permits"
+    assert bench.row(uuid(1))["Status"] == "Permits under review"
     assert bench.row(uuid(1))["Permits"] == "Pend"
     assert bench.store.confirmations.asked() == {"PEND": "waiting"}
     confirm(visitor, PEND="rejected")

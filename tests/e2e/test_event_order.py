@@ -83,7 +83,7 @@ def test_a_replay_counts_from_when_it_was_first_received(sqlite_world: World) ->
         wait_for(lambda: uuid(1) in world.by_site())
         assert world.command("retry", "--all").process.wait() == 0, world.log.read_text()
         wait_for(lambda: is_written(world))
-        assert world.by_site()[uuid(1)]["Status"].text == "Waiting for Milestone 1"
+        assert world.by_site()[uuid(1)]["Status"].text == "Milestone 1 under review"
 
 
 def connected(google: Emulator, folder: Path, url: str) -> World:

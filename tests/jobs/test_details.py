@@ -41,7 +41,7 @@ JSON = st.recursive(
 
 @given(TEXTS)
 def test_whatever_a_metric_says_is_a_cell_that_can_be_written(text: str) -> None:
-    found = COLUMNS.cells(JOB, Details(values=dict.fromkeys(METRICS, text)), is_archived=False)
+    found = COLUMNS.cells(JOB, Details(values=dict.fromkeys(METRICS, text)))
     for cell in found.values():
         assert cell != EMPTY
         for zone in ZONES:
@@ -51,7 +51,7 @@ def test_whatever_a_metric_says_is_a_cell_that_can_be_written(text: str) -> None
 @given(st.dates(date(2000, 1, 1), date(2199, 12, 31)))
 def test_a_day_is_the_same_in_every_zone(day: date) -> None:
     details = Details(values={"milestone_ntp_submission_deadline": str(day)})
-    cell = COLUMNS.cells(JOB, details, is_archived=False)["deadline"]
+    cell = COLUMNS.cells(JOB, details)["deadline"]
     assert len({encode.number(cell, zone) for zone in ZONES}) == 1
     assert cell.when is not None
     assert cell.when.date() == day

@@ -75,7 +75,8 @@ def test_the_bot_says_when_and_never_who() -> None:
     assert note(job_of(SUBMITTED, late)) == ("", datetime(2026, 3, 4, 10, tzinfo=UTC))
     (_, line) = lines(SUBMITTED, late)
     assert (line.stamp, line.comment) == (datetime(2026, 3, 4, 10, tzinfo=UTC), "")
-    found = layout().cells(job_of(SUBMITTED, late), Files())
+    fields = ("last_approval", "last_comment")
+    found = layout().cells(job_of(SUBMITTED, late), Files(), fields=fields)
     assert found["last_approval"].when == datetime(2026, 3, 4, 10, tzinfo=UTC)
     assert "last_comment" not in found
 

@@ -42,6 +42,15 @@ def configured(google: Emulator, sqlite_url: str, tmp_path: Path) -> Bench:
     return Bench(google, sqlite_url, with_more(tmp_path, MILESTONES))
 
 
+@pytest.fixture
+def selling(google: Emulator, sqlite_url: str, tmp_path: Path) -> Bench:
+    """The product that asks EverBright who sold a job: see `Bench.sold`."""
+    google.everbright.token = "a-token"
+    column = '\n[[columns]]\nid = "sales_representative"\nheader = "Sales representative"\n'
+    config = with_more(tmp_path, column)
+    return Bench(google, sqlite_url, config, EVERBRIGHT_API_TOKEN="a-token")
+
+
 def with_more(folder: Path, text: str, *changes: tuple[str, str]) -> Path:
     """Return a config file: the usual one with `changes`, and `text` at its end."""
     usual = CONFIG_FILE.read_text("utf-8")

@@ -89,7 +89,7 @@ def test_what_is_put_back_is_gone_no_more_and_is_filled(store_bench: Bench) -> N
     bench.setup().provision(bench.spreadsheet)
     bench.flush()
     assert gone(bench) == []
-    assert {row["Status"] for row in bench.texts()} == {"Waiting for Milestone 1"}
+    assert {row["Status"] for row in bench.texts()} == {"Milestone 1 under review"}
 
 
 def test_an_older_read_does_not_say_that_it_is_gone_again(bench: Bench) -> None:

@@ -13,10 +13,10 @@ from tests.made_up import milestone, uuid
 TODAY = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 MONTH = 31
 AGES = {1: 10, 2: 3, 3: 5, 6: 13, 7: 30, 8: 20}
-"""For how many days each job that is neither done nor archived stands so today."""
-STUCK_ON = {1: 4, 3: 9, 6: 1, 7: -16}
-"""Days from today on which a job is to be followed up: 14 after its last event."""
-ORANGE, RED = "#f9cb9c", "#f4cccc"
+"""How many days each job that is neither done nor archived has had its status today."""
+STUCK_ON = {number: 15 - days for number, days in AGES.items()}
+"""Days from today on which a job is stuck: its status is then more than 14 days old."""
+ORANGE, RED = "#f9cb9c", "#ea9999"
 
 
 def event(number: int, status: str, days: int, step: int = 1) -> dict[str, Any]:
@@ -86,13 +86,13 @@ def test_each_day_of_a_month_says_what_is_stuck_overdue_and_done(month: Bench) -
         with month.google.clock.at((TODAY + timedelta(days=day)).timestamp()):
             stuck = sorted((due, job) for job, due in STUCK_ON.items() if due <= day)
             assert views.jobs("Stuck") == [job for _, job in stuck], day
-            assert views.jobs("Rejected") == [2, 8], day
-            assert views.jobs("Waiting") == [1], day
+            assert views.jobs("Rejected") == [8, 2], day
+            assert views.jobs("Under review") == [1], day
             jobs = seen(month)
             assert {n: job["Days"][0] for n, job in jobs.items()} == {
                 n: str(AGES[n] + day) if n in AGES else "" for n in jobs
             }, day
-            orange = {n for n, job in jobs.items() if job["Follow up"][1] == ORANGE}
+            orange = {n for n, job in jobs.items() if job["Days"][1] == ORANGE}
             assert orange == {job for _, job in stuck}, day
             assert {n for n, job in jobs.items() if job["Status"][1] == RED} == {2, 8}
             assert [n for n, job in jobs.items() if job["Status"][0] == "Done"] == [4]

@@ -11,12 +11,15 @@ from tests.made_up import milestone, uuid
 TODAY = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 
 
-def job(number: int, rep: str = "", *, days: int = 3, **more: Any) -> dict[str, Any]:
-    """A milestone that was submitted some days ago, and who has it."""
-    first, _, last = rep.partition(" ")
-    person = {"first_name": first, "last_name": last} if rep else None
+@pytest.fixture
+def bench(selling: Bench) -> Bench:
+    return selling
+
+
+def job(number: int, rep: str = "", *, days: int = 3) -> tuple[str, dict[str, Any]]:
+    """A milestone that was submitted some days ago, and who sold the job."""
     when = (TODAY - timedelta(days=days)).isoformat()
-    return milestone(number, status="SUBMITTED", date_updated=when, assigned_to=person, **more)
+    return rep, milestone(number, status="SUBMITTED", date_updated=when)
 
 
 def reps(bench: Bench) -> list[str]:
@@ -24,7 +27,7 @@ def reps(bench: Bench) -> list[str]:
 
 
 def test_a_rep_that_a_person_typed_stays(bench: Bench) -> None:
-    bench.shown(job(1, "Ann Lee"), job(2))
+    bench.sold(job(1, "Ann Lee"), job(2))
     column = bench.index("rep")
     assert reps(bench) == ["Ann Lee", ""]
     bench.edit("type_cell", row=bench.at(1), column=column, text="Bob")
@@ -32,17 +35,17 @@ def test_a_rep_that_a_person_typed_stays(bench: Bench) -> None:
     bench.compare()
     bench.flush()
     assert reps(bench) == ["Bob", "Cid"]
-    bench.shown(job(1, "Dee Fox", days=2), job(2, "Dee Fox", days=2))
-    bench.shown(job(1, days=1), job(2, days=1))
+    bench.sold(job(1, "Dee Fox", days=2), job(2, "Dee Fox", days=2))
+    bench.sold(job(1, days=1), job(2, days=1))
     assert (reps(bench), bench.compare()) == (["Bob", "Cid"], 0)
 
 
 @pytest.mark.long
 def test_a_rep_that_nobody_typed_follows_everbright(bench: Bench) -> None:
-    bench.shown(job(1, "Ann Lee"), job(2))
-    bench.shown(job(1, "Dee Fox", days=2), job(2, "Dee Fox", days=2))
+    bench.sold(job(1, "Ann Lee"), job(2))
+    bench.sold(job(1, "Dee Fox", days=2), job(2, "Dee Fox", days=2))
     assert reps(bench) == ["Dee Fox", "Dee Fox"]
-    bench.shown(job(1, days=1))
+    bench.sold(job(1, days=1))
     assert reps(bench) == ["", "Dee Fox"]
     bench.edit("type_cell", row=bench.at(2), column=bench.index("rep"), text="")
     assert bench.compare() == 1
@@ -58,18 +61,18 @@ def was_read(bench: Bench) -> bool:
 
 @pytest.mark.long
 def test_the_column_of_reps_is_read_only_where_a_rep_changes(bench: Bench) -> None:
-    bench.shown(job(1, "Ann Lee"), job(2, "Ann Lee"))
-    bench.shown(job(1, "Ann Lee", days=2), job(3, "Ann Lee", days=2))
+    bench.sold(job(1, "Ann Lee"), job(2, "Ann Lee"))
+    bench.sold(job(1, "Ann Lee", days=2), job(3, "Ann Lee", days=2))
     assert not was_read(bench)
-    bench.shown(job(1, "Dee Fox", days=1))
+    bench.sold(job(1, "Dee Fox", days=1))
     assert was_read(bench)
 
 
 @pytest.mark.long
 def test_days_are_the_jobs_own_however_the_sheet_is_sorted(bench: Bench) -> None:
-    bench.shown(job(1, days=3), job(2, days=30))
-    bench.edit("sort", column=bench.index("since"))
-    bench.edit("move_column", column=bench.index("since"), to=0)
+    bench.sold(job(1, days=3), job(2, days=30))
+    bench.edit("sort", column=bench.index("status"))
+    bench.edit("move_column", column=bench.index("status"), to=0)
     assert [bench.row(uuid(number))["Days"] for number in (1, 2)] == ["3", "30"]
     assert bench.compare() == 0
     bench.flush()

@@ -2,15 +2,21 @@
 
 from typing import Any
 
+import pytest
+
 from sync.sheets.reconcile import renew
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 
 
-def job(number: int, rep: str, **changes: Any) -> dict[str, Any]:
-    """A job that waits, with its rep: who has its milestone."""
-    first, _, last = rep.partition(" ")
-    return milestone(number, assigned_to={"first_name": first, "last_name": last}, **changes)
+@pytest.fixture
+def bench(selling: Bench) -> Bench:
+    return selling
+
+
+def job(number: int, rep: str, **changes: Any) -> tuple[str, dict[str, Any]]:
+    """A job that is under review, and who sold it."""
+    return rep, milestone(number, **changes)
 
 
 def views(bench: Bench) -> dict[str, dict[str, Any]]:
@@ -28,7 +34,7 @@ def renewed(bench: Bench) -> int:
 
 
 def test_a_rep_has_a_view_of_the_open_jobs(bench: Bench) -> None:
-    bench.shown(job(1, "Ada Birch"), job(2, "Ben Cole"), job(3, "Ada Birch"))
+    bench.sold(job(1, "Ada Birch"), job(2, "Ben Cole"), job(3, "Ada Birch"))
     assert bench.flusher.new_reps == {"Ada Birch", "Ben Cole"}
     assert renewed(bench) == 3
     assert list(views(bench)) == ["Jobs of Ada Birch", "Jobs of Ben Cole"]
@@ -48,9 +54,9 @@ def test_a_rep_has_a_view_of_the_open_jobs(bench: Bench) -> None:
 
 def test_nothing_is_called_for_as_long_as_the_reps_stay(bench: Bench) -> None:
     """Catches a call for each event: who has jobs changes a few times a year."""
-    bench.shown(job(1, "Ada Birch"))
+    bench.sold(job(1, "Ada Birch"))
     renewed(bench)
-    calls = bench.shown(job(1, "Ada Birch", status="REJECTED", date_updated="2026-03-05T10:00:00Z"))
+    calls = bench.sold(job(1, "Ada Birch", status="REJECTED", date_updated="2026-03-05T10:00:00Z"))
     assert calls == 2
     assert not bench.flusher.new_reps - bench.flusher.known_reps
     assert renewed(bench) == 1
@@ -60,22 +66,22 @@ def test_the_ten_with_the_most_open_jobs_have_one(bench: Bench) -> None:
     names = [f"Rep {chr(ord('A') + n)}" for n in range(12)]
     numbers = iter(range(1, 100))
     jobs = [job(next(numbers), name) for n, name in enumerate(names) for _ in range(n + 1)]
-    bench.shown(*jobs)
+    bench.sold(*jobs)
     renewed(bench)
     assert set(views(bench)) == {f"Jobs of {name}" for name in names[2:]}
     more = [job(next(numbers), "Rep A") for _ in range(9)]
-    bench.shown(*more)
+    bench.sold(*more)
     bench.compare()
     assert set(views(bench)) == {f"Jobs of {name}" for name in (names[0], *names[3:])}
     # Whose jobs are done with makes room again, for whom there was none.
-    archived = [{"site": one["site"], "archived": True} for one in more]
+    archived = [{"site": one["site"], "archived": True} for _, one in more]
     bench.shown(*archived)
     bench.compare()
     assert set(views(bench)) == {f"Jobs of {name}" for name in names[2:]}
 
 
 def test_what_people_do_with_the_views_stays(bench: Bench) -> None:
-    bench.shown(job(1, "Ada Birch"), job(2, "Ben Cole"), job(3, "Cy Dunn"))
+    bench.sold(job(1, "Ada Birch"), job(2, "Ben Cole"), job(3, "Cy Dunn"))
     renewed(bench)
     ada, ben, cy = (view["filterViewId"] for view in views(bench).values())
     mine = {"filterViewId": cy, "title": "Cy, closely"}
@@ -83,7 +89,7 @@ def test_what_people_do_with_the_views_stays(bench: Bench) -> None:
         {"deleteFilterView": {"filterId": ada}},
         {"updateFilterView": {"filter": mine, "fields": "title"}},
     )
-    bench.shown(job(4, "Dora Eskew"))
+    bench.sold(job(4, "Dora Eskew"))
     renewed(bench)
     assert list(views(bench)) == ["Jobs of Ben Cole", "Jobs of Dora Eskew"]
     titles = [view["title"] for view in bench.tab("Jobs", "filterViews")["filterViews"]]
@@ -101,7 +107,7 @@ def test_what_people_do_with_the_views_stays(bench: Bench) -> None:
 
 def test_a_rep_whom_people_typed_has_a_view(bench: Bench) -> None:
     """Catches views by what EverBright says, of a column in which people know better."""
-    bench.shown(job(1, "Ada Birch"), milestone(2))
+    bench.sold(job(1, "Ada Birch"), job(2, ""))
     for number in (1, 2):
         at = {"row": bench.at(number), "column": bench.index("rep")}
         bench.edit("type_cell", **at, text="Zoe Young")
@@ -111,7 +117,7 @@ def test_a_rep_whom_people_typed_has_a_view(bench: Bench) -> None:
 
 def test_a_view_never_filters_the_column_that_stood_there_before(bench: Bench) -> None:
     """Catches a person's column that is filtered for a rep: Google refuses the batch."""
-    bench.shown(job(1, "Ada Birch"))
+    bench.sold(job(1, "Ada Birch"))
     bench.before_the_write(lambda: bench.edit("move_column", column=bench.index("rep"), to=0))
     bench.try_to_renew()
     bench.compare()

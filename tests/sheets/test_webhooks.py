@@ -15,8 +15,8 @@ def test_an_archived_job_is_told_and_greyed(bench: Bench) -> None:
     assert bench.send({"site": uuid(1), "archived": True}) == [Outcome.ACCEPTED]
     bench.flush()
     assert bench.row(uuid(1))["Status"] == "Archived"
-    assert bench.row(uuid(2))["Status"] == "Waiting for Milestone 1"
-    assert "Follow up" not in bench.row(uuid(1))
+    assert bench.row(uuid(2))["Status"] == "Milestone 1 under review"
+    assert "Days" not in bench.row(uuid(1))
     fields = (
         "data(rowData(values(formattedValue,effectiveFormat(textFormat(foregroundColorStyle)))))"
     )
@@ -28,7 +28,7 @@ def test_an_archived_job_is_told_and_greyed(bench: Bench) -> None:
     }
     assert inks[uuid(1)] != inks[uuid(2)]
     bench.shown({"uuid": uuid(1), "archived": False, "date_updated": "2036-01-01T00:00:00Z"})
-    assert bench.row(uuid(1))["Status"] == "Waiting for Milestone 1"
+    assert bench.row(uuid(1))["Status"] == "Milestone 1 under review"
 
 
 def test_of_two_stages_the_newer_stands_whatever_came_first(bench: Bench) -> None:
@@ -76,7 +76,7 @@ def test_a_contract_alone_makes_the_row(bench: Bench) -> None:
     )
     assert bench.texts("History")[0]["To"] == "Signed"
     bench.shown(milestone(1))
-    assert bench.row(uuid(1))["Status"] == "Waiting for Milestone 1"
+    assert bench.row(uuid(1))["Status"] == "Milestone 1 under review"
 
 
 def test_a_contract_is_copied_once_it_is_signed(bench: Bench) -> None:
@@ -155,7 +155,7 @@ def test_the_same_said_again_without_a_date_counts(bench: Bench) -> None:
 
 def test_an_archived_proposal_archives_no_job(bench: Bench) -> None:
     bench.shown(milestone(1), {"site": uuid(1), "quote": uuid(2), "archived": True})
-    assert bench.row(uuid(1))["Status"] == "Waiting for Milestone 1"
+    assert bench.row(uuid(1))["Status"] == "Milestone 1 under review"
 
 
 def test_a_comment_without_a_date_of_its_own_came_when_the_webhook_did(bench: Bench) -> None:

@@ -69,8 +69,7 @@ def test_it_counts_what_happened(bench: Bench, chat: Chat) -> None:
     lines = heard["message"].splitlines()
     assert lines == [
         "Approved since yesterday: 2, rejected: 1.",
-        # Due: job 5's 14 days are over. Stuck: job 6. Job 3 is to be corrected.
-        "Jobs to follow up today: 1, stuck (their day has passed): 1.",
+        "Stuck jobs: 1.",
         "Documents: 0 given up, 0 waiting.",
         "The sheet shows everything that came.",
     ]

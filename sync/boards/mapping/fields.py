@@ -10,9 +10,8 @@ from rapidfuzz import fuzz
 from sync.boards.mapping.words import STATUS_WORDS, SYNONYMS, TradeWords, plain
 from sync.errors import Permanent
 from sync.field_table import ASPECTS, FIELDS, JOB_FIELDS, FieldKind
-from sync.jobs.job_cells import LABELS
 from sync.jobs.milestones import Heading
-from sync.jobs.status import Statuses
+from sync.jobs.status import CONTRACT_LABELS, Statuses
 from sync.settings.config_file import Config
 from sync.sheets.read import OTHER_TEXTS
 
@@ -109,7 +108,7 @@ class Fields:
             return tuple(dict.fromkeys([*labels, *self.labels]))
         if name == "status":
             return tuple(dict.fromkeys([*Statuses(self.config).words(), *self.labels]))
-        return tuple(LABELS.values()) if name == "contract" else ()
+        return tuple(CONTRACT_LABELS.values()) if name == "contract" else ()
 
     @cached_property
     def trade_words(self) -> TradeWords:

@@ -54,15 +54,13 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "next action, next step, next steps, to do, todo, action needed, siguiente paso, "
         "proximo paso, proxima accion, pendiente"
     ),
-    "follow_up": _texts(
-        "follow up, follow up date, followup, next follow up, seguimiento, fecha de seguimiento"
-    ),
     "current_milestone": _texts(
         "current milestone, milestone, current step, project phase, hito, hito actual, "
         "etapa actual, fase actual"
     ),
-    "assigned_to": _texts(
-        "assigned to, assignee, responsible, owner of the task, asignado a, responsable, encargado"
+    "with": _texts(
+        "with, assigned to, assignee, responsible, owner of the task, asignado a, responsable, "
+        "encargado"
     ),
     "last_comment": _texts(
         "last comment, latest comment, newest comment, everbright comment, "

@@ -15,6 +15,7 @@ from sync.settings.config_file import Config
 from sync.sheets.batch import Request
 from sync.sheets.read import OTHER_TEXTS, Tab, Table, guard_id
 from sync.sheets.surroundings import Surroundings
+from sync.sheets.tabs import formatting
 
 View = Mapping[str, Any]
 Criteria = Mapping[str, Any]
@@ -46,10 +47,14 @@ _HISTORY: Mapping[str, ViewFilter] = {
 
 
 def of_jobs(
-    sheet_id: int, header_row: int, columns: Mapping[str, int], config: Config
+    sheet_id: int,
+    header_row: int,
+    columns: Mapping[str, int],
+    config: Config,
+    stuck_days: int,
 ) -> list[View]:
     """Return the views of a Jobs tab; without those whose columns are not there."""
-    return views(sheet_id, header_row, columns, filters(config), _FIRST)
+    return views(sheet_id, header_row, columns, filters(config, stuck_days), _FIRST)
 
 
 def of_history(tab: Tab) -> list[View]:
@@ -57,14 +62,13 @@ def of_history(tab: Tab) -> list[View]:
     return views(tab.sheet_id, tab.header_row, tab.columns, _HISTORY, _HISTORY_FIRST)
 
 
-def filters(config: Config) -> dict[str, ViewFilter]:
+def filters(config: Config, stuck_days: int) -> dict[str, ViewFilter]:
     """Return what the views of the Jobs tab filter, by title."""
-    due = {"condition": {"type": "DATE_BEFORE", "values": [{"relativeDate": "TOMORROW"}]}}
-    newest = ("last_update", "DESCENDING")
+    oldest = (DAYS, "DESCENDING")
     wanted: dict[str, ViewFilter] = {
-        REJECTED: ({"status": _is_of(Case.REJECTED, config)}, newest),
-        WAITING: ({"status": _is_of(Case.WAITING, config)}, newest),
-        "Stuck": ({"follow_up": due}, ("follow_up", "ASCENDING")),
+        REJECTED: ({"status": _is_of(Case.REJECTED, config)}, oldest),
+        WAITING: ({"status": _is_of(Case.WAITING, config)}, oldest),
+        "Stuck": ({DAYS: {"condition": formatting.above(stuck_days)}}, oldest),
         "Approved this week": ({"last_approval": _WEEK}, ("last_approval", "DESCENDING")),
     }
     if any(column.id == "deadline" for column in config.columns):
@@ -108,11 +112,10 @@ def views(
     return made
 
 
-def of_own(table: Table, config: Config) -> list[View]:
+def of_own(table: Table, config: Config, stuck_days: int) -> list[View]:
     """Return the views of a person's own tab, over the columns of theirs that tell it.
 
-    What was rejected, by the words that stand for it there, a view a column; and what is due to be
-    followed up.
+    What was rejected, by the words for it there, a view for each column; and what is stuck.
     """
     labels = [status.label for status in config.statuses.values() if status.means == "rejected"]
     wanted: dict[str, ViewFilter] = {}
@@ -127,7 +130,7 @@ def of_own(table: Table, config: Config) -> list[View]:
             words = dict.fromkeys(_own_word(table, column, label) for label in labels)
             for word in filter(None, words):
                 wanted[f"{header}: {word}"] = ({column: _is("TEXT_EQ", word)}, order)
-    wanted["Stuck"] = filters(config)["Stuck"]
+    wanted["Stuck"] = filters(config, stuck_days)["Stuck"]
     made = views(table.sheet_id, table.header_row, table.columns, wanted, _FIRST)
     return [{**view, "filterViewId": guard_id(table.sheet_id, view["title"])} for view in made]
 

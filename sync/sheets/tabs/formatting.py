@@ -20,8 +20,8 @@ _FORMULA = "CUSTOM_FORMULA"
 _GRAY = "#f3f3f3"
 Condition = tuple[str, str]
 """Type and value of the condition of a conditional format."""
-_ROW_HEIGHT = 57
-"""Pixels: three lines of the usual font."""
+_ROW_HEIGHT = 40
+"""Pixels: two lines of the usual font."""
 
 
 def column(sheet_id: int, index: int, made: Column) -> list[Request]:
@@ -37,9 +37,10 @@ def column(sheet_id: int, index: int, made: Column) -> list[Request]:
     ]
 
 
-def version(config: Config, views: object) -> str:
+def version(config: Config, stuck_days: int, views: object) -> str:
     """Return what is stored on the header row of the Jobs tab: the colors and views of a config."""
-    tints = [[*_key(_condition(tint)), tint.color] for tint in every_tint(config)]
+    every = every_tint(config, stuck_days)
+    tints = [[*_key(_condition(tint)), tint.color] for tint in every]
     grays = [[*_key(_stands(label)), shade] for label, shade in _grayed(config).items()]
     return json.dumps([[*tints, *grays], views], separators=(",", ":"), ensure_ascii=False)
 
@@ -123,7 +124,7 @@ def sized_column(sheet_id: int, index: int, width: int, *, is_hidden: bool = Fal
 
 
 def sized_rows(sheet_id: int, first: int, count: int) -> Request:
-    """Give rows the height of three lines: those that are inserted between them take it over."""
+    """Give rows the height of two lines: those that are inserted between them take it over."""
     sized = {
         "range": batch.dimension_range(sheet_id, "ROWS", first, count),
         "properties": {"pixelSize": _ROW_HEIGHT},
@@ -143,12 +144,20 @@ def laid_out(sheet_id: int, index: int, column: Column) -> Request:
 
 
 def _condition(tint: Tint) -> Request:
-    if tint.is_due:
-        # A day's passing must cost no call: the sheet itself knows what day it is.
-        return {"type": "DATE_BEFORE", "values": [{"relativeDate": "TOMORROW"}]}
+    if tint.due_in is not None:
+        # A new day must cost no call: the sheet itself knows what day it is.
+        bound = f"=TODAY(){tint.due_in + 1:+d}"
+        return {"type": "DATE_BEFORE", "values": [{"userEnteredValue": bound}]}
+    if tint.above is not None:
+        return above(tint.above)
     kind = "TEXT_STARTS_WITH" if tint.is_prefix else "TEXT_EQ"
     kind = "TEXT_ENDS_WITH" if tint.is_suffix else kind
     return {"type": kind, "values": [{"userEnteredValue": tint.text}]}
+
+
+def above(number: int) -> Request:
+    """Return the condition that a cell holds a larger number."""
+    return {"type": "NUMBER_GREATER", "values": [{"userEnteredValue": str(number)}]}
 
 
 def _tinted(area: Request, tint: Tint) -> Request:
@@ -205,10 +214,8 @@ def _stands(label: str) -> Request:
 def _grayed(config: Config) -> dict[str, str]:
     """Return the color of the text of grayed rows, by what their status says."""
     known = config.statuses.get("ARCHIVED")
-    grayed = {known.label if known else "Archived": config.sheet.archived_color}
-    if config.sheet.done_color:
-        grayed[config.phrases.done] = config.sheet.done_color
-    return grayed
+    archived = known.label if known else "Archived"
+    return {archived: config.sheet.archived_color, config.phrases.done: config.sheet.done_color}
 
 
 def protected(sheet_id: int) -> Request:

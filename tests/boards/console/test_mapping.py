@@ -135,7 +135,7 @@ def test_nothing_is_lost_on_an_error_or_when_personal_data_is_shown(console: Con
     visitor = console.visitor
     form = chosen(columns(visitor))
     form.choose(f"field:{ACTIVE}:S", f"status:{NTP}")
-    form.values.setlist(f"add:{ACTIVE}", ["follow_up"])
+    form.values.setlist(f"add:{ACTIVE}", ["last_change"])
     wanted = {n: v for n, v in form.values.items() if n.startswith(("field:", "word:", "add:"))}
     form = form.send(visitor, MAPPING, step="preview")
     assert "is chosen for the columns H and S of Active" in plain(form.page)
@@ -194,13 +194,13 @@ def test_choices_follow_columns_that_are_moved_meanwhile(console: Console) -> No
 def test_a_column_is_added(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     form = chosen(columns(visitor))
-    form.values.setlist(f"add:{ACTIVE}", ["follow_up"])
+    form.values.setlist(f"add:{ACTIVE}", ["last_change"])
     form = form.send(visitor, MAPPING, step="columns")
-    assert form.values.getlist(f"add:{ACTIVE}") == ["follow_up", ""]
+    assert form.values.getlist(f"add:{ACTIVE}") == ["last_change", ""]
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
     bench.ask()
     bench.flush()
-    assert "Follow up" in row_of(console, 1)
+    assert "Last change" in row_of(console, 1)
 
 
 @pytest.mark.long

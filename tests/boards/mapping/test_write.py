@@ -68,9 +68,9 @@ def test_a_filter_that_is_on_takes_the_added_columns_and_the_key_comes_first(the
     area = {"startRowIndex": 2, "endRowIndex": 6, "startColumnIndex": 0, "endColumnIndex": 6}
     specs = [{"columnIndex": 5, "filterCriteria": {"hiddenValues": ["calls back"]}}]
     theirs.do({"setBasicFilter": {"filter": {"range": area, "filterSpecs": specs}}})
-    theirs.map("--write", "--add", "follow_up")
+    theirs.map("--write", "--add", "last_change")
     places = {field: place for place, field in keys(theirs, COLUMN_KEY)}
-    assert (places["site_id"], places["follow_up"]) == ("0c6", "0c7")
+    assert (places["site_id"], places["last_change"]) == ("0c6", "0c7")
     kept = theirs.tab("Sheet1", "basicFilter")["basicFilter"]
     assert kept["range"] == area | {"endColumnIndex": 8}
     assert kept["filterSpecs"] == specs
@@ -234,8 +234,8 @@ def test_the_options_of_a_drop_down_may_be_in_another_tab(theirs: Stand) -> None
     words = theirs.mapped("--word", "Approved=Done")["tabs"][0]["columns"][3]
     assert words["options"] == ["Done", "SUBMITTED"]
     assert words["words"] == {"Approved": "Done", "Submitted": "SUBMITTED"}
-    assert words["without_option"] == ["Rejected", "In progress", "Cancelled", "Archived"]
-    assert "has no option for Rejected, In progress, Cancelled, Archived" in theirs.map(
+    assert words["without_option"] == ["Rejected", "In progress", "Canceled", "Archived"]
+    assert "has no option for Rejected, In progress, Canceled, Archived" in theirs.map(
         "--word", "Approved=Done"
     )
 

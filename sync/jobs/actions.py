@@ -1,0 +1,130 @@
+"""*Next action* and *With*: what a job needs now, and who has it. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sync.jobs.cells import cut, units
+from sync.jobs.milestone_changes import MilestoneChanges
+from sync.jobs.milestones import ReachedMilestone
+from sync.jobs.remarks import comment_order, text_with_author
+from sync.jobs.status import NOT_OPEN, Case, JobStatus, Statuses, listed
+from sync.webhooks.schema import Person, Task
+
+_LINE = 60
+"""Characters that fit on a line of the column, at the width that it is made with."""
+_DOCUMENT = "DOCUMENT"
+_COMPLETE = "COMP"
+
+
+@dataclass(frozen=True)
+class NextAction:
+    """What a job needs, in at most two lines of the column, and the names of those who have it."""
+
+    text: str = ""
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Actions:
+    """Makes the next action from a job's status."""
+
+    _statuses: Statuses
+    _changes: MilestoneChanges
+
+    def next_action(self, status: JobStatus, coming: str) -> NextAction:
+        """Return the next action; `coming` is the title of the milestone after those reached.
+
+        It is blank if the job isn't open, or if nobody knows what its status asks for.
+        """
+        phrases = self._statuses.phrases
+        if status.case in NOT_OPEN:
+            return NextAction()
+        if status.case is Case.REJECTED:
+            return self._fix(status.about)
+        if status.ready:
+            titles = [reached.title for reached in status.ready]
+            text = phrases.submit.format(what=listed(titles, phrases, 1))
+            return NextAction(_line(text), _assignees(status.ready))
+        if status.case is Case.WAITING:
+            return NextAction(phrases.wait, _assignees(status.about))
+        if is_open := self._unapproved(status.about):
+            return self._finish(is_open[0])
+        is_next = status.case is Case.BETWEEN and coming
+        return NextAction(_line(phrases.start.format(what=coming)) if is_next else "")
+
+    def _fix(self, rejected: Sequence[ReachedMilestone]) -> NextAction:
+        """Return what to correct; the newest reason follows in the second line."""
+        phrases = self._statuses.phrases
+        newest = sorted(rejected, key=self._changes.rejected_at)[::-1]
+        found = [each for reached in newest for each in self._rejected(reached)]
+        (what, _), others = found[0], len(found) - 1
+        phrase = phrases.fix_several if others else phrases.fix
+        text = _line(phrase.format(what=what, count=others))
+        remarks = [remark for reached in newest if (remark := self._changes.remark(reached))]
+        if reason := max(remarks, key=comment_order, default=None):
+            text = f"{text}\n{_reason(text_with_author(reason), reason.comment)}"
+        return NextAction(text, _names(person for _, person in found))
+
+    def _rejected(self, reached: ReachedMilestone) -> list[tuple[str, Person | None]]:
+        """Return the rejected tasks of a milestone, else itself, each with its assignee."""
+        milestone = reached.event.milestone
+        names = self._statuses.rejected_tasks(milestone)
+        tasks = [task for task in milestone.tasks if task.name in names]
+        return [(task.name, task.assigned_to or milestone.assigned_to) for task in tasks] or [
+            (reached.title, milestone.assigned_to)
+        ]
+
+    def _finish(self, reached: ReachedMilestone) -> NextAction:
+        """Return how an open milestone is finished, started or restarted; "" if nobody knows."""
+        phrases, milestone = self._statuses.phrases, reached.event.milestone
+        people, title = _names([milestone.assigned_to]), reached.title
+        if self._statuses.is_canceled(milestone.status):
+            return NextAction(_line(phrases.restart.format(what=title)), people)
+        if not milestone.status:
+            return NextAction(_line(phrases.start.format(what=title)), people)
+        if not self._statuses.is_explained(milestone.status):
+            return NextAction("", people)
+        tasks = [task for task in milestone.tasks if self._is_open(task, title)]
+        if not tasks:
+            return NextAction(_line(phrases.finish.format(what=title)), people)
+        names = [self._task(task) for task in tasks]
+        text = phrases.finish_tasks.format(what=title, tasks=listed(names, phrases, 1))
+        assigned = (task.assigned_to or milestone.assigned_to for task in tasks)
+        return NextAction(_line(text, 2), _names(assigned))
+
+    def _is_open(self, task: Task, title: str) -> bool:
+        code = task.status
+        is_ours = not (self._statuses.is_approved(code) or self._statuses.is_waiting(code))
+        return is_ours and task.name not in ("", title)
+
+    def _task(self, task: Task) -> str:
+        documents = (sub for sub in task.sub_tasks if sub.category == _DOCUMENT)
+        if any(sub.status != _COMPLETE for sub in documents):
+            return self._statuses.phrases.upload.format(what=task.name)
+        return task.name
+
+    def _unapproved(self, milestones: Iterable[ReachedMilestone]) -> list[ReachedMilestone]:
+        is_approved = self._statuses.is_approved
+        return [each for each in milestones if not is_approved(each.event.milestone.status)]
+
+
+def _assignees(milestones: Iterable[ReachedMilestone]) -> tuple[str, ...]:
+    return _names(reached.event.milestone.assigned_to for reached in milestones)
+
+
+def _names(people: Iterable[Person | None]) -> tuple[str, ...]:
+    """Return the names of people, each once."""
+    return tuple(dict.fromkeys(person.name for person in people if person and person.name))
+
+
+def _line(text: str, lines: int = 1) -> str:
+    """Return a text that fits on lines of the column."""
+    return cut(" ".join(text.split()), _LINE * lines)
+
+
+def _reason(signed: str, comment: str) -> str:
+    """Return a reason with its author where that fits on a line, else what fits of it, quoted."""
+    signed = " ".join(signed.split())
+    if units(signed) <= _LINE:
+        return signed
+    return f'"{cut(" ".join(comment.split()), _LINE - 2)}"'

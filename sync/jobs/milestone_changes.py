@@ -1,0 +1,116 @@
+"""When a milestone's status began, what changed last, and why it was rejected. Pure."""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sync.jobs.milestones import ReachedMilestone
+from sync.jobs.model import StatusSeen
+from sync.jobs.remarks import Remarks
+from sync.jobs.status import Meaning, Statuses, listed
+from sync.webhooks.schema import Comment
+
+IN_PROGRESS = "INPROG"
+"""The status of a milestone that has begun."""
+
+
+@dataclass(frozen=True)
+class MilestoneChanges:
+    """Reads the logs of milestones by the config."""
+
+    _statuses: Statuses
+    _remarks: Remarks
+
+    def since(self, reached: ReachedMilestone) -> datetime:
+        """Return since when a milestone has the meaning that *Status* shows (UTC)."""
+        return self._moment(reached, reached.log.current(self._meaning))
+
+    def labeled_since(self, reached: ReachedMilestone) -> datetime:
+        """Return since when a milestone's cell shows what it shows (UTC)."""
+        return self._moment(reached, reached.log.current(self._statuses.milestone_label))
+
+    def newest(self, reached: ReachedMilestone) -> tuple[datetime, str] | None:
+        """Return when a milestone last changed (UTC), and the change in words; None if never."""
+        change, before = next(self._changes(reached))
+        text = self._text(reached, change, before)
+        return (self._moment(reached, change), text) if text else None
+
+    def remark(self, reached: ReachedMilestone) -> Comment | None:
+        """Return the remark that came with the status that a milestone's cell shows.
+
+        Of a rejected one: the newest that came with a rejection, of a task, too.
+        """
+        if self._statuses.meaning(reached.event.milestone) is not Meaning.REJECTED:
+            return self._remark(reached, reached.log.current(self._statuses.milestone_label))
+        for change, before in self._changes(reached):
+            if self._statuses.meaning(change) is not Meaning.REJECTED:
+                break
+            if self._is_rejection(change, before) and (remark := self._remark(reached, change)):
+                return remark
+        return None
+
+    def rejected_at(self, reached: ReachedMilestone) -> datetime:
+        """Return when a rejected milestone, or a task of it, was last rejected."""
+        changes = self._changes(reached)
+        found = (change for change, before in changes if self._is_rejection(change, before))
+        return self._moment(reached, next(found, reached.log.statuses[0]))
+
+    def _meaning(self, seen: StatusSeen) -> Hashable:
+        meaning = self._statuses.meaning(seen)
+        return self._statuses.label(seen.status) if meaning is Meaning.OPEN else meaning
+
+    def _is_rejection(self, change: StatusSeen, before: StatusSeen | None) -> bool:
+        statuses = self._statuses
+        if statuses.meaning(change) is not Meaning.REJECTED:
+            return False
+        if before is None or statuses.meaning(before) is not Meaning.REJECTED:
+            return True
+        is_new = statuses.is_rejected(change.status) and not statuses.is_rejected(before.status)
+        known = statuses.rejected_tasks(before)
+        return is_new or any(name not in known for name in statuses.rejected_tasks(change))
+
+    def _changes(self, reached: ReachedMilestone) -> Iterator[tuple[StatusSeen, StatusSeen | None]]:
+        """Yield each event that changed the status or a rejection, and the one before it.
+
+        The newest comes first; the last is the first event.
+        """
+        seen = reached.log.statuses
+        for change, before in zip(seen, (*seen[1:], None), strict=True):
+            if before is None or self._state(change) != self._state(before):
+                yield change, before
+
+    def _state(self, seen: StatusSeen) -> Hashable:
+        statuses = self._statuses
+        rejected = frozenset(statuses.rejected_tasks(seen))
+        return (statuses.label(seen.status), statuses.meaning(seen), rejected)
+
+    def _text(
+        self, reached: ReachedMilestone, change: StatusSeen, before: StatusSeen | None
+    ) -> str:
+        statuses, code = self._statuses, change.status
+        label = statuses.label(code)
+        if not label:
+            return ""
+        rejected = statuses.rejected_tasks(change)
+        known = statuses.rejected_tasks(before) if before else []
+        is_of_tasks = before is not None and statuses.label(before.status) == label
+        if self._is_rejection(change, before):
+            new = [name for name in rejected if name not in known]
+            is_of_tasks = is_of_tasks or not statuses.is_rejected(code)
+            what = listed(new, statuses.phrases, 1) if new and is_of_tasks else reached.title
+            return statuses.change_text(what, statuses.milestone_label(change))
+        corrected = [name for name in known if name not in rejected]
+        labels = {task.name: statuses.label(task.status) for task in change.tasks}
+        if is_of_tasks and corrected and labels.get(corrected[0]):
+            return statuses.change_text(
+                listed(corrected, statuses.phrases, 1), labels[corrected[0]]
+            )
+        if code == IN_PROGRESS and not (before and before.status):
+            return statuses.phrases.started.format(milestone=reached.title)
+        return statuses.change_text(reached.title, label)
+
+    def _remark(self, reached: ReachedMilestone, change: StatusSeen) -> Comment | None:
+        return self._remarks.of_change(reached.event.milestone.comments, reached.log, change)
+
+    def _moment(self, reached: ReachedMilestone, change: StatusSeen) -> datetime:
+        return self._remarks.moment(reached.event.milestone.comments, reached.log, change)
