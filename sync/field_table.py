@@ -180,6 +180,10 @@ _OF_A_JOB = (
     FieldEntry("installer_payment", "Installer payment", STATUS,
         "The status of the payment to the installer, from EverBright.",
         at_first=FILLED, metrics=("installer_payment_line_item_status",)),
+    FieldEntry("payment_due", "Payment due", DATE,
+        "Two business days after the last approval. Blank once EverBright shows that you were "
+        "paid, or if it shows no payment.",
+        width=95, at_first=FILLED, is_due=True),
     FieldEntry("sales_representative", "Sales representative", TEXT,
         "Who sold the job, from EverBright.",
         width=130, at_first=OFF, metrics=("sales_representative_name",)),

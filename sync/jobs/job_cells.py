@@ -193,6 +193,7 @@ class JobReader:
         self.config = config
         self.details = DetailColumns(config)
         self.deadlines = Deadlines(config, self.statuses, self.changes)
+        self.paid = re.compile(config.words.paid, re.IGNORECASE)
 
     def name(self, site: str, customer: Customer) -> Cell:
         """Return the customer's name, or a stand-in, with the link to the job in EverBright."""
@@ -327,6 +328,22 @@ def _progress(row: RowSource) -> Cell:
     return Cell(text=cut(rule_label(furthest, title, by.config)), words=rules)
 
 
+def _payment_due(row: RowSource) -> Cell:
+    """Return when the payment for the last approval is due; blank if it is paid or unknown."""
+    payment = row.by.details.value("installer_payment", row.job, row.details)
+    approved = _last_approval(row).when
+    if not payment or approved is None or row.by.paid.search(payment) or row.is_archived:
+        return EMPTY
+    days = 0
+    while days < _PAYMENT_DAYS:
+        approved += timedelta(days=1)
+        days += approved.weekday() < _SATURDAY
+    return Cell(when=approved, is_day=True)
+
+
+_PAYMENT_DAYS, _SATURDAY = 2, 5
+
+
 def _re_signed(row: RowSource) -> Cell:
     moment = row.job.re_signed
     return Cell(when=moment.stamp, note=_RE_SIGNED_NOTE) if moment else EMPTY
@@ -358,6 +375,7 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "last_comment": _last_comment,
     "last_update": lambda row: Cell(when=projection.last_update(row.job)),
     "last_approval": _last_approval,
+    "payment_due": _payment_due,
     "stage": lambda row: _text(projection.current_stage(row.job)),
     "contract": lambda row: row.by.contracts.state(row.job),
     "contract_signed": lambda row: row.by.contracts.signed(row.job),

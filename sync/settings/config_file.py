@@ -74,6 +74,7 @@ class WordsConfig(Strict):
 
     re_sign: Pattern = r"\bre[-‐‑]?sign\b"  # noqa: RUF001 - typographic hyphens are meant
     bots: tuple[Pattern, ...] = ()
+    paid: Pattern = r"^paid\b"
 
 
 _NAMES = {

@@ -114,7 +114,7 @@ def ensure(
         _ensure_formats(ensured, table, wanted)
     _ensure_history(ensured, snapshot.history, wanted, zone, makes=is_new or restores)
     if restores and snapshot.history:
-        views = filter_views.of_history(snapshot.history)
+        views = filter_views.of_history(snapshot.history, wanted.config)
         _ensure_views(ensured, views, snapshot.history.sheet_id, wanted.beside)
     _ensure_pipeline(ensured, snapshot.pipeline, wanted, makes=is_new or restores)
     return ensured
@@ -230,7 +230,7 @@ def _ensure_history(
     if tab is None and makes:
         place = len(wanted.beside.titles) if wanted.extras else 1
         requests, tab = history.make(wanted.config, wanted.titles.history, place, wanted.beside)
-        views = filter_views.of_history(tab)
+        views = filter_views.of_history(tab, wanted.config)
         ensured.extra += [*requests, *(filter_views.add(view, wanted.beside) for view in views)]
         ensured.tell_made(wanted.titles.history)
     if tab is not None:

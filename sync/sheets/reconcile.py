@@ -5,7 +5,7 @@ what stands in each cell; the next flush writes it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -14,17 +14,19 @@ from sync.errors import Permanent, Refused, Retryable
 from sync.field_table import KEY, REP
 from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
-from sync.sheets import encode, keys
-from sync.sheets.batch import Parts, guarding
+from sync.sheets import batch, encode, keys
+from sync.sheets.batch import Parts, Request, guarding
 from sync.sheets.cell_data import Row, text_of
 from sync.sheets.diff import CellDecider
 from sync.sheets.ensure import Ensured, ensure
-from sync.sheets.flush import Flusher
+from sync.sheets.flush import Flusher, Round
 from sync.sheets.job_tabs import JobTabs, TabFindings
 from sync.sheets.keys import DoubledJob, EndedWord, ForeignKey, doubled_jobs
 from sync.sheets.policy import Decision, Rule
-from sync.sheets.read import Table, key_column_gone, with_cells
+from sync.sheets.read import Tab, Table, key_column_gone, with_cells
+from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import filter_views
+from sync.sheets.tabs.filter_views import View
 from sync.store import Finding, Lease
 from sync.store.findings import WITHOUT_ROW
 from sync.store.spreadsheet import Spreadsheet
@@ -225,7 +227,7 @@ def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]
         return []  # On a board only the extras are ours: they are made on request.
     flusher.known_reps |= flusher.new_reps
     this = flusher.read_snapshot(held, (REP, filter_views.DAYS))
-    snapshot, known = this.snapshot, this.pending.known_columns
+    snapshot = this.snapshot
     table = snapshot.table
     if table is None or not snapshot.has_fence_tab:
         return []
@@ -235,47 +237,100 @@ def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]
     wanted = flusher.targets.wanted(columns)
     zone = flusher.clock(snapshot)
     ensured = ensure(snapshot, wanted, zone)
-    parts = _with_views(flusher, held, ensured, table, known, restores=restores)
+    parts = _with_views(flusher, this, ensured, table, restores=restores)
     if not parts.is_empty:
         flusher.send(this, parts, ensured.tables)
     return ensured.done
 
 
 def _with_views(
-    flusher: Flusher,
-    held: Lease,
-    ensured: Ensured,
-    read: Table,
-    known: frozenset[str],
-    *,
-    restores: bool,
+    flusher: Flusher, this: Round, ensured: Ensured, read: Table, *, restores: bool
 ) -> Parts:
-    """Return the parts with the views of the reps with the most open jobs, by what was `read`."""
-    parts, needed = ensured.parts, {REP, filter_views.DAYS}
-    if not needed <= read.cells.keys():
+    """Return the parts with the views of the reps with the most open jobs, by what was `read`.
+
+    Views whose columns appeared after the tab was made are added, too.
+    """
+    parts, known = ensured.parts, this.pending.known_columns
+    busiest = _busiest(read)
+    made = filter_views.made_for(known)
+    later = [
+        view
+        for view in _views_of(flusher, ensured.table)
+        if view["title"] in filter_views.LATER and _id_of(view) not in known
+    ]
+    if not later and (busiest is None or (made == set(busiest) and not restores)):
         return parts
+    flusher.writer.take_call(this.held)
+    beside = flusher.client.surroundings()
+    there = beside.views.get(ensured.table.sheet_id, {})
+    requests = [
+        filter_views.add(view, beside)
+        for view in later
+        if filter_views.present(view, there) is None
+    ]
+    ids = [*map(_id_of, later)]
+    if busiest is not None:
+        forgotten = map(filter_views.id_of_rep, made - {*busiest})
+        flusher.store.spreadsheet.forget_made(this.held, forgotten)
+        requests += _rep_views(
+            ensured.table, this.snapshot.history, busiest, beside, made, restores
+        )
+        ids += map(filter_views.id_of_rep, busiest)
+    if requests:
+        ensured.tell("filter views: renewed")
+    sheet_id, needed = ensured.table.sheet_id, {REP, filter_views.DAYS, "deadline", "payment_due"}
+    guarded = parts.guarded.get(sheet_id, frozenset()) | needed & ensured.table.columns.keys()
+    return replace(
+        parts,
+        extra=[*parts.extra, *requests],
+        columns=(*parts.columns, *ids),
+        guarded={sheet_id: guarded} if requests else parts.guarded,
+    )
+
+
+def _busiest(read: Table) -> list[str] | None:
+    """Return the reps with the most open jobs; None if a column for that is missing."""
+    if not {REP, filter_views.DAYS} <= read.cells.keys():
+        return None
     reps, days = (
         {row: text_of(cell) for row, cell in read.cells[column].items()}
         for column in (REP, filter_views.DAYS)
     )
-    busiest = filter_views.busiest(read.keys, reps, days)
-    made, table = filter_views.made_for(known), ensured.table
-    if made == set(busiest) and not restores:
-        return parts
-    flusher.writer.take_call(held)
-    beside = flusher.client.surroundings()
-    flusher.store.spreadsheet.forget_made(held, map(filter_views.id_of_rep, made - {*busiest}))
-    views = filter_views.of_reps(table.sheet_id, table.header_row, table.columns, busiest)
-    requests = filter_views.renewed(table.sheet_id, views, beside, made, restores=restores)
-    if requests:
-        ensured.tell("filter views of the reps: renewed")
-    guarded = parts.guarded.get(table.sheet_id, frozenset()) | needed
-    return replace(
-        parts,
-        extra=[*parts.extra, *requests],
-        columns=(*parts.columns, *map(filter_views.id_of_rep, busiest)),
-        guarded={table.sheet_id: guarded} if requests else parts.guarded,
-    )
+    return filter_views.busiest(read.keys, reps, days)
+
+
+def _views_of(flusher: Flusher, table: Table) -> list[View]:
+    layout = flusher.targets.layout
+    where = (table.sheet_id, table.header_row, table.columns)
+    return filter_views.of_jobs(*where, layout.config, layout.stuck_days)
+
+
+def _id_of(view: View) -> str:
+    """Return the id by which it is stored that a view was made."""
+    return f"view:{view['title']}"
+
+
+def _rep_views(
+    table: Table,
+    history: Tab | None,
+    reps: Sequence[str],
+    beside: Surroundings,
+    made: Collection[str],
+    restores: bool,
+) -> list[Request]:
+    """Return the requests that renew the views of reps, in the Jobs tab and in the History."""
+    jobs, changes = filter_views.JOBS_OF_REPS, filter_views.CHANGES_OF_REPS
+    views = jobs.views(table.sheet_id, table.header_row, table.columns, reps)
+    requests = jobs.renewed(table.sheet_id, views, beside, made, restores=restores)
+    if history is None:
+        return requests
+    views = changes.views(history.sheet_id, history.header_row, history.columns, reps)
+    of_history = changes.renewed(history.sheet_id, views, beside, made, restores=restores)
+    if of_history:
+        guarded = [column for column in changes.columns if column in history.columns]
+        requests += batch.header_guard(history)
+        requests += batch.column_guards(history, guarded)
+    return requests + of_history
 
 
 def _compared(

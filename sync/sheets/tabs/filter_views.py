@@ -5,6 +5,7 @@ A view is Google's FilterView as a JSON value.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -29,21 +30,17 @@ _STEP = 20
 DAYS = "days"
 MOST_REPS = 10
 """How many reps have a view: those with the most open jobs."""
-_FIRST_OF_REPS = _FIRST + 200
 _IDS = 100 * _STEP
 """How far the ids of reps' views go."""
-_OF_REP = "Jobs of "
 _REP_MADE = "view:rep:"
 """Begins the ids by which it is stored that a rep's view was made."""
 _HISTORY_FIRST = 1_126_170_110
 """The same for the History tab."""
-_YESTERDAY = {"condition": {"type": "DATE_AFTER", "values": [{"userEnteredValue": "=TODAY()-2"}]}}
-_WEEK = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
+_IS_SET: Criteria = {"condition": {"type": "NOT_BLANK"}}
+_OLDEST = (DAYS, "DESCENDING")
 _NEWEST_LINE = ("history:received", "DESCENDING")
-_HISTORY: Mapping[str, ViewFilter] = {
-    "Since yesterday": ({"history:received": _YESTERDAY}, _NEWEST_LINE),
-    "This week": ({"history:received": _WEEK}, _NEWEST_LINE),
-}
+LATER = ("Deadlines", "Unpaid")
+"""Views whose columns may appear after the tab was made: the daily comparison adds them."""
 
 
 def of_jobs(
@@ -57,24 +54,45 @@ def of_jobs(
     return views(sheet_id, header_row, columns, filters(config, stuck_days), _FIRST)
 
 
-def of_history(tab: Tab) -> list[View]:
+def of_history(tab: Tab, config: Config) -> list[View]:
     """Return the views of a History tab."""
-    return views(tab.sheet_id, tab.header_row, tab.columns, _HISTORY, _HISTORY_FIRST)
+    approved = (status for status in config.statuses.values() if status.means == "approved")
+    word = next((status.label for status in approved), "")
+    week = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
+    wanted: dict[str, ViewFilter] = {
+        "Approved this week": (
+            {"history:received": week, "history:after": _is("TEXT_EQ", word)},
+            _NEWEST_LINE,
+        ),
+        "Since yesterday": (
+            {"history:received": _is("DATE_AFTER", "=TODAY()-2")},
+            _NEWEST_LINE,
+        ),
+    }
+    return views(tab.sheet_id, tab.header_row, tab.columns, wanted, _HISTORY_FIRST)
 
 
 def filters(config: Config, stuck_days: int) -> dict[str, ViewFilter]:
     """Return what the views of the Jobs tab filter, by title."""
-    oldest = (DAYS, "DESCENDING")
-    wanted: dict[str, ViewFilter] = {
-        REJECTED: ({"status": _is_of(Case.REJECTED, config)}, oldest),
-        WAITING: ({"status": _is_of(Case.WAITING, config)}, oldest),
-        "Stuck": ({DAYS: {"condition": formatting.above(stuck_days)}}, oldest),
-        "Approved this week": ({"last_approval": _WEEK}, ("last_approval", "DESCENDING")),
+    return {
+        "Open": ({DAYS: _IS_SET}, _OLDEST),
+        REJECTED: ({"status": _is_of(Case.REJECTED, config)}, _OLDEST),
+        "Ready to submit": ({"next_action": _says(config.phrases.submit)}, _OLDEST),
+        WAITING: ({"status": _is_of(Case.WAITING, config)}, _OLDEST),
+        "Stuck": ({DAYS: {"condition": formatting.above(stuck_days)}}, _OLDEST),
+        "Deadlines": ({"deadline": _IS_SET}, ("deadline", "ASCENDING")),
+        "Unpaid": (
+            {"payment_due": {"condition": formatting.BEFORE_TODAY}},
+            ("payment_due", "ASCENDING"),
+        ),
     }
-    if any(column.id == "deadline" for column in config.columns):
-        is_set = {"condition": {"type": "NOT_BLANK"}}
-        wanted["Deadlines"] = ({"deadline": is_set}, ("deadline", "ASCENDING"))
-    return wanted
+
+
+def _says(phrase: str) -> Criteria:
+    """Return the criteria for the texts that a phrase with one name in braces makes."""
+    before, _, rest = phrase.partition("{")
+    after = rest.partition("}")[2]
+    return _is("TEXT_STARTS_WITH", before) if before else _is("TEXT_CONTAINS", after.strip())
 
 
 def _is_of(case: Case, config: Config) -> Criteria:
@@ -217,55 +235,75 @@ def id_of_rep(rep: str) -> str:
     return _REP_MADE + rep
 
 
-def of_reps(
-    sheet_id: int, header_row: int, columns: Mapping[str, int], reps: Sequence[str]
-) -> list[View]:
-    """Return the views of reps: what has waited longest is on top."""
-    is_set = {"condition": {"type": "NOT_BLANK"}}
-    wanted: dict[str, ViewFilter] = {}
-    for rep in reps:
-        named = {"condition": {"type": "TEXT_EQ", "values": [{"userEnteredValue": rep}]}}
-        wanted[_OF_REP + rep] = ({REP: named, DAYS: is_set}, (DAYS, "DESCENDING"))
-    return views(sheet_id, header_row, columns, wanted, _FIRST_OF_REPS)
+@dataclass(frozen=True)
+class RepViews:
+    """A view for each rep in a tab, with ids from `first` on and titles with an `ending`."""
+
+    first: int
+    ending: str
+    column: str
+    """The column of reps."""
+    criteria: Criteria
+    """The other criteria, by column id."""
+    sort: tuple[str, str]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the views filter and sort."""
+        return (self.column, *self.criteria, self.sort[0])
+
+    def views(
+        self, sheet_id: int, header_row: int, columns: Mapping[str, int], reps: Sequence[str]
+    ) -> list[View]:
+        wanted: dict[str, ViewFilter] = {
+            rep + self.ending: ({self.column: _is("TEXT_EQ", rep), **self.criteria}, self.sort)
+            for rep in reps
+        }
+        return views(sheet_id, header_row, columns, wanted, self.first)
+
+    def renewed(
+        self,
+        sheet_id: int,
+        wanted: Sequence[View],
+        beside: Surroundings,
+        made: Collection[str],
+        *,
+        restores: bool = False,
+    ) -> list[Request]:
+        """Return what gives the reps that are `wanted` their views, and removes those of others.
+
+        A view that a person renamed or changed is theirs. One that was `made` (by its rep) and is
+        gone, a person deleted: it comes back only if that is asked for (`restores`).
+        """
+        known = beside.views.get(sheet_id, {})
+        by_title = {view.get("title"): view for view in known.values()}
+        names = {view["title"] for view in wanted}
+        requests: list[Request] = [
+            {"deleteFilterView": {"filterId": number}}
+            for number, view in known.items()
+            if self._is_of_rep(number, view) and view["title"] not in names
+        ]
+        for view in wanted:
+            present = by_title.get(view["title"])
+            rep = view["title"].removesuffix(self.ending)
+            if present is None and (restores or rep not in made):
+                requests.append(add(view, beside))
+            elif present is not None and is_displaced(view, present):
+                requests.append(set_again(view, present))
+        return requests
+
+    def _is_of_rep(self, number: int, view: View) -> bool:
+        """Return whether a view is one of a rep, as it was made."""
+        offset = number - self.first
+        if not (0 <= offset < _IDS and offset % _STEP < MOST_REPS):
+            return False
+        values = [
+            value.get("userEnteredValue")
+            for spec in view.get("filterSpecs", ())
+            for value in spec.get("filterCriteria", {}).get("condition", {}).get("values", ())
+        ]
+        return values == [view.get("title", "").removesuffix(self.ending)]
 
 
-def renewed(
-    sheet_id: int,
-    wanted: Sequence[View],
-    beside: Surroundings,
-    made: Collection[str],
-    *,
-    restores: bool = False,
-) -> list[Request]:
-    """Return what gives the reps that are `wanted` their views, and takes away those of others.
-
-    A view that a person renamed or changed is theirs. One that was `made` (by its rep) and is gone,
-    a person deleted: it comes back only if that is asked for (`restores`).
-    """
-    known = beside.views.get(sheet_id, {})
-    by_title = {view.get("title"): view for view in known.values()}
-    names = {view["title"] for view in wanted}
-    requests: list[Request] = [
-        {"deleteFilterView": {"filterId": number}}
-        for number, view in known.items()
-        if _is_of_rep(number, view) and view["title"] not in names
-    ]
-    for view in wanted:
-        present = by_title.get(view["title"])
-        if present is None and (restores or view["title"].removeprefix(_OF_REP) not in made):
-            requests.append(add(view, beside))
-        elif present is not None and is_displaced(view, present):
-            requests.append(set_again(view, present))
-    return requests
-
-
-def _is_of_rep(number: int, view: View) -> bool:
-    """Tell whether a view is one of a rep, as it was made."""
-    if not (0 <= number - _FIRST_OF_REPS < _IDS and (number - _FIRST_OF_REPS) % _STEP < MOST_REPS):
-        return False
-    values = [
-        value.get("userEnteredValue")
-        for spec in view.get("filterSpecs", ())
-        for value in spec.get("filterCriteria", {}).get("condition", {}).get("values", ())
-    ]
-    return values == [view.get("title", "").removeprefix(_OF_REP)]
+JOBS_OF_REPS = RepViews(_FIRST + 200, "'s jobs", REP, {DAYS: _IS_SET}, _OLDEST)
+CHANGES_OF_REPS = RepViews(_FIRST + 210, "'s changes", "history:rep", {}, _NEWEST_LINE)

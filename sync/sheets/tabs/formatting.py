@@ -20,6 +20,7 @@ _FORMULA = "CUSTOM_FORMULA"
 _GRAY = "#f3f3f3"
 Condition = tuple[str, str]
 """Type and value of the condition of a conditional format."""
+BEFORE_TODAY = {"type": "DATE_BEFORE", "values": [{"relativeDate": "TODAY"}]}
 _ROW_HEIGHT = 40
 """Pixels: two lines of the usual font."""
 
