@@ -193,7 +193,10 @@ class JobReader:
         self.config = config
         self.details = DetailColumns(config)
         self.deadlines = Deadlines(config, self.statuses, self.changes)
-        self.paid = re.compile(config.words.paid, re.IGNORECASE)
+        self._paid = {word.lower() for word in config.words.paid}
+
+    def is_paid(self, payment: str) -> bool:
+        return payment.replace("_", " ").lower() in self._paid
 
     def name(self, site: str, customer: Customer) -> Cell:
         """Return the customer's name, or a stand-in, with the link to the job in EverBright."""
@@ -332,7 +335,7 @@ def _payment_due(row: RowSource) -> Cell:
     """Return when the payment for the last approval is due; blank if it is paid or unknown."""
     payment = row.by.details.value("installer_payment", row.job, row.details)
     approved = _last_approval(row).when
-    if not payment or approved is None or row.by.paid.search(payment) or row.is_archived:
+    if not payment or approved is None or row.by.is_paid(payment) or row.is_archived:
         return EMPTY
     days = 0
     while days < _PAYMENT_DAYS:

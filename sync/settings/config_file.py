@@ -74,7 +74,8 @@ class WordsConfig(Strict):
 
     re_sign: Pattern = r"\bre[-‐‑]?sign\b"  # noqa: RUF001 - typographic hyphens are meant
     bots: tuple[Pattern, ...] = ()
-    paid: Pattern = r"^paid\b"
+    paid: tuple[str, ...] = ("Paid", "Paid in full")
+    """What the column installer_payment shows once the installer was paid, in any case."""
 
 
 _NAMES = {

@@ -15,6 +15,7 @@ LABELS = {
     "CANCELED": "Canceled",
     "ON_HOLD": "On hold",
     "UPLOADED": "Uploaded",
+    "QUEUED": "Queued",
     None: "",
 }
 

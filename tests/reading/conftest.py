@@ -45,7 +45,7 @@ class Shown:
         where, query = {"spreadsheetId": self.spreadsheet}, MultiDict({"fields": fields})
         book = self.google.sheets.handle("sheets.spreadsheets.get", where, query, None, "onlooker")
         views = (view for sheet in book["sheets"] for view in sheet.get("filterViews", ()))
-        return [view["title"] for view in views if view["title"].startswith("Jobs of ")]
+        return [view["title"] for view in views if view["title"].endswith("'s jobs")]
 
     def rows(self, tab: str) -> list[Row]:
         """What stands in a tab, without a call."""
@@ -90,14 +90,17 @@ def ten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
         for site, name in people.items():
             first, last = name.split()
             google.everbright.set_site(site, contacts=[{"first_name": first, "last_name": last}])
+        for number, customer in enumerate(ten_jobs.CUSTOMERS, 1):
+            _sell(google, number, ten_jobs.SOLD.get(customer, ""))
         environment = prepared(google) | {"DATABASE_URL": fresh("sqlite", folder)}
+        environment["CONFIG_FILE"] = _config(folder)
         with Receiver(environment, folder / "log", 0) as receiver:
             receiver.ready()
             # The sample first: its milestone is a late one, of a job that has no other.
             post(receiver.url, [SAMPLE, *map(body, ten_jobs.payloads(datetime.now(UTC)))])
             seen = Shown(google, environment["SPREADSHEET_ID"], len(people))
             wait_for(lambda: _are_all_there(seen, set(people.values())))
-            wait_for(lambda: {f"Jobs of {rep}" for rep in ten_jobs.MINE} <= set(seen.views()))
+            wait_for(lambda: {f"{rep}'s jobs" for rep in ten_jobs.MINE} <= set(seen.views()))
             yield seen
 
 
@@ -108,12 +111,11 @@ def forty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     people = dict(forty_jobs.customers())
     with Emulator() as google:
         google.limits.enabled = False
-        for site, known in people.items():
+        for number, (site, known) in enumerate(people.items()):
             google.everbright.set_site(site, **known)
+            _sell(google, number, forty_jobs.rep(number))
         environment = prepared(google) | {"DATABASE_URL": fresh("sqlite", folder)}
-        config = folder / "brightsheet.toml"
-        config.write_text(CONFIG.read_text("utf-8") + forty_jobs.CONFIG, "utf-8")
-        environment["CONFIG_FILE"] = str(config)
+        environment["CONFIG_FILE"] = _config(folder, forty_jobs.CONFIG)
         with Receiver(environment, folder / "log", 0) as receiver:
             receiver.ready()
             post(receiver.url, map(body, forty_jobs.payloads(datetime.now(UTC))))
@@ -122,13 +124,26 @@ def forty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
             yield seen
 
 
+def _sell(google: Emulator, number: int, rep: str) -> None:
+    if rep:
+        google.everbright.data.set(uuid(20_000 + number), sales_representative_name=rep)
+
+
+def _config(folder: Path, more: str = "") -> str:
+    """Return the path of the demo's config with the column that says who sold a job, and `more`."""
+    file = folder / "brightsheet.toml"
+    column = '\n[[columns]]\nid = "sales_representative"\nheader = "Sales representative"\n'
+    file.write_text(CONFIG.read_text("utf-8") + column + more, "utf-8")
+    return str(file)
+
+
 def _are_named(seen: Shown) -> bool:
     """Tell whether all is there: customers, copies of documents, and the views of reps."""
     rows = seen.rows("Jobs")
     links = [c for row in rows for h, c in row.items() if h.endswith(" documents") and c.text]
     named = all(not row["Customer"].text.startswith("Job ") for row in rows if "Customer" in row)
     filed = all(len(cell.links) > 1 for cell in links)
-    viewed = {f"Jobs of {rep}" for rep in forty_jobs.REPS} <= set(seen.views())
+    viewed = {f"{rep}'s jobs" for rep in forty_jobs.REPS} <= set(seen.views())
     return len(rows) == seen.jobs and named and filed and viewed
 
 

@@ -50,6 +50,11 @@ CONFIG = "".join(
 """The milestones, as an installer lists them in the config."""
 
 
+def rep(number: int) -> str:
+    """Who sold a job: a few have nobody."""
+    return "" if number % 9 == 4 else REPS[(number * 3 + number // 7) % 4]
+
+
 def site(number: int) -> str:
     return f"{number:08d}-4040-4000-8000-000000000000"
 
@@ -97,7 +102,6 @@ def _of_job(number: int, stage: Stage, now: datetime) -> Iterator[dict[str, Any]
 
 
 def _event(number: int, step: int, status: str, when: datetime) -> dict[str, Any]:
-    first, last = REPS[(number * 3 + number // 7) % 4].split()
     said, tasks = [], []
     if status == "REJECTED":
         reason = REASONS[number % 3]
@@ -117,7 +121,7 @@ def _event(number: int, step: int, status: str, when: datetime) -> dict[str, Any
         name=NAMES[step - 1],
         status=status,
         date_updated=when.isoformat(),
-        assigned_to={"first_name": first, "last_name": last},
+        assigned_to={"first_name": "Pat", "last_name": "Lowe"},
         comments=said,
         tasks=tasks,
     )

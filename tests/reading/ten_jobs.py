@@ -13,125 +13,121 @@ CUSTOMERS = [
     *("Ada Alder", "Ben Birch", "Carla Cruz", "Dan Dunn", "Eva Eriksen"),
     *("Finn Ford", "Gina Gray", "Hugo Hale", "Ida Ito", "Jon Jensen"),
 ]
-DARK = "Ben Cole: The photos are too dark."
-PAGE = "Dora Eskew: The roof plan is missing a page."
+DARK = '"The photos are too dark." – Ben Cole'
+PAGE = '"The roof plan is missing a page." – Dora Eskew'
 SECRET = "The customer asked for a discount."
+SOLD = {"Dan Dunn": "Ada Birch", "Finn Ford": "Dora Eskew"}
+"""Who sold which job."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """What a row should say. `since` and `follow_up` are in days from now, None for a blank."""
+    """What a row should say. `since` and `changed` are in days from now, None for a blank."""
 
     status: str
     next_action: str
-    since: float
-    follow_up: float | None
+    since: float | None
+    change: str
+    changed: float
     milestones: tuple[str, str, str, str]
-    current: str
-    assigned_to: str = ""
     last_comment: str = ""
     rep: str = ""
 
 
-SURVEY_AGAIN = "Correct Site Survey and submit again"
 TABLE: dict[str, Told] = {
     # Rejected three days ago, with a remark.
     "Ada Alder": Told(
         "Site Survey rejected",
-        f"{SURVEY_AGAIN}\n{DARK}",
+        f"Fix Site Survey and resubmit\n{DARK}",
         -3,
-        None,
+        "Site Survey rejected",
+        -3,
         ("Rejected", "", "", ""),
-        "Site Survey",
         last_comment=DARK,
     ),
-    # Rejected with a remark, approved later without one; nobody goes on with the design.
+    # Rejected with a remark, approved later without one; nobody continues with the design.
     "Ben Birch": Told(
         "Design Approval in progress",
-        "Complete Design Approval",
+        "Finish Design Approval",
         -22,
-        -8,
+        "Design Approval started",
+        -22,
         ("Approved", "In progress", "", ""),
-        "Design Approval",
         last_comment=PAGE,
     ),
     # An earlier milestone was rejected after the next one was approved.
     "Carla Cruz": Told(
         "Site Survey rejected",
-        SURVEY_AGAIN,
+        "Fix Site Survey and resubmit",
         -5,
-        None,
+        "Site Survey rejected",
+        -5,
         ("Rejected", "Approved", "", ""),
-        "Design Approval",
     ),
-    # Waits for too long.
+    # Under review for too long.
     "Dan Dunn": Told(
-        "Waiting for Design Approval",
-        "Wait for an answer on Design Approval (Ada Birch)",
+        "Design Approval under review",
+        "Waiting on EverBright",
         -16,
-        -2,
+        "Design Approval submitted",
+        -16,
         ("Approved", "Submitted", "", ""),
-        "Design Approval",
-        "Ada Birch",
         rep="Ada Birch",
     ),
-    # An earlier milestone still waits, for long; but something happened since.
+    # An earlier milestone is under review for long; something else happened since.
     "Eva Eriksen": Told(
-        "Waiting for Site Survey",
-        "Wait for an answer on Site Survey",
+        "Site Survey under review",
+        "Waiting on EverBright",
         -18,
-        10,
+        "Design approved",
+        -4,
         ("Submitted", "Approved", "", ""),
-        "Design Approval",
     ),
     "Finn Ford": Told(
         "Permits in progress",
-        "Complete Permits: City permit (Upload) (Dora Eskew)",
+        "Finish Permits: City permit",
         -3 / 24,
-        14 - 3 / 24,
+        "Permits started",
+        -3 / 24,
         ("Approved", "Approved", "In progress", ""),
-        "Permits",
-        "Dora Eskew",
         rep="Dora Eskew",
     ),
     # Only a task was rejected.
     "Gina Gray": Told(
         "Permits rejected",
-        "Correct Roof plan and submit again",
+        "Fix Roof plan and resubmit",
         -4,
-        None,
-        ("Approved", "Approved", "In progress", ""),
-        "Permits",
+        "Roof plan rejected",
+        -4,
+        ("Approved", "Approved", "Rejected", ""),
     ),
-    "Hugo Hale": Told("Archived", "", -14, None, ("Rejected", "", "", ""), "Site Survey"),
-    # A status that the config does not name.
+    "Hugo Hale": Told("Archived", "", None, "Archived", -14, ("Rejected", "", "", "")),
+    # A status that the config doesn't name.
     "Ida Ito": Told(
-        "Installation queued",
-        "Complete Installation",
+        "Installation: Queued",
+        "",
         -2 / 24,
-        14 - 2 / 24,
+        "Installation queued",
+        -2 / 24,
         ("Approved", "Approved", "Approved", "Queued"),
-        "Installation",
     ),
     # Two were rejected; one comment is private, one is the system's under a person's name.
     "Jon Jensen": Told(
         "Site Survey and Design Approval rejected",
-        f"Correct Design Approval and 1 more and submit again\n{DARK}",
+        f"Fix Design Approval and 1 more, then resubmit\n{DARK}",
         -8,
-        None,
+        "Design Approval rejected",
+        -6,
         ("Rejected", "Rejected", "", ""),
-        "Design Approval",
         last_comment=DARK,
     ),
 }
-REJECTED = ["Ada Alder", "Gina Gray", "Carla Cruz", "Jon Jensen"]
-"""The one in which something happened last on top."""
+REJECTED = ["Jon Jensen", "Carla Cruz", "Gina Gray", "Ada Alder"]
+"""The one that has waited longest on top."""
 WAITING = ["Eva Eriksen", "Dan Dunn"]
-STUCK = ["Ben Birch", "Dan Dunn"]
-"""The one whose day came first on top. What is rejected, done or all approved is none of them."""
+STUCK = ["Ben Birch", "Eva Eriksen", "Dan Dunn"]
 MINE = {"Ada Birch": ["Dan Dunn"], "Dora Eskew": ["Finn Ford"]}
 """The open jobs by rep."""
-APPROVED_THIS_WEEK = ["Eva Eriksen"]
 STANDING = {
     "Site Survey": ["Ada Alder", "Carla Cruz", "Eva Eriksen", "Jon Jensen"],
     "Design Approval": ["Ben Birch", "Dan Dunn"],
@@ -147,10 +143,6 @@ PIPELINE = {
     "Construction & Signoff": {"In progress or next": "1"},
 }
 """How they stand there, without the archived one."""
-SINCE_YESTERDAY = [
-    ("Ida Ito", "Installation", "", "Queued", ""),
-    ("Finn Ford", "Permits", "", "In progress", ""),
-]
 
 
 def site(number: int) -> str:

@@ -24,10 +24,9 @@ LARGEST = 200_000
 HEIGHTS = {"Jobs": 700, "History": 560, "Pipeline": 760}
 VIEWS = {
     "Rejected": "rejected",
-    "Waiting": "waiting",
+    "Under review": "under-review",
     "Stuck": "stuck",
-    "Approved this week": "approved-this-week",
-    "Jobs of Ada Birch": "rep",
+    "Ada Birch's jobs": "rep",
 }
 """The views of the Jobs tab, and the names of their pictures."""
 PICTURES = {

@@ -15,19 +15,21 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from demo.run import FILE, SITE
 from tests.made_up import ROOT
+from tests.oracle import history
 from tests.reading import ten_jobs
 from tests.reading.conftest import Shown, opened
 from tests.reading.ten_jobs import NAMES, SAMPLE_CUSTOMER, TABLE, Told
 
 pytestmark = pytest.mark.long
 
-LINE = re.compile(r"^\| (.+\?) \| .+ \| (\d) \|$", re.MULTILINE)
-QUESTIONS = dict(LINE.findall((ROOT / "docs" / "reader.md").read_text("utf-8")))
+LINE = re.compile(r"^\| (.+\?) \| .+ \| (\d) \| (\d)[^|]* \|$", re.MULTILINE)
+PAGE = (ROOT / "docs" / "reader.md").read_text("utf-8")
+QUESTIONS = {question: (desk, phone) for question, desk, phone in LINE.findall(PAGE)}
 NOW = datetime.now(UTC)
 
 
 class Reader:
-    """Somebody at the page, whose clicks are counted."""
+    """Somebody at the page, whose clicks and swipes are counted."""
 
     def __init__(self, page: Page) -> None:
         self.page, self.clicks = page, 0
@@ -35,6 +37,15 @@ class Reader:
     def click(self, what: Locator) -> None:
         self.clicks += 1
         what.click()
+
+    def swipe_to(self, header: str) -> None:
+        """Scroll to the right until a column is on the screen, if it isn't."""
+        cell = self.page.locator("tr[data-row='0'] td").get_by_text(header, exact=True)
+        box, size = cell.bounding_box(), self.page.viewport_size
+        assert size is not None
+        if box is None or box["x"] + box["width"] > size["width"]:
+            self.clicks += 1
+            cell.scroll_into_view_if_needed()
 
     def tab(self, title: str, header: str) -> None:
         self.click(self.page.locator("#tabs").get_by_text(title, exact=True))
@@ -91,19 +102,29 @@ def reader(request: pytest.FixtureRequest, browser: Browser, ten: Shown) -> Iter
         yield Reader(page)
 
 
-def day(offset: float | None) -> str:
-    return "" if offset is None else f"{NOW + timedelta(days=offset):%Y-%m-%d}"
+def day(offset: float) -> str:
+    when = NOW + timedelta(days=offset)
+    return f"{when:%b} {when.day}"
+
+
+def lines(reader: Reader) -> list[tuple[str, ...]]:
+    """The lines of the History, without the published sample's."""
+    headers = ("Customer", "What", "From", "To", "Comment", "Dated")
+    found = (tuple(row.get(h, "") for h in headers) for row in reader.rows() if row.get("What"))
+    return [line for line in found if line[0] != SAMPLE_CUSTOMER]
+
+
+def expected_lines() -> list[tuple[str, ...]]:
+    """All lines, worked out from the webhooks: all were received today."""
+    names = {ten_jobs.site(n): name for n, name in enumerate(ten_jobs.CUSTOMERS, 1)}
+    told = history.lines(ten_jobs.payloads(NOW), NOW)
+    return [(names[site], *rest) for site, *rest in told[::-1]]
 
 
 def changed(reader: Reader) -> None:
     reader.tab("History", "Comment")
-    yesterday = f"{NOW - timedelta(days=1):%Y-%m-%d}"
-    lines = [line for line in reader.rows() if line["When"][:10] >= yesterday]
-    found = [
-        tuple(line[h] for h in ("Customer", "What", "From", "To", "Comment")) for line in lines
-    ]
-    assert found == ten_jobs.SINCE_YESTERDAY
-    assert reader.rows()[: len(lines)] == lines
+    reader.swipe_to("To")
+    assert lines(reader) == expected_lines()
 
 
 def rejected(reader: Reader) -> None:
@@ -112,31 +133,34 @@ def rejected(reader: Reader) -> None:
 
 
 def stuck(reader: Reader) -> None:
-    assert sorted(reader.coloured("Follow up", "rgb(249, 203, 156)")) == sorted(ten_jobs.STUCK)
+    assert sorted(reader.coloured("Days", "rgb(249, 203, 156)")) == sorted(ten_jobs.STUCK)
     reader.view("Stuck")
     assert reader.customers() == ten_jobs.STUCK
 
 
 def approved(reader: Reader) -> None:
-    reader.view("Approved this week")
-    assert reader.customers() == ten_jobs.APPROVED_THIS_WEEK
+    reader.tab("History", "Comment")
+    reader.swipe_to("To")
+    expected = [line for line in expected_lines() if line[3] == "Approved"]
+    assert [line for line in lines(reader) if line[3] == "Approved"] == expected
 
 
 def days(customer: str) -> int:
-    """For how many days a job has stood so: whole days of the calendar."""
-    return (NOW.date() - (NOW + timedelta(days=TABLE[customer].since)).date()).days
+    """How many days a job has had its status: whole days of the calendar."""
+    since = TABLE[customer].since
+    assert since is not None
+    return (NOW.date() - (NOW + timedelta(days=since)).date()).days
 
 
 def waiting(reader: Reader) -> None:
-    reader.view("Waiting")
-    assert reader.customers() == ten_jobs.WAITING
-    told = {row["Customer"]: (row["Since"], row["Days"]) for row in reader.rows()}
-    assert told == {c: (day(TABLE[c].since), str(days(c))) for c in ten_jobs.WAITING}
+    reader.view("Under review")
+    told = {row["Customer"]: row["Days"] for row in reader.rows()}
+    assert list(told.items()) == [(c, str(days(c))) for c in ten_jobs.WAITING]
 
 
 def mine(reader: Reader) -> None:
     me, *others = ten_jobs.MINE
-    reader.view(f"Jobs of {me}")
+    reader.view(f"{me}'s jobs")
     assert reader.customers() == ten_jobs.MINE[me]
     assert others
 
@@ -165,6 +189,7 @@ def counted(reader: Reader) -> None:
 
 
 def job_card(reader: Reader) -> None:
+    reader.swipe_to("Construction & Signoff documents")
     cell = reader.cell(SAMPLE_CUSTOMER, "Construction & Signoff documents")
     assert "/file/d/" in reader.opened(cell.get_by_role("link", name=FILE, exact=True))
 
@@ -175,13 +200,14 @@ def everbright(reader: Reader) -> None:
 
 
 def next_action(reader: Reader) -> None:
+    reader.swipe_to("Next action")
     assert {c: reader.row(c)["Next action"] for c in TABLE} == {
         c: told.next_action for c, told in TABLE.items()
     }
     row = reader.row("Ada Alder")
     assert row["Next action"].splitlines()[-1] == row["Last comment"] == ten_jobs.DARK
     note = reader.cell("Ada Alder", "Site Survey").get_attribute("data-note") or ""
-    assert re.fullmatch(rf"{day(-3)} \d\d:\d\d\n{re.escape(ten_jobs.DARK)}", note)
+    assert note.endswith(ten_jobs.DARK)
 
 
 ANSWERS: dict[str, Callable[[Reader], None]] = {
@@ -189,35 +215,37 @@ ANSWERS: dict[str, Callable[[Reader], None]] = {
     "Which jobs were rejected?": rejected,
     "Which jobs are stuck?": stuck,
     "What was approved this week?": approved,
-    "Which jobs wait for somebody else, and since when?": waiting,
+    "Which jobs are under review, and for how long?": waiting,
     "How many jobs are at which milestone?": counted,
     "Where is the signed job card?": job_card,
     "What does EverBright say about this job?": everbright,
-    "What is to be done next, by whom, and why?": next_action,
+    "What does this job need now, and why?": next_action,
     "Which jobs are mine?": mine,
 }
 
 
 @pytest.mark.parametrize("question", list(ANSWERS))
 def test_a_question_is_answered_in_the_clicks_that_are_named(reader: Reader, question: str) -> None:
+    """Clicks and swipes; on a phone as many as the page says, which are two at most."""
     ANSWERS[question](reader)
-    assert reader.clicks == int(QUESTIONS[question])
+    desk, phone = QUESTIONS[question]
+    size = reader.page.viewport_size
+    assert size is not None
+    assert reader.clicks == int(desk if size["width"] > 390 else phone) <= 2
 
 
 @pytest.mark.parametrize("customer", list(TABLE))
 def test_every_row_says_what_the_table_says(reader: Reader, customer: str) -> None:
     row, told = reader.row(customer), TABLE[customer]
-    assert row["Since"] == day(told.since)
-    assert row["Follow up"] == day(told.follow_up)
-    assert row["Days"] == ("" if told.status == "Archived" else str(days(customer)))
+    assert row["Days"] == ("" if told.since is None else str(days(customer)))
+    assert row["Last change"].replace("\n", " ") == f"{told.change}, {day(told.changed)}"
     shown = Told(
         row["Status"],
         row["Next action"],
         told.since,
-        told.follow_up,
+        told.change,
+        told.changed,
         (row[NAMES[1]], row[NAMES[2]], row[NAMES[3]], row[NAMES[4]]),
-        row["Current milestone"],
-        row["Assigned to"],
         row["Last comment"],
         row["Rep"],
     )
@@ -227,7 +255,7 @@ def test_every_row_says_what_the_table_says(reader: Reader, customer: str) -> No
 def test_an_approval_is_signed_by_nobody(reader: Reader) -> None:
     """EverBright does not say who decided; the remark was about the rejection before."""
     note = reader.cell("Ben Birch", "Site Survey").get_attribute("data-note") or ""
-    assert re.fullmatch(rf"{day(-26)} \d\d:\d\d", note)
+    assert note and "Dora Eskew" not in note
 
 
 def test_what_is_private_is_nowhere(ten: Shown) -> None:

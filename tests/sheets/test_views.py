@@ -1,0 +1,172 @@
+"""The filter views of the tabs, and that they show the jobs that colors, cells and Pipeline do."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator import Emulator
+from emulator.sheets.conditions import rows_of_view
+from sync.sheets.read import HISTORY_TAB, JOBS_TAB
+from tests.bench import Bench
+from tests.made_up import milestone, task, uuid
+from tests.sheets.conftest import with_more
+from tests.sheets.test_month import ORANGE, RED, TODAY, event, seen
+
+REJECTED, STUCK = [8, 7, 2, 9], [8, 1, 7]
+"""From the one that has waited longest."""
+
+
+def titles(bench: Bench, tab: str) -> list[str]:
+    return [view["title"] for view in bench.tab(tab, "filterViews").get("filterViews", [])]
+
+
+def shown(bench: Bench, title: str) -> list[int]:
+    """The jobs that a view shows now, from the top."""
+    known = bench.tab("Jobs", "filterViews")["filterViews"]
+    (number,) = [view["filterViewId"] for view in known if view["title"] == title]
+    rows = rows_of_view(bench.google.sheets.spreadsheets[bench.spreadsheet], JOBS_TAB, number)
+    jobs = {row: int(site[-12:], 16) for site, at in bench.look().by_site.items() for row in at}
+    return [jobs[row] for row in rows if row in jobs]
+
+
+@pytest.fixture
+def jobs(configured: Bench) -> Bench:
+    """Jobs in all cases, of two milestones."""
+    configured.shown(
+        event(1, "SUBMITTED", 20),
+        event(2, "REJECTED", 3),
+        event(3, "APPROVED", 5),
+        event(4, "APPROVED", 9),
+        event(4, "APPROVED", 1, step=2),
+        event(5, "REJECTED", 30),
+        {"site": uuid(5), "archived": True, "date_updated": (TODAY - timedelta(2)).isoformat()},
+        event(6, "INPROG", 13) | {"ready_to_submit": True},
+        event(7, "SUBMITTED", 40),
+        event(7, "SUBMITTED", 15) | {"tasks": [task(name="Photos", status="REJECTED")]},
+        event(8, "REJECTED", 30),
+        event(9, "SUBMITTED", 2, step=2),
+        event(9, "INPROG", 1) | {"rejected_task_count": 1},
+    )
+    return configured
+
+
+def test_the_tabs_have_these_views_and_each_shows_its_jobs(jobs: Bench) -> None:
+    views = ["Open", "Rejected", "Ready to submit", "Under review", "Stuck"]
+    assert titles(jobs, "Jobs") == views
+    assert titles(jobs, "History") == ["Approved this week", "Since yesterday"]
+    assert [shown(jobs, title) for title in views] == [
+        [8, 1, 7, 6, 3, 2, 9],
+        REJECTED,
+        [6],
+        [1],
+        STUCK,
+    ]
+
+
+def test_view_color_cell_and_pipeline_show_the_same_jobs(jobs: Bench) -> None:
+    """Catches a job that one place counts as rejected or stuck and another doesn't."""
+    rows = seen(jobs)
+    pipeline = [row for row in jobs.texts("Pipeline") if row.get("Open jobs")]
+    rejected = sorted(REJECTED)
+    assert sorted(shown(jobs, "Rejected")) == rejected
+    assert sorted(n for n, row in rows.items() if row["Status"][1] == RED) == rejected
+    assert sum(int(row["Rejected"]) for row in pipeline) == len(rejected)
+    by_cell = [n for n, row in rows.items() if "Rejected" in (row["Permit"][0], row["PTO"][0])]
+    assert sorted(by_cell) == sorted([*rejected, 5]), "and the archived one, whose row is gray"
+    stuck = sorted(STUCK)
+    assert sorted(shown(jobs, "Stuck")) == stuck
+    assert sorted(n for n, row in rows.items() if row["Days"][1] == ORANGE) == stuck
+    assert sum(int(row["Over 14 days"]) for row in pipeline) == len(stuck)
+
+
+PAID = """
+[[columns]]
+id = "installer_payment"
+header = "Payment"
+
+[[columns]]
+id = "payment_due"
+header = "Payment due"
+"""
+
+
+@pytest.mark.parametrize(
+    ("payment", "approved", "due"),
+    [
+        ("Pending", "2026-11-20T10:00:00Z", "2026-11-24"),  # a Friday
+        ("Pending", "2026-11-23T10:00:00Z", "2026-11-25"),
+        ("PAID_IN_FULL", "2026-11-20T10:00:00Z", ""),
+        ("", "2026-11-20T10:00:00Z", ""),
+    ],
+)
+def test_a_job_that_was_approved_and_not_paid_is_in_unpaid(
+    google: Emulator, sqlite_url: str, tmp_path: Path, payment: str, approved: str, due: str
+) -> None:
+    google.everbright.token = "a-token"
+    config = with_more(tmp_path, PAID)
+    bench = Bench(google, sqlite_url, config, EVERBRIGHT_API_TOKEN="a-token", TIMEZONE="UTC")
+    sent = milestone(1, status="APPROVED", date_updated=approved)
+    google.everbright.data.set(sent["quote"], installer_payment_line_item_status=payment)
+    bench.send(sent)
+    bench.project()
+    fetcher = bench.wiring.detail_fetcher()
+    while fetcher and fetcher.fetch() is not None:
+        pass
+    bench.ask()
+    bench.flush()
+    assert bench.row(uuid(1)).get("Payment due", "") == due
+    day = datetime.fromisoformat(f"{due or '2026-11-24'}T12:00:00+00:00")
+    for days, expected in ((0, []), (1, [1] if due else [])):
+        with google.clock.at((day + timedelta(days=days)).timestamp()):
+            assert shown(bench, "Unpaid") == expected
+
+
+def test_a_view_whose_column_appears_later_is_added_and_stays_deleted(
+    google: Emulator, sqlite_url: str, tmp_path: Path
+) -> None:
+    bench = Bench(google, sqlite_url)
+    bench.shown(milestone(1))
+    assert "Unpaid" not in titles(bench, "Jobs")
+    bench.configured(with_more(tmp_path, PAID))
+    bench.compare()
+    bench.compare()
+    assert titles(bench, "Jobs").count("Unpaid") == 1
+    known = bench.tab("Jobs", "filterViews")["filterViews"]
+    (number,) = [view["filterViewId"] for view in known if view["title"] == "Unpaid"]
+    bench.do({"deleteFilterView": {"filterId": number}})
+    bench.compare()
+    assert "Unpaid" not in titles(bench, "Jobs")
+
+
+def test_a_rep_has_a_view_of_the_changes_too(bench: Bench) -> None:
+    bench.shown(milestone(1), milestone(2))
+    _type_rep(bench, "Ada Birch")
+    bench.shown(*(milestone(n, status="REJECTED", date_updated=_DAY) for n in (1, 2)))
+    assert titles(bench, "Jobs")[-1] == "Ada Birch's jobs"
+    assert titles(bench, "History")[-1] == "Ada Birch's changes"
+    (view,) = [
+        view
+        for view in bench.tab("History", "filterViews")["filterViews"]
+        if view["title"] == "Ada Birch's changes"
+    ]
+    assert _lines(bench, view) == [["Milestone 1", "Rejected"]]
+    _type_rep(bench, "")
+    assert titles(bench, "History") == ["Approved this week", "Since yesterday"]
+
+
+def _type_rep(bench: Bench, name: str) -> None:
+    bench.edit("type_cell", row=bench.at(1), column=bench.index("rep"), text=name)
+    bench.compare()
+
+
+_DAY = "2026-03-05T10:00:00Z"
+
+
+def _lines(bench: Bench, view: dict[str, Any]) -> list[list[str]]:
+    """What changed, by the lines that a view shows."""
+    book = bench.google.sheets.spreadsheets[bench.spreadsheet]
+    rows = rows_of_view(book, HISTORY_TAB, view["filterViewId"])
+    lines = bench.texts("History")
+    return [[lines[row - 1]["What"], lines[row - 1]["To"]] for row in rows if 0 < row <= len(lines)]
