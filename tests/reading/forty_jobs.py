@@ -1,4 +1,4 @@
-"""Forty made-up jobs in all stages, as an installer has them on some morning: for pictures."""
+"""Made-up jobs in all stages, as an installer has them on some morning: forty, or more alike."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,6 +14,8 @@ REPS = ("Ada Birch", "Ben Cole", "Dora Eskew", "Cy Dunn")
 TOWNS = ("Fairmont Springs", "Cedar Flats", "Port Lindon", "Marlow Heights", "New Garland")
 FIRST = ("Alma", "Boris", "Celia", "Dario", "Edith", "Felix", "Greta", "Hank", "Ines", "Jonah")
 LAST = ("Archer", "Bianchi", "Crane", "Doyle")
+MORE = ("", "Esposito", "Fuentes", "Grant", "Hobbs", "Ivers", "Jarvis", "Kemp")
+"""Surnames of those after the first forty, by how many forties are before."""
 PAPERS = (
     *("Site photos.pdf", "Plan set.pdf", "Building permit.pdf", "Interconnection agreement.pdf"),
     *("Job card.pdf", "Inspection report.pdf", "PTO letter.pdf"),
@@ -59,14 +61,18 @@ def site(number: int) -> str:
     return f"{number:08d}-4040-4000-8000-000000000000"
 
 
-def customers() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give each job's site and what EverBright says of it; two customers share a name."""
-    for number in range(40):
-        first, last = FIRST[number % 10], LAST[number * 7 % 4]
+def customers(jobs: int = 40) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each job's site and what EverBright says about it; two customers share a name."""
+    for number in range(jobs):
+        first, last = FIRST[number % 10], MORE[number // 40] or LAST[number * 7 % 4]
         town = TOWNS[number % 5]
         if number == 23:
             first, last = FIRST[1], LAST[7 % 4]
-        contact = {"first_name": first, "last_name": last, "phone_number": f"555-01{number:02d}"}
+        contact = {
+            "first_name": first,
+            "last_name": last,
+            "phone_number": f"555-{100 + number:04d}",
+        }
         address = {
             "address_line_1": f"{100 + number * 37} Juniper Ave",
             "city_name": town,
@@ -76,13 +82,11 @@ def customers() -> Iterator[tuple[str, dict[str, Any]]]:
         yield site(number), {"contacts": [contact], "address": address}
 
 
-def payloads(now: datetime) -> Iterator[dict[str, Any]]:
-    """Give what EverBright sends of all jobs, each job's in its order."""
-    number = 0
-    for stage in STAGES:
-        for _ in range(stage.jobs):
-            yield from _of_job(number, stage, now)
-            number += 1
+def payloads(now: datetime, jobs: int = 40) -> Iterator[dict[str, Any]]:
+    """Yield what EverBright sends about all jobs, each job's in its order."""
+    stages = [stage for stage in STAGES for _ in range(stage.jobs)]
+    for number in range(jobs):
+        yield from _of_job(number, stages[number % len(stages)], now)
 
 
 def _of_job(number: int, stage: Stage, now: datetime) -> Iterator[dict[str, Any]]:

@@ -150,3 +150,43 @@ def test_it_is_off_unless_a_day_is_set(bench: Bench, post: Post) -> None:
     bench.shown(submitted(1, 20))
     weekly(bench).step()
     assert post.taken() == {}
+
+
+DEADLINES = """
+[[columns]]
+id = "deadline"
+header = "Deadline"
+
+[[milestones]]
+definitions = ["00000000-0000-0000-0000-000000007531"]
+header = "Permits"
+alias = "permits"
+"""
+
+
+def test_an_alert_each_day_lists_the_deadlines_of_a_week_without_names(
+    post: Post, google: Emulator, sqlite_url: str, tmp_path: Path
+) -> None:
+    google.everbright.token = "a-token"
+    settings = {"ALERT_URLS": post.url, "EVERBRIGHT_API_TOKEN": "a-token"}
+    bench = Bench(google, sqlite_url, with_more(tmp_path, DEADLINES), **settings)
+    due = {1: 5, 2: 7, 3: 8, 4: -1}
+    for number, days in due.items():
+        at = f"{NOW + timedelta(days=days):%Y-%m-%d}"
+        quote = uuid(20_000 + number)
+        google.everbright.data.set(quote, milestone_permits_submission_deadline=at)
+    bench.send(*(submitted(number, 1, "INPROG") for number in due))
+    bench.project()
+    fetcher = bench.wiring.detail_fetcher()
+    while fetcher and fetcher.fetch() is not None:
+        pass
+    for _ in range(2):
+        weekly(bench).step()
+    found = post.taken()["office@installer.example"]
+    days = [NOW + timedelta(days=days) for days in (5, 7)]
+    assert found == [
+        "2 deadlines come within a week:",
+        *(f"Job 00000000: {day:%b} {day.day}" for day in days),
+    ]
+    weekly(bench, NOW + timedelta(days=1)).step()
+    assert len(post.taken()["office@installer.example"]) == 4, "the third's week has begun"
