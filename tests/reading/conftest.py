@@ -137,8 +137,7 @@ def _many(folder: Path, jobs: int, **changes: str) -> Iterator[Shown]:
 
 
 def _sell(google: Emulator, number: int, rep: str) -> None:
-    if rep:
-        google.everbright.data.set(uuid(20_000 + number), sales_representative_name=rep)
+    google.everbright.data.set(uuid(20_000 + number), sales_representative_name=rep or None)
 
 
 def _config(folder: Path, more: str = "") -> str:

@@ -183,10 +183,10 @@ def test_an_alert_each_day_lists_the_deadlines_of_a_week_without_names(
     for _ in range(2):
         weekly(bench).step()
     found = post.taken()["office@installer.example"]
-    days = [NOW + timedelta(days=days) for days in (5, 7)]
+    near = [NOW + timedelta(days=after) for after in (5, 7)]
     assert found == [
         "2 deadlines come within a week:",
-        *(f"Job 00000000: {day:%b} {day.day}" for day in days),
+        *(f"Job 00000000: {day:%b} {day.day}" for day in near),
     ]
     weekly(bench, NOW + timedelta(days=1)).step()
     assert len(post.taken()["office@installer.example"]) == 4, "the third's week has begun"
