@@ -68,6 +68,7 @@ def test_a_picture_of_each_tab(page: Page, forty: Shown, tmp_path: Path, tab: st
     keep(page, tab.lower(), tmp_path)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("tab", ["Jobs", "History", "Pipeline"])
 def test_a_picture_of_each_tab_with_300_jobs(
     browser: Browser, three_hundred: Shown, tmp_path: Path, tab: str
