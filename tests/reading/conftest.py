@@ -136,8 +136,8 @@ def _many(folder: Path, jobs: int, **changes: str) -> Iterator[Shown]:
             earlier = [one for one in sent if one["date_updated"] < new]
             post(receiver.url, map(body, earlier))
             seen = Shown(google, environment["SPREADSHEET_ID"], len(people))
-            known = len({one["site"] for one in earlier})
-            wait_for(lambda: _are_named(seen, known), 400)
+            begun = len({one["site"] for one in earlier})
+            wait_for(lambda: _are_named(seen, begun), 400)
             lines = len(seen.rows("History"))
             post(receiver.url, (body(one) for one in sent if one["date_updated"] >= new))
             has_copies = "DRIVE_FOLDER_ID" not in changes

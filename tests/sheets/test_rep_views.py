@@ -22,7 +22,7 @@ def job(number: int, rep: str, **changes: Any) -> tuple[str, dict[str, Any]]:
 def views(bench: Bench) -> dict[str, dict[str, Any]]:
     """The views of reps, by title."""
     known = bench.tab("Jobs", "filterViews").get("filterViews", [])
-    return {view["title"]: view for view in known if view["title"].startswith("Jobs of ")}
+    return {view["title"]: view for view in known if view["title"].endswith("'s jobs")}
 
 
 def renewed(bench: Bench) -> int:
@@ -37,9 +37,9 @@ def test_a_rep_has_a_view_of_the_open_jobs(bench: Bench) -> None:
     bench.sold(job(1, "Ada Birch"), job(2, "Ben Cole"), job(3, "Ada Birch"))
     assert bench.flusher.new_reps == {"Ada Birch", "Ben Cole"}
     assert renewed(bench) == 3
-    assert list(views(bench)) == ["Jobs of Ada Birch", "Jobs of Ben Cole"]
+    assert list(views(bench)) == ["Ada Birch's jobs", "Ben Cole's jobs"]
     header = list(bench.rows()[0])
-    view = views(bench)["Jobs of Ada Birch"]
+    view = views(bench)["Ada Birch's jobs"]
     criteria = {
         header[spec["columnIndex"]]: spec["filterCriteria"]["condition"]
         for spec in view["filterSpecs"]
@@ -68,16 +68,16 @@ def test_the_ten_with_the_most_open_jobs_have_one(bench: Bench) -> None:
     jobs = [job(next(numbers), name) for n, name in enumerate(names) for _ in range(n + 1)]
     bench.sold(*jobs)
     renewed(bench)
-    assert set(views(bench)) == {f"Jobs of {name}" for name in names[2:]}
+    assert set(views(bench)) == {f"{name}'s jobs" for name in names[2:]}
     more = [job(next(numbers), "Rep A") for _ in range(9)]
     bench.sold(*more)
     bench.compare()
-    assert set(views(bench)) == {f"Jobs of {name}" for name in (names[0], *names[3:])}
+    assert set(views(bench)) == {f"{name}'s jobs" for name in (names[0], *names[3:])}
     # Whose jobs are done with makes room again, for whom there was none.
     archived = [{"site": one["site"], "archived": True} for _, one in more]
     bench.shown(*archived)
     bench.compare()
-    assert set(views(bench)) == {f"Jobs of {name}" for name in names[2:]}
+    assert set(views(bench)) == {f"{name}'s jobs" for name in names[2:]}
 
 
 def test_what_people_do_with_the_views_stays(bench: Bench) -> None:
@@ -91,17 +91,17 @@ def test_what_people_do_with_the_views_stays(bench: Bench) -> None:
     )
     bench.sold(job(4, "Dora Eskew"))
     renewed(bench)
-    assert list(views(bench)) == ["Jobs of Ben Cole", "Jobs of Dora Eskew"]
+    assert list(views(bench)) == ["Ben Cole's jobs", "Dora Eskew's jobs"]
     titles = [view["title"] for view in bench.tab("Jobs", "filterViews")["filterViews"]]
     assert "Cy, closely" in titles
     bench.shown({"site": uuid(2), "archived": True}, {"site": uuid(3), "archived": True})
     bench.compare()
-    assert list(views(bench)) == ["Jobs of Dora Eskew"]
+    assert list(views(bench)) == ["Dora Eskew's jobs"]
     titles = [view["title"] for view in bench.tab("Jobs", "filterViews")["filterViews"]]
     assert "Cy, closely" in titles
     assert ben not in {view["filterViewId"] for view in views(bench).values()}
     bench.setup().provision(bench.spreadsheet)
-    assert set(views(bench)) == {"Jobs of Ada Birch", "Jobs of Dora Eskew"}
+    assert set(views(bench)) == {"Ada Birch's jobs", "Dora Eskew's jobs"}
     assert bench.setup().provision(bench.spreadsheet) == []
 
 
@@ -112,7 +112,7 @@ def test_a_rep_whom_people_typed_has_a_view(bench: Bench) -> None:
         at = {"row": bench.at(number), "column": bench.index("rep")}
         bench.edit("type_cell", **at, text="Zoe Young")
     bench.compare()
-    assert list(views(bench)) == ["Jobs of Zoe Young"]
+    assert list(views(bench)) == ["Zoe Young's jobs"]
 
 
 def test_a_view_never_filters_the_column_that_stood_there_before(bench: Bench) -> None:
