@@ -179,12 +179,15 @@ class Daily:
 
     def _text(self, slot: datetime) -> str:
         now = self._wiring.backlog()
-        # The latest status of each milestone that changed since yesterday.
+        # The latest status of each milestone, and of each rejected or corrected task.
         statuses = Statuses(self._wiring.config())
         changes = self._digests.changes((slot - _DAY).timestamp())
-        latest = {(change.site, change.subject): change.after for change in changes}.values()
-        approved = sum(map(statuses.is_approved, latest))
-        rejected = sum(map(statuses.is_rejected, latest))
+        latest = {(change.site, change.subject): change for change in changes}.values()
+        approved = sum(
+            change.subject == change.milestone and statuses.is_approved(change.after)
+            for change in latest
+        )
+        rejected = sum(statuses.is_rejected(change.after) for change in latest)
         problems = evaluate(now)
         lines = [
             f"Approved since yesterday: {approved}, rejected: {rejected}.",
