@@ -59,7 +59,7 @@ class Intake:
         events, problems = 0, list[str]()
         for body, delivery, moment in self._all_news(known, payloads, requested, problems):
             receipt = self._inbox.keep(body, delivery, requested=moment)
-            events += receipt.outcome is Outcome.ACCEPTED
+            events += receipt.outcome is Outcome.ACCEPTED and _was_missed(known, delivery, moment)
         return events, problems
 
     def unknown(self, known: Job, payloads: Sequence[dict[str, Any]], requested: datetime) -> int:
@@ -114,6 +114,14 @@ class Intake:
         if other is None or other.contract is None:
             return job
         return projection.apply_other_event(job, other, digest, received)
+
+
+def _was_missed(known: Job, delivery: Delivery, requested: datetime) -> bool:
+    if not (milestone := delivery.milestone):
+        return True
+    other = milestone.model_copy(update={"ready_to_submit": False})  # which says nothing
+    event = projection.milestone_event(other, reads.as_read(delivery.digest), requested)
+    return reads.is_news(known, event)
 
 
 def _must_be_dated(delivery: Delivery) -> None:

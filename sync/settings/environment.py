@@ -256,8 +256,8 @@ class EverBrightSettings(_FromEnvironment):
         24,
         ge=0,
         le=8760,
-        description="How often, in hours, changed jobs are read from EverBright, in case webhooks "
-        "were missed. 0 turns it off. Needs the API token.",
+        description="How often, in hours, open and changed jobs are read from EverBright: what "
+        "became ready to submit, and what webhooks missed. 0 turns it off. Needs the API token.",
     )
     # For tests. EverBright publishes no limit: two requests a second are modest.
     backfill_rate: int = Field(2, ge=1, le=50)

@@ -226,7 +226,9 @@ class BackfillLoop:
         last = self._store.last()
         # Jobs that the last run missed in the list may have changed before it began.
         since = last.since if last.problems else last.started - OVERLAP
-        self._say(self._backfill.run(held, since, [*last.not_read]))
+        # A milestone that becomes ready to submit sends no webhook: every open job is read.
+        again = {*last.not_read, *self._sheet.pending.counted()}
+        self._say(self._backfill.run(held, since, sorted(again)))
 
     def _say(self, run: Summary) -> None:
         _log.info(

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from emulator import Emulator
 from sync.worker.loop import BackfillLoop
 from tests.backfill.stand import Mute, Stand, event
 from tests.made_up import uuid
@@ -94,3 +95,22 @@ def test_a_night_that_was_killed_goes_on(stand: Stand) -> None:
     assert len(stand.from_backfill()) == 30
     assert set(stand.asked("project.list").values()) == {2}, "the list is read again, and once"
     assert sum(stand.asked("ops_workflow.list").values()) == 31
+
+
+def test_a_milestone_that_became_ready_is_found_and_no_webhook_was_missed(
+    google: Emulator, sqlite_url: str
+) -> None:
+    """EverBright sends nothing about it, and its list of jobs doesn't say that they changed."""
+    spreadsheet = google.create_spreadsheet("Solar jobs")
+    stand = Stand(google, sqlite_url, SPREADSHEET_ID=spreadsheet)
+    alerts, loop = _nightly(stand)
+    begun = event(1, status="INPROG")
+    stand.load(begun)
+    stand.shown(begun)
+    assert stand.row(uuid(1))["Next action"].startswith("Finish ")
+    stand.load(begun | {"ready_to_submit": True})
+    stand.age(24)
+    loop.step()
+    stand.flush()
+    assert stand.row(uuid(1))["Next action"].startswith("Submit ")
+    assert "events_missed" not in alerts.reasons
