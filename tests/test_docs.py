@@ -104,7 +104,7 @@ FACTS = [
         f"After {WORDS[GUESSES]} wrong passwords within {WORDS[GUESS_MINUTES]} minutes",
     ),
     ("docs/console.md", f"What has waited for {problem.LATE_SECONDS / 60:.0f} minutes"),
-    ("docs/reader.md", f"{WORDS[load(LEAST).stuck_days]} (a setting) after its last event"),
+    ("docs/reader.md", f"{WORDS[load(LEAST).stuck_days]} (a setting), and the job is in the view"),
 ]
 
 
