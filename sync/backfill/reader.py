@@ -282,7 +282,8 @@ def _may_be_news(record: Record, known: Job) -> bool:
     event, updated = known.events.get(definition), answers.updated(record)
     if event is None or updated is None or null(record.get("status")) != event.milestone.status:
         return True
-    return event.updated is None or updated > event.updated
+    is_ready = record.get("ready_to_submit") is True and not event.milestone.ready_to_submit
+    return is_ready or event.updated is None or updated > event.updated
 
 
 def _id(record: Record, kind: str) -> str:
