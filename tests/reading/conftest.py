@@ -161,7 +161,8 @@ def _config(folder: Path, more: str = "") -> str:
 def _are_named(seen: Shown, jobs: int) -> bool:
     """Return whether these jobs, their customers and reps, and the views of reps are there."""
     rows = seen.rows("Jobs")
-    reps = {site: forty_jobs.rep(number) for number, (site, _) in enumerate(forty_jobs.customers(seen.jobs))}
+    customers = enumerate(forty_jobs.customers(seen.jobs))
+    reps = {site: forty_jobs.rep(number) for number, (site, _) in customers}
     sold = all(row["Rep"].text == reps[row["Site ID"].text] for row in rows if "Rep" in row)
     named = all(not row["Customer"].text.startswith("Job ") for row in rows if "Customer" in row)
     viewed = {f"{rep}'s jobs" for rep in forty_jobs.REPS} <= set(seen.views())

@@ -29,7 +29,7 @@ MORE = {
     '[phrases]\nrejected = "Rejected"': "phrases.rejected: lacks {milestones}",
     '[phrases]\nwaiting = "The {milestones} waits"': "phrases.waiting: is to begin or end",
     '[phrases]\nnext = "{milestone}."': "phrases.next: says nothing beside {milestone}",
-    '[phrases]\ncorrect = "{what} {who}"': "phrases.correct: holds other names",
+    '[phrases]\nfix = "{what} {who}"': "phrases.fix: holds other names",
 }
 """The rest of the file, and its error."""
 
@@ -47,7 +47,7 @@ MORE = {
         ('id = "folder"', 'id = "stage"', "columns: the column stage is listed twice"),
         ('header = "Folder"', "", "columns: the column folder has no header"),
         ('means = "waiting"', 'means = "wait"', "statuses.SUBMITTED.means: is not known"),
-        ('id = "folder"', 'id = "folders"', "columns.11.id: is not known"),
+        ('id = "folder"', 'id = "folders"', "columns.10.id: is not known"),
         ('history = "History"', 'history = "jobs"', "sheet: two tabs have the title 'jobs'"),
         ("bots = ['", "bots = ['(", "words.bots.0: is not a regular expression"),
         ("{site}", "{job}", "links.job: holds other names"),
@@ -66,7 +66,7 @@ MORE = {
             "columns: two have the header '{x}'",
         ),
         ('label = "Rejected"', 'label = "=NOW()"', "statuses.REJECTED.label: begins as a formula"),
-        ('header = "Folder"', f'header = "{"x" * 101}"', "columns.11.header: is longer than 100"),
+        ('header = "Folder"', f'header = "{"x" * 101}"', "columns.10.header: is longer than 100"),
         ('tab = "Jobs"', 'tab = "Recovered"', "sheet.tab: is a tab of Brightsheet's own"),
         ('stage = ["stage_name"]', 'stage = "x"', "webhooks.stage: is not a list"),
         *(("[words]", f"{more}\n[words]", message) for more, message in MORE.items()),
