@@ -110,6 +110,11 @@ def test_on_a_telephone_the_name_stays_and_the_rest_can_be_swiped(
     phone.goto(forty.address)
     phone.locator("tr[data-row='1']").wait_for()
     keep(phone, "jobs-phone", tmp_path)
+    ends = phone.locator("tr[data-row='0'] td").evaluate_all(
+        "cells => cells.map(c => [c.innerText.trim(), c.getBoundingClientRect().right])"
+    )
+    shown = [title for title, right in ends if right <= 390]
+    assert {"Customer", "Status", "Days"} <= set(shown)
     name = phone.locator("tr[data-row='1'] > td[data-column='0']")
     name.wait_for()
     phone.locator("#scroller").evaluate("e => e.scrollLeft = 900")
