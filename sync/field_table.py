@@ -87,7 +87,7 @@ _OF_A_JOB = (
     FieldEntry(PLACEHOLDER, "Customer", TEXT,
         "The customer. The name opens the job in EverBright; Job and a number stand here "
         "until EverBright has sent the name.",
-        width=150, is_wrapped=True, is_customers=True),
+        width=130, is_wrapped=True, is_customers=True),
     FieldEntry("address", "Address", TEXT,
         "The address of the installation, from EverBright.",
         width=270, at_first=FILLED, is_customers=True),
