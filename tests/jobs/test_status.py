@@ -118,7 +118,10 @@ def test_the_table_has_every_state_and_every_case() -> None:
 
 def holds(condition: dict[str, Any], cell: Cell, now: datetime) -> bool:
     """Whether a BooleanCondition holds for a cell (days are UTC's)."""
-    kind, (value,) = condition["type"], condition["values"]
+    kind = condition["type"]
+    if kind == "NOT_BLANK":
+        return cell != EMPTY
+    (value,) = condition["values"]
     if kind == "TEXT_EQ":
         return bool(cell.text == value["userEnteredValue"])
     if kind == "TEXT_STARTS_WITH":
@@ -129,10 +132,8 @@ def holds(condition: dict[str, Any], cell: Cell, now: datetime) -> bool:
         return False
     if kind == "NUMBER_GREATER":
         return cell.is_age and (now.date() - cell.when.date()).days > int(value["userEnteredValue"])
-    if (kind, value) == ("DATE_BEFORE", {"relativeDate": "TOMORROW"}):
-        return cell.when.date() <= now.date()
-    assert (kind, value) == ("DATE_AFTER", {"relativeDate": "PAST_WEEK"})
-    return cell.when > now - timedelta(days=7)
+    assert (kind, value) == ("DATE_BEFORE", {"relativeDate": "TODAY"})
+    return cell.when.date() < now.date()
 
 
 def views_of(cells: dict[str, Cell], now: datetime) -> set[str]:
