@@ -7,8 +7,6 @@ seed gives the same run again; what takes minutes with whole processes takes sec
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
