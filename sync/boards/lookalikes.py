@@ -18,7 +18,8 @@ from sync.boards.mapping.words import plain
 from sync.field_table import FIELDS
 from sync.jobs.model import Customer
 from sync.sheets.batch import IDENTITY_COLUMNS, Place
-from sync.sheets.cell_data import Row, is_formula, text_of, texts_of
+from sync.sheets.cell_data import Row, is_check_box, is_formula, texts_of
+from sync.sheets.encode import shown_text
 from sync.sheets.keys import row_name
 from sync.sheets.read import Table
 from sync.store.boards import RowAnswer
@@ -56,7 +57,7 @@ class NamedRow:
     @classmethod
     def of(cls, table: Table, row: int, cells: Row) -> "NamedRow":
         """Name a row of a tab."""
-        texts = (text_of(cell) for cell in cells if not is_formula(cell))
+        texts = (shown_text(cell) for cell in cells if not (is_formula(cell) or is_check_box(cell)))
         return cls(table.sheet_id, row, table.title, " | ".join(text for text in texts if text))
 
     @property

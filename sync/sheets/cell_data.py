@@ -61,6 +61,11 @@ def is_formula(cell: CellData) -> bool:
     return "formulaValue" in cell.get("userEnteredValue", {})
 
 
+def is_check_box(cell: CellData) -> bool:
+    """Tell whether a check box is in a cell, checked or not."""
+    return "boolValue" in cell.get("userEnteredValue", {})
+
+
 class Content(NamedTuple):
     """What a cell holds, for comparison: its text, and its links by where they begin."""
 

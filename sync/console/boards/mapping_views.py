@@ -87,7 +87,7 @@ class ColumnView:
             return f"The cells with the options of its list are gone: nothing is written. {fix}."
         said_none = {ours for ours, word in self.stored.words.items() if not word}
         none = [r.ours for r in self.words if not r.value and r.ours not in said_none]
-        return f"No word of its list stands for {', '.join(none)}: not written." if none else ""
+        return f"No option was chosen for {', '.join(none)}." if none else ""
 
     @property
     def is_as_stored(self) -> bool:

@@ -400,7 +400,7 @@ def test_a_mapped_tab_that_is_not_chosen_stays_mapped_and_the_preview_says_so(
 def test_a_word_that_is_wanting_is_told(console: Console) -> None:
     visitor = console.visitor
     form = chosen(columns(visitor))
-    said = "No word of its list stands for Rejected, "
+    said = "No option was chosen for Rejected, "
     assert said not in plain(form.page)
     rejected = word(form, ACTIVE, "I", "Submitted").replace(":Submitted", ":Rejected")
     form = form.choose(rejected, "").send(visitor, MAPPING, step="preview")
