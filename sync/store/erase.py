@@ -58,7 +58,7 @@ def stored_data(database: Database, site: str) -> StoredData:
 def erase(database: Database, held: Iterable[Lease], site: str) -> None:
     """Delete what is stored of a job, and keep a hash of its ID and of its milestones' IDs.
 
-    `held` are the leases of whoever writes jobs and the sheet.
+    `held` are the leases for writing jobs and the sheet.
     """
     with database.writing() as connection:
         for lease in held:
