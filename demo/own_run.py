@@ -120,7 +120,9 @@ def _missing(active: list[Row], done: list[Row], sites: list[str]) -> list[str]:
     ]
     keyed = [row for site in sites for row in by_site[site]]
     return lines + [
-        f"the balance of {text(row, 'Cust. Name')}" for row in keyed if not text(row, "Bal.")
+        f"the balance of {text(row, 'Cust. Name')}"
+        for row in keyed
+        if text(row, "Contract $") and not text(row, "Bal.")
     ]
 
 

@@ -95,6 +95,9 @@ def test_four_hundred_rows_and_six_hundred_deliveries(bench: Bench) -> None:
     lots.shuffle(events)
     bench.send(*events)
     calls = caught_up(bench)
+    assert len(bench.store.boards.waiting()) == DOUBTFUL
+    bench.end_rests()
+    caught_up(bench)
     print(f"{len(events)} deliveries, {JOBS} jobs, {calls} calls of Sheets")
     rows = own_sheet.texts(bench, OPEN) + own_sheet.texts(bench, INSTALLED)
     by_site = {one["Site ID"]: one for one in rows if "Site ID" in one}
