@@ -24,6 +24,7 @@ LARGEST = 200_000
 HEIGHTS = {"Jobs": 700, "History": 560, "Pipeline": 760}
 VIEWS = {
     "Rejected": "rejected",
+    "Under review": "under-review",
     "Stuck": "stuck",
     "Ada Birch's jobs": "rep",
 }
