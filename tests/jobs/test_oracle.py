@@ -366,7 +366,8 @@ class Expected:
             )
             if is_due:
                 days.append(str(day_of(self.since(after)) + timedelta(days=count)))
-        return min(days, default="")
+        nearest = min(map(date.fromisoformat, days), default=None)
+        return f"{nearest.month}/{nearest.day}/{nearest.year}" if nearest else ""
 
 
 def moment(text: str) -> datetime:

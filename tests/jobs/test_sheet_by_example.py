@@ -328,11 +328,11 @@ APPROVED = of(PERMITS, "APPROVED", "09-02", date_updated="2026-09-02T06:30:00Z")
     ("webhooks", "day"),
     [
         # 12:30 AM in Denver: the ninetieth day is the same with winter time in between.
-        ([APPROVED], "2026-12-01"),
-        ([APPROVED, of(INSTALLATION, "INPROG", "09-10")], "2026-12-01"),
-        ([APPROVED, of(INSTALLATION, "REJECTED", "09-10")], "2026-12-01"),
+        ([APPROVED], "12/1/2026"),
+        ([APPROVED, of(INSTALLATION, "INPROG", "09-10")], "12/1/2026"),
+        ([APPROVED, of(INSTALLATION, "REJECTED", "09-10")], "12/1/2026"),
         ([APPROVED, of(INSTALLATION, "SUBMITTED", "09-10")], ""),
-        ([APPROVED, of(SURVEY, "APPROVED", "05-01")], "2026-11-17"),
+        ([APPROVED, of(SURVEY, "APPROVED", "05-01")], "11/17/2026"),
         ([SUBMITTED], ""),
         ([APPROVED, archived("11-02")], ""),
         ([APPROVED, of(PTO, "APPROVED", "11-03")], ""),
@@ -355,7 +355,7 @@ def test_everbright_s_deadline_counts_if_it_is_nearer_and_needs_no_alias_in_the_
     assert delivery.milestone
     event = milestone_event(delivery.milestone, as_read(delivery.digest), TODAY)
     job = apply_event(job_of([APPROVED]), event, RE_SIGN)
-    for told, day in (("2026-11-20", "2026-11-20"), ("2026-12-24", "2026-12-01")):
+    for told, day in (("2026-11-20", "11/20/2026"), ("2026-12-24", "12/1/2026")):
         details = Details(values={"milestone_m1_submission_deadline": told})
         cell = layout.cells(job, Files(), details=details)["deadline"]
         assert encode.shown_text(encode.encoded(cell, ZONE)) == day
