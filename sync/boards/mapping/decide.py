@@ -110,6 +110,14 @@ ONE_MORE = "\n"
 """Separates the words that a person says for one rule: the first is written."""
 
 
+def stored_words(said: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the words of each rule as they are stored: see `sync.jobs.progress`."""
+    words = dict[str, str]()
+    for rule, (first, *others) in ((rule, named) for rule, named in said.items() if named):
+        words |= {rule: first} | {f"{rule}{FURTHER_WORD}{word}": word for word in others}
+    return words
+
+
 def no_option(column: MappedColumn, word: str, ours: str) -> Permanent:
     there = ", ".join(column.proposal.options or ()) or "none"
     what = f"The drop-down of {column.header!r} has no option {word!r} for {ours}"
@@ -317,11 +325,12 @@ class TabDecider:
         """Return the words of a column for the whole job: as a person says, else as `known`."""
         options = column.proposal.options
         kept = {k: word for k, word in known.items() if k.partition(FURTHER_WORD)[0] not in own}
-        for rule, said in own.items():
-            for word in filter(None, said.split(ONE_MORE)):
-                if options is not None and word not in options:
+        said = {rule: [*filter(None, words.split(ONE_MORE))] for rule, words in own.items()}
+        for rule, words in said.items():
+            for word in words:
+                if options is not None and word not in (*options, *known.values()):
                     raise no_option(column, word, self._rules.spelled(rule))
-                kept[f"{rule}{FURTHER_WORD}{word}" if rule in kept else rule] = word
+        kept |= stored_words(said)
         gone = {k: w for k, w in kept.items() if options is not None and w not in options}
         return Words({k: w for k, w in kept.items() if k not in gone}, gone=gone)
 

@@ -67,9 +67,11 @@ class ProgressRules:
 
     def of(self, milestone: str, status: str) -> str:
         """Return the id of a rule from what a person wrote. Raises Permanent with what is known."""
+        if not milestone and status in self.labels:
+            return status
         if not milestone:
             by_name = {name.casefold(): rule for rule, name in JOB_RULES.items()}
-            if rule := by_name.get(status.casefold()) or (status if status in JOB_RULES else None):
+            if rule := by_name.get(status.casefold()):
                 return rule
             fix = f"Write MILESTONE:STATUS=WORD, or one of {', '.join(JOB_RULES.values())}."
             raise Permanent("no_rule", f"{status!r} is nothing that a whole job can show. {fix}")
@@ -139,18 +141,21 @@ class ProgressRules:
             if rest:
                 status, tier = self._statuses.get(rest, ("", 0))
             else:
-                is_over = any(token.endswith("ed") for token in named)
+                is_over = any(t.endswith("ed") for t in named if t not in self._names[key])
                 status, tier = (APPROVED, 1) if is_over else (IN_PROGRESS, _UNSURE)
             if status:
                 found = {_stem(token) for token in named}
                 yield len(stems - found), -len(found), milestone_rule(key, status), tier
 
     @cached_property
+    def _names(self) -> dict[str, list[str]]:
+        return {step.key: spelled_out(plain(step.header)).split() for step in self._milestones}
+
+    @cached_property
     def _stems(self) -> dict[str, frozenset[str]]:
-        names = {step.key: spelled_out(plain(step.header)).split() for step in self._milestones}
         stems = {
             key: frozenset(_stem(word) for word in words if word not in _NAMELESS)
-            for key, words in names.items()
+            for key, words in self._names.items()
         }
         return {key: known for key, known in stems.items() if known}
 

@@ -115,7 +115,15 @@ def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     _, offers, tabs, changed = _views(report, form)
     staying = _titles(report.staying)
     said = said or changed
-    return _page("columns", COLUMNS, said, tabs=tabs, groups=offers.groups, staying=staying)
+    return _page(
+        "columns",
+        COLUMNS,
+        said,
+        tabs=tabs,
+        groups=offers.groups,
+        rule_groups=offers.rules.groups,
+        staying=staying,
+    )
 
 
 def _titles(tabs: Sequence[TabMapping]) -> str:

@@ -18,17 +18,17 @@ from sync.types import letters
 
 TAB, TITLE, HEADER, FIELD = "tab", "title", "header", "field"
 WAS, HAD, WORD, ADD = "was", "had", "word", "add"
-KEEP, ROW = "keep", "row"
+KEEP, ROW, MEANS = "keep", "row", "means"
 """The kinds of inputs: a name's part before the first colon."""
 TABS, COLUMNS, PREVIEW, WRITE = "tabs", "columns", "preview", "write"
 """The steps, each a page but for the last."""
 _INPUTS = {
     TABS: frozenset((TAB, TITLE, HEADER)),
-    COLUMNS: frozenset((FIELD, WAS, HAD, WORD, ADD)),
+    COLUMNS: frozenset((FIELD, WAS, HAD, WORD, MEANS, ADD)),
     PREVIEW: frozenset((KEEP, ROW)),
 }
 """The kinds of inputs that a step's page has."""
-_OF_COLUMN = frozenset((FIELD, WAS, HAD, WORD))
+_OF_COLUMN = frozenset((FIELD, WAS, HAD, WORD, MEANS))
 _NUMBER = re.compile(r"\d{1,10}")
 _MOST_TEXT = 300
 """Characters of a value: a header or a word; what is longer was not sent by the page."""
@@ -135,6 +135,12 @@ class MappingForm:
         """Return the fields that get a column at the right, as they are written."""
         values = (value for name, value in self.pairs if name == f"{ADD}:{tab}" and value)
         return list(dict.fromkeys(values))
+
+    def meanings(self, tab: int, letter: str) -> dict[str, list[str]] | None:
+        """Return the rules of each word of a column; None if the page didn't show its words."""
+        start = f"{MEANS}:{tab}:{letter}:"
+        said = [(n.removeprefix(start), v) for n, v in self.pairs if n.startswith(start)]
+        return {word: [v for w, v in said if w == word and v] for word, _ in said} or None
 
     def header_choices(self) -> dict[str, Choices]:
         """Return the chosen header rows alone, by title of the tab."""

@@ -1,24 +1,30 @@
 """How the pages that map tabs show them: first rows, columns, and what each can show. No I/O."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2s
 
 from sync.boards import metadata
 from sync.boards.mapping import recognise
-from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
+from sync.boards.mapping.decide import ONE_MORE, Choices, MappedColumn, TabMapping, stored_words
 from sync.boards.mapping.fields import Fields, fit
+from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.recognise import Recogniser
 from sync.boards.mapping.tab import SeenTab, of_tab
-from sync.console.boards.mapping_form import FIELD, HAD, WORD, MappingForm, mark
+from sync.console.boards.mapping_form import FIELD, HAD, MEANS, WORD, MappingForm, mark
 from sync.field_table import ASPECTS, KEY
+from sync.jobs.progress import FURTHER_WORD, PROGRESS
 from sync.types import letters
 
 MASKED = "•••"
 """Stands for a cell while personal data is masked."""
 _BELOW = 4
 """Rows that are shown below the headers."""
+_MOST_WORDS = 25
+"""Different texts of a column without a list: more are no words for the state of a job."""
+STEPS = "steps"
+"""The kind of a column's words for how far a job is."""
 _LONGEST = 40
 """Characters of a cell: enough to know it again."""
 
@@ -39,6 +45,24 @@ class WordSet:
 
     kind: str
     rows: tuple[WordRow, ...]
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """A word of a column for the whole job: the input's name, and the rules it stands for."""
+
+    name: str
+    word: str
+    rules: tuple[str, ...]
+
+
+def words_by_rule(rows: Sequence[StepRow]) -> dict[str, list[str]]:
+    """Return the words of each rule; the first is written."""
+    words: dict[str, list[str]] = {}
+    for row in rows:
+        for rule in dict.fromkeys(row.rules):
+            words.setdefault(rule, []).append(row.word)
+    return words
 
 
 @dataclass(frozen=True)
@@ -68,6 +92,8 @@ class ColumnView:
     reason: str
     options: tuple[str, ...] | None
     sets: tuple[WordSet, ...]
+    steps: tuple[StepRow, ...]
+    """Its words, if it could show how far a job is."""
     stored: StoredColumn
     is_hidden: bool
     is_computed: bool
@@ -80,11 +106,14 @@ class ColumnView:
     @property
     def caution(self) -> str:
         """What its list has no word for, and so is not written; "" where nothing is lost."""
-        if not self.field or self.options is None:
+        if not self.field or (self.options is None and self.field != PROGRESS):
             return ""
-        if not self.options:
+        if self.options == ():
             fix = "Give it a list again (in the spreadsheet: Data, Data validation)"
             return f"The cells with the options of its list are gone: nothing is written. {fix}."
+        if self.field == PROGRESS:
+            is_said = not self.steps or any(row.rules for row in self.steps)
+            return "" if is_said else "No word stands for anything yet: nothing is written."
         said_none = {ours for ours, word in self.stored.words.items() if not word}
         none = [r.ours for r in self.words if not r.value and r.ours not in said_none]
         return f"No option was chosen for {', '.join(none)}." if none else ""
@@ -93,6 +122,10 @@ class ColumnView:
     def is_as_stored(self) -> bool:
         """Whether what is chosen is what is stored."""
         stored = self.stored
+        if self.field == PROGRESS and self.steps:
+            said = words_by_rule(self.steps)
+            known = {key: word for key, word in stored.words.items() if word}
+            return self.field == stored.field and stored_words(said) == known
         return self.field == stored.field and all(
             row.value == stored.words.get(row.ours, "") for row in self.words
         )
@@ -138,6 +171,7 @@ class FieldOffers:
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
+        self.rules = ProgressRules(fields)
         self._kinds: dict[tuple[str, ...], str] = {}
         self._examples: dict[str, str] = {}
         ids = sorted(fields.ids, key=lambda name: name == KEY)  # The key is the last.
@@ -151,7 +185,7 @@ class FieldOffers:
 
     def _offer(self, name: str) -> Offer:
         field = self._fields.get(name)
-        kind = ""
+        kind = STEPS if name == PROGRESS else ""
         if field.words:
             kind = self._kinds.setdefault(field.words, f"words{len(self._kinds)}")
             self._examples.setdefault(kind, name)
@@ -186,6 +220,27 @@ class FieldOffers:
                 rows.append(WordRow(named, ours, form.first.get(named, usual), usual))
             yield WordSet(kind, tuple(rows))
 
+    def steps(
+        self, tab: int, column: MappedColumn, form: MappingForm, *, is_masked: bool
+    ) -> Iterator[StepRow]:
+        """Give the words of a column that could show how far a job is, and their rules."""
+        proposal, known = column.proposal, dict[str, str]()
+        if column.field == PROGRESS and column.words:
+            known = dict(column.words.by_ours)
+        words = [*dict.fromkeys((*proposal.words, *known.values()))]
+        if proposal.options is None and (is_masked or len(words) > _MOST_WORDS):
+            return
+        if column.field != PROGRESS:
+            known = self.rules.proposed(words)
+        letter = letters(column.index)
+        said = form.meanings(tab, letter)
+        for word in words:
+            if said is None:
+                rules = [key.partition(FURTHER_WORD)[0] for key, w in known.items() if w == word]
+            else:
+                rules = said.get(word, [])
+            yield StepRow(f"{MEANS}:{tab}:{letter}:{word}", word, tuple(rules))
+
     def column(
         self, mapping: TabMapping, column: MappedColumn, form: MappingForm, cover: "Cover"
     ) -> ColumnView:
@@ -207,6 +262,9 @@ class FieldOffers:
             reason=self._in_words(column.reason),
             options=proposal.options,
             sets=() if proposal.is_computed else tuple(self.sets(tab, column, form)),
+            steps=tuple(self.steps(tab, column, form, is_masked=cover.is_masked))
+            if not proposal.is_computed
+            else (),
             stored=StoredColumn(written, words.get(column.index, {})),
             is_hidden=proposal.is_hidden,
             is_computed=proposal.is_computed,
@@ -230,11 +288,19 @@ class FieldOffers:
                 unset.append(name)
                 continue
             fields[name] = column.field
+            if column.field == PROGRESS and column.steps:
+                words[name] = self._step_words(column)
+                continue
             # A blank one is said only where there would be another.
             if said := {row.ours: row.value for row in column.words if row.value or row.usual}:
                 words[name] = said
         row = form.header_row(number)
         return Choices(fields, unset, form.added(number), column_words=words, header_row=row)
+
+    def _step_words(self, column: ColumnView) -> dict[str, str]:
+        """Return the words of every rule, "" for those without one."""
+        said = words_by_rule(column.steps)
+        return {rule: ONE_MORE.join(said.get(rule, ())) for rule in self.rules.labels}
 
 
 @dataclass(frozen=True)

@@ -43,12 +43,15 @@ PROPOSED = {
 }
 
 
+NOTICE = Heading(uuid(30_190), "Notice to Proceed", (uuid(30_190),), 1)
+
+
 def fields(*stages: str) -> Fields:
     return Fields(config(), MILESTONES, stages=frozenset(stages))
 
 
 def proposed(*words: str) -> dict[str, str]:
-    rules = ProgressRules(fields())
+    rules = ProgressRules(Fields(config(), (NOTICE, *MILESTONES)))
     return {rules.spelled(rule): word for rule, word in rules.proposed(words).items()}
 
 
@@ -96,6 +99,7 @@ def proposed(*words: str) -> dict[str, str]:
                 "Final Funding:INPROG": "Final",
             },
         ),
+        (("NTP",), {"Notice to Proceed:INPROG": "NTP"}),
         (("New", "Done", "Archived"), {"New job": "New", "Done": "Done", "Archived": "Archived"}),
     ],
 )
