@@ -68,5 +68,5 @@ def test_a_worker_that_was_killed_is_missed_within_a_minute(
                 assert world.send(milestone(3, status={"renamed": True})).status_code == 422
             assert reasons(world) == ["refused"]
             wait_for(lambda: len(chat.heard) == 3, LOOK_SECONDS + SLACK)
-            assert "3 deliveries were refused" in chat.texts()[2]
+            assert "3 webhooks were rejected" in chat.texts()[2]
             assert "invalid_field" in chat.texts()[2]
