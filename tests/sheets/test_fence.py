@@ -151,7 +151,7 @@ def test_a_restored_database_writes_nothing_until_a_person_says_so(hosts: Hosts)
     assert status(restored, 1) == "Milestone 1 approved"
     restored.command("takeover", "--write")
     restored.flush()
-    assert status(restored, 2) == "Waiting for Milestone 1"
+    assert status(restored, 2) == "Milestone 1 under review"
 
 
 def test_a_restored_database_reads_everbright_first_and_then_writes_by_itself(
