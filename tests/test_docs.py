@@ -72,7 +72,7 @@ FACTS = [
     ),
     ("docs/operations.md", f"and then {rate_limit.REFILL * 60:.0f} a minute"),
     ("docs/operations.md", f"text over {cells.CELL_LIMIT:,} is cut with `…`"),
-    ("docs/operations.md", f"a document over {everbright.MAX_BYTES >> 30} GiB is given up"),
+    ("docs/operations.md", f"a document over {everbright.MAX_BYTES >> 30} GiB isn't copied"),
     (
         "docs/operations.md",
         f"tries every {sheet_loop._PERMANENT_PAUSE:.0f} s, and writes all that came",
