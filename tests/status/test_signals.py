@@ -214,14 +214,6 @@ class Situation:
     status: int = 200
 
 
-def every_site_id_is_cleared(receiver: Installation) -> None:
-    for _ in range(8):
-        receiver.webhook()
-    column = receiver.bench.index("site_id")
-    receiver.bench.edit("clear_cells", top=1, bottom=9, left=column, right=column + 1)
-    compare_daily(receiver)
-
-
 def the_tab_is_deleted(receiver: Installation) -> None:
     receiver.webhook()
     receiver.bench.edit("delete_tab")
@@ -238,13 +230,6 @@ def compare_daily(receiver: Installation) -> None:
         connection.execute(update(sheet).values(since=sheet.c.since - 1200))
 
 
-def type_the_site_ids(receiver: Installation) -> None:
-    column = receiver.bench.index("site_id")
-    for row in range(1, 9):
-        receiver.bench.edit("type_cell", row=row, column=column, text=uuid(row))
-    receiver.act("compare")
-
-
 SITUATIONS = {
     "each webhook is refused for ten days": Situation(
         refused_for_ten_days, {"silence", "webhooks_rejected"}, left={"webhooks_rejected"}
@@ -257,9 +242,6 @@ SITUATIONS = {
     ),
     "rows are pasted over others": Situation(
         rows_are_pasted_over_others, {"jobs_without_row", "doubled"}, delete_the_copies
-    ),
-    "every site ID is cleared": Situation(
-        every_site_id_is_cleared, {"trouble"}, type_the_site_ids, status=503
     ),
     "the tab for jobs is deleted": Situation(
         the_tab_is_deleted, {"trouble"}, Installation.webhook, status=503
@@ -291,6 +273,17 @@ def test_each_problem_is_reported_everywhere_until_it_is_fixed(
     receiver: Installation, name: str
 ) -> None:
     check(receiver, SITUATIONS[name])
+
+
+def test_cleared_site_ids_are_put_back_by_the_daily_comparison(receiver: Installation) -> None:
+    for _ in range(8):
+        receiver.webhook()
+    column = receiver.bench.index("site_id")
+    receiver.bench.edit("clear_cells", top=1, bottom=9, left=column, right=column + 1)
+    compare_daily(receiver)
+    receiver.bench.flush()
+    assert {row.get("Site ID") for row in receiver.bench.texts()} == {uuid(n) for n in range(1, 9)}
+    assert receiver.problems() == set()
 
 
 def test_silence_counts_from_setup_for_as_many_days_as_from_a_webhook(
