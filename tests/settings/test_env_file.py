@@ -58,7 +58,7 @@ def test_without_one_a_missing_setting_comes_with_a_hint(tmp_path: Path) -> None
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith("WEBHOOK_SECRET: is not set.")
-    assert "a file .env in the folder where the command is started: there is none." in line
+    assert "from a .env file in the current folder, which doesn't exist." in line
     wrong = run(tmp_path, ENV_FILE="", WEBHOOK_SECRET="short")
     assert ".env" not in wrong.stderr, "it is set, and wrong: the hint would mislead"
 
