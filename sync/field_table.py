@@ -1,10 +1,9 @@
-"""The fields: what a column can show of a job or of a milestone, each defined once. Pure.
+"""Defines the fields: everything that a column can show of a job or of a milestone. Pure.
 
-From this table follow the ids that the config may name, the columns of the Jobs tab, what
-`brightsheet map` proposes, what is asked of EverBright's Data Access Layer, and docs/columns.md. A
-field with `metrics` is whole with its entry; what makes another's cell stands under the same id in
-`CELLS` or `MILESTONE_CELLS` of `sync.jobs.job_cells`, because the config must know the ids, and
-cells are made above it.
+This table determines the IDs that the config may use, the columns of the Jobs tab, the proposals of
+`brightsheet map`, the requests to EverBright's Data Access Layer, and docs/columns.md. A field with
+`metrics` needs only its entry. The code for any other field's cell has the same ID in `CELLS` or
+`MILESTONE_CELLS` of `sync.jobs.job_cells`; it isn't here, because the config imports this module.
 """
 
 from collections.abc import Mapping
@@ -14,17 +13,17 @@ from enum import StrEnum
 KEY = "site_id"
 REP = "rep"
 PLACEHOLDER = "customer"
-"""The column with a stand-in until the customer's name is known."""
+"""The column with a placeholder until the customer's name is known."""
 ALIAS = "{alias}"
-"""Stands in a metric's name for what EverBright calls the milestone that is to be submitted."""
+"""In a metric's name, the placeholder for the alias of the milestone to submit."""
 
 
 class FieldKind(StrEnum):
-    """What a field's cells hold."""
+    """The type of a field's cells."""
 
     TEXT = "text"
     STATUS = "status"
-    """One of few words, so that it can be matched to a drop-down; a code is shown by its label."""
+    """One of a few words, which can be matched to a drop-down; a code is shown as its label."""
     DATE = "date"
     NUMBER = "number"
     LINKS = "links"
@@ -33,48 +32,49 @@ class FieldKind(StrEnum):
 
 
 class AtFirst(StrEnum):
-    """Whether a column is there at first."""
+    """Whether a new Jobs tab has a column."""
 
     ON = "on"
     FILLED = "once filled"
-    """From the first job on for which it has something."""
+    """The column is created with the first job that has a value for it."""
     OFF = "off"
-    """Until the config gets it."""
+    """Only if it is added to the config."""
     NEVER = "never"
-    """Only for a sheet that people had before."""
+    """Only for mapped tabs."""
 
 
 @dataclass(frozen=True)
 class FieldEntry:
-    """A field: `id` stands in the config and in the sheet's metadata, `header` is its first title.
+    """A field: `id` is its key in the config and in the sheet's metadata, `header` its first title.
 
-    The id of a milestone's field ends with a colon, behind which the milestone's key follows.
+    The ID of a milestone's field ends with a colon; the milestone's key follows it.
     """
 
     id: str
     header: str
-    """With {milestone} for a milestone's."""
+    """A milestone's field has {milestone} in it."""
     kind: FieldKind
     about: str
-    """The note on the header cell, which explains the column; {stuck_days} may stand in it."""
+    """The note on the header cell, which explains the column; it may contain {stuck_days}."""
     width: int = 120
-    """In pixels, set once when the column is made."""
+    """In pixels, set once when the column is created."""
     at_first: AtFirst = AtFirst.ON
     is_customers: bool = False
-    """The customer's own data, which people know best: in a sheet of theirs blanks are filled."""
+    """The customer's contact data, which people know best: in mapped tabs only blanks are filled.
+    """
     is_noted: bool = False
     """Whether Brightsheet writes notes on its cells."""
     is_wrapped: bool = False
     is_hidden: bool = False
     is_due: bool = False
-    """A day for acting: colored from that day on, blank once the job is archived."""
+    """A deadline, colored when it is near and when it has passed."""
     is_typed: bool = False
-    """People type here, too, and what they typed stays."""
+    """People type here, too, and their text stays."""
     metrics: tuple[str, ...] = ()
-    """Of the Data Access Layer, unless the config names others; the first with a value counts."""
+    """Of the Data Access Layer, unless the config has others; the first with a value is used."""
 
     def title(self, milestone: str) -> str:
-        """Return the header of a milestone's field, by the milestone's title."""
+        """Return the header of a milestone's field, with the milestone's title."""
         return self.header.replace("{milestone}", milestone)
 
 
@@ -220,23 +220,23 @@ _OF_A_MILESTONE = (
 FIELDS: Mapping[str, FieldEntry] = {entry.id: entry for entry in (*_OF_A_JOB, *_OF_A_MILESTONE)}
 JOB_FIELDS = _OF_A_JOB
 MILESTONE_COLUMNS = tuple(entry for entry in _OF_A_MILESTONE if entry.at_first is not NEVER)
-"""Of each milestone, in the Jobs tab."""
+"""The columns of each milestone in the Jobs tab."""
 COLUMN_IDS = tuple(entry.id for entry in _OF_A_JOB if entry.at_first is not NEVER)
-"""Of the columns that the config may have."""
+"""The columns that the config may have."""
 ASPECTS = tuple(entry.id.removesuffix(":") for entry in _OF_A_MILESTONE)
-"""What of a milestone a column can show."""
+"""What a column can show about a milestone."""
 ONCE_FILLED = frozenset(entry.id for entry in _OF_A_JOB if entry.at_first is FILLED)
-"""The columns that are made with the first job for which they have something."""
+"""The columns that are created with the first job that has a value for them."""
 DETAILS = tuple(entry.id for entry in _OF_A_JOB if entry.metrics)
 """The fields that are filled from the Data Access Layer."""
 CUSTOMERS_OWN = frozenset(entry.id for entry in _OF_A_JOB if entry.is_customers)
 TYPED = frozenset(entry.id for entry in _OF_A_JOB if entry.is_typed)
-"""Columns in which people type, too, and what they typed stays."""
+"""Columns in which people type, too, and their text stays."""
 _NOTED = frozenset(entry.id for entry in FIELDS.values() if entry.is_noted)
 
 
 def entry_of(column: str) -> FieldEntry:
-    """Return the field of a column by its id, of a milestone's column, too. Raises KeyError."""
+    """Return the field of a column by its ID, also for a milestone's. Raises KeyError."""
     return FIELDS[_field(column)]
 
 
@@ -254,5 +254,5 @@ def status_id(milestone: str) -> str:
 
 
 def milestone_headers(milestone: str) -> tuple[str, ...]:
-    """Return the headers of a milestone's columns in the Jobs tab, by its title."""
+    """Return the headers of a milestone's columns in the Jobs tab, with its title."""
     return tuple(entry.title(milestone) for entry in MILESTONE_COLUMNS)

@@ -1,4 +1,4 @@
-"""*Next action* and *With*: what a job needs now, and who has it. Pure."""
+"""Works out *Next action* and *With*: what a job needs now, and who has it. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sync.jobs.status import NOT_OPEN, Case, JobStatus, Statuses, listed
 from sync.webhooks.schema import Person, Task
 
 _LINE = 60
-"""Characters that fit on a line of the column, at the width that it is made with."""
+"""Characters that fit on a line of the column, at its initial width."""
 _DOCUMENT = "DOCUMENT"
 _COMPLETE = "COMP"
 
@@ -34,7 +34,7 @@ class Actions:
     def next_action(self, status: JobStatus, coming: str) -> NextAction:
         """Return the next action; `coming` is the title of the milestone after those reached.
 
-        It is blank if the job isn't open, or if nobody knows what its status asks for.
+        It is blank if the job isn't open, or if its status has no known meaning.
         """
         phrases = self._statuses.phrases
         if status.case in NOT_OPEN:
@@ -53,7 +53,7 @@ class Actions:
         return NextAction(_line(phrases.start.format(what=coming)) if is_next else "")
 
     def _fix(self, rejected: Sequence[ReachedMilestone]) -> NextAction:
-        """Return what to correct; the newest reason follows in the second line."""
+        """Return what to correct, with the newest reason on the second line."""
         phrases = self._statuses.phrases
         newest = sorted(rejected, key=self._changes.rejected_at)[::-1]
         found = [each for reached in newest for each in self._rejected(reached)]
@@ -66,7 +66,7 @@ class Actions:
         return NextAction(text, _names(person for _, person in found))
 
     def _rejected(self, reached: ReachedMilestone) -> list[tuple[str, Person | None]]:
-        """Return the rejected tasks of a milestone, else itself, each with its assignee."""
+        """Return a milestone's rejected tasks with their assignees; without any, the milestone."""
         milestone = reached.event.milestone
         names = self._statuses.rejected_tasks(milestone)
         tasks = [task for task in milestone.tasks if task.name in names]
@@ -75,7 +75,7 @@ class Actions:
         ]
 
     def _finish(self, reached: ReachedMilestone) -> NextAction:
-        """Return how an open milestone is finished, started or restarted; "" if nobody knows."""
+        """Return how to finish, start or restart an open milestone; "" if that isn't known."""
         phrases, milestone = self._statuses.phrases, reached.event.milestone
         people, title = _names([milestone.assigned_to]), reached.title
         if self._statuses.is_canceled(milestone.status):
@@ -113,17 +113,17 @@ def _assignees(milestones: Iterable[ReachedMilestone]) -> tuple[str, ...]:
 
 
 def _names(people: Iterable[Person | None]) -> tuple[str, ...]:
-    """Return the names of people, each once."""
+    """Return the distinct names of people."""
     return tuple(dict.fromkeys(person.name for person in people if person and person.name))
 
 
 def _line(text: str, lines: int = 1) -> str:
-    """Return a text that fits on lines of the column."""
+    """Return a text, truncated to fit on so many lines of the column."""
     return cut(" ".join(text.split()), _LINE * lines)
 
 
 def _reason(signed: str, comment: str) -> str:
-    """Return a reason with its author where that fits on a line, else what fits of it, quoted."""
+    """Return a reason with its author if that fits on a line, else the reason, truncated."""
     signed = " ".join(signed.split())
     if units(signed) <= _LINE:
         return signed

@@ -1,4 +1,4 @@
-"""What a sheet shows, as values: columns, and cells with their links and notes. Pure."""
+"""Defines columns, and cells with their links and notes. Pure."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,14 +9,15 @@ CELL_LIMIT = 49_000
 """UTF-16 units; Google's limit is 50,000 characters a cell."""
 NOTE_LIMIT = 2_000
 KEPT_NOTE = "\n\nFilled in automatically. Your edits here are overwritten."
-"""Short: the notes on all headers are read with every flush, and again with its answer."""
+"""Short, because every flush reads the notes on all headers twice."""
 
 
 class Tint(Value):
     """A background color (#rrggbb) for some cells of a column.
 
-    For those with exactly `text`, those that begin (`is_prefix`) or end (`is_suffix`) with it,
-    those whose day is at most `due_in` days from today, or those whose number is `above` another.
+    It applies to cells with exactly `text`, those that begin (`is_prefix`) or end (`is_suffix`)
+    with it, those whose day is at most `due_in` days from today, or those with a number larger
+    than `above`.
     """
 
     color: str
@@ -33,13 +34,12 @@ class Column(Value):
     id: str
     header: str
     width: int = 120
-    """In pixels, set once when the column is made."""
+    """In pixels. Like the next three, it is set only when the column is created."""
     is_wrapped: bool = False
-    """Whether long text is broken into lines, set once, too."""
+    """Whether long text wraps."""
     is_clipped: bool = False
-    """Whether it is cut off at the column's edge, set once: else it runs on over blank cells."""
+    """Whether long text is cut off at the column's edge instead of overflowing into blank cells."""
     is_hidden: bool = False
-    """Whether the column is hidden when it is made."""
     is_typed: bool = False
     """Whether people type here, too: then Google does not ask before they do."""
     about: str = ""
@@ -58,12 +58,11 @@ class Link(Value):
 class Cell(Value):
     """The content of a cell: text, a number or a moment, links on the text, and a note.
 
-    Moments are shown in the sheet's time zone: only the day of `when` if `is_day` (or the one that
-    is `days_later`: calendar days, whatever daylight-saving time does), and in its place
-    the days since then, which the sheet counts, if `is_age`; `noted` is the first line of the note.
-    The day of `dated` follows the text, with its year if `has_year`. A cell that `is_stand_in`
-    never replaces what a person wrote. `words` are shorter ones for the text, the best first: what
-    a drop-down may have for it.
+    Moments are shown in the sheet's time zone. With `is_day`, only the day of `when` is shown, or
+    the one `days_later`, in calendar days. With `is_age`, the sheet counts the days since then.
+    `noted` is the first line of the note. The day of `dated` follows the text, with its year if
+    `has_year`. A cell that `is_stand_in` never replaces what a person typed. `words` are other
+    words for the text that a drop-down may have, the best first.
     """
 
     text: str = ""
@@ -71,7 +70,7 @@ class Cell(Value):
     when: datetime | None = None
     is_day: bool = False
     pattern: str = ""
-    """How a date is written as text: a format of the day; "" for a real date."""
+    """The format of a day that is written as text; "" for a real date."""
     days_later: int = 0
     is_age: bool = False
     links: tuple[Link, ...] = ()
@@ -82,19 +81,19 @@ class Cell(Value):
     is_stand_in: bool = False
     words: tuple[str, ...] = ()
 
-    # A flush compares every cell of its jobs with what was written: pydantic's own way of comparing
-    # was a sixth of its time.
+    # A flush compares every cell of its jobs with the last written one. Pydantic's comparison took
+    # a sixth of a flush's time.
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Cell) and vars(self) == vars(other))
 
     def __hash__(self) -> int:
-        """Return the hash of what differs most."""
+        """Return the hash of the values that differ most often."""
         return hash((self.text, self.number, self.when))
 
 
 EMPTY = Cell()
 Cells = Mapping[str, Cell]
-"""What a job's row shows, by column id."""
+"""The cells of a job's row, by column ID."""
 
 
 def units(text: str) -> int:
@@ -103,7 +102,7 @@ def units(text: str) -> int:
 
 
 def cut(text: str, limit: int = CELL_LIMIT) -> str:
-    """Return `text`, truncated to `limit` units with … at its end."""
+    """Return `text`; if it is longer than `limit` units, truncated with … at its end."""
     if units(text) <= limit:
         return text
     return text.encode("utf-16-le")[: (limit - 1) * 2].decode("utf-16-le", "ignore") + "…"
@@ -115,7 +114,7 @@ def linked(text: str, uri: str) -> Cell:
 
 
 def joined(parts: Iterable[tuple[str, str]]) -> Cell:
-    """Return a cell of `parts`: texts, each with the address of its link or ""."""
+    """Return a cell of `parts`: texts, each with the URL of its link or ""."""
     texts: list[str] = []
     links: list[Link] = []
     position = 0

@@ -1,7 +1,7 @@
-"""Applies contracts and change orders to a job, and tells how they stand. Pure.
+"""Applies contracts and change orders to a job, and returns their current states. Pure.
 
-Every rule is a join, as in `projection`. The date of a signing is its envelope's, else its event's;
-an event without a date is dated by its arrival, which decides nothing but what no rule can.
+Every rule is a join, as in `projection`. The date of a signing is its envelope's, else its event's.
+An event without a date has that of its arrival, which only breaks ties.
 """
 
 from collections.abc import Sequence
@@ -26,9 +26,9 @@ _FORCE = (
 
 
 def applied(job: Job, new: Contract, signed: Sequence[datetime], moment: Origin) -> Job:
-    """Return `job` with a contract's or change order's event applied.
+    """Return `job` with the event of a contract or change order applied.
 
-    `signed` are its envelopes' dates, as far as they are valid.
+    `signed` are the valid dates of its envelopes.
     """
     if new.is_change_order:
         signing = _signing(new, signed, moment)
@@ -65,7 +65,7 @@ def _signing(new: Contract, signed: Sequence[datetime], moment: Origin) -> Signi
 def by_name(job: Job) -> dict[str, list[ContractLog]]:
     """Return the contracts by the name of their task: one for each quote.
 
-    An event that names no quote is of every contract of its name.
+    An event that names no quote applies to every contract of its name.
     """
     named: dict[str, dict[str, ContractLog]] = {}
     for key, log in sorted(job.contracts.items()):
@@ -79,19 +79,19 @@ def by_name(job: Job) -> dict[str, list[ContractLog]]:
 
 
 def current(logs: Sequence[ContractLog]) -> State | None:
-    """Return how contracts of one name stand, and since when (UTC).
+    """Return the state of the contracts of one name, and when it began (UTC).
 
-    What is in force counts, else what is furthest on its way: the contract of another quote may
-    have been voided meanwhile.
+    A signed contract counts first, then the furthest one, because the contract of another quote may
+    have been voided since.
     """
     known = [state for log in logs if (state := log.current())]
     return max(known, key=lambda state: (_FORCE.index(state[0]), state[1]), default=None)
 
 
 def overall(job: Job) -> State | None:
-    """Return how the sale stands, and since when (UTC); None if there is no contract.
+    """Return the state of the sale, and when it began (UTC); None if there is no contract.
 
-    A change order is made on a signed contract, whether or not we received that one.
+    A change order means that a contract was signed, even if we didn't receive that event.
     """
     state = current([log for logs in by_name(job).values() for log in logs])
     orders = [order.at for order in job.change_orders.values()]
@@ -101,7 +101,7 @@ def overall(job: Job) -> State | None:
 
 
 def newest_change(job: Job) -> State | None:
-    """Return which state a contract reached last, and when (UTC)."""
+    """Return the newest state of any contract, and when it began (UTC)."""
     states = filter(None, map(current, by_name(job).values()))
     return max(states, key=lambda state: state[1], default=None)
 
@@ -119,9 +119,9 @@ def signings(job: Job) -> list[Signing]:
 
 
 def is_news(job: Job, read: Job, *, is_dated: bool) -> bool:
-    """Return whether `read`, which is `job` with a contract from the API, says something else.
+    """Return whether `read`, which is `job` with a contract from the API, has something new.
 
-    Without a date, only where nothing is known of that contract: nothing says that it is newer.
+    Without a date, only an unknown contract is new, because a known one may be newer.
     """
     before, after = _said(job), _said(read)
     changed = {key for key, said in after.items() if before.get(key) != said}
@@ -129,7 +129,7 @@ def is_news(job: Job, read: Job, *, is_dated: bool) -> bool:
 
 
 def _said(job: Job) -> dict[str, object]:
-    """Return what is shown of each contract, but since when it was generated or sent."""
+    """Return what is shown of each contract, except when it was generated or sent."""
     contents: dict[str, object] = {}
     for key, log in job.contracts.items():
         state = log.current()
@@ -144,6 +144,6 @@ def last_change_order(job: Job) -> tuple[str, Signing] | None:
 
 
 def current_quote(job: Job) -> str:
-    """Return the quote of the change order that was signed last; "" where it is not known."""
+    """Return the quote of the change order that was signed last; "" if it is not known."""
     last = last_change_order(job)
     return last[0] if last else ""

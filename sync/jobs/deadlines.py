@@ -1,4 +1,4 @@
-"""The nearest deadline of a job: by EverBright's data, and by the rules in the config. Pure."""
+"""Finds a job's nearest deadline, in EverBright's data and by the config's rules. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from sync.settings.config_file import Config
 
 @dataclass(frozen=True)
 class Deadlines:
-    """Counts deadlines from approvals, by [deadlines] in the config."""
+    """Counts deadlines from approvals, as [deadlines] in the config says."""
 
     _config: Config
     _statuses: Statuses
     _changes: MilestoneChanges
 
     def nearest(self, milestones: Sequence[ReachedMilestone], known: Cell) -> Cell:
-        """Return the nearest deadline of an open job; `known` is the one that EverBright names."""
+        """Return the nearest deadline of an open job; `known` is the one from EverBright."""
         reached = {milestone.title.casefold(): milestone for milestone in milestones}
         found = [known] if known.when else []
         for title, rule in self._config.deadlines.items():

@@ -1,7 +1,7 @@
-"""More of a job, from EverBright's Data Access Layer: what is asked for, and its cells. Pure.
+"""Chooses the metrics to request from the Data Access Layer, and makes cells of them. Pure.
 
-Source of the metrics: EverBright's page on its data baselines, and what installers' integrations
-ask for. None but the system's size is documented, so each is a setting.
+Source of the metrics: EverBright's page on its data baselines, and installers' integrations.
+Only the system's size is documented, so each is a setting.
 """
 
 import math
@@ -18,7 +18,7 @@ from sync.settings.everbright_config import is_word
 _CODE = re.compile(r"[A-Z0-9_]+")
 _DAY_FORMATS = ("%Y-%m-%d", "%m/%d/%Y")
 _YEARS = range(2000, 2200)
-"""Another year is some program's zero, or a slip: it is shown as it came."""
+"""A date in another year is a program's zero or a typo, and is shown as received."""
 _NOON = timedelta(hours=12)
 
 
@@ -28,13 +28,13 @@ class DetailColumns:
     def __init__(self, config: Config) -> None:
         columns = (column.id for column in config.columns if column.id in DETAILS)
         self.metrics = {column: config.everbright.metrics(column) for column in columns}
-        """The metrics of each column; {alias} stands in those of a milestone."""
+        """The metrics of each column; those of a milestone contain {alias}."""
         self._milestones = Milestones(config)
         self._config = config
 
     @property
     def question(self) -> str:
-        """All that decides on what is asked for: with another one every job is asked again."""
+        """Identifies the settings of the request: when it changes, every job is requested again."""
         names = list(self.metrics.items())
         is_of_milestone = any(ALIAS in name for _, metrics in names for name in metrics)
         aliases = self._milestones.aliases() if is_of_milestone else {}
@@ -42,7 +42,7 @@ class DetailColumns:
         return repr((everbright.details, everbright.no_value, names, aliases))
 
     def asked(self, job: Job) -> tuple[str, ...]:
-        """Return the metrics that the columns of `job` are made of, each once."""
+        """Return the distinct metrics that the columns of `job` need."""
         names = (name for column in self.metrics for name in self._names(column, job))
         return tuple(dict.fromkeys(names))
 
@@ -54,7 +54,7 @@ class DetailColumns:
         return tuple(name.replace(ALIAS, alias) for name in names if alias or ALIAS not in name)
 
     def _alias(self, job: Job) -> str:
-        """Return the alias of the milestone that is to be submitted: the furthest, or the next."""
+        """Return the alias of the milestone to submit: the furthest, or the next if approved."""
         reached = self._milestones.shown(job)
         if reached and not self._config.is_approved(reached[-1].event.milestone.status):
             return self._known_alias(job, reached[-1].event.milestone.milestone_definition)
@@ -63,7 +63,7 @@ class DetailColumns:
         return next(filter(None, aliases), "")
 
     def _known_alias(self, job: Job, definition: str) -> str:
-        """Return a milestone's alias: by the config, else as it was read back from EverBright."""
+        """Return a milestone's alias from the config, or else from EverBright's API."""
         if alias := self._milestones.alias(definition):
             return alias
         read = job.reads.get(definition)
@@ -71,13 +71,13 @@ class DetailColumns:
         return alias if is_word(alias) else ""
 
     def value(self, column: str, job: Job, details: Details) -> str:
-        """Return what was answered for a column: "" where the config has not got it."""
+        """Return EverBright's answer for a column; "" if the config doesn't have the column."""
         names = self._names(column, job) if column in self.metrics else ()
         texts = (details.values.get(name, "") for name in names)
         return next((text for text in texts if text), "")
 
     def cells(self, job: Job, details: Details) -> dict[str, Cell]:
-        """Return the cells, by column id."""
+        """Return the cells, by column ID."""
         cells: dict[str, Cell] = {}
         for column in self.metrics:
             text, entry = self.value(column, job, details), entry_of(column)
@@ -86,7 +86,7 @@ class DetailColumns:
         return cells
 
     def _cell(self, entry: FieldEntry, text: str) -> Cell:
-        """Return a value by the field's kind; one that is none of that kind as it came."""
+        """Return a value in the field's kind, or as received if it isn't of that kind."""
         if entry.kind is FieldKind.NUMBER:
             return _number(text) or Cell(text=cut(text))
         if entry.kind is FieldKind.DATE:
@@ -104,7 +104,7 @@ def _number(text: str) -> Cell | None:
 
 
 def _day(text: str) -> Cell | None:
-    """Return the day of a deadline. A moment is of the sheet's time zone, a day of none."""
+    """Return the day of a deadline. A moment is shown in the sheet's time zone; a day has none."""
     for form in _DAY_FORMATS:
         try:
             day = datetime.strptime(text, form).replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""A job's folder and documents in Drive: their names, and the cell with their links. Pure."""
+"""Names a job's folder and documents in Drive, and makes the cell with their links. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Addresses:
     preview: str
 
     def page(self, path: str, **names: str) -> str:
-        """Return the address of `path`, filled in with `names`; "" for an empty path."""
+        """Return the URL of `path`, filled in with `names`; "" for an empty path."""
         filled = path.format(**{name: quoted(value, safe="") for name, value in names.items()})
         return self.everbright.rstrip("/") + filled if path else ""
 
@@ -30,7 +30,10 @@ class Addresses:
 def documents_cell(
     entries: Sequence[tuple[str, Document]], files: Files, addresses: Addresses
 ) -> Cell:
-    """Return the cell with documents, each with the UUID of its sub-task or "", one a line."""
+    """Return the cell with the documents, one per line.
+
+    `entries` have the UUID of the sub-task, or "", and the document.
+    """
     parts: list[tuple[str, str]] = []
     size = 0
     for number, (sub_task, document) in enumerate(entries):
@@ -53,7 +56,7 @@ def _document(
     in_drive = files.documents.get(document.uuid, "")
     if not in_drive:
         return [(name, preview)]
-    # The arrow first: behind a long name it would be cut off on the screen.
+    # The arrow is first, because it would be cut off after a long name.
     return [(_PREVIEW, preview), (" ", ""), (name, in_drive)]
 
 
@@ -63,14 +66,14 @@ def stand_in(site: str) -> str:
 
 
 def folder_name(site: str, customer: Customer) -> str:
-    """Return the name of a job's folder: "Customer, Town", as far as they are known."""
+    """Return the name of a job's folder: "Customer, City", or what is known of that."""
     if not customer.name:
         return stand_in(site)
     return cut(", ".join(part for part in (customer.name, customer.city) if part), _FOLDER_LIMIT)
 
 
 def told_apart(name: str, uuid: str) -> str:
-    """Return a document's name with the beginning of its UUID: another one has its name already."""
+    """Return a document's name with the beginning of its UUID, for a name that is taken."""
     stem, dot, ending = name.rpartition(".")
     suffix = f" ({uuid[:8]})"
     return f"{stem}{suffix}{dot}{ending}" if stem else name + suffix

@@ -1,7 +1,7 @@
-"""The lines of the History that an event makes: what changed, from what to what, and why. Pure.
+"""Makes the History lines of an event: what changed, from what to what, and why. Pure.
 
-A line says what was known when its event arrived, and is never rewritten. A comment is in one line
-only: that of the change which it came with, else its own.
+A line shows what was known when its event arrived, and is never rewritten. A comment is in one line
+only: that of the change that it arrived with, or else its own.
 """
 
 from collections.abc import Iterable, Iterator
@@ -54,7 +54,7 @@ class HistoryLines:
     ) -> list[Change]:
         """Return the lines for the event of another webhook."""
         if not after.has_row:
-            return []  # There is no row that the history could be of.
+            return []
         origin = Origin(stamp=received, received=received, digest=digest)
         changes = _of_contracts(before, after, origin)
         for subject in (STAGE, ARCHIVED):
@@ -72,7 +72,8 @@ class HistoryLines:
     def _of_statuses(self, before: Job, after: Job, new: Event) -> list[Change]:
         """Return the lines for the statuses in `new`, compared with those just before it.
 
-        If the event just after it, which arrived earlier, says the same, its line was this change.
+        If the event just after it has the same status and arrived earlier, the change already has a
+        line.
         """
         definition = new.milestone.milestone_definition
         known, log = before.logs.get(definition), after.logs[definition]
@@ -81,7 +82,7 @@ class HistoryLines:
         if known and new.order in {seen.order for seen in known.statuses}:
             return []  # It is applied again.
         if new.order not in orders:
-            return []  # A read that says no more than the webhooks beside it.
+            return []  # A read that adds nothing to the webhooks before and after it.
         place = orders.index(new.order)
         following, seen, previous = statuses[place - 1 : place + 2]
         assert seen is not None  # noqa: S101
@@ -140,10 +141,10 @@ class HistoryLines:
                 yield name, before.get(name), status
 
     def _new_comments(self, before: Job, new: Event) -> list[Comment]:
-        """Return the comments by people that nothing before had, the oldest first.
+        """Return the comments by people that no earlier event had, the oldest first.
 
-        With the first event of a milestone come all that were ever written there: those from before
-        the job was known, and before that event, are not new.
+        The first event of a milestone has all the comments ever written there. Those older than
+        both that event and the first event of the job are not new.
         """
         definition, comments = new.milestone.milestone_definition, new.milestone.comments
         known, made = _known_comments(before), new.updated or new.received
@@ -186,7 +187,7 @@ def _of_contracts(before: Job, after: Job, origin: Origin) -> list[Change]:
 
 
 def _milestone_of(job: Job, uuid: str | None) -> dict[str, str]:
-    """Return the milestone with a UUID, as far as it is known."""
+    """Return the definition and name of the milestone with a UUID; {} if it is unknown."""
     for definition, event in job.events.items():
         if uuid and event.milestone.uuid == uuid:
             return {"milestone": definition, "name": event.milestone.name}

@@ -1,4 +1,4 @@
-"""The cells of a job: of its contract, of each milestone, and of the job as a whole. Pure."""
+"""Makes the cells of a job: for its contract, each milestone, and the job as a whole. Pure."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -50,9 +50,9 @@ class ContractCells:
         return documents_cell(entries, files, self._addresses)
 
     def named(self, job: Job) -> Job:
-        """Return `job` with its contracts: those whose name says so, else all that look like one.
+        """Return `job` with only the contracts whose name matches; if none does, with all of them.
 
-        Other papers are signed electronically, too.
+        Other documents are signed electronically, too.
         """
         logs = job.contracts.items()
         named = {key: log for key, log in logs if self._is_named(key.partition("\n")[0])}
@@ -62,7 +62,7 @@ class ContractCells:
         return not name or self._contract.search(name) is not None
 
     def state(self, job: Job) -> Cell:
-        """Return how the contract stands, noted with since when; several that differ by name."""
+        """Return the contract's state, noted with when it began; several that differ by name."""
         by_name = contracts.by_name(self.named(job))
         known = {name: now for name, logs in by_name.items() if (now := contracts.current(logs))}
         if not known:
@@ -78,7 +78,7 @@ class ContractCells:
         return self._quote(job.site, projection.initial_quote(job))
 
     def current_quote(self, job: Job) -> Cell:
-        """Return the current quote, noted with since when it is in force."""
+        """Return the current quote, noted with when it took effect."""
         cell = self._quote(job.site, contracts.current_quote(job))
         last = contracts.last_change_order(job)
         if last is None:
@@ -88,9 +88,9 @@ class ContractCells:
         return cell.model_copy(update={"note": note, "noted": last[1].at})
 
     def changed_quotes(self, change: Change) -> tuple[Cell, Cell]:
-        """Return which quote was in force before a change order, and which after it.
+        """Return the active quotes before and after a change order.
 
-        They are named by what they are: nobody knows a quote by its UUID.
+        They have plain names, because nobody knows a quote by its UUID.
         """
         number, known, new = int(change.name), change.before or "", change.after or ""
         before, after = (
@@ -100,7 +100,7 @@ class ContractCells:
         return old, self._quote(change.site, new, after)
 
     def _quote(self, site: str, quote: str, name: str = "") -> Cell:
-        """Return the cell of a quote, with the link to its page where there is one."""
+        """Return the cell of a quote, with the link to its page if it has one."""
         page = self._addresses.page(self._links.quote, site=site, quote=quote) if quote else ""
         return linked(name or quote, page) if name or quote else EMPTY
 
@@ -127,7 +127,7 @@ class MilestoneCells:
         self._changes = changes
 
     def status(self, reached: ReachedMilestone) -> Cell:
-        """Return a milestone's status, noted with when it changed and the remark with that."""
+        """Return a milestone's status, noted with when it began and the remark about it."""
         text = cut(self._statuses.milestone_label(reached.event.milestone))
         if not text:
             return EMPTY
@@ -141,13 +141,13 @@ class MilestoneCells:
         return documents_cell(entries, files, self._addresses)
 
     def day(self, reached: ReachedMilestone, means: str) -> Cell:
-        """Return the day of the newest change to a status with a meaning."""
+        """Return the day of the newest change to a status that `means` this."""
         first: StatusSeen | None = None
         for change in reached.log.statuses:
             if self._means.get(change.status or "") == means:
                 first = change
             elif first:
-                break  # Before that it had another status.
+                break
         return Cell(when=self._moment(reached, first), is_day=True) if first else EMPTY
 
     def comment(self, reached: ReachedMilestone) -> Cell:
@@ -176,7 +176,7 @@ _RE_SIGNED_NOTE = (
 
 
 class JobReader:
-    """Reads jobs by a config, with the addresses that links need."""
+    """Has everything that reads jobs by a config, with the addresses that links need."""
 
     def __init__(self, config: Config, addresses: Addresses) -> None:
         self._link = config.links.job
@@ -199,7 +199,7 @@ class JobReader:
         return payment.replace("_", " ").lower() in self._paid
 
     def name(self, site: str, customer: Customer) -> Cell:
-        """Return the customer's name, or a stand-in, with the link to the job in EverBright."""
+        """Return the customer's name, or a placeholder, with the link to the job in EverBright."""
         page = self._addresses.page(self._link, site=site)
         if customer.name:
             return linked(cut(customer.name, _NAME_LIMIT), page)
@@ -208,7 +208,7 @@ class JobReader:
 
 @dataclass(frozen=True)
 class RowSource:
-    """What the row of a job is made of; what several cells need is worked out once."""
+    """The data that a job's row is made of; values that several cells need are computed once."""
 
     by: JobReader
     job: Job
@@ -223,7 +223,7 @@ class RowSource:
 
     @cached_property
     def is_archived(self) -> bool:
-        """Whether the job is archived: by a webhook, or what EverBright answered later."""
+        """Whether the job is archived, by a webhook or a later answer of EverBright's API."""
         fact, answer = self.job.facts.get(ARCHIVED), self.customer
         if fact and (answer.archived is None or not answer.asked or fact.received >= answer.asked):
             return fact.value != ""
@@ -231,7 +231,7 @@ class RowSource:
 
     @cached_property
     def status(self) -> JobStatus:
-        """How the job stands: the one answer that several cells are made from."""
+        """The job's status, which several cells are made from."""
         last = self.by.milestones.last()
         sale = self._sale[0] if self._sale else None
         return self.by.statuses.of(
@@ -248,14 +248,15 @@ class RowSource:
 
     @cached_property
     def coming(self) -> str:
-        """The title of the milestone that comes after those reached, or ""."""
+        """The title of the milestone after those reached, or ""."""
         return self.by.milestones.next_title(self.milestones)
 
     @cached_property
     def since(self) -> datetime | None:
-        """Since when the job has its status (UTC); None where that is not known.
+        """When the job's status began (UTC); None if that is not known.
 
-        Of several milestones the one that has waited longest counts; a job is done since its last.
+        Of several milestones, the one that has waited longest counts. A job has been done since its
+        last approval.
         """
         status, archived = self.status, self.job.facts.get(ARCHIVED)
         if status.case is Case.ARCHIVED:
@@ -296,14 +297,14 @@ def _days(row: RowSource) -> Cell:
 
 
 def _last_change(row: RowSource) -> Cell:
-    """Return what changed last, and the day: of an archived job, that it was archived."""
+    """Return the last change and its day; for an archived job, that is when it was archived."""
     if row.status.case is Case.ARCHIVED:
         at, text = row.since, row.status.text
     else:
         contract = contracts.newest_change(row.by.contracts.named(row.job))
         sale = (contract[1], row.by.statuses.contract_text(contract[0])) if contract else None
         found = (sale, *map(row.by.changes.newest, row.milestones))
-        # Of several at once: the furthest milestone's.
+        # Of several at the same time, the furthest milestone's is last.
         dated = sorted(filter(None, found), key=lambda change: change[0])
         at, text = dated[-1] if dated else (None, "")
     received = projection.last_receipt(row.job)
@@ -312,11 +313,11 @@ def _last_change(row: RowSource) -> Cell:
 
 
 _WITH_YEAR = timedelta(days=335)
-"""Eleven months: a day further back is shown with its year."""
+"""About eleven months; earlier days are shown with their year."""
 
 
 def _progress(row: RowSource) -> Cell:
-    """Return how far a job is; `words` are the rules that hold for it, the furthest first."""
+    """Return a job's furthest rule; `words` are all that apply to it, the furthest first."""
     by = row.by
     rules = holding_rules(
         row.milestones,
@@ -353,10 +354,10 @@ def _re_signed(row: RowSource) -> Cell:
 
 
 def _split(customer: Customer) -> tuple[str, str]:
-    """Return street, and town with zip, of the address; EverBright may know only one of them."""
+    """Return the street, and the city with ZIP code; EverBright may know only one of them."""
     parts = customer.address.rpartition(customer.city) if customer.city else ("", "", "")
-    town = " ".join(part for part in (customer.city, customer.zip) if part)
-    return parts[0].rstrip(", "), "".join(parts[1:]) or town
+    city = " ".join(part for part in (customer.city, customer.zip) if part)
+    return parts[0].rstrip(", "), "".join(parts[1:]) or city
 
 
 CELLS: Mapping[str, Callable[[RowSource], Cell]] = {

@@ -1,4 +1,4 @@
-"""What all jobs together show: the order of milestones, and what statuses seem to mean. Pure."""
+"""Learns from all jobs: the order of milestones, and what statuses seem to mean. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,17 +11,17 @@ from sync.settings.config_file import Config, MilestoneConfig
 from sync.types import Value
 
 _ENOUGH = 2
-"""Jobs that are finished: a single one may be an exception."""
+"""Finished jobs needed: a single one may be an exception."""
 _HEADER_LIMIT = 90
-"""Characters: a header may have 100, and that of the documents column is longer."""
+"""In characters. A header may have 100, and the documents column adds a word."""
 
 
 def proposed_order(config: Config, jobs: Sequence[Job]) -> tuple[MilestoneConfig, ...]:
-    """Return the milestones in the order learned from `jobs`, up to the one with which jobs end.
+    """Return the milestones in the order learned from `jobs`, up to the one that jobs end with.
 
-    That is the last milestone of several jobs that have everything approved, unless more jobs have
-    got beyond it. Milestones with the same name share a column. () where the config has an order
-    already, and where no job seems to be finished.
+    That is the last milestone of several jobs with everything approved, unless more jobs are beyond
+    it. Milestones with the same name share a column. Returns () if the config has an order, or if
+    no job seems to be finished.
     """
     if config.milestones:
         return ()
@@ -52,9 +52,9 @@ def proposed_order(config: Config, jobs: Sequence[Job]) -> tuple[MilestoneConfig
 def ending_question(
     proposed: Sequence[MilestoneConfig], confirmed: Sequence[MilestoneConfig]
 ) -> str:
-    """Return what a person is asked about the last milestone; "" where nothing is asked.
+    """Return the question about the last milestone, or "" if there is none.
 
-    After a confirmation it is asked again only once jobs get beyond that milestone.
+    After a confirmation it is asked again only when jobs get beyond that milestone.
     """
     known = {definition for step in confirmed for definition in step.definitions}
     if not proposed or proposed[-1].definitions[0] in known:
@@ -71,11 +71,11 @@ class SeenStatus(Value):
     is_known: bool
     """Whether the config or a person in the console says what it means."""
     suggested: str = ""
-    """What it means by the comments of EverBright's bot, where nobody has said so."""
+    """What it seems to mean, by the comments of EverBright's bot; "" if `is_known`."""
     milestones: int = 0
     tasks: int = 0
     changes: int = 0
-    """How often a milestone changed to it."""
+    """How many times a milestone changed to it."""
 
 
 def seen_statuses(config: Config, jobs: Iterable[Job]) -> list[SeenStatus]:
@@ -111,7 +111,7 @@ def seen_statuses(config: Config, jobs: Iterable[Job]) -> list[SeenStatus]:
 
 
 def _decisions(job: Job, remarks: Remarks) -> Iterator[tuple[str, str | None]]:
-    """Yield each status that a milestone of `job` changed to, and what the bot said of that."""
+    """Yield each status that a milestone of `job` changed to, and its meaning by the bot."""
     for definition, log in job.logs.items():
         event = job.events.get(definition)
         comments = event.milestone.comments if event else ()

@@ -1,4 +1,4 @@
-"""When a milestone's status began, what changed last, and why it was rejected. Pure."""
+"""Finds when a milestone's status began, what changed last, and why it was rejected. Pure."""
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ IN_PROGRESS = "INPROG"
 
 @dataclass(frozen=True)
 class MilestoneChanges:
-    """Reads the logs of milestones by the config."""
+    """Interprets the logs of milestones with the meanings in the config."""
 
     _statuses: Statuses
     _remarks: Remarks
 
     def since(self, reached: ReachedMilestone) -> datetime:
-        """Return since when a milestone has the meaning that *Status* shows (UTC)."""
+        """Return when the meaning that *Status* shows for a milestone began (UTC)."""
         return self._moment(reached, reached.log.current(self._meaning))
 
     def labeled_since(self, reached: ReachedMilestone) -> datetime:
-        """Return since when a milestone's cell shows what it shows (UTC)."""
+        """Return when the status in a milestone's cell began (UTC)."""
         return self._moment(reached, reached.log.current(self._statuses.milestone_label))
 
     def newest(self, reached: ReachedMilestone) -> tuple[datetime, str] | None:
@@ -36,9 +36,9 @@ class MilestoneChanges:
         return (self._moment(reached, change), text) if text else None
 
     def remark(self, reached: ReachedMilestone) -> Comment | None:
-        """Return the remark that came with the status that a milestone's cell shows.
+        """Return the remark that arrived with the status in a milestone's cell.
 
-        Of a rejected one: the newest that came with a rejection, of a task, too.
+        For a rejected milestone, the newest that arrived with a rejection, also of a task.
         """
         if self._statuses.meaning(reached.event.milestone) is not Meaning.REJECTED:
             return self._remark(reached, reached.log.current(self._statuses.milestone_label))

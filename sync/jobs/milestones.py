@@ -1,4 +1,4 @@
-"""The milestones of a job as the config shows them: merged, renamed, hidden, in order. Pure."""
+"""Merges, renames, hides and orders a job's milestones by the config. Pure."""
 
 from collections import Counter
 from collections.abc import Container, Iterable
@@ -13,15 +13,16 @@ from sync.settings.everbright_config import is_word
 
 
 class LearnedOrder:
-    """Counts, for each pair of milestones, in how many jobs which came first.
+    """Counts, for each pair of milestones, in how many jobs each came first.
 
-    The order is found from the left: next comes the milestone that the fewest jobs (net) have
-    reached after one of the rest. Equal ones go by these, in this order:
+    The order is built from the left: next is the milestone that the fewest jobs (net) have reached
+    after one of the remaining ones. Ties are broken by these, in this order:
 
-    - those last that no job has together with another: such a job was under way before;
-    - in how many jobs the first event is of this milestone and no decision (a status in `decided`):
-      most first, since those jobs began there;
-    - how many jobs have reached it: most first, since fewer have got to a later milestone;
+    - milestones that no job has together with another are last, because such a job had begun
+      before;
+    - the number of jobs whose first event is of this milestone and is not a decision (a status in
+      `decided`): the most first, because those jobs began there;
+    - the number of jobs that have reached it: the most first, because fewer reach a later one;
     - the earliest event; the definition.
 
     It does not depend on the order of arrival: a job's first events are minima over its events, the
@@ -31,7 +32,7 @@ class LearnedOrder:
     def __init__(self, decided: Container[str | None]) -> None:
         self._decided = decided
         self._ahead: Counter[tuple[str, str]] = Counter()
-        """Jobs in which the one came before the other."""
+        """Jobs in which the first came before the second."""
         self.jobs: Counter[str] = Counter()
         self._began: Counter[str] = Counter()
         self._first: dict[str, Origin] = {}
@@ -68,7 +69,7 @@ class LearnedOrder:
         return order
 
     def _net(self, definition: str, other: str) -> int:
-        """Return how many more jobs have `one` before `other` than after it; 0 if fewer."""
+        """Return how many more jobs have `definition` before `other` than after; 0 if fewer."""
         return max(0, self._ahead[definition, other] - self._ahead[other, definition])
 
     def _rank(self, definition: str) -> tuple[object, ...]:
@@ -85,7 +86,7 @@ class ReachedMilestone:
     """A milestone of a job that has columns: `event` is the newest of its definitions'."""
 
     key: str
-    """The first of its definitions in the config: the id of its columns."""
+    """The first of its definitions in the config, which identifies its columns."""
     title: str
     rank: int
     """Its place in the config; -1 without one."""
@@ -102,7 +103,7 @@ class Heading:
     definitions: tuple[str, ...]
     jobs: int
     alias: str = ""
-    """What EverBright's metrics call it: by the config, else as it came with a job."""
+    """Its name in EverBright's metrics: from the config, or else from a job."""
 
 
 class Milestones:
@@ -146,7 +147,7 @@ class Milestones:
     def current_title(self, job: Job) -> str:
         """Return the title of the furthest milestone: by the config, else the last one reached.
 
-        A hidden one only where the job has no other.
+        It is a hidden one only if the job has no other.
         """
         if reached := self.shown(job):
             return reached[-1].title
@@ -185,8 +186,8 @@ class Milestones:
     ) -> list[Heading]:
         """Return the milestones that `jobs` have columns for, from left to right.
 
-        The configured ones come in their order, `with_configured` all of them that have a header;
-        then the others, in the order learned from `jobs`.
+        The configured ones are first, in their order; then the others, in the order learned from
+        `jobs`. `with_configured` adds those that have a header in the config and no job.
         """
         decided = {
             code

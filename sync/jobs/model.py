@@ -1,4 +1,4 @@
-"""The state of a job, built from its events, and what belongs to it: customer, files, changes."""
+"""Defines the state of a job, built from its events, and its customer, files and changes."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -13,15 +13,15 @@ from sync.webhooks.schema import Comment, ContractState, Document, Milestone
 Order = tuple[datetime, datetime, datetime, str]
 NEVER = datetime.min.replace(tzinfo=UTC)
 READ = "-"
-"""Begins the digest of what was read from EverBright's API. It sorts before every digest of a
+"""The prefix of the digest of a body read from EverBright's API. It sorts before every digest of a
 webhook, which is hex."""
 
 
 class Origin(Value):
-    """The event from which something is known: its dates (UTC) and the digest of its body."""
+    """The event that a value is from: its dates (UTC) and the digest of its body."""
 
     stamp: datetime
-    """The newest date in it."""
+    """The newest valid date in it; without any, `received`."""
     updated: datetime | None = None
     """Its own date, such as `date_updated`."""
     received: datetime
@@ -30,16 +30,16 @@ class Origin(Value):
 
     @property
     def order(self) -> Order:
-        """The sort key of events: the larger is the newer."""
+        """The sort key of events: the largest is the newest."""
         return (self.stamp, self.updated or NEVER, self.received, self.digest)
 
     @property
     def is_read(self) -> bool:
-        """Whether it was read from the API, and did not come by webhook."""
+        """Whether it was read from the API instead of received as a webhook."""
         return self.digest.startswith(READ)
 
     def overrides(self, known: "Origin") -> bool:
-        """Return whether this read is newer: by when the other was received, else by the dates."""
+        """Return whether this read is newer, by when the other was received or by the dates."""
         return known.received < self.received or known.stamp < self.stamp
 
 
@@ -50,12 +50,12 @@ class Event(Origin):
 
     @property
     def origin(self) -> Origin:
-        """Its dates and its digest alone."""
+        """Only its dates and its digest."""
         return Origin(**{name: getattr(self, name) for name in Origin.model_fields})
 
 
 class Fact(Origin):
-    """The newest value of something, and the event that it is from."""
+    """The newest value of a subject, and the event that it is from."""
 
     value: str
 
@@ -82,17 +82,17 @@ class StatusSeen(Origin):
 
 
 STATUSES = 100
-"""How many events of a milestone are logged: many times what a milestone has; a loop has more."""
+"""Most logged events of a milestone: far more than a milestone has, unless a program loops."""
 TASKS = 50
-"""How many tasks of a milestone are logged with a status, for the same reason."""
+"""Most logged tasks of a milestone."""
 _TASK_NAME = 100
-"""How much of a task's name is logged."""
+"""Most logged characters of a task's name."""
 COMMENTS = 500
-"""How many comments of a milestone are logged, for the same reason."""
+"""Most logged comments of a milestone."""
 
 
 class MilestoneLog(Value):
-    """What is kept of all events of a milestone. It is a join: see `joined`."""
+    """What is kept of all events of a milestone. It is a join; see `joined`."""
 
     first: Origin
     """The earliest event."""
@@ -142,9 +142,9 @@ class MilestoneLog(Value):
 
     @property
     def statuses(self) -> tuple[StatusSeen, ...]:
-        """The statuses, the newest first; of the reads, those that no webhook beside them has.
+        """The statuses, the newest first, without reads that repeat a webhook next to them.
 
-        A read without tasks has those of the status before it.
+        A read without tasks gets those of the status before it.
         """
         if not self.reads:
             return self.sent
@@ -152,7 +152,7 @@ class MilestoneLog(Value):
         placed = [(place, 0, status) for place, status in sent]
         place = len(sent)
         for number, read in enumerate(self.reads):
-            # No earlier read goes above a later one.
+            # No earlier read is placed above a later one.
             place = max((n for n, one in sent[:place] if read.overrides(one)), default=0)
             placed.append((place, len(self.reads) - number, read))
         statuses: list[StatusSeen] = []
@@ -171,7 +171,7 @@ class MilestoneLog(Value):
     def current(
         self, state: Callable[[StatusSeen], object] = lambda seen: seen.status
     ) -> StatusSeen:
-        """Return the event with which the present `state` began: by default, the status."""
+        """Return the event with which the current `state` began: by default, the status."""
         statuses = self.statuses
         newest = since = statuses[0]
         for seen in statuses:
@@ -185,20 +185,20 @@ _OF_TASKS = ("tasks", "rejected_task_count")
 
 
 def earliest(moments: Iterable[Origin]) -> Origin:
-    """Return the one from the earliest webhook; only without any, from the earliest read."""
+    """Return the one from the earliest webhook, or from the earliest read if there is none."""
     return min(moments, key=lambda moment: (moment.is_read, moment.order))
 
 
 def _united(
     statuses: Iterable[StatusSeen], key: Callable[[StatusSeen], Any]
 ) -> tuple[StatusSeen, ...]:
-    """Return the STATUSES with the largest keys, the largest first, each once."""
+    """Return the distinct statuses with the largest keys, the largest first; at most STATUSES."""
     by_key = {key(status): status for status in statuses}
     return tuple(by_key[order] for order in sorted(by_key, reverse=True)[:STATUSES])
 
 
 def comment_key(comment: Comment) -> str:
-    """Return what identifies a comment; keys sort by the comments' dates."""
+    """Return the key of a comment; keys sort by the comments' dates."""
     moment = (comment.timestamp or NEVER).isoformat(timespec="microseconds")
     return f"{moment} {comment.uuid or f'{comment.commentor}: {comment.comment[:100]}'}"
 
@@ -210,7 +210,7 @@ def _newest(comments: dict[str, Origin]) -> dict[str, Origin]:
 
 
 class Signing(Origin):
-    """That a contract or a change order was signed: `at` (UTC) is when, the event's moment if not
+    """The signing of a contract or change order: `at` is its date (UTC), or the event's if not
     `is_dated`."""
 
     at: datetime
@@ -221,10 +221,10 @@ class Signing(Origin):
 
     @property
     def rank(self) -> tuple[object, ...]:
-        """The sort key of events that tell of a signing: the largest is kept.
+        """The sort key of events about a signing: the largest is kept.
 
-        One with a date of its own, the latest (it was signed again); else the earliest event, since
-        later ones tell of the same signing.
+        That is the latest one with a date of its own, because it was signed again; or else the
+        earliest event, because later ones are about the same signing.
         """
         seconds = self.at.timestamp()
         when = seconds if self.is_dated else -seconds
@@ -232,14 +232,14 @@ class Signing(Origin):
 
 
 class Progress(Origin):
-    """That a contract was generated or sent."""
+    """A contract was generated or sent."""
 
     state: ContractState
     is_dated: bool
 
     @property
     def rank(self) -> tuple[object, ...]:
-        """The sort key: the newest; without dates, the one that is further on."""
+        """The sort key: the newest is the largest; without dates, the furthest."""
         seconds = self.stamp.timestamp() if self.is_dated else 0.0
         is_sent = self.state is ContractState.SENT
         return (self.is_dated, seconds, is_sent, self.order)
@@ -249,7 +249,7 @@ _S = TypeVar("_S", bound=Origin)
 
 
 def _once(values: Iterable[_S]) -> Iterable[_S]:
-    """Return each body once: the earliest arrival of one without a date."""
+    """Return the earliest arrival of each body."""
     kept: dict[str, _S] = {}
     for value in values:
         known = kept.get(value.digest, value)
@@ -258,7 +258,7 @@ def _once(values: Iterable[_S]) -> Iterable[_S]:
 
 
 class ContractLog(Value):
-    """What is known of a contract: the most telling event of each kind."""
+    """What is known of a contract: the largest event of each kind by its sort key."""
 
     signed: Signing | None = None
     voided: Origin | None = None
@@ -276,10 +276,10 @@ class ContractLog(Value):
         )
 
     def current(self) -> tuple[ContractState, datetime] | None:
-        """Return how the contract stands, and since when (UTC).
+        """Return the contract's state, and when it began (UTC).
 
-        It stays signed until it is voided, whatever is generated or sent meanwhile; and voided
-        until one is generated or sent that is dated later.
+        A signed contract stays signed until it is voided, even if others are generated or sent. A
+        voided one stays voided until one with a later date is generated or sent.
         """
         signed, voided, progress = self.signed, self.voided, self.progress
         if signed and not (voided and voided.stamp >= signed.at):
@@ -291,7 +291,7 @@ class ContractLog(Value):
 
 
 class Change(Value):
-    """A line of the history: one thing of a job before and after a change.
+    """A line of the History: one subject of a job before and after a change.
 
     No two changes of a job have the same `subject` and `digest`.
     """
@@ -301,15 +301,15 @@ class Change(Value):
     """A milestone definition, that and a task's name in two lines, or one of STAGE, ARCHIVED,
     QUOTE, CONTRACT, RE_SIGN, COMMENT, TYPED."""
     digest: str
-    """The event's; of a comment what identifies it."""
+    """The event's, or the identity of a comment."""
     received: datetime
     """When the event was received (UTC)."""
     stamp: datetime
     """When it happened (UTC)."""
     milestone: str = ""
-    """The definition of the milestone, if it is of one."""
+    """The definition of the milestone, if it is about one."""
     name: str = ""
-    """The own name of the milestone or contract, or the number of the change order."""
+    """EverBright's name of the milestone or contract, or the number of the change order."""
     tasks: tuple[str, ...] = ()
     """The tasks that were rejected with the milestone, or the one that changed."""
     before: str | None = None
@@ -320,7 +320,7 @@ class Change(Value):
 STAGE, ARCHIVED, QUOTE, REMARK = "stage", "archived", "quote", "remark"
 CONTRACT, RE_SIGN, COMMENT = "contract", "re-sign", "comment"
 TYPED = "typed"
-"""What a person had typed into a mapped cell was replaced; `name` is the header of its column."""
+"""Text that was typed into a mapped cell was replaced; `name` is the header of its column."""
 
 
 class Job(Value):
@@ -328,7 +328,7 @@ class Job(Value):
 
     site: str
     events: dict[str, Event] = Field(default_factory=dict)
-    """The newest event of each milestone definition; `jobs.reads` decides on what was read."""
+    """The newest event of each milestone definition, by the rules of `jobs.reads`."""
     logs: dict[str, MilestoneLog] = Field(default_factory=dict)
     """What is kept of all events of each milestone definition."""
     sent: dict[str, Event] = Field(default_factory=dict)
@@ -341,19 +341,20 @@ class Job(Value):
     """The earliest event with a completed re-sign task."""
     facts: dict[str, Fact] = Field(default_factory=dict)
     """The newest values from other webhooks: STAGE, ARCHIVED ("yes" or ""), and REMARK and
-    CONTRACT, whose moment is that of the last such webhook."""
+    CONTRACT, which have only the dates of the last such webhook."""
     transitions: dict[str, Fact] = Field(default_factory=dict)
-    """The stages that were entered without a date, by the stage before and this one."""
+    """The stages that were entered without a date, by the stage before and this one, in two
+    lines."""
     contracts: dict[str, ContractLog] = Field(default_factory=dict)
     """What is known of each contract, by the name of its task and its quote, in two lines."""
     change_orders: dict[str, Signing] = Field(default_factory=dict)
-    """The change orders that were signed, by the new quote; "" where that is not known."""
+    """The signed change orders, by the new quote, or "" if that is not known."""
     remarks: tuple[Comment, ...] = ()
     """The newest comments from other webhooks."""
 
     @property
     def has_row(self) -> bool:
-        """Whether it is shown: a lead is not, before its first milestone or contract."""
+        """Whether it is shown: a lead without a milestone or contract is not."""
         return bool(self.events or self.contracts or self.change_orders)
 
 
@@ -369,20 +370,20 @@ class Customer(Value):
     archived: bool | None = None
     """Whether the job is archived; None if the answer doesn't say."""
     asked: datetime | None = None
-    """When EverBright was asked (UTC). It stays while that makes no difference to `archived`."""
+    """When EverBright answered `archived` (UTC); a later answer that repeats it doesn't count."""
 
 
 class Details(Value):
-    """What EverBright's Data Access Layer answered of a job.
+    """The answer of EverBright's Data Access Layer about a job.
 
-    `values` are texts by metric, "" where this job has none. A metric that was `asked` for and is
-    not among them was not in the answer.
+    `values` are texts by metric, "" if this job has none. A metric that is in `asked` and not in
+    `values` was missing from the answer.
     """
 
     asked: tuple[str, ...] = ()
     values: dict[str, str] = Field(default_factory=dict)
     is_refused: bool = False
-    """Whether EverBright refused the last request; `values` are then those from before."""
+    """Whether EverBright refused the last request; `values` are then from an earlier answer."""
 
 
 class FileState(StrEnum):
@@ -394,7 +395,7 @@ class FileState(StrEnum):
 
 
 class Files(Value):
-    """A job's files in Drive: the address of its folder and, by document UUID, of its files."""
+    """A job's files in Drive: the URL of its folder, and of its files by document UUID."""
 
     folder: str = ""
     documents: dict[str, str] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The numbers of the Pipeline: at which milestone each open job waits, and how long. Pure."""
+"""Counts the Pipeline: at which milestone each open job waits, and for how long. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ class PipelineEntry(NamedTuple):
 
 
 def entry_in(values: Sequence[Any] | None) -> PipelineEntry | None:
-    """Return an entry from its JSON; None where there is none."""
+    """Return an entry from its JSON, or None."""
     if values is None:
         return None
     milestone, state, since = values
@@ -40,7 +40,7 @@ def entry_in(values: Sequence[Any] | None) -> PipelineEntry | None:
 
 
 class PipelineLine(NamedTuple):
-    """The numbers of one milestone; `over` have waited longer than STUCK_DAYS."""
+    """The numbers of one milestone; `over` counts jobs that have waited longer than STUCK_DAYS."""
 
     open: int = 0
     rejected: int = 0
@@ -53,9 +53,8 @@ class PipelineLine(NamedTuple):
 def pipeline_entry(row: RowSource) -> PipelineEntry | None:
     """Return where a job is counted: once, at the milestone that it waits for.
 
-    Of several that are rejected or under review that is the one that has waited longest: the job's
-    *Days* are that one's. None for a job that is done or archived, or for which no milestone is
-    known.
+    If several are rejected or under review, it is the one that has waited longest, which the job's
+    *Days* count, too. None for a job that is done or archived, or without a known milestone.
     """
     status = row.status
     if status.case in (Case.ARCHIVED, Case.DONE):
@@ -90,7 +89,7 @@ def count(
 def _line(waiting: list[PipelineEntry], today: date, zone: tzinfo, stuck_days: int) -> PipelineLine:
     states = [entry.state for entry in waiting]
     days = [
-        # The year 1, which some programs send as a zero, has no day west of Greenwich.
+        # The year 1, which some programs send as a zero, fails in time zones west of Greenwich.
         (today - datetime.fromtimestamp(max(entry.since, 0.0), zone).date()).days
         for entry in waiting
         if entry.since is not None

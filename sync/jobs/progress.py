@@ -1,8 +1,7 @@
-"""A job's progress in one column: the rules that hold for a job, and the word they choose. Pure.
+"""Chooses a job's word in a progress column, by the rules that apply to the job. Pure.
 
 A rule is a milestone's key and a status (`KEY:APPROVED`), or one of JOB_RULES. The words of a
-column map a rule to the word that is written for it; `RULE~WORD` names a further word that says the
-same.
+column map a rule to the word to write for it; `RULE~WORD` is a synonym.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ from sync.jobs.status import Meaning, Statuses, spoken
 from sync.settings.config_file import Config
 
 PROGRESS = "progress"
-"""The id of the field."""
+"""The ID of the field."""
 NEW, SIGNED, DONE, ARCHIVED = "new", "signed", "done", "archived"
 JOB_RULES: Mapping[str, str] = {
     NEW: "New job",
@@ -23,12 +22,12 @@ JOB_RULES: Mapping[str, str] = {
     DONE: "Done",
     ARCHIVED: "Archived",
 }
-"""The rules about a whole job, and how they read."""
+"""The rules about a whole job, and their labels."""
 APPROVED, REJECTED, SUBMITTED, IN_PROGRESS = "APPROVED", "REJECTED", "SUBMITTED", "INPROG"
 STATUSES = (IN_PROGRESS, SUBMITTED, REJECTED, APPROVED)
 """The statuses that a rule can name, in the order of their rank."""
 FURTHER_WORD = "~"
-"""Separates a rule from a further word for it."""
+"""Separates a rule from a synonym for its word."""
 
 _HOLD: Mapping[Meaning, tuple[str, ...]] = {
     Meaning.APPROVED: (APPROVED, SUBMITTED, IN_PROGRESS),
@@ -36,7 +35,7 @@ _HOLD: Mapping[Meaning, tuple[str, ...]] = {
     Meaning.WAITING: (SUBMITTED, IN_PROGRESS),
     Meaning.OPEN: (IN_PROGRESS,),
 }
-"""The rules of a milestone that hold by the meaning of its status, the furthest first."""
+"""The rules of a milestone that apply for each meaning of its status, the furthest first."""
 
 
 def milestone_rule(key: str, status: str) -> str:
@@ -44,7 +43,7 @@ def milestone_rule(key: str, status: str) -> str:
 
 
 def rule_label(rule: str, title: str, config: Config) -> str:
-    """Return how a rule reads ("Permits approved"); `title` is its milestone's."""
+    """Return a rule's label ("Permits approved"); `title` is its milestone's."""
     if rule in JOB_RULES:
         return JOB_RULES[rule]
     return f"{title} {spoken(config.status_label(rule.rpartition(':')[2]))}"
@@ -58,7 +57,7 @@ def holding_rules(
     is_signed: bool,
     is_archived: bool,
 ) -> tuple[str, ...]:
-    """Return the rules that hold for a job, the furthest first.
+    """Return the rules that apply to a job, the furthest first.
 
     `milestones` are those that it has reached, in order; `last` is the key of the final one.
     """
@@ -82,9 +81,9 @@ def holding_rules(
 
 @dataclass(frozen=True)
 class ProgressWords:
-    """The words of a column: see the module. The config has the order of the milestones.
+    """The words of a column, as the module describes. The config has the order of the milestones.
 
-    The word of a rule is "" if it can't be written any longer.
+    The word of a rule is "" if it can no longer be written.
     """
 
     words: Mapping[str, str]
@@ -108,33 +107,33 @@ class ProgressWords:
         return (3, self._places[key], STATUSES.index(status) if status in STATUSES else 0)
 
     def rule_of(self, cell: Cell) -> str | None:
-        """Return the furthest rule with a word that holds for a job; None if there is none."""
+        """Return the furthest rule with a word that applies to a job; None if there is none."""
         return next((rule for rule in cell.words if rule in self.words), None)
 
     def word_of(self, cell: Cell) -> str | None:
-        """Return the word that a job should show; None if no rule with a word holds."""
+        """Return the word that a job should show; None if no rule with a word applies."""
         rule = self.rule_of(cell)
         return None if rule is None else self.words[rule]
 
     def rules(self, text: str) -> list[str]:
-        """Return the rules that a text in the column stands for, the lowest first."""
-        said = _folded(text)
+        """Return the rules whose word is a text in the column, the lowest first."""
+        typed = _folded(text)
         rules = {
             key.partition(FURTHER_WORD)[0]
             for key, word in self.words.items()
-            if word and _folded(word) == said
+            if word and _folded(word) == typed
         }
         return sorted(rules, key=lambda rule: (self.rank(rule), rule))
 
     def says_same(self, text: str, wanted: Cell) -> bool:
-        """Return whether a text in the column is another word for what a job should show."""
+        """Return whether a text in the column is a synonym of the word a job should show."""
         return self.rule_of(wanted) in self.rules(text)
 
     def is_ahead(self, text: str, last: Cell, wanted: Cell) -> bool:
-        """Return whether a typed word is further than what EverBright says now.
+        """Return whether a typed word is further than EverBright's current status.
 
-        Not if the milestone was rejected or reopened since `last`. A word with several rules has
-        the rank of the lowest.
+        It isn't if the milestone was rejected or reopened since `last`. A word with several rules
+        has the rank of the lowest.
         """
         rule, before = self.rule_of(wanted), self.rule_of(last)
         typed = next(iter(self.rules(text)), None)

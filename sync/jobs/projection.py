@@ -25,26 +25,27 @@ from sync.jobs.remarks import comment_order
 from sync.webhooks.schema import Comment, Milestone, OtherEvent, Task
 
 CLOCK_SKEW = timedelta(days=1)
-"""How far ahead of its arrival an event's own dates may be."""
+"""How far an event's own dates may be ahead of its arrival."""
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-"""An earlier date is some program's zero."""
+"""Earlier dates are ignored: programs send them for zero."""
 
 _DONE = {"APPROVED"}
 _COMPLETE = {"COMP"}
 REMARKS = 20
-"""How many comments from comment webhooks are kept."""
+"""Most comments that are kept from comment webhooks."""
 _TOGETHER = timedelta(hours=1)
-"""Of transitions further apart, the order in which they came is believed."""
+"""Transitions further apart are believed to have arrived in order."""
 _TRANSITIONS = 50
-"""How many transitions are kept."""
+"""Most transitions that are kept."""
 
 
 def milestone_event(milestone: Milestone, digest: str, received: datetime) -> Event:
-    """Return the event of `milestone` with its moment.
+    """Return the event of `milestone` with its dates.
 
-    `date_updated` alone does not order events: the newest comment or document may be later. Dates
-    more than a day after `received` (UTC) are ignored; without any other, `received` is used.
+    `date_updated` isn't enough to order events, because the newest comment or document may be
+    later. Dates more than a day after `received` (UTC) are ignored; if no date is left, `received`
+    is used.
     """
     own = [milestone.date_updated] if milestone.date_updated else []
     written = [comment.timestamp for comment in milestone.comments if comment.timestamp]
@@ -56,14 +57,14 @@ def milestone_event(milestone: Milestone, digest: str, received: datetime) -> Ev
 def _origin(
     own: Sequence[datetime], others: Iterable[datetime], received: datetime, digest: str
 ) -> Origin:
-    """Return the moment of an event by its own dates and the others in it."""
+    """Return the origin of an event, from its own dates and the other dates in it."""
     updated = max(valid(own, received), default=None)
     stamp = max(valid([*own, *others], received), default=received)
     return Origin(stamp=stamp, updated=updated, received=received, digest=digest)
 
 
 def valid(moments: Iterable[datetime], received: datetime) -> list[datetime]:
-    """Return the dates that are believed of an event that was `received` then."""
+    """Return the plausible dates of an event that was `received` then."""
     return [at for at in moments if EARLIEST <= at <= received + CLOCK_SKEW]
 
 
@@ -104,7 +105,7 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
         job = _with_transition(job, new, fact) if subject == STAGE else job
     if new.contract:
         job = contracts.applied(job, new.contract, valid(signed, received), moment)
-    # A comment without a date is dated by its webhook.
+    # A comment without a date gets that of its webhook.
     dated = (
         comment.model_copy(update={"timestamp": comment.timestamp or moment.stamp})
         for comment in new.comments
@@ -134,8 +135,8 @@ def _is_done(task: Task) -> bool:
 def initial_quote(job: Job) -> str:
     """Return the UUID of the quote in the earliest event that has one, or "".
 
-    Before the first milestone, it is that of the contract that was signed first. After a re-sign,
-    EverBright still sends the initial quote (source: its webhook page).
+    Before the first milestone, it is the quote of the contract that was signed first. After a
+    re-sign, EverBright still sends the initial quote (source: its webhook page).
     """
 
     def rank(quote: str) -> tuple[object, ...]:
@@ -154,21 +155,21 @@ def all_comments(job: Job) -> Iterable[Comment]:
 
 
 def last_update(job: Job) -> datetime | None:
-    """Return the moment (UTC) of the job's newest event of any kind."""
+    """Return when the job's newest event of any kind happened (UTC)."""
     stamps = [event.stamp for event in job.events.values()]
     stamps += [fact.stamp for fact in job.facts.values()]
     return max(stamps, default=None)
 
 
 def last_receipt(job: Job) -> datetime | None:
-    """Return the moment (UTC) at which the newest of what the job shows was received."""
+    """Return when the newest event that the job shows was received (UTC)."""
     received = [event.received for event in job.events.values()]
     received += [fact.received for fact in job.facts.values()]
     return max(received, default=None)
 
 
 def _with_transition(job: Job, new: OtherEvent, fact: Fact) -> Job:
-    """Return `job` with a transition to the stage `fact`; one with a date is told by its date."""
+    """Return `job` with a transition to the stage `fact`, unless the transition has a date."""
     if not new.left_stage or new.is_dated or new.left_stage == new.stage:
         return job
     key = f"{new.left_stage}\n{new.stage}"
@@ -179,11 +180,11 @@ def _with_transition(job: Job, new: OtherEvent, fact: Fact) -> Job:
 
 
 def current_stage(job: Job) -> str:
-    """Return the stage: the only one that nothing led away from, else the newest.
+    """Return the only stage that the job hasn't left, or else the newest.
 
-    The stage transition that EverBright describes has no date, but it names the stage before. So
-    one that came late is told by that: of those that came within an hour, nothing leads away from
-    the last.
+    A stage transition in EverBright's documentation has no date, but it names the stage before.
+    That is enough to put the transitions of one hour in order, even if they arrived out of order:
+    no transition leads away from the last stage.
     """
     newest = job.facts.get(STAGE)
     if newest is None:

@@ -1,9 +1,8 @@
-"""Milestones read from EverBright's API beside those that came by webhook. Pure.
+"""Merges milestones read from EverBright's API with those received by webhook. Pure.
 
-A read counts from when it was requested: it is newer than every webhook that was received before.
-Of a webhook that was received later, EverBright's own dates decide. Both the newest webhook and the
-newest read are kept: which of them counts is computed again from the two, so that every order of
-arrival ends the same.
+A read is newer than every webhook that was received before the read was requested. For a webhook
+that was received later, EverBright's own dates decide. Both the newest webhook and the newest read
+are kept, and the current event is computed from the two, so the order of arrival has no effect.
 """
 
 from collections.abc import Sequence
@@ -13,13 +12,13 @@ from sync.jobs.model import READ, Event, Job
 from sync.types import Value
 
 _KEPT = ("uuid", "quote", "name", "description", "assigned_to", "comments", "tasks")
-"""What a webhook said stays where a read is silent on it: the lists may lack it."""
+"""The webhook's values are kept if they are blank in a read, because API lists may omit them."""
 _NOT_COMPARED = frozenset({"date_updated", "envelopes", "alias"})
-"""`date_updated` may be later only because it was read again; the others are not shown."""
+"""`date_updated` may change without any other change; the others are not shown."""
 
 
 def as_read(digest: str) -> str:
-    """Return the digest of a body that was read from the API: no webhook has the same."""
+    """Return the digest of a body that was read from the API; it differs from any webhook's."""
     return READ + digest
 
 
@@ -43,7 +42,7 @@ def events_with(job: Job, new: Event) -> dict[str, dict[str, Event]]:
 
 
 def is_news(job: Job, read: Event) -> bool:
-    """Return whether a read says something later and else than what is known of its milestone."""
+    """Return whether a read is newer than the known event of its milestone and differs from it."""
     known = job.events.get(read.milestone.milestone_definition)
     if known is None:
         return True
@@ -51,9 +50,9 @@ def is_news(job: Job, read: Event) -> bool:
 
 
 def says_no_more(read: Any, known: Any) -> bool:
-    """Return whether all that `read` says is in `known`; what is blank in a read says nothing.
+    """Return whether all values of `read` are in `known`; blank values are ignored.
 
-    Lists are compared by their elements' UUIDs, in any order: an element more or less is news.
+    Lists are compared by their elements' UUIDs, in any order; an added or missing element is new.
     """
     if isinstance(read, Value) and isinstance(known, Value):
         fields = (name for name in type(read).model_fields if name not in _NOT_COMPARED)
@@ -76,7 +75,7 @@ def _key(element: Any, number: int) -> str:
 
 
 def _chosen(sent: Event | None, read: Event | None) -> Event:
-    """Return what counts of the newest webhook and the newest read."""
+    """Return the current event, from the newest webhook and the newest read."""
     if sent is None:
         assert read is not None  # noqa: S101 - there is one of them
         return read

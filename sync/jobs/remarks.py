@@ -1,12 +1,12 @@
-"""Which comment is shown with a change of status, and when the change was made. Pure.
+"""Finds the comment to show with a change of status, and when the change happened. Pure.
 
 The rule for notes, History and *Last comment*: a remark is a comment by a person, shown with its
-author; the newest of a job is its *Last comment*, and one is shown with a change of status only if
+author. The newest of a job is its *Last comment*. A remark is shown with a change of status only if
 the milestone's event before the change did not have it, or, at the milestone's first event, if it
 was written no earlier than that event's `date_updated`.
 
-EverBright does not say who made a decision, so no name is given for it. Its bot may comment that it
-"approved milestone ...": that comment's time is then the time of the change.
+EverBright does not send who made a decision, so no name is shown for it. Its bot may comment that
+it "approved milestone ...": the time of that comment is then the time of the change.
 """
 
 import re
@@ -23,21 +23,21 @@ _DECISIONS = {
     "waiting": re.compile(r"\bsubmitted milestone\b", re.IGNORECASE),
     "cancelled": re.compile(r"\bcancell?ed\b", re.IGNORECASE),
 }
-"""What the bot's comment says of a decision, by what the status means.
+"""Patterns of the bot's comments on decisions, by the meaning of the status.
 
-Source: the sample for those on approval and submission; the others are guessed after these.
+Source: EverBright's sample for approval and submission; the others are guesses.
 """
 
 
 class Remarks:
-    """Distinguishes people's comments from the bot's, by the patterns in the config."""
+    """Distinguishes people's comments from the bot's by the patterns in the config."""
 
     def __init__(self, config: Config) -> None:
         self._bots = [re.compile(pattern, re.IGNORECASE) for pattern in config.words.bots]
         self._means = {code: status.means for code, status in config.statuses.items()}
 
     def is_by_bot(self, comment: Comment) -> bool:
-        """Return whether a program wrote a comment: an automatic one is the bot's in any case."""
+        """Return whether a comment is automatic, or its author's name is a bot's."""
         names = (comment.commentor, comment.author)
         return comment.is_automatic or any(
             pattern.search(name) for pattern in self._bots for name in names
@@ -53,7 +53,7 @@ class Remarks:
     def of_change(
         self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
     ) -> Comment | None:
-        """Return the newest of a milestone's comments that goes with `change`, one in its log."""
+        """Return the newest of a milestone's comments that arrived with `change`."""
         is_first = change.order == log.first.order
         return self.newest(
             comment
@@ -64,7 +64,7 @@ class Remarks:
     def moment(
         self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
     ) -> datetime:
-        """Return when `change` was made (UTC): the bot's comment on it, else the event's moment."""
+        """Return when `change` happened (UTC), by the bot's comment or else by the event."""
         decision = _DECISIONS.get(self._means.get(change.status or "") or "")
         times = [
             at
@@ -76,7 +76,7 @@ class Remarks:
     def decision(
         self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
     ) -> str | None:
-        """Return what `change` means by the bot's newest comment on a decision with it, or None."""
+        """Return the meaning of `change` by the bot's newest comment on it, or None."""
         for _, text in sorted(self._by_bot(comments, log, change), reverse=True):
             for means, decision in _DECISIONS.items():
                 if decision.search(text):
@@ -86,7 +86,7 @@ class Remarks:
     def _by_bot(
         self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
     ) -> Iterator[tuple[datetime, str]]:
-        """Yield the dates and texts of the bot's comments that came with `change`."""
+        """Yield the dates and texts of the bot's comments that arrived with `change`."""
         for comment in comments:
             is_of_change = self.is_by_bot(comment) and _came_with(comment, log, change)
             if is_of_change and comment.timestamp and comment.timestamp <= change.stamp:
@@ -104,11 +104,11 @@ def _is_as_new(comment: Comment, change: StatusSeen) -> bool:
 
 
 def comment_order(comment: Comment) -> tuple[object, ...]:
-    """Return the sort key of comments: the larger is the newer."""
+    """Return the sort key of comments: the largest is the newest."""
     return (comment.timestamp or NEVER, comment.uuid or "", comment.comment)
 
 
 def text_with_author(comment: Comment) -> str:
-    """Return a comment in quotes, with its author behind it."""
+    """Return a comment in quotation marks, followed by its author."""
     quoted = f'"{comment.comment}"'
     return f"{quoted} – {comment.author}" if comment.author else quoted  # noqa: RUF001

@@ -1,6 +1,6 @@
 """Lays out jobs: the columns of the Jobs tab, a job's cells, and the lines of the History. Pure.
 
-What each column shows is in `job_cells.CELLS`.
+`job_cells.CELLS` has the content of each column.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -46,7 +46,7 @@ _CONTRACT_MEANS = {
 }
 """A contract's state has the color of the milestones' status with this meaning."""
 _LETTER, _PADDING = 8, 14
-"""Pixels of a letter in a header, which is bold, and beside a word: no word is to be broken."""
+"""In pixels, for a bold letter in a header and around a word, so that no word is broken."""
 
 
 def managed_column(config: Config, column_id: str, header: str, stuck_days: int) -> Column:
@@ -65,7 +65,7 @@ def managed_column(config: Config, column_id: str, header: str, stuck_days: int)
 
 
 def every_tint(config: Config, stuck_days: int) -> list[Tint]:
-    """Return the colors of all columns that there can be, each once."""
+    """Return the distinct colors of all possible columns."""
     tints = (tint for entry in FIELDS.values() for tint in _tints(config, entry, stuck_days))
     return list(dict.fromkeys(tints))
 
@@ -91,7 +91,7 @@ def _tints(config: Config, entry: FieldEntry, stuck_days: int) -> tuple[Tint, ..
 
 
 def _tints_of_jobs(config: Config) -> tuple[Tint, ...]:
-    """Return the colors of *Status*; where two hold, the last counts."""
+    """Return the colors of *Status*; if two apply, the last one wins."""
     statuses, known, tints = Statuses(config), config.statuses, dict[Ending | str, str]()
     for code, status in known.items():
         if status.color and status.means not in ("rejected", "waiting"):
@@ -120,8 +120,7 @@ _MEANS = {
     Case.WAITING: "waiting",
     Case.REJECTED: "rejected",
 }
-"""A job has the color of the milestones' status with this meaning; what comes later is stronger.
-"""
+"""A job has the color of the milestones' status with this meaning; later ones win."""
 
 
 STUCK_DAYS = 14
@@ -144,7 +143,7 @@ _DAY = timedelta(days=1)
 class Layout:
     """Makes columns and cells by a config, with the addresses that links need.
 
-    A job without an event for `stuck_days` days is to be checked.
+    A job whose status is older than `stuck_days` days is stuck.
     """
 
     config: Config
@@ -171,7 +170,7 @@ class Layout:
         """Return the columns that `jobs` need, from left to right.
 
         `with_configured` adds those of all milestones that have a header in the config. The order
-        of other milestones is learned from `jobs`: it is that of all jobs if they are all jobs.
+        of other milestones is learned from `jobs`, so pass all jobs.
         """
         headings = self._by.milestones.headings(jobs, with_configured=with_configured)
         headers: dict[str, str] = {}
@@ -188,7 +187,7 @@ class Layout:
         ]
 
     def are_columns_of(self, wanted: Iterable[Column], jobs: Iterable[Job]) -> bool:
-        """Return whether `wanted` hold the columns of every milestone of `jobs`."""
+        """Return whether `wanted` has the columns of every milestone of `jobs`."""
         known = {column.id for column in wanted}
         return all(
             status_id(milestone.key) in known
@@ -204,7 +203,7 @@ class Layout:
         return list(dict.fromkeys(titles))
 
     def pipeline_entry(self, job: Job, customer: Customer = _UNKNOWN) -> PipelineEntry | None:
-        """Return where the Pipeline counts `job`; None where it does not."""
+        """Return where the Pipeline counts `job`; None if it doesn't."""
         return pipeline_entry(RowSource(self._by, job, Files(), customer, _NO_DETAILS))
 
     def cells(
@@ -215,9 +214,9 @@ class Layout:
         details: Details = _NO_DETAILS,
         fields: Collection[str] | None = None,
     ) -> dict[str, Cell]:
-        """Return the cell of each column for `job`, by column id; without the blank ones.
+        """Return the cells of `job` that aren't blank, by column ID.
 
-        `fields` are the columns of mapped tabs; None: those in the config and of the milestones.
+        `fields` are the columns of mapped tabs; without them, the cells are those of the Jobs tab.
         """
         row = RowSource(self._by, job, files, customer, details)
         is_wanted = self._may_have if fields is None else fields.__contains__
@@ -234,18 +233,19 @@ class Layout:
             known = of_details.get("deadline", EMPTY)
             of_details["deadline"] = self._by.deadlines.nearest(row.milestones, known)
         cells |= {field: cell for field, cell in of_details.items() if is_wanted(field)}
-        # Most blank ones are EMPTY itself, which is told much faster than what is equal to it.
+        # Most blank cells are EMPTY itself, and identity is much faster to compare than equality.
         return {c: cell for c, cell in cells.items() if cell is not EMPTY and cell != EMPTY}
 
     def title(
         self, column: str, *, is_mapped: bool = False, names: Mapping[str, str] | None = None
     ) -> str:
-        """Return the first header of a column (its id); "" for one that is not wanted.
+        """Return the first header of a column (its ID); "" for one that is not wanted.
 
-        `names` are EverBright's of milestones, by definition.
+        `names` are EverBright's names of milestones, by definition.
 
-        The Jobs tab is to have those of the config and of milestones that are not hidden, a mapped
-        tab all that are fields. The key is none of them: without it nothing is written.
+        The Jobs tab has the columns in the config and those of milestones that are not hidden; a
+        mapped tab may have all fields. The key column has no title here, because without that
+        column nothing is written.
         """
         headers = {each.id: each.header for each in self.config.columns if each.id != KEY}
         field, colon, key = column.partition(":")
@@ -273,9 +273,9 @@ class Layout:
         return self._by.name(site, customer)
 
     def line(self, change: Change, customer: Cell, rep: str = "") -> list[Cell] | None:
-        """Return a line of the history, column by column; None for a hidden milestone.
+        """Return a line of the History, column by column; None for a hidden milestone.
 
-        `rep` is who has the job by the sheet.
+        `rep` is the sheet's rep of the job.
         """
         if change.milestone and self._by.milestones.is_hidden(change.milestone):
             return None
@@ -294,7 +294,7 @@ class Layout:
         ]
 
     def _what(self, change: Change) -> str:
-        """Return what changed."""
+        """Return the text that names the subject of a change."""
         what, name = _SUBJECTS.get(change.subject, ""), change.name
         title = self._by.milestones.title(change.milestone, name) if change.milestone else ""
         if change.subject == COMMENT:
@@ -306,7 +306,7 @@ class Layout:
         return what or title or name
 
     def _states(self, change: Change) -> tuple[Cell, Cell]:
-        """Return what it was before and after."""
+        """Return the cells with the state before and after a change."""
         if change.subject == QUOTE:
             return self._by.contracts.changed_quotes(change)
         before, after = change.before, change.after

@@ -1,7 +1,7 @@
-"""A job's *Status*: its row, its colors, the views and the Pipeline are made from it. Pure.
+"""Works out a job's *Status*, which the row, the colors, the views and the Pipeline use. Pure.
 
-A rejection in any milestone comes first, then a review in any, then the furthest milestone
-(decision 0011 has the table of cases). The phrases are config.
+A rejection in any milestone is first, then a review in any, then the furthest milestone (decision
+0011 has the table of cases). The phrases are in the config.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ REJECTED, WAITING = "Rejected", "Under review"
 """The words for a job in drop-downs, and the titles of the filter views."""
 _TITLE_LIMIT = 40
 _NAMED = 3
-"""How many milestones are named: a status is to be read at a glance."""
+"""Most milestones that are named, so that a status can be read at a glance."""
 
 
 class Meaning(StrEnum):
@@ -44,17 +44,17 @@ class Case(StrEnum):
     BETWEEN = "between"
     """The furthest milestone is approved and isn't the last, or no milestone has begun."""
     ALL_APPROVED = "all approved"
-    """All its milestones are approved, and they are outside the order, or nobody knows one."""
+    """All its milestones are approved, and they are outside the order, or there is no order."""
 
 
 NOT_OPEN = (Case.ARCHIVED, Case.DONE, Case.ALL_APPROVED)
-"""A job of these cases waits for nothing that we know of: its *Days* are blank."""
+"""A job in one of these cases waits for nothing that we know of, so its *Days* are blank."""
 
 
 def is_stuck(days: int, stuck_days: int) -> bool:
-    """Return whether an open job is stuck whose status is `days` old.
+    """Return whether an open job with a status that is `days` old is stuck.
 
-    The sheet decides the same by itself, with `Tint.above` and the criterion of the view *Stuck*.
+    In the sheet, `Tint.above` and the criterion of the view *Stuck* decide the same.
     """
     return days > stuck_days
 
@@ -63,8 +63,9 @@ def is_stuck(days: int, stuck_days: int) -> bool:
 class JobStatus:
     """A job's status: `text` is its *Status*, `about` the milestones that need an action.
 
-    `since` are those whose statuses made it so (none where the contract did), `words` what a
-    drop-down may have for it, the best first. `ready` are open ones that can be submitted.
+    `since` are the milestones whose statuses it is made from (none if it is from the contract),
+    `words` the words that a drop-down may have for it, the best first. `ready` are open milestones
+    that can be submitted.
     """
 
     case: Case
@@ -76,14 +77,14 @@ class JobStatus:
 
 
 class Ending(NamedTuple):
-    """The text before (`is_prefix`) or behind the milestones in a status: it shows the case."""
+    """The text before (`is_prefix`) or after the milestones in a status, which shows the case."""
 
     text: str
     is_prefix: bool = False
 
 
 class Statuses:
-    """Reads statuses by the config."""
+    """Interprets statuses with the meanings and phrases in the config."""
 
     def __init__(self, config: Config) -> None:
         self._known = config.statuses
@@ -104,14 +105,14 @@ class Statuses:
         return code in self._codes["waiting"]
 
     def is_explained(self, code: str | None) -> bool:
-        """Return whether the config or a person says what a status means."""
+        """Return whether the config or the console has a meaning for a status."""
         return code in self._known
 
     def meaning(self, milestone: Milestone | StatusSeen) -> Meaning:
         """Return the meaning of a milestone's status.
 
-        One with a rejected task is rejected, unless it is approved or its submission was canceled,
-        which leaves it open. A status that nobody has explained is open, too.
+        A milestone with a rejected task is rejected, unless it is approved or its submission was
+        canceled, which leaves it open. A status without a known meaning is open, too.
         """
         code = milestone.status
         if self.is_approved(code):
@@ -131,7 +132,7 @@ class Statuses:
         return [task.name for task in tasks if task.name and self.is_rejected(task.status)]
 
     def milestone_label(self, milestone: Milestone | StatusSeen) -> str:
-        """Return what the milestone's cell shows: one with a rejected task is rejected."""
+        """Return the label in a milestone's cell; one with a rejected task shows rejected."""
         if self.meaning(milestone) is not Meaning.REJECTED or self.is_rejected(milestone.status):
             return self.label(milestone.status)
         codes = (task.status for task in milestone.tasks if self.is_rejected(task.status))
@@ -150,8 +151,8 @@ class Statuses:
     ) -> JobStatus:
         """Return the status of a job by its milestones; without any, by its contract.
 
-        `last` is the key of the final one, `coming` the title of the one after those reached: None
-        and "" where that is not known.
+        `last` is the key of the final milestone, or None if it is unknown; `coming` is the title of
+        the next one, or "".
         """
         if is_archived:
             label = self.label("ARCHIVED")
@@ -208,7 +209,7 @@ class Statuses:
         if any(milestone.key == last for milestone in approved):
             done = self.phrases.done
             return JobStatus(Case.DONE, done, (furthest,), tuple(approved), (done, label))
-        # A milestone outside the order says nothing about what comes next in it.
+        # The milestone after one outside the order is unknown.
         is_open = [each for each in is_open if each.rank >= 0 or furthest.rank < 0]
         if is_open:
             coming = is_open[0].title
@@ -249,7 +250,7 @@ class Statuses:
         return Ending(before, is_prefix=True) if before else Ending(rest.partition("}")[2])
 
     def ending_with(self, label: str) -> Ending:
-        """Return how the status of a job ends whose furthest milestone has a status."""
+        """Return the ending for a job whose furthest milestone has the status `label`."""
         _, _, rest = self.phrases.stands.partition("{milestone}")
         return Ending(rest.format(status=spoken(label)))
 
@@ -280,12 +281,12 @@ def _named(title: str, label: str) -> str:
 
 
 def spoken(label: str) -> str:
-    """Return a label within a sentence: "In progress" begins small there, "NTP" does not."""
+    """Return a label for use in a sentence: "in progress", but "NTP"."""
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def listed(names: Sequence[str], phrases: PhrasesConfig, most: int) -> str:
-    """Return names as a list in words; of more than `most`, the first and how many more."""
+    """Return names as text ("A, B and C"); of more than `most`, the first and how many more."""
     if len(names) > most:
         first = names[: max(1, most - 1)]
         return phrases.more.format(first=", ".join(first), count=len(names) - len(first))

@@ -1,4 +1,4 @@
-"""A job on its way to the sheet: all that is known of it and of its row. Pure."""
+"""Defines a job to write: its state, and the wanted and last written cells of its row. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from sync.jobs.pipeline import PipelineEntry
 
 @dataclass(frozen=True)
 class Target:
-    """A job as the store holds it, how its row should stand, and how it was last confirmed."""
+    """A job as stored, with the wanted cells of its row and the last confirmed ones."""
 
     job: Job
     cells: Cells = field(default_factory=dict)
-    """What its row should show: nothing until the job is laid out."""
+    """The wanted cells of its row: none until the job is laid out."""
     written: Cells = field(default_factory=dict)
-    """What its row was last confirmed to show."""
+    """The cells that its row was last confirmed to have."""
     entry: PipelineEntry | None = None
     """Where the Pipeline should count it: nowhere until the job is laid out."""
     counted: PipelineEntry | None = None
@@ -34,12 +34,12 @@ class Target:
     arrivals: Mapping[str, float] = field(default_factory=dict)
     """When the newest webhook of each milestone was received, by the milestone's key."""
     has_row: bool = True
-    """Whether it has a row, as far as is known."""
+    """Whether it is known to have a row."""
     recheck: frozenset[str] = frozenset()
-    """Columns of which a comparison found that they hold something else."""
+    """Columns in which a comparison found something else."""
 
     typed_rep: str = ""
-    """Who has it by the sheet, if the last comparison found another name there than we wrote."""
+    """The sheet's rep of the job, if the last comparison found another name than we wrote."""
 
     @property
     def site(self) -> str:
@@ -48,11 +48,11 @@ class Target:
 
     @property
     def rep(self) -> str:
-        """Who has it by the sheet: the name that a person typed, else the one that we wrote."""
+        """The sheet's rep of the job: the name that was typed, or else the one that we wrote."""
         return self.typed_rep or self.written.get(REP, EMPTY).text
 
     def differences(self) -> dict[str, Cell]:
-        """Return what is to be written, by column id; a cell that went blank is EMPTY."""
+        """Return the cells to write, by column ID; EMPTY for one to clear."""
         columns = dict.fromkeys([*self.cells, *self.written, *sorted(self.recheck)])
         wanted = {column: self.cells.get(column, EMPTY) for column in columns}
         return {
@@ -62,5 +62,5 @@ class Target:
         }
 
     def differs(self) -> bool:
-        """Tell whether anything is to be written: a job without a row always is."""
+        """Return whether there is anything to write; for a job without a row, there always is."""
         return not self.has_row or bool(self.differences())
