@@ -183,6 +183,79 @@ def test_back_shows_each_step_again(office: Office, browser: Browser) -> None:
     page.close()
 
 
+STAGES = ("Sold", "NTP", "Permit in", "Permit OK", "Permit done", "Install", "Paid")
+
+
+def add_stages(office: Office) -> None:
+    """Give both tabs a list for the whole job in column T, with a word typed in the second row."""
+    top, requested = board.HEADER_ROW, list[dict[str, Any]]()
+    values = [{"userEnteredValue": word} for word in STAGES]
+    rule = {"condition": {"type": "ONE_OF_LIST", "values": values}, "strict": True}
+    for sheet_id in (0, 2027):
+        area = {"sheetId": sheet_id, "startColumnIndex": 19, "endColumnIndex": 20}
+        area |= {"startRowIndex": top + 1, "endRowIndex": top + 8}
+        texts = ("Stage", "", "Permit done") if sheet_id == 0 else ("Stage",)
+        cells = [{"values": [{"userEnteredValue": {"stringValue": t}} if t else {}]} for t in texts]
+        start = {"sheetId": sheet_id, "rowIndex": top, "columnIndex": 19}
+        requested.append(
+            {"updateCells": {"start": start, "rows": cells, "fields": "userEnteredValue"}}
+        )
+        requested.append({"setDataValidation": {"range": area, "rule": rule}})
+    spreadsheet = office.environment["SPREADSHEET_ID"]
+    answer = requests.post(
+        f"{office.google.url}/v4/spreadsheets/{spreadsheet}:batchUpdate",
+        json={"requests": requested},
+        headers={"Authorization": "Bearer onlooker"},
+        timeout=30,
+    )
+    answer.raise_for_status()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_column_for_the_whole_job_is_mapped_without_a_command(
+    office: Office, browser: Browser, width: int
+) -> None:
+    """Each word is proposed, one is changed, and the sheet shows the words."""
+    add_stages(office)
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    entered(page, office.receiver.url)
+    page.goto(f"{office.receiver.url}/mapping")
+    for button in ("Read my tabs", "Continue to the columns"):
+        page.get_by_role("button", name=button, exact=True).click()
+    column = "T Stage of Active"
+    expect(page.get_by_label("T Stage in Active shows", exact=True)).to_have_value("progress")
+    proposed = [
+        page.get_by_label(f"{word} in {column} stands for", exact=True)
+        .locator("option:checked")
+        .inner_text()
+        for word in STAGES
+    ]
+    assert proposed == [
+        *("Contract signed", "Notice to Proceed in progress", "Permits submitted"),
+        *("Permits approved", "nothing", "Installation Complete in progress"),
+        "Installation Complete approved",
+    ]
+    assert serious(page) == []
+    width_of_page = page.evaluate("document.documentElement.scrollWidth")
+    assert width_of_page <= width, "the page is wider than the screen"
+    for tab in ("Active", "Done"):
+        word = page.get_by_label(f"Permit done in T Stage of {tab} stands for", exact=True)
+        word.select_option(label="Permits approved")
+    page.get_by_role("button", name="Preview", exact=True).click()
+    page.get_by_role("button", name="Back to the columns", exact=True).click()
+    word = page.get_by_label(f"Permit done in {column} stands for", exact=True)
+    expect(word.locator("option:checked")).to_have_text("Permits approved")
+    page.get_by_role("button", name="Preview", exact=True).click()
+    page.get_by_role("button", name="Map these tabs", exact=True).click()
+    expect(page.get_by_role("status")).to_have_text("Mapped: Active, Done.")
+    first, second = (board.name(site) for site in SITES[:2])
+    with Running(WORKER, office.environment, office.folder / "worker.log"):
+        wait_for(lambda: office.row(first).get("Stage") == "Install")
+        assert office.row(second)["Stage"] == "Permit done", "a person typed it"
+    page.close()
+
+
 def settled(office: Office, page: Page, size: str, tmp_path: Path) -> None:
     """Settle the row that two jobs may have, and add a Pipeline."""
     wait_for(lambda: has_doubts(page))
