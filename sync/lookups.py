@@ -21,7 +21,7 @@ from sync.jobs.model import ARCHIVED, Customer, Details, Job
 from sync.ops import retry
 from sync.settings.everbright_config import EverBrightConfig
 from sync.store import DetailStore, DueLookup, Heartbeats, Lookups
-from sync.store.signs import TOKEN_REFUSED
+from sync.store.heartbeats import TOKEN_REFUSED
 from sync.types import Value
 
 _TRIES = 30
@@ -190,12 +190,12 @@ class LookupLoop:
     def __init__(
         self,
         fetchers: Sequence[Fetcher[Any]],
-        signs: Heartbeats,
+        heartbeats: Heartbeats,
         wait: Callable[[float], object],
         wake: Callable[[], object],
     ) -> None:
         self._fetchers = fetchers
-        self._signs = signs
+        self._heartbeats = heartbeats
         self._is_refused: bool | None = None
         self._wait = wait
         self._wake = wake
@@ -221,6 +221,6 @@ class LookupLoop:
         """Record whether the token is accepted; other errors don't show it."""
         is_refused = error is not None and error.reason == TOKEN_REFUSED
         if is_refused != self._is_refused and (error is None or is_refused):
-            change = self._signs.begin if is_refused else self._signs.end
+            change = self._heartbeats.begin if is_refused else self._heartbeats.end
             change(TOKEN_REFUSED)
             self._is_refused = is_refused

@@ -20,7 +20,7 @@ from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import filter_views, formatting, history, pipeline
 from sync.sheets.tabs.filter_views import View
 from sync.sheets.tabs.history import Line
-from sync.store.signs import ReadColumn
+from sync.store.sheet_state import ReadColumn
 
 HISTORY, PIPELINE = "tab:history", "tab:pipeline"
 """Stand among the ids of columns for tabs that were made: one that is gone, a person deleted."""

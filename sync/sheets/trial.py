@@ -9,7 +9,7 @@ from sync.sheets.batch import Request
 from sync.sheets.client import SheetClient
 from sync.sheets.read import CHECK_KEY, SCRATCH_RANGE, SCRATCH_TAB, guard_id
 from sync.store import Spreadsheet
-from sync.store.signs import Trial
+from sync.store.sheet_state import Trial
 
 
 def try_google(store: Spreadsheet, client: SheetClient) -> Trial:

@@ -32,7 +32,7 @@ from sync.store import (
     RefusedRequests,
 )
 from sync.store.measures import ACKNOWLEDGED, BOUNDS, FLUSHED, SHOWN
-from sync.store.signs import NO_SECRET, WRONG_SECRET
+from sync.store.refusals import NO_SECRET, WRONG_SECRET
 
 REASONS = {400: "bad_request", 401: WRONG_SECRET, 413: "too_large"}
 """Why a request was refused, by the status of its answer."""

@@ -27,7 +27,8 @@ from sync.status.problem import (
     trouble,
 )
 from sync.store.findings import WITHOUT_ROW
-from sync.store.signs import TOKEN_REFUSED, FenceDoubt
+from sync.store.heartbeats import TOKEN_REFUSED
+from sync.store.sheet_state import FenceDoubt
 
 LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
 SILENCE, WRONG_SECRET = "silence", "wrong_secret"

@@ -13,6 +13,7 @@ from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.drafts import MappingDrafts
 from sync.store.findings import Dismissals, Finding, Findings
+from sync.store.heartbeats import Heartbeats
 from sync.store.hours import HourFigures, latest_hours
 from sync.store.inbox import Inbox, KeptDelivery, Receipt
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
@@ -21,14 +22,8 @@ from sync.store.limits import Quarantine
 from sync.store.lookups import Customers, DetailStore, DueLookup, History, Lookups
 from sync.store.measures import Acknowledgements, Measures
 from sync.store.pending import Pending, PendingWork
-from sync.store.signs import (
-    FenceDoubt,
-    Heartbeats,
-    ReadColumn,
-    Refusals,
-    RefusedDay,
-    RefusedRequests,
-)
+from sync.store.refusals import Refusals, RefusedDay, RefusedRequests
+from sync.store.sheet_state import FenceDoubt, ReadColumn
 from sync.store.spreadsheet import Spreadsheet
 
 __all__ = [

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Select, and_, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.model import FileState
-from sync.store import signs
+from sync.store import refusals
 from sync.store.database import SETUP, Database, now
 from sync.store.findings import is_dismissed, is_open
+from sync.store.heartbeats import TOKEN_REFUSED, WORKER
 from sync.store.inbox import LAST_WEBHOOK, NEWEST_WEBHOOK, UNPROJECTED
 from sync.store.lookups import NEW
 from sync.store.schema import (
@@ -29,7 +30,7 @@ from sync.store.schema import (
     sheet,
     status,
 )
-from sync.store.signs import TOKEN_REFUSED, WORKER, ReadColumns, Trial
+from sync.store.sheet_state import ReadColumns, Trial
 from sync.types import Mode
 
 REFUSED_SECONDS = 3600.0
@@ -233,8 +234,8 @@ def _inbox() -> dict[str, Select[Any]]:
         **_counted("unplaced", delivery.c.received_at, _is_unplaced()),
         **_counted("refused", delivery.c.received_at, _is_refused()),
         **_counted("rejected", delivery.c.received_at, _is_rejected()),
-        "turned_away": signs.count(days=2),
-        "last_wrong_secret": signs.last(signs.WRONG_SECRETS),
+        "turned_away": refusals.count(days=2),
+        "last_wrong_secret": refusals.last(refusals.WRONG_SECRETS),
         "arrival": NEWEST_WEBHOOK,
         "last_webhook": select(heartbeat.c.at).where(heartbeat.c.name == LAST_WEBHOOK),
         "setup": select(heartbeat.c.at).where(heartbeat.c.name == SETUP),

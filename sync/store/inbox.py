@@ -31,7 +31,7 @@ BACKFILL = "backfill-"
 ODD_FIELDS = "odd_fields"
 """The reason of an accepted webhook of which not every field was understood."""
 LAST_WEBHOOK = "delivery"
-"""Among the signs of life: when the newest webhook of those that were deleted was accepted."""
+"""A heartbeat's name: when the newest of the deleted webhooks was accepted."""
 NEWEST_WEBHOOK = (
     select(delivery.c.received_at)
     .where(

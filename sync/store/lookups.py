@@ -30,8 +30,8 @@ from sqlalchemy.sql import ColumnElement
 from sync.field_table import REP
 from sync.jobs.model import Change, Customer, Details, Job
 from sync.store.database import Database, Lease, now, touch
+from sync.store.reported import Reported
 from sync.store.schema import change, customer, detail, history_written, job
-from sync.store.signs import Reported
 from sync.types import Value
 
 FRESH_SECONDS = 86_400.0

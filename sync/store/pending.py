@@ -20,7 +20,7 @@ from sync.store.documents import files_in_drive
 from sync.store.limits import pending_undos, resting
 from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, History, PendingLine, customers, details
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
-from sync.store.signs import KnownFences, ReadColumns
+from sync.store.sheet_state import KnownFences, ReadColumns
 from sync.store.spreadsheet import Spreadsheet
 from sync.types import Mode
 

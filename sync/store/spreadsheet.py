@@ -12,7 +12,7 @@ from sync.store import lookups
 from sync.store.database import Database, Lease, bumped, clock, new_database_id, now
 from sync.store.rate_limit import SPACING, TokenBucket
 from sync.store.schema import attempt, installation, job, sheet, undo
-from sync.store.signs import KeptSheet, KnownFences, ReadColumn, ReadColumns, Trial
+from sync.store.sheet_state import KeptSheet, KnownFences, ReadColumn, ReadColumns, Trial
 from sync.types import Mode
 
 LOST = -1

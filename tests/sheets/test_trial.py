@@ -5,7 +5,7 @@ import pytest
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.sheets.trial import try_google
 from sync.status.verdict import evaluate
-from sync.store.signs import Trial
+from sync.store.sheet_state import Trial
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 

@@ -5,7 +5,7 @@ import pytest
 from emulator import Emulator
 from sync.lookups import LookupLoop
 from sync.status.verdict import evaluate
-from sync.store.signs import TOKEN_REFUSED
+from sync.store.heartbeats import TOKEN_REFUSED
 from sync.worker import SIGN_SECONDS, Worker
 from tests.bench import Bench
 from tests.made_up import milestone

@@ -25,10 +25,10 @@ from sync.store import (
 )
 from sync.store.backlog import _inbox
 from sync.store.deliveries import Deliveries, DeliveryFilter
+from sync.store.heartbeats import TOKEN_REFUSED
 from sync.store.jobs import Jobs
 from sync.store.jobs import Wanted as WantedDocument
 from sync.store.schema import metadata
-from sync.store.signs import TOKEN_REFUSED
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests.made_up import body, milestone, uuid
@@ -260,13 +260,13 @@ def test_what_fails_is_counted_with_its_most_frequent_reason(
 
 
 def test_a_token_is_refused_since_the_first_time_until_it_is_accepted(database: Database) -> None:
-    signs = Heartbeats(database)
-    signs.begin(TOKEN_REFUSED)
+    heartbeats = Heartbeats(database)
+    heartbeats.begin(TOKEN_REFUSED)
     aged(database, "heartbeat", "at", 75)
-    signs.begin(TOKEN_REFUSED)
+    heartbeats.begin(TOKEN_REFUSED)
     assert look(database).token_refused == pytest.approx(75, abs=20)
     assert backlog(database, SHEET, with_token=False).token_refused is None
-    signs.end(TOKEN_REFUSED)
+    heartbeats.end(TOKEN_REFUSED)
     assert look(database).token_refused is None
 
 

@@ -1,0 +1,33 @@
+"""Heartbeats of the worker and other parts, and since when a problem exists, by name."""
+
+from sqlalchemy import delete
+
+from sync.store.database import Database, now
+from sync.store.schema import heartbeat
+
+WORKER = "worker"
+"""All workers share this name, because one that is alive is enough."""
+TOKEN_REFUSED = "everbright_token"  # noqa: S105 - the name of a row
+"""The name of a problem: EverBright doesn't accept the token."""
+
+
+class Heartbeats:
+    """Times by name: a process's last heartbeat, or when a problem began."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def give(self, name: str = WORKER) -> None:
+        """Record that the process `name` is alive now."""
+        statement = self._database.insert(heartbeat).values(name=name, at=now())
+        again = statement.on_conflict_do_update(index_elements=["name"], set_={"at": now()})
+        self._database.execute(again)
+
+    def begin(self, name: str) -> None:
+        """Record that a problem began now, unless it is already recorded."""
+        statement = self._database.insert(heartbeat).values(name=name, at=now())
+        self._database.execute(statement.on_conflict_do_nothing())
+
+    def end(self, name: str) -> None:
+        """Record that a problem no longer exists."""
+        self._database.execute(delete(heartbeat).where(heartbeat.c.name == name))

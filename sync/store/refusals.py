@@ -1,0 +1,110 @@
+"""Counts rejected requests by day and reason."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Select, cast, delete, func, select
+from sqlalchemy.sql import ColumnElement
+
+from sync.store.database import Database, clock, now
+from sync.store.schema import refusal
+
+WRONG_SECRET, NO_SECRET = "wrong_secret", "no_secret"
+WRONG_SECRETS = (WRONG_SECRET, NO_SECRET)
+"""Reasons that may mean a mistyped secret at the webhook's sender."""
+_DAY = 86_400
+_LONGEST_SOURCE = 64
+
+
+@dataclass(frozen=True)
+class RefusedRequests:
+    """Requests rejected for the same reason; `ago` is the last one's age in seconds."""
+
+    count: int
+    ago: float
+    source: str
+
+
+@dataclass(frozen=True)
+class RefusedDay:
+    """Requests rejected for one reason on one day (UTC); `last` is the time of the last one."""
+
+    reason: str
+    count: int
+    last: datetime
+    source: str
+
+
+class Refusals:
+    """One row per day and reason. Rows older than `keep_days` are deleted."""
+
+    def __init__(self, database: Database, keep_days: int) -> None:
+        self._database = database
+        self._keep_days = keep_days
+
+    def add(self, refused: Mapping[str, RefusedRequests]) -> None:
+        """Add counts of rejected requests, by reason, in one transaction."""
+        with self._database.writing() as connection:
+            moment = clock(connection)
+            # Sorted, so that two processes can't deadlock.
+            for reason, group in sorted(refused.items()):
+                self._count(connection, reason, group, moment - group.ago)
+            oldest = int(moment // _DAY) - self._keep_days
+            connection.execute(delete(refusal).where(refusal.c.day < oldest))
+
+    def _count(
+        self, connection: Connection, reason: str, group: RefusedRequests, last: float
+    ) -> None:
+        row = {
+            "day": int(last // _DAY),
+            "reason": reason,
+            "count": group.count,
+            "last_at": last,
+            "last_source": group.source[:_LONGEST_SOURCE],
+        }
+        statement = self._database.insert(refusal).values(row)
+        fresh = statement.excluded
+        more = {
+            "count": refusal.c["count"] + fresh["count"],
+            "last_at": fresh.last_at,
+            "last_source": fresh.last_source,
+        }
+        again = statement.on_conflict_do_update(index_elements=["day", "reason"], set_=more)
+        connection.execute(again)
+
+    def latest(self, days: int) -> list[RefusedDay]:
+        """Return the rejected requests of the last `days` days (with today), newest first."""
+        columns = (refusal.c.reason, refusal.c["count"], refusal.c.last_at, refusal.c.last_source)
+        query = select(*columns).where(since(days))
+        query = query.order_by(refusal.c.day.desc(), refusal.c.last_at.desc())
+        return [
+            RefusedDay(reason, count, datetime.fromtimestamp(last, UTC), source)
+            for reason, count, last, source in self._database.rows(query)
+        ]
+
+    def totals(self) -> dict[str, int]:
+        """Return the number of rejected requests by reason, over all days kept."""
+        query = select(refusal.c.reason, _sum()).group_by(refusal.c.reason)
+        return {row[0]: row[1] for row in self._database.rows(query)}
+
+
+def since(days: int) -> ColumnElement[bool]:
+    """Return the condition for the last `days` days (UTC), today included."""
+    return refusal.c.day > now() / float(_DAY) - days
+
+
+def count(days: int) -> Select[Any]:
+    """Return the query for how many requests were rejected in the last `days` days."""
+    return select(func.coalesce(_sum(), 0)).where(since(days))
+
+
+def last(reasons: Collection[str]) -> Select[Any]:
+    """Return the query for how many seconds ago the last request was rejected for `reasons`."""
+    return select(now() - func.max(refusal.c.last_at)).where(refusal.c.reason.in_(reasons))
+
+
+def _sum() -> ColumnElement[int]:
+    # PostgreSQL's sum of large integers is a decimal.
+    return cast(func.sum(refusal.c["count"]), BigInteger)

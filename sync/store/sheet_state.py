@@ -1,0 +1,127 @@
+"""What is known of a spreadsheet: its tabs and columns, its fences, how Google treats IDs."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sync.errors import Permanent
+from sync.types import Mode, Value
+
+
+class ReadColumn(Value):
+    """A managed column as it was last read, with the tab and header that people see."""
+
+    sheet_id: int
+    tab: str
+    id: str
+    header: str
+    gone_at: float | None = None
+    """Since when reads no longer show it (seconds since 1970); None if they do."""
+
+
+class ReadColumns(Value):
+    """The columns that reads have shown, up to the read that saw this `fence`."""
+
+    fence: int = 0
+    columns: tuple[ReadColumn, ...] = ()
+    without: tuple[str, ...] = ()
+    """IDs of columns that are gone and that a person doesn't want back."""
+
+    @property
+    def gone(self) -> tuple[ReadColumn, ...]:
+        """The columns that earlier reads showed and the last one didn't."""
+        return tuple(column for column in self.columns if column.gone_at is not None)
+
+    def lost(
+        self, present: Sequence[ReadColumn], created: Iterable[str], title: Callable[[str], str]
+    ) -> list[ReadColumn]:
+        """Return the wanted columns that existed before and are not `present`.
+
+        `created` are the IDs of all columns ever created: one may be deleted before it is read.
+        """
+        places = {(column.sheet_id, column.id) for column in present}
+        gone = [c for c in self.columns if (c.sheet_id, c.id) not in places and title(c.id)]
+        known = {column.id for column in (*present, *gone)} | {*self.without}
+        first = present[0] if present else ReadColumn(sheet_id=0, tab="", id="", header="")
+        never_read = sorted(column for column in created if column not in known and title(column))
+        return gone + [
+            first.model_copy(update={"id": column, "header": title(column)})
+            for column in never_read
+        ]
+
+    def after(
+        self, fence: int, present: Sequence[ReadColumn], lost: Sequence[ReadColumn], clock: float
+    ) -> "ReadColumns":
+        """Return the columns after a read at `clock` that shows `present` and not `lost`."""
+        gone = (one.model_copy(update={"gone_at": one.gone_at or clock}) for one in lost)
+        back = {column.id for column in present}
+        without = tuple(column for column in self.without if column not in back)
+        return ReadColumns(fence=fence, columns=(*present, *gone), without=without)
+
+    def without_gone(self) -> "ReadColumns":
+        """Return the columns after a person has accepted that the missing ones are gone."""
+        left = tuple(column for column in self.columns if column.gone_at is None)
+        without = (*self.without, *(column.id for column in self.gone))
+        return ReadColumns(fence=self.fence, columns=left, without=without)
+
+
+class FenceDoubt(StrEnum):
+    """Why nothing is written: the fence isn't one that this database set."""
+
+    OTHER_DATABASE = "other_database"
+    RESTORED = "restored"
+    """The fence has this database's ID: the database is a restored backup from before it."""
+
+
+@dataclass(frozen=True)
+class KnownFences:
+    """The fences that this database set: of the last confirmed batch, and of batches in doubt.
+
+    `doubt` is why nothing was written after the last read, "" if something was. Once a database
+    `takes_over`, its next batch replaces any fence.
+    """
+
+    batches: frozenset[str] = frozenset()
+    numbers: frozenset[int] = frozenset()
+    doubt: str = ""
+    takes_over: bool = False
+
+    def has(self, number: int, batch: str) -> bool:
+        """Return whether this database set a fence: by its number if its description was lost."""
+        return batch in self.batches if batch else number in self.numbers
+
+
+@dataclass(frozen=True)
+class KeptSheet:
+    """The stored state of a spreadsheet: its mode, and the sheet IDs of its mapped tabs.
+
+    `columns` are the IDs of the created columns: if one is missing now, a person deleted it.
+    """
+
+    mode: Mode = Mode.UNSET
+    tabs: frozenset[int] = frozenset()
+    columns: frozenset[str] = frozenset()
+    columns_read: ReadColumns = field(default_factory=ReadColumns)
+    fences: KnownFences = field(default_factory=KnownFences)
+
+
+class Trial(Value):
+    """How Google treated IDs in a trial `at` a moment (seconds since 1970)."""
+
+    at: float
+    keeps_range_id: bool
+    """Whether a protected range keeps the ID chosen for it, as the fence needs."""
+    refuses_taken_id: bool
+    """Whether metadata with an ID that is taken is rejected, as the guards need."""
+
+    def must_be_safe(self) -> None:
+        """Raise Permanent if the fence doesn't work here."""
+        if not self.keeps_range_id:
+            raise Permanent(
+                "unsafe",
+                "In this spreadsheet Google doesn't keep the ID that is chosen for a protected "
+                "range. That ID is what makes Google refuse a batch that is late or was sent "
+                "twice. Without it, jobs could appear twice or overwrite each other, so nothing is "
+                "written here.",
+                "Test it again: brightsheet doctor",
+            )
