@@ -15,9 +15,11 @@ from sync.sheets.cell_data import DATE_FORMATS, text_of
 
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 VALUE = "userEnteredValue,textFormatRuns"
-_DATE = {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm"}
-_WHEN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
-_DAY = {"type": "DATE", "pattern": "yyyy-mm-dd"}
+# Without a pattern, Sheets shows a date as the spreadsheet's locale has it.
+_DATE = {"type": "DATE_TIME"}
+_DAY = {"type": "DATE"}
+_WHEN = re.compile(r"(\w{3} \d\d?, \d{4},|\d{4}-\d\d-\d\d) \d\d?:\d\d( [AP]M)?")
+"""How notes begin. Version 0.3.0 wrote 2026-11-25 09:02."""
 _AGE = {"type": "NUMBER", "pattern": "0"}
 DATE_FIELD = "userEnteredFormat.numberFormat"
 DATE_FORMAT = {"userEnteredFormat": {"numberFormat": _DATE}}
@@ -82,10 +84,11 @@ def without_format(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def note(cell: Cell, zone: tzinfo) -> str:
-    """Return a cell's note: when it was, in the sheet's zone, and what there is to say."""
+    """Return a cell's note: the date in the sheet's zone, "Nov 25, 2026, 9:02 AM", and the rest."""
     if cell.noted is None:
         return cell.note
-    when = f"{cell.noted.astimezone(zone):%Y-%m-%d %H:%M}"
+    at = cell.noted.astimezone(zone)
+    when = f"{at:%b} {at.day}, {at.year}, {at.hour % 12 or 12}:{at:%M %p}"
     return f"{when}\n{cell.note}" if cell.note else when
 
 

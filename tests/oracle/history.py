@@ -32,7 +32,7 @@ def lines(payloads: Iterable[dict[str, Any]], now: datetime) -> list[Line]:
         site = payload["site"]
         job = jobs.setdefault(site, _Job(now))
         for what, old, new, said, at in job.told(payload, len(seen)):
-            day = f"{at:%Y-%m-%d}" if now - at >= timedelta(days=1) else ""
+            day = f"{at.month}/{at.day}/{at.year}" if now - at >= timedelta(days=1) else ""
             found.append((site, what, old, new, said, day))
     return found
 

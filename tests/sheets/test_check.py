@@ -32,7 +32,7 @@ from tests.sheets.grids import (
 
 Cells = list[dict[str, Any]]
 OLD, NEW = "Submitted", "Approved"
-WHEN = "2026-03-03 10:00"
+WHEN = "Mar 3, 2026, 10:00 AM"
 IS_A = RowIdentity(key=A)
 
 

@@ -46,9 +46,9 @@ def test_an_odd_value_is_shown_as_it_came(asking_all: Bench, value: str) -> None
 
 
 DAYS = {
-    "2026-04-01": "2026-04-01",
-    "04/01/2026": "2026-04-01",
-    "2026-04-01T06:30:00Z": "2026-03-31",  # the evening before, in California
+    "2026-04-01": "4/1/2026",
+    "04/01/2026": "4/1/2026",
+    "2026-04-01T06:30:00Z": "3/31/2026",  # the evening before, in California
     "0001-01-01": "0001-01-01",
     "9999-12-31T23:59:59-08:00": "9999-12-31T23:59:59-08:00",
     "soon": "soon",
@@ -64,22 +64,16 @@ def test_a_deadline_is_a_day_where_it_is_one(asking_all: Bench, text: str) -> No
     assert cells(asking_all)["Deadline"] == DAYS[text]
 
 
-def test_there_is_a_view_of_deadlines_with_the_column_only(asking_all: Bench, bench: Bench) -> None:
-    def titles(one: Bench) -> list[str]:
-        one.shown(milestone(1))
-        return [view["title"] for view in one.tab("Jobs", "filterViews(title)")["filterViews"]]
-
-    assert "Deadlines" in titles(asking_all)
-    assert "Deadlines" not in titles(bench)
-
-
 def test_init_adds_columns_and_view_where_the_sheet_was_there_before(
     asking_all: Bench, tmp_path: Path
 ) -> None:
     asking_all.configured(with_more(tmp_path, ""))
     asking_all.shown(milestone(1))
-    asking_all.configured(with_more(tmp_path, COLUMNS))
-    done = asking_all.setup().provision(asking_all.spreadsheet)
-    assert "filter view 'Deadlines': made" in done
-    assert "column 'Deadline': made" in done
-    assert asking_all.setup().provision(asking_all.spreadsheet) == []
+    asking_all.configured(with_more(tmp_path, COLUMNS + STEPS))
+    setup = asking_all.setup()
+    assert "column 'Sales rep': made" in setup.provision(asking_all.spreadsheet)
+    ask(asking_all)
+    asking_all.flush()
+    assert "Deadline" in cells(asking_all), "it appears with the first job that has one"
+    assert "filter view 'Deadlines': made" in setup.provision(asking_all.spreadsheet)
+    assert setup.provision(asking_all.spreadsheet) == []

@@ -99,11 +99,19 @@ def test_a_lost_key_column_stops_everything() -> None:
     [
         ({}, "", True),
         ({}, "mine", False),
-        ({}, "2026-03-01 10:00\nby Ada", False),
+        ({}, "Mar 1, 2026, 10:00 AM\nby Ada", False),
         (cells(1, re_signed=Cell(text="No", note="old")), "old", True),
         (cells(1, re_signed=Cell(text="No", note="old")), "older", False),
-        (cells(1, re_signed=Cell(text="No", note="x", noted=NOTED)), "2026-03-01 02:00\nx", True),
-        (cells(1, re_signed=Cell(text="No", note="x", noted=NOTED)), "2026-03-01 02:00\ny", False),
+        (
+            cells(1, re_signed=Cell(text="No", note="x", noted=NOTED)),
+            "Mar 1, 2026, 2:00 AM\nx",
+            True,
+        ),
+        (
+            cells(1, re_signed=Cell(text="No", note="x", noted=NOTED)),
+            "Mar 1, 2026, 2:00 AM\ny",
+            False,
+        ),
     ],
 )
 def test_only_a_managed_note_is_replaced(written: dict[str, Cell], note: str, writes: bool) -> None:

@@ -1,6 +1,6 @@
 """Cells as Google takes them: text, dates, links and notes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,10 +25,10 @@ def test_a_moment_is_a_real_date() -> None:
     """As text it could neither be sorted nor compared with today."""
     moment = encode.encoded(Cell(when=NOON), ANGELES)
     assert moment["userEnteredValue"] == {"numberValue": 46204.5}
-    assert moment["userEnteredFormat"]["numberFormat"]["type"] == "DATE_TIME"
+    assert moment["userEnteredFormat"]["numberFormat"] == {"type": "DATE_TIME"}, "no fixed pattern"
     day = encode.encoded(Cell(when=NOON, is_day=True), ANGELES)
     assert day["userEnteredValue"] == {"numberValue": 46204.0}
-    assert day["userEnteredFormat"]["numberFormat"]["type"] == "DATE"
+    assert day["userEnteredFormat"]["numberFormat"] == {"type": "DATE"}
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,24 @@ def test_a_note_is_known_again_in_whatever_zone_it_was_written(zone: str, text: 
     assert encode.is_note_of(cell, "")
     assert not encode.is_note_of(cell, f"{written} and mine")
     assert not encode.is_note_of(cell, text or "mine")
+
+
+def test_a_note_written_by_an_earlier_version_is_ours() -> None:
+    assert encode.is_note_of(Cell(note="by Ben", noted=NOON), "2026-07-01 12:00\nby Ben")
+
+
+@pytest.mark.parametrize("month", [3, 11], ids=["spring", "fall"])
+def test_a_change_to_or_from_daylight_saving_time_moves_no_day(month: int) -> None:
+    """Checks each hour around the change against the clock on the wall."""
+    change = datetime(2026, month, {3: 8, 11: 1}[month], tzinfo=UTC)
+    for hour in range(-48, 72):
+        moment = change + timedelta(hours=hour)
+        wall = moment.astimezone(ANGELES)
+        day = float((wall.date() - date(1899, 12, 30)).days)
+        assert encode.number(Cell(when=moment, is_day=True), ANGELES) == day
+        age = encode.encoded(Cell(when=moment, is_age=True), ANGELES)
+        assert age["userEnteredValue"] == {"formulaValue": f"=TODAY()-{day:.0f}"}
+        seconds = wall.hour * 3600 + wall.minute * 60
+        assert encode.number(Cell(when=moment), ANGELES) == pytest.approx(day + seconds / 86_400)
+        changed = encode.text(Cell(text="Permits approved", dated=moment), ANGELES)
+        assert changed == f"Permits approved, {wall:%b} {wall.day}"

@@ -14,7 +14,7 @@ from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
 
 STATUS = "status:" + milestone()["milestone_definition"]
-NOTED = "Rejected\nNote: 2026-03-03 10:00"
+NOTED = "Rejected\nNote: Mar 3, 2026, 10:00 AM"
 """How Recovered tells what `reject_all` writes under a milestone."""
 ROW = 20
 """A row far below the jobs, for what a person writes."""

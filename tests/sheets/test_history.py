@@ -33,9 +33,9 @@ def test_a_change_is_told_once_and_the_newest_on_top(store_bench: Bench) -> None
     bench.shown(rejected)  # a duplicate
     bench.shown(milestone(1, status="REJECTED", date_updated=at(4)))  # no change of status
     assert told(bench) == [
-        ("2026-03-02", "Milestone 1", "", "Submitted", uuid(2)),
-        ("2026-03-03", "Milestone 1", "Submitted", "Rejected", uuid(1)),
-        ("2026-03-01", "Milestone 1", "", "Submitted", uuid(1)),
+        ("3/2/2026", "Milestone 1", "", "Submitted", uuid(2)),
+        ("3/3/2026", "Milestone 1", "Submitted", "Rejected", uuid(1)),
+        ("3/1/2026", "Milestone 1", "", "Submitted", uuid(1)),
     ]
     assert bench.texts("History")[1]["Comment"] == '"The roof plan is missing a page." – Ben'
 
@@ -96,8 +96,8 @@ def test_lines_wait_while_a_person_moves_the_columns_of_the_history(bench: Bench
     assert len(told(bench)) == 1
     bench.flush()
     assert told(bench) == [
-        ("2026-03-05", "Milestone 1", "Submitted", "Approved", uuid(1)),
-        ("2026-03-01", "Milestone 1", "", "Submitted", uuid(1)),
+        ("3/5/2026", "Milestone 1", "Submitted", "Approved", uuid(1)),
+        ("3/1/2026", "Milestone 1", "", "Submitted", uuid(1)),
     ]
     assert bench.row(uuid(1))["Status"] == "Milestone 1 approved"
 
@@ -109,10 +109,10 @@ def test_an_approval_is_not_signed_with_the_remark_of_the_rejection(bench: Bench
     bench.shown(milestone(1, status="REJECTED", date_updated=at(2), comments=said))
     assert (
         bench.notes("Milestone 1")[1]
-        == '2026-03-02 10:00\n"The roof plan is missing a page." – Ben'
+        == 'Mar 2, 2026, 10:00 AM\n"The roof plan is missing a page." – Ben'
     )
     bench.shown(milestone(1, status="APPROVED", date_updated=at(5), comments=said))
-    assert bench.notes("Milestone 1")[1] == "2026-03-05 10:00"
+    assert bench.notes("Milestone 1")[1] == "Mar 5, 2026, 10:00 AM"
     comments = [line.get("Comment", "") for line in bench.texts("History")]
     assert comments == ["", '"The roof plan is missing a page." – Ben', ""]
 
@@ -125,9 +125,9 @@ def test_a_late_event_says_what_it_followed_and_is_told_only_if_it_changed_somet
     bench.shown(milestone(1, date_updated=at(2)))  # late, and as it was before
     bench.shown(milestone(1, status="REJECTED", date_updated=at(3)))  # late
     assert [(dated, *rest) for dated, _, *rest, _ in told(bench)] == [
-        ("2026-03-03", "Submitted", "Rejected"),
-        ("2026-03-06", "Submitted", "Approved"),
-        ("2026-03-01", "", "Submitted"),
+        ("3/3/2026", "Submitted", "Rejected"),
+        ("3/6/2026", "Submitted", "Approved"),
+        ("3/1/2026", "", "Submitted"),
     ], "the one that was received last is on top"
 
 

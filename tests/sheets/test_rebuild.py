@@ -125,7 +125,7 @@ def test_our_notes_stay_ours_after_going_to_and_fro(bench: Bench) -> None:
     bench.setup().fill(bench.google.create_spreadsheet("Another"), lambda *_: None)
     bench.configured(CONFIG_FILE)
     bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-05T00:00:00Z"))
-    assert bench.notes("Milestone 1")[1:] == ["2026-03-05 00:00"]
+    assert bench.notes("Milestone 1")[1:] == ["Mar 5, 2026, 12:00 AM"]
 
 
 def test_long_lines_in_other_letters_stay_under_googles_limit(bench: Bench) -> None:

@@ -68,7 +68,7 @@ def undo(**changes: Any) -> Undo:
 
 
 def of_note(**changes: Any) -> Undo:
-    before, wrote = {"note": "Call first."}, {"note": "2026-03-03 10:00"}
+    before, wrote = {"note": "Call first."}, {"note": "Mar 3, 2026, 10:00 AM"}
     return undo(fields=NOTE, before=before, wrote=wrote, **changes)
 
 
@@ -262,11 +262,11 @@ def test_a_formula_goes_back_in_its_own_row_only() -> None:
 def test_a_title_goes_back_into_the_header_row_wherever_that_is() -> None:
     """It has no key and no customer; its guard tells where it is."""
     title = of_note(identity=RowIdentity(is_header=True))
-    noted = [{}, cell("Permit", "2026-03-03 10:00"), {}, {}, {}]
+    noted = [{}, cell("Permit", "Mar 3, 2026, 10:00 AM"), {}, {}, {}]
     placement = placed({2: noted}, title, header_row=2)
     (one,) = placement.rows
     assert (one.row, one.cells[0].data) == (2, {"note": "Call first."})
-    assert one.cells[0].expects_note == "2026-03-03 10:00"
+    assert one.cells[0].expects_note == "Mar 3, 2026, 10:00 AM"
     over = placed({2: [{}, cell("Permit", "typed since")]}, title, header_row=2)
     assert (over.rows, len(over.told)) == ([], 1)
 
@@ -391,16 +391,18 @@ def test_of_several_for_one_cell_the_newest_counts() -> None:
 def test_a_value_and_its_note_go_back_each_for_itself() -> None:
     """A note that was typed over since does not keep the value from going back."""
     who = RowIdentity(key=A)
-    noted = [cell("mine"), cell(WROTE, "2026-03-03 10:00"), cell(A), {}, {}]
+    noted = [cell("mine"), cell(WROTE, "Mar 3, 2026, 10:00 AM"), cell(A), {}, {}]
     placement = placed({4: noted}, undo(identity=who), of_note(identity=who))
     fields = {each.fields: each for each in placement.rows[0].cells}
     assert fields.keys() == {VALUE, NOTE}
-    assert (fields[NOTE].expects, fields[NOTE].expects_note) == (None, "2026-03-03 10:00")
+    assert (fields[NOTE].expects, fields[NOTE].expects_note) == (None, "Mar 3, 2026, 10:00 AM")
     assert (fields[VALUE].expects, fields[VALUE].expects_note) == (Content(WROTE), None)
     typed = [cell("mine"), cell(WROTE, "typed since"), cell(A), {}, {}]
     half = placed({4: typed}, undo(identity=who), of_note(identity=who))
     assert [each.fields for one in half.rows for each in one.cells] == [VALUE]
-    assert [told[3:] for told in half.told] == [("Note: Call first.", "Note: 2026-03-03 10:00")]
+    assert [told[3:] for told in half.told] == [
+        ("Note: Call first.", "Note: Mar 3, 2026, 10:00 AM")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -443,7 +445,7 @@ def test_a_cell_has_one_line_of_its_value_and_its_note() -> None:
     assert sorted(placement.told) == sorted(
         [
             ("Jobs", "Permit", "mine | on hold", f"{BEFORE}\nNote: Call first.",
-             f"{WROTE}\nNote: 2026-03-03 10:00"),
+             f"{WROTE}\nNote: Mar 3, 2026, 10:00 AM"),
             ("Jobs", "Permit", "mine | on hold", "other", WROTE),
         ]
     )  # fmt: skip

@@ -56,8 +56,8 @@ def test_a_signed_contract_is_on_the_row_with_its_date_and_its_document(bench: B
     bench.flush()
     row = bench.row(uuid(1))
     assert (row["Contract status"], row["Contract files"]) == ("Signed", "Agreement.pdf")
-    assert row["Contract signed"] == "2026-03-05 10:00"
-    assert bench.notes("Contract status")[1] == "2026-03-05 10:00"
+    assert row["Contract signed"] == "3/5/2026 10:00:00"
+    assert bench.notes("Contract status")[1] == "Mar 5, 2026, 10:00 AM"
     bench.shown(contract("VOID"))
     assert bench.row(uuid(1))["Contract status"] == "Voided"
     lines = bench.texts("History")
