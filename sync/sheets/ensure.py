@@ -109,7 +109,7 @@ def ensure(
     is_new = snapshot.table is None
     table = snapshot.table or Table(JOBS_TAB, wanted.titles.jobs, 0, _BLANK_ROWS, 0)
     ensured = Ensured([table], is_new)
-    _ensure_columns(ensured, wanted.columns)
+    _ensure_columns(ensured, wanted.columns, wanted.config)
     if is_new or restores:
         _ensure_formats(ensured, table, wanted)
     _ensure_history(ensured, snapshot.history, wanted, zone, makes=is_new or restores)
@@ -147,7 +147,7 @@ def read_columns(tables: Iterable[Table]) -> list[ReadColumn]:
     ]
 
 
-def _ensure_columns(ensured: Ensured, columns: Sequence[Column]) -> None:
+def _ensure_columns(ensured: Ensured, columns: Sequence[Column], config: Config) -> None:
     table, requests = ensured.table, list[Request]()
     new = [column for column in columns if column.id not in table.columns]
     for column in new:
@@ -155,6 +155,8 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column]) -> None:
         if not ensured.is_new:
             requests.append(batch.insert(table.sheet_id, "COLUMNS", index, 1, table.column_count))
         requests += formatting.column(table.sheet_id, index, column)
+        if column.tints and not ensured.is_new:
+            requests += formatting.grayed(table.sheet_id, index, config)
         table = batch.with_column(table, index, column.id)
         ensured.tell(f"column {column.header!r}: made")
     if ensured.is_new:

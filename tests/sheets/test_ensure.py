@@ -44,7 +44,8 @@ def test_a_new_column_stands_behind_its_neighbour_wherever_that_was_moved() -> N
     assert after.columns == {"site_id": 0, "customer": 2, "status:y": 3}
     assert (after.guards, after.column_count) == (places, 4)
     assert [(cell.index, cell.column) for cell in made.header] == [(3, "status:y")]
-    (rule,) = inner(made.structure, "addConditionalFormatRule")
+    rule, archived, done = inner(made.structure, "addConditionalFormatRule")
+    assert "Archived" in str(archived) and "Done" in str(done), "added last, they are above it"
     area = {"sheetId": JOBS_TAB, "startColumnIndex": 3, "endColumnIndex": 4}
     assert rule["rule"]["ranges"] == [area]
     again = ensured(wanted, after)

@@ -9,7 +9,7 @@ from sync.sheets.read import JOBS_TAB
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.sheets.conftest import with_more
-from tests.sheets.test_columns import rules
+from tests.sheets.test_columns import background, rules
 
 FEWER = [
     (f'[[columns]]\nid = "{column}"\nheader = "{column.title()}"\n', "")
@@ -100,3 +100,18 @@ def test_finished_and_archived_jobs_are_gray(bench: Bench, tmp_path: Path) -> No
     for _ in range(2):
         bench.setup().provision(bench.spreadsheet)
         assert sorted(grayed(bench)) == both
+
+
+def test_an_archived_row_stays_gray_in_a_column_that_is_added_later(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.shown(milestone(1), {"site": uuid(1), "archived": True})
+    bench.shown(milestone(1, 2, status="APPROVED"), milestone(2, 2, status="APPROVED"))
+    headers = ("Milestone 1", "Milestone 2", "City")
+    assert {background(bench, uuid(1), header) for header in headers} == {"#f3f3f3"}
+    assert background(bench, uuid(2), "Milestone 2") == "#d9ead3"
+    bench.configured(with_more(tmp_path, "", ('"#d9ead3"', '"#00ff00"')))
+    bench.setup().provision(bench.spreadsheet)
+    assert {background(bench, uuid(1), header) for header in headers} == {"#f3f3f3"}
+    assert background(bench, uuid(2), "Milestone 2") == "#00ff00"
+    assert len(grayed(bench)) == 2, "a new color replaces the rules of single columns"

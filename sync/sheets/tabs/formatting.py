@@ -57,9 +57,13 @@ def store_version(sheet_id: int, header_row: int, value: str) -> list[Request]:
 
 
 def changed(before: str | None, now: str) -> set[Condition]:
-    """Return the conditions that have another color in a version than `before`, or none."""
+    """Return the conditions that have another color in a version than `before`, or none.
+
+    If there are any, those of whole rows are among them: added again, they are above the others.
+    """
     old, new = ({tuple(rule) for rule in json.loads(text)[0]} for text in (before or "[[]]", now))
-    return {(kind, value) for kind, value, _ in old ^ new}
+    found = {(kind, value) for kind, value, _ in old ^ new}
+    return found | {(kind, value) for kind, value, _ in new if found and kind == _FORMULA}
 
 
 def recolored(
@@ -74,7 +78,7 @@ def recolored(
             if _key(_condition(tint)) in conditions
         ),
         *(
-            _grayed_row(sheet_id, label, text_color)
+            _gray({"sheetId": sheet_id}, label, text_color)
             for label, text_color in _grayed(config).items()
             if _key(_stands(label)) in conditions
         ),
@@ -194,12 +198,18 @@ def color(text: str) -> Request:
     return {"rgbColor": {name: round(share / 255, 4) for name, share in shares}}
 
 
-def _grayed_row(sheet_id: int, label: str, text_color: str) -> Request:
+def grayed(sheet_id: int, index: int, config: Config) -> list[Request]:
+    """Gray a column that is added later, whose own colors would cover the gray of whole rows."""
+    area = _area(sheet_id, index)
+    return [_gray(area, label, text_color) for label, text_color in _grayed(config).items()]
+
+
+def _gray(area: Request, label: str, text_color: str) -> Request:
     shade = {
         "backgroundColorStyle": color(_GRAY),
         "textFormat": {"foregroundColorStyle": color(text_color)},
     }
-    return _rule({"sheetId": sheet_id}, _stands(label), shade)
+    return _rule(area, _stands(label), shade)
 
 
 def _stands(label: str) -> Request:
