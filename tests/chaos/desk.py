@@ -89,6 +89,8 @@ def _tab(truth: Truth) -> list[dict[str, Any]]:
         row: list[dict[str, Any]] = [
             {} if (date := dates[one]) is None else {"numberValue": date / 1440} for one in _DATES
         ]
+        if dates["days"] is not None:
+            row[_DATES.index("days")] = {"formulaValue": f"=TODAY()-{truth.since(site)}"}
         row += [{"stringValue": texts[one]} if texts[one] else {} for one in ids[len(_DATES) :]]
         rows.append(row)
     data = [{"values": [{"userEnteredValue": cell} for cell in row]} for row in rows]

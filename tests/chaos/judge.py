@@ -228,7 +228,7 @@ def _is_of_another_customer(
     """
     columns = [seen.by_id[column] for column in CUSTOMERS if column in seen.by_id]
     is_typed = any(seen.spot(row, column).text in ledger.claims for column in columns)
-    texts = [spot.text for spot in seen.rows[row].values() if spot.text not in ("", "=formula")]
+    texts = [spot.text for spot in seen.rows[row].values() if spot.text]
     strange = [text for text in texts if text not in ledger.claims]
     return is_typed and any(
         site_in(line.stood) in ledger.truth.sites

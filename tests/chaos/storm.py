@@ -91,6 +91,7 @@ def run(
     bench.database.close()
     told = f"{person.edits} edits, {person.gaps} gaps, {len(recovered(book))} recovered"
     (folder / "diary").write_text("\n".join(person.diary))
+    (folder / "recovered").write_text("\n".join(map(str, recovered(book))))
     return Outcome(
         "storm with faults" if failing else "storm",
         seed,

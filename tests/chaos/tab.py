@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -14,12 +15,14 @@ from emulator.sheets.grid import BLANK as NO_CELL
 from emulator.sheets.grid import Cell, Column, Row, Sheet, Spreadsheet
 from sync.sheets.read import COLUMN_KEY, HEADER_KEY, HISTORY_TAB, JOBS_TAB
 
+EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 KEY = "site_id"
 HEADER = "the header"
 RECOVERED = "Recovered"
 HAND = re.compile(r"\b(?:hand|head|note|row)-\d{5}\b")
 """What a made-up person types: each text once in a run."""
 
+_AGE = re.compile(r"=TODAY\(\)-(\d+)")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -149,7 +152,9 @@ def _spot(cell: Cell) -> Spot:
     if value is None:
         return Spot("", note)
     if isinstance(value, Formula):
-        return Spot("=formula", note)
+        begun = _AGE.fullmatch(value.text)
+        today = (datetime.now(UTC) - EPOCH).days
+        return Spot(value.text, note, float(today - int(begun[1])) if begun else None)
     number = float(value) if isinstance(value, int | float) else None
     return Spot(value if isinstance(value, str) else str(value), note, number)
 

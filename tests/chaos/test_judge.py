@@ -68,6 +68,12 @@ def _typed_over(desk: Desk) -> None:
     desk.type(seen.by_site[ONE][0], seen.by_id["status"], "hand-99999")
 
 
+def _other_day(desk: Desk) -> None:
+    seen = desk.now()
+    site, rows = next(one for one in seen.by_site.items() if desk.truth.minutes(one[0])["days"])
+    desk.type(rows[0], seen.by_id["days"], f"=TODAY()-{desk.truth.since(site) + 1}")
+
+
 def _our_note_on_a_row_of_nobody(desk: Desk) -> None:
     _, row, _ = desk.find("row")
     _annotate(desk, row, desk.now().by_id["status"], "2026-01-01 10:00")
@@ -104,6 +110,7 @@ HARM: dict[Callable[[Desk], None], str] = {
     _key_in_a_blank_row: "wrong value",
     _typed_over: "wrong value",
     _of_another("status"): "wrong value",
+    _other_day: "wrong value",
     _delete: "row missing",
     _our_note_on_a_row_of_nobody: "stray note",
 }

@@ -60,7 +60,7 @@ def test_a_row_that_was_hit_holds_all_that_it_held(six: Bench) -> None:
     seen = six.look()
     (row,) = (r for r in seen.body() if seen.shown(r, "status") == "on hold")
     assert own_rows(six) == before
-    assert seen.shown(row, "next_action") == "=formula"
+    assert seen.shown(row, "next_action") == "=1+1"
     assert seen.spot(row, seen.by_id[STATUS]).note == "Ask Ben."
     assert six.row(uuid(1))["Milestone 1"] == "Rejected"
     assert (six.compare(), six.alerts, six.rows("Recovered")) == (0, [], [])
