@@ -13,6 +13,7 @@ _CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DATE_FORMATS = ("DATE", "DATE_TIME", "TIME")
 """Types of the number formats that show a number as a date (Sheets discovery document)."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_AGE = re.compile(r"=TODAY\(\)-\d+")
 _BLANK: Mapping[str, Any] = {}
 
 
@@ -57,8 +58,13 @@ def links_of(cell: CellData) -> list[tuple[int, str]]:
 
 
 def is_formula(cell: CellData) -> bool:
-    """Tell whether a formula was entered: what it says depends on its place."""
+    """Tell whether a formula was entered."""
     return "formulaValue" in cell.get("userEnteredValue", {})
+
+
+def depends_on_place(cell: CellData) -> bool:
+    """Tell whether a cell says something else in another row: a formula, but for an age."""
+    return is_formula(cell) and not _AGE.fullmatch(text_of(cell))
 
 
 def is_check_box(cell: CellData) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sync.field_table import KEY
 from sync.sheets.batch import CellWrite, Place, RowIdentity, RowImage, RowWrite
-from sync.sheets.cell_data import Row, at, content, is_formula, note_of, site_in, text_of
+from sync.sheets.cell_data import Row, at, content, depends_on_place, note_of, site_in, text_of
 from sync.sheets.check import Undo
 from sync.sheets.read import Table
 
@@ -134,8 +134,7 @@ class _Placing:
         row, columns = self._row(place)
         if undo.column not in columns or not undo.holds_wrote(at(row, columns[undo.column])):
             return False
-        # A formula says something else in another row.
-        return not is_formula(undo.before) or place == (undo.sheet_id, undo.row)
+        return not depends_on_place(undo.before) or place == (undo.sheet_id, undo.row)
 
     def _row(self, place: Place) -> tuple[Row, Mapping[str, int]]:
         sheet_id, number = place

@@ -256,6 +256,13 @@ def test_a_formula_goes_back_in_its_own_row_only() -> None:
     assert (moved.rows, [told[3] for told in moved.told]) == ([], ["=B4"])
 
 
+def test_the_days_of_a_status_go_back_wherever_the_row_is() -> None:
+    """That formula refers to no cell; every row that holds it would be told after a sort."""
+    days = undo(before=cell("=TODAY()-46000"))
+    (one,) = placed({9: line()}, days).rows
+    assert (one.row, one.cells[0].data) == (9, cell("=TODAY()-46000"))
+
+
 # The header row
 
 
