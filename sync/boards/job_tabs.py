@@ -75,25 +75,25 @@ class BoardTabs:
                 "history, or say what is mapped now: brightsheet map --write",
             )
 
-    def learn(self, held: Lease, snapshot: Snapshot, pending: Pending) -> bool:
+    def learn(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> bool:
         """Store the mapped tabs and columns if the read shows other ones than are stored."""
         columns = {column for table in snapshot.tables for column in table.columns}
         tabs = {table.sheet_id for table in snapshot.tables}
         if columns <= pending.known_columns and tabs <= pending.tabs:
             return False
-        self._store.spreadsheet.adopt_tabs(held, tabs, columns)
+        self._store.spreadsheet.adopt_tabs(lease, tabs, columns)
         return True
 
     def columns(self, pending: Pending) -> Collection[str] | None:
         """Return the ids of the mapped columns."""
         return pending.known_columns
 
-    def rows(self, held: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
+    def rows(self, lease: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
         """Match the jobs without a row, and find where new rows go: at most two more reads."""
         without = matching.without_row(tables, targets)
         if not without:
             return JobRows()
-        self._take_call(held)
+        self._take_call(lease)
         columns = self._reader.columns(tables)
         texts = matching.texts_of_columns(tables, columns)
         customers = self._store.boards.customers_without_row()
@@ -101,7 +101,7 @@ class BoardTabs:
         lookup = matching.look_up(texts, customers, self._match.by, answers)
         new = {target.site for target in without} - lookup.matches.keys()
         waiting = self._store.boards.hold_back(
-            held, new.intersection(lookup.unsettled), self._match.wait_hours
+            lease, new.intersection(lookup.unsettled), self._match.wait_hours
         )
         if not new - waiting:
             return JobRows(lookup.matches, waiting)
@@ -109,7 +109,7 @@ class BoardTabs:
         end = table_end.find(
             first, {index: column.texts for index, column in columns[first.sheet_id].items()}
         )
-        self._take_call(held)
+        self._take_call(lease)
         above = self._reader.row(first, end.last_row)
         return JobRows(lookup.matches, waiting, matching.pattern(first, end, above))
 
@@ -190,7 +190,7 @@ class BoardTabs:
 
     def compared(
         self,
-        held: Lease,
+        lease: Lease,
         tables: Sequence[Table],
         rows: Mapping[int, Mapping[int, Row]],
         customers: Mapping[str, Customer],
@@ -201,19 +201,19 @@ class BoardTabs:
         """
         ended = set(self._ended)
         if cells := worded_cells(tables):
-            self._take_call(held)
+            self._take_call(lease)
             ended.update(ended_words(tables, self._reader.options(cells)))
         foreign = matching.foreign_keys(tables, rows, customers, self._match.by)
-        self._settle(held, matching.texts_of_rows(tables, rows), customers)
+        self._settle(lease, matching.texts_of_rows(tables, rows), customers)
         return TabFindings(without_ended(tables, ended), foreign, tuple(ended))
 
-    def _settle(self, held: Lease, texts: Texts, customers: Mapping[str, Customer]) -> None:
+    def _settle(self, lease: Lease, texts: Texts, customers: Mapping[str, Customer]) -> None:
         """Record which jobs look like no row since people changed or deleted rows."""
         boards = self._store.boards
         if not (known := {job.site for job in boards.unsettled()}):
             return
         lookup = matching.look_up(texts, customers, self._match.by, boards.answers(), known)
-        boards.settle(held, known - lookup.unsettled)
+        boards.settle(lease, known - lookup.unsettled)
 
     @cached_property
     def _ended(self) -> tuple[EndedWord, ...]:

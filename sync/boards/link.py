@@ -19,7 +19,7 @@ from sync.sheets import encode
 from sync.sheets.batch import IDENTITY_COLUMNS, CellWrite, Parts, RowIdentity, RowWrite, guarding
 from sync.sheets.cell_data import Row, at, content, is_formula, text_of, texts_of
 from sync.sheets.diff import CellDecider, key_write
-from sync.sheets.flush import Flusher, Round
+from sync.sheets.flush import FlushContext, Flusher
 from sync.sheets.job_tabs import Match
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.read import Table
@@ -45,7 +45,7 @@ Settled = Sequence[tuple[UnsettledJob, LookAlike | None]]
 class Doubts:
     """The doubts in a read of the whole sheet."""
 
-    round: Round
+    round: FlushContext
     rows: Rows
     doubts: Sequence[UnsettledJob]
     """Those that wait for an answer first."""

@@ -12,7 +12,7 @@ from sync.ops import retry
 from sync.settings.environment import Settings
 from sync.sheets import batch, keys
 from sync.sheets.ensure import HISTORY, PIPELINE, VIEWS, ensure
-from sync.sheets.flush import LARGE, Flusher, Round
+from sync.sheets.flush import LARGE, FlushContext, Flusher
 from sync.sheets.read import key_column_gone
 from sync.sheets.reconcile import recheck, renew, waiting_for_check
 from sync.store import Database, Lease
@@ -130,7 +130,7 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     tabs = flusher.tabs(store.spreadsheet.mode())
     snapshot, is_own = flusher.client.read(tabs), tabs.policy.makes_columns
     pending = store.pending.read(0, 0)
-    this = Round(held, fence, tabs, pending, snapshot)
+    this = FlushContext(held, fence, tabs, pending, snapshot)
     flusher.check_fence(held, fence, snapshot, pending)
     tabs.check_served(snapshot, pending, dict)
     if found := _find_moved(flusher, this):
@@ -168,7 +168,7 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     return ensured.done
 
 
-def _find_moved(flusher: Flusher, this: Round) -> list[str]:
+def _find_moved(flusher: Flusher, this: FlushContext) -> list[str]:
     """Manage columns where their headers are now; return a line for each that had moved.
 
     Raises Permanent if a key column is gone.
@@ -178,6 +178,6 @@ def _find_moved(flusher: Flusher, this: Round) -> list[str]:
             raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
         if moved := keys.moved_columns(table, flusher.headers(this, table)):
             flusher.send(this, batch.adopting(table, moved))
-            recheck(flusher, this.held)
+            recheck(flusher, this.lease)
             return [f"column {table.headers[index]!r}: found again" for index in moved.values()]
     return []

@@ -1,9 +1,9 @@
-"""Checks where a batch's writes went, and makes undos for those that hit another row or cell. Pure.
+"""Checks where a batch's writes went, and creates undos for the misplaced ones. Pure.
 
 People sort and move rows between a read and the write that follows it. Guards can't see that: they
 stop a batch only if its columns or header row have moved. So each batch first copies the rows that
 it is about to write. If a copied row is the intended one, and the copied cell held the expected
-value, the write landed where it should. If not, what was there goes back.
+value, the write is confirmed. If not, it is misplaced, and an undo puts back the copied content.
 """
 
 from collections import defaultdict
@@ -28,144 +28,147 @@ from sync.sheets.read import Table
 from sync.types import ReplacedWords, Value
 
 NOTE = "note"
-"""The mask of a note alone."""
+"""The field mask of a write that sets only a note."""
 PATTERN = "pattern"
-"""Stands for the mask of what new rows take of the one above."""
+"""In place of a field mask: the formulas that new rows copy from the row above."""
 
 _NO_ROW = {KEY: "none"}
-"""What no row with a key shows: then the key is taken from every row."""
+"""Texts that no row shows, so that the key is removed from every row."""
 _NAMED = 100
-"""New rows that are named in a cell: Google takes 50,000 characters."""
+"""Maximum number of new rows named in one cell: Google allows 50,000 characters."""
 Copies = Mapping[int, Mapping[int, Row]]
-"""Copied rows by the sheet id of the tab that they were copied from, and by row."""
+"""Copied rows, by the sheet ID of the tab they were copied from and then by row."""
 
 
 class Undo(Value):
-    """A cell that was hit without being meant to: what stood there, and what we wrote.
+    """A cell that a misplaced write changed: its content before, and what we wrote.
 
-    It is pending until no row with that `identity` shows what we wrote any longer, or until it has
-    landed twice: a person may have copied the row meanwhile.
+    It is pending until no row with that `identity` shows what we wrote, or until it was confirmed
+    twice, because a person may have copied the row in between.
     """
 
     sheet_id: int
     column: str = ""
-    """The id of the column that was hit; "" where that is no managed one any more."""
+    """The ID of the column that was overwritten; "" if it is no longer a managed one."""
     fields: str
     before: dict[str, Any]
     wrote: dict[str, Any]
     identity: RowIdentity
     image: RowImage = RowImage()
-    """Of a key: what the row that has it by mistake showed beside it."""
+    """For a key: the other cells of the row that has it by mistake."""
     has_landed: bool = False
+    """Whether it was confirmed once. (The name is the one stored in databases.)"""
     row: int = 0
-    """Where the row was (zero-based)."""
+    """The row's index (zero-based) at the time of the write."""
     tab: str = ""
     header: str = ""
     row_text: str = ""
-    """What the row held before, for people."""
+    """The row's text before the write, shown to people."""
 
     @property
     def is_of_key(self) -> bool:
-        """Whether a job's key stands in a row that is not its own."""
+        """Whether a job's key is in a row of another job or of no job."""
         return bool(self.identity.shows_not)
 
     @property
     def is_of_pattern(self) -> bool:
-        """Whether new rows took formulas of another row than was meant: a person has to look."""
+        """Whether new rows copied formulas from the wrong row: a person has to fix that."""
         return self.fields == PATTERN
 
     @property
     def is_of_note(self) -> bool:
-        """Whether the note was hit, and not the value."""
+        """Whether the note was overwritten, not the value."""
         return self.fields == NOTE
 
     def is_of_row(self, row: Row, columns: Mapping[str, int]) -> bool:
-        """Tell whether a row is the one that was hit, by its key or by the cells that were not."""
+        """Return whether a row is the overwritten one, by its key or its unchanged cells."""
         image = self.image if self.is_of_key else self.identity.holds
         if image is None:
             return self.identity.is_row(row, columns)
-        who = self.identity.model_copy(update={"holds": None})
-        hit = self.identity.model_copy(update={"holds": image})
-        is_same = hit.is_exactly(row, columns) or hit.is_like(RowImage.of(row, columns))
-        return who.is_row(row, columns) and is_same
+        without_image = self.identity.model_copy(update={"holds": None})
+        overwritten = self.identity.model_copy(update={"holds": image})
+        is_same = overwritten.is_exactly(row, columns) or overwritten.is_like(
+            RowImage.of(row, columns)
+        )
+        return without_image.is_row(row, columns) and is_same
 
     def holds_wrote(self, cell: CellData) -> bool:
-        """Tell whether a cell holds what we wrote into it."""
+        """Return whether a cell still holds what we wrote into it."""
         if self.is_of_note:
             return note_of(cell) == note_of(self.wrote)
         return content(cell) == content(self.wrote)
 
-    def told(self, cell: CellData) -> str:
-        """Return what of a cell was hit, for people."""
+    def described(self, cell: CellData) -> str:
+        """Return the overwritten part of a cell (its note or its value) as shown to people."""
         if self.is_of_note:
             return f"Note: {note_of(cell)}" if note_of(cell) else ""
         return text_of(cell)
 
 
 def has_note(fields: str) -> bool:
-    """Tell whether a mask has the note in it."""
+    """Return whether a field mask includes the note."""
     return NOTE in fields.split(",")
 
 
 def value_fields(fields: str) -> str:
-    """Return a mask without the note; "" where it is the note alone."""
+    """Return a field mask without the note; "" if it has nothing else."""
     return ",".join(name for name in fields.split(",") if name != NOTE)
 
 
 def masked(fields: str, cell: CellData) -> dict[str, Any]:
-    """Return what of a cell a mask names."""
+    """Return the parts of a cell that a field mask names."""
     names = {name.partition(".")[0] for name in fields.split(",")}
     return {name: cell[name] for name in names if name in cell}
 
 
 @dataclass
 class Findings:
-    """What a check found."""
+    """The result of a check."""
 
-    missed: set[str] = field(default_factory=set)
-    """Sites that do not show all that was written for them."""
-    landed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """The columns that landed in every row of a job, by site."""
+    misplaced: set[str] = field(default_factory=set)
+    """Sites with at least one misplaced write."""
+    confirmed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """The columns that were confirmed in every row of a job, by site."""
     keyed: set[str] = field(default_factory=set)
-    """Sites whose key landed in a row that people made."""
+    """Sites whose key was confirmed in an existing row of the installer's."""
     undos: list[Undo] = field(default_factory=list)
-    landed_undos: set[int] = field(default_factory=set)
-    """Ids of pending undos that landed, or that a new one goes on from."""
+    confirmed_undos: set[int] = field(default_factory=set)
+    """IDs of pending undos that were confirmed or that a new undo replaces."""
     replaced: list[ReplacedWords] = field(default_factory=list)
 
     @property
-    def is_as_meant(self) -> bool:
-        """Whether all of it landed."""
-        return not (self.missed or self.undos)
+    def is_as_intended(self) -> bool:
+        """Whether every write is confirmed."""
+        return not (self.misplaced or self.undos)
 
 
 def check(
     trace: Trace, tables: Sequence[Table], copies: Copies, pending: Mapping[int, Undo]
 ) -> Findings:
-    """Return what a batch hit.
+    """Return which writes of a batch are confirmed or misplaced, and the undos of the latter.
 
-    `tables` are the tabs of jobs in any read since; `pending` are the undos by id that were pending
-    when it was made.
+    `tables` are the tabs of jobs in any read since; `pending` are the undos, by ID, that were
+    pending when the batch was composed.
     """
     findings, by_id = Findings(), {table.sheet_id: table for table in tables}
     new = [row.site for row in trace.rows if row.is_new]
-    missed: dict[str, set[str]] = defaultdict(set)
+    misplaced: dict[str, set[str]] = defaultdict(set)
     for row in trace.rows:
         table = by_id.get(row.sheet_id)
-        if table is None:  # The tab is gone, and what was hit with it.
-            findings.missed |= {row.site} - {""}
+        if table is None:  # The tab was deleted, with everything that was written into it.
+            findings.misplaced |= {row.site} - {""}
             continue
         columns = trace.columns.get(row.sheet_id, {})
         copy = () if row.is_new else copies.get(row.sheet_id, {}).get(row.row, ())
-        _RowCheck(table, columns, row, copy, pending, findings, missed[row.site], new).run()
-    for site, columns_missed in missed.items():
-        findings.landed[site] -= columns_missed
+        _RowCheck(table, columns, row, copy, pending, findings, misplaced[row.site], new).run()
+    for site, misplaced_columns in misplaced.items():
+        findings.confirmed[site] -= misplaced_columns
     return findings
 
 
 @dataclass(frozen=True)
 class _RowCheck:
-    """The check of the writes into one row; `columns` are where the batch took them to be."""
+    """The check of the writes into one row; `columns` are the indexes that the batch used."""
 
     table: Table
     columns: Mapping[str, int]
@@ -173,9 +176,9 @@ class _RowCheck:
     copy: Row
     pending: Mapping[int, Undo]
     findings: Findings
-    missed_columns: set[str]
+    misplaced_columns: set[str]
     new_sites: Sequence[str]
-    """Of the rows that the batch inserted: all of them are like one row."""
+    """The sites of all rows that the batch inserted."""
 
     def run(self) -> None:
         is_intended = self._is_intended_row()
@@ -183,15 +186,15 @@ class _RowCheck:
             self.findings.undos += self._other_pattern()
         for cell in self.row.cells:
             is_right = is_intended and is_in_place(self.table, cell.column, cell.index)
-            missed = [
+            misplaced = [
                 fields for fields in _parts(cell) if not (is_right and self._expected(cell, fields))
             ]
-            if missed:
-                self.findings.missed |= {self.row.site} - {""}
-                self.missed_columns.add(cell.column)
-                self.findings.undos += self._undos(cell, missed)
+            if misplaced:
+                self.findings.misplaced |= {self.row.site} - {""}
+                self.misplaced_columns.add(cell.column)
+                self.findings.undos += self._undos(cell, misplaced)
             else:
-                self._landed(cell)
+                self._confirm(cell)
 
     def _is_intended_row(self) -> bool:
         if self.row.is_new:
@@ -205,9 +208,9 @@ class _RowCheck:
         return KEY in self.columns and is_in_place(self.table, KEY, self.columns[KEY])
 
     def _other_pattern(self) -> Iterator[Undo]:
-        """Give what is told where new rows took other formulas than was meant.
+        """Yield the report of new rows that copied the wrong formulas.
 
-        It is not put right: the columns are not ours, so nothing guards a second write there.
+        They aren't corrected: the columns aren't ours, so nothing would guard a second write.
         """
         mapped = set(self.columns.values())
         taken = {
@@ -237,15 +240,15 @@ class _RowCheck:
             return cell.expects_note is None or note_of(before) == cell.expects_note
         return cell.expects is None or content(before) == cell.expects
 
-    def _landed(self, cell: CellWrite) -> None:
-        self.findings.landed_undos.update(cell.undoes)
+    def _confirm(self, cell: CellWrite) -> None:
+        self.findings.confirmed_undos.update(cell.undoes)
         site = self.row.site
         if cell.undoes or not site:
             return
         if cell.column == KEY and self.row.identity.shows:
             self.findings.keyed.add(site)
             return
-        self.findings.landed[site].add(cell.column)
+        self.findings.confirmed[site].add(cell.column)
         if cell.replaces_words:
             before, after = text_of(at(self.copy, cell.index)), text_of(cell.data)
             header = self.table.headers.get(cell.index, cell.column)
@@ -254,18 +257,18 @@ class _RowCheck:
             )
             self.findings.replaced.append(words)
 
-    def _undos(self, cell: CellWrite, missed: Sequence[str]) -> Iterator[Undo]:
-        for fields in missed:
+    def _undos(self, cell: CellWrite, misplaced: Sequence[str]) -> Iterator[Undo]:
+        for fields in misplaced:
             before, wrote = (
                 masked(fields, data) for data in (at(self.copy, cell.index), cell.data)
             )
             undo = Undo(
                 sheet_id=self.row.sheet_id,
-                column=self._column_hit(cell),
+                column=self._column_written(cell),
                 fields=fields,
                 before=before,
                 wrote=wrote,
-                identity=self._who_was_hit(cell),
+                identity=self._identity_written_over(cell),
                 image=RowImage.of(self.copy, self.columns, [cell.index]),
                 row=self.row.row,
                 tab=self.table.title,
@@ -279,42 +282,42 @@ class _RowCheck:
                 yield undo
 
     def _composed(self, undo: Undo) -> Undo:
-        """Go on from pending undos of the same cell: what stood there first, what we wrote last."""
+        """Merge pending undos of the same cell: its first content, and what we wrote last."""
         for number, old in self.pending.items():
             is_cell = old.column == undo.column and old.is_of_note == undo.is_of_note
             if not (is_cell and self._knows_keys and old.holds_wrote(undo.before)):
                 continue
             if old.is_of_row(self.copy, self.columns):
-                self.findings.landed_undos.add(number)
+                self.findings.confirmed_undos.add(number)
                 undo = undo.model_copy(update={"before": old.before})
         return undo
 
-    def _who_was_hit(self, cell: CellWrite) -> RowIdentity:
-        if cell.column == KEY and (wrote := site_in(cell.data)):
-            # Found again by the key itself, wherever the row is by then.
-            return RowIdentity(key=wrote, shows_not=cell.key_row or _NO_ROW)
+    def _identity_written_over(self, cell: CellWrite) -> RowIdentity:
+        if cell.column == KEY and (site := site_in(cell.data)):
+            # The key itself finds the row again, even if it moves.
+            return RowIdentity(key=site, shows_not=cell.key_row or _NO_ROW)
         if self.row.identity.is_header and self.table.has_header_guard:
             return RowIdentity(is_header=True)
         if cell.column != KEY and (key := self._key()):
-            return RowIdentity(key=key)  # If that was hit, too, it goes back first.
-        hit = [one.index for one in self.row.cells]
+            return RowIdentity(key=key)  # If the key was overwritten, too, it is restored first.
+        overwritten = [one.index for one in self.row.cells]
         texts = {
             each.column: text_of(each.data)
             for each in self.row.cells
-            if value_fields(each.fields) and self._column_hit(each) == each.column
+            if value_fields(each.fields) and self._column_written(each) == each.column
         }
-        told = {
+        wrote = {
             column: text for column, text in texts.items() if column in IDENTITY_COLUMNS and text
         }
-        return RowIdentity(holds=RowImage.of(self.copy, self.columns, hit), wrote=told)
+        return RowIdentity(holds=RowImage.of(self.copy, self.columns, overwritten), wrote=wrote)
 
     def _key(self) -> str:
-        """Return the site whose row was hit, "" where it is nobody's or not known."""
+        """Return the site of the overwritten row; "" if it has none or that isn't known."""
         if self.row.is_new:
             return self.row.site
         return (site_in(at(self.copy, self.columns[KEY])) or "") if self._knows_keys else ""
 
-    def _column_hit(self, cell: CellWrite) -> str:
+    def _column_written(self, cell: CellWrite) -> str:
         if is_in_place(self.table, cell.column, cell.index):
             return cell.column
         index = index_now(self.table, cell.column, cell.index)
@@ -326,7 +329,7 @@ class _RowCheck:
 
 
 def _parts(cell: CellWrite) -> Iterator[str]:
-    """Give the masks of value and note: each is expected and undone for itself."""
+    """Yield the masks of the value and the note: each is checked and undone separately."""
     if fields := value_fields(cell.fields):
         yield fields
     if has_note(cell.fields):

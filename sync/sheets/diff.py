@@ -1,7 +1,7 @@
-"""Jobs + what was read of their tabs → the cells to be written. Pure.
+"""Compares jobs with what a read observed, and returns the cells to write. Pure.
 
-A row is found by its key in this read, never by a remembered number; every row with a job's key is
-that job's row. What is to be done with a cell is decided by `policy.decide` alone.
+A row is found by its key in this read, not by a stored row number; every row with a job's key is
+that job's row. Only `policy.decide` decides on a cell.
 """
 
 import json
@@ -20,35 +20,35 @@ from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
 from sync.sheets.read import Table, key_column_gone
 
 _CELL_BYTES = 150
-"""Of JSON around a cell's own text: measured on the published sample."""
+"""Bytes of JSON around a cell's own text, measured on the published sample."""
 _ROW_BYTES = 400
-"""Of JSON around a row: its copy to the hidden tab, and the ranges of its runs."""
+"""Bytes of JSON around a row: its copy to the hidden tab, and the ranges of its runs."""
 
 
 @dataclass
 class Diff:
-    """What is to be written of jobs: `shown` is what that makes true, by site.
+    """The writes of jobs' rows; `shown` is what the rows show after them, by site.
 
-    Only keys are written into rows that get one; their values after a read has shown the key.
+    A row that gets a key gets only the key: its values follow after a read has shown the key.
     """
 
     rows: list[RowWrite] = field(default_factory=list)
     new_rows: list[RowWrite] = field(default_factory=list)
     shown: dict[str, Cells] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
-    """Sites whose row a person deleted: it comes back only with the next event."""
+    """Sites whose row a person deleted: it returns only with the next event."""
 
 
 def columns_to_read(policy: Policy, targets: Iterable[Target]) -> tuple[str, ...]:
     """Return the columns that must be read to decide on the cells of `targets`.
 
-    One in which people type is read only for rows that are there and show something else: a whole
-    column is much to read, and what was not read is left alone.
+    A column in which people type is read only for existing rows that differ, because reading a
+    whole column is expensive, and cells that weren't read stay unchanged.
     """
     columns: set[str] = set()
     for target in targets:
         changed = target.differences()
-        # Of a row that a person copied all is written where whatever stands there is replaced.
+        # If a person copied a row, all of its cells are written, where the policy overwrites.
         cells = {**target.cells, **changed} if policy.overwrites else changed
         unread = TYPED - changed.keys() if target.has_row else TYPED
         columns |= {
@@ -59,7 +59,7 @@ def columns_to_read(policy: Policy, targets: Iterable[Target]) -> tuple[str, ...
 
 
 def fitting(targets: Sequence[Target], max_bytes: int) -> Sequence[Target]:
-    """Return as many of `targets` as make no batch over `max_bytes`; one at least."""
+    """Return as many of `targets` as fit into a batch of `max_bytes`; at least one."""
     size = 0
     for number, target in enumerate(targets):
         cells = target.differences().values()
@@ -73,22 +73,22 @@ def fitting(targets: Sequence[Target], max_bytes: int) -> Sequence[Target]:
 def diff(
     tabs: JobTabs, tables: Sequence[Table], targets: Sequence[Target], rows: JobRows, zone: tzinfo
 ) -> Diff:
-    """Return what makes the rows in `tables` show `targets`; new rows go into the first.
+    """Return the writes that make the rows in `tables` show `targets`; new rows go into the first.
 
-    `rows` says where the jobs without a row go; dates are shown in `zone`. Raises Permanent if a
+    `rows` has the places of jobs without a row; dates are shown in `zone`. Raises Permanent if a
     key column is gone.
     """
     for table in tables:
         if KEY not in table.columns:
             raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
-    result, known = Diff(), {column for table in tables for column in table.columns}
+    result, present = Diff(), {column for table in tables for column in table.columns}
     cells = CellDecider(tabs, zone)
     for target in targets:
         places = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
         if places:
             writes = (cells.row(table, row, target, len(places)) for table, row in places)
             result.rows += [write for write in writes if write.cells]
-            result.shown[target.site] = cells.shown([table for table, _ in places], target, known)
+            result.shown[target.site] = cells.shown([table for table, _ in places], target, present)
         elif not target.is_fresh:
             result.absent.append(target.site)
         elif match := rows.matches.get(target.site):
@@ -98,13 +98,13 @@ def diff(
             result.new_rows.append(cells.new_row(tables[0], target, number, pattern))
             result.shown[target.site] = cells.shown(tables[:1], target, tables[0].columns)
     if result.new_rows and rows.pattern and rows.pattern.identity:
-        # Checked with the others: new rows take from this row what is not ours.
+        # This row is checked with the others, because new rows copy its unmanaged cells.
         result.rows.append(_pattern_row(tables[0], rows.pattern, result.new_rows[0].site))
     return result
 
 
 def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
-    """Return the write of a job's key into a row that shows what the match was made by."""
+    """Return the write of a job's key into its matched row."""
     table = next(table for table in tables if table.sheet_id == match.place[0])
     cell = CellWrite(
         index=table.columns[KEY],
@@ -114,18 +114,18 @@ def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
         expects=BLANK,
         key_row=dict(match.texts),
     )
-    who = RowIdentity(shows=dict(match.texts))
+    identity = RowIdentity(shows=dict(match.texts))
     return RowWrite(
-        sheet_id=table.sheet_id, row=match.place[1], cells=(cell,), site=site, identity=who
+        sheet_id=table.sheet_id, row=match.place[1], cells=(cell,), site=site, identity=identity
     )
 
 
 def without_other_customers(
     tabs: JobTabs, tables: Sequence[Table], targets: Iterable[Target]
 ) -> list[RowWrite]:
-    """Return what takes the keys from rows that were copied for another customer.
+    """Return the writes that remove the keys of rows that were copied for another customer.
 
-    Such a row differs from the job's customer where another row with the key doesn't. `tables` have
+    Such a row differs from the job's customer, and another row with the key doesn't. `tables` have
     the cells of all columns.
     """
     writes = []
@@ -149,8 +149,8 @@ def _without_key(table: Table, row: int, site: str, columns: Iterable[str]) -> R
         fields="userEnteredValue",
         expects=table.value(KEY, row),
     )
-    who = RowIdentity(key=site, shows={column: texts[column] for column in columns})
-    return RowWrite(sheet_id=table.sheet_id, row=row, cells=(cell,), identity=who)
+    identity = RowIdentity(key=site, shows={column: texts[column] for column in columns})
+    return RowWrite(sheet_id=table.sheet_id, row=row, cells=(cell,), identity=identity)
 
 
 def _pattern_row(table: Table, pattern: Pattern, site: str) -> RowWrite:
@@ -171,10 +171,10 @@ class CellDecider:
     zone: tzinfo
 
     def row(self, table: Table, row: int, target: Target, rows: int) -> RowWrite:
-        """Return the write of a job's row.
+        """Return the write of one of a job's `rows` rows.
 
-        A person may have copied it before its last change: if whatever is there is replaced, each
-        of several `rows` gets everything.
+        A person may have copied the row before its last change, so if the policy overwrites, each
+        of several rows gets all cells.
         """
         changed = target.differences()
         if rows > 1 and table.policy.overwrites:
@@ -196,7 +196,7 @@ class CellDecider:
     def new_row(
         self, table: Table, target: Target, number: int, pattern: Pattern | None
     ) -> RowWrite:
-        """Return a new row: it is inserted, and overwrites nothing."""
+        """Return the write of a new row. It is inserted, so it overwrites nothing."""
         above = pattern.above if pattern else ()
         first = pattern.row if pattern else table.last_row + 1
         return RowWrite(
@@ -209,11 +209,11 @@ class CellDecider:
         )
 
     def shown(
-        self, tables: Sequence[Table], target: Target, known: Container[str]
+        self, tables: Sequence[Table], target: Target, present: Container[str]
     ) -> dict[str, Cell]:
-        """Return what a job's row shows once it is written, of the columns that are `known`.
+        """Return what a job's row shows in the `present` columns once it is written.
 
-        What a column has no way to say is not written: there, what was there stays.
+        A value that a column has no word for isn't written, so the last written one stays.
         """
         changed = target.differences()
         shown = {
@@ -221,7 +221,7 @@ class CellDecider:
             if column in changed
             else target.written.get(column, cell)
             for column, cell in target.cells.items()
-            if column in known
+            if column in present
         }
         for table in tables:
             for column in table.words.keys() & shown.keys():
@@ -233,43 +233,47 @@ class CellDecider:
     def decided(
         self, table: Table, row: int, column: str, target: Target
     ) -> tuple[Decision, Rule, Content | None]:
-        """Return what to do with a cell of a job's row, by which rule, and what is there.
+        """Return what to do with a cell of a job's row, by which rule, and the observed content.
 
-        What a column has no way to say is left alone.
+        A value that a column has no word for isn't written.
         """
         cell = target.cells.get(column, EMPTY)
         rule, wanted = table.policy.rule(column, cell), self.tabs.shown(table, column, cell)
-        there = table.value_if_read(column, row)
+        observed = table.value_if_read(column, row)
         if wanted is None:
-            return Decision.LEAVE, rule, there
+            return Decision.LEAVE, rule, observed
         if rule is not Rule.OURS:
-            there = table.value(column, row)
+            observed = table.value(column, row)
         text = content(encode.encoded(wanted, self.zone))
-        last = self.last_value(table, column, target)
+        last_written = self.last_value(table, column, target)
         if rule is Rule.OURS:
-            return decide(rule, there, last, text, is_news=True), rule, there
-        there = there or BLANK
+            return decide(rule, observed, last_written, text, is_news=True), rule, observed
+        observed = observed or BLANK
         is_news = target.is_fresh and is_received_since_mapping(table, target, column)
-        typed = self.tabs.compare_word(table, column, there.text, target)
-        return decide(rule, there, last, text, is_news=is_news, typed=typed), rule, there
+        typed = self.tabs.compare_word(table, column, observed.text, target)
+        return (
+            decide(rule, observed, last_written, text, is_news=is_news, typed=typed),
+            rule,
+            observed,
+        )
 
     def last_value(self, table: Table, column: str, target: Target) -> Content | None:
-        """Return what was last confirmed in the cells of a column; None if nothing is known."""
+        """Return the last confirmed content of a job's cell in a column; None if there is none."""
         is_ours = table.policy.overwrites and column not in TYPED
         if (column in target.recheck and is_ours) or not target.written:
             return None
-        last = target.written.get(column, EMPTY)
-        zone = (last.when and last.when.tzinfo) or self.zone
-        return content(encode.encoded(self.tabs.shown(table, column, last) or EMPTY, zone))
+        last_written = target.written.get(column, EMPTY)
+        zone = (last_written.when and last_written.when.tzinfo) or self.zone
+        return content(encode.encoded(self.tabs.shown(table, column, last_written) or EMPTY, zone))
 
     def _cell(
         self, table: Table, row: int, column: str, target: Target, *, is_changed: bool
     ) -> CellWrite | None:
-        """Return the write of a cell's value, and of its note: each is decided for itself."""
+        """Return the write of a cell's value, its note, or both: each is decided separately."""
         wanted = self.tabs.shown(table, column, target.cells.get(column, EMPTY))
         if wanted is None or (column in TYPED and column not in table.cells):
             return None
-        decision, rule, there = self.decided(table, row, column, target)
+        decision, rule, observed = self.decided(table, row, column, target)
         note = self._note_there(table, row, column, target, wanted) if is_changed else None
         if decision is not Decision.WRITE and note is None:
             return None
@@ -280,30 +284,32 @@ class CellDecider:
         is_known = table.policy.decorates and column not in target.recheck
         if is_known and encode.are_dates_alike(target.written.get(column, EMPTY), wanted):
             fields, data = fields.replace(f",{encode.DATE_FIELD}", ""), encode.without_format(data)
-        known = (None, BLANK, self.last_value(table, column, target))
+        ours = (None, BLANK, self.last_value(table, column, target))
         return CellWrite(
             index=table.columns[column],
             column=column,
             data=data,
             fields=",".join(part for part in (fields, "note" if note is not None else "") if part),
-            expects=None if rule is Rule.OURS else there,
+            expects=None if rule is Rule.OURS else observed,
             expects_note=note,
-            replaces_words=rule is Rule.NEWS and there not in known,
+            replaces_words=rule is Rule.NEWS and observed not in ours,
         )
 
     def _note_there(
         self, table: Table, row: int, column: str, target: Target, wanted: Cell
     ) -> str | None:
-        """Return the note that the read saw, if ours will be written over it; else None."""
+        """Return the observed note if ours will replace it; else None."""
         if not (table.policy.decorates and is_noted(column)):
             return None
-        there = note_of(table.cell(column, row))
+        observed = note_of(table.cell(column, row))
         ours = target.written.get(column, wanted)
-        # Ours says when, in the sheet's zone of that day: any zone's is ours.
-        last = there if encode.is_note_of(ours, there) else ours.note
+        # Our note has a time in the sheet's zone of that day: with another zone it is ours, too.
+        last_written = observed if encode.is_note_of(ours, observed) else ours.note
         new = encode.note(wanted, self.zone)
-        decision = decide(NOTES, Content(there), Content(last), Content(new), is_news=False)
-        return there if decision is Decision.WRITE else None
+        decision = decide(
+            NOTES, Content(observed), Content(last_written), Content(new), is_news=False
+        )
+        return observed if decision is Decision.WRITE else None
 
     def _new_cells(self, table: Table, target: Target, above: Row) -> Iterator[CellWrite]:
         for column, cell in target.cells.items():
@@ -318,9 +324,9 @@ class CellDecider:
 
 
 def is_received_since_mapping(table: Table, target: Target, column: str) -> bool:
-    """Tell whether a webhook was received after the tab was mapped.
+    """Return whether a webhook of the job was received after the tab was mapped.
 
-    Of the job; for a milestone's column one about that milestone.
+    For a milestone's column, only a webhook about that milestone counts.
     """
     _, is_milestones, milestone = column.partition(":")
     received = target.arrivals.get(milestone) if is_milestones else target.received_at
@@ -329,5 +335,5 @@ def is_received_since_mapping(table: Table, target: Target, column: str) -> bool
 
 
 def without_note(cell: Cell) -> Cell:
-    """Return a cell without what its note says."""
+    """Return a cell without its note."""
     return cell.model_copy(update={"note": "", "noted": None})

@@ -131,16 +131,16 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Round:
+class FlushContext:
     """One flush: the lease, the fence of its batch, what is pending, and what its read showed."""
 
-    held: Lease
+    lease: Lease
     fence: Fence
     tabs: JobTabs
     pending: Pending
     snapshot: Snapshot
 
-    def without(self, sheet_ids: Container[int]) -> "Round":
+    def without(self, sheet_ids: Container[int]) -> "FlushContext":
         """Return the same without some of the tabs: the jobs that have a row there wait."""
         tables = self.snapshot.tables
         left = tuple(table for table in tables if table.sheet_id not in sheet_ids)
@@ -356,22 +356,22 @@ class BatchWriter:
         self._read_at = 0.0
         """When the jobs of the flush were about to be read (monotonic seconds)."""
 
-    def take_turn(self, held: Lease) -> Fence:
+    def take_turn(self, lease: Lease) -> Fence:
         """Wait until a flush may begin, and return a fence for its batch."""
-        turn = self._store.spreadsheet.take_turn(held)
+        turn = self._store.spreadsheet.take_turn(lease)
         if turn.wait:
             self._sleep(turn.wait)
         self._read_at = monotonic()
         return Fence(turn.fence, turn.database, uuid4().hex[:12])
 
-    def take_call(self, held: Lease) -> None:
+    def take_call(self, lease: Lease) -> None:
         """Count a call beside the read and the write of a flush for the rate limit."""
-        if wait := self._store.spreadsheet.take_turn(held, spacing=0).wait:
+        if wait := self._store.spreadsheet.take_turn(lease, spacing=0).wait:
             self._sleep(wait)
 
     def send(
         self,
-        held: Lease,
+        lease: Lease,
         snapshot: Snapshot,
         batch: Batch,
         confirmed: Sequence[Shown] = (),
@@ -382,9 +382,9 @@ class BatchWriter:
         Raises Refused, Permanent, or Retryable if nobody knows whether Google carried it out.
         """
         if not snapshot.has_fence_tab:
-            self._check_safe(held)
+            self._check_safe(lease)
         trace = batch.trace
-        tried = Attempt(
+        attempt = Attempt(
             trace.fence,
             batch.fence_before,
             tuple(confirmed),
@@ -393,117 +393,119 @@ class BatchWriter:
             lines,
             batch.fence.batch,
         )
-        self._store.batches.begin(held, tried)
+        self._store.batches.begin(lease, attempt)
         try:
             answer = self._client.write(batch, snapshot)
         except Refused:
-            self._store.batches.refused(held, trace.fence)
+            self._store.batches.refused(lease, trace.fence)
             raise
         _log.info("flushed", jobs=len(confirmed), lines=len(lines), fence=trace.fence)
         if not batch.asked:
-            self._conclude(held, tried, trace, Findings(), {})
+            self._conclude(lease, attempt, trace, Findings(), {})
             return
         if not answer.snapshot.tables:
             return  # The next read finds the tabs and the number, and the check follows.
         undos = self._undos() if any(c.undoes for row in trace.rows for c in row.cells) else {}
         findings = check(trace, answer.snapshot.tables, answer.copies, undos)
-        if findings.is_as_meant:
-            self._conclude(held, tried, trace, findings, undos)
+        if findings.is_as_intended:
+            self._conclude(lease, attempt, trace, findings, undos)
         else:
-            self._check(held, tried, trace, answer.snapshot)
+            self._check(lease, attempt, trace, answer.snapshot)
 
-    def _check_safe(self, held: Lease) -> None:
+    def _check_safe(self, lease: Lease) -> None:
         """Try how Google treats IDs, once in a spreadsheet. Raises Permanent if that isn't safe."""
         spreadsheet = self._store.spreadsheet
         if spreadsheet.trial() is None:
-            self.take_call(held)  # It writes twice: the read before it was counted with a write.
+            self.take_call(lease)  # It writes twice: the read before it was counted with a write.
             try_google(spreadsheet, self._client).must_be_safe()
 
-    def settle(self, held: Lease, snapshot: Snapshot) -> bool:
+    def settle(self, lease: Lease, snapshot: Snapshot) -> bool:
         """Conclude the attempt that a read shows to have landed; tell whether there was one."""
         if snapshot.fence is None:
             return False
-        tried = self._store.batches.landed(held, snapshot.fence.number, snapshot.fence.batch)
-        if tried is None:
+        attempt = self._store.batches.confirmed_attempt(
+            lease, snapshot.fence.number, snapshot.fence.batch
+        )
+        if attempt is None:
             return False
         try:
-            trace = Trace.model_validate_json(tried.trace)
+            trace = Trace.model_validate_json(attempt.trace)
         except ValidationError:
             # Of an earlier version: everything that it was to show is written again.
-            self._store.batches.conclude(held, replace(tried, shown=()))
+            self._store.batches.conclude(lease, replace(attempt, shown=()))
             return True
         if snapshot.table is None or not trace.rows:
-            self._conclude(held, tried, trace, Findings(), {})
+            self._conclude(lease, attempt, trace, Findings(), {})
         else:
-            self._check(held, tried, trace, snapshot)
+            self._check(lease, attempt, trace, snapshot)
         return True
 
-    def _check(self, held: Lease, tried: Attempt, trace: Trace, book: Snapshot) -> None:
+    def _check(self, lease: Lease, attempt: Attempt, trace: Trace, snapshot: Snapshot) -> None:
         """Read the copied rows whole, and store what has to be done about what a batch hit."""
-        self.take_call(held)
+        self.take_call(lease)
         copied = {row.sheet_id for row in trace.rows if not row.is_new}
-        reading = self._client.read_copies(book, copied)
+        reading = self._client.read_copies(snapshot, copied)
         if tables := reading.snapshot.tables:
             undos = self._undos()
             findings = check(trace, tables, reading.copies, undos)
-            self._conclude(held, tried, trace, findings, undos)
+            self._conclude(lease, attempt, trace, findings, undos)
 
     def _undos(self) -> dict[int, Undo]:
         return parsed(self._store.batches.undos())
 
     def _conclude(
         self,
-        held: Lease,
-        tried: Attempt,
+        lease: Lease,
+        attempt: Attempt,
         trace: Trace,
         findings: Findings,
         undos: Mapping[int, Undo],
     ) -> None:
-        if not findings.is_as_meant:
+        if not findings.is_as_intended:
             _log.warning(
-                "hit_elsewhere",
-                jobs=len(findings.missed),
+                "misplaced",
+                jobs=len(findings.misplaced),
                 cells=len(findings.undos),
-                fence=tried.fence,
+                fence=attempt.fence,
             )
-        landed = {n: undos[n] for n in findings.landed_undos if n in undos}
-        again = {n for n, undo in landed.items() if undo.has_landed and not undo.is_of_key}
+        undone = {n: undos[n] for n in findings.confirmed_undos if n in undos}
+        again = {n for n, undo in undone.items() if undo.has_landed and not undo.is_of_key}
         conclusion = Conclusion(
-            missed=frozenset(findings.missed),
-            landed=findings.landed,
+            misplaced=frozenset(findings.misplaced),
+            confirmed=findings.confirmed,
             keyed=frozenset(findings.keyed),
             undos=[undo.model_dump_json() for undo in findings.undos],
-            landed_undos={
+            confirmed_undos={
                 number: undo.model_copy(update={"has_landed": True}).model_dump_json()
-                for number, undo in landed.items()
+                for number, undo in undone.items()
                 if number not in again
             },
             settled=[*trace.settled, *again],
             replaced=findings.replaced,
-            is_told=HISTORY in tried.columns,
+            writes_history=HISTORY in attempt.columns,
         )
-        self._store.batches.conclude(held, tried, conclusion)
-        self.log_shown(tried.shown, findings.missed, tried.fence)
+        self._store.batches.conclude(lease, attempt, conclusion)
+        self.log_shown(attempt.shown, findings.misplaced, attempt.fence)
         if trace.recovered_lines:
             text = f"{trace.recovered_lines} lines were added to the tab Recovered: check them."
             self._alert("recovered", text)
 
     def log_shown(
-        self, jobs: Sequence[Shown], missed: Container[str] = (), fence: int | None = None
+        self, jobs: Sequence[Shown], misplaced: Container[str] = (), fence: int | None = None
     ) -> None:
         """Log each job whose row is right now, with what it was written for; `fence` is the batch.
 
         Without a batch it was right already.
         """
         for job in jobs:
-            if job.site not in missed:
+            if job.site not in misplaced:
                 deliveries = self._trail.take(job.site, self._read_at)
                 _log.info("shown", site=job.site, deliveries=deliveries, fence=fence)
 
-    def read_everything(self, held: Lease, book: Snapshot) -> Reading:
+    def read_everything(self, lease: Lease, snapshot: Snapshot) -> Reading:
         """Read the whole tabs of jobs that were seen, and the hidden tabs."""
-        self.take_call(held)
-        return self._client.read_everything(book)
+        self.take_call(lease)
+        return self._client.read_everything(snapshot)
 
 
 def parsed(undos: Mapping[int, str]) -> dict[int, Undo]:
@@ -562,56 +564,61 @@ class Flusher:
         """Return the clock in which dates are shown."""
         return encode.clock(self._zone or snapshot.time_zone)
 
-    def flush(self, held: Lease) -> None:
+    def flush(self, lease: Lease) -> None:
         """Bring the sheet up to date with what is pending now; more may arrive meanwhile.
 
         Raises Permanent, or Retryable: also if nobody knows whether the write was carried out,
         because the next flush's read will show it.
         """
-        fence = self.writer.take_turn(held)
+        fence = self.writer.take_turn(lease)
         sizes = self.targets.sizes
         pending = self.store.pending.read(sizes.jobs, sizes.lines, self._only)
         self.targets.use_confirmed(pending.confirmed)  # The tabs go by the order of milestones.
         tabs = self.tabs(pending.mode)
-        work = self._work(held, tabs, pending)
+        work = self._work(lease, tabs, pending)
         has_batch = pending.in_doubt or pending.undos or pending.fences.takes_over
         if not (work.sites or has_batch):
             self._only = None
             return
         snapshot = self.client.read(tabs, columns_to_read(tabs.policy, work.targets))
-        self.check_fence(held, fence, snapshot, pending)
-        if pending.in_doubt and self.writer.settle(held, snapshot):
+        self.check_fence(lease, fence, snapshot, pending)
+        if pending.in_doubt and self.writer.settle(lease, snapshot):
             return  # An earlier batch had landed after all: compare with what it wrote.
-        this = Round(held, fence, tabs, pending, snapshot)
-        self._check_served(this)
-        if displaced := self._displaced(this):
-            served = this.without(displaced)
+        context = FlushContext(lease, fence, tabs, pending, snapshot)
+        self._check_served(context)
+        if displaced := self._displaced(context):
+            served = context.without(displaced)
             jobs = served.found(work.jobs)
             if jobs and not pending.undos:
                 self._flush(served, replace(work, jobs=jobs))
             raise next(iter(displaced.values()))
         self.notice_columns(tabs, snapshot, pending)
-        self._flush(this, work)
+        self._flush(context, work)
 
-    def _flush(self, this: Round, work: Work) -> None:
-        held, tabs, snapshot, pending = this.held, this.tabs, this.snapshot, this.pending
+    def _flush(self, context: FlushContext, work: Work) -> None:
+        lease, tabs, snapshot, pending = (
+            context.lease,
+            context.tabs,
+            context.snapshot,
+            context.pending,
+        )
         if not snapshot.tables:
-            self._write_new(this, work)
-        elif tabs.learn(held, snapshot, pending) or not self._has_keys(this):
+            self._write_new(context, work)
+        elif tabs.learn(lease, snapshot, pending) or not self._has_keys(context):
             return
         elif not (guards := guarding(snapshot.tables)).is_empty:
             # Nothing is written before every column is guarded: a person may be moving one now.
-            self.send(this, guards)
+            self.send(context, guards)
         elif pending.undos:
-            self._undo(this)
+            self._undo(context)
         elif work.sites:
-            if not self._take_keys(this, work):
-                self._write(this, work)
+            if not self._take_keys(context, work):
+                self._write(context, work)
         else:
             # Move the fence: then a batch in doubt that hasn't landed by now never will.
-            self.send(this, Parts())
+            self.send(context, Parts())
 
-    def check_fence(self, held: Lease, fence: Fence, snapshot: Snapshot, pending: Pending) -> None:
+    def check_fence(self, lease: Lease, fence: Fence, snapshot: Snapshot, pending: Pending) -> None:
         """Raise Permanent if a read shows a fence that this database didn't set.
 
         If it has this database's ID, the database is a backup that was restored. But if this
@@ -628,13 +635,13 @@ class Flusher:
         if known.takes_over:
             return
         if doubt or known.doubt:
-            self.store.spreadsheet.set_doubt(held, doubt)
+            self.store.spreadsheet.set_doubt(lease, doubt)
         if doubt:
             raise Permanent(doubt, DOUBTS[FenceDoubt(doubt)], _TAKE_OVER)
 
     def send(
         self,
-        this: Round,
+        context: FlushContext,
         parts: Parts,
         tables: Sequence[Table] = (),
         *,
@@ -644,70 +651,70 @@ class Flusher:
 
         `titles` are free ones for new tabs, if they are known.
         """
-        titles = titles or self.surroundings(this)[0]
-        self.writer.send(this.held, this.snapshot, _composed(this, tables, parts, titles))
+        titles = titles or self.surroundings(context)[0]
+        self.writer.send(context.lease, context.snapshot, _composed(context, tables, parts, titles))
 
-    def _work(self, held: Lease, tabs: JobTabs, pending: Pending) -> Work:
+    def _work(self, lease: Lease, tabs: JobTabs, pending: Pending) -> Work:
         """Return what has to be written; jobs that are already shown are confirmed, at no call."""
         work = self.targets.work(pending, tabs.columns(pending))
         if not pending.in_doubt:
-            self.store.batches.confirm(held, work.done)
+            self.store.batches.confirm(lease, work.done)
             self.writer.log_shown(work.done)
         return work
 
-    def _check_served(self, this: Round) -> None:
+    def _check_served(self, context: FlushContext) -> None:
         def titles() -> Mapping[int, str]:
-            self.writer.take_call(this.held)
+            self.writer.take_call(context.lease)
             return self.client.surroundings().titles
 
-        this.tabs.check_served(this.snapshot, this.pending, titles)
+        context.tabs.check_served(context.snapshot, context.pending, titles)
 
-    def _displaced(self, this: Round) -> dict[int, Permanent]:
+    def _displaced(self, context: FlushContext) -> dict[int, Permanent]:
         """Return why tabs can't be written as they are, by sheet id."""
         found = {
-            table.sheet_id: keys.displaced(table, self.headers(this, table))
-            for table in this.snapshot.tables
+            table.sheet_id: keys.displaced(table, self.headers(context, table))
+            for table in context.snapshot.tables
         }
         return {sheet_id: error for sheet_id, error in found.items() if error}
 
-    def must_be_in_place(self, this: Round) -> None:
+    def must_be_in_place(self, context: FlushContext) -> None:
         """Raise Permanent if the metadata of a tab isn't beside what it names."""
-        for error in self._displaced(this).values():
+        for error in self._displaced(context).values():
             raise error
 
-    def headers(self, this: Round, table: Table) -> dict[str, str]:
+    def headers(self, context: FlushContext, table: Table) -> dict[str, str]:
         """Return the last known headers of a tab, by column id."""
-        pending, layout = this.pending, self.targets.layout
-        made = pending.known_columns if this.tabs.policy.makes_columns else ()
+        pending, layout = context.pending, self.targets.layout
+        made = pending.known_columns if context.tabs.policy.makes_columns else ()
         known = {column: layout.title(column, is_mapped=False) for column in made}
         read = pending.columns_read.columns
         return known | {c.id: c.header for c in read if c.sheet_id == table.known_as}
 
-    def _write_new(self, this: Round, work: Work) -> None:
+    def _write_new(self, context: FlushContext, work: Work) -> None:
         """Make the tabs with the first jobs; if rows were known, the next flush writes them all."""
-        is_again = self.store.spreadsheet.forget(this.held)
-        if this.snapshot.history is None:
-            is_again = self.store.history.write_again(this.held) or is_again
+        is_again = self.store.spreadsheet.forget(context.lease)
+        if context.snapshot.history is None:
+            is_again = self.store.history.write_again(context.lease) or is_again
         if not is_again:
-            self._write(this, work)
+            self._write(context, work)
 
-    def _has_keys(self, this: Round) -> bool:
+    def _has_keys(self, context: FlushContext) -> bool:
         """Tell whether the keys are in their column; a few that are nowhere were deleted.
 
         Raises Permanent if some are in other cells, or if many are gone at once.
         """
-        held, snapshot, pending = this.held, this.snapshot, this.pending
+        lease, snapshot, pending = context.lease, context.snapshot, context.pending
         lost = pending.sites_with_row - {site for t in snapshot.tables for site in t.keys}
         if not lost:
             return True
-        everything = self.writer.read_everything(held, snapshot)
+        everything = self.writer.read_everything(lease, snapshot)
         tables, rows = everything.snapshot.tables, everything.rows
         lost -= {site for table in tables for site in table.keys}
         for table in tables:
             index = keys.find_key_column(table, rows[table.sheet_id], lost)
             if index is not None:
                 # A person moved what was in the column: that is the key column now.
-                self.send(this, batch.adopting(table, {KEY: index}))
+                self.send(context, batch.adopting(table, {KEY: index}))
                 return False
         for table in tables:
             if KEY not in table.columns:
@@ -716,25 +723,25 @@ class Flusher:
         lost -= undo.sites_written_over(parsed(pending.undos))
         if pending.undos or not guarding(tables).is_empty:
             return True  # They go first: a row that was hit shows what isn't its own.
-        if self.repair_keys(this, everything, self._every_target(this), lost):
+        if self.repair_keys(context, everything, self._every_target(context), lost):
             return False
         if not keys.are_few(lost, pending.sites_with_row):
             raise keys.keys_gone(len(lost), len(pending.sites_with_row))
-        self.store.batches.forget_rows(held, lost)
+        self.store.batches.forget_rows(lease, lost)
         return True
 
     def repair_keys(
-        self, this: Round, read: Reading, targets: Sequence[Target], lost: Container[str]
+        self, context: FlushContext, read: Reading, targets: Sequence[Target], lost: Container[str]
     ) -> bool:
         """Write keys into rows that have lost theirs, and take those of other customers' rows.
 
         Tell whether there was anything to do.
         """
-        this, tables = replace(this, snapshot=read.snapshot), read.snapshot.tables
-        matches = this.tabs.lost_rows(tables, read.rows, [t for t in targets if t.site in lost])
+        context, tables = replace(context, snapshot=read.snapshot), read.snapshot.tables
+        matches = context.tabs.lost_rows(tables, read.rows, [t for t in targets if t.site in lost])
         found = [key_write(tables, match, site) for site, match in matches.items()]
         filled = [with_cells(table, read.rows[table.sheet_id]) for table in tables]
-        taken = without_other_customers(this.tabs, filled, targets)
+        taken = without_other_customers(context.tabs, filled, targets)
         titles = {table.sheet_id: table for table in tables}
         lines = [
             (
@@ -747,50 +754,52 @@ class Flusher:
             for write in taken
         ]
         if found or taken:
-            self.send(this, replace(self._recovered(this, lines), rows=[*found, *taken]))
+            self.send(context, replace(self._recovered(context, lines), rows=[*found, *taken]))
         return bool(found or taken)
 
-    def _every_target(self, this: Round) -> list[Target]:
-        return self.targets.lay_out(self.store.pending.every(), this.tabs.columns(this.pending))
+    def _every_target(self, context: FlushContext) -> list[Target]:
+        return self.targets.lay_out(
+            self.store.pending.every(), context.tabs.columns(context.pending)
+        )
 
-    def _take_keys(self, this: Round, work: Work) -> bool:
+    def _take_keys(self, context: FlushContext, work: Work) -> bool:
         """Take keys from rows that were copied for another customer; tell whether any were."""
-        tables = this.snapshot.tables
+        tables = context.snapshot.tables
         doubled = {job.site for job in keys.doubled_jobs(tables)}
         present = {site for table in tables for site in table.keys}
         # A job without a row may be that other customer's.
         is_due = doubled and not (work.jobs.keys() <= present - doubled)
         if not is_due:
             return False
-        everything = self.writer.read_everything(this.held, this.snapshot)
-        return self.repair_keys(this, everything, self._every_target(this), ())
+        everything = self.writer.read_everything(context.lease, context.snapshot)
+        return self.repair_keys(context, everything, self._every_target(context), ())
 
-    def _write(self, this: Round, work: Work) -> None:
-        titles, beside = self.surroundings(this)
-        lines = self._lines(this, work)
-        plan = self._planned(this, work, lines, titles, beside)
+    def _write(self, context: FlushContext, work: Work) -> None:
+        titles, beside = self.surroundings(context)
+        lines = self._lines(context, work)
+        plan = self._planned(context, work, lines, titles, beside)
         if not self._was_refused:  # It may be the Pipeline that Google didn't take.
             entries = {site: work.jobs[site].entry for site in (*plan.shown, *plan.absent)}
-            plan = replace(plan, parts=self.with_pipeline(this, plan.parts, entries))
-        self._write_plan(this, work, plan, lines, titles)
+            plan = replace(plan, parts=self.with_pipeline(context, plan.parts, entries))
+        self._write_plan(context, work, plan, lines, titles)
 
     def _planned(
-        self, this: Round, work: Work, lines: Lines, titles: Titles, beside: Surroundings
+        self, context: FlushContext, work: Work, lines: Lines, titles: Titles, beside: Surroundings
     ) -> Plan:
-        snapshot, columns = this.snapshot, list[Column]()
-        if this.tabs.policy.makes_columns:
+        snapshot, columns = context.snapshot, list[Column]()
+        if context.tabs.policy.makes_columns:
             every = self.store.pending.every
-            columns = self.targets.columns(snapshot, this.pending, every, work.targets)
+            columns = self.targets.columns(snapshot, context.pending, every, work.targets)
         wanted = self.targets.wanted(columns, lines.lines, beside, titles)
-        return self.plan(this, work.targets, wanted)
+        return self.plan(context, work.targets, wanted)
 
-    def plan(self, this: Round, targets: Sequence[Target], wanted: WantedTabs) -> Plan:
+    def plan(self, context: FlushContext, targets: Sequence[Target], wanted: WantedTabs) -> Plan:
         """Return what makes the rows show `targets`. Raises Permanent if a key column is gone."""
-        zone = self.clock(this.snapshot)
-        ensured = ensure(this.snapshot, wanted, zone)
-        rows = this.tabs.rows(this.held, ensured.tables, targets)
+        zone = self.clock(context.snapshot)
+        ensured = ensure(context.snapshot, wanted, zone)
+        rows = context.tabs.rows(context.lease, ensured.tables, targets)
         served = [target for target in targets if target.site not in rows.waiting]
-        change = diff(this.tabs, ensured.tables, served, rows, zone)
+        change = diff(context.tabs, ensured.tables, served, rows, zone)
         pattern = rows.pattern
         parts = replace(
             ensured.parts,
@@ -802,60 +811,64 @@ class Flusher:
         return Plan(ensured.tables, parts, change.shown, change.absent)
 
     def _write_plan(
-        self, this: Round, work: Work, plan: Plan, lines: Lines, titles: Titles
+        self, context: FlushContext, work: Work, plan: Plan, lines: Lines, titles: Titles
     ) -> None:
-        held = this.held
+        lease = context.lease
         absent = [shown(work.jobs[site]) for site in plan.absent]
         confirmed = [shown(work.jobs[site], cells) for site, cells in plan.shown.items()]
-        if plan.parts.is_empty and not (this.pending.in_doubt or this.pending.fences.takes_over):
+        if plan.parts.is_empty and not (
+            context.pending.in_doubt or context.pending.fences.takes_over
+        ):
             self._was_refused = False
-            self.store.batches.confirm(held, absent + confirmed)
-            self.store.history.drop(held, lines.seqs)  # Changes of hidden milestones.
+            self.store.batches.confirm(lease, absent + confirmed)
+            self.store.history.drop(lease, lines.seqs)  # Changes of hidden milestones.
             return
-        self.store.batches.confirm(held, absent)
-        batch = _composed(this, plan.tables, plan.parts, titles)
+        self.store.batches.confirm(lease, absent)
+        batch = _composed(context, plan.tables, plan.parts, titles)
         try:
-            self.writer.send(held, this.snapshot, batch, confirmed, lines.seqs)
+            self.writer.send(lease, context.snapshot, batch, confirmed, lines.seqs)
         except Refused:
             if self._was_refused:
-                self._find_refused(this, plan, work.sites)
+                self._find_refused(context, plan, work.sites)
             self._was_refused = not self._was_refused
             return
         self._was_refused, self._only = False, None
-        if this.tabs.policy.makes_columns:
-            known = this.pending.known_columns
+        if context.tabs.policy.makes_columns:
+            known = context.pending.known_columns
             self.new_reps |= filter_views.without_view(plan.shown.values(), known)
 
-    def _lines(self, this: Round, work: Work) -> Lines:
-        snapshot = this.snapshot
-        may_be_off = HISTORY in this.pending.known_columns or not this.tabs.policy.makes_columns
+    def _lines(self, context: FlushContext, work: Work) -> Lines:
+        snapshot = context.snapshot
+        may_be_off = (
+            HISTORY in context.pending.known_columns or not context.tabs.policy.makes_columns
+        )
         if snapshot.table is None or snapshot.history or not may_be_off:
             return work.lines
         # A person deleted the tab, or wants none.
-        self.store.history.drop(this.held, work.lines.seqs)
+        self.store.history.drop(context.lease, work.lines.seqs)
         return Lines()
 
-    def surroundings(self, this: Round) -> tuple[Titles, Surroundings]:
+    def surroundings(self, context: FlushContext) -> tuple[Titles, Surroundings]:
         """Return titles for new tabs, and what else is there; read only if a tab is missing."""
-        snapshot = this.snapshot
+        snapshot = context.snapshot
         if snapshot.table is not None and snapshot.has_fence_tab:
             return Titles(), Surroundings()
-        self.writer.take_call(this.held)
+        self.writer.take_call(context.lease)
         beside = self.client.surroundings()
         return self.targets.free_titles(snapshot, beside), beside
 
-    def read_snapshot(self, held: Lease, columns: tuple[str, ...] = ()) -> Round:
+    def read_snapshot(self, lease: Lease, columns: tuple[str, ...] = ()) -> FlushContext:
         """Read the sheet, and `columns`, without any work. Raises Permanent, or Retryable."""
-        fence = self.writer.take_turn(held)
+        fence = self.writer.take_turn(lease)
         pending = self.store.pending.read(0, 0)
         self.targets.use_confirmed(pending.confirmed)
         tabs = self.tabs(pending.mode)
-        this = Round(held, fence, tabs, pending, self.client.read(tabs, columns))
-        self.check_fence(held, fence, this.snapshot, pending)
-        self._check_served(this)
-        self.must_be_in_place(this)
-        self.notice_columns(tabs, this.snapshot, pending)
-        return this
+        context = FlushContext(lease, fence, tabs, pending, self.client.read(tabs, columns))
+        self.check_fence(lease, fence, context.snapshot, pending)
+        self._check_served(context)
+        self.must_be_in_place(context)
+        self.notice_columns(tabs, context.snapshot, pending)
+        return context
 
     def notice_columns(
         self, tabs: JobTabs, snapshot: Snapshot, pending: Pending
@@ -876,7 +889,7 @@ class Flusher:
 
     def with_pipeline(
         self,
-        this: Round,
+        context: FlushContext,
         parts: Parts,
         entries: Mapping[str, PipelineEntry | None] = NO_ENTRIES,
         *,
@@ -889,7 +902,7 @@ class Flusher:
         `is_daily`; else only the time of the update, if there is anything to write. `draws`: see
         `pipeline.show`.
         """
-        snapshot, pending, every = this.snapshot, this.pending, self.store.pending.every
+        snapshot, pending, every = context.snapshot, context.pending, self.store.pending.every
         tab = parts.pipeline or snapshot.pipeline
         if tab is None:
             return parts
@@ -905,45 +918,45 @@ class Flusher:
             requests = pipeline.stamp(tab, figures)
         return replace(parts, extra=[*parts.extra, *requests])
 
-    def _find_refused(self, this: Round, plan: Plan, sites: Sequence[str]) -> None:
+    def _find_refused(self, context: FlushContext, plan: Plan, sites: Sequence[str]) -> None:
         """Find the job that Google doesn't take, and quarantine it.
 
         The same batch without the jobs' data shows it: if that is refused too (Refused is raised),
         no job is at fault, but a guard or the fence. If it is taken, halving finds the job.
         """
-        this = replace(this, fence=self.writer.take_turn(this.held))
-        self.send(this, plan.parts.without_data(plan.tables[0]), plan.tables)
+        context = replace(context, fence=self.writer.take_turn(context.lease))
+        self.send(context, plan.parts.without_data(plan.tables[0]), plan.tables)
         self._only = list(sites[: len(sites) // 2]) or None
         if self._only:
             return
-        refusals = self.store.quarantine.add(this.held, sites[0])
+        refusals = self.store.quarantine.add(context.lease, sites[0])
         _log.warning("job_refused", site=sites[0], refusals=refusals)
         if refusals > 1:  # Once may be a person who moved a column there and back.
             text = f"Google rejects what we write for job {sites[0]}. It is retried from time to"
             self._alert("job_refused", f"{text} time; all other jobs are written.")
 
-    def _undo(self, this: Round) -> None:
+    def _undo(self, context: FlushContext) -> None:
         """Put back what was written over; what has no certain place is listed in Recovered."""
-        everything = self.writer.read_everything(this.held, this.snapshot)
+        everything = self.writer.read_everything(context.lease, context.snapshot)
         now = everything.snapshot
         if not now.tables or any(KEY not in table.columns for table in now.tables):
             return
-        placement = undo.place(now.tables, everything.rows, parsed(this.pending.undos))
-        if not (placement.rows or placement.told):
-            self.store.batches.settle_undos(this.held, placement.settled)
+        placement = undo.place(now.tables, everything.rows, parsed(context.pending.undos))
+        if not (placement.rows or placement.recovered):
+            self.store.batches.settle_undos(context.lease, placement.settled)
             return
-        this = replace(this, snapshot=now)
-        parts = self._recovered(this, placement.told)
+        context = replace(context, snapshot=now)
+        parts = self._recovered(context, placement.recovered)
         parts = replace(parts, rows=placement.rows, settled=tuple(placement.settled))
-        self.send(this, parts)
+        self.send(context, parts)
 
-    def _recovered(self, this: Round, told: Sequence[tuple[str, ...]]) -> Parts:
-        """Return the parts that add lines to the tab Recovered; `this` has read everything."""
+    def _recovered(self, context: FlushContext, told: Sequence[tuple[str, ...]]) -> Parts:
+        """Return the parts that add lines to the tab Recovered; `context` has read everything."""
         if not told:
             return Parts()
         made: Sequence[batch.Request] = ()
-        if not this.snapshot.recovered_columns:
-            self.writer.take_call(this.held)
+        if not context.snapshot.recovered_columns:
+            self.writer.take_call(context.lease)
             title = self.client.surroundings().free_titles(Titles()).recovered
             made = batch.make_recovered_tab(title, undo.HEADERS)
         lines = [(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *line) for line in told]
@@ -952,11 +965,13 @@ class Flusher:
         )
 
 
-def _composed(this: Round, tables: Sequence[Table], parts: Parts, titles: Titles) -> Batch:
+def _composed(
+    context: FlushContext, tables: Sequence[Table], parts: Parts, titles: Titles
+) -> Batch:
     """Return a batch; its number is larger than every one given out or seen."""
-    snapshot = this.snapshot
+    snapshot = context.snapshot
     seen = snapshot.fence.number if snapshot.fence else 0
-    fence = replace(this.fence, number=max(this.fence.number, seen + 1))
+    fence = replace(context.fence, number=max(context.fence.number, seen + 1))
     return compose(
         snapshot, tables or snapshot.tables, parts, fence=fence, fence_title=titles.fence
     )

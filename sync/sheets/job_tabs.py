@@ -91,13 +91,13 @@ class JobTabs(Protocol):
         `titles` reads the titles of all tabs, by sheet id.
         """
 
-    def learn(self, held: Lease, snapshot: Snapshot, pending: Pending) -> bool:
+    def learn(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> bool:
         """Store tabs and columns that a read shows for the first time; tell whether any were."""
 
     def columns(self, pending: Pending) -> Collection[str] | None:
         """Return the ids of the columns to lay out; None: those of the config."""
 
-    def rows(self, held: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
+    def rows(self, lease: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
         """Return where the jobs among `targets` go that have no row. Raises as a read does."""
 
     def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
@@ -128,7 +128,7 @@ class JobTabs(Protocol):
 
     def compared(
         self,
-        held: Lease,
+        lease: Lease,
         tables: Sequence[Table],
         rows: Mapping[int, Mapping[int, Row]],
         customers: Mapping[str, Customer],
@@ -162,7 +162,7 @@ class OwnTab:
                 "isn't the one they were mapped with. Map them again: brightsheet map --write",
             )
 
-    def learn(self, held: Lease, snapshot: Snapshot, pending: Pending) -> bool:
+    def learn(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> bool:
         """The columns of our own tab are learned from what was written."""
         return False
 
@@ -170,7 +170,7 @@ class OwnTab:
         """Lay out the columns of the config and of the milestones."""
         return None
 
-    def rows(self, held: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
+    def rows(self, lease: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
         """Every job without a key gets a new row below the last one."""
         return JobRows()
 
@@ -230,7 +230,7 @@ class OwnTab:
 
     def compared(
         self,
-        held: Lease,
+        lease: Lease,
         tables: Sequence[Table],
         rows: Mapping[int, Mapping[int, Row]],
         customers: Mapping[str, Customer],

@@ -1,7 +1,7 @@
-"""What is to be done with a cell: the only place where that is decided. Pure.
+"""Decides whether a cell is written: the only place that does. Pure.
 
-A tab is a set of columns and a policy. Our own Jobs tab and one that people made differ by the
-policy's flags and by nothing else (decision 0013 has the table of all cases).
+A tab is a set of columns and a policy. Our own Jobs tab and an installer's tab differ only by the
+policy's flags (decision 0013 has the table of all cases).
 """
 
 from dataclasses import dataclass
@@ -14,36 +14,36 @@ from sync.sheets.cell_data import BLANK, Content
 
 
 class Rule(StrEnum):
-    """Whose a cell is."""
+    """Who owns a cell."""
 
     OURS = "ours"
-    """Whatever stands there is replaced: it need not be read."""
+    """Any content is replaced, so the cell doesn't have to be read."""
     NEWS = "news"
-    """What a person typed yields only to an event that was received after the mapping."""
+    """Typed content is replaced only by an event that was received after the mapping."""
     FILL = "fill"
-    """What a person typed stays: a cell is written only if it is blank or has our last value."""
+    """Typed content stays: a cell is written only if it is blank or has the last written value."""
 
 
 class Decision(StrEnum):
-    """What is to be done with a cell."""
+    """What to do with a cell."""
 
     NOTHING = "nothing"
-    """It shows what it should."""
+    """It already shows the wanted value."""
     WRITE = "write"
     LEAVE = "leave"
-    """A person's words keep it from showing what the job shows."""
+    """It keeps what was typed, although another value is wanted."""
 
 
 class TypedWord(StrEnum):
-    """How a word in a cell compares with the wanted one, in a column whose words have a rank."""
+    """How the observed word compares with the wanted one, in a column whose words have a rank."""
 
     OTHER = "other"
     SAME = "same"
-    """It is another word for the same."""
+    """It is a synonym."""
     AHEAD = "ahead"
-    """It is further than what EverBright says, and EverBright hasn't gone back."""
+    """It is further along than EverBright's word, and EverBright hasn't moved back."""
     NOT_NEWS = "not news"
-    """EverBright's word is the same as before the event."""
+    """The event didn't change EverBright's word."""
 
 
 @dataclass(frozen=True)
@@ -51,39 +51,39 @@ class Policy:
     """How a tab is treated."""
 
     overwrites: bool
-    """A filled cell that is not ours is replaced; what stood there is not kept."""
+    """Typed content is replaced, and isn't kept."""
     decorates: bool
-    """Formats, notes and every link are written; else values, and links where they are all."""
+    """Formats, notes and every link are written; if not, values, and links in columns of links."""
     matches: bool
-    """A row that people made gets the key of the job whose customer it shows; else by key alone."""
+    """An existing row gets the key of the job whose customer it shows; if not, keys decide."""
     inherits: bool
-    """A new row takes the drop-downs and formulas of the row above."""
+    """A new row copies the drop-downs and formulas of the row above."""
     makes_columns: bool
-    """Columns, and tabs beside it, are made."""
+    """Columns and further tabs are created."""
 
     def rule(self, column: str, cell: Cell) -> Rule:
-        """Return whose the value of a cell is, by its column's id and what it is to show."""
+        """Return who owns the value of a cell, by its column's ID and the wanted cell."""
         if cell.is_stand_in or column in TYPED:
-            return Rule.FILL  # A person's name for the job, or its rep, says more.
+            return Rule.FILL  # A typed customer or rep is better than our stand-in.
         if self.overwrites:
             return Rule.OURS
         return Rule.FILL if column in CUSTOMERS_OWN else Rule.NEWS
 
 
 OWN = Policy(overwrites=True, decorates=True, matches=False, inherits=False, makes_columns=True)
-"""Of the Jobs tab that Brightsheet made."""
+"""The policy of the Jobs tab that Brightsheet created."""
 MAPPED = Policy(overwrites=False, decorates=False, matches=True, inherits=True, makes_columns=False)
-"""Of a tab that people made."""
+"""The policy of an installer's tab that was mapped."""
 
 NOTES = Rule.FILL
-"""The rule for every note on a cell: a person's is never replaced."""
+"""The rule for every note on a cell: typed notes stay."""
 
 
 @overload
 def decide(
     rule: Literal[Rule.OURS],
-    there: Content | None,
-    last: Content | None,
+    observed: Content | None,
+    last_written: Content | None,
     wanted: Content,
     *,
     is_news: bool,
@@ -92,8 +92,8 @@ def decide(
 @overload
 def decide(
     rule: Rule,
-    there: Content,
-    last: Content | None,
+    observed: Content,
+    last_written: Content | None,
     wanted: Content,
     *,
     is_news: bool,
@@ -101,22 +101,23 @@ def decide(
 ) -> Decision: ...
 def decide(
     rule: Rule,
-    there: Content | None,
-    last: Content | None,
+    observed: Content | None,
+    last_written: Content | None,
     wanted: Content,
     *,
     is_news: bool,
     typed: TypedWord = TypedWord.OTHER,
 ) -> Decision:
-    """Return what is to be done with a cell.
+    """Return what to do with a cell.
 
-    `there` is what the read saw in it (None: it was not read, which only OURS can do without),
-    `last` what was last confirmed in it (None: nothing is known), `wanted` what the job shows.
-    `is_news`: an event received after the mapping says so. `typed` is how `there` compares.
+    `observed` is what the read saw in it (None if it wasn't read, which only OURS allows),
+    `last_written` the last confirmed content (None if there is none), and `wanted` what the job
+    should show. `is_news` means that an event since the mapping wants it. `typed` is how `observed`
+    compares with `wanted`.
     """
-    if (last if there is None else there) == wanted or typed is TypedWord.SAME:
+    if (last_written if observed is None else observed) == wanted or typed is TypedWord.SAME:
         return Decision.NOTHING
     yields = rule is Rule.NEWS and is_news and typed is TypedWord.OTHER
-    if rule is Rule.OURS or there in (BLANK, last) or yields:
+    if rule is Rule.OURS or observed in (BLANK, last_written) or yields:
         return Decision.WRITE
     return Decision.LEAVE

@@ -19,7 +19,7 @@ from sync.sheets.batch import Parts, Request, guarding
 from sync.sheets.cell_data import Row, text_of
 from sync.sheets.diff import CellDecider
 from sync.sheets.ensure import Ensured, ensure
-from sync.sheets.flush import Flusher, Round
+from sync.sheets.flush import FlushContext, Flusher
 from sync.sheets.job_tabs import JobTabs, TabFindings
 from sync.sheets.keys import DoubledJob, EndedWord, ForeignKey, doubled_jobs
 from sync.sheets.policy import Decision, Rule
@@ -128,7 +128,7 @@ def _compare(
             result.kept.append(kept)
 
 
-def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) -> int:
+def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> int:
     """Compare the whole sheet with what it should show; return how many jobs differ.
 
     Rows that are gone count as deleted. Where they are many at once, their column may have been
@@ -138,50 +138,50 @@ def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) 
     store = flusher.store
     store.spreadsheet.must_be_current()
     with suppress(Refused):  # Somebody moves columns: that is for the next comparison.
-        renew(flusher, held)
-    differing = recheck(flusher, held, confirms_deleted=confirms_deleted)
-    store.spreadsheet.set_compared(held)  # It counts only once it has finished.
+        renew(flusher, lease)
+    differing = recheck(flusher, lease, confirms_deleted=confirms_deleted)
+    store.spreadsheet.set_compared(lease)  # It counts only once it has finished.
     if not store.pending.is_waiting():
         store.spreadsheet.set_trouble()
     return differing
 
 
-def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) -> int:
+def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> int:
     """Have the next flush write what differs; return how many jobs do.
 
     The Pipeline is written at once, whatever it shows: days pass, and people type.
     """
-    store, this = flusher.store, flusher.read_snapshot(held)
-    snapshot, tabs = this.snapshot, this.tabs
+    store, context = flusher.store, flusher.read_snapshot(lease)
+    snapshot, tabs = context.snapshot, context.tabs
     if not snapshot.tables and store.pending.sites_with_row():
         raise Permanent(NO_TAB, "The tab for jobs is gone. Make it again: brightsheet init")
-    if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.settle(held, snapshot):
+    if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.settle(lease, snapshot):
         return 0
-    everything = flusher.writer.read_everything(held, snapshot)
+    everything = flusher.writer.read_everything(lease, snapshot)
     tables = everything.snapshot.tables
     for table in tables:
         if KEY not in table.columns:
             raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
     if not (guards := guarding(tables)).is_empty:
-        flusher.send(this, guards)
-        return recheck(flusher, held, confirms_deleted=confirms_deleted)
-    if this.pending.undos:
+        flusher.send(context, guards)
+        return recheck(flusher, lease, confirms_deleted=confirms_deleted)
+    if context.pending.undos:
         raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")
     present = {site for table in tables for site in table.keys}
-    store.batches.remember_rows(held, present)
+    store.batches.remember_rows(lease, present)
     known = store.pending.sites_with_row()
     gone = known - present
     keys.must_be_gone(tables, everything.rows, gone)
     columns = None if tabs.policy.makes_columns else {c for table in tables for c in table.columns}
     targets = flusher.targets.lay_out(store.pending.every(), columns)
-    if flusher.repair_keys(this, everything, targets, gone):
-        return recheck(flusher, held, confirms_deleted=confirms_deleted)
+    if flusher.repair_keys(context, everything, targets, gone):
+        return recheck(flusher, lease, confirms_deleted=confirms_deleted)
     if not (keys.are_few(gone, known) or confirms_deleted):
         raise keys.keys_gone(len(gone), len(known))
-    store.batches.forget_rows(held, gone)
+    store.batches.forget_rows(lease, gone)
     store.confirmations.propose_order(flusher.targets.proposed_order(targets))
     customers = {target.site: target.customer for target in targets}
-    found = tabs.compared(held, tables, everything.rows, customers)
+    found = tabs.compared(lease, tables, everything.rows, customers)
     # What differs in a row that shows another customer is theirs: it is reported, and kept.
     parted = {key.site for key in found.foreign}
     differing = differences(
@@ -191,16 +191,16 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
         (target for target in targets if target.written and target.site not in parted),
         flusher.clock(snapshot),
     )
-    store.batches.keep_typed_reps(held, _typed_reps(tables, everything.rows, targets))
+    store.batches.keep_typed_reps(lease, _typed_reps(tables, everything.rows, targets))
     elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
-    store.batches.recheck(held, elsewhere | differing.wrong)
+    store.batches.recheck(lease, elsewhere | differing.wrong)
     without_row = [t.site for t in targets if t.site not in present and not t.is_fresh]
     result = _compared(differing, without_row, doubled_jobs(tables), found)
-    store.spreadsheet.keep_compared(held, result.model_dump_json())
-    store.findings.replace(held, _findings(result))
-    if requests := flusher.with_pipeline(this, Parts(), is_daily=True).extra:
+    store.spreadsheet.keep_compared(lease, result.model_dump_json())
+    store.findings.replace(lease, _findings(result))
+    if requests := flusher.with_pipeline(context, Parts(), is_daily=True).extra:
         with suppress(Refused):
-            flusher.send(this, Parts(extra=requests))
+            flusher.send(context, Parts(extra=requests))
     return len(differing.wrong)
 
 
@@ -217,7 +217,7 @@ def _typed_reps(
     return {site: "" if name == ours.get(site) else name for site, name in there.items()}
 
 
-def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]:
+def renew(flusher: Flusher, lease: Lease, *, restores: bool = False) -> list[str]:
     """Add new columns, and bring the Pipeline and the filter views of reps up to date.
 
     Return a line for each thing that was done; one call where nothing is. No view that a person
@@ -226,31 +226,31 @@ def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]
     if not flusher.tabs(flusher.store.spreadsheet.mode()).policy.makes_columns:
         return []  # On a board only the extras are ours: they are made on request.
     flusher.known_reps |= flusher.new_reps
-    this = flusher.read_snapshot(held, (REP, filter_views.DAYS))
-    snapshot = this.snapshot
+    context = flusher.read_snapshot(lease, (REP, filter_views.DAYS))
+    snapshot = context.snapshot
     table = snapshot.table
     if table is None or not snapshot.has_fence_tab:
         return []
     if KEY not in table.columns or not guarding(snapshot.tables).is_empty:
         return []  # A flush comes first, or says what is wrong.
-    columns = flusher.targets.columns(snapshot, this.pending, flusher.store.pending.every)
+    columns = flusher.targets.columns(snapshot, context.pending, flusher.store.pending.every)
     wanted = flusher.targets.wanted(columns)
     zone = flusher.clock(snapshot)
     ensured = ensure(snapshot, wanted, zone)
-    parts = _with_views(flusher, this, ensured, table, restores=restores)
+    parts = _with_views(flusher, context, ensured, table, restores=restores)
     if not parts.is_empty:
-        flusher.send(this, parts, ensured.tables)
+        flusher.send(context, parts, ensured.tables)
     return ensured.done
 
 
 def _with_views(
-    flusher: Flusher, this: Round, ensured: Ensured, read: Table, *, restores: bool
+    flusher: Flusher, context: FlushContext, ensured: Ensured, read: Table, *, restores: bool
 ) -> Parts:
     """Return the parts with the views of the reps with the most open jobs, by what was `read`.
 
     Views whose columns appeared after the tab was made are added, too.
     """
-    parts, known = ensured.parts, this.pending.known_columns
+    parts, known = ensured.parts, context.pending.known_columns
     busiest = _busiest(read)
     made = filter_views.made_for(known)
     later = [
@@ -260,7 +260,7 @@ def _with_views(
     ]
     if not later and (busiest is None or (made == set(busiest) and not restores)):
         return parts
-    flusher.writer.take_call(this.held)
+    flusher.writer.take_call(context.lease)
     beside = flusher.client.surroundings()
     there = beside.views.get(ensured.table.sheet_id, {})
     requests = [
@@ -271,9 +271,9 @@ def _with_views(
     ids = [*map(_id_of, later)]
     if busiest is not None:
         forgotten = map(filter_views.id_of_rep, made - {*busiest})
-        flusher.store.spreadsheet.forget_made(this.held, forgotten)
+        flusher.store.spreadsheet.forget_made(context.lease, forgotten)
         requests += _rep_views(
-            ensured.table, this.snapshot.history, busiest, beside, made, restores
+            ensured.table, context.snapshot.history, busiest, beside, made, restores
         )
         ids += map(filter_views.id_of_rep, busiest)
     if requests:
@@ -379,9 +379,9 @@ def last_compared(spreadsheet: Spreadsheet) -> Compared:
     return Compared.model_validate_json(text) if text else Compared()
 
 
-def waiting_for_check(flusher: Flusher, held: Lease) -> None:
+def waiting_for_check(flusher: Flusher, lease: Lease) -> None:
     """Conclude what is pending, before a command writes. Raises Retryable if anything was."""
     pending = flusher.store.pending.read(0, 0)
     if pending.in_doubt or pending.undos:
-        flusher.flush(held)
+        flusher.flush(lease)
         raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")

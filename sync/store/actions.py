@@ -73,11 +73,11 @@ class ActionLog:
         with self._database.writing() as connection:
             return int(connection.scalar(line.returning(action.c.id)) or 0)
 
-    def end(self, number: int, state: ActionState, result: str, held: Lease | None = None) -> None:
-        """Record how an action ended. Raises Retryable (lease_lost) unless `held` is still held."""
+    def end(self, number: int, state: ActionState, result: str, lease: Lease | None = None) -> None:
+        """Record how an action ended. Raises Retryable (lease_lost) if `lease` was lost."""
         values = {"state": state, "result": result[:_LONGEST], "ended_at": now()}
         which = action.c.id == number
-        self._database.execute(update(action).where(which).values(values), held)
+        self._database.execute(update(action).where(which).values(values), lease)
 
     def note(self, name: str, detail: str, source: str) -> None:
         """Record something that is done with that."""
@@ -86,13 +86,13 @@ class ActionLog:
     def is_requested(self) -> bool:
         return bool(self._database.scalar(select(exists().where(_OPEN))))
 
-    def take(self, held: Lease) -> tuple[Action, bool] | None:
+    def take(self, lease: Lease) -> tuple[Action, bool] | None:
         """Take the oldest request, and tell whether it was taken before by a worker that is gone.
 
         Whoever holds the lease is the only one: what is `taken` is nobody else's.
         """
         query = select(action).where(_OPEN).order_by(action.c.id).limit(1)
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             row = connection.execute(query).first()
             if row is None:
                 return None

@@ -54,13 +54,15 @@ class Backfills:
         self._scope = scope
         self._mine = backfill.c.scope == scope
 
-    def open(self, held: Lease, since: datetime | None, again: Collection[str] = ()) -> BackfillRun:
+    def open(
+        self, lease: Lease, since: datetime | None, again: Collection[str] = ()
+    ) -> BackfillRun:
         """Return the unfinished run of this scope, or begin one.
 
         `again` are sites that are read even where they are not listed.
         """
         unfinished = select(backfill).where(self._mine, backfill.c.finished_at.is_(None))
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             if connection.execute(unfinished).first() is None:
                 self._begin(connection, since)
                 blank = {"state": JobState.WAITING, "events": 0, "reason": ""}
@@ -92,22 +94,22 @@ class Backfills:
         return list(self._database.scalars(query.order_by(backfill_job.c.site)))
 
     def conclude(
-        self, held: Lease, site: str, state: JobState, events: int, reason: str = ""
+        self, lease: Lease, site: str, state: JobState, events: int, reason: str = ""
     ) -> None:
         read = {"state": state, "events": events, "reason": reason}
         row = {"scope": self._scope, "site": site, **read}
         statement = self._database.insert(backfill_job).values(row)
         again = statement.on_conflict_do_update(index_elements=["scope", "site"], set_=read)
-        self._database.execute(again, held)
+        self._database.execute(again, lease)
 
-    def finish(self, held: Lease, problems: Sequence[str] = ()) -> BackfillRun:
+    def finish(self, lease: Lease, problems: Sequence[str] = ()) -> BackfillRun:
         """End the run, of whose list `problems` say what could not be read."""
-        self._database.execute(self._ended(problems), held)
+        self._database.execute(self._ended(problems), lease)
         return self.last()
 
-    def mark_finished(self, held: Lease) -> None:
+    def mark_finished(self, lease: Lease) -> None:
         """Keep a run that read nothing: from now on, jobs that change are looked for."""
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             self._begin(connection, None)
             connection.execute(self._ended(()))
 

@@ -1,6 +1,7 @@
-"""Batches: stored before they are sent, concluded when it is known what they hit.
+"""Stores batches before they are sent, and their results once they are checked.
 
-What a batch meant and what it wrote over is stored as JSON that only `sync.sheets` reads.
+What a batch intended to write, and what it overwrote, is stored as JSON that only `sync.sheets`
+reads.
 """
 
 import json
@@ -36,9 +37,9 @@ from sync.types import ReplacedWords
 
 @dataclass(frozen=True)
 class Shown:
-    """What the sheet shows of one job after a batch; `cells` None: as before.
+    """What the sheet shows of one job after a batch; `cells` is None if they are unchanged.
 
-    `entry` is where the Pipeline counts it.
+    `entry` is the job's place in the Pipeline.
     """
 
     site: str
@@ -50,39 +51,39 @@ class Shown:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A batch that may have landed: stored before it is sent, until a read shows that it did."""
+    """A batch that Google may have carried out: stored before it is sent, until it is checked."""
 
     fence: int
     fence_before: int | None
     shown: tuple[Shown, ...]
     columns: tuple[str, ...]
-    """Ids of the columns that the tab has after the batch."""
+    """IDs of the columns that the tab has after the batch."""
     trace: str
-    """What it was to write (JSON)."""
+    """The intended writes (JSON of a Trace)."""
     changes: tuple[int, ...] = ()
-    """Changes (seq) that it writes into the History."""
+    """The changes (seq) that it writes into the History."""
     batch: str = ""
-    """The ID by which its fence is known."""
+    """The ID in its fence's description."""
 
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What the check of a batch found.
+    """The result of a batch's check.
 
-    `missed` sites do not show all that was meant; of them the columns in `landed` do. `keyed` ones
-    have a row from now on that was not theirs before. `undos` (JSON) are to be stored,
-    `landed_undos` (JSON by id) to be stored anew, `settled` ones (ids) to be deleted.
+    `misplaced` are the sites with misplaced writes, and `confirmed` the columns of theirs that are
+    right all the same. `keyed` sites have got an existing row. `undos` (JSON) are new,
+    `confirmed_undos` (JSON by ID) replace stored ones, `settled` ones (IDs) are deleted.
     """
 
-    missed: frozenset[str] = frozenset()
-    landed: Mapping[str, Collection[str]] = field(default_factory=dict)
+    misplaced: frozenset[str] = frozenset()
+    confirmed: Mapping[str, Collection[str]] = field(default_factory=dict)
     keyed: frozenset[str] = frozenset()
     undos: Sequence[str] = ()
-    landed_undos: Mapping[int, str] = field(default_factory=dict)
+    confirmed_undos: Mapping[int, str] = field(default_factory=dict)
     settled: Sequence[int] = ()
     replaced: Sequence[ReplacedWords] = ()
-    is_told: bool = False
-    """Whether the History gets a line for each of `replaced`."""
+    writes_history: bool = False
+    """Whether the History gets a line for each of the `replaced` words."""
 
 
 CLEAN = Conclusion()
@@ -90,13 +91,13 @@ CLEAN = Conclusion()
 
 @dataclass(frozen=True)
 class Batches:
-    """Writes need the flusher's lease."""
+    """The attempts and results of one spreadsheet's batches. Writes need the flusher's lease."""
 
     _database: Database
     _sheet: Spreadsheet
 
-    def begin(self, held: Lease, tried: Attempt) -> None:
-        """Store what the sheet would show after a batch, before it is sent."""
+    def begin(self, lease: Lease, tried: Attempt) -> None:
+        """Store an attempt before its batch is sent."""
         row = {
             "fence": tried.fence,
             "spreadsheet_id": self._sheet.id,
@@ -109,55 +110,59 @@ class Batches:
             "changes": json.dumps(tried.changes),
             "trace": tried.trace,
         }
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             self._sheet.change(connection, fence=tried.fence)
             connection.execute(insert(attempt).values(row))
 
-    def refused(self, held: Lease, fence: int) -> None:
-        """Record that a batch was refused: it shows nothing, should Google do a part of it."""
+    def refused(self, lease: Lease, fence: int) -> None:
+        """Record that Google rejected a batch: it confirms nothing, even if a part was done."""
         which = attempt.c.spreadsheet_id == self._sheet.id, attempt.c.fence == fence
-        self._database.execute(update(attempt).where(*which).values(shown="[]", changes="[]"), held)
+        self._database.execute(
+            update(attempt).where(*which).values(shown="[]", changes="[]"), lease
+        )
 
-    def landed(self, held: Lease, fence: int | None, batch: str = "") -> Attempt | None:
-        """Return the attempt that set `fence` as `batch`; delete those that can no longer land.
+    def confirmed_attempt(self, lease: Lease, fence: int | None, batch: str = "") -> Attempt | None:
+        """Return the attempt that set `fence` as `batch`, and delete those that can't happen now.
 
-        A batch is refused once the fence that it was made for is gone; while that fence stands, a
-        late one may still land.
+        Google rejects a batch once the fence it replaces is gone. While that fence is in place, a
+        late batch may still be carried out.
         """
         mine = attempt.c.spreadsheet_id == self._sheet.id
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             rows = connection.execute(select(attempt).where(mine)).all()
             seen = [r for r in rows if r.fence == fence and batch in ("", r.batch)]
-            landed_row = next(iter(seen), None)
+            confirmed_row = next(iter(seen), None)
             over = [r.fence for r in rows if r.fence_before != fence and r not in seen]
             if over:
                 connection.execute(delete(attempt).where(mine, attempt.c.fence.in_(over)))
-        if landed_row is None:
+        if confirmed_row is None:
             return None
         return Attempt(
-            fence=landed_row.fence,
-            fence_before=landed_row.fence_before,
-            shown=tuple(_shown_in(values) for values in json.loads(landed_row.shown)),
-            columns=tuple(json.loads(landed_row.columns)),
-            trace=landed_row.trace,
-            changes=tuple(json.loads(landed_row.changes)),
-            batch=landed_row.batch,
+            fence=confirmed_row.fence,
+            fence_before=confirmed_row.fence_before,
+            shown=tuple(_shown_in(values) for values in json.loads(confirmed_row.shown)),
+            columns=tuple(json.loads(confirmed_row.columns)),
+            trace=confirmed_row.trace,
+            changes=tuple(json.loads(confirmed_row.changes)),
+            batch=confirmed_row.batch,
         )
 
-    def conclude(self, held: Lease, tried: Attempt, conclusion: Conclusion = CLEAN) -> None:
-        """Store what the check of a batch that landed found, in one transaction."""
+    def conclude(self, lease: Lease, tried: Attempt, conclusion: Conclusion = CLEAN) -> None:
+        """Store the result of the check of a confirmed batch, in one transaction."""
         mine = attempt.c.spreadsheet_id == self._sheet.id
-        right = [job_shown for job_shown in tried.shown if job_shown.site not in conclusion.missed]
-        with self._database.writing(held) as connection:
+        right = [
+            job_shown for job_shown in tried.shown if job_shown.site not in conclusion.misplaced
+        ]
+        with self._database.writing(lease) as connection:
             ages = _ages(connection, right)
             measures.add(self._database, connection, measures.SHOWN, ages)
             confirm(connection, right)
-            if conclusion.missed:
+            if conclusion.misplaced:
                 _confirm_cells(connection, tried.shown, conclusion)
             if conclusion.keyed:
-                # What was written for these jobs stands in another row than the one with their key.
+                # What was last written for these jobs is in another row than their new one,
                 keyed = job.c.site.in_(sorted(conclusion.keyed))
-                # But if the key alone was lost, it is the same row.
+                # unless the row had only lost its key.
                 is_same = or_(job.c.has_row, job.c.shown_events == LOST)
                 values = {
                     "written": case((is_same, job.c.written), else_="{}"),
@@ -169,7 +174,7 @@ class Batches:
             limits.release(connection, self._sheet.id, [job_shown.site for job_shown in right])
             if conclusion.settled:
                 connection.execute(delete(undo).where(undo.c.id.in_(conclusion.settled)))
-            for number, body in conclusion.landed_undos.items():
+            for number, body in conclusion.confirmed_undos.items():
                 connection.execute(update(undo).where(undo.c.id == number).values(body=body))
             if conclusion.undos:
                 rows = [{"spreadsheet_id": self._sheet.id, "body": b} for b in conclusion.undos]
@@ -191,23 +196,23 @@ class Batches:
                 since=None,
             )
             hours.count_flush(self._database, connection, len(right))
-            # Every other attempt was made for a fence that is gone now.
+            # Every other attempt was for a fence that is gone now.
             connection.execute(delete(attempt).where(mine))
 
-    def keep_typed(self, held: Lease, cells: Mapping[str, Cells]) -> None:
-        """Leave cells as they are, by site and column, until EverBright says something else."""
-        with self._database.writing(held) as connection:
+    def keep_typed(self, lease: Lease, cells: Mapping[str, Cells]) -> None:
+        """Keep cells as they are, by site and column, until EverBright's value changes."""
+        with self._database.writing(lease) as connection:
             for site, kept in cells.items():
                 _add_written(connection, site, kept)
 
     def undos(self) -> dict[int, str]:
-        """Return the pending undos (JSON) by id."""
+        """Return the pending undos (JSON), by ID."""
         with self._database.reading() as connection:
             return pending_undos(connection, self._sheet.id)
 
-    def settle_undos(self, held: Lease, settled: Iterable[int]) -> None:
-        """Delete undos that are done with, as a read showed."""
-        self._database.execute(delete(undo).where(undo.c.id.in_(sorted(settled))), held)
+    def settle_undos(self, lease: Lease, settled: Iterable[int]) -> None:
+        """Delete undos that have become unnecessary."""
+        self._database.execute(delete(undo).where(undo.c.id.in_(sorted(settled))), lease)
 
     def _keep_replaced(self, connection: Connection, fence: int, conclusion: Conclusion) -> None:
         for cell in conclusion.replaced:
@@ -228,51 +233,51 @@ class Batches:
                 comment="A person had typed what stood there.",
             )
             for cell in conclusion.replaced
-            if conclusion.is_told
+            if conclusion.writes_history
         )
         lookups.keep(self._database, connection, lines)
 
-    def confirm(self, held: Lease, jobs: Sequence[Shown]) -> None:
-        """Record that the sheet already shows `shown`."""
+    def confirm(self, lease: Lease, jobs: Sequence[Shown]) -> None:
+        """Record that the sheet already shows `jobs` as given."""
         if jobs:
-            with self._database.writing(held) as connection:
+            with self._database.writing(lease) as connection:
                 confirm(connection, jobs)
                 limits.release(connection, self._sheet.id, [row.site for row in jobs])
 
-    def recheck(self, held: Lease, columns: Mapping[str, Iterable[str]]) -> None:
-        """Have cells written again that a comparison found to be wrong: column ids by site."""
-        with self._database.writing(held) as connection:
+    def recheck(self, lease: Lease, columns: Mapping[str, Iterable[str]]) -> None:
+        """Have the next flush rewrite cells that a comparison found wrong: column IDs by site."""
+        with self._database.writing(lease) as connection:
             for site, ids in columns.items():
                 values = {"recheck": json.dumps(sorted(ids)), **bumped()}
                 connection.execute(update(job).where(job.c.site == site).values(values))
 
-    def keep_typed_reps(self, held: Lease, reps: Mapping[str, str]) -> None:
-        """Record who has jobs by what people typed, by site; "" where nobody typed a name."""
-        with self._database.writing(held) as connection:
+    def keep_typed_reps(self, lease: Lease, reps: Mapping[str, str]) -> None:
+        """Record the reps that people typed, by site; "" if nobody typed a name."""
+        with self._database.writing(lease) as connection:
             known = connection.execute(select(job.c.site, job.c.typed_rep)).all()
             for site, rep in known:
                 if (now_typed := reps.get(site, rep)) != rep:
                     values = {"typed_rep": now_typed}
                     connection.execute(update(job).where(job.c.site == site).values(values))
 
-    def forget_rows(self, held: Lease, sites: Iterable[str]) -> None:
-        """Record that the rows of `sites` were deleted: they come back with their next event.
+    def forget_rows(self, lease: Lease, sites: Iterable[str]) -> None:
+        """Record that the rows of `sites` were deleted: they return with their next event.
 
-        What was written there is kept: a person may undo the deletion.
+        What was last written there is kept, because a person may undo the deletion.
         """
-        self._set_has_row(held, sites, has_row=False)
+        self._set_has_row(lease, sites, has_row=False)
 
-    def remember_rows(self, held: Lease, sites: Iterable[str]) -> None:
-        """Record that `sites` have a row after all."""
-        self._set_has_row(held, sites, has_row=True)
+    def remember_rows(self, lease: Lease, sites: Iterable[str]) -> None:
+        """Record that `sites` have a row."""
+        self._set_has_row(lease, sites, has_row=True)
 
-    def _set_has_row(self, held: Lease, sites: Iterable[str], *, has_row: bool) -> None:
+    def _set_has_row(self, lease: Lease, sites: Iterable[str], *, has_row: bool) -> None:
         which = job.c.site.in_(sorted(sites)), job.c.has_row.is_not(has_row)
-        self._database.execute(update(job).where(*which).values(has_row=has_row), held)
+        self._database.execute(update(job).where(*which).values(has_row=has_row), lease)
 
 
 def confirm(connection: Connection, jobs: Sequence[Shown]) -> None:
-    """Record inside the caller's transaction that the sheet shows `shown`."""
+    """Record inside the caller's transaction that the sheet shows `jobs` as given."""
     rows = [
         {
             "at": row.site,
@@ -293,7 +298,7 @@ def confirm(connection: Connection, jobs: Sequence[Shown]) -> None:
             written=func.coalesce(bindparam("cells", type_=Text), job.c.written),
             has_row=case((bindparam("cells", type_=Text).is_(None), job.c.has_row), else_=True),
             recheck=case((bindparam("cells", type_=Text).is_(None), job.c.recheck), else_="[]"),
-            # What came since the read has waited for the time of a write at most.
+            # What arrived since the read has waited no longer than a write takes.
             waiting_since=case((job.c.version == bindparam("at_version"), null()), else_=now()),
         )
     )
@@ -302,7 +307,7 @@ def confirm(connection: Connection, jobs: Sequence[Shown]) -> None:
 
 
 def _ages(connection: Connection, jobs: Sequence[Shown]) -> list[float]:
-    """Return how old the oldest event is that each job's row shows now for the first time."""
+    """Return the age, in seconds, of the oldest event that each row shows for the first time."""
     versions = {row.site: row.version for row in jobs}
     columns = job.c.site, job.c.version, now() - job.c.waiting_since
     is_new = job.c.waiting_since.is_not(None), job.c.events != job.c.shown_events
@@ -311,10 +316,10 @@ def _ages(connection: Connection, jobs: Sequence[Shown]) -> list[float]:
 
 
 def _confirm_cells(connection: Connection, jobs: Sequence[Shown], conclusion: Conclusion) -> None:
-    """Record the cells that landed of jobs of which others did not: what is theirs is not typed."""
+    """Record the confirmed cells of jobs with misplaced ones, so that they don't count as typed."""
     for row in jobs:
-        columns = conclusion.landed.get(row.site, ())
-        if row.site not in conclusion.missed or row.cells is None or not columns:
+        columns = conclusion.confirmed.get(row.site, ())
+        if row.site not in conclusion.misplaced or row.cells is None or not columns:
             continue
         _add_written(connection, row.site, {c: row.cells.get(c, EMPTY) for c in columns})
 

@@ -50,14 +50,14 @@ class Boards:
         rows = self._database.rows(query.where(~job.c.has_row, job.c.site == customer.c.site))
         return {row.site: Customer.model_validate_json(row.body) for row in rows}
 
-    def hold_back(self, held: Lease, sites: Iterable[str], hours: float) -> frozenset[str]:
+    def hold_back(self, lease: Lease, sites: Iterable[str], hours: float) -> frozenset[str]:
         """Have jobs wait so many hours for an answer; return those that wait from now on.
 
         Each waits once.
         """
         if not (asked := frozenset(sites)):
             return frozenset()
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             new = asked.difference(connection.scalars(select(look_alike.c.site).where(self._mine)))
             since = clock(connection)
             row = {"spreadsheet_id": self._id, "since": since, "until": since + hours * 3600.0}
@@ -88,13 +88,13 @@ class Boards:
         query = select(look_alike.c.site).where(self._mine, look_alike.c.until > now())
         return frozenset(self._database.scalars(query))
 
-    def settle(self, held: Lease, sites: Collection[str]) -> None:
+    def settle(self, lease: Lease, sites: Collection[str]) -> None:
         """Record that jobs are settled: they resemble no row any longer, or were answered."""
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             mine = self._mine, look_alike.c.site.in_(sorted(sites))
             connection.execute(delete(look_alike).where(*mine))
 
-    def answer(self, held: Lease, answers: Iterable[RowAnswer]) -> None:
+    def answer(self, lease: Lease, answers: Iterable[RowAnswer]) -> None:
         """Store which rows are jobs' and which aren't; what was answered of these jobs before goes.
 
         They are settled.
@@ -102,7 +102,7 @@ class Boards:
         new = list(answers)
         sites = sorted({each.site for each in new})
         known = row_answer.c.spreadsheet_id == self._id, row_answer.c.site.in_(sites)
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             connection.execute(delete(look_alike).where(self._mine, look_alike.c.site.in_(sites)))
             connection.execute(delete(row_answer).where(*known))
             lines = {

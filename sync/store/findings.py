@@ -43,10 +43,10 @@ class Findings:
         self._id = spreadsheet_id
         self._is_this = finding.c.spreadsheet_id == spreadsheet_id
 
-    def replace(self, held: Lease, found: Iterable[Finding]) -> None:
+    def replace(self, lease: Lease, found: Iterable[Finding]) -> None:
         """Store what a comparison found. An item that it didn't find is new if it comes back."""
         new = {one.item: one for one in found}
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             query = select(finding.c.item).where(self._is_this)
             gone = sorted(set(connection.scalars(query)) - new.keys())
             for start in range(0, len(gone), _PAGE):

@@ -69,9 +69,9 @@ class Jobs:
         query = select(milestone).where(milestone.c.uuid.in_(sorted(milestones)))
         return {row.uuid: row.site for row in self._database.rows(query)}
 
-    def take_in(self, held: Lease, made: Projected) -> None:
+    def take_in(self, lease: Lease, made: Projected) -> None:
         """Store what was projected, and mark its deliveries, in one transaction."""
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             self._keep(connection, made)
             self._want(connection, made.documents)
             with_rows = [state.site for state in made.jobs if state.has_row]

@@ -21,10 +21,10 @@ class Quarantine:
     _database: Database
     _id: str
 
-    def add(self, held: Lease, site: str) -> int:
+    def add(self, lease: Lease, site: str) -> int:
         """Quarantine a job after a refusal; return how often it has been refused."""
         mine = quarantine.c.spreadsheet_id == self._id, quarantine.c.site == site
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             known = connection.scalar(select(quarantine.c.refusals).where(*mine)) or 0
             rest = min(REST_SECONDS * 2.0**known, LONGEST_REST_SECONDS)
             values = {"refusals": known + 1, "until": now() + rest}

@@ -259,8 +259,8 @@ class History:
             return query
         nameless = select(customer.c.site).where(UNANSWERED, customer.c.attempts < TRIES)
         waits = change.c.site.in_(nameless), change.c.kept_at.between(now() - PATIENCE, now())
-        held = select(func.min(change.c.at)).where(NEW, *waits)
-        until = func.coalesce(held.scalar_subquery(), _NEVER)
+        lease = select(func.min(change.c.at)).where(NEW, *waits)
+        until = func.coalesce(lease.scalar_subquery(), _NEVER)
         return query.where(change.c.at < until)
 
     def read(self, connection: Connection, due: Select[Any], limit: int) -> list[PendingLine]:
@@ -274,15 +274,15 @@ class History:
             for seq, line in changes
         ]
 
-    def write_again(self, held: Lease) -> bool:
+    def write_again(self, lease: Lease) -> bool:
         """Have every line written again, into a new tab; return whether there are any."""
         written = update(change).where(change.c.shown).values(shown=False)
-        return self._database.execute(written, held) > 0
+        return self._database.execute(written, lease) > 0
 
-    def drop(self, held: Lease, seqs: Sequence[int]) -> None:
+    def drop(self, lease: Lease, seqs: Sequence[int]) -> None:
         """Mark changes as written though they are not: the tab or the milestone is not shown."""
         if seqs:
-            with self._database.writing(held) as connection:
+            with self._database.writing(lease) as connection:
                 mark_written(connection, seqs)
 
 

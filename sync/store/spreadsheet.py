@@ -51,14 +51,14 @@ class Spreadsheet:
         self._is_this = sheet.c.spreadsheet_id == spreadsheet_id
         self._has_adopted = False
 
-    def take_turn(self, held: Lease, spacing: float = SPACING) -> Turn:
+    def take_turn(self, lease: Lease, spacing: float = SPACING) -> Turn:
         """Count a flush, or another call (without `spacing`), for the rate limit.
 
         The bucket is in the database, since several processes share Google's quota. Raises
         Permanent if another process has made another spreadsheet the current one, or if a trial
         found that writing is not safe.
         """
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             if not self._has_adopted:
                 self._adopt(connection)
                 self._has_adopted = True
@@ -81,9 +81,9 @@ class Spreadsheet:
             )
         return Turn(wait, row.fence + 1, database)
 
-    def adopt(self, held: Lease) -> None:
+    def adopt(self, lease: Lease) -> None:
         """Make this the current spreadsheet; forget what another one showed."""
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             self._adopt(connection)
         self._has_adopted = True
 
@@ -115,9 +115,9 @@ class Spreadsheet:
                 f"SPREADSHEET_ID={other} (or restart the worker, if this one is to be used).",
             )
 
-    def forget(self, held: Lease) -> bool:
+    def forget(self, lease: Lease) -> bool:
         """Forget what a deleted tab showed: every job is written again (True if there are any)."""
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             self._forget_batches(connection)
             return write_all_again(connection, job.c.has_row) > 0
 
@@ -129,33 +129,33 @@ class Spreadsheet:
         connection.execute(update(attempt).where(mine).values(nothing))
         self.change(connection, columns="[]", read_columns="")
 
-    def write_again(self, held: Lease, sites: Iterable[str]) -> None:
+    def write_again(self, lease: Lease, sites: Iterable[str]) -> None:
         """Have the rows of `sites` made again, though a person deleted them."""
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             write_all_again(connection, job.c.site.in_(sorted(sites)), job.c.shown_events != LOST)
 
-    def lose_rows(self, held: Lease) -> None:
+    def lose_rows(self, lease: Lease) -> None:
         """Record that the site IDs are gone from rows which are there: they are matched again.
 
         What was written there stays known, so that what people typed does, too.
         """
         values = {"has_row": False, "shown_events": LOST, **bumped()}
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             connection.execute(update(job).where(job.c.has_row).values(values))
 
-    def set_ours(self, held: Lease) -> None:
+    def set_ours(self, lease: Lease) -> None:
         """Record that the jobs are in the tab that Brightsheet made."""
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             self.change(connection, mode=Mode.OURS.value, tabs="[]")
 
-    def adopt_tabs(self, held: Lease, tabs: Iterable[int], columns: Iterable[str]) -> None:
+    def adopt_tabs(self, lease: Lease, tabs: Iterable[int], columns: Iterable[str]) -> None:
         """Record that the jobs are in tabs that people made (sheet ids), in these columns (ids).
 
         Every job is compared with what was last written; where other tabs had the jobs before, all
         are written there. The whole sheet is to be compared: a tab that is mapped again has rows
         of before.
         """
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             query = select(sheet.c.mode).where(self._is_this)
             if (connection.scalar(query) or "") != Mode.ADOPTED.value:
                 self._forget_batches(connection)
@@ -206,9 +206,9 @@ class Spreadsheet:
         """Return why nothing is written (a FenceDoubt), or ""."""
         return self._database.scalar(select(sheet.c.doubt).where(self._is_this)) or ""
 
-    def set_doubt(self, held: Lease, doubt: str) -> None:
+    def set_doubt(self, lease: Lease, doubt: str) -> None:
         """Record why the fence that a read showed isn't ours (a FenceDoubt), or "" if it is."""
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             if self.kept(connection).fences.doubt != doubt:
                 self.change(connection, doubt=doubt, doubt_since=now() if doubt else None)
 
@@ -221,9 +221,9 @@ class Spreadsheet:
             connection.execute(update(installation).values(database_id=new_database_id()))
             self.change(connection, takes_over=True, doubt="", doubt_since=None)
 
-    def keep_compared(self, held: Lease, comparison: str) -> None:
+    def keep_compared(self, lease: Lease, comparison: str) -> None:
         """Store what a comparison found (JSON)."""
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             self.change(connection, compared=comparison)
 
     def compared(self) -> str:
@@ -295,8 +295,8 @@ class Spreadsheet:
         is_written = sheet.c.is_current == 1, sheet.c.paused_at.is_(None)
         return bool(self._database.scalar(select(is_past).where(self._is_this, *is_written)))
 
-    def set_compared(self, held: Lease) -> None:
-        with self._database.writing(held) as connection:
+    def set_compared(self, lease: Lease) -> None:
+        with self._database.writing(lease) as connection:
             self.change(connection, compared_at=now())
 
     def trouble(self) -> tuple[str, str]:
@@ -336,9 +336,9 @@ class Spreadsheet:
         used = 0.0 if last is None else TokenBucket(left, min(last, seconds)).used(seconds)
         return Glance(reason, message, landed, compared or None, paused, used)
 
-    def forget_made(self, held: Lease, ids: Iterable[str]) -> None:
+    def forget_made(self, lease: Lease, ids: Iterable[str]) -> None:
         """Forget that something beside the jobs was made: it is taken away now."""
-        with self._database.writing(held) as connection:
+        with self._database.writing(lease) as connection:
             known = self.kept(connection).columns - {*ids}
             self.change(connection, columns=json.dumps(sorted(known)))
 

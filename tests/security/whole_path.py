@@ -111,7 +111,7 @@ class WholePath:
         lines = tuple(seq for seq, *_ in pending.lines)
         tried = Attempt(1, None, tuple(shown), (), "{}", lines)
         self.store.batches.begin(held, tried)
-        landed = self.store.batches.landed(held, 1)
+        landed = self.store.batches.confirmed_attempt(held, 1)
         assert landed == tried
         self.store.batches.conclude(held, landed)
         assert self.store.pending.read(9, 9).is_empty

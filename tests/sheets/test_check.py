@@ -53,9 +53,9 @@ def found(
     return check(trace(one, columns=columns), tables, {JOBS_TAB: {one.row: copy}}, pending or {})
 
 
-def landed(findings: Findings) -> dict[str, set[str]]:
-    """Return what landed, by site; a site of which nothing did is not there."""
-    return {site: columns for site, columns in findings.landed.items() if columns}
+def confirmed(findings: Findings) -> dict[str, set[str]]:
+    """Return the confirmed columns by site, without sites that have none."""
+    return {site: columns for site, columns in findings.confirmed.items() if columns}
 
 
 def only(findings: Findings) -> Undo:
@@ -77,9 +77,9 @@ STATUS_OF_A = meant(write(NEW, expects=Content(OLD)))
 def test_a_row_that_is_who_and_held_what_was_expected_landed() -> None:
     """A finding here would have every row written again and again."""
     findings = found(STATUS_OF_A, row("x", OLD, A))
-    assert findings.is_as_meant
-    assert landed(findings) == {A: {STATUS}}
-    assert (findings.missed, findings.keyed, findings.replaced) == (set(), set(), [])
+    assert findings.is_as_intended
+    assert confirmed(findings) == {A: {STATUS}}
+    assert (findings.misplaced, findings.keyed, findings.replaced) == (set(), set(), [])
 
 
 @pytest.mark.parametrize("key", [B, "", None])
@@ -87,7 +87,7 @@ def test_another_key_means_another_row(key: str | None) -> None:
     """The cell held what was expected, and is another customer's all the same."""
     copy = row("x", OLD) if key is None else row("x", OLD, key)
     findings = found(STATUS_OF_A, copy)
-    assert (findings.missed, landed(findings)) == ({A}, {})
+    assert (findings.misplaced, confirmed(findings)) == ({A}, {})
     assert undone(findings) == [(STATUS, VALUE, cell(OLD), cell(NEW))]
     undo = only(findings)
     who = (
@@ -103,7 +103,7 @@ def test_another_key_means_another_row(key: str | None) -> None:
 def test_a_row_that_the_batch_did_not_reach_by_a_copy_is_not_taken_for_right() -> None:
     """A row below the grid's end by then: what cannot be compared is not done."""
     findings = found(STATUS_OF_A, [])
-    assert findings.missed == {A}
+    assert findings.misplaced == {A}
     assert undone(findings) == [(STATUS, VALUE, {}, cell(NEW))]
 
 
@@ -126,8 +126,8 @@ def test_a_row_without_a_key_is_known_by_all_that_it_held(copy: Cells, is_right:
     one = meant(write(NEW, expects=Content(OLD)), identity=HOLDS, site="")
     seen = table(columns=PEOPLE, column_count=5)
     findings = check(trace(one, columns=PEOPLE), [seen], {JOBS_TAB: {4: copy}}, {})
-    assert findings.is_as_meant is is_right
-    assert findings.missed == set(), "it is no job's"
+    assert findings.is_as_intended is is_right
+    assert findings.misplaced == set(), "it is no job's"
 
 
 # Expected
@@ -138,7 +138,7 @@ def test_a_value_that_came_after_the_read_is_put_back_alone() -> None:
     both = write(data=cell(NEW, WHEN), fields=NOTED, expects=Content(OLD), expects_note="")
     findings = found(meant(both), [cell("x"), cell("typed since"), cell(A)])
     assert undone(findings) == [(STATUS, VALUE, cell("typed since"), cell(NEW))]
-    assert (findings.missed, landed(findings)) == ({A}, {})
+    assert (findings.misplaced, confirmed(findings)) == ({A}, {})
 
 
 def test_a_note_that_came_after_the_read_is_put_back_alone() -> None:
@@ -165,7 +165,7 @@ def test_anything_may_stand_where_the_policy_overwrites(
 def test_a_cell_that_held_the_same_already_is_not_undone() -> None:
     """Nothing was changed; a line in Recovered would send somebody looking. Its job is missed."""
     findings = found(STATUS_OF_A, row("mine", NEW, ""))
-    assert (findings.undos, findings.missed) == ([], {A})
+    assert (findings.undos, findings.misplaced) == ([], {A})
     noted = meant(write(data={"note": WHEN}, fields=NOTE, expects_note="old"))
     assert found(noted, [cell("x"), cell(OLD, WHEN), cell(A)]).undos == []
 
@@ -187,8 +187,8 @@ def keyed(copy: Cells, one: RowWrite = GETS_KEY) -> Findings:
 def test_a_key_that_landed_gives_its_job_a_row_and_confirms_no_cell() -> None:
     """Values follow once a read has shown it there: none of them stands there now."""
     findings = keyed(row("mine", "", "", "home1@example.com", "303"))
-    assert findings.is_as_meant
-    assert (findings.keyed, landed(findings)) == ({A}, {})
+    assert findings.is_as_intended
+    assert (findings.keyed, confirmed(findings)) == ({A}, {})
 
 
 @pytest.mark.parametrize("email", ["home2@example.com", ""])
@@ -204,7 +204,7 @@ def test_a_key_that_hit_the_right_row_with_a_key_is_undone_with_what_stood_there
     """A person gave the row another job's key meanwhile: nobody may take that away."""
     findings = keyed(row("mine", "", B, "home1@example.com", "303"))
     assert (findings.keyed, only(findings).before) == (set(), cell(B))
-    assert findings.missed == {A}
+    assert findings.misplaced == {A}
 
 
 def test_a_key_of_which_no_right_row_is_known_is_taken_out_of_every_row() -> None:
@@ -229,7 +229,7 @@ def test_a_key_that_is_taken_out_of_the_right_row_is_put_back_there() -> None:
     assert (undo.before, undo.wrote, undo.is_of_key) == (cell(B), {}, False)
     assert undo.identity.holds is not None
     assert undo.identity.holds.managed[EMAIL] == (Content("home2@example.com"), "")
-    assert findings.landed_undos == set()
+    assert findings.confirmed_undos == set()
 
 
 # Undos
@@ -255,7 +255,7 @@ BACK = meant(
 def test_an_undo_that_hits_a_wrong_row_is_itself_undone() -> None:
     """It is an ordinary write: what it was to undo is still to be undone."""
     findings = found(BACK, row("y", "Rejected", A), pending={1: pending(), 2: pending()})
-    assert findings.landed_undos == set()
+    assert findings.confirmed_undos == set()
     assert undone(findings) == [(STATUS, VALUE, cell("Rejected"), cell("on hold"))]
     assert only(findings).identity == RowIdentity(key=A)
 
@@ -264,7 +264,7 @@ def test_two_undos_of_one_cell_are_composed() -> None:
     """What stood there first, what we wrote last: else the first one's text would come back."""
     findings = found(STATUS_OF_A, row("x", OLD, B), pending={7: pending()})
     assert undone(findings) == [(STATUS, VALUE, cell("on hold"), cell(NEW))]
-    assert findings.landed_undos == {7}
+    assert findings.confirmed_undos == {7}
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_undos_of_other_cells_are_not_composed(other: Undo) -> None:
     """One would be dropped that is still to be carried out."""
     findings = found(STATUS_OF_A, row("x", OLD, B), pending={7: other})
     assert undone(findings) == [(STATUS, VALUE, cell(OLD), cell(NEW))]
-    assert findings.landed_undos == set()
+    assert findings.confirmed_undos == set()
 
 
 def test_undos_of_a_row_without_a_key_are_composed_by_what_it_held() -> None:
@@ -315,7 +315,7 @@ def test_undos_of_a_row_that_is_typed_into_are_composed_by_its_name_and_what_we_
         columns,
     )
     assert findings.undos == [], "what stood there first stands there: nothing is left to do"
-    assert findings.landed_undos == {1, 2}
+    assert findings.confirmed_undos == {1, 2}
 
 
 # Columns
@@ -327,7 +327,7 @@ def test_a_column_that_was_deleted_lets_a_persons_be_hit() -> None:
     findings = found(STATUS_OF_A, row("x", "2,500", A), gone)
     undo = only(findings)
     assert (undo.column, undo.header, undo.before) == ("", "Paid", cell("2,500"))
-    assert findings.missed == {A}
+    assert findings.misplaced == {A}
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_a_column_that_was_deleted_lets_a_persons_be_hit() -> None:
 def test_without_the_key_column_in_its_place_nothing_counts_as_done(seen: Table) -> None:
     """No copied cell tells whose row it was: all that was written over is kept."""
     findings = found(STATUS_OF_A, row("x", OLD, A), seen)
-    assert findings.missed == {A}
+    assert findings.misplaced == {A}
     assert only(findings).before == cell(OLD)
     assert only(findings).identity.holds is not None, "the cell taken for its key may be anything"
 
@@ -349,9 +349,9 @@ def test_without_the_key_column_in_its_place_nothing_counts_as_done(seen: Table)
 def test_a_tab_that_is_gone_took_with_it_what_was_hit() -> None:
     """Its jobs are to be written elsewhere, and nothing in it can be put back."""
     findings = check(trace(STATUS_OF_A), [table(sheet_id=99)], {}, {})
-    assert (findings.missed, findings.undos) == ({A}, [])
+    assert (findings.misplaced, findings.undos) == ({A}, [])
     back = check(trace(BACK), [], {}, {})
-    assert (back.missed, back.undos) == (set(), [])
+    assert (back.misplaced, back.undos) == (set(), [])
 
 
 # Rows
@@ -364,7 +364,7 @@ def test_of_a_job_in_several_rows_a_column_landed_only_if_it_did_in_all() -> Non
     copies = {JOBS_TAB: {4: row("", OLD, A), 9: row("", "typed since", A)}}
     seen = table(columns=PEOPLE)
     findings = check(trace(one, other, columns=PEOPLE), [seen], copies, {})
-    assert (findings.missed, landed(findings)) == ({A}, {A: {PHONE}})
+    assert (findings.misplaced, confirmed(findings)) == ({A}, {A: {PHONE}})
     assert (only(findings).row, only(findings).before) == (9, cell("typed since"))
 
 
@@ -375,7 +375,7 @@ def test_a_row_that_was_missed_says_nothing_of_another_jobs() -> None:
     )
     copies = {JOBS_TAB: {4: row("", "Rejected", A), 5: row("", OLD, B)}}
     findings = check(trace(STATUS_OF_A, theirs), [table()], copies, {})
-    assert (findings.missed, landed(findings)) == ({A}, {B: {STATUS}})
+    assert (findings.misplaced, confirmed(findings)) == ({A}, {B: {STATUS}})
 
 
 def test_each_new_row_that_took_another_rows_formulas_is_named() -> None:
@@ -389,7 +389,7 @@ def test_each_new_row_that_took_another_rows_formulas_is_named() -> None:
     copies = {JOBS_TAB: {3: row("=SUM(A1:A3)")}}
     for count in (2, 149):
         findings = check(trace(pattern, *new[:count]), [table()], copies, {})
-        said = only(findings).told(only(findings).wrote)
+        said = only(findings).described(only(findings).wrote)
         assert [site in said for site in sites] == [n < min(count, 100) for n in range(149)]
         assert said.endswith("and 49 more") is (count == 149)
         assert len(said) < 50_000
@@ -399,7 +399,7 @@ def test_a_new_row_whose_key_went_into_another_column_is_not_there() -> None:
     """A column was deleted before the write: the job has no row, and two texts stand astray."""
     gone = table(columns={STATUS: 1}, guards={STATUS: 1, KEY: 3})
     findings = found(meant(write(A, KEY), is_new=True), [], gone)
-    assert findings.missed == {A}
+    assert findings.misplaced == {A}
     assert (only(findings).column, only(findings).before) == ("", {})
 
 
@@ -417,7 +417,7 @@ def test_the_header_row_is_known_by_its_guard(has_guard: bool) -> None:
     copy = [{}, cell("mine", "old"), {}]
     findings = found(HEADER, copy, table(has_header_guard=has_guard))
     assert len(findings.undos) == (0 if has_guard else 2)
-    assert findings.missed == set()
+    assert findings.misplaced == set()
 
 
 # What a person had typed

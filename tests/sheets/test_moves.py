@@ -159,7 +159,7 @@ class Sheet:
         seen = self.table()
         if self.undos:
             found = place([seen], {JOBS_TAB: self.rows()}, self.undos)
-            self.recovered += found.told
+            self.recovered += found.recovered
             for number in found.settled:
                 del self.undos[number]
             between()
@@ -186,7 +186,7 @@ class Sheet:
             for each in one.cells:
                 apply(rows[one.row], each)
         findings = check(meant, [self.table()], {JOBS_TAB: copies}, self.undos)
-        for number in findings.landed_undos:
+        for number in findings.confirmed_undos:
             undo = self.undos[number]
             if undo.has_landed and not undo.is_of_key:
                 del self.undos[number]
@@ -196,10 +196,10 @@ class Sheet:
         self.replaced += [one.before for one in findings.replaced]
         for site, cells in shown.items():
             job = self.jobs[site]
-            if site in findings.missed:
-                landed = findings.landed[site]
-                job.written |= {column: cells[column] for column in landed}
-                job.recheck -= landed
+            if site in findings.misplaced:
+                confirmed = findings.confirmed[site]
+                job.written |= {column: cells[column] for column in confirmed}
+                job.recheck -= confirmed
             else:
                 job.written, job.recheck = dict(cells), frozenset()
                 job.is_dirty, job.is_fresh = False, False

@@ -116,7 +116,7 @@ def test_a_cell_goes_back_in_every_row_that_has_the_key() -> None:
         assert (each.index, each.fields, each.undoes) == (STATUS_AT, VALUE, (1,))
         assert (each.expects, each.expects_note) == (Content(WROTE), None)
         assert not one.site, "it confirms no job's cell"
-    assert (placement.settled, placement.told) == (set(), []), "a read has to show it first"
+    assert (placement.settled, placement.recovered) == (set(), []), "a read has to show it first"
 
 
 # Without a key
@@ -149,7 +149,7 @@ def test_a_cell_goes_back_where_a_row_holds_exactly_what_was_not_hit(rows: Rows)
     assert put(placement) == [(4 if 9 not in rows else 9, STATUS, BEFORE)]
     (one,) = placement.rows
     assert one.identity.holds == image(rows[one.row], STATUS)
-    assert placement.told == []
+    assert placement.recovered == []
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_one_whose_email_was_hit_is_the_same_by_its_name_and_by_what_we_wrote() 
 def test_what_has_no_certain_place_is_told(rows: Rows, changes: dict[str, Any]) -> None:
     """A guess could put a person's text into another's row, and nobody would see it."""
     placement = placed(rows, undo(), **changes)
-    assert (placement.rows, placement.told, placement.settled) == ([], [TOLD], {1})
+    assert (placement.rows, placement.recovered, placement.settled) == ([], [TOLD], {1})
 
 
 def test_a_row_that_held_nothing_else_goes_back_to_one_like_it_alone() -> None:
@@ -229,7 +229,7 @@ def test_a_word_that_stood_alone_goes_into_one_row_or_none() -> None:
     alone = undo(identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
     assert put(placed({9: row("", WROTE)}, alone)) == [(9, STATUS, BEFORE)]
     placement = placed({9: row("", WROTE), 10: row("", WROTE)}, alone)
-    assert (placement.rows, [told[3:] for told in placement.told]) == ([], [(BEFORE, WROTE)])
+    assert (placement.rows, [told[3:] for told in placement.recovered]) == ([], [(BEFORE, WROTE)])
 
 
 @pytest.mark.parametrize("rows", [{9: row("", "")}, {4: row("", ""), 9: row("", "")}])
@@ -237,14 +237,14 @@ def test_what_a_blank_was_written_over_goes_into_no_row_that_is_blank(rows: Rows
     """Of the blank rows of a tab none is known to be the one: all of them would get his words."""
     alone = undo(wrote={}, identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
     placement = placed(rows, alone)
-    assert (placement.rows, [told[3:] for told in placement.told]) == ([], [(BEFORE, "")])
+    assert (placement.rows, [told[3:] for told in placement.recovered]) == ([], [(BEFORE, "")])
 
 
 def test_a_row_that_held_nothing_else_is_put_back_once() -> None:
     """Another may hold by right what we wrote there: a person's lone word would go for another."""
     alone = undo(has_landed=True, identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
     placement = placed({9: row("", WROTE)}, alone)
-    assert (placement.rows, placement.told, placement.settled) == ([], [], {1})
+    assert (placement.rows, placement.recovered, placement.settled) == ([], [], {1})
 
 
 def test_a_formula_goes_back_in_its_own_row_only() -> None:
@@ -253,7 +253,7 @@ def test_a_formula_goes_back_in_its_own_row_only() -> None:
     (one,) = placed({4: line()}, formula).rows
     assert (one.row, one.cells[0].data) == (4, cell("=B4"))
     moved = placed({9: line()}, formula)
-    assert (moved.rows, [told[3] for told in moved.told]) == ([], ["=B4"])
+    assert (moved.rows, [told[3] for told in moved.recovered]) == ([], ["=B4"])
 
 
 def test_the_days_of_a_status_go_back_wherever_the_row_is() -> None:
@@ -275,7 +275,7 @@ def test_a_title_goes_back_into_the_header_row_wherever_that_is() -> None:
     assert (one.row, one.cells[0].data) == (2, {"note": "Call first."})
     assert one.cells[0].expects_note == "Mar 3, 2026, 10:00 AM"
     over = placed({2: [{}, cell("Permit", "typed since")]}, title, header_row=2)
-    assert (over.rows, len(over.told)) == ([], 1)
+    assert (over.rows, len(over.recovered)) == ([], 1)
 
 
 # Keys
@@ -336,7 +336,7 @@ def test_a_key_is_done_with_once_a_read_shows_no_such_row() -> None:
     """Not when it landed: a person may have copied the row in between."""
     right = {3: line(key=A)}
     assert placed(right, of_key()).settled == {1}
-    assert placed(right, of_key()).told == [], "nothing stood there"
+    assert placed(right, of_key()).recovered == [], "nothing stood there"
     again = of_key(has_landed=True)
     copied = {3: line(key=A), 6: line(email=OTHER, key=A)}
     assert put(placed(copied, again)) == [(6, KEY, "")]
@@ -353,7 +353,7 @@ def test_a_key_is_done_with_once_a_read_shows_no_such_row() -> None:
 def test_a_key_that_was_lost_for_good_is_told(rows: Rows, told: list[tuple[str, ...]]) -> None:
     """Its row was deleted, or typed over: whoever did should know. Not if it stands somewhere."""
     placement = placed(rows, of_key(B))
-    assert (placement.settled, placement.told) == ({1}, told)
+    assert (placement.settled, placement.recovered) == ({1}, told)
 
 
 def test_keys_go_before_all_else() -> None:
@@ -361,7 +361,7 @@ def test_keys_go_before_all_else() -> None:
     rows = {3: line(key=A, email=OTHER)}
     placement = placed(rows, undo(identity=RowIdentity(key=A)), of_key())
     assert put(placement) == [(3, KEY, "")]
-    assert (placement.settled, placement.told) == (set(), [])
+    assert (placement.settled, placement.recovered) == (set(), [])
 
 
 def test_a_key_that_was_taken_from_its_row_goes_back_there() -> None:
@@ -407,7 +407,7 @@ def test_a_value_and_its_note_go_back_each_for_itself() -> None:
     typed = [cell("mine"), cell(WROTE, "typed since"), cell(A), {}, {}]
     half = placed({4: typed}, undo(identity=who), of_note(identity=who))
     assert [each.fields for one in half.rows for each in one.cells] == [VALUE]
-    assert [told[3:] for told in half.told] == [
+    assert [told[3:] for told in half.recovered] == [
         ("Note: Call first.", "Note: Mar 3, 2026, 10:00 AM")
     ]
 
@@ -430,26 +430,26 @@ def test_what_our_policy_overwrites_anyway_is_dropped(
 ) -> None:
     """A line for a job's own status would send somebody looking for what we write anew."""
     placement = placed({}, undo(**changes), is_ours=True)
-    assert (placement.settled, len(placement.told)) == ({1}, int(is_told))
+    assert (placement.settled, len(placement.recovered)) == ({1}, int(is_told))
     mapped = placed({}, undo(**changes))
-    assert len(mapped.told) == 1, "in a tab of theirs, it may be a person's"
+    assert len(mapped.recovered) == 1, "in a tab of theirs, it may be a person's"
 
 
 def test_a_blank_that_was_written_over_is_told_only_while_something_stands_there() -> None:
     """A line that says that nothing stood somewhere helps only if a job's text is there now."""
     blank = undo(before={}, row_text="mine")
-    assert placed({}, blank).told == []
+    assert placed({}, blank).recovered == []
     assert placed({}, blank).settled == {1}
     unlike = {4: line("one"), 9: line("two")}
-    assert [told[3:] for told in placed(unlike, blank).told] == [("", WROTE)]
+    assert [told[3:] for told in placed(unlike, blank).recovered] == [("", WROTE)]
     other = {4: line("one", email="x")}
-    assert [told[3:] for told in placed(other, blank).told] == [("", WROTE)]
+    assert [told[3:] for told in placed(other, blank).recovered] == [("", WROTE)]
 
 
 def test_a_cell_has_one_line_of_its_value_and_its_note() -> None:
     """Two lines for one cell are twice the reading; two cells in one would not be found."""
     placement = placed({}, of_note(), undo(), undo(row=7, before=cell("other")))
-    assert sorted(placement.told) == sorted(
+    assert sorted(placement.recovered) == sorted(
         [
             ("Jobs", "Permit", "mine | on hold", f"{BEFORE}\nNote: Call first.",
              f"{WROTE}\nNote: Mar 3, 2026, 10:00 AM"),
@@ -475,7 +475,7 @@ def test_a_blank_is_not_done_with_while_what_we_wrote_is_about_to_stand_there_ag
     changed = line("typed since", email="", phone="")
     landed = again.model_copy(update={"has_landed": True})
     then = placed({4: changed}, blank, landed)
-    assert [told[3:] for told in then.told] == [("", WROTE)]
+    assert [told[3:] for told in then.recovered] == [("", WROTE)]
     assert then.settled == {1, 2}
 
 
@@ -515,9 +515,9 @@ BACK = RowWrite(
 def test_what_was_put_back_is_checked_as_any_write(copy: Cells, is_back: bool) -> None:
     """One that went into another row is still to be carried out, and that row is hit."""
     findings = check(trace(BACK, columns=PEOPLE), [seen({})], {JOBS_TAB: {4: copy}}, {1: undo()})
-    assert (findings.landed_undos == {1}) is is_back
+    assert (findings.confirmed_undos == {1}) is is_back
     assert len(findings.undos) == (0 if is_back else 1)
-    assert findings.missed == set()
+    assert findings.misplaced == set()
 
 
 # What a row is known by

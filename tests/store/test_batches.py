@@ -33,12 +33,12 @@ def test_only_the_batch_whose_fence_is_seen_has_landed(database: Database) -> No
     seen = dirty(store)["a"]
     for fence, text in ((11, "first"), (12, "second")):
         store.batches.begin(mine, attempt(fence, 10, showing(seen, {"c": Cell(text=text)})))
-    assert store.batches.landed(mine, 10) is None  # neither yet, and both may still land
+    assert store.batches.confirmed_attempt(mine, 10) is None  # neither yet, and both may still land
     assert store.pending.read(9, 9).in_doubt
-    landed = store.batches.landed(mine, 12)
-    assert landed == attempt(12, 10, showing(seen, {"c": Cell(text="second")}))
-    store.batches.conclude(mine, landed)
-    assert store.batches.landed(mine, 11) is None
+    confirmed = store.batches.confirmed_attempt(mine, 12)
+    assert confirmed == attempt(12, 10, showing(seen, {"c": Cell(text="second")}))
+    store.batches.conclude(mine, confirmed)
+    assert store.batches.confirmed_attempt(mine, 11) is None
     after = store.pending.read(9, 9)
     assert not after.in_doubt
     assert after.known_columns == {"c"}
@@ -49,8 +49,8 @@ def test_an_attempt_that_can_never_land_is_dropped(database: Database) -> None:
     store, mine = with_jobs(database), held(database)
     for fence, before in ((11, 10), (21, 20)):
         store.batches.begin(mine, attempt(fence, before))
-    assert store.batches.landed(mine, 10) is None
-    assert store.batches.landed(mine, 21) is None  # was dropped: its fence 20 is gone
+    assert store.batches.confirmed_attempt(mine, 10) is None
+    assert store.batches.confirmed_attempt(mine, 21) is None  # was dropped: its fence 20 is gone
     assert store.pending.read(9, 9).in_doubt is False
 
 
@@ -62,8 +62,8 @@ def test_where_a_job_is_counted_is_kept_with_what_its_row_shows(database: Databa
     tried = attempt(7, 6, *shown)
     store.batches.begin(mine, tried)
     assert store.pending.counted() == {}
-    assert store.batches.landed(mine, 7) == tried
-    store.batches.conclude(mine, tried, Conclusion(missed=frozenset({"b"})))
+    assert store.batches.confirmed_attempt(mine, 7) == tried
+    store.batches.conclude(mine, tried, Conclusion(misplaced=frozenset({"b"})))
     assert store.pending.counted() == {"a": entry}
     assert (known(store)["a"].counted, known(store)["b"].counted) == (entry, None)
     store.batches.confirm(mine, [showing(known(store)["a"], None)])
@@ -76,7 +76,9 @@ def test_what_a_check_found_is_kept_whole(database: Database) -> None:
     both = {"c": Cell(text="x"), "d": Cell(text="y")}
     shown = [showing(one, both) for one in dirty(store).values()]
     found = Conclusion(
-        missed=frozenset("a"), landed={"a": {"d"}, "b": {"c"}}, undos=['{"undo": 1}', '{"undo": 2}']
+        misplaced=frozenset("a"),
+        confirmed={"a": {"d"}, "b": {"c"}},
+        undos=['{"undo": 1}', '{"undo": 2}'],
     )
     store.batches.conclude(mine, attempt(1, None, *shown), found)
     after = store.pending.read(9, 9)
@@ -93,7 +95,7 @@ def test_undos_that_landed_are_stored_anew_and_settled_ones_go(database: Databas
     store.batches.conclude(mine, attempt(1, None), Conclusion(undos=["{}", '{"b": 1}', "{}"]))
     first, second, third = store.batches.undos()
     assert first < second < third, "the newest has the largest"
-    found = Conclusion(settled=[first], landed_undos={second: '{"b": 2}'}, undos=['{"new": 1}'])
+    found = Conclusion(settled=[first], confirmed_undos={second: '{"b": 2}'}, undos=['{"new": 1}'])
     store.batches.conclude(mine, attempt(2, 1), found)
     assert list(store.batches.undos().items())[:-1] == [(second, '{"b": 2}'), (third, "{}")]
     assert store.batches.undos() == store.pending.read(1, 1).undos
@@ -111,7 +113,9 @@ def test_what_landed_of_a_missed_job_is_added_to_what_was_known(database: Databa
     store.batches.recheck(mine, {"a": ["c", "d"]})
     again = {"c": Cell(text="2"), "d": Cell(text="2")}
     tried = attempt(1, None, showing(dirty(store)["a"], again))
-    store.batches.conclude(mine, tried, Conclusion(missed=frozenset("a"), landed={"a": {"c"}}))
+    store.batches.conclude(
+        mine, tried, Conclusion(misplaced=frozenset("a"), confirmed={"a": {"c"}})
+    )
     job = dirty(store)["a"]
     assert job.written == {"c": Cell(text="2"), "d": Cell(text="1")}
     assert job.recheck == {"d"}
@@ -131,18 +135,20 @@ def test_a_key_that_landed_gives_a_row_in_which_nothing_is_known(database: Datab
 REPLACED = ReplacedWords(site="a", column="c", header="Permit", before="mine", after="x")
 
 
-@pytest.mark.parametrize("is_told", [True, False])
+@pytest.mark.parametrize("writes_history", [True, False])
 def test_replaced_words_are_kept_and_told_where_there_is_a_history(
-    database: Database, is_told: bool
+    database: Database, writes_history: bool
 ) -> None:
     store, mine = with_jobs(database, "a"), held(database)
     tried = attempt(7, None, showing(dirty(store)["a"], X))
-    store.batches.conclude(mine, tried, Conclusion(replaced=[REPLACED], is_told=is_told))
+    store.batches.conclude(
+        mine, tried, Conclusion(replaced=[REPLACED], writes_history=writes_history)
+    )
     assert store.boards.replaced("a") == [("mine", "x")]
     assert sheet_store(database, "other").boards.replaced("a") == []
     lines = [change for _, change, *_ in store.pending.read(9, 9).lines]
     assert [(one.name, one.before, one.after) for one in lines] == (
-        [("Permit", "mine", "x")] if is_told else []
+        [("Permit", "mine", "x")] if writes_history else []
     )
 
 
@@ -165,7 +171,7 @@ def test_a_conclusion_is_kept_whole_or_not_at_all(database: Database, last: str)
 
     event.listen(database._engine, "before_cursor_execute", cut)
     found = Conclusion(
-        missed=frozenset("b"), landed={"b": {"c"}}, undos=["{}"], replaced=[REPLACED]
+        misplaced=frozenset("b"), confirmed={"b": {"c"}}, undos=["{}"], replaced=[REPLACED]
     )
     with pytest.raises(Cut):
         store.batches.conclude(mine, tried, found)
@@ -183,9 +189,9 @@ def test_another_worker_may_conclude_what_the_first_began(database: Database) ->
     store.batches.begin(mine, tried)
     Leases(database, "me", 30).release(mine)
     other, theirs = sheet_store(database, "s"), held(database, "other")
-    landed = other.batches.landed(theirs, 5)
-    assert landed == tried
-    other.batches.conclude(theirs, landed)
+    confirmed = other.batches.confirmed_attempt(theirs, 5)
+    assert confirmed == tried
+    other.batches.conclude(theirs, confirmed)
     assert not other.pending.is_waiting()
     with pytest.raises(Retryable):
         store.batches.conclude(mine, tried)

@@ -24,7 +24,7 @@ def test_the_rate_limit_is_shared_by_all_processes(database: Database) -> None:
 
 
 def test_fence_numbers_only_grow(database: Database) -> None:
-    """Catches a number that two batches have: the read could not tell which one landed."""
+    """Catches a number that two batches have: the read could not tell which one was carried out."""
     mine = held(database)
     fences = [
         Spreadsheet(database, "s").take_turn(mine, spacing).fence for spacing in (1.0, 0, 1.0)
@@ -76,18 +76,18 @@ def test_a_batch_in_doubt_says_nothing_of_rows_after_a_switch(database: Database
     store.batches.begin(mine, attempt(3, None, showing(dirty(store)["a"], X)))
     for name in ("second", "first"):
         sheet_store(database, name).spreadsheet.adopt(mine)
-    landed = store.batches.landed(mine, 3)
-    assert landed is not None
-    assert landed.shown == ()
-    store.batches.conclude(mine, landed)
+    confirmed = store.batches.confirmed_attempt(mine, 3)
+    assert confirmed is not None
+    assert confirmed.shown == ()
+    store.batches.conclude(mine, confirmed)
     assert dirty(store)["a"].written == {}
 
 
 def confirms_nothing(store: SheetStore, mine: Lease, fence: int) -> None:
     """Check that a batch that may still land is known as ours, and confirms nothing."""
-    landed = store.batches.landed(mine, fence)
-    assert landed is not None
-    assert (landed.shown, landed.changes, landed.trace) == ((), (), "")
+    confirmed = store.batches.confirmed_attempt(mine, fence)
+    assert confirmed is not None
+    assert (confirmed.shown, confirmed.changes, confirmed.trace) == ((), (), "")
 
 
 def test_a_tab_that_is_gone_makes_every_job_new(database: Database) -> None:
