@@ -2,7 +2,7 @@
 FROM python:3.11-slim AS build
 WORKDIR /src
 COPY requirements.txt requirements-demo.txt ./
-# requirements-demo.txt: for setuptools, which builds the wheel, and stays in this stage.
+# requirements-demo.txt has setuptools, which builds the wheel; it isn't in the final image.
 RUN pip install --no-cache-dir --require-hashes -r requirements-demo.txt \
     && python -m venv --without-pip /opt/brightsheet \
     && pip --python /opt/brightsheet/bin/python install --no-cache-dir --require-hashes -r requirements.txt
@@ -15,7 +15,7 @@ RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheel .
 FROM python:3.11-slim
 RUN pip uninstall --yes wheel setuptools pip && mkdir /data && chown 10001 /data
 COPY --from=build /opt/brightsheet /opt/brightsheet
-# HOME: a library looks for one, and the user has no entry in the image.
+# A library needs HOME, and the user has no entry in the image.
 ENV PATH=/opt/brightsheet/bin:$PATH \
     HOME=/data \
     PYTHONUNBUFFERED=1 \
