@@ -41,12 +41,16 @@ FITTING: Mapping[str, tuple[str, ...]] = {
     CITY_ZIP: ("city_zip",),
     CHECK: (),
 }
-"""The fields that a column with such cells can show; the first is proposed for it."""
+"""The fields that a column with such cells can show."""
+PROPOSED: Mapping[str, str] = {
+    what: fields[0] for what, fields in FITTING.items() if fields and what != ZIP
+}
+"""The field of a column without a known header. Five digits may as well be a price."""
 SAID: Mapping[str, str] = {
     SITE: "sites, or addresses of their page in EverBright",
     EMAIL: "e-mail addresses",
     PHONE: "telephone numbers",
-    ZIP: "zip codes",
+    ZIP: "five-digit numbers",
     ADDRESS: "street addresses with their zip",
     DATE: "dates",
     CITY_ZIP: "towns with their zip",

@@ -121,10 +121,10 @@ def _match(
             return HeaderMatch("", reason, named.rank)
     if named:
         return named
-    if fitting := content.FITTING.get(holding.what):
+    if proposed := content.PROPOSED.get(holding.what):
         known = f", {holding.known_sites} of jobs that came" if holding.known_sites else ""
         reason = f"its cells are {content.SAID[holding.what]}{known}"
-        return HeaderMatch(fitting[0], reason, CONTENT)
+        return HeaderMatch(proposed, reason, CONTENT)
     return HeaderMatch("", "", 0)
 
 

@@ -105,7 +105,7 @@ def fill(google: Emulator, spreadsheet: str, habit: Habit) -> None:
         word = "Issued" if number == TYPED else ""
         email = contact["email"] if number <= JOBS else f"lead{number}@example.com"
         row = [name, f"c 720-555-{number:04}", email, f"{street}, Marlow 80999", word]
-        lines.append([*row, f"crew {number % 4}", f"$ {20 + number},500"])
+        lines.append([*row, f"crew {number % 4}", str(20_000 + number)])
     while len(lines) < HEADER_ROW + 1 + ROWS:
         number = len(lines) + 100
         lines.append([f"Lead {number}", "", f"lead{number}@example.com", "", "", "", ""])

@@ -32,18 +32,18 @@ def test_by_what_the_cells_are() -> None:
         "Ada",
         "ada@x.example",
         "(555) 010-1234 ext. 5",
-        "62701",
         "9 Elm St, Troy, NY 12180",
         JOB,
     )
-    some = proposed(("A1", "B1", "C1", "D1", "E1", "F1"), row, row)
-    assert [one.field for one in some] == ["", "email", "phone", "zip", "address", "site_id"]
+    some = proposed(("A1", "B1", "C1", "D1", "E1"), row, row)
+    assert [one.field for one in some] == ["", "email", "phone", "address", "site_id"]
     assert some[1].reason == "its cells are e-mail addresses"
-    assert some[3].reason == "its cells are zip codes"
 
 
-def test_prices_are_no_zips() -> None:
+def test_five_digits_are_a_zip_only_below_a_zip_header() -> None:
+    """Catches rows that don't match their jobs because their price is compared with a ZIP."""
     assert found(("Price", "Size"), (18500, 7.2), (23400, 9.1)) == ["", ""]
+    assert found(("Price", "Zip"), ("20001", "80999")) == ["", "zip"]
     assert found(("Zip", "Tel"), (18500, "555-0101"), (23400, "555-0102")) == ["zip", "phone"]
 
 
