@@ -19,7 +19,7 @@ from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
 from sync.sheets.batch import RowWrite
 from sync.sheets.cell_data import Row, at, site_in, text_of
-from sync.sheets.diff import diff
+from sync.sheets.diff import diff, key_write
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Match
@@ -247,6 +247,13 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     elif is_lost:
         # Their site IDs were lost: they are matched again, as `lose_rows` says.
         targets = [replace(t, is_fresh=True) if t.has_row else t for t in targets]
+    # As the flush does first: keys that were cleared are written back.
+    present = {site for table in tables for site in table.keys}
+    is_cleared = flusher.store.spreadsheet.mode() is Mode.ADOPTED and not is_lost
+    cleared = [t for t in targets if is_cleared and t.has_row and t.site not in present]
+    restored = board.lost_rows(tables, read, cleared) if cleared else {}
+    restoring = [key_write(tables, match, site) for site, match in restored.items()]
+    tables = [_with_keys(table, restored) for table in tables]
     texts = texts_of_rows(tables, read)
     match = flusher.targets.layout.config.match
     customers = {target.site: target.customer for target in targets}
@@ -267,7 +274,7 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     new = {} if is_lost else keyed
     again = [replace(t, written={}) if t.site in new else t for t in targets]
     second = diff(board, after, again, rows, clock)
-    writes = [*keys, *second.rows, *second.new_rows]
+    writes = [*restoring, *keys, *second.rows, *second.new_rows]
     by_site = {target.site: target for target in targets}
     name = flusher.targets.layout.name
     names = {site: name(site, target.customer).text for site, target in by_site.items()}

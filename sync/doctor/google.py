@@ -156,7 +156,7 @@ def file(wiring: Wiring) -> Check:
     if not is_writable:
         return failed(
             "DRIVE_FOLDER_ID is no folder that takes files.",
-            "It is a file, in the bin, or shared for reading only.",
+            "It is a file, in the trash, or shared for reading only.",
             f"Make {account} an editor of the folder (on a shared drive: a content manager).",
         )
     # Earlier runs that were killed, or to which Google's answer was lost, left theirs.

@@ -17,7 +17,7 @@ def test_a_status_is_asked_about_and_what_a_person_says_is_shown(store_console: 
     """Catches a meaning that reaches new events only, and a warning that never ends."""
     visitor, bench = store_console.signed_in(), store_console.bench
     bench.shown(milestone(1, name="Permits", status="PEND"))
-    assert bench.row(uuid(1))["Status"] == "Permits pend"
+    assert bench.row(uuid(1))["Status"] == "Permits: Pend"
     page = visitor.text("/statuses")
     assert 'aria-label="Meaning of PEND"' in page
     assert "/statuses" in visitor.text("/")

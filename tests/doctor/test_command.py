@@ -19,7 +19,7 @@ def test_what_a_person_reads(patient: Patient) -> None:
     found = CliRunner().invoke(cli, ["doctor"], env=patient.bench.environment)
     assert found.exit_code == 1
     lines = found.stdout.splitlines()
-    at = lines.index("failed   Spreadsheet: The spreadsheet is in the bin.")
+    at = lines.index("failed   Spreadsheet: The spreadsheet is in the trash.")
     assert lines[at + 1].strip().startswith("Cause: Somebody deleted it")
     assert lines[at + 2].strip().startswith("Fix: Restore it in Drive")
 

@@ -137,10 +137,10 @@ def test_a_plug_in_that_raises_is_an_alert_that_was_not_sent() -> None:
 @pytest.mark.parametrize(
     ("urls", "said"),
     [
-        (f"nonsense://{HUSH}", "apprise does not know"),
-        (f"ntfys://topic {HUSH}", "apprise does not know"),
-        (f"json://chat.example/{HUSH}", "Write jsons:// in its place"),
-        (f"mailto://me:{HUSH}@mail.example", "Write mailtos:// in its place"),
+        (f"nonsense://{HUSH}", "apprise doesn't know"),
+        (f"ntfys://topic {HUSH}", "apprise doesn't know"),
+        (f"json://chat.example/{HUSH}", "Use jsons:// instead"),
+        (f"mailto://me:{HUSH}@mail.example", "Use mailtos:// instead"),
     ],
 )
 def test_an_address_that_would_not_do_stops_the_start(urls: str, said: str) -> None:

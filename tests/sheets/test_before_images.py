@@ -104,10 +104,10 @@ def test_more_that_was_typed_into_a_hit_row_stays(six: Bench) -> None:
     """A person goes on working in the row before it is put back."""
     own_row(six, mine="call the city", status="on hold")
     hit(six)
-    six.edit("type_cell", row=1, column=six.index("address"), text="1 Main St")
+    six.edit("type_cell", row=1, column=six.index("phone"), text="1 Main St")
     six.flush()
     (row,) = own_rows(six)
-    assert row == {"Mine": "call the city", "Status": "on hold", "Address": "1 Main St"}
+    assert row == {"Mine": "call the city", "Status": "on hold", "Phone": "1 Main St"}
 
 
 def test_what_was_typed_over_a_hit_cell_stays_and_recovered_tells_the_rest(six: Bench) -> None:
@@ -150,7 +150,7 @@ def test_a_copy_that_was_changed_makes_the_place_uncertain(six: Bench) -> None:
     hit(six)
     six.edit("copy_rows", start=1, end=2, to=30)
     for row in (1, 30):
-        six.edit("type_cell", row=row, column=six.index("address"), text=f"{row} Main St")
+        six.edit("type_cell", row=row, column=six.index("phone"), text=f"{row} Main St")
     six.flush()
     assert [row["Status"] for row in own_rows(six)] == [REJECTED, REJECTED]
     stood = {line["Stood there"] for line in six.texts("Recovered") if "Stood there" in line}
