@@ -35,7 +35,7 @@ _PERMISSION_PAGES = 20
 class File:
     """A file or folder in Drive; `link` opens it in a browser, `sha256` (hex) is "" for a folder.
 
-    `tags` (appProperties) are only set for files from a list.
+    `tags` (appProperties) are only set for files that were read.
     """
 
     id: str
@@ -79,8 +79,8 @@ class Drive:
             return [str(file_id) for file_id in self._json(answer)["ids"]]
 
     def get(self, file_id: str) -> File | None:
-        """Return a file by its ID, or None."""
-        answer = self._call_if_there("GET", file_id, {"fields": FIELDS})
+        """Return a file by its ID, with its tags, or None."""
+        answer = self._call_if_there("GET", file_id, {"fields": f"{FIELDS},appProperties"})
         return None if answer is None else _file(answer)
 
     def find(self, tag: Mapping[str, str]) -> File | None:

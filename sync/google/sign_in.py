@@ -189,3 +189,17 @@ def own_spreadsheet(drive: Drive) -> tuple[File, bool]:
     tag = {_TAG: "spreadsheet"}
     file = drive.find(tag)
     return file or drive.make_spreadsheet(TITLE, tag), file is None
+
+
+def another_spreadsheet(drive: Drive) -> File:
+    """Create a spreadsheet that `own_spreadsheet` doesn't find."""
+    return drive.make_spreadsheet(TITLE, {_TAG: "rebuilt"})
+
+
+def is_own_spreadsheet(drive: Drive, spreadsheet: str) -> bool:
+    """Return whether Brightsheet created a spreadsheet."""
+    try:
+        file = drive.get(spreadsheet)
+    except Permanent:  # The account may not use the Drive API.
+        return False
+    return file is not None and _TAG in file.tags

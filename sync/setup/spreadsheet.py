@@ -25,6 +25,12 @@ _TRIES = 8
 _ROUNDS = 3
 """People may move columns while tabs are created; the next round adds what was missed."""
 _LONGEST_WAIT = 60.0
+_BLANK_TAB = "Sheet1"
+_BLANK_FIELDS = (
+    "sheets(data(rowData(values(userEnteredValue,userEnteredFormat,note,dataValidation))),merges,"
+    "conditionalFormats,filterViews,protectedRanges,basicFilter,charts,bandedRanges,slicers,tables,"
+    "developerMetadata)"
+)
 _SHARED_DRIVE = (
     "A service account has no storage of its own. Make a folder in a shared drive, make {account} "
     "a content manager there, and set {setting} to its address."
@@ -72,7 +78,7 @@ class Setup:
 
     def new_spreadsheet(self, folder: str) -> str:
         """Create another, empty spreadsheet, and return its ID."""
-        return self._wiring.drive(folder).make_spreadsheet(sign_in.TITLE, {}).id
+        return sign_in.another_spreadsheet(self._wiring.drive(folder)).id
 
     def provision(self, spreadsheet: str, extras: Collection[str] = ()) -> list[str]:
         """Add the missing parts of our tabs; return a line for each change.
@@ -88,6 +94,8 @@ class Setup:
                 lines += done
                 if not done:
                     break
+            if flusher.store.spreadsheet.mode() is not Mode.ADOPTED:
+                lines += again(self._remove_blank_tab, flusher, held, spreadsheet)
             return lines
 
     def is_adopted(self, spreadsheet: str) -> bool:
@@ -115,7 +123,29 @@ class Setup:
                 again(flusher.flush, held)
                 progress(total - min(total, store.pending.count()), total)
             again(renew, flusher, held)
+            again(self._remove_blank_tab, flusher, held, spreadsheet)
             return total
+
+    def _remove_blank_tab(self, flusher: Flusher, held: Lease, spreadsheet: str) -> list[str]:
+        """Remove the tab that Google adds to a spreadsheet that we create, if nobody has used it.
+
+        Return a line if it was removed.
+        """
+        writer, client = flusher.writer, flusher.client
+        writer.take_call(held)
+        if client.surroundings().titles.get(0) != _BLANK_TAB:
+            return []
+        writer.take_call(held)
+        (sheet,) = client.get(_BLANK_FIELDS, (_BLANK_TAB,))["sheets"]
+        is_used = any(sheet.get(name) for name in sheet if name != "data")
+        rows = [row for part in sheet.get("data", ()) for row in part.get("rowData", ())]
+        if is_used or any(cell for row in rows for cell in row.get("values", ())):
+            return []
+        if not sign_in.is_own_spreadsheet(self._wiring.drive(""), spreadsheet):
+            return []
+        writer.take_call(held)
+        client.update([{"deleteSheet": {"sheetId": 0}}])
+        return [f"tab {_BLANK_TAB!r}: removed, it was blank"]
 
 
 def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> list[str]:

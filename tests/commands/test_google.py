@@ -117,7 +117,7 @@ def test_what_it_prints_is_all_that_google_needs(
     assert asked(command.address)["scope"] == FILE
     assert asked(command.address)["code_challenge_method"] == "S256"
     page = requests.get(signed_in(command.address), timeout=10)
-    assert "can be closed" in page.text
+    assert "close this window" in page.text
     status, settings = command.end()
     assert status == 0, command.said
     assert list(settings) == ["GOOGLE_OAUTH_TOKEN_JSON", "SPREADSHEET_ID", "DRIVE_FOLDER_ID"]
@@ -127,6 +127,7 @@ def test_what_it_prints_is_all_that_google_needs(
 
     bench = Bench(google, sqlite_url, CONFIG_FILE, **settings)
     assert bench.setup().provision(bench.spreadsheet)
+    assert "Sheet1" not in titles(bench), "nobody needs the tab that came with it"
     bench.shown(milestone(1, tasks=[task(document(1))]))
     copier = bench.wiring.copier(lambda _: None)
     claimed = bench.wiring.documents.claim()
@@ -179,6 +180,22 @@ def test_killed_after_it_made_the_folder_it_goes_on(google: Emulator, client: Pa
     run(google, client)
     folders = [one for one in google.drive.files.values() if one.name == "Job documents"]
     assert len(folders) == 1
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_tab_that_somebody_uses_or_that_is_not_ours_stays(
+    google: Emulator, client: Path, sqlite_url: str, *, is_ours: bool
+) -> None:
+    sheet = [] if is_ours else ["--spreadsheet", google.create_spreadsheet("Ours")]
+    bench = Bench(google, sqlite_url, CONFIG_FILE, **run(google, client, *sheet))
+    if is_ours:
+        google.edit(bench.spreadsheet, "type_cell", row=3, column=2, text="call Ada")
+    assert bench.setup().provision(bench.spreadsheet)
+    assert "Sheet1" in titles(bench)
+
+
+def titles(bench: Bench) -> list[str]:
+    return [one["properties"]["title"] for one in bench.book("sheets(properties(title))")["sheets"]]
 
 
 def test_a_persons_own_spreadsheet_and_folder(google: Emulator, client: Path) -> None:
