@@ -84,7 +84,7 @@ FACTS = [
     ("docs/operations.md", f"{WORDS[problem.MANY_REJECTED]} webhooks or more were rejected"),
     ("docs/operations.md", f"`SILENCE_DAYS` working days ({load(LEAST).silence_days})"),
     ("docs/operations.md", f"into the database every {SIGN_SECONDS:.0f} seconds"),
-    ("docs/operations.md", f"everything that came; {NOT_WELL}: it does not"),
+    ("docs/operations.md", f"if the sheet is up to date; {NOT_WELL}: if it isn't"),
     ("docs/operations.md", f"A chat that does not answer is tried {WORDS[alerts._TRIES]} times"),
     ("docs/security.md", f"beyond {server.MAX_CONNECTIONS}, the one that has waited longest"),
     ("docs/security.md", f"after {server.READ_SECONDS:.0f} s the connection is dropped"),

@@ -73,7 +73,7 @@ def deliveries(
     echo(what_came.refused_lines(refused))
     if wanted == DeliveryFilter():
         troubled = Documents(database, settings.lease_seconds).troubled(limit)
-        echo(what_came.troubled_lines(troubled, unmasked=unmask))
+        echo(what_came.failed_document_lines(troubled, unmasked=unmask))
 
 
 @deliveries.command()

@@ -57,7 +57,7 @@ def init(extras: tuple[str, ...]) -> None:
     if question := ending_question(confirmations.proposed_order(), confirmations.read().milestones):
         click.echo(f"{question} Answer it on the overview of the console.")
     if settings.spreadsheet_id:
-        echo(sheet.rowless_notice(wiring, time.sleep))
+        echo(sheet.missing_rows_notice(wiring, time.sleep))
 
 
 @click.command()
@@ -114,7 +114,7 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
     wiring = Wiring(*opened())
     comparison = sheet.compare(wiring, time.sleep)
     if write:
-        sites = {job.site for job in comparison.rowless_of(site)}
+        sites = {job.site for job in comparison.without_row_starting(site)}
         count = sheet.restore(wiring, time.sleep, sites)
         click.echo(f"Rows brought back: {count}", err=as_json)
         comparison = sheet.compare(wiring, time.sleep)
@@ -122,6 +122,6 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
         click.echo(json.dumps(sheet.as_json(comparison)))
     else:
         is_listed = restore and not write
-        rowless = comparison.rowless_of(site)
-        echo(sheet.restore_lines(rowless) if is_listed else sheet.lines(comparison))
+        missing = comparison.without_row_starting(site)
+        echo(sheet.restore_lines(missing) if is_listed else sheet.lines(comparison))
     sys.exit(0 if comparison.is_well else NOT_WELL)

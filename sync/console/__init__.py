@@ -1,7 +1,7 @@
-"""The console: pages for the operator, behind ADMIN_PASSWORD.
+"""Adds the console: pages for the operator, behind ADMIN_PASSWORD.
 
-What they show is from the database, so that web and worker may be on different machines. What
-takes long is requested of the worker.
+They show data from the database, so that web and worker can be on different machines. Long tasks
+are requested from the worker.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,8 +25,8 @@ def add_console(
 ) -> None:
     """Add the console at `/`, with further `pages`.
 
-    `alert` sends a text to people, and returns whether it arrived. `wake` has a worker of this
-    process look for work. `tries` says whether a password is looked at.
+    `alert` sends an alert, and returns whether it arrived. `wake` makes a worker in this process
+    check for work. `tries` limits the wrong passwords.
     """
     parts = ConsoleParts(wiring, alert, wake)
     blueprint = Blueprint(
@@ -37,7 +37,7 @@ def add_console(
         static_url_path="/static",
     )
     access.guard(app, blueprint, parts)
-    titles = {name: deed.title for name, deed in actions.DEEDS.items()}
+    titles = {name: action.title for name, action in actions.ACTIONS.items()}
     get, post = ["GET"], ["POST"]
     routes: list[Route] = [
         ("/", "overview", overview.overview, get),

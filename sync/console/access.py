@@ -1,4 +1,4 @@
-"""Who is let in: the password, the session, and what is refused. The headers of every page."""
+"""Controls access to the console: passwords, sessions, forms, and the headers of every page."""
 
 import hashlib
 import hmac
@@ -38,20 +38,20 @@ from sync.store.actions import SIGN_IN
 from sync.types import Personal
 
 SESSION = timedelta(hours=12)
-"""A working day; afterwards the password is asked for again, whatever happened meanwhile."""
+"""A working day, after which the password is required again, even with activity."""
 WRONG_PASSWORDS = "10 per 5 minutes"
-"""Of one address."""
+"""From one address."""
 WRONG_OVER_ALL = 20
-"""Within an hour, from all addresses together, before tries are slowed."""
+"""From all addresses together, before tries are slowed; an hour without one resets the count."""
 LONGEST_DELAY_SECONDS = 60.0
 _FORGET_SECONDS = 3600.0
 _KNOWN_SECONDS = 30.0
-"""Between two looks at who has signed in, in another process too: a flood must not cost queries."""
-_FOR_ALL = ("console.static", "console.sign_in")
+"""How long the addresses of sign-ins are cached, so that a flood doesn't cause queries."""
+_PUBLIC = ("console.static", "console.sign_in")
 _SINCE, _ID, _PERSONAL = "since", "id", "personal"
 _HEADERS = Secure(
-    # Nothing from elsewhere, nothing in the page itself: text of a webhook that came through as
-    # markup could neither run nor send anything away.
+    # Nothing from other sites and nothing inline: if a webhook's text got into a page as markup, it
+    # could neither run nor send anything.
     csp=ContentSecurityPolicy()
     .default_src("'none'")
     .script_src("'self'")
@@ -62,7 +62,7 @@ _HEADERS = Secure(
     .frame_ancestors("'none'")
     .base_uri("'none'"),
     coop=CrossOriginOpenerPolicy().same_origin(),
-    # Paths name jobs: they are sent to no other site.
+    # Paths contain job IDs, so they are not sent to other sites.
     referrer=ReferrerPolicy().same_origin(),
     xfo=XFrameOptions().deny(),
 )
@@ -72,21 +72,21 @@ _log = structlog.get_logger()
 
 
 class _Cookies(SecureCookieSessionInterface):
-    """Marks the cookie as Secure where the browser came by TLS."""
+    """Marks the cookie as Secure if the request used TLS."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure or super().get_cookie_secure(app)
 
 
 class PasswordTries:
-    """Says whether a password is looked at, and counts the wrong ones.
+    """Limits the tries of passwords, and counts the wrong ones.
 
-    An address waits after ten wrong ones. Who has many addresses is slowed over all: after twenty,
-    each try is taken a while after the one before, and that while doubles up to a minute. That
-    would keep people out as well as strangers, so it is not for addresses that somebody has signed
-    in from: `sign_ins` returns those.
+    An address has to wait after ten wrong passwords. Guesses from many addresses are slowed
+    together: after twenty, each try has to wait after the one before, and the wait doubles up to a
+    minute. That would lock out operators too, so it doesn't apply to addresses that somebody has
+    signed in from, which `sign_ins` returns.
 
-    Each process counts for itself, in memory: no table grows. `clock` counts seconds.
+    Each process counts separately, in memory. `clock` counts seconds.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class PasswordTries:
         self._read_at: float | None = None
 
     def check(self, address: str, is_right: Callable[[], bool]) -> bool:
-        """Return whether a password is right. Raises TooManyRequests where none is looked at."""
+        """Return whether a password is right. Raises TooManyRequests if it may not be checked."""
         network = _network(address)
         if not self._counts.test(self._limit, network):
             raise TooManyRequests(_TOO_MANY)
@@ -120,7 +120,7 @@ class PasswordTries:
         return False
 
     def _wait(self) -> float:
-        """Return for how many seconds no stranger's password is looked at; 0.0 takes the turn."""
+        """Return how many seconds unknown addresses must wait; 0.0 counts as the next try."""
         with self._lock:
             now = self._clock()
             if now - self._last_wrong > _FORGET_SECONDS:
@@ -140,7 +140,7 @@ class PasswordTries:
 
 
 def _network(address: str) -> str:
-    """Return what one client has of addresses: of IPv6 that is a /64."""
+    """Return the network of one client: the address, or the /64 of an IPv6 address."""
     try:
         return str(ip_network(f"{address}/{64 if ':' in address else 32}", strict=False))
     except ValueError:
@@ -150,46 +150,46 @@ def _network(address: str) -> str:
 def signing_key(settings: Settings) -> bytes | None:
     """Return the key that signs sessions; None without a password.
 
-    It is derived from the password: the same in every web process, and another one once the
-    password is changed, which ends every session. Anybody gets a cookie with the sign-in form, and
-    could try passwords against its signature: so the webhook's secret, which is long, is needed as
-    well, and each try is made slow.
+    It is derived from the password, so it is the same in every web process, and a new password ends
+    every session. Everybody gets a cookie with the sign-in form, and could test passwords against
+    its signature. To prevent that, the key also depends on the webhook secret, which is long, and
+    is slow to compute.
     """
     password = settings.admin_password
     if password is None:
         return None
     secrets = "\n".join(secret.get_secret_value() for secret in settings.webhook_secrets)
     salt = hashlib.sha256(b"console session\n" + secrets.encode()).digest()
-    # 16 MiB and some 50 ms, once in each process.
+    # 16 MiB and about 50 ms, once in each process.
     return hashlib.scrypt(password.get_secret_value().encode(), salt=salt, n=2**14, r=8, p=1)
 
 
 def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
-    """Let nobody see a page of `blueprint` without a session, and take no form without a token."""
+    """Require a session for the pages of `blueprint`, and a CSRF token for its forms."""
     settings = parts.wiring.settings
     app.secret_key = signing_key(settings)
     app.session_interface = _Cookies()
     app.config.update(
         SESSION_COOKIE_NAME="brightsheet",
         SESSION_COOKIE_HTTPONLY=True,
-        # A link from an alert opens the page; a form on another site is sent without the session.
+        # Links in alerts work, but a form on another site is sent without the session.
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=SESSION,
-        WTF_CSRF_CHECK_DEFAULT=False,  # Webhooks have no form: only the console is checked.
-        WTF_CSRF_TIME_LIMIT=None,  # A token lasts as long as its session.
-        # It would compare the page's address with the header Host, which some proxies replace.
+        WTF_CSRF_CHECK_DEFAULT=False,  # Only the console is checked, because webhooks have no form.
+        WTF_CSRF_TIME_LIMIT=None,  # A token is valid as long as its session.
+        # It would compare the page's URL with the Host header, which some proxies replace.
         WTF_CSRF_SSL_STRICT=False,
     )
-    app.jinja_options = {**app.jinja_options, "finalize": _as_asked}
+    app.jinja_options = {**app.jinja_options, "finalize": _unmasked}
     csrf = CSRFProtect(app)
 
     @blueprint.before_request
-    def let_in() -> Any:
+    def require_session() -> Any:
         if request.endpoint == "console.static":
             return None
         if settings.admin_password is None:
             return render_template("console/closed.html"), 403
-        if request.endpoint not in _FOR_ALL and not is_signed_in(parts.actions):
+        if request.endpoint not in _PUBLIC and not is_signed_in(parts.actions):
             session.clear()
             return redirect(url_for("console.sign_in", next=request.full_path.rstrip("?")), 303)
         csrf.protect()
@@ -203,8 +203,8 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
             "spreadsheet": settings.spreadsheet_id,
         }
     )
-    for name, made in texts.FILTERS.items():
-        blueprint.add_app_template_filter(made, name)
+    for name, template_filter in texts.FILTERS.items():
+        blueprint.add_app_template_filter(template_filter, name)
     blueprint.add_app_template_filter(texts.clock(settings.time_zone), "clock")
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.register_error_handler(BrightsheetError, _unavailable)
@@ -223,17 +223,17 @@ def is_signed_in(actions: ActionLog) -> bool:
 
 
 def shows_personal() -> bool:
-    """Return whether personal data was asked for in this session."""
+    """Return whether personal data is shown in this session."""
     return bool(session.get(_PERSONAL))
 
 
-def _as_asked(value: object) -> object:
-    """Return what a template writes for a value: what may be personal only to who asked for it."""
+def _unmasked(value: object) -> object:
+    """Return a value for a template; personal data is unmasked if this session shows it."""
     return value.text if isinstance(value, Personal) and shows_personal() else value
 
 
 def sign_in(parts: ConsoleParts, *, tries: PasswordTries) -> Any:
-    """Show the form, or take the password."""
+    """Show the form, or check the password."""
     if request.method == "GET":
         if is_signed_in(parts.actions):
             return redirect(_target())
@@ -251,7 +251,7 @@ def sign_in(parts: ConsoleParts, *, tries: PasswordTries) -> Any:
 
 
 def sign_out(parts: ConsoleParts) -> Any:
-    """End the session, and every copy of its cookie."""
+    """End the session, which makes every copy of its cookie invalid."""
     parts.actions.end_session(session[_ID], SESSION.total_seconds())
     session.clear()
     return redirect(url_for("console.sign_in"), 303)
@@ -270,7 +270,7 @@ def set_personal(parts: ConsoleParts, *, is_shown: bool) -> None:
 
 
 def target(text: str) -> str:
-    """Return `text` if it is a path of this site, else the overview."""
+    """Return `text` if it is a path of this site, or else the path of the overview."""
     return text if _LOCAL.fullmatch(text) else url_for("console.overview")
 
 
@@ -280,7 +280,7 @@ def _target() -> str:
 
 def _is_password(sent: str, password: SecretStr | None) -> bool:
     known = password.get_secret_value() if password else ""
-    # By digest: the time must not show how long the password is.
+    # Digests are compared, so that the time doesn't reveal the password's length.
     digests = (hashlib.sha256(text.encode("utf-8", "replace")).digest() for text in (sent, known))
     return hmac.compare_digest(*digests) and bool(known)
 
@@ -305,16 +305,16 @@ def _unavailable(error: BrightsheetError) -> Any:
 
 def _fault(error: Exception) -> Any:
     _log.exception("fault", error=type(error).__name__)
-    message = "An internal error of the console: see the log of the web process."
-    return render_template("console/error.html", title="An error", message=message), 500
+    message = "The console had an internal error. See the log of the web process."
+    return render_template("console/error.html", title="Error", message=message), 500
 
 
 _MESSAGES = {
     400: "The form was too old, or not sent by this page. Go back, reload the page, and try again.",
-    404: "There is nothing at this address.",
+    404: "This page doesn't exist.",
 }
 _TOO_MANY = "Too many wrong passwords. Wait five minutes, and try again."
 _SLOWED = (
-    "Somebody tries passwords from many addresses, so that few are looked at. Try again in a "
+    "Somebody is guessing passwords from many addresses, so sign-ins are limited. Try again in a "
     "minute, or from an address that you have signed in from before."
 )

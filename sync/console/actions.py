@@ -1,4 +1,4 @@
-"""What people can do: each action is confirmed, and written to a list."""
+"""Defines and runs the console's actions; each is confirmed and logged."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,21 +30,21 @@ from sync.store.actions import (
 
 _LISTED = 100
 _MOST = 200
-"""Ids in one form: those of a page, with room."""
+"""Most IDs in one form; a page has fewer."""
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Deed:
-    """An action: what it is called, what it does in words, and what does it.
+class Action:
+    """An action: its title, its description, and the function that runs it.
 
-    `run` gets the ids that were chosen, and returns the result in words; where it is None, the
-    worker is asked. `needs_ids` where it is done to something.
+    `run` gets the chosen IDs, and returns the result in words; if it is None, the worker runs the
+    action. `needs_ids` if it acts on chosen items.
     """
 
     title: str
-    about: str
+    description: str
     run: Callable[[ConsoleParts, Sequence[str]], str] | None = None
     needs_ids: bool = False
     asks_spreadsheet: bool = False
@@ -62,11 +62,11 @@ def _replay(parts: ConsoleParts, ids: Sequence[str]) -> str:
 
 def _retry(parts: ConsoleParts, ids: Sequence[str]) -> str:
     count = sum(parts.wiring.documents.retry(uuid) for uuid in ids)
-    return f"{count} to be copied again."
+    return f"{count} will be copied again."
 
 
 def _retry_all(parts: ConsoleParts, _ids: Sequence[str]) -> str:
-    return f"{parts.wiring.documents.retry()} to be copied again."
+    return f"{parts.wiring.documents.retry()} will be copied again."
 
 
 def _dismiss(parts: ConsoleParts, ids: Sequence[str]) -> str:
@@ -93,9 +93,9 @@ def _confirm_order(parts: ConsoleParts, _ids: Sequence[str]) -> str:
     confirmations = Confirmations(parts.wiring.database)
     proposed = confirmations.proposed_order()
     if not ending_question(proposed, confirmations.read().milestones):
-        raise Permanent("no_end", "Nothing is proposed now.")
+        raise Permanent("no_end", "There is no proposal now.")
     confirmations.confirm_order(proposed)
-    return "A job is done from now on once that milestone is approved."
+    return "From now on, a job is done once that milestone is approved."
 
 
 def _alert(parts: ConsoleParts, _ids: Sequence[str]) -> str:
@@ -103,111 +103,111 @@ def _alert(parts: ConsoleParts, _ids: Sequence[str]) -> str:
         raise Permanent("no_alerts", "No address for alerts is set. Set ALERT_URLS.")
     with parts.alone():
         if not parts.alert("This is a test from the console: alerts arrive here."):
-            text = "It arrived nowhere. Check ALERT_URLS; the log says why (alert_not_sent)."
+            text = "It didn't arrive. Check ALERT_URLS. The log has the reason (alert_not_sent)."
             raise Permanent("alert_not_sent", text)
     return "It arrived."
 
 
-DEEDS = {
-    "replay": Deed(
+ACTIONS = {
+    "replay": Action(
         "Replay deliveries",
-        "They are read again, and count from when they first arrived. Those that are understood "
-        "now go into the sheet; the others stay rejected.",
+        "Brightsheet reads them again, with the time of their first arrival. Those that are valid "
+        "now are written to the sheet; the others stay rejected.",
         _replay,
         needs_ids=True,
     ),
-    "replay-all": Deed(
+    "replay-all": Action(
         "Replay everything that was rejected",
-        "Brightsheet reads every rejected delivery again, which counts from when it first arrived. "
-        "Those that are understood now go into the sheet; the others stay rejected.",
+        "Brightsheet reads every rejected delivery again, with the time of its first arrival. "
+        "Those that are valid now are written to the sheet; the others stay rejected.",
     ),
-    "retry": Deed(
-        "Try documents again",
-        "They are copied into Drive as soon as there is room.",
+    "retry": Action(
+        "Retry documents",
+        "Brightsheet copies them into Drive as soon as it can.",
         _retry,
         needs_ids=True,
     ),
-    "retry-all": Deed(
-        "Try every failed document again",
-        "They are copied into Drive one after the other, as soon as there is room.",
+    "retry-all": Action(
+        "Retry every failed document",
+        "Brightsheet copies them into Drive one after the other, as soon as it can.",
         _retry_all,
     ),
-    "dismiss": Deed(
+    "dismiss": Action(
         "Dismiss",
         "Brightsheet stops warning about these items and changes nothing else. It warns again only "
         "about something new.",
         _dismiss,
         needs_ids=True,
     ),
-    "restore-rows": Deed(
+    "restore-rows": Action(
         "Restore missing rows",
         "Brightsheet adds a row for each job that has none. In mapped tabs it first searches for "
         "the customer's row and puts the site ID back.",
     ),
-    "compare": Deed(
+    "compare": Action(
         "Compare the whole sheet",
         "Brightsheet compares every cell that it fills with EverBright's data and corrects the "
         "differences. It changes no cell of yours. Thousands of jobs take about a minute.",
     ),
-    "rebuild": Deed(
+    "rebuild": Action(
         "Rebuild into a new spreadsheet",
-        "Brightsheet fills another, empty spreadsheet with every job. The present one stays as it "
-        "is and gets no more updates: set SPREADSHEET_ID to the new one, then restart Brightsheet. "
-        "Your own notes and columns stay in the old one.",
+        "Brightsheet fills another, empty spreadsheet with every job. Then set SPREADSHEET_ID to "
+        "the new one, and restart Brightsheet. The current one stays as it is, with your own notes "
+        "and columns, and gets no more updates.",
         asks_spreadsheet=True,
     ),
-    "pause": Deed(
+    "pause": Action(
         "Pause writing",
-        "The sheet is left alone until you resume, for example while you rearrange it. Webhooks "
-        "are stored as always, documents are copied, and nothing is lost. No alerts are sent about "
-        "the changes that are waiting.",
+        "Brightsheet doesn't write to the sheet until you resume, for example while you rearrange "
+        "it. Webhooks are still stored, documents are copied, and nothing is lost. No alerts are "
+        "sent about the pending changes.",
         _pause,
     ),
-    "resume": Deed("Resume writing", "Every waiting change is written.", _resume),
-    "take-over": Deed(
+    "resume": Action("Resume writing", "Brightsheet writes all pending changes.", _resume),
+    "take-over": Action(
         "Write from this database",
         "Brightsheet writes the spreadsheet from this database from now on. Another installation "
-        "with the same spreadsheet stops at its next read. What this database doesn't know is "
-        "overwritten, so first read what changed from EverBright.",
+        "with the same spreadsheet stops at its next read. Changes that this database doesn't have "
+        "are overwritten, so first read what changed from EverBright.",
         _take_over,
     ),
-    "put-back": Deed(
+    "put-back": Action(
         "Put it back",
         "Brightsheet restores the missing parts of its own tabs: columns with their cells, tabs, "
         "colors, filter views and the chart. No cell of yours is changed.",
     ),
-    "do-without": Deed(
+    "do-without": Action(
         "Do without it",
-        "The deleted parts stay away, and the warning about them ends. `brightsheet init` brings "
-        "them back.",
+        "The deleted parts aren't restored, and the warning about them ends. `brightsheet init` "
+        "restores them.",
     ),
-    "read-again": Deed(
+    "read-again": Action(
         "Read again from EverBright",
-        "Brightsheet asks EverBright for this job and adds what the webhooks missed to the sheet, "
-        "unless a newer webhook arrives first.",
+        "Brightsheet reads this job from EverBright and adds the changes that no webhook had to "
+        "the sheet, unless a newer webhook arrives first.",
         needs_ids=True,
     ),
-    "forget": Deed(
+    "forget": Action(
         "Delete this customer's data",
-        "Brightsheet deletes everything that it stores of this job: webhooks, details, changes and "
-        "the records of its documents. Later webhooks of the job are ignored. Its row in the "
-        "spreadsheet and its folder in Drive stay: delete them there. This can't be undone.",
+        "Brightsheet deletes everything that it stores about this job: webhooks, details, changes "
+        "and the records of its documents. Later webhooks of the job are ignored. Its row in the "
+        "spreadsheet and its folder in Drive stay; delete them there. This can't be undone.",
         needs_ids=True,
     ),
-    "read-changed": Deed(
+    "read-changed": Action(
         "Read what changed from EverBright",
-        f"Brightsheet asks EverBright for all jobs that changed in the last {READ_BACK.days} days. "
-        "It adds what the webhooks missed. That takes a minute or two.",
+        f"Brightsheet reads all jobs that changed in the last {READ_BACK.days} days from "
+        "EverBright, and adds the changes that no webhook had. That takes a minute or two.",
     ),
-    "milestones": Deed(
-        "Confirm with which milestone jobs end",
-        "A job is done once this milestone is approved. It comes last; the others are in the order "
-        "in which jobs have gone through them. Every job then shows its next milestone. If the "
-        "config lists milestones, those are used instead.",
+    "milestones": Action(
+        "Confirm the last milestone",
+        "A job is done once this milestone is approved. The other milestones are in the order in "
+        "which jobs reached them. Every job then shows its next milestone. If the config lists "
+        "milestones, those are used instead.",
         _confirm_order,
     ),
-    "test-alert": Deed(
-        "Send a test alert", "A message goes to every address of ALERT_URLS.", _alert
+    "test-alert": Action(
+        "Send a test alert", "Brightsheet sends a message to every address in ALERT_URLS.", _alert
     ),
 }
 _REQUESTS = {
@@ -224,52 +224,52 @@ _REQUESTS = {
 
 
 def listed(parts: ConsoleParts) -> Any:
-    """Show what can be done, and what was done."""
+    """Show the actions, and the log of actions."""
     spreadsheet = parts.wiring.sheet_store().spreadsheet
     hidden = {"do-without", "milestones", "pause" if spreadsheet.glance().paused_at else "resume"}
     hidden |= set() if spreadsheet.doubt() else {"take-over"}
-    hidden |= {name for name, deed in DEEDS.items() if deed.needs_ids}
-    deeds = {name: deed for name, deed in DEEDS.items() if name not in hidden}
+    hidden |= {name for name, each in ACTIONS.items() if each.needs_ids}
+    offered = {name: each for name, each in ACTIONS.items() if name not in hidden}
     return render_template(
-        "console/actions.html", deeds=deeds, actions=parts.actions.latest(_LISTED)
+        "console/actions.html", offered=offered, actions=parts.actions.latest(_LISTED)
     )
 
 
 def action(parts: ConsoleParts, name: str) -> Any:
-    """Ask whether an action is to be done, or do it."""
-    deed = DEEDS.get(name)
+    """Ask for confirmation of an action, or run it."""
+    chosen = ACTIONS.get(name)
     ids = list(dict.fromkeys(filter(is_id, request.values.getlist("id"))))[:_MOST]
-    if deed is None:
+    if chosen is None:
         abort(404)
     back = target(request.values.get("next", url_for("console.actions")))
-    if request.method == "GET" or (deed.needs_ids and not ids):
-        page = {"deed": deed, "name": name, "ids": ids, "back": back}
+    if request.method == "GET" or (chosen.needs_ids and not ids):
+        page = {"action": chosen, "name": name, "ids": ids, "back": back}
         return render_template("console/confirm.html", **page)
-    flash(_done(parts, name, deed, ids))
+    flash(_run(parts, name, chosen, ids))
     parts.wake()
     return redirect(back, 303)
 
 
-def _done(parts: ConsoleParts, name: str, deed: Deed, ids: Sequence[str]) -> str:
+def _run(parts: ConsoleParts, name: str, chosen: Action, ids: Sequence[str]) -> str:
     actions, source = parts.actions, request.remote_addr or ""
-    if deed.run is None:
-        into = request.form.get("into", "").strip() if deed.asks_spreadsheet else ""
+    if chosen.run is None:
+        into = request.form.get("into", "").strip() if chosen.asks_spreadsheet else ""
         try:
-            chosen = google_id("The spreadsheet", into) if into else " ".join(ids)
-            details = ids if deed.needs_ids else [chosen]
+            detail = google_id("The spreadsheet", into) if into else " ".join(ids)
+            details = ids if chosen.needs_ids else [detail]
         except BrightsheetError as error:
             return error.message
         for detail in details:
             actions.begin(_REQUESTS[name], detail, source, ActionState.REQUESTED)
-        return f"{deed.title}: it is done within a moment. See the list of actions for the result."
+        return f"{chosen.title}: the worker will do it in a moment. See Actions for the result."
     number = actions.begin(name, " ".join(ids), source)
     try:
-        result, state = deed.run(parts, ids), ActionState.DONE
+        result, state = chosen.run(parts, ids), ActionState.DONE
     except BrightsheetError as error:
         result, state = error.message, ActionState.FAILED
     except Exception:
-        actions.end(number, ActionState.FAILED, "An internal error: see the log.")
+        actions.end(number, ActionState.FAILED, "An internal error. See the log.")
         raise
     actions.end(number, state, result)
     _log.info("console_action", action=name, state=state)
-    return f"{deed.title}: {result}"
+    return f"{chosen.title}: {result}"

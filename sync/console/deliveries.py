@@ -1,4 +1,4 @@
-"""Deliveries: a search, and a page for each."""
+"""Serves the pages of deliveries: a search, and a page for each."""
 
 import json
 from contextlib import suppress
@@ -18,14 +18,14 @@ from sync.webhooks.schema import Outcome
 
 PAGE = 50
 _MOST_CUSTOMERS = 500
-"""A search that finds more is too vague; SQLite takes no query of any length."""
+"""A search that finds more is too vague, and SQLite limits the length of a query."""
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
 
 @dataclass(frozen=True)
 class Search:
-    """What the form says."""
+    """The values of the search form."""
 
     site: str = ""
     customer: str = ""
@@ -35,7 +35,7 @@ class Search:
     since: str = ""
 
     def wanted(self, parts: ConsoleParts) -> DeliveryFilter:
-        """Return the filter; a moment that is none is left out."""
+        """Return the filter; an invalid date is ignored."""
         since, sites = None, None
         with suppress(ValueError, OverflowError):
             since = moment(self.since, datetime.now(UTC)) if self.since else None
@@ -56,7 +56,7 @@ def deliveries(parts: ConsoleParts) -> Any:
     lines = parts.deliveries.lines(PAGE + 1, search.wanted(parts), before)
     page = lines[:PAGE]
     meanings = Statuses(parts.wiring.settings.config)
-    # How deliveries changed the status of a milestone, as the sheet says it.
+    # The statuses that deliveries changed milestones to, with the sheet's labels.
     changed = parts.deliveries.statuses({line.id for line in page})
     return render_template(
         "console/deliveries.html",
@@ -75,7 +75,7 @@ def deliveries(parts: ConsoleParts) -> Any:
 
 
 def delivery(parts: ConsoleParts, delivery: str) -> Any:
-    """Show one delivery; its body is masked until personal data is asked for."""
+    """Show one delivery; its body is masked unless the session shows personal data."""
     kept = parts.wiring.inbox.find(delivery) if is_id(delivery) else None
     if kept is None:
         abort(404)
@@ -87,7 +87,7 @@ def delivery(parts: ConsoleParts, delivery: str) -> Any:
 
 
 def _site(text: str) -> str:
-    """Return a whole site ID; "" for a part of one, by which EverBright cannot be asked."""
+    """Return a whole site ID; "" for a part of one, which can't be read from EverBright."""
     try:
         return str(UUID(text))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The page that lists what the last comparison found, item by item."""
+"""Serves the page with the findings of the last comparison, item by item."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _LISTED = 200
 
 
 def findings(parts: ConsoleParts) -> Any:
-    """List the items of each warning, to be restored or dismissed."""
+    """List the items of each warning, to restore or dismiss."""
     store = parts.wiring.sheet_store()
     listed = store.findings.listed(_LISTED)
     sites = {item.site for items in listed.values() for item in items if item.site}

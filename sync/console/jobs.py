@@ -1,4 +1,4 @@
-"""A job from delivery to cell and document; and the documents of all jobs."""
+"""Serves the page of a job, from delivery to cell and document, and the page of all documents."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,12 +23,12 @@ _HARMLESS = frozenset(
         *("contract", "contract_signed", "initial_quote", "current_quote", "re_signed", KEY),
     }
 )
-"""Columns without personal data, beside those of the milestones' statuses."""
+"""Columns without personal data, in addition to those of the milestones' statuses."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """A moment in the way of a job: what happened, and how far it has come since."""
+    """An entry in the timeline of a job; `is_done` if the sheet or Drive shows it."""
 
     at: datetime
     kind: str
@@ -41,7 +41,7 @@ class Step:
 
 @dataclass(frozen=True)
 class ColumnText:
-    """What a column shows of a job."""
+    """The text that a column shows for a job."""
 
     header: str
     text: str | Personal
@@ -50,7 +50,7 @@ class ColumnText:
 
 
 def job(parts: ConsoleParts, site: str) -> Any:
-    """Show what became of a job's deliveries."""
+    """Show a job's deliveries and their results."""
     if not is_id(site):
         abort(404)
     record = parts.jobs.find(site)
@@ -98,7 +98,7 @@ def _steps(parts: ConsoleParts, record: JobRecord | None, lines: list[KeptDelive
 
 
 def _not_copied(parts: ConsoleParts, record: JobRecord) -> list[tuple[Personal, str]]:
-    """Return the documents of a job that are not copied by the settings: name, and the kind."""
+    """Return the documents of a job that the settings exclude: their names and kinds."""
     copied = parts.wiring.settings.document_creation_types
     known = {
         document.uuid: (Personal(document.name or document.uuid[:8]), document.creation_type or "")
@@ -120,7 +120,7 @@ def _change(parts: ConsoleParts, kept: KeptChange) -> Step | None:
 
 
 def _cells(parts: ConsoleParts, record: JobRecord) -> list[ColumnText]:
-    """Return what the sheet was last confirmed to show of the job, in the order of its columns."""
+    """Return the last confirmed cells of the job's row, in the order of the columns."""
     texts = []
     for column in parts.wiring.layout().columns([record.job]):
         cell = record.written.get(column.id)

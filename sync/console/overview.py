@@ -1,4 +1,4 @@
-"""The overview, and the pages that call others when a person asks: the columns, the checks."""
+"""Serves the overview, and the pages that call Google and EverBright: columns and checks."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -26,12 +26,12 @@ from sync.store import HourFigures, latest_hours
 from sync.types import Mode, letters
 
 HEIGHT = 100.0
-"""Of the tallest bar, in the units of the picture."""
+"""The height of the tallest bar, in the units of the picture."""
 STEP = 10.0
-"""From one pair of bars to the next."""
+"""The distance between pairs of bars."""
 _WIDTH = 4.0
 _LEAST = 1.5
-"""A bar of one among thousands is still to be seen."""
+"""The height of the lowest bar, so that one among thousands is visible."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Bucket:
-    """What happened in an hour or a day; `label` says when."""
+    """The figures of an hour or a day, which `label` names."""
 
     label: str
     deliveries: int
@@ -90,7 +90,7 @@ _DAYS = 14
 
 
 def overview(parts: ConsoleParts) -> Any:
-    """Show the problems, as `/status` lists them, and the figures."""
+    """Show the problems that `/status` lists, and the figures."""
     wiring = parts.wiring
     backlog, store = wiring.backlog(), wiring.sheet_store()
     problems = evaluate(backlog)
@@ -100,7 +100,7 @@ def overview(parts: ConsoleParts) -> Any:
     return render_template(
         "console/overview.html",
         problems=problems,
-        # Green only where nothing at all is wrong.
+        # Green only if there is no problem at all.
         tone="bad"
         if any(problem.is_behind for problem in problems)
         else "wait"
@@ -119,12 +119,12 @@ def overview(parts: ConsoleParts) -> Any:
 
 
 def columns(parts: ConsoleParts) -> Any:
-    """Show which column of the sheet shows what; the sheet is read on demand, once."""
+    """Show the fields of the sheet's columns; the sheet is read only on request."""
     spreadsheet = parts.wiring.sheet_store().spreadsheet
     snapshot, titles, is_read = Snapshot(OwnTab()), NOTHING_ELSE.titles, request.method == "POST"
     if is_read:
         with parts.alone():
-            # Two reads beside the worker's: its rate limit leaves room for ten a minute.
+            # Two reads in addition to the worker's, whose rate limit leaves ten a minute.
             flusher = parts.wiring.flusher(sleep)
             client, pending = flusher.client, flusher.store.pending.read(0, 0)
             tabs = flusher.tabs(pending.mode)
@@ -154,7 +154,7 @@ def checks(parts: ConsoleParts) -> Any:
         return render_template("console/checks.html", found=None)
     with parts.alone():
         results = list(run_checks(parts.wiring.settings))
-    # What is downloaded is what is shown: the page itself holds it.
+    # The page contains the download, so that it has the same results as the page.
     download = "data:application/json;charset=utf-8," + quote(
         json.dumps(as_json(results), indent=2)
     )
@@ -164,9 +164,9 @@ def checks(parts: ConsoleParts) -> Any:
 
 
 def _tabs(snapshot: Snapshot, titles: Mapping[int, str]) -> list[tuple[str, str]]:
-    """Return every tab's title, and what it is."""
-    hidden = dict.fromkeys(snapshot.copies, "hidden, for checking what was written")
-    roles = {**hidden, RECOVERED_TAB: "what was recovered"}
+    """Return every tab's title and its purpose."""
+    hidden = dict.fromkeys(snapshot.copies, "hidden, to verify writes")
+    roles = {**hidden, RECOVERED_TAB: "recovered cells"}
     roles |= {table.sheet_id: "jobs" for table in snapshot.tables}
     parts = {"lines of the History": snapshot.history, "figures": snapshot.pipeline}
     roles |= {tab.sheet_id: role for role, tab in parts.items() if tab is not None}
@@ -174,6 +174,6 @@ def _tabs(snapshot: Snapshot, titles: Mapping[int, str]) -> list[tuple[str, str]
 
 
 def _found(table: Table) -> list[tuple[str, str, str]]:
-    """Return letter, header and id of each managed column, from the left."""
+    """Return the letter, header and ID of each managed column, from the left."""
     places = sorted((index, column) for column, index in table.columns.items())
     return [(letters(index), table.headers.get(index, ""), column) for index, column in places]

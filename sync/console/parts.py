@@ -1,4 +1,4 @@
-"""What every page is made with: how things are written, what addresses and forms give."""
+"""Provides the helpers of all pages: template filters, locks, action logs and form values."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -34,13 +34,13 @@ _TONES = {
     "warning": "wait",
     "behind": "bad",
 }
-_STATES = {"requested": "waits its turn", "taken": "is being done", "begun": "begun"}
+_STATES = {"requested": "waiting for the worker", "taken": "in progress", "begun": "begun"}
 
 
 def clock(zone: str) -> Callable[[datetime | float | None], Markup]:
-    """Return a filter that writes a moment (or seconds since 1970) in a time zone, as an element.
+    """Return a filter that formats a moment (or seconds since 1970) in a time zone, as an element.
 
-    Without a zone it is UTC, which is said.
+    Without a zone it is UTC, which the text then includes.
     """
     place = ZoneInfo(zone) if zone else UTC
 
@@ -57,7 +57,7 @@ def clock(zone: str) -> Callable[[datetime | float | None], Markup]:
 
 
 def ago(moment: datetime | float | None) -> str:
-    """Write how long ago a moment was."""
+    """Return how long ago a moment was, as text."""
     if moment is None:
         return "never"
     seconds = moment.timestamp() if isinstance(moment, datetime) else moment
@@ -70,12 +70,12 @@ def tone(word: object) -> str:
 
 
 def state(word: object) -> str:
-    """Write the state of an action."""
+    """Return the state of an action as text."""
     return _STATES.get(str(word), str(word))
 
 
 def commands(text: str) -> Markup:
-    """Write the texts between backticks to be copied: a click selects one."""
+    """Return the text with elements for the parts between backticks; a click selects one."""
     return Markup("").join(
         Markup("<code class=copy>{}</code>").format(part) if number % 2 else part
         for number, part in enumerate(text.split("`"))
@@ -95,7 +95,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
 Alert = Callable[[str], bool]
 Page = Callable[..., Any]
 Route = tuple[str, str, Page, list[str]]
-"""A page: its path, its name, what makes it, and its methods."""
+"""A page: its path, its name, its function and its methods."""
 _T = TypeVar("_T")
 _LONGEST = 200
 _ID = re.compile(r"[0-9A-Za-z-]{1,80}")
@@ -108,7 +108,7 @@ _log = structlog.get_logger()
 
 
 class PageWait:
-    """Waits as `sleep` does, for `seconds` since it was made: a person waits for the page."""
+    """Waits like `sleep`, but at most until `seconds` after it was created."""
 
     def __init__(self, seconds: float = 20.0) -> None:
         self._end = monotonic() + seconds
@@ -131,20 +131,20 @@ class ConsoleParts:
     alert: Alert
     wake: Callable[[], object]
     outside: Lock = field(default_factory=Lock)
-    """Held by the one page that calls others: the rest of the threads is for webhooks."""
+    """Held by the page that calls Google or EverBright, so that threads are left for webhooks."""
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Let one page at a time call others. Raises Retryable where another does."""
+        """Let one page at a time call Google or EverBright. Raises Retryable for another one."""
         if not self.outside.acquire(blocking=False):
-            raise Retryable("busy", "Another page waits for an answer. Try again in a minute.")
+            raise Retryable("busy", "Another page is waiting for Google. Try again in a minute.")
         try:
             yield
         finally:
             self.outside.release()
 
     def recorded(self, name: str, detail: str, run: Callable[[], _T], done: str) -> _T:
-        """Do what a person asked for; it is written to the list of actions before it is begun.
+        """Run an action, which is logged before it begins, and return its result.
 
         `done` is the result in words. Raises what `run` raises.
         """
@@ -152,7 +152,7 @@ class ConsoleParts:
         try:
             result = run()
         except Exception as error:
-            text = "An internal error: see the log."
+            text = "An internal error. See the log."
             text = error.message if isinstance(error, BrightsheetError) else text
             self.actions.end(number, ActionState.FAILED, text)
             raise
@@ -162,31 +162,28 @@ class ConsoleParts:
 
     @property
     def actions(self) -> ActionLog:
-        """The list of actions."""
         return ActionLog(self.wiring.database)
 
     @property
     def deliveries(self) -> Deliveries:
-        """The deliveries."""
         return Deliveries(self.wiring.database)
 
     @property
     def jobs(self) -> JobRecords:
-        """What is known of jobs."""
         return JobRecords(self.wiring.database)
 
 
 def typed_text(values: MultiDict[str, str], name: str) -> str:
-    """Return what was typed, without characters that databases refuse; "" if nothing was."""
+    """Return the typed text, without characters that databases reject; "" if there is none."""
     return UNFIT.sub("", values.get(name, ""))[:_LONGEST].strip()
 
 
 def typed_number(values: MultiDict[str, str], name: str) -> int | None:
-    """Return a whole number that fits a column, or None."""
+    """Return a whole number that fits into a database column, or None."""
     value = values.get(name, type=int)
     return value if value is not None and 0 <= value < _LARGEST else None
 
 
 def is_id(value: str) -> bool:
-    """Return whether this may be the id of a delivery, a job or a document."""
+    """Return whether this may be the ID of a delivery, a job or a document."""
     return _ID.fullmatch(value) is not None

@@ -1,4 +1,4 @@
-"""The page on which people say what the statuses mean that the config does not name."""
+"""Serves the page on which people choose the meanings of statuses that the config doesn't have."""
 
 from typing import Any
 
@@ -11,27 +11,27 @@ from sync.store import Confirmations
 
 _MEANINGS = {
     "approved": "Approved",
-    "rejected": "Rejected, has to be corrected",
-    "waiting": "Submitted, EverBright has to answer",
+    "rejected": "Rejected, must be corrected",
+    "waiting": "Submitted, EverBright must answer",
     "cancelled": "The submission was canceled",
     OPEN: "None of these: still in progress",
 }
 
 
 def statuses(parts: ConsoleParts) -> Any:
-    """Show the statuses that nobody named in the config, or store their meanings."""
+    """Show the statuses that the config doesn't have, or store their meanings."""
     wiring = parts.wiring
     confirmations = Confirmations(wiring.database)
     known = confirmations.asked()
     if request.method == "POST":
         pairs = zip(request.form.getlist("code"), request.form.getlist("means"), strict=False)
-        said = {
+        chosen = {
             c: means for c, means in pairs if means in _MEANINGS and known.get(c, means) != means
         }
-        if said:
-            detail = ", ".join(f"{code}: {means}" for code, means in said.items())
-            done = "Every job is shown by it from now on."
-            parts.recorded("statuses", detail, lambda: confirmations.confirm_statuses(said), done)
+        if chosen:
+            detail = ", ".join(f"{code}: {means}" for code, means in chosen.items())
+            done = "It applies to every job from now on."
+            parts.recorded("statuses", detail, lambda: confirmations.confirm_statuses(chosen), done)
             flash(f"Stored. {done}")
             parts.wake()
         return redirect(url_for("console.statuses"), 303)

@@ -1,6 +1,6 @@
-"""The checks of `brightsheet doctor`: each says what is so, why, and how to fix it.
+"""Runs the checks of `brightsheet doctor`; each returns a finding, its cause and its fix.
 
-They run one after the other; none of them raises, and none repeats a secret.
+They run one after the other. None of them raises, and none repeats a secret.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,9 +35,9 @@ Run = Callable[[Wiring], Check]
 
 @dataclass(frozen=True)
 class Step:
-    """A check's name, its title, what runs it, and the checks that must not have failed before.
+    """A check: its name, title and function, and the checks that it needs.
 
-    It is skipped where `setting` is not set.
+    It is skipped if one of those failed, or if `setting` is not set.
     """
 
     name: str
@@ -50,14 +50,14 @@ class Step:
 _FOLDER, _TOKEN, _URL = "drive_folder_id", "everbright_api_token", "public_url"
 _UNSET = {
     _FOLDER: (
-        "No folder is set: nothing is copied, and the rows link to EverBright's previews.",
+        "DRIVE_FOLDER_ID is not set, so documents are not copied. Rows link to EverBright's pages.",
         "To copy documents, set DRIVE_FOLDER_ID to a folder's address.",
     ),
     _TOKEN: (
-        "EVERBRIGHT_API_TOKEN is not set: no customers' names, no documents.",
+        "EVERBRIGHT_API_TOKEN is not set, so there are no customers' names and no documents.",
         "Ask EverBright's support for API access, and set EVERBRIGHT_API_TOKEN.",
     ),
-    _URL: ("PUBLIC_URL is not set, so that nobody knows where EverBright sends to.", receiver.SET),
+    _URL: ("PUBLIC_URL is not set, so the receiver can't be checked.", receiver.SET),
 }
 _IN_SHEET = ("google", "spreadsheet")
 _IN_EVERBRIGHT = ("database", "everbright")
@@ -66,24 +66,24 @@ STEPS = [
     Step("database", "Database", receiver.database),
     Step("disk", "Disk", receiver.disk),
     Step("clock", "Clock", google.clock),
-    Step("google", "Sign-in at Google", google.credentials),
+    Step("google", "Google sign-in", google.credentials),
     Step("spreadsheet", "Spreadsheet", google.spreadsheet, ("google",)),
-    Step("rows", "Rows and their keys", google.rows, _IN_SHEET),
+    Step("rows", "Rows and site IDs", google.rows, _IN_SHEET),
     Step("columns", "Columns", google.columns, ("database", *_IN_SHEET)),
     Step("protection", "Protected cells", google.protection, _IN_SHEET),
-    Step("ids", "How Google treats IDs", google.ids, ("database", *_IN_SHEET)),
+    Step("ids", "Google's handling of IDs", google.ids, ("database", *_IN_SHEET)),
     Step("drive", "Folder for documents", google.file, ("google",), _FOLDER),
-    Step("readers", "Who may open documents", google.readers, (*_IN_SHEET, "drive"), _FOLDER),
-    Step("everbright", "EverBright's token", receiver.token, (), _TOKEN),
-    Step("job", "A job of EverBright's", receiver.job, _IN_EVERBRIGHT, _TOKEN),
-    Step("download", "A document of EverBright's", receiver.download, _IN_EVERBRIGHT, _TOKEN),
-    Step("delivered", "A job against EverBright", receiver.delivered, _READ_BACK, _TOKEN),
-    Step("milestones", "The milestone that ends a job", receiver.milestones, ("database",)),
+    Step("readers", "Access to documents", google.readers, (*_IN_SHEET, "drive"), _FOLDER),
+    Step("everbright", "EverBright token", receiver.token, (), _TOKEN),
+    Step("job", "Reading a job from EverBright", receiver.job, _IN_EVERBRIGHT, _TOKEN),
+    Step("download", "Downloading a document", receiver.download, _IN_EVERBRIGHT, _TOKEN),
+    Step("delivered", "Missing webhooks", receiver.delivered, _READ_BACK, _TOKEN),
+    Step("milestones", "Last milestone", receiver.milestones, ("database",)),
     Step("receiver", "Receiver from outside", receiver.reached, (), _URL),
-    Step("secret", "The webhook's secret", receiver.secret, ("receiver",), _URL),
-    Step("proxies", "Proxies before the receiver", receiver.proxies, ("receiver", "secret"), _URL),
-    Step("delivery", "Last delivery", receiver.last_delivery, ("database",)),
-    Step("in_step", "The sheet is in step", receiver.in_step, ("database",)),
+    Step("secret", "Webhook secret", receiver.secret, ("receiver",), _URL),
+    Step("proxies", "Proxies", receiver.proxies, ("receiver", "secret"), _URL),
+    Step("delivery", "Last webhook", receiver.last_delivery, ("database",)),
+    Step("in_step", "Sheet is up to date", receiver.is_up_to_date, ("database",)),
 ]
 """In the order in which they run."""
 
@@ -97,19 +97,19 @@ def register(step: Step, *, after: str) -> None:
 
 _SETTINGS = ("settings", "Settings")
 _KEYS_BLOCKED = (
-    "Without credentials nothing can be written. Google organizations made since May 2024 forbid "
-    "keys of service accounts (policy iam.disableServiceAccountKeyCreation)."
+    "Without credentials nothing can be written. Google organizations created since May 2024 "
+    "forbid service account keys (policy iam.disableServiceAccountKeyCreation)."
 )
 _SHORTEST_SECRET = 6
-"""Shorter values are not searched for in texts: they may be words."""
+"""Shorter values are not hidden in texts, because they may be words."""
 
 
 def run_checks(settings: Settings) -> Iterator[Check]:
-    """Run every check in turn, and yield each outcome as soon as it is there. Never raises.
+    """Run every check in turn, and yield each result as soon as it is known. Never raises.
 
-    What it writes, a file in the Drive folder and a hidden tab, it removes again.
+    It writes a file in the Drive folder and a hidden tab, and removes both again.
     """
-    yield Check(*_SETTINGS, "ok", "Every setting that is needed is there, and valid.")
+    yield Check(*_SETTINGS, "ok", "All required settings are set and valid.")
     wiring = Wiring(settings, Database(settings.database_url.get_secret_value()))
     hide = _hider(settings)
     titles: dict[str, str] = {}
@@ -126,16 +126,16 @@ def run_checks(settings: Settings) -> Iterator[Check]:
 
 
 def settings_failed(error: SettingsError) -> Check:
-    """Return the outcome where settings are missing or wrong: nothing else can be checked."""
+    """Return the only result when a setting is missing or wrong: nothing else can be checked."""
     setting, _, fix = error.message.partition(": ")
-    what = f"{setting} is missing or wrong, so that nothing starts."
+    what = f"{setting} is missing or wrong, so Brightsheet can't start."
     cause = _KEYS_BLOCKED if setting == "GOOGLE_SERVICE_ACCOUNT_JSON" else ""
     return Check(*_SETTINGS, "failed", what, cause, f"{setting} {fix}")
 
 
 def _outcome(step: Step, wiring: Wiring, before: list[str]) -> Check:
     if before:
-        return skipped(f"First fix: {before[0]}.")
+        return skipped(f"Fix this first: {before[0]}.")
     if step.setting and not getattr(wiring.settings, step.setting):
         return skipped(*_UNSET[step.setting])
     try:
@@ -143,12 +143,12 @@ def _outcome(step: Step, wiring: Wiring, before: list[str]) -> Check:
     except BrightsheetError as error:
         return explained(error, auth.account(wiring.settings))
     except Exception as error:
-        # Its text may hold anything.
-        return failed("The check could not be run.", type(error).__name__, "")
+        # Its text may contain anything, also a secret.
+        return failed("The check couldn't be run.", type(error).__name__, "")
 
 
 def _hider(settings: Settings) -> Callable[[str], str]:
-    """Return what removes every secret of the settings from a text that a server sent."""
+    """Return a function that removes the settings' secrets from a text that a server sent."""
     secrets = [
         each.get_secret_value()
         for _, value in settings

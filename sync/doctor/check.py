@@ -1,4 +1,4 @@
-"""What a check finds, and why a call failed, with the fix: the one place that says so. Pure."""
+"""Defines the result of a check, and maps errors to their cause and fix. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -13,10 +13,10 @@ _WIDTH = len("skipped")
 
 @dataclass(frozen=True)
 class Check:
-    """What was found. No text holds a secret.
+    """The result of a check. No text contains a secret.
 
-    `name` stays the same from version to version; it and `title` are "" until the check has run.
-    `cause` and `fix` are "" where nothing is wrong; `fix` says why where a check was skipped.
+    `name` is the same in every version; it and `title` are "" until the check has run. `cause` and
+    `fix` are "" if nothing is wrong; the `fix` of a skipped check says how to run it.
     """
 
     name: str
@@ -28,32 +28,32 @@ class Check:
 
 
 def ok(text: str) -> Check:
-    """All is well."""
+    """Return a result without a problem."""
     return Check("", "", "ok", text)
 
 
 def skipped(text: str, fix: str = "") -> Check:
-    """There is nothing to check, or it cannot be checked from this machine."""
+    """Return the result when there is nothing to check, or it can't be checked from here."""
     return Check("", "", "skipped", text, "", fix)
 
 
 def warning(text: str, cause: str, fix: str) -> Check:
-    """It works, and something is not as it should be."""
+    """Return the result when it works, but with a problem."""
     return Check("", "", "warning", text, cause, fix)
 
 
 def failed(text: str, cause: str, fix: str) -> Check:
-    """It does not work."""
+    """Return the result when it doesn't work."""
     return Check("", "", "failed", text, cause, fix)
 
 
 def is_well(checks: Iterable[Check]) -> bool:
-    """Return whether no check failed; warnings and skipped checks are no failures."""
+    """Return whether no check failed; warnings and skipped checks are not failures."""
     return all(check.result != "failed" for check in checks)
 
 
 def as_json(checks: Sequence[Check]) -> dict[str, Any]:
-    """Return an object with `ok` and the `checks`, to show or to send to whoever helps."""
+    """Return a JSON object with `ok` and the `checks`, to show or to send to support."""
     return {"ok": is_well(checks), "checks": [asdict(check) for check in checks]}
 
 
@@ -69,47 +69,53 @@ def text(check: Check) -> str:
 _LIBRARY = "In Google's console, APIs & Services, Library: enable the Sheets API and the Drive API."
 _CAUSES = {
     "store_unavailable": (
-        "Its address or password is wrong, it is not running, or its disk cannot be written.",
-        "Check DATABASE_URL, and that the database runs and may be reached from here.",
+        "Its address or password is wrong, it isn't running, or its disk can't be written.",
+        "Check DATABASE_URL, and that the database runs and can be reached from here.",
     ),
-    "not_found": ("The id is wrong, or the file was never shared.", "Share it with {account}."),
-    "not_shared": ("It is shared for reading only, or not any more.", "Share it with {account}."),
-    "api_off": ("The API is switched off in the project of the credentials.", _LIBRARY),
+    "not_found": ("The ID is wrong, or the file was never shared.", "Share it with {account}."),
+    "not_shared": (
+        "It is shared as read-only, or is no longer shared.",
+        "Share it with {account} as an editor.",
+    ),
+    "api_off": ("The API is turned off in the project of the credentials.", _LIBRARY),
     "no_storage": (
-        "A service account has no storage: a folder in somebody's My Drive does not give it any.",
+        "A service account has no storage, and a folder in My Drive doesn't give it any.",
         "Set DRIVE_FOLDER_ID to a folder on a shared drive, or run: brightsheet auth google",
     ),
     "drive_full": (
         "Copies belong to the account that signed in, and count against its storage.",
         "Free up space, buy more, or set DRIVE_FOLDER_ID to a folder on a shared drive.",
     ),
-    "drive_limit": ("Drive is full in one way or another.", "Make room, or use another folder."),
+    "drive_limit": (
+        "The drive has reached a limit of Google's.",
+        "Delete files that you don't need, or use another folder.",
+    ),
     "everbright_token": (
-        "The token was typed wrong, has ended, or is sent in the wrong header.",
+        "The token is mistyped, expired, or sent in the wrong header.",
         "Copy it again into EVERBRIGHT_API_TOKEN. If it is right, see EVERBRIGHT_AUTH_HEADER.",
     ),
     "everbright_missing": (
-        "It was deleted, belongs to another account, or the address is another one.",
-        "Check EVERBRIGHT_URL and EVERBRIGHT_DOCUMENT_PATH, and whose token it is.",
+        "It was deleted, belongs to another account, or has another address.",
+        "Check EVERBRIGHT_URL and EVERBRIGHT_DOCUMENT_PATH, and which account the token is for.",
     ),
     "not_a_document": (
-        "The address of documents is another one, or the token may not download them.",
-        "Set EVERBRIGHT_DOCUMENT_PATH as EverBright's support says.",
+        "Documents have another address, or the token may not download them.",
+        "Ask EverBright's support for the address, and set EVERBRIGHT_DOCUMENT_PATH.",
     ),
 }
 _EVERBRIGHT = (
-    "EverBright is away, or cannot be reached.",
-    "Try again. If it stays, ask EverBright's support",
+    "EverBright is down or can't be reached.",
+    "Try again later. If it still fails, ask EverBright's support.",
 )
 _PASSING = (
-    "It may pass by itself.",
-    "Try again in a minute. If it stays: is a firewall between this machine and Google?",
+    "This may be temporary.",
+    "Try again in a minute. If it still fails, check whether a firewall blocks Google.",
 )
-_OTHER = ("The message is all that is known.", "Check the setting and who it is shared with.")
+_OTHER = ("There are no more details.", "Check the setting, and who the file is shared with.")
 
 
 def explained(error: BrightsheetError, account: str) -> Check:
-    """Return the outcome of a check that ended with an error; `account` needs the access."""
+    """Return the result of a check that ended with an error; `account` needs the access."""
     usual = _PASSING if isinstance(error, Retryable) else _OTHER
     if error.reason.startswith("everbright_"):
         usual = _EVERBRIGHT

@@ -1,4 +1,4 @@
-"""Checks of Google: the sign-in, the clock, the Drive folder, the spreadsheet."""
+"""Checks Google: the sign-in, the clock, the Drive folder and the spreadsheet."""
 
 import time
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from sync.status.rules import COLUMNS_GONE, TAKEN_IDS, remedy
 from sync.wiring import Wiring
 
 CLOCK_SECONDS = 60.0
-"""How far the clock may be off. Google refuses a service account's sign-in from five minutes on."""
+"""How far the clock may be off. At five minutes, Google refuses a service account's sign-in."""
 _ANY_PAGE = "https://www.googleapis.com/drive/v3/about"
 _PUBLISH = (
     "In Google's console, Google Auth Platform, Audience: Publish app (or make it Internal). Then "
@@ -32,11 +32,11 @@ _PUBLISH = (
 
 
 def credentials(wiring: Wiring) -> Check:
-    """Google accepts the credentials, and goes on accepting them."""
+    """Check that Google accepts the credentials, and that they don't expire soon."""
     settings = wiring.settings
     kind = auth.kind(settings)
     if kind == "emulator":
-        return ok("An emulator on this machine stands in for Google; nobody signs in.")
+        return ok("An emulator on this machine is used instead of Google, without a sign-in.")
     try:
         accepted = sign_in(settings)
     except Permanent as error:
@@ -53,14 +53,14 @@ def _refused(settings: Settings, error: Permanent) -> Check:
             error.message,
             "The service account's key was deleted or disabled, or this machine's clock is wrong. "
             "Organizations may forbid such keys (policy iam.disableServiceAccountKeyCreation).",
-            "Make a new key and set it. Where Google lets nobody make one, sign in as a person: "
-            "brightsheet auth google",
+            "Create a new key and set it. If your organization forbids keys, sign in with a Google "
+            "account: brightsheet auth google",
         )
     since = str(auth.known(settings).get("signed_in", ""))[:10]
     return failed(
         error.message,
-        "The sign-in has ended. Google ends it after 7 days while the app's status is Testing"
-        f"{f' (this one is of {since})' if since else ''}; a person may also have withdrawn it.",
+        "The sign-in has expired or was revoked. While the app's status is Testing, Google ends it "
+        f"after 7 days{f' (this one is from {since})' if since else ''}.",
         _PUBLISH,
     )
 
@@ -68,53 +68,53 @@ def _refused(settings: Settings, error: Permanent) -> Check:
 def _person(accepted: Accepted, who: str) -> Check:
     if accepted.ends_in is not None:
         return warning(
-            f"A person signs in ({who}), and Google ends that in {lasting(accepted.ends_in)}.",
-            "The app's status in Google's console is Testing: its sign-ins end after 7 days.",
+            f"{who} is signed in, and Google ends the sign-in in {lasting(accepted.ends_in)}.",
+            "The app's status in Google's console is Testing, so its sign-ins end after 7 days.",
             _PUBLISH,
         )
     scopes = accepted.scopes
     if scopes and scopes.isdisjoint((FILE, DRIVE)):
         return failed(
-            "The person's sign-in does not cover spreadsheets and files.",
-            "A box on Google's page was not ticked when the person signed in.",
+            "The sign-in doesn't cover spreadsheets and files.",
+            "A box on Google's page was not checked at the sign-in.",
             "Sign in again: brightsheet auth google",
         )
-    return ok(f"A person signs in: {who}. Files that they make belong to them.")
+    return ok(f"{who} is signed in, and owns the files that Brightsheet creates.")
 
 
 def not_covered(settings: Settings, error: Permanent, kind: str, file_id: str) -> Check:
-    """Return why a file cannot be used, where the person's sign-in does not cover it.
+    """Return the result for a file that the sign-in of a Google account doesn't cover.
 
-    `kind` is "spreadsheet" or "folder". Raises `error` again where that is not the reason.
+    `kind` is "spreadsheet" or "folder". Raises `error` again if it has another reason.
     """
     if error.reason not in ("not_found", "not_shared") or auth.kind(settings) != "person":
         raise error
     if sign_in(settings).scopes & ({DRIVE, SHEETS} if kind == "spreadsheet" else {DRIVE}):
         raise error
     return failed(
-        f"Google does not show the {kind} to this sign-in.",
-        f"The sign-in covers files that Brightsheet made, and this {kind} is not one of them (or "
-        "its id is wrong).",
+        f"This sign-in can't open the {kind}.",
+        f"The sign-in covers only files that Brightsheet created, and this {kind} is not one of "
+        "them, or its ID is wrong.",
         f"Sign in again for this {kind}: brightsheet auth google --client FILE --{kind} {file_id}",
     )
 
 
 def ids(wiring: Wiring) -> Check:
-    """Google keeps IDs that are chosen, and refuses those that are taken."""
+    """Check that Google keeps the IDs that we choose, and refuses those that are taken."""
     trial = try_google(wiring.sheet_store().spreadsheet, wiring.sheet_client())
     trial.must_be_safe()
     if not trial.refuses_taken_id:
         return warning(
-            "Google accepts a batch whose columns have moved.",
-            "It accepted metadata with an ID that was taken. What is written stays right: each "
-            "batch is checked by what it copied.",
+            "Google accepts writes although columns have moved.",
+            "It accepted metadata with an ID that was in use. The sheet stays right, because each "
+            "write is verified.",
             remedy(TAKEN_IDS),
         )
-    return ok("Google refuses a batch that is late or whose columns have moved.")
+    return ok("Google rejects a write that is late, or whose columns have moved.")
 
 
 def clock(wiring: Wiring) -> Check:
-    """This machine's clock agrees with Google's."""
+    """Check that this machine's clock agrees with Google's."""
     session = auth.EmulatorSession(wiring.settings.google_emulator_url)
     try:
         if wiring.settings.google_emulator_url:
@@ -122,31 +122,31 @@ def clock(wiring: Wiring) -> Check:
         else:
             answer = requests.get(_ANY_PAGE, timeout=auth.TIMEOUT, allow_redirects=False)
     except requests.RequestException as error:
-        return skipped(f"Google's clock cannot be read ({type(error).__name__}).")
+        return skipped(f"Google's clock can't be read ({type(error).__name__}).")
     try:
         theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
     except (ValueError, TypeError):
-        return skipped("Google's answer has no time.")
+        return skipped("Google's response has no date.")
     off = (datetime.now(UTC) - theirs.replace(tzinfo=theirs.tzinfo or UTC)).total_seconds()
     if abs(off) <= CLOCK_SECONDS:
-        return ok("It agrees with Google's.")
+        return ok("This machine's clock agrees with Google's.")
     way = "ahead of" if off > 0 else "behind"
     return failed(
         f"This machine's clock is {lasting(abs(off))} {way} Google's.",
-        "It is not set by the network.",
-        "Switch on the machine's time service (NTP): timedatectl set-ntp true",
+        "The clock isn't synchronized.",
+        "Turn on time synchronization (NTP): timedatectl set-ntp true",
     )
 
 
 NAME = "Brightsheet check (may be deleted).txt"
-_TEXT = b"Brightsheet wrote this file to see whether it can, and removes it.\n"
+_TEXT = b"Brightsheet wrote this file to check that it can, and will delete it.\n"
 _TAG = {"brightsheetRole": "check"}
 _LEFT_OVER = 5
-"""So many files of runs that were killed are removed at once."""
+"""Most files of killed runs that one run removes."""
 
 
 def file(wiring: Wiring) -> Check:
-    """A file can be written into the folder."""
+    """Check that a file can be created in the folder."""
     folder, account = wiring.settings.drive_folder_id, auth.account(wiring.settings)
     drive = wiring.drive(folder)
     try:
@@ -155,11 +155,11 @@ def file(wiring: Wiring) -> Check:
         return not_covered(wiring.settings, error, "folder", folder)
     if not is_writable:
         return failed(
-            "DRIVE_FOLDER_ID is no folder that takes files.",
-            "It is a file, in the trash, or shared for reading only.",
+            "DRIVE_FOLDER_ID isn't a folder that can be written to.",
+            "It is a file, in the trash, or shared as read-only.",
             f"Make {account} an editor of the folder (on a shared drive: a content manager).",
         )
-    # Earlier runs that were killed, or to which Google's answer was lost, left theirs.
+    # Earlier runs leave their file if they were killed or didn't get Google's response.
     for _ in range(_LEFT_OVER):
         if (left := drive.find(_TAG)) is None:
             break
@@ -167,11 +167,11 @@ def file(wiring: Wiring) -> Check:
     content = FileContent(BytesIO(_TEXT), len(_TEXT), "text/plain")
     made = drive.send(drive.begin(content, "", NAME, folder, _TAG), time.sleep)
     drive.discard(made.id)
-    return ok("A file was written into the folder and removed.")
+    return ok("A file was created in the folder and removed.")
 
 
 def readers(wiring: Wiring) -> Check:
-    """Whoever may open the spreadsheet may open the documents that it links to."""
+    """Check that everybody who may open the spreadsheet may open the documents it links to."""
     settings = wiring.settings
     drive = wiring.drive("")
     try:
@@ -179,7 +179,7 @@ def readers(wiring: Wiring) -> Check:
         of_folder = drive.readers(settings.drive_folder_id)
     except BrightsheetError as error:
         fix = "Compare in Drive who may open the spreadsheet and who the folder."
-        return skipped(f"Google does not tell who may read ({error.reason}).", fix)
+        return skipped(f"Google doesn't return who has access ({error.reason}).", fix)
     anyone = ("anyone", "")
     lacking = {
         (kind, who)
@@ -187,22 +187,22 @@ def readers(wiring: Wiring) -> Check:
         if kind != "user" or ("domain", who.rpartition("@")[2]) not in of_folder
     }
     if anyone in of_folder or not lacking:
-        return ok("Whoever may open the spreadsheet may open the documents.")
+        return ok("Everyone who can open the spreadsheet can open the documents.")
     is_open = anyone in lacking
     who = "Everyone with the link" if is_open else counted(len(lacking), "person", "people")
     return warning(
-        f"{who} may open the spreadsheet, but not the documents that it links to.",
-        "Brightsheet shares nothing: who may see the folder sees the documents.",
+        f"{who} can open the spreadsheet, but not the documents that it links to.",
+        "Brightsheet shares no files itself. The documents have the sharing of their folder.",
         "In Drive, share the folder with the same people or groups, as viewers.",
     )
 
 
 _NAMED = 5
-"""So many places are named; of more only the number."""
+"""Most places that a check names."""
 
 
 def spreadsheet(wiring: Wiring) -> Check:
-    """The spreadsheet is found, not in the trash, and may be written."""
+    """Check that the spreadsheet exists, is not in the trash, and can be edited."""
     settings = wiring.settings
     account, client = auth.account(settings), wiring.sheet_client()
     try:
@@ -214,7 +214,7 @@ def spreadsheet(wiring: Wiring) -> Check:
     except Permanent as error:
         if error.reason != "not_found" or auth.kind(settings) != "person":
             raise
-        # The person has granted spreadsheets, and of Drive only what Brightsheet made.
+        # The sign-in covers all spreadsheets, but in Drive only files that Brightsheet created.
         client.update(batch.changes_nothing())
     else:
         wiring.sheet_store().spreadsheet.set_trashed(trashed=access.trashed)
@@ -226,30 +226,31 @@ def spreadsheet(wiring: Wiring) -> Check:
             )
         if not access.can_edit:
             return failed(
-                "The spreadsheet can be read and not written.",
-                f"{account} is a viewer or a commenter of it.",
+                "The spreadsheet can be read, but not edited.",
+                f"{account} is only a viewer or commenter.",
                 f"Press Share in the spreadsheet, and make {account} an editor.",
             )
-    return ok("It is found, and may be written.")
+    return ok("It exists, and Brightsheet can edit it.")
 
 
 def rows(wiring: Wiring) -> Check:
-    """Every row can be known by its site ID, and each ID stands once."""
+    """Check that every row can be found by its site ID, and that each ID is in one row."""
     tables = wiring.sheet_client().read(wiring.tabs()).tables
     if not tables:
-        return skipped("The tab for jobs is not made yet.", "Make it: brightsheet init")
+        return skipped("There is no tab for jobs yet.", "Create it: brightsheet init")
     if any(KEY not in table.columns for table in tables):
         return failed(
-            "The column with the site IDs is gone: no row can be found.",
+            "The Site ID column is missing, so no row can be found.",
             "Somebody deleted it.",
-            "Restore it: in the spreadsheet, File, Version history.",
+            "Restore it in the spreadsheet, with File, Version history.",
         )
     if doubled := doubled_jobs(tables):
-        ids = counted(len(doubled), "site ID stands", "site IDs stand")
+        ids = counted(len(doubled), "site ID is", "site IDs are")
         return warning(
             f"{ids} in more than one row ({'; '.join(map(str, doubled[:_NAMED]))}).",
-            "Rows were copied, or two mapped tabs have them. Each of them is kept up to date.",
-            "Delete the rows that nobody needs.",
+            "Rows were copied, or two mapped tabs have the same jobs. All of these rows are kept "
+            "up to date.",
+            "Delete the rows you don't need.",
         )
     known, found = wiring.sheet_store().pending.sites_with_row(), set[str]()
     found.update(*(table.keys for table in tables))
@@ -264,21 +265,21 @@ def rows(wiring: Wiring) -> Check:
 
 
 def columns(wiring: Wiring) -> Check:
-    """No column of the tabs of jobs was deleted."""
+    """Check that no column was deleted from the tabs with jobs."""
     flusher = wiring.flusher(time.sleep)
     pending = flusher.store.pending.read(0, 0)
     tabs = flusher.tabs(pending.mode)
     gone = flusher.notice_columns(tabs, flusher.client.read(tabs), pending)
     if not gone:
-        return ok("Every column that was made or mapped is there.")
+        return ok("No created or mapped column is missing.")
     names = ", ".join(f"{column.header!r} in {column.tab!r}" for column in gone[:_NAMED])
     count = counted(len(gone), "column is", "columns are")
     fix = remedy(COLUMNS_GONE[not tabs.policy.makes_columns])
-    return warning(f"{count} missing: {names}.", "A person deleted them.", fix)
+    return warning(f"{count} missing: {names}.", "Somebody deleted them.", fix)
 
 
 def protection(wiring: Wiring) -> Check:
-    """No protected range keeps us from writing our tabs."""
+    """Check that no protected range prevents us from writing to our tabs."""
     account = auth.account(wiring.settings)
     client = wiring.sheet_client()
     snapshot = client.read(wiring.tabs())
@@ -286,10 +287,10 @@ def protection(wiring: Wiring) -> Check:
     managed = {RECOVERED_TAB, *snapshot.copies} | {tab.sheet_id for tab in tabs if tab}
     locked = [title for sheet_id, title in client.locked() if sheet_id in managed]
     if not locked:
-        return ok("Nothing in our tabs is protected against us.")
+        return ok("No cells in our tabs are protected against us.")
     return failed(
-        f"Google would refuse what is written to: {', '.join(sorted(set(locked)))}.",
-        f"Somebody protected cells there, and {account} is not among those who may edit them.",
+        f"Google would reject writes to these tabs: {', '.join(sorted(set(locked)))}.",
+        f"Somebody protected cells there, and {account} may not edit them.",
         f"In the spreadsheet, Data, Protect sheets and ranges: add {account}, or choose Show a "
         "warning.",
     )

@@ -154,7 +154,7 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     store, context = flusher.store, flusher.read_snapshot(lease)
     snapshot, tabs = context.snapshot, context.tabs
     if not snapshot.tables and store.pending.sites_with_row():
-        raise Permanent(NO_TAB, "The tab for jobs is gone. Make it again: brightsheet init")
+        raise Permanent(NO_TAB, "The tab for jobs is missing. Create it again: brightsheet init")
     if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.settle(lease, snapshot):
         return 0
     everything = flusher.writer.read_everything(lease, snapshot)

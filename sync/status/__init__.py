@@ -1,1 +1,1 @@
-"""Problems, comparisons, webhooks, metrics and alerts."""
+"""Finds problems, compares the sheet, lists webhooks, and provides metrics and alerts."""

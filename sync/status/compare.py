@@ -1,4 +1,4 @@
-"""Compares the whole sheet with the database, and restores the rows of jobs that have none."""
+"""Compares the whole sheet with the database, and restores missing rows."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ from sync.wiring import Sleep, Wiring
 
 _TRIES = 5
 _LONGEST_WAIT = 30.0
-_NO_TAB = "The tab for jobs is gone. Make it again: brightsheet init"
+_NO_TAB = "The tab for jobs is missing. Create it again: brightsheet init"
 
 
 @dataclass(frozen=True)
 class JobWithoutRow:
-    """A job without a row: its site, and the milestone and status that a row would show."""
+    """A job without a row: its site ID, and the milestone and status that a row would show."""
 
     site: str
     milestone: str
@@ -34,25 +34,25 @@ class Comparison:
     """The result: how many jobs differ, and which have no row."""
 
     differing: int
-    rowless: Sequence[JobWithoutRow]
+    without_row: Sequence[JobWithoutRow]
     backlog: Backlog
     has_tab: bool = True
-    """False if the tab of the jobs is gone."""
+    """False if the tab for jobs is missing."""
     theirs: Compared = field(default_factory=Compared)
     """Cells that can't be or aren't overwritten, and jobs in several rows."""
     unanswered: frozenset[str] = frozenset()
-    """The sites of jobs that wait for somebody to choose their row."""
+    """The site IDs of jobs that wait for somebody to choose their row."""
 
-    def rowless_of(self, site: str) -> list[JobWithoutRow]:
-        """Return the jobs without a row whose site ID starts so."""
-        return [job for job in self.rowless if job.site.startswith(site.strip().lower())]
+    def without_row_starting(self, site: str) -> list[JobWithoutRow]:
+        """Return the jobs without a row whose site ID starts with `site`."""
+        return [job for job in self.without_row if job.site.startswith(site.strip().lower())]
 
     @property
     def is_well(self) -> bool:
         """Whether the sheet is up to date."""
         theirs = self.theirs
         is_theirs = theirs.kept or theirs.unsayable or theirs.doubled or theirs.foreign
-        is_without = self.rowless or self.unanswered
+        is_without = self.without_row or self.unanswered
         is_clean = self.has_tab and not (self.differing or is_without or is_theirs)
         return is_clean and not judge(self.backlog, strict=True)
 
@@ -67,7 +67,7 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
         again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
         waits = wiring.backlog()
         if waits.unverified:
-            # A comparison that finds a batch in doubt only settles that.
+            # A comparison that finds an unverified batch only verifies it.
             again(reconcile, flusher, held, confirms_deleted=True)
             waits = wiring.backlog()
         differing, has_tab = 0, True
@@ -80,10 +80,11 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
         wiring.check_trash()
         theirs = last_compared(flusher.store.spreadsheet)
         unanswered = flusher.store.boards.waiting()
-        return Comparison(differing, rowless(flusher), waits, has_tab, theirs, unanswered)
+        missing = jobs_without_row(flusher)
+        return Comparison(differing, missing, waits, has_tab, theirs, unanswered)
 
 
-def rowless(flusher: Flusher) -> list[JobWithoutRow]:
+def jobs_without_row(flusher: Flusher) -> list[JobWithoutRow]:
     """Return the jobs that should have a row, have none, and get none before their next event."""
     return [
         JobWithoutRow(
@@ -98,7 +99,8 @@ def rowless(flusher: Flusher) -> list[JobWithoutRow]:
 def restore(wiring: Wiring, sleep: Sleep, sites: Collection[str]) -> int:
     """Restore the rows of jobs; return how many. Everything else that is pending is written, too.
 
-    Raises Permanent if the key column was emptied or moved: every job would get a second row.
+    Raises Permanent if the key column was cleared or moved, because every job would get a second
+    row.
     """
     if not sites:
         return 0
@@ -126,16 +128,16 @@ def lines(comparison: Comparison) -> Iterator[str]:
     yield from (reason.text for reason in judge(comparison.backlog, strict=True))
     if comparison.backlog.quarantined:
         count = counted(comparison.backlog.quarantined, "job is", "jobs are")
-        yield f"{count} in quarantine: Google refuses them. They are tried again."
+        yield f"{count} in quarantine, because Google rejects their rows. They are retried."
     if comparison.backlog.unplaced:
-        count = counted(comparison.backlog.unplaced, "delivery names", "deliveries name")
-        yield f"{count} a milestone that never came: the job is unknown."
-    yield from _rowless_lines(comparison)
+        count = counted(comparison.backlog.unplaced, "webhook names", "webhooks name")
+        yield f"{count} a milestone whose job is unknown."
+    yield from _without_row_lines(comparison)
     if comparison.unanswered:
         wait = counted(
             len(comparison.unanswered), "job has no row and waits", "jobs have no row and wait"
         )
-        yield f"{wait} for your word. To give it: brightsheet link"
+        yield f"{wait} for your answer. To answer: brightsheet link"
     yield from (
         f"The job {job.site} is in several rows: {job}." for job in comparison.theirs.doubled
     )
@@ -144,33 +146,33 @@ def lines(comparison: Comparison) -> Iterator[str]:
     )
     if kept := comparison.theirs.kept:
         cells = counted(len(kept), "cell shows", "cells show")
-        yield f"{cells} what somebody typed; EverBright says something else. Details: --json"
+        yield f"{cells} typed text that differs from EverBright's data. Details: --json"
     for word in comparison.theirs.unsayable:
         cells = counted(word.cells, "cell", "cells")
         yield f"{word.header!r} in {word.tab!r} has no option for {word.text!r} ({cells})."
     if comparison.is_well:
-        yield "The sheet shows what it should."
+        yield "The sheet is up to date."
 
 
 def restore_lines(jobs: Sequence[JobWithoutRow]) -> Iterator[str]:
-    """Yield a line for each job without a row, and how to bring the rows back."""
+    """Yield a line for each job without a row, and how to restore the rows."""
     for job in jobs:
         yield f"{job.site}  {job.milestone}  {job.status}".rstrip()
     if jobs:
         count = counted(len(jobs), "job has", "jobs have")
-        yield f"{count} no row. To bring them back: brightsheet compare --restore --write"
+        yield f"{count} no row. To restore them: brightsheet compare --restore --write"
     else:
-        yield "Every job has its row."
+        yield "Every job has a row."
 
 
-def rowless_notice(wiring: Wiring, sleep: Sleep) -> Iterator[str]:
-    """Compare, and say how many jobs have no row."""
-    yield from _rowless_lines(compare(wiring, sleep))
+def missing_rows_notice(wiring: Wiring, sleep: Sleep) -> Iterator[str]:
+    """Compare the sheet, and yield how many jobs have no row."""
+    yield from _without_row_lines(compare(wiring, sleep))
 
 
-def _rowless_lines(comparison: Comparison) -> Iterator[str]:
-    if comparison.rowless:
-        have = counted(len(comparison.rowless), "job has", "jobs have")
+def _without_row_lines(comparison: Comparison) -> Iterator[str]:
+    if comparison.without_row:
+        have = counted(len(comparison.without_row), "job has", "jobs have")
         yield f"{have} no row. List them: brightsheet compare --restore"
 
 
@@ -179,7 +181,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
     return {
         "well": comparison.is_well,
         "differing": comparison.differing,
-        "without_row": [job.site for job in comparison.rowless],
+        "without_row": [job.site for job in comparison.without_row],
         "waiting_for_an_answer": sorted(comparison.unanswered),
         "foreign_keys": [key.model_dump() for key in comparison.theirs.foreign],
         "doubled": [job.model_dump() for job in comparison.theirs.doubled],

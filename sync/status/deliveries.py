@@ -1,4 +1,4 @@
-"""Lists webhooks, shows one, and retries them, for people and programs.
+"""Lists, shows and retries webhooks, as text and as JSON.
 
 Personal data is masked.
 """
@@ -29,7 +29,7 @@ _VOCABULARY = re.compile(r"(?:^|_)(?:status|category|type|kind|event|stage|stage
 """Keys whose values are EverBright's codes."""
 _STEP_KEYS = frozenset({"name", "label"})
 _STEP_SIGNS = frozenset({"milestone_definition", "task_definition", "sub_tasks", "document_status"})
-"""Keys that a milestone, a task or a sub-task has, and neither a person nor a document."""
+"""Keys of milestones, tasks and sub-tasks that people and documents don't have."""
 _PERSONAL = re.compile(
     r"name|mail|phone|mobile|fax|address|street|city|county|zip|postal|latitude|longitude|"
     r"(?:^|_)(?:lat|lng|lon|ssn|dob|state|comments?|author|customer|homeowner|user|password|token)"
@@ -75,13 +75,13 @@ def _is_harmless(text: str, key: str, *, is_step: bool) -> bool:
 
 _MATCHES = 20
 REFUSED_DAYS = 7
-"""Of requests that were refused, so many days are listed where nobody says since when."""
+"""Days of refused requests that are listed by default."""
 _EVER = 36_500
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def moment(text: str, now: datetime) -> float:
-    """Return `text` in seconds since 1970: an ISO date or time (UTC), or a time ago like 2d.
+    """Return `text` in seconds since 1970: an ISO date or time (UTC), or an age like 2d.
 
     Raises ValueError.
     """
@@ -92,7 +92,7 @@ def moment(text: str, now: datetime) -> float:
 
 
 def lines(kept: Iterable[KeptDelivery]) -> Iterator[str]:
-    """Yield two or three lines for each delivery: they fit 80 columns, except long reasons."""
+    """Yield two or three lines for each delivery, which fit 80 columns except for long reasons."""
     for delivery in kept:
         head = f"{delivery.received:%Y-%m-%d %H:%M:%S}  {delivery.outcome:9}  {delivery.kind}"
         yield head.rstrip()
@@ -101,7 +101,7 @@ def lines(kept: Iterable[KeptDelivery]) -> Iterator[str]:
             yield f"  {delivery.reason}"
 
 
-def troubled_lines(
+def failed_document_lines(
     documents: Iterable[tuple[str, str, str, str, str]], *, unmasked: bool
 ) -> Iterator[str]:
     """Yield lines for each document whose last try failed; its name may be personal."""
@@ -113,9 +113,9 @@ def troubled_lines(
 
 
 def refused(latest: Callable[[int], list[RefusedDay]], wanted: DeliveryFilter) -> list[RefusedDay]:
-    """Return what was refused of late; nothing where more is chosen than since when.
+    """Return the refused requests; none if `wanted` has a filter other than `since`.
 
-    `latest` returns what was refused on so many days.
+    `latest` returns the refused requests of a number of days.
     """
     if replace(wanted, since=None) != DeliveryFilter():
         return []
@@ -125,7 +125,7 @@ def refused(latest: Callable[[int], list[RefusedDay]], wanted: DeliveryFilter) -
 
 
 def refused_lines(days: Iterable[RefusedDay]) -> Iterator[str]:
-    """Give two lines for each reason and day on which requests were refused and not kept."""
+    """Yield two lines for each reason and day on which requests were refused."""
     for day in days:
         yield f"refused {day.last:%Y-%m-%d}  {day.reason}  {day.count}"
         source = f" from {day.source}" if day.source else ""
@@ -133,7 +133,7 @@ def refused_lines(days: Iterable[RefusedDay]) -> Iterator[str]:
 
 
 def refused_as_json(day: RefusedDay) -> dict[str, Any]:
-    """Return the same as JSON values; by `kind` programs tell it from a delivery."""
+    """Return the same as JSON values; `kind` distinguishes it from a delivery."""
     return {
         "kind": "refused_requests",
         "day": f"{day.last:%Y-%m-%d}",
@@ -145,7 +145,7 @@ def refused_as_json(day: RefusedDay) -> dict[str, Any]:
 
 
 def as_json(kept: KeptDelivery, *, unmasked: bool) -> dict[str, Any]:
-    """Return all that is known of a delivery as JSON values."""
+    """Return everything that is stored of a delivery as JSON values."""
     return {
         "received": f"{kept.received:%Y-%m-%d %H:%M:%S}",
         "delivery": kept.id,
@@ -174,19 +174,22 @@ def body(raw: bytes, *, unmasked: bool) -> Any:
 
 
 def as_text(kept: KeptDelivery, *, unmasked: bool) -> str:
-    """Return a delivery for a person: what is known of it, and its body."""
+    """Return a delivery as text, with its body."""
     fields = as_json(kept, unmasked=unmasked)
     content = fields.pop("body")
     head = [f"{name:9} {value}" for name, value in fields.items() if value]
     if content is None:
-        kind = "it came before" if kept.outcome is Outcome.DUPLICATE else "see the reason"
+        kind = "it is a duplicate" if kept.outcome is Outcome.DUPLICATE else "see the reason"
         return "\n".join([*head, "", f"No body is stored: {kind}."])
     text = content if isinstance(content, str) else json.dumps(content, indent=2)
     return "\n".join([*head, "", text])
 
 
 def only_delivery(database: Database, prefix: str) -> KeptDelivery:
-    """Return the only delivery whose ID starts so. Raises Permanent if none or several do."""
+    """Return the only delivery whose ID starts with `prefix`.
+
+    Raises Permanent if there is none or several.
+    """
     if not (matches := Deliveries(database).starting(prefix, _MATCHES)):
         text = f"No delivery has an ID that starts with {prefix}. See: brightsheet deliveries"
         raise Permanent("no_such_delivery", text)
@@ -202,7 +205,7 @@ def _ambiguous(prefix: str, listed: Sequence[str], count: int) -> Permanent:
 
 
 def summary(retried: Iterable[str]) -> str:
-    """Return how many deliveries had which outcome, from the lines that Retry yields."""
+    """Return the number of deliveries by outcome, from the lines that Retry yields."""
     outcomes = Counter(line.partition(": ")[2].partition(":")[0] for line in retried)
     return (
         ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "Nothing to do."
@@ -211,15 +214,15 @@ def summary(retried: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Retry:
-    """Retries what was rejected or given up."""
+    """Retries rejected deliveries and failed documents."""
 
     settings: Settings
     database: Database
 
     def one(self, prefix: str) -> Iterator[str]:
-        """Retry the only delivery or document whose ID starts so.
+        """Retry the only failed delivery or document whose ID starts with `prefix`.
 
-        Raises Permanent if there are none or several.
+        Raises Permanent if there is none or several.
         """
         deliveries, documents = Deliveries(self.database).to_retry(prefix, _MATCHES)
         count = len(deliveries) + len(documents)
@@ -237,7 +240,7 @@ class Retry:
         yield f"documents: {self._documents().retry()}"
 
     def rejected(self) -> Iterator[str]:
-        """Replay every delivery that was rejected, and not taken in since."""
+        """Replay every delivery that was rejected, and not accepted since."""
         for kept in Inbox(self.database).rejected():
             yield self._delivery(kept)
 
@@ -246,8 +249,8 @@ class Retry:
 
     def _delivery(self, kept: KeptDelivery) -> str:
         try:
-            understood = parse.read(kept.body, self.settings.config.webhooks)
-            outcome = Inbox(self.database).readmit(kept, understood).value
+            parsed = parse.read(kept.body, self.settings.config.webhooks)
+            outcome = Inbox(self.database).readmit(kept, parsed).value
         except Rejected as error:
             outcome = f"still rejected: {error.message}"
         return f"delivery {kept.id}: {outcome}"

@@ -1,4 +1,4 @@
-"""Deletes what is stored of one customer, and reports what is left elsewhere."""
+"""Deletes the stored data of one customer, and reports what is left elsewhere."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from sync.wiring import Sleep, Wiring
 
 
 def find(wiring: Wiring, site: str) -> StoredData:
-    """Return how much is stored of a job. Raises Permanent if nothing is."""
+    """Return how much is stored about a job. Raises Permanent if nothing is."""
     found = stored_data(wiring.database, site)
     if found.is_empty:
         raise Permanent("no_job", f"Nothing is stored under {site}.")
@@ -18,9 +18,9 @@ def find(wiring: Wiring, site: str) -> StoredData:
 
 
 def forget(wiring: Wiring, sleep: Sleep, site: str) -> StoredData:
-    """Delete what is stored of a job; return how much it was.
+    """Delete the stored data of a job; return how much it was.
 
-    Raises Permanent if it is nothing, Retryable while a write is still to be checked.
+    Raises Permanent if there is none, Retryable while a write is unverified.
     """
     found = find(wiring, site)
     with wiring.hold(sleep) as sheet, wiring.hold_projection(sleep) as projection:
@@ -31,7 +31,7 @@ def forget(wiring: Wiring, sleep: Sleep, site: str) -> StoredData:
 
 
 def lines(found: StoredData) -> Iterator[str]:
-    """Yield what is stored of a job, and what stays elsewhere when that is deleted."""
+    """Yield what is stored about a job, and what is left elsewhere."""
     parts = (
         counted(found.deliveries, "webhook", "webhooks"),
         counted(found.documents, "record of a document", "records of documents"),

@@ -1,7 +1,7 @@
 """Counts refused requests, and collects the metrics.
 
-A refused request costs only a step in memory, however many are sent. A thread writes the counts to
-the database once a second at most, in a row for each day and reason.
+A refused request costs only a step in memory. A thread writes the counts to the database at most
+once a second, in one row for each day and reason.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -35,12 +35,12 @@ from sync.store.measures import ACKNOWLEDGED, BOUNDS, FLUSHED, SHOWN
 from sync.store.refusals import NO_SECRET, WRONG_SECRET
 
 REASONS = {400: "bad_request", 401: WRONG_SECRET, 413: "too_large"}
-"""Why a request was refused, by the status of its answer."""
+"""Why a request was refused, by the status of its response."""
 ALL_REASONS = (*REASONS.values(), NO_SECRET)
 
 WRITE_SECONDS = 1.0
 AWAY_SECONDS = 30.0
-"""So long is waited after a write that failed."""
+"""The wait after a failed write."""
 
 _log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ class _Group:
 
 
 class RefusalCounter:
-    """Counts in memory, and has `keep` write it down. `clock` counts seconds."""
+    """Counts refused requests in memory; `keep` stores the counts, `clock` counts seconds."""
 
     def __init__(
         self,
@@ -68,9 +68,9 @@ class RefusalCounter:
         self._stop = Event()
 
     def note(self, status: int, source: str | None, *, has_secret: bool = True) -> None:
-        """Count an answer where it is a refusal. Never waits for the store and never raises.
+        """Count a response with this status, if it is a refusal. Never waits and never raises.
 
-        `source` is the sender's address, `has_secret` false where a 401 had no secret at all.
+        `source` is the sender's address; `has_secret` is false if the request had no secret.
         """
         reason = REASONS.get(status)
         if reason is None:
@@ -82,7 +82,7 @@ class RefusalCounter:
             self._start()
 
     def stop(self, seconds: float) -> None:
-        """Write what is left, waiting so long for it at most."""
+        """Write the remaining counts, and wait at most so many seconds for it."""
         self._stop.set()
         thread = self._thread
         if thread is not None:
@@ -98,7 +98,7 @@ class RefusalCounter:
     def _start(self) -> None:
         if self._thread is None:
             thread = Thread(target=self._run, name="refusals", daemon=True)
-            with suppress(RuntimeError):  # The machine has no thread left: with the next one.
+            with suppress(RuntimeError):  # No thread is available; the next refusal tries again.
                 thread.start()
                 self._thread = thread
 

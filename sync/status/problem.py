@@ -1,4 +1,4 @@
-"""A problem and the rule that finds it, and the sentences and conditions that rules use. Pure."""
+"""Defines a problem and its rule, and the sentences and conditions that rules use. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from sync.store import Backlog
 
 LATE_SECONDS = 900.0
-"""How long anything may be pending: most outages of Google are shorter, and the worker retries."""
+"""How long anything may be pending. Most Google outages are shorter, and the worker retries."""
 ALIVE_SECONDS = 60.0
-"""How old a worker's last heartbeat may be: three were missed then."""
+"""How old a worker's last heartbeat may be; three are missed by then."""
 MANY_REJECTED = 3
-"""Webhooks rejected within an hour: one may be a mistake, three mean that a field has changed."""
+"""Webhooks rejected within an hour: one may be a mistake, but three mean a changed format."""
 
 LOW_SHARE, LOW_BYTES = 0.1, 2 * 1024**3
-"""A disk with less free than both is nearly full: a tenth of a small one, 2 GB of any."""
+"""A disk is nearly full if it has less free space than both a tenth and 2 GB."""
 _MEGABYTE = 1024**2
 
 
@@ -122,7 +122,7 @@ def counted(count: int, singular: str, plural: str) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """Return a duration for people, in the largest unit of which there are at least two."""
+    """Return a duration as text, in the largest unit of which there are at least two."""
     for size, name in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {name}"
@@ -150,7 +150,7 @@ def working_days(since: datetime, until: datetime) -> float:
 
 
 def last_moment(now: Backlog) -> datetime | None:
-    """Return when the last webhook was accepted, in the time zone that is set."""
+    """Return when the last webhook was accepted, in the configured time zone."""
     return None if now.arrival is None else _local(now, now.arrival)
 
 

@@ -1,4 +1,4 @@
-"""All problems: for each its code, condition, text, cause and fix. Pure.
+"""Defines all problems: the code, condition, text, cause and fix of each. Pure.
 
 To add one: a rule in RULES, a figure in `Backlog`, and a line in `tests/status/test_verdict.py`.
 """
@@ -34,11 +34,11 @@ LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
 SILENCE, WRONG_SECRET = "silence", "wrong_secret"
 TAKEN_IDS, TRASHED = "taken_ids", "trashed"
 COLUMNS_GONE = ("columns_gone", "mapped_columns_gone")
-"""In the tab that Brightsheet made, and in mapped tabs."""
+"""In the tab that Brightsheet created, and in mapped tabs."""
 COMPARE = "/actions/compare?next=/"
 """The page that compares the whole sheet again."""
 COMPARED_SECONDS = 2 * 86_400.0
-"""The comparison is daily: one may fail."""
+"""The comparison is daily, and one may fail."""
 _CHECKS = "run the checks on the console, or `brightsheet doctor`."
 _BACKFILL = "read them from EverBright on the console, or with `brightsheet backfill`."
 
@@ -365,7 +365,7 @@ RULES = [
         since=lambda now: now.oldest_unplaced,
     ),
 ]
-"""The most urgent first. Each code is there once."""
+"""The most urgent first. Codes are unique."""
 
 
 def register(rule: ProblemRule, *, before: str) -> None:

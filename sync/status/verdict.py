@@ -20,14 +20,14 @@ def evaluate(now: Backlog, *, strict: bool = False) -> tuple[Problem, ...]:
 
 
 def judge(now: Backlog, *, strict: bool = False) -> tuple[Problem, ...]:
-    """Return the problems for which the sheet may be out of date."""
+    """Return the problems that mean the sheet may be out of date."""
     return tuple(problem for problem in evaluate(now, strict=strict) if problem.is_behind)
 
 
 def alarms(now: Backlog, reported: Set[str] = frozenset()) -> dict[str, Problem | None]:
-    """Return the problems to alert about, and those `reported` that aren't resolved, by code.
+    """Return the problems to alert about, and the `reported` ones that aren't resolved, by code.
 
-    None means that the problem is only not resolved yet.
+    The value None is for a reported problem that no longer exists but isn't resolved yet.
     """
     wrong: dict[str, Problem | None] = {}
     for rule in RULES:
@@ -44,7 +44,7 @@ def alarms(now: Backlog, reported: Set[str] = frozenset()) -> dict[str, Problem 
 def answer(now: Backlog) -> dict[str, Any]:
     """Return the JSON object; its `status` is "ok" or "behind".
 
-    `reasons` are the problems for which it is behind, `warnings` all others.
+    `reasons` are the problems that mean it is behind, `warnings` all others.
     """
     problems = evaluate(now)
     reasons = _listed(problem for problem in problems if problem.is_behind)

@@ -21,14 +21,16 @@ from sync.store.digests import Digests
 from sync.wiring import Wiring
 
 FRESH_SECONDS = 5.0
-"""So old it may be: a monitor asks once a minute."""
+"""How old the cached backlog may be; a monitor requests it once a minute."""
 
 
 class CachedBacklog:
     """Caches the backlog for a few seconds. `clock` counts seconds."""
 
-    def __init__(self, look: Callable[[], Backlog], clock: Callable[[], float] = monotonic) -> None:
-        self._look = look
+    def __init__(
+        self, read_backlog: Callable[[], Backlog], clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._read_backlog = read_backlog
         self._clock = clock
         self._lock = Lock()
         self._last: Backlog | BrightsheetError | None = None
@@ -43,7 +45,7 @@ class CachedBacklog:
         with self._lock:
             if self._last is None or self._clock() >= self._until:
                 try:
-                    self._last = self._look()
+                    self._last = self._read_backlog()
                 except BrightsheetError as error:
                     self._last = error
                 self._until = self._clock() + FRESH_SECONDS
@@ -53,11 +55,11 @@ class CachedBacklog:
         return last
 
 
-LOOK_SECONDS = 30.0
+POLL_SECONDS = 30.0
 
 _UNKNOWN_STATUS = (
-    "EverBright sends a status that nobody has explained: {}. A milestone with it counts as open. "
-    "Choose what it means on the console (Statuses), or name it in [statuses] of the config."
+    "EverBright sends a status that has no meaning yet: {}. A milestone with it counts as open. "
+    "Choose its meaning on the console (Statuses), or add it to [statuses] in the config."
 )
 
 _log = structlog.get_logger()
@@ -66,18 +68,18 @@ _log = structlog.get_logger()
 class Watch:
     """Sends an alert when a problem begins, and one when it is resolved.
 
-    `send` is that of `Alerts`: what did not arrive is sent again with the next look. Statuses that
-    nobody has explained wait in `database`. `daily` does what is due once a day.
+    `send` is that of `Alerts`; an alert that did not arrive is sent again at the next check.
+    `database` has the statuses without a meaning. `daily` runs the daily tasks that are due.
     """
 
     def __init__(
         self,
-        look: Callable[[], Backlog],
+        read_backlog: Callable[[], Backlog],
         send: Callable[..., bool],
         database: Database | None = None,
         daily: Callable[[], object] = lambda: None,
     ) -> None:
-        self._look = look
+        self._read_backlog = read_backlog
         self._send = send
         self._database = database
         self._daily = daily
@@ -87,7 +89,7 @@ class Watch:
         self._stop = Event()
 
     def start(self) -> None:
-        """Check every LOOK_SECONDS in a thread of its own."""
+        """Check every POLL_SECONDS in a separate thread."""
         Thread(target=self._run, name="watch", daemon=True).start()
 
     def stop(self) -> None:
@@ -95,17 +97,17 @@ class Watch:
         self._stop.set()
 
     def _run(self) -> None:
-        while not self._stop.wait(LOOK_SECONDS):
+        while not self._stop.wait(POLL_SECONDS):
             self.step()
 
     def step(self) -> None:
         try:
-            self._report(alarms(self._look(), self._reported))
+            self._report(alarms(self._read_backlog(), self._reported))
             if self._database is not None:
                 self._report_unknown_statuses(Confirmations(self._database))
             self._daily()
         except BrightsheetError as error:
-            # Without the store nothing is known. Senders are answered 503 meanwhile.
+            # Without the database nothing is known. Webhooks are answered with 503 meanwhile.
             _log.warning("watch_failed", reason=error.reason)
         except Exception:
             _log.exception("fault", thread="watch")
@@ -118,7 +120,7 @@ class Watch:
                 arrived = partial(self._reported.add, code)
                 self._send(reason, problem.explained, problem.since or 0.0, arrived)
         for code in self._reported - wrong.keys():
-            # Each end is sent, however soon it follows the last: the number makes it distinct.
+            # The number makes each end distinct, so that it is sent even soon after the last one.
             reason = f"{code} over {self._ends[code]}"
             self._send(reason, resolved_text(code), arrived=partial(self._end, code))
 
@@ -127,7 +129,7 @@ class Watch:
         self._ends[code] += 1
 
     def _report_unknown_statuses(self, confirmations: Confirmations) -> None:
-        """Tell once of each unknown status, also after a restart: stored once it arrived."""
+        """Send one alert about each unknown status; it is stored once the alert has arrived."""
         arrived = sorted(self._noticed)
         confirmations.mark_reported(arrived)
         self._noticed.difference_update(arrived)
@@ -137,14 +139,14 @@ class Watch:
 
 
 _LATEST = timedelta(hours=6)
-"""So long after its hour it is still sent; a worker that starts later waits for the next."""
+"""How long after its hour it is still sent; a worker that starts later waits for the next."""
 _DAY = timedelta(days=1)
 
 _NOW = partial(datetime.now, UTC)
 
 
 class Daily:
-    """Sends it where it is due; `clock` returns the time in UTC."""
+    """Sends the daily digest when it is due; `clock` returns the time in UTC."""
 
     def __init__(
         self,
@@ -192,14 +194,14 @@ class Daily:
         lines = [
             f"Approved since yesterday: {approved}, rejected: {rejected}.",
             f"Stuck jobs: {self._stuck(slot.date())}.",
-            f"Documents: {now.failed_documents} given up, {now.documents} waiting.",
+            f"Documents: {now.failed_documents} failed, {now.documents} pending.",
         ]
         if not any(problem.is_behind for problem in problems):
-            lines.append("The sheet shows everything that came.")
+            lines.append("The sheet is up to date.")
         return "\n".join([*lines, *(problem.explained for problem in problems)])
 
     def _stuck(self, today: date) -> int:
-        """Return how many jobs are stuck."""
+        """Return the number of stuck jobs."""
         layout = self._wiring.layout()
         cells = (
             layout.cells(work.job, work.files, work.customer, fields=("days",)).get("days")

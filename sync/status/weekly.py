@@ -17,12 +17,12 @@ from sync.store.digests import DEADLINES, WEEKLY, Digests
 from sync.wiring import Wiring
 
 HOUR = 7
-"""When both are sent, unless DIGEST_HOUR says otherwise."""
+"""When both are sent, unless DIGEST_HOUR is set."""
 _LATEST = timedelta(hours=6)
 """How long after their hour they are still sent; a process that starts later waits."""
 _WEEK = timedelta(days=7)
 _MOST = 30
-"""How many jobs or changes a part of the digest names."""
+"""Most jobs or changes that a part of the digest lists."""
 _LONGEST = 20_000
 """Characters of an email."""
 _FIELDS = ("status", "days", "deadline", "payment_due", "rep")
@@ -33,7 +33,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class DigestJob:
-    """What the digest says about a job; `days` count only while it is open."""
+    """A job in the digest; `days` is None unless the job is open."""
 
     site: str
     customer: str
@@ -45,7 +45,7 @@ class DigestJob:
 
 
 class WeeklyMessages:
-    """Sends what is due; `clock` returns the time in UTC."""
+    """Sends the messages that are due; `clock` returns the time in UTC."""
 
     def __init__(
         self, wiring: Wiring, alerts: Alerts, clock: Callable[[], datetime] = _NOW
@@ -70,7 +70,7 @@ class WeeklyMessages:
             self._send(WEEKLY, slot, self._send_digests)
 
     def _send(self, name: str, slot: datetime, send: Callable[[datetime], bool]) -> None:
-        """Send a message once, from whichever process comes first; again if it didn't arrive."""
+        """Send a message once, from the first process to claim it; again if it didn't arrive."""
         digests = Digests(self._wiring.database, name)
         if not digests.claim(slot.timestamp()):
             return
@@ -83,12 +83,12 @@ class WeeklyMessages:
         _log.info("message_sent", message=name, arrived=did_arrive)
 
     def _alert_deadlines(self, slot: datetime) -> bool:
-        """Name the jobs, without their customers: alerts may go to a chat."""
+        """List the jobs without their customers, because alerts may go to a chat."""
         near = _near_deadlines(self._jobs(slot), slot.date())
         if not near:
             return True
         named = (f"{stand_in(job.site)}: {_day(job.deadline)}" for job in near[:_MOST])
-        count = "1 deadline comes" if len(near) == 1 else f"{len(near)} deadlines come"
+        count = "1 deadline is" if len(near) == 1 else f"{len(near)} deadlines are"
         return self._alerts.deliver("\n".join([f"{count} within a week:", *named]))
 
     def _send_digests(self, slot: datetime) -> bool:

@@ -1,6 +1,6 @@
 """Columns of a person's own sheet that were sorted by themselves, without the site IDs."""
 
-from sync.doctor.receiver import in_step
+from sync.doctor.receiver import is_up_to_date
 from sync.sheets.reconcile import last_compared
 from sync.status.compare import compare, lines
 from sync.status.verdict import evaluate
@@ -50,7 +50,7 @@ def test_it_is_told_wherever_people_look(asking: Bench) -> None:
     problem = next(p for p in evaluate(asking.wiring.backlog()) if p.code == "foreign_keys")
     assert problem.what.startswith("2 rows have")
     assert "Open jobs!4; Open jobs!5" in problem.cause
-    assert "2 rows have" in in_step(asking.wiring).text
+    assert "2 rows have" in is_up_to_date(asking.wiring).text
 
 
 def test_once_put_right_it_is_told_no_more(asking: Bench) -> None:

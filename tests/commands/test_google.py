@@ -147,7 +147,7 @@ def test_what_it_prints_is_all_that_google_needs(
     bench.environment["SPREADSHEET_ID"] = stranger
     bench.configured(bench.config)
     other = {one.name: one for one in run_checks(bench.settings)}["spreadsheet"]
-    assert "Google does not show the spreadsheet to this sign-in" in other.text
+    assert "This sign-in can't open the spreadsheet" in other.text
 
 
 @pytest.mark.parametrize("is_code", [False, True], ids=["the address", "the code alone"])
@@ -252,7 +252,7 @@ def test_an_app_in_testing_is_told(google: Emulator, client: Path, sqlite_url: s
     bench = Bench(google, sqlite_url, CONFIG_FILE, **settings)
     warned = {one.name: one for one in run_checks(bench.settings)}["google"]
     assert warned.result == "warning"
-    assert warned.text == f"A person signs in ({ADA}), and Google ends that in 7 days."
+    assert warned.text == f"{ADA} is signed in, and Google ends the sign-in in 7 days."
     google.accounts.oauth.revoke()
     ended = {one.name: one for one in run_checks(bench.settings)}["google"]
     assert ended.result == "failed"
@@ -350,7 +350,7 @@ def test_a_spreadsheet_that_the_person_may_only_read_is_told(
     google.drive.tree.share(sheet, "reader", User(ADA))
     checks = {check.name: check for check in run_checks(bench.settings)}
     assert checks["spreadsheet"].result == "failed"
-    assert "shared for reading only" in checks["spreadsheet"].cause
+    assert "shared as read-only" in checks["spreadsheet"].cause
     assert bench.book("developerMetadata") == before
 
 

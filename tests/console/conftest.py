@@ -1,4 +1,4 @@
-"""The console over an emulator: in this process by Flask's client, or in a browser."""
+"""Sets up the console on the emulator: in this process with Flask's client, or in a browser."""
 
 import re
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ class Visitor:
 
 
 class Console:
-    """The product's rooms, its web process, and the worker's loops, which a test steps."""
+    """An installation with its web process, and the worker's loops, which a test steps."""
 
     def __init__(
         self, google: Emulator, url: str, config: Path = CONFIG_FILE, **settings: str
@@ -96,7 +96,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def world(google: Emulator, tmp_path: Path, sqlite_url: str) -> Iterator[World]:
-    """The product in a process, with its worker, as `serve` runs it."""
+    """Run Brightsheet in a process with its worker, like `serve` does."""
     made = World(google, tmp_path, sqlite_url, ADMIN_PASSWORD=PASSWORD)
     with Receiver(made.environment, made.log, made.port) as receiver:
         receiver.ready()

@@ -1,4 +1,4 @@
-"""Nobody sees or does anything without a session, and no form is taken without its token."""
+"""Tests that pages and actions need a session, forms need a token, and guesses are limited."""
 
 import time
 from datetime import timedelta
@@ -41,14 +41,14 @@ def routes(app: Flask) -> list[tuple[str, str]]:
 
 
 def is_kept_out(visitor: Visitor, method: str, path: str) -> bool:
-    """Return whether a request ends at the sign-in form, with nothing of the page."""
+    """Return whether a request is redirected to the sign-in form, without any of the page."""
     answer = visitor.client.open(path, method=method, data={"confirm": "yes", "id": uuid(1)})
     location = answer.headers.get("Location", "")
     return answer.status_code == 303 and location.startswith("/sign-in?") and len(answer.data) < 400
 
 
 def test_no_page_and_no_action_without_a_session(console: Console) -> None:
-    """Catches a page that was added and not guarded: each route of the map is tried."""
+    """Catches a new page without a guard: every route is tried."""
     tried = routes(console.app)
     assert len(tried) > 15
     assert {path for _, path in tried} >= {"/", "/deliveries", "/checks", "/actions/pause"}
@@ -58,7 +58,7 @@ def test_no_page_and_no_action_without_a_session(console: Console) -> None:
     assert console.bench.wiring.backlog().paused is None
 
 
-def test_a_session_that_is_forged_or_over_is_none(console: Console) -> None:
+def test_forged_and_expired_sessions_are_rejected(console: Console) -> None:
     now = time.time()
     made = SecureCookieSessionInterface()
     stranger = Flask("stranger")
@@ -77,10 +77,10 @@ def test_a_session_that_is_forged_or_over_is_none(console: Console) -> None:
         assert is_kept_out(visitor, "GET", "/deliveries"), cookie
     visitor = Visitor(console.app)
     visitor.client.set_cookie("brightsheet", str(own.dumps(good)))
-    assert visitor.get("/deliveries").status_code == 200, "the cookie's name is another"
+    assert visitor.get("/deliveries").status_code == 200, "the cookie has another name"
 
 
-def test_signing_out_ends_every_copy_of_the_session_and_no_other(store_console: Console) -> None:
+def test_signing_out_ends_every_copy_of_only_this_session(store_console: Console) -> None:
     """In another web process, too."""
     other = Visitor(store_console.app)
     assert other.sign_in().status_code == 303
@@ -95,7 +95,7 @@ def test_signing_out_ends_every_copy_of_the_session_and_no_other(store_console: 
     assert other.get("/").status_code == 200
 
 
-def test_a_session_is_good_in_every_web_process_until_the_password_changes(
+def test_a_session_is_valid_in_every_web_process_until_the_password_changes(
     console: Console,
 ) -> None:
     console.signed_in()
@@ -110,16 +110,16 @@ def test_a_session_is_good_in_every_web_process_until_the_password_changes(
 
 
 def test_a_cookie_does_not_help_to_guess_the_password() -> None:
-    """Catches a key that follows from the password alone: whoever sees the form gets a cookie."""
+    """Catches a key that depends only on the password, because the form sends a cookie."""
     one = load(LEAST | {"ADMIN_PASSWORD": PASSWORD})
     other = load(LEAST | {"ADMIN_PASSWORD": PASSWORD, "WEBHOOK_SECRET": "another-made-up-secret"})
     assert signing_key(one) == signing_key(one)
     assert signing_key(one) != signing_key(other)
 
 
-def test_the_cookie_is_kept_from_scripts_and_other_sites(console: Console) -> None:
-    """Catches a cookie that is not kept to TLS behind a proxy that does it, and a claim of TLS that
-    is taken from whoever makes it."""
+def test_the_cookie_is_hidden_from_scripts_and_other_sites(console: Console) -> None:
+    """Catches a cookie without Secure behind a TLS proxy, and a claim of TLS that is believed
+    without a trusted proxy."""
     for proxies, is_secure in ((0, False), (1, True)):
         visitor = Visitor(behind(console, proxies))
         answer = visitor.client.post(
@@ -148,8 +148,8 @@ def test_forms_without_a_token_are_refused(console: Console) -> None:
     assert console.bench.wiring.backlog().paused is None
 
 
-def test_to_look_at_an_action_is_not_to_do_it(console: Console) -> None:
-    """Catches an action that a link begins, which a browser may follow by itself."""
+def test_a_get_request_runs_no_action(console: Console) -> None:
+    """Catches an action that a link runs, because browsers may prefetch links."""
     visitor = console.signed_in()
     before = console.actions.latest(99)
     for name in ("pause", "resume", "compare", "rebuild", "retry-all", "replay-all", "test-alert"):
@@ -158,8 +158,8 @@ def test_to_look_at_an_action_is_not_to_do_it(console: Console) -> None:
     assert console.actions.latest(99) == before
 
 
-def test_ten_wrong_passwords_slow_the_eleventh(console: Console) -> None:
-    """Catches a password that can be guessed; /metrics takes the same one."""
+def test_an_address_must_wait_after_ten_wrong_passwords(console: Console) -> None:
+    """Catches a password that can be guessed; /metrics accepts the same one."""
     token = console.visitor.token("/sign-in")
     for number in range(5):
         assert console.visitor.sign_in(f"wrong {number}").status_code == 401
@@ -181,28 +181,28 @@ def behind(console: Console, proxies: int) -> Flask:
 
 
 def signs_in(app: Flask, address: str, password: str) -> int:
-    """Sign in from an address, as the one proxy tells it; return the answer's status."""
+    """Sign in from an address that the one proxy reports; return the response's status."""
     visitor = Visitor(app)
     form = {"csrf_token": visitor.token("/sign-in"), "password": password}
-    # What stands before the proxy's word is what the client claims.
+    # The address before the proxy's is the one that the client claims.
     sent = {"X-Forwarded-For": f"203.0.113.99, {address}"}
     return visitor.client.post("/sign-in", data=form, headers=sent).status_code
 
 
-def test_a_stranger_behind_the_same_proxy_shuts_nobody_out(console: Console) -> None:
-    """Catches guesses that count for all who come through a proxy, and those that are counted by
-    what the client claims to be."""
+def test_guesses_through_a_proxy_lock_out_only_their_address(console: Console) -> None:
+    """Catches guesses that count for every client behind a proxy, and those that count for the
+    address that the client claims."""
     app = behind(console, 1)
     assert [signs_in(app, "198.51.100.7", "wrong") for _ in range(11)] == [401] * 10 + [429]
     assert signs_in(app, "198.51.100.7:4711", PASSWORD) == 429, "its port made it another"
     assert signs_in(app, "198.51.100.8", PASSWORD) == 303
     assert [signs_in(app, f"2001:db8::{n:x}", "wrong") for n in range(11)][-1] == 429
     assert signs_in(app, "2001:db8:0:1::1", PASSWORD) == 303
-    told = console.actions.latest(9, "sign in")
-    assert [action.source for action in told] == ["2001:db8:0:1::1", "198.51.100.8"]
+    sign_ins = console.actions.latest(9, "sign in")
+    assert [action.source for action in sign_ins] == ["2001:db8:0:1::1", "198.51.100.8"]
 
 
-def test_without_a_trusted_proxy_nobody_claims_an_address(console: Console) -> None:
+def test_claimed_addresses_are_ignored_without_a_trusted_proxy(console: Console) -> None:
     app = behind(console, 0)
     assert [signs_in(app, f"198.51.100.{n}", "wrong") for n in range(11)] == [401] * 10 + [429]
 
@@ -216,7 +216,7 @@ class Clock:
 
 
 def tried(tries: PasswordTries, address: str, *, is_right: bool) -> bool | None:
-    """Try a password; None: it was not looked at."""
+    """Try a password; return None if it was not checked."""
     try:
         return tries.check(address, lambda: is_right)
     except TooManyRequests as error:
@@ -224,23 +224,23 @@ def tried(tries: PasswordTries, address: str, *, is_right: bool) -> bool | None:
         return None
 
 
-def test_guesses_from_many_addresses_are_slowed_over_all() -> None:
+def test_guesses_from_many_addresses_are_slowed_together() -> None:
     clock = Clock()
     tries = PasswordTries(list, clock)
-    looked_at = 0
+    checked = 0
     for number in range(24 * 3600):
         address = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
-        looked_at += tried(tries, address, is_right=False) is not None
+        checked += tried(tries, address, is_right=False) is not None
         clock.now += 1
-    assert WRONG_OVER_ALL < looked_at < 24 * 3600 / LONGEST_DELAY_SECONDS + 60
+    assert WRONG_OVER_ALL < checked < 24 * 3600 / LONGEST_DELAY_SECONDS + 60
     clock.now += 3601
     first = [tried(tries, f"192.0.2.{n}", is_right=False) for n in range(WRONG_OVER_ALL)]
     assert first == [False] * WRONG_OVER_ALL, "it slows people long after the last guess"
 
 
-def test_who_signed_in_before_is_never_slowed_by_strangers() -> None:
-    """Catches operators whose right password is refused because strangers guess: also where another
-    process let them in, and after a restart."""
+def test_addresses_of_earlier_sign_ins_are_not_slowed() -> None:
+    """Catches operators whose right password is refused because strangers guess, also if they
+    signed in at another process, or before a restart."""
     clock = Clock()
     known = ["198.51.100.7"]
     tries = PasswordTries(lambda: known, clock)
@@ -258,8 +258,8 @@ def test_who_signed_in_before_is_never_slowed_by_strangers() -> None:
     assert tried(tries, "198.51.100.8", is_right=True)
 
 
-def test_who_has_signed_in_is_known_after_a_restart(store_console: Console) -> None:
-    """Catches addresses that are forgotten, which lets a flood shut people out at each start."""
+def test_addresses_of_sign_ins_are_known_after_a_restart(store_console: Console) -> None:
+    """Catches forgotten addresses, with which a flood locks out operators after each start."""
     assert signs_in(behind(store_console, 1), "198.51.100.7", PASSWORD) == 303
     app = behind(store_console, 1)
     for number in range(WRONG_OVER_ALL + 1):
@@ -272,11 +272,11 @@ def test_right_passwords_are_not_counted(console: Console) -> None:
     header = {"Authorization": f"Bearer {PASSWORD}"}
     for _ in range(15):
         assert console.visitor.client.get("/metrics", headers=header).status_code == 200
-        # A scanner that sends none is no guess.
+        # A request without a password is not a guess.
         assert console.visitor.client.get("/metrics").status_code == 401
 
 
-def test_without_a_password_each_page_says_how_to_set_it_and_nothing_else(
+def test_without_a_password_every_page_shows_only_how_to_set_it(
     google: Emulator, sqlite_url: str
 ) -> None:
     bench = Console(google, sqlite_url).bench
@@ -298,13 +298,13 @@ def test_without_a_password_each_page_says_how_to_set_it_and_nothing_else(
     "there",
     ["//evil.example", "https://evil.example", "/\\\\evil.example", "javascript:alert(1)", ""],
 )
-def test_nobody_is_sent_elsewhere_after_signing_in(console: Console, there: str) -> None:
+def test_the_sign_in_redirects_to_no_other_site(console: Console, there: str) -> None:
     answer = console.visitor.send("/sign-in", "/sign-in", password=PASSWORD, next=there)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
 
 
-def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing_of_its_own(console: Console) -> None:
-    """Catches an inline script or style, with which the policy would have to be loosened."""
+def test_pages_have_no_external_or_inline_resources(console: Console) -> None:
+    """Catches an inline script or style, which would need a weaker policy."""
     visitor = console.signed_in()
     console.bench.shown(milestone(1))
     for path in {path for _, path in routes(console.app)}:

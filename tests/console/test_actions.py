@@ -1,4 +1,4 @@
-"""What people do on the console is done once, by the right process, and written to a list."""
+"""Tests that the console's actions run once, in the right process, and are logged."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def last(console: Console) -> tuple[str, ActionState, str]:
 
 
 def refused(console: Console, count: int = 1) -> list[str]:
-    """Let deliveries be rejected that are understood now: return their ids."""
+    """Store rejected deliveries that are valid now; return their IDs."""
     console.bench.send(*(milestone(number) for number in range(1, count + 1)))
     with console.bench.database.writing() as connection:
         values = {"outcome": "rejected", "reason": "fault: An error.", "projected": True}
@@ -62,13 +62,13 @@ def test_a_pause_stops_the_worker_and_nothing_else(store_console: Console) -> No
     assert "Writing is paused" not in visitor.text("/")
 
 
-def test_a_pause_between_two_tries_ends_them(console: Console) -> None:
+def test_a_pause_ends_the_retries(console: Console) -> None:
     bench = console.bench
     bench.shown(milestone(1))
     bench.send(milestone(2))
 
     class Pausing(Stop):
-        """A person pauses while the worker waits for its next try."""
+        """Writing is paused while the worker waits for its next try."""
 
         def sleep(self, _seconds: float) -> None:
             bench.store.spreadsheet.pause()
@@ -79,26 +79,26 @@ def test_a_pause_between_two_tries_ends_them(console: Console) -> None:
     assert bench.is_waiting()
 
 
-def test_a_pause_stands_in_status_and_is_no_alarm(console: Console) -> None:
+def test_a_pause_is_in_status_and_causes_no_alert(console: Console) -> None:
     bench = console.bench
     bench.wiring.heartbeats.give()
     bench.send(milestone(1))
     bench.store.spreadsheet.pause()
-    told = console.visitor.client.get("/status").json
-    assert told is not None
-    assert (told["status"], told["paused_seconds"] >= 0) == ("ok", True)
+    status = console.visitor.client.get("/status").json
+    assert status is not None
+    assert (status["status"], status["paused_seconds"] >= 0) == ("ok", True)
     late = Backlog(worker=1.0, paused=4000.0, jobs=2, oldest_job=LATE_SECONDS)
     assert [one.code for one in judge(late)] == ["paused"]
     assert "paused for 67 minutes. Pending: 2 jobs to write." in judge(late)[0].text
     assert alarms(late) == {}
-    assert "late" in alarms(late, {"late"}), "what was late before is not over"
+    assert "late" in alarms(late, {"late"}), "a reported problem is not resolved"
     assert alarms(replace(late, paused=None)).keys() == {"late"}
 
 
 # At once
 
 
-def test_one_or_many_are_replayed(store_console: Console) -> None:
+def test_chosen_deliveries_are_replayed(store_console: Console) -> None:
     visitor = store_console.signed_in()
     ids = refused(store_console, 3)
     assert f'value="{ids[0]}"' in visitor.text("/deliveries?outcome=rejected")
@@ -113,7 +113,7 @@ def test_one_or_many_are_replayed(store_console: Console) -> None:
     assert last(store_console)[2] == "3 nothing to replay"
 
 
-def test_documents_are_tried_again(store_console: Console) -> None:
+def test_documents_are_retried(store_console: Console) -> None:
     visitor, bench = store_console.signed_in(), store_console.bench
     bench.shown(milestone(1, tasks=[task(document(1), document(2), document(3))]))
     with bench.database.writing() as connection:
@@ -125,10 +125,10 @@ def test_documents_are_tried_again(store_console: Console) -> None:
     assert bench.wiring.documents.counts() == {FileState.PENDING: 1, FileState.FAILED: 2}
     visitor.send("/actions/retry-all")
     assert bench.wiring.documents.counts() == {FileState.PENDING: 3}
-    assert last(store_console)[2] == "2 to be copied again."
+    assert last(store_console)[2] == "2 will be copied again."
 
 
-def test_a_test_alert_says_where_it_cannot_go(console: Console) -> None:
+def test_a_test_alert_without_addresses_fails_with_the_reason(console: Console) -> None:
     visitor = console.signed_in()
     visitor.send("/actions/test-alert")
     name, state, result = last(console)
@@ -137,7 +137,7 @@ def test_a_test_alert_says_where_it_cannot_go(console: Console) -> None:
 
 
 def test_a_test_alert_is_done_once_it_arrived(google: Emulator, sqlite_url: str) -> None:
-    """Catches one that is only queued: a person wants to know that alerts arrive."""
+    """Catches a success that is reported although the alert is only queued."""
     chat = Chat()
     console = Console(google, sqlite_url, ALERT_WEBHOOK_URL=chat.url.get_secret_value())
     console.signed_in().send("/actions/test-alert")
@@ -147,7 +147,7 @@ def test_a_test_alert_is_done_once_it_arrived(google: Emulator, sqlite_url: str)
     chat.server.server_close()
 
 
-def test_one_page_at_a_time_calls_others(console: Console) -> None:
+def test_one_page_at_a_time_calls_google(console: Console) -> None:
     """Catches pages that wait for Google in every thread, so that none is left for webhooks."""
     visitor = console.signed_in()
     parts = ConsoleParts(console.bench.wiring, lambda _: True, lambda: None)
@@ -155,19 +155,19 @@ def test_one_page_at_a_time_calls_others(console: Console) -> None:
         raise AssertionError("two at once")
     for path in ("/columns", "/checks"):
         assert visitor.send(path).status_code == 200
-        assert visitor.send(path).status_code == 200, "the lock is kept"
+        assert visitor.send(path).status_code == 200, "the lock was not released"
 
 
 # By the worker
 
 
-def test_a_comparison_is_requested_and_done_by_the_worker(store_console: Console) -> None:
+def test_a_comparison_is_requested_from_the_worker(store_console: Console) -> None:
     visitor, bench = store_console.signed_in(), store_console.bench
     bench.shown(milestone(1))
     calls = bench.calls()
     visitor.send("/actions/compare")
     assert last(store_console)[:2] == ("compare", "requested")
-    assert bench.calls() == calls, "the web process asked Google"
+    assert bench.calls() == calls, "the web process called Google"
     bench.edit("type_cell", row=bench.at(1), column=bench.index("status"), text="Wrong")
     loop = store_console.action_loop()
     assert loop.step() is True
@@ -177,7 +177,7 @@ def test_a_comparison_is_requested_and_done_by_the_worker(store_console: Console
     assert last(store_console)[2] in visitor.text("/actions").replace("&#39;", "'")
 
 
-def test_a_rebuild_fills_the_spreadsheet_that_was_given(console: Console) -> None:
+def test_a_rebuild_fills_the_given_spreadsheet(console: Console) -> None:
     visitor, bench = console.signed_in(), console.bench
     bench.shown(milestone(1), milestone(2))
     other = bench.google.create_spreadsheet("Another")
@@ -191,7 +191,7 @@ def test_a_rebuild_fills_the_spreadsheet_that_was_given(console: Console) -> Non
     )
 
 
-def test_what_cannot_be_done_says_why(console: Console) -> None:
+def test_a_failed_action_has_a_reason(console: Console) -> None:
     visitor = console.signed_in()
     console.bench.shown(milestone(1))
     console.bench.google.faults.answer(403, api="sheets", count=None)
@@ -208,7 +208,7 @@ class Ending(Stop):
 
 
 @pytest.mark.parametrize(("name", "state"), [("compare", "done"), ("rebuild", "failed")])
-def test_a_request_of_a_worker_that_ended_is_seen_to(
+def test_an_action_of_a_stopped_worker_is_finished(
     store_console: Console, name: str, state: str
 ) -> None:
     """Catches a request that is lost with its worker; a rebuild is not begun twice."""
@@ -226,7 +226,7 @@ def test_a_request_of_a_worker_that_ended_is_seen_to(
     assert len(bench.google.drive.files) == files
 
 
-def test_one_worker_at_a_time_and_none_writes_after_it_lost_its_lease(
+def test_only_the_worker_with_the_lease_runs_actions(
     store_console: Console,
 ) -> None:
     visitor, bench = store_console.signed_in(), store_console.bench
@@ -259,7 +259,7 @@ def test_a_running_worker_finds_a_request(google: Emulator, sqlite_url: str) -> 
 # The last milestone
 
 
-def test_the_last_milestone_is_asked_for_once_and_kept(store_console: Console) -> None:
+def test_the_last_milestone_is_confirmed_once_and_stored(store_console: Console) -> None:
     visitor, bench = store_console.signed_in(), store_console.bench
     bench.shown(*(milestone(n, name="PTO", status="APPROVED") for n in (1, 2)))
     assert "Is that so?" not in visitor.text("/")
@@ -268,9 +268,9 @@ def test_the_last_milestone_is_asked_for_once_and_kept(store_console: Console) -
     visitor.send("/actions/milestones")
     name, state, result = last(store_console)
     assert (name, state) == ("milestones", "done")
-    assert result == "A job is done from now on once that milestone is approved."
+    assert result == "From now on, a job is done once that milestone is approved."
     bench.flush()
     assert {row["Status"] for row in bench.texts()} == {"Done"}
     assert "Is that so?" not in visitor.text("/")
     visitor.send("/actions/milestones")
-    assert last(store_console)[1:] == ("failed", "Nothing is proposed now.")
+    assert last(store_console)[1:] == ("failed", "There is no proposal now.")

@@ -1,4 +1,4 @@
-"""A person at the console, with a browser: the way through, its looks, and whom it shuts out."""
+"""Tests the console in a browser: a repair, pages without JavaScript, and accessibility."""
 
 import os
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from tests.world import World, wait_for
 
 IMAGES = ROOT / "docs" / "images"
 LARGEST = 200_000
-"""Bytes a picture: they travel with every clone."""
+"""Most bytes of a picture, because every clone has them."""
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1200, "height": 900}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1200, "height": 900}, "color_scheme": "dark"},
@@ -45,7 +45,7 @@ def page(browser: Browser) -> Iterator[Page]:
     made.close()
 
 
-def given_up(world: World) -> None:
+def fail_document(world: World) -> None:
     """Let two weeks pass in which a document could not be copied."""
     database = Database(world.environment["DATABASE_URL"])
     with database.writing() as connection:
@@ -54,7 +54,7 @@ def given_up(world: World) -> None:
 
 
 @pytest.mark.long
-def test_a_person_sees_what_comes_and_repairs_what_failed(world: World, page: Page) -> None:
+def test_new_webhooks_show_up_and_failures_can_be_retried(world: World, page: Page) -> None:
     page.goto(f"{world.url}/deliveries")
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign in").click()
@@ -63,7 +63,7 @@ def test_a_person_sees_what_comes_and_repairs_what_failed(world: World, page: Pa
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Deliveries", exact=True)).to_be_visible()
     expect(page.get_by_text("Nothing has come yet.")).to_be_visible()
-    # It arrives while the person looks.
+    # It arrives while the page is open.
     world.google.everbright.fail(uuid(40_001), "not_found")
     world.send(milestone(1, name="Site Survey", tasks=[task(document(1))]))
     expect(page.get_by_role("cell", name="Site Survey")).to_be_visible(timeout=30_000)
@@ -72,14 +72,14 @@ def test_a_person_sees_what_comes_and_repairs_what_failed(world: World, page: Pa
     # Its document cannot be copied.
     page.get_by_role("link", name="Documents").click()
     expect(page.locator("tbody tr")).to_contain_text("EverBright", timeout=30_000)
-    given_up(world)
+    fail_document(world)
     page.goto(world.url)
     page.get_by_role("link", name="1 document couldn't be copied.").click()
     page.get_by_role("checkbox").check()
     world.google.everbright.heal()
     page.get_by_role("button", name="Try the chosen ones again").click()
-    page.get_by_role("button", name="Try documents again").click()
-    expect(page.get_by_role("status")).to_have_text("Try documents again: 1 to be copied again.")
+    page.get_by_role("button", name="Retry documents").click()
+    expect(page.get_by_role("status")).to_have_text("Retry documents: 1 will be copied again.")
     page.get_by_role("link", name="In Drive").click()
     expect(page.get_by_role("link", name=uuid(40_001)[:8], exact=True)).to_be_visible(
         timeout=30_000
@@ -88,7 +88,7 @@ def test_a_person_sees_what_comes_and_repairs_what_failed(world: World, page: Pa
 
 
 @pytest.mark.long
-def test_all_of_it_works_without_javascript(world: World, browser: Browser) -> None:
+def test_everything_works_without_javascript(world: World, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = entered(context.new_page(), world.url)
     page.get_by_role("link", name="Pause writing").click()
@@ -110,7 +110,7 @@ def test_all_of_it_works_without_javascript(world: World, browser: Browser) -> N
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A console with the demo's jobs, and with one of everything that needs a hand."""
+    """Run a console with the demo's jobs, and one of each kind of failure; return its URL."""
     folder: Path = tmp_path_factory.mktemp("console")
     with Emulator() as google:
         settings = {"DATABASE_URL": fresh("sqlite", folder), "ADMIN_PASSWORD": PASSWORD}
@@ -123,7 +123,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def spoil(environment: dict[str, str], url: str) -> None:
-    """Have a delivery rejected, a request refused and a document given up, once all is in."""
+    """Add a rejected delivery, a refused request and a failed document, once the demo is done."""
 
     def is_done() -> bool:
         status = requests.get(f"{url}/status", timeout=10).json()
@@ -141,7 +141,7 @@ def spoil(environment: dict[str, str], url: str) -> None:
         message = "EverBright has no such document (404)."
         error = {"state": "failed", "reason": "document_missing", "message": message, "link": ""}
         connection.execute(update(documents).where(which).values(error))
-        # All of it came in a minute: as if it had come in a day.
+        # Everything arrived within a minute; spread it over a day.
         ago = delivery.c.seq * delivery.c.seq * delivery.c.seq % 97 % 23 * 3600.0
         connection.execute(update(delivery).values(received_at=delivery.c.received_at - ago))
         hours = select(cast(delivery.c.received_at, Integer) / 3600)
@@ -153,11 +153,11 @@ def spoil(environment: dict[str, str], url: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("look", LOOKS)
-def test_no_page_has_a_serious_fault_for_those_who_cannot_see_well(
+def test_no_page_has_a_serious_accessibility_problem(
     browser: Browser, demo: str, look: str
 ) -> None:
-    """Catches a contrast that is too low, a field without a label, a table without headers; and
-    on a telephone a page that has to be pushed sideways."""
+    """Catches low contrast, a field without a label, a table without headers, and on a phone a
+    page that scrolls sideways."""
     context = browser.new_context(**LOOKS[look])
     page = context.new_page()
     page.goto(demo)
@@ -170,14 +170,14 @@ def test_no_page_has_a_serious_fault_for_those_who_cannot_see_well(
         page.goto(demo + path)
         page.locator("main form button").first.click()
         page.locator("table, .checks").first.wait_for()
-        page.wait_for_load_state()  # The colours come with the style sheet, after the table.
+        page.wait_for_load_state()  # The style sheet with the colors loads after the table.
         faults[f"{path}, done"] = serious(page)
     assert {path: found for path, found in faults.items() if found} == {}
     context.close()
 
 
 def serious(page: Page) -> list[str]:
-    """Return what axe-core and a look at the width find on a page."""
+    """Return what axe-core and a check of the width find on a page."""
     answer = Axe().run(page).response
     assert len(answer["passes"]) > 5, "nothing was looked at"
     found = answer["violations"]
@@ -192,7 +192,7 @@ def serious(page: Page) -> list[str]:
 
 
 @pytest.mark.long
-def test_everything_is_reached_with_the_keyboard(browser: Browser, demo: str) -> None:
+def test_everything_can_be_reached_with_the_keyboard(browser: Browser, demo: str) -> None:
     page = browser.new_page()
     entered(page, demo)
     page.keyboard.press("Tab")
@@ -222,7 +222,7 @@ def test_everything_is_reached_with_the_keyboard(browser: Browser, demo: str) ->
 def test_a_picture_of_the_console(
     browser: Browser, demo: str, tmp_path: Path, name: str, path: str, size: Any
 ) -> None:
-    """Catches a page without its style or its plot; IMAGES=1 puts the picture under docs/images."""
+    """Catches a page without its style or its plot; IMAGES=1 writes the picture to docs/images."""
     page = browser.new_page(viewport=size, color_scheme="light")
     entered(page, demo)
     page.goto(demo + path)

@@ -1,4 +1,4 @@
-"""What is wrong stands on the overview with its cause, and what puts it right is there to click."""
+"""Tests that problems are on the overview with their cause, and can be fixed there."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def asking(google: Emulator, sqlite_url: str) -> Console:
 
 
 def delete(console: Console, header: str) -> None:
-    """Have a person delete a column, and the worker read the sheet."""
+    """Delete a column, and let the worker read the sheet."""
     bench = console.bench
     bench.wiring.heartbeats.give()
     bench.edit("delete_columns", index=list(bench.rows()[0]).index(header))
@@ -31,14 +31,14 @@ def delete(console: Console, header: str) -> None:
 
 
 def done(console: Console) -> str:
-    """Have the worker do what was requested; return the result."""
+    """Let the worker run the requested action; return the result."""
     assert console.action_loop().step()
     (action,) = console.actions.latest(1)
     assert action.state is ActionState.DONE, action.result
     return action.result
 
 
-def test_a_person_may_do_without_a_column(console: Console) -> None:
+def test_a_deleted_column_can_be_dismissed(console: Console) -> None:
     visitor, bench = console.signed_in(), console.bench
     bench.shown(milestone(1))
     delete(console, "Next action")
@@ -51,7 +51,7 @@ def test_a_person_may_do_without_a_column(console: Console) -> None:
     assert "Everything is up to date" in visitor.text("/")
 
 
-def test_reading_the_columns_tells_at_once_what_is_gone(console: Console) -> None:
+def test_reading_the_columns_reports_missing_ones_at_once(console: Console) -> None:
     visitor, bench = console.signed_in(), console.bench
     bench.shown(milestone(1))
     bench.wiring.heartbeats.give()
@@ -64,7 +64,7 @@ def test_reading_the_columns_tells_at_once_what_is_gone(console: Console) -> Non
 # Read again
 
 
-def test_a_job_is_read_again_and_says_what_came_of_it(asking: Console) -> None:
+def test_a_job_is_read_again_with_its_result_shown(asking: Console) -> None:
     visitor, bench = asking.signed_in(), asking.bench
     rejected = event(1, status="REJECTED")
     bench.google.everbright.load(rejected)
@@ -74,14 +74,14 @@ def test_a_job_is_read_again_and_says_what_came_of_it(asking: Console) -> None:
     page = visitor.text(f"/jobs/{uuid(1)}")
     assert f"/actions/read-again?id={uuid(1)}" in page
     visitor.send("/actions/read-again", id=uuid(1), next=f"/jobs/{uuid(1)}")
-    assert "waits its turn" in visitor.text(f"/jobs/{uuid(1)}")
+    assert "waiting for the worker" in visitor.text(f"/jobs/{uuid(1)}")
     assert done(asking) == "1 missed event added."
     bench.flush()
     assert "1 missed event added" in visitor.text(f"/jobs/{uuid(1)}")
     assert bench.texts()[0]["Status"] == "Milestone 1 approved"
 
 
-def test_to_read_again_what_is_known_changes_nothing(asking: Console) -> None:
+def test_reading_a_known_job_again_changes_nothing(asking: Console) -> None:
     visitor, bench = asking.signed_in(), asking.bench
     bench.google.everbright.load(event(1))
     bench.shown(event(1))
@@ -90,8 +90,8 @@ def test_to_read_again_what_is_known_changes_nothing(asking: Console) -> None:
     assert not bench.is_waiting()
 
 
-def test_a_job_that_never_came_can_be_read_by_its_id(asking: Console) -> None:
-    """Catches a missing job that is told of nowhere, since there is no page of it."""
+def test_an_unknown_job_can_be_read_by_its_id(asking: Console) -> None:
+    """Catches a missing job that can't be read because it has no page."""
     visitor, bench = asking.signed_in(), asking.bench
     bench.google.everbright.load(event(7))
     assert "read-again" not in visitor.text("/deliveries?site=00000000")
@@ -102,7 +102,7 @@ def test_a_job_that_never_came_can_be_read_by_its_id(asking: Console) -> None:
     assert bench.texts()[0]["Site ID"] == uuid(7)
 
 
-def test_without_a_token_the_page_says_what_is_missing(console: Console) -> None:
+def test_without_a_token_the_page_names_the_missing_setting(console: Console) -> None:
     visitor = console.signed_in()
     console.bench.shown(milestone(1))
     page = visitor.text(f"/jobs/{uuid(1)}")
@@ -117,7 +117,9 @@ def test_without_a_token_the_page_says_what_is_missing(console: Console) -> None
 # Two databases
 
 
-def test_a_person_chooses_which_database_writes(google: Emulator, tmp_path: Path) -> None:
+def test_the_database_that_writes_is_chosen_on_the_console(
+    google: Emulator, tmp_path: Path
+) -> None:
     urls = []
     for name in ("old", "new"):
         (tmp_path / name).mkdir()

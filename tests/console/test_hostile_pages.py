@@ -1,4 +1,4 @@
-"""That a webhook's text stays text on the pages, and that no address is an error."""
+"""Tests that a webhook's text stays text on the pages, and that no URL causes an error."""
 
 import copy
 import re
@@ -64,7 +64,7 @@ def hostile() -> list[dict[str, Any]]:
 
 
 def test_markup_in_every_field_is_shown_as_text(google: Emulator, sqlite_url: str) -> None:
-    """Catches a field that is put into a page as it came, and a template that is made of one."""
+    """Catches a field that a page doesn't escape, and a template that is made from one."""
     google.everbright.token = "a-token"
     for number in (1, 2):
         google.everbright.set_site(
@@ -115,8 +115,8 @@ def test_markup_in_every_field_is_shown_as_text(google: Emulator, sqlite_url: st
         "/actions/replay?id=%00", "/actions/nothing", "/deliveries?milestone=%00%FF",
     ],
 )  # fmt: skip
-def test_what_nobody_types_is_no_error(store_console: Console, path: str) -> None:
-    """Catches text of an address that goes to a database which refuses it."""
+def test_unusual_urls_cause_no_error(store_console: Console, path: str) -> None:
+    """Catches text from a URL that is sent to a database that rejects it."""
     store_console.bench.send(milestone(1))
     answer = store_console.signed_in().get(path)
     assert answer.status_code in (200, 404), answer.text

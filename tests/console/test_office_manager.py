@@ -30,7 +30,7 @@ EARLIER, LATER = "2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z"
 
 
 class Manager:
-    """An office manager with a browser: signed in, at the overview. Counts their clicks."""
+    """A signed-in office manager at the overview, whose clicks are counted."""
 
     def __init__(self, page: Page, world: World) -> None:
         self.page, self.world = page, world
@@ -43,7 +43,7 @@ class Manager:
         self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
 
     def read(self, text: str) -> None:
-        """See a text that is there, or comes by itself."""
+        """Wait until a text is visible."""
         expect(self.page.locator("main")).to_contain_text(text, timeout=SECONDS)
 
     def counted(self) -> None:
@@ -54,7 +54,7 @@ class Manager:
 
 @pytest.fixture
 def world(google: Emulator, tmp_path: Path, sqlite_url: str) -> Iterator[World]:
-    """The product with its worker, and a token for EverBright."""
+    """Run Brightsheet with its worker and an EverBright token."""
     google.everbright.token = TOKEN
     more = {"EVERBRIGHT_API_TOKEN": TOKEN, "BACKFILL_RATE": "50"}
     made = World(google, tmp_path, sqlite_url, ADMIN_PASSWORD=PASSWORD, **more)
@@ -177,19 +177,19 @@ CASES: dict[str, tuple[Callable[[World, Manager], None], int, int]] = {
     "The secret was changed": (secret_changed, 0, 2),
     "Google was away": (google_away, 0, 0),
 }
-"""What is played, and the clicks to the cause and then to the fix."""
+"""The scenarios, with the clicks to the cause and then to the fix."""
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_bad_day_is_put_right_from_the_console_alone(world: World, page: Page, case: str) -> None:
-    """Catches a cause that is told nowhere, a fix that needs a terminal, and one click more."""
+def test_a_problem_is_fixed_with_only_the_console(world: World, page: Page, case: str) -> None:
+    """Catches a cause that isn't shown, a fix that needs a terminal, and an extra click."""
     play, to_cause, to_fix = CASES[case]
     manager = Manager(page, world)
     play(world, manager)
     assert manager.figures == [to_cause, to_fix]
 
 
-def test_the_page_has_the_same_figures() -> None:
+def test_the_documentation_has_the_same_figures() -> None:
     text = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
     for case, (_, to_cause, to_fix) in CASES.items():
         assert f"| {case} | {to_cause} | {to_fix} |" in text

@@ -1,4 +1,4 @@
-"""What the pages show."""
+"""Tests the content of the console's pages."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def rows(page: str) -> list[str]:
 
 
 def post(visitor: Visitor, payload: object) -> str:
-    """Send a webhook, and return its delivery's id, or "" where it was refused."""
+    """Send a webhook, and return its delivery's ID, or "" if it was refused."""
     answer: Any = visitor.client.post(
         "/webhooks/everbright", json=payload, headers={"X-Webhook-Secret": SECRET}
     )
@@ -44,11 +44,11 @@ def post(visitor: Visitor, payload: object) -> str:
 
 
 def words(page: str) -> str:
-    """Return what a person reads on a page, in one line."""
+    """Return the visible text of a page, in one line."""
     return " ".join(unescape(re.sub(r"<[^>]+>", "", page)).split())
 
 
-def test_the_overview_says_what_status_says(store_console: Console) -> None:
+def test_the_overview_has_the_problems_of_status(store_console: Console) -> None:
     visitor = store_console.signed_in()
     told = visitor.client.get("/status").json
     assert told is not None
@@ -65,7 +65,7 @@ def test_the_overview_says_what_status_says(store_console: Console) -> None:
     assert 'class="verdict good"' in page
 
 
-def test_silence_and_all_is_well_do_not_stand_together(console: Console) -> None:
+def test_the_overview_is_not_green_during_a_silence(console: Console) -> None:
     visitor, bench = console.signed_in(), console.bench
     bench.wiring.heartbeats.give()
     assert "Last accepted webhook never never" in words(visitor.text("/").replace("<", " <"))
@@ -87,7 +87,7 @@ def test_silence_and_all_is_well_do_not_stand_together(console: Console) -> None
     assert [problem["reason"] for problem in status.json["warnings"]] == ["silence"]
 
 
-def test_what_is_wrong_stands_with_the_page_where_it_is_seen_to(console: Console) -> None:
+def test_each_problem_links_to_the_page_that_fixes_it(console: Console) -> None:
     visitor = console.signed_in()
     console.bench.wiring.heartbeats.give()
     assert "1 problem" not in visitor.text("/")
@@ -111,12 +111,12 @@ def test_what_is_wrong_stands_with_the_page_where_it_is_seen_to(console: Console
 
 
 @pytest.mark.parametrize("page", sorted({rule.page for rule in RULES}))
-def test_each_page_where_something_is_seen_to_is_one(console: Console, page: str) -> None:
+def test_each_page_that_fixes_a_problem_exists(console: Console, page: str) -> None:
     assert console.signed_in().get(page).status_code == 200
 
 
-def test_figures_by_hour_are_what_came_and_what_was_written(store_console: Console) -> None:
-    """Catches a plot of nothing: both databases count, at the transaction that concludes."""
+def test_hourly_figures_count_deliveries_and_flushes(store_console: Console) -> None:
+    """Catches an empty plot: both databases count, in the transaction that finishes the work."""
     bench = store_console.bench
     post(store_console.visitor, {"tasks": [], "milestone_definition": uuid(1)})
     bench.shown(milestone(1), milestone(2))
@@ -140,7 +140,7 @@ def test_figures_by_hour_are_what_came_and_what_was_written(store_console: Conso
 
 @pytest.fixture
 def searched(store_console: Console) -> Visitor:
-    """A visitor of a console with four deliveries, of which the second job's customer is known."""
+    """Return a visitor of a console with four deliveries, where job 2 has a known customer."""
     bench = store_console.bench
     bench.send(milestone(1, name="Site Survey"), milestone(2, name="Permits"))
     bench.send(milestone(2, 3, name="PTO 100% done"))
@@ -172,14 +172,14 @@ def searched(store_console: Console) -> Visitor:
         ("customer=zo&milestone=pto&outcome=accepted", ["PTO"]),
     ],
 )
-def test_deliveries_are_found(searched: Visitor, query: str, found: list[str]) -> None:
-    """Catches a filter that is left out, and `%` taken for any text."""
+def test_deliveries_can_be_searched(searched: Visitor, query: str, found: list[str]) -> None:
+    """Catches a filter that is ignored, and a `%` that matches any text."""
     shown = rows(searched.text(f"/deliveries?{query}").partition('id="refused"')[0])
     assert len(shown) == len(found)
     assert all(text in row for text, row in zip(found, shown, strict=True))
 
 
-def test_a_long_list_is_turned_page_by_page(console: Console) -> None:
+def test_a_long_list_has_pages(console: Console) -> None:
     for number in range(120):
         console.bench.send(milestone(number + 1))
     visitor, seen, path = console.signed_in(), list[str](), "/deliveries"
@@ -203,7 +203,7 @@ def test_refused_requests_are_listed_by_day_and_reason(console: Console) -> None
 # Columns
 
 
-def test_columns_are_read_on_demand_and_found_where_they_are(console: Console) -> None:
+def test_columns_are_read_on_request_with_their_places(console: Console) -> None:
     visitor, bench = console.signed_in(), console.bench
     bench.shown(milestone(1))
     bench.google.edit(bench.spreadsheet, "add_tab", title="My <b>notes</b>")
@@ -223,7 +223,7 @@ def test_columns_are_read_on_demand_and_found_where_they_are(console: Console) -
 # Personal data
 
 
-def test_personal_data_is_masked_until_it_is_asked_for(google: Emulator, sqlite_url: str) -> None:
+def test_personal_data_is_masked_until_requested(google: Emulator, sqlite_url: str) -> None:
     google.everbright.token = "a-token"
     google.everbright.set_site(uuid(1), contacts=[{"first_name": "Ada", "last_name": "Alder"}])
     console = Console(google, sqlite_url, EVERBRIGHT_API_TOKEN="a-token", DRIVE_FOLDER_ID="f" * 20)
@@ -246,7 +246,7 @@ def test_personal_data_is_masked_until_it_is_asked_for(google: Emulator, sqlite_
     assert "Ada" not in visitor.text(f"/jobs/{uuid(1)}")
 
 
-def test_a_delivery_says_to_which_status_it_changed_its_milestone(console: Console) -> None:
+def test_a_delivery_shows_the_status_it_changed_its_milestone_to(console: Console) -> None:
     visitor = console.signed_in()
     console.bench.shown(milestone(1))
     console.bench.shown(milestone(1, status="REJECTED", date_updated="2026-03-05T00:00:00Z"))
@@ -255,7 +255,7 @@ def test_a_delivery_says_to_which_status_it_changed_its_milestone(console: Conso
     assert "Milestone 1: Submitted" in lines[1]
 
 
-def test_a_document_that_is_not_copied_is_named_with_the_reason(console: Console) -> None:
+def test_a_document_that_is_not_copied_is_listed_with_the_reason(console: Console) -> None:
     visitor = console.signed_in()
     generated = document(2) | {"creation_type": "GENERATED"}
     console.bench.shown(milestone(1, tasks=[task(document(1)), task(generated, number=2)]))

@@ -1,4 +1,4 @@
-"""The page on which people say what a status means."""
+"""Tests the page on which people choose the meaning of a status."""
 
 from pathlib import Path
 
@@ -13,8 +13,8 @@ def confirm(visitor: Visitor, **meanings: str) -> None:
     assert answer.status_code == 303
 
 
-def test_a_status_is_asked_about_and_what_a_person_says_is_shown(store_console: Console) -> None:
-    """Catches a meaning that reaches new events only, and a warning that never ends."""
+def test_an_unknown_status_gets_the_chosen_meaning_everywhere(store_console: Console) -> None:
+    """Catches a meaning that applies only to new events, and a warning that never ends."""
     visitor, bench = store_console.signed_in(), store_console.bench
     bench.shown(milestone(1, name="Permits", status="PEND"))
     assert bench.row(uuid(1))["Status"] == "Permits: Pend"
@@ -33,7 +33,7 @@ def test_a_status_is_asked_about_and_what_a_person_says_is_shown(store_console: 
     assert bench.row(uuid(1))["Status"] == "Permits rejected"
 
 
-def test_a_status_that_the_config_names_by_now_is_not_asked_about(
+def test_a_status_that_was_added_to_the_config_is_not_listed(
     store_console: Console, tmp_path: Path
 ) -> None:
     bench = store_console.bench

@@ -1,4 +1,4 @@
-"""An installation with everything set, over the emulator, and its doctor."""
+"""Sets up a complete installation on the emulator, and runs its doctor."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ PERSON = json.dumps(
         "account": "ada@installer.example",
     }
 )
-"""The emulator takes an unknown refresh token for that of the person it names."""
+"""The emulator takes an unknown refresh token as the email address of the account."""
 SERVICE_ACCOUNT = KEY
 ROBOT = "sheet@project.iam.gserviceaccount.com"
 

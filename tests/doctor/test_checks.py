@@ -1,4 +1,4 @@
-"""Every check, where it fails: it names the setting, command or address that fixes it."""
+"""Tests that every check finds its problem, and names the setting or command that fixes it."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -31,17 +31,17 @@ PASSWORD = "a-long-password"
 ADA = "ada@installer.example"
 
 
-def wrote(found: Check) -> str:
+def message(found: Check) -> str:
     return f"{found.text} {found.cause} {found.fix}"
 
 
-def test_all_is_well_and_nothing_is_left(patient: Patient) -> None:
-    """Catches a check that finds something wrong where nothing is, or leaves a file behind."""
+def test_a_working_installation_passes_and_no_file_is_left(patient: Patient) -> None:
+    """Catches a check with a false finding, or one that leaves a file in the folder."""
     found = patient.checks()
     skipped = {name for name, one in found.items() if one.result == "skipped"}
-    # PUBLIC_URL is not set; the check of boards is skipped for a tab of our own.
+    # PUBLIC_URL is not set, and the check of mapped tabs is skipped without one.
     assert skipped - {"mapping"} == {"receiver", "secret", "proxies"}
-    # The shipped config names no milestone that ends a job: which one it is, nobody else knows.
+    # The default config has no last milestone, because only the installer knows it.
     assert found.pop("milestones").result == "warning"
     assert {one.result for name, one in found.items() if name not in skipped} == {"ok"}
     files = patient.google.drive.files.values()
@@ -65,7 +65,7 @@ def _wrong_clock(patient: Patient) -> None:
 
 
 def _as_robot(patient: Patient) -> None:
-    """Have a service account sign in in place of the person."""
+    """Sign in with a service account instead of the Google account."""
     patient.set(GOOGLE_OAUTH_TOKEN_JSON="", GOOGLE_SERVICE_ACCOUNT_JSON=SERVICE_ACCOUNT)
 
 
@@ -94,7 +94,7 @@ def _only_readable(patient: Patient) -> None:
     patient.google.drive.tree.share(patient.bench.spreadsheet, "reader", User(ADA))
 
 
-def _in_the_bin(patient: Patient) -> None:
+def _in_the_trash(patient: Patient) -> None:
     patient.google.drive.files[patient.bench.spreadsheet].trashed = True
 
 
@@ -126,7 +126,7 @@ def _protected(patient: Patient) -> None:
 
 
 def _no_storage(patient: Patient) -> None:
-    """The folder is shared with the service account, and Google refuses all the same."""
+    """The folder is shared with the service account, but Google still refuses."""
     _as_robot(patient)
     folder = patient.google.create_folder("In a My Drive", shared_drive=False)
     patient.set(DRIVE_FOLDER_ID=folder)
@@ -161,43 +161,43 @@ def _page_for_a_document(patient: Patient) -> None:
     patient.google.everbright.fail(uuid(40_001), "sign_in")
 
 
-def _nothing_came(patient: Patient) -> None:
+def _no_webhook(patient: Patient) -> None:
     with patient.bench.database.writing() as connection:
         connection.execute(delete(delivery))
         connection.execute(delete(heartbeat))
 
 
-def _aged(patient: Patient, days: float) -> None:
+def _age_webhooks(patient: Patient, days: float) -> None:
     with patient.bench.database.writing() as connection:
         earlier = delivery.c.received_at - days * 86_400
         connection.execute(update(delivery).values(received_at=earlier))
 
 
-def _wrong_secrets_alone(patient: Patient) -> None:
-    _nothing_came(patient)
+def _only_wrong_secrets(patient: Patient) -> None:
+    _no_webhook(patient)
     patient.bench.wiring.refusals.add({"wrong_secret": RefusedRequests(4, 0.0, "192.0.2.1")})
 
 
 def _unshown_event(patient: Patient) -> None:
     patient.bench.send(milestone(3))
-    _aged(patient, 1)
+    _age_webhooks(patient, 1)
 
 
-Plant = Callable[[Patient], Iterable[str] | None]
-WRONG: dict[str, tuple[Plant, str, str, tuple[str, ...]]] = {
+Break = Callable[[Patient], Iterable[str] | None]
+PROBLEMS: dict[str, tuple[Break, str, str, tuple[str, ...]]] = {
     "no database": (_no_database, "database", "failed", ("DATABASE_URL",)),
     "no schema": (_no_schema, "database", "failed", ("brightsheet db upgrade",)),
     "wrong clock": (_wrong_clock, "clock", "failed", ("3 hours", "timedatectl set-ntp true")),
     "deleted key": (_deleted_key, "google", "failed", ("brightsheet auth google",)),
     "ended sign-in": (_ended_sign_in, "google", "failed", ("7 days", "2026-11-01")),
-    "Google is away": (_google_away, "google", "failed", ("503",)),
+    "Google is down": (_google_away, "google", "failed", ("503",)),
     "not shared": (_not_shared, "spreadsheet", "failed", (ROBOT,)),
     "no such spreadsheet": (
         lambda patient: patient.set(SPREADSHEET_ID="1AbCdEfGhIjKlMnOpQrStUvWxYz"),
         *("spreadsheet", "failed", ()),
     ),
     "only readable": (_only_readable, "spreadsheet", "failed", (ADA,)),
-    "in the bin": (_in_the_bin, "spreadsheet", "failed", ("brightsheet rebuild",)),
+    "in the trash": (_in_the_trash, "spreadsheet", "failed", ("brightsheet rebuild",)),
     "API off": (_api_off, "spreadsheet", "failed", ("Sheets API",)),
     "no key column": (_no_key_column, "rows", "failed", ()),
     "key twice": (_key_twice, "rows", "warning", ()),
@@ -212,37 +212,37 @@ WRONG: dict[str, tuple[Plant, str, str, tuple[str, ...]]] = {
     "list elsewhere": (_list_elsewhere, "everbright", "warning", ()),
     "unreadable job": (_unreadable_job, "job", "failed", ("500",)),
     "page": (_page_for_a_document, "download", "failed", ("EVERBRIGHT_DOCUMENT_PATH",)),
-    "nothing came": (_nothing_came, "delivery", "warning", ("/webhooks/everbright",)),
-    "silence": (lambda p: _aged(p, 30), "delivery", "warning", ("30 days", "SILENCE_DAYS")),
-    "wrong secrets": (_wrong_secrets_alone, "delivery", "failed", ("4 requests",)),
-    "no worker": (_nothing_came, "in_step", "failed", ()),
+    "no webhook": (_no_webhook, "delivery", "warning", ("/webhooks/everbright",)),
+    "silence": (lambda p: _age_webhooks(p, 30), "delivery", "warning", ("30 days", "SILENCE_DAYS")),
+    "wrong secrets": (_only_wrong_secrets, "delivery", "failed", ("4 requests",)),
+    "no worker": (_no_webhook, "in_step", "failed", ()),
     "unshown event": (_unshown_event, "in_step", "failed", ("1 webhook",)),
 }
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_what_is_wrong_is_found_with_its_fix(patient: Patient, name: str) -> None:
-    """Catches a check that is blind to it, a fix that names nothing to do, a check that goes on
-    behind one that failed, and a secret or an address of a reader in what is said."""
-    plant, check, result, words = WRONG[name]
-    words = (*words, *(plant(patient) or ()))
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_each_problem_is_found_with_its_fix(patient: Patient, name: str) -> None:
+    """Catches a check that misses the problem, a fix without an action, a check that runs after
+    one that it needs has failed, and a message with a secret or a reader's email address."""
+    break_it, check, result, words = PROBLEMS[name]
+    words = (*words, *(break_it(patient) or ()))
     checks = patient.checks()
     found = checks[check]
-    assert found.result == result, wrote(found)
+    assert found.result == result, message(found)
     assert found.fix
-    assert [word for word in words if word not in wrote(found)] == []
-    behind = {step.name for step in STEPS if check in step.needs and result == "failed"}
-    assert {checks[one].result for one in behind} <= {"skipped"}
+    assert [word for word in words if word not in message(found)] == []
+    dependent = {step.name for step in STEPS if check in step.needs and result == "failed"}
+    assert {checks[one].result for one in dependent} <= {"skipped"}
     for one in checks.values():
         for hidden in (TOKEN, PASSWORD, "bo@"):
-            assert hidden not in wrote(one)
+            assert hidden not in message(one)
 
 
-IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a disk in memory is what is tried
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the test needs a disk in memory
 
 
 @pytest.mark.skipif(not IN_MEMORY.is_dir(), reason="no disk in memory on this system")
-def test_a_disk_that_a_restart_empties(patient: Patient) -> None:
+def test_a_disk_in_memory_is_reported(patient: Patient) -> None:
     name = f"brightsheet-of-a-test-{os.getpid()}.sqlite3"
     patient.set(DATABASE_URL=f"sqlite:///{IN_MEMORY}/{name}")
     try:
@@ -271,13 +271,13 @@ nonsense
         ("/my data/brightsheet.sqlite3", "xfs"),
     ],
 )
-def test_which_disk_a_file_is_on(file: str, kind: str) -> None:
-    """Catches a container without a volume that is called safe, and a volume that is not found."""
+def test_the_file_system_of_a_file(file: str, kind: str) -> None:
+    """Catches a container without a volume that passes, and a volume that isn't found."""
     assert filesystem(Path(file), MOUNTS) == kind
 
 
-def test_no_credentials_where_keys_are_forbidden() -> None:
-    """The usual set-up ends here in a new organization."""
+def test_missing_credentials_explain_that_keys_may_be_forbidden() -> None:
+    """The usual setup fails like this in a new organization."""
     with pytest.raises(SettingsError) as caught:
         load(LEAST | {"GOOGLE_SERVICE_ACCOUNT_JSON": ""})
     found = settings_failed(caught.value)
@@ -286,8 +286,8 @@ def test_no_credentials_where_keys_are_forbidden() -> None:
     assert "brightsheet auth google" in found.fix
 
 
-def test_what_a_killed_run_left_is_removed(patient: Patient) -> None:
-    """The file is made, and the answer is lost: as where the process is killed."""
+def test_the_file_of_a_killed_run_is_removed(patient: Patient) -> None:
+    """The file is created and the response is lost, as if the process was killed."""
     patient.google.faults.drop(method="drive.upload", when="after", count=9)
     assert patient.check("drive").result in ("ok", "failed")
     patient.google.faults.clear()
@@ -298,20 +298,20 @@ def test_what_a_killed_run_left_is_removed(patient: Patient) -> None:
     assert all(one.trashed for one in tried)
 
 
-def test_a_fault_of_our_own_is_an_outcome_and_shows_no_text(patient: Patient) -> None:
-    """Catches a doctor that ends at the first fault, and one that repeats a fault's text."""
+def test_an_unexpected_exception_is_reported_without_its_text(patient: Patient) -> None:
+    """Catches a doctor that ends at the first exception, or repeats its text."""
     with patient.bench.database.writing() as connection:
         job.drop(connection)
     found = patient.checks()
     assert found["job"].result == "failed"
-    assert "no such table" not in wrote(found["job"])
+    assert "no such table" not in message(found["job"])
     assert [*found][1:] == [step.name for step in STEPS]
 
 
-def test_a_secret_in_an_answer_is_not_repeated(patient: Patient) -> None:
-    """Some proxies repeat what was sent; the answer goes to whoever helps."""
+def test_a_secret_in_a_response_is_hidden(patient: Patient) -> None:
+    """Some proxies repeat the request, and the output is sent to support."""
     body: dict[str, Any] = {"error": {"code": 400, "message": f"Bad header: {TOKEN}"}}
     patient.google.faults.answer(400, body, api="sheets", count=None)
     found = patient.check("spreadsheet")
     assert "Bad header: ***" in found.text
-    assert TOKEN not in wrote(found)
+    assert TOKEN not in message(found)

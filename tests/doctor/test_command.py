@@ -1,4 +1,4 @@
-"""`brightsheet doctor`: as a person and as a program call it."""
+"""Tests the output of `brightsheet doctor`: as text, as JSON and as a report."""
 
 import json
 
@@ -10,11 +10,13 @@ from tests.doctor.conftest import PERSON, TOKEN, Patient
 from tests.made_up import SECRET
 
 
-def test_what_a_person_reads(patient: Patient) -> None:
-    """Catches an exit status that says other than the lines."""
+def test_the_output_has_each_finding_with_cause_and_fix(patient: Patient) -> None:
+    """Catches an exit status that contradicts the output."""
     found = CliRunner().invoke(cli, ["doctor"], env=patient.bench.environment)
     assert found.exit_code == 0, found.output
-    assert "ok       Spreadsheet: It is found, and may be written." in found.stdout.splitlines()
+    assert (
+        "ok       Spreadsheet: It exists, and Brightsheet can edit it." in found.stdout.splitlines()
+    )
     patient.google.drive.files[patient.bench.spreadsheet].trashed = True
     found = CliRunner().invoke(cli, ["doctor"], env=patient.bench.environment)
     assert found.exit_code == 1
@@ -24,18 +26,18 @@ def test_what_a_person_reads(patient: Patient) -> None:
     assert lines[at + 2].strip().startswith("Fix: Restore it in Drive")
 
 
-def test_what_is_saved_for_support_has_no_secret(patient: Patient) -> None:
-    """Catches a secret in what is sent to whoever helps, whatever fails."""
+def test_the_json_for_support_has_no_secret(patient: Patient) -> None:
+    """Catches a secret in the file for support, even if checks fail."""
     patient.google.everbright.token = "another-token"
     patient.google.accounts.refuse = True
     found = CliRunner().invoke(cli, ["doctor", "--json"], env=patient.bench.environment)
     assert found.exit_code == 1
-    told = json.loads(found.stdout)
-    assert told["ok"] is False
-    assert {tuple(one) for one in told["checks"]} == {
+    report = json.loads(found.stdout)
+    assert report["ok"] is False
+    assert {tuple(check) for check in report["checks"]} == {
         ("name", "title", "result", "text", "cause", "fix")
     }
-    results = {one["name"]: one["result"] for one in told["checks"]}
+    results = {check["name"]: check["result"] for check in report["checks"]}
     assert (results["google"], results["everbright"], results["drive"]) == (
         "failed",
         "failed",
@@ -47,16 +49,16 @@ def test_what_is_saved_for_support_has_no_secret(patient: Patient) -> None:
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
-def test_a_setting_that_is_missing_is_an_outcome(patient: Patient, options: list[str]) -> None:
-    """Catches a doctor that dies of what it is to find."""
+def test_a_missing_setting_is_reported(patient: Patient, options: list[str]) -> None:
+    """Catches a doctor that crashes on a problem that it should report."""
     env = patient.bench.environment | {"WEBHOOK_SECRET": ""}
     found = CliRunner().invoke(cli, ["doctor", *options], env=env)
     assert found.exit_code == 1
     assert "WEBHOOK_SECRET is not set. Set it to the secret that EverBright sends" in found.stdout
 
 
-def test_a_report_says_how_google_treats_ids_and_holds_no_secret(patient: Patient) -> None:
-    """Catches a report that nobody can send, or that leaves out what Google was seen to do."""
+def test_the_report_has_googles_handling_of_ids_and_no_secret(patient: Patient) -> None:
+    """Catches a report with a secret, or without Google's observed behavior."""
     found = CliRunner().invoke(cli, ["doctor", "--report"], env=patient.bench.environment)
     assert "Google sign-in: person." in found.output
     person = json.loads(PERSON)

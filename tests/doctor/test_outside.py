@@ -1,4 +1,4 @@
-"""What is checked of jobs at EverBright, and of the receiver from outside."""
+"""Tests the checks of jobs at EverBright, and of the receiver from outside."""
 
 import ssl
 from collections.abc import Iterator
@@ -31,14 +31,14 @@ pytestmark = pytest.mark.long
 LATER = "2026-06-01T00:00:00Z"
 
 
-def test_of_a_large_document_only_the_beginning_is_read(patient: Patient) -> None:
+def test_only_the_beginning_of_a_large_document_is_read(patient: Patient) -> None:
     """Catches a check that downloads 200 MB."""
     patient.google.everbright.set_document(uuid(40_001), size=200 << 20)
     assert patient.check("download").result == "ok"
 
 
-def test_what_was_not_delivered_of_a_job(patient: Patient) -> None:
-    """Catches a sheet that says Submitted, an EverBright that says Approved, and all is well."""
+def test_missing_events_of_a_job_are_reported(patient: Patient) -> None:
+    """Catches a check that passes although the sheet shows Submitted and EverBright Approved."""
     patient.google.everbright.load(event(2))
     patient.bench.shown(event(2))
     assert patient.check("delivered").result == "ok"
@@ -47,17 +47,17 @@ def test_what_was_not_delivered_of_a_job(patient: Patient) -> None:
     found = patient.check("delivered")
     assert "1 event" in found.text
     assert f"brightsheet backfill --site {uuid(2)}" in found.fix
-    assert patient.bench.is_waiting() == waits, "a check keeps nothing"
+    assert patient.bench.is_waiting() == waits, "a check stores nothing"
 
 
-def test_an_account_without_the_lists_is_not_at_fault(patient: Patient) -> None:
+def test_the_check_is_skipped_for_an_account_without_the_lists(patient: Patient) -> None:
     patient.google.faults.answer(404, api="everbright", path="*ops_workflow*", count=None)
     assert patient.check("delivered").result == "skipped"
 
 
-def test_the_milestone_that_ends_a_job_is_named(patient: Patient, tmp_path: Path) -> None:
-    """Catches jobs that are followed up for ever, since nothing says when one is done; a guess from
-    a few jobs that have only begun; and a question that a person has answered already."""
+def test_the_last_milestone_is_reported(patient: Patient, tmp_path: Path) -> None:
+    """Catches jobs that are never done because the last milestone is unknown, a guess from a few
+    jobs that have only begun, and a question that was already answered."""
     patient.bench.shown(milestone(1, 2), milestone(1, 3))
     found = patient.check("milestones")
     assert (found.result, "Milestone" in found.cause) == ("warning", False)
@@ -88,8 +88,8 @@ def receiver(patient: Patient, **changes: str) -> Iterator[str]:
         server.server_close()
 
 
-def test_a_receiver_that_takes_the_secret(patient: Patient) -> None:
-    """It is only on this machine, which is said; and nothing of the check is stored."""
+def test_a_receiver_that_accepts_the_secret(patient: Patient) -> None:
+    """The check warns that it is only on this machine, and stores nothing."""
     before = patient.bench.inbox.recent(9)
     with receiver(patient) as url:
         patient.set(PUBLIC_URL=url)
@@ -109,17 +109,16 @@ def test_a_receiver_with_another_secret(patient: Patient) -> None:
 
 
 @contextmanager
-def proxied(target: str, *, overwrites: bool = False, tells: bool = True) -> Iterator[str]:
-    """Run a proxy before a server, as nginx does it; return its address."""
+def proxied(target: str, *, overwrites: bool = False) -> Iterator[str]:
+    """Run a proxy in front of a server, like nginx; return its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             sent = {name: value for name, value in self.headers.items() if name != "Host"}
             before = "" if overwrites else sent.pop("X-Forwarded-For", "")
             client = self.client_address[0]
-            if tells:
-                sent["X-Forwarded-For"] = f"{before}, {client}" if before else client
-                sent["X-Forwarded-Proto"] = "https"
+            sent["X-Forwarded-For"] = f"{before}, {client}" if before else client
+            sent["X-Forwarded-Proto"] = "https"
             answer = requests.get(target + self.path, headers=sent, timeout=10)
             self.send_response(answer.status_code)
             self.send_header("Content-Type", answer.headers["Content-Type"])
@@ -128,7 +127,7 @@ def proxied(target: str, *, overwrites: bool = False, tells: bool = True) -> Ite
             self.wfile.write(answer.content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -141,7 +140,7 @@ def proxied(target: str, *, overwrites: bool = False, tells: bool = True) -> Ite
 
 @pytest.mark.parametrize("overwrites", [False, True])
 def test_a_proxy_is_counted(patient: Patient, *, overwrites: bool) -> None:
-    """Catches a number of proxies that is not the number there is: each way has its own danger."""
+    """Catches a wrong TRUSTED_PROXIES: too few and too many have different dangers."""
     for set_to, result in (("0", "failed"), ("1", "ok"), ("2", "failed")):
         with (
             receiver(patient, TRUSTED_PROXIES=set_to) as inside,
@@ -161,20 +160,20 @@ def test_two_proxies_are_counted(patient: Patient) -> None:
         assert "TRUSTED_PROXIES=2" in patient.check("proxies").fix
 
 
-def test_no_proxy_is_none(patient: Patient) -> None:
+def test_the_check_passes_without_a_proxy(patient: Patient) -> None:
     with receiver(patient) as url:
         patient.set(PUBLIC_URL=url)
         assert patient.check("proxies").result == "ok"
 
 
-def test_nothing_answers(patient: Patient) -> None:
+def test_an_unreachable_receiver_is_reported(patient: Patient) -> None:
     patient.set(PUBLIC_URL=f"http://127.0.0.1:{free_port()}")
     found = patient.checks()
     assert (found["receiver"].result, found["secret"].result) == ("failed", "skipped")
     assert "brightsheet serve" in found["receiver"].fix
 
 
-def test_something_else_answers_and_gets_no_secret(patient: Patient) -> None:
+def test_another_server_is_reported_and_gets_no_secret(patient: Patient) -> None:
     server = Server()
     server.answers["/healthz"] = say(200, b"<h1>Welcome</h1>", Content_Type="text/html")
     with server.running():
@@ -184,7 +183,7 @@ def test_something_else_answers_and_gets_no_secret(patient: Patient) -> None:
     assert [path for path, _ in server.asked] == ["/healthz"]
 
 
-def test_a_certificate_that_nobody_signed(patient: Patient, tmp_path: Path) -> None:
+def test_a_self_signed_certificate_is_reported(patient: Patient, tmp_path: Path) -> None:
     with https(tmp_path) as url:
         patient.set(PUBLIC_URL=url)
         found = patient.check("receiver")
@@ -194,7 +193,7 @@ def test_a_certificate_that_nobody_signed(patient: Patient, tmp_path: Path) -> N
 
 @contextmanager
 def https(folder: Path) -> Iterator[str]:
-    """Run a server whose certificate it has signed itself."""
+    """Run a server with a self-signed certificate; return its URL."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)

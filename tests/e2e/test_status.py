@@ -9,7 +9,7 @@ import requests
 
 from emulator import Emulator
 from sync.status.problem import ALIVE_SECONDS, MANY_REJECTED
-from sync.status.watch import LOOK_SECONDS
+from sync.status.watch import POLL_SECONDS
 from tests.made_up import milestone
 from tests.ops.test_alerts import Chat
 from tests.world import World, wait_for
@@ -54,19 +54,19 @@ def test_a_worker_that_was_killed_is_missed_within_a_minute(
         print(f"/status 503 {time.monotonic() - killed:.0f} s after kill -9")
         assert time.monotonic() - killed < ALIVE_SECONDS + SLACK
         assert requests.get(f"{world.url}/readyz", timeout=10).ok
-        wait_for(chat.texts, LOOK_SECONDS + SLACK)
+        wait_for(chat.texts, POLL_SECONDS + SLACK)
         print(f"alert {time.monotonic() - killed:.0f} s after kill -9: {chat.texts()[0]}")
         assert "No worker is running." in chat.texts()[0]
         assert "1 webhook to process" in chat.texts()[0]
 
         with world.worker():
             wait_for(lambda: len(world.by_site()) == 2 and not reasons(world))
-            wait_for(lambda: len(chat.heard) == 2, LOOK_SECONDS + SLACK)
+            wait_for(lambda: len(chat.heard) == 2, POLL_SECONDS + SLACK)
             assert "A worker is running again" in chat.texts()[1]
 
             for _ in range(MANY_REJECTED):
                 assert world.send(milestone(3, status={"renamed": True})).status_code == 422
             assert reasons(world) == ["refused"]
-            wait_for(lambda: len(chat.heard) == 3, LOOK_SECONDS + SLACK)
+            wait_for(lambda: len(chat.heard) == 3, POLL_SECONDS + SLACK)
             assert "3 webhooks were rejected" in chat.texts()[2]
             assert "invalid_field" in chat.texts()[2]

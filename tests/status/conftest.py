@@ -1,4 +1,4 @@
-"""The product's rooms over an emulator, and its commands in this process."""
+"""Sets up an installation on the emulator, and runs its commands in this process."""
 
 from collections.abc import Callable
 

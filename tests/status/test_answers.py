@@ -1,4 +1,4 @@
-"""`/status` and `/metrics`: is the sheet in step; nothing of any job is told."""
+"""Tests `/status` and `/metrics`: whether the sheet is up to date, without any job's data."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -37,7 +37,7 @@ class Receiver:
         Heartbeats(self.database).give()
 
     def deliver(self, count: int, age: float = 0.0) -> None:
-        """Keep deliveries that came `age` seconds ago."""
+        """Store deliveries that arrived `age` seconds ago."""
         for number in range(count):
             sent = body(milestone(1, number, name="Ada's roof"))
             Inbox(self.database).keep(sent, read(sent))
@@ -46,8 +46,8 @@ class Receiver:
             connection.execute(delivery.update().values(received_at=moment))
 
     def status(self) -> tuple[int, dict[str, Any]]:
-        told = self.client.get("/status")
-        return told.status_code, dict(told.json or {})
+        response = self.client.get("/status")
+        return response.status_code, dict(response.json or {})
 
     def metrics(self) -> list[str]:
         return self.client.get("/metrics", headers=PASSWORD).text.splitlines()
@@ -60,31 +60,31 @@ def receiver(database_url: str) -> Iterator[Receiver]:
     made.database.close()
 
 
-def test_a_sheet_in_step_is_200(receiver: Receiver) -> None:
+def test_an_up_to_date_sheet_is_200(receiver: Receiver) -> None:
     receiver.alive()
-    code, told = receiver.status()
-    assert (code, told["status"], told["reasons"]) == (200, "ok", [])
-    assert told["worker_seconds"] < 60
+    code, status = receiver.status()
+    assert (code, status["status"], status["reasons"]) == (200, "ok", [])
+    assert status["worker_seconds"] < 60
     assert "brightsheet_healthy 1.0" in receiver.metrics()
 
 
-def test_a_worker_that_does_not_run_is_503_while_readyz_is_well(receiver: Receiver) -> None:
-    """The web process answers everything, and nothing reaches the sheet."""
+def test_a_missing_worker_is_503_while_readyz_is_200(receiver: Receiver) -> None:
+    """The web process answers everything, but nothing reaches the sheet."""
     receiver.deliver(5, age=30)
-    code, told = receiver.status()
-    assert (code, told["status"]) == (503, "behind")
-    assert [one["reason"] for one in told["reasons"]] == ["no_worker"]
-    assert told["waiting"]["deliveries"] == 5
-    assert told["oldest_event_seconds"] == pytest.approx(30, abs=20)
+    code, status = receiver.status()
+    assert (code, status["status"]) == (503, "behind")
+    assert [one["reason"] for one in status["reasons"]] == ["no_worker"]
+    assert status["waiting"]["deliveries"] == 5
+    assert status["oldest_event_seconds"] == pytest.approx(30, abs=20)
     assert receiver.client.get("/readyz").status_code == 200
 
 
-def test_events_that_are_late_are_503_though_a_worker_lives(receiver: Receiver) -> None:
+def test_late_events_are_503_even_with_a_worker(receiver: Receiver) -> None:
     receiver.alive()
     receiver.deliver(5, age=LATE_SECONDS)
-    code, told = receiver.status()
+    code, status = receiver.status()
     assert code == 503
-    assert [one["reason"] for one in told["reasons"]] == ["late"]
+    assert [one["reason"] for one in status["reasons"]] == ["late"]
     figures = receiver.metrics()
     assert "brightsheet_healthy 0.0" in figures
     assert 'brightsheet_waiting{stage="deliveries"} 5.0' in figures
@@ -92,8 +92,8 @@ def test_events_that_are_late_are_503_though_a_worker_lives(receiver: Receiver) 
     assert float(oldest.split()[1]) == pytest.approx(LATE_SECONDS, abs=20)
 
 
-def test_a_trouble_is_told_by_its_reason_alone(receiver: Receiver) -> None:
-    """Its message holds the account's address, and /status is open to everybody."""
+def test_trouble_is_reported_only_by_its_reason(receiver: Receiver) -> None:
+    """Its message contains the account's email address, and /status is public."""
     receiver.alive()
     receiver.deliver(1)
     sheet = Spreadsheet(receiver.database, receiver.settings.spreadsheet_id)
@@ -104,28 +104,28 @@ def test_a_trouble_is_told_by_its_reason_alone(receiver: Receiver) -> None:
         assert secret not in str(answered)
 
 
-def test_documents_wait_only_where_they_are_copied(receiver: Receiver) -> None:
-    """Without a folder in Drive every document would be late for ever."""
+def test_documents_are_pending_only_if_they_are_copied(receiver: Receiver) -> None:
+    """Without a folder in Drive, every document would be late forever."""
     assert receiver.settings.drive_folder_id == ""
     receiver.alive()
     assert receiver.status()[1]["waiting"]["documents"] == 0
 
 
-def test_a_database_that_is_away_is_503(receiver: Receiver) -> None:
-    gone = load(LEAST | {"DATABASE_URL": "postgres://u:hush@127.0.0.1:1/none"})
-    told = create_app(gone).test_client().get("/status")
-    assert told.status_code == 503
-    assert "store_unavailable" in told.text
-    assert "hush" not in told.text
+def test_an_unreachable_database_is_503(receiver: Receiver) -> None:
+    unreachable = load(LEAST | {"DATABASE_URL": "postgres://u:hush@127.0.0.1:1/none"})
+    response = create_app(unreachable).test_client().get("/status")
+    assert response.status_code == 503
+    assert "store_unavailable" in response.text
+    assert "hush" not in response.text
 
 
-def test_each_answer_is_the_one_that_the_openapi_document_describes(receiver: Receiver) -> None:
+def test_each_answer_matches_the_openapi_document(receiver: Receiver) -> None:
     """Monitors are written against the document."""
     late: Callable[[], None] = partial(receiver.deliver, 2, LATE_SECONDS)
     pause = Spreadsheet(receiver.database, receiver.settings.spreadsheet_id).pause
     for prepare in (receiver.alive, late, pause):
         prepare()
-        app = create_app(receiver.settings)  # Another one would answer from its last look.
+        app = create_app(receiver.settings)  # A new one, because an app caches its backlog.
         api = schemathesis.openapi.from_wsgi("/openapi.json", app)
         case: Case[Any] = api["/status"]["GET"].Case()
         case.call_and_validate(excluded_checks=[not_a_server_error])

@@ -1,4 +1,4 @@
-"""`compare` says that all is well only where it is, and brings rows back that were deleted."""
+"""Tests that `compare` reports every problem, and restores deleted rows."""
 
 import json
 
@@ -20,30 +20,30 @@ def delete_row(bench: Bench, site: str) -> None:
     bench.edit("delete_rows", index=keys.index(site) + 1)
 
 
-def test_a_sheet_that_shows_everything_is_well(bench: Bench, run: Run) -> None:
+def test_an_up_to_date_sheet_passes(bench: Bench, run: Run) -> None:
     bench.shown(milestone(1))
     alive(bench)
     done = run("compare")
-    assert (done.exit_code, done.stdout) == (0, "The sheet shows what it should.\n")
+    assert (done.exit_code, done.stdout) == (0, "The sheet is up to date.\n")
 
 
 @pytest.mark.long
-def test_deliveries_that_wait_without_a_worker_are_no_all_clear(bench: Bench, run: Run) -> None:
-    """Five waited, nobody was there to write them, and compare said that all was well."""
+def test_pending_webhooks_without_a_worker_are_reported(bench: Bench, run: Run) -> None:
+    """Catches a comparison that passes although five webhooks are pending without a worker."""
     bench.shown(milestone(1))
     bench.send(*(milestone(1, definition) for definition in range(2, 7)))
     done = run("compare")
     assert done.exit_code == 3
     assert "No worker has run yet." in done.stdout
     assert "5 webhooks to process" in done.stdout
-    assert "shows what it should" not in done.stdout
-    told = json.loads(run("compare", "--json").stdout)
-    assert told["well"] is False
-    assert told["waiting"]["deliveries"] == 5
-    assert {"no_worker", "late"} == {one["reason"] for one in told["reasons"]}
+    assert "The sheet is up to date" not in done.stdout
+    found = json.loads(run("compare", "--json").stdout)
+    assert found["well"] is False
+    assert found["waiting"]["deliveries"] == 5
+    assert {"no_worker", "late"} == {one["reason"] for one in found["reasons"]}
 
 
-def test_rows_that_people_changed_are_counted(bench: Bench, run: Run) -> None:
+def test_edited_rows_are_counted(bench: Bench, run: Run) -> None:
     bench.shown(milestone(1))
     alive(bench)
     bench.edit("type_cell", row=1, column=list(bench.rows()[0]).index("Status"), text="Mine")
@@ -52,8 +52,8 @@ def test_rows_that_people_changed_are_counted(bench: Bench, run: Run) -> None:
 
 
 @pytest.mark.long
-def test_a_row_that_was_deleted_is_told_listed_and_brought_back(bench: Bench, run: Run) -> None:
-    """A finished job has no next event: its row never came back."""
+def test_a_deleted_row_is_reported_listed_and_restored(bench: Bench, run: Run) -> None:
+    """A finished job has no next event that would add the row again."""
     bench.shown(*(milestone(job) for job in range(1, 4)))
     alive(bench)
     delete_row(bench, uuid(2))
@@ -64,17 +64,17 @@ def test_a_row_that_was_deleted_is_told_listed_and_brought_back(bench: Bench, ru
     assert listed.exit_code == 3
     assert f"{uuid(2)}  Milestone 1  " in listed.stdout
     assert "--restore --write" in listed.stdout
-    assert not bench.is_waiting(), "to list is to change nothing"
+    assert not bench.is_waiting(), "a list changes nothing"
     assert uuid(2) not in [row.get("Site ID") for row in bench.texts()]
 
     back = run("compare", "--restore", "--write")
     assert (back.exit_code, back.stdout.splitlines()[0]) == (0, "Rows brought back: 1")
     assert bench.row(uuid(2))["Current milestone"] == "Milestone 1"
-    assert "Every job has its row." in run("compare", "--restore").stdout
+    assert "Every job has a row." in run("compare", "--restore").stdout
 
 
 @pytest.mark.long
-def test_only_some_rows_may_be_brought_back(bench: Bench, run: Run) -> None:
+def test_one_row_can_be_restored(bench: Bench, run: Run) -> None:
     """Others may have been deleted on purpose."""
     bench.shown(*(milestone(job) for job in range(1, 4)))
     for job in (1, 2):
@@ -85,12 +85,12 @@ def test_only_some_rows_may_be_brought_back(bench: Bench, run: Run) -> None:
     assert json.loads(run("compare", "--json").stdout)["without_row"] == [uuid(1)]
 
 
-def test_what_changes_the_sheet_is_asked_for(bench: Bench, run: Run) -> None:
+def test_write_is_rejected_without_restore(bench: Bench, run: Run) -> None:
     assert run("compare", "--write").exit_code == 2
 
 
-def test_keys_that_were_moved_are_no_deleted_rows(bench: Bench, run: Run) -> None:
-    """Brought back, every job would stand there twice."""
+def test_moved_site_ids_are_not_deleted_rows(bench: Bench, run: Run) -> None:
+    """Restoring the rows would put every job into the sheet twice."""
     bench.shown(*(milestone(job) for job in range(1, 4)))
     column = list(bench.rows()[0]).index("Site ID")
     bench.edit("insert_columns", index=column)
@@ -103,7 +103,7 @@ def test_keys_that_were_moved_are_no_deleted_rows(bench: Bench, run: Run) -> Non
     assert len(bench.texts()) == 3
 
 
-def test_a_tab_that_is_gone_is_told(bench: Bench, run: Run) -> None:
+def test_a_missing_tab_is_reported(bench: Bench, run: Run) -> None:
     bench.shown(milestone(1))
     alive(bench)
     bench.edit("delete_tab")
@@ -112,17 +112,15 @@ def test_a_tab_that_is_gone_is_told(bench: Bench, run: Run) -> None:
 
 
 @pytest.mark.long
-def test_init_tells_of_jobs_without_a_row(bench: Bench, run: Run) -> None:
+def test_init_reports_jobs_without_a_row(bench: Bench, run: Run) -> None:
     bench.shown(milestone(1), milestone(2))
     run("init")
     delete_row(bench, uuid(2))
     assert "1 job has no row" in run("init").stdout
 
 
-def test_a_job_without_a_milestone_is_to_have_no_row(
-    google: Emulator, bench: Bench, run: Run
-) -> None:
-    """What other webhooks tell of it waits for its first milestone."""
+def test_a_job_without_a_milestone_needs_no_row(google: Emulator, bench: Bench, run: Run) -> None:
+    """Data from other webhooks is kept until its first milestone."""
     bench.shown(milestone(1), {"site_id": uuid(2), "stage_name": "Sold"})
     alive(bench)
     assert run("compare").exit_code == 0

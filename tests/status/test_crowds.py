@@ -1,4 +1,4 @@
-"""What a crowd of strangers, or a backup, may not hold up: webhooks and health."""
+"""Tests that many requests, or a backup, don't delay webhooks and health checks."""
 
 import sqlite3
 import time
@@ -20,7 +20,7 @@ from tests.settings.test_environment import LEAST
 
 
 class Store:
-    """Counts how often it is read; it is away while `error` is set."""
+    """Counts its reads, and fails while `error` is set."""
 
     def __init__(self) -> None:
         self.reads = 0
@@ -41,45 +41,45 @@ class Clock:
         return self.now
 
 
-def test_a_crowd_at_status_reads_the_store_once() -> None:
-    """Catches a look for each stranger: 32 of them kept a webhook waiting for two seconds."""
+def test_parallel_requests_for_status_read_the_database_once() -> None:
+    """Catches a read for each request: 32 of them delayed a webhook by two seconds."""
     store, clock, answers = Store(), Clock(), list[int]()
-    summary = CachedBacklog(store.read, clock)
-    crowd = [Thread(target=lambda: answers.append(summary.backlog().jobs)) for _ in range(32)]
-    for stranger in crowd:
-        stranger.start()
-    for stranger in crowd:
-        stranger.join()
+    cached = CachedBacklog(store.read, clock)
+    crowd = [Thread(target=lambda: answers.append(cached.backlog().jobs)) for _ in range(32)]
+    for sender in crowd:
+        sender.start()
+    for sender in crowd:
+        sender.join()
     assert (answers, store.reads) == ([1] * 32, 1)
 
 
-def test_a_summary_is_never_older_than_five_seconds() -> None:
+def test_the_backlog_is_cached_for_at_most_five_seconds() -> None:
     store, clock = Store(), Clock()
-    summary = CachedBacklog(store.read, clock)
+    cached = CachedBacklog(store.read, clock)
     assert FRESH_SECONDS <= 5.0
-    assert summary.backlog().jobs == 1
+    assert cached.backlog().jobs == 1
     clock.now += FRESH_SECONDS - 0.1
-    assert summary.backlog().jobs == 1
+    assert cached.backlog().jobs == 1
     clock.now += 0.1
-    assert summary.backlog().jobs == 2
+    assert cached.backlog().jobs == 2
 
 
-def test_a_store_that_is_away_is_asked_once_too() -> None:
-    """Catches strangers that wait for a time-out one after the other, each in a thread."""
+def test_an_error_is_cached_too() -> None:
+    """Catches requests that wait for a timeout one after the other, each in a thread."""
     store, clock = Store(), Clock()
     store.error = Retryable("store_unavailable", "The database did not answer.")
-    summary = CachedBacklog(store.read, clock)
+    cached = CachedBacklog(store.read, clock)
     for _ in range(5):
         with pytest.raises(Retryable):
-            summary.backlog()
+            cached.backlog()
     assert store.reads == 1
     store.error, clock.now = None, clock.now + FRESH_SECONDS
-    assert summary.backlog().jobs == 2
+    assert cached.backlog().jobs == 2
 
 
 @pytest.fixture
 def receiver(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """Run a receiver as `serve` does; return its address and its SQLite file."""
+    """Run a receiver like `serve` does; return its URL and its SQLite file."""
     file = tmp_path / "brightsheet.sqlite3"
     settings = load(LEAST | {"DATABASE_URL": f"sqlite:///{file}", "WEBHOOK_SECRET": SECRET})
     Database(f"sqlite:///{file}").upgrade()
@@ -98,7 +98,7 @@ def receiver(tmp_path: Path) -> Iterator[tuple[str, Path]]:
 def test_health_answers_while_every_thread_waits_for_the_database(
     receiver: tuple[str, Path],
 ) -> None:
-    """A backup locks SQLite for half a minute: catches a host that restarts what is alive."""
+    """A backup locks SQLite for half a minute: catches a host that restarts a live process."""
     url, file = receiver
     backup = sqlite3.connect(file, isolation_level=None)
     backup.execute("BEGIN EXCLUSIVE")
@@ -122,4 +122,4 @@ def test_health_answers_while_every_thread_waits_for_the_database(
     backup.execute("ROLLBACK")
     for sender in senders:
         sender.join()
-    assert statuses == [202] * len(senders), "the store could keep them after all"
+    assert statuses == [202] * len(senders), "they are stored in the end"

@@ -25,7 +25,7 @@ def test_a_list_fits_80_columns_and_cuts_no_id(bench: Bench, run: Run) -> None:
     assert all(len(line) <= 80 for line in output.splitlines())
 
 
-def test_a_list_takes_what_people_know(bench: Bench, run: Run) -> None:
+def test_a_list_can_be_filtered(bench: Bench, run: Run) -> None:
     bench.send(milestone(1), milestone(2))
     bench.inbox.keep_rejected(b"{}", Rejected("missing_site", "A milestone without."))
     assert uuid(1) not in run("deliveries", "--site", uuid(2)).stdout
@@ -47,12 +47,12 @@ def test_a_list_takes_what_people_know(bench: Bench, run: Run) -> None:
         ("2026-03-30T10:00:00+02:00", "2026-03-30T08:00:00Z"),
     ],
 )
-def test_a_moment_is_a_date_or_a_while_ago(text: str, expected: str) -> None:
+def test_a_moment_is_a_date_or_an_age(text: str, expected: str) -> None:
     now = datetime(2026, 3, 31, 12, tzinfo=UTC)
     assert moment(text, now) == datetime.fromisoformat(expected).timestamp()
 
 
-def test_a_document_that_failed_is_listed_without_its_name(bench: Bench, run: Run) -> None:
+def test_a_failed_document_is_listed_without_its_name(bench: Bench, run: Run) -> None:
     bench.shown(milestone(1, tasks=[task(document(1, "Contract of Ada.pdf"))]))
     claimed = bench.wiring.documents.claim()
     assert claimed is not None
@@ -63,29 +63,27 @@ def test_a_document_that_failed_is_listed_without_its_name(bench: Bench, run: Ru
     assert "document" not in run("deliveries", "--site", uuid(1)).stdout
 
 
-def test_json_tells_the_body_and_masks_it_unless_told(bench: Bench, run: Run) -> None:
+def test_json_has_the_body_masked_unless_requested(bench: Bench, run: Run) -> None:
     bench.send(TALK)
     bench.inbox.keep_rejected(b"<name>Ada</name>", Rejected("not_json", "No."))
-    told = [json.loads(line) for line in run("deliveries", "--json").stdout.splitlines()]
-    assert [one["outcome"] for one in told] == ["rejected", "accepted"]
-    assert told[1]["body"]["site"] == uuid(1)
-    assert "The dog bites" not in str(told)
-    assert "Ada" not in str(told)
+    listed = [json.loads(line) for line in run("deliveries", "--json").stdout.splitlines()]
+    assert [one["outcome"] for one in listed] == ["rejected", "accepted"]
+    assert listed[1]["body"]["site"] == uuid(1)
+    assert "The dog bites" not in str(listed)
+    assert "Ada" not in str(listed)
     whole = run("deliveries", "--json", "--unmask").stdout
     assert "The dog bites" in whole
     assert "Ada" in whole
 
 
-def test_fields_that_were_not_understood_are_named_and_the_row_is_written(
-    bench: Bench, run: Run
-) -> None:
+def test_invalid_fields_are_named_and_the_row_is_written(bench: Bench, run: Run) -> None:
     """Catches a milestone that is rejected for `task_count` as text, or for a null comment."""
     bench.shown(milestone(1, task_count="three of ten", comments=[None]))
     assert bench.row(uuid(1))["Milestone 1"] == "Submitted"
     for words in ((), ("show", bench.inbox.recent(1)[0].id), ("--reason", "odd_fields")):
-        told = run("deliveries", *words).stdout
-        assert "`task_count`, `comments`" in told
-        assert "three of ten" not in told
+        output = run("deliveries", *words).stdout
+        assert "`task_count`, `comments`" in output
+        assert "three of ten" not in output
 
 
 def test_one_delivery_is_shown_by_the_beginning_of_its_id(bench: Bench, run: Run) -> None:
@@ -96,19 +94,19 @@ def test_one_delivery_is_shown_by_the_beginning_of_its_id(bench: Bench, run: Run
     assert '"status": "SUBMITTED"' in shown
     assert "The dog bites" not in shown
     assert "The dog bites" in run("deliveries", "show", kept.id, "--unmask").stdout
-    told = json.loads(run("deliveries", "show", kept.id, "--json").stdout)
-    assert told["delivery"] == kept.id
+    parsed = json.loads(run("deliveries", "show", kept.id, "--json").stdout)
+    assert parsed["delivery"] == kept.id
 
 
-def test_a_duplicate_has_no_body_and_says_why(bench: Bench, run: Run) -> None:
+def test_a_duplicate_has_no_body_and_shows_why(bench: Bench, run: Run) -> None:
     bench.send(TALK, TALK)
     duplicate = bench.inbox.recent(1)[0]
     assert duplicate.outcome is Outcome.DUPLICATE
-    assert "it came before" in run("deliveries", "show", duplicate.id).stdout
+    assert "it is a duplicate" in run("deliveries", "show", duplicate.id).stdout
 
 
-def test_an_ambiguous_beginning_lists_what_it_may_mean(bench: Bench, run: Run) -> None:
-    bench.send(*(milestone(job) for job in range(1, 18)))  # Ids are hexadecimal: two begin alike.
+def test_an_ambiguous_beginning_lists_all_matches(bench: Bench, run: Run) -> None:
+    bench.send(*(milestone(job) for job in range(1, 18)))  # Two of 17 hexadecimal IDs begin alike.
     ids = [one.id for one in bench.inbox.recent(99)]
     first = next(one[0] for one in ids if sum(other[0] == one[0] for other in ids) > 1)
     done = run("deliveries", "show", first)
@@ -127,7 +125,7 @@ def test_retry_takes_the_beginning_of_an_id(bench: Bench, run: Run) -> None:
     assert "Nothing that failed" in again.exception.message
 
 
-def test_retry_takes_a_document_and_refuses_to_choose(bench: Bench, run: Run) -> None:
+def test_retry_accepts_a_document_and_rejects_an_ambiguous_id(bench: Bench, run: Run) -> None:
     documents = [document(number) for number in (1, 2)]
     bench.shown(milestone(1, tasks=[task(*documents)]))
     one = documents[0]["uuid"]

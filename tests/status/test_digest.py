@@ -1,4 +1,4 @@
-"""The daily digest: counts of what happened, once a day, and off unless an hour is set."""
+"""Tests the daily digest: its counts, once a day, and off unless an hour is set."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -52,8 +52,8 @@ def ago(days: float) -> str:
     return f"{at(8) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def test_it_counts_what_happened(bench: Bench, chat: Chat) -> None:
-    """Catches counts of another day or of another status, and a name in the text."""
+def test_it_counts_the_changes_of_a_day(bench: Bench, chat: Chat) -> None:
+    """Catches counts of another day or another status, and a name in the text."""
     bench.send(
         milestone(1, status="APPROVED", date_updated=ago(0.1)),
         milestone(2, status="APPROVED", date_updated=ago(0.2)),
@@ -70,13 +70,13 @@ def test_it_counts_what_happened(bench: Bench, chat: Chat) -> None:
     assert lines == [
         "Approved since yesterday: 2, rejected: 1.",
         "Stuck jobs: 1.",
-        "Documents: 0 given up, 0 waiting.",
-        "The sheet shows everything that came.",
+        "Documents: 0 failed, 0 pending.",
+        "The sheet is up to date.",
     ]
 
 
-def test_it_is_sent_once_a_day_by_whoever_comes_first(bench: Bench, chat: Chat) -> None:
-    """Two processes, and a restart: one digest a day."""
+def test_it_is_sent_once_a_day_by_the_first_process(bench: Bench, chat: Chat) -> None:
+    """Two processes and a restart send one digest a day."""
     clock = Clock(at(6))
     first, second = daily(bench, clock), daily(bench, clock)
     assert [one.step() for one in (first, second)] == [False, False]
@@ -88,7 +88,7 @@ def test_it_is_sent_once_a_day_by_whoever_comes_first(bench: Bench, chat: Chat) 
 
 
 @pytest.mark.long
-def test_one_that_did_not_arrive_is_sent_with_the_next_look(bench: Bench, chat: Chat) -> None:
+def test_one_that_did_not_arrive_is_sent_at_the_next_check(bench: Bench, chat: Chat) -> None:
     chat.statuses = [500, 500, 500]
     clock = Clock(at(7))
     sender = daily(bench, clock)
@@ -103,14 +103,14 @@ def test_a_worker_that_starts_late_waits_for_the_next_day(bench: Bench, chat: Ch
     assert chat.heard == []
 
 
-def test_it_is_off_where_no_hour_is_set(bench: Bench, chat: Chat) -> None:
+def test_it_is_off_without_an_hour(bench: Bench, chat: Chat) -> None:
     bench.environment["DIGEST_HOUR"] = ""
     bench.configured(bench.config)
     assert not daily(bench, Clock(at(7))).step()
     assert chat.heard == []
 
 
-def test_the_hour_is_of_the_time_zone_that_is_set(bench: Bench) -> None:
+def test_the_hour_is_in_the_configured_time_zone(bench: Bench) -> None:
     """07:30 in Denver is 13:30 or 14:30 in UTC."""
     bench.environment["TIMEZONE"] = "America/Denver"
     bench.configured(bench.config)

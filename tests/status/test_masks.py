@@ -1,4 +1,4 @@
-"""Nothing personal is shown of a body, wherever it stands, and enough to see what is wrong."""
+"""Tests that a body is shown without personal data, and with enough to find a problem."""
 
 import json
 
@@ -11,7 +11,7 @@ from tests.made_up import SAMPLE, comment, document, milestone, task, uuid
 PERSONAL = "Ada Lovelace 555-0199"
 
 
-def test_the_published_sample_keeps_its_shape_and_loses_its_people() -> None:
+def test_the_published_sample_keeps_its_structure_without_personal_data() -> None:
     shown = body(SAMPLE, unmasked=False)
     text = json.dumps(shown)
     for secret in ("sightenbot", "@", "Operations@", "Silver-Inspection", "approved milestone"):
@@ -41,28 +41,28 @@ def test_the_published_sample_keeps_its_shape_and_loses_its_people() -> None:
         {"notes": [[PERSONAL]]},
     ],
 )
-def test_a_webhook_that_nobody_knows_is_masked_too(personal: dict[str, object]) -> None:
+def test_an_unknown_webhook_is_masked_too(personal: dict[str, object]) -> None:
     text = json.dumps(masked(personal))
     for part in ("Ada", "LOVELACE", "555", "94107", "1815", "ada@"):
         assert part not in text
 
 
-def test_documents_and_comments_show_which_and_not_what() -> None:
+def test_documents_and_comments_have_ids_but_no_texts() -> None:
     shown = masked(
         milestone(
             comments=[comment("Ring the bell", "2026-03-01T10:00:00Z", private=True)],
             tasks=[task(document(1, "Contract of Ada.pdf"))],
         )
     )
-    (told,) = shown["comments"]
-    assert (told["comment"], told["commentor"]) == (MASK, MASK)
-    assert (told["timestamp"], told["private"]) == ("2026-03-01T10:00:00Z", True)
+    (written,) = shown["comments"]
+    assert (written["comment"], written["commentor"]) == (MASK, MASK)
+    assert (written["timestamp"], written["private"]) == ("2026-03-01T10:00:00Z", True)
     found = shown["tasks"][0]["sub_tasks"][0]["data"]["documents"][0]
     assert found == {"uuid": uuid(40_001), "name": MASK, "creation_type": "UPLOADED"}
 
 
 @pytest.mark.parametrize("raw", [b"<name>Ada</name>", b"name=Ada", b"[" * 5000, b"\xff\xfe", b"{"])
-def test_what_is_not_json_is_not_shown_unless_asked_for(raw: bytes) -> None:
+def test_a_body_that_is_not_json_is_shown_only_on_request(raw: bytes) -> None:
     assert "Ada" not in str(body(raw, unmasked=False))
     assert f"{len(raw)} bytes" in str(body(raw, unmasked=False))
     assert body(raw, unmasked=True) == raw.decode("utf-8", "replace")

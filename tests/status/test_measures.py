@@ -1,4 +1,4 @@
-"""Histograms and errors by class in `/metrics`, of all processes together."""
+"""Tests the histograms and the errors by class in `/metrics`, summed over all processes."""
 
 from threading import Thread
 
@@ -29,7 +29,7 @@ def metrics(client: FlaskClient) -> dict[str, float]:
 
 
 def test_durations_and_errors_of_all_processes(google: Emulator, database_url: str) -> None:
-    """Catches what only the process that measured it knows."""
+    """Catches figures that only the process that measured them has."""
     bench = Bench(google, database_url, ADMIN_PASSWORD=PASSWORD)
     client, other = (create_app(bench.settings).test_client() for _ in range(2))
     for number in (1, 2):

@@ -1,4 +1,4 @@
-"""What is wrong shows in `/status`, on the console's first screen, in doctor, and in an alert."""
+"""Tests that problems show in `/status`, on the console's first screen, in doctor and in alerts."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from app import create_app
 from emulator import Emulator
-from sync.doctor.receiver import in_step, last_delivery
+from sync.doctor.receiver import is_up_to_date, last_delivery
 from sync.errors import Permanent
 from sync.ops.alerts import Alerts
 from sync.store.schema import customer, delivery, heartbeat, refusal, sheet
@@ -32,7 +32,7 @@ LATIN_1 = '{"name": "Jos\xe9"}'.encode("latin-1")
 
 
 class Installation:
-    """A receiver, a worker whose loops a test steps, and everybody who may ask how it is."""
+    """A receiver, a worker whose loops a test steps, and all the places that show problems."""
 
     def __init__(self, google: Emulator, url: str, chat: Chat) -> None:
         google.everbright.token = TOKEN
@@ -64,7 +64,7 @@ class Installation:
         self.bench.flush()
 
     def pass_days(self, days: float) -> None:
-        """Let everything that is stored be as much older; the worker is alive."""
+        """Make all stored data so many days older; the worker is alive."""
         with self.database.writing() as connection:
             for table, name in ((delivery, "received_at"), (heartbeat, "at"), (refusal, "last_at")):
                 values = {name: table.c[name] - days * DAY}
@@ -72,7 +72,7 @@ class Installation:
         self.wiring.heartbeats.give()
 
     def stop_worker(self) -> None:
-        """Let the last heartbeat be two minutes ago."""
+        """Make the last heartbeat two minutes old."""
         with self.database.writing() as connection:
             connection.execute(update(heartbeat).values(at=heartbeat.c.at - 120))
 
@@ -97,16 +97,16 @@ class Installation:
 
     def is_well(self) -> bool:
         """Return whether the doctor's two checks of the sheet and the webhooks find nothing."""
-        return {last_delivery(self.wiring).result, in_step(self.wiring).result} == {"ok"}
+        return {last_delivery(self.wiring).result, is_up_to_date(self.wiring).result} == {"ok"}
 
     def alerts(self, count: int) -> list[str]:
-        """Return all alerts so far; there are `count`."""
+        """Return all alerts so far, once there are `count`."""
         self.app.extensions["brightsheet_watch"].step()
         wait_for(lambda: len(self.chat.heard) >= count, 5)
         return self.chat.texts()
 
     def act(self, name: str, **fields: str) -> None:
-        """Press a button of the console, and have the worker carry out what it requests."""
+        """Press a button on the console, and let the worker run the requested action."""
         assert self.signed_in().send(f"/actions/{name}", **fields).status_code == 303
         stop = Stop()
         ActionLoop(self.bench.settings, self.database, stop, lambda: None).step()
@@ -131,7 +131,7 @@ def refused_for_ten_days(receiver: Installation) -> None:
         assert receiver.send(body(milestone(9)), kind="text/plain") == 415
 
 
-def never_came(receiver: Installation) -> None:
+def no_webhook_since_setup(receiver: Installation) -> None:
     receiver.pass_days(21)
 
 
@@ -141,7 +141,7 @@ def one_wrong_secret(receiver: Installation) -> None:
 
 
 def wrong_secret_before_the_weekend(receiver: Installation) -> None:
-    """Nothing came since: nothing shows that it is corrected."""
+    """No webhook has arrived since, so nothing shows that it was corrected."""
     one_wrong_secret(receiver)
     receiver.pass_days(0.1)
     receiver.pass_days(2.5)
@@ -205,7 +205,7 @@ def dismiss_the_webhook(receiver: Installation) -> None:
 
 @dataclass(frozen=True)
 class Situation:
-    """What happens, what is wrong then, and what still is after the fix."""
+    """An incident, the problems that it causes, and those that are left after the fix."""
 
     happen: Callable[[Installation], None]
     wrong: set[str]
@@ -221,7 +221,7 @@ def the_tab_is_deleted(receiver: Installation) -> None:
 
 
 def compare_daily(receiver: Installation) -> None:
-    """Have the worker do the daily comparison, 20 minutes ago."""
+    """Let the worker run the daily comparison, and make its result 20 minutes old."""
     with receiver.database.writing() as connection:
         connection.execute(update(sheet).values(compared_at=sheet.c.compared_at - 1.1 * DAY))
     with suppress(Permanent):
@@ -234,9 +234,9 @@ SITUATIONS = {
     "each webhook is refused for ten days": Situation(
         refused_for_ten_days, {"silence", "webhooks_rejected"}, left={"webhooks_rejected"}
     ),
-    "no webhook came in 21 days since setup": Situation(never_came, {"silence"}),
+    "no webhook in 21 days since setup": Situation(no_webhook_since_setup, {"silence"}),
     "a webhook has a wrong secret": Situation(one_wrong_secret, {"wrong_secret"}),
-    "... and nothing came for days": Situation(wrong_secret_before_the_weekend, {"wrong_secret"}),
+    "... and no webhook for days": Situation(wrong_secret_before_the_weekend, {"wrong_secret"}),
     "3 of 8 rows are deleted": Situation(
         three_of_eight_rows_are_deleted, {"jobs_without_row"}, restore_the_rows
     ),
@@ -256,7 +256,7 @@ SITUATIONS = {
 
 
 def check(receiver: Installation, situation: Situation) -> None:
-    """Fail unless everybody who asks learns what is wrong, and that it is fixed."""
+    """Fail unless every place shows the problem, and that it is fixed."""
     wrong, left = situation.wrong, situation.left
     situation.happen(receiver)
     assert receiver.problems(situation.status) == wrong
@@ -297,7 +297,7 @@ def test_silence_counts_from_setup_for_as_many_days_as_from_a_webhook(
 
 @pytest.mark.parametrize("sent", [b"{}", b"[]", LATIN_1, body({"site": "x", "tasks": []})])
 def test_only_an_accepted_webhook_ends_a_silence(receiver: Installation, sent: bytes) -> None:
-    """Neither one that is refused, nor one of which nothing is understood."""
+    """Neither a refused webhook does, nor one without any known field."""
     receiver.webhook()
     receiver.pass_days(10)
     receiver.send(sent)
@@ -306,7 +306,7 @@ def test_only_an_accepted_webhook_ends_a_silence(receiver: Installation, sent: b
     assert "silence" not in receiver.problems()
 
 
-def test_a_replay_and_what_is_read_back_end_no_silence(receiver: Installation) -> None:
+def test_a_replay_and_a_read_from_the_api_do_not_end_a_silence(receiver: Installation) -> None:
     receiver.webhook()
     sent = body(milestone(8))
     assert receiver.send(sent, kind="text/plain") == 415
@@ -319,7 +319,9 @@ def test_a_replay_and_what_is_read_back_end_no_silence(receiver: Installation) -
     assert receiver.problems() == {"silence"}
 
 
-def test_a_body_with_the_right_secret_is_counted_as_no_strangers(receiver: Installation) -> None:
+def test_a_rejected_body_with_the_right_secret_is_no_refused_request(
+    receiver: Installation,
+) -> None:
     assert [receiver.send(LATIN_1), receiver.send(b"x", kind="text/plain")] == [400, 415]
     assert receiver.client.get("/status").get_json()["refused_requests_since_yesterday"] == 0
     assert receiver.wiring.refusals.totals() == {}

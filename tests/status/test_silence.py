@@ -1,4 +1,4 @@
-"""No webhook was accepted for so many working days."""
+"""Tests the alert when no webhook was accepted for SILENCE_DAYS working days."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -40,12 +40,12 @@ def test_working_days_between_two_moments(since: str, until: str, expected: floa
     assert working_days(at(since), at(until)) == pytest.approx(expected)
 
 
-def told(since: str, now: str, days: int = 3, zone: str = "") -> dict[str, str]:
-    """Return what people are told after a webhook, by its code; the same as after setup."""
+def alerts(since: str, now: str, days: int = 3, zone: str = "") -> dict[str, str]:
+    """Return the alerts by code, which must be the same for a last webhook and for the setup."""
     common = Backlog(worker=1.0, clock=at(now).timestamp(), silence_days=days, time_zone=zone)
     found = [
-        {code: problem.explained for code, problem in alarms(look).items() if problem}
-        for look in (
+        {code: problem.explained for code, problem in alarms(backlog).items() if problem}
+        for backlog in (
             replace(common, arrival=at(since).timestamp(), setup=0.0),
             replace(common, setup=at(since).timestamp()),
         )
@@ -54,21 +54,21 @@ def told(since: str, now: str, days: int = 3, zone: str = "") -> dict[str, str]:
     return found[0]
 
 
-def test_it_is_told_after_so_many_working_days_and_says_what_to_do() -> None:
-    assert told("2026-03-06T12:00", "2026-03-11T11:59") == {}
-    text = told("2026-03-06T12:00", "2026-03-11T12:00")[SILENCE]
-    for said in ("3 working days", "2026-03-06 12:00 UTC", "secret", "brightsheet backfill"):
-        assert said in text
-    assert len(text) < 600  # What an alert holds.
+def test_silence_is_reported_after_the_working_days_with_its_fix() -> None:
+    assert alerts("2026-03-06T12:00", "2026-03-11T11:59") == {}
+    text = alerts("2026-03-06T12:00", "2026-03-11T12:00")[SILENCE]
+    for words in ("3 working days", "2026-03-06 12:00 UTC", "secret", "brightsheet backfill"):
+        assert words in text
+    assert len(text) < 600  # The limit of an alert.
 
 
-def test_nothing_is_told_where_it_is_off() -> None:
-    assert told("2026-03-06T12:00", "2027-03-06T12:00", days=0) == {}
+def test_zero_days_turn_it_off() -> None:
+    assert alerts("2026-03-06T12:00", "2027-03-06T12:00", days=0) == {}
 
 
-def test_a_weekend_is_that_of_the_time_zone() -> None:
+def test_the_weekend_is_in_the_configured_time_zone() -> None:
     """In Los Angeles it is Friday 16:00 when Saturday begins by UTC."""
     friday, monday = "2026-03-07T00:00", "2026-03-10T01:00"  # there: Friday 16:00, Monday 18:00
-    assert told(friday, monday, days=1) == {SILENCE: told(friday, monday, days=1)[SILENCE]}
-    assert told(friday, "2026-03-09T07:00", 1, "America/Los_Angeles") == {}
-    assert SILENCE in told(friday, "2026-03-10T07:00", 1, "America/Los_Angeles")
+    assert alerts(friday, monday, days=1) == {SILENCE: alerts(friday, monday, days=1)[SILENCE]}
+    assert alerts(friday, "2026-03-09T07:00", 1, "America/Los_Angeles") == {}
+    assert SILENCE in alerts(friday, "2026-03-10T07:00", 1, "America/Los_Angeles")

@@ -1,4 +1,4 @@
-"""Refused requests cost a step in memory, and are all written."""
+"""Tests that refused requests are counted in memory, and all counts are stored."""
 
 import time
 from collections import Counter
@@ -15,7 +15,7 @@ from tests.world import wait_for
 
 
 class Store:
-    """Keeps what it is given, unless it is away; `hold` keeps it busy."""
+    """Sums the counts, unless it is away; while `hold` is cleared, it is busy."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -82,8 +82,8 @@ def test_each_refusal_has_its_reason(
     assert set(bench.store.counts) <= set(ALL_REASONS)
 
 
-def test_a_flood_is_counted_whole_and_written_seldom(bench: Bench) -> None:
-    """Catches a write for each request, and a request that waits for the store."""
+def test_a_flood_is_counted_completely_with_few_writes(bench: Bench) -> None:
+    """Catches a write for each request, and a request that waits for the database."""
     bench.store.hold.clear()
     began = time.monotonic()
     floods = [Thread(target=bench.wrong, args=(5000,)) for _ in range(4)]
@@ -98,7 +98,7 @@ def test_a_flood_is_counted_whole_and_written_seldom(bench: Bench) -> None:
     assert bench.store.writes <= 2
 
 
-def test_a_write_a_second_at_most(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_at_most_one_write_per_second(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WRITE_SECONDS", 0.3)
     began = time.monotonic()
     while time.monotonic() - began < 1.0:
@@ -108,7 +108,7 @@ def test_a_write_a_second_at_most(bench: Bench, monkeypatch: pytest.MonkeyPatch)
     bench.tally.stop(5)
 
 
-def test_nothing_is_lost_while_the_store_is_away(
+def test_no_count_is_lost_while_the_database_is_down(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "AWAY_SECONDS", 0.05)
@@ -122,7 +122,7 @@ def test_nothing_is_lost_while_the_store_is_away(
     assert bench.store.sources == {"wrong_secret": "192.0.2.1", "too_large": "192.0.2.2"}
 
 
-def test_a_stop_waits_no_longer_than_it_may(bench: Bench) -> None:
+def test_a_stop_has_a_time_limit(bench: Bench) -> None:
     bench.store.hold.clear()
     bench.wrong()
     began = time.monotonic()

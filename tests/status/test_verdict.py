@@ -1,10 +1,10 @@
-"""What is well and what is not, and whether a person is told."""
+"""Tests which backlogs are problems, and which problems cause an alert."""
 
 from dataclasses import replace
 
 import pytest
 
-from sync.console.actions import DEEDS
+from sync.console.actions import ACTIONS
 from sync.status.problem import LATE_SECONDS, lasting
 from sync.status.rules import COMPARED_SECONDS, RULES
 from sync.status.verdict import alarms, answer, evaluate, judge, resolved_text
@@ -18,7 +18,7 @@ def codes(found: Backlog, *, strict: bool = False) -> list[str]:
     return [one.code for one in judge(found, strict=strict)]
 
 
-def test_nothing_waits_and_a_worker_lives_is_well() -> None:
+def test_no_problem_without_pending_work_and_with_a_worker() -> None:
     assert codes(WELL) == codes(WELL, strict=True) == []
 
 
@@ -40,9 +40,7 @@ def test_nothing_waits_and_a_worker_lives_is_well() -> None:
         (replace(WELL, failed_documents=1, unverified=1, lines=1, unplaced=1, rejected=9), []),
     ],
 )
-def test_a_monitor_is_told_of_what_does_not_pass_by_itself(
-    found: Backlog, expected: list[str]
-) -> None:
+def test_status_is_behind_only_for_lasting_problems(found: Backlog, expected: list[str]) -> None:
     assert codes(found) == expected
 
 
@@ -59,20 +57,20 @@ def test_a_monitor_is_told_of_what_does_not_pass_by_itself(
         (replace(WELL, unplaced=1), []),
     ],
 )
-def test_who_asks_whether_everything_is_shown_is_told_of_all_that_waits(
+def test_a_strict_check_reports_everything_that_is_pending(
     found: Backlog, expected: list[str]
 ) -> None:
-    """compare must not say that all is well a second after an event came."""
+    """A comparison must not pass a second after an event arrived."""
     assert codes(found, strict=True) == expected
 
 
-def test_a_reason_says_how_many_since_when_and_why() -> None:
+def test_a_reason_has_counts_age_and_cause() -> None:
     found = replace(
         WELL, deliveries=1, jobs=12, quarantined=2, oldest_job=3000.0, trouble="rate_limited"
     )
     sentences = {problem.code: problem.what for problem in judge(found)}
-    for told in ("(rate_limited)", "1 webhook", "12 jobs", "2 of them", "50 minutes"):
-        assert told in sentences["late"]
+    for words in ("(rate_limited)", "1 webhook", "12 jobs", "2 of them", "50 minutes"):
+        assert words in sentences["late"]
 
 
 @pytest.mark.parametrize(
@@ -80,27 +78,27 @@ def test_a_reason_says_how_many_since_when_and_why() -> None:
     [(-1, "0 seconds"), (1, "1 second"), (119, "119 seconds"), (120, "2 minutes"),
      (7200, "2 hours"), (200_000, "2 days")],
 )  # fmt: skip
-def test_a_length_of_time_reads_well(seconds: float, text: str) -> None:
+def test_durations_in_words(seconds: float, text: str) -> None:
     assert lasting(seconds) == text
 
 
 # Alarms
 
 
-def test_work_without_a_worker_is_told_and_an_idle_store_is_not() -> None:
+def test_a_missing_worker_causes_an_alert_only_if_work_is_pending() -> None:
     gone = Backlog(worker=75.0)
     assert alarms(gone) == {}
     assert list(alarms(replace(gone, deliveries=1, oldest_delivery=5.0))) == ["no_worker"]
 
 
-def test_a_worker_that_is_just_starting_is_not_missed() -> None:
-    """A release starts the web process first, and the first webhook comes at once."""
+def test_a_starting_worker_is_not_missing() -> None:
+    """A release starts the web process first, and the first webhook may arrive at once."""
     assert alarms(Backlog(deliveries=1, oldest_delivery=5.0)) == {}
     assert list(alarms(Backlog(deliveries=1, oldest_delivery=61.0))) == ["no_worker"]
 
 
-def test_an_event_that_is_late_is_told_whatever_the_reason() -> None:
-    """But once: a sheet in trouble is told as that, as long as a worker lives."""
+def test_late_events_cause_one_alert() -> None:
+    """While a worker runs, the alert about the trouble is enough."""
     late = replace(WELL, jobs=1, oldest_job=LATE_SECONDS)
     assert list(alarms(late)) == ["late"]
     assert alarms(replace(late, trouble="google_unavailable")) == {}
@@ -108,28 +106,28 @@ def test_an_event_that_is_late_is_told_whatever_the_reason() -> None:
     assert sorted(both) == ["late", "no_worker"]
 
 
-def test_refusals_are_over_when_an_hour_has_passed_without_one() -> None:
-    """Else the third would be told again with each that falls out of the hour."""
+def test_refusals_are_resolved_after_an_hour_without_one() -> None:
+    """Otherwise an alert would be sent whenever the count reaches three again."""
     assert list(alarms(replace(WELL, refused=3))) == ["refused"]
     assert alarms(replace(WELL, refused=2)) == {}
     assert list(alarms(replace(WELL, refused=1), {"refused"})) == ["refused"]
     assert alarms(WELL, {"refused"}) == {}
 
 
-def test_a_sheet_in_trouble_is_told_once_that_is_long() -> None:
-    """Catches an alert for each short outage of Google, and for what a person has paused."""
+def test_only_long_trouble_causes_an_alert() -> None:
+    """Catches an alert for each short outage of Google, or while writing is paused."""
     trouble = replace(WELL, trouble="google_unavailable", trouble_age=LATE_SECONDS - 1)
     assert alarms(trouble) == {}
     long = replace(trouble, trouble_age=LATE_SECONDS)
-    (told,) = alarms(long).values()
-    assert told is not None
-    assert "could not be written for 15 minutes (google_unavailable)" in told.text
-    assert told.since == LATE_SECONDS
+    (alarm,) = alarms(long).values()
+    assert alarm is not None
+    assert "could not be written for 15 minutes (google_unavailable)" in alarm.text
+    assert alarm.since == LATE_SECONDS
     assert alarms(replace(long, paused=1.0)) == {}
-    assert list(alarms(replace(long, paused=1.0), {"trouble"})) == ["trouble"], "it is not over"
+    assert list(alarms(replace(long, paused=1.0), {"trouble"})) == ["trouble"], "not resolved"
 
 
-# All that can be wrong
+# All problems
 
 AT = 1_772_800_000.0
 WRONG = {
@@ -159,24 +157,24 @@ WRONG = {
     "taken_ids": replace(WELL, accepts_taken_ids=True),
     "unknown_statuses": replace(WELL, unknown_statuses=("ODD", "PEND")),
 }
-"""A look at which only this is wrong."""
+"""For each problem, a backlog that has only this one."""
 BEHIND = {"no_worker", "other_database", "restored", "trouble", "late", "documents_late", "refused"}
-"""As /status is 503. (And a pause for which something is late.)"""
+"""The problems for which /status is 503. (A pause is another, once something is late.)"""
 ADDED = {"unsettled", "missing_words", "kept_words", "foreign_keys", "mapped_columns_gone"}
-"""The rules that boards add, if they are there."""
+"""The rules that the boards package registers, if it is loaded."""
 
 
-def test_each_thing_that_can_be_wrong_is_tried() -> None:
-    """Catches a rule without a test. (Two are for a comparison of the whole sheet alone.)"""
+def test_every_rule_has_a_backlog_here() -> None:
+    """Catches a rule without a test. (Two are only for a comparison of the whole sheet.)"""
     names = [rule.code for rule in RULES if rule.code not in ADDED]
     assert len(set(names)) == len(names)
     assert set(names) == WRONG.keys() | {"unverified", "history_late"}
 
 
 @pytest.mark.parametrize("code", WRONG)
-def test_what_is_wrong_is_one_problem_with_cause_and_fix_and_in_status(code: str) -> None:
-    """Catches a page that is green, a problem of which nobody is told why or what to do, and a
-    warning that has a monitor call somebody at night."""
+def test_each_problem_is_reported_once_with_cause_and_fix(code: str) -> None:
+    """Catches a problem that isn't reported, one without a cause or fix, and a warning for which
+    /status is 503."""
     is_one_problem(code, WRONG[code])
 
 
@@ -186,39 +184,39 @@ def is_one_problem(code: str, found: Backlog) -> None:
     assert all((problem.what, problem.cause, problem.fix))
     assert "{" not in problem.what + problem.cause
     assert problem.page.startswith("/")
-    told = answer(found)
-    assert told["status"] == ("behind" if code in BEHIND else "ok")
-    lists = {"reasons": told["reasons"], "warnings": told["warnings"]}
+    status = answer(found)
+    assert status["status"] == ("behind" if code in BEHIND else "ok")
+    lists = {"reasons": status["reasons"], "warnings": status["warnings"]}
     where = "reasons" if code in BEHIND else "warnings"
     assert [problem["reason"] for problem in lists.pop(where)] == [code]
     assert lists.popitem()[1] == []
-    assert "Share it." not in str(told), "a message may hold the address of an account"
+    assert "Share it." not in str(status), "a message may contain an account's email address"
     assert alarms(found).keys() <= {code}
     assert alarms(found, {code}).keys() == ({code} if resolved_text(code) else set()), (
         "it has an end"
     )
 
 
-def test_a_token_that_only_documents_met_is_told_as_such() -> None:
+def test_a_token_refused_only_for_documents_is_a_token_problem() -> None:
     now = replace(WRONG["documents_failing"], failing_for="everbright_token")
     codes = [problem.code for problem in evaluate(now)]
     assert codes == ["everbright_token", "documents_failing"]
 
 
-def test_a_wrong_secret_is_over_once_a_webhook_is_accepted() -> None:
+def test_a_wrong_secret_is_resolved_once_a_webhook_is_accepted() -> None:
     wrong = WRONG["wrong_secret"]
     assert evaluate(replace(wrong, arrival=None)), "none was ever accepted"
     assert evaluate(replace(wrong, arrival=wrong.clock - 4.0)) == ()
     assert evaluate(replace(wrong, last_wrong_secret=None)) == ()
 
 
-def test_refused_deliveries_are_one_alert() -> None:
+def test_rejected_webhooks_cause_one_alert() -> None:
     """Three of them within an hour are reported as refused."""
     assert alarms(replace(WELL, rejected=2, refused=2)).keys() == {"webhooks_rejected"}
     assert alarms(replace(WELL, rejected=3, refused=3)).keys() == {"refused"}
 
 
-def test_alarms_that_are_not_over_stay() -> None:
+def test_several_problems_cause_several_alerts() -> None:
     no_worker = Backlog(worker=75.0, jobs=1, oldest_job=LATE_SECONDS, refused=9)
     assert alarms(no_worker).keys() == {"no_worker", "late", "refused"}
 
@@ -234,14 +232,14 @@ def test_alarms_that_are_not_over_stay() -> None:
         (None, 0, False),
     ],
 )
-def test_a_disk_is_near_its_end_by_its_size(free: int | None, size: int, is_low: bool) -> None:
-    """Catches a small volume that is always near its end, and a large one that never is."""
+def test_low_disk_space_depends_on_the_size(free: int | None, size: int, is_low: bool) -> None:
+    """Catches a small volume that is always low, and a large one that never is."""
     problems = evaluate(replace(WELL, disk_free=free, disk_size=size))
     assert [problem.code for problem in problems] == ["disk_low"] * is_low
 
 
-def test_what_a_click_does_is_an_action_of_the_console() -> None:
-    """Catches a button that leads nowhere."""
+def test_the_action_of_each_rule_exists_on_the_console() -> None:
+    """Catches a button without an action."""
     actions = {rule.action for rule in RULES if rule.action}
-    assert actions <= DEEDS.keys()
+    assert actions <= ACTIONS.keys()
     assert {"put-back", "read-changed", "resume", "retry-all", "replay-all"} <= actions

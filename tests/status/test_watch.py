@@ -1,4 +1,4 @@
-"""A person is told once that something is wrong, and once that it is over."""
+"""Tests that one alert is sent when a problem begins, and one when it is resolved."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,135 +12,135 @@ WELL = Backlog(worker=10.0)
 LATE = replace(WELL, jobs=1, oldest_job=1000.0)
 
 
-class Person:
-    """Who is told; deaf while `hears` is False. A reason is said once an hour at most.
+class Recipient:
+    """Receives alerts, except while `accepts` is False. A reason arrives at most once an hour.
 
-    While `is_away`, what is sent is on its way, and does not arrive.
+    While `is_away`, an alert is sent but does not arrive.
     """
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.reasons: list[str] = []
         self.texts: list[str] = []
-        self.hears = True
+        self.accepts = True
         self.is_away = False
         self._reasons: set[str] = set()
 
-    def tell(
+    def send(
         self,
         reason: str,
         text: str,
         age: float = 0.0,  # noqa: ARG002
         arrived: Callable[[], object] = lambda: None,
     ) -> bool:
-        if not self.hears or reason in self._reasons:
+        if not self.accepts or reason in self._reasons:
             return False
         if self.is_away:
             return True
         self._reasons.add(reason)
-        self.said.append(reason)
+        self.reasons.append(reason)
         self.texts.append(text)
         arrived()
         return True
 
-    def an_hour_passes(self) -> None:
+    def pass_an_hour(self) -> None:
         self._reasons.clear()
 
 
-def watched(person: Person, *looks: Backlog | Exception) -> Watch:
-    coming = iter(looks)
+def watched(recipient: Recipient, *backlogs: Backlog | Exception) -> Watch:
+    remaining = iter(backlogs)
 
-    def look() -> Backlog:
-        found = next(coming)
+    def read_backlog() -> Backlog:
+        found = next(remaining)
         if isinstance(found, Exception):
             raise found
         return found
 
-    watch = Watch(look, person.tell)
-    for _ in looks:
+    watch = Watch(read_backlog, recipient.send)
+    for _ in backlogs:
         watch.step()
     return watch
 
 
-def test_it_is_said_once_and_once_that_it_is_over() -> None:
-    person = Person()
-    watched(person, WELL, LATE, LATE, LATE, WELL, WELL)
-    assert person.said == ["late", "late over 0"]
+def test_a_problem_and_its_end_are_reported_once() -> None:
+    recipient = Recipient()
+    watched(recipient, WELL, LATE, LATE, LATE, WELL, WELL)
+    assert recipient.reasons == ["late", "late over 0"]
 
 
-def test_what_nobody_was_told_of_has_no_end() -> None:
-    person = Person()
-    person.hears = False
-    watch = watched(person, LATE, WELL)
-    person.hears = True
+def test_the_end_of_an_unreported_problem_is_not_reported() -> None:
+    recipient = Recipient()
+    recipient.accepts = False
+    watch = watched(recipient, LATE, WELL)
+    recipient.accepts = True
     watch.step()
-    assert person.said == []
+    assert recipient.reasons == []
 
 
-def test_what_comes_again_within_the_hour_is_said_no_more_than_once_an_hour() -> None:
-    person = Person()
-    watched(person, LATE, WELL, LATE, WELL, LATE, WELL)
-    assert person.said == ["late", "late over 0"]
+def test_a_recurring_problem_is_reported_at_most_once_an_hour() -> None:
+    recipient = Recipient()
+    watched(recipient, LATE, WELL, LATE, WELL, LATE, WELL)
+    assert recipient.reasons == ["late", "late over 0"]
 
 
-def test_silence_is_said_once_and_once_that_deliveries_come_again() -> None:
-    """Beside what else is wrong, which neither ends it nor is ended by it."""
-    person, at = Person(), 1_772_800_000.0
+def test_silence_and_its_end_are_reported_once() -> None:
+    """Another problem at the same time neither ends it nor is ended by it."""
+    recipient, at = Recipient(), 1_772_800_000.0
     silent = replace(WELL, silence_days=3, arrival=at, clock=at + 30 * 86_400)
-    heard = replace(silent, arrival=silent.clock)
+    resumed = replace(silent, arrival=silent.clock)
     both = replace(silent, jobs=1, oldest_job=1000.0)
-    watched(person, silent, both, silent, heard, heard)
-    assert person.said == ["silence", "late", "late over 0", "silence over 0"]
+    watched(recipient, silent, both, silent, resumed, resumed)
+    assert recipient.reasons == ["silence", "late", "late over 0", "silence over 0"]
 
 
-def test_each_outage_is_said_and_a_short_one_is_not() -> None:
+def test_each_long_outage_is_reported_and_a_short_one_is_not() -> None:
     """Catches a second outage within the hour that is taken for the first."""
-    person = Person()
+    recipient = Recipient()
     short = replace(WELL, trouble="google_unavailable", trouble_age=LATE_SECONDS - 1)
     long = replace(short, trouble_age=LATE_SECONDS)
-    watched(person, short, long, long, WELL, short, WELL, long, WELL, WELL)
-    assert [("minutes" in text) for text in person.texts] == [True, False, True, False]
-    assert person.texts[1] == "The sheet is being written again."
+    watched(recipient, short, long, long, WELL, short, WELL, long, WELL, WELL)
+    assert [("minutes" in text) for text in recipient.texts] == [True, False, True, False]
+    assert recipient.texts[1] == "The sheet is being written again."
 
 
-def test_what_did_not_arrive_is_said_again_and_so_is_its_end() -> None:
-    """Catches an alert that is thought to be told while the chat was away."""
-    person = Person()
-    looks = iter([LATE, LATE, LATE, WELL, WELL, WELL])
-    watch = Watch(lambda: next(looks), person.tell)
+def test_alerts_that_did_not_arrive_are_sent_again() -> None:
+    """Catches an alert that counts as sent although the chat was down."""
+    recipient = Recipient()
+    backlogs = iter([LATE, LATE, LATE, WELL, WELL, WELL])
+    watch = Watch(lambda: next(backlogs), recipient.send)
     for is_away in (True, True, False, True, False, False):
-        person.is_away = is_away
+        recipient.is_away = is_away
         watch.step()
-    assert person.said == ["late", "late over 0"]
+    assert recipient.reasons == ["late", "late over 0"]
 
 
-def test_a_store_that_does_not_answer_ends_nothing() -> None:
-    """The watch goes on, and an alarm is not over because nobody could look."""
-    person = Person()
+def test_an_unreachable_database_resolves_nothing() -> None:
+    """The watch continues, and an alarm doesn't end because the backlog couldn't be read."""
+    recipient = Recipient()
     away = Retryable("store_unavailable", "The database did not answer.")
-    watched(person, LATE, away, ValueError("a fault"), LATE)
-    assert person.said == ["late"]
+    watched(recipient, LATE, away, ValueError("a fault"), LATE)
+    assert recipient.reasons == ["late"]
 
 
-def test_an_unknown_status_is_told_once_it_arrives_also_after_a_restart(database_url: str) -> None:
-    """A chat that is away for 15 seconds: catches what is noted as told before anybody was."""
-    database, person = (
+def test_an_unknown_status_is_reported_until_it_arrives_once(database_url: str) -> None:
+    """Catches a status that is stored as reported although the alert did not arrive."""
+    database, recipient = (
         Database(database_url.replace("postgres://", "postgresql+psycopg://")),
-        Person(),
+        Recipient(),
     )
     database.upgrade()
     Confirmations(database).ask(["ODD"])
 
     def started() -> Watch:
-        return Watch(lambda: WELL, person.tell, database)
+        return Watch(lambda: WELL, recipient.send, database)
 
-    person.is_away = True
+    recipient.is_away = True
     started().step()
-    person.is_away, watch = False, started()
+    recipient.is_away, watch = False, started()
     for _ in range(3):
         watch.step()
-        person.an_hour_passes()
-    assert person.said == ["unknown_status:ODD"]
-    assert "ODD" in person.texts[0]
+        recipient.pass_an_hour()
+    assert recipient.reasons == ["unknown_status:ODD"]
+    assert "ODD" in recipient.texts[0]
     started().step()
-    assert len(person.said) == 1
+    assert len(recipient.reasons) == 1
     database.close()

@@ -1,4 +1,4 @@
-"""The weekly digest by email, over SMTP to a server on loopback, and the alert about deadlines."""
+"""Tests the weekly digest by email, with an SMTP server on loopback, and the deadline alert."""
 
 import socketserver
 from collections.abc import Iterator
@@ -23,24 +23,24 @@ TODAY = f"{NOW:%A}".lower()
 
 
 class _Session(socketserver.StreamRequestHandler):
-    """As much of SMTP as a client needs that sends one message."""
+    """The part of SMTP that a client needs to send one message."""
 
     def handle(self) -> None:
-        self._say("220 ready")
+        self._reply("220 ready")
         while line := self.rfile.readline().decode().strip():
             command = line[:4].upper()
             if command == "RCPT":
                 recipient = line.partition("<")[2].partition(">")[0]
             if command == "DATA":
-                self._say("354 go ahead")
+                self._reply("354 go ahead")
                 lines = iter(lambda: self.rfile.readline().decode().rstrip("\r\n"), ".")
                 text = "\n".join(lines)
                 self.server.mails.append((recipient, text))  # type: ignore[attr-defined]
-            self._say(self.server.answer if command == "RCPT" else "250 OK")  # type: ignore[attr-defined]
+            self._reply(self.server.answer if command == "RCPT" else "250 OK")  # type: ignore[attr-defined]
             if command == "QUIT":
                 return
 
-    def _say(self, line: str) -> None:
+    def _reply(self, line: str) -> None:
         self.wfile.write(f"{line}\r\n".encode())
 
 
@@ -185,7 +185,7 @@ def test_an_alert_each_day_lists_the_deadlines_of_a_week_without_names(
     found = post.taken()["office@installer.example"]
     near = [NOW + timedelta(days=after) for after in (5, 7)]
     assert found == [
-        "2 deadlines come within a week:",
+        "2 deadlines are within a week:",
         *(f"Job 00000000: {day:%b} {day.day}" for day in near),
     ]
     weekly(bench, NOW + timedelta(days=1)).step()

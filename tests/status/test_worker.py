@@ -1,4 +1,4 @@
-"""A worker says that it lives, while it has nothing to do and while Google does not answer."""
+"""Tests that a worker sends heartbeats while it is idle, and while Google doesn't answer."""
 
 import pytest
 
@@ -13,10 +13,10 @@ from tests.world import wait_for
 
 
 @pytest.mark.parametrize("is_away", [False, True])
-def test_a_worker_gives_a_sign_at_its_start(
+def test_a_worker_sends_a_heartbeat_at_its_start(
     google: Emulator, store_bench: Bench, is_away: bool
 ) -> None:
-    """Given by what flushes, the sign would stop with Google: the worker lives all the same."""
+    """If the flush sent it, it would stop during a Google outage, although the worker runs."""
     if is_away:
         google.faults.answer(503, api="sheets", count=None)
         store_bench.send(milestone(1))
@@ -31,10 +31,10 @@ def test_a_worker_gives_a_sign_at_its_start(
         worker.stop(10)
 
 
-def test_a_token_that_everbright_refuses_stands_in_the_store_until_it_is_taken(
+def test_a_refused_token_is_a_problem_until_everbright_accepts_it(
     google: Emulator, store_bench: Bench
 ) -> None:
-    """Catches a page that is green while no customer can be asked for, and one that stays red."""
+    """Catches a page that is green while no customer can be requested, and one that stays red."""
     google.everbright.token = "a-made-up-token"
     store_bench.environment["EVERBRIGHT_API_TOKEN"] = "another-than-that"
     store_bench.configured(store_bench.config)
@@ -51,7 +51,7 @@ def test_a_token_that_everbright_refuses_stands_in_the_store_until_it_is_taken(
     assert refused() == ["everbright_token"]
     google.faults.answer(503, api="everbright", count=1)
     assert requests.step()
-    assert refused() == [], "a start forgets what another token met, and EverBright is only away"
+    assert refused() == [], "a start forgets an earlier refusal, and EverBright is only down"
     assert requests.step()
     assert refused() == ["everbright_token"]
     google.everbright.token = "another-than-that"

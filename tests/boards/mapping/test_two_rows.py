@@ -41,7 +41,7 @@ def test_it_is_told_wherever_people_look(twice: Stand) -> None:
     twice.shown()
     said = twice.command("compare").stdout
     assert f"The job {uuid(9)} is in several rows: Sheet1!4 and Finished!2." in said
-    assert "The sheet shows what it should." not in said
+    assert "The sheet is up to date." not in said
     assert json.loads(twice.command("compare", "--json").stdout)["doubled"] == [
         {"site": uuid(9), "rows": [*ROWS]}
     ]
@@ -51,7 +51,7 @@ def test_it_is_told_wherever_people_look(twice: Stand) -> None:
     check = rows(twice.wiring)
     assert (check.result, check.text) == (
         "warning",
-        "1 site ID stands in more than one row (Sheet1!4 and Finished!2).",
+        "1 site ID is in more than one row (Sheet1!4 and Finished!2).",
     )
     assert f"{uuid(9)} stands in Sheet1!4 and Finished!2" in twice.command("link").stdout
 
