@@ -22,10 +22,9 @@ _NO_TAB = "The tab for jobs is missing. Create it again: brightsheet init"
 
 @dataclass(frozen=True)
 class JobWithoutRow:
-    """A job without a row: its site ID, and the milestone and status that a row would show."""
+    """A job without a row: its site ID, and the status that a row would show."""
 
     site: str
-    milestone: str
     status: str
 
 
@@ -87,11 +86,7 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
 def jobs_without_row(flusher: Flusher) -> list[JobWithoutRow]:
     """Return the jobs that should have a row, have none, and get none before their next event."""
     return [
-        JobWithoutRow(
-            target.site,
-            target.cells.get("current_milestone", EMPTY).text,
-            target.cells.get("status", EMPTY).text,
-        )
+        JobWithoutRow(target.site, target.cells.get("status", EMPTY).text)
         for target in flusher.targets.lay_out(flusher.store.pending.rowless())
     ]
 
@@ -157,7 +152,7 @@ def lines(comparison: Comparison) -> Iterator[str]:
 def restore_lines(jobs: Sequence[JobWithoutRow]) -> Iterator[str]:
     """Yield a line for each job without a row, and how to restore the rows."""
     for job in jobs:
-        yield f"{job.site}  {job.milestone}  {job.status}".rstrip()
+        yield f"{job.site}  {job.status}".rstrip()
     if jobs:
         count = counted(len(jobs), "job has", "jobs have")
         yield f"{count} no row. To restore them: brightsheet compare --restore --write"

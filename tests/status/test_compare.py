@@ -62,14 +62,14 @@ def test_a_deleted_row_is_reported_listed_and_restored(bench: Bench, run: Run) -
 
     listed = run("compare", "--restore")
     assert listed.exit_code == 3
-    assert f"{uuid(2)}  Milestone 1  " in listed.stdout
+    assert f"{uuid(2)}  Milestone 1 under review\n" in listed.stdout
     assert "--restore --write" in listed.stdout
     assert not bench.is_waiting(), "a list changes nothing"
     assert uuid(2) not in [row.get("Site ID") for row in bench.texts()]
 
     back = run("compare", "--restore", "--write")
     assert (back.exit_code, back.stdout.splitlines()[0]) == (0, "Rows brought back: 1")
-    assert bench.row(uuid(2))["Current milestone"] == "Milestone 1"
+    assert bench.row(uuid(2))["Status"] == "Milestone 1 under review"
     assert "Every job has a row." in run("compare", "--restore").stdout
 
 
