@@ -5,7 +5,7 @@ flush's read shows its fence number; then it is checked as if its reply had arri
 """
 
 import json
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from time import monotonic
@@ -552,6 +552,8 @@ class Flusher:
         """Those who were checked for whether they get one."""
         self._only: list[str] | None = None
         """The jobs of the next batch, while we search for the one that Google doesn't take."""
+        self._deleted = frozenset[str]()
+        """Jobs without a row, of which only a few were new at each read."""
         self._has_known_fence = False
         """Whether a read of this process has shown a fence that this database set."""
 
@@ -705,6 +707,7 @@ class Flusher:
         """
         lease, snapshot, pending = context.lease, context.snapshot, context.pending
         lost = pending.sites_with_row - {site for t in snapshot.tables for site in t.keys}
+        self._deleted &= lost
         if not lost:
             return True
         everything = self.writer.read_everything(lease, snapshot)
@@ -721,14 +724,24 @@ class Flusher:
                 raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
         keys.must_be_gone(tables, rows, lost)
         lost -= undo.sites_written_over(parsed(pending.undos))
+        are_deleted = self.are_deleted(lost, pending.sites_with_row)
         if pending.undos or not guarding(tables).is_empty:
             return True  # They go first: a row that was hit shows what isn't its own.
         if self.repair_keys(context, everything, self._every_target(context), lost):
             return False
-        if not keys.are_few(lost, pending.sites_with_row):
+        if not are_deleted:
             raise keys.keys_gone(len(lost), len(pending.sites_with_row))
         self.store.batches.forget_rows(lease, lost)
         return True
+
+    def are_deleted(self, lost: Set[str], known: Set[str]) -> bool:
+        """Tell whether people may have deleted the rows of `lost`: a few since the last read.
+
+        Those of earlier reads may still be among them: nothing is forgotten while undos wait.
+        """
+        if keys.are_few(lost - self._deleted, known):
+            self._deleted = frozenset(lost)
+        return lost <= self._deleted
 
     def repair_keys(
         self, context: FlushContext, read: Reading, targets: Sequence[Target], lost: Container[str]
