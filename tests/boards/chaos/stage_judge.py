@@ -5,7 +5,6 @@ amid it, so a history can allow several words.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 SURVEY, DESIGN, PERMITS, INSTALL, OPERATE, FUNDING = range(6)
@@ -48,32 +47,6 @@ class Sent(NamedTuple):
     payload: Mapping[str, Any]
 
 
-class Typed(NamedTuple):
-    word: str
-
-
-class Begin(NamedTuple):
-    """A write that may have begun."""
-
-
-class End(NamedTuple):
-    """That write is over."""
-
-    is_sure: bool = False
-    """Everything that was accepted has been written."""
-
-
-Entry = Sent | Typed | Begin | End
-
-
-@dataclass(frozen=True)
-class State:
-    """A cell's text, and how many webhooks had been accepted when its job was last written."""
-
-    text: str
-    count: int = 0
-
-
 def holding(sent: Iterable[Sent]) -> list[Step]:
     """Return the steps with a word that a job has reached, the lowest first."""
     latest: dict[int, Mapping[str, Any]] = {}
@@ -109,27 +82,42 @@ def written(text: str, before: Sequence[Sent], now: Sequence[Sent]) -> str:
     return text if _rank(meant[0]) > _rank(steps[-1]) else wanted
 
 
-def allowed(history: Iterable[Entry], text: str = "") -> set[str]:
-    """Return what the cell may show in the end; `text` was there before the first entry."""
-    states, sent, seen = {State(text)}, list[Sent](), 0
-    for entry in history:
-        match entry:
-            case Sent():
-                sent.append(entry)
-            case Typed(word=typed):
-                states = {State(typed, state.count) for state in states}
-            case Begin():
-                seen = len(sent)
-                states |= set(_after(states, sent[:seen]))
-            case End(is_sure=is_sure):
-                later = set(_after(states, sent[: len(sent) if is_sure else seen]))
-                states = later if is_sure else states | later
-    return {state.text for state in states}
+class StageCell:
+    """A cell, and what it may show: its text, and how many webhooks were in it when written."""
 
+    def __init__(self, text: str = "") -> None:
+        """`text` is what people typed before the tab was mapped."""
+        self._states = {(text, 0)}
+        self.sent: list[Sent] = []
+        self._seen = 0
 
-def _after(states: Iterable[State], sent: Sequence[Sent]) -> Iterator[State]:
-    for state in states:
-        if state.count == len(sent):
-            yield state
+    @property
+    def allowed(self) -> set[str]:
+        return {text for text, _ in self._states}
+
+    def type(self, text: str) -> None:
+        self._states = {(text, count) for _, count in self._states}
+
+    def begin(self) -> None:
+        """Allow for a write that may begin now."""
+        self._seen = len(self.sent)
+        self._states |= set(self._written())
+
+    def end(self, *, is_sure: bool = False) -> None:
+        """Allow for what the write did; `is_sure`: everything accepted has been written."""
+        if is_sure:
+            self._seen = len(self.sent)
+            self._states = set(self._written())
         else:
-            yield State(written(state.text, sent[: state.count], sent), len(sent))
+            self._states |= set(self._written())
+
+    def show(self, text: str) -> bool:
+        """Return whether a text is allowed; if so, drop the states with another one."""
+        states = {state for state in self._states if state[0] == text}
+        self._states = states or self._states
+        return bool(states)
+
+    def _written(self) -> Iterator[tuple[str, int]]:
+        now = self.sent[: self._seen]
+        for text, count in self._states:
+            yield text if count == len(now) else written(text, self.sent[:count], now), len(now)
