@@ -85,8 +85,8 @@ FILLED, OFF, NEVER = AtFirst.FILLED, AtFirst.OFF, AtFirst.NEVER
 # fmt: off
 _OF_A_JOB = (
     FieldEntry(PLACEHOLDER, "Customer", TEXT,
-        "The customer. The name opens the job in EverBright; Job and a number stand here "
-        "until EverBright has sent the name.",
+        "The customer. The name opens the job in EverBright. Shows Job and a number until "
+        "EverBright returns the name.",
         width=130, is_wrapped=True, is_customers=True),
     FieldEntry("address", "Address", TEXT,
         "The address of the installation, from EverBright.",
@@ -107,25 +107,25 @@ _OF_A_JOB = (
         "The customer's e-mail address, from EverBright.",
         width=190, at_first=OFF, is_customers=True),
     FieldEntry("status", "Status", STATUS,
-        "What was rejected; else what EverBright is reviewing; else what was reached, and what "
-        "comes next. The note on a cell says since when.",
+        "What was rejected; if nothing was, what EverBright is reviewing; otherwise the milestone "
+        "that was reached, and the next one. The note on a cell has the date.",
         width=160, is_noted=True, is_wrapped=True),
     FieldEntry("days", "Days", NUMBER,
         "How many days the job has had its status. Colored when it is more than {stuck_days}. "
         "Blank when the job is done or archived, or its milestone isn't in the order.",
         width=50),
     FieldEntry("next_action", "Next action", TEXT,
-        "What the job needs now. After a rejection the reason follows; all of it is in the note on "
+        "What the job needs now, and the reason of a rejection. The whole reason is in the note on "
         "the milestone's status and in History.",
         width=360, is_wrapped=True),
     FieldEntry("last_change", "Last change", TEXT,
-        "What changed last, and on which day.",
+        "What changed last, and the day.",
         width=140, is_wrapped=True),
     FieldEntry("rep", "Rep", TEXT,
-        "Who sold the job. If it is blank, type a name: it stays.",
+        "Who sold the job. If it is blank, type a name, and it stays.",
         width=100, is_wrapped=True, is_typed=True),
     FieldEntry("with", "With", TEXT,
-        "Who has what Next action is about.",
+        "Who has to do the next action.",
         at_first=OFF, is_wrapped=True),
     FieldEntry("progress", "Progress", STATUS,
         "How far the job is, in your own words: you choose the milestone and status for each word.",
@@ -146,11 +146,11 @@ _OF_A_JOB = (
         "The stage of the sale in EverBright.",
         at_first=FILLED),
     FieldEntry("contract", "Contract status", STATUS,
-        "The status of the contract: generated, sent, signed or voided. The note on a cell "
-        "says since when.",
+        "The status of the contract: generated, sent, signed or voided. The note on a cell has "
+        "the date.",
         width=85, at_first=FILLED, is_noted=True),
     FieldEntry("contract_signed", "Contract signed", DATE,
-        "When the contract was signed by all.",
+        "When everybody had signed the contract.",
         width=130, at_first=FILLED),
     FieldEntry("contract_documents", "Contract files", LINKS,
         "The signed contract, and signed change orders. A name opens the copy in "
@@ -160,14 +160,13 @@ _OF_A_JOB = (
         "The job's folder in Drive.",
         width=60),
     FieldEntry("re_signed", "Re-signed", DATE,
-        "When a re-sign was completed. The contract in force may then be another quote's.",
+        "When a re-sign was completed. The active contract may then be another quote's.",
         at_first=FILLED, is_noted=True),
     FieldEntry("initial_quote", "Initial quote", UUID,
         "The first quote of the job. EverBright still sends it after a re-sign.",
         width=280, is_hidden=True),
     FieldEntry("current_quote", "Current quote", UUID,
-        "The quote of the change order that was signed last. The note on a cell says "
-        "since when it is in force.",
+        "The quote of the change order that was signed last. The note on a cell has the date.",
         width=280, is_noted=True, is_hidden=True),
     FieldEntry("system_size", "System size (kW)", NUMBER,
         "The size of the system in kW, from EverBright.",
@@ -188,15 +187,15 @@ _OF_A_JOB = (
         "Who sold the job, from EverBright.",
         width=130, at_first=OFF, metrics=("sales_representative_name",)),
     FieldEntry(KEY, "Site ID", UUID,
-        "The job's number in EverBright. It identifies the row of the job: leave it as it is. The "
-        "column may be moved or hidden.",
+        "The job's ID in EverBright. It identifies the job's row, so don't change it. You can move "
+        "or hide the column.",
         width=280, is_hidden=True),
 )
 
 _OF_A_MILESTONE = (
     FieldEntry("status:", "{milestone}", STATUS,
-        "The status of this milestone. The note on a cell says since when, and the remark "
-        "that came with it.",
+        "The status of this milestone. The note on a cell has the date, and the comment that came "
+        "with it.",
         width=95, is_noted=True),
     FieldEntry("documents:", "{milestone} documents", LINKS,
         "The documents of this milestone. A name opens the copy in Drive, the arrow the "
