@@ -9,6 +9,7 @@ FIRST = (
     *("Ada", "Ben", "Carmen", "Dale", "Elena", "Frank", "Grace", "Hugo"),
     *("Irene", "Jonas", "Kira", "Luis", "Maya", "Noor", "Otto", "Priya"),
 )
+REPS = ("Ada Birch", "Ben Cole", "Carmen Ito")
 LAST = (
     *("Alder", "Birch", "Castillo", "Dunn", "Eriksen", "Fuentes", "Gray"),
     *("Hale", "Ito", "Jensen", "Kaur", "Lind", "Moreno", "Novak"),
@@ -110,7 +111,7 @@ def _made_up(uuid: str, name: str) -> Any:
     if name == "installer_payment_line_item_status":
         return rng.choice(["PENDING", "PAID"])
     if name == "sales_representative_name":
-        return f"{rng.choice(FIRST)} {rng.choice(LAST)}"
+        return rng.choice(REPS)
     if _DEADLINE.fullmatch(name):
         return f"2026-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
     return None

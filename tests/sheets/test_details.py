@@ -118,6 +118,17 @@ def test_the_columns_show_what_everbright_says(make: Make) -> None:
     assert bench.compare() == 0, "the comparison finds other cells than were written"
 
 
+def test_the_request_for_another_column_fills_rep(make: Make, tmp_path: Path) -> None:
+    bench = make()
+    size = '\n[[columns]]\nid = "system_size"\nheader = "System size"\n'
+    bench.configured(with_more(tmp_path, size))
+    bench.shown(milestone(1))
+    assert (ask(bench), len(asked(bench))) == (1, 1)
+    bench.flush()
+    assert bench.row(uuid(1))["Rep"] == "Ines Moreno"
+    assert "Sales representative" not in bench.rows()[0]
+
+
 def test_one_request_a_change_and_none_without(make: Make) -> None:
     bench = make()
     bench.shown(milestone(1), milestone(2))
