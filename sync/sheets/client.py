@@ -1,4 +1,4 @@
-"""The only user of gspread: reads and writes of one spreadsheet. No retries in here."""
+"""Reads and writes one spreadsheet, without retries. The only user of gspread."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,22 +23,22 @@ from sync.sheets.surroundings import Surroundings
 
 
 class _Http(HTTPClient):
-    """gspread's client, with answers that are not indented: that is more than half of a large one.
+    """gspread's client, with responses that aren't indented, which halves large ones.
 
-    Google indents unless told (source: the discovery document, prettyPrint).
+    Google indents by default (source: the discovery document, prettyPrint).
     """
 
     def request(self, *where: Any, **more: Any) -> requests.Response:
-        """Send a request. Raises APIError where it is refused."""
+        """Send a request. Raises APIError if Google rejects it."""
         more["params"] = {**(more.get("params") or {}), "prettyPrint": "false"}
         return super().request(*where, **more)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a read of tabs, or a write's answer, shows: rows, and those that a batch copied.
+    """The result of reading tabs whole, or of a write: rows, and the rows that a batch copied.
 
-    Both are by sheet id of the tab of jobs, and then by row.
+    Both are by the sheet ID of the tab of jobs, and then by row.
     """
 
     snapshot: Snapshot
@@ -64,11 +64,11 @@ class SheetClient:
         return sheet.read(answer, KEY, tabs)
 
     def read_everything(self, book: Snapshot) -> Reading:
-        """Read the whole of the tabs of jobs that were seen, and of their hidden tabs."""
+        """Read the tabs of jobs and their hidden tabs whole."""
         return self._everything(book, [*(table.sheet_id for table in book.tables), *book.copies])
 
     def read_copies(self, book: Snapshot, sheet_ids: Collection[int]) -> Reading:
-        """Read what a batch copied of tabs, with the header rows and keys of all."""
+        """Read the rows that a batch copied of some tabs, with the header rows and keys of all."""
         tabs = [table.copies_tab for table in book.tables if table.sheet_id in sheet_ids]
         return self._everything(book, tabs)
 
@@ -82,7 +82,7 @@ class SheetClient:
         )
 
     def surroundings(self) -> Surroundings:
-        """Read what else is in the spreadsheet, for when tabs are to be made."""
+        """Read the other parts of the spreadsheet, before tabs are created."""
         with self._translated_errors():
             answer = self._http.fetch_sheet_metadata(
                 self._id, params={"fields": surroundings.FIELDS}
@@ -96,16 +96,16 @@ class SheetClient:
             return self._http.fetch_sheet_metadata(self._id, params=params)
 
     def update(self, requests: list[dict[str, Any]]) -> Any:
-        """Send requests as one batch; return the reply to each.
+        """Send requests as one batch, which Google carries out completely or not at all.
 
-        All of it is done, or nothing. Raises as `write` does.
+        Return the reply to each. Raises as `write` does.
         """
         url = SPREADSHEET_BATCH_UPDATE_URL % self._id
         with self._translated_errors():
             return self._http.request("post", url, json={"requests": requests}).json()["replies"]
 
     def locked(self) -> list[tuple[int, str]]:
-        """Return id and title of the tab of each protected range that the account may not edit."""
+        """Return the tab's ID and title for each protected range that the account can't edit."""
         with self._translated_errors():
             answer = self._http.fetch_sheet_metadata(self._id, params={"fields": PROTECTIONS})
         return [
@@ -116,9 +116,10 @@ class SheetClient:
         ]
 
     def write(self, batch: Batch, book: Snapshot) -> Reading:
-        """Send one batch: all of it is done, or nothing; return the evidence that came back.
+        """Send one batch, which Google carries out completely or not at all.
 
-        Raises Refused where Google refuses it, Retryable where nobody knows whether it was done.
+        Return the part of the spreadsheet that the check needs. Raises Refused if Google rejects
+        the batch, Retryable if nobody knows whether it was carried out.
         """
         body: dict[str, Any] = {"requests": batch.requests}
         params: dict[str, Any] = {}
@@ -136,7 +137,10 @@ class SheetClient:
         return Reading(now, {}, copies)
 
     def filtered(self, filters: list[dict[str, Any]], fields: str) -> Any:
-        """Return what data filters select, with a field mask. Raises Retryable or Permanent."""
+        """Return the cells that data filters select, with a field mask.
+
+        Raises Retryable or Permanent.
+        """
         with self._translated_errors():
             return self._http.request(
                 "post",
@@ -146,9 +150,9 @@ class SheetClient:
             ).json()
 
     def values(self, ranges: Sequence[str]) -> list[list[list[str]]]:
-        """Return A1 ranges as bare texts, each column by column; of a formula the formula.
+        """Return A1 ranges as plain texts, column by column; a formula is returned as such.
 
-        It is a tenth of a read with formats. Raises Retryable or Permanent.
+        The response is a tenth of one with formats. Raises Retryable or Permanent.
         """
         params: dict[str, Any] = {
             "majorDimension": "COLUMNS",
@@ -179,7 +183,7 @@ def _ranges(asked: Asked) -> list[str]:
 
 
 def _text(value: object) -> str:
-    """Return a bare value as the text that `text_of` gives for its cell."""
+    """Return a plain value as the text that `text_of` returns for its cell."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return "" if value is None else str(value)

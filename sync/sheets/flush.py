@@ -1,7 +1,7 @@
-"""One flush: choose what is pending, read the sheet once, write it once, check what was hit.
+"""Flushes pending changes: reads the sheet once, writes it once, and checks where the writes went.
 
-Every batch is stored before it is sent. If the worker is killed after Google took it, the next
-flush's read shows its fence number; then it is checked as if its reply had arrived.
+Every batch is stored before it is sent. If the worker is killed after Google has carried it out,
+the next flush's read shows its fence, and it is checked as if its reply had arrived.
 """
 
 import json
@@ -58,7 +58,7 @@ from sync.store import (
 from sync.types import Mode
 
 _LINE_CELL_BYTES = 130
-"""Of JSON around the text of a History line's cell."""
+"""Bytes of JSON around the text of a History line's cell."""
 NO_ENTRIES: Mapping[str, PipelineEntry | None] = MappingProxyType({})
 
 DOUBTS = {
@@ -74,7 +74,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much goes into one batch: jobs, bytes of their cells, and lines of the History."""
+    """The limits of one batch: jobs, bytes of their cells, History lines, and bytes of those."""
 
     jobs: int = 500
     cell_bytes: int = 1_800_000
@@ -83,14 +83,14 @@ class Sizes:
 
 
 USUAL = Sizes()
-"""Google advises 2 MB a request."""
+"""Google recommends at most 2 MB per request."""
 LARGE = Sizes(2500, 4_500_000, 8000, 3_000_000)
-"""For filling a spreadsheet that nobody works in yet: Google takes 10 MB."""
+"""For filling a spreadsheet that nobody works in yet: Google accepts 10 MB."""
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines of the History, the newest first, of the changes `seqs` of the jobs `sites`."""
+    """Lines of the History, newest first, with their changes (`seqs`) and jobs (`sites`)."""
 
     seqs: tuple[int, ...] = ()
     lines: Sequence[Line] = ()
@@ -99,12 +99,12 @@ class Lines:
 
 @dataclass(frozen=True)
 class Work:
-    """What one flush writes: jobs as their rows should be, by site, and lines of the History."""
+    """The work of one flush: jobs with their wanted rows, by site, and lines of the History."""
 
     jobs: Mapping[str, Target]
     lines: Lines
     done: Sequence[Shown] = ()
-    """What the sheet shows already."""
+    """Jobs that the sheet already shows as wanted."""
 
     @property
     def targets(self) -> list[Target]:
@@ -113,15 +113,15 @@ class Work:
 
     @property
     def sites(self) -> list[str]:
-        """The jobs that it is about."""
+        """The jobs with rows or lines to write."""
         return sorted(self.jobs.keys() | self.lines.sites)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The parts of a batch, and what it confirms: `shown` by site; `absent` jobs have no row.
+    """The parts of a batch, and the cells they confirm (`shown`, by site).
 
-    `tables` are the tabs of jobs as they are after the structure in `parts`.
+    `absent` jobs have no row. `tables` are the tabs of jobs after the structure in `parts`.
     """
 
     tables: Sequence[Table]
@@ -141,7 +141,7 @@ class FlushContext:
     snapshot: Snapshot
 
     def without(self, sheet_ids: Container[int]) -> "FlushContext":
-        """Return the same without some of the tabs: the jobs that have a row there wait."""
+        """Return the context without some of the tabs: jobs with a row there have to wait."""
         tables = self.snapshot.tables
         left = tuple(table for table in tables if table.sheet_id not in sheet_ids)
         waiting = {s for table in tables if table.sheet_id in sheet_ids for s in table.keys}
@@ -150,12 +150,12 @@ class FlushContext:
         return replace(self, pending=pending, snapshot=replace(self.snapshot, tables=left))
 
     def found(self, jobs: Mapping[str, Target]) -> dict[str, Target]:
-        """Return the jobs whose rows are known to be there."""
+        """Return the jobs that have a row."""
         return {site: job for site, job in jobs.items() if site in self.pending.sites_with_row}
 
 
 class Targets:
-    """Lays out what the store holds: rows, columns, lines of the History, the Pipeline."""
+    """Lays out stored jobs as rows, columns, History lines, and figures of the Pipeline."""
 
     def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
         self.layout, self._file_config = layout, layout.config
@@ -164,10 +164,10 @@ class Targets:
         self._columns: list[Column] = []
 
     def work(self, pending: Pending, columns: Collection[str] | None) -> Work:
-        """Return as much of what is pending as fits into a batch.
+        """Return as much of the pending work as fits into a batch.
 
-        If there is a Pipeline, a job that it counts at another milestone is written, too.
-        `columns`: see `lay_out`.
+        If there is a Pipeline, a job whose place in it has changed is written, too. `columns`: see
+        `lay_out`.
         """
         is_counted = PIPELINE in pending.known_columns
         laid_out = {target.site: target for target in self.lay_out(pending.jobs, columns)}
@@ -184,14 +184,14 @@ class Targets:
         return Work({target.site: target for target in fit}, lines, done)
 
     def use_confirmed(self, confirmed: Confirmed) -> None:
-        """Lay out by what people have confirmed by now."""
+        """Use what people have confirmed by now."""
         if confirmed != self._confirmed:
             config = self._file_config.with_confirmed(confirmed)
             self.layout, self._columns = replace(self.layout, config=config), []
             self._confirmed = confirmed
 
     def proposed_order(self, jobs: Iterable[Target]) -> tuple[MilestoneConfig, ...]:
-        """Return the order of milestones that all jobs suggest."""
+        """Return the order of milestones that the jobs suggest."""
         config = self._file_config.with_confirmed(replace(self._confirmed, milestones=()))
         return proposed_order(config, [target.job for target in jobs])
 
@@ -200,14 +200,14 @@ class Targets:
     ) -> list[Target]:
         """Return the jobs that get a row, with their cells, in the order of new rows.
 
-        `columns` are the ids of the columns to lay out; None: those in the config.
+        `columns` are the IDs of the columns to lay out; None means those in the config.
         """
         laid_out = (self._laid_out(job, columns) for job in sorted(jobs, key=_began))
         return [job for job in laid_out if job]
 
     def _laid_out(self, job: Target, columns: Collection[str] | None) -> Target | None:
         if not job.job.has_row:
-            return None  # A lead has none.
+            return None  # A lead has no row.
         layout = self.layout
         try:
             cells = layout.cells(job.job, job.files, job.customer, job.details, columns)
@@ -232,8 +232,8 @@ class Targets:
     ) -> list[Column]:
         """Return the columns of all jobs, except those that a person deleted.
 
-        `every` gives all jobs: the place of a new milestone's column is learned from them.
-        `written` are the jobs that will be written, laid out.
+        `every` returns all jobs, which determine the place of a new milestone's column. `written`
+        are the jobs that will be written, laid out.
         """
         jobs = [target.job for target in pending.jobs]
         if not (self._columns and self.layout.are_columns_of(self._columns, jobs)):
@@ -313,7 +313,7 @@ class Targets:
 
 
 def _filled(columns: Iterable[Column], snapshot: Snapshot, jobs: Iterable[Target]) -> list[Column]:
-    """Return `columns` without those that wait for a job with something in them."""
+    """Return `columns` without those that are added only when a job fills them."""
     filled = {column for target in jobs for column in target.cells}
     present = snapshot.table.columns if snapshot.table else {}
     return [
@@ -330,14 +330,14 @@ def _began(target: Target) -> tuple[datetime, str]:
 
 
 def shown(target: Target, cells: Cells | None = None) -> Shown:
-    """Return what a batch confirms of one job; without `cells`, what was written stays."""
+    """Return what a batch confirms of one job; without `cells`, the last written ones stay."""
     return Shown(target.site, target.version, target.events, cells, target.entry)
 
 
 class BatchWriter:
-    """Sends batches within Google's rate limit: stored before, checked and concluded after.
+    """Sends batches within Google's rate limit, stored before and checked after.
 
-    `sleep` waits for the rate limit, `alert` informs a person.
+    `sleep` waits for the rate limit, `alert` notifies the operator.
     """
 
     def __init__(
@@ -354,7 +354,7 @@ class BatchWriter:
         self._alert = alert
         self._trail = trail or Trail()
         self._read_at = 0.0
-        """When the jobs of the flush were about to be read (monotonic seconds)."""
+        """When the flush began to read its jobs (monotonic seconds)."""
 
     def take_turn(self, lease: Lease) -> Fence:
         """Wait until a flush may begin, and return a fence for its batch."""
@@ -365,7 +365,7 @@ class BatchWriter:
         return Fence(turn.fence, turn.database, uuid4().hex[:12])
 
     def take_call(self, lease: Lease) -> None:
-        """Count a call beside the read and the write of a flush for the rate limit."""
+        """Count a further call, beside the read and write of a flush, for the rate limit."""
         if wait := self._store.spreadsheet.take_turn(lease, spacing=0).wait:
             self._sleep(wait)
 
@@ -413,14 +413,14 @@ class BatchWriter:
             self._check(lease, attempt, trace, answer.snapshot)
 
     def _check_safe(self, lease: Lease) -> None:
-        """Try how Google treats IDs, once in a spreadsheet. Raises Permanent if that isn't safe."""
+        """Try once per spreadsheet how Google treats IDs. Raises Permanent if that isn't safe."""
         spreadsheet = self._store.spreadsheet
         if spreadsheet.trial() is None:
-            self.take_call(lease)  # It writes twice: the read before it was counted with a write.
+            self.take_call(lease)  # It makes two calls, and the read was counted with one write.
             try_google(spreadsheet, self._client).must_be_safe()
 
     def settle(self, lease: Lease, snapshot: Snapshot) -> bool:
-        """Conclude the attempt that a read shows to have landed; tell whether there was one."""
+        """Conclude the attempt whose fence a read shows; return whether there was one."""
         if snapshot.fence is None:
             return False
         attempt = self._store.batches.confirmed_attempt(
@@ -431,7 +431,7 @@ class BatchWriter:
         try:
             trace = Trace.model_validate_json(attempt.trace)
         except ValidationError:
-            # Of an earlier version: everything that it was to show is written again.
+            # It is from an earlier version: its jobs are written again.
             self._store.batches.conclude(lease, replace(attempt, shown=()))
             return True
         if snapshot.table is None or not trace.rows:
@@ -441,7 +441,7 @@ class BatchWriter:
         return True
 
     def _check(self, lease: Lease, attempt: Attempt, trace: Trace, snapshot: Snapshot) -> None:
-        """Read the copied rows whole, and store what has to be done about what a batch hit."""
+        """Read the copied rows whole, check a batch by them, and store the result."""
         self.take_call(lease)
         copied = {row.sheet_id for row in trace.rows if not row.is_new}
         reading = self._client.read_copies(snapshot, copied)
@@ -493,9 +493,9 @@ class BatchWriter:
     def log_shown(
         self, jobs: Sequence[Shown], misplaced: Container[str] = (), fence: int | None = None
     ) -> None:
-        """Log each job whose row is right now, with what it was written for; `fence` is the batch.
+        """Log each job whose row is up to date now, with the deliveries it was written for.
 
-        Without a batch it was right already.
+        `fence` is the batch's number; None if the row was up to date before.
         """
         for job in jobs:
             if job.site not in misplaced:
@@ -503,26 +503,26 @@ class BatchWriter:
                 _log.info("shown", site=job.site, deliveries=deliveries, fence=fence)
 
     def read_everything(self, lease: Lease, snapshot: Snapshot) -> Reading:
-        """Read the whole tabs of jobs that were seen, and the hidden tabs."""
+        """Read the tabs of jobs in a snapshot whole, with the hidden tabs."""
         self.take_call(lease)
         return self._client.read_everything(snapshot)
 
 
 def parsed(undos: Mapping[int, str]) -> dict[int, Undo]:
-    """Return stored undos (JSON) by id."""
+    """Parse stored undos (JSON), by ID."""
     return {number: Undo.model_validate_json(body) for number, body in undos.items()}
 
 
 TakeCall = Callable[[Lease], None]
-"""Counts a call for the rate limit, and waits for its turn."""
+"""Counts a call for the rate limit, and waits if necessary."""
 TabsOf = Callable[[Mode, SheetStore, SheetClient, TakeCall, Config], JobTabs]
 """Returns the tabs of jobs of a mode. Raises Permanent if nothing here can serve it."""
 
 
 class Flusher:
-    """Makes the sheet agree with the store.
+    """Brings the sheet up to date with the store.
 
-    `sleep` waits for the rate limit, `alert` informs a person; `zone` is a setting ("": the
+    `sleep` waits for the rate limit, `alert` notifies the operator; `zone` is a setting ("": the
     spreadsheet's own).
     """
 
@@ -545,37 +545,37 @@ class Flusher:
         self._zone = zone
         self._alert = alert
         self._was_refused = False
-        """Whether the last batch was refused: the sheet may have been changed since its read."""
+        """Whether the last batch was rejected: the sheet may have changed since its read."""
         self.new_reps = set[str]()
-        """Reps of jobs that were written who have no filter view yet."""
+        """Reps of written jobs who have no filter view yet."""
         self.known_reps = set[str]()
-        """Those who were checked for whether they get one."""
+        """Reps for whom it was checked whether they get a view."""
         self._only: list[str] | None = None
-        """The jobs of the next batch, while we search for the one that Google doesn't take."""
+        """The jobs of the next batch, while we search for the one that Google rejects."""
         self._deleted = frozenset[str]()
         """Jobs without a row, of which only a few were new at each read."""
         self._has_known_fence = False
         """Whether a read of this process has shown a fence that this database set."""
 
     def tabs(self, mode: Mode) -> JobTabs:
-        """Return the tabs of jobs. Raises Permanent if nothing here can serve the mode."""
+        """Return the tabs of jobs. Raises Permanent if the mode isn't supported here."""
         take_call = self.writer.take_call
         return self._tabs_of(mode, self.store, self.client, take_call, self.targets.layout.config)
 
     def clock(self, snapshot: Snapshot) -> tzinfo:
-        """Return the clock in which dates are shown."""
+        """Return the time zone in which dates are shown."""
         return encode.clock(self._zone or snapshot.time_zone)
 
     def flush(self, lease: Lease) -> None:
-        """Bring the sheet up to date with what is pending now; more may arrive meanwhile.
+        """Write the pending changes; more may arrive meanwhile.
 
-        Raises Permanent, or Retryable: also if nobody knows whether the write was carried out,
-        because the next flush's read will show it.
+        Raises Permanent, or Retryable. Retryable includes the case that nobody knows whether the
+        write was carried out: the next flush's read will show it.
         """
         fence = self.writer.take_turn(lease)
         sizes = self.targets.sizes
         pending = self.store.pending.read(sizes.jobs, sizes.lines, self._only)
-        self.targets.use_confirmed(pending.confirmed)  # The tabs go by the order of milestones.
+        self.targets.use_confirmed(pending.confirmed)  # Before the tabs, which use the order.
         tabs = self.tabs(pending.mode)
         work = self._work(lease, tabs, pending)
         has_batch = pending.in_doubt or pending.undos or pending.fences.takes_over
@@ -585,7 +585,7 @@ class Flusher:
         snapshot = self.client.read(tabs, columns_to_read(tabs.policy, work.targets))
         self.check_fence(lease, fence, snapshot, pending)
         if pending.in_doubt and self.writer.settle(lease, snapshot):
-            return  # An earlier batch had landed after all: compare with what it wrote.
+            return  # An earlier batch was carried out: the next flush compares with what it wrote.
         context = FlushContext(lease, fence, tabs, pending, snapshot)
         self._check_served(context)
         if displaced := self._displaced(context):
@@ -609,7 +609,7 @@ class Flusher:
         elif tabs.learn(lease, snapshot, pending) or not self._has_keys(context):
             return
         elif not (guards := guarding(snapshot.tables)).is_empty:
-            # Nothing is written before every column is guarded: a person may be moving one now.
+            # Every column is guarded before anything is written: a person may be moving one now.
             self.send(context, guards)
         elif pending.undos:
             self._undo(context)
@@ -617,7 +617,7 @@ class Flusher:
             if not self._take_keys(context, work):
                 self._write(context, work)
         else:
-            # Move the fence: then a batch in doubt that hasn't landed by now never will.
+            # Move the fence, so that Google rejects a batch in doubt if it arrives later.
             self.send(context, Parts())
 
     def check_fence(self, lease: Lease, fence: Fence, snapshot: Snapshot, pending: Pending) -> None:
@@ -649,15 +649,15 @@ class Flusher:
         *,
         titles: Titles | None = None,
     ) -> None:
-        """Send a batch; `tables` are the tabs of jobs as they are after it, if not as read.
+        """Send a batch; `tables` are the tabs of jobs after it, if its structure changes them.
 
-        `titles` are free ones for new tabs, if they are known.
+        `titles` are free ones for new tabs, if known.
         """
         titles = titles or self.surroundings(context)[0]
         self.writer.send(context.lease, context.snapshot, _composed(context, tables, parts, titles))
 
     def _work(self, lease: Lease, tabs: JobTabs, pending: Pending) -> Work:
-        """Return what has to be written; jobs that are already shown are confirmed, at no call."""
+        """Return the work; jobs that are already shown as wanted are confirmed without a call."""
         work = self.targets.work(pending, tabs.columns(pending))
         if not pending.in_doubt:
             self.store.batches.confirm(lease, work.done)
@@ -672,7 +672,7 @@ class Flusher:
         context.tabs.check_served(context.snapshot, context.pending, titles)
 
     def _displaced(self, context: FlushContext) -> dict[int, Permanent]:
-        """Return why tabs can't be written as they are, by sheet id."""
+        """Return the errors of tabs that can't be written as they are, by sheet ID."""
         found = {
             table.sheet_id: keys.displaced(table, self.headers(context, table))
             for table in context.snapshot.tables
@@ -680,12 +680,12 @@ class Flusher:
         return {sheet_id: error for sheet_id, error in found.items() if error}
 
     def must_be_in_place(self, context: FlushContext) -> None:
-        """Raise Permanent if the metadata of a tab isn't beside what it names."""
+        """Raise Permanent if a tab's metadata is no longer at the cells that it describes."""
         for error in self._displaced(context).values():
             raise error
 
     def headers(self, context: FlushContext, table: Table) -> dict[str, str]:
-        """Return the last known headers of a tab, by column id."""
+        """Return the last known headers of a tab, by column ID."""
         pending, layout = context.pending, self.targets.layout
         made = pending.known_columns if context.tabs.policy.makes_columns else ()
         known = {column: layout.title(column, is_mapped=False) for column in made}
@@ -693,7 +693,7 @@ class Flusher:
         return known | {c.id: c.header for c in read if c.sheet_id == table.known_as}
 
     def _write_new(self, context: FlushContext, work: Work) -> None:
-        """Make the tabs with the first jobs; if rows were known, the next flush writes them all."""
+        """Create the tabs with the first jobs; if rows existed, the next flush writes them all."""
         is_again = self.store.spreadsheet.forget(context.lease)
         if context.snapshot.history is None:
             is_again = self.store.history.write_again(context.lease) or is_again
@@ -701,9 +701,10 @@ class Flusher:
             self._write(context, work)
 
     def _has_keys(self, context: FlushContext) -> bool:
-        """Tell whether the keys are in their column; a few that are nowhere were deleted.
+        """Return whether the flush can continue with the keys as they are.
 
-        Raises Permanent if some are in other cells, or if many are gone at once.
+        If a few keys are missing, their rows count as deleted. Raises Permanent if keys are in
+        other cells, or if many are missing at once.
         """
         lease, snapshot, pending = context.lease, context.snapshot, context.pending
         lost = pending.sites_with_row - {site for t in snapshot.tables for site in t.keys}
@@ -716,7 +717,7 @@ class Flusher:
         for table in tables:
             index = keys.find_key_column(table, rows[table.sheet_id], lost)
             if index is not None:
-                # A person moved what was in the column: that is the key column now.
+                # A person moved the keys into another column: that is the key column now.
                 self.send(context, batch.adopting(table, {KEY: index}))
                 return False
         for table in tables:
@@ -726,7 +727,7 @@ class Flusher:
         lost -= undo.sites_written_over(parsed(pending.undos))
         are_deleted = self.are_deleted(lost, pending.sites_with_row)
         if pending.undos or not guarding(tables).is_empty:
-            return True  # They go first: a row that was hit shows what isn't its own.
+            return True  # Undos and guards come first: an overwritten row shows other content.
         if self.repair_keys(context, everything, self._every_target(context), lost):
             return False
         if not are_deleted:
@@ -746,9 +747,9 @@ class Flusher:
     def repair_keys(
         self, context: FlushContext, read: Reading, targets: Sequence[Target], lost: Container[str]
     ) -> bool:
-        """Write keys into rows that have lost theirs, and take those of other customers' rows.
+        """Write keys into rows that have lost theirs, and remove keys from other customers' rows.
 
-        Tell whether there was anything to do.
+        Return whether there was anything to do.
         """
         context, tables = replace(context, snapshot=read.snapshot), read.snapshot.tables
         matches = context.tabs.lost_rows(tables, read.rows, [t for t in targets if t.site in lost])
@@ -776,11 +777,11 @@ class Flusher:
         )
 
     def _take_keys(self, context: FlushContext, work: Work) -> bool:
-        """Take keys from rows that were copied for another customer; tell whether any were."""
+        """Remove keys from rows that were copied for another customer; return whether any were."""
         tables = context.snapshot.tables
         doubled = {job.site for job in keys.doubled_jobs(tables)}
         present = {site for table in tables for site in table.keys}
-        # A job without a row may be that other customer's.
+        # A job without a row may belong to that other customer.
         is_due = doubled and not (work.jobs.keys() <= present - doubled)
         if not is_due:
             return False
@@ -791,7 +792,7 @@ class Flusher:
         titles, beside = self.surroundings(context)
         lines = self._lines(context, work)
         plan = self._planned(context, work, lines, titles, beside)
-        if not self._was_refused:  # It may be the Pipeline that Google didn't take.
+        if not self._was_refused:  # If so, the Pipeline may be the part that Google rejected.
             entries = {site: work.jobs[site].entry for site in (*plan.shown, *plan.absent)}
             plan = replace(plan, parts=self.with_pipeline(context, plan.parts, entries))
         self._write_plan(context, work, plan, lines, titles)
@@ -807,7 +808,7 @@ class Flusher:
         return self.plan(context, work.targets, wanted)
 
     def plan(self, context: FlushContext, targets: Sequence[Target], wanted: WantedTabs) -> Plan:
-        """Return what makes the rows show `targets`. Raises Permanent if a key column is gone."""
+        """Return the writes for the rows of `targets`. Raises Permanent without a key column."""
         zone = self.clock(context.snapshot)
         ensured = ensure(context.snapshot, wanted, zone)
         rows = context.tabs.rows(context.lease, ensured.tables, targets)
@@ -857,12 +858,12 @@ class Flusher:
         )
         if snapshot.table is None or snapshot.history or not may_be_off:
             return work.lines
-        # A person deleted the tab, or wants none.
+        # A person deleted the tab or doesn't want one.
         self.store.history.drop(context.lease, work.lines.seqs)
         return Lines()
 
     def surroundings(self, context: FlushContext) -> tuple[Titles, Surroundings]:
-        """Return titles for new tabs, and what else is there; read only if a tab is missing."""
+        """Return titles for new tabs, and the spreadsheet's other parts, if a tab is missing."""
         snapshot = context.snapshot
         if snapshot.table is not None and snapshot.has_fence_tab:
             return Titles(), Surroundings()
@@ -871,7 +872,7 @@ class Flusher:
         return self.targets.free_titles(snapshot, beside), beside
 
     def read_snapshot(self, lease: Lease, columns: tuple[str, ...] = ()) -> FlushContext:
-        """Read the sheet, and `columns`, without any work. Raises Permanent, or Retryable."""
+        """Read the sheet and its `columns`, without pending work. Raises Permanent or Retryable."""
         fence = self.writer.take_turn(lease)
         pending = self.store.pending.read(0, 0)
         self.targets.use_confirmed(pending.confirmed)
@@ -886,7 +887,7 @@ class Flusher:
     def notice_columns(
         self, tabs: JobTabs, snapshot: Snapshot, pending: Pending
     ) -> tuple[ReadColumn, ...]:
-        """Store which columns a read shows; return those that were there before and are gone."""
+        """Store which columns a read shows; return those that earlier reads showed and are gone."""
         before = pending.columns_read
         present = read_columns(snapshot.tables)
         if not present:
@@ -909,11 +910,11 @@ class Flusher:
         is_daily: bool = False,
         draws: bool = False,
     ) -> Parts:
-        """Return the parts of a batch with what the Pipeline shows of all jobs.
+        """Return the parts of a batch with the Pipeline's figures of all jobs.
 
-        `entries` are of the batch's jobs. Its numbers are written only if they have changed, or if
-        `is_daily`; else only the time of the update, if there is anything to write. `draws`: see
-        `pipeline.show`.
+        `entries` are those of the batch's jobs. The numbers are written only if they have changed,
+        or if `is_daily`; otherwise only the time of the update, if there is anything else to write.
+        `draws`: see `pipeline.show`.
         """
         snapshot, pending, every = context.snapshot, context.pending, self.store.pending.every
         tab = parts.pipeline or snapshot.pipeline
@@ -932,10 +933,10 @@ class Flusher:
         return replace(parts, extra=[*parts.extra, *requests])
 
     def _find_refused(self, context: FlushContext, plan: Plan, sites: Sequence[str]) -> None:
-        """Find the job that Google doesn't take, and quarantine it.
+        """Find the job that Google rejects, and quarantine it.
 
-        The same batch without the jobs' data shows it: if that is refused too (Refused is raised),
-        no job is at fault, but a guard or the fence. If it is taken, halving finds the job.
+        First the same batch is sent without the jobs' data. If Google rejects that, too (Refused is
+        raised), a guard or the fence is at fault, not a job. If it accepts, halving finds the job.
         """
         context = replace(context, fence=self.writer.take_turn(context.lease))
         self.send(context, plan.parts.without_data(plan.tables[0]), plan.tables)
@@ -944,12 +945,12 @@ class Flusher:
             return
         refusals = self.store.quarantine.add(context.lease, sites[0])
         _log.warning("job_refused", site=sites[0], refusals=refusals)
-        if refusals > 1:  # Once may be a person who moved a column there and back.
+        if refusals > 1:  # One refusal may come from a person who moved a column back and forth.
             text = f"Google rejects what we write for job {sites[0]}. It is retried from time to"
             self._alert("job_refused", f"{text} time; all other jobs are written.")
 
     def _undo(self, context: FlushContext) -> None:
-        """Put back what was written over; what has no certain place is listed in Recovered."""
+        """Restore overwritten cells; list those without a certain place in the tab Recovered."""
         everything = self.writer.read_everything(context.lease, context.snapshot)
         now = everything.snapshot
         if not now.tables or any(KEY not in table.columns for table in now.tables):
@@ -981,7 +982,7 @@ class Flusher:
 def _composed(
     context: FlushContext, tables: Sequence[Table], parts: Parts, titles: Titles
 ) -> Batch:
-    """Return a batch; its number is larger than every one given out or seen."""
+    """Return a batch whose fence number is larger than all that were given out or observed."""
     snapshot = context.snapshot
     seen = snapshot.fence.number if snapshot.fence else 0
     fence = replace(context.fence, number=max(context.fence.number, seen + 1))

@@ -1,10 +1,10 @@
-"""What the core asks of the tabs of jobs (`JobTabs`), and how our own tab answers (`OwnTab`).
+"""Defines the interface of the tabs of jobs (`JobTabs`), and implements our own tab (`OwnTab`).
 
-Our own Jobs tab is one that Brightsheet made. Tabs that an installer had before answer in
-`sync.boards`, which the core doesn't import.
+Our own Jobs tab is the one that Brightsheet created. `sync.boards`, which the core doesn't import,
+implements the interface for tabs that an installer had before.
 """
 
-# ruff: noqa: ARG002 - our own tab needs to know little
+# ruff: noqa: ARG002 - our own tab doesn't need all arguments
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from sync.types import Mode
 
 @dataclass(frozen=True)
 class Match:
-    """The row of a job that has no key yet, and the texts by column id that it was matched by."""
+    """A row without a key that is a job's, and the texts by column ID that it was matched by."""
 
     place: Place
     texts: Mapping[str, str]
@@ -36,37 +36,37 @@ class Match:
 
 @dataclass(frozen=True)
 class Pattern:
-    """Where new rows of a tab go, and the row above them, which they are like."""
+    """The place of new rows in a tab, and the row above, whose format and formulas they copy."""
 
     row: int
     """The index of the first new row."""
     above: Row = ()
     formulas: Mapping[int, str] = field(default_factory=dict)
-    """The formulas that they take, by column index."""
+    """The formulas that they copy, by column index."""
     identity: RowIdentity | None = None
-    """What the row above is known by; None where nothing is taken from it."""
+    """The identity of the row above; None if nothing is copied from it."""
     is_covered: bool = False
     """Whether a total ends at the row above, and must include the new ones."""
 
 
 @dataclass(frozen=True)
 class JobRows:
-    """Where the jobs go that have no row: matched rows, those that wait, and the first new row."""
+    """The places of jobs without a row: matched rows, waiting jobs, and the first new row."""
 
     matches: Mapping[str, Match] = field(default_factory=dict)
     """By site."""
     waiting: frozenset[str] = frozenset()
-    """Sites of jobs that get no row until a person has decided."""
+    """Sites of jobs that get no row until a person decides."""
     pattern: Pattern | None = None
     """None: new rows go below the last job."""
 
 
 @dataclass(frozen=True)
 class TabFindings:
-    """What only a comparison of boards finds."""
+    """Findings that only a comparison of boards has."""
 
     tables: Sequence[Table]
-    """Without the words that have ended."""
+    """The tabs without words that are no longer options."""
     foreign: tuple[ForeignKey, ...] = ()
     """Rows with one job's key and another job's customer."""
     ended: tuple[EndedWord, ...] = ()
@@ -76,9 +76,9 @@ class JobTabs(Protocol):
     """The tabs that hold jobs. Chosen by the stored mode in each flush."""
 
     policy: Policy
-    """What may be written, and how."""
+    """The rules for writing."""
     cell_fields: str
-    """The field mask of a read: what has to be known of a cell."""
+    """The field mask of a read: the parts of a cell that are needed."""
 
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
         """Return which of the tabs with our metadata hold the jobs; new rows go into the first."""
@@ -88,17 +88,17 @@ class JobTabs(Protocol):
     ) -> None:
         """Raise Permanent if the tabs can't be written as they are.
 
-        `titles` reads the titles of all tabs, by sheet id.
+        `titles` reads the titles of all tabs, by sheet ID.
         """
 
     def learn(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> bool:
-        """Store tabs and columns that a read shows for the first time; tell whether any were."""
+        """Store tabs and columns that a read shows for the first time; return whether any were."""
 
     def columns(self, pending: Pending) -> Collection[str] | None:
-        """Return the ids of the columns to lay out; None: those of the config."""
+        """Return the IDs of the columns to lay out; None means those of the config."""
 
     def rows(self, lease: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
-        """Return where the jobs among `targets` go that have no row. Raises as a read does."""
+        """Return the places of those `targets` that have no row. Raises as a read does."""
 
     def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
         """Return the columns of a row (`texts`) that show another customer than the job's."""
@@ -109,16 +109,16 @@ class JobTabs(Protocol):
         rows: Mapping[int, Mapping[int, Row]],
         targets: Sequence[Target],
     ) -> Mapping[str, Match]:
-        """Return which rows without a key are for certain those of `targets`, by site.
+        """Return the rows without a key that certainly are those of `targets`, by site.
 
-        `rows` are all rows, by sheet id.
+        `rows` are all rows, by sheet ID.
         """
 
     def shown(self, table: Table, column: str, cell: Cell) -> Cell | None:
-        """Return a cell as a column shows it; None if the column has no way to say it."""
+        """Return a cell as a column shows it; None if the column has no word for it."""
 
     def unsayable(self, table: Table, column: str, cell: Cell) -> str:
-        """Return what a column should show of a cell and has no word for, or ""."""
+        """Return the text of a cell that a column has no word for, or ""."""
 
     def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:
         """Return how a text in a job's row compares with what the column should show."""
@@ -133,27 +133,27 @@ class JobTabs(Protocol):
         rows: Mapping[int, Mapping[int, Row]],
         customers: Mapping[str, Customer],
     ) -> TabFindings:
-        """Return what a comparison finds beside the cells; `rows` are all rows, by sheet id.
+        """Return a comparison's further findings; `rows` are all rows, by sheet ID.
 
         Raises as a read does.
         """
 
 
 class OwnTab:
-    """The Jobs tab that Brightsheet made."""
+    """The Jobs tab that Brightsheet created."""
 
     policy = OWN
     cell_fields = FIELDS
 
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
-        """Return the tab that was made first, if a person has duplicated it; else the leftmost."""
+        """Return the original tab, if a person has duplicated it; else the leftmost."""
         ours = [table for table in seen if not table.mapped_at]
         return tuple(sorted(ours, key=lambda table: not table.is_original)[:1])
 
     def check_served(
         self, snapshot: Snapshot, pending: Pending, titles: Callable[[], Mapping[int, str]]
     ) -> None:
-        """Raise Permanent if tabs are mapped, and the database doesn't know of it."""
+        """Raise Permanent if tabs are mapped and the database doesn't know about it."""
         is_mapped = any(table.mapped_at and table.is_original for table in snapshot.seen)
         if pending.mode is Mode.UNSET and is_mapped and not snapshot.tables:
             raise Permanent(
@@ -163,19 +163,19 @@ class OwnTab:
             )
 
     def learn(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> bool:
-        """The columns of our own tab are learned from what was written."""
+        """Do nothing: the columns of our own tab are known from what was written."""
         return False
 
     def columns(self, pending: Pending) -> Collection[str] | None:
-        """Lay out the columns of the config and of the milestones."""
+        """Return None: all columns of the config and of the milestones are laid out."""
         return None
 
     def rows(self, lease: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
-        """Every job without a key gets a new row below the last one."""
+        """Put every job without a key into a new row below the last one."""
         return JobRows()
 
     def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
-        """A cell differs if it shows neither what it should nor what was last written there."""
+        """Return the columns whose text is neither the wanted nor the last written one."""
         ours = {
             column: (target.cells.get(column, EMPTY).text, target.written.get(column, EMPTY).text)
             for column in IDENTITY_COLUMNS
@@ -192,7 +192,7 @@ class OwnTab:
         rows: Mapping[int, Mapping[int, Row]],
         targets: Sequence[Target],
     ) -> Mapping[str, Match]:
-        """A row is a job's if the customer's name links to the job, and nothing differs."""
+        """Match a row with a job if its customer's name links to the job and nothing differs."""
         unkeyed = {
             (table.sheet_id, number): (row, table)
             for table in tables
@@ -213,15 +213,15 @@ class OwnTab:
         return found
 
     def shown(self, table: Table, column: str, cell: Cell) -> Cell | None:
-        """A cell is shown as it is laid out."""
+        """Return the cell as it is laid out."""
         return cell
 
     def unsayable(self, table: Table, column: str, cell: Cell) -> str:
-        """Nothing: no column has words of its own."""
+        """Return "": our columns have no words of their own."""
         return ""
 
     def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:
-        """No column has words of its own."""
+        """Return OTHER: our columns have no words of their own."""
         return TypedWord.OTHER
 
     def mask(self, column: str, cell: Cell, there: CellData) -> str:
@@ -235,5 +235,5 @@ class OwnTab:
         rows: Mapping[int, Mapping[int, Row]],
         customers: Mapping[str, Customer],
     ) -> TabFindings:
-        """Nothing: what people write beside a key is overwritten anyway."""
+        """Return nothing: text that people type beside a key is overwritten anyway."""
         return TabFindings(tables)

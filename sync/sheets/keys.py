@@ -1,4 +1,4 @@
-"""The keys of rows: which are doubled, beside another customer, or gone, and where to. Pure."""
+"""Finds keys of rows that are doubled, displaced, or missing, and words without an option. Pure."""
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Set
@@ -11,18 +11,18 @@ from sync.types import Value, letters
 
 FEW = 5
 FEW_SHARE = 0.1
-"""A person deletes a few rows at once; where more keys are gone, the column was emptied or moved.
+"""People delete a few rows at once; if more keys are missing, the column was cleared or moved.
 
-Taking those for deleted rows would bring every job back as a second row.
+If those counted as deleted rows, every job would get a second row.
 """
 
 
 _NAMED = 8
-"""Cells that a message names."""
+"""Maximum number of cells that a message names."""
 
 
 class DoubledJob(Value):
-    """A job that stands in more than one row, as people know them: `Open jobs!12`."""
+    """A job with more than one row; rows are named as people know them: `Open jobs!12`."""
 
     site: str
     rows: tuple[str, ...]
@@ -32,7 +32,7 @@ class DoubledJob(Value):
 
 
 class ForeignKey(Value):
-    """A row (`Open jobs!12`) that has a job's site ID and shows the customer of another job."""
+    """A row (`Open jobs!12`) with one job's site ID and another job's customer."""
 
     site: str
     row: str
@@ -43,7 +43,7 @@ class ForeignKey(Value):
 
 
 class EndedWord(Value):
-    """A word that was chosen for a column and is no option of its drop-down any longer."""
+    """A word that was chosen for a column and is no longer an option of its drop-down."""
 
     sheet_id: int
     column: str
@@ -51,7 +51,7 @@ class EndedWord(Value):
 
 
 def doubled_jobs(tables: Iterable[Table]) -> tuple[DoubledJob, ...]:
-    """Return the jobs with more than one row, in whichever tabs: each of them is kept right."""
+    """Return the jobs with more than one row in all `tables`; each row is kept up to date."""
     rows: dict[str, list[str]] = {}
     for table in tables:
         for site, numbers in table.keys.items():
@@ -67,14 +67,14 @@ def row_name(title: str, row: int) -> str:
 
 
 def are_few(gone: Set[str], known: Set[str]) -> bool:
-    """Tell whether so many of the `known` keys may be gone because people deleted their rows."""
+    """Return whether the `gone` ones of the `known` keys are few enough to be deleted rows."""
     return len(gone) <= max(FEW, FEW_SHARE * len(known))
 
 
 def displaced(table: Table, headers: Mapping[str, str]) -> Permanent | None:
-    """Return why a tab's metadata isn't beside what it names; None if it is.
+    """Return an error if a tab's metadata is no longer at the cells that it describes, or None.
 
-    `headers` are the last known ones, by column id.
+    `headers` are the last known ones, by column ID.
     """
     if _has_no_headers(table):
         return Permanent(
@@ -96,7 +96,7 @@ def displaced(table: Table, headers: Mapping[str, str]) -> Permanent | None:
 
 
 def _has_no_headers(table: Table) -> bool:
-    """Tell whether the header row holds another row: a sort leaves its metadata where it was."""
+    """Return whether another row is in the header's place: a sort leaves the metadata behind."""
     if KEY not in table.columns:
         return False
     header = table.headers.get(table.columns[KEY], "")
@@ -106,7 +106,7 @@ def _has_no_headers(table: Table) -> bool:
 
 
 def moved_columns(table: Table, headers: Mapping[str, str]) -> dict[str, int]:
-    """Return the columns whose header is blank, with the column that has their header now."""
+    """Return the columns with a blank header, each with the index that has its header now."""
     managed = {*table.columns.values()}
     free = {text: index for index, text in table.headers.items() if index not in managed}
     return {
@@ -117,7 +117,7 @@ def moved_columns(table: Table, headers: Mapping[str, str]) -> dict[str, int]:
 
 
 def cells_with(rows: Mapping[int, Row], sites: Container[str]) -> Iterator[tuple[int, int]]:
-    """Give row and column of the cells that hold one of `sites` and nothing else."""
+    """Yield row and column of the cells that contain one of `sites` and nothing else."""
     for number, row in rows.items():
         for index, cell in enumerate(row):
             if text_of(cell).strip().lower() in sites:
@@ -125,9 +125,9 @@ def cells_with(rows: Mapping[int, Row], sites: Container[str]) -> Iterator[tuple
 
 
 def find_key_column(table: Table, rows: Mapping[int, Row], sites: Container[str]) -> int | None:
-    """Return the column that has all keys now; None if there isn't one.
+    """Return the column that contains the keys now; None if there isn't one.
 
-    `sites` are those that the key column has lost.
+    `sites` are those missing from the key column.
     """
     found = Counter(index for _, index in cells_with(rows, sites))
     for index, count in found.most_common(1):
@@ -139,7 +139,7 @@ def find_key_column(table: Table, rows: Mapping[int, Row], sites: Container[str]
 def must_be_gone(
     tables: Iterable[Table], rows: Mapping[int, Mapping[int, Row]], sites: Container[str]
 ) -> None:
-    """Raise Permanent if any of `sites`, which are in no key column, is in another cell."""
+    """Raise Permanent if any of `sites`, which are missing from key columns, is in another cell."""
     places = [
         f"{table.title}!{letters(index)}{number + 1}"
         for table in tables
@@ -156,7 +156,7 @@ def must_be_gone(
 
 
 def keys_gone(gone: int, known: int) -> Permanent:
-    """Return the error for keys that stand nowhere any more."""
+    """Return the error for keys that are missing from the whole sheet."""
     return Permanent(
         "keys_gone",
         f"{gone} of {known} site IDs are gone from their column at once. Undo what happened to "

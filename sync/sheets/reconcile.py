@@ -1,7 +1,7 @@
-"""The whole of the sheet against what it should show: once a day, and on command.
+"""Compares the whole sheet with the wanted content, once a day and on command.
 
-People and faults do what nobody planned for. What is to be written is decided as in every flush, on
-what stands in each cell; the next flush writes it.
+This finds what people and faults have changed in ways that flushes don't notice. Each cell is
+decided on as in a flush, and the next flush writes it.
 """
 
 from collections import Counter, defaultdict
@@ -37,7 +37,7 @@ NO_TAB = "no_tab"
 
 
 class KeptCell(Value):
-    """A cell that a person's words keep from showing what EverBright says."""
+    """A cell whose typed text differs from EverBright's and stays."""
 
     site: str
     tab: str
@@ -49,7 +49,7 @@ class KeptCell(Value):
 
 
 class MissingWord(Value):
-    """What a drop-down has no option for, and how many cells it would stand in."""
+    """A text that a drop-down has no option for, and the number of cells that need it."""
 
     tab: str
     header: str
@@ -58,12 +58,12 @@ class MissingWord(Value):
 
 
 class Compared(Value):
-    """What a comparison found, beside the cells that the next flush writes."""
+    """The findings of a comparison, beside the cells that the next flush writes."""
 
     kept: tuple[KeptCell, ...] = ()
     unsayable: tuple[MissingWord, ...] = ()
     without_row: tuple[str, ...] = ()
-    """The sites of jobs whose row is missing."""
+    """The sites of jobs whose row was deleted."""
     doubled: tuple[DoubledJob, ...] = ()
     foreign: tuple[ForeignKey, ...] = ()
     ended: tuple[EndedWord, ...] = ()
@@ -71,7 +71,7 @@ class Compared(Value):
 
 @dataclass
 class Differences:
-    """What is to be written again: column ids by site; and what is not."""
+    """Cells that are wrong (column IDs by site), and those that differ but stay."""
 
     wrong: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     kept: list[KeptCell] = field(default_factory=list)
@@ -85,9 +85,9 @@ def differences(
     targets: Iterable[Target],
     zone: tzinfo,
 ) -> Differences:
-    """Return what differs in the rows of `targets`; `rows` are all rows by sheet id.
+    """Return what differs in the rows of `targets`; `rows` are all rows by sheet ID.
 
-    A job without a row is left alone: a row that was deleted comes back with an event only.
+    A job without a row is skipped: a deleted row returns only with an event.
     """
     result, cells = Differences(), CellDecider(tabs, zone)
     settled = [replace(target, is_fresh=False) for target in targets]
@@ -110,7 +110,7 @@ def _compare(
         if decision is Decision.WRITE:
             result.wrong[target.site].add(column)
         elif decision is Decision.LEAVE and rule is Rule.NEWS and cell != EMPTY:
-            # The customer's own data is theirs to spell, and what EverBright is silent on is free.
+            # Customers' data may be spelled differently, and cells without a wanted value are free.
             index = table.columns[column]
             header = table.headers.get(index, column)
             if cells.tabs.shown(table, column, cell) is None:
@@ -129,27 +129,27 @@ def _compare(
 
 
 def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> int:
-    """Compare the whole sheet with what it should show; return how many jobs differ.
+    """Compare the whole sheet with the wanted content; return how many jobs differ.
 
-    Rows that are gone count as deleted. Where they are many at once, their column may have been
-    emptied: then Permanent (keys_gone) is raised, unless a person confirms that they were deleted.
-    A tab or a key column that is gone raises Permanent, too. Raises Retryable, too.
+    Missing rows count as deleted. If many are missing at once, the key column may have been
+    cleared: then Permanent (keys_gone) is raised, unless `confirms_deleted`. Permanent is also
+    raised if a tab or a key column is missing. Raises Retryable, too.
     """
     store = flusher.store
     store.spreadsheet.must_be_current()
-    with suppress(Refused):  # Somebody moves columns: that is for the next comparison.
+    with suppress(Refused):  # Someone is moving columns: the next comparison tries again.
         renew(flusher, lease)
     differing = recheck(flusher, lease, confirms_deleted=confirms_deleted)
-    store.spreadsheet.set_compared(lease)  # It counts only once it has finished.
+    store.spreadsheet.set_compared(lease)  # A comparison counts only when it has finished.
     if not store.pending.is_waiting():
         store.spreadsheet.set_trouble()
     return differing
 
 
 def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> int:
-    """Have the next flush write what differs; return how many jobs do.
+    """Have the next flush write what differs; return how many jobs differ.
 
-    The Pipeline is written at once, whatever it shows: days pass, and people type.
+    The Pipeline is rewritten at once, because days pass and people may have typed into it.
     """
     store, context = flusher.store, flusher.read_snapshot(lease)
     snapshot, tabs = context.snapshot, context.tabs
@@ -182,7 +182,7 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     store.confirmations.propose_order(flusher.targets.proposed_order(targets))
     customers = {target.site: target.customer for target in targets}
     found = tabs.compared(lease, tables, everything.rows, customers)
-    # What differs in a row that shows another customer is theirs: it is reported, and kept.
+    # A row that shows another customer is reported and stays as it is.
     parted = {key.site for key in found.foreign}
     differing = differences(
         tabs,
@@ -207,24 +207,24 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
 def _typed_reps(
     tables: Iterable[Table], rows: Mapping[int, Mapping[int, Row]], targets: Iterable[Target]
 ) -> dict[str, str]:
-    """Return the names in *Rep* that are not what we wrote, by site; "" where ours is there."""
-    there: dict[str, str] = {}
+    """Return the typed names in *Rep*, by site; "" if the cell has the one we wrote."""
+    observed: dict[str, str] = {}
     for table in tables:
         if REP in table.columns:
             whole = with_cells(table, rows[table.sheet_id])
-            there |= {s: text_of(whole.cell(REP, at[0])).strip() for s, at in table.keys.items()}
+            observed |= {s: text_of(whole.cell(REP, at[0])).strip() for s, at in table.keys.items()}
     ours = {target.site: target.written.get(REP, EMPTY).text for target in targets}
-    return {site: "" if name == ours.get(site) else name for site, name in there.items()}
+    return {site: "" if name == ours.get(site) else name for site, name in observed.items()}
 
 
 def renew(flusher: Flusher, lease: Lease, *, restores: bool = False) -> list[str]:
     """Add new columns, and bring the Pipeline and the filter views of reps up to date.
 
-    Return a line for each thing that was done; one call where nothing is. No view that a person
-    deleted comes back, unless it is asked for (`restores`). Raises Permanent, or Retryable.
+    Return a line for each change; without changes it takes one call. A view that a person deleted
+    returns only if `restores`. Raises Permanent, or Retryable.
     """
     if not flusher.tabs(flusher.store.spreadsheet.mode()).policy.makes_columns:
-        return []  # On a board only the extras are ours: they are made on request.
+        return []  # On a board only the extras are ours, and they are created on request.
     flusher.known_reps |= flusher.new_reps
     context = flusher.read_snapshot(lease, (REP, filter_views.DAYS))
     snapshot = context.snapshot
@@ -232,7 +232,7 @@ def renew(flusher: Flusher, lease: Lease, *, restores: bool = False) -> list[str
     if table is None or not snapshot.has_fence_tab:
         return []
     if KEY not in table.columns or not guarding(snapshot.tables).is_empty:
-        return []  # A flush comes first, or says what is wrong.
+        return []  # A flush fixes that first, or reports what is wrong.
     columns = flusher.targets.columns(snapshot, context.pending, flusher.store.pending.every)
     wanted = flusher.targets.wanted(columns)
     zone = flusher.clock(snapshot)
@@ -246,9 +246,9 @@ def renew(flusher: Flusher, lease: Lease, *, restores: bool = False) -> list[str
 def _with_views(
     flusher: Flusher, context: FlushContext, ensured: Ensured, read: Table, *, restores: bool
 ) -> Parts:
-    """Return the parts with the views of the reps with the most open jobs, by what was `read`.
+    """Return the parts with the views of the reps with the most open jobs, by the tab as `read`.
 
-    Views whose columns appeared after the tab was made are added, too.
+    Views whose columns appeared after the tab was created are added, too.
     """
     parts, known = ensured.parts, context.pending.known_columns
     busiest = _busiest(read)
@@ -271,7 +271,7 @@ def _with_views(
     ids = [*map(_id_of, later)]
     if busiest is not None:
         forgotten = map(filter_views.id_of_rep, made - {*busiest})
-        flusher.store.spreadsheet.forget_made(context.lease, forgotten)
+        flusher.store.spreadsheet.forget_created(context.lease, forgotten)
         requests += _rep_views(
             ensured.table, context.snapshot.history, busiest, beside, made, restores
         )
@@ -306,7 +306,7 @@ def _views_of(flusher: Flusher, table: Table) -> list[View]:
 
 
 def _id_of(view: View) -> str:
-    """Return the id by which it is stored that a view was made."""
+    """Return the ID under which it is stored that a view was created."""
     return f"view:{view['title']}"
 
 
@@ -374,13 +374,13 @@ def _findings(compared: Compared) -> Iterator[Finding]:
 
 
 def last_compared(spreadsheet: Spreadsheet) -> Compared:
-    """Return what the last comparison found."""
+    """Return the findings of the last comparison."""
     text = spreadsheet.compared()
     return Compared.model_validate_json(text) if text else Compared()
 
 
 def waiting_for_check(flusher: Flusher, lease: Lease) -> None:
-    """Conclude what is pending, before a command writes. Raises Retryable if anything was."""
+    """Finish pending checks before a command writes. Raises Retryable if there were any."""
     pending = flusher.store.pending.read(0, 0)
     if pending.in_doubt or pending.undos:
         flusher.flush(lease)

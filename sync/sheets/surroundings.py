@@ -1,4 +1,4 @@
-"""What else is in a spreadsheet when tabs are made: titles, formats, filter views, charts. Pure."""
+"""Parses the other parts of a spreadsheet, which matter when tabs are created. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ FIELDS = (
     "sheets(properties(sheetId,title),conditionalFormats,filterViews(filterViewId,title,filterSpecs),"
     "charts(chartId))"
 )
-"""The mask of the read."""
+"""The field mask of the read."""
 _STEP = 10
-"""To the next sheet id that is tried where one is taken."""
+"""The distance to the next sheet ID to try, if one is taken."""
 
 
 @dataclass(frozen=True)
 class Titles:
-    """Titles that are free for tabs that have to be made."""
+    """Free titles for new tabs."""
 
     jobs: str = "Jobs"
     fence: str = "_brightsheet"
@@ -33,7 +33,7 @@ class Titles:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What else is in a spreadsheet, by sheet id: titles, conditional formats, filter views."""
+    """Titles, conditional formats and filter views of a spreadsheet by sheet ID, and its charts."""
 
     titles: Mapping[int, str] = field(default_factory=dict)
     rules: Mapping[int, Sequence[Json]] = field(default_factory=dict)
@@ -41,11 +41,11 @@ class Surroundings:
     charts: frozenset[int] = frozenset()
 
     def free(self, sheet_id: int) -> int:
-        """Return a sheet id that is free: `sheet_id`, or another where that is taken."""
+        """Return a free sheet ID: `sheet_id`, or another if that is taken."""
         return next(n for n in count(sheet_id, _STEP) if n not in self.titles)
 
     def free_titles(self, wanted: Titles) -> Titles:
-        """Return titles that no tab has; Google ignores upper and lower case."""
+        """Return titles that no tab has; Google ignores case."""
         taken = {title.lower() for title in self.titles.values()}
 
         def free(title: str) -> str:
@@ -59,7 +59,7 @@ NOTHING_ELSE = Surroundings()
 
 
 def surroundings(answer: Json) -> Surroundings:
-    """Return what `answer` (a Spreadsheet with the mask FIELDS) shows."""
+    """Parse `answer` (a Spreadsheet with the mask FIELDS)."""
     sheets = {sheet["properties"].get("sheetId", 0): sheet for sheet in answer.get("sheets", ())}
     return Surroundings(
         titles={number: sheet["properties"]["title"] for number, sheet in sheets.items()},
@@ -75,14 +75,14 @@ def surroundings(answer: Json) -> Surroundings:
 
 
 def free_titles(beside: Surroundings, tabs: SheetConfig, *, has_jobs: bool) -> Titles:
-    """Return free titles for tabs to be made, where there is a tab of jobs already or not.
+    """Return free titles for new tabs; `has_jobs` is whether there is a tab of jobs.
 
-    Raises Permanent where the Jobs tab is there and its header row is not.
+    Raises Permanent if the Jobs tab exists but its header row was deleted.
     """
     if not has_jobs and JOBS_TAB in beside.titles:
         raise Permanent(
             "header_gone",
-            f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Bring it back "
-            "with the version history, or delete the tab: it is made again.",
+            f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Restore it with "
+            "the version history, or delete the tab: it is created again.",
         )
     return beside.free_titles(Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline))

@@ -1,6 +1,6 @@
-"""Tries two things in a spreadsheet that writing relies on and Google doesn't document.
+"""Tries two undocumented behaviors of Google that writing relies on.
 
-Two calls. Each makes a hidden tab and deletes it again in the same batch, so that nothing is left.
+It takes two calls. Each creates a hidden tab and deletes it in the same batch, so nothing remains.
 """
 
 from sync.errors import Refused
@@ -13,9 +13,9 @@ from sync.store.sheet_state import Trial
 
 
 def try_google(store: Spreadsheet, client: SheetClient) -> Trial:
-    """Try whether Google keeps an ID that we choose and refuses one that is taken; store it.
+    """Try whether Google keeps a chosen ID and rejects a taken one; store and return the result.
 
-    Raises Retryable or Permanent if Google can't be asked. Then nothing is stored.
+    Raises Retryable or Permanent if Google can't be reached. Then nothing is stored.
     """
     area = {"sheetId": SCRATCH_TAB, "startRowIndex": 0, "endRowIndex": 1}
     chosen = {"protectedRangeId": SCRATCH_RANGE, "range": area, "warningOnly": True}

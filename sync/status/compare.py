@@ -87,7 +87,7 @@ def jobs_without_row(flusher: Flusher) -> list[JobWithoutRow]:
     """Return the jobs that should have a row, have none, and get none before their next event."""
     return [
         JobWithoutRow(target.site, target.cells.get("status", EMPTY).text)
-        for target in flusher.targets.lay_out(flusher.store.pending.rowless())
+        for target in flusher.targets.lay_out(flusher.store.pending.jobs_without_row())
     ]
 
 

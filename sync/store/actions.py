@@ -1,7 +1,7 @@
-"""The list of what people did on the console, and what they asked the worker to do.
+"""The log of actions that people took on the console, and the queue of those for the worker.
 
-An action is recorded before it is begun, and its result afterwards. What takes long is only
-requested: the worker that holds the lease takes it.
+An action is recorded before it begins, and its result afterward. Long actions are only requested:
+the worker that holds the lease takes them.
 """
 
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ COMPARE, REBUILD, REPLAY_ALL = "compare", "rebuild", "replay_all"
 PUT_BACK, DO_WITHOUT, RESTORE_ROWS = "put_back", "do_without", "restore_rows"
 READ_AGAIN, READ_CHANGED = "read_again", "read_changed"
 FORGET = "forget"
-"""What is requested of the worker."""
+"""Actions that the worker takes."""
 READ_BACK = timedelta(days=30)
-"""So far back goes what is read of all jobs: longer than anybody overlooks that nothing comes."""
+"""How far back changed jobs are read again: longer than missing webhooks stay unnoticed."""
 SIGN_IN = "sign in"
 _SIGN_INS = 1000
-"""Addresses that are returned; an operator has a few."""
+"""Maximum number of addresses returned; an operator has a few."""
 _LONGEST = 8000
-"""Characters of a result, of ids and of addresses that are kept."""
+"""Maximum number of characters stored of a result, IDs, or an address."""
 
 
 class ActionState(StrEnum):
-    """How far an action is: `requested` of the worker, `taken` by it, begun by the console."""
+    """The progress of an action: `requested` of the worker, `taken` by it, begun by the console."""
 
     REQUESTED = "requested"
     TAKEN = "taken"
@@ -40,7 +40,7 @@ class ActionState(StrEnum):
 
 @dataclass(frozen=True)
 class Action:
-    """A line of the list; times are in UTC."""
+    """An entry of the log; times are in UTC."""
 
     id: int
     at: datetime
@@ -53,7 +53,7 @@ class Action:
 
 
 class ActionLog:
-    """The list of actions, newest first."""
+    """The log of actions, newest first."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -61,7 +61,7 @@ class ActionLog:
     def begin(
         self, name: str, detail: str, source: str, state: ActionState = ActionState.BEGUN
     ) -> int:
-        """Record what is about to be done, or is requested; return its id."""
+        """Record an action that is about to begin or is requested; return its ID."""
         line = insert(action).values(
             at=now(),
             name=name,
@@ -80,16 +80,16 @@ class ActionLog:
         self._database.execute(update(action).where(which).values(values), lease)
 
     def note(self, name: str, detail: str, source: str) -> None:
-        """Record something that is done with that."""
+        """Record an action that is already finished."""
         self.begin(name, detail, source, ActionState.DONE)
 
     def is_requested(self) -> bool:
         return bool(self._database.scalar(select(exists().where(_OPEN))))
 
     def take(self, lease: Lease) -> tuple[Action, bool] | None:
-        """Take the oldest request, and tell whether it was taken before by a worker that is gone.
+        """Take the oldest request; also return whether a worker that is gone took it before.
 
-        Whoever holds the lease is the only one: what is `taken` is nobody else's.
+        Only the holder of the lease takes requests, so a `taken` one isn't running anywhere else.
         """
         query = select(action).where(_OPEN).order_by(action.c.id).limit(1)
         with self._database.writing(lease) as connection:
@@ -110,7 +110,7 @@ class ActionLog:
         return [_action(row) for row in self._database.rows(query.limit(limit))]
 
     def end_session(self, session: str, longest: float) -> None:
-        """Record that a session was signed out; forget those that expired after `longest` s."""
+        """Record that a session was signed out; delete records older than `longest` seconds."""
         row = self._database.insert(ended_session).values(id=session, at=now())
         with self._database.writing() as connection:
             connection.execute(row.on_conflict_do_nothing())
@@ -122,7 +122,7 @@ class ActionLog:
         return self._database.scalar(query) is not None
 
     def sources_of_sign_ins(self) -> list[str]:
-        """Return the addresses that somebody has signed in from: the newest thousand."""
+        """Return the newest thousand addresses from which someone signed in."""
         query = select(action.c.source).where(action.c.name == SIGN_IN).group_by(action.c.source)
         newest = query.order_by(func.max(action.c.id).desc()).limit(_SIGN_INS)
         return list(self._database.scalars(newest))

@@ -1,4 +1,4 @@
-"""What was read of EverBright's jobs: kept job by job, so that a killed run goes on."""
+"""Stores the progress of backfills, job by job, so that a killed run continues."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -13,14 +13,14 @@ from sync.store.database import Database, Lease, now
 from sync.store.schema import backfill, backfill_job
 
 SINCE = "since "
-"""Begins the scopes of runs that read what changed since a date that a person gave."""
+"""Prefix of the scopes of runs that read the changes since a date that the operator gave."""
 
 
 class JobState(StrEnum):
-    """Where a job stands in a run; one that was not read yet is in no state."""
+    """The state of a job in a run; a job that was not read yet has none."""
 
     WAITING = "waiting"
-    """The run before could not read it: it is read even where it is not listed."""
+    """The last run could not read it, so it is read even if it isn't listed."""
     DONE = "done"
     NO_WORKFLOW = "no_workflow"
     FAILED = "failed"
@@ -31,9 +31,9 @@ _CONCLUDED = (JobState.DONE, JobState.NO_WORKFLOW, JobState.FAILED)
 
 @dataclass(frozen=True)
 class BackfillRun:
-    """What a run has read: jobs by state, events and in how many jobs, and what failed.
+    """The progress of a run: jobs by state, events and the number of jobs with any, and failures.
 
-    `not_read` are the reasons by site, `problems` what of the list could not be read; `since` and
+    `not_read` has the reasons by site, `problems` the unreadable parts of the list; `since` and
     `started` are in UTC.
     """
 
@@ -59,7 +59,7 @@ class Backfills:
     ) -> BackfillRun:
         """Return the unfinished run of this scope, or begin one.
 
-        `again` are sites that are read even where they are not listed.
+        `again` are sites that are read even if they aren't listed.
         """
         unfinished = select(backfill).where(self._mine, backfill.c.finished_at.is_(None))
         with self._database.writing(lease) as connection:
@@ -72,7 +72,7 @@ class Backfills:
         return self.last()
 
     def _begin(self, connection: Connection, since: datetime | None) -> None:
-        # Of runs since a date, nothing is of use once they are over.
+        # Runs since a date are of no use once they have finished.
         over = backfill.c.scope.startswith(SINCE) & backfill.c.finished_at.is_not(None)
         old = select(backfill.c.scope).where(self._mine | over)
         connection.execute(delete(backfill_job).where(backfill_job.c.scope.in_(old)))
@@ -82,11 +82,11 @@ class Backfills:
         connection.execute(insert(backfill).values(run))
 
     def waiting(self) -> list[str]:
-        """Return the sites that are read even where they are not listed."""
+        """Return the sites that are read even if they aren't listed."""
         return self._sites(backfill_job.c.state == JobState.WAITING)
 
     def concluded(self) -> frozenset[str]:
-        """Return the sites that the run has read, or could not read."""
+        """Return the sites that the run has read or has failed to read."""
         return frozenset(self._sites(backfill_job.c.state.in_(_CONCLUDED)))
 
     def _sites(self, which: ColumnElement[bool]) -> list[str]:
@@ -103,12 +103,12 @@ class Backfills:
         self._database.execute(again, lease)
 
     def finish(self, lease: Lease, problems: Sequence[str] = ()) -> BackfillRun:
-        """End the run, of whose list `problems` say what could not be read."""
+        """End the run; `problems` are the parts of the list that could not be read."""
         self._database.execute(self._ended(problems), lease)
         return self.last()
 
     def mark_finished(self, lease: Lease) -> None:
-        """Keep a run that read nothing: from now on, jobs that change are looked for."""
+        """Store a finished run that read nothing, so that the next ones read only changes."""
         with self._database.writing(lease) as connection:
             self._begin(connection, None)
             connection.execute(self._ended(()))
@@ -118,9 +118,9 @@ class Backfills:
         return update(backfill).where(self._mine).values(values)
 
     def seconds_since_start(self) -> float | None:
-        """Return how long ago the last run that is finished began; None where none is.
+        """Return how many seconds ago the last finished run began; None without one.
 
-        An unfinished one is due at once: infinity.
+        For an unfinished run it is infinity, because that is due at once.
         """
         query = select(now() - backfill.c.started_at, backfill.c.finished_at).where(self._mine)
         for ago, finished in self._database.rows(query):

@@ -34,9 +34,9 @@ from sync.store.sheet_state import ReadColumns, Trial
 from sync.types import Mode
 
 REFUSED_SECONDS = 3600.0
-"""Refused deliveries of the last hour are counted: older ones say nothing about the present."""
+"""Rejected deliveries are counted for an hour: older ones don't show the present state."""
 _NAMED = 3
-"""Items of a finding that are named."""
+"""Maximum number of items of a finding that are named."""
 _REASONS = 200
 _FAILING = 3
 """Failed copies of a document before there is a warning: one failure may be anything."""
@@ -46,7 +46,7 @@ _UNANSWERED = 9
 
 @dataclass(frozen=True)
 class FoundItems:
-    """How many items a comparison found, and the first of them in words."""
+    """The number of items that a comparison found, with texts of the first ones."""
 
     count: int
     named: tuple[str, ...] = ()
@@ -57,23 +57,23 @@ class Backlog:
     """Counts, and ages in seconds by the database's clock (None: there is none)."""
 
     deliveries: int = 0
-    """Accepted deliveries that are in no job yet."""
+    """Accepted deliveries that aren't part of a job yet."""
     oldest_delivery: float | None = None
     jobs: int = 0
     """Jobs whose row may be out of date, those in quarantine included."""
     oldest_job: float | None = None
-    """Since the oldest event was received that a row does not show."""
+    """Seconds since the oldest event that a row doesn't show yet was received."""
     quarantined: int = 0
     oldest_quarantined: float | None = None
-    """Since the oldest event was received that a row in quarantine does not show."""
+    """The same for rows in quarantine."""
     lines: int = 0
-    """Lines of the History that are to be written."""
+    """Pending lines of the History."""
     unverified: int = 0
-    """Batches of which it is not known yet whether they landed."""
+    """Batches that Google may or may not have carried out."""
     documents: int = 0
     oldest_document: float | None = None
     failing: int = 0
-    """Documents that wait after several tries that failed, since they were wanted."""
+    """Documents that are pending after several failed tries, and their age."""
     oldest_failing: float | None = None
     failing_for: str = ""
     """The most frequent reason."""
@@ -81,33 +81,33 @@ class Backlog:
     """Documents that are no longer retried."""
     oldest_failed_documents: float | None = None
     unplaced: int = 0
-    """Deliveries that name a milestone whose job is unknown."""
+    """Deliveries for a milestone whose job is unknown."""
     oldest_unplaced: float | None = None
     refused: int = 0
-    """Deliveries of the last hour that were not understood, and not replayed since."""
+    """Deliveries that were rejected in the last hour and not replayed since."""
     oldest_refused: float | None = None
     refused_for: str = ""
     """The most frequent reason."""
     rejected: int = 0
-    """Refused deliveries, however old, that were not replayed since."""
+    """Rejected deliveries of any age that were not replayed since."""
     oldest_rejected: float | None = None
     turned_away: int = 0
-    """Requests that were refused since yesterday (UTC), with a wrong secret, say; not kept."""
+    """Requests refused since yesterday (UTC), such as with a wrong secret; they aren't stored."""
     last_wrong_secret: float | None = None
-    """Since the last request with a wrong secret or none."""
+    """Seconds since the last request with a wrong secret or none."""
     worker: float | None = None
     """Seconds since the last heartbeat of a worker."""
     token_refused: float | None = None
-    """Since EverBright refused the token; None if it did not, or none is set."""
+    """Seconds since EverBright rejected the token; None if it works or isn't set."""
     unsettled: int = 0
-    """Jobs that look like a row of a mapped tab, and wait for an answer."""
+    """Jobs that resemble a row of a mapped tab and wait for a decision."""
     oldest_unsettled: float | None = None
     unanswered_customers: int = 0
     """Jobs whose customer EverBright did not return in several tries."""
     trouble: str = ""
-    """The reason why the sheet is not written."""
+    """Why the sheet isn't written (a code)."""
     trouble_message: str = ""
-    """The same for people, with the fix; it may hold the address of an account."""
+    """The same as a message with the fix; it may contain the address of an account."""
     trouble_age: float | None = None
     doubt: str = ""
     """Why nothing is written, if the fence isn't one that this database set (a FenceDoubt)."""
@@ -115,39 +115,39 @@ class Backlog:
     is_trashed: bool = False
     """Whether the spreadsheet was in the trash when Drive was last asked."""
     paused: float | None = None
-    """Since a person paused the writing; None if it is not paused."""
+    """Seconds since writing was paused; None if it isn't."""
     comparison_age: float | None = None
     """Seconds since the whole sheet was last compared; None if it wasn't written yet."""
     findings: Mapping[str, FoundItems] = field(default_factory=dict)
-    """What the last comparison found, by the code of its warning."""
+    """The findings of the last comparison, by the code of their warning."""
     is_adopted: bool = False
     """Whether the jobs are in mapped tabs."""
     is_set_up: bool = False
-    """Whether the jobs have tabs: the one that Brightsheet made, or mapped ones."""
+    """Whether the jobs have tabs: the one that Brightsheet created, or mapped ones."""
     gone_columns: tuple[str, ...] = ()
-    """Columns that were there and are gone, as people know them: 'Status' in 'Jobs'."""
+    """Columns that are gone, as people know them: 'Status' in 'Jobs'."""
     oldest_gone_column: float | None = None
-    """Since a read showed first that one is gone."""
+    """Seconds since a read first showed that one is gone."""
     accepts_taken_ids: bool = False
     """Whether a trial found that Google accepts metadata with an ID that is taken."""
     unknown_statuses: tuple[str, ...] = ()
     """Statuses that neither the config nor a person in the console explains."""
     disk_free: int | None = None
-    """Bytes that are free on the disk of the database; None where nothing here tells."""
+    """Free bytes on the database's disk; None if that can't be read from here."""
     disk_size: int = 0
     arrival: float | None = None
     """When the newest webhook was accepted, in seconds since 1970."""
     setup: float | None = None
     """When the database was set up, in seconds since 1970."""
     clock: float = 0.0
-    """What time it is, in seconds since 1970."""
+    """The database's time, in seconds since 1970."""
     silence_days: int = 0
-    """After so many working days without a webhook there is a warning; 0 is never."""
+    """Working days without a webhook before there is a warning; 0 turns it off."""
     time_zone: str = ""
 
     @property
     def oldest(self) -> float | None:
-        """The age of the oldest event that the sheet does not show."""
+        """Age in seconds of the oldest event that the sheet doesn't show."""
         return max(
             (age for age in (self.oldest_delivery, self.oldest_job) if age is not None),
             default=None,
@@ -176,7 +176,7 @@ class Backlog:
 
     @property
     def waiting(self) -> int:
-        """Deliveries and jobs that wait for the sheet."""
+        """Deliveries and jobs that are waiting to be written."""
         return self.deliveries + self.jobs
 
 
@@ -192,7 +192,7 @@ def backlog(
 ) -> Backlog:
     """Return the backlog of a spreadsheet, in one consistent read.
 
-    Without a folder in Drive (not `with_documents`) documents are never copied: they do not wait.
+    Without a folder in Drive (not `with_documents`) documents aren't copied, so none are pending.
     """
     figures = {
         **_inbox(),
@@ -322,7 +322,7 @@ def _lookups() -> dict[str, Select[Any]]:
 def _counted(
     name: str, moment: ColumnElement[float | None], which: ColumnElement[bool]
 ) -> dict[str, Select[Any]]:
-    """Return the queries for how many there are, and for the age of the oldest."""
+    """Return the queries for the count and for the age of the oldest."""
     return {name: _count(which), f"oldest_{name}": _age(moment, which)}
 
 
@@ -335,8 +335,8 @@ def _count(which: ColumnElement[bool]) -> Select[Any]:
 
 
 def _age(moment: ColumnElement[float | None], which: Any) -> Select[Any]:
-    # A sum, and not the column: for the least of a few moments SQLite would go through the index
-    # of all, from the oldest on (a third of a second with 300,000 deliveries).
+    # A sum instead of the plain column, because for the minimum of a few times SQLite would scan
+    # the index of all of them (a third of a second with 300,000 deliveries).
     return select(now() - func.min(moment + 0.0)).where(which)
 
 

@@ -230,7 +230,7 @@ class Batches:
                 name=cell.header,
                 before=cell.before,
                 after=cell.after,
-                comment="A person had typed what stood there.",
+                comment="Replaced text that someone had typed in the sheet.",
             )
             for cell in conclusion.replaced
             if conclusion.writes_history
@@ -252,7 +252,7 @@ class Batches:
                 connection.execute(update(job).where(job.c.site == site).values(values))
 
     def keep_typed_reps(self, lease: Lease, reps: Mapping[str, str]) -> None:
-        """Record the reps that people typed, by site; "" if nobody typed a name."""
+        """Record typed reps, by site; "" if nobody typed a name."""
         with self._database.writing(lease) as connection:
             known = connection.execute(select(job.c.site, job.c.typed_rep)).all()
             for site, rep in known:

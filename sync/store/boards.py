@@ -1,4 +1,4 @@
-"""What only boards need: look-alikes, answers about rows, and words that were replaced."""
+"""Stores what only boards need: look-alikes, answers about rows, and replaced words."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping
@@ -13,26 +13,26 @@ from sync.store.schema import cell_history, customer, job, look_alike, row_answe
 
 @dataclass(frozen=True)
 class Unsettled:
-    """A job that looks like a row of a board, as long as nobody has answered."""
+    """A job that resembles a row of a board, until a person decides."""
 
     site: str
     customer: str
     """The customer's name."""
     since: float
     is_waiting: bool
-    """Whether it has no row yet; else it has one of its own, and its customer may appear twice."""
+    """Whether it has no row yet. If it has one, its customer may appear twice."""
 
 
 @dataclass(frozen=True)
 class RowAnswer:
-    """Whether a row is a job's; `texts` is what it said of its customer, by column id."""
+    """An answer to whether a row is a job's; `texts` are the row's, by column ID."""
 
     site: str
     texts: Mapping[str, str]
     is_same: bool
 
     def is_about(self, row: Mapping[str, str]) -> bool:
-        """Return whether a row is the one of the answer: what was blank may be filled by now."""
+        """Return whether the answer is about this row: cells that were blank may be filled now."""
         return all(row.get(column) == text for column, text in self.texts.items())
 
 
@@ -51,9 +51,9 @@ class Boards:
         return {row.site: Customer.model_validate_json(row.body) for row in rows}
 
     def hold_back(self, lease: Lease, sites: Iterable[str], hours: float) -> frozenset[str]:
-        """Have jobs wait so many hours for an answer; return those that wait from now on.
+        """Make jobs wait so many hours for an answer; return those that didn't wait before.
 
-        Each waits once.
+        Each job waits only once.
         """
         if not (asked := frozenset(sites)):
             return frozenset()
@@ -66,7 +66,7 @@ class Boards:
         return new if hours else frozenset()
 
     def unsettled(self) -> list[Unsettled]:
-        """Return the jobs that look like a row and have no answer, the oldest first."""
+        """Return the jobs that resemble a row and have no answer, the oldest first."""
         waits = look_alike.c.until > now()
         query = select(look_alike.c.site, look_alike.c.since, customer.c.body, waits.label("waits"))
         named = query.join(customer, customer.c.site == look_alike.c.site, isouter=True)
@@ -84,21 +84,18 @@ class Boards:
         ]
 
     def waiting(self) -> frozenset[str]:
-        """Return the jobs that get no row yet, because a person has to answer."""
+        """Return the jobs that get no row yet because they wait for an answer."""
         query = select(look_alike.c.site).where(self._mine, look_alike.c.until > now())
         return frozenset(self._database.scalars(query))
 
     def settle(self, lease: Lease, sites: Collection[str]) -> None:
-        """Record that jobs are settled: they resemble no row any longer, or were answered."""
+        """Record that jobs are settled: they no longer resemble a row, or were answered."""
         with self._database.writing(lease) as connection:
             mine = self._mine, look_alike.c.site.in_(sorted(sites))
             connection.execute(delete(look_alike).where(*mine))
 
     def answer(self, lease: Lease, answers: Iterable[RowAnswer]) -> None:
-        """Store which rows are jobs' and which aren't; what was answered of these jobs before goes.
-
-        They are settled.
-        """
+        """Store answers in place of earlier ones about the same jobs, which are settled now."""
         new = list(answers)
         sites = sorted({each.site for each in new})
         known = row_answer.c.spreadsheet_id == self._id, row_answer.c.site.in_(sites)
@@ -120,7 +117,7 @@ class Boards:
         return [RowAnswer(row.site, json.loads(row.texts), row.is_same) for row in rows]
 
     def replaced(self, site: str) -> list[tuple[str, str]]:
-        """Return what people had typed into mapped cells of a job, and what replaced it."""
+        """Return the typed texts of a job's mapped cells, each with the text that replaced it."""
         query = select(cell_history.c.before, cell_history.c.after).order_by(cell_history.c.id)
         query = query.where(cell_history.c.site == site, cell_history.c.spreadsheet_id == self._id)
         return [(row.before, row.after) for row in self._database.rows(query)]

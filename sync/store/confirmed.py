@@ -1,4 +1,4 @@
-"""What people confirm in the console: the order of milestones, and what statuses mean."""
+"""Stores what people confirm on the console: the order of milestones and meanings of statuses."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -10,9 +10,9 @@ from sync.store.schema import job, milestone_order, status
 
 
 class Confirmations:
-    """The order of milestones, proposed and confirmed; statuses, and what a person says they mean.
+    """The order of milestones (proposed and confirmed), and the meanings of statuses.
 
-    A confirmation has every job laid out anew.
+    After a confirmation every job is laid out again.
     """
 
     def __init__(self, database: Database) -> None:
@@ -24,12 +24,12 @@ class Confirmations:
             return read_confirmed(connection)
 
     def proposed_order(self) -> tuple[MilestoneConfig, ...]:
-        """Return the order that all jobs suggested last."""
+        """Return the order proposed last."""
         with self._database.reading() as connection:
             return _order(connection, is_confirmed=False)
 
     def propose_order(self, order: Sequence[MilestoneConfig]) -> None:
-        """Store the order that all jobs suggest now; () where they suggest none."""
+        """Store the order that the jobs suggest now; () if they suggest none."""
         if self.proposed_order() != tuple(order):
             with self._database.writing() as connection:
                 _put(connection, order, is_confirmed=False)
@@ -41,7 +41,7 @@ class Confirmations:
             connection.execute(update(job).values(bumped()))
 
     def ask(self, codes: Collection[str]) -> list[str]:
-        """Store statuses of which people are asked what they mean; return the new ones."""
+        """Store statuses that the console asks about; return the new ones."""
         query = select(status.c.code).where(status.c.code.in_(codes))
         new = sorted(set(codes).difference(self._database.scalars(query)))
         if new:
@@ -52,12 +52,12 @@ class Confirmations:
         return new
 
     def asked(self) -> dict[str, str]:
-        """Return the statuses of which people were asked, and their meanings ("": not known)."""
+        """Return the statuses that the console asks about, with their meanings ("": unknown)."""
         query = select(status.c.code, status.c.means).order_by(status.c.code)
         return {row.code: row.means or "" for row in self._database.rows(query)}
 
     def confirm_statuses(self, meanings: Mapping[str, str]) -> None:
-        """Store what statuses mean of which people were asked."""
+        """Store the meanings of statuses that the console asked about."""
         with self._database.writing() as connection:
             for code, means in sorted(meanings.items()):
                 connection.execute(update(status).where(status.c.code == code).values(means=means))

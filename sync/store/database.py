@@ -1,4 +1,4 @@
-"""Connections, the schema and its migrations, the database's clock, leases, and dirty jobs."""
+"""Connects to the database: transactions, upgrades, its clock, leases, and marking dirty jobs."""
 
 import os
 import shutil
@@ -60,15 +60,15 @@ def _now_postgresql(*_: Any, **__: Any) -> str:
 
 
 SETUP = "setup"
-"""Among the heartbeats: when the database was set up."""
+"""A heartbeat's name: when the database was set up."""
 _BEGIN = "brightsheet_begin"
-"""The option of a connection that says what its transactions are for, if not for writing."""
+"""The option of a connection with the purpose of its transactions, if not writing."""
 _UPGRADE_LOCK = 7_260_911
 _CONNECT_SECONDS = 5
 _BUSY_SECONDS = 10
 _POSTGRESQL_WRITERS = 8  # Its smallest plans have 20 connections.
 _CHECKPOINT_PAGES = 10_000
-"""How long SQLite's write-ahead log gets, in pages of 4 KiB, before a commit runs a checkpoint.
+"""The size of SQLite's write-ahead log, in pages of 4 KiB, at which a commit runs a checkpoint.
 
 A webhook writes seven pages or more. With SQLite's default of 1,000, one sender in a hundred would
 wait for a checkpoint, which would set the 99th percentile. The log grows to 40 MB instead of 4.
@@ -96,11 +96,11 @@ class Database:
 
     @contextmanager
     def writing(self, held: "Lease | None" = None, *, durable: bool = True) -> Iterator[Connection]:
-        """Open a transaction, committed at the end: all of it is stored, or nothing.
+        """Open a transaction that is committed at the end, or rolled back if it fails.
 
-        It fails unless the lease `held`, if given, is still held. One that is not `durable` does
-        not wait for SQLite's disk: it outlives a kill, but not a power cut. Raises Retryable if the
-        database does not answer.
+        It fails if the lease `held` is given and no longer held. A transaction that isn't `durable`
+        doesn't wait for SQLite's disk: it survives a killed process, but not a power cut. Raises
+        Retryable if the database doesn't answer.
         """
         engine = self._engine if durable else self._brief
         with self._writers_turn(), _translated_errors(), engine.begin() as connection:
@@ -148,9 +148,9 @@ class Database:
     def append(self, statement: Insert, row: Mapping[str, Any]) -> bool:
         """Insert a row in a transaction of its own; return whether it was new.
 
-        It takes half the time of `writing`, because the statement commits itself. It is executed
-        again if the connection is lost: EverBright may not send the webhook twice. Raises Retryable
-        as `writing` does.
+        It takes half the time of `writing`, because the statement commits itself. If the connection
+        is lost it is executed again, because EverBright may not resend the webhook. Raises
+        Retryable as `writing` does.
         """
         with _translated_errors():
             try:
@@ -174,9 +174,9 @@ class Database:
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     def upgrade(self) -> None:
-        """Create the tables, or upgrade them. Concurrent calls wait for each other.
+        """Create or upgrade the tables. Concurrent calls wait for each other.
 
-        Raises SettingsError if the database is of a version that can't be upgraded.
+        Raises SettingsError if the database's version can't be upgraded.
         """
         with self.writing() as connection:
             if not self.is_sqlite:
@@ -199,9 +199,9 @@ class Database:
             return revisions.current(connection) == revisions.known()[-1]
 
     def room(self) -> tuple[int, int] | None:
-        """Return how many bytes of the database's disk are free, and of how many.
+        """Return the free and the total bytes of the database's disk.
 
-        None where it is a server's, or kept in memory: nothing here tells.
+        None for a database on a server or in memory.
         """
         file = self._engine.url.database
         if not self.is_sqlite or not file or not Path(file).exists():
@@ -301,9 +301,9 @@ def clock(connection: Connection) -> float:
 
 
 def bumped(received: ColumnElement[float] | None = None) -> dict[str, ColumnElement[object]]:
-    """Return what changes in a job whose row is out of date since `received` (None: since now).
+    """Return the changed values of a job whose row is out of date since `received` (None: now).
 
-    If it waits already, the earlier time stays.
+    If it is waiting already, the earlier time stays.
     """
     since: ColumnElement[object] = func.coalesce(job.c.waiting_since, now())
     if received is not None:
@@ -313,20 +313,20 @@ def bumped(received: ColumnElement[float] | None = None) -> dict[str, ColumnElem
 
 
 def touch(connection: Connection, site: str) -> None:
-    """Mark a job whose row is to change, inside the caller's transaction."""
+    """Mark a job's row as out of date, inside the caller's transaction."""
     connection.execute(update(job).where(job.c.site == site).values(bumped()))
 
 
 @dataclass(frozen=True)
 class Lease:
-    """Proof of holding a lease: its token is larger than that of every holder before."""
+    """Proof of holding a lease: its token is larger than every earlier holder's."""
 
     name: str
     token: int
 
 
 def holder() -> str:
-    """Return a name that no other holder has."""
+    """Return a unique name for a holder."""
     return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
@@ -339,9 +339,9 @@ class Leases:
     _seconds: float
 
     def acquire(self, name: str) -> Lease | None:
-        """Take the lease, or renew it if this holder has it; None while another has it."""
+        """Take or renew the lease; return None while another holder has it."""
         fresh = {"name": name, "holder": "", "token": 0, "expires_at": 0.0}
-        # A clock that was put back: what would last twice as long as a lease counts as over.
+        # If the clock was set back, a lease would last too long: beyond twice its time, it is over.
         longest = now() + 2 * self._seconds
         is_over = (lease.c.expires_at < now()) | (lease.c.expires_at > longest)
         free = or_(is_over, lease.c.holder == self._holder)
@@ -360,13 +360,13 @@ class Leases:
         return None if token is None else Lease(name, token)
 
     def release(self, held: Lease) -> None:
-        """Release the lease at once; the token stays, so that a late holder is still refused."""
+        """Release the lease at once. The token stays, so that late writes still fail."""
         mine = lease.c.name == held.name, lease.c.token == held.token
         self._database.execute(update(lease).where(*mine).values(holder="", expires_at=0.0))
 
 
 def hold(connection: Connection, held: Lease) -> None:
-    """Make the transaction fail unless `held` is still held, and lock it until the end.
+    """Fail the transaction unless the lease is still held, and lock it until the end.
 
     Raises Retryable (lease_lost).
     """

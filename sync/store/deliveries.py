@@ -1,4 +1,4 @@
-"""For people who ask what came: searched deliveries, and samples of them."""
+"""Searches deliveries for the console and commands, and picks samples of them."""
 
 import re
 from collections.abc import Collection
@@ -16,7 +16,7 @@ from sync.webhooks.schema import Outcome
 
 @dataclass(frozen=True)
 class SampleDocument:
-    """What a document is asked for by."""
+    """The parameters of a request for a document."""
 
     uuid: str
     sub_task: str
@@ -30,7 +30,7 @@ def sample_job(database: Database) -> str | None:
 
 
 def latest_job(database: Database) -> str | None:
-    """Return the site of the job of which a webhook came last; None before the first."""
+    """Return the site of the job with the newest webhook; None before the first."""
     query = select(job.c.site).where(job.c.received_at.is_not(None))
     with database.reading() as connection:
         site: str | None = connection.scalar(query.order_by(job.c.received_at.desc()).limit(1))
@@ -38,7 +38,7 @@ def latest_job(database: Database) -> str | None:
 
 
 def sample_document(database: Database) -> SampleDocument | None:
-    """Return a document, one that was copied where there is any; None before the first."""
+    """Return a document, preferably one that was copied; None before the first."""
     columns = (document.c.uuid, document.c.sub_task, document.c.name)
     query = select(*columns).order_by(document.c.link.desc(), document.c.uuid).limit(1)
     with database.reading() as connection:
@@ -53,9 +53,9 @@ _ID = re.compile(r"[0-9a-f-]+")
 class DeliveryFilter:
     """A filter for deliveries; blanks match all.
 
-    `site` is the beginning of a job's site ID, `reason` that of a reason, `since` a moment in
-    seconds since 1970 (UTC). `sites` are the jobs that it may be of; `milestone` is a part of the
-    milestone's name, in any case.
+    `site` and `reason` are prefixes of a job's site ID and of a reason, `since` is in seconds since
+    1970 (UTC). `sites` are the jobs to search; `milestone` is a part of the milestone's name, and
+    ignores case.
     """
 
     outcome: Outcome | None = None
@@ -88,7 +88,7 @@ class DeliveryFilter:
 
 
 class Deliveries:
-    """Reads the inbox by what people know of a delivery."""
+    """Searches the inbox."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -103,7 +103,7 @@ class Deliveries:
     ) -> list[KeptDelivery]:
         """Return the newest of the wanted deliveries, or those before `before` (seq).
 
-        They come without their bodies, which are large: a list shows none.
+        They have no bodies, which are large and not shown in lists.
         """
         columns = [column for column in delivery.c if column.name != "body"]
         query = select(*columns, delivery.c.body.is_not(None).label("has_body"))
@@ -113,7 +113,7 @@ class Deliveries:
         return self._inbox.fetch(query.order_by(delivery.c.seq.desc()).limit(limit))
 
     def statuses(self, ids: Collection[str]) -> dict[str, str]:
-        """Return the status (EverBright's code) to which deliveries changed a milestone, by id."""
+        """Return the status code that each delivery gave a milestone, by the delivery's ID."""
         query = (
             select(delivery.c.id, change.c.body)
             .where(
@@ -122,19 +122,19 @@ class Deliveries:
                 change.c.digest == delivery.c.digest,
             )
             .order_by(change.c.seq.desc())
-        )  # Of several the first counts: the milestone's own.
+        )  # Among several, the first is the milestone's own.
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         changes = {row.id: Change.model_validate_json(row.body) for row in rows}
         return {name: one.after for name, one in changes.items() if one.after}
 
     def starting(self, prefix: str, limit: int) -> list[KeptDelivery]:
-        """Return the newest deliveries whose ID starts so."""
+        """Return the newest deliveries whose ID has this prefix."""
         query = select(delivery).where(_starts(delivery.c.id, prefix))
         return self._inbox.fetch(query.order_by(delivery.c.seq.desc()).limit(limit))
 
     def to_retry(self, prefix: str, limit: int) -> tuple[list[KeptDelivery], list[str]]:
-        """Return what can be retried whose ID starts so: deliveries, and UUIDs of documents."""
+        """Return the deliveries and document UUIDs with this prefix that can be retried."""
         is_rejected = delivery.c.outcome == Outcome.REJECTED, delivery.c.body.is_not(None)
         query: Select[tuple[str]] = select(document.c.uuid)
         query = query.where(_starts(document.c.uuid, prefix), document.c.state != FileState.DONE)
@@ -146,6 +146,6 @@ class Deliveries:
 
 
 def _starts(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
-    """Return the condition that an ID starts so; none does if `prefix` cannot be part of one."""
+    """Return the condition that an ID has this prefix; false if `prefix` can't be part of one."""
     plain = prefix.strip().lower()
     return column.startswith(plain) if _ID.fullmatch(plain) else false()

@@ -1,4 +1,4 @@
-"""Digests: which process sends one, and the changes that it lists."""
+"""Decides which process sends a digest, and reads the changes for it."""
 
 from sqlalchemy import select, update
 
@@ -7,19 +7,19 @@ from sync.store.database import Database
 from sync.store.schema import change, heartbeat
 
 DAILY, WEEKLY, DEADLINES = "digest", "weekly digest", "deadlines"
-"""The heartbeats that hold the moment for which each was last sent."""
+"""Names of the heartbeats that record the time slot for which each digest was last sent."""
 _LATE_SECONDS = 3 * 86_400.0
 
 
 class Digests:
-    """Moments are Unix seconds."""
+    """Times are Unix seconds."""
 
     def __init__(self, database: Database, name: str = DAILY) -> None:
         self._database = database
         self._name = name
 
     def claim(self, slot: float) -> bool:
-        """Return whether the digest of `slot` is this caller's to send: once, of any number."""
+        """Claim the digest of `slot`: True for exactly one caller, which then sends it."""
         statement = self._database.insert(heartbeat).values(name=self._name, at=slot)
         again = statement.on_conflict_do_update(
             index_elements=["name"], set_={"at": slot}, where=heartbeat.c.at < slot
@@ -28,14 +28,14 @@ class Digests:
             return connection.execute(again.returning(heartbeat.c.at)).first() is not None
 
     def release(self, slot: float) -> None:
-        """Take the claim back: the digest did not arrive."""
+        """Withdraw the claim, because the digest was not sent."""
         mine = (heartbeat.c.name == self._name) & (heartbeat.c.at == slot)
         self._database.execute(update(heartbeat).where(mine).values(at=slot - 1))
 
     def changes(self, since: float) -> list[Change]:
-        """Return what was learned since a moment, in order; not what happened long before it.
+        """Return the changes noted since a moment, in order, without those that are much older.
 
-        That is read back from EverBright by the thousand.
+        A backfill reads old changes back by the thousand.
         """
         query = select(change.c.body).where(change.c.kept_at >= since)
         query = query.order_by(change.c.seq)

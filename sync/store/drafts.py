@@ -1,4 +1,4 @@
-"""Mappings that people have begun on the console: kept for a day after the last change."""
+"""Stores drafts of mappings from the console for a day after the last change."""
 
 import json
 from secrets import token_urlsafe
@@ -15,13 +15,13 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class MappingDrafts:
-    """One draft for each time that somebody begins; its id, which nobody can guess, is its key."""
+    """A draft for each mapping that someone starts, by an ID that can't be guessed."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def begin(self) -> str:
-        """Store an empty draft and return its id; delete those that are too old."""
+        """Store an empty draft and return its ID; delete expired drafts."""
         number = token_urlsafe(12)
         with self._database.writing() as connection:
             old = mapping_draft.c.saved_at < now() - _KEPT_SECONDS
@@ -31,7 +31,7 @@ class MappingDrafts:
         return number
 
     def read(self, number: str) -> Pairs | None:
-        """Return what was chosen so far; None if there is no such draft any more."""
+        """Return the choices so far; None if the draft doesn't exist or has expired."""
         is_this = mapping_draft.c.id == number
         is_kept = mapping_draft.c.saved_at >= now() - _KEPT_SECONDS
         with self._database.reading() as connection:
@@ -39,7 +39,7 @@ class MappingDrafts:
         return None if body is None else tuple((name, value) for name, value in json.loads(body))
 
     def save(self, number: str, pairs: Pairs) -> None:
-        """Store what was chosen so far."""
+        """Store the choices so far."""
         values = {"body": json.dumps(pairs), "saved_at": now()}
         with self._database.writing() as connection:
             connection.execute(

@@ -1,4 +1,4 @@
-"""What the last comparison found, item by item, and the items that people dismissed."""
+"""Stores the findings of the last comparison, and which items people dismissed."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from sync.store.schema import HAS_ROW, dismissed, finding, job
 
 WITHOUT_ROW = "jobs_without_row"
 _PAGE = 500
-"""Items in one statement: SQLite accepts a limited number of values."""
+"""Maximum number of items in one statement, because SQLite limits the number of values."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One item of a warning. `identity` is what makes it new: a dismissed item is not shown again.
+    """One item of a warning. A dismissed item with the same `identity` isn't shown again.
 
     `detail` may hold personal data.
     """
@@ -44,7 +44,7 @@ class Findings:
         self._is_this = finding.c.spreadsheet_id == spreadsheet_id
 
     def replace(self, lease: Lease, found: Iterable[Finding]) -> None:
-        """Store what a comparison found. An item that it didn't find is new if it comes back."""
+        """Replace the findings. An item that is missing now counts as new when it returns."""
         new = {one.item: one for one in found}
         with self._database.writing(lease) as connection:
             query = select(finding.c.item).where(self._is_this)
@@ -78,7 +78,7 @@ class Findings:
         return listed
 
     def sites(self, code: str, items: Collection[str]) -> set[str]:
-        """Return the jobs of `items`; without any, of all items that are listed."""
+        """Return the jobs of `items`, or of all listed items if none are given."""
         query = select(finding.c.item, finding.c.site)
         rows = self._database.rows(query.where(finding.c.code == code, is_open(self._id)))
         return {row.site for row in rows if not items or row.item in items}
@@ -108,13 +108,13 @@ def is_dismissed(item: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 class Dismissals:
-    """What people dismissed: findings, rejected deliveries, and documents, by ID."""
+    """The IDs of dismissed findings, rejected deliveries, and documents."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, items: Collection[str]) -> None:
-        """Dismiss items; they are shown in no warning."""
+        """Dismiss items, so that no warning shows them."""
         rows = [{"item": item} for item in sorted(items)]
         if rows:
             statement = self._database.insert(dismissed).on_conflict_do_nothing()

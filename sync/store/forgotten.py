@@ -1,4 +1,4 @@
-"""Jobs whose data was deleted on request: known by a hash alone, so that they don't come back."""
+"""Recognizes jobs whose data was deleted on request by a hash, so that they don't return."""
 
 import hashlib
 from collections.abc import Collection, Iterable
@@ -16,7 +16,7 @@ ERASED: dict[str, Any] = {
     "reason": "forgotten: the data of this job was deleted on request",
     "projected": True,
 }
-"""What is stored of a delivery for such a job."""
+"""The stored values of a delivery for such a job."""
 
 
 def digest_of(identifier: str) -> str:

@@ -33,7 +33,7 @@ def count_flush(database: Database, connection: Connection, jobs: int) -> None:
 
 
 def prune(connection: Connection) -> None:
-    """Forget old hours inside the caller's transaction."""
+    """Delete old hours inside the caller's transaction."""
     connection.execute(delete(flush_hour).where(flush_hour.c.hour < _hour(now()) - _KEPT_HOURS))
 
 

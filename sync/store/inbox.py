@@ -1,4 +1,4 @@
-"""The inbox: every delivery, as it came."""
+"""Stores every delivery as it arrived, and returns those to be projected."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,25 +18,28 @@ from sync.store.schema import delivery, heartbeat
 from sync.webhooks.schema import Delivery, Outcome
 
 _BYTES, _JOBS = 2_000_000, 500
-"""Of bodies in a batch: a longer transaction would keep senders waiting. And jobs: the state of one
-with ten milestones takes 250 KB of memory, and a flush has as many in hand."""
+"""Maximum bytes of bodies, and number of jobs, in a batch.
+
+A longer transaction would keep senders waiting. The state of a job with ten milestones takes 250 KB
+of memory, and a flush holds as many.
+"""
 _MOST = 10_000
-"""Deliveries between two writes of the sheet: some seconds' work."""
+"""Maximum number of deliveries between two writes of the sheet: a few seconds' work."""
 UNPROJECTED = text("NOT projected")
 _IS_WAITING = select(select(delivery.c.seq).where(UNPROJECTED).exists())
 _LONGEST_NAME = 200
-"""Characters of a milestone's name that are searched."""
+"""Number of characters of a milestone's name that can be searched."""
 BACKFILL = "backfill-"
-"""Begins the ids of what was read from EverBright's API: people see it where ids are shown."""
+"""Prefix of the IDs of events read from EverBright's API; people see it with the IDs."""
 ODD_FIELDS = "odd_fields"
-"""The reason of an accepted webhook of which not every field was understood."""
+"""The reason of an accepted webhook with fields of an unexpected type."""
 LAST_WEBHOOK = "delivery"
 """A heartbeat's name: when the newest of the deleted webhooks was accepted."""
 NEWEST_WEBHOOK = (
     select(delivery.c.received_at)
     .where(
         delivery.c.outcome.in_((Outcome.ACCEPTED, Outcome.DUPLICATE)),
-        delivery.c.counts_from.is_(None),  # Neither a read nor a replay came by webhook.
+        delivery.c.counts_from.is_(None),  # Reads from the API and replays aren't new webhooks.
     )
     .order_by(delivery.c.received_at.desc())
     .limit(1)
@@ -53,12 +56,12 @@ class Receipt:
 
 @dataclass(frozen=True)
 class KeptDelivery:
-    """A delivery as it is stored. In a list it comes without its `body`."""
+    """A stored delivery. In lists it has no `body`."""
 
     seq: int
     id: str
     received: datetime
-    """When it was first received (UTC); if it was read from the API, when it was requested."""
+    """When it was first received (UTC), or requested, if it was read from the API."""
     outcome: Outcome
     kind: str
     milestone: str
@@ -71,12 +74,12 @@ class KeptDelivery:
 
     @property
     def can_be_replayed(self) -> bool:
-        """Whether it was rejected, and was not taken in since."""
+        """Whether it was rejected and hasn't been accepted since."""
         return self.outcome is Outcome.REJECTED and self.has_body
 
 
 class Inbox:
-    """Stores deliveries, and returns those that are to be projected."""
+    """Stores deliveries, and returns those to be projected."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -87,8 +90,8 @@ class Inbox:
     ) -> Receipt:
         """Store a delivery; a webhook with the same canonical hash is a duplicate.
 
-        This returns after the commit. Of a job whose data was deleted, only the arrival is stored.
-        What was read from the API has the moment (UTC) at which it was `requested`.
+        Returns after the commit. For a job whose data was deleted, only the arrival is stored.
+        `requested` is when an event read from the API was requested (UTC).
         """
         delivery_id = f"{BACKFILL if requested else ''}{uuid4().hex}"
         row = {
@@ -102,9 +105,9 @@ class Inbox:
         return Receipt(delivery_id, self._put(row))
 
     def keep_rejected(self, body: bytes, error: Rejected) -> str:
-        """Store an authenticated body that was rejected, with the reason; return its id.
+        """Store an authenticated body that was rejected, with the reason; return its ID.
 
-        The body of a request that was too large is blank: it can't be replayed.
+        The body of a request that was too large is blank, so it can't be replayed.
         """
         delivery_id = uuid4().hex
         row = {
@@ -136,17 +139,17 @@ class Inbox:
             return datetime.fromtimestamp(connection.scalars(select(now())).one(), UTC)
 
     def is_waiting(self) -> bool:
-        """Return whether a delivery is in no job yet."""
+        """Return whether any delivery hasn't been projected yet."""
         with self._database.reading() as connection:
             return bool(connection.scalar(_IS_WAITING))
 
     def unprojected(self) -> Iterator[list[KeptDelivery]]:
-        """Yield the accepted deliveries that are in no job yet and wait now, in batches.
+        """Yield the accepted deliveries that haven't been projected yet, in batches, oldest first.
 
-        The oldest are first. What comes meanwhile, and what is too much at once, is left to the
-        next call: else a sheet would wait until no more comes.
+        Deliveries that arrive meanwhile, or exceed the limit, are left to the next call, so that
+        the sheet isn't kept waiting while more arrive.
         """
-        # Written as in the partial index: SQLite does not see that "projected = 0" is the same.
+        # Written as in the partial index, because SQLite doesn't recognize "projected = 0".
         waiting = select(delivery.c.seq, func.length(delivery.c.body), delivery.c.site)
         query = waiting.where(UNPROJECTED).order_by(delivery.c.seq).limit(_MOST)
         with self._database.reading() as connection:
@@ -157,7 +160,7 @@ class Inbox:
             )
 
     def unprojected_of(self, site: str) -> list[KeptDelivery]:
-        """Return the accepted deliveries of a job that are not in it yet, oldest first."""
+        """Return the accepted deliveries of a job that haven't been projected yet, oldest first."""
         query = select(delivery).where(UNPROJECTED, delivery.c.site == site)
         return self.fetch(query.order_by(delivery.c.seq))
 
@@ -167,9 +170,9 @@ class Inbox:
         return self.fetch(query if outcome is None else query.where(delivery.c.outcome == outcome))
 
     def rejected(self) -> Iterator[KeptDelivery]:
-        """Yield the rejected deliveries that can be replayed, oldest first, each read by itself.
+        """Yield the rejected deliveries that can be replayed, oldest first.
 
-        Together they may be gigabytes.
+        Each is read separately, because together they may be gigabytes.
         """
         kept = delivery.c.outcome == Outcome.REJECTED, delivery.c.body.is_not(None)
         with self._database.reading() as connection:
@@ -187,7 +190,7 @@ class Inbox:
             return [_kept(row) for row in connection.execute(query).mappings()]
 
     def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome:
-        """Accept a rejected delivery that is understood now. It counts from its first receipt."""
+        """Accept a rejected delivery that parses now. It counts from its first receipt."""
         values = _understood(kept.id, understood)
         first = func.coalesce(delivery.c.counts_from, delivery.c.received_at)
         row = update(delivery).where(delivery.c.seq == kept.seq)
@@ -202,7 +205,7 @@ class Inbox:
         return Outcome(values["outcome"])
 
     def prune(self, days: int) -> int:
-        """Delete deliveries older than `days` that are in their job already; return how many."""
+        """Delete projected deliveries older than `days`; return how many."""
         old = delivery.c.received_at < now() - days * 86_400.0
         with self._database.writing() as connection:
             remember_newest(self._database, connection)
@@ -211,14 +214,14 @@ class Inbox:
             return connection.execute(delete(delivery).where(old, used)).rowcount
 
     def counts(self) -> dict[str, int]:
-        """Return how many deliveries are stored, by outcome."""
+        """Return the number of stored deliveries by outcome."""
         query = select(delivery.c.outcome, func.count()).group_by(delivery.c.outcome)
         with self._database.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _understood(delivery_id: str, understood: Delivery) -> dict[str, Any]:
-    """Return the columns of a delivery that say what was understood of it."""
+    """Return the columns of a delivery that its parsed event determines."""
     milestone, other = understood.milestone, understood.other_event
     is_used = milestone is not None or other is not None
     is_read = delivery_id.startswith(BACKFILL)
@@ -232,19 +235,19 @@ def _understood(delivery_id: str, understood: Delivery) -> dict[str, Any]:
         "site": understood.site,
         "digest": f"{digest}:{delivery_id}" if is_unique else digest,
         "projected": not is_used,
-        # An index takes no text of any length.
+        # An index doesn't accept texts of any length.
         "milestone": milestone.name[:_LONGEST_NAME] or None if milestone else None,
     }
 
 
 def _odd(fields: Sequence[str]) -> str | None:
-    """Return the reason that says which fields of an accepted webhook were left out."""
+    """Return the reason that lists the ignored fields of an accepted webhook."""
     names = ", ".join(f"`{name}`" for name in fields)
     return f"{ODD_FIELDS}: left out because their type is unexpected: {names}" if names else None
 
 
 def _batches(waiting: Iterable[Row[Any, Any, Any]]) -> Iterator[list[int]]:
-    """Divide deliveries (seq, bytes, site) into batches; one larger than a batch is alone."""
+    """Divide deliveries (seq, bytes, site) into batches; a larger one gets its own batch."""
     batch, total, jobs = list[int](), 0, set[object]()
     for seq, size, site in waiting:
         job = site or seq
@@ -276,7 +279,7 @@ def _kept(row: RowMapping) -> KeptDelivery:
 
 
 def remember_newest(database: Database, connection: Connection) -> None:
-    """Keep when the newest webhook was accepted, before its delivery is deleted."""
+    """Store when the newest webhook was accepted, before its delivery is deleted."""
     newest = connection.scalar(NEWEST_WEBHOOK)
     if newest is not None:
         later = case((heartbeat.c.at > newest, heartbeat.c.at), else_=newest)

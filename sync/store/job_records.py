@@ -1,4 +1,4 @@
-"""All that is known of a job, for people who ask what became of it."""
+"""Reads everything that is stored of a job, for the console and commands."""
 
 import json
 from collections.abc import Collection
@@ -16,12 +16,12 @@ from sync.store.schema import change, customer, document, folder, job, quarantin
 from sync.types import Personal
 
 _LINES = 200
-"""Of changes and documents: the newest; a job has a few dozen."""
+"""Maximum number of changes and of documents, newest first; a job has a few dozen."""
 
 
 @dataclass(frozen=True)
 class KeptChange:
-    """A line of the History: when it was noted (UTC), and whether the sheet has it."""
+    """A line of the History: when it was recorded (UTC), and whether the sheet has it."""
 
     change: Change
     noted: datetime
@@ -30,7 +30,7 @@ class KeptChange:
 
 @dataclass(frozen=True)
 class KeptDocument:
-    """A document and how far its copy is; times are in UTC. `reason` is the last try's error."""
+    """A document and the state of its copy; times are in UTC. `reason` is the last try's error."""
 
     uuid: str
     site: str
@@ -46,15 +46,15 @@ class KeptDocument:
 
 @dataclass(frozen=True)
 class JobRecord:
-    """A job; `written` is what its row was last confirmed to show, by column id."""
+    """A job; `written` has the last confirmed cells of its row, by column ID."""
 
     site: str
     job: Job
     name: Personal
-    """The customer's."""
+    """The customer's name."""
     written: dict[str, Cell]
     is_shown: bool
-    """Whether the row shows the job as it is."""
+    """Whether the row is up to date."""
     waiting_since: datetime | None
     is_quarantined: bool
     folder: str
@@ -64,7 +64,7 @@ class JobRecord:
 
 
 class JobRecords:
-    """Reads jobs for people."""
+    """Reads jobs with all that is stored of them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -90,7 +90,7 @@ class JobRecords:
             )
 
     def documents(self, state: FileState, limit: int) -> tuple[KeptDocument, ...]:
-        """Return documents of a state: the ones whose last try failed first."""
+        """Return documents of a state, those whose last try failed first."""
         with self._database.reading() as connection:
             return _documents(connection, limit, document.c.state == state)
 
@@ -100,10 +100,10 @@ class JobRecords:
         return {site: Personal(person.name) for site, person in known.items() if person.name}
 
     def of_customer(self, text: str, limit: int) -> frozenset[str]:
-        """Return the sites of customers with `text` in name, address, telephone or e-mail.
+        """Return the sites of customers with `text` in their name, address, phone, or e-mail.
 
-        They are compared in here: JSON in a column is searched differently by each database, and
-        a database compares without regard to case in ASCII only. There are some thousands of them.
+        Python compares them, because each database searches JSON differently and ignores case only
+        in ASCII. There are a few thousand customers.
         """
         part, sites = text.casefold(), set[str]()
         for site, body in self._database.rows(select(customer.c.site, customer.c.body)):
@@ -117,7 +117,7 @@ class JobRecords:
 
 
 def _is_of_job(site: str) -> ColumnElement[bool]:
-    """Return the condition that a document belongs to a job, be it to others as well."""
+    """Return the condition that a document belongs to a job, maybe among others."""
     shared = select(shared_document.c.uuid).where(shared_document.c.site == site)
     return or_(document.c.site == site, document.c.uuid.in_(shared))
 

@@ -1,4 +1,4 @@
-"""The states of jobs that the projection of deliveries has produced."""
+"""Stores the results of projecting deliveries: states of jobs, their documents and changes."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ _taken_in = update(delivery).where(delivery.c.seq == bindparam("number"))
 
 @dataclass(frozen=True)
 class Wanted:
-    """A document that is to be copied into Drive."""
+    """A document to copy into Drive."""
 
     uuid: str
     site: str
@@ -30,11 +30,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Projected:
-    """What deliveries resulted in: jobs with their documents and changes.
+    """The result of projecting deliveries: jobs with their documents and changes.
 
-    `deliveries` (seq) are done; `poisoned` ones are rejected with their reason, so that they delay
-    no other. `milestones` has the sites of milestones by UUID. `waiting` deliveries name milestones
-    that are not known yet, with which they will be projected again.
+    `deliveries` (seq) are done; `poisoned` ones are rejected with their reason, so that they don't
+    delay others. `milestones` has the sites of milestones by UUID. `waiting` deliveries name
+    unknown milestones, and are projected again once those are known.
     """
 
     jobs: Sequence[Job]
@@ -45,11 +45,11 @@ class Projected:
     waiting: Mapping[int, str] = field(default_factory=dict)
     poisoned: Mapping[int, str] = field(default_factory=dict)
     forgotten: Sequence[int] = ()
-    """Deliveries (seq) for jobs whose data was deleted: nothing of them is kept."""
+    """Deliveries (seq) for jobs whose data was deleted: their content isn't stored."""
 
 
 class Jobs:
-    """What the projection reads and writes. Writes need the flusher's lease."""
+    """The projection's side of the store. Writes need the flusher's lease."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -65,12 +65,12 @@ class Jobs:
         return forgotten_of(self._database, ids)
 
     def sites_of(self, milestones: Collection[str]) -> dict[str, str]:
-        """Return the sites of the known ones of `milestones`, by UUID."""
+        """Return the sites of `milestones` by UUID, without unknown ones."""
         query = select(milestone).where(milestone.c.uuid.in_(sorted(milestones)))
         return {row.uuid: row.site for row in self._database.rows(query)}
 
     def take_in(self, lease: Lease, made: Projected) -> None:
-        """Store what was projected, and mark its deliveries, in one transaction."""
+        """Store a projection and mark its deliveries, in one transaction."""
         with self._database.writing(lease) as connection:
             self._keep(connection, made)
             self._want(connection, made.documents)
@@ -79,7 +79,7 @@ class Jobs:
             lookups.keep(self._database, connection, made.changes)
             if owned := [{"uuid": uuid, "site": site} for uuid, site in made.milestones.items()]:
                 connection.execute(self._database.insert(milestone).on_conflict_do_nothing(), owned)
-                # Those that waited for these milestones are projected again.
+                # Deliveries that waited for these milestones are projected again.
                 waited = update(delivery).where(delivery.c.about.in_(sorted(made.milestones)))
                 connection.execute(waited.values(projected=False, about=None))
             if made.deliveries:
@@ -154,9 +154,10 @@ class Jobs:
 def _received(
     connection: Connection, deliveries: Sequence[int]
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Return when the oldest of `deliveries` (seq) came, and the newest webhook, by site.
+    """Return when the oldest of `deliveries` (seq) and the newest webhook arrived, by site.
 
-    "" stands for those that name no site; in the first also for all, for a site that none names.
+    "" is the key of those without a site, and, in the first, of the oldest of all, which counts for
+    sites that no delivery names.
     """
     is_webhook = delivery.c.id.not_like(f"{BACKFILL}%")
     webhook = func.max(case((is_webhook, delivery.c.received_at)))
@@ -171,9 +172,9 @@ def _received(
 
 
 def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wanted]:
-    """Return the documents; one whose name another document of its job has, gets another name.
+    """Return the documents, renamed where two documents of a job have the same name.
 
-    It is stored with that name, so that every try makes the same file.
+    The new name is stored, so that every try creates the same file.
     """
     sites = {wanted.site for wanted in documents}
     query = select(document.c.site, document.c.name, document.c.uuid)

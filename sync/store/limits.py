@@ -1,4 +1,4 @@
-"""What holds writing back: the quarantine of refused jobs, and pending undos."""
+"""Stores what delays writing: the quarantine of rejected jobs, and pending undos."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from sync.store.database import Database, Lease, now
 from sync.store.schema import look_alike, quarantine, undo
 
 REST_SECONDS = 30.0
-"""After the first refusal: about as long as the edits of a person that may have caused it."""
+"""Seconds after the first refusal: as long as the edits that may have caused it."""
 LONGEST_REST_SECONDS = 3600.0
-"""The wait doubles up to this: some 30 calls a day for a job that is always refused."""
+"""The wait doubles up to this: about 30 calls a day for a job that is rejected every time."""
 
 
 @dataclass(frozen=True)
 class Quarantine:
-    """The jobs of one spreadsheet that are in quarantine, with their lines of the History."""
+    """The quarantined jobs of one spreadsheet, and their History lines, aren't written."""
 
     _database: Database
     _id: str
 
     def add(self, lease: Lease, site: str) -> int:
-        """Quarantine a job after a refusal; return how often it has been refused."""
+        """Quarantine a job that Google rejected; return how often it has been rejected."""
         mine = quarantine.c.spreadsheet_id == self._id, quarantine.c.site == site
         with self._database.writing(lease) as connection:
             known = connection.scalar(select(quarantine.c.refusals).where(*mine)) or 0
@@ -36,14 +36,14 @@ class Quarantine:
         return known + 1
 
     def sites(self) -> dict[str, int]:
-        """Return the jobs in quarantine, with how often each was refused."""
+        """Return the quarantined jobs, with how often each was rejected."""
         query = select(quarantine.c.site, quarantine.c.refusals)
         query = query.where(quarantine.c.spreadsheet_id == self._id)
         return {row.site: row.refusals for row in self._database.rows(query)}
 
 
 def resting(spreadsheet_id: str) -> Select[tuple[str]]:
-    """Return the query for the sites that are not written yet: in quarantine, or to be settled."""
+    """Return the query for the sites that aren't written: quarantined, or waiting for an answer."""
     refused, unsettled = (
         select(table.c.site).where(table.c.spreadsheet_id == spreadsheet_id, table.c.until > now())
         for table in (quarantine, look_alike)
@@ -58,6 +58,6 @@ def release(connection: Connection, spreadsheet_id: str, sites: Iterable[str]) -
 
 
 def pending_undos(connection: Connection, spreadsheet_id: str) -> dict[int, str]:
-    """Return the pending undos (JSON) of a spreadsheet by id, the oldest first."""
+    """Return the pending undos (JSON) of a spreadsheet by ID, oldest first."""
     query = select(undo.c.id, undo.c.body).where(undo.c.spreadsheet_id == spreadsheet_id)
     return {row.id: row.body for row in connection.execute(query.order_by(undo.c.id))}

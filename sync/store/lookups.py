@@ -1,6 +1,7 @@
-"""What EverBright is asked about jobs: whose they are, and more from its Data Access Layer.
+"""Schedules the lookups of jobs' customers and details at EverBright, and stores the answers.
 
-A table each, with a row for a job: when it is to be asked, and what was answered.
+Customers and details have a table each, with a row per job. The lines of the History that wait for
+customers' names are read here, too.
 """
 
 import json
@@ -35,7 +36,7 @@ from sync.store.schema import change, customer, detail, history_written, job
 from sync.types import Value
 
 FRESH_SECONDS = 86_400.0
-"""For how long a customer is considered true, whatever happens to the job."""
+"""Seconds for which a customer counts as current, even if the job changes."""
 _CLAIM_SECONDS = 120.0
 
 AnswerT = TypeVar("AnswerT", bound=Value)
@@ -43,19 +44,19 @@ AnswerT = TypeVar("AnswerT", bound=Value)
 
 @dataclass(frozen=True)
 class DueLookup(Generic[AnswerT]):
-    """A job about which EverBright is to be asked, as it is and with what is known."""
+    """A job whose lookup is due, with the stored answer."""
 
     job: Job
     known: AnswerT
     attempts: int
     events: int
-    """How many events it had: one more since then is another change."""
+    """How many events it had: a later one makes another lookup due."""
     at: datetime
-    """What time it is (UTC) by the database's clock."""
+    """The time (UTC) by the database's clock."""
 
 
 class Lookups(Generic[AnswerT]):
-    """One table of requests. `stamp` goes beside each answer."""
+    """One table of lookups. `stamp` has values stored with each answer."""
 
     def __init__(
         self, database: Database, table: Table, kind: type[AnswerT], stamp: dict[str, Any]
@@ -66,14 +67,14 @@ class Lookups(Generic[AnswerT]):
         self._stamp = stamp
 
     def due(self) -> int:
-        """Return about how many jobs EverBright would be asked now."""
+        """Return for how many jobs a lookup is due."""
         query = select(func.count()).where(self._table.c.due_at <= now())
         return int(self._database.scalar(query) or 0)
 
     def claim(self) -> DueLookup[AnswerT] | None:
-        """Return the job that is due longest.
+        """Return the most overdue job.
 
-        It is due again after two minutes unless an answer is stored: asking twice does no harm.
+        It is due again after two minutes if no answer is stored: asking twice does no harm.
         """
         table = self._table
         due = (
@@ -101,9 +102,9 @@ class Lookups(Generic[AnswerT]):
         )
 
     def keep(self, site: str, answer: AnswerT, events: int | None = None) -> bool:
-        """Store what EverBright answered; if the row shows it (True), the row is written again.
+        """Store an answer; return whether the row changes, which is then marked as out of date.
 
-        If the job has more than `events` by now, it is asked once more.
+        If the job has more than `events` by now, another lookup is due.
         """
         table = self._table
         count = select(job.c.events).where(job.c.site == site).scalar_subquery()
@@ -117,12 +118,12 @@ class Lookups(Generic[AnswerT]):
             known = self._kind.model_validate_json(before or "{}")
             is_new = _in_row(known) != _in_row(answer)
             if is_new:
-                touch(connection, site)  # First: whoever stores jobs locks them in this order, too.
+                touch(connection, site)  # First, because the projection locks in this order, too.
             connection.execute(self._changed(site, values | self._stamp))
         return is_new
 
     def postpone(self, site: str, seconds: float | None) -> None:
-        """Ask again after `seconds`; None: only when the job changes."""
+        """Make the lookup due after `seconds`, or only when the job changes (None)."""
         due_at = None if seconds is None else now() + seconds
         values = {"attempts": self._table.c.attempts + 1, "due_at": due_at}
         self._database.execute(self._changed(site, values))
@@ -132,12 +133,12 @@ class Lookups(Generic[AnswerT]):
 
 
 def _in_row(answer: Value) -> object:
-    """Return what of an answer a row shows: not what was asked for."""
+    """Return the part of an answer that a row shows, without the question."""
     return answer.values if isinstance(answer, Details) else answer
 
 
 class Customers(Lookups[Customer]):
-    """The customers of jobs: an answer is considered fresh for a day."""
+    """The customers of jobs. An answer counts as current for a day."""
 
     def __init__(self, database: Database) -> None:
         self._question = sha256(" ".join(sorted(Customer.model_fields)).encode()).hexdigest()[:16]
@@ -145,7 +146,7 @@ class Customers(Lookups[Customer]):
         super().__init__(database, customer, Customer, stamp)
 
     def ask_outdated(self, rate: float) -> None:
-        """Have the jobs asked again of which other fields were read, `rate` a second at most."""
+        """Schedule lookups for jobs that were read with other fields, at most `rate` a second."""
         is_outdated = (
             customer.c.question != self._question,
             customer.c.fetched_at.is_not(None),
@@ -158,17 +159,17 @@ class Customers(Lookups[Customer]):
                 connection.execute(self._changed(site, values))
 
     def ask_again(self, site: str) -> None:
-        """Have EverBright asked about a job, however fresh the last answer is."""
+        """Make a job's lookup due now, even if the last answer is current."""
         self._database.execute(self._changed(site, {"due_at": now(), "attempts": 0}))
 
     def unknown(self) -> int:
-        """Return for how many jobs no customer is known."""
+        """Return the number of jobs without a known customer."""
         query = select(func.count()).where(customer.c.body == "{}")
         return int(self._database.scalar(query) or 0)
 
 
 class DetailStore(Lookups[Details]):
-    """More of jobs: asked once for each change of a job. `question` says what is asked for."""
+    """Further details of jobs, looked up after each change. `question` has the wanted fields."""
 
     def __init__(self, database: Database, question: str) -> None:
         super().__init__(database, detail, Details, {"question": question})
@@ -176,7 +177,7 @@ class DetailStore(Lookups[Details]):
         self._question = question
 
     def ask_again(self) -> None:
-        """Have every job requested that was asked another question, or none."""
+        """Make the lookups due of all jobs that were asked another question, or none."""
         new = select(job.c.site, literal("{}"), literal(""), literal(0), now()).where(
             job.c.site.not_in(select(detail.c.site))
         )
@@ -188,13 +189,13 @@ class DetailStore(Lookups[Details]):
             connection.execute(update(detail).where(other).values(due_at=now(), attempts=0))
 
     def every(self) -> Iterator[Details]:
-        """Yield what is known of each job that was requested."""
+        """Yield the details of each job that was looked up."""
         query = select(detail.c.body).where(detail.c.body != "{}")
         yield from map(Details.model_validate_json, self._database.scalars(query))
 
 
 def want(database: Database, connection: Connection, sites: Collection[str]) -> None:
-    """Have EverBright asked about jobs that changed; for a customer known for a day, it is not."""
+    """Make the lookups of changed jobs due, without customers whose answer is current."""
     stale = customer.c.fetched_at.is_(None) | (customer.c.fetched_at < now() - FRESH_SECONDS)
     for table, blank, which in (
         (customer, {}, stale & customer.c.due_at.is_(None)),
@@ -223,16 +224,16 @@ def details(connection: Connection, sites: Collection[str]) -> dict[str, Details
 
 NEW = text("NOT shown")
 TRIES = 2
-"""How often a customer is asked for before others no longer wait for it."""
+"""How often a customer is looked up before other jobs stop waiting for it."""
 _NEVER = 1e12
 PATIENCE = 60.0
-"""Seconds for which a line, a match, or a folder waits for a name."""
+"""Seconds for which a History line, a match, or a folder waits for a customer's name."""
 UNANSWERED = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
-"""Whether a customer is requested and was never answered."""
+"""Whether a customer is being looked up and was never answered."""
 
 
 class PendingLine(NamedTuple):
-    """A line of the History that is not written yet; `rep` is who has the job by the sheet."""
+    """A line of the History that isn't written yet; `rep` is the job's rep in the sheet."""
 
     seq: int
     change: Change
@@ -242,18 +243,18 @@ class PendingLine(NamedTuple):
 
 @dataclass(frozen=True)
 class History:
-    """The changes that are not in the sheet yet.
+    """The changes that aren't in the sheet yet.
 
-    A line is never written again. So if customers are requested (`waits_for_names`), a line of a
-    new job waits a minute for the name, unless it was requested twice without an answer; later
-    lines wait with it, because the newest are to be on top.
+    A line isn't rewritten. So if customers are looked up (`waits_for_names`), a line of a new job
+    waits up to a minute for the name, or until two lookups have failed; later lines wait with it,
+    because the newest are on top.
     """
 
     _database: Database
     waits_for_names: bool = False
 
     def due(self, *columns: ColumnElement[Any]) -> Select[Any]:
-        """Return the query for the changes that are to be written now."""
+        """Return the query for the changes that are due."""
         query = select(*columns).where(NEW)
         if not self.waits_for_names:
             return query
@@ -264,7 +265,7 @@ class History:
         return query.where(change.c.at < until)
 
     def read(self, connection: Connection, due: Select[Any], limit: int) -> list[PendingLine]:
-        """Return changes that are to be written, in the order of receipt."""
+        """Return due changes, in the order of receipt."""
         rows = connection.execute(due.order_by(change.c.at, change.c.seq).limit(limit)).all()
         changes = [(row[0], Change.model_validate_json(row[1])) for row in rows]
         sites = {line.site for _, line in changes}
@@ -275,19 +276,19 @@ class History:
         ]
 
     def write_again(self, lease: Lease) -> bool:
-        """Have every line written again, into a new tab; return whether there are any."""
+        """Mark every line as not written, for a new tab; return whether there are any."""
         written = update(change).where(change.c.shown).values(shown=False)
         return self._database.execute(written, lease) > 0
 
     def drop(self, lease: Lease, seqs: Sequence[int]) -> None:
-        """Mark changes as written though they are not: the tab or the milestone is not shown."""
+        """Mark changes as written without writing them: the tab or the milestone isn't shown."""
         if seqs:
             with self._database.writing(lease) as connection:
                 mark_written(connection, seqs)
 
 
 def _reps(connection: Connection, sites: Collection[str]) -> dict[str, str]:
-    """Return who has jobs by the sheet: whom a person typed, else whom we wrote."""
+    """Return the reps of jobs in the sheet, by site: the typed one, else the one we wrote."""
     query = select(job.c.site, job.c.typed_rep, job.c.written)
     rows = connection.execute(query.where(job.c.site.in_(sorted(sites))))
     return {
@@ -297,7 +298,7 @@ def _reps(connection: Connection, sites: Collection[str]) -> dict[str, str]:
 
 
 def keep(database: Database, connection: Connection, changes: Iterable[Change]) -> None:
-    """Store changes inside the caller's transaction, each once."""
+    """Store new changes inside the caller's transaction."""
     rows = [
         {
             "site": line.site,
@@ -315,13 +316,13 @@ def keep(database: Database, connection: Connection, changes: Iterable[Change]) 
 
 
 def mark_written(connection: Connection, seqs: Sequence[int]) -> None:
-    """Record inside the caller's transaction that changes are in the sheet."""
+    """Mark changes as written, inside the caller's transaction."""
     if seqs:
         connection.execute(update(change).where(change.c.seq.in_(seqs)).values(shown=True))
 
 
 def switch(connection: Connection, old: str, new: str) -> None:
-    """Store which changes are in `old`, and have those written that are not in `new`."""
+    """Store which changes are in the spreadsheet `old`, and make those due that `new` lacks."""
     written = select(literal(old), change.c.seq).where(change.c.shown)
     connection.execute(delete(history_written).where(history_written.c.spreadsheet_id == old))
     connection.execute(insert(history_written).from_select(["spreadsheet_id", "seq"], written))

@@ -1,4 +1,4 @@
-"""Durations as histograms, and errors by class: for the metrics, of all processes together."""
+"""Stores the metrics of all processes: histograms of durations, and errors by class."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -20,12 +20,12 @@ BOUNDS: Mapping[str, Sequence[float]] = {
     FLUSHED: (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0),
     SHOWN: (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 86_400.0),
 }
-"""The upper bounds of the buckets, in seconds; above the last one there is one more."""
+"""The upper bounds of the buckets, in seconds; one more bucket has all longer durations."""
 
 
 @dataclass(frozen=True)
 class Histogram:
-    """`counts` by bucket, each with those of the buckets before; `total` is in seconds."""
+    """`counts` are cumulative, by bucket; `total` is in seconds."""
 
     counts: Sequence[int]
     total: float
@@ -57,12 +57,12 @@ class Measures:
         self._database = database
 
     def add(self, name: str, seconds: Iterable[float]) -> None:
-        """Add durations to a histogram. Never raises: a metric isn't worth a failure."""
+        """Add durations to a histogram. Ignores errors, because a metric isn't worth a failure."""
         with suppress(BrightsheetError), self._database.writing(durable=False) as connection:
             add(self._database, connection, name, seconds)
 
     def count(self, error: BrightsheetError | None) -> None:
-        """Count an error; None is an internal one. Never raises."""
+        """Count an error (None: an internal one). Ignores errors of its own."""
         kind = "internal" if error is None else type(error).__name__.lower()
         row = {"kind": kind, "reason": error.reason if error else "fault", "count": 1}
         new = self._database.insert(error_count).values(row)
@@ -82,7 +82,7 @@ class Measures:
         return found
 
     def errors(self) -> dict[tuple[str, str], int]:
-        """Return how many errors there were, by class and reason."""
+        """Return the number of errors by class and reason."""
         return {
             (row.kind, row.reason): row.count for row in self._database.rows(select(error_count))
         }
@@ -90,7 +90,7 @@ class Measures:
 
 @dataclass
 class Acknowledgements:
-    """How long webhooks took, in memory until the metrics are read: storing it would add to it."""
+    """Durations of webhooks, in memory until the metrics are read: storing would prolong them."""
 
     _seconds: list[float] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
@@ -107,4 +107,4 @@ class Acknowledgements:
 
 
 _MOST = 100_000
-"""Durations that are kept between two readings of the metrics."""
+"""Maximum number of durations kept between two readings of the metrics."""

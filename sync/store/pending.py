@@ -1,4 +1,4 @@
-"""What waits for the sheet: all that a flush works on, read in one transaction."""
+"""Reads the pending work of a flush: jobs, History lines and undos, in one transaction."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -29,9 +29,9 @@ _PAGE = 500
 
 @dataclass(frozen=True)
 class Pending:
-    """What waits: jobs, lines of the History, undos (JSON) by id.
+    """Pending jobs, lines of the History, and undos (JSON, by ID), with the state of the sheet.
 
-    While a batch is `in_doubt`, what was last confirmed may be out of date.
+    While a batch is `in_doubt`, the last written cells may be out of date.
     """
 
     in_doubt: bool = False
@@ -40,24 +40,24 @@ class Pending:
     undos: Mapping[int, str] = field(default_factory=dict)
     mode: Mode = Mode.UNSET
     tabs: frozenset[int] = frozenset()
-    """The sheet ids of the tabs that people made and that are mapped."""
+    """The sheet IDs of the mapped tabs."""
     known_columns: frozenset[str] = frozenset()
     sites_with_row: frozenset[str] = frozenset()
-    """As far as is known."""
+    """Sites with a row, as of the last read."""
     columns_read: ReadColumns = field(default_factory=ReadColumns)
-    """The columns as reads have shown them so far."""
+    """The columns that reads have shown so far."""
     confirmed: Confirmed = field(default_factory=Confirmed)
     fences: KnownFences = field(default_factory=KnownFences)
 
     @property
     def is_empty(self) -> bool:
-        waits = self.in_doubt, self.jobs, self.lines, self.undos, self.fences.takes_over
-        return not any(waits)
+        work = self.in_doubt, self.jobs, self.lines, self.undos, self.fences.takes_over
+        return not any(work)
 
 
 @dataclass(frozen=True)
 class PendingWork:
-    """Reads what waits for one spreadsheet."""
+    """Reads the pending work for one spreadsheet."""
 
     _database: Database
     _sheet: Spreadsheet
@@ -68,18 +68,18 @@ class PendingWork:
         return is_dirty, job.c.site.not_in(resting(self._sheet.id)), self._may_be_matched()
 
     def _may_be_matched(self) -> ColumnElement[bool]:
-        """Return whether a job has a row, or may be matched with one.
+        """Return the condition that a job has a row or can be matched with one now.
 
-        In tabs that people made a row is looked for by the customer before one is added: once
-        EverBright has told who that is, or is asked no more. Two jobs of one customer may not take
-        his row one after the other, so a job waits for the customers of others without a row, too,
-        as long as they are asked for the first times.
+        On mapped tabs, a job is matched with a row by its customer before a row is added. So a job
+        waits until its customer is known or is no longer looked up. Because two jobs of one
+        customer must not take the same row one after the other, a job also waits for the customers
+        of other new jobs, until their first lookups (TRIES) are over.
         """
         if not self._history.waits_for_names:
             return true()
         unknown = select(customer.c.site).where(UNANSWERED)
         other = job.alias()
-        # A moment in the future is of a clock that was put back: nothing waits until it comes.
+        # A time in the future means that the clock was set back: nothing waits for it.
         is_new = ~other.c.has_row & other.c.waiting_since.between(now() - PATIENCE, now())
         others = exists().where(
             customer.c.site == other.c.site, UNANSWERED, customer.c.attempts < TRIES, is_new
@@ -94,12 +94,12 @@ class PendingWork:
         return bool(self._database.scalar(select(self._waits())))
 
     def is_due(self) -> bool:
-        """Return whether there is anything to do and no person has paused the writing."""
+        """Return whether there is pending work and writing isn't paused."""
         return bool(self._database.scalar(self._is_due))
 
     @cached_property
     def _is_due(self) -> Select[tuple[bool]]:
-        # Made once: it is asked twice a second, and making it takes longer than asking.
+        # Built once: it runs twice a second, and building it takes longer than running it.
         paused = exists().where(
             sheet.c.spreadsheet_id == self._sheet.id, sheet.c.paused_at.is_not(None)
         )
@@ -119,7 +119,7 @@ class PendingWork:
         )
 
     def read(self, jobs: int, lines: int, only: Collection[str] | None = None) -> Pending:
-        """Return what waits: at most `jobs` and `lines`, of the sites `only` if that is given."""
+        """Return at most `jobs` jobs and `lines` lines; if `only` is given, of those sites."""
         dirty, due = select(job).where(*self._dirty()), self._lines(change.c.seq, change.c.body)
         if only is not None:
             dirty = dirty.where(job.c.site.in_(sorted(only)))
@@ -142,24 +142,24 @@ class PendingWork:
             )
 
     def count(self) -> int:
-        """Return how many jobs may have a row that is out of date, those in quarantine included."""
+        """Return how many jobs may have an outdated row, with those in quarantine."""
         query = select(func.count()).where(job.c.version != job.c.shown_version)
         return int(self._database.scalar(query) or 0)
 
     def counted(self) -> dict[str, PipelineEntry]:
-        """Return where the Pipeline counts each open job, by site, as last confirmed."""
+        """Return the last confirmed place of each open job in the Pipeline, by site."""
         query = select(job.c.site, job.c.counted).where(job.c.counted.is_not(None))
         rows = self._database.rows(query)
-        # Read as one JSON text, and without a check of each: there are some ten thousand.
+        # Parsed as one JSON text and not validated one by one: there may be ten thousand.
         entries = map(PipelineEntry._make, json.loads(f"[{','.join(text for _, text in rows)}]"))
         return dict(zip((site for site, _ in rows), entries, strict=True))
 
     def every(self) -> Iterator[Target]:
-        """Yield every job, dirty or not, for a comparison."""
+        """Yield every job, up to date or not, for a comparison."""
         return self._paged()
 
-    def rowless(self) -> Iterator[Target]:
-        """Yield the jobs that have no row, as far as is known, and do not wait for one."""
+    def jobs_without_row(self) -> Iterator[Target]:
+        """Yield the jobs that have no row, as of the last read, and aren't waiting for one."""
         return self._paged(~job.c.has_row, job.c.version == job.c.shown_version)
 
     def _paged(self, *which: ColumnElement[bool]) -> Iterator[Target]:

@@ -1,12 +1,12 @@
-"""The rate limit of flushes: a token bucket, kept below Google's quota."""
+"""Limits the rate of flushes with a token bucket, below Google's quota."""
 
 from dataclasses import dataclass
 
 SPACING = 1.0
-"""Seconds between two flushes: what comes meanwhile goes into the next."""
+"""Seconds between two flushes: events that arrive in between go into the next one."""
 BURST = 8.0
 REFILL = 50 / 60
-"""Flushes a second."""
+"""Flushes per second."""
 
 
 @dataclass
@@ -17,7 +17,7 @@ class TokenBucket:
     last: float = float("-inf")
 
     def wait(self, now: float, spacing: float = SPACING) -> float:
-        """Return the seconds until the next flush may begin."""
+        """Return the seconds to wait before the next flush."""
         spaced = self.last + spacing - now
         refilled = (1 - self._left(now)) / REFILL
         return max(0.0, spaced, refilled)

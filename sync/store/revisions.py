@@ -1,7 +1,7 @@
 """Creates the tables of a database, or upgrades them, and reports which revision they have.
 
 Loading Alembic takes a tenth of a second, and a start on a current database doesn't need it: a
-revision's id is how its file's name begins.
+revision's ID is the prefix of its file's name.
 """
 
 from functools import cache
@@ -20,7 +20,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 @cache
 def known() -> tuple[str, ...]:
-    """Return the known revisions, the newest last."""
+    """Return the known revisions, oldest first."""
     files = (MIGRATIONS / "versions").glob("*_*.py")
     return tuple(sorted(file.name.partition("_")[0] for file in files))
 
@@ -42,7 +42,7 @@ def create(connection: Connection) -> None:
 
 
 def upgrade(connection: Connection) -> None:
-    """Run the migrations that a database lacks."""
+    """Run the pending migrations of a database."""
     from alembic import command
 
     command.upgrade(_alembic_config(connection), "head")

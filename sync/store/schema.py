@@ -1,7 +1,7 @@
 """All tables of the database. Times are seconds since 1970 (UTC) by the database's own clock.
 
-A new database is created from them (`revisions.py`). No version is released yet: a change is made
-here alone.
+A new database is created from them (`revisions.py`). Until a version is released, changes are made
+only here.
 """
 
 from typing import Any
@@ -29,12 +29,12 @@ metadata = MetaData()
 def _partial_index(
     name: str, column: Column[Any], where: TextClause, *, is_unique: bool = False
 ) -> None:
-    """Make an index of some rows; SQLAlchemy wants the condition once for each database."""
+    """Create a partial index; SQLAlchemy takes the condition once for each database."""
     Index(name, column, unique=is_unique, sqlite_where=where, postgresql_where=where)
 
 
 def _required(name: str, kind: Any = Text, **options: Any) -> Column[Any]:
-    """Make a column that is never NULL."""
+    """Return a column that can't be NULL."""
     return Column(name, kind, nullable=False, **options)
 
 
@@ -46,8 +46,8 @@ delivery = Table(
     Column("seq", _Sequence, primary_key=True, autoincrement=True),
     _required("id", unique=True),
     _required("received_at", Float),
-    # What decides the order of events where it isn't `received_at`: a replay's first receipt, or
-    # when something was requested from EverBright's API.
+    # The time that orders events if it isn't `received_at`: a replay's first receipt, or when an
+    # event was requested from EverBright's API.
     Column("counts_from", Float),
     _required("outcome"),
     Column("kind", Text),
@@ -56,7 +56,7 @@ delivery = Table(
     Column("digest", Text),
     Column("body", LargeBinary),
     _required("projected", Boolean),
-    # The milestone that it names, as long as that milestone's job is unknown.
+    # The milestone that it names, until that milestone's job is known.
     Column("about", Text),
     # The name of the milestone, to search by.
     Column("milestone", Text),
@@ -89,29 +89,29 @@ job = Table(
     Column("site", Text, primary_key=True),
     _required("state"),
     _required("written"),
-    # `version` counts what may change the row, `events` only the deliveries.
+    # `version` counts all changes that may affect the row, `events` only the deliveries.
     _required("version", Integer),
     _required("shown_version", Integer),
     _required("events", Integer),
     _required("shown_events", Integer),
-    # When the oldest event that the row does not show was received, or when the row was found to
-    # be out of date for another reason. None if it is up to date.
+    # When the oldest event that the row doesn't show was received, or since when the row is out of
+    # date for another reason. NULL if it is up to date.
     Column("waiting_since", Float),
-    # When its newest webhook was received; what was read from EverBright's API does not count.
+    # When its newest webhook was received; events read from EverBright's API don't count.
     Column("received_at", Float),
-    # Whether it has a row, as far as is known. What was written stays known without one: a person
-    # may undo that it was deleted.
+    # Whether it has a row, as of the last read. `written` is kept when the row is deleted, because
+    # a person may undo that.
     _required("has_row", Boolean, server_default=false()),
-    # Ids (JSON) of columns of which a comparison found that they hold something else.
+    # IDs (JSON) of columns in which a comparison found something else than the last written value.
     _required("recheck", server_default="[]"),
-    # Who has it by the sheet, if a comparison found another name there than we wrote.
+    # The rep in the sheet, if a comparison found another name than we wrote.
     _required("typed_rep", server_default=""),
-    # Where the Pipeline counts it (JSON of a PipelineEntry), None where it does not.
+    # Its place in the Pipeline (JSON of a PipelineEntry); NULL if it isn't counted.
     Column("counted", Text),
 )
 _partial_index("job_dirty", job.c.site, text("version <> shown_version"))
 HAS_ROW = text("has_row")
-"""Written as in the index, else SQLite does not use it."""
+"""Written as in the index, because SQLite uses it only then."""
 _partial_index("job_has_row", job.c.site, HAS_ROW)
 _COUNTED = text("counted IS NOT NULL")
 Index(
@@ -155,7 +155,7 @@ _partial_index("document_failed", document.c.uuid, text("state = 'failed'"))
 shared_document = Table(
     "shared_document",
     metadata,
-    # The other jobs that a document belongs to: their rows link to the same copy.
+    # The further jobs that a document belongs to: their rows link to the same copy.
     Column("uuid", Text, primary_key=True),
     Column("site", Text, primary_key=True, index=True),
 )
@@ -172,30 +172,30 @@ sheet = Table(
     Column("pace_left", Float),
     Column("pace_last", Float),
     Column("compared_at", Float),
-    # When the last batch was known to have landed.
+    # When the last batch was confirmed.
     Column("landed_at", Float),
-    # Whether this is the one that is written now: the database may have seen several.
+    # Whether this spreadsheet is the one being written: the database may have had several.
     _required("is_current", Integer),
-    # Since when a person has the worker write nothing; None if it writes.
+    # Since when writing has been paused; NULL if it isn't.
     Column("paused_at", Float),
-    # Whose the tabs of jobs are (a Mode), and the sheet ids (JSON) of those that are mapped.
+    # Whether the tabs of jobs are ours or mapped (a Mode), and the sheet IDs (JSON) of mapped ones.
     _required("mode", server_default=""),
     _required("tabs", server_default="[]"),
-    # What the last comparison found (JSON); "" before the first.
+    # The findings of the last comparison (JSON); "" before the first.
     _required("compared", server_default=""),
     # The columns of the tabs of jobs as the last read showed them, and those that are gone (JSON).
     _required("read_columns", server_default=""),
-    # How Google was seen to treat IDs (JSON); "" before the first.
+    # How Google treated IDs in a trial (JSON); "" before the first.
     _required("trial", server_default=""),
-    # The fence of the last batch that was known to have landed: its number, and the batch's ID.
+    # The fence of the last confirmed batch: its number, and the batch's ID.
     Column("landed_fence", Integer),
     _required("landed_batch", server_default=""),
     # Why nothing is written while the fence is one that this database didn't set (a FenceDoubt).
     _required("doubt", server_default=""),
     Column("doubt_since", Float),
-    # Whether it was in the trash when Drive was last asked.
+    # Whether it was in Drive's trash at the last check.
     _required("trashed", Boolean, server_default=false()),
-    # Whether the next batch replaces the fence, no matter who set it.
+    # Whether the next batch replaces the fence, regardless of who set it.
     _required("takes_over", Boolean, server_default=false()),
 )
 
@@ -231,7 +231,7 @@ _partial_index("change_new", change.c.at, text("NOT shown"))
 history_written = Table(
     "history_written",
     metadata,
-    # Of spreadsheets that are not the current one, to which `change.shown` belongs.
+    # For other spreadsheets than the current one, for which `change.shown` counts.
     Column("spreadsheet_id", Text, primary_key=True),
     Column("seq", _Sequence, primary_key=True, autoincrement=False),
 )
@@ -243,7 +243,7 @@ customer = Table(
     _required("body"),
     _required("attempts", Integer),
     Column("fetched_at", Float),
-    # A hash of the fields that were read when it was last answered.
+    # A hash of the fields that the last answer was read with.
     _required("question", server_default=""),
     # When it is to be requested; None: only when the job changes.
     Column("due_at", Float, index=True),
@@ -254,7 +254,7 @@ detail = Table(
     metadata,
     Column("site", Text, primary_key=True),
     _required("body"),
-    # What was asked for when it was last answered: with another config every job is asked again.
+    # The fields requested last: after a change of the config, every job is looked up again.
     _required("question"),
     _required("attempts", Integer),
     # When it is to be requested; None: only when the job changes.
@@ -264,8 +264,8 @@ detail = Table(
 milestone_order = Table(
     "milestone_order",
     metadata,
-    # The milestones in the order in which jobs go through them, each as JSON of [[milestones]]:
-    # the order that a comparison proposed, and the one that a person confirmed.
+    # The milestones in the order in which jobs pass them, each as JSON of [[milestones]]: the order
+    # that a comparison proposed, and the one that a person confirmed.
     Column("is_confirmed", Boolean, primary_key=True),
     Column("place", Integer, primary_key=True, autoincrement=False),
     _required("body"),
@@ -274,9 +274,9 @@ milestone_order = Table(
 status = Table(
     "status",
     metadata,
-    # The statuses that the config does not name.
+    # Statuses that the config doesn't explain.
     Column("code", Text, primary_key=True),
-    # NULL until a person says it.
+    # NULL until a person explains it.
     Column("means", Text),
     # Whether an alert about it has arrived.
     _required("is_reported", Boolean),
@@ -285,14 +285,14 @@ status = Table(
 reported = Table(
     "reported",
     metadata,
-    # What is logged only once: a metric that is missing.
+    # Events that are logged only once, such as a missing metric.
     Column("name", Text, primary_key=True),
 )
 
 undo = Table(
     "undo",
     metadata,
-    # A cell that a batch hit without being meant to, until what stood there is back.
+    # A cell that a misplaced write changed, until its content is restored.
     Column("id", _Sequence, primary_key=True, autoincrement=True),
     _required("spreadsheet_id", index=True),
     _required("body"),
@@ -301,7 +301,7 @@ undo = Table(
 cell_history = Table(
     "cell_history",
     metadata,
-    # What people had typed into mapped cells, before an event replaced it.
+    # Typed texts of mapped cells that an event replaced.
     Column("id", _Sequence, primary_key=True, autoincrement=True),
     _required("spreadsheet_id"),
     _required("site", index=True),
@@ -323,7 +323,7 @@ quarantine = Table(
 look_alike = Table(
     "look_alike",
     metadata,
-    # Jobs that resemble a row that people made, until a person answers: they get no row `until`.
+    # Jobs that resemble an existing row, until a person answers: before `until` they get no row.
     Column("spreadsheet_id", Text, primary_key=True),
     Column("site", Text, primary_key=True),
     _required("since", Float),
@@ -333,8 +333,8 @@ look_alike = Table(
 row_answer = Table(
     "row_answer",
     metadata,
-    # Whether a row is the job's, as a person answered. Rows have no name: `texts` (JSON, by column
-    # id) are what it said of its customer.
+    # Answers to whether a row is the job's. Rows have no names, so `texts` (JSON, by column
+    # ID), which describe the row's customer, identify it.
     Column("spreadsheet_id", Text, primary_key=True),
     Column("site", Text, primary_key=True),
     Column("texts", Text, primary_key=True),
@@ -344,11 +344,11 @@ row_answer = Table(
 backfill = Table(
     "backfill",
     metadata,
-    # What the run reads: all jobs, those that changed since a date, or what is due each day.
+    # The jobs that the run reads: all, those changed since a date, or those due each day.
     Column("scope", Text, primary_key=True),
     _required("started_at", Float),
     Column("finished_at", Float),
-    # Jobs that EverBright last changed before are skipped.
+    # Jobs that haven't changed since then are skipped.
     Column("since", Float),
     # The parts of the list that could not be read (a JSON list of texts).
     _required("problems"),
@@ -404,7 +404,7 @@ refusal = Table(
 finding = Table(
     "finding",
     metadata,
-    # What the last comparison of a spreadsheet found: the items of warnings.
+    # The findings of the last comparison of a spreadsheet: the items of warnings.
     Column("spreadsheet_id", Text, primary_key=True),
     Column("item", Text, primary_key=True),
     # The code of the warning.
@@ -417,7 +417,7 @@ finding = Table(
 dismissed = Table(
     "dismissed",
     metadata,
-    # What people dismissed: IDs of findings, rejected deliveries, and documents.
+    # The IDs of dismissed findings, rejected deliveries, and documents.
     Column("item", Text, primary_key=True),
 )
 
@@ -451,7 +451,7 @@ flush_hour = Table(
 ended_session = Table(
     "ended_session",
     metadata,
-    # Sessions of the console that were signed out, until they would have expired.
+    # Signed-out sessions of the console, until they would have expired.
     Column("id", Text, primary_key=True),
     _required("at", Float),
 )
@@ -470,9 +470,9 @@ action = Table(
     Column("id", _Sequence, primary_key=True, autoincrement=True),
     _required("at", Float),
     _required("name"),
-    # What it was done to: ids, an address; blank where there is nothing to say.
+    # Its objects, such as IDs or an address; may be blank.
     _required("detail"),
-    # The address of whoever asked for it.
+    # The IP address that requested it.
     _required("source"),
     _required("state"),
     _required("result"),

@@ -1,4 +1,4 @@
-"""The state of a spreadsheet: is it the current one, its fence, its rate limit, its trouble."""
+"""Stores the state of a spreadsheet: whether it is current, its fence, rate limit, and errors."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -16,12 +16,12 @@ from sync.store.sheet_state import KeptSheet, KnownFences, ReadColumn, ReadColum
 from sync.types import Mode
 
 LOST = -1
-"""In place of a job's `shown_events`: its row is there without its site ID."""
+"""In place of a job's `shown_events`: its row exists but has lost its site ID."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """A turn to call Google: seconds until then, a number not used before, the database's ID."""
+    """A turn to call Google: seconds to wait, an unused fence number, and the database's ID."""
 
     wait: float
     fence: int
@@ -30,16 +30,16 @@ class Turn:
 
 @dataclass(frozen=True)
 class Glance:
-    """A spreadsheet at a glance; times are seconds since 1970 (UTC), None where there is none."""
+    """A summary of a spreadsheet; times are seconds since 1970 (UTC), None if unknown."""
 
     reason: str = ""
-    """Why it cannot be written, and the message with the fix."""
+    """Why it can't be written (a code), with a message that has the fix."""
     message: str = ""
     landed_at: float | None = None
     compared_at: float | None = None
     paused_at: float | None = None
     quota_used: float = 0.0
-    """The share of the flushes that Google's quota allows now that were used, 0 to 1."""
+    """The used share of the flushes that Google's quota allows, 0 to 1."""
 
 
 class Spreadsheet:
@@ -54,9 +54,9 @@ class Spreadsheet:
     def take_turn(self, lease: Lease, spacing: float = SPACING) -> Turn:
         """Count a flush, or another call (without `spacing`), for the rate limit.
 
-        The bucket is in the database, since several processes share Google's quota. Raises
+        The bucket is in the database because several processes share Google's quota. Raises
         Permanent if another process has made another spreadsheet the current one, or if a trial
-        found that writing is not safe.
+        found that writing isn't safe.
         """
         with self._database.writing(lease) as connection:
             if not self._has_adopted:
@@ -69,7 +69,7 @@ class Spreadsheet:
             if trial := _trial(row.trial):
                 trial.must_be_safe()
             seconds = clock(connection)
-            # A clock that was put back: a moment that lies in the future counts as now.
+            # If the clock was set back, a time in the future counts as now.
             last = row.pace_last
             bucket = (
                 TokenBucket() if last is None else TokenBucket(row.pace_left, min(last, seconds))
@@ -82,7 +82,7 @@ class Spreadsheet:
         return Turn(wait, row.fence + 1, database)
 
     def adopt(self, lease: Lease) -> None:
-        """Make this the current spreadsheet; forget what another one showed."""
+        """Make this the current spreadsheet, and clear what was written to another one."""
         with self._database.writing(lease) as connection:
             self._adopt(connection)
         self._has_adopted = True
@@ -95,7 +95,7 @@ class Spreadsheet:
         first = self._is_this, sheet.c.compared_at.is_(None)
         connection.execute(update(sheet).where(*first).values(compared_at=now()))
         if other:
-            # A batch that may have landed here is still to be settled, but not for its rows.
+            # A batch in doubt here must still be settled, but it no longer confirms rows.
             lookups.switch(connection, other, self.id)
             mine = attempt.c.spreadsheet_id == self.id
             connection.execute(update(attempt).where(mine).values(shown="[]"))
@@ -112,48 +112,48 @@ class Spreadsheet:
             raise Permanent(
                 "moved",
                 "The jobs are written into another spreadsheet: set "
-                f"SPREADSHEET_ID={other} (or restart the worker, if this one is to be used).",
+                f"SPREADSHEET_ID={other}, or restart the worker to use this one.",
             )
 
     def forget(self, lease: Lease) -> bool:
-        """Forget what a deleted tab showed: every job is written again (True if there are any)."""
+        """Clear what was written to a deleted tab; return whether any job is rewritten."""
         with self._database.writing(lease) as connection:
             self._forget_batches(connection)
             return write_all_again(connection, job.c.has_row) > 0
 
     def _forget_batches(self, connection: Connection) -> None:
         connection.execute(delete(undo).where(undo.c.spreadsheet_id == self.id))
-        # One that lands late is still known as ours, and everything is written again after it.
+        # A late batch is still recognized as ours, and everything is rewritten after it.
         mine = attempt.c.spreadsheet_id == self.id
         nothing = {"shown": "[]", "changes": "[]", "trace": ""}
         connection.execute(update(attempt).where(mine).values(nothing))
         self.change(connection, columns="[]", read_columns="")
 
     def write_again(self, lease: Lease, sites: Iterable[str]) -> None:
-        """Have the rows of `sites` made again, though a person deleted them."""
+        """Have the deleted rows of `sites` created again."""
         with self._database.writing(lease) as connection:
             write_all_again(connection, job.c.site.in_(sorted(sites)), job.c.shown_events != LOST)
 
     def lose_rows(self, lease: Lease) -> None:
-        """Record that the site IDs are gone from rows which are there: they are matched again.
+        """Record that existing rows have lost their site IDs, so that they are matched again.
 
-        What was written there stays known, so that what people typed does, too.
+        The last written values stay, so that typed ones are still recognized.
         """
         values = {"has_row": False, "shown_events": LOST, **bumped()}
         with self._database.writing(lease) as connection:
             connection.execute(update(job).where(job.c.has_row).values(values))
 
     def set_ours(self, lease: Lease) -> None:
-        """Record that the jobs are in the tab that Brightsheet made."""
+        """Record that the jobs are in the tab that Brightsheet created."""
         with self._database.writing(lease) as connection:
             self.change(connection, mode=Mode.OURS.value, tabs="[]")
 
     def adopt_tabs(self, lease: Lease, tabs: Iterable[int], columns: Iterable[str]) -> None:
-        """Record that the jobs are in tabs that people made (sheet ids), in these columns (ids).
+        """Record that the jobs are in mapped tabs (sheet IDs), in these columns (IDs).
 
-        Every job is compared with what was last written; where other tabs had the jobs before, all
-        are written there. The whole sheet is to be compared: a tab that is mapped again has rows
-        of before.
+        Every job is compared with what was last written, or completely rewritten if other tabs had
+        the jobs before. A comparison of the whole sheet is due, because a tab that is mapped again
+        still has its earlier rows.
         """
         with self._database.writing(lease) as connection:
             query = select(sheet.c.mode).where(self._is_this)
@@ -161,18 +161,18 @@ class Spreadsheet:
                 self._forget_batches(connection)
                 write_all_again(connection)
             connection.execute(update(job).values(bumped()))
-            made = {name for name in self.kept(connection).columns if name.startswith("tab:")}
+            created = {name for name in self.kept(connection).columns if name.startswith("tab:")}
             self.change(
                 connection,
                 mode=Mode.ADOPTED.value,
                 tabs=json.dumps(sorted(tabs)),
-                columns=json.dumps(sorted({*columns, *made})),
+                columns=json.dumps(sorted({*columns, *created})),
                 read_columns="",
                 compared_at=0.0,
             )
 
     def is_adopted(self) -> ColumnElement[bool]:
-        """Return the condition that the jobs are in tabs that people made."""
+        """Return the condition that the jobs are in mapped tabs."""
         is_adopted = sheet.c.mode == Mode.ADOPTED.value
         return select(literal(1)).where(self._is_this, is_adopted).exists()
 
@@ -181,7 +181,7 @@ class Spreadsheet:
             return self.kept(connection).mode
 
     def kept(self, connection: Connection) -> KeptSheet:
-        """Return what is known of the spreadsheet, inside the caller's transaction."""
+        """Return the stored state of the spreadsheet, inside the caller's transaction."""
         row = connection.execute(select(sheet).where(self._is_this)).first()
         if row is None:
             return KeptSheet()
@@ -213,21 +213,21 @@ class Spreadsheet:
                 self.change(connection, doubt=doubt, doubt_since=now() if doubt else None)
 
     def take_over(self) -> None:
-        """Have the next batch replace the fence, no matter who set it.
+        """Have the next batch replace the fence, regardless of who set it.
 
-        The database gets a new ID, so that a copy of it that still runs stops.
+        The database gets a new ID, so that a running copy of it stops.
         """
         with self._database.writing() as connection:
             connection.execute(update(installation).values(database_id=new_database_id()))
             self.change(connection, takes_over=True, doubt="", doubt_since=None)
 
     def keep_compared(self, lease: Lease, comparison: str) -> None:
-        """Store what a comparison found (JSON)."""
+        """Store the findings of a comparison (JSON)."""
         with self._database.writing(lease) as connection:
             self.change(connection, compared=comparison)
 
     def compared(self) -> str:
-        """Return what the last comparison found (JSON), or ""."""
+        """Return the findings of the last comparison (JSON), or ""."""
         return self._database.scalar(select(sheet.c.compared).where(self._is_this)) or ""
 
     def read_columns(self) -> ReadColumns:
@@ -241,38 +241,37 @@ class Spreadsheet:
         present: Sequence[ReadColumn],
         title: Callable[[str], str],
         before: ReadColumns,
-        made: Iterable[str],
+        created: Iterable[str],
     ) -> ReadColumns:
-        """Store what a read showed, if it is news; return what is known then.
+        """Store the columns that a read showed, if they have changed; return the stored ones.
 
-        `before` is what is stored, `made` are the ids of all columns that were ever made.
-
-        Needs no lease: a read older than the last one, by the `fence` that it saw, changes nothing.
-        `title` gives the header of a column by its id, "" for one that is not wanted any more.
+        `before` are the stored columns, `created` the IDs of all columns ever created. `title`
+        returns the header of a column by its ID, "" for one that is no longer wanted. Needs no
+        lease: a read that is older than the last one, by the `fence` that it saw, changes nothing.
         """
-        lost = before.lost(present, made, title)
+        lost = before.lost(present, created, title)
         if fence < before.fence or before.after(fence, present, lost, 0).columns == before.columns:
             return before
         with self._database.writing() as connection:
             if self.kept(connection).columns_read != before:
-                return before  # Another read was stored just now: the next one tells.
+                return before  # Another read was stored just now: the next one decides.
             seconds = clock(connection)
             known = before.after(fence, present, lost, seconds)
             self.change(connection, read_columns=known.model_dump_json())
         return known
 
     def forget_gone_columns(self) -> None:
-        """Have the columns that are gone stay away: a person does without them."""
+        """Record that a person doesn't want the missing columns back."""
         with self._database.writing() as connection:
             known = self.kept(connection).columns_read.without_gone()
             self.change(connection, read_columns=known.model_dump_json())
 
     def trial(self) -> Trial | None:
-        """Return how Google was seen to treat IDs here; None if that was not tried."""
+        """Return how Google treated IDs in a trial here; None if there was none."""
         return _trial(self._database.scalar(select(sheet.c.trial).where(self._is_this)))
 
     def keep_trial(self, *, keeps_range_id: bool, refuses_taken_id: bool) -> Trial:
-        """Store how Google was seen to treat IDs just now."""
+        """Store how Google treated IDs in a trial just now."""
         with self._database.writing() as connection:
             seconds = clock(connection)
             trial = Trial(
@@ -290,7 +289,7 @@ class Spreadsheet:
                 self.change(connection, trashed=trashed)
 
     def is_comparison_due(self, seconds: float) -> bool:
-        """Return whether the whole sheet was last compared longer ago than that, unless paused."""
+        """Return whether the last comparison is older than `seconds` and writing isn't paused."""
         is_past = sheet.c.compared_at < now() - seconds
         is_written = sheet.c.is_current == 1, sheet.c.paused_at.is_(None)
         return bool(self._database.scalar(select(is_past).where(self._is_this, *is_written)))
@@ -300,13 +299,13 @@ class Spreadsheet:
             self.change(connection, compared_at=now())
 
     def trouble(self) -> tuple[str, str]:
-        """Return reason and message of why the sheet cannot be written, or two blanks."""
+        """Return the reason and message why the sheet can't be written, or two blanks."""
         query = select(sheet.c.reason, sheet.c.message).where(self._is_this)
         rows = self._database.rows(query)
         return (rows[0][0], rows[0][1]) if rows else ("", "")
 
     def set_trouble(self, reason: str = "", message: str = "") -> None:
-        """Record why the sheet cannot be written, and since when; without a reason that it can."""
+        """Record since when and why the sheet can't be written; without a reason, that it can."""
         with self._database.writing() as connection:
             known = connection.scalar(select(sheet.c.reason).where(self._is_this)) or ""
             if known != reason:
@@ -316,7 +315,7 @@ class Spreadsheet:
                 self.change(connection, **values)
 
     def pause(self) -> None:
-        """Have the worker write nothing more until `resume`; a batch on its way is finished."""
+        """Stop writing until `resume`; a batch that was already sent is still checked."""
         with self._database.writing() as connection:
             if connection.scalar(select(sheet.c.paused_at).where(self._is_this)) is None:
                 self.change(connection, paused_at=now())
@@ -336,8 +335,8 @@ class Spreadsheet:
         used = 0.0 if last is None else TokenBucket(left, min(last, seconds)).used(seconds)
         return Glance(reason, message, landed, compared or None, paused, used)
 
-    def forget_made(self, lease: Lease, ids: Iterable[str]) -> None:
-        """Forget that something beside the jobs was made: it is taken away now."""
+    def forget_created(self, lease: Lease, ids: Iterable[str]) -> None:
+        """Forget that views or tabs were created, because they are being removed."""
         with self._database.writing(lease) as connection:
             known = self.kept(connection).columns - {*ids}
             self.change(connection, columns=json.dumps(sorted(known)))
@@ -353,7 +352,7 @@ class Spreadsheet:
 
 
 def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:
-    """Have the rows of jobs (all of them, or `which`) made again; return how many."""
+    """Have the rows of jobs (all, or `which`) written again completely; return how many."""
     values = {"written": "{}", "has_row": False, "shown_events": 0, **bumped()}
     return connection.execute(update(job).where(*which).values(values)).rowcount
 

@@ -179,7 +179,7 @@ def test_the_history_is_added_on_wish(asking: Bench) -> None:
     flushed(bench, milestone(1, date_updated="2026-03-09T10:00:00Z"))
     line_of_it = next(one for one in bench.texts("History") if one["What"] == "Permit")
     assert (line_of_it["From"], line_of_it["To"]) == ("Sent back", "Waiting")
-    assert line_of_it["Comment"] == "A person had typed what stood there."
+    assert line_of_it["Comment"] == "Replaced text that someone had typed in the sheet."
     assert visible(bench) == ["Open jobs", "Installed", "History"]
 
 

@@ -213,8 +213,8 @@ def test_a_deletion_that_is_undone_finds_what_was_written_there(database: Databa
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
     store.batches.forget_rows(mine, ["a"])
-    assert [one.job.site for one in store.pending.rowless()] == ["a"]
+    assert [one.job.site for one in store.pending.jobs_without_row()] == ["a"]
     store.batches.remember_rows(mine, ["a", "nobody"])
     assert store.pending.sites_with_row() == {"a"}
     assert known(store)["a"].written == X
-    assert (dirty(store), list(store.pending.rowless())) == ({}, [])
+    assert (dirty(store), list(store.pending.jobs_without_row())) == ({}, [])
