@@ -1,16 +1,15 @@
-"""Composes batches: what is written into which rows, the requests for it, its fence and its guards.
+"""Composes batches: the writes of cells and rows, their requests, the fence and the guards. Pure.
 
-Pure. Every write says whose row it is meant for (`RowIdentity`) and what its cell should hold now.
-That is all that the check afterwards needs: it knows no policy.
+Every write names its intended row (`RowIdentity`) and the content expected in its cell. The check
+afterward needs nothing else: it knows no policy.
 
 A *guard* makes Google refuse a batch whose columns or header row have moved since the read. Each
 managed column, and the header row, carries metadata with a fixed ID. A batch deletes that entry
 where the read saw it and creates it there again. If a person has moved the column since, nothing is
-deleted, and the creation meets an ID that is taken, so the batch is refused. If Google took it
-anyway, or a column was deleted meanwhile, the guard is on another column afterwards, and the check
-sees that.
+deleted, and the ID to create is taken, so Google rejects the batch. If Google accepts it anyway, or
+a column was deleted meanwhile, the guard is on another column afterward, and the check sees that.
 
-The shapes of requests are those of the Sheets v4 discovery document.
+Requests have the form of the Sheets v4 discovery document.
 """
 
 import json
@@ -56,30 +55,30 @@ from sync.sheets.read import (
 from sync.types import Value, letters
 
 _IDENTIFYING = ("email", "phone", "address")
-"""Columns of which one that agrees tells one customer's row from another's."""
+"""Columns of which one is enough to identify a customer."""
 IDENTITY_COLUMNS = (*_IDENTIFYING, "zip", "city_zip", "customer")
-"""What tells who a row is about: ids of columns."""
+"""IDs of the columns that describe the customer."""
 
 Place = tuple[int, int]
-"""A row: sheet id and zero-based index."""
+"""A row: sheet ID and zero-based index."""
 Held = tuple[Content, str]
 """The content of a cell, and its note."""
 
 
 class RowImage(Value):
-    """What a row held that was not ours: `managed` by column id, `others` in any order.
+    """The content of a row that we didn't write: `managed` by column ID, `others` in any order.
 
-    Formulas are left out, for they change with their place; so are the cells that were hit.
+    Formulas are left out because they change with their place; so are the overwritten cells.
     """
 
     managed: dict[str, Held] = Field(default_factory=dict)
     others: tuple[Held, ...] = ()
     hit: tuple[str, ...] = ()
-    """Ids of the columns that were hit, and are left out."""
+    """IDs of the columns that were overwritten and are left out."""
 
     @classmethod
     def of(cls, row: Row, columns: Mapping[str, int], hit: Collection[int] = ()) -> "RowImage":
-        """Return the image of a row whose managed columns stand at `columns`, without `hit`."""
+        """Return the image of a row with managed columns at `columns`, without those in `hit`."""
         ids = {index: column for column, index in columns.items()}
         cells = {
             index: held
@@ -94,21 +93,22 @@ class RowImage(Value):
 
     @property
     def texts(self) -> dict[str, str]:
-        """The texts by column id that tell who the row is about; else all that it has."""
+        """The texts, by column ID, that identify the customer; without such texts, all."""
         texts = {column: held[0].text for column, held in self.managed.items() if held[0].text}
         identity = {column: text for column, text in texts.items() if column in IDENTITY_COLUMNS}
         return identity if not identity.keys().isdisjoint(_IDENTIFYING) else texts
 
     def is_in(self, other: "RowImage") -> bool:
-        """Tell whether another row's image holds all of this one, and this one holds anything."""
+        """Return whether this image isn't empty and another row's image contains all of it."""
         has_all = self.managed.items() <= other.managed.items()
         is_any = bool(self.managed or self.others)
         return is_any and has_all and Counter(self.others) <= Counter(other.others)
 
     def is_like(self, other: "RowImage", wrote: Mapping[str, str] = MappingProxyType({})) -> bool:
-        """Tell whether another row is the same customer's by all that this one tells of him.
+        """Return whether another row has all the customer's data of this one.
 
-        One that tells the name alone shows what we `wrote` beside it, too (texts by column id).
+        If this one has only the name, the other must also show what we `wrote` beside it (texts by
+        column ID).
         """
         mine = {
             column: self.managed[column] for column in IDENTITY_COLUMNS if column in self.managed
@@ -121,7 +121,7 @@ class RowImage(Value):
         return True
 
     def text(self, column: str) -> str:
-        """Return the text of a managed column, "" where it is blank."""
+        """Return the text of a managed column, "" if it is blank."""
         return self.managed[column][0].text if column in self.managed else ""
 
 
@@ -131,24 +131,24 @@ def _held(cell: CellData) -> Held | None:
 
 
 class RowIdentity(Value):
-    """Which row a write is meant for: all that is given here is true of it."""
+    """The intended row of a write: a row matches if it meets all conditions given here."""
 
     key: str = ""
-    """The site that its key cell names; "" where it names none."""
+    """The site in its key cell; "" if there is none."""
     shows: dict[str, str] = Field(default_factory=dict)
-    """Texts by column id, by which a row without a key was taken to be a job's."""
+    """The texts by column ID by which a row without a key was matched with a job."""
     shows_not: dict[str, str] = Field(default_factory=dict)
-    """The same texts, one of which it does not show: it has the key by mistake."""
+    """Such texts, at least one of which is missing: the row has the key by mistake."""
     holds: RowImage | None = None
-    """All that a row without a key holds."""
+    """The content of a row without a key."""
     wrote: dict[str, str] = Field(default_factory=dict)
-    """What it tells of a customer since it was hit: texts by column id."""
+    """The customer's data that a misplaced write put there: texts by column ID."""
     is_header: bool = False
 
     def is_row(self, row: Row, columns: Mapping[str, int]) -> bool:
-        """Tell whether a row whose managed columns stand at `columns` is the one that is meant.
+        """Return whether a row with its managed columns at `columns` is the intended one.
 
-        A header row is told by its guard, not by what it holds.
+        A header row is identified by its guard instead.
         """
         if (site_in(at(row, columns[KEY])) or "") != self.key:
             return False
@@ -159,18 +159,18 @@ class RowIdentity(Value):
         return self.holds is None or self.is_exactly(row, columns)
 
     def is_exactly(self, row: Row, columns: Mapping[str, int]) -> bool:
-        """Tell whether a row holds just what the image says, but for the cells that were hit."""
+        """Return whether a row has exactly the image's content, without the overwritten cells."""
         image = self.holds or RowImage()
         hit = [columns[column] for column in image.hit if column in columns]
         return RowImage.of(row, columns, hit) == image
 
     def is_like(self, row: RowImage) -> bool:
-        """Tell whether a row is the same customer's."""
+        """Return whether a row is the same customer's."""
         return self.holds is not None and self.holds.is_like(row, self.wrote)
 
 
 def row_text(row: Row) -> str:
-    """Return all that a row holds, for people."""
+    """Return the texts of a row in one line, for people."""
     return " | ".join(text for cell in row if (text := text_of(cell)))
 
 
@@ -182,22 +182,22 @@ def _shows(row: Row, columns: Mapping[str, int], texts: Mapping[str, str]) -> bo
 
 
 class CellWrite(Value):
-    """A cell to be written: `data` (CellData) with the mask `fields`, at a zero-based `index`."""
+    """A cell to write: `data` (CellData) with the mask `fields`, at a zero-based `index`."""
 
     index: int
     column: str
     data: dict[str, Any]
     fields: str
     expects: Content | None = None
-    """What its value is expected to be; None: whatever stands there is replaced."""
+    """The expected value; None if any content may be replaced."""
     expects_note: str | None = None
-    """The same of its note, where that is written."""
+    """The expected note, if the note is written."""
     replaces_words: bool = False
-    """Whether a person typed what stands there, and it is to be kept."""
+    """Whether it replaces typed text, which is then stored."""
     key_row: dict[str, str] = Field(default_factory=dict)
-    """Of a key: the texts by column id that its right row shows."""
+    """For a key: the texts by column ID of its right row."""
     undoes: tuple[int, ...] = ()
-    """Ids of the undos that it carries out."""
+    """IDs of the undos that it carries out."""
 
 
 class RowWrite(Value):
@@ -210,34 +210,34 @@ class RowWrite(Value):
     identity: RowIdentity = RowIdentity()
     is_new: bool = False
     pattern_of: str = ""
-    """The site of the first of the new rows that take its drop-downs and `formulas`."""
+    """The site of the first of the new rows that copy its drop-downs and `formulas`."""
     formulas: dict[int, str] = Field(default_factory=dict)
-    """Of that pattern, by column index."""
+    """The formulas to copy, by column index."""
 
 
 class Trace(Value):
-    """What a batch meant: all that its check needs."""
+    """The intended writes of a batch, with everything that its check needs."""
 
     fence: int
     columns: dict[int, dict[str, int]]
-    """Where each managed column was taken to be, by sheet id and column id."""
+    """The index of each managed column in the read, by sheet ID and column ID."""
     rows: tuple[RowWrite, ...] = ()
     settled: tuple[int, ...] = ()
-    """Ids of the undos that it tells of in the tab Recovered."""
+    """IDs of the undos that it reports in the tab Recovered."""
     recovered_lines: int = 0
-    """How many lines it writes there."""
+    """The number of lines that it writes there."""
 
 
 Request = dict[str, Any]
 """A request of `spreadsheets.batchUpdate` as JSON."""
 
 _MORE_COLUMNS = 20
-"""A person may insert so many between a read and a write; with more, Google refuses the batch."""
+"""A person may insert this many between a read and a write; if more, Google rejects the batch."""
 _HEADER_FORMAT = {"textFormat": {"bold": True}, "wrapStrategy": "WRAP"}
 
 
 def move_fence(old: Iterable[Fence], new: Fence) -> list[Request]:
-    """Delete the fences that were read, set the next: refused if another batch came first."""
+    """Delete the fences of the read and set the next; rejected if another batch came first."""
     area = {"sheetId": FENCE_TAB, "startRowIndex": 0, "endRowIndex": 1}
     fence = {"protectedRangeId": new.number, "range": area, "warningOnly": True}
     return [
@@ -247,13 +247,13 @@ def move_fence(old: Iterable[Fence], new: Fence) -> list[Request]:
 
 
 def clear_copies(tab: int, rules: int) -> list[Request]:
-    """Empty a hidden tab of the copies of the last batch, and of the formats they brought."""
+    """Clear a hidden tab of the last batch's copies and their formats."""
     drop = {"deleteConditionalFormatRule": {"sheetId": tab, "index": 0}}
     return [{"updateCells": {"range": {"sheetId": tab}, "fields": "*"}}] + [drop] * rules
 
 
 def resize_copies(tab: int, rows: int, columns: int) -> Request:
-    """Give a hidden tab room for copies at the same coordinates, and for columns that come."""
+    """Give a hidden tab room for copies at the same coordinates, and for further columns."""
     size = {"rowCount": rows, "columnCount": columns + _MORE_COLUMNS}
     return {
         "updateSheetProperties": {
@@ -264,7 +264,7 @@ def resize_copies(tab: int, rows: int, columns: int) -> Request:
 
 
 def _adopt(table: Table, column: str, index: int) -> list[Request]:
-    """Make the column at `index` the one that is known as `column`, in place of the old one."""
+    """Make the column at `index` the managed column `column`, in place of the old one."""
     sheet_id, old = table.sheet_id, table.columns.get(column)
     entries = [(COLUMN_KEY, column)]
     if column in table.words:
@@ -283,9 +283,9 @@ def _adopt(table: Table, column: str, index: int) -> list[Request]:
 
 
 def copy_rows(sheet_id: int, rows: Iterable[int], tab: int) -> list[Request]:
-    """Copy rows to the same coordinates of a hidden tab: there formulas stay as they are.
+    """Copy rows to the same coordinates of a hidden tab, where formulas stay as they are.
 
-    The whole rows, however wide they are by now: a destination that is smaller gets all, too.
+    Whole rows are copied, at their present width, even if the given destination is smaller.
     """
     requests = []
     for _, group in groupby(enumerate(sorted(rows)), key=lambda pair: pair[1] - pair[0]):
@@ -299,7 +299,7 @@ def copy_rows(sheet_id: int, rows: Iterable[int], tab: int) -> list[Request]:
 
 
 def make_recovered_tab(title: str, headers: Sequence[str]) -> list[Request]:
-    """Make the tab for what could not be put back."""
+    """Create the tab Recovered, for text that could not be restored."""
     grid = {"rowCount": 100, "columnCount": len(headers), "frozenRowCount": 1}
     properties = {"sheetId": RECOVERED_TAB, "title": title, "gridProperties": grid}
     return [
@@ -328,7 +328,7 @@ def recovered_headers(headers: Sequence[str]) -> Request:
 
 
 def append_recovered(lines: Iterable[Sequence[str]]) -> Request:
-    """Put lines under the last one of the tab Recovered."""
+    """Append lines to the tab Recovered."""
     rows = [
         {"values": [{"userEnteredValue": {"stringValue": text}} for text in line]} for line in lines
     ]
@@ -336,7 +336,7 @@ def append_recovered(lines: Iterable[Sequence[str]]) -> Request:
 
 
 def write(rows: Iterable[RowWrite]) -> list[Request]:
-    """Write cells: neighbors in a row that set the same fields share a request."""
+    """Write cells; neighbors in a row with the same fields share a request."""
 
     def run(numbered: tuple[int, CellWrite]) -> tuple[int, str]:
         position, cell = numbered
@@ -354,7 +354,7 @@ def write(rows: Iterable[RowWrite]) -> list[Request]:
 
 
 def make_hidden_tab(tab: int, title: str) -> list[Request]:
-    """Make a hidden tab; a second making is refused, for the sheet id exists."""
+    """Create a hidden tab; Google rejects a second creation because the sheet ID exists."""
     properties = {
         "sheetId": tab,
         "title": title,
@@ -370,7 +370,7 @@ def make_hidden_tab(tab: int, title: str) -> list[Request]:
 def make_tab(
     sheet_id: int, title: str, key: str, size: tuple[int, int], position: int, frozen: int = 1
 ) -> list[Request]:
-    """Make a tab of `size` rows and columns, known by the metadata `key` on its header row."""
+    """Create a tab of `size` rows and columns, with the metadata `key` on its header row."""
     grid = {
         "rowCount": size[0],
         "columnCount": size[1],
@@ -413,9 +413,9 @@ def dimension_range(sheet_id: int, dimension: str, index: int, count: int) -> Re
 def metadata(
     key: str, value: str, sheet_id: int, dimension: str, index: int, number: int | None = None
 ) -> Request:
-    """Attach metadata to one row or column, visible to whoever may edit the document.
+    """Attach metadata to one row or column, visible to everyone who can edit the document.
 
-    `number` is its `metadataId`; None: Google gives one.
+    `number` is its `metadataId`; if None, Google chooses one.
     """
     place = dimension_range(sheet_id, dimension, index, 1)
     entry = ({} if number is None else {"metadataId": number}) | {
@@ -428,7 +428,7 @@ def metadata(
 
 
 def changes_nothing() -> list[Request]:
-    """Return a batch that leaves the spreadsheet as it is: it shows whether it may be written."""
+    """Return a batch without any effect, which shows whether we may write."""
     entry = {"metadataKey": CHECK_KEY, "location": {"spreadsheet": True}, "visibility": "DOCUMENT"}
     lookup = {"developerMetadataLookup": {"metadataKey": CHECK_KEY}}
     return [
@@ -438,10 +438,10 @@ def changes_nothing() -> list[Request]:
 
 
 def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> Request:
-    """Insert `count` rows or columns before `index`, in the format of what follows.
+    """Insert `count` rows or columns before `index`, with the format of the next one.
 
-    At the grid's end (`index` = `size`) nothing follows, and Google wants the one before. One of
-    Google's own Tables grows at its end in the same way.
+    At the grid's end (`index` = `size`) there is no next one, and Google requires the one before.
+    One of Google's own Tables grows at its end in the same way.
     """
     place = dimension_range(sheet_id, dimension, index, count)
     return {"insertDimension": {"range": place, "inheritFromBefore": index >= size}}
@@ -452,8 +452,8 @@ def insert_like_above(
 ) -> list[Request]:
     """Insert rows with the format, the drop-downs and the `formulas` (columns) of the row above.
 
-    A range of a person's, such as a total's, grows only by what is inserted within it. One that
-    ends at the row above (`is_covered`) gets the rows before its last row, which then moves up.
+    A range, such as a total's, grows only if rows are inserted inside it. So if one ends at the row
+    above (`is_covered`), the rows are inserted before that row, which then moves up.
     """
     above = row - 1
     source = {"sheetId": sheet_id, "startRowIndex": above, "endRowIndex": above + 1}
@@ -476,7 +476,7 @@ def insert_like_above(
 
 
 def write_block(rows: Sequence[RowWrite], fields: str = f"{FRESH},note") -> list[Request]:
-    """Write rows that follow one another, as new ones do: a request a run of columns."""
+    """Write adjacent rows, such as new ones, with one request per run of columns."""
     indexes = enumerate(sorted({cell.index for row in rows for cell in row.cells}))
     requests = []
     for _, group in groupby(indexes, key=lambda pair: pair[1] - pair[0]):
@@ -498,7 +498,7 @@ HEADER = "header"
 
 
 def column_guards(tab: Table | Tab, columns: Iterable[str]) -> list[Request]:
-    """Return the requests that guard `columns` (ids) of a tab where they were read."""
+    """Return the requests that guard `columns` (IDs) of a tab where they were read."""
     requests: list[Request] = []
     for column in columns:
         index = tab.columns[column]
@@ -510,7 +510,7 @@ def column_guards(tab: Table | Tab, columns: Iterable[str]) -> list[Request]:
 def header_guard(tab: Table | Tab, value: str = "") -> list[Request]:
     """Return the requests that guard the header row of a tab where it was read.
 
-    `value` is remembered on it.
+    `value` is stored in the guard.
     """
     is_there = tab.has_header_guard
     return _guard(tab.sheet_id, HEADER, "ROWS", tab.header_row, is_there, value)
@@ -529,7 +529,7 @@ def _guard(
     if is_there:
         lookup["metadataLocation"] = {"dimensionRange": place}
         lookup["locationMatchingStrategy"] = "EXACT_LOCATION"
-    # Else there is none yet, or it stands elsewhere: a person undid or deleted something.
+    # If not, there is none yet, or it is elsewhere because a person undid or deleted something.
     entry = {
         "metadataId": number,
         "metadataKey": GUARD_KEY,
@@ -544,7 +544,7 @@ def _guard(
 
 
 def is_in_place(table: Table, column: str, index: int) -> bool:
-    """Tell whether what was written at `index` went into `column`.
+    """Return whether a write at `index` went into `column`.
 
     The guard that the batch created at `index` has moved with that column since.
     """
@@ -553,7 +553,7 @@ def is_in_place(table: Table, column: str, index: int) -> bool:
 
 
 def index_now(table: Table, column: str, index: int) -> int:
-    """Return where the column is now that was written at `index` for `column`."""
+    """Return the present index of the column that was at `index` when it was written."""
     return table.guards.get(column, index)
 
 
@@ -564,7 +564,7 @@ def shifted(guards: Mapping[str, int], index: int) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a batch asks back of a tab: its header row, and copied cells by their A1 ranges."""
+    """The parts of a tab that a batch's response returns: header row and A1 ranges of copies."""
 
     title: str
     header_row: int
@@ -574,54 +574,55 @@ class Asked:
 
 @dataclass(frozen=True)
 class Batch:
-    """Requests, with the trace of what they mean. `fence_before` is the fence that was read."""
+    """Requests with the trace for their check. `fence_before` is the fence that was read."""
 
     requests: list[Request]
     trace: Trace
     fence: Fence
     fence_before: int | None
     columns: tuple[str, ...] = ()
-    """Ids of the columns that the tab has after it, and of other tabs that were made."""
+    """IDs of the columns that the tab has after it, and of other created tabs."""
     asked: tuple[Asked, ...] = ()
-    """Of each tab that is written; () where nothing can have been hit."""
+    """For each written tab; () if nothing can be misplaced."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What goes into a batch."""
+    """The content of a batch."""
 
     structure: Sequence[Request] = ()
-    """Makes tabs and columns."""
+    """Requests that create tabs and columns."""
     header: Sequence[CellWrite] = ()
     rows: Sequence[RowWrite] = ()
-    """Rows that exist; then those that are new, all to be inserted from the first one's row on."""
+    """Existing rows."""
     new_rows: Sequence[RowWrite] = ()
+    """New rows, inserted one below the other from the first one's row."""
     formulas: Sequence[int] = ()
-    """Columns in which new rows take the formula of the row above."""
+    """Columns in which new rows copy the formula of the row above."""
     is_covered: bool = False
-    """Whether a total ends at the row above, and is to cover the new ones."""
+    """Whether a total ends at the row above and must include the new rows."""
     extra: Sequence[Request] = ()
-    """History, Pipeline, formatting."""
+    """Requests for the History, the Pipeline, and formatting."""
     columns: tuple[str, ...] = ()
-    """Ids of other tabs that are made."""
+    """IDs of other created tabs."""
     settled: tuple[int, ...] = ()
-    """Ids of undos that are told of in the tab Recovered, in `recovered_lines` lines."""
+    """IDs of undos that are reported in the tab Recovered, in `recovered_lines` lines."""
     recovered_lines: int = 0
     pipeline: Tab | None = None
     """The Pipeline tab as `extra` leaves it."""
     guarded: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    """Ids of columns that are guarded though nothing is written there, by sheet id."""
+    """IDs of columns that are guarded although nothing is written there, by sheet ID."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether a batch of these would change nothing that people see."""
+        """Whether a batch of these parts would change nothing that people see."""
         return not (self.structure or self.header or self.rows or self.new_rows or self.extra)
 
     def without_data(self, table: Table) -> "Parts":
-        """Return the same without what is written of jobs.
+        """Return the parts without the data of jobs.
 
-        As many rows are copied, and the same columns are guarded: where one of those guards is at
-        fault, it is refused as well.
+        The same rows are copied and the same columns guarded, so that Google rejects this batch,
+        too, if one of those guards is at fault.
         """
         columns: dict[int, set[str]] = defaultdict(set)
         for row in (*self.rows, *self.new_rows):
@@ -634,7 +635,7 @@ class Parts:
 
 
 def guarding(tables: Iterable[Table]) -> Parts:
-    """Return what guards every column that is not guarded yet: before anything is written there."""
+    """Return the parts that guard every unguarded column, before anything is written there."""
     requests: list[Request] = []
     for table in tables:
         unguarded = [c for c in sorted(table.columns) if table.guards.get(c) != table.columns[c]]
@@ -644,11 +645,11 @@ def guarding(tables: Iterable[Table]) -> Parts:
 
 
 def adopting(table: Table, columns: Mapping[str, int]) -> Parts:
-    """Return what makes other columns the ones that are known by these ids."""
+    """Return the parts that make the columns at these indexes the managed ones of these IDs."""
     requests = [
         request for column, index in columns.items() for request in _adopt(table, column, index)
     ]
-    # If a person moves one just now, Google refuses the batch.
+    # If a person moves one just now, Google rejects the batch.
     return Parts(structure=requests, guarded={table.sheet_id: frozenset(table.columns)})
 
 
@@ -657,8 +658,8 @@ def compose(
 ) -> Batch:
     """Return a batch with fence, guards and copies; `tables` are the tabs after its structure.
 
-    New rows and headers go into the first. `fence_title` is what the hidden tab is to be called
-    where it is made.
+    New rows and headers go into the first. `fence_title` is the title of the hidden tab, if it is
+    created.
     """
     is_made, first = snapshot.table is None, tables[0]
     requests = [] if snapshot.has_fence_tab else make_hidden_tab(FENCE_TAB, fence_title)
@@ -705,7 +706,7 @@ def compose(
 
 
 def _guarded(table: Table, rows: Iterable[RowWrite], also: Iterable[str]) -> list[str]:
-    """Return the columns that a batch guards: those that it writes, the key's, and `also`."""
+    """Return the columns that a batch guards: written ones, the key column, and `also`."""
     written = {cell.column for row in rows for cell in row.cells} | {KEY, *also}
     return sorted(written & table.columns.keys())
 
@@ -713,7 +714,7 @@ def _guarded(table: Table, rows: Iterable[RowWrite], also: Iterable[str]) -> lis
 def _copies(
     snapshot: Snapshot, table: Table, rows: Iterable[RowWrite], title: str
 ) -> list[Request]:
-    """Copy `rows` of a tab as they are before they are written."""
+    """Copy `rows` of a tab before they are written."""
     tab = table.copies_tab
     is_there = tab in snapshot.copies or tab == FENCE_TAB
     rules = snapshot.copies[tab].rules if tab in snapshot.copies else 0
@@ -731,7 +732,7 @@ def _new_rows(table: Table, parts: Parts) -> list[Request]:
         inserted = insert(table.sheet_id, "ROWS", at, count, table.row_count)
         return [inserted, *write_block(parts.new_rows)]
     if table.native_end is not None and at - 1 > table.header_row:
-        # Nothing else grows such a Table: `appendCells` loses values, moves and pastes are unknown.
+        # Only this grows such a Table: `appendCells` loses values, moves and pastes are untested.
         insertion = [insert(table.sheet_id, "ROWS", at, count, size=at)]
     elif at - 1 <= table.header_row:
         insertion = [insert(table.sheet_id, "ROWS", at, count, table.row_count)]
@@ -743,7 +744,7 @@ def _new_rows(table: Table, parts: Parts) -> list[Request]:
 
 
 def _asked(table: Table, written: Sequence[RowWrite], copies_title: str) -> Asked:
-    """Ask the cells back that the check compares, and whole rows where it compares all."""
+    """Request the cells that the check compares, and whole rows if it compares all of a row."""
     headers = [row for row in written if row.identity.is_header]
     rows = [row for row in written if not row.identity.is_header]
     whole = [f"{row.row + 1}:{row.row + 1}" for row in rows if row.identity.holds is not None]
@@ -752,7 +753,7 @@ def _asked(table: Table, written: Sequence[RowWrite], copies_title: str) -> Aske
 
 
 def _compared(table: Table, rows: Sequence[RowWrite]) -> list[str]:
-    """Return the A1 ranges of the columns that are compared, from the first to the last row."""
+    """Return the A1 ranges of the compared columns, from the first to the last row."""
     if not rows:
         return []
     indexes = {table.columns[KEY]} if KEY in table.columns else set()
@@ -769,7 +770,7 @@ def _replaces_anything(cell: CellWrite) -> bool:
 
 
 def place_of(table: Table, left: Sequence[Column]) -> int:
-    """Return where a new column goes: behind its nearest left neighbor, wherever that is now."""
+    """Return the index of a new column: to the right of its nearest existing left neighbor."""
     for neighbor in reversed(left):
         if neighbor.id in table.columns:
             return table.columns[neighbor.id] + 1
@@ -777,7 +778,7 @@ def place_of(table: Table, left: Sequence[Column]) -> int:
 
 
 def with_column(table: Table, index: int, column: str) -> Table:
-    """Return the tab once a column is made at `index`."""
+    """Return the tab after a column was created at `index`."""
     return replace(
         table,
         columns={**shifted(table.columns, index), column: index},

@@ -1,4 +1,4 @@
-"""Cells as the Sheets API gives them: what a cell holds, as values that can be compared. Pure."""
+"""Reads cells in the Sheets API's form: their texts, links and notes, for comparison. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 CellData = Mapping[str, Any]
-"""A cell as the Sheets API gives it (CellData)."""
+"""A cell in the Sheets API's form (CellData)."""
 Row = Sequence[CellData]
 
 _CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -18,7 +18,7 @@ _BLANK: Mapping[str, Any] = {}
 
 
 def site_in(cell: CellData) -> str | None:
-    """Return the site UUID that a key cell holds, alone or in a pasted address."""
+    """Return the site UUID in a key cell, which may be part of a pasted address."""
     return site_in_text(cell.get("userEnteredValue", _BLANK).get("stringValue", ""))
 
 
@@ -31,22 +31,22 @@ def site_in_text(text: str) -> str | None:
 
 
 def text_of(cell: CellData) -> str:
-    """Return what was entered into a cell, as one text; "" where nothing was."""
+    """Return the entered value of a cell as text; "" if there is none."""
     entered = cell.get("userEnteredValue", _BLANK)
     if "stringValue" in entered:
         return str(entered["stringValue"])
     value = next(iter(entered.values()), "")
-    # Google answers 46023.0 where 46023 was sent.
+    # Google returns 46023.0 for 46023.
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def note_of(cell: CellData) -> str:
-    """Return a cell's note; "" where there is none."""
+    """Return a cell's note; "" if there is none."""
     return str(cell.get("note", ""))
 
 
 def links_of(cell: CellData) -> list[tuple[int, str]]:
-    """Return where links begin on a cell's text (UTF-16 units), and their addresses."""
+    """Return the start of each link in a cell's text (in UTF-16 units), with its address."""
     runs = cell.get("textFormatRuns")
     if not runs:
         return []
@@ -73,7 +73,7 @@ def is_check_box(cell: CellData) -> bool:
 
 
 class Content(NamedTuple):
-    """What a cell holds, for comparison: its text, and its links by where they begin."""
+    """A cell's content for comparison: its text, and its links by their start."""
 
     text: str = ""
     links: tuple[tuple[int, str], ...] = ()
@@ -83,12 +83,12 @@ BLANK = Content()
 
 
 def content(cell: CellData) -> Content:
-    """Return what a cell holds, without its note and format."""
+    """Return a cell's content, without its note and format."""
     return Content(text_of(cell), tuple(links_of(cell)))
 
 
 def texts_of(row: Row, columns: Mapping[str, int]) -> dict[str, str]:
-    """Return what people or we entered into a row, by column id; formulas count as blank."""
+    """Return the entered texts of a row by column ID; formulas count as blank."""
     cells = {column: at(row, index) for column, index in columns.items()}
     return {
         column: text

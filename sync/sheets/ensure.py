@@ -1,8 +1,7 @@
-"""What a spreadsheet is to have → what adds that which it lacks. Pure.
+"""Returns the requests that add a spreadsheet's missing tabs, columns and views. Pure.
 
-To make a tab is to add what is missing of nothing. What is there stays as people have made it. What
-they deleted stays away, unless it is asked for (`restores`): then it comes back. Applied to its own
-result it finds nothing to do.
+Existing parts stay as people have changed them. Deleted parts stay away, unless they are requested
+(`restores`). Applied to its own result it returns nothing.
 """
 
 import re
@@ -23,33 +22,33 @@ from sync.sheets.tabs.history import Line
 from sync.store.sheet_state import ReadColumn
 
 HISTORY, PIPELINE = "tab:history", "tab:pipeline"
-"""Stand among the ids of columns for tabs that were made: one that is gone, a person deleted."""
+"""In the list of created columns, for tabs: if such a tab is missing, a person deleted it."""
 _BLANK_ROWS = 200
-"""Of a new tab, so that people can type below the jobs; Google's own tabs have 1,000."""
+"""Rows of a new tab, so that people can type below the jobs; Google's own tabs have 1,000."""
 _NUMBER = re.compile(r"\d+")
 
 
 VIEWS = "views"
-"""Stands among the extras for filter views on a person's own tabs."""
+"""In the list of extras, for filter views on mapped tabs."""
 USUAL_TITLES = Titles()
 
 
 @dataclass(frozen=True)
 class WantedTabs:
-    """What a spreadsheet is to have; one that is adopted, only the `lines` of the history."""
+    """The wanted parts of a spreadsheet; with mapped tabs, only `lines` and `extras` count."""
 
     config: Config
     columns: Sequence[Column] = ()
-    """Of the Jobs tab, in their order."""
+    """The columns of the Jobs tab, in their order."""
     lines: Sequence[Line] = ()
-    """Of the history, the newest first."""
+    """The new lines of the History, newest first."""
     stuck_days: int = 0
     beside: Surroundings = NOTHING_ELSE
-    """What else is in the spreadsheet, for when tabs are to be made."""
+    """The other parts of the spreadsheet, needed if tabs are created."""
     titles: Titles = USUAL_TITLES
-    """Free ones, for the same."""
+    """Free titles for them."""
     extras: frozenset[str] = frozenset()
-    """What is wanted beside tabs of a person's own: HISTORY, PIPELINE, VIEWS."""
+    """The parts wanted beside mapped tabs: HISTORY, PIPELINE, VIEWS."""
 
 
 @dataclass
@@ -58,16 +57,16 @@ class Ensured:
 
     tables: Sequence[Table]
     is_new: bool = False
-    """Whether the Jobs tab is made: then nothing is told of its parts."""
+    """Whether the Jobs tab is created: then its parts aren't reported."""
     structure: list[Request] = field(default_factory=list)
     header: list[CellWrite] = field(default_factory=list)
     extra: list[Request] = field(default_factory=list)
     tabs: list[str] = field(default_factory=list)
-    """HISTORY and PIPELINE, where they are there after it."""
+    """HISTORY and PIPELINE, if the spreadsheet has them afterward."""
     pipeline: Tab | None = None
-    """The Pipeline tab as it is then, without its numbers."""
+    """The Pipeline tab afterward, without its numbers."""
     done: list[str] = field(default_factory=list)
-    """A line for each thing that is done."""
+    """A line for each change."""
 
     @property
     def table(self) -> Table:
@@ -76,19 +75,19 @@ class Ensured:
 
     @property
     def parts(self) -> Parts:
-        """All of it as parts of a batch."""
+        """All requests as parts of a batch."""
         tabs = tuple(self.tabs)
         return Parts(
             self.structure, self.header, extra=self.extra, columns=tabs, pipeline=self.pipeline
         )
 
-    def tell(self, line: str) -> None:
-        """Add the line of a thing that is done to a tab which was there."""
+    def report(self, line: str) -> None:
+        """Add the line of a change to an existing tab."""
         if not self.is_new:
             self.done.append(line)
 
-    def tell_made(self, title: str) -> None:
-        """Add the line of a tab that is made."""
+    def report_created(self, title: str) -> None:
+        """Add the line of a created tab."""
         self.done.append(f"tab {title!r}: made")
 
 
@@ -99,10 +98,10 @@ def ensure(
     *,
     restores: bool = False,
 ) -> Ensured:
-    """Return what makes a spreadsheet have what is wanted; `zone` is that of the dates in lines.
+    """Return the requests for the wanted parts that are missing; `zone` is for dates in lines.
 
-    Without `restores`, tabs are made with the Jobs tab only, and columns that are there stay as
-    they are. In an adopted spreadsheet nothing is made but the extras.
+    Without `restores`, tabs are created only together with the Jobs tab, and existing columns stay
+    as they are. In a spreadsheet with mapped tabs only the extras are created.
     """
     if not snapshot.tabs.policy.makes_columns:
         return _with_extras(Ensured(snapshot.tables), snapshot, wanted, zone)
@@ -121,7 +120,7 @@ def ensure(
 
 
 def _with_extras(ensured: Ensured, snapshot: Snapshot, wanted: WantedTabs, zone: tzinfo) -> Ensured:
-    """Add what a person wants beside tabs of their own; the History gets its lines."""
+    """Add the extras beside mapped tabs; the History gets its lines."""
     makes = HISTORY in wanted.extras
     _ensure_history(ensured, snapshot.history, wanted, zone, makes=makes)
     _ensure_pipeline(ensured, snapshot.pipeline, wanted, makes=PIPELINE in wanted.extras)
@@ -133,7 +132,7 @@ def _with_extras(ensured: Ensured, snapshot: Snapshot, wanted: WantedTabs, zone:
 
 
 def read_columns(tables: Iterable[Table]) -> list[ReadColumn]:
-    """Return the managed columns of tabs as a read shows them; a lost key stops the flush."""
+    """Return the managed columns of tabs, without the key's, whose loss stops the flush."""
     return [
         ReadColumn(
             sheet_id=table.known_as,
@@ -158,13 +157,13 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column], config: Config)
         if column.tints and not ensured.is_new:
             requests += formatting.grayed(table.sheet_id, index, config)
         table = batch.with_column(table, index, column.id)
-        ensured.tell(f"column {column.header!r}: made")
+        ensured.report(f"column {column.header!r}: made")
     if ensured.is_new:
         size = (table.row_count, table.column_count)
         made = batch.make_tab(table.sheet_id, table.title, HEADER_KEY, size, position=0)
         rows = formatting.sized_rows(table.sheet_id, 1, table.row_count - 1)
         requests = [*made, rows, *requests]
-        ensured.tell_made(table.title)
+        ensured.report_created(table.title)
     ensured.structure += requests
     ensured.header += [batch.header(table.columns[column.id], column) for column in new]
     ensured.tables = [table]
@@ -189,21 +188,21 @@ def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
         now = {ensured.table.columns[column.id]: column for column in there}
         ensured.extra += formatting.recolored(read.sheet_id, now, config, conditions)
         ensured.extra += formatting.store_version(read.sheet_id, read.header_row, version)
-        ensured.tell("colors and filters: as in the config")
+        ensured.report("colors and filters: as in the config")
     columns = ensured.table.columns
     views = filter_views.of_jobs(read.sheet_id, read.header_row, columns, config, days)
     _ensure_views(ensured, views, read.sheet_id, wanted.beside, is_changed=is_changed)
 
 
 def _ensure_note(ensured: Ensured, read: Table, column: Column) -> None:
-    """Write the note on a header if it is missing, or ours with the days of another setting."""
+    """Write the note on a header if it is missing, or if only the number of days has changed."""
     note = read.header_notes.get(column.id, "")
     is_ours = _NUMBER.sub("", note) == _NUMBER.sub("", column.about)
     if note == column.about or (note and not is_ours):
         return
     index, data = ensured.table.columns[column.id], {"note": column.about}
     ensured.header.append(CellWrite(index=index, column=column.id, data=data, fields="note"))
-    ensured.tell(f"column {column.header!r}: the note that explains it")
+    ensured.report(f"column {column.header!r}: the note that explains it")
 
 
 def _ensure_views(
@@ -214,16 +213,16 @@ def _ensure_views(
     *,
     is_changed: bool = False,
 ) -> None:
-    """Add filter views; set those again that filter nothing or another column, or `is_changed`."""
+    """Add filter views; reset those that lost their column's filter, or all if `is_changed`."""
     known = beside.views.get(sheet_id, {})
     for view in views:
         present = filter_views.present(view, known)
         if present is None:
             ensured.extra.append(filter_views.add(view, beside))
-            ensured.tell(f"filter view {view['title']!r}: made")
+            ensured.report(f"filter view {view['title']!r}: made")
         elif is_changed or filter_views.is_displaced(view, present):
             ensured.extra.append(filter_views.set_again(view, present))
-            ensured.tell(f"filter view {view['title']!r}: set again")
+            ensured.report(f"filter view {view['title']!r}: set again")
 
 
 def _ensure_history(
@@ -234,20 +233,20 @@ def _ensure_history(
         requests, tab = history.make(wanted.config, wanted.titles.history, place, wanted.beside)
         views = filter_views.of_history(tab, wanted.config)
         ensured.extra += [*requests, *(filter_views.add(view, wanted.beside) for view in views)]
-        ensured.tell_made(wanted.titles.history)
+        ensured.report_created(wanted.titles.history)
     if tab is not None:
         ensured.extra += history.insert(tab, wanted.lines, zone)
         ensured.tabs.append(HISTORY)
 
 
 def _ensure_pipeline(ensured: Ensured, tab: Tab | None, wanted: WantedTabs, *, makes: bool) -> None:
-    """Make the tab; its numbers are written by `Planner.with_pipeline`."""
+    """Create the tab; its numbers are written by `Flusher.with_pipeline`."""
     if tab is None and makes:
         place = len(wanted.beside.titles) if wanted.extras else 2
         titles, beside = wanted.titles, wanted.beside
         requests, tab = pipeline.make(titles.pipeline, place, beside, wanted.stuck_days)
         ensured.extra += requests
-        ensured.tell_made(titles.pipeline)
+        ensured.report_created(titles.pipeline)
     if tab is not None:
         ensured.tabs.append(PIPELINE)
         ensured.pipeline = replace(tab, charts=tab.charts | wanted.beside.charts)

@@ -1,6 +1,6 @@
-"""What to ask the Sheets API for, and its answer as a `Snapshot` of the spreadsheet. Pure.
+"""Builds the filters and masks of reads, and parses their answers as a `Snapshot`. Pure.
 
-A tab is known by the metadata of its header row and columns, never by a title, a letter or a text.
+A tab is recognized by the metadata of its header row and columns, not by titles or texts.
 """
 
 import hashlib
@@ -16,22 +16,22 @@ from sync.sheets.cell_data import CellData, Content, Row, at, content, note_of, 
 from sync.sheets.policy import MAPPED, OWN, Policy
 
 JOBS_TAB = 1_126_170_001
-"""The sheet id that the Jobs tab is made with: making it twice is refused by Google."""
+"""The sheet ID of the Jobs tab when it is created: Google rejects a second creation."""
 FENCE_TAB = 1_126_170_002
-"""The sheet id of the hidden tab `_brightsheet`."""
+"""The sheet ID of the hidden tab `_brightsheet`."""
 RECOVERED_TAB = 1_126_170_003
 HISTORY_TAB = 1_126_170_004
 PIPELINE_TAB = 1_126_170_005
 SCRATCH_TAB, SCRATCH_RANGE = 1_126_170_006, 2_000_000_006
-"""Of the tab in which it is tried how Google treats IDs; the fence's numbers stay far below."""
+"""The IDs for the trial of how Google treats IDs; the fence's numbers stay far below."""
 
 HEADER_KEY = "brightsheet.header"
-"""On the header row of a tab of jobs: MAPPED_SINCE and a moment if it is a board."""
+"""On the header row of a tab of jobs: MAPPED_SINCE and a time if it is a board."""
 MAPPED_SINCE = "mapped "
 WORDS_KEY = "brightsheet.words"
 """On a mapped column with words of its own: a JSON object, our text → theirs."""
 OTHER_TEXTS = "*"
-"""Among those words: every text without a word is written as it is."""
+"""A key of those words: every text without a word is written as it is."""
 COLUMN_KEY = "brightsheet.column"
 FENCE_KEY = "brightsheet.fence"
 RECOVERED_KEY = "brightsheet.recovered"
@@ -42,13 +42,13 @@ GUARD_KEY = "brightsheet.guard"
 CHECK_KEY = "brightsheet.check"
 """On the spreadsheet or SCRATCH_TAB, within a batch."""
 LOOK_KEY = "brightsheet.look"
-"""On a header row: what the tab was last given, which tells whether other is due."""
+"""On a header row: the version of colors and filters that the tab has."""
 PIPELINE_LABEL = "pipeline:milestone"
 _FENCE_TEXT = re.compile(r"Brightsheet ([0-9a-f]+)/([0-9a-f]+)")
 
 
 def copies_tab(sheet_id: int) -> int:
-    """Return the sheet id of the hidden tab for the copied rows of a mapped tab."""
+    """Return the sheet ID of the hidden tab for the copied rows of a mapped tab."""
     return guard_id(sheet_id, "copies")
 
 
@@ -58,21 +58,21 @@ def mapping_id(sheet_id: int) -> int:
 
 
 def moment_mapped(entry: str) -> datetime | None:
-    """Return the moment (UTC) in the metadata of a header row; None if it is not a mapped one."""
+    """Return the time (UTC) in the metadata of a header row; None if it isn't a mapped one."""
     if not entry.startswith(MAPPED_SINCE):
         return None
     try:
         moment = datetime.fromisoformat(entry.removeprefix(MAPPED_SINCE))
     except ValueError:
-        return datetime.max.replace(tzinfo=UTC)  # Edited by a program: nothing typed is replaced.
+        return datetime.max.replace(tzinfo=UTC)  # A program edited it: no typed text is replaced.
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def guard_id(sheet_id: int, name: str) -> int:
     """Return the fixed `metadataId` of the guard of a column (or HEADER) of a tab.
 
-    A positive 32-bit number, as the Sheets discovery document asks for. Two of a hundred columns
-    share one by a chance of two in a million.
+    A positive 32-bit number, as the Sheets discovery document requires. The chance that two of a
+    hundred columns share one is two in a million.
     """
     digest = hashlib.sha256(f"{sheet_id}:{name}".encode()).digest()
     return int.from_bytes(digest[:4]) % (2**31 - 1) + 1
@@ -82,7 +82,7 @@ Filter = dict[str, Any]
 
 
 def _fields(values: str) -> str:
-    """Return the mask of a read that wants `values` of each cell."""
+    """Return the field mask of a read with the parts `values` of each cell."""
     return (
         "properties(timeZone),"
         "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
@@ -104,12 +104,12 @@ PROTECTIONS = "sheets(properties(sheetId,title),protectedRanges(warningOnly,requ
 
 
 def quoted(title: str) -> str:
-    """Return a tab's title as A1 ranges name it."""
+    """Return a tab's title quoted for A1 ranges."""
     return "'" + title.replace("'", "''") + "'"
 
 
 def data_filters(columns: tuple[str, ...]) -> list[Filter]:
-    """Return the data filters of a read: the tabs' header rows, the fence, whole `columns`."""
+    """Return the data filters of a read of header rows, the fence, and whole `columns`."""
     tabs = (HEADER_KEY, FENCE_KEY, HISTORY_KEY, PIPELINE_KEY)
     lookups = [{"metadataKey": tab} for tab in tabs]
     lookups += [
@@ -120,7 +120,7 @@ def data_filters(columns: tuple[str, ...]) -> list[Filter]:
 
 
 def everything(sheet_ids: Iterable[int], key: str) -> list[Filter]:
-    """Return the data filters of a read of whole tabs, the hidden ones among them."""
+    """Return the data filters of a read of whole tabs, hidden ones included."""
     recovered = {"developerMetadataLookup": {"metadataKey": RECOVERED_KEY}}
     grids = [{"gridRange": {"sheetId": one}} for one in sheet_ids]
     return [*data_filters((key,)), recovered, *grids]
@@ -130,14 +130,14 @@ Json = Mapping[str, Any]
 
 
 def whole(answer: Json, sheet_id: int) -> dict[int, Row]:
-    """Return the rows of a tab that was asked for whole, by row index."""
+    """Return the rows of a tab that was read whole, by row index."""
     grids = [grid for sheet in _sheets(answer, sheet_id) for grid in sheet.get("data", ())]
     largest: Json = max(grids, key=_size, default={})
     return {number: row.get("values", ()) for number, row in enumerate(largest.get("rowData", ()))}
 
 
 def merged(answer: Json, sheet_id: int) -> dict[int, Row]:
-    """Return the rows of a tab of which parts were asked for; {} for all other cells."""
+    """Return the rows of a tab that was read in parts; unread cells are {}."""
     cells: dict[int, dict[int, CellData]] = {}
     for sheet in _sheets(answer, sheet_id):
         for grid in sheet.get("data", ()):
@@ -161,7 +161,7 @@ def _size(grid: Json) -> int:
 
 
 def first_cells(grid: Json) -> Iterator[tuple[int, CellData]]:
-    """Give the leftmost cell of each row of a grid, with the row's index."""
+    """Yield the leftmost cell of each row of a grid, with the row's index."""
     for row, data in enumerate(grid.get("rowData", ()), grid.get("startRow", 0)):
         if values := data.get("values"):
             yield row, values[0]
@@ -176,7 +176,7 @@ class HeaderRow:
     @classmethod
     def of(cls, grids: Sequence[Json], key: str) -> "HeaderRow | None":
         """Return the row with the metadata `key`, if there is one."""
-        # A column's grid begins with the header row, too: the widest one is the row's own.
+        # Grids of columns begin with the header row, too: the widest grid is the row's own.
         rows = [grid for grid in grids if key in dict(row_entries(grid))]
         widest = max(rows, key=lambda grid: len(grid.get("columnMetadata", ())), default=None)
         return None if widest is None else cls(widest)
@@ -192,7 +192,7 @@ class HeaderRow:
         return int(self.grid.get("startColumn", 0))
 
     def entries(self, key: str) -> Iterator[tuple[str, int]]:
-        """Give value and column index of each metadata entry with this key, from the left."""
+        """Yield value and column index of each metadata entry with this key, from the left."""
         for index, column in enumerate(self.grid.get("columnMetadata", ()), self.first):
             for name, value in _metadata(column):
                 if name == key:
@@ -203,7 +203,7 @@ class HeaderRow:
         return dict(reversed(list(self.entries(key))))
 
     def guards(self, sheet_id: int) -> dict[str, int]:
-        """Return where the guard of each column is; a duplicate has copies of other guards, too."""
+        """Return the index of each column's guard; a duplicated tab also has other tabs' guards."""
         return {
             entry["metadataValue"]: index
             for index, column in enumerate(self.grid.get("columnMetadata", ()), self.first)
@@ -213,7 +213,7 @@ class HeaderRow:
         }
 
     def cells(self) -> Iterator[tuple[int, CellData]]:
-        """Give column index and cell."""
+        """Yield column index and cell."""
         values = (self.grid.get("rowData") or [{}])[0].get("values", ())
         return enumerate(values, self.first)
 
@@ -222,7 +222,7 @@ class HeaderRow:
         return {index: text for index, cell in self.cells() if (text := text_of(cell))}
 
     def below(self, grids: Sequence[Json], column: int | None, key: str) -> dict[str, int]:
-        """Return the row of each value on the rows below that were read with a column."""
+        """Return the row of each metadata value on the rows below, read with a column."""
         rows: dict[str, int] = {}
         for grid in grids:
             if grid is not self.grid and grid.get("startColumn", 0) == column:
@@ -236,7 +236,7 @@ class HeaderRow:
         return dict(row_entries(self.grid))
 
     def ids(self) -> frozenset[int]:
-        """Return the ids of the metadata of the row itself."""
+        """Return the IDs of the metadata of the row itself."""
         entries = (self.grid.get("rowMetadata") or [{}])[0].get("developerMetadata", ())
         return frozenset(entry.get("metadataId", 0) for entry in entries)
 
@@ -264,7 +264,7 @@ def texts_below(grids: Sequence[Json], header: HeaderRow, column: int | None) ->
 
 @dataclass(frozen=True)
 class Table:
-    """A tab of jobs: indexes are zero-based, `columns` by column id, `keys` by site UUID."""
+    """A tab of jobs: indexes are zero-based, `columns` by column ID, `keys` by site UUID."""
 
     sheet_id: int
     title: str
@@ -273,45 +273,42 @@ class Table:
     column_count: int
     columns: Mapping[str, int] = field(default_factory=dict)
     keys: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """All rows of each site, from the top: every one is that job's row."""
+    """All rows of each site, from the top."""
     guards: Mapping[str, int] = field(default_factory=dict)
-    """Where the guard of each column is now, by column id."""
+    """The index of each column's guard, by column ID."""
     has_header_guard: bool = False
     look: str | None = None
-    """Which version of colors and filters the tab was given; None where it has none yet."""
+    """The version of colors and filters that the tab has; None if it has none yet."""
     headers: Mapping[int, str] = field(default_factory=dict)
     """The texts of the header row, by column index."""
     header_notes: Mapping[str, str] = field(default_factory=dict)
-    """The notes on the header cells, by column id."""
+    """The notes on the header cells, by column ID."""
     mapped_at: datetime | None = None
-    """Since when the tab is mapped, as a board; None for a tab that Brightsheet made."""
+    """When the tab was mapped, as a board; None for a tab that Brightsheet created."""
     native_end: int | None = None
-    """The row below one of Google's own Tables ("Convert to table") that its jobs are in."""
+    """The row below one of Google's own Tables ("Convert to table"), if the jobs are in one."""
     is_original: bool = True
-    """Whether a person didn't make it by duplicating another."""
+    """Whether it isn't a duplicate of another tab."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By column id, of those with words of their own: our text → theirs (`Words.stored`)."""
+    """Our text → theirs (`Words.stored`), by the ID of each column with words of its own."""
     cells: Mapping[str, Mapping[int, CellData]] = field(default_factory=dict)
-    """The cells of the columns that were read, by column id and then by row."""
+    """The cells of the columns that were read, by column ID and then by row."""
 
     @property
     def policy(self) -> Policy:
-        """How the tab is treated."""
+        """The policy for the tab."""
         return OWN if self.mapped_at is None else MAPPED
 
     def cell(self, column: str, row: int) -> CellData:
-        """Return a cell; {} where nothing stands.
-
-        Raises LookupError for a column that was not read: what is in it is not known.
-        """
+        """Return a cell; {} if it is blank. Raises LookupError for a column that wasn't read."""
         return self.cells[column].get(row, {})
 
     def value(self, column: str, row: int) -> Content:
-        """Return what a cell holds. Raises LookupError for a column that was not read."""
+        """Return a cell's content. Raises LookupError for a column that wasn't read."""
         return content(self.cell(column, row))
 
     def header(self, column: str) -> str:
-        """Return the header of a managed column; its id if that is blank."""
+        """Return the header of a managed column; its ID if that is blank."""
         return self.headers.get(self.columns[column]) or column
 
     def texts(self, row: int) -> dict[str, str]:
@@ -320,17 +317,17 @@ class Table:
         return {column: text for column, text in texts.items() if text}
 
     def value_if_read(self, column: str, row: int) -> Content | None:
-        """Return what a cell holds; None where its column was not read."""
+        """Return a cell's content; None if its column wasn't read."""
         return self.value(column, row) if column in self.cells else None
 
     @property
     def known_as(self) -> int:
-        """The sheet id in the store: a duplicate takes the place of our own tab."""
+        """The sheet ID in the store: a duplicate takes the place of our own tab."""
         return JOBS_TAB if self.mapped_at is None else self.sheet_id
 
     @property
     def copies_tab(self) -> int:
-        """The sheet id of the hidden tab to which rows are copied before they are written."""
+        """The sheet ID of the hidden tab to which rows are copied before they are written."""
         return FENCE_TAB if self.mapped_at is None else copies_tab(self.sheet_id)
 
     @property
@@ -341,7 +338,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Tab:
-    """Another managed tab: `columns` by their ids, `headers` by column index.
+    """Another managed tab: `columns` by their IDs, `headers` by column index.
 
     `labels` are the texts of the column PIPELINE_LABEL, by row.
     """
@@ -356,15 +353,15 @@ class Tab:
     headers: Mapping[int, str] = field(default_factory=dict)
     labels: Mapping[int, str] = field(default_factory=dict)
     row_guards: Mapping[str, int] = field(default_factory=dict)
-    """Where the guards of rows are now, by their names."""
+    """The rows of the guards of rows, by their names."""
     shown: str = ""
-    """What is remembered on the header row's guard of what was written."""
+    """The value stored in the header row's guard: a digest of what was written."""
     charts: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Fence:
-    """The protected range that each batch replaces, and what its description says.
+    """The protected range that each batch replaces, with its parsed description.
 
     `database` is the ID of the database that set it, `batch` that of the batch.
     """
@@ -385,14 +382,14 @@ class Fence:
 
 @dataclass(frozen=True)
 class Copies:
-    """A hidden tab for copied rows; `rules` counts the conditional formats that they brought."""
+    """A hidden tab for copied rows; `rules` is the number of conditional formats they brought."""
 
     title: str
     rules: int = 0
 
 
 class TabChoice(Protocol):
-    """Which of the tabs that a read shows are the tabs of jobs, and how they are treated."""
+    """Chooses the tabs of jobs among the tabs that a read shows."""
 
     policy: Policy
 
@@ -405,18 +402,18 @@ class Snapshot:
     """The spreadsheet as one read shows it."""
 
     tabs: TabChoice
-    """How the tabs of jobs are chosen and treated."""
+    """Chooses the tabs of jobs."""
     time_zone: str = "Etc/UTC"
     tables: tuple[Table, ...] = ()
     """The tabs of jobs."""
     seen: tuple[Table, ...] = ()
-    """All tabs with the metadata of a tab of jobs, from the left, whichever of them are served."""
+    """All tabs with the metadata of a tab of jobs, from the left, also those not in use."""
     fences: tuple[Fence, ...] = ()
-    """The protected ranges on the hidden tab: one, but for accidents."""
+    """The protected ranges on the hidden tab: usually one."""
     copies: Mapping[int, Copies] = field(default_factory=dict)
-    """The hidden tabs, by sheet id; FENCE_TAB has the fence."""
+    """The hidden tabs, by sheet ID; FENCE_TAB has the fence."""
     recovered_columns: int = 0
-    """How many columns the tab Recovered has; 0 where there is none, or it was not asked for."""
+    """The number of columns of the tab Recovered; 0 if there is none or it wasn't read."""
     history: Tab | None = None
     pipeline: Tab | None = None
 
@@ -427,23 +424,23 @@ class Snapshot:
 
     @property
     def has_fence_tab(self) -> bool:
-        """Whether the tab with the fence is there."""
+        """Whether the tab with the fence exists."""
         return FENCE_TAB in self.copies
 
     @property
     def fence(self) -> Fence | None:
-        """The fence of the last batch that landed; a range that a person protects isn't one."""
+        """The fence of the last batch carried out; other protected ranges don't count."""
         return max(self.fences, key=lambda one: (one.batch != "", one.number), default=None)
 
     def copies_title(self, table: Table, fence_title: str) -> str:
-        """Return the title of a tab's hidden tab; `fence_title` is to be FENCE_TAB's."""
+        """Return the title of a tab's hidden tab; `fence_title` is that of FENCE_TAB."""
         if known := self.copies.get(table.copies_tab):
             return known.title
         return fence_title if table.copies_tab == FENCE_TAB else f"{fence_title} {table.sheet_id}"
 
 
 def read(answer: Json, key: str, tabs: TabChoice) -> Snapshot:
-    """Return what `answer` (a Spreadsheet with the mask FIELDS) shows; `key` is a column."""
+    """Parse `answer` (a Spreadsheet with the mask FIELDS); `key` is the ID of the key column."""
     tables: list[Table] = []
     fences: list[Fence] = []
     copies: dict[int, Copies] = {}
@@ -480,7 +477,7 @@ def _position(sheet: Json) -> int:
 
 
 def _first(known: Tab | None, other: Tab, sheet_id: int) -> Tab:
-    """Return the tab that was made with `sheet_id`, where a person has duplicated it."""
+    """Return the tab that was created with `sheet_id`, if a person has duplicated it."""
     return other if known is None or other.sheet_id == sheet_id else known
 
 
@@ -542,7 +539,7 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
 
 
 def native_end(sheet: Json, header_row: int) -> int | None:
-    """Return the row below Google's own Table that has this header row; None without one."""
+    """Return the row below Google's own Table with this header row; None without one."""
     areas = (table["range"] for table in sheet.get("tables", ()))
     ends = (a["endRowIndex"] for a in areas if a.get("startRowIndex", 0) == header_row)
     return next(ends, None)

@@ -1,4 +1,4 @@
-"""Filter views: what the Jobs tab is made with, and whether one still filters what it did. Pure.
+"""Builds filter views of tabs, and repairs those whose columns were deleted or moved. Pure.
 
 A view is Google's FilterView as a JSON value.
 """
@@ -20,27 +20,27 @@ from sync.sheets.tabs import formatting
 
 View = Mapping[str, Any]
 Criteria = Mapping[str, Any]
-"""By column id, in Google's form (FilterCriteria)."""
+"""Criteria by column ID, in Google's form (FilterCriteria)."""
 ViewFilter = tuple[Criteria, tuple[str, str]]
-"""Criteria, and by which column it is sorted in which order."""
+"""Criteria, and the column and order to sort by."""
 _FIRST = 1_126_170_100
-"""The first of the views' ids."""
+"""The first ID of views."""
 _STEP = 20
-"""To the next id that is tried where one is taken."""
+"""The distance to the next ID to try, if one is taken."""
 DAYS = "days"
 MOST_REPS = 10
-"""How many reps have a view: those with the most open jobs."""
+"""The number of reps with a view: those with the most open jobs."""
 _IDS = 100 * _STEP
-"""How far the ids of reps' views go."""
+"""The range of the IDs of reps' views."""
 _REP_MADE = "view:rep:"
-"""Begins the ids by which it is stored that a rep's view was made."""
+"""Prefix of the stored IDs of created views of reps."""
 _HISTORY_FIRST = 1_126_170_110
-"""The same for the History tab."""
+"""The first ID of views of the History tab."""
 _IS_SET: Criteria = {"condition": {"type": "NOT_BLANK"}}
 _OLDEST = (DAYS, "DESCENDING")
 _NEWEST_LINE = ("history:received", "DESCENDING")
 LATER = ("Deadlines", "Unpaid")
-"""Views whose columns may appear after the tab was made: the daily comparison adds them."""
+"""Views whose columns may appear after the tab was created: the daily comparison adds them."""
 
 
 def of_jobs(
@@ -50,7 +50,7 @@ def of_jobs(
     config: Config,
     stuck_days: int,
 ) -> list[View]:
-    """Return the views of a Jobs tab; without those whose columns are not there."""
+    """Return the views of a Jobs tab, without those whose columns are missing."""
     return views(sheet_id, header_row, columns, filters(config, stuck_days), _FIRST)
 
 
@@ -73,7 +73,7 @@ def of_history(tab: Tab, config: Config) -> list[View]:
 
 
 def filters(config: Config, stuck_days: int) -> dict[str, ViewFilter]:
-    """Return what the views of the Jobs tab filter, by title."""
+    """Return the filters of the Jobs tab's views, by title."""
     return {
         "Open": ({DAYS: _IS_SET}, _OLDEST),
         REJECTED: ({"status": _is_of(Case.REJECTED, config)}, _OLDEST),
@@ -89,14 +89,14 @@ def filters(config: Config, stuck_days: int) -> dict[str, ViewFilter]:
 
 
 def _says(phrase: str) -> Criteria:
-    """Return the criteria for the texts that a phrase with one name in braces makes."""
+    """Return the criteria for the texts of a phrase with one name in braces."""
     before, _, rest = phrase.partition("{")
     after = rest.partition("}")[2]
     return _is("TEXT_STARTS_WITH", before) if before else _is("TEXT_CONTAINS", after.strip())
 
 
 def _is_of(case: Case, config: Config) -> Criteria:
-    """Return the criteria for the jobs whose status is of a case, by its words in the config."""
+    """Return the criteria for jobs with a status of this case, by its words in the config."""
     ending = Statuses(config).ending_of(case)
     kind = "TEXT_STARTS_WITH" if ending.is_prefix else "TEXT_ENDS_WITH"
     return {"condition": {"type": kind, "values": [{"userEnteredValue": ending.text}]}}
@@ -109,7 +109,7 @@ def views(
     wanted: Mapping[str, ViewFilter],
     first: int,
 ) -> list[View]:
-    """Return views with ids from `first` on; without those whose columns are not there."""
+    """Return views with IDs from `first` on, without those whose columns are missing."""
     made: list[View] = []
     for number, (title, (criteria, (sort, order))) in enumerate(wanted.items(), first):
         if not criteria.keys() <= columns.keys():
@@ -131,9 +131,10 @@ def views(
 
 
 def of_own(table: Table, config: Config, stuck_days: int) -> list[View]:
-    """Return the views of a person's own tab, over the columns of theirs that tell it.
+    """Return the views of a mapped tab, for the columns that it has.
 
-    What was rejected, by the words for it there, a view for each column; and what is stuck.
+    For each column of a status there is a view of the rejected jobs, by the tab's word for that;
+    one more view has the stuck jobs.
     """
     labels = [status.label for status in config.statuses.values() if status.means == "rejected"]
     wanted: dict[str, ViewFilter] = {}
@@ -154,7 +155,7 @@ def of_own(table: Table, config: Config, stuck_days: int) -> list[View]:
 
 
 def _own_word(table: Table, column: str, ours: str) -> str:
-    """Return the word of a column for one of ours; "" where it has none for it."""
+    """Return a column's word for one of ours; "" if it has none."""
     words = table.words.get(column)
     if words is None:
         return ours
@@ -166,26 +167,26 @@ def _is(kind: str, text: str) -> Criteria:
 
 
 def add(view: View, beside: Surroundings) -> Request:
-    """Add a view, with another id where its own is taken, on whichever tab."""
+    """Add a view, with another ID if its own is taken on any tab."""
     taken = {number for views in beside.views.values() for number in views}
     free = next(n for n in count(view["filterViewId"], _STEP) if n not in taken)
     return {"addFilterView": {"filter": {**view, "filterViewId": free}}}
 
 
 def set_again(view: View, present: View) -> Request:
-    """Have a view that is there filter and sort what `view` does."""
+    """Reset the filters and the order of an existing view to those of `view`."""
     again = {**view, "filterViewId": present["filterViewId"]}
     return {"updateFilterView": {"filter": again, "fields": "filterSpecs,sortSpecs"}}
 
 
 def present(view: View, known: Mapping[int, View]) -> View | None:
-    """Return the same view among those of its tab (`known` by id): by its id, else its title."""
+    """Return the same view among those of its tab (`known`, by ID), by its ID or else its title."""
     by_title = {each.get("title"): each for each in known.values()}
     return known.get(view["filterViewId"], by_title.get(view["title"]))
 
 
 def is_displaced(view: View, present: View) -> bool:
-    """Return whether a view lost its criteria with their column, or has them on another one."""
+    """Return whether a view lost its criteria with their column, or has them on another column."""
     wanted, now = _places(view), _places(present)
     if not now:
         return True
@@ -204,9 +205,9 @@ def _places(view: View) -> list[tuple[int, Any]]:
 def busiest(
     keys: Mapping[str, Sequence[int]], reps: Mapping[int, str], days: Mapping[int, str]
 ) -> list[str]:
-    """Return the reps with the most open jobs, by what stands in their columns, by row.
+    """Return the reps with the most open jobs, by the texts of two columns, by row.
 
-    `keys` are the rows of each job; one is open as long as its days are counted.
+    `keys` are the rows of each job; a job is open while its days are counted.
     """
     rows = [rows[0] for rows in keys.values()]
     jobs = Counter(reps[row].strip() for row in rows if days.get(row) and reps.get(row, "").strip())
@@ -214,14 +215,14 @@ def busiest(
 
 
 def made_for(known: Collection[str]) -> set[str]:
-    """Return the reps whose views were made, among the ids of what was made."""
+    """Return the reps whose views were created, from the IDs of created parts."""
     return {each.removeprefix(_REP_MADE) for each in known if each.startswith(_REP_MADE)}
 
 
 def without_view(rows: Iterable[Mapping[str, Cell]], known: Collection[str]) -> set[str]:
-    """Return the reps of the open jobs among `rows` (cells by column id) that have no view.
+    """Return the reps of the open jobs among `rows` (cells by column ID) that have no view.
 
-    `known` are the ids of what was made. Where there are many views, the next comparison tells.
+    `known` are the IDs of created parts. If all views are taken, the next comparison decides.
     """
     made = made_for(known)
     if len(made) >= MOST_REPS:
@@ -231,20 +232,20 @@ def without_view(rows: Iterable[Mapping[str, Cell]], known: Collection[str]) -> 
 
 
 def id_of_rep(rep: str) -> str:
-    """Return the id by which it is stored that a rep's view was made."""
+    """Return the ID under which it is stored that a rep's view was created."""
     return _REP_MADE + rep
 
 
 @dataclass(frozen=True)
 class RepViews:
-    """A view for each rep in a tab, with ids from `first` on and titles with an `ending`."""
+    """A view for each rep in a tab, with IDs from `first` on and titles with an `ending`."""
 
     first: int
     ending: str
     column: str
     """The column of reps."""
     criteria: Criteria
-    """The other criteria, by column id."""
+    """The other criteria, by column ID."""
     sort: tuple[str, str]
 
     @property
@@ -270,10 +271,10 @@ class RepViews:
         *,
         restores: bool = False,
     ) -> list[Request]:
-        """Return what gives the reps that are `wanted` their views, and removes those of others.
+        """Return the requests that add the `wanted` views of reps and remove those of others.
 
-        A view that a person renamed or changed is theirs. One that was `made` (by its rep) and is
-        gone, a person deleted: it comes back only if that is asked for (`restores`).
+        A view that a person renamed or changed is kept. If a view of a rep in `made` is missing, a
+        person deleted it: it returns only if `restores`.
         """
         known = beside.views.get(sheet_id, {})
         by_title = {view.get("title"): view for view in known.values()}
@@ -293,7 +294,7 @@ class RepViews:
         return requests
 
     def _is_of_rep(self, number: int, view: View) -> bool:
-        """Return whether a view is one of a rep, as it was made."""
+        """Return whether a view is one of a rep, as it was created."""
         offset = number - self.first
         if not (0 <= offset < _IDS and offset % _STEP < MOST_REPS):
             return False

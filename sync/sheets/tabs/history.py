@@ -1,7 +1,7 @@
-"""The History tab: a line for each change, the one received last on top. Pure.
+"""Builds the History tab: a line for each change, the one received last on top. Pure.
 
-Lines are only ever inserted, below the header: that overwrites nothing, whatever people have done
-to the tab. They go in the batch that shows the change in its row, so none is lost or written twice.
+Lines are only inserted, below the header, which overwrites nothing, whatever people have done to
+the tab. They go into the batch that shows the change in its row, so none is lost or written twice.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ _COLUMNS = (
     ),
     Column(id="history:site", header="Site ID", width=280, is_hidden=True),
 )
-"""In the order of the cells of a line."""
+"""The columns, in the order of the cells of a line."""
 _ABOUT = (
     "When we received it, the newest on top. Each change has a line. Brightsheet never changes or "
     "removes one."

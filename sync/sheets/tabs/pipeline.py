@@ -1,8 +1,8 @@
-"""The Pipeline tab: open jobs by the milestone that they wait at, a chart, and when it was updated.
+"""Builds the Pipeline tab: open jobs by the milestone they wait at, a chart, and an update time.
 
-The same beside our Jobs tab and beside a person's own tabs: numbers, since formulas could count
-only the columns and words that a tab has. They are written in the batch of a flush, where what is
-remembered on the header row tells that the tab shows others. Pure.
+It is the same beside our Jobs tab and beside mapped tabs, and has numbers because formulas could
+count only the columns and words that a tab has. A flush writes them in its batch, if they differ
+from those stored on the header row. Pure.
 """
 
 import hashlib
@@ -25,13 +25,13 @@ from sync.sheets.tabs import formatting
 
 CHART = 1_126_170_201
 LATE_HOURS = 26
-"""The tab is written once a day at least: later than that, nobody is at work."""
+"""The tab is written at least once a day: if it is older than this, the worker isn't running."""
 
 _OPEN, _REJECTED, _REVIEW, _NEXT, _MEDIAN, _OVER = (
     f"pipeline:{name}" for name in ("open", "rejected", "review", "next", "median", "over")
 )
 _NUMBERS = (_OPEN, _REJECTED, _REVIEW, _NEXT, _MEDIAN, _OVER)
-"""In the order of a PipelineLine."""
+"""The columns of numbers, in the order of a PipelineLine."""
 _UPDATED = "pipeline:updated"
 _OVER_TITLE = "Over {days} days"
 _OVER_DAYS = re.compile(r"Over \d+ days")
@@ -68,7 +68,7 @@ _COLUMNS = (
         f"than {LATE_HOURS} hours ago.",
     ),
 )
-"""None leaves a column free."""
+"""The columns; None leaves one blank."""
 _SIZE = (60, 14)
 _TITLE = "Open jobs by milestone"
 _COLORS = {_REJECTED: "rejected", _REVIEW: "waiting", _NEXT: None}
@@ -80,26 +80,26 @@ _RED = "#e06666"
 
 @dataclass(frozen=True)
 class Figures:
-    """What the tab shows: the numbers of each milestone by its title, and when they are written."""
+    """The content of the tab: the numbers of each milestone by its title, and the update time."""
 
     lines: Mapping[str, PipelineLine]
     order: Callable[[], Sequence[str]]
-    """Gives the titles of milestones from the first to the last, where a row is to be added."""
+    """Returns the titles of milestones from first to last, needed to add rows."""
     config: Config
     stuck_days: int
     now: datetime
     zone: tzinfo
-    """The spreadsheet's, by which its NOW() goes."""
+    """The spreadsheet's time zone, which its NOW() uses."""
 
     def line(self, milestone: str) -> PipelineLine:
-        """Return the numbers of a milestone: zeros where no job waits."""
+        """Return the numbers of a milestone: zeros if no job waits there."""
         return self.lines.get(milestone, PipelineLine())
 
 
 def make(
     title: str, position: int, beside: Surroundings, stuck_days: int
 ) -> tuple[list[Request], Tab]:
-    """Return the requests that make the tab, without milestones yet, and the tab as it is then."""
+    """Return the requests that create the tab, without milestones, and the tab afterward."""
     sheet_id = beside.free(PIPELINE_TAB)
     columns = {index: column for index, column in enumerate(_COLUMNS) if column}
     places = {column.id: index for index, column in columns.items()}
@@ -117,7 +117,7 @@ def make(
     requests.append(formatting.as_moments(sheet_id, updated))
     requests.append(formatting.older_than(sheet_id, updated, LATE_HOURS, _RED))
     requests.append(formatting.protected(sheet_id))
-    # Of all columns: where people put one of theirs between two, those are ends of runs, too.
+    # All columns get guards: if people insert one between two, those become ends of runs, too.
     tab = Tab(sheet_id, 0, *_SIZE, columns=places, headers=headers)
     requests += [*batch.header_guard(tab), *batch.column_guards(tab, places)]
     return requests, replace(tab, guards=places, has_header_guard=True)
@@ -126,9 +126,9 @@ def make(
 def show(
     tab: Tab, figures: Figures, *, is_daily: bool = False, draws: bool = False
 ) -> list[Request]:
-    """Return the requests that make the tab show the figures; [] where it does.
+    """Return the requests that make the tab show the figures; [] if it does already.
 
-    `is_daily`: whatever it shows. `draws`: with the chart, if that is gone.
+    If `is_daily`, everything is rewritten. If `draws`, a missing chart is drawn again.
     """
     if PIPELINE_LABEL not in tab.columns:
         return []  # A person deleted that column.
@@ -161,7 +161,7 @@ def show(
 
 
 def stamp(tab: Tab, figures: Figures) -> list[Request]:
-    """Return the requests that write when the spreadsheet was updated, and nothing else."""
+    """Return the requests that write only the update time."""
     rows = _rows(tab, figures)
     if not rows or _UPDATED not in tab.columns:
         return []
@@ -170,12 +170,12 @@ def stamp(tab: Tab, figures: Figures) -> list[Request]:
 
 
 def _places(tab: Tab, columns: Sequence[str]) -> dict[str, int]:
-    """Return where columns are, but for those that a person deleted."""
+    """Return the indexes of columns, without those that a person deleted."""
     return {column: tab.columns[column] for column in columns if column in tab.columns}
 
 
 def _rows(tab: Tab, figures: Figures) -> dict[int, str]:
-    """Return the milestones by row; a person's own rows are left out."""
+    """Return the milestones by row, without rows that people added."""
     return {
         row: label
         for row, label in sorted(tab.labels.items())
@@ -188,7 +188,7 @@ def _row_name(label: str) -> str:
 
 
 def _with_new_rows(tab: Tab, rows: Mapping[int, str], figures: Figures) -> dict[int, str]:
-    """Return the milestones by row once there is one for each: in their order, else at the end."""
+    """Return the milestones by row after missing ones are added, in their order or at the end."""
     known = set(rows.values())
     new = [milestone for milestone in figures.lines if milestone not in known]
     places = {title: place for place, title in enumerate(figures.order() if new else ())}
@@ -206,11 +206,11 @@ def _with_new_rows(tab: Tab, rows: Mapping[int, str], figures: Figures) -> dict[
 
 
 def _guards(tab: Tab, rows: Mapping[int, str], columns: Mapping[str, int]) -> Iterator[Request]:
-    """Refuse the batch where a row or column that it writes was moved since the read.
+    """Make Google reject the batch if a row or column that it writes has moved since the read.
 
-    Whatever is inserted, deleted or moved into or out of a run of neighbors moves its first or last
-    one. Those between may change places with each other: the next read finds them elsewhere, and
-    then all of them are written again.
+    Any insertion, deletion or move into or out of a run of neighbors moves its first or last one.
+    Those between may change places with each other: then the next read finds them elsewhere, and
+    all of them are written again.
     """
     ids = {index: column for column, index in columns.items()}
     yield from batch.column_guards(tab, [ids[index] for index in _ends(ids)])
@@ -224,7 +224,7 @@ def _ends(indexes: Collection[int]) -> list[int]:
 
 
 def _new_rows(tab: Tab, rows: Mapping[int, str]) -> Iterator[Request]:
-    """Insert rows for milestones, and guard them from then on."""
+    """Insert guarded rows for milestones."""
     for number, (row, label) in enumerate(rows.items()):
         cell = _cell(tab.columns[PIPELINE_LABEL], PIPELINE_LABEL, label)
         yield batch.insert(tab.sheet_id, "ROWS", row, 1, tab.row_count + number)
@@ -239,9 +239,9 @@ def _block(
     figures: Figures,
     first: int,
 ) -> Iterator[Request]:
-    """Write `columns` of `rows`; the moment stands in the `first` row of all.
+    """Write `columns` of `rows`, with the update time in the `first` row.
 
-    Not the milestones' names: if a person sorts the rows just then, the next read finds each
+    Milestones' names aren't written: if a person sorts the rows just then, the next read finds each
     elsewhere, and the numbers are written again.
     """
     moment = encode.serial(figures.now, figures.zone)
@@ -268,7 +268,7 @@ def _cell(index: int, column: str, value: str | float | None) -> CellWrite:
 
 
 def _over_title(tab: Tab, days: int) -> list[Request]:
-    """Write a header of ours again that names another number of days."""
+    """Update our header if it names another number of days."""
     index, title = tab.columns.get(_OVER, -1), _OVER_TITLE.format(days=days)
     present = tab.headers.get(index, "")
     if present == title or not _OVER_DAYS.fullmatch(present):
@@ -278,7 +278,7 @@ def _over_title(tab: Tab, days: int) -> list[Request]:
 
 
 def _shown(rows: Mapping[int, str], columns: Mapping[str, int], figures: Figures) -> list[str]:
-    """Return what is remembered on the header row: a digest of all places, and each row's line."""
+    """Return the values to store on the header row: a digest of all places, and each row's line."""
     places = json.dumps([[*rows.items()], sorted(columns.items()), figures.stuck_days])
     lines = ("/".join(map(str, figures.line(label))) for label in rows.values())
     return [hashlib.sha256(places.encode()).hexdigest()[:16], *lines]
@@ -287,7 +287,7 @@ def _shown(rows: Mapping[int, str], columns: Mapping[str, int], figures: Figures
 def _chart(
     tab: Tab, rows: Mapping[int, str], config: Config, *, draws: bool, grows: bool
 ) -> list[Request]:
-    """Return the request that draws the chart, or draws it again; none if a person removed it."""
+    """Return the request that draws or updates the chart; none if a person removed it."""
     shown = [column for column in _COLORS if column in tab.columns]
     if not (rows and shown):
         return []
@@ -317,7 +317,7 @@ def _spec(tab: Tab, rows: Mapping[int, str], shown: Sequence[str], config: Confi
             colors.setdefault(status.means, status.color)
 
     def source(column: str) -> Request:
-        """Return the header and the cells of a column as a chart takes them."""
+        """Return the header and the cells of a column as a chart's source."""
         area = {
             "sheetId": tab.sheet_id,
             "startRowIndex": tab.header_row,
@@ -345,6 +345,6 @@ def _spec(tab: Tab, rows: Mapping[int, str], shown: Sequence[str], config: Confi
 
 
 def _stronger(color: str) -> str:
-    """Return a cell's pale color as it is seen in a chart."""
+    """Return a stronger version of a cell's pale color, for the chart."""
     parts = (255 - min(255, round((255 - part) * _STRONGER)) for part in bytes.fromhex(color[1:]))
     return "#" + "".join(f"{part:02x}" for part in parts)
