@@ -1,4 +1,4 @@
-"""What the tests of jobs share."""
+"""Defines the fixtures of the tests of jobs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Contracts and change orders: every order of arrival ends the same, and ends right."""
+"""Tests that contracts and change orders have the right state in every order of arrival."""
 
 from datetime import UTC, datetime
 from itertools import permutations
@@ -35,7 +35,7 @@ def shown(*payloads: dict[str, Any]) -> dict[str, Cell]:
 
 
 def text(column: str, *payloads: dict[str, Any]) -> str:
-    """What the column says in every order of `payloads`, with repeats."""
+    """Return the column's texts for every order of `payloads`, with repeats."""
     orders = [(*order, order[0]) for order in permutations(payloads)]
     (found,) = {shown(*order).get(column, EMPTY).text for order in orders}
     return found
@@ -74,7 +74,7 @@ GEN, SENT, SIGN, VOID = (contract(state) for state in ("GEN", "SENT", "SIGN", "V
     ],
 )
 def test_the_state_is_the_same_in_every_order(payloads: list[dict[str, Any]], state: str) -> None:
-    """The webhooks of unsigned contracts have no date: how far it has come tells what is newer."""
+    """The webhooks of unsigned contracts have no date, so the furthest state is the newest."""
     assert text("contract", *payloads) == state
 
 
@@ -86,20 +86,20 @@ def test_the_copy_in_drive_is_linked_like_any_other() -> None:
 
 
 @pytest.mark.parametrize("signed", [None, "None", "soon", "2036-01-01T00:00:00Z"])
-def test_without_a_date_of_signing_the_event_s_first_date_counts(signed: str | None) -> None:
+def test_without_a_signing_date_the_first_date_of_the_event_is_used(signed: str | None) -> None:
     one = contract(signed=signed, date_updated="2026-03-05T10:00:00Z")
     later = contract(signed=signed, date_updated="2026-03-08T10:00:00Z", documents=[])
     for order in permutations([one, later]):
         assert shown(*order)["contract_signed"].when == DAY
 
 
-def test_a_document_that_came_after_the_signature_is_linked() -> None:
+def test_a_document_that_arrives_after_the_signature_is_linked() -> None:
     bare = contract(documents=[], date_updated="2026-03-09T10:00:00Z")
     assert text("contract_documents", bare, SIGN) == "Agreement.pdf"
 
 
-def test_a_draft_of_another_quote_that_is_voided_voids_no_signed_contract() -> None:
-    """Else tidying up after a signature would read as the loss of the contract."""
+def test_voiding_a_draft_of_another_quote_keeps_the_signed_contract() -> None:
+    """Drafts are voided after a signature, and the contract must not seem lost."""
     draft = contract("VOID", quote=uuid(5), date_updated="2026-03-09T10:00:00Z")
     assert text("contract", SIGN, draft) == "Signed"
     assert text("contract", SENT, draft) == "Sent"
@@ -110,15 +110,15 @@ def test_a_draft_of_another_quote_that_is_voided_voids_no_signed_contract() -> N
     assert text("initial_quote", SIGN, again) == uuid(20_001)
 
 
-def test_two_contracts_that_differ_are_told_by_name() -> None:
+def test_two_contracts_with_different_states_are_shown_by_name() -> None:
     other = contract("SENT", name="Home Improvement Contract")
     said = "Sent: Home Improvement Contract\nSigned: Installation Agreement"
     assert text("contract", SIGN, other) == said
     assert text("contract", SIGN, contract(name="Home Improvement Contract")) == "Signed"
 
 
-def test_what_is_called_otherwise_is_told_by_its_name() -> None:
-    """Other papers are signed electronically, too: none of them may pass for the contract."""
+def test_a_document_with_another_name_is_shown_by_name() -> None:
+    """Other documents are signed electronically, too, and must not seem to be the contract."""
     other = contract(name="Utility Form", documents=[document(9, "Form.pdf", "UPLOADED")])
     assert text("contract", other) == "Signed: Utility Form"
     assert text("contract", other, SENT) == "Sent"
@@ -132,8 +132,8 @@ def test_only_a_signed_change_order_changes_the_quote() -> None:
     assert shown(change_order())["current_quote"].noted == datetime(2026, 3, 8, 9, tzinfo=UTC)
 
 
-def test_of_two_change_orders_the_one_signed_last_is_in_force() -> None:
-    """Whatever came of the first one later."""
+def test_the_change_order_signed_last_is_active() -> None:
+    """Also if a later event is about the first one."""
     first = change_order(new=77, date_updated="2026-03-09T23:00:00Z")
     second = change_order(new=78, signed="2026-03-09T09:00:00Z")
     voided = change_order("VOID", new=78, date_updated="2026-03-10T00:00:00Z")
@@ -142,15 +142,15 @@ def test_of_two_change_orders_the_one_signed_last_is_in_force() -> None:
     assert text("current_quote", first, second, again) == uuid(77)
 
 
-def test_the_old_quote_never_wins() -> None:
-    """`quote` is the one before, in the change order and in every milestone after it."""
+def test_the_old_quote_never_becomes_current() -> None:
+    """`quote` is the previous one, in the change order and in every later milestone."""
     late = milestone(date_updated="2026-03-09T10:00:00Z", definition=2)
     assert text("current_quote", change_order(), late, contract()) == uuid(77)
     assert text("initial_quote", change_order(), late, contract()) == uuid(20_001)
 
 
-def test_a_change_order_whose_quote_is_not_found_says_so() -> None:
-    """Else the quote before would go on as the current one."""
+def test_a_change_order_without_a_new_quote_shows_that() -> None:
+    """Otherwise the previous quote would still seem to be the current one."""
     bare = change_order(new_quote="gone", signed="2026-03-09T09:00:00Z")
     cell = shown(change_order(), bare)["current_quote"]
     assert cell.text == "See the change order"
@@ -168,7 +168,7 @@ def lines(*payloads: dict[str, Any]) -> list[Change]:
     return found
 
 
-def test_the_history_tells_each_change_once_and_when_it_was() -> None:
+def test_the_history_has_each_change_once_with_its_date() -> None:
     found = lines(SENT, SIGN, SENT, contract(documents=[]), change_order("SENT"), change_order())
     assert [(one.subject, one.before, one.after) for one in found] == [
         (CONTRACT, None, "SENT"),

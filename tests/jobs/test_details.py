@@ -1,4 +1,4 @@
-"""What the Data Access Layer may answer, and the cells that come of it."""
+"""Tests the answers of the Data Access Layer, and the cells that are made from them."""
 
 from datetime import date
 from typing import Any
@@ -40,7 +40,7 @@ JSON = st.recursive(
 
 
 @given(TEXTS)
-def test_whatever_a_metric_says_is_a_cell_that_can_be_written(text: str) -> None:
+def test_any_text_of_a_metric_makes_a_valid_cell(text: str) -> None:
     found = COLUMNS.cells(JOB, Details(values=dict.fromkeys(METRICS, text)))
     for cell in found.values():
         assert cell != EMPTY
@@ -58,7 +58,7 @@ def test_a_day_is_the_same_in_every_zone(day: date) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(METRICS), JSON) | JSON, st.integers() | st.none())
-def test_no_answer_raises_anything_but_what_is_retried(data: Any, status: Any) -> None:
+def test_any_answer_raises_only_retryable_errors(data: Any, status: Any) -> None:
     for tree in (data, {"data": data}, {"data": [data], "status_code": status}):
         try:
             found = answers.read_details(tree, METRICS, SHOWN.everbright.no_value)
@@ -69,14 +69,14 @@ def test_no_answer_raises_anything_but_what_is_retried(data: Any, status: Any) -
             assert all(isinstance(text, str) for text in found.values())
 
 
-def test_an_answer_that_says_itself_that_it_is_a_refusal_is_one() -> None:
-    """Would catch a refusal with status 200 that reads as a job without any value."""
+def test_a_refusal_in_the_body_is_recognized() -> None:
+    """Catches a refusal with status 200 that is taken for a job without any value."""
     with pytest.raises(Retryable) as caught:
         answers.read_details({"status_code": 404, "messages": {}, "data": []}, METRICS, "x^")
     assert caught.value.reason == "everbright_missing"
 
 
-def test_a_deadline_needs_the_milestones_alias_only_where_its_name_has_it() -> None:
+def test_a_deadline_needs_the_milestones_alias_only_if_its_metric_contains_it() -> None:
     without = SHOWN.model_dump()
     without["milestones"] = []
     assert "milestone_ntp_submission_deadline" in METRICS
@@ -95,7 +95,9 @@ def test_a_deadline_needs_the_milestones_alias_only_where_its_name_has_it() -> N
         (Customer(name="Ada Alder", city="Cedar Flats"), "Ada Alder, Cedar Flats"),
     ],
 )
-def test_a_folder_is_named_as_far_as_the_customer_is_known(customer: Customer, name: str) -> None:
+def test_a_folder_is_named_after_what_is_known_of_the_customer(
+    customer: Customer, name: str
+) -> None:
     assert files.folder_name(uuid(1), customer) == name
     long = customer.model_copy(update={"name": "A" * 500})
     assert len(files.folder_name(uuid(1), long)) == 200

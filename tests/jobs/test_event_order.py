@@ -1,4 +1,4 @@
-"""The same deliveries with the same receipt times end the same, in whatever order they come."""
+"""Tests that the same deliveries with the same receipt times give the same job in any order."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -102,8 +102,8 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_milestone_has_the_status_that_is_newest(case: str) -> None:
-    """As its event and as the log has it, which the row's date and note are from."""
+def test_a_milestone_has_the_newest_status(case: str) -> None:
+    """In its event and in the log, which the row's date and note are made from."""
     deliveries, status = CASES[case]
     for order in permutations(deliveries):
         job = told(*order)
@@ -112,14 +112,14 @@ def test_a_milestone_has_the_status_that_is_newest(case: str) -> None:
 
 
 def test_an_undated_webhook_counts_from_its_first_receipt() -> None:
-    """Catches an *archived* that is replayed later than an *unarchived* came."""
+    """Catches an *archived* event that is replayed after an *unarchived* one arrived."""
     archived, unarchived = (Delivered({"site": uuid(1), "archived": 2 - n}, n) for n in (1, 2))
     for order in ((archived, unarchived), (unarchived, archived)):
         assert told(*order).facts[ARCHIVED].value == ""
 
 
 _DAYS = st.integers(1, 4)
-"""Few, so that many events have the same newest date."""
+"""Only a few, so that many events have the same newest date."""
 
 
 def _dated(day: int | None) -> dict[str, Any]:
@@ -197,7 +197,7 @@ _DELIVERIES = st.lists(
 def test_webhooks_and_reads_of_every_kind_make_the_same_row_in_every_order(
     deliveries: list[Delivered], random: Any
 ) -> None:
-    """With repeats. Catches a rule that goes by what was projected first."""
+    """With repeats. Catches a rule that depends on which event was projected first."""
     again = deliveries + random.choices(deliveries, k=3)
     random.shuffle(again)
     one, other = told(*deliveries), told(*again)

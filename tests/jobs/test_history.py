@@ -1,4 +1,4 @@
-"""The lines of the History: what each event says, once, as it was known when it arrived."""
+"""Tests the History: each event's change in one line, as it was known when the event arrived."""
 
 from datetime import datetime
 from itertools import permutations
@@ -41,7 +41,7 @@ OLD = said("From long ago.", "01T10:00:00")
 
 
 def lines(*arrivals: tuple[str, dict[str, Any]]) -> list[list[str]]:
-    """The visible texts of the lines, the first on top, of payloads with the days of arrival."""
+    """Return the visible texts of the lines of payloads with their days of arrival, in order."""
     job, found = Job(site=uuid(1)), []
     for at, payload in arrivals:
         received = datetime.fromisoformat(f"2026-11-{at}+00:00")
@@ -123,7 +123,7 @@ SUBMITTED = (DAY_25, event("SUBMITTED", "25T08:59:00"))
             (DAY_25, event("REJECTED", "25T08:59:00", comments=[said("Why.", "25T08:59:00")])),
             event("APPROVED", "27T09:00:00", comments=[said("Why.", "25T08:59:00")]),
             [["Permits", "Rejected", "Approved", "", ""]],
-            id="a comment that was told of",
+            id="a comment that has a line already",
         ),
         pytest.param(
             SUBMITTED,
@@ -184,7 +184,7 @@ def test_an_event_makes_these_lines(
     assert lines(before, (DAY, payload), (DAY, payload)) == known + expected
 
 
-def test_a_late_event_says_from_and_to_as_they_were_known_when_it_arrived() -> None:
+def test_a_late_event_has_the_states_known_at_its_arrival() -> None:
     why = said("Attic photo is blurry.", "24T15:00:00")
     late = event("REJECTED", "24T15:00:00", tasks=photos("REJECTED"), comments=[why])
     first = ("22T09:00:00", event("SUBMITTED", "22T09:00:00"))

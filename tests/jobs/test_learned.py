@@ -1,4 +1,4 @@
-"""What all jobs show: the order of milestones, and statuses with what they seem to mean."""
+"""Tests the order of milestones and the meanings of statuses that are learned from all jobs."""
 
 import json
 import logging
@@ -95,7 +95,7 @@ def test_a_confirmed_meaning_counts_unless_the_config_names_the_status() -> None
 
 
 def projected(url: str, *payloads: dict[str, Any]) -> list[str]:
-    """Take deliveries in one by one, as one process does; return of what no alert has arrived."""
+    """Process deliveries one by one, like a process does; return the unreported statuses."""
     database = Database(url)
     database.upgrade()
     inbox = Inbox(database)
@@ -111,7 +111,7 @@ def projected(url: str, *payloads: dict[str, Any]) -> list[str]:
 def test_people_are_asked_once_about_an_unknown_status(
     sqlite_url: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is no status that EverBright could have is left alone."""
+    """Texts that can't be a status of EverBright's are ignored."""
     caplog.set_level(logging.DEBUG)
     odd = [milestone(job, status="ODD", tasks=[task(status="BACK")]) for job in (1, 2)]
     texts = ("x" * 5000, "=HYPERLINK(1)", "___", "İ" * 60)
@@ -120,7 +120,7 @@ def test_people_are_asked_once_about_an_unknown_status(
     assert (capsys.readouterr().out + caplog.text).count("unknown_status") == 2
 
 
-def test_after_a_restart_no_alert_is_due_again(sqlite_url: str) -> None:
+def test_a_restart_sends_no_alert_again(sqlite_url: str) -> None:
     """Catches an alert each day, on a host that restarts each day."""
     assert projected(sqlite_url, milestone(1, status="ODD")) == ["ODD"]
     assert projected(sqlite_url, milestone(2, status="ODD")) == ["ODD"], "none has arrived"
@@ -129,7 +129,7 @@ def test_after_a_restart_no_alert_is_due_again(sqlite_url: str) -> None:
     assert again == ["NEW"]
 
 
-def test_of_a_sender_who_makes_statuses_up_people_are_asked_about_a_hundred(
+def test_at_most_a_hundred_unknown_statuses_are_asked_about(
     sqlite_url: str,
 ) -> None:
     many = [task(status=f"MADE_UP_{n}") for n in range(150)]
@@ -158,31 +158,29 @@ def job(*statuses: str) -> Job:
     ("every", "last"),
     [
         ([], ""),
-        ([job(A, A)], ""),  # one alone may be anybody's
+        ([job(A, A)], ""),  # a single job may be an exception
         ([job(A, A), job(A, A)], "Milestone 2"),
         ([job(A, A), job(A, A), job(A), job(S)], "Milestone 2"),
-        ([job(A, A), job(A, A), job(A, A, S)], "Milestone 2"),  # an odd one beyond
+        ([job(A, A), job(A, A), job(A, A, S)], "Milestone 2"),  # one exception beyond it
         ([job(A, A), job(A, A), job(A, A, S), job(A, A, R), job(A, A, S)], ""),
         ([job(A, A, A), job(A, A, A), job(A, A), job(A, A), job(A, A)], "Milestone 3"),
         ([job(A, R), job(A, S)], ""),
     ],
 )
-def test_the_last_milestone_is_learned_from_the_jobs_that_are_through(
-    every: list[Job], last: str
-) -> None:
-    """Catches a proposal that one job makes, and one that jobs on their way contradict."""
+def test_the_last_milestone_is_learned_from_finished_jobs(every: list[Job], last: str) -> None:
+    """Catches a proposal from a single job, and one that unfinished jobs contradict."""
     question = ending_question(proposed_order(CONFIG, every), ())
     assert question == (f"Jobs seem to end with {last}. Is that so?" if last else "")
 
 
-def test_two_milestones_of_one_name_share_a_column() -> None:
+def test_two_milestones_with_one_name_share_a_column() -> None:
     jobs = [finished("Survey", "Survey", "Status", "Survey documents")] * 2
     found = [(step.header, len(step.definitions)) for step in proposed_order(CONFIG, jobs)]
     assert sorted(found) == [("Status", 1), ("Survey", 2), ("Survey documents", 1)]
 
 
-def test_a_name_that_the_config_would_refuse_is_made_fit() -> None:
-    """Catches a comparison that fails for a name of EverBright's."""
+def test_a_name_that_the_config_rejects_is_made_valid() -> None:
+    """Catches a comparison that fails because of a milestone's name in EverBright."""
     jobs = [finished("x" * 300, "Line\nbreak", " ", "\x00")] * 2
     names = [step.header for step in proposed_order(CONFIG, jobs)]
     assert len(names) == 4
@@ -190,15 +188,15 @@ def test_a_name_that_the_config_would_refuse_is_made_fit() -> None:
 
 
 def test_the_alias_of_a_metric_is_learned_with_the_order() -> None:
-    """Catches a deadline that goes blank because the order was confirmed."""
+    """Catches a deadline that becomes blank because the order was confirmed."""
     aliases = [(1, "ntp"), (2, 'no "word"'), (2, {"odd": True})]
     events = [an_event(definition=n, status=A, alias=alias) for n, alias in aliases]
     found = {step.header: step.alias for step in proposed_order(CONFIG, [job_of(*events)] * 2)}
     assert found == {"Milestone 1": "ntp", "Milestone 2": ""}
 
 
-def test_the_config_s_milestones_count_before_confirmed_ones() -> None:
-    """Catches a stored order that contradicts what somebody wrote down."""
+def test_the_milestones_in_the_config_override_confirmed_ones() -> None:
+    """Catches a stored order that overrides the config."""
     step = MilestoneConfig(definitions=(uuid(30_003),), header="Permits")
     named = Config.model_validate(CONFIG.model_dump() | {"milestones": [step.model_dump()]})
     assert proposed_order(named, [job(A, A), job(A, A)]) == ()
@@ -210,7 +208,7 @@ def test_the_config_s_milestones_count_before_confirmed_ones() -> None:
 # The commands
 
 
-def test_the_commands_list_what_came_as_a_table_and_as_json(sqlite_url: str) -> None:
+def test_the_commands_list_milestones_and_statuses_as_table_and_json(sqlite_url: str) -> None:
     environment = {**LEAST, "DATABASE_URL": sqlite_url}
     database, runner = Database(sqlite_url), CliRunner()
     database.upgrade()

@@ -1,6 +1,6 @@
-"""300 jobs with odd histories: every cell that a rep reads, worked out again from raw webhooks.
+"""Tests every cell that a rep reads for 300 odd jobs, against a second computation from webhooks.
 
-It shares no code with the product beyond parsing: it reads the payloads as the sheet's rules do.
+It shares no code with the product except the parser: it applies the sheet's rules to the payloads.
 """
 
 import random
@@ -120,11 +120,11 @@ def person(lot: random.Random) -> dict[str, str] | None:
     return {"first_name": name.split()[0], "last_name": name.split()[1]} if name else None
 
 
-# The second reading
+# The second computation
 
 
 class Expected:
-    """What the cells of a job should show, by its webhooks."""
+    """The expected cells of a job, computed from its webhooks."""
 
     def __init__(self, webhooks: list[Received], rep: str, deadline: str) -> None:
         self.rep, self.known_deadline = rep, deadline
@@ -165,7 +165,7 @@ class Expected:
         return [name for name in self.names if self.means(name) in wanted]
 
     def since(self, name: str) -> datetime:
-        """When a milestone began to have the status that Status shows."""
+        """Return when the status of a milestone that Status shows began."""
         events = self.events[name]
         began = events[-1]
         for event in reversed(events):
@@ -189,7 +189,7 @@ class Expected:
         }
 
     def answer(self) -> tuple[str, str, list[str], datetime | None]:
-        """Status, Next action, With, and since when, if Days counts."""
+        """Return Status, Next action, With, and the start of Days, if it is counted."""
         if self.archived:
             return "Archived", "", [], None
         if rejected := self.having("rejected"):
@@ -250,7 +250,7 @@ class Expected:
         return f"{name}: On hold" if code == "ON_HOLD" else change(name, LABELS[code])
 
     def fixes(self, rejected: list[str]) -> tuple[list[tuple[str, str]], str]:
-        """What to fix, of what was rejected last first, with who has it; and the newest reason."""
+        """Return what to fix, the last rejection first, its assignees, and the newest reason."""
         found: list[tuple[str, str]] = []
         reasons: list[dict[str, Any]] = []
         ordered = sorted(rejected, key=lambda name: self.rejections(name)[0]["at"])[::-1]
@@ -269,7 +269,7 @@ class Expected:
         return found, signed if len(signed) <= 60 else f'"{reason[:57]}…"'
 
     def rejections(self, name: str) -> list[dict[str, Any]]:
-        """The events of the present rejection that rejected something more, newest first."""
+        """Return the events of the current rejection that rejected something new, newest first."""
         found = []
         events = self.events[name]
         for place in range(len(events) - 1, -1, -1):
@@ -284,7 +284,7 @@ class Expected:
         return found
 
     def remark(self, event: dict[str, Any]) -> list[dict[str, Any]]:
-        """The newest comment that came with an event, and that EverBright still sends."""
+        """Return the newest comment that arrived with an event and that EverBright still sends."""
         events = self.events[event["name"]]
         earlier = events[: events.index(event)]
         known = {one["uuid"] for other in earlier for one in other["comments"]}
@@ -439,7 +439,7 @@ def project(webhooks: list[Received]) -> Job:
 LAYOUT = Layout(config(), ADDRESSES)
 
 
-def test_every_cell_is_what_the_webhooks_say() -> None:
+def test_every_cell_matches_the_webhooks() -> None:
     differing = {}
     for seed in range(JOBS):
         lot = random.Random(seed)

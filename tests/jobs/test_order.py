@@ -1,4 +1,4 @@
-"""The order of milestones is learned from all jobs, whatever came first."""
+"""Tests that the order of milestones is learned from all jobs, in any order of arrival."""
 
 import random
 from typing import Any
@@ -23,7 +23,7 @@ def learned(jobs: list[Job]) -> list[int]:
 
 
 def a_job(number: int, *definitions: int) -> Job:
-    """A job that goes through milestones day by day."""
+    """Return a job that reaches one milestone a day."""
     job = Job(site=uuid(number))
     for day, definition in enumerate(definitions, 1):
         job = apply_event(job, step(number, definition, day), RE_SIGN)
@@ -38,23 +38,23 @@ def step(job: int, definition: int, day: int, **more: Any) -> Event:
 @pytest.mark.parametrize(
     ("jobs", "order"),
     [
-        ([(1, 2), (2, 3), (3, 4)], [1, 2, 3, 4]),  # a chain that no job has whole
+        ([(1, 2), (2, 3), (3, 4)], [1, 2, 3, 4]),  # a chain that no job has completely
         ([(3, 4), (1, 2), (2, 3)], [1, 2, 3, 4]),
-        ([(1, 2, 3), (1, 3), (1, 2, 3), (2, 1)], [1, 2, 3]),  # one job went the other way
-        ([(9,), (1, 2), (1, 2), (1,)], [1, 2, 9]),  # of no shared job: the more jobs, the earlier
-        ([(9,), (1, 2)], [1, 2, 9]),  # one that no job has together with another
+        ([(1, 2, 3), (1, 3), (1, 2, 3), (2, 1)], [1, 2, 3]),  # one job has the reverse order
+        ([(9,), (1, 2), (1, 2), (1,)], [1, 2, 9]),  # no shared job: more jobs are earlier
+        ([(9,), (1, 2)], [1, 2, 9]),  # no job has it together with another
         ([(5, 6), (6, 7, 8, 9)], [5, 6, 7, 8, 9]),  # 6 is before many, 5 before 6 only
-        ([(1, 2), (2, 3), (3, 1)], [1, 2, 3]),  # a circle: some order, and always the same
+        ([(1, 2), (2, 3), (3, 1)], [1, 2, 3]),  # a cycle: always the same order
     ],
 )
-def test_the_order_is_that_in_which_jobs_go(jobs: list[tuple[int, ...]], order: list[int]) -> None:
+def test_the_order_is_that_of_the_jobs(jobs: list[tuple[int, ...]], order: list[int]) -> None:
     made = [a_job(number, *definitions) for number, definitions in enumerate(jobs, 1)]
     assert learned(made) == order
     assert learned(made[::-1]) == order
 
 
-def test_a_job_whose_first_event_is_a_decision_was_under_way() -> None:
-    """The published sample is the approval of a late milestone, years ago, and all of its job."""
+def test_a_job_whose_first_event_is_a_decision_had_begun_before() -> None:
+    """The published sample is an old approval of a late milestone, and the job's only event."""
     old = an_event(definition=9, date_updated="2018-09-04T00:00:00Z", status="APPROVED")
     jobs = [apply_event(Job(site=uuid(1)), old, RE_SIGN), a_job(2, 1)]
     assert learned(jobs) == learned(jobs[::-1]) == [1, 9]
@@ -66,10 +66,10 @@ def test_a_job_whose_first_event_is_a_decision_was_under_way() -> None:
     ),
     st.randoms(use_true_random=False),
 )
-def test_no_order_of_arrival_changes_it(
+def test_the_order_of_arrival_has_no_effect(
     some: list[tuple[int, int, int]], lots: random.Random
 ) -> None:
-    """Of events, with repeats, and of jobs."""
+    """Neither of events, with repeats, nor of jobs."""
 
     def order(events: list[Event]) -> list[int]:
         jobs: dict[str, Job] = {}
@@ -84,7 +84,7 @@ def test_no_order_of_arrival_changes_it(
     assert order(again) == order(events)
 
 
-def test_columns_stand_in_it_behind_those_that_the_config_names() -> None:
+def test_learned_columns_follow_those_in_the_config() -> None:
     steps = [{"definitions": [uuid(30_003)], "header": "Permits"}]
     jobs = [a_job(1, 4), a_job(2, 1, 2, 3), a_job(3, 1, 2)]
     columns = layout(milestones=steps).columns(jobs)

@@ -1,4 +1,4 @@
-"""The Pipeline's numbers: each open job is counted once, at the milestone that it waits for."""
+"""Tests that the Pipeline counts each open job once, at the milestone that it waits for."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ DAY = 86_400.0
 
 
 def entry(*states: str | None, steps: object = STEPS, **changes: Any) -> PipelineEntry | None:
-    """Where a job counts whose milestones have these statuses, a day apart; None: not reached."""
+    """Return where a job with these statuses, a day apart, is counted; None is not reached."""
     events = [
         an_event(definition=n, status=status, date_updated=f"2026-03-{n:02}T10:00:00Z", **changes)
         for n, status in enumerate(states, 1)
@@ -34,22 +34,22 @@ def entry(*states: str | None, steps: object = STEPS, **changes: Any) -> Pipelin
         (["SUBMITTED"], "Survey", REVIEW, 0),
         (["INPROG"], "Survey", NEXT, 0),
         (["CANCELLED"], "Survey", NEXT, 0),
-        # Approved, and the next has not started: it waits for that, since the approval.
+        # Approved, and the next has not started: the job has waited for it since the approval.
         (["APPROVED"], "Design", NEXT, 0),
         (["APPROVED", "INPROG"], "Design", NEXT, 1),
         (["INPROG", "APPROVED"], "Survey", NEXT, 1),
-        # What is rejected comes before what is under review, and that before what is in progress.
+        # A rejected milestone is before one under review, and that before one in progress.
         (["SUBMITTED", "REJECTED"], "Design", REJECTED, 1),
         (["REJECTED", "APPROVED", "SUBMITTED"], "Survey", REJECTED, 0),
         (["SUBMITTED", None, "INPROG"], "Survey", REVIEW, 0),
-        # Of several the one that has waited longest: the job's days are that one's.
+        # Of several, the one that has waited longest, which the job's days count.
         (["REJECTED", "REJECTED"], "Survey", REJECTED, 0),
         ([None, "SUBMITTED", "SUBMITTED"], "Design", REVIEW, 1),
-        # A status that nobody has explained counts as open.
+        # A status without a known meaning counts as open.
         (["APPROVED", "ON_HOLD"], "Design", NEXT, 1),
     ],
 )
-def test_a_job_counts_once_where_it_waits(
+def test_a_job_is_counted_once_where_it_waits(
     states: list[str | None], milestone: str, state: PipelineState, day: int
 ) -> None:
     assert entry(*states) == (milestone, state, FIRST + day * DAY)
@@ -60,17 +60,17 @@ def test_a_rejected_task_counts_as_rejected() -> None:
     assert entry("INPROG", tasks=rejected) == ("Survey", REJECTED, FIRST)
 
 
-def test_without_an_order_a_job_counts_where_it_stands() -> None:
-    """Catches open jobs that are missing until somebody has said which milestone comes next.
+def test_without_an_order_a_job_is_counted_at_its_furthest_milestone() -> None:
+    """Catches open jobs that are missing until the order of milestones is known.
 
-    Nobody knows whether it waits for anything, so it is not stuck.
+    It may not wait for anything, so it is not stuck.
     """
     assert entry("APPROVED", steps=[]) == ("Milestone 1", NEXT, None)
     assert layout(milestones=[]).pipeline_entry(Job(site=uuid(1))) is None
 
 
-def test_the_numbers_are_those_of_the_jobs() -> None:
-    """Catches a job in two columns, and one over the bound by an hour."""
+def test_the_numbers_match_the_jobs() -> None:
+    """Catches a job in two columns, and one that is stuck an hour early."""
     days = {REJECTED: [15, 14], REVIEW: [1], NEXT: [40]}
     noon = datetime(2026, 5, 1, 12, tzinfo=UTC).timestamp()
     entries = [
@@ -88,14 +88,14 @@ def test_the_numbers_are_those_of_the_jobs() -> None:
 
 
 @pytest.mark.parametrize(("zone", "days"), [("UTC", 1), ("America/Denver", 2), ("Asia/Tokyo", 1)])
-def test_days_are_those_of_the_calendar(zone: str, days: int) -> None:
+def test_days_are_calendar_days(zone: str, days: int) -> None:
     at = datetime(2026, 4, 30, 2, tzinfo=UTC).timestamp()
     (line,) = count([PipelineEntry("x", NEXT, at)], date(2026, 5, 1), ZoneInfo(zone), 14).values()
     assert line.median_days == days
 
 
-def test_the_first_moment_of_all_is_counted_anywhere() -> None:
-    """Catches a program's zero date that stops the numbers of all other jobs."""
+def test_year_1_is_counted_in_every_time_zone() -> None:
+    """Catches a program's zero date that breaks the numbers of all other jobs."""
     least = datetime.min.replace(tzinfo=UTC).timestamp()
     (line,) = count(
         [PipelineEntry("x", NEXT, least)], date(2026, 5, 1), ZoneInfo("America/Denver"), 14

@@ -1,4 +1,4 @@
-"""The word for a whole job: rules by example, and properties of every job and mapping."""
+"""Tests the word for a job's progress: rules by example, and properties of jobs and mappings."""
 
 from typing import Any
 
@@ -66,7 +66,7 @@ def words(**changes: str) -> ProgressWords:
 
 
 def shown(state: State, known: ProgressWords | None = None) -> str:
-    """Return the word that a job shows; "" if no rule with a word holds."""
+    """Return the word that a job shows; "" if no rule with a word applies."""
     return (known or words()).word_of(cell(state)) or ""
 
 
@@ -88,16 +88,16 @@ BEFORE_PERMITS = {SURVEY: "APPROVED", DESIGN: "APPROVED"}
         ({DESIGN: "CANCELLED"}, ""),
         ({DESIGN: "INPROG"}, ""),
         ({PERMITS: "ON_HOLD"}, ""),
-        ({INSTALL: "ON_HOLD"}, "Install"),  # begun, whatever that status means
+        ({INSTALL: "ON_HOLD"}, "Install"),  # begun, with any status
         ({FUNDING: "APPROVED"}, "Paid"),
         ({HOA: "APPROVED"}, ""),
     ],
 )
-def test_a_job_shows_the_word_of_the_furthest_rule_that_holds(state: State, word: str) -> None:
+def test_a_job_shows_the_word_of_its_furthest_rule(state: State, word: str) -> None:
     assert shown(state) == word
 
 
-def test_a_reopened_milestone_counts_as_it_is_now() -> None:
+def test_a_reopened_milestone_has_its_current_status() -> None:
     """Permits approved, then reopened and submitted again."""
     job = job_of(*(an_event(definition=n, status=s) for n, s in BEFORE_PERMITS.items()))
     for day, status in enumerate(("SUBMITTED", "APPROVED", "INPROG", "SUBMITTED"), 2):
@@ -148,7 +148,7 @@ REOPENED = BEFORE_PERMITS | {PERMITS: "REJECTED"}
         ("install ", IN, OK, True),
         ("PTO", IN, OK, True),
         ("Permit in", IN, OK, False),
-        ("Design", IN, OK, False),  # Design is approved: EverBright is beyond it
+        ("Design", IN, OK, False),  # Design is approved, so EverBright is further
         ("Sold", {}, {SURVEY: "INPROG"}, False),
         ("Call first", IN, OK, False),
         ("Install", OK, IN, False),  # Permits were reopened
@@ -177,7 +177,7 @@ def test_without_an_order_a_word_for_a_milestone_not_reached_is_ahead() -> None:
     assert known.is_ahead("Install", cell(IN), cell(OK))
 
 
-def test_a_further_word_says_the_same_and_is_not_written() -> None:
+def test_a_synonym_is_recognized_and_not_written() -> None:
     known = words()
     assert known.says_same("Permit done", cell(OK))
     assert not known.says_same("Permit done", cell(IN))
@@ -189,7 +189,7 @@ SUBSETS = st.sets(st.sampled_from([*WORDS])).map(lambda keys: {key: WORDS[key] f
 
 @given(SUBSETS, st.integers(1, 6))
 def test_a_missing_word_never_turns_a_job_back(known: dict[str, str], until: int) -> None:
-    """A job that goes through its milestones never shows an earlier word than before."""
+    """A job that progresses never shows an earlier word than before."""
     by, state, rank = ProgressWords(known, LAYOUT.config), State(), (-1, 0, 0)
     for milestone in range(1, until + 1):
         for status in ("INPROG", "SUBMITTED", "REJECTED", "SUBMITTED", "APPROVED"):
@@ -222,8 +222,8 @@ def joined(events: list[Event]) -> Job:
 
 
 @given(st.dictionaries(st.integers(1, 9), st.sampled_from([*STATUSES, "CANCELLED", "ON_HOLD"])))
-def test_what_holds_is_sorted_by_rank(state: State) -> None:
-    """The rank that typed words are compared by is the order by which a job's word is chosen."""
+def test_the_rules_of_a_job_are_sorted_by_rank(state: State) -> None:
+    """Typed words are compared by the same rank that chooses a job's word."""
     ranks = [words().rank(one) for one in cell(state).words]
     assert ranks == sorted(ranks, reverse=True)
 

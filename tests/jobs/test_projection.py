@@ -1,4 +1,4 @@
-"""Every order of arrival ends the same, and ends right."""
+"""Tests that every order of arrival gives the same, correct job."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -52,13 +52,13 @@ def job_of(*events: Event) -> Job:
     return job
 
 
-def test_a_document_can_be_what_is_newest() -> None:
+def test_a_document_can_have_the_newest_date() -> None:
     late = document(1) | {"date_created": "2026-03-02T00:00:00Z"}
     assert an_event(tasks=[task(late)]).stamp == datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def test_dates_from_the_future_are_not_believed() -> None:
-    """One wrong clock would otherwise hide every later event of its milestone."""
+def test_dates_in_the_future_are_ignored() -> None:
+    """Otherwise one wrong clock would hide every later event of its milestone."""
     wrong = an_event(date_updated="2030-01-01T00:00:00Z")
     assert wrong.stamp == RECEIVED
     mixed = an_event(
@@ -69,8 +69,8 @@ def test_dates_from_the_future_are_not_believed() -> None:
     assert an_event(date_updated=soon.isoformat()).stamp == soon
 
 
-def test_a_programs_zero_is_no_date() -> None:
-    """Year 1 has no wall clock west of Greenwich: it would stop the whole sheet."""
+def test_a_programs_zero_date_is_ignored() -> None:
+    """Year 1 fails in time zones west of Greenwich, which would stop the whole sheet."""
     assert an_event(date_updated="0001-01-01T00:00:00Z").stamp == RECEIVED
 
 
@@ -84,7 +84,7 @@ def test_the_earliest_events_quote_is_the_initial_one() -> None:
 
 
 def test_the_sample_shows_no_comment_but_its_dates() -> None:
-    """Both are the bot's: what it says is of no use to people."""
+    """Both comments are the bot's, and people don't need its texts."""
     found = read(SAMPLE)
     assert found.milestone is not None
     job = job_of(milestone_event(found.milestone, found.digest, RECEIVED))
@@ -93,7 +93,7 @@ def test_the_sample_shows_no_comment_but_its_dates() -> None:
     assert str(last_update(job)) == "2018-09-04 17:11:58.241730+00:00"
 
 
-def test_the_newest_comment_is_the_newest_by_a_person() -> None:
+def test_the_newest_comment_is_by_a_person() -> None:
     said = [
         comment("mine", "2026-03-01T00:00:00Z", "john.talbot@installer.example"),
         comment("the bot's", "2026-03-02T00:00:00Z", "everbrightbot@goeverbright.io"),
@@ -105,13 +105,13 @@ def test_the_newest_comment_is_the_newest_by_a_person() -> None:
 
 
 @pytest.mark.parametrize("name", ["Re-sign contract", "RESIGN", "Customer must re-sign", "Resign:"])
-def test_a_re_sign_task_is_known_by_its_name(name: str) -> None:
+def test_a_re_sign_task_is_recognized_by_its_name(name: str) -> None:
     done = [task(name=name, status="APPROVED", sub_tasks=[])]
     assert job_of(an_event(tasks=done)).re_signed is not None
 
 
 @pytest.mark.parametrize("name", ["Pre-sign", "Presign", "Design review", "Resignation", "Sign"])
-def test_other_tasks_are_no_re_sign(name: str) -> None:
+def test_other_tasks_are_not_a_re_sign(name: str) -> None:
     done = [task(name=name, status="APPROVED")]
     assert job_of(an_event(tasks=done)).re_signed is None
 
@@ -128,7 +128,7 @@ def test_other_tasks_are_no_re_sign(name: str) -> None:
 def test_a_re_sign_is_done_with_its_required_sub_tasks(
     steps: list[dict[str, object]], is_done: bool
 ) -> None:
-    """Without a required one, "all of them" would be true of nothing."""
+    """Without a required one, "all required ones" would always be true."""
     tasks = [task(name="Re-sign", status="INPROG", sub_tasks=steps)]
     assert (job_of(an_event(tasks=tasks)).re_signed is not None) is is_done
 
@@ -166,8 +166,8 @@ _EVENTS = st.lists(
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, unique=True), st.randoms())
-def test_a_log_that_is_full_is_a_join_too(minutes: list[int], random: Any) -> None:
-    """What is dropped is the same in every order, however many there are."""
+def test_a_full_log_is_a_join_too(minutes: list[int], random: Any) -> None:
+    """The same entries are dropped in every order."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     seen = [
         Origin(stamp=start + timedelta(minutes=n), received=RECEIVED, digest=str(n))
@@ -204,10 +204,8 @@ def test_a_log_that_is_full_is_a_join_too(minutes: list[int], random: Any) -> No
 
 
 @given(_EVENTS, st.randoms(use_true_random=False))
-def test_in_order_each_change_has_its_line_and_in_any_order_none_twice(
-    events: list[Event], random: Any
-) -> None:
-    """A line for an event whose status was the same before, or was told of already, is false."""
+def test_changes_have_one_line_each_in_any_order(events: list[Event], random: Any) -> None:
+    """A line for an unchanged status, or for a change that has one already, is wrong."""
 
     def lines(some: list[Event]) -> list[tuple[str, str]]:
         job, found = Job(site=uuid(1)), []
@@ -233,8 +231,8 @@ def test_in_order_each_change_has_its_line_and_in_any_order_none_twice(
     assert len(lines(again)) == len(set(lines(again)))
 
 
-def test_a_late_event_has_no_line_for_a_change_that_was_told_of_already() -> None:
-    """Rejected on the 3rd is told of first; that it was so on the 2nd already is no change more."""
+def test_a_late_event_has_no_line_for_a_change_that_has_one() -> None:
+    """The rejection of the 3rd arrives first, so that of the 2nd is not another change."""
     first, second, third = (
         an_event(status=status, date_updated=f"2026-03-0{day}T00:00:00Z")
         for day, status in enumerate(("SUBMITTED", "REJECTED", "REJECTED"), 1)

@@ -1,6 +1,6 @@
-"""What was read from the API beside webhooks that came later: EverBright's dates decide.
+"""Tests reads from the API and webhooks that arrived later, where EverBright's dates decide.
 
-What came before the request: `test_event_order.py`.
+`test_event_order.py` has the webhooks that arrived before the request.
 """
 
 import re
@@ -37,7 +37,7 @@ def job_of(*events: Event) -> Job:
     job = Job(site=uuid(1))
     for one in events:
         job = apply_event(job, one, RE_SIGN)
-        job = Job.model_validate_json(job.model_dump_json())  # as the store keeps it
+        job = Job.model_validate_json(job.model_dump_json())  # as it is stored
     return job
 
 
@@ -45,10 +45,10 @@ def at(day: int) -> str:
     return f"2026-03-{day:02d}T10:00:00Z"
 
 
-def test_a_read_that_is_later_by_being_read_changes_nothing() -> None:
-    """Catches a webhook's comments that are lost, and a status that seems to be of today.
+def test_a_read_that_differs_only_in_its_date_changes_nothing() -> None:
+    """Catches a webhook's comments that are lost, and a status that seems to be from today.
 
-    An alias, which only the lists are known to have, is no news.
+    An alias, which only the lists have, is not a difference.
     """
     webhook = sent(date_updated=at(1), comments=[comment("By hand", at(2))])
     later = read(date_updated=at(9), alias="ntp")
@@ -57,9 +57,9 @@ def test_a_read_that_is_later_by_being_read_changes_nothing() -> None:
         assert job.logs[DEFINITION].current().stamp == webhook.stamp
 
 
-def test_a_read_of_the_same_state_does_not_change_since_when_it_is_so() -> None:
-    """The webhook's moment is its comment's: catches a milestone that seems to be so since the
-    read's date, and the milestones' order that is learned from it."""
+def test_a_read_of_the_same_state_does_not_change_when_it_began() -> None:
+    """The webhook has its comment's date: catches a status that seems to begin at the read's date,
+    and an order of milestones that is learned from it."""
     webhook = sent(date_updated=at(1), comments=[comment("By hand", at(3))])
     silent = read(date_updated=at(2))
     for job in (job_of(webhook, silent), job_of(silent, webhook)):
@@ -67,8 +67,8 @@ def test_a_read_of_the_same_state_does_not_change_since_when_it_is_so() -> None:
         assert log.current().digest == log.first.digest == webhook.digest
 
 
-def test_a_later_read_that_says_else_counts_and_keeps_what_it_is_silent_on() -> None:
-    """Catches an event that stays lost, and comments that go because the lists have none."""
+def test_a_later_read_with_a_difference_wins_and_keeps_values_it_lacks() -> None:
+    """Catches an event that stays lost, and comments that are lost because the lists have none."""
     webhook = sent(
         date_updated=at(1), comments=[comment("By hand", at(1))], tasks=[task(document(1))]
     )
@@ -157,9 +157,9 @@ _STATUS = st.sampled_from(["SUBMITTED", "REJECTED", "APPROVED"])
     st.lists(_STATUS, min_size=1, max_size=6),
     st.data(),
 )
-def test_once_all_has_come_the_last_read_tells_how_it_is(statuses: list[str], data: Any) -> None:
-    """Some webhooks are lost, the others come late and in any order, with reads in between, whose
-    date may be that of the reading. Catches a read that is stale and stands all the same."""
+def test_the_last_read_has_the_final_status(statuses: list[str], data: Any) -> None:
+    """Some webhooks are lost, the others arrive late and in any order, with reads in between, which
+    may have the date of the request. Catches a stale read that wins."""
     moments = [datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=n) for n in range(len(statuses))]
     history = list(zip(moments, statuses, strict=True))
     arrivals = data.draw(
@@ -176,7 +176,7 @@ def test_once_all_has_come_the_last_read_tells_how_it_is(statuses: list[str], da
 
 
 def _taken(job: Job, now: tuple[datetime, str], data: Any) -> Job:
-    """Return a job after a read that found the state of `now`."""
+    """Return a job after a read that returned the state of `now`."""
     moment, status = now
     if data.draw(st.booleans()):
         moment += timedelta(hours=data.draw(st.integers(0, 23)))

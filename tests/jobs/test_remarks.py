@@ -1,4 +1,4 @@
-"""Who and why: a remark goes with the change that it came with, and a name only with its remark."""
+"""Tests that a remark is shown with the change it arrived with, and a name only with its remark."""
 
 from datetime import UTC, datetime
 from itertools import permutations
@@ -47,7 +47,7 @@ REJECTED = an_event(status="REJECTED", date_updated=at(2), comments=[by_ben(WHY,
 APPROVED = an_event(status="APPROVED", date_updated=at(5), comments=[by_ben(WHY, 2)])
 
 
-def test_a_rejection_has_the_remark_that_came_with_it() -> None:
+def test_a_rejection_has_the_remark_that_arrived_with_it() -> None:
     for order in permutations([SUBMITTED, REJECTED]):
         job = job_of(*order)
         assert note(job) == (f'"{WHY}" – Ben', datetime(2026, 3, 2, 10, tzinfo=UTC))
@@ -55,7 +55,7 @@ def test_a_rejection_has_the_remark_that_came_with_it() -> None:
 
 
 def test_a_later_event_of_the_same_status_changes_neither_time_nor_remark() -> None:
-    """A document that is added is no decision, and a later remark did not come with one."""
+    """An added document is not a decision, and a later remark did not arrive with one."""
     later = [by_ben(WHY, 2), by_ben("And page 3.", 6)]
     again = an_event(status="REJECTED", date_updated=at(6), comments=later)
     for order in permutations([SUBMITTED, REJECTED, again]):
@@ -66,7 +66,7 @@ def test_a_later_event_of_the_same_status_changes_neither_time_nor_remark() -> N
     assert found == ["SUBMITTED", "REJECTED", None], "the last is of the comment"
 
 
-def test_the_bot_says_when_and_never_who() -> None:
+def test_the_bots_comment_gives_the_time_but_no_name() -> None:
     said = [
         by_bot("Bot submitted milestone X for approval.", 3),
         by_bot("Bot approved milestone X.", 4),
@@ -81,7 +81,7 @@ def test_the_bot_says_when_and_never_who() -> None:
     assert "last_comment" not in found
 
 
-def test_a_bot_s_comment_that_an_earlier_event_had_tells_no_time() -> None:
+def test_a_bots_comment_from_an_earlier_event_gives_no_time() -> None:
     """Approved, rejected, approved again: the first approval's time is not the second's."""
     old = by_bot("Bot approved milestone X.", 1)
     first = an_event(status="APPROVED", date_updated=at(1), comments=[old])
@@ -91,23 +91,23 @@ def test_a_bot_s_comment_that_an_earlier_event_had_tells_no_time() -> None:
 
 
 @pytest.mark.parametrize(("day", "is_shown"), [(1, False), (2, True), (3, True)])
-def test_of_a_milestone_s_first_event_a_remark_counts_if_it_is_as_new_as_the_event(
+def test_a_remark_with_a_milestones_first_event_must_be_as_new_as_the_event(
     day: int, is_shown: bool
 ) -> None:
-    """What was before is not known: an older remark may be of any earlier status."""
+    """An older remark may be about any earlier status."""
     first = an_event(status="APPROVED", date_updated=at(2), comments=[by_ben("All there.", day)])
     assert note(job_of(first))[0] == ('"All there." – Ben' if is_shown else "")
     assert lines(first)[0].comment == ('"All there." – Ben' if is_shown else "")
 
 
-def test_an_automatic_comment_is_the_bot_s_whoever_is_named() -> None:
+def test_an_automatic_comment_is_the_bots_with_any_name() -> None:
     said = [by_ben("Stage moved on.", 3, comment_type="AUTO"), by_ben("By hand.", 2)]
     job = job_of(SUBMITTED, an_event(status="REJECTED", date_updated=at(3), comments=said))
     assert layout().cells(job, Files())["last_comment"].text == '"By hand." – Ben'
     assert note(job)[0] == '"By hand." – Ben'
 
 
-def test_comments_without_an_id_are_told_apart_by_date_and_text() -> None:
+def test_comments_without_an_id_are_distinguished_by_date_and_text() -> None:
     first = an_event(status="REJECTED", date_updated=at(2), comments=[by_ben("One.", 2, uuid=None)])
     both = [by_ben("One.", 2, uuid=None), by_ben("Two.", 2, uuid=None)]
     second = an_event(status="APPROVED", date_updated=at(3), comments=both)

@@ -1,4 +1,4 @@
-"""What people read of a job."""
+"""Tests the row of a job, cell by cell."""
 
 import json
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ def current_milestone(job: Job, **changes: Any) -> str:
 
 
 def test_the_samples_cells_are_frozen(sample_job: Job) -> None:
-    """The contract of the row: a change of it rewrites every cell of every sheet."""
+    """A changed layout of the row rewrites every cell of every sheet."""
     preview = f"https://everbright.example/api/v1/document/{SAMPLE_DOCUMENT}/preview"
     page = f"https://everbright.example/address/{SAMPLE_SITE}"
     when = datetime(2018, 9, 4, 17, 11, 58, 241730, tzinfo=UTC)
@@ -66,7 +66,7 @@ def test_the_samples_cells_are_frozen(sample_job: Job) -> None:
 
 
 def test_a_file_in_drive_has_two_links(sample_job: Job) -> None:
-    """The name opens the copy; before it, for a long name is cut off, EverBright's own preview."""
+    """The name opens the copy. EverBright's preview is first, because long names are cut off."""
     files = Files(folder="https://drive.example/f", documents={SAMPLE_DOCUMENT: "https://d/1"})
     shown = cells(sample_job, files)
     cell = shown[f"documents:{SAMPLE_DEFINITION}"]
@@ -77,7 +77,7 @@ def test_a_file_in_drive_has_two_links(sample_job: Job) -> None:
 
 
 def test_links_count_in_utf_16_units() -> None:
-    """A name with an emoji would otherwise shift every link behind it."""
+    """Otherwise a name with an emoji would shift every link after it."""
     job = job_of(an_event(tasks=[task(document(1, "🏠.pdf"), document(2, "b.pdf"))]))
     cell = cells(job)[f"documents:{uuid(30_001)}"]
     assert cell.text == "🏠.pdf\nb.pdf"
@@ -91,7 +91,7 @@ def test_generated_documents_are_shown_with_their_preview() -> None:
 
 @pytest.mark.parametrize(("name", "most"), [("Permit", 500), ("A rather long name " * 10, 300)])
 def test_five_thousand_documents_fit_a_cell(name: str, most: int) -> None:
-    """Google refuses a cell over 50,000 characters, and a batch of many MB."""
+    """Google rejects a cell over 50,000 characters, and a batch of many MB."""
     many = [document(n, f"{name}{n}.pdf") for n in range(5000)]
     cell = cells(job_of(an_event(tasks=[task(*many)])))[f"documents:{uuid(30_001)}"]
     shown = len(cell.links)
@@ -123,7 +123,7 @@ def test_an_unknown_status_is_made_readable(code: str | None, label: str) -> Non
     assert shown.text == label
 
 
-def test_a_re_signed_job_says_which_contract_may_be_in_force() -> None:
+def test_a_re_signed_job_notes_that_another_contract_may_be_active() -> None:
     tasks = [task(name="Re-sign", status="APPROVED", sub_tasks=[])]
     cell = cells(job_of(an_event(tasks=tasks)))["re_signed"]
     assert cell.when == datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -131,7 +131,7 @@ def test_a_re_signed_job_says_which_contract_may_be_in_force() -> None:
 
 
 def test_config_orders_renames_merges_and_hides() -> None:
-    """Organisations have several definitions for one step, and steps of no interest to sales."""
+    """Organizations have several definitions for one step, and steps that sales doesn't need."""
     steps = [
         {"definitions": [uuid(30_003)], "header": "Permits"},
         {"definitions": [uuid(30_001), uuid(30_002)]},
@@ -158,8 +158,8 @@ def test_the_current_milestone_is_the_furthest_in_the_configured_order() -> None
     assert current_milestone(job) == "Milestone 2"
 
 
-def test_the_current_milestone_does_not_turn_back() -> None:
-    """A document or a comment in an earlier milestone would else move the job back."""
+def test_the_current_milestone_does_not_go_back() -> None:
+    """Catches a document or a comment in an earlier milestone that moves the job back."""
     job = job_of(
         an_event(definition=1, date_updated="2026-03-01T00:00:00Z"),
         an_event(definition=2, date_updated="2026-03-05T00:00:00Z"),
@@ -168,6 +168,6 @@ def test_the_current_milestone_does_not_turn_back() -> None:
     assert current_milestone(job) == "Milestone 2"
 
 
-def test_an_address_cannot_be_broken_out_of() -> None:
+def test_names_are_escaped_in_urls() -> None:
     page = ADDRESSES.page("/address/{site}", site="../x?y#z")
     assert page == "https://everbright.example/address/..%2Fx%3Fy%23z"

@@ -1,4 +1,4 @@
-"""What a rep reads of a job, cell by cell: Status, Next action, Days and Last change."""
+"""Tests the cells that a rep reads, by example: Status, Next action, Days and Last change."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -32,7 +32,7 @@ Webhook = tuple[str, dict[str, Any]]
 
 
 def of(definition: int, status: str, day: str, *tasks: dict[str, Any], **changes: Any) -> Webhook:
-    """A milestone's webhook on a `day` like 11-24 or 2018-09-04."""
+    """Return a milestone's webhook on a `day` like 11-24 or 2018-09-04."""
     date = day if len(day) > 5 else f"2026-{day}"
     said = {
         "name": [*TITLES, *OUTSIDE][definition - 1],
@@ -262,7 +262,7 @@ def job_of(webhooks: list[Webhook]) -> Job:
 @pytest.mark.parametrize(
     ("webhooks", "status", "action", "days", "change"), ROWS.values(), ids=ROWS
 )
-def test_a_job_reads_as_in_the_example(
+def test_a_job_shows_the_cells_of_the_example(
     webhooks: list[Webhook], status: str, action: str, days: int | None, change: str
 ) -> None:
     for order in (webhooks, webhooks[::-1]):
@@ -278,8 +278,8 @@ def test_a_job_reads_as_in_the_example(
 CELLS = ("status", "next_action", "last_change")
 
 
-def test_the_cell_of_a_milestone_with_a_rejected_task_says_so() -> None:
-    """Catches a job that is rejected and has no rejected milestone in its row."""
+def test_the_cell_of_a_milestone_with_a_rejected_task_shows_it() -> None:
+    """Catches a rejected job without a rejected milestone in its row."""
     cell = LAYOUT.cells(job_of([of(SURVEY, "SUBMITTED", "11-10"), PHOTOS_REJECTED]), Files())[
         f"status:{uuid(30_001)}"
     ]
@@ -310,8 +310,8 @@ def person(name: str) -> dict[str, str]:
         (of(PTO, "APPROVED", "11-10", assigned_to=person("Ada")), ""),
     ],
 )
-def test_with_is_who_has_what_the_next_action_is_about(webhook: Webhook, who: str) -> None:
-    """The assignee never becomes the rep: a coordinator didn't sell the job."""
+def test_with_names_the_assignee_of_the_next_action(webhook: Webhook, who: str) -> None:
+    """The assignee never becomes the rep, because a coordinator didn't sell the job."""
     cells = LAYOUT.cells(job_of([webhook]), Files(), fields=("with", "rep"))
     assert {name: cell.text for name, cell in cells.items()} == ({"with": who} if who else {})
 
@@ -327,7 +327,7 @@ APPROVED = of(PERMITS, "APPROVED", "09-02", date_updated="2026-09-02T06:30:00Z")
 @pytest.mark.parametrize(
     ("webhooks", "day"),
     [
-        # 12:30 AM in Denver: the ninetieth day is the same with winter time in between.
+        # 12:30 AM in Denver; the end of daylight-saving time doesn't change the ninetieth day.
         ([APPROVED], "12/1/2026"),
         ([APPROVED, of(INSTALLATION, "INPROG", "09-10")], "12/1/2026"),
         ([APPROVED, of(INSTALLATION, "REJECTED", "09-10")], "12/1/2026"),
@@ -345,8 +345,8 @@ def test_the_nearest_deadline_counts_calendar_days(webhooks: list[Webhook], day:
     assert encode.shown_text(encode.encoded(cell, ZONE)) == day
 
 
-def test_everbright_s_deadline_counts_if_it_is_nearer_and_needs_no_alias_in_the_config() -> None:
-    """The alias of a milestone comes with the job that was read back."""
+def test_everbrights_deadline_is_shown_if_nearer_without_an_alias_in_the_config() -> None:
+    """The alias of a milestone is in the job that was read from the API."""
     columns = [*CONFIG.model_dump()["columns"], {"id": "deadline", "header": "Deadline"}]
     config = CONFIG.model_dump() | {"milestones": STEPS, "deadlines": RULES, "columns": columns}
     layout = Layout(Config.model_validate(config), ADDRESSES)

@@ -1,4 +1,4 @@
-"""One status: the table of decision 0011 is true, and no view or color contradicts its rows."""
+"""Tests the table of cases in decision 0011, and that views and colors agree with the status."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -113,11 +113,11 @@ def test_the_table_has_every_state_and_every_case() -> None:
     }  # fmt: skip
 
 
-# A small evaluator of Google's criteria, over the cells that a row shows.
+# A small evaluator of Google's criteria, for the cells of a row.
 
 
 def holds(condition: dict[str, Any], cell: Cell, now: datetime) -> bool:
-    """Whether a BooleanCondition holds for a cell (days are UTC's)."""
+    """Return whether a BooleanCondition is true for a cell (with days in UTC)."""
     kind = condition["type"]
     if kind == "NOT_BLANK":
         return cell != EMPTY
@@ -145,7 +145,7 @@ def views_of(cells: dict[str, Cell], now: datetime) -> set[str]:
 
 
 def color_of(column: Column, cell: Cell, now: datetime) -> str:
-    """The color of a cell: the last rule that is added stands first, and counts."""
+    """Return the color of a cell; the rule that was added last is first, and wins."""
     found = [t.color for t in column.tints if holds(_condition(t), cell, now)]
     return found[-1] if found else ""
 
@@ -251,7 +251,7 @@ def test_no_view_and_no_color_contradicts_its_row(
 
 
 def expected_color(status: str) -> str:
-    """The color of a job's status, by what a person reads in it."""
+    """Return the color that a job's status should have, from its text."""
     ends = {
         "Done": "#d9ead3", "Archived": "#d9d9d9", " rejected": "#ea9999", " next": "#d9ead3",
         " under review": "#cfe2f3",
@@ -262,9 +262,9 @@ def expected_color(status: str) -> str:
 
 
 def is_done(job: Job, one: Layout) -> bool:
-    """Whether the last step of the config is approved, and nothing is rejected, waits or follows.
+    """Return whether the config's last step is approved, and nothing is rejected or pending.
 
-    What is reached last and is not approved keeps a job from being done.
+    If the furthest milestone is not approved, the job is not done.
     """
     visible = [step for step in one.config.milestones if not step.hidden]
     shown = milestones_of(job, one)
@@ -275,7 +275,7 @@ def is_done(job: Job, one: Layout) -> bool:
 
 
 def milestones_of(job: Job, one: Layout) -> dict[str, Any]:
-    """The newest state of each milestone that is shown, by title."""
+    """Return the newest state of each shown milestone, by title."""
     hidden = {d for step in one.config.milestones if step.hidden for d in step.definitions}
     titles = {d: step.header for step in one.config.milestones for d in step.definitions}
     return {

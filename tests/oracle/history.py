@@ -1,4 +1,4 @@
-"""What the History should say about webhooks, worked out from their raw bodies alone."""
+"""Computes the expected History of webhooks from their raw bodies only."""
 
 import json
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 Line = tuple[str, str, str, str, str, str]
-"""Site, what, from, to, comment, and the day on which it happened ("" if that was today)."""
+"""Site ID, what, from, to, comment, and the day on which it happened ("" if that was today)."""
 LABELS = {
     "INPROG": "In progress",
     "SUBMITTED": "Submitted",

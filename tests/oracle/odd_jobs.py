@@ -1,4 +1,4 @@
-"""Jobs with odd sequences of webhooks, from a seed: late, doubled, simultaneous, and all kinds."""
+"""Generates odd jobs from a seed: late, repeated and simultaneous webhooks of all kinds."""
 
 import random
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _RUNS = (
     ("REJECTED",),
     ("APPROVED",),
 )
-"""The statuses through which a milestone goes."""
+"""The statuses of a milestone, in their usual order."""
 _TASKS = (None, "UPLOADED", "REJECTED", "UPLOADED", "APPROVED")
 
 

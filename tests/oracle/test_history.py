@@ -1,4 +1,4 @@
-"""History and Pipeline of 300 odd jobs, against what their raw webhooks and the rows say."""
+"""Tests the History and Pipeline of 300 odd jobs against their raw webhooks and their rows."""
 
 import re
 from datetime import UTC, datetime
@@ -51,7 +51,7 @@ def test_view_color_pipeline_and_cell_have_the_same_rejected_jobs(bench: Bench) 
     assert by_cell == by_status
 
 
-def test_each_open_job_is_counted_once_where_its_status_says(bench: Bench) -> None:
+def test_each_open_job_is_counted_once_at_a_milestone_of_its_status(bench: Bench) -> None:
     """A job whose status names several milestones is counted at one of them."""
     states = {"rejected": "Rejected", "under review": "Under review"}
     least, most = dict[tuple[str, str], int](), dict[tuple[str, str], int]()

@@ -1,4 +1,4 @@
-"""Jobs in the emulator, and a browser that looks at them: made once for all of these."""
+"""Sets up jobs in the emulator and a browser that shows them, once for all tests here."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -29,7 +29,7 @@ ARGUMENTS = [
 
 @dataclass(frozen=True)
 class Shown:
-    """A spreadsheet that stands complete; `jobs` are how many rows it has."""
+    """A completely written spreadsheet; `jobs` is its number of rows."""
 
     google: Emulator
     spreadsheet: str
@@ -40,7 +40,7 @@ class Shown:
         return f"{self.google.url}/spreadsheets/d/{self.spreadsheet}/edit"
 
     def views(self) -> list[str]:
-        """The filter views of reps, without a call."""
+        """Return the filter views of reps, without an API call."""
         fields = "sheets(properties(title),filterViews(title))"
         where, query = {"spreadsheetId": self.spreadsheet}, MultiDict({"fields": fields})
         book = self.google.sheets.handle("sheets.spreadsheets.get", where, query, None, "onlooker")
@@ -48,7 +48,7 @@ class Shown:
         return [view["title"] for view in views if view["title"].endswith("'s jobs")]
 
     def rows(self, tab: str) -> list[Row]:
-        """What stands in a tab, without a call."""
+        """Return the cells of a tab, without an API call."""
         where, query = {"spreadsheetId": self.spreadsheet}, MultiDict({"fields": FIELDS})
         sheets = self.google.sheets
         return rows_in(
@@ -58,7 +58,7 @@ class Shown:
 
 @pytest.fixture(scope="package")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    """Everything of the demo in the sheet, and one change of yesterday."""
+    """Return the sheet with the whole demo, and one change of yesterday."""
     folder: Path = tmp_path_factory.mktemp("reading")
     with Emulator() as google:
         environment = prepared(google) | {"DATABASE_URL": fresh("sqlite", folder)}
@@ -81,7 +81,7 @@ def post(url: str, bodies: Iterable[bytes]) -> None:
 
 @pytest.fixture(scope="package")
 def ten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    """Ten jobs of which a table says what is to be read, and the published sample."""
+    """Return the sheet with the ten jobs of `ten_jobs`, and the published sample."""
     folder: Path = tmp_path_factory.mktemp("ten")
     sites = [ten_jobs.site(n) for n, _ in enumerate(ten_jobs.CUSTOMERS, 1)]
     people = dict(zip(sites, ten_jobs.CUSTOMERS, strict=True))
@@ -96,7 +96,7 @@ def ten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
         environment["CONFIG_FILE"] = _config(folder)
         with Receiver(environment, folder / "log", 0) as receiver:
             receiver.ready()
-            # The sample first: its milestone is a late one, of a job that has no other.
+            # The sample is first: its milestone is a late one, and the only one of its job.
             post(receiver.url, [SAMPLE, *map(body, ten_jobs.payloads(datetime.now(UTC)))])
             seen = Shown(google, environment["SPREADSHEET_ID"], len(people))
             wait_for(lambda: _are_all_there(seen, set(people.values())))
@@ -106,14 +106,14 @@ def ten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
 
 @pytest.fixture(scope="package")
 def forty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    """Forty jobs in all stages, with the milestones in the config."""
+    """Return the sheet with forty jobs in all stages, with the milestones in the config."""
     with _many(tmp_path_factory.mktemp("forty"), 40) as seen:
         yield seen
 
 
 @pytest.fixture(scope="package")
 def three_hundred(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    """The same of 300 jobs, without copies of documents."""
+    """Return the same sheet with 300 jobs, without copies of documents."""
     with _many(tmp_path_factory.mktemp("many"), 300, DRIVE_FOLDER_ID="") as seen:
         yield seen
 
@@ -151,7 +151,7 @@ def _sell(google: Emulator, number: int, rep: str) -> None:
 
 
 def _config(folder: Path, more: str = "") -> str:
-    """Return the path of the demo's config with the column that says who sold a job, and `more`."""
+    """Return the path of the demo's config with the column of sales representatives and `more`."""
     file = folder / "brightsheet.toml"
     column = '\n[[columns]]\nid = "sales_representative"\nheader = "Sales representative"\n'
     file.write_text(CONFIG.read_text("utf-8") + column + more, "utf-8")
@@ -159,7 +159,7 @@ def _config(folder: Path, more: str = "") -> str:
 
 
 def _are_named(seen: Shown, jobs: int) -> bool:
-    """Return whether these jobs, their customers and reps, and the views of reps are there."""
+    """Return whether the sheet has these jobs, their customers and reps, and the reps' views."""
     rows = seen.rows("Jobs")
     customers = enumerate(forty_jobs.customers(seen.jobs))
     reps = {site: forty_jobs.rep(number) for number, (site, _) in customers}
@@ -207,7 +207,7 @@ def browser() -> Iterator[Browser]:
 
 
 def opened(browser: Browser, seen: Shown, width: int = 1360, height: int = 640) -> Page:
-    """The spreadsheet, freshly opened: the Jobs tab."""
+    """Return a page with the spreadsheet, newly opened at the Jobs tab."""
     page = browser.new_page(viewport={"width": width, "height": height})
     page.goto(seen.address)
     page.get_by_text("Customer", exact=True).first.wait_for()

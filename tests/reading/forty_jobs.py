@@ -1,4 +1,4 @@
-"""Made-up jobs in all stages, as an installer has them on some morning: forty, or more alike."""
+"""Generates forty or more made-up jobs in all stages, like those of an installer."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ TOWNS = ("Fairmont Springs", "Cedar Flats", "Port Lindon", "Marlow Heights", "Ne
 FIRST = ("Alma", "Boris", "Celia", "Dario", "Edith", "Felix", "Greta", "Hank", "Ines", "Jonah")
 LAST = ("Archer", "Bianchi", "Crane", "Doyle")
 MORE = ("", "Esposito", "Fuentes", "Grant", "Hobbs", "Ivers", "Jarvis", "Kemp")
-"""Surnames of those after the first forty, by how many forties are before."""
+"""Surnames of the jobs after the first forty, one for each further forty."""
 PAPERS = (
     *("Site photos.pdf", "Plan set.pdf", "Building permit.pdf", "Interconnection agreement.pdf"),
     *("Job card.pdf", "Inspection report.pdf", "PTO letter.pdf"),
@@ -28,7 +28,7 @@ REASONS = (
 
 
 class Stage(NamedTuple):
-    """How far jobs are: so many milestones are approved, and the next has this status."""
+    """A stage of jobs: the number of approved milestones, and the status of the next one."""
 
     approved: int
     status: str
@@ -44,16 +44,16 @@ STAGES = (
     *(Stage(5, "SUBMITTED", 2), Stage(5, "REJECTED", 1)),
     *(Stage(6, "SUBMITTED", 2), Stage(7, "", 3), Stage(8, "", 1)),
 )
-"""Of 7 all are approved; a job of 8 is archived."""
+"""With 7, all are approved; a job with 8 is archived."""
 CONFIG = "".join(
     f'\n[[milestones]]\ndefinitions = ["{uuid(30_000 + n)}"]\nheader = "{name}"\n'
     for n, name in enumerate(NAMES, 1)
 )
-"""The milestones, as an installer lists them in the config."""
+"""The milestones in the config of an installer."""
 
 
 def rep(number: int) -> str:
-    """Who sold a job: a few have nobody."""
+    """Return who sold a job; a few have nobody."""
     return "" if number % 9 == 4 else REPS[(number * 3 + number // 7) % 4]
 
 
@@ -62,7 +62,7 @@ def site(number: int) -> str:
 
 
 def customers(jobs: int = 40) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each job's site and what EverBright says about it; two customers share a name."""
+    """Yield each job's site ID and EverBright's data about it; two customers share a name."""
     for number in range(jobs):
         first, last = FIRST[number % 10], MORE[number // 40] or LAST[number * 7 % 4]
         town = TOWNS[number % 5]
@@ -83,7 +83,7 @@ def customers(jobs: int = 40) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def payloads(now: datetime, jobs: int = 40) -> Iterator[dict[str, Any]]:
-    """Yield what EverBright sends about all jobs, each job's in its order."""
+    """Yield the webhooks of all jobs, each job's in order."""
     stages = [stage for stage in STAGES for _ in range(stage.jobs)]
     for number in range(jobs):
         yield from _of_job(number, stages[number % len(stages)], now)

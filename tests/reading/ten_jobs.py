@@ -1,4 +1,4 @@
-"""Ten made-up jobs with mixed histories, and by hand what a salesperson should read of each."""
+"""Defines ten made-up jobs with mixed histories, and the expected cells of each, by hand."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,8 +21,8 @@ SOLD = {"Dan Dunn": "Ada Birch", "Finn Ford": "Dora Eskew"}
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a row should say. `since` and `changed` are in days from now, None for a blank."""
+class Expected:
+    """The expected cells of a row. `since` and `changed` are in days from now, None for a blank."""
 
     status: str
     next_action: str
@@ -34,9 +34,9 @@ class Told:
     rep: str = ""
 
 
-TABLE: dict[str, Told] = {
+TABLE: dict[str, Expected] = {
     # Rejected three days ago, with a remark.
-    "Ada Alder": Told(
+    "Ada Alder": Expected(
         "Site Survey rejected",
         f"Fix Site Survey and resubmit\n{DARK}",
         -3,
@@ -46,7 +46,7 @@ TABLE: dict[str, Told] = {
         last_comment=DARK,
     ),
     # Rejected with a remark, approved later without one; nobody continues with the design.
-    "Ben Birch": Told(
+    "Ben Birch": Expected(
         "Design Approval in progress",
         "Finish Design Approval",
         -22,
@@ -56,7 +56,7 @@ TABLE: dict[str, Told] = {
         last_comment=PAGE,
     ),
     # An earlier milestone was rejected after the next one was approved.
-    "Carla Cruz": Told(
+    "Carla Cruz": Expected(
         "Site Survey rejected",
         "Fix Site Survey and resubmit",
         -5,
@@ -65,7 +65,7 @@ TABLE: dict[str, Told] = {
         ("Rejected", "Approved", "", ""),
     ),
     # Under review for too long.
-    "Dan Dunn": Told(
+    "Dan Dunn": Expected(
         "Design Approval under review",
         "Waiting on EverBright",
         -16,
@@ -74,8 +74,8 @@ TABLE: dict[str, Told] = {
         ("Approved", "Submitted", "", ""),
         rep="Ada Birch",
     ),
-    # An earlier milestone is under review for long; something else happened since.
-    "Eva Eriksen": Told(
+    # An earlier milestone has been under review for long; something else has happened since.
+    "Eva Eriksen": Expected(
         "Site Survey under review",
         "Waiting on EverBright",
         -18,
@@ -83,7 +83,7 @@ TABLE: dict[str, Told] = {
         -4,
         ("Submitted", "Approved", "", ""),
     ),
-    "Finn Ford": Told(
+    "Finn Ford": Expected(
         "Permits in progress",
         "Finish Permits: City permit",
         -3 / 24,
@@ -93,7 +93,7 @@ TABLE: dict[str, Told] = {
         rep="Dora Eskew",
     ),
     # Only a task was rejected.
-    "Gina Gray": Told(
+    "Gina Gray": Expected(
         "Permits rejected",
         "Fix Roof plan and resubmit",
         -4,
@@ -101,9 +101,9 @@ TABLE: dict[str, Told] = {
         -4,
         ("Approved", "Approved", "Rejected", ""),
     ),
-    "Hugo Hale": Told("Archived", "", None, "Archived", -14, ("Rejected", "", "", "")),
+    "Hugo Hale": Expected("Archived", "", None, "Archived", -14, ("Rejected", "", "", "")),
     # A status that the config doesn't name.
-    "Ida Ito": Told(
+    "Ida Ito": Expected(
         "Installation: Queued",
         "",
         -2 / 24,
@@ -111,8 +111,8 @@ TABLE: dict[str, Told] = {
         -2 / 24,
         ("Approved", "Approved", "Approved", "Queued"),
     ),
-    # Two were rejected; one comment is private, one is the system's under a person's name.
-    "Jon Jensen": Told(
+    # Two were rejected; one comment is private, one is automatic with the name of a user.
+    "Jon Jensen": Expected(
         "Site Survey and Design Approval rejected",
         f"Fix Design Approval and 1 more, then resubmit\n{DARK}",
         -8,
@@ -123,7 +123,7 @@ TABLE: dict[str, Told] = {
     ),
 }
 REJECTED = ["Jon Jensen", "Carla Cruz", "Gina Gray", "Ada Alder"]
-"""The one that has waited longest on top."""
+"""The one that has waited longest is first."""
 WAITING = ["Eva Eriksen", "Dan Dunn"]
 STUCK = ["Ben Birch", "Eva Eriksen", "Dan Dunn"]
 MINE = {"Ada Birch": ["Dan Dunn"], "Dora Eskew": ["Finn Ford"]}
@@ -134,7 +134,7 @@ STANDING = {
     "Permits": ["Finn Ford", "Gina Gray"],
     "Installation": ["Ida Ito"],
 }
-"""Which open jobs wait at a milestone: each at one."""
+"""The open jobs that wait at each milestone; each job waits at one."""
 PIPELINE = {
     "Site Survey": {"Rejected": "3", "Under review": "1"},
     "Design Approval": {"Under review": "1", "In progress or next": "1"},
@@ -142,7 +142,7 @@ PIPELINE = {
     "Installation": {"In progress or next": "1"},
     "Construction & Signoff": {"In progress or next": "1"},
 }
-"""How they stand there, without the archived one."""
+"""Their states there, without the archived one."""
 
 
 def site(number: int) -> str:
@@ -150,7 +150,7 @@ def site(number: int) -> str:
 
 
 def payloads(now: datetime) -> list[dict[str, Any]]:
-    """What EverBright sends, in the order in which it happens to each job."""
+    """Return the webhooks, each job's in order."""
 
     def at(days: float) -> str:
         return (now - timedelta(days=days)).isoformat()

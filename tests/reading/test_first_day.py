@@ -1,7 +1,7 @@
-"""docs/first-day.md, followed word by word on a messy board; IMAGES=1 takes its pictures.
+"""Follows docs/first-day.md word by word with a messy board; IMAGES=1 takes its pictures.
 
-What the page says to press, to choose and to type is done in its order, and what it says that one
-sees is looked for.
+It presses, chooses and types in the order of the page, and checks everything that a reader should
+see.
 """
 
 import json
@@ -46,7 +46,7 @@ _STEP = re.compile(
 
 @dataclass
 class Day:
-    """Somebody who follows the page, and what came of it."""
+    """A reader who follows the page, and the results."""
 
     google: Emulator
     folder: Path
@@ -54,10 +54,10 @@ class Day:
     environment: dict[str, str]
     page: Page
     said: str = ""
-    """What the last command or page says."""
+    """The text of the last command or page."""
     receivers: list[Receiver] = field(default_factory=list)
     missing: list[tuple[str, str]] = field(default_factory=list)
-    """Lines that were not seen, with what was."""
+    """Expected lines that were missing, with the text that was there."""
     seen: int = 0
     pictures: dict[str, bytes] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
@@ -67,26 +67,26 @@ class Day:
         return f"{self.google.url}/spreadsheets/d/{self.environment['SPREADSHEET_ID']}/edit"
 
     def table(self, tab: str = board.ACTIVE) -> list[Row]:
-        """Read without a call: to wait with them would use up the minute's reads."""
+        """Read without an API call, because polling would use up the reads of a minute."""
         where = {"spreadsheetId": self.environment["SPREADSHEET_ID"]}
         query, sheets = MultiDict({"fields": FIELDS}), self.google.sheets
         found = sheets.handle("sheets.spreadsheets.get", where, query, None, "onlooker")
         return rows_in(found, tab, board.HEADER_ROW)
 
     def do(self, step: re.Match[str]) -> None:
-        told = {name: " ".join(text.split()) for name, text in step.groupdict("").items() if text}
-        if "command" in told:
-            self.command(shlex.split(told["command"]))
-        elif "seen" in told:
+        parts = {name: " ".join(text.split()) for name, text in step.groupdict("").items() if text}
+        if "command" in parts:
+            self.command(shlex.split(parts["command"]))
+        elif "seen" in parts:
             self.look(step["seen"])
-        elif "place" in told:
-            self.page.get_by_role("link", name=told["place"], exact=True).click()
-        elif "button" in told:
-            self.press(told["button"])
-        elif "radio" in told:
-            self.page.get_by_label(told["radio"]).first.check()
+        elif "place" in parts:
+            self.page.get_by_role("link", name=parts["place"], exact=True).click()
+        elif "button" in parts:
+            self.press(parts["button"])
+        elif "radio" in parts:
+            self.page.get_by_label(parts["radio"]).first.check()
         else:
-            self.page.get_by_label(told["label"], exact=True).select_option(label=told["option"])
+            self.page.get_by_label(parts["label"], exact=True).select_option(label=parts["option"])
 
     def press(self, name: str) -> None:
         page = self.page
@@ -128,14 +128,14 @@ class Day:
         self.environment |= settings
 
     def serve(self) -> None:
-        """Serve; the second time with a worker, as the page says, and an event comes."""
+        """Serve; the second time with a worker, as on the page, and with a new event."""
         is_second = bool(self.receivers)
         apart = {} if is_second else {"WORKER": "separate"}
         if is_second:
             self.receivers[0].stop()
         receiver = Receiver(self.environment | apart, self.folder / "log").ready()
         self.receivers.append(receiver)
-        if is_second:  # The session holds, as the console's page says.
+        if is_second:  # The session is still valid, as the console's page says.
             self.page.goto(receiver.url)
             send_first(receiver.url)
             wait_for(lambda: is_filled([*self.table(), *self.table(board.DONE)]))
@@ -146,10 +146,10 @@ class Day:
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Day]:
-    """The page, followed once."""
+    """Follow the page once."""
     folder: Path = tmp_path_factory.mktemp("day")
     with Emulator() as google:
-        google.limits.enabled = False  # The test looks more often than a person.
+        google.limits.enabled = False  # The test reads more often than a person.
         google.accounts.oauth.clients[CLIENT] = CLIENT_SECRET
         settings = {"DATABASE_URL": fresh("sqlite", folder), "ADMIN_PASSWORD": PASSWORD}
         environment = prepared(google) | settings
@@ -189,7 +189,7 @@ def send_first(url: str) -> None:
 
 
 def is_filled(rows: list[Row]) -> bool:
-    """Tell whether every job has its row, and each such row what the second batch writes."""
+    """Return whether every job has a row with the cells of the second batch."""
     keyed = [row for row in rows if own_run.text(row, "Site ID")]
     issued = [own_run.text(row, "Perm.") for row in keyed]
     filled = all(own_run.text(row, "Cell") for row in keyed)
@@ -197,7 +197,7 @@ def is_filled(rows: list[Row]) -> bool:
 
 
 def settled(rows: list[Row]) -> list[Row]:
-    """Return the rows once the one that was settled has its job."""
+    """Return the rows once the chosen one has its job."""
     row = next(row for row in rows if own_run.text(row, "#") == "4")
     return rows if own_run.text(row, "Site ID") else []
 
@@ -207,8 +207,8 @@ def squeezed(text: str) -> str:
 
 
 @pytest.mark.long
-def test_what_the_page_says_that_one_sees_is_seen(day: Day) -> None:
-    """Catches a page that a newcomer cannot follow: a button, a number or a name that changed."""
+def test_everything_that_the_page_describes_is_visible(day: Day) -> None:
+    """Catches a page that a newcomer can't follow: a button, a number or a name that changed."""
     assert day.missing == []
     assert day.seen > 12
     kinds = {
@@ -218,8 +218,8 @@ def test_what_the_page_says_that_one_sees_is_seen(day: Day) -> None:
 
 
 @pytest.mark.long
-def test_his_board_has_its_jobs_and_all_that_he_typed(day: Day) -> None:
-    """Catches a total that a new row went below, and a word that his list has not."""
+def test_the_board_has_its_jobs_and_all_typed_text(day: Day) -> None:
+    """Catches a new row below the totals, and a word that the drop-down doesn't have."""
     names = [own_run.text(row, "Cust. Name") for row in day.rows]
     first, last = names.index(board.LEADS[-1]), names.index("TOTAL")
     assert last - first == 4, "the three new jobs are between his last customer and the total"
@@ -233,8 +233,8 @@ def test_his_board_has_its_jobs_and_all_that_he_typed(day: Day) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["own-before", "own-after"])
-def test_a_picture_of_his_sheet(day: Day, tmp_path: Path, name: str) -> None:
-    """Catches a picture of nothing, or one that is too large for every clone."""
+def test_a_picture_of_the_sheet(day: Day, tmp_path: Path, name: str) -> None:
+    """Catches an empty picture, or one that is too large for every clone."""
     taken = day.pictures[name]
     assert 10_000 < len(taken) < LARGEST
     folder = IMAGES if os.environ.get("IMAGES") else tmp_path
@@ -242,5 +242,5 @@ def test_a_picture_of_his_sheet(day: Day, tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["own-before", "own-after"])
-def test_the_pictures_are_there_and_small(name: str) -> None:
+def test_the_pictures_exist_and_are_small(name: str) -> None:
     assert 10_000 < (IMAGES / f"{name}.png").stat().st_size < LARGEST

@@ -1,6 +1,6 @@
-"""Pictures of what people see, of 40 and 300 made-up jobs; IMAGES=1 puts them under docs/images.
+"""Takes pictures of sheets with 40 and 300 made-up jobs; IMAGES=1 writes them to docs/images.
 
-They show the emulator's page of the spreadsheet, and what stands beside them in the docs says so.
+They show the emulator's page of the spreadsheet, as their captions in the docs say.
 """
 
 import os
@@ -20,7 +20,7 @@ expect.set_options(timeout=30_000)
 
 IMAGES = ROOT / "docs" / "images"
 LARGEST = 200_000
-"""Bytes a picture: they travel with every clone."""
+"""Most bytes of a picture, because every clone has them."""
 HEIGHTS = {"Jobs": 700, "History": 560, "Pipeline": 760}
 VIEWS = {
     "Rejected": "rejected",
@@ -42,9 +42,9 @@ def page(browser: Browser, forty: Shown) -> Iterator[Page]:
 
 
 def keep(page: Page, name: str, folder: Path) -> None:
-    """Take a picture, into the docs if that is asked for."""
+    """Take a picture; with IMAGES=1 it is written to the docs."""
     page.mouse.move(2, 2)
-    page.locator("#scroller").dispatch_event("mouseover")  # No note lies over other cells.
+    page.locator("#scroller").dispatch_event("mouseover")  # So that no note covers other cells.
     expect(page.get_by_text("Brightsheet keeps this column.")).not_to_be_visible()
     picture = page.screenshot()
     assert 10_000 < len(picture) < LARGEST
@@ -54,7 +54,7 @@ def keep(page: Page, name: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("tab", ["Jobs", "History", "Pipeline"])
 def test_a_picture_of_each_tab(page: Page, forty: Shown, tmp_path: Path, tab: str) -> None:
-    """Catches a tab that is blank, without its colours, or without its chart."""
+    """Catches a tab that is blank, without its colors, or without its chart."""
     page.set_viewport_size({"width": 1440, "height": HEIGHTS[tab]})
     page.locator("#tabs").get_by_text(tab, exact=True).click()
     expect(page.locator("#scroller")).to_contain_text(
@@ -94,7 +94,7 @@ def test_a_picture_of_each_view(page: Page, tmp_path: Path, title: str) -> None:
 
 
 def test_no_row_is_higher_than_three_lines(page: Page) -> None:
-    """Catches a remark that pushes all other jobs off the screen, and names at a row's foot."""
+    """Catches a remark that pushes other jobs off the screen, and names at the bottom of a row."""
     heights = page.locator("tbody tr").evaluate_all("rows => rows.map(row => row.offsetHeight)")
     assert max(heights[1:]) <= 60
     tops = page.locator("tr[data-row='1'] td").evaluate_all(
@@ -103,7 +103,7 @@ def test_no_row_is_higher_than_three_lines(page: Page) -> None:
     assert set(tops) == {"top"}
 
 
-def test_on_a_telephone_the_name_stays_and_the_rest_can_be_swiped(
+def test_on_a_phone_the_name_stays_and_the_other_columns_scroll(
     browser: Browser, forty: Shown, tmp_path: Path
 ) -> None:
     phone = browser.new_page(viewport={"width": 390, "height": 780})
@@ -125,8 +125,10 @@ def test_on_a_telephone_the_name_stays_and_the_rest_can_be_swiped(
     phone.close()
 
 
-def test_what_a_rep_asks_first_is_on_the_first_screen(browser: Browser, ten: Shown) -> None:
-    """Catches a column in the way, and a text of these that is cut off."""
+def test_a_reps_first_questions_are_answered_on_the_first_screen(
+    browser: Browser, ten: Shown
+) -> None:
+    """Catches a column in the way, and one of these texts that is cut off."""
     page = opened(browser, ten, width=1440)
     first = ["Customer", "Status", "Days", "Next action", "Last change", "Rep"]
     ends = page.locator("tr[data-row='0'] td").evaluate_all(
@@ -144,5 +146,5 @@ def test_what_a_rep_asks_first_is_on_the_first_screen(browser: Browser, ten: Sho
 
 
 @pytest.mark.parametrize("name", sorted(PICTURES))
-def test_the_pictures_are_there_and_small(name: str) -> None:
+def test_the_pictures_exist_and_are_small(name: str) -> None:
     assert 10_000 < (IMAGES / f"{name}.png").stat().st_size < LARGEST

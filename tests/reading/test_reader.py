@@ -1,7 +1,6 @@
-"""docs/reader.md is true: each of its ten questions is answered right, in the clicks it names.
+"""Tests docs/reader.md: each of its ten questions has the right answer in the clicks it names.
 
-What is right stands in `ten_jobs`, laid out by hand; it is compared with exactly what is on the
-screen.
+`ten_jobs` has the right answers, written by hand, which are compared with the text on the screen.
 """
 
 import re
@@ -18,7 +17,7 @@ from tests.made_up import ROOT
 from tests.oracle import history
 from tests.reading import ten_jobs
 from tests.reading.conftest import Shown, opened
-from tests.reading.ten_jobs import NAMES, SAMPLE_CUSTOMER, TABLE, Told
+from tests.reading.ten_jobs import NAMES, SAMPLE_CUSTOMER, TABLE, Expected
 
 pytestmark = pytest.mark.long
 
@@ -29,7 +28,7 @@ NOW = datetime.now(UTC)
 
 
 class Reader:
-    """Somebody at the page, whose clicks and swipes are counted."""
+    """A reader of the page, whose clicks and swipes are counted."""
 
     def __init__(self, page: Page) -> None:
         self.page, self.clicks = page, 0
@@ -39,7 +38,7 @@ class Reader:
         what.click()
 
     def swipe_to(self, header: str) -> None:
-        """Scroll to the right until a column is on the screen, if it isn't."""
+        """Scroll to the right until a column is on the screen."""
         cell = self.page.locator("tr[data-row='0'] td").get_by_text(header, exact=True)
         box, size = cell.bounding_box(), self.page.viewport_size
         assert size is not None
@@ -57,7 +56,7 @@ class Reader:
         expect(self.page.locator("#viewing b")).to_have_text(title)
 
     def rows(self) -> list[dict[str, str]]:
-        """The rows that are shown now, by header, from the top."""
+        """Return the visible rows, by header, from the top."""
         script = """rows => rows.map(row => [...row.querySelectorAll("td")].map(
             cell => cell.innerText.trim()))"""
         grid: list[list[str]] = self.page.locator("tbody tr").evaluate_all(script)
@@ -71,8 +70,8 @@ class Reader:
         (found,) = [row for row in self.rows() if row["Customer"] == customer]
         return found
 
-    def coloured(self, header: str, color: str) -> list[str]:
-        """The customers in whose rows a column has a colour."""
+    def colored(self, header: str, color: str) -> list[str]:
+        """Return the customers in whose rows a column has a color."""
         index = list(self.rows()[0]).index(header)
         script = """(rows, [index, color]) => rows.map(row => row.querySelectorAll("td")).filter(
             cells => getComputedStyle(cells[index]).backgroundColor === color).map(
@@ -81,7 +80,7 @@ class Reader:
         return found
 
     def cell(self, customer: str, header: str) -> Locator:
-        """A cell by what a person goes by: the row's name and the column's header."""
+        """Return a cell by the name in its row and the header of its column."""
         index = list(self.rows()[0]).index(header)
         row = self.page.locator("tbody tr").filter(
             has=self.page.locator("td[data-column='0']", has_text=customer)
@@ -108,14 +107,14 @@ def day(offset: float) -> str:
 
 
 def lines(reader: Reader) -> list[tuple[str, ...]]:
-    """The lines of the History, without the published sample's."""
+    """Return the lines of the History, without the published sample's."""
     headers = ("Customer", "What", "From", "To", "Comment", "Dated")
     found = (tuple(row.get(h, "") for h in headers) for row in reader.rows() if row.get("What"))
     return [line for line in found if line[0] != SAMPLE_CUSTOMER]
 
 
 def expected_lines() -> list[tuple[str, ...]]:
-    """All lines, worked out from the webhooks: all were received today."""
+    """Return all lines, computed from the webhooks, which were all received today."""
     names = {ten_jobs.site(n): name for n, name in enumerate(ten_jobs.CUSTOMERS, 1)}
     told = history.lines(ten_jobs.payloads(NOW), NOW)
     return [(names[site], *rest) for site, *rest in told[::-1]]
@@ -133,7 +132,7 @@ def rejected(reader: Reader) -> None:
 
 
 def stuck(reader: Reader) -> None:
-    assert sorted(reader.coloured("Days", "rgb(249, 203, 156)")) == sorted(ten_jobs.STUCK)
+    assert sorted(reader.colored("Days", "rgb(249, 203, 156)")) == sorted(ten_jobs.STUCK)
     reader.view("Stuck")
     assert reader.customers() == ten_jobs.STUCK
 
@@ -146,7 +145,7 @@ def approved(reader: Reader) -> None:
 
 
 def days(customer: str) -> int:
-    """How many days a job has had its status: whole days of the calendar."""
+    """Return how many calendar days a job has had its status."""
     since = TABLE[customer].since
     assert since is not None
     return (NOW.date() - (NOW + timedelta(days=since)).date()).days
@@ -226,7 +225,7 @@ ANSWERS: dict[str, Callable[[Reader], None]] = {
 
 @pytest.mark.parametrize("question", list(ANSWERS))
 def test_a_question_is_answered_in_the_clicks_that_are_named(reader: Reader, question: str) -> None:
-    """Clicks and swipes; on a phone as many as the page says, which are two at most."""
+    """Clicks and swipes; on a phone as many as the page says, at most two."""
     ANSWERS[question](reader)
     desk, phone = QUESTIONS[question]
     size = reader.page.viewport_size
@@ -235,11 +234,11 @@ def test_a_question_is_answered_in_the_clicks_that_are_named(reader: Reader, que
 
 
 @pytest.mark.parametrize("customer", list(TABLE))
-def test_every_row_says_what_the_table_says(reader: Reader, customer: str) -> None:
+def test_every_row_has_the_expected_cells(reader: Reader, customer: str) -> None:
     row, told = reader.row(customer), TABLE[customer]
     assert row["Days"] == ("" if told.since is None else str(days(customer)))
     assert row["Last change"].replace("\n", " ") == f"{told.change}, {day(told.changed)}"
-    shown = Told(
+    shown = Expected(
         row["Status"],
         row["Next action"],
         told.since,
@@ -252,13 +251,13 @@ def test_every_row_says_what_the_table_says(reader: Reader, customer: str) -> No
     assert shown == told
 
 
-def test_an_approval_is_signed_by_nobody(reader: Reader) -> None:
-    """EverBright does not say who decided; the remark was about the rejection before."""
+def test_an_approval_shows_no_name(reader: Reader) -> None:
+    """EverBright doesn't send who decided; the remark was about the earlier rejection."""
     note = reader.cell("Ben Birch", "Site Survey").get_attribute("data-note") or ""
     assert note and "Dora Eskew" not in note
 
 
-def test_what_is_private_is_nowhere(ten: Shown) -> None:
+def test_private_comments_are_not_shown(ten: Shown) -> None:
     for tab in ("Jobs", "History", "Pipeline"):
         assert ten_jobs.SECRET not in str(ten.rows(tab))
         assert "Moved on automatically." not in str(ten.rows(tab))

@@ -1,4 +1,4 @@
-"""The console's pages for boards."""
+"""Adds the console's pages for mapping tabs."""
 
 from sync.console.boards import mapping, own_sheet
 from sync.console.parts import Route

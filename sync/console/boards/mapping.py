@@ -1,4 +1,4 @@
-"""The pages that map tabs of a board: which tabs, which columns, and a preview."""
+"""Serves the pages that map tabs: the choice of tabs and columns, and a preview."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,11 +18,11 @@ from sync.store import MappingDrafts
 from sync.types import Mode
 
 _FEW, _MANY = 12, 100
-"""Rows that are shown of a tab at first, and on request."""
+"""The number of a tab's rows that are shown at first, and on request."""
 _MOST_ROWS = 500
-"""Rows in each list of a preview."""
+"""Most rows in each list of a preview."""
 _FETCH_SECONDS = 3.0
-"""For which a page reads customers before it shows how many are left."""
+"""How long a page reads customers before it shows how many are left."""
 _OLD = "You began that mapping more than a day ago. Please start again."
 _OTHER = "The mapping was changed in another window. This is its preview now."
 _MOVED = "Columns were moved in the meantime. Please check them again."
@@ -32,11 +32,11 @@ _CHANGED = (
 )
 
 Step = Callable[[ConsoleParts, MappingForm, str], Any]
-"""Makes a page from the choices so far and a message."""
+"""Returns a page for the choices so far and a message."""
 
 
 def mapping(parts: ConsoleParts) -> Any:
-    """Show where a mapping begins, or begin one: its choices are stored under its address."""
+    """Show where a mapping begins, or begin one; its choices are stored under its URL."""
     if request.method == "POST":
         return _go(MappingDrafts(parts.wiring.database).begin(), TABS)
     waiting = len(parts.wiring.sheet_store().boards.waiting())
@@ -45,7 +45,7 @@ def mapping(parts: ConsoleParts) -> Any:
 
 
 def mapping_step(parts: ConsoleParts, draft: str, step: str) -> Any:
-    """Show the tabs, their columns or a preview; or store what was chosen, or write the mapping."""
+    """Show the tabs, their columns or a preview; or store the choices, or write the mapping."""
     drafts = MappingDrafts(parts.wiring.database)
     if (pairs := drafts.read(draft)) is None:
         flash(_OLD)
@@ -71,7 +71,7 @@ def mapping_step(parts: ConsoleParts, draft: str, step: str) -> Any:
         with parts.alone():
             return run(parts, form, "")
     except BrightsheetError as error:
-        # The sheet can't be read now: the choices are stored.
+        # The sheet can't be read now, but the choices are stored.
         return _page("wait", step, error.what, wanted=wanted, seen=form.digest)
 
 
@@ -96,7 +96,7 @@ def _mapper(
 
 
 def _tabs(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
-    """Show the first rows of every tab: which have jobs, and in which row are the headers?"""
+    """Show the first rows of every tab, to choose the tabs with jobs and their header rows."""
     report = TabMapper(parts.wiring, PageWait(), Choices(), []).run(write=False)
     cover = Cover(report.fields, is_masked=not shows_personal())
     most = _MANY if request.args.get("rows") == "more" else _FEW
@@ -105,12 +105,12 @@ def _tabs(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
 
 
 def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
-    """Show every column of the chosen tabs beside its cells, and what it is to show."""
+    """Show every column of the chosen tabs with its cells and its field."""
     if lacking := form.lacking():
         return _tabs(parts, form, lacking)
     try:
         report = _mapper(parts, form, form.header_choices()).run(write=False)
-    except Permanent as error:  # A tab was renamed or deleted meanwhile.
+    except Permanent as error:  # A tab was renamed or deleted.
         return _tabs(parts, form, said or error.what)
     _, offers, tabs, changed = _views(report, form)
     staying = _titles(report.staying)
@@ -133,10 +133,10 @@ def _titles(tabs: Sequence[TabMapping]) -> str:
 def _views(
     report: MappingReport, form: MappingForm
 ) -> tuple[MappingForm, FieldOffers, list[TabView], str]:
-    """Return the form as it is with the columns as they are now, and the tabs to be shown.
+    """Return the form for the current columns, the tabs to show, and a message about changes.
 
-    And what was changed in the meantime, in a sentence, or "". Choices for a column that somebody
-    else has mapped are dropped.
+    The message is "" if nothing has changed. Choices for a column that somebody else has mapped are
+    dropped.
     """
     said, views = "", list[TabView]()
     offers = FieldOffers(report.fields)
@@ -154,10 +154,10 @@ def _views(
 
 
 def _chosen(parts: ConsoleParts, form: MappingForm) -> tuple[dict[str, Choices], list[TabView]]:
-    """Return what the form says of each tab, by its title, and the tabs.
+    """Return the form's choices for each tab, by its title, and the tabs.
 
-    Raises Permanent where something was changed since, a tab cannot be mapped, nothing is chosen in
-    it, or a field twice.
+    Raises Permanent if something has changed since, or a tab can't be mapped, has no chosen field,
+    or has one twice.
     """
     report = _mapper(parts, form, form.header_choices()).run(write=False)
     form, offers, tabs, changed = _views(report, form)

@@ -1,6 +1,6 @@
-"""What a person has chosen so far on the pages that map tabs. No I/O.
+"""Holds the choices so far on the pages that map tabs. No I/O.
 
-A column is known by its letter, and by a mark of its header: people move columns meanwhile.
+A column is identified by its letter and a mark of its header, because people move columns.
 """
 
 import re
@@ -19,9 +19,9 @@ from sync.types import letters
 TAB, TITLE, HEADER, FIELD = "tab", "title", "header", "field"
 WAS, HAD, WORD, ADD = "was", "had", "word", "add"
 KEEP, ROW, MEANS = "keep", "row", "means"
-"""The kinds of inputs: a name's part before the first colon."""
+"""The kinds of inputs: the part of a name before the first colon."""
 TABS, COLUMNS, PREVIEW, WRITE = "tabs", "columns", "preview", "write"
-"""The steps, each a page but for the last."""
+"""The steps; each one except the last is a page."""
 _INPUTS = {
     TABS: frozenset((TAB, TITLE, HEADER)),
     COLUMNS: frozenset((FIELD, WAS, HAD, WORD, MEANS, ADD)),
@@ -31,20 +31,20 @@ _INPUTS = {
 _OF_COLUMN = frozenset((FIELD, WAS, HAD, WORD, MEANS))
 _NUMBER = re.compile(r"\d{1,10}")
 _MOST_TEXT = 300
-"""Characters of a value: a header or a word; what is longer was not sent by the page."""
+"""Most characters of a value, which is a header or a word. The page sends no longer one."""
 _ONCE_EACH = 2
-"""A header that was one column's and is one column's."""
+"""A header that belonged to one column before and belongs to one column now."""
 
 
 @dataclass(frozen=True)
 class MappingForm:
-    """What a person has chosen so far, as pairs of an input's name and its value."""
+    """The choices so far, as pairs of an input's name and its value."""
 
     pairs: tuple[tuple[str, str], ...] = ()
 
     @property
     def digest(self) -> str:
-        """Another one if the mapping has changed since a preview was shown."""
+        """Identifies the mapping; it changes if the mapping has changed since a preview."""
         answers = _INPUTS[PREVIEW]
         pairs = [pair for pair in self.pairs if pair[0].partition(":")[0] not in answers]
         return blake2s(repr(pairs).encode(), digest_size=6).hexdigest()
@@ -55,15 +55,15 @@ class MappingForm:
         return tuple(value for name, value in self.pairs if name == KEEP and value)
 
     def with_sent(self, step: str, sent: MultiDict[str, str]) -> "MappingForm":
-        """Return the same with the inputs that a step's page sent.
+        """Return the form with the inputs that a step's page sent.
 
-        The page of the columns shows those of the chosen tabs; what is said of others stays.
+        The page of the columns shows only the chosen tabs; the choices for other tabs are kept.
         """
         kinds = _INPUTS.get(step, frozenset[str]())
         cleaned = ((n, UNFIT.sub(" ", v)[:_MOST_TEXT]) for n, v in sent.items(multi=True))
         new = tuple((n, v) for n, v in cleaned if n.partition(":")[0] in kinds)
         if not new:
-            return self  # Of a page without inputs.
+            return self  # The page has no inputs.
         tabs = {_tab_of(name) for name, _ in new}
         kept = tuple(
             (name, value)
@@ -80,13 +80,13 @@ class MappingForm:
 
     @cached_property
     def tabs(self) -> tuple[int, ...]:
-        """The sheet ids of the chosen tabs."""
+        """The sheet IDs of the chosen tabs."""
         values = dict.fromkeys(value for name, value in self.pairs if name == TAB)
         return tuple(int(value) for value in values if _NUMBER.fullmatch(value))
 
     @property
     def row_answers(self) -> dict[str, str]:
-        """Which row is a job's, by its site."""
+        """The chosen row of each job, by its site ID."""
         named = (pair for pair in self.pairs if pair[0].startswith(f"{ROW}:") and pair[1])
         return {name.partition(":")[2]: value for name, value in named}
 
@@ -95,7 +95,7 @@ class MappingForm:
         return [title for tab in self.tabs if (title := self.first.get(f"{TITLE}:{tab}"))]
 
     def lacking(self) -> str:
-        """Return which choice is missing before columns can be shown, in a sentence, or ""."""
+        """Return a sentence about the choice that is missing before columns can be shown, or ""."""
         if not self.titles():
             return "Choose at least one tab."
         without = [tab for tab in self.tabs if self.header_row(tab) is None]
@@ -103,7 +103,7 @@ class MappingForm:
         return f"Choose the row of the headers in: {named}." if without else ""
 
     def header_row(self, tab: int) -> int | None:
-        """Return the chosen header row (zero-based); None where nothing is chosen."""
+        """Return the chosen header row (zero-based); None if none is chosen."""
         text = self.first.get(f"{HEADER}:{tab}", "")
         return int(text) - 1 if _NUMBER.fullmatch(text) and int(text) else None
 
@@ -113,7 +113,7 @@ class MappingForm:
         return {n.removeprefix(start): v for n, v in self.pairs if n.startswith(start)}
 
     def moved(self, tab: int, places: Mapping[str, str]) -> "MappingForm":
-        """Return the same with the columns of a tab (by letter) at other letters, or without."""
+        """Return the form with columns of a tab (by letter) moved to other letters, or removed."""
         pairs = []
         for name, value in self.pairs:
             kind, _, rest = name.partition(":")
@@ -127,12 +127,12 @@ class MappingForm:
         return MappingForm(tuple(pairs))
 
     def without(self, tab: int, letters: Collection[str]) -> "MappingForm":
-        """Return the same without what is said of some columns (by letter) of a tab."""
+        """Return the form without the choices for some columns (by letter) of a tab."""
         starts = tuple(f"{kind}:{tab}:{letter}:" for kind in _OF_COLUMN for letter in letters)
         return MappingForm(tuple((n, v) for n, v in self.pairs if not f"{n}:".startswith(starts)))
 
     def added(self, tab: int) -> list[str]:
-        """Return the fields that get a column at the right, as they are written."""
+        """Return the names of the fields that get a new column at the right."""
         values = (value for name, value in self.pairs if name == f"{ADD}:{tab}" and value)
         return list(dict.fromkeys(values))
 
@@ -143,7 +143,7 @@ class MappingForm:
         return {word: [v for w, v in said if w == word and v] for word, _ in said} or None
 
     def header_choices(self) -> dict[str, Choices]:
-        """Return the chosen header rows alone, by title of the tab."""
+        """Return only the chosen header rows, by the tab's title."""
         return {
             self.first[f"{TITLE}:{tab}"]: Choices(header_row=self.header_row(tab))
             for tab in self.tabs
@@ -156,15 +156,15 @@ def _tab_of(name: str) -> str:
 
 
 def mark(header_row: int, header: str) -> str:
-    """Return what tells whether a column is the one that was shown, without its text."""
+    """Return a hash that identifies the column that was shown, without its text."""
     return f"{header_row}.{blake2s(header.encode(), digest_size=6).hexdigest()}"
 
 
 def follow(form: MappingForm, mapping: TabMapping) -> tuple[MappingForm, bool]:
     """Return a form whose choices have followed the columns of a tab, and whether any moved.
 
-    People move columns while they are mapped. What cannot be followed is left out, to be chosen
-    again. Another header row is a choice, and no move.
+    People move columns while they map them. Choices for columns that can't be found are dropped, so
+    that they are made again. Another header row is a choice, not a move.
     """
     tab, row = mapping.tab.sheet_id, mapping.header_row
     start, was = f"{row}.", form.was(tab)

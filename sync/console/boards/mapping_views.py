@@ -1,4 +1,4 @@
-"""How the pages that map tabs show them: first rows, columns, and what each can show. No I/O."""
+"""Prepares tabs for the pages that map them: first rows, columns, and possible fields. No I/O."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,20 +18,20 @@ from sync.jobs.progress import FURTHER_WORD, PROGRESS
 from sync.types import letters
 
 MASKED = "•••"
-"""Stands for a cell while personal data is masked."""
+"""Replaces a cell's text while personal data is masked."""
 _BELOW = 4
 """Rows that are shown below the headers."""
 _MOST_WORDS = 25
-"""Different texts of a column without a list: more are no words for the state of a job."""
+"""Most distinct texts of a column without a list; more can't be words for the state of a job."""
 STEPS = "steps"
-"""The kind of a column's words for how far a job is."""
+"""The kind of a column's words for a job's progress."""
 _LONGEST = 40
-"""Characters of a cell: enough to know it again."""
+"""Characters of a cell that are shown: enough to recognize it."""
 
 
 @dataclass(frozen=True)
 class WordRow:
-    """One of our words: the input's name, the column's word, and the one that is proposed."""
+    """One of our words: the input's name, the column's word, and the proposed one."""
 
     name: str
     ours: str
@@ -49,7 +49,7 @@ class WordSet:
 
 @dataclass(frozen=True)
 class StepRow:
-    """A word of a column for the whole job: the input's name, and the rules it stands for."""
+    """A word of a column for the whole job: the input's name, and its rules."""
 
     name: str
     word: str
@@ -67,21 +67,21 @@ def words_by_rule(rows: Sequence[StepRow]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class StoredColumn:
-    """How a column is mapped in the sheet: its field as it is written ("": none), its words."""
+    """The mapping of a column in the sheet: the name of its field ("": none), and its words."""
 
     field: str
     words: Mapping[str, str]
 
     @property
     def mark(self) -> str:
-        """What tells whether it is mapped as it was when it was shown."""
+        """A hash that changes if the column's mapping has changed since it was shown."""
         text = repr((self.field, sorted(self.words.items())))
         return blake2s(text.encode(), digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True)
 class ColumnView:
-    """A column as the page shows it: `field` is what is chosen ("": nothing), `kind` its words."""
+    """A column on the page: `field` is the chosen one ("": none), `kind` the kind of its words."""
 
     letter: str
     header: str
@@ -93,7 +93,7 @@ class ColumnView:
     options: tuple[str, ...] | None
     sets: tuple[WordSet, ...]
     steps: tuple[StepRow, ...]
-    """Its words, if it could show how far a job is."""
+    """Its words, if it could show a job's progress."""
     stored: StoredColumn
     is_hidden: bool
     is_computed: bool
@@ -105,7 +105,7 @@ class ColumnView:
 
     @property
     def caution(self) -> str:
-        """What its list has no word for, and so is not written; "" where nothing is lost."""
+        """A sentence about values that its list has no word for, and that aren't written; or ""."""
         if not self.field or (self.options is None and self.field != PROGRESS):
             return ""
         if self.options == ():
@@ -120,7 +120,7 @@ class ColumnView:
 
     @property
     def is_as_stored(self) -> bool:
-        """Whether what is chosen is what is stored."""
+        """Whether the choice is the stored one."""
         stored = self.stored
         if self.field == PROGRESS and self.steps:
             said = words_by_rule(self.steps)
@@ -133,21 +133,21 @@ class ColumnView:
 
 @dataclass(frozen=True)
 class TabView:
-    """A tab as the page shows it."""
+    """A tab on the page."""
 
     mapping: TabMapping
     columns: tuple[ColumnView, ...]
     added: tuple[tuple[str, str], ...]
-    """Fields that get a column, and their titles."""
+    """Fields that get a new column, and their titles."""
 
     @property
     def cautions(self) -> list[str]:
-        """What its columns do not show, in sentences."""
+        """Sentences about values that its columns don't show."""
         tab, columns = self.mapping.tab.title, self.columns
         return [f"{tab}, {c.letter} {c.header}: {c.caution}" for c in columns if c.caution]
 
     def changed_since(self, form: MappingForm) -> list[str]:
-        """Return the letters of columns that were mapped otherwise since, and not as is chosen."""
+        """Return the letters of columns whose mapping has changed since, except to the choice."""
         tab = self.mapping.tab.sheet_id
         return [
             column.letter
@@ -159,7 +159,7 @@ class TabView:
 
 @dataclass(frozen=True)
 class Offer:
-    """A field as a page offers it: as it is written, its title, and the kind of its words."""
+    """A field that a page offers: its name, its title, and the kind of its words."""
 
     written: str
     title: str
@@ -174,7 +174,7 @@ class FieldOffers:
         self.rules = ProgressRules(fields)
         self._kinds: dict[tuple[str, ...], str] = {}
         self._examples: dict[str, str] = {}
-        ids = sorted(fields.ids, key=lambda name: name == KEY)  # The key is the last.
+        ids = sorted(fields.ids, key=lambda name: name == KEY)  # The key is last.
         self.groups = [("The job", [self._offer(name) for name in ids])]
         for step in fields.milestones:
             offers = [self._offer(f"{aspect}:{step.key}") for aspect in ASPECTS]
@@ -192,11 +192,11 @@ class FieldOffers:
         return Offer(self._fields.spelled(name), field.title, kind)
 
     def title(self, written: str) -> str:
-        """Return the title of a field as it is written; the text itself if there is none."""
+        """Return the title of a field by its name; the name itself if there is no such field."""
         return self._titles.get(written, written)
 
     def _in_words(self, reason: str) -> str:
-        """Return a reason with the titles of milestones' fields, not as the command writes them."""
+        """Return a reason with the titles of milestones' fields instead of their names."""
         for _, offers in self.groups[1:]:
             for offer in offers:
                 title = offer.title.replace("\\", r"\\")
@@ -204,7 +204,7 @@ class FieldOffers:
         return reason
 
     def sets(self, tab: int, column: MappedColumn, form: MappingForm) -> Iterator[WordSet]:
-        """Give our words of each kind, with what the column says for them."""
+        """Yield our words of each kind, with the column's words for them."""
         letter, options = letters(column.index), column.proposal.options
         of_field = self.kind_of.get(self._fields.spelled(column.field))
         for kind, name in self._examples.items():
@@ -223,7 +223,7 @@ class FieldOffers:
     def steps(
         self, tab: int, column: MappedColumn, form: MappingForm, *, is_masked: bool
     ) -> Iterator[StepRow]:
-        """Give the words of a column that could show how far a job is, and their rules."""
+        """Yield the words of a column that could show a job's progress, and their rules."""
         proposal, known = column.proposal, dict[str, str]()
         if column.field == PROGRESS and column.words:
             known = dict(column.words.by_ours)
@@ -244,7 +244,7 @@ class FieldOffers:
     def column(
         self, mapping: TabMapping, column: MappedColumn, form: MappingForm, cover: "Cover"
     ) -> ColumnView:
-        """Return a column, its cells as `cover` lets them be seen."""
+        """Return a column, with its cells masked by `cover`."""
         tab, letter = mapping.tab.sheet_id, letters(column.index)
         proposal, field = column.proposal, form.first.get(f"{FIELD}:{tab}:{letter}")
         if field is None or proposal.is_computed:
@@ -291,7 +291,7 @@ class FieldOffers:
             if column.field == PROGRESS and column.steps:
                 words[name] = self._step_words(column)
                 continue
-            # A blank one is said only where there would be another.
+            # A blank choice is sent only if something else would be proposed.
             if said := {row.ours: row.value for row in column.words if row.value or row.usual}:
                 words[name] = said
         row = form.header_row(number)
@@ -305,7 +305,7 @@ class FieldOffers:
 
 @dataclass(frozen=True)
 class RowView:
-    """One of the first rows of a tab: its number as people count it, and its cells."""
+    """One of the first rows of a tab: its number, counted from 1, and its cells."""
 
     number: int
     cells: tuple[str, ...]
@@ -314,7 +314,7 @@ class RowView:
 
 @dataclass(frozen=True)
 class FirstRows:
-    """A tab with its first rows; `problem` says why it cannot be mapped at all."""
+    """A tab with its first rows; `problem` is the reason why it can't be mapped at all."""
 
     mapping: TabMapping
     problem: str
@@ -342,7 +342,7 @@ class Cover:
         self._rows: dict[int, int | None] = {}
 
     def header_row(self, tab: SeenTab) -> int | None:
-        """Return the row in which headers are recognised."""
+        """Return the row in which headers are recognized."""
         if tab.sheet_id not in self._rows:
             self._rows[tab.sheet_id] = recognise.find(tab, self._recogniser).row
         return self._rows[tab.sheet_id]

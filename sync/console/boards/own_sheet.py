@@ -1,4 +1,4 @@
-"""The pages of a mapped sheet: which row is whose, what else it may have, and unmapping."""
+"""Serves the pages of a mapped sheet: uncertain rows, extra tabs and views, and unmapping."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,14 +41,14 @@ _ABOUT = {
         ),
     ),
 }
-"""What may be added: its title, and what it is."""
+"""The extras that can be added: the title and description of each."""
 _NONE = "There is nothing to add: it is there already, or no column of yours has the words for it."
 _ROW = "row:"
-"""Begins the name of a job's input; the site follows."""
+"""The prefix of a job's input name; the site ID follows."""
 
 
 def rows(parts: ConsoleParts) -> Any:
-    """List the jobs whose row is not certain, or give the rows that a person chose their jobs."""
+    """List the jobs whose row is uncertain, or store which rows were chosen for them."""
     if request.method == "GET":
         return _listed(None, {}, "")
     chosen = {n.removeprefix(_ROW): v for n, v in request.form.items() if n.startswith(_ROW) and v}
@@ -66,7 +66,7 @@ def rows(parts: ConsoleParts) -> Any:
 
 
 def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
-    """Give rows their jobs; where that fails, list what there is now with what was chosen."""
+    """Write the site IDs into the chosen rows; if that fails, list the current rows again."""
     try:
         _, settled = parts.recorded(
             "link",
@@ -84,7 +84,7 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
     emptied = [doubt.own.name for doubt, row in settled if row and doubt.own]
     text = f"{'; '.join(said)}."
     if emptied:
-        # Deleted by us, another row could be: they move while a person works, and none comes back.
+        # We don't delete the rows, because they may have moved, and a deletion can't be undone.
         rows = " and ".join(emptied)
         text += f" You can delete {rows}: what was added there is empty now, except for formulas."
     flash(text)
@@ -106,7 +106,7 @@ def _listed(read: Doubts | None, chosen: Mapping[str, str], said: str) -> str:
 
 
 def extras(parts: ConsoleParts) -> Any:
-    """Show what a sheet may have besides, or add one of it."""
+    """Show the extras that a sheet may have, or add one."""
     said, name = "", request.form.get("extra", "")
     if request.method == "POST" and name in EXTRAS:
         setup = Setup(parts.wiring.settings, parts.wiring.database, PageWait())
@@ -135,7 +135,7 @@ def extras(parts: ConsoleParts) -> Any:
 
 
 def unmap(parts: ConsoleParts) -> Any:
-    """List what is mapped, ask whether chosen tabs and columns are to be unmapped, or do it."""
+    """List the mapped tabs and columns, ask to confirm chosen ones, or unmap them."""
     if request.method == "GET":
         return render_template("console/boards/unmap.html", tabs=None, said="")
     tabs, columns = request.form.getlist("tab"), request.form.getlist("column")
@@ -157,7 +157,7 @@ def unmap(parts: ConsoleParts) -> Any:
 
 
 def _mapped_columns(tab: TabMapping, fields: Fields) -> list[tuple[str, str, str]]:
-    """Return value, name and field of each column that can be unmapped: not that of the key."""
+    """Return the value, name and field of each column that can be unmapped: all but the key."""
     return [
         (
             f"{tab.tab.sheet_id}:{letters(column.index)}:{mark(tab.header_row, column.header)}",
@@ -177,7 +177,7 @@ def _unmapped(
     *,
     is_asked: bool,
 ) -> Any:
-    """Ask whether tabs and columns are to be unmapped, or unmap them.
+    """Ask to confirm that tabs and columns are unmapped, or unmap them.
 
     Raises Permanent if one of them has changed since it was chosen.
     """
@@ -213,7 +213,7 @@ def _unmapped(
 
 
 def _still_there(by_id: Mapping[str, TabMapping], value: str) -> tuple[TabMapping, str]:
-    """Return tab and letter of a column that was chosen. Raises Permanent where it has moved."""
+    """Return the tab and letter of a chosen column. Raises Permanent if it has moved."""
     number, _, rest = value.partition(":")
     letter, _, seen = rest.partition(":")
     if tab := by_id.get(number):
