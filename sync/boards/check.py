@@ -15,7 +15,7 @@ def mapping(wiring: Wiring) -> Check:
     """What of a person's own sheet is mapped, and whether its drop-downs have our words."""
     client, tabs = wiring.sheet_client(), wiring.tabs()
     if not tabs.policy.matches:
-        return skipped("The tab for jobs is Brightsheet's own: nothing is mapped.")
+        return skipped("Brightsheet uses its own tab for jobs, so nothing is mapped.")
     tables: Sequence[Table] = client.read(tabs).tables
     titles = tuple(f"{table.title} ({len(table.columns)} columns)" for table in tables)
     if cells := worded_cells(tables):
@@ -32,8 +32,8 @@ def mapping(wiring: Wiring) -> Check:
     ]
     if lacking:
         return warning(
-            f"Drop-downs without an option for what came: {'; '.join(lacking)}.",
-            "A status that no option stands for is not written.",
-            'Say which one does: brightsheet map --word "Your column:Rejected=Your option" --write',
+            f"Drop-downs without an option for a status: {'; '.join(lacking)}.",
+            "A status without an option isn't written.",
+            'Choose one: brightsheet map --word "Your column:Rejected=Your option" --write',
         )
     return ok(f"Mapped: {', '.join(titles)}.")

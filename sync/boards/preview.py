@@ -25,6 +25,7 @@ from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Match
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.read import Snapshot, Table, rows_by_site, with_cells
+from sync.status.problem import counted
 from sync.store import Lease
 from sync.types import Mode, letters
 
@@ -194,13 +195,13 @@ class Preview:
     @property
     def counts(self) -> list[str]:
         """What there is to count, in words."""
-        kinds, typed = self.kinds, "what you typed changes only with later events"
+        kinds, typed = self.kinds, "text that you typed is replaced only by later events"
         named = "; ".join(map(str, self.doubled[:_NAMED]))
         named += "; …" if len(self.doubled) > _NAMED else ""
-        what = f"jobs that are in more than one row, each of which is kept: {len(self.doubled)}"
+        what = f"jobs in more than one row (every row is kept): {len(self.doubled)}"
         return [
             f"rows that have a site ID already: {self.keyed}",
-            f"rows matched with a job: {self.matched}",
+            f"rows matched to a job: {self.matched}",
             *([f"{what} ({named})"] if self.doubled else ()),
             f"rows added: {self.added}",
             f"blank cells filled: {kinds[FILLED]}",
@@ -211,18 +212,20 @@ class Preview:
     @property
     def cautions(self) -> list[str]:
         """What is not certain, in words."""
-        said, resemble = [], "resemble rows of yours, but not for certain"
+        lines, jobs = [], counted(self.doubtful, "job", "jobs")
         if self.doubtful and self.wait_hours:
-            wait = f"they wait {self.wait_hours:g} hours for your word on them."
-            said.append(f"{self.doubtful} jobs {resemble}: {wait}")
+            wait = (
+                f"Brightsheet waits {self.wait_hours:g} hours for your answer before it adds rows."
+            )
+            lines.append(f"{jobs} may already have a row. {wait}")
         elif self.doubtful:
-            fix = "brightsheet link lists them once the mapping is written."
-            said.append(f"{self.doubtful} of the added jobs {resemble}: {fix}")
+            fix = "After you write the mapping, list them with: brightsheet link"
+            lines.append(f"{jobs} that get a new row may already have one. {fix}")
         if self.unknown:
-            what = f"of {self.unknown} jobs EverBright gave no customer"
-            fix = "so that no row is matched with them: is EVERBRIGHT_API_TOKEN set?"
-            said.append(f"{what}, {fix}")
-        return said
+            jobs = counted(self.unknown, "job has", "jobs have")
+            fix = "Rows can't be matched to such a job. Is EVERBRIGHT_API_TOKEN set?"
+            lines.append(f"{jobs} no known customer. {fix}")
+        return lines
 
 
 def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Preview:

@@ -40,7 +40,8 @@ RULES = (
             + " from EverBright can't be shown in your drop-downs."
         ),
         cause="The drop-down has no matching option: {items}.",
-        fix="Choose an option for each on the console, or add one to the drop-down.",
+        fix="For a status, choose an option on the console. Add any other value to the drop-down "
+        "in Google Sheets.",
         page="/findings#missing_words",
         recheck=COMPARE,
         warns=lambda now: now.found("missing_words"),

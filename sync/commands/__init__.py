@@ -49,6 +49,6 @@ def pairs(what: str, texts: tuple[str, ...]) -> dict[str, str]:
         if not (separator and before.strip() and behind.strip()):
             raise click.BadParameter(f'write "{what}", not {text!r}')
         if before.strip() in by_first:
-            raise click.BadParameter(f"{before.strip()!r} stands twice")
+            raise click.BadParameter(f"{before.strip()!r} is given twice")
         by_first[before.strip()] = behind.strip()
     return by_first

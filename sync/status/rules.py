@@ -234,7 +234,7 @@ RULES = [
             f"{lasting(now.last_wrong_secret or 0.0)} ago, and no webhook has been accepted since."
         ),
         cause="Its content wasn't stored. If EverBright sent it, the secret of its credential "
-        "differs from WEBHOOK_SECRET, or is sent in another header than WEBHOOK_SECRET_HEADER.",
+        "differs from Brightsheet's, or is sent in the wrong header.",
         fix=f"Set the same secret in both places. To get the missing events, {_BACKFILL} To see "
         "when and from where requests came: `brightsheet deliveries`",
         page="/deliveries#refused",

@@ -21,17 +21,17 @@ from sync.wiring import Wiring, opened
     "rows",
     multiple=True,
     metavar="SITE=TAB!ROW",
-    help="This row is that job's, as in: 8ba871ae=Open jobs!12; 8ba871ae=none where none of those "
-    "that are listed is. Repeat for more.",
+    help='The job\'s row, such as "8ba871ae=Open jobs!12", or 8ba871ae=none if it is none of the '
+    "listed rows. Repeat for more.",
 )
-@click.option("--write", is_flag=True, help="Write it; without it nothing is written.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--write", is_flag=True, help="Write the changes. Without it, nothing is written.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
-    """List jobs whose row in your own sheet is not certain, and settle them.
+    """List jobs that may already have a row in your own sheet, and choose their rows.
 
-    The row gets the job's site ID. The row that was added for the job is emptied, if nobody typed
-    into it; delete it if you like. A job that has none of the rows gets one of its own, and is not
-    listed again but with --json.
+    The row that you choose gets the job's site ID. If a row was added for the job and nobody typed
+    into it, that row is emptied; you can delete it. With "none", the job gets its own row and is
+    listed only with --json.
     """
     logs.configure(logging.WARNING)
     chosen = pairs("SITE=Tab!12 or SITE=none", rows)
@@ -44,7 +44,7 @@ def _lines(read: Doubts, settled: Settled, *, is_written: bool) -> Iterable[str]
     for doubt, row in settled:
         yield from _settled(doubt, row, is_written=is_written)
     for job in read.doubled:
-        yield f"{job.site} stands in {job}: delete the rows that nobody needs."
+        yield f"{job.site} is in {job}. Delete the rows that you don't need."
     left = [doubt for doubt in read.unanswered if doubt.site not in done]
     for doubt in left:
         yield f"{doubt.site}  {doubt.customer.name}  {doubt.customer.address}".rstrip()
@@ -56,23 +56,23 @@ def _lines(read: Doubts, settled: Settled, *, is_written: bool) -> Iterable[str]
                 yield f"           same {agreed}"
     if left:
         example = f"{left[0].site[:8]}={left[0].candidates[0].row.name}"
-        yield f'To settle one: brightsheet link --set "{example}" --write'
-        yield f'If it is none of them: brightsheet link --set "{left[0].site[:8]}=none" --write'
+        yield f'To choose a row: brightsheet link --set "{example}" --write'
+        yield f'If it is none of these: brightsheet link --set "{left[0].site[:8]}=none" --write'
     elif done and not is_written:
         yield "Nothing was written. To write it, add --write."
     elif not (done or read.doubled):
-        yield "Every job has its row, or none that people made resembles it."
+        yield "No job is waiting for an answer."
 
 
 def _settled(doubt: UnsettledJob, one: LookAlike | None, *, is_written: bool) -> Iterable[str]:
     if one is None:
-        said = "has" if is_written or doubt.own else "would get"
-        yield f"{doubt.site} {said} a row of its own: it has none of those listed."
+        verb = "has" if is_written or doubt.own else "would get"
+        yield f"{doubt.site} {verb} its own row, because none of the listed rows is the job's."
         return
     yield f"{one.row.name} {'has' if is_written else 'would get'} the site ID of {doubt.site}."
     if doubt.own:
-        emptied = "is empty now but for formulas" if is_written else "would be emptied"
-        yield f"{doubt.own.name} {emptied}: it was added for this job. Delete it if you like."
+        emptied = "is now empty except for formulas" if is_written else "would be emptied"
+        yield f"{doubt.own.name}, which was added for this job, {emptied}. You can delete it."
 
 
 def _json(read: Doubts) -> Iterable[str]:

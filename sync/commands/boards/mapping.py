@@ -37,7 +37,7 @@ _SAID = {
     FILLED: "filled",
     REPLACED: "replaced",
     ADDED: "new row",
-    COPIED: "as in the row above",
+    COPIED: "copied formula",
 }
 
 
@@ -103,15 +103,15 @@ def show_report(report: MappingReport, out: Console, *, is_written: bool) -> Non
         _show_tab(mapping, report.fields, out, is_chosen=is_chosen)
     for formula in report.formulas:
         name = formula.header or formula.letter
-        text = f"A new row takes the formula of {name} ({formula.letter}): {formula.formula}"
-        _say(out, f"{text} as in the row above (row {formula.row}).")
+        text = f"New rows copy the formula of {name} ({formula.letter}) from row {formula.row}"
+        _say(out, f"{text}: {formula.formula}")
     if report.preview:
         _show_preview(report.preview, out)
     _say(out, _next(report, is_written=is_written))
 
 
 def _show_preview(preview: Preview, out: Console) -> None:
-    _say(out, "What the first flush would change, from the jobs as they are stored:", "bold")
+    _say(out, "What the first update would change:", "bold")
     for line in (*preview.counts, *preview.cautions):
         _say(out, f"  {line}")
     if not preview.changes:
@@ -122,7 +122,7 @@ def _show_preview(preview: Preview, out: Console) -> None:
     ]
     _show_table(out, ("Tab", "Cell", "Header", "", "Before", "After"), rows)
     if preview.unlisted:
-        _say(out, f"and {preview.unlisted} more; --json lists all of them")
+        _say(out, f"and {preview.unlisted} more (--json lists all)")
 
 
 def _show_table(out: Console, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -141,7 +141,7 @@ def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: b
         out.print()
         return
     head = f"Tab {title!r}: the headers are in row {mapping.header_row + 1}."
-    head += "" if is_chosen else f' It stays as it is without --tab "{title}".'
+    head += "" if is_chosen else f' To map it, add --tab "{title}".'
     _say(out, head, "bold")
     rows = []
     for column in mapping.columns:
@@ -153,7 +153,7 @@ def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: b
     for line in _words(mapping, fields):
         _say(out, line)
     for name in mapping.added if is_chosen else ():
-        _say(out, f"A column {fields.get(name).title!r} is added at the right of the table.")
+        _say(out, f"The column {fields.get(name).title!r} is added to the right of the table.")
     out.print()
 
 
@@ -171,21 +171,21 @@ def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
         kind = "column" if column.words.takes_others else "drop-down of"
         where = f"The {kind} {column.header!r} ({letters(column.index)})"
         if not (fields.get(column.field).words or column.words.takes_others):
-            yield f"{where}: only what is one of its options is written."
+            yield f"{where}: only its options are written."
             continue
         if fit := [f"{ours} is written as {his!r}" for ours, his in column.words.by_ours.items()]:
             yield f"{where}: {', '.join(fit)}."
         for ours, his in column.words.gone.items():
-            yield f"{where} has the option {his!r} no more, which stood for {ours}."
+            yield f"{where} no longer has the option {his!r}, which was used for {ours}."
         if column.proposal.options == ():
             fix = "Give it a list again (Data > Data validation), and run this again."
-            yield f"{where}: the cells with its options are gone; nothing is written there. {fix}"
+            yield f"{where}: the cells with its options are gone, so nothing is written. {fix}"
         elif unfit := [text for text in column.words.unfit if text not in column.words.silent]:
             options = ", ".join(column.proposal.options or ())
             name = column.header or letters(column.index)
-            fix = f'To say which option is meant: --word "{name}:{unfit[0]}=OPTION".'
+            fix = f'To choose an option: --word "{name}:{unfit[0]}=OPTION".'
             missing = f"{where} ({options}) has no option for {', '.join(unfit)}"
-            yield f"{missing}: not written there. {fix}"
+            yield f"{missing}, so these aren't written. {fix}"
 
 
 def _progress_words(column: MappedColumn, fields: Fields) -> str:
@@ -204,12 +204,12 @@ def _next(report: MappingReport, *, is_written: bool) -> str:
         return report.problem
     if is_written:
         done = f"The mapping is in the sheet. {NO_EXTRAS}"
-        return done if report.is_written else "It is mapped so already."
+        return done if report.is_written else "The mapping is already in the sheet."
     if not report.waiting:
-        return "It is mapped so already: nothing to write."
+        return "The mapping is already in the sheet. Nothing to write."
     tabs = " ".join(f'--tab "{mapping.tab.title}"' for mapping in report.chosen_tabs)
-    see = "" if report.preview else "To see what it would change in your rows, add --preview. "
-    return f"Nothing was written. {see}To map it so, run this again and add: {tabs} --write"
+    see = "" if report.preview else "To see what would change in your rows, add --preview. "
+    return f"Nothing was written. {see}To write the mapping, run this again with {tabs} --write"
 
 
 def _say(out: Console, text: str, style: str = "") -> None:
@@ -232,7 +232,7 @@ def words_of(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str
             raise click.BadParameter(f"write {what}, not {text!r}")
         words = by_column.setdefault(column, {})
         if status in words and ":" not in column:
-            raise click.BadParameter(f"{before!r} stands twice")
+            raise click.BadParameter(f"{before!r} is given twice")
         # With a milestone, it is a rule for the whole job, which can have further words.
         words[status] = ONE_MORE.join((words[status], word)) if status in words else word
     return by_column.pop(""), by_column
@@ -240,26 +240,28 @@ def words_of(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str
 
 def unmapped_lines(tabs: Iterable[UnmappedTab], *, is_written: bool) -> Iterator[str]:
     for tab in tabs:
-        said = "is not mapped any more" if is_written else "would not be mapped any more"
-        jobs = f"of its {counted(tab.jobs, 'job', 'jobs')} nothing is written there"
-        yield f"The tab {tab.title!r} {said}: its cells stay, and {jobs}."
+        verb = "was" if is_written else "would be"
+        jobs = counted(tab.jobs, "job", "jobs")
+        yield f"The tab {tab.title!r} {verb} unmapped. Its cells stay; its {jobs} aren't updated."
         if tab.elsewhere:
-            yield f"A job that gets news then has a row in {tab.elsewhere!r}."
+            yield f"A job's next event adds a row for it in {tab.elsewhere!r}."
         else:
-            yield "No tab is mapped then: jobs are written nowhere until you map one."
+            yield "Without a mapped tab, jobs aren't written anywhere."
     if not is_written:
-        yield "Nothing was written. To do it, add --write."
+        yield "Nothing was written. To unmap, add --write."
 
 
 @click.command("map")
-@click.option("--tab", "tabs", multiple=True, metavar="TITLE", help="This tab; repeat for more.")
 @click.option(
-    "--header-row", type=click.IntRange(1), help="The row of the headers; with one --tab."
+    "--tab", "tabs", multiple=True, metavar="TITLE", help="A tab to map. Repeat for more."
 )
 @click.option(
-    "--set", "fields", multiple=True, metavar="HEADER=FIELD", help="This column shows that field."
+    "--header-row", type=click.IntRange(1), help="The row of the headers. Needs one --tab."
 )
-@click.option("--unset", multiple=True, metavar="HEADER", help="This column shows nothing of ours.")
+@click.option(
+    "--set", "fields", multiple=True, metavar="HEADER=FIELD", help="Show a field in a column."
+)
+@click.option("--unset", multiple=True, metavar="HEADER", help="Show no field in a column.")
 @click.option(
     "--remove",
     "removed",
@@ -268,22 +270,22 @@ def unmapped_lines(tabs: Iterable[UnmappedTab], *, is_written: bool) -> Iterator
     help="Unmap a tab by its title, or a column by its header or letter. Its cells stay.",
 )
 @click.option(
-    "--add", "added", multiple=True, metavar="FIELD", help="Add a column for it at the right."
+    "--add", "added", multiple=True, metavar="FIELD", help="Add a column for a field at the right."
 )
 @click.option(
     "--word",
     "words",
     multiple=True,
     metavar="[COLUMN:[MILESTONE:]]STATUS=WORD",
-    help="What a column says for a status: APPROVED=Done for every drop-down with that option, "
-    'or "Perm.:APPROVED=Issued" for one column; "Stage:Permits:APPROVED=Permit OK" if it shows '
-    "progress. Without a WORD after the =, the word is removed.",
+    help="The word for a status: APPROVED=Done for every drop-down with that option, "
+    '"Perm.:APPROVED=Issued" for one column, or "Stage:Permits:APPROVED=Permit OK" for a column '
+    "that shows progress. Without a WORD after the =, the word is removed.",
 )
 @click.option(
-    "--preview", is_flag=True, help="Show what the first flush would change, cell by cell."
+    "--preview", is_flag=True, help="Show what the first update would change, cell by cell."
 )
-@click.option("--write", is_flag=True, help="Write the mapping; without it nothing is written.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--write", is_flag=True, help="Write the mapping. Without it, nothing is written.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def map_tabs(
     tabs: tuple[str, ...],
     header_row: int | None,
@@ -296,10 +298,10 @@ def map_tabs(
     write: bool,
     as_json: bool,
 ) -> None:
-    """Use a sheet that you have already: which of its columns show what.
+    """Use a sheet that you already have: choose what each of its columns shows.
 
-    Shows what is proposed for each column, and why. The mapping is stored in the sheet itself, as
-    metadata of its columns, and survives renaming, moving and sorting.
+    Shows the proposed field of each column, and why. The mapping is stored in the sheet, as
+    metadata of its columns, so that it survives renaming, moving and sorting.
     """
     if header_row is not None and len(tabs) != 1:
         raise click.UsageError("--header-row goes with one --tab.")

@@ -69,7 +69,7 @@ def test_without_everbright_it_says_that_no_row_is_matched(stand: Stand) -> None
     stand.google.faults.answer(503, api="everbright", count=None)
     found = stand.mapped("--preview")["preview"]
     assert (found["customers_unknown"], found["rows_matched"], found["rows_added"]) == (3, 0, 2)
-    assert "of 3 jobs EverBright gave no customer" in stand.map("--preview")
+    assert "3 jobs have no known customer" in stand.map("--preview")
 
 
 def test_where_nothing_can_be_mapped_there_is_nothing_to_show(stand: Stand) -> None:

@@ -142,9 +142,7 @@ def test_the_board(stand: Stand) -> None:
 def test_what_new_rows_copy_is_said_before(stand: Stand) -> None:
     said = stand.map("--tab", "Sheet1")
     formula = '=IF(N11="","",N11-L11)'
-    assert (
-        f"A new row takes the formula of Bal. (O): {formula} as in the row above (row 11)." in said
-    )
+    assert f"New rows copy the formula of Bal. (O) from row 11: {formula}" in said
     assert "=SUM" not in said
     assert "computed by a formula" not in said.replace("Bal.", "").splitlines()[0]
     found = stand.mapped("--tab", "Sheet1", "--preview")

@@ -81,7 +81,7 @@ def test_a_drop_down_without_its_list_leaves_the_others_alone(stand: Stand, how:
     assert found[0]["columns"][3]["words"]["Approved"] == "Issued"
     assert found[1]["problem"] == ""
     said = stand.map("--tab", "Sheet1", "--write")
-    assert "the cells with its options are gone; nothing is written there" in said
+    assert "the cells with its options are gone, so nothing is written" in said
     stand.shown(milestone(1))
     rows = stand.tab("Sheet1", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
     assert len(rows[2]["values"]) > 2 and "formattedValue" not in rows[2]["values"][2]

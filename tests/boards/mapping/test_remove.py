@@ -28,10 +28,10 @@ def test_a_tab_is_unmapped_and_its_cells_stay(theirs: Stand) -> None:
     before = texts(theirs, "Finished")
     seen = theirs.metadata()
     said = theirs.map("--remove", "Finished")
-    assert "would not be mapped any more: its cells stay, and of its 1 job nothing" in said
+    assert "would be unmapped. Its cells stay; its 1 job" in said
     assert theirs.metadata() == seen
     said = theirs.map("--remove", "Finished", "--write")
-    assert "A job that gets news then has a row in 'Sheet1'." in said
+    assert "A job's next event adds a row for it in 'Sheet1'." in said
     assert not any(place.startswith("1") for place, _, _ in theirs.metadata())
     theirs.shown()
     assert texts(theirs, "Finished") == before
@@ -52,7 +52,7 @@ def test_a_column_is_unmapped(theirs: Stand) -> None:
 def test_without_any_tab_jobs_are_written_nowhere_and_it_says_so(theirs: Stand) -> None:
     """Catches our tabs that appear in his spreadsheet once he takes the last one out."""
     said = theirs.map("--remove", "Finished", "--remove", "Sheet1", "--write")
-    assert "jobs are written nowhere until you map one" in said
+    assert "jobs aren't written anywhere" in said
     theirs.send(milestone(2))
     with pytest.raises(Permanent, match="No tab is mapped: jobs are written nowhere"):
         theirs.flush_once()

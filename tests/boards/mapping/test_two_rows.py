@@ -53,7 +53,7 @@ def test_it_is_told_wherever_people_look(twice: Stand) -> None:
         "warning",
         "1 site ID is in more than one row (Sheet1!4 and Finished!2).",
     )
-    assert f"{uuid(9)} stands in Sheet1!4 and Finished!2" in twice.command("link").stdout
+    assert f"{uuid(9)} is in Sheet1!4 and Finished!2" in twice.command("link").stdout
 
 
 @pytest.mark.long

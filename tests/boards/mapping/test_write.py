@@ -55,8 +55,10 @@ def test_it_is_one_write_and_the_second_time_none(theirs: Stand) -> None:
     assert "The mapping is in the sheet." in done.stdout
     assert theirs.writes() == 1
     seen = theirs.metadata()
-    assert "It is mapped so already." in theirs.map("--write", "--word", "SUBMITTED=Sent")
-    assert "It is mapped so already." in theirs.map("--write")
+    assert "The mapping is already in the sheet." in theirs.map(
+        "--write", "--word", "SUBMITTED=Sent"
+    )
+    assert "The mapping is already in the sheet." in theirs.map("--write")
     assert theirs.writes() == 1
     assert theirs.metadata() == seen
     assert cells(theirs) == before
@@ -200,7 +202,7 @@ def test_several_tabs_have_to_be_named(theirs: Stand) -> None:
     assert theirs.writes() == 1
     assert [place for place, _ in keys(theirs, HEADER_KEY)] == ["0r2", "2r0"]
     theirs.map("--write")
-    assert 'It stays as it is without --tab "Crew"' in theirs.map()
+    assert 'To map it, add --tab "Crew"' in theirs.map()
     assert theirs.writes() == 1
     assert "There is no tab 'Jobs' of yours. There are: Sheet1, Crew" in theirs.map(
         "--tab", "Jobs", status=1
@@ -308,11 +310,11 @@ def test_a_viewer_is_told_what_to_do(theirs: Stand) -> None:
     [
         (("--set", "Phone"), "write \"Header=field\", not 'Phone'"),
         (("--header-row", "3"), "--header-row goes with one --tab"),
-        (("--set", "Phone=x", "--set", "Phone=y"), "stands twice"),
+        (("--set", "Phone=x", "--set", "Phone=y"), "is given twice"),
         (("--word", "APPROVED="), 'write "APPROVED=Done" or "Perm.:APPROVED=Issued"'),
         (("--word", ":APPROVED=x"), 'write "APPROVED=Done"'),
         (("--word", "Perm.:=x"), 'write "APPROVED=Done"'),
-        (("--word", "P:APPROVED=x", "--word", "P:APPROVED=y"), "stands twice"),
+        (("--word", "P:APPROVED=x", "--word", "P:APPROVED=y"), "is given twice"),
     ],
 )
 def test_what_is_written_wrongly_says_how(theirs: Stand, words: tuple[str, ...], said: str) -> None:
