@@ -4,6 +4,7 @@ All of it is applied once, when a column or a tab is made, and people may change
 the config are stored in the sheet's metadata: if they changed, `init` replaces the rules.
 """
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -15,7 +16,8 @@ from sync.sheets import batch, encode
 from sync.sheets.batch import Request
 from sync.sheets.read import COLUMN_KEY, LOOK_KEY, guard_id
 
-_KEPT = "Brightsheet writes these cells: what is typed here is replaced."
+_KEPT = "Filled in by Brightsheet"
+"""Short, because each read returns it for every column."""
 _FORMULA = "CUSTOM_FORMULA"
 _GRAY = "#f3f3f3"
 Condition = tuple[str, str]
@@ -39,11 +41,15 @@ def column(sheet_id: int, index: int, made: Column) -> list[Request]:
 
 
 def version(config: Config, stuck_days: int, views: object) -> str:
-    """Return what is stored on the header row of the Jobs tab: the colors and views of a config."""
+    """Return what is stored on the header row of the Jobs tab: the colors and views of a config.
+
+    Each read returns it several times. Of the views a digest is enough, to see that they changed.
+    """
     every = every_tint(config, stuck_days)
     tints = [[*_key(_condition(tint)), tint.color] for tint in every]
     grays = [[*_key(_stands(label)), shade] for label, shade in _grayed(config).items()]
-    return json.dumps([[*tints, *grays], views], separators=(",", ":"), ensure_ascii=False)
+    digest = hashlib.sha256(json.dumps(views).encode()).hexdigest()[:16]
+    return json.dumps([[*tints, *grays], digest], separators=(",", ":"), ensure_ascii=False)
 
 
 def store_version(sheet_id: int, header_row: int, value: str) -> list[Request]:
