@@ -191,7 +191,7 @@ RULES = [
         what=lambda now: (
             counted(now.failed_documents, "document", "documents") + " couldn't be copied."
         ),
-        cause="EverBright has no usable file for it, or copying failed for two weeks.",
+        cause="EverBright has no usable file for it, or copying failed for 12 days.",
         fix="See the reason on the console, then retry or dismiss it. To retry all: "
         "`brightsheet retry --all`",
         page="/documents?state=failed",

@@ -84,7 +84,7 @@ class ProjectionLoop:
 
 
 TRIES = 400
-"""With waits of up to an hour in between, about two weeks."""
+"""With waits of up to an hour in between, about 12 days."""
 LONGEST_WAIT_SECONDS = 3600.0
 
 _FOR_A_PERSON = frozenset({"everbright_token"})
