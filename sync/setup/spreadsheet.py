@@ -191,7 +191,7 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     if parts.is_empty:
         return renew(flusher, held, restores=True)
     if ensured.parts.is_empty:
-        ensured.report("the Pipeline: brought up to date")
+        ensured.report("the Pipeline: updated")
     flusher.send(this, parts, ensured.tables, titles=titles)
     if is_own and not ensured.is_new:
         recheck(flusher, held)

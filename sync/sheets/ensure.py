@@ -88,7 +88,7 @@ class Ensured:
 
     def report_created(self, title: str) -> None:
         """Add the line of a created tab."""
-        self.done.append(f"tab {title!r}: made")
+        self.done.append(f"tab {title!r}: created")
 
 
 def ensure(
@@ -157,7 +157,7 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column], config: Config)
         if column.tints and not ensured.is_new:
             requests += formatting.grayed(table.sheet_id, index, config)
         table = batch.with_column(table, index, column.id)
-        ensured.report(f"column {column.header!r}: made")
+        ensured.report(f"column {column.header!r}: created")
     if ensured.is_new:
         size = (table.row_count, table.column_count)
         made = batch.make_tab(table.sheet_id, table.title, HEADER_KEY, size, position=0)
@@ -188,7 +188,7 @@ def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
         now = {ensured.table.columns[column.id]: column for column in there}
         ensured.extra += formatting.recolored(read.sheet_id, now, config, conditions)
         ensured.extra += formatting.store_version(read.sheet_id, read.header_row, version)
-        ensured.report("colors and filters: as in the config")
+        ensured.report("colors and filters: updated")
     columns = ensured.table.columns
     views = filter_views.of_jobs(read.sheet_id, read.header_row, columns, config, days)
     _ensure_views(ensured, views, read.sheet_id, wanted.beside, is_changed=is_changed)
@@ -202,7 +202,7 @@ def _ensure_note(ensured: Ensured, read: Table, column: Column) -> None:
         return
     index, data = ensured.table.columns[column.id], {"note": column.about}
     ensured.header.append(CellWrite(index=index, column=column.id, data=data, fields="note"))
-    ensured.report(f"column {column.header!r}: the note that explains it")
+    ensured.report(f"column {column.header!r}: note added")
 
 
 def _ensure_views(
@@ -219,10 +219,10 @@ def _ensure_views(
         present = filter_views.present(view, known)
         if present is None:
             ensured.extra.append(filter_views.add(view, beside))
-            ensured.report(f"filter view {view['title']!r}: made")
+            ensured.report(f"filter view {view['title']!r}: created")
         elif is_changed or filter_views.is_displaced(view, present):
             ensured.extra.append(filter_views.set_again(view, present))
-            ensured.report(f"filter view {view['title']!r}: set again")
+            ensured.report(f"filter view {view['title']!r}: reset")
 
 
 def _ensure_history(

@@ -277,7 +277,7 @@ def _with_views(
         )
         ids += map(filter_views.id_of_rep, busiest)
     if requests:
-        ensured.report("filter views: renewed")
+        ensured.report("filter views: updated")
     sheet_id, needed = ensured.table.sheet_id, {REP, filter_views.DAYS, "deadline", "payment_due"}
     guarded = parts.guarded.get(sheet_id, frozenset()) | needed & ensured.table.columns.keys()
     return replace(

@@ -29,7 +29,7 @@ def test_views_filter_his_own_columns_by_his_own_words(adopted: Bench) -> None:
     assert add(adopted, "views") == []
     own_sheet.say(adopted, {"Submitted": "Waiting", "Approved": "OK", "Rejected": "Sent back"})
     made = add(adopted, "views")
-    assert made == ["filter view 'Permit: Sent back': made"] * 2
+    assert made == ["filter view 'Permit: Sent back': created"] * 2
     (view,) = adopted.tab("Open jobs", "filterViews")["filterViews"]
     assert view["filterSpecs"][0].get("columnIndex", 0) == 0
     condition = view["filterSpecs"][0]["filterCriteria"]["condition"]

@@ -170,7 +170,7 @@ def test_the_history_is_added_on_wish(asking: Bench) -> None:
     own_sheet.adopt(bench)
     flushed(bench, milestone(1))
     assert bench.setup().provision(bench.spreadsheet) == []
-    assert bench.setup().provision(bench.spreadsheet, ["history"]) == ["tab 'History': made"]
+    assert bench.setup().provision(bench.spreadsheet, ["history"]) == ["tab 'History': created"]
     flushed(bench, milestone(1, **APPROVED))
     assert [one["To"] for one in bench.texts("History")] == ["Approved", "Submitted"]
     at = own_sheet.places(bench)["Permit"]

@@ -71,9 +71,9 @@ def test_init_adds_columns_and_view_where_the_sheet_was_there_before(
     asking_all.shown(milestone(1))
     asking_all.configured(with_more(tmp_path, COLUMNS + STEPS))
     setup = asking_all.setup()
-    assert "column 'Sales rep': made" in setup.provision(asking_all.spreadsheet)
+    assert "column 'Sales rep': created" in setup.provision(asking_all.spreadsheet)
     ask(asking_all)
     asking_all.flush()
     assert "Deadline" in cells(asking_all), "it appears with the first job that has one"
-    assert "filter view 'Deadlines': made" in setup.provision(asking_all.spreadsheet)
+    assert "filter view 'Deadlines': created" in setup.provision(asking_all.spreadsheet)
     assert setup.provision(asking_all.spreadsheet) == []

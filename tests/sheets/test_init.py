@@ -66,7 +66,7 @@ def test_a_column_that_a_person_deleted_comes_back_with_what_belongs_there(bench
     bench.edit("delete_columns", index=index)
     bench.shown(milestone(1, date_updated="2026-03-02T00:00:00Z"))
     assert "Status" not in bench.row(uuid(1))
-    assert "column 'Status': made" in set_up(bench)
+    assert "column 'Status': created" in set_up(bench)
     bench.flush()
     assert [row["Status"] for row in bench.texts()] == [
         "Milestone 1 under review",
@@ -79,8 +79,8 @@ def test_tabs_that_are_gone_come_back(bench: Bench) -> None:
     for tab in (HISTORY_TAB, PIPELINE_TAB):
         bench.edit("delete_tab", sheet_id=tab)
     assert [line for line in set_up(bench) if line.startswith("tab")] == [
-        "tab 'History': made",
-        "tab 'Pipeline': made",
+        "tab 'History': created",
+        "tab 'Pipeline': created",
     ]
     bench.flush()
     assert len(bench.texts("History")) == 1
@@ -91,7 +91,7 @@ def test_tabs_that_are_gone_come_back(bench: Bench) -> None:
 def test_only_what_was_made_is_told_of(bench: Bench) -> None:
     bench.shown(milestone(1))
     bench.edit("delete_tab", sheet_id=JOBS_TAB)
-    assert set_up(bench) == ["tab 'Jobs': made"]
+    assert set_up(bench) == ["tab 'Jobs': created"]
 
 
 def test_other_colours_in_the_config_replace_ours_and_not_a_person_s(
@@ -109,7 +109,7 @@ def test_other_colours_in_the_config_replace_ours_and_not_a_person_s(
     changes = (('"#d9ead3"', '"#00ff00"'), ('"#ea9999"', '"#ff0000"'))
     bench.configured(with_more(tmp_path, "", *changes))
     setup = Setup(bench.settings, bench.database, lambda _: None)
-    assert "colors and filters: as in the config" in setup.provision(bench.spreadsheet)
+    assert "colors and filters: updated" in setup.provision(bench.spreadsheet)
     rules = bench.tab("Jobs", "conditionalFormats")["conditionalFormats"]
     said = [
         value["userEnteredValue"]
@@ -145,8 +145,8 @@ def test_a_rule_for_the_days_is_explained_anew(bench: Bench) -> None:
     bench.shown(milestone(1))
     bench.environment["STUCK_DAYS"] = "3"
     done = set_up(bench)
-    assert "column 'Days': the note that explains it" in done
-    assert "filter view 'Stuck': set again" in done
+    assert "column 'Days': note added" in done
+    assert "filter view 'Stuck': reset" in done
     assert set_up(bench) == []
     assert "more than 3" in bench.notes("Days")[0]
 
@@ -180,7 +180,7 @@ def test_the_command_tells_what_it_did(bench: Bench) -> None:
     assert first.exit_code == 0, first.stdout
     assert f"SPREADSHEET_ID={bench.spreadsheet}" in first.stdout.splitlines()
     assert "DRIVE_FOLDER_ID isn't set, so documents aren't copied." in first.stdout
-    assert "tab 'Jobs': made" in first.stdout
+    assert "tab 'Jobs': created" in first.stdout
     second = bench.command("init")
     assert "Nothing to do: everything exists." in second.stdout.splitlines()
 
@@ -247,7 +247,7 @@ def test_the_pipeline_fits_into_what_people_left_of_its_rows(bench: Bench) -> No
     bench.edit("delete_rows", sheet_id=PIPELINE_TAB, index=2, count=58)
     chart = bench.tab("Pipeline", "charts")["charts"][0]["chartId"]
     bench.do({"deleteEmbeddedObject": {"objectId": chart}})
-    assert set_up(bench) == ["the Pipeline: brought up to date"]
+    assert set_up(bench) == ["the Pipeline: updated"]
     assert len(bench.tab("Pipeline", "charts")["charts"]) == 1
     assert set_up(bench) == []
 
@@ -256,7 +256,7 @@ def test_filter_views_find_a_column_that_came_back(bench: Bench) -> None:
     """Google drops the criteria of a column with it: the view would show everything."""
     bench.shown(milestone(1))
     bench.edit("delete_columns", index=list(bench.rows()[0]).index("Status"))
-    assert "filter view 'Rejected': set again" in set_up(bench)
+    assert "filter view 'Rejected': reset" in set_up(bench)
     bench.flush()
     status = list(bench.rows()[0]).index("Status")
     views = {view["title"]: view for view in bench.tab("Jobs", "filterViews")["filterViews"]}

@@ -111,7 +111,7 @@ def test_what_is_wanted_is_added_and_nothing_else(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     assert "Pipeline added" not in plain(visitor.text(EXTRAS))
     assert visitor.send(EXTRAS, EXTRAS, extra="pipeline").status_code == 303
-    assert "Tab 'Pipeline': made" in plain(visitor.text(EXTRAS)).replace("&#39;", "'")
+    assert "Tab 'Pipeline': created" in plain(visitor.text(EXTRAS)).replace("&#39;", "'")
     page = plain(visitor.text(EXTRAS))
     assert "Pipeline added" in page and "Add Pipeline" not in page, "it is there already"
     assert "Add History" in page and "Add Filter views" in page
