@@ -27,7 +27,7 @@ _TOWN_ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\b")
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a job or a row is about: normalised values by key, and the texts that they are of."""
+    """Who a job or a row is about: normalized values by key, and the texts that they are of."""
 
     keys: Mapping[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
     """By key the values of its parts: a row may have several telephone numbers in a cell."""
@@ -108,8 +108,8 @@ def differing(row: Texts, customer: Customer) -> frozenset[str]:
     return frozenset(
         part
         for part in ("email", "phone", "address", "customer")
-        if (ours := normalised(part, mine[part]))
-        and (theirs := normalised(part, row.get(part, "")))
+        if (ours := normalized(part, mine[part]))
+        and (theirs := normalized(part, row.get(part, "")))
         and ours.isdisjoint(theirs)
     )
 
@@ -155,13 +155,13 @@ def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
                 numbers = _NUMBER.findall(_ZIP.sub("", text))
                 yield from ((part, number) for number in numbers or [text.casefold()])
             elif part in ("email", "phone"):
-                yield from ((part, value) for value in normalised(part, text))
+                yield from ((part, value) for value in normalized(part, text))
 
 
 def identity(texts: Texts, by: Iterable[str]) -> Identity:
     """Return who a row or a customer is about."""
     values = {
-        part: each for part in IDENTITY_COLUMNS if (each := normalised(part, texts.get(part, "")))
+        part: each for part in IDENTITY_COLUMNS if (each := normalized(part, texts.get(part, "")))
     }
     if "zip" not in values and "city_zip" in values:
         values["zip"] = values["city_zip"]
@@ -175,7 +175,7 @@ def identity(texts: Texts, by: Iterable[str]) -> Identity:
     return Identity(keys, {k: v for k, v in texts.items() if v})
 
 
-def normalised(part: str, text: str) -> frozenset[str]:
+def normalized(part: str, text: str) -> frozenset[str]:
     """Return what a text says in the form in which two spellings are the same, several phones too.
 
     Empty for a text that says nothing of the kind.

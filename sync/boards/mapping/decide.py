@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from sync.boards.mapping import recognise
+from sync.boards.mapping import recognize
 from sync.boards.mapping.fields import AS_IT_IS, LONGEST, Fields, Words, fit, text_words
 from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.propose import Proposal, propose
-from sync.boards.mapping.recognise import Recogniser
+from sync.boards.mapping.recognize import Recognizer
 from sync.boards.mapping.tab import NativeTable, SeenTab, below, of_tab
 from sync.boards.mapping.words import plain
 from sync.errors import Permanent
@@ -129,7 +129,7 @@ class TabDecider:
 
     def __init__(self, fields: Fields, choices: Choices, account: str) -> None:
         self._fields = fields
-        self._recogniser = Recogniser(fields)
+        self._recognizer = Recognizer(fields)
         self._rules = ProgressRules(fields)
         self._choices = choices
         self._account = account
@@ -148,7 +148,7 @@ class TabDecider:
         if row is None and before:
             row = before.header_row
         if row is None:
-            header = recognise.find(tab, self._recogniser)
+            header = recognize.find(tab, self._recognizer)
             row, problem = header.row, header.problem
         if row is None:
             return replace(none, problem=problem)
@@ -157,7 +157,7 @@ class TabDecider:
             return replace(none, problem=f"has nothing in row {row + 1}.")
         if problem := below(tab, row, self._account):
             return replace(none, problem=problem)
-        proposals = propose(tab, row, self._fields, self._recogniser)
+        proposals = propose(tab, row, self._fields, self._recognizer)
         columns = self._settled(proposals, tab, before)
         own = self._own_words(columns, tab)
         columns = tuple(self._with_words(c, before, own.get(c.index, {})) for c in columns)

@@ -8,7 +8,7 @@ from sync.boards.mapping import content
 from sync.boards.mapping.content import ColumnContent
 from sync.boards.mapping.fields import Field, Fields, fit
 from sync.boards.mapping.progress import ProgressRules
-from sync.boards.mapping.recognise import CONTENT, DATED, HeaderMatch, Recogniser
+from sync.boards.mapping.recognize import CONTENT, DATED, HeaderMatch, Recognizer
 from sync.boards.mapping.tab import SeenTab
 from sync.boards.mapping.words import plain
 from sync.field_table import FieldKind
@@ -40,7 +40,7 @@ class Proposal:
     is_computed: bool = False
 
 
-def propose(tab: SeenTab, header_row: int, fields: Fields, by: Recogniser) -> list[Proposal]:
+def propose(tab: SeenTab, header_row: int, fields: Fields, by: Recognizer) -> list[Proposal]:
     """Return a proposal for each column that has a header, or cells that tell what they are.
 
     A field is proposed for one column at most: the surest. Where several are as sure,
@@ -60,7 +60,7 @@ def propose(tab: SeenTab, header_row: int, fields: Fields, by: Recogniser) -> li
 
 
 def _column(
-    tab: SeenTab, row: int, index: int, header: str, fields: Fields, by: Recogniser
+    tab: SeenTab, row: int, index: int, header: str, fields: Fields, by: Recognizer
 ) -> Proposal:
     cells = list(tab.below(row, index))
     holding = content.of(cells, fields.sites)

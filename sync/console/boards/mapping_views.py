@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from hashlib import blake2s
 
 from sync.boards import metadata
-from sync.boards.mapping import recognise
+from sync.boards.mapping import recognize
 from sync.boards.mapping.decide import ONE_MORE, Choices, MappedColumn, TabMapping, stored_words
 from sync.boards.mapping.fields import Fields, fit
 from sync.boards.mapping.progress import ProgressRules
-from sync.boards.mapping.recognise import Recogniser
+from sync.boards.mapping.recognize import Recognizer
 from sync.boards.mapping.tab import SeenTab, of_tab
 from sync.console.boards.mapping_form import FIELD, HAD, MEANS, WORD, MappingForm, mark
 from sync.field_table import ASPECTS, KEY
@@ -338,18 +338,18 @@ class Cover:
 
     def __init__(self, fields: Fields, *, is_masked: bool) -> None:
         self.is_masked = is_masked
-        self._recogniser = Recogniser(fields)
+        self._recognizer = Recognizer(fields)
         self._rows: dict[int, int | None] = {}
 
     def header_row(self, tab: SeenTab) -> int | None:
         """Return the row in which headers are recognized."""
         if tab.sheet_id not in self._rows:
-            self._rows[tab.sheet_id] = recognise.find(tab, self._recogniser).row
+            self._rows[tab.sheet_id] = recognize.find(tab, self._recognizer).row
         return self._rows[tab.sheet_id]
 
     def text(self, tab: SeenTab, row: int, text: str) -> str:
         """Return the text of a cell, or its mask."""
-        is_open = not self.is_masked or not text or self._recogniser.match(text)
+        is_open = not self.is_masked or not text or self._recognizer.match(text)
         return text if is_open or row == self.header_row(tab) else MASKED
 
     def first_rows(self, mapping: TabMapping, form: MappingForm, most: int) -> FirstRows:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sync.boards.mapping.recognise import Recogniser, find
+from sync.boards.mapping.recognize import Recognizer, find
 from tests.boards.mapping.seen import date, fields, tab
 
-BY = Recogniser(fields())
+BY = Recognizer(fields())
 HEADERS = ("Client", "Phone", "Email", "Permit", "Notes")
 JOB = ("Ada Alder", "555-010-1234", "ada@x.example", "Approved", "calls back")
 NOTES = [("Phone", "555-010-1234"), ("Customer", "Phone", "x" * 80)]

@@ -6,7 +6,7 @@ import pytest
 
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.propose import Proposal, propose
-from sync.boards.mapping.recognise import Recogniser
+from sync.boards.mapping.recognize import Recognizer
 from sync.boards.mapping.tab import SeenCell
 from sync.field_table import DETAILS, FIELDS, FieldKind
 from sync.settings.config_file import Config
@@ -20,7 +20,7 @@ def proposed(
     headers: Sequence[object], *rows: Sequence[object], sites: Sequence[str] = ()
 ) -> list[Proposal]:
     known = fields(sites=frozenset(sites))
-    return propose(tab(headers, *rows), 0, known, Recogniser(known))
+    return propose(tab(headers, *rows), 0, known, Recognizer(known))
 
 
 def found(headers: Sequence[object], *rows: Sequence[object], **more: Sequence[str]) -> list[str]:
@@ -135,7 +135,7 @@ def test_columns_that_are_as_sure_are_none() -> None:
 def test_hidden_columns_are_shown_as_such() -> None:
     known = fields()
     seen = tab(("Client", "Phone"), ("Ada", "1"), hidden_columns=frozenset([1]))
-    some = propose(seen, 0, known, Recogniser(known))
+    some = propose(seen, 0, known, Recognizer(known))
     assert [(one.field, one.is_hidden) for one in some] == [("customer", False), ("phone", True)]
 
 
@@ -146,7 +146,7 @@ def of_a_column(field: str, header: str, *cells: object) -> Proposal:
         tree["columns"] = [*tree["columns"], {"id": field, "header": FIELDS[field].header}]
     known = Fields(Config.model_validate(tree), MILESTONES, stages=frozenset(("some text",)))
     seen = tab((header,), *([one] for one in cells))
-    (proposal,) = propose(seen, 0, known, Recogniser(known))
+    (proposal,) = propose(seen, 0, known, Recognizer(known))
     return proposal
 
 

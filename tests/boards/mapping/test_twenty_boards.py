@@ -249,7 +249,7 @@ BOARDS = (
 
 def without_headers(stand: Stand) -> Board:
     stand.fill(jobs(top=0))
-    return Board(problem="no header row was recognised in its first 5 rows")
+    return Board(problem="no header row was recognized in its first 5 rows")
 
 
 def a_merged_title(stand: Stand) -> Board:

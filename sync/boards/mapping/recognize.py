@@ -53,8 +53,8 @@ EXACT, MILESTONE, ALMOST = 1, 2, 4
 CONTENT = 3
 
 
-class Recogniser:
-    """Recognises headers by the fields that there are."""
+class Recognizer:
+    """Recognizes headers by the fields that there are."""
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
@@ -154,9 +154,9 @@ def _nearest(text: str, known: Mapping[str, str]) -> str:
 _LONGEST = 60
 """Characters: what is longer is an explanation, not a header."""
 LEAST = 2
-"""Headers that must be recognised: one alone ("Phone") may stand in any note."""
+"""Headers that must be recognized: one alone ("Phone") may stand in any note."""
 _RIVAL = 0.5
-"""A row with half as many recognised headers as the best is a second header row, not chance."""
+"""A row with half as many recognized headers as the best is a second header row, not chance."""
 
 
 @dataclass(frozen=True)
@@ -167,11 +167,11 @@ class Found:
     problem: str = ""
 
 
-def find(tab: SeenTab, recogniser: Recogniser) -> Found:
+def find(tab: SeenTab, recognizer: Recognizer) -> Found:
     """Return where the header row is: a Table's first row, or where most headers are recognized."""
     if tab.tables:
         return Found(tab.tables[0].header_row)
-    counts = {row: _recognised(tab, row, recogniser) for row in range(len(tab.rows))}
+    counts = {row: _recognized(tab, row, recognizer) for row in range(len(tab.rows))}
     best = max(counts, key=lambda row: (counts[row], -row), default=0)
     most = counts.get(best, 0)
     if most < LEAST:
@@ -189,14 +189,14 @@ def _none(tab: SeenTab, counts: Mapping[int, int], best: int) -> str:
     if counts.get(best):
         known = ", ".join(tab.headers(best).values())[:_LONGEST]
         fix = f"If row {best + 1} ({known}) is it, say so: --header-row {best + 1}."
-        return f"no header row was recognised {looked}. {fix}"
+        return f"no header row was recognized {looked}. {fix}"
     return (
-        f"no header row was recognised {looked}. If there is one, say which: --header-row N, and "
+        f"no header row was recognized {looked}. If there is one, say which: --header-row N, and "
         'what its columns are: --set "Header=field". If there is none, type headers above the jobs.'
     )
 
 
-def _recognised(tab: SeenTab, row: int, recogniser: Recogniser) -> int:
+def _recognized(tab: SeenTab, row: int, recognizer: Recognizer) -> int:
     """Return how many fields the headers in a row name; 0 where the row can be no header row."""
     names = tab.headers(row)
     texts = (CellKind.TEXT, CellKind.COMPUTED)
@@ -205,5 +205,5 @@ def _recognised(tab: SeenTab, row: int, recogniser: Recogniser) -> int:
         for at, text in names.items()
     ):
         return 0
-    found = [match for text in names.values() if (match := recogniser.match(text))]
+    found = [match for text in names.values() if (match := recognizer.match(text))]
     return len({match.field or match.reason for match in found})

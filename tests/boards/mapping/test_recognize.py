@@ -5,13 +5,13 @@ from rapidfuzz import fuzz
 
 from sync.boards.mapping import words
 from sync.boards.mapping.fields import Fields
-from sync.boards.mapping.recognise import ALIKE, ALMOST, SHORTEST, Recogniser
+from sync.boards.mapping.recognize import ALIKE, ALMOST, SHORTEST, Recognizer
 from sync.boards.mapping.words import SYNONYMS, plain
 from sync.field_table import ASPECTS, DETAILS, FIELDS
 from sync.settings.config_file import Config
 from tests.boards.mapping.seen import DESIGN, MILESTONES, PERMIT, PTO, config, fields
 
-KNOWN = Recogniser(fields())
+KNOWN = Recognizer(fields())
 
 
 def every_field() -> Fields:
@@ -22,10 +22,10 @@ def every_field() -> Fields:
     return Fields(Config.model_validate(tree), MILESTONES)
 
 
-EVERY = Recogniser(every_field())
+EVERY = Recognizer(every_field())
 
 
-def field(header: str, by: Recogniser = KNOWN) -> str | None:
+def field(header: str, by: Recognizer = KNOWN) -> str | None:
     """Return the field; "" for one that is not clear, None for none."""
     found = by.match(header)
     return found.field if found else None
@@ -139,7 +139,7 @@ def test_one_typing_error_never_makes_another_field() -> None:
                 tried += len(text) > SHORTEST
     assert wrong == []
     assert tried > 4000
-    assert missed < tried * 0.05, "nearly all of them are recognised"
+    assert missed < tried * 0.05, "nearly all of them are recognized"
 
 
 def test_headers_of_two_fields_are_not_alike_unless_both_are_known() -> None:
@@ -157,14 +157,14 @@ def test_headers_of_two_fields_are_not_alike_unless_both_are_known() -> None:
 
 def test_synonyms_of_the_config_come_first() -> None:
     """Catches a config that adds and cannot correct: "Contact" is this installer's telephone."""
-    mine = Recogniser(fields({"phone": ["Contact"], "submitted:Permit": ["Plan set out"]}))
+    mine = Recognizer(fields({"phone": ["Contact"], "submitted:Permit": ["Plan set out"]}))
     assert field("contact", mine) == "phone"
     assert field("Plan set OUT", mine) == f"submitted:{PERMIT}"
     assert field("Contact") == "customer"
 
 
 def test_a_synonym_of_a_milestone_that_is_not_known_yet_is_left_out() -> None:
-    mine = Recogniser(fields({"submitted:Inspection": ["Inspection sent"]}))
+    mine = Recognizer(fields({"submitted:Inspection": ["Inspection sent"]}))
     assert field("Inspection sent", mine) is None
 
 
