@@ -1,4 +1,4 @@
-"""What a batch really hit, by its trace and the rows that it copied."""
+"""The check finds misplaced writes by a batch's trace and the rows that it copied."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,7 +37,7 @@ IS_A = RowIdentity(key=A)
 
 
 def meant(*cells: CellWrite, identity: RowIdentity = IS_A, site: str = A, **more: Any) -> RowWrite:
-    """Return a write into row 4, as it was meant."""
+    """Return a write into row 4, as intended."""
     return RowWrite(sheet_id=JOBS_TAB, row=4, site=site, identity=identity, cells=cells, **more)
 
 
@@ -48,7 +48,7 @@ def found(
     pending: dict[int, Undo] | None = None,
     columns: Mapping[str, int] = COLUMNS,
 ) -> Findings:
-    """Return what is found of one row that was written, of which `copy` was made before."""
+    """Return the findings for one written row; `copy` is its content before."""
     tables = [seen or table()]
     return check(trace(one, columns=columns), tables, {JOBS_TAB: {one.row: copy}}, pending or {})
 
@@ -64,7 +64,7 @@ def only(findings: Findings) -> Undo:
 
 
 def undone(findings: Findings) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
-    """Return of each undo its column, its mask, what stood there and what we wrote."""
+    """Return each undo's column, mask, content before, and what we wrote."""
     return [(u.column, u.fields, u.before, u.wrote) for u in findings.undos]
 
 
@@ -74,8 +74,8 @@ STATUS_OF_A = meant(write(NEW, expects=Content(OLD)))
 # RowIdentity
 
 
-def test_a_row_that_is_who_and_held_what_was_expected_landed() -> None:
-    """A finding here would have every row written again and again."""
+def test_a_write_into_the_intended_row_and_content_is_confirmed() -> None:
+    """A finding here would make flushes rewrite every row forever."""
     findings = found(STATUS_OF_A, row("x", OLD, A))
     assert findings.is_as_intended
     assert confirmed(findings) == {A: {STATUS}}
@@ -83,8 +83,8 @@ def test_a_row_that_is_who_and_held_what_was_expected_landed() -> None:
 
 
 @pytest.mark.parametrize("key", [B, "", None])
-def test_another_key_means_another_row(key: str | None) -> None:
-    """The cell held what was expected, and is another customer's all the same."""
+def test_a_write_into_a_row_with_another_key_is_misplaced(key: str | None) -> None:
+    """The cell has the expected content, but belongs to another customer."""
     copy = row("x", OLD) if key is None else row("x", OLD, key)
     findings = found(STATUS_OF_A, copy)
     assert (findings.misplaced, confirmed(findings)) == ({A}, {})
@@ -100,7 +100,7 @@ def test_another_key_means_another_row(key: str | None) -> None:
     assert undo.row_text.startswith(f"x | {OLD}")
 
 
-def test_a_row_that_the_batch_did_not_reach_by_a_copy_is_not_taken_for_right() -> None:
+def test_a_row_that_was_not_copied_is_not_confirmed() -> None:
     """A row below the grid's end by then: what cannot be compared is not done."""
     findings = found(STATUS_OF_A, [])
     assert findings.misplaced == {A}
@@ -121,7 +121,7 @@ HOLDS = RowIdentity(holds=RowImage(managed={PHONE: (Content("303"), "")}, hit=(S
     ],
     ids=["all of it", "another cell", "one more", "a key", "a formula"],
 )
-def test_a_row_without_a_key_is_known_by_all_that_it_held(copy: Cells, is_right: bool) -> None:
+def test_a_row_without_a_key_is_identified_by_its_content(copy: Cells, is_right: bool) -> None:
     """Two rows of one customer differ in one cell: the undo of one is not the other's."""
     one = meant(write(NEW, expects=Content(OLD)), identity=HOLDS, site="")
     seen = table(columns=PEOPLE, column_count=5)
@@ -133,16 +133,16 @@ def test_a_row_without_a_key_is_known_by_all_that_it_held(copy: Cells, is_right:
 # Expected
 
 
-def test_a_value_that_came_after_the_read_is_put_back_alone() -> None:
-    """What a person typed in between would be lost; its note, which was expected, landed."""
+def test_only_a_value_typed_after_the_read_is_undone() -> None:
+    """Text typed in between would be lost; the note, which was as expected, is confirmed."""
     both = write(data=cell(NEW, WHEN), fields=NOTED, expects=Content(OLD), expects_note="")
     findings = found(meant(both), [cell("x"), cell("typed since"), cell(A)])
     assert undone(findings) == [(STATUS, VALUE, cell("typed since"), cell(NEW))]
     assert (findings.misplaced, confirmed(findings)) == ({A}, {})
 
 
-def test_a_note_that_came_after_the_read_is_put_back_alone() -> None:
-    """And the value stays, for it is the job's."""
+def test_only_a_note_added_after_the_read_is_undone() -> None:
+    """The value stays, because it is the job's."""
     both = write(data=cell(NEW, WHEN), fields=NOTED, expects=Content(OLD), expects_note="")
     findings = found(meant(both), [cell("x"), cell(OLD, "Call first."), cell(A)])
     assert undone(findings) == [(STATUS, NOTE, {"note": "Call first."}, {"note": WHEN})]
@@ -154,7 +154,7 @@ def test_a_note_that_came_after_the_read_is_put_back_alone() -> None:
     ("expects", "expects_note", "count"),
     [(None, None, 0), (Content("other"), None, 1), (None, "mine", 1), (Content("other"), "x", 2)],
 )
-def test_anything_may_stand_where_the_policy_overwrites(
+def test_any_content_is_expected_if_the_policy_overwrites(
     expects: Content | None, expects_note: str | None, count: int
 ) -> None:
     """The check knows no policy: where a write says nothing, nothing is compared."""
@@ -162,7 +162,7 @@ def test_anything_may_stand_where_the_policy_overwrites(
     assert len(found(meant(one), [cell("x"), cell(OLD, "n"), cell(A)]).undos) == count
 
 
-def test_a_cell_that_held_the_same_already_is_not_undone() -> None:
+def test_a_cell_with_the_same_content_before_is_not_undone() -> None:
     """Nothing was changed; a line in Recovered would send somebody looking. Its job is missed."""
     findings = found(STATUS_OF_A, row("mine", NEW, ""))
     assert (findings.undos, findings.misplaced) == ([], {A})
@@ -184,15 +184,15 @@ def keyed(copy: Cells, one: RowWrite = GETS_KEY) -> Findings:
     return check(trace(one, columns=PEOPLE), [seen], {JOBS_TAB: {4: copy}}, {})
 
 
-def test_a_key_that_landed_gives_its_job_a_row_and_confirms_no_cell() -> None:
-    """Values follow once a read has shown it there: none of them stands there now."""
+def test_a_confirmed_key_gives_its_job_a_row_and_confirms_no_cell() -> None:
+    """Values follow after a read has shown the key: none is in the row yet."""
     findings = keyed(row("mine", "", "", "home1@example.com", "303"))
     assert findings.is_as_intended
     assert (findings.keyed, confirmed(findings)) == ({A}, {})
 
 
 @pytest.mark.parametrize("email", ["home2@example.com", ""])
-def test_a_key_that_hit_another_row_is_undone_by_the_key_itself(email: str) -> None:
+def test_a_misplaced_key_is_undone_by_the_key_itself(email: str) -> None:
     """By its position, a stranger's row would keep the key: people move rows all the time."""
     undo = only(keyed(row("mine", "", "", email, "303")))
     assert undo.identity == RowIdentity(key=A, shows_not=TEXTS)
@@ -200,14 +200,14 @@ def test_a_key_that_hit_another_row_is_undone_by_the_key_itself(email: str) -> N
     assert undo.image == RowImage.of(row("mine", "", "", email, "303"), PEOPLE, [KEY_AT])
 
 
-def test_a_key_that_hit_the_right_row_with_a_key_is_undone_with_what_stood_there() -> None:
+def test_the_undo_of_a_key_restores_the_overwritten_key() -> None:
     """A person gave the row another job's key meanwhile: nobody may take that away."""
     findings = keyed(row("mine", "", B, "home1@example.com", "303"))
     assert (findings.keyed, only(findings).before) == (set(), cell(B))
     assert findings.misplaced == {A}
 
 
-def test_a_key_of_which_no_right_row_is_known_is_taken_out_of_every_row() -> None:
+def test_a_key_without_a_known_row_is_removed_from_every_row() -> None:
     """An undo put it back into a row that showed nothing else: it is in a wrong one for certain."""
     one = meant(write(A, KEY, expects=BLANK), identity=HOLDS, site="")
     undo = only(keyed(row("mine", "", "", "", "304"), one))
@@ -217,7 +217,7 @@ def test_a_key_of_which_no_right_row_is_known_is_taken_out_of_every_row() -> Non
     assert undo.identity.is_row(row("x", "", A, "home1@example.com"), PEOPLE)
 
 
-def test_a_key_that_is_taken_out_of_the_right_row_is_put_back_there() -> None:
+def test_a_key_removed_from_the_right_row_is_restored() -> None:
     """The undo of a mistaken key hit a row moved there since: it lost its own key."""
     taken = meant(
         write("", KEY, data={}, expects=Content(A), undoes=(3,)),
@@ -252,7 +252,7 @@ BACK = meant(
 )
 
 
-def test_an_undo_that_hits_a_wrong_row_is_itself_undone() -> None:
+def test_a_misplaced_undo_is_itself_undone() -> None:
     """It is an ordinary write: what it was to undo is still to be undone."""
     findings = found(BACK, row("y", "Rejected", A), pending={1: pending(), 2: pending()})
     assert findings.confirmed_undos == set()
@@ -260,8 +260,8 @@ def test_an_undo_that_hits_a_wrong_row_is_itself_undone() -> None:
     assert only(findings).identity == RowIdentity(key=A)
 
 
-def test_two_undos_of_one_cell_are_composed() -> None:
-    """What stood there first, what we wrote last: else the first one's text would come back."""
+def test_two_undos_of_one_cell_are_merged() -> None:
+    """It keeps the first content and our last write; otherwise our first text would return."""
     findings = found(STATUS_OF_A, row("x", OLD, B), pending={7: pending()})
     assert undone(findings) == [(STATUS, VALUE, cell("on hold"), cell(NEW))]
     assert findings.confirmed_undos == {7}
@@ -277,14 +277,14 @@ def test_two_undos_of_one_cell_are_composed() -> None:
     ],
     ids=["another row", "another column", "the note", "something else was written"],
 )
-def test_undos_of_other_cells_are_not_composed(other: Undo) -> None:
+def test_undos_of_different_cells_are_not_merged(other: Undo) -> None:
     """One would be dropped that is still to be carried out."""
     findings = found(STATUS_OF_A, row("x", OLD, B), pending={7: other})
     assert undone(findings) == [(STATUS, VALUE, cell(OLD), cell(NEW))]
     assert findings.confirmed_undos == set()
 
 
-def test_undos_of_a_row_without_a_key_are_composed_by_what_it_held() -> None:
+def test_undos_of_a_row_without_a_key_are_merged_by_its_content() -> None:
     """Also where the cells that were hit are others this time."""
     image = RowImage.of(row("mine", "", ""), PEOPLE, [1])
     first = pending(identity=RowIdentity(holds=image))
@@ -294,7 +294,7 @@ def test_undos_of_a_row_without_a_key_are_composed_by_what_it_held() -> None:
     assert undone(findings) == [(STATUS, VALUE, cell(OLD), cell(NEW))]
 
 
-def test_undos_of_a_row_that_is_typed_into_are_composed_by_its_name_and_what_we_wrote() -> None:
+def test_undos_of_an_edited_row_are_merged_by_its_name_and_what_we_wrote() -> None:
     """The undo of an undo would put another customer's e-mail address back for good."""
     columns = {"customer": 0, STATUS: 1, KEY: 2, EMAIL: 3}
     old, wrong = "ada@example.com", "home1@example.com"
@@ -314,15 +314,15 @@ def test_undos_of_a_row_that_is_typed_into_are_composed_by_its_name_and_what_we_
         first,
         columns,
     )
-    assert findings.undos == [], "what stood there first stands there: nothing is left to do"
+    assert findings.undos == [], "the first content is back: nothing is left to do"
     assert findings.confirmed_undos == {1, 2}
 
 
 # Columns
 
 
-def test_a_column_that_was_deleted_lets_a_persons_be_hit() -> None:
-    """The guard stands on the column that was in its place; nothing tells where it may go back."""
+def test_a_write_after_its_column_was_deleted_is_misplaced() -> None:
+    """The guard is on the column that took its place, so the right place isn't known."""
     gone = table(columns={KEY: 2}, guards={STATUS: 1, KEY: 2}, headers={1: "Paid"})
     findings = found(STATUS_OF_A, row("x", "2,500", A), gone)
     undo = only(findings)
@@ -338,7 +338,7 @@ def test_a_column_that_was_deleted_lets_a_persons_be_hit() -> None:
     ],
     ids=["deleted", "elsewhere"],
 )
-def test_without_the_key_column_in_its_place_nothing_counts_as_done(seen: Table) -> None:
+def test_nothing_is_confirmed_if_the_key_column_has_moved(seen: Table) -> None:
     """No copied cell tells whose row it was: all that was written over is kept."""
     findings = found(STATUS_OF_A, row("x", OLD, A), seen)
     assert findings.misplaced == {A}
@@ -346,7 +346,7 @@ def test_without_the_key_column_in_its_place_nothing_counts_as_done(seen: Table)
     assert only(findings).identity.holds is not None, "the cell taken for its key may be anything"
 
 
-def test_a_tab_that_is_gone_took_with_it_what_was_hit() -> None:
+def test_writes_into_a_deleted_tab_need_no_undo() -> None:
     """Its jobs are to be written elsewhere, and nothing in it can be put back."""
     findings = check(trace(STATUS_OF_A), [table(sheet_id=99)], {}, {})
     assert (findings.misplaced, findings.undos) == ({A}, [])
@@ -357,7 +357,7 @@ def test_a_tab_that_is_gone_took_with_it_what_was_hit() -> None:
 # Rows
 
 
-def test_of_a_job_in_several_rows_a_column_landed_only_if_it_did_in_all() -> None:
+def test_a_column_is_confirmed_only_if_it_is_in_all_rows_of_the_job() -> None:
     """Confirmed by one of them, the other row would show the old status for ever."""
     one = meant(write(NEW, expects=Content(OLD)), write("303", PHONE))
     other = one.model_copy(update={"row": 9})
@@ -368,7 +368,7 @@ def test_of_a_job_in_several_rows_a_column_landed_only_if_it_did_in_all() -> Non
     assert (only(findings).row, only(findings).before) == (9, cell("typed since"))
 
 
-def test_a_row_that_was_missed_says_nothing_of_another_jobs() -> None:
+def test_a_misplaced_row_does_not_affect_other_jobs() -> None:
     """One sort would have the whole sheet written again."""
     theirs = RowWrite(
         sheet_id=JOBS_TAB, row=5, site=B, identity=RowIdentity(key=B), cells=STATUS_OF_A.cells
@@ -378,7 +378,7 @@ def test_a_row_that_was_missed_says_nothing_of_another_jobs() -> None:
     assert (findings.misplaced, confirmed(findings)) == ({A}, {B: {STATUS}})
 
 
-def test_each_new_row_that_took_another_rows_formulas_is_named() -> None:
+def test_new_rows_with_the_wrong_formulas_are_reported() -> None:
     """One line names all of a batch, and a great many would be more than a cell takes."""
     pattern = RowWrite(sheet_id=JOBS_TAB, row=3, identity=IS_A, pattern_of=uuid(1))
     sites = [uuid(number) for number in range(1, 150)]
@@ -395,7 +395,7 @@ def test_each_new_row_that_took_another_rows_formulas_is_named() -> None:
         assert len(said) < 50_000
 
 
-def test_a_new_row_whose_key_went_into_another_column_is_not_there() -> None:
+def test_a_new_row_whose_key_is_in_another_column_is_misplaced() -> None:
     """A column was deleted before the write: the job has no row, and two texts stand astray."""
     gone = table(columns={STATUS: 1}, guards={STATUS: 1, KEY: 3})
     findings = found(meant(write(A, KEY), is_new=True), [], gone)
@@ -412,7 +412,7 @@ HEADER = RowWrite(
 
 
 @pytest.mark.parametrize("has_guard", [True, False])
-def test_the_header_row_is_known_by_its_guard(has_guard: bool) -> None:
+def test_the_header_row_is_identified_by_its_guard(has_guard: bool) -> None:
     """It has no key that could tell: a row inserted above it would get the titles."""
     copy = [{}, cell("mine", "old"), {}]
     findings = found(HEADER, copy, table(has_header_guard=has_guard))
@@ -423,8 +423,8 @@ def test_the_header_row_is_known_by_its_guard(has_guard: bool) -> None:
 # What a person had typed
 
 
-def test_words_that_an_event_replaced_are_kept_as_they_stood_at_that_moment() -> None:
-    """Not as they were read: another row's words would stand in this customer's history."""
+def test_replaced_words_are_stored_as_of_the_write() -> None:
+    """As of the read, another row's words could end up in this customer's history."""
     news = meant(write(NEW, expects=Content(OLD), replaces_words=True))
     kept = ReplacedWords(site=A, column=STATUS, header="Permit", before=OLD, after=NEW)
     assert found(news, row("x", OLD, A)).replaced == [kept]

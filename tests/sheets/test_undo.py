@@ -1,4 +1,4 @@
-"""Where undos are written, and what is told in the tab Recovered instead."""
+"""Undos are written into certain places, or reported in the tab Recovered."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,7 +38,7 @@ HOME = "home1@example.com"
 def line(
     own: str = "mine", status: str = WROTE, key: str = "", email: str = HOME, phone: str = "303"
 ) -> Cells:
-    """Return a row of a tab that people made; a job's status was written over theirs."""
+    """Return a row of a mapped tab in which a job's status overwrote typed text."""
     return row(own, status, key, email, phone)
 
 
@@ -73,7 +73,7 @@ def of_note(**changes: Any) -> Undo:
 
 
 def seen(rows: Rows, *, is_ours: bool = False, **changes: Any) -> Table:
-    """Return the tab as a read shows it: with the keys that stand in `rows`."""
+    """Return the tab as a read shows it, with the keys in `rows`."""
     columns = changes.get("columns", PEOPLE)
     keys = {n: cells[columns[KEY]] for n, cells in rows.items() if len(cells) > columns[KEY]}
     values = {
@@ -90,7 +90,7 @@ def placed(rows: Rows, *undos: Undo, **changes: Any) -> Placement:
 
 
 def put(placement: Placement) -> list[tuple[int, str, str]]:
-    """Return row, column and text of what is put back."""
+    """Return row, column and text of the restored cells."""
     return [
         (one.row, each.column, content(each.data).text)
         for one in placement.rows
@@ -99,13 +99,13 @@ def put(placement: Placement) -> list[tuple[int, str, str]]:
 
 
 TOLD = ("Jobs", "Permit", "mine | on hold", BEFORE, WROTE)
-"""What Recovered tells of `undo()`."""
+"""The line in Recovered for `undo()`."""
 
 
 # By its key
 
 
-def test_a_cell_goes_back_in_every_row_that_has_the_key() -> None:
+def test_a_cell_is_restored_in_every_row_with_the_key() -> None:
     """A person copied the row: of two, one would keep another customer's status."""
     rows = {3: line(key=A), 5: line("x", key=A), 7: line(key=A, status="typed since")}
     placement = placed(rows | {8: line(key=B)}, undo(identity=RowIdentity(key=A)))
@@ -143,7 +143,7 @@ def test_a_cell_goes_back_in_every_row_that_has_the_key() -> None:
         "a person's column moved",
     ],
 )
-def test_a_cell_goes_back_where_a_row_holds_exactly_what_was_not_hit(rows: Rows) -> None:
+def test_a_cell_is_restored_in_the_row_with_exactly_the_other_content(rows: Rows) -> None:
     """A row's number, a likeness or a job's row must not draw it elsewhere."""
     placement = placed(rows, undo())
     assert put(placement) == [(4 if 9 not in rows else 9, STATUS, BEFORE)]
@@ -161,12 +161,12 @@ def test_a_cell_goes_back_where_a_row_holds_exactly_what_was_not_hit(rows: Rows)
     ],
     ids=["typed over beside it", "beside a stranger's", "beside one that tells less"],
 )
-def test_else_it_goes_back_where_the_same_customer_stands(rows: Rows, where: int) -> None:
+def test_a_cell_is_restored_in_the_row_of_the_same_customer(rows: Rows, where: int) -> None:
     """A person works in a column of his own meanwhile: his e-mail still tells who it is."""
     assert put(placed(rows, undo())) == [(where, STATUS, BEFORE)]
 
 
-def test_one_whose_email_was_hit_is_the_same_by_its_name_and_by_what_we_wrote() -> None:
+def test_a_row_without_its_email_is_identified_by_name_and_what_we_wrote() -> None:
     """Typed into beside it, it would keep another customer's e-mail address for good."""
     columns = {STATUS: 1, KEY: 2, EMAIL: 3, NAME: 0}
     hit = image_of(row("Ada", WROTE, "", HOME, "crew 1"), columns, STATUS, EMAIL)
@@ -207,13 +207,13 @@ def test_one_whose_email_was_hit_is_the_same_by_its_name_and_by_what_we_wrote() 
         "a row of which nothing is known",
     ],
 )
-def test_what_has_no_certain_place_is_told(rows: Rows, changes: dict[str, Any]) -> None:
-    """A guess could put a person's text into another's row, and nobody would see it."""
+def test_an_undo_without_a_certain_place_is_reported(rows: Rows, changes: dict[str, Any]) -> None:
+    """A guess could put typed text into another customer's row unnoticed."""
     placement = placed(rows, undo(), **changes)
     assert (placement.rows, placement.recovered, placement.settled) == ([], [TOLD], {1})
 
 
-def test_a_row_that_held_nothing_else_goes_back_to_one_like_it_alone() -> None:
+def test_an_otherwise_blank_row_is_restored_only_in_a_like_row() -> None:
     """Anything that shows our status would hold all of nothing: jobs' own rows, say."""
     blank = undo(before={}, identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
     assert put(placed({9: row("", WROTE)}, blank)) == [(9, STATUS, "")]
@@ -224,7 +224,7 @@ def test_a_row_that_held_nothing_else_goes_back_to_one_like_it_alone() -> None:
     ]
 
 
-def test_a_word_that_stood_alone_goes_into_one_row_or_none() -> None:
+def test_the_only_text_of_a_row_is_restored_in_one_row_or_none() -> None:
     """Three rows of a word each that were hit: all of them would get the word of the last."""
     alone = undo(identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
     assert put(placed({9: row("", WROTE)}, alone)) == [(9, STATUS, BEFORE)]
@@ -233,21 +233,21 @@ def test_a_word_that_stood_alone_goes_into_one_row_or_none() -> None:
 
 
 @pytest.mark.parametrize("rows", [{9: row("", "")}, {4: row("", ""), 9: row("", "")}])
-def test_what_a_blank_was_written_over_goes_into_no_row_that_is_blank(rows: Rows) -> None:
+def test_overwritten_text_is_not_restored_into_blank_rows(rows: Rows) -> None:
     """Of the blank rows of a tab none is known to be the one: all of them would get his words."""
     alone = undo(wrote={}, identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
     placement = placed(rows, alone)
     assert (placement.rows, [told[3:] for told in placement.recovered]) == ([], [(BEFORE, "")])
 
 
-def test_a_row_that_held_nothing_else_is_put_back_once() -> None:
+def test_an_otherwise_blank_row_is_restored_once() -> None:
     """Another may hold by right what we wrote there: a person's lone word would go for another."""
     alone = undo(has_landed=True, identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
     placement = placed({9: row("", WROTE)}, alone)
     assert (placement.rows, placement.recovered, placement.settled) == ([], [], {1})
 
 
-def test_a_formula_goes_back_in_its_own_row_only() -> None:
+def test_a_formula_is_restored_only_in_its_own_row() -> None:
     """Anywhere else it would point to other cells."""
     formula = undo(before=cell("=B4"))
     (one,) = placed({4: line()}, formula).rows
@@ -266,7 +266,7 @@ def test_the_days_of_a_status_go_back_wherever_the_row_is() -> None:
 # The header row
 
 
-def test_a_title_goes_back_into_the_header_row_wherever_that_is() -> None:
+def test_a_title_is_restored_in_the_header_row_after_it_moved() -> None:
     """It has no key and no customer; its guard tells where it is."""
     title = of_note(identity=RowIdentity(is_header=True))
     noted = [{}, cell("Permit", "Mar 3, 2026, 10:00 AM"), {}, {}, {}]
@@ -299,7 +299,7 @@ def of_key(before: str = "", cells: Cells | None = None, **changes: Any) -> Undo
     return undo(**(values | changes))
 
 
-def test_a_key_is_taken_out_of_every_row_that_is_not_its_own() -> None:
+def test_a_key_is_removed_from_every_row_but_its_own() -> None:
     """Never by the row's number: people moved it, and copied it."""
     rows = {
         3: line(key=A),
@@ -315,7 +315,7 @@ def test_a_key_is_taken_out_of_every_row_that_is_not_its_own() -> None:
     assert placement.settled == set(), "until a read shows no such row"
 
 
-def test_what_stood_there_goes_back_only_into_the_row_that_showed_what_it_showed() -> None:
+def test_an_overwritten_key_is_restored_only_in_its_own_row() -> None:
     """Else another row gets B's key, and B's statuses with it."""
     hit = line(status="", email=OTHER, key=A)
     stranger = line("x", email="x@example.com", phone="1", key=A)
@@ -324,7 +324,7 @@ def test_what_stood_there_goes_back_only_into_the_row_that_showed_what_it_showed
     assert placement.rows[1].cells[0].key_row[EMAIL] == OTHER, "by it B's key is known to be right"
 
 
-def test_a_customers_own_row_gets_its_key_back_though_somebody_typed_there() -> None:
+def test_a_key_is_restored_in_a_row_that_was_edited() -> None:
     """His e-mail address tells who it is."""
     hit = line(status="", email=OTHER, key=A)
     assert put(placed({6: line("typed since", email=OTHER, key=A)}, of_key(B, hit))) == [
@@ -332,8 +332,8 @@ def test_a_customers_own_row_gets_its_key_back_though_somebody_typed_there() -> 
     ]
 
 
-def test_a_key_is_done_with_once_a_read_shows_no_such_row() -> None:
-    """Not when it landed: a person may have copied the row in between."""
+def test_a_key_is_settled_when_a_read_shows_no_such_row() -> None:
+    """Not when it is confirmed: a person may have copied the row in between."""
     right = {3: line(key=A)}
     assert placed(right, of_key()).settled == {1}
     assert placed(right, of_key()).recovered == [], "nothing stood there"
@@ -350,13 +350,13 @@ def test_a_key_is_done_with_once_a_read_shows_no_such_row() -> None:
     ],
     ids=["nowhere", "back in its row"],
 )
-def test_a_key_that_was_lost_for_good_is_told(rows: Rows, told: list[tuple[str, ...]]) -> None:
+def test_a_lost_key_is_reported(rows: Rows, told: list[tuple[str, ...]]) -> None:
     """Its row was deleted, or typed over: whoever did should know. Not if it stands somewhere."""
     placement = placed(rows, of_key(B))
     assert (placement.settled, placement.recovered) == ({1}, told)
 
 
-def test_keys_go_before_all_else() -> None:
+def test_keys_are_restored_first() -> None:
     """All other rows are found by the keys: those of a wrong one would be written there."""
     rows = {3: line(key=A, email=OTHER)}
     placement = placed(rows, undo(identity=RowIdentity(key=A)), of_key())
@@ -364,7 +364,7 @@ def test_keys_go_before_all_else() -> None:
     assert (placement.settled, placement.recovered) == (set(), [])
 
 
-def test_a_key_that_was_taken_from_its_row_goes_back_there() -> None:
+def test_a_key_removed_from_its_row_is_restored() -> None:
     """An undo of a key hit the row: known by all that it holds beside."""
     lost = undo(
         column=KEY,
@@ -382,7 +382,7 @@ def test_a_key_that_was_taken_from_its_row_goes_back_there() -> None:
 # Several of a cell, and what is done with
 
 
-def test_of_several_for_one_cell_the_newest_counts() -> None:
+def test_the_newest_of_several_undos_of_a_cell_counts() -> None:
     """What the older one wrote is what the newer one puts back: it goes first, and then it is
     seen."""
     older, newer = undo(), undo(before=cell(WROTE), wrote=cell("Rejected"))
@@ -395,7 +395,7 @@ def test_of_several_for_one_cell_the_newest_counts() -> None:
     assert put(same) == [(4, STATUS, "second")]
 
 
-def test_a_value_and_its_note_go_back_each_for_itself() -> None:
+def test_a_value_and_its_note_are_restored_separately() -> None:
     """A note that was typed over since does not keep the value from going back."""
     who = RowIdentity(key=A)
     noted = [cell("mine"), cell(WROTE, "Mar 3, 2026, 10:00 AM"), cell(A), {}, {}]
@@ -425,7 +425,7 @@ def test_a_value_and_its_note_go_back_each_for_itself() -> None:
     ],
     ids=["a managed cell", "a column of a person's", "a note", "a row without a key"],
 )
-def test_what_our_policy_overwrites_anyway_is_dropped(
+def test_undos_of_cells_that_the_policy_overwrites_are_dropped(
     changes: dict[str, Any], is_told: bool
 ) -> None:
     """A line for a job's own status would send somebody looking for what we write anew."""
@@ -435,7 +435,7 @@ def test_what_our_policy_overwrites_anyway_is_dropped(
     assert len(mapped.recovered) == 1, "in a tab of theirs, it may be a person's"
 
 
-def test_a_blank_that_was_written_over_is_told_only_while_something_stands_there() -> None:
+def test_an_overwritten_blank_is_reported_only_if_our_text_is_still_there() -> None:
     """A line that says that nothing stood somewhere helps only if a job's text is there now."""
     blank = undo(before={}, row_text="mine")
     assert placed({}, blank).recovered == []
@@ -446,7 +446,7 @@ def test_a_blank_that_was_written_over_is_told_only_while_something_stands_there
     assert [told[3:] for told in placed(other, blank).recovered] == [("", WROTE)]
 
 
-def test_a_cell_has_one_line_of_its_value_and_its_note() -> None:
+def test_the_value_and_note_of_a_cell_share_a_line() -> None:
     """Two lines for one cell are twice the reading; two cells in one would not be found."""
     placement = placed({}, of_note(), undo(), undo(row=7, before=cell("other")))
     assert sorted(placement.recovered) == sorted(
@@ -459,7 +459,7 @@ def test_a_cell_has_one_line_of_its_value_and_its_note() -> None:
     assert placement.settled == {1, 2, 3}
 
 
-def test_a_blank_is_not_done_with_while_what_we_wrote_is_about_to_stand_there_again() -> None:
+def test_a_blank_stays_pending_while_our_text_is_about_to_return() -> None:
     """A person types into the row just as its undo lands: that one is undone, too, and then our
     text stands there for good, and nobody is told."""
     blank = undo(before={}, identity=RowIdentity(holds=image(line(email="", phone=""), STATUS)))
@@ -512,7 +512,7 @@ BACK = RowWrite(
         "blank",
     ],
 )
-def test_what_was_put_back_is_checked_as_any_write(copy: Cells, is_back: bool) -> None:
+def test_an_undo_is_checked_like_any_write(copy: Cells, is_back: bool) -> None:
     """One that went into another row is still to be carried out, and that row is hit."""
     findings = check(trace(BACK, columns=PEOPLE), [seen({})], {JOBS_TAB: {4: copy}}, {1: undo()})
     assert (findings.confirmed_undos == {1}) is is_back
@@ -523,7 +523,7 @@ def test_what_was_put_back_is_checked_as_any_write(copy: Cells, is_back: bool) -
 # What a row is known by
 
 
-def test_a_row_is_known_by_its_columns_and_by_own_cells_in_any_order() -> None:
+def test_a_row_is_identified_by_its_columns_and_unmanaged_cells_in_any_order() -> None:
     """People move their columns; a formula changes with its place."""
     held = RowImage.of([*row("mine", "Approved", ""), cell("=A1"), cell("more")], PEOPLE)
     assert held.managed.keys() == {STATUS, PHONE}
@@ -543,8 +543,8 @@ def test_a_row_is_known_by_its_columns_and_by_own_cells_in_any_order() -> None:
     assert not RowImage().is_in(held), "nothing is in everything"
 
 
-def test_the_same_customer_is_told_by_all_that_a_row_says_of_him() -> None:
-    """An e-mail address that agrees and a telephone number that does not are two customers."""
+def test_a_customer_is_the_same_only_if_all_identifying_texts_agree() -> None:
+    """The same e-mail address with another phone number is another customer."""
     held = RowImage.of(line("x"), PEOPLE)
     assert held.is_like(RowImage.of(line("y", status="z"), PEOPLE))
     assert not held.is_like(RowImage.of(line(phone="304"), PEOPLE))

@@ -27,7 +27,7 @@ def test_an_event_during_a_flush_leaves_the_job_dirty(database: Database) -> Non
     assert known(store)["a"].written == X, "as before"
 
 
-def test_only_the_batch_whose_fence_is_seen_has_landed(database: Database) -> None:
+def test_only_the_batch_whose_fence_is_read_is_confirmed(database: Database) -> None:
     """Of two that were made for the same fence, Google lets in one."""
     store, mine = with_jobs(database, "a"), held(database)
     seen = dirty(store)["a"]
@@ -90,7 +90,7 @@ def test_what_a_check_found_is_kept_whole(database: Database) -> None:
     assert after.sites_with_row == {"b"}
 
 
-def test_undos_that_landed_are_stored_anew_and_settled_ones_go(database: Database) -> None:
+def test_confirmed_undos_are_updated_and_settled_ones_are_deleted(database: Database) -> None:
     store, mine = with_jobs(database), held(database)
     store.batches.conclude(mine, attempt(1, None), Conclusion(undos=["{}", '{"b": 1}', "{}"]))
     first, second, third = store.batches.undos()
@@ -104,7 +104,7 @@ def test_undos_that_landed_are_stored_anew_and_settled_ones_go(database: Databas
     assert list(store.batches.undos().values()) == ['{"new": 1}']
 
 
-def test_what_landed_of_a_missed_job_is_added_to_what_was_known(database: Database) -> None:
+def test_confirmed_cells_of_a_misplaced_job_are_stored(database: Database) -> None:
     """Taken for typed text, our own old text would never be replaced on a board."""
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.confirm(
@@ -121,7 +121,7 @@ def test_what_landed_of_a_missed_job_is_added_to_what_was_known(database: Databa
     assert job.recheck == {"d"}
 
 
-def test_a_key_that_landed_gives_a_row_in_which_nothing_is_known(database: Database) -> None:
+def test_a_confirmed_key_gives_a_row_without_known_cells(database: Database) -> None:
     """The value in an earlier row of the job would be taken for the value in this one."""
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
