@@ -156,12 +156,12 @@ class Projector:
         if delivery.milestone:
             event = projection.milestone_event(delivery.milestone, kept.digest, kept.received)
             after = projection.apply_event(before, event, self._re_sign)
-            return after, self._history.of_milestone(before, after, event)
+            return after, self._history.milestone_changes(before, after, event)
         other = delivery.other_event
         if other is None:
             return before, []
         after = projection.apply_other_event(before, other, kept.digest, kept.received)
-        return after, self._history.of_other(before, after, other, kept.digest, kept.received)
+        return after, self._history.other_changes(before, after, other, kept.digest, kept.received)
 
     def _wanted(self, deliveries: Iterable[Delivery]) -> list[Wanted]:
         documents = {

@@ -170,7 +170,7 @@ class BoardTabs:
             return TypedWord.OTHER
         words, wanted = self._progress(table), target.cells.get(column, EMPTY)
         last = target.written.get(column, EMPTY)
-        if words.says_same(text, wanted):
+        if words.is_synonym(text, wanted):
             return TypedWord.SAME
         if words.word_of(last) == words.word_of(wanted):
             return TypedWord.NOT_NEWS

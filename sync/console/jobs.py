@@ -110,7 +110,7 @@ def _not_copied(parts: ConsoleParts, record: JobRecord) -> list[tuple[Personal, 
 
 
 def _change(parts: ConsoleParts, kept: KeptChange) -> Step | None:
-    if (line := parts.wiring.layout().line(kept.change, EMPTY)) is None:
+    if (line := parts.wiring.layout().history_line(kept.change, EMPTY)) is None:
         return None
     what, before, after = (line[index].text for index in (3, 4, 5))
     text = f"{before} → {after}" if before and after else after or before

@@ -41,10 +41,10 @@ def credentials(wiring: Wiring) -> Check:
         accepted = sign_in(settings)
     except Permanent as error:
         return _refused(settings, error)
-    who = auth.account(settings)
+    account = auth.account(settings)
     if kind == "service_account":
-        return ok(f"A service account signs in. Files must be shared with {who}.")
-    return _person(accepted, who)
+        return ok(f"A service account signs in. Files must be shared with {account}.")
+    return _person(accepted, account)
 
 
 def _refused(settings: Settings, error: Permanent) -> Check:
@@ -65,10 +65,10 @@ def _refused(settings: Settings, error: Permanent) -> Check:
     )
 
 
-def _person(accepted: Accepted, who: str) -> Check:
+def _person(accepted: Accepted, account: str) -> Check:
     if accepted.ends_in is not None:
         return warning(
-            f"{who} is signed in, and Google ends the sign-in in {lasting(accepted.ends_in)}.",
+            f"{account} is signed in, and Google ends the sign-in in {lasting(accepted.ends_in)}.",
             "The app's status in Google's console is Testing, so its sign-ins end after 7 days.",
             _PUBLISH,
         )
@@ -79,7 +79,7 @@ def _person(accepted: Accepted, who: str) -> Check:
             "A box on Google's page was not checked at the sign-in.",
             "Sign in again: brightsheet auth google",
         )
-    return ok(f"{who} is signed in, and owns the files that Brightsheet creates.")
+    return ok(f"{account} is signed in, and owns the files that Brightsheet creates.")
 
 
 def not_covered(settings: Settings, error: Permanent, kind: str, file_id: str) -> Check:
@@ -182,16 +182,16 @@ def readers(wiring: Wiring) -> Check:
         return skipped(f"Google doesn't return who has access ({error.reason}).", fix)
     anyone = ("anyone", "")
     lacking = {
-        (kind, who)
-        for kind, who in of_sheet - of_folder - {("user", auth.account(settings))}
-        if kind != "user" or ("domain", who.rpartition("@")[2]) not in of_folder
+        (kind, name)
+        for kind, name in of_sheet - of_folder - {("user", auth.account(settings))}
+        if kind != "user" or ("domain", name.rpartition("@")[2]) not in of_folder
     }
     if anyone in of_folder or not lacking:
         return ok("Everyone who can open the spreadsheet can open the documents.")
     is_open = anyone in lacking
-    who = "Everyone with the link" if is_open else counted(len(lacking), "person", "people")
+    people = "Everyone with the link" if is_open else counted(len(lacking), "person", "people")
     return warning(
-        f"{who} can open the spreadsheet, but not the documents that it links to.",
+        f"{people} can open the spreadsheet, but not the documents that it links to.",
         "Brightsheet shares no files itself. The documents have the sharing of their folder.",
         "In Drive, share the folder with the same people or groups, as viewers.",
     )

@@ -40,14 +40,14 @@ class Actions:
         if status.case in NOT_OPEN:
             return NextAction()
         if status.case is Case.REJECTED:
-            return self._fix(status.about)
+            return self._fix(status.milestones)
         if status.ready:
             titles = [reached.title for reached in status.ready]
             text = phrases.submit.format(what=listed(titles, phrases, 1))
             return NextAction(_line(text), _assignees(status.ready))
         if status.case is Case.WAITING:
-            return NextAction(phrases.wait, _assignees(status.about))
-        if is_open := self._unapproved(status.about):
+            return NextAction(phrases.wait, _assignees(status.milestones))
+        if is_open := self._unapproved(status.milestones):
             return self._finish(is_open[0])
         is_next = status.case is Case.BETWEEN and coming
         return NextAction(_line(phrases.start.format(what=coming)) if is_next else "")

@@ -25,7 +25,7 @@ _FORCE = (
 )
 
 
-def applied(job: Job, new: Contract, signed: Sequence[datetime], moment: Origin) -> Job:
+def apply_contract(job: Job, new: Contract, signed: Sequence[datetime], moment: Origin) -> Job:
     """Return `job` with the event of a contract or change order applied.
 
     `signed` are the valid dates of its envelopes.
@@ -123,12 +123,12 @@ def is_news(job: Job, read: Job, *, is_dated: bool) -> bool:
 
     Without a date, only an unknown contract is new, because a known one may be newer.
     """
-    before, after = _said(job), _said(read)
-    changed = {key for key, said in after.items() if before.get(key) != said}
+    before, after = _shown_values(job), _shown_values(read)
+    changed = {key for key, value in after.items() if before.get(key) != value}
     return bool(changed) and (is_dated or changed.isdisjoint(before))
 
 
-def _said(job: Job) -> dict[str, object]:
+def _shown_values(job: Job) -> dict[str, object]:
     """Return what is shown of each contract, except when it was generated or sent."""
     contents: dict[str, object] = {}
     for key, log in job.contracts.items():

@@ -60,7 +60,7 @@ def _document(
     return [(_PREVIEW, preview), (" ", ""), (name, in_drive)]
 
 
-def stand_in(site: str) -> str:
+def placeholder_name(site: str) -> str:
     """Return the name of a job's folder until its customer is known."""
     return f"Job {site[:8]}"
 
@@ -68,11 +68,11 @@ def stand_in(site: str) -> str:
 def folder_name(site: str, customer: Customer) -> str:
     """Return the name of a job's folder: "Customer, City", or what is known of that."""
     if not customer.name:
-        return stand_in(site)
+        return placeholder_name(site)
     return cut(", ".join(part for part in (customer.name, customer.city) if part), _FOLDER_LIMIT)
 
 
-def told_apart(name: str, uuid: str) -> str:
+def distinct_name(name: str, uuid: str) -> str:
     """Return a document's name with the beginning of its UUID, for a name that is taken."""
     stem, dot, ending = name.rpartition(".")
     suffix = f" ({uuid[:8]})"

@@ -37,11 +37,11 @@ class HistoryLines:
         self._remarks = Remarks(config)
         self._is_rejected = Statuses(config).is_rejected
 
-    def of_milestone(self, before: Job, after: Job, new: Event) -> list[Change]:
+    def milestone_changes(self, before: Job, after: Job, new: Event) -> list[Change]:
         """Return the lines for `new`: of its status, its tasks, and its comments."""
         milestone, comments = new.milestone, self._new_comments(before, new)
         about = {"milestone": milestone.milestone_definition, "name": milestone.name}
-        changes = self._of_statuses(before, after, new)
+        changes = self._status_changes(before, after, new)
         if changes and comments:
             text = text_with_author(comments.pop())
             changes[-1] = changes[-1].model_copy(update={"comment": text})
@@ -49,27 +49,27 @@ class HistoryLines:
             changes.append(_change(after.site, new, subject=RE_SIGN, after="SIGN"))
         return [*changes, *(_comment(after.site, new, comment, **about) for comment in comments)]
 
-    def of_other(
+    def other_changes(
         self, before: Job, after: Job, event: OtherEvent, digest: str, received: datetime
     ) -> list[Change]:
         """Return the lines for the event of another webhook."""
         if not after.has_row:
             return []
         origin = Origin(stamp=received, received=received, digest=digest)
-        changes = _of_contracts(before, after, origin)
+        changes = _contract_changes(before, after, origin)
         for subject in (STAGE, ARCHIVED):
             fact, known = after.facts.get(subject), before.facts.get(subject)
             old = known.value if known else ""
             if fact and fact.value != old:
                 values = {"before": old or None, "after": fact.value or None}
                 changes.append(_change(after.site, fact, subject=subject, **values))
-        about = _milestone_of(after, event.about)
+        about = _milestone_with(after, event.about)
         known_comments = _known_comments(before)
         new = [comment for comment in after.remarks if _identity(comment) not in known_comments]
         comments = self._by_people(new)
         return [*changes, *(_comment(after.site, origin, one, **about) for one in comments)]
 
-    def _of_statuses(self, before: Job, after: Job, new: Event) -> list[Change]:
+    def _status_changes(self, before: Job, after: Job, new: Event) -> list[Change]:
         """Return the lines for the statuses in `new`, compared with those just before it.
 
         If the event just after it has the same status and arrived earlier, the change already has a
@@ -135,9 +135,9 @@ class HistoryLines:
             for one in (previous, seen, following)
         )
         for name, status in now.items():
-            is_told = status in (before.get(name), later.get(name))
+            is_reported = status in (before.get(name), later.get(name))
             is_corrected = with_corrected and self._is_rejected(before.get(name))
-            if not is_told and (self._is_rejected(status) or is_corrected):
+            if not is_reported and (self._is_rejected(status) or is_corrected):
                 yield name, before.get(name), status
 
     def _new_comments(self, before: Job, new: Event) -> list[Comment]:
@@ -167,7 +167,7 @@ def _known_comments(job: Job) -> set[str]:
     return {*keys, *(key.partition(" ")[2] for key in keys), *map(_identity, job.remarks)}
 
 
-def _of_contracts(before: Job, after: Job, origin: Origin) -> list[Change]:
+def _contract_changes(before: Job, after: Job, origin: Origin) -> list[Change]:
     changes, known = list[Change](), contracts.by_name(before)
     for name, logs in contracts.by_name(after).items():
         old, new = contracts.current(known.get(name, ())), contracts.current(logs)
@@ -186,7 +186,7 @@ def _of_contracts(before: Job, after: Job, origin: Origin) -> list[Change]:
     return changes
 
 
-def _milestone_of(job: Job, uuid: str | None) -> dict[str, str]:
+def _milestone_with(job: Job, uuid: str | None) -> dict[str, str]:
     """Return the definition and name of the milestone with a UUID; {} if it is unknown."""
     for definition, event in job.events.items():
         if uuid and event.milestone.uuid == uuid:

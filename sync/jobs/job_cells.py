@@ -12,7 +12,7 @@ from sync.jobs.actions import Actions, NextAction
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
 from sync.jobs.deadlines import Deadlines
 from sync.jobs.details import DetailColumns
-from sync.jobs.files import Addresses, documents_cell, stand_in
+from sync.jobs.files import Addresses, documents_cell, placeholder_name
 from sync.jobs.milestone_changes import MilestoneChanges
 from sync.jobs.milestones import Milestones, ReachedMilestone
 from sync.jobs.model import ARCHIVED, Change, Customer, Details, Files, Job, StatusSeen
@@ -159,12 +159,12 @@ class MilestoneCells:
 
 
 MILESTONE_CELLS: Mapping[str, Callable[[MilestoneCells, ReachedMilestone, Files], Cell]] = {
-    "status:": lambda by, reached, _: by.status(reached),
+    "status:": lambda cells, reached, _: cells.status(reached),
     "documents:": MilestoneCells.documents,
-    "submitted:": lambda by, reached, _: by.day(reached, "waiting"),
-    "approved:": lambda by, reached, _: by.day(reached, "approved"),
-    "rejected:": lambda by, reached, _: by.day(reached, "rejected"),
-    "comment:": lambda by, reached, _: by.comment(reached),
+    "submitted:": lambda cells, reached, _: cells.day(reached, "waiting"),
+    "approved:": lambda cells, reached, _: cells.day(reached, "approved"),
+    "rejected:": lambda cells, reached, _: cells.day(reached, "rejected"),
+    "comment:": lambda cells, reached, _: cells.comment(reached),
 }
 
 
@@ -203,14 +203,14 @@ class JobReader:
         page = self._addresses.page(self._link, site=site)
         if customer.name:
             return linked(cut(customer.name, _NAME_LIMIT), page)
-        return linked(stand_in(site), page).model_copy(update={"is_stand_in": True})
+        return linked(placeholder_name(site), page).model_copy(update={"is_stand_in": True})
 
 
 @dataclass(frozen=True)
 class RowSource:
     """The data that a job's row is made of; values that several cells need are computed once."""
 
-    by: JobReader
+    reader: JobReader
     job: Job
     files: Files
     customer: Customer
@@ -219,7 +219,7 @@ class RowSource:
     @cached_property
     def milestones(self) -> list[ReachedMilestone]:
         """The milestones that have columns, in the order reached."""
-        return self.by.milestones.shown(self.job)
+        return self.reader.milestones.shown(self.job)
 
     @cached_property
     def is_archived(self) -> bool:
@@ -232,24 +232,24 @@ class RowSource:
     @cached_property
     def status(self) -> JobStatus:
         """The job's status, which several cells are made from."""
-        last = self.by.milestones.last()
+        last = self.reader.milestones.last()
         sale = self._sale[0] if self._sale else None
-        return self.by.statuses.of(
+        return self.reader.statuses.job_status(
             self.milestones, last, self.coming, sale, is_archived=self.is_archived
         )
 
     @cached_property
     def _sale(self) -> contracts.State | None:
-        return contracts.overall(self.by.contracts.named(self.job))
+        return contracts.overall(self.reader.contracts.named(self.job))
 
     @cached_property
     def next_action(self) -> NextAction:
-        return self.by.actions.next_action(self.status, self.coming)
+        return self.reader.actions.next_action(self.status, self.coming)
 
     @cached_property
     def coming(self) -> str:
         """The title of the milestone after those reached, or ""."""
-        return self.by.milestones.next_title(self.milestones)
+        return self.reader.milestones.next_title(self.milestones)
 
     @cached_property
     def since(self) -> datetime | None:
@@ -263,7 +263,7 @@ class RowSource:
             return archived.stamp if archived and archived.value else None
         if not self.milestones:
             return self._sale[1] if self._sale else None
-        moments = map(self.by.changes.since, status.since)
+        moments = map(self.reader.changes.since, status.since)
         return (max if status.case is Case.DONE else min)(moments, default=None)
 
     @property
@@ -278,12 +278,12 @@ def _text(text: str, shorter: str = "") -> Cell:
 
 
 def _last_comment(row: RowSource) -> Cell:
-    comment = row.by.remarks.newest(projection.all_comments(row.job))
+    comment = row.reader.remarks.newest(projection.all_comments(row.job))
     return _text(text_with_author(comment)) if comment else EMPTY
 
 
 def _last_approval(row: RowSource) -> Cell:
-    is_approved, since = row.by.statuses.is_approved, row.by.changes.since
+    is_approved, since = row.reader.statuses.is_approved, row.reader.changes.since
     approved = (each for each in row.milestones if is_approved(each.event.milestone.status))
     return Cell(when=max(map(since, approved), default=None))
 
@@ -301,9 +301,9 @@ def _last_change(row: RowSource) -> Cell:
     if row.status.case is Case.ARCHIVED:
         at, text = row.since, row.status.text
     else:
-        contract = contracts.newest_change(row.by.contracts.named(row.job))
-        sale = (contract[1], row.by.statuses.contract_text(contract[0])) if contract else None
-        found = (sale, *map(row.by.changes.newest, row.milestones))
+        contract = contracts.newest_change(row.reader.contracts.named(row.job))
+        sale = (contract[1], row.reader.statuses.contract_text(contract[0])) if contract else None
+        found = (sale, *map(row.reader.changes.newest, row.milestones))
         # Of several at the same time, the furthest milestone's is last.
         dated = sorted(filter(None, found), key=lambda change: change[0])
         at, text = dated[-1] if dated else (None, "")
@@ -318,25 +318,25 @@ _WITH_YEAR = timedelta(days=335)
 
 def _progress(row: RowSource) -> Cell:
     """Return a job's furthest rule; `words` are all that apply to it, the furthest first."""
-    by = row.by
+    reader = row.reader
     rules = holding_rules(
         row.milestones,
-        by.statuses,
-        by.milestones.last(),
-        is_signed=by.contracts.signed(row.job).when is not None,
+        reader.statuses,
+        reader.milestones.last(),
+        is_signed=reader.contracts.signed(row.job).when is not None,
         is_archived=row.is_archived,
     )
     titles = {reached.key: reached.title for reached in row.milestones}
     furthest = rules[0]
     title = "" if furthest in JOB_RULES else titles[furthest.rpartition(":")[0]]
-    return Cell(text=cut(rule_label(furthest, title, by.config)), words=rules)
+    return Cell(text=cut(rule_label(furthest, title, reader.config)), words=rules)
 
 
 def _payment_due(row: RowSource) -> Cell:
     """Return when the payment for the last approval is due; blank if it is paid or unknown."""
-    payment = row.by.details.value("installer_payment", row.job, row.details)
+    payment = row.reader.details.value("installer_payment", row.job, row.details)
     approved = _last_approval(row).when
-    if not payment or approved is None or row.by.is_paid(payment) or row.is_archived:
+    if not payment or approved is None or row.reader.is_paid(payment) or row.is_archived:
         return EMPTY
     days = 0
     while days < _PAYMENT_DAYS:
@@ -361,7 +361,7 @@ def _split(customer: Customer) -> tuple[str, str]:
 
 
 CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
-    PLACEHOLDER: lambda row: row.by.name(row.job.site, row.customer),
+    PLACEHOLDER: lambda row: row.reader.name(row.job.site, row.customer),
     "address": lambda row: _text(row.customer.address, _split(row.customer)[0]),
     "city": lambda row: _text(row.customer.city),
     "zip": lambda row: _text(row.customer.zip),
@@ -372,21 +372,23 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "days": _days,
     "next_action": lambda row: _text(row.next_action.text),
     "last_change": _last_change,
-    "rep": lambda row: _text(row.by.details.value("sales_representative", row.job, row.details)),
+    "rep": lambda row: _text(
+        row.reader.details.value("sales_representative", row.job, row.details)
+    ),
     "with": lambda row: _text(", ".join(row.next_action.people)),
     PROGRESS: _progress,
-    "current_milestone": lambda row: Cell(text=row.by.milestones.current_title(row.job)),
+    "current_milestone": lambda row: Cell(text=row.reader.milestones.current_title(row.job)),
     "last_comment": _last_comment,
     "last_update": lambda row: Cell(when=projection.last_update(row.job)),
     "last_approval": _last_approval,
     "payment_due": _payment_due,
     "stage": lambda row: _text(projection.current_stage(row.job)),
-    "contract": lambda row: row.by.contracts.state(row.job),
-    "contract_signed": lambda row: row.by.contracts.signed(row.job),
-    "contract_documents": lambda row: row.by.contracts.documents(row.job, row.files),
+    "contract": lambda row: row.reader.contracts.state(row.job),
+    "contract_signed": lambda row: row.reader.contracts.signed(row.job),
+    "contract_documents": lambda row: row.reader.contracts.documents(row.job, row.files),
     "folder": lambda row: linked("Folder", row.files.folder) if row.files.folder else EMPTY,
     "re_signed": _re_signed,
-    "initial_quote": lambda row: row.by.contracts.initial_quote(row.job),
-    "current_quote": lambda row: row.by.contracts.current_quote(row.job),
+    "initial_quote": lambda row: row.reader.contracts.initial_quote(row.job),
+    "current_quote": lambda row: row.reader.contracts.current_quote(row.job),
     KEY: lambda row: Cell(text=row.job.site),
 }

@@ -94,14 +94,14 @@ def seen_statuses(config: Config, jobs: Iterable[Job]) -> list[SeenStatus]:
     unknown = sorted(counts.keys() - config.statuses.keys() - {""}, key=lambda c: (-counts[c], c))
     listed = []
     for code in (*config.statuses, *unknown):
-        known, said = config.statuses.get(code), votes.get(code, Counter[str]())
+        known, found = config.statuses.get(code), votes.get(code, Counter[str]())
         listed.append(
             SeenStatus(
                 status=code,
                 label=config.status_label(code),
                 means=(known.means if known else None) or "",
                 is_known=known is not None,
-                suggested="" if known else min(said, key=lambda m: (-said[m], m), default=""),
+                suggested="" if known else min(found, key=lambda m: (-found[m], m), default=""),
                 milestones=milestones[code],
                 tasks=tasks[code],
                 changes=changes[code],

@@ -110,7 +110,7 @@ class MilestoneChanges:
         return statuses.change_text(reached.title, label)
 
     def _remark(self, reached: ReachedMilestone, change: StatusSeen) -> Comment | None:
-        return self._remarks.of_change(reached.event.milestone.comments, reached.log, change)
+        return self._remarks.remark_about(reached.event.milestone.comments, reached.log, change)
 
     def _moment(self, reached: ReachedMilestone, change: StatusSeen) -> datetime:
         return self._remarks.moment(reached.event.milestone.comments, reached.log, change)

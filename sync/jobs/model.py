@@ -104,7 +104,7 @@ class MilestoneLog(Value):
     """The earliest event with each comment, by `comment_key`; the newest COMMENTS of them."""
 
     @classmethod
-    def of(cls, event: Event) -> "MilestoneLog":
+    def from_event(cls, event: Event) -> "MilestoneLog":
         """Return the log of one event."""
         moment = event.origin
         milestone = event.milestone
@@ -248,7 +248,7 @@ class Progress(Origin):
 _S = TypeVar("_S", bound=Origin)
 
 
-def _once(values: Iterable[_S]) -> Iterable[_S]:
+def _deduplicated(values: Iterable[_S]) -> Iterable[_S]:
     """Return the earliest arrival of each body."""
     kept: dict[str, _S] = {}
     for value in values:
@@ -271,8 +271,8 @@ class ContractLog(Value):
         progress = [state for state in (self.progress, other.progress) if state]
         return ContractLog(
             signed=max(signed, key=lambda signing: signing.rank, default=None),
-            voided=max(_once(voided), key=lambda moment: moment.order, default=None),
-            progress=max(_once(progress), key=lambda state: state.rank, default=None),
+            voided=max(_deduplicated(voided), key=lambda moment: moment.order, default=None),
+            progress=max(_deduplicated(progress), key=lambda state: state.rank, default=None),
         )
 
     def current(self) -> tuple[ContractState, datetime] | None:

@@ -60,11 +60,13 @@ def pipeline_entry(row: RowSource) -> PipelineEntry | None:
     if status.case in (Case.ARCHIVED, Case.DONE):
         return None
     if status.case in _STATES:
-        at = min(status.about, key=row.by.changes.since).title
+        at = min(status.milestones, key=row.reader.changes.since).title
     else:
-        is_approved = row.by.statuses.is_approved
-        open_titles = [m.title for m in status.about if not is_approved(m.event.milestone.status)]
-        furthest = [m.title for m in status.about]
+        is_approved = row.reader.statuses.is_approved
+        open_titles = [
+            m.title for m in status.milestones if not is_approved(m.event.milestone.status)
+        ]
+        furthest = [m.title for m in status.milestones]
         at = next(iter([*open_titles, *filter(None, [row.coming]), *furthest]), "")
     since = row.waits_since.timestamp() if row.waits_since else None
     return PipelineEntry(at, _STATES.get(status.case, PipelineState.NEXT), since) if at else None

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from sync.jobs.cells import Cell
 from sync.jobs.milestones import ReachedMilestone
-from sync.jobs.status import Meaning, Statuses, spoken
+from sync.jobs.status import Meaning, Statuses, in_sentence
 from sync.settings.config_file import Config
 
 PROGRESS = "progress"
@@ -46,7 +46,7 @@ def rule_label(rule: str, title: str, config: Config) -> str:
     """Return a rule's label ("Permits approved"); `title` is its milestone's."""
     if rule in JOB_RULES:
         return JOB_RULES[rule]
-    return f"{title} {spoken(config.status_label(rule.rpartition(':')[2]))}"
+    return f"{title} {in_sentence(config.status_label(rule.rpartition(':')[2]))}"
 
 
 def holding_rules(
@@ -125,7 +125,7 @@ class ProgressWords:
         }
         return sorted(rules, key=lambda rule: (self.rank(rule), rule))
 
-    def says_same(self, text: str, wanted: Cell) -> bool:
+    def is_synonym(self, text: str, wanted: Cell) -> bool:
         """Return whether a text in the column is a synonym of the word a job should show."""
         return self.rule_of(wanted) in self.rules(text)
 

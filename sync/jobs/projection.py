@@ -74,7 +74,7 @@ def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
     An event that is applied again replaces itself: it may have been parsed by a newer version.
     """
     definition = new.milestone.milestone_definition
-    log = MilestoneLog.of(new)
+    log = MilestoneLog.from_event(new)
     moment = new.origin
     quotes, re_signed = job.quotes, job.re_signed
     if definition in job.logs:
@@ -104,7 +104,7 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
         facts[subject] = max(facts.get(subject, fact), fact, key=lambda either: either.order)
         job = _with_transition(job, new, fact) if subject == STAGE else job
     if new.contract:
-        job = contracts.applied(job, new.contract, valid(signed, received), moment)
+        job = contracts.apply_contract(job, new.contract, valid(signed, received), moment)
     # A comment without a date gets that of its webhook.
     dated = (
         comment.model_copy(update={"timestamp": comment.timestamp or moment.stamp})

@@ -46,28 +46,28 @@ def is_news(job: Job, read: Event) -> bool:
     known = job.events.get(read.milestone.milestone_definition)
     if known is None:
         return True
-    return read.overrides(known) and not says_no_more(read.milestone, known.milestone)
+    return read.overrides(known) and not adds_nothing(read.milestone, known.milestone)
 
 
-def says_no_more(read: Any, known: Any) -> bool:
+def adds_nothing(read: Any, known: Any) -> bool:
     """Return whether all values of `read` are in `known`; blank values are ignored.
 
     Lists are compared by their elements' UUIDs, in any order; an added or missing element is new.
     """
     if isinstance(read, Value) and isinstance(known, Value):
         fields = (name for name in type(read).model_fields if name not in _NOT_COMPARED)
-        return all(says_no_more(getattr(read, name), getattr(known, name, None)) for name in fields)
+        return all(adds_nothing(getattr(read, name), getattr(known, name, None)) for name in fields)
     if isinstance(read, tuple) and read and isinstance(known, tuple):
-        return _says_no_more_in(read, known)
+        return _adds_nothing_in(read, known)
     return not read or read == known
 
 
-def _says_no_more_in(read: Sequence[Any], known: Sequence[Any]) -> bool:
+def _adds_nothing_in(read: Sequence[Any], known: Sequence[Any]) -> bool:
     by_key = {_key(element, number): element for number, element in enumerate(known)}
     keys = [_key(element, number) for number, element in enumerate(read)]
     if sorted(keys) != sorted(by_key):
         return False
-    return all(says_no_more(element, by_key[key]) for key, element in zip(keys, read, strict=True))
+    return all(adds_nothing(element, by_key[key]) for key, element in zip(keys, read, strict=True))
 
 
 def _key(element: Any, number: int) -> str:
@@ -79,7 +79,7 @@ def _chosen(sent: Event | None, read: Event | None) -> Event:
     if sent is None:
         assert read is not None  # noqa: S101 - there is one of them
         return read
-    if read is None or not read.overrides(sent) or says_no_more(read.milestone, sent.milestone):
+    if read is None or not read.overrides(sent) or adds_nothing(read.milestone, sent.milestone):
         return sent
     silent = [name for name in _KEPT if not getattr(read.milestone, name)]
     kept = {name: getattr(sent.milestone, name) for name in silent}

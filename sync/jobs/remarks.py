@@ -50,7 +50,7 @@ class Remarks:
         )
         return max(written, key=comment_order, default=None)
 
-    def of_change(
+    def remark_about(
         self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
     ) -> Comment | None:
         """Return the newest of a milestone's comments that arrived with `change`."""

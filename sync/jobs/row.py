@@ -151,7 +151,7 @@ class Layout:
     stuck_days: int = STUCK_DAYS
 
     @cached_property
-    def _by(self) -> JobReader:
+    def _reader(self) -> JobReader:
         return JobReader(self.config, self.addresses)
 
     @cached_property
@@ -162,7 +162,7 @@ class Layout:
         """Return when the newest webhook of each milestone was received, by its key."""
         newest = (
             (each.key, job.sent.get(each.event.milestone.milestone_definition, each.event))
-            for each in self._by.milestones.shown(job)
+            for each in self._reader.milestones.shown(job)
         )
         return {key: event.received.timestamp() for key, event in newest if not event.is_read}
 
@@ -172,7 +172,7 @@ class Layout:
         `with_configured` adds those of all milestones that have a header in the config. The order
         of other milestones is learned from `jobs`, so pass all jobs.
         """
-        headings = self._by.milestones.headings(jobs, with_configured=with_configured)
+        headings = self._reader.milestones.headings(jobs, with_configured=with_configured)
         headers: dict[str, str] = {}
         for column in self.config.columns:
             if column.id not in PLACES:
@@ -186,13 +186,13 @@ class Layout:
             for column, header in headers.items()
         ]
 
-    def are_columns_of(self, wanted: Iterable[Column], jobs: Iterable[Job]) -> bool:
+    def has_columns_of(self, wanted: Iterable[Column], jobs: Iterable[Job]) -> bool:
         """Return whether `wanted` has the columns of every milestone of `jobs`."""
         known = {column.id for column in wanted}
         return all(
             status_id(milestone.key) in known
             for job in jobs
-            for milestone in self._by.milestones.shown(job)
+            for milestone in self._reader.milestones.shown(job)
         )
 
     def milestone_titles(self, columns: Iterable[Column] = ()) -> list[str]:
@@ -204,7 +204,7 @@ class Layout:
 
     def pipeline_entry(self, job: Job, customer: Customer = _UNKNOWN) -> PipelineEntry | None:
         """Return where the Pipeline counts `job`; None if it doesn't."""
-        return pipeline_entry(RowSource(self._by, job, Files(), customer, _NO_DETAILS))
+        return pipeline_entry(RowSource(self._reader, job, Files(), customer, _NO_DETAILS))
 
     def cells(
         self,
@@ -218,20 +218,20 @@ class Layout:
 
         `fields` are the columns of mapped tabs; without them, the cells are those of the Jobs tab.
         """
-        row = RowSource(self._by, job, files, customer, details)
+        row = RowSource(self._reader, job, files, customer, details)
         is_wanted = self._may_have if fields is None else fields.__contains__
         cells = {field: make(row) for field, make in job_cells.CELLS.items() if is_wanted(field)}
         for reached in row.milestones:
             for field, make_of in job_cells.MILESTONE_CELLS.items():
                 if is_wanted(field + reached.key):
-                    cell = make_of(self._by.milestone_cells, reached, files)
+                    cell = make_of(self._reader.milestone_cells, reached, files)
                     cells[field + reached.key] = cell
-        of_details = self._by.details.cells(job, details)
+        of_details = self._reader.details.cells(job, details)
         if row.status.case in (Case.ARCHIVED, Case.DONE):
             of_details.pop("deadline", None)
         else:
             known = of_details.get("deadline", EMPTY)
-            of_details["deadline"] = self._by.deadlines.nearest(row.milestones, known)
+            of_details["deadline"] = self._reader.deadlines.nearest(row.milestones, known)
         cells |= {field: cell for field, cell in of_details.items() if is_wanted(field)}
         # Most blank cells are EMPTY itself, and identity is much faster to compare than equality.
         return {c: cell for c, cell in cells.items() if cell is not EMPTY and cell != EMPTY}
@@ -256,7 +256,7 @@ class Layout:
         is_wanted = is_mapped or (entry is not None and entry.id in placed)
         if column == KEY or entry is None or not is_wanted:
             return ""
-        milestones = self._by.milestones
+        milestones = self._reader.milestones
         if colon and not is_mapped and milestones.is_hidden(key):
             return ""
         return (
@@ -270,14 +270,14 @@ class Layout:
 
     def name(self, site: str, customer: Customer) -> Cell:
         """Return the customer's name, or a stand-in, with the link to the job in EverBright."""
-        return self._by.name(site, customer)
+        return self._reader.name(site, customer)
 
-    def line(self, change: Change, customer: Cell, rep: str = "") -> list[Cell] | None:
+    def history_line(self, change: Change, customer: Cell, rep: str = "") -> list[Cell] | None:
         """Return a line of the History, column by column; None for a hidden milestone.
 
         `rep` is the sheet's rep of the job.
         """
-        if change.milestone and self._by.milestones.is_hidden(change.milestone):
+        if change.milestone and self._reader.milestones.is_hidden(change.milestone):
             return None
         before, after = self._states(change)
         is_late = abs(change.received - change.stamp) >= _DAY
@@ -296,7 +296,7 @@ class Layout:
     def _what(self, change: Change) -> str:
         """Return the text that names the subject of a change."""
         what, name = _SUBJECTS.get(change.subject, ""), change.name
-        title = self._by.milestones.title(change.milestone, name) if change.milestone else ""
+        title = self._reader.milestones.title(change.milestone, name) if change.milestone else ""
         if change.subject == COMMENT:
             return f"{what} on {title}" if title else what
         if change.subject == CONTRACT:
@@ -308,12 +308,12 @@ class Layout:
     def _states(self, change: Change) -> tuple[Cell, Cell]:
         """Return the cells with the state before and after a change."""
         if change.subject == QUOTE:
-            return self._by.contracts.changed_quotes(change)
+            return self._reader.contracts.changed_quotes(change)
         before, after = change.before, change.after
         if change.subject == ARCHIVED:
             before, after = (code and ARCHIVED_CODE for code in (before, after))
         if change.milestone or change.subject == ARCHIVED:
-            before, after = map(self._by.statuses.label, (before, after))
+            before, after = map(self._reader.statuses.label, (before, after))
         elif change.subject in (CONTRACT, RE_SIGN):
             before, after = label(before), label(after)
         return Cell(text=cut(before or "")), Cell(text=cut(after or ""))

@@ -61,7 +61,7 @@ def is_stuck(days: int, stuck_days: int) -> bool:
 
 @dataclass(frozen=True)
 class JobStatus:
-    """A job's status: `text` is its *Status*, `about` the milestones that need an action.
+    """A job's status: `text` is its *Status*, `milestones` are those that need an action.
 
     `since` are the milestones whose statuses it is made from (none if it is from the contract),
     `words` the words that a drop-down may have for it, the best first. `ready` are open milestones
@@ -70,7 +70,7 @@ class JobStatus:
 
     case: Case
     text: str
-    about: tuple[ReachedMilestone, ...] = ()
+    milestones: tuple[ReachedMilestone, ...] = ()
     since: tuple[ReachedMilestone, ...] = ()
     words: tuple[str, ...] = ()
     ready: tuple[ReachedMilestone, ...] = ()
@@ -140,7 +140,7 @@ class Statuses:
         code = next(codes, None) or next(known, None)
         return self.label(code) if code else REJECTED
 
-    def of(
+    def job_status(
         self,
         milestones: Sequence[ReachedMilestone],
         last: str | None,
@@ -162,19 +162,19 @@ class Statuses:
         for milestone in sorted(milestones, key=lambda each: each.rank < 0):
             by_meaning[self.meaning(milestone.event.milestone)].append(milestone)
         if rejected := by_meaning[Meaning.REJECTED]:
-            return self._naming(Case.REJECTED, rejected, REJECTED)
+            return self._named_status(Case.REJECTED, rejected, REJECTED)
         ready = tuple(
             reached
             for reached in by_meaning[Meaning.OPEN]
             if reached.event.milestone.ready_to_submit
         )
         if waiting := by_meaning[Meaning.WAITING]:
-            return replace(self._naming(Case.WAITING, waiting, WAITING), ready=ready)
+            return replace(self._named_status(Case.WAITING, waiting, WAITING), ready=ready)
         if not milestones:
-            return self._of_a_sale(contract, coming)
-        return replace(self._of_the_furthest(milestones, by_meaning, last, coming), ready=ready)
+            return self._sale_status(contract, coming)
+        return replace(self._furthest_status(milestones, by_meaning, last, coming), ready=ready)
 
-    def _of_a_sale(self, contract: ContractState | None, coming: str) -> JobStatus:
+    def _sale_status(self, contract: ContractState | None, coming: str) -> JobStatus:
         """Return the status of a job without milestones."""
         if contract is None:
             return JobStatus(Case.BETWEEN, self._coming(coming))
@@ -184,14 +184,14 @@ class Statuses:
             return JobStatus(Case.BETWEEN, f"{text}, {self._coming(coming)}", words=(label,))
         return JobStatus(Case.OPEN, text, words=(label,))
 
-    def _naming(self, case: Case, named: Sequence[ReachedMilestone], word: str) -> JobStatus:
+    def _named_status(self, case: Case, named: Sequence[ReachedMilestone], word: str) -> JobStatus:
         phrases = self.phrases
         phrase = phrases.rejected if case is Case.REJECTED else phrases.waiting
         titles = [cut(milestone.title, _TITLE_LIMIT) for milestone in named]
         text = phrase.format(milestones=listed(titles, phrases, _NAMED))
         return JobStatus(case, text, tuple(named), tuple(named), (word,))
 
-    def _of_the_furthest(
+    def _furthest_status(
         self,
         milestones: Sequence[ReachedMilestone],
         by_meaning: dict[Meaning, list[ReachedMilestone]],
@@ -233,10 +233,10 @@ class Statuses:
     def change_text(self, title: str, label: str) -> str:
         """Return a milestone or a task and its status in a sentence: "Permits on hold"."""
         title = cut(_named(title, label), _TITLE_LIMIT)
-        return self.phrases.stands.format(milestone=title, status=spoken(label))
+        return self.phrases.stands.format(milestone=title, status=in_sentence(label))
 
     def contract_text(self, contract: ContractState) -> str:
-        return self.phrases.contract.format(status=spoken(CONTRACT_LABELS[contract]))
+        return self.phrases.contract.format(status=in_sentence(CONTRACT_LABELS[contract]))
 
     def _coming(self, title: str) -> str:
         return self.phrases.next.format(milestone=cut(title, _TITLE_LIMIT)) if title else ""
@@ -252,7 +252,7 @@ class Statuses:
     def ending_with(self, label: str) -> Ending:
         """Return the ending for a job whose furthest milestone has the status `label`."""
         _, _, rest = self.phrases.stands.partition("{milestone}")
-        return Ending(rest.format(status=spoken(label)))
+        return Ending(rest.format(status=in_sentence(label)))
 
     def words(self) -> list[str]:
         """Return the words that a drop-down may have for a job, in the order of the config."""
@@ -280,7 +280,7 @@ def _named(title: str, label: str) -> str:
     return title
 
 
-def spoken(label: str) -> str:
+def in_sentence(label: str) -> str:
     """Return a label for use in a sentence: "in progress", but "NTP"."""
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 

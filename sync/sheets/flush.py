@@ -236,7 +236,7 @@ class Targets:
         are the jobs that will be written, laid out.
         """
         jobs = [target.job for target in pending.jobs]
-        if not (self._columns and self.layout.are_columns_of(self._columns, jobs)):
+        if not (self._columns and self.layout.has_columns_of(self._columns, jobs)):
             self._columns = self.layout.columns(target.job for target in every())
         columns = _filled(self._columns, snapshot, written)
         if snapshot.table is None:
@@ -265,7 +265,7 @@ class Targets:
 
     def _line(self, change: Change, customer: Customer, rep: str) -> Line | None:
         try:
-            return self.layout.line(change, self.layout.name(change.site, customer), rep)
+            return self.layout.history_line(change, self.layout.name(change.site, customer), rep)
         except Exception:
             # A change that can't be laid out must not hold up the others.
             _log.exception("fault", site=change.site)

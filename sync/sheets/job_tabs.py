@@ -13,7 +13,7 @@ from typing import Protocol
 from sync.errors import Permanent
 from sync.field_table import KEY, PLACEHOLDER
 from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.files import stand_in
+from sync.jobs.files import placeholder_name
 from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.sheets import encode
@@ -183,7 +183,7 @@ class OwnTab:
         return frozenset(
             column
             for column, known in ours.items()
-            if texts.get(column, "") not in ("", stand_in(target.site), *known)
+            if texts.get(column, "") not in ("", placeholder_name(target.site), *known)
         )
 
     def lost_rows(

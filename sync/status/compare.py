@@ -61,17 +61,17 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
 
     Raises Retryable if another worker holds the lease too long, and Google's errors.
     """
-    with wiring.hold(sleep) as held:
+    with wiring.hold(sleep) as lease:
         flusher = wiring.flusher(sleep)
         again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
         waits = wiring.backlog()
         if waits.unverified:
             # A comparison that finds an unverified batch only verifies it.
-            again(reconcile, flusher, held, confirms_deleted=True)
+            again(reconcile, flusher, lease, confirms_deleted=True)
             waits = wiring.backlog()
         differing, has_tab = 0, True
         try:
-            differing = again(reconcile, flusher, held, confirms_deleted=True)
+            differing = again(reconcile, flusher, lease, confirms_deleted=True)
         except Permanent as error:
             if error.reason != NO_TAB:
                 raise
@@ -99,18 +99,18 @@ def restore(wiring: Wiring, sleep: Sleep, sites: Collection[str]) -> int:
     """
     if not sites:
         return 0
-    with wiring.hold(sleep) as held:
+    with wiring.hold(sleep) as lease:
         flusher = wiring.flusher(sleep)
-        flusher.writer.take_call(held)
+        flusher.writer.take_call(lease)
         snapshot = flusher.client.read(flusher.tabs(flusher.store.spreadsheet.mode()))
         if snapshot.table is None:
             raise Permanent(NO_TAB, _NO_TAB)
-        everything = flusher.writer.read_everything(held, snapshot)
+        everything = flusher.writer.read_everything(lease, snapshot)
         must_be_gone(everything.snapshot.tables, everything.rows, sites)
-        flusher.store.spreadsheet.write_again(held, sites)
+        flusher.store.spreadsheet.write_again(lease, sites)
         again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
         while flusher.store.pending.is_waiting():
-            again(flusher.flush, held)
+            again(flusher.flush, lease)
     return len(sites)
 
 

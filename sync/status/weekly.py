@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.files import stand_in
+from sync.jobs.files import placeholder_name
 from sync.jobs.status import is_stuck
 from sync.jobs.target import Target
 from sync.ops.alerts import Alerts, Channel, Message, mail_channels
@@ -87,7 +87,7 @@ class WeeklyMessages:
         near = _near_deadlines(self._jobs(slot), slot.date())
         if not near:
             return True
-        named = (f"{stand_in(job.site)}: {_day(job.deadline)}" for job in near[:_MOST])
+        named = (f"{placeholder_name(job.site)}: {_day(job.deadline)}" for job in near[:_MOST])
         count = "1 deadline is" if len(near) == 1 else f"{len(near)} deadlines are"
         return self._alerts.deliver("\n".join([f"{count} within a week:", *named]))
 
@@ -150,7 +150,7 @@ class WeeklyMessages:
         since, due = day("days"), day("payment_due")
         return DigestJob(
             site=target.site,
-            customer=target.customer.name or stand_in(target.site),
+            customer=target.customer.name or placeholder_name(target.site),
             rep=target.rep or (cells["rep"].text if "rep" in cells else ""),
             status=cells["status"].text if "status" in cells else "",
             days=(today - since).days if since else None,
@@ -164,11 +164,11 @@ class WeeklyMessages:
         changes = digests.changes((slot - _WEEK).timestamp())[::-1]
         names = {t.site: t.customer for t in self._wiring.sheet_store().pending.every()}
         for change in changes:
-            line = layout.line(change, Cell()) if change.site in names else None
+            line = layout.history_line(change, Cell()) if change.site in names else None
             if line is None:
                 continue
             what, before, after = (line[n].text for n in (3, 4, 5))
-            name = names[change.site].name or stand_in(change.site)
+            name = names[change.site].name or placeholder_name(change.site)
             states = " → ".join(filter(None, (before, after)))
             text = f"{name}: {what}{', ' if states else ''}{states}"
             yield change.site, f"{text}, {_day(change.stamp.astimezone(self._zone))}"

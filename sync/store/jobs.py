@@ -180,10 +180,10 @@ def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wan
     query = select(document.c.site, document.c.name, document.c.uuid)
     rows = connection.execute(query.where(document.c.site.in_(sorted(sites))))
     names = {(site, name.lower()): uuid for site, name, uuid in rows}
-    told_apart: list[Wanted] = []
+    named: list[Wanted] = []
     for wanted in documents:
         taken = names.setdefault((wanted.site, wanted.name.lower()), wanted.uuid)
         is_told = not wanted.name or taken == wanted.uuid
-        name = wanted.name if is_told else files.told_apart(wanted.name, wanted.uuid)
-        told_apart.append(replace(wanted, name=name))
-    return told_apart
+        name = wanted.name if is_told else files.distinct_name(wanted.name, wanted.uuid)
+        named.append(replace(wanted, name=name))
+    return named

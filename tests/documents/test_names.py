@@ -12,7 +12,7 @@ from sqlalchemy import update
 from emulator import Emulator
 from sync.errors import BrightsheetError
 from sync.everbright import answers
-from sync.jobs.files import told_apart
+from sync.jobs.files import distinct_name
 from sync.store import schema
 from sync.store.database import now
 from sync.store.lookups import PATIENCE
@@ -139,7 +139,7 @@ def test_documents_of_two_jobs_may_have_one_name(bench: Bench) -> None:
 
 @given(st.text(min_size=1, max_size=30), st.uuids(), st.uuids())
 def test_names_are_told_apart_and_keep_their_ending(text: str, one: object, two: object) -> None:
-    first, second = (told_apart(text, str(each)) for each in (one, two))
+    first, second = (distinct_name(text, str(each)) for each in (one, two))
     assert first != text
     assert (first == second) is (str(one)[:8] == str(two)[:8])
     if "." in text.lstrip("."):

@@ -163,7 +163,7 @@ def lines(*payloads: dict[str, Any]) -> list[Change]:
         after = told(payload, job=job)
         sent = read(body(payload))
         if sent.other_event:
-            found += HISTORY.of_other(job, after, sent.other_event, sent.digest, DAY)
+            found += HISTORY.other_changes(job, after, sent.other_event, sent.digest, DAY)
         job = after
     return found
 
@@ -176,7 +176,7 @@ def test_the_history_has_each_change_once_with_its_date() -> None:
         (QUOTE, None, uuid(77)),
     ]
     assert found[1].stamp == DAY
-    line = layout().line(found[1], Cell(text="Ada"))
+    line = layout().history_line(found[1], Cell(text="Ada"))
     assert line is not None
     assert [one.text for one in line[3:6]] == ["Contract: Installation Agreement", "Sent", "Signed"]
 

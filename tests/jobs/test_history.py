@@ -49,12 +49,12 @@ def lines(*arrivals: tuple[str, dict[str, Any]]) -> list[list[str]]:
         if sent.milestone:
             one = milestone_event(sent.milestone, sent.digest, received)
             job = apply_event(job, one, RE_SIGN)
-            changes = HISTORY.of_milestone(before, job, one)
+            changes = HISTORY.milestone_changes(before, job, one)
         else:
             assert sent.other_event is not None
             job = apply_other_event(job, sent.other_event, sent.digest, received)
-            changes = HISTORY.of_other(before, job, sent.other_event, sent.digest, received)
-        found += [layout().line(change, Cell(text="Ada"), "Ben Cole") for change in changes]
+            changes = HISTORY.other_changes(before, job, sent.other_event, sent.digest, received)
+        found += [layout().history_line(change, Cell(text="Ada"), "Ben Cole") for change in changes]
     return [[_text(cell) for cell in line[3:8]] for line in found if line]
 
 

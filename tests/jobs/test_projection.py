@@ -211,7 +211,7 @@ def test_changes_have_one_line_each_in_any_order(events: list[Event], random: An
         job, found = Job(site=uuid(1)), []
         for one in some:
             before, job = job, apply_event(job, one, RE_SIGN)
-            changes = HISTORY.of_milestone(before, job, one)
+            changes = HISTORY.milestone_changes(before, job, one)
             found += [(c.subject, c.digest) for c in changes if c.subject == c.milestone]
         return found
 
@@ -240,6 +240,6 @@ def test_a_late_event_has_no_line_for_a_change_that_has_one() -> None:
     job, found = Job(site=uuid(1)), []
     for one in (first, third, second):
         before, job = job, apply_event(job, one, RE_SIGN)
-        changes = HISTORY.of_milestone(before, job, one)
+        changes = HISTORY.milestone_changes(before, job, one)
         found += [(c.before, c.after, c.stamp.day) for c in changes]
     assert found == [(None, "SUBMITTED", 1), ("SUBMITTED", "REJECTED", 3)]

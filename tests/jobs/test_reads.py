@@ -145,7 +145,7 @@ def test_no_read_overrides_a_webhook_that_is_not_earlier(events: list[Event]) ->
         newest = max(webhooks, key=lambda one: one.order, default=None)
         if newest is not None and found.is_read:
             assert found.stamp > newest.stamp
-            assert not reads.says_no_more(found.milestone, newest.milestone)
+            assert not reads.adds_nothing(found.milestone, newest.milestone)
         if newest is not None and not found.is_read:
             assert found == newest
 

@@ -38,7 +38,7 @@ def lines(*events: Any) -> list[Change]:
     job, found = Job(site=uuid(1)), []
     for one in events:
         before, job = job, apply_event(job, one, RE_SIGN)
-        found += HISTORY.of_milestone(before, job, one)
+        found += HISTORY.milestone_changes(before, job, one)
     return found
 
 
