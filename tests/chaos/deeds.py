@@ -1,4 +1,4 @@
-"""What a person does in the Jobs tab: each deed, done where the lots say."""
+"""Simulates what people do in the Jobs tab, in places chosen at random."""
 
 import random
 import time
@@ -63,22 +63,22 @@ _TYPED_FOR_ANOTHER = ("customer", "phone", "email", "address")
 _TABS = 12
 """Beyond so many tabs none is duplicated."""
 _NOT_TYPED_OVER = (KEY, "last_update")
-"""By these the ledger knows whose a row is."""
+"""The ledger identifies a row by these columns."""
 
 
 @dataclass(frozen=True)
 class _Deleted:
-    """A row that is to stand again: its place, its cells by column key, whose it is."""
+    """A deleted row to restore: its place, its cells by column key, and its owner."""
 
     row: int
     cells: dict[int, Cell]
     owners: set[str]
     texts: set[str]
-    """What of a person's stood in it."""
+    """The typed texts in it."""
 
 
 class Deeds:
-    """Does one thing at a time; `by_name` has all that it can."""
+    """Does one thing at a time; `by_name` has all actions."""
 
     def __init__(
         self, google: Emulator, spreadsheet: str, ledger: Ledger, lots: random.Random, recent: float

@@ -1,4 +1,4 @@
-"""A tab as the product would leave it, a person who has worked in it a little, and the judge."""
+"""Sets up a tab as the product would write it, with a person's edits, for tests of the judge."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +57,7 @@ class Desk:
         sheets.handle("sheets.spreadsheets.batchUpdate", where, MultiDict(), body, OWNER)
 
     def find(self, kind: str, place: str | None = None) -> tuple[str, int, int]:
-        """Return a person's text of a kind (beside a site), its row and its column's key."""
+        """Return a typed text of a kind (beside a site), its row and its column's key."""
         for claim in self.ledger.holding():
             if claim.text.startswith(kind) and place in (None, claim.place):
                 row, key, _ = self.now().hands[claim.text][0]
@@ -72,7 +72,7 @@ class Desk:
         return next(row for row in seen.body() if not seen.rows[row])
 
     def blank_column(self, row: int) -> int:
-        """Return the key of a person's column that is blank in a row."""
+        """Return the key of an unmanaged column that is blank in a row."""
         seen = self.now()
         return next(key for key in seen.own if not seen.spot(row, key).text)
 

@@ -1,7 +1,6 @@
-"""Judges how a run ended: everything that is not as it must be, each in a sentence.
+"""Judges the result of a run: returns a sentence for everything that is wrong.
 
-It reads the emulator's own state, knows the deliveries and what the person did, and asks the
-product nothing.
+It uses the emulator's state, the deliveries, and what the person did, and nothing of the product.
 """
 
 from collections import Counter
@@ -29,7 +28,7 @@ from tests.chaos.truth import DAY, TAG, Truth, minute, tag_of
 from tests.traffic import LABELS, expected_documents
 
 CUSTOMERS = ("customer", "phone", "email", "address", "city")
-"""Columns that tell whose a row is."""
+"""Columns that identify a row's owner."""
 _SHOWN_IN = 45.0
 """Seconds within which a delivery surely stands in its row, with all that is mended meanwhile.
 
@@ -76,7 +75,7 @@ def sheet(
 def history(spreadsheet: Spreadsheet, truth: Truth) -> Found:
     """Give what is wrong in the History tab.
 
-    Every line is of one event, none stands twice, and the last status of each job is told.
+    Every line is of one event, no line appears twice, and the last status of each job has a line.
     """
     lines = tab_lines(spreadsheet)
     events = Counter(
@@ -175,7 +174,7 @@ def _minute(spot: Spot) -> int | None:
 
 
 def _claims(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found:
-    """What a person typed stands where it was typed, or in the tab Recovered."""
+    """Typed text is where it was typed, or in the tab Recovered."""
     kept = {text for line in lines for text in HAND.findall(line.stood)}
     for claim in ledger.holding():
         if not ledger.stands(seen, claim) and claim.text not in kept:
@@ -201,7 +200,7 @@ def _told(claim: Claim) -> str:
 
 
 def _strays(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found:
-    """Nothing that the product wrote is left in a person's cell unless Recovered names the cell."""
+    """Nothing that the product wrote remains in unmanaged cells unless Recovered lists the cell."""
     gone = _written_over(lines)
     for row in range(len(seen.rows)):
         texts = {key: spot.text for key, spot in seen.rows[row].items() if spot.text}
@@ -222,7 +221,7 @@ def _strays(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found
 def _is_of_another_customer(
     seen: Look, row: int, ledger: Ledger, lines: Sequence[RecoveredLine]
 ) -> bool:
-    """Tell whether a row lost its key since a person typed another customer's data there.
+    """Return whether a row lost its key because another customer's data was typed there.
 
     Recovered names it, and nothing was written there since.
     """

@@ -1,4 +1,4 @@
-"""What a person did, and what must therefore still be there: each text once, and beside whom."""
+"""Records what a person did, and so which texts must still be in the sheet, and in whose row."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ class Deed:
 
 
 class Ledger:
-    """Follows a person's deeds by the tab before and after each."""
+    """Records each action by comparing the tab before and after it."""
 
     def __init__(self, truth: Truth) -> None:
         self.truth = truth
@@ -71,7 +71,7 @@ class Ledger:
         return look.spot(row, look.by_id.get("last_update", -1)).number is not None
 
     def _updated(self, look: Look, row: int) -> str | None:
-        """Return the site whose event a row's last update tells of."""
+        """Return the site whose event a row's last update shows."""
         updated = look.spot(row, look.by_id.get("last_update", -1)).number
         return None if updated is None else self.truth.site_at(updated)
 

@@ -1,4 +1,4 @@
-"""A person at work in the Jobs tab, at random: also between the product's read and its write."""
+"""Simulates a person who edits the Jobs tab at random, also between a read and its write."""
 
 import random
 import threading

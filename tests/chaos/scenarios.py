@@ -1,4 +1,4 @@
-"""What is done to the product: each scenario takes a seed and sizes, and tells how it ended."""
+"""Runs scenarios against the product: each takes a seed and sizes, and returns its result."""
 
 import itertools
 import os
@@ -196,8 +196,8 @@ def frozen(
 ) -> Outcome:
     """A worker is frozen beyond its lease, another takes over, and the first wakes up.
 
-    `moments` says when it is frozen, round by round: its batch not yet landed, landed but not
-    answered, its read answered but not yet used, or any moment at all.
+    `moments` are the times of the freeze, round by round: before the batch is carried out, before
+    its response, after the response of a read, or any time.
     """
     portion = 2 * jobs
     events = history(portion * (2 * len(moments) + 1), jobs, seed)

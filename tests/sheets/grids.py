@@ -1,4 +1,4 @@
-"""Small grids for tests of what is pure: cells, rows, a Jobs tab, and what a batch writes."""
+"""Builds small grids for tests of pure modules: cells, rows, a Jobs tab, and writes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,13 +14,13 @@ MAPPED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 STATUS = "status:x"
 MINE, KEY_AT = 0, 2
 COLUMNS = {STATUS: 1, "site_id": KEY_AT}
-"""The first column is a person's."""
+"""The first column isn't managed."""
 HEADERS = {0: "Mine", 1: "Permit", 2: "Site ID"}
 VALUE = "userEnteredValue,textFormatRuns"
 NOTED = f"{VALUE},note"
 KEY, EMAIL, PHONE = "site_id", "email", "phone"
 PEOPLE = {STATUS: 1, KEY: 2, EMAIL: 3, PHONE: 4}
-"""The columns of a tab that people made: what tells whose a row is stands there, too."""
+"""The columns of a mapped tab, with those that identify the customer."""
 
 
 def cell(text: str = "", note: str = "") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""People's own rows that stood where a batch wrote: put back where that is certain, else shown."""
+"""Overwritten rows are restored if their place is certain, and otherwise reported."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ ROW = 20
 
 @pytest.fixture
 def six(bench: Bench) -> Bench:
-    """A sheet of six jobs, with a column of a person's."""
+    """A sheet of six jobs, with an unmanaged column."""
     bench.shown(*(milestone(number) for number in range(1, 7)))
     bench.edit("add_column", text="Mine")
     return bench
@@ -187,7 +187,7 @@ def test_a_restoration_that_hits_another_row_is_put_right_itself(six: Bench) -> 
 
 
 def test_a_lost_answer_of_a_restoration_doubles_no_line(six: Bench) -> None:
-    """Whether the lines stand in Recovered is told by the fence alone."""
+    """Only the fence shows whether the lines are in Recovered."""
     own_row(six, mine="call the city", status="on hold")
     hit(six)
     six.edit("delete_rows", index=1)

@@ -1,4 +1,4 @@
-"""What a row tells: its columns, notes, colours, and what is stuck."""
+"""Rows show their columns, notes and colors, and which jobs are stuck."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which cells are written of jobs, and which are left alone."""
+"""The comparison writes the cells that differ and keeps the others."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -78,7 +78,7 @@ def test_new_rows_follow_one_another_under_the_last_keyed_one() -> None:
 
 
 def test_a_cell_that_went_blank_is_cleared_only_if_it_was_written() -> None:
-    """What a person typed where nothing was ever shown is not cleared."""
+    """Text typed into a cell that we never wrote isn't cleared."""
     written = cells(1, re_signed=Cell(text="Yes"))
     gone = Target(JOB, cells(1), written)
     (row,) = made(gone, cells={"re_signed": {4: cell("Yes")}}).rows

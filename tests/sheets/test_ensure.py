@@ -1,4 +1,4 @@
-"""What a spreadsheet lacks and what adds it, without a spreadsheet."""
+"""Missing parts of a spreadsheet are added; tested without a spreadsheet."""
 
 from datetime import UTC
 from typing import Any
@@ -30,7 +30,7 @@ def inner(requests: list[Request], kind: str) -> list[Any]:
 
 
 def test_a_new_column_stands_behind_its_neighbour_wherever_that_was_moved() -> None:
-    """Also where that is not where the config has it, and with its header, note and colour."""
+    """Also where that is not where the config has it, and with its header, note and color."""
     wanted = [
         Column(id="customer", header="Customer"),
         Column(id="status:y", header="Y", about="?", tints=(Tint(text="Done", color="#ff0000"),)),
@@ -49,7 +49,7 @@ def test_a_new_column_stands_behind_its_neighbour_wherever_that_was_moved() -> N
     area = {"sheetId": JOBS_TAB, "startColumnIndex": 3, "endColumnIndex": 4}
     assert rule["rule"]["ranges"] == [area]
     again = ensured(wanted, after)
-    assert again.parts.is_empty, "applied twice, colours would stack"
+    assert again.parts.is_empty, "applied twice, colors would stack"
     assert again.table == after
 
 

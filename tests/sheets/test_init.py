@@ -128,7 +128,7 @@ def _values(rule: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def test_formats_of_people_stay(bench: Bench) -> None:
-    """Widths, colours, hidden columns, other titles, notes on headers: all theirs."""
+    """Widths, colors, hidden columns, other titles, notes on headers: all theirs."""
     bench.shown(milestone(1))
     bench.edit("rename_header", column=1, text="Street")
     bench.edit("add_note", row=0, column=2, text="call before nine")

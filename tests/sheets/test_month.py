@@ -46,7 +46,7 @@ Seen = dict[str, tuple[str, str]]
 
 
 def seen(bench: Bench) -> dict[int, Seen]:
-    """What a person sees of each job now: the text and colour (#rrggbb) under each header."""
+    """What a person sees of each job now: the text and color (#rrggbb) under each header."""
     fields = "data(rowData(values(formattedValue,effectiveFormat(backgroundColorStyle))))"
     header, *rows = bench.tab("Jobs", fields)["data"][0]["rowData"]
     titles = [cell.get("formattedValue", "") for cell in header["values"]]

@@ -1,4 +1,4 @@
-"""What is to be done with a cell, for every case that there is: the table of decision 13."""
+"""Every case of a cell is decided as the table of decision 13 says."""
 
 from itertools import product
 from typing import cast
@@ -70,7 +70,7 @@ def cases() -> dict[Case, dict[str, str]]:
     rows = {
         (line[0], line[1], line[2]): dict(zip(header[3:], line[3:], strict=True)) for line in lines
     }
-    assert len(rows) == len(lines), "a case stands there twice"
+    assert len(rows) == len(lines), "a case is listed twice"
     return rows
 
 
