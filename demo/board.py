@@ -17,13 +17,14 @@ ACTIVE, DONE = "Active", "Done"
 HEADERS = (
     *("#", "Cust. Name", "Job addr.", "Town / Zip", "Cell", "Rep", "kW", "NTP", "Perm."),
     *("Perm. issued", "M1", "M1 $", "Install", "Contract $", "Paid $", "Bal.", "Docs?"),
-    *("E-mail", "Notes"),
+    *("E-mail", "Notes", "Stage"),
 )
 HEADER_ROW = 3
 """The zero-based header row: below a merged title, a line with a date, and group headings."""
 OPTIONS: Mapping[str, Sequence[str]] = {
     "NTP": ("OK", "Sent", "Kicked back"),
     "Perm.": ("Applied", "Issued", "Redo"),
+    "Stage": ("Sold", "NTP", "Permit in", "Permit OK", "Permit done", "Install", "Paid"),
 }
 STEPS = ("Notice to Proceed", "Permits", "Installation Complete")
 """The jobs' milestones in EverBright."""

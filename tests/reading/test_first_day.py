@@ -229,6 +229,7 @@ def test_the_board_has_its_jobs_and_all_typed_text(day: Day) -> None:
     assert own_run.text(day.rows[0], "Perm.") == "Issued"
     assert own_run.text(day.rows[0], "Notes") == "gate code 4411"
     assert own_run.text(day.rows[0], "M1") == "Submitted"
+    assert own_run.text(day.rows[0], "Stage") == "Permit OK"
 
 
 @pytest.mark.long

@@ -185,28 +185,19 @@ def test_back_shows_each_step_again(office: Office, browser: Browser) -> None:
     page.close()
 
 
-STAGES = ("Sold", "NTP", "Permit in", "Permit OK", "Permit done", "Install", "Paid")
-
-
-def add_stages(office: Office) -> None:
-    """Give both tabs a list for the whole job in column T, with a word typed in the second row."""
-    top, requested = board.HEADER_ROW, list[dict[str, Any]]()
-    values = [{"userEnteredValue": word} for word in STAGES]
-    rule = {"condition": {"type": "ONE_OF_LIST", "values": values}, "strict": True}
-    for sheet_id in (0, 2027):
-        area = {"sheetId": sheet_id, "startColumnIndex": 19, "endColumnIndex": 20}
-        area |= {"startRowIndex": top + 1, "endRowIndex": top + 8}
-        texts = ("Stage", "", "Permit done") if sheet_id == 0 else ("Stage",)
-        cells = [{"values": [{"userEnteredValue": {"stringValue": t}} if t else {}]} for t in texts]
-        start = {"sheetId": sheet_id, "rowIndex": top, "columnIndex": 19}
-        requested.append(
-            {"updateCells": {"start": start, "rows": cells, "fields": "userEnteredValue"}}
-        )
-        requested.append({"setDataValidation": {"range": area, "rule": rule}})
+def type_stage(office: Office) -> None:
+    """Type a word into the Stage of the second job."""
+    start = {
+        "sheetId": 0,
+        "rowIndex": board.HEADER_ROW + 2,
+        "columnIndex": board.HEADERS.index("Stage"),
+    }
+    cells = [{"values": [{"userEnteredValue": {"stringValue": "Permit done"}}]}]
+    request = {"updateCells": {"start": start, "rows": cells, "fields": "userEnteredValue"}}
     spreadsheet = office.environment["SPREADSHEET_ID"]
     answer = requests.post(
         f"{office.google.url}/v4/spreadsheets/{spreadsheet}:batchUpdate",
-        json={"requests": requested},
+        json={"requests": [request]},
         headers={"Authorization": "Bearer onlooker"},
         timeout=30,
     )
@@ -219,7 +210,7 @@ def test_a_column_for_the_whole_job_is_mapped_without_a_command(
     office: Office, browser: Browser, width: int
 ) -> None:
     """Each word is proposed, one is changed, and the sheet shows the words."""
-    add_stages(office)
+    type_stage(office)
     page = browser.new_page(viewport={"width": width, "height": 900})
     entered(page, office.receiver.url)
     page.goto(f"{office.receiver.url}/mapping")
@@ -231,7 +222,7 @@ def test_a_column_for_the_whole_job_is_mapped_without_a_command(
         page.get_by_label(f"{word} in {column} stands for", exact=True)
         .locator("option:checked")
         .inner_text()
-        for word in STAGES
+        for word in board.OPTIONS["Stage"]
     ]
     assert proposed == [
         *("Contract signed", "Notice to Proceed in progress", "Permits submitted"),
