@@ -1,4 +1,4 @@
-"""The doctor's check of a board: what is mapped, and whether its drop-downs have our words."""
+"""Checks a board for the doctor: what is mapped, and whether its drop-downs have our words."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""How people write in a column: names with the family name first, dates as text. Pure."""
+"""Detects how a column is written: names with the family name first, dates as text. Pure."""
 
 import re
 from collections.abc import Iterator

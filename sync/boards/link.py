@@ -1,9 +1,9 @@
-"""Jobs that look like rows of a board: lists them, and joins job and row as people answer.
+"""Lists jobs that look like rows of a board, and links job and row as the user answers.
 
-A job whose row isn't certain waits for an answer, or has a row of its own by now. Joined, the other
-row gets the key, and the job's own row is emptied if nobody typed into it. It isn't deleted: a row
-that moved meanwhile could not be brought back. Answers are stored with what the row said, so that
-mapping the tab again keeps them.
+A job whose row isn't certain waits for an answer, or already has its own row. When it is linked,
+the chosen row gets the key, and the job's own row is emptied if nobody typed into it. It isn't
+deleted, because rows may have moved in the meantime and a deleted row can't be brought back.
+Answers are stored with the row's text, so they are kept when the tab is mapped again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ from sync.store import Lease, RowAnswer
 from sync.wiring import Sleep, Wiring
 
 NONE = "none"
-"""Chosen for a job in place of a row: none of them is its."""
+"""The answer that none of the candidates is the job's row."""
 _TRIES = 5
 _LONGEST_WAIT = 60.0
 """Seconds: Google's quota is counted by the minute."""

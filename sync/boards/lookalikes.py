@@ -1,8 +1,8 @@
-"""Look-alikes: rows that may be a job's although they don't match, side by side with it. Pure.
+"""Finds look-alikes, rows that may be a job's although they don't match, and compares them. Pure.
 
-A row looks like a job if any one of phone, e-mail, house number with ZIP or town, and family name
-with ZIP or town agrees; it may disagree elsewhere. A person decides. House number or family name
-alone isn't enough if all else that is known of both differs.
+A row looks like a job if any one of these agrees: phone, email, house number with ZIP or town, or
+family name with ZIP or town. Other fields may disagree; the user decides. A house number or a
+family name isn't enough if everything else that is known of both differs.
 """
 
 import re
@@ -25,7 +25,7 @@ from sync.sheets.read import Table
 from sync.store.boards import RowAnswer
 
 Texts = Mapping[str, str]
-"""What was entered into a row, by column id, without formulas; or the same of a customer."""
+"""The texts of a row without formulas, or of a customer, by column ID."""
 
 _BETWEEN_PEOPLE = re.compile(r"\s*(?:[&/+]|\band\b)\s*", re.IGNORECASE)
 _NOT_A_NAME = frozenset(("mr", "mrs", "ms", "dr", "jr", "sr", "ii", "iii", "iv"))
@@ -47,7 +47,7 @@ _ALIKE_STREETS = 80
 
 @dataclass(frozen=True)
 class NamedRow:
-    """A row as people know it: title of its tab, index, and what it says."""
+    """A row with its tab, zero-based index and text."""
 
     sheet_id: int
     row: int
@@ -62,12 +62,12 @@ class NamedRow:
 
     @property
     def name(self) -> str:
-        """The row in words for the command line: `Open jobs!12`."""
+        """The row as the command line names it: `Open jobs!12`."""
         return row_name(self.tab, self.row)
 
     @property
     def token(self) -> str:
-        """The row and what it says, for a form: rows move while a person reads a list."""
+        """The row and a digest of its text, for a form: rows may move while a list is open."""
         return f"{self.name}#{blake2s(self.text.encode(), digest_size=6).hexdigest()}"
 
 
@@ -79,7 +79,7 @@ class ComparedField:
     everbright: str
     row: str
     agrees: bool | None
-    """None where one of them has nothing."""
+    """None if one of them is blank."""
 
 
 @dataclass(frozen=True)
@@ -89,19 +89,19 @@ class LookAlike:
     row: NamedRow
     fields: tuple[ComparedField, ...]
     texts: Texts
-    """What it says of its customer, by column id."""
+    """Its customer's texts, by column ID."""
 
 
 @dataclass(frozen=True)
 class UnsettledJob:
-    """A job, its own row if it has one that nobody typed into, and the rows that may be its."""
+    """A job, the rows that may be the job's, and its own row if nobody typed into that."""
 
     site: str
     customer: Customer
     candidates: Sequence[LookAlike]
     own: NamedRow | None = None
     is_answered: bool = False
-    """Whether a person answered that none of them is: that may be changed."""
+    """Whether the user answered that none of them is. The answer can be changed."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class _Person:
 
 @dataclass(frozen=True)
 class _Party:
-    """Who a row or a customer is about, in the form in which two spellings are the same."""
+    """A row's or a customer's people and address, normalized for comparison."""
 
     emails: frozenset[str]
     phones: frozenset[str]
@@ -131,7 +131,7 @@ class _Party:
     towns: str
     """The words of the address and of its town, between spaces."""
     town: str = ""
-    """The town, where it is known apart."""
+    """The town, if it is known separately."""
 
     @classmethod
     def of(cls, texts: Texts) -> "_Party":
@@ -180,8 +180,8 @@ class _Party:
     def is_neighbor_of(self, other: "_Party") -> bool:
         """Return whether house number or family name agrees in one place.
 
-        Many in one town share one of the two by chance: they are strangers if all else that is
-        known of both differs, too.
+        Many customers in a town share one of the two by chance. They are strangers if everything
+        else that is known of both differs.
         """
         is_house = self.house == other.house != ""
         is_family = self.is_family_of(other)
@@ -198,9 +198,9 @@ class _Party:
         return bool(self.zips or self.town)
 
     def looks_like(self, other: "_Party") -> bool:
-        """Return whether one thing agrees: enough to ask a person.
+        """Return whether one thing agrees, which is enough to ask the user.
 
-        Where one of them has no place, a whole name counts as a family name with one.
+        If one of them has no place, a full name is enough.
         """
         return (
             not self.emails.isdisjoint(other.emails)
@@ -211,7 +211,7 @@ class _Party:
 
 
 def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
-    """Give what two parties have in common of which one looks like the other: rows are many."""
+    """Yield the traits of which two look-alikes share at least one, to compare few rows."""
     yield from (("email", email.casefold()) for email in _EMAIL.findall(texts.get("email", "")))
     yield from (("phone", phone) for phone in phones(texts.get("phone", "")))
     people = _people(texts.get("customer", ""))
@@ -221,7 +221,7 @@ def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
 
 
 class LookAlikes:
-    """Rows by what a job may have in common with them."""
+    """Finds the rows that look like a job, and the rows that the user chose or ruled out."""
 
     def __init__(self, rows: Mapping[Place, Texts], answers: Collection[RowAnswer] = ()) -> None:
         self._rows = rows
@@ -237,7 +237,7 @@ class LookAlikes:
                 self._others[answer.site].append(answer)
 
     def of(self, customer: Customer) -> list[Place]:
-        """Return the rows that look like a job, whatever was answered."""
+        """Return the rows that look like a job, including those that were ruled out."""
         texts = texts_of_customer(customer)
         job = _Party.of(texts)
         near = {place for trait in _traits(texts) for place in self._places.get(trait, ())}
@@ -249,11 +249,11 @@ class LookAlikes:
         return self._parties[place]
 
     def is_other(self, site: str, place: Place) -> bool:
-        """Return whether a person answered that a row is not the job's."""
+        """Return whether the user answered that a row is not the job's."""
         return any(answer.is_about(self._rows[place]) for answer in self._others.get(site, ()))
 
     def same(self, sites: Container[str]) -> dict[str, Place]:
-        """Return the rows that are those of jobs, as people answered, where that is certain."""
+        """Return the rows that the user chose for jobs, if each is still unambiguous."""
         found: dict[str, list[Place]] = defaultdict(list)
         for answer in self._same:
             if answer.site in sites:

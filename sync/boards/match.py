@@ -1,8 +1,8 @@
-"""Which row that people made is a job's: by its customer's e-mail, address and the like. Pure.
+"""Matches rows of a board with jobs by the customer's email, address and phone. Pure.
 
-A row matches a job if one of the keys of `[match] by` agrees and none disagrees; a key that either
-of them has no value for does neither. One row and one job that match nobody else are certain. What
-else resembles a job (`lookalikes`) a person decides.
+A row matches a job if one of the keys of `[match] by` agrees and none disagrees. A key without a
+value on either side is ignored. A match is certain if neither the row nor the job matches anything
+else; other candidates (`lookalikes`) are left to the user.
 """
 
 import re
@@ -30,7 +30,7 @@ class Identity:
     """Who a job or a row is about: normalized values by key, and the texts that they are of."""
 
     keys: Mapping[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
-    """By key the values of its parts: a row may have several telephone numbers in a cell."""
+    """The values of each key's parts: a cell may hold several phone numbers."""
     texts: Texts = field(default_factory=dict)
 
     def agreed(self, other: "Identity") -> list[str]:
@@ -115,9 +115,9 @@ def differing(row: Texts, customer: Customer) -> frozenset[str]:
 
 
 def _is_plainly(row: Texts, customer: Customer) -> bool:
-    """Tell whether a row has the e-mail address or the street of its job, letter by letter.
+    """Return whether a row has exactly the email address or the street of its job.
 
-    That is nearly every row of a large tab, and costs a thousandth of taking addresses apart.
+    Nearly every row of a large tab does, and parsing addresses takes 1,000 times as long.
     """
     mine = texts_of_customer(customer)
     texts = ((row.get(part, ""), mine.get(part, "")) for part in ("email", "address"))
@@ -125,7 +125,7 @@ def _is_plainly(row: Texts, customer: Customer) -> bool:
 
 
 class _Index:
-    """Rows by cheap traits: to take an address apart takes a millisecond, and rows are many."""
+    """Rows by cheap traits, because parsing each row's address takes a millisecond."""
 
     def __init__(self, rows: Mapping[Place, Texts], by: Sequence[str]) -> None:
         self._rows, self._by = rows, by
@@ -136,7 +136,7 @@ class _Index:
                 self._places[trait].append(place)
 
     def is_near(self, texts: Texts) -> bool:
-        """Tell whether a key of any row may agree with these texts."""
+        """Return whether a key of any row may agree with these texts."""
         return any(trait in self._places for trait in _traits(texts))
 
     def near(self, job: Identity) -> Iterator[tuple[Place, Identity]]:
@@ -197,6 +197,6 @@ def _street(text: str) -> str:
     try:
         address = normalize_address_record(text)
     except AddressNormalizationError:
-        return text.casefold()  # Two spellings of what is no street address are two addresses.
+        return text.casefold()  # Not a street address: compared by its spelling.
     unit = (address["address_line_2"] or "").split()
     return " ".join([address["address_line_1"], *unit[-1:]]).casefold()

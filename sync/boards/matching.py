@@ -1,4 +1,4 @@
-"""Jobs without a row on a board: which row there is the job's, and what a new row is like. Pure."""
+"""Finds the rows of jobs that have none on a board, and the pattern of new rows. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,18 +18,18 @@ from sync.sheets.read import Table
 from sync.store.boards import RowAnswer
 
 Texts = Mapping[Place, Mapping[str, str]]
-"""What is entered into rows, by column id, without formulas."""
+"""The texts of rows without formulas, by column ID."""
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """What was found for the jobs without a row."""
+    """The matches and look-alikes of the jobs without a row."""
 
     matches: Mapping[str, Match] = field(default_factory=dict)
     candidates: Mapping[str, Sequence[Place]] = field(default_factory=dict)
     """The rows that look like other jobs, by site."""
     answered: frozenset[str] = frozenset()
-    """The sites of the jobs whose candidates were all answered with no."""
+    """The sites of the jobs whose candidates were all ruled out."""
 
     @property
     def unsettled(self) -> frozenset[str]:
@@ -43,7 +43,7 @@ def foreign_keys(
     customers: Mapping[str, Customer],
     by: Sequence[str],
 ) -> tuple[ForeignKey, ...]:
-    """Return the rows that columns which were sorted by themselves parted from their site ID."""
+    """Return the rows separated from their site ID because only some columns were sorted."""
     titles = {table.sheet_id: table.title for table in tables}
     sites = {
         (table.sheet_id, number): site
@@ -85,7 +85,7 @@ def texts_of_rows(tables: Iterable[Table], rows: Mapping[int, Mapping[int, Row]]
 
 
 def without_row(tables: Sequence[Table], targets: Iterable[Target]) -> list[Target]:
-    """Return the targets that have no row, and are to have one."""
+    """Return the targets that need a row and have none."""
     with_row = {site for table in tables for site in table.keys}
     return [target for target in targets if target.is_fresh and target.site not in with_row]
 

@@ -1,7 +1,7 @@
-"""A mapping as metadata of a person's tab: what is there, and the requests for what is to be. Pure.
+"""Reads a tab's mapping from metadata, and returns the requests that change it. Pure.
 
-Nothing is written twice: each request is for metadata that the read did not show, or deletes by its
-id what it showed.
+Nothing is written twice: a request creates metadata that the read didn't show, or deletes metadata
+that it showed, by ID.
 """
 
 import json
@@ -126,7 +126,7 @@ def _added(mapping: TabMapping, survey: Survey, fields: Fields) -> Iterator[Requ
 
 def _widened_filter(mapping: TabMapping, survey: Survey) -> Iterator[Request]:
     """Give the table's filter the added columns, too: its sort would leave them where they are,
-    and each key would stand in another customer's row."""
+    and each key would end up in another customer's row."""
     kept = dict(survey.basic_filter(mapping.tab.sheet_id))
     area, end = kept.get("range", {}), mapping.edge + len(mapping.added)
     is_of_table = area.get("startRowIndex", 0) == mapping.header_row and "tableId" not in kept
@@ -173,7 +173,7 @@ def _header(mapping: TabMapping, moment: datetime) -> Iterator[Request]:
 
 
 def _parsed(text: str) -> dict[str, str]:
-    """Return words as they stand in metadata; {} where somebody has changed it to anything else."""
+    """Return the words in metadata; {} if somebody has changed it to anything else."""
     try:
         words = json.loads(text)
     except ValueError:

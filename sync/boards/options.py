@@ -1,7 +1,7 @@
-"""Which words that were chosen for a board's columns its drop-downs still offer. Pure.
+"""Finds words of a board's columns that its drop-downs no longer offer. Pure.
 
-People rename options, and delete the tab that a drop-down takes them from. A word that is no option
-any longer isn't written: the cell would have a red corner.
+People rename options, and delete the tab that a drop-down takes them from. A word that is no longer
+an option isn't written, because Google would mark the cell as invalid.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from sync.sheets.read import Table, quoted
 from sync.types import letters
 
 Options = Mapping[tuple[int, int], frozenset[str]]
-"""What may stand in columns, by sheet id and index; those without a drop-down are left out."""
+"""The options of columns with a drop-down, by sheet ID and index."""
 
 VALIDATIONS = (
     f"sheets(properties(sheetId,title),{TABLES},"
@@ -64,7 +64,7 @@ def ranges_in(answer: Json) -> tuple[str, ...]:
 
 
 def options(answer: Json, lists: Mapping[str, tuple[str, ...]]) -> Options:
-    """Return what may stand in each column of the answer to VALIDATIONS: in every cell of it.
+    """Return the options that every cell of a column offers, from the answer to VALIDATIONS.
 
     `lists` are the texts in the ranges of drop-downs.
     """
@@ -77,7 +77,7 @@ def options(answer: Json, lists: Mapping[str, tuple[str, ...]]) -> Options:
 
 
 def ended_words(tables: Iterable[Table], offered: Options) -> tuple[EndedWord, ...]:
-    """Return the words that were chosen for columns and that their drop-downs don't offer."""
+    """Return the words chosen for columns that their drop-downs no longer offer."""
     return tuple(
         EndedWord(sheet_id=table.sheet_id, column=column, word=word)
         for table in tables

@@ -1,4 +1,4 @@
-"""What the first flush would change in a person's own tabs, before anything of it is written."""
+"""Returns what the first flush would change in an installer's own tabs, without writing it."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,34 +32,34 @@ from sync.types import Mode, letters
 KEYED, FILLED, REPLACED, ADDED = "key", "filled", "replaced", "added"
 """Kinds of a change: a row's key, a value in a blank cell or another one, a cell of a new row."""
 COPIED = "copied"
-"""A formula that a new row takes of the row above."""
+"""A formula that a new row copies from the row above."""
 _ORDER = (REPLACED, KEYED, FILLED, ADDED, COPIED)
-"""What people most want to see comes first."""
+"""The changes that the user most wants to see come first."""
 _NAMED = 3
 """Jobs with several rows that are named."""
 _MOST = 200
-"""Cells that are listed for people: more, nobody reads."""
+"""The most cells that are listed."""
 
 
 @dataclass(frozen=True)
 class TabColumns:
-    """How a tab is to be mapped: columns (zero-based) and the words of drop-downs, by field id."""
+    """A tab's mapping: columns (zero-based) and the words of drop-downs, by field ID."""
 
     header_row: int
     columns: Mapping[str, int]
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     added: Mapping[int, tuple[int, str]] = field(default_factory=dict)
-    """Index and header that columns get which are to be added.
+    """Index and header that added columns get.
 
-    By their index in `columns`, which is beyond the grid: what stands where they will be is not
+    By their index in `columns`, which is beyond the grid so that existing cells aren't read as
     theirs.
     """
     mapped_at: datetime | None = None
-    """Since when it is mapped; None where it is to be."""
+    """When it was mapped; None if it isn't mapped yet."""
 
     @classmethod
     def of(cls, mapping: TabMapping, fields: Fields, mapped_at: datetime | None) -> "TabColumns":
-        """Return how a mapping says; columns to be added are taken to be beyond the grid."""
+        """Return the columns of a mapping; those to add get indexes beyond the grid."""
         beyond = dict(enumerate(mapping.added, mapping.tab.column_count))
         columns = {name: column.index for name, column in mapping.fields.items()}
         return cls(
@@ -76,7 +76,7 @@ class TabColumns:
 
 @dataclass(frozen=True)
 class CellChange:
-    """A cell that would be written; `row` counts from 1, and is where a new row will be."""
+    """A cell that would be written; `row` counts from 1, in the sheet after new rows are added."""
 
     tab: str
     row: int
@@ -87,9 +87,9 @@ class CellChange:
     kind: str
     site: str
     customer: str = ""
-    """The customer's name, or what names the job without one."""
+    """The customer's name, or the job's name if there is none."""
     token: str = ""
-    """What names the change in a form; another one once EverBright says something else."""
+    """Identifies the change in a form; it changes when EverBright's value does."""
 
     @property
     def cell(self) -> str:
@@ -113,7 +113,7 @@ class RowChanges:
 
 @dataclass(frozen=True)
 class CopiedFormula:
-    """A formula that new rows take of the row above; `row` is that row, from 1."""
+    """A formula that new rows copy from the row above; `row` is that row, from 1."""
 
     tab: str
     row: int
@@ -124,9 +124,9 @@ class CopiedFormula:
 
 @dataclass(frozen=True)
 class Preview:
-    """The changes, and how many jobs have their row already, get one by match, and a new one.
+    """The changes, and the numbers of jobs that have a row, get one by a match, and get a new one.
 
-    Of `unknown` jobs EverBright gave no customer, without whom no row of theirs is matched.
+    `unknown` jobs have no customer in the store, so no row can be matched to them.
     """
 
     changes: tuple[CellChange, ...]
@@ -134,15 +134,15 @@ class Preview:
     matched: int
     added: int
     look_alikes: tuple[UnsettledJob, ...]
-    """The jobs that a row looks like, those without an answer first."""
+    """The jobs with look-alikes, those without an answer first."""
     unknown: int = 0
     wait_hours: float = 0
-    """How long the doubtful ones wait for a person's word; 0: they get a row at once."""
+    """How long jobs with look-alikes wait for an answer; with 0, they get a row at once."""
     doubled: tuple[DoubledJob, ...] = ()
 
     @property
     def doubtful(self) -> int:
-        """How many jobs resemble a row, and nobody has answered."""
+        """The number of jobs with look-alikes and no answer."""
         return sum(not job.is_answered for job in self.look_alikes)
 
     @property
@@ -319,7 +319,7 @@ def _token(target: Target, column: str) -> str:
 def kept_cells(targets: Iterable[Target], tokens: Iterable[str]) -> Mapping[str, Cells]:
     """Return what EverBright says in the cells that a person keeps, by site and column id.
 
-    Without those of which EverBright says something else since the preview.
+    Cells whose value from EverBright has changed since the preview are left out.
     """
     by_site = {target.site: target for target in targets}
     kept: dict[str, dict[str, Cell]] = {}

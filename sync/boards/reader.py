@@ -43,7 +43,7 @@ class BoardReader:
         for table in tables:
             for index in table.columns.values():
                 if columns[table.sheet_id][index].header != table.headers.get(index, ""):
-                    raise Retryable("sheet_changed", "A person moved the mapped columns just now.")
+                    raise Retryable("sheet_changed", "The mapped columns were moved just now.")
         return columns
 
     def lines(self, table: Table) -> dict[int, list[str]]:

@@ -1,4 +1,4 @@
-"""Where a table of a person's ends, and which row its new rows are like. Pure.
+"""Finds where an installer's table ends, and which row new rows copy. Pure.
 
 People put totals, dividers and blank rows between and below their jobs. None of these is a job's
 row: nothing is added below them, and nothing is copied from them.
@@ -62,7 +62,7 @@ class TableEnd:
     formulas: Mapping[int, str] = field(default_factory=dict)
     """What a new row takes of it: formulas by column index."""
     is_covered: bool = False
-    """Whether a total ends right at that row: then a new row must come to stand inside of it."""
+    """Whether a total's range ends at that row, so that a new row must be inserted inside it."""
 
 
 def lines_of(rows: Mapping[int, Row]) -> dict[int, list[str]]:
@@ -85,7 +85,7 @@ def find(table: Table, lines: Lines) -> TableEnd:
 
 
 class _TabText:
-    """What stands in a tab, row by row."""
+    """The cells of a tab, row by row."""
 
     def __init__(self, table: Table, lines: Lines) -> None:
         self._table, self._lines = table, lines

@@ -1,4 +1,4 @@
-"""Takes tabs out of the mapping, and says what was added beside them."""
+"""Unmaps tabs, and returns which extras (History, Pipeline, views) were added."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def _take_metadata(flusher: Flusher, tabs: Collection[int]) -> None:
 
 
 def extras_added(wiring: Wiring, actions: ActionLog) -> frozenset[str]:
-    """Return the names of what was added to the sheet besides, on the console or by a command."""
+    """Return the names of the extras that were added, on the console or by a command."""
     made = wiring.sheet_store().pending.read(0, 0).known_columns
     done = {each.name for each in actions.latest(_LATEST) if each.state is ActionState.DONE}
     return frozenset(n for n, made_as in EXTRAS.items() if made_as in made or f"add {n}" in done)

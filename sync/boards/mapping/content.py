@@ -1,4 +1,4 @@
-"""What the cells of a column look like: e-mail addresses, telephone numbers, sites. Pure."""
+"""Detects what a column's cells are: email addresses, phone numbers, site IDs, dates. Pure."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -77,7 +77,7 @@ class ColumnContent:
     is_computed: bool = False
     """Whether any cell is computed, but for totals: writing there would destroy a formula."""
     is_numeric: bool = False
-    """Whether most are numbers for Google; a telephone number or a zip may be one, too."""
+    """Whether most are numbers for Google; a phone number or a ZIP code may be one, too."""
     is_wordy: bool = False
     """Whether most are words without a digit."""
     is_blank: bool = False
@@ -106,7 +106,7 @@ def _most(filled: Sequence[SeenCell]) -> str:
     if _are_most([cell.kind is CellKind.DATE for cell in filled]):
         return DATE
     for what, test in _TESTS:
-        # A number of five digits is rather a price than a zip.
+        # A number with five digits is more likely a price than a ZIP code.
         fits = [
             (what != ZIP or cell.kind is CellKind.TEXT) and bool(test(cell.text.strip()))
             for cell in filled

@@ -1,4 +1,4 @@
-"""The mapping of a tab: what is proposed, what is there, and what a person says. Pure."""
+"""Decides a tab's mapping from the proposal, the stored mapping and the user's choices. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ from sync.types import letters
 
 _LETTERS = re.compile(r"[A-Za-z]{1,3}")
 _WHOLE_COLUMN = re.compile(r"([A-Za-z]{1,3}):\1")
-"""A column as formulas name it: no header reads so."""
+"""A column in A1 notation, which can't be mistaken for a header."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class MappedColumn:
     field: str = ""
     reason: str = ""
     words: Words | None = None
-    """Of a column with a field and a drop-down, or with words that a person said."""
+    """The words of a column with a drop-down, or with words that the user chose."""
     command: str = ""
     """What to type at the command line for another choice."""
 
@@ -65,7 +65,7 @@ class MappedColumn:
 
 @dataclass(frozen=True)
 class TabMapping:
-    """What is to be in a tab; `problem` says why it cannot be mapped."""
+    """The wanted mapping of a tab; `problem` says why it can't be mapped."""
 
     tab: SeenTab
     header_row: int = 0
@@ -107,7 +107,7 @@ class Before:
 
 
 ONE_MORE = "\n"
-"""Separates the words that a person says for one rule: the first is written."""
+"""Separates the words that the user chose for one rule: the first is written."""
 
 
 def stored_words(said: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -125,7 +125,7 @@ def no_option(column: MappedColumn, word: str, ours: str) -> Permanent:
 
 
 class TabDecider:
-    """Decides on tabs by the fields that there are, what is there, and a person's choices."""
+    """Decides mappings by the available fields, the stored mapping and the user's choices."""
 
     def __init__(self, fields: Fields, choices: Choices, account: str) -> None:
         self._fields = fields
@@ -140,7 +140,7 @@ class TabDecider:
         return TabDecider(self._fields, Choices(), self._account)
 
     def of(self, tab: SeenTab, before: Before | None) -> TabMapping:
-        """Return what is to be in a tab; where it was mapped `before`, only what a person says."""
+        """Return a tab's mapping; if it was mapped `before`, only the user's choices change it."""
         none = TabMapping(tab, is_mapped=before is not None)
         if problem := of_tab(tab):
             return replace(none, problem=problem)
@@ -178,7 +178,7 @@ class TabDecider:
                 column = MappedColumn(proposal, "", "as you set it")
                 if was.get(proposal.index) == KEY:
                     command = 'To use another column: --set "Header=site_id".'
-                    said = f"{proposal.header!r} tells whose row is whose."
+                    said = f"{proposal.header!r} links each row to its job."
                     raise Permanent("key", said, command)
             elif proposal.index in was:
                 column = MappedColumn(proposal, was[proposal.index], "mapped already")
@@ -253,7 +253,7 @@ class TabDecider:
     def _own_words(
         self, columns: Sequence[MappedColumn], tab: SeenTab
     ) -> dict[int, dict[str, str]]:
-        """Return the words by column index that a person says for a column alone."""
+        """Return the words that the user chose for single columns, by column index."""
         own: dict[int, dict[str, str]] = {}
         proposals = [column.proposal for column in columns]
         fields = {column.index: column.field for column in columns}
@@ -301,7 +301,7 @@ class TabDecider:
     def _worded(
         self, column: MappedColumn, known: Mapping[str, str], own: Mapping[str, str]
     ) -> MappedColumn:
-        """Return a column with its words: what a person says of it, of any, and said before."""
+        """Return a column with its words: chosen for it, for any column, or stored before."""
         options = column.proposal.options
         everywhere = {
             self._fields.label_of(ours): his.strip() for ours, his in self._choices.words.items()
@@ -322,7 +322,7 @@ class TabDecider:
     def _progress_words(
         self, column: MappedColumn, known: Mapping[str, str], own: Mapping[str, str]
     ) -> Words:
-        """Return the words of a column for the whole job: as a person says, else as `known`."""
+        """Return the words of a column for the whole job: as the user chose, else as `known`."""
         options = column.proposal.options
         kept = {k: word for k, word in known.items() if k.partition(FURTHER_WORD)[0] not in own}
         said = {rule: [*filter(None, words.split(ONE_MORE))] for rule, words in own.items()}

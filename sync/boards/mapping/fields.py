@@ -85,7 +85,7 @@ class Fields:
         raise Permanent("no_field", f"{text!r} is no field. {fix}")
 
     def get(self, name: str) -> Field:
-        """Return the field with an id, of a milestone that is not known any more, too."""
+        """Return the field with an ID, even if its milestone is no longer known."""
         aspect, separator, key = name.partition(":")
         entry = FIELDS.get(aspect + separator)
         kind = entry.kind if entry else FieldKind.TEXT
@@ -151,7 +151,7 @@ class Words:
     silent: tuple[str, ...] = ()
     """What of `unfit` a person wants to have no word."""
     gone: Mapping[str, str] = field(default_factory=dict)
-    """Words of before that are no option any more, by our text."""
+    """Earlier words that are no longer options, by our text."""
     takes_others: bool = False
     """Whether the column has no drop-down: a text without a word is written as it is."""
 
@@ -205,7 +205,7 @@ def fit(
 
 
 def text_words(said: Mapping[str, str]) -> Words | None:
-    """Return the words of a column without a drop-down: what a person says, and nothing else."""
+    """Return the words of a column without a drop-down: only those that the user chose."""
     by_ours = {text: word for text, word in said.items() if word and text != OTHER_TEXTS}
     return Words(by_ours, takes_others=True) if by_ours else None
 

@@ -1,4 +1,4 @@
-"""Which row of a tab has the headers, and which field a header names. Pure."""
+"""Finds the header row of a tab, and the field that a header names. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -154,7 +154,7 @@ def _nearest(text: str, known: Mapping[str, str]) -> str:
 _LONGEST = 60
 """Characters: what is longer is an explanation, not a header."""
 LEAST = 2
-"""Headers that must be recognized: one alone ("Phone") may stand in any note."""
+"""Headers that must be recognized: a single one ("Phone") may be part of a note."""
 _RIVAL = 0.5
 """A row with half as many recognized headers as the best is a second header row, not chance."""
 
@@ -188,7 +188,7 @@ def _none(tab: SeenTab, counts: Mapping[int, int], best: int) -> str:
     looked = f"in its first {len(tab.rows)} rows"
     if counts.get(best):
         known = ", ".join(tab.headers(best).values())[:_LONGEST]
-        fix = f"If row {best + 1} ({known}) is it, say so: --header-row {best + 1}."
+        fix = f"If it is row {best + 1} ({known}), add --header-row {best + 1}."
         return f"no header row was recognized {looked}. {fix}"
     return (
         f"no header row was recognized {looked}. If there is one, say which: --header-row N, and "

@@ -1,4 +1,4 @@
-"""A tab of a person's own, as a read shows it, and why it cannot be mapped. Pure."""
+"""Holds a tab of the installer's as it was read, and finds why it can't be mapped. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ LOOKED_AT = 100
 
 
 class CellKind(StrEnum):
-    """What stands in a cell."""
+    """The kind of a cell's content."""
 
     BLANK = "blank"
     TEXT = "text"
@@ -92,7 +92,7 @@ class SeenTab:
     """Our metadata by row and by column."""
 
     def cell(self, row: int, column: int) -> SeenCell:
-        """Return a cell; a blank one outside of what was read."""
+        """Return a cell; a blank one outside the range that was read."""
         line = self.rows[row] if 0 <= row < len(self.rows) else ()
         return line[column] if column < len(line) else NOTHING
 

@@ -31,7 +31,7 @@ def test_the_header_row_is_found(rows: list[list[object]], header_row: int) -> N
         ([JOB, JOB, JOB], "--header-row N"),
         (
             [["Kunde", "Straße", "Phone"], ["Ada", "Hauptstr. 1", "x"]],
-            "If row 1 (Kunde, Straße, Phone) is it, say so: --header-row 1.",
+            "If it is row 1 (Kunde, Straße, Phone), add --header-row 1.",
         ),
         (
             [("Client", "Phone", "Permit"), ("Customer name", "Phone number", "Status"), JOB],
