@@ -289,7 +289,7 @@ def _with_views(
 
 
 def _busiest(read: Table) -> list[str] | None:
-    """Return the reps with the most open jobs; None if a column for that is missing."""
+    """Return the reps with the most open jobs; None if a needed column is missing."""
     if not {REP, filter_views.DAYS} <= read.cells.keys():
         return None
     reps, days = (

@@ -30,7 +30,7 @@ from tests.traffic import LABELS, expected_documents
 CUSTOMERS = ("customer", "phone", "email", "address", "city")
 """Columns that identify a row's owner."""
 _SHOWN_IN = 45.0
-"""Seconds within which a delivery surely stands in its row, with all that is mended meanwhile.
+"""Seconds after which a delivery is surely shown in its row, all repairs included.
 
 Till then the product cannot tell a row that a person deleted from one that it has yet to write.
 """
@@ -120,7 +120,7 @@ def _rows(seen: Look, ledger: Ledger, begun: Mapping[int, float]) -> Found:
 
 
 def _due_again(ledger: Ledger, begun: Mapping[int, float]) -> set[str]:
-    """Sites whose row went by a person's hand before an event was sent that changes the job."""
+    """Sites whose row was deleted by hand before an event was sent that changes the job."""
     last = {id(event) for event in ledger.truth.newest}
     return {
         str(event["site"])
@@ -161,7 +161,7 @@ def _values(seen: Look, truth: Truth) -> Found:
 
 
 def _is_right(text: str, column: str, wanted: str, site: str, truth: Truth) -> bool:
-    # A person's name for a job says more than the stand-in for it.
+    # A typed name of a customer is better than the stand-in.
     may_be_typed = column == "customer" and site not in truth.customers
     return text == wanted or (may_be_typed and HAND.fullmatch(text) is not None)
 

@@ -10,7 +10,7 @@ from tests.chaos.truth import Truth
 
 @dataclass
 class Claim:
-    """A text of a person's, or a note.
+    """A typed text or note.
 
     `place` is the site beside which it was typed, HEADER, the first text of a row that belongs to
     no job, or None: typed into a row that was damaged beyond knowing. Where `may_recover`, it or
@@ -51,7 +51,7 @@ class Ledger:
         self.truth = truth
         self.claims: dict[str, Claim] = {}
         self.killed: dict[str, float] = {}
-        """When (by the monotonic clock) the last row of a site went by a person's hand."""
+        """When (by the monotonic clock) the last row of a site was deleted by hand."""
         self.templates: set[str] = set()
         """The first texts in rows that were copied for another customer."""
         self.finished: set[str] = set()

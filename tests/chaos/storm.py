@@ -37,7 +37,7 @@ _TINKERING = 0.1
 """The share of all writes before which somebody works in the Pipeline."""
 _CITY = "Marlow Heights"
 _CUSTOMERS = ("email",)
-"""Columns that are off at first, and tell of a customer."""
+"""Columns with customers' data that are off by default."""
 _GAPS = 8
 """With fewer gaps in which a person worked, a storm shows nothing."""
 _MINUTES = 24 * 60
@@ -125,7 +125,7 @@ def _customer(bench: Bench, number: int) -> dict[str, str]:
 
 
 def _flush(bench: Bench, held: Lease) -> None:
-    """Apply what came, and flush once; what stops it is stored, as the worker does."""
+    """Apply the deliveries, and flush once; what stops it is stored, as the worker does."""
     bench.project()
     try:
         bench.flusher.flush(held)

@@ -1,4 +1,4 @@
-"""What a run must end with, as far as the deliveries tell: a plain replay of them.
+"""Computes the right result of a run by a plain replay of its deliveries.
 
 All that a row shows is derived here a second time, from the events alone, without the product.
 """
@@ -18,7 +18,7 @@ _WITH_YEAR = 335
 _SILENT = ("stage", "contract", "contract_signed", "contract_documents", "re_signed")
 """Columns of which these events tell nothing."""
 TAG = re.compile(r"\bjob-\d+\b")
-"""What stands in each text that only one job's events have: see `tagged`."""
+"""A tag in each text that only one job's events have: see `tagged`."""
 _LINE = 60
 """Characters of a line of Next action."""
 STATES = {"REJECTED": "Rejected", "SUBMITTED": "Under review", "INPROG": "In progress or next"}
@@ -228,7 +228,7 @@ def tagged(events: list[Event]) -> list[Event]:
 
 
 def tag_of(site: str) -> str:
-    """Return what stands in each text of a job's events."""
+    """Return the tag in each text of a job's events."""
     return f"job-{int(site[-12:], 16)}"
 
 

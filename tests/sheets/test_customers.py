@@ -47,7 +47,7 @@ def test_a_customer_is_asked_for_again_after_a_day_and_a_change_only(asking: Ben
     assert asking.ask() == 0
     asking.shown(milestone(1, date_updated="2026-03-03T10:00:00Z"))
     assert asking.ask() == 1
-    assert asking.flush() == 0, "nothing new was told, and yet something was written"
+    assert asking.flush() == 0, "nothing was new, and yet something was written"
 
 
 def test_the_row_stands_when_everbright_fails(asking: Bench) -> None:

@@ -57,7 +57,7 @@ def place(bench: Bench, header: str) -> int:
 
 
 def gone(bench: Bench) -> list[str]:
-    """Return the headers of the columns that the reads do not show any more."""
+    """Return the headers of the columns that reads no longer show."""
     return [column.header for column in bench.store.spreadsheet.read_columns().gone]
 
 

@@ -144,7 +144,7 @@ def test_one_request_a_change_and_none_without(make: Make) -> None:
     assert ask(bench) == 0, "a restart asks again"
     bench.shown(milestone(1, date_updated="2026-03-02T10:00:00Z"))
     assert ask(bench, by) == 1
-    assert bench.flush() == 0, "nothing new was told, and yet something was written"
+    assert bench.flush() == 0, "nothing was new, and yet something was written"
 
 
 def test_a_change_while_everbright_answers_is_asked_for(make: Make) -> None:

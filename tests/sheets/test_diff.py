@@ -115,7 +115,7 @@ def test_a_lost_key_column_stops_everything() -> None:
     ],
 )
 def test_only_a_managed_note_is_replaced(written: dict[str, Cell], note: str, writes: bool) -> None:
-    """A person's note on a status is the one thing that nobody else has; an old one misleads."""
+    """A typed note on a status exists nowhere else; an old one of ours misleads."""
     changed = target(1, written, re_signed=Cell(text="Yes", note="by Ben"))
     found = made(changed, cells={"re_signed": {4: {"note": note}} if note else {}})
     (one,) = (each for each in found.rows[0].cells if each.column == "re_signed")
@@ -177,7 +177,7 @@ def test_a_batch_is_cut_before_it_grows_too_large() -> None:
 
 
 def test_a_key_is_written_alone_and_says_what_the_match_was_made_by() -> None:
-    """Values in the same batch would stand in another customer's row, should it have moved."""
+    """Values in the same batch would go into another customer's row if it has moved."""
     texts = {"customer": "Ada"}
     match = Match((JOBS_TAB, 6), texts)
     found = diff(OWN_TAB, [table()], [target(3)], JobRows({uuid(3): match}), UTC)

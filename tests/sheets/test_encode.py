@@ -79,7 +79,7 @@ def test_the_mask_names_what_is_written_and_nothing_else() -> None:
 @pytest.mark.parametrize("zone", ["Etc/UTC", "America/Los_Angeles", "GMT+5:30"])
 @pytest.mark.parametrize("text", ["", "by Ben", "by Ben\nLooks good."])
 def test_a_note_is_known_again_in_whatever_zone_it_was_written(zone: str, text: str) -> None:
-    """Not known, it would be taken for a person's and stand for ever."""
+    """If it weren't recognized, it would count as typed and stay forever."""
     cell = Cell(text="Approved", note=text, noted=NOON)
     written = encode.note(cell, encode.clock(zone))
     assert encode.is_note_of(cell, written)

@@ -85,7 +85,7 @@ def test_a_new_row_is_made_once_though_the_key_column_moved(twelve: Bench) -> No
 
 
 def test_a_row_inserted_above_the_header_makes_google_refuse_the_batch(twelve: Bench) -> None:
-    """The header row has a guard, too: a new column's title would stand in a blank row."""
+    """The header row has a guard, too: a new column's title would go into a blank row."""
     twelve.send(milestone(1, definition=2, date_updated=day(3)))
     twelve.before_the_write(lambda: twelve.edit("insert_rows", index=0))
     twelve.flush()
@@ -239,7 +239,7 @@ def test_a_comparison_finds_what_is_wrong_in_a_copied_row(twelve: Bench) -> None
 
 
 def test_a_managed_note_stays_managed_when_its_cell_is_written_anew(twelve: Bench) -> None:
-    """Taken for a person's, it would tell of an old event for ever."""
+    """If it counted as typed, it would show an old event forever."""
     twelve.edit("type_cell", row=twelve.at(1), column=twelve.index(STATUS), text="typed over")
     assert twelve.compare() == 1
     said = [comment("The roof plan is missing a page.", day(4))]

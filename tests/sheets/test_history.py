@@ -88,7 +88,7 @@ def test_a_history_that_a_person_took_away_stays_away_until_it_is_asked_for(benc
 
 
 def test_lines_wait_while_a_person_moves_the_columns_of_the_history(bench: Bench) -> None:
-    """Its columns have guards, too: a comment under From would stand there for ever."""
+    """Its columns have guards, too: a comment under From would stay there forever."""
     bench.shown(milestone(1))
     bench.send(milestone(1, status="APPROVED", date_updated=at(5)))
     bench.before_the_write(lambda: bench.edit("move_column", sheet_id=HISTORY_TAB, column=7, to=0))
@@ -171,7 +171,7 @@ def test_the_key_of_a_job_is_hidden_and_shown_again_by_people(bench: Bench) -> N
 
 
 def test_a_line_has_the_rep_that_the_sheet_showed_last(bench: Bench) -> None:
-    """Catches a line for somebody else than the name that a person typed."""
+    """Catches a line with another name than the typed one."""
 
     def reps() -> list[str]:
         return [line.get("Rep", "") for line in bench.texts("History")]

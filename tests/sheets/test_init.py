@@ -186,7 +186,7 @@ def test_the_command_tells_what_it_did(bench: Bench) -> None:
 
 
 def test_a_column_that_is_moved_while_it_writes_is_found_the_next_time(bench: Bench) -> None:
-    """Catches a text of ours in a person's column."""
+    """Catches a text of ours in an unmanaged column."""
     bench.shown(milestone(1), milestone(2, status="APPROVED"))
     bench.edit("delete_columns", index=list(bench.rows()[0]).index("Status"))
     status = list(bench.rows()[0]).index("Milestone 1")

@@ -21,7 +21,7 @@ OWN = ("Install date", "PTO date", "Salesperson", "Roof")
 
 
 def configured(folder: Path) -> Path:
-    """Eleven steps: with the four columns of people's own the sheet has 40 columns and more."""
+    """Eleven steps: with the four unmanaged columns the sheet has 40 columns and more."""
     steps = (
         f'[[milestones]]\ndefinitions = ["{uuid(30_000 + n)}"]\nheader = "Step {n}"\n'
         for n in range(1, STEPS + 1)
@@ -89,7 +89,7 @@ def rearrange(bench: Bench, lots: random.Random) -> None:
 
 
 def people_s(bench: Bench) -> dict[str, dict[str, str]]:
-    """What stands in the columns of people's own, by site."""
+    """Return the texts in unmanaged columns, by site."""
     fields = "data(rowData(values(formattedValue)))"
     data = bench.tab("Jobs", fields)["data"][0]["rowData"]
     rows = [[cell.get("formattedValue", "") for cell in row.get("values", ())] for row in data]

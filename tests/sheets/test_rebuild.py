@@ -32,7 +32,7 @@ def filled(bench: Bench) -> str:
 
 
 def plain(bench: Bench) -> tuple[list[dict[str, str]], list[dict[str, str]], list[dict[str, str]]]:
-    """What stands in the tabs, whatever the order of rows."""
+    """Return the texts of the tabs, in any order of rows."""
     jobs = sorted(bench.texts(), key=lambda row: row["Site ID"])
     lines = sorted(bench.texts("History"), key=lambda row: (row["Site ID"], row["What"], row["To"]))
     numbers = [
@@ -120,7 +120,7 @@ def test_jobs_whose_rows_were_deleted_are_in_the_new_one(bench: Bench) -> None:
 
 
 def test_our_notes_stay_ours_after_going_to_and_fro(bench: Bench) -> None:
-    """What was written there is forgotten: a stale note would stand beside a new status."""
+    """The last written values are cleared: a stale note would remain beside a new status."""
     bench.shown(milestone(1, status="REJECTED"))
     bench.setup().fill(bench.google.create_spreadsheet("Another"), lambda *_: None)
     bench.configured(CONFIG_FILE)

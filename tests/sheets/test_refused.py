@@ -121,7 +121,7 @@ def test_what_refuses_every_batch_is_no_fault_of_a_job(bench: Bench) -> None:
 
 
 def test_one_refusal_blames_nobody(bench: Bench) -> None:
-    """A person moved a column between read and write: the next read has it where it is."""
+    """If a column moves between read and write, the next read finds it."""
     bench.shown(milestone(1))
     bench.send(*(milestone(number) for number in range(2, 9)))
     bench.google.faults.answer(400, method="*.batchUpdate")

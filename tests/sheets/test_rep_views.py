@@ -116,7 +116,7 @@ def test_a_rep_whom_people_typed_has_a_view(bench: Bench) -> None:
 
 
 def test_a_view_never_filters_the_column_that_stood_there_before(bench: Bench) -> None:
-    """Catches a person's column that is filtered for a rep: Google refuses the batch."""
+    """Catches an unmanaged column that is filtered for a rep: Google rejects the batch."""
     bench.sold(job(1, "Ada Birch"))
     bench.before_the_write(lambda: bench.edit("move_column", column=bench.index("rep"), to=0))
     bench.try_to_renew()

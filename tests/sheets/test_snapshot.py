@@ -59,7 +59,7 @@ MAPPED_SINCE = "mapped 2026-03-01T00:00:00+00:00"
 
 
 def mapped(sheet_id: int, made_for: int) -> dict[str, Any]:
-    """Return a tab that people made, whose metadata were given ids for the tab `made_for`."""
+    """Return an installer's tab whose metadata has IDs for the tab `made_for`."""
     tab = sheet(sheet_id, sheet_id, True, 8, 9)
     entry = {
         "metadataId": mapping_id(made_for),
@@ -113,7 +113,7 @@ def test_every_row_of_a_site_is_its_row() -> None:
     ],
 )
 def test_a_key_is_a_uuid_alone_or_in_a_pasted_address(text: str, site: str | None) -> None:
-    """So that a row which a person made is adopted, not doubled."""
+    """Then an existing row is matched, not doubled."""
     assert site_in(cell(text)) == site
 
 

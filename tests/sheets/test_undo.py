@@ -140,7 +140,7 @@ def test_a_cell_is_restored_in_every_row_with_the_key() -> None:
         "beside a job's",
         "beside the same customer's",
         "beside one that holds more",
-        "a person's column moved",
+        "an unmanaged column moved",
     ],
 )
 def test_a_cell_is_restored_in_the_row_with_exactly_the_other_content(rows: Rows) -> None:
@@ -336,7 +336,7 @@ def test_a_key_is_settled_when_a_read_shows_no_such_row() -> None:
     """Not when it is confirmed: a person may have copied the row in between."""
     right = {3: line(key=A)}
     assert placed(right, of_key()).settled == {1}
-    assert placed(right, of_key()).recovered == [], "nothing stood there"
+    assert placed(right, of_key()).recovered == [], "the cell was blank"
     again = of_key(has_landed=True)
     copied = {3: line(key=A), 6: line(email=OTHER, key=A)}
     assert put(placed(copied, again)) == [(6, KEY, "")]
@@ -423,7 +423,7 @@ def test_a_value_and_its_note_are_restored_separately() -> None:
         ),
         ({}, True),
     ],
-    ids=["a managed cell", "a column of a person's", "a note", "a row without a key"],
+    ids=["a managed cell", "an unmanaged column", "a note", "a row without a key"],
 )
 def test_undos_of_cells_that_the_policy_overwrites_are_dropped(
     changes: dict[str, Any], is_told: bool
@@ -432,7 +432,7 @@ def test_undos_of_cells_that_the_policy_overwrites_are_dropped(
     placement = placed({}, undo(**changes), is_ours=True)
     assert (placement.settled, len(placement.recovered)) == ({1}, int(is_told))
     mapped = placed({}, undo(**changes))
-    assert len(mapped.recovered) == 1, "in a tab of theirs, it may be a person's"
+    assert len(mapped.recovered) == 1, "in a mapped tab, it may be typed text"
 
 
 def test_an_overwritten_blank_is_reported_only_if_our_text_is_still_there() -> None:
