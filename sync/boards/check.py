@@ -12,7 +12,7 @@ from sync.wiring import Wiring
 
 
 def mapping(wiring: Wiring) -> Check:
-    """What of a person's own sheet is mapped, and whether its drop-downs have our words."""
+    """What of the installer's sheet is mapped, and whether its drop-downs have our words."""
     client, tabs = wiring.sheet_client(), wiring.tabs()
     if not tabs.policy.matches:
         return skipped("Brightsheet uses its own tab for jobs, so nothing is mapped.")

@@ -52,7 +52,7 @@ class BoardTabs:
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
         """Return the mapped tabs, without words that are no option of their drop-down any longer.
 
-        A duplicate that a person made of a mapped tab is a record of theirs.
+        A mapped tab's duplicate is the installer's record, and isn't written.
         """
         mapped = (table for table in seen if table.mapped_at and table.is_original)
         return without_ended(mapped, self._ended)

@@ -1,4 +1,4 @@
-"""Reads a person's own tabs, decides which column shows what, previews and writes the mapping."""
+"""Reads the installer's tabs, decides which column shows what, previews and writes the mapping."""
 
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -70,7 +70,7 @@ class MappingReport:
     problem: str = ""
     """Why none of it can be written."""
     waiting: tuple[Request, ...] = ()
-    """What is to be sent."""
+    """The requests to send."""
     is_written: bool = False
     """Whether anything was sent."""
     formulas: tuple[CopiedFormula, ...] = ()
@@ -209,7 +209,7 @@ class TabMapper:
     ) -> list[TabMapping]:
         """Decide on each tab that is named, in any case, or all. Raises Permanent for one too many.
 
-        Where tabs are mapped and none is named, what a person says is about those.
+        If tabs are mapped and none is named, the choices apply to the mapped ones.
         """
         is_about_mapped = not self._titles and any(metadata.before(tab) for tab in theirs)
         mappings = []

@@ -1,4 +1,4 @@
-"""Boards as plain values, for tests of what is pure."""
+"""Boards as plain values, for tests of pure functions."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""What a person's own sheet has besides on wish, and only then; its filter views."""
+"""History, Pipeline and filter views are added to a mapped sheet only on request."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Columns of a person's own sheet that were sorted by themselves, without the site IDs."""
+"""Columns of a mapped sheet that were sorted without the site IDs."""
 
 from sync.doctor.receiver import is_up_to_date
 from sync.sheets.reconcile import last_compared

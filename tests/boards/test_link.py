@@ -1,4 +1,4 @@
-"""Doubtful rows of a person's own sheet: listed, joined, and the row that was added emptied."""
+"""Uncertain rows are listed and linked, and the row that was added is emptied."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def join(bench: Bench, **pairs: str) -> None:
 
 
 def test_a_doubt_is_listed_with_its_candidates(asking: Bench) -> None:
-    """Whoever decides has to see the rows."""
+    """The user has to see the rows to decide."""
     doubtful(asking)
     (doubt,) = found(asking).doubts
     assert (doubt.site, doubt.customer.name) == (uuid(1), "Ada Number1")
@@ -62,7 +62,7 @@ def test_a_family_name_that_stands_first_is_the_same_name(asking: Bench) -> None
 
 
 def test_joined_the_row_has_all_and_ours_is_empty(asking: Bench) -> None:
-    """Otherwise the customer stands there twice."""
+    """Otherwise the customer is in the sheet twice."""
     doubtful(asking)
     join(asking, to="Open jobs!5")
     asking.flush()

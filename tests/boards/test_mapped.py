@@ -1,4 +1,4 @@
-"""A person's own sheet: what is written into it, and what never is."""
+"""What is written into a mapped sheet, and what never is."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -59,7 +59,7 @@ def test_a_row_is_found_by_address_and_zip_in_another_spelling(asking: Bench) ->
 
 
 def test_a_new_row_is_like_the_one_above(asking: Bench) -> None:
-    """His formula goes on counting, his drop-down is there, and no format is ours."""
+    """His formula keeps counting, his drop-down is there, and no format is ours."""
     asking.customer(3)
     own_sheet.make(asking, [line(7), line(8)], [])
     own_sheet.adopt(asking)
@@ -153,7 +153,7 @@ def test_nothing_new_makes_no_call(asking: Bench) -> None:
 
 
 def test_init_adds_nothing_to_it(asking: Bench) -> None:
-    """Our colours, columns and tabs belong into our own."""
+    """Our colors, columns and tabs belong only in our own sheet."""
     own_sheet.make(asking, [line(1)], [])
     own_sheet.adopt(asking)
     flushed(asking, milestone(1))

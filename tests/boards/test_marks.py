@@ -1,4 +1,4 @@
-"""Personal data in webhooks, answers and a person's own sheet: nowhere, until it is asked for."""
+"""Personal data in webhooks, answers and a mapped sheet is shown only on request."""
 
 import re
 

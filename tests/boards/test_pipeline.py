@@ -1,4 +1,4 @@
-"""The Pipeline tab beside tabs that people made: the same tests as for our own."""
+"""The Pipeline tab beside mapped tabs passes the same tests as beside our own."""
 
 import pytest
 

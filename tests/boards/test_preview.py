@@ -83,7 +83,7 @@ def test_what_a_person_confirmed_is_in_the_preview_too(asking: Bench) -> None:
 
 
 def phones(bench: Bench) -> list[tuple[str, str, str]]:
-    """Return what a preview says of telephone numbers: kind, before, after."""
+    """Return what a preview shows for phone numbers: kind, before, after."""
     changes = (each for each in previewed(bench).changes if each.header == "Phone")
     return [(each.kind, each.before, each.after) for each in changes]
 

@@ -1,4 +1,4 @@
-"""Where a table of a person's ends: totals, dividers and blank rows are nobody's job."""
+"""Where an installer's table ends: totals, dividers and blank rows are no job's row."""
 
 from collections.abc import Sequence
 

@@ -1,1 +1,1 @@
-"""Which column of a person's own sheet shows which field: seen values → proposals. Pure."""
+"""Proposes and decides which field each column of the installer's sheet shows. Pure."""

@@ -49,7 +49,7 @@ PROPOSED: Mapping[str, str] = {
 SAID: Mapping[str, str] = {
     SITE: "sites, or addresses of their page in EverBright",
     EMAIL: "e-mail addresses",
-    PHONE: "telephone numbers",
+    PHONE: "phone numbers",
     ZIP: "five-digit numbers",
     ADDRESS: "street addresses with their zip",
     DATE: "dates",

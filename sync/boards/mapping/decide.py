@@ -25,7 +25,7 @@ _WHOLE_COLUMN = re.compile(r"([A-Za-z]{1,3}):\1")
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person says: fields (as written) by header, headers, fields, words by our text.
+    """The user's choices: fields (as written) by header, headers, fields, words by our text.
 
     A column is named by its header or its letter; ours is a status's code or how it reads.
     """

@@ -1,4 +1,4 @@
-"""The whole mapping in a browser, by keyboard alone, on a wide screen and on a telephone."""
+"""The whole mapping in a browser, by keyboard alone, on a wide screen and on a phone."""
 
 import os
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ KEPT = (
 )
 """The pictures that the docs show."""
 TALLEST = 100
-"""Pixels of a row in the preview, on a telephone, too."""
+"""Pixels of a row in the preview, on a phone, too."""
 LONGEST_WAY = 400
 """Presses of Tab: a page with more between two controls is no page."""
 

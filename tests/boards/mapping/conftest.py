@@ -1,4 +1,4 @@
-"""The emulator, and a person's own spreadsheet in it."""
+"""The emulator, and an installer's spreadsheet in it."""
 
 from pathlib import Path
 

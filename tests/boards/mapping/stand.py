@@ -1,4 +1,4 @@
-"""A person's own spreadsheet in the emulator, and the command that maps it."""
+"""An installer's spreadsheet in the emulator, and the command that maps it."""
 
 import json
 import os

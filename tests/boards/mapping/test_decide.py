@@ -1,4 +1,4 @@
-"""A proposal, what is there, and what a person says make one mapping."""
+"""A mapping is decided from the proposal, the stored mapping and the user's choices."""
 
 from typing import Any
 

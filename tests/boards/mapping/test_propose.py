@@ -72,11 +72,11 @@ def test_a_few_odd_cells_do_not_matter_but_half_do() -> None:
 
 
 def test_header_and_cells_that_contradict_each_other_settle_nothing() -> None:
-    """Catches telephone numbers that are overwritten with addresses of e-mail."""
+    """Catches phone numbers that are overwritten with email addresses."""
     (one,) = proposed(("Email",), ("555-010-1234",))
     assert (one.field, one.reason) == (
         "",
-        "its header says E-mail, its cells are telephone numbers",
+        "its header says E-mail, its cells are phone numbers",
     )
 
 
@@ -163,7 +163,7 @@ CELLS = {
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_column_of_a_fields_kind_is_proposed_for_it(field: str) -> None:
     """Catches dates that are refused below the header of a field that shows dates, and sizes that
-    are taken for telephone numbers; and dates that are overwritten with text."""
+    are taken for phone numbers; and dates that are overwritten with text."""
     entry = FIELDS[field]
     column = field + PERMIT if field.endswith(":") else field
     header = entry.title("Permit")

@@ -1,4 +1,4 @@
-"""`map --remove`: a tab or a column is a person's alone again, and his cells stay as they are."""
+"""`map --remove` unmaps a tab or a column, and its cells stay as they are."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A job whose row is in two mapped tabs: both are kept right, and it is told wherever one looks."""
+"""A job whose row is in two mapped tabs: both are updated, and every report names it."""
 
 import json
 

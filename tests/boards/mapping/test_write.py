@@ -191,7 +191,7 @@ def test_what_stands_right_of_the_table_is_not_written_over(theirs: Stand) -> No
 
 
 def test_several_tabs_have_to_be_named(theirs: Stand) -> None:
-    """Catches a list of employees that gets a Site ID because it has names and telephones."""
+    """Catches a list of employees that gets a Site ID because it has names and phone numbers."""
     people = theirs.add_tab("Crew")
     theirs.fill([["Name", "Phone"], ["Eve Elm", "(555) 010-9999"]], people)
     done = theirs.add_tab("Installed")
@@ -269,7 +269,7 @@ def move(stand: Stand) -> Callable[[], object]:
 
 
 def test_a_column_that_is_moved_meanwhile_is_undone_and_mapped_where_it_is(theirs: Stand) -> None:
-    """Catches telephone numbers under Customer: Google writes metadata by position."""
+    """Catches phone numbers under Customer: Google writes metadata by position."""
     theirs.before_the_write(move(theirs))
     theirs.map("--write")
     assert theirs.proposed() == MAPPED

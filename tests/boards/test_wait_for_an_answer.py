@@ -1,4 +1,4 @@
-"""A job that resembles a row of his waits for his word, if he wants so, before it gets one."""
+"""A job that looks like a row can wait for an answer before it gets its own row."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ Wait = Callable[[float], Bench]
 
 @pytest.fixture
 def waiting(google: Emulator, sqlite_url: str, tmp_path: Path) -> Wait:
-    """His row has the name and telephone of job 1, and the name alone of job 2; job 3 has none."""
+    """His row has the name and phone of job 1, and only the name of job 2; job 3 has none."""
 
     def made(hours: float) -> Bench:
         google.everbright.token = "a-token"
