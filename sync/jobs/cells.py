@@ -61,7 +61,7 @@ class Cell(Value):
     Moments are shown in the sheet's time zone. With `is_day`, only the day of `when` is shown, or
     the one `days_later`, in calendar days. With `is_age`, the sheet counts the days since then.
     `noted` is the first line of the note. The day of `dated` follows the text, with its year if
-    `has_year`. A cell that `is_stand_in` never replaces what a person typed. `words` are other
+    `has_year`. A cell that `is_stand_in` never replaces typed text. `words` are other
     words for the text that a drop-down may have, the best first.
     """
 

@@ -1,4 +1,4 @@
-"""What came can be seen: which, when, why not, and the body without what is personal."""
+"""Tests that deliveries can be listed, filtered and shown, with personal data masked."""
 
 import json
 from datetime import UTC, datetime
