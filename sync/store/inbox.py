@@ -13,7 +13,6 @@ from sync.errors import Rejected
 from sync.jobs.reads import as_read
 from sync.store import hours
 from sync.store.database import Database, now
-from sync.store.forgotten import ERASED, forgotten_of, ids_in
 from sync.store.schema import delivery, heartbeat
 from sync.webhooks.schema import Delivery, Outcome
 
@@ -90,8 +89,8 @@ class Inbox:
     ) -> Receipt:
         """Store a delivery; a webhook with the same canonical hash is a duplicate.
 
-        Returns after the commit. For a job whose data was deleted, only the arrival is stored.
-        `requested` is when an event read from the API was requested (UTC).
+        Returns after the commit. If the job's data was deleted on request, the projector erases the
+        delivery. `requested` is when an event read from the API was requested (UTC).
         """
         delivery_id = f"{BACKFILL if requested else ''}{uuid4().hex}"
         row = {
@@ -100,8 +99,6 @@ class Inbox:
             "body": body,
             **_understood(delivery_id, understood),
         }
-        if forgotten_of(self._database, ids_in(understood)):
-            row |= ERASED
         return Receipt(delivery_id, self._put(row))
 
     def keep_rejected(self, body: bytes, error: Rejected) -> str:

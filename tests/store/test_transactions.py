@@ -22,13 +22,14 @@ from tests.made_up import SECRET, body, milestone
 
 RECEIVED = {"appending": 1}
 """The answer is one transaction away."""
-PROJECTED = {"reading": 4, "writing": 3}
-"""Reads: whether anything is pending, the deliveries, their jobs, whether there are more. Writes:
-the lease, the projection, the lease's end."""
-FLUSHED = {"reading": 4, "writing": 5}
+PROJECTED = {"reading": 5, "writing": 3}
+"""Reads: whether anything is pending, the deliveries, which jobs were deleted, their jobs, whether
+there are more. Writes: the lease, the projection, the lease's end."""
+FLUSHED = {"reading": 4, "writing": 7}
 """Reads: whether anything is due, the pending jobs, where each job is counted, whether anything is
 still due.
-Writes: the lease, the rate limit, the attempt, its result, the lease's end."""
+Writes: the lease, the rate limit, the attempt, its result, two measures (which don't wait for the
+disk), the lease's end."""
 CALLS = 2
 """One read of the sheet, one write."""
 
