@@ -127,6 +127,7 @@ SITUATIONS = {
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
+@pytest.mark.long
 def test_each_problem_is_reported_everywhere_until_it_is_fixed(
     receiver: Installation, name: str
 ) -> None:
@@ -140,6 +141,7 @@ def test_a_dead_worker_of_a_mapped_sheet_is_to_be_started(receiver: Installation
     assert (reason["reason"], "map" in reason["message"].lower()) == ("no_worker", False)
 
 
+@pytest.mark.long
 def test_a_dismissed_item_comes_back_only_for_something_new(receiver: Installation) -> None:
     """Also if the same is found again after a comparison that didn't find it."""
     a_person_types_over_a_status(receiver)

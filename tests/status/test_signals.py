@@ -269,12 +269,14 @@ def check(receiver: Installation, situation: Situation) -> None:
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
+@pytest.mark.long
 def test_each_problem_is_reported_everywhere_until_it_is_fixed(
     receiver: Installation, name: str
 ) -> None:
     check(receiver, SITUATIONS[name])
 
 
+@pytest.mark.long
 def test_cleared_site_ids_are_put_back_by_the_daily_comparison(receiver: Installation) -> None:
     for _ in range(8):
         receiver.webhook()

@@ -258,6 +258,7 @@ def type_stage(stand: Stand, job: int, word: str) -> None:
     stand.fill([[None, None, word]], row=1 + job)
 
 
+@pytest.mark.long
 def test_the_command_proposes_shows_and_changes_the_words(theirs: Stand) -> None:
     """Over HTTP, with `--set` and a milestone in `--word`; a second run changes that word alone."""
     theirs.shown()
@@ -272,6 +273,7 @@ def test_the_command_proposes_shows_and_changes_the_words(theirs: Stand) -> None
     assert stages(theirs) == ["Install", "Permit in"]
 
 
+@pytest.mark.long
 def test_typed_words_yield_to_news_and_are_never_moved_backward(theirs: Stand) -> None:
     """The table of decision 13, in the sheet; what stays is listed where typed words are."""
     theirs.shown()
