@@ -263,16 +263,16 @@ def test_marks_of_many_webhooks_are_nowhere_either(
     assert made.marked() == set()
 
 
-def is_shown_when_asked_for(made: Stage, tab: str = "Jobs") -> str:
+def is_shown_when_asked_for(made: Stage, tab: str = "Jobs", number: int = 1) -> str:
     """What hides everything from everybody would pass, too; and so would webhooks without marks.
 
     Returns the page of a job.
     """
     visitor = made.console.visitor
-    before = visitor.text(f"/jobs/{uuid(1)}")
+    before = visitor.text(f"/jobs/{uuid(number)}")
     assert "***" in before
     visitor.send("/personal", show="yes")
-    job = visitor.text(f"/jobs/{uuid(1)}")
+    job = visitor.text(f"/jobs/{uuid(number)}")
     assert MARK.search(job)
     assert MARK.search(visitor.text("/documents"))
     assert MARK.search(str(made.bench.texts(tab)))
