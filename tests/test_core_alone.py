@@ -86,7 +86,7 @@ def run(folder: Path, *words: str) -> str:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=540,
         # It skips what is about boards.
         env={name: value for name, value in os.environ.items() if name != "CI"},
     )
@@ -95,7 +95,7 @@ def run(folder: Path, *words: str) -> str:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(560)
 def test_the_tests_of_the_core_pass(copy: Path) -> None:
     run(copy, "pytest", "-n", "0", "-x", "-m", "not long", "-k", QUICK, *AREAS)
 

@@ -57,7 +57,7 @@ def test_a_large_sheet_that_people_rearranged(
     }
     headers = list(bench.rows()[0])
     assert "Where we are" in headers
-    assert "Current milestone" not in headers
+    assert "Next action" not in headers
     assert {row["Step 1"] for row in bench.texts() if "Step 1" in row} == {"Approved"}
     done = sum(1 + job % STEPS == STEPS for job in range(1, JOBS + 1))
     assert sum(int(row["Open jobs"]) for row in bench.texts("Pipeline")) == JOBS - done
@@ -74,7 +74,7 @@ def rearrange(bench: Bench, lots: random.Random) -> None:
         if column != to:
             bench.edit("move_column", column=column, to=to)
     headers = list(bench.rows()[0])
-    bench.edit("rename_header", column=headers.index("Current milestone"), text="Where we are")
+    bench.edit("rename_header", column=headers.index("Next action"), text="Where we are")
     bench.edit("hide_columns", index=headers.index("Initial quote"))
     own = [headers.index(title) for title in OWN]
     for row in lots.sample(range(1, JOBS + 1), JOBS // 8):
