@@ -95,7 +95,7 @@ def document_missing(world: World, manager: Manager) -> None:
     manager.read("EverBright has it not.")
     manager.counted()
     manager.click("link", "Try all again")
-    manager.click("button", "Try every document again")
+    manager.click("button", "Retry every failed document")
     manager.read("No document has failed.")
     wait_for(lambda: len(world.files()) == 2)
     manager.counted()

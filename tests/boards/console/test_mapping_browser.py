@@ -264,7 +264,7 @@ def settled(office: Office, page: Page, size: str, tmp_path: Path) -> None:
     wait_for(lambda: office.row(board.name(SITES[3])).get("Site ID") in (SITES[3], SITES[-1]))
     page.goto(f"{office.receiver.url}/mapping/extras")
     press(page, "Add Pipeline")
-    expect(page.get_by_role("status")).to_contain_text("'Pipeline': made")
+    expect(page.get_by_role("status")).to_contain_text("'Pipeline': created")
     looked_at(page, "mapping-extras", size, tmp_path)
     page.goto(f"{office.receiver.url}/mapping/unmap")
     press(page, "List what is mapped")
