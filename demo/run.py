@@ -32,7 +32,7 @@ PASSWORD = "the-demo-is-open"  # noqa: S105 - for loopback only
 _PATIENCE = 60.0
 _SPACING = 1.5
 """Between two reads, of which a minute has 60."""
-_TERMINAL = ("Customer", "Current milestone", "Status", "Last update")
+_TERMINAL = ("Customer", "Status", "Days", "Last change")
 
 
 def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
