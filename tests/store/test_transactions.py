@@ -25,11 +25,11 @@ RECEIVED = {"appending": 1}
 PROJECTED = {"reading": 5, "writing": 3}
 """Reads: whether anything is pending, the deliveries, which jobs were deleted, their jobs, whether
 there are more. Writes: the lease, the projection, the lease's end."""
-FLUSHED = {"reading": 4, "writing": 7}
+FLUSHED = {"reading": 4, "writing": 6}
 """Reads: whether anything is due, the pending jobs, where each job is counted, whether anything is
 still due.
-Writes: the lease, the rate limit, the attempt, its result, two measures (which don't wait for the
-disk), the lease's end."""
+Writes: the lease, the rate limit, the attempt, its result, the flush's duration (which doesn't wait
+for the disk), the lease's end."""
 CALLS = 2
 """One read of the sheet, one write."""
 
@@ -105,8 +105,8 @@ def path(database_url: str) -> Iterator[Path]:
     """A sheet that shows one job, whose columns were read since they were made; nothing to do."""
     with Emulator() as google:
         made = Path(google, database_url)
-        for day in (1, 2):
-            made.send(milestone(1, date_updated=f"2026-02-{day:02d}T10:00:00Z"))
+        for day, status in enumerate(("INPROG", "SUBMITTED"), 1):
+            made.send(milestone(1, status=status, date_updated=f"2026-02-{day:02d}T10:00:00Z"))
             made.rest()
         yield made
         made.database.close()
