@@ -58,12 +58,12 @@ class Projector:
         did_something = False
         for deliveries in self._inbox.unprojected():
             read, poisoned = self._read(deliveries)
-            ids = {one for _, delivery in read for one in ids_in(delivery)}
-            gone = self._jobs.forgotten_of(ids)
-            understood = [each for each in read if ids_in(each[1]).isdisjoint(gone)]
-            forgotten = [kept.seq for kept, d in read if not ids_in(d).isdisjoint(gone)]
+            ids = {kept.seq: ids_in(delivery) for kept, delivery in read}
+            gone = self._jobs.forgotten_of(set().union(*ids.values()))
+            forgotten = {seq for seq, named in ids.items() if named & gone}
+            understood = [each for each in read if each[0].seq not in forgotten]
             made = self._projected(understood, poisoned)
-            self._jobs.take_in(held, replace(made, forgotten=forgotten))
+            self._jobs.take_in(held, replace(made, forgotten=sorted(forgotten)))
             self._log_each(deliveries, understood, poisoned)
             self._ask(delivery for kept, delivery in understood if kept.seq not in poisoned)
             did_something = True

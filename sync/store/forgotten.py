@@ -1,13 +1,8 @@
 """Recognizes jobs whose data was deleted on request by a hash, so that they don't return."""
 
 import hashlib
-from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import select
-
-from sync.store.database import Database
-from sync.store.schema import forgotten
 from sync.webhooks.schema import Delivery, Outcome
 
 ERASED: dict[str, Any] = {
@@ -28,10 +23,3 @@ def ids_in(delivery: Delivery) -> set[str]:
     milestone, other = delivery.milestone, delivery.other_event
     ids = {delivery.site, milestone and milestone.uuid, other and other.about}
     return {one for one in ids if one}
-
-
-def forgotten_of(database: Database, ids: Iterable[str]) -> Collection[str]:
-    """Return those of `ids` (of jobs and milestones) whose data was deleted."""
-    by_digest = {digest_of(one): one for one in ids}
-    query = select(forgotten.c.digest).where(forgotten.c.digest.in_(sorted(by_digest)))
-    return {by_digest[one] for one in database.scalars(query)} if by_digest else ()

@@ -10,9 +10,9 @@ from sync.jobs.model import Change, FileState, Job
 from sync.store import lookups
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, bumped, now
-from sync.store.forgotten import ERASED, forgotten_of
+from sync.store.forgotten import ERASED, digest_of
 from sync.store.inbox import BACKFILL
-from sync.store.schema import delivery, document, folder, job, milestone, shared_document
+from sync.store.schema import delivery, document, folder, forgotten, job, milestone, shared_document
 from sync.webhooks.schema import Outcome
 
 _taken_in = update(delivery).where(delivery.c.seq == bindparam("number"))
@@ -60,9 +60,11 @@ class Jobs:
         rows = self._database.rows(query)
         return {row.site: Job.model_validate_json(row.state) for row in rows}
 
-    def forgotten_of(self, ids: Collection[str]) -> Collection[str]:
+    def forgotten_of(self, ids: Collection[str]) -> set[str]:
         """Return those of `ids` (of jobs and milestones) whose data was deleted."""
-        return forgotten_of(self._database, ids)
+        by_digest = {digest_of(one): one for one in ids}
+        query = select(forgotten.c.digest).where(forgotten.c.digest.in_(sorted(by_digest)))
+        return {by_digest[one] for one in self._database.scalars(query)} if by_digest else set()
 
     def sites_of(self, milestones: Collection[str]) -> dict[str, str]:
         """Return the sites of `milestones` by UUID, without unknown ones."""
