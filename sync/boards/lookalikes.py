@@ -36,7 +36,7 @@ _COUNTRY_CODE = re.compile(r"(?<!\d)(?:\+?1[\s.-]*)(?=\(?\d{3}\)?[\s.-]*\d{3}[\s
 _PHONE_DIGITS = 10
 """Of a phone number in the United States, without the country's 1."""
 _EMAIL = re.compile(r"[^\s,;<>/]+@[^\s,;<>/]+")
-_ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\b")
+ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\b")
 _HOUSE = re.compile(r"\D*?(\d+)\s*(.*)", re.DOTALL)
 _DIRECTIONS = frozenset(
     ("n", "s", "e", "w", "ne", "nw", "se", "sw", "north", "south", "east", "west")
@@ -138,7 +138,7 @@ class _Party:
         address = texts.get("address", "")
         match = _HOUSE.match(address)
         house, behind = match.groups() if match else ("", address)
-        if _ZIP.fullmatch(house) and not plain(behind):  # Town and ZIP alone.
+        if ZIP.fullmatch(house) and not plain(behind):  # Town and ZIP alone.
             house, behind = "", address
         around = " ".join((behind, *(texts.get(part, "") for part in ("city_zip", "city", "zip"))))
         words = [word for word in plain(behind).split() if word not in _DIRECTIONS]
@@ -148,7 +148,7 @@ class _Party:
             _people(texts.get("customer", "")),
             house.lstrip("0"),
             words[0] if words else "",
-            frozenset(_ZIP.findall(around)),
+            frozenset(ZIP.findall(around)),
             f" {plain(around)} ",
             plain(texts.get("city", "")),
         )
@@ -277,7 +277,6 @@ def compared_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]
     """Return what EverBright and a row have of a customer, side by side."""
     texts = texts_of_customer(customer)
     job, there = _Party.of(texts), _Party.of(row)
-    name = "customer"
     where = "address", "city_zip", "city", "zip"
     address = ", ".join(text for part in where if (text := row.get(part, "")))
     is_family = job.is_family_of(there)
@@ -287,8 +286,8 @@ def compared_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]
         for title, ours, theirs, agrees in (
             (
                 "Family name" if is_family and not job.has_person_of(there) else "Name",
-                texts[name],
-                row.get(name, ""),
+                texts["customer"],
+                row.get("customer", ""),
                 is_family,
             ),
             (

@@ -14,15 +14,13 @@ from functools import lru_cache
 from scourgify import normalize_address_record
 from scourgify.exceptions import AddressNormalizationError
 
-from sync.boards.lookalikes import Texts, phones, texts_of_customer
+from sync.boards.lookalikes import ZIP, Texts, phones, texts_of_customer
 from sync.jobs.model import Customer
 from sync.sheets.batch import IDENTITY_COLUMNS, Place
 from sync.sheets.job_tabs import Match
 
 _ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\s*$")
 _NUMBER = re.compile(r"\d+")
-_TOWN_ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\b")
-"""In a cell with town, state and zip, in whichever order people write them."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +184,7 @@ def normalized(part: str, text: str) -> frozenset[str]:
     if part == "zip":
         return frozenset(_ZIP.findall(text))
     if part == "city_zip":
-        return frozenset(_TOWN_ZIP.findall(text))
+        return frozenset(ZIP.findall(text))
     value = _street(text) if part == "address" else text.casefold()
     return frozenset((value,)) if value else frozenset()
 

@@ -244,7 +244,8 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
     is_lost = any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs.values())
-    if flusher.store.spreadsheet.mode() is not Mode.ADOPTED:
+    is_first = flusher.store.spreadsheet.mode() is not Mode.ADOPTED
+    if is_first:
         # The first mapping forgets what other tabs showed: no cell is known to be ours.
         targets = [replace(target, written={}, is_fresh=True) for target in targets]
     elif is_lost:
@@ -252,8 +253,8 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
         targets = [replace(t, is_fresh=True) if t.has_row else t for t in targets]
     # As the flush does first: keys that were cleared are written back.
     present = {site for table in tables for site in table.keys}
-    is_cleared = flusher.store.spreadsheet.mode() is Mode.ADOPTED and not is_lost
-    cleared = [t for t in targets if is_cleared and t.has_row and t.site not in present]
+    is_known = not (is_first or is_lost)
+    cleared = [t for t in targets if is_known and t.has_row and t.site not in present]
     restored = board.lost_rows(tables, read, cleared) if cleared else {}
     restoring = [key_write(tables, match, site) for site, match in restored.items()]
     tables = [_with_keys(table, restored) for table in tables]
