@@ -94,7 +94,8 @@ class WeeklyMessages:
     def _send_digests(self, slot: datetime) -> bool:
         """Send everything to the recipients in ALERT_URLS, and each rep's part to the rep."""
         urls = self._wiring.settings.alert_urls
-        jobs, changes = list(self._jobs(slot)), list(self._changes(slot))
+        jobs = list(self._jobs(slot))
+        changes = list(self._changes(slot, {job.site: job.customer for job in jobs}))
         arrived = [self._deliver(channel, jobs, changes, slot) for channel in mail_channels(urls)]
         for rep, address in self._wiring.config().reps.items():
             mine = [job for job in jobs if job.rep == rep]
@@ -158,19 +159,17 @@ class WeeklyMessages:
             is_unpaid=due is not None and due < today,
         )
 
-    def _changes(self, slot: datetime) -> Iterator[tuple[str, str]]:
+    def _changes(self, slot: datetime, customers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield the site and the text of each change since the last digest, the newest first."""
         digests, layout = Digests(self._wiring.database, WEEKLY), self._wiring.layout()
         changes = digests.changes((slot - _WEEK).timestamp())[::-1]
-        names = {t.site: t.customer for t in self._wiring.sheet_store().pending.every()}
         for change in changes:
-            line = layout.history_line(change, Cell()) if change.site in names else None
+            line = layout.history_line(change, Cell()) if change.site in customers else None
             if line is None:
                 continue
             what, before, after = (line[n].text for n in (3, 4, 5))
-            name = names[change.site].name or placeholder_name(change.site)
             states = " → ".join(filter(None, (before, after)))
-            text = f"{name}: {what}{', ' if states else ''}{states}"
+            text = f"{customers[change.site]}: {what}{', ' if states else ''}{states}"
             yield change.site, f"{text}, {_day(change.stamp.astimezone(self._zone))}"
 
 
