@@ -101,7 +101,7 @@ def fields_of(wiring: Wiring) -> Fields:
 class TabMapper:
     """Maps tabs of the configured spreadsheet: those with `titles`, or what there is.
 
-    `choices` are a person's, `by_tab` those for one tab (by title); `sleep` waits. `as_read` is
+    `choices` are the user's, `by_tab` those for one tab (by title); `sleep` waits. `as_read` is
     what the person saw: nothing is written into a tab that has another mapping by now. `answers`
     are stored with the mapping.
     """

@@ -174,8 +174,8 @@ class MatchConfig(Strict):
 
     by: tuple[Annotated[str, AfterValidator(_match_key)], ...] = ("email", "address+zip")
     wait_hours: Annotated[float, Field(ge=0, le=720)] = 24
-    """How long a job that looks like a row waits for a person's answer before it gets a row of its
-    own; 0: it doesn't wait."""
+    """Hours that a job that looks like a row waits for an answer before it gets its own row; 0: it
+    doesn't wait."""
 
 
 PLACES = {"milestones": "status:", "documents": "documents:"}

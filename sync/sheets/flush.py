@@ -717,7 +717,7 @@ class Flusher:
         for table in tables:
             index = keys.find_key_column(table, rows[table.sheet_id], lost)
             if index is not None:
-                # A person moved the keys into another column: that is the key column now.
+                # The keys were moved to another column, which is the key column now.
                 self.send(context, batch.adopting(table, {KEY: index}))
                 return False
         for table in tables:

@@ -147,7 +147,7 @@ def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False)
 
 
 def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> int:
-    """Have the next flush write what differs; return how many jobs differ.
+    """Have the next flush write the differences; return how many jobs differ.
 
     The Pipeline is rewritten at once, because days pass and people may have typed into it.
     """
