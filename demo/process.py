@@ -60,7 +60,9 @@ class Receiver(Running):
     """A receiver on 127.0.0.1; with `port` 0 on any free one."""
 
     def __init__(self, environment: Mapping[str, str], log: Path, port: int = 0) -> None:
-        port = port or free_port()
+        if not port:
+            self._kept_port = KeptPort()
+            port = self._kept_port.number
         self.url = f"http://127.0.0.1:{port}"
         super().__init__(WEB, {**environment, "PORT": str(port)}, log)
 
@@ -75,6 +77,21 @@ class Receiver(Running):
                 pass
             time.sleep(0.05)
         raise RuntimeError(f"The receiver did not start:\n{self.log.read_text()}")
+
+
+class KeptPort:
+    """A free port that no other process is given while a server of ours starts there.
+
+    It is bound without listening. On Linux, a server with SO_REUSEADDR can then bind it, too.
+    """
+
+    def __init__(self) -> None:
+        self._held = socket.socket()
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._held.bind(("127.0.0.1", 0))
+        self.number: int = self._held.getsockname()[1]
+        if sys.platform != "linux":
+            self._held.close()
 
 
 def free_port() -> int:

@@ -1,7 +1,5 @@
 """The product and the emulator, as a test meets them: over HTTP."""
 
-import socket
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Any, TypeVar
 import requests
 from werkzeug.datastructures import MultiDict
 
-from demo.process import WORKER, Receiver, Running
+from demo.process import WORKER, KeptPort, Receiver, Running
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from sync.sheets.read import JOBS_TAB
@@ -18,19 +16,6 @@ from tests.made_up import CONFIG_FILE, SECRET, body
 
 PATIENCE = 45.0
 _T = TypeVar("_T")
-
-
-class KeptPort:
-    """A port that stays free for a server of ours, which takes seconds to start: servers of other
-    tests take ports meanwhile. Nobody listens at it until then."""
-
-    def __init__(self) -> None:
-        self._held = socket.socket()
-        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._held.bind(("127.0.0.1", 0))
-        self.number: int = self._held.getsockname()[1]
-        if sys.platform != "linux":  # There, a port that is bound is bound for the server, too.
-            self._held.close()
 
 
 class World:

@@ -96,6 +96,8 @@ class Deeds:
         self._lots = lots
         self._recent = recent
         self._number = 0
+        self._looked_at = set[str]()
+        """Sites of the rows that were deleted for a look."""
         self.undo: Callable[[Look], Deed] | None = None
         """What the next deed takes back."""
 
@@ -340,6 +342,7 @@ class Deeds:
         holding = {claim.text for claim in self.ledger.holding()}
         spots = before.rows[row].values()
         texts = {t for s in spots for t in (s.text, *HAND.findall(s.note))} & holding
+        self._looked_at |= owners
         deleted = _Deleted(row, dict(tab.rows[row].cells), owners, texts)
         self.undo = lambda now: self._undo_deletion(now, deleted)
         self._edit("delete_rows", index=row)
@@ -444,11 +447,17 @@ class Deeds:
         return Deed(f"undo: the key {text} is back", is_undone=True)
 
     def _clear_key(self, before: Look) -> Deed | None:
-        """Clear the site ID of a row that is right: the product writes it again."""
+        """Clear the site ID of a row that is right: the product writes it again.
+
+        Not in a row that was deleted for a look: the product may not have seen it back yet, and
+        then looks for no ID of it.
+        """
         row = self._job_row(before)
         if row is None or not self._is_right(before, row) or not self._may_vanish(before, 1):
             return None
         site = before.key(row)
+        if site in self._looked_at:
+            return None
         self._edit("type_cell", row=row, column=before.keys.index(before.by_id[KEY]), text="")
         return Deed(f"clear the key of row {row}, {site}", lost_keys={site})
 

@@ -15,13 +15,13 @@ import psutil
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from demo.process import WORKER, Receiver, Running
+from demo.process import WORKER, KeptPort, Receiver, Running
 from emulator import Emulator
 from emulator.sheets.grid import Spreadsheet
 from tests import databases
 from tests.chaos.judge import Violation
 from tests.chaos.truth import Truth
-from tests.world import KeptPort, World
+from tests.world import World
 
 FULL = os.environ.get("CHAOS_SIZE") == "full"
 SEED = int(os.environ.get("SEED", "1"))

@@ -10,12 +10,12 @@ import psutil
 import pytest
 import requests
 
-from demo.process import WORKER, Receiver, Running
+from demo.process import WORKER, KeptPort, Receiver, Running
 from emulator import Emulator
 from tests import databases
 from tests.made_up import SECRET, body, milestone, uuid
 from tests.traffic import Senders, history, replay, shown
-from tests.world import KeptPort, World, wait_for
+from tests.world import World, wait_for
 
 
 class Several(World):
