@@ -133,10 +133,6 @@ TWICE = {
         ("docs/security.md", r"\| (\w+) wrong ones within five minutes"),
         ("docs/security.md", r"A stranger sends (\w+) wrong passwords"),
     ),
-    "unfinished bodies": (
-        ("docs/security.md", r"they get (\d+ MiB) together"),
-        ("docs/decisions/0007-libraries.md", r"all in memory, (\d+ MiB) together"),
-    ),
 }
 """Facts on several pages: each pattern matches once, with the same value."""
 
