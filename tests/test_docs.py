@@ -138,7 +138,7 @@ TWICE = {
 
 
 @pytest.mark.parametrize("about", TWICE)
-def test_what_stands_in_two_places_is_the_same(about: str) -> None:
+def test_values_documented_in_two_places_are_equal(about: str) -> None:
     """Catches a figure or a piece of advice that was changed on one page and not on the other."""
     told = {}
     for page, pattern in TWICE[about]:
@@ -157,7 +157,7 @@ def test_what_pages_call_once_an_hour_or_once_a_day_is() -> None:
     assert parse.MAX_DEPTH == 64  # openapi.json: nested deeper than 64 levels
 
 
-def test_a_document_is_tried_for_as_long_as_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_is_retried_for_the_configured_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches tries that are more or fewer, or waits that are longer, than operations.md says."""
     monkeypatch.setattr(random, "uniform", lambda least, most: (least + most) / 2)
     tries = loop.TRIES
@@ -166,7 +166,7 @@ def test_a_document_is_tried_for_as_long_as_is_said(monkeypatch: pytest.MonkeyPa
     assert f"given up after {tries} tries (some {days:.0f} days)" in PAGES["docs/operations.md"]
 
 
-def test_a_rate_is_the_measured_one_wherever_it_stands() -> None:
+def test_rates_in_the_docs_are_the_measured_ones() -> None:
     """Catches two pages that tell two rates, and a page that was left behind by `make bench`."""
     results = (ROOT / "benchmarks" / "results.md").read_text("utf-8")
     row = re.compile(
@@ -187,7 +187,7 @@ def test_a_rate_is_the_measured_one_wherever_it_stands() -> None:
     assert f"one alone is in the sheet after {alone} s" in scaling
 
 
-def test_every_key_of_the_config_on_a_page_stands_in_the_shipped_one() -> None:
+def test_every_documented_config_key_is_in_the_shipped_config() -> None:
     """Catches a key that is looked for in vain, and a default on a page that is not the code's."""
     shipped, config = tomllib.loads(CONFIG_FILE.read_text("utf-8")), load_config(CONFIG_FILE)
     seen = 0
@@ -297,7 +297,7 @@ def test_every_path_on_a_page_is_there() -> None:
     assert gone == []
 
 
-def test_every_module_that_a_page_names_alone_is_there() -> None:
+def test_every_module_named_in_the_docs_exists() -> None:
     """Catches a module that was renamed, where its folder stands before it in the text."""
     folders = ("sync", "tests", "emulator", "demo", "benchmarks")
     names = {file.name for folder in folders for file in (ROOT / folder).rglob("*.py")}
@@ -328,7 +328,7 @@ def test_every_reason_of_status_is_explained() -> None:
     assert {code for code in codes if f"`{code}`" not in PAGES["docs/operations.md"]} == set()
 
 
-def test_every_reason_and_figure_on_a_page_is_said_by_the_code() -> None:
+def test_every_documented_reason_and_figure_is_in_the_code() -> None:
     """Catches a reason or a figure that an operator looks for in vain."""
     for page in ("docs/operations.md", "docs/setup/google.md"):
         named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)(?:\{\w+\})?`", PAGES[page]))

@@ -136,7 +136,7 @@ def test_a_killed_upload_begins_again_and_is_there_once(
         assert google.drive.content(file.id) == google.everbright.document(DOCUMENT).content()
 
 
-def test_an_upload_goes_on_as_long_as_more_arrives(bench: Bench) -> None:
+def test_an_upload_continues_while_bytes_arrive(bench: Bench) -> None:
     """Catches a large document that is never done on a line that breaks now and then."""
     google = bench.google
     google.everbright.set_document(DOCUMENT, size=LARGE)
@@ -174,7 +174,7 @@ def test_other_bytes_begin_a_new_upload(bench: Bench) -> None:
     assert google.drive.content(file.id) == google.everbright.document(DOCUMENT).content()
 
 
-def test_an_expired_session_is_begun_anew(bench: Bench) -> None:
+def test_an_expired_session_is_renewed(bench: Bench) -> None:
     """Catches a document that waits for an upload that Google has forgotten."""
     google = bench.google
     google.everbright.set_document(DOCUMENT, size=LARGE)
@@ -215,7 +215,7 @@ def test_a_service_accounts_own_drive_has_no_room(sqlite_url: str) -> None:
     assert "shared drive" in caught.value.message
 
 
-def test_full_storage_of_a_person_is_named_as_that(bench: Bench) -> None:
+def test_a_persons_full_storage_is_reported_as_such(bench: Bench) -> None:
     bench.account = "ada@installer.example"
     bench.google.faults.answer(403, reason="storageQuotaExceeded", path="/upload/*")
     with pytest.raises(Permanent) as caught:
@@ -224,7 +224,7 @@ def test_full_storage_of_a_person_is_named_as_that(bench: Bench) -> None:
     assert "The Google storage of ada@installer.example is full." in caught.value.message
 
 
-def test_a_wrong_token_is_said(bench: Bench) -> None:
+def test_a_wrong_token_is_reported(bench: Bench) -> None:
     """Catches an error that does not name the setting, or that tells the token."""
     bench.google.everbright.token = "another"
     with pytest.raises(Retryable) as caught:
@@ -319,7 +319,7 @@ def test_redirects_do_not_lead_inside() -> None:
 
 
 @pytest.mark.parametrize("size", [5_000, LARGE])
-def test_damaged_bytes_are_never_taken_for_the_document(bench: Bench, size: int) -> None:
+def test_a_damaged_download_is_never_stored(bench: Bench, size: int) -> None:
     """Not at once, and not by a later try that asks the session: the file goes into the bin."""
     google = bench.google
     google.everbright.set_document(DOCUMENT, size=size)

@@ -58,7 +58,7 @@ def test_the_page_lists_every_field() -> None:
     assert lines == expected, f"The lines of {PAGE.name} are to be:\n" + "\n".join(expected)
 
 
-def test_the_page_says_which_fields_the_data_access_layer_fills() -> None:
+def test_the_docs_name_the_fields_of_the_data_access_layer() -> None:
     """Catches a column that stays blank for somebody who does not know what it needs."""
     (told,) = re.findall(r"^(.*?) come from EverBright's Data", PAGE.read_text("utf-8"), re.M)
     headers = [FIELDS[field].header.partition(" (")[0].lower() for field in DETAILS]

@@ -98,7 +98,9 @@ def test_every_way_to_show_a_secret_is_taken(bench: Bench, headers: dict[str, st
         {"Authorization": "Digest x"},
     ],
 )
-def test_nobody_else_is_let_in_and_nothing_is_kept(bench: Bench, headers: dict[str, str]) -> None:
+def test_other_accounts_are_refused_and_nothing_is_stored(
+    bench: Bench, headers: dict[str, str]
+) -> None:
     """Catches any way in but the whole secret: parts of it, all of them at once, other schemes."""
     answer = bench.client.post(PATH, data=SAMPLE, headers=headers, content_type="application/json")
     assert answer.status_code == 401
@@ -106,7 +108,7 @@ def test_nobody_else_is_let_in_and_nothing_is_kept(bench: Bench, headers: dict[s
     assert bench.inbox.recent(9) == []
 
 
-def test_authentication_comes_before_everything(bench: Bench) -> None:
+def test_authentication_is_checked_first(bench: Bench) -> None:
     """Who has no secret learns nothing of what would be wrong with the body."""
     answer = bench.client.post(PATH, data=b"<x/>", content_type="text/xml")
     assert answer.status_code == 401
@@ -132,7 +134,7 @@ def test_the_headers_name_is_a_setting(sqlite_url: str) -> None:
         (b"x" * (1024 * 1024 + 1), "application/json", 413, "too_large"),
     ],
 )
-def test_what_is_wrong_is_said_with_a_reason(
+def test_each_error_has_a_reason(
     bench: Bench, data: bytes, kind: str, status: int, reason: str
 ) -> None:
     """Catches an answer from which nobody can tell what to fix."""
@@ -184,7 +186,7 @@ def test_other_webhooks_are_kept_and_ignored(bench: Bench, payload: object) -> N
     assert kept.body == body(payload)
 
 
-def test_health_tells_process_and_store_apart(tmp_path: Path) -> None:
+def test_healthz_needs_no_database_and_readyz_does(tmp_path: Path) -> None:
     """Catches a process that is restarted for its database, and an unreported schema mismatch."""
     url = databases.fresh("sqlite", tmp_path)
     loaded = load(LEAST | {"DATABASE_URL": url})
@@ -239,7 +241,7 @@ def test_metrics_count_what_is_kept_and_what_waits(sqlite_url: str) -> None:
     assert "brightsheet_jobs_waiting 0.0" in answer.text
 
 
-def test_every_route_stands_in_the_openapi_document(bench: Bench) -> None:
+def test_every_route_is_in_the_openapi_document(bench: Bench) -> None:
     """Catches an undocumented route or method."""
     described = bench.client.get("/openapi.json").json
     assert described is not None

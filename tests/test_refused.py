@@ -87,7 +87,7 @@ def receiver(database_url: str, chat: Chat) -> Iterator[Receiver]:
     made.database.close()
 
 
-def test_a_wrong_secret_is_counted_and_told_once(receiver: Receiver, chat: Chat) -> None:
+def test_a_wrong_secret_is_counted_and_alerted_once(receiver: Receiver, chat: Chat) -> None:
     """Catches a mistyped secret that means silence for ever."""
     watch = receiver.app.extensions["brightsheet_watch"]
     assert receiver.send(WRONG) == 401
@@ -146,7 +146,7 @@ def test_every_refusal_has_its_reason_in_the_list_and_in_the_figures(receiver: R
     assert WRONG not in str(counted)
 
 
-def test_json_tells_refusals_as_objects_of_their_own(receiver: Receiver) -> None:
+def test_json_lists_refusals_as_objects(receiver: Receiver) -> None:
     receiver.send()
     receiver.send(WRONG)
     receiver.written()
@@ -165,7 +165,7 @@ def test_json_tells_refusals_as_objects_of_their_own(receiver: Receiver) -> None
     assert "wrong_secret" not in receiver.command("deliveries", "--outcome", "accepted")
 
 
-def test_neither_the_secret_nor_the_body_nor_a_forged_address_is_kept(receiver: Receiver) -> None:
+def test_no_secret_body_or_forged_address_is_stored(receiver: Receiver) -> None:
     receiver.send(WRONG, data=b'{"name": "Ada Lovelace"}')
     receiver.written()
     kept = receiver.everything()
@@ -221,7 +221,7 @@ def _answer(port: int, sent: bytes) -> bytes:
         return client.recv(4096)
 
 
-def test_silence_is_told_by_the_watch_and_its_end(receiver: Receiver, chat: Chat) -> None:
+def test_the_watch_reports_silence_and_its_end(receiver: Receiver, chat: Chat) -> None:
     """By the database's clock."""
     watch = receiver.app.extensions["brightsheet_watch"]
     watch.step()

@@ -171,7 +171,7 @@ def test_a_request_that_takes_too_long_does_not_hold_up_the_stop(bench: Bench) -
         assert 4 < time.monotonic() - began < 7
 
 
-def test_a_request_that_is_refused_unread_is_told_by_its_clients_address() -> None:
+def test_a_request_refused_unread_is_logged_with_its_address() -> None:
     """Catches a list of refusals in which all come from the proxy."""
     told: list[tuple[int, str]] = []
     bench = Bench(on_refused=lambda status, client, _: told.append((status, client)), proxies=1)

@@ -15,7 +15,7 @@ from sync.sheets.cell_data import Row, at, content, depends_on_place, note_of, s
 from sync.sheets.check import Undo
 from sync.sheets.read import Table
 
-HEADERS = ("When", "Tab", "Column", "Row as it was", "Stood there", "Stands there now")
+HEADERS = ("When", "Tab", "Column", "Row as it was", "What was there", "What is there now")
 """The headers of the tab Recovered."""
 
 

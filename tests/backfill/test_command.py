@@ -34,7 +34,7 @@ def ran(stand: Stand, *words: str, **changes: str) -> tuple[int, str, str]:
     return running.returncode, out, err
 
 
-def test_it_goes_on_after_a_kill(stand: Stand) -> None:
+def test_it_continues_after_a_kill(stand: Stand) -> None:
     """kill -9 while a job is read: catches progress that is kept in memory, a lease that is never
     free again, and a job that is asked for more than once more."""
     stand.load(*(event(job) for job in range(1, 41)))
@@ -55,7 +55,7 @@ def test_it_goes_on_after_a_kill(stand: Stand) -> None:
     assert len(stand.from_backfill()) == 40
 
 
-def test_what_could_not_be_read_is_told_and_is_the_exit_status(stand: Stand) -> None:
+def test_unreadable_jobs_are_reported_and_set_the_exit_status(stand: Stand) -> None:
     stand.load(event(1), event(2))
     stand.google.faults.answer(404, api="everbright", path="*/task*", count=1)
     status, out, _ = ran(stand)
@@ -74,7 +74,7 @@ def test_since_reads_what_changed(stand: Stand) -> None:
     assert (status, told["jobs"], told["events"], told["unchanged"]) == (0, 1, 1, 1)
 
 
-def test_jobs_without_a_workflow_are_told(stand: Stand) -> None:
+def test_jobs_without_a_workflow_are_reported(stand: Stand) -> None:
     """Catches an account whose jobs are listed by other identifiers: all seems well."""
     for number in (1, 2):
         stand.google.everbright.records.add("project", {"uuid": uuid(number), "archived": False})

@@ -75,7 +75,7 @@ def test_no_order_of_webhooks_and_a_read_ends_otherwise(
     assert found["contract_signed"].when.isoformat() == "2026-03-05T10:00:00+00:00"
 
 
-def test_an_undated_contract_counts_only_where_none_is_known(stand: Stand) -> None:
+def test_an_undated_contract_counts_only_if_no_other_is_known(stand: Stand) -> None:
     stand.send(contract("SENT"))
     stand.load(event(1), contract("VOID"), event(2), contract("SENT", 2))
     assert stand.run().events == 3  # two milestones, and the contract of job 2
@@ -105,16 +105,14 @@ ODD: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("record", ODD)
-def test_a_record_that_says_nothing_keeps_no_job_from_being_read(
-    stand: Stand, record: dict[str, Any]
-) -> None:
+def test_an_empty_record_does_not_stop_the_reading(stand: Stand, record: dict[str, Any]) -> None:
     stand.load(event(1))
     stand.google.everbright.records.add("contract", {"uuid": uuid(5), "site_id": uuid(1), **record})
     run = stand.run()
     assert (run.jobs, run.without_workflow, run.is_complete) == (1, 0, True)
 
 
-def test_a_list_that_there_is_not_is_said_once_and_the_jobs_are_read(
+def test_a_missing_list_is_reported_once_and_the_jobs_are_read(
     google: Emulator, sqlite_url: str, tmp_path: Path
 ) -> None:
     wrong = '[everbright]\ncontracts = "/api/v1/paper?site_id={site}"\n'
@@ -137,7 +135,7 @@ def test_blank_switches_contracts_off(google: Emulator, sqlite_url: str, tmp_pat
     assert not stand.asked("contract.list")
 
 
-def test_the_number_of_requests_is_said(stand: Stand) -> None:
+def test_the_number_of_requests_is_reported(stand: Stand) -> None:
     stand.load(*(event(job) for job in range(1, 28)))
     result = stand.command("backfill", "--json")
     asked = sum(stand.asked().values())

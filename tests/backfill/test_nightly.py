@@ -84,7 +84,7 @@ def test_two_workers_read_once(stand: Stand, sqlite_url: str) -> None:
     assert set(stand.asked().values()) == {1}
 
 
-def test_a_night_that_was_killed_goes_on(stand: Stand) -> None:
+def test_a_killed_backfill_resumes(stand: Stand) -> None:
     _, loop = _nightly(stand)
     stand.load(*(event(job) for job in range(1, 31)))
     stand.age(24 * 400)

@@ -45,7 +45,7 @@ def test_a_list_of_jobs_that_is_not_there_ends_the_run(stand: Stand) -> None:
         stand.run()
 
 
-def test_a_job_that_cannot_be_read_is_said_and_the_others_are_read(stand: Stand) -> None:
+def test_an_unreadable_job_is_reported_and_the_others_are_read(stand: Stand) -> None:
     stand.load(*(event(job) for job in range(1, 5)))
     stand.google.faults.answer(404, api="everbright", path="*/sub_task*", nth=[1])
     stand.google.faults.html(200, api="everbright", path="*/milestone*", nth=[3])
@@ -60,7 +60,7 @@ NO_LISTS = ['{"detail": "x"}', '"x"', "[1]", '{"results": {}}', "null", "<html>"
 
 
 @pytest.mark.parametrize("answer", NO_LISTS)
-def test_an_answer_that_is_no_list_is_said(
+def test_an_answer_that_is_not_a_list_is_reported(
     home: Server, google: Emulator, sqlite_url: str, answer: str
 ) -> None:
     stand = Stand(google, sqlite_url, EVERBRIGHT_URL=home.url)
@@ -90,7 +90,7 @@ def test_an_answer_that_asks_to_wait_is_waited_for(stand: Stand) -> None:
     assert len([seconds for seconds in stand.slept if seconds >= 77]) == 2
 
 
-def test_everbright_being_down_stops_the_run_which_then_goes_on(stand: Stand) -> None:
+def test_a_run_resumes_after_an_outage_of_everbright(stand: Stand) -> None:
     stand.load(*(event(job) for job in range(1, 11)))
     stand.google.faults.answer(503, api="everbright", path="*/ops_workflow*", count=30)
     with pytest.raises(Retryable, match="Run it again"):
@@ -151,7 +151,7 @@ def test_a_list_that_repeats_itself_ends(stand: Stand) -> None:
     ],
     ids=["the same jobs with other dates", "another job on every page"],
 )
-def test_a_list_that_does_not_end_is_left_and_said(
+def test_an_endless_list_is_abandoned_and_reported(
     stand: Stand, records: Callable[[int], Any], pages: int, listed: int, said: str
 ) -> None:
     endless = Endless(records)
@@ -165,7 +165,7 @@ def test_a_list_that_does_not_end_is_left_and_said(
     assert f"does not end: {said}" in problem
 
 
-def test_a_list_of_one_job_that_does_not_end_is_said(stand: Stand) -> None:
+def test_an_endless_list_of_one_job_is_reported(stand: Stand) -> None:
     lists = Lists(Endless(lambda page: [{"uuid": uuid(page)}]), 1e9, stand.sleep)
     with pytest.raises(Permanent, match="does not end"):
         lists.every("/api/v1/project")
@@ -192,7 +192,7 @@ def test_records_of_other_jobs_are_not_taken(stand: Stand) -> None:
         Reader(lists, config).read(uuid(1), Job(site=uuid(1)))
 
 
-def test_a_milestone_without_a_date_is_said(stand: Stand) -> None:
+def test_a_milestone_without_a_date_is_reported(stand: Stand) -> None:
     """Catches a milestone that would override webhooks, or hide: nothing tells when it was."""
     for changes in (
         {"date_updated": None},
@@ -205,7 +205,7 @@ def test_a_milestone_without_a_date_is_said(stand: Stand) -> None:
         assert "last change" in run.not_read[uuid(1)]
 
 
-def test_a_job_without_a_site_is_said(stand: Stand) -> None:
+def test_a_job_without_a_site_is_reported(stand: Stand) -> None:
     stand.load(event(1))
     stand.google.everbright.records.add("project", {"uuid": "no-uuid", "archived": False})
     run = stand.run()

@@ -33,7 +33,7 @@ def test_each_date_is_an_event_oldest_first() -> None:
     ]
 
 
-def test_dates_of_one_day_come_in_the_order_of_the_work() -> None:
+def test_dates_on_one_day_are_in_the_order_of_the_work() -> None:
     statuses = [one for one, _ in found(HEADER, f"{uuid(1)},Permit,3/2/26,,3/2/26")]
     assert statuses == ["SUBMITTED", "APPROVED"]
 
@@ -79,7 +79,7 @@ def test_a_missing_column_is_named_with_what_is_taken(
         (f"{uuid(1)},Permit,2026-13-45,,", "line 2: '2026-13-45' isn't a date"),
     ],
 )
-def test_a_line_that_cannot_be_read_is_said_and_the_others_are(line: str, problem: str) -> None:
+def test_an_unreadable_line_is_reported_and_the_others_are_read(line: str, problem: str) -> None:
     read = report.read([HEADER, line, "", f"{uuid(2)},Permit,2026-03-01,,"], WORDS)
     (said,) = read.problems
     assert said.startswith(problem)
@@ -115,7 +115,7 @@ def test_a_report_brings_what_webhooks_did_not_and_nothing_twice(stand: Stand) -
     assert [one.status for one in log.statuses] == ["REJECTED", "SUBMITTED"]
 
 
-def test_a_file_that_is_no_csv_is_said(stand: Stand, tmp_path: Path) -> None:
+def test_a_file_that_is_not_csv_is_rejected(stand: Stand, tmp_path: Path) -> None:
     from sync.commands.backfill import ReadBack
 
     file = tmp_path / "report.xlsx"

@@ -97,7 +97,7 @@ def test_what_was_delivered_makes_no_delivery_and_its_tasks_are_not_asked_for(
     assert len(stand.asked("milestone.list")) == 2
 
 
-def test_a_webhook_that_comes_late_ends_as_one_that_came_in_time(
+def test_a_late_webhook_has_the_same_result_as_one_in_time(
     any_stand: Stand, tmp_path: Path
 ) -> None:
     """Catches a webhook that is taken for a duplicate of a read, and isn't projected."""
@@ -162,7 +162,7 @@ def test_jobs_that_move_between_pages_are_not_lost(stand: Stand) -> None:
     assert max(stand.asked("ops_workflow.list").values()) == 1
 
 
-def test_a_list_that_goes_on_becoming_shorter_is_said(stand: Stand) -> None:
+def test_a_shrinking_list_is_reported(stand: Stand) -> None:
     stand.load(*(event(job) for job in range(1, 61)))
     left = iter(range(1, 61))
 
@@ -178,7 +178,7 @@ def test_a_list_that_goes_on_becoming_shorter_is_said(stand: Stand) -> None:
     assert "others may be missing. Run it again." in problem
 
 
-def test_a_job_that_comes_while_the_list_is_read_doubles_none(stand: Stand) -> None:
+def test_a_job_added_during_the_listing_doubles_none(stand: Stand) -> None:
     """Catches a job that is read twice because it moved to the next page."""
     stand.load(*(event(job) for job in range(1, 51)))
     records = stand.google.everbright.records

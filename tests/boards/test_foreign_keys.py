@@ -35,7 +35,7 @@ def made(bench: Bench) -> None:
     flushed(bench, milestone(1), milestone(2))
 
 
-def test_it_is_told_wherever_people_look(asking: Bench) -> None:
+def test_it_is_reported_everywhere(asking: Bench) -> None:
     """Catches "shows what it should" while each job's news goes into another customer's row."""
     made(asking)
     assert compare(asking.wiring, wait).theirs.foreign == ()
@@ -53,7 +53,7 @@ def test_it_is_told_wherever_people_look(asking: Bench) -> None:
     assert "2 rows have" in is_up_to_date(asking.wiring).text
 
 
-def test_once_put_right_it_is_told_no_more(asking: Bench) -> None:
+def test_a_fixed_problem_is_no_longer_reported(asking: Bench) -> None:
     made(asking)
     sorted_apart(asking, "DESCENDING")
     compare(asking.wiring, wait)
@@ -63,7 +63,7 @@ def test_once_put_right_it_is_told_no_more(asking: Bench) -> None:
     assert "foreign_keys" not in {problem.code for problem in evaluate(asking.wiring.backlog())}
 
 
-def test_two_jobs_of_one_customer_are_not_taken_for_it(asking: Bench) -> None:
+def test_two_jobs_of_one_customer_do_not_match_its_row(asking: Bench) -> None:
     """Both of his rows have his e-mail address: each is right."""
     known = asking.customer(1)
     asking.customer(2, email=known["E_mail"])

@@ -76,7 +76,7 @@ def test_an_address_that_is_as_everbright_has_it_is_not_lost_in_a_swap(asking: B
     assert row_of(asking, "Own 1")["E-mail"] == "home1@example.com"
 
 
-def test_a_persons_words_in_the_row_that_was_hit_are_back(asking: Bench) -> None:
+def test_typed_text_in_an_overwritten_row_is_restored(asking: Bench) -> None:
     """And what is kept of them is his own, not another customer's."""
     keyed(asking, 1, 2)
     asking.edit("type_cell", sheet_id=OPEN, row=SECOND, column=PERMIT, text="ask the city")
@@ -163,7 +163,7 @@ def test_two_jobs_of_one_customer_are_doubtful_however_late_the_second_is_known(
 
 
 @pytest.mark.parametrize("way", ["two rows", "two tabs"])
-def test_a_change_replaces_nothing_else_of_a_job_that_stands_twice(asking: Bench, way: str) -> None:
+def test_a_change_replaces_nothing_else_in_either_row_of_a_job(asking: Bench, way: str) -> None:
     """Catches cells that were not read and count as blank: typed words are replaced."""
     keyed(asking, 1)
     if way == "two rows":
@@ -223,7 +223,7 @@ def test_a_mapped_tab_without_its_header_row_stops_the_writing_with_its_name(
 
 
 @pytest.mark.parametrize("other", ["of the same kind", "with a sum"])
-def test_formulas_that_a_new_row_took_of_another_row_are_told(asking: Bench, other: str) -> None:
+def test_wrongly_copied_formulas_are_reported(asking: Bench, other: str) -> None:
     """A sum in a customer's row is money that nobody owes; a sorted sheet alone is no news."""
     first = line(7)
     if other == "with a sum":

@@ -81,7 +81,7 @@ def test_a_column_that_was_cut_and_pasted_stops_the_writing_of_its_tab(board: Be
     assert permits(board)[uuid(1)] == "OK"
 
 
-def test_a_column_that_was_cut_and_pasted_is_the_right_one_if_a_person_says_so(
+def test_init_adopts_a_column_that_was_cut_and_pasted(
     board: Bench,
 ) -> None:
     cut_permits(board, PERMIT_AT, KEY_AT + 1)

@@ -50,7 +50,7 @@ def test_a_doubt_is_listed_with_its_candidates(asking: Bench) -> None:
     assert "mine 1" in doubt.candidates[0].row.text
 
 
-def test_a_family_name_that_stands_first_is_the_same_name(asking: Bench) -> None:
+def test_a_name_with_the_family_name_first_is_the_same(asking: Bench) -> None:
     """Catches a second row, without a word, for a customer listed as in a directory."""
     known = asking.customer(1)
     row = line(1, Customer="Number1, Ada", Street=known["Street"])

@@ -184,9 +184,7 @@ def test_the_history_is_added_on_wish(asking: Bench) -> None:
 
 
 @pytest.mark.parametrize("title", ["_brightsheet", "_BRIGHTSHEET"])
-def test_the_hidden_tab_is_made_beside_a_tab_of_that_name(
-    google: Emulator, sqlite_url: str, title: str
-) -> None:
+def test_the_hidden_tab_gets_a_free_name(google: Emulator, sqlite_url: str, title: str) -> None:
     """Catches a batch that Google refuses for as long as somebody has a tab called so."""
     bench = Bench(google, sqlite_url)
     theirs = {"sheetId": 5, "title": title}

@@ -61,7 +61,7 @@ class BoardStage(Stage):
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(("seed", "count"), [(1, FEW), (2, MANY), (3, MANY)])
-def test_marks_are_nowhere_but_where_they_may_be(
+def test_secret_marks_appear_only_where_allowed(
     google: Emulator,
     sqlite_url: str,
     lines: Written,

@@ -13,17 +13,17 @@ from tests.sheets.test_pipeline import (  # noqa: F401
     test_a_change_is_shown_by_the_flush_that_writes_it,
     test_a_chart_that_a_person_took_away_stays_away,
     test_a_column_that_a_person_deleted_stays_away,
-    test_a_milestone_at_which_nobody_waits_any_more_shows_zeros,
+    test_a_milestone_without_waiting_jobs_shows_zeros,
     test_a_moment_of_long_ago_is_red_wherever_it_was_moved,
+    test_a_protected_extra_tab_delays_no_row,
     test_a_tab_that_a_person_deleted_or_renamed_stops_nothing,
-    test_a_tab_that_google_does_not_let_us_write_keeps_no_job_from_its_row,
-    test_each_batch_says_when_it_was_updated,
+    test_each_batch_writes_the_time_of_the_update,
     test_no_number_is_a_formula,
-    test_open_jobs_are_counted_where_they_wait,
+    test_open_jobs_are_counted_at_the_milestone_they_wait_for,
     test_rows_are_in_the_order_in_which_jobs_go_through_them,
+    test_text_typed_beside_it_stays,
     test_the_chart_stacks_what_is_open,
-    test_the_comparison_writes_it_whatever_it_shows,
-    test_what_people_write_beside_it_stays,
+    test_the_comparison_rewrites_it,
 )
 
 

@@ -54,7 +54,7 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
     assert uuid(3) in {one.site for one in promised.changes}
 
 
-def test_a_job_of_which_he_said_that_none_of_his_rows_is_its_is_promised_a_row(
+def test_a_job_whose_look_alikes_were_rejected_gets_a_row(
     asking: Bench,
 ) -> None:
     known = asking.customer(1)

@@ -92,7 +92,7 @@ def test_a_remark_below_the_total_is_no_job() -> None:
     assert (end.last_row, taken(end)) == (2, {6: LEFT})
 
 
-def test_names_alone_below_a_total_at_the_top_are_jobs() -> None:
+def test_rows_with_only_a_name_below_a_total_are_jobs() -> None:
     assert ended(TOTAL, ("", "Fay"), ("", "Gus")).last_row == 3
 
 
@@ -119,7 +119,7 @@ def test_a_table_without_jobs_begins_below_its_headers() -> None:
     assert ended().last_row == 0
 
 
-def test_columns_that_name_nobody_go_by_what_is_typed() -> None:
+def test_columns_without_names_are_recognized_by_their_typed_words() -> None:
     """Catches a tab of which only the address of the page and a status are mapped."""
     only = {"site_id": 7, "status": 3}
     assert ended(ADA, BEN, TOTAL, columns=only).last_row == 2

@@ -22,7 +22,7 @@ from tests.sheets.test_diff import COLUMNS, JOB, NOTED, cells, made, table, targ
 from tests.sheets.test_snapshot import served
 
 
-def test_mapped_tabs_are_served_and_not_one_of_ours_beside_them() -> None:
+def test_mapped_tabs_are_served_instead_of_our_own() -> None:
     assert served(BOARD) == [5, 6]
 
 
@@ -64,7 +64,7 @@ def test_each_cell_of_a_mapped_tab_expects_what_the_read_saw() -> None:
     [(SINCE, True, True), (SINCE, False, False), (BEFORE, True, False), (None, True, False)],
     ids=["since", "shown already", "before", "read from EverBright"],
 )
-def test_a_persons_words_yield_to_an_event_after_the_mapping_alone(
+def test_typed_words_yield_only_to_events_after_the_mapping(
     received: float | None, fresh: bool, writes: bool
 ) -> None:
     """What EverBright said before may be older than what he knows; and once shown, he may type."""
@@ -83,7 +83,7 @@ def test_a_persons_words_yield_to_an_event_after_the_mapping_alone(
     assert uuid(1) in found.shown, "left alone is decided, too"
 
 
-def test_a_drop_down_gets_its_own_words_and_what_has_none_is_left_alone() -> None:
+def test_a_drop_down_gets_its_own_words_and_others_stay() -> None:
     """A red corner in his column helps nobody; blank would take his own word away."""
     for text, shown in (("Yes", "Done"), ("Maybe", None)):
         changed = Target(JOB, cells(1, re_signed=Cell(text=text)), cells(1))
@@ -96,7 +96,7 @@ def test_a_drop_down_gets_its_own_words_and_what_has_none_is_left_alone() -> Non
     assert (one.data, one.expects) == ({}, Content("Done"))
 
 
-def test_a_date_takes_our_format_only_where_the_cell_has_none() -> None:
+def test_a_date_gets_our_format_only_if_the_cell_has_none() -> None:
     """His 3/1/26 would turn into 2026-03-01 in one row of many."""
     changed = Target(JOB, cells(1, re_signed=Cell(when=NOTED)), cells(1))
     assert only(mapped(changed)).fields == "userEnteredValue,userEnteredFormat.numberFormat"
@@ -122,7 +122,7 @@ def test_links_and_notes_stay_out_of_columns_that_are_not_for_links() -> None:
     assert "note" not in "".join(one.fields for one in row.cells)
 
 
-def test_new_rows_go_where_the_pattern_says_into_the_first_tab() -> None:
+def test_new_rows_go_into_the_first_tab_at_the_pattern() -> None:
     """Below the last row that anything is entered in, wherever the last job stands."""
     tables = [table(sheet_id=n, mapped_at=MAPPED_AT, words=WORDS) for n in (1, 2)]
     pattern = Pattern(21)
@@ -140,7 +140,7 @@ def test_new_rows_go_where_the_pattern_says_into_the_first_tab() -> None:
     assert second.keys() == {"customer", "site_id"}
 
 
-def test_an_event_of_a_later_moment_is_after_the_mapping_in_whatever_zone() -> None:
+def test_an_event_after_the_mapping_counts_in_any_time_zone() -> None:
     """A mapping in local time would let events of some hours pass for news, or none."""
     elsewhere = MAPPED_AT.astimezone(timezone(timedelta(hours=9)))
     changed = Target(JOB, cells(1, re_signed=Cell(text="Yes")), cells(1), received_at=SINCE)

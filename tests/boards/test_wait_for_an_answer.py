@@ -118,7 +118,7 @@ def test_after_its_hours_it_gets_a_row(waiting: Wait) -> None:
     assert doubts(bench) == {uuid(1): True, uuid(2): True}
 
 
-def test_it_gets_one_at_once_where_nobody_wants_to_be_asked(waiting: Wait) -> None:
+def test_it_gets_a_row_at_once_without_a_waiting_time(waiting: Wait) -> None:
     bench = waiting(0)
     assert len(own_sheet.of_site(bench, 1)) == 1
     assert doubts(bench) == {uuid(1): True, uuid(2): True}

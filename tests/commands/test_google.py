@@ -168,7 +168,7 @@ def test_run_again_it_finds_what_it_made(google: Emulator, client: Path) -> None
     assert first["GOOGLE_OAUTH_TOKEN_JSON"] != second["GOOGLE_OAUTH_TOKEN_JSON"]
 
 
-def test_killed_after_it_made_the_folder_it_goes_on(google: Emulator, client: Path) -> None:
+def test_it_continues_after_a_kill_that_followed_the_folder(google: Emulator, client: Path) -> None:
     """The second call that makes a file is refused: the folder is there, and no spreadsheet."""
     google.faults.answer(503, method="drive.files.create", skip=1, count=9)
     command = Command(google, client)
@@ -198,7 +198,9 @@ def titles(bench: Bench) -> list[str]:
     return [one["properties"]["title"] for one in bench.book("sheets(properties(title))")["sheets"]]
 
 
-def test_a_persons_own_spreadsheet_and_folder(google: Emulator, client: Path) -> None:
+def test_a_persons_own_spreadsheet_and_folder_need_more_access(
+    google: Emulator, client: Path
+) -> None:
     """They need more access, and only as much as is taken."""
     sheet = google.create_spreadsheet("Ours")
     folder = google.create_folder("Papers", shared_drive=False)
@@ -231,7 +233,7 @@ def test_an_answer_to_another_sign_in(google: Emulator, client: Path) -> None:
     assert "the answer to another sign-in" in command.said
 
 
-def test_a_code_is_of_use_to_this_process_alone(google: Emulator, client: Path) -> None:
+def test_a_code_works_only_in_this_process(google: Emulator, client: Path) -> None:
     """PKCE: the browser's last address isn't enough to redeem the code."""
     first = Command(google, client, "--no-browser")
     second = Command(google, client, "--no-browser")
@@ -241,7 +243,9 @@ def test_a_code_is_of_use_to_this_process_alone(google: Emulator, client: Path) 
     assert first.end(f"{code}\n")[0] == 1  # A code is redeemed once.
 
 
-def test_an_app_in_testing_is_told(google: Emulator, client: Path, sqlite_url: str) -> None:
+def test_an_app_in_testing_mode_is_reported(
+    google: Emulator, client: Path, sqlite_url: str
+) -> None:
     """Its sign-in ends after a week: at once, and in the doctor while it lasts and after."""
     google.accounts.oauth.is_testing = True
     command = Command(google, client)
@@ -329,7 +333,7 @@ def not_well(checks: dict[str, Check]) -> dict[str, str]:
     }
 
 
-def test_a_spreadsheet_and_a_folder_of_the_persons_own_are_well(
+def test_a_persons_own_spreadsheet_and_folder_pass(
     google: Emulator, client: Path, sqlite_url: str
 ) -> None:
     sheet = google.create_spreadsheet("Ours")
@@ -338,7 +342,7 @@ def test_a_spreadsheet_and_a_folder_of_the_persons_own_are_well(
     assert not_well(doctored(google, sqlite_url, settings)[1]) == {}
 
 
-def test_a_spreadsheet_that_the_person_may_only_read_is_told(
+def test_a_read_only_spreadsheet_is_reported(
     google: Emulator, client: Path, sqlite_url: str
 ) -> None:
     """Catches a check that reads alone, where Drive does not tell what may be written."""
@@ -372,7 +376,7 @@ def test_what_the_sign_in_does_not_cover_is_offered(
     assert f"brightsheet auth google --client FILE --{kind} {own}" in check.fix
 
 
-def test_a_service_account_is_well_and_is_told_of_sharing(
+def test_a_service_account_passes_and_sharing_is_explained(
     google: Emulator, sqlite_url: str, tmp_path: Path
 ) -> None:
     """Catches a fix for a user account's sign-in if a service account signs in."""

@@ -62,7 +62,7 @@ def test_new_webhooks_show_up_and_failures_can_be_retried(world: World, page: Pa
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Deliveries", exact=True)).to_be_visible()
-    expect(page.get_by_text("Nothing has come yet.")).to_be_visible()
+    expect(page.get_by_text("Nothing has arrived yet.")).to_be_visible()
     # It arrives while the page is open.
     world.google.everbright.fail(uuid(40_001), "not_found")
     world.send(milestone(1, name="Site Survey", tasks=[task(document(1))]))

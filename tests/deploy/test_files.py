@@ -138,7 +138,7 @@ def test_nothing_runs_as_root() -> None:
     assert "Environment=HOME=/var/lib/brightsheet" in UNIT
 
 
-def test_the_health_check_tells_a_dead_process(tmp_path: Path) -> None:
+def test_the_health_check_notices_a_dead_process(tmp_path: Path) -> None:
     """It fails where nothing listens. Catches a check that is always well."""
     (words,) = re.findall(r'CMD \["python", "-c", "(.+)"\]', DOCKERFILE)
     done = subprocess.run(

@@ -35,7 +35,7 @@ def message(found: Check) -> str:
     return f"{found.text} {found.cause} {found.fix}"
 
 
-def test_a_working_installation_passes_and_no_file_is_left(patient: Patient) -> None:
+def test_a_working_installation_passes_and_leaves_no_file(patient: Patient) -> None:
     """Catches a check with a false finding, or one that leaves a file in the folder."""
     found = patient.checks()
     skipped = {name for name, one in found.items() if one.result == "skipped"}

@@ -131,7 +131,7 @@ def test_a_drive_that_refuses_ids_has_each_document_once_after_a_kill(
     assert len(bench.files()) == 1
 
 
-def test_what_asks_for_patience_is_left_for_later(google: Emulator, sqlite_url: str) -> None:
+def test_a_file_with_retry_after_is_postponed(google: Emulator, sqlite_url: str) -> None:
     """Catches a copier that sleeps for a minute beside documents that could be copied."""
     google.faults.answer(503, headers={"Retry-After": "60"}, method="drive.files.create")
     bench = Bench(google, sqlite_url)
@@ -141,7 +141,7 @@ def test_what_asks_for_patience_is_left_for_later(google: Emulator, sqlite_url: 
     assert bench.calls("drive.files.create") == 1
 
 
-def test_an_id_whose_file_was_deleted_is_given_up(google: Emulator, sqlite_url: str) -> None:
+def test_the_id_of_a_deleted_file_is_dropped(google: Emulator, sqlite_url: str) -> None:
     bench = Bench(google, sqlite_url)
     google.faults.answer(409, method="drive.files.create", skip=1, count=4)
     with pytest.raises(Retryable) as caught:

@@ -13,9 +13,7 @@ from tests.made_up import uuid
 MORE = Wanted(uuid(70), SITE, "", "more.pdf")
 
 
-def test_a_folder_put_into_the_bin_meanwhile_gets_no_document(
-    google: Emulator, sqlite_url: str
-) -> None:
+def test_a_trashed_folder_gets_no_document(google: Emulator, sqlite_url: str) -> None:
     """The answer to the upload shows it: Drive would delete both after a month."""
     bench, copier = Bench(google, sqlite_url), None
     copier = bench.copier()
@@ -32,7 +30,7 @@ def test_a_folder_put_into_the_bin_meanwhile_gets_no_document(
     assert bench.documents.folder(SITE)[0] == anew.id
 
 
-def test_a_folder_deleted_meanwhile_is_made_anew(google: Emulator, sqlite_url: str) -> None:
+def test_a_deleted_folder_is_created_again(google: Emulator, sqlite_url: str) -> None:
     """Drive answers 404: the folder that was remembered is looked for."""
     bench = Bench(google, sqlite_url)
     copier = bench.copier()

@@ -103,7 +103,7 @@ def test_jobs_with_a_known_customer_go_first(bench: Bench) -> None:
     assert first[0].site == uuid(1)
 
 
-def test_a_folder_does_not_wait_where_no_customer_is_asked_for(
+def test_a_folder_is_created_at_once_without_customer_lookups(
     google: Emulator, sqlite_url: str
 ) -> None:
     google.everbright.token = None
@@ -112,7 +112,7 @@ def test_a_folder_does_not_wait_where_no_customer_is_asked_for(
     assert copy(bench) == [f"Job {uuid(1)[:8]}"]
 
 
-def test_two_documents_of_one_name_are_told_apart(bench: Bench) -> None:
+def test_two_documents_with_one_name_get_different_names(bench: Bench) -> None:
     """Catches two files of one name, and another name with every try or repeat."""
     first, second, other = document(1), document(2), document(3, "Plan.pdf")
     third = document(4, "permit.PDF")
@@ -138,7 +138,9 @@ def test_documents_of_two_jobs_may_have_one_name(bench: Bench) -> None:
 
 
 @given(st.text(min_size=1, max_size=30), st.uuids(), st.uuids())
-def test_names_are_told_apart_and_keep_their_ending(text: str, one: object, two: object) -> None:
+def test_equal_names_are_numbered_and_keep_their_extension(
+    text: str, one: object, two: object
+) -> None:
     first, second = (distinct_name(text, str(each)) for each in (one, two))
     assert first != text
     assert (first == second) is (str(one)[:8] == str(two)[:8])

@@ -23,7 +23,7 @@ def linked(world: World) -> int:
 
 
 @pytest.mark.long
-def test_links_that_come_together_are_written_together(
+def test_links_that_arrive_together_are_written_together(
     google: Emulator, sqlite_world: World
 ) -> None:
     """Catches a flush for each document, which would use up Google's calls of a minute."""

@@ -48,7 +48,7 @@ def not_shared(world: World) -> None:
 
 
 @pytest.mark.long
-def test_a_sheet_that_is_not_shared_is_said_and_not_hammered(sqlite_world: World) -> None:
+def test_an_unshared_sheet_is_reported_and_not_hammered(sqlite_world: World) -> None:
     """Catches a permanent error that is tried again at once, that a person is not told, or that is
     remembered beyond a start."""
     world = sqlite_world

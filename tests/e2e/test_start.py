@@ -33,7 +33,7 @@ def shell(line: str, environment: dict[str, str], log: Path) -> "subprocess.Pope
 
 
 @pytest.mark.long
-def test_the_procfiles_lines_work_as_they_stand(world: World) -> None:
+def test_the_procfiles_lines_work(world: World) -> None:
     """With PORT and DATABASE_URL from the environment, on each database."""
     environment = world.environment | {"PORT": str(world.port), "WORKER": "separate"}
     assert shell(PROCFILE["release"], environment, world.log).wait() == 0
@@ -87,13 +87,13 @@ def test_a_port_that_is_taken_is_one_line_and_status_2(sqlite_world: World) -> N
 
 
 @pytest.mark.long
-def test_it_stops_with_status_0_when_told_by_the_keyboard(sqlite_world: World) -> None:
+def test_it_exits_with_0_on_ctrl_c(sqlite_world: World) -> None:
     with sqlite_world.receiver().ready() as receiver:
         receiver.process.send_signal(signal.SIGINT)
         assert receiver.process.wait(10) == 0
 
 
-def test_postgresql_without_a_schema_says_what_to_run(sqlite_world: World, tmp_path: Path) -> None:
+def test_postgresql_without_a_schema_names_the_command(sqlite_world: World, tmp_path: Path) -> None:
     world = sqlite_world
     environment = world.environment | {
         "DATABASE_URL": databases.fresh("postgresql", tmp_path),

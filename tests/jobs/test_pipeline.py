@@ -49,7 +49,7 @@ def entry(*states: str | None, steps: object = STEPS, **changes: Any) -> Pipelin
         (["APPROVED", "ON_HOLD"], "Design", NEXT, 1),
     ],
 )
-def test_a_job_is_counted_once_where_it_waits(
+def test_a_job_is_counted_once_at_the_milestone_it_waits_for(
     states: list[str | None], milestone: str, state: PipelineState, day: int
 ) -> None:
     assert entry(*states) == (milestone, state, FIRST + day * DAY)

@@ -54,7 +54,7 @@ def test_a_rejection_has_the_remark_that_arrived_with_it() -> None:
         assert layout().cells(job, Files())["next_action"].text.endswith(f'\n"{WHY}" – Ben')
 
 
-def test_a_later_event_of_the_same_status_changes_neither_time_nor_remark() -> None:
+def test_a_later_event_of_the_same_status_keeps_date_and_comment() -> None:
     """An added document is not a decision, and a later remark did not arrive with one."""
     later = [by_ben(WHY, 2), by_ben("And page 3.", 6)]
     again = an_event(status="REJECTED", date_updated=at(6), comments=later)

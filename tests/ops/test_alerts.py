@@ -89,7 +89,7 @@ def test_without_an_address_nothing_is_sent() -> None:
     assert not Alerts([]).send("not_shared", "Share the file.")
 
 
-def test_the_same_reason_is_said_once_an_hour(chat: Chat) -> None:
+def test_the_same_reason_is_logged_once_an_hour(chat: Chat) -> None:
     """A worker that tries once a minute must not fill a channel."""
     clock = Clock()
     alerts = Alerts([SlackWebhook(chat.url)], clock)
@@ -119,7 +119,7 @@ def test_nothing_in_a_text_calls_a_channel_or_becomes_a_link(chat: Chat) -> None
     assert len(text) < 1700
 
 
-def test_sending_waits_for_nobody(chat: Chat) -> None:
+def test_sending_does_not_block(chat: Chat) -> None:
     """A chat that hangs must not hold up the loop that keeps the sheet; nor fill the memory."""
     chat.hold.clear()
     alerts = Alerts([SlackWebhook(chat.url)])
@@ -129,7 +129,7 @@ def test_sending_waits_for_nobody(chat: Chat) -> None:
     assert 20 <= sum(sent) <= 22
 
 
-def test_an_alert_that_nobody_heard_is_tried_again(chat: Chat) -> None:
+def test_an_undelivered_alert_is_retried(chat: Chat) -> None:
     chat.statuses = [500]
     alerts = Alerts([SlackWebhook(chat.url)])
     alerts.send("not_shared", "Share the file.")
@@ -167,7 +167,7 @@ def test_a_sender_learns_once_that_it_arrived(chat: Chat) -> None:
 
 
 @pytest.mark.long
-def test_what_arrived_nowhere_is_not_noted_as_told(chat: Chat) -> None:
+def test_an_alert_that_arrived_nowhere_is_not_marked_as_sent(chat: Chat) -> None:
     arrivals: list[str] = []
     chat.statuses = [500, 500, 500]
     alerts = Alerts([SlackWebhook(chat.url)])
@@ -195,7 +195,9 @@ def test_an_address_with_a_query_is_taken_and_does_not_show() -> None:
     assert "hush" not in repr(settings)
 
 
-def test_the_worker_tells_what_needs_a_person(chat: Chat, tmp_path: Path, sqlite_url: str) -> None:
+def test_the_worker_alerts_about_what_needs_a_person(
+    chat: Chat, tmp_path: Path, sqlite_url: str
+) -> None:
     """A sheet that is no longer shared, and a document that can't be copied."""
     steps = task(document(1, "Contract of somebody.pdf"))
     steps["sub_tasks"][0]["uuid"] = "none"

@@ -100,7 +100,7 @@ def test_the_trail_forgets_the_oldest_and_what_was_taken() -> None:
     assert trail.take("site 1", now) == ["delivery 1"]
 
 
-def test_a_delivery_that_came_during_a_flush_is_named_by_the_next() -> None:
+def test_a_delivery_during_a_flush_is_logged_by_the_next_flush() -> None:
     """Catches one that the log calls shown, while the row does not show it yet."""
     trail = Trail()
     trail.add("a", "before")

@@ -42,7 +42,7 @@ def seconds(sent: bytes, *secrets: str) -> float:
     return min(times)
 
 
-def test_the_time_of_a_no_tells_nothing_of_the_secret() -> None:
+def test_the_time_of_a_refusal_does_not_reveal_the_secret() -> None:
     """With a megabyte for a secret, a comparison that stops at the first difference would be
     hundreds of times faster where the first byte is wrong; so would one that stops at a match."""
     long = "x" * 2**20
@@ -135,7 +135,7 @@ def test_no_header_claims_its_way_in(sqlite_url: str, claim: dict[str, str]) -> 
         ("gzip, gzip", gzip.compress(gzip.compress(SAMPLE))),
     ],
 )
-def test_an_encoded_body_is_refused_and_kept_as_it_came(
+def test_an_encoded_body_is_rejected_and_stored_unchanged(
     bench: Bench, encoding: str, packed: bytes
 ) -> None:
     """Catches a receiver that unpacks. EverBright sends plain JSON; should it ever pack it, the
@@ -147,7 +147,7 @@ def test_an_encoded_body_is_refused_and_kept_as_it_came(
     assert (kept.outcome, kept.body) == (Outcome.REJECTED, packed)
 
 
-def test_a_plain_body_is_read_whatever_its_encoding_is_said_to_be(bench: Bench) -> None:
+def test_a_plain_body_is_read_with_any_declared_encoding(bench: Bench) -> None:
     """Catches a body that is thrown away for its label: the bytes alone count."""
     answer = bench.send(SAMPLE, Content_Encoding="gzip")
     assert answer.json is not None
@@ -168,7 +168,7 @@ def test_a_compressed_body_is_not_unpacked(bench: Bench) -> None:
     assert kept.body == bomb
 
 
-def test_of_a_key_that_stands_twice_the_last_counts_everywhere(bench: Bench) -> None:
+def test_the_last_of_two_equal_keys_counts(bench: Bench) -> None:
     """One reading only: no part of us takes the first while another takes the last."""
     twice = body(milestone()).replace(b'"status"', b'"status": "APPROVED", "status"', 1)
     assert read(twice).digest == read(body(milestone())).digest

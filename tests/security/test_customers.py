@@ -54,13 +54,13 @@ def test_an_answer_that_is_no_job_is_none(home: Server, answer: bytes) -> None:
         {"data": {"contacts": {"first_name": "Ada"}, "address": [1]}},
     ],
 )
-def test_odd_parts_of_a_job_are_left_blank(home: Server, odd: object) -> None:
+def test_odd_parts_of_a_job_stay_blank(home: Server, odd: object) -> None:
     """Catches a fault at parts of another type, and a cell that shows what is no text."""
     home.answers[ASKED] = say(200, json.dumps(odd).encode())
     assert ask(home) == Customer()
 
 
-def test_what_is_told_is_text_of_one_line(home: Server) -> None:
+def test_alerts_are_plain_single_lines(home: Server) -> None:
     """It is in a cell and in no name."""
     contact = {"first_name": "=A1\n\x00", "last_name": "x" * 9000, "phone_number": 5550161}
     home.answers[ASKED] = say(200, json.dumps({"contacts": [contact]}).encode())
@@ -70,7 +70,7 @@ def test_what_is_told_is_text_of_one_line(home: Server) -> None:
     assert told.phone == "5550161"
 
 
-def test_too_large_an_answer_is_left(home: Server) -> None:
+def test_an_oversized_answer_is_not_read(home: Server) -> None:
     """Catches an answer that is read into memory whatever its size."""
     home.answers[ASKED] = say(200, b'{"contacts": "' + b"x" * (5 * 1024**2) + b'"}')
     with pytest.raises(UnprocessableDocument):

@@ -146,7 +146,7 @@ def test_a_body_of_ten_million_bytes_is_not_even_read_by_default(path: WholePath
 
 
 @pytest.mark.long
-def test_many_definitions_in_one_job_delay_nobody(wide_path: WholePath) -> None:
+def test_many_definitions_in_one_job_delay_no_other(wide_path: WholePath) -> None:
     """Catches a sender gone mad that keeps others waiting: each definition makes two columns."""
     for number in range(60):
         wide_path.send(body(milestone(1, number, site=uuid(7))))
@@ -185,7 +185,7 @@ _MAY_BE_503 = {"/status"}
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("address", "method"), _OPERATIONS)
-def test_the_api_answers_as_it_says_it_does(
+def test_the_api_answers_as_documented(
     api: schemathesis.BaseSchema, address: str, method: str
 ) -> None:
     """Catches a 5xx, an answer that the document does not describe, a refused valid body."""

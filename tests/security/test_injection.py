@@ -46,7 +46,7 @@ def formulas_in(tree: Any) -> Iterator[str]:
             yield from formulas_in(inner)
 
 
-def test_a_text_stands_in_the_sheet_as_it_was_sent(tmp_path: Path, sqlite_url: str) -> None:
+def test_text_is_shown_as_it_was_sent(tmp_path: Path, sqlite_url: str) -> None:
     """Catches a text that becomes a formula or a page: a homeowner's or an installer's words would
     run when somebody opens the sheet."""
     with Emulator() as google:

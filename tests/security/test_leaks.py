@@ -66,7 +66,7 @@ def world(tmp_path: Path, sqlite_url: str) -> Any:
 
 
 @pytest.mark.long
-def test_neither_logs_nor_answers_nor_figures_tell(world: World) -> None:
+def test_logs_answers_and_metrics_reveal_nothing(world: World) -> None:
     """Good webhooks, refused ones, wrong secrets, and every service failing in turn."""
     google, said = world.google, list[str]()
     with world.receiver().ready():
@@ -156,7 +156,7 @@ def test_an_error_is_logged_by_its_type_and_place(lines: Any) -> None:
     assert "test_leaks.py" in line["exception"][0]["at"][-1]
 
 
-def test_what_libraries_say_is_left_out(lines: Any) -> None:
+def test_library_logs_are_left_out(lines: Any) -> None:
     """They log addresses with tokens in them (urllib3) and whole statements (SQLAlchemy)."""
     log = logging.getLogger("urllib3.connection")
     log.warning("Failed to parse headers (url=%s)", f"https://files.example/?{HUSH}")
@@ -208,7 +208,7 @@ def test_nothing_with_a_secret_shows_it_when_printed() -> None:
         assert HUSH not in str(one)
 
 
-def test_answers_are_never_taken_for_pages(sqlite_url: str) -> None:
+def test_api_answers_are_never_rendered_as_pages(sqlite_url: str) -> None:
     """Catches text that was sent and runs in the browser of whoever opens the answer, and an answer
     that a proxy keeps."""
     settings = load(LEAST | {"DATABASE_URL": sqlite_url, "ADMIN_PASSWORD": PASSWORD})

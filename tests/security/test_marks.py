@@ -241,7 +241,7 @@ def played(made: Stage, count: int) -> Stage:
 
 
 @pytest.mark.timeout(300)
-def test_marks_are_nowhere_but_where_they_may_be(
+def test_secret_marks_appear_only_where_allowed(
     google: Emulator, sqlite_url: str, lines: Written
 ) -> None:
     """Catches personal data on a page, in a command's output, an error, an alert or the log."""
@@ -255,7 +255,7 @@ def test_marks_are_nowhere_but_where_they_may_be(
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", [2, 3])
-def test_marks_of_many_webhooks_are_nowhere_either(
+def test_marks_of_many_webhooks_appear_only_where_allowed(
     google: Emulator, sqlite_url: str, lines: Written, seed: int
 ) -> None:
     made = played(Stage(google, sqlite_url, seed), MANY)

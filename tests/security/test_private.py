@@ -52,7 +52,7 @@ def chat() -> Iterator[Chat]:
 
 
 @pytest.mark.long
-def test_a_private_remark_is_nowhere(tmp_path: Path, sqlite_url: str, chat: Chat) -> None:
+def test_a_private_comment_is_shown_nowhere(tmp_path: Path, sqlite_url: str, chat: Chat) -> None:
     """Would catch it in a cell, a note, the History, a log, an alert, or what a command prints."""
     with Emulator() as google:
         google.everbright.token = TOKEN

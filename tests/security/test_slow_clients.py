@@ -96,7 +96,7 @@ def slowest(receiver: Receiver, times: int = 5) -> float:
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_slow_clients_hold_up_nobody_else(receiver: Receiver, kind: str) -> None:
+def test_slow_clients_do_not_delay_others(receiver: Receiver, kind: str) -> None:
     """A server that reads in its threads is stopped by as many such clients as it has threads."""
     with crowd(receiver, KINDS[kind], 40):
         time.sleep(0.3)
@@ -105,7 +105,7 @@ def test_slow_clients_hold_up_nobody_else(receiver: Receiver, kind: str) -> None
     assert taken < 1.5
 
 
-def test_more_clients_than_are_waited_for_hold_up_nobody_else(receiver: Receiver) -> None:
+def test_more_clients_than_the_limit_do_not_delay_others(receiver: Receiver) -> None:
     """The one that has waited longest goes: an honest client is done within milliseconds."""
     with crowd(receiver, HEAD, 1100) as clients:
         taken = slowest(receiver)
@@ -127,7 +127,7 @@ def is_closed(client: socket.socket) -> bool:
         return True
 
 
-def test_half_sent_bodies_hold_up_nobody_else(receiver: Receiver) -> None:
+def test_half_sent_bodies_do_not_delay_others(receiver: Receiver) -> None:
     """Catches a server that waits for each of them to go on, or for fewer connections."""
     half = HEAD + b"Content-Length: 20000\r\n\r\n" + b"x" * 10_000
     with contextlib.ExitStack() as stack:
@@ -138,7 +138,7 @@ def test_half_sent_bodies_hold_up_nobody_else(receiver: Receiver) -> None:
     assert taken < 3
 
 
-def test_clients_that_pipeline_hold_up_nobody_else(receiver: Receiver) -> None:
+def test_clients_that_pipeline_do_not_delay_others(receiver: Receiver) -> None:
     """Catches threads that one connection keeps, and responses that are lost or out of order."""
     whole = [_whole(job) for job in range(1000, 1200)]
     with contextlib.ExitStack() as stack:
@@ -174,7 +174,7 @@ def _whole(job: int) -> bytes:
     return HEAD + f"Content-Length: {len(sent)}\r\n\r\n".encode() + sent
 
 
-def test_clients_that_never_read_hold_up_nobody_else(receiver: Receiver) -> None:
+def test_clients_that_never_read_do_not_delay_others(receiver: Receiver) -> None:
     """Catches threads that wait for a client to read, and responses that fill the memory."""
     process = psutil.Process(receiver.process.pid)
     before = process.memory_info().rss
@@ -253,7 +253,7 @@ def test_a_sender_of_a_too_large_body_reads_why(receiver: Receiver) -> None:
         print(f"5 MB with {length} length: 413 after {time.monotonic() - began:.2f} s")
 
 
-def test_what_is_no_http_is_neither_repeated_nor_logged(receiver: Receiver) -> None:
+def test_bytes_that_are_not_http_are_neither_echoed_nor_logged(receiver: Receiver) -> None:
     """A secret that was pasted onto a line of its own would be in the answer and the log."""
     before = receiver.log.stat().st_size
     chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -278,7 +278,7 @@ def test_what_is_no_http_is_neither_repeated_nor_logged(receiver: Receiver) -> N
     assert "hush" not in receiver.log.read_text()[before:]
 
 
-def test_who_waits_to_be_told_to_go_on_is_told(receiver: Receiver) -> None:
+def test_expect_100_continue_is_answered(receiver: Receiver) -> None:
     """Expect: 100-continue is what curl sends with a large body."""
     sent = body(milestone(78))
     with connect(receiver, HEAD + b"Expect: 100-continue\r\n") as client:

@@ -142,7 +142,7 @@ def server() -> Iterator[Any]:
 
 @pytest.mark.long
 @pytest.mark.timeout(200)
-def test_postgresql_goes_and_comes_back(google: Emulator, server: Any, tmp_path: Path) -> None:
+def test_postgresql_restarts(google: Emulator, server: Any, tmp_path: Path) -> None:
     """Catches a delivery that is half kept, a process that ends with the database, and one that
     needs a hand when it is back."""
     url = server.get_uri().replace("postgresql://", "postgres://")
@@ -169,7 +169,7 @@ def test_postgresql_goes_and_comes_back(google: Emulator, server: Any, tmp_path:
 
 @pytest.mark.long
 @pytest.mark.timeout(240)
-def test_connections_that_the_server_ends_are_made_anew(google: Emulator, tmp_path: Path) -> None:
+def test_closed_connections_are_opened_again(google: Emulator, tmp_path: Path) -> None:
     """A fail-over or an upgrade of the database, in the midst of everything."""
     url = databases.fresh("postgresql", tmp_path)
     world = World(google, tmp_path, url, WORKER="separate")
@@ -212,7 +212,7 @@ def test_connections_that_the_server_ends_are_made_anew(google: Emulator, tmp_pa
         assert len(world.rows()) == 30
 
 
-def test_nothing_is_half_kept_where_a_transaction_breaks(sqlite_url: str) -> None:
+def test_a_failed_transaction_stores_nothing(sqlite_url: str) -> None:
     """The page count is bounded: the delivery fits, what belongs to it does not."""
     database = Database(sqlite_url)
     database.upgrade()

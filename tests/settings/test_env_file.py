@@ -30,7 +30,7 @@ def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_it_is_read_where_the_command_is_started(tmp_path: Path) -> None:
+def test_it_is_read_from_the_current_directory(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(TEXT, "utf-8")
     done = run(tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -53,7 +53,7 @@ def test_a_dollar_sign_is_one(tmp_path: Path) -> None:
     assert done.stderr == "PORT: is not a whole number. Write it in digits.\n"
 
 
-def test_without_one_a_missing_setting_comes_with_a_hint(tmp_path: Path) -> None:
+def test_without_one_a_missing_setting_has_a_hint(tmp_path: Path) -> None:
     done = run(tmp_path, ENV_FILE="")
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()

@@ -113,7 +113,7 @@ def test_the_command_starts(installed: Installed) -> None:
     assert "Usage: brightsheet" in installed.run("brightsheet", "--help")
 
 
-def test_the_wheel_holds_neither_the_demo_nor_the_emulator(installed: Installed) -> None:
+def test_the_wheel_contains_no_demo_and_no_emulator(installed: Installed) -> None:
     (record,) = installed.packages.glob("brightsheet-*.dist-info/RECORD")
     tops = {line.partition("/")[0].partition(",")[0] for line in record.read_text().splitlines()}
     modules = {file.name for file in ROOT.glob("*.py")}
@@ -130,7 +130,7 @@ def test_the_wheel_holds_neither_the_demo_nor_the_emulator(installed: Installed)
         pytest.param(("send", "--help"), "demo is", marks=pytest.mark.long),
     ],
 )
-def test_a_command_of_a_checkout_says_what_is_missing(
+def test_a_command_of_a_checkout_reports_what_is_missing(
     installed: Installed, words: tuple[str, ...], missing: str
 ) -> None:
     (line,) = installed.refused(*words).splitlines()

@@ -124,7 +124,7 @@ def test_only_what_is_written_is_guarded(parts: Parts, guarded: list[str]) -> No
     assert names == guarded
 
 
-def test_a_guard_that_stands_elsewhere_is_fetched() -> None:
+def test_a_displaced_guard_is_moved_back() -> None:
     """A person undid a deletion, or none was there yet: every batch would be refused."""
     for elsewhere in ({}, {STATUS: 7}):
         delete, _ = column_guards(table(guards=elsewhere), [STATUS])

@@ -49,7 +49,7 @@ def hit(bench: Bench, number: int = 1, row: int = ROW) -> None:
     assert bench.store.pending.read(1, 1).undos
 
 
-def test_a_row_that_was_hit_holds_all_that_it_held(six: Bench) -> None:
+def test_an_overwritten_row_is_restored_whole(six: Bench) -> None:
     """Text under managed headers, a formula and a note: whatever stood in a cell comes back."""
     own_row(six, mine="call the city", status="on hold", next_action="=1+1")
     six.edit("add_note", row=ROW, column=six.index(STATUS), text="Ask Ben.")
@@ -66,7 +66,7 @@ def test_a_row_that_was_hit_holds_all_that_it_held(six: Bench) -> None:
     assert (six.compare(), six.alerts, six.rows("Recovered")) == (0, [], [])
 
 
-def test_a_blank_row_that_was_hit_is_blank_again(six: Bench) -> None:
+def test_an_overwritten_blank_row_is_blank_again(six: Bench) -> None:
     """Otherwise a job's values stay below the table for ever, and no one knows whose they are."""
     before = six.texts()
     hit(six)
@@ -87,7 +87,7 @@ def test_rows_that_hold_the_same_are_all_put_back(six: Bench) -> None:
     assert (six.compare(), six.alerts) == (0, [])
 
 
-def test_a_hit_row_is_found_wherever_it_was_moved_since(six: Bench) -> None:
+def test_an_overwritten_row_is_found_after_it_was_moved(six: Bench) -> None:
     """The row is known by what it holds: its number tells nothing after a sort."""
     own_row(six, mine="call the city", status="on hold")
     before = own_rows(six)
@@ -100,7 +100,7 @@ def test_a_hit_row_is_found_wherever_it_was_moved_since(six: Bench) -> None:
     assert (six.compare(), six.alerts) == (0, [])
 
 
-def test_more_that_was_typed_into_a_hit_row_stays(six: Bench) -> None:
+def test_text_typed_into_an_overwritten_row_stays(six: Bench) -> None:
     """A person goes on working in the row before it is put back."""
     own_row(six, mine="call the city", status="on hold")
     hit(six)
@@ -110,7 +110,7 @@ def test_more_that_was_typed_into_a_hit_row_stays(six: Bench) -> None:
     assert row == {"Mine": "call the city", "Status": "on hold", "Phone": "1 Main St"}
 
 
-def test_what_was_typed_over_a_hit_cell_stays_and_recovered_tells_the_rest(six: Bench) -> None:
+def test_text_typed_over_an_overwritten_cell_stays_and_the_rest_is_in_recovered(six: Bench) -> None:
     """The person's newer text must not go for the older one, and that must not be lost."""
     own_row(six, mine="call the city", status="on hold")
     hit(six)
@@ -120,20 +120,20 @@ def test_what_was_typed_over_a_hit_cell_stays_and_recovered_tells_the_rest(six: 
     assert (row["Mine"], row["Status"]) == ("call the city", "Denied")
     lines = six.texts("Recovered")
     assert tuple(six.rows("Recovered")[-1]) == HEADERS
-    (line,) = (one for one in lines if one.get("Stood there") == "on hold")
+    (line,) = (one for one in lines if one.get("What was there") == "on hold")
     assert line.pop("When").endswith(" UTC")
     assert line == {
         "Tab": "Jobs",
         "Column": "Status",
         "Row as it was": "on hold | call the city",
-        "Stood there": "on hold",
-        "Stands there now": REJECTED,
+        "What was there": "on hold",
+        "What is there now": REJECTED,
     }
     assert six.alerts == ["recovered"]
     assert six.store.pending.read(1, 1).undos == {}
 
 
-def test_a_copy_of_a_hit_row_is_put_back_too(six: Bench) -> None:
+def test_a_copy_of_an_overwritten_row_is_restored_too(six: Bench) -> None:
     """Which of the two a person works in, nobody knows, and neither shows a job's status."""
     own_row(six, mine="call the city", status="on hold")
     before = own_rows(six)
@@ -153,7 +153,7 @@ def test_a_copy_that_was_changed_makes_the_place_uncertain(six: Bench) -> None:
         six.edit("type_cell", row=row, column=six.index("phone"), text=f"{row} Main St")
     six.flush()
     assert [row["Status"] for row in own_rows(six)] == [REJECTED, REJECTED]
-    stood = {line["Stood there"] for line in six.texts("Recovered") if "Stood there" in line}
+    stood = {line["What was there"] for line in six.texts("Recovered") if "What was there" in line}
     assert stood == {"on hold"}
     assert six.alerts == ["recovered"]
 
@@ -165,7 +165,7 @@ def test_lines_go_under_those_that_are_there(six: Bench) -> None:
         hit(six, number)
         six.edit("delete_rows", index=six.at(number) - 1)
         six.flush()
-    stood = [line["Stood there"] for line in six.texts("Recovered") if "Stood there" in line]
+    stood = [line["What was there"] for line in six.texts("Recovered") if "What was there" in line]
     assert stood == ["on hold", "with the city"]
 
 
@@ -195,16 +195,16 @@ def test_a_lost_answer_of_a_restoration_doubles_no_line(six: Bench) -> None:
     with pytest.raises(Exception, match="503"):
         six.flush_once()
     six.flush()
-    stood = [line["Stood there"] for line in six.texts("Recovered") if "Stood there" in line]
+    stood = [line["What was there"] for line in six.texts("Recovered") if "What was there" in line]
     assert stood == ["on hold"]
 
 
-def test_what_is_recovered_is_told_beside_a_tab_of_that_name(six: Bench) -> None:
+def test_the_recovered_tab_gets_a_free_name(six: Bench) -> None:
     """Catches a tab of a person's called Recovered, for which every undo is refused for ever."""
     six.do({"addSheet": {"properties": {"sheetId": 5, "title": "recovered"}}})
     own_row(six, mine="call the city", status="on hold")
     hit(six)
     six.edit("type_cell", row=1, column=six.index("status"), text="Denied")
     six.flush()
-    assert "on hold" in {line.get("Stood there") for line in six.texts("Recovered 2")}
+    assert "on hold" in {line.get("What was there") for line in six.texts("Recovered 2")}
     assert six.texts("recovered") == []

@@ -61,7 +61,7 @@ def test_managed_columns_warn_before_somebody_types_and_others_do_not(bench: Ben
     assert len(covered) == len(bench.rows()[0]) - 2
 
 
-def test_patterns_that_are_valid_alone_are_used_alone(bench: Bench, tmp_path: Any) -> None:
+def test_only_valid_patterns_are_used(bench: Bench, tmp_path: Any) -> None:
     """Joined, a flag in the midst or a name twice would be an error for every job."""
     bots = "bots = ['(?i)helper', '(?P<x>ada)', '(?P<x>ben)']\n"
     usual = "bots = ['^(sighten|everbright)+bot@', '\\b(sighten|everbright)+ bot$']\n"
@@ -78,7 +78,7 @@ def test_a_hidden_milestone_is_not_in_the_status(bench: Bench, tmp_path: Any) ->
     assert bench.row(uuid(1))["Status"] == "Milestone 1 under review"
 
 
-def test_a_new_column_stands_where_jobs_go_through_it(bench: Bench) -> None:
+def test_a_new_milestones_column_is_in_the_order_of_the_work(bench: Bench) -> None:
     """Construction came first, of a job that was nearly done when the receiver was set up."""
 
     def statuses() -> list[str]:
@@ -94,7 +94,7 @@ def test_a_new_column_stands_where_jobs_go_through_it(bench: Bench) -> None:
     assert statuses() == ["Site Survey", "Design", "Permits", "Construction"]
 
 
-def test_a_job_with_a_rejected_milestone_says_so_and_why(bench: Bench) -> None:
+def test_a_rejected_milestone_shows_its_reason(bench: Bench) -> None:
     """Reproduced from outside: it read Approved, and next action was blank."""
     said = [comment("Too dark.", ago(2), commentor_first_name="Ben")]
     bench.shown(
@@ -116,7 +116,7 @@ def lines_of(bench: Bench, dimension: str) -> list[dict[str, Any]]:
     return list(bench.tab("Jobs", fields)["data"][0][key])
 
 
-def test_what_a_rep_needs_stands_first_and_nothing_is_cut_off(bench: Bench) -> None:
+def test_the_reps_columns_are_first_and_nothing_is_cut_off(bench: Bench) -> None:
     name = "Interconnection"
     bench.shown(milestone(1, name=name), milestone(2, name=name, date_updated=ago(1)))
     headers = [header for header in bench.rows()[0] if header]

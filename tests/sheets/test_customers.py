@@ -13,7 +13,7 @@ def site_calls(bench: Bench) -> int:
     return bench.google.calls.count("everbright")
 
 
-def test_a_row_has_its_customer_once_everbright_has_told(asking: Bench) -> None:
+def test_a_row_shows_its_customer_once_everbright_answers(asking: Bench) -> None:
     asking.shown(milestone(1))
     assert asking.row(uuid(1))["Customer"] == "Job 00000000"
     assert asking.ask() == 1
@@ -50,7 +50,7 @@ def test_a_customer_is_asked_for_again_after_a_day_and_a_change_only(asking: Ben
     assert asking.flush() == 0, "nothing was new, and yet something was written"
 
 
-def test_the_row_stands_when_everbright_fails(asking: Bench) -> None:
+def test_the_row_stays_when_everbright_fails(asking: Bench) -> None:
     asking.google.everbright.token = "another"
     asking.shown(milestone(1))
     asking.ask()

@@ -16,7 +16,7 @@ def statuses(bench: Bench) -> dict[str, str]:
     return {row["Site ID"]: row["Milestone 1"] for row in bench.texts()}
 
 
-def test_a_jobs_tab_that_was_deleted_is_made_anew(bench: Bench) -> None:
+def test_a_deleted_jobs_tab_is_created_again(bench: Bench) -> None:
     """Catches a tab that comes back with the next event's job only: all are in it."""
     bench.shown(milestone(1), milestone(2))
     bench.edit("delete_tab")
@@ -24,7 +24,7 @@ def test_a_jobs_tab_that_was_deleted_is_made_anew(bench: Bench) -> None:
     assert statuses(bench) == {uuid(job): "Submitted" for job in (1, 2, 3)}
 
 
-def test_a_row_that_was_deleted_comes_back_with_an_event(bench: Bench) -> None:
+def test_a_deleted_row_returns_with_an_event(bench: Bench) -> None:
     bench.shown(milestone(1), milestone(2))
     bench.edit("delete_rows", index=1 + list(statuses(bench)).index(uuid(1)))
     bench.shown(milestone(2, status="APPROVED", date_updated=LATER))
@@ -61,7 +61,7 @@ def gone(bench: Bench) -> list[str]:
     return [column.header for column in bench.store.spreadsheet.read_columns().gone]
 
 
-def test_the_next_read_tells_which_column_is_gone_by_the_name_that_people_gave_it(
+def test_the_next_read_reports_a_deleted_column_by_its_last_header(
     store_bench: Bench,
 ) -> None:
     bench = store_bench
@@ -80,7 +80,7 @@ def test_the_next_read_tells_which_column_is_gone_by_the_name_that_people_gave_i
     assert problem.since, "it is gone since the read that missed it"
 
 
-def test_what_is_put_back_is_gone_no_more_and_is_filled(store_bench: Bench) -> None:
+def test_a_restored_column_is_no_longer_missing_and_is_filled(store_bench: Bench) -> None:
     bench = store_bench
     bench.shown(milestone(1))
     delete(bench, "Status")
@@ -105,7 +105,7 @@ def test_an_older_read_does_not_say_that_it_is_gone_again(bench: Bench) -> None:
     assert gone(bench) == []
 
 
-def test_who_does_without_a_column_is_not_told_any_more(bench: Bench) -> None:
+def test_a_dismissed_column_is_no_longer_reported(bench: Bench) -> None:
     bench.shown(milestone(1))
     delete(bench, "Next action")
     bench.compare()

@@ -36,7 +36,7 @@ ODD: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("value", ODD)
-def test_an_odd_value_is_shown_as_it_came(asking_all: Bench, value: str) -> None:
+def test_an_odd_value_is_shown_unchanged(asking_all: Bench, value: str) -> None:
     given, shown = ODD[value]
     asking_all.google.everbright.data.set(QUOTE, system_capacity_kw=given)
     asking_all.shown(milestone(1))
@@ -56,7 +56,7 @@ DAYS = {
 
 
 @pytest.mark.parametrize("text", DAYS)
-def test_a_deadline_is_a_day_where_it_is_one(asking_all: Bench, text: str) -> None:
+def test_a_deadline_without_a_time_is_a_day(asking_all: Bench, text: str) -> None:
     asking_all.google.everbright.data.set(QUOTE, **{DEADLINE.format("ntp"): text})
     asking_all.shown(milestone(1))
     ask(asking_all)
@@ -64,7 +64,7 @@ def test_a_deadline_is_a_day_where_it_is_one(asking_all: Bench, text: str) -> No
     assert cells(asking_all)["Deadline"] == DAYS[text]
 
 
-def test_init_adds_columns_and_view_where_the_sheet_was_there_before(
+def test_init_adds_columns_and_views_to_an_existing_sheet(
     asking_all: Bench, tmp_path: Path
 ) -> None:
     asking_all.configured(with_more(tmp_path, ""))

@@ -103,7 +103,7 @@ def cells(bench: Bench) -> dict[str, Any]:
     return {header: row.get(header, "") for header in ("System size", "Deadline", "Payment")}
 
 
-def test_the_columns_show_what_everbright_says(make: Make) -> None:
+def test_the_columns_show_everbrights_values(make: Make) -> None:
     bench = make(TIMEZONE="America/Los_Angeles")
     bench.shown(milestone(1))
     assert ask(bench) == 1
@@ -202,7 +202,7 @@ def test_after_a_change_order_the_new_quote_is_asked_for(make: Make) -> None:
     assert [one["path"] for one in asked(bench)] == [f"/api/data/quote/{uuid(20_009)}/"]
 
 
-def test_what_an_account_does_not_have_is_blank_and_said_once(make: Make) -> None:
+def test_missing_data_of_an_account_is_blank_and_reported_once(make: Make) -> None:
     bench = make('[everbright]\ninstaller_payment = ["installer_payment_total"]\n')
     bench.shown(milestone(1), milestone(2))
     with capture_logs() as logs:
@@ -218,7 +218,7 @@ def test_what_an_account_does_not_have_is_blank_and_said_once(make: Make) -> Non
     assert "details_missing" not in [one["event"] for one in logs], "said again after a restart"
 
 
-def test_a_refusal_is_said_once_and_not_repeated(make: Make) -> None:
+def test_a_refusal_is_reported_once(make: Make) -> None:
     bench = make('[everbright]\ndetails = "/api/nothing/{quote}/?m={metrics}"\n')
     bench.shown(*(milestone(job) for job in range(1, 6)))
     with capture_logs() as logs:
@@ -229,7 +229,7 @@ def test_a_refusal_is_said_once_and_not_repeated(make: Make) -> None:
     assert cells(bench) == {"System size": "", "Deadline": "", "Payment": ""}
 
 
-def test_another_config_asks_every_job_once_more(make: Make, tmp_path: Path) -> None:
+def test_a_changed_config_asks_for_every_job_again(make: Make, tmp_path: Path) -> None:
     bench = make()
     bench.configured(with_more(tmp_path, ""))
     bench.shown(milestone(1), milestone(2))

@@ -50,7 +50,7 @@ def places(row: RowWrite) -> list[tuple[int, str]]:
     return [(one.index, one.column) for one in row.cells]
 
 
-def test_a_known_row_is_written_where_this_read_found_it() -> None:
+def test_a_known_row_is_written_at_its_current_place() -> None:
     """A remembered row number is another job's by now."""
     found = made(target(2))
     (row,) = found.rows
@@ -133,7 +133,7 @@ def test_a_note_in_a_column_that_did_not_change_was_not_read_and_is_not_written(
     assert [(one.expects_note, "note" in one.fields) for one in cells_] == [(None, False)] * 2
 
 
-def test_a_stand_in_gives_way_to_a_person_s_name() -> None:
+def test_a_placeholder_yields_to_a_typed_name() -> None:
     """Job 1 in the place of a customer's name is a loss; on a blank cell it is a help."""
     stand_in = target(1, customer=Cell(text="Job 1", is_stand_in=True))
     assert made(stand_in, cells={"customer": {4: cell("Ada")}}).rows == []
@@ -176,7 +176,7 @@ def test_a_batch_is_cut_before_it_grows_too_large() -> None:
     assert fitting(many[:2], 1_800_000) == many[:2]
 
 
-def test_a_key_is_written_alone_and_says_what_the_match_was_made_by() -> None:
+def test_a_key_is_written_without_values_and_with_the_matched_texts() -> None:
     """Values in the same batch would go into another customer's row if it has moved."""
     texts = {"customer": "Ada"}
     match = Match((JOBS_TAB, 6), texts)

@@ -54,7 +54,7 @@ def five(bench: Bench) -> Bench:
     return bench
 
 
-def test_no_job_is_done_or_stuck_as_long_as_nobody_knows_the_last_milestone(five: Bench) -> None:
+def test_no_job_is_done_before_the_last_milestone_is_known(five: Bench) -> None:
     assert jobs(five) == {
         1: ("PTO approved", ""),
         2: ("PTO approved", ""),

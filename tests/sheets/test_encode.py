@@ -56,7 +56,7 @@ def test_the_sheet_counts_the_days_by_a_formula_that_names_no_cell() -> None:
     assert age["userEnteredFormat"]["numberFormat"]["type"] == "NUMBER"
 
 
-def test_links_are_runs_that_end_where_the_link_ends() -> None:
+def test_links_are_runs_that_end_with_the_link() -> None:
     """Without a plain run after it, a link runs on to the end of the cell."""
     links = (Link(start=0, end=2, uri="https://a"), Link(start=3, end=5, uri="https://b"))
     runs = encode.encoded(Cell(text="ab cd", links=links), UTC)["textFormatRuns"]
@@ -78,7 +78,7 @@ def test_the_mask_names_what_is_written_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("zone", ["Etc/UTC", "America/Los_Angeles", "GMT+5:30"])
 @pytest.mark.parametrize("text", ["", "by Ben", "by Ben\nLooks good."])
-def test_a_note_is_known_again_in_whatever_zone_it_was_written(zone: str, text: str) -> None:
+def test_a_note_written_in_another_time_zone_is_recognized(zone: str, text: str) -> None:
     """If it weren't recognized, it would count as typed and stay forever."""
     cell = Cell(text="Approved", note=text, noted=NOON)
     written = encode.note(cell, encode.clock(zone))

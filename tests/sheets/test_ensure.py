@@ -29,7 +29,7 @@ def inner(requests: list[Request], kind: str) -> list[Any]:
     return [request[kind] for request in requests if kind in request]
 
 
-def test_a_new_column_stands_behind_its_neighbour_wherever_that_was_moved() -> None:
+def test_a_new_column_follows_its_neighbor_even_if_moved() -> None:
     """Also where that is not where the config has it, and with its header, note and color."""
     wanted = [
         Column(id="customer", header="Customer"),
@@ -53,7 +53,7 @@ def test_a_new_column_stands_behind_its_neighbour_wherever_that_was_moved() -> N
     assert again.table == after
 
 
-def test_columns_to_the_right_of_a_new_one_are_where_they_are_then() -> None:
+def test_columns_right_of_a_new_one_use_their_new_index() -> None:
     """What is written in the same batch would else go one column too far left."""
     wanted = [
         Column(id=STATUS, header="X"),

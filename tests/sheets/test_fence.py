@@ -138,7 +138,7 @@ def test_taking_over_survives_a_503(hosts: Hosts, when: str) -> None:
     stops(old, OTHER_DATABASE)
 
 
-def test_a_restored_database_writes_nothing_until_a_person_says_so(hosts: Hosts) -> None:
+def test_a_restored_database_writes_nothing_until_confirmed(hosts: Hosts) -> None:
     """Catches a comparison that sets what was approved after the backup back to Submitted."""
     hosts.first.shown(milestone(1))
     restore = hosts.backup()

@@ -42,7 +42,7 @@ def sites(first: int, last: int) -> set[str]:
 # Columns
 
 
-def test_a_column_inserted_before_the_write_costs_nobody_a_cell(twelve: Bench) -> None:
+def test_a_column_inserted_before_the_write_loses_no_cell(twelve: Bench) -> None:
     """Without guards, everything to its right would be written one column too far left."""
     twelve.edit("add_column", text="Mine")
     twelve.edit("move_column", column=len(twelve.look().keys) - 1, to=3)
@@ -124,14 +124,14 @@ def test_a_moved_column_is_noticed_even_if_google_takes_the_guard(twelve: Bench)
     twelve.flush()
     assert {row["Milestone 1"] for row in twelve.texts()} == {"Rejected"}
     assert twelve.compare() == 0
-    lines = {line["Stood there"]: line for line in twelve.texts("Recovered")}
+    lines = {line["What was there"]: line for line in twelve.texts("Recovered")}
     assert lines.keys() == {f"own {number}" for number in range(1, 13)}
-    assert {(line["Column"], line["Stands there now"]) for line in lines.values()} == {
+    assert {(line["Column"], line["What is there now"]) for line in lines.values()} == {
         ("Mine", NOTED)
     }
 
 
-def test_what_a_deleted_column_let_be_written_over_is_shown(twelve: Bench) -> None:
+def test_text_overwritten_after_a_column_was_deleted_is_listed(twelve: Bench) -> None:
     """Its guard went with it, so Google takes the batch: a person's column was in its place."""
     twelve.edit("move_column", column=twelve.index(STATUS), to=len(twelve.look().keys) - 1)
     twelve.edit("add_column", text="Mine")
@@ -141,11 +141,11 @@ def test_what_a_deleted_column_let_be_written_over_is_shown(twelve: Bench) -> No
     reject_all(twelve)
     twelve.before_the_write(lambda: twelve.edit("delete_columns", index=twelve.index(STATUS)))
     twelve.flush()
-    lines = {line["Stood there"]: line for line in twelve.texts("Recovered")}
+    lines = {line["What was there"]: line for line in twelve.texts("Recovered")}
     assert lines.keys() == {f"own {number}" for number in range(1, 13)}
     for number in range(1, 13):
         line = lines[f"own {number}"]
-        assert (line["Tab"], line["Column"], line["Stands there now"]) == (
+        assert (line["Tab"], line["Column"], line["What is there now"]) == (
             "Jobs",
             "Mine",
             NOTED,
@@ -238,7 +238,7 @@ def test_a_comparison_finds_what_is_wrong_in_a_copied_row(twelve: Bench) -> None
 # Notes
 
 
-def test_a_managed_note_stays_managed_when_its_cell_is_written_anew(twelve: Bench) -> None:
+def test_a_managed_note_stays_managed_when_its_cell_is_rewritten(twelve: Bench) -> None:
     """If it counted as typed, it would show an old event forever."""
     twelve.edit("type_cell", row=twelve.at(1), column=twelve.index(STATUS), text="typed over")
     assert twelve.compare() == 1
@@ -339,7 +339,7 @@ def test_a_clock_that_goes_back_an_hour_delays_nothing(bench: Bench) -> None:
     assert bench.row(uuid(1))["Site ID"] == uuid(1)
 
 
-def test_a_pause_keeps_the_sheet_alone_from_being_written(bench: Bench) -> None:
+def test_a_pause_stops_only_the_writing_of_the_sheet(bench: Bench) -> None:
     """Documents and customers are asked for as soon as their delivery is in its job."""
     bench.store.spreadsheet.pause()
     worker = Worker(bench.settings, bench.database)

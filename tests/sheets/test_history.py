@@ -24,7 +24,7 @@ def told(bench: Bench) -> list[tuple[str, ...]]:
     return [tuple(line.get(key, "") for key in keys) for line in bench.texts("History")]
 
 
-def test_a_change_is_told_once_and_the_newest_on_top(store_bench: Bench) -> None:
+def test_each_change_gets_one_line_and_the_newest_is_on_top(store_bench: Bench) -> None:
     bench = store_bench
     said = [comment("The roof plan is missing a page.", at(3), commentor_first_name="Ben")]
     bench.shown(milestone(1, date_updated=at(1)))
@@ -117,7 +117,7 @@ def test_an_approval_is_not_signed_with_the_remark_of_the_rejection(bench: Bench
     assert comments == ["", '"The roof plan is missing a page." – Ben', ""]
 
 
-def test_a_late_event_says_what_it_followed_and_is_told_only_if_it_changed_something(
+def test_a_late_event_gets_a_line_only_if_it_changed_something(
     bench: Bench,
 ) -> None:
     bench.shown(milestone(1, date_updated=at(1)))

@@ -58,7 +58,7 @@ def test_a_header_row_that_was_sorted_in_stops_the_writing(eight: Bench) -> None
     assert len(eight.texts()) == len(before)
 
 
-def test_a_header_row_under_a_row_of_nobody_stops_the_writing(eight: Bench) -> None:
+def test_a_header_row_below_a_row_without_a_key_stops_the_writing(eight: Bench) -> None:
     """The row on top has no key."""
     eight.edit("type_cell", row=12, column=0, text="Call the inspector")
     key = eight.index("site_id")
@@ -91,7 +91,7 @@ def test_a_column_that_was_cut_and_pasted_stops_the_writing(eight: Bench) -> Non
     assert approved(eight) == [uuid(1)]
 
 
-def test_a_column_that_was_cut_and_pasted_is_the_right_one_if_a_person_says_so(
+def test_init_adopts_a_column_that_was_cut_and_pasted(
     eight: Bench,
 ) -> None:
     to = cut_column(eight, "status")
@@ -205,7 +205,7 @@ def test_a_row_that_was_copied_for_another_customer_loses_the_key(known: Bench) 
     assert "Site ID" not in copy
     assert approved(known) == [uuid(1)]
     (line,) = known.texts("Recovered")
-    assert (line["Column"], line["Stood there"]) == ("Site ID", uuid(1))
+    assert (line["Column"], line["What was there"]) == ("Site ID", uuid(1))
     assert "Bob Newman" in line["Row as it was"]
     assert known.alerts == ["recovered"]
     assert known.compare() == 0

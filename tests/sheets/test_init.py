@@ -60,7 +60,7 @@ def test_configured_milestones_have_columns_before_any_job(configured: Bench) ->
     ]  # fmt: skip
 
 
-def test_a_column_that_a_person_deleted_comes_back_with_what_belongs_there(bench: Bench) -> None:
+def test_a_deleted_column_that_is_restored_is_filled(bench: Bench) -> None:
     bench.shown(milestone(1), milestone(2, status="APPROVED"))
     index = list(bench.rows()[0]).index("Status")
     bench.edit("delete_columns", index=index)
@@ -74,7 +74,7 @@ def test_a_column_that_a_person_deleted_comes_back_with_what_belongs_there(bench
     ]
 
 
-def test_tabs_that_are_gone_come_back(bench: Bench) -> None:
+def test_deleted_tabs_are_created_again(bench: Bench) -> None:
     bench.shown(milestone(1))
     for tab in (HISTORY_TAB, PIPELINE_TAB):
         bench.edit("delete_tab", sheet_id=tab)
@@ -88,7 +88,7 @@ def test_tabs_that_are_gone_come_back(bench: Bench) -> None:
     assert len(bench.tab("Pipeline", "charts")["charts"]) == 1
 
 
-def test_only_what_was_made_is_told_of(bench: Bench) -> None:
+def test_only_created_parts_are_reported(bench: Bench) -> None:
     bench.shown(milestone(1))
     bench.edit("delete_tab", sheet_id=JOBS_TAB)
     assert set_up(bench) == ["tab 'Jobs': created"]
@@ -141,7 +141,7 @@ def test_formats_of_people_stay(bench: Bench) -> None:
     assert look(bench) == before
 
 
-def test_a_rule_for_the_days_is_explained_anew(bench: Bench) -> None:
+def test_a_changed_rule_for_days_changes_its_note(bench: Bench) -> None:
     bench.shown(milestone(1))
     bench.environment["STUCK_DAYS"] = "3"
     done = set_up(bench)
@@ -163,7 +163,7 @@ def test_what_is_not_set_is_made_and_found_again(bench: Bench) -> None:
     assert again.spreadsheet(folder) == (made[0], False)
 
 
-def test_a_service_account_is_told_that_it_needs_a_shared_drive(bench: Bench) -> None:
+def test_a_service_account_without_a_shared_drive_gets_the_fix(bench: Bench) -> None:
     settings = load({**LEAST, "SPREADSHEET_ID": ""}, needs_spreadsheet=False)
     with pytest.raises(SettingsError, match=r"DRIVE_FOLDER_ID: is not set\..*shared drive"):
         Setup(settings, bench.database, lambda _: None).folder()
@@ -175,7 +175,7 @@ def test_a_file_in_the_place_of_the_folder_is_named(bench: Bench) -> None:
 
 
 @pytest.mark.long
-def test_the_command_tells_what_it_did(bench: Bench) -> None:
+def test_the_command_reports_what_it_did(bench: Bench) -> None:
     first = bench.command("init")
     assert first.exit_code == 0, first.stdout
     assert f"SPREADSHEET_ID={bench.spreadsheet}" in first.stdout.splitlines()
@@ -222,7 +222,7 @@ def test_a_tab_that_lost_its_header_row_stops_nothing(bench: Bench, tab: int) ->
     assert bench.row(uuid(1))["Status"] == "Milestone 1 approved"
 
 
-def test_a_chart_on_another_tab_is_where_a_person_wants_it(bench: Bench) -> None:
+def test_a_chart_that_was_moved_to_another_tab_stays_there(bench: Bench) -> None:
     bench.shown(milestone(1))
     chart = bench.tab("Pipeline", "charts")["charts"][0]["chartId"]
     anchor = {"anchorCell": {"sheetId": JOBS_TAB, "rowIndex": 3}}
@@ -252,7 +252,7 @@ def test_the_pipeline_fits_into_what_people_left_of_its_rows(bench: Bench) -> No
     assert set_up(bench) == []
 
 
-def test_filter_views_find_a_column_that_came_back(bench: Bench) -> None:
+def test_filter_views_use_a_restored_column(bench: Bench) -> None:
     """Google drops the criteria of a column with it: the view would show everything."""
     bench.shown(milestone(1))
     bench.edit("delete_columns", index=list(bench.rows()[0]).index("Status"))

@@ -80,7 +80,7 @@ class Views:
 
 
 @pytest.mark.long
-def test_each_day_of_a_month_says_what_is_stuck_overdue_and_done(month: Bench) -> None:
+def test_stuck_overdue_and_done_are_right_on_each_day_of_a_month(month: Bench) -> None:
     calls, views = month.calls(), Views(month)
     for day in range(MONTH):
         with month.google.clock.at((TODAY + timedelta(days=day)).timestamp()):

@@ -265,7 +265,7 @@ KINDS = ["job", "match", "full", "own", "status", "blank"]
 @pytest.mark.parametrize(("gaps", "types"), [(1, True), (2, False)], ids=["typed", "moved again"])
 @settings(max_examples=150)
 @given(st.data())
-def test_every_cell_is_right_or_told(gaps: int, types: bool, data: Any) -> None:
+def test_every_cell_is_right_or_listed_in_recovered(gaps: int, types: bool, data: Any) -> None:
     """A guess in the wrong row, a cell that is forgotten, or a job's text that nobody names."""
     play(data, gaps, types, OWN_TAB)
 

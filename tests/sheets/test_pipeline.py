@@ -89,7 +89,7 @@ def last_write(bench: Bench, part: str = "updateCells") -> list[dict[str, Any]]:
 # What it shows
 
 
-def test_open_jobs_are_counted_where_they_wait(bench: Bench) -> None:
+def test_open_jobs_are_counted_at_the_milestone_they_wait_for(bench: Bench) -> None:
     bench.shown(
         milestone(1, date_updated=ago(3)),
         milestone(2, status="REJECTED", date_updated=ago(16)),
@@ -150,7 +150,7 @@ def test_the_chart_stacks_what_is_open(bench: Bench) -> None:
     assert {(area.get("startRowIndex", 0), area["endRowIndex"]) for area in areas} == {(0, 4)}
 
 
-def test_a_milestone_at_which_nobody_waits_any_more_shows_zeros(bench: Bench) -> None:
+def test_a_milestone_without_waiting_jobs_shows_zeros(bench: Bench) -> None:
     """Catches the numbers of before in a row that is counted no more."""
     bench.shown(milestone(1))
     bench.shown(milestone(1, 1, status="APPROVED", **later(2)), milestone(1, 2, **later(3)))
@@ -184,7 +184,7 @@ def test_a_change_is_shown_by_the_flush_that_writes_it(bench: Bench) -> None:
     assert {one["start"]["rowIndex"] for one in last_write(bench)} == {1, 3}
 
 
-def test_what_changes_no_number_writes_the_moment_alone(bench: Bench) -> None:
+def test_unchanged_numbers_write_only_the_time(bench: Bench) -> None:
     bench.shown(milestone(1), milestone(2, 2))
     note = comment("Call first.", "2026-03-01T11:00:00Z")
     assert bench.shown(milestone(1, comments=[note])) == 2
@@ -192,7 +192,7 @@ def test_what_changes_no_number_writes_the_moment_alone(bench: Bench) -> None:
     assert len(written["rows"]) == len(written["rows"][0]["values"]) == 1
 
 
-def test_the_comparison_writes_it_whatever_it_shows(bench: Bench) -> None:
+def test_the_comparison_rewrites_it(bench: Bench) -> None:
     """Once a day: days pass, and people type over numbers. No row is written for that."""
     bench.shown(milestone(1, date_updated=ago(5)), milestone(2, 2))
     shown, said = lines(bench), moment(bench)
@@ -246,7 +246,7 @@ def test_a_call_that_fails_loses_no_number(bench: Bench, when: str) -> None:
 # When it was updated
 
 
-def test_each_batch_says_when_it_was_updated(bench: Bench) -> None:
+def test_each_batch_writes_the_time_of_the_update(bench: Bench) -> None:
     bench.shown(milestone(1))
     first = moment(bench)
     assert abs(first - datetime.now(UTC)) < timedelta(minutes=1)
@@ -282,7 +282,7 @@ def test_a_moment_of_long_ago_is_red_wherever_it_was_moved(bench: Bench) -> None
 # What people do to it
 
 
-def test_what_people_write_beside_it_stays(bench: Bench) -> None:
+def test_text_typed_beside_it_stays(bench: Bench) -> None:
     bench.shown(milestone(1), milestone(2, 3))
     edit(bench, "insert_rows", index=0)
     edit(bench, "type_cell", row=0, column=0, text="Our pipeline")
@@ -370,7 +370,7 @@ def test_a_chart_that_a_person_took_away_stays_away(bench: Bench) -> None:
     assert "charts" not in bench.tab("Pipeline", "charts")
 
 
-def test_a_tab_that_google_does_not_let_us_write_keeps_no_job_from_its_row(bench: Bench) -> None:
+def test_a_protected_extra_tab_delays_no_row(bench: Bench) -> None:
     """Catches jobs in quarantine because a person has locked the Pipeline."""
     bench.shown(milestone(1))
     (ours,) = bench.tab("Pipeline", "protectedRanges(protectedRangeId)")["protectedRanges"]

@@ -94,7 +94,7 @@ def test_the_table_has_every_case_once() -> None:
 
 @pytest.mark.parametrize("case", cases(), ids=", ".join)
 @pytest.mark.parametrize("column", COLUMNS)
-def test_every_case_is_decided_as_the_table_says(case: Case, column: str) -> None:
+def test_every_case_of_the_table_is_decided_as_listed(case: Case, column: str) -> None:
     last, wanted, stands = case
     there = next(content for content, name in NAMES.items() if name == stands)
     expected = cases()[case][column]
@@ -112,7 +112,7 @@ def test_every_case_is_decided_as_the_table_says(case: Case, column: str) -> Non
 
 @pytest.mark.parametrize("case", cases(), ids=", ".join)
 @pytest.mark.parametrize("typed", [TypedWord.AHEAD, TypedWord.NOT_NEWS])
-def test_a_typed_word_stays_if_it_is_ahead_or_says_the_same(case: Case, typed: TypedWord) -> None:
+def test_a_typed_word_that_is_ahead_or_a_synonym_stays(case: Case, typed: TypedWord) -> None:
     """What we wrote ourselves follows EverBright both ways."""
     last, wanted, stands = LASTS[case[0]], WANTED[case[1]], case[2]
     there = next(content for content, name in NAMES.items() if name == stands)
@@ -124,7 +124,7 @@ def test_a_typed_word_stays_if_it_is_ahead_or_says_the_same(case: Case, typed: T
     assert same is Decision.NOTHING
 
 
-def test_a_cell_that_was_not_read_cannot_be_decided_on_but_where_it_is_ours() -> None:
+def test_an_unread_cell_is_decided_only_in_our_own_tab() -> None:
     """Taken for blank, a person's words would be written over: the type checker refuses it."""
     assert decide(Rule.OURS, None, None, BLANK, is_news=False) is Decision.WRITE
     for rule in (Rule.FILL, Rule.NEWS):
@@ -132,7 +132,7 @@ def test_a_cell_that_was_not_read_cannot_be_decided_on_but_where_it_is_ours() ->
         decide(rule, None, None, BLANK, is_news=False)  # type: ignore[call-overload]
 
 
-def test_links_are_a_part_of_what_stands_in_a_cell() -> None:
+def test_links_are_part_of_a_cells_content() -> None:
     """Catches a document's link that stays the old one, for its text is the same."""
     old, new = Content("a.pdf", ((0, "https://a"),)), Content("a.pdf", ((0, "https://b"),))
     assert decide(Rule.FILL, old, old, new, is_news=False) is Decision.WRITE

@@ -68,7 +68,7 @@ def test_ten_thousand_jobs_take_few_calls(bench: Bench) -> None:
     assert len(bench.texts("History")) == 2 * JOBS
 
 
-def test_who_writes_the_old_one_is_told_where_the_jobs_are(bench: Bench) -> None:
+def test_a_write_to_the_old_spreadsheet_names_the_new_one(bench: Bench) -> None:
     """Two would else write by turns, each all of it."""
     bench.shown(milestone(1))
     new = filled(bench)

@@ -39,7 +39,7 @@ def test_one_refused_job_delays_no_other_and_is_not_lost(bench: Bench) -> None:
     assert (bench.store.quarantine.sites(), bench.alerts) == ({}, [])
 
 
-def test_a_person_is_told_from_the_second_refusal_on(bench: Bench) -> None:
+def test_an_alert_is_sent_from_the_second_refusal_on(bench: Bench) -> None:
     """The first may be somebody who moved a column there and back; a fault in silence stays."""
     bench.shown(milestone(1))
     refuse(bench, 2)
@@ -120,7 +120,7 @@ def test_what_refuses_every_batch_is_no_fault_of_a_job(bench: Bench) -> None:
     assert (bench.store.quarantine.sites(), bench.alerts) == ({}, [])
 
 
-def test_one_refusal_blames_nobody(bench: Bench) -> None:
+def test_one_refusal_sends_no_alert(bench: Bench) -> None:
     """If a column moves between read and write, the next read finds it."""
     bench.shown(milestone(1))
     bench.send(*(milestone(number) for number in range(2, 9)))

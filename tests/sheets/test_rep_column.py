@@ -41,7 +41,7 @@ def test_a_rep_that_a_person_typed_stays(bench: Bench) -> None:
 
 
 @pytest.mark.long
-def test_a_rep_that_nobody_typed_follows_everbright(bench: Bench) -> None:
+def test_an_untyped_rep_follows_everbright(bench: Bench) -> None:
     bench.sold(job(1, "Ann Lee"), job(2))
     bench.sold(job(1, "Dee Fox", days=2), job(2, "Dee Fox", days=2))
     assert reps(bench) == ["Dee Fox", "Dee Fox"]
@@ -60,7 +60,7 @@ def was_read(bench: Bench) -> bool:
 
 
 @pytest.mark.long
-def test_the_column_of_reps_is_read_only_where_a_rep_changes(bench: Bench) -> None:
+def test_the_rep_column_is_read_only_if_a_rep_changes(bench: Bench) -> None:
     bench.sold(job(1, "Ann Lee"), job(2, "Ann Lee"))
     bench.sold(job(1, "Ann Lee", days=2), job(3, "Ann Lee", days=2))
     assert not was_read(bench)

@@ -105,7 +105,7 @@ def test_what_people_do_with_the_views_stays(bench: Bench) -> None:
     assert bench.setup().provision(bench.spreadsheet) == []
 
 
-def test_a_rep_whom_people_typed_has_a_view(bench: Bench) -> None:
+def test_a_typed_rep_has_a_view(bench: Bench) -> None:
     """Catches views by what EverBright says, of a column in which people know better."""
     bench.sold(job(1, "Ada Birch"), job(2, ""))
     for number in (1, 2):
@@ -115,7 +115,7 @@ def test_a_rep_whom_people_typed_has_a_view(bench: Bench) -> None:
     assert list(views(bench)) == ["Zoe Young's jobs"]
 
 
-def test_a_view_never_filters_the_column_that_stood_there_before(bench: Bench) -> None:
+def test_a_view_never_filters_a_replaced_column(bench: Bench) -> None:
     """Catches an unmanaged column that is filtered for a rep: Google rejects the batch."""
     bench.sold(job(1, "Ada Birch"))
     bench.before_the_write(lambda: bench.edit("move_column", column=bench.index("rep"), to=0))

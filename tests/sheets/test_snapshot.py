@@ -84,7 +84,7 @@ def test_which_tabs_are_served_is_stored_and_not_guessed() -> None:
     assert served(OWN) == [JOBS_TAB]
 
 
-def test_mapped_tabs_that_the_database_does_not_know_are_not_taken_for_ours() -> None:
+def test_mapped_tabs_unknown_to_the_database_are_refused() -> None:
     """After the loss of the database a tab of ours would be made beside them."""
     seen = read({"sheets": [mapped(5, 5)]}, "site_id", OWN)
     assert seen.tables == ()
@@ -112,7 +112,7 @@ def test_every_row_of_a_site_is_its_row() -> None:
         (f'=HYPERLINK("{uuid(7)}")', None),
     ],
 )
-def test_a_key_is_a_uuid_alone_or_in_a_pasted_address(text: str, site: str | None) -> None:
+def test_a_key_is_a_uuid_or_a_pasted_address_with_one(text: str, site: str | None) -> None:
     """Then an existing row is matched, not doubled."""
     assert site_in(cell(text)) == site
 
@@ -124,7 +124,7 @@ def test_a_number_is_the_same_however_google_answers_it() -> None:
     assert content({"userEnteredFormat": {"textFormat": {"bold": True}}}) == BLANK
 
 
-def test_what_was_not_read_is_not_taken_for_blank() -> None:
+def test_an_unread_cell_does_not_count_as_blank() -> None:
     """A person's words in it would be written over: it is an error, but where it need not be
     known."""
     seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7)]}, "site_id", OWN).table

@@ -30,7 +30,7 @@ def test_it_is_done_once_in_two_calls_and_leaves_nothing(bench: Bench) -> None:
     assert bench.book("sheets") == before
 
 
-def test_nothing_is_written_where_a_chosen_id_is_not_kept(bench: Bench) -> None:
+def test_nothing_is_written_if_google_ignores_a_chosen_id(bench: Bench) -> None:
     """Catches batches that Google would take twice: their fence has another number."""
     before = bench.book("sheets")
     bench.google.answer_otherwise("chosen_id")
@@ -120,7 +120,7 @@ def test_the_sheet_is_right_though_google_behaves_differently(bench: Bench, name
     assert crews == {uuid(number): f"crew {number}" for number in range(1, 6)}
 
 
-def test_a_part_of_a_refused_batch_is_not_taken_for_all_of_it(bench: Bench) -> None:
+def test_part_of_a_refused_batch_is_not_confirmed_as_all_of_it(bench: Bench) -> None:
     """The fence is moved, a moved column's guard refuses, nothing is copied or written. Catches
     a check that believes the copies of the batch before, which wrote the same row."""
     bench.shown(*(milestone(number) for number in range(1, 4)))

@@ -10,7 +10,7 @@ from tests.webhooks.payloads import contract
 pytestmark = pytest.mark.long
 
 
-def test_an_archived_job_is_told_and_greyed(bench: Bench) -> None:
+def test_an_archived_job_is_labeled_and_gray(bench: Bench) -> None:
     bench.shown(milestone(1), milestone(2))
     assert bench.send({"site": uuid(1), "archived": True}) == [Outcome.ACCEPTED]
     bench.flush()
@@ -31,14 +31,14 @@ def test_an_archived_job_is_told_and_greyed(bench: Bench) -> None:
     assert bench.row(uuid(1))["Status"] == "Milestone 1 under review"
 
 
-def test_of_two_stages_the_newer_stands_whatever_came_first(bench: Bench) -> None:
+def test_the_newer_of_two_stages_wins_in_any_order(bench: Bench) -> None:
     old = {"site_id": uuid(1), "stage_name": "Lead", "date_updated": "2026-01-01T00:00:00Z"}
     new = {"site_id": uuid(1), "stage_name": "Sold", "date_updated": "2026-02-01T00:00:00Z"}
     bench.shown(milestone(1), new, old)
     assert bench.row(uuid(1))["Stage"] == "Sold"
 
 
-def test_a_comment_that_comes_by_itself_is_the_latest(bench: Bench) -> None:
+def test_a_comment_without_a_status_change_is_the_latest(bench: Bench) -> None:
     said = comment("From the milestone.", "2026-03-01T09:00:00Z")
     alone = comment("By itself.", "2026-03-05T09:00:00Z", commentor_first_name="Ada")
     bench.shown(milestone(1, comments=[said]), {"site": uuid(1), **alone})
@@ -65,7 +65,7 @@ def test_a_signed_contract_is_on_the_row_with_its_date_and_its_document(bench: B
     assert told == ["Voided", "Signed", "Sent"]
 
 
-def test_a_contract_alone_makes_the_row(bench: Bench) -> None:
+def test_a_contract_creates_the_row(bench: Bench) -> None:
     """A lead's stage makes none; a job's contract may be the first that comes of it."""
     bench.shown({"site_id": uuid(1), "stage_name": "Sold"}, contract())
     row = bench.row(uuid(1))
@@ -143,7 +143,7 @@ def test_a_comment_that_names_its_definition_wipes_no_milestone(bench: Bench) ->
     assert bench.row(uuid(1))["Last comment"].endswith(" – Ada")
 
 
-def test_the_same_said_again_without_a_date_counts(bench: Bench) -> None:
+def test_an_undated_repeat_counts(bench: Bench) -> None:
     """There and back and there again: the documented stage transition carries no date."""
     bench.shown(milestone(1))
     for name in ("Design", "Contract", "Design", "Contract"):
@@ -158,7 +158,7 @@ def test_an_archived_proposal_archives_no_job(bench: Bench) -> None:
     assert bench.row(uuid(1))["Status"] == "Milestone 1 under review"
 
 
-def test_a_comment_without_a_date_of_its_own_came_when_the_webhook_did(bench: Bench) -> None:
+def test_a_comment_without_a_date_has_the_date_of_its_webhook(bench: Bench) -> None:
     said = comment("Long ago.", "2026-03-01T09:00:00Z", commentor_first_name="Ben")
     bench.shown(milestone(1, comments=[said]))
     bench.shown({"site": uuid(1), "comment": "Now.", "commentor_first_name": "Ada"})

@@ -88,7 +88,7 @@ def test_the_disk_of_a_file_is_looked_at_and_a_server_s_is_not(
         assert abs(room[0] - usage.free) < 2**30
 
 
-def test_a_delivery_that_nobody_has_projected_waits(database: Database) -> None:
+def test_an_unprojected_delivery_is_pending(database: Database) -> None:
     """Counted by jobs alone, five deliveries without a worker would be nothing."""
     for definition in range(5):
         keep(database, definition=definition)
@@ -117,7 +117,7 @@ def test_a_job_waits_since_its_oldest_event_that_is_not_shown(
     assert look(database).oldest == pytest.approx(0, abs=20), "it has not waited since the first"
 
 
-def test_what_came_while_a_job_was_written_still_waits(database: Database, held: Lease) -> None:
+def test_events_during_a_write_stay_pending(database: Database, held: Lease) -> None:
     """The write shows the version that it read; the next is still to come."""
     for status in ("SUBMITTED", "APPROVED"):
         keep(database, status=status)
@@ -128,9 +128,7 @@ def test_what_came_while_a_job_was_written_still_waits(database: Database, held:
     assert found.oldest == pytest.approx(0, abs=20)
 
 
-def test_a_row_that_is_to_come_back_waits_since_that_was_asked(
-    database: Database, held: Lease
-) -> None:
+def test_a_restored_row_is_pending_since_the_request(database: Database, held: Lease) -> None:
     keep(database)
     aged(database, "delivery", "received_at", 1200)
     project(database, held, 1)

@@ -136,7 +136,7 @@ REPLACED = ReplacedWords(site="a", column="c", header="Permit", before="mine", a
 
 
 @pytest.mark.parametrize("writes_history", [True, False])
-def test_replaced_words_are_kept_and_told_where_there_is_a_history(
+def test_replaced_words_are_stored_and_listed_in_history(
     database: Database, writes_history: bool
 ) -> None:
     store, mine = with_jobs(database, "a"), held(database)
@@ -197,7 +197,7 @@ def test_another_worker_may_conclude_what_the_first_began(database: Database) ->
         store.batches.conclude(mine, tried)
 
 
-def test_a_row_that_a_person_deleted_comes_back_with_an_event_only(database: Database) -> None:
+def test_a_deleted_row_returns_only_with_an_event(database: Database) -> None:
     store, mine = with_jobs(database, "a", "b"), held(database)
     store.batches.confirm(mine, [showing(one, X) for one in dirty(store).values()])
     store.batches.forget_rows(mine, ["a"])

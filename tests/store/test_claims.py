@@ -65,7 +65,7 @@ def test_who_lost_the_claim_writes_nothing(database: Database) -> None:
     assert documents.troubled(9) == []
 
 
-def test_a_document_that_was_given_up_waits_for_a_person(database: Database) -> None:
+def test_a_failed_document_is_retried_only_on_request(database: Database) -> None:
     documents = with_documents(database, (1, 1))
     claim, document = claimed(documents)
     documents.give_up(claim, document.uuid, Retryable("gone", "It is gone."))

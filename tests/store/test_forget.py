@@ -65,7 +65,7 @@ def test_no_table_has_anything_of_a_forgotten_job(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("way", ["webhook", "other webhook", "on its way", "backfill"])
-def test_a_forgotten_job_does_not_come_back(bench: Bench, way: str) -> None:
+def test_a_forgotten_job_stays_forgotten(bench: Bench, way: str) -> None:
     later = event(1, status="REJECTED")
     if way == "on its way":
         # It was stored just before the job was forgotten, and is applied just after.

@@ -51,7 +51,7 @@ def test_a_line_is_written_once_in_each_spreadsheet(database: Database) -> None:
     assert told(second) == []
 
 
-def test_a_tab_that_is_made_anew_has_everything(database: Database) -> None:
+def test_a_recreated_tab_has_everything(database: Database) -> None:
     store, mine = sheet_store(database, "s"), held(database)
     store.jobs.take_in(mine, Projected([], changes=[said("a", 1)]))
     written(store, database, 1)

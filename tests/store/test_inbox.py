@@ -111,7 +111,7 @@ def test_a_connection_that_is_lost_during_the_insert_costs_no_delivery(tmp_path:
     database.close()
 
 
-def test_a_delivery_that_cannot_be_stored_fails_alone(database: Database) -> None:
+def test_a_delivery_that_cannot_be_stored_fails_no_other(database: Database) -> None:
     """Catches a connection that stays broken after an error of a statement."""
     with pytest.raises(Retryable):
         database.append(database.insert(delivery), {"outcome": "accepted"})
@@ -171,7 +171,7 @@ def test_deliveries_of_many_jobs_are_handed_out_by_the_jobs(database: Database) 
     assert [len(sites) for sites in batches] == [500, 100]
 
 
-def test_what_comes_while_deliveries_are_handed_out_waits_for_the_next_time(
+def test_new_deliveries_wait_for_the_next_portion(
     database: Database,
 ) -> None:
     """Reproduced with 1,000 a second: the sheet was not written until no more came."""

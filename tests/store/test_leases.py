@@ -26,7 +26,7 @@ def test_a_lease_has_one_holder_and_its_token_only_grows(database: Database) -> 
     assert second.token > first.token
 
 
-def test_a_late_release_lets_go_of_nobody_elses_lease(database: Database) -> None:
+def test_a_late_release_keeps_the_lease_of_another(database: Database) -> None:
     late = held(database, "frozen", seconds=-1)
     held(database, "awake")
     Leases(database, "frozen", 30).release(late)

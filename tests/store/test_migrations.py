@@ -78,9 +78,7 @@ def test_a_current_database_keeps_what_it_has(database: Database) -> None:
     ("revision", "fix"),
     [("0001", "brightsheet backfill"), ("0016", "brightsheet backfill"), ("9999", "Install")],
 )
-def test_another_database_is_refused_as_it_stands(
-    database: Database, revision: str, fix: str
-) -> None:
+def test_another_database_is_refused_unchanged(database: Database, revision: str, fix: str) -> None:
     """Would catch half an upgrade, and a message without the fix."""
     keep(database)
     at(database, revision)
@@ -93,7 +91,7 @@ def test_another_database_is_refused_as_it_stands(
         assert connection.scalar(text("SELECT count(*) FROM delivery")) == 1
 
 
-def test_the_command_says_it_in_one_line(sqlite_url: str) -> None:
+def test_the_command_reports_it_in_one_line(sqlite_url: str) -> None:
     """Would catch a traceback."""
     at(Database(sqlite_url), "0005")
     command = [sys.executable, "-m", "brightsheet", "db", "upgrade"]

@@ -152,7 +152,7 @@ def test_two_jobs_of_one_customer_known_seconds_apart_wait_for_each_other(
 @pytest.mark.parametrize(
     "values", [{"due_at": None}, {"attempts": TRIES}], ids=["asked no more", "asked often"]
 )
-def test_no_job_waits_for_a_customer_whom_everbright_does_not_tell(
+def test_no_job_waits_for_an_unknown_customer(
     database: Database, values: dict[str, object]
 ) -> None:
     store = adopted(database, "a", "b")
@@ -161,7 +161,7 @@ def test_no_job_waits_for_a_customer_whom_everbright_does_not_tell(
     assert "a" in dirty(store)
 
 
-def test_no_job_waits_longer_than_is_said_for_anothers_customer(database: Database) -> None:
+def test_no_job_waits_longer_than_the_limit_for_customers(database: Database) -> None:
     store = adopted(database, "a", "b")
     Customers(database).keep("a", ADA, 1)
     long_ago = time.time() - PATIENCE - 1
@@ -169,7 +169,7 @@ def test_no_job_waits_longer_than_is_said_for_anothers_customer(database: Databa
     assert dirty(store).keys() == {"a"}
 
 
-def test_a_job_with_a_row_waits_for_nobody_and_nobody_for_it(database: Database) -> None:
+def test_a_job_with_a_row_neither_waits_nor_delays_others(database: Database) -> None:
     """Every change of an old job would wait for each new one's customer."""
     store, mine = adopted(database, "a", "b"), held(database)
     store.batches.remember_rows(mine, ["b"])

@@ -61,7 +61,7 @@ def test_a_resting_job_is_not_pending_and_others_are(database: Database) -> None
     assert pending(store) == ({"a"}, {"a"})
 
 
-def test_a_job_that_stands_as_it_is_is_released(database: Database) -> None:
+def test_a_quarantined_job_that_is_up_to_date_is_released(database: Database) -> None:
     """Catches a job that is reported as quarantined after its next event fixed the fault."""
     store, mine = with_jobs(database, "a"), held(database)
     store.quarantine.add(mine, "a")

@@ -25,7 +25,7 @@ def test_a_burst_is_a_second_apart_and_then_waits_for_the_refill() -> None:
     assert 1.19 < gaps[-1] < 1.21  # 50 a minute
 
 
-def test_a_call_beside_a_flush_waits_for_a_token_alone() -> None:
+def test_a_call_outside_a_flush_waits_only_for_a_token() -> None:
     bucket = TokenBucket()
     bucket.spend(0.0)
     assert bucket.wait(0.0, spacing=0) == 0

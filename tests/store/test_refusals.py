@@ -69,7 +69,7 @@ def test_the_backlog_counts_those_since_yesterday(database: Database, refusals: 
     assert backlog(database, "s").turned_away == 3
 
 
-def test_the_backlog_knows_when_the_last_wrong_secret_came(
+def test_the_backlog_has_the_time_of_the_last_wrong_secret(
     database: Database, refusals: Refusals
 ) -> None:
     """Catches one of Friday that is forgotten on Monday."""

@@ -38,7 +38,7 @@ def test_fence_numbers_only_grow(database: Database) -> None:
     assert fences == [1, 2, 3, 41, 42]
 
 
-def test_a_turn_is_refused_where_another_spreadsheet_is_current(database: Database) -> None:
+def test_a_turn_is_refused_if_another_spreadsheet_is_current(database: Database) -> None:
     old, new, mine = Spreadsheet(database, "old"), Spreadsheet(database, "new"), held(database)
     assert old.take_turn(mine).fence == 1
     old.must_be_current()
@@ -70,7 +70,7 @@ def test_another_spreadsheet_is_written_from_the_start(database: Database) -> No
         assert store.pending.sites_with_row() == {"a"}
 
 
-def test_a_batch_in_doubt_says_nothing_of_rows_after_a_switch(database: Database) -> None:
+def test_a_batch_in_doubt_confirms_no_rows_after_a_switch(database: Database) -> None:
     store, mine = with_jobs(database, "a", spreadsheet="first"), held(database)
     store.spreadsheet.adopt(mine)
     store.batches.begin(mine, attempt(3, None, showing(dirty(store)["a"], X)))
@@ -157,7 +157,7 @@ def test_whose_the_tabs_are_is_stored(database: Database) -> None:
     assert (again.mode, again.tabs) == (Mode.OURS, frozenset())
 
 
-def test_tabs_that_are_mapped_anew_forget_what_other_tabs_showed(database: Database) -> None:
+def test_tabs_that_are_mapped_again_forget_earlier_tabs(database: Database) -> None:
     """Our text in another tab would be taken for this tab's, and undone there."""
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.conclude(

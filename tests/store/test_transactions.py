@@ -120,7 +120,7 @@ def step(what: Callable[[], object]) -> dict[str, int]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("job", [1, 2], ids=["a row that is there", "a new row"])
-def test_a_delivery_costs_no_more_transactions_than_this(path: Path, job: int) -> None:
+def test_the_transactions_of_a_delivery_are_bounded(path: Path, job: int) -> None:
     """Catches a store that asks again for what it has just read, or writes in several steps.
 
     On a durable disk, each write takes a few milliseconds, under a lock that all senders wait for.

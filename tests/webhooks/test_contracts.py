@@ -80,7 +80,7 @@ def test_the_names_are_settings() -> None:
         assert read_of.new_quote == uuid(5), key
 
 
-def test_the_status_may_stand_in_the_envelope() -> None:
+def test_the_status_may_be_in_the_envelope() -> None:
     """The wiki says "the envelope's document_status" of a change order."""
     payload = change_order()
     payload["sub_tasks"][0]["document_status"] = "UPLD"
@@ -92,7 +92,7 @@ def test_the_status_may_stand_in_the_envelope() -> None:
 
 
 @pytest.mark.parametrize("state", ["GEN", "SENT", "VOID", "NOSTART"])
-def test_a_change_order_that_is_not_signed_says_nothing(state: str) -> None:
+def test_an_unsigned_change_order_is_ignored(state: str) -> None:
     delivery = read(body(change_order(state)))
     assert (delivery.kind, delivery.other_event) == (Kind.CHANGE_ORDER, None)
 

@@ -16,7 +16,7 @@ NAMED = {
 }
 
 
-def test_every_key_by_which_webhooks_are_told_is_on_the_page() -> None:
+def test_every_key_that_identifies_a_webhook_is_documented() -> None:
     there = {("webhooks", key) for key in WebhooksConfig.model_fields}
     there |= {("words", key) for key in WordsConfig.model_fields}
     there |= {("everbright", key) for key in (*EverBrightConfig.model_fields, *DETAILS)}

@@ -105,7 +105,7 @@ def test_none_is_null_but_for_free_text() -> None:
         ("text", Kind.OTHER),
     ],
 )
-def test_other_webhooks_are_told_by_their_shape(payload: object, kind: Kind) -> None:
+def test_other_webhooks_are_recognized_by_their_shape(payload: object, kind: Kind) -> None:
     """They are kept; an error would make EverBright's test button fail."""
     assert read(body(payload)).kind is kind
 
@@ -146,7 +146,7 @@ def test_what_is_needed_is_held_to_its_type(changes: dict[str, Any], where: str)
         ({"tasks": {"a": 1}, "quote": "none"}, ("quote", "tasks")),
     ],
 )
-def test_a_field_of_an_unexpected_type_is_left_out_and_named(
+def test_a_field_of_an_unexpected_type_is_dropped_and_reported(
     changes: dict[str, Any], names: tuple[str, ...]
 ) -> None:
     """Catches a milestone that is rejected because of a field that only helps."""
@@ -155,7 +155,7 @@ def test_a_field_of_an_unexpected_type_is_left_out_and_named(
     assert (delivery.milestone, delivery.odd_fields) == (without.milestone, names)
 
 
-def test_of_a_list_only_the_odd_entries_are_left_out() -> None:
+def test_only_the_odd_entries_of_a_list_are_dropped() -> None:
     said = [None, {"comment": "Hello", "timestamp": "soon"}, {"comment": ["x"]}, 5]
     files = [document(1), document(2) | {"uuid": "../x"}, {"name": "No ID.pdf"}]
     delivery = read(body(milestone(comments=said, tasks=[task(*files)])))
@@ -198,7 +198,7 @@ OPTIONAL = [place for place in places(WHOLE) if place not in NEEDED]
 
 
 @pytest.mark.parametrize("place", OPTIONAL, ids=lambda place: ".".join(map(str, place)))
-def test_no_optional_field_of_the_sample_rejects_it_whatever_it_holds(
+def test_no_odd_optional_field_rejects_the_sample(
     place: tuple[Any, ...],
 ) -> None:
     """Nor makes a private comment public, unless it says that it is not private."""
@@ -247,7 +247,7 @@ def test_what_is_unknown_or_missing_is_no_matter() -> None:
         b"{'a': b'bytes'}",
     ],
 )
-def test_what_is_neither_json_nor_a_literal_is_refused(hostile: bytes) -> None:
+def test_a_body_that_is_neither_json_nor_a_literal_is_rejected(hostile: bytes) -> None:
     """Bounded in depth and time, and nothing is evaluated."""
     with pytest.raises(Rejected) as caught:
         read(hostile)
@@ -280,7 +280,7 @@ _TREES = st.recursive(
 
 
 @given(_TREES)
-def test_a_python_literal_says_what_json_says(tree: object) -> None:
+def test_a_python_literal_parses_like_its_json(tree: object) -> None:
     """repr() is how the published sample came about; quotes and escapes of all sorts are in it."""
     assert json.loads(to_json(repr(tree))) == tree
 

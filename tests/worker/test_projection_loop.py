@@ -46,7 +46,7 @@ def other(running: Running, name: str) -> Leases:
     return leases
 
 
-def test_what_came_is_applied_and_the_sheet_woken(running: Running) -> None:
+def test_deliveries_are_applied_and_the_flush_is_woken(running: Running) -> None:
     """Catches a cell that waits for the next poll, and a loop that never rests."""
     assert (running.loop.step(), running.sheet.wakes) == (False, 0)
     running.bench.send(milestone(1), milestone(2))
@@ -74,7 +74,7 @@ def test_what_stops_the_sheet_stops_nothing_else(running: Running, why: str) -> 
     assert bench.calls() == calls, "it asks Google nothing"
 
 
-def test_one_of_several_workers_applies_what_came(running: Running) -> None:
+def test_one_of_several_workers_applies_each_delivery(running: Running) -> None:
     """Catches a job that two take in at once, and a wake for nothing."""
     theirs = other(running, PROJECTION)
     running.bench.send(milestone(1))
@@ -87,14 +87,14 @@ def test_one_of_several_workers_applies_what_came(running: Running) -> None:
     assert running.sites == {uuid(1)}
 
 
-def test_the_lease_is_let_go_of_at_once(running: Running) -> None:
+def test_the_lease_is_released_at_once(running: Running) -> None:
     """Catches another worker that waits half a minute for one that is idle."""
     running.bench.send(milestone(1))
     assert running.loop.step()
     other(running, PROJECTION)
 
 
-def test_the_lease_is_let_go_of_after_an_error_and_the_delivery_stays(running: Running) -> None:
+def test_the_lease_is_released_after_an_error_and_the_delivery_stays(running: Running) -> None:
     """Catches deliveries that nobody applies after a database was away."""
     running.bench.send(milestone(1))
     rename(running, "job", "gone")

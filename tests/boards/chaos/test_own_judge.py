@@ -137,7 +137,7 @@ def test_a_fault_is_named_and_nothing_else(name: str) -> None:
     assert sorted(sheet.judged()) == sorted(sentences)
 
 
-def test_a_cell_without_a_certain_place_may_be_wrong_where_recovered_names_it() -> None:
+def test_a_cell_listed_in_recovered_may_be_wrong() -> None:
     """Catches a judge that any line of Recovered pleases, of another row or with another text."""
     theirs, sentence = "303-555-0002", "row of 101 shows '303-555-0002' in Phone, not 'call 101'"
     sheet = Sheet()

@@ -63,7 +63,7 @@ def test_each_fault_is_named(bench: Bench, row: int, column: int, text: str, fau
 
 
 @pytest.mark.long
-def test_what_recovered_tells_of_is_no_fault(bench: Bench) -> None:
+def test_a_cell_in_recovered_is_no_violation(bench: Bench) -> None:
     typed(bench, TOTAL + 1, KEY_AT, uuid(7))
     taken = RecoveredLine("TOTAL", "", f"taken as the pattern of the new row of job {uuid(7)}")
     assert faults(bench, taken) == []

@@ -9,7 +9,7 @@ from tests.made_up import milestone
 pytestmark = pytest.mark.long
 
 
-def test_a_mapped_column_is_brought_back_by_a_person_or_mapped_anew(console: Console) -> None:
+def test_a_deleted_mapped_column_is_restored_or_mapped_again(console: Console) -> None:
     """Catches a button that would put a column into a person's own tab."""
     visitor, bench = console.signed_in(), console.bench
     own_sheet.make(bench, [own_sheet.line(1)], [])
@@ -25,7 +25,7 @@ def test_a_mapped_column_is_brought_back_by_a_person_or_mapped_anew(console: Con
     assert "Choose another column" in columns
 
 
-def test_what_fits_nothing_is_said_and_not_written(console: Console) -> None:
+def test_an_unknown_choice_is_reported_and_not_written(console: Console) -> None:
     visitor = console.signed_in()
     own_sheet.make(console.bench, [own_sheet.line(1)], [])
     writes = console.bench.writes()

@@ -109,7 +109,7 @@ def test_a_mapped_column_is_listed_by_the_name_of_its_milestone(console: Console
 
 
 @pytest.mark.long
-def test_every_column_is_known_by_its_letter_beside_three_of_its_cells(console: Console) -> None:
+def test_every_column_is_shown_with_its_letter_and_three_cells(console: Console) -> None:
     """Catches "M1" and "M1 $", which read alike: one could not be mapped without the other."""
     visitor = console.visitor
     form = columns(visitor)
@@ -177,7 +177,7 @@ def test_the_header_row_is_chosen_by_looking(console: Console) -> None:
 
 
 @pytest.mark.long
-def test_choices_follow_columns_that_are_moved_meanwhile(console: Console) -> None:
+def test_choices_follow_moved_columns(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     form = chosen(columns(visitor))
     writes = bench.writes()
@@ -297,7 +297,7 @@ def test_what_is_written_is_what_the_preview_showed(console: Console) -> None:
     assert bench.writes() == writes + 1
 
 
-def test_tabs_that_are_chosen_again_keep_what_was_said_of_their_columns(console: Console) -> None:
+def test_tabs_that_are_chosen_again_keep_their_columns_choices(console: Console) -> None:
     visitor = console.visitor
     form = columns(visitor).choose(f"field:{DONE}:K", f"approved:{NTP}")
     tabs = form.send(visitor, MAPPING, step="tabs")
@@ -378,7 +378,7 @@ def test_what_would_be_replaced_is_listed_and_can_be_kept(console: Console, is_k
 
 
 @pytest.mark.long
-def test_a_mapped_tab_that_is_not_chosen_stays_mapped_and_the_preview_says_so(
+def test_the_preview_names_mapped_tabs_that_were_not_chosen(
     console: Console,
 ) -> None:
     visitor, bench = console.visitor, console.bench
@@ -398,7 +398,7 @@ def test_a_mapped_tab_that_is_not_chosen_stays_mapped_and_the_preview_says_so(
 
 
 @pytest.mark.long
-def test_a_word_that_is_wanting_is_told(console: Console) -> None:
+def test_a_missing_word_is_reported(console: Console) -> None:
     visitor = console.visitor
     form = chosen(columns(visitor))
     said = "No option was chosen for Rejected, "
@@ -427,7 +427,7 @@ def test_our_own_pace_is_not_called_an_outage(console: Console) -> None:
 
 
 @pytest.mark.long
-def test_an_outage_is_told_as_what_it_is(console: Console) -> None:
+def test_an_outage_is_reported_as_an_outage(console: Console) -> None:
     visitor, faults = console.visitor, console.bench.google.faults
     form = chosen(columns(visitor))
     faults.answer(503, api="sheets", count=None)

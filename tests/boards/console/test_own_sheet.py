@@ -125,7 +125,7 @@ def test_what_is_wanted_is_added_and_nothing_else(console: Console) -> None:
 
 
 @pytest.mark.long
-def test_what_a_column_has_no_word_for_is_listed_where_it_is_chosen(console: Console) -> None:
+def test_missing_words_are_listed_where_words_are_chosen(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     bench.shown(milestone(1, status="REJECTED", date_updated="2099-01-01T00:00:00Z"))
     bench.compare()

@@ -34,7 +34,7 @@ def shown(made: TabMapping) -> dict[str, str]:
     return {name: column.header for name, column in made.fields.items()}
 
 
-def test_a_column_is_named_as_formulas_do_where_its_letter_is_a_header() -> None:
+def test_a_column_whose_letter_is_a_header_is_named_like_in_formulas() -> None:
     """Catches column D that nobody can name, because another column is called D."""
     seen = tab(("D", "Phone", "Fee", "Step"), ("x", "303-555-0101", "", ""))
     made = decided(seen=seen, fields={"D": "customer", "D:D": "stage"}, header_row=0)
@@ -74,7 +74,7 @@ def test_a_drop_down_too_long_for_its_words_is_not_mapped() -> None:
         ({"added": ["status"], "unset": ["Phone"], "fields": {}}, ""),
     ],
 )
-def test_what_fits_nothing_says_what_there_is(said: dict[str, Any], message: str) -> None:
+def test_an_unknown_choice_lists_the_known_ones(said: dict[str, Any], message: str) -> None:
     if not message:
         assert decided(**said).added == ("site_id", "status")
         return
@@ -97,7 +97,7 @@ def test_a_computed_column_cannot_be_set() -> None:
         decided(seen=tab(("Client", "Phone", "X"), ("Ada", "1", "=A1")), fields={"X": "site_id"})
 
 
-def test_a_field_is_not_added_where_a_column_has_its_name() -> None:
+def test_a_field_is_not_added_if_a_column_has_its_name() -> None:
     with pytest.raises(Permanent, match='Map that one: --set "Stage=stage"'):
         decided(
             seen=tab(("Client", "Phone", "Stage"), ("A", "1", "x")), added=["stage"], unset=["C"]
@@ -115,7 +115,7 @@ def test_a_field_is_not_added_where_a_column_has_its_name() -> None:
         ({"merged_rows": frozenset([4, 5])}, "merged over several rows (from row 5, 6)"),
     ],
 )
-def test_what_is_in_the_way_is_said(more: dict[str, Any], said: str) -> None:
+def test_obstacles_are_reported(more: dict[str, Any], said: str) -> None:
     assert said in decided(seen=sheet(**more)).problem
 
 

@@ -51,7 +51,7 @@ def test_it_shows_cells_and_numbers_and_writes_nothing(stand: Stand) -> None:
     )
 
 
-def test_a_column_that_is_to_be_added_is_shown_where_it_will_be(stand: Stand) -> None:
+def test_an_added_column_is_shown_in_its_future_place(stand: Stand) -> None:
     """Also with something of his in the column that it will push to the right."""
     stand = filled(stand)
     stand.fill([[None] * 5 + ["mine"]] * 3, row=2)
@@ -63,7 +63,7 @@ def test_a_column_that_is_to_be_added_is_shown_where_it_will_be(stand: Stand) ->
     assert not any(one["before"] == "mine" for one in found["changes"])
 
 
-def test_without_everbright_it_says_that_no_row_is_matched(stand: Stand) -> None:
+def test_without_everbright_it_reports_that_no_row_is_matched(stand: Stand) -> None:
     """Catches a preview that promises forty new rows because EverBright was away."""
     stand = filled(stand)
     stand.google.faults.answer(503, api="everbright", count=None)

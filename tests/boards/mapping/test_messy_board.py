@@ -139,7 +139,7 @@ def test_the_board(stand: Stand) -> None:
     assert sums == [f"=SUM(N6:N{11 + 47})"]
 
 
-def test_what_new_rows_copy_is_said_before(stand: Stand) -> None:
+def test_the_preview_names_what_new_rows_copy(stand: Stand) -> None:
     said = stand.map("--tab", "Sheet1")
     formula = '=IF(N11="","",N11-L11)'
     assert f"New rows copy the formula of Bal. (O) from row 11: {formula}" in said

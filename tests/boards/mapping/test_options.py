@@ -62,7 +62,7 @@ def permits(stand: Stand) -> list[str]:
 
 
 @pytest.mark.parametrize("how", ["the tab is deleted", "the reference is lost"])
-def test_a_drop_down_without_its_list_leaves_the_others_alone(stand: Stand, how: str) -> None:
+def test_a_drop_down_without_its_list_does_not_affect_others(stand: Stand, how: str) -> None:
     """Catches `map` that fails for every tab because of one column of one tab."""
     lists = stand.add_tab("Lists")
     stand.fill([["Done"], ["Sent"]], lists)

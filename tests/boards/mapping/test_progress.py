@@ -103,7 +103,7 @@ def proposed(*words: str) -> dict[str, str]:
         (("New", "Done", "Archived"), {"New job": "New", "Done": "Done", "Archived": "Archived"}),
     ],
 )
-def test_a_rule_is_proposed_for_the_one_word_that_says_it(
+def test_a_rule_is_proposed_for_one_word_only(
     words: Sequence[str], expected: dict[str, str]
 ) -> None:
     assert proposed(*words) == expected
@@ -167,7 +167,7 @@ def words_of(made: MappedColumn) -> dict[str, str]:
     return {rules.spelled(rule): word for rule, word in made.words.by_ours.items()}
 
 
-def test_words_are_said_by_command_and_an_empty_one_is_removed() -> None:
+def test_words_are_set_by_command_and_an_empty_one_is_removed() -> None:
     said = {
         "Stage:Permits": {"Approved": "PTO\nPermit OK", "REJECTED": "Permit in", "SUBMITTED": ""},
         "Stage": {"Done": "Paid", "new": "Sold"},
@@ -215,7 +215,7 @@ def test_an_option_that_is_gone_is_stored_and_not_written() -> None:
         ("Phase:Permits", "APPROVED", "PTO", "No column is called 'Phase:Permits'"),
     ],
 )
-def test_what_fits_nothing_says_what_there_is(
+def test_an_unknown_choice_lists_the_known_ones(
     name: str, status: str, word: str, message: str
 ) -> None:
     with pytest.raises(Permanent) as error:

@@ -92,14 +92,14 @@ def test_a_header_is_known_by_its_words(header: str, expected: str | None) -> No
         ("Approved", None),
     ],
 )
-def test_a_milestones_header_says_what_of_it(header: str, expected: str | None) -> None:
+def test_a_milestones_header_names_the_field(header: str, expected: str | None) -> None:
     """Catches a date that goes into the wrong one of two columns, and people's own notes that are
     taken for ours."""
     assert field(header) == expected
 
 
 @pytest.mark.parametrize("header", ["Sales rep", "System size (kW)", "kW", "Deadline"])
-def test_a_detail_is_known_only_where_the_config_has_its_column(header: str) -> None:
+def test_a_detail_is_known_only_if_the_config_has_its_column(header: str) -> None:
     """Catches a column that is mapped to what EverBright is never asked for: it stays blank."""
     assert field(header) is None
     assert field(header, EVERY) in DETAILS
@@ -155,7 +155,7 @@ def test_headers_of_two_fields_are_not_alike_unless_both_are_known() -> None:
     assert near == {frozenset(("contact", "contract"))}, "known both, so that neither is a guess"
 
 
-def test_synonyms_of_the_config_come_first() -> None:
+def test_the_configs_synonyms_take_precedence() -> None:
     """Catches a config that adds and cannot correct: "Contact" is this installer's telephone."""
     mine = Recognizer(fields({"phone": ["Contact"], "submitted:Permit": ["Plan set out"]}))
     assert field("contact", mine) == "phone"
@@ -163,12 +163,12 @@ def test_synonyms_of_the_config_come_first() -> None:
     assert field("Contact") == "customer"
 
 
-def test_a_synonym_of_a_milestone_that_is_not_known_yet_is_left_out() -> None:
+def test_a_synonym_of_an_unknown_milestone_is_ignored() -> None:
     mine = Recognizer(fields({"submitted:Inspection": ["Inspection sent"]}))
     assert field("Inspection sent", mine) is None
 
 
-def test_a_typing_error_says_so() -> None:
+def test_a_typing_error_is_reported() -> None:
     found = KNOWN.match("Custommer")
     assert found is not None
     assert (found.field, found.rank) == ("customer", ALMOST)

@@ -49,7 +49,7 @@ def test_a_column_is_unmapped(theirs: Stand) -> None:
     assert texts(theirs, "Sheet1") == before
 
 
-def test_without_any_tab_jobs_are_written_nowhere_and_it_says_so(theirs: Stand) -> None:
+def test_without_any_tab_nothing_is_written_and_that_is_reported(theirs: Stand) -> None:
     """Catches our tabs that appear in his spreadsheet once he takes the last one out."""
     said = theirs.map("--remove", "Finished", "--remove", "Sheet1", "--write")
     assert "jobs aren't written anywhere" in said

@@ -39,7 +39,7 @@ def day(days: int) -> str:
     return f"{at.month}/{at.day}/{at.year}"
 
 
-def test_a_board_shows_what_to_do_since_when_with_whom_and_by_when(stand: Stand) -> None:
+def test_a_board_shows_next_action_days_with_and_deadline(stand: Stand) -> None:
     def event(job: int, status: str, days: int, **more: Any) -> dict[str, Any]:
         at = (NOON - timedelta(days=days)).isoformat()
         return milestone(job, status=status, date_updated=at, **more)

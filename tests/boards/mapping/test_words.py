@@ -68,7 +68,7 @@ def test_the_words_of_the_trade_are_proposed() -> None:
         (("Green tag", "Done"), {"Approved": "Green tag"}),
     ],
 )
-def test_a_word_is_proposed_only_where_it_is_plain(
+def test_a_word_is_proposed_only_if_it_is_unambiguous(
     options: tuple[str, ...], proposed: dict[str, str]
 ) -> None:
     """Catches an option that says the contrary, and a choice between two that say the same."""
@@ -85,7 +85,7 @@ def test_a_word_is_proposed_only_where_it_is_plain(
     assert column.by_ours == proposed | likely | also
 
 
-def test_a_word_for_every_drop_down_goes_where_it_is_an_option() -> None:
+def test_a_word_without_a_column_applies_where_it_is_an_option() -> None:
     made = decided(words={"APPROVED": "Redo"})
     assert [column and column.by_ours.get("Approved") for column in words(made)] == [
         "Redo",
@@ -94,7 +94,7 @@ def test_a_word_for_every_drop_down_goes_where_it_is_an_option() -> None:
     ]
 
 
-def test_words_are_kept_and_taken_away_only_when_that_is_said() -> None:
+def test_words_are_kept_until_they_are_removed_explicitly() -> None:
     """Catches a second run for one column that erases another's, and one that proposes again."""
     before = Before(
         0,
@@ -108,7 +108,7 @@ def test_words_are_kept_and_taken_away_only_when_that_is_said() -> None:
     assert again[1].stored == {"Approved": "OK", "Rejected": "", "Submitted": ""}
 
 
-def test_a_column_without_a_drop_down_has_the_words_that_were_said() -> None:
+def test_a_column_without_a_drop_down_has_the_given_words() -> None:
     name = "Design Approval status"
     made = decided(
         fields={name: "status:Design Approval"}, column_words={name: {"APPROVED": "good to go"}}
@@ -124,7 +124,7 @@ def test_a_column_without_a_drop_down_has_the_words_that_were_said() -> None:
     assert again and again.stored == without.stored
 
 
-def test_an_option_that_was_renamed_is_told_and_forgotten() -> None:
+def test_a_renamed_option_is_reported_and_forgotten() -> None:
     before = Before(0, {2: f"status:{uuid(7531)}", 4: "site_id"}, {2: {"Approved": "Issued"}})
     column = words(decided(before, permit=("Applied", "Stamped", "Redo")))[0]
     assert column and column.gone == {"Approved": "Issued"}
@@ -139,7 +139,7 @@ def test_an_option_that_was_renamed_is_told_and_forgotten() -> None:
         ({"Fax": {"APPROVED": "Redo"}}, "No column is called 'Fax'"),
     ],
 )
-def test_what_fits_nothing_says_what_there_is(
+def test_an_unknown_choice_lists_the_known_ones(
     said: dict[str, dict[str, str]], message: str
 ) -> None:
     with pytest.raises(Permanent) as error:
@@ -152,7 +152,7 @@ def test_words_for_a_column_that_shows_nothing_are_refused() -> None:
         decided(unset=["Permit"], column_words={"Permit": {"APPROVED": "Redo"}})
 
 
-def test_each_column_of_his_sheet_says_it_in_its_words(stand: Stand) -> None:
+def test_each_column_uses_its_own_words(stand: Stand) -> None:
     """Over HTTP: a second run for the one keeps the other's; both are written."""
     stand.fill([["Client", "Phone", "Permit", "PTO"], ["Ada", "303-555-0101", "", ""]])
     stand.drop_down(2, *PERMIT)

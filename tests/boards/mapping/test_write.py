@@ -64,7 +64,7 @@ def test_it_is_one_write_and_the_second_time_none(theirs: Stand) -> None:
     assert cells(theirs) == before
 
 
-def test_a_filter_that_is_on_takes_the_added_columns_and_the_key_comes_first(theirs: Stand) -> None:
+def test_an_active_filter_includes_added_columns(theirs: Stand) -> None:
     """A sort by the filter would leave the keys where they are, in other customers' rows; and a row
     that is moved to a tab without the other column would bring its key to a column without one."""
     area = {"startRowIndex": 2, "endRowIndex": 6, "startColumnIndex": 0, "endColumnIndex": 6}
@@ -182,7 +182,7 @@ def test_a_table_that_fills_its_grid_gets_a_column(theirs: Stand) -> None:
     assert theirs.proposed() == MAPPED
 
 
-def test_what_stands_right_of_the_table_is_not_written_over(theirs: Stand) -> None:
+def test_cells_right_of_the_table_are_not_overwritten(theirs: Stand) -> None:
     theirs.google.edit(theirs.spreadsheet, "type_cell", row=4, column=6, text="mine")
     theirs.map("--write")
     rows = theirs.tab("Sheet1", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
@@ -242,7 +242,7 @@ def test_the_options_of_a_drop_down_may_be_in_another_tab(theirs: Stand) -> None
     )
 
 
-def test_milestones_and_statuses_are_known_from_what_came(theirs: Stand) -> None:
+def test_milestones_and_statuses_are_learned_from_webhooks(theirs: Stand) -> None:
     """Those that the config does not name: catches a mapping that needs the config first."""
     theirs.fill([["Roof check approved"], [""], [""], [""]], row=2)
     theirs.send(milestone(1, 9, name="Roof check", status="WITHDRAWN"))
@@ -268,7 +268,7 @@ def move(stand: Stand) -> Callable[[], object]:
     return lambda: stand.google.edit(stand.spreadsheet, "move_column", column=1, to=0)
 
 
-def test_a_column_that_is_moved_meanwhile_is_undone_and_mapped_where_it_is(theirs: Stand) -> None:
+def test_a_column_moved_during_the_write_is_undone_and_mapped_again(theirs: Stand) -> None:
     """Catches phone numbers under Customer: Google writes metadata by position."""
     theirs.before_the_write(move(theirs))
     theirs.map("--write")
@@ -278,7 +278,7 @@ def test_a_column_that_is_moved_meanwhile_is_undone_and_mapped_where_it_is(their
     assert len(places) == len(set(places)) == 5
 
 
-def test_rows_that_are_inserted_meanwhile_do_not_make_another_header_row(theirs: Stand) -> None:
+def test_rows_inserted_above_the_header_do_not_replace_it(theirs: Stand) -> None:
     edit = theirs.google.edit
     theirs.before_the_write(lambda: edit(theirs.spreadsheet, "insert_rows", index=0))
     theirs.map("--write")
@@ -298,7 +298,7 @@ def test_a_failure_of_googles_is_tried_again_and_nothing_is_there_twice(
     assert len(keys(theirs, HEADER_KEY)) == 1
 
 
-def test_a_viewer_is_told_what_to_do(theirs: Stand) -> None:
+def test_a_viewer_gets_the_fix(theirs: Stand) -> None:
     theirs.google.faults.answer(403, method="*.batchUpdate", count=None)
     said = theirs.map("--write", status=1)
     assert len(said.strip().splitlines()) == 1
@@ -317,7 +317,7 @@ def test_a_viewer_is_told_what_to_do(theirs: Stand) -> None:
         (("--word", "P:APPROVED=x", "--word", "P:APPROVED=y"), "is given twice"),
     ],
 )
-def test_what_is_written_wrongly_says_how(theirs: Stand, words: tuple[str, ...], said: str) -> None:
+def test_a_misspelled_choice_gets_a_hint(theirs: Stand, words: tuple[str, ...], said: str) -> None:
     assert said in theirs.map(*words, status=2)
     assert theirs.calls() == 0
 
