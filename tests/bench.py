@@ -78,7 +78,7 @@ class Bench:
             return reconcile(self.flusher, held)
 
     def project(self) -> None:
-        """Apply what came to its jobs, as the loop for that does."""
+        """Apply stored deliveries to their jobs, as the projector's loop does."""
         self.wiring.project(lambda _: None)
 
     def is_waiting(self) -> bool:

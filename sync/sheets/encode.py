@@ -156,5 +156,5 @@ def escaped(text: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Return a text as it stands in a formula."""
+    """Return a text as a string literal of a formula."""
     return '"' + text.replace('"', '""') + '"'

@@ -355,7 +355,7 @@ class Tab:
     row_guards: Mapping[str, int] = field(default_factory=dict)
     """The rows of the guards of rows, by their names."""
     shown: str = ""
-    """The value stored in the header row's guard: a digest of what was written."""
+    """The value stored in the header row's guard: a digest of the written headers."""
     charts: frozenset[int] = frozenset()
 
 

@@ -85,7 +85,7 @@ def differences(
     targets: Iterable[Target],
     zone: tzinfo,
 ) -> Differences:
-    """Return what differs in the rows of `targets`; `rows` are all rows by sheet ID.
+    """Return the differences in the rows of `targets`; `rows` are all rows by sheet ID.
 
     A job without a row is skipped: a deleted row returns only with an event.
     """

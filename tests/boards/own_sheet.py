@@ -184,7 +184,7 @@ def of_site(bench: Bench, number: int) -> list[dict[str, str]]:
 
 
 def own_cells(bench: Bench) -> list[tuple[str, ...]]:
-    """Return what stands in the columns that are not mapped, in rows with anything, sorted."""
+    """Return the texts of the columns that aren't mapped, of rows that aren't blank, sorted."""
     own = [n for n, header in enumerate(HEADERS) if header not in FIELDS]
     rows = [row for tab in (OPEN, INSTALLED) for row in grid(bench, tab)]
     found = [

@@ -12,7 +12,7 @@ from tests.made_up import milestone
 
 @pytest.fixture
 def adopted(bench: Bench) -> Bench:
-    """A person's sheet with a row of theirs, and three jobs at two milestones."""
+    """An installer's tab with one row, and three jobs at two milestones."""
     own_sheet.make(bench, [line(1)], [line(2)])
     own_sheet.adopt(bench)
     rejected = milestone(2, 1, status="REJECTED")

@@ -46,7 +46,7 @@ def test_it_is_reported_everywhere(asking: Bench) -> None:
     assert not found.is_well
     assert any("sorted without Site ID" in line for line in lines(found))
     asking.flush()
-    assert own_sheet.texts(asking) == before, "what stands there is another customer's"
+    assert own_sheet.texts(asking) == before, "the row is another customer's"
     problem = next(p for p in evaluate(asking.wiring.backlog()) if p.code == "foreign_keys")
     assert problem.what.startswith("2 rows have")
     assert "Open jobs!4; Open jobs!5" in problem.cause

@@ -66,7 +66,7 @@ def test_two_rows_swap_and_neither_keeps_what_is_the_others(asking: Bench) -> No
 
 
 def test_an_address_that_is_as_everbright_has_it_is_not_lost_in_a_swap(asking: Bench) -> None:
-    """Nobody can tell by its text that a person typed it: it goes back all the same."""
+    """Its text doesn't show that it was typed; it is restored anyway."""
     keyed(asking, 1, 2)
     asking.edit("type_cell", sheet_id=OPEN, row=FIRST, column=EMAIL, text="")
     asking.compare()  # finds the blank cell

@@ -40,7 +40,7 @@ def test_a_row_is_found_by_its_email_and_gets_its_key(asking: Bench) -> None:
     flushed(asking, milestone(1))
     (row,) = own_sheet.of_site(asking, 1)
     assert row["Note to self"] == "call"
-    assert row["Customer"] == "Own 1", "a name that a person typed stays"
+    assert row["Customer"] == "Own 1", "a typed name stays"
     assert row["Permit"] == "Waiting", "in his words"
     assert row["Street"] == "1 North Juniper Street, " + row["Street"].partition(", ")[2]
     assert own_sheet.own_cells(asking) == before

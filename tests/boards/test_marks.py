@@ -26,7 +26,7 @@ class BoardStage(Stage):
     """With a board that people type into."""
 
     def prepare(self) -> None:
-        """Have the sheet be a person's with a History, and with two rows for one customer."""
+        """Have a mapped sheet with a History, and two rows of one customer."""
         lines = [
             own_sheet.line(n, Crew=self.marks.name(), Customer=self.marks.name())
             for n in range(1, JOBS + 1)

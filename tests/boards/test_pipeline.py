@@ -29,7 +29,7 @@ from tests.sheets.test_pipeline import (  # noqa: F401
 
 @pytest.fixture
 def bench(google: Emulator, sqlite_url: str) -> Bench:
-    """A person's spreadsheet with a Pipeline, which they asked for."""
+    """An installer's spreadsheet with a Pipeline, which is off by default."""
     bench = Bench(google, sqlite_url)
     own_sheet.make(bench, [own_sheet.line(1)], [own_sheet.line(2)])
     own_sheet.adopt(bench)

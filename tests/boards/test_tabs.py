@@ -27,7 +27,7 @@ def test_mapped_tabs_are_served_instead_of_our_own() -> None:
 
 
 def test_what_was_not_read_is_not_decided_on() -> None:
-    """Taken for blank, what a person typed there would go: it is an error of ours, and told."""
+    """Unread cells must not count as blank: typed text would be lost. It is a reported error."""
     with pytest.raises(LookupError):
         made(target(1, re_signed=Cell(text="Yes")), tabs=BOARD, mapped_at=MAPPED_AT)
 

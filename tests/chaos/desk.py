@@ -1,4 +1,4 @@
-"""Sets up a tab as the product would write it, with a person's edits, for tests of the judge."""
+"""Sets up a tab as the product would write it, with edits by hand, for tests of the judge."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -130,7 +130,7 @@ def customer(number: int) -> dict[str, str]:
 
 
 def worked_on(google: Emulator) -> Desk:
-    """A desk with a cell, a note and a header of a person's, and a row of nobody's."""
+    """A desk with a typed cell, note and header, and a row without a job."""
     truth = Truth(tagged(history(60, JOBS, 1)), {uuid(n): customer(n) for n in range(1, JOBS + 1)})
     spreadsheet = google.create_spreadsheet("Solar jobs")
     google.sheets.handle(

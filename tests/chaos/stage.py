@@ -169,7 +169,7 @@ class Outcome:
     """Where the person's diary, the calls and the product's log are."""
 
     def show(self) -> None:
-        """Print the row, and how much of what is wrong."""
+        """Print the row, and the number of violations of each kind."""
         print()
         print(_ROW.format(*("scenario", "seed", "deliveries", "edits, faults, kills"), *_HEADS))
         cells = (self.scenario, self.seed, self.deliveries, self.deeds)

@@ -170,7 +170,7 @@ def _fail(google: Emulator, share: float) -> None:
 
 
 def _pipeline(tinkerer: Tinkerer, truth: Truth) -> Iterator[Violation]:
-    """Judge the numbers of the Pipeline by the deliveries alone, and what a person typed there."""
+    """Judge the Pipeline's numbers by the deliveries, and the text that was typed there."""
     for text in tinkerer.missing():
         yield Violation("lost", f"{text} in the Pipeline.")
     waiting: dict[str, list[tuple[str, int | None]]] = {}

@@ -40,7 +40,7 @@ BLANK = Spot("")
 
 @dataclass(frozen=True)
 class Look:
-    """The tab at one moment. Columns are told apart by `keys`, which stay when one is moved."""
+    """The tab at one moment. Columns are identified by `keys`, which stay when one is moved."""
 
     header_row: int
     keys: tuple[int, ...]
@@ -76,7 +76,7 @@ class Look:
 
     @cached_property
     def hands(self) -> dict[str, list[tuple[int, int, bool]]]:
-        """Where each text of a person stands: row, column key, and whether it is a note.
+        """The places of each typed text: row, column key, and whether it is a note.
 
         A text counts where it is all of the cell; a note also where it is a part of it.
         """

@@ -29,7 +29,7 @@ def test_people_edit_between_read_and_write(google: Emulator, tmp_path: Path) ->
 
 
 def test_google_fails(google: Emulator, tmp_path: Path) -> None:
-    """Catches a repeat of what had landed, and a file given up or made twice."""
+    """Catches a repeated write, and a file that is missing or doubled."""
     scenarios.failing(google, tmp_path, SEED, GOOGLE).must_be_clean()
 
 
@@ -38,14 +38,14 @@ def test_google_fails(google: Emulator, tmp_path: Path) -> None:
 def test_people_edit_in_every_gap(
     google: Emulator, tmp_path: Path, seed: int, failing: float
 ) -> None:
-    """Catches what a repair forgets, hits or gives up, with and without calls that fail."""
+    """Catches faulty repairs, with and without calls that fail."""
     storm.run(google, tmp_path, seed, 150, 20, failing).must_be_clean()
 
 
 if FULL:
 
     def test_people_edit_while_google_fails(google: Emulator, tmp_path: Path) -> None:
-        """Catches a repair that is lost with the answer that it needed."""
+        """Catches a repair that is lost with the response that it needed."""
         scenarios.both(google, tmp_path, SEED, PEOPLE).must_be_clean()
 
 
@@ -64,5 +64,5 @@ def test_a_worker_is_frozen_beyond_its_lease(google: Emulator, tmp_path: Path) -
 
 
 def test_google_and_everbright_are_away_for_long(google: Emulator, tmp_path: Path) -> None:
-    """Catches hammering, what piles up in memory, and what is given up too early."""
+    """Catches hammering, growing memory, and work that is abandoned too early."""
     scenarios.outage(google, tmp_path, SEED, OUTAGE).must_be_clean()

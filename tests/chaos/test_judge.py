@@ -63,7 +63,7 @@ def _delete(desk: Desk) -> None:
 
 
 def _typed_over(desk: Desk) -> None:
-    """A person's words stay where the product was to write its own."""
+    """Typed words stay in a cell that the product should have written."""
     seen = desk.now()
     desk.type(seen.by_site[ONE][0], seen.by_id["status"], "hand-99999")
 

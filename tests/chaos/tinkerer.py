@@ -40,7 +40,7 @@ class Tinkerer:
                 self._type(_BELOW + len(self.typed), column)
 
     def missing(self) -> list[str]:
-        """Return what was typed and does not stand there once."""
+        """Return the typed texts that aren't there exactly once."""
         there = [text for row in self.texts() for text in row]
         return [text for text in self.typed if there.count(text) != 1]
 

@@ -209,7 +209,7 @@ def test_nothing_with_a_secret_shows_it_when_printed() -> None:
 
 
 def test_api_answers_are_never_rendered_as_pages(sqlite_url: str) -> None:
-    """Catches text that was sent and runs in the browser of whoever opens the answer, and an answer
+    """Catches sent text that runs in the browser of a reader of the response, and a response
     that a proxy keeps."""
     settings = load(LEAST | {"DATABASE_URL": sqlite_url, "ADMIN_PASSWORD": PASSWORD})
     Database(sqlite_url).upgrade()

@@ -50,7 +50,7 @@ def hit(bench: Bench, number: int = 1, row: int = ROW) -> None:
 
 
 def test_an_overwritten_row_is_restored_whole(six: Bench) -> None:
-    """Text under managed headers, a formula and a note: whatever stood in a cell comes back."""
+    """Text under managed headers, a formula and a note: a cell's whole content is restored."""
     own_row(six, mine="call the city", status="on hold", next_action="=1+1")
     six.edit("add_note", row=ROW, column=six.index(STATUS), text="Ask Ben.")
     before = own_rows(six)
@@ -77,7 +77,7 @@ def test_an_overwritten_blank_row_is_blank_again(six: Bench) -> None:
 
 
 def test_rows_that_hold_the_same_are_all_put_back(six: Bench) -> None:
-    """Of two blank rows that got the same values, neither is the one, and both are."""
+    """Two blank rows that got the same values are both restored."""
     before = six.texts()
     reject(six, 1, 2)
     six.before_the_write(lambda: six.edit("insert_rows", index=1, count=2))
@@ -101,7 +101,7 @@ def test_an_overwritten_row_is_found_after_it_was_moved(six: Bench) -> None:
 
 
 def test_text_typed_into_an_overwritten_row_stays(six: Bench) -> None:
-    """A person goes on working in the row before it is put back."""
+    """Somebody types into the row before it is restored."""
     own_row(six, mine="call the city", status="on hold")
     hit(six)
     six.edit("type_cell", row=1, column=six.index("phone"), text="1 Main St")
@@ -200,7 +200,7 @@ def test_a_lost_answer_of_a_restoration_doubles_no_line(six: Bench) -> None:
 
 
 def test_the_recovered_tab_gets_a_free_name(six: Bench) -> None:
-    """Catches a tab of a person's called Recovered, for which every undo is refused for ever."""
+    """Catches an installer's tab named Recovered, because of which every undo would be refused."""
     six.do({"addSheet": {"properties": {"sheetId": 5, "title": "recovered"}}})
     own_row(six, mine="call the city", status="on hold")
     hit(six)

@@ -125,7 +125,7 @@ def test_only_a_managed_note_is_replaced(written: dict[str, Cell], note: str, wr
 
 
 def test_a_note_in_a_column_that_did_not_change_was_not_read_and_is_not_written() -> None:
-    """Of a copied row all is written: a note that nobody looked at may be a person's."""
+    """A copied row is written whole, except notes, which may have been typed."""
     written = cells(1, re_signed=Cell(text="Yes", note="by Ben"))
     changed = Target(JOB, written | {"customer": Cell(text="Ada")}, written)
     found = made(changed, keys={uuid(1): (4, 9)})
@@ -160,7 +160,7 @@ def test_the_read_brings_what_is_decided_on() -> None:
 
 
 def test_what_was_not_read_is_not_decided_on() -> None:
-    """Taken for blank, what a person typed there would go: it is an error of ours, and told."""
+    """Unread cells must not count as blank: typed text would be lost. It is a reported error."""
     with pytest.raises(LookupError):
         made(target(1, re_signed=Cell(text="Yes")))
 
@@ -192,7 +192,7 @@ def test_a_key_is_written_without_values_and_with_the_matched_texts() -> None:
 
 
 def test_a_date_that_was_written_keeps_the_format_that_it_has() -> None:
-    """Catches a format that is sent with every event, and one of a person's that is replaced."""
+    """Catches a format that is sent with every event, and a chosen one that is replaced."""
     day, later = Cell(when=NOTED, is_day=True), Cell(when=NOTED + timedelta(days=1), is_day=True)
     columns = {**COLUMNS, "since": 2}
     (row,) = made(target(1, cells(1, since=day), since=later), columns=columns).rows

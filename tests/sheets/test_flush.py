@@ -96,7 +96,7 @@ def test_a_row_inserted_above_the_header_makes_google_refuse_the_batch(twelve: B
 
 
 def test_nothing_is_written_before_every_column_has_its_guard(twelve: Bench) -> None:
-    """A sheet of an older version, or of a person who removed them, could be hit anywhere."""
+    """Without guards, a batch could write into moved columns."""
     _drop_guards(twelve)
     reject_all(twelve)
     twelve.flush_once()
@@ -132,7 +132,7 @@ def test_a_moved_column_is_noticed_even_if_google_takes_the_guard(twelve: Bench)
 
 
 def test_text_overwritten_after_a_column_was_deleted_is_listed(twelve: Bench) -> None:
-    """Its guard went with it, so Google takes the batch: a person's column was in its place."""
+    """Its guard is gone, too, so Google accepts the batch, which writes into the next column."""
     twelve.edit("move_column", column=twelve.index(STATUS), to=len(twelve.look().keys) - 1)
     twelve.edit("add_column", text="Mine")
     mine = twelve.index(STATUS) + 1

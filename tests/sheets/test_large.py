@@ -1,4 +1,4 @@
-"""A large sheet that people have rearranged at will keeps every rule when every job changes.
+"""A large sheet that people have rearranged is right after every job has changed.
 
 With LARGE=5000 it is the size that is promised; small, the same is done to fewer rows.
 """

@@ -1,4 +1,4 @@
-"""Whatever people do to rows between each read and write: every cell is right, or it is told.
+"""People change rows between each read and write: every cell is right, or listed in Recovered.
 
 The sheet is a list of rows; a batch writes by the numbers of the rows that it read, into the rows
 that are there by then. What is written, what it hit and what is undone is said by the same
@@ -124,7 +124,7 @@ Matcher = Callable[[Mapping[Place, Mapping[str, str]], Mapping[str, Customer]], 
 
 @dataclass
 class Sheet:
-    """Rows below a header row, the store beside it, and what people are told."""
+    """Rows below a header row, the store, and the lines of Recovered."""
 
     tabs: JobTabs
     match: Matcher | None
@@ -220,7 +220,7 @@ class Sheet:
         raise AssertionError("it does not come to an end")
 
     def told(self) -> set[str]:
-        """Return all that people can read of what they typed and what was written over it."""
+        """Return all typed texts that are still readable, and those listed as overwritten."""
         parts = {part for line in self.recovered for text in line[3:] for part in text.split("\n")}
         return {part.removeprefix("Note: ") for part in parts} | set(self.replaced)
 
@@ -350,7 +350,7 @@ def _check(sheet: Sheet, one: Line) -> None:
             own = {STATUS_AT: job.status, EMAIL_AT: email(one.job), PHONE_AT: phone(one.job)}
             assert now[index] == own[index], "another customer's"
         else:
-            # A blank is nobody's: enough that what stood there is told.
+            # A blank row has no owner: it is enough that its former text is listed.
             is_blank = not now[index] and was[index] in told
             assert is_blank or now[index] in told, "a job's text that nobody names"
     if job:

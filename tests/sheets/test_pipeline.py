@@ -310,7 +310,7 @@ def test_text_typed_beside_it_stays(bench: Bench) -> None:
 def test_what_moves_between_read_and_write_is_not_written_over(
     google: Emulator, sqlite_url: str, seed: int
 ) -> None:
-    """Catches a number in the row or column of another, or in a cell of a person's."""
+    """Catches a number in another's row or column, or in an installer's cell."""
     lots, bench = random.Random(seed), Bench(google, sqlite_url)
     bench.shown(*(milestone(n, 1 + n % 4) for n in range(1, 9)))
     person, ends = Tinkerer(bench, lots), dict[int, str]()

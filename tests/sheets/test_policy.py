@@ -11,7 +11,7 @@ from sync.sheets.cell_data import BLANK, Content
 from sync.sheets.policy import MAPPED, OWN, Decision, Policy, Rule, TypedWord, decide
 
 TABLE = """
-last confirmed | wanted  | stands there   | ours    | fill    | news, before | news, since
+last confirmed | wanted  | in the cell    | ours    | fill    | news, before | news, since
 unknown        | blank   | not read       | write   | -       | -            | -
 unknown        | blank   | blank          | nothing | nothing | nothing      | nothing
 unknown        | blank   | other words    | write   | leave   | leave        | write
@@ -125,7 +125,7 @@ def test_a_typed_word_that_is_ahead_or_a_synonym_stays(case: Case, typed: TypedW
 
 
 def test_an_unread_cell_is_decided_only_in_our_own_tab() -> None:
-    """Taken for blank, a person's words would be written over: the type checker refuses it."""
+    """An unread cell must not count as blank: the type checker refuses it."""
     assert decide(Rule.OURS, None, None, BLANK, is_news=False) is Decision.WRITE
     for rule in (Rule.FILL, Rule.NEWS):
         # Else the type checker finds that this is not needed.

@@ -241,7 +241,7 @@ def test_overwritten_text_is_not_restored_into_blank_rows(rows: Rows) -> None:
 
 
 def test_an_otherwise_blank_row_is_restored_once() -> None:
-    """Another may hold by right what we wrote there: a person's lone word would go for another."""
+    """Another row may rightly hold the text that we wrote: its typed word would be replaced."""
     alone = undo(has_landed=True, identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
     placement = placed({9: row("", WROTE)}, alone)
     assert (placement.rows, placement.recovered, placement.settled) == ([], [], {1})
@@ -257,7 +257,7 @@ def test_a_formula_is_restored_only_in_its_own_row() -> None:
 
 
 def test_the_days_of_a_status_go_back_wherever_the_row_is() -> None:
-    """That formula refers to no cell; every row that holds it would be told after a sort."""
+    """That formula refers to no cell, so every row that holds it would be reported after a sort."""
     days = undo(before=cell("=TODAY()-46000"))
     (one,) = placed({9: line()}, days).rows
     assert (one.row, one.cells[0].data) == (9, cell("=TODAY()-46000"))
@@ -351,7 +351,7 @@ def test_a_key_is_settled_when_a_read_shows_no_such_row() -> None:
     ids=["nowhere", "back in its row"],
 )
 def test_a_lost_key_is_reported(rows: Rows, told: list[tuple[str, ...]]) -> None:
-    """Its row was deleted, or typed over: whoever did should know. Not if it stands somewhere."""
+    """Its row was deleted or typed over: that is reported, unless the text is elsewhere."""
     placement = placed(rows, of_key(B))
     assert (placement.settled, placement.recovered) == ({1}, told)
 
@@ -460,8 +460,8 @@ def test_the_value_and_note_of_a_cell_share_a_line() -> None:
 
 
 def test_a_blank_stays_pending_while_our_text_is_about_to_return() -> None:
-    """A person types into the row just as its undo lands: that one is undone, too, and then our
-    text stands there for good, and nobody is told."""
+    """Somebody types into the row during its undo, which is undone, too. If that were settled, our
+    text would stay there without a report."""
     blank = undo(before={}, identity=RowIdentity(holds=image(line(email="", phone=""), STATUS)))
     changed = line("typed since", status="", email="", phone="")
     again = undo(

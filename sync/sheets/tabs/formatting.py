@@ -219,7 +219,7 @@ def _gray(area: Request, label: str, text_color: str) -> Request:
 
 
 def _stands(label: str) -> Request:
-    """Return the condition that `label` stands in a row.
+    """Return the condition that a row contains `label`.
 
     The whole row is counted, so that the formula names no column: people move them. Semicolons are
     taken in every locale; commas not where they are a number's.

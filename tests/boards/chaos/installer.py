@@ -136,7 +136,7 @@ class Installer:
         )
         self._edit("insert_rows", other, index=below - 1, below=True)
         self._edit("cut_rows", tab, start=row, end=row + 1, to=below, to_sheet=other)
-        if is_his:  # It goes on counting the price that was cut with it.
+        if is_his:  # It still counts the price that was cut with it.
             self._edit("type_cell", other, row=below, column=deposit, text=twice(price, below))
 
     def _copy_row(self) -> None:

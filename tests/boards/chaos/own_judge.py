@@ -1,8 +1,8 @@
-"""Judges every cell of a person's own two tabs: whose row is it, and may that stand there?
+"""Judges every cell of an installer's two tabs: whose row it is, and whether its content is right.
 
-It knows what his sheet held, what EverBright said of each job, and what he typed; it asks the
-product only what it kept of his words. The price, which nobody changes, tells whose a row is; a row
-without one was added for the job whose key it has.
+It knows the installer's sheet as it was, the events of each job, and the typed texts; it asks the
+product only for the replaced words that it has stored. The price, which nobody changes, identifies
+a row; a row without one was added for the job whose key it has.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ OWN_PRICE_TWICE = "=Price*2"
 
 @dataclass(frozen=True)
 class Truth:
-    """What may stand in the row of a number: a job's, or one that only people know."""
+    """The allowed content of a row: a job's, or a customer's that EverBright doesn't know."""
 
     number: int
     own: Row
@@ -45,7 +45,7 @@ class Truth:
         return uuid(self.number)
 
     def allowed(self, header: str, *, is_keyed: bool) -> set[str]:
-        """Return what may stand in a cell, besides what he typed there."""
+        """Return the allowed texts of a cell, besides typed ones."""
         allowed = {self.own.get(header, "")}
         if header == DEPOSIT and not self.own:
             return {"", OWN_PRICE_TWICE}  # A new row takes it from the row above, if that has one.
@@ -54,7 +54,7 @@ class Truth:
         if header == KEY:
             return {"", self.key}
         if header in FILLED:
-            # Only a blank cell is filled; what stood there stays.
+            # Only blank cells are filled.
             known = self.everbright.get(header, "")
             return allowed - {""} or ({known} if is_keyed else {"", known})
         if header in (STATUS, DATE) and is_keyed:
@@ -66,14 +66,14 @@ class Truth:
 
 @dataclass(frozen=True)
 class Told:
-    """Where his words went that do not stand where he typed them."""
+    """Where typed words are that left their cell."""
 
     recovered: tuple[RecoveredLine, ...] = ()
     replaced: frozenset[str] = frozenset()
     """What the product kept of what an event replaced."""
 
     def names(self, text: str, price: str) -> bool:
-        """Tell whether the tab Recovered says that a text stands where it should not.
+        """Return whether the tab Recovered lists a text as misplaced.
 
         In the row with a price; "": in any row.
         """

@@ -1,4 +1,4 @@
-"""The judge of a person's own tabs names each fault that is planted, and nothing else."""
+"""The judge of an installer's tabs reports each planted fault, and nothing else."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

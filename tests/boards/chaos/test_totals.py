@@ -53,7 +53,7 @@ def test_a_right_sheet_has_no_faults(bench: Bench) -> None:
         (TOTAL, DEPOSIT, "=SUM(J4:J6)", "the total of Deposit counts rows 4 to 6, and not row 8"),
         (DIVIDER, 5, "Waiting", "the divider's row shows"),
         (LAST, DEPOSIT, "=SUM(J4:J8)", "the row of 9 has a sum"),
-        (TOTAL + 1, KEY_AT, uuid(7), f"the row of {uuid(7)} stands below the total"),
+        (TOTAL + 1, KEY_AT, uuid(7), f"the row of {uuid(7)} is below the total"),
     ],
 )
 def test_each_fault_is_named(bench: Bench, row: int, column: int, text: str, fault: str) -> None:

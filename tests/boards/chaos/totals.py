@@ -116,7 +116,7 @@ class Board:
         return text_of(at(self.rows[row], self.places[header]))
 
     def texts(self, row: int) -> dict[str, str]:
-        """Return all that stands in a row, by header."""
+        """Return the texts of a row, by header."""
         return {header: text for header in self.places if (text := self.text(row, header))}
 
 
@@ -135,7 +135,7 @@ def judge(board: Board, told: Told) -> Iterator[str]:
     dividers = [row for row in board.rows if board.text(row, _NAME) == DIVIDER]
     totals = [row for row in board.rows if board.text(row, _NAME) == TOTAL]
     if len(dividers) != 1 or len(totals) != 1:
-        yield f"{len(dividers)} dividers and {len(totals)} totals stand in a tab"
+        yield f"{len(dividers)} dividers and {len(totals)} totals are in a tab"
         return
     if set(board.texts(dividers[0])) != {_NAME}:
         yield f"the divider's row shows {board.texts(dividers[0])}"
@@ -151,7 +151,7 @@ def judge(board: Board, told: Told) -> Iterator[str]:
         if told.names_pattern(site):
             continue
         if row > total:
-            yield f"the row of {site or row} stands below the total"
+            yield f"the row of {site or row} is below the total"
         if "SUM(" in "".join(board.texts(row).values()):
             yield f"the row of {site or row} has a sum"
     rows = [row for row, site in jobs.items() if not told.names_pattern(site)]

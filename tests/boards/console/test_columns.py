@@ -10,7 +10,7 @@ pytestmark = pytest.mark.long
 
 
 def test_a_deleted_mapped_column_is_restored_or_mapped_again(console: Console) -> None:
-    """Catches a button that would put a column into a person's own tab."""
+    """Catches a button that would add a column to an installer's tab."""
     visitor, bench = console.signed_in(), console.bench
     own_sheet.make(bench, [own_sheet.line(1)], [])
     own_sheet.adopt(bench)

@@ -31,7 +31,7 @@ SIZES: Mapping[str, Any] = {
 WORDS = {"SUBMITTED": "Applied", "APPROVED": "Issued", "REJECTED": "Redo"}
 STATUSES = tuple(WORDS)
 TYPED = 7
-"""The job in whose cell a person typed another word."""
+"""The job whose word was replaced by hand."""
 
 
 @dataclass(frozen=True)

@@ -321,7 +321,7 @@ def test_a_draft_that_is_too_old_is_begun_again(console: Console) -> None:
 
 @pytest.mark.long
 def test_the_same_mapping_twice_is_no_contradiction(console: Console) -> None:
-    """Catches a second press that is told of a change, which was the first press."""
+    """Catches a second press that reports the first one as a change."""
     form = chosen(columns(console.visitor))
     mapped(console, form)
     mapped(console, form)

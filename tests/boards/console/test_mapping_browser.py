@@ -99,10 +99,10 @@ def press(page: Page, name: str) -> None:
 
 
 def choose(page: Page, label: str, text: str) -> None:
-    """Go to a list, and type the beginning of what is chosen."""
+    """Focus a list, and type the beginning of an option."""
     field = page.get_by_label(label, exact=True)
     go_to(page, field)
-    page.wait_for_timeout(1_100)  # What is typed sooner goes on with what was typed before.
+    page.wait_for_timeout(1_100)  # Within a second, typed letters are added to the earlier ones.
     page.keyboard.type(text)
     expect(field.locator("option:checked")).to_have_text(text)
 
@@ -245,7 +245,7 @@ def test_a_column_for_the_whole_job_is_mapped_without_a_command(
     first, second = (board.name(site) for site in SITES[:2])
     with Running(WORKER, office.environment, office.folder / "worker.log"):
         wait_for(lambda: office.row(first).get("Stage") == "Install")
-        assert office.row(second)["Stage"] == "Permit done", "a person typed it"
+        assert office.row(second)["Stage"] == "Permit done", "it was typed"
     page.close()
 
 

@@ -1,8 +1,8 @@
-"""A person's own board before and after deliveries: what is not as Google moves it.
+"""Compares an installer's board before and after deliveries, and yields every unwanted change.
 
-Rows that are added for new jobs push the others down, a column for the key those right of it. All
-else must stand as it stood: values, formulas (with their ranges moved, and grown where they ended
-at the last job), formats, drop-downs and notes.
+Rows that are added for new jobs push the others down, and a column for the key those right of it.
+Everything else must be unchanged: values, formulas (with their ranges moved, and grown if they
+ended at the last job), formats, drop-downs and notes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from tests.boards.mapping.stand import Stand
 from tests.made_up import milestone, uuid
 
 MATCHED = {1: "Ada Number1", 2: "Ada Number2", 3: "Ada Number3"}
-"""The jobs whose customers stand in his rows, by number."""
+"""The jobs whose customers are in his rows, by number."""
 NEW = range(4, 54)
 DELIVERIES = 200
 Grid = Mapping[tuple[int, int], CellData]
@@ -23,7 +23,7 @@ _CELLS = "userEnteredValue,userEnteredFormat,note,dataValidation"
 
 @dataclass(frozen=True)
 class Board:
-    """What is to be proposed for a tab: fields by header, all others are left open.
+    """The expected proposals for a tab: fields by header; all others are left open.
 
     `said` is what a person adds on the command line, `problem` why the tab cannot be mapped, and
     `last` the text that begins the last job's row.
@@ -100,7 +100,7 @@ class Moved:
     def cell(self, cell: CellData, row: int, *, is_here: bool, title: str) -> CellData:
         """Return a cell with its formula as Google leaves it; `is_here`: it is in that tab.
 
-        What counts up to its own row goes on doing so.
+        A formula that counts up to its own row still does.
         """
         formula = cell.get("userEnteredValue", {}).get("formulaValue")
         if not formula:

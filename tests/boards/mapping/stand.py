@@ -19,7 +19,7 @@ DATE = {"type": "DATE", "pattern": "yyyy-mm-dd"}
 
 
 class Stand(Bench):
-    """A spreadsheet whose first tab is a person's, and what keeps it."""
+    """A spreadsheet whose first tab is an installer's, with everything that serves it."""
 
     def fill(self, cells: Cells, sheet_id: int = 0, row: int = 0) -> None:
         """Type cells from a row on; what begins with = is a formula."""

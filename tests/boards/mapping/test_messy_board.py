@@ -132,7 +132,7 @@ def test_the_board(stand: Stand) -> None:
     places = {
         (text_of(row[mapped["Job addr."]]), text_of(row[mapped["Town / Zip"]])) for row in rows
     }
-    assert ("5 North Juniper Street", "Marlow, CO 80999") in places, "the town stands there once"
+    assert ("5 North Juniper Street", "Marlow, CO 80999") in places, "the town is there once"
     texts = {text_of(row[column]) for row in rows for column in (mapped["NTP"], mapped["Perm."])}
     assert texts <= {*NTP, *PERMIT}
     sums = [text_of(cell) for cell in cells.values() if text_of(cell).startswith("=SUM(N")]

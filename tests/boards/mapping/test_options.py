@@ -38,7 +38,7 @@ def test_a_renamed_option_is_reported_and_not_written_until_it_is_mapped_again(
     theirs.drop_down(2, "Applied", "Stamped", "Redo")
     theirs.compare()
     theirs.shown(milestone(1, **LATER), milestone(2, **LATER))
-    assert permit(theirs) == "Applied", "nobody has said what stands for Approved now"
+    assert permit(theirs) == "Applied", "no word is mapped to Approved now"
     assert "Issued" not in permits(theirs)
     theirs.compare()
     compared = last_compared(theirs.flusher.store.spreadsheet)

@@ -67,7 +67,7 @@ def proposed(*words: str) -> dict[str, str]:
                 "Permits:REJECTED": "Perm. kicked back",
             },
         ),
-        (("Permit OK", "Permit passed"), {}),  # both for certain: a person says which
+        (("Permit OK", "Permit passed"), {}),  # both are certain: left to the person
         (("Permit approved", "Permit done"), {"Permits:APPROVED": "Permit approved"}),
         (
             ("Waiting on permit", "Permitting"),

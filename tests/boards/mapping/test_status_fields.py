@@ -1,4 +1,4 @@
-"""What the sheet computes of a job, on a person's own board."""
+"""The computed fields of a job, on an installer's board."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

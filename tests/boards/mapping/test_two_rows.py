@@ -37,7 +37,7 @@ def test_a_preview_of_one_tab_sees_the_row_in_the_other(twice: Stand, tab: str) 
 def test_it_is_reported_everywhere(twice: Stand) -> None:
     """Catches a status that says that all is well, with two rows for one customer."""
     twice.map(*BOTH, "--write")
-    assert twice.store.spreadsheet.is_comparison_due(86_400.0), "what stands there is from before"
+    assert twice.store.spreadsheet.is_comparison_due(86_400.0), "the last comparison is older"
     twice.shown()
     said = twice.command("compare").stdout
     assert f"The job {uuid(9)} is in several rows: Sheet1!4 and Finished!2." in said
