@@ -23,7 +23,7 @@ from sync.settings.environment import Settings, load
 from sync.status import problem, rules
 from sync.store import limits, lookups, rate_limit
 from sync.webhooks import parse
-from sync.worker import SIGN_SECONDS, action_loop, loop, sheet_loop
+from sync.worker import action_loop, loop, sheet_loop
 from tests.made_up import ROOT
 from tests.security.test_hostile import FEW, MORE
 from tests.settings.test_environment import LEAST
@@ -83,7 +83,6 @@ FACTS = [
     ("docs/operations.md", f"received {problem.LATE_SECONDS / 60:.0f} minutes ago"),
     ("docs/operations.md", f"{WORDS[problem.MANY_REJECTED]} webhooks or more were rejected"),
     ("docs/operations.md", f"`SILENCE_DAYS` working days ({load(LEAST).silence_days})"),
-    ("docs/operations.md", f"into the database every {SIGN_SECONDS:.0f} seconds"),
     ("docs/operations.md", f"if the sheet is up to date; {NOT_WELL}: if it isn't"),
     ("docs/operations.md", f"A chat that does not answer is tried {WORDS[alerts._TRIES]} times"),
     ("docs/security.md", f"beyond {server.MAX_CONNECTIONS}, the one that has waited longest"),
@@ -119,10 +118,6 @@ TWICE = {
     "idle memory": (
         ("docs/performance.md", rf"the web process takes \S+ % of a core and {IDLE_MIB}"),
         ("docs/scaling.md", rf"It takes {IDLE_MIB} idle"),
-    ),
-    "memory of a copier": (
-        ("docs/performance.md", r"holds (\d+ KiB) for each copier"),
-        ("docs/operations.md", r"take (\d+ KiB) of memory each"),
     ),
     "days that bodies are kept": (
         ("docs/scaling.md", r"`KEEP_DELIVERIES_DAYS` \((\d+)\)"),
