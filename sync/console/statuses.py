@@ -13,7 +13,7 @@ _MEANINGS = {
     "approved": "Approved",
     "rejected": "Rejected, must be corrected",
     "waiting": "Submitted, EverBright must answer",
-    "cancelled": "The submission was canceled",
+    "canceled": "The submission was canceled",
     OPEN: "None of these: still in progress",
 }
 

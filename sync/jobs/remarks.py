@@ -21,7 +21,7 @@ _DECISIONS = {
     "approved": re.compile(r"\bapproved milestone\b", re.IGNORECASE),
     "rejected": re.compile(r"\brejected milestone\b", re.IGNORECASE),
     "waiting": re.compile(r"\bsubmitted milestone\b", re.IGNORECASE),
-    "cancelled": re.compile(r"\bcancell?ed\b", re.IGNORECASE),
+    "canceled": re.compile(r"\bcancell?ed\b", re.IGNORECASE),
 }
 """Patterns of the bot's comments on decisions, by the meaning of the status.
 

@@ -92,14 +92,14 @@ class Statuses:
         self.phrases = config.phrases
         self._codes = {
             means: frozenset(c for c, status in config.statuses.items() if status.means == means)
-            for means in ("rejected", "waiting", "cancelled")
+            for means in ("rejected", "waiting", "canceled")
         }
 
     def is_rejected(self, code: str | None) -> bool:
         return code in self._codes["rejected"]
 
     def is_canceled(self, code: str | None) -> bool:
-        return code in self._codes["cancelled"]
+        return code in self._codes["canceled"]
 
     def is_waiting(self, code: str | None) -> bool:
         return code in self._codes["waiting"]

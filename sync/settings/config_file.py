@@ -245,7 +245,7 @@ class StatusConfig(Strict):
 
     label: Label
     color: Color | None = None
-    means: Literal["approved", "rejected", "waiting", "cancelled"] | None = None
+    means: Literal["approved", "rejected", "waiting", "canceled"] | None = None
     """The meaning for filters, stuck jobs and the next action."""
 
 

@@ -43,8 +43,8 @@ SUBMITTED = "SightenEverBright Bot submitted milestone X for approval."
         ("SightenEverBright Bot rejected milestone X.", "rejected"),
         ("SightenEverBright Bot approved milestone X.", "approved"),
         ("SightenEverBright Bot submitted milestone X for approval.", "waiting"),
-        ("SightenEverBright Bot cancelled the submission of milestone X.", "cancelled"),
-        ("SightenEverBright Bot canceled milestone X.", "cancelled"),
+        ("SightenEverBright Bot cancelled the submission of milestone X.", "canceled"),
+        ("SightenEverBright Bot canceled milestone X.", "canceled"),
         ("SightenEverBright Bot looked at it.", ""),
     ],
 )

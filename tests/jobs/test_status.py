@@ -172,7 +172,7 @@ _STATUSES = {
     "DONE": {"label": "Complete", "color": "#d9ead3", "means": "approved"},
     "RETURNED": {"label": "Sent back", "color": "#ff0000", "means": "rejected"},
     "AT_UTILITY": {"label": "With the utility", "means": "waiting"},
-    "WITHDRAWN": {"label": "Withdrawn", "color": "#00ff00", "means": "cancelled"},
+    "WITHDRAWN": {"label": "Withdrawn", "color": "#00ff00", "means": "canceled"},
 }
 _MEANS = {code: one.get("means") for code, one in _STATUSES.items()}
 _MILESTONES = st.lists(
@@ -286,7 +286,7 @@ def milestones_of(job: Job, one: Layout) -> dict[str, Any]:
 
 
 def is_rejected(milestone: Any) -> bool:
-    if _MEANS.get(milestone.status) in ("approved", "cancelled"):
+    if _MEANS.get(milestone.status) in ("approved", "canceled"):
         return False
     codes = [milestone.status, *(one.status for one in milestone.tasks)]
     return bool(milestone.rejected_task_count) or "rejected" in map(_MEANS.get, codes)
