@@ -83,8 +83,9 @@ BLANK = Content()
 
 
 def content(cell: CellData) -> Content:
-    """Return a cell's content, without its note and format."""
-    return Content(text_of(cell), tuple(links_of(cell)))
+    """Return a cell's content, without its note and format; all spaces are alike."""
+    text = text_of(cell).replace("\N{NO-BREAK SPACE}", " ")
+    return Content(text, tuple(links_of(cell)))
 
 
 def texts_of(row: Row, columns: Mapping[str, int]) -> dict[str, str]:

@@ -71,18 +71,23 @@ def fitting(targets: Sequence[Target], max_bytes: int) -> Sequence[Target]:
 
 
 def diff(
-    tabs: JobTabs, tables: Sequence[Table], targets: Sequence[Target], rows: JobRows, zone: tzinfo
+    tabs: JobTabs,
+    tables: Sequence[Table],
+    targets: Sequence[Target],
+    rows: JobRows,
+    zone: tzinfo,
+    locale: str = "",
 ) -> Diff:
     """Return the writes that make the rows in `tables` show `targets`; new rows go into the first.
 
-    `rows` has the places of jobs without a row; dates are shown in `zone`. Raises Permanent if a
-    key column is gone.
+    `rows` has the places of jobs without a row; dates are shown in `zone`, with the format of
+    `locale`. Raises Permanent if a key column is gone.
     """
     for table in tables:
         if KEY not in table.columns:
             raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
     result, present = Diff(), {column for table in tables for column in table.columns}
-    cells = CellDecider(tabs, zone)
+    cells = CellDecider(tabs, zone, locale)
     for target in targets:
         places = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
         if places:
@@ -169,6 +174,7 @@ class CellDecider:
 
     tabs: JobTabs
     zone: tzinfo
+    locale: str = ""
 
     def row(self, table: Table, row: int, target: Target, rows: int) -> RowWrite:
         """Return the write of one of a job's `rows` rows.
@@ -280,7 +286,8 @@ class CellDecider:
         fields = ""
         if decision is Decision.WRITE:
             fields = self.tabs.mask(column, wanted, table.cells.get(column, {}).get(row, {}))
-        data = encode.encoded(wanted if note is not None else without_note(wanted), self.zone)
+        cell = wanted if note is not None else without_note(wanted)
+        data = encode.encoded(cell, self.zone, self.locale)
         is_known = table.policy.decorates and column not in target.recheck
         if is_known and encode.are_dates_alike(target.written.get(column, EMPTY), wanted):
             fields, data = fields.replace(f",{encode.DATE_FIELD}", ""), encode.without_format(data)
@@ -319,7 +326,7 @@ class CellDecider:
             index, fields = table.columns[column], f"{encode.FRESH},note"
             if not table.policy.decorates:
                 fields = self.tabs.mask(column, wanted, at(above, index))
-            data = encode.encoded(wanted, self.zone)
+            data = encode.encoded(wanted, self.zone, self.locale)
             yield CellWrite(index=index, column=column, data=data, fields=fields)
 
 

@@ -16,13 +16,12 @@ from sync.sheets.cell_data import DATE_FORMATS, text_of
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 VALUE = "userEnteredValue,textFormatRuns"
 # Without a pattern, Sheets shows a date as the spreadsheet's locale has it.
-_DATE = {"type": "DATE_TIME"}
 _DAY = {"type": "DATE"}
+_AMERICAN, _AMERICAN_MOMENT = "en_US", "m/d/yyyy h:mm am/pm"
 _WHEN = re.compile(r"(\w{3} \d\d?, \d{4},|\d{4}-\d\d-\d\d) \d\d?:\d\d( [AP]M)?")
 """How notes begin. Version 0.3.0 wrote 2026-11-25 09:02."""
 _AGE = {"type": "NUMBER", "pattern": "0"}
 DATE_FIELD = "userEnteredFormat.numberFormat"
-DATE_FORMAT = {"userEnteredFormat": {"numberFormat": _DATE}}
 FRESH = f"{VALUE},{DATE_FIELD}"
 """The mask for cells of a new row."""
 
@@ -32,7 +31,17 @@ def value_fields(cell: Cell) -> str:
     return f"{VALUE},{DATE_FIELD}" if cell.when is not None else VALUE
 
 
-def encoded(cell: Cell, zone: tzinfo) -> dict[str, Any]:
+def moment_format(locale: str) -> dict[str, str]:
+    """Return the number format of moments.
+
+    Every locale's own one has seconds. In American English it has no AM and PM either, so there
+    moments have a pattern.
+    """
+    pattern = {"pattern": _AMERICAN_MOMENT} if locale == _AMERICAN else {}
+    return {"type": "DATE_TIME", **pattern}
+
+
+def encoded(cell: Cell, zone: tzinfo, locale: str = "") -> dict[str, Any]:
     """Return a CellData: text is always a string, a moment a real date, an age a formula."""
     data: dict[str, Any] = {}
     value = number(cell, zone)
@@ -46,7 +55,9 @@ def encoded(cell: Cell, zone: tzinfo) -> dict[str, Any]:
     elif value is not None:
         data["userEnteredValue"] = {"numberValue": value}
         if cell.when is not None:
-            data["userEnteredFormat"] = {"numberFormat": _DAY if cell.is_day else _DATE}
+            data["userEnteredFormat"] = {
+                "numberFormat": _DAY if cell.is_day else moment_format(locale)
+            }
     elif cell.text:
         data["userEnteredValue"] = {"stringValue": text(cell, zone)}
     if cell.links:
@@ -64,12 +75,15 @@ def in_zone(cell: Cell, zone: tzinfo) -> Cell:
 
 
 def text(cell: Cell, zone: tzinfo) -> str:
-    """Return a cell's text, with the day that follows it: "Permits approved, Nov 25"."""
+    """Return a cell's text, with the day that follows it: "Permits approved, Nov 25".
+
+    No line breaks between month and day.
+    """
     if cell.dated is None:
         return cell.text
     day = cell.dated.astimezone(zone)
     year = f", {day.year}" if cell.has_year else ""
-    return f"{cell.text}, {day:%b} {day.day}{year}"
+    return f"{cell.text}, {day:%b}\N{NO-BREAK SPACE}{day.day}{year}"
 
 
 def are_dates_alike(cell: Cell, other: Cell) -> bool:
@@ -129,7 +143,7 @@ def shown_text(data: Mapping[str, Any]) -> str:
         return text_of(data)
     when = _EPOCH + timedelta(days=value["numberValue"])
     day = f"{when.month}/{when.day}/{when.year}"
-    return day if kind == "DATE" else f"{day} {when:%H:%M}"
+    return day if kind == "DATE" else f"{day} {when.hour % 12 or 12}:{when:%M %p}"
 
 
 def clock(zone: str) -> tzinfo:

@@ -111,19 +111,19 @@ def ensure(
     _ensure_columns(ensured, wanted.columns, wanted.config)
     if is_new or restores:
         _ensure_formats(ensured, table, wanted)
-    _ensure_history(ensured, snapshot.history, wanted, zone, makes=is_new or restores)
+    _ensure_history(ensured, snapshot, wanted, zone, makes=is_new or restores)
     if restores and snapshot.history:
         views = filter_views.of_history(snapshot.history, wanted.config)
         _ensure_views(ensured, views, snapshot.history.sheet_id, wanted.beside)
-    _ensure_pipeline(ensured, snapshot.pipeline, wanted, makes=is_new or restores)
+    _ensure_pipeline(ensured, snapshot, wanted, makes=is_new or restores)
     return ensured
 
 
 def _with_extras(ensured: Ensured, snapshot: Snapshot, wanted: WantedTabs, zone: tzinfo) -> Ensured:
     """Add the extras beside mapped tabs; the History gets its lines."""
     makes = HISTORY in wanted.extras
-    _ensure_history(ensured, snapshot.history, wanted, zone, makes=makes)
-    _ensure_pipeline(ensured, snapshot.pipeline, wanted, makes=PIPELINE in wanted.extras)
+    _ensure_history(ensured, snapshot, wanted, zone, makes=makes)
+    _ensure_pipeline(ensured, snapshot, wanted, makes=PIPELINE in wanted.extras)
     if VIEWS in wanted.extras:
         for table in snapshot.tables:
             views = filter_views.of_own(table, wanted.config, wanted.stuck_days)
@@ -226,8 +226,9 @@ def _ensure_views(
 
 
 def _ensure_history(
-    ensured: Ensured, tab: Tab | None, wanted: WantedTabs, zone: tzinfo, *, makes: bool
+    ensured: Ensured, snapshot: Snapshot, wanted: WantedTabs, zone: tzinfo, *, makes: bool
 ) -> None:
+    tab = snapshot.history
     if tab is None and makes:
         place = len(wanted.beside.titles) if wanted.extras else 1
         requests, tab = history.make(wanted.config, wanted.titles.history, place, wanted.beside)
@@ -235,16 +236,20 @@ def _ensure_history(
         ensured.extra += [*requests, *(filter_views.add(view, wanted.beside) for view in views)]
         ensured.report_created(wanted.titles.history)
     if tab is not None:
-        ensured.extra += history.insert(tab, wanted.lines, zone)
+        ensured.extra += history.insert(tab, wanted.lines, zone, snapshot.locale)
         ensured.tabs.append(HISTORY)
 
 
-def _ensure_pipeline(ensured: Ensured, tab: Tab | None, wanted: WantedTabs, *, makes: bool) -> None:
+def _ensure_pipeline(
+    ensured: Ensured, snapshot: Snapshot, wanted: WantedTabs, *, makes: bool
+) -> None:
     """Create the tab; its numbers are written by `Flusher.with_pipeline`."""
+    tab = snapshot.pipeline
     if tab is None and makes:
         place = len(wanted.beside.titles) if wanted.extras else 2
         titles, beside = wanted.titles, wanted.beside
-        requests, tab = pipeline.make(titles.pipeline, place, beside, wanted.stuck_days)
+        days, locale = wanted.stuck_days, snapshot.locale
+        requests, tab = pipeline.make(titles.pipeline, place, beside, days, locale)
         ensured.extra += requests
         ensured.report_created(titles.pipeline)
     if tab is not None:

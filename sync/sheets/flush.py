@@ -813,7 +813,7 @@ class Flusher:
         ensured = ensure(context.snapshot, wanted, zone)
         rows = context.tabs.rows(context.lease, ensured.tables, targets)
         served = [target for target in targets if target.site not in rows.waiting]
-        change = diff(context.tabs, ensured.tables, served, rows, zone)
+        change = diff(context.tabs, ensured.tables, served, rows, zone, context.snapshot.locale)
         pattern = rows.pattern
         parts = replace(
             ensured.parts,

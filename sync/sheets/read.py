@@ -84,7 +84,7 @@ Filter = dict[str, Any]
 def _fields(values: str) -> str:
     """Return the field mask of a read with the parts `values` of each cell."""
     return (
-        "properties(timeZone),"
+        "properties(timeZone,locale),"
         "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
         "protectedRanges(protectedRangeId,description),"
         "conditionalFormats(ranges(sheetId)),charts(chartId),tables(range),"
@@ -404,6 +404,7 @@ class Snapshot:
     tabs: TabChoice
     """Chooses the tabs of jobs."""
     time_zone: str = "Etc/UTC"
+    locale: str = ""
     tables: tuple[Table, ...] = ()
     """The tabs of jobs."""
     seen: tuple[Table, ...] = ()
@@ -444,7 +445,9 @@ def read(answer: Json, key: str, tabs: TabChoice) -> Snapshot:
     tables: list[Table] = []
     fences: list[Fence] = []
     copies: dict[int, Copies] = {}
-    book = Snapshot(tabs, answer.get("properties", {}).get("timeZone") or "Etc/UTC")
+    properties = answer.get("properties", {})
+    zone, locale = properties.get("timeZone") or "Etc/UTC", properties.get("locale", "")
+    book = Snapshot(tabs, zone, locale)
     for sheet in sorted(answer.get("sheets", ()), key=_position):
         properties, grids = sheet["properties"], sheet.get("data", ())
         sheet_id = properties.get("sheetId", 0)

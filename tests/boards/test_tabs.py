@@ -83,6 +83,18 @@ def test_typed_words_yield_only_to_events_after_the_mapping(
     assert uuid(1) in found.shown, "left alone is decided, too"
 
 
+@pytest.mark.parametrize("space", [" ", "\N{NO-BREAK SPACE}"])
+def test_a_day_is_ours_with_either_space(space: str) -> None:
+    """Older versions wrote another space: taken for typed, such a cell would never change again."""
+    old, new = Cell(text="Permits submitted", dated=NOTED), Cell(text="Permits OK", dated=NOTED)
+    stood = {"re_signed": {4: cell(f"Permits submitted, {NOTED:%b}{space}{NOTED.day}")}}
+    same = Target(JOB, cells(1, re_signed=old), cells(1, re_signed=old), is_fresh=True)
+    assert not mapped(same, cells=stood).rows
+    one = only(mapped(Target(JOB, cells(1, re_signed=new), cells(1, re_signed=old)), cells=stood))
+    assert one.data == cell(f"Permits OK, {NOTED:%b}\N{NO-BREAK SPACE}{NOTED.day}")
+    assert not one.replaces_words
+
+
 def test_a_drop_down_gets_its_own_words_and_others_stay() -> None:
     """A red corner in his column helps nobody; blank would take his own word away."""
     for text, shown in (("Yes", "Done"), ("Maybe", None)):

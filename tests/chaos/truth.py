@@ -136,7 +136,7 @@ class Truth:
         is_first = all(event["status"] == status for event in events)
         word = "started" if status == "INPROG" and is_first else LABELS[status].lower()
         year = f", {at.year}" if (datetime.now(UTC) - at).days >= _WITH_YEAR else ""
-        return f"{name} {word}, {at:%b} {at.day}{year}"
+        return f"{name} {word}, {at:%b}\N{NO-BREAK SPACE}{at.day}{year}"
 
     def _about(self, site: str) -> tuple[str, dict[str, list[Event]]]:
         """Return the status that counts, and the milestones (by name) that it is about."""

@@ -421,7 +421,7 @@ def change(name: str, label: str) -> str:
 def dated(text: str, at: datetime) -> str:
     day = day_of(at)
     is_old = datetime(2026, 11, 26, tzinfo=UTC) - at > timedelta(days=335)
-    return f"{text}, {day:%b} {day.day}{f', {day.year}' if is_old else ''}"
+    return f"{text}, {day:%b}\N{NO-BREAK SPACE}{day.day}{f', {day.year}' if is_old else ''}"
 
 
 def project(webhooks: list[Received]) -> Job:

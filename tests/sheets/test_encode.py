@@ -26,6 +26,8 @@ def test_a_moment_is_a_real_date() -> None:
     moment = encode.encoded(Cell(when=NOON), ANGELES)
     assert moment["userEnteredValue"] == {"numberValue": 46204.5}
     assert moment["userEnteredFormat"]["numberFormat"] == {"type": "DATE_TIME"}, "no fixed pattern"
+    american = encode.encoded(Cell(when=NOON), ANGELES, "en_US")["userEnteredFormat"]
+    assert american["numberFormat"] == {"type": "DATE_TIME", "pattern": "m/d/yyyy h:mm am/pm"}
     day = encode.encoded(Cell(when=NOON, is_day=True), ANGELES)
     assert day["userEnteredValue"] == {"numberValue": 46204.0}
     assert day["userEnteredFormat"]["numberFormat"] == {"type": "DATE"}
@@ -106,4 +108,4 @@ def test_a_change_to_or_from_daylight_saving_time_moves_no_day(month: int) -> No
         seconds = wall.hour * 3600 + wall.minute * 60
         assert encode.number(Cell(when=moment), ANGELES) == pytest.approx(day + seconds / 86_400)
         changed = encode.text(Cell(text="Permits approved", dated=moment), ANGELES)
-        assert changed == f"Permits approved, {wall:%b} {wall.day}"
+        assert changed == f"Permits approved, {wall:%b}\N{NO-BREAK SPACE}{wall.day}"

@@ -40,6 +40,21 @@ def test_each_change_gets_one_line_and_the_newest_is_on_top(store_bench: Bench) 
     assert bench.texts("History")[1]["Comment"] == '"The roof plan is missing a page." – Ben'
 
 
+def test_moments_are_shown_as_the_locale_has_them(bench: Bench) -> None:
+    """Catches 17:04:20, which no American writes, and AM and PM where nobody does."""
+    bench.shown(milestone(1))
+    american = re.compile(r"\d\d?/\d\d?/\d{4} \d\d?:\d\d [AP]M")
+    assert american.fullmatch(bench.texts("History")[0]["Received"])
+    assert american.fullmatch(bench.texts("Pipeline")[0]["Updated"])
+    properties = {"properties": {"locale": "en_GB"}, "fields": "locale"}
+    bench.do({"updateSpreadsheetProperties": properties})
+    bench.shown(milestone(2))
+    formats = "data(rowData(values(userEnteredFormat(numberFormat))))"
+    first, second = bench.tab("History", formats)["data"][0]["rowData"][1:3]
+    assert first["values"][0]["userEnteredFormat"]["numberFormat"] == {"type": "DATE_TIME"}
+    assert second["values"][0]["userEnteredFormat"]["numberFormat"]["pattern"]
+
+
 def test_the_line_goes_in_the_batch_of_the_row(bench: Bench) -> None:
     """One write, so that neither is there without the other."""
     bench.shown(milestone(1))

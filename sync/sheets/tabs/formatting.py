@@ -181,10 +181,11 @@ def _rule(area: Request, condition: Request, shade: Request) -> Request:
     return {"addConditionalFormatRule": {"rule": rule, "index": 0}}
 
 
-def as_moments(sheet_id: int, index: int) -> Request:
-    """Have the numbers of a column read as moments."""
-    area, fields = _area(sheet_id, index), encode.DATE_FIELD
-    return {"repeatCell": {"range": area, "cell": encode.DATE_FORMAT, "fields": fields}}
+def as_moments(sheet_id: int, index: int, locale: str) -> Request:
+    """Have the numbers of a column shown as moments."""
+    cell = {"userEnteredFormat": {"numberFormat": encode.moment_format(locale)}}
+    area = _area(sheet_id, index)
+    return {"repeatCell": {"range": area, "cell": cell, "fields": encode.DATE_FIELD}}
 
 
 def older_than(sheet_id: int, index: int, hours: int, shade: str) -> Request:

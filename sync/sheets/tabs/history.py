@@ -83,7 +83,7 @@ def make(
     return requests, replace(tab, guards=places, has_header_guard=True)
 
 
-def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo) -> list[Request]:
+def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo, locale: str) -> list[Request]:
     """Insert `lines`, given newest first, below the header.
 
     Header and columns are guarded: where a person has moved them, Google refuses the batch.
@@ -96,7 +96,7 @@ def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo) -> list[Request]:
                 CellWrite(
                     index=tab.columns[column.id],
                     column=column.id,
-                    data=encode.encoded(cell, zone),
+                    data=encode.encoded(cell, zone, locale),
                     fields=encode.FRESH,
                 )
                 for column, cell in zip(_COLUMNS, line, strict=True)

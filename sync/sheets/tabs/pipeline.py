@@ -97,7 +97,7 @@ class Figures:
 
 
 def make(
-    title: str, position: int, beside: Surroundings, stuck_days: int
+    title: str, position: int, beside: Surroundings, stuck_days: int, locale: str
 ) -> tuple[list[Request], Tab]:
     """Return the requests that create the tab, without milestones, and the tab afterward."""
     sheet_id = beside.free(PIPELINE_TAB)
@@ -114,7 +114,7 @@ def make(
         requests.append(batch.metadata(COLUMN_KEY, column.id, sheet_id, "COLUMNS", index))
         requests.append(formatting.sized_column(sheet_id, index, column.width))
     requests += batch.write([RowWrite(sheet_id=sheet_id, row=0, cells=tuple(cells))])
-    requests.append(formatting.as_moments(sheet_id, updated))
+    requests.append(formatting.as_moments(sheet_id, updated, locale))
     requests.append(formatting.older_than(sheet_id, updated, LATE_HOURS, _RED))
     requests.append(formatting.protected(sheet_id))
     # All columns get guards: if people insert one between two, those become ends of runs, too.

@@ -58,7 +58,8 @@ def test_a_board_shows_next_action_days_with_and_deadline(stand: Stand) -> None:
     shown = {row[0]: row[2:8] for row in rows[1:] if row and row[0]}
 
     def changed(text: str, days: int) -> str:
-        return f"{text}, {NOON - timedelta(days=days):%b} {(NOON - timedelta(days=days)).day}"
+        at = NOON - timedelta(days=days)
+        return f"{text}, {at:%b}\N{NO-BREAK SPACE}{at.day}"
 
     assert shown == {
         "Ada Number1": [
