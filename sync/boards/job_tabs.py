@@ -9,7 +9,7 @@ from sync.boards.matching import Texts
 from sync.boards.options import ended_words, worded_cells
 from sync.boards.reader import BoardReader
 from sync.errors import Permanent
-from sync.field_table import PLACEHOLDER
+from sync.field_table import KEY, PLACEHOLDER
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import Customer
 from sync.jobs.progress import FURTHER_WORD, PROGRESS, ProgressWords
@@ -126,7 +126,9 @@ class BoardTabs:
         """A row is a job's if it would be matched with it, were it new."""
         mine = {target.site: target.customer for target in targets}
         customers = self._store.boards.customers_without_row() | mine
-        lookup = matching.look_up(matching.texts_of_rows(tables, rows), customers, self._match.by)
+        texts = matching.texts_of_rows(tables, rows)
+        others = {place: row for place, row in texts.items() if row.get(KEY) not in mine}
+        lookup = matching.look_up(others, customers, self._match.by)
         return {site: lookup.matches[site] for site in mine.keys() & lookup.matches.keys()}
 
     def shown(self, table: Table, column: str, cell: Cell) -> Cell | None:

@@ -54,9 +54,9 @@ from sync.sheets.read import (
 )
 from sync.types import Value, letters
 
-_IDENTIFYING = ("email", "phone", "address")
+IDENTIFYING = ("email", "phone", "address")
 """Columns of which one is enough to identify a customer."""
-IDENTITY_COLUMNS = (*_IDENTIFYING, "zip", "city_zip", "customer")
+IDENTITY_COLUMNS = (*IDENTIFYING, "zip", "city_zip", "customer")
 """IDs of the columns that describe the customer."""
 
 Place = tuple[int, int]
@@ -96,7 +96,7 @@ class RowImage(Value):
         """The texts, by column ID, that identify the customer; without such texts, all."""
         texts = {column: held[0].text for column, held in self.managed.items() if held[0].text}
         identity = {column: text for column, text in texts.items() if column in IDENTITY_COLUMNS}
-        return identity if not identity.keys().isdisjoint(_IDENTIFYING) else texts
+        return identity if not identity.keys().isdisjoint(IDENTIFYING) else texts
 
     def is_in(self, other: "RowImage") -> bool:
         """Return whether this image isn't empty and another row's image contains all of it."""
@@ -115,9 +115,9 @@ class RowImage(Value):
         }
         if not mine.items() <= other.managed.items():
             return False
-        if mine.keys().isdisjoint(_IDENTIFYING):
+        if mine.keys().isdisjoint(IDENTIFYING):
             shows_all = all(other.text(column) == text for column, text in wrote.items())
-            return bool(mine) and shows_all and not wrote.keys().isdisjoint(_IDENTIFYING)
+            return bool(mine) and shows_all and not wrote.keys().isdisjoint(IDENTIFYING)
         return True
 
     def text(self, column: str) -> str:

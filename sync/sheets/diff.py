@@ -5,7 +5,7 @@ that job's row. Only `policy.decide` decides on a cell.
 """
 
 import json
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
@@ -13,11 +13,11 @@ from sync.field_table import KEY, TYPED, is_noted
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
 from sync.sheets import encode
-from sync.sheets.batch import CellWrite, RowIdentity, RowWrite
+from sync.sheets.batch import IDENTIFYING, CellWrite, RowIdentity, RowWrite
 from sync.sheets.cell_data import BLANK, Content, Row, at, content, note_of
 from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
 from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
-from sync.sheets.read import Table, key_column_gone
+from sync.sheets.read import Table, key_column_gone, with_cells
 
 _CELL_BYTES = 150
 """Bytes of JSON around a cell's own text, measured on the published sample."""
@@ -125,24 +125,42 @@ def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
     )
 
 
-def without_other_customers(
-    tabs: JobTabs, tables: Sequence[Table], targets: Iterable[Target]
-) -> list[RowWrite]:
-    """Return the writes that remove the keys of rows that were copied for another customer.
+def key_repairs(
+    tabs: JobTabs,
+    tables: Sequence[Table],
+    rows: Mapping[int, Mapping[int, Row]],
+    targets: Iterable[Target],
+    lost: Container[str],
+) -> tuple[list[RowWrite], list[RowWrite]]:
+    """Return the writes of keys into rows that have lost theirs, and of blanks over others' keys.
 
-    Such a row differs from the job's customer, and another row with the key doesn't. `tables` have
-    the cells of all columns.
+    A row was copied for another customer if it differs from the job's customer and another row with
+    the key doesn't. If it shows nothing of the job's customer, another row without a key will do.
+    `rows` are all rows, by sheet ID; `lost` are the keys in no row.
     """
-    writes = []
+    filled = [with_cells(table, rows[table.sheet_id]) for table in tables]
+    differing: dict[str, list[tuple[Table, int, frozenset[str]]]] = {}
+    without_row = []
     for target in targets:
-        rows = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
-        differing = [tabs.differing(table.texts(row), target) for table, row in rows]
-        writes += [
-            _without_key(table, row, target.site, columns)
-            for (table, row), columns in zip(rows, differing, strict=True)
-            if any(others < columns for others in differing)
-        ]
-    return writes
+        differing[target.site] = []
+        is_without = True
+        for table in filled:
+            for row in table.keys.get(target.site, ()):
+                texts = table.texts(row)
+                columns = tabs.differing(texts, target)
+                differing[target.site].append((table, row, columns))
+                shown = texts.keys() & set(IDENTIFYING)
+                is_without = is_without and bool(shown) and shown <= columns
+        if target.site in lost or (differing[target.site] and is_without):
+            without_row.append(target)
+    matches = tabs.lost_rows(tables, rows, without_row) if without_row else {}
+    taken = [
+        _without_key(table, row, site, columns)
+        for site, copies in differing.items()
+        for table, row, columns in copies
+        if site in matches or any(others < columns for _, _, others in copies)
+    ]
+    return [key_write(tables, match, site) for site, match in matches.items()], taken
 
 
 def _without_key(table: Table, row: int, site: str, columns: Iterable[str]) -> RowWrite:

@@ -34,12 +34,11 @@ from sync.sheets.diff import (
     columns_to_read,
     diff,
     fitting,
-    key_write,
-    without_other_customers,
+    key_repairs,
 )
 from sync.sheets.ensure import HISTORY, PIPELINE, USUAL_TITLES, WantedTabs, ensure, read_columns
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.read import Fence, Snapshot, Table, key_column_gone, with_cells
+from sync.sheets.read import Fence, Snapshot, Table, key_column_gone
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles, free_titles
 from sync.sheets.tabs import filter_views, pipeline
 from sync.sheets.tabs.history import Line
@@ -752,10 +751,7 @@ class Flusher:
         Return whether there was anything to do.
         """
         context, tables = replace(context, snapshot=read.snapshot), read.snapshot.tables
-        matches = context.tabs.lost_rows(tables, read.rows, [t for t in targets if t.site in lost])
-        found = [key_write(tables, match, site) for site, match in matches.items()]
-        filled = [with_cells(table, read.rows[table.sheet_id]) for table in tables]
-        taken = without_other_customers(context.tabs, filled, targets)
+        found, taken = key_repairs(context.tabs, tables, read.rows, targets, lost)
         titles = {table.sheet_id: table for table in tables}
         lines = [
             (

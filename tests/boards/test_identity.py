@@ -126,18 +126,52 @@ def test_keys_that_were_cleared_are_written_again(board: Bench) -> None:
     assert permits(board) == {**before, uuid(5): "OK"}
 
 
+def copy_for_the_ninth(bench: Bench) -> None:
+    """Copy the first job's row, and type the ninth customer's data over it."""
+    to = HEADER_ROW + 8
+    bench.edit("copy_rows", sheet_id=OPEN, start=HEADER_ROW + 1, end=HEADER_ROW + 2, to=to)
+    typed = {"Customer": "Ada Number9", "E-mail": "home9@example.com", "Street": "", "Phone": ""}
+    for header, text in typed.items():
+        where = {"row": to, "column": HEADERS.index(header)}
+        bench.edit("type_cell", sheet_id=OPEN, **where, text=text)
+
+
 def test_a_row_that_was_copied_for_another_customer_is_his(board: Bench) -> None:
     """It would get the other job's status, and his own job a second row."""
-    to = HEADER_ROW + 8
-    board.edit("copy_rows", sheet_id=OPEN, start=HEADER_ROW + 1, end=HEADER_ROW + 2, to=to)
-    for header, text in {"Customer": "Ada Number9", "E-mail": "home9@example.com"}.items():
-        where = {"row": to, "column": HEADERS.index(header)}
-        board.edit("type_cell", sheet_id=OPEN, **where, text=text)
-    board.edit("type_cell", sheet_id=OPEN, row=to, column=HEADERS.index("Street"), text="")
-    board.edit("type_cell", sheet_id=OPEN, row=to, column=HEADERS.index("Phone"), text="")
+    copy_for_the_ninth(board)
     flushed(board, milestone(1, **APPROVED), milestone(9))
     rows = own_sheet.texts(board)
     assert [row["Site ID"] for row in rows if row["E-mail"] == "home9@example.com"] == [uuid(9)]
     assert [row["Permit"] for row in own_sheet.of_site(board, 9)] == ["Waiting"]
     assert [row["Permit"] for row in own_sheet.of_site(board, 1)] == ["OK"]
     assert len(rows) == 5
+
+
+def test_the_row_that_was_copied_gets_its_key_back(board: Bench) -> None:
+    """Its key was cleared in place of the copy's: the copy would show the job's news for good."""
+    copy_for_the_ninth(board)
+    board.edit("type_cell", sheet_id=OPEN, row=HEADER_ROW + 1, column=KEY_AT, text="")
+    board.compare()
+    flushed(board, milestone(1, **APPROVED))
+    rows = {row["E-mail"]: row for row in own_sheet.texts(board)}
+    assert "Site ID" not in rows["home9@example.com"]
+    assert rows["home9@example.com"]["Permit"] == "Waiting"
+    assert (rows["home1@example.com"]["Site ID"], rows["home1@example.com"]["Permit"]) == (
+        uuid(1),
+        "OK",
+    )
+    assert [line["Stood there"] for line in board.texts("Recovered")] == [uuid(1)]
+
+
+def test_a_customers_other_row_gets_no_key(board: Bench) -> None:
+    """His job's row has another phone number, and is his all the same."""
+    where = {"sheet_id": OPEN, "row": HEADER_ROW + 1}
+    board.edit("type_cell", **where, column=HEADERS.index("Phone"), text="720-555-0199")
+    board.edit("copy_rows", sheet_id=OPEN, start=HEADER_ROW + 1, end=HEADER_ROW + 2, to=12)
+    for header, text in {"Phone": "", "Site ID": ""}.items():
+        column = own_sheet.places(board)[header]
+        board.edit("type_cell", sheet_id=OPEN, row=12, column=column, text=text)
+    board.compare()
+    board.flush()
+    (mine,) = own_sheet.of_site(board, 1)
+    assert mine["Phone"] == "720-555-0199"

@@ -211,6 +211,20 @@ def test_a_row_that_was_copied_for_another_customer_loses_the_key(known: Bench) 
     assert known.compare() == 0
 
 
+def test_the_row_that_was_copied_gets_its_key_back(known: Bench) -> None:
+    """Its key was cleared in place of the copy's: all that was typed there would be lost."""
+    copy_as_template(known, 1, **NEW)
+    first, _ = known.look().by_site[uuid(1)]
+    known.edit("type_cell", row=first, column=known.index("site_id"), text="")
+    known.compare()
+    known.shown(milestone(1, **LATER))
+    (copy,) = [row for row in known.texts() if row.get("Customer") == "Bob Newman"]
+    assert (copy["Phone"], copy["Address"]) == ("720-555-0199", "9 Elm Street")
+    assert "Site ID" not in copy
+    assert approved(known) == [uuid(1)]
+    assert known.look().by_site[uuid(1)] == [first]
+
+
 def test_a_row_that_moves_before_its_key_is_taken_keeps_what_it_holds(known: Bench) -> None:
     before = known.texts()
     copy_as_template(known, 1, **NEW)

@@ -1,6 +1,7 @@
 """A person at work in his own two tabs: moves rows and columns, types, copies, deletes, undoes."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -197,7 +198,10 @@ class Installer:
         tab, rows = self._tab()
         places = own_sheet.places(self._bench, tab)
         key, to = places.get("Site ID", -1), places["Note to self"]
-        keyed = [n for n, row in enumerate(rows) if text_of(at(row, key)) and not at(row, to)]
+        alone = self._alone()
+        keyed = [
+            n for n, row in enumerate(rows) if text_of(at(row, key)) in alone and not at(row, to)
+        ]
         if keyed:
             number = self._lots.choice(keyed)
             site = text_of(at(rows[number], key))
@@ -211,7 +215,7 @@ class Installer:
                 self._edit("type_cell", tab, row=number, column=start, text="")
 
     def _found_by_email(self, rows: Sequence[Sequence[CellData]], tab: int) -> list[int]:
-        """Return rows with a key that are matched by their e-mail address, and stand alone."""
+        """Return rows with a key that are matched by their e-mail address."""
         places = own_sheet.places(self._bench, tab)
         found = []
         for number, row in enumerate(rows):
@@ -222,11 +226,22 @@ class Installer:
                 found.append(number)
         return found
 
+    def _alone(self) -> set[str]:
+        """Return the site IDs that stand in one row.
+
+        The others stand in a copy for another customer, too. If only that had the ID, it would show
+        the job's news until the next comparison.
+        """
+        rows = [*own_sheet.texts(self._bench, OPEN), *own_sheet.texts(self._bench, INSTALLED)]
+        counts = Counter(row["Site ID"] for row in rows if "Site ID" in row)
+        return {site for site, count in counts.items() if count == 1}
+
     def _clear_key(self) -> None:
         tab, rows = self._tab()
-        if found := self._found_by_email(rows, tab):
+        key, alone = own_sheet.places(self._bench, tab).get("Site ID", -1), self._alone()
+        found = [n for n in self._found_by_email(rows, tab) if text_of(at(rows[n], key)) in alone]
+        if found:
             number = self._lots.choice(found) + HEADER_ROW + 1
-            key = own_sheet.places(self._bench, tab)["Site ID"]
             self._edit("type_cell", tab, row=number, column=key, text="")
 
     def _copy_as_template(self) -> None:
