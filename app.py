@@ -5,6 +5,7 @@ import hmac
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
 from ipaddress import ip_address
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
+@dataclass(frozen=True)
 class _Forwarded:
     """Reads the client's address and scheme from proxy headers, the only place that does.
 
@@ -85,9 +87,8 @@ class _Forwarded:
     sent by the client and can't be trusted.
     """
 
-    def __init__(self, app: Any, count: int) -> None:
-        self._app = app
-        self._count = count
+    _app: Any
+    _count: int
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         addresses = environ.pop("HTTP_X_FORWARDED_FOR", "")

@@ -114,7 +114,20 @@ def _of_a_checkout(name: str) -> click.Command:
     """Return a command of a checkout; if it isn't installed, one that reports what is missing."""
     modules = _OF_A_CHECKOUT[name]
     if absent := [module.partition(".")[0] for module in modules if not _is_installed(module)]:
-        return _absent(name, absent)
+        message = (
+            f"`brightsheet {name}` is a command of a checkout, and {' and '.join(absent)} "
+            f"{'is' if len(absent) == 1 else 'are'} not installed here: clone the repository, and "
+            "run `make install` there."
+        )
+        anything = click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)
+        context = {"ignore_unknown_options": True, "help_option_names": []}
+        return click.Command(
+            name,
+            params=[anything],
+            callback=lambda words: _fail(message, 1),  # noqa: ARG005 - whatever the words are
+            context_settings=context,
+            hidden=True,
+        )
     command: click.Command = getattr(import_module(modules[0]), name)
     return command
 
@@ -124,23 +137,6 @@ def _is_installed(module: str) -> bool:
         return find_spec(module) is not None
     except ModuleNotFoundError:  # not even its package
         return False
-
-
-def _absent(name: str, packages: list[str]) -> click.Command:
-    message = (
-        f"`brightsheet {name}` is a command of a checkout, and {' and '.join(packages)} "
-        f"{'is' if len(packages) == 1 else 'are'} not installed here: clone the repository, and "
-        "run `make install` there."
-    )
-    anything = click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)
-    context = {"ignore_unknown_options": True, "help_option_names": []}
-    return click.Command(
-        name,
-        params=[anything],
-        callback=lambda words: _fail(message, 1),  # noqa: ARG005 - whatever the words are
-        context_settings=context,
-        hidden=True,
-    )
 
 
 if (_CHECKOUT / "demo").is_dir():

@@ -5,7 +5,7 @@ Rows don't wait for the answers. What an account doesn't have stays blank and is
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
@@ -60,21 +60,16 @@ class LookupResult(NamedTuple):
     is_new: bool
 
 
+@dataclass
 class Fetcher(Generic[AnswerT]):
     """Sends one request at a time. `clock` counts seconds."""
 
-    def __init__(
-        self,
-        store: Lookups[AnswerT],
-        question: Question[AnswerT],
-        clock: Callable[[], float] = monotonic,
-    ) -> None:
-        self._store = store
-        self.question = question
-        self._clock = clock
-        self._failures = 0
-        self._not_before = float("-inf")
-        self._has_begun = False
+    _store: Lookups[AnswerT]
+    question: Question[AnswerT]
+    _clock: Callable[[], float] = monotonic
+    _failures: int = 0
+    _not_before: float = float("-inf")
+    _has_begun: bool = False
 
     def fetch(self) -> LookupResult | None:
         """Ask about the job that has been due longest, or return None if none is due."""
@@ -90,19 +85,16 @@ class Fetcher(Generic[AnswerT]):
         try:
             is_new = self._store.keep(site, self.question.answer(due), due.events)
         except BrightsheetError as error:
-            self._failed(due, error)
+            attempt = due.attempts + 1
+            self._failures += 1
+            wait = retry.pause(attempt, error, _LONGEST_WAIT)
+            self._store.postpone(due.job.site, wait if attempt < _TRIES else None)
+            if self.question.rests and self._failures >= _IN_A_ROW:
+                rest = retry.pause(self._failures, error, _LONGEST_WAIT)
+                self._not_before = self._clock() + rest
             return LookupResult(site, error, is_new=False)
         self._failures = 0
         return LookupResult(site, None, is_new)
-
-    def _failed(self, due: DueLookup[AnswerT], error: BrightsheetError) -> None:
-        attempt = due.attempts + 1
-        self._failures += 1
-        wait = retry.pause(attempt, error, _LONGEST_WAIT)
-        self._store.postpone(due.job.site, wait if attempt < _TRIES else None)
-        if self.question.rests and self._failures >= _IN_A_ROW:
-            rest = retry.pause(self._failures, error, _LONGEST_WAIT)
-            self._not_before = self._clock() + rest
 
 
 def customer_question(
@@ -121,21 +113,15 @@ def customer_question(
     return Question("customer_unknown", answer, begin=begin)
 
 
+@dataclass
 class DetailLookup:
     """Requests the columns' metrics from the Data Access Layer."""
 
-    def __init__(
-        self,
-        store: DetailStore,
-        everbright: EverBright,
-        columns: DetailColumns,
-        config: EverBrightConfig,
-    ) -> None:
-        self._store = store
-        self._everbright = everbright
-        self._columns = columns
-        self._config = config
-        self._said: set[str] = set()
+    _store: DetailStore
+    _everbright: EverBright
+    _columns: DetailColumns
+    _config: EverBrightConfig
+    _said: set[str] = field(default_factory=set)
 
     def question(self) -> Question[Details]:
         """Return the request; jobs that were asked with another config are asked again."""
@@ -181,24 +167,18 @@ class DetailLookup:
         self._said.update(names)
 
 
+@dataclass
 class LookupLoop:
     """Sends all kinds of requests, a few a second, and records whether the token is accepted.
 
     `wait` takes seconds; `wake` wakes the sheet's loop.
     """
 
-    def __init__(
-        self,
-        fetchers: Sequence[Fetcher[Any]],
-        heartbeats: Heartbeats,
-        wait: Callable[[float], object],
-        wake: Callable[[], object],
-    ) -> None:
-        self._fetchers = fetchers
-        self._heartbeats = heartbeats
-        self._is_refused: bool | None = None
-        self._wait = wait
-        self._wake = wake
+    _fetchers: Sequence[Fetcher[Any]]
+    _heartbeats: Heartbeats
+    _wait: Callable[[float], object]
+    _wake: Callable[[], object]
+    _is_refused: bool | None = None
 
     def step(self) -> bool:
         """Send the first request that is due; False if none is."""

@@ -8,6 +8,7 @@ from sync.settings.environment import load
 from sync.store import Database, Inbox, Leases, sheet_store
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Outcome
+from tests.inbox import newest
 from tests.made_up import body, milestone, uuid
 from tests.settings.test_environment import LEAST
 
@@ -35,6 +36,6 @@ def test_a_fault_with_one_delivery_sets_only_that_one_aside(
     assert held is not None
     Projector(inbox, store.jobs, load(LEAST)).run(held)
     assert [one.job.site for one in store.pending.read(9, 9).jobs] == [uuid(2)]
-    (aside,) = inbox.recent(9, Outcome.REJECTED)
+    (aside,) = newest(inbox, 9, Outcome.REJECTED)
     assert (aside.site, aside.reason) == (uuid(1), "fault: ZeroDivisionError")
     assert aside.body

@@ -14,6 +14,7 @@ from sync.settings.environment import load
 from sync.store import Database, Inbox
 from sync.webhooks.schema import Outcome
 from tests import databases
+from tests.inbox import newest
 from tests.made_up import SAMPLE, SECRET, body, milestone, uuid
 from tests.settings.test_environment import LEAST
 
@@ -105,7 +106,7 @@ def test_other_accounts_are_refused_and_nothing_is_stored(
     answer = bench.client.post(PATH, data=SAMPLE, headers=headers, content_type="application/json")
     assert answer.status_code == 401
     assert SECRET not in answer.text
-    assert bench.inbox.recent(9) == []
+    assert newest(bench.inbox, 9) == []
 
 
 def test_authentication_is_checked_first(bench: Bench) -> None:
@@ -155,7 +156,7 @@ def test_a_body_that_is_not_understood_is_kept_for_people_to_see(bench: Bench) -
     """EverBright is not known to send again: what is refused would be lost."""
     sent = body(milestone(site="x"))
     bench.send(sent)
-    (kept,) = bench.inbox.recent(9)
+    (kept,) = newest(bench.inbox, 9)
     assert (kept.outcome, kept.body) == (Outcome.REJECTED, sent)
     assert kept.reason.startswith("invalid_field: `site`")
 
@@ -163,7 +164,7 @@ def test_a_body_that_is_not_understood_is_kept_for_people_to_see(bench: Bench) -
 def test_a_body_of_another_type_is_kept_too(bench: Bench) -> None:
     """The credential's content type may be set to form or XML, and nothing is sent again."""
     assert bench.send(b"a=1", Content_Type="application/x-www-form-urlencoded").status_code == 415
-    (kept,) = bench.inbox.recent(9)
+    (kept,) = newest(bench.inbox, 9)
     assert (kept.outcome, kept.body) == (Outcome.REJECTED, b"a=1")
 
 
@@ -182,7 +183,7 @@ def test_other_webhooks_are_kept_and_ignored(bench: Bench, payload: object) -> N
     assert answer.status_code == 202
     assert answer.json is not None
     assert answer.json["outcome"] == "ignored"
-    (kept,) = bench.inbox.recent(9)
+    (kept,) = newest(bench.inbox, 9)
     assert kept.body == body(payload)
 
 

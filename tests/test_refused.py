@@ -18,6 +18,7 @@ from sync.settings.environment import load
 from sync.store import Database, Inbox
 from sync.store.schema import delivery, metadata
 from sync.webhooks.schema import Outcome
+from tests.inbox import newest
 from tests.made_up import SAMPLE, SECRET
 from tests.ops.test_alerts import Chat
 from tests.settings.test_environment import LEAST
@@ -209,7 +210,7 @@ def test_what_the_server_refuses_before_the_application_is_counted(receiver: Rec
     assert [one[9:12] for one in answers] == [b"413", b"400", b"413", b"413", b"400"]
     receiver.written()
     assert receiver.figures() == {"too_large": 1, "bad_request": 1}
-    (kept,) = receiver.inbox.recent(9)
+    (kept,) = newest(receiver.inbox, 9)
     assert kept.reason.startswith("too_large: ")
     assert (kept.outcome, kept.can_be_replayed) == (Outcome.REJECTED, False)
     assert "from 127.0.0.1\n" in receiver.command("deliveries")

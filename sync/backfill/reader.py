@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -127,26 +127,20 @@ def _endless(why: str) -> Permanent:
     return Permanent("everbright_endless", f"EverBright's list does not end: {why}. {fix}")
 
 
+@dataclass
 class JobList:
     """Reads the list of jobs, and selects those that changed after `since` (None: all).
 
     `jobs` has whether each site is selected, `problems` what is missing from the list.
     """
 
-    def __init__(
-        self,
-        lists: Lists,
-        paths: EverBrightConfig,
-        since: datetime | None,
-        progress: ProgressCallback = no_progress,
-    ) -> None:
-        self._lists = lists
-        self._paths = paths
-        self._since = since
-        self._progress = progress
-        self._pages = 0
-        self.jobs: dict[str, bool] = {}
-        self.problems: list[str] = []
+    _lists: Lists
+    _paths: EverBrightConfig
+    _since: datetime | None
+    _progress: ProgressCallback = no_progress
+    _pages: int = 0
+    jobs: dict[str, bool] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
 
     def read(self) -> None:
         """Read the list to its end. Raises Permanent or Retryable."""
@@ -210,14 +204,14 @@ class JobReading:
     contracts: list[dict[str, Any]]
 
 
+@dataclass
 class Reader:
     """Reads a job's lists, each once, at `paths`."""
 
-    def __init__(self, lists: Lists, paths: EverBrightConfig) -> None:
-        self._lists = lists
-        self._paths = paths
-        self.notes: list[str] = []
-        """Lists that the account doesn't have; jobs are read without them."""
+    _lists: Lists
+    _paths: EverBrightConfig
+    notes: list[str] = field(default_factory=list)
+    """Lists that the account doesn't have; jobs are read without them."""
 
     def read(self, site: str, known: Job) -> JobReading:
         """Return a job's contracts, and the milestones that may differ from `known`.

@@ -331,7 +331,11 @@ def _people(text: str) -> tuple[_Person, ...]:
     """Return the people that a name is of: "Duran, Oscar & Lucia" are two."""
     names: list[tuple[list[str], list[str]]] = []
     for one in _BETWEEN_PEOPLE.split(text):
-        parts = [words for part in one.split(",") if (words := _words(part))]
+        parts = [
+            words
+            for part in one.split(",")
+            if (words := [word for word in plain(part).split() if word not in _NOT_A_NAME])
+        ]
         if len(parts) > 1:  # "Duran, Oscar", as in a directory.
             names.append((parts[1], parts[0]))
         elif parts:
@@ -343,10 +347,6 @@ def _people(text: str) -> tuple[_Person, ...]:
     is_first = bool(names[0][1])
     known = families[0] if is_first else families[-1]
     return tuple(_Person(given[0] if given else "", _family(own or known)) for given, own in names)
-
-
-def _words(text: str) -> list[str]:
-    return [word for word in plain(text).split() if word not in _NOT_A_NAME]
 
 
 def _family(words: Sequence[str]) -> frozenset[str]:

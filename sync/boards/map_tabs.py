@@ -1,7 +1,7 @@
 """Reads the installer's tabs, decides which column shows what, previews and writes the mapping."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -181,7 +181,14 @@ class TabMapper:
         }
         mappings = self._decided(theirs, decisions)
         chosen = _chosen(mappings, self._titles)
-        mappings = self._with_added(mappings, chosen, decisions)
+        # If no tab is named, columns are added to the first, besides what is asked for one tab.
+        first = next((m for m in mappings if m.tab.sheet_id in chosen and not m.problem), None)
+        mappings = [
+            decisions.get(mapping.tab.title, decisions[""]).with_added(mapping)
+            if mapping is first or self._titles or mapping.tab.title in decisions
+            else mapping
+            for mapping in mappings
+        ]
         for title, decision in decisions.items():
             about = [m for m in mappings if m.tab.title == title or not title]
             decision.must_be_found(about)
@@ -232,24 +239,6 @@ class TabMapper:
             is_meant = before is not None or not is_about_mapped or tab.title in decisions
             mappings.append((decision if is_meant else decision.without_choices()).of(tab, before))
         return mappings
-
-    def _with_added(
-        self,
-        mappings: Sequence[TabMapping],
-        chosen: Collection[int],
-        decisions: Mapping[str, TabDecider],
-    ) -> list[TabMapping]:
-        """Return mappings with the columns that a person asks for: of the first, if none is named.
-
-        What is said of one tab is for that tab.
-        """
-        first = next((m for m in mappings if m.tab.sheet_id in chosen and not m.problem), None)
-        return [
-            decisions.get(mapping.tab.title, decisions[""]).with_added(mapping)
-            if mapping is first or self._titles or mapping.tab.title in decisions
-            else mapping
-            for mapping in mappings
-        ]
 
     def _preview(self, held: Lease, report: MappingReport) -> Preview:
         staying = [mapping for mapping in report.staying if KEY in mapping.fields]

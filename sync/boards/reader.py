@@ -1,6 +1,7 @@
 """Reads of boards beyond what a flush reads: whole tabs and columns as texts, drop-downs."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sync.boards import options, survey
 from sync.boards.options import Options, WordedCells
@@ -13,11 +14,11 @@ from sync.sheets.read import FULL_FIELDS, ROW, Table, quoted
 from sync.types import letters
 
 
+@dataclass(frozen=True)
 class BoardReader:
     """Reads one spreadsheet. Every method raises Retryable or Permanent."""
 
-    def __init__(self, client: SheetClient) -> None:
-        self._client = client
+    _client: SheetClient
 
     def columns(self, tables: Sequence[Table]) -> dict[int, dict[int, ColumnTexts]]:
         """Read columns of tabs as bare texts, by sheet id and index.

@@ -5,6 +5,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -28,12 +29,12 @@ _ALL = "all"
 _AT_ONCE = 500
 
 
+@dataclass(frozen=True)
 class ReadBack:
     """The ways to read jobs back; `sleep` waits."""
 
-    def __init__(self, wiring: Wiring, sleep: Sleep) -> None:
-        self._wiring = wiring
-        self._sleep = sleep
+    _wiring: Wiring
+    _sleep: Sleep
 
     def every(self, since: datetime | None, progress: ProgressCallback) -> Summary:
         """Read all jobs, or those that EverBright changed `since` (UTC).

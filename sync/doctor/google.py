@@ -11,7 +11,7 @@ from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent
 from sync.field_table import KEY
 from sync.google import auth
-from sync.google.auth import DRIVE, FILE, SHEETS, Accepted, sign_in
+from sync.google.auth import DRIVE, FILE, SHEETS, sign_in
 from sync.google.upload import FileContent
 from sync.settings.environment import Settings
 from sync.sheets import batch
@@ -44,7 +44,20 @@ def credentials(wiring: Wiring) -> Check:
     account = auth.account(settings)
     if kind == "service_account":
         return ok(f"A service account signs in. Files must be shared with {account}.")
-    return _person(accepted, account)
+    if accepted.ends_in is not None:
+        return warning(
+            f"{account} is signed in, and Google ends the sign-in in {lasting(accepted.ends_in)}.",
+            "The app's status in Google's console is Testing, so its sign-ins end after 7 days.",
+            _PUBLISH,
+        )
+    scopes = accepted.scopes
+    if scopes and scopes.isdisjoint((FILE, DRIVE)):
+        return failed(
+            "The sign-in doesn't cover spreadsheets and files.",
+            "A box on Google's page was not checked at the sign-in.",
+            "Sign in again: brightsheet auth google",
+        )
+    return ok(f"{account} is signed in, and owns the files that Brightsheet creates.")
 
 
 def _refused(settings: Settings, error: Permanent) -> Check:
@@ -63,23 +76,6 @@ def _refused(settings: Settings, error: Permanent) -> Check:
         f"after 7 days{f' (this one is from {since})' if since else ''}.",
         _PUBLISH,
     )
-
-
-def _person(accepted: Accepted, account: str) -> Check:
-    if accepted.ends_in is not None:
-        return warning(
-            f"{account} is signed in, and Google ends the sign-in in {lasting(accepted.ends_in)}.",
-            "The app's status in Google's console is Testing, so its sign-ins end after 7 days.",
-            _PUBLISH,
-        )
-    scopes = accepted.scopes
-    if scopes and scopes.isdisjoint((FILE, DRIVE)):
-        return failed(
-            "The sign-in doesn't cover spreadsheets and files.",
-            "A box on Google's page was not checked at the sign-in.",
-            "Sign in again: brightsheet auth google",
-        )
-    return ok(f"{account} is signed in, and owns the files that Brightsheet creates.")
 
 
 def not_covered(settings: Settings, error: Permanent, kind: str, file_id: str) -> Check:

@@ -103,9 +103,11 @@ def read_customer(tree: Any) -> Customer:
     given = site.get("address")
     address: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     archived = site.get("archived")
+    street = " ".join(part for key in _STREET if (part := _field(address, key)))
+    state = " ".join(p for k in ("state_abbreviation", "zipcode") if (p := _field(address, k)))
     return Customer(
         name=" ".join(part for k in ("first_name", "last_name") if (part := _field(contact, k))),
-        address=_address(address),
+        address=", ".join(part for part in (street, _field(address, _TOWN), state) if part),
         phone=_field(contact, "phone_number"),
         email=_field(contact, "email"),
         city=_field(address, _TOWN),
@@ -125,13 +127,6 @@ def _contact(contacts: Any) -> Mapping[str, Any]:
         return is_primary, is_primary or bool(is_named)
 
     return max(known, key=rank, default={})
-
-
-def _address(address: Mapping[str, Any]) -> str:
-    """Return an address in one line, in US format."""
-    street = " ".join(part for key in _STREET if (part := _field(address, key)))
-    state = " ".join(p for k in ("state_abbreviation", "zipcode") if (p := _field(address, k)))
-    return ", ".join(part for part in (street, _field(address, _TOWN), state) if part)
 
 
 def _field(tree: Mapping[str, Any], key: str) -> str:

@@ -98,7 +98,20 @@ class EverBright:
         names = {"document": quote(document, safe=""), "sub_task": quote(sub_task, safe="")}
         try:
             with self._open(self._url + self._path.format(**names)) as response:
-                return _receive(response, name, into, self._patience)
+                announced = _announced(response)
+                hashed = _Hashed(into, {"sha256", *(algorithm for algorithm, _ in announced)})
+                size = _copy(response, hashed, self._patience, MAX_BYTES)
+                length = response.headers.get("Content-Length", "")
+                if length and length != str(size):
+                    raise Retryable("document_cut", f"Only {size} of {length} bytes arrived.")
+                media_type = (
+                    response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+                )
+                if reason := not_a_document(name, hashed.head, media_type):
+                    raise Retryable("not_a_document", reason)
+                if any(hashed.base64(algorithm) != wanted for algorithm, wanted in announced):
+                    raise Retryable("document_damaged", "The bytes don't match the checksum.")
+                return Downloaded(size, hashed.sums["sha256"].hexdigest(), media_type)
         except (requests.RequestException, HTTPError, ValueError) as error:
             # ValueError: the client met an invalid address.
             kind = type(error).__name__
@@ -274,23 +287,6 @@ def _some(response: requests.Response, patience: Patience) -> bytes:
             return chunk
     except TimeoutError:
         raise Retryable("everbright_slow", "No bytes arrived for too long.") from None
-
-
-def _receive(
-    response: requests.Response, name: str, into: IO[bytes], patience: float
-) -> Downloaded:
-    announced = _announced(response)
-    hashed = _Hashed(into, {"sha256", *(algorithm for algorithm, _ in announced)})
-    size = _copy(response, hashed, patience, MAX_BYTES)
-    length = response.headers.get("Content-Length", "")
-    if length and length != str(size):
-        raise Retryable("document_cut", f"Only {size} of {length} bytes arrived.")
-    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if reason := not_a_document(name, hashed.head, media_type):
-        raise Retryable("not_a_document", reason)
-    if any(hashed.base64(algorithm) != wanted for algorithm, wanted in announced):
-        raise Retryable("document_damaged", "The bytes don't match the checksum.")
-    return Downloaded(size, hashed.sums["sha256"].hexdigest(), media_type)
 
 
 def not_a_document(name: str, head: bytes, media_type: str) -> str:

@@ -48,11 +48,11 @@ class Channel(Protocol):
         """Send a message, and return whether it arrived. Never raises."""
 
 
+@dataclass(frozen=True)
 class SlackWebhook:
     """A webhook in Slack's format: `{"text": …}`."""
 
-    def __init__(self, url: SecretStr) -> None:
-        self._url = url
+    _url: SecretStr
 
     def deliver(self, message: Message) -> bool:
         body = {"text": f"Brightsheet: {message.lines().translate(_SLACK)}"}
@@ -76,11 +76,11 @@ class SlackWebhook:
         return True
 
 
+@dataclass(frozen=True)
 class AppriseChannel:
     """A service, by its apprise address, which is a secret."""
 
-    def __init__(self, url: SecretStr) -> None:
-        self._url = url
+    _url: SecretStr
 
     @cached_property
     def _service(self) -> Any:
@@ -193,7 +193,14 @@ class Alerts:
         if not self._outboxes:
             return False
         with self._lock:
-            known = self._given(reason, age)
+            now = self._clock()
+            self._reasons = {
+                name: known
+                for name, known in self._reasons.items()
+                if now - known.given < _OVER_SECONDS
+            }
+            known = self._reasons.setdefault(reason, _Reason(self._wall() - age, now))
+            known.given = now
             known.on_arrival = arrived
             is_due = known.sent is None or known.given - known.sent >= REPEAT_SECONDS
             is_queued = is_due and self._queue(reason, known, text)
@@ -210,18 +217,6 @@ class Alerts:
         message = Message(text, link=self._link)
         arrived = [outbox.deliver(message) for outbox in self._outboxes]  # To all of them.
         return any(arrived)
-
-    def _given(self, reason: str, age: float) -> _Reason:
-        """Return the record of a reason that is reported now, and forget those that have ended."""
-        now = self._clock()
-        self._reasons = {
-            name: known
-            for name, known in self._reasons.items()
-            if now - known.given < _OVER_SECONDS
-        }
-        known = self._reasons.setdefault(reason, _Reason(self._wall() - age, now))
-        known.given = now
-        return known
 
     def _queue(self, reason: str, known: _Reason, text: str) -> bool:
         since = f"Since {datetime.fromtimestamp(known.began, UTC):%Y-%m-%d %H:%M} UTC."

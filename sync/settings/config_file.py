@@ -129,17 +129,13 @@ class PhrasesConfig(Strict):
         if missing := sorted(part for part in names if f"{{{part}}}" not in value):
             raise ValueError(f"lacks {{{missing[0]}}}; put it where it belongs")
         if how := _ENDS.get(name):
-            _tells(value, "{milestones}" if "{milestones}" in value else "{milestone}", how)
+            subject = "{milestones}" if "{milestones}" in value else "{milestone}"
+            begins, ends = value.startswith(subject), value.endswith(subject)
+            if not (begins or (ends and how != "begin")):
+                raise ValueError(f"is to {how} with {subject}; move it")
+            if len(value.replace(subject, "").strip()) < _SHORTEST:
+                raise ValueError(f"says nothing beside {subject}; add a word")
         return value
-
-
-def _tells(phrase: str, subject: str, how: str) -> None:
-    """Raise ValueError for a phrase without a text before or after `subject`."""
-    begins, ends = phrase.startswith(subject), phrase.endswith(subject)
-    if not (begins or (ends and how != "begin")):
-        raise ValueError(f"is to {how} with {subject}; move it")
-    if len(phrase.replace(subject, "").strip()) < _SHORTEST:
-        raise ValueError(f"says nothing beside {subject}; add a word")
 
 
 _SHORTEST = 3

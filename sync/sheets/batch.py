@@ -758,15 +758,15 @@ def _compared(table: Table, rows: Sequence[RowWrite]) -> list[str]:
         return []
     indexes = {table.columns[KEY]} if KEY in table.columns else set()
     for row in rows:
-        indexes |= {cell.index for cell in row.cells if not _replaces_anything(cell)}
+        indexes |= {
+            cell.index
+            for cell in row.cells
+            if not (cell.expects is None and cell.expects_note is None)
+        }
         texts = (*row.identity.shows, *row.identity.shows_not)
         indexes |= {table.columns[column] for column in texts if column in table.columns}
     first, last = (pick(row.row for row in rows) + 1 for pick in (min, max))
     return [f"{name}{first}:{name}{last}" for name in map(letters, sorted(indexes))]
-
-
-def _replaces_anything(cell: CellWrite) -> bool:
-    return cell.expects is None and cell.expects_note is None
 
 
 def place_of(table: Table, left: Sequence[Column]) -> int:

@@ -262,6 +262,7 @@ class _RowCheck:
             before, wrote = (
                 masked(fields, data) for data in (at(self.copy, cell.index), cell.data)
             )
+            index = index_now(self.table, cell.column, cell.index)
             undo = Undo(
                 sheet_id=self.row.sheet_id,
                 column=self._column_written(cell),
@@ -272,7 +273,7 @@ class _RowCheck:
                 image=RowImage.of(self.copy, self.columns, [cell.index]),
                 row=self.row.row,
                 tab=self.table.title,
-                header=self._header(cell),
+                header=self.table.headers.get(index, cell.column),
                 row_text=row_text(self.copy),
             )
             if undo.holds_wrote(before):
@@ -322,10 +323,6 @@ class _RowCheck:
             return cell.column
         index = index_now(self.table, cell.column, cell.index)
         return next((c for c, now in self.table.columns.items() if now == index), "")
-
-    def _header(self, cell: CellWrite) -> str:
-        index = index_now(self.table, cell.column, cell.index)
-        return self.table.headers.get(index, cell.column)
 
 
 def _parts(cell: CellWrite) -> Iterator[str]:

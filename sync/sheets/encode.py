@@ -61,7 +61,13 @@ def encoded(cell: Cell, zone: tzinfo, locale: str = "") -> dict[str, Any]:
     elif cell.text:
         data["userEnteredValue"] = {"stringValue": text(cell, zone)}
     if cell.links:
-        data["textFormatRuns"] = _runs(cell)
+        length = len(cell.text.encode("utf-16-le")) // 2
+        runs: dict[int, dict[str, Any]] = {}
+        for link in cell.links:
+            runs[link.start] = {"startIndex": link.start, "format": {"link": {"uri": link.uri}}}
+            if link.end < length:
+                runs.setdefault(link.end, {"startIndex": link.end, "format": {}})
+        data["textFormatRuns"] = [runs[start] for start in sorted(runs)]
     if cell.note or cell.noted:
         data["note"] = note(cell, zone)
     return data
@@ -120,17 +126,6 @@ def number(cell: Cell, zone: tzinfo) -> float | None:
         return cell.number
     when = serial(cell.when, zone)
     return float(int(when) + cell.days_later) if cell.is_day else when
-
-
-def _runs(cell: Cell) -> list[dict[str, Any]]:
-    """Return the runs of the links: each starts one, and a plain run ends it."""
-    length = len(cell.text.encode("utf-16-le")) // 2
-    runs: dict[int, dict[str, Any]] = {}
-    for link in cell.links:
-        runs[link.start] = {"startIndex": link.start, "format": {"link": {"uri": link.uri}}}
-        if link.end < length:
-            runs.setdefault(link.end, {"startIndex": link.end, "format": {}})
-    return [runs[start] for start in sorted(runs)]
 
 
 def shown_text(data: Mapping[str, Any]) -> str:

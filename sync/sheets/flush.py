@@ -333,27 +333,20 @@ def shown(target: Target, cells: Cells | None = None) -> Shown:
     return Shown(target.site, target.version, target.events, cells, target.entry)
 
 
+@dataclass
 class BatchWriter:
     """Sends batches within Google's rate limit, stored before and checked after.
 
     `sleep` waits for the rate limit, `alert` notifies the operator.
     """
 
-    def __init__(
-        self,
-        store: SheetStore,
-        client: SheetClient,
-        sleep: Callable[[float], Any],
-        alert: Callable[[str, str], object],
-        trail: Trail | None = None,
-    ) -> None:
-        self._store = store
-        self._client = client
-        self._sleep = sleep
-        self._alert = alert
-        self._trail = trail or Trail()
-        self._read_at = 0.0
-        """When the flush began to read its jobs (monotonic seconds)."""
+    _store: SheetStore
+    _client: SheetClient
+    _sleep: Callable[[float], Any]
+    _alert: Callable[[str, str], object]
+    _trail: Trail
+    _read_at: float = 0.0
+    """When the flush began to read its jobs (monotonic seconds)."""
 
     def take_turn(self, lease: Lease) -> Fence:
         """Wait until a flush may begin, and return a fence for its batch."""
@@ -381,7 +374,11 @@ class BatchWriter:
         Raises Refused, Permanent, or Retryable if nobody knows whether Google carried it out.
         """
         if not snapshot.has_fence_tab:
-            self._check_safe(lease)
+            spreadsheet = self._store.spreadsheet
+            if spreadsheet.trial() is None:
+                # It makes two calls, and the read was counted with one write.
+                self.take_call(lease)
+                try_google(spreadsheet, self._client).must_be_safe()
         trace = batch.trace
         attempt = Attempt(
             trace.fence,
@@ -410,13 +407,6 @@ class BatchWriter:
             self._conclude(lease, attempt, trace, findings, undos)
         else:
             self._check(lease, attempt, trace, answer.snapshot)
-
-    def _check_safe(self, lease: Lease) -> None:
-        """Try once per spreadsheet how Google treats IDs. Raises Permanent if that isn't safe."""
-        spreadsheet = self._store.spreadsheet
-        if spreadsheet.trial() is None:
-            self.take_call(lease)  # It makes two calls, and the read was counted with one write.
-            try_google(spreadsheet, self._client).must_be_safe()
 
     def settle(self, lease: Lease, snapshot: Snapshot) -> bool:
         """Conclude the attempt whose fence a read shows; return whether there was one."""
@@ -539,7 +529,7 @@ class Flusher:
         self.store = store
         self.client = client
         self.targets = targets
-        self.writer = BatchWriter(store, client, sleep, alert, trail)
+        self.writer = BatchWriter(store, client, sleep, alert, trail or Trail())
         self._tabs_of = tabs_of
         self._zone = zone
         self._alert = alert
@@ -597,15 +587,15 @@ class Flusher:
         self._flush(context, work)
 
     def _flush(self, context: FlushContext, work: Work) -> None:
-        lease, tabs, snapshot, pending = (
-            context.lease,
-            context.tabs,
-            context.snapshot,
-            context.pending,
-        )
+        lease, snapshot, pending = context.lease, context.snapshot, context.pending
         if not snapshot.tables:
-            self._write_new(context, work)
-        elif tabs.learn(lease, snapshot, pending) or not self._has_keys(context):
+            # New tabs get the first jobs. If rows existed, the next flush writes them all.
+            is_again = self.store.spreadsheet.forget(lease)
+            if snapshot.history is None:
+                is_again = self.store.history.write_again(lease) or is_again
+            if not is_again:
+                self._write(context, work)
+        elif context.tabs.learn(lease, snapshot, pending) or not self._has_keys(context):
             return
         elif not (guards := guarding(snapshot.tables)).is_empty:
             # Every column is guarded before anything is written: a person may be moving one now.
@@ -690,14 +680,6 @@ class Flusher:
         known = {column: layout.title(column, is_mapped=False) for column in made}
         read = pending.columns_read.columns
         return known | {c.id: c.header for c in read if c.sheet_id == table.known_as}
-
-    def _write_new(self, context: FlushContext, work: Work) -> None:
-        """Create the tabs with the first jobs; if rows existed, the next flush writes them all."""
-        is_again = self.store.spreadsheet.forget(context.lease)
-        if context.snapshot.history is None:
-            is_again = self.store.history.write_again(context.lease) or is_again
-        if not is_again:
-            self._write(context, work)
 
     def _has_keys(self, context: FlushContext) -> bool:
         """Return whether the flush can continue with the keys as they are.
@@ -787,42 +769,15 @@ class Flusher:
     def _write(self, context: FlushContext, work: Work) -> None:
         titles, beside = self.surroundings(context)
         lines = self._lines(context, work)
-        plan = self._planned(context, work, lines, titles, beside)
-        if not self._was_refused:  # If so, the Pipeline may be the part that Google rejected.
-            entries = {site: work.jobs[site].entry for site in (*plan.shown, *plan.absent)}
-            plan = replace(plan, parts=self.with_pipeline(context, plan.parts, entries))
-        self._write_plan(context, work, plan, lines, titles)
-
-    def _planned(
-        self, context: FlushContext, work: Work, lines: Lines, titles: Titles, beside: Surroundings
-    ) -> Plan:
         snapshot, columns = context.snapshot, list[Column]()
         if context.tabs.policy.makes_columns:
             every = self.store.pending.every
             columns = self.targets.columns(snapshot, context.pending, every, work.targets)
         wanted = self.targets.wanted(columns, lines.lines, beside, titles)
-        return self.plan(context, work.targets, wanted)
-
-    def plan(self, context: FlushContext, targets: Sequence[Target], wanted: WantedTabs) -> Plan:
-        """Return the writes for the rows of `targets`. Raises Permanent without a key column."""
-        zone = self.clock(context.snapshot)
-        ensured = ensure(context.snapshot, wanted, zone)
-        rows = context.tabs.rows(context.lease, ensured.tables, targets)
-        served = [target for target in targets if target.site not in rows.waiting]
-        change = diff(context.tabs, ensured.tables, served, rows, zone, context.snapshot.locale)
-        pattern = rows.pattern
-        parts = replace(
-            ensured.parts,
-            rows=change.rows,
-            new_rows=change.new_rows,
-            formulas=sorted(pattern.formulas) if pattern else (),
-            is_covered=pattern is not None and pattern.is_covered,
-        )
-        return Plan(ensured.tables, parts, change.shown, change.absent)
-
-    def _write_plan(
-        self, context: FlushContext, work: Work, plan: Plan, lines: Lines, titles: Titles
-    ) -> None:
+        plan = self.plan(context, work.targets, wanted)
+        if not self._was_refused:  # If so, the Pipeline may be the part that Google rejected.
+            entries = {site: work.jobs[site].entry for site in (*plan.shown, *plan.absent)}
+            plan = replace(plan, parts=self.with_pipeline(context, plan.parts, entries))
         lease = context.lease
         absent = [shown(work.jobs[site]) for site in plan.absent]
         confirmed = [shown(work.jobs[site], cells) for site, cells in plan.shown.items()]
@@ -846,6 +801,23 @@ class Flusher:
         if context.tabs.policy.makes_columns:
             known = context.pending.known_columns
             self.new_reps |= filter_views.without_view(plan.shown.values(), known)
+
+    def plan(self, context: FlushContext, targets: Sequence[Target], wanted: WantedTabs) -> Plan:
+        """Return the writes for the rows of `targets`. Raises Permanent without a key column."""
+        zone = self.clock(context.snapshot)
+        ensured = ensure(context.snapshot, wanted, zone)
+        rows = context.tabs.rows(context.lease, ensured.tables, targets)
+        served = [target for target in targets if target.site not in rows.waiting]
+        change = diff(context.tabs, ensured.tables, served, rows, zone, context.snapshot.locale)
+        pattern = rows.pattern
+        parts = replace(
+            ensured.parts,
+            rows=change.rows,
+            new_rows=change.new_rows,
+            formulas=sorted(pattern.formulas) if pattern else (),
+            is_covered=pattern is not None and pattern.is_covered,
+        )
+        return Plan(ensured.tables, parts, change.shown, change.absent)
 
     def _lines(self, context: FlushContext, work: Work) -> Lines:
         snapshot = context.snapshot

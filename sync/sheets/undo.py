@@ -85,7 +85,11 @@ class _Placing:
             again = undo.model_copy(update={"before": old.before, "image": old.image})
             self._write(place, number, again, identity)
         if not places:
-            is_back = self._is_anywhere(undo)
+            is_back = any(
+                content(at(row, table.columns[KEY])) == content(undo.before)
+                for table in self._tables.values()
+                for row in self._rows.get(table.sheet_id, {}).values()
+            )
             self._settle(number, undo, is_reported=bool(text_of(undo.before)) and not is_back)
 
     def place(self, number: int, undo: Undo) -> None:
@@ -155,14 +159,6 @@ class _Placing:
             for number in self._rows.get(table.sheet_id, {}):
                 if number not in keyed and number != table.header_row:
                     yield (table.sheet_id, number)
-
-    def _is_anywhere(self, undo: Undo) -> bool:
-        """Return whether any key cell has the overwritten content."""
-        return any(
-            content(at(row, table.columns[KEY])) == content(undo.before)
-            for table in self._tables.values()
-            for row in self._rows.get(table.sheet_id, {}).values()
-        )
 
     def _is_worth_reporting(self, undo: Undo) -> bool:
         """Return whether anything is lost, or misplaced text remains.

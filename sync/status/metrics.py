@@ -135,24 +135,16 @@ class RefusalCounter:
         return True
 
 
+@dataclass(eq=False)
 class StoreCollector(Collector):
     """Collects the figures of the database as metrics."""
 
-    def __init__(
-        self,
-        inbox: Inbox,
-        documents: Documents,
-        refusals: Refusals,
-        backlog: Callable[[], Backlog],
-        measures: Measures,
-        acknowledgements: Acknowledgements,
-    ) -> None:
-        self._inbox = inbox
-        self._documents = documents
-        self._refusals = refusals
-        self._backlog = backlog
-        self._measures = measures
-        self._acknowledgements = acknowledgements
+    _inbox: Inbox
+    _documents: Documents
+    _refusals: Refusals
+    _backlog: Callable[[], Backlog]
+    _measures: Measures
+    _acknowledgements: Acknowledgements
 
     def collect(self) -> Iterator[Metric]:
         deliveries = self._inbox.counts()

@@ -52,11 +52,11 @@ class Action:
     ended: datetime | None
 
 
+@dataclass(frozen=True)
 class ActionLog:
     """The log of actions, newest first."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     def begin(
         self, name: str, detail: str, source: str, state: ActionState = ActionState.BEGUN

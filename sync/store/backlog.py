@@ -231,7 +231,11 @@ def _inbox() -> dict[str, Select[Any]]:
     return {
         "deliveries": select(func.count()).select_from(delivery).where(UNPROJECTED),
         "oldest_delivery": _age(delivery.c.received_at, UNPROJECTED),
-        **_counted("unplaced", delivery.c.received_at, _is_unplaced()),
+        **_counted(
+            "unplaced",
+            delivery.c.received_at,
+            delivery.c.about.is_not(None) & ~is_dismissed(delivery.c.id),
+        ),
         **_counted("refused", delivery.c.received_at, _is_refused()),
         **_counted("rejected", delivery.c.received_at, _is_rejected()),
         "turned_away": refusals.count(days=2),
@@ -303,7 +307,11 @@ def _documents() -> dict[str, Select[Any]]:
         "documents": _count(is_pending),
         "oldest_document": _age(document.c.wanted_at, is_pending),
         **_counted("failing", document.c.wanted_at, _is_failing()),
-        **_counted("failed_documents", document.c.wanted_at, _has_failed()),
+        **_counted(
+            "failed_documents",
+            document.c.wanted_at,
+            (document.c.state == FileState.FAILED) & ~is_dismissed(document.c.uuid),
+        ),
     }
 
 
@@ -340,20 +348,12 @@ def _age(moment: ColumnElement[float | None], which: Any) -> Select[Any]:
     return select(now() - func.min(moment + 0.0)).where(which)
 
 
-def _is_unplaced() -> ColumnElement[bool]:
-    return delivery.c.about.is_not(None) & ~is_dismissed(delivery.c.id)
-
-
 def _is_rejected() -> ColumnElement[bool]:
     return and_(REJECTED, ~is_dismissed(delivery.c.id))
 
 
 def _is_refused() -> ColumnElement[bool]:
     return and_(_is_rejected(), delivery.c.received_at > now() - REFUSED_SECONDS)
-
-
-def _has_failed() -> ColumnElement[bool]:
-    return (document.c.state == FileState.FAILED) & ~is_dismissed(document.c.uuid)
 
 
 def _is_failing() -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """Stores what people confirm on the console: the order of milestones and meanings of statuses."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -9,14 +10,14 @@ from sync.store.database import Database, bumped
 from sync.store.schema import job, milestone_order, status
 
 
+@dataclass(frozen=True)
 class Confirmations:
     """The order of milestones (proposed and confirmed), and the meanings of statuses.
 
     After a confirmation every job is laid out again.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     def read(self) -> Confirmed:
         """Return what was confirmed."""

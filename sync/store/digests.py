@@ -1,5 +1,7 @@
 """Decides which process sends a digest, and reads the changes for it."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select, update
 
 from sync.jobs.model import Change
@@ -11,12 +13,12 @@ DAILY, WEEKLY, DEADLINES = "digest", "weekly digest", "deadlines"
 _LATE_SECONDS = 3 * 86_400.0
 
 
+@dataclass(frozen=True)
 class Digests:
     """Times are Unix seconds."""
 
-    def __init__(self, database: Database, name: str = DAILY) -> None:
-        self._database = database
-        self._name = name
+    _database: Database
+    _name: str = DAILY
 
     def claim(self, slot: float) -> bool:
         """Claim the digest of `slot`: True for exactly one caller, which then sends it."""

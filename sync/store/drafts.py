@@ -1,6 +1,7 @@
 """Stores drafts of mappings from the console for a day after the last change."""
 
 import json
+from dataclasses import dataclass
 from secrets import token_urlsafe
 
 from sqlalchemy import delete, insert, select, update
@@ -14,11 +15,11 @@ Pairs = tuple[tuple[str, str], ...]
 """Names of inputs and their values."""
 
 
+@dataclass(frozen=True)
 class MappingDrafts:
     """A draft for each mapping that someone starts, by an ID that can't be guessed."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     def begin(self) -> str:
         """Store an empty draft and return its ID; delete expired drafts."""

@@ -71,7 +71,16 @@ def erase(database: Database, held: Iterable[Lease], site: str) -> None:
         hashes = [{"digest": digest_of(one)} for one in _ids(connection, site)]
         known = database.insert(forgotten).values(at=now()).on_conflict_do_nothing()
         connection.execute(known, hashes)
-        _hand_over_documents(connection, site)
+        # Documents that the job shares with others go to one of these.
+        connection.execute(delete(shared_document).where(shared_document.c.site == site))
+        shared = select(shared_document.c.uuid, func.min(shared_document.c.site)).group_by(
+            shared_document.c.uuid
+        )
+        own = select(document.c.uuid).where(document.c.site == site)
+        for uuid, other in connection.execute(shared.where(shared_document.c.uuid.in_(own))).all():
+            connection.execute(update(document).where(document.c.uuid == uuid).values(site=other))
+            is_other = shared_document.c.uuid == uuid, shared_document.c.site == other
+            connection.execute(delete(shared_document).where(*is_other))
         seqs = select(change.c.seq).where(change.c.site == site)
         connection.execute(delete(history_written).where(history_written.c.seq.in_(seqs)))
         for table in metadata.sorted_tables:
@@ -102,16 +111,3 @@ def _deliveries(connection: Connection, site: str) -> list[int]:
             if any(one in text for one in ids):
                 found.append(seq)
     return found
-
-
-def _hand_over_documents(connection: Connection, site: str) -> None:
-    """Give the documents that a job shares with others to one of these."""
-    connection.execute(delete(shared_document).where(shared_document.c.site == site))
-    shared = select(shared_document.c.uuid, func.min(shared_document.c.site)).group_by(
-        shared_document.c.uuid
-    )
-    own = select(document.c.uuid).where(document.c.site == site)
-    for uuid, other in connection.execute(shared.where(shared_document.c.uuid.in_(own))).all():
-        connection.execute(update(document).where(document.c.uuid == uuid).values(site=other))
-        is_other = shared_document.c.uuid == uuid, shared_document.c.site == other
-        connection.execute(delete(shared_document).where(*is_other))

@@ -107,11 +107,11 @@ def is_dismissed(item: ColumnElement[str]) -> ColumnElement[bool]:
     return item.in_(select(dismissed.c.item))
 
 
+@dataclass(frozen=True)
 class Dismissals:
     """The IDs of dismissed findings, rejected deliveries, and documents."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     def add(self, items: Collection[str]) -> None:
         """Dismiss items, so that no warning shows them."""

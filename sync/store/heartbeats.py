@@ -1,5 +1,7 @@
 """Heartbeats of the worker and other parts, and since when a problem exists, by name."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import delete
 
 from sync.store.database import Database, now
@@ -11,11 +13,11 @@ TOKEN_REFUSED = "everbright_token"  # noqa: S105 - the name of a row
 """The name of a problem: EverBright doesn't accept the token."""
 
 
+@dataclass(frozen=True)
 class Heartbeats:
     """Times by name: a process's last heartbeat, or when a problem began."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     def give(self, name: str = WORKER) -> None:
         """Record that the process `name` is alive now."""

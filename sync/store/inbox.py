@@ -161,11 +161,6 @@ class Inbox:
         query = select(delivery).where(UNPROJECTED, delivery.c.site == site)
         return self.fetch(query.order_by(delivery.c.seq))
 
-    def recent(self, limit: int, outcome: Outcome | None = None) -> list[KeptDelivery]:
-        """Return the newest deliveries, newest first."""
-        query = select(delivery).order_by(delivery.c.seq.desc()).limit(limit)
-        return self.fetch(query if outcome is None else query.where(delivery.c.outcome == outcome))
-
     def rejected(self) -> Iterator[KeptDelivery]:
         """Yield the rejected deliveries that can be replayed, oldest first.
 

@@ -63,11 +63,11 @@ class JobRecord:
     documents: tuple[KeptDocument, ...]
 
 
+@dataclass(frozen=True)
 class JobRecords:
     """Reads jobs with all that is stored of them."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     def find(self, site: str) -> JobRecord | None:
         with self._database.reading() as connection:
@@ -76,6 +76,8 @@ class JobRecords:
                 return None
             rests = select(quarantine.c.site).where(quarantine.c.site == site)
             where = select(folder.c.link).where(folder.c.site == site)
+            shared = select(shared_document.c.uuid).where(shared_document.c.site == site)
+            query = select(change).where(change.c.site == site).order_by(change.c.seq.desc())
             return JobRecord(
                 site=site,
                 job=Job.model_validate_json(row.state),
@@ -85,8 +87,17 @@ class JobRecords:
                 waiting_since=_moment(row.waiting_since),
                 is_quarantined=connection.scalar(rests) is not None,
                 folder=connection.scalar(where) or "",
-                changes=_changes(connection, site),
-                documents=_documents(connection, _LINES, _is_of_job(site)),
+                changes=tuple(
+                    KeptChange(
+                        Change.model_validate_json(row.body),
+                        datetime.fromtimestamp(row.kept_at, UTC),
+                        row.shown,
+                    )
+                    for row in connection.execute(query.limit(_LINES))
+                ),
+                documents=_documents(
+                    connection, _LINES, or_(document.c.site == site, document.c.uuid.in_(shared))
+                ),
             )
 
     def documents(self, state: FileState, limit: int) -> tuple[KeptDocument, ...]:
@@ -114,24 +125,6 @@ class JobRecords:
             if len(sites) == limit:
                 break
         return frozenset(sites)
-
-
-def _is_of_job(site: str) -> ColumnElement[bool]:
-    """Return the condition that a document belongs to a job, maybe among others."""
-    shared = select(shared_document.c.uuid).where(shared_document.c.site == site)
-    return or_(document.c.site == site, document.c.uuid.in_(shared))
-
-
-def _changes(connection: Connection, site: str) -> tuple[KeptChange, ...]:
-    query = select(change).where(change.c.site == site).order_by(change.c.seq.desc())
-    return tuple(
-        KeptChange(
-            Change.model_validate_json(row.body),
-            datetime.fromtimestamp(row.kept_at, UTC),
-            row.shown,
-        )
-        for row in connection.execute(query.limit(_LINES))
-    )
 
 
 def _documents(

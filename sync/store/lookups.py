@@ -55,16 +55,14 @@ class DueLookup(Generic[AnswerT]):
     """The time (UTC) by the database's clock."""
 
 
+@dataclass(frozen=True)
 class Lookups(Generic[AnswerT]):
     """One table of lookups. `stamp` has values stored with each answer."""
 
-    def __init__(
-        self, database: Database, table: Table, kind: type[AnswerT], stamp: dict[str, Any]
-    ) -> None:
-        self._database = database
-        self._table = table
-        self._kind = kind
-        self._stamp = stamp
+    _database: Database
+    _table: Table
+    _kind: type[AnswerT]
+    _stamp: dict[str, Any]
 
     def due(self) -> int:
         """Return for how many jobs a lookup is due."""

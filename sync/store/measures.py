@@ -50,11 +50,11 @@ def add(database: Database, connection: Connection, name: str, seconds: Iterable
         connection.execute(statement, rows)
 
 
+@dataclass(frozen=True)
 class Measures:
     """Histograms and counters in the database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     def add(self, name: str, seconds: Iterable[float]) -> None:
         """Add durations to a histogram. Ignores errors, because a metric isn't worth a failure."""

@@ -49,11 +49,6 @@ class Pending:
     confirmed: Confirmed = field(default_factory=Confirmed)
     fences: KnownFences = field(default_factory=KnownFences)
 
-    @property
-    def is_empty(self) -> bool:
-        work = self.in_doubt, self.jobs, self.lines, self.undos, self.fences.takes_over
-        return not any(work)
-
 
 @dataclass(frozen=True)
 class PendingWork:

@@ -37,12 +37,12 @@ class RefusedDay:
     source: str
 
 
+@dataclass(frozen=True)
 class Refusals:
     """One row per day and reason. Rows older than `keep_days` are deleted."""
 
-    def __init__(self, database: Database, keep_days: int) -> None:
-        self._database = database
-        self._keep_days = keep_days
+    _database: Database
+    _keep_days: int
 
     def add(self, refused: Mapping[str, RefusedRequests]) -> None:
         """Add counts of rejected requests, by reason, in one transaction."""

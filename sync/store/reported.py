@@ -1,6 +1,7 @@
 """Remembers what was already reported, by name, so that it is reported once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -8,11 +9,11 @@ from sync.store.database import Database
 from sync.store.schema import reported
 
 
+@dataclass(frozen=True)
 class Reported:
     """The names of everything that was reported."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     def new(self, names: Sequence[str]) -> list[str]:
         """Return those of `names` that haven't been reported yet, each once."""

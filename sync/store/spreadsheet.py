@@ -298,12 +298,6 @@ class Spreadsheet:
         with self._database.writing(lease) as connection:
             self.change(connection, compared_at=now())
 
-    def trouble(self) -> tuple[str, str]:
-        """Return the reason and message why the sheet can't be written, or two blanks."""
-        query = select(sheet.c.reason, sheet.c.message).where(self._is_this)
-        rows = self._database.rows(query)
-        return (rows[0][0], rows[0][1]) if rows else ("", "")
-
     def set_trouble(self, reason: str = "", message: str = "") -> None:
         """Record since when and why the sheet can't be written; without a reason, that it can."""
         with self._database.writing() as connection:

@@ -9,7 +9,7 @@ signed document is the UPLOADED one.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -61,7 +61,9 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
     event = OtherEvent(
         site=site,
         about=about,
-        archived=_archived(tree, shapes.archived) if kind is Kind.SITE_ARCHIVED else None,
+        archived=next((is_yes(tree[key]) for key in shapes.archived if key in tree), None)
+        if kind is Kind.SITE_ARCHIVED
+        else None,
         stage=text(tree, shapes.stage)[:_STAGE_LIMIT],
         left_stage=text(tree, _LEFT_STAGE)[:_STAGE_LIMIT],
         contract=_contract(tree, kind, shapes),
@@ -74,7 +76,15 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
 
 def _contract(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> Contract | None:
     if kind is Kind.CHANGE_ORDER:
-        return _change_order(tree, shapes)
+        order = _task_contract(tree)
+        if order is None:
+            order = next(
+                (_read(tree, {}, state) for state in _states(tree, shapes.change_order)), None
+            )
+        if order is None or order.state is not ContractState.SIGNED:
+            return None
+        new_quote = next(uuids(tree, shapes.new_quote), "")
+        return order.model_copy(update={"is_change_order": True, "new_quote": new_quote})
     return _task_contract(tree) if kind is Kind.CONTRACT else None
 
 
@@ -82,11 +92,6 @@ def site_text(tree: Tree) -> str | None:
     """Return the text under a site key, which may be invalid, for the list of deliveries."""
     values = (tree.get(key) for key in _SITE)
     return next((value[:100] for value in values if isinstance(value, str) and value), None)
-
-
-def _archived(tree: Tree, keys: Sequence[str]) -> bool | None:
-    """Return whether the job is archived (a date counts as "yes"), or None without such a key."""
-    return next((is_yes(tree[key]) for key in keys if key in tree), None)
 
 
 def is_yes(mark: object) -> bool:
@@ -132,17 +137,6 @@ def is_contract(tree: Tree, shapes: WebhooksConfig) -> bool:
 def _task_contract(tree: Tree) -> Contract | None:
     """Return the contract in the task `tree`."""
     return next((_read(tree, sub_task, state) for sub_task, state in _signatures(tree)), None)
-
-
-def _change_order(tree: Tree, shapes: WebhooksConfig) -> Contract | None:
-    """Return a signed change order, or None: an unsigned one changes nothing."""
-    order = _task_contract(tree)
-    if order is None:
-        order = next((_read(tree, {}, state) for state in _states(tree, shapes.change_order)), None)
-    if order is None or order.state is not ContractState.SIGNED:
-        return None
-    new_quote = next(uuids(tree, shapes.new_quote), "")
-    return order.model_copy(update={"is_change_order": True, "new_quote": new_quote})
 
 
 def _is_named(tree: Tree, pattern: str) -> bool:

@@ -208,16 +208,14 @@ def _milestone(tree: Mapping[str, Any]) -> tuple[Milestone, tuple[str, ...]]:
         needed = next((each for each in odd if each["loc"][0] in _NEEDED), None)
         if needed:
             break
-        names |= dict.fromkeys(".".join(_names(each["loc"])) for each in odd)
+        names |= dict.fromkeys(
+            ".".join([name for name in each["loc"] if isinstance(name, str)]) for each in odd
+        )
         # Without what it needs, a part is of no use itself.
         places = (each["loc"][: -1 if each["type"] == "missing" else None] for each in odd)
         tree = _without(tree, frozenset(places))
     reason = "missing_field" if needed["type"] == "missing" else "invalid_field"
     raise Rejected(reason, f"`{needed['loc'][0]}`: {needed['msg']}")
-
-
-def _names(place: tuple[int | str, ...]) -> list[str]:
-    return [name for name in place if isinstance(name, str)]
 
 
 def _without(

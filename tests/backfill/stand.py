@@ -18,6 +18,7 @@ from sync.store import Jobs
 from sync.store.schema import backfill
 from sync.worker.loop import BackfillLoop, Stop
 from tests.bench import Bench
+from tests.inbox import newest
 from tests.made_up import CONFIG_FILE, document, milestone, uuid
 
 TOKEN = "an-everbright-token"
@@ -204,7 +205,7 @@ class Stand(Bench):
         )
 
     def from_backfill(self) -> list[str]:
-        kept = self.wiring.inbox.recent(100_000)
+        kept = newest(self.wiring.inbox, 100_000)
         return [one.id for one in kept if one.id.startswith("backfill-")]
 
 

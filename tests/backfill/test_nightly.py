@@ -7,6 +7,7 @@ import pytest
 from emulator import Emulator
 from sync.worker.loop import BackfillLoop
 from tests.backfill.stand import Mute, Stand, event
+from tests.inbox import newest
 from tests.made_up import uuid
 
 
@@ -33,7 +34,7 @@ def test_webhooks_that_were_dropped_are_brought_and_no_others(stand: Stand) -> N
     stand.age(24 * 400)
     loop.step()
     stand.project()
-    kept = [one for one in stand.wiring.inbox.recent(1000) if one.id.startswith("backfill-")]
+    kept = [one for one in newest(stand.wiring.inbox, 1000) if one.id.startswith("backfill-")]
     assert {one.site for one in kept} == {changed[number]["site"] for number in dropped}
     assert len(kept) == 100
     assert alerts.texts[0].startswith("100 events of 100 jobs had not been delivered.")

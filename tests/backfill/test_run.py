@@ -10,6 +10,7 @@ import pytest
 from emulator import Emulator
 from tests import databases
 from tests.backfill.stand import START, Stand, event, jobs_of, plain
+from tests.inbox import newest
 from tests.made_up import comment, uuid
 from tests.webhooks.payloads import contract
 
@@ -76,7 +77,7 @@ def test_without_a_kill_nothing_is_asked_twice(any_stand: Stand) -> None:
     assert told[-1] == ("jobs", 30)
     any_stand.project()
     assert any_stand.run().events == 0
-    assert len(any_stand.wiring.inbox.recent(1000)) == 30
+    assert len(newest(any_stand.wiring.inbox, 1000)) == 30
 
 
 def test_a_second_run_before_the_projection_makes_no_delivery(stand: Stand) -> None:
@@ -84,7 +85,7 @@ def test_a_second_run_before_the_projection_makes_no_delivery(stand: Stand) -> N
     stand.load(event(1), event(2))
     assert stand.run().events == 2
     assert stand.run().events == 0
-    assert len(stand.wiring.inbox.recent(1000)) == 2
+    assert len(newest(stand.wiring.inbox, 1000)) == 2
 
 
 def test_what_was_delivered_makes_no_delivery_and_its_tasks_are_not_asked_for(
@@ -155,7 +156,7 @@ def test_jobs_that_move_between_pages_are_not_lost(stand: Stand) -> None:
 
     stand.google.faults.between(leave, api="everbright", path="*/project*", nth=[3])
     run = stand.run()
-    assert {one.site for one in stand.wiring.inbox.recent(1000)} == {
+    assert {one.site for one in newest(stand.wiring.inbox, 1000)} == {
         uuid(job) for job in range(1, 81)
     }
     assert (passes(stand), run.problems) == (2, [])

@@ -20,6 +20,7 @@ from sync.worker.action_loop import ActionLoop
 from sync.worker.loop import Stop
 from sync.worker.sheet_loop import SheetLoop
 from tests.console.conftest import Console
+from tests.inbox import newest
 from tests.made_up import document, milestone, task, uuid
 from tests.ops.test_alerts import Chat
 from tests.world import wait_for
@@ -38,7 +39,7 @@ def refused(console: Console, count: int = 1) -> list[str]:
     with console.bench.database.writing() as connection:
         values = {"outcome": "rejected", "reason": "fault: An error.", "projected": True}
         connection.execute(update(delivery).values(values))
-    return [one.id for one in console.bench.inbox.recent(count)]
+    return [one.id for one in newest(console.bench.inbox, count)]
 
 
 # Pause

@@ -12,6 +12,7 @@ from emulator import Emulator
 from sync.store.schema import document as documents
 from tests.console.conftest import Console
 from tests.console.test_pages import PAGES, post
+from tests.inbox import newest
 from tests.made_up import comment, document, milestone, task, uuid
 
 pytestmark = pytest.mark.long
@@ -83,7 +84,7 @@ def test_markup_in_every_field_is_shown_as_text(google: Emulator, sqlite_url: st
     with console.bench.database.writing() as connection:
         connection.execute(update(documents).values(message=MARKUP, reason=MARKUP))
     visitor.send("/personal", show="yes")
-    kept = [one.id for one in console.bench.inbox.recent(99)]
+    kept = [one.id for one in newest(console.bench.inbox, 99)]
     assert set(filter(None, ids)) <= set(kept)
     pages = [
         *PAGES,

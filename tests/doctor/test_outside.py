@@ -22,6 +22,7 @@ from sync.settings.config_file import MilestoneConfig
 from sync.settings.environment import load
 from tests.backfill.stand import event
 from tests.doctor.conftest import Patient
+from tests.inbox import newest
 from tests.made_up import SECRET, milestone, uuid
 from tests.security.servers import Server, say
 from tests.sheets.conftest import MILESTONES, with_more
@@ -90,13 +91,13 @@ def receiver(patient: Patient, **changes: str) -> Iterator[str]:
 
 def test_a_receiver_that_accepts_the_secret(patient: Patient) -> None:
     """The check warns that it is only on this machine, and stores nothing."""
-    before = patient.bench.inbox.recent(9)
+    before = newest(patient.bench.inbox, 9)
     with receiver(patient) as url:
         patient.set(PUBLIC_URL=url)
         found = patient.checks()
     assert (found["receiver"].result, found["secret"].result) == ("warning", "ok")
     assert "this machine only" in found["receiver"].text
-    assert patient.bench.inbox.recent(9) == before
+    assert newest(patient.bench.inbox, 9) == before
 
 
 def test_a_receiver_with_another_secret(patient: Patient) -> None:

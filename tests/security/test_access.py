@@ -19,6 +19,7 @@ from sync.sheets.cell_data import _UUID
 from sync.webhooks import parse
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
+from tests.inbox import newest
 from tests.jobs.test_row import CONFIG
 from tests.made_up import ROOT, SAMPLE, SAMPLE_SITE, SECRET, body, comment, milestone, task
 from tests.settings.test_environment import LEAST
@@ -119,9 +120,9 @@ def test_no_header_claims_its_way_in(sqlite_url: str, claim: dict[str, str]) -> 
     with_secret = {"X-Webhook-Secret": SECRET} | claim
     assert told("GET", "/webhooks/everbright", with_secret)[0] == 405
     assert told("POST", "/healthz", with_secret)[0] == 405
-    assert bench.inbox.recent(9) == []
+    assert newest(bench.inbox, 9) == []
     assert told("POST", "/webhooks/everbright", with_secret)[0] == 202
-    (kept,) = bench.inbox.recent(9)
+    (kept,) = newest(bench.inbox, 9)
     assert (kept.outcome, kept.body, kept.site) == (Outcome.ACCEPTED, SAMPLE, SAMPLE_SITE)
 
 
@@ -143,7 +144,7 @@ def test_an_encoded_body_is_rejected_and_stored_unchanged(
     answer = bench.send(packed, Content_Encoding=encoding)
     assert answer.json is not None
     assert (answer.status_code, answer.json["error"]["reason"]) == (400, "not_json")
-    (kept,) = bench.inbox.recent(9)
+    (kept,) = newest(bench.inbox, 9)
     assert (kept.outcome, kept.body) == (Outcome.REJECTED, packed)
 
 
@@ -164,7 +165,7 @@ def test_a_compressed_body_is_not_unpacked(bench: Bench) -> None:
     assert answer.status_code == 400
     assert time.monotonic() - began < 2
     assert psutil.Process().memory_info().rss - before < 20 * 2**20
-    (kept,) = bench.inbox.recent(9)
+    (kept,) = newest(bench.inbox, 9)
     assert kept.body == bomb
 
 

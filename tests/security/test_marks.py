@@ -22,6 +22,7 @@ from sync.status.watch import Watch
 from sync.worker.loop import DocumentLoop, Stop
 from tests.console.conftest import PASSWORD, Console
 from tests.console.test_access import routes
+from tests.inbox import newest
 from tests.made_up import SECRET, body, comment, document, milestone, task, uuid
 from tests.security.conftest import Written
 from tests.webhooks.payloads import change_order, contract, stage
@@ -179,7 +180,7 @@ class Stage:
     def look(self) -> None:
         """Keep every page and what every command prints."""
         visitor = self.console.signed_in()
-        kept = self.bench.inbox.recent(500)
+        kept = newest(self.bench.inbox, 500)
         paths = [path for method, path in routes(self.console.app) if method == "GET"]
         paths += ["/?span=days", "/documents?state=pending"]
         paths += ["/documents?state=failed", "/documents?state=done"]

@@ -18,6 +18,7 @@ from demo.process import Receiver
 from emulator import Emulator
 from sync.store import Database, Inbox
 from tests import databases
+from tests.inbox import newest
 from tests.made_up import body, milestone, uuid
 from tests.store.parts import waiting
 from tests.world import World, wait_for
@@ -61,7 +62,7 @@ def send(world: World, job: int, size: int = 60_000) -> int:
 def kept(url: str) -> list[str]:
     database = Database(url.replace("postgres://", "postgresql+psycopg://"))
     try:
-        return sorted(one.site for one in Inbox(database).recent(1000))
+        return sorted(one.site for one in newest(Inbox(database), 1000))
     finally:
         database.close()
 
@@ -230,4 +231,4 @@ def test_a_failed_transaction_stores_nothing(sqlite_url: str) -> None:
             inbox.keep(sent, read(sent))
             taken += 1
     assert caught.value.reason == "store_unavailable"
-    assert len(waiting(inbox)) == len(inbox.recent(99)) == taken > 0
+    assert len(waiting(inbox)) == len(newest(inbox, 99)) == taken > 0

@@ -9,6 +9,7 @@ from sync.errors import Permanent, Rejected
 from sync.status.deliveries import moment
 from sync.webhooks.schema import Outcome
 from tests.bench import Bench
+from tests.inbox import newest
 from tests.made_up import body, comment, document, milestone, task, uuid
 from tests.status.conftest import Run
 
@@ -18,7 +19,7 @@ TALK = milestone(1, comments=[comment("The dog bites", "2026-03-01T10:00:00Z")])
 def test_a_list_fits_80_columns_and_cuts_no_id(bench: Bench, run: Run) -> None:
     """An ID that is cut cannot be given to retry."""
     bench.send(TALK)
-    (kept,) = bench.inbox.recent(9)
+    (kept,) = newest(bench.inbox, 9)
     output = run("deliveries").stdout
     assert kept.id in output
     assert uuid(1) in output
@@ -80,7 +81,7 @@ def test_invalid_fields_are_named_and_the_row_is_written(bench: Bench, run: Run)
     """Catches a milestone that is rejected for `task_count` as text, or for a null comment."""
     bench.shown(milestone(1, task_count="three of ten", comments=[None]))
     assert bench.row(uuid(1))["Milestone 1"] == "Submitted"
-    for words in ((), ("show", bench.inbox.recent(1)[0].id), ("--reason", "odd_fields")):
+    for words in ((), ("show", newest(bench.inbox, 1)[0].id), ("--reason", "odd_fields")):
         output = run("deliveries", *words).stdout
         assert "`task_count`, `comments`" in output
         assert "three of ten" not in output
@@ -88,7 +89,7 @@ def test_invalid_fields_are_named_and_the_row_is_written(bench: Bench, run: Run)
 
 def test_one_delivery_is_shown_by_the_beginning_of_its_id(bench: Bench, run: Run) -> None:
     bench.send(TALK)
-    (kept,) = bench.inbox.recent(9)
+    (kept,) = newest(bench.inbox, 9)
     shown = run("deliveries", "show", kept.id[:10]).stdout
     assert kept.id in shown
     assert '"status": "SUBMITTED"' in shown
@@ -100,14 +101,14 @@ def test_one_delivery_is_shown_by_the_beginning_of_its_id(bench: Bench, run: Run
 
 def test_a_duplicate_has_no_body_and_shows_why(bench: Bench, run: Run) -> None:
     bench.send(TALK, TALK)
-    duplicate = bench.inbox.recent(1)[0]
+    duplicate = newest(bench.inbox, 1)[0]
     assert duplicate.outcome is Outcome.DUPLICATE
     assert "it is a duplicate" in run("deliveries", "show", duplicate.id).stdout
 
 
 def test_an_ambiguous_beginning_lists_all_matches(bench: Bench, run: Run) -> None:
     bench.send(*(milestone(job) for job in range(1, 18)))  # Two of 17 hexadecimal IDs begin alike.
-    ids = [one.id for one in bench.inbox.recent(99)]
+    ids = [one.id for one in newest(bench.inbox, 99)]
     first = next(one[0] for one in ids if sum(other[0] == one[0] for other in ids) > 1)
     done = run("deliveries", "show", first)
     assert isinstance(done.exception, Permanent)

@@ -22,6 +22,7 @@ from sync.worker.sheet_loop import SheetLoop
 from tests.backfill.stand import TOKEN
 from tests.bench import Bench
 from tests.console.conftest import PASSWORD, Visitor
+from tests.inbox import newest
 from tests.made_up import SECRET, body, milestone, uuid
 from tests.ops.test_alerts import Chat
 from tests.test_receiver import PATH
@@ -199,7 +200,7 @@ def a_webhook_is_too_large(receiver: Installation) -> None:
 
 
 def dismiss_the_webhook(receiver: Installation) -> None:
-    (kept,) = receiver.wiring.inbox.recent(1, Outcome.REJECTED)
+    (kept,) = newest(receiver.wiring.inbox, 1, Outcome.REJECTED)
     receiver.act("dismiss", id=kept.id)
 
 

@@ -31,6 +31,7 @@ from sync.store.jobs import Wanted as WantedDocument
 from sync.store.schema import metadata
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
+from tests.inbox import newest
 from tests.made_up import body, milestone, uuid
 from tests.store.parts import waiting
 
@@ -162,7 +163,7 @@ def test_refusals_of_the_last_hour_are_counted_until_they_are_replayed(database:
         inbox.keep_rejected(body(milestone(number)), Rejected("missing_field", "`status`: missing"))
     found = look(database)
     assert (found.refused, found.refused_for) == (3, "missing_field")
-    kept = inbox.recent(1)[0]
+    kept = newest(inbox, 1)[0]
     inbox.readmit(kept, read(kept.body))
     assert (look(database).refused, look(database).rejected) == (2, 3)
 
@@ -204,7 +205,7 @@ def test_deliveries_are_found_by_what_people_know_of_them(database: Database) ->
     assert ids(reason="missing") == [refused]
     assert ids(reason="%") == []
     assert ids(outcome=Outcome.ACCEPTED) == [second, first]
-    since = Inbox(database).recent(9)[1].received.timestamp() - 60
+    since = newest(Inbox(database), 9)[1].received.timestamp() - 60
     assert ids(since=since) == [refused, second]
 
 

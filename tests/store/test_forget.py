@@ -11,6 +11,7 @@ from sync.store.schema import document, metadata
 from sync.webhooks.schema import Outcome
 from tests.backfill.stand import TOKEN, event
 from tests.bench import Bench
+from tests.inbox import newest
 from tests.made_up import document as a_document
 from tests.made_up import milestone, task, uuid
 from tests.webhooks.payloads import contract
@@ -88,7 +89,7 @@ def test_a_forgotten_job_stays_forgotten(bench: Bench, way: str) -> None:
     bench.project()
     assert not bench.store.pending.is_waiting()
     if way != "backfill":
-        assert Inbox(bench.database).recent(1)[0].outcome is Outcome.IGNORED
+        assert newest(Inbox(bench.database), 1)[0].outcome is Outcome.IGNORED
     assert rows_about(bench, ADA, later["uuid"]) == set()
 
 

@@ -14,6 +14,7 @@ from sync.store.schema import delivery
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests import databases
+from tests.inbox import newest
 from tests.made_up import body, milestone
 from tests.store.parts import held, keep, waiting
 
@@ -46,7 +47,7 @@ def test_each_of_many_threads_gets_its_own_outcome(database: Database) -> None:
     assert sorted(outcomes) == sorted(
         (job, outcome) for job in range(100) for outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE)
     )
-    kept = [(one.outcome, one.has_body) for one in Inbox(database).recent(500)]
+    kept = [(one.outcome, one.has_body) for one in newest(Inbox(database), 500)]
     assert sorted(kept) == [(Outcome.ACCEPTED, True)] * 100 + [(Outcome.DUPLICATE, False)] * 100
 
 
@@ -85,7 +86,7 @@ def test_a_restart_of_the_database_costs_no_delivery(tmp_path: Path) -> None:
         assert keep(database, job=number) is Outcome.ACCEPTED
         with database.writing() as connection:
             connection.execute(END_OTHERS)
-    assert len(Inbox(database).recent(9)) == 2
+    assert len(newest(Inbox(database), 9)) == 2
     database.close()
 
 
@@ -107,7 +108,7 @@ def test_a_connection_that_is_lost_during_the_insert_costs_no_delivery(tmp_path:
     finally:
         event.remove(Engine, "before_cursor_execute", end)
     assert ended
-    assert len(Inbox(database).recent(9)) == 1
+    assert len(newest(Inbox(database), 9)) == 1
     database.close()
 
 

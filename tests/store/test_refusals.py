@@ -13,7 +13,7 @@ DAY = 86_400
 
 @pytest.fixture
 def refusals(database: Database) -> Refusals:
-    return Refusals(database, keep_days=90)
+    return Refusals(database, _keep_days=90)
 
 
 def rows(database: Database) -> int:
@@ -47,7 +47,7 @@ def test_each_day_counts_for_itself_and_is_forgotten(
     assert [one.count for one in refusals.latest(7)] == [2, 3, 4]
     assert [one.count for one in refusals.latest(2)] == [2, 3]
     assert [one.count for one in refusals.latest(36_500)] == [2, 3, 4]
-    Refusals(database, keep_days=3).add({"wrong_secret": RefusedRequests(1, 0.0, "")})
+    Refusals(database, _keep_days=3).add({"wrong_secret": RefusedRequests(1, 0.0, "")})
     assert [one.count for one in refusals.latest(7)] == [3, 3]
 
 

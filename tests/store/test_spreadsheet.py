@@ -110,12 +110,12 @@ def test_a_trouble_lasts_since_its_first_reason(database: Database) -> None:
         with database.reading() as connection:
             return connection.scalar(select(sheet.c.since))
 
-    assert spreadsheet.trouble() == ("", "")
+    assert spreadsheet.glance().reason == ""
     spreadsheet.set_trouble("google_unavailable", "Google answered 503.")
     first = since()
     time.sleep(0.05)
     spreadsheet.set_trouble("rate_limited", "Too many calls.")
-    assert spreadsheet.trouble() == ("rate_limited", "Too many calls.")
+    assert spreadsheet.glance().message == "Too many calls."
     assert first is not None
     assert since() == first
     spreadsheet.set_trouble()

@@ -47,7 +47,18 @@ def report_json(report: MappingReport) -> dict[str, Any]:
         "problem": report.problem,
         "written": report.is_written,
         "waiting": bool(report.waiting),
-        "tabs": [_tab_as_json(mapping, report) for mapping in report.tabs],
+        "tabs": [
+            {
+                "title": mapping.tab.title,
+                "problem": mapping.problem,
+                "chosen": mapping.tab.sheet_id in report.chosen,
+                "mapped": mapping.is_mapped,
+                "header_row": None if mapping.problem else mapping.header_row + 1,
+                "columns": [_column_as_json(column, report.fields) for column in mapping.columns],
+                "added": [report.fields.spelled(name) for name in mapping.added],
+            }
+            for mapping in report.tabs
+        ],
         "formulas": [asdict(formula) for formula in report.formulas],
     } | ({"preview": _preview_as_json(report.preview)} if report.preview else {})
 
@@ -62,18 +73,6 @@ def _preview_as_json(preview: Preview) -> dict[str, Any]:
         "doubled": [job.model_dump() for job in preview.doubled],
         "cells": dict(preview.kinds),
         "changes": [asdict(change) for change in preview.changes],
-    }
-
-
-def _tab_as_json(mapping: TabMapping, report: MappingReport) -> dict[str, Any]:
-    return {
-        "title": mapping.tab.title,
-        "problem": mapping.problem,
-        "chosen": mapping.tab.sheet_id in report.chosen,
-        "mapped": mapping.is_mapped,
-        "header_row": None if mapping.problem else mapping.header_row + 1,
-        "columns": [_column_as_json(column, report.fields) for column in mapping.columns],
-        "added": [report.fields.spelled(name) for name in mapping.added],
     }
 
 

@@ -291,22 +291,19 @@ def _chart(
     shown = [column for column in _COLORS if column in tab.columns]
     if not (rows and shown):
         return []
-    if CHART in tab.charts:
-        spec = _spec(tab, rows, shown, config)
-        return [{"updateChartSpec": {"chartId": CHART, "spec": spec}}] if grows else []
-    if not draws:
+    is_there = CHART in tab.charts
+    if not (grows if is_there else draws):
         return []
+    spec = _spec(tab, rows, shown, config)
+    if is_there:
+        return [{"updateChartSpec": {"chartId": CHART, "spec": spec}}]
     corner = {
         "sheetId": tab.sheet_id,
         "rowIndex": min(max(rows) + 2, tab.row_count - 1),
         "columnIndex": tab.columns[PIPELINE_LABEL],
     }
     place = {"anchorCell": corner, "widthPixels": 760, "heightPixels": 380}
-    chart = {
-        "chartId": CHART,
-        "spec": _spec(tab, rows, shown, config),
-        "position": {"overlayPosition": place},
-    }
+    chart = {"chartId": CHART, "spec": spec, "position": {"overlayPosition": place}}
     return [{"addChart": {"chart": chart}}]
 
 

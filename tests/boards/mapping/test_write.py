@@ -45,7 +45,7 @@ def test_a_dry_run_writes_nothing(theirs: Stand) -> None:
     assert theirs.proposed() == FOUND
     assert theirs.writes() == 0
     assert theirs.book("*") == before
-    assert theirs.wiring.sheet_store().spreadsheet.trouble() == ("", "")
+    assert theirs.wiring.sheet_store().spreadsheet.glance().reason == ""
 
 
 def test_it_is_one_write_and_the_second_time_none(theirs: Stand) -> None:
