@@ -160,7 +160,7 @@ def test_the_row_that_was_copied_gets_its_key_back(board: Bench) -> None:
         uuid(1),
         "OK",
     )
-    assert [line["Stood there"] for line in board.texts("Recovered")] == [uuid(1)]
+    assert [line["What was there"] for line in board.texts("Recovered")] == [uuid(1)]
 
 
 def test_a_customers_other_row_gets_no_key(board: Bench) -> None:
