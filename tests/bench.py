@@ -112,7 +112,6 @@ class Bench:
             renew(self.flusher, held)
 
     def end_rests(self) -> None:
-        """Let so much time pass that every job in quarantine or to be settled is due."""
         with self.database.writing() as connection:
             for table in (quarantine, look_alike):
                 connection.execute(update(table).values(until=0.0))
@@ -181,8 +180,6 @@ class Bench:
         sheets.handle("sheets.spreadsheets.batchUpdate", where, MultiDict(), body, user)
 
     def before_the_write(self, deed: Callable[[], object]) -> None:
-        """Have a person do something between the next read and its write."""
-
         def run(_google: Emulator, _call: Any) -> None:
             deed()
 

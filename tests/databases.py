@@ -40,7 +40,6 @@ def fresh(kind: str, folder: Path) -> str:
 
 
 def migrated(kind: str, folder: Path) -> str:
-    """Return the URL of a new database that has today's schema and nothing in it."""
     if kind == "sqlite":
         shutil.copyfile(_sqlite_template(), folder / _FILE)
         return _sqlite(folder)

@@ -55,7 +55,6 @@ class Receiver:
         return sent.status_code
 
     def written(self) -> None:
-        """Wait until all that was refused is in the store."""
         self.app.extensions["brightsheet_refusal_counter"].stop(5)
 
     def figures(self) -> dict[str, float]:

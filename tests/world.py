@@ -66,7 +66,6 @@ class World:
         return rows_in(answer)
 
     def by_site(self) -> dict[str, Row]:
-        """Return the rows by their key. Fails where a key stands twice."""
         found = [row for row in self.rows() if "Site ID" in row]
         keys = [row["Site ID"].text for row in found]
         assert len(keys) == len(set(keys)), "a row stands twice"

@@ -182,7 +182,6 @@ class Stand(Bench):
         return BackfillLoop(self.wiring, alerts or Mute(), Hurried(), lambda: None)
 
     def age(self, hours: float, scope: str = "nightly") -> None:
-        """Let the last run of a scope have begun earlier."""
         with self.database.writing() as connection:
             values = {"started_at": backfill.c.started_at - hours * 3600}
             connection.execute(update(backfill).where(backfill.c.scope == scope).values(values))
@@ -197,7 +196,6 @@ class Stand(Bench):
         return found
 
     def asked(self, method: str = "*") -> Counter[str]:
-        """Return how often each address of EverBright was asked for."""
         calls = self.google.calls.select("everbright", f"everbright.{method}")
         return Counter(
             f"{call.path}?{'&'.join(f'{k}={v}' for k, v in sorted(call.query.items()))}"

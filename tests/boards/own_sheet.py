@@ -48,7 +48,6 @@ def cells(texts: Iterable[str], row: int) -> list[dict[str, Any]]:
 
 
 def fill(sheet_id: int, row: int, lines: Iterable[Sequence[str]], column: int = 0) -> Request:
-    """Return the request that writes lines of texts from a cell on."""
     rows = [{"values": cells(line, number)} for number, line in enumerate(lines, row)]
     start = {"sheetId": sheet_id, "rowIndex": row, "columnIndex": column}
     return {"updateCells": {"start": start, "rows": rows, "fields": "userEnteredValue"}}

@@ -47,7 +47,6 @@ def permits(bench: Bench) -> dict[str, str]:
 
 
 def sort_all(bench: Bench, direction: str) -> None:
-    """Sort the first tab from its header row on."""
     order = {"dimensionIndex": KEY_AT, "sortOrder": direction}
     area = {"sheetId": OPEN, "startRowIndex": HEADER_ROW}
     bench.do({"sortRange": {"range": area, "sortSpecs": [order]}})

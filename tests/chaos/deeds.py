@@ -106,7 +106,6 @@ class Deeds:
         self.leave_out(*(self.by_name.keys() - set(names)))
 
     def leave_out(self, *names: str) -> None:
-        """Do none of these from now on."""
         for name in names:
             self.by_name[name] = lambda _: None
 
@@ -162,7 +161,6 @@ class Deeds:
         return None if None in owners else {owner for owner in owners if owner}
 
     def _may_vanish(self, before: Look, count: int) -> bool:
-        """Tell whether the last rows of so many more sites may go now."""
         since = time.monotonic() - self._recent
         gone = sum(
             at > since and site not in before.by_site for site, at in self.ledger.killed.items()

@@ -72,7 +72,6 @@ class Desk:
         return next(row for row in seen.body() if not seen.rows[row])
 
     def blank_column(self, row: int) -> int:
-        """Return the key of an unmanaged column that is blank in a row."""
         seen = self.now()
         return next(key for key in seen.own if not seen.spot(row, key).text)
 

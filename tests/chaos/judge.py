@@ -131,7 +131,6 @@ def _due_again(ledger: Ledger, begun: Mapping[int, float]) -> set[str]:
 
 
 def _is_over(site: str, ledger: Ledger, begun: Mapping[int, float]) -> bool:
-    """Tell whether all events of a site had come well before its row was deleted."""
     sent = [
         begun.get(number, float("inf"))
         for number, event in enumerate(ledger.truth.events)

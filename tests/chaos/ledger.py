@@ -71,7 +71,6 @@ class Ledger:
         return look.spot(row, look.by_id.get("last_update", -1)).number is not None
 
     def _updated(self, look: Look, row: int) -> str | None:
-        """Return the site whose event a row's last update shows."""
         updated = look.spot(row, look.by_id.get("last_update", -1)).number
         return None if updated is None else self.truth.site_at(updated)
 
@@ -82,7 +81,6 @@ class Ledger:
         return places.most_common(1)[0][0] if places else None
 
     def stands(self, look: Look, claim: Claim) -> bool:
-        """Tell whether a text is where it was typed."""
         return any(self.fits(look, claim, *spot) for spot in look.hands.get(claim.text, ()))
 
     def fits(self, look: Look, claim: Claim, row: int, column: int, is_note: bool) -> bool:
@@ -112,7 +110,6 @@ class Ledger:
         )
 
     def texts_of_nobody(self, look: Look, row: int) -> list[str]:
-        """Return the texts in a row that no person typed."""
         return [s.text for s in look.rows[row].values() if s.text and s.text not in self.claims]
 
     def follow(self, before: Look, after: Look, deed: Deed, now: float) -> None:

@@ -105,7 +105,6 @@ def run(
 
 
 def _config(folder: Path) -> Path:
-    """Write a config whose tab shows all that there is of a customer."""
     config = folder / "brightsheet.toml"
     more = "".join(f'[[columns]]\nid = "{c}"\nheader = "{c}"\n\n' for c in _CUSTOMERS)
     config.write_text(CONFIG_FILE.read_text().replace("[statuses]", f"{more}[statuses]"))
@@ -151,7 +150,6 @@ def green(bench: Bench, wrong: Sequence[Violation]) -> Iterator[Violation]:
 def _settle(
     bench: Bench, held: Lease, between: Callable[[], object] = lambda: None
 ) -> list[Violation]:
-    """Flush until nothing is left."""
     for _ in range(_FLUSHES):
         if not (bench.is_waiting() or bench.ask()):
             return []

@@ -50,7 +50,6 @@ class Look:
 
     @cached_property
     def by_id(self) -> dict[str, int]:
-        """Column keys by managed id."""
         return {column: key for key, column in self.managed.items()}
 
     @property
@@ -67,7 +66,6 @@ class Look:
         return self.shown(row, KEY)
 
     def body(self) -> range:
-        """The rows below the header."""
         return range(self.header_row + 1, len(self.rows))
 
     def name(self, column: int) -> str:

@@ -63,7 +63,6 @@ def _delete(desk: Desk) -> None:
 
 
 def _typed_over(desk: Desk) -> None:
-    """Typed words stay in a cell that the product should have written."""
     seen = desk.now()
     desk.type(seen.by_site[ONE][0], seen.by_id["status"], "hand-99999")
 

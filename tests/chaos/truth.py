@@ -63,12 +63,10 @@ class Truth:
 
     @cached_property
     def last(self) -> dict[str, Event]:
-        """The last event of each site."""
         return {str(event["site"]): event for event in self.events}
 
     @cached_property
     def newest(self) -> list[Event]:
-        """The last event of each milestone of each site."""
         return newest(self.events)
 
     @cached_property
@@ -200,7 +198,6 @@ class Truth:
         return f"{what}\n{text}"
 
     def site_at(self, serial: float) -> str | None:
-        """Return the site whose event happened at a date of the sheet."""
         return self._by_minute.get(round(serial * DAY))
 
 
@@ -228,7 +225,6 @@ def tagged(events: list[Event]) -> list[Event]:
 
 
 def tag_of(site: str) -> str:
-    """Return the tag in each text of a job's events."""
     return f"job-{int(site[-12:], 16)}"
 
 
@@ -240,7 +236,6 @@ def listed(names: list[str], most: int) -> str:
 
 
 def changed(events: list[Event]) -> Event:
-    """Return the event that changed a milestone's status to what it is now."""
     since = events[-1]
     for event in reversed(events):
         if event["status"] != since["status"]:

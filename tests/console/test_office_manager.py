@@ -43,11 +43,9 @@ class Manager:
         self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
 
     def read(self, text: str) -> None:
-        """Wait until a text is visible."""
         expect(self.page.locator("main")).to_contain_text(text, timeout=SECONDS)
 
     def counted(self) -> None:
-        """Note the clicks since the last time."""
         self.figures.append(self.clicks)
         self.clicks = 0
 

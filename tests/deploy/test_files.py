@@ -23,7 +23,6 @@ SETTINGS = {str(field.alias) for field in Settings.model_fields.values()}
 
 
 def is_command(words: list[str]) -> bool:
-    """Tell whether words are a command of the command line."""
     found: Any = cli
     for word in words:
         found = getattr(found, "commands", {}).get(word)

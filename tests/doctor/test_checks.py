@@ -65,7 +65,6 @@ def _wrong_clock(patient: Patient) -> None:
 
 
 def _as_robot(patient: Patient) -> None:
-    """Sign in with a service account instead of the Google account."""
     patient.set(GOOGLE_OAUTH_TOKEN_JSON="", GOOGLE_SERVICE_ACCOUNT_JSON=SERVICE_ACCOUNT)
 
 

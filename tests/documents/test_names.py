@@ -54,7 +54,6 @@ def tagged(bench: Bench, tag: str) -> list[str]:
 
 
 def pass_a_minute(bench: Bench) -> None:
-    """Let so much time pass that no document waits for the name of its folder."""
     earlier = {"wanted_at": now() - PATIENCE - 1}
     with bench.database.writing() as connection:
         connection.execute(update(schema.document).values(earlier))

@@ -55,7 +55,6 @@ def test_nothing_is_lost_or_doubled(google: Emulator, world: World) -> None:
 
 
 def _under_way(google: Emulator) -> bool:
-    """Tell whether Google or EverBright is being asked something at this moment."""
     return any(call.status == 0 and time.time() - call.time < 1 for call in google.calls)
 
 

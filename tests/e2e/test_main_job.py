@@ -27,7 +27,6 @@ def db_upgrade(world: World) -> None:
 
 
 def is_linked(world: World) -> bool:
-    """Tell whether the sample's row links a file in Drive."""
     row = world.by_site().get(SAMPLE_SITE, {})
     return any("/file/d/" in link.uri for cell in row.values() for link in cell.links)
 

@@ -23,7 +23,6 @@ def learned(jobs: list[Job]) -> list[int]:
 
 
 def a_job(number: int, *definitions: int) -> Job:
-    """Return a job that reaches one milestone a day."""
     job = Job(site=uuid(number))
     for day, definition in enumerate(definitions, 1):
         job = apply_event(job, step(number, definition, day), RE_SIGN)

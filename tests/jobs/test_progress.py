@@ -55,7 +55,6 @@ State = dict[int, str]
 
 
 def cell(state: State, customer: Customer | None = None, **more: Any) -> Cell:
-    """Return the cell of a job whose milestones have these statuses."""
     events = [an_event(definition=n, status=s, **more) for n, s in state.items()]
     cells = LAYOUT.cells(job_of(*events), Files(), customer or Customer(), fields=["progress"])
     return cells["progress"]

@@ -37,7 +37,6 @@ class InUse(Exception):
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings for a real account. Raises SettingsError that names what is missing."""
     given = {name: environ[name] for name in SETTINGS if environ.get(name)}
     loaded = environment.load(given | {"WEBHOOK_SECRET": SECRET}, CONFIG_FILE)
     if not loaded.drive_folder_id:
@@ -77,7 +76,6 @@ class Account:
         self._tabs += OURS
 
     def pause(self, calls: int = 1) -> None:
-        """Wait until that many calls are due."""
         time.sleep(max(0.0, self._free - time.monotonic()))
         self._free = time.monotonic() + self._pause * calls
 

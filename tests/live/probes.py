@@ -26,7 +26,6 @@ def _lines(tab: int, start: int, dimension: str = "ROWS") -> dict[str, Any]:
 
 
 def _rows(tab: int, top: int, bottom: int) -> dict[str, Any]:
-    """Return the GridRange of the first three columns of some rows."""
     rows = {"startRowIndex": top, "endRowIndex": bottom}
     return {"sheetId": tab, **rows, "startColumnIndex": 0, "endColumnIndex": 3}
 
@@ -54,7 +53,6 @@ def _text(tab: int, row: int, column: int, text: str) -> dict[str, Any]:
 
 
 def _paste(tab: int, to: int) -> dict[str, Any]:
-    """Return a request that copies row 1 of a tab to row 1 of another."""
     areas = {"source": _rows(tab, 0, 1), "destination": _rows(to, 0, 1)}
     return {"copyPaste": areas | {"pasteType": "PASTE_NORMAL"}}
 
@@ -85,7 +83,6 @@ def _outcome(answer: requests.Response) -> str:
 
 
 def metadata_under_sort(account: Account) -> Found:
-    """Does metadata on a row follow a sortRange?"""
     tab = account.tab(["c"], ["b"], ["a"])
     account.done(_mark(tab, 0, "c"), _mark(tab, 1, "b"))
     account.done(_sorted(tab, down=False))
@@ -160,7 +157,6 @@ def _guarded(account: Account, read: Tab, column: str) -> str:
 
 
 def _deleted(answer: requests.Response) -> int:
-    """Return how many entries of metadata a batch says that it has deleted."""
     replies = [one.get("deleteDeveloperMetadata", {}) for one in answer.json()["replies"]]
     return sum(len(one.get("deletedDeveloperMetadata", ())) for one in replies)
 

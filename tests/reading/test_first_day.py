@@ -189,7 +189,6 @@ def send_first(url: str) -> None:
 
 
 def is_filled(rows: list[Row]) -> bool:
-    """Return whether every job has a row with the cells of the second batch."""
     keyed = [row for row in rows if own_run.text(row, "Site ID")]
     issued = [own_run.text(row, "Perm.") for row in keyed]
     filled = all(own_run.text(row, "Cell") for row in keyed)
@@ -197,7 +196,6 @@ def is_filled(rows: list[Row]) -> bool:
 
 
 def settled(rows: list[Row]) -> list[Row]:
-    """Return the rows once the chosen one has its job."""
     row = next(row for row in rows if own_run.text(row, "#") == "4")
     return rows if own_run.text(row, "Site ID") else []
 

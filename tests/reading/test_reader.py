@@ -38,7 +38,6 @@ class Reader:
         what.click()
 
     def swipe_to(self, header: str) -> None:
-        """Scroll to the right until a column is on the screen."""
         cell = self.page.locator("tr[data-row='0'] td").get_by_text(header, exact=True)
         box, size = cell.bounding_box(), self.page.viewport_size
         assert size is not None
@@ -71,7 +70,6 @@ class Reader:
         return found
 
     def colored(self, header: str, color: str) -> list[str]:
-        """Return the customers in whose rows a column has a color."""
         index = list(self.rows()[0]).index(header)
         script = """(rows, [index, color]) => rows.map(row => row.querySelectorAll("td")).filter(
             cells => getComputedStyle(cells[index]).backgroundColor === color).map(
@@ -80,7 +78,6 @@ class Reader:
         return found
 
     def cell(self, customer: str, header: str) -> Locator:
-        """Return a cell by the name in its row and the header of its column."""
         index = list(self.rows()[0]).index(header)
         row = self.page.locator("tbody tr").filter(
             has=self.page.locator("td[data-column='0']", has_text=customer)
@@ -145,7 +142,6 @@ def approved(reader: Reader) -> None:
 
 
 def days(customer: str) -> int:
-    """Return how many calendar days a job has had its status."""
     since = TABLE[customer].since
     assert since is not None
     return (NOW.date() - (NOW + timedelta(days=since)).date()).days

@@ -50,7 +50,6 @@ class Marks:
         return self.random.choice(forms).format(self.mark())
 
     def name(self) -> str:
-        """Return one that no rule can tell from a word."""
         return self.mark().capitalize()
 
     def person(self) -> dict[str, Any]:
@@ -92,7 +91,6 @@ class Marks:
         return self.milestone() | {at: self.text()}
 
     def unknown(self) -> dict[str, Any]:
-        """Return a webhook that nobody has described."""
         inner: Any = self.random.choice((self.name(), self.person(), [self.text()], {"a": {}}))
         return {self.mark(): self.name(), "customer": inner, "homeowner": self.name()}
 

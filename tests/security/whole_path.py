@@ -119,7 +119,6 @@ class WholePath:
     def _in_a_new_tab(
         self, targets: list[Target], columns: list[Column], pending: Pending
     ) -> list[dict[str, Any]]:
-        """Return the requests that make the tabs with new rows and the lines of the history."""
         lines = self.targets.lines(pending, {})
         assert len(lines.lines) == len(pending.lines), "a line cannot be laid out"
         wanted = self.targets.wanted(columns, lines.lines)

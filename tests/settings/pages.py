@@ -104,7 +104,6 @@ def env_example() -> str:
 
 
 def app_json(before: str) -> str:
-    """Return app.json with the settings that the host of Heroku's button needs."""
     whole = json.loads(before)
     whole["env"] = {
         one.name: _entry(one) for one in settings() if one.extra.get("app_json") is not False

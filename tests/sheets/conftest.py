@@ -22,7 +22,6 @@ header = "PTO"
 
 @pytest.fixture
 def bench(google: Emulator, sqlite_url: str) -> Bench:
-    """The product as it is configured when it is new."""
     return Bench(google, sqlite_url)
 
 

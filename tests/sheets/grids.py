@@ -24,7 +24,6 @@ PEOPLE = {STATUS: 1, KEY: 2, EMAIL: 3, PHONE: 4}
 
 
 def cell(text: str = "", note: str = "") -> dict[str, Any]:
-    """Return a cell with a text (a formula if it begins with =) and a note."""
     kind = "formulaValue" if text.startswith("=") else "stringValue"
     found: dict[str, Any] = {"userEnteredValue": {kind: text}} if text else {}
     return found | ({"note": note} if note else {})

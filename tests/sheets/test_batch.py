@@ -62,7 +62,6 @@ def inner(requests: list[Request], kind: str) -> list[Request]:
 
 
 def guarded_in(requests: list[Request]) -> list[str]:
-    """Return the names of the guards that a batch makes."""
     made = [o["developerMetadata"] for o in inner(requests, "createDeveloperMetadata")]
     return sorted(one["metadataValue"] for one in made if one["metadataKey"] == GUARD_KEY)
 
@@ -159,7 +158,6 @@ def test_before_images_are_of_whole_rows_however_wide_they_are_by_now() -> None:
 
 
 def asked(*rows: RowWrite, header: Sequence[CellWrite] = ()) -> tuple[str, ...]:
-    """Return the ranges of the copied rows that a batch asks back."""
     seen = table(columns=PEOPLE, column_count=5)
     (one,) = made(Parts(rows=rows, header=header), seen).asked
     assert (one.title, one.header_row, one.copies_title) == ("Jobs", 0, "_brightsheet")

@@ -41,7 +41,6 @@ def reject(bench: Bench, *numbers: int) -> None:
 
 
 def hit(bench: Bench, number: int = 1, row: int = ROW) -> None:
-    """Have a batch write a job's change into a row that a person drags into its place."""
     reject(bench, number)
     to = bench.at(number)
     bench.before_the_write(lambda: bench.edit("move_row", row=row, to=to))

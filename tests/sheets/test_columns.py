@@ -110,7 +110,6 @@ def test_a_rejected_milestone_shows_its_reason(bench: Bench) -> None:
 
 
 def lines_of(bench: Bench, dimension: str) -> list[dict[str, Any]]:
-    """Return the properties of the rows or columns of the Jobs tab."""
     key = f"{dimension}Metadata"
     fields = f"data({key}(pixelSize,hiddenByUser))"
     return list(bench.tab("Jobs", fields)["data"][0][key])

@@ -52,12 +52,10 @@ def delete(bench: Bench, header: str, sheet_id: int = JOBS_TAB) -> None:
 
 
 def place(bench: Bench, header: str) -> int:
-    """Return where the column with a header is."""
     return list(bench.rows()[0]).index(header)
 
 
 def gone(bench: Bench) -> list[str]:
-    """Return the headers of the columns that reads no longer show."""
     return [column.header for column in bench.store.spreadsheet.read_columns().gone]
 
 

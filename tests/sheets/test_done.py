@@ -32,7 +32,6 @@ A, S, R = "APPROVED", "SUBMITTED", "REJECTED"
 
 
 def jobs(bench: Bench) -> dict[int, tuple[str, str]]:
-    """The status and the days of each job."""
     rows = {row["Site ID"]: row for row in bench.texts()}
     return {
         number: (rows[uuid(number)]["Status"], rows[uuid(number)].get("Days", ""))

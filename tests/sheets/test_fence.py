@@ -33,7 +33,6 @@ class Hosts:
         return Bench(self.google, databases.fresh("sqlite", folder), CONFIG_FILE, **changes)
 
     def another(self) -> Bench:
-        """Return an installation with a new database."""
         return self._host(self.folder / "other", SPREADSHEET_ID=self.first.spreadsheet)
 
     def backup(self) -> Callable[..., Bench]:

@@ -14,7 +14,6 @@ LATER: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-04T00:00
 
 @pytest.fixture
 def eight(bench: Bench) -> Bench:
-    """Eight jobs with a row each."""
     bench.shown(*(milestone(number) for number in range(1, 9)))
     return bench
 
@@ -127,7 +126,6 @@ def test_a_duplicate_takes_the_place_of_a_deleted_original(eight: Bench) -> None
 
 
 def cut_keys(bench: Bench, *numbers: int) -> None:
-    """Cut the site IDs of some jobs into a new column."""
     bench.edit("add_column", text="Notes")
     key, to = bench.index("site_id"), len(bench.look().keys) - 1
     for number in numbers:

@@ -59,7 +59,6 @@ def ago(days: float) -> str:
 
 
 def later(day: int) -> dict[str, str]:
-    """What dates an event after those that have no date of their own."""
     return {"date_updated": f"2026-03-{day:02}T10:00:00Z"}
 
 
@@ -79,7 +78,6 @@ def put(bench: Bench, *requests: dict[str, Any]) -> None:
 
 
 def last_write(bench: Bench, part: str = "updateCells") -> list[dict[str, Any]]:
-    """The requests of a kind for the Pipeline in the last batch."""
     last = list(bench.google.calls.select("sheets", "*.batchUpdate"))[-1]
     return [
         one[part] for one in last.body["requests"] if part in one and str(PIPELINE_TAB) in str(one)

@@ -18,7 +18,6 @@ FEWER = [
 
 
 def change(bench: Bench, *requests: dict[str, Any]) -> None:
-    """Change the sheet as a person does by hand."""
     bench.flusher.client.update(list(requests))
 
 

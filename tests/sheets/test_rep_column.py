@@ -54,7 +54,6 @@ def test_an_untyped_rep_follows_everbright(bench: Bench) -> None:
 
 
 def was_read(bench: Bench) -> bool:
-    """Whether the last read of the sheet asked for the column of reps."""
     reads = bench.google.calls.select("sheets", "*.getByDataFilter")
     return '"rep"' in reads[-1].raw.decode()
 

@@ -72,7 +72,6 @@ def mapped(sheet_id: int, made_for: int) -> dict[str, Any]:
 
 
 def served(tabs: JobTabs) -> list[int]:
-    """Return which tabs are served of two mapped ones and our own."""
     there = [mapped(5, 5), mapped(6, 6), sheet(JOBS_TAB, 9, True, 8, 9)]
     seen = read({"sheets": there}, "site_id", tabs)
     tabs.check_served(seen, Pending(mode=Mode.UNSET, tabs=frozenset({5, 6})), dict)

@@ -38,7 +38,6 @@ HOME = "home1@example.com"
 def line(
     own: str = "mine", status: str = WROTE, key: str = "", email: str = HOME, phone: str = "303"
 ) -> Cells:
-    """Return a row of a mapped tab in which a job's status overwrote typed text."""
     return row(own, status, key, email, phone)
 
 

@@ -94,7 +94,6 @@ header = "Payment due"
 
 @pytest.fixture
 def paying(google: Emulator, sqlite_url: str, tmp_path: Path) -> Bench:
-    """The product that asks EverBright about payments."""
     google.everbright.token = "a-token"
     config = with_more(tmp_path, PAID)
     return Bench(google, sqlite_url, config, EVERBRIGHT_API_TOKEN="a-token", TIMEZONE="UTC")

@@ -97,7 +97,6 @@ class Installation:
         return {one["reason"] for one in found}
 
     def is_well(self) -> bool:
-        """Return whether the doctor's two checks of the sheet and the webhooks find nothing."""
         return {last_delivery(self.wiring).result, is_up_to_date(self.wiring).result} == {"ok"}
 
     def alerts(self, count: int) -> list[str]:

@@ -24,7 +24,6 @@ X = {"c": Cell(text="x")}
 
 
 def held(database: Database, holder: str = "me", seconds: float = 30) -> Lease:
-    """Return the lease of the one that writes the sheet."""
     lease = Leases(database, holder, seconds).acquire("sheet")
     assert lease is not None
     return lease

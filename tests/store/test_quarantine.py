@@ -28,7 +28,6 @@ def with_lines(database: Database) -> SheetStore:
 
 
 def pending(store: SheetStore) -> tuple[set[str], set[str]]:
-    """Return the sites of the jobs and of the lines that wait."""
     found = store.pending.read(9, 9)
     return {one.job.site for one in found.jobs}, {one.site for _, one, *_ in found.lines}
 

@@ -73,7 +73,6 @@ class Path:
         assert self.sheet.step(), "nothing was waiting"
 
     def rest(self) -> None:
-        """Step until nothing is left to do."""
         while self.projection.step() or self.sheet.step():
             pass
 

@@ -358,7 +358,6 @@ def test_an_error_keeps_nothing_of_the_body(sent: bytes) -> None:
 
 
 def is_of_reading(kept: object) -> bool:
-    """Tell whether something is an error that was raised by what the test above called."""
     trace = kept.__traceback__ if isinstance(kept, BaseException) else None
     frames = [frame for inner, _ in walk_tb(trace) for frame, _ in walk_stack(inner)]
     return any(frame.f_code is test_an_error_keeps_nothing_of_the_body.__code__ for frame in frames)

@@ -94,7 +94,6 @@ def text(value: str) -> dict[str, Any]:
 def write(
     row: int, column: int, *rows: list[dict[str, Any]], fields: str = "userEnteredValue"
 ) -> dict[str, Any]:
-    """An updateCells request from a start on."""
     start = {"sheetId": 0, "rowIndex": row, "columnIndex": column}
     data = [{"values": values} for values in rows]
     return {"updateCells": {"start": start, "rows": data, "fields": fields}}

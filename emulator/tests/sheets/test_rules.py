@@ -33,7 +33,6 @@ def add(kind: str, *values: str, index: int = 0, style: Any = None) -> dict[str,
 
 
 def styles(book: Book) -> list[bool]:
-    """For each row whether the first column's cell has a conditional background."""
     rules = Rules(Evaluator(book.it), book.it.sheets[0])
     found = [rules.style(row, 0) for row in range(5)]
     return ["backgroundColor" in one if one else False for one in found]

@@ -88,7 +88,6 @@ class Told:
         return any(line.stands == text and line.stood.startswith("=") for line in self.recovered)
 
     def names_pattern(self, site: str) -> bool:
-        """Tell whether it says that a job's new row took the formulas of another row than meant."""
         return bool(site) and any(site in f"{line.stood} {line.stands}" for line in self.recovered)
 
     def has(self, text: str) -> bool:
@@ -118,7 +117,6 @@ class _Claimed:
 
     @property
     def is_keyed(self) -> bool:
-        """Whether it has the key of the job that it is."""
         return bool(self.truth and self.truth.is_job and self.row.get(KEY) == self.truth.key)
 
     @property

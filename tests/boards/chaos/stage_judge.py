@@ -61,7 +61,6 @@ def _rank(step: Step) -> tuple[int, int]:
 
 
 def word(sent: Sequence[Sent]) -> str:
-    """Return EverBright's word for a job after these webhooks."""
     return _WORD_OF[holding(sent)[-1]] if sent else ""
 
 
@@ -99,7 +98,6 @@ class StageCell:
         self._states = {(text, count) for _, count in self._states}
 
     def begin(self) -> None:
-        """Allow for a write that may begin now."""
         self._seen = len(self.sent)
         self._states |= set(self._written())
 

@@ -80,7 +80,6 @@ class Manager(Installer):
         """How many stages he typed."""
 
     def work(self) -> None:
-        """Do one thing."""
         deeds = [self._sort, self._move_row, self._move_column, self._insert_row, self._rename]
         deeds += [self._to_other_tab, self._delete_and_undo, *[self._type_stage] * 14]
         with suppress(ApiError):

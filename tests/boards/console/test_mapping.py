@@ -58,13 +58,11 @@ def chosen(form: Form) -> Form:
 
 
 def word(form: Form, tab: int, letter: str, ours: str) -> str:
-    """Return the name of the input for one of our words of a milestone."""
     start, end = f"word:{tab}:{letter}:", f":{ours}"
     return next(name for name in form.offered if name.startswith(start) and name.endswith(end))
 
 
 def row_of(console: Console, job: int) -> Row:
-    """Return the row of a made-up job on the first tab."""
     read = rows_in(console.bench.book(FIELDS), board.ACTIVE, board.HEADER_ROW)
     return next(row for row in read if "Site ID" in row and row["Site ID"].text == uuid(job))
 

@@ -48,7 +48,6 @@ class Office:
     folder: Path
 
     def row(self, name: str) -> dict[str, str]:
-        """Return the texts of the first row of a customer."""
         answer = read(self.google.url, self.environment["SPREADSHEET_ID"])
         rows = rows_in(answer, board.ACTIVE, board.HEADER_ROW)
         texts = ({h: cell.text for h, cell in row.items()} for row in rows)
@@ -280,7 +279,6 @@ def settled(office: Office, page: Page, size: str, tmp_path: Path) -> None:
 
 
 def has_doubts(page: Page) -> bool:
-    """Press the button until the worker has written all rows."""
     page.goto(page.url)
     press(page, "List them")
     return page.get_by_label("Same job: row 8 of Active").count() == 2

@@ -18,7 +18,6 @@ ROWS, EXTRAS, UNMAP = "/mapping/rows", "/mapping/extras", "/mapping/unmap"
 
 @pytest.fixture
 def console(google: Emulator, sqlite_url: str) -> Console:
-    """The console of somebody with two rows for one customer."""
     google.everbright.token = "a-token"
     made = Console(google, sqlite_url, EVERBRIGHT_API_TOKEN="a-token")
     doubtful(made.bench)

@@ -171,14 +171,12 @@ def new_rows(after: Grid, mapped: Mapping[str, int]) -> list[dict[int, CellData]
 
 
 def mapped_columns(stand: Stand, board: Board) -> dict[str, int]:
-    """Return the index of each mapped column by its header."""
     (tab,) = [tab for tab in stand.mapped()["tabs"] if tab["title"] == board.tab]
     columns = [c for c in tab["columns"] if c["field"]]
     return {column["header"]: index_of(column["letter"]) for column in columns}
 
 
 def index_of(letters: str) -> int:
-    """Return the zero-based index of a column's letters."""
     index = 0
     for letter in letters:
         index = index * 26 + ord(letter) - ord("A") + 1
@@ -186,7 +184,6 @@ def index_of(letters: str) -> int:
 
 
 def proposals(stand: Stand, board: Board) -> dict[str, str]:
-    """Return the fields by header that are proposed for a tab."""
     tabs = stand.mapped(*board.said)["tabs"]
     (tab,) = [tab for tab in tabs if tab["title"] == board.tab]
     assert board.problem in tab["problem"], tab["problem"]

@@ -42,6 +42,5 @@ def date(text: str = "2026-03-01") -> SeenCell:
 
 
 def tab(*rows: Sequence[object], **more: Any) -> SeenTab:
-    """Return a tab with these rows from the top."""
     cells = tuple(tuple(map(cell, row)) for row in rows)
     return SeenTab(0, "Jobs", rows=cells, row_count=100, column_count=26, **more)

@@ -71,7 +71,6 @@ class Stand(Bench):
         return found
 
     def proposed(self, *words: str, tab: int = 0) -> dict[str, str]:
-        """Return the field by header that is proposed or mapped in a tab."""
         found = self.mapped(*words)["tabs"][tab]
         return {one["header"]: one["field"] for one in found["columns"] if one["field"]}
 

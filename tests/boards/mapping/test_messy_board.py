@@ -59,7 +59,6 @@ def job(row: int, name: str, more: Mapping[str, Value] | None = None) -> list[Va
 
 
 def total(first: int, last: int, name: str = "TOTAL") -> list[Value]:
-    """Return a line of sums of rows (from 0)."""
     sums = {
         h: f"=SUM({letter}{first + 1}:{letter}{last + 1})"
         for h, letter in (("kW", "G"), ("M1 $", "L"), ("Contract $", "N"), ("Bal.", "O"))

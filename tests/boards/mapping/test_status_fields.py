@@ -34,7 +34,6 @@ def stand(google: Emulator, sqlite_url: str, tmp_path: Path) -> Stand:
 
 
 def day(days: int) -> str:
-    """Return a day before today as the sheet shows it."""
     at = NOON - timedelta(days=days)
     return f"{at.month}/{at.day}/{at.year}"
 

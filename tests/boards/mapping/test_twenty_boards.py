@@ -30,7 +30,6 @@ def jobs(*more: Callable[[int], Value], top: int = 1) -> list[Line]:
 
 
 def sums(first: int, last: int, name: str = "TOTAL") -> Line:
-    """Return a line of sums over rows (from 1)."""
     return [name, None, None, f"=SUM(D{first}:D{last})", f"=SUM(E{first}:E{last})"]
 
 
