@@ -30,9 +30,11 @@ from sync.ops.logs import Trail
 from sync.projector import Projector
 from sync.settings.config_file import Config
 from sync.settings.environment import Settings, load
+from sync.sheets.batch_writer import TakeCall
 from sync.sheets.client import SheetClient
-from sync.sheets.flush import USUAL, Flusher, Sizes, TakeCall, Targets
+from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobTabs, OwnTab
+from sync.sheets.targets import USUAL, Sizes, Targets
 from sync.store import (
     Backfills,
     Backlog,

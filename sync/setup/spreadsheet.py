@@ -12,9 +12,10 @@ from sync.ops import retry
 from sync.settings.environment import Settings
 from sync.sheets import batch, keys
 from sync.sheets.ensure import HISTORY, PIPELINE, VIEWS, ensure
-from sync.sheets.flush import LARGE, FlushContext, Flusher
+from sync.sheets.flush import FlushContext, Flusher
 from sync.sheets.read import key_column_gone
 from sync.sheets.reconcile import recheck, renew, waiting_for_check
+from sync.sheets.targets import LARGE
 from sync.store import Database, Lease
 from sync.types import Mode
 from sync.wiring import Sleep, Wiring

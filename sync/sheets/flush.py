@@ -1,63 +1,38 @@
-"""Flushes pending changes: reads the sheet once, writes it once, and checks where the writes went.
+"""Flushes pending changes: reads the sheet once, decides what to write, and writes it once.
 
-Every batch is stored before it is sent. If the worker is killed after Google has carried it out,
-the next flush's read shows its fence, and it is checked as if its reply had arrived.
+`batch_writer` sends the batch and checks where its writes went. Before anything else is written,
+keys that are missing are looked for, and overwritten cells are restored.
 """
 
-import json
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
-from time import monotonic
 from types import MappingProxyType
 from typing import Any
-from uuid import uuid4
 
 import structlog
-from pydantic import ValidationError
 
 from sync.errors import Permanent, Refused
-from sync.field_table import KEY, ONCE_FILLED, REP
-from sync.jobs.cells import EMPTY, Cells, Column
-from sync.jobs.learned import proposed_order
-from sync.jobs.model import Change, Customer
-from sync.jobs.pipeline import PipelineEntry, PipelineLine, count
-from sync.jobs.row import Layout
+from sync.field_table import KEY
+from sync.jobs.cells import Cells, Column
+from sync.jobs.pipeline import PipelineEntry
 from sync.jobs.target import Target
 from sync.ops.logs import Trail
-from sync.settings.config_file import Config, Confirmed, MilestoneConfig
+from sync.settings.config_file import Config
 from sync.sheets import batch, encode, keys, undo
-from sync.sheets.batch import Batch, Parts, Trace, compose, guarding
-from sync.sheets.check import Findings, Undo, check
+from sync.sheets.batch import Batch, Parts, compose, guarding
+from sync.sheets.batch_writer import BatchWriter, TakeCall, parsed
 from sync.sheets.client import Reading, SheetClient
-from sync.sheets.diff import (
-    columns_to_read,
-    diff,
-    fitting,
-    key_repairs,
-)
-from sync.sheets.ensure import HISTORY, PIPELINE, USUAL_TITLES, WantedTabs, ensure, read_columns
+from sync.sheets.diff import columns_to_read, diff, key_repairs
+from sync.sheets.ensure import HISTORY, WantedTabs, ensure, read_columns
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.read import Fence, Snapshot, Table, key_column_gone
-from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles, free_titles
+from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, pipeline
-from sync.sheets.tabs.history import Line
-from sync.sheets.tabs.pipeline import Figures
-from sync.sheets.trial import try_google
-from sync.store import (
-    Attempt,
-    Conclusion,
-    FenceDoubt,
-    Lease,
-    Pending,
-    ReadColumn,
-    SheetStore,
-    Shown,
-)
+from sync.sheets.targets import Lines, Targets, Work, confirmation
+from sync.store import FenceDoubt, Lease, Pending, ReadColumn, SheetStore
 from sync.types import Mode
 
-_LINE_CELL_BYTES = 130
-"""Bytes of JSON around the text of a History line's cell."""
 NO_ENTRIES: Mapping[str, PipelineEntry | None] = MappingProxyType({})
 
 DOUBTS = {
@@ -69,51 +44,6 @@ DOUBTS = {
 _TAKE_OVER = "To write from this database: brightsheet takeover --write"
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """The limits of one batch: jobs, bytes of their cells, History lines, and bytes of those."""
-
-    jobs: int = 500
-    cell_bytes: int = 1_800_000
-    lines: int = 1000
-    line_bytes: int = 400_000
-
-
-USUAL = Sizes()
-"""Google recommends at most 2 MB per request."""
-LARGE = Sizes(2500, 4_500_000, 8000, 3_000_000)
-"""For filling a spreadsheet that nobody works in yet: Google accepts 10 MB."""
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Lines of the History, newest first, with their changes (`seqs`) and jobs (`sites`)."""
-
-    seqs: tuple[int, ...] = ()
-    lines: Sequence[Line] = ()
-    sites: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Work:
-    """The work of one flush: jobs with their wanted rows, by site, and lines of the History."""
-
-    jobs: Mapping[str, Target]
-    lines: Lines
-    done: Sequence[Shown] = ()
-    """Jobs that the sheet already shows as wanted."""
-
-    @property
-    def targets(self) -> list[Target]:
-        """The jobs, in the order of new rows."""
-        return list(self.jobs.values())
-
-    @property
-    def sites(self) -> list[str]:
-        """The jobs with rows or lines to write."""
-        return sorted(self.jobs.keys() | self.lines.sites)
 
 
 @dataclass(frozen=True)
@@ -153,358 +83,7 @@ class FlushContext:
         return {site: job for site, job in jobs.items() if site in self.pending.sites_with_row}
 
 
-class Targets:
-    """Lays out stored jobs as rows, columns, History lines, and figures of the Pipeline."""
-
-    def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
-        self.layout, self._file_config = layout, layout.config
-        self._confirmed = Confirmed()
-        self.sizes = sizes
-        self._columns: list[Column] = []
-
-    def work(self, pending: Pending, columns: Collection[str] | None) -> Work:
-        """Return as much of the pending work as fits into a batch.
-
-        If there is a Pipeline, a job whose place in it has changed is written, too. `columns`: see
-        `lay_out`.
-        """
-        is_counted = PIPELINE in pending.known_columns
-        laid_out = {target.site: target for target in self.lay_out(pending.jobs, columns)}
-        differing = {
-            site: target
-            for site, target in laid_out.items()
-            if target.differs() or (is_counted and target.entry != target.counted)
-        }
-        done = [
-            shown(laid_out.get(job.site, job)) for job in pending.jobs if job.site not in differing
-        ]
-        fit = fitting([*differing.values()], self.sizes.cell_bytes)
-        lines = self.lines(pending, laid_out)
-        return Work({target.site: target for target in fit}, lines, done)
-
-    def use_confirmed(self, confirmed: Confirmed) -> None:
-        """Use what people have confirmed by now."""
-        if confirmed != self._confirmed:
-            config = self._file_config.with_confirmed(confirmed)
-            self.layout, self._columns = replace(self.layout, config=config), []
-            self._confirmed = confirmed
-
-    def proposed_order(self, jobs: Iterable[Target]) -> tuple[MilestoneConfig, ...]:
-        """Return the order of milestones that the jobs suggest."""
-        config = self._file_config.with_confirmed(replace(self._confirmed, milestones=()))
-        return proposed_order(config, [target.job for target in jobs])
-
-    def lay_out(
-        self, jobs: Iterable[Target], columns: Collection[str] | None = None
-    ) -> list[Target]:
-        """Return the jobs that get a row, with their cells, in the order of new rows.
-
-        `columns` are the IDs of the columns to lay out; None means those in the config.
-        """
-        laid_out = (self._laid_out(job, columns) for job in sorted(jobs, key=_began))
-        return [job for job in laid_out if job]
-
-    def _laid_out(self, job: Target, columns: Collection[str] | None) -> Target | None:
-        if not job.job.has_row:
-            return None  # A lead has no row.
-        layout = self.layout
-        try:
-            cells = layout.cells(job.job, job.files, job.customer, job.details, columns)
-            entry = layout.pipeline_entry(job.job, job.customer)
-        except Exception:
-            # A job that can't be laid out must not hold up the others.
-            _log.exception("fault", site=job.site)
-            return None
-        return replace(job, cells=cells, entry=entry, arrivals=layout.arrivals(job.job))
-
-    def every_column(self, snapshot: Snapshot, jobs: Sequence[Target]) -> list[Column]:
-        """Return the columns that jobs need, and those of all configured milestones."""
-        columns = self.layout.columns((target.job for target in jobs), with_configured=True)
-        return _filled(columns, snapshot, self.lay_out(jobs))
-
-    def columns(
-        self,
-        snapshot: Snapshot,
-        pending: Pending,
-        every: Callable[[], Iterable[Target]],
-        written: Iterable[Target] = (),
-    ) -> list[Column]:
-        """Return the columns of all jobs, except those that a person deleted.
-
-        `every` returns all jobs, which determine the place of a new milestone's column. `written`
-        are the jobs that will be written, laid out.
-        """
-        jobs = [target.job for target in pending.jobs]
-        if not (self._columns and self.layout.has_columns_of(self._columns, jobs)):
-            self._columns = self.layout.columns(target.job for target in every())
-        columns = _filled(self._columns, snapshot, written)
-        if snapshot.table is None:
-            return columns
-        deleted = pending.known_columns - snapshot.table.columns.keys()
-        return [column for column in columns if column.id not in deleted]
-
-    def lines(self, pending: Pending, laid_out: Mapping[str, Target]) -> Lines:
-        """Return lines of the History: as many as fit into one batch."""
-        seqs: list[int] = []
-        lines: list[Line] = []
-        sites: set[str] = set()
-        size = 0
-        for seq, change, customer, rep in pending.lines:
-            job = laid_out.get(change.site)
-            line = self._line(
-                change, customer, rep or (job.cells.get(REP, EMPTY).text if job else "")
-            )
-            size += sum(len(json.dumps(cell.text)) + _LINE_CELL_BYTES for cell in line or ())
-            if size > self.sizes.line_bytes and seqs:
-                break
-            seqs.append(seq)
-            sites.add(change.site)
-            lines += [line] if line else []
-        return Lines(tuple(seqs), lines[::-1], frozenset(sites))
-
-    def _line(self, change: Change, customer: Customer, rep: str) -> Line | None:
-        try:
-            return self.layout.history_line(change, self.layout.name(change.site, customer), rep)
-        except Exception:
-            # A change that can't be laid out must not hold up the others.
-            _log.exception("fault", site=change.site)
-            return None
-
-    def wanted(
-        self,
-        columns: Sequence[Column] = (),
-        lines: Sequence[Line] = (),
-        beside: Surroundings = NOTHING_ELSE,
-        titles: Titles = USUAL_TITLES,
-    ) -> WantedTabs:
-        """Return what the spreadsheet should have."""
-        layout = self.layout
-        return WantedTabs(layout.config, columns, lines, layout.stuck_days, beside, titles)
-
-    def figures(
-        self,
-        entries: Iterable[PipelineEntry],
-        columns: Callable[[], Iterable[Column]],
-        zone: tzinfo,
-        clock: tzinfo,
-    ) -> Figures:
-        """Return what the Pipeline shows now.
-
-        `columns` gives those of the milestones in their order. `zone` is that of the dates in the
-        sheet, `clock` the spreadsheet's own.
-        """
-        layout, now = self.layout, datetime.now(UTC)
-        today = now.astimezone(clock).date()
-        return Figures(
-            lines=dict.fromkeys(layout.milestone_titles(), PipelineLine())
-            | count(entries, today, zone, layout.stuck_days),
-            order=lambda: layout.milestone_titles(columns()),
-            config=layout.config,
-            stuck_days=layout.stuck_days,
-            now=now,
-            zone=clock,
-        )
-
-    def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
-        """Return free titles for new tabs. Raises as `surroundings.free_titles` does."""
-        has_jobs = snapshot.table is not None
-        return free_titles(beside, self.layout.config.sheet, has_jobs=has_jobs)
-
-
-def _filled(columns: Iterable[Column], snapshot: Snapshot, jobs: Iterable[Target]) -> list[Column]:
-    """Return `columns` without those that are added only when a job fills them."""
-    filled = {column for target in jobs for column in target.cells}
-    present = snapshot.table.columns if snapshot.table else {}
-    return [
-        column
-        for column in columns
-        if column.id not in ONCE_FILLED or column.id in filled or column.id in present
-    ]
-
-
-def _began(target: Target) -> tuple[datetime, str]:
-    """Return the order in which new rows are added: the oldest of the job's events first."""
-    stamps = (event.stamp for event in target.job.events.values())
-    return (min(stamps, default=datetime.max.replace(tzinfo=UTC)), target.job.site)
-
-
-def shown(target: Target, cells: Cells | None = None) -> Shown:
-    """Return what a batch confirms of one job; without `cells`, the last written ones stay."""
-    return Shown(target.site, target.version, target.events, cells, target.entry)
-
-
-@dataclass
-class BatchWriter:
-    """Sends batches within Google's rate limit, stored before and checked after.
-
-    `sleep` waits for the rate limit, `alert` notifies the operator.
-    """
-
-    _store: SheetStore
-    _client: SheetClient
-    _sleep: Callable[[float], Any]
-    _alert: Callable[[str, str], object]
-    _trail: Trail
-    _read_at: float = 0.0
-    """When the flush began to read its jobs (monotonic seconds)."""
-
-    def take_turn(self, lease: Lease) -> Fence:
-        """Wait until a flush may begin, and return a fence for its batch."""
-        turn = self._store.spreadsheet.take_turn(lease)
-        if turn.wait:
-            self._sleep(turn.wait)
-        self._read_at = monotonic()
-        return Fence(turn.fence, turn.database, uuid4().hex[:12])
-
-    def take_call(self, lease: Lease) -> None:
-        """Count a further call, beside the read and write of a flush, for the rate limit."""
-        if wait := self._store.spreadsheet.take_turn(lease, spacing=0).wait:
-            self._sleep(wait)
-
-    def send(
-        self,
-        lease: Lease,
-        snapshot: Snapshot,
-        batch: Batch,
-        confirmed: Sequence[Shown] = (),
-        lines: tuple[int, ...] = (),
-    ) -> None:
-        """Send a batch that makes the sheet show `confirmed` and the changes `lines`; check it.
-
-        Raises Refused, Permanent, or Retryable if nobody knows whether Google carried it out.
-        """
-        if not snapshot.has_fence_tab:
-            spreadsheet = self._store.spreadsheet
-            if spreadsheet.trial() is None:
-                # It makes two calls, and the read was counted with one write.
-                self.take_call(lease)
-                try_google(spreadsheet, self._client).must_be_safe()
-        trace = batch.trace
-        attempt = Attempt(
-            trace.fence,
-            batch.fence_before,
-            tuple(confirmed),
-            batch.columns,
-            trace.model_dump_json(),
-            lines,
-            batch.fence.batch,
-        )
-        self._store.batches.begin(lease, attempt)
-        try:
-            answer = self._client.write(batch, snapshot)
-        except Refused:
-            self._store.batches.refused(lease, trace.fence)
-            raise
-        _log.info("flushed", jobs=len(confirmed), lines=len(lines), fence=trace.fence)
-        if not batch.asked:
-            self._conclude(lease, attempt, trace, Findings(), {})
-            return
-        if not answer.snapshot.tables:
-            return  # The next read finds the tabs and the number, and the check follows.
-        undos = self._undos() if any(c.undoes for row in trace.rows for c in row.cells) else {}
-        findings = check(trace, answer.snapshot.tables, answer.copies, undos)
-        if findings.is_as_intended:
-            self._conclude(lease, attempt, trace, findings, undos)
-        else:
-            self._check(lease, attempt, trace, answer.snapshot)
-
-    def settle(self, lease: Lease, snapshot: Snapshot) -> bool:
-        """Conclude the attempt whose fence a read shows; return whether there was one."""
-        if snapshot.fence is None:
-            return False
-        attempt = self._store.batches.confirmed_attempt(
-            lease, snapshot.fence.number, snapshot.fence.batch
-        )
-        if attempt is None:
-            return False
-        try:
-            trace = Trace.model_validate_json(attempt.trace)
-        except ValidationError:
-            # It is from an earlier version: its jobs are written again.
-            self._store.batches.conclude(lease, replace(attempt, shown=()))
-            return True
-        if snapshot.table is None or not trace.rows:
-            self._conclude(lease, attempt, trace, Findings(), {})
-        else:
-            self._check(lease, attempt, trace, snapshot)
-        return True
-
-    def _check(self, lease: Lease, attempt: Attempt, trace: Trace, snapshot: Snapshot) -> None:
-        """Read the copied rows whole, check a batch by them, and store the result."""
-        self.take_call(lease)
-        copied = {row.sheet_id for row in trace.rows if not row.is_new}
-        reading = self._client.read_copies(snapshot, copied)
-        if tables := reading.snapshot.tables:
-            undos = self._undos()
-            findings = check(trace, tables, reading.copies, undos)
-            self._conclude(lease, attempt, trace, findings, undos)
-
-    def _undos(self) -> dict[int, Undo]:
-        return parsed(self._store.batches.undos())
-
-    def _conclude(
-        self,
-        lease: Lease,
-        attempt: Attempt,
-        trace: Trace,
-        findings: Findings,
-        undos: Mapping[int, Undo],
-    ) -> None:
-        if not findings.is_as_intended:
-            _log.warning(
-                "misplaced",
-                jobs=len(findings.misplaced),
-                cells=len(findings.undos),
-                fence=attempt.fence,
-            )
-        undone = {n: undos[n] for n in findings.confirmed_undos if n in undos}
-        again = {n for n, undo in undone.items() if undo.has_landed and not undo.is_of_key}
-        conclusion = Conclusion(
-            misplaced=frozenset(findings.misplaced),
-            confirmed=findings.confirmed,
-            keyed=frozenset(findings.keyed),
-            undos=[undo.model_dump_json() for undo in findings.undos],
-            confirmed_undos={
-                number: undo.model_copy(update={"has_landed": True}).model_dump_json()
-                for number, undo in undone.items()
-                if number not in again
-            },
-            settled=[*trace.settled, *again],
-            replaced=findings.replaced,
-            writes_history=HISTORY in attempt.columns,
-        )
-        self._store.batches.conclude(lease, attempt, conclusion)
-        self.log_shown(attempt.shown, findings.misplaced, attempt.fence)
-        if trace.recovered_lines:
-            text = f"{trace.recovered_lines} lines were added to the tab Recovered: check them."
-            self._alert("recovered", text)
-
-    def log_shown(
-        self, jobs: Sequence[Shown], misplaced: Container[str] = (), fence: int | None = None
-    ) -> None:
-        """Log each job whose row is up to date now, with the deliveries it was written for.
-
-        `fence` is the batch's number; None if the row was up to date before.
-        """
-        for job in jobs:
-            if job.site not in misplaced:
-                deliveries = self._trail.take(job.site, self._read_at)
-                _log.info("shown", site=job.site, deliveries=deliveries, fence=fence)
-
-    def read_everything(self, lease: Lease, snapshot: Snapshot) -> Reading:
-        """Read the tabs of jobs in a snapshot whole, with the hidden tabs."""
-        self.take_call(lease)
-        return self._client.read_everything(snapshot)
-
-
-def parsed(undos: Mapping[int, str]) -> dict[int, Undo]:
-    """Parse stored undos (JSON), by ID."""
-    return {number: Undo.model_validate_json(body) for number, body in undos.items()}
-
-
-TakeCall = Callable[[Lease], None]
-"""Counts a call for the rate limit, and waits if necessary."""
-TabsOf = Callable[[Mode, SheetStore, SheetClient, TakeCall, Config], JobTabs]
+TabsByMode = Callable[[Mode, SheetStore, SheetClient, TakeCall, Config], JobTabs]
 """Returns the tabs of jobs of a mode. Raises Permanent if nothing here can serve it."""
 
 
@@ -520,7 +99,7 @@ class Flusher:
         store: SheetStore,
         client: SheetClient,
         targets: Targets,
-        tabs_of: TabsOf,
+        tabs_of: TabsByMode,
         sleep: Callable[[float], Any],
         zone: str = "",
         alert: Callable[[str, str], object] = lambda *_: None,
@@ -779,8 +358,8 @@ class Flusher:
             entries = {site: work.jobs[site].entry for site in (*plan.shown, *plan.absent)}
             plan = replace(plan, parts=self.with_pipeline(context, plan.parts, entries))
         lease = context.lease
-        absent = [shown(work.jobs[site]) for site in plan.absent]
-        confirmed = [shown(work.jobs[site], cells) for site, cells in plan.shown.items()]
+        absent = [confirmation(work.jobs[site]) for site in plan.absent]
+        confirmed = [confirmation(work.jobs[site], cells) for site, cells in plan.shown.items()]
         if plan.parts.is_empty and not (
             context.pending.in_doubt or context.pending.fences.takes_over
         ):

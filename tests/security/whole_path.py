@@ -17,11 +17,11 @@ from sync.sheets import encode
 from sync.sheets.batch import compose
 from sync.sheets.diff import columns_to_read, diff
 from sync.sheets.ensure import WantedTabs, ensure
-from sync.sheets.flush import Targets
 from sync.sheets.job_tabs import JobRows
 from sync.sheets.read import FENCE_TAB, JOBS_TAB, Copies, Fence, Snapshot, Table
 from sync.sheets.surroundings import Titles
 from sync.sheets.tabs import pipeline
+from sync.sheets.targets import Targets
 from sync.store import Attempt, Database, Inbox, Leases, Pending, Shown, sheet_store
 from sync.store.schema import metadata
 from sync.webhooks.schema import Outcome

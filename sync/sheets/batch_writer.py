@@ -1,0 +1,198 @@
+"""Sends batches to Google: stores each before, and checks afterwards where its writes went.
+
+If the process is killed after Google has carried out a batch, a later read shows its fence, and the
+batch is checked then (`settle`).
+"""
+
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from pydantic import ValidationError
+
+from sync.errors import Refused
+from sync.ops.logs import Trail
+from sync.sheets.batch import Batch, Trace
+from sync.sheets.check import Findings, Undo, check
+from sync.sheets.client import Reading, SheetClient
+from sync.sheets.ensure import HISTORY
+from sync.sheets.read import Fence, Snapshot
+from sync.sheets.trial import try_google
+from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown
+
+_log = structlog.get_logger()
+
+TakeCall = Callable[[Lease], None]
+"""Counts a call for the rate limit, and waits if necessary."""
+
+
+@dataclass
+class BatchWriter:
+    """Sends batches within Google's rate limit, stored before and checked after.
+
+    `sleep` waits for the rate limit, `alert` notifies the operator.
+    """
+
+    _store: SheetStore
+    _client: SheetClient
+    _sleep: Callable[[float], Any]
+    _alert: Callable[[str, str], object]
+    _trail: Trail
+    _read_at: float = 0.0
+    """When the flush began to read its jobs (monotonic seconds)."""
+
+    def take_turn(self, lease: Lease) -> Fence:
+        """Wait until a flush may begin, and return a fence for its batch."""
+        turn = self._store.spreadsheet.take_turn(lease)
+        if turn.wait:
+            self._sleep(turn.wait)
+        self._read_at = monotonic()
+        return Fence(turn.fence, turn.database, uuid4().hex[:12])
+
+    def take_call(self, lease: Lease) -> None:
+        """Count a further call, beside the read and write of a flush, for the rate limit."""
+        if wait := self._store.spreadsheet.take_turn(lease, spacing=0).wait:
+            self._sleep(wait)
+
+    def send(
+        self,
+        lease: Lease,
+        snapshot: Snapshot,
+        batch: Batch,
+        confirmed: Sequence[Shown] = (),
+        lines: tuple[int, ...] = (),
+    ) -> None:
+        """Send a batch that makes the sheet show `confirmed` and the changes `lines`; check it.
+
+        Raises Refused, Permanent, or Retryable if nobody knows whether Google carried it out.
+        """
+        if not snapshot.has_fence_tab:
+            spreadsheet = self._store.spreadsheet
+            if spreadsheet.trial() is None:
+                # It makes two calls, and the read was counted with one write.
+                self.take_call(lease)
+                try_google(spreadsheet, self._client).must_be_safe()
+        trace = batch.trace
+        attempt = Attempt(
+            trace.fence,
+            batch.fence_before,
+            tuple(confirmed),
+            batch.columns,
+            trace.model_dump_json(),
+            lines,
+            batch.fence.batch,
+        )
+        self._store.batches.begin(lease, attempt)
+        try:
+            answer = self._client.write(batch, snapshot)
+        except Refused:
+            self._store.batches.refused(lease, trace.fence)
+            raise
+        _log.info("flushed", jobs=len(confirmed), lines=len(lines), fence=trace.fence)
+        if not batch.asked:
+            self._conclude(lease, attempt, trace, Findings(), {})
+            return
+        if not answer.snapshot.tables:
+            return  # The next read finds the tabs and the number, and the check follows.
+        undos = self._undos() if any(c.undoes for row in trace.rows for c in row.cells) else {}
+        findings = check(trace, answer.snapshot.tables, answer.copies, undos)
+        if findings.is_as_intended:
+            self._conclude(lease, attempt, trace, findings, undos)
+        else:
+            self._check(lease, attempt, trace, answer.snapshot)
+
+    def settle(self, lease: Lease, snapshot: Snapshot) -> bool:
+        """Conclude the attempt whose fence a read shows; return whether there was one."""
+        if snapshot.fence is None:
+            return False
+        attempt = self._store.batches.confirmed_attempt(
+            lease, snapshot.fence.number, snapshot.fence.batch
+        )
+        if attempt is None:
+            return False
+        try:
+            trace = Trace.model_validate_json(attempt.trace)
+        except ValidationError:
+            # It is from an earlier version: its jobs are written again.
+            self._store.batches.conclude(lease, replace(attempt, shown=()))
+            return True
+        if snapshot.table is None or not trace.rows:
+            self._conclude(lease, attempt, trace, Findings(), {})
+        else:
+            self._check(lease, attempt, trace, snapshot)
+        return True
+
+    def _check(self, lease: Lease, attempt: Attempt, trace: Trace, snapshot: Snapshot) -> None:
+        """Read the copied rows whole, check a batch by them, and store the result."""
+        self.take_call(lease)
+        copied = {row.sheet_id for row in trace.rows if not row.is_new}
+        reading = self._client.read_copies(snapshot, copied)
+        if tables := reading.snapshot.tables:
+            undos = self._undos()
+            findings = check(trace, tables, reading.copies, undos)
+            self._conclude(lease, attempt, trace, findings, undos)
+
+    def _undos(self) -> dict[int, Undo]:
+        return parsed(self._store.batches.undos())
+
+    def _conclude(
+        self,
+        lease: Lease,
+        attempt: Attempt,
+        trace: Trace,
+        findings: Findings,
+        undos: Mapping[int, Undo],
+    ) -> None:
+        if not findings.is_as_intended:
+            _log.warning(
+                "misplaced",
+                jobs=len(findings.misplaced),
+                cells=len(findings.undos),
+                fence=attempt.fence,
+            )
+        undone = {n: undos[n] for n in findings.confirmed_undos if n in undos}
+        again = {n for n, undo in undone.items() if undo.has_landed and not undo.is_of_key}
+        conclusion = Conclusion(
+            misplaced=frozenset(findings.misplaced),
+            confirmed=findings.confirmed,
+            keyed=frozenset(findings.keyed),
+            undos=[undo.model_dump_json() for undo in findings.undos],
+            confirmed_undos={
+                number: undo.model_copy(update={"has_landed": True}).model_dump_json()
+                for number, undo in undone.items()
+                if number not in again
+            },
+            settled=[*trace.settled, *again],
+            replaced=findings.replaced,
+            writes_history=HISTORY in attempt.columns,
+        )
+        self._store.batches.conclude(lease, attempt, conclusion)
+        self.log_shown(attempt.shown, findings.misplaced, attempt.fence)
+        if trace.recovered_lines:
+            text = f"{trace.recovered_lines} lines were added to the tab Recovered: check them."
+            self._alert("recovered", text)
+
+    def log_shown(
+        self, jobs: Sequence[Shown], misplaced: Container[str] = (), fence: int | None = None
+    ) -> None:
+        """Log each job whose row is up to date now, with the deliveries it was written for.
+
+        `fence` is the batch's number; None if the row was up to date before.
+        """
+        for job in jobs:
+            if job.site not in misplaced:
+                deliveries = self._trail.take(job.site, self._read_at)
+                _log.info("shown", site=job.site, deliveries=deliveries, fence=fence)
+
+    def read_everything(self, lease: Lease, snapshot: Snapshot) -> Reading:
+        """Read the tabs of jobs in a snapshot whole, with the hidden tabs."""
+        self.take_call(lease)
+        return self._client.read_everything(snapshot)
+
+
+def parsed(undos: Mapping[int, str]) -> dict[int, Undo]:
+    """Parse stored undos (JSON), by ID."""
+    return {number: Undo.model_validate_json(body) for number, body in undos.items()}

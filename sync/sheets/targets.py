@@ -1,0 +1,255 @@
+"""Lays out pending work: jobs as rows, with columns, History lines and Pipeline figures. Pure."""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+
+import structlog
+
+from sync.field_table import ONCE_FILLED, REP
+from sync.jobs.cells import EMPTY, Cells, Column
+from sync.jobs.learned import proposed_order
+from sync.jobs.model import Change, Customer
+from sync.jobs.pipeline import PipelineEntry, PipelineLine, count
+from sync.jobs.row import Layout
+from sync.jobs.target import Target
+from sync.settings.config_file import Confirmed, MilestoneConfig
+from sync.sheets.diff import fitting
+from sync.sheets.ensure import PIPELINE, USUAL_TITLES, WantedTabs
+from sync.sheets.read import Snapshot
+from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles, free_titles
+from sync.sheets.tabs.history import Line
+from sync.sheets.tabs.pipeline import Figures
+from sync.store import Pending, Shown
+
+_LINE_CELL_BYTES = 130
+"""Bytes of JSON around the text of a History line's cell."""
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The limits of one batch."""
+
+    jobs: int = 500
+    cell_bytes: int = 1_800_000
+    lines: int = 1000
+    line_bytes: int = 400_000
+
+
+USUAL = Sizes()
+"""Google recommends at most 2 MB per request."""
+LARGE = Sizes(2500, 4_500_000, 8000, 3_000_000)
+"""For filling a spreadsheet that nobody works in yet: Google accepts 10 MB."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of the History, newest first, with their changes (`seqs`) and jobs (`sites`)."""
+
+    seqs: tuple[int, ...] = ()
+    lines: Sequence[Line] = ()
+    sites: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Work:
+    """The work of one flush: jobs with their wanted rows, by site, and lines of the History."""
+
+    jobs: Mapping[str, Target]
+    lines: Lines
+    done: Sequence[Shown] = ()
+    """Jobs that the sheet already shows as wanted."""
+
+    @property
+    def targets(self) -> list[Target]:
+        """The jobs, in the order of new rows."""
+        return list(self.jobs.values())
+
+    @property
+    def sites(self) -> list[str]:
+        """The jobs with rows or lines to write."""
+        return sorted(self.jobs.keys() | self.lines.sites)
+
+
+class Targets:
+    """Lays out stored jobs as rows, columns, History lines, and figures of the Pipeline."""
+
+    def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
+        self.layout, self._file_config = layout, layout.config
+        self._confirmed = Confirmed()
+        self.sizes = sizes
+        self._columns: list[Column] = []
+
+    def work(self, pending: Pending, columns: Collection[str] | None) -> Work:
+        """Return as much of the pending work as fits into a batch.
+
+        If there is a Pipeline, a job whose place in it has changed is written, too. `columns`: see
+        `lay_out`.
+        """
+        is_counted = PIPELINE in pending.known_columns
+        laid_out = {target.site: target for target in self.lay_out(pending.jobs, columns)}
+        differing = {
+            site: target
+            for site, target in laid_out.items()
+            if target.differs() or (is_counted and target.entry != target.counted)
+        }
+        done = [
+            confirmation(laid_out.get(job.site, job))
+            for job in pending.jobs
+            if job.site not in differing
+        ]
+        fit = fitting([*differing.values()], self.sizes.cell_bytes)
+        lines = self.lines(pending, laid_out)
+        return Work({target.site: target for target in fit}, lines, done)
+
+    def use_confirmed(self, confirmed: Confirmed) -> None:
+        """Use what people have confirmed by now."""
+        if confirmed != self._confirmed:
+            config = self._file_config.with_confirmed(confirmed)
+            self.layout, self._columns = replace(self.layout, config=config), []
+            self._confirmed = confirmed
+
+    def proposed_order(self, jobs: Iterable[Target]) -> tuple[MilestoneConfig, ...]:
+        """Return the order of milestones that the jobs suggest."""
+        config = self._file_config.with_confirmed(replace(self._confirmed, milestones=()))
+        return proposed_order(config, [target.job for target in jobs])
+
+    def lay_out(
+        self, jobs: Iterable[Target], columns: Collection[str] | None = None
+    ) -> list[Target]:
+        """Return the jobs that get a row, with their cells, in the order of new rows.
+
+        `columns` are the IDs of the columns to lay out; None means those in the config.
+        """
+        laid_out = (self._laid_out(job, columns) for job in sorted(jobs, key=_began))
+        return [job for job in laid_out if job]
+
+    def _laid_out(self, job: Target, columns: Collection[str] | None) -> Target | None:
+        if not job.job.has_row:
+            return None  # A lead has no row.
+        layout = self.layout
+        try:
+            cells = layout.cells(job.job, job.files, job.customer, job.details, columns)
+            entry = layout.pipeline_entry(job.job, job.customer)
+        except Exception:
+            # A job that can't be laid out must not hold up the others.
+            _log.exception("fault", site=job.site)
+            return None
+        return replace(job, cells=cells, entry=entry, arrivals=layout.arrivals(job.job))
+
+    def every_column(self, snapshot: Snapshot, jobs: Sequence[Target]) -> list[Column]:
+        """Return the columns that jobs need, and those of all configured milestones."""
+        columns = self.layout.columns((target.job for target in jobs), with_configured=True)
+        return _filled(columns, snapshot, self.lay_out(jobs))
+
+    def columns(
+        self,
+        snapshot: Snapshot,
+        pending: Pending,
+        every: Callable[[], Iterable[Target]],
+        written: Iterable[Target] = (),
+    ) -> list[Column]:
+        """Return the columns of all jobs, except those that a person deleted.
+
+        `every` returns all jobs, which determine the place of a new milestone's column. `written`
+        are the jobs that will be written, laid out.
+        """
+        jobs = [target.job for target in pending.jobs]
+        if not (self._columns and self.layout.has_columns_of(self._columns, jobs)):
+            self._columns = self.layout.columns(target.job for target in every())
+        columns = _filled(self._columns, snapshot, written)
+        if snapshot.table is None:
+            return columns
+        deleted = pending.known_columns - snapshot.table.columns.keys()
+        return [column for column in columns if column.id not in deleted]
+
+    def lines(self, pending: Pending, laid_out: Mapping[str, Target]) -> Lines:
+        """Return lines of the History: as many as fit into one batch."""
+        seqs: list[int] = []
+        lines: list[Line] = []
+        sites: set[str] = set()
+        size = 0
+        for seq, change, customer, rep in pending.lines:
+            job = laid_out.get(change.site)
+            line = self._line(
+                change, customer, rep or (job.cells.get(REP, EMPTY).text if job else "")
+            )
+            size += sum(len(json.dumps(cell.text)) + _LINE_CELL_BYTES for cell in line or ())
+            if size > self.sizes.line_bytes and seqs:
+                break
+            seqs.append(seq)
+            sites.add(change.site)
+            lines += [line] if line else []
+        return Lines(tuple(seqs), lines[::-1], frozenset(sites))
+
+    def _line(self, change: Change, customer: Customer, rep: str) -> Line | None:
+        try:
+            return self.layout.history_line(change, self.layout.name(change.site, customer), rep)
+        except Exception:
+            # A change that can't be laid out must not hold up the others.
+            _log.exception("fault", site=change.site)
+            return None
+
+    def wanted(
+        self,
+        columns: Sequence[Column] = (),
+        lines: Sequence[Line] = (),
+        beside: Surroundings = NOTHING_ELSE,
+        titles: Titles = USUAL_TITLES,
+    ) -> WantedTabs:
+        """Return what the spreadsheet should have."""
+        layout = self.layout
+        return WantedTabs(layout.config, columns, lines, layout.stuck_days, beside, titles)
+
+    def figures(
+        self,
+        entries: Iterable[PipelineEntry],
+        columns: Callable[[], Iterable[Column]],
+        zone: tzinfo,
+        clock: tzinfo,
+    ) -> Figures:
+        """Return what the Pipeline shows now.
+
+        `columns` gives those of the milestones in their order. `zone` is that of the dates in the
+        sheet, `clock` the spreadsheet's own.
+        """
+        layout, now = self.layout, datetime.now(UTC)
+        today = now.astimezone(clock).date()
+        return Figures(
+            lines=dict.fromkeys(layout.milestone_titles(), PipelineLine())
+            | count(entries, today, zone, layout.stuck_days),
+            order=lambda: layout.milestone_titles(columns()),
+            config=layout.config,
+            stuck_days=layout.stuck_days,
+            now=now,
+            zone=clock,
+        )
+
+    def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
+        """Return free titles for new tabs. Raises as `surroundings.free_titles` does."""
+        has_jobs = snapshot.table is not None
+        return free_titles(beside, self.layout.config.sheet, has_jobs=has_jobs)
+
+
+def _filled(columns: Iterable[Column], snapshot: Snapshot, jobs: Iterable[Target]) -> list[Column]:
+    """Return `columns` without those that are added only when a job fills them."""
+    filled = {column for target in jobs for column in target.cells}
+    present = snapshot.table.columns if snapshot.table else {}
+    return [
+        column
+        for column in columns
+        if column.id not in ONCE_FILLED or column.id in filled or column.id in present
+    ]
+
+
+def _began(target: Target) -> tuple[datetime, str]:
+    """Return the order in which new rows are added: the oldest of the job's events first."""
+    stamps = (event.stamp for event in target.job.events.values())
+    return (min(stamps, default=datetime.max.replace(tzinfo=UTC)), target.job.site)
+
+
+def confirmation(target: Target, cells: Cells | None = None) -> Shown:
+    """Return the confirmation of one job; without `cells`, the last written ones stay."""
+    return Shown(target.site, target.version, target.events, cells, target.entry)
