@@ -18,7 +18,15 @@ from sync.sheets import surroundings
 from sync.sheets.batch import Asked, Batch
 from sync.sheets.cell_data import Row
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.read import FULL_FIELDS, PROTECTIONS, Snapshot, data_filters, everything, quoted
+from sync.sheets.read import (
+    FULL_FIELDS,
+    PROTECTIONS,
+    WRITTEN_FIELDS,
+    Snapshot,
+    data_filters,
+    everything,
+    quoted,
+)
 from sync.sheets.surroundings import Surroundings
 
 
@@ -126,7 +134,7 @@ class SheetClient:
         if batch.asked:
             ranges = [part for asked in batch.asked for part in _ranges(asked)]
             body |= {"includeSpreadsheetInResponse": True, "responseRanges": ranges}
-            params["fields"] = f"updatedSpreadsheet({FULL_FIELDS})"
+            params["fields"] = WRITTEN_FIELDS
         with self._translated_errors():
             answer: Any = self._http.request(
                 "post", SPREADSHEET_BATCH_UPDATE_URL % self._id, params=params, json=body

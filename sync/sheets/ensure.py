@@ -180,7 +180,7 @@ def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
     days = wanted.stuck_days
     version = formatting.version(config, days, filter_views.filters(config, days))
     if is_changed := read.look != version:
-        conditions = formatting.changed(read.look, version)
+        conditions = formatting.changed(read.look, version, config)
         rules = wanted.beside.rules.get(read.sheet_id, ())
         before = [read.columns[column.id] for column in there]
         # First, while the indexes are those that were read.

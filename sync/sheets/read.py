@@ -81,25 +81,27 @@ def guard_id(sheet_id: int, name: str) -> int:
 Filter = dict[str, Any]
 
 
-def _fields(values: str) -> str:
+def _fields(values: str, more: str = "") -> str:
     """Return the field mask of a read with the parts `values` of each cell."""
     return (
-        "properties(timeZone,locale),"
-        "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
-        "protectedRanges(protectedRangeId,description),"
-        "conditionalFormats(ranges(sheetId)),charts(chartId),tables(range),"
+        f"sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),{more}"
         f"data(startRow,startColumn,rowData(values({values})),"
         "rowMetadata(developerMetadata(metadataId,metadataKey,metadataValue)),"
         "columnMetadata(developerMetadata(metadataId,metadataKey,metadataValue))))"
     )
 
 
-FIELDS = _fields("userEnteredValue,note")
-FULL_FIELDS = _fields("userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)")
-ROW = (
-    "sheets(properties(sheetId),data(startRow,startColumn,rowData(values("
-    "userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)))))"
+_BESIDE = (
+    "protectedRanges(protectedRangeId,description),"
+    "conditionalFormats(ranges(sheetId)),charts(chartId),tables(range),"
 )
+_LOCAL = "properties(timeZone,locale),"
+_WHOLE_CELL = "userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)"
+FIELDS = _LOCAL + _fields("userEnteredValue,note", _BESIDE)
+FULL_FIELDS = _LOCAL + _fields(_WHOLE_CELL, _BESIDE)
+WRITTEN_FIELDS = f"updatedSpreadsheet({_fields(_WHOLE_CELL)})"
+"""The mask of the answer to a write, which is only compared with what was written."""
+ROW = f"sheets(properties(sheetId),data(startRow,startColumn,rowData(values({_WHOLE_CELL}))))"
 PROTECTIONS = "sheets(properties(sheetId,title),protectedRanges(warningOnly,requestingUserCanEdit))"
 
 

@@ -56,7 +56,7 @@ def test_a_signed_contract_is_on_the_row_with_its_date_and_its_document(bench: B
     bench.flush()
     row = bench.row(uuid(1))
     assert (row["Contract status"], row["Contract files"]) == ("Signed", "Agreement.pdf")
-    assert row["Contract signed"] == "3/5/2026 10:00:00"
+    assert row["Contract signed"] == "3/5/2026 10:00 AM"
     assert bench.notes("Contract status")[1] == "Mar 5, 2026, 10:00 AM"
     bench.shown(contract("VOID"))
     assert bench.row(uuid(1))["Contract status"] == "Voided"

@@ -20,7 +20,6 @@ _KEPT = "Filled in by Brightsheet"
 """Short, because each read returns it for every column."""
 _FORMULA = "CUSTOM_FORMULA"
 _GRAY = "#f3f3f3"
-Condition = tuple[str, str]
 """Type and value of the condition of a conditional format."""
 BEFORE_TODAY = {"type": "DATE_BEFORE", "values": [{"relativeDate": "TODAY"}]}
 _ROW_HEIGHT = 40
@@ -43,13 +42,12 @@ def column(sheet_id: int, index: int, made: Column) -> list[Request]:
 def version(config: Config, stuck_days: int, views: object) -> str:
     """Return what is stored on the header row of the Jobs tab: the colors and views of a config.
 
-    Each read returns it several times. Of the views a digest is enough, to see that they changed.
+    It is made of digests, because each read returns it once for each column.
     """
-    every = every_tint(config, stuck_days)
-    tints = [[*_key(_condition(tint)), tint.color] for tint in every]
-    grays = [[*_key(_stands(label)), shade] for label, shade in _grayed(config).items()]
-    digest = hashlib.sha256(json.dumps(views).encode()).hexdigest()[:16]
-    return json.dumps([[*tints, *grays], digest], separators=(",", ":"), ensure_ascii=False)
+    tints = [(_condition(tint), tint.color) for tint in every_tint(config, stuck_days)]
+    grays = [(_stands(label), shade) for label, shade in _grayed(config).items()]
+    colors = [f"{_key(condition)}{shade}" for condition, shade in (*tints, *grays)]
+    return " ".join([_digest(views), *colors])
 
 
 def store_version(sheet_id: int, header_row: int, value: str) -> list[Request]:
@@ -62,18 +60,21 @@ def store_version(sheet_id: int, header_row: int, value: str) -> list[Request]:
     ]
 
 
-def changed(before: str | None, now: str) -> set[Condition]:
+def changed(before: str | None, now: str, config: Config) -> set[str]:
     """Return the conditions that have another color in a version than `before`, or none.
 
     If there are any, those of whole rows are among them: added again, they are above the others.
     """
-    old, new = ({tuple(rule) for rule in json.loads(text)[0]} for text in (before or "[[]]", now))
-    found = {(kind, value) for kind, value, _ in old ^ new}
-    return found | {(kind, value) for kind, value, _ in new if found and kind == _FORMULA}
+    old, new = set((before or "").split()[1:]), set(now.split()[1:])
+    if (before or "").startswith("["):  # Version 0.3.0 stored them in words.
+        rules = json.loads(before or "")[0]
+        old = {f"{_digest([kind, value])}{shade}" for kind, value, shade in rules}
+    found = {rule.partition("#")[0] for rule in old ^ new}
+    return found | {_key(_stands(label)) for label in _grayed(config) if found}
 
 
 def recolored(
-    sheet_id: int, columns: Mapping[int, Column], config: Config, conditions: Collection[Condition]
+    sheet_id: int, columns: Mapping[int, Column], config: Config, conditions: Collection[str]
 ) -> list[Request]:
     """Color what meets `conditions`: columns (by index) and whole rows."""
     return [
@@ -95,7 +96,7 @@ def outdated(
     sheet_id: int,
     rules: Sequence[Mapping[str, Any]],
     columns: Collection[int],
-    conditions: Collection[Condition],
+    conditions: Collection[str],
 ) -> list[Request]:
     """Take away the conditional formats of columns and whole rows that have these conditions.
 
@@ -104,15 +105,21 @@ def outdated(
     return [
         {"deleteConditionalFormatRule": {"sheetId": sheet_id, "index": number}}
         for number, rule in reversed([*enumerate(rules)])
-        if (key := _key(rule.get("booleanRule", {}).get("condition", {}))) in conditions
-        and (key[0] == _FORMULA or _is_of(rule["ranges"], columns))
+        if _key(condition := rule.get("booleanRule", {}).get("condition", {})) in conditions
+        and (condition["type"] == _FORMULA or _is_of(rule["ranges"], columns))
     ]
 
 
-def _key(condition: Mapping[str, Any]) -> Condition:
+def _key(condition: Mapping[str, Any]) -> str:
+    """Return the digest of a condition."""
     value: Mapping[str, str] = next(iter(condition.get("values", ())), {})
     text = value.get("userEnteredValue") or value.get("relativeDate", "")
-    return condition.get("type", ""), text.replace(";", ",")  # Google gives one for the other.
+    # Google returns a comma for a semicolon.
+    return _digest([condition.get("type", ""), text.replace(";", ",")])
+
+
+def _digest(parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:6]
 
 
 def _is_of(ranges: Sequence[Mapping[str, Any]], columns: Collection[int]) -> bool:
