@@ -6,6 +6,7 @@ Rows don't wait for the answers. What an account doesn't have stays blank and is
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
@@ -121,11 +122,13 @@ class DetailLookup:
     _everbright: EverBright
     _columns: DetailColumns
     _config: EverBrightConfig
+    _rate: float
     _said: set[str] = field(default_factory=set)
 
     def question(self) -> Question[Details]:
         """Return the request; jobs that were asked with another config are asked again."""
-        return Question("details_unknown", self._answer, rests=True, begin=self._store.ask_again)
+        begin = partial(self._store.ask_outdated, self._rate)
+        return Question("details_unknown", self._answer, rests=True, begin=begin)
 
     def _answer(self, due: DueLookup[Details]) -> Details:
         """Return the details; a job without a row isn't asked for.

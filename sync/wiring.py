@@ -247,7 +247,8 @@ class Wiring:
         if not columns.metrics:
             return None
         store = DetailStore(self.database, columns.question)
-        lookup = DetailLookup(store, self.everbright(), columns, config.everbright)
+        rate = self.settings.backfill_rate
+        lookup = DetailLookup(store, self.everbright(), columns, config.everbright, rate)
         return Fetcher(store, lookup.question())
 
     def intake(self) -> Intake:

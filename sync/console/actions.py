@@ -26,6 +26,7 @@ from sync.store.actions import (
     REBUILD,
     REPLAY_ALL,
     RESTORE_ROWS,
+    USE_COLUMN,
 )
 
 _LISTED = 100
@@ -176,6 +177,11 @@ ACTIONS = {
         "Brightsheet restores the missing parts of its own tabs: columns with their cells, tabs, "
         "colors, filter views and the chart. No cell of yours is changed.",
     ),
+    "use-column": Action(
+        "Use the other column",
+        "Somebody cut the cells of a column and pasted them into another one. Brightsheet fills in "
+        "that one from now on. If they were moved by mistake, undo it in Google Sheets instead.",
+    ),
     "do-without": Action(
         "Do without it",
         "The deleted parts aren't restored, and the warning about them ends. `brightsheet init` "
@@ -215,6 +221,7 @@ _REQUESTS = {
     "rebuild": REBUILD,
     "replay-all": REPLAY_ALL,
     "put-back": PUT_BACK,
+    "use-column": USE_COLUMN,
     "do-without": DO_WITHOUT,
     "restore-rows": RESTORE_ROWS,
     "read-again": READ_AGAIN,
@@ -226,7 +233,12 @@ _REQUESTS = {
 def listed(parts: ConsoleParts) -> Any:
     """Show the actions, and the log of actions."""
     spreadsheet = parts.wiring.sheet_store().spreadsheet
-    hidden = {"do-without", "milestones", "pause" if spreadsheet.glance().paused_at else "resume"}
+    hidden = {
+        "do-without",
+        "use-column",
+        "milestones",
+        "pause" if spreadsheet.glance().paused_at else "resume",
+    }
     hidden |= set() if spreadsheet.doubt() else {"take-over"}
     hidden |= {name for name, each in ACTIONS.items() if each.needs_ids}
     offered = {name: each for name, each in ACTIONS.items() if name not in hidden}

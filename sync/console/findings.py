@@ -1,4 +1,4 @@
-"""Serves the page with the findings of the last comparison, item by item."""
+"""Serves the page with the findings of the last comparison, and unknown customers, item by item."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from flask import render_template
 from sync.console.access import shows_personal
 from sync.console.parts import ConsoleParts
 from sync.status.verdict import evaluate
+from sync.store.findings import ListedFinding
 
 _LISTED = 200
 
@@ -15,6 +16,9 @@ def findings(parts: ConsoleParts) -> Any:
     """List the items of each warning, to restore or dismiss."""
     store = parts.wiring.sheet_store()
     listed = store.findings.listed(_LISTED)
+    if unanswered := parts.wiring.customers.unanswered(_LISTED):
+        jobs = [ListedFinding(site, site, f"job {site[:8]}", "") for site in unanswered]
+        listed["customers_unknown"] = jobs
     sites = {item.site for items in listed.values() for item in items if item.site}
     return render_template(
         "console/findings.html",

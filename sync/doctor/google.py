@@ -261,11 +261,14 @@ def rows(wiring: Wiring) -> Check:
 
 
 def columns(wiring: Wiring) -> Check:
-    """Check that no column was deleted from the tabs with jobs."""
+    """Check that each column of the tabs with jobs is there, below its header."""
     flusher = wiring.flusher(time.sleep)
     pending = flusher.store.pending.read(0, 0)
     tabs = flusher.tabs(pending.mode)
-    gone = flusher.notice_columns(tabs, flusher.client.read(tabs), pending)
+    snapshot = flusher.client.read(tabs)
+    for error in flusher.displaced(tabs, snapshot, pending).values():
+        raise error
+    gone = flusher.notice_columns(tabs, snapshot, pending)
     if not gone:
         return ok("No created or mapped column is missing.")
     names = ", ".join(f"{column.header!r} in {column.tab!r}" for column in gone[:_NAMED])

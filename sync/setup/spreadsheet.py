@@ -207,7 +207,7 @@ def _find_moved(flusher: Flusher, this: FlushContext) -> list[str]:
     for table in this.snapshot.tables:
         if KEY not in table.columns:
             raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
-        if moved := keys.moved_columns(table, flusher.headers(this, table)):
+        if moved := keys.moved_columns(table, flusher.headers(this.tabs, this.pending, table)):
             flusher.send(this, batch.adopting(table, moved))
             recheck(flusher, this.lease)
             return [f"column {table.headers[index]!r}: found again" for index in moved.values()]

@@ -156,7 +156,7 @@ class Flusher:
             return  # An earlier batch was carried out: the next flush compares with what it wrote.
         context = FlushContext(lease, fence, tabs, pending, snapshot)
         self._check_served(context)
-        if displaced := self._displaced(context):
+        if displaced := self.displaced(tabs, snapshot, pending):
             served = context.without(displaced)
             jobs = served.found(work.jobs)
             if jobs and not pending.undos:
@@ -239,23 +239,25 @@ class Flusher:
 
         context.tabs.check_served(context.snapshot, context.pending, titles)
 
-    def _displaced(self, context: FlushContext) -> dict[int, Permanent]:
+    def displaced(
+        self, tabs: JobTabs, snapshot: Snapshot, pending: Pending
+    ) -> dict[int, Permanent]:
         """Return the errors of tabs that can't be written as they are, by sheet ID."""
         found = {
-            table.sheet_id: keys.displaced(table, self.headers(context, table))
-            for table in context.snapshot.tables
+            table.sheet_id: keys.displaced(table, self.headers(tabs, pending, table))
+            for table in snapshot.tables
         }
         return {sheet_id: error for sheet_id, error in found.items() if error}
 
     def must_be_in_place(self, context: FlushContext) -> None:
         """Raise Permanent if a tab's metadata is no longer at the cells that it describes."""
-        for error in self._displaced(context).values():
+        for error in self.displaced(context.tabs, context.snapshot, context.pending).values():
             raise error
 
-    def headers(self, context: FlushContext, table: Table) -> dict[str, str]:
+    def headers(self, tabs: JobTabs, pending: Pending, table: Table) -> dict[str, str]:
         """Return the last known headers of a tab, by column ID."""
-        pending, layout = context.pending, self.targets.layout
-        made = pending.known_columns if context.tabs.policy.makes_columns else ()
+        layout = self.targets.layout
+        made = pending.known_columns if tabs.policy.makes_columns else ()
         known = {column: layout.title(column, is_mapped=False) for column in made}
         read = pending.columns_read.columns
         return known | {c.id: c.header for c in read if c.sheet_id == table.known_as}
@@ -324,8 +326,17 @@ class Flusher:
             )
             for write in taken
         ]
+        removed = [
+            keys.removed_key(
+                titles[write.sheet_id], write.row, write.identity.key, write.identity.shows
+            )
+            for write in taken
+        ]
         if found or taken:
-            self.send(context, replace(self._recovered(context, lines), rows=[*found, *taken]))
+            self.store.findings.add(context.lease, removed)
+            # The finding sends an alert, so the new lines of Recovered don't.
+            parts = replace(self._recovered(context, lines), recovered_lines=0)
+            self.send(context, replace(parts, rows=[*found, *taken]))
         return bool(found or taken)
 
     def _every_target(self, context: FlushContext) -> list[Target]:

@@ -6,7 +6,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.sheets.cell_data import Row, site_in, site_in_text, text_of
-from sync.sheets.read import Table
+from sync.sheets.read import Table, with_cells
+from sync.store.findings import KEYS_REMOVED, Finding, ListedFinding
 from sync.types import Value, letters
 
 FEW = 5
@@ -66,6 +67,35 @@ def row_name(title: str, row: int) -> str:
     return f"{title}!{row + 1}"
 
 
+def removed_key(table: Table, row: int, site: str, texts: Mapping[str, str]) -> Finding:
+    """Return the finding for a row that lost a job's key because it shows another customer.
+
+    `texts` are those of the customer's cells, by column ID.
+    """
+    columns = sorted(texts)
+    identity = (site, *(texts[column] for column in columns))
+    return Finding(KEYS_REMOVED, identity, row_name(table.title, row), site, ", ".join(columns))
+
+
+def still_removed(
+    tables: Iterable[Table], rows: Mapping[int, Mapping[int, Row]], known: Iterable[ListedFinding]
+) -> Iterator[Finding]:
+    """Yield the `known` findings of removed keys whose rows still show that customer, and no key.
+
+    `rows` are all rows, by sheet ID.
+    """
+    items = {(one.site, tuple(one.detail.split(", "))): one.item for one in known}
+    for table in tables if items else ():
+        whole = with_cells(table, rows[table.sheet_id])
+        with_key = {row for numbers in table.keys.values() for row in numbers}
+        for row in rows[table.sheet_id].keys() - with_key:
+            texts = whole.texts(row)
+            for (site, columns), item in items.items():
+                found = removed_key(table, row, site, {c: texts.get(c, "") for c in columns})
+                if found.item == item:
+                    yield found
+
+
 def are_few(gone: Set[str], known: Set[str]) -> bool:
     """Return whether the `gone` ones of the `known` keys are few enough to be deleted rows."""
     return len(gone) <= max(FEW, FEW_SHARE * len(known))
@@ -89,8 +119,8 @@ def displaced(table: Table, headers: Mapping[str, str]) -> Permanent | None:
             "column_moved",
             f"In the tab {table.title!r} the cells of {names} were cut and pasted into another "
             "column. Nothing is written there until they are back: undo that in Google Sheets, or "
-            "use File, Version history. Or have the other column managed from now on: "
-            "`brightsheet init`.",
+            "use File, Version history. Or have the other column managed from now on: on the "
+            "console, or with `brightsheet init`.",
         )
     return None
 

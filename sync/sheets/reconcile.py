@@ -28,7 +28,7 @@ from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import filter_views
 from sync.sheets.tabs.filter_views import View
 from sync.store import Finding, Lease
-from sync.store.findings import WITHOUT_ROW
+from sync.store.findings import KEYS_REMOVED, WITHOUT_ROW
 from sync.store.spreadsheet import Spreadsheet
 from sync.types import Value, letters
 
@@ -197,7 +197,8 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     without_row = [t.site for t in targets if t.site not in present and not t.is_fresh]
     result = _compared(differing, without_row, doubled_jobs(tables), found)
     store.spreadsheet.keep_compared(lease, result.model_dump_json())
-    store.findings.replace(lease, _findings(result))
+    removed = keys.still_removed(tables, everything.rows, store.findings.every(KEYS_REMOVED))
+    store.findings.replace(lease, [*_findings(result), *removed])
     if requests := flusher.with_pipeline(context, Parts(), is_daily=True).extra:
         with suppress(Refused):
             flusher.send(context, Parts(extra=requests))

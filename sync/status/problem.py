@@ -74,6 +74,8 @@ class ProblemRule:
     fix: str = ""
     page: str = "/checks"
     action: str = ""
+    action_now: Callable[[Backlog], str] = lambda _now: ""
+    """The action, if it depends on the backlog."""
     recheck: str = "/checks"
     cause: str = ""
     behind: Callable[[Backlog, bool], object] = lambda _now, _strict: False
@@ -108,7 +110,7 @@ class ProblemRule:
             cause,
             self.fix,
             self.page,
-            self.action,
+            self.action or self.action_now(now),
             self.recheck,
         )
 

@@ -26,7 +26,7 @@ from sync.status.problem import (
     silent_since,
     trouble,
 )
-from sync.store.findings import WITHOUT_ROW
+from sync.store.findings import KEYS_REMOVED, WITHOUT_ROW
 from sync.store.heartbeats import TOKEN_REFUSED
 from sync.store.sheet_state import FenceDoubt
 
@@ -85,6 +85,7 @@ RULES = [
         cause="{0.trouble_message}",
         fix="Every webhook is stored, and will be written when this is fixed. If it doesn't go "
         f"away, {_CHECKS}",
+        action_now=lambda now: "use-column" if now.trouble == "column_moved" else "",
         behind=lambda now, _: now.trouble and not now.doubt,
         since=lambda now: now.trouble_age,
         alerts=lambda now: (
@@ -262,7 +263,8 @@ RULES = [
         cause="Their rows show the job's ID instead of a name. EverBright answered with an error, "
         "doesn't know the job, or the token is for another account.",
         fix="Check that EVERBRIGHT_URL and the token belong to the account that sends the "
-        f"webhooks, then {_CHECKS}",
+        f"webhooks, then {_CHECKS} Dismiss jobs that EverBright no longer has.",
+        page="/findings#customers_unknown",
         warns=lambda now: now.unanswered_customers and now.token_refused is None,
         resolved="EverBright has returned every customer.",
     ),
@@ -349,6 +351,21 @@ RULES = [
         recheck=COMPARE,
         warns=lambda now: now.found("doubled"),
         resolved="Every job is in one row.",
+    ),
+    ProblemRule(
+        KEYS_REMOVED,
+        what=lambda now: (
+            counted(now.found(KEYS_REMOVED), "row", "rows")
+            + " lost the site ID because the customer there was changed."
+        ),
+        cause="A job's row was copied, and shows another customer now: {items}. The job's other "
+        "row is kept up to date.",
+        fix="If it is another customer's row, dismiss this. If not, correct the customer there and "
+        "copy the site ID back from the tab Recovered.",
+        page=f"/findings#{KEYS_REMOVED}",
+        recheck=COMPARE,
+        warns=lambda now: now.found(KEYS_REMOVED),
+        resolved="No row without its site ID is left.",
     ),
     ProblemRule(
         "unplaced",

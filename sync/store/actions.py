@@ -16,6 +16,7 @@ from sync.store.schema import action, ended_session
 
 COMPARE, REBUILD, REPLAY_ALL = "compare", "rebuild", "replay_all"
 PUT_BACK, DO_WITHOUT, RESTORE_ROWS = "put_back", "do_without", "restore_rows"
+USE_COLUMN = "use_column"
 READ_AGAIN, READ_CHANGED = "read_again", "read_changed"
 FORGET = "forget"
 """Actions that the worker takes."""

@@ -14,12 +14,11 @@ from sync.store.database import SETUP, Database, now
 from sync.store.findings import is_dismissed, is_open
 from sync.store.heartbeats import TOKEN_REFUSED, WORKER
 from sync.store.inbox import LAST_WEBHOOK, NEWEST_WEBHOOK, UNPROJECTED
-from sync.store.lookups import NEW
+from sync.store.lookups import NEW, is_unanswered
 from sync.store.schema import (
     REJECTED,
     attempt,
     change,
-    customer,
     delivery,
     document,
     finding,
@@ -40,8 +39,6 @@ _NAMED = 3
 _REASONS = 200
 _FAILING = 3
 """Failed copies of a document before there is a warning: one failure may be anything."""
-_UNANSWERED = 9
-"""Failed lookups of a customer before there is a warning: about 15 minutes with their pauses."""
 
 
 @dataclass(frozen=True)
@@ -316,14 +313,9 @@ def _documents() -> dict[str, Select[Any]]:
 
 
 def _lookups() -> dict[str, Select[Any]]:
-    is_unanswered = and_(
-        customer.c.fetched_at.is_(None),
-        customer.c.attempts >= _UNANSWERED,
-        ~is_dismissed(customer.c.site),
-    )
     return {
         "token_refused": _sign(TOKEN_REFUSED),
-        "unanswered_customers": _count(is_unanswered),
+        "unanswered_customers": _count(is_unanswered()),
     }
 
 

@@ -1,16 +1,16 @@
 """Stores the findings of the last comparison, and which items people dismissed."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2s
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Connection, delete, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.store.database import Database, Lease
 from sync.store.schema import HAS_ROW, dismissed, finding, job
 
-WITHOUT_ROW = "jobs_without_row"
+WITHOUT_ROW, KEYS_REMOVED = "jobs_without_row", "keys_removed"
 _PAGE = 500
 """Maximum number of items in one statement, because SQLite limits the number of values."""
 
@@ -53,19 +53,33 @@ class Findings:
                 items = gone[start : start + _PAGE]
                 connection.execute(delete(dismissed).where(dismissed.c.item.in_(items)))
             connection.execute(delete(finding).where(self._is_this))
-            rows = [
-                {
-                    "spreadsheet_id": self._id,
-                    "item": item,
-                    "code": one.code,
-                    "site": one.site,
-                    "text": one.text,
-                    "detail": one.detail,
-                }
-                for item, one in new.items()
-            ]
-            if rows:
-                connection.execute(self._database.insert(finding), rows)
+            self._add(connection, new)
+
+    def add(self, lease: Lease, found: Iterable[Finding]) -> None:
+        """Add findings of a flush, until the next comparison."""
+        with self._database.writing(lease) as connection:
+            self._add(connection, {one.item: one for one in found})
+
+    def _add(self, connection: Connection, found: Mapping[str, Finding]) -> None:
+        rows = [
+            {
+                "spreadsheet_id": self._id,
+                "item": item,
+                "code": one.code,
+                "site": one.site,
+                "text": one.text,
+                "detail": one.detail,
+            }
+            for item, one in found.items()
+        ]
+        if rows:
+            connection.execute(self._database.insert(finding).on_conflict_do_nothing(), rows)
+
+    def every(self, code: str) -> list["ListedFinding"]:
+        """Return all items of a code, dismissed ones included."""
+        query = select(finding).where(self._is_this, finding.c.code == code)
+        rows = self._database.rows(query)
+        return [ListedFinding(row.item, row.site, row.text, row.detail) for row in rows]
 
     def listed(self, limit: int) -> dict[str, list["ListedFinding"]]:
         """Return the items that are neither dismissed nor resolved, at most `limit` of a code."""

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Table,
     Update,
+    and_,
     case,
     delete,
     func,
@@ -31,6 +32,7 @@ from sqlalchemy.sql import ColumnElement
 from sync.field_table import REP
 from sync.jobs.model import Change, Customer, Details, Job
 from sync.store.database import Database, Lease, now, touch
+from sync.store.findings import is_dismissed
 from sync.store.reported import Reported
 from sync.store.schema import change, customer, detail, history_written, job
 from sync.types import Value
@@ -126,6 +128,13 @@ class Lookups(Generic[AnswerT]):
         values = {"attempts": self._table.c.attempts + 1, "due_at": due_at}
         self._database.execute(self._changed(site, values))
 
+    def _spread(self, connection: Connection, which: ColumnElement[bool], rate: float) -> None:
+        """Make lookups due, at most `rate` a second."""
+        sites = connection.scalars(select(self._table.c.site).where(which)).all()
+        for number, site in enumerate(sorted(sites)):
+            values = {"due_at": now() + number / rate, "attempts": 0}
+            connection.execute(self._changed(site, values))
+
     def _changed(self, site: str, values: Mapping[str, Any]) -> Update:
         return update(self._table).where(self._table.c.site == site).values(values)
 
@@ -151,14 +160,16 @@ class Customers(Lookups[Customer]):
             customer.c.due_at.is_(None),
         )
         with self._database.writing() as connection:
-            sites = connection.scalars(select(customer.c.site).where(*is_outdated)).all()
-            for number, site in enumerate(sorted(sites)):
-                values = {"due_at": now() + number / rate, "attempts": 0}
-                connection.execute(self._changed(site, values))
+            self._spread(connection, and_(*is_outdated), rate)
 
     def ask_again(self, site: str) -> None:
         """Make a job's lookup due now, even if the last answer is current."""
         self._database.execute(self._changed(site, {"due_at": now(), "attempts": 0}))
+
+    def unanswered(self, limit: int) -> list[str]:
+        """Return the first jobs whose customer EverBright did not return in several tries."""
+        query = select(customer.c.site).where(is_unanswered()).order_by(customer.c.site)
+        return list(self._database.scalars(query.limit(limit)))
 
     def unknown(self) -> int:
         """Return the number of jobs without a known customer."""
@@ -174,17 +185,17 @@ class DetailStore(Lookups[Details]):
         self.reported = Reported(database)
         self._question = question
 
-    def ask_again(self) -> None:
-        """Make the lookups due of all jobs that were asked another question, or none."""
-        new = select(job.c.site, literal("{}"), literal(""), literal(0), now()).where(
+    def ask_outdated(self, rate: float) -> None:
+        """Schedule lookups for jobs that were asked another question or none."""
+        new = select(job.c.site, literal("{}"), literal(""), literal(0)).where(
             job.c.site.not_in(select(detail.c.site))
         )
-        names = ["site", "body", "question", "attempts", "due_at"]
+        names = ["site", "body", "question", "attempts"]
         with self._database.writing() as connection:
             added = self._database.insert(detail).from_select(names, new)
             connection.execute(added.on_conflict_do_nothing())
-            other = (detail.c.question != self._question) & detail.c.due_at.is_(None)
-            connection.execute(update(detail).where(other).values(due_at=now(), attempts=0))
+            is_outdated = (detail.c.question != self._question) & detail.c.due_at.is_(None)
+            self._spread(connection, is_outdated, rate)
 
     def every(self) -> Iterator[Details]:
         """Yield the details of each job that was looked up."""
@@ -221,6 +232,19 @@ def details(connection: Connection, sites: Collection[str]) -> dict[str, Details
 
 
 NEW = text("NOT shown")
+_UNANSWERED = 9
+"""Failed lookups of a customer before there is a warning: about 15 minutes with their pauses."""
+
+
+def is_unanswered() -> ColumnElement[bool]:
+    """Return the condition that a customer stayed unknown, and that nobody dismissed it."""
+    return and_(
+        customer.c.fetched_at.is_(None),
+        customer.c.attempts >= _UNANSWERED,
+        ~is_dismissed(customer.c.site),
+    )
+
+
 TRIES = 2
 """How often a customer is looked up before other jobs stop waiting for it."""
 _NEVER = 1e12

@@ -24,6 +24,7 @@ from sync.store.actions import (
     REBUILD,
     REPLAY_ALL,
     RESTORE_ROWS,
+    USE_COLUMN,
 )
 from sync.store.backfills import SINCE
 from sync.store.findings import WITHOUT_ROW
@@ -59,6 +60,7 @@ class ActionLoop:
             REBUILD: self._rebuild,
             REPLAY_ALL: self._replay,
             PUT_BACK: self._put_back,
+            USE_COLUMN: self._put_back,
             DO_WITHOUT: self._do_without,
             RESTORE_ROWS: self._restore_rows,
             READ_AGAIN: self._read_again,

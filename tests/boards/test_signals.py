@@ -6,9 +6,16 @@ from sync.field_table import KEY
 from sync.sheets.batch import metadata
 from sync.sheets.read import COLUMN_KEY
 from tests.boards import own_sheet
-from tests.boards.own_sheet import HEADER_ROW, INSTALLED, KEY_AT, OPEN, line
+from tests.boards.own_sheet import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
 from tests.made_up import milestone, uuid
-from tests.status.test_signals import Installation, Situation, check, receiver
+from tests.status.test_signals import (
+    Installation,
+    Situation,
+    check,
+    compare_daily,
+    receiver,
+    use_the_other_column,
+)
 
 __all__ = ["receiver"]
 
@@ -109,7 +116,38 @@ def delete_the_row(receiver: Installation) -> None:
     receiver.bench.flush()
 
 
+def a_row_is_copied_for_another_customer(receiver: Installation) -> None:
+    """Somebody uses a row as a template for a customer whom EverBright doesn't know."""
+    board(receiver)
+    bench, row, to = receiver.bench, HEADER_ROW + 1, HEADER_ROW + 1 + JOBS
+    bench.edit("copy_rows", sheet_id=OPEN, start=row, end=row + 1, to=to)
+    for header, text in {"Customer": "Bob Newman", "E-mail": "bob@example.com"}.items():
+        where = {"row": to, "column": HEADERS.index(header)}
+        bench.edit("type_cell", sheet_id=OPEN, **where, text=text)
+    receiver.act("compare")
+    assert len(keys(receiver)) == len(own_sheet.texts(bench)) - 1 == JOBS
+
+
+def delete_the_copy(receiver: Installation) -> None:
+    receiver.bench.edit("delete_rows", sheet_id=OPEN, index=HEADER_ROW + 1 + JOBS)
+    receiver.act("compare")
+
+
+def a_column_is_cut_and_pasted(receiver: Installation) -> None:
+    board(receiver)
+    receiver.bench.compare()
+    start = own_sheet.places(receiver.bench)["Permit"]
+    receiver.bench.edit("cut_columns", sheet_id=OPEN, start=start, end=start + 1, to=KEY_AT + 1)
+    compare_daily(receiver)
+
+
 SITUATIONS = {
+    "a row is copied for another customer": Situation(
+        a_row_is_copied_for_another_customer, {"keys_removed"}, delete_the_copy
+    ),
+    "a column is cut and pasted": Situation(
+        a_column_is_cut_and_pasted, {"trouble"}, use_the_other_column, status=503
+    ),
     "a customer may have a row": Situation(
         a_customer_may_have_a_row, {"unsettled"}, answer_that_none_is_theirs
     ),

@@ -24,6 +24,7 @@ from sync.store.schema import delivery, heartbeat, job
 from tests.doctor.conftest import PERSON, ROBOT, SERVICE_ACCOUNT, TOKEN, Patient
 from tests.made_up import milestone, uuid
 from tests.settings.test_environment import LEAST
+from tests.sheets.test_identity import cut_column, sort_all
 
 pytestmark = pytest.mark.long
 
@@ -106,6 +107,15 @@ def _api_off(patient: Patient) -> None:
 
 def _no_key_column(patient: Patient) -> None:
     patient.bench.edit("delete_columns", index=patient.bench.index(KEY))
+
+
+def _header_sorted(patient: Patient) -> None:
+    sort_all(patient.bench, ascending=True)
+
+
+def _column_moved(patient: Patient) -> None:
+    patient.bench.compare()
+    cut_column(patient.bench, "status")
 
 
 def _key_twice(patient: Patient) -> list[str]:
@@ -199,6 +209,8 @@ PROBLEMS: dict[str, tuple[Break, str, str, tuple[str, ...]]] = {
     "in the trash": (_in_the_trash, "spreadsheet", "failed", ("brightsheet rebuild",)),
     "API off": (_api_off, "spreadsheet", "failed", ("Sheets API",)),
     "no key column": (_no_key_column, "rows", "failed", ()),
+    "header sorted": (_header_sorted, "columns", "failed", ("'Jobs'", "Version history")),
+    "column moved": (_column_moved, "columns", "failed", ("'Status'", "brightsheet init")),
     "key twice": (_key_twice, "rows", "warning", ()),
     "protected": (_protected, "protection", "failed", ("Jobs", ADA)),
     "no storage": (_no_storage, "drive", "failed", ("brightsheet auth google",)),

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from emulator import Emulator
 from sync.jobs.model import Details
 from sync.lookups import Fetcher
+from sync.store.database import now
 from sync.store.schema import detail
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.sheets.conftest import with_more
+from tests.world import wait_for
 
 pytestmark = pytest.mark.long
 
@@ -229,7 +231,9 @@ def test_a_refusal_is_reported_once(make: Make) -> None:
     assert cells(bench) == {"System size": "", "Deadline": "", "Payment": ""}
 
 
-def test_a_changed_config_asks_for_every_job_again(make: Make, tmp_path: Path) -> None:
+def test_a_changed_config_asks_for_every_job_again_at_the_backfill_rate(
+    make: Make, tmp_path: Path
+) -> None:
     bench = make()
     bench.configured(with_more(tmp_path, ""))
     bench.shown(milestone(1), milestone(2))
@@ -238,7 +242,13 @@ def test_a_changed_config_asks_for_every_job_again(make: Make, tmp_path: Path) -
     assert ask(bench) == 2
     assert ask(bench) == 0
     bench.configured(with_more(tmp_path, COLUMNS + STEPS + PREFERRED))
-    assert ask(bench) == 2
+    by = fetcher(bench)
+    assert ask(bench, by) == 1
+    due = select(detail.c.due_at - now()).where(detail.c.due_at.is_not(None))
+    (wait,) = bench.database.scalars(due)
+    assert 0 < wait <= 1 / bench.settings.backfill_rate
+    wait_for(by.fetch, 5)
+    assert ask(bench) == 0
 
 
 def test_an_outage_is_not_met_with_a_request_for_every_job(make: Make) -> None:

@@ -205,8 +205,10 @@ def test_a_row_that_was_copied_for_another_customer_loses_the_key(known: Bench) 
     (line,) = known.texts("Recovered")
     assert (line["Column"], line["What was there"]) == ("Site ID", uuid(1))
     assert "Bob Newman" in line["Row as it was"]
-    assert known.alerts == ["recovered"]
+    assert known.alerts == [], "there is a warning instead"
     assert known.compare() == 0
+    (found,) = known.store.findings.listed(9)["keys_removed"]
+    assert (found.site, found.detail) == (uuid(1), "address, customer, phone")
 
 
 def test_the_row_that_was_copied_gets_its_key_back(known: Bench) -> None:

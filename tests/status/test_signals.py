@@ -25,6 +25,7 @@ from tests.console.conftest import PASSWORD, Visitor
 from tests.inbox import newest
 from tests.made_up import SECRET, body, milestone, uuid
 from tests.ops.test_alerts import Chat
+from tests.sheets.test_identity import cut_column, sort_all
 from tests.test_receiver import PATH
 from tests.world import wait_for
 
@@ -188,6 +189,12 @@ def ask_for_customers(receiver: Installation, times: int = 1) -> None:
         assert receiver.bench.ask() or times > 1
 
 
+def dismiss_the_jobs(receiver: Installation) -> None:
+    page = receiver.signed_in().text("/findings")
+    assert page.count(f'value="{uuid(1)}"') == 1
+    receiver.act("dismiss", id=uuid(1))
+
+
 def everbright_answers(receiver: Installation) -> None:
     receiver.bench.google.everbright.heal()
     ask_for_customers(receiver)
@@ -220,6 +227,58 @@ def the_tab_is_deleted(receiver: Installation) -> None:
     compare_daily(receiver)
 
 
+def a_row_is_copied_for_another_customer(receiver: Installation) -> None:
+    bench = receiver.bench
+    bench.customer(1)
+    receiver.webhook()
+    bench.ask()
+    bench.flush()
+    row = bench.at(1)
+    bench.edit("copy_rows", start=row, end=row + 1, to=row + 1)
+    for column, text in {"customer": "Bob Newman", "phone": "720-555-0199"}.items():
+        bench.edit("type_cell", row=row + 1, column=bench.index(column), text=text)
+    bench.shown(milestone(1, status="APPROVED", date_updated="2099-01-01T00:00:00Z"))
+    receiver.act("compare")
+    (one,) = bench.store.findings.listed(9)["keys_removed"]
+    assert (one.site, one.text, one.detail) == (uuid(1), f"Jobs!{row + 2}", "customer, phone")
+
+
+def delete_the_copy(receiver: Installation) -> None:
+    receiver.bench.edit("delete_rows", index=receiver.bench.at(1) + 1)
+    receiver.act("compare")
+
+
+def dismiss_the_row(receiver: Installation) -> None:
+    (one,) = receiver.bench.store.findings.listed(9)["keys_removed"]
+    receiver.act("dismiss", id=one.item)
+    receiver.act("compare")
+
+
+def the_header_is_sorted_in(receiver: Installation) -> None:
+    for _ in range(3):
+        receiver.webhook()
+    sort_all(receiver.bench, ascending=True)
+    compare_daily(receiver)
+
+
+def put_the_header_back(receiver: Installation) -> None:
+    sort_all(receiver.bench, ascending=False)
+    receiver.act("compare")
+
+
+def a_column_is_cut_and_pasted(receiver: Installation) -> None:
+    receiver.webhook()
+    cut_column(receiver.bench, "status")
+    compare_daily(receiver)
+
+
+def use_the_other_column(receiver: Installation) -> None:
+    """Press the button that the overview shows beside the problem."""
+    assert "/actions/use-column?" in receiver.signed_in().text("/")
+    receiver.act("use-column")
+    receiver.act("compare")
+
+
 def compare_daily(receiver: Installation) -> None:
     """Let the worker run the daily comparison, and make its result 20 minutes old."""
     with receiver.database.writing() as connection:
@@ -248,6 +307,21 @@ SITUATIONS = {
     ),
     "EverBright answers 404 for every customer": Situation(
         everbright_knows_no_job, {"customers_unknown"}, everbright_answers
+    ),
+    "... which is dismissed": Situation(
+        everbright_knows_no_job, {"customers_unknown"}, dismiss_the_jobs
+    ),
+    "a row is copied for another customer": Situation(
+        a_row_is_copied_for_another_customer, {"keys_removed"}, delete_the_copy
+    ),
+    "... which is as it should be": Situation(
+        a_row_is_copied_for_another_customer, {"keys_removed"}, dismiss_the_row
+    ),
+    "the header row is sorted in": Situation(
+        the_header_is_sorted_in, {"trouble"}, put_the_header_back, status=503
+    ),
+    "a column is cut and pasted": Situation(
+        a_column_is_cut_and_pasted, {"trouble"}, use_the_other_column, status=503
     ),
     "a webhook is too large": Situation(
         a_webhook_is_too_large, {"webhooks_rejected"}, dismiss_the_webhook

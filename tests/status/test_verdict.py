@@ -149,6 +149,7 @@ WRONG = {
     "unplaced": replace(WELL, unplaced=1, oldest_unplaced=5.0),
     "doubled": replace(WELL, findings={"doubled": FoundItems(1, ("Jobs!4 and Jobs!9",))}),
     "jobs_without_row": replace(WELL, findings={"jobs_without_row": FoundItems(2, ("job a",))}),
+    "keys_removed": replace(WELL, findings={"keys_removed": FoundItems(1, ("Jobs!9",))}),
     "customers_unknown": replace(WELL, unanswered_customers=1),
     "disk_low": replace(WELL, disk_free=50_000_000, disk_size=1_000_000_000),
     "columns_gone": replace(WELL, gone_columns=("'Status' in 'Jobs'",), oldest_gone_column=5.0),
@@ -243,3 +244,5 @@ def test_the_action_of_each_rule_exists_on_the_console() -> None:
     actions = {rule.action for rule in RULES if rule.action}
     assert actions <= ACTIONS.keys()
     assert {"put-back", "read-changed", "resume", "retry-all", "replay-all"} <= actions
+    (moved,) = evaluate(replace(WELL, trouble="column_moved"))
+    assert moved.action in ACTIONS
