@@ -148,9 +148,8 @@ class ReceiverSettings(_FromEnvironment):
         Field(
             alias="WEBHOOK_SECRET",
             min_length=1,
-            description="The secret that EverBright sends, 16 characters or more, as in its "
-            "credential there; `openssl rand -hex 24` makes one. During a rotation: the old and "
-            "the new one, separated by a comma.",
+            description="The secret that EverBright sends, 16 characters or more (`openssl rand "
+            "-hex 24`). During a rotation: the new and the old one, separated by a comma.",
             json_schema_extra={"app_json": {"generator": "secret"}},
         )
     )
@@ -176,9 +175,9 @@ class ReceiverSettings(_FromEnvironment):
         0,
         ge=0,
         le=10,
-        description="How many [proxies](security.md#behind-a-proxy) are in front of the receiver; "
-        "they are trusted to report the client's address and HTTPS. The Procfile, the Heroku "
-        "button and `compose.yaml` set 1; `doctor` finds the right number.",
+        description="How many [proxies](security.md#behind-a-proxy) are in front of the receiver. "
+        "The Procfile, the Heroku button and `compose.yaml` set 1; `doctor` finds the right "
+        "number.",
         json_schema_extra={"app_json": {"value": "1"}},
     )
     port: int = Field(
@@ -306,13 +305,13 @@ class AlertSettings(_FromEnvironment):
         ge=0,
         le=23,
         description="The hour, 0 to 23 in `TIMEZONE` or UTC, at which a daily summary is sent to "
-        "where alerts go. Without it there is none.",
+        "where alerts go.",
     )
     weekly_digest: Weekday | None = Field(
         None,
         description="The day, like `monday`, on which a "
         "[weekly digest](operations.md#weekly-digest) goes to the email addresses in `ALERT_URLS`, "
-        "at `DIGEST_HOUR` or 7. Without it there is none.",
+        "at `DIGEST_HOUR` or 7.",
     )
     log_format: Literal["json", "console"] = Field(
         "json", description="`json`: one object a line. `console`: text for people."

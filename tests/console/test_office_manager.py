@@ -1,7 +1,4 @@
-"""Six bad days, played from the console alone: how many clicks to the cause, and to the fix.
-
-docs/troubleshooting.md has the same figures.
-"""
+"""Six bad days, played from the console alone: how many clicks to the cause, and to the fix."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +16,7 @@ from sync.store.schema import delivery
 from sync.store.schema import document as documents
 from tests.backfill.stand import TOKEN, event
 from tests.console.conftest import PASSWORD, entered
-from tests.made_up import ROOT, document, milestone, task, uuid
+from tests.made_up import document, milestone, task, uuid
 from tests.world import World, wait_for
 
 pytestmark = pytest.mark.long
@@ -185,9 +182,3 @@ def test_a_problem_is_fixed_with_only_the_console(world: World, page: Page, case
     manager = Manager(page, world)
     play(world, manager)
     assert manager.figures == [to_cause, to_fix]
-
-
-def test_the_documentation_has_the_same_figures() -> None:
-    text = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
-    for case, (_, to_cause, to_fix) in CASES.items():
-        assert f"| {case} | {to_cause} | {to_fix} |" in text
