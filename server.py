@@ -472,11 +472,7 @@ def _prepare(database: Database) -> None:
     answered 503. Raises SettingsError if the schema isn't this version's.
     """
     try:
-        if database.is_sqlite:
-            database.upgrade()
-        elif not database.is_current():
-            fix = "does not have the schema of this version. Run: brightsheet db upgrade"
-            raise SettingsError("DATABASE_URL", f"the database {fix}")
+        database.prepare()
     except SettingsError:
         raise
     except BrightsheetError as error:

@@ -30,7 +30,6 @@ from sync.ops.logs import Trail
 from sync.projector import Projector
 from sync.settings.config_file import Config
 from sync.settings.environment import Settings, load
-from sync.sheets.batch_writer import TakeCall
 from sync.sheets.client import SheetClient
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobTabs, OwnTab
@@ -58,19 +57,16 @@ from sync.store.database import holder
 from sync.types import Mode
 
 Sleep = Callable[[float], Any]
-TabsFactory = Callable[[SheetStore, SheetClient, TakeCall, Config], JobTabs]
-_TABS: dict[Mode, TabsFactory] = {}
+_TABS: dict[Mode, Callable[[Flusher], JobTabs]] = {}
 """Factories for job tabs other than our own; see `register_tabs`."""
 
 
-def register_tabs(mode: Mode, make: TabsFactory) -> None:
+def register_tabs(mode: Mode, make: Callable[[Flusher], JobTabs]) -> None:
     """Use `make` for the job tabs of spreadsheets in this mode."""
     _TABS[mode] = make
 
 
-def tabs_of(
-    mode: Mode, store: SheetStore, client: SheetClient, take_call: TakeCall, config: Config
-) -> JobTabs:
+def tabs_of(mode: Mode, flusher: Flusher) -> JobTabs:
     """Return the job tabs for a mode. Raises Permanent if no installed part serves it."""
     if mode is not Mode.ADOPTED:
         return OwnTab()
@@ -80,7 +76,7 @@ def tabs_of(
             "The spreadsheet's own tabs are mapped, and this installation can't write those.",
             "Install all of Brightsheet, or use a database and a spreadsheet without a mapping.",
         )
-    return _TABS[mode](store, client, take_call, config)
+    return _TABS[mode](flusher)
 
 
 def opened(
@@ -92,11 +88,7 @@ def opened(
     """
     settings = load(environment, needs_spreadsheet=needs_spreadsheet)
     database = Database(settings.database_url.get_secret_value())
-    if database.is_sqlite:
-        database.upgrade()
-    elif not database.is_current():
-        fix = "does not have the schema of this version. Run: brightsheet db upgrade"
-        raise SettingsError("DATABASE_URL", f"the database {fix}")
+    database.prepare()
     return settings, database
 
 

@@ -14,40 +14,33 @@ from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import Customer
 from sync.jobs.progress import FURTHER_WORD, PROGRESS, ProgressWords
 from sync.jobs.target import Target
-from sync.settings.config_file import Config
 from sync.sheets import encode
-from sync.sheets.cell_data import DATE_FORMATS, CellData, Row
-from sync.sheets.client import SheetClient
+from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows
 from sync.sheets.diff import without_note
+from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Match, TabFindings
 from sync.sheets.keys import EndedWord
 from sync.sheets.policy import MAPPED, TypedWord
 from sync.sheets.read import FULL_FIELDS, OTHER_TEXTS, Snapshot, Table
 from sync.sheets.reconcile import last_compared
-from sync.store import Lease, Pending, SheetStore
+from sync.store import Lease, Pending
 
 LINKED = ("documents:", "folder", "contract_documents")
 """Columns whose value is links."""
 
 
 class BoardTabs:
-    """The mapped tabs. `take_call` counts a call beside a flush's read and write."""
+    """The mapped tabs."""
 
     policy = MAPPED
     cell_fields = FULL_FIELDS
 
-    def __init__(
-        self,
-        store: SheetStore,
-        client: SheetClient,
-        take_call: Callable[[Lease], None],
-        config: Config,
-    ) -> None:
-        self._store = store
-        self._reader = BoardReader(client)
-        self._take_call = take_call
-        self._match = config.match
-        self._config = config
+    def __init__(self, flusher: Flusher) -> None:
+        self._store = flusher.store
+        self._reader = BoardReader(flusher.client)
+        self._take_call = flusher.writer.take_call
+        self._config = flusher.targets.layout.config
+        self._match = self._config.match
 
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
         """Return the mapped tabs, without words that are no option of their drop-down any longer.
@@ -120,7 +113,7 @@ class BoardTabs:
     def lost_rows(
         self,
         tables: Sequence[Table],
-        rows: Mapping[int, Mapping[int, Row]],
+        rows: Rows,
         targets: Sequence[Target],
     ) -> Mapping[str, Match]:
         """A row is a job's if it would be matched with it, were it new."""
@@ -194,7 +187,7 @@ class BoardTabs:
         self,
         lease: Lease,
         tables: Sequence[Table],
-        rows: Mapping[int, Mapping[int, Row]],
+        rows: Rows,
         customers: Mapping[str, Customer],
     ) -> TabFindings:
         """Find rows that a sort of some columns parted from their site ID, and words that ended.

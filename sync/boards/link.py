@@ -17,7 +17,7 @@ from sync.jobs.target import Target
 from sync.ops import retry
 from sync.sheets import encode
 from sync.sheets.batch import IDENTITY_COLUMNS, CellWrite, Parts, RowIdentity, RowWrite, guarding
-from sync.sheets.cell_data import Row, at, content, is_formula, text_of, texts_of
+from sync.sheets.cell_data import Row, Rows, at, content, is_formula, text_of, texts_of
 from sync.sheets.diff import CellDecider, key_write
 from sync.sheets.flush import FlushContext, Flusher
 from sync.sheets.job_tabs import Match
@@ -33,7 +33,7 @@ _TRIES = 5
 _LONGEST_WAIT = 60.0
 """Seconds: Google's quota is counted by the minute."""
 
-Rows = Mapping[int, Mapping[int, Row]]
+Rows = Rows
 """The rows of tabs that were read whole, by sheet id."""
 
 

@@ -11,7 +11,7 @@ from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.sheets.batch import IDENTITY_COLUMNS, Place, RowIdentity, RowImage
-from sync.sheets.cell_data import Row, at, site_in, texts_of
+from sync.sheets.cell_data import Row, Rows, at, site_in, texts_of
 from sync.sheets.job_tabs import Match, Pattern
 from sync.sheets.keys import ForeignKey, row_name
 from sync.sheets.read import Table
@@ -39,7 +39,7 @@ class Lookup:
 
 def foreign_keys(
     tables: Sequence[Table],
-    rows: Mapping[int, Mapping[int, Row]],
+    rows: Rows,
     customers: Mapping[str, Customer],
     by: Sequence[str],
 ) -> tuple[ForeignKey, ...]:
@@ -74,7 +74,7 @@ def texts_of_columns(
     return texts
 
 
-def texts_of_rows(tables: Iterable[Table], rows: Mapping[int, Mapping[int, Row]]) -> Texts:
+def texts_of_rows(tables: Iterable[Table], rows: Rows) -> Texts:
     """Return what is entered into the rows below the headers of tabs that were read by row."""
     return {
         (table.sheet_id, number): entered
@@ -139,7 +139,7 @@ def look_up(
 
 def unsettled_jobs(
     tables: Iterable[Table],
-    rows: Mapping[int, Mapping[int, Row]],
+    rows: Rows,
     customers: Mapping[str, Customer],
     lookup: Lookup,
     own: Mapping[str, NamedRow] = MappingProxyType({}),

@@ -8,7 +8,7 @@ from sync.boards.options import Options, WordedCells
 from sync.boards.table_end import ColumnTexts
 from sync.errors import Refused, Retryable
 from sync.sheets import read as rows
-from sync.sheets.cell_data import Row
+from sync.sheets.cell_data import Row, Rows
 from sync.sheets.client import SheetClient
 from sync.sheets.read import FULL_FIELDS, ROW, Table, quoted
 from sync.types import letters
@@ -78,9 +78,7 @@ class BoardReader:
         where = f"{quoted(table.title)}!{row + 1}:{row + 1}"
         return rows.merged(self._client.get(ROW, (where,)), table.sheet_id).get(row, ())
 
-    def tabs(
-        self, header_rows: Mapping[int, int]
-    ) -> tuple[str, list[Table], Mapping[int, Mapping[int, Row]]]:
+    def tabs(self, header_rows: Mapping[int, int]) -> tuple[str, list[Table], Rows]:
         """Read whole tabs, mapped or not, by sheet id and header row.
 
         Return the time zone, bare tables in this order, and rows.

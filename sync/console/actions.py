@@ -15,25 +15,15 @@ from sync.settings.environment import google_id
 from sync.status.deliveries import Retry, summary
 from sync.status.problem import counted
 from sync.store import ActionState, Confirmations, Dismissals
-from sync.store.actions import (
-    COMPARE,
-    DO_WITHOUT,
-    FORGET,
-    PUT_BACK,
-    READ_AGAIN,
-    READ_BACK,
-    READ_CHANGED,
-    REBUILD,
-    REPLAY_ALL,
-    RESTORE_ROWS,
-    USE_COLUMN,
-)
+from sync.store.actions import READ_BACK
+from sync.store.spreadsheet import Spreadsheet
 
 _LISTED = 100
 _MOST = 200
 """Most IDs in one form; a page has fewer."""
 
 _log = structlog.get_logger()
+Run = Callable[[ConsoleParts, Sequence[str]], str]
 
 
 @dataclass(frozen=True)
@@ -41,12 +31,12 @@ class Action:
     """An action: its title, its description, and the function that runs it.
 
     `run` gets the chosen IDs, and returns the result in words; if it is None, the worker runs the
-    action. `needs_ids` if it acts on chosen items.
+    action, which has the same name in `sync.store.actions`. `needs_ids` if it acts on chosen items.
     """
 
     title: str
     description: str
-    run: Callable[[ConsoleParts, Sequence[str]], str] | None = None
+    run: Run | None = None
     needs_ids: bool = False
     asks_spreadsheet: bool = False
 
@@ -66,28 +56,19 @@ def _retry(parts: ConsoleParts, ids: Sequence[str]) -> str:
     return f"{count} will be copied again."
 
 
-def _retry_all(parts: ConsoleParts, _ids: Sequence[str]) -> str:
-    return f"{parts.wiring.documents.retry()} will be copied again."
-
-
 def _dismiss(parts: ConsoleParts, ids: Sequence[str]) -> str:
     Dismissals(parts.wiring.database).add(ids)
     return f"{counted(len(ids), 'item', 'items')} dismissed."
 
 
-def _pause(parts: ConsoleParts, _ids: Sequence[str]) -> str:
-    parts.wiring.sheet_store().spreadsheet.pause()
-    return "The sheet is not written until you resume."
+def _changing(change: Callable[[Spreadsheet], None], result: str) -> Run:
+    """Return a function that changes the state of the spreadsheet."""
 
+    def run(parts: ConsoleParts, _ids: Sequence[str]) -> str:
+        change(parts.wiring.sheet_store().spreadsheet)
+        return result
 
-def _resume(parts: ConsoleParts, _ids: Sequence[str]) -> str:
-    parts.wiring.sheet_store().spreadsheet.resume()
-    return "The sheet is written again."
-
-
-def _take_over(parts: ConsoleParts, _ids: Sequence[str]) -> str:
-    parts.wiring.sheet_store().spreadsheet.take_over()
-    return "The sheet is written from this database. Any other installation stops."
+    return run
 
 
 def _confirm_order(parts: ConsoleParts, _ids: Sequence[str]) -> str:
@@ -131,7 +112,7 @@ ACTIONS = {
     "retry-all": Action(
         "Retry every failed document",
         "Brightsheet copies them into Drive one after the other, as soon as it can.",
-        _retry_all,
+        lambda parts, _ids: f"{parts.wiring.documents.retry()} will be copied again.",
     ),
     "dismiss": Action(
         "Dismiss",
@@ -162,15 +143,22 @@ ACTIONS = {
         "Brightsheet doesn't write to the sheet until you resume, for example while you rearrange "
         "it. Webhooks are still stored, documents are copied, and nothing is lost. No alerts are "
         "sent about the pending changes.",
-        _pause,
+        _changing(Spreadsheet.pause, "The sheet is not written until you resume."),
     ),
-    "resume": Action("Resume writing", "Brightsheet writes all pending changes.", _resume),
+    "resume": Action(
+        "Resume writing",
+        "Brightsheet writes all pending changes.",
+        _changing(Spreadsheet.resume, "The sheet is written again."),
+    ),
     "take-over": Action(
         "Write from this database",
         "Brightsheet writes the spreadsheet from this database from now on. Another installation "
         "with the same spreadsheet stops at its next read. Changes that this database doesn't have "
         "are overwritten, so first read what changed from EverBright.",
-        _take_over,
+        _changing(
+            Spreadsheet.take_over,
+            "The sheet is written from this database. Any other installation stops.",
+        ),
     ),
     "put-back": Action(
         "Put it back",
@@ -216,18 +204,6 @@ ACTIONS = {
         "Send a test alert", "Brightsheet sends a message to every address in ALERT_URLS.", _alert
     ),
 }
-_REQUESTS = {
-    "compare": COMPARE,
-    "rebuild": REBUILD,
-    "replay-all": REPLAY_ALL,
-    "put-back": PUT_BACK,
-    "use-column": USE_COLUMN,
-    "do-without": DO_WITHOUT,
-    "restore-rows": RESTORE_ROWS,
-    "read-again": READ_AGAIN,
-    "forget": FORGET,
-    "read-changed": READ_CHANGED,
-}
 
 
 def listed(parts: ConsoleParts) -> Any:
@@ -272,7 +248,7 @@ def _run(parts: ConsoleParts, name: str, chosen: Action, ids: Sequence[str]) -> 
         except BrightsheetError as error:
             return error.message
         for detail in details:
-            actions.begin(_REQUESTS[name], detail, source, ActionState.REQUESTED)
+            actions.begin(name, detail, source, ActionState.REQUESTED)
         return f"{chosen.title}: the worker will do it in a moment. See Actions for the result."
     number = actions.begin(name, " ".join(ids), source)
     try:

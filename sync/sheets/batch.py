@@ -246,12 +246,6 @@ def move_fence(old: Iterable[Fence], new: Fence) -> list[Request]:
     ]
 
 
-def clear_copies(tab: int, rules: int) -> list[Request]:
-    """Clear a hidden tab of the last batch's copies and their formats."""
-    drop = {"deleteConditionalFormatRule": {"sheetId": tab, "index": 0}}
-    return [{"updateCells": {"range": {"sheetId": tab}, "fields": "*"}}] + [drop] * rules
-
-
 def resize_copies(tab: int, rows: int, columns: int) -> Request:
     """Give a hidden tab room for copies at the same coordinates, and for further columns."""
     size = {"rowCount": rows, "columnCount": columns + _MORE_COLUMNS}
@@ -720,7 +714,9 @@ def _copies(
     rules = snapshot.copies[tab].rules if tab in snapshot.copies else 0
     return [
         *([] if is_there else make_hidden_tab(tab, title)),
-        *clear_copies(tab, rules),
+        # Without the last batch's copies and their formats.
+        {"updateCells": {"range": {"sheetId": tab}, "fields": "*"}},
+        *[{"deleteConditionalFormatRule": {"sheetId": tab, "index": 0}}] * rules,
         resize_copies(tab, table.row_count, table.column_count),
         *copy_rows(table.sheet_id, {one.row for one in rows}, tab),
     ]

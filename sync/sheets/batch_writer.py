@@ -25,9 +25,6 @@ from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown
 
 _log = structlog.get_logger()
 
-TakeCall = Callable[[Lease], None]
-"""Counts a call for the rate limit, and waits if necessary."""
-
 
 @dataclass
 class BatchWriter:
@@ -128,8 +125,9 @@ class BatchWriter:
     def _check(self, lease: Lease, attempt: Attempt, trace: Trace, snapshot: Snapshot) -> None:
         """Read the copied rows whole, check a batch by them, and store the result."""
         self.take_call(lease)
-        copied = {row.sheet_id for row in trace.rows if not row.is_new}
-        reading = self._client.read_copies(snapshot, copied)
+        written = {row.sheet_id for row in trace.rows if not row.is_new}
+        copied = [table.copies_tab for table in snapshot.tables if table.sheet_id in written]
+        reading = self._client.read_whole(snapshot, copied)
         if tables := reading.snapshot.tables:
             undos = self._undos()
             findings = check(trace, tables, reading.copies, undos)

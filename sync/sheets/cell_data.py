@@ -8,6 +8,8 @@ from uuid import UUID
 CellData = Mapping[str, Any]
 """A cell in the Sheets API's form (CellData)."""
 Row = Sequence[CellData]
+Rows = Mapping[int, Mapping[int, Row]]
+"""Rows of several tabs, by sheet ID and then by row index."""
 
 _CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DATE_FORMATS = ("DATE", "DATE_TIME", "TIME")

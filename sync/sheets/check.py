@@ -23,7 +23,17 @@ from sync.sheets.batch import (
     is_in_place,
     row_text,
 )
-from sync.sheets.cell_data import CellData, Row, at, content, is_formula, note_of, site_in, text_of
+from sync.sheets.cell_data import (
+    CellData,
+    Row,
+    Rows,
+    at,
+    content,
+    is_formula,
+    note_of,
+    site_in,
+    text_of,
+)
 from sync.sheets.read import Table
 from sync.types import ReplacedWords, Value
 
@@ -34,10 +44,6 @@ PATTERN = "pattern"
 
 _NO_ROW = {KEY: "none"}
 """Texts that no row shows, so that the key is removed from every row."""
-_NAMED = 100
-"""Maximum number of new rows named in one cell: Google allows 50,000 characters."""
-Copies = Mapping[int, Mapping[int, Row]]
-"""Copied rows, by the sheet ID of the tab they were copied from and then by row."""
 
 
 class Undo(Value):
@@ -105,11 +111,6 @@ class Undo(Value):
         return text_of(cell)
 
 
-def has_note(fields: str) -> bool:
-    """Return whether a field mask includes the note."""
-    return NOTE in fields.split(",")
-
-
 def value_fields(fields: str) -> str:
     """Return a field mask without the note; "" if it has nothing else."""
     return ",".join(name for name in fields.split(",") if name != NOTE)
@@ -143,10 +144,11 @@ class Findings:
 
 
 def check(
-    trace: Trace, tables: Sequence[Table], copies: Copies, pending: Mapping[int, Undo]
+    trace: Trace, tables: Sequence[Table], copies: Rows, pending: Mapping[int, Undo]
 ) -> Findings:
     """Return which writes of a batch are confirmed or misplaced, and the undos of the latter.
 
+    `copies` are the copied rows, by the sheet ID of the tab they were copied from.
     `tables` are the tabs of jobs in any read since; `pending` are the undos, by ID, that were
     pending when the batch was composed.
     """
@@ -219,9 +221,7 @@ class _RowCheck:
             if is_formula(cell) and n not in mapped
         }
         if taken != self.row.formulas:
-            sites = self.new_sites or [self.row.pattern_of]
-            more = len(sites) - _NAMED
-            jobs = " and ".join([*sites[:_NAMED], *([f"{more} more"] if more > 0 else [])])
+            jobs = " and ".join(self.new_sites or [self.row.pattern_of])
             text = f"taken as the pattern of the new row of job {jobs}"
             yield Undo(
                 sheet_id=self.row.sheet_id,
@@ -329,5 +329,5 @@ def _parts(cell: CellWrite) -> Iterator[str]:
     """Yield the masks of the value and the note: each is checked and undone separately."""
     if fields := value_fields(cell.fields):
         yield fields
-    if has_note(cell.fields):
+    if NOTE in cell.fields.split(","):
         yield NOTE

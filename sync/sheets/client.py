@@ -1,13 +1,13 @@
 """Reads and writes one spreadsheet, without retries. The only user of gspread."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 from gspread.http_client import HTTPClient
-from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
+from gspread.urls import SPREADSHEET_URL
 
 from sync.errors import Permanent
 from sync.field_table import KEY
@@ -16,7 +16,7 @@ from sync.google.errors import from_google
 from sync.sheets import read as sheet
 from sync.sheets import surroundings
 from sync.sheets.batch import Asked, Batch
-from sync.sheets.cell_data import Row
+from sync.sheets.cell_data import Rows
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.read import (
     FULL_FIELDS,
@@ -50,8 +50,8 @@ class Reading:
     """
 
     snapshot: Snapshot
-    rows: Mapping[int, Mapping[int, Row]]
-    copies: Mapping[int, Mapping[int, Row]]
+    rows: Rows
+    copies: Rows
 
 
 class SheetClient:
@@ -73,14 +73,10 @@ class SheetClient:
 
     def read_everything(self, book: Snapshot) -> Reading:
         """Read the tabs of jobs and their hidden tabs whole."""
-        return self._everything(book, [*(table.sheet_id for table in book.tables), *book.copies])
+        return self.read_whole(book, [*(table.sheet_id for table in book.tables), *book.copies])
 
-    def read_copies(self, book: Snapshot, sheet_ids: Collection[int]) -> Reading:
-        """Read the rows that a batch copied of some tabs, with the header rows and keys of all."""
-        tabs = [table.copies_tab for table in book.tables if table.sheet_id in sheet_ids]
-        return self._everything(book, tabs)
-
-    def _everything(self, book: Snapshot, tabs: Sequence[int]) -> Reading:
+    def read_whole(self, book: Snapshot, tabs: Sequence[int]) -> Reading:
+        """Read some tabs whole, and the header rows and keys of all tabs of jobs."""
         answer = self.filtered(everything(tabs, KEY), FULL_FIELDS)
         now = sheet.read(answer, KEY, book.tabs)
         return Reading(
@@ -91,11 +87,7 @@ class SheetClient:
 
     def surroundings(self) -> Surroundings:
         """Read the other parts of the spreadsheet, before tabs are created."""
-        with self._translated_errors():
-            answer = self._http.fetch_sheet_metadata(
-                self._id, params={"fields": surroundings.FIELDS}
-            )
-        return surroundings.surroundings(answer)
+        return surroundings.surroundings(self.get(surroundings.FIELDS))
 
     def get(self, fields: str, ranges: tuple[str, ...] = ()) -> Any:
         """Return the Spreadsheet resource with a field mask, of A1 `ranges` or all tabs."""
@@ -108,17 +100,13 @@ class SheetClient:
 
         Return the reply to each. Raises as `write` does.
         """
-        url = SPREADSHEET_BATCH_UPDATE_URL % self._id
-        with self._translated_errors():
-            return self._http.request("post", url, json={"requests": requests}).json()["replies"]
+        return self._post("batchUpdate", {"requests": requests}, "replies")["replies"]
 
     def locked(self) -> list[tuple[int, str]]:
         """Return the tab's ID and title for each protected range that the account can't edit."""
-        with self._translated_errors():
-            answer = self._http.fetch_sheet_metadata(self._id, params={"fields": PROTECTIONS})
         return [
             (sheet["properties"].get("sheetId", 0), sheet["properties"]["title"])
-            for sheet in answer.get("sheets", ())
+            for sheet in self.get(PROTECTIONS).get("sheets", ())
             for area in sheet.get("protectedRanges", ())
             if not area.get("warningOnly") and not area.get("requestingUserCanEdit")
         ]
@@ -130,16 +118,12 @@ class SheetClient:
         the batch, Retryable if nobody knows whether it was carried out.
         """
         body: dict[str, Any] = {"requests": batch.requests}
-        params: dict[str, Any] = {}
+        fields = "spreadsheetId"
         if batch.asked:
             ranges = [part for asked in batch.asked for part in _ranges(asked)]
             body |= {"includeSpreadsheetInResponse": True, "responseRanges": ranges}
-            params["fields"] = WRITTEN_FIELDS
-        with self._translated_errors():
-            answer: Any = self._http.request(
-                "post", SPREADSHEET_BATCH_UPDATE_URL % self._id, params=params, json=body
-            ).json()
-        reply = answer.get("updatedSpreadsheet", {})
+            fields = WRITTEN_FIELDS
+        reply = self._post("batchUpdate", body, fields).get("updatedSpreadsheet", {})
         now = sheet.read(reply, KEY, book.tabs)
         copies = {table.sheet_id: sheet.merged(reply, table.copies_tab) for table in now.tables}
         return Reading(now, {}, copies)
@@ -149,13 +133,12 @@ class SheetClient:
 
         Raises Retryable or Permanent.
         """
+        return self._post("getByDataFilter", {"dataFilters": filters}, fields)
+
+    def _post(self, method: str, body: dict[str, Any], fields: str) -> Any:
+        url = f"{SPREADSHEET_URL % self._id}:{method}"
         with self._translated_errors():
-            return self._http.request(
-                "post",
-                f"{SPREADSHEET_URL % self._id}:getByDataFilter",
-                params={"fields": fields},
-                json={"dataFilters": filters},
-            ).json()
+            return self._http.request("post", url, params={"fields": fields}, json=body).json()
 
     def values(self, ranges: Sequence[str]) -> list[list[list[str]]]:
         """Return A1 ranges as plain texts, column by column; a formula is returned as such.

@@ -5,7 +5,7 @@ that job's row. Only `policy.decide` decides on a cell.
 """
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
@@ -14,7 +14,7 @@ from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.batch import IDENTIFYING, CellWrite, RowIdentity, RowWrite
-from sync.sheets.cell_data import BLANK, Content, Row, at, content, note_of
+from sync.sheets.cell_data import BLANK, Content, Row, Rows, at, content, note_of
 from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
 from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
 from sync.sheets.read import Table, key_column_gone, with_cells
@@ -128,7 +128,7 @@ def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
 def key_repairs(
     tabs: JobTabs,
     tables: Sequence[Table],
-    rows: Mapping[int, Mapping[int, Row]],
+    rows: Rows,
     targets: Iterable[Target],
     lost: Container[str],
 ) -> tuple[list[RowWrite], list[RowWrite]]:

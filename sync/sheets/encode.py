@@ -18,8 +18,8 @@ VALUE = "userEnteredValue,textFormatRuns"
 # Without a pattern, Sheets shows a date as the spreadsheet's locale has it.
 _DAY = {"type": "DATE"}
 _AMERICAN, _AMERICAN_MOMENT = "en_US", "m/d/yyyy h:mm am/pm"
-_WHEN = re.compile(r"(\w{3} \d\d?, \d{4},|\d{4}-\d\d-\d\d) \d\d?:\d\d( [AP]M)?")
-"""How notes begin. Version 0.3.0 wrote 2026-11-25 09:02."""
+_WHEN = re.compile(r"\w{3} \d\d?, \d{4}, \d\d?:\d\d [AP]M")
+"""How notes begin."""
 _AGE = {"type": "NUMBER", "pattern": "0"}
 DATE_FIELD = "userEnteredFormat.numberFormat"
 FRESH = f"{VALUE},{DATE_FIELD}"
@@ -157,13 +157,3 @@ def serial(when: datetime, zone: tzinfo) -> float:
     """Return the days since 1899-12-30 of the wall clock in `zone`, as Sheets counts dates."""
     wall = when.astimezone(zone).replace(tzinfo=UTC)
     return round((wall - _EPOCH) / timedelta(days=1), 8)
-
-
-def escaped(text: str) -> str:
-    """Return a text as a criterion that means just that text."""
-    return text.replace("~", "~~").replace("*", "~*").replace("?", "~?")
-
-
-def literal(text: str) -> str:
-    """Return a text as a string literal of a formula."""
-    return '"' + text.replace('"', '""') + '"'

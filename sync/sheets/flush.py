@@ -18,10 +18,9 @@ from sync.jobs.cells import Cells, Column
 from sync.jobs.pipeline import PipelineEntry
 from sync.jobs.target import Target
 from sync.ops.logs import Trail
-from sync.settings.config_file import Config
 from sync.sheets import batch, encode, keys, undo
 from sync.sheets.batch import Batch, Parts, compose, guarding
-from sync.sheets.batch_writer import BatchWriter, TakeCall, parsed
+from sync.sheets.batch_writer import BatchWriter, parsed
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.diff import columns_to_read, diff, key_repairs
 from sync.sheets.ensure import HISTORY, WantedTabs, ensure, read_columns
@@ -83,15 +82,11 @@ class FlushContext:
         return {site: job for site, job in jobs.items() if site in self.pending.sites_with_row}
 
 
-TabsByMode = Callable[[Mode, SheetStore, SheetClient, TakeCall, Config], JobTabs]
-"""Returns the tabs of jobs of a mode. Raises Permanent if nothing here can serve it."""
-
-
 class Flusher:
     """Brings the sheet up to date with the store.
 
-    `sleep` waits for the rate limit, `alert` notifies the operator; `zone` is a setting ("": the
-    spreadsheet's own).
+    `tabs_of` returns the tabs of jobs in a mode, as `tabs` does. `sleep` waits for the rate limit,
+    `alert` notifies the operator; `zone` is a setting ("": the spreadsheet's own).
     """
 
     def __init__(
@@ -99,7 +94,7 @@ class Flusher:
         store: SheetStore,
         client: SheetClient,
         targets: Targets,
-        tabs_of: TabsByMode,
+        tabs_of: Callable[[Mode, "Flusher"], JobTabs],
         sleep: Callable[[float], Any],
         zone: str = "",
         alert: Callable[[str, str], object] = lambda *_: None,
@@ -127,8 +122,7 @@ class Flusher:
 
     def tabs(self, mode: Mode) -> JobTabs:
         """Return the tabs of jobs. Raises Permanent if the mode isn't supported here."""
-        take_call = self.writer.take_call
-        return self._tabs_of(mode, self.store, self.client, take_call, self.targets.layout.config)
+        return self._tabs_of(mode, self)
 
     def clock(self, snapshot: Snapshot) -> tzinfo:
         """Return the time zone in which dates are shown."""

@@ -18,7 +18,7 @@ from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.batch import IDENTITY_COLUMNS, Place, RowIdentity
-from sync.sheets.cell_data import CellData, Row, at, links_of, text_of, texts_of
+from sync.sheets.cell_data import CellData, Row, Rows, at, links_of, text_of, texts_of
 from sync.sheets.keys import EndedWord, ForeignKey
 from sync.sheets.policy import OWN, Policy, TypedWord
 from sync.sheets.read import FIELDS, Snapshot, Table
@@ -73,7 +73,10 @@ class TabFindings:
 
 
 class JobTabs(Protocol):
-    """The tabs that hold jobs. Chosen by the stored mode in each flush."""
+    """The tabs that hold jobs, chosen by the stored mode in each flush.
+
+    What isn't overridden is as in our own tab.
+    """
 
     policy: Policy
     """The rules for writing."""
@@ -93,53 +96,52 @@ class JobTabs(Protocol):
 
     def learn(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> bool:
         """Store tabs and columns that a read shows for the first time; return whether any were."""
+        return False
 
     def columns(self, pending: Pending) -> Collection[str] | None:
         """Return the IDs of the columns to lay out; None means those of the config."""
+        return None
 
     def rows(self, lease: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
         """Return the places of those `targets` that have no row. Raises as a read does."""
+        return JobRows()
 
     def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
         """Return the columns of a row (`texts`) that show another customer than the job's."""
 
     def lost_rows(
-        self,
-        tables: Sequence[Table],
-        rows: Mapping[int, Mapping[int, Row]],
-        targets: Sequence[Target],
+        self, tables: Sequence[Table], rows: Rows, targets: Sequence[Target]
     ) -> Mapping[str, Match]:
-        """Return the rows without a key that certainly are those of `targets`, by site.
-
-        `rows` are all rows, by sheet ID.
-        """
+        """Return the rows without a key that certainly are those of `targets`, by site."""
 
     def shown(self, table: Table, column: str, cell: Cell) -> Cell | None:
         """Return a cell as a column shows it; None if the column has no word for it."""
+        return cell
 
     def unsayable(self, table: Table, column: str, cell: Cell) -> str:
         """Return the text of a cell that a column has no word for, or ""."""
+        return ""
 
     def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:
         """Return how a text in a job's row compares with what the column should show."""
+        return TypedWord.OTHER
 
     def mask(self, column: str, cell: Cell, there: CellData) -> str:
         """Return the field mask of a write; `there` is the cell, or the one above a new row's."""
+        return encode.value_fields(cell)
 
     def compared(
         self,
         lease: Lease,
         tables: Sequence[Table],
-        rows: Mapping[int, Mapping[int, Row]],
+        rows: Rows,
         customers: Mapping[str, Customer],
     ) -> TabFindings:
-        """Return a comparison's further findings; `rows` are all rows, by sheet ID.
-
-        Raises as a read does.
-        """
+        """Return a comparison's further findings. Raises as a read does."""
+        return TabFindings(tables)
 
 
-class OwnTab:
+class OwnTab(JobTabs):
     """The Jobs tab that Brightsheet created."""
 
     policy = OWN
@@ -162,18 +164,6 @@ class OwnTab:
                 "isn't the one they were mapped with. Map them again: brightsheet map --write",
             )
 
-    def learn(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> bool:
-        """Do nothing: the columns of our own tab are known from what was written."""
-        return False
-
-    def columns(self, pending: Pending) -> Collection[str] | None:
-        """Return None: all columns of the config and of the milestones are laid out."""
-        return None
-
-    def rows(self, lease: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
-        """Put every job without a key into a new row below the last one."""
-        return JobRows()
-
     def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
         """Return the columns whose text is neither the wanted nor the last written one."""
         ours = {
@@ -187,10 +177,7 @@ class OwnTab:
         )
 
     def lost_rows(
-        self,
-        tables: Sequence[Table],
-        rows: Mapping[int, Mapping[int, Row]],
-        targets: Sequence[Target],
+        self, tables: Sequence[Table], rows: Rows, targets: Sequence[Target]
     ) -> Mapping[str, Match]:
         """Match a row with a job if its customer's name links to the job and nothing differs."""
         unkeyed = {
@@ -211,29 +198,3 @@ class OwnTab:
             if len(matches) == 1:
                 found[target.site] = matches[0]
         return found
-
-    def shown(self, table: Table, column: str, cell: Cell) -> Cell | None:
-        """Return the cell as it is laid out."""
-        return cell
-
-    def unsayable(self, table: Table, column: str, cell: Cell) -> str:
-        """Return "": our columns have no words of their own."""
-        return ""
-
-    def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:
-        """Return OTHER: our columns have no words of their own."""
-        return TypedWord.OTHER
-
-    def mask(self, column: str, cell: Cell, there: CellData) -> str:
-        """Write the value, its links and, if it has one, the format of its date."""
-        return encode.value_fields(cell)
-
-    def compared(
-        self,
-        lease: Lease,
-        tables: Sequence[Table],
-        rows: Mapping[int, Mapping[int, Row]],
-        customers: Mapping[str, Customer],
-    ) -> TabFindings:
-        """Return nothing: text that people type beside a key is overwritten anyway."""
-        return TabFindings(tables)

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Set
 
 from sync.errors import Permanent
 from sync.field_table import KEY
-from sync.sheets.cell_data import Row, site_in, site_in_text, text_of
+from sync.sheets.cell_data import Row, Rows, site_in, site_in_text, text_of
 from sync.sheets.read import Table, with_cells
 from sync.store.findings import KEYS_REMOVED, Finding, ListedFinding
 from sync.types import Value, letters
@@ -166,9 +166,7 @@ def find_key_column(table: Table, rows: Mapping[int, Row], sites: Container[str]
     return None
 
 
-def must_be_gone(
-    tables: Iterable[Table], rows: Mapping[int, Mapping[int, Row]], sites: Container[str]
-) -> None:
+def must_be_gone(tables: Iterable[Table], rows: Rows, sites: Container[str]) -> None:
     """Raise Permanent if any of `sites`, which are missing from key columns, is in another cell."""
     places = [
         f"{table.title}!{letters(index)}{number + 1}"

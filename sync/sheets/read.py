@@ -47,11 +47,6 @@ PIPELINE_LABEL = "pipeline:milestone"
 _FENCE_TEXT = re.compile(r"Brightsheet ([0-9a-f]+)/([0-9a-f]+)")
 
 
-def copies_tab(sheet_id: int) -> int:
-    """Return the sheet ID of the hidden tab for the copied rows of a mapped tab."""
-    return guard_id(sheet_id, "copies")
-
-
 def mapping_id(sheet_id: int) -> int:
     """Return the fixed `metadataId` of HEADER_KEY on a mapped tab; a duplicate has another."""
     return guard_id(sheet_id, "mapping")
@@ -134,8 +129,9 @@ Json = Mapping[str, Any]
 def whole(answer: Json, sheet_id: int) -> dict[int, Row]:
     """Return the rows of a tab that was read whole, by row index."""
     grids = [grid for sheet in _sheets(answer, sheet_id) for grid in sheet.get("data", ())]
-    largest: Json = max(grids, key=_size, default={})
-    return {number: row.get("values", ()) for number, row in enumerate(largest.get("rowData", ()))}
+    sizes = [len(g.get("rowMetadata", ())) * len(g.get("columnMetadata", ())) for g in grids]
+    rows = grids[sizes.index(max(sizes))].get("rowData", ()) if grids else ()
+    return {number: row.get("values", ()) for number, row in enumerate(rows)}
 
 
 def merged(answer: Json, sheet_id: int) -> dict[int, Row]:
@@ -156,10 +152,6 @@ def merged(answer: Json, sheet_id: int) -> dict[int, Row]:
 def _sheets(answer: Json, sheet_id: int) -> Iterable[Json]:
     sheets = answer.get("sheets", ())
     return (sheet for sheet in sheets if sheet["properties"].get("sheetId", 0) == sheet_id)
-
-
-def _size(grid: Json) -> int:
-    return len(grid.get("rowMetadata", ())) * len(grid.get("columnMetadata", ()))
 
 
 def first_cells(grid: Json) -> Iterator[tuple[int, CellData]]:
@@ -330,7 +322,7 @@ class Table:
     @property
     def copies_tab(self) -> int:
         """The sheet ID of the hidden tab to which rows are copied before they are written."""
-        return FENCE_TAB if self.mapped_at is None else copies_tab(self.sheet_id)
+        return FENCE_TAB if self.mapped_at is None else guard_id(self.sheet_id, "copies")
 
     @property
     def last_row(self) -> int:
@@ -450,7 +442,9 @@ def read(answer: Json, key: str, tabs: TabChoice) -> Snapshot:
     properties = answer.get("properties", {})
     zone, locale = properties.get("timeZone") or "Etc/UTC", properties.get("locale", "")
     book = Snapshot(tabs, zone, locale)
-    for sheet in sorted(answer.get("sheets", ()), key=_position):
+    for sheet in sorted(
+        answer.get("sheets", ()), key=lambda each: each["properties"].get("index", 0)
+    ):
         properties, grids = sheet["properties"], sheet.get("data", ())
         sheet_id = properties.get("sheetId", 0)
         keys = {name for grid in grids for name, _ in row_entries(grid)}
@@ -475,10 +469,6 @@ def read(answer: Json, key: str, tabs: TabChoice) -> Snapshot:
         fences=tuple(fences),
         copies=copies,
     )
-
-
-def _position(sheet: Json) -> int:
-    return int(sheet["properties"].get("index", 0))
 
 
 def _first(known: Tab | None, other: Tab, sheet_id: int) -> Tab:

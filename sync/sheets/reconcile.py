@@ -5,7 +5,7 @@ decided on as in a flush, and the next flush writes it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -16,7 +16,7 @@ from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
 from sync.sheets import batch, encode, keys
 from sync.sheets.batch import Parts, Request, guarding
-from sync.sheets.cell_data import Row, text_of
+from sync.sheets.cell_data import Rows, text_of
 from sync.sheets.diff import CellDecider
 from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import FlushContext, Flusher
@@ -81,7 +81,7 @@ class Differences:
 def differences(
     tabs: JobTabs,
     tables: Iterable[Table],
-    rows: Mapping[int, Mapping[int, Row]],
+    rows: Rows,
     targets: Iterable[Target],
     zone: tzinfo,
 ) -> Differences:
@@ -205,9 +205,7 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     return len(differing.wrong)
 
 
-def _typed_reps(
-    tables: Iterable[Table], rows: Mapping[int, Mapping[int, Row]], targets: Iterable[Target]
-) -> dict[str, str]:
+def _typed_reps(tables: Iterable[Table], rows: Rows, targets: Iterable[Target]) -> dict[str, str]:
     """Return the typed names in *Rep*, by site; "" if the cell has the one we wrote."""
     observed: dict[str, str] = {}
     for table in tables:

@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 
 from sync.field_table import KEY
 from sync.sheets.batch import CellWrite, Place, RowIdentity, RowImage, RowWrite
-from sync.sheets.cell_data import Row, at, content, depends_on_place, note_of, site_in, text_of
+from sync.sheets.cell_data import (
+    Row,
+    Rows,
+    at,
+    content,
+    depends_on_place,
+    note_of,
+    site_in,
+    text_of,
+)
 from sync.sheets.check import Undo
 from sync.sheets.read import Table
 
@@ -36,9 +45,7 @@ def sites_written_over(undos: Mapping[int, Undo]) -> set[str]:
     return {site for cell in keys if (site := site_in(cell))}
 
 
-def place(
-    tables: Sequence[Table], rows: Mapping[int, Mapping[int, Row]], undos: Mapping[int, Undo]
-) -> Placement:
+def place(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) -> Placement:
     """Return the cells for `undos` (by ID; the newest has the largest).
 
     `rows` are all rows of the tabs, by sheet ID.
@@ -46,8 +53,8 @@ def place(
     work = _Placing(tables, rows)
     keys = {number: undo for number, undo in undos.items() if undo.column == KEY}
     for number, undo in sorted((keys or undos).items(), reverse=True):
-        if undo.is_of_pattern:
-            work.report(number, undo)
+        if undo.is_of_pattern:  # Only a person can fix that.
+            work.settle(number, undo, is_reported=True)
         elif undo.is_of_key:
             work.place_key(number, undo, keys)
         else:
@@ -56,17 +63,13 @@ def place(
 
 
 class _Placing:
-    def __init__(self, tables: Sequence[Table], rows: Mapping[int, Mapping[int, Row]]) -> None:
+    def __init__(self, tables: Sequence[Table], rows: Rows) -> None:
         self._tables = {table.sheet_id: table for table in tables}
         self._rows = rows
         self._cells: dict[Place, dict[tuple[str, bool], CellWrite]] = {}
         self._identities: dict[Place, RowIdentity] = {}
         self._reported: dict[tuple[str, str, str, int, int], list[Undo]] = {}
         self._result = Placement()
-
-    def report(self, number: int, undo: Undo) -> None:
-        """Report an undo that only a person can carry out."""
-        self._settle(number, undo, is_reported=True)
 
     def place_key(self, number: int, undo: Undo, keys: Mapping[int, Undo]) -> None:
         """Restore the key cell of every row that has this key by mistake."""
@@ -90,7 +93,7 @@ class _Placing:
                 for table in self._tables.values()
                 for row in self._rows.get(table.sheet_id, {}).values()
             )
-            self._settle(number, undo, is_reported=bool(text_of(undo.before)) and not is_back)
+            self.settle(number, undo, is_reported=bool(text_of(undo.before)) and not is_back)
 
     def place(self, number: int, undo: Undo) -> None:
         """Restore the overwritten cell in every row that is the overwritten one."""
@@ -98,7 +101,7 @@ class _Placing:
         if places is None or not places:
             is_reported = places is None or self._is_worth_reporting(undo)
             if is_reported or not self._may_come_back(undo):
-                self._settle(number, undo, is_reported=is_reported)
+                self.settle(number, undo, is_reported=is_reported)
             return
         for place in places:
             identity = undo.identity if undo.identity.holds is None else None
@@ -203,7 +206,8 @@ class _Placing:
             undoes=(number,),
         )
 
-    def _settle(self, number: int, undo: Undo, *, is_reported: bool) -> None:
+    def settle(self, number: int, undo: Undo, *, is_reported: bool) -> None:
+        """Finish an undo, which is listed in the tab Recovered if `is_reported`."""
         self._result.settled.add(number)
         if is_reported:
             cell = (undo.tab, undo.header, undo.row_text, undo.sheet_id, undo.row)

@@ -14,12 +14,10 @@ from sqlalchemy import Select, delete, exists, func, insert, select, update
 from sync.store.database import Database, Lease, now
 from sync.store.schema import action, ended_session
 
-COMPARE, REBUILD, REPLAY_ALL = "compare", "rebuild", "replay_all"
-PUT_BACK, DO_WITHOUT, RESTORE_ROWS = "put_back", "do_without", "restore_rows"
-USE_COLUMN = "use_column"
-READ_AGAIN, READ_CHANGED = "read_again", "read_changed"
-FORGET = "forget"
-"""Actions that the worker takes."""
+COMPARE, REBUILD, REPLAY_ALL, FORGET = "compare", "rebuild", "replay-all", "forget"
+PUT_BACK, DO_WITHOUT, RESTORE_ROWS = "put-back", "do-without", "restore-rows"
+READ_AGAIN, READ_CHANGED, USE_COLUMN = "read-again", "read-changed", "use-column"
+"""Actions that the worker takes, as the console's pages name them."""
 READ_BACK = timedelta(days=30)
 """How far back changed jobs are read again: longer than missing webhooks stay unnoticed."""
 SIGN_IN = "sign in"
@@ -112,9 +110,9 @@ class ActionLog:
 
     def end_session(self, session: str, longest: float) -> None:
         """Record that a session was signed out; delete records older than `longest` seconds."""
-        row = self._database.insert(ended_session).values(id=session, at=now())
+        row = self._database.insert_new(ended_session).values(id=session, at=now())
         with self._database.writing() as connection:
-            connection.execute(row.on_conflict_do_nothing())
+            connection.execute(row)
             connection.execute(delete(ended_session).where(ended_session.c.at < now() - longest))
 
     def is_ended(self, session: str) -> bool:

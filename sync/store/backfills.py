@@ -98,9 +98,7 @@ class Backfills:
     ) -> None:
         read = {"state": state, "events": events, "reason": reason}
         row = {"scope": self._scope, "site": site, **read}
-        statement = self._database.insert(backfill_job).values(row)
-        again = statement.on_conflict_do_update(index_elements=["scope", "site"], set_=read)
-        self._database.execute(again, lease)
+        self._database.execute(self._database.upsert(backfill_job, read).values(row), lease)
 
     def finish(self, lease: Lease, problems: Sequence[str] = ()) -> BackfillRun:
         """End the run; `problems` are the parts of the list that could not be read."""

@@ -47,9 +47,8 @@ class Confirmations:
         new = sorted(set(codes).difference(self._database.scalars(query)))
         if new:
             rows = [{"code": code, "is_reported": False} for code in new]
-            statement = self._database.insert(status).on_conflict_do_nothing()
             with self._database.writing() as connection:
-                connection.execute(statement, rows)
+                connection.execute(self._database.insert_new(status), rows)
         return new
 
     def asked(self) -> dict[str, str]:

@@ -173,6 +173,16 @@ class Database:
         """Return this database's INSERT, which supports ON CONFLICT."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
+    def insert_new(self, table: Table) -> Any:
+        """Return an INSERT that skips rows whose key exists."""
+        return self.insert(table).on_conflict_do_nothing()
+
+    def upsert(self, table: Table, changes: Mapping[str, Any], where: Any = None) -> Any:
+        """Return an INSERT that makes `changes` to a row whose key exists, if it meets `where`."""
+        return self.insert(table).on_conflict_do_update(
+            index_elements=table.primary_key.columns, set_=changes, where=where
+        )
+
     def upgrade(self) -> None:
         """Create or upgrade the tables. Concurrent calls wait for each other.
 
@@ -189,10 +199,17 @@ class Database:
             elif present != revisions.known()[-1]:
                 _check_known(present)
                 revisions.upgrade(connection)
-            setup = self.insert(heartbeat).values(name=SETUP, at=now())
-            connection.execute(setup.on_conflict_do_nothing())
-            first = self.insert(installation).values(number=1, database_id=new_database_id())
-            connection.execute(first.on_conflict_do_nothing())
+            connection.execute(self.insert_new(heartbeat).values(name=SETUP, at=now()))
+            first = {"number": 1, "database_id": new_database_id()}
+            connection.execute(self.insert_new(installation).values(first))
+
+    def prepare(self) -> None:
+        """Upgrade a SQLite file. Raises SettingsError for a PostgreSQL that isn't upgraded."""
+        if self.is_sqlite:
+            self.upgrade()
+        elif not self.is_current():
+            fix = "does not have the schema of this version. Run: brightsheet db upgrade"
+            raise SettingsError("DATABASE_URL", f"the database {fix}")
 
     def is_current(self) -> bool:
         with self.reading() as connection:
@@ -346,7 +363,7 @@ class Leases:
         is_over = (lease.c.expires_at < now()) | (lease.c.expires_at > longest)
         free = or_(is_over, lease.c.holder == self._holder)
         with self._database.writing() as connection:
-            connection.execute(self._database.insert(lease).values(fresh).on_conflict_do_nothing())
+            connection.execute(self._database.insert_new(lease).values(fresh))
             token = connection.scalar(
                 update(lease)
                 .where(lease.c.name == name, free)

@@ -24,16 +24,14 @@ class SampleDocument:
 
 
 def sample_job(database: Database) -> str | None:
-    with database.reading() as connection:
-        site: str | None = connection.scalar(select(job.c.site).order_by(job.c.site).limit(1))
+    site: str | None = database.scalar(select(job.c.site).order_by(job.c.site).limit(1))
     return site
 
 
 def latest_job(database: Database) -> str | None:
     """Return the site of the job with the newest webhook; None before the first."""
     query = select(job.c.site).where(job.c.received_at.is_not(None))
-    with database.reading() as connection:
-        site: str | None = connection.scalar(query.order_by(job.c.received_at.desc()).limit(1))
+    site: str | None = database.scalar(query.order_by(job.c.received_at.desc()).limit(1))
     return site
 
 
@@ -41,9 +39,8 @@ def sample_document(database: Database) -> SampleDocument | None:
     """Return a document, preferably one that was copied; None before the first."""
     columns = (document.c.uuid, document.c.sub_task, document.c.name)
     query = select(*columns).order_by(document.c.link.desc(), document.c.uuid).limit(1)
-    with database.reading() as connection:
-        row = connection.execute(query).first()
-    return SampleDocument(row[0], row[1], row[2]) if row else None
+    rows = database.rows(query)
+    return SampleDocument(*rows[0]) if rows else None
 
 
 _ID = re.compile(r"[0-9a-f-]+")
@@ -123,8 +120,7 @@ class Deliveries:
             )
             .order_by(change.c.seq.desc())
         )  # Among several, the first is the milestone's own.
-        with self._database.reading() as connection:
-            rows = connection.execute(query).all()
+        rows = self._database.rows(query)
         changes = {row.id: Change.model_validate_json(row.body) for row in rows}
         return {name: one.after for name, one in changes.items() if one.after}
 
@@ -138,11 +134,10 @@ class Deliveries:
         is_rejected = delivery.c.outcome == Outcome.REJECTED, delivery.c.body.is_not(None)
         query: Select[tuple[str]] = select(document.c.uuid)
         query = query.where(_starts(document.c.uuid, prefix), document.c.state != FileState.DONE)
-        with self._database.reading() as connection:
-            uuids = connection.scalars(query.order_by(document.c.uuid).limit(limit))
-            documents = [str(uuid) for uuid in uuids]
+        uuids = self._database.scalars(query.order_by(document.c.uuid).limit(limit))
         rejected = select(delivery).where(_starts(delivery.c.id, prefix), *is_rejected)
-        return self._inbox.fetch(rejected.order_by(delivery.c.seq.desc()).limit(limit)), documents
+        newest = rejected.order_by(delivery.c.seq.desc()).limit(limit)
+        return self._inbox.fetch(newest), list(uuids)
 
 
 def _starts(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:

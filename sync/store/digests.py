@@ -22,12 +22,10 @@ class Digests:
 
     def claim(self, slot: float) -> bool:
         """Claim the digest of `slot`: True for exactly one caller, which then sends it."""
-        statement = self._database.insert(heartbeat).values(name=self._name, at=slot)
-        again = statement.on_conflict_do_update(
-            index_elements=["name"], set_={"at": slot}, where=heartbeat.c.at < slot
-        )
+        later = self._database.upsert(heartbeat, {"at": slot}, heartbeat.c.at < slot)
+        claimed = later.values(name=self._name, at=slot).returning(heartbeat.c.at)
         with self._database.writing() as connection:
-            return connection.execute(again.returning(heartbeat.c.at)).first() is not None
+            return connection.execute(claimed).first() is not None
 
     def release(self, slot: float) -> None:
         """Withdraw the claim, because the digest was not sent."""

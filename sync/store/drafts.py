@@ -35,14 +35,11 @@ class MappingDrafts:
         """Return the choices so far; None if the draft doesn't exist or has expired."""
         is_this = mapping_draft.c.id == number
         is_kept = mapping_draft.c.saved_at >= now() - _KEPT_SECONDS
-        with self._database.reading() as connection:
-            body = connection.scalar(select(mapping_draft.c.body).where(is_this, is_kept))
+        body = self._database.scalar(select(mapping_draft.c.body).where(is_this, is_kept))
         return None if body is None else tuple((name, value) for name, value in json.loads(body))
 
     def save(self, number: str, pairs: Pairs) -> None:
         """Store the choices so far."""
         values = {"body": json.dumps(pairs), "saved_at": now()}
-        with self._database.writing() as connection:
-            connection.execute(
-                update(mapping_draft).where(mapping_draft.c.id == number).values(values)
-            )
+        is_this = mapping_draft.c.id == number
+        self._database.execute(update(mapping_draft).where(is_this).values(values))

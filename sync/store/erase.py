@@ -69,8 +69,7 @@ def erase(database: Database, held: Iterable[Lease], site: str) -> None:
             page = delivery.c.seq.in_(found[start : start + _PAGE])
             connection.execute(delete(delivery).where(page))
         hashes = [{"digest": digest_of(one)} for one in _ids(connection, site)]
-        known = database.insert(forgotten).values(at=now()).on_conflict_do_nothing()
-        connection.execute(known, hashes)
+        connection.execute(database.insert_new(forgotten).values(at=now()), hashes)
         # Documents that the job shares with others go to one of these.
         connection.execute(delete(shared_document).where(shared_document.c.site == site))
         shared = select(shared_document.c.uuid, func.min(shared_document.c.site)).group_by(

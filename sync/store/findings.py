@@ -131,6 +131,5 @@ class Dismissals:
         """Dismiss items, so that no warning shows them."""
         rows = [{"item": item} for item in sorted(items)]
         if rows:
-            statement = self._database.insert(dismissed).on_conflict_do_nothing()
             with self._database.writing() as connection:
-                connection.execute(statement, rows)
+                connection.execute(self._database.insert_new(dismissed), rows)

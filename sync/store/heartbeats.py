@@ -21,14 +21,12 @@ class Heartbeats:
 
     def give(self, name: str = WORKER) -> None:
         """Record that the process `name` is alive now."""
-        statement = self._database.insert(heartbeat).values(name=name, at=now())
-        again = statement.on_conflict_do_update(index_elements=["name"], set_={"at": now()})
-        self._database.execute(again)
+        again = self._database.upsert(heartbeat, {"at": now()})
+        self._database.execute(again.values(name=name, at=now()))
 
     def begin(self, name: str) -> None:
         """Record that a problem began now, unless it is already recorded."""
-        statement = self._database.insert(heartbeat).values(name=name, at=now())
-        self._database.execute(statement.on_conflict_do_nothing())
+        self._database.execute(self._database.insert_new(heartbeat).values(name=name, at=now()))
 
     def end(self, name: str) -> None:
         """Record that a problem no longer exists."""

@@ -27,9 +27,9 @@ class HourFigures:
 
 def count_flush(database: Database, connection: Connection, jobs: int) -> None:
     """Count a flush of so many jobs inside the caller's transaction."""
-    statement = database.insert(flush_hour).values(hour=_hour(now()), flushes=1, jobs=jobs)
     more = {"flushes": flush_hour.c.flushes + 1, "jobs": flush_hour.c.jobs + jobs}
-    connection.execute(statement.on_conflict_do_update(index_elements=["hour"], set_=more))
+    first = {"hour": _hour(now()), "flushes": 1, "jobs": jobs}
+    connection.execute(database.upsert(flush_hour, more).values(first))
 
 
 def prune(connection: Connection) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, RowMapping, Select, case, delete, func, select, text, update
+from sqlalchemy import Connection, Row, RowMapping, Select, delete, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from sync.errors import Rejected
@@ -82,7 +82,7 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._insert = database.insert(delivery).values(received_at=now()).on_conflict_do_nothing()
+        self._insert = database.insert_new(delivery).values(received_at=now())
 
     def keep(
         self, body: bytes, understood: Delivery, *, requested: datetime | None = None
@@ -132,13 +132,11 @@ class Inbox:
 
     def clock(self) -> datetime:
         """Return the time (UTC) by the database's clock."""
-        with self._database.reading() as connection:
-            return datetime.fromtimestamp(connection.scalars(select(now())).one(), UTC)
+        return datetime.fromtimestamp(self._database.scalar(select(now())), UTC)
 
     def is_waiting(self) -> bool:
         """Return whether any delivery hasn't been projected yet."""
-        with self._database.reading() as connection:
-            return bool(connection.scalar(_IS_WAITING))
+        return bool(self._database.scalar(_IS_WAITING))
 
     def unprojected(self) -> Iterator[list[KeptDelivery]]:
         """Yield the accepted deliveries that haven't been projected yet, in batches, oldest first.
@@ -149,9 +147,7 @@ class Inbox:
         # Written as in the partial index, because SQLite doesn't recognize "projected = 0".
         waiting = select(delivery.c.seq, func.length(delivery.c.body), delivery.c.site)
         query = waiting.where(UNPROJECTED).order_by(delivery.c.seq).limit(_MOST)
-        with self._database.reading() as connection:
-            rows = connection.execute(query).all()
-        for batch in _batches(rows):
+        for batch in _batches(self._database.rows(query)):
             yield self.fetch(
                 select(delivery).where(delivery.c.seq.in_(batch)).order_by(delivery.c.seq)
             )
@@ -167,9 +163,7 @@ class Inbox:
         Each is read separately, because together they may be gigabytes.
         """
         kept = delivery.c.outcome == Outcome.REJECTED, delivery.c.body.is_not(None)
-        with self._database.reading() as connection:
-            numbers = connection.scalars(select(delivery.c.seq).where(*kept)).all()
-        for number in sorted(numbers):
+        for number in sorted(self._database.scalars(select(delivery.c.seq).where(*kept))):
             yield from self.fetch(select(delivery).where(delivery.c.seq == number, *kept))
 
     def find(self, delivery_id: str) -> KeptDelivery | None:
@@ -208,8 +202,7 @@ class Inbox:
     def counts(self) -> dict[str, int]:
         """Return the number of stored deliveries by outcome."""
         query = select(delivery.c.outcome, func.count()).group_by(delivery.c.outcome)
-        with self._database.reading() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+        return {row[0]: row[1] for row in self._database.rows(query)}
 
 
 def _understood(delivery_id: str, understood: Delivery) -> dict[str, Any]:
@@ -274,7 +267,5 @@ def remember_newest(database: Database, connection: Connection) -> None:
     """Store when the newest webhook was accepted, before its delivery is deleted."""
     newest = connection.scalar(NEWEST_WEBHOOK)
     if newest is not None:
-        later = case((heartbeat.c.at > newest, heartbeat.c.at), else_=newest)
-        statement = database.insert(heartbeat).values(name=LAST_WEBHOOK, at=newest)
-        again = statement.on_conflict_do_update(index_elements=["name"], set_={"at": later})
-        connection.execute(again)
+        later = database.upsert(heartbeat, {"at": newest}, heartbeat.c.at < newest)
+        connection.execute(later.values(name=LAST_WEBHOOK, at=newest))

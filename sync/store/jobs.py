@@ -80,7 +80,7 @@ class Jobs:
             lookups.want(self._database, connection, with_rows)
             lookups.keep(self._database, connection, made.changes)
             if owned := [{"uuid": uuid, "site": site} for uuid, site in made.milestones.items()]:
-                connection.execute(self._database.insert(milestone).on_conflict_do_nothing(), owned)
+                connection.execute(self._database.insert_new(milestone), owned)
                 # Deliveries that waited for these milestones are projected again.
                 waited = update(delivery).where(delivery.c.about.in_(sorted(made.milestones)))
                 connection.execute(waited.values(projected=False, about=None))
@@ -97,11 +97,7 @@ class Jobs:
                 if rows := [{"number": seq, "text": text} for seq, text in texts.items()]:
                     connection.execute(statement, rows)
 
-    def _keep(
-        self,
-        connection: Connection,
-        made: Projected,
-    ) -> None:
+    def _keep(self, connection: Connection, made: Projected) -> None:
         received, newest = _received(connection, made.deliveries)
         first = {"written": "{}", "version": 1, "shown_version": 0, "events": 1, "shown_events": 0}
         rows = [
@@ -130,8 +126,7 @@ class Jobs:
         blank = dict.fromkeys(("file_id", "digest", "link", "reason", "message"), "")
         first = {"state": FileState.PENDING, "attempts": 0, "due_at": 0.0, **blank}
         rows = [{**vars(wanted), **first} for wanted in _told_apart(connection, documents)]
-        statement = self._database.insert(document).values(wanted_at=now())
-        connection.execute(statement.on_conflict_do_nothing(), rows)
+        connection.execute(self._database.insert_new(document).values(wanted_at=now()), rows)
         uuids = sorted({wanted.uuid for wanted in documents})
         query = select(document.c.uuid, document.c.site).where(document.c.uuid.in_(uuids))
         owners = {row.uuid: row.site for row in connection.execute(query)}
@@ -141,13 +136,11 @@ class Jobs:
             if owners[wanted.uuid] != wanted.site
         ]
         if shared:
-            connection.execute(
-                self._database.insert(shared_document).on_conflict_do_nothing(), shared
-            )
+            connection.execute(self._database.insert_new(shared_document), shared)
         empty = {"file_id": "", "link": "", "claim": 0, "claimed_until": 0.0}
         sites = sorted({wanted.site for wanted in documents})
         folders = [{"site": site, **empty} for site in sites]
-        connection.execute(self._database.insert(folder).on_conflict_do_nothing(), folders)
+        connection.execute(self._database.insert_new(folder), folders)
 
     def sites(self) -> frozenset[str]:
         return frozenset(self._database.scalars(select(job.c.site)))

@@ -28,11 +28,8 @@ class Quarantine:
             known = connection.scalar(select(quarantine.c.refusals).where(*mine)) or 0
             rest = min(REST_SECONDS * 2.0**known, LONGEST_REST_SECONDS)
             values = {"refusals": known + 1, "until": now() + rest}
-            line = self._database.insert(quarantine).values(
-                spreadsheet_id=self._id, site=site, **values
-            )
-            key = ["spreadsheet_id", "site"]
-            connection.execute(line.on_conflict_do_update(index_elements=key, set_=values))
+            row = {"spreadsheet_id": self._id, "site": site, **values}
+            connection.execute(self._database.upsert(quarantine, values).values(row))
         return known + 1
 
     def sites(self) -> dict[str, int]:

@@ -192,8 +192,7 @@ class DetailStore(Lookups[Details]):
         )
         names = ["site", "body", "question", "attempts"]
         with self._database.writing() as connection:
-            added = self._database.insert(detail).from_select(names, new)
-            connection.execute(added.on_conflict_do_nothing())
+            connection.execute(self._database.insert_new(detail).from_select(names, new))
             is_outdated = (detail.c.question != self._question) & detail.c.due_at.is_(None)
             self._spread(connection, is_outdated, rate)
 
@@ -212,13 +211,8 @@ def want(database: Database, connection: Connection, sites: Collection[str]) -> 
     ):
         rows = [{"site": site, "body": "{}", "attempts": 0, **blank} for site in sites]
         again = {"due_at": now(), "attempts": 0}
-        statement = (
-            database.insert(table)
-            .values(due_at=now())
-            .on_conflict_do_update(index_elements=["site"], set_=again, where=which)
-        )
         if rows:
-            connection.execute(statement, rows)
+            connection.execute(database.upsert(table, again, which).values(due_at=now()), rows)
 
 
 def customers(connection: Connection, sites: Collection[str]) -> dict[str, Customer]:
@@ -333,8 +327,7 @@ def keep(database: Database, connection: Connection, changes: Iterable[Change]) 
         for line in changes
     ]
     if rows:
-        insert = database.insert(change).values(kept_at=now()).on_conflict_do_nothing()
-        connection.execute(insert, rows)
+        connection.execute(database.insert_new(change).values(kept_at=now()), rows)
 
 
 def mark_written(connection: Connection, seqs: Sequence[int]) -> None:

@@ -65,11 +65,9 @@ class Measures:
         """Count an error (None: an internal one). Ignores errors of its own."""
         kind = "internal" if error is None else type(error).__name__.lower()
         row = {"kind": kind, "reason": error.reason if error else "fault", "count": 1}
-        new = self._database.insert(error_count).values(row)
         more = {"count": error_count.c["count"] + 1}
-        statement = new.on_conflict_do_update(index_elements=["kind", "reason"], set_=more)
         with suppress(BrightsheetError), self._database.writing(durable=False) as connection:
-            connection.execute(statement)
+            connection.execute(self._database.upsert(error_count, more).values(row))
 
     def histograms(self) -> dict[str, Histogram]:
         rows = self._database.rows(select(measure))

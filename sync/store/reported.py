@@ -27,6 +27,5 @@ class Reported:
         """Store that `names` were reported; called afterward, so that no report is lost."""
         rows = [{"name": name} for name in names]
         if rows:
-            statement = self._database.insert(reported).on_conflict_do_nothing()
             with self._database.writing() as connection:
-                connection.execute(statement, rows)
+                connection.execute(self._database.insert_new(reported), rows)

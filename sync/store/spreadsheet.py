@@ -339,10 +339,7 @@ class Spreadsheet:
         """Change the spreadsheet's row inside the caller's transaction."""
         blank = {"fence": 0, "columns": "[]", "reason": "", "message": "", "is_current": 1}
         row = {"spreadsheet_id": self.id, **blank, **values}
-        statement = self._database.insert(sheet).values(row)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["spreadsheet_id"], set_=values)
-        )
+        connection.execute(self._database.upsert(sheet, values).values(row))
 
 
 def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:

@@ -55,10 +55,10 @@ class ActionLoop:
         self._actions = ActionLog(database)
         self._stop = stop
         self._wake = wake
-        self._tasks = {
-            COMPARE: self._compare,
+        self._tasks: dict[str, Callable[[str], str]] = {
+            COMPARE: lambda _: " ".join(compare.lines(compare.compare(self._wiring, stop.sleep))),
             REBUILD: self._rebuild,
-            REPLAY_ALL: self._replay,
+            REPLAY_ALL: lambda _: summary(Retry(settings, database).rejected()),
             PUT_BACK: self._put_back,
             USE_COLUMN: self._put_back,
             DO_WITHOUT: self._do_without,
@@ -100,17 +100,11 @@ class ActionLoop:
             _log.exception("fault", action=action.name)
             return ActionState.FAILED, "An internal error: see the worker's log."
 
-    def _compare(self, _detail: str) -> str:
-        return " ".join(compare.lines(compare.compare(self._wiring, self._stop.sleep)))
-
     def _rebuild(self, spreadsheet: str) -> str:
         setup = Setup(self._wiring.settings, self._wiring.database, self._stop.sleep)
         into = spreadsheet or setup.new_spreadsheet(setup.folder()[0])
         count = setup.fill(into, lambda *_: None)
         return f"{count} jobs. Set SPREADSHEET_ID={into} and restart Brightsheet."
-
-    def _replay(self, _detail: str) -> str:
-        return summary(Retry(self._wiring.settings, self._wiring.database).rejected())
 
     def _put_back(self, _detail: str) -> str:
         """Do what `brightsheet init` does to an existing spreadsheet."""

@@ -90,10 +90,6 @@ def test_a_note_written_in_another_time_zone_is_recognized(zone: str, text: str)
     assert not encode.is_note_of(cell, text or "mine")
 
 
-def test_a_note_written_by_an_earlier_version_is_ours() -> None:
-    assert encode.is_note_of(Cell(note="by Ben", noted=NOON), "2026-07-01 12:00\nby Ben")
-
-
 @pytest.mark.parametrize("month", [3, 11], ids=["spring", "fall"])
 def test_a_change_to_or_from_daylight_saving_time_moves_no_day(month: int) -> None:
     """Checks each hour around the change against the clock on the wall."""

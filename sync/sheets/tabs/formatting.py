@@ -232,7 +232,8 @@ def _stands(label: str) -> Request:
     The whole row is counted, so that the formula names no column: people move them. Semicolons are
     taken in every locale; commas not where they are a number's.
     """
-    formula = f"=COUNTIF(1:1;{encode.literal(encode.escaped(label))})>0"
+    criterion = label.replace("~", "~~").replace("*", "~*").replace("?", "~?").replace('"', '""')
+    formula = f'=COUNTIF(1:1;"{criterion}")>0'
     return {"type": _FORMULA, "values": [{"userEnteredValue": formula}]}
 
 
