@@ -189,8 +189,13 @@ class JobList:
             self.problems.append(problem)
 
 
-_WORKFLOW = ("workflow", "workflow_id", "ops_workflow", "ops_workflow_id")
-_SITE = ("site", "site_id", "site_uuid")
+_OWNERS = {
+    "site": ("site", "site_id", "site_uuid"),
+    "workflow": ("workflow", "workflow_id", "ops_workflow", "ops_workflow_id"),
+    "milestone": ("milestone", "milestone_id"),
+    "task": ("task", "task_id"),
+}
+"""The keys with which a record may name what it belongs to."""
 _NO_LIST = frozenset({"everbright_missing", "everbright_odd", "everbright_unfiltered"})
 """Errors that suggest that the account doesn't have the list, or has it elsewhere."""
 
@@ -218,27 +223,32 @@ class Reader:
 
         The tasks of the others aren't requested. Raises Permanent or Retryable.
         """
-        workflows = self._lists.every(_path(self._paths.workflows, site=site))
-        answers.must_be_of(workflows, _SITE, site)
-        records = [record for workflow in workflows for record in self._milestones(workflow, site)]
+        workflows = self._records(self._paths.workflows, "site", site)
+        records: list[Record] = []
+        for workflow in workflows:
+            records += self._records(self._paths.milestones, "workflow", _id(workflow, "workflow"))
+        answers.must_be_of(records, _OWNERS["site"], site)
         later = [record for record in records if _may_be_news(record, known)]
         quote = ""
         if any(not answers.identifier(record, "quote", "quote_id") for record in later):
-            quotes = self._lists.every(_path(self._paths.quotes, site=site))
-            answers.must_be_of(quotes, _SITE, site)
-            quote = payloads.initial_quote(quotes)
+            quote = payloads.initial_quote(self._records(self._paths.quotes, "site", site))
         milestones = [
             payloads.milestone(record, site, quote, self._tasks(record)) for record in later
         ]
         return JobReading(milestones, bool(workflows), self._contracts(site))
+
+    def _records(self, path: str, owner: str, uuid: str) -> list[Record]:
+        """Return the records of a list that belong to `uuid`, the `owner` in the path."""
+        records = self._lists.every(path.format(**{owner: quoted(uuid, safe="")}))
+        answers.must_be_of(records, _OWNERS[owner], uuid)
+        return records
 
     def _contracts(self, site: str) -> list[dict[str, Any]]:
         """Return a job's contracts; none, with a note, if EverBright has no such list."""
         if self.notes or not self._paths.contracts:
             return []
         try:
-            records = self._lists.every(_path(self._paths.contracts, site=site))
-            answers.must_be_of(records, _SITE, site)
+            records = self._records(self._paths.contracts, "site", site)
         except BrightsheetError as error:
             if error.reason not in _NO_LIST:
                 raise
@@ -250,24 +260,12 @@ class Reader:
             return []
         return [payloads.contract(record, site) for record in records]
 
-    def _milestones(self, workflow: Record, site: str) -> list[Record]:
-        uuid = _id(workflow, "workflow")
-        milestones = self._lists.every(_path(self._paths.milestones, workflow=uuid))
-        answers.must_be_of(milestones, _WORKFLOW, uuid)
-        answers.must_be_of(milestones, _SITE, site)
-        return milestones
-
     def _tasks(self, milestone: Record) -> list[tuple[Record, list[Record]]]:
-        uuid = _id(milestone, "milestone")
-        tasks = self._lists.every(_path(self._paths.tasks, milestone=uuid))
-        answers.must_be_of(tasks, ("milestone", "milestone_id"), uuid)
-        return [(task, self._sub_tasks(task)) for task in tasks]
-
-    def _sub_tasks(self, task: Record) -> list[Record]:
-        uuid = _id(task, "task")
-        sub_tasks = self._lists.every(_path(self._paths.sub_tasks, task=uuid))
-        answers.must_be_of(sub_tasks, ("task", "task_id"), uuid)
-        return sub_tasks
+        tasks = self._records(self._paths.tasks, "milestone", _id(milestone, "milestone"))
+        return [
+            (task, self._records(self._paths.sub_tasks, "task", _id(task, "task")))
+            for task in tasks
+        ]
 
 
 def _may_be_news(record: Record, known: Job) -> bool:
@@ -285,7 +283,3 @@ def _id(record: Record, kind: str) -> str:
     if not uuid:
         raise Permanent("everbright_odd", f"EverBright lists a {kind} without its UUID.")
     return uuid
-
-
-def _path(template: str, **names: str) -> str:
-    return template.format(**{name: quoted(value, safe="") for name, value in names.items()})

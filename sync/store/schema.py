@@ -22,15 +22,31 @@ from sqlalchemy import (
     false,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
 
 
 def _partial_index(
-    name: str, column: Column[Any], where: TextClause, *, is_unique: bool = False
+    name: str, *columns: Column[Any], where: TextClause, is_unique: bool = False
 ) -> None:
     """Create a partial index; SQLAlchemy takes the condition once for each database."""
-    Index(name, column, unique=is_unique, sqlite_where=where, postgresql_where=where)
+    Index(name, *columns, unique=is_unique, sqlite_where=where, postgresql_where=where)
+
+
+def _table(name: str, *parts: SchemaItem) -> Table:
+    return Table(name, metadata, *parts)
+
+
+def _key(name: str, kind: Any = Text, **options: Any) -> Column[Any]:
+    """Return a column of the primary key."""
+    return Column(name, kind, primary_key=True, autoincrement=False, **options)
+
+
+def _serial(name: str) -> Column[Any]:
+    """Return a primary key that the database counts up."""
+    kind = BigInteger().with_variant(Integer(), "sqlite")
+    return Column(name, kind, primary_key=True, autoincrement=True)
 
 
 def _required(name: str, kind: Any = Text, **options: Any) -> Column[Any]:
@@ -38,12 +54,9 @@ def _required(name: str, kind: Any = Text, **options: Any) -> Column[Any]:
     return Column(name, kind, nullable=False, **options)
 
 
-_Sequence = BigInteger().with_variant(Integer(), "sqlite")
-
-delivery = Table(
+delivery = _table(
     "delivery",
-    metadata,
-    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    _serial("seq"),
     _required("id", unique=True),
     _required("received_at", Float),
     # The time that orders events if it isn't `received_at`: a replay's first receipt, or when an
@@ -64,29 +77,27 @@ delivery = Table(
 _partial_index(
     "delivery_digest",
     delivery.c.digest,
-    text("outcome IN ('accepted', 'ignored')"),
+    where=text("outcome IN ('accepted', 'ignored')"),
     is_unique=True,
 )
 _UNPROJECTED = text("NOT projected")
-_partial_index("delivery_unprojected", delivery.c.seq, _UNPROJECTED)
-_partial_index("delivery_unprojected_site", delivery.c.site, _UNPROJECTED)
-_partial_index("delivery_about", delivery.c.about, text("about IS NOT NULL"))
+_partial_index("delivery_unprojected", delivery.c.seq, where=_UNPROJECTED)
+_partial_index("delivery_unprojected_site", delivery.c.site, where=_UNPROJECTED)
+_partial_index("delivery_about", delivery.c.about, where=text("about IS NOT NULL"))
 Index("delivery_received", delivery.c.received_at)
-_partial_index("delivery_milestone", delivery.c.milestone, text("milestone IS NOT NULL"))
+_partial_index("delivery_milestone", delivery.c.milestone, where=text("milestone IS NOT NULL"))
 REJECTED = text("outcome = 'rejected'")
-_partial_index("delivery_rejected", delivery.c.received_at, REJECTED)
+_partial_index("delivery_rejected", delivery.c.received_at, where=REJECTED)
 
-milestone = Table(
+milestone = _table(
     "milestone",
-    metadata,
-    Column("uuid", Text, primary_key=True),
+    _key("uuid"),
     _required("site"),
 )
 
-job = Table(
+job = _table(
     "job",
-    metadata,
-    Column("site", Text, primary_key=True),
+    _key("site"),
     _required("state"),
     _required("written"),
     # `version` counts all changes that may affect the row, `events` only the deliveries.
@@ -109,33 +120,24 @@ job = Table(
     # Its place in the Pipeline (JSON of a PipelineEntry); NULL if it isn't counted.
     Column("counted", Text),
 )
-_partial_index("job_dirty", job.c.site, text("version <> shown_version"))
+_partial_index("job_dirty", job.c.site, where=text("version <> shown_version"))
 HAS_ROW = text("has_row")
 """Written as in the index, because SQLite uses it only then."""
-_partial_index("job_has_row", job.c.site, HAS_ROW)
-_COUNTED = text("counted IS NOT NULL")
-Index(
-    "job_counted",
-    job.c.counted,
-    job.c.site,
-    sqlite_where=_COUNTED,
-    postgresql_where=_COUNTED,
-)
+_partial_index("job_has_row", job.c.site, where=HAS_ROW)
+_partial_index("job_counted", job.c.counted, job.c.site, where=text("counted IS NOT NULL"))
 
-folder = Table(
+folder = _table(
     "folder",
-    metadata,
-    Column("site", Text, primary_key=True),
+    _key("site"),
     _required("file_id"),
     _required("link"),
     _required("claim", Integer),
     _required("claimed_until", Float),
 )
 
-document = Table(
+document = _table(
     "document",
-    metadata,
-    Column("uuid", Text, primary_key=True),
+    _key("uuid"),
     _required("site", index=True),
     _required("sub_task"),
     _required("name"),
@@ -149,21 +151,19 @@ document = Table(
     _required("message"),
     Column("wanted_at", Float),
 )
-_partial_index("document_pending", document.c.due_at, text("state = 'pending'"))
-_partial_index("document_failed", document.c.uuid, text("state = 'failed'"))
+_partial_index("document_pending", document.c.due_at, where=text("state = 'pending'"))
+_partial_index("document_failed", document.c.uuid, where=text("state = 'failed'"))
 
-shared_document = Table(
+shared_document = _table(
     "shared_document",
-    metadata,
     # The further jobs that a document belongs to: their rows link to the same copy.
-    Column("uuid", Text, primary_key=True),
-    Column("site", Text, primary_key=True, index=True),
+    _key("uuid"),
+    _key("site", index=True),
 )
 
-sheet = Table(
+sheet = _table(
     "sheet",
-    metadata,
-    Column("spreadsheet_id", Text, primary_key=True),
+    _key("spreadsheet_id"),
     _required("fence", Integer),
     _required("columns"),
     _required("reason"),
@@ -199,11 +199,10 @@ sheet = Table(
     _required("takes_over", Boolean, server_default=false()),
 )
 
-attempt = Table(
+attempt = _table(
     "attempt",
-    metadata,
-    Column("fence", Integer, primary_key=True, autoincrement=False),
-    Column("spreadsheet_id", Text, primary_key=True),
+    _key("fence", Integer),
+    _key("spreadsheet_id"),
     Column("fence_before", Integer),
     # The ID of the batch, as the fence's description shows it.
     _required("batch"),
@@ -213,10 +212,9 @@ attempt = Table(
     _required("trace"),
 )
 
-change = Table(
+change = _table(
     "change",
-    metadata,
-    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    _serial("seq"),
     _required("site"),
     _required("subject"),
     _required("digest"),
@@ -226,20 +224,18 @@ change = Table(
     _required("shown", Boolean),
     UniqueConstraint("site", "subject", "digest"),
 )
-_partial_index("change_new", change.c.at, text("NOT shown"))
+_partial_index("change_new", change.c.at, where=text("NOT shown"))
 
-history_written = Table(
+history_written = _table(
     "history_written",
-    metadata,
     # For other spreadsheets than the current one, for which `change.shown` counts.
-    Column("spreadsheet_id", Text, primary_key=True),
-    Column("seq", _Sequence, primary_key=True, autoincrement=False),
+    _key("spreadsheet_id"),
+    _key("seq", BigInteger().with_variant(Integer(), "sqlite")),
 )
 
-customer = Table(
+customer = _table(
     "customer",
-    metadata,
-    Column("site", Text, primary_key=True),
+    _key("site"),
     _required("body"),
     _required("attempts", Integer),
     Column("fetched_at", Float),
@@ -249,10 +245,9 @@ customer = Table(
     Column("due_at", Float, index=True),
 )
 
-detail = Table(
+detail = _table(
     "detail",
-    metadata,
-    Column("site", Text, primary_key=True),
+    _key("site"),
     _required("body"),
     # The fields requested last: after a change of the config, every job is looked up again.
     _required("question"),
@@ -261,48 +256,43 @@ detail = Table(
     Column("due_at", Float, index=True),
 )
 
-milestone_order = Table(
+milestone_order = _table(
     "milestone_order",
-    metadata,
     # The milestones in the order in which jobs pass them, each as JSON of [[milestones]]: the order
     # that a comparison proposed, and the one that a person confirmed.
-    Column("is_confirmed", Boolean, primary_key=True),
-    Column("place", Integer, primary_key=True, autoincrement=False),
+    _key("is_confirmed", Boolean),
+    _key("place", Integer),
     _required("body"),
 )
 
-status = Table(
+status = _table(
     "status",
-    metadata,
     # Statuses that the config doesn't explain.
-    Column("code", Text, primary_key=True),
+    _key("code"),
     # NULL until a person explains it.
     Column("means", Text),
     # Whether an alert about it has arrived.
     _required("is_reported", Boolean),
 )
 
-reported = Table(
+reported = _table(
     "reported",
-    metadata,
     # Events that are logged only once, such as a missing metric.
-    Column("name", Text, primary_key=True),
+    _key("name"),
 )
 
-undo = Table(
+undo = _table(
     "undo",
-    metadata,
     # A cell that a misplaced write changed, until its content is restored.
-    Column("id", _Sequence, primary_key=True, autoincrement=True),
+    _serial("id"),
     _required("spreadsheet_id", index=True),
     _required("body"),
 )
 
-cell_history = Table(
+cell_history = _table(
     "cell_history",
-    metadata,
     # Typed texts of mapped cells that an event replaced.
-    Column("id", _Sequence, primary_key=True, autoincrement=True),
+    _serial("id"),
     _required("spreadsheet_id"),
     _required("site", index=True),
     _required("column"),
@@ -311,41 +301,37 @@ cell_history = Table(
     _required("after"),
 )
 
-quarantine = Table(
+quarantine = _table(
     "quarantine",
-    metadata,
-    Column("spreadsheet_id", Text, primary_key=True),
-    Column("site", Text, primary_key=True),
+    _key("spreadsheet_id"),
+    _key("site"),
     _required("refusals", Integer),
     _required("until", Float),
 )
 
-look_alike = Table(
+look_alike = _table(
     "look_alike",
-    metadata,
     # Jobs that resemble an existing row, until a person answers: before `until` they get no row.
-    Column("spreadsheet_id", Text, primary_key=True),
-    Column("site", Text, primary_key=True),
+    _key("spreadsheet_id"),
+    _key("site"),
     _required("since", Float),
     _required("until", Float),
 )
 
-row_answer = Table(
+row_answer = _table(
     "row_answer",
-    metadata,
     # Answers to whether a row is the job's. Rows have no names, so `texts` (JSON, by column
     # ID), which describe the row's customer, identify it.
-    Column("spreadsheet_id", Text, primary_key=True),
-    Column("site", Text, primary_key=True),
-    Column("texts", Text, primary_key=True),
+    _key("spreadsheet_id"),
+    _key("site"),
+    _key("texts"),
     _required("is_same", Boolean),
 )
 
-backfill = Table(
+backfill = _table(
     "backfill",
-    metadata,
     # The jobs that the run reads: all, those changed since a date, or those due each day.
-    Column("scope", Text, primary_key=True),
+    _key("scope"),
     _required("started_at", Float),
     Column("finished_at", Float),
     # Jobs that haven't changed since then are skipped.
@@ -354,59 +340,53 @@ backfill = Table(
     _required("problems"),
 )
 
-backfill_job = Table(
+backfill_job = _table(
     "backfill_job",
-    metadata,
-    Column("scope", Text, primary_key=True),
-    Column("site", Text, primary_key=True),
+    _key("scope"),
+    _key("site"),
     _required("state"),
     _required("events", Integer),
     _required("reason"),
 )
 Index("backfill_job_state", backfill_job.c.scope, backfill_job.c.state)
 
-lease = Table(
+lease = _table(
     "lease",
-    metadata,
-    Column("name", Text, primary_key=True),
+    _key("name"),
     _required("holder"),
     _required("token", Integer),
     _required("expires_at", Float),
 )
 
-installation = Table(
+installation = _table(
     "installation",
-    metadata,
     # One row.
-    Column("number", Integer, primary_key=True, autoincrement=False),
+    _key("number", Integer),
     # The ID of this database, as the fence's description shows it.
     _required("database_id"),
 )
 
-heartbeat = Table(
+heartbeat = _table(
     "heartbeat",
-    metadata,
-    Column("name", Text, primary_key=True),
+    _key("name"),
     _required("at", Float),
 )
 
-refusal = Table(
+refusal = _table(
     "refusal",
-    metadata,
     # Days since 1970 (UTC).
-    Column("day", Integer, primary_key=True, autoincrement=False),
-    Column("reason", Text, primary_key=True),
+    _key("day", Integer),
+    _key("reason"),
     _required("count", BigInteger),
     _required("last_at", Float),
     _required("last_source"),
 )
 
-finding = Table(
+finding = _table(
     "finding",
-    metadata,
     # The findings of the last comparison of a spreadsheet: the items of warnings.
-    Column("spreadsheet_id", Text, primary_key=True),
-    Column("item", Text, primary_key=True),
+    _key("spreadsheet_id"),
+    _key("item"),
     # The code of the warning.
     _required("code"),
     _required("site"),
@@ -414,60 +394,53 @@ finding = Table(
     _required("detail"),
 )
 
-dismissed = Table(
+dismissed = _table(
     "dismissed",
-    metadata,
     # The IDs of dismissed findings, rejected deliveries, and documents.
-    Column("item", Text, primary_key=True),
+    _key("item"),
 )
 
-measure = Table(
+measure = _table(
     "measure",
-    metadata,
     # A histogram: how many durations are in each bucket, and their sum in seconds.
-    Column("name", Text, primary_key=True),
-    Column("bucket", Integer, primary_key=True, autoincrement=False),
+    _key("name"),
+    _key("bucket", Integer),
     _required("count", BigInteger),
     _required("total", Float),
 )
 
-error_count = Table(
+error_count = _table(
     "error_count",
-    metadata,
-    Column("kind", Text, primary_key=True),
-    Column("reason", Text, primary_key=True),
+    _key("kind"),
+    _key("reason"),
     _required("count", BigInteger),
 )
 
-flush_hour = Table(
+flush_hour = _table(
     "flush_hour",
-    metadata,
     # Hours since 1970 (UTC).
-    Column("hour", Integer, primary_key=True, autoincrement=False),
+    _key("hour", Integer),
     _required("flushes", Integer),
     _required("jobs", Integer),
 )
 
-ended_session = Table(
+ended_session = _table(
     "ended_session",
-    metadata,
     # Signed-out sessions of the console, until they would have expired.
-    Column("id", Text, primary_key=True),
+    _key("id"),
     _required("at", Float),
 )
 
-forgotten = Table(
+forgotten = _table(
     "forgotten",
-    metadata,
     # SHA-256 of the IDs of jobs whose data was deleted, and of their milestones.
-    Column("digest", Text, primary_key=True),
+    _key("digest"),
     _required("at", Float),
 )
 
-action = Table(
+action = _table(
     "action",
-    metadata,
-    Column("id", _Sequence, primary_key=True, autoincrement=True),
+    _serial("id"),
     _required("at", Float),
     _required("name"),
     # Its objects, such as IDs or an address; may be blank.
@@ -478,13 +451,12 @@ action = Table(
     _required("result"),
     Column("ended_at", Float),
 )
-_partial_index("action_requested", action.c.id, text("state IN ('requested', 'taken')"))
+_partial_index("action_requested", action.c.id, where=text("state IN ('requested', 'taken')"))
 
-mapping_draft = Table(
+mapping_draft = _table(
     "mapping_draft",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("saved_at", Float, nullable=False),
+    _key("id"),
+    _required("saved_at", Float),
     # Names of inputs on the console's mapping pages and their values (JSON).
-    Column("body", Text, nullable=False),
+    _required("body"),
 )
