@@ -6,12 +6,13 @@ Nothing is opened or called before it is used.
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from sync.backfill.intake import Intake
-from sync.backfill.reader import Lists, Reader
-from sync.backfill.run import Backfill
+from sync.backfill.reader import Lists, ProgressCallback, Reader, no_progress
+from sync.backfill.run import Backfill, Summary
 from sync.documents.copier import Copier
 from sync.documents.folders import JobFolders
 from sync.errors import Permanent, Retryable, SettingsError
@@ -53,6 +54,7 @@ from sync.store import (
     backlog,
     sheet_store,
 )
+from sync.store.backfills import SINCE
 from sync.store.database import holder
 from sync.types import Mode
 
@@ -261,6 +263,23 @@ class Wiring:
         if self.settings.everbright_api_token is None:
             fix = "is not set. Set it to EverBright's API token, or give a report: --csv FILE."
             raise SettingsError("EVERBRIGHT_API_TOKEN", fix)
+
+    def read_job(self, site: str, sleep: Sleep) -> Summary:
+        """Read one job from EverBright, outside of any run. Raises Permanent or Retryable."""
+        self.must_have_token()
+        return self.backfill("", sleep).only(site)
+
+    def read_back(
+        self, since: datetime | None, sleep: Sleep, progress: ProgressCallback = no_progress
+    ) -> Summary:
+        """Read all jobs from EverBright, or those that changed `since` (UTC).
+
+        Raises Permanent or Retryable if EverBright can't be read; the next call continues.
+        """
+        self.must_have_token()
+        backfill = self.backfill(f"{SINCE}{since:%Y-%m-%d}" if since else "all", sleep)
+        with self.hold_backfill(sleep) as held:
+            return backfill.run(held, since, progress=progress)
 
     def backfills(self, scope: str) -> Backfills:
         return Backfills(self.database, scope)

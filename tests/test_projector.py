@@ -8,9 +8,9 @@ from sync.settings.environment import load
 from sync.store import Database, Inbox, Leases, sheet_store
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Outcome
-from tests.inbox import newest
 from tests.made_up import body, milestone, uuid
 from tests.settings.test_environment import LEAST
+from tests.stored import newest
 
 
 def test_a_fault_with_one_delivery_sets_only_that_one_aside(

@@ -14,9 +14,9 @@ from sync.settings.environment import load
 from sync.store import Database, Inbox
 from sync.webhooks.schema import Outcome
 from tests import databases
-from tests.inbox import newest
 from tests.made_up import SAMPLE, SECRET, body, milestone, uuid
 from tests.settings.test_environment import LEAST
+from tests.stored import newest
 
 PATH = "/webhooks/everbright"
 OTHER = "another-made-up-secret"

@@ -18,10 +18,10 @@ from sync.settings.environment import load
 from sync.store import Database, Inbox
 from sync.store.schema import delivery, metadata
 from sync.webhooks.schema import Outcome
-from tests.inbox import newest
 from tests.made_up import SAMPLE, SECRET
 from tests.ops.test_alerts import Chat
 from tests.settings.test_environment import LEAST
+from tests.stored import newest
 from tests.test_receiver import PATH
 from tests.world import wait_for
 

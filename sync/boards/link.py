@@ -33,9 +33,6 @@ _TRIES = 5
 _LONGEST_WAIT = 60.0
 """Seconds: Google's quota is counted by the minute."""
 
-Rows = Rows
-"""The rows of tabs that were read whole, by sheet id."""
-
 
 Settled = Sequence[tuple[UnsettledJob, LookAlike | None]]
 """Jobs, each with the row that was chosen for it; None if none of them is."""

@@ -17,6 +17,7 @@ from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.sheets.flush import DOUBTS
 from sync.status import compare as sheet
 from sync.store import Confirmations, FenceDoubt
+from sync.types import Mode
 from sync.wiring import Wiring, opened
 
 NOT_WELL = 3
@@ -50,9 +51,10 @@ def init(extras: tuple[str, ...]) -> None:
         )
     lines = setup.provision(spreadsheet, extras)
     echo(lines or ["Nothing to do: everything exists."])
-    if setup.is_adopted(spreadsheet) and not extras:
-        click.echo(NO_EXTRAS)
     wiring = Wiring(settings, database)
+    mode = wiring.sheet_store(spreadsheet).spreadsheet.mode()
+    if mode is Mode.ADOPTED and not extras:
+        click.echo(NO_EXTRAS)
     confirmations = Confirmations(database)
     if question := ending_question(confirmations.proposed_order(), confirmations.read().milestones):
         click.echo(f"{question} Answer it on the overview of the console.")

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from flask import abort, flash, redirect, render_template, request, url_for
 
 from sync.console.access import target
@@ -22,7 +21,6 @@ _LISTED = 100
 _MOST = 200
 """Most IDs in one form; a page has fewer."""
 
-_log = structlog.get_logger()
 Run = Callable[[ConsoleParts, Sequence[str]], str]
 
 
@@ -239,8 +237,8 @@ def action(parts: ConsoleParts, name: str) -> Any:
 
 
 def _run(parts: ConsoleParts, name: str, chosen: Action, ids: Sequence[str]) -> str:
-    actions, source = parts.actions, request.remote_addr or ""
     if chosen.run is None:
+        actions, source = parts.actions, request.remote_addr or ""
         into = request.form.get("into", "").strip() if chosen.asks_spreadsheet else ""
         try:
             detail = google_id("The spreadsheet", into) if into else " ".join(ids)
@@ -250,14 +248,9 @@ def _run(parts: ConsoleParts, name: str, chosen: Action, ids: Sequence[str]) -> 
         for detail in details:
             actions.begin(name, detail, source, ActionState.REQUESTED)
         return f"{chosen.title}: the worker will do it in a moment. See Actions for the result."
-    number = actions.begin(name, " ".join(ids), source)
+    run = chosen.run
     try:
-        result, state = chosen.run(parts, ids), ActionState.DONE
+        result = parts.recorded(name, " ".join(ids), lambda: run(parts, ids))
     except BrightsheetError as error:
-        result, state = error.message, ActionState.FAILED
-    except Exception:
-        actions.end(number, ActionState.FAILED, "An internal error. See the log.")
-        raise
-    actions.end(number, state, result)
-    _log.info("console_action", action=name, state=state)
+        result = error.message
     return f"{chosen.title}: {result}"

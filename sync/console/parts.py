@@ -143,10 +143,10 @@ class ConsoleParts:
         finally:
             self.outside.release()
 
-    def recorded(self, name: str, detail: str, run: Callable[[], _T], done: str) -> _T:
+    def recorded(self, name: str, detail: str, run: Callable[[], _T], done: str = "") -> _T:
         """Run an action, which is logged before it begins, and return its result.
 
-        `done` is the result in words. Raises what `run` raises.
+        `done` is the result in words, if it isn't a text. Raises what `run` raises.
         """
         number = self.actions.begin(name, detail, request.remote_addr or "")
         try:
@@ -156,7 +156,7 @@ class ConsoleParts:
             text = error.message if isinstance(error, BrightsheetError) else text
             self.actions.end(number, ActionState.FAILED, text)
             raise
-        self.actions.end(number, ActionState.DONE, done)
+        self.actions.end(number, ActionState.DONE, done or str(result))
         _log.info("console_action", action=name, state=ActionState.DONE)
         return result
 

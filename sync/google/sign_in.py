@@ -172,28 +172,23 @@ class Loopback:
         self._server.server_close()
 
 
-_TAG = "brightsheetRole"
+TAG = "brightsheetRole"
 TITLE = "Solar jobs"
 FOLDER = "Job documents"
 
 
 def own_folder(drive: Drive) -> tuple[File, bool]:
     """Return the folder for documents under the root, and whether it was made now."""
-    tag = {_TAG: "folder"}
+    tag = {TAG: "folder"}
     file = drive.find(tag)
     return file or drive.make_folder("", FOLDER, tag), file is None
 
 
 def own_spreadsheet(drive: Drive) -> tuple[File, bool]:
     """Return the spreadsheet under the root, and whether it was made now."""
-    tag = {_TAG: "spreadsheet"}
+    tag = {TAG: "spreadsheet"}
     file = drive.find(tag)
     return file or drive.make_spreadsheet(TITLE, tag), file is None
-
-
-def another_spreadsheet(drive: Drive) -> File:
-    """Create a spreadsheet that `own_spreadsheet` doesn't find."""
-    return drive.make_spreadsheet(TITLE, {_TAG: "rebuilt"})
 
 
 def is_own_spreadsheet(drive: Drive, spreadsheet: str) -> bool:
@@ -202,4 +197,4 @@ def is_own_spreadsheet(drive: Drive, spreadsheet: str) -> bool:
         file = drive.get(spreadsheet)
     except Permanent:  # The account may not use the Drive API.
         return False
-    return file is not None and _TAG in file.tags
+    return file is not None and TAG in file.tags

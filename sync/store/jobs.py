@@ -142,9 +142,6 @@ class Jobs:
         folders = [{"site": site, **empty} for site in sites]
         connection.execute(self._database.insert_new(folder), folders)
 
-    def sites(self) -> frozenset[str]:
-        return frozenset(self._database.scalars(select(job.c.site)))
-
 
 def _received(
     connection: Connection, deliveries: Sequence[int]

@@ -32,12 +32,6 @@ class Quarantine:
             connection.execute(self._database.upsert(quarantine, values).values(row))
         return known + 1
 
-    def sites(self) -> dict[str, int]:
-        """Return the quarantined jobs, with how often each was rejected."""
-        query = select(quarantine.c.site, quarantine.c.refusals)
-        query = query.where(quarantine.c.spreadsheet_id == self._id)
-        return {row.site: row.refusals for row in self._database.rows(query)}
-
 
 def resting(spreadsheet_id: str) -> Select[tuple[str]]:
     """Return the query for the sites that aren't written: quarantined, or waiting for an answer."""

@@ -26,7 +26,6 @@ from sync.store.actions import (
     RESTORE_ROWS,
     USE_COLUMN,
 )
-from sync.store.backfills import SINCE
 from sync.store.findings import WITHOUT_ROW
 from sync.wiring import Wiring
 from sync.worker.loop import Stop
@@ -35,8 +34,7 @@ _log = structlog.get_logger()
 
 LOOK_SECONDS = 2.0
 """The polling interval for requests; somebody is waiting."""
-ONE = "one"
-"""The scope for reading a single job: its run isn't stored."""
+
 _LEASE = "actions"
 _INTERRUPTED = (
     "The worker stopped before all jobs were in the new spreadsheet. Try again with the address of "
@@ -123,8 +121,7 @@ class ActionLoop:
         return f"{counted(count, 'row', 'rows')} restored."
 
     def _read_again(self, site: str) -> str:
-        self._wiring.must_have_token()
-        run = self._wiring.backfill(ONE, self._stop.sleep).only(site)
+        run = self._wiring.read_job(site, self._stop.sleep)
         said = "EverBright has nothing new."
         if run.events:
             said = counted(run.events, "missed event", "missed events") + " added."
@@ -138,8 +135,5 @@ class ActionLoop:
         return " ".join(lines(forget(self._wiring, self._stop.sleep, site)))
 
     def _read_changed(self, _detail: str) -> str:
-        self._wiring.must_have_token()
         since = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - READ_BACK
-        backfill = self._wiring.backfill(f"{SINCE}{since:%Y-%m-%d}", self._stop.sleep)
-        with self._wiring.hold_backfill(self._stop.sleep) as held:
-            return " ".join(backfill.run(held, since).text().splitlines())
+        return " ".join(self._wiring.read_back(since, self._stop.sleep).text().splitlines())

@@ -18,8 +18,8 @@ from sync.store import Jobs
 from sync.store.schema import backfill
 from sync.worker.loop import BackfillLoop, Stop
 from tests.bench import Bench
-from tests.inbox import newest
 from tests.made_up import CONFIG_FILE, document, milestone, uuid
+from tests.stored import newest, stored_sites
 
 TOKEN = "an-everbright-token"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -188,7 +188,7 @@ class Stand(Bench):
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Return the jobs in the store, as if all of it had come by webhook."""
-        sites = sorted(self.jobs.sites())
+        sites = sorted(stored_sites(self.wiring.database))
         found: dict[str, dict[str, Any]] = {}
         for start in range(0, len(sites), 500):
             states = self.jobs.states(sites[start : start + 500])

@@ -7,8 +7,8 @@ import pytest
 from emulator import Emulator
 from sync.worker.loop import BackfillLoop
 from tests.backfill.stand import Mute, Stand, event
-from tests.inbox import newest
 from tests.made_up import uuid
+from tests.stored import newest
 
 
 def _nightly(stand: Stand) -> tuple[Mute, BackfillLoop]:

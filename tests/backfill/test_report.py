@@ -116,9 +116,9 @@ def test_a_report_brings_what_webhooks_did_not_and_nothing_twice(stand: Stand) -
 
 
 def test_a_file_that_is_not_csv_is_rejected(stand: Stand, tmp_path: Path) -> None:
-    from sync.commands.backfill import ReadBack
+    from sync.commands.backfill import read_report
 
     file = tmp_path / "report.xlsx"
     file.write_bytes(b"PK\x03\x04\xff\xfe")
     with pytest.raises(Permanent, match="isn't CSV"):
-        ReadBack(stand.wiring, stand.sleep).report(file)
+        read_report(stand.wiring, file)

@@ -10,8 +10,8 @@ import pytest
 from emulator import Emulator
 from tests import databases
 from tests.backfill.stand import START, Stand, event, jobs_of, plain
-from tests.inbox import newest
 from tests.made_up import comment, uuid
+from tests.stored import newest
 from tests.webhooks.payloads import contract
 
 pytestmark = pytest.mark.long

@@ -20,9 +20,9 @@ from sync.worker.action_loop import ActionLoop
 from sync.worker.loop import Stop
 from sync.worker.sheet_loop import SheetLoop
 from tests.console.conftest import Console
-from tests.inbox import newest
 from tests.made_up import document, milestone, task, uuid
 from tests.ops.test_alerts import Chat
+from tests.stored import newest
 from tests.world import wait_for
 
 pytestmark = pytest.mark.long

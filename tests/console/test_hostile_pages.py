@@ -12,8 +12,8 @@ from emulator import Emulator
 from sync.store.schema import document as documents
 from tests.console.conftest import Console
 from tests.console.test_pages import PAGES, post
-from tests.inbox import newest
 from tests.made_up import comment, document, milestone, task, uuid
+from tests.stored import newest
 
 pytestmark = pytest.mark.long
 

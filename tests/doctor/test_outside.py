@@ -22,10 +22,10 @@ from sync.settings.config_file import MilestoneConfig
 from sync.settings.environment import load
 from tests.backfill.stand import event
 from tests.doctor.conftest import Patient
-from tests.inbox import newest
 from tests.made_up import SECRET, milestone, uuid
 from tests.security.servers import Server, say
 from tests.sheets.conftest import MILESTONES, with_more
+from tests.stored import newest
 
 pytestmark = pytest.mark.long
 

@@ -19,11 +19,11 @@ from sync.sheets.cell_data import _UUID
 from sync.webhooks import parse
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
-from tests.inbox import newest
 from tests.jobs.test_row import CONFIG
 from tests.made_up import ROOT, SAMPLE, SAMPLE_SITE, SECRET, body, comment, milestone, task
 from tests.settings.test_environment import LEAST
 from tests.store.parts import waiting
+from tests.stored import newest
 from tests.test_receiver import Bench
 
 

@@ -22,9 +22,9 @@ from sync.status.watch import Watch
 from sync.worker.loop import DocumentLoop, Stop
 from tests.console.conftest import PASSWORD, Console
 from tests.console.test_access import routes
-from tests.inbox import newest
 from tests.made_up import SECRET, body, comment, document, milestone, task, uuid
 from tests.security.conftest import Written
+from tests.stored import newest
 from tests.webhooks.payloads import change_order, contract, stage
 
 MARK = re.compile(r"zq\d+zq", re.IGNORECASE)

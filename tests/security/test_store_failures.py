@@ -18,9 +18,9 @@ from demo.process import Receiver
 from emulator import Emulator
 from sync.store import Database, Inbox
 from tests import databases
-from tests.inbox import newest
 from tests.made_up import body, milestone, uuid
 from tests.store.parts import waiting
+from tests.stored import newest
 from tests.world import World, wait_for
 
 

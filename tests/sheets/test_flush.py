@@ -13,6 +13,7 @@ from sync.store.schema import sheet
 from sync.worker import Worker
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
+from tests.stored import quarantined, stored_sites
 
 STATUS = "status:" + milestone()["milestone_definition"]
 NOTED = "Rejected\nNote: Mar 3, 2026, 10:00 AM"
@@ -70,7 +71,7 @@ def test_a_moved_column_makes_google_refuse_all_of_the_batch(twelve: Bench) -> N
     assert (twelve.writes() - writes, twelve.texts()) == (1, before)
     twelve.flush()
     assert {row["Milestone 1"] for row in twelve.texts()} == {"Rejected"}
-    assert not twelve.store.quarantine.sites()
+    assert not quarantined(twelve.database)
 
 
 def test_a_new_row_is_made_once_though_the_key_column_moved(twelve: Bench) -> None:
@@ -347,9 +348,9 @@ def test_a_pause_stops_only_the_writing_of_the_sheet(bench: Bench) -> None:
     try:
         bench.send(milestone(1))
         until = time.monotonic() + 20
-        while not bench.store.jobs.sites() and time.monotonic() < until:
+        while not stored_sites(bench.database) and time.monotonic() < until:
             time.sleep(0.05)
     finally:
         worker.stop(5)
-    assert bench.store.jobs.sites() == {uuid(1)}
+    assert stored_sites(bench.database) == {uuid(1)}
     assert bench.writes() == 0

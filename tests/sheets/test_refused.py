@@ -5,6 +5,7 @@ import pytest
 from emulator.faults import Rule
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
+from tests.stored import quarantined
 
 pytestmark = pytest.mark.long
 
@@ -30,13 +31,13 @@ def test_one_refused_job_delays_no_other_and_is_not_lost(bench: Bench) -> None:
     bench.send(*(milestone(number) for number in range(2, 22)))
     bench.try_to_flush(20)
     assert shown(bench) == {uuid(number) for number in range(1, 22)} - {uuid(14)}
-    assert bench.store.quarantine.sites() == {uuid(14): 1}
+    assert quarantined(bench.database) == {uuid(14): 1}
     assert not bench.is_waiting()
     bench.google.faults.clear()
     bench.end_rests()
     bench.flush()
     assert uuid(14) in shown(bench)
-    assert (bench.store.quarantine.sites(), bench.alerts) == ({}, [])
+    assert (quarantined(bench.database), bench.alerts) == ({}, [])
 
 
 def test_an_alert_is_sent_from_the_second_refusal_on(bench: Bench) -> None:
@@ -97,7 +98,7 @@ def test_a_line_of_the_history_that_is_refused_rests_with_its_job(bench: Bench) 
     assert {line["Site ID"] for line in bench.texts("History")} == {
         uuid(number) for number in (1, *range(3, 9))
     }
-    assert bench.store.quarantine.sites() == {uuid(2): 1}
+    assert quarantined(bench.database) == {uuid(2): 1}
     assert not bench.is_waiting()
     bench.google.faults.clear()
     bench.end_rests()
@@ -113,11 +114,11 @@ def test_what_refuses_every_batch_is_no_fault_of_a_job(bench: Bench) -> None:
     bench.google.faults.answer(400, method="*.batchUpdate", count=12)
     bench.send(*(milestone(number) for number in range(2, 9)))
     bench.try_to_flush(12)
-    assert bench.store.quarantine.sites() == {}
+    assert quarantined(bench.database) == {}
     bench.flush()
     assert shown(bench) == {uuid(number) for number in range(1, 9)}
     assert len(bench.texts("History")) == 8
-    assert (bench.store.quarantine.sites(), bench.alerts) == ({}, [])
+    assert (quarantined(bench.database), bench.alerts) == ({}, [])
 
 
 def test_one_refusal_sends_no_alert(bench: Bench) -> None:
@@ -128,5 +129,5 @@ def test_one_refusal_sends_no_alert(bench: Bench) -> None:
     writes = bench.writes()
     bench.flush()
     assert bench.writes() - writes == 2
-    assert bench.store.quarantine.sites() == {}
+    assert quarantined(bench.database) == {}
     assert shown(bench) == {uuid(number) for number in range(1, 9)}

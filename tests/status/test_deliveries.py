@@ -9,9 +9,9 @@ from sync.errors import Permanent, Rejected
 from sync.status.deliveries import moment
 from sync.webhooks.schema import Outcome
 from tests.bench import Bench
-from tests.inbox import newest
 from tests.made_up import body, comment, document, milestone, task, uuid
 from tests.status.conftest import Run
+from tests.stored import newest
 
 TALK = milestone(1, comments=[comment("The dog bites", "2026-03-01T10:00:00Z")])
 

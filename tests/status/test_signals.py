@@ -22,10 +22,10 @@ from sync.worker.sheet_loop import SheetLoop
 from tests.backfill.stand import TOKEN
 from tests.bench import Bench
 from tests.console.conftest import PASSWORD, Visitor
-from tests.inbox import newest
 from tests.made_up import SECRET, body, milestone, uuid
 from tests.ops.test_alerts import Chat
 from tests.sheets.test_identity import cut_column, sort_all
+from tests.stored import newest
 from tests.test_receiver import PATH
 from tests.world import wait_for
 

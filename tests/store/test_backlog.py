@@ -31,9 +31,9 @@ from sync.store.jobs import Wanted as WantedDocument
 from sync.store.schema import metadata
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
-from tests.inbox import newest
 from tests.made_up import body, milestone, uuid
 from tests.store.parts import waiting
+from tests.stored import newest
 
 SHEET = "a-spreadsheet"
 _LITERALS = {"literal_binds": True}

@@ -11,9 +11,9 @@ from sync.store.schema import document, metadata
 from sync.webhooks.schema import Outcome
 from tests.backfill.stand import TOKEN, event
 from tests.bench import Bench
-from tests.inbox import newest
 from tests.made_up import document as a_document
 from tests.made_up import milestone, task, uuid
+from tests.stored import newest
 from tests.webhooks.payloads import contract
 
 ADA, BO = uuid(1), uuid(2)

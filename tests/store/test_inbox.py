@@ -14,9 +14,9 @@ from sync.store.schema import delivery
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests import databases
-from tests.inbox import newest
 from tests.made_up import body, milestone
 from tests.store.parts import held, keep, waiting
+from tests.stored import newest
 
 END_OTHERS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -9,6 +9,7 @@ from sync.store.limits import LONGEST_REST_SECONDS, REST_SECONDS
 from sync.store.schema import quarantine
 from tests.store.parts import X, attempt, dirty, held, showing, with_jobs
 from tests.store.test_history import said
+from tests.stored import quarantined
 
 
 def rest(database: Database) -> float:
@@ -66,4 +67,4 @@ def test_a_quarantined_job_that_is_up_to_date_is_released(database: Database) ->
     store.quarantine.add(mine, "a")
     end_rest(database)
     store.batches.confirm(mine, [showing(dirty(store)["a"], None)])
-    assert store.quarantine.sites() == {}
+    assert quarantined(database) == {}

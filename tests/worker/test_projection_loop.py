@@ -10,6 +10,7 @@ from sync.wiring import PROJECTION
 from sync.worker.loop import ProjectionLoop
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
+from tests.stored import stored_sites
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Running:
 
     @property
     def sites(self) -> set[str]:
-        return set(self.bench.store.jobs.sites())
+        return stored_sites(self.bench.database)
 
 
 @pytest.fixture
