@@ -98,10 +98,9 @@ class _Placing:
     def place(self, number: int, undo: Undo) -> None:
         """Restore the overwritten cell in every row that is the overwritten one."""
         places = self._places(undo)
-        if places is None or not places:
+        if not places:
             is_reported = places is None or self._is_worth_reporting(undo)
-            if is_reported or not self._may_come_back(undo):
-                self.settle(number, undo, is_reported=is_reported)
+            self.settle(number, undo, is_reported=is_reported)
             return
         for place in places:
             identity = undo.identity if undo.identity.holds is None else None
@@ -176,16 +175,6 @@ class _Placing:
             return True
         return any(self._holds_wrote(place, undo) for place in self._unkeyed())
 
-    def _may_come_back(self, undo: Undo) -> bool:
-        """Return whether another undo is about to restore what we wrote.
-
-        If so, this undo stays pending until that has been written.
-        """
-        part = (undo.column, undo.is_of_note)
-        return any(
-            part in cells and undo.holds_wrote(cells[part].data) for cells in self._cells.values()
-        )
-
     def _write(self, place: Place, number: int, undo: Undo, identity: RowIdentity | None) -> None:
         row, columns = self._row(place)
         part = (undo.column, undo.is_of_note)
@@ -216,8 +205,12 @@ class _Placing:
     def placement(self) -> Placement:
         """Return the result. A row without a key is identified by its other cells.
 
-        The value and the note of a cell share a line of the report.
+        While any undo is written, those without a place wait: it may restore what their row is
+        identified by. The value and the note of a cell share a line of the report.
         """
+        if self._cells:
+            self._result.settled.clear()
+            self._reported.clear()
         for (tab, header, row_text, *_), undos in self._reported.items():
             undos.sort(key=lambda undo: undo.is_of_note)
             before = "\n".join(text for undo in undos if (text := undo.described(undo.before)))

@@ -394,6 +394,23 @@ def test_the_newest_of_several_undos_of_a_cell_counts() -> None:
     assert put(same) == [(4, STATUS, "second")]
 
 
+def test_an_undo_waits_while_others_restore_what_its_row_is_identified_by() -> None:
+    """Two batches hit the row. Reported too early, the status would stay there for good."""
+    status = undo(before=cell(""))
+    hit = {4: line(email=OTHER)}
+    holds = image(line(), EMAIL)
+    email = undo(
+        column=EMAIL,
+        before=cell(HOME),
+        wrote=cell(OTHER),
+        identity=RowIdentity(holds=holds),
+    )
+    first = placed(hit, status, email)
+    assert put(first) == [(4, EMAIL, HOME)]
+    assert (first.settled, first.recovered) == (set(), [])
+    assert put(placed({4: line()}, status)) == [(4, STATUS, "")]
+
+
 def test_a_value_and_its_note_are_restored_separately() -> None:
     """A note that was typed over since does not keep the value from going back."""
     who = RowIdentity(key=A)
@@ -406,7 +423,9 @@ def test_a_value_and_its_note_are_restored_separately() -> None:
     typed = [cell("mine"), cell(WROTE, "typed since"), cell(A), {}, {}]
     half = placed({4: typed}, undo(identity=who), of_note(identity=who))
     assert [each.fields for one in half.rows for each in one.cells] == [VALUE]
-    assert [told[3:] for told in half.recovered] == [
+    done = [cell("mine"), cell(BEFORE, "typed since"), cell(A), {}, {}]
+    rest = placed({4: done}, of_note(identity=who))
+    assert [told[3:] for told in rest.recovered] == [
         ("Note: Call first.", "Note: Mar 3, 2026, 10:00 AM")
     ]
 
