@@ -100,6 +100,8 @@ class Deeds:
         """Sites of the rows that were deleted for a look."""
         self.undo: Callable[[Look], Deed] | None = None
         """What the next deed takes back."""
+        self.is_in_gap = False
+        """Whether a batch is about to be written: all earlier ones have been checked."""
 
     def only(self, *names: str) -> None:
         """Do nothing but these from now on; the lots fall as they would with all."""
@@ -384,8 +386,12 @@ class Deeds:
         return Deed(f"duplicate the tab as {made}")
 
     def _replace_tab(self, _before: Look) -> Deed | None:
-        """Duplicate the tab and delete the original, once: the duplicate takes its place."""
-        if self.duplicates:
+        """Duplicate the tab and delete the original, once: the duplicate takes its place.
+
+        Not within the seconds between a batch and its check, which looks for what went wrong in the
+        original alone.
+        """
+        if self.duplicates or not self.is_in_gap:
             return None  # One of the records would take its place.
         made: int = self._google.edit(self._id, "duplicate_tab", sheet_id=self._tab().sheet_id)
         self._edit("delete_tab")

@@ -117,8 +117,11 @@ class Ledger:
         for text in deed.back:
             self.claims[text].holds = True
         for claim in self.holding():
-            stood, stands = claim.text in before.hands, claim.text in after.hands
-            if not stands and (stood or claim.place in deed.destroyed):
+            stood, stands = before.hands.get(claim.text, ()), after.hands.get(claim.text, ())
+            is_gone = not stands and (stood or claim.place in deed.destroyed)
+            # A row that was copied for another customer still has a text that was typed over.
+            is_in_copy = len(stands) < len(stood) and self.stands(before, claim)
+            if is_gone or (is_in_copy and not self.stands(after, claim)):
                 claim.holds = False
             elif claim.place in deed.touched and not self.stands(before, claim):
                 claim.may_recover = True

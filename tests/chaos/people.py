@@ -70,8 +70,10 @@ class Person:
         if not self._done.is_set():
             self.gaps += 1
             self._note_down(f"--- gap {self.gaps}")
+            self.deeds.is_in_gap = True
             for _ in range(self._lots.choice((1, 1, 2, 3))):
                 self._act_safely()
+            self.deeds.is_in_gap = False
 
     def pass_by(self, *_call: Any) -> None:
         """Do one thing, until it is over."""

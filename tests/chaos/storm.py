@@ -38,7 +38,7 @@ _TINKERING = 0.1
 _CITY = "Marlow Heights"
 _CUSTOMERS = ("email",)
 """Columns with customers' data that are off by default."""
-_GAPS = 8
+_GAPS = 4
 """With fewer gaps in which a person worked, a storm shows nothing."""
 _MINUTES = 24 * 60
 _STROLL = 3

@@ -15,7 +15,7 @@ from tests.bench import Bench
 from tests.chaos import judge, storm
 from tests.chaos.desk import ONE, TWO, Desk, worked_on
 from tests.chaos.judge import Violation
-from tests.chaos.ledger import Claim
+from tests.chaos.ledger import Claim, Deed
 from tests.chaos.tab import KEY, record
 from tests.chaos.truth import Truth
 from tests.made_up import document, milestone, task
@@ -164,6 +164,19 @@ def test_a_row_of_another_customer_that_is_written_to_is_seen(google: Emulator) 
     assert not desk.kinds()
     desk.type(to, seen.by_id["status"], "Approved")
     assert desk.kinds() == {"stray text"}
+
+
+def test_a_text_that_a_person_typed_over_is_not_missed(google: Emulator) -> None:
+    """Catches a red storm without a fault: a copy of the row, for another, still has the text."""
+    desk = worked_on(google)
+    text, row, key = desk.find("hand", ONE)
+    to = desk.blank_row()
+    desk.edit("copy_rows", start=row, end=row + 1, to=to)
+    desk.type(to, desk.now().by_id[KEY], TWO)
+    before = desk.now()
+    desk.type(row, key, "hand-99999")
+    desk.ledger.follow(before, desk.now(), Deed("type over it"), 0.0)
+    assert text not in {claim.text for claim in desk.ledger.holding()}
 
 
 def test_a_history_that_doubles_or_loses_a_line_is_seen(google: Emulator, sqlite_url: str) -> None:
