@@ -11,6 +11,7 @@ from sync.jobs import projection
 from sync.jobs.history import HistoryLines
 from sync.jobs.model import Change, Job
 from sync.ops.logs import Trail
+from sync.settings.config_file import Confirmed
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
 from sync.store.forgotten import ids_in
@@ -45,8 +46,9 @@ class Projector:
         self._creation_types = settings.document_creation_types
         self._re_sign = re.compile(settings.config.words.re_sign, re.IGNORECASE)
         self._shapes = settings.config.webhooks
-        self._history = HistoryLines(settings.config)
-        self._named_statuses = settings.config.statuses
+        self._config = settings.config
+        self._confirmed = Confirmed()
+        self._history = HistoryLines(self._config)
         self._trail = trail or Trail()
         self._asked: set[str] = set()
 
@@ -91,7 +93,7 @@ class Projector:
         milestones = [delivery.milestone for delivery in deliveries if delivery.milestone]
         codes = {milestone.status for milestone in milestones}
         codes |= {task.status for milestone in milestones for task in milestone.tasks}
-        new = codes - self._asked - self._named_statuses.keys()
+        new = codes - self._asked - self._config.statuses.keys()
         unknown = sorted(code for code in new if code and _STATUS.fullmatch(code))
         if unknown := unknown[: _STATUSES - len(self._asked)]:
             self._asked.update(unknown)
@@ -125,6 +127,9 @@ class Projector:
         return known | _milestones(deliveries)
 
     def _projected(self, understood: list[_Read], poisoned: dict[int, str]) -> Projected:
+        if (confirmed := self._jobs.confirmations.read()) != self._confirmed:
+            self._confirmed = confirmed
+            self._history = HistoryLines(self._config.with_confirmed(confirmed))
         jobs = self._jobs.states(sorted({d.site for _, d in understood if d.site}))
         changes: list[Change] = []
         applied: list[_Read] = []

@@ -8,7 +8,7 @@ from sync.settings.environment import load
 from sync.store import Database, Inbox, Leases, sheet_store
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Outcome
-from tests.made_up import body, milestone, uuid
+from tests.made_up import body, milestone, task, uuid
 from tests.settings.test_environment import LEAST
 from tests.stored import newest
 
@@ -39,3 +39,22 @@ def test_a_fault_with_one_delivery_sets_only_that_one_aside(
     (aside,) = newest(inbox, 9, Outcome.REJECTED)
     assert (aside.site, aside.reason) == (uuid(1), "fault: ZeroDivisionError")
     assert aside.body
+
+
+def test_a_status_explained_on_the_console_is_explained_in_the_history(sqlite_url: str) -> None:
+    """A rejected task would turn *Status* to rejected and leave no line, and no reason."""
+    database = Database(sqlite_url)
+    database.upgrade()
+    inbox, store = Inbox(database), sheet_store(database, "s")
+    held = Leases(database, "me", 30).acquire("sheet")
+    assert held is not None
+    projector = Projector(inbox, store.jobs, load(LEAST))
+    for status in ("INPROG", "KICKED_BACK", "APPROVED"):
+        sent = body(milestone(1, tasks=[task(name="Plan set", status=status)]))
+        inbox.keep(sent, parse.read(sent))
+        projector.run(held)
+        store.confirmations.confirm_statuses({"KICKED_BACK": "rejected"})
+    lines = [line.change for line in store.pending.read(9, 9).lines]
+    assert [(line.tasks, line.before, line.after) for line in lines[1:]] == [
+        (("Plan set",), "KICKED_BACK", "APPROVED")
+    ]
