@@ -28,7 +28,7 @@ class PipelineEntry(NamedTuple):
 
     milestone: str
     state: PipelineState
-    since: float | None
+    since: float
 
 
 def entry_in(values: Sequence[Any] | None) -> PipelineEntry | None:
@@ -54,10 +54,10 @@ def pipeline_entry(row: RowSource) -> PipelineEntry | None:
     """Return where a job is counted: once, at the milestone that it waits for.
 
     If several are rejected or under review, it is the one that has waited longest, which the job's
-    *Days* count, too. None for a job that is done or archived, or without a known milestone.
+    *Days* count, too. None for a job whose *Days* are blank, or without a known milestone.
     """
-    status = row.status
-    if status.case in (Case.ARCHIVED, Case.DONE):
+    status, since = row.status, row.waits_since
+    if since is None:
         return None
     if status.case in _STATES:
         at = min(status.milestones, key=row.reader.changes.since).title
@@ -68,8 +68,8 @@ def pipeline_entry(row: RowSource) -> PipelineEntry | None:
         ]
         furthest = [m.title for m in status.milestones]
         at = next(iter([*open_titles, *filter(None, [row.coming]), *furthest]), "")
-    since = row.waits_since.timestamp() if row.waits_since else None
-    return PipelineEntry(at, _STATES.get(status.case, PipelineState.NEXT), since) if at else None
+    state = _STATES.get(status.case, PipelineState.NEXT)
+    return PipelineEntry(at, state, since.timestamp()) if at else None
 
 
 def count(
@@ -94,13 +94,12 @@ def _line(waiting: list[PipelineEntry], today: date, zone: tzinfo, stuck_days: i
         # The year 1, which some programs send as a zero, fails in time zones west of Greenwich.
         (today - datetime.fromtimestamp(max(entry.since, 0.0), zone).date()).days
         for entry in waiting
-        if entry.since is not None
     ]
     return PipelineLine(
         open=len(waiting),
         rejected=states.count(PipelineState.REJECTED),
         under_review=states.count(PipelineState.UNDER_REVIEW),
         next=states.count(PipelineState.NEXT),
-        median_days=median(days) if days else None,
+        median_days=median(days),
         over=sum(is_stuck(age, stuck_days) for age in days),
     )

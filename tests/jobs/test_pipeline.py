@@ -60,12 +60,11 @@ def test_a_rejected_task_counts_as_rejected() -> None:
     assert entry("INPROG", tasks=rejected) == ("Survey", REJECTED, FIRST)
 
 
-def test_without_an_order_a_job_is_counted_at_its_furthest_milestone() -> None:
-    """Catches open jobs that are missing until the order of milestones is known.
-
-    It may not wait for anything, so it is not stuck.
-    """
-    assert entry("APPROVED", steps=[]) == ("Milestone 1", NEXT, None)
+def test_a_job_that_waits_for_nothing_we_know_of_is_not_counted() -> None:
+    """Its *Days* are blank, so it isn't in the view *Open* either."""
+    assert entry("APPROVED", steps=[]) is None
+    assert entry("INPROG", steps=[]) == ("Milestone 1", NEXT, FIRST)
+    assert entry(None, None, None, None, None, "APPROVED") is None, "outside the order"
     assert layout(milestones=[]).pipeline_entry(Job(site=uuid(1))) is None
 
 
@@ -78,10 +77,9 @@ def test_the_numbers_match_the_jobs() -> None:
         for state, ages in days.items()
         for age in ages
     ]
-    entries += [PipelineEntry("Design", NEXT, None), PipelineEntry("Permits", REVIEW, noon - DAY)]
+    entries.append(PipelineEntry("Permits", REVIEW, noon - DAY))
     assert count(entries, date(2026, 5, 1), UTC, 14) == {
         "Survey": PipelineLine(4, 2, 1, 1, 14.5, 2),
-        "Design": PipelineLine(1, 0, 0, 1, None, 0),
         "Permits": PipelineLine(1, 0, 1, 0, 1, 0),
     }
     assert count([], date(2026, 5, 1), UTC, 14) == {}

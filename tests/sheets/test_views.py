@@ -48,6 +48,7 @@ def jobs(configured: Bench) -> Bench:
         event(8, "REJECTED", 30),
         event(9, "SUBMITTED", 2, step=2),
         event(9, "INPROG", 1) | {"rejected_task_count": 1},
+        event(10, "APPROVED", 50, step=7),
     )
     return configured
 
@@ -75,6 +76,7 @@ def test_view_color_cell_and_pipeline_show_the_same_jobs(jobs: Bench) -> None:
     assert sum(int(row["Rejected"]) for row in pipeline) == len(rejected)
     by_cell = [n for n, row in rows.items() if "Rejected" in (row["Permit"][0], row["PTO"][0])]
     assert sorted(by_cell) == sorted([*rejected, 5]), "and the archived one, whose row is gray"
+    assert sum(int(row["Open jobs"]) for row in pipeline) == len(shown(jobs, "Open"))
     stuck = sorted(STUCK)
     assert sorted(shown(jobs, "Stuck")) == stuck
     assert sorted(n for n, row in rows.items() if row["Days"][1] == ORANGE) == stuck
