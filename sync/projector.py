@@ -52,7 +52,7 @@ class Projector:
         self._trail = trail or Trail()
         self._asked: set[str] = set()
 
-    def run(self, held: Lease) -> bool:
+    def run(self, lease: Lease) -> bool:
         """Apply waiting deliveries to their jobs; one that causes an error is rejected.
 
         Return whether there were any; then there may be more.
@@ -65,7 +65,7 @@ class Projector:
             forgotten = {seq for seq, named in ids.items() if named & gone}
             understood = [each for each in read if each[0].seq not in forgotten]
             made = self._projected(understood, poisoned)
-            self._jobs.take_in(held, replace(made, forgotten=sorted(forgotten)))
+            self._jobs.take_in(lease, replace(made, forgotten=sorted(forgotten)))
             self._log_each(deliveries, understood, poisoned)
             self._ask(delivery for kept, delivery in understood if kept.seq not in poisoned)
             did_something = True

@@ -189,9 +189,9 @@ class Wiring:
 
         Raises Retryable if another process holds the lease too long.
         """
-        with self.hold_projection(sleep) as held:
+        with self.hold_projection(sleep) as lease:
             projector = self.projector()
-            while projector.run(held):
+            while projector.run(lease):
                 pass
 
     def sheet_client(self, spreadsheet: str = "") -> SheetClient:
@@ -292,35 +292,35 @@ class Wiring:
 
         Raises Retryable if another process still holds it.
         """
-        return self._held(sleep, self.lease_name(spreadsheet), "is writing the sheet")
+        return self._hold(sleep, self.lease_name(spreadsheet), "is writing the sheet")
 
     def hold_projection(self, sleep: Sleep) -> AbstractContextManager[Lease]:
         """Hold the lease for applying deliveries; waits and raises as `hold` does."""
-        return self._held(sleep, PROJECTION, "is applying deliveries")
+        return self._hold(sleep, PROJECTION, "is applying deliveries")
 
     def hold_backfill(self, sleep: Sleep) -> AbstractContextManager[Lease]:
         """Hold the backfill's lease; waits and raises as `hold` does."""
-        return self._held(sleep, BACKFILL, "reads EverBright's jobs already")
+        return self._hold(sleep, BACKFILL, "reads EverBright's jobs already")
 
     @contextmanager
-    def _held(self, sleep: Sleep, name: str, doing: str) -> Iterator[Lease]:
+    def _hold(self, sleep: Sleep, name: str, doing: str) -> Iterator[Lease]:
         def acquired() -> Lease:
-            held = self.leases.acquire(name)
-            if held is None:
+            lease = self.leases.acquire(name)
+            if lease is None:
                 raise Retryable("lease_taken", f"A worker {doing}. Try again.")
-            return held
+            return lease
 
         longest = self.settings.lease_seconds
-        held: Lease = retry.policy(sleep, _LEASE_TRIES, longest=longest)(acquired)
-        with self.renewed(held):
-            yield held
+        lease: Lease = retry.policy(sleep, _LEASE_TRIES, longest=longest)(acquired)
+        with self.renewed(lease):
+            yield lease
 
     @contextmanager
-    def renewed(self, held: Lease) -> Iterator[None]:
+    def renewed(self, lease: Lease) -> Iterator[None]:
         """Renew a lease until the end of the block, and release it then."""
-        renew = partial(self.leases.acquire, held.name)
+        renew = partial(self.leases.acquire, lease.name)
         try:
             with beating(renew, self.settings.lease_seconds / 3):
                 yield
         finally:
-            self.leases.release(held)
+            self.leases.release(lease)

@@ -87,7 +87,7 @@ class Backfill:
 
     def run(
         self,
-        held: Lease,
+        lease: Lease,
         since: datetime | None = None,
         again: Collection[str] = (),
         progress: ProgressCallback = no_progress,
@@ -99,12 +99,12 @@ class Backfill:
         """
         self._reader.notes.clear()
         asked = self._lists.requests
-        begun = self._store.open(held, since, again)
+        begun = self._store.open(lease, since, again)
         listed = JobList(self._lists, self._paths, begun.since, progress)
         listed.read()
         changed = [site for site, is_read in listed.jobs.items() if is_read]
-        self._read_all(held, changed, progress)
-        run = self._store.finish(held, listed.problems)
+        self._read_all(lease, changed, progress)
+        run = self._store.finish(lease, listed.problems)
         return Summary(
             jobs=sum(run.jobs.values()),
             events=run.events,
@@ -144,7 +144,7 @@ class Backfill:
             return JobState.FAILED, events, "; ".join(problems)
         return JobState.DONE if reading.has_workflow else JobState.NO_WORKFLOW, events, ""
 
-    def _read_all(self, held: Lease, sites: Sequence[str], progress: ProgressCallback) -> None:
+    def _read_all(self, lease: Lease, sites: Sequence[str], progress: ProgressCallback) -> None:
         """Read `sites`, and those to read again, except those that this run has already read."""
         waiting, concluded = self._store.waiting(), self._store.concluded()
         left = [site for site in dict.fromkeys([*waiting, *sites]) if site not in concluded]
@@ -152,14 +152,14 @@ class Backfill:
         unanswered = 0
         for site in left:
             progress("jobs", done, total)
-            error = self._read(held, site)
+            error = self._read(lease, site)
             unanswered = unanswered + 1 if error and error.reason in _DOWN else 0
             if error and unanswered >= UNANSWERED:
                 raise Retryable(error.reason, f"{error.message} Run it again to go on.")
             done += 1
         progress("jobs", done, total)
 
-    def _read(self, held: Lease, site: str) -> BrightsheetError | None:
+    def _read(self, lease: Lease, site: str) -> BrightsheetError | None:
         """Read a job and store its result; return why it couldn't be read."""
         failure = None
         try:
@@ -173,5 +173,5 @@ class Backfill:
             # An internal error with one job shouldn't stop the others.
             _log.exception("fault", site=site)
             state, events, reason = JobState.FAILED, 0, f"fault: {type(error).__name__}"
-        self._store.conclude(held, site, state, events, reason)
+        self._store.conclude(lease, site, state, events, reason)
         return failure

@@ -69,32 +69,32 @@ def link(
     """
     flusher = wiring.flusher(sleep)
     again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
-    with wiring.hold(sleep) as held:
-        doubts: Doubts = again(find, flusher, held)
+    with wiring.hold(sleep) as lease:
+        doubts: Doubts = again(find, flusher, lease)
         settled = chosen(doubts.doubts, pairs)
         if settled and write:
-            join(flusher, held, doubts, settled)
+            join(flusher, lease, doubts, settled)
     return doubts, settled
 
 
-def find(flusher: Flusher, held: Lease) -> Doubts:
+def find(flusher: Flusher, lease: Lease) -> Doubts:
     """Return the jobs whose row is not certain.
 
     Raises Permanent where the sheet is not a mapped one, Retryable where a batch is in doubt.
     """
-    waiting_for_check(flusher, held)
-    this = flusher.read_snapshot(held)
-    snapshot = this.snapshot
-    if not (this.tabs.policy.matches and snapshot.tables):
+    waiting_for_check(flusher, lease)
+    context = flusher.read_snapshot(lease)
+    snapshot = context.snapshot
+    if not (context.tabs.policy.matches and snapshot.tables):
         raise Permanent("not_mapped", "No tab is mapped.", "Map one: brightsheet map")
     if not (guards := guarding(snapshot.tables)).is_empty:
-        flusher.send(this, guards)  # No flush did: no job has come since the tab was mapped.
+        flusher.send(context, guards)  # No flush did: no job has come since the tab was mapped.
         raise Retryable("unguarded", "The mapped columns were not guarded yet. Run it again.")
-    everything = flusher.writer.read_everything(held, snapshot)
+    everything = flusher.writer.read_everything(lease, snapshot)
     tables, rows = everything.snapshot.tables, everything.rows
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
-    cells = CellDecider(this.tabs, flusher.clock(snapshot))
+    cells = CellDecider(context.tabs, flusher.clock(snapshot))
     own: dict[str, NamedRow] = {}
     for target in targets:
         mine = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
@@ -104,10 +104,10 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     customers = {target.site: target.customer for target in targets}
     boards, by = flusher.store.boards, flusher.targets.layout.config.match.by
     lookup = look_up(texts_of_rows(tables, rows), customers, by, boards.answers(), own)
-    boards.settle(held, {job.site for job in boards.unsettled()} - lookup.unsettled)
+    boards.settle(lease, {job.site for job in boards.unsettled()} - lookup.unsettled)
     jobs = unsettled_jobs(tables, rows, customers, lookup, own)
-    this = replace(this, snapshot=everything.snapshot)
-    return Doubts(this, rows, jobs, doubled_jobs(tables))
+    context = replace(context, snapshot=everything.snapshot)
+    return Doubts(context, rows, jobs, doubled_jobs(tables))
 
 
 def _is_ours(table: Table, number: int, rows: Rows, target: Target, cells: CellDecider) -> bool:
@@ -157,7 +157,7 @@ def chosen(doubts: Iterable[UnsettledJob], pairs: Mapping[str, str]) -> Settled:
     return settled
 
 
-def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> None:
+def join(flusher: Flusher, lease: Lease, doubts: Doubts, settled: Settled) -> None:
     """Give each row its job's key, and empty the job's own row. Raises Retryable or Permanent.
 
     Whatever fails, the next flush sees to it that every job has a row: of its own, where a person
@@ -174,12 +174,12 @@ def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> Non
         if own:
             cells = doubts.rows[own.sheet_id][own.row]
             writes.append(_emptied(tables[own.sheet_id], cells, own.row, site))
-    flusher.store.boards.answer(held, answers(settled))
+    flusher.store.boards.answer(lease, answers(settled))
     if not joined:
         return
-    flusher.store.spreadsheet.write_again(held, joined.keys())
-    this = replace(doubts.round, fence=flusher.writer.take_turn(held))
-    flusher.send(this, Parts(rows=writes))
+    flusher.store.spreadsheet.write_again(lease, joined.keys())
+    context = replace(doubts.round, fence=flusher.writer.take_turn(lease))
+    flusher.send(context, Parts(rows=writes))
 
 
 def answers(settled: Settled) -> list[RowAnswer]:

@@ -136,16 +136,16 @@ class TabMapper:
         if with_preview:
             self.fetch_customers()
         self._wiring.project(self._sleep)
-        with self._wiring.hold(self._sleep) as held:
+        with self._wiring.hold(self._sleep) as lease:
             fields = fields_of(self._wiring)
             again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
             report: MappingReport = again(self._read, fields)
             formulas = tuple(again(self._formulas, report))
             is_shown = with_preview and not report.problem
-            change = again(self._preview, held, report) if is_shown else None
+            change = again(self._preview, lease, report) if is_shown else None
             if write:
-                again(self._answer, held, report)
-                report = again(self._write, held, fields)
+                again(self._answer, lease, report)
+                report = again(self._write, lease, fields)
             return replace(report, preview=change, formulas=formulas)
 
     def fetch_customers(self, seconds: float = math.inf) -> int:
@@ -240,18 +240,20 @@ class TabMapper:
             mappings.append((decision if is_meant else decision.without_choices()).of(tab, before))
         return mappings
 
-    def _preview(self, held: Lease, report: MappingReport) -> Preview:
+    def _preview(self, lease: Lease, report: MappingReport) -> Preview:
         staying = [mapping for mapping in report.staying if KEY in mapping.fields]
         mapped = sorted([*report.chosen_tabs, *staying], key=lambda each: each.tab.index)
         tabs = {m.tab.sheet_id: _columns(m, report) for m in mapped}
-        return replace(preview(self._flusher, held, tabs), unknown=self._wiring.customers.unknown())
+        return replace(
+            preview(self._flusher, lease, tabs), unknown=self._wiring.customers.unknown()
+        )
 
-    def _answer(self, held: Lease, report: MappingReport) -> None:
+    def _answer(self, lease: Lease, report: MappingReport) -> None:
         """Store which rows are jobs' before the mapping: the first flush goes by it."""
         if self._answers.rows and not report.problem:
-            jobs = self._preview(held, report).look_alikes
+            jobs = self._preview(lease, report).look_alikes
             settled = link.chosen(jobs, self._answers.rows)
-            self._flusher.store.boards.answer(held, link.answers(settled))
+            self._flusher.store.boards.answer(lease, link.answers(settled))
 
     def _formulas(self, report: MappingReport) -> Sequence[CopiedFormula]:
         """Return the formulas that new rows would take: they go into the first chosen tab."""
@@ -265,7 +267,7 @@ class TabMapper:
         table = Table(tab.sheet_id, tab.title, row, *size, columns, headers=tab.headers(row))
         return copied_formulas(BoardReader(self._client), table)
 
-    def _write(self, held: Lease, fields: Fields) -> MappingReport:
+    def _write(self, lease: Lease, fields: Fields) -> MappingReport:
         for _ in range(_ROUNDS):
             report = self._read(fields)
             if report.problem:
@@ -274,7 +276,7 @@ class TabMapper:
                 if self._as_read.get(mapping.tab.sheet_id) not in (None, _fixed(mapping)):
                     raise Permanent("changed_meanwhile", _CHANGED)
             # Before the write: killed between the two, jobs are written once more than needed.
-            self._adopt(held, report)
+            self._adopt(lease, report)
             if not report.waiting:
                 return report
             failure: Retryable | None = None
@@ -300,26 +302,26 @@ class TabMapper:
             "columns_moved", "People are moving columns. Nothing was mapped; try again."
         )
 
-    def _adopt(self, held: Lease, report: MappingReport) -> None:
+    def _adopt(self, lease: Lease, report: MappingReport) -> None:
         """Record which tabs and columns are mapped: every job is compared with what is there."""
         mapped = [m for m in report.tabs if m.is_mapped or m in report.chosen_tabs]
         mapped += report.staying
         spreadsheet = self._flusher.store.spreadsheet
-        spreadsheet.adopt(held)
+        spreadsheet.adopt(lease)
         if any(m.is_mapped and KEY in m.added for m in report.chosen_tabs):
-            spreadsheet.lose_rows(held)
+            spreadsheet.lose_rows(lease)
         spreadsheet.adopt_tabs(
-            held,
+            lease,
             {mapping.tab.sheet_id for mapping in mapped},
             {name for mapping in mapped for name in (*mapping.fields, *mapping.added)},
         )
-        spreadsheet.keep_compared(held, "")  # Its words may be others now.
+        spreadsheet.keep_compared(lease, "")  # Its words may be others now.
         if self._answers.kept:
             targets, store = self._flusher.targets, self._flusher.store
             targets.use_confirmed(store.confirmations.read())
             fields = {name for mapping in mapped for name in mapping.fields}
             laid_out = targets.lay_out(store.pending.every(), fields)
-            store.batches.keep_typed(held, kept_cells(laid_out, self._answers.kept))
+            store.batches.keep_typed(lease, kept_cells(laid_out, self._answers.kept))
 
 
 def _fixed(mapping: TabMapping) -> object:

@@ -228,13 +228,13 @@ class Preview:
         return lines
 
 
-def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Preview:
+def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> Preview:
     """Return what the first flush would write into tabs (by sheet id) that are mapped so.
 
     From the jobs as they are stored; nothing is written. The first of `tabs` gets the new rows.
     Raises Retryable or Permanent.
     """
-    flusher.writer.take_turn(held)
+    flusher.writer.take_turn(lease)
     flusher.targets.use_confirmed(flusher.store.confirmations.read())
     board = flusher.tabs(Mode.ADOPTED)
     zone, bare, read = BoardReader(flusher.client).tabs(

@@ -42,8 +42,8 @@ def unmap(
     """
     flusher = wiring.flusher(sleep)
     again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
-    with wiring.hold(sleep) as held:
-        waiting_for_check(flusher, held)
+    with wiring.hold(sleep) as lease:
+        waiting_for_check(flusher, lease)
         tabs = flusher.tabs(flusher.store.spreadsheet.mode())
         snapshot: Snapshot = again(flusher.client.read, tabs)
         tables = snapshot.tables if tabs.policy.matches else ()
@@ -56,8 +56,8 @@ def unmap(
         if gone and write:
             # Before the sheet: killed between the two, the next flush finds the tabs mapped still.
             columns = {column for table in left for column in table.columns}
-            flusher.store.batches.forget_rows(held, sites)
-            flusher.store.spreadsheet.adopt_tabs(held, {table.sheet_id for table in left}, columns)
+            flusher.store.batches.forget_rows(lease, sites)
+            flusher.store.spreadsheet.adopt_tabs(lease, {table.sheet_id for table in left}, columns)
             again(_take_metadata, flusher, {table.sheet_id for table in gone})
         elsewhere = left[0].title if left else ""
         return tuple(

@@ -23,7 +23,7 @@ from urllib3.util import parse_url
 
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
 from sync.everbright.egress import Outward, Patience, Timely
-from sync.ops.retry import asked
+from sync.ops.retry import retry_after
 from sync.settings.validators import is_loopback
 
 TIMEOUT = (10.0, 60.0)
@@ -226,7 +226,7 @@ def _is_inside(host: str | None) -> bool:
 
 def _refusal(response: requests.Response) -> BrightsheetError:
     status = response.status_code
-    after = asked(response)
+    after = retry_after(response)
     if status == 429 or status >= 500 or status in (408, 425):
         return Retryable("everbright_unavailable", f"EverBright answered {status}.", after)
     if status in (401, 403):

@@ -6,7 +6,7 @@ from google.auth.exceptions import GoogleAuthError
 from requests import RequestException, Response
 
 from sync.errors import BrightsheetError, Conflict, Permanent, Refused, Retryable
-from sync.ops.retry import asked
+from sync.ops.retry import retry_after
 
 SERVICE_ACCOUNT_DOMAIN = ".gserviceaccount.com"
 RATE_WINDOW = 60.0
@@ -57,10 +57,10 @@ def refusal(response: Response, account: str) -> BrightsheetError:
     said = str(error.get("message", "no reason given"))[:300]
     if status == 429 or (status == 403 and reasons & _DRIVE_RATE_LIMITS):
         per_user = "RATE_LIMIT_EXCEEDED" in reasons
-        after = asked(response) or (RATE_WINDOW if per_user else None)
+        after = retry_after(response) or (RATE_WINDOW if per_user else None)
         return Retryable("rate_limited", "Google's limit of calls a minute is reached.", after)
     if status >= 500 or status in (408, 425):
-        return Retryable("google_unavailable", f"Google answered {status}.", asked(response))
+        return Retryable("google_unavailable", f"Google answered {status}.", retry_after(response))
     if status == 401:
         return Retryable("google_signed_out", "Google wants a fresh sign-in.")
     if status == 400:

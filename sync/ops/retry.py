@@ -107,7 +107,7 @@ def _may_pass_soon(error: BaseException) -> bool:
     return (error.after or 0.0) <= _LONGEST_IN_PLACE
 
 
-def asked(response: Response) -> float | None:
+def retry_after(response: Response) -> float | None:
     """Return the seconds to wait from an answer's Retry-After (a number or a date)."""
     text = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]{1,9}", text):

@@ -61,7 +61,7 @@ IDENTITY_COLUMNS = (*IDENTIFYING, "zip", "city_zip", "customer")
 
 Place = tuple[int, int]
 """A row: sheet ID and zero-based index."""
-Held = tuple[Content, str]
+CellState = tuple[Content, str]
 """The content of a cell, and its note."""
 
 
@@ -71,30 +71,32 @@ class RowImage(Value):
     Formulas are left out because they change with their place; so are the overwritten cells.
     """
 
-    managed: dict[str, Held] = Field(default_factory=dict)
-    others: tuple[Held, ...] = ()
-    hit: tuple[str, ...] = ()
+    managed: dict[str, CellState] = Field(default_factory=dict)
+    others: tuple[CellState, ...] = ()
+    overwritten: tuple[str, ...] = ()
     """IDs of the columns that were overwritten and are left out."""
 
     @classmethod
-    def of(cls, row: Row, columns: Mapping[str, int], hit: Collection[int] = ()) -> "RowImage":
-        """Return the image of a row with managed columns at `columns`, without those in `hit`."""
+    def of(
+        cls, row: Row, columns: Mapping[str, int], overwritten: Collection[int] = ()
+    ) -> "RowImage":
+        """Return the image of a row with managed columns at `columns`, without `overwritten`."""
         ids = {index: column for column, index in columns.items()}
         cells = {
-            index: held
+            index: state
             for index, cell in enumerate(row)
-            if index not in hit and not is_formula(cell) and (held := _held(cell))
+            if index not in overwritten and not is_formula(cell) and (state := _state(cell))
         }
         return cls(
-            managed={ids[index]: held for index, held in cells.items() if index in ids},
-            others=tuple(sorted(held for index, held in cells.items() if index not in ids)),
-            hit=tuple(sorted(ids[index] for index in hit if index in ids)),
+            managed={ids[index]: state for index, state in cells.items() if index in ids},
+            others=tuple(sorted(state for index, state in cells.items() if index not in ids)),
+            overwritten=tuple(sorted(ids[index] for index in overwritten if index in ids)),
         )
 
     @property
     def texts(self) -> dict[str, str]:
         """The texts, by column ID, that identify the customer; without such texts, all."""
-        texts = {column: held[0].text for column, held in self.managed.items() if held[0].text}
+        texts = {column: state[0].text for column, state in self.managed.items() if state[0].text}
         identity = {column: text for column, text in texts.items() if column in IDENTITY_COLUMNS}
         return identity if not identity.keys().isdisjoint(IDENTIFYING) else texts
 
@@ -125,9 +127,9 @@ class RowImage(Value):
         return self.managed[column][0].text if column in self.managed else ""
 
 
-def _held(cell: CellData) -> Held | None:
-    held = (content(cell), note_of(cell))
-    return None if held == (BLANK, "") else held
+def _state(cell: CellData) -> CellState | None:
+    state = (content(cell), note_of(cell))
+    return None if state == (BLANK, "") else state
 
 
 class RowIdentity(Value):
@@ -161,8 +163,8 @@ class RowIdentity(Value):
     def is_exactly(self, row: Row, columns: Mapping[str, int]) -> bool:
         """Return whether a row has exactly the image's content, without the overwritten cells."""
         image = self.holds or RowImage()
-        hit = [columns[column] for column in image.hit if column in columns]
-        return RowImage.of(row, columns, hit) == image
+        left_out = [columns[column] for column in image.overwritten if column in columns]
+        return RowImage.of(row, columns, left_out) == image
 
     def is_like(self, row: RowImage) -> bool:
         """Return whether a row is the same customer's."""
@@ -557,7 +559,7 @@ def shifted(guards: Mapping[str, int], index: int) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedRanges:
     """The parts of a tab that a batch's response returns: header row and A1 ranges of copies."""
 
     title: str
@@ -576,7 +578,7 @@ class Batch:
     fence_before: int | None
     columns: tuple[str, ...] = ()
     """IDs of the columns that the tab has after it, and of other created tabs."""
-    asked: tuple[Asked, ...] = ()
+    requested: tuple[RequestedRanges, ...] = ()
     """For each written tab; () if nothing can be misplaced."""
 
 
@@ -663,7 +665,7 @@ def compose(
         header = RowIdentity(is_header=True)
         cells, row = tuple(parts.header), first.header_row
         written.append(RowWrite(sheet_id=first.sheet_id, row=row, cells=cells, identity=header))
-    asked: list[Asked] = []
+    requested: list[RequestedRanges] = []
     for table in tables:
         rows = [row for row in written if row.sheet_id == table.sheet_id]
         new = parts.new_rows if table is first else ()
@@ -675,9 +677,9 @@ def compose(
         if rows and not is_made:
             title = snapshot.copies_title(table, fence_title)
             requests += _copies(snapshot, table, rows, title)
-            asked.append(_asked(table, rows, title))
+            requested.append(_requested_ranges(table, rows, title))
         elif new and not is_made:
-            asked.append(Asked(table.title, table.header_row, "", ()))
+            requested.append(RequestedRanges(table.title, table.header_row, "", ()))
     requests += write(written)
     if parts.new_rows:
         requests += _new_rows(first, parts)
@@ -695,7 +697,7 @@ def compose(
         fence,
         snapshot.fence.number if snapshot.fence else None,
         (*sorted({column for table in tables for column in table.columns}), *parts.columns),
-        tuple(asked),
+        tuple(requested),
     )
 
 
@@ -739,13 +741,15 @@ def _new_rows(table: Table, parts: Parts) -> list[Request]:
     return [*insertion, *write(parts.new_rows)]
 
 
-def _asked(table: Table, written: Sequence[RowWrite], copies_title: str) -> Asked:
+def _requested_ranges(
+    table: Table, written: Sequence[RowWrite], copies_title: str
+) -> RequestedRanges:
     """Request the cells that the check compares, and whole rows if it compares all of a row."""
     headers = [row for row in written if row.identity.is_header]
     rows = [row for row in written if not row.identity.is_header]
     whole = [f"{row.row + 1}:{row.row + 1}" for row in rows if row.identity.holds is not None]
     ranges = (*_compared(table, headers), *_compared(table, rows), *whole)
-    return Asked(table.title, table.header_row, copies_title, ranges)
+    return RequestedRanges(table.title, table.header_row, copies_title, ranges)
 
 
 def _compared(table: Table, rows: Sequence[RowWrite]) -> list[str]:

@@ -89,7 +89,7 @@ class BatchWriter:
             self._store.batches.refused(lease, trace.fence)
             raise
         _log.info("flushed", jobs=len(confirmed), lines=len(lines), fence=trace.fence)
-        if not batch.asked:
+        if not batch.requested:
             self._conclude(lease, attempt, trace, Findings(), {})
             return
         if not answer.snapshot.tables:
@@ -152,14 +152,14 @@ class BatchWriter:
                 fence=attempt.fence,
             )
         undone = {n: undos[n] for n in findings.confirmed_undos if n in undos}
-        again = {n for n, undo in undone.items() if undo.has_landed and not undo.is_of_key}
+        again = {n for n, undo in undone.items() if undo.was_confirmed and not undo.removes_key}
         conclusion = Conclusion(
             misplaced=frozenset(findings.misplaced),
             confirmed=findings.confirmed,
             keyed=frozenset(findings.keyed),
             undos=[undo.model_dump_json() for undo in findings.undos],
             confirmed_undos={
-                number: undo.model_copy(update={"has_landed": True}).model_dump_json()
+                number: undo.model_copy(update={"was_confirmed": True}).model_dump_json()
                 for number, undo in undone.items()
                 if number not in again
             },

@@ -62,8 +62,8 @@ class Undo(Value):
     identity: RowIdentity
     image: RowImage = RowImage()
     """For a key: the other cells of the row that has it by mistake."""
-    has_landed: bool = False
-    """Whether it was confirmed once. (The name is the one stored in databases.)"""
+    was_confirmed: bool = False
+    """Whether it was confirmed once. The second time it is settled."""
     row: int = 0
     """The row's index (zero-based) at the time of the write."""
     tab: str = ""
@@ -72,7 +72,7 @@ class Undo(Value):
     """The row's text before the write, shown to people."""
 
     @property
-    def is_of_key(self) -> bool:
+    def removes_key(self) -> bool:
         """Whether a job's key is in a row of another job or of no job."""
         return bool(self.identity.shows_not)
 
@@ -88,7 +88,7 @@ class Undo(Value):
 
     def is_of_row(self, row: Row, columns: Mapping[str, int]) -> bool:
         """Return whether a row is the overwritten one, by its key or its unchanged cells."""
-        image = self.image if self.is_of_key else self.identity.holds
+        image = self.image if self.removes_key else self.identity.holds
         if image is None:
             return self.identity.is_row(row, columns)
         without_image = self.identity.model_copy(update={"holds": None})

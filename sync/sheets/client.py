@@ -15,7 +15,7 @@ from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
 from sync.sheets import read as sheet
 from sync.sheets import surroundings
-from sync.sheets.batch import Asked, Batch
+from sync.sheets.batch import Batch, RequestedRanges
 from sync.sheets.cell_data import Rows
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.read import (
@@ -119,8 +119,8 @@ class SheetClient:
         """
         body: dict[str, Any] = {"requests": batch.requests}
         fields = "spreadsheetId"
-        if batch.asked:
-            ranges = [part for asked in batch.asked for part in _ranges(asked)]
+        if batch.requested:
+            ranges = [part for requested in batch.requested for part in _ranges(requested)]
             body |= {"includeSpreadsheetInResponse": True, "responseRanges": ranges}
             fields = WRITTEN_FIELDS
         reply = self._post("batchUpdate", body, fields).get("updatedSpreadsheet", {})
@@ -167,10 +167,10 @@ class SheetClient:
             raise translated from error
 
 
-def _ranges(asked: Asked) -> list[str]:
-    tab, number = quoted(asked.copies_title), asked.header_row + 1
-    header = f"{quoted(asked.title)}!{number}:{number}"
-    return [*(f"{tab}!{one}" for one in asked.ranges), header]
+def _ranges(requested: RequestedRanges) -> list[str]:
+    tab, number = quoted(requested.copies_title), requested.header_row + 1
+    header = f"{quoted(requested.title)}!{number}:{number}"
+    return [*(f"{tab}!{one}" for one in requested.ranges), header]
 
 
 def _text(value: object) -> str:

@@ -21,7 +21,7 @@ from sync.sheets.batch import IDENTITY_COLUMNS, Place, RowIdentity
 from sync.sheets.cell_data import CellData, Row, Rows, at, links_of, text_of, texts_of
 from sync.sheets.keys import EndedWord, ForeignKey
 from sync.sheets.policy import OWN, Policy, TypedWord
-from sync.sheets.read import FIELDS, Snapshot, Table
+from sync.sheets.read import READ_MASK, Snapshot, Table
 from sync.store import Lease, Pending
 from sync.types import Mode
 
@@ -145,7 +145,7 @@ class OwnTab(JobTabs):
     """The Jobs tab that Brightsheet created."""
 
     policy = OWN
-    cell_fields = FIELDS
+    cell_fields = READ_MASK
 
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
         """Return the original tab, if a person has duplicated it; else the leftmost."""

@@ -92,7 +92,7 @@ _BESIDE = (
 )
 _LOCAL = "properties(timeZone,locale),"
 _WHOLE_CELL = "userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)"
-FIELDS = _LOCAL + _fields("userEnteredValue,note", _BESIDE)
+READ_MASK = _LOCAL + _fields("userEnteredValue,note", _BESIDE)
 FULL_FIELDS = _LOCAL + _fields(_WHOLE_CELL, _BESIDE)
 WRITTEN_FIELDS = f"updatedSpreadsheet({_fields(_WHOLE_CELL)})"
 """The mask of the answer to a write, which is only compared with what was written."""
@@ -375,7 +375,7 @@ class Fence:
 
 
 @dataclass(frozen=True)
-class Copies:
+class HiddenTab:
     """A hidden tab for copied rows; `rules` is the number of conditional formats they brought."""
 
     title: str
@@ -405,7 +405,7 @@ class Snapshot:
     """All tabs with the metadata of a tab of jobs, from the left, also those not in use."""
     fences: tuple[Fence, ...] = ()
     """The protected ranges on the hidden tab: usually one."""
-    copies: Mapping[int, Copies] = field(default_factory=dict)
+    copies: Mapping[int, HiddenTab] = field(default_factory=dict)
     """The hidden tabs, by sheet ID; FENCE_TAB has the fence."""
     recovered_columns: int = 0
     """The number of columns of the tab Recovered; 0 if there is none or it wasn't read."""
@@ -435,10 +435,10 @@ class Snapshot:
 
 
 def read(answer: Json, key: str, tabs: TabChoice) -> Snapshot:
-    """Parse `answer` (a Spreadsheet with the mask FIELDS); `key` is the ID of the key column."""
+    """Parse `answer` (a Spreadsheet with the mask READ_MASK); `key` is the ID of the key column."""
     tables: list[Table] = []
     fences: list[Fence] = []
-    copies: dict[int, Copies] = {}
+    copies: dict[int, HiddenTab] = {}
     properties = answer.get("properties", {})
     zone, locale = properties.get("timeZone") or "Etc/UTC", properties.get("locale", "")
     book = Snapshot(tabs, zone, locale)
@@ -451,7 +451,9 @@ def read(answer: Json, key: str, tabs: TabChoice) -> Snapshot:
         if sheet_id == RECOVERED_TAB:
             book = replace(book, recovered_columns=properties["gridProperties"]["columnCount"])
         elif FENCE_KEY in keys:
-            copies[sheet_id] = Copies(properties["title"], len(sheet.get("conditionalFormats", ())))
+            copies[sheet_id] = HiddenTab(
+                properties["title"], len(sheet.get("conditionalFormats", ()))
+            )
             if sheet_id == FENCE_TAB:
                 fences += map(Fence.of, sheet.get("protectedRanges", ()))
         elif HISTORY_KEY in keys:

@@ -55,7 +55,7 @@ def place(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) -> Pla
     for number, undo in sorted((keys or undos).items(), reverse=True):
         if undo.is_of_pattern:  # Only a person can fix that.
             work.settle(number, undo, is_reported=True)
-        elif undo.is_of_key:
+        elif undo.removes_key:
             work.place_key(number, undo, keys)
         else:
             work.place(number, undo)
@@ -74,7 +74,9 @@ class _Placing:
     def place_key(self, number: int, undo: Undo, keys: Mapping[int, Undo]) -> None:
         """Restore the key cell of every row that has this key by mistake."""
         same = [
-            one for one in keys.values() if one.is_of_key and one.identity.key == undo.identity.key
+            one
+            for one in keys.values()
+            if one.removes_key and one.identity.key == undo.identity.key
         ]
         newest = max(n for n, one in keys.items() if one in same)
         identity = keys[newest].identity
@@ -123,7 +125,7 @@ class _Placing:
         that hold all of it and more.
         """
         is_alone = not (image.managed or image.others)
-        if undo.has_landed and is_alone:
+        if undo.was_confirmed and is_alone:
             return []  # Another row that holds nothing else may have this value rightly.
         places = [place for place in self._unkeyed() if self._holds_wrote(place, undo)]
         now = {place: RowImage.of(*self._row(place)) for place in places}
@@ -169,7 +171,7 @@ class _Placing:
         """
         table = self._tables.get(undo.sheet_id)
         is_ours = table is not None and table.policy.overwrites and not undo.is_of_note
-        if undo.has_landed or (is_ours and undo.identity.key and undo.column):
+        if undo.was_confirmed or (is_ours and undo.identity.key and undo.column):
             return False
         if not undo.column or undo.described(undo.before):
             return True

@@ -214,8 +214,8 @@ def backlog(
     trial = row.pop("trial")
     row["accepts_taken_ids"] = bool(trial) and not Trial.model_validate_json(trial).refuses_taken_id
     mode = row.pop("mode")
-    has_landed = row.pop("landed_at") is not None
-    row |= {"is_adopted": mode == Mode.ADOPTED, "is_set_up": bool(mode) or has_landed}
+    was_confirmed = row.pop("landed_at") is not None
+    row |= {"is_adopted": mode == Mode.ADOPTED, "is_set_up": bool(mode) or was_confirmed}
     row["is_trashed"] = bool(row.pop("trashed"))
     if room := database.room():
         row["disk_free"], row["disk_size"] = room

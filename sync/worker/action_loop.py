@@ -70,11 +70,11 @@ class ActionLoop:
         """Run the oldest request; False if there is none, or another worker runs one."""
         if not self._actions.is_requested():
             return False
-        held = self._wiring.leases.acquire(_LEASE)
-        if held is None:
+        lease = self._wiring.leases.acquire(_LEASE)
+        if lease is None:
             return False
-        with self._wiring.renewed(held):
-            taken = self._actions.take(held)
+        with self._wiring.renewed(lease):
+            taken = self._actions.take(lease)
             if taken is None:
                 return False
             action, is_again = taken
@@ -83,7 +83,7 @@ class ActionLoop:
                 state, result = ActionState.FAILED, _INTERRUPTED
             else:
                 state, result = self._done(action)
-            self._actions.end(action.id, state, result, held)
+            self._actions.end(action.id, state, result, lease)
         self._wake()
         return True
 

@@ -73,11 +73,11 @@ class ProjectionLoop:
         """Apply waiting deliveries; False if there are none, or another worker does it."""
         if not self._wiring.inbox.is_waiting():
             return False
-        held = self._wiring.leases.acquire(PROJECTION)
-        if held is None:
+        lease = self._wiring.leases.acquire(PROJECTION)
+        if lease is None:
             return False
-        with self._wiring.renewed(held):
-            did_something = self._projector.run(held)
+        with self._wiring.renewed(lease):
+            did_something = self._projector.run(lease)
         if did_something:
             self._wake()
         return did_something
@@ -184,12 +184,12 @@ class BackfillLoop:
         if monotonic() < self._not_before or not (self._is_restored() or self._is_due()):
             return False
         try:
-            with self._wiring.hold_backfill(self._stop.sleep) as held:
+            with self._wiring.hold_backfill(self._stop.sleep) as lease:
                 # Another worker may have done it in the meantime.
                 if self._is_restored():
-                    self._read_after_restore(held)
+                    self._read_after_restore(lease)
                 elif self._is_due():
-                    self._run(held)
+                    self._run(lease)
         except BrightsheetError as error:
             self._not_before = monotonic() + _PAUSE_SECONDS
             self._note(error)
@@ -198,12 +198,12 @@ class BackfillLoop:
     def _is_restored(self) -> bool:
         return self._sheet.spreadsheet.doubt() == FenceDoubt.RESTORED
 
-    def _read_after_restore(self, held: Lease) -> None:
+    def _read_after_restore(self, lease: Lease) -> None:
         """Read every open job and what changed since the last batch; then write again."""
         landed = self._sheet.spreadsheet.glance().landed_at or 0.0
         since = datetime.fromtimestamp(landed, UTC) - OVERLAP if landed else None
         backfill = self._wiring.backfill(_RESTORED, self._stop.sleep)
-        run = backfill.run(held, since, sorted(self._sheet.pending.counted()))
+        run = backfill.run(lease, since, sorted(self._sheet.pending.counted()))
         self._say(run)
         if not run.is_complete:
             self._not_before = monotonic() + _PAUSE_SECONDS
@@ -218,17 +218,17 @@ class BackfillLoop:
         ago = self._store.seconds_since_start()
         return ago is None or ago >= self._every
 
-    def _run(self, held: Lease) -> None:
+    def _run(self, lease: Lease) -> None:
         if self._store.seconds_since_start() is None:
             # Older changes are for `brightsheet backfill`, which may take hours.
-            self._store.mark_finished(held)
+            self._store.mark_finished(lease)
             return
         last = self._store.last()
         # Jobs that the last run missed in the list may have changed before it began.
         since = last.since if last.problems else last.started - OVERLAP
         # A milestone that becomes ready to submit sends no webhook: every open job is read.
         again = {*last.not_read, *self._sheet.pending.counted()}
-        self._say(self._backfill.run(held, since, sorted(again)))
+        self._say(self._backfill.run(lease, since, sorted(again)))
 
     def _say(self, run: Summary) -> None:
         _log.info(

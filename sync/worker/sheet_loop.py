@@ -77,8 +77,8 @@ class SheetLoop:
         if self._comparing.is_due() and spreadsheet.is_comparison_due(_COMPARE_EVERY):
             self._comparing.postpone(_COMPARE_AGAIN)
             try:
-                with self._wiring.hold(self._stop.sleep) as held:
-                    _log.info("compared", differing=reconcile(self._flusher, held))
+                with self._wiring.hold(self._stop.sleep) as lease:
+                    _log.info("compared", differing=reconcile(self._flusher, lease))
             except Permanent as error:
                 self._store.spreadsheet.set_trouble(error.reason, error.message)
                 raise
@@ -91,21 +91,21 @@ class SheetLoop:
             return self._flush()
         if self._flusher.new_reps - self._flusher.known_reps:
             # Refused if somebody is moving columns; the next comparison creates the views.
-            with suppress(Refused), self._wiring.hold(self._stop.sleep) as held:
-                renew(self._flusher, held)
+            with suppress(Refused), self._wiring.hold(self._stop.sleep) as lease:
+                renew(self._flusher, lease)
         return False
 
     def _flush(self) -> bool:
         """Flush until nothing is pending; False if another worker does it."""
         leases, name = self._wiring.leases, self._wiring.lease_name()
-        held = leases.acquire(name)
-        if held is None:
+        lease = leases.acquire(name)
+        if lease is None:
             return False
         trouble: BrightsheetError | None = None
         lost = Event()
 
         def renew_lease() -> None:
-            if leases.acquire(name) != held:
+            if leases.acquire(name) != lease:
                 lost.set()
 
         try:
@@ -116,22 +116,22 @@ class SheetLoop:
                     again = retry.policy(
                         self._stop.sleep, _TRIES, _LONGEST_BACKOFF, self._note_retry
                     )
-                    again(self._flush_once, held)
+                    again(self._flush_once, lease)
                     is_due = self._store.pending.is_due()
         except BrightsheetError as error:
             trouble = error
         finally:
-            leases.release(held)
+            leases.release(lease)
         if trouble is not None:
             self._pause_after(trouble)
         return True
 
-    def _flush_once(self, held: Lease) -> None:
+    def _flush_once(self, lease: Lease) -> None:
         """Flush, unless somebody has paused writing since the previous attempt."""
         if self._is_retried and not self._store.pending.is_due():
             return
         began = monotonic()
-        self._flusher.flush(held)
+        self._flusher.flush(lease)
         self._wiring.measures.add(FLUSHED, [monotonic() - began])
 
     def _note_retry(self, state: RetryCallState) -> None:

@@ -12,7 +12,7 @@ from sync.sheets.batch import CellWrite, Parts, RowIdentity, RowWrite, compose
 from sync.sheets.cell_data import BLANK, Content
 from sync.sheets.diff import Diff, diff
 from sync.sheets.job_tabs import JobRows, Pattern
-from sync.sheets.read import FENCE_TAB, JOBS_TAB, Copies, Fence, Snapshot
+from sync.sheets.read import FENCE_TAB, JOBS_TAB, Fence, HiddenTab, Snapshot
 from tests.boards.grids import BOARD
 from tests.made_up import uuid
 from tests.sheets.grids import MAPPED_AT, A, cell, write
@@ -176,19 +176,19 @@ def test_a_batch_for_one_changed_cell_in_both_tabs_is_small() -> None:
         )
         for t in (first, second)
     ]
-    copies = {t.copies_tab: Copies("_copies") for t in (first, second)}
+    copies = {t.copies_tab: HiddenTab("_copies") for t in (first, second)}
     snapshot = Snapshot(
         BOARD,
         tables=(first, second),
         fences=(Fence(41),),
-        copies={FENCE_TAB: Copies("_brightsheet"), **copies},
+        copies={FENCE_TAB: HiddenTab("_brightsheet"), **copies},
     )
     batch = compose(
         snapshot, [first, second], Parts(rows=rows), fence=Fence(42), fence_title="_brightsheet"
     )
     assert len(batch.requests) <= 25
     assert len(json.dumps(batch.requests)) < 10_000
-    assert [one.ranges for one in batch.asked] == [("B5:B5", "C5:C5")] * 2
+    assert [one.ranges for one in batch.requested] == [("B5:B5", "C5:C5")] * 2
 
 
 def test_a_mapped_tab_is_asked_by_its_own_copies() -> None:
@@ -197,9 +197,11 @@ def test_a_mapped_tab_is_asked_by_its_own_copies() -> None:
         batch_table(sheet_id=n, title=title, mapped_at=MAPPED_AT)
         for n, title in ((5, "Open jobs"), (6, "Installed"))
     )
-    snapshot = Snapshot(BOARD, tables=(first, second), copies={FENCE_TAB: Copies("_brightsheet")})
+    snapshot = Snapshot(
+        BOARD, tables=(first, second), copies={FENCE_TAB: HiddenTab("_brightsheet")}
+    )
     rows = [RowWrite(sheet_id=n, row=4, site=A, identity=IS_A, cells=(write(),)) for n in (5, 6)]
     batch = compose(snapshot, [first, second], Parts(rows=rows), fence=Fence(1), fence_title="x")
     titles = {one["properties"]["title"] for one in inner(batch.requests, "addSheet")}
-    assert {one.copies_title for one in batch.asked} == titles
+    assert {one.copies_title for one in batch.requested} == titles
     assert len(titles) == 2

@@ -18,7 +18,7 @@ from sync.sheets.batch import compose
 from sync.sheets.diff import columns_to_read, diff
 from sync.sheets.ensure import WantedTabs, ensure
 from sync.sheets.job_tabs import JobRows
-from sync.sheets.read import FENCE_TAB, JOBS_TAB, Copies, Fence, Snapshot, Table
+from sync.sheets.read import FENCE_TAB, JOBS_TAB, Fence, HiddenTab, Snapshot, Table
 from sync.sheets.surroundings import Titles
 from sync.sheets.tabs import pipeline
 from sync.sheets.targets import Targets
@@ -130,7 +130,7 @@ class WholePath:
         """Return the requests that write rows that are there, in a tab that has the keys only."""
         keys = {target.site: (row,) for row, target in enumerate(targets, 1)}
         table = Table(JOBS_TAB, "Jobs", 0, 1000, 1, {KEY: 0}, keys)
-        copies = {FENCE_TAB: Copies("_brightsheet")}
+        copies = {FENCE_TAB: HiddenTab("_brightsheet")}
         snapshot = Snapshot(OWN, tables=(table,), fences=(Fence(1),), copies=copies)
         unwritten = [replace(target, written={}) for target in targets]
         return self._composed(snapshot, self.targets.wanted(columns), unwritten)

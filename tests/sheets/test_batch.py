@@ -21,8 +21,8 @@ from sync.sheets.read import (
     FENCE_TAB,
     GUARD_KEY,
     JOBS_TAB,
-    Copies,
     Fence,
+    HiddenTab,
     Snapshot,
     Table,
     guard_id,
@@ -48,7 +48,7 @@ Request = dict[str, Any]
 
 def made(parts: Parts, seen: Table | None = None) -> Batch:
     read = seen or table()
-    copies = {FENCE_TAB: Copies("_brightsheet", 2)}
+    copies = {FENCE_TAB: HiddenTab("_brightsheet", 2)}
     snapshot = Snapshot(OWN, tables=(read,), fences=(Fence(41),), copies=copies)
     return compose(snapshot, [read], parts, fence=Fence(42), fence_title="_brightsheet")
 
@@ -159,7 +159,7 @@ def test_before_images_are_of_whole_rows_however_wide_they_are_by_now() -> None:
 
 def asked(*rows: RowWrite, header: Sequence[CellWrite] = ()) -> tuple[str, ...]:
     seen = table(columns=PEOPLE, column_count=5)
-    (one,) = made(Parts(rows=rows, header=header), seen).asked
+    (one,) = made(Parts(rows=rows, header=header), seen).requested
     assert (one.title, one.header_row, one.copies_title) == ("Jobs", 0, "_brightsheet")
     return one.ranges
 

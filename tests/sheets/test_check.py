@@ -94,7 +94,7 @@ def test_a_write_into_a_row_with_another_key_is_misplaced(key: str | None) -> No
     who = (
         RowIdentity(key=B)
         if key
-        else RowIdentity(holds=RowImage(others=((Content("x"), ""),), hit=(STATUS,)))
+        else RowIdentity(holds=RowImage(others=((Content("x"), ""),), overwritten=(STATUS,)))
     )
     assert undo.identity == who, "by its key, else by all that was not hit"
     assert (undo.row, undo.tab, undo.header) == (4, "Jobs", "Permit")
@@ -108,7 +108,7 @@ def test_a_row_that_was_not_copied_is_not_confirmed() -> None:
     assert undone(findings) == [(STATUS, VALUE, {}, cell(NEW))]
 
 
-HOLDS = RowIdentity(holds=RowImage(managed={PHONE: (Content("303"), "")}, hit=(STATUS,)))
+HOLDS = RowIdentity(holds=RowImage(managed={PHONE: (Content("303"), "")}, overwritten=(STATUS,)))
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_misplaced_key_is_undone_by_the_key_itself(email: str) -> None:
     """By its position, a stranger's row would keep the key: people move rows all the time."""
     undo = only(keyed(row("mine", "", "", email, "303")))
     assert undo.identity == RowIdentity(key=A, shows_not=TEXTS)
-    assert (undo.is_of_key, undo.before, undo.wrote) == (True, {}, cell(A))
+    assert (undo.removes_key, undo.before, undo.wrote) == (True, {}, cell(A))
     assert undo.image == RowImage.of(row("mine", "", "", email, "303"), PEOPLE, [KEY_AT])
 
 
@@ -227,7 +227,7 @@ def test_a_key_removed_from_the_right_row_is_restored() -> None:
     )
     findings = keyed(row("mine", "", B, "home2@example.com", "303"), taken)
     undo = only(findings)
-    assert (undo.before, undo.wrote, undo.is_of_key) == (cell(B), {}, False)
+    assert (undo.before, undo.wrote, undo.removes_key) == (cell(B), {}, False)
     assert undo.identity.holds is not None
     assert undo.identity.holds.managed[EMAIL] == (Content("home2@example.com"), "")
     assert findings.confirmed_undos == set()

@@ -188,10 +188,10 @@ class Sheet:
         findings = check(meant, [self.table()], {JOBS_TAB: copies}, self.undos)
         for number in findings.confirmed_undos:
             undo = self.undos[number]
-            if undo.has_landed and not undo.is_of_key:
+            if undo.was_confirmed and not undo.removes_key:
                 del self.undos[number]
             else:
-                self.undos[number] = undo.model_copy(update={"has_landed": True})
+                self.undos[number] = undo.model_copy(update={"was_confirmed": True})
         self.undos.update({next(self.numbers): undo for undo in findings.undos})
         self.replaced += [one.before for one in findings.replaced]
         for site, cells in shown.items():

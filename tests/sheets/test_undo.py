@@ -214,7 +214,7 @@ def test_an_undo_without_a_certain_place_is_reported(rows: Rows, changes: dict[s
 
 def test_an_otherwise_blank_row_is_restored_only_in_a_like_row() -> None:
     """Anything that shows our status would hold all of nothing: jobs' own rows, say."""
-    blank = undo(before={}, identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
+    blank = undo(before={}, identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
     assert put(placed({9: row("", WROTE)}, blank)) == [(9, STATUS, "")]
     assert put(placed({4: line()}, blank)) == []
     assert put(placed({4: line(), 9: row("", WROTE), 10: row("", WROTE)}, blank)) == [
@@ -225,7 +225,7 @@ def test_an_otherwise_blank_row_is_restored_only_in_a_like_row() -> None:
 
 def test_the_only_text_of_a_row_is_restored_in_one_row_or_none() -> None:
     """Three rows of a word each that were hit: all of them would get the word of the last."""
-    alone = undo(identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
+    alone = undo(identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
     assert put(placed({9: row("", WROTE)}, alone)) == [(9, STATUS, BEFORE)]
     placement = placed({9: row("", WROTE), 10: row("", WROTE)}, alone)
     assert (placement.rows, [told[3:] for told in placement.recovered]) == ([], [(BEFORE, WROTE)])
@@ -234,14 +234,14 @@ def test_the_only_text_of_a_row_is_restored_in_one_row_or_none() -> None:
 @pytest.mark.parametrize("rows", [{9: row("", "")}, {4: row("", ""), 9: row("", "")}])
 def test_overwritten_text_is_not_restored_into_blank_rows(rows: Rows) -> None:
     """Of the blank rows of a tab none is known to be the one: all of them would get his words."""
-    alone = undo(wrote={}, identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
+    alone = undo(wrote={}, identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
     placement = placed(rows, alone)
     assert (placement.rows, [told[3:] for told in placement.recovered]) == ([], [(BEFORE, "")])
 
 
 def test_an_otherwise_blank_row_is_restored_once() -> None:
     """Another row may rightly hold the text that we wrote: its typed word would be replaced."""
-    alone = undo(has_landed=True, identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
+    alone = undo(was_confirmed=True, identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
     placement = placed({9: row("", WROTE)}, alone)
     assert (placement.rows, placement.recovered, placement.settled) == ([], [], {1})
 
@@ -336,7 +336,7 @@ def test_a_key_is_settled_when_a_read_shows_no_such_row() -> None:
     right = {3: line(key=A)}
     assert placed(right, of_key()).settled == {1}
     assert placed(right, of_key()).recovered == [], "the cell was blank"
-    again = of_key(has_landed=True)
+    again = of_key(was_confirmed=True)
     copied = {3: line(key=A), 6: line(email=OTHER, key=A)}
     assert put(placed(copied, again)) == [(6, KEY, "")]
 
@@ -491,7 +491,7 @@ def test_a_blank_stays_pending_while_our_text_is_about_to_return() -> None:
     placement = placed({4: changed}, blank, again)
     assert (put(placement), placement.settled) == ([(4, STATUS, WROTE)], set())
     changed = line("typed since", email="", phone="")
-    landed = again.model_copy(update={"has_landed": True})
+    landed = again.model_copy(update={"was_confirmed": True})
     then = placed({4: changed}, blank, landed)
     assert [told[3:] for told in then.recovered] == [("", WROTE)]
     assert then.settled == {1, 2}
