@@ -9,7 +9,7 @@ from typing import Any
 from sync.errors import Permanent, Retryable
 from sync.jobs.model import Customer
 from sync.webhooks.other_events import moments, uuid
-from sync.webhooks.parse import readable
+from sync.webhooks.parse import clean_text
 
 Record = Mapping[str, Any]
 
@@ -133,7 +133,7 @@ def _field(tree: Mapping[str, Any], key: str) -> str:
     value = tree.get(key)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    return " ".join(readable(value).split())[:_LIMIT] if isinstance(value, str) else ""
+    return " ".join(clean_text(value).split())[:_LIMIT] if isinstance(value, str) else ""
 
 
 def read_details(tree: Any, asked: Collection[str], no_value: str) -> dict[str, str]:
@@ -169,4 +169,4 @@ def _text(value: Any) -> str:
         return ", ".join(text for each in value if (text := _text(each)))[:_LIMIT]
     if not isinstance(value, str) or value == "None":
         return ""
-    return " ".join(readable(value).split())[:_LIMIT]
+    return " ".join(clean_text(value).split())[:_LIMIT]

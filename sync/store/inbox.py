@@ -16,17 +16,17 @@ from sync.store.database import Database, now
 from sync.store.schema import delivery, heartbeat
 from sync.webhooks.schema import Delivery, Outcome
 
-_BYTES, _JOBS = 2_000_000, 500
+_MAX_BYTES, _MAX_JOBS = 2_000_000, 500
 """Maximum bytes of bodies, and number of jobs, in a batch.
 
 A longer transaction would keep senders waiting. The state of a job with ten milestones takes 250 KB
 of memory, and a flush holds as many.
 """
-_MOST = 10_000
+_MAX_DELIVERIES = 10_000
 """Maximum number of deliveries between two writes of the sheet: a few seconds' work."""
 UNPROJECTED = text("NOT projected")
 _IS_WAITING = select(select(delivery.c.seq).where(UNPROJECTED).exists())
-_LONGEST_NAME = 200
+_MAX_NAME = 200
 """Number of characters of a milestone's name that can be searched."""
 BACKFILL = "backfill-"
 """Prefix of the IDs of events read from EverBright's API; people see it with the IDs."""
@@ -97,7 +97,7 @@ class Inbox:
             "id": delivery_id,
             "counts_from": requested.timestamp() if requested else None,
             "body": body,
-            **_understood(delivery_id, understood),
+            **_event_columns(delivery_id, understood),
         }
         return Receipt(delivery_id, self._put(row))
 
@@ -146,7 +146,7 @@ class Inbox:
         """
         # Written as in the partial index, because SQLite doesn't recognize "projected = 0".
         waiting = select(delivery.c.seq, func.length(delivery.c.body), delivery.c.site)
-        query = waiting.where(UNPROJECTED).order_by(delivery.c.seq).limit(_MOST)
+        query = waiting.where(UNPROJECTED).order_by(delivery.c.seq).limit(_MAX_DELIVERIES)
         for batch in _batches(self._database.rows(query)):
             yield self.fetch(
                 select(delivery).where(delivery.c.seq.in_(batch)).order_by(delivery.c.seq)
@@ -177,7 +177,7 @@ class Inbox:
 
     def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome:
         """Accept a rejected delivery that parses now. It counts from its first receipt."""
-        values = _understood(kept.id, understood)
+        values = _event_columns(kept.id, understood)
         first = func.coalesce(delivery.c.counts_from, delivery.c.received_at)
         row = update(delivery).where(delivery.c.seq == kept.seq)
         with self._database.writing() as connection:
@@ -205,7 +205,7 @@ class Inbox:
         return {row[0]: row[1] for row in self._database.rows(query)}
 
 
-def _understood(delivery_id: str, understood: Delivery) -> dict[str, Any]:
+def _event_columns(delivery_id: str, understood: Delivery) -> dict[str, Any]:
     """Return the columns of a delivery that its parsed event determines."""
     milestone, other = understood.milestone, understood.other_event
     is_used = milestone is not None or other is not None
@@ -221,7 +221,7 @@ def _understood(delivery_id: str, understood: Delivery) -> dict[str, Any]:
         "digest": f"{digest}:{delivery_id}" if is_unique else digest,
         "projected": not is_used,
         # An index doesn't accept texts of any length.
-        "milestone": milestone.name[:_LONGEST_NAME] or None if milestone else None,
+        "milestone": milestone.name[:_MAX_NAME] or None if milestone else None,
     }
 
 
@@ -236,7 +236,9 @@ def _batches(waiting: Iterable[Row[Any, Any, Any]]) -> Iterator[list[int]]:
     batch, total, jobs = list[int](), 0, set[object]()
     for seq, size, site in waiting:
         job = site or seq
-        if batch and (total + (size or 0) > _BYTES or (len(jobs) == _JOBS and job not in jobs)):
+        if batch and (
+            total + (size or 0) > _MAX_BYTES or (len(jobs) == _MAX_JOBS and job not in jobs)
+        ):
             yield batch
             batch, total, jobs = [], 0, set()
         batch.append(seq)

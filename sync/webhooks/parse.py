@@ -77,7 +77,7 @@ _DEEPER = {"{": 1, "[": 1, "}": -1, "]": -1}
 # Characters that spreadsheets and databases refuse: C0 controls except tab and newline.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 _ESCAPES = ("\\u", "\\r", "\\b", "\\f")
-"""How JSON in ASCII writes all that `readable` changes (and more)."""
+"""Escapes in the canonical form that may stand for characters that `clean_text` removes."""
 _PRIVATE = '"private"'
 _TEXTS = ("comment", "comments")
 
@@ -94,11 +94,12 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
     digest = hashlib.sha256(canonical.encode("ascii")).hexdigest()
     if not isinstance(tree, dict):
         return Delivery(kind=Kind.OTHER, digest=digest)
-    # Most bodies need neither of the two walks through the tree; the canonical form shows it.
+    # The canonical form shows whether the tree must be walked through at all: most needn't.
+    may_be_private = _PRIVATE in canonical
     if "\\" in canonical and any(escape in canonical for escape in _ESCAPES):
-        tree, canonical = _readable(tree), _PRIVATE
+        tree, may_be_private = _clean_tree(tree), True
     kind = kind_of(tree, shapes)
-    clean = without_private_comments(tree) if _PRIVATE in canonical else tree
+    clean = without_private_comments(tree) if may_be_private else tree
     if kind is not Kind.MILESTONE:
         event = other_events.read(clean, kind, shapes)
         site = event.site if event else other_events.site_text(clean)
@@ -134,7 +135,7 @@ def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
 
 
 def _parse(body: bytes) -> Any:
-    # Rejected is raised in no `except`: its context would keep the other error, and that the body.
+    # Raised outside of `except`: an exception's context would keep the body in memory.
     text = None
     with suppress(UnicodeDecodeError):
         text = body.decode("utf-8-sig")
@@ -142,11 +143,11 @@ def _parse(body: bytes) -> Any:
         raise Rejected("not_json", "The body is not UTF-8 text.", 400)
     if not text.strip():
         raise Rejected("not_json", "The body is empty.", 400)
-    _bound_depth(text)
+    _check_depth(text)
     with suppress(ValueError):
         return _loads(text)
     converted = to_json(text)
-    _bound_depth(converted)
+    _check_depth(converted)
     try:
         return _loads(converted)
     except ValueError as error:
@@ -161,7 +162,7 @@ def _loads(text: str) -> Any:
     return json.loads(text, parse_constant=reject)
 
 
-def _bound_depth(text: str) -> None:
+def _check_depth(text: str) -> None:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
     depth = 0
@@ -171,17 +172,17 @@ def _bound_depth(text: str) -> None:
             raise Rejected("too_deep", f"The body nests deeper than {MAX_DEPTH} levels.", 400)
 
 
-def _readable(tree: Any) -> Any:
+def _clean_tree(tree: Any) -> Any:
     if isinstance(tree, str):
-        return readable(tree)
+        return clean_text(tree)
     if isinstance(tree, list):
-        return [_readable(item) for item in tree]
+        return [_clean_tree(item) for item in tree]
     if isinstance(tree, dict):
-        return {readable(key): _readable(item) for key, item in tree.items()}
+        return {clean_text(key): _clean_tree(item) for key, item in tree.items()}
     return tree
 
 
-def readable(text: str) -> str:
+def clean_text(text: str) -> str:
     """Return `text` without lone surrogates and control characters, which databases refuse."""
     if text.isprintable():
         return text

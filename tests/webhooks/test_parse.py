@@ -310,7 +310,7 @@ def test_no_optional_fields_together_reject_it(values: dict[tuple[Any, ...], Any
 @given(st.text(st.characters(exclude_categories=())))
 def test_nothing_unprintable_passes_by_a_short_cut(text: str) -> None:
     """A body whose canonical form shows no escape is not walked through, nor a printable text."""
-    found = parse.readable(text)
+    found = parse.clean_text(text)
     assert not parse._UNPRINTABLE.search(found)
     found.encode()
     canonical = json.dumps(text)

@@ -21,13 +21,16 @@ _PHONES = re.compile(
     r"(?:\s*\(?(?:h|c|w|m|home|cell|work|mobile|office)\)?)?",
     re.IGNORECASE,
 )
-"""One number or several, with what they are of: "h 303-555-0101 / c 303-555-0102"."""
+"""One number or several, with labels: "h 303-555-0101 / c 303-555-0102"."""
 _CHECK = re.compile("TRUE|FALSE")
 _CITY_ZIP = re.compile(r"[^\W\d][^\d,]*,?\s+(?:[A-Za-z]{2}\.?,?\s+)?\d{5}(?:-\d{4})?")
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?")
 _ADDRESS = re.compile(r"\d+[a-z]?\s+\S.*[a-z].*\b\d{5}(?:-\d{4})?", re.IGNORECASE)
 _MOST = 0.5
-"""More than half of the cells that are filled: people also type "none" and "same as above"."""
+"""A type is recognized if more than this share of the filled cells has it.
+
+People also type "none" and "same as above".
+"""
 
 SITE, EMAIL, PHONE, ZIP, ADDRESS, DATE = "site", "email", "phone", "zip", "address", "date"
 CITY_ZIP, CHECK = "city_zip", "check"
@@ -47,14 +50,14 @@ PROPOSED: Mapping[str, str] = {
 }
 """The field of a column without a known header. Five digits may as well be a price."""
 SAID: Mapping[str, str] = {
-    SITE: "sites, or addresses of their page in EverBright",
-    EMAIL: "e-mail addresses",
+    SITE: "site IDs, or links to their page in EverBright",
+    EMAIL: "email addresses",
     PHONE: "phone numbers",
     ZIP: "five-digit numbers",
-    ADDRESS: "street addresses with their zip",
+    ADDRESS: "street addresses with a ZIP code",
     DATE: "dates",
-    CITY_ZIP: "towns with their zip",
-    CHECK: "check boxes",
+    CITY_ZIP: "cities with a ZIP code",
+    CHECK: "checkboxes",
 }
 _TESTS: Sequence[tuple[str, Callable[[str], object]]] = (
     (SITE, _SITE.fullmatch),
@@ -73,9 +76,9 @@ class ColumnContent:
 
     what: str = ""
     known_sites: int = 0
-    """How many of them are jobs that came."""
+    """How many of them are jobs that we know."""
     is_computed: bool = False
-    """Whether any cell is computed, but for totals: writing there would destroy a formula."""
+    """Whether any cell except totals is computed: writing there would destroy a formula."""
     is_numeric: bool = False
     """Whether most are numbers for Google; a phone number or a ZIP code may be one, too."""
     is_wordy: bool = False

@@ -1,4 +1,4 @@
-"""The rules that the words of a column for the whole job stand for: names, proposals. Pure."""
+"""Maps the words of a progress column to rules, and proposes such mappings. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -131,8 +131,11 @@ class ProgressRules:
         return rule, tier
 
     def _matches(self, tokens: Sequence[str]) -> Iterator[tuple[int, int, str, int]]:
-        """Give the milestones that tokens name: parts of the name that are missing, and found
-        (negative), the rule and its tier."""
+        """Yield a tuple for each milestone that `tokens` may name, the best first when sorted.
+
+        It has the number of missing parts of the name, that of the found ones (negative), the
+        rule, and its tier.
+        """
         for key, stems in self._stems.items():
             named = [token for token in tokens if _stem(token) in stems]
             rest = " ".join(token for token in tokens if token not in named)

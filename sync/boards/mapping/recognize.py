@@ -13,48 +13,47 @@ from sync.boards.mapping.tab import CellKind, SeenTab
 from sync.boards.mapping.words import ASPECTS, DATE_WORDS, FILLERS, plain, spelled_out
 
 ALIKE = 88.0
-"""The least similarity (rapidfuzz' ratio, 0 to 100) of a header with a typing error in it.
+"""The least similarity (rapidfuzz's ratio, 0 to 100) of a header with one typo.
 
-A letter left out, doubled or swapped leaves that much in nearly every header that is known, and no
-two of different fields but contact and contract are so near: see tests/boards/mapping.
+Nearly every known header with one letter missing, doubled or swapped is above it. Of different
+fields, only contact and contract are that similar: see tests/boards/mapping.
 """
 AHEAD = 6.0
-"""How much nearer than to another field: "contarct" is near to contact and to contract."""
+"""The required lead over other fields: "contarct" is similar to contact and to contract."""
 SHORTEST = 6
-"""Letters: in a shorter word one letter makes another word ("cell", "sell")."""
+"""Letters: changing one letter of a shorter word makes another word ("cell", "sell")."""
 _DIGIT = re.compile(r"\d")
 DATED = ("submitted", "approved")
-"""What a milestone's column with dates may be."""
+"""The aspects that a milestone's column of dates may have."""
 _APPROVAL = frozenset(("approval", "aprobacion"))
-"""Names a milestone's end, and as well the whole of it: "Permit approval" may hold statuses."""
+"""May mean the final approval or the milestone itself: "Permit approval" may hold statuses."""
 _MONEY = re.compile(r"[$\u20ac\u00a3]|\b(?:amount|amt)\b", re.IGNORECASE)
 _PAYMENT = re.compile(r"m\d\b")
-"""Begins the name of a milestone that a payment hangs on: "M1 Install complete"."""
+"""Begins the name of a milestone that a payment depends on: "M1 Install complete"."""
 _INITIALS = 3
-"""Words that a milestone's name needs to be known by its initials: PTO, NTP."""
+"""The least number of words of a milestone's name to be recognized by its initials: PTO, NTP."""
 
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """A field that a header names; `field` is "" where it is not clear, as `reason` says."""
+    """The field that a header names; "" if it isn't clear, for the `reason`."""
 
     field: str
     reason: str
     rank: int
-    """How sure it is: the lowest wins."""
+    """How certain it is: the lowest wins."""
     by_words: str = ""
-    """Where it is not clear, the field that it is if its cells are words for statuses."""
+    """If it isn't clear: the field if the cells are words for statuses."""
     by_dates: str = ""
-    """And the field that it is if they are dates."""
+    """If it isn't clear: the field if the cells are dates."""
 
 
-EXACT, MILESTONE, ALMOST = 1, 2, 4
-"""Ranks; content has the one between."""
-CONTENT = 3
+EXACT, MILESTONE, CONTENT, ALMOST = 1, 2, 3, 4
+"""Ranks of matches."""
 
 
 class Recognizer:
-    """Recognizes headers by the fields that there are."""
+    """Recognizes headers as fields."""
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
@@ -67,7 +66,7 @@ class Recognizer:
                 self._names.setdefault("".join(word[0] for word in words), heading.key)
         for name, key in [*self._names.items()]:
             self._names.setdefault(spelled_out(name), key)
-        # "Design Approval" is known as "Design", too, where no other milestone may be meant.
+        # "Design Approval" is recognized as "Design", too, if no other milestone may be meant.
         bare: dict[str, set[str]] = {}
         for name, key in self._names.items():
             words = [word for word in name.split() if word not in ASPECTS["approved"]]
@@ -135,9 +134,9 @@ class Recognizer:
 
 
 def _nearest(text: str, known: Mapping[str, str]) -> str:
-    """Return the one of `known` (meanings by name) that `text` is with a typing error, or "".
+    """Return the name of `known` (meanings by name) that `text` is with a typo, or "".
 
-    "" also where another meaning is almost as near. A digit is no typing error ("Phone 2").
+    Also "" if another meaning is almost as similar. A digit is no typo ("Phone 2").
     """
     if len(text) < SHORTEST:
         return ""
@@ -152,7 +151,7 @@ def _nearest(text: str, known: Mapping[str, str]) -> str:
 
 
 _LONGEST = 60
-"""Characters: what is longer is an explanation, not a header."""
+"""Characters: a longer text is an explanation, not a header."""
 LEAST = 2
 """Headers that must be recognized: a single one ("Phone") may be part of a note."""
 _RIVAL = 0.5
@@ -161,7 +160,7 @@ _RIVAL = 0.5
 
 @dataclass(frozen=True)
 class Found:
-    """The header row (zero-based), or (None) the sentence that says why there is none."""
+    """The header row (zero-based), or None and the reason in a sentence."""
 
     row: int | None
     problem: str = ""

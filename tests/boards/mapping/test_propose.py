@@ -37,7 +37,7 @@ def test_by_what_the_cells_are() -> None:
     )
     some = proposed(("A1", "B1", "C1", "D1", "E1"), row, row)
     assert [one.field for one in some] == ["", "email", "phone", "address", "site_id"]
-    assert some[1].reason == "its cells are e-mail addresses"
+    assert some[1].reason == "its cells are email addresses"
 
 
 def test_five_digits_are_a_zip_only_below_a_zip_header() -> None:
