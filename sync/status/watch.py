@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event, Lock, Thread
 from time import monotonic
@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from sync.errors import BrightsheetError
-from sync.jobs.status import Statuses, is_stuck
+from sync.jobs.status import Statuses
 from sync.ops.alerts import Alerts
 from sync.status.problem import Problem
 from sync.status.rules import RULES
 from sync.status.verdict import alarms, evaluate, resolved_text
+from sync.status.weekly import digest_jobs
 from sync.store import Backlog, Confirmations, Database
 from sync.store.digests import Digests
 from sync.wiring import Wiring
@@ -190,22 +191,14 @@ class Daily:
             for change in latest
         )
         rejected = sum(statuses.is_rejected(change.after) for change in latest)
+        jobs = digest_jobs(self._wiring, slot.date(), self._zone)
+        stuck = sum(job.is_stuck for job in jobs)
         problems = evaluate(now)
         lines = [
             f"Approved since yesterday: {approved}, rejected: {rejected}.",
-            f"Stuck jobs: {self._stuck(slot.date())}.",
+            f"Stuck jobs: {stuck}.",
             f"Documents: {now.failed_documents} failed, {now.documents} pending.",
         ]
         if not any(problem.is_behind for problem in problems):
             lines.append("The sheet is up to date.")
         return "\n".join([*lines, *(problem.explained for problem in problems)])
-
-    def _stuck(self, today: date) -> int:
-        """Return the number of stuck jobs."""
-        layout = self._wiring.layout()
-        cells = (
-            layout.cells(work.job, work.files, work.customer, fields=("days",)).get("days")
-            for work in self._wiring.sheet_store().pending.every()
-        )
-        days = (cell.when.astimezone(self._zone).date() for cell in cells if cell and cell.when)
-        return sum(is_stuck((today - day).days, layout.stuck_days) for day in days)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -40,8 +40,41 @@ class DigestJob:
     rep: str
     status: str
     days: int | None
+    is_stuck: bool
     deadline: date | None
     is_unpaid: bool
+
+
+def digest_jobs(wiring: Wiring, today: date, zone: tzinfo) -> Iterator[DigestJob]:
+    """Yield the jobs as the sheet shows them `today`."""
+    layout = wiring.layout()
+    for target in wiring.sheet_store().pending.every():
+        if target.job.has_row:
+            cells = layout.cells(target.job, target.files, target.customer, target.details, _FIELDS)
+            yield _digest_job(target, cells, today, zone, layout.stuck_days)
+
+
+def _digest_job(
+    target: Target, cells: Mapping[str, Cell], today: date, zone: tzinfo, stuck_days: int
+) -> DigestJob:
+    def day(column: str) -> date | None:
+        cell = cells.get(column, EMPTY)
+        if cell.when is None:
+            return None
+        return cell.when.astimezone(zone).date() + timedelta(days=cell.days_later)
+
+    since, due = day("days"), day("payment_due")
+    days = (today - since).days if since else None
+    return DigestJob(
+        site=target.site,
+        customer=target.customer.name or placeholder_name(target.site),
+        rep=target.rep or (cells["rep"].text if "rep" in cells else ""),
+        status=cells["status"].text if "status" in cells else "",
+        days=days,
+        is_stuck=days is not None and is_stuck(days, stuck_days),
+        deadline=day("deadline") if since else None,
+        is_unpaid=due is not None and due < today,
+    )
 
 
 class WeeklyMessages:
@@ -84,7 +117,8 @@ class WeeklyMessages:
 
     def _alert_deadlines(self, slot: datetime) -> bool:
         """List the jobs without their customers, because alerts may go to a chat."""
-        near = _near_deadlines(self._jobs(slot), slot.date())
+        jobs = digest_jobs(self._wiring, slot.date(), self._zone)
+        near = _near_deadlines(jobs, slot.date())
         if not near:
             return True
         named = (f"{placeholder_name(job.site)}: {_day(job.deadline)}" for job in near[:_MOST])
@@ -94,7 +128,7 @@ class WeeklyMessages:
     def _send_digests(self, slot: datetime) -> bool:
         """Send everything to the recipients in ALERT_URLS, and each rep's part to the rep."""
         urls = self._wiring.settings.alert_urls
-        jobs = list(self._jobs(slot))
+        jobs = list(digest_jobs(self._wiring, slot.date(), self._zone))
         changes = list(self._changes(slot, {job.site: job.customer for job in jobs}))
         arrived = [self._deliver(channel, jobs, changes, slot) for channel in mail_channels(urls)]
         for rep, address in self._wiring.config().reps.items():
@@ -112,52 +146,8 @@ class WeeklyMessages:
         changes: Sequence[tuple[str, str]],
         slot: datetime,
     ) -> bool:
-        text = self._text(jobs, [text for _, text in changes], slot.date())
+        text = _text(jobs, [text for _, text in changes], slot.date())
         return channel.deliver(Message(text, longest=_LONGEST))
-
-    def _text(self, jobs: Sequence[DigestJob], changes: Sequence[str], today: date) -> str:
-        most = self._wiring.settings.stuck_days
-        stuck = [job for job in jobs if job.days is not None and is_stuck(job.days, most)]
-        stuck.sort(key=lambda job: -(job.days or 0))
-        unpaid = sum(job.is_unpaid for job in jobs)
-        return "\n".join(
-            [
-                *_part("Stuck jobs", [f"{j.customer}: {j.status}, {j.days} days" for j in stuck]),
-                *_part(
-                    "Deadlines within a week",
-                    [f"{j.customer}: {_day(j.deadline)}" for j in _near_deadlines(jobs, today)],
-                ),
-                f"Approved but unpaid: {unpaid}",
-                *_part("Changes in the last seven days", changes),
-            ]
-        )
-
-    def _jobs(self, slot: datetime) -> Iterator[DigestJob]:
-        layout = self._wiring.layout()
-        for target in self._wiring.sheet_store().pending.every():
-            if target.job.has_row:
-                cells = layout.cells(
-                    target.job, target.files, target.customer, target.details, _FIELDS
-                )
-                yield self._read(target, cells, slot.date())
-
-    def _read(self, target: Target, cells: Mapping[str, Cell], today: date) -> DigestJob:
-        def day(column: str) -> date | None:
-            cell = cells.get(column, EMPTY)
-            if cell.when is None:
-                return None
-            return cell.when.astimezone(self._zone).date() + timedelta(days=cell.days_later)
-
-        since, due = day("days"), day("payment_due")
-        return DigestJob(
-            site=target.site,
-            customer=target.customer.name or placeholder_name(target.site),
-            rep=target.rep or (cells["rep"].text if "rep" in cells else ""),
-            status=cells["status"].text if "status" in cells else "",
-            days=(today - since).days if since else None,
-            deadline=day("deadline") if since else None,
-            is_unpaid=due is not None and due < today,
-        )
 
     def _changes(self, slot: datetime, customers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield the site and the text of each change since the last digest, the newest first."""
@@ -171,6 +161,22 @@ class WeeklyMessages:
             states = " → ".join(filter(None, (before, after)))
             text = f"{customers[change.site]}: {what}{', ' if states else ''}{states}"
             yield change.site, f"{text}, {_day(change.stamp.astimezone(self._zone))}"
+
+
+def _text(jobs: Sequence[DigestJob], changes: Sequence[str], today: date) -> str:
+    stuck = sorted((job for job in jobs if job.is_stuck), key=lambda job: -(job.days or 0))
+    unpaid = sum(job.is_unpaid for job in jobs)
+    return "\n".join(
+        [
+            *_part("Stuck jobs", [f"{j.customer}: {j.status}, {j.days} days" for j in stuck]),
+            *_part(
+                "Deadlines within a week",
+                [f"{j.customer}: {_day(j.deadline)}" for j in _near_deadlines(jobs, today)],
+            ),
+            f"Approved but unpaid: {unpaid}",
+            *_part("Changes in the last seven days", changes),
+        ]
+    )
 
 
 def _near_deadlines(
