@@ -466,7 +466,12 @@ class Deeds:
         return Deed(f"clear the key of row {row}, {site}", lost_keys={site})
 
     def _is_right(self, before: Look, row: int) -> bool:
-        """Tell whether a job's only row shows his customer, and nothing of another job."""
+        """Tell whether a job's only row shows his customer, and nothing of another job.
+
+        With a typed phone number it may be another customer's: without its key it is no job's.
+        """
+        if any(before.shown(row, column) in self.ledger.claims for column in _TYPED_FOR_ANOTHER):
+            return False
         site = before.key(row)
         known = self.ledger.truth.customers.get(site, {})
         name = before.by_id.get("customer", -1)
