@@ -21,6 +21,7 @@ from tests import databases
 from tests.made_up import body, milestone, uuid
 from tests.store.parts import waiting
 from tests.stored import newest
+from tests.traffic import Senders, history, replay, shown
 from tests.world import World, wait_for
 
 
@@ -166,6 +167,35 @@ def test_postgresql_restarts(google: Emulator, server: Any, tmp_path: Path) -> N
         assert processes(receiver) == before
         assert worker.process.poll() is None
     assert kept(url) == [uuid(1), uuid(2), uuid(4)]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_postgresql_restarts_under_load(google: Emulator, server: Any, tmp_path: Path) -> None:
+    """Catches what is answered 202 and lost, or written twice, when the database ends amid it."""
+    url = server.get_uri().replace("postgresql://", "postgres://")
+    world = World(google, tmp_path, url, WORKER="separate")
+    assert world.command("db", "upgrade").process.wait() == 0
+    events = history(600, 60, seed=4)
+    with world.receiver().ready() as receiver, world.worker() as worker:
+        before = processes(receiver)
+        senders = Senders(world, events, threads=4).start()
+        for _ in range(3):
+            sent = senders.accepted
+            wait_for(lambda: senders.accepted >= sent + 30)  # noqa: B023
+            server.stop()
+            wait_for(lambda: _status(world) == 503)
+            server.ensure_postgres_running()
+            wait_for(lambda: _status(world) == 200)
+        sent = senders.accepted
+        senders.join()
+        assert sent < len(events), "the last restart was under load"
+        wait_for(lambda: shown(world) == replay(events), 120)
+        assert processes(receiver) == before
+        assert worker.process.poll() is None
+    print(f"{len(events)} webhooks, {sent} before the last restart, {senders.broken_off} cut off")
+    assert senders.accepted == len(events)
+    assert senders.statuses == {202, 503}
 
 
 @pytest.mark.long

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -100,3 +101,47 @@ def test_the_command_reports_it_in_one_line(sqlite_url: str) -> None:
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()
     assert line.startswith("DATABASE_URL: the database is of an older version")
+
+
+KILLED = """
+import os, signal, sys
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from brightsheet import cli
+
+left = int(sys.argv.pop())
+
+def count(*_):
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+event.listen(Engine, "after_cursor_execute", count)
+cli()
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", databases.KINDS)
+def test_an_upgrade_that_is_killed_at_any_statement_is_repeated(kind: str, tmp_path: Path) -> None:
+    """Would catch half a schema, which the next start takes for a database of another version."""
+    (tmp_path / "created").mkdir()
+    whole = tables(opened(databases.migrated(kind, tmp_path / "created")))
+    url, kills = databases.fresh(kind, tmp_path), 0
+    environment = {**os.environ, "DATABASE_URL": url}
+    while True:
+        killed = [sys.executable, "-c", KILLED, "db", "upgrade", str(1 + 12 * kills)]
+        ended = subprocess.run(killed, env=environment, check=False, capture_output=True)
+        if ended.returncode == 0:
+            break
+        assert ended.returncode == -signal.SIGKILL
+        kills += 1
+        database = opened(url)
+        assert not database.is_current()
+        assert tables(database) == []
+        database.close()
+    assert opened(url).is_current()
+    assert tables(opened(url)) == whole
+    print(f"killed {kills} times")
+    assert kills > 5
