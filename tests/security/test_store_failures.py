@@ -18,7 +18,7 @@ from demo.process import Receiver
 from emulator import Emulator
 from sync.store import Database, Inbox
 from tests import databases
-from tests.made_up import body, milestone, uuid
+from tests.made_up import body, document, milestone, task, uuid
 from tests.store.parts import waiting
 from tests.stored import newest
 from tests.traffic import Senders, history, replay, shown
@@ -119,6 +119,39 @@ def test_a_disk_that_is_full_at_the_start_is_waited_for(
         wait_for(lambda: _status(world) == 200)
         assert send(world, 1) == 202
         wait_for(lambda: set(world.by_site()) == {uuid(1)})
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_documents_that_the_disk_has_no_room_for_are_copied_once_it_has(
+    google: Emulator, small_disk: Path, tmp_path: Path
+) -> None:
+    """Two of 200 MB: small ones pass them by, and /status warns meanwhile."""
+    size = 200 * 1000 * 1000
+    large, small = [document(number) for number in (1, 2)], document(3)
+    for each in large:
+        google.everbright.set_document(each["uuid"], size=size)
+    url = f"sqlite:///{tmp_path}/brightsheet.sqlite3"
+    world = World(google, tmp_path, url, TMPDIR=str(small_disk))
+    with world.receiver().ready():
+        files = [task(each) for each in (*large, small)]
+        for job, each in enumerate(files, 1):
+            assert world.send(milestone(job, tasks=[each])).status_code == 202
+        wait_for(lambda: len(world.files()) == 1)
+        wait_for(lambda: "documents_failing" in _warnings(world), 90)
+        assert len(world.files()) == 1
+        subprocess.run(["mount", "-o", "remount,size=600m", str(small_disk)], check=True)
+        began = time.monotonic()
+        wait_for(lambda: len(world.files()) == 3, 150)
+        wait_for(lambda: "documents_failing" not in _warnings(world), 30)
+    print(f"copied {time.monotonic() - began:.0f} s after there was room")
+    assert sorted(file.size for file in world.files())[1:] == [size, size]
+    assert "No room" in world.log.read_text()
+
+
+def _warnings(world: World) -> set[str]:
+    found = requests.get(f"{world.url}/status", timeout=5).json()
+    return {one["reason"] for one in found["warnings"]}
 
 
 def _status(world: World) -> int:
