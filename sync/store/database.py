@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class now(FunctionElement[float]):  # noqa: N801 - it is used like SQL's own fun
 
 @compiles(now, "sqlite")
 def _now_sqlite(*_: Any, **__: Any) -> str:
-    return "((julianday('now') - 2440587.5) * 86400.0)"
+    return "now_seconds()"
 
 
 @compiles(now, "postgresql")
@@ -294,6 +295,8 @@ def _sqlite_engine(url: str, synchronous: str = "FULL") -> Engine:
     def _connected(connection: sqlite3.Connection, _: object) -> None:
         # Transactions are begun below, not by the driver; a commit is on the disk.
         connection.isolation_level = None
+        # SQLite's own clock counts milliseconds, in which two webhooks may arrive.
+        connection.create_function("now_seconds", 0, time.time)
         for pragma in (
             "journal_mode=WAL",
             f"synchronous={synchronous}",

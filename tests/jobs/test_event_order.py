@@ -20,6 +20,12 @@ from tests.webhooks.payloads import change_order, contract, document, stage
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
+_MICROSECOND = 1 / 60_000_000
+"""In minutes."""
+_DAYS = st.integers(1, 4)
+"""Only a few, so that many events have the same newest date."""
+
+
 class Delivered(NamedTuple):
     """A payload, and when (in minutes from START) it was first received or requested."""
 
@@ -46,6 +52,10 @@ def told(*deliveries: Delivered, job: Job | None = None) -> Job:
 
 def at(minute: float) -> str:
     return (START + timedelta(minutes=minute)).isoformat()
+
+
+def _dated(day: int | None) -> dict[str, Any]:
+    return {} if day is None else {"date_updated": f"2026-03-0{day}T10:00:00Z"}
 
 
 def said(status: str, updated: float, *comments: float, **changes: Any) -> dict[str, Any]:
@@ -111,19 +121,25 @@ def test_a_milestone_has_the_newest_status(case: str) -> None:
         assert (event.milestone.status, log.current().status) == (status, status)
 
 
+@given(st.permutations(["SUBMITTED", "REJECTED", "APPROVED", "QUEUED"]), _DAYS | st.none())
+def test_of_equal_dates_the_one_received_later_counts(statuses: list[str], day: int | None) -> None:
+    """Also in one millisecond; only of webhooks received at once the hash decides."""
+    sent = [
+        Delivered(
+            milestone(status=status, **{"date_updated": None} | _dated(day)), n * _MICROSECOND
+        )
+        for n, status in enumerate(statuses)
+    ]
+    for order in permutations(sent):
+        (event,) = told(*order).events.values()
+        assert event.milestone.status == statuses[-1]
+
+
 def test_an_undated_webhook_counts_from_its_first_receipt() -> None:
     """Catches an *archived* event that is replayed after an *unarchived* one arrived."""
     archived, unarchived = (Delivered({"site": uuid(1), "archived": 2 - n}, n) for n in (1, 2))
     for order in ((archived, unarchived), (unarchived, archived)):
         assert told(*order).facts[ARCHIVED].value == ""
-
-
-_DAYS = st.integers(1, 4)
-"""Only a few, so that many events have the same newest date."""
-
-
-def _dated(day: int | None) -> dict[str, Any]:
-    return {} if day is None else {"date_updated": f"2026-03-0{day}T10:00:00Z"}
 
 
 _CONTRACTS = st.builds(
@@ -184,9 +200,10 @@ _OTHERS = st.builds(
 )
 
 
+_MINUTES = st.integers(0, 6000).map(float) | st.integers(0, 3).map(lambda n: n * _MICROSECOND)
 _DELIVERIES = st.lists(
-    st.builds(Delivered, _CONTRACTS | _CHANGE_ORDERS | _MILESTONES | _OTHERS, st.integers(0, 6000))
-    | st.builds(Delivered, _MILESTONES | _CONTRACTS, st.integers(0, 6000), st.just(True)),
+    st.builds(Delivered, _CONTRACTS | _CHANGE_ORDERS | _MILESTONES | _OTHERS, _MINUTES)
+    | st.builds(Delivered, _MILESTONES | _CONTRACTS, _MINUTES, st.just(True)),
     min_size=1,
     max_size=9,
     unique_by=lambda one: (str(one.payload), one.is_read),

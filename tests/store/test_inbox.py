@@ -39,6 +39,14 @@ def test_the_same_delivery_at_once_is_accepted_once(database: Database) -> None:
     assert len(waiting(Inbox(database))) == 1
 
 
+def test_webhooks_of_the_same_millisecond_have_an_order(database: Database) -> None:
+    """Of two with the same dates the later one counts, not the one with the larger hash."""
+    for job in range(200):
+        keep(database, job=job)
+    received = [one.received for one in waiting(Inbox(database))]
+    assert received == sorted(set(received))
+
+
 def test_each_of_many_threads_gets_its_own_outcome(database: Database) -> None:
     """Catches an outcome that is another request's, and a thread that waits forever."""
     sent = [number // 2 for number in range(200)]  # Each job twice.
