@@ -48,7 +48,7 @@ chaos: develop  ## people, faults and kills at full size, a minute of silence (S
 		$(BIN)/python -m pytest -n 0 -s tests/e2e/test_kill.py tests/e2e/test_outage.py tests/chaos \
 		tests/boards/chaos tests/security/test_hostile.py tests/sheets/test_large.py tests/sheets/test_rebuild.py
 
-pages: develop  ## write .env.example, app.json and docs/settings.md anew from the settings
+pages: develop  ## write .env.example, app.json and the tables of settings and columns anew
 	$(BIN)/python -m tests.settings.pages
 
 images: develop  ## take the pictures of the docs anew

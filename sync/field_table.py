@@ -1,9 +1,10 @@
 """Defines the fields: everything that a column can show of a job or of a milestone. Pure.
 
 This table determines the IDs that the config may use, the columns of the Jobs tab, the proposals of
-`brightsheet map`, the requests to EverBright's Data Access Layer, and docs/columns.md. A field with
-`metrics` needs only its entry. The code for any other field's cell has the same ID in `CELLS` or
-`MILESTONE_CELLS` of `sync.jobs.job_cells`; it isn't here, because the config imports this module.
+`brightsheet map`, what is read of EverBright's answers about a site, the requests to its Data
+Access Layer, and docs/columns.md. A field with a `site_key` or `metrics` needs only its entry. The
+code for any other field's cell has the same ID in `CELLS` or `MILESTONE_CELLS` of
+`sync.jobs.job_cells`; it isn't here, because the config imports this module.
 """
 
 from collections.abc import Mapping
@@ -70,6 +71,9 @@ class FieldEntry:
     """A deadline, colored when it is near and when it has passed."""
     is_typed: bool = False
     """People type here, too, and their text stays."""
+    site_key: str = ""
+    """The value's key in EverBright's answer about a site. `contact.` before it means the primary
+    contact, and `address.` the address."""
     metrics: tuple[str, ...] = ()
     """Of the Data Access Layer, unless the config has others; the first with a value is used."""
 
@@ -93,19 +97,19 @@ _OF_A_JOB = (
         width=270, at_first=FILLED, is_customers=True),
     FieldEntry("city", "City", TEXT,
         "The city of the address.",
-        is_wrapped=True, is_customers=True),
+        is_wrapped=True, is_customers=True, site_key="address.city_name"),
     FieldEntry("zip", "Zip", TEXT,
         "The ZIP code of the address.",
-        at_first=NEVER, is_customers=True),
+        at_first=NEVER, is_customers=True, site_key="address.zipcode"),
     FieldEntry("city_zip", "City, state, zip", TEXT,
         "The city, state and ZIP code of the address, in one cell.",
         at_first=NEVER, is_customers=True),
     FieldEntry("phone", "Phone", TEXT,
         "The customer's phone number, from EverBright.",
-        width=105, is_customers=True),
+        width=105, is_customers=True, site_key="contact.phone_number"),
     FieldEntry("email", "E-mail", TEXT,
         "The customer's e-mail address, from EverBright.",
-        width=190, at_first=OFF, is_customers=True),
+        width=190, at_first=OFF, is_customers=True, site_key="contact.email"),
     FieldEntry("status", "Status", STATUS,
         "What was rejected; if nothing was, what EverBright is reviewing; otherwise the milestone "
         "that was reached, and the next one. The note on a cell has the date.",
@@ -226,6 +230,7 @@ ASPECTS = tuple(entry.id.removesuffix(":") for entry in _OF_A_MILESTONE)
 """What a column can show about a milestone."""
 ONCE_FILLED = frozenset(entry.id for entry in _OF_A_JOB if entry.at_first is FILLED)
 """The columns that are created with the first job that has a value for them."""
+OF_THE_SITE = tuple(entry for entry in _OF_A_JOB if entry.site_key)
 DETAILS = tuple(entry.id for entry in _OF_A_JOB if entry.metrics)
 """The fields that are filled from the Data Access Layer."""
 CUSTOMERS_OWN = frozenset(entry.id for entry in _OF_A_JOB if entry.is_customers)

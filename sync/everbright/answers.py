@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sync.errors import Permanent, Retryable
+from sync.field_table import OF_THE_SITE
 from sync.jobs.model import Customer
 from sync.webhooks.other_events import moments, uuid
 from sync.webhooks.parse import clean_text
@@ -105,15 +106,17 @@ def read_customer(tree: Any) -> Customer:
     archived = site.get("archived")
     street = " ".join(part for key in _STREET if (part := _field(address, key)))
     state = " ".join(p for k in ("state_abbreviation", "zipcode") if (p := _field(address, k)))
-    return Customer(
-        name=" ".join(part for k in ("first_name", "last_name") if (part := _field(contact, k))),
-        address=", ".join(part for part in (street, _field(address, _TOWN), state) if part),
-        phone=_field(contact, "phone_number"),
-        email=_field(contact, "email"),
-        city=_field(address, _TOWN),
-        zip=_field(address, "zipcode"),
-        archived=archived if isinstance(archived, bool) else None,
-    )
+    values: dict[str, Any] = {
+        "name": " ".join(p for k in ("first_name", "last_name") if (p := _field(contact, k))),
+        "address": ", ".join(part for part in (street, _field(address, _TOWN), state) if part),
+        "archived": archived if isinstance(archived, bool) else None,
+    }
+    parts = {"contact": contact, "address": address, "": site}
+    for entry in OF_THE_SITE:
+        part, _, key = entry.site_key.rpartition(".")
+        if text := _field(parts[part], key):
+            values[entry.id] = text
+    return Customer.model_validate(values)
 
 
 def _contact(contacts: Any) -> Mapping[str, Any]:

@@ -88,10 +88,10 @@ class DetailColumns:
         for column in self.metrics:
             text, entry = self.value(column, job, details), entry_of(column)
             if text:
-                cells[column] = self._cell(entry, text)
+                cells[column] = self.cell(entry, text)
         return cells
 
-    def _cell(self, entry: FieldEntry, text: str) -> Cell:
+    def cell(self, entry: FieldEntry, text: str) -> Cell:
         """Return a value in the field's kind, or as received if it isn't of that kind."""
         if entry.kind is FieldKind.NUMBER:
             return _number(text) or Cell(text=cut(text))

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
-from sync.field_table import KEY, PLACEHOLDER
+from sync.field_table import KEY, OF_THE_SITE, PLACEHOLDER, FieldEntry
 from sync.jobs import contracts, projection
 from sync.jobs.actions import Actions, NextAction
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
@@ -360,14 +360,16 @@ def _split(customer: Customer) -> tuple[str, str]:
     return parts[0].rstrip(", "), "".join(parts[1:]) or city
 
 
+def _of_the_site(entry: FieldEntry, row: RowSource) -> Cell:
+    text = getattr(row.customer, entry.id, "")
+    return row.reader.details.cell(entry, text) if text else EMPTY
+
+
 CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
+    **{entry.id: partial(_of_the_site, entry) for entry in OF_THE_SITE},
     PLACEHOLDER: lambda row: row.reader.name(row.job.site, row.customer),
     "address": lambda row: _text(row.customer.address, _split(row.customer)[0]),
-    "city": lambda row: _text(row.customer.city),
-    "zip": lambda row: _text(row.customer.zip),
     "city_zip": lambda row: _text(_split(row.customer)[1]),
-    "phone": lambda row: _text(row.customer.phone),
-    "email": lambda row: _text(row.customer.email),
     "status": _status,
     "days": _days,
     "next_action": lambda row: _text(row.next_action.text),

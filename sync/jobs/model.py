@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from sync.types import Value
 from sync.webhooks.schema import Comment, ContractState, Document, Milestone
@@ -359,8 +359,14 @@ class Job(Value):
 
 
 class Customer(Value):
-    """The customer of a job, from EverBright's API."""
+    """The customer of a job, from EverBright's API.
 
+    It has the values of all fields with a `site_key`, by their IDs. Those that only a cell shows
+    aren't declared here.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, str] = Field(init=False)
     name: str = ""
     address: str = ""
     phone: str = ""

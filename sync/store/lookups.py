@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement
 
-from sync.field_table import REP
+from sync.field_table import OF_THE_SITE, REP
 from sync.jobs.model import Change, Customer, Details, Job
 from sync.store.database import Database, Lease, now, touch
 from sync.store.findings import is_dismissed
@@ -148,7 +148,9 @@ class Customers(Lookups[Customer]):
     """The customers of jobs. An answer counts as current for a day."""
 
     def __init__(self, database: Database) -> None:
-        self._question = sha256(" ".join(sorted(Customer.model_fields)).encode()).hexdigest()[:16]
+        keys = (f"{entry.id}={entry.site_key}" for entry in OF_THE_SITE)
+        asked = " ".join(sorted([*Customer.model_fields, *keys]))
+        self._question = sha256(asked.encode()).hexdigest()[:16]
         stamp = {"fetched_at": now(), "question": self._question}
         super().__init__(database, customer, Customer, stamp)
 

@@ -1,4 +1,4 @@
-"""Writes .env.example, app.json and the table of docs/settings.md from the settings' model.
+"""Writes the pages and tables that follow the code: the settings and the columns.
 
 `make pages` runs it.
 """
@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from sync.field_table import FIELDS
 from sync.settings.environment import Settings
 from tests.made_up import ROOT
 
@@ -118,13 +119,26 @@ def _entry(one: Setting) -> dict[str, Any]:
     return entry if is_needed else {**entry, "required": False}
 
 
+def columns() -> str:
+    lines = ["| name | header | kind | at first | what it shows |", "|---|---|---|---|---|"]
+    for entry in FIELDS.values():
+        name = f"{entry.id}MILESTONE" if entry.id.endswith(":") else entry.id
+        about = entry.about.format(stuck_days="`STUCK_DAYS`")
+        cells = (f"`{name}`", entry.title("(its name)"), entry.kind, entry.at_first, about)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def pages() -> dict[str, str]:
     """Return the files by name, as they have to be."""
     page = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    before, _, rest = (ROOT / "docs" / "columns.md").read_text("utf-8").partition("| name |")
+    after = rest.partition("\n\n")[2]
     return {
         ".env.example": env_example(),
         "app.json": app_json((ROOT / "app.json").read_text("utf-8")),
         "docs/settings.md": page.partition("| setting |")[0] + table(),
+        "docs/columns.md": f"{before}{columns()}\n{after}",
     }
 
 

@@ -1,4 +1,4 @@
-"""The settings' pages are those of the model, and the README's short table is true."""
+"""The generated pages are those of the code, and the README's short table is true."""
 
 import io
 import re
@@ -21,8 +21,8 @@ UNDOCUMENTED = {
 
 
 @pytest.mark.parametrize("name", pages())
-def test_a_page_is_generated_from_the_settings(name: str) -> None:
-    """Catches a setting that was changed in the code alone: `make pages` writes the pages anew."""
+def test_a_page_is_generated_from_the_code(name: str) -> None:
+    """Catches a setting or column that was changed in the code alone: run `make pages`."""
     assert (ROOT / name).read_text("utf-8") == pages()[name]
 
 
