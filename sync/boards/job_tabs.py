@@ -1,7 +1,8 @@
 """Serves a board, tabs that an installer had before, as the tabs of jobs (`JobTabs`)."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
+from datetime import tzinfo
 from functools import cached_property
 
 from sync.boards import habits, match, matching, table_end
@@ -16,7 +17,7 @@ from sync.jobs.progress import FURTHER_WORD, PROGRESS, ProgressWords
 from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows
-from sync.sheets.diff import without_note
+from sync.sheets.diff import CellDecider, without_note
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Match, TabFindings
 from sync.sheets.keys import EndedWord
@@ -188,7 +189,8 @@ class BoardTabs:
         lease: Lease,
         tables: Sequence[Table],
         rows: Rows,
-        customers: Mapping[str, Customer],
+        targets: Sequence[Target],
+        zone: tzinfo,
     ) -> TabFindings:
         """Find rows that a sort of some columns parted from their site ID, and words that ended.
 
@@ -198,17 +200,25 @@ class BoardTabs:
         if cells := worded_cells(tables):
             self._take_call(lease)
             ended.update(ended_words(tables, self._reader.options(cells)))
+        customers = {target.site: target.customer for target in targets}
         foreign = matching.foreign_keys(tables, rows, customers, self._match.by)
-        self._settle(lease, matching.texts_of_rows(tables, rows), customers)
+        added = matching.added_rows(tables, rows, targets, CellDecider(self, zone))
+        texts = matching.texts_of_rows(tables, rows)
+        self._settle(lease, texts, customers, added.keys())
         return TabFindings(without_ended(tables, ended), foreign, tuple(ended))
 
-    def _settle(self, lease: Lease, texts: Texts, customers: Mapping[str, Customer]) -> None:
-        """Record which jobs look like no row since people changed or deleted rows."""
-        boards = self._store.boards
-        if not (known := {job.site for job in boards.unsettled()}):
-            return
-        lookup = matching.look_up(texts, customers, self._match.by, boards.answers(), known)
+    def _settle(
+        self, lease: Lease, texts: Texts, customers: Mapping[str, Customer], added: Set[str]
+    ) -> None:
+        """Record which jobs look like another row, or like none, since people changed rows.
+
+        Those with a row that was `added` for them don't wait: their customer may appear twice.
+        """
+        boards, by = self._store.boards, self._match.by
+        known = {job.site for job in boards.unsettled()}
+        lookup = matching.look_up(texts, customers, by, boards.answers(), known | added)
         boards.settle(lease, known - lookup.unsettled)
+        boards.hold_back(lease, added & lookup.unsettled, hours=0)
 
     @cached_property
     def _ended(self) -> tuple[EndedWord, ...]:

@@ -9,11 +9,9 @@ Answers are stored with the row's text, so they are kept when the tab is mapped 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sync.boards.lookalikes import LookAlike, NamedRow, UnsettledJob
-from sync.boards.matching import look_up, texts_of_rows, unsettled_jobs
+from sync.boards.lookalikes import LookAlike, UnsettledJob
+from sync.boards.matching import added_rows, look_up, texts_of_rows, unsettled_jobs
 from sync.errors import Permanent, Retryable
-from sync.field_table import KEY
-from sync.jobs.target import Target
 from sync.ops import retry
 from sync.sheets import encode
 from sync.sheets.batch import IDENTITY_COLUMNS, CellWrite, Parts, RowIdentity, RowWrite, guarding
@@ -95,12 +93,7 @@ def find(flusher: Flusher, lease: Lease) -> Doubts:
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
     cells = CellDecider(context.tabs, flusher.clock(snapshot))
-    own: dict[str, NamedRow] = {}
-    for target in targets:
-        mine = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
-        if len(mine) == 1 and _is_ours(*mine[0], rows, target, cells):
-            ((table, row),) = mine
-            own[target.site] = NamedRow.of(table, row, rows[table.sheet_id][row])
+    own = added_rows(tables, rows, targets, cells)
     customers = {target.site: target.customer for target in targets}
     boards, by = flusher.store.boards, flusher.targets.layout.config.match.by
     lookup = look_up(texts_of_rows(tables, rows), customers, by, boards.answers(), own)
@@ -108,24 +101,6 @@ def find(flusher: Flusher, lease: Lease) -> Doubts:
     jobs = unsettled_jobs(tables, rows, customers, lookup, own)
     context = replace(context, snapshot=everything.snapshot)
     return Doubts(context, rows, jobs, doubled_jobs(tables))
-
-
-def _is_ours(table: Table, number: int, rows: Rows, target: Target, cells: CellDecider) -> bool:
-    """Return whether a row holds nothing but what was written there, and formulas."""
-    mapped = {index: column for column, index in table.columns.items()}
-
-    def written(column: str) -> str:
-        if column == KEY:
-            return target.site
-        last = cells.last_value(table, column, target)
-        return last.text if last else ""
-
-    return all(
-        not text_of(cell)
-        or is_formula(cell)
-        or (index in mapped and text_of(cell) == written(mapped[index]))
-        for index, cell in enumerate(rows[table.sheet_id][number])
-    )
 
 
 def chosen(doubts: Iterable[UnsettledJob], pairs: Mapping[str, str]) -> Settled:

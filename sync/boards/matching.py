@@ -11,7 +11,8 @@ from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.sheets.batch import IDENTITY_COLUMNS, Place, RowIdentity, RowImage
-from sync.sheets.cell_data import Row, Rows, at, site_in, texts_of
+from sync.sheets.cell_data import Row, Rows, at, is_formula, site_in, text_of, texts_of
+from sync.sheets.diff import CellDecider
 from sync.sheets.job_tabs import Match, Pattern
 from sync.sheets.keys import ForeignKey, row_name
 from sync.sheets.read import Table
@@ -135,6 +136,37 @@ def look_up(
         if all(alike.is_other(site, place) for place in places)
     )
     return Lookup(matches, candidates, frozenset(answered))
+
+
+def added_rows(
+    tables: Iterable[Table], rows: Rows, targets: Iterable[Target], cells: CellDecider
+) -> dict[str, NamedRow]:
+    """Return the rows that were added for jobs and that nobody typed into, by site."""
+    own: dict[str, NamedRow] = {}
+    for target in targets:
+        mine = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
+        if len(mine) == 1 and _is_ours(*mine[0], rows, target, cells):
+            ((table, row),) = mine
+            own[target.site] = NamedRow.of(table, row, rows[table.sheet_id][row])
+    return own
+
+
+def _is_ours(table: Table, number: int, rows: Rows, target: Target, cells: CellDecider) -> bool:
+    """Return whether a row holds nothing but what was written there, and formulas."""
+    mapped = {index: column for column, index in table.columns.items()}
+
+    def written(column: str) -> str:
+        if column == KEY:
+            return target.site
+        last = cells.last_value(table, column, target)
+        return last.text if last else ""
+
+    return all(
+        not text_of(cell)
+        or is_formula(cell)
+        or (index in mapped and text_of(cell) == written(mapped[index]))
+        for index, cell in enumerate(rows[table.sheet_id][number])
+    )
 
 
 def unsettled_jobs(

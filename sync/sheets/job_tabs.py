@@ -8,13 +8,13 @@ implements the interface for tabs that an installer had before.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Protocol
 
 from sync.errors import Permanent
 from sync.field_table import KEY, PLACEHOLDER
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.files import placeholder_name
-from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.batch import IDENTITY_COLUMNS, Place, RowIdentity
@@ -135,7 +135,8 @@ class JobTabs(Protocol):
         lease: Lease,
         tables: Sequence[Table],
         rows: Rows,
-        customers: Mapping[str, Customer],
+        targets: Sequence[Target],
+        zone: tzinfo,
     ) -> TabFindings:
         """Return a comparison's further findings. Raises as a read does."""
         return TabFindings(tables)

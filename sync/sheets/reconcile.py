@@ -180,8 +180,8 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
         raise keys.keys_gone(len(gone), len(known))
     store.batches.forget_rows(lease, gone)
     store.confirmations.propose_order(flusher.targets.proposed_order(targets))
-    customers = {target.site: target.customer for target in targets}
-    found = tabs.compared(lease, tables, everything.rows, customers)
+    zone = flusher.clock(snapshot)
+    found = tabs.compared(lease, tables, everything.rows, targets, zone)
     # A row that shows another customer is reported and stays as it is.
     parted = {key.site for key in found.foreign}
     differing = differences(
@@ -189,7 +189,7 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
         found.tables,
         everything.rows,
         (target for target in targets if target.written and target.site not in parted),
-        flusher.clock(snapshot),
+        zone,
     )
     store.batches.keep_typed_reps(lease, _typed_reps(tables, everything.rows, targets))
     elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}

@@ -103,6 +103,46 @@ def a_customer_may_have_a_row(receiver: Installation) -> None:
     bench.flush()
 
 
+def a_customer_appears_twice(receiver: Installation) -> None:
+    """A rep types a row for a customer whose job has got a new row before."""
+    board(receiver)
+    bench, end = receiver.bench, HEADER_ROW + 1 + JOBS
+    bench.customer(JOBS + 1)
+    bench.send(milestone(JOBS + 1))
+    bench.project()
+    bench.ask()
+    bench.flush()
+    assert len(keys(receiver)) == JOBS + 1
+    bench.do(own_sheet.fill(OPEN, end + 1, [line(JOBS + 1, Phone=f"303-555-{JOBS + 1:04d}")]))
+    receiver.act("compare")
+
+
+def delete_the_typed_row(receiver: Installation) -> None:
+    receiver.bench.edit("delete_rows", sheet_id=OPEN, index=HEADER_ROW + 2 + JOBS)
+    receiver.act("compare")
+
+
+def three_of_eight_rows_are_deleted(receiver: Installation) -> None:
+    board(receiver)
+    for row in (6, 4, 2):
+        receiver.bench.edit("delete_rows", sheet_id=OPEN, index=HEADER_ROW + row)
+    receiver.bench.compare()
+
+
+def rows_are_pasted_over_others(receiver: Installation) -> None:
+    board(receiver)
+    for row in (HEADER_ROW + 1, HEADER_ROW + 2):
+        receiver.bench.edit("copy_rows", sheet_id=OPEN, start=row, end=row + 1, to=row + 4)
+    receiver.bench.compare()
+
+
+def delete_the_copies(receiver: Installation) -> None:
+    for row in (6, 5):
+        receiver.bench.edit("delete_rows", sheet_id=OPEN, index=HEADER_ROW + row)
+    receiver.act("restore-rows")
+    receiver.act("compare")
+
+
 def answer_that_none_is_theirs(receiver: Installation) -> None:
     found = receiver.bench.command("link", "--set", f"{uuid(JOBS + 1)}=none", "--write")
     assert found.exit_code == 0, found.output
@@ -152,6 +192,18 @@ SITUATIONS = {
         a_customer_may_have_a_row, {"unsettled"}, answer_that_none_is_theirs
     ),
     "... which is deleted": Situation(a_customer_may_have_a_row, {"unsettled"}, delete_the_row),
+    "a customer appears twice": Situation(
+        a_customer_appears_twice, {"unsettled"}, answer_that_none_is_theirs
+    ),
+    "... and one row is deleted": Situation(
+        a_customer_appears_twice, {"unsettled"}, delete_the_typed_row
+    ),
+    "3 of 8 rows are deleted": Situation(
+        three_of_eight_rows_are_deleted, {"jobs_without_row"}, restore_the_rows
+    ),
+    "rows are pasted over others": Situation(
+        rows_are_pasted_over_others, {"jobs_without_row", "doubled"}, delete_the_copies
+    ),
     "Site ID is deleted and mapped again": Situation(
         site_id_is_deleted_and_mapped_again, {"jobs_without_row"}, restore_the_rows
     ),
