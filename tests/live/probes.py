@@ -83,6 +83,7 @@ def _outcome(answer: requests.Response) -> str:
 
 
 def metadata_under_sort(account: Account) -> Found:
+    """Does metadata on a row follow a sortRange?"""
     tab = account.tab(["c"], ["b"], ["a"])
     account.done(_mark(tab, 0, "c"), _mark(tab, 1, "b"))
     account.done(_sorted(tab, down=False))
