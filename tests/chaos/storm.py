@@ -171,16 +171,15 @@ def _pipeline(tinkerer: Tinkerer, truth: Truth) -> Iterator[Violation]:
     """Judge the Pipeline's numbers by the deliveries, and the text that was typed there."""
     for text in tinkerer.missing():
         yield Violation("lost", f"{text} in the Pipeline.")
-    waiting: dict[str, list[tuple[str, int | None]]] = {}
+    waiting: dict[str, list[tuple[str, int]]] = {}
     for site in truth.sites:
         milestone, state = truth.waits_at(site)
-        minutes = truth.minutes(site)["days"]
-        age = None if minutes is None else minutes // _MINUTES
-        waiting.setdefault(milestone, []).append((state, age))
+        if (minutes := truth.minutes(site)["days"]) is not None:  # Else it waits for nothing.
+            waiting.setdefault(milestone, []).append((state, minutes // _MINUTES))
     shown = {row["Waiting at"]: row for row in tinkerer.rows()}
     for milestone in waiting.keys() | shown.keys():
         jobs = waiting.get(milestone, [])
-        days = [age for _, age in jobs if age is not None]
+        days = [age for _, age in jobs]
         states = [state for state, _ in jobs]
         wanted = {
             "Open jobs": str(len(jobs)),

@@ -278,9 +278,8 @@ class Installer:
         self._is_undoing = True
         told = self._bench.command("map", "--write")
         assert told.exit_code == 0, told.output
-        with suppress(
-            Retryable
-        ):  # "Run it again": a write is still to be checked, or Google fails.
+        # It may answer "Run it again": a write is still to be checked, or Google fails.
+        with suppress(Retryable):
             self._bench.command("compare")
         self._is_undoing = False
         self.diary.append("mapped again")
