@@ -13,6 +13,7 @@ from sync.store.schema import (
     attempt,
     change,
     delivery,
+    dismissed,
     document,
     folder,
     forgotten,
@@ -85,6 +86,7 @@ def erase(database: Database, held: Iterable[Lease], site: str) -> None:
         for table in metadata.sorted_tables:
             if "site" in table.c:
                 connection.execute(delete(table).where(table.c.site == site))
+        connection.execute(delete(dismissed).where(dismissed.c.item == site))
         named = or_(attempt.c.shown.contains(site), attempt.c.trace.contains(site))
         connection.execute(delete(attempt).where(named))
         connection.execute(delete(undo).where(undo.c.body.contains(site)))
