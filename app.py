@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 from ipaddress import ip_address
@@ -28,7 +29,7 @@ from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
 from sync.status.metrics import RefusalCounter, StoreCollector, exposition
 from sync.status.verdict import answer as status_answer
-from sync.status.watch import CachedBacklog, Daily, Watch
+from sync.status.watch import CachedBacklog, Daily, Watch, report_unknown_statuses
 from sync.status.weekly import WeeklyMessages
 from sync.store import Acknowledgements, ActionLog, Database, Inbox
 from sync.webhooks import parse
@@ -60,8 +61,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["brightsheet"] = worker = Worker(settings, database)
     wiring = Wiring(settings, database)
     alerts = wiring.alerts()
-    scheduled = (Daily(wiring, alerts).step, WeeklyMessages(wiring, alerts).step)
-    watch = Watch(wiring.backlog, alerts.send, database, lambda: [send() for send in scheduled])
+    messages = (
+        partial(report_unknown_statuses, wiring, alerts),
+        Daily(wiring, alerts).step,
+        WeeklyMessages(wiring, alerts).step,
+    )
+    watch = Watch(wiring.backlog, alerts.send, messages)
     app.extensions["brightsheet_watch"] = watch
     tries = PasswordTries(ActionLog(database).sources_of_sign_ins)
     acknowledgements = Acknowledgements()

@@ -163,10 +163,9 @@ class DetailLookup:
         """Log once for each metric that the account doesn't seem to have."""
         names = {f"{event}:{metric}": metric for metric in metrics}
         names = {name: metric for name, metric in names.items() if name not in self._said}
-        if new := self._store.reported.new([*names]):
+        if new := self._store.reported.claim(names):
             missing = [names[name] for name in new]
             _log.warning(event, metrics=missing, fix="Correct [everbright] in the config.")
-            self._store.reported.keep(new)
         self._said.update(names)
 
 

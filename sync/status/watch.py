@@ -1,7 +1,7 @@
 """Sends alerts and the daily summary, and caches the backlog for `/status`."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event, Lock, Thread
@@ -17,8 +17,9 @@ from sync.status.problem import Problem
 from sync.status.rules import RULES
 from sync.status.verdict import alarms, evaluate, resolved_text
 from sync.status.weekly import digest_jobs
-from sync.store import Backlog, Confirmations, Database
-from sync.store.digests import Digests
+from sync.store import Backlog, Confirmations
+from sync.store.lookups import recent_changes
+from sync.store.reported import Reported
 from sync.wiring import Wiring
 
 FRESH_SECONDS = 5.0
@@ -70,22 +71,19 @@ class Watch:
     """Sends an alert when a problem begins, and one when it is resolved.
 
     `send` is that of `Alerts`; an alert that did not arrive is sent again at the next check.
-    `database` has the statuses without a meaning. `daily` runs the daily tasks that are due.
+    `messages` are called each time, and send what is due.
     """
 
     def __init__(
         self,
         read_backlog: Callable[[], Backlog],
         send: Callable[..., bool],
-        database: Database | None = None,
-        daily: Callable[[], object] = lambda: None,
+        messages: Sequence[Callable[[], object]] = (),
     ) -> None:
         self._read_backlog = read_backlog
         self._send = send
-        self._database = database
-        self._daily = daily
+        self._messages = messages
         self._reported: set[str] = set()
-        self._noticed: set[str] = set()
         self._ends = Counter[str]()
         self._stop = Event()
 
@@ -104,9 +102,8 @@ class Watch:
     def step(self) -> None:
         try:
             self._report(alarms(self._read_backlog(), self._reported))
-            if self._database is not None:
-                self._report_unknown_statuses(Confirmations(self._database))
-            self._daily()
+            for send in self._messages:
+                send()
         except BrightsheetError as error:
             # Without the database nothing is known. Webhooks are answered with 503 meanwhile.
             _log.warning("watch_failed", reason=error.reason)
@@ -129,14 +126,15 @@ class Watch:
         self._reported.discard(code)
         self._ends[code] += 1
 
-    def _report_unknown_statuses(self, confirmations: Confirmations) -> None:
-        """Send one alert about each unknown status; it is stored once the alert has arrived."""
-        arrived = sorted(self._noticed)
-        confirmations.mark_reported(arrived)
-        self._noticed.difference_update(arrived)
-        for code in confirmations.unreported():
-            text = _UNKNOWN_STATUS.format(code)
-            self._send(f"unknown_status:{code}", text, arrived=partial(self._noticed.add, code))
+
+def report_unknown_statuses(wiring: Wiring, alerts: Alerts) -> None:
+    """Send one alert about each status without a meaning. Raises BrightsheetError."""
+    if not wiring.settings.has_alerts:
+        return
+    for code, means in Confirmations(wiring.database).asked().items():
+        if not means:
+            send = partial(alerts.deliver, _UNKNOWN_STATUS.format(code))
+            Reported(wiring.database).once(f"unknown_status:{code}", send)
 
 
 _LATEST = timedelta(hours=6)
@@ -160,7 +158,6 @@ class Daily:
         self._clock = clock
         zone = wiring.settings.time_zone
         self._zone = ZoneInfo(zone) if zone else UTC
-        self._digests = Digests(wiring.database)
 
     def step(self) -> bool:
         """Send the digest if it is due; return whether it was sent. Raises BrightsheetError."""
@@ -169,22 +166,19 @@ class Daily:
         if hour is None:
             return False
         slot = now.replace(hour=hour, minute=0, second=0, microsecond=0)
-        if not slot <= now < slot + _LATEST or not self._digests.claim(slot.timestamp()):
+        if not slot <= now < slot + _LATEST:
             return False
-        did_arrive = False
-        try:
-            did_arrive = self._alerts.deliver(self._text(slot))
-        finally:
-            if not did_arrive:
-                self._digests.release(slot.timestamp())
-        _log.info("digest", sent=did_arrive)
-        return did_arrive
+
+        def send() -> bool:
+            return self._alerts.deliver(self._text(slot))
+
+        return Reported(self._wiring.database).once(f"digest {slot:%Y-%m-%d}", send)
 
     def _text(self, slot: datetime) -> str:
         now = self._wiring.backlog()
         # The latest status of each milestone, and of each rejected or corrected task.
         statuses = Statuses(self._wiring.config())
-        changes = self._digests.changes((slot - _DAY).timestamp())
+        changes = recent_changes(self._wiring.database, (slot - _DAY).timestamp())
         latest = {(change.site, change.subject): change for change in changes}.values()
         approved = sum(
             change.subject == change.milestone and statuses.is_approved(change.after)

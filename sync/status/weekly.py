@@ -6,14 +6,13 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import partial
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.files import placeholder_name
 from sync.jobs.status import is_stuck
 from sync.jobs.target import Target
 from sync.ops.alerts import Alerts, Channel, Message, mail_channels
-from sync.store.digests import DEADLINES, WEEKLY, Digests
+from sync.store.lookups import recent_changes
+from sync.store.reported import Reported
 from sync.wiring import Wiring
 
 HOUR = 7
@@ -27,8 +26,6 @@ _LONGEST = 20_000
 """Characters of an email."""
 _FIELDS = ("status", "days", "deadline", "payment_due", "rep")
 _NOW = partial(datetime.now, UTC)
-
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -97,23 +94,11 @@ class WeeklyMessages:
         slot = now.replace(hour=hour, minute=0, second=0, microsecond=0)
         if not slot <= now < slot + _LATEST:
             return
+        reported = Reported(self._wiring.database)
         if settings.has_alerts:
-            self._send(DEADLINES, slot, self._alert_deadlines)
+            reported.once(f"deadlines {slot:%Y-%m-%d}", partial(self._alert_deadlines, slot))
         if f"{slot:%A}".lower() == settings.weekly_digest:
-            self._send(WEEKLY, slot, self._send_digests)
-
-    def _send(self, name: str, slot: datetime, send: Callable[[datetime], bool]) -> None:
-        """Send a message once, from the first process to claim it; again if it didn't arrive."""
-        digests = Digests(self._wiring.database, name)
-        if not digests.claim(slot.timestamp()):
-            return
-        did_arrive = False
-        try:
-            did_arrive = send(slot)
-        finally:
-            if not did_arrive:
-                digests.release(slot.timestamp())
-        _log.info("message_sent", message=name, arrived=did_arrive)
+            reported.once(f"weekly digest {slot:%Y-%m-%d}", partial(self._send_digests, slot))
 
     def _alert_deadlines(self, slot: datetime) -> bool:
         """List the jobs without their customers, because alerts may go to a chat."""
@@ -151,9 +136,9 @@ class WeeklyMessages:
 
     def _changes(self, slot: datetime, customers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield the site and the text of each change since the last digest, the newest first."""
-        digests, layout = Digests(self._wiring.database, WEEKLY), self._wiring.layout()
-        changes = digests.changes((slot - _WEEK).timestamp())[::-1]
-        for change in changes:
+        layout = self._wiring.layout()
+        changes = recent_changes(self._wiring.database, (slot - _WEEK).timestamp())
+        for change in changes[::-1]:
             line = layout.history_line(change, Cell()) if change.site in customers else None
             if line is None:
                 continue

@@ -46,7 +46,7 @@ class Confirmations:
         query = select(status.c.code).where(status.c.code.in_(codes))
         new = sorted(set(codes).difference(self._database.scalars(query)))
         if new:
-            rows = [{"code": code, "is_reported": False} for code in new]
+            rows = [{"code": code} for code in new]
             with self._database.writing() as connection:
                 connection.execute(self._database.insert_new(status), rows)
         return new
@@ -62,17 +62,6 @@ class Confirmations:
             for code, means in sorted(meanings.items()):
                 connection.execute(update(status).where(status.c.code == code).values(means=means))
             connection.execute(update(job).values(bumped()))
-
-    def unreported(self) -> list[str]:
-        """Return the statuses about which no alert has arrived yet."""
-        query = select(status.c.code).where(~status.c.is_reported, status.c.means.is_(None))
-        return list(self._database.scalars(query.order_by(status.c.code)))
-
-    def mark_reported(self, codes: Collection[str]) -> None:
-        """Store that an alert about these statuses has arrived."""
-        if codes:
-            about = update(status).where(status.c.code.in_(codes))
-            self._database.execute(about.values(is_reported=True))
 
 
 def read_confirmed(connection: Connection) -> Confirmed:

@@ -305,6 +305,20 @@ class History:
                 mark_written(connection, seqs)
 
 
+_LATE_SECONDS = 3 * 86_400.0
+
+
+def recent_changes(database: Database, since: float) -> list[Change]:
+    """Return the changes noted since a moment (Unix seconds), in order, without much older ones.
+
+    A backfill reads old changes back by the thousand.
+    """
+    query = select(change.c.body).where(change.c.kept_at >= since).order_by(change.c.seq)
+    changes = map(Change.model_validate_json, database.scalars(query))
+    recent = (one for one in changes if one.stamp.timestamp() >= since - _LATE_SECONDS)
+    return sorted(recent, key=lambda one: one.stamp)
+
+
 def _reps(connection: Connection, sites: Collection[str]) -> dict[str, str]:
     """Return the reps of jobs in the sheet, by site: the typed one, else the one we wrote."""
     query = select(job.c.site, job.c.typed_rep, job.c.written)

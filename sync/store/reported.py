@@ -1,12 +1,15 @@
-"""Remembers what was already reported, by name, so that it is reported once."""
+"""Has each message sent or logged once, by any process, also after a restart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import delete
 
 from sync.store.database import Database
 from sync.store.schema import reported
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -15,17 +18,27 @@ class Reported:
 
     _database: Database
 
-    def new(self, names: Sequence[str]) -> list[str]:
-        """Return those of `names` that haven't been reported yet, each once."""
+    def claim(self, names: Collection[str]) -> list[str]:
+        """Store `names`; return those that were new. One caller gets each, and reports it."""
         if not names:
             return []
-        query = select(reported.c.name).where(reported.c.name.in_(names))
-        known = set(self._database.scalars(query))
-        return [name for name in dict.fromkeys(names) if name not in known]
+        rows = [{"name": name} for name in dict.fromkeys(names)]
+        new = self._database.insert_new(reported).values(rows).returning(reported.c.name)
+        with self._database.writing() as connection:
+            return list(connection.scalars(new))
 
-    def keep(self, names: Sequence[str]) -> None:
-        """Store that `names` were reported; called afterward, so that no report is lost."""
-        rows = [{"name": name} for name in names]
-        if rows:
-            with self._database.writing() as connection:
-                connection.execute(self._database.insert_new(reported), rows)
+    def once(self, name: str, send: Callable[[], bool]) -> bool:
+        """Have the first caller for `name` send a message; return whether it arrived now.
+
+        If `send` returns False or raises, the next call sends it.
+        """
+        if not self.claim([name]):
+            return False
+        did_arrive = False
+        try:
+            did_arrive = send()
+        finally:
+            if not did_arrive:
+                self._database.execute(delete(reported).where(reported.c.name == name))
+        _log.info("message_sent", message=name, arrived=did_arrive)
+        return did_arrive

@@ -271,13 +271,11 @@ status = _table(
     _key("code"),
     # NULL until a person explains it.
     Column("means", Text),
-    # Whether an alert about it has arrived.
-    _required("is_reported", Boolean),
 )
 
 reported = _table(
     "reported",
-    # Events that are logged only once, such as a missing metric.
+    # What is sent or logged only once, such as today's digest or a missing metric.
     _key("name"),
 )
 

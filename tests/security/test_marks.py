@@ -171,7 +171,7 @@ class Stage:
             said.append(text)
             return True
 
-        Watch(self.bench.wiring.backlog, send, self.bench.database).step()
+        Watch(self.bench.wiring.backlog, send).step()
         assert said
         self.told["alerts"] = "\n".join(said)
 

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from emulator import Emulator
 from sync.errors import Retryable
+from sync.ops.alerts import Alerts, Message
 from sync.status.problem import LATE_SECONDS
-from sync.status.watch import Watch
-from sync.store import Backlog, Confirmations, Database
+from sync.status.watch import Watch, report_unknown_statuses
+from sync.store import Backlog, Confirmations
+from tests.bench import Bench
 
 WELL = Backlog(worker=10.0)
 LATE = replace(WELL, jobs=1, oldest_job=1000.0)
@@ -121,26 +124,24 @@ def test_an_unreachable_database_resolves_nothing() -> None:
     assert recipient.reasons == ["late"]
 
 
-def test_an_unknown_status_is_reported_until_it_arrives_once(database_url: str) -> None:
-    """Catches a status that is stored as reported although the alert did not arrive."""
-    database, recipient = (
-        Database(database_url.replace("postgres://", "postgresql+psycopg://")),
-        Recipient(),
-    )
-    database.upgrade()
-    Confirmations(database).ask(["ODD"])
+class _Chat:
+    def __init__(self) -> None:
+        self.texts: list[str] = []
 
-    def started() -> Watch:
-        return Watch(lambda: WELL, recipient.send, database)
+    def deliver(self, message: Message) -> bool:
+        self.texts.append(message.text)
+        return True
 
-    recipient.is_away = True
-    started().step()
-    recipient.is_away, watch = False, started()
-    for _ in range(3):
-        watch.step()
-        recipient.pass_an_hour()
-    assert recipient.reasons == ["unknown_status:ODD"]
-    assert "ODD" in recipient.texts[0]
-    started().step()
-    assert len(recipient.reasons) == 1
-    database.close()
+
+def test_an_unknown_status_is_reported_once_it_has_arrived(
+    google: Emulator, database_url: str
+) -> None:
+    """Catches one that counts as reported although its alert didn't arrive, and a second alert."""
+    bench = Bench(google, database_url, ALERT_WEBHOOK_URL="http://127.0.0.1:1/")
+    Confirmations(bench.database).ask(["ODD", "NEW"])
+    Confirmations(bench.database).confirm_statuses({"NEW": "waiting"})
+    chat = _Chat()
+    for channels in ([], [chat], [chat]):
+        report_unknown_statuses(bench.wiring, Alerts(channels))
+    (text,) = chat.texts
+    assert "ODD" in text
