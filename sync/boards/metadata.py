@@ -159,7 +159,7 @@ def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
 
 def _header(mapping: TabMapping, moment: datetime) -> Iterator[Request]:
     tab, number = mapping.tab, mapping_id(mapping.tab.sheet_id)
-    value, is_present = MAPPED_SINCE + moment.isoformat(timespec="seconds"), False
+    value, is_present = MAPPED_SINCE + moment.isoformat(), False
     for row, entry in _of_key(tab.row_entries, HEADER_KEY):
         if _is_original(tab, row):
             value = entry.value

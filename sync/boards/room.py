@@ -13,6 +13,7 @@ _BEFORE = {
     "mapped_columns_gone": "documents_failed",
     "unsettled": "doubled",
     "missing_words": "doubled",
+    "missing_options": "doubled",
     "kept_words": "doubled",
     "foreign_keys": "doubled",
 }

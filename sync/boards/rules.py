@@ -36,16 +36,28 @@ RULES = (
     ProblemRule(
         "missing_words",
         what=lambda now: (
-            counted(now.found("missing_words"), "value", "values")
+            counted(now.found("missing_words"), "status", "statuses")
             + " from EverBright can't be shown in your drop-downs."
         ),
-        cause="The drop-down has no matching option: {items}.",
-        fix="For a status, choose an option on the console. Add any other value to the drop-down "
-        "in Google Sheets.",
+        cause="No option of the drop-down was chosen for it: {items}.",
+        fix="Choose the option for it on the console.",
         page="/findings#missing_words",
         recheck=COMPARE,
         warns=lambda now: now.found("missing_words"),
-        resolved="Your drop-downs have an option for everything that EverBright sent.",
+        resolved="Your drop-downs have an option for every status that EverBright sent.",
+    ),
+    ProblemRule(
+        "missing_options",
+        what=lambda now: (
+            counted(now.found("missing_options"), "value", "values")
+            + " from EverBright can't be shown in your drop-downs."
+        ),
+        cause="The drop-down doesn't have it as an option: {items}.",
+        fix="Add it to the drop-down in Google Sheets (Data, Data validation).",
+        page="/findings#missing_options",
+        recheck=COMPARE,
+        warns=lambda now: now.found("missing_options"),
+        resolved="Your drop-downs have every value that EverBright sent.",
     ),
     ProblemRule(
         "kept_words",

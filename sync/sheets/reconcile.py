@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from sync.errors import Permanent, Refused, Retryable
-from sync.field_table import KEY, REP
+from sync.field_table import KEY, REP, FieldKind, entry_of
 from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
 from sync.sheets import batch, encode, keys
@@ -55,6 +55,8 @@ class MissingWord(Value):
     header: str
     text: str
     cells: int
+    is_status: bool = True
+    """Whether people choose the options for the column's values, as for a status."""
 
 
 class Compared(Value):
@@ -75,7 +77,7 @@ class Differences:
 
     wrong: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     kept: list[KeptCell] = field(default_factory=list)
-    unsayable: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    unsayable: Counter[tuple[str, str, str, bool]] = field(default_factory=Counter)
 
 
 def differences(
@@ -113,9 +115,11 @@ def _compare(
             # Customers' data may be spelled differently, and cells without a wanted value are free.
             index = table.columns[column]
             header = table.headers.get(index, column)
-            if cells.tabs.shown(table, column, cell) is None:
+            shown = cells.tabs.shown(table, column, cell)
+            if shown is None:
                 if text := cells.tabs.unsayable(table, column, cell):
-                    result.unsayable[table.title, header, text] += 1
+                    is_status = entry_of(column).kind is FieldKind.STATUS
+                    result.unsayable[table.title, header, text, is_status] += 1
                 continue
             kept = KeptCell(
                 site=target.site,
@@ -123,7 +127,7 @@ def _compare(
                 cell=f"{letters(index)}{row + 1}",
                 header=header,
                 shows=encode.shown_text(table.cell(column, row)),
-                everbright=encode.shown_text(encode.encoded(cell, cells.zone)),
+                everbright=encode.shown_text(encode.encoded(shown, cells.zone)),
             )
             result.kept.append(kept)
 
@@ -339,8 +343,8 @@ def _compared(
     found: TabFindings,
 ) -> Compared:
     words = (
-        MissingWord(tab=tab, header=header, text=text, cells=count)
-        for (tab, header, text), count in sorted(differing.unsayable.items())
+        MissingWord(tab=tab, header=header, text=text, cells=count, is_status=is_status)
+        for (tab, header, text, is_status), count in sorted(differing.unsayable.items())
     )
     return Compared(
         kept=tuple(differing.kept),
@@ -369,7 +373,7 @@ def _findings(compared: Compared) -> Iterator[Finding]:
         words = (word.tab, word.header, word.text)
         cells = f"{word.cells} {'cell' if word.cells == 1 else 'cells'}"
         text = f"{word.tab}, {word.header}: “{word.text}”, {cells}"
-        yield Finding("missing_words", words, text)
+        yield Finding("missing_words" if word.is_status else "missing_options", words, text)
 
 
 def last_compared(spreadsheet: Spreadsheet) -> Compared:

@@ -13,7 +13,7 @@ WRONG = {
     "unsettled": replace(WELL, unsettled=2, oldest_unsettled=5.0),
     **{
         code: replace(WELL, findings={code: FoundItems(1, ("Open!4",))})
-        for code in ("missing_words", "kept_words", "foreign_keys")
+        for code in ("missing_words", "missing_options", "kept_words", "foreign_keys")
     },
     "mapped_columns_gone": replace(
         WELL, gone_columns=("'Permit' in 'Open'",), oldest_gone_column=5.0, is_adopted=True

@@ -161,7 +161,10 @@ WRONG = {
 """For each problem, a backlog that has only this one."""
 BEHIND = {"no_worker", "other_database", "restored", "trouble", "late", "documents_late", "refused"}
 """The problems for which /status is 503. (A pause is another, once something is late.)"""
-ADDED = {"unsettled", "missing_words", "kept_words", "foreign_keys", "mapped_columns_gone"}
+ADDED = {
+    *("unsettled", "missing_words", "missing_options", "kept_words", "foreign_keys"),
+    "mapped_columns_gone",
+}
 """The rules that the boards package registers, if it is loaded."""
 
 

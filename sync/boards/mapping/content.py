@@ -23,7 +23,12 @@ _PHONES = re.compile(
 )
 """One number or several, with labels: "h 303-555-0101 / c 303-555-0102"."""
 _CHECK = re.compile("TRUE|FALSE")
-_CITY_ZIP = re.compile(r"[^\W\d][^\d,]*,?\s+(?:[A-Za-z]{2}\.?,?\s+)?\d{5}(?:-\d{4})?")
+_NUMBERED = r"(?:job|project|quote|order|invoice|permit|ticket|lot|po|wo|no)\b"
+"""What people number with five digits, too: "Job 20001" is no town."""
+_CITY_ZIP = re.compile(
+    rf"(?!{_NUMBERED})[^\W\d][^\d,]*,?\s+(?:[A-Za-z]{{2}}\.?,?\s+)?\d{{5}}(?:-\d{{4}})?",
+    re.IGNORECASE,
+)
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?")
 _ADDRESS = re.compile(r"\d+[a-z]?\s+\S.*[a-z].*\b\d{5}(?:-\d{4})?", re.IGNORECASE)
 _MOST = 0.5

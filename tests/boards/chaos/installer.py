@@ -301,6 +301,6 @@ def put_back(tab: int, row: int, cells: Sequence[CellData]) -> list[dict[str, An
     start = {"sheetId": tab, "rowIndex": row, "columnIndex": 0}
     data = {"start": start, "rows": [{"values": values}], "fields": ",".join(kept)}
     return [
-        {"insertDimension": {"range": place, "inheritFromBefore": False}},
+        {"insertDimension": {"range": place, "inheritFromBefore": True}},
         {"updateCells": data},
     ]

@@ -1,10 +1,10 @@
-"""Works out which words a Stage cell may show, from the raw webhooks and what people typed.
+"""Works out which words a cell may show, from the raw webhooks and what people typed.
 
 It shares no code with the product. A write may fail or come before or after what a person types
 amid it, so a history can allow several words.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 SURVEY, DESIGN, PERMITS, INSTALL, OPERATE, FUNDING = range(6)
@@ -81,14 +81,19 @@ def written(text: str, before: Sequence[Sent], now: Sequence[Sent]) -> str:
     return text if _rank(meant[0]) > _rank(steps[-1]) else wanted
 
 
-class StageCell:
+class WordCell:
     """A cell, and what it may show: its text, and how many webhooks were in it when written."""
 
-    def __init__(self, text: str = "") -> None:
-        """`text` is what people typed before the tab was mapped."""
-        self._states = {(text, 0)}
-        self.sent: list[Sent] = []
-        self._seen = 0
+    def __init__(
+        self,
+        text: str,
+        sent: Iterable[Sent] = (),
+        written: Callable[[str, Sequence[Sent], Sequence[Sent]], str] = written,
+    ) -> None:
+        """`text` is what it shows once the tab is mapped, after the webhooks in `sent`."""
+        self.sent, self._write = [*sent], written
+        self._seen = len(self.sent)
+        self._states = {(text, self._seen)}
 
     @property
     def allowed(self) -> set[str]:
@@ -118,4 +123,5 @@ class StageCell:
     def _written(self) -> Iterator[tuple[str, int]]:
         now = self.sent[: self._seen]
         for text, count in self._states:
-            yield text if count == len(now) else written(text, self.sent[:count], now), len(now)
+            is_same = count == len(now)
+            yield text if is_same else self._write(text, self.sent[:count], now), len(now)

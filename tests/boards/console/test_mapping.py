@@ -97,6 +97,21 @@ def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None
 
 
 @pytest.mark.long
+def test_before_a_worker_ran_only_uncertain_rows_are_listed(console: Console) -> None:
+    """Catches a list of every job that the first flush will match on its own."""
+    visitor = console.visitor
+    known = made_up.site(SITES[0])
+    contact = known["contacts"][0] | {"email": "another@example.com"}
+    address = known["address"] | {"address_line_1": "1 Elsewhere Road"}
+    console.bench.google.everbright.set_site(SITES[0], contacts=[contact], address=address)
+    form = chosen(columns(visitor)).send(visitor, MAPPING, step="preview")
+    assert "1 job looks like a row of yours" in plain(form.page)
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
+    rows = visitor.send("/mapping/rows", "/mapping/rows", step="look").text
+    assert rows.count("<fieldset") == 1
+
+
+@pytest.mark.long
 def test_a_mapped_column_is_listed_by_the_name_of_its_milestone(console: Console) -> None:
     visitor = console.visitor
     form = chosen(columns(visitor)).choose(f"field:{ACTIVE}:J", f"approved:{PERMIT}")

@@ -5,6 +5,8 @@ import re
 import pytest
 
 from emulator import Emulator
+from sync.sheets.batch import metadata
+from sync.sheets.read import COLUMN_KEY, WORDS_KEY
 from tests.boards import own_sheet
 from tests.boards.console.forms import Form
 from tests.boards.console.test_mapping import plain
@@ -133,6 +135,46 @@ def test_missing_words_are_listed_where_words_are_chosen(console: Console) -> No
     assert "brightsheet map" not in overview and "compare --json" not in overview
     page = plain(visitor.text("/findings"))
     assert "Open jobs, Permit: “Rejected”, 1 cell" in page and "Choose options" in page
+
+
+@pytest.mark.long
+def test_a_value_that_is_no_status_is_added_to_the_drop_down(console: Console) -> None:
+    """Catches a link to a page where no option can be chosen for it."""
+    visitor, bench = console.visitor, console.bench
+    place = OPEN, "COLUMNS", own_sheet.places(bench)["Crew"]
+    bench.do(
+        metadata(COLUMN_KEY, "current_milestone", *place),
+        metadata(WORDS_KEY, '{"Design": "Design"}', *place),
+    )
+    bench.shown(milestone(1, status="APPROVED", date_updated="2099-01-01T00:00:00Z"))
+    bench.compare()
+    page = plain(visitor.text("/findings"))
+    assert "Open jobs, Crew: “Milestone 1”, 1 cell" in page and "Choose options" not in page
+
+
+@pytest.mark.long
+def test_typed_words_are_listed_beside_the_boards_word_and_kept(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    permit = own_sheet.places(bench)["Permit"]
+    bench.edit("type_cell", sheet_id=OPEN, row=6, column=permit, text="Sent back")
+    bench.compare()
+    assert "1 cell shows something else than EverBright." in plain(visitor.text("/"))
+    visitor.send(ROWS, ROWS, personal="yes")
+    page = plain(visitor.text("/findings"))
+    assert "Keep mine" in page
+    assert "shows “Sent back”, EverBright says “Waiting”" in page
+    (items,) = bench.store.findings.listed(9).values()
+    asked = visitor.text(f"/actions/dismiss?id={items[0].item}&next=/findings")
+    assert "changes nothing else" in plain(asked)
+    assert visitor.send("/actions/dismiss", id=items[0].item).status_code == 303
+    bench.compare()
+    bench.flush()
+    assert "something else than EverBright" not in plain(visitor.text("/"))
+    (row,) = own_sheet.of_site(bench, 1)
+    assert row["Permit"] == "Sent back"
+    bench.shown(milestone(1, status="APPROVED", date_updated="2099-01-01T00:00:00Z"))
+    (row,) = own_sheet.of_site(bench, 1)
+    assert row["Permit"] == "OK", "an event of the milestone is news"
 
 
 def test_a_column_and_a_tab_are_unmapped_and_their_cells_stay(console: Console) -> None:

@@ -104,4 +104,6 @@ def _data(one: str | float | None) -> dict[str, Any]:
     if isinstance(one, str):
         kind = "formulaValue" if one.startswith("=") else "stringValue"
         return {"userEnteredValue": {kind: one}}
+    if isinstance(one, bool):
+        return {"userEnteredValue": {"boolValue": one}}
     return {"userEnteredValue": {"numberValue": one}}

@@ -47,6 +47,12 @@ def test_five_digits_are_a_zip_only_below_a_zip_header() -> None:
     assert found(("Zip", "Tel"), (18500, "555-0101"), (23400, "555-0102")) == ["zip", "phone"]
 
 
+def test_numbered_jobs_are_no_towns() -> None:
+    """Catches a town and ZIP code written into a column of job numbers."""
+    assert found(("A1",), ("Job 20001",), ("Job 20002",)) == [""]
+    assert found(("A1",), ("Marlow 80999",), ("St. Paul, MN 55101",)) == ["city_zip"]
+
+
 def test_a_column_without_a_header_is_known_by_its_cells() -> None:
     some = proposed(("Client", None), ("Ada", JOB), sites=[uuid(1)])
     assert [one.field for one in some] == ["customer", "site_id"]

@@ -1,11 +1,12 @@
 """`map --write`: once, in one batch, and what is mapped stays so, whatever people do."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Literal
 
 import pytest
 
-from sync.sheets.read import COLUMN_KEY, HEADER_KEY, JOBS_TAB, WORDS_KEY
+from sync.sheets.read import COLUMN_KEY, HEADER_KEY, JOBS_TAB, MAPPED_SINCE, WORDS_KEY
 from tests.boards.mapping.stand import Stand
 from tests.made_up import milestone
 from tests.sheets.conftest import MILESTONES
@@ -38,6 +39,14 @@ def cells(stand: Stand) -> object:
 
 def keys(stand: Stand, key: str) -> list[tuple[str, str]]:
     return [(place, value) for place, one, value in stand.metadata() if one == key]
+
+
+def test_what_came_in_the_second_before_came_before_it(theirs: Stand) -> None:
+    """Catches a typed word that is replaced by an event of before the mapping."""
+    moment = datetime.now(UTC)
+    theirs.map("--write", "--word", "SUBMITTED=Sent")
+    ((_, value),) = keys(theirs, HEADER_KEY)
+    assert datetime.fromisoformat(value.removeprefix(MAPPED_SINCE)) > moment
 
 
 def test_a_dry_run_writes_nothing(theirs: Stand) -> None:
