@@ -279,6 +279,41 @@ def use_the_other_column(receiver: Installation) -> None:
     receiver.act("compare")
 
 
+def the_comparison_fails_for_days(receiver: Installation) -> None:
+    receiver.webhook()
+    receiver.bench.compare()
+    with receiver.database.writing() as connection:
+        connection.execute(update(sheet).values(compared_at=sheet.c.compared_at - 2.1 * DAY))
+
+
+def the_spreadsheet_is_in_the_trash(receiver: Installation) -> None:
+    receiver.webhook()
+    receiver.bench.google.drive.files[receiver.bench.spreadsheet].trashed = True
+    receiver.act("compare")
+
+
+def take_it_out_of_the_trash(receiver: Installation) -> None:
+    receiver.bench.google.drive.files[receiver.bench.spreadsheet].trashed = False
+    receiver.act("compare")
+
+
+def another_database_writes(receiver: Installation) -> None:
+    """An old host is left running, and somebody makes it the one that writes."""
+    receiver.webhook()
+    bench = receiver.bench
+    url = f"{bench.environment['DATABASE_URL']}.other"
+    other = Bench(bench.google, url, SPREADSHEET_ID=bench.spreadsheet)
+    other.store.spreadsheet.take_over()
+    other.shown(milestone(99))
+    with suppress(Permanent):
+        receiver.webhook()
+
+
+def write_from_this_database(receiver: Installation) -> None:
+    receiver.act("take-over")
+    assert receiver.bench.row(uuid(2))
+
+
 def compare_daily(receiver: Installation) -> None:
     """Let the worker run the daily comparison, and make its result 20 minutes old."""
     with receiver.database.writing() as connection:
@@ -322,6 +357,15 @@ SITUATIONS = {
     ),
     "a column is cut and pasted": Situation(
         a_column_is_cut_and_pasted, {"trouble"}, use_the_other_column, status=503
+    ),
+    "the comparison fails for two days": Situation(
+        the_comparison_fails_for_days, {"comparison_late"}, lambda each: each.act("compare")
+    ),
+    "the spreadsheet is in the trash": Situation(
+        the_spreadsheet_is_in_the_trash, {"trashed"}, take_it_out_of_the_trash
+    ),
+    "another database writes": Situation(
+        another_database_writes, {"other_database"}, write_from_this_database, status=503
     ),
     "a webhook is too large": Situation(
         a_webhook_is_too_large, {"webhooks_rejected"}, dismiss_the_webhook
