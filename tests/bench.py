@@ -75,7 +75,8 @@ class Bench:
 
     def compare(self) -> int:
         with self.held() as held:
-            return reconcile(self.flusher, held)
+            self.compared = reconcile(self.flusher, held)
+        return len(self.compared.wrong)
 
     def project(self) -> None:
         """Apply stored deliveries to their jobs, as the projector's loop does."""

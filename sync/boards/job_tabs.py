@@ -7,7 +7,7 @@ from functools import cached_property
 
 from sync.boards import habits, match, matching, table_end
 from sync.boards.matching import Texts
-from sync.boards.options import ended_words, worded_cells
+from sync.boards.options import EndedWord, ended_words, worded_cells
 from sync.boards.reader import BoardReader
 from sync.errors import Permanent
 from sync.field_table import KEY, PLACEHOLDER
@@ -20,10 +20,8 @@ from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows
 from sync.sheets.diff import CellDecider, without_note
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Match, TabFindings
-from sync.sheets.keys import EndedWord
 from sync.sheets.policy import MAPPED, TypedWord
 from sync.sheets.read import FULL_FIELDS, OTHER_TEXTS, Snapshot, Table
-from sync.sheets.reconcile import last_compared
 from sync.store import Lease, Pending
 
 LINKED = ("documents:", "folder", "contract_documents")
@@ -196,16 +194,17 @@ class BoardTabs:
 
         One more read if there are columns with words of their own.
         """
-        ended = set(self._ended)
+        ended = self._ended
         if cells := worded_cells(tables):
             self._take_call(lease)
-            ended.update(ended_words(tables, self._reader.options(cells)))
+            ended |= ended_words(tables, self._reader.options(cells))
+            self._store.spreadsheet.keep_ended_words(lease, ended)
         customers = {target.site: target.customer for target in targets}
         foreign = matching.foreign_keys(tables, rows, customers, self._match.by)
         added = matching.added_rows(tables, rows, targets, CellDecider(self, zone))
         texts = matching.texts_of_rows(tables, rows)
         self._settle(lease, texts, customers, added.keys())
-        return TabFindings(without_ended(tables, ended), foreign, tuple(ended))
+        return TabFindings(without_ended(tables, ended), foreign)
 
     def _settle(
         self, lease: Lease, texts: Texts, customers: Mapping[str, Customer], added: Set[str]
@@ -221,20 +220,19 @@ class BoardTabs:
         boards.hold_back(lease, added & lookup.unsettled, hours=0)
 
     @cached_property
-    def _ended(self) -> tuple[EndedWord, ...]:
-        return last_compared(self._store.spreadsheet).ended
+    def _ended(self) -> frozenset[EndedWord]:
+        return self._store.spreadsheet.ended_words()
 
 
-def without_ended(tables: Iterable[Table], ended: Collection[EndedWord]) -> tuple[Table, ...]:
+def without_ended(tables: Iterable[Table], ended: Set[EndedWord]) -> tuple[Table, ...]:
     """Return tabs without the words that are no option any longer: they aren't written.
 
     The rule of such a word for a whole job is kept with "": no earlier word is written for it.
     """
-    gone = {(each.sheet_id, each.column, each.word) for each in ended}
 
     def kept(table: Table, column: str) -> dict[str, str]:
         words = table.words[column].items()
-        left = {o: w for o, w in words if (table.sheet_id, column, w) not in gone}
+        left = {o: w for o, w in words if (table.sheet_id, column, w) not in ended}
         lost = {o: "" for o, _ in words if o not in left and FURTHER_WORD not in o}
         return left | (lost if column == PROGRESS else {})
 

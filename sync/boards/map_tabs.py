@@ -315,7 +315,7 @@ class TabMapper:
             {mapping.tab.sheet_id for mapping in mapped},
             {name for mapping in mapped for name in (*mapping.fields, *mapping.added)},
         )
-        spreadsheet.keep_compared(lease, "")  # Its words may be others now.
+        spreadsheet.keep_ended_words(lease, ())
         if self._answers.kept:
             targets, store = self._flusher.targets, self._flusher.store
             targets.use_confirmed(store.confirmations.read())

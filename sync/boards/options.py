@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from sync.boards.survey import TABLES, Json, cells_in, options_of, range_of
 from sync.field_table import KEY
-from sync.sheets.keys import EndedWord
 from sync.sheets.read import Table, quoted
 from sync.types import letters
 
+EndedWord = tuple[int, str, str]
+"""A word that is no longer an option: the column's sheet ID and ID, and the word."""
 Options = Mapping[tuple[int, int], frozenset[str]]
 """The options of columns with a drop-down, by sheet ID and index."""
 
@@ -76,12 +77,12 @@ def options(answer: Json, lists: Mapping[str, tuple[str, ...]]) -> Options:
     return by_column
 
 
-def ended_words(tables: Iterable[Table], offered: Options) -> tuple[EndedWord, ...]:
+def ended_words(tables: Iterable[Table], offered: Options) -> set[EndedWord]:
     """Return the words chosen for columns that their drop-downs no longer offer."""
-    return tuple(
-        EndedWord(sheet_id=table.sheet_id, column=column, word=word)
+    return {
+        (table.sheet_id, column, word)
         for table in tables
         for column, words in table.words.items()
         if (options := offered.get((table.sheet_id, table.columns.get(column, -1)))) is not None
-        for word in sorted({*words.values()} - options - {""})
-    )
+        for word in {*words.values()} - options - {""}
+    }

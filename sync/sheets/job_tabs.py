@@ -19,7 +19,7 @@ from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.batch import IDENTITY_COLUMNS, Place, RowIdentity
 from sync.sheets.cell_data import CellData, Row, Rows, at, links_of, text_of, texts_of
-from sync.sheets.keys import EndedWord, ForeignKey
+from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import OWN, Policy, TypedWord
 from sync.sheets.read import READ_MASK, Snapshot, Table
 from sync.store import Lease, Pending
@@ -69,7 +69,6 @@ class TabFindings:
     """The tabs without words that are no longer options."""
     foreign: tuple[ForeignKey, ...] = ()
     """Rows with one job's key and another job's customer."""
-    ended: tuple[EndedWord, ...] = ()
 
 
 class JobTabs(Protocol):

@@ -43,14 +43,6 @@ class ForeignKey(Value):
         return f"{self.row} has the ID of {self.site[:8]} and shows {self.customer_of[:8]}"
 
 
-class EndedWord(Value):
-    """A word that was chosen for a column and is no longer an option of its drop-down."""
-
-    sheet_id: int
-    column: str
-    word: str
-
-
 def doubled_jobs(tables: Iterable[Table]) -> tuple[DoubledJob, ...]:
     """Return the jobs with more than one row in all `tables`; each row is kept up to date."""
     rows: dict[str, list[str]] = {}

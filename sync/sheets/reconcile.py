@@ -20,8 +20,8 @@ from sync.sheets.cell_data import Rows, text_of
 from sync.sheets.diff import CellDecider
 from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import FlushContext, Flusher
-from sync.sheets.job_tabs import JobTabs, TabFindings
-from sync.sheets.keys import DoubledJob, EndedWord, ForeignKey, doubled_jobs
+from sync.sheets.job_tabs import JobTabs
+from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.read import Tab, Table, key_column_gone, with_cells
 from sync.sheets.surroundings import Surroundings
@@ -29,7 +29,6 @@ from sync.sheets.tabs import filter_views
 from sync.sheets.tabs.filter_views import View
 from sync.store import Finding, Lease
 from sync.store.findings import KEYS_REMOVED, WITHOUT_ROW
-from sync.store.spreadsheet import Spreadsheet
 from sync.types import Value, letters
 
 NO_TAB = "no_tab"
@@ -48,36 +47,19 @@ class KeptCell(Value):
     everbright: str
 
 
-class MissingWord(Value):
-    """A text that a drop-down has no option for, and the number of cells that need it."""
-
-    tab: str
-    header: str
-    text: str
-    cells: int
-    is_status: bool = True
-    """Whether people choose the options for the column's values, as for a status."""
-
-
-class Compared(Value):
-    """The findings of a comparison, beside the cells that the next flush writes."""
-
-    kept: tuple[KeptCell, ...] = ()
-    unsayable: tuple[MissingWord, ...] = ()
-    without_row: tuple[str, ...] = ()
-    """The sites of jobs whose row was deleted."""
-    doubled: tuple[DoubledJob, ...] = ()
-    foreign: tuple[ForeignKey, ...] = ()
-    ended: tuple[EndedWord, ...] = ()
-
-
 @dataclass
-class Differences:
-    """Cells that are wrong (column IDs by site), and those that differ but stay."""
+class Compared:
+    """The findings of a comparison. The next flush writes `wrong` cells: column IDs by site."""
 
     wrong: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     kept: list[KeptCell] = field(default_factory=list)
     unsayable: Counter[tuple[str, str, str, bool]] = field(default_factory=Counter)
+    """The number of cells that need a text for which their drop-down has no option, by tab, header
+    and text; and whether people choose the options for the column's values, as for a status."""
+    without_row: Sequence[str] = ()
+    """The sites of jobs whose row was deleted."""
+    doubled: Sequence[DoubledJob] = ()
+    foreign: Sequence[ForeignKey] = ()
 
 
 def differences(
@@ -86,12 +68,12 @@ def differences(
     rows: Rows,
     targets: Iterable[Target],
     zone: tzinfo,
-) -> Differences:
+) -> Compared:
     """Return the differences in the rows of `targets`; `rows` are all rows by sheet ID.
 
     A job without a row is skipped: a deleted row returns only with an event.
     """
-    result, cells = Differences(), CellDecider(tabs, zone)
+    result, cells = Compared(), CellDecider(tabs, zone)
     settled = [replace(target, is_fresh=False) for target in targets]
     for table in tables:
         whole = with_cells(table, rows[table.sheet_id])
@@ -101,9 +83,7 @@ def differences(
     return result
 
 
-def _compare(
-    result: Differences, cells: CellDecider, table: Table, row: int, target: Target
-) -> None:
+def _compare(result: Compared, cells: CellDecider, table: Table, row: int, target: Target) -> None:
     for column in table.columns:
         if column == KEY:
             continue
@@ -132,8 +112,8 @@ def _compare(
             result.kept.append(kept)
 
 
-def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> int:
-    """Compare the whole sheet with the wanted content; return how many jobs differ.
+def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> Compared:
+    """Compare the whole sheet with the wanted content.
 
     Missing rows count as deleted. If many are missing at once, the key column may have been
     cleared: then Permanent (keys_gone) is raised, unless `confirms_deleted`. Permanent is also
@@ -143,15 +123,15 @@ def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False)
     store.spreadsheet.must_be_current()
     with suppress(Refused):  # Someone is moving columns: the next comparison tries again.
         renew(flusher, lease)
-    differing = recheck(flusher, lease, confirms_deleted=confirms_deleted)
+    compared = recheck(flusher, lease, confirms_deleted=confirms_deleted)
     store.spreadsheet.set_compared(lease)  # A comparison counts only when it has finished.
     if not store.pending.is_waiting():
         store.spreadsheet.set_trouble()
-    return differing
+    return compared
 
 
-def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> int:
-    """Have the next flush write the differences; return how many jobs differ.
+def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> Compared:
+    """Compare the sheet, and have the next flush write the differences.
 
     The Pipeline is rewritten at once, because days pass and people may have typed into it.
     """
@@ -160,7 +140,7 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     if not snapshot.tables and store.pending.sites_with_row():
         raise Permanent(NO_TAB, "The tab for jobs is missing. Create it again: brightsheet init")
     if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.settle(lease, snapshot):
-        return 0
+        return Compared()
     everything = flusher.writer.read_everything(lease, snapshot)
     tables = everything.snapshot.tables
     for table in tables:
@@ -188,7 +168,7 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     found = tabs.compared(lease, tables, everything.rows, targets, zone)
     # A row that shows another customer is reported and stays as it is.
     parted = {key.site for key in found.foreign}
-    differing = differences(
+    result = differences(
         tabs,
         found.tables,
         everything.rows,
@@ -197,16 +177,15 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     )
     store.batches.keep_typed_reps(lease, _typed_reps(tables, everything.rows, targets))
     elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
-    store.batches.recheck(lease, elsewhere | differing.wrong)
-    without_row = [t.site for t in targets if t.site not in present and not t.is_fresh]
-    result = _compared(differing, without_row, doubled_jobs(tables), found)
-    store.spreadsheet.keep_compared(lease, result.model_dump_json())
+    store.batches.recheck(lease, elsewhere | result.wrong)
+    result.without_row = [t.site for t in targets if t.site not in present and not t.is_fresh]
+    result.doubled, result.foreign = doubled_jobs(tables), found.foreign
     removed = keys.still_removed(tables, everything.rows, store.findings.every(KEYS_REMOVED))
     store.findings.replace(lease, [*_findings(result), *removed])
     if requests := flusher.with_pipeline(context, Parts(), is_daily=True).extra:
         with suppress(Refused):
             flusher.send(context, Parts(extra=requests))
-    return len(differing.wrong)
+    return result
 
 
 def _typed_reps(tables: Iterable[Table], rows: Rows, targets: Iterable[Target]) -> dict[str, str]:
@@ -336,26 +315,6 @@ def _rep_views(
     return requests + of_history
 
 
-def _compared(
-    differing: Differences,
-    without_row: Iterable[str],
-    doubled: tuple[DoubledJob, ...],
-    found: TabFindings,
-) -> Compared:
-    words = (
-        MissingWord(tab=tab, header=header, text=text, cells=count, is_status=is_status)
-        for (tab, header, text, is_status), count in sorted(differing.unsayable.items())
-    )
-    return Compared(
-        kept=tuple(differing.kept),
-        unsayable=tuple(words),
-        without_row=tuple(without_row),
-        doubled=doubled,
-        foreign=found.foreign,
-        ended=found.ended,
-    )
-
-
 def _findings(compared: Compared) -> Iterator[Finding]:
     """Yield the items of warnings."""
     for site in compared.without_row:
@@ -369,17 +328,10 @@ def _findings(compared: Compared) -> Iterator[Finding]:
         text = f"{cell.tab}!{cell.cell} ({cell.header})"
         detail = f"shows “{cell.shows}”, EverBright says “{cell.everbright}”"
         yield Finding("kept_words", identity, text, cell.site, detail)
-    for word in compared.unsayable:
-        words = (word.tab, word.header, word.text)
-        cells = f"{word.cells} {'cell' if word.cells == 1 else 'cells'}"
-        text = f"{word.tab}, {word.header}: “{word.text}”, {cells}"
-        yield Finding("missing_words" if word.is_status else "missing_options", words, text)
-
-
-def last_compared(spreadsheet: Spreadsheet) -> Compared:
-    """Return the findings of the last comparison."""
-    text = spreadsheet.compared()
-    return Compared.model_validate_json(text) if text else Compared()
+    for (tab, header, word, is_status), count in compared.unsayable.items():
+        text = f"{tab}, {header}: “{word}”, {count} {'cell' if count == 1 else 'cells'}"
+        code = "missing_words" if is_status else "missing_options"
+        yield Finding(code, (tab, header, word), text)
 
 
 def waiting_for_check(flusher: Flusher, lease: Lease) -> None:

@@ -1,7 +1,7 @@
 """Compares the whole sheet with the database, and restores missing rows."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sync.errors import Permanent
@@ -9,7 +9,7 @@ from sync.jobs.cells import EMPTY
 from sync.ops import retry
 from sync.sheets.flush import Flusher
 from sync.sheets.keys import must_be_gone
-from sync.sheets.reconcile import NO_TAB, Compared, last_compared, reconcile
+from sync.sheets.reconcile import NO_TAB, Compared, reconcile
 from sync.status.problem import counted
 from sync.status.verdict import judge, waiting
 from sync.store import Backlog
@@ -30,15 +30,13 @@ class JobWithoutRow:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The result: how many jobs differ, and which have no row."""
+    """The result: what was found in the sheet, and which jobs have no row."""
 
-    differing: int
+    found: Compared
     without_row: Sequence[JobWithoutRow]
     backlog: Backlog
     has_tab: bool = True
     """False if the tab for jobs is missing."""
-    theirs: Compared = field(default_factory=Compared)
-    """Cells that can't be or aren't overwritten, and jobs in several rows."""
     unanswered: frozenset[str] = frozenset()
     """The site IDs of jobs that wait for somebody to choose their row."""
 
@@ -49,11 +47,10 @@ class Comparison:
     @property
     def is_well(self) -> bool:
         """Whether the sheet is up to date."""
-        theirs = self.theirs
-        is_theirs = theirs.kept or theirs.unsayable or theirs.doubled or theirs.foreign
-        is_without = self.without_row or self.unanswered
-        is_clean = self.has_tab and not (self.differing or is_without or is_theirs)
-        return is_clean and not judge(self.backlog, strict=True)
+        found = self.found
+        cells = found.wrong or found.kept or found.unsayable
+        is_off = cells or found.doubled or found.foreign or self.without_row or self.unanswered
+        return self.has_tab and not is_off and not judge(self.backlog, strict=True)
 
 
 def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
@@ -69,18 +66,16 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
             # A comparison that finds an unverified batch only verifies it.
             again(reconcile, flusher, lease, confirms_deleted=True)
             waits = wiring.backlog()
-        differing, has_tab = 0, True
+        found, has_tab = Compared(), True
         try:
-            differing = again(reconcile, flusher, lease, confirms_deleted=True)
+            found = again(reconcile, flusher, lease, confirms_deleted=True)
         except Permanent as error:
             if error.reason != NO_TAB:
                 raise
             has_tab = False
         wiring.check_trash()
-        theirs = last_compared(flusher.store.spreadsheet)
         unanswered = flusher.store.boards.waiting()
-        missing = jobs_without_row(flusher)
-        return Comparison(differing, missing, waits, has_tab, theirs, unanswered)
+        return Comparison(found, jobs_without_row(flusher), waits, has_tab, unanswered)
 
 
 def jobs_without_row(flusher: Flusher) -> list[JobWithoutRow]:
@@ -117,8 +112,9 @@ def restore(wiring: Wiring, sleep: Sleep, sites: Collection[str]) -> int:
 def lines(comparison: Comparison) -> Iterator[str]:
     if not comparison.has_tab:
         yield _NO_TAB
-    if comparison.differing:
-        jobs = counted(comparison.differing, "job differs", "jobs differ")
+    found = comparison.found
+    if found.wrong:
+        jobs = counted(len(found.wrong), "job differs", "jobs differ")
         yield f"{jobs}: the worker writes them."
     yield from (reason.text for reason in judge(comparison.backlog, strict=True))
     if comparison.backlog.quarantined:
@@ -133,18 +129,14 @@ def lines(comparison: Comparison) -> Iterator[str]:
             len(comparison.unanswered), "job has no row and waits", "jobs have no row and wait"
         )
         yield f"{wait} for your answer. To answer: brightsheet link"
-    yield from (
-        f"The job {job.site} is in several rows: {job}." for job in comparison.theirs.doubled
-    )
-    yield from (
-        f"{key}: some columns were sorted without Site ID." for key in comparison.theirs.foreign
-    )
-    if kept := comparison.theirs.kept:
-        cells = counted(len(kept), "cell shows", "cells show")
+    yield from (f"The job {job.site} is in several rows: {job}." for job in found.doubled)
+    yield from (f"{key}: some columns were sorted without Site ID." for key in found.foreign)
+    if found.kept:
+        cells = counted(len(found.kept), "cell shows", "cells show")
         yield f"{cells} typed text that differs from EverBright's data. Details: --json"
-    for word in comparison.theirs.unsayable:
-        cells = counted(word.cells, "cell", "cells")
-        yield f"{word.header!r} in {word.tab!r} has no option for {word.text!r} ({cells})."
+    for (tab, header, text), number in sorted(found.unsayable.items()):
+        cells = counted(number, "cell", "cells")
+        yield f"{header!r} in {tab!r} has no option for {text!r} ({cells})."
     if comparison.is_well:
         yield "The sheet is up to date."
 
@@ -172,16 +164,19 @@ def _without_row_lines(comparison: Comparison) -> Iterator[str]:
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
-    reasons = judge(comparison.backlog, strict=True)
+    reasons, found = judge(comparison.backlog, strict=True), comparison.found
     return {
         "well": comparison.is_well,
-        "differing": comparison.differing,
+        "differing": len(found.wrong),
         "without_row": [job.site for job in comparison.without_row],
         "waiting_for_an_answer": sorted(comparison.unanswered),
-        "foreign_keys": [key.model_dump() for key in comparison.theirs.foreign],
-        "doubled": [job.model_dump() for job in comparison.theirs.doubled],
-        "kept_words": [cell.model_dump() for cell in comparison.theirs.kept],
-        "missing_words": [word.model_dump() for word in comparison.theirs.unsayable],
+        "foreign_keys": [key.model_dump() for key in found.foreign],
+        "doubled": [job.model_dump() for job in found.doubled],
+        "kept_words": [cell.model_dump() for cell in found.kept],
+        "missing_words": [
+            {"tab": tab, "header": header, "text": text, "cells": count}
+            for (tab, header, text), count in sorted(found.unsayable.items())
+        ],
         "reasons": [{"reason": reason.code, "message": reason.text} for reason in reasons],
         "waiting": waiting(comparison.backlog),
         "oldest_event_seconds": comparison.backlog.oldest,

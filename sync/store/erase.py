@@ -22,7 +22,6 @@ from sync.store.schema import (
     metadata,
     milestone,
     shared_document,
-    sheet,
     undo,
 )
 
@@ -90,7 +89,7 @@ def erase(database: Database, held: Iterable[Lease], site: str) -> None:
         named = or_(attempt.c.shown.contains(site), attempt.c.trace.contains(site))
         connection.execute(delete(attempt).where(named))
         connection.execute(delete(undo).where(undo.c.body.contains(site)))
-        connection.execute(update(sheet).where(sheet.c.compared.contains(site)).values(compared=""))
+
         connection.execute(update(action).where(action.c.detail.contains(site)).values(detail=""))
 
 

@@ -181,8 +181,8 @@ sheet = _table(
     # Whether the tabs of jobs are ours or mapped (a Mode), and the sheet IDs (JSON) of mapped ones.
     _required("mode", server_default=""),
     _required("tabs", server_default="[]"),
-    # The findings of the last comparison (JSON); "" before the first.
-    _required("compared", server_default=""),
+    # The words of mapped columns that were not options any longer in the last comparison (JSON).
+    _required("ended_words", server_default="[]"),
     # The columns of the tabs of jobs as the last read showed them, and those that are gone (JSON).
     _required("read_columns", server_default=""),
     # How Google treated IDs in a trial (JSON); "" before the first.

@@ -221,14 +221,17 @@ class Spreadsheet:
             connection.execute(update(installation).values(database_id=new_database_id()))
             self.change(connection, takes_over=True, doubt="", doubt_since=None)
 
-    def keep_compared(self, lease: Lease, comparison: str) -> None:
-        """Store the findings of a comparison (JSON)."""
+    def keep_ended_words(self, lease: Lease, words: Iterable[tuple[int, str, str]]) -> None:
+        """Store the words of columns (sheet ID, column ID, word) that are no longer options."""
         with self._database.writing(lease) as connection:
-            self.change(connection, compared=comparison)
+            self.change(connection, ended_words=json.dumps(sorted(words)))
 
-    def compared(self) -> str:
-        """Return the findings of the last comparison (JSON), or ""."""
-        return self._database.scalar(select(sheet.c.compared).where(self._is_this)) or ""
+    def ended_words(self) -> frozenset[tuple[int, str, str]]:
+        """Return the words that were not options any longer in the last comparison."""
+        text = self._database.scalar(select(sheet.c.ended_words).where(self._is_this))
+        return frozenset(
+            (number, column, word) for number, column, word in json.loads(text or "[]")
+        )
 
     def read_columns(self) -> ReadColumns:
         """Return which columns the reads have shown, and which of them are gone."""

@@ -78,7 +78,7 @@ class SheetLoop:
             self._comparing.postpone(_COMPARE_AGAIN)
             try:
                 with self._wiring.hold(self._stop.sleep) as lease:
-                    _log.info("compared", differing=reconcile(self._flusher, lease))
+                    _log.info("compared", differing=len(reconcile(self._flusher, lease).wrong))
             except Permanent as error:
                 self._store.spreadsheet.set_trouble(error.reason, error.message)
                 raise

@@ -10,4 +10,4 @@ _flusher = Mock()
 _flusher.targets.layout.config = load_config(CONFIG_FILE)
 BOARD = BoardTabs(_flusher)
 """A board that reads nothing: no word of it has ended."""
-vars(BOARD)["_ended"] = ()
+vars(BOARD)["_ended"] = frozenset()

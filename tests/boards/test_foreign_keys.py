@@ -1,7 +1,6 @@
 """Columns of a mapped sheet that were sorted without the site IDs."""
 
 from sync.doctor.receiver import is_up_to_date
-from sync.sheets.reconcile import last_compared
 from sync.status.compare import compare, lines
 from sync.status.verdict import evaluate
 from tests.bench import Bench
@@ -38,11 +37,11 @@ def made(bench: Bench) -> None:
 def test_it_is_reported_everywhere(asking: Bench) -> None:
     """Catches "shows what it should" while each job's news goes into another customer's row."""
     made(asking)
-    assert compare(asking.wiring, wait).theirs.foreign == ()
+    assert compare(asking.wiring, wait).found.foreign == ()
     sorted_apart(asking, "DESCENDING")
     before = own_sheet.texts(asking)
     found = compare(asking.wiring, wait)
-    assert [key.row for key in found.theirs.foreign] == ["Open jobs!4", "Open jobs!5"]
+    assert [key.row for key in found.found.foreign] == ["Open jobs!4", "Open jobs!5"]
     assert not found.is_well
     assert any("sorted without Site ID" in line for line in lines(found))
     asking.flush()
@@ -58,8 +57,8 @@ def test_a_fixed_problem_is_no_longer_reported(asking: Bench) -> None:
     sorted_apart(asking, "DESCENDING")
     compare(asking.wiring, wait)
     sorted_apart(asking, "ASCENDING")
-    assert compare(asking.wiring, wait).theirs.foreign == ()
-    assert last_compared(asking.store.spreadsheet).foreign == ()
+    assert compare(asking.wiring, wait).found.foreign == ()
+
     assert "foreign_keys" not in {problem.code for problem in evaluate(asking.wiring.backlog())}
 
 
@@ -71,4 +70,4 @@ def test_two_jobs_of_one_customer_do_not_match_its_row(asking: Bench) -> None:
     own_sheet.adopt(asking)
     flushed(asking, milestone(1), milestone(2))
     assert [row["E-mail"] for row in own_sheet.texts(asking)[1:]] == [known["E_mail"]] * 2
-    assert compare(asking.wiring, wait).theirs.foreign == ()
+    assert compare(asking.wiring, wait).found.foreign == ()

@@ -6,7 +6,6 @@ import pytest
 
 from sync.errors import Permanent
 from sync.sheets.cell_data import text_of
-from sync.sheets.reconcile import last_compared
 from tests.bench import Bench
 from tests.boards import own_sheet
 from tests.boards.own_sheet import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
@@ -102,7 +101,7 @@ def test_dates_are_ours_in_another_time_zone(board: Bench) -> None:
     flushed(board, milestone(1, definition=2))
     board.compare()
     flushed(board)
-    assert last_compared(board.store.spreadsheet).kept == ()
+    assert board.compared.kept == []
     assert own_sheet.of_site(board, 1)[0]["Permit OK on"] == "46087", "as people count there"
 
 

@@ -83,7 +83,7 @@ DEEDS: dict[str, Deed] = {
     "remember_rows": lambda store, held: store.batches.remember_rows(held, ["a"]),
     "set_ours": lambda store, held: store.spreadsheet.set_ours(held),
     "adopt_tabs": lambda store, held: store.spreadsheet.adopt_tabs(held, [1], ["c"]),
-    "keep_compared": lambda store, held: store.spreadsheet.keep_compared(held, "{}"),
+    "keep_ended_words": lambda store, held: store.spreadsheet.keep_ended_words(held, ()),
     "quarantine": lambda store, held: store.quarantine.add(held, "a"),
     "history written again": lambda store, held: store.history.write_again(held),
     "history dropped": lambda store, held: store.history.drop(held, [1]),

@@ -25,7 +25,6 @@ from emulator.everbright import made_up
 from sync.errors import Retryable
 from sync.sheets.cell_data import at, text_of
 from sync.sheets.read import HEADER_KEY
-from sync.sheets.reconcile import last_compared
 from tests import databases
 from tests.boards import own_sheet
 from tests.boards.chaos import own_judge, stage_judge
@@ -523,7 +522,7 @@ class Storm:
 
     def listed(self) -> set[tuple[str, str]]:
         """Return the sites and words that the comparison lists as typed, in this column."""
-        kept = last_compared(self.bench.store.spreadsheet).kept
+        kept = self.bench.compared.kept
         return {(cell.site, cell.shows) for cell in kept if cell.header == self.people.column}
 
     def differing(self) -> set[tuple[str, str]]:

@@ -81,4 +81,4 @@ def test_an_option_that_was_renamed_is_no_longer_written(stand: Stand) -> None:
         (table,) = stand.flusher.read_snapshot(held).snapshot.tables
     renamed = replace(table, words={"status:" + uuid(30_001): {"Submitted": "Lodged"}})
     offered = BoardReader(stand.flusher.client).options(worded_cells([renamed]))
-    assert [each.word for each in ended_words([renamed], offered)] == ["Lodged"]
+    assert [word for _, _, word in ended_words([renamed], offered)] == ["Lodged"]

@@ -6,7 +6,6 @@ import pytest
 
 from sync.boards.check import mapping
 from sync.boards.survey import range_of
-from sync.sheets.reconcile import last_compared
 from tests.boards.mapping.stand import Stand
 from tests.made_up import milestone
 
@@ -41,12 +40,10 @@ def test_a_renamed_option_is_reported_and_not_written_until_it_is_mapped_again(
     assert permit(theirs) == "Applied", "no word is mapped to Approved now"
     assert "Issued" not in permits(theirs)
     theirs.compare()
-    compared = last_compared(theirs.flusher.store.spreadsheet)
-    (missing,) = compared.unsayable
-    assert (missing.header, missing.text, missing.cells) == ("Permit", "Approved", 2)
-    assert [(ended.column, ended.word) for ended in compared.ended] == [
-        (f"status:{milestone(1)['milestone_definition']}", "Issued")
-    ]
+    (((_, *missing), cells),) = theirs.compared.unsayable.items()
+    assert (missing, cells) == (["Permit", "Approved"], 2)
+    ended = {(0, f"status:{milestone(1)['milestone_definition']}", "Issued")}
+    assert theirs.flusher.store.spreadsheet.ended_words() == ended
     assert theirs.wiring.backlog().found("missing_words") == 1
     assert "'Permit' in 'Sheet1': Approved" in mapping(theirs.wiring).text
     theirs.map("--write", "--word", "Permit:APPROVED=Stamped")

@@ -13,7 +13,6 @@ from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.tab import CellKind, SeenCell
 from sync.errors import Permanent
 from sync.jobs.milestones import Heading
-from sync.sheets.reconcile import last_compared
 from tests.boards.mapping.seen import config, tab
 from tests.boards.mapping.stand import Stand
 from tests.made_up import comment, milestone, uuid
@@ -283,18 +282,14 @@ def test_typed_words_yield_to_news_and_are_never_moved_backward(theirs: Stand) -
     theirs.shown(*(event(job, 3, "SUBMITTED", 3, comments=[remark]) for job in (1, 2)))
     assert stages(theirs) == ["Install", "Call first"], "a comment changes no result: no news"
     theirs.compare()
-    kept = [(cell.shows, cell.everbright) for cell in compared_of(theirs).kept]
+    kept = [(cell.shows, cell.everbright) for cell in theirs.compared.kept]
     assert kept == [("Install", "Permits submitted"), ("Call first", "Permits submitted")]
     theirs.shown(*(event(job, 3, "APPROVED", 4) for job in (1, 2)))
     assert stages(theirs) == ["Install", "Permit OK"], "never backward"
     theirs.shown(*(event(job, 3, "INPROG", 5) for job in (1, 2)))
     assert stages(theirs) == ["Site survey", "Site survey"], "Permits were reopened"
     theirs.compare()
-    assert compared_of(theirs).kept == ()
-
-
-def compared_of(stand: Stand) -> Any:
-    return last_compared(stand.flusher.store.spreadsheet)
+    assert theirs.compared.kept == []
 
 
 def test_a_renamed_option_never_shows_an_earlier_word(theirs: Stand) -> None:
@@ -305,8 +300,8 @@ def test_a_renamed_option_never_shows_an_earlier_word(theirs: Stand) -> None:
     theirs.shown(event(1, 3, "APPROVED", 3))
     assert stages(theirs) == ["Permit in", "Permit in"]
     theirs.compare()
-    (missing,) = compared_of(theirs).unsayable
-    assert (missing.header, missing.text, missing.cells) == ("Stage", "Permits approved", 1)
+    (((_, *missing), cells),) = theirs.compared.unsayable.items()
+    assert (missing, cells) == (["Stage", "Permits approved"], 1)
     theirs.map("--write", "--word", "Stage:Permits:APPROVED=Permit done")
     theirs.compare()
     theirs.shown()
