@@ -7,7 +7,7 @@ family name isn't enough if everything else that is known of both differs.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2s
@@ -220,16 +220,29 @@ def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
         yield "house", match[1].lstrip("0")
 
 
+class RowIndex:
+    """Rows by traits that are cheap to find, because comparing a row may take a millisecond."""
+
+    def __init__(
+        self, rows: Mapping[Place, Texts], traits: Callable[[Texts], Iterator[tuple[str, str]]]
+    ) -> None:
+        self._traits = traits
+        self._places: dict[tuple[str, str], set[Place]] = defaultdict(set)
+        for place, texts in rows.items():
+            for trait in traits(texts):
+                self._places[trait].add(place)
+
+    def near(self, texts: Texts) -> set[Place]:
+        """Return the rows that share a trait with a customer's texts."""
+        return {place for trait in self._traits(texts) for place in self._places.get(trait, ())}
+
+
 class LookAlikes:
     """Finds the rows that look like a job, and the rows that the user chose or ruled out."""
 
     def __init__(self, rows: Mapping[Place, Texts], answers: Collection[RowAnswer] = ()) -> None:
-        self._rows = rows
+        self._rows, self._index = rows, RowIndex(rows, _traits)
         self._parties: dict[Place, _Party] = {}
-        self._places: dict[tuple[str, str], list[Place]] = defaultdict(list)
-        for place, texts in rows.items():
-            for trait in _traits(texts):
-                self._places[trait].append(place)
         self._same = [answer for answer in answers if answer.is_same]
         self._others = defaultdict[str, list[RowAnswer]](list)
         for answer in answers:
@@ -240,7 +253,7 @@ class LookAlikes:
         """Return the rows that look like a job, including those that were ruled out."""
         texts = texts_of_customer(customer)
         job = _Party.of(texts)
-        near = {place for trait in _traits(texts) for place in self._places.get(trait, ())}
+        near = self._index.near(texts)
         return sorted(place for place in near if job.looks_like(self._party(place)))
 
     def _party(self, place: Place) -> _Party:

@@ -8,13 +8,12 @@ else; other candidates (`lookalikes`) are left to the user.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from scourgify import normalize_address_record
 from scourgify.exceptions import AddressNormalizationError
 
-from sync.boards.lookalikes import ZIP, Texts, phones, texts_of_customer
+from sync.boards.lookalikes import ZIP, RowIndex, Texts, phones, texts_of_customer
 from sync.jobs.model import Customer
 from sync.sheets.batch import IDENTITY_COLUMNS, Place
 from sync.sheets.job_tabs import Match
@@ -23,21 +22,20 @@ _ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\s*$")
 _NUMBER = re.compile(r"\d+")
 
 
-@dataclass(frozen=True)
-class Identity:
-    """Who a job or a row is about: normalized values by key, and the texts that they are of."""
+Identity = Mapping[str, tuple[frozenset[str], ...]]
+"""Who a job or a row is about: by key, the normalized values of each of its parts.
 
-    keys: Mapping[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
-    """The values of each key's parts: a cell may hold several phone numbers."""
-    texts: Texts = field(default_factory=dict)
+A cell may hold several phone numbers.
+"""
 
-    def agreed(self, other: "Identity") -> list[str]:
-        """Return the keys that agree; none where one disagrees."""
-        agrees = {
-            key: all(a & b for a, b in zip(self.keys[key], other.keys[key], strict=True))
-            for key in self.keys.keys() & other.keys.keys()
-        }
-        return sorted(agrees) if all(agrees.values()) else []
+
+def agreed(job: Identity, row: Identity) -> list[str]:
+    """Return the keys that agree; none where one disagrees."""
+    agrees = {
+        key: all(a & b for a, b in zip(job[key], row[key], strict=True))
+        for key in job.keys() & row.keys()
+    }
+    return sorted(agrees) if all(agrees.values()) else []
 
 
 def match(
@@ -51,13 +49,15 @@ def match(
     `jobs` are all that have no row, so that two of them never both take one; a row that `is_other`
     is not that job's, as a person answered.
     """
-    index, claims = _Index(rows, by), defaultdict[Place, int](int)
+    index, claims = RowIndex(rows, _traits), defaultdict[Place, int](int)
     near: dict[str, list[tuple[Place, list[str]]]] = {}
     for site, customer in jobs.items():
-        job = identity(texts_of_customer(customer), by)
-        agreed = ((place, job.agreed(row)) for place, row in index.near(job))
+        texts = texts_of_customer(customer)
+        job = identity(texts, by)
         near[site] = sorted(
-            (place, keys) for place, keys in agreed if keys and not is_other(site, place)
+            (place, keys)
+            for place in index.near(texts)
+            if (keys := agreed(job, identity(rows[place], by))) and not is_other(site, place)
         )
         for place, _ in near[site]:
             claims[place] += 1
@@ -67,10 +67,8 @@ def match(
             ((place, keys),) = places
             parts = {part for key in keys for part in key.split("+")}
             parts |= {"city_zip"} if "zip" in parts else set()
-            texts = rows[place]
-            made_by = {
-                part: texts[part] for part in IDENTITY_COLUMNS if part in parts and texts.get(part)
-            }
+            row = rows[place]
+            made_by = {c: row[c] for c in IDENTITY_COLUMNS if c in parts and row.get(c)}
             certain[site] = Match(place, made_by)
     return certain
 
@@ -90,13 +88,14 @@ def strangers(
         for place, site in sites.items()
         if site in jobs and place in rows and not _is_plainly(rows[place], jobs[site])
     }
-    index, shown_by = _Index(odd, by), defaultdict[Place, list[str]](list)
+    index, shown_by = RowIndex(odd, _traits), defaultdict[Place, list[str]](list)
     for site, customer in jobs.items():
         texts = texts_of_customer(customer)
-        job = identity(texts, by) if index.is_near(texts) else Identity()
-        for place, row in index.near(job):
-            if job.agreed(row):
-                shown_by[place].append(site)
+        if places := index.near(texts):
+            job = identity(texts, by)
+            for place in places:
+                if agreed(job, identity(odd[place], by)):
+                    shown_by[place].append(site)
     return {place: min(owners) for place, owners in shown_by.items() if sites[place] not in owners}
 
 
@@ -122,29 +121,6 @@ def _is_plainly(row: Texts, customer: Customer) -> bool:
     return any(text and own and text.casefold() == own.casefold() for text, own in texts)
 
 
-class _Index:
-    """Rows by cheap traits, because parsing each row's address takes a millisecond."""
-
-    def __init__(self, rows: Mapping[Place, Texts], by: Sequence[str]) -> None:
-        self._rows, self._by = rows, by
-        self._places: dict[tuple[str, str], list[Place]] = defaultdict(list)
-        self._identities: dict[Place, Identity] = {}
-        for place, texts in rows.items():
-            for trait in _traits(texts):
-                self._places[trait].append(place)
-
-    def is_near(self, texts: Texts) -> bool:
-        """Return whether a key of any row may agree with these texts."""
-        return any(trait in self._places for trait in _traits(texts))
-
-    def near(self, job: Identity) -> Iterator[tuple[Place, Identity]]:
-        """Give the rows of which a key may agree with a job's, each once."""
-        for place in {p for trait in _traits(job.texts) for p in self._places.get(trait, ())}:
-            if place not in self._identities:
-                self._identities[place] = identity(self._rows[place], self._by)
-            yield place, self._identities[place]
-
-
 def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
     """Give what two spellings of a text have in common, and few other texts."""
     for part in IDENTITY_COLUMNS:
@@ -165,12 +141,11 @@ def identity(texts: Texts, by: Iterable[str]) -> Identity:
         values["zip"] = values["city_zip"]
     if "zip" not in values and (match := _ZIP.search(texts.get("address", "").strip())):
         values["zip"] = frozenset((match[1],))
-    keys = {
+    return {
         key: tuple(values[part] for part in key.split("+"))
         for key in by
         if values.keys() >= {*key.split("+")}
     }
-    return Identity(keys, {k: v for k, v in texts.items() if v})
 
 
 def normalized(part: str, text: str) -> frozenset[str]:
