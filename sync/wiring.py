@@ -21,7 +21,7 @@ from sync.google import auth
 from sync.google.drive import Drive
 from sync.jobs.details import DetailColumns
 from sync.jobs.files import Addresses
-from sync.jobs.model import Customer, Details
+from sync.jobs.model import Customer, Details, Job
 from sync.jobs.row import Layout
 from sync.lookups import DetailLookup, Fetcher, customer_question
 from sync.ops import retry
@@ -129,6 +129,10 @@ class Wiring:
             spreadsheet or self.settings.spreadsheet_id,
             waits_for_names=self.settings.everbright_api_token is not None and not spreadsheet,
         )
+
+    def jobs(self) -> Iterator[Job]:
+        """Yield every job that is stored."""
+        return (target.job for target in self.sheet_store().pending.every())
 
     def mode(self) -> Mode:
         return self.sheet_store().spreadsheet.mode()

@@ -20,7 +20,7 @@ def mapping(wiring: Wiring) -> Check:
     titles = tuple(f"{table.title} ({len(table.columns)} columns)" for table in tables)
     if cells := worded_cells(tables):
         tables = without_ended(tables, ended_words(tables, BoardReader(client).options(cells)))
-    jobs = (work.job for work in wiring.sheet_store().pending.every())
+    jobs = wiring.jobs()
     came = {status.label for status in seen_statuses(wiring.config(), jobs) if status.changes}
     lacking = [
         f"{table.headers.get(table.columns[column], column)!r} in {table.title!r}: {words}"

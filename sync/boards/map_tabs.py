@@ -87,7 +87,7 @@ class MappingReport:
 def fields_of(wiring: Wiring) -> Fields:
     """Return the fields that a column can show, of the milestones that came, too."""
     config = wiring.config()
-    jobs = [dirty.job for dirty in wiring.sheet_store().pending.every()]
+    jobs = [*wiring.jobs()]
     statuses = seen_statuses(config, jobs)
     return Fields(
         config,

@@ -1,6 +1,7 @@
 """Helpers for commands: printing lines, tables and progress bars, and options with `=`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import click
 from rich.progress import Progress, TaskID
@@ -9,6 +10,11 @@ NO_EXTRAS = (
     "A mapped spreadsheet gets a History, a Pipeline and filter views only if you ask for them: "
     "brightsheet init --add history --add pipeline --add views"
 )
+
+
+def json_option(text: str) -> Callable[[Any], Any]:
+    """Return the option `--json` of a command, with the text of its help."""
+    return click.option("--json", "as_json", is_flag=True, help=text)
 
 
 def echo(lines: Iterable[str], *, err: bool = False) -> None:

@@ -14,7 +14,7 @@ from rich.progress import Progress
 
 from sync.backfill.intake import report_words, take_report
 from sync.backfill.run import Summary
-from sync.commands import shown_in
+from sync.commands import json_option, shown_in
 from sync.errors import Permanent
 from sync.ops import logs
 from sync.wiring import Wiring, opened
@@ -22,8 +22,7 @@ from sync.wiring import Wiring, opened
 
 def read_report(wiring: Wiring, file: Path) -> Summary:
     """Read EverBright's Milestones report. Raises Permanent if the file isn't one."""
-    jobs = (target.job for target in wiring.sheet_store().pending.every())
-    meanings = report_words(wiring.settings, jobs)
+    meanings = report_words(wiring.settings, wiring.jobs())
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             events, problems = take_report(lines, meanings, wiring.intake())
@@ -42,7 +41,7 @@ def read_report(wiring: Wiring, file: Path) -> Summary:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Read EverBright's Milestones report instead of the API.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, and no progress.")
+@json_option("One JSON object, and no progress.")
 def backfill(site: UUID | None, since: datetime | None, report: Path | None, as_json: bool) -> None:
     """Read jobs from EverBright, and add events that no webhook delivered.
 

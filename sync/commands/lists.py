@@ -13,8 +13,9 @@ from uuid import UUID
 
 import click
 
-from sync.commands import echo, table
-from sync.doctor import Check, as_json, is_well, run_checks, settings_failed, text
+from sync.commands import echo, json_option, table
+from sync.doctor import Check, is_well, run_checks, settings_failed, text
+from sync.doctor import as_json as checks_as_json
 from sync.errors import SettingsError
 from sync.google import auth
 from sync.jobs.details import DetailColumns
@@ -45,7 +46,7 @@ def _since(text: str) -> float:
 @click.option("--since", type=_since, metavar="WHEN", help="A date (UTC), or an age: 2d, 3h, 30m.")
 @click.option("--reason", default="", help="Refused for this reason, like missing_site.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with the body.")
+@json_option("One JSON object a line, with the body.")
 @click.option("--unmask", is_flag=True, help="Show personal data, too.")
 @click.pass_context
 def deliveries(
@@ -79,7 +80,7 @@ def deliveries(
 @deliveries.command()
 @click.argument("id")
 @click.option("--unmask", is_flag=True, help="Show personal data, too.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@json_option("One JSON object.")
 def show(id: str, unmask: bool, as_json: bool) -> None:  # noqa: A002 - the argument's name
     """Show one webhook with its body; the beginning of its ID is enough."""
     _, database = opened()
@@ -119,7 +120,7 @@ def forget(site: UUID, write: bool) -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@json_option("One JSON object a line.")
 def milestones(as_json: bool) -> None:
     """List the milestones in their order, and how many jobs have reached each.
 
@@ -128,7 +129,7 @@ def milestones(as_json: bool) -> None:
     """
     wiring = Wiring(*opened())
     order = Milestones(wiring.config())
-    jobs = (waiting.job for waiting in wiring.sheet_store().pending.every())
+    jobs = wiring.jobs()
     headings = order.headings(jobs, with_configured=True, with_hidden=True)
     last = order.last()
     if as_json:
@@ -141,11 +142,11 @@ def milestones(as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@json_option("A JSON object a line.")
 def statuses(as_json: bool) -> None:
     """List the statuses that EverBright has sent, what they mean, and how often each occurs."""
     wiring = Wiring(*opened())
-    jobs = (waiting.job for waiting in wiring.sheet_store().pending.every())
+    jobs = wiring.jobs()
     seen = seen_statuses(wiring.config(), jobs)
     if as_json:
         echo(status.model_dump_json() for status in seen)
@@ -160,7 +161,7 @@ def statuses(as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@json_option("A JSON object a line.")
 def details(as_json: bool) -> None:
     """List which metrics of EverBright's Data Access Layer this account has."""
     settings, database = opened()
@@ -225,9 +226,9 @@ def _line(entry: MetricEntry) -> str:
 
 
 @click.command()
-@click.option("--json", "in_json", is_flag=True, help="One JSON object, without any secret.")
+@json_option("One JSON object, without any secret.")
 @click.option("--report", is_flag=True, help="The same, as text for support.")
-def doctor(in_json: bool, report: bool) -> None:
+def doctor(as_json: bool, report: bool) -> None:
     """Check the whole installation, from the settings to the last webhook.
 
     Exit status 0 if nothing failed, 1 if something did.
@@ -236,10 +237,10 @@ def doctor(in_json: bool, report: bool) -> None:
     checks: list[Check] = []
     for check in _checked(has_head=report):
         checks.append(check)
-        if not in_json:
+        if not as_json:
             click.echo(text(check))
-    if in_json:
-        click.echo(json.dumps(as_json(checks), indent=2))
+    if as_json:
+        click.echo(json.dumps(checks_as_json(checks), indent=2))
     sys.exit(0 if is_well(checks) else 1)
 
 

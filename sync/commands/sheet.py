@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from sync.commands import NO_EXTRAS, echo
+from sync.commands import NO_EXTRAS, echo, json_option
 from sync.jobs.learned import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
@@ -104,7 +104,7 @@ def takeover(write: bool) -> None:
 @click.option(
     "--site", default="", help="With --restore: only this job; its ID or the beginning of it."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@json_option("One JSON object.")
 def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
     """Compare the whole sheet with the stored jobs; the worker writes the differences.
 

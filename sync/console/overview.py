@@ -143,7 +143,7 @@ def columns(parts: ConsoleParts) -> Any:
 
 
 def _milestone_names(parts: ConsoleParts) -> dict[str, str]:
-    jobs = (waiting.job for waiting in parts.wiring.sheet_store().pending.every())
+    jobs = parts.wiring.jobs()
     headings = Milestones(parts.wiring.config()).headings(jobs, with_hidden=True)
     return {heading.key: heading.header for heading in headings}
 

@@ -35,7 +35,7 @@ def statuses(parts: ConsoleParts) -> Any:
             flash(f"Stored. {done}")
             parts.wake()
         return redirect(url_for("console.statuses"), 303)
-    jobs = (waiting.job for waiting in wiring.sheet_store().pending.every())
+    jobs = wiring.jobs()
     seen = {status.status: status for status in seen_statuses(wiring.config(), jobs)}
     asked = [
         (code, means, seen.get(code))

@@ -135,7 +135,7 @@ def delivered(wiring: Wiring) -> Check:
 def milestones(wiring: Wiring) -> Check:
     """Check that the last milestone of a job is in the config, or was confirmed on the console."""
     store, order = wiring.sheet_store(), Milestones(wiring.config())
-    headings = order.headings(waiting.job for waiting in store.pending.every())
+    headings = order.headings(wiring.jobs())
     if last := order.last():
         names = {heading.key: heading.header for heading in headings}
         name = order.title(last, names.get(last, "the last milestone"))

@@ -6,14 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from sync.errors import Permanent, SettingsError
-from sync.field_table import KEY
 from sync.google import auth, sign_in
 from sync.ops import retry
 from sync.settings.environment import Settings
 from sync.sheets import batch, keys
 from sync.sheets.ensure import HISTORY, PIPELINE, VIEWS, ensure
 from sync.sheets.flush import FlushContext, Flusher
-from sync.sheets.read import key_column_gone
+from sync.sheets.read import must_have_keys
 from sync.sheets.reconcile import recheck, renew, waiting_for_check
 from sync.sheets.targets import LARGE
 from sync.store import Database, Lease
@@ -202,9 +201,8 @@ def _find_moved(flusher: Flusher, this: FlushContext) -> list[str]:
 
     Raises Permanent if a key column is gone.
     """
+    must_have_keys(this.snapshot.tables)
     for table in this.snapshot.tables:
-        if KEY not in table.columns:
-            raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
         if moved := keys.moved_columns(table, flusher.headers(this.tabs, this.pending, table)):
             flusher.send(this, batch.adopting(table, moved))
             recheck(flusher, this.lease)

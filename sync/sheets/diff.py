@@ -17,7 +17,7 @@ from sync.sheets.batch import IDENTIFYING, CellWrite, RowIdentity, RowWrite
 from sync.sheets.cell_data import BLANK, Content, Row, Rows, at, content, note_of
 from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
 from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
-from sync.sheets.read import Table, key_column_gone, with_cells
+from sync.sheets.read import Table, must_have_keys, with_cells
 
 _CELL_BYTES = 150
 """Bytes of JSON around a cell's own text, measured on the published sample."""
@@ -83,9 +83,7 @@ def diff(
     `rows` has the places of jobs without a row; dates are shown in `zone`, with the format of
     `locale`. Raises Permanent if a key column is gone.
     """
-    for table in tables:
-        if KEY not in table.columns:
-            raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
+    must_have_keys(tables)
     result, present = Diff(), {column for table in tables for column in table.columns}
     cells = CellDecider(tabs, zone, locale)
     for target in targets:

@@ -25,7 +25,7 @@ from sync.sheets.client import Reading, SheetClient
 from sync.sheets.diff import columns_to_read, diff, key_repairs
 from sync.sheets.ensure import HISTORY, WantedTabs, ensure, read_columns
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.read import Fence, Snapshot, Table, key_column_gone
+from sync.sheets.read import Fence, Snapshot, Table, must_have_keys
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, pipeline
 from sync.sheets.targets import Lines, Targets, Work, confirmation
@@ -276,9 +276,7 @@ class Flusher:
                 # The keys were moved to another column, which is the key column now.
                 self.send(context, batch.adopting(table, {KEY: index}))
                 return False
-        for table in tables:
-            if KEY not in table.columns:
-                raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
+        must_have_keys(tables)
         keys.must_be_gone(tables, rows, lost)
         lost -= undo.sites_written_over(parsed(pending.undos))
         are_deleted = self.are_deleted(lost, pending.sites_with_row)

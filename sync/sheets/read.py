@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from sync.errors import Permanent
+from sync.field_table import KEY
 from sync.sheets.cell_data import CellData, Content, Row, at, content, note_of, site_in, text_of
 from sync.sheets.policy import MAPPED, OWN, Policy
 
@@ -573,9 +574,12 @@ def rows_by_site(key_cells: Mapping[int, CellData]) -> dict[str, tuple[int, ...]
     return rows
 
 
-def key_column_gone(title: str, *, is_mapped: bool) -> Permanent:
-    """Return the error for a tab whose column of keys was deleted."""
-    what = f"The column 'Site ID' of the tab {title!r} was deleted. Nothing is written until it is "
-    fix = "back: in Google Sheets, File > Version history"
-    again = ", or map the tab again on the console (Columns): its rows are matched again"
-    return Permanent("key_column_gone", f"{what}{fix}{again if is_mapped else ''}.")
+def must_have_keys(tables: Iterable[Table]) -> None:
+    """Raise Permanent if the column of keys was deleted from a tab."""
+    for table in tables:
+        if KEY not in table.columns:
+            what = f"The column 'Site ID' of the tab {table.title!r} was deleted."
+            fix = "Nothing is written until it is back: in Google Sheets, File > Version history"
+            again = ", or map the tab again on the console (Columns): its rows are matched again"
+            text = f"{what} {fix}{'' if table.mapped_at is None else again}."
+            raise Permanent("key_column_gone", text)

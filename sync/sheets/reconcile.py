@@ -23,7 +23,7 @@ from sync.sheets.flush import FlushContext, Flusher
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs
 from sync.sheets.policy import Decision, Rule
-from sync.sheets.read import Tab, Table, key_column_gone, with_cells
+from sync.sheets.read import Tab, Table, must_have_keys, with_cells
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import filter_views
 from sync.sheets.tabs.filter_views import View
@@ -143,9 +143,7 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
         return Compared()
     everything = flusher.writer.read_everything(lease, snapshot)
     tables = everything.snapshot.tables
-    for table in tables:
-        if KEY not in table.columns:
-            raise key_column_gone(table.title, is_mapped=table.mapped_at is not None)
+    must_have_keys(tables)
     if not (guards := guarding(tables)).is_empty:
         flusher.send(context, guards)
         return recheck(flusher, lease, confirms_deleted=confirms_deleted)

@@ -10,7 +10,7 @@ import click
 
 from sync.boards.link import Doubts, Settled, link
 from sync.boards.lookalikes import LookAlike, NamedRow, UnsettledJob
-from sync.commands import echo, pairs
+from sync.commands import echo, json_option, pairs
 from sync.ops import logs
 from sync.wiring import Wiring, opened
 
@@ -25,7 +25,7 @@ from sync.wiring import Wiring, opened
     "listed rows. Repeat for more.",
 )
 @click.option("--write", is_flag=True, help="Write the changes. Without it, nothing is written.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
+@json_option("Print one JSON object per line.")
 def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
     """List jobs that may already have a row in your own sheet, and choose their rows.
 

@@ -19,7 +19,7 @@ from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.progress import ProgressRules
 from sync.boards.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview
 from sync.boards.unmap import UnmappedTab, unmap
-from sync.commands import NO_EXTRAS, pairs
+from sync.commands import NO_EXTRAS, json_option, pairs
 from sync.jobs.progress import PROGRESS
 from sync.ops import logs
 from sync.status.problem import counted
@@ -284,7 +284,7 @@ def unmapped_lines(tabs: Iterable[UnmappedTab], *, is_written: bool) -> Iterator
     "--preview", is_flag=True, help="Show what the first update would change, cell by cell."
 )
 @click.option("--write", is_flag=True, help="Write the mapping. Without it, nothing is written.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option("Print one JSON object.")
 def map_tabs(
     tabs: tuple[str, ...],
     header_row: int | None,
