@@ -4,7 +4,7 @@ Nothing is opened or called before it is used.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
@@ -81,14 +81,12 @@ def tabs_of(mode: Mode, flusher: Flusher) -> JobTabs:
     return _TABS[mode](flusher)
 
 
-def opened(
-    environment: Mapping[str, str] = os.environ, *, needs_spreadsheet: bool = True
-) -> tuple[Settings, Database]:
+def opened(*, needs_spreadsheet: bool = True) -> tuple[Settings, Database]:
     """Return the settings and the database, whose schema is current.
 
     Raises SettingsError with the fix.
     """
-    settings = load(environment, needs_spreadsheet=needs_spreadsheet)
+    settings = load(os.environ, needs_spreadsheet=needs_spreadsheet)
     database = Database(settings.database_url.get_secret_value())
     database.prepare()
     return settings, database
@@ -157,14 +155,11 @@ class Wiring:
         """Return the config with the answers that were confirmed on the console."""
         return self.settings.config.with_confirmed(Confirmations(self.database).read())
 
-    def layout(self) -> Layout:
-        """Return how jobs are shown, with the answers that were confirmed on the console."""
-        return self._layout(self.config())
-
-    def _layout(self, config: Config) -> Layout:
+    def layout(self, config: Config | None = None) -> Layout:
+        """Return how jobs are shown; without `config`, with the answers that were confirmed."""
         settings = self.settings
         addresses = Addresses(settings.everbright_url, settings.everbright_preview_path)
-        return Layout(config, addresses, settings.stuck_days)
+        return Layout(config or self.config(), addresses, settings.stuck_days)
 
     def flusher(
         self,
@@ -177,7 +172,7 @@ class Wiring:
         return Flusher(
             self.sheet_store(spreadsheet),
             self.sheet_client(spreadsheet),
-            Targets(self._layout(settings.config), sizes),
+            Targets(self.layout(settings.config), sizes),
             tabs_of,
             sleep,
             settings.time_zone,

@@ -27,9 +27,6 @@ from sync.wiring import Sleep, Wiring
 
 NONE = "none"
 """The answer that none of the candidates is the job's row."""
-_TRIES = 5
-_LONGEST_WAIT = 60.0
-"""Seconds: Google's quota is counted by the minute."""
 
 
 Settled = Sequence[tuple[UnsettledJob, LookAlike | None]]
@@ -66,7 +63,7 @@ def link(
     With `write`, join these. Raises as `find` and `join` do.
     """
     flusher = wiring.flusher(sleep)
-    again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
+    again = retry.policy(sleep)
     with wiring.hold(sleep) as lease:
         doubts: Doubts = again(find, flusher, lease)
         settled = chosen(doubts.doubts, pairs)

@@ -32,9 +32,6 @@ from sync.sheets.read import Table
 from sync.store import Lease
 from sync.wiring import Sleep, Wiring
 
-_TRIES = 5
-_LONGEST_WAIT = 60.0
-"""Seconds: Google's quota is counted by the minute."""
 _FAILURES = 3
 """In a row: then EverBright is away, and the preview goes by what is known."""
 _SPACING_SECONDS = 0.2
@@ -138,7 +135,7 @@ class TabMapper:
         self._wiring.project(self._sleep)
         with self._wiring.hold(self._sleep) as lease:
             fields = fields_of(self._wiring)
-            again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
+            again = retry.policy(self._sleep)
             report: MappingReport = again(self._read, fields)
             formulas = tuple(again(self._formulas, report))
             is_shown = with_preview and not report.problem

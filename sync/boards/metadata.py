@@ -27,6 +27,7 @@ from sync.sheets.read import (
     guard_id,
     mapping_id,
     moment_mapped,
+    parsed_words,
 )
 
 _TABS_OF_OURS = frozenset((FENCE_KEY, RECOVERED_KEY, HISTORY_KEY, PIPELINE_KEY))
@@ -38,7 +39,7 @@ def before(tab: SeenTab) -> Before | None:
     for row, entry in _of_key(tab.row_entries, HEADER_KEY):
         if entry.value.startswith(MAPPED_SINCE) and _is_original(tab, row):
             fields = {index: field.value for index, field in _of_key(columns, COLUMN_KEY)}
-            words = {index: _parsed(word.value) for index, word in _of_key(columns, WORDS_KEY)}
+            words = {index: parsed_words(word.value) for index, word in _of_key(columns, WORDS_KEY)}
             return Before(row, fields, words, moment_mapped(entry.value))
     return None
 
@@ -148,7 +149,10 @@ def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
                 yield _drop(entry)
         elif entry.key in wanted and (
             entry.value == wanted[entry.key]
-            or (entry.key == WORDS_KEY and _parsed(entry.value) == _parsed(wanted[WORDS_KEY]))
+            or (
+                entry.key == WORDS_KEY
+                and parsed_words(entry.value) == parsed_words(wanted[WORDS_KEY])
+            )
         ):
             del wanted[entry.key]
         else:
@@ -170,16 +174,6 @@ def _header(mapping: TabMapping, moment: datetime) -> Iterator[Request]:
     if not is_present:
         row = mapping.header_row
         yield batch.metadata(HEADER_KEY, value, tab.sheet_id, "ROWS", row, number)
-
-
-def _parsed(text: str) -> dict[str, str]:
-    """Return the words in metadata; {} if somebody has changed it to anything else."""
-    try:
-        words = json.loads(text)
-    except ValueError:
-        return {}
-    pairs = words.items() if isinstance(words, dict) else ()
-    return {str(ours): str(option) for ours, option in pairs}
 
 
 def _drop(entry: Entry) -> Request:

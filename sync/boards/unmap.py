@@ -15,7 +15,6 @@ from sync.store import ActionLog, ActionState
 from sync.wiring import Sleep, Wiring
 
 _TRIES = 8
-_LONGEST_WAIT = 60.0
 _LATEST = 1000
 """Actions among which what was added is looked for: what was, is among the newest."""
 
@@ -41,7 +40,7 @@ def unmap(
     of a tab and no tab is mapped.
     """
     flusher = wiring.flusher(sleep)
-    again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
+    again = retry.policy(sleep, _TRIES)
     with wiring.hold(sleep) as lease:
         waiting_for_check(flusher, lease)
         tabs = flusher.tabs(flusher.store.spreadsheet.mode())

@@ -69,7 +69,7 @@ def rebuild(into: str | None) -> None:
     logs.configure(logging.WARNING)
     settings, database = opened()
     setup = Setup(settings, database, time.sleep)
-    spreadsheet = google_id("--into", into) if into else setup.new_spreadsheet(setup.folder()[0])
+    spreadsheet = google_id("--into", into) if into else setup.new_spreadsheet()
     click.echo(f"Filling {SPREADSHEET_PAGE.format(spreadsheet)}")
     with Progress(console=Console()) as progress:
         task = progress.add_task("Jobs", total=None)

@@ -25,14 +25,14 @@ from sync.errors import Refused, Retryable
 
 TOO_LONG = "too_many"
 """The reason for giving up a long wait: somebody is waiting for the page."""
-_LONGEST_WAIT = 300.0
+
 _LONGEST_ASKED = 3600.0
 _TRIES_IN_PLACE = 4
 """If one call in three fails, one in eighty fails four times in a row."""
 _LONGEST_IN_PLACE = 10.0
 
 
-def pause(attempt: int, error: BaseException | None, longest: float = _LONGEST_WAIT) -> float:
+def pause(attempt: int, error: BaseException | None, longest: float) -> float:
     """Return the seconds to wait after the failed `attempt` (from 1), with jitter.
 
     It grows up to `longest`, and is at least what the error asks for.
@@ -53,8 +53,8 @@ def _pause_after(state: RetryCallState, longest: float) -> float:
 
 def policy(
     sleep: Callable[[float], Any],
-    attempts: int,
-    longest: float = _LONGEST_WAIT,
+    attempts: int = 5,
+    longest: float = 60.0,  # Seconds: Google counts its quota by the minute.
     before_sleep: Callable[[RetryCallState], None] | None = None,
 ) -> Retrying:
     """Return a retry policy: bounded, with jitter; only Retryable errors are retried.

@@ -24,7 +24,6 @@ EXTRAS = {"history": HISTORY, "pipeline": PIPELINE, "views": VIEWS}
 _TRIES = 8
 _ROUNDS = 3
 """People may move columns while tabs are created; the next round adds what was missed."""
-_LONGEST_WAIT = 60.0
 _BLANK_TAB = "Sheet1"
 _BLANK_FIELDS = (
     "sheets(data(rowData(values(userEnteredValue,userEnteredFormat,note,dataValidation))),merges,"
@@ -76,11 +75,11 @@ class Setup:
         made, is_new = sign_in.own_spreadsheet(self._wiring.drive(folder))
         return made.id, is_new
 
-    def new_spreadsheet(self, folder: str) -> str:
-        """Create another, empty spreadsheet, and return its ID."""
+    def new_spreadsheet(self) -> str:
+        """Create another, empty spreadsheet in the folder, and return its ID."""
         # Under another role, because `own_spreadsheet` must not find it.
         tag = {sign_in.TAG: "rebuilt"}
-        return self._wiring.drive(folder).make_spreadsheet(sign_in.TITLE, tag).id
+        return self._wiring.drive(self.folder()[0]).make_spreadsheet(sign_in.TITLE, tag).id
 
     def provision(self, spreadsheet: str, extras: Collection[str] = ()) -> list[str]:
         """Add the missing parts of our tabs; return a line for each change.
@@ -89,7 +88,7 @@ class Setup:
         """
         with self._wiring.hold(self._sleep, spreadsheet) as held:
             flusher = self._wiring.flusher(self._sleep, spreadsheet=spreadsheet, sizes=LARGE)
-            again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
+            again = retry.policy(self._sleep, _TRIES)
             lines: list[str] = []
             for _ in range(_ROUNDS):
                 done: list[str] = again(provision, flusher, held, extras)
@@ -114,7 +113,7 @@ class Setup:
             store = flusher.store
             store.spreadsheet.adopt(held)
             self._wiring.project(self._sleep)  # All that waits, so that the total is right.
-            again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
+            again = retry.policy(self._sleep, _TRIES)
             total = store.pending.count()
             progress(0, total)
             while store.pending.is_waiting():

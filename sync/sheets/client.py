@@ -10,7 +10,6 @@ from gspread.http_client import HTTPClient
 from gspread.urls import SPREADSHEET_URL
 
 from sync.errors import Permanent
-from sync.field_table import KEY
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
 from sync.sheets import read as sheet
@@ -68,8 +67,8 @@ class SheetClient:
 
         Raises Retryable or Permanent.
         """
-        answer = self.filtered(data_filters((KEY, *columns)), tabs.cell_fields)
-        return sheet.read(answer, KEY, tabs)
+        answer = self.filtered(data_filters(columns), tabs.cell_fields)
+        return sheet.read(answer, tabs)
 
     def read_everything(self, book: Snapshot) -> Reading:
         """Read the tabs of jobs and their hidden tabs whole."""
@@ -77,8 +76,8 @@ class SheetClient:
 
     def read_whole(self, book: Snapshot, tabs: Sequence[int]) -> Reading:
         """Read some tabs whole, and the header rows and keys of all tabs of jobs."""
-        answer = self.filtered(everything(tabs, KEY), FULL_FIELDS)
-        now = sheet.read(answer, KEY, book.tabs)
+        answer = self.filtered(everything(tabs), FULL_FIELDS)
+        now = sheet.read(answer, book.tabs)
         return Reading(
             now,
             {table.sheet_id: sheet.whole(answer, table.sheet_id) for table in now.tables},
@@ -124,7 +123,7 @@ class SheetClient:
             body |= {"includeSpreadsheetInResponse": True, "responseRanges": ranges}
             fields = WRITTEN_FIELDS
         reply = self._post("batchUpdate", body, fields).get("updatedSpreadsheet", {})
-        now = sheet.read(reply, KEY, book.tabs)
+        now = sheet.read(reply, book.tabs)
         copies = {table.sheet_id: sheet.merged(reply, table.copies_tab) for table in now.tables}
         return Reading(now, {}, copies)
 

@@ -106,22 +106,22 @@ def quoted(title: str) -> str:
     return "'" + title.replace("'", "''") + "'"
 
 
-def data_filters(columns: tuple[str, ...]) -> list[Filter]:
-    """Return the data filters of a read of header rows, the fence, and whole `columns`."""
+def data_filters(columns: tuple[str, ...] = ()) -> list[Filter]:
+    """Return the data filters of a read of header rows, the fence, keys, and whole `columns`."""
     tabs = (HEADER_KEY, FENCE_KEY, HISTORY_KEY, PIPELINE_KEY)
     lookups = [{"metadataKey": tab} for tab in tabs]
     lookups += [
         {"metadataKey": COLUMN_KEY, "metadataValue": column}
-        for column in (*columns, PIPELINE_LABEL)
+        for column in (KEY, *columns, PIPELINE_LABEL)
     ]
     return [{"developerMetadataLookup": lookup} for lookup in lookups]
 
 
-def everything(sheet_ids: Iterable[int], key: str) -> list[Filter]:
+def everything(sheet_ids: Iterable[int]) -> list[Filter]:
     """Return the data filters of a read of whole tabs, hidden ones included."""
     recovered = {"developerMetadataLookup": {"metadataKey": RECOVERED_KEY}}
     grids = [{"gridRange": {"sheetId": one}} for one in sheet_ids]
-    return [*data_filters((key,)), recovered, *grids]
+    return [*data_filters(), recovered, *grids]
 
 
 Json = Mapping[str, Any]
@@ -435,8 +435,8 @@ class Snapshot:
         return fence_title if table.copies_tab == FENCE_TAB else f"{fence_title} {table.sheet_id}"
 
 
-def read(answer: Json, key: str, tabs: TabChoice) -> Snapshot:
-    """Parse `answer` (a Spreadsheet with the mask READ_MASK); `key` is the ID of the key column."""
+def read(answer: Json, tabs: TabChoice) -> Snapshot:
+    """Parse `answer` (a Spreadsheet with the mask READ_MASK)."""
     tables: list[Table] = []
     fences: list[Fence] = []
     copies: dict[int, HiddenTab] = {}
@@ -463,7 +463,7 @@ def read(answer: Json, key: str, tabs: TabChoice) -> Snapshot:
         elif PIPELINE_KEY in keys:
             tab = _tab(sheet, PIPELINE_KEY)
             book = replace(book, pipeline=_first(book.pipeline, tab, PIPELINE_TAB))
-        elif table := _table(properties, grids, key):
+        elif table := _table(properties, grids):
             tables.append(replace(table, native_end=native_end(sheet, table.header_row)))
     return replace(
         book,
@@ -500,7 +500,7 @@ def _tab(sheet: Json, key: str) -> Tab:
     )
 
 
-def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
+def _table(properties: Json, grids: Sequence[Json]) -> Table | None:
     header = HeaderRow.of(grids, HEADER_KEY)
     if header is None:
         return None
@@ -516,6 +516,7 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
             below = {row: cell for row, cell in first_cells(grid) if row > header.row}
             cells[column] = cells.get(column, {}) | below
     notes = {index: note_of(cell) for index, cell in header.cells() if "note" in cell}
+    words = {index: parsed_words(text) for text, index in header.entries(WORDS_KEY)}
     return Table(
         sheet_id=sheet_id,
         title=properties["title"],
@@ -523,7 +524,7 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         row_count=size["rowCount"],
         column_count=size["columnCount"],
         columns=columns,
-        keys=rows_by_site(cells.get(key, {})),
+        keys=rows_by_site(cells.get(KEY, {})),
         guards=header.guards(sheet_id),
         has_header_guard=guard_id(sheet_id, "header") in header.ids(),
         look=header.on_row().get(LOOK_KEY),
@@ -531,7 +532,7 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         header_notes={column: notes[index] for column, index in columns.items() if index in notes},
         mapped_at=mapped_at,
         is_original=bool(ours & header.ids()) if mapped_at else sheet_id == JOBS_TAB,
-        words=_words(columns, {index: text for text, index in header.entries(WORDS_KEY)}),
+        words={column: words[index] for column, index in columns.items() if index in words},
         cells=cells,
     )
 
@@ -543,16 +544,14 @@ def native_end(sheet: Json, header_row: int) -> int | None:
     return next(ends, None)
 
 
-def _words(columns: Mapping[str, int], texts: Mapping[int, str]) -> dict[str, dict[str, str]]:
-    texts_by_column = {}
-    for column, index in columns.items():
-        try:
-            words = json.loads(texts.get(index, ""))
-        except ValueError:
-            continue
-        if isinstance(words, dict):
-            texts_by_column[column] = {str(ours): str(option) for ours, option in words.items()}
-    return texts_by_column
+def parsed_words(text: str) -> dict[str, str]:
+    """Return the words in metadata; {} if somebody has changed it to anything else."""
+    try:
+        words = json.loads(text)
+    except ValueError:
+        return {}
+    pairs = words.items() if isinstance(words, dict) else ()
+    return {str(ours): str(option) for ours, option in pairs}
 
 
 def with_cells(table: Table, rows: Mapping[int, Row]) -> Table:

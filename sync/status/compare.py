@@ -15,7 +15,6 @@ from sync.status.verdict import judge, waiting
 from sync.store import Backlog
 from sync.wiring import Sleep, Wiring
 
-_TRIES = 5
 _LONGEST_WAIT = 30.0
 _NO_TAB = "The tab for jobs is missing. Create it again: brightsheet init"
 
@@ -60,7 +59,7 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
     """
     with wiring.hold(sleep) as lease:
         flusher = wiring.flusher(sleep)
-        again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
+        again = retry.policy(sleep, longest=_LONGEST_WAIT)
         waits = wiring.backlog()
         if waits.unverified:
             # A comparison that finds an unverified batch only verifies it.
@@ -103,7 +102,7 @@ def restore(wiring: Wiring, sleep: Sleep, sites: Collection[str]) -> int:
         everything = flusher.writer.read_everything(lease, snapshot)
         must_be_gone(everything.snapshot.tables, everything.rows, sites)
         flusher.store.spreadsheet.write_again(lease, sites)
-        again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
+        again = retry.policy(sleep, longest=_LONGEST_WAIT)
         while flusher.store.pending.is_waiting():
             again(flusher.flush, lease)
     return len(sites)

@@ -100,7 +100,7 @@ class ActionLoop:
 
     def _rebuild(self, spreadsheet: str) -> str:
         setup = Setup(self._wiring.settings, self._wiring.database, self._stop.sleep)
-        into = spreadsheet or setup.new_spreadsheet(setup.folder()[0])
+        into = spreadsheet or setup.new_spreadsheet()
         count = setup.fill(into, lambda *_: None)
         return f"{count} jobs. Set SPREADSHEET_ID={into} and restart Brightsheet."
 
