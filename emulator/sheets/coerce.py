@@ -5,10 +5,8 @@ Texts are read as USER_ENTERED values and people's typing are, for the en_US loc
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from emulator.sheets import numbers
@@ -115,13 +113,8 @@ def plain(number: float) -> int | float:
 RANK = {float: 0, str: 1, bool: 2}
 
 
-class Table(list[list[Any]]):
-    """The values of several cells, row by row."""
-
-    @cached_property
-    def tally(self) -> Counter[Any]:
-        """How often each value is there, in any case, by what `ranked` makes of it."""
-        return Counter(ranked(one) for one in flat((self,)) if one is not None)
+Table = list[list[Any]]
+"""The values of several cells, row by row."""
 
 
 def text(value: Any) -> str:

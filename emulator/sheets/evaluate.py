@@ -145,27 +145,15 @@ class Evaluator:
         if name in functions.LAZY:
             lazy = [lambda tree=one: self.tree(sheet, tree) for one in arguments]
             return functions.LAZY[name](*lazy)
-        for table, read in ((functions.OVER_ROWS, self._rows), (functions.OVER_RANGES, self.tree)):
-            if name in table:
-                return self._applied(name, table[name], [read(sheet, one) for one in arguments])
-        return self._of_values(name, [self._scalar(sheet, one) for one in arguments])
-
-    def _of_values(self, name: str, values: list[Any]) -> Any:
+        if name in functions.OVER_RANGES:
+            tables = [self.tree(sheet, one) for one in arguments]
+            return self._applied(name, functions.OVER_RANGES[name], tables)
+        values = [self._scalar(sheet, one) for one in arguments]
         if name in functions.OF_A_VALUE:
             return self._applied(name, functions.OF_A_VALUE[name], values)
         if name not in functions.OF_VALUES:
             return CellError("NAME", "#NAME?", f"Unknown function: '{name}'.")
         return self._applied(name, functions.OF_VALUES[name], coerce.sound(values))
-
-    def _rows(self, sheet: Sheet, tree: Tree) -> Any:
-        """Return an argument that is evaluated for each row of the ranges in it."""
-        if tree[0] == "op":
-            sides = (self._rows(sheet, one) for one in tree[2:])
-            return elementwise(lambda left, right: operate(tree[1], left, right), *sides)
-        if tree[0] == "call" and tree[1] in {**functions.OF_A_VALUE, **functions.OF_VALUES}:
-            values = [self._rows(sheet, one) for one in tree[2]]
-            return elementwise(lambda *cells: self._of_values(tree[1], list(cells)), *values)
-        return self.tree(sheet, tree)
 
     def _applied(self, name: str, function: Callable[..., Any], values: list[Any]) -> Any:
         try:
@@ -214,10 +202,10 @@ class Evaluator:
         known = self._tables.get((sheet.sheet_id, box))
         if known is None:
             keys = [column.key for column in sheet.columns[box.left : box.right]]
-            known = Table(
+            known = [
                 [self.value(sheet, row.cells[key]) if key in row.cells else None for key in keys]
                 for row in sheet.rows[box.top : box.bottom]
-            )
+            ]
             self._tables[sheet.sheet_id, box] = known
         return known
 
@@ -226,35 +214,3 @@ def _bounds(one: int | None, other: int | None, size: int) -> tuple[int, int]:
     """Return the half-open bounds of two ends; open ends are the grid's."""
     known = [index for index in (one, other) if index is not None]
     return min(known, default=0), max(known) + 1 if len(known) == 2 else size
-
-
-def elementwise(compute: Callable[..., Any], *values: Any) -> Any:
-    """Return what `compute` makes of scalars, or of each cell where tables are among the values.
-
-    A table of one row or column is taken along the others; cells that another has not are #N/A.
-    """
-    tables = [one for one in values if isinstance(one, list)]
-    if not tables:
-        return compute(*values)
-
-    def computed(*cells: Any) -> Any:
-        try:
-            return compute(*cells)
-        except coerce.Failed as failed:
-            return failed.error
-
-    height, width = max(map(len, tables)), max(len(one[0]) for one in tables)
-
-    def at(value: Any, row: int, column: int) -> Any:
-        if not isinstance(value, list):
-            return value
-        row = 0 if len(value) == 1 else row
-        column = 0 if len(value[0]) == 1 else column
-        if row < len(value) and column < len(value[0]):
-            return value[row][column]
-        return CellError("N_A", "#N/A", "Argument out of range.")
-
-    return Table(
-        [computed(*(at(one, row, column) for one in values)) for column in range(width)]
-        for row in range(height)
-    )

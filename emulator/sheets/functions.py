@@ -1,10 +1,8 @@
 """The operators of formulas and the functions that they may call, over scalars and tables."""
 
 import fnmatch
-import math
 import operator
 import re
-import statistics
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -12,13 +10,11 @@ from typing import Any
 
 from emulator.sheets import numbers
 from emulator.sheets.coerce import (
-    Table,
     comparable,
     first,
     flat,
     number,
     plain,
-    ranked,
     read_typed,
     sound,
     text,
@@ -104,41 +100,9 @@ def _equal(rest: str, target: Any) -> Test:
     return lambda value: value is not None and value == target
 
 
-def _tallied(values: Any, wanted: Any) -> int | None:
-    """Return how many values equal a plain value, from a count made once; else None."""
-    if not isinstance(values, Table):
-        return None
-    if isinstance(wanted, str):
-        if not wanted or wanted[0] in "<>=" or set(wanted) & set("*?~"):
-            return None
-        wanted = read_typed(wanted)[0]
-    return values.tally[ranked(wanted)] if isinstance(wanted, str | int | float) else None
-
-
-def countifs(_now: datetime, *pairs: Any) -> Any:
-    """Return the number of rows that meet all criteria."""
-    if len(pairs) == 2 and (count := _tallied(pairs[0], first(pairs[1]))) is not None:
-        return count
-    if (met := _met(pairs)) is None:
-        return CellError("VALUE", "#VALUE!", "Array arguments to COUNTIFS are of different size.")
-    return sum(met)
-
-
-def _met(pairs: tuple[Any, ...]) -> list[bool] | None:
-    """Return for each row whether it meets all criteria; None if the ranges differ in size.
-
-    Failed if a range is not there.
-    """
-    columns = [list(flat((one,))) for one in sound(pairs[::2])]
-    tests = [criterion(one) for one in pairs[1::2]]
-    if not tests or len(columns) != len(tests) or len({len(one) for one in columns}) > 1:
-        return None
-    if len(tests) == 1:
-        return list(map(tests[0], columns[0]))
-    return [
-        all(test(value) for test, value in zip(tests, row, strict=True))
-        for row in zip(*columns, strict=True)
-    ]
+def countif(_now: datetime, values: Any, wanted: Any) -> int:
+    """Return the number of values that meet a criterion. Failed if the range is not there."""
+    return sum(map(criterion(wanted), flat(sound((values,)))))
 
 
 Function = Callable[..., Any]
@@ -162,23 +126,6 @@ def _average(found: list[float]) -> Any:
     if not found:
         return DIVIDED_BY_ZERO
     return plain(sum(found) / len(found))
-
-
-def _median(found: list[float]) -> Any:
-    if not found:
-        return CellError("NUM", "#NUM!", "There are no numbers.")
-    return plain(statistics.median(found))
-
-
-def _count_unique(_now: datetime, *values: Any) -> int:
-    """Return the number of distinct values that are not blank. Failed if there is an error."""
-    return len({(isinstance(one, bool), one) for one in sound(flat(values)) if one is not None})
-
-
-def _rows(_now: datetime, value: Any) -> int:
-    """Return the number of rows of a range. Failed where it is not there."""
-    (lines,) = sound([value])
-    return len(lines) if isinstance(lines, list) else 1
 
 
 def _truths(values: tuple[Any, ...]) -> Iterator[bool]:
@@ -214,12 +161,6 @@ def _on_number(compute: Callable[..., Any]) -> Function:
     return function
 
 
-def _round(value: float, places: float = 0) -> float:
-    """Round half away from zero, not to the even digit."""
-    power = 10 ** int(places)
-    return math.copysign(math.floor(abs(value) * power + 0.5) / power, value)
-
-
 def _if(test: Any, yes: Any, no: Any = lambda: False) -> Any:
     found = first(test())
     if isinstance(found, CellError):
@@ -234,42 +175,8 @@ def _iferror(value: Any, instead: Any = lambda: None) -> Any:
     return instead() if isinstance(first(found), CellError) else found
 
 
-def _ifna(value: Any, instead: Any = lambda: None) -> Any:
-    found = value()
-    error = first(found)
-    return instead() if isinstance(error, CellError) and error.kind == "N_A" else found
-
-
-NO_MATCH = CellError("N_A", "#N/A", "No matches are found in FILTER evaluation.")
-
-
-def filtered(_now: object, source: Any, *conditions: Any) -> Any:
-    """Return the rows of `source` for which all conditions hold; an error where none does.
-
-    Failed if one of them is an error.
-    """
-    source, *masks = sound((source, *conditions))
-    rows = source if isinstance(source, list) else [[source]]
-    columns = [list(flat((one,))) for one in masks]
-    if not columns or any(len(column) != len(rows) for column in columns):
-        message = "FILTER has mismatched range sizes."
-        return CellError("N_A", "#N/A", message)
-    met = [all(map(_holds, row)) for row in zip(*columns, strict=True)]
-    kept = Table(row for row, holds in zip(rows, met, strict=True) if holds)
-    return kept or NO_MATCH
-
-
-def _holds(value: Any) -> bool:
-    """Return whether a condition's value holds: TRUE, or a number other than 0."""
-    return isinstance(value, bool | int | float) and bool(value)
-
-
 # These take their arguments unevaluated.
-LAZY: dict[str, Function] = {"IF": _if, "IFERROR": _iferror, "IFNA": _ifna}
-
-# These take the moment first, then their arguments: operators and functions of single values in
-# those are evaluated for each row.
-OVER_ROWS: dict[str, Function] = {"FILTER": filtered}
+LAZY: dict[str, Function] = {"IF": _if, "IFERROR": _iferror}
 
 # These take the moment first, then their arguments: tables as tables, errors as errors.
 OVER_RANGES: dict[str, Function] = {
@@ -277,14 +184,10 @@ OVER_RANGES: dict[str, Function] = {
     "MIN": _over_numbers(lambda found: min(found, default=0)),
     "MAX": _over_numbers(lambda found: max(found, default=0)),
     "AVERAGE": _over_numbers(_average),
-    "MEDIAN": _over_numbers(_median),
     "COUNT": lambda _now, *values: sum(map(is_number, flat(values))),
     "COUNTA": lambda _now, *values: sum(one is not None for one in flat(values)),
     "COUNTBLANK": lambda _now, *values: sum(one in (None, "") for one in flat(values)),
-    "COUNTIF": countifs,
-    "COUNTIFS": countifs,
-    "COUNTUNIQUE": _count_unique,
-    "ROWS": _rows,
+    "COUNTIF": countif,
     "AND": _over_truths(all),
     "OR": _over_truths(any),
 }
@@ -300,14 +203,11 @@ OF_A_VALUE: dict[str, Function] = {
 # These take one value for each argument, and return the first error among them.
 OF_VALUES: dict[str, Function] = {
     "NOT": lambda _now, value: not truth(value),
-    "LEFT": lambda _now, value, count=1: text(value)[: int(count)],
-    "LEN": lambda _now, value: len(text(value).encode("utf-16-le")) // 2,
     "LOWER": lambda _now, value: text(value).lower(),
     "UPPER": lambda _now, value: text(value).upper(),
     "TODAY": lambda now: numbers.serial(now.date()),
     "NOW": lambda now: numbers.serial(now.replace(tzinfo=None) + timedelta()),
     "DATE": _on_number(lambda y, m, d: numbers.serial(date(int(y), int(m), int(d)))),
-    "ROUND": _on_number(_round),
     "HYPERLINK": lambda _now, address, label=None: address if label is None else label,
     "TEXT": lambda _now, value, pattern: numbers.render(number(value), "NUMBER", text(pattern)),
 }
