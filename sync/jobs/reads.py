@@ -11,10 +11,10 @@ from typing import Any
 from sync.jobs.model import READ, Event, Job
 from sync.types import Value
 
-_KEPT = ("uuid", "quote", "name", "description", "assigned_to", "comments", "tasks")
+_KEPT = ("uuid", "quote", "name", "assigned_to", "comments", "tasks")
 """The webhook's values are kept if they are blank in a read, because API lists may omit them."""
-_NOT_COMPARED = frozenset({"date_updated", "envelopes", "alias"})
-"""`date_updated` may change without any other change; the others are not shown."""
+_NOT_COMPARED = frozenset({"date_updated", "alias"})
+"""`date_updated` may change without any other change; `alias` is not shown."""
 
 
 def as_read(digest: str) -> str:

@@ -19,8 +19,6 @@ class Person(Value):
     last_name: Text = ""
     email: Text = ""
     uuid: Code = None
-    organization: Code = None
-    organization_name: Text = ""
 
     @property
     def name(self) -> str:
@@ -41,7 +39,6 @@ class Comment(Value):
     commentor_last_name: Text = ""
     timestamp: When = None
     uuid: Code = None
-    thread: Code = None
     comment_type: Code = None
 
     @property
@@ -63,16 +60,12 @@ class Document(Value):
     name: Text = ""
     creation_type: Code = None
     date_created: When = None
-    document_group: Code = None
-    document_type: Code = None
-    stale: Flag = False
 
 
 class DocumentData(Value):
-    """The data of a DOCUMENT sub-task. Of envelopes only the number is of interest."""
+    """The data of a DOCUMENT sub-task."""
 
     documents: Annotated[tuple[Document, ...], BeforeValidator(listed)] = ()
-    envelopes: Annotated[tuple[object, ...], BeforeValidator(listed)] = ()
 
 
 def _data(value: object) -> object:
@@ -85,10 +78,8 @@ class SubTask(Value):
 
     uuid: AddressPart = None
     label: Text = ""
-    instructions: Code = None
     category: Code = None
     status: Code = None
-    document_status: Code = None
     required: Flag = False
     data: Annotated[DocumentData, BeforeValidator(_data)] = DocumentData()
 
@@ -98,13 +89,9 @@ class Task(Value):
 
     uuid: Code = None
     name: Text = ""
-    description: Text = ""
     status: Code = None
     assigned_to: Annotated[Person | None, BeforeValidator(null)] = None
     sub_tasks: Annotated[tuple[SubTask, ...], BeforeValidator(listed)] = ()
-
-
-_Count = Annotated[int | None, BeforeValidator(null)]
 
 
 class Milestone(Value):
@@ -117,16 +104,11 @@ class Milestone(Value):
     name: Text = ""
     alias: Text = ""
     """What EverBright's metrics call it (seen in lists of its API)."""
-    description: Text = ""
     status: Code = None
     date_updated: When = None
     assigned_to: Annotated[Person | None, BeforeValidator(null)] = None
     ready_to_submit: Flag = False
-    task_count: _Count = None
-    pending_task_count: _Count = None
-    ready_task_count: _Count = None
-    rejected_task_count: _Count = None
-    approved_task_count: _Count = None
+    rejected_task_count: Annotated[int | None, BeforeValidator(null)] = None
     comments: Annotated[tuple[Comment, ...], BeforeValidator(listed)] = ()
     tasks: Annotated[tuple[Task, ...], BeforeValidator(listed)] = ()
 
