@@ -47,8 +47,10 @@ class Actions:
             return NextAction(_line(text), _assignees(status.ready))
         if status.case is Case.WAITING:
             return NextAction(phrases.wait, _assignees(status.milestones))
-        if is_open := self._unapproved(status.milestones):
-            return self._finish(is_open[0])
+        is_approved = self._statuses.is_approved
+        for reached in status.milestones:
+            if not is_approved(reached.event.milestone.status):
+                return self._finish(reached)
         is_next = status.case is Case.BETWEEN and coming
         return NextAction(_line(phrases.start.format(what=coming)) if is_next else "")
 
@@ -78,7 +80,7 @@ class Actions:
         """Return how to finish, start or restart an open milestone; "" if that isn't known."""
         phrases, milestone = self._statuses.phrases, reached.event.milestone
         people, title = _names([milestone.assigned_to]), reached.title
-        if self._statuses.is_canceled(milestone.status):
+        if self._statuses.means(milestone.status) == "canceled":
             return NextAction(_line(phrases.restart.format(what=title)), people)
         if not milestone.status:
             return NextAction(_line(phrases.start.format(what=title)), people)
@@ -93,19 +95,16 @@ class Actions:
         return NextAction(_line(text, 2), _names(assigned))
 
     def _is_open(self, task: Task, title: str) -> bool:
-        code = task.status
-        is_ours = not (self._statuses.is_approved(code) or self._statuses.is_waiting(code))
-        return is_ours and task.name not in ("", title)
+
+        return self._statuses.means(task.status) not in ("approved", "waiting") and (
+            task.name not in ("", title)
+        )
 
     def _task(self, task: Task) -> str:
         documents = (sub for sub in task.sub_tasks if sub.category == _DOCUMENT)
         if any(sub.status != _COMPLETE for sub in documents):
             return self._statuses.phrases.upload.format(what=task.name)
         return task.name
-
-    def _unapproved(self, milestones: Iterable[ReachedMilestone]) -> list[ReachedMilestone]:
-        is_approved = self._statuses.is_approved
-        return [each for each in milestones if not is_approved(each.event.milestone.status)]
 
 
 def _assignees(milestones: Iterable[ReachedMilestone]) -> tuple[str, ...]:

@@ -109,22 +109,14 @@ def label(code: str | None) -> str:
     return CONTRACT_LABELS.get(code or "", "")
 
 
+@dataclass(frozen=True)
 class MilestoneCells:
     """Makes the cells of a milestone by the config."""
 
-    def __init__(
-        self,
-        config: Config,
-        addresses: Addresses,
-        statuses: Statuses,
-        remarks: Remarks,
-        changes: MilestoneChanges,
-    ) -> None:
-        self._means = {code: status.means for code, status in config.statuses.items()}
-        self._addresses = addresses
-        self._statuses = statuses
-        self._remarks = remarks
-        self._changes = changes
+    _addresses: Addresses
+    _statuses: Statuses
+    _remarks: Remarks
+    _changes: MilestoneChanges
 
     def status(self, reached: ReachedMilestone) -> Cell:
         """Return a milestone's status, noted with when it began and the remark about it."""
@@ -144,18 +136,15 @@ class MilestoneCells:
         """Return the day of the newest change to a status that `means` this."""
         first: StatusSeen | None = None
         for change in reached.log.statuses:
-            if self._means.get(change.status or "") == means:
+            if self._statuses.means(change.status) == means:
                 first = change
             elif first:
                 break
-        return Cell(when=self._moment(reached, first), is_day=True) if first else EMPTY
+        return Cell(when=self._changes.moment(reached, first), is_day=True) if first else EMPTY
 
     def comment(self, reached: ReachedMilestone) -> Cell:
         comment = self._remarks.newest(reached.event.milestone.comments)
         return Cell(text=cut(text_with_author(comment))) if comment else EMPTY
-
-    def _moment(self, reached: ReachedMilestone, change: StatusSeen) -> datetime:
-        return self._remarks.moment(reached.event.milestone.comments, reached.log, change)
 
 
 MILESTONE_CELLS: Mapping[str, Callable[[MilestoneCells, ReachedMilestone, Files], Cell]] = {
@@ -186,9 +175,7 @@ class JobReader:
         self.remarks = Remarks(config)
         self.changes = MilestoneChanges(self.statuses, self.remarks)
         self.actions = Actions(self.statuses, self.changes)
-        self.milestone_cells = MilestoneCells(
-            config, addresses, self.statuses, self.remarks, self.changes
-        )
+        self.milestone_cells = MilestoneCells(addresses, self.statuses, self.remarks, self.changes)
         self.contracts = ContractCells(config, addresses)
         self.config = config
         self.details = DetailColumns(config)
@@ -249,7 +236,8 @@ class RowSource:
     @cached_property
     def coming(self) -> str:
         """The title of the milestone after those reached, or ""."""
-        return self.reader.milestones.next_title(self.milestones)
+        step = self.reader.milestones.following(self.milestones)
+        return step.header if step else ""
 
     @cached_property
     def since(self) -> datetime | None:
@@ -286,14 +274,6 @@ def _last_approval(row: RowSource) -> Cell:
     is_approved, since = row.reader.statuses.is_approved, row.reader.changes.since
     approved = (each for each in row.milestones if is_approved(each.event.milestone.status))
     return Cell(when=max(map(since, approved), default=None))
-
-
-def _status(row: RowSource) -> Cell:
-    return Cell(text=cut(row.status.text), words=row.status.words, noted=row.since)
-
-
-def _days(row: RowSource) -> Cell:
-    return Cell(when=row.waits_since, is_age=True) if row.waits_since else EMPTY
 
 
 def _last_change(row: RowSource) -> Cell:
@@ -370,8 +350,8 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     PLACEHOLDER: lambda row: row.reader.name(row.job.site, row.customer),
     "address": lambda row: _text(row.customer.address, _split(row.customer)[0]),
     "city_zip": lambda row: _text(_split(row.customer)[1]),
-    "status": _status,
-    "days": _days,
+    "status": lambda row: Cell(text=cut(row.status.text), words=row.status.words, noted=row.since),
+    "days": lambda row: Cell(when=row.waits_since, is_age=True) if row.waits_since else EMPTY,
     "next_action": lambda row: _text(row.next_action.text),
     "last_change": _last_change,
     "rep": lambda row: _text(

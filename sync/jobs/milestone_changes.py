@@ -23,17 +23,17 @@ class MilestoneChanges:
 
     def since(self, reached: ReachedMilestone) -> datetime:
         """Return when the meaning that *Status* shows for a milestone began (UTC)."""
-        return self._moment(reached, reached.log.current(self._meaning))
+        return self.moment(reached, reached.log.current(self._meaning))
 
     def labeled_since(self, reached: ReachedMilestone) -> datetime:
         """Return when the status in a milestone's cell began (UTC)."""
-        return self._moment(reached, reached.log.current(self._statuses.milestone_label))
+        return self.moment(reached, reached.log.current(self._statuses.milestone_label))
 
     def newest(self, reached: ReachedMilestone) -> tuple[datetime, str] | None:
         """Return when a milestone last changed (UTC), and the change in words; None if never."""
         change, before = next(self._changes(reached))
         text = self._text(reached, change, before)
-        return (self._moment(reached, change), text) if text else None
+        return (self.moment(reached, change), text) if text else None
 
     def remark(self, reached: ReachedMilestone) -> Comment | None:
         """Return the remark that arrived with the status in a milestone's cell.
@@ -53,7 +53,7 @@ class MilestoneChanges:
         """Return when a rejected milestone, or a task of it, was last rejected."""
         changes = self._changes(reached)
         found = (change for change, before in changes if self._is_rejection(change, before))
-        return self._moment(reached, next(found, reached.log.statuses[0]))
+        return self.moment(reached, next(found, reached.log.statuses[0]))
 
     def _meaning(self, seen: StatusSeen) -> Hashable:
         meaning = self._statuses.meaning(seen)
@@ -112,5 +112,6 @@ class MilestoneChanges:
     def _remark(self, reached: ReachedMilestone, change: StatusSeen) -> Comment | None:
         return self._remarks.remark_about(reached.event.milestone.comments, reached.log, change)
 
-    def _moment(self, reached: ReachedMilestone, change: StatusSeen) -> datetime:
+    def moment(self, reached: ReachedMilestone, change: StatusSeen) -> datetime:
+        """Return when a change of a milestone happened (UTC)."""
         return self._remarks.moment(reached.event.milestone.comments, reached.log, change)

@@ -162,11 +162,6 @@ class Milestones:
         )
         return next(ends, None)
 
-    def next_title(self, milestones: Iterable[ReachedMilestone]) -> str:
-        """Return the title of the milestone in the config after those reached, or ""."""
-        coming = self.following(milestones)
-        return coming.header if coming else ""
-
     def following(self, milestones: Iterable[ReachedMilestone]) -> MilestoneConfig | None:
         """Return the milestone in the config after those reached, or None."""
         reached = max((milestone.rank for milestone in milestones), default=-1)

@@ -88,21 +88,12 @@ class Statuses:
 
     def __init__(self, config: Config) -> None:
         self._known = config.statuses
-        self.label, self.is_approved = config.status_label, config.is_approved
+        self.label, self.means = config.status_label, config.means
+        self.is_approved = config.is_approved
         self.phrases = config.phrases
-        self._codes = {
-            means: frozenset(c for c, status in config.statuses.items() if status.means == means)
-            for means in ("rejected", "waiting", "canceled")
-        }
 
     def is_rejected(self, code: str | None) -> bool:
-        return code in self._codes["rejected"]
-
-    def is_canceled(self, code: str | None) -> bool:
-        return code in self._codes["canceled"]
-
-    def is_waiting(self, code: str | None) -> bool:
-        return code in self._codes["waiting"]
+        return self.means(code) == "rejected"
 
     def is_explained(self, code: str | None) -> bool:
         """Return whether the config or the console has a meaning for a status."""
@@ -114,15 +105,15 @@ class Statuses:
         A milestone with a rejected task is rejected, unless it is approved or its submission was
         canceled, which leaves it open. A status without a known meaning is open, too.
         """
-        code = milestone.status
-        if self.is_approved(code):
+        means = self.means(milestone.status)
+        if means == "approved":
             return Meaning.APPROVED
-        if self.is_canceled(code):
+        if means == "canceled":
             return Meaning.OPEN
-        tasks = (task.status for task in milestone.tasks)
-        if milestone.rejected_task_count or any(map(self.is_rejected, (code, *tasks))):
+        is_rejected = means == "rejected" or milestone.rejected_task_count
+        if is_rejected or any(self.is_rejected(task.status) for task in milestone.tasks):
             return Meaning.REJECTED
-        return Meaning.WAITING if self.is_waiting(code) else Meaning.OPEN
+        return Meaning.WAITING if means == "waiting" else Meaning.OPEN
 
     def rejected_tasks(self, milestone: Milestone | StatusSeen) -> list[str]:
         """Return the names of the rejected tasks of a milestone that counts as rejected."""
