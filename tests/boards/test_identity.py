@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from sync.errors import Permanent
-from sync.sheets.cell_data import text_of
 from tests.bench import Bench
 from tests.boards import own_sheet
 from tests.boards.own_sheet import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
@@ -13,7 +12,7 @@ from tests.boards.test_mapped import flushed
 from tests.made_up import milestone, uuid
 
 APPROVED: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-05T10:00:00Z"}
-PERMIT_AT, NOTE_AT = HEADERS.index("Permit"), HEADERS.index("Note to self")
+PERMIT_AT = HEADERS.index("Permit")
 
 
 @pytest.fixture
@@ -79,19 +78,6 @@ def test_a_column_that_was_cut_and_pasted_stops_the_writing_of_its_tab(board: Be
     assert permits(board)[uuid(1)] == "OK"
 
 
-def test_init_adopts_a_column_that_was_cut_and_pasted(
-    board: Bench,
-) -> None:
-    cut_permits(board, PERMIT_AT, KEY_AT + 1)
-    board.send(milestone(1, **APPROVED))
-    assert stopped(board) == "column_moved"
-    board.setup().provision(board.spreadsheet)
-    flushed(board)
-    assert own_sheet.places(board)["Permit"] == KEY_AT + 1
-    assert permits(board)[uuid(1)] == "OK"
-    assert board.compare() == 0
-
-
 def test_dates_are_ours_in_another_time_zone(board: Bench) -> None:
     """A date that would be another one in the new zone isn't something that was typed."""
     late = {**APPROVED, "date_updated": "2026-03-05T23:00:00Z"}
@@ -103,17 +89,6 @@ def test_dates_are_ours_in_another_time_zone(board: Bench) -> None:
     flushed(board)
     assert board.compared.kept == []
     assert own_sheet.of_site(board, 1)[0]["Permit OK on"] == "46087", "as people count there"
-
-
-def test_keys_that_were_cut_into_another_column_stop_the_writing(board: Bench) -> None:
-    """Each of these jobs would be matched again, or get a second row."""
-    for row in (HEADER_ROW + 1, HEADER_ROW + 2):
-        site = text_of(own_sheet.grid(board)[row - HEADER_ROW - 1][KEY_AT])
-        board.edit("type_cell", sheet_id=OPEN, row=row, column=NOTE_AT, text=site)
-        board.edit("type_cell", sheet_id=OPEN, row=row, column=KEY_AT, text="")
-    board.send(milestone(1, **APPROVED))
-    assert stopped(board) == "keys_moved"
-    assert len(own_sheet.texts(board)) == 4
 
 
 def test_keys_that_were_cleared_are_written_again(board: Bench) -> None:

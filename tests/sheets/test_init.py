@@ -60,20 +60,6 @@ def test_configured_milestones_have_columns_before_any_job(configured: Bench) ->
     ]  # fmt: skip
 
 
-def test_a_deleted_column_that_is_restored_is_filled(bench: Bench) -> None:
-    bench.shown(milestone(1), milestone(2, status="APPROVED"))
-    index = list(bench.rows()[0]).index("Status")
-    bench.edit("delete_columns", index=index)
-    bench.shown(milestone(1, date_updated="2026-03-02T00:00:00Z"))
-    assert "Status" not in bench.row(uuid(1))
-    assert "column 'Status': created" in set_up(bench)
-    bench.flush()
-    assert [row["Status"] for row in bench.texts()] == [
-        "Milestone 1 under review",
-        "Milestone 1 approved",
-    ]
-
-
 def test_deleted_tabs_are_created_again(bench: Bench) -> None:
     bench.shown(milestone(1))
     for tab in (HISTORY_TAB, PIPELINE_TAB):
