@@ -18,7 +18,7 @@ from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
 from sync.sheets.batch import RowWrite
-from sync.sheets.cell_data import Row, at, site_in, text_of
+from sync.sheets.cell_data import Row, at, text_of
 from sync.sheets.diff import diff, key_write
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
@@ -341,7 +341,7 @@ def _table(bare: Table, tab: TabColumns, rows: Mapping[int, Row]) -> Table:
         bare,
         columns=tab.columns,
         words=tab.words,
-        keys=rows_by_site({n: cell for n, cell in cells.items() if site_in(cell)}),
+        keys=rows_by_site(cells),
         headers={n: text for n, cell in enumerate(header) if (text := text_of(cell))},
         mapped_at=tab.mapped_at or datetime.now(UTC),
     )

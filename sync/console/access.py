@@ -238,8 +238,9 @@ def sign_in(parts: ConsoleParts, *, tries: PasswordTries) -> Any:
         if is_signed_in(parts.actions):
             return redirect(_target())
         return render_template("console/sign_in.html")
-    sent, known = request.form.get("password", ""), parts.wiring.settings.admin_password
-    if not tries.check(request.remote_addr or "", lambda: _is_password(sent, known)):
+    sent = request.form.get("password", "").encode("utf-8", "replace")
+    known = [each for each in [parts.wiring.settings.admin_password] if each]
+    if not tries.check(request.remote_addr or "", lambda: is_one_of([sent], known)):
         _log.warning("console_wrong_password", source=request.remote_addr)
         return render_template("console/sign_in.html", is_wrong=True), 401
     parts.actions.note(SIGN_IN, "", request.remote_addr or "")
@@ -278,11 +279,13 @@ def _target() -> str:
     return target(request.values.get("next", ""))
 
 
-def _is_password(sent: str, password: SecretStr | None) -> bool:
-    known = password.get_secret_value() if password else ""
-    # Digests are compared, so that the time doesn't reveal the password's length.
-    digests = (hashlib.sha256(text.encode("utf-8", "replace")).digest() for text in (sent, known))
-    return hmac.compare_digest(*digests) and bool(known)
+def is_one_of(sent: Iterable[bytes], secrets: Iterable[SecretStr]) -> bool:
+    """Compare everything that was sent with every secret in constant time."""
+    known = [hashlib.sha256(secret.get_secret_value().encode()).digest() for secret in secrets]
+    # All are compared, and by digest: the time must not show how many there are or how long
+    # they are.
+    tried = [hashlib.sha256(value).digest() for value in sent if value]
+    return True in [hmac.compare_digest(value, secret) for value in tried for secret in known]
 
 
 def _with_headers(answer: Response) -> Response:

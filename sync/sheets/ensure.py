@@ -104,7 +104,13 @@ def ensure(
     as they are. In a spreadsheet with mapped tabs only the extras are created.
     """
     if not snapshot.tabs.policy.makes_columns:
-        return _with_extras(Ensured(snapshot.tables), snapshot, wanted, zone)
+        ensured = Ensured(snapshot.tables)
+        _ensure_history(ensured, snapshot, wanted, zone, makes=HISTORY in wanted.extras)
+        _ensure_pipeline(ensured, snapshot, wanted, makes=PIPELINE in wanted.extras)
+        for table in snapshot.tables if VIEWS in wanted.extras else ():
+            views = filter_views.of_own(table, wanted.config, wanted.stuck_days)
+            _ensure_views(ensured, views, table.sheet_id, wanted.beside)
+        return ensured
     is_new = snapshot.table is None
     table = snapshot.table or Table(JOBS_TAB, wanted.titles.jobs, 0, _BLANK_ROWS, 0)
     ensured = Ensured([table], is_new)
@@ -116,18 +122,6 @@ def ensure(
         views = filter_views.of_history(snapshot.history, wanted.config)
         _ensure_views(ensured, views, snapshot.history.sheet_id, wanted.beside)
     _ensure_pipeline(ensured, snapshot, wanted, makes=is_new or restores)
-    return ensured
-
-
-def _with_extras(ensured: Ensured, snapshot: Snapshot, wanted: WantedTabs, zone: tzinfo) -> Ensured:
-    """Add the extras beside mapped tabs; the History gets its lines."""
-    makes = HISTORY in wanted.extras
-    _ensure_history(ensured, snapshot, wanted, zone, makes=makes)
-    _ensure_pipeline(ensured, snapshot, wanted, makes=PIPELINE in wanted.extras)
-    if VIEWS in wanted.extras:
-        for table in snapshot.tables:
-            views = filter_views.of_own(table, wanted.config, wanted.stuck_days)
-            _ensure_views(ensured, views, table.sheet_id, wanted.beside)
     return ensured
 
 
