@@ -133,7 +133,7 @@ def lines(comparison: Comparison) -> Iterator[str]:
     if found.kept:
         cells = counted(len(found.kept), "cell shows", "cells show")
         yield f"{cells} typed text that differs from EverBright's data. Details: --json"
-    for (tab, header, text), number in sorted(found.unsayable.items()):
+    for (tab, header, text, _), number in sorted(found.unsayable.items()):
         cells = counted(number, "cell", "cells")
         yield f"{header!r} in {tab!r} has no option for {text!r} ({cells})."
     if comparison.is_well:
@@ -173,8 +173,8 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "doubled": [job.model_dump() for job in found.doubled],
         "kept_words": [cell.model_dump() for cell in found.kept],
         "missing_words": [
-            {"tab": tab, "header": header, "text": text, "cells": count}
-            for (tab, header, text), count in sorted(found.unsayable.items())
+            {"tab": tab, "header": header, "text": text, "cells": count, "is_status": is_status}
+            for (tab, header, text, is_status), count in sorted(found.unsayable.items())
         ],
         "reasons": [{"reason": reason.code, "message": reason.text} for reason in reasons],
         "waiting": waiting(comparison.backlog),
