@@ -40,7 +40,7 @@ def test_a_renamed_option_is_reported_and_not_written_until_it_is_mapped_again(
     assert permit(theirs) == "Applied", "no word is mapped to Approved now"
     assert "Issued" not in permits(theirs)
     theirs.compare()
-    (((_, *missing), cells),) = theirs.compared.unsayable.items()
+    (((_, *missing, _), cells),) = theirs.compared.unsayable.items()
     assert (missing, cells) == (["Permit", "Approved"], 2)
     ended = {(0, f"status:{milestone(1)['milestone_definition']}", "Issued")}
     assert theirs.flusher.store.spreadsheet.ended_words() == ended

@@ -300,7 +300,7 @@ def test_a_renamed_option_never_shows_an_earlier_word(theirs: Stand) -> None:
     theirs.shown(event(1, 3, "APPROVED", 3))
     assert stages(theirs) == ["Permit in", "Permit in"]
     theirs.compare()
-    (((_, *missing), cells),) = theirs.compared.unsayable.items()
+    (((_, *missing, _), cells),) = theirs.compared.unsayable.items()
     assert (missing, cells) == (["Stage", "Permits approved"], 1)
     theirs.map("--write", "--word", "Stage:Permits:APPROVED=Permit done")
     theirs.compare()
