@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from app import create_app
 from emulator import Emulator
+from sync.doctor.google import spreadsheet
 from sync.doctor.receiver import is_up_to_date, last_delivery
 from sync.errors import Permanent
 from sync.ops.alerts import Alerts
@@ -98,7 +99,8 @@ class Installation:
         return {one["reason"] for one in found}
 
     def is_well(self) -> bool:
-        return {last_delivery(self.wiring).result, is_up_to_date(self.wiring).result} == {"ok"}
+        checks = last_delivery, is_up_to_date, spreadsheet
+        return {check(self.wiring).result for check in checks} == {"ok"}
 
     def alerts(self, count: int) -> list[str]:
         """Return all alerts so far, once there are `count`."""
