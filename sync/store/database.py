@@ -67,7 +67,9 @@ _BEGIN = "brightsheet_begin"
 _UPGRADE_LOCK = 7_260_911
 _CONNECT_SECONDS = 5
 _BUSY_SECONDS = 10
-_POSTGRESQL_WRITERS = 8  # Its smallest plans have 20 connections.
+_POSTGRESQL_CONNECTIONS = 8
+"""For each process: a host's smallest plan has 20, for the web process, a worker and a command."""
+_POSTGRESQL_WRITERS = 6  # The others are for readers, such as /status.
 _CHECKPOINT_PAGES = 10_000
 """The size of SQLite's write-ahead log, in pages of 4 KiB, at which a commit runs a checkpoint.
 
@@ -273,7 +275,12 @@ def _postgresql_engine(url: str) -> Engine:
         "tcp_user_timeout": _BUSY_SECONDS * 1000,
     }
     engine = create_engine(
-        url, pool_pre_ping=True, pool_size=10, pool_timeout=_BUSY_SECONDS, connect_args=arguments
+        url,
+        pool_pre_ping=True,
+        pool_size=_POSTGRESQL_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=_BUSY_SECONDS,
+        connect_args=arguments,
     )
 
     @event.listens_for(engine, "connect")

