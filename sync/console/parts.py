@@ -50,7 +50,7 @@ def clock(zone: str) -> Callable[[datetime | float | None], Markup]:
         if not isinstance(moment, datetime):
             moment = datetime.fromtimestamp(moment, UTC)
         local = moment.astimezone(place)
-        text = f"{local:%d %b %Y, %H:%M:%S}{'' if zone else ' UTC'}"
+        text = f"{local:%b %-d, %Y, %-I:%M:%S %p}{'' if zone else ' UTC'}"
         return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), text)
 
     return write

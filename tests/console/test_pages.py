@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
@@ -63,6 +64,16 @@ def test_the_overview_has_the_problems_of_status(store_console: Console) -> None
     page = visitor.text("/")
     assert "Everything is up to date" in page
     assert 'class="verdict good"' in page
+
+
+def test_dates_are_written_as_americans_do(store_console: Console) -> None:
+    bench = store_console.bench
+    bench.shown(milestone(1))
+    moment = datetime(2026, 11, 5, 15, 1, 22, tzinfo=UTC).timestamp()
+    with bench.database.writing() as connection:
+        connection.execute(update(delivery).values(received_at=moment))
+    visitor = store_console.signed_in()
+    assert "Nov 5, 2026, 3:01:22 PM UTC" in words(visitor.text("/deliveries"))
 
 
 def test_the_overview_is_not_green_during_a_silence(console: Console) -> None:
