@@ -20,11 +20,11 @@ STREET = (
 )
 KIND = ["St", "Ave", "Dr", "Ln", "Way", "Ct"]
 TOWNS = [
-    ("Fairmont Springs", "CA", "93999", "Example"),
-    ("Cedar Flats", "AZ", "85999", "Sample"),
-    ("Port Lindon", "TX", "77999", "Demo"),
-    ("Marlow Heights", "CO", "80999", "Example"),
-    ("New Garland", "NV", "89999", "Sample"),
+    ("Fairmont Springs", "CA", "93999", "Example", "559"),
+    ("Cedar Flats", "AZ", "85999", "Sample", "928"),
+    ("Port Lindon", "TX", "77999", "Demo", "409"),
+    ("Marlow Heights", "CO", "80999", "Example", "970"),
+    ("New Garland", "NV", "89999", "Sample", "775"),
 ]
 
 
@@ -35,7 +35,7 @@ def site(uuid: str) -> dict[str, Any]:
     """
     rng = random.Random(uuid)  # noqa: S311  (people who do not exist)
     first, last = rng.choice(FIRST), rng.choice(LAST)
-    town, state, zipcode, county = rng.choice(TOWNS)
+    town, state, zipcode, county, area = rng.choice(TOWNS)
     created = f"20{rng.randint(19, 24)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
     return {
         "uuid": uuid,
@@ -45,7 +45,7 @@ def site(uuid: str) -> dict[str, Any]:
                 "first_name": first,
                 "last_name": last,
                 "email": f"{first}.{last}@example.com".lower(),
-                "phone_number": f"555-01{rng.randint(0, 99):02d}",
+                "phone_number": f"{area}-555-01{rng.randint(0, 99):02d}",
                 "primary": True,
             }
         ],

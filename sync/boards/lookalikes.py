@@ -79,7 +79,7 @@ class ComparedField:
     everbright: str
     row: str
     agrees: bool | None
-    """None if one of them is blank."""
+    """None if one is blank or can't be compared."""
 
 
 @dataclass(frozen=True)
@@ -307,7 +307,8 @@ def compared_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]
                 FIELDS["phone"].header,
                 customer.phone,
                 row.get("phone", ""),
-                not job.phones.isdisjoint(there.phones),
+                # A number without its area code can't be compared.
+                not job.phones.isdisjoint(there.phones) if job.phones and there.phones else None,
             ),
             (
                 FIELDS["email"].header,

@@ -94,6 +94,11 @@ def test_what_agrees_and_what_does_not_is_side_by_side() -> None:
     assert (found[1].everbright, found[1].row) == (OSCAR.phone, row["phone"])
 
 
+def test_a_phone_number_without_its_area_code_does_not_disagree() -> None:
+    (phone,) = compared_fields(Customer(phone="303-555-0142"), {"phone": "c 555-0142"})
+    assert phone.agrees is None
+
+
 def test_answers_settle_a_look_alike_and_survive_what_is_filled_in() -> None:
     row = {"customer": "Duran, Lucia", "zip": "80999"}
     jobs, by = {uuid(1): OSCAR}, ["email", "address+zip"]
