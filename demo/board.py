@@ -36,6 +36,11 @@ DIVIDER = "*** ON HOLD / WAITING ***"
 LEADS = ("Vera Vance", "Walt Weaver")
 """Customers below the divider that EverBright doesn't know yet."""
 _GROUPS = {"Cust. Name": "CUSTOMER", "NTP": "PAPERS", "Contract $": "MONEY"}
+_WIDTHS = (
+    *(35, 115, 130, 170, 105, 45, 40, 65, 70, 90, 80, 50),
+    *(55, 80, 60, 70, 50, 170, 150, 85),
+)
+"""The widths of its columns in pixels, as `HEADERS`."""
 _ROWS = 60
 _DONE_TAB = 2027
 _TIMEOUT = 30
@@ -189,6 +194,12 @@ def _boxes(sheet_id: int, lines: Sequence[Mapping[str, Value]]) -> dict[str, Any
     return {"setDataValidation": {"range": area, "rule": rule}}
 
 
+def _width(sheet_id: int, index: int, pixels: int) -> dict[str, Any]:
+    columns = {"dimension": "COLUMNS", "startIndex": index, "endIndex": index + 1}
+    changed = {"range": {"sheetId": sheet_id, **columns}, "properties": {"pixelSize": pixels}}
+    return {"updateDimensionProperties": {**changed, "fields": "pixelSize"}}
+
+
 def _look(sheet_id: int) -> list[dict[str, Any]]:
     bold = {"userEnteredFormat": {"textFormat": {"bold": True}}}
     header = {"sheetId": sheet_id, "startRowIndex": 0, "endRowIndex": HEADER_ROW + 1}
@@ -202,6 +213,7 @@ def _look(sheet_id: int) -> list[dict[str, Any]]:
         {"repeatCell": {"range": header, "cell": bold, "fields": "userEnteredFormat.textFormat"}},
         {"updateSheetProperties": {"properties": grid, "fields": "gridProperties.frozenRowCount"}},
         {"updateDimensionProperties": hidden},
+        *(_width(sheet_id, index, width) for index, width in enumerate(_WIDTHS)),
         *(
             {"repeatCell": {"range": _area(sheet_id, name, _ROWS), "cell": money, "fields": mask}}
             for name in ("Contract $", "Paid $", "Bal.")
