@@ -89,8 +89,8 @@ FILLED, OFF, NEVER = AtFirst.FILLED, AtFirst.OFF, AtFirst.NEVER
 # fmt: off
 _OF_A_JOB = (
     FieldEntry(PLACEHOLDER, "Customer", TEXT,
-        "The customer. The name opens the job in EverBright. Shows Job and a number until "
-        "EverBright returns the name.",
+        "The customer. The name opens the job in EverBright. Shows Job and the beginning of "
+        "its site ID until EverBright returns the name.",
         width=130, is_wrapped=True, is_customers=True),
     FieldEntry("address", "Address", TEXT,
         "The address of the installation, from EverBright.",
@@ -98,10 +98,10 @@ _OF_A_JOB = (
     FieldEntry("city", "City", TEXT,
         "The city of the address.",
         is_wrapped=True, is_customers=True, site_key="address.city_name"),
-    FieldEntry("zip", "Zip", TEXT,
+    FieldEntry("zip", "ZIP", TEXT,
         "The ZIP code of the address.",
         at_first=NEVER, is_customers=True, site_key="address.zipcode"),
-    FieldEntry("city_zip", "City, state, zip", TEXT,
+    FieldEntry("city_zip", "City, state, ZIP", TEXT,
         "The city, state and ZIP code of the address, in one cell.",
         at_first=NEVER, is_customers=True),
     FieldEntry("phone", "Phone", TEXT,
@@ -132,7 +132,7 @@ _OF_A_JOB = (
         "Who has to do the next action.",
         at_first=OFF, is_wrapped=True),
     FieldEntry("progress", "Progress", STATUS,
-        "How far the job is, in your own words: you choose the milestone and status for each word.",
+        "How far along the job is, in your own words: you choose the status for each word.",
         width=130, at_first=NEVER),
     FieldEntry("current_milestone", "Current milestone", TEXT,
         "The furthest milestone that the job has reached.",
@@ -154,7 +154,7 @@ _OF_A_JOB = (
         "the date.",
         width=85, at_first=FILLED, is_noted=True),
     FieldEntry("contract_signed", "Contract signed", DATE,
-        "When everybody had signed the contract.",
+        "The day everyone had signed the contract.",
         width=130, at_first=FILLED),
     FieldEntry("contract_documents", "Contract files", LINKS,
         "The signed contract, and signed change orders. A name opens the copy in "

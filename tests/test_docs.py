@@ -102,7 +102,7 @@ FACTS = [
         "docs/console.md",
         f"After {WORDS[GUESSES]} wrong passwords within {WORDS[GUESS_MINUTES]} minutes",
     ),
-    ("docs/console.md", f"What has waited for {problem.LATE_SECONDS / 60:.0f} minutes"),
+    ("docs/console.md", f"After {problem.LATE_SECONDS / 60:.0f} minutes with changes waiting"),
     ("docs/reader.md", f"{WORDS[load(LEAST).stuck_days]} (a setting), and the job is in the view"),
 ]
 

@@ -37,7 +37,7 @@ _STEP = re.compile(
     r"^    \.venv/bin/brightsheet (?P<command>[^\n]+)$"
     r"|^```text\n(?P<seen>.*?)```"
     r"|[Pp]ress \*\*(?P<button>[^*]+)\*\*"
-    r"|choose \*\*(?P<option>[^*]+)\*\* for \*\*(?P<label>[^*]+)\*\*"
+    r"|Under\s+\*\*(?P<label>[^*]+)\*\*,\s+choose \*\*(?P<option>[^*]+)\*\*"
     r"|choose \*\*(?P<radio>[^*]+)\*\*"
     r"|[Gg]o to \*(?P<place>[^*]+)\*",
     re.MULTILINE | re.DOTALL,
@@ -101,7 +101,7 @@ class Day:
         said = squeezed(self.said)
         for line in lines.splitlines():
             self.seen += 1
-            if squeezed(line) not in said:
+            if squeezed(line).removesuffix("…") not in said:
                 self.missing.append((line, said))
 
     def command(self, words: list[str]) -> None:
@@ -172,9 +172,9 @@ def day(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
 
 
 def picture(browser: Browser, address: str) -> bytes:
-    page = browser.new_page(viewport={"width": 1360, "height": 640})
+    page = browser.new_page(viewport={"width": 1760, "height": 640})
     page.goto(address)
-    page.get_by_text("Cust. Name", exact=True).first.wait_for()
+    page.get_by_text("Cust. Name", exact=True).first.click()  # The title is in another cell.
     taken = page.screenshot()
     page.close()
     return taken

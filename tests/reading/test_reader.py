@@ -21,7 +21,7 @@ from tests.reading.ten_jobs import NAMES, SAMPLE_CUSTOMER, TABLE, Expected
 
 pytestmark = pytest.mark.long
 
-LINE = re.compile(r"^\| (.+\?) \| .+ \| (\d) \| (\d)[^|]* \|$", re.MULTILINE)
+LINE = re.compile(r"^\| (.+\?) \| .+ \| (\d) \| (\d|desktop only) \|$", re.MULTILINE)
 PAGE = (ROOT / "docs" / "reader.md").read_text("utf-8")
 QUESTIONS = {question: (desk, phone) for question, desk, phone in LINE.findall(PAGE)}
 NOW = datetime.now(UTC)
@@ -221,12 +221,16 @@ ANSWERS: dict[str, Callable[[Reader], None]] = {
 
 @pytest.mark.parametrize("question", list(ANSWERS))
 def test_a_question_is_answered_in_the_clicks_that_are_named(reader: Reader, question: str) -> None:
-    """Clicks and swipes; on a phone as many as the page says, at most two."""
+    """Clicks and swipes; on a phone as many as the page says, at most two.
+
+    The emulator's page has filter views on a phone, too; Google's app may not.
+    """
     ANSWERS[question](reader)
     desk, phone = QUESTIONS[question]
     size = reader.page.viewport_size
     assert size is not None
-    assert reader.clicks == int(desk if size["width"] > 390 else phone) <= 2
+    expected = desk if size["width"] > 390 or phone == "desktop only" else phone
+    assert reader.clicks == int(expected) <= 2
 
 
 @pytest.mark.parametrize("customer", list(TABLE))
