@@ -93,9 +93,10 @@ class Undo(Value):
             return self.identity.is_row(row, columns)
         without_image = self.identity.model_copy(update={"holds": None})
         overwritten = self.identity.model_copy(update={"holds": image})
-        is_same = overwritten.is_exactly(row, columns) or overwritten.is_like(
-            RowImage.of(row, columns)
-        )
+        now = RowImage.of(row, columns)
+        is_same = overwritten.is_exactly(row, columns) or overwritten.is_like(now)
+        # The key that is there by mistake tells the row from all others, whatever was typed beside.
+        is_same = is_same or (self.removes_key and image.is_in(now))
         return without_image.is_row(row, columns) and is_same
 
     def holds_wrote(self, cell: CellData) -> bool:

@@ -331,6 +331,15 @@ def test_a_key_is_restored_in_a_row_that_was_edited() -> None:
     ]
 
 
+def test_a_key_is_restored_in_a_row_in_which_more_was_typed() -> None:
+    """Nothing in it tells whose it is: its customer isn't known yet."""
+    hit = line(status="Waiting", email="", key=A, phone="")
+    more = line("typed since", status="Waiting", email="", key=A, phone="")
+    before = line("", status="Waiting", email="", key=A, phone="")
+    assert put(placed({6: more}, of_key(B, before))) == [(6, KEY, B)]
+    assert put(placed({6: more}, of_key(B, hit))) == [(6, KEY, "")], "another row was typed into"
+
+
 def test_a_key_is_settled_when_a_read_shows_no_such_row() -> None:
     """Not when it is confirmed: a person may have copied the row in between."""
     right = {3: line(key=A)}
