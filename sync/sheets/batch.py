@@ -35,6 +35,7 @@ from sync.sheets.cell_data import (
     note_of,
     site_in,
     text_of,
+    with_plain_spaces,
 )
 from sync.sheets.encode import FRESH, VALUE
 from sync.sheets.read import (
@@ -178,7 +179,7 @@ def row_text(row: Row) -> str:
 
 def _shows(row: Row, columns: Mapping[str, int], texts: Mapping[str, str]) -> bool:
     return all(
-        column in columns and text_of(at(row, columns[column])) == text
+        column in columns and content(at(row, columns[column])).text == with_plain_spaces(text)
         for column, text in texts.items()
     )
 

@@ -86,8 +86,12 @@ BLANK = Content()
 
 def content(cell: CellData) -> Content:
     """Return a cell's content, without its note and format; all spaces are alike."""
-    text = text_of(cell).replace("\N{NO-BREAK SPACE}", " ")
-    return Content(text, tuple(links_of(cell)))
+    return Content(with_plain_spaces(text_of(cell)), tuple(links_of(cell)))
+
+
+def with_plain_spaces(text: str) -> str:
+    """Return a text without no-break spaces, which our dates and pasted texts have."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def texts_of(row: Row, columns: Mapping[str, int]) -> dict[str, str]:

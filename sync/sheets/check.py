@@ -304,7 +304,7 @@ class _RowCheck:
             return RowIdentity(key=key)  # If the key was overwritten, too, it is restored first.
         overwritten = [one.index for one in self.row.cells]
         texts = {
-            each.column: text_of(each.data)
+            each.column: content(each.data).text
             for each in self.row.cells
             if value_fields(each.fields) and self._column_written(each) == each.column
         }

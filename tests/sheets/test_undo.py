@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sync.sheets.batch import RowIdentity, RowImage, RowWrite
-from sync.sheets.cell_data import Content, content
+from sync.sheets.cell_data import Content, content, texts_of
 from sync.sheets.check import NOTE, Undo, check
 from sync.sheets.read import JOBS_TAB, Table, rows_by_site
 from sync.sheets.undo import Placement, place, sites_written_over
@@ -338,6 +338,16 @@ def test_a_key_is_restored_in_a_row_in_which_more_was_typed() -> None:
     before = line("", status="Waiting", email="", key=A, phone="")
     assert put(placed({6: more}, of_key(B, before))) == [(6, KEY, B)]
     assert put(placed({6: more}, of_key(B, hit))) == [(6, KEY, "")], "another row was typed into"
+
+
+def test_a_key_stays_in_its_row_whose_date_has_a_no_break_space() -> None:
+    """Catches a restored key that is removed again: by these texts its row is known."""
+    mine = line(status="Permits approved, Mar\N{NO-BREAK SPACE}3", email="", key=A, phone="")
+    shows = image(mine, KEY).texts
+    identity = RowIdentity(key=A, shows_not=shows)
+    placement = placed({6: mine}, of_key(identity=identity))
+    assert (put(placement), placement.settled) == ([], {1})
+    assert RowIdentity(key=A, shows=texts_of(mine, {STATUS: STATUS_AT})).is_row(mine, PEOPLE)
 
 
 def test_a_key_is_settled_when_a_read_shows_no_such_row() -> None:
