@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, delete, literal, select, update
 from sqlalchemy.sql import ColumnElement
@@ -145,8 +146,7 @@ class Spreadsheet:
 
     def set_ours(self, lease: Lease) -> None:
         """Record that the jobs are in the tab that Brightsheet created."""
-        with self._database.writing(lease) as connection:
-            self.change(connection, mode=Mode.OURS.value, tabs="[]")
+        self._set(lease, mode=Mode.OURS.value, tabs="[]")
 
     def adopt_tabs(self, lease: Lease, tabs: Iterable[int], columns: Iterable[str]) -> None:
         """Record that the jobs are in mapped tabs (sheet IDs), in these columns (IDs).
@@ -204,7 +204,7 @@ class Spreadsheet:
 
     def doubt(self) -> str:
         """Return why nothing is written (a FenceDoubt), or ""."""
-        return self._database.scalar(select(sheet.c.doubt).where(self._is_this)) or ""
+        return str(self._value(sheet.c.doubt) or "")
 
     def set_doubt(self, lease: Lease, doubt: str) -> None:
         """Record why the fence that a read showed isn't ours (a FenceDoubt), or "" if it is."""
@@ -223,15 +223,11 @@ class Spreadsheet:
 
     def keep_ended_words(self, lease: Lease, words: Iterable[tuple[int, str, str]]) -> None:
         """Store the words of columns (sheet ID, column ID, word) that are no longer options."""
-        with self._database.writing(lease) as connection:
-            self.change(connection, ended_words=json.dumps(sorted(words)))
+        self._set(lease, ended_words=json.dumps(sorted(words)))
 
     def ended_words(self) -> frozenset[tuple[int, str, str]]:
         """Return the words that were not options any longer in the last comparison."""
-        text = self._database.scalar(select(sheet.c.ended_words).where(self._is_this))
-        return frozenset(
-            (number, column, word) for number, column, word in json.loads(text or "[]")
-        )
+        return frozenset(map(tuple, json.loads(self._value(sheet.c.ended_words) or "[]")))
 
     def read_columns(self) -> ReadColumns:
         """Return which columns the reads have shown, and which of them are gone."""
@@ -271,7 +267,7 @@ class Spreadsheet:
 
     def trial(self) -> Trial | None:
         """Return how Google treated IDs in a trial here; None if there was none."""
-        return _trial(self._database.scalar(select(sheet.c.trial).where(self._is_this)))
+        return _trial(self._value(sheet.c.trial))
 
     def keep_trial(self, *, keeps_range_id: bool, refuses_taken_id: bool) -> Trial:
         """Store how Google treated IDs in a trial just now."""
@@ -284,12 +280,11 @@ class Spreadsheet:
         return trial
 
     def is_trashed(self) -> bool:
-        return bool(self._database.scalar(select(sheet.c.trashed).where(self._is_this)))
+        return bool(self._value(sheet.c.trashed))
 
     def set_trashed(self, *, trashed: bool) -> None:
         if self.is_trashed() != trashed:
-            with self._database.writing() as connection:
-                self.change(connection, trashed=trashed)
+            self._set(trashed=trashed)
 
     def is_comparison_due(self, seconds: float) -> bool:
         """Return whether the last comparison is older than `seconds` and writing isn't paused."""
@@ -298,8 +293,7 @@ class Spreadsheet:
         return bool(self._database.scalar(select(is_past).where(self._is_this, *is_written)))
 
     def set_compared(self, lease: Lease) -> None:
-        with self._database.writing(lease) as connection:
-            self.change(connection, compared_at=now())
+        self._set(lease, compared_at=now())
 
     def set_trouble(self, reason: str = "", message: str = "") -> None:
         """Record since when and why the sheet can't be written; without a reason, that it can."""
@@ -318,8 +312,7 @@ class Spreadsheet:
                 self.change(connection, paused_at=now())
 
     def resume(self) -> None:
-        with self._database.writing() as connection:
-            self.change(connection, paused_at=None)
+        self._set(paused_at=None)
 
     def glance(self) -> "Glance":
         columns = (sheet.c.reason, sheet.c.message, sheet.c.landed_at, sheet.c.compared_at)
@@ -337,6 +330,13 @@ class Spreadsheet:
         with self._database.writing(lease) as connection:
             known = self.kept(connection).columns - {*ids}
             self.change(connection, columns=json.dumps(sorted(known)))
+
+    def _value(self, column: ColumnElement[Any]) -> Any:
+        return self._database.scalar(select(column).where(self._is_this))
+
+    def _set(self, lease: Lease | None = None, **values: object) -> None:
+        with self._database.writing(lease) as connection:
+            self.change(connection, **values)
 
     def change(self, connection: Connection, **values: object) -> None:
         """Change the spreadsheet's row inside the caller's transaction."""
