@@ -255,9 +255,9 @@ def _add_status(app: Flask, wiring: Wiring) -> None:
     @app.get("/status")
     def status() -> tuple[Response, int]:
         # Public: counts, ages and reasons, no job's data.
-        told = status_answer(look.backlog())
-        is_well = told["status"] == "ok"
-        return jsonify(told), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
+        answer = status_answer(look.backlog())
+        is_well = answer["status"] == "ok"
+        return jsonify(answer), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _add_metrics(

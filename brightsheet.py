@@ -62,13 +62,13 @@ def _read_env_file() -> bool:
     paths = [Path(named)] if named else [folder / ".env" for folder in folders]
     for path in paths:
         try:
-            held = dotenv_values(stream=io.StringIO(path.read_text("utf-8")), interpolate=False)
+            values = dotenv_values(stream=io.StringIO(path.read_text("utf-8")), interpolate=False)
         except FileNotFoundError:
             continue
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "it is not UTF-8"
             raise SettingsError(str(path), f"cannot be read ({why}).") from None
-        for name, value in held.items():
+        for name, value in values.items():
             os.environ.setdefault(name, value or "")
         return True
     if named:

@@ -277,8 +277,8 @@ class Wiring:
         """
         self.must_have_token()
         backfill = self.backfill(f"{SINCE}{since:%Y-%m-%d}" if since else "all", sleep)
-        with self.hold_backfill(sleep) as held:
-            return backfill.run(held, since, progress=progress)
+        with self.hold_backfill(sleep) as lease:
+            return backfill.run(lease, since, progress=progress)
 
     def backfills(self, scope: str) -> Backfills:
         return Backfills(self.database, scope)

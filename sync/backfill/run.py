@@ -57,10 +57,10 @@ class Summary:
         if self.jobs > 1 and self.without_workflow == self.jobs:
             lines.append(_NO_WORKFLOWS)
         lines += [f"Not read: {problem}" for problem in (*self.problems, *self.notes)]
-        told = list(self.not_read.items())
-        lines += [f"Not read: job {site}: {reason}" for site, reason in told[:_TOLD]]
-        if len(told) > _TOLD:
-            lines.append(f"… and {len(told) - _TOLD} more jobs: --json names them all.")
+        unread = list(self.not_read.items())
+        lines += [f"Not read: job {site}: {reason}" for site, reason in unread[:_TOLD]]
+        if len(unread) > _TOLD:
+            lines.append(f"… and {len(unread) - _TOLD} more jobs: --json names them all.")
         return "\n".join(lines)
 
 

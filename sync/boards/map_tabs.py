@@ -187,9 +187,9 @@ class TabMapper:
             for mapping in mappings
         ]
         for title, decision in decisions.items():
-            about = [m for m in mappings if m.tab.title == title or not title]
-            decision.must_be_found(about)
-            decision.must_fit(about)
+            of_title = [m for m in mappings if m.tab.title == title or not title]
+            decision.must_be_found(of_title)
+            decision.must_fit(of_title)
         problem = _problem(surveyed, mappings, chosen, self._titles)
         named = {mapping.tab.sheet_id for mapping in mappings}
         staying = (

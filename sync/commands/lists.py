@@ -67,8 +67,8 @@ def deliveries(
     kept = Deliveries(database).newest(limit, wanted)
     refused = what_came.refused(Wiring(settings, database).refusals.latest, wanted)
     if as_json:
-        told = [what_came.as_json(delivery, unmasked=unmask) for delivery in kept]
-        echo(map(json.dumps, [*told, *map(what_came.refused_as_json, refused)]))
+        values = [what_came.as_json(delivery, unmasked=unmask) for delivery in kept]
+        echo(map(json.dumps, [*values, *map(what_came.refused_as_json, refused)]))
         return
     echo(what_came.lines(kept))
     echo(what_came.refused_lines(refused))

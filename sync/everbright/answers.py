@@ -82,8 +82,8 @@ def must_be_of(records: Sequence[Record], keys: Sequence[str], wanted: str) -> N
     because a number under the same key may be another identifier.
     """
     for record in records:
-        told = uuid(identifier(record, *keys))
-        if told and uuid(wanted) not in (None, told):
+        named = uuid(identifier(record, *keys))
+        if named and uuid(wanted) not in (None, named):
             text = f"EverBright's list has records of something else ({keys[0]})."
             raise Permanent("everbright_unfiltered", text)
 

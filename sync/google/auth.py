@@ -158,21 +158,21 @@ def sign_in(settings: GoogleSettings) -> Accepted:
                 timeout=TIMEOUT,
                 allow_redirects=False,
             )
-        said = answer.json()
+        content = answer.json()
     except (requests.RequestException, ValueError) as error:
         kind = type(error).__name__
         raise Retryable(
             "google_unreachable", f"Google's sign-in did not answer ({kind})."
         ) from None
-    said = said if isinstance(said, dict) else {}
+    content = content if isinstance(content, dict) else {}
     if answer.status_code >= 500:
         raise Retryable("google_unavailable", f"Google's sign-in answered {answer.status_code}.")
     if answer.status_code != 200:
-        raise _refused(str(said.get("error", answer.status_code)))
-    ends_in = said.get("refresh_token_expires_in")
+        raise _refused(str(content.get("error", answer.status_code)))
+    ends_in = content.get("refresh_token_expires_in")
     if not isinstance(ends_in, int | float) or ends_in <= 0:
         ends_in = None
-    return Accepted(frozenset(str(said.get("scope", "")).split()), ends_in)
+    return Accepted(frozenset(str(content.get("scope", "")).split()), ends_in)
 
 
 def _service_account(settings: GoogleSettings) -> Accepted:
@@ -181,8 +181,8 @@ def _service_account(settings: GoogleSettings) -> Accepted:
     except GoogleAuthError as error:
         if error.retryable or "Transport" in type(error).__name__:
             raise from_google(error, account(settings)) from None
-        said = str(error.args[0]) if error.args else ""
-        raise _refused(said.partition(":")[0] or "no reason given") from None
+        reason = str(error.args[0]) if error.args else ""
+        raise _refused(reason.partition(":")[0] or "no reason given") from None
     return Accepted()
 
 

@@ -145,8 +145,8 @@ class Drive:
 
     def account(self) -> str:
         """Return the e-mail address of the account that signed in."""
-        about = self._call("GET", _ABOUT, {"fields": "user(emailAddress)"})
-        return str(about.get("user", {}).get("emailAddress", ""))
+        answer = self._call("GET", _ABOUT, {"fields": "user(emailAddress)"})
+        return str(answer.get("user", {}).get("emailAddress", ""))
 
     def access(self, file_id: str) -> Access:
         """Return the account's capabilities for a file. Raises Permanent if it can't see it."""

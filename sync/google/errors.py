@@ -54,7 +54,7 @@ def refusal(response: Response, account: str) -> BrightsheetError:
     error = _error(response)
     entries = (*error.get("errors", ()), *error.get("details", ()))
     reasons = {str(entry.get("reason")) for entry in entries if isinstance(entry, dict)}
-    said = str(error.get("message", "no reason given"))[:300]
+    message = str(error.get("message", "no reason given"))[:300]
     if status == 429 or (status == 403 and reasons & _DRIVE_RATE_LIMITS):
         per_user = "RATE_LIMIT_EXCEEDED" in reasons
         after = retry_after(response) or (RATE_WINDOW if per_user else None)
@@ -64,7 +64,7 @@ def refusal(response: Response, account: str) -> BrightsheetError:
     if status == 401:
         return Retryable("google_signed_out", "Google wants a fresh sign-in.")
     if status == 400:
-        return Refused("google_refused", f"Google refused the request: {said}")
+        return Refused("google_refused", f"Google refused the request: {message}")
     if status == 409:
         return Conflict("exists", "Drive has a file with this id already.")
     if status == 404:
@@ -74,12 +74,12 @@ def refusal(response: Response, account: str) -> BrightsheetError:
     if "storageQuotaExceeded" in reasons:
         return _no_storage(account)
     if reasons & _API_OFF:
-        return Permanent("api_off", f"Switch the API on in the Google Cloud project: {said}")
+        return Permanent("api_off", f"Switch the API on in the Google Cloud project: {message}")
     if reasons & _LIMITS:
-        return Permanent("drive_limit", f"A limit of Drive is reached: {said}")
+        return Permanent("drive_limit", f"A limit of Drive is reached: {message}")
     return Permanent(
         "not_shared",
-        f"Google denies access ({said}). Share the file with {account} as an editor "
+        f"Google denies access ({message}). Share the file with {account} as an editor "
         "(on a shared drive: as a content manager).",
     )
 

@@ -307,9 +307,9 @@ class Config(Strict):
         known = reversed(self.statuses.values())
         colors = {str(status.means): status.color for status in known if status.means}
         statuses = dict(self.statuses)
-        for code, said in confirmed.meanings.items():
-            values = {"label": self.status_label(code), "color": colors.get(said)}
-            values |= {} if said == OPEN else {"means": said}
+        for code, meaning in confirmed.meanings.items():
+            values = {"label": self.status_label(code), "color": colors.get(meaning)}
+            values |= {} if meaning == OPEN else {"means": meaning}
             statuses.setdefault(code, StatusConfig.model_validate(values))
         milestones = self.milestones or confirmed.milestones
         return self.model_copy(update={"milestones": milestones, "statuses": statuses})

@@ -86,17 +86,17 @@ class Setup:
 
         Beside a board, only `extras` (`EXTRAS`) are added.
         """
-        with self._wiring.hold(self._sleep, spreadsheet) as held:
+        with self._wiring.hold(self._sleep, spreadsheet) as lease:
             flusher = self._wiring.flusher(self._sleep, spreadsheet=spreadsheet, sizes=LARGE)
             again = retry.policy(self._sleep, _TRIES)
             lines: list[str] = []
             for _ in range(_ROUNDS):
-                done: list[str] = again(provision, flusher, held, extras)
+                done: list[str] = again(provision, flusher, lease, extras)
                 lines += done
                 if not done:
                     break
             if flusher.store.spreadsheet.mode() is not Mode.ADOPTED:
-                lines += again(self._remove_blank_tab, flusher, held, spreadsheet)
+                lines += again(self._remove_blank_tab, flusher, lease, spreadsheet)
             return lines
 
     def fill(self, spreadsheet: str, progress: ProgressCallback) -> int:
@@ -108,31 +108,31 @@ class Setup:
         with ExitStack() as stack:
             if self._settings.spreadsheet_id not in ("", spreadsheet):
                 stack.enter_context(self._wiring.hold(self._sleep))
-            held = stack.enter_context(self._wiring.hold(self._sleep, spreadsheet))
+            lease = stack.enter_context(self._wiring.hold(self._sleep, spreadsheet))
             flusher = self._wiring.flusher(self._sleep, spreadsheet=spreadsheet, sizes=LARGE)
             store = flusher.store
-            store.spreadsheet.adopt(held)
+            store.spreadsheet.adopt(lease)
             self._wiring.project(self._sleep)  # All that waits, so that the total is right.
             again = retry.policy(self._sleep, _TRIES)
             total = store.pending.count()
             progress(0, total)
             while store.pending.is_waiting():
-                again(flusher.flush, held)
+                again(flusher.flush, lease)
                 progress(total - min(total, store.pending.count()), total)
-            again(renew, flusher, held)
-            again(self._remove_blank_tab, flusher, held, spreadsheet)
+            again(renew, flusher, lease)
+            again(self._remove_blank_tab, flusher, lease, spreadsheet)
             return total
 
-    def _remove_blank_tab(self, flusher: Flusher, held: Lease, spreadsheet: str) -> list[str]:
+    def _remove_blank_tab(self, flusher: Flusher, lease: Lease, spreadsheet: str) -> list[str]:
         """Remove the tab that Google adds to a spreadsheet that we create, if nobody has used it.
 
         Return a line if it was removed.
         """
         writer, client = flusher.writer, flusher.client
-        writer.take_call(held)
+        writer.take_call(lease)
         if client.surroundings().titles.get(0) != _BLANK_TAB:
             return []
-        writer.take_call(held)
+        writer.take_call(lease)
         (sheet,) = client.get(_BLANK_FIELDS, (_BLANK_TAB,))["sheets"]
         is_used = any(sheet.get(name) for name in sheet if name != "data")
         rows = [row for part in sheet.get("data", ()) for row in part.get("rowData", ())]
@@ -140,33 +140,33 @@ class Setup:
             return []
         if not sign_in.is_own_spreadsheet(self._wiring.drive(""), spreadsheet):
             return []
-        writer.take_call(held)
+        writer.take_call(lease)
         client.update([{"deleteSheet": {"sheetId": 0}}])
         return [f"tab {_BLANK_TAB!r}: removed, it was blank"]
 
 
-def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> list[str]:
+def provision(flusher: Flusher, lease: Lease, extras: Collection[str] = ()) -> list[str]:
     """Add the missing parts of our tabs; return a line for each change.
 
     Raises Permanent if they can't be added, Retryable while an earlier batch is unconfirmed; the
     next flush resolves it.
     """
     store, targets, writer = flusher.store, flusher.targets, flusher.writer
-    waiting_for_check(flusher, held)
-    fence = writer.take_turn(held)
+    waiting_for_check(flusher, lease)
+    fence = writer.take_turn(lease)
     tabs = flusher.tabs(store.spreadsheet.mode())
     snapshot, is_own = flusher.client.read(tabs), tabs.policy.makes_columns
     pending = store.pending.read(0, 0)
-    this = FlushContext(held, fence, tabs, pending, snapshot)
-    flusher.check_fence(held, fence, snapshot, pending)
+    context = FlushContext(lease, fence, tabs, pending, snapshot)
+    flusher.check_fence(lease, fence, snapshot, pending)
     tabs.check_served(snapshot, pending, dict)
-    if found := _find_moved(flusher, this):
+    if found := _find_moved(flusher, context):
         return found
-    flusher.must_be_in_place(this)
+    flusher.must_be_in_place(context)
     jobs = list(store.pending.every())
     targets.use_confirmed(store.confirmations.read())
     store.confirmations.propose_order(targets.proposed_order(jobs))
-    writer.take_call(held)
+    writer.take_call(lease)
     beside = flusher.client.surroundings()
     titles = targets.free_titles(snapshot, beside)
     wanted = targets.wanted(targets.every_column(snapshot, jobs), beside=beside, titles=titles)
@@ -176,34 +176,36 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     if extras:
         wanted = replace(wanted, extras=frozenset(EXTRAS[name] for name in extras))
     if snapshot.history is None:
-        store.history.write_again(held)
+        store.history.write_again(lease)
     if is_own:
-        store.spreadsheet.set_ours(held)
+        store.spreadsheet.set_ours(lease)
     if snapshot.table is None:
-        store.spreadsheet.forget(held)
+        store.spreadsheet.forget(lease)
     ensured = ensure(snapshot, wanted, flusher.clock(snapshot), restores=True)
-    this = replace(this, pending=store.pending.read(0, 0))
+    context = replace(context, pending=store.pending.read(0, 0))
     draws = PIPELINE in wanted.extras or is_own
-    parts = flusher.with_pipeline(this, ensured.parts, draws=draws)
+    parts = flusher.with_pipeline(context, ensured.parts, draws=draws)
     if parts.is_empty:
-        return renew(flusher, held, restores=True)
+        return renew(flusher, lease, restores=True)
     if ensured.parts.is_empty:
         ensured.report("the Pipeline: updated")
-    flusher.send(this, parts, ensured.tables, titles=titles)
+    flusher.send(context, parts, ensured.tables, titles=titles)
     if is_own and not ensured.is_new:
-        recheck(flusher, held)
+        recheck(flusher, lease)
     return ensured.done
 
 
-def _find_moved(flusher: Flusher, this: FlushContext) -> list[str]:
+def _find_moved(flusher: Flusher, context: FlushContext) -> list[str]:
     """Manage columns where their headers are now; return a line for each that had moved.
 
     Raises Permanent if a key column is gone.
     """
-    must_have_keys(this.snapshot.tables)
-    for table in this.snapshot.tables:
-        if moved := keys.moved_columns(table, flusher.headers(this.tabs, this.pending, table)):
-            flusher.send(this, batch.adopting(table, moved))
-            recheck(flusher, this.lease)
+    must_have_keys(context.snapshot.tables)
+    for table in context.snapshot.tables:
+        if moved := keys.moved_columns(
+            table, flusher.headers(context.tabs, context.pending, table)
+        ):
+            flusher.send(context, batch.adopting(table, moved))
+            recheck(flusher, context.lease)
             return [f"column {table.headers[index]!r}: found again" for index in moved.values()]
     return []

@@ -55,13 +55,13 @@ def stored_data(database: Database, site: str) -> StoredData:
     return StoredData(found, counts[0], counts[1], counts[2] > 0, link)
 
 
-def erase(database: Database, held: Iterable[Lease], site: str) -> None:
+def erase(database: Database, leases: Iterable[Lease], site: str) -> None:
     """Delete what is stored of a job, and keep a hash of its ID and of its milestones' IDs.
 
-    `held` are the leases for writing jobs and the sheet.
+    `leases` are the leases for writing jobs and the sheet.
     """
     with database.writing() as connection:
-        for lease in held:
+        for lease in leases:
             hold(connection, lease)
         remember_newest(database, connection)
         found = _deliveries(connection, site)

@@ -122,11 +122,11 @@ class ActionLoop:
 
     def _read_again(self, site: str) -> str:
         run = self._wiring.read_job(site, self._stop.sleep)
-        said = "EverBright has nothing new."
+        news = "EverBright has nothing new."
         if run.events:
-            said = counted(run.events, "missed event", "missed events") + " added."
+            news = counted(run.events, "missed event", "missed events") + " added."
         return " ".join(
-            [said, *(f"Not read: {why}" for why in (*run.not_read.values(), *run.notes))]
+            [news, *(f"Not read: {why}" for why in (*run.not_read.values(), *run.notes))]
         )
 
     def _forget(self, site: str) -> str:
