@@ -64,7 +64,7 @@ FACTS = [
     ("docs/security.md", f"{chaos_size('HOSTILE'):,} in `make chaos`)"),
     (
         "docs/operations.md",
-        f"allows a service account {Limits().per_user} reads and {Limits().per_user} writes",
+        f"allows each account {Limits().per_user} reads and {Limits().per_user} writes",
     ),
     (
         "docs/operations.md",
@@ -158,7 +158,7 @@ def test_a_document_is_retried_for_the_configured_time(monkeypatch: pytest.Monke
     tries = loop.TRIES
     longest = loop.LONGEST_WAIT_SECONDS
     days = sum(retry.pause(attempt, None, longest) for attempt in range(1, tries)) / 86_400
-    assert f"given up after {tries} tries (some {days:.0f} days)" in PAGES["docs/operations.md"]
+    assert f"given up after {tries} tries (about {days:.0f} days)" in PAGES["docs/operations.md"]
 
 
 def test_rates_in_the_docs_are_the_measured_ones() -> None:
