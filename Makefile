@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: .venv/installed  ## build .venv with what runs, the demo too
+install: .venv/installed  ## build .venv with the runtime and demo packages
 
 .venv/installed: requirements.txt requirements-demo.txt pyproject.toml emulator/pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -21,7 +21,7 @@ install: .venv/installed  ## build .venv with what runs, the demo too
 	$(PIP) --no-deps --no-build-isolation -e . -e emulator
 	touch $@
 
-develop: .venv/develops  ## add what tests and checks need (never for who only runs it)
+develop: .venv/develops  ## add the packages for tests and checks (for development only)
 
 .venv/develops: requirements-dev.txt .venv/installed
 	$(PIP) --require-hashes -r requirements-dev.txt
@@ -30,39 +30,39 @@ develop: .venv/develops  ## add what tests and checks need (never for who only r
 demo: install  ## see it work, without any account (ARGS=--once: check and exit)
 	$(BIN)/python -m brightsheet demo $(ARGS)
 
-test: develop  ## run the tests, under three minutes of them
+test: develop  ## run the short tests (about three minutes)
 	$(BIN)/python -m pytest -n 3 -m "not long" $(ARGS)
 
-test-all: develop  ## run the long ones: kills, outages, people at work, large sheets
+test-all: develop  ## run only the long tests: kills, outages, people editing, large sheets
 	$(BIN)/python -m pytest -m long -n 3 $(ARGS)  # they wait more than they compute
 
-check: develop  ## the one gate: style, types, import contracts, the tests of `make test`
+check: develop  ## style, types, import contracts and the short tests: run this before a push
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -n 3 -m "not long" $(ARGS)
 
-chaos: develop  ## people, faults and kills at full size, a minute of silence (SEED=1)
+chaos: develop  ## run the storms of people, faults and kills at full size (SEED=1)
 	KILLS=50 SILENCE=60 CHAOS_SIZE=full HOSTILE=100000 LARGE=5000 REBUILD=10000 \
 		$(BIN)/python -m pytest -n 0 -s tests/e2e/test_kill.py tests/e2e/test_outage.py tests/chaos \
 		tests/boards/chaos tests/security/test_hostile.py tests/sheets/test_large.py tests/sheets/test_rebuild.py
 
-pages: develop  ## write .env.example, app.json and the tables of settings and columns anew
+pages: develop  ## regenerate .env.example, app.json and the tables of settings and columns
 	$(BIN)/python -m tests.settings.pages
 
-images: develop  ## take the pictures of the docs anew
+images: develop  ## retake the pictures of the docs
 	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/reading/test_pictures.py \
 		tests/reading/test_first_day.py
 	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/console/test_browser.py -k picture
 
-live: develop  ## the main job on a real spreadsheet, with credentials from the environment
+live: develop  ## run the main test on a real spreadsheet, with credentials from the environment
 	LIVE=1 $(BIN)/python -m pytest -n 0 -s -rs tests/live
 
-bench: develop  ## speed beside what it is compared with, into benchmarks/results.md (ARGS=--only a,c)
+bench: develop  ## measure and compare, and write benchmarks/results.md (ARGS="--only a,c")
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
-lock:  ## write the lock files anew (needs uv): names, versions and hashes only
+lock:  ## regenerate the lock files (needs uv)
 	$(UV_COMPILE) pyproject.toml -o requirements.txt
 	$(UV_COMPILE) emulator/pyproject.toml --group build -c requirements.txt -o requirements-demo.txt
 	$(UV_COMPILE) pyproject.toml emulator/pyproject.toml --group dev --group emulator/pyproject.toml:dev \

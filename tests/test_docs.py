@@ -116,7 +116,7 @@ def test_a_figure_is_the_codes(page: str, said: str) -> None:
 IDLE_MIB = r"(\d+) MiB"
 TWICE = {
     "idle memory": (
-        ("docs/performance.md", rf"the web process takes \S+ % of a core and {IDLE_MIB}"),
+        ("docs/performance.md", rf"the web process takes \S+% of a core and {IDLE_MIB}"),
         ("docs/scaling.md", rf"It takes {IDLE_MIB} idle"),
     ),
     "days that bodies are kept": (
