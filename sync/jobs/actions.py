@@ -10,8 +10,8 @@ from sync.jobs.remarks import comment_order, text_with_author
 from sync.jobs.status import NOT_OPEN, Case, JobStatus, Statuses, listed
 from sync.webhooks.schema import Person, Task
 
-_LINE = 60
-"""Characters that fit on a line of the column, at its initial width."""
+_LINE = 56
+"""Characters that fit on a line of the column, at its initial width and in Google's font."""
 _DOCUMENT = "DOCUMENT"
 _COMPLETE = "COMP"
 
@@ -117,8 +117,14 @@ def _names(people: Iterable[Person | None]) -> tuple[str, ...]:
 
 
 def _line(text: str, lines: int = 1) -> str:
-    """Return a text, truncated to fit on so many lines of the column."""
-    return cut(" ".join(text.split()), _LINE * lines)
+    """Return a text, truncated after a word to fit on so many lines of the column."""
+    return _truncated(" ".join(text.split()), _LINE * lines)
+
+
+def _truncated(text: str, limit: int) -> str:
+    short = cut(text, limit)
+    words = short.rpartition(" ")[0]
+    return short if short == text or not words else f"{words}…"
 
 
 def _reason(signed: str, comment: str) -> str:
@@ -126,4 +132,4 @@ def _reason(signed: str, comment: str) -> str:
     signed = " ".join(signed.split())
     if units(signed) <= _LINE:
         return signed
-    return f'"{cut(" ".join(comment.split()), _LINE - 2)}"'
+    return f'"{_truncated(" ".join(comment.split()), _LINE - 2)}"'

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
+from textwrap import shorten
 from typing import Any
 
 from tests.traffic import LABELS, newest, replay
@@ -19,7 +20,7 @@ _SILENT = ("stage", "contract", "contract_signed", "contract_documents", "re_sig
 """Columns of which these events tell nothing."""
 TAG = re.compile(r"\bjob-\d+\b")
 """A tag in each text that only one job's events have: see `tagged`."""
-_LINE = 60
+_LINE = 56
 """Characters of a line of Next action."""
 STATES = {"REJECTED": "Rejected", "SUBMITTED": "Under review", "INPROG": "In progress or next"}
 """The headers of the Pipeline by status."""
@@ -193,8 +194,7 @@ class Truth:
         text = f'"{reason["comment"]}" – {reason["commentor"]}'
         if len(text) > _LINE:
             comment = str(reason["comment"])
-            text = comment if len(comment) <= _LINE - 2 else comment[: _LINE - 3] + "…"
-            text = f'"{text}"'
+            text = f'"{shorten(comment, _LINE - 2, placeholder="…")}"'
         return f"{what}\n{text}"
 
     def site_at(self, serial: float) -> str | None:

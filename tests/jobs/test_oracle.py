@@ -5,6 +5,7 @@ It shares no code with the product except the parser: it applies the sheet's rul
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from textwrap import shorten
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -266,7 +267,10 @@ class Expected:
             return found, ""
         reason = max(reasons, key=lambda one: (one["timestamp"], one["uuid"]))["comment"]
         signed = f'"{reason}" – Nora'
-        return found, signed if len(signed) <= 60 else f'"{reason[:57]}…"'
+        if len(signed) <= 56:
+            return found, signed
+        short = shorten(reason, 54, placeholder="…") if " " in reason else f"{reason[:53]}…"
+        return found, f'"{short}"'
 
     def rejections(self, name: str) -> list[dict[str, Any]]:
         """Return the events of the current rejection that rejected something new, newest first."""

@@ -167,7 +167,7 @@ ROWS: dict[str, tuple[list[Webhook], str, str, int | None, str]] = {
     "a reason that is too long for its author": (
         [of(PERMITS, "REJECTED", "11-24", comments=[remark(LONG, "11-24")])],
         "Permits rejected",
-        f'Fix Permits and resubmit\n"{LONG[:57]}…"',
+        f'Fix Permits and resubmit\n"{LONG[:49]}…"',
         3,
         "Permits rejected, Nov 24",
     ),

@@ -14,8 +14,12 @@ REPS = ("Ada Birch", "Ben Cole", "Dora Eskew", "Cy Dunn")
 TOWNS = ("Fairmont Springs", "Cedar Flats", "Port Lindon", "Marlow Heights", "New Garland")
 FIRST = ("Alma", "Boris", "Celia", "Dario", "Edith", "Felix", "Greta", "Hank", "Ines", "Jonah")
 LAST = ("Archer", "Bianchi", "Crane", "Doyle")
-MORE = ("", "Esposito", "Fuentes", "Grant", "Hobbs", "Ivers", "Jarvis", "Kemp")
-"""Surnames of the jobs after the first forty, one for each further forty."""
+MORE = (
+    *("Esposito", "Fuentes", "Grant", "Hobbs", "Ivers", "Jarvis", "Kemp", "Lowell", "Mercer"),
+    *("Nolan", "Ortega", "Pruitt", "Quigley", "Rhodes", "Sutton", "Tanner", "Upton", "Vance"),
+    *("Whitley", "Yates", "Zamora", "Abbott", "Benson", "Carver", "Dalton", "Emery"),
+)
+"""Surnames of the jobs after the first forty, ten of each."""
 PAPERS = (
     *("Site photos.pdf", "Plan set.pdf", "Building permit.pdf", "Interconnection agreement.pdf"),
     *("Job card.pdf", "Inspection report.pdf", "PTO letter.pdf"),
@@ -64,7 +68,9 @@ def site(number: int) -> str:
 def customers(jobs: int = 40) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each job's site ID and EverBright's data about it; two customers share a name."""
     for number in range(jobs):
-        first, last = FIRST[number % 10], MORE[number // 40] or LAST[number * 7 % 4]
+        first, last = FIRST[number % 10], LAST[(number + number // 20) * 7 % 4]
+        if number >= 40:
+            last = MORE[number // 10 - 4]
         town = TOWNS[number % 5]
         if number == 23:
             first, last = FIRST[1], LAST[7 % 4]
@@ -115,7 +121,7 @@ def _event(number: int, step: int, status: str, when: datetime) -> dict[str, Any
         tasks = [task(name=PAPERS[step - 1].removesuffix(".pdf"), status="REJECTED")]
     elif status == "INPROG":
         tasks = [task(name=PAPERS[step - 1].removesuffix(".pdf"), status="INPROG")]
-        tasks[0]["sub_tasks"][0]["status"] = "INCM"
+        tasks[0]["sub_tasks"][0] |= {"status": "INCM", "category": "DOCUMENT"}
     elif number % 3 == 0:
         tasks = [task(document(number * 10 + step, PAPERS[step - 1]), status="APPROVED")]
     return milestone(
