@@ -91,7 +91,7 @@ _OF_A_JOB = (
     FieldEntry(PLACEHOLDER, "Customer", TEXT,
         "The customer. The name opens the job in EverBright. Shows Job and the beginning of "
         "its site ID until EverBright returns the name.",
-        width=130, is_wrapped=True, is_customers=True),
+        width=124, is_wrapped=True, is_customers=True),
     FieldEntry("address", "Address", TEXT,
         "The address of the installation, from EverBright.",
         width=270, at_first=FILLED, is_customers=True),
@@ -113,7 +113,7 @@ _OF_A_JOB = (
     FieldEntry("status", "Status", STATUS,
         "What was rejected; if nothing was, what EverBright is reviewing; otherwise the milestone "
         "that was reached, and the next one. The note on a cell has the date.",
-        width=160, is_noted=True, is_wrapped=True),
+        width=169, is_noted=True, is_wrapped=True),
     FieldEntry("days", "Days", NUMBER,
         "How many days the job has had its status. Colored when it is more than {stuck_days}. "
         "Blank when the job is done or archived, or its milestone isn't in the order.",

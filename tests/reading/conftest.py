@@ -143,6 +143,7 @@ def _many(folder: Path, jobs: int, **changes: str) -> Iterator[Shown]:
             has_copies = "DRIVE_FOLDER_ID" not in changes
             wait_for(lambda: _are_named(seen, jobs) and len(seen.rows("History")) > lines, 100)
             wait_for(lambda: not has_copies or _are_copied(seen), 300)
+            google.edit(seen.spreadsheet, "delete_tab", sheet_id=0)
             yield seen
 
 

@@ -46,7 +46,7 @@ STAGES = (
     *(Stage(3, "SUBMITTED", 4), Stage(3, "", 1)),
     *(Stage(4, "INPROG", 3), Stage(4, "", 2)),
     *(Stage(5, "SUBMITTED", 2), Stage(5, "REJECTED", 1)),
-    *(Stage(6, "SUBMITTED", 2), Stage(7, "", 3), Stage(8, "", 1)),
+    *(Stage(6, "SUBMITTED", 1), Stage(6, "", 1), Stage(7, "", 3), Stage(8, "", 1)),
 )
 """With 7, all are approved; a job with 8 is archived."""
 CONFIG = "".join(
