@@ -364,10 +364,19 @@ class Deeds:
         return Deed(told, deleted.owners, back=deleted.texts, is_undone=True)
 
     def _type_over(self, before: Look) -> Deed | None:
-        """Type into a managed cell of a job's row: our own tab replaces that in time."""
+        """Type into a managed cell of a job's row: our own tab replaces that in time.
+
+        Not over the customer's data where another job's key stands for a moment: without that key,
+        and with another phone number, the row would be no job's.
+        """
         row = self._job_row(before)
-        columns = [key for key, c in before.managed.items() if c not in _NOT_TYPED_OVER]
-        if row is None or not columns:
+        if row is None:
+            return None
+        left_out = {*_NOT_TYPED_OVER}
+        if self.ledger.is_damaged(before, row):
+            left_out |= {*_TYPED_FOR_ANOTHER}
+        columns = [key for key, c in before.managed.items() if c not in left_out]
+        if not columns:
             return None
         column, place = self._lots.choice(columns), self.ledger.owner(before, row)
         deed = Deed("")
