@@ -1,7 +1,7 @@
 """The problems of boards, beside those in `sync.status.rules`. Pure."""
 
 from sync.status.problem import ProblemRule, counted
-from sync.status.rules import COLUMNS_GONE, COMPARE
+from sync.status.rules import COLUMNS_GONE, COMPARE, of_findings
 
 RULES = (
     ProblemRule(
@@ -33,58 +33,42 @@ RULES = (
         since=lambda now: now.oldest_unsettled,
         resolved="Every customer has a row of their own.",
     ),
-    ProblemRule(
+    of_findings(
         "missing_words",
-        what=lambda now: (
-            counted(now.found("missing_words"), "status", "statuses")
-            + " from EverBright can't be shown in your drop-downs."
-        ),
+        "status",
+        "statuses",
+        " from EverBright can't be shown in your drop-downs.",
         cause="No option of the drop-down was chosen for it: {items}.",
         fix="Choose the option for it on the console.",
-        page="/findings#missing_words",
-        recheck=COMPARE,
-        warns=lambda now: now.found("missing_words"),
         resolved="Your drop-downs have an option for every status that EverBright sent.",
     ),
-    ProblemRule(
+    of_findings(
         "missing_options",
-        what=lambda now: (
-            counted(now.found("missing_options"), "value", "values")
-            + " from EverBright can't be shown in your drop-downs."
-        ),
+        "value",
+        "values",
+        " from EverBright can't be shown in your drop-downs.",
         cause="The drop-down doesn't have it as an option: {items}.",
         fix="Add it to the drop-down in Google Sheets (Data, Data validation).",
-        page="/findings#missing_options",
-        recheck=COMPARE,
-        warns=lambda now: now.found("missing_options"),
         resolved="Your drop-downs have every value that EverBright sent.",
     ),
-    ProblemRule(
+    of_findings(
         "kept_words",
-        what=lambda now: (
-            counted(now.found("kept_words"), "cell shows", "cells show")
-            + " something else than EverBright."
-        ),
+        "cell shows",
+        "cells show",
+        " something else than EverBright.",
         cause="Somebody typed into these cells: {items}. Their text stays until the job changes.",
         fix="Clear a cell to have it filled again, or keep what you typed.",
-        page="/findings#kept_words",
-        recheck=COMPARE,
-        warns=lambda now: now.found("kept_words"),
         resolved="Every cell shows what EverBright says.",
     ),
-    ProblemRule(
+    of_findings(
         "foreign_keys",
-        what=lambda now: (
-            counted(now.found("foreign_keys"), "row has", "rows have")
-            + " the site ID of another customer's job."
-        ),
+        "row has",
+        "rows have",
+        " the site ID of another customer's job.",
         cause="Some columns were sorted or moved without Site ID: {items}. New webhooks go into "
         "the row with the job's ID.",
         fix="In Google Sheets, undo it (File, Version history), or put each site ID into its "
         "customer's row. Always sort whole rows, and include Site ID in the filter.",
-        page="/findings#foreign_keys",
-        recheck=COMPARE,
-        warns=lambda now: now.found("foreign_keys"),
         resolved="Every site ID is in its customer's row.",
     ),
 )

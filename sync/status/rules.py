@@ -42,6 +42,32 @@ COMPARED_SECONDS = 2 * 86_400.0
 _CHECKS = "run the checks on the console, or `brightsheet doctor`."
 _BACKFILL = "read them from EverBright on the console, or with `brightsheet backfill`."
 
+
+def of_findings(
+    code: str,
+    one: str,
+    many: str,
+    rest: str,
+    *,
+    cause: str,
+    fix: str,
+    resolved: str,
+    action: str = "",
+) -> ProblemRule:
+    """Return the rule of what a comparison has found: how many, and the page that lists them."""
+    return ProblemRule(
+        code,
+        what=lambda now: counted(now.found(code), one, many) + rest,
+        cause=cause,
+        fix=fix,
+        page=f"/findings#{code}",
+        action=action,
+        recheck=COMPARE,
+        warns=lambda now: now.found(code),
+        resolved=resolved,
+    )
+
+
 RULES = [
     ProblemRule(
         NO_WORKER,
@@ -326,45 +352,37 @@ RULES = [
         fix="Send the output of `brightsheet doctor --report` to the maintainers of Brightsheet.",
         warns=lambda now: now.accepts_taken_ids,
     ),
-    ProblemRule(
+    of_findings(
         WITHOUT_ROW,
-        what=lambda now: counted(now.found(WITHOUT_ROW), "job has", "jobs have") + " no row.",
+        "job has",
+        "jobs have",
+        " no row.",
         cause="The row was deleted, or its site ID was overwritten: {items}. New webhooks of these "
         "jobs add a row again; until then the sheet doesn't show them.",
         fix="Restore the rows on the console, or dismiss the jobs whose rows you deleted on "
         "purpose.",
-        page=f"/findings#{WITHOUT_ROW}",
         action="restore-rows",
-        recheck=COMPARE,
-        warns=lambda now: now.found(WITHOUT_ROW),
         resolved="Every job has a row.",
     ),
-    ProblemRule(
+    of_findings(
         "doubled",
-        what=lambda now: (
-            counted(now.found("doubled"), "job is", "jobs are") + " in more than one row."
-        ),
+        "job is",
+        "jobs are",
+        " in more than one row.",
         cause="A row was copied, or two mapped tabs have the same job: {items}. All of these rows "
         "are kept up to date.",
         fix="Delete the rows you don't need, or dismiss the jobs that you want to keep twice.",
-        page="/findings#doubled",
-        recheck=COMPARE,
-        warns=lambda now: now.found("doubled"),
         resolved="Every job is in one row.",
     ),
-    ProblemRule(
+    of_findings(
         KEYS_REMOVED,
-        what=lambda now: (
-            counted(now.found(KEYS_REMOVED), "row", "rows")
-            + " lost the site ID because the customer there was changed."
-        ),
+        "row",
+        "rows",
+        " lost the site ID because the customer there was changed.",
         cause="A job's row was copied, and shows another customer now: {items}. The job's other "
         "row is kept up to date.",
         fix="If it is another customer's row, dismiss this. If not, correct the customer there and "
         "copy the site ID back from the tab Recovered.",
-        page=f"/findings#{KEYS_REMOVED}",
-        recheck=COMPARE,
-        warns=lambda now: now.found(KEYS_REMOVED),
         resolved="No row without its site ID is left.",
     ),
     ProblemRule(
