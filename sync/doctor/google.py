@@ -9,14 +9,13 @@ import requests
 
 from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent
-from sync.field_table import KEY
 from sync.google import auth
 from sync.google.auth import DRIVE, FILE, SHEETS, sign_in
 from sync.google.upload import FileContent
 from sync.settings.environment import Settings
 from sync.sheets import batch
 from sync.sheets.keys import doubled_jobs
-from sync.sheets.read import RECOVERED_TAB
+from sync.sheets.read import RECOVERED_TAB, must_have_keys
 from sync.sheets.trial import try_google
 from sync.status.problem import counted, lasting
 from sync.status.rules import COLUMNS_GONE, TAKEN_IDS, remedy
@@ -234,12 +233,7 @@ def rows(wiring: Wiring) -> Check:
     tables = wiring.sheet_client().read(wiring.tabs()).tables
     if not tables:
         return skipped("There is no tab for jobs yet.", "Create it: brightsheet init")
-    if any(KEY not in table.columns for table in tables):
-        return failed(
-            "The Site ID column is missing, so no row can be found.",
-            "Somebody deleted it.",
-            "Restore it in the spreadsheet, with File, Version history.",
-        )
+    must_have_keys(tables)
     if doubled := doubled_jobs(tables):
         ids = counted(len(doubled), "site ID is", "site IDs are")
         return warning(

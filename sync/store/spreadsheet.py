@@ -141,8 +141,7 @@ class Spreadsheet:
         The last written values stay, so that typed ones are still recognized.
         """
         values = {"has_row": False, "shown_events": LOST, **bumped()}
-        with self._database.writing(lease) as connection:
-            connection.execute(update(job).where(job.c.has_row).values(values))
+        self._database.execute(update(job).where(job.c.has_row).values(values), lease)
 
     def set_ours(self, lease: Lease) -> None:
         """Record that the jobs are in the tab that Brightsheet created."""
