@@ -98,6 +98,10 @@ _CAUSES = {
         "When cells are cut, Google Sheets leaves Brightsheet's mark on the old column.",
         "Undo it in Google Sheets, or use the other column: brightsheet init",
     ),
+    "key_column_gone": (
+        "Somebody deleted it.",
+        "Restore it in the spreadsheet, with File, Version history.",
+    ),
     "everbright_token": (
         "The token is mistyped, expired, or sent in the wrong header.",
         "Copy it again into EVERBRIGHT_API_TOKEN. If it is right, see EVERBRIGHT_AUTH_HEADER.",
