@@ -140,7 +140,6 @@ PIPELINE = {
     "Design Approval": {"Under review": "1", "In progress or next": "1"},
     "Permits": {"Rejected": "1", "In progress or next": "1"},
     "Installation": {"In progress or next": "1"},
-    "Construction & Signoff": {},
 }
 """Their states there, without the archived one and the sample, which isn't in the order."""
 
