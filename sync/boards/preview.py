@@ -188,7 +188,7 @@ class Preview:
         for change in self.changes:
             by_place.setdefault((change.tab, change.row), []).append(change)
         return [
-            RowChanges(cells[0].customer, tab, row, cells)
+            RowChanges(cells[0].customer, tab, row, sorted(cells, key=_from_left))
             for (tab, row), cells in sorted(by_place.items())
         ]
 
@@ -306,6 +306,10 @@ def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> P
         wait_hours=match.wait_hours,
         doubled=doubled_jobs(tables),
     )
+
+
+def _from_left(change: CellChange) -> tuple[int, str]:
+    return len(change.letter), change.letter
 
 
 def _by_name(rows: Iterable[RowChanges]) -> list[RowChanges]:

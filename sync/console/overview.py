@@ -14,6 +14,7 @@ from flask import render_template, request
 
 from sync.console.parts import ConsoleParts
 from sync.doctor import as_json, is_well, run_checks
+from sync.field_table import JOB_FIELDS
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
 from sync.sheets.job_tabs import OwnTab
@@ -131,6 +132,7 @@ def columns(parts: ConsoleParts) -> Any:
             snapshot, titles = client.read(tabs), client.surroundings().titles
             flusher.notice_columns(tabs, snapshot, pending)
     layout, names = parts.wiring.layout(), _milestone_names(parts) if is_read else {}
+    headers = {entry.id: entry.header for entry in JOB_FIELDS}
     return render_template(
         "console/columns.html",
         is_read=is_read,
@@ -138,7 +140,9 @@ def columns(parts: ConsoleParts) -> Any:
         gone=spreadsheet.read_columns().gone,
         is_adopted=spreadsheet.mode() is Mode.ADOPTED,
         tabs=_tabs(snapshot, titles),
-        title=lambda column: layout.title(column, is_mapped=True, names=names) or column,
+        title=lambda column: (
+            layout.title(column, is_mapped=True, names=names) or headers.get(column, column)
+        ),
     )
 
 

@@ -118,6 +118,7 @@ def test_a_mapped_column_is_listed_by_the_name_of_its_milestone(console: Console
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
     page = plain(visitor.send("/columns").text)
     assert "I Perm. Status of Permits" in page
+    assert "Site ID Site ID" in page and "site_id" not in page
     assert "J Perm. issued Permits approved" in page
 
 
@@ -283,7 +284,7 @@ def test_each_step_has_an_address_that_shows_what_was_chosen(console: Console) -
     assert other.action != form.action
     other.choose(field, f"submitted:{NTP}").send(visitor, MAPPING, step="preview")
     for _ in range(2):
-        assert "This is what the first update writes" in visitor.text(f"{base}/preview")
+        assert "This is what the next update writes" in visitor.text(f"{base}/preview")
         again = Form(visitor.text(f"{base}/columns"), "mapping")
         assert again.values[field] == f"approved:{NTP}"
         tabs = Form(visitor.text(f"{base}/tabs"), "mapping")

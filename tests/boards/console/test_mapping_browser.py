@@ -174,7 +174,7 @@ def test_back_shows_each_step_again(office: Office, browser: Browser) -> None:
     page.get_by_role("button", name="Map these tabs", exact=True).click()
     expect(page.get_by_role("status")).to_have_text("Mapped: Active, Done.")
     page.go_back()
-    expect(page.get_by_text("This is what the first update writes")).to_be_visible()
+    expect(page.get_by_text("This is what the next update writes")).to_be_visible()
     page.go_back()
     expect(page.get_by_label(label, exact=True)).to_have_value(f"approved:{board.STEPS[0]}")
     page.go_back()

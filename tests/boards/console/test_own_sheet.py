@@ -48,7 +48,7 @@ def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
     bench.flush()
     (row,) = own_sheet.of_site(bench, 1)
     assert row["Note to self"] == "mine 2"
-    assert "No job looks like a row of yours" in plain(visitor.send(ROWS, ROWS, step="look").text)
+    assert "No job is waiting for your answer" in plain(visitor.send(ROWS, ROWS, step="look").text)
     assert [each.name for each in console.actions.latest(1)] == ["link"]
 
 
