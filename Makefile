@@ -55,6 +55,7 @@ images: develop  ## retake the pictures of the docs
 	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/reading/test_pictures.py \
 		tests/reading/test_first_day.py
 	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/console/test_browser.py -k picture
+	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/boards/console/test_mapping_browser.py -k keyboard
 
 live: develop  ## run the main test on a real spreadsheet, with credentials from the environment
 	LIVE=1 $(BIN)/python -m pytest -n 0 -s -rs tests/live
