@@ -10,6 +10,7 @@ from sync.console.parts import ConsoleParts, is_id
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY
 from sync.jobs.model import TYPED, FileState
+from sync.sheets import encode
 from sync.store import JobRecord, KeptChange, KeptDelivery, KeptDocument
 from sync.store.actions import READ_AGAIN
 from sync.store.deliveries import DeliveryFilter
@@ -121,12 +122,13 @@ def _change(parts: ConsoleParts, kept: KeptChange) -> Step | None:
 
 def _cells(parts: ConsoleParts, record: JobRecord) -> list[ColumnText]:
     """Return the last confirmed cells of the job's row, in the order of the columns."""
-    texts = []
+    texts, zone = [], encode.clock(parts.wiring.settings.time_zone)
     for column in parts.wiring.layout().columns([record.job]):
         cell = record.written.get(column.id)
         if cell is None or cell.is_age or not (cell.text or cell.when):
             continue
         is_harmless = column.id in _HARMLESS or column.id.startswith("status:")
-        text = cell.text if is_harmless else Personal(cell.text)
+        shown = encode.text(cell, zone)
+        text = shown if is_harmless else Personal(shown)
         texts.append(ColumnText(column.header, "" if cell.when else text, cell.when, cell.is_day))
     return texts

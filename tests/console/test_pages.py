@@ -276,3 +276,10 @@ def test_a_document_that_is_not_copied_is_listed_with_the_reason(console: Consol
     assert page.count("EverBright generated it") == 1
     console.bench.shown(milestone(2, tasks=[task(document(3))]))
     assert "Documents that are not copied" not in visitor.text(f"/jobs/{uuid(2)}")
+
+
+def test_a_job_shows_its_last_change_with_the_day(console: Console) -> None:
+    """As its cell does: without the day, it doesn't say what is new."""
+    console.bench.shown(milestone(1, date_updated="2026-03-01T10:00:00Z"))
+    page = console.signed_in().text(f"/jobs/{uuid(1)}")
+    assert re.search(r"Milestone 1 submitted, Mar\s1", page)
