@@ -5,16 +5,20 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import func, select, update
 from werkzeug.datastructures import MultiDict
 
-from demo.process import Receiver
+from demo.process import WORKER, Receiver, Running
 from demo.run import CONFIG, SECRET, SITE, prepared, send_all
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
+from sync.store import Database
+from sync.store.schema import delivery
 from tests.databases import fresh
 from tests.made_up import SAMPLE, body, milestone, uuid
 from tests.reading import forty_jobs, ten_jobs
@@ -127,24 +131,45 @@ def _many(folder: Path, jobs: int, **changes: str) -> Iterator[Shown]:
             google.everbright.set_site(site, **known)
             _sell(google, number, forty_jobs.rep(number))
         environment = prepared(google) | {"DATABASE_URL": fresh("sqlite", folder)} | changes
-        environment["CONFIG_FILE"] = _config(folder, forty_jobs.CONFIG)
+        environment |= {"CONFIG_FILE": _config(folder, forty_jobs.CONFIG), "WORKER": "separate"}
         with Receiver(environment, folder / "log", 0) as receiver:
             receiver.ready()
             now = datetime.now(UTC)
-            new = (now - timedelta(days=2)).isoformat()
+            week = (now - timedelta(days=8)).isoformat()
             sent = list(forty_jobs.payloads(now, jobs))
-            earlier = [one for one in sent if one["date_updated"] < new]
-            post(receiver.url, map(body, earlier))
+            earlier = [one for one in sent if one["date_updated"] < week]
+            later = [one for one in sent if one["date_updated"] >= week]
+            later.sort(key=lambda one: str(one["date_updated"]))
             seen = Shown(google, environment["SPREADSHEET_ID"], len(people))
-            begun = len({one["site"] for one in earlier})
-            wait_for(lambda: _are_named(seen, begun), 400)
-            lines = len(seen.rows("History"))
-            post(receiver.url, (body(one) for one in sent if one["date_updated"] >= new))
-            has_copies = "DRIVE_FOLDER_ID" not in changes
-            wait_for(lambda: _are_named(seen, jobs) and len(seen.rows("History")) > lines, 100)
-            wait_for(lambda: not has_copies or _are_copied(seen), 300)
+            _receive(environment, receiver.url, earlier)
+            with Running(WORKER, environment, folder / "worker.log"):
+                begun = len({one["site"] for one in earlier})
+                wait_for(lambda: _are_named(seen, begun), 400)
+                lines = len(seen.rows("History"))
+            _receive(environment, receiver.url, later)
+            with Running(WORKER, environment, folder / "worker.log"):
+                has_copies = "DRIVE_FOLDER_ID" not in changes
+                wait_for(lambda: _are_named(seen, jobs) and len(seen.rows("History")) > lines, 100)
+                wait_for(lambda: not has_copies or _are_copied(seen), 300)
             google.edit(seen.spreadsheet, "delete_tab", sheet_id=0)
             yield seen
+
+
+def _receive(environment: dict[str, str], url: str, payloads: list[dict[str, Any]]) -> None:
+    """Post webhooks as if each had arrived one to eleven hours after its event."""
+    database = Database(environment["DATABASE_URL"])
+    with database.writing() as connection:
+        before = connection.scalar(select(func.max(delivery.c.seq))) or 0
+    post(url, map(body, payloads))
+    with database.writing() as connection:
+        new = select(delivery.c.seq).where(delivery.c.seq > before).order_by(delivery.c.seq)
+        found = connection.scalars(new).all()
+        for index, (seq, one) in enumerate(zip(found, payloads, strict=True)):
+            late = timedelta(hours=1 + 10 * index / len(payloads))
+            moment = (datetime.fromisoformat(one["date_updated"]) + late).timestamp()
+            row = update(delivery).where(delivery.c.seq == seq)
+            connection.execute(row.values(received_at=moment))
+    database.close()
 
 
 def _sell(google: Emulator, number: int, rep: str) -> None:
