@@ -265,7 +265,8 @@ def _cell(grid: Grid, row: int, column: int, following: int | None) -> Json:
     if cell:
         apart = following is None or following in grid.lefts or column in grid.lefts
         beside = {} if following is None else grid.cell(row, following)
-        kinds = classes(cell, has_room=not apart and not beside.get("formattedValue"))
+        runs_on = not apart and not beside.get("formattedValue")
+        kinds = classes(cell, has_room=runs_on and "formattedValue" in cell)
         css = declarations(cell)
     if column in grid.lefts:
         kinds.append("pinned")

@@ -69,6 +69,14 @@ def test_hidden_and_filtered_rows_are_left_out() -> None:
     assert grid.build(sheet, [0, 3, 2, 1]).rows == [0, 3, 2]  # a view instead of the basic filter
 
 
+def test_a_title_runs_on_over_blank_cells_that_have_a_format() -> None:
+    bold = {"effectiveFormat": {"textFormat": {"bold": True}}}
+    data = {"rowData": [{"values": [{**bold, "formattedValue": "Active jobs"}, bold, bold]}]}
+    size = {"rowCount": 1, "columnCount": 4, "frozenRowCount": 1}
+    drawn = grid.table(grid.build({"properties": {"gridProperties": size}, "data": [data]}))
+    assert drawn.count('class="over"') == 1
+
+
 def test_a_large_sheet_is_shown_in_part(http: Client, emulator: Emulator) -> None:
     spreadsheet = emulator.create_spreadsheet("large")
     requests = [{"appendDimension": {"sheetId": 0, "dimension": "ROWS", "length": 4000}}]
