@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -154,8 +155,10 @@ def day(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
         settings = {"DATABASE_URL": fresh("sqlite", folder), "ADMIN_PASSWORD": PASSWORD}
         environment = prepared(google) | settings
         for number, site in enumerate(SITES, 1):
+            when = (datetime.now(UTC) - timedelta(days=2 * number)).isoformat()
             for place, name in enumerate(board.STEPS, 1):
-                google.everbright.load({**milestone(number, place, name=name), "site": site})
+                sent = milestone(number, place, name=name, date_updated=when)
+                google.everbright.load({**sent, "site": site})
         board.fill(google, environment["SPREADSHEET_ID"], SITES)
         page = browser.new_page(viewport={"width": 1200, "height": 900})
         found = Day(google, folder, browser, environment, page)
@@ -172,7 +175,7 @@ def day(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
 
 
 def picture(browser: Browser, address: str) -> bytes:
-    page = browser.new_page(viewport={"width": 1760, "height": 640})
+    page = browser.new_page(viewport={"width": 1840, "height": 640})
     page.goto(address)
     page.get_by_text("Cust. Name", exact=True).first.click()  # The title is in another cell.
     taken = page.screenshot()
