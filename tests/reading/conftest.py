@@ -135,18 +135,18 @@ def _many(folder: Path, jobs: int, **changes: str) -> Iterator[Shown]:
         with Receiver(environment, folder / "log", 0) as receiver:
             receiver.ready()
             now = datetime.now(UTC)
-            week = (now - timedelta(days=8)).isoformat()
+            week = now - timedelta(days=8)
             sent = list(forty_jobs.payloads(now, jobs))
-            earlier = [one for one in sent if one["date_updated"] < week]
-            later = [one for one in sent if one["date_updated"] >= week]
+            earlier = [one for one in sent if one["date_updated"] < week.isoformat()]
+            later = [one for one in sent if one["date_updated"] >= week.isoformat()]
             later.sort(key=lambda one: str(one["date_updated"]))
             seen = Shown(google, environment["SPREADSHEET_ID"], len(people))
-            _receive(environment, receiver.url, earlier)
+            _receive(environment, receiver.url, earlier, week)
             with Running(WORKER, environment, folder / "worker.log"):
                 begun = len({one["site"] for one in earlier})
                 wait_for(lambda: _are_named(seen, begun), 400)
                 lines = len(seen.rows("History"))
-            _receive(environment, receiver.url, later)
+            _receive(environment, receiver.url, later, week)
             with Running(WORKER, environment, folder / "worker.log"):
                 has_copies = "DRIVE_FOLDER_ID" not in changes
                 wait_for(lambda: _are_named(seen, jobs) and len(seen.rows("History")) > lines, 100)
@@ -155,8 +155,10 @@ def _many(folder: Path, jobs: int, **changes: str) -> Iterator[Shown]:
             yield seen
 
 
-def _receive(environment: dict[str, str], url: str, payloads: list[dict[str, Any]]) -> None:
-    """Post webhooks as if each had arrived one to eleven hours after its event."""
+def _receive(
+    environment: dict[str, str], url: str, payloads: list[dict[str, Any]], start: datetime
+) -> None:
+    """Post webhooks as if each had arrived some hours after its event, and none before `start`."""
     database = Database(environment["DATABASE_URL"])
     with database.writing() as connection:
         before = connection.scalar(select(func.max(delivery.c.seq))) or 0
@@ -166,9 +168,9 @@ def _receive(environment: dict[str, str], url: str, payloads: list[dict[str, Any
         found = connection.scalars(new).all()
         for index, (seq, one) in enumerate(zip(found, payloads, strict=True)):
             late = timedelta(hours=1 + 10 * index / len(payloads))
-            moment = (datetime.fromisoformat(one["date_updated"]) + late).timestamp()
+            moment = max(datetime.fromisoformat(one["date_updated"]), start) + late
             row = update(delivery).where(delivery.c.seq == seq)
-            connection.execute(row.values(received_at=moment))
+            connection.execute(row.values(received_at=moment.timestamp()))
     database.close()
 
 

@@ -66,18 +66,16 @@ def site(number: int) -> str:
 
 
 def customers(jobs: int = 40) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each job's site ID and EverBright's data about it; two customers share a name."""
+    """Yield each job's site ID and EverBright's data about it."""
     for number in range(jobs):
         first, last = FIRST[number % 10], LAST[(number + number // 20) * 7 % 4]
         if number >= 40:
             last = MORE[number // 10 - 4]
         town = TOWNS[number % 5]
-        if number == 23:
-            first, last = FIRST[1], LAST[7 % 4]
         contact = {
             "first_name": first,
             "last_name": last,
-            "phone_number": f"555-{100 + number:04d}",
+            "phone_number": f"707-555-{100 + number:04d}",
         }
         address = {
             "address_line_1": f"{100 + number * 37} Juniper Ave",

@@ -21,7 +21,7 @@ expect.set_options(timeout=30_000)
 IMAGES = ROOT / "docs" / "images"
 LARGEST = 200_000
 """Most bytes of a picture, because every clone has them."""
-HEIGHTS = {"Jobs": 800, "History": 560, "Pipeline": 800}
+HEIGHTS = {"Jobs": 800, "History": 700, "Pipeline": 800}
 VIEWS = {
     "Rejected": "rejected",
     "Under review": "under-review",
@@ -30,7 +30,16 @@ VIEWS = {
 }
 """The views of the Jobs tab, and the names of their pictures."""
 PICTURES = {
-    *("jobs", "jobs-phone", "history", "pipeline", "jobs-300", "history-300", "pipeline-300"),
+    *(
+        "jobs",
+        "jobs-phone",
+        "documents",
+        "history",
+        "pipeline",
+        "jobs-300",
+        "history-300",
+        "pipeline-300",
+    ),
     *(f"view-{name}" for name in VIEWS.values()),
 }
 
@@ -100,6 +109,23 @@ if os.environ.get("IMAGES"):  # It takes minutes, and checks no more than those 
                 ]
             )
             keep(page, f"{tab.lower()}-300", tmp_path)
+
+
+def test_a_picture_of_documents_and_a_note(page: Page, tmp_path: Path) -> None:
+    """Catches documents without names, and a note without its date."""
+    page.set_viewport_size({"width": 1440, "height": 400})
+    row = page.locator("tbody tr").filter(has_text="PTO letter.pdf").first
+    row.evaluate("row => row.scrollIntoView({block: 'end'})")
+    note = row.locator("td[data-note]").get_by_text("Approved", exact=True).last
+    left = note.evaluate("cell => cell.closest('td').offsetLeft")
+    page.locator("#scroller").evaluate("(e, left) => e.scrollLeft = left - 450", left)
+    expect(row.get_by_role("link", name="Site photos.pdf")).to_be_visible()
+    note.hover()
+    expect(page.locator("#tip")).to_be_visible()
+    picture = page.screenshot()
+    assert 10_000 < len(picture) < LARGEST
+    place = IMAGES if os.environ.get("IMAGES") else tmp_path
+    (place / "documents.png").write_bytes(picture)
 
 
 @pytest.mark.parametrize("title", list(VIEWS))
