@@ -155,9 +155,9 @@ def day(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
         settings = {"DATABASE_URL": fresh("sqlite", folder), "ADMIN_PASSWORD": PASSWORD}
         environment = prepared(google) | settings
         for number, site in enumerate(SITES, 1):
-            when = (datetime.now(UTC) - timedelta(days=2 * number)).isoformat()
             for place, name in enumerate(board.STEPS, 1):
-                sent = milestone(number, place, name=name, date_updated=when)
+                when = datetime.now(UTC) - timedelta(days=2 * number, hours=3 - place)
+                sent = milestone(number, place, name=name, date_updated=when.isoformat())
                 google.everbright.load({**sent, "site": site})
         board.fill(google, environment["SPREADSHEET_ID"], SITES)
         page = browser.new_page(viewport={"width": 1200, "height": 900})
