@@ -5,9 +5,10 @@ import random
 
 import pytest
 
-from sync.boards.lookalikes import LookAlikes, compared_fields
+from sync.boards.lookalikes import LookAlikes, NamedRow, compared_fields
 from sync.boards.matching import look_up
 from sync.jobs.model import Customer
+from sync.sheets.read import Table
 from sync.store import RowAnswer
 from tests.made_up import uuid
 
@@ -97,6 +98,17 @@ def test_what_agrees_and_what_does_not_is_side_by_side() -> None:
 def test_a_phone_number_without_its_area_code_does_not_disagree() -> None:
     (phone,) = compared_fields(Customer(phone="303-555-0142"), {"phone": "c 555-0142"})
     assert phone.agrees is None
+
+
+def test_a_row_is_named_with_its_dates_as_people_see_them_and_without_checkboxes() -> None:
+    date = {
+        "userEnteredValue": {"numberValue": 46073},
+        "userEnteredFormat": {"numberFormat": {"type": "DATE"}},
+    }
+    checkbox = {"userEnteredValue": {"boolValue": False}}
+    cells = ({"userEnteredValue": {"stringValue": "Duran, Oscar"}}, date, checkbox)
+    named = NamedRow.of(Table(7, "Active", 3, 20, 3), 4, cells)
+    assert (named.name, named.text) == ("Active!5", "Duran, Oscar | 2/20/2026")
 
 
 def test_answers_settle_a_look_alike_and_survive_what_is_filled_in() -> None:
