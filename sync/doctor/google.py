@@ -210,7 +210,7 @@ def spreadsheet(wiring: Wiring) -> Check:
         if error.reason != "not_found" or auth.kind(settings) != "person":
             raise
         # The sign-in covers all spreadsheets, but in Drive only files that Brightsheet created.
-        client.update(batch.changes_nothing())
+        client.update(batch.no_op_requests())
     else:
         wiring.sheet_store().spreadsheet.set_trashed(trashed=access.trashed)
         if access.trashed:

@@ -7,7 +7,7 @@ from sync.jobs.cells import cut, units
 from sync.jobs.milestone_changes import MilestoneChanges
 from sync.jobs.milestones import ReachedMilestone
 from sync.jobs.remarks import comment_order, text_with_author
-from sync.jobs.status import NOT_OPEN, Case, JobStatus, Statuses, listed
+from sync.jobs.status import NOTHING_PENDING, Case, JobStatus, Statuses, listed
 from sync.webhooks.schema import Person, Task
 
 _LINE = 56
@@ -37,7 +37,7 @@ class Actions:
         It is blank if the job isn't open, or if its status has no known meaning.
         """
         phrases = self._statuses.phrases
-        if status.case in NOT_OPEN:
+        if status.case in NOTHING_PENDING:
             return NextAction()
         if status.case is Case.REJECTED:
             return self._fix(status.milestones)

@@ -18,7 +18,7 @@ from sync.jobs.milestones import Milestones, ReachedMilestone
 from sync.jobs.model import ARCHIVED, Change, Customer, Details, Files, Job, StatusSeen
 from sync.jobs.progress import JOB_RULES, PROGRESS, holding_rules, rule_label
 from sync.jobs.remarks import Remarks, text_with_author
-from sync.jobs.status import CONTRACT_LABELS, NOT_OPEN, Case, JobStatus, Statuses
+from sync.jobs.status import CONTRACT_LABELS, NOTHING_PENDING, Case, JobStatus, Statuses
 from sync.settings.config_file import Config
 
 _INITIAL, _CHANGE_ORDER = "Initial quote", "Change order"
@@ -257,7 +257,7 @@ class RowSource:
     @property
     def waits_since(self) -> datetime | None:
         """`since` of an open job; None for one that waits for nothing that we know of."""
-        return None if self.status.case in NOT_OPEN else self.since
+        return None if self.status.case in NOTHING_PENDING else self.since
 
 
 def _text(text: str, shorter: str = "") -> Cell:

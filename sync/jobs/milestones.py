@@ -131,7 +131,10 @@ class Milestones:
         return step.header or cut(" ".join(name.split()), TITLE_LIMIT) or step.definitions[0]
 
     def shown(self, job: Job) -> list[ReachedMilestone]:
-        """Return the milestones of `job` that have columns, each once, in the order reached."""
+        """Return the milestones of `job` that have columns, each once, in their order.
+
+        Those outside the configured order come first, in the order in which they were reached.
+        """
         reached: dict[str, ReachedMilestone] = {}
         for definition, event in job.events.items():
             rank, step = self._find(definition)

@@ -50,8 +50,8 @@ def milestone_event(milestone: Milestone, digest: str, received: datetime) -> Ev
     own = [milestone.date_updated] if milestone.date_updated else []
     written = [comment.timestamp for comment in milestone.comments if comment.timestamp]
     made = [file.date_created for _, file in milestone.documents() if file.date_created]
-    moment = _origin(own, [*written, *made], received, digest)
-    return Event(**dict(moment), milestone=milestone)
+    origin = _origin(own, [*written, *made], received, digest)
+    return Event(**dict(origin), milestone=milestone)
 
 
 def _origin(
@@ -75,14 +75,14 @@ def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
     """
     definition = new.milestone.milestone_definition
     log = MilestoneLog.from_event(new)
-    moment = new.origin
+    origin = new.origin
     quotes, re_signed = job.quotes, job.re_signed
     if definition in job.logs:
         log = job.logs[definition].joined(log)
     if quote := new.milestone.quote:
-        quotes = {**quotes, quote: earliest((quotes.get(quote, moment), moment))}
+        quotes = {**quotes, quote: earliest((quotes.get(quote, origin), origin))}
     if any(_is_done(task) for task in new.milestone.tasks if re_sign.search(task.name)):
-        re_signed = earliest((re_signed or moment, moment))
+        re_signed = earliest((re_signed or origin, origin))
     return job.model_copy(
         update={
             **reads.events_with(job, new),
@@ -97,17 +97,17 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
     """Return `job` with the event of another webhook applied."""
     written = [comment.timestamp for comment in new.comments if comment.timestamp]
     signed = new.contract.signed if new.contract else ()
-    moment = _origin(new.moments, [*written, *signed], received, digest)
+    origin = _origin(new.moments, [*written, *signed], received, digest)
     facts = dict(job.facts)
     for subject, value in _values(new).items():
-        fact = Fact(**dict(moment), value=value)
-        facts[subject] = max(facts.get(subject, fact), fact, key=lambda either: either.order)
+        fact = Fact(**dict(origin), value=value)
+        facts[subject] = max(facts.get(subject, fact), fact, key=lambda each: each.order)
         job = _with_transition(job, new, fact) if subject == STAGE else job
     if new.contract:
-        job = contracts.apply_contract(job, new.contract, valid(signed, received), moment)
+        job = contracts.apply_contract(job, new.contract, valid(signed, received), origin)
     # A comment without a date gets that of its webhook.
     dated = (
-        comment.model_copy(update={"timestamp": comment.timestamp or moment.stamp})
+        comment.model_copy(update={"timestamp": comment.timestamp or origin.stamp})
         for comment in new.comments
     )
     remarks = {comment_order(comment): comment for comment in (*job.remarks, *dated)}
@@ -140,8 +140,8 @@ def initial_quote(job: Job) -> str:
     """
 
     def rank(quote: str) -> tuple[object, ...]:
-        moment = job.quotes[quote]
-        return (moment.is_read, *moment.order, quote)
+        origin = job.quotes[quote]
+        return (origin.is_read, *origin.order, quote)
 
     if job.quotes:
         return min(job.quotes, key=rank)
@@ -174,7 +174,7 @@ def _with_transition(job: Job, new: OtherEvent, fact: Fact) -> Job:
         return job
     key = f"{new.left_stage}\n{new.stage}"
     known = job.transitions.get(key, fact)
-    transitions = {**job.transitions, key: max(known, fact, key=lambda either: either.order)}
+    transitions = {**job.transitions, key: max(known, fact, key=lambda each: each.order)}
     newest = sorted(transitions.items(), key=lambda entry: entry[1].order, reverse=True)
     return job.model_copy(update={"transitions": dict(newest[:_TRANSITIONS])})
 

@@ -32,7 +32,7 @@ class Meaning(StrEnum):
 
 
 class Case(StrEnum):
-    """The cases of a job's status; the first that applies is used."""
+    """The cases of a job's status."""
 
     ARCHIVED = "archived"
     REJECTED = "rejected"
@@ -47,7 +47,7 @@ class Case(StrEnum):
     """All its milestones are approved, and they are outside the order, or there is no order."""
 
 
-NOT_OPEN = (Case.ARCHIVED, Case.DONE, Case.ALL_APPROVED)
+NOTHING_PENDING = (Case.ARCHIVED, Case.DONE, Case.ALL_APPROVED)
 """A job in one of these cases waits for nothing that we know of, so its *Days* are blank."""
 
 
@@ -191,25 +191,28 @@ class Statuses:
     ) -> JobStatus:
         """Return the status of a job in which nothing is rejected or under review."""
         furthest = milestones[-1]
-        code, is_open = furthest.event.milestone.status, by_meaning[Meaning.OPEN]
+        code = furthest.event.milestone.status
+        open_milestones = by_meaning[Meaning.OPEN]
         label = self.label(code)
         text, words = self.milestone_text(furthest.title, code), (label,)
-        if furthest in is_open:
+        if furthest in open_milestones:
             return JobStatus(Case.OPEN, text, (furthest,), (furthest,), words)
         approved = by_meaning[Meaning.APPROVED]
         if any(milestone.key == last for milestone in approved):
             done = self.phrases.done
             return JobStatus(Case.DONE, done, (furthest,), tuple(approved), (done, label))
         # The milestone after one outside the order is unknown.
-        is_open = [each for each in is_open if each.rank >= 0 or furthest.rank < 0]
-        if is_open:
-            coming = is_open[0].title
+        open_milestones = [each for each in open_milestones if each.rank >= 0 or furthest.rank < 0]
+        if open_milestones:
+            coming = open_milestones[0].title
         elif last and furthest.rank < 0:
             coming = ""
         if not coming:
             return JobStatus(Case.ALL_APPROVED, text, (furthest,), (furthest,), words)
         text = f"{text}, {self._coming(coming)}"
-        return JobStatus(Case.BETWEEN, text, tuple(is_open) or (furthest,), (furthest,), words)
+        return JobStatus(
+            Case.BETWEEN, text, tuple(open_milestones) or (furthest,), (furthest,), words
+        )
 
     def milestone_text(self, title: str, code: str | None) -> str:
         """Return a milestone and its status in words: "Permits approved", "Permits: On hold"."""

@@ -424,7 +424,7 @@ def metadata(
     return {"createDeveloperMetadata": {"developerMetadata": entry}}
 
 
-def changes_nothing() -> list[Request]:
+def no_op_requests() -> list[Request]:
     """Return a batch without any effect, which shows whether we may write."""
     entry = {"metadataKey": CHECK_KEY, "location": {"spreadsheet": True}, "visibility": "DOCUMENT"}
     lookup = {"developerMetadataLookup": {"metadataKey": CHECK_KEY}}

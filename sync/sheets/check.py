@@ -94,10 +94,13 @@ class Undo(Value):
         without_image = self.identity.model_copy(update={"holds": None})
         overwritten = self.identity.model_copy(update={"holds": image})
         now = RowImage.of(row, columns)
-        is_same = overwritten.is_exactly(row, columns) or overwritten.is_like(now)
-        # The key that is there by mistake tells the row from all others, whatever was typed beside.
-        is_same = is_same or (self.removes_key and image.is_in(now))
-        return without_image.is_row(row, columns) and is_same
+        has_same_content = (
+            overwritten.is_exactly(row, columns)
+            or overwritten.is_like(now)
+            # The key that is there by mistake identifies the row, whatever was typed beside it.
+            or (self.removes_key and image.is_in(now))
+        )
+        return has_same_content and without_image.is_row(row, columns)
 
     def holds_wrote(self, cell: CellData) -> bool:
         """Return whether a cell still holds what we wrote into it."""
@@ -279,12 +282,15 @@ class _RowCheck:
             )
             if undo.holds_wrote(before):
                 continue  # Nothing was changed.
-            undo = self._composed(undo)
+            undo = self._with_pending(undo)
             if not undo.holds_wrote(undo.before):
                 yield undo
 
-    def _composed(self, undo: Undo) -> Undo:
-        """Merge pending undos of the same cell: its first content, and what we wrote last."""
+    def _with_pending(self, undo: Undo) -> Undo:
+        """Merge pending undos of the same cell into `undo`, which replaces them.
+
+        It has the cell's first content, and what we wrote last.
+        """
         for number, old in self.pending.items():
             is_cell = old.column == undo.column and old.is_of_note == undo.is_of_note
             if not (is_cell and self._knows_keys and old.holds_wrote(undo.before)):

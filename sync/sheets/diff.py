@@ -130,10 +130,10 @@ def key_repairs(
     targets: Iterable[Target],
     lost: Container[str],
 ) -> tuple[list[RowWrite], list[RowWrite]]:
-    """Return the writes of keys into rows that have lost theirs, and of blanks over others' keys.
+    """Return the writes that restore lost keys, and those that clear keys of other customers' rows.
 
     A row was copied for another customer if it differs from the job's customer and another row with
-    the key doesn't. If it shows nothing of the job's customer, another row without a key will do.
+    the key doesn't. If it shows nothing of the job's customer, the other row may have lost its key.
     `rows` are all rows, by sheet ID; `lost` are the keys in no row.
     """
     filled = [with_cells(table, rows[table.sheet_id]) for table in tables]
@@ -153,7 +153,7 @@ def key_repairs(
             without_row.append(target)
     matches = tabs.lost_rows(tables, rows, without_row) if without_row else {}
     taken = [
-        _without_key(table, row, site, columns)
+        _key_removal(table, row, site, columns)
         for site, copies in differing.items()
         for table, row, columns in copies
         if site in matches or any(others < columns for _, _, others in copies)
@@ -161,7 +161,8 @@ def key_repairs(
     return [key_write(tables, match, site) for site, match in matches.items()], taken
 
 
-def _without_key(table: Table, row: int, site: str, columns: Iterable[str]) -> RowWrite:
+def _key_removal(table: Table, row: int, site: str, columns: Iterable[str]) -> RowWrite:
+    """Return the write that clears the key of a row that was copied for another customer."""
     texts = table.texts(row)
     cell = CellWrite(
         index=table.columns[KEY],

@@ -115,8 +115,8 @@ class Flusher:
         """Reps for whom it was checked whether they get a view."""
         self._only: list[str] | None = None
         """The jobs of the next batch, while we search for the one that Google rejects."""
-        self._deleted = frozenset[str]()
-        """Jobs without a row, of which only a few were new at each read."""
+        self._presumed_deleted = frozenset[str]()
+        """Jobs whose rows people seem to have deleted: only a few vanished between two reads."""
         self._has_known_fence = False
         """Whether a read of this process has shown a fence that this database set."""
 
@@ -154,12 +154,13 @@ class Flusher:
             served = context.without(displaced)
             jobs = served.found(work.jobs)
             if jobs and not pending.undos:
-                self._flush(served, replace(work, jobs=jobs))
+                self._take_step(served, replace(work, jobs=jobs))
             raise next(iter(displaced.values()))
         self.notice_columns(tabs, snapshot, pending)
-        self._flush(context, work)
+        self._take_step(context, work)
 
-    def _flush(self, context: FlushContext, work: Work) -> None:
+    def _take_step(self, context: FlushContext, work: Work) -> None:
+        """Do what is most urgent: create tabs, look for keys, guard, undo, or write."""
         lease, snapshot, pending = context.lease, context.snapshot, context.pending
         if not snapshot.tables:
             # New tabs get the first jobs. If rows existed, the next flush writes them all.
@@ -264,7 +265,7 @@ class Flusher:
         """
         lease, snapshot, pending = context.lease, context.snapshot, context.pending
         lost = pending.sites_with_row - {site for t in snapshot.tables for site in t.keys}
-        self._deleted &= lost
+        self._presumed_deleted &= lost
         if not lost:
             return True
         everything = self.writer.read_everything(lease, snapshot)
@@ -279,7 +280,7 @@ class Flusher:
         must_have_keys(tables)
         keys.must_be_gone(tables, rows, lost)
         lost -= undo.sites_written_over(parsed(pending.undos))
-        are_deleted = self.are_deleted(lost, pending.sites_with_row)
+        are_deleted = self.presume_deleted(lost, pending.sites_with_row)
         if pending.undos or not guarding(tables).is_empty:
             return True  # Undos and guards come first: an overwritten row shows other content.
         if self.repair_keys(context, everything, self._every_target(context), lost):
@@ -289,14 +290,14 @@ class Flusher:
         self.store.batches.forget_rows(lease, lost)
         return True
 
-    def are_deleted(self, lost: Set[str], known: Set[str]) -> bool:
-        """Tell whether people may have deleted the rows of `lost`: a few since the last read.
+    def presume_deleted(self, lost: Set[str], known: Set[str]) -> bool:
+        """Presume the rows of `lost` deleted if only a few are new; return whether all are.
 
         Those of earlier reads may still be among them: nothing is forgotten while undos wait.
         """
-        if keys.are_few(lost - self._deleted, known):
-            self._deleted = frozenset(lost)
-        return lost <= self._deleted
+        if keys.are_few(lost - self._presumed_deleted, known):
+            self._presumed_deleted = frozenset(lost)
+        return lost <= self._presumed_deleted
 
     def repair_keys(
         self, context: FlushContext, read: Reading, targets: Sequence[Target], lost: Container[str]
@@ -307,11 +308,11 @@ class Flusher:
         """
         context, tables = replace(context, snapshot=read.snapshot), read.snapshot.tables
         found, taken = key_repairs(context.tabs, tables, read.rows, targets, lost)
-        titles = {table.sheet_id: table for table in tables}
+        by_id = {table.sheet_id: table for table in tables}
         lines = [
             (
-                titles[write.sheet_id].title,
-                titles[write.sheet_id].header(KEY),
+                by_id[write.sheet_id].title,
+                by_id[write.sheet_id].header(KEY),
                 batch.row_text(read.rows[write.sheet_id][write.row]),
                 write.identity.key,
                 "",
@@ -320,7 +321,7 @@ class Flusher:
         ]
         removed = [
             keys.removed_key(
-                titles[write.sheet_id], write.row, write.identity.key, write.identity.shows
+                by_id[write.sheet_id], write.row, write.identity.key, write.identity.shows
             )
             for write in taken
         ]

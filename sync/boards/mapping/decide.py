@@ -25,18 +25,18 @@ _WHOLE_COLUMN = re.compile(r"([A-Za-z]{1,3}):\1")
 
 @dataclass(frozen=True)
 class Choices:
-    """The user's choices: fields (as written) by header, headers, fields, words by our text.
-
-    A column is named by its header or its letter; ours is a status's code or how it reads.
-    """
+    """The user's choices. A column is named by its header or its letter."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
+    """The field of each column, as the user wrote it."""
     unset: Sequence[str] = ()
+    """The columns that get no field."""
     added: Sequence[str] = ()
+    """The fields for which columns are added."""
     words: Mapping[str, str] = field(default_factory=dict)
-    """For every drop-down that has such an option."""
+    """The words by status (its code or label), for every drop-down that has such an option."""
     column_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By column: for it alone, with a drop-down or without one; "" takes the word away."""
+    """The words by status of single columns, with a drop-down or without; "" removes a word."""
     header_row: int | None = None
 
 

@@ -34,9 +34,9 @@ class Fields:
     config: Config
     milestones: Sequence[Heading] = ()
     labels: tuple[str, ...] = ()
-    """How statuses read that came and are not in the config."""
+    """The labels of received statuses that aren't in the config."""
     sites: frozenset[str] = field(default_factory=frozenset)
-    """The jobs that came."""
+    """The site IDs of known jobs."""
     stages: frozenset[str] = field(default_factory=frozenset)
     """The stages of sales that EverBright has sent."""
 
@@ -120,7 +120,7 @@ class Fields:
         return words
 
     def label_of(self, text: str) -> str:
-        """Return how a status reads: of its code in the config, or of a label in any case."""
+        """Return a status's label, from its code in the config or a label in any case."""
         if known := self.config.statuses.get(text.strip()):
             return known.label
         words = {*self._words("status:"), *self._words("status"), *self._words("contract")}
@@ -128,28 +128,28 @@ class Fields:
         if word := by_fold.get(text.strip().casefold()):
             return word
         fix = f"Write the status as it came, or one of {', '.join(sorted(words))}."
-        raise Permanent("no_status", f"{text!r} is no status that is known. {fix}")
+        raise Permanent("no_status", f"{text!r} isn't a known status. {fix}")
 
 
 LONGEST = 10_000
 """Characters of a mapping of words: Google lets all metadata of a tab have 30,000."""
 _ALIKE = 88.0
-"""The least likeness (rapidfuzz' ratio, 0 to 100) of an option with a typing error in it."""
+"""The least similarity (rapidfuzz's ratio, 0 to 100) of an option with one typo."""
 _SHORTEST = 6
-"""Letters: in a shorter word one letter makes another word ("sent", "send")."""
+"""Letters: changing one letter of a shorter word makes another word ("sent", "send")."""
 _BEGINNING = 2
 """Letters that must agree: "unapproved" and "resubmitted" are not almost what they end with."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """Our text → the word of the column, and what of ours has none."""
+    """The words of a column by our texts, and our texts without one."""
 
     by_ours: Mapping[str, str]
     unfit: tuple[str, ...] = ()
-    """What of ours fits no option, and is not written."""
+    """Our texts that match no option, and aren't written."""
     silent: tuple[str, ...] = ()
-    """What of `unfit` a person wants to have no word."""
+    """Those of `unfit` that shall have no word."""
     gone: Mapping[str, str] = field(default_factory=dict)
     """Earlier words that are no longer options, by our text."""
     takes_others: bool = False

@@ -122,7 +122,7 @@ def _match(
     if named:
         return named
     if proposed := content.PROPOSED.get(holding.what):
-        known = f", {holding.known_sites} of jobs that came" if holding.known_sites else ""
+        known = f", {holding.known_sites} of known jobs" if holding.known_sites else ""
         reason = f"its cells are {content.SAID[holding.what]}{known}"
         return HeaderMatch(proposed, reason, CONTENT)
     return HeaderMatch("", "", 0)
@@ -171,8 +171,8 @@ def _kept(proposal: Proposal, rivals: Sequence[Proposal], fields: Fields) -> Pro
         return proposal
     title = fields.get(proposal.field).title
     if len(first) == 1:
-        reason = f"it looks like {title}, too, which is rather {first[0].header!r}"
+        reason = f"it also looks like {title}, but {first[0].header!r} is a better match"
     else:
         headers = " and ".join(repr(other.header) for other in rivals)
-        reason = f"{headers} look like {title} alike"
+        reason = f"{headers} look equally like {title}"
     return replace(proposal, field="", reason=reason)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sync.types import letters
 
 LOOKED_AT = 100
-"""Rows that are read of each tab: above headers stand a title and notes, not a hundred lines."""
+"""The rows that are read of each tab: headers come after a title and some notes."""
 
 
 class CellKind(StrEnum):

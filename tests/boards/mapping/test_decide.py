@@ -69,7 +69,7 @@ def test_a_drop_down_too_long_for_its_words_is_not_mapped() -> None:
         ({"fields": {"Phone": "approved:Roof"}}, "No milestone is called 'Roof'"),
         ({"fields": {"A": "stage", "B": "stage"}}, "'stage' is set for two columns"),
         ({"words": {"Approved": "Ready"}}, "no mapped drop-down has it. There are: Done, Out, REJ"),
-        ({"words": {"Nope": "Done"}}, "'Nope' is no status that is known"),
+        ({"words": {"Nope": "Done"}}, "'Nope' isn't a known status"),
         ({"added": ["nope"]}, "'nope' is no field"),
         ({"added": ["status"], "unset": ["Phone"], "fields": {}}, ""),
     ],

@@ -56,7 +56,7 @@ def test_numbered_jobs_are_no_towns() -> None:
 def test_a_column_without_a_header_is_known_by_its_cells() -> None:
     some = proposed(("Client", None), ("Ada", JOB), sites=[uuid(1)])
     assert [one.field for one in some] == ["customer", "site_id"]
-    assert "1 of jobs that came" in some[1].reason
+    assert "1 of known jobs" in some[1].reason
 
 
 def test_a_quotes_column_is_not_the_key() -> None:
@@ -126,7 +126,7 @@ def test_a_field_is_for_the_surest_column() -> None:
     """An exact header comes before cells, and cells before a header with an error."""
     some = proposed(("Email", "Mail 2"), ("a@b.example", "c@d.example"))
     assert [one.field for one in some] == ["email", ""]
-    assert some[1].reason == "it looks like E-mail, too, which is rather 'Email'"
+    assert some[1].reason == "it also looks like E-mail, but 'Email' is a better match"
 
 
 def test_columns_that_are_as_sure_are_none() -> None:
@@ -134,7 +134,7 @@ def test_columns_that_are_as_sure_are_none() -> None:
     some = proposed(("Client", "Contact name", "Phone"), ("Ada", "Bo", "1"))
     assert [one.field for one in some] == ["", "", "phone"]
     assert (
-        some[0].reason == some[1].reason == "'Client' and 'Contact name' look like Customer alike"
+        some[0].reason == some[1].reason == "'Client' and 'Contact name' look equally like Customer"
     )
 
 

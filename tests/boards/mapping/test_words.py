@@ -135,7 +135,7 @@ def test_a_renamed_option_is_reported_and_forgotten() -> None:
     ("said", "message"),
     [
         ({"Permit": {"APPROVED": "Ready"}}, "'Permit' has no option 'Ready' for Approved"),
-        ({"Permit": {"NOPE": "Redo"}}, "'NOPE' is no status that is known"),
+        ({"Permit": {"NOPE": "Redo"}}, "'NOPE' isn't a known status"),
         ({"Fax": {"APPROVED": "Redo"}}, "No column is called 'Fax'"),
     ],
 )
