@@ -212,6 +212,8 @@ def test_postgresql_restarts_under_load(google: Emulator, server: Any, tmp_path:
     events = history(600, 60, seed=4)
     with world.receiver().ready() as receiver, world.worker() as worker:
         before = processes(receiver)
+        assert world.send(events[0]).status_code == 202
+        wait_for(world.by_site)  # A worker that starts without a database ends.
         senders = Senders(world, events, threads=4).start()
         for _ in range(3):
             sent = senders.accepted
