@@ -209,7 +209,7 @@ def test_postgresql_restarts_under_load(google: Emulator, server: Any, tmp_path:
     url = server.get_uri().replace("postgresql://", "postgres://")
     world = World(google, tmp_path, url, WORKER="separate")
     assert world.command("db", "upgrade").process.wait() == 0
-    events = history(600, 60, seed=4)
+    events = history(2000, 60, seed=4)
     with world.receiver().ready() as receiver, world.worker() as worker:
         before = processes(receiver)
         assert world.send(events[0]).status_code == 202
