@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from sync.store.database import Database
 from sync.store.schema import reported
@@ -22,7 +22,13 @@ class Reported:
         """Store `names`; return those that were new. One caller gets each, and reports it."""
         if not names:
             return []
-        rows = [{"name": name} for name in dict.fromkeys(names)]
+        # Most are known, and callers ask again and again: only what is new needs a write.
+        known = set(
+            self._database.scalars(select(reported.c.name).where(reported.c.name.in_(names)))
+        )
+        rows = [{"name": name} for name in dict.fromkeys(names) if name not in known]
+        if not rows:
+            return []
         new = self._database.insert_new(reported).values(rows).returning(reported.c.name)
         with self._database.writing() as connection:
             return list(connection.scalars(new))
