@@ -16,7 +16,7 @@ from sync.ops.alerts import Alerts
 from sync.status.problem import Problem
 from sync.status.rules import RULES
 from sync.status.verdict import alarms, evaluate, resolved_text
-from sync.status.weekly import digest_jobs
+from sync.status.weekly import digest_jobs, due_slot
 from sync.store import Backlog, Confirmations
 from sync.store.lookups import recent_changes
 from sync.store.reported import Reported
@@ -137,8 +137,6 @@ def report_unknown_statuses(wiring: Wiring, alerts: Alerts) -> None:
             Reported(wiring.database).once(f"unknown_status:{code}", send)
 
 
-_LATEST = timedelta(hours=6)
-"""How long after its hour it is still sent; a worker that starts later waits for the next."""
 _DAY = timedelta(days=1)
 
 _NOW = partial(datetime.now, UTC)
@@ -162,11 +160,10 @@ class Daily:
     def step(self) -> bool:
         """Send the digest if it is due; return whether it was sent. Raises BrightsheetError."""
         hour = self._wiring.settings.digest_hour
-        now = self._clock().astimezone(self._zone)
         if hour is None:
             return False
-        slot = now.replace(hour=hour, minute=0, second=0, microsecond=0)
-        if not slot <= now < slot + _LATEST:
+        slot = due_slot(self._clock().astimezone(self._zone), hour)
+        if slot is None:
             return False
 
         def send() -> bool:

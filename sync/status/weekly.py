@@ -18,7 +18,7 @@ from sync.wiring import Wiring
 HOUR = 7
 """When both are sent, unless DIGEST_HOUR is set."""
 _LATEST = timedelta(hours=6)
-"""How long after their hour they are still sent; a process that starts later waits."""
+"""How long after its hour a digest is still sent; a process that starts later waits."""
 _WEEK = timedelta(days=7)
 _MOST = 30
 """Most jobs or changes that a part of the digest lists."""
@@ -26,6 +26,12 @@ _LONGEST = 20_000
 """Characters of an email."""
 _FIELDS = ("status", "days", "deadline", "payment_due", "rep")
 _NOW = partial(datetime.now, UTC)
+
+
+def due_slot(now: datetime, hour: int) -> datetime | None:
+    """Return today's `hour`, if what is sent then is due `now`."""
+    slot = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return slot if slot <= now < slot + _LATEST else None
 
 
 @dataclass(frozen=True)
@@ -90,9 +96,8 @@ class WeeklyMessages:
         """Send the messages that are due. Raises BrightsheetError."""
         settings = self._wiring.settings
         hour = HOUR if settings.digest_hour is None else settings.digest_hour
-        now = self._clock().astimezone(self._zone)
-        slot = now.replace(hour=hour, minute=0, second=0, microsecond=0)
-        if not slot <= now < slot + _LATEST:
+        slot = due_slot(self._clock().astimezone(self._zone), hour)
+        if slot is None:
             return
         reported = Reported(self._wiring.database)
         if settings.has_alerts:
