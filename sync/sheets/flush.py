@@ -326,7 +326,8 @@ class Flusher:
             for write in taken
         ]
         if found or taken:
-            self.store.findings.add(context.lease, removed)
+            if removed:
+                self.store.findings.add(context.lease, removed)
             # The finding sends an alert, so the new lines of Recovered don't.
             parts = replace(self._recovered(context, lines), recovered_lines=0)
             self.send(context, replace(parts, rows=[*found, *taken]))
@@ -515,16 +516,16 @@ class Flusher:
         parts = replace(parts, rows=placement.rows, settled=tuple(placement.settled))
         self.send(context, parts)
 
-    def _recovered(self, context: FlushContext, told: Sequence[tuple[str, ...]]) -> Parts:
+    def _recovered(self, context: FlushContext, cells: Sequence[tuple[str, ...]]) -> Parts:
         """Return the parts that add lines to the tab Recovered; `context` has read everything."""
-        if not told:
+        if not cells:
             return Parts()
         made: Sequence[batch.Request] = ()
         if not context.snapshot.recovered_columns:
             self.writer.take_call(context.lease)
             title = self.client.surroundings().free_titles(Titles()).recovered
             made = batch.make_recovered_tab(title, undo.HEADERS)
-        lines = [(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *line) for line in told]
+        lines = [(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *cell) for cell in cells]
         return Parts(
             structure=made, extra=[batch.append_recovered(lines)], recovered_lines=len(lines)
         )

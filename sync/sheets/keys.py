@@ -70,7 +70,7 @@ def removed_key(table: Table, row: int, site: str, texts: Mapping[str, str]) -> 
 
 
 def still_removed(
-    tables: Iterable[Table], rows: Mapping[int, Mapping[int, Row]], known: Iterable[ListedFinding]
+    tables: Iterable[Table], rows: Rows, known: Iterable[ListedFinding]
 ) -> Iterator[Finding]:
     """Yield the `known` findings of removed keys whose rows still show that customer, and no key.
 

@@ -54,7 +54,7 @@ def of_findings(
     resolved: str,
     action: str = "",
 ) -> ProblemRule:
-    """Return the rule of what a comparison has found: how many, and the page that lists them."""
+    """Return a rule that counts the comparison's findings of a code, and links their page."""
     return ProblemRule(
         code,
         what=lambda now: counted(now.found(code), one, many) + rest,

@@ -89,7 +89,6 @@ def erase(database: Database, leases: Iterable[Lease], site: str) -> None:
         named = or_(attempt.c.shown.contains(site), attempt.c.trace.contains(site))
         connection.execute(delete(attempt).where(named))
         connection.execute(delete(undo).where(undo.c.body.contains(site)))
-
         connection.execute(update(action).where(action.c.detail.contains(site)).values(detail=""))
 
 

@@ -73,7 +73,7 @@ class Findings:
             for item, one in found.items()
         ]
         if rows:
-            connection.execute(self._database.insert(finding).on_conflict_do_nothing(), rows)
+            connection.execute(self._database.insert_new(finding), rows)
 
     def every(self, code: str) -> list["ListedFinding"]:
         """Return all items of a code, dismissed ones included."""
