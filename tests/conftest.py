@@ -44,9 +44,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.fixture(autouse=True)
 def _logs() -> Iterator[None]:
-    """Undo what a command does to this process' logs: other tests look at theirs."""
+    """Undo what a command does to this process' logs: other tests look at theirs.
+
+    An alert's thread may outlive its test, so logs go past the output that a test captures.
+    """
     root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook)
     before = root.handlers[:], root.level
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
     yield
     root.handlers[:], root.level = before
     sys.excepthook, threading.excepthook = hooks

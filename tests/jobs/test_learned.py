@@ -1,11 +1,11 @@
 """Tests the order of milestones and the meanings of statuses that are learned from all jobs."""
 
 import json
-import logging
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from structlog.testing import capture_logs
 
 from brightsheet import cli
 from sync.jobs.learned import SeenStatus, ending_question, proposed_order, seen_statuses
@@ -108,16 +108,14 @@ def projected(url: str, *payloads: dict[str, Any]) -> list[str]:
     return [*Confirmations(database).asked()]
 
 
-def test_people_are_asked_once_about_an_unknown_status(
-    sqlite_url: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_people_are_asked_once_about_an_unknown_status(sqlite_url: str) -> None:
     """Texts that can't be a status of EverBright's are ignored."""
-    caplog.set_level(logging.DEBUG)
     odd = [milestone(job, status="ODD", tasks=[task(status="BACK")]) for job in (1, 2)]
     texts = ("x" * 5000, "=HYPERLINK(1)", "___", "İ" * 60)
     strange = [milestone(n, status=text) for n, text in enumerate(texts, 4)]
-    assert projected(sqlite_url, *odd, milestone(3), *strange) == ["BACK", "ODD"]
-    assert (capsys.readouterr().out + caplog.text).count("unknown_status") == 2
+    with capture_logs() as logged:
+        assert projected(sqlite_url, *odd, milestone(3), *strange) == ["BACK", "ODD"]
+    assert [line["event"] for line in logged].count("unknown_status") == 2
 
 
 def test_at_most_a_hundred_unknown_statuses_are_asked_about(
