@@ -122,6 +122,10 @@ class Milestones:
     def _find(self, definition: str) -> tuple[int, MilestoneConfig]:
         return self._configured.get(definition, (-1, MilestoneConfig(definitions=(definition,))))
 
+    def key(self, definition: str) -> str:
+        """Return the key of the milestone that a definition belongs to; see `ReachedMilestone`."""
+        return self._find(definition)[1].definitions[0]
+
     def is_hidden(self, definition: str) -> bool:
         return self._find(definition)[1].hidden
 
@@ -207,8 +211,7 @@ class Milestones:
                 key = step.definitions[0]
                 headings[key] = Heading(key, step.header, step.definitions, 0, step.alias)
         for definition in learned.definitions():
-            step = self._find(definition)[1]
-            key = step.definitions[0]
+            step, key = self._find(definition)[1], self.key(definition)
             title = self.title(definition, names[definition][1])
             known = headings.get(key, Heading(key, title, step.definitions, 0))
             alias = step.alias or aliases.get(definition) or known.alias

@@ -316,6 +316,11 @@ class Change(Value):
     after: str | None = None
     comment: str = ""
 
+    @property
+    def is_milestone_status(self) -> bool:
+        """Whether the status of a milestone itself changed, not that of a task."""
+        return self.subject == self.milestone
+
 
 STAGE, ARCHIVED, QUOTE, REMARK = "stage", "archived", "quote", "remark"
 CONTRACT, RE_SIGN, COMMENT = "contract", "re-sign", "comment"

@@ -18,7 +18,7 @@ from sync.status.rules import RULES
 from sync.status.verdict import alarms, evaluate, resolved_text
 from sync.status.weekly import digest_jobs, due_slot
 from sync.store import Backlog, Confirmations
-from sync.store.lookups import recent_changes
+from sync.store.history import recent_changes
 from sync.store.reported import Reported
 from sync.wiring import Wiring
 
@@ -178,8 +178,7 @@ class Daily:
         changes = recent_changes(self._wiring.database, (slot - _DAY).timestamp())
         latest = {(change.site, change.subject): change for change in changes}.values()
         approved = sum(
-            change.subject == change.milestone and statuses.is_approved(change.after)
-            for change in latest
+            change.is_milestone_status and statuses.is_approved(change.after) for change in latest
         )
         rejected = sum(statuses.is_rejected(change.after) for change in latest)
         jobs = digest_jobs(self._wiring, slot.date(), self._zone)

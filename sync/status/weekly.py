@@ -11,7 +11,7 @@ from sync.jobs.files import placeholder_name
 from sync.jobs.status import is_stuck
 from sync.jobs.target import Target
 from sync.ops.alerts import Alerts, Channel, Message, mail_channels
-from sync.store.lookups import recent_changes
+from sync.store.history import recent_changes
 from sync.store.reported import Reported
 from sync.wiring import Wiring
 

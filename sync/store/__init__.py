@@ -14,12 +14,13 @@ from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.drafts import MappingDrafts
 from sync.store.findings import Dismissals, Finding, Findings
 from sync.store.heartbeats import Heartbeats
+from sync.store.history import History
 from sync.store.hours import HourFigures, latest_hours
 from sync.store.inbox import Inbox, KeptDelivery, Receipt
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.limits import Quarantine
-from sync.store.lookups import Customers, DetailStore, DueLookup, History, Lookups
+from sync.store.lookups import Customers, DetailStore, DueLookup, Lookups
 from sync.store.measures import Acknowledgements, Measures
 from sync.store.pending import Pending, PendingWork
 from sync.store.refusals import Refusals, RefusedDay, RefusedRequests

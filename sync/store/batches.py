@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sync.jobs.cells import EMPTY, Cells, cells_in
 from sync.jobs.model import TYPED, Change
 from sync.jobs.pipeline import PipelineEntry, entry_in
-from sync.store import hours, limits, lookups, measures
+from sync.store import history, hours, limits, measures
 from sync.store.database import Database, Lease, bumped, clock, now
 from sync.store.limits import pending_undos
 from sync.store.schema import attempt, cell_history, job, undo
@@ -170,7 +170,7 @@ class Batches:
                     **bumped(),
                 }
                 connection.execute(update(job).where(keyed).values(values))
-            lookups.mark_written(connection, tried.changes)
+            history.mark_written(connection, tried.changes)
             limits.release(connection, self._sheet.id, [job_shown.site for job_shown in right])
             if conclusion.settled:
                 connection.execute(delete(undo).where(undo.c.id.in_(conclusion.settled)))
@@ -235,7 +235,7 @@ class Batches:
             for cell in conclusion.replaced
             if conclusion.writes_history
         )
-        lookups.keep(self._database, connection, lines)
+        history.keep(self._database, connection, lines)
 
     def confirm(self, lease: Lease, jobs: Sequence[Shown]) -> None:
         """Record that the sheet already shows `jobs` as given."""

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from sync.jobs import files
 from sync.jobs.model import Change, FileState, Job
-from sync.store import lookups
+from sync.store import history, lookups
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, bumped, now
 from sync.store.forgotten import ERASED, digest_of
@@ -78,7 +78,7 @@ class Jobs:
             self._want(connection, made.documents)
             with_rows = [state.site for state in made.jobs if state.has_row]
             lookups.want(self._database, connection, with_rows)
-            lookups.keep(self._database, connection, made.changes)
+            history.keep(self._database, connection, made.changes)
             if owned := [{"uuid": uuid, "site": site} for uuid, site in made.milestones.items()]:
                 connection.execute(self._database.insert_new(milestone), owned)
                 # Deliveries that waited for these milestones are projected again.

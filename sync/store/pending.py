@@ -17,8 +17,9 @@ from sync.settings.config_file import Confirmed
 from sync.store.confirmed import read_confirmed
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
+from sync.store.history import History, PendingLine
 from sync.store.limits import pending_undos, resting
-from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, History, PendingLine, customers, details
+from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, customers, details
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
 from sync.store.sheet_state import KnownFences, ReadColumns
 from sync.store.spreadsheet import Spreadsheet

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, literal, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.errors import Permanent
-from sync.store import lookups
+from sync.store import history
 from sync.store.database import Database, Lease, bumped, clock, new_database_id, now
 from sync.store.rate_limit import SPACING, TokenBucket
 from sync.store.schema import attempt, installation, job, sheet, undo
@@ -97,7 +97,7 @@ class Spreadsheet:
         connection.execute(update(sheet).where(*first).values(compared_at=now()))
         if other:
             # A batch in doubt here must still be settled, but it no longer confirms rows.
-            lookups.switch(connection, other, self.id)
+            history.switch(connection, other, self.id)
             mine = attempt.c.spreadsheet_id == self.id
             connection.execute(update(attempt).where(mine).values(shown="[]"))
             write_all_again(connection)
