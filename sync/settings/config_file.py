@@ -364,12 +364,10 @@ def _repeated(values: Sequence[str]) -> str | None:
 
 
 def load_config(path: Path) -> Config:
-    """Return the checked config. Raises SettingsError that names file, key and fix."""
+    """Return the checked config. Raises OSError, or SettingsError that names file, key and fix."""
     name = "/".join(path.resolve().parts[-2:])
     try:
         tree = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(name, f"cannot be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(name, f"is not TOML: {error}.") from None
     try:

@@ -36,11 +36,13 @@ def _config(path: object) -> object:
     """Return the config in a file. Raises SettingsError that names file and key."""
     if not isinstance(path, str | Path):
         return path
-    if not Path(path).is_file():
+    try:
+        return load_config(Path(path))
+    except OSError as error:
         raise ValueError(
-            "names no file. Set it to the path of a copy of config/brightsheet.toml, or unset it."
-        )
-    return load_config(Path(path))
+            f"names a file that cannot be read ({error.strerror}). Set it to the path of a copy of "
+            "config/brightsheet.toml, or unset it."
+        ) from None
 
 
 def _secret(check: Callable[[str], str]) -> AfterValidator:
