@@ -61,8 +61,7 @@ class FieldEntry:
     """In pixels, set once when the column is created."""
     at_first: AtFirst = AtFirst.ON
     is_customers: bool = False
-    """The customer's contact data, which people know best: in mapped tabs only blanks are filled.
-    """
+    """People know it best, so in mapped tabs only blank cells are filled."""
     is_noted: bool = False
     """Whether Brightsheet writes notes on its cells."""
     is_wrapped: bool = False
@@ -72,8 +71,8 @@ class FieldEntry:
     is_typed: bool = False
     """People type here, too, and their text stays."""
     site_key: str = ""
-    """The value's key in EverBright's answer about a site. `contact.` before it means the primary
-    contact, and `address.` the address."""
+    """The value's key in EverBright's answer about a site, with a dot before a key in an object.
+    `contact` is the primary contact."""
     metrics: tuple[str, ...] = ()
     """Of the Data Access Layer, unless the config has others; the first with a value is used."""
 
@@ -222,7 +221,7 @@ _OF_A_MILESTONE = (
 
 FIELDS: Mapping[str, FieldEntry] = {entry.id: entry for entry in (*_OF_A_JOB, *_OF_A_MILESTONE)}
 JOB_FIELDS = _OF_A_JOB
-MILESTONE_COLUMNS = tuple(entry for entry in _OF_A_MILESTONE if entry.at_first is not NEVER)
+MILESTONE_FIELDS = tuple(entry for entry in _OF_A_MILESTONE if entry.at_first is not NEVER)
 """The columns of each milestone in the Jobs tab."""
 COLUMN_IDS = tuple(entry.id for entry in _OF_A_JOB if entry.at_first is not NEVER)
 """The columns that the config may have."""
@@ -230,7 +229,7 @@ ASPECTS = tuple(entry.id.removesuffix(":") for entry in _OF_A_MILESTONE)
 """What a column can show about a milestone."""
 ONCE_FILLED = frozenset(entry.id for entry in _OF_A_JOB if entry.at_first is FILLED)
 """The columns that are created with the first job that has a value for them."""
-OF_THE_SITE = tuple(entry for entry in _OF_A_JOB if entry.site_key)
+SITE_FIELDS = tuple(entry for entry in _OF_A_JOB if entry.site_key)
 DETAILS = tuple(entry.id for entry in _OF_A_JOB if entry.metrics)
 """The fields that are filled from the Data Access Layer."""
 CUSTOMERS_OWN = frozenset(entry.id for entry in _OF_A_JOB if entry.is_customers)
@@ -259,4 +258,4 @@ def status_id(milestone: str) -> str:
 
 def milestone_headers(milestone: str) -> tuple[str, ...]:
     """Return the headers of a milestone's columns in the Jobs tab, with its title."""
-    return tuple(entry.title(milestone) for entry in MILESTONE_COLUMNS)
+    return tuple(entry.title(milestone) for entry in MILESTONE_FIELDS)

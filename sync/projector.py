@@ -44,7 +44,6 @@ class Projector:
         self._inbox = inbox
         self._jobs = jobs
         self._creation_types = settings.document_creation_types
-        self._re_sign = re.compile(settings.config.words.re_sign, re.IGNORECASE)
         self._shapes = settings.config.webhooks
         self._config = settings.config
         self._confirmed = Confirmed()
@@ -160,7 +159,7 @@ class Projector:
         """Return the job with a delivery applied, and the lines of the history for it."""
         if delivery.milestone:
             event = projection.milestone_event(delivery.milestone, kept.digest, kept.received)
-            after = projection.apply_event(before, event, self._re_sign)
+            after = projection.apply_event(before, event, self._config)
             return after, self._history.milestone_changes(before, after, event)
         other = delivery.other_event
         if other is None:

@@ -13,7 +13,7 @@ from sync.field_table import (
     DETAILS,
     FIELDS,
     JOB_FIELDS,
-    OF_THE_SITE,
+    SITE_FIELDS,
     AtFirst,
     FieldEntry,
     FieldKind,
@@ -90,7 +90,7 @@ def test_a_metric_is_named_by_the_config_else_by_the_table() -> None:
         assert EverBrightConfig().metrics(column) == FIELDS[column].metrics
 
 
-@pytest.mark.parametrize("entry", OF_THE_SITE, ids=lambda entry: entry.id)
+@pytest.mark.parametrize("entry", SITE_FIELDS, ids=lambda entry: entry.id)
 def test_a_value_of_the_site_is_read_stored_and_shown(entry: FieldEntry) -> None:
     """Also one that `Customer` doesn't declare, because no other code needs it."""
     part, _, key = entry.site_key.rpartition(".")
@@ -128,7 +128,7 @@ def cells() -> dict[str, Cell]:
         for column in DETAILS
         for metric in FIELDS[column].metrics
     }
-    of_the_site = {entry.id: VALUES[entry.kind] for entry in OF_THE_SITE}
+    of_the_site = {entry.id: VALUES[entry.kind] for entry in SITE_FIELDS}
     customer = Customer.model_validate({"name": "Some text", "address": "Some text"} | of_the_site)
     return Layout(config, ADDRESSES).cells(
         known_job(),

@@ -1,7 +1,6 @@
 """Adds news from the API, or from EverBright's Milestones report, to the inbox like webhooks."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -26,8 +25,7 @@ class Intake:
     def __init__(self, inbox: Inbox, jobs: Jobs, settings: Settings) -> None:
         self._inbox = inbox
         self._jobs = jobs
-        self._shapes = settings.config.webhooks
-        self._re_sign = re.compile(settings.config.words.re_sign, re.IGNORECASE)
+        self._config = settings.config
 
     def known(self, site: str) -> Job:
         """Return a job with all its deliveries, including those not projected yet."""
@@ -35,7 +33,7 @@ class Intake:
         job = self._jobs.states([site]).get(site, Job(site=site))
         for kept in waiting:
             try:
-                delivery = parse.read(kept.body, self._shapes)
+                delivery = parse.read(kept.body, self._config.webhooks)
             except BrightsheetError:
                 continue  # The projector rejects and reports it.
             job = self._applied(job, delivery, kept.digest, kept.received)
@@ -78,7 +76,7 @@ class Intake:
         for payload in payloads:
             body = json.dumps(payload).encode()
             try:
-                delivery = parse.read(body, self._shapes)
+                delivery = parse.read(body, self._config.webhooks)
                 _must_be_dated(delivery)
             except BrightsheetError as error:
                 name = str(payload.get("uuid") or payload.get("name"))[:100]
@@ -109,7 +107,7 @@ class Intake:
         """Return `job` with a milestone or a contract applied, as the projector does."""
         if delivery.milestone:
             event = projection.milestone_event(delivery.milestone, digest, received)
-            return projection.apply_event(job, event, self._re_sign)
+            return projection.apply_event(job, event, self._config)
         other = delivery.other_event
         if other is None or other.contract is None:
             return job

@@ -7,16 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from sync.errors import Permanent, Retryable
-from sync.field_table import OF_THE_SITE
+from sync.field_table import SITE_FIELDS
 from sync.jobs.model import Customer
-from sync.webhooks.other_events import moments, uuid
+from sync.types import null
+from sync.webhooks.other_events import DATE_KEYS, SITE_KEYS, is_yes, moments, uuid
 from sync.webhooks.parse import clean_text
 
 Record = Mapping[str, Any]
-
-_SITE = ("site", "site_id", "site_uuid", "uuid")
-"""Keys that may hold a job's site, in this order."""
-DATES = ("date_updated", "updated_at", "date_modified")
 
 
 @dataclass(frozen=True)
@@ -67,10 +64,12 @@ def identifier(record: Record, *keys: str) -> str:
 
 def site(record: Record) -> str:
     """Return the site of a record of the list of jobs: a UUID in its canonical form, or ""."""
-    return next((found for key in _SITE if (found := uuid(identifier(record, key)))), "")
+    return next(
+        (found for key in (*SITE_KEYS, "uuid") if (found := uuid(identifier(record, key)))), ""
+    )
 
 
-def updated(record: Record, keys: Sequence[str] = DATES) -> datetime | None:
+def updated(record: Record, keys: Sequence[str] = DATE_KEYS) -> datetime | None:
     """Return when EverBright last changed a record (UTC), from one of `keys`, or None."""
     return next(moments(record, keys), None)
 
@@ -89,8 +88,6 @@ def must_be_of(records: Sequence[Record], keys: Sequence[str], wanted: str) -> N
 
 
 _LIMIT = 500
-_STREET = ("address_line_1", "address_line_2")
-_TOWN = "city_name"
 _BAD = 400
 """The status code in an answer from which it is a refusal."""
 
@@ -100,43 +97,42 @@ def read_customer(tree: Any) -> Customer:
     site = tree.get("data", tree) if isinstance(tree, Mapping) else None
     if not isinstance(site, Mapping) or site.keys().isdisjoint(("contacts", "address", "uuid")):
         raise Retryable("everbright_odd", "EverBright's answer isn't a job.")
-    contact = _contact(site.get("contacts"))
-    given = site.get("address")
-    address: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
-    archived = site.get("archived")
-    street = " ".join(part for key in _STREET if (part := _field(address, key)))
-    state = " ".join(p for k in ("state_abbreviation", "zipcode") if (p := _field(address, k)))
+    site = {**site, "contact": _contact(site.get("contacts"))}
     values: dict[str, Any] = {
-        "name": " ".join(p for k in ("first_name", "last_name") if (p := _field(contact, k))),
-        "address": ", ".join(part for part in (street, _field(address, _TOWN), state) if part),
-        "archived": archived if isinstance(archived, bool) else None,
+        entry.id: text for entry in SITE_FIELDS if (text := _text_at(site, entry.site_key))
     }
-    parts = {"contact": contact, "address": address, "": site}
-    for entry in OF_THE_SITE:
-        part, _, key = entry.site_key.rpartition(".")
-        if text := _field(parts[part], key):
-            values[entry.id] = text
-    return Customer.model_validate(values)
+    names = (_text_at(site, f"contact.{key}") for key in ("first_name", "last_name"))
+    lines = (_text_at(site, f"address.address_line_{number}") for number in (1, 2))
+    state = (_text_at(site, "address.state_abbreviation"), values.get("zip"))
+    parts = (" ".join(filter(None, lines)), values.get("city"), " ".join(filter(None, state)))
+    archived = null(site.get("archived"))
+    return Customer(
+        name=" ".join(filter(None, names)),
+        address=", ".join(filter(None, parts)),
+        archived=None if archived is None else is_yes(archived),
+        **values,
+    )
 
 
-def _contact(contacts: Any) -> Mapping[str, Any]:
+def _contact(contacts: Any) -> Record:
     """Return the primary contact, or the first one with a name."""
     listed = contacts if isinstance(contacts, list) else []
     known = [contact for contact in listed if isinstance(contact, Mapping)]
 
-    def rank(contact: Mapping[str, Any]) -> tuple[bool, bool]:
+    def rank(contact: Record) -> tuple[bool, bool]:
         is_primary = contact.get("primary") is True
-        is_named = _field(contact, "first_name") or _field(contact, "last_name")
+        is_named = _text_at(contact, "first_name") or _text_at(contact, "last_name")
         return is_primary, is_primary or bool(is_named)
 
     return max(known, key=rank, default={})
 
 
-def _field(tree: Mapping[str, Any], key: str) -> str:
-    value = tree.get(key)
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    return " ".join(clean_text(value).split())[:_LIMIT] if isinstance(value, str) else ""
+def _text_at(tree: Record, path: str) -> str:
+    """Return the text at a key, or at keys separated by dots, one for each level."""
+    value: Any = tree
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return _text(value) if isinstance(value, str | int | float) else ""
 
 
 def read_details(tree: Any, asked: Collection[str], no_value: str) -> dict[str, str]:

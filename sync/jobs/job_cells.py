@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
-from sync.field_table import KEY, OF_THE_SITE, PLACEHOLDER, FieldEntry
+from sync.field_table import KEY, PLACEHOLDER, SITE_FIELDS, FieldEntry
 from sync.jobs import contracts, projection
 from sync.jobs.actions import Actions, NextAction
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
@@ -346,7 +346,7 @@ def _of_the_site(entry: FieldEntry, row: RowSource) -> Cell:
 
 
 CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
-    **{entry.id: partial(_of_the_site, entry) for entry in OF_THE_SITE},
+    **{entry.id: partial(_of_the_site, entry) for entry in SITE_FIELDS},
     PLACEHOLDER: lambda row: row.reader.name(row.job.site, row.customer),
     "address": lambda row: _text(row.customer.address, _split(row.customer)[0]),
     "city_zip": lambda row: _text(_split(row.customer)[1]),

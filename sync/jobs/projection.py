@@ -22,6 +22,7 @@ from sync.jobs.model import (
     earliest,
 )
 from sync.jobs.remarks import comment_order
+from sync.settings.config_file import Config
 from sync.webhooks.schema import Comment, Milestone, OtherEvent, Task
 
 CLOCK_SKEW = timedelta(days=1)
@@ -30,7 +31,6 @@ CLOCK_SKEW = timedelta(days=1)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Earlier dates are ignored: programs send them for zero."""
 
-_DONE = {"APPROVED"}
 _COMPLETE = {"COMP"}
 REMARKS = 20
 """Most comments that are kept from comment webhooks."""
@@ -68,8 +68,8 @@ def valid(moments: Iterable[datetime], received: datetime) -> list[datetime]:
     return [at for at in moments if EARLIEST <= at <= received + CLOCK_SKEW]
 
 
-def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
-    """Return `job` with `new` applied; `re_sign` matches the name of a re-sign task.
+def apply_event(job: Job, new: Event, config: Config) -> Job:
+    """Return `job` with `new` applied; the config has the name of a re-sign task.
 
     An event that is applied again replaces itself: it may have been parsed by a newer version.
     """
@@ -81,7 +81,7 @@ def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
         log = job.logs[definition].joined(log)
     if quote := new.milestone.quote:
         quotes = {**quotes, quote: earliest((quotes.get(quote, origin), origin))}
-    if any(_is_done(task) for task in new.milestone.tasks if re_sign.search(task.name)):
+    if any(_is_re_sign(task, config) for task in new.milestone.tasks):
         re_signed = earliest((re_signed or origin, origin))
     return job.model_copy(
         update={
@@ -126,10 +126,13 @@ def _values(new: OtherEvent) -> dict[str, str]:
     return values
 
 
-def _is_done(task: Task) -> bool:
+def _is_re_sign(task: Task, config: Config) -> bool:
+    """Return whether a re-sign task is done."""
+    if not re.search(config.words.re_sign, task.name, re.IGNORECASE):
+        return False
     required = [sub for sub in task.sub_tasks if sub.required]
     complete = bool(required) and all(sub.status in _COMPLETE for sub in required)
-    return task.status in _DONE or complete
+    return config.is_approved(task.status) or complete
 
 
 def initial_quote(job: Job) -> str:

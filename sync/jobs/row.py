@@ -11,7 +11,7 @@ from functools import cached_property
 from sync.field_table import (
     FIELDS,
     KEY,
-    MILESTONE_COLUMNS,
+    MILESTONE_FIELDS,
     FieldEntry,
     FieldKind,
     entry_of,
@@ -127,7 +127,7 @@ STUCK_DAYS = 14
 
 _UNKNOWN = Customer()
 _NO_DETAILS = Details()
-_OF_MILESTONES = tuple(entry.id for entry in MILESTONE_COLUMNS)
+_OF_MILESTONES = tuple(entry.id for entry in MILESTONE_FIELDS)
 _SUBJECTS = {
     STAGE: "Stage",
     ARCHIVED: "Job",

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection, Table, Update, and_, case, func, literal, null, select, update
 from sqlalchemy.sql import ColumnElement
 
-from sync.field_table import OF_THE_SITE
+from sync.field_table import SITE_FIELDS
 from sync.jobs.model import Customer, Details, Job
 from sync.store.database import Database, now, touch
 from sync.store.findings import is_dismissed
@@ -131,7 +131,7 @@ class Customers(Lookups[Customer]):
     """The customers of jobs. An answer counts as current for a day."""
 
     def __init__(self, database: Database) -> None:
-        keys = (f"{entry.id}={entry.site_key}" for entry in OF_THE_SITE)
+        keys = (f"{entry.id}={entry.site_key}" for entry in SITE_FIELDS)
         asked = " ".join(sorted([*Customer.model_fields, *keys]))
         self._question = sha256(asked.encode()).hexdigest()[:16]
         stamp = {"fetched_at": now(), "question": self._question}

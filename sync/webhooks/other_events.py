@@ -23,9 +23,10 @@ from sync.webhooks.schema import Comment, Contract, ContractState, Document, Kin
 Tree = Mapping[str, Any]
 
 _WHEN: TypeAdapter[datetime | None] = TypeAdapter(When)
-_SITE = ("site", "site_id", "site_uuid")
+SITE_KEYS = ("site", "site_id", "site_uuid")
+"""Keys that may hold a job's UUID, in this order."""
 _MILESTONE = ("milestone", "milestone_id", "milestone_uuid")
-_DATES = ("date_updated", "timestamp", "updated_at", "date_modified")
+DATE_KEYS = ("date_updated", "timestamp", "updated_at", "date_modified")
 _CREATED = ("date_created", "created_at")
 """Used for comments only: in other webhooks it may be the date on which the job was created."""
 OTHER_TEXTS = frozenset({"quote", "proposal", "contract", "invoice", "change_order", "sub_tasks"})
@@ -52,9 +53,9 @@ _STRONGEST = (
 def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
     """Return the event in `tree`; None without a job or anything to show."""
     milestone = tree.get("milestone")
-    site = next(uuids(tree, _SITE), None)
+    site = next(uuids(tree, SITE_KEYS), None)
     if site is None and isinstance(milestone, Mapping):
-        site = next(uuids(milestone, _SITE), None)
+        site = next(uuids(milestone, SITE_KEYS), None)
     if site is None and kind is Kind.SITE_ARCHIVED:
         site = uuid(tree.get("uuid"))  # The body may be the site itself.
     about = next(uuids(tree, _MILESTONE), None)
@@ -68,7 +69,7 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
         left_stage=text(tree, _LEFT_STAGE)[:_STAGE_LIMIT],
         contract=_contract(tree, kind, shapes),
         comments=tuple(_comments(tree)),
-        moments=tuple(moments(tree, _DATES + _CREATED * (kind is Kind.COMMENT))),
+        moments=tuple(moments(tree, DATE_KEYS + _CREATED * (kind is Kind.COMMENT))),
     )
     has_content = event.archived is not None or event.stage or event.contract or event.comments
     return event if has_content and (site or about) else None
@@ -90,7 +91,7 @@ def _contract(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> Contract | None
 
 def site_text(tree: Tree) -> str | None:
     """Return the text under a site key, which may be invalid, for the list of deliveries."""
-    values = (tree.get(key) for key in _SITE)
+    values = (tree.get(key) for key in SITE_KEYS)
     return next((value[:100] for value in values if isinstance(value, str) and value), None)
 
 

@@ -10,7 +10,7 @@ from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import CONTRACT, QUOTE, Change, Files, Job
 from sync.jobs.projection import apply_event, apply_other_event, milestone_event
 from sync.webhooks.parse import read
-from tests.jobs.test_projection import HISTORY, RE_SIGN, RECEIVED
+from tests.jobs.test_projection import CONFIG, HISTORY, RECEIVED
 from tests.jobs.test_row import layout
 from tests.made_up import body, milestone, uuid
 from tests.webhooks.payloads import change_order, contract, document, stage
@@ -24,7 +24,7 @@ def told(*payloads: dict[str, Any], job: Job | None = None) -> Job:
         delivery = read(body(payload))
         if delivery.milestone:
             event = milestone_event(delivery.milestone, delivery.digest, RECEIVED)
-            job = apply_event(job, event, RE_SIGN)
+            job = apply_event(job, event, CONFIG)
         elif delivery.other_event:
             job = apply_other_event(job, delivery.other_event, delivery.digest, RECEIVED)
     return job

@@ -12,7 +12,7 @@ from sync.jobs.model import ARCHIVED, Customer, Files, Job
 from sync.jobs.projection import apply_event, apply_other_event, milestone_event
 from sync.jobs.reads import as_read
 from sync.webhooks.parse import read
-from tests.jobs.test_projection import RE_SIGN
+from tests.jobs.test_projection import CONFIG
 from tests.jobs.test_row import layout
 from tests.made_up import body, comment, milestone, task, uuid
 from tests.webhooks.payloads import change_order, contract, document, stage
@@ -44,7 +44,7 @@ def told(*deliveries: Delivered, job: Job | None = None) -> Job:
             digest += f":{received}"
         if delivery.milestone:
             event = milestone_event(delivery.milestone, digest, received)
-            job = apply_event(job, event, RE_SIGN)
+            job = apply_event(job, event, CONFIG)
         elif other:
             job = apply_other_event(job, other, digest, received)
     return job

@@ -10,7 +10,7 @@ from sync.jobs.cells import Cell
 from sync.jobs.model import Job
 from sync.jobs.projection import apply_event, apply_other_event, milestone_event
 from sync.webhooks.parse import read
-from tests.jobs.test_projection import HISTORY, RE_SIGN
+from tests.jobs.test_projection import CONFIG, HISTORY
 from tests.jobs.test_row import layout
 from tests.made_up import body, comment, milestone, task, uuid
 from tests.webhooks.payloads import change_order, contract
@@ -48,7 +48,7 @@ def lines(*arrivals: tuple[str, dict[str, Any]]) -> list[list[str]]:
         sent, before = read(body(payload)), job
         if sent.milestone:
             one = milestone_event(sent.milestone, sent.digest, received)
-            job = apply_event(job, one, RE_SIGN)
+            job = apply_event(job, one, CONFIG)
             changes = HISTORY.milestone_changes(before, job, one)
         else:
             assert sent.other_event is not None

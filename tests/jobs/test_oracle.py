@@ -16,7 +16,7 @@ from sync.jobs.row import Layout
 from sync.settings.config_file import Config
 from sync.sheets import encode
 from sync.webhooks.parse import read
-from tests.jobs.test_projection import CONFIG, RE_SIGN
+from tests.jobs.test_projection import CONFIG
 from tests.jobs.test_row import ADDRESSES
 from tests.made_up import body, comment, milestone, task, uuid
 from tests.webhooks.payloads import change_order, contract
@@ -434,7 +434,7 @@ def project(webhooks: list[Received]) -> Job:
         delivery = read(body(payload))
         if delivery.milestone:
             event = milestone_event(delivery.milestone, delivery.digest, received)
-            job = apply_event(job, event, RE_SIGN)
+            job = apply_event(job, event, CONFIG)
         elif delivery.other_event:
             job = apply_other_event(job, delivery.other_event, delivery.digest, received)
     return job

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sync.jobs.milestones import LearnedOrder
 from sync.jobs.model import Event, Job
 from sync.jobs.projection import apply_event
-from tests.jobs.test_projection import RE_SIGN, an_event
+from tests.jobs.test_projection import CONFIG, an_event
 from tests.jobs.test_row import layout
 from tests.made_up import uuid
 
@@ -25,7 +25,7 @@ def learned(jobs: list[Job]) -> list[int]:
 def a_job(number: int, *definitions: int) -> Job:
     job = Job(site=uuid(number))
     for day, definition in enumerate(definitions, 1):
-        job = apply_event(job, step(number, definition, day), RE_SIGN)
+        job = apply_event(job, step(number, definition, day), CONFIG)
     return job
 
 
@@ -55,7 +55,7 @@ def test_the_order_is_that_of_the_jobs(jobs: list[tuple[int, ...]], order: list[
 def test_a_job_whose_first_event_is_a_decision_had_begun_before() -> None:
     """The published sample is an old approval of a late milestone, and the job's only event."""
     old = an_event(definition=9, date_updated="2018-09-04T00:00:00Z", status="APPROVED")
-    jobs = [apply_event(Job(site=uuid(1)), old, RE_SIGN), a_job(2, 1)]
+    jobs = [apply_event(Job(site=uuid(1)), old, CONFIG), a_job(2, 1)]
     assert learned(jobs) == learned(jobs[::-1]) == [1, 9]
 
 
@@ -74,7 +74,7 @@ def test_the_order_of_arrival_has_no_effect(
         jobs: dict[str, Job] = {}
         for one in events:
             site = one.milestone.site
-            jobs[site] = apply_event(jobs.get(site, Job(site=site)), one, RE_SIGN)
+            jobs[site] = apply_event(jobs.get(site, Job(site=site)), one, CONFIG)
         return learned(list(jobs.values()))
 
     events = [step(*one) for one in some]

@@ -18,7 +18,7 @@ from sync.jobs.progress import (
     milestone_rule,
 )
 from sync.jobs.projection import apply_event
-from tests.jobs.test_projection import RE_SIGN, an_event, job_of
+from tests.jobs.test_projection import CONFIG, an_event, job_of
 from tests.jobs.test_status import layout
 from tests.made_up import comment, task, uuid
 
@@ -102,7 +102,7 @@ def test_a_reopened_milestone_has_its_current_status() -> None:
     for day, status in enumerate(("SUBMITTED", "APPROVED", "INPROG", "SUBMITTED"), 2):
         when = f"2026-03-{day:02d}T10:00:00Z"
         event = an_event(definition=PERMITS, status=status, date_updated=when)
-        job = apply_event(job, event, RE_SIGN)
+        job = apply_event(job, event, CONFIG)
     assert words().rule_of(cells_of(job)) == rule(PERMITS, "SUBMITTED")
 
 
@@ -216,7 +216,7 @@ def step(day: int, milestone: int, status: str) -> Event:
 def joined(events: list[Event]) -> Job:
     job = Job(site=uuid(1))
     for event in events:
-        job = apply_event(job, event, RE_SIGN)
+        job = apply_event(job, event, CONFIG)
     return job
 
 

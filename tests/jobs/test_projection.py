@@ -1,6 +1,5 @@
 """Tests that every order of arrival gives the same, correct job."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -34,7 +33,6 @@ from tests.made_up import (
 )
 
 CONFIG = load_config(CONFIG_FILE)
-RE_SIGN = re.compile(CONFIG.words.re_sign, re.IGNORECASE)
 REMARKS, HISTORY = Remarks(CONFIG), HistoryLines(CONFIG)
 RECEIVED = datetime(2026, 3, 10, tzinfo=UTC)
 
@@ -48,7 +46,7 @@ def an_event(received: datetime = RECEIVED, **changes: Any) -> Event:
 def job_of(*events: Event) -> Job:
     job = Job(site=uuid(1))
     for one in events:
-        job = apply_event(job, one, RE_SIGN)
+        job = apply_event(job, one, CONFIG)
     return job
 
 
@@ -210,7 +208,7 @@ def test_changes_have_one_line_each_in_any_order(events: list[Event], random: An
     def lines(some: list[Event]) -> list[tuple[str, str]]:
         job, found = Job(site=uuid(1)), []
         for one in some:
-            before, job = job, apply_event(job, one, RE_SIGN)
+            before, job = job, apply_event(job, one, CONFIG)
             changes = HISTORY.milestone_changes(before, job, one)
             found += [(c.subject, c.digest) for c in changes if c.subject == c.milestone]
         return found
@@ -239,7 +237,7 @@ def test_a_late_event_has_no_line_for_a_change_that_has_one() -> None:
     )
     job, found = Job(site=uuid(1)), []
     for one in (first, third, second):
-        before, job = job, apply_event(job, one, RE_SIGN)
+        before, job = job, apply_event(job, one, CONFIG)
         changes = HISTORY.milestone_changes(before, job, one)
         found += [(c.before, c.after, c.stamp.day) for c in changes]
     assert found == [(None, "SUBMITTED", 1), ("SUBMITTED", "REJECTED", 3)]

@@ -3,7 +3,6 @@
 `test_event_order.py` has the webhooks that arrived before the request.
 """
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,9 +14,9 @@ from sync.jobs import reads
 from sync.jobs.model import Event, Job
 from sync.jobs.projection import apply_event, initial_quote, milestone_event
 from sync.webhooks.parse import read as parsed
+from tests.jobs.test_projection import CONFIG
 from tests.made_up import body, comment, document, milestone, task, uuid
 
-RE_SIGN = re.compile("re-sign")
 RECEIVED = datetime(2026, 3, 20, tzinfo=UTC)
 DEFINITION = uuid(30_001)
 
@@ -36,7 +35,7 @@ def read(**changes: Any) -> Event:
 def job_of(*events: Event) -> Job:
     job = Job(site=uuid(1))
     for one in events:
-        job = apply_event(job, one, RE_SIGN)
+        job = apply_event(job, one, CONFIG)
         job = Job.model_validate_json(job.model_dump_json())  # as it is stored
     return job
 
@@ -168,7 +167,7 @@ def test_the_last_read_has_the_final_status(statuses: list[str], data: Any) -> N
     job = Job(site=uuid(1))
     for number in arrivals:
         moment, status = history[number]
-        job = apply_event(job, sent(date_updated=moment.isoformat(), status=status), RE_SIGN)
+        job = apply_event(job, sent(date_updated=moment.isoformat(), status=status), CONFIG)
         if data.draw(st.booleans()):
             job = _taken(job, history[data.draw(st.integers(number, len(history) - 1))], data)
     job = _taken(job, history[-1], data)
@@ -181,4 +180,4 @@ def _taken(job: Job, now: tuple[datetime, str], data: Any) -> Job:
     if data.draw(st.booleans()):
         moment += timedelta(hours=data.draw(st.integers(0, 23)))
     found = read(date_updated=moment.isoformat(), status=status)
-    return apply_event(job, found, RE_SIGN) if reads.is_news(job, found) else job
+    return apply_event(job, found, CONFIG) if reads.is_news(job, found) else job

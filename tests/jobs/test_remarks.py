@@ -9,7 +9,7 @@ import pytest
 from sync.jobs.cells import EMPTY
 from sync.jobs.model import Change, Files, Job
 from sync.jobs.projection import apply_event
-from tests.jobs.test_projection import HISTORY, RE_SIGN, an_event, job_of
+from tests.jobs.test_projection import CONFIG, HISTORY, an_event, job_of
 from tests.jobs.test_row import layout
 from tests.made_up import comment, uuid
 
@@ -37,7 +37,7 @@ def note(job: Job) -> tuple[str, datetime | None]:
 def lines(*events: Any) -> list[Change]:
     job, found = Job(site=uuid(1)), []
     for one in events:
-        before, job = job, apply_event(job, one, RE_SIGN)
+        before, job = job, apply_event(job, one, CONFIG)
         found += HISTORY.milestone_changes(before, job, one)
     return found
 

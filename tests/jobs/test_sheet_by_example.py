@@ -14,7 +14,7 @@ from sync.jobs.row import Layout
 from sync.settings.config_file import Config
 from sync.sheets import encode
 from sync.webhooks.parse import read
-from tests.jobs.test_projection import CONFIG, RE_SIGN
+from tests.jobs.test_projection import CONFIG
 from tests.jobs.test_row import ADDRESSES
 from tests.made_up import body, comment, milestone, task, uuid
 from tests.webhooks.payloads import contract
@@ -252,7 +252,7 @@ def job_of(webhooks: list[Webhook]) -> Job:
         received = max(datetime.fromisoformat(f"{day}T19:00:00Z"), datetime(2026, 1, 2, tzinfo=UTC))
         if delivery.milestone:
             event = milestone_event(delivery.milestone, delivery.digest, received)
-            job = apply_event(job, event, RE_SIGN)
+            job = apply_event(job, event, CONFIG)
         else:
             assert delivery.other_event
             job = apply_other_event(job, delivery.other_event, delivery.digest, received)
@@ -355,7 +355,7 @@ def test_everbrights_deadline_is_shown_if_nearer_without_an_alias_in_the_config(
     delivery = read(body(payload))
     assert delivery.milestone
     event = milestone_event(delivery.milestone, as_read(delivery.digest), TODAY)
-    job = apply_event(job_of([APPROVED]), event, RE_SIGN)
+    job = apply_event(job_of([APPROVED]), event, CONFIG)
     for told, day in (("2026-11-20", "11/20/2026"), ("2026-12-24", "12/1/2026")):
         details = Details(values={"milestone_m1_submission_deadline": told})
         cell = layout.cells(job, Files(), details=details)["deadline"]
