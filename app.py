@@ -24,10 +24,10 @@ from sync.doctor.receiver import CLAIMED_ADDRESS
 from sync.errors import BrightsheetError, Rejected
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
+from sync.status.digests import send_digests
 from sync.status.metrics import RefusalCounter, StoreCollector, exposition
 from sync.status.verdict import answer as status_answer
-from sync.status.watch import CachedBacklog, Daily, Watch, report_unknown_statuses
-from sync.status.weekly import WeeklyMessages
+from sync.status.watch import CachedBacklog, Watch, report_unknown_statuses
 from sync.store import Acknowledgements, ActionLog, Database, Inbox
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery
@@ -58,11 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["brightsheet"] = worker = Worker(settings, database)
     wiring = Wiring(settings, database)
     alerts = wiring.alerts()
-    messages = (
-        partial(report_unknown_statuses, wiring, alerts),
-        Daily(wiring, alerts).step,
-        WeeklyMessages(wiring, alerts).step,
-    )
+    messages = [partial(send, wiring, alerts) for send in (report_unknown_statuses, send_digests)]
     watch = Watch(wiring.backlog, alerts.send, messages)
     app.extensions["brightsheet_watch"] = watch
     tries = PasswordTries(ActionLog(database).sources_of_sign_ins)

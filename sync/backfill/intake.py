@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sync.errors import BrightsheetError, Permanent
 from sync.jobs import contracts, projection, reads
@@ -142,11 +141,9 @@ def report_words(settings: Settings, jobs: Iterable[Job]) -> ReportWords:
     for step in settings.config.milestones:
         if step.header:
             definitions[step.header.lower()] = step.definitions[0]
-    zone = ZoneInfo(settings.time_zone) if settings.time_zone else UTC
     statuses = {column: _status(settings, column) for column in _MEANS}
-    return ReportWords(
-        {name: definition for name, definition in definitions.items() if name}, statuses, zone
-    )
+    definitions.pop("", None)
+    return ReportWords(definitions, statuses, settings.zone)
 
 
 def _status(settings: Settings, column: str) -> str:

@@ -159,8 +159,9 @@ class _Reason:
 class Alerts:
     """Sends messages to `channels`. `clock` counts seconds.
 
-    Messages contain IDs, reasons and fixes, but no data from webhooks. `link` is the address of the
-    console, or "".
+    A message may name milestones and statuses, and a job by `placeholder_name`, but nothing of its
+    customer, because it may go to a chat. Only the weekly digest names customers; it goes by email.
+    `link` is the address of the console, or "".
     """
 
     def __init__(

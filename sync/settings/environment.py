@@ -7,9 +7,11 @@ offer it.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, tzinfo
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -226,6 +228,10 @@ class SheetSettings(_FromEnvironment):
     )
     # For tests: how soon another worker may take over from a dead one.
     lease_seconds: int = Field(10, ge=1, le=600)
+
+    @property
+    def zone(self) -> tzinfo:
+        return ZoneInfo(self.time_zone) if self.time_zone else UTC
 
 
 class EverBrightSettings(_FromEnvironment):

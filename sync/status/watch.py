@@ -2,23 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event, Lock, Thread
 from time import monotonic
-from zoneinfo import ZoneInfo
 
 import structlog
 
 from sync.errors import BrightsheetError
-from sync.jobs.status import Statuses
 from sync.ops.alerts import Alerts
-from sync.status.problem import Problem
 from sync.status.rules import RULES
-from sync.status.verdict import alarms, evaluate, resolved_text
-from sync.status.weekly import digest_jobs, due_slot
+from sync.status.verdict import alarms, resolved_text
 from sync.store import Backlog, Confirmations
-from sync.store.history import recent_changes
 from sync.store.reported import Reported
 from sync.wiring import Wiring
 
@@ -100,17 +94,17 @@ class Watch:
             self.step()
 
     def step(self) -> None:
-        try:
-            self._report(alarms(self._read_backlog(), self._reported))
-            for send in self._messages:
+        for send in (self._report, *self._messages):
+            try:
                 send()
-        except BrightsheetError as error:
-            # Without the database nothing is known. Webhooks are answered with 503 meanwhile.
-            _log.warning("watch_failed", reason=error.reason)
-        except Exception:
-            _log.exception("fault", thread="watch")
+            except BrightsheetError as error:
+                # Without the database nothing is known. Webhooks are answered with 503 meanwhile.
+                _log.warning("watch_failed", reason=error.reason)
+            except Exception:
+                _log.exception("fault", thread="watch")
 
-    def _report(self, wrong: dict[str, Problem | None]) -> None:
+    def _report(self) -> None:
+        wrong = alarms(self._read_backlog(), self._reported)
         each_time = {rule.code for rule in RULES if rule.alerts_each_time}
         for code, problem in wrong.items():
             if problem is not None and code not in self._reported:
@@ -135,60 +129,3 @@ def report_unknown_statuses(wiring: Wiring, alerts: Alerts) -> None:
         if not means:
             send = partial(alerts.deliver, _UNKNOWN_STATUS.format(code))
             Reported(wiring.database).once(f"unknown_status:{code}", send)
-
-
-_DAY = timedelta(days=1)
-
-_NOW = partial(datetime.now, UTC)
-
-
-class Daily:
-    """Sends the daily digest when it is due; `clock` returns the time in UTC."""
-
-    def __init__(
-        self,
-        wiring: Wiring,
-        alerts: Alerts,
-        clock: Callable[[], datetime] = _NOW,
-    ) -> None:
-        self._wiring = wiring
-        self._alerts = alerts
-        self._clock = clock
-        zone = wiring.settings.time_zone
-        self._zone = ZoneInfo(zone) if zone else UTC
-
-    def step(self) -> bool:
-        """Send the digest if it is due; return whether it was sent. Raises BrightsheetError."""
-        hour = self._wiring.settings.digest_hour
-        if hour is None:
-            return False
-        slot = due_slot(self._clock().astimezone(self._zone), hour)
-        if slot is None:
-            return False
-
-        def send() -> bool:
-            return self._alerts.deliver(self._text(slot))
-
-        return Reported(self._wiring.database).once(f"digest {slot:%Y-%m-%d}", send)
-
-    def _text(self, slot: datetime) -> str:
-        now = self._wiring.backlog()
-        # The latest status of each milestone, and of each rejected or corrected task.
-        statuses = Statuses(self._wiring.config())
-        changes = recent_changes(self._wiring.database, (slot - _DAY).timestamp())
-        latest = {(change.site, change.subject): change for change in changes}.values()
-        approved = sum(
-            change.is_milestone_status and statuses.is_approved(change.after) for change in latest
-        )
-        rejected = sum(statuses.is_rejected(change.after) for change in latest)
-        jobs = digest_jobs(self._wiring, slot.date(), self._zone)
-        stuck = sum(job.is_stuck for job in jobs)
-        problems = evaluate(now)
-        lines = [
-            f"Approved since yesterday: {approved}, rejected: {rejected}.",
-            f"Stuck jobs: {stuck}.",
-            f"Documents: {now.failed_documents} failed, {now.documents} pending.",
-        ]
-        if not any(problem.is_behind for problem in problems):
-            lines.append("The sheet is up to date.")
-        return "\n".join([*lines, *(problem.explained for problem in problems)])

@@ -7,7 +7,7 @@ import pytest
 
 from emulator import Emulator
 from sync.ops.alerts import Alerts, channels
-from sync.status.watch import Daily
+from sync.status.digests import send_digests
 from tests.bench import Bench
 from tests.made_up import CONFIG_FILE, document, milestone, task
 from tests.ops.test_alerts import Chat
@@ -31,17 +31,10 @@ def bench(chat: Chat, database_url: str) -> Iterator[Bench]:
 NOW = datetime.now(UTC).replace(minute=30, second=0, microsecond=0)
 
 
-class Clock:
-    def __init__(self, moment: datetime) -> None:
-        self.now = moment
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-def daily(bench: Bench, clock: Clock) -> Daily:
-    settings = bench.settings
-    return Daily(bench.wiring, Alerts(channels(None, settings.alert_urls)), clock)
+def digest(bench: Bench, moment: datetime) -> None:
+    """Send what is due, as a process that has just started."""
+    alerts = Alerts(channels(None, bench.settings.alert_urls))
+    send_digests(bench.wiring, alerts, lambda: moment)
 
 
 def at(hour: int) -> datetime:
@@ -53,18 +46,18 @@ def ago(days: float) -> str:
 
 
 def test_it_counts_the_changes_of_a_day(bench: Bench, chat: Chat) -> None:
-    """Catches counts of another day or another status, and a name in the text."""
+    """Catches counts of another day or another status."""
     bench.send(
         milestone(1, status="APPROVED", date_updated=ago(0.1)),
         milestone(2, status="APPROVED", date_updated=ago(0.2)),
-        milestone(3, status="REJECTED", date_updated=ago(0.0), name="Permit of somebody"),
+        milestone(3, status="REJECTED", date_updated=ago(0.0)),
         milestone(4, status="APPROVED", date_updated=ago(300)),  # read back today
         milestone(5, status="SUBMITTED", date_updated=ago(14), tasks=[task(document(1))]),
         milestone(6, status="SUBMITTED", date_updated=ago(40)),
     )
     bench.flush()
     bench.wiring.heartbeats.give()
-    assert daily(bench, Clock(at(8))).step()
+    digest(bench, at(8))
     (heard,) = chat.heard
     lines = heard["message"].splitlines()
     assert lines == [
@@ -77,42 +70,38 @@ def test_it_counts_the_changes_of_a_day(bench: Bench, chat: Chat) -> None:
 
 def test_it_is_sent_once_a_day_by_the_first_process(bench: Bench, chat: Chat) -> None:
     """Two processes and a restart send one digest a day."""
-    clock = Clock(at(6))
-    first, second = daily(bench, clock), daily(bench, clock)
-    assert [one.step() for one in (first, second)] == [False, False]
-    clock.now = at(7)
-    assert [one.step() for one in (first, second, daily(bench, clock))] == [True, False, False]
-    clock.now = at(7) + timedelta(days=1)
-    assert [one.step() for one in (second, first)] == [True, False]
-    assert len(chat.heard) == 2
+    for hour, sent in ((6, 0), (7, 1), (7, 1), (8, 1), (7 + 24, 2), (8 + 24, 2)):
+        digest(bench, at(0) + timedelta(hours=hour))
+        assert len(chat.heard) == sent
 
 
 @pytest.mark.long
 def test_one_that_did_not_arrive_is_sent_at_the_next_check(bench: Bench, chat: Chat) -> None:
     chat.statuses = [500, 500, 500]
-    clock = Clock(at(7))
-    sender = daily(bench, clock)
-    assert not sender.step()
-    assert sender.step()
+    digest(bench, at(7))
+    assert chat.heard == []
+    digest(bench, at(7))
     assert len(chat.heard) == 1
 
 
 def test_a_worker_that_starts_late_waits_for_the_next_day(bench: Bench, chat: Chat) -> None:
     """Catches a morning's summary at night."""
-    assert not daily(bench, Clock(at(7) + timedelta(hours=6))).step()
+    digest(bench, at(7) + timedelta(hours=6))
     assert chat.heard == []
 
 
 def test_it_is_off_without_an_hour(bench: Bench, chat: Chat) -> None:
     bench.environment["DIGEST_HOUR"] = ""
     bench.configured(bench.config)
-    assert not daily(bench, Clock(at(7))).step()
+    digest(bench, at(7))
     assert chat.heard == []
 
 
-def test_the_hour_is_in_the_configured_time_zone(bench: Bench) -> None:
+def test_the_hour_is_in_the_configured_time_zone(bench: Bench, chat: Chat) -> None:
     """07:30 in Denver is 13:30 or 14:30 in UTC."""
     bench.environment["TIMEZONE"] = "America/Denver"
     bench.configured(bench.config)
-    assert not daily(bench, Clock(at(7))).step()
-    assert daily(bench, Clock(at(14))).step()
+    digest(bench, at(7))
+    assert chat.heard == []
+    digest(bench, at(14))
+    assert len(chat.heard) == 1

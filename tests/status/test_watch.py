@@ -124,6 +124,17 @@ def test_an_unreachable_database_resolves_nothing() -> None:
     assert recipient.reasons == ["late"]
 
 
+def test_a_message_that_fails_does_not_stop_the_next_one() -> None:
+    sent: list[str] = []
+
+    def fail() -> None:
+        raise ValueError("a fault")
+
+    messages = (fail, lambda: sent.append("next"))
+    Watch(lambda: WELL, Recipient().send, messages).step()
+    assert sent == ["next"]
+
+
 class _Chat:
     def __init__(self) -> None:
         self.texts: list[str] = []

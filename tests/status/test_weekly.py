@@ -13,7 +13,7 @@ import pytest
 
 from emulator import Emulator
 from sync.ops.alerts import Alerts, channels
-from sync.status.weekly import WeeklyMessages
+from sync.status.digests import send_digests
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.sheets.conftest import with_more
@@ -87,9 +87,9 @@ def bench(post: Post, sqlite_url: str, tmp_path: Path) -> Iterator[Bench]:
         yield Bench(google, sqlite_url, config, ALERT_URLS=post.url, WEEKLY_DIGEST=TODAY)
 
 
-def weekly(bench: Bench, now: datetime = NOW) -> WeeklyMessages:
+def weekly(bench: Bench, now: datetime = NOW) -> None:
     alerts = Alerts(channels(None, bench.settings.alert_urls))
-    return WeeklyMessages(bench.wiring, alerts, lambda: now)
+    send_digests(bench.wiring, alerts, lambda: now)
 
 
 def submitted(number: int, days: float, status: str = "SUBMITTED") -> dict[str, Any]:
@@ -109,7 +109,7 @@ def test_each_rep_gets_the_jobs_with_that_name_and_the_office_gets_all(
     rep(bench, 2, "Ben Cole")
     bench.compare()
     bench.shown(submitted(1, 0.1, "REJECTED"))
-    weekly(bench).step()
+    weekly(bench)
     mails = post.taken()
     stuck = f"- Job 00000000: {bench.row(uuid(2))['Status']}, 16 days"
     day = f"{NOW - timedelta(days=0.1):%b} {(NOW - timedelta(days=0.1)).day}"
@@ -130,17 +130,17 @@ def test_it_is_sent_once_on_its_day_and_again_if_it_did_not_arrive(
     bench: Bench, post: Post
 ) -> None:
     bench.shown(submitted(1, 1))
-    weekly(bench, NOW - timedelta(days=1)).step()
-    weekly(bench, NOW.replace(hour=6)).step()
+    weekly(bench, NOW - timedelta(days=1))
+    weekly(bench, NOW.replace(hour=6))
     assert post.taken() == {}
     post.answer = "550 no"
-    weekly(bench).step()
+    weekly(bench)
     post.mails.clear()
     post.answer = "250 OK"
-    weekly(bench).step()
+    weekly(bench)
     assert set(post.taken()) == {f"{name}@installer.example" for name in ("office", "ada", "ben")}
-    weekly(bench).step()
-    weekly(bench, NOW + timedelta(hours=1)).step()
+    weekly(bench)
+    weekly(bench, NOW + timedelta(hours=1))
     assert post.taken() == {}
 
 
@@ -148,7 +148,7 @@ def test_it_is_off_unless_a_day_is_set(bench: Bench, post: Post) -> None:
     bench.environment["WEEKLY_DIGEST"] = ""
     bench.configured(bench.config)
     bench.shown(submitted(1, 20))
-    weekly(bench).step()
+    weekly(bench)
     assert post.taken() == {}
 
 
@@ -181,12 +181,12 @@ def test_an_alert_each_day_lists_the_deadlines_of_a_week_without_names(
     while fetcher and fetcher.fetch() is not None:
         pass
     for _ in range(2):
-        weekly(bench).step()
+        weekly(bench)
     found = post.taken()["office@installer.example"]
     near = [NOW + timedelta(days=after) for after in (5, 7)]
     assert found == [
         "2 deadlines are within a week:",
         *(f"Job 00000000: {day:%b} {day.day}" for day in near),
     ]
-    weekly(bench, NOW + timedelta(days=1)).step()
+    weekly(bench, NOW + timedelta(days=1))
     assert len(post.taken()["office@installer.example"]) == 4, "the third's week has begun"

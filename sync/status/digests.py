@@ -1,0 +1,199 @@
+"""Sends what is due at a time of day: digests, and an alert about near deadlines."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+
+from sync.jobs.cells import EMPTY, Cell
+from sync.jobs.files import placeholder_name
+from sync.jobs.status import Statuses, is_stuck
+from sync.jobs.target import Target
+from sync.ops.alerts import Alerts, Channel, Message, mail_channels
+from sync.status.verdict import evaluate
+from sync.store.history import recent_changes
+from sync.store.reported import Reported
+from sync.wiring import Wiring
+
+HOUR = 7
+"""When they are sent, unless DIGEST_HOUR is set."""
+_LATEST = timedelta(hours=6)
+"""How long after its hour a digest is still sent; a process that starts later waits."""
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+_MOST = 30
+"""Most jobs or changes that a part of the digest lists."""
+_LONGEST = 20_000
+"""Characters of an email."""
+_NOW = partial(datetime.now, UTC)
+_FIELDS = ("status", "days", "deadline", "payment_due", "rep")
+
+
+def due_slot(now: datetime, hour: int) -> datetime | None:
+    """Return today's `hour`, if what is sent then is due `now`."""
+    slot = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return slot if slot <= now < slot + _LATEST else None
+
+
+@dataclass(frozen=True)
+class DigestJob:
+    """A job in the digest; `days` is None unless the job is open."""
+
+    site: str
+    customer: str
+    rep: str
+    status: str
+    days: int | None
+    is_stuck: bool
+    deadline: date | None
+    is_unpaid: bool
+
+
+def digest_jobs(wiring: Wiring, slot: datetime) -> Iterator[DigestJob]:
+    """Yield the jobs as the sheet shows them on the day of `slot`."""
+    layout = wiring.layout()
+    for target in wiring.sheet_store().pending.every():
+        if target.job.has_row:
+            cells = layout.cells(target.job, target.files, target.customer, target.details, _FIELDS)
+            yield _digest_job(target, cells, slot, layout.stuck_days)
+
+
+def _digest_job(
+    target: Target, cells: Mapping[str, Cell], slot: datetime, stuck_days: int
+) -> DigestJob:
+    def day(column: str) -> date | None:
+        cell = cells.get(column, EMPTY)
+        if cell.when is None:
+            return None
+        return cell.when.astimezone(slot.tzinfo).date() + timedelta(days=cell.days_later)
+
+    today, since, due = slot.date(), day("days"), day("payment_due")
+    days = (today - since).days if since else None
+    return DigestJob(
+        site=target.site,
+        customer=target.customer.name or placeholder_name(target.site),
+        rep=target.rep or (cells["rep"].text if "rep" in cells else ""),
+        status=cells["status"].text if "status" in cells else "",
+        days=days,
+        is_stuck=days is not None and is_stuck(days, stuck_days),
+        deadline=day("deadline") if since else None,
+        is_unpaid=due is not None and due < today,
+    )
+
+
+def send_digests(wiring: Wiring, alerts: Alerts, clock: Callable[[], datetime] = _NOW) -> None:
+    """Send the messages that are due; `clock` returns the time in UTC. Raises BrightsheetError."""
+    settings = wiring.settings
+    hour = HOUR if settings.digest_hour is None else settings.digest_hour
+    slot = due_slot(clock().astimezone(settings.zone), hour)
+    if slot is None:
+        return
+    reported = Reported(wiring.database)
+    if settings.digest_hour is not None:
+        send = partial(_send_daily, wiring, alerts, slot)
+        reported.once(f"digest {slot:%Y-%m-%d}", send)
+    if settings.has_alerts:
+        send = partial(_alert_deadlines, wiring, alerts, slot)
+        reported.once(f"deadlines {slot:%Y-%m-%d}", send)
+    if f"{slot:%A}".lower() == settings.weekly_digest:
+        send = partial(_send_weekly, wiring, slot)
+        reported.once(f"weekly digest {slot:%Y-%m-%d}", send)
+
+
+def _send_daily(wiring: Wiring, alerts: Alerts, slot: datetime) -> bool:
+    now = wiring.backlog()
+    # The latest status of each milestone, and of each rejected or corrected task.
+    statuses = Statuses(wiring.config())
+    changes = recent_changes(wiring.database, (slot - _DAY).timestamp())
+    latest = {(change.site, change.subject): change for change in changes}.values()
+    approved = sum(
+        change.is_milestone_status and statuses.is_approved(change.after) for change in latest
+    )
+    rejected = sum(statuses.is_rejected(change.after) for change in latest)
+    stuck = sum(job.is_stuck for job in digest_jobs(wiring, slot))
+    problems = evaluate(now)
+    lines = [
+        f"Approved since yesterday: {approved}, rejected: {rejected}.",
+        f"Stuck jobs: {stuck}.",
+        f"Documents: {now.failed_documents} failed, {now.documents} pending.",
+    ]
+    if not any(problem.is_behind for problem in problems):
+        lines.append("The sheet is up to date.")
+    return alerts.deliver("\n".join([*lines, *(problem.explained for problem in problems)]))
+
+
+def _alert_deadlines(wiring: Wiring, alerts: Alerts, slot: datetime) -> bool:
+    near = _near_deadlines(digest_jobs(wiring, slot), slot.date())
+    if not near:
+        return True
+    named = (f"{placeholder_name(job.site)}: {_day(job.deadline)}" for job in near[:_MOST])
+    count = "1 deadline is" if len(near) == 1 else f"{len(near)} deadlines are"
+    return alerts.deliver("\n".join([f"{count} within a week:", *named]))
+
+
+def _send_weekly(wiring: Wiring, slot: datetime) -> bool:
+    """Send everything to the recipients in ALERT_URLS, and each rep's part to the rep."""
+    urls = wiring.settings.alert_urls
+    jobs = list(digest_jobs(wiring, slot))
+    changes = list(_changes(wiring, slot, {job.site: job.customer for job in jobs}))
+    arrived = [_deliver(channel, jobs, changes, slot) for channel in mail_channels(urls)]
+    for rep, address in wiring.config().reps.items():
+        mine = [job for job in jobs if job.rep == rep]
+        sites = {job.site for job in mine}
+        theirs = [change for change in changes if change[0] in sites]
+        for channel in mail_channels(urls, address)[:1]:
+            arrived.append(_deliver(channel, mine, theirs, slot))
+    return any(arrived)
+
+
+def _deliver(
+    channel: Channel, jobs: Sequence[DigestJob], changes: Sequence[tuple[str, str]], slot: datetime
+) -> bool:
+    text = _text(jobs, [text for _, text in changes], slot.date())
+    return channel.deliver(Message(text, longest=_LONGEST))
+
+
+def _changes(
+    wiring: Wiring, slot: datetime, customers: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the site and the text of each change since the last digest, the newest first."""
+    layout = wiring.layout()
+    for change in recent_changes(wiring.database, (slot - _WEEK).timestamp())[::-1]:
+        line = layout.history_line(change, Cell()) if change.site in customers else None
+        if line is None:
+            continue
+        what, before, after = (line[n].text for n in (3, 4, 5))
+        states = " → ".join(filter(None, (before, after)))
+        text = f"{customers[change.site]}: {what}{', ' if states else ''}{states}"
+        yield change.site, f"{text}, {_day(change.stamp.astimezone(slot.tzinfo))}"
+
+
+def _text(jobs: Sequence[DigestJob], changes: Sequence[str], today: date) -> str:
+    stuck = sorted((job for job in jobs if job.is_stuck), key=lambda job: -(job.days or 0))
+    unpaid = sum(job.is_unpaid for job in jobs)
+    return "\n".join(
+        [
+            *_part("Stuck jobs", [f"{j.customer}: {j.status}, {j.days} days" for j in stuck]),
+            *_part(
+                "Deadlines within a week",
+                [f"{j.customer}: {_day(j.deadline)}" for j in _near_deadlines(jobs, today)],
+            ),
+            f"Approved but unpaid: {unpaid}",
+            *_part("Changes in the last seven days", changes),
+        ]
+    )
+
+
+def _near_deadlines(
+    jobs: Iterator[DigestJob] | Sequence[DigestJob], today: date
+) -> list[DigestJob]:
+    near = [job for job in jobs if job.deadline and today <= job.deadline <= today + _WEEK]
+    return sorted(near, key=lambda job: (job.deadline or today, job.site))
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%b} {day.day}" if day else ""
+
+
+def _part(title: str, lines: Sequence[str]) -> list[str]:
+    more = [f"- and {len(lines) - _MOST} more"] if len(lines) > _MOST else []
+    return [f"{title}: {len(lines)}", *(f"- {line}" for line in lines[:_MOST]), *more]
