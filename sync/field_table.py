@@ -86,7 +86,7 @@ NUMBER, LINKS, UUID = FieldKind.NUMBER, FieldKind.LINKS, FieldKind.KEY
 FILLED, OFF, NEVER = AtFirst.FILLED, AtFirst.OFF, AtFirst.NEVER
 
 # fmt: off
-_OF_A_JOB = (
+JOB_FIELDS = (
     FieldEntry(PLACEHOLDER, "Customer", TEXT,
         "The customer. The name opens the job in EverBright. Shows Job and the beginning of "
         "its site ID until EverBright returns the name.",
@@ -195,7 +195,7 @@ _OF_A_JOB = (
         width=280, is_hidden=True),
 )
 
-_OF_A_MILESTONE = (
+MILESTONE_FIELDS = (
     FieldEntry("status:", "{milestone}", STATUS,
         "The status of this milestone. The note on a cell has the date, and the comment that came "
         "with it.",
@@ -219,21 +219,20 @@ _OF_A_MILESTONE = (
 )
 # fmt: on
 
-FIELDS: Mapping[str, FieldEntry] = {entry.id: entry for entry in (*_OF_A_JOB, *_OF_A_MILESTONE)}
-JOB_FIELDS = _OF_A_JOB
-MILESTONE_FIELDS = tuple(entry for entry in _OF_A_MILESTONE if entry.at_first is not NEVER)
-"""The columns of each milestone in the Jobs tab."""
-COLUMN_IDS = tuple(entry.id for entry in _OF_A_JOB if entry.at_first is not NEVER)
+FIELDS: Mapping[str, FieldEntry] = {entry.id: entry for entry in (*JOB_FIELDS, *MILESTONE_FIELDS)}
+COLUMN_IDS = tuple(entry.id for entry in JOB_FIELDS if entry.at_first is not NEVER)
 """The columns that the config may have."""
-ASPECTS = tuple(entry.id.removesuffix(":") for entry in _OF_A_MILESTONE)
+MILESTONE_COLUMN_IDS = tuple(e.id for e in MILESTONE_FIELDS if e.at_first is not NEVER)
+"""The columns of each milestone in the Jobs tab."""
+ASPECTS = tuple(entry.id.removesuffix(":") for entry in MILESTONE_FIELDS)
 """What a column can show about a milestone."""
-ONCE_FILLED = frozenset(entry.id for entry in _OF_A_JOB if entry.at_first is FILLED)
+ONCE_FILLED_IDS = frozenset(entry.id for entry in JOB_FIELDS if entry.at_first is FILLED)
 """The columns that are created with the first job that has a value for them."""
-SITE_FIELDS = tuple(entry for entry in _OF_A_JOB if entry.site_key)
-DETAILS = tuple(entry.id for entry in _OF_A_JOB if entry.metrics)
+SITE_FIELDS = tuple(entry for entry in JOB_FIELDS if entry.site_key)
+DETAIL_IDS = tuple(entry.id for entry in JOB_FIELDS if entry.metrics)
 """The fields that are filled from the Data Access Layer."""
-CUSTOMERS_OWN = frozenset(entry.id for entry in _OF_A_JOB if entry.is_customers)
-TYPED = frozenset(entry.id for entry in _OF_A_JOB if entry.is_typed)
+CUSTOMER_IDS = frozenset(entry.id for entry in JOB_FIELDS if entry.is_customers)
+TYPED_IDS = frozenset(entry.id for entry in JOB_FIELDS if entry.is_typed)
 """Columns in which people type, too, and their text stays."""
 _NOTED = frozenset(entry.id for entry in FIELDS.values() if entry.is_noted)
 
@@ -258,4 +257,4 @@ def status_id(milestone: str) -> str:
 
 def milestone_headers(milestone: str) -> tuple[str, ...]:
     """Return the headers of a milestone's columns in the Jobs tab, with its title."""
-    return tuple(entry.title(milestone) for entry in MILESTONE_FIELDS)
+    return tuple(FIELDS[field].title(milestone) for field in MILESTONE_COLUMN_IDS)

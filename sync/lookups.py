@@ -49,8 +49,8 @@ class Question(Generic[AnswerT]):
 
     name: str
     answer: Callable[[DueLookup[AnswerT]], AnswerT]
+    begin: Callable[[], object]
     rests: bool = False
-    begin: Callable[[], object] = bool
 
 
 class LookupResult(NamedTuple):
@@ -98,9 +98,7 @@ class Fetcher(Generic[AnswerT]):
         return LookupResult(site, None, is_new)
 
 
-def customer_question(
-    everbright: EverBright, begin: Callable[[], object] = bool
-) -> Question[Customer]:
+def customer_question(everbright: EverBright, begin: Callable[[], object]) -> Question[Customer]:
     """Return the request for customers; `begin` is called before the first one."""
 
     def answer(due: DueLookup[Customer]) -> Customer:
@@ -111,7 +109,7 @@ def customer_question(
             asked = due.at
         return customer.model_copy(update={"asked": asked})
 
-    return Question("customer_unknown", answer, begin=begin)
+    return Question("customer_unknown", answer, begin)
 
 
 @dataclass
@@ -128,7 +126,7 @@ class DetailLookup:
     def question(self) -> Question[Details]:
         """Return the request; jobs that were asked with another config are asked again."""
         begin = partial(self._store.ask_outdated, self._rate)
-        return Question("details_unknown", self._answer, rests=True, begin=begin)
+        return Question("details_unknown", self._answer, begin, rests=True)
 
     def _answer(self, due: DueLookup[Details]) -> Details:
         """Return the details; a job without a row isn't asked for.

@@ -10,7 +10,7 @@ import pytest
 from sync.everbright.answers import read_customer
 from sync.field_table import (
     ALIAS,
-    DETAILS,
+    DETAIL_IDS,
     FIELDS,
     JOB_FIELDS,
     SITE_FIELDS,
@@ -41,14 +41,14 @@ STEPS = [
 
 def test_every_field_has_one_maker() -> None:
     """Catches an id without a cell, a cell without an id, and a cell that is made twice."""
-    makers = [*job_cells.CELLS, *job_cells.MILESTONE_CELLS, *DETAILS]
+    makers = [*job_cells.CELLS, *job_cells.MILESTONE_CELLS, *DETAIL_IDS]
     assert sorted(makers) == sorted(FIELDS)
 
 
 def test_the_docs_name_the_fields_of_the_data_access_layer() -> None:
     """Catches a column that stays blank for somebody who does not know what it needs."""
     (told,) = re.findall(r"^(.*?) come from EverBright's Data", PAGE.read_text("utf-8"), re.M)
-    headers = [FIELDS[field].header.partition(" (")[0].lower() for field in DETAILS]
+    headers = [FIELDS[field].header.partition(" (")[0].lower() for field in DETAIL_IDS]
     assert told.lower() == f"{', '.join(headers[:-1])} and {headers[-1]}"
 
 
@@ -84,9 +84,9 @@ def test_the_examples_in_the_shipped_config_are_of_columns_that_are_off() -> Non
 
 def test_a_metric_is_named_by_the_config_else_by_the_table() -> None:
     """Catches a detail whose metrics cannot be set, and one that hides a key of the config."""
-    assert not EverBrightConfig.model_fields.keys() & set(DETAILS)
+    assert not EverBrightConfig.model_fields.keys() & set(DETAIL_IDS)
     assert EverBrightConfig.model_validate({"deadline": ["x"]}).metrics("deadline") == ("x",)
-    for column in DETAILS:
+    for column in DETAIL_IDS:
         assert EverBrightConfig().metrics(column) == FIELDS[column].metrics
 
 
@@ -121,11 +121,11 @@ def known_job() -> Job:
 def cells() -> dict[str, Cell]:
     """Return the cells of every field of a job of which everything is known."""
     tree = CONFIG.model_dump() | {"milestones": STEPS}
-    details = [{"id": column, "header": column} for column in DETAILS]
+    details = [{"id": column, "header": column} for column in DETAIL_IDS]
     config = Config.model_validate(tree | {"columns": [*tree["columns"], *details]})
     values = {
         metric.replace(ALIAS, "pto"): VALUES[FIELDS[column].kind]
-        for column in DETAILS
+        for column in DETAIL_IDS
         for metric in FIELDS[column].metrics
     }
     of_the_site = {entry.id: VALUES[entry.kind] for entry in SITE_FIELDS}

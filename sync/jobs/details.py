@@ -8,7 +8,7 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 
-from sync.field_table import ALIAS, DETAILS, REP, FieldEntry, FieldKind, entry_of
+from sync.field_table import ALIAS, DETAIL_IDS, REP, FieldEntry, FieldKind, entry_of
 from sync.jobs.cells import Cell, cut
 from sync.jobs.milestones import Milestones
 from sync.jobs.model import Details, Job
@@ -30,7 +30,7 @@ class DetailColumns:
     """
 
     def __init__(self, config: Config) -> None:
-        columns = [column.id for column in config.columns if column.id in DETAILS]
+        columns = [column.id for column in config.columns if column.id in DETAIL_IDS]
         if columns and _SELLER not in columns and any(each.id == REP for each in config.columns):
             columns.append(_SELLER)
         self.metrics = {column: config.everbright.metrics(column) for column in columns}
@@ -88,17 +88,18 @@ class DetailColumns:
         for column in self.metrics:
             text, entry = self.value(column, job, details), entry_of(column)
             if text:
-                cells[column] = self.cell(entry, text)
+                cells[column] = value_cell(entry, text, self._config)
         return cells
 
-    def cell(self, entry: FieldEntry, text: str) -> Cell:
-        """Return a value in the field's kind, or as received if it isn't of that kind."""
-        if entry.kind is FieldKind.NUMBER:
-            return _number(text) or Cell(text=cut(text))
-        if entry.kind is FieldKind.DATE:
-            return _day(text) or Cell(text=cut(text))
-        is_code = entry.kind is FieldKind.STATUS and _CODE.fullmatch(text)
-        return Cell(text=cut(self._config.status_label(text) if is_code else text))
+
+def value_cell(entry: FieldEntry, text: str, config: Config) -> Cell:
+    """Return a value in the field's kind, or as received if it isn't of that kind."""
+    if entry.kind is FieldKind.NUMBER:
+        return _number(text) or Cell(text=cut(text))
+    if entry.kind is FieldKind.DATE:
+        return _day(text) or Cell(text=cut(text))
+    is_code = entry.kind is FieldKind.STATUS and _CODE.fullmatch(text)
+    return Cell(text=cut(config.status_label(text) if is_code else text))
 
 
 def _number(text: str) -> Cell | None:

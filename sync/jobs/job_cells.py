@@ -11,7 +11,7 @@ from sync.jobs import contracts, projection
 from sync.jobs.actions import Actions, NextAction
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
 from sync.jobs.deadlines import Deadlines
-from sync.jobs.details import DetailColumns
+from sync.jobs.details import DetailColumns, value_cell
 from sync.jobs.files import Addresses, documents_cell, placeholder_name
 from sync.jobs.milestone_changes import MilestoneChanges
 from sync.jobs.milestones import Milestones, ReachedMilestone
@@ -342,7 +342,7 @@ def _split(customer: Customer) -> tuple[str, str]:
 
 def _of_the_site(entry: FieldEntry, row: RowSource) -> Cell:
     text = getattr(row.customer, entry.id, "")
-    return row.reader.details.cell(entry, text) if text else EMPTY
+    return value_cell(entry, text, row.reader.config) if text else EMPTY
 
 
 CELLS: Mapping[str, Callable[[RowSource], Cell]] = {

@@ -11,7 +11,7 @@ from functools import cached_property
 from sync.field_table import (
     FIELDS,
     KEY,
-    MILESTONE_FIELDS,
+    MILESTONE_COLUMN_IDS,
     FieldEntry,
     FieldKind,
     entry_of,
@@ -127,7 +127,6 @@ STUCK_DAYS = 14
 
 _UNKNOWN = Customer()
 _NO_DETAILS = Details()
-_OF_MILESTONES = tuple(entry.id for entry in MILESTONE_FIELDS)
 _SUBJECTS = {
     STAGE: "Stage",
     ARCHIVED: "Job",
@@ -266,7 +265,7 @@ class Layout:
         )
 
     def _may_have(self, column: str) -> bool:
-        return column in self._configured or column.startswith(_OF_MILESTONES)
+        return column in self._configured or column.startswith(MILESTONE_COLUMN_IDS)
 
     def name(self, site: str, customer: Customer) -> Cell:
         """Return the customer's name, or a stand-in, with the link to the job in EverBright."""

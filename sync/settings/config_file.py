@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from sync.errors import SettingsError
-from sync.field_table import ASPECTS, COLUMN_IDS, DETAILS, JOB_FIELDS, KEY, milestone_headers
+from sync.field_table import ASPECTS, COLUMN_IDS, DETAIL_IDS, JOB_FIELDS, KEY, milestone_headers
 from sync.settings.everbright_config import (
     Color,
     EverBrightConfig,
@@ -336,7 +336,7 @@ class Config(Strict):
     @model_validator(mode="after")
     def _metrics(self) -> "Config":
         for column in self.job_columns:
-            if column.id in DETAILS and not self.everbright.metrics(column.id):
+            if column.id in DETAIL_IDS and not self.everbright.metrics(column.id):
                 raise ValueError(
                     f"everbright.{column.id}: names no metric for the column; name one"
                 )

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from sync.field_table import ALIAS, DETAILS, entry_of
+from sync.field_table import ALIAS, DETAIL_IDS, entry_of
 from sync.settings.validators import matching, template
 
 
@@ -94,7 +94,7 @@ Metrics = tuple[Annotated[Key, AfterValidator(_metric)], ...]
 
 
 def _detail(column: str) -> str:
-    if column not in DETAILS:
+    if column not in DETAIL_IDS:
         raise PydanticCustomError("extra_forbidden", "is not a key")
     return column
 
@@ -131,7 +131,7 @@ class EverBrightConfig(Strict):
     @model_validator(mode="before")
     @classmethod
     def _with_metrics(cls, tree: Any) -> Any:
-        usual = {column: entry_of(column).metrics for column in DETAILS}
+        usual = {column: entry_of(column).metrics for column in DETAIL_IDS}
         return usual | tree if isinstance(tree, dict) else tree
 
     def metrics(self, column: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from sync.field_table import KEY, TYPED, is_noted
+from sync.field_table import KEY, TYPED_IDS, is_noted
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
 from sync.sheets import encode
@@ -50,7 +50,7 @@ def columns_to_read(policy: Policy, targets: Iterable[Target]) -> tuple[str, ...
         changed = target.differences()
         # If a person copied a row, all of its cells are written, where the policy overwrites.
         cells = {**target.cells, **changed} if policy.overwrites else changed
-        unread = TYPED - changed.keys() if target.has_row else TYPED
+        unread = TYPED_IDS - changed.keys() if target.has_row else TYPED_IDS
         columns |= {
             c for c, cell in cells.items() if policy.rule(c, cell) is not Rule.OURS
         } - unread
@@ -201,7 +201,7 @@ class CellDecider:
         """
         changed = target.differences()
         if rows > 1 and table.policy.overwrites:
-            also = target.cells.keys() - changed.keys() - TYPED
+            also = target.cells.keys() - changed.keys() - TYPED_IDS
             target = replace(target, recheck=target.recheck | also)
         cells = (
             self._cell(table, row, column, target, is_changed=column in changed)
@@ -282,7 +282,7 @@ class CellDecider:
 
     def last_value(self, table: Table, column: str, target: Target) -> Content | None:
         """Return the last confirmed content of a job's cell in a column; None if there is none."""
-        is_ours = table.policy.overwrites and column not in TYPED
+        is_ours = table.policy.overwrites and column not in TYPED_IDS
         if (column in target.recheck and is_ours) or not target.written:
             return None
         last_written = target.written.get(column, EMPTY)
@@ -294,7 +294,7 @@ class CellDecider:
     ) -> CellWrite | None:
         """Return the write of a cell's value, its note, or both: each is decided separately."""
         wanted = self.tabs.shown(table, column, target.cells.get(column, EMPTY))
-        if wanted is None or (column in TYPED and column not in table.cells):
+        if wanted is None or (column in TYPED_IDS and column not in table.cells):
             return None
         decision, rule, observed = self.decided(table, row, column, target)
         note = self._note_there(table, row, column, target, wanted) if is_changed else None

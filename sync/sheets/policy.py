@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, overload
 
-from sync.field_table import CUSTOMERS_OWN, TYPED
+from sync.field_table import CUSTOMER_IDS, TYPED_IDS
 from sync.jobs.cells import Cell
 from sync.sheets.cell_data import BLANK, Content
 
@@ -63,11 +63,11 @@ class Policy:
 
     def rule(self, column: str, cell: Cell) -> Rule:
         """Return who owns the value of a cell, by its column's ID and the wanted cell."""
-        if cell.is_stand_in or column in TYPED:
+        if cell.is_stand_in or column in TYPED_IDS:
             return Rule.FILL  # A typed customer or rep is better than our stand-in.
         if self.overwrites:
             return Rule.OURS
-        return Rule.FILL if column in CUSTOMERS_OWN else Rule.NEWS
+        return Rule.FILL if column in CUSTOMER_IDS else Rule.NEWS
 
 
 OWN = Policy(overwrites=True, decorates=True, matches=False, inherits=False, makes_columns=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 
 import structlog
 
-from sync.field_table import ONCE_FILLED, REP
+from sync.field_table import ONCE_FILLED_IDS, REP
 from sync.jobs.cells import EMPTY, Cells, Column
 from sync.jobs.learned import proposed_order
 from sync.jobs.model import Change, Customer
@@ -240,7 +240,7 @@ def _filled(columns: Iterable[Column], snapshot: Snapshot, jobs: Iterable[Target
     return [
         column
         for column in columns
-        if column.id not in ONCE_FILLED or column.id in filled or column.id in present
+        if column.id not in ONCE_FILLED_IDS or column.id in filled or column.id in present
     ]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sync.errors import Retryable
 from sync.everbright import answers
-from sync.field_table import DETAILS
+from sync.field_table import DETAIL_IDS
 from sync.jobs import files
 from sync.jobs.cells import EMPTY
 from sync.jobs.details import DetailColumns
@@ -23,7 +23,7 @@ from tests.made_up import uuid
 SHOWN = Config.model_validate(
     CONFIG.model_dump()
     | {
-        "columns": [{"id": one, "header": one} for one in ("site_id", *sorted(DETAILS))],
+        "columns": [{"id": one, "header": one} for one in ("site_id", *sorted(DETAIL_IDS))],
         "milestones": [{"definitions": [uuid(30_001)], "header": "NTP", "alias": "ntp"}],
     }
 )

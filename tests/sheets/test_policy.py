@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from sync.field_table import CUSTOMERS_OWN
+from sync.field_table import CUSTOMER_IDS
 from sync.jobs.cells import Cell
 from sync.sheets.cell_data import BLANK, Content
 from sync.sheets.policy import MAPPED, OWN, Decision, Policy, Rule, TypedWord, decide
@@ -149,12 +149,12 @@ TEXT = Cell(text="Approved")
     [
         (OWN, "status:x", TEXT, Rule.OURS),
         (OWN, "documents:x", TEXT, Rule.OURS),
-        *((OWN, column, TEXT, Rule.OURS) for column in sorted(CUSTOMERS_OWN)),
+        *((OWN, column, TEXT, Rule.OURS) for column in sorted(CUSTOMER_IDS)),
         (OWN, "customer", STAND_IN, Rule.FILL),
         (MAPPED, "status:x", TEXT, Rule.NEWS),
         (MAPPED, "documents:x", TEXT, Rule.NEWS),
         (MAPPED, "next_action", Cell(), Rule.NEWS),
-        *((MAPPED, column, TEXT, Rule.FILL) for column in sorted(CUSTOMERS_OWN)),
+        *((MAPPED, column, TEXT, Rule.FILL) for column in sorted(CUSTOMER_IDS)),
         (MAPPED, "customer", STAND_IN, Rule.FILL),
         (MAPPED, "status:x", STAND_IN, Rule.FILL),
     ],

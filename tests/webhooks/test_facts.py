@@ -2,7 +2,7 @@
 
 import re
 
-from sync.field_table import DETAILS
+from sync.field_table import DETAIL_IDS
 from sync.settings.config_file import Config, WebhooksConfig, WordsConfig
 from sync.settings.environment import Settings
 from sync.settings.everbright_config import EverBrightConfig
@@ -19,7 +19,7 @@ NAMED = {
 def test_every_key_that_identifies_a_webhook_is_documented() -> None:
     there = {("webhooks", key) for key in WebhooksConfig.model_fields}
     there |= {("words", key) for key in WordsConfig.model_fields}
-    there |= {("everbright", key) for key in (*EverBrightConfig.model_fields, *DETAILS)}
+    there |= {("everbright", key) for key in (*EverBrightConfig.model_fields, *DETAIL_IDS)}
     assert {one for one in NAMED if one[0] != "statuses"} == there
     assert "[statuses]" in PAGE
     assert "statuses" in Config.model_fields

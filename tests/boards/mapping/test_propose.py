@@ -8,7 +8,7 @@ from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.propose import Proposal, propose
 from sync.boards.mapping.recognize import Recognizer
 from sync.boards.mapping.tab import SeenCell
-from sync.field_table import DETAILS, FIELDS, FieldKind
+from sync.field_table import DETAIL_IDS, FIELDS, FieldKind
 from sync.settings.config_file import Config
 from tests.boards.mapping.seen import MILESTONES, PERMIT, config, date, fields, tab
 from tests.made_up import uuid
@@ -148,7 +148,7 @@ def test_hidden_columns_are_shown_as_such() -> None:
 def of_a_column(field: str, header: str, *cells: object) -> Proposal:
     """Return what is proposed for a column of cells, where the config has the column `field`."""
     tree = config().model_dump()
-    if field in DETAILS:
+    if field in DETAIL_IDS:
         tree["columns"] = [*tree["columns"], {"id": field, "header": FIELDS[field].header}]
     known = Fields(Config.model_validate(tree), MILESTONES, stages=frozenset(("some text",)))
     seen = tab((header,), *([one] for one in cells))

@@ -7,7 +7,7 @@ from sync.boards.mapping import words
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.recognize import ALIKE, ALMOST, SHORTEST, Recognizer
 from sync.boards.mapping.words import SYNONYMS, plain
-from sync.field_table import ASPECTS, DETAILS, FIELDS
+from sync.field_table import ASPECTS, DETAIL_IDS, FIELDS
 from sync.settings.config_file import Config
 from tests.boards.mapping.seen import DESIGN, MILESTONES, PERMIT, PTO, config, fields
 
@@ -17,7 +17,7 @@ KNOWN = Recognizer(fields())
 def every_field() -> Fields:
     """Return the fields with every column in the config, and three milestones."""
     tree = config().model_dump()
-    details = [{"id": column, "header": FIELDS[column].header} for column in DETAILS]
+    details = [{"id": column, "header": FIELDS[column].header} for column in DETAIL_IDS]
     tree["columns"] = [*tree["columns"], *details]
     return Fields(Config.model_validate(tree), MILESTONES)
 
@@ -102,7 +102,7 @@ def test_a_milestones_header_names_the_field(header: str, expected: str | None) 
 def test_a_detail_is_known_only_if_the_config_has_its_column(header: str) -> None:
     """Catches a column that is mapped to what EverBright is never asked for: it stays blank."""
     assert field(header) is None
-    assert field(header, EVERY) in DETAILS
+    assert field(header, EVERY) in DETAIL_IDS
 
 
 def test_the_vocabulary_is_of_fields_that_there_are() -> None:
