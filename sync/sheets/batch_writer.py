@@ -152,7 +152,7 @@ class BatchWriter:
                 fence=attempt.fence,
             )
         undone = {n: undos[n] for n in findings.confirmed_undos if n in undos}
-        again = {n for n, undo in undone.items() if undo.was_confirmed and not undo.removes_key}
+        again = {number for number, undo in undone.items() if findings.settles(number, undo)}
         conclusion = Conclusion(
             misplaced=frozenset(findings.misplaced),
             confirmed=findings.confirmed,

@@ -139,12 +139,19 @@ class Findings:
     undos: list[Undo] = field(default_factory=list)
     confirmed_undos: set[int] = field(default_factory=set)
     """IDs of pending undos that were confirmed or that a new undo replaces."""
+    missed_undos: set[int] = field(default_factory=set)
+    """IDs of pending undos with a misplaced write: a person copied the row, and a copy needs it."""
     replaced: list[ReplacedWords] = field(default_factory=list)
 
     @property
     def is_as_intended(self) -> bool:
         """Whether every write is confirmed."""
         return not (self.misplaced or self.undos)
+
+    def settles(self, number: int, undo: Undo) -> bool:
+        """Return whether a confirmed undo is confirmed for the second time, in every row."""
+        is_again = undo.was_confirmed and number not in self.missed_undos
+        return is_again and not undo.removes_key
 
 
 def check(
@@ -198,6 +205,7 @@ class _RowCheck:
             if misplaced:
                 self.findings.misplaced |= {self.row.site} - {""}
                 self.misplaced_columns.add(cell.column)
+                self.findings.missed_undos.update(cell.undoes)
                 self.findings.undos += self._undos(cell, misplaced)
             else:
                 self._confirm(cell)

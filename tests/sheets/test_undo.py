@@ -557,6 +557,16 @@ def test_an_undo_is_checked_like_any_write(copy: Cells, is_back: bool) -> None:
     assert findings.misplaced == set()
 
 
+def test_an_undo_that_missed_one_of_a_jobs_rows_is_not_settled() -> None:
+    """Catches another customer's data that stays in a copy, which then loses the job's key."""
+    again = undo(identity=RowIdentity(key=A), was_confirmed=True)
+    rows = {4: line(key=A), 5: line(key=A)}
+    batch = trace(*placed(rows, again).rows, columns=PEOPLE)
+    for copies, is_settled in ((rows, True), (rows | {5: line(key=B)}, False)):
+        findings = check(batch, [seen(rows)], {JOBS_TAB: copies}, {1: again})
+        assert findings.settles(1, again) is is_settled
+
+
 # What a row is known by
 
 
