@@ -75,7 +75,11 @@ class Ledger:
         return None if updated is None else self.truth.site_at(updated)
 
     def _by_claims(self, look: Look, row: int) -> str | None:
-        texts = (spot.text for spot in look.rows[row].values())
+        texts = [spot.text for spot in look.rows[row].values()]
+        if copied := self.templates.intersection(texts):
+            return (
+                copied.pop()
+            )  # With whatever else the row has that was typed before it was copied.
         known = (self.claims[text] for text in texts if text in self.claims)
         places = Counter(claim.place for claim in known if claim.place)
         return places.most_common(1)[0][0] if places else None
