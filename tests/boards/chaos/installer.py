@@ -256,7 +256,7 @@ class Installer:
             "Customer": f"Own {other}",
             "E-mail": f"x{other}@example.com",
             "Price": f"{1000 + other}",
-            **dict.fromkeys(("Street", "Zip", "Phone"), ""),
+            **dict.fromkeys(("Street", "Zip", "Phone", "Permit", "Permit OK on"), ""),
         }
         self._edit("insert_rows", tab, index=row, below=True)
         self._edit("copy_rows", tab, start=row, end=row + 1, to=row + 1)
