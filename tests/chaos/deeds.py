@@ -440,7 +440,13 @@ class Deeds:
         self._edit("cut_columns", start=start, end=start + 1, to=before.keys.index(to))
 
     def _cut_keys(self, before: Look) -> Deed | None:
-        """Cut site IDs into another column; the next deed takes that back."""
+        """Cut site IDs into another column; the next deed takes that back.
+
+        Not in the second of a batch for which somebody else moves the row: what it writes there by
+        mistake is put back in a row without an ID, and this one has its ID again.
+        """
+        if self.is_in_gap:
+            return None
         row = self._job_row(before)
         blank = [key for key in before.own if row is not None and not before.spot(row, key).text]
         if row is None or not blank or not self._may_vanish(before, 1):
