@@ -153,7 +153,8 @@ class ReceiverSettings(_FromEnvironment):
             alias="WEBHOOK_SECRET",
             min_length=1,
             description="The secret that EverBright sends, 16 characters or more (`openssl rand "
-            "-hex 24`). During a rotation: the new and the old one, separated by a comma.",
+            "-hex 24`). Several, separated by commas, are all accepted: during a rotation, the new "
+            "and the old one.",
             json_schema_extra={"app_json": {"generator": "secret"}},
         )
     )

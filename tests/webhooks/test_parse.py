@@ -359,3 +359,16 @@ def is_of_reading(kept: object) -> bool:
     trace = kept.__traceback__ if isinstance(kept, BaseException) else None
     frames = [frame for inner, _ in walk_tb(trace) for frame, _ in walk_stack(inner)]
     return any(frame.f_code is test_an_error_keeps_nothing_of_the_body.__code__ for frame in frames)
+
+
+def test_the_documented_second_source_becomes_a_milestone() -> None:
+    """docs/architecture.md, "A second source of webhooks"."""
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    names: dict[str, Any] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], names)  # noqa: S102 - it is ours
+    sent = {"permit_number": 7, "reference": uuid(1), "state": "issued", "changed_at": "2026-03-01"}
+    found = read(body(names["as_milestone"](sent))).milestone
+    assert found is not None
+    assert (found.site, found.status) == (uuid(1), "APPROVED")
+    with pytest.raises(Rejected, match="site"):
+        read(body(names["as_milestone"]({"permit_number": 7})))
