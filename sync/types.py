@@ -41,6 +41,7 @@ Text = Annotated[str, BeforeValidator(lambda v: "" if v is None else v)]
 """Free text: null is the empty text; "None" stays, since somebody may have written it."""
 Code = Annotated[str | None, BeforeValidator(null)]
 """A code, or an identifier that is only shown; null and "None" are None."""
+UUID_PATTERN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 Uuid = Annotated[str, AfterValidator(_uuid)]
 """A UUID in its canonical form: it goes into keys and addresses."""
 

@@ -80,7 +80,7 @@ class Actions:
         """Return how to finish, start or restart an open milestone; "" if that isn't known."""
         phrases, milestone = self._statuses.phrases, reached.event.milestone
         people, title = _names([milestone.assigned_to]), reached.title
-        if self._statuses.means(milestone.status) == "canceled":
+        if self._statuses.configured_meaning(milestone.status) == "canceled":
             return NextAction(_line(phrases.restart.format(what=title)), people)
         if not milestone.status:
             return NextAction(_line(phrases.start.format(what=title)), people)
@@ -96,7 +96,7 @@ class Actions:
 
     def _is_open(self, task: Task, title: str) -> bool:
 
-        return self._statuses.means(task.status) not in ("approved", "waiting") and (
+        return self._statuses.configured_meaning(task.status) not in ("approved", "waiting") and (
             task.name not in ("", title)
         )
 

@@ -136,7 +136,7 @@ class MilestoneCells:
         """Return the day of the newest change to a status that `means` this."""
         first: StatusSeen | None = None
         for change in reached.log.statuses:
-            if self._statuses.means(change.status) == means:
+            if self._statuses.configured_meaning(change.status) == means:
                 first = change
             elif first:
                 break

@@ -65,7 +65,7 @@ def holding_rules(
     is_done = False
     for reached in reversed(milestones):
         milestone = reached.event.milestone
-        if not milestone.status or statuses.means(milestone.status) == "canceled":
+        if not milestone.status or statuses.configured_meaning(milestone.status) == "canceled":
             continue
         meaning = statuses.meaning(milestone)
         is_done |= reached.key == last and meaning is Meaning.APPROVED

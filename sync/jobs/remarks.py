@@ -34,7 +34,7 @@ class Remarks:
 
     def __init__(self, config: Config) -> None:
         self._bots = [re.compile(pattern, re.IGNORECASE) for pattern in config.words.bots]
-        self._means = config.means
+        self._meaning = config.configured_meaning
 
     def is_by_bot(self, comment: Comment) -> bool:
         """Return whether a comment is automatic, or its author's name is a bot's."""
@@ -65,7 +65,7 @@ class Remarks:
         self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
     ) -> datetime:
         """Return when `change` happened (UTC), by the bot's comment or else by the event."""
-        decision = _DECISIONS.get(self._means(change.status) or "")
+        decision = _DECISIONS.get(self._meaning(change.status) or "")
         times = [
             at
             for at, text in self._by_bot(comments, log, change)

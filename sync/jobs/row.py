@@ -35,7 +35,7 @@ from sync.jobs.model import (
     Job,
 )
 from sync.jobs.pipeline import PipelineEntry, pipeline_entry
-from sync.jobs.status import CONTRACT_LABELS, Case, Ending, Statuses, listed
+from sync.jobs.status import ARCHIVED_CODE, CONTRACT_LABELS, Case, Ending, Statuses, listed
 from sync.settings.config_file import PLACES, Config
 from sync.webhooks.schema import ContractState
 
@@ -45,6 +45,13 @@ _CONTRACT_MEANS = {
     CONTRACT_LABELS[ContractState.VOIDED]: "rejected",
 }
 """A contract's state has the color of the milestones' status with this meaning."""
+_MEANS = {
+    Case.BETWEEN: "approved",
+    Case.DONE: "approved",
+    Case.WAITING: "waiting",
+    Case.REJECTED: "rejected",
+}
+"""A job has the color of the milestones' status with this meaning; later ones win."""
 _LETTER, _PADDING = 8, 14
 """In pixels, for a bold letter in a header and around a word, so that no word is broken."""
 
@@ -111,16 +118,6 @@ def _tints_of_jobs(config: Config) -> tuple[Tint, ...]:
         )
         for part, color in tints.items()
     )
-
-
-ARCHIVED_CODE = "ARCHIVED"
-_MEANS = {
-    Case.BETWEEN: "approved",
-    Case.DONE: "approved",
-    Case.WAITING: "waiting",
-    Case.REJECTED: "rejected",
-}
-"""A job has the color of the milestones' status with this meaning; later ones win."""
 
 
 STUCK_DAYS = 14
@@ -232,8 +229,7 @@ class Layout:
             known = of_details.get("deadline", EMPTY)
             of_details["deadline"] = self._reader.deadlines.nearest(row.milestones, known)
         cells |= {field: cell for field, cell in of_details.items() if is_wanted(field)}
-        # Most blank cells are EMPTY itself, and identity is much faster to compare than equality.
-        return {c: cell for c, cell in cells.items() if cell is not EMPTY and cell != EMPTY}
+        return {column: cell for column, cell in cells.items() if cell != EMPTY}
 
     def title(
         self, column: str, *, is_mapped: bool = False, names: Mapping[str, str] | None = None

@@ -17,6 +17,8 @@ from sync.webhooks.schema import ContractState, Milestone
 
 REJECTED, WAITING = "Rejected", "Under review"
 """The words for a job in drop-downs, and the titles of the filter views."""
+ARCHIVED_CODE = "ARCHIVED"
+"""The status in the config that an archived job has."""
 _TITLE_LIMIT = 40
 _NAMED = 3
 """Most milestones that are named, so that a status can be read at a glance."""
@@ -88,12 +90,13 @@ class Statuses:
 
     def __init__(self, config: Config) -> None:
         self._known = config.statuses
-        self.label, self.means = config.status_label, config.means
+        self.label = config.status_label
+        self.configured_meaning = config.configured_meaning
         self.is_approved = config.is_approved
         self.phrases = config.phrases
 
     def is_rejected(self, code: str | None) -> bool:
-        return self.means(code) == "rejected"
+        return self.configured_meaning(code) == "rejected"
 
     def is_explained(self, code: str | None) -> bool:
         """Return whether the config or the console has a meaning for a status."""
@@ -105,7 +108,7 @@ class Statuses:
         A milestone with a rejected task is rejected, unless it is approved or its submission was
         canceled, which leaves it open. A status without a known meaning is open, too.
         """
-        means = self.means(milestone.status)
+        means = self.configured_meaning(milestone.status)
         if means == "approved":
             return Meaning.APPROVED
         if means == "canceled":
@@ -146,7 +149,7 @@ class Statuses:
         the next one, or "".
         """
         if is_archived:
-            label = self.label("ARCHIVED")
+            label = self.label(ARCHIVED_CODE)
             return JobStatus(Case.ARCHIVED, label, words=(label,))
         by_meaning: dict[Meaning, list[ReachedMilestone]] = {meaning: [] for meaning in Meaning}
         # Milestones outside the order follow the others, as their columns do.

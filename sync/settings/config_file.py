@@ -291,13 +291,13 @@ class Config(Strict):
         known = self.statuses.get(code)
         return known.label if known else code.replace("_", " ").capitalize()
 
-    def means(self, code: str | None) -> str | None:
-        """Return the meaning of a status; None if it has none."""
+    def configured_meaning(self, code: str | None) -> str | None:
+        """Return the meaning that [statuses] gives a status; None if it has none."""
         known = self.statuses.get(code or "")
         return known.means if known else None
 
     def is_approved(self, code: str | None) -> bool:
-        return self.means(code) == "approved"
+        return self.configured_meaning(code) == "approved"
 
     def with_confirmed(self, confirmed: Confirmed) -> "Config":
         """Return the config with the confirmed answers.

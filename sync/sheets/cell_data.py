@@ -5,16 +5,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sync.types import UUID_PATTERN
+
 CellData = Mapping[str, Any]
 """A cell in the Sheets API's form (CellData)."""
 Row = Sequence[CellData]
 Rows = Mapping[int, Mapping[int, Row]]
 """Rows of several tabs, by sheet ID and then by row index."""
 
-_CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CANONICAL = re.compile(UUID_PATTERN)
 DATE_FORMATS = ("DATE", "DATE_TIME", "TIME")
 """Types of the number formats that show a number as a date (Sheets discovery document)."""
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = re.compile(UUID_PATTERN, re.IGNORECASE)
 _AGE = re.compile(r"=TODAY\(\)-\d+")
 _BLANK: Mapping[str, Any] = {}
 

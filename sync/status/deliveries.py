@@ -15,12 +15,12 @@ from sync.errors import BrightsheetError, Permanent, Rejected
 from sync.settings.environment import Settings
 from sync.store import Database, Documents, Inbox, KeptDelivery, RefusedDay
 from sync.store.deliveries import Deliveries, DeliveryFilter
-from sync.types import MASK
+from sync.types import MASK, UUID_PATTERN
 from sync.webhooks import parse
 from sync.webhooks.parse import to_json
 from sync.webhooks.schema import Outcome
 
-_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_UUID = re.compile(UUID_PATTERN, re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][0-9:.]+(?:Z|[+-]\d\d:?\d\d)?)?")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,60}\d{0,3}")
 _BLANKS = frozenset({"", "None", "True", "False"})

@@ -97,7 +97,7 @@ class Inbox:
             "id": delivery_id,
             "counts_from": requested.timestamp() if requested else None,
             "body": body,
-            **_event_columns(delivery_id, understood),
+            **_event_columns(delivery_id, understood, is_read=requested is not None),
         }
         return Receipt(delivery_id, self._put(row))
 
@@ -177,7 +177,8 @@ class Inbox:
 
     def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome:
         """Accept a rejected delivery that parses now. It counts from its first receipt."""
-        values = _event_columns(kept.id, understood)
+        is_read = kept.id.startswith(BACKFILL)
+        values = _event_columns(kept.id, understood, is_read=is_read)
         first = func.coalesce(delivery.c.counts_from, delivery.c.received_at)
         row = update(delivery).where(delivery.c.seq == kept.seq)
         with self._database.writing() as connection:
@@ -205,20 +206,19 @@ class Inbox:
         return {row[0]: row[1] for row in self._database.rows(query)}
 
 
-def _event_columns(delivery_id: str, understood: Delivery) -> dict[str, Any]:
+def _event_columns(delivery_id: str, understood: Delivery, *, is_read: bool) -> dict[str, Any]:
     """Return the columns of a delivery that its parsed event determines."""
     milestone, other = understood.milestone, understood.other_event
     is_used = milestone is not None or other is not None
-    is_read = delivery_id.startswith(BACKFILL)
     digest = as_read(understood.digest) if is_read else understood.digest
     # Without a date, the same body may be a new event: A, B, and A again.
-    is_unique = is_read or (other is not None and not other.is_dated)
+    is_never_duplicate = is_read or (other is not None and not other.is_dated)
     return {
         "outcome": (Outcome.ACCEPTED if is_used else Outcome.IGNORED).value,
         "kind": understood.kind.value,
         "reason": _odd(understood.odd_fields),
         "site": understood.site,
-        "digest": f"{digest}:{delivery_id}" if is_unique else digest,
+        "digest": f"{digest}:{delivery_id}" if is_never_duplicate else digest,
         "projected": not is_used,
         # An index doesn't accept texts of any length.
         "milestone": milestone.name[:_MAX_NAME] or None if milestone else None,
@@ -249,6 +249,7 @@ def _batches(waiting: Iterable[Row[Any, Any, Any]]) -> Iterator[list[int]]:
 
 
 def _kept(row: RowMapping) -> KeptDelivery:
+    awaits_milestone = row["about"] is not None
     return KeptDelivery(
         seq=row["seq"],
         id=row["id"],
@@ -259,7 +260,7 @@ def _kept(row: RowMapping) -> KeptDelivery:
         reason=row["reason"] or "",
         site=row["site"] or "",
         digest=row["digest"] or "",
-        is_projected=row["projected"] and row["about"] is None,
+        is_projected=row["projected"] and not awaits_milestone,
         has_body=bool(row["body"] if "body" in row else row["has_body"]),
         body=row.get("body") or b"",
     )

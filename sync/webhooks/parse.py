@@ -94,12 +94,14 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
     digest = hashlib.sha256(canonical.encode("ascii")).hexdigest()
     if not isinstance(tree, dict):
         return Delivery(kind=Kind.OTHER, digest=digest)
-    # The canonical form shows whether the tree must be walked through at all: most needn't.
-    may_be_private = _PRIVATE in canonical
-    if "\\" in canonical and any(escape in canonical for escape in _ESCAPES):
-        tree, may_be_private = _clean_tree(tree), True
+    # Most bodies need neither of the two walks through the tree, which take as long as the rest.
+    is_unclean = any(escape in canonical for escape in _ESCAPES)
+    if is_unclean:
+        tree = _clean_tree(tree)
     kind = kind_of(tree, shapes)
-    clean = without_private_comments(tree) if may_be_private else tree
+    clean = tree
+    if is_unclean or _PRIVATE in canonical:  # Cleaning a key may make it "private".
+        clean = without_private_comments(tree)
     if kind is not Kind.MILESTONE:
         event = other_events.read(clean, kind, shapes)
         site = event.site if event else other_events.site_text(clean)

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sync.errors import Permanent
+from sync.types import UUID_PATTERN
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "site": ("site id", "site uuid", "site", "job id", "job uuid", "project id", "project uuid"),
@@ -29,7 +30,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 """Columns, and the headers that identify them."""
 _DATES = ("submitted", "rejected", "completed")
 """In the order in which they happen if they have the same day."""
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = re.compile(UUID_PATTERN, re.IGNORECASE)
 _FORMATS = (
     "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M",
     "%m/%d/%Y", "%m/%d/%y", "%b %d, %Y", "%B %d, %Y",

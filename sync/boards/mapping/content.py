@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sync.boards.mapping.tab import CellKind, SeenCell
 from sync.field_table import JOB_FIELDS, KEY, FieldKind
+from sync.types import UUID_PATTERN
 
-_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_SITE = re.compile(rf"(?:https?://\S*/)?({_UUID})\S*", re.IGNORECASE)
+_SITE = re.compile(rf"(?:https?://\S*/)?({UUID_PATTERN})\S*", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(
     r"(?:(?:\+?1[\s.-]*)?\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*|\d{3}[\s.-])\d{4}"

@@ -11,6 +11,7 @@ from typing import Any
 
 from sync.jobs.cells import Column, Tint
 from sync.jobs.row import every_tint
+from sync.jobs.status import ARCHIVED_CODE
 from sync.settings.config_file import Config
 from sync.sheets import batch, encode
 from sync.sheets.batch import Request
@@ -239,8 +240,7 @@ def _stands(label: str) -> Request:
 
 def _grayed(config: Config) -> dict[str, str]:
     """Return the color of the text of grayed rows, by what their status says."""
-    known = config.statuses.get("ARCHIVED")
-    archived = known.label if known else "Archived"
+    archived = config.status_label(ARCHIVED_CODE)
     return {archived: config.sheet.archived_color, config.phrases.done: config.sheet.done_color}
 
 
