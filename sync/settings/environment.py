@@ -168,7 +168,7 @@ class ReceiverSettings(_FromEnvironment):
     admin_password: Annotated[SecretStr, _secret(validators.admin_password)] | None = Field(
         None,
         description="The password of the [console](console.md) at `/` and of `/metrics`, 12 "
-        "characters or more. Without it both are closed.",
+        "characters or more. Without it both are disabled.",
         json_schema_extra={"app_json": {"generator": "secret"}},
     )
     public_url: Address = Field(
@@ -206,7 +206,7 @@ class SheetSettings(_FromEnvironment):
     config: Annotated[Config, BeforeValidator(_config)] = Field(
         alias="CONFIG_FILE",
         description="The path of your own copy of `config/brightsheet.toml`, which defines what "
-        "the sheet shows. If you deploy with `git push`, edit and commit the file itself.",
+        "the sheet shows. On Heroku and in a container, edit and commit the file itself instead.",
         json_schema_extra={"default": "`config/brightsheet.toml`", "app_json": False},
     )
     time_zone: Annotated[str, AfterValidator(validators.time_zone)] = Field(

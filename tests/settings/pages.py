@@ -21,7 +21,7 @@ from tests.made_up import ROOT
 
 _EXAMPLE_HEADER = """\
 # Copy to .env and fill in: each command reads it in the folder where it is started.
-# A line that begins with # and a name has the default. Put JSON into single quotes.
+# A line that begins with # and a name shows the default. Put JSON into single quotes.
 """
 _LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")
 
