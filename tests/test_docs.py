@@ -114,7 +114,6 @@ def test_a_figure_is_the_codes(page: str, said: str) -> None:
 
 
 TWICE = {
-
     "days that bodies are kept": (
         ("docs/scaling.md", r"`KEEP_DELIVERIES_DAYS` \((\d+)\)"),
         ("docs/settings.md", r"\| `KEEP_DELIVERIES_DAYS` [^`]* `(\d+)` \|"),
