@@ -83,7 +83,7 @@ FACTS = [
     ("docs/operations.md", f"received {problem.LATE_SECONDS / 60:.0f} minutes ago"),
     ("docs/operations.md", f"{WORDS[problem.MANY_REJECTED]} webhooks or more were rejected"),
     ("docs/operations.md", f"`SILENCE_DAYS` ({load(LEAST).silence_days})"),
-    ("docs/operations.md", f"if the sheet is up to date; {NOT_WELL}: if it isn't"),
+    ("docs/commands.md", f"if the sheet is up to date; {NOT_WELL}: if it isn't"),
     ("docs/operations.md", f"A chat that does not answer is tried {WORDS[alerts._TRIES]} times"),
     ("docs/security.md", f"beyond {server.MAX_CONNECTIONS}, the one that has waited longest"),
     ("docs/security.md", f"after {server.READ_SECONDS:.0f} s the connection is dropped"),

@@ -68,7 +68,7 @@ _UPGRADE_LOCK = 7_260_911
 _CONNECT_SECONDS = 5
 _BUSY_SECONDS = 10
 _POSTGRESQL_CONNECTIONS = 8
-"""For each process: a host's smallest plan has 20, for the web process, a worker and a command."""
+"""For each process: a host's smallest plan has 20, and a command takes three at most."""
 _POSTGRESQL_WRITERS = 6  # The others are for readers, such as /status.
 _CHECKPOINT_PAGES = 10_000
 """The size of SQLite's write-ahead log, in pages of 4 KiB, at which a commit runs a checkpoint.

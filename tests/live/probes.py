@@ -193,7 +193,7 @@ def pasted_to_another_tab(account: Account) -> Found:
     return ", ".join(part for part in parts if part in found) or "nothing", str(found)
 
 
-def insert_in_coloured_rows(account: Account) -> Found:
+def insert_in_colored_rows(account: Account) -> Found:
     """Where is a conditional format of rows 2 to 4 after an insert before, inside and behind it?"""
     found = []
     for index in (1, 2, 4):
@@ -320,7 +320,7 @@ EMULATED: dict[Probe, str] = {
     fence_twice: "refused with 400, nothing done",
     column_guard: "in place: done, 1 deleted; moved: refused with 400, nothing done",
     pasted_to_another_tab: "userEnteredValue, textFormatRuns, note, dataValidation",
-    insert_in_coloured_rows: "3 to 5, 2 to 5, 2 to 4",
+    insert_in_colored_rows: "3 to 5, 2 to 5, 2 to 4",
     total_of_moved_rows: "within: =SUM(A1:A4), below: =SUM(A1:A3)",
     duplicated_tab: "yes, on column and row",
     keys_asked_back: "the copy always, the cell itself always",
