@@ -99,9 +99,11 @@ class Writer:
     def __init__(self, evaluator: Evaluator, sheet: Sheet, mask: masks.Mask | None) -> None:
         self._evaluator = evaluator
         self._sheet = sheet
-        self._mask = mask
         self._rules = Rules(evaluator, sheet)
         self._wants = {name: masks.wants(mask, name) for name in FIELDS}
+        below = {name: masks.below(mask, name) for name in FIELDS}
+        self._parts = {name: part for name, part in below.items() if isinstance(part, dict)}
+        """The masks of fields of which only parts are asked for."""
 
     def write(self, cell: Cell, row: int, column: int) -> Json:
         """Return CellData of the cell at these coordinates."""
@@ -120,8 +122,10 @@ class Writer:
             data.update({name: item for name, item in cell.rest.items() if wants[name]})
         if wants["hyperlink"] and (uri := hyperlink(self._evaluator, self._sheet, cell)):
             data["hyperlink"] = uri
-        found: Json = masks.select(self._mask, data)
-        return found
+        for name, part in self._parts.items():
+            if name in data:
+                data[name] = masks.select(part, data[name])
+        return data
 
     def _values(self, cell: Cell, data: Json) -> None:
         wants = self._wants

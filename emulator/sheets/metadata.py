@@ -90,9 +90,12 @@ def need_dimension(span: Json) -> str:
 
 def find(spreadsheet: Spreadsheet, lookup: Json, user: str) -> list[Metadata]:
     """Return what a DeveloperMetadataLookup selects of what `user` sees, by id."""
+    known = spreadsheet.metadata
+    number = lookup.get("metadataId")
+    numbers = sorted(known) if number is None else [number] if number in known else []
     return [
         one
-        for _, one in sorted(spreadsheet.metadata.items())
+        for one in (known[number] for number in numbers)
         if _visible(one, user) and _matches(one, lookup) and _is_at(spreadsheet, one, lookup)
     ]
 
@@ -103,7 +106,6 @@ def _visible(metadata: Metadata, user: str) -> bool:
 
 def _matches(metadata: Metadata, lookup: Json) -> bool:
     wanted = {
-        "metadataId": metadata.metadata_id,
         "metadataKey": metadata.key,
         "metadataValue": metadata.value,
         "visibility": metadata.visibility,

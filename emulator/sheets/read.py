@@ -75,8 +75,8 @@ class Reader:
             else:
                 own = [box for other, box in boxes if other is sheet]
             if own:
-                described = describe(self._spreadsheet, sheet, index, self._user)
-                if tables := native_tables(sheet, own):
+                described = describe(self._spreadsheet, sheet, index, self._user, mask)
+                if masks.wants(mask, "tables") and (tables := native_tables(sheet, own)):
                     described["tables"] = tables
                 answer: Json = masks.select(mask, described)
                 below = masks.below(mask, "data")
@@ -172,22 +172,26 @@ def properties(sheet: Sheet, index: int) -> Json:
     return found | {name: item for name, item in others.items() if item}
 
 
-def describe(spreadsheet: Spreadsheet, sheet: Sheet, index: int, user: str) -> Json:
-    """Return a Sheet without its grid data."""
+def describe(
+    spreadsheet: Spreadsheet, sheet: Sheet, index: int, user: str, mask: Mask | None
+) -> Json:
+    """Return a Sheet without its grid data and tables."""
     found: Json = {"properties": properties(sheet, index)}
-    lists = {
+    protections = sheet.protected_ranges.values()
+    parts: dict[str, Any] = {
         "merges": sheet.merges,
         "conditionalFormats": sheet.conditional_formats,
         "filterViews": list(sheet.filter_views.values()),
-        "protectedRanges": [
-            protected(spreadsheet, one, user) for one in sheet.protected_ranges.values()
-        ],
+        "protectedRanges": [protected(spreadsheet, one, user) for one in protections],
         "charts": list(sheet.charts.values()),
+        "basicFilter": sheet.basic_filter,
     }
-    if sheet.basic_filter:
-        found["basicFilter"] = answered(sheet.basic_filter)
-    found |= {name: answered(items) for name, items in lists.items() if items}
-    if entries := metadata.on_whole(spreadsheet, sheet, user):
+    for name, items in parts.items():
+        if items and masks.wants(mask, name):
+            found[name] = answered(items)
+    if masks.wants(mask, "developerMetadata") and (
+        entries := metadata.on_whole(spreadsheet, sheet, user)
+    ):
         found["developerMetadata"] = entries
     return found
 
