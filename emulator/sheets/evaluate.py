@@ -8,6 +8,7 @@ A condition's formula is written for one cell and looked at from others: it is e
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from emulator.sheets import coerce, functions, numbers, ranges
@@ -32,6 +33,7 @@ class Evaluator:
         self.spreadsheet = spreadsheet
         self.now = spreadsheet.now()
         self._known: dict[tuple[int, int], Scalar] = {}
+        self._placed: dict[tuple[Any, ...], Scalar] = {}
         self._tables: dict[tuple[int, Box], Table] = {}
         self._open: set[tuple[int, int]] = set()
         self._place: Place | None = None
@@ -58,12 +60,20 @@ class Evaluator:
             tree = parse_formula(formula.text)
         except ValueError:
             return PARSE_ERROR
+        key: tuple[Any, ...] = ()
+        if place is not None:  # A whole row often reads the same.
+            key = (sheet.sheet_id, formula, *[getattr(place, n) for n in _depends_on(formula)])
+            if key in self._placed:
+                return self._placed[key]
         before, self._place = self._place, place
         try:
             found = self._scalar(sheet, tree)
         finally:
             self._place = before
-        return 0 if found is None else found
+        found = 0 if found is None else found
+        if place is not None:
+            self._placed[key] = found
+        return found
 
     def tree(self, sheet: Sheet, tree: Tree) -> Any:
         """Return a scalar, or a table for a reference to several cells."""
@@ -208,6 +218,30 @@ class Evaluator:
             ]
             self._tables[sheet.sheet_id, box] = known
         return known
+
+
+@lru_cache(maxsize=4096)
+def _depends_on(formula: Formula) -> list[str]:
+    """Return the fields of a Place that the formula's value depends on."""
+    found: set[str] = set()
+
+    def visit(tree: Tree, *, as_table: bool) -> None:
+        if tree[0] == "ref":
+            if any(end.row is not None and not end.row_fixed for end in tree[2]):
+                found.add("down")
+            if any(end.column is not None and not end.column_fixed for end in tree[2]):
+                found.add("right")
+            if len(tree[2]) > 1 and not as_table:
+                found.update(("row", "column"))
+        elif tree[0] == "call":
+            for argument in tree[2]:
+                visit(argument, as_table=tree[1] in functions.OVER_RANGES)
+        elif tree[0] in ("op", "minus", "percent"):
+            for part in tree[2 if tree[0] == "op" else 1 :]:
+                visit(part, as_table=False)
+
+    visit(parse_formula(formula.text), as_table=False)
+    return sorted(found)
 
 
 def _bounds(one: int | None, other: int | None, size: int) -> tuple[int, int]:
