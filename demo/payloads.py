@@ -14,9 +14,12 @@ _STEPS = {
     "Installation": "Upload installation photos",
 }
 _PEOPLE = (("Ada", "Birch"), ("Ben", "Cole"), ("Cleo", "Dunn"), ("Dora", "Eskew"))
-_REMARKS = {
-    "APPROVED": ("Looks good.", "Thank you!", "All there, approved."),
-    "REJECTED": ("The roof plan is missing a page.", "The photos are too dark."),
+_PRAISE = ("Looks good.", "Thank you!", "All there, approved.")
+_REASONS = {
+    "Site Survey": ("The photos are too dark.", "The photo of the main panel is missing."),
+    "Design Approval": ("The roof plan is missing a page.", "The customer's signature is missing."),
+    "Permits": ("The permit is for another address.", "Page 2 of the permit is missing."),
+    "Installation": ("The inverter's label can't be read.", "The photo of the roof is missing."),
 }
 
 
@@ -78,7 +81,7 @@ class Story:
         at = self._tick()
         comment = {
             "uuid": self._uuid(),
-            "comment": self._random.choice(_REMARKS[outcome]),
+            "comment": self._random.choice(_PRAISE if outcome == "APPROVED" else _REASONS[name]),
             "commentor": f"{person[0].lower()}@installer.example",
             "commentor_first_name": person[0],
             "commentor_last_name": person[1],

@@ -111,15 +111,16 @@ JOB_FIELDS = (
         width=190, at_first=OFF, is_customers=True, site_key="contact.email"),
     FieldEntry("status", "Status", STATUS,
         "What was rejected; if nothing was, what EverBright is reviewing; otherwise the milestone "
-        "that was reached, and the next one. The note on a cell has the date.",
+        "that was reached, and the next one. Approved and rejected are EverBright's decisions, not "
+        "the city's or the utility's. The note on a cell has the date.",
         width=169, is_noted=True, is_wrapped=True),
     FieldEntry("days", "Days", NUMBER,
         "How many days the job has had its status. Colored when it is more than {stuck_days}. "
         "Blank when the job is done or archived, or its milestone isn't in the order.",
         width=50),
     FieldEntry("next_action", "Next action", TEXT,
-        "What the job needs now, and the reason of a rejection. The whole reason is in the note on "
-        "the milestone's status and in History.",
+        "What the job needs now, and the reason for a rejection. The whole reason is in the note "
+        "on the milestone's status and in History.",
         width=360, is_wrapped=True),
     FieldEntry("last_change", "Last change", TEXT,
         "What changed last, and the day.",

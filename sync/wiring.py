@@ -122,10 +122,12 @@ class Wiring:
 
     def sheet_store(self, spreadsheet: str = "") -> SheetStore:
         """Return the store of a spreadsheet: the configured one, or another."""
+        waits = self.settings.everbright_api_token is not None and not spreadsheet
         return sheet_store(
             self.database,
             spreadsheet or self.settings.spreadsheet_id,
-            waits_for_names=self.settings.everbright_api_token is not None and not spreadsheet,
+            waits_for_names=waits,
+            waits_for_reps=waits and bool(DetailColumns(self.settings.config).metrics),
         )
 
     def jobs(self) -> Iterator[Job]:

@@ -103,7 +103,7 @@ FACTS = [
         f"After {WORDS[GUESSES]} wrong passwords within {WORDS[GUESS_MINUTES]} minutes",
     ),
     ("docs/console.md", f"After {problem.LATE_SECONDS / 60:.0f} minutes with changes waiting"),
-    ("docs/reader.md", f"{WORDS[load(LEAST).stuck_days]} (a setting), and the job is in the view"),
+    ("docs/reader.md", f"once that is more than {WORDS[load(LEAST).stuck_days]} ago"),
 ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sync.jobs.cells import cut, units
 from sync.jobs.milestone_changes import MilestoneChanges
 from sync.jobs.milestones import ReachedMilestone
-from sync.jobs.remarks import comment_order, text_with_author
+from sync.jobs.remarks import text_with_author
 from sync.jobs.status import NOTHING_PENDING, Case, JobStatus, Statuses, listed
 from sync.webhooks.schema import Person, Task
 
@@ -55,15 +55,14 @@ class Actions:
         return NextAction(_line(phrases.start.format(what=coming)) if is_next else "")
 
     def _fix(self, rejected: Sequence[ReachedMilestone]) -> NextAction:
-        """Return what to correct, with the newest reason on the second line."""
+        """Return what was rejected last, with the reason of that rejection on the second line."""
         phrases = self._statuses.phrases
         newest = sorted(rejected, key=self._changes.rejected_at)[::-1]
         found = [each for reached in newest for each in self._rejected(reached)]
         (what, _), others = found[0], len(found) - 1
         phrase = phrases.fix_several if others else phrases.fix
         text = _line(phrase.format(what=what, count=others))
-        remarks = [remark for reached in newest if (remark := self._changes.remark(reached))]
-        if reason := max(remarks, key=comment_order, default=None):
+        if reason := self._changes.remark(newest[0]):
             text = f"{text}\n{_reason(text_with_author(reason), reason.comment)}"
         return NextAction(text, _names(person for _, person in found))
 

@@ -5,7 +5,6 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 
 from sync.field_table import (
@@ -46,12 +45,13 @@ _CONTRACT_MEANS = {
 }
 """A contract's state has the color of the milestones' status with this meaning."""
 _MEANS = {
-    Case.BETWEEN: "approved",
+    Case.BETWEEN: None,
     Case.DONE: "approved",
     Case.WAITING: "waiting",
     Case.REJECTED: "rejected",
 }
-"""A job has the color of the milestones' status with this meaning; later ones win."""
+"""A job has the color of the milestones' status with this meaning (None: in progress, as in the
+Pipeline); later ones win."""
 _LETTER, _PADDING = 8, 14
 """In pixels, for a bold letter in a header and around a word, so that no word is broken."""
 
@@ -132,7 +132,6 @@ _SUBJECTS = {
     RE_SIGN: "Re-sign",
     COMMENT: "Comment",
 }
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -275,7 +274,6 @@ class Layout:
         if change.milestone and self._reader.milestones.is_hidden(change.milestone):
             return None
         before, after = self._states(change)
-        is_late = abs(change.received - change.stamp) >= _DAY
         return [
             Cell(when=change.received),
             customer,
@@ -284,7 +282,7 @@ class Layout:
             before,
             after,
             Cell(text=cut(change.comment)),
-            Cell(when=change.stamp, is_day=True) if is_late else EMPTY,
+            Cell(when=change.stamp, is_day=True),
             Cell(text=change.site),
         ]
 

@@ -100,11 +100,15 @@ class SheetStore:
 
 
 def sheet_store(
-    database: Database, spreadsheet_id: str, *, waits_for_names: bool = False
+    database: Database,
+    spreadsheet_id: str,
+    *,
+    waits_for_names: bool = False,
+    waits_for_reps: bool = False,
 ) -> SheetStore:
-    """Return the store of a spreadsheet; see History for `waits_for_names`."""
+    """Return the store of a spreadsheet; see History for what its lines wait for."""
     spreadsheet = Spreadsheet(database, spreadsheet_id)
-    history = History(database, waits_for_names)
+    history = History(database, waits_for_names, waits_for_reps)
     return SheetStore(
         spreadsheet,
         PendingWork(database, spreadsheet, history),

@@ -12,7 +12,7 @@ from sync.field_table import REP
 from sync.jobs.model import Change, Customer
 from sync.store.database import Database, Lease, now
 from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, customers
-from sync.store.schema import change, customer, history_written, job
+from sync.store.schema import change, customer, detail, history_written, job
 
 NEW = text("NOT shown")
 _NEVER = 1e12
@@ -32,12 +32,14 @@ class History:
     """The changes that aren't in the sheet yet.
 
     A line isn't rewritten. So if customers are looked up (`waits_for_names`), a line of a new job
-    waits up to a minute for the name, or until two lookups have failed; later lines wait with it,
-    because the newest are on top.
+    waits up to a minute for the name, or until two lookups have failed; if details are looked up,
+    too (`waits_for_reps`), also for who sold it. Later lines wait with it, because the newest are
+    on top.
     """
 
     _database: Database
     waits_for_names: bool = False
+    waits_for_reps: bool = False
 
     def due(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Return the query for the changes that are due."""
@@ -45,7 +47,11 @@ class History:
         if not self.waits_for_names:
             return query
         nameless = select(customer.c.site).where(UNANSWERED, customer.c.attempts < TRIES)
-        waits = change.c.site.in_(nameless), change.c.kept_at.between(now() - PATIENCE, now())
+        unsold = select(detail.c.site).where(
+            detail.c.due_at.is_not(None), detail.c.question == "", detail.c.attempts < TRIES
+        )
+        unknown = nameless.union(unsold) if self.waits_for_reps else nameless
+        waits = change.c.site.in_(unknown), change.c.kept_at.between(now() - PATIENCE, now())
         first = select(func.min(change.c.at)).where(NEW, *waits)
         until = func.coalesce(first.scalar_subquery(), _NEVER)
         return query.where(change.c.at < until)

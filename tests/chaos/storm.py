@@ -184,7 +184,7 @@ def _pipeline(tinkerer: Tinkerer, truth: Truth) -> Iterator[Violation]:
         wanted = {
             "Open jobs": str(len(jobs)),
             **{state: str(states.count(state)) for state in STATES.values()},
-            "Median days": f"{median(days):g}" if days else "",
+            "Median days in status": f"{median(days):g}" if days else "",
             "Over 14 days": str(sum(age > 14 for age in days)),
         }
         found = shown.get(milestone, {})

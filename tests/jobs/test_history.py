@@ -55,11 +55,13 @@ def lines(*arrivals: tuple[str, dict[str, Any]]) -> list[list[str]]:
             job = apply_other_event(job, sent.other_event, sent.digest, received)
             changes = HISTORY.other_changes(before, job, sent.other_event, sent.digest, received)
         found += [layout().history_line(change, Cell(text="Ada"), "Ben Cole") for change in changes]
-    return [[_text(cell) for cell in line[3:8]] for line in found if line]
+    return [[*(cell.text for cell in line[3:7]), _day(*line[:8:7])] for line in found if line]
 
 
-def _text(cell: Cell) -> str:
-    return f"{cell.when:%m/%d}" if cell.when else cell.text
+def _day(received: Cell, dated: Cell) -> str:
+    """Return the day of a change if it isn't that of its receipt, in UTC."""
+    days = [f"{cell.when:%m/%d}" for cell in (received, dated) if cell.when]
+    return "" if days[0] == days[-1] else days[-1]
 
 
 DAY, DAY_25, DAY_26 = "27T09:02:00", "25T09:00:00", "26T16:15:00"

@@ -251,9 +251,8 @@ class Expected:
         return f"{name}: On hold" if code == "ON_HOLD" else change(name, LABELS[code])
 
     def fixes(self, rejected: list[str]) -> tuple[list[tuple[str, str]], str]:
-        """Return what to fix, the last rejection first, its assignees, and the newest reason."""
+        """Return what to fix, the last rejection first, its assignees, and its newest reason."""
         found: list[tuple[str, str]] = []
-        reasons: list[dict[str, Any]] = []
         ordered = sorted(rejected, key=lambda name: self.rejections(name)[0]["at"])[::-1]
         for name in ordered:
             newest = self.events[name][-1]
@@ -262,7 +261,7 @@ class Expected:
             found += [(t["name"], full_name(t["assigned_to"]) or who) for t in tasks] or [
                 (name, who)
             ]
-            reasons += next(filter(None, map(self.remark, self.rejections(name))), [])
+        reasons = next(filter(None, map(self.remark, self.rejections(ordered[0]))), None)
         if not reasons:
             return found, ""
         reason = max(reasons, key=lambda one: (one["timestamp"], one["uuid"]))["comment"]

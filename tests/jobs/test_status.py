@@ -253,7 +253,7 @@ def test_no_view_and_no_color_contradicts_its_row(
 def expected_color(status: str) -> str:
     """Return the color that a job's status should have, from its text."""
     ends = {
-        "Done": "#d9ead3", "Archived": "#d9d9d9", " rejected": "#ea9999", " next": "#d9ead3",
+        "Done": "#d9ead3", "Archived": "#d9d9d9", " rejected": "#ea9999", " next": "#fff2cc",
         " under review": "#cfe2f3",
         " approved": "#d9ead3", " complete": "#d9ead3", " in progress": "#fff2cc",
         " withdrawn": "#00ff00",

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 Line = tuple[str, str, str, str, str, str]
-"""Site ID, what, from, to, comment, and the day on which it happened ("" if that was today)."""
+"""Site ID, what, from, to, comment, and the day on which it happened in UTC ("" if today)."""
 LABELS = {
     "INPROG": "In progress",
     "SUBMITTED": "Submitted",
@@ -32,7 +32,7 @@ def lines(payloads: Iterable[dict[str, Any]], now: datetime) -> list[Line]:
         site = payload["site"]
         job = jobs.setdefault(site, _Job(now))
         for what, old, new, said, at in job.told(payload, len(seen)):
-            day = f"{at.month}/{at.day}/{at.year}" if now - at >= timedelta(days=1) else ""
+            day = f"{at.month}/{at.day}/{at.year}" if at.date() != now.date() else ""
             found.append((site, what, old, new, said, day))
     return found
 

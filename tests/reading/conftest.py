@@ -135,11 +135,10 @@ def _many(folder: Path, jobs: int, **changes: str) -> Iterator[Shown]:
         with Receiver(environment, folder / "log", 0) as receiver:
             receiver.ready()
             now = datetime.now(UTC)
-            week = now - timedelta(days=8)
-            sent = list(forty_jobs.payloads(now, jobs))
+            week = (now - timedelta(days=8)).replace(hour=8, minute=0)
+            sent = sorted(forty_jobs.payloads(now, jobs), key=lambda one: str(one["date_updated"]))
             earlier = [one for one in sent if one["date_updated"] < week.isoformat()]
-            later = [one for one in sent if one["date_updated"] >= week.isoformat()]
-            later.sort(key=lambda one: str(one["date_updated"]))
+            later = sent[len(earlier) :]
             seen = Shown(google, environment["SPREADSHEET_ID"], len(people))
             _receive(environment, receiver.url, earlier, week)
             with Running(WORKER, environment, folder / "worker.log"):
@@ -158,7 +157,7 @@ def _many(folder: Path, jobs: int, **changes: str) -> Iterator[Shown]:
 def _receive(
     environment: dict[str, str], url: str, payloads: list[dict[str, Any]], start: datetime
 ) -> None:
-    """Post webhooks as if each had arrived some hours after its event, and none before `start`."""
+    """Post webhooks as if each had arrived soon after its event, and none before `start`."""
     database = Database(environment["DATABASE_URL"])
     with database.writing() as connection:
         before = connection.scalar(select(func.max(delivery.c.seq))) or 0
@@ -166,9 +165,9 @@ def _receive(
     with database.writing() as connection:
         new = select(delivery.c.seq).where(delivery.c.seq > before).order_by(delivery.c.seq)
         found = connection.scalars(new).all()
-        for index, (seq, one) in enumerate(zip(found, payloads, strict=True)):
-            late = timedelta(hours=1 + 10 * index / len(payloads))
-            moment = max(datetime.fromisoformat(one["date_updated"]), start) + late
+        for seq, one in zip(found, payloads, strict=True):
+            start += timedelta(seconds=5)
+            moment = start = max(datetime.fromisoformat(one["date_updated"]), start)
             row = update(delivery).where(delivery.c.seq == seq)
             connection.execute(row.values(received_at=moment.timestamp()))
     database.close()

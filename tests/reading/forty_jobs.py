@@ -25,10 +25,15 @@ PAPERS = (
     *("Job card.pdf", "Inspection report.pdf", "PTO letter.pdf"),
 )
 REASONS = (
-    "The roof plan is missing a page.",
-    "The photos of the main panel are too dark to read the label; please take them again.",
-    "The setback on the north side is less than 36 inches.",
+    ("The main panel's label is too dark to read.",),
+    ("The roof plan is missing a page.",),
+    ("The permit is for another address.", "Page 2 of the permit is missing."),
+    ("The customer's signature is missing.",),
+    ("The card isn't signed.",),
+    ("The inspector's signature is missing.",),
+    ("The letter has no date.",),
 )
+"""Why each of the PAPERS is rejected."""
 
 
 class Stage(NamedTuple):
@@ -96,32 +101,38 @@ def payloads(now: datetime, jobs: int = 40) -> Iterator[dict[str, Any]]:
 def _of_job(number: int, stage: Stage, now: datetime) -> Iterator[dict[str, Any]]:
     age = 1 if number in (9, 18) else (1, 3, 5, 8, 11, 16, 23, 37)[number * 5 % 8]
     done = min(stage.approved, len(NAMES))
+    approved = age + 3 if stage.status else age
     for step in range(1, done + 1):
-        days = age + (done - step) * 9 + 4
-        yield _event(number, step, "SUBMITTED", now - timedelta(days=days))
-        yield _event(number, step, "APPROVED", now - timedelta(days=max(days - 4, age)))
+        days = approved + (done - step) * 9
+        yield _event(number, step, "SUBMITTED", _at(number, step, days + 4, now))
+        yield _event(number, step, "APPROVED", _at(number, step, days, now))
     if stage.status:
         if stage.status == "REJECTED":
-            yield _event(number, done + 1, "SUBMITTED", now - timedelta(days=age + 6))
-        yield _event(number, done + 1, stage.status, now - timedelta(days=age))
+            yield _event(number, done + 1, "SUBMITTED", _at(number, done + 1, age + 2, now))
+        yield _event(number, done + 1, stage.status, _at(number, done + 1, age, now))
     if stage.approved > len(NAMES):
-        when = (now - timedelta(days=1)).isoformat()
+        when = _at(number, done, 1, now).isoformat()
         yield {"site": site(number), "archived": True, "date_updated": when}
 
 
+def _at(number: int, step: int, days: int, now: datetime) -> datetime:
+    """Return a moment in working hours, `days` before `now`."""
+    day = (now - timedelta(days=days)).replace(second=0, microsecond=0)
+    return day.replace(hour=8 + (number * 7 + step * 3) % 10, minute=(number * 17 + step * 11) % 60)
+
+
 def _event(number: int, step: int, status: str, when: datetime) -> dict[str, Any]:
-    said, tasks = [], []
+    paper, reasons = PAPERS[step - 1], REASONS[step - 1]
+    files = [document(number * 10 + step, paper)] if status != "INPROG" else []
+    tasks = [task(*files, name=paper.removesuffix(".pdf"), status=status)]
+    said = []
     if status == "REJECTED":
-        reason = REASONS[number % 3]
         by = {"commentor_first_name": "Nora", "commentor_last_name": "Quist"}
         key = uuid(900_000 + number * 10 + step)
+        reason = reasons[number % len(reasons)]
         said = [comment(reason, when.isoformat(), "nora@example.com", **by) | {"uuid": key}]
-        tasks = [task(name=PAPERS[step - 1].removesuffix(".pdf"), status="REJECTED")]
     elif status == "INPROG":
-        tasks = [task(name=PAPERS[step - 1].removesuffix(".pdf"), status="INPROG")]
         tasks[0]["sub_tasks"][0] |= {"status": "INCM", "category": "DOCUMENT"}
-    elif number % 3 == 0:
-        tasks = [task(document(number * 10 + step, PAPERS[step - 1]), status="APPROVED")]
     return milestone(
         number,
         step,

@@ -111,10 +111,11 @@ TABLE: dict[str, Expected] = {
         -2 / 24,
         ("Approved", "Approved", "Approved", "Queued"),
     ),
-    # Two were rejected; one comment is private, one is automatic with the name of a user.
+    # Two were rejected, the last one without a reason for people: one comment is private, one is
+    # automatic with the name of a user.
     "Jon Jensen": Expected(
         "Site Survey and Design Approval rejected",
-        f"Fix Design Approval and 1 more, then resubmit\n{DARK}",
+        "Fix Design Approval and 1 more, then resubmit",
         -8,
         "Design Approval rejected",
         -6,

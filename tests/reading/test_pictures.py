@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.made_up import ROOT
 from tests.reading.conftest import Shown, opened
+from tests.reading.forty_jobs import NAMES as MILESTONES
 from tests.reading.ten_jobs import NAMES
 
 pytestmark = pytest.mark.long
@@ -115,12 +116,12 @@ def test_a_picture_of_documents_and_a_note(page: Page, tmp_path: Path) -> None:
     """Catches documents without names, and a note without its date."""
     page.set_viewport_size({"width": 1440, "height": 400})
     row = page.locator("tbody tr").filter(has_text="PTO letter.pdf").first
-    row.evaluate("row => row.scrollIntoView({block: 'end'})")
-    note = row.locator("td[data-note]").get_by_text("Approved", exact=True).last
-    left = note.evaluate("cell => cell.closest('td').offsetLeft")
-    page.locator("#scroller").evaluate("(e, left) => e.scrollLeft = left - 450", left)
-    expect(row.get_by_role("link", name="Site photos.pdf")).to_be_visible()
-    note.hover()
+    first = page.locator("tr[data-row='0'] td").get_by_text(MILESTONES[-1], exact=True)
+    script = "cell => cell.closest('td').offsetLeft - cell.closest('tr').cells[2].offsetLeft"
+    left = first.evaluate(script)
+    page.locator("#scroller").evaluate("(e, left) => e.scrollLeft = left", left)
+    expect(row.get_by_role("link", name="Job card.pdf")).to_be_visible()
+    row.locator("td[data-note]").get_by_text("Approved", exact=True).last.hover()
     expect(page.locator("#tip")).to_be_visible()
     picture = page.screenshot()
     assert 10_000 < len(picture) < LARGEST

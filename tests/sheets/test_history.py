@@ -1,8 +1,10 @@
 """The History tab: a line a change, the newest on top, each once."""
 
 import re
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,7 +21,7 @@ def at(day: int) -> str:
 
 
 def told(bench: Bench) -> list[tuple[str, ...]]:
-    """The lines, with *Dated*: when it happened, if that was before the day of receipt."""
+    """The lines, with *Dated*: when it happened, if that wasn't the day of receipt."""
     keys = ("Dated", "What", "From", "To", "Site ID")
     return [tuple(line.get(key, "") for key in keys) for line in bench.texts("History")]
 
@@ -53,6 +55,20 @@ def test_moments_are_shown_as_the_locale_has_them(bench: Bench) -> None:
     first, second = bench.tab("History", formats)["data"][0]["rowData"][1:3]
     assert first["values"][0]["userEnteredFormat"]["numberFormat"] == {"type": "DATE_TIME"}
     assert second["values"][0]["userEnteredFormat"]["numberFormat"]["pattern"]
+
+
+def test_dated_is_blank_only_on_the_day_of_receipt_in_the_sheets_zone(bench: Bench) -> None:
+    """Catches a change of last night that reads as one of this morning."""
+    zone = ZoneInfo("Pacific/Kiritimati")
+    properties = {"properties": {"timeZone": zone.key}, "fields": "timeZone"}
+    bench.do({"updateSpreadsheetProperties": properties})
+    now = datetime.now(zone)
+    midnight = datetime.combine(now, time(), zone)
+    last_night = midnight - timedelta(seconds=1)
+    bench.shown(milestone(1, date_updated=midnight.isoformat()))
+    bench.shown(milestone(2, date_updated=last_night.isoformat()))
+    day = f"{last_night.month}/{last_night.day}/{last_night.year}"
+    assert [line[0] for line in told(bench)] == [day, ""]
 
 
 def test_the_line_goes_in_the_batch_of_the_row(bench: Bench) -> None:

@@ -20,7 +20,7 @@ from tests.sheets.conftest import with_more
 LABEL, UPDATED = "Waiting at", "Updated"
 NUMBERS = (
     *("Open jobs", "Rejected", "Under review", "In progress or next"),
-    *("Median days", "Over 14 days"),
+    *("Median days in status", "Over 14 days"),
 )
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ def numbers(bench: Bench) -> dict[str, tuple[str, ...]]:
 
 def waits(bench: Bench) -> dict[str, tuple[str, str]]:
     return {
-        milestone: (row.get("Median days", ""), row.get("Over 14 days", ""))
+        milestone: (row.get("Median days in status", ""), row.get("Over 14 days", ""))
         for milestone, row in lines(bench).items()
     }
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import update
 
-from sync.jobs.model import Change, Customer, Job
+from sync.jobs.model import Change, Customer, Details, Job
 from sync.jobs.projection import milestone_event as event
-from sync.store import Customers, Database, Projected, SheetStore, sheet_store
+from sync.store import Customers, Database, DetailStore, Projected, SheetStore, sheet_store
 from sync.store.database import now
 from sync.store.schema import change, customer
 from sync.webhooks.parse import read
@@ -82,3 +82,10 @@ def test_a_line_waits_a_minute_for_its_customers_name(database: Database) -> Non
     Customers(database).keep(site, Customer(name="Ada"))
     (ada,) = [known for _, one, known, _ in store.pending.read(9, 9).lines if one.site == site]
     assert ada.name == "Ada"
+    store.history.drop(mine, seqs(store))
+    store.jobs.take_in(mine, Projected([], changes=[said(site, 3)]))
+    assert told(store) == ["3"]
+    sold = sheet_store(database, "s", waits_for_names=True, waits_for_reps=True)
+    assert told(sold) == [], "nobody has answered who sold it"
+    DetailStore(database, "reps").keep(site, Details())
+    assert told(sold) == ["3"]

@@ -117,7 +117,7 @@ async function poll() {
     const found = await answer.json();
     if (Date.now() > state.refused + REFUSAL_STAYS) {
       saved.classList.remove("wrong");
-      saved.textContent = "All changes are shown as they come";
+      saved.textContent = "Refreshes automatically";
     }
     if (found.revision !== state.revision && !state.editing) await draw();
   } catch {

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
-from sync.jobs.cells import Cell, Column, Tint
+from sync.jobs.cells import EMPTY, Cell, Column, Tint
 from sync.settings.config_file import Config
 from sync.sheets import batch, encode
 from sync.sheets.batch import CellWrite, Request, RowWrite
@@ -16,8 +16,9 @@ from sync.sheets.read import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB, Tab
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 
+_RECEIVED, _DATED = "history:received", "history:dated"
 _COLUMNS = (
-    Column(id="history:received", header="Received", width=130),
+    Column(id=_RECEIVED, header="Received", width=130),
     Column(id="history:customer", header="Customer", width=150, is_wrapped=True),
     Column(id="history:rep", header="Rep", width=110, is_wrapped=True),
     Column(id="history:what", header="What", width=190, is_wrapped=True),
@@ -25,17 +26,17 @@ _COLUMNS = (
     Column(id="history:after", header="To", width=100, is_wrapped=True),
     Column(id="history:comment", header="Comment", width=420, is_wrapped=True),
     Column(
-        id="history:dated",
+        id=_DATED,
         header="Dated",
         width=90,
-        about="When it happened, if that was a day or more before we received it.",
+        about="The day on which it happened, if we received it on another day.",
     ),
     Column(id="history:site", header="Site ID", width=280, is_hidden=True),
 )
 """The columns, in the order of the cells of a line."""
 _ABOUT = (
-    "When we received it, the newest on top. Each change has a line. Brightsheet never changes or "
-    "removes one."
+    "When Brightsheet received it, the newest on top. Each change has a line, which Brightsheet "
+    "never changes or removes."
 )
 _ROWS = 200
 
@@ -88,23 +89,23 @@ def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo, locale: str) -> list[R
 
     Header and columns are guarded: where a person has moved them, Google refuses the batch.
     """
-    rows = [
-        RowWrite(
-            sheet_id=tab.sheet_id,
-            row=tab.header_row + 1 + number,
-            cells=tuple(
-                CellWrite(
-                    index=tab.columns[column.id],
-                    column=column.id,
-                    data=encode.encoded(cell, zone, locale),
-                    fields=encode.FRESH,
-                )
-                for column, cell in zip(_COLUMNS, line, strict=True)
-                if column.id in tab.columns
-            ),
+    rows = []
+    for row, line in enumerate(lines, tab.header_row + 1):
+        cells = {column.id: cell for column, cell in zip(_COLUMNS, line, strict=True)}
+        received, dated = (encode.number(cells[name], zone) for name in (_RECEIVED, _DATED))
+        if received and dated and int(received) == int(dated):
+            cells[_DATED] = EMPTY
+        written = tuple(
+            CellWrite(
+                index=tab.columns[column],
+                column=column,
+                data=encode.encoded(cell, zone, locale),
+                fields=encode.FRESH,
+            )
+            for column, cell in cells.items()
+            if column in tab.columns
         )
-        for number, line in enumerate(lines)
-    ]
+        rows.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=written))
     if not rows or not rows[0].cells:
         return []
     return [

@@ -40,8 +40,8 @@ _COLUMNS = (
         id=PIPELINE_LABEL,
         header="Waiting at",
         width=200,
-        about="How many open jobs wait at each milestone. A job is counted once; jobs that are "
-        "done or archived are left out.",
+        about="How many open jobs wait at each milestone: for its approval, or for you to start "
+        "or finish it. Each job is counted once; jobs that are done or archived aren't counted.",
     ),
     Column(id=_OPEN, header="Open jobs", width=70),
     Column(id=_REJECTED, header="Rejected", width=80),
@@ -49,23 +49,23 @@ _COLUMNS = (
     Column(id=_NEXT, header="In progress or next", width=100),
     Column(
         id=_MEDIAN,
-        header="Median days",
-        width=70,
-        about="Half of these jobs have waited longer.",
+        header="Median days in status",
+        width=85,
+        about="How long these jobs have had their status: half of them longer, half shorter.",
     ),
     Column(
         id=_OVER,
         header=_OVER_TITLE,
         width=70,
-        about="How many of these jobs have waited longer than that.",
+        about="How many of these jobs have had their status longer than that.",
     ),
     None,
     Column(
         id=_UPDATED,
         header="Updated",
         width=130,
-        about="When Brightsheet last wrote to this spreadsheet, once a day at least. Red: more "
-        f"than {LATE_HOURS} hours ago.",
+        about="When Brightsheet last wrote to this spreadsheet: after each change, and at least "
+        f"once a day. Red means that it was more than {LATE_HOURS} hours ago.",
     ),
 )
 """The columns; None leaves one blank."""
