@@ -21,11 +21,11 @@ MORE = (
 )
 """Surnames of the jobs after the first forty, ten of each."""
 PAPERS = (
-    *("Site photos.pdf", "Plan set.pdf", "Building permit.pdf", "Interconnection agreement.pdf"),
+    *("Site photos.pdf", "Plan set.pdf", "Building permit.pdf", "Utility agreement.pdf"),
     *("Job card.pdf", "Inspection report.pdf", "PTO letter.pdf"),
 )
 REASONS = (
-    ("The main panel's label is too dark to read.",),
+    ("The panel's label is too dark to read.",),
     ("The roof plan is missing a page.",),
     ("The permit is for another address.", "Page 2 of the permit is missing."),
     ("The customer's signature is missing.",),

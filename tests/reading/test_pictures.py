@@ -17,7 +17,6 @@ from tests.reading.forty_jobs import NAMES as MILESTONES
 from tests.reading.ten_jobs import NAMES
 
 pytestmark = pytest.mark.long
-expect.set_options(timeout=30_000)
 
 IMAGES = ROOT / "docs" / "images"
 LARGEST = 200_000

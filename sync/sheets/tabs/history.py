@@ -18,7 +18,7 @@ from sync.sheets.tabs import formatting
 
 _RECEIVED, _DATED = "history:received", "history:dated"
 _COLUMNS = (
-    Column(id=_RECEIVED, header="Received", width=130),
+    Column(id=_RECEIVED, header="Received", width=135),
     Column(id="history:customer", header="Customer", width=150, is_wrapped=True),
     Column(id="history:rep", header="Rep", width=110, is_wrapped=True),
     Column(id="history:what", header="What", width=190, is_wrapped=True),

@@ -50,7 +50,7 @@ _COLUMNS = (
     Column(
         id=_MEDIAN,
         header="Median days in status",
-        width=85,
+        width=95,
         about="How long these jobs have had their status: half of them longer, half shorter.",
     ),
     Column(
@@ -63,7 +63,7 @@ _COLUMNS = (
     Column(
         id=_UPDATED,
         header="Updated",
-        width=130,
+        width=135,
         about="When Brightsheet last wrote to this spreadsheet: after each change, and at least "
         f"once a day. Red means that it was more than {LATE_HOURS} hours ago.",
     ),
