@@ -18,6 +18,7 @@ from sync.ops.logs import Trail
 from sync.sheets.batch import Batch, Trace
 from sync.sheets.check import Findings, Undo, check
 from sync.sheets.client import Reading, SheetClient
+from sync.sheets.diff import without_note
 from sync.sheets.ensure import HISTORY
 from sync.sheets.read import Fence, Snapshot
 from sync.sheets.trial import try_google
@@ -151,6 +152,13 @@ class BatchWriter:
                 cells=len(findings.undos),
                 fence=attempt.fence,
             )
+        shown = []
+        for job in attempt.shown:
+            cells = job.cells or {}
+            typed = findings.typed_notes.get(job.site, set()) & cells.keys()
+            noted = {column: without_note(cells[column]) for column in typed}
+            shown.append(replace(job, cells={**cells, **noted}) if noted else job)
+        attempt = replace(attempt, shown=tuple(shown))
         undone = {n: undos[n] for n in findings.confirmed_undos if n in undos}
         again = {number for number, undo in undone.items() if findings.settles(number, undo)}
         conclusion = Conclusion(

@@ -34,6 +34,7 @@ from sync.sheets.cell_data import (
     site_in,
     text_of,
 )
+from sync.sheets.encode import is_same_note
 from sync.sheets.read import Table
 from sync.types import ReplacedWords, Value
 
@@ -134,6 +135,8 @@ class Findings:
     """Sites with at least one misplaced write."""
     confirmed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The columns that were confirmed in every row of a job, by site."""
+    typed_notes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """The columns in which a job's row had a note that isn't ours, by site; undos restore them."""
     keyed: set[str] = field(default_factory=set)
     """Sites whose key was confirmed in an existing row of the installer's."""
     undos: list[Undo] = field(default_factory=list)
@@ -202,11 +205,14 @@ class _RowCheck:
             misplaced = [
                 fields for fields in _parts(cell) if not (is_right and self._expected(cell, fields))
             ]
-            if misplaced:
+            self.findings.undos += self._undos(cell, misplaced)
+            if is_right and misplaced == [NOTE] and self.row.site:
+                self.findings.typed_notes[self.row.site].add(cell.column)
+                self._confirm(cell)
+            elif misplaced:
                 self.findings.misplaced |= {self.row.site} - {""}
                 self.misplaced_columns.add(cell.column)
                 self.findings.missed_undos.update(cell.undoes)
-                self.findings.undos += self._undos(cell, misplaced)
             else:
                 self._confirm(cell)
 
@@ -249,7 +255,9 @@ class _RowCheck:
     def _expected(self, cell: CellWrite, fields: str) -> bool:
         before = at(self.copy, cell.index)
         if fields == NOTE:
-            return cell.expects_note is None or note_of(before) == cell.expects_note
+            note = note_of(before)
+            is_ours = note == note_of(cell.data) or is_same_note(cell.expects_note or "", note)
+            return cell.expects_note is None or is_ours
         return cell.expects is None or content(before) == cell.expects
 
     def _confirm(self, cell: CellWrite) -> None:

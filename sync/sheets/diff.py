@@ -43,7 +43,9 @@ def columns_to_read(policy: Policy, targets: Iterable[Target]) -> tuple[str, ...
     """Return the columns that must be read to decide on the cells of `targets`.
 
     A column in which people type is read only for existing rows that differ, because reading a
-    whole column is expensive, and cells that weren't read stay unchanged.
+    whole column is expensive, and cells that weren't read stay unchanged. For its notes, a column
+    is read only if the last write left a typed note (`without_note`): the check of a batch finds
+    any other, and restores it.
     """
     columns: set[str] = set()
     for target in targets:
@@ -54,7 +56,7 @@ def columns_to_read(policy: Policy, targets: Iterable[Target]) -> tuple[str, ...
         columns |= {
             c for c, cell in cells.items() if policy.rule(c, cell) is not Rule.OURS
         } - unread
-        columns |= {c for c in changed if policy.decorates and is_noted(c)}
+        columns |= {c for c in changed if policy.decorates and _may_have_typed_note(c, target)}
     return tuple(sorted(columns - {KEY}))
 
 
@@ -91,7 +93,10 @@ def diff(
         if places:
             writes = (cells.row(table, row, target, len(places)) for table, row in places)
             result.rows += [write for write in writes if write.cells]
-            result.shown[target.site] = cells.shown([table for table, _ in places], target, present)
+            shown = cells.shown([table for table, _ in places], target, present)
+            typed = cells.typed_notes(places, target)
+            shown |= {column: without_note(shown[column]) for column in typed & shown.keys()}
+            result.shown[target.site] = shown
         elif not target.is_fresh:
             result.absent.append(target.site)
         elif match := rows.matches.get(target.site):
@@ -297,7 +302,10 @@ class CellDecider:
         if wanted is None or (column in TYPED_IDS and column not in table.cells):
             return None
         decision, rule, observed = self.decided(table, row, column, target)
-        note = self._note_there(table, row, column, target, wanted) if is_changed else None
+        note = None
+        if is_changed and table.policy.decorates and is_noted(column):
+            note_decision, expected = self._note(table, row, column, target)
+            note = expected if note_decision is Decision.WRITE else None
         if decision is not Decision.WRITE and note is None:
             return None
         fields = ""
@@ -319,21 +327,26 @@ class CellDecider:
             replaces_words=rule is Rule.NEWS and observed not in ours,
         )
 
-    def _note_there(
-        self, table: Table, row: int, column: str, target: Target, wanted: Cell
-    ) -> str | None:
-        """Return the observed note if ours will replace it; else None."""
-        if not (table.policy.decorates and is_noted(column)):
-            return None
-        observed = note_of(table.cell(column, row))
-        ours = target.written.get(column, wanted)
-        # Our note has a time in the sheet's zone of that day: with another zone it is ours, too.
-        last_written = observed if encode.is_note_of(ours, observed) else ours.note
-        new = encode.note(wanted, self.zone)
-        decision = decide(
-            NOTES, Content(observed), Content(last_written), Content(new), is_news=False
-        )
-        return observed if decision is Decision.WRITE else None
+    def _note(self, table: Table, row: int, column: str, target: Target) -> tuple[Decision, str]:
+        """Return what to do with a note, and the expected one; unread, it counts as ours."""
+        new = encode.note(target.cells.get(column, EMPTY), self.zone)
+        last_written = encode.note(target.written.get(column, EMPTY), self.zone)
+        ours = last_written or new  # The row may be older than what is known about it.
+        observed = note_of(table.cell(column, row)) if column in table.cells else last_written
+        if encode.is_same_note(ours, observed):
+            last_written = observed
+        texts = Content(observed), Content(last_written), Content(new)
+        return decide(NOTES, *texts, is_news=False), observed or ours
+
+    def typed_notes(self, places: Sequence[tuple[Table, int]], target: Target) -> set[str]:
+        """Return the columns in which a job's row has a note that someone typed, which stays."""
+        return {
+            column
+            for table, row in places
+            for column in target.differences().keys() & table.cells.keys()
+            if table.policy.decorates and is_noted(column)
+            if self._note(table, row, column, target)[0] is Decision.LEAVE
+        }
 
     def _new_cells(self, table: Table, target: Target, above: Row) -> Iterator[CellWrite]:
         for column, cell in target.cells.items():
@@ -359,5 +372,10 @@ def is_received_since_mapping(table: Table, target: Target, column: str) -> bool
 
 
 def without_note(cell: Cell) -> Cell:
-    """Return a cell without its note."""
+    """Return a cell without its note. Stored as written, it means that someone typed one there."""
     return cell.model_copy(update={"note": "", "noted": None})
+
+
+def _may_have_typed_note(column: str, target: Target) -> bool:
+    written = target.written.get(column, EMPTY)
+    return is_noted(column) and written != EMPTY and written == without_note(written)

@@ -112,12 +112,12 @@ def note(cell: Cell, zone: tzinfo) -> str:
     return f"{when}\n{cell.note}" if cell.note else when
 
 
-def is_note_of(cell: Cell, text: str) -> bool:
-    """Tell whether a note is the one that `cell` was given, whatever zone; blank is anyone's."""
-    if cell.noted is None or not text:
-        return text in ("", cell.note)
-    when, _, rest = text.partition("\n")
-    return _WHEN.fullmatch(when) is not None and rest == cell.note
+def is_same_note(ours: str, there: str) -> bool:
+    """Return whether a note is `ours`, or blank. Its date may be that of another time zone."""
+    when, _, rest = ours.partition("\n")
+    when_there, _, rest_there = there.partition("\n")
+    are_dated = _WHEN.fullmatch(when) and _WHEN.fullmatch(when_there)
+    return there in ("", ours) or (bool(are_dated) and rest == rest_there)
 
 
 def number(cell: Cell, zone: tzinfo) -> float | None:

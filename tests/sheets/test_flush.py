@@ -1,15 +1,20 @@
 """Whole flushes while people edit between the read and the write: nobody loses a cell."""
 
 import time
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
 from sync.errors import Permanent, Retryable
-from sync.sheets.read import GUARD_KEY
+from sync.google import auth
+from sync.sheets.client import SheetClient
+from sync.sheets.read import GUARD_KEY, JOBS_TAB
 from sync.store.rate_limit import BURST
 from sync.store.schema import sheet
+from sync.wiring import Wiring
 from sync.worker import Worker
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
@@ -264,6 +269,30 @@ def test_a_note_that_a_person_adds_before_the_write_stays(twelve: Bench) -> None
     assert (spot.text, spot.note) == ("Rejected", "Call first.")
 
 
+def test_a_typed_note_is_restored_once_and_then_left(twelve: Bench) -> None:
+    """Columns aren't read for their notes, so the first write is over it, and no later one."""
+    row, column = twelve.at(1), twelve.index(STATUS)
+
+    def spot() -> tuple[str, str]:
+        seen = twelve.look().spot(row, twelve.look().by_id[STATUS])
+        return seen.text, seen.note
+
+    twelve.edit("add_note", row=row, column=column, text="Call first.")
+    twelve.send(milestone(1, status="REJECTED", date_updated=day(3)))
+    twelve.google.faults.answer(503, method="*.batchUpdate", when="after")
+    with pytest.raises(Retryable):
+        twelve.flush_once()
+    twelve.flush()
+    assert spot() == ("Rejected", "Call first.")
+    assert twelve.shown(milestone(1, status="INPROG", date_updated=day(4))) == 2, "no undo"
+    assert spot() == ("In progress", "Call first.")
+    twelve.edit("add_note", row=row, column=column, text="")
+    for number, status in ((5, "SUBMITTED"), (6, "APPROVED")):
+        assert twelve.shown(milestone(1, status=status, date_updated=day(number))) == 2
+        assert spot()[1] == f"Mar {number}, 2026, 10:00 AM"
+    assert (twelve.compare(), twelve.alerts, twelve.rows("Recovered")) == (0, [], [])
+
+
 def test_notes_go_back_to_their_jobs_when_rows_were_sorted_before_the_write(twelve: Bench) -> None:
     """Every batch then hits other jobs' rows, and writes its notes over those of people."""
     for number in range(1, 13):
@@ -315,6 +344,36 @@ def test_no_answer_is_asked_for_with_indentation(twelve: Bench) -> None:
     twelve.shown(milestone(1, status="REJECTED"))
     asked = [call.query for call in twelve.google.calls.select("sheets")]
     assert {query.get("prettyPrint") for query in asked} == {"false"}
+
+
+def test_a_flush_reads_only_the_keys_of_300_rows(twelve: Bench) -> None:
+    """A read of *Status* with its notes would move half as much again for each change."""
+    columns: dict[str, Callable[[int], dict[str, Any]]] = {
+        "site_id": lambda number: {"userEnteredValue": {"stringValue": uuid(number)}},
+        "status": lambda _: {
+            "userEnteredValue": {"stringValue": "Milestone 1 under review"},
+            "note": "Mar 1, 2026, 10:00 AM",
+        },
+    }
+    twelve.edit("insert_rows", index=13, count=288)
+    for column, cell in columns.items():
+        start = {"sheetId": JOBS_TAB, "rowIndex": 13, "columnIndex": twelve.index(column)}
+        rows = [{"values": [cell(number)]} for number in range(1001, 1289)]
+        twelve.do({"updateCells": {"start": start, "rows": rows, "fields": "*"}})
+    session, moved = auth.session(twelve.settings), list[int]()
+    session.hooks["response"].append(
+        lambda answer, **_: moved.append(len(answer.request.body or "") + len(answer.content))
+    )
+
+    class Metered(Wiring):
+        def sheet_client(self, _spreadsheet: str = "") -> SheetClient:
+            return SheetClient(session, twelve.spreadsheet, "")
+
+    twelve.flusher = Metered(twelve.settings, twelve.database).flusher(sleep=lambda _: None)
+    twelve.send(milestone(1, status="APPROVED", date_updated=day(3)))
+    twelve.flush_once()
+    assert len(moved) == 2
+    assert sum(moved) < 90_000, "the keys are 29 KB, the headers' notes and one row the rest"
 
 
 def test_a_clock_that_goes_back_an_hour_delays_nothing(bench: Bench) -> None:
