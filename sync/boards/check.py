@@ -14,7 +14,7 @@ from sync.wiring import Wiring
 def mapping(wiring: Wiring) -> Check:
     """What of the installer's sheet is mapped, and whether its drop-downs have our words."""
     client, tabs = wiring.sheet_client(), wiring.tabs()
-    if not tabs.policy.matches:
+    if tabs.is_ours:
         return skipped("Brightsheet uses its own tab for jobs, so nothing is mapped.")
     tables: Sequence[Table] = client.read(tabs).tables
     titles = tuple(f"{table.title} ({len(table.columns)} columns)" for table in tables)

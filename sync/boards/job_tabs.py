@@ -20,7 +20,7 @@ from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows
 from sync.sheets.diff import CellDecider, without_note
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Match, TabFindings
-from sync.sheets.policy import MAPPED, TypedWord
+from sync.sheets.policy import TypedWord
 from sync.sheets.read import FULL_FIELDS, OTHER_TEXTS, Snapshot, Table
 from sync.store import Lease, Pending
 
@@ -31,7 +31,7 @@ LINKED = ("documents:", "folder", "contract_documents")
 class BoardTabs:
     """The mapped tabs."""
 
-    policy = MAPPED
+    is_ours = False
     cell_fields = FULL_FIELDS
 
     def __init__(self, flusher: Flusher) -> None:

@@ -16,8 +16,9 @@ from sync.ops import retry
 from sync.sheets import encode
 from sync.sheets.batch import IDENTITY_COLUMNS, CellWrite, Parts, RowIdentity, RowWrite, guarding
 from sync.sheets.cell_data import Row, Rows, at, content, is_formula, text_of, texts_of
+from sync.sheets.context import FlushContext
 from sync.sheets.diff import CellDecider, key_write
-from sync.sheets.flush import FlushContext, Flusher
+from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import Match
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.read import Table
@@ -80,12 +81,12 @@ def find(flusher: Flusher, lease: Lease) -> Doubts:
     waiting_for_check(flusher, lease)
     context = flusher.read_snapshot(lease)
     snapshot = context.snapshot
-    if not (context.tabs.policy.matches and snapshot.tables):
+    if context.tabs.is_ours or not snapshot.tables:
         raise Permanent("not_mapped", "No tab is mapped.", "Map one: brightsheet map")
     if not (guards := guarding(snapshot.tables)).is_empty:
         flusher.send(context, guards)  # No flush did: no job has come since the tab was mapped.
         raise Retryable("unguarded", "The mapped columns were not guarded yet. Run it again.")
-    everything = flusher.writer.read_everything(lease, snapshot)
+    everything = flusher.writer.read_everything(context)
     tables, rows = everything.snapshot.tables, everything.rows
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)

@@ -268,7 +268,7 @@ def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> P
     end = table_end.find(tables[0], table_end.lines_of(whole))
     above = whole.get(end.last_row, ())
     rows = JobRows(lookup.matches, pattern=matching.pattern(tables[0], end, above))
-    clock = flusher.clock(Snapshot(board, zone))
+    clock = flusher.clock(Snapshot(zone))
     # The first batch writes the keys of matched rows, the second what belongs into them.
     first = diff(board, tables, targets, rows, clock)
     keys = [row for row in first.rows if row.identity.shows]

@@ -45,7 +45,7 @@ def unmap(
         waiting_for_check(flusher, lease)
         tabs = flusher.tabs(flusher.store.spreadsheet.mode())
         snapshot: Snapshot = again(flusher.client.read, tabs)
-        tables = snapshot.tables if tabs.policy.matches else ()
+        tables = () if tabs.is_ours else snapshot.tables
         if not tables:
             raise Permanent("not_mapped", "No tab is mapped: there is nothing to remove.")
         gone = [table for table in tables if table.title in names]

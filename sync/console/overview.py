@@ -17,7 +17,6 @@ from sync.doctor import as_json, is_well, run_checks
 from sync.field_table import JOB_FIELDS
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
-from sync.sheets.job_tabs import OwnTab
 from sync.sheets.read import RECOVERED_TAB, Snapshot, Table
 from sync.sheets.surroundings import NOTHING_ELSE
 from sync.status.problem import last_moment
@@ -122,7 +121,7 @@ def overview(parts: ConsoleParts) -> Any:
 def columns(parts: ConsoleParts) -> Any:
     """Show the fields of the sheet's columns; the sheet is read only on request."""
     spreadsheet = parts.wiring.sheet_store().spreadsheet
-    snapshot, titles, is_read = Snapshot(OwnTab()), NOTHING_ELSE.titles, request.method == "POST"
+    snapshot, titles, is_read = Snapshot(), NOTHING_ELSE.titles, request.method == "POST"
     if is_read:
         with parts.alone():
             # Two reads in addition to the worker's, whose rate limit leaves ten a minute.
@@ -169,7 +168,7 @@ def checks(parts: ConsoleParts) -> Any:
 
 def _tabs(snapshot: Snapshot, titles: Mapping[int, str]) -> list[tuple[str, str]]:
     """Return every tab's title and its purpose."""
-    hidden = dict.fromkeys(snapshot.copies, "hidden, to verify writes")
+    hidden = dict.fromkeys(snapshot.hidden_tabs, "hidden, to verify writes")
     roles = {**hidden, RECOVERED_TAB: "recovered cells"}
     roles |= {table.sheet_id: "jobs" for table in snapshot.tables}
     parts = {"lines of the History": snapshot.history, "figures": snapshot.pipeline}

@@ -267,7 +267,7 @@ def columns(wiring: Wiring) -> Check:
         return ok("No created or mapped column is missing.")
     names = ", ".join(f"{column.header!r} in {column.tab!r}" for column in gone[:_NAMED])
     count = counted(len(gone), "column is", "columns are")
-    fix = remedy(COLUMNS_GONE[not tabs.policy.makes_columns])
+    fix = remedy(COLUMNS_GONE[not tabs.is_ours])
     return warning(f"{count} missing: {names}.", "Somebody deleted them.", fix)
 
 
@@ -277,7 +277,7 @@ def protection(wiring: Wiring) -> Check:
     client = wiring.sheet_client()
     snapshot = client.read(wiring.tabs())
     tabs = (*snapshot.tables, snapshot.history, snapshot.pipeline)
-    managed = {RECOVERED_TAB, *snapshot.copies} | {tab.sheet_id for tab in tabs if tab}
+    managed = {RECOVERED_TAB, *snapshot.hidden_tabs} | {tab.sheet_id for tab in tabs if tab}
     locked = [title for sheet_id, title in client.locked() if sheet_id in managed]
     if not locked:
         return ok("No cells in our tabs are protected against us.")

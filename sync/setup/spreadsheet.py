@@ -10,8 +10,9 @@ from sync.google import auth, sign_in
 from sync.ops import retry
 from sync.settings.environment import Settings
 from sync.sheets import batch, keys
+from sync.sheets.context import FlushContext
 from sync.sheets.ensure import HISTORY, PIPELINE, VIEWS, ensure
-from sync.sheets.flush import FlushContext, Flusher
+from sync.sheets.flush import Flusher
 from sync.sheets.read import must_have_keys
 from sync.sheets.reconcile import recheck, renew, waiting_for_check
 from sync.sheets.targets import LARGE
@@ -155,7 +156,7 @@ def provision(flusher: Flusher, lease: Lease, extras: Collection[str] = ()) -> l
     waiting_for_check(flusher, lease)
     fence = writer.take_turn(lease)
     tabs = flusher.tabs(store.spreadsheet.mode())
-    snapshot, is_own = flusher.client.read(tabs), tabs.policy.makes_columns
+    snapshot, is_own = flusher.client.read(tabs), tabs.is_ours
     pending = store.pending.read(0, 0)
     context = FlushContext(lease, fence, tabs, pending, snapshot)
     flusher.check_fence(lease, fence, snapshot, pending)
@@ -181,7 +182,7 @@ def provision(flusher: Flusher, lease: Lease, extras: Collection[str] = ()) -> l
         store.spreadsheet.set_ours(lease)
     if snapshot.table is None:
         store.spreadsheet.forget(lease)
-    ensured = ensure(snapshot, wanted, flusher.clock(snapshot), restores=True)
+    ensured = ensure(snapshot, wanted, flusher.clock(snapshot), is_ours=is_own, restores=True)
     context = replace(context, pending=store.pending.read(0, 0))
     draws = PIPELINE in wanted.extras or is_own
     parts = flusher.with_pipeline(context, ensured.parts, draws=draws)

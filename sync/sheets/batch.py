@@ -713,8 +713,8 @@ def _copies(
 ) -> list[Request]:
     """Copy `rows` of a tab before they are written."""
     tab = table.copies_tab
-    is_there = tab in snapshot.copies or tab == FENCE_TAB
-    rules = snapshot.copies[tab].rules if tab in snapshot.copies else 0
+    is_there = tab in snapshot.hidden_tabs or tab == FENCE_TAB
+    rules = snapshot.hidden_tabs[tab].rules if tab in snapshot.hidden_tabs else 0
     return [
         *([] if is_there else make_hidden_tab(tab, title)),
         # Without the last batch's copies and their formats.
@@ -727,7 +727,7 @@ def _copies(
 
 def _new_rows(table: Table, parts: Parts) -> list[Request]:
     at, count = parts.new_rows[0].row, len(parts.new_rows)
-    if not table.policy.inherits:
+    if table.is_ours:
         inserted = insert(table.sheet_id, "ROWS", at, count, table.row_count)
         return [inserted, *write_block(parts.new_rows)]
     if table.native_end is not None and at - 1 > table.header_row:

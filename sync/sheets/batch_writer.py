@@ -1,7 +1,7 @@
 """Sends batches to Google: stores each before, and checks afterwards where its writes went.
 
 If the process is killed after Google has carried out a batch, a later read shows its fence, and the
-batch is checked then (`settle`).
+batch is checked then (`conclude_attempt`).
 """
 
 from collections.abc import Callable, Container, Mapping, Sequence
@@ -18,9 +18,10 @@ from sync.ops.logs import Trail
 from sync.sheets.batch import Batch, Trace
 from sync.sheets.check import Findings, Undo, check
 from sync.sheets.client import Reading, SheetClient
+from sync.sheets.context import FlushContext
 from sync.sheets.diff import without_note
 from sync.sheets.ensure import HISTORY
-from sync.sheets.read import Fence, Snapshot
+from sync.sheets.read import Fence
 from sync.sheets.trial import try_google
 from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown
 
@@ -57,17 +58,17 @@ class BatchWriter:
 
     def send(
         self,
-        lease: Lease,
-        snapshot: Snapshot,
+        context: FlushContext,
         batch: Batch,
-        confirmed: Sequence[Shown] = (),
+        shown: Sequence[Shown] = (),
         lines: tuple[int, ...] = (),
     ) -> None:
-        """Send a batch that makes the sheet show `confirmed` and the changes `lines`; check it.
+        """Send a batch that makes the sheet show these jobs and changes (`lines`); check it.
 
         Raises Refused, Permanent, or Retryable if nobody knows whether Google carried it out.
         """
-        if not snapshot.has_fence_tab:
+        lease = context.lease
+        if not context.snapshot.has_fence_tab:
             spreadsheet = self._store.spreadsheet
             if spreadsheet.trial() is None:
                 # It makes two calls, and the read was counted with one write.
@@ -77,7 +78,7 @@ class BatchWriter:
         attempt = Attempt(
             trace.fence,
             batch.fence_before,
-            tuple(confirmed),
+            tuple(shown),
             batch.columns,
             trace.model_dump_json(),
             lines,
@@ -85,11 +86,11 @@ class BatchWriter:
         )
         self._store.batches.begin(lease, attempt)
         try:
-            answer = self._client.write(batch, snapshot)
+            answer = self._client.write(batch, context.tabs)
         except Refused:
             self._store.batches.refused(lease, trace.fence)
             raise
-        _log.info("flushed", jobs=len(confirmed), lines=len(lines), fence=trace.fence)
+        _log.info("flushed", jobs=len(shown), lines=len(lines), fence=trace.fence)
         if not batch.requested:
             self._conclude(lease, attempt, trace, Findings(), {})
             return
@@ -100,13 +101,14 @@ class BatchWriter:
         if findings.is_as_intended:
             self._conclude(lease, attempt, trace, findings, undos)
         else:
-            self._check(lease, attempt, trace, answer.snapshot)
+            self._check(replace(context, snapshot=answer.snapshot), attempt, trace)
 
-    def settle(self, lease: Lease, snapshot: Snapshot) -> bool:
+    def conclude_attempt(self, context: FlushContext) -> bool:
         """Conclude the attempt whose fence a read shows; return whether there was one."""
+        lease, snapshot = context.lease, context.snapshot
         if snapshot.fence is None:
             return False
-        attempt = self._store.batches.confirmed_attempt(
+        attempt = self._store.batches.claim_attempt(
             lease, snapshot.fence.number, snapshot.fence.batch
         )
         if attempt is None:
@@ -120,19 +122,20 @@ class BatchWriter:
         if snapshot.table is None or not trace.rows:
             self._conclude(lease, attempt, trace, Findings(), {})
         else:
-            self._check(lease, attempt, trace, snapshot)
+            self._check(context, attempt, trace)
         return True
 
-    def _check(self, lease: Lease, attempt: Attempt, trace: Trace, snapshot: Snapshot) -> None:
+    def _check(self, context: FlushContext, attempt: Attempt, trace: Trace) -> None:
         """Read the copied rows whole, check a batch by them, and store the result."""
-        self.take_call(lease)
+        self.take_call(context.lease)
         written = {row.sheet_id for row in trace.rows if not row.is_new}
-        copied = [table.copies_tab for table in snapshot.tables if table.sheet_id in written]
-        reading = self._client.read_whole(snapshot, copied)
+        tables = context.snapshot.tables
+        copied = [table.copies_tab for table in tables if table.sheet_id in written]
+        reading = self._client.read_whole(context.tabs, copied)
         if tables := reading.snapshot.tables:
             undos = self._undos()
             findings = check(trace, tables, reading.copies, undos)
-            self._conclude(lease, attempt, trace, findings, undos)
+            self._conclude(context.lease, attempt, trace, findings, undos)
 
     def _undos(self) -> dict[int, Undo]:
         return parsed(self._store.batches.undos())
@@ -193,10 +196,10 @@ class BatchWriter:
                 deliveries = self._trail.take(job.site, self._read_at)
                 _log.info("shown", site=job.site, deliveries=deliveries, fence=fence)
 
-    def read_everything(self, lease: Lease, snapshot: Snapshot) -> Reading:
-        """Read the tabs of jobs in a snapshot whole, with the hidden tabs."""
-        self.take_call(lease)
-        return self._client.read_everything(snapshot)
+    def read_everything(self, context: FlushContext) -> Reading:
+        """Read the tabs of jobs whole, with the hidden tabs."""
+        self.take_call(context.lease)
+        return self._client.read_everything(context.tabs, context.snapshot)
 
 
 def parsed(undos: Mapping[int, str]) -> dict[int, Undo]:

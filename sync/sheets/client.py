@@ -68,16 +68,17 @@ class SheetClient:
         Raises Retryable or Permanent.
         """
         answer = self.filtered(data_filters(columns), tabs.cell_fields)
-        return sheet.read(answer, tabs)
+        return sheet.read(answer, tabs.tables)
 
-    def read_everything(self, book: Snapshot) -> Reading:
+    def read_everything(self, tabs: JobTabs, book: Snapshot) -> Reading:
         """Read the tabs of jobs and their hidden tabs whole."""
-        return self.read_whole(book, [*(table.sheet_id for table in book.tables), *book.copies])
+        jobs = (table.sheet_id for table in book.tables)
+        return self.read_whole(tabs, [*jobs, *book.hidden_tabs])
 
-    def read_whole(self, book: Snapshot, tabs: Sequence[int]) -> Reading:
+    def read_whole(self, tabs: JobTabs, sheet_ids: Sequence[int]) -> Reading:
         """Read some tabs whole, and the header rows and keys of all tabs of jobs."""
-        answer = self.filtered(everything(tabs), FULL_FIELDS)
-        now = sheet.read(answer, book.tabs)
+        answer = self.filtered(everything(sheet_ids), FULL_FIELDS)
+        now = sheet.read(answer, tabs.tables)
         return Reading(
             now,
             {table.sheet_id: sheet.whole(answer, table.sheet_id) for table in now.tables},
@@ -110,7 +111,7 @@ class SheetClient:
             if not area.get("warningOnly") and not area.get("requestingUserCanEdit")
         ]
 
-    def write(self, batch: Batch, book: Snapshot) -> Reading:
+    def write(self, batch: Batch, tabs: JobTabs) -> Reading:
         """Send one batch, which Google carries out completely or not at all.
 
         Return the part of the spreadsheet that the check needs. Raises Refused if Google rejects
@@ -123,7 +124,7 @@ class SheetClient:
             body |= {"includeSpreadsheetInResponse": True, "responseRanges": ranges}
             fields = WRITTEN_FIELDS
         reply = self._post("batchUpdate", body, fields).get("updatedSpreadsheet", {})
-        now = sheet.read(reply, book.tabs)
+        now = sheet.read(reply, tabs.tables)
         copies = {table.sheet_id: sheet.merged(reply, table.copies_tab) for table in now.tables}
         return Reading(now, {}, copies)
 

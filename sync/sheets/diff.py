@@ -16,7 +16,7 @@ from sync.sheets import encode
 from sync.sheets.batch import IDENTIFYING, CellWrite, RowIdentity, RowWrite
 from sync.sheets.cell_data import BLANK, Content, Row, Rows, at, content, note_of
 from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
-from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
+from sync.sheets.policy import NOTES, Decision, Rule, TypedWord, decide, rule_of
 from sync.sheets.read import Table, must_have_keys, with_cells
 
 _CELL_BYTES = 150
@@ -39,7 +39,7 @@ class Diff:
     """Sites whose row a person deleted: it returns only with the next event."""
 
 
-def columns_to_read(policy: Policy, targets: Iterable[Target]) -> tuple[str, ...]:
+def columns_to_read(targets: Iterable[Target], *, is_ours: bool) -> tuple[str, ...]:
     """Return the columns that must be read to decide on the cells of `targets`.
 
     A column in which people type is read only for existing rows that differ, because reading a
@@ -50,13 +50,13 @@ def columns_to_read(policy: Policy, targets: Iterable[Target]) -> tuple[str, ...
     columns: set[str] = set()
     for target in targets:
         changed = target.differences()
-        # If a person copied a row, all of its cells are written, where the policy overwrites.
-        cells = {**target.cells, **changed} if policy.overwrites else changed
+        # If a person copied a row of our own tab, all of its cells are written.
+        cells = {**target.cells, **changed} if is_ours else changed
         unread = TYPED_IDS - changed.keys() if target.has_row else TYPED_IDS
         columns |= {
-            c for c, cell in cells.items() if policy.rule(c, cell) is not Rule.OURS
+            c for c, cell in cells.items() if rule_of(c, cell, is_ours=is_ours) is not Rule.OURS
         } - unread
-        columns |= {c for c in changed if policy.decorates and _may_have_typed_note(c, target)}
+        columns |= {c for c in changed if is_ours and _may_have_typed_note(c, target)}
     return tuple(sorted(columns - {KEY}))
 
 
@@ -198,14 +198,14 @@ class CellDecider:
     zone: tzinfo
     locale: str = ""
 
-    def row(self, table: Table, row: int, target: Target, rows: int) -> RowWrite:
-        """Return the write of one of a job's `rows` rows.
+    def row(self, table: Table, row: int, target: Target, copies: int) -> RowWrite:
+        """Return the write of one of a job's `copies` rows.
 
-        A person may have copied the row before its last change, so if the policy overwrites, each
-        of several rows gets all cells.
+        A person may have copied the row before its last change, so in our own tab each of several
+        rows gets all cells.
         """
         changed = target.differences()
-        if rows > 1 and table.policy.overwrites:
+        if copies > 1 and table.is_ours:
             also = target.cells.keys() - changed.keys() - TYPED_IDS
             target = replace(target, recheck=target.recheck | also)
         cells = (
@@ -258,36 +258,32 @@ class CellDecider:
                     shown |= {column: target.written[column]} if column in target.written else {}
         return shown
 
-    def decided(
+    def decide(
         self, table: Table, row: int, column: str, target: Target
     ) -> tuple[Decision, Rule, Content | None]:
-        """Return what to do with a cell of a job's row, by which rule, and the observed content.
+        """Return what to do with a cell of a job's row, by which rule, and its known content.
 
         A value that a column has no word for isn't written.
         """
         cell = target.cells.get(column, EMPTY)
-        rule, wanted = table.policy.rule(column, cell), self.tabs.shown(table, column, cell)
-        observed = table.value_if_read(column, row)
-        if wanted is None:
-            return Decision.LEAVE, rule, observed
-        if rule is not Rule.OURS:
-            observed = table.value(column, row)
-        text = content(encode.encoded(wanted, self.zone))
+        rule = rule_of(column, cell, is_ours=table.is_ours)
+        wanted = self.tabs.shown(table, column, cell)
         last_written = self.last_value(table, column, target)
-        if rule is Rule.OURS:
-            return decide(rule, observed, last_written, text, is_news=True), rule, observed
-        observed = observed or BLANK
-        is_news = target.is_fresh and is_received_since_mapping(table, target, column)
-        typed = self.tabs.compare_word(table, column, observed.text, target)
-        return (
-            decide(rule, observed, last_written, text, is_news=is_news, typed=typed),
-            rule,
-            observed,
-        )
+        if wanted is None:
+            return Decision.LEAVE, rule, last_written
+        is_unread = rule is Rule.OURS and column not in table.cells
+        observed = last_written if is_unread else table.value(column, row)
+        text = content(encode.encoded(wanted, self.zone))
+        is_news, typed = True, TypedWord.OTHER
+        if observed is not None and not table.is_ours:
+            is_news = target.is_fresh and is_received_since_mapping(table, target, column)
+            typed = self.tabs.compare_word(table, column, observed.text, target)
+        decision = decide(rule, observed, last_written, text, is_news=is_news, typed=typed)
+        return decision, rule, observed
 
     def last_value(self, table: Table, column: str, target: Target) -> Content | None:
         """Return the last confirmed content of a job's cell in a column; None if there is none."""
-        is_ours = table.policy.overwrites and column not in TYPED_IDS
+        is_ours = table.is_ours and column not in TYPED_IDS
         if (column in target.recheck and is_ours) or not target.written:
             return None
         last_written = target.written.get(column, EMPTY)
@@ -301,9 +297,9 @@ class CellDecider:
         wanted = self.tabs.shown(table, column, target.cells.get(column, EMPTY))
         if wanted is None or (column in TYPED_IDS and column not in table.cells):
             return None
-        decision, rule, observed = self.decided(table, row, column, target)
+        decision, rule, observed = self.decide(table, row, column, target)
         note = None
-        if is_changed and table.policy.decorates and is_noted(column):
+        if is_changed and table.is_ours and is_noted(column):
             note_decision, expected = self._note(table, row, column, target)
             note = expected if note_decision is Decision.WRITE else None
         if decision is not Decision.WRITE and note is None:
@@ -313,7 +309,7 @@ class CellDecider:
             fields = self.tabs.mask(column, wanted, table.cells.get(column, {}).get(row, {}))
         cell = wanted if note is not None else without_note(wanted)
         data = encode.encoded(cell, self.zone, self.locale)
-        is_known = table.policy.decorates and column not in target.recheck
+        is_known = table.is_ours and column not in target.recheck
         if is_known and encode.are_dates_alike(target.written.get(column, EMPTY), wanted):
             fields, data = fields.replace(f",{encode.DATE_FIELD}", ""), encode.without_format(data)
         ours = (None, BLANK, self.last_value(table, column, target))
@@ -344,7 +340,7 @@ class CellDecider:
             column
             for table, row in places
             for column in target.differences().keys() & table.cells.keys()
-            if table.policy.decorates and is_noted(column)
+            if table.is_ours and is_noted(column)
             if self._note(table, row, column, target)[0] is Decision.LEAVE
         }
 
@@ -354,7 +350,7 @@ class CellDecider:
             if wanted is None:
                 continue
             index, fields = table.columns[column], f"{encode.FRESH},note"
-            if not table.policy.decorates:
+            if not table.is_ours:
                 fields = self.tabs.mask(column, wanted, at(above, index))
             data = encode.encoded(wanted, self.zone, self.locale)
             yield CellWrite(index=index, column=column, data=data, fields=fields)

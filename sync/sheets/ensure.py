@@ -96,14 +96,15 @@ def ensure(
     wanted: WantedTabs,
     zone: tzinfo,
     *,
+    is_ours: bool,
     restores: bool = False,
 ) -> Ensured:
     """Return the requests for the wanted parts that are missing; `zone` is for dates in lines.
 
     Without `restores`, tabs are created only together with the Jobs tab, and existing columns stay
-    as they are. In a spreadsheet with mapped tabs only the extras are created.
+    as they are. If the tabs of jobs aren't ours, only the extras are created.
     """
-    if not snapshot.tabs.policy.makes_columns:
+    if not is_ours:
         ensured = Ensured(snapshot.tables)
         _ensure_history(ensured, snapshot, wanted, zone, makes=HISTORY in wanted.extras)
         _ensure_pipeline(ensured, snapshot, wanted, makes=PIPELINE in wanted.extras)

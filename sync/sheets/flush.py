@@ -22,6 +22,7 @@ from sync.sheets import batch, encode, keys, undo
 from sync.sheets.batch import Batch, Parts, compose, guarding
 from sync.sheets.batch_writer import BatchWriter, parsed
 from sync.sheets.client import Reading, SheetClient
+from sync.sheets.context import FlushContext
 from sync.sheets.diff import columns_to_read, diff, key_repairs
 from sync.sheets.ensure import HISTORY, WantedTabs, ensure, read_columns
 from sync.sheets.job_tabs import JobTabs
@@ -56,30 +57,6 @@ class Plan:
     parts: Parts = field(default_factory=Parts)
     shown: Mapping[str, Cells] = field(default_factory=dict)
     absent: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class FlushContext:
-    """One flush: the lease, the fence of its batch, what is pending, and what its read showed."""
-
-    lease: Lease
-    fence: Fence
-    tabs: JobTabs
-    pending: Pending
-    snapshot: Snapshot
-
-    def without(self, sheet_ids: Container[int]) -> "FlushContext":
-        """Return the context without some of the tabs: jobs with a row there have to wait."""
-        tables = self.snapshot.tables
-        left = tuple(table for table in tables if table.sheet_id not in sheet_ids)
-        waiting = {s for table in tables if table.sheet_id in sheet_ids for s in table.keys}
-        present = {site for table in left for site in table.keys} - waiting
-        pending = replace(self.pending, sites_with_row=frozenset(present))
-        return replace(self, pending=pending, snapshot=replace(self.snapshot, tables=left))
-
-    def found(self, jobs: Mapping[str, Target]) -> dict[str, Target]:
-        """Return the jobs that have a row."""
-        return {site: job for site, job in jobs.items() if site in self.pending.sites_with_row}
 
 
 class Flusher:
@@ -144,15 +121,16 @@ class Flusher:
         if not (work.sites or has_batch):
             self._only = None
             return
-        snapshot = self.client.read(tabs, columns_to_read(tabs.policy, work.targets))
+        snapshot = self.client.read(tabs, columns_to_read(work.targets, is_ours=tabs.is_ours))
         self.check_fence(lease, fence, snapshot, pending)
-        if pending.in_doubt and self.writer.settle(lease, snapshot):
-            return  # An earlier batch was carried out: the next flush compares with what it wrote.
         context = FlushContext(lease, fence, tabs, pending, snapshot)
+        if pending.in_doubt and self.writer.conclude_attempt(context):
+            return  # An earlier batch was carried out: the next flush compares with what it wrote.
         self._check_served(context)
         if displaced := self.displaced(tabs, snapshot, pending):
             served = context.without(displaced)
-            jobs = served.found(work.jobs)
+            writable = served.pending.sites_with_row
+            jobs = {site: job for site, job in work.jobs.items() if site in writable}
             if jobs and not pending.undos:
                 self._take_step(served, replace(work, jobs=jobs))
             raise next(iter(displaced.values()))
@@ -217,7 +195,7 @@ class Flusher:
         `titles` are free ones for new tabs, if known.
         """
         titles = titles or self.surroundings(context)[0]
-        self.writer.send(context.lease, context.snapshot, _composed(context, tables, parts, titles))
+        self.writer.send(context, _composed(context, tables, parts, titles))
 
     def _work(self, lease: Lease, tabs: JobTabs, pending: Pending) -> Work:
         """Return the work; jobs that are already shown as wanted are confirmed without a call."""
@@ -252,7 +230,7 @@ class Flusher:
     def headers(self, tabs: JobTabs, pending: Pending, table: Table) -> dict[str, str]:
         """Return the last known headers of a tab, by column ID."""
         layout = self.targets.layout
-        made = pending.known_columns if tabs.policy.makes_columns else ()
+        made = pending.known_columns if tabs.is_ours else ()
         known = {column: layout.title(column, is_mapped=False) for column in made}
         read = pending.columns_read.columns
         return known | {c.id: c.header for c in read if c.sheet_id == table.known_as}
@@ -268,7 +246,7 @@ class Flusher:
         self._presumed_deleted &= lost
         if not lost:
             return True
-        everything = self.writer.read_everything(lease, snapshot)
+        everything = self.writer.read_everything(context)
         tables, rows = everything.snapshot.tables, everything.rows
         lost -= {site for table in tables for site in table.keys}
         for table in tables:
@@ -347,14 +325,14 @@ class Flusher:
         is_due = doubled and not (work.jobs.keys() <= present - doubled)
         if not is_due:
             return False
-        everything = self.writer.read_everything(context.lease, context.snapshot)
+        everything = self.writer.read_everything(context)
         return self.repair_keys(context, everything, self._every_target(context), ())
 
     def _write(self, context: FlushContext, work: Work) -> None:
         titles, beside = self.surroundings(context)
         lines = self._lines(context, work)
         snapshot, columns = context.snapshot, list[Column]()
-        if context.tabs.policy.makes_columns:
+        if context.tabs.is_ours:
             every = self.store.pending.every
             columns = self.targets.columns(snapshot, context.pending, every, work.targets)
         wanted = self.targets.wanted(columns, lines.lines, beside, titles)
@@ -375,21 +353,21 @@ class Flusher:
         self.store.batches.confirm(lease, absent)
         batch = _composed(context, plan.tables, plan.parts, titles)
         try:
-            self.writer.send(lease, context.snapshot, batch, confirmed, lines.seqs)
+            self.writer.send(context, batch, confirmed, lines.seqs)
         except Refused:
             if self._was_refused:
                 self._find_refused(context, plan, work.sites)
             self._was_refused = not self._was_refused
             return
         self._was_refused, self._only = False, None
-        if context.tabs.policy.makes_columns:
+        if context.tabs.is_ours:
             known = context.pending.known_columns
             self.new_reps |= filter_views.without_view(plan.shown.values(), known)
 
     def plan(self, context: FlushContext, targets: Sequence[Target], wanted: WantedTabs) -> Plan:
         """Return the writes for the rows of `targets`. Raises Permanent without a key column."""
         zone = self.clock(context.snapshot)
-        ensured = ensure(context.snapshot, wanted, zone)
+        ensured = ensure(context.snapshot, wanted, zone, is_ours=context.tabs.is_ours)
         rows = context.tabs.rows(context.lease, ensured.tables, targets)
         served = [target for target in targets if target.site not in rows.waiting]
         change = diff(context.tabs, ensured.tables, served, rows, zone, context.snapshot.locale)
@@ -405,9 +383,7 @@ class Flusher:
 
     def _lines(self, context: FlushContext, work: Work) -> Lines:
         snapshot = context.snapshot
-        may_be_off = (
-            HISTORY in context.pending.known_columns or not context.tabs.policy.makes_columns
-        )
+        may_be_off = HISTORY in context.pending.known_columns or not context.tabs.is_ours
         if snapshot.table is None or snapshot.history or not may_be_off:
             return work.lines
         # A person deleted the tab or doesn't want one.
@@ -444,7 +420,7 @@ class Flusher:
         present = read_columns(snapshot.tables)
         if not present:
             return before.gone
-        is_mapped, layout = not tabs.policy.makes_columns, self.targets.layout
+        is_mapped, layout = not tabs.is_ours, self.targets.layout
 
         def title(column: str) -> str:
             return layout.title(column, is_mapped=is_mapped)
@@ -503,7 +479,7 @@ class Flusher:
 
     def _undo(self, context: FlushContext) -> None:
         """Restore overwritten cells; list those without a certain place in the tab Recovered."""
-        everything = self.writer.read_everything(context.lease, context.snapshot)
+        everything = self.writer.read_everything(context)
         now = everything.snapshot
         if not now.tables or any(KEY not in table.columns for table in now.tables):
             return

@@ -20,7 +20,7 @@ from sync.sheets import encode
 from sync.sheets.batch import IDENTITY_COLUMNS, Place, RowIdentity
 from sync.sheets.cell_data import CellData, Row, Rows, at, links_of, text_of, texts_of
 from sync.sheets.keys import ForeignKey
-from sync.sheets.policy import OWN, Policy, TypedWord
+from sync.sheets.policy import TypedWord
 from sync.sheets.read import READ_MASK, Snapshot, Table
 from sync.store import Lease, Pending
 from sync.types import Mode
@@ -77,8 +77,8 @@ class JobTabs(Protocol):
     What isn't overridden is as in our own tab.
     """
 
-    policy: Policy
-    """The rules for writing."""
+    is_ours: bool
+    """Whether Brightsheet creates the tabs and columns; if not, they are a board's."""
     cell_fields: str
     """The field mask of a read: the parts of a cell that are needed."""
 
@@ -144,7 +144,7 @@ class JobTabs(Protocol):
 class OwnTab(JobTabs):
     """The Jobs tab that Brightsheet created."""
 
-    policy = OWN
+    is_ours = True
     cell_fields = READ_MASK
 
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:

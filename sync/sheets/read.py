@@ -6,15 +6,14 @@ A tab is recognized by the metadata of its header row and columns, not by titles
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.sheets.cell_data import CellData, Content, Row, at, content, note_of, site_in, text_of
-from sync.sheets.policy import MAPPED, OWN, Policy
 
 JOBS_TAB = 1_126_170_001
 """The sheet ID of the Jobs tab when it is created: Google rejects a second creation."""
@@ -290,9 +289,9 @@ class Table:
     """The cells of the columns that were read, by column ID and then by row."""
 
     @property
-    def policy(self) -> Policy:
-        """The policy for the tab."""
-        return OWN if self.mapped_at is None else MAPPED
+    def is_ours(self) -> bool:
+        """Whether Brightsheet created the tab; if not, it is a board's."""
+        return self.mapped_at is None
 
     def cell(self, column: str, row: int) -> CellData:
         """Return a cell; {} if it is blank. Raises LookupError for a column that wasn't read."""
@@ -311,19 +310,15 @@ class Table:
         texts = {column: text_of(cells.get(row, {})) for column, cells in self.cells.items()}
         return {column: text for column, text in texts.items() if text}
 
-    def value_if_read(self, column: str, row: int) -> Content | None:
-        """Return a cell's content; None if its column wasn't read."""
-        return self.value(column, row) if column in self.cells else None
-
     @property
     def known_as(self) -> int:
         """The sheet ID in the store: a duplicate takes the place of our own tab."""
-        return JOBS_TAB if self.mapped_at is None else self.sheet_id
+        return JOBS_TAB if self.is_ours else self.sheet_id
 
     @property
     def copies_tab(self) -> int:
         """The sheet ID of the hidden tab to which rows are copied before they are written."""
-        return FENCE_TAB if self.mapped_at is None else guard_id(self.sheet_id, "copies")
+        return FENCE_TAB if self.is_ours else guard_id(self.sheet_id, "copies")
 
     @property
     def last_row(self) -> int:
@@ -383,21 +378,10 @@ class HiddenTab:
     rules: int = 0
 
 
-class TabChoice(Protocol):
-    """Chooses the tabs of jobs among the tabs that a read shows."""
-
-    policy: Policy
-
-    def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
-        """Return the tabs of jobs; new rows go into the first."""
-
-
 @dataclass(frozen=True)
 class Snapshot:
     """The spreadsheet as one read shows it."""
 
-    tabs: TabChoice
-    """Chooses the tabs of jobs."""
     time_zone: str = "Etc/UTC"
     locale: str = ""
     tables: tuple[Table, ...] = ()
@@ -406,8 +390,8 @@ class Snapshot:
     """All tabs with the metadata of a tab of jobs, from the left, also those not in use."""
     fences: tuple[Fence, ...] = ()
     """The protected ranges on the hidden tab: usually one."""
-    copies: Mapping[int, HiddenTab] = field(default_factory=dict)
-    """The hidden tabs, by sheet ID; FENCE_TAB has the fence."""
+    hidden_tabs: Mapping[int, HiddenTab] = field(default_factory=dict)
+    """By sheet ID; FENCE_TAB has the fence."""
     recovered_columns: int = 0
     """The number of columns of the tab Recovered; 0 if there is none or it wasn't read."""
     history: Tab | None = None
@@ -421,7 +405,7 @@ class Snapshot:
     @property
     def has_fence_tab(self) -> bool:
         """Whether the tab with the fence exists."""
-        return FENCE_TAB in self.copies
+        return FENCE_TAB in self.hidden_tabs
 
     @property
     def fence(self) -> Fence | None:
@@ -430,19 +414,21 @@ class Snapshot:
 
     def copies_title(self, table: Table, fence_title: str) -> str:
         """Return the title of a tab's hidden tab; `fence_title` is that of FENCE_TAB."""
-        if known := self.copies.get(table.copies_tab):
+        if known := self.hidden_tabs.get(table.copies_tab):
             return known.title
         return fence_title if table.copies_tab == FENCE_TAB else f"{fence_title} {table.sheet_id}"
 
 
-def read(answer: Json, tabs: TabChoice) -> Snapshot:
-    """Parse `answer` (a Spreadsheet with the mask READ_MASK)."""
+def read(answer: Json, choose: Callable[[Sequence[Table]], tuple[Table, ...]]) -> Snapshot:
+    """Parse `answer` (a Spreadsheet with the mask READ_MASK).
+
+    `choose` returns which of the tabs with our metadata hold the jobs; new rows go into the first.
+    """
     tables: list[Table] = []
     fences: list[Fence] = []
-    copies: dict[int, HiddenTab] = {}
+    hidden: dict[int, HiddenTab] = {}
     properties = answer.get("properties", {})
-    zone, locale = properties.get("timeZone") or "Etc/UTC", properties.get("locale", "")
-    book = Snapshot(tabs, zone, locale)
+    book = Snapshot(properties.get("timeZone") or "Etc/UTC", properties.get("locale", ""))
     for sheet in sorted(
         answer.get("sheets", ()), key=lambda each: each["properties"].get("index", 0)
     ):
@@ -452,7 +438,7 @@ def read(answer: Json, tabs: TabChoice) -> Snapshot:
         if sheet_id == RECOVERED_TAB:
             book = replace(book, recovered_columns=properties["gridProperties"]["columnCount"])
         elif FENCE_KEY in keys:
-            copies[sheet_id] = HiddenTab(
+            hidden[sheet_id] = HiddenTab(
                 properties["title"], len(sheet.get("conditionalFormats", ()))
             )
             if sheet_id == FENCE_TAB:
@@ -467,10 +453,10 @@ def read(answer: Json, tabs: TabChoice) -> Snapshot:
             tables.append(replace(table, native_end=native_end(sheet, table.header_row)))
     return replace(
         book,
-        tables=tabs.tables(tables),
+        tables=choose(tables),
         seen=tuple(tables),
         fences=tuple(fences),
-        copies=copies,
+        hidden_tabs=hidden,
     )
 
 
@@ -580,5 +566,5 @@ def must_have_keys(tables: Iterable[Table]) -> None:
             what = f"The column 'Site ID' of the tab {table.title!r} was deleted."
             fix = "Nothing is written until it is back: in Google Sheets, File > Version history"
             again = ", or map the tab again on the console (Columns): its rows are matched again"
-            text = f"{what} {fix}{'' if table.mapped_at is None else again}."
+            text = f"{what} {fix}{'' if table.is_ours else again}."
             raise Permanent("key_column_gone", text)

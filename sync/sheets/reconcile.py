@@ -17,9 +17,10 @@ from sync.jobs.target import Target
 from sync.sheets import batch, encode, keys
 from sync.sheets.batch import Parts, Request, guarding
 from sync.sheets.cell_data import Rows, text_of
+from sync.sheets.context import FlushContext
 from sync.sheets.diff import CellDecider
 from sync.sheets.ensure import Ensured, ensure
-from sync.sheets.flush import FlushContext, Flusher
+from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs
 from sync.sheets.policy import Decision, Rule
@@ -87,7 +88,7 @@ def _compare(result: Compared, cells: CellDecider, table: Table, row: int, targe
     for column in table.columns:
         if column == KEY:
             continue
-        decision, rule, _ = cells.decided(table, row, column, target)
+        decision, rule, _ = cells.decide(table, row, column, target)
         cell = target.cells.get(column, EMPTY)
         if decision is Decision.WRITE:
             result.wrong[target.site].add(column)
@@ -139,9 +140,9 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     snapshot, tabs = context.snapshot, context.tabs
     if not snapshot.tables and store.pending.sites_with_row():
         raise Permanent(NO_TAB, "The tab for jobs is missing. Create it again: brightsheet init")
-    if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.settle(lease, snapshot):
+    if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.conclude_attempt(context):
         return Compared()
-    everything = flusher.writer.read_everything(lease, snapshot)
+    everything = flusher.writer.read_everything(context)
     tables = everything.snapshot.tables
     must_have_keys(tables)
     if not (guards := guarding(tables)).is_empty:
@@ -154,7 +155,7 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     known = store.pending.sites_with_row()
     gone = known - present
     keys.must_be_gone(tables, everything.rows, gone)
-    columns = None if tabs.policy.makes_columns else {c for table in tables for c in table.columns}
+    columns = None if tabs.is_ours else {c for table in tables for c in table.columns}
     targets = flusher.targets.lay_out(store.pending.every(), columns)
     if flusher.repair_keys(context, everything, targets, gone):
         return recheck(flusher, lease, confirms_deleted=confirms_deleted)
@@ -203,7 +204,7 @@ def renew(flusher: Flusher, lease: Lease, *, restores: bool = False) -> list[str
     Return a line for each change; without changes it takes one call. A view that a person deleted
     returns only if `restores`. Raises Permanent, or Retryable.
     """
-    if not flusher.tabs(flusher.store.spreadsheet.mode()).policy.makes_columns:
+    if not flusher.tabs(flusher.store.spreadsheet.mode()).is_ours:
         return []  # On a board only the extras are ours, and they are created on request.
     flusher.known_reps |= flusher.new_reps
     context = flusher.read_snapshot(lease, (REP, filter_views.DAYS))
@@ -216,7 +217,7 @@ def renew(flusher: Flusher, lease: Lease, *, restores: bool = False) -> list[str
     columns = flusher.targets.columns(snapshot, context.pending, flusher.store.pending.every)
     wanted = flusher.targets.wanted(columns)
     zone = flusher.clock(snapshot)
-    ensured = ensure(snapshot, wanted, zone)
+    ensured = ensure(snapshot, wanted, zone, is_ours=True)
     parts = _with_views(flusher, context, ensured, table, restores=restores)
     if not parts.is_empty:
         flusher.send(context, parts, ensured.tables)

@@ -167,10 +167,10 @@ class _Placing:
     def _is_worth_reporting(self, undo: Undo) -> bool:
         """Return whether anything is lost, or misplaced text remains.
 
-        Cells that our policy overwrites anyway aren't reported: the next comparison fixes them.
+        Cells of our own tab aren't reported: the next comparison fixes them.
         """
         table = self._tables.get(undo.sheet_id)
-        is_ours = table is not None and table.policy.overwrites and not undo.is_of_note
+        is_ours = table is not None and table.is_ours and not undo.is_of_note
         if undo.was_confirmed or (is_ours and undo.identity.key and undo.column):
             return False
         if not undo.column or undo.described(undo.before):

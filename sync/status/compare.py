@@ -96,10 +96,12 @@ def restore(wiring: Wiring, sleep: Sleep, sites: Collection[str]) -> int:
     with wiring.hold(sleep) as lease:
         flusher = wiring.flusher(sleep)
         flusher.writer.take_call(lease)
-        snapshot = flusher.client.read(flusher.tabs(flusher.store.spreadsheet.mode()))
+        tabs = flusher.tabs(flusher.store.spreadsheet.mode())
+        snapshot = flusher.client.read(tabs)
         if snapshot.table is None:
             raise Permanent(NO_TAB, _NO_TAB)
-        everything = flusher.writer.read_everything(lease, snapshot)
+        flusher.writer.take_call(lease)
+        everything = flusher.client.read_everything(tabs, snapshot)
         must_be_gone(everything.snapshot.tables, everything.rows, sites)
         flusher.store.spreadsheet.write_again(lease, sites)
         again = retry.policy(sleep, longest=_LONGEST_WAIT)

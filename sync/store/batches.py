@@ -121,11 +121,11 @@ class Batches:
             update(attempt).where(*which).values(shown="[]", changes="[]"), lease
         )
 
-    def confirmed_attempt(self, lease: Lease, fence: int | None, batch: str = "") -> Attempt | None:
+    def claim_attempt(self, lease: Lease, fence: int, batch: str = "") -> Attempt | None:
         """Return the attempt that set `fence` as `batch`, and delete those that can't happen now.
 
         Google rejects a batch once the fence it replaces is gone. While that fence is in place, a
-        late batch may still be carried out.
+        late batch may still be carried out. `batch` is "" if the fence's description was lost.
         """
         mine = attempt.c.spreadsheet_id == self._sheet.id
         with self._database.writing(lease) as connection:

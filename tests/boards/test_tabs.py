@@ -178,10 +178,9 @@ def test_a_batch_for_one_changed_cell_in_both_tabs_is_small() -> None:
     ]
     copies = {t.copies_tab: HiddenTab("_copies") for t in (first, second)}
     snapshot = Snapshot(
-        BOARD,
         tables=(first, second),
         fences=(Fence(41),),
-        copies={FENCE_TAB: HiddenTab("_brightsheet"), **copies},
+        hidden_tabs={FENCE_TAB: HiddenTab("_brightsheet"), **copies},
     )
     batch = compose(
         snapshot, [first, second], Parts(rows=rows), fence=Fence(42), fence_title="_brightsheet"
@@ -197,9 +196,7 @@ def test_a_mapped_tab_is_asked_by_its_own_copies() -> None:
         batch_table(sheet_id=n, title=title, mapped_at=MAPPED_AT)
         for n, title in ((5, "Open jobs"), (6, "Installed"))
     )
-    snapshot = Snapshot(
-        BOARD, tables=(first, second), copies={FENCE_TAB: HiddenTab("_brightsheet")}
-    )
+    snapshot = Snapshot(tables=(first, second), hidden_tabs={FENCE_TAB: HiddenTab("_brightsheet")})
     rows = [RowWrite(sheet_id=n, row=4, site=A, identity=IS_A, cells=(write(),)) for n in (5, 6)]
     batch = compose(snapshot, [first, second], Parts(rows=rows), fence=Fence(1), fence_title="x")
     titles = {one["properties"]["title"] for one in inner(batch.requests, "addSheet")}

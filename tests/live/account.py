@@ -68,7 +68,11 @@ class Account:
         """Raise InUse where a tab of the product's is there already."""
         sheet = SheetClient(self.session, self.settings.spreadsheet_id, auth.account(self.settings))
         there = sheet.read(OwnTab())
-        if there.table or there.copies or any(tab in OURS for tab in sheet.surroundings().titles):
+        if (
+            there.table
+            or there.hidden_tabs
+            or any(tab in OURS for tab in sheet.surroundings().titles)
+        ):
             raise InUse(
                 "This spreadsheet has a tab of Brightsheet already, and this run would end with "
                 "deleting it. Set SPREADSHEET_ID to another spreadsheet, best an empty one."

@@ -111,7 +111,7 @@ class WholePath:
         lines = tuple(seq for seq, *_ in pending.lines)
         tried = Attempt(1, None, tuple(shown), (), "{}", lines)
         self.store.batches.begin(held, tried)
-        landed = self.store.batches.confirmed_attempt(held, 1)
+        landed = self.store.batches.claim_attempt(held, 1)
         assert landed == tried
         self.store.batches.conclude(held, landed)
         assert not self.store.pending.is_waiting()
@@ -122,7 +122,7 @@ class WholePath:
         lines = self.targets.lines(pending, {})
         assert len(lines.lines) == len(pending.lines), "a line cannot be laid out"
         wanted = self.targets.wanted(columns, lines.lines)
-        return self._composed(Snapshot(OWN), wanted, targets)
+        return self._composed(Snapshot(), wanted, targets)
 
     def _in_rows_that_are_there(
         self, targets: list[Target], columns: list[Column]
@@ -131,17 +131,17 @@ class WholePath:
         keys = {target.site: (row,) for row, target in enumerate(targets, 1)}
         table = Table(JOBS_TAB, "Jobs", 0, 1000, 1, {KEY: 0}, keys)
         copies = {FENCE_TAB: HiddenTab("_brightsheet")}
-        snapshot = Snapshot(OWN, tables=(table,), fences=(Fence(1),), copies=copies)
+        snapshot = Snapshot(tables=(table,), fences=(Fence(1),), hidden_tabs=copies)
         unwritten = [replace(target, written={}) for target in targets]
         return self._composed(snapshot, self.targets.wanted(columns), unwritten)
 
     def _composed(
         self, snapshot: Snapshot, wanted: WantedTabs, targets: list[Target]
     ) -> list[dict[str, Any]]:
-        ensured = ensure(snapshot, wanted, self.zone)
+        ensured = ensure(snapshot, wanted, self.zone, is_ours=True)
         # What was not read is decided on nowhere: as the flush, read what there is of these.
         tables = [
-            replace(table, cells={key: {} for key in columns_to_read(table.policy, targets)})
+            replace(table, cells={key: {} for key in columns_to_read(targets, is_ours=True)})
             for table in ensured.tables
         ]
         change = diff(OWN, tables, targets, JobRows(), self.zone)

@@ -29,7 +29,6 @@ from sync.sheets.read import (
 )
 from tests.sheets.grids import (
     KEY,
-    OWN,
     PEOPLE,
     STATUS,
     A,
@@ -49,7 +48,7 @@ Request = dict[str, Any]
 def made(parts: Parts, seen: Table | None = None) -> Batch:
     read = seen or table()
     copies = {FENCE_TAB: HiddenTab("_brightsheet", 2)}
-    snapshot = Snapshot(OWN, tables=(read,), fences=(Fence(41),), copies=copies)
+    snapshot = Snapshot(tables=(read,), fences=(Fence(41),), hidden_tabs=copies)
     return compose(snapshot, [read], parts, fence=Fence(42), fence_title="_brightsheet")
 
 

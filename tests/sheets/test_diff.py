@@ -14,7 +14,6 @@ from sync.sheets.batch import RowIdentity, RowWrite
 from sync.sheets.cell_data import BLANK
 from sync.sheets.diff import Diff, columns_to_read, diff, fitting
 from sync.sheets.job_tabs import JobRows, JobTabs, Match
-from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.read import JOBS_TAB, Table
 from tests.made_up import uuid
 from tests.sheets.grids import OWN as OWN_TAB
@@ -147,18 +146,18 @@ def test_the_read_brings_what_is_decided_on() -> None:
     stand_in = target(1, customer=Cell(text="Job 1", is_stand_in=True))
     same = Target(JOB, noted.cells, noted.cells)
     bare = Target(JOB, noted.cells, {"re_signed": Cell(text="No")})
-    assert columns_to_read(OWN, [noted, Target(JOB, {}, noted.cells)]) == ()
-    assert columns_to_read(OWN, [bare]) == ("re_signed",), "someone's note may be there"
-    assert columns_to_read(OWN, [same]) == ()
-    assert columns_to_read(OWN, [stand_in]) == ("customer",)
+    assert columns_to_read([noted, Target(JOB, {}, noted.cells)], is_ours=True) == ()
+    assert columns_to_read([bare], is_ours=True) == ("re_signed",), "someone's note may be there"
+    assert columns_to_read([same], is_ours=True) == ()
+    assert columns_to_read([stand_in], is_ours=True) == ("customer",)
     # Of a row that was copied all is written: the stand-in, too, though it did not change.
     known = Target(JOB, {**stand_in.cells, "x": Cell(text="y")}, stand_in.cells)
-    assert columns_to_read(OWN, [known]) == ("customer",)
-    assert columns_to_read(MAPPED, [noted]) == ("customer", "re_signed")
-    assert columns_to_read(MAPPED, [same]) == ()
-    assert columns_to_read(MAPPED, [known]) == ("x",)
+    assert columns_to_read([known], is_ours=True) == ("customer",)
+    assert columns_to_read([noted], is_ours=False) == ("customer", "re_signed")
+    assert columns_to_read([same], is_ours=False) == ()
+    assert columns_to_read([known], is_ours=False) == ("x",)
     rechecked = replace(same, recheck=frozenset({"phone", "site_id"}))
-    assert columns_to_read(MAPPED, [rechecked]) == ("phone",)
+    assert columns_to_read([rechecked], is_ours=False) == ("phone",)
 
 
 def test_what_was_not_read_is_not_decided_on() -> None:

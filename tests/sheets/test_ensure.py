@@ -15,7 +15,7 @@ from sync.sheets.read import (
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import formatting
 from tests.made_up import CONFIG_FILE
-from tests.sheets.grids import OWN, STATUS, table
+from tests.sheets.grids import STATUS, table
 
 CONFIG = load_config(CONFIG_FILE)
 
@@ -23,7 +23,7 @@ CONFIG = load_config(CONFIG_FILE)
 def ensured(columns: list[Column], read: Table | None = None) -> Ensured:
     """Return what a flush adds to a spreadsheet with this Jobs tab, or none."""
     tables = (read,) if read else ()
-    return ensure(Snapshot(OWN, tables=tables), WantedTabs(CONFIG, columns), UTC)
+    return ensure(Snapshot(tables=tables), WantedTabs(CONFIG, columns), UTC, is_ours=True)
 
 
 def inner(requests: list[Request], kind: str) -> list[Any]:

@@ -25,7 +25,6 @@ from sync.sheets.cell_data import note_of, site_in, text_of, texts_of
 from sync.sheets.check import Undo, check
 from sync.sheets.diff import diff
 from sync.sheets.job_tabs import JobRows, JobTabs, Match
-from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.sheets.read import JOBS_TAB, Table, rows_by_site
 from sync.sheets.reconcile import differences
 from sync.sheets.undo import place
@@ -96,8 +95,8 @@ class Job:
     def site(self) -> str:
         return uuid(self.number)
 
-    def target(self, policy: Policy) -> Target:
-        noted = f"note of {self.status}" if policy is OWN else ""
+    def target(self, *, is_ours: bool) -> Target:
+        noted = f"note of {self.status}" if is_ours else ""
         cells = {
             STATUS: Cell(text=self.status, note=noted),
             KEY: Cell(text=self.site),
@@ -137,8 +136,8 @@ class Sheet:
     numbers: Any = field(default_factory=lambda: count(1))
 
     @property
-    def policy(self) -> Policy:
-        return self.tabs.policy
+    def is_ours(self) -> bool:
+        return self.tabs.is_ours
 
     def rows(self) -> dict[int, Cells]:
         return dict(enumerate([row(*HEADERS), *(line.cells for line in self.lines)]))
@@ -149,7 +148,7 @@ class Sheet:
         return table(
             columns=PEOPLE,
             column_count=5,
-            mapped_at=None if self.policy is OWN else MAPPED_AT,
+            mapped_at=None if self.is_ours else MAPPED_AT,
             keys=rows_by_site({number: cells[KEY_AT] for number, cells in below.items()}),
             cells={c: {n: cells[at] for n, cells in below.items()} for c, at in PEOPLE.items()},
         )
@@ -165,7 +164,7 @@ class Sheet:
             between()
             self.write(found.rows, {})
             return True
-        targets = [job.target(self.policy) for job in self.jobs.values() if job.is_dirty]
+        targets = [job.target(is_ours=self.is_ours) for job in self.jobs.values() if job.is_dirty]
         if not targets:
             return False
         places = {(JOBS_TAB, n): cells for n, cells in self.rows().items() if n}
@@ -207,7 +206,7 @@ class Sheet:
             self.jobs[site].written, self.jobs[site].has_row = {}, True
 
     def compare(self) -> None:
-        targets = [job.target(self.policy) for job in self.jobs.values()]
+        targets = [job.target(is_ours=self.is_ours) for job in self.jobs.values()]
         found = differences(self.tabs, [self.table()], {JOBS_TAB: self.rows()}, targets, UTC)
         for site, columns in found.wrong.items():
             self.jobs[site].recheck, self.jobs[site].is_dirty = frozenset(columns), True
@@ -228,7 +227,7 @@ class Sheet:
         self.lines = [self.lines[number] for number in order if number < len(self.lines)]
 
 
-def line(number: int, kind: str, policy: Policy) -> Line:
+def line(number: int, kind: str, *, is_ours: bool) -> Line:
     """Return a row with texts that stand nowhere else, or a blank one."""
     own = f"own {number}"
     made = {
@@ -239,22 +238,24 @@ def line(number: int, kind: str, policy: Policy) -> Line:
         "status": row("", f"words {number}", "", "", ""),
         "blank": row("", "", "", "", ""),
     }[kind]
-    if kind == "match" and policy is OWN:
+    if kind == "match" and is_ours:
         made = row(own, "", uuid(number), "", "")  # A person pasted the key.
     job = number if kind in ("job", "match") else 0
     return Line(made, job, [dict(each) for each in made])
 
 
 def sheet_of(kinds: Sequence[str], tabs: JobTabs, match: Matcher | None) -> Sheet:
-    policy = tabs.policy
-    lines = [line(number, kind, policy) for number, kind in enumerate(kinds, 1)]
+    is_ours = tabs.is_ours
+    lines = [line(number, kind, is_ours=is_ours) for number, kind in enumerate(kinds, 1)]
     jobs = {}
     for one in lines:
         if one.job:
             is_known = bool(text_of(one.cells[PHONE_AT]))
-            job = Job(one.job, f"Approved {one.job}", has_row=policy is OWN or is_known)
+            job = Job(one.job, f"Approved {one.job}", has_row=is_ours or is_known)
             if is_known:
-                job.written = dict(job.target(MAPPED).cells) | {STATUS: Cell(text="Submitted")}
+                job.written = dict(job.target(is_ours=False).cells) | {
+                    STATUS: Cell(text="Submitted")
+                }
             jobs[job.site] = job
     return Sheet(tabs, match, lines, jobs)
 
@@ -345,7 +346,7 @@ def _check(sheet: Sheet, one: Line) -> None:
             continue
         is_typed = was[index].startswith(("typed", "words"))
         # What is typed into a job's row of our own tab is replaced, and not kept.
-        assert not is_typed or was[index] in told or (job and sheet.policy is OWN)
+        assert not is_typed or was[index] in told or (job and sheet.is_ours)
         if job:
             own = {STATUS_AT: job.status, EMAIL_AT: email(one.job), PHONE_AT: phone(one.job)}
             assert now[index] == own[index], "another customer's"

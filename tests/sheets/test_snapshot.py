@@ -48,7 +48,7 @@ def test_a_duplicated_tab_or_column_does_not_mislead(header_first: bool) -> None
     In which order Google gives the grids of a read is not documented.
     """
     copy, made = sheet(5, 0, header_first, 8, 9), sheet(JOBS_TAB, 3, header_first, 8, 9)
-    seen = read({"sheets": [copy, made]}, OWN).table
+    seen = read({"sheets": [copy, made]}, OWN.tables).table
     assert seen is not None
     assert (seen.sheet_id, seen.columns) == (JOBS_TAB, {"site_id": 1})
     assert (seen.guards, seen.has_header_guard) == ({"site_id": 1}, True)
@@ -73,7 +73,7 @@ def mapped(sheet_id: int, made_for: int) -> dict[str, Any]:
 
 def served(tabs: JobTabs) -> list[int]:
     there = [mapped(5, 5), mapped(6, 6), sheet(JOBS_TAB, 9, True, 8, 9)]
-    seen = read({"sheets": there}, tabs)
+    seen = read({"sheets": there}, tabs.tables)
     tabs.check_served(seen, Pending(mode=Mode.UNSET, tabs=frozenset({5, 6})), dict)
     return [table.sheet_id for table in seen.tables]
 
@@ -85,7 +85,7 @@ def test_which_tabs_are_served_is_stored_and_not_guessed() -> None:
 
 def test_mapped_tabs_unknown_to_the_database_are_refused() -> None:
     """After the loss of the database a tab of ours would be made beside them."""
-    seen = read({"sheets": [mapped(5, 5)]}, OWN)
+    seen = read({"sheets": [mapped(5, 5)]}, OWN.tables)
     assert seen.tables == ()
     with pytest.raises(Permanent) as error:
         OWN.check_served(seen, Pending(mode=Mode.UNSET), dict)
@@ -95,7 +95,7 @@ def test_mapped_tabs_unknown_to_the_database_are_refused() -> None:
 
 def test_every_row_of_a_site_is_its_row() -> None:
     """One that was passed over would keep what it shows for ever."""
-    seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7, 8, 7)]}, OWN).table
+    seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7, 8, 7)]}, OWN.tables).table
     assert seen is not None
     assert (seen.keys, seen.last_row) == ({uuid(7): (1, 3), uuid(8): (2,)}, 3)
 
@@ -126,12 +126,12 @@ def test_a_number_is_the_same_however_google_answers_it() -> None:
 def test_an_unread_cell_does_not_count_as_blank() -> None:
     """A person's words in it would be written over: it is an error, but where it need not be
     known."""
-    seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7)]}, OWN).table
+    seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7)]}, OWN.tables).table
     assert seen is not None
     seen = replace(seen, cells={"site_id": {1: cell(uuid(7), "mine")}})
     assert seen.value("site_id", 1) == Content(uuid(7))
-    assert (seen.value("site_id", 9), seen.value_if_read("site_id", 9)) == (BLANK, BLANK)
-    assert seen.value_if_read(STATUS, 1) is None
+    assert seen.value("site_id", 9) == BLANK
+    assert STATUS not in seen.cells
     for ask in (seen.cell, seen.value):
         with pytest.raises(LookupError):
             ask(STATUS, 1)

@@ -33,12 +33,12 @@ def test_only_the_batch_whose_fence_is_read_is_confirmed(database: Database) -> 
     seen = dirty(store)["a"]
     for fence, text in ((11, "first"), (12, "second")):
         store.batches.begin(mine, attempt(fence, 10, showing(seen, {"c": Cell(text=text)})))
-    assert store.batches.confirmed_attempt(mine, 10) is None  # neither yet, and both may still land
+    assert store.batches.claim_attempt(mine, 10) is None  # neither yet, and both may still land
     assert store.pending.read(9, 9).in_doubt
-    confirmed = store.batches.confirmed_attempt(mine, 12)
+    confirmed = store.batches.claim_attempt(mine, 12)
     assert confirmed == attempt(12, 10, showing(seen, {"c": Cell(text="second")}))
     store.batches.conclude(mine, confirmed)
-    assert store.batches.confirmed_attempt(mine, 11) is None
+    assert store.batches.claim_attempt(mine, 11) is None
     after = store.pending.read(9, 9)
     assert not after.in_doubt
     assert after.known_columns == {"c"}
@@ -49,8 +49,8 @@ def test_an_attempt_that_can_never_land_is_dropped(database: Database) -> None:
     store, mine = with_jobs(database), held(database)
     for fence, before in ((11, 10), (21, 20)):
         store.batches.begin(mine, attempt(fence, before))
-    assert store.batches.confirmed_attempt(mine, 10) is None
-    assert store.batches.confirmed_attempt(mine, 21) is None  # was dropped: its fence 20 is gone
+    assert store.batches.claim_attempt(mine, 10) is None
+    assert store.batches.claim_attempt(mine, 21) is None  # was dropped: its fence 20 is gone
     assert store.pending.read(9, 9).in_doubt is False
 
 
@@ -62,7 +62,7 @@ def test_where_a_job_is_counted_is_kept_with_what_its_row_shows(database: Databa
     tried = attempt(7, 6, *shown)
     store.batches.begin(mine, tried)
     assert store.pending.counted() == {}
-    assert store.batches.confirmed_attempt(mine, 7) == tried
+    assert store.batches.claim_attempt(mine, 7) == tried
     store.batches.conclude(mine, tried, Conclusion(misplaced=frozenset({"b"})))
     assert store.pending.counted() == {"a": entry}
     assert (known(store)["a"].counted, known(store)["b"].counted) == (entry, None)
@@ -189,7 +189,7 @@ def test_another_worker_may_conclude_what_the_first_began(database: Database) ->
     store.batches.begin(mine, tried)
     Leases(database, "me", 30).release(mine)
     other, theirs = sheet_store(database, "s"), held(database, "other")
-    confirmed = other.batches.confirmed_attempt(theirs, 5)
+    confirmed = other.batches.claim_attempt(theirs, 5)
     assert confirmed == tried
     other.batches.conclude(theirs, confirmed)
     assert not other.pending.is_waiting()

@@ -74,7 +74,7 @@ DEEDS: dict[str, Deed] = {
     "write_again": lambda store, held: store.spreadsheet.write_again(held, ["a"]),
     "set_compared": lambda store, held: store.spreadsheet.set_compared(held),
     "begin": lambda store, held: store.batches.begin(held, attempt(1, None)),
-    "confirmed_attempt": lambda store, held: store.batches.confirmed_attempt(held, 1),
+    "claim_attempt": lambda store, held: store.batches.claim_attempt(held, 1),
     "conclude": lambda store, held: store.batches.conclude(held, attempt(1, None)),
     "confirm": lambda store, held: store.batches.confirm(held, [Shown("a", 1, 1, X)]),
     "recheck": lambda store, held: store.batches.recheck(held, {"a": ["c"]}),

@@ -76,7 +76,7 @@ def test_a_batch_in_doubt_confirms_no_rows_after_a_switch(database: Database) ->
     store.batches.begin(mine, attempt(3, None, showing(dirty(store)["a"], X)))
     for name in ("second", "first"):
         sheet_store(database, name).spreadsheet.adopt(mine)
-    confirmed = store.batches.confirmed_attempt(mine, 3)
+    confirmed = store.batches.claim_attempt(mine, 3)
     assert confirmed is not None
     assert confirmed.shown == ()
     store.batches.conclude(mine, confirmed)
@@ -85,7 +85,7 @@ def test_a_batch_in_doubt_confirms_no_rows_after_a_switch(database: Database) ->
 
 def confirms_nothing(store: SheetStore, mine: Lease, fence: int) -> None:
     """Check that a batch that may still land is known as ours, and confirms nothing."""
-    confirmed = store.batches.confirmed_attempt(mine, fence)
+    confirmed = store.batches.claim_attempt(mine, fence)
     assert confirmed is not None
     assert (confirmed.shown, confirmed.changes, confirmed.trace) == ((), (), "")
 

@@ -1,0 +1,28 @@
+"""Defines the context of one flush."""
+
+from collections.abc import Container
+from dataclasses import dataclass, replace
+
+from sync.sheets.job_tabs import JobTabs
+from sync.sheets.read import Fence, Snapshot
+from sync.store import Lease, Pending
+
+
+@dataclass(frozen=True)
+class FlushContext:
+    """One flush: the lease, the fence of its batch, what is pending, and what its read showed."""
+
+    lease: Lease
+    fence: Fence
+    tabs: JobTabs
+    pending: Pending
+    snapshot: Snapshot
+
+    def without(self, sheet_ids: Container[int]) -> "FlushContext":
+        """Return the context without some of the tabs, and without the jobs with a row there."""
+        tables = self.snapshot.tables
+        left = tuple(table for table in tables if table.sheet_id not in sheet_ids)
+        waiting = {s for table in tables if table.sheet_id in sheet_ids for s in table.keys}
+        writable = {site for table in left for site in table.keys} - waiting
+        pending = replace(self.pending, sites_with_row=frozenset(writable))
+        return replace(self, pending=pending, snapshot=replace(self.snapshot, tables=left))
