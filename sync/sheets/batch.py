@@ -225,7 +225,7 @@ class Trace(Value):
     columns: dict[int, dict[str, int]]
     """The index of each managed column in the read, by sheet ID and column ID."""
     rows: tuple[RowWrite, ...] = ()
-    settled: tuple[int, ...] = ()
+    finished_undos: tuple[int, ...] = ()
     """IDs of the undos that it reports in the tab Recovered."""
     recovered_lines: int = 0
     """The number of lines that it writes there."""
@@ -527,16 +527,9 @@ def _guard(
         lookup["metadataLocation"] = {"dimensionRange": place}
         lookup["locationMatchingStrategy"] = "EXACT_LOCATION"
     # If not, there is none yet, or it is elsewhere because a person undid or deleted something.
-    entry = {
-        "metadataId": number,
-        "metadataKey": GUARD_KEY,
-        "metadataValue": value or name,
-        "location": {"dimensionRange": place},
-        "visibility": "DOCUMENT",
-    }
     return [
         {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": lookup}}},
-        {"createDeveloperMetadata": {"developerMetadata": entry}},
+        metadata(GUARD_KEY, value or name, sheet_id, dimension, index, number),
     ]
 
 
@@ -545,8 +538,7 @@ def is_in_place(table: Table, column: str, index: int) -> bool:
 
     The guard that the batch created at `index` has moved with that column since.
     """
-    guard, now = table.guards.get(column), table.columns.get(column)
-    return now is not None and now == (index if guard is None else guard)
+    return table.columns.get(column) == index_now(table, column, index)
 
 
 def index_now(table: Table, column: str, index: int) -> int:
@@ -577,8 +569,8 @@ class Batch:
     trace: Trace
     fence: Fence
     fence_before: int | None
-    columns: tuple[str, ...] = ()
-    """IDs of the columns that the tab has after it, and of other created tabs."""
+    created: tuple[str, ...] = ()
+    """IDs of the columns, further tabs and filter views of ours that exist after it."""
     requested: tuple[RequestedRanges, ...] = ()
     """For each written tab; () if nothing can be misplaced."""
 
@@ -600,9 +592,9 @@ class Parts:
     """Whether a total ends at the row above and must include the new rows."""
     extra: Sequence[Request] = ()
     """Requests for the History, the Pipeline, and formatting."""
-    columns: tuple[str, ...] = ()
-    """IDs of other created tabs."""
-    settled: tuple[int, ...] = ()
+    created: tuple[str, ...] = ()
+    """IDs of further tabs and filter views that it creates."""
+    finished_undos: tuple[int, ...] = ()
     """IDs of undos that are reported in the tab Recovered, in `recovered_lines` lines."""
     recovered_lines: int = 0
     pipeline: Tab | None = None
@@ -628,7 +620,7 @@ class Parts:
         rows = {(row.sheet_id, row.row) for row in self.rows}
         rows |= {(table.sheet_id, table.last_row)} if self.new_rows else set()
         touched = [RowWrite(sheet_id=sheet, row=row) for sheet, row in sorted(rows)]
-        return Parts(self.structure, self.header, touched, columns=self.columns, guarded=guarded)
+        return Parts(self.structure, self.header, touched, created=self.created, guarded=guarded)
 
 
 def guarding(tables: Iterable[Table]) -> Parts:
@@ -658,46 +650,46 @@ def compose(
     New rows and headers go into the first. `fence_title` is the title of the hidden tab, if it is
     created.
     """
-    is_made, first = snapshot.table is None, tables[0]
+    creates_jobs_tab, first = snapshot.table is None, tables[0]
     requests = [] if snapshot.has_fence_tab else make_hidden_tab(FENCE_TAB, fence_title)
     requests += [*move_fence(snapshot.fences, fence), *parts.structure]
     written = [*parts.rows]
     if parts.header:
-        header = RowIdentity(is_header=True)
+        identity = RowIdentity(is_header=True)
         cells, row = tuple(parts.header), first.header_row
-        written.append(RowWrite(sheet_id=first.sheet_id, row=row, cells=cells, identity=header))
+        written.append(RowWrite(sheet_id=first.sheet_id, row=row, cells=cells, identity=identity))
     requested: list[RequestedRanges] = []
     for table in tables:
         rows = [row for row in written if row.sheet_id == table.sheet_id]
         new = parts.new_rows if table is first else ()
-        also = table.columns if is_made else parts.guarded.get(table.sheet_id, ())
-        if not (rows or new or is_made or also):
+        also = table.columns if creates_jobs_tab else parts.guarded.get(table.sheet_id, ())
+        if not (rows or new or creates_jobs_tab or also):
             continue
         requests += column_guards(table, _guarded(table, [*rows, *new], also))
         requests += header_guard(table)
-        if rows and not is_made:
+        if rows and not creates_jobs_tab:
             title = snapshot.copies_title(table, fence_title)
             requests += _copies(snapshot, table, rows, title)
             requested.append(_requested_ranges(table, rows, title))
-        elif new and not is_made:
+        elif new and not creates_jobs_tab:
             requested.append(RequestedRanges(table.title, table.header_row, "", ()))
     requests += write(written)
     if parts.new_rows:
         requests += _new_rows(first, parts)
     requests += parts.extra
-    rows = [] if is_made else [*written, *parts.new_rows]
+    traced = [] if creates_jobs_tab else [*written, *parts.new_rows]
     return Batch(
         requests,
         Trace(
             fence=fence.number,
             columns={table.sheet_id: dict(table.columns) for table in tables},
-            rows=tuple(row for row in rows if row.cells or row.pattern_of),
-            settled=parts.settled,
+            rows=tuple(row for row in traced if row.cells or row.pattern_of),
+            finished_undos=parts.finished_undos,
             recovered_lines=parts.recovered_lines,
         ),
         fence,
         snapshot.fence.number if snapshot.fence else None,
-        (*sorted({column for table in tables for column in table.columns}), *parts.columns),
+        (*sorted({column for table in tables for column in table.columns}), *parts.created),
         tuple(requested),
     )
 

@@ -79,7 +79,7 @@ class BatchWriter:
             trace.fence,
             batch.fence_before,
             tuple(shown),
-            batch.columns,
+            batch.created,
             trace.model_dump_json(),
             lines,
             batch.fence.batch,
@@ -169,14 +169,14 @@ class BatchWriter:
             confirmed=findings.confirmed,
             keyed=frozenset(findings.keyed),
             undos=[undo.model_dump_json() for undo in findings.undos],
-            confirmed_undos={
+            rewritten_undos={
                 number: undo.model_copy(update={"was_confirmed": True}).model_dump_json()
                 for number, undo in undone.items()
                 if number not in again
             },
-            settled=[*trace.settled, *again],
+            finished_undos=[*trace.finished_undos, *again],
             replaced=findings.replaced,
-            writes_history=HISTORY in attempt.columns,
+            writes_history=HISTORY in attempt.created,
         )
         self._store.batches.conclude(lease, attempt, conclusion)
         self.log_shown(attempt.shown, findings.misplaced, attempt.fence)

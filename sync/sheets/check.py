@@ -64,7 +64,7 @@ class Undo(Value):
     image: RowImage = RowImage()
     """For a key: the other cells of the row that has it by mistake."""
     was_confirmed: bool = False
-    """Whether it was confirmed once. The second time it is settled."""
+    """Whether it was confirmed once. The second time it is finished."""
     row: int = 0
     """The row's index (zero-based) at the time of the write."""
     tab: str = ""

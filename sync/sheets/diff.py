@@ -105,9 +105,16 @@ def diff(
             number, pattern = len(result.new_rows), rows.pattern
             result.new_rows.append(cells.new_row(tables[0], target, number, pattern))
             result.shown[target.site] = cells.shown(tables[:1], target, tables[0].columns)
-    if result.new_rows and rows.pattern and rows.pattern.identity:
+    if result.new_rows and (pattern := rows.pattern) and pattern.identity:
         # This row is checked with the others, because new rows copy its unmanaged cells.
-        result.rows.append(_pattern_row(tables[0], rows.pattern, result.new_rows[0].site))
+        checked = RowWrite(
+            sheet_id=tables[0].sheet_id,
+            row=pattern.row - 1,
+            identity=pattern.identity,
+            pattern_of=result.new_rows[0].site,
+            formulas=dict(pattern.formulas),
+        )
+        result.rows.append(checked)
     return result
 
 
@@ -178,16 +185,6 @@ def _key_removal(table: Table, row: int, site: str, columns: Iterable[str]) -> R
     )
     identity = RowIdentity(key=site, shows={column: texts[column] for column in columns})
     return RowWrite(sheet_id=table.sheet_id, row=row, cells=(cell,), identity=identity)
-
-
-def _pattern_row(table: Table, pattern: Pattern, site: str) -> RowWrite:
-    return RowWrite(
-        sheet_id=table.sheet_id,
-        row=pattern.row - 1,
-        identity=pattern.identity or RowIdentity(),
-        pattern_of=site,
-        formulas=dict(pattern.formulas),
-    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sync.jobs.cells import Cell
+from sync.jobs.cells import Cell, units
 from sync.sheets.cell_data import DATE_FORMATS, text_of
 
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
@@ -61,7 +61,7 @@ def encoded(cell: Cell, zone: tzinfo, locale: str = "") -> dict[str, Any]:
     elif cell.text:
         data["userEnteredValue"] = {"stringValue": text(cell, zone)}
     if cell.links:
-        length = len(cell.text.encode("utf-16-le")) // 2
+        length = units(cell.text)
         runs: dict[int, dict[str, Any]] = {}
         for link in cell.links:
             runs[link.start] = {"startIndex": link.start, "format": {"link": {"uri": link.uri}}}

@@ -78,7 +78,7 @@ class Ensured:
         """All requests as parts of a batch."""
         tabs = tuple(self.tabs)
         return Parts(
-            self.structure, self.header, extra=self.extra, columns=tabs, pipeline=self.pipeline
+            self.structure, self.header, extra=self.extra, created=tabs, pipeline=self.pipeline
         )
 
     def report(self, line: str) -> None:

@@ -59,6 +59,20 @@ class Plan:
     absent: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class RefusalSearch:
+    """The search for the job that Google rejects.
+
+    A batch that is rejected twice in a row is narrowed to half of its jobs, until one is left. The
+    first time a person may have moved a column since the read.
+    """
+
+    was_refused: bool = False
+    """Whether the last batch was rejected."""
+    sites: Sequence[str] | None = None
+    """The jobs of the next batch; None: all that are pending."""
+
+
 class Flusher:
     """Brings the sheet up to date with the store.
 
@@ -84,14 +98,11 @@ class Flusher:
         self._tabs_of = tabs_of
         self._zone = zone
         self._alert = alert
-        self._was_refused = False
-        """Whether the last batch was rejected: the sheet may have changed since its read."""
+        self._search = RefusalSearch()
         self.new_reps = set[str]()
         """Reps of written jobs who have no filter view yet."""
         self.known_reps = set[str]()
         """Reps for whom it was checked whether they get a view."""
-        self._only: list[str] | None = None
-        """The jobs of the next batch, while we search for the one that Google rejects."""
         self._presumed_deleted = frozenset[str]()
         """Jobs whose rows people seem to have deleted: only a few vanished between two reads."""
         self._has_known_fence = False
@@ -113,13 +124,13 @@ class Flusher:
         """
         fence = self.writer.take_turn(lease)
         sizes = self.targets.sizes
-        pending = self.store.pending.read(sizes.jobs, sizes.lines, self._only)
-        self.targets.use_confirmed(pending.confirmed)  # Before the tabs, which use the order.
+        pending = self.store.pending.read(sizes.jobs, sizes.lines, self._search.sites)
+        self.targets.use_confirmed(pending.answers)  # Before the tabs, which use the order.
         tabs = self.tabs(pending.mode)
         work = self._work(lease, tabs, pending)
         has_batch = pending.in_doubt or pending.undos or pending.fences.takes_over
         if not (work.sites or has_batch):
-            self._only = None
+            self._search = replace(self._search, sites=None)
             return
         snapshot = self.client.read(tabs, columns_to_read(work.targets, is_ours=tabs.is_ours))
         self.check_fence(lease, fence, snapshot, pending)
@@ -132,12 +143,12 @@ class Flusher:
             writable = served.pending.sites_with_row
             jobs = {site: job for site, job in work.jobs.items() if site in writable}
             if jobs and not pending.undos:
-                self._take_step(served, replace(work, jobs=jobs))
+                self._write_most_urgent(served, replace(work, jobs=jobs))
             raise next(iter(displaced.values()))
         self.notice_columns(tabs, snapshot, pending)
-        self._take_step(context, work)
+        self._write_most_urgent(context, work)
 
-    def _take_step(self, context: FlushContext, work: Work) -> None:
+    def _write_most_urgent(self, context: FlushContext, work: Work) -> None:
         """Do what is most urgent: create tabs, look for keys, guard, undo, or write."""
         lease, snapshot, pending = context.lease, context.snapshot, context.pending
         if not snapshot.tables:
@@ -147,7 +158,7 @@ class Flusher:
                 is_again = self.store.history.write_again(lease) or is_again
             if not is_again:
                 self._write(context, work)
-        elif context.tabs.learn(lease, snapshot, pending) or not self._has_keys(context):
+        elif context.tabs.learn(lease, snapshot, pending) or self._handle_missing_keys(context):
             return
         elif not (guards := guarding(snapshot.tables)).is_empty:
             # Every column is guarded before anything is written: a person may be moving one now.
@@ -155,7 +166,7 @@ class Flusher:
         elif pending.undos:
             self._undo(context)
         elif work.sites:
-            if not self._take_keys(context, work):
+            if not self._remove_copied_keys(context, work):
                 self._write(context, work)
         else:
             # Move the fence, so that Google rejects a batch in doubt if it arrives later.
@@ -235,17 +246,17 @@ class Flusher:
         read = pending.columns_read.columns
         return known | {c.id: c.header for c in read if c.sheet_id == table.known_as}
 
-    def _has_keys(self, context: FlushContext) -> bool:
-        """Return whether the flush can continue with the keys as they are.
+    def _handle_missing_keys(self, context: FlushContext) -> bool:
+        """Write keys that are missing back into their rows; return whether there were any.
 
-        If a few keys are missing, their rows count as deleted. Raises Permanent if keys are in
-        other cells, or if many are missing at once.
+        If a few can't be found, their rows count as deleted. Raises Permanent if keys are in other
+        cells, or if many are missing at once.
         """
         lease, snapshot, pending = context.lease, context.snapshot, context.pending
         lost = pending.sites_with_row - {site for t in snapshot.tables for site in t.keys}
         self._presumed_deleted &= lost
         if not lost:
-            return True
+            return False
         everything = self.writer.read_everything(context)
         tables, rows = everything.snapshot.tables, everything.rows
         lost -= {site for table in tables for site in table.keys}
@@ -254,19 +265,19 @@ class Flusher:
             if index is not None:
                 # The keys were moved to another column, which is the key column now.
                 self.send(context, batch.adopting(table, {KEY: index}))
-                return False
+                return True
         must_have_keys(tables)
         keys.must_be_gone(tables, rows, lost)
         lost -= undo.sites_written_over(parsed(pending.undos))
         are_deleted = self.presume_deleted(lost, pending.sites_with_row)
         if pending.undos or not guarding(tables).is_empty:
-            return True  # Undos and guards come first: an overwritten row shows other content.
+            return False  # Undos and guards come first: an overwritten row shows other content.
         if self.repair_keys(context, everything, self._every_target(context), lost):
-            return False
+            return True
         if not are_deleted:
             raise keys.keys_gone(len(lost), len(pending.sites_with_row))
         self.store.batches.forget_rows(lease, lost)
-        return True
+        return False
 
     def presume_deleted(self, lost: Set[str], known: Set[str]) -> bool:
         """Presume the rows of `lost` deleted if only a few are new; return whether all are.
@@ -316,7 +327,7 @@ class Flusher:
             self.store.pending.every(), context.tabs.columns(context.pending)
         )
 
-    def _take_keys(self, context: FlushContext, work: Work) -> bool:
+    def _remove_copied_keys(self, context: FlushContext, work: Work) -> bool:
         """Remove keys from rows that were copied for another customer; return whether any were."""
         tables = context.snapshot.tables
         doubled = {job.site for job in keys.doubled_jobs(tables)}
@@ -337,29 +348,30 @@ class Flusher:
             columns = self.targets.columns(snapshot, context.pending, every, work.targets)
         wanted = self.targets.wanted(columns, lines.lines, beside, titles)
         plan = self.plan(context, work.targets, wanted)
-        if not self._was_refused:  # If so, the Pipeline may be the part that Google rejected.
+        if not self._search.was_refused:  # The Pipeline may be the part that Google rejected.
             entries = {site: work.jobs[site].entry for site in (*plan.shown, *plan.absent)}
             plan = replace(plan, parts=self.with_pipeline(context, plan.parts, entries))
         lease = context.lease
         absent = [confirmation(work.jobs[site]) for site in plan.absent]
-        confirmed = [confirmation(work.jobs[site], cells) for site, cells in plan.shown.items()]
+        shown = [confirmation(work.jobs[site], cells) for site, cells in plan.shown.items()]
         if plan.parts.is_empty and not (
             context.pending.in_doubt or context.pending.fences.takes_over
         ):
-            self._was_refused = False
-            self.store.batches.confirm(lease, absent + confirmed)
+            self._search = replace(self._search, was_refused=False)
+            self.store.batches.confirm(lease, absent + shown)
             self.store.history.drop(lease, lines.seqs)  # Changes of hidden milestones.
             return
         self.store.batches.confirm(lease, absent)
-        batch = _composed(context, plan.tables, plan.parts, titles)
+        composed = _composed(context, plan.tables, plan.parts, titles)
         try:
-            self.writer.send(context, batch, confirmed, lines.seqs)
+            self.writer.send(context, composed, shown, lines.seqs)
         except Refused:
-            if self._was_refused:
+            if self._search.was_refused:
                 self._find_refused(context, plan, work.sites)
-            self._was_refused = not self._was_refused
+            else:
+                self._search = replace(self._search, was_refused=True)
             return
-        self._was_refused, self._only = False, None
+        self._search = RefusalSearch()
         if context.tabs.is_ours:
             known = context.pending.known_columns
             self.new_reps |= filter_views.without_view(plan.shown.values(), known)
@@ -403,7 +415,7 @@ class Flusher:
         """Read the sheet and its `columns`, without pending work. Raises Permanent or Retryable."""
         fence = self.writer.take_turn(lease)
         pending = self.store.pending.read(0, 0)
-        self.targets.use_confirmed(pending.confirmed)
+        self.targets.use_confirmed(pending.answers)
         tabs = self.tabs(pending.mode)
         context = FlushContext(lease, fence, tabs, pending, self.client.read(tabs, columns))
         self.check_fence(lease, fence, context.snapshot, pending)
@@ -461,15 +473,16 @@ class Flusher:
         return replace(parts, extra=[*parts.extra, *requests])
 
     def _find_refused(self, context: FlushContext, plan: Plan, sites: Sequence[str]) -> None:
-        """Find the job that Google rejects, and quarantine it.
+        """Narrow the search to half of the jobs; quarantine the job if only one is left.
 
         First the same batch is sent without the jobs' data. If Google rejects that, too (Refused is
-        raised), a guard or the fence is at fault, not a job. If it accepts, halving finds the job.
+        raised), a guard or the fence is at fault, not a job.
         """
         context = replace(context, fence=self.writer.take_turn(context.lease))
         self.send(context, plan.parts.without_data(plan.tables[0]), plan.tables)
-        self._only = list(sites[: len(sites) // 2]) or None
-        if self._only:
+        half = sites[: len(sites) // 2]
+        self._search = RefusalSearch(sites=half or None)
+        if half:
             return
         refusals = self.store.quarantine.add(context.lease, sites[0])
         _log.warning("job_refused", site=sites[0], refusals=refusals)
@@ -485,11 +498,11 @@ class Flusher:
             return
         placement = undo.place(now.tables, everything.rows, parsed(context.pending.undos))
         if not (placement.rows or placement.recovered):
-            self.store.batches.settle_undos(context.lease, placement.settled)
+            self.store.batches.finish_undos(context.lease, placement.finished)
             return
         context = replace(context, snapshot=now)
         parts = self._recovered(context, placement.recovered)
-        parts = replace(parts, rows=placement.rows, settled=tuple(placement.settled))
+        parts = replace(parts, rows=placement.rows, finished_undos=tuple(placement.finished))
         self.send(context, parts)
 
     def _recovered(self, context: FlushContext, cells: Sequence[tuple[str, ...]]) -> Parts:

@@ -75,10 +75,10 @@ def differences(
     A job without a row is skipped: a deleted row returns only with an event.
     """
     result, cells = Compared(), CellDecider(tabs, zone)
-    settled = [replace(target, is_fresh=False) for target in targets]
+    unchanged = [replace(target, is_fresh=False) for target in targets]
     for table in tables:
         whole = with_cells(table, rows[table.sheet_id])
-        for target in settled:
+        for target in unchanged:
             for row in whole.keys.get(target.site, ()):
                 _compare(result, cells, whole, row, target)
     return result
@@ -264,7 +264,7 @@ def _with_views(
     return replace(
         parts,
         extra=[*parts.extra, *requests],
-        columns=(*parts.columns, *ids),
+        created=(*parts.created, *ids),
         guarded={sheet_id: guarded} if requests else parts.guarded,
     )
 

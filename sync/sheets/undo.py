@@ -30,12 +30,12 @@ HEADERS = ("When", "Tab", "Column", "Row as it was", "What was there", "What is 
 
 @dataclass
 class Placement:
-    """The undos to write now, those to report, and those that are settled."""
+    """The undos to write now, those to report, and those that are finished."""
 
     rows: list[RowWrite] = field(default_factory=list)
     recovered: list[tuple[str, ...]] = field(default_factory=list)
     """Lines for the tab Recovered, as in HEADERS without the first."""
-    settled: set[int] = field(default_factory=set)
+    finished: set[int] = field(default_factory=set)
     """IDs of the undos that need nothing more."""
 
 
@@ -54,7 +54,7 @@ def place(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) -> Pla
     keys = {number: undo for number, undo in undos.items() if undo.column == KEY}
     for number, undo in sorted((keys or undos).items(), reverse=True):
         if undo.is_of_pattern:  # Only a person can fix that.
-            work.settle(number, undo, is_reported=True)
+            work.finish(number, undo, is_reported=True)
         elif undo.removes_key:
             work.place_key(number, undo, keys)
         else:
@@ -95,14 +95,14 @@ class _Placing:
                 for table in self._tables.values()
                 for row in self._rows.get(table.sheet_id, {}).values()
             )
-            self.settle(number, undo, is_reported=bool(text_of(undo.before)) and not is_back)
+            self.finish(number, undo, is_reported=bool(text_of(undo.before)) and not is_back)
 
     def place(self, number: int, undo: Undo) -> None:
         """Restore the overwritten cell in every row that is the overwritten one."""
         places = self._places(undo)
         if not places:
             is_reported = places is None or self._is_worth_reporting(undo)
-            self.settle(number, undo, is_reported=is_reported)
+            self.finish(number, undo, is_reported=is_reported)
             return
         for place in places:
             identity = undo.identity if undo.identity.holds is None else None
@@ -197,9 +197,9 @@ class _Placing:
             undoes=(number,),
         )
 
-    def settle(self, number: int, undo: Undo, *, is_reported: bool) -> None:
+    def finish(self, number: int, undo: Undo, *, is_reported: bool) -> None:
         """Finish an undo, which is listed in the tab Recovered if `is_reported`."""
-        self._result.settled.add(number)
+        self._result.finished.add(number)
         if is_reported:
             cell = (undo.tab, undo.header, undo.row_text, undo.sheet_id, undo.row)
             self._reported.setdefault(cell, []).append(undo)
@@ -211,7 +211,7 @@ class _Placing:
         identified by. The value and the note of a cell share a line of the report.
         """
         if self._cells:
-            self._result.settled.clear()
+            self._result.finished.clear()
             self._reported.clear()
         for (tab, header, row_text, *_), undos in self._reported.items():
             undos.sort(key=lambda undo: undo.is_of_note)

@@ -56,8 +56,8 @@ class Attempt:
     fence: int
     fence_before: int | None
     shown: tuple[Shown, ...]
-    columns: tuple[str, ...]
-    """IDs of the columns that the tab has after the batch."""
+    created: tuple[str, ...]
+    """IDs of the columns, further tabs and filter views of ours that exist after the batch."""
     trace: str
     """The intended writes (JSON of a Trace)."""
     changes: tuple[int, ...] = ()
@@ -72,15 +72,15 @@ class Conclusion:
 
     `misplaced` are the sites with misplaced writes, and `confirmed` the columns of theirs that are
     right all the same. `keyed` sites have got an existing row. `undos` (JSON) are new,
-    `confirmed_undos` (JSON by ID) replace stored ones, `settled` ones (IDs) are deleted.
+    `rewritten_undos` (JSON by ID) replace stored ones, `finished_undos` (IDs) are deleted.
     """
 
     misplaced: frozenset[str] = frozenset()
     confirmed: Mapping[str, Collection[str]] = field(default_factory=dict)
     keyed: frozenset[str] = frozenset()
     undos: Sequence[str] = ()
-    confirmed_undos: Mapping[int, str] = field(default_factory=dict)
-    settled: Sequence[int] = ()
+    rewritten_undos: Mapping[int, str] = field(default_factory=dict)
+    finished_undos: Sequence[int] = ()
     replaced: Sequence[ReplacedWords] = ()
     writes_history: bool = False
     """Whether the History gets a line for each of the `replaced` words."""
@@ -106,7 +106,7 @@ class Batches:
             "shown": json.dumps(
                 [{**vars(one), "cells": one.cells and _cells_out(one.cells)} for one in tried.shown]
             ),
-            "columns": json.dumps(tried.columns),
+            "columns": json.dumps(tried.created),
             "changes": json.dumps(tried.changes),
             "trace": tried.trace,
         }
@@ -141,7 +141,7 @@ class Batches:
             fence=confirmed_row.fence,
             fence_before=confirmed_row.fence_before,
             shown=tuple(_shown_in(values) for values in json.loads(confirmed_row.shown)),
-            columns=tuple(json.loads(confirmed_row.columns)),
+            created=tuple(json.loads(confirmed_row.columns)),
             trace=confirmed_row.trace,
             changes=tuple(json.loads(confirmed_row.changes)),
             batch=confirmed_row.batch,
@@ -160,9 +160,9 @@ class Batches:
             if conclusion.misplaced:
                 _confirm_cells(connection, tried.shown, conclusion)
             if conclusion.keyed:
-                # What was last written for these jobs is in another row than their new one,
+                # What was last written for these jobs is in another row than their new one, unless
+                # the row had only lost its key.
                 keyed = job.c.site.in_(sorted(conclusion.keyed))
-                # unless the row had only lost its key.
                 is_same = or_(job.c.has_row, job.c.shown_events == LOST)
                 values = {
                     "written": case((is_same, job.c.written), else_="{}"),
@@ -172,16 +172,16 @@ class Batches:
                 connection.execute(update(job).where(keyed).values(values))
             history.mark_written(connection, tried.changes)
             limits.release(connection, self._sheet.id, [job_shown.site for job_shown in right])
-            if conclusion.settled:
-                connection.execute(delete(undo).where(undo.c.id.in_(conclusion.settled)))
-            for number, body in conclusion.confirmed_undos.items():
+            if conclusion.finished_undos:
+                connection.execute(delete(undo).where(undo.c.id.in_(conclusion.finished_undos)))
+            for number, body in conclusion.rewritten_undos.items():
                 connection.execute(update(undo).where(undo.c.id == number).values(body=body))
             if conclusion.undos:
                 rows = [{"spreadsheet_id": self._sheet.id, "body": b} for b in conclusion.undos]
                 connection.execute(insert(undo), rows)
             if conclusion.replaced:
                 self._keep_replaced(connection, tried.fence, conclusion)
-            known = self._sheet.kept(connection).columns | set(tried.columns)
+            known = self._sheet.kept(connection).columns | set(tried.created)
             self._sheet.change(
                 connection,
                 columns=json.dumps(sorted(known)),
@@ -210,9 +210,9 @@ class Batches:
         with self._database.reading() as connection:
             return pending_undos(connection, self._sheet.id)
 
-    def settle_undos(self, lease: Lease, settled: Iterable[int]) -> None:
+    def finish_undos(self, lease: Lease, finished: Iterable[int]) -> None:
         """Delete undos that have become unnecessary."""
-        self._database.execute(delete(undo).where(undo.c.id.in_(sorted(settled))), lease)
+        self._database.execute(delete(undo).where(undo.c.id.in_(sorted(finished))), lease)
 
     def _keep_replaced(self, connection: Connection, fence: int, conclusion: Conclusion) -> None:
         for cell in conclusion.replaced:

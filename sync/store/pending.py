@@ -47,7 +47,7 @@ class Pending:
     """Sites with a row, as of the last read."""
     columns_read: ReadColumns = field(default_factory=ReadColumns)
     """The columns that reads have shown so far."""
-    confirmed: Confirmed = field(default_factory=Confirmed)
+    answers: Confirmed = field(default_factory=Confirmed)
     fences: KnownFences = field(default_factory=KnownFences)
 
 
@@ -133,7 +133,7 @@ class PendingWork:
                 known_columns=kept.columns,
                 columns_read=kept.columns_read,
                 sites_with_row=frozenset(connection.scalars(_SITES_WITH_ROW)),
-                confirmed=read_confirmed(connection),
+                answers=read_confirmed(connection),
                 fences=kept.fences,
             )
 

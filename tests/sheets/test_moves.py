@@ -159,7 +159,7 @@ class Sheet:
         if self.undos:
             found = place([seen], {JOBS_TAB: self.rows()}, self.undos)
             self.recovered += found.recovered
-            for number in found.settled:
+            for number in found.finished:
                 del self.undos[number]
             between()
             self.write(found.rows, {})

@@ -115,7 +115,7 @@ def test_a_cell_is_restored_in_every_row_with_the_key() -> None:
         assert (each.index, each.fields, each.undoes) == (STATUS_AT, VALUE, (1,))
         assert (each.expects, each.expects_note) == (Content(WROTE), None)
         assert not one.site, "it confirms no job's cell"
-    assert (placement.settled, placement.recovered) == (set(), []), "a read has to show it first"
+    assert (placement.finished, placement.recovered) == (set(), []), "a read has to show it first"
 
 
 # Without a key
@@ -209,7 +209,7 @@ def test_a_row_without_its_email_is_identified_by_name_and_what_we_wrote() -> No
 def test_an_undo_without_a_certain_place_is_reported(rows: Rows, changes: dict[str, Any]) -> None:
     """A guess could put typed text into another customer's row unnoticed."""
     placement = placed(rows, undo(), **changes)
-    assert (placement.rows, placement.recovered, placement.settled) == ([], [TOLD], {1})
+    assert (placement.rows, placement.recovered, placement.finished) == ([], [TOLD], {1})
 
 
 def test_an_otherwise_blank_row_is_restored_only_in_a_like_row() -> None:
@@ -243,7 +243,7 @@ def test_an_otherwise_blank_row_is_restored_once() -> None:
     """Another row may rightly hold the text that we wrote: its typed word would be replaced."""
     alone = undo(was_confirmed=True, identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
     placement = placed({9: row("", WROTE)}, alone)
-    assert (placement.rows, placement.recovered, placement.settled) == ([], [], {1})
+    assert (placement.rows, placement.recovered, placement.finished) == ([], [], {1})
 
 
 def test_a_formula_is_restored_only_in_its_own_row() -> None:
@@ -311,7 +311,7 @@ def test_a_key_is_removed_from_every_row_but_its_own() -> None:
     for one in placement.rows:
         assert one.identity == RowIdentity(key=A, shows_not=TEXTS)
         assert (one.cells[0].expects, one.cells[0].index) == (Content(A), KEY_AT)
-    assert placement.settled == set(), "until a read shows no such row"
+    assert placement.finished == set(), "until a read shows no such row"
 
 
 def test_an_overwritten_key_is_restored_only_in_its_own_row() -> None:
@@ -346,14 +346,14 @@ def test_a_key_stays_in_its_row_whose_date_has_a_no_break_space() -> None:
     shows = image(mine, KEY).texts
     identity = RowIdentity(key=A, shows_not=shows)
     placement = placed({6: mine}, of_key(identity=identity))
-    assert (put(placement), placement.settled) == ([], {1})
+    assert (put(placement), placement.finished) == ([], {1})
     assert RowIdentity(key=A, shows=texts_of(mine, {STATUS: STATUS_AT})).is_row(mine, PEOPLE)
 
 
 def test_a_key_is_settled_when_a_read_shows_no_such_row() -> None:
     """Not when it is confirmed: a person may have copied the row in between."""
     right = {3: line(key=A)}
-    assert placed(right, of_key()).settled == {1}
+    assert placed(right, of_key()).finished == {1}
     assert placed(right, of_key()).recovered == [], "the cell was blank"
     again = of_key(was_confirmed=True)
     copied = {3: line(key=A), 6: line(email=OTHER, key=A)}
@@ -371,7 +371,7 @@ def test_a_key_is_settled_when_a_read_shows_no_such_row() -> None:
 def test_a_lost_key_is_reported(rows: Rows, told: list[tuple[str, ...]]) -> None:
     """Its row was deleted or typed over: that is reported, unless the text is elsewhere."""
     placement = placed(rows, of_key(B))
-    assert (placement.settled, placement.recovered) == ({1}, told)
+    assert (placement.finished, placement.recovered) == ({1}, told)
 
 
 def test_keys_are_restored_first() -> None:
@@ -379,7 +379,7 @@ def test_keys_are_restored_first() -> None:
     rows = {3: line(key=A, email=OTHER)}
     placement = placed(rows, undo(identity=RowIdentity(key=A)), of_key())
     assert put(placement) == [(3, KEY, "")]
-    assert (placement.settled, placement.recovered) == (set(), [])
+    assert (placement.finished, placement.recovered) == (set(), [])
 
 
 def test_a_key_removed_from_its_row_is_restored() -> None:
@@ -426,7 +426,7 @@ def test_an_undo_waits_while_others_restore_what_its_row_is_identified_by() -> N
     )
     first = placed(hit, status, email)
     assert put(first) == [(4, EMAIL, HOME)]
-    assert (first.settled, first.recovered) == (set(), [])
+    assert (first.finished, first.recovered) == (set(), [])
     assert put(placed({4: line()}, status)) == [(4, STATUS, "")]
 
 
@@ -467,7 +467,7 @@ def test_undos_of_cells_that_the_policy_overwrites_are_dropped(
 ) -> None:
     """A line for a job's own status would send somebody looking for what we write anew."""
     placement = placed({}, undo(**changes), is_ours=True)
-    assert (placement.settled, len(placement.recovered)) == ({1}, int(is_told))
+    assert (placement.finished, len(placement.recovered)) == ({1}, int(is_told))
     mapped = placed({}, undo(**changes))
     assert len(mapped.recovered) == 1, "in a mapped tab, it may be typed text"
 
@@ -476,7 +476,7 @@ def test_an_overwritten_blank_is_reported_only_if_our_text_is_still_there() -> N
     """A line that says that nothing stood somewhere helps only if a job's text is there now."""
     blank = undo(before={}, row_text="mine")
     assert placed({}, blank).recovered == []
-    assert placed({}, blank).settled == {1}
+    assert placed({}, blank).finished == {1}
     unlike = {4: line("one"), 9: line("two")}
     assert [told[3:] for told in placed(unlike, blank).recovered] == [("", WROTE)]
     other = {4: line("one", email="x")}
@@ -493,7 +493,7 @@ def test_the_value_and_note_of_a_cell_share_a_line() -> None:
             ("Jobs", "Permit", "mine | on hold", "other", WROTE),
         ]
     )  # fmt: skip
-    assert placement.settled == {1, 2, 3}
+    assert placement.finished == {1, 2, 3}
 
 
 def test_a_blank_stays_pending_while_our_text_is_about_to_return() -> None:
@@ -508,12 +508,12 @@ def test_a_blank_stays_pending_while_our_text_is_about_to_return() -> None:
         row_text="typed since",
     )
     placement = placed({4: changed}, blank, again)
-    assert (put(placement), placement.settled) == ([(4, STATUS, WROTE)], set())
+    assert (put(placement), placement.finished) == ([(4, STATUS, WROTE)], set())
     changed = line("typed since", email="", phone="")
     landed = again.model_copy(update={"was_confirmed": True})
     then = placed({4: changed}, blank, landed)
     assert [told[3:] for told in then.recovered] == [("", WROTE)]
-    assert then.settled == {1, 2}
+    assert then.finished == {1, 2}
 
 
 # Checked as anything else

@@ -90,17 +90,19 @@ def test_what_a_check_found_is_kept_whole(database: Database) -> None:
     assert after.sites_with_row == {"b"}
 
 
-def test_confirmed_undos_are_updated_and_settled_ones_are_deleted(database: Database) -> None:
+def test_confirmed_undos_are_updated_and_finished_ones_are_deleted(database: Database) -> None:
     store, mine = with_jobs(database), held(database)
     store.batches.conclude(mine, attempt(1, None), Conclusion(undos=["{}", '{"b": 1}', "{}"]))
     first, second, third = store.batches.undos()
     assert first < second < third, "the newest has the largest"
-    found = Conclusion(settled=[first], confirmed_undos={second: '{"b": 2}'}, undos=['{"new": 1}'])
+    found = Conclusion(
+        finished_undos=[first], rewritten_undos={second: '{"b": 2}'}, undos=['{"new": 1}']
+    )
     store.batches.conclude(mine, attempt(2, 1), found)
     assert list(store.batches.undos().items())[:-1] == [(second, '{"b": 2}'), (third, "{}")]
     assert store.batches.undos() == store.pending.read(1, 1).undos
     assert list(store.batches.undos().values())[-1] == '{"new": 1}'
-    store.batches.settle_undos(mine, [second, third, 999])
+    store.batches.finish_undos(mine, [second, third, 999])
     assert list(store.batches.undos().values()) == ['{"new": 1}']
 
 

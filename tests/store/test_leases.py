@@ -78,7 +78,7 @@ DEEDS: dict[str, Deed] = {
     "conclude": lambda store, held: store.batches.conclude(held, attempt(1, None)),
     "confirm": lambda store, held: store.batches.confirm(held, [Shown("a", 1, 1, X)]),
     "recheck": lambda store, held: store.batches.recheck(held, {"a": ["c"]}),
-    "settle_undos": lambda store, held: store.batches.settle_undos(held, [1]),
+    "finish_undos": lambda store, held: store.batches.finish_undos(held, [1]),
     "forget_rows": lambda store, held: store.batches.forget_rows(held, ["a"]),
     "remember_rows": lambda store, held: store.batches.remember_rows(held, ["a"]),
     "set_ours": lambda store, held: store.spreadsheet.set_ours(held),

@@ -35,7 +35,7 @@ def test_each_kind_of_work_is_seen(database: Database) -> None:
     store.batches.conclude(mine, attempt(1, None), Conclusion(undos=["{}"]))
     assert store.pending.is_waiting(), "an undo"
     store.batches.conclude(
-        mine, attempt(2, 1), Conclusion(settled=[*store.pending.read(1, 1).undos])
+        mine, attempt(2, 1), Conclusion(finished_undos=[*store.pending.read(1, 1).undos])
     )
     assert not store.pending.is_waiting()
     store.jobs.take_in(mine, Projected([], changes=[said("a", 1)]))

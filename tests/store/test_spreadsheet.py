@@ -179,7 +179,7 @@ def test_a_further_tab_or_column_has_the_jobs_compared_and_forgets_nothing(
     store.spreadsheet.adopt_tabs(mine, [0], ["c"])
     store.batches.conclude(
         mine,
-        replace(attempt(1, None, showing(dirty(store)["a"], X)), columns=("c", "tab:history")),
+        replace(attempt(1, None, showing(dirty(store)["a"], X)), created=("c", "tab:history")),
         Conclusion(undos=["{}"]),
     )
     assert not dirty(store)
