@@ -151,7 +151,7 @@ class Findings:
         """Whether every write is confirmed."""
         return not (self.misplaced or self.undos)
 
-    def settles(self, number: int, undo: Undo) -> bool:
+    def finishes(self, number: int, undo: Undo) -> bool:
         """Return whether a confirmed undo is confirmed for the second time, in every row."""
         is_again = undo.was_confirmed and number not in self.missed_undos
         return is_again and not undo.removes_key
@@ -167,7 +167,7 @@ def check(
     pending when the batch was composed.
     """
     findings, by_id = Findings(), {table.sheet_id: table for table in tables}
-    new = [row.site for row in trace.rows if row.is_new]
+    new_sites = [row.site for row in trace.rows if row.is_new]
     misplaced: dict[str, set[str]] = defaultdict(set)
     for row in trace.rows:
         table = by_id.get(row.sheet_id)
@@ -176,10 +176,34 @@ def check(
             continue
         columns = trace.columns.get(row.sheet_id, {})
         copy = () if row.is_new else copies.get(row.sheet_id, {}).get(row.row, ())
-        _RowCheck(table, columns, row, copy, pending, findings, misplaced[row.site], new).run()
+        found = _RowCheck(table, columns, row, copy, pending).run(new_sites)
+        findings.undos += found.undos
+        findings.confirmed_undos |= found.confirmed_undos
+        findings.missed_undos |= found.missed_undos
+        findings.replaced += found.replaced
+        if row.site:
+            findings.confirmed[row.site] |= found.confirmed
+            findings.typed_notes[row.site] |= found.typed_notes
+            findings.keyed |= {row.site} if found.is_keyed else set()
+            misplaced[row.site] |= found.misplaced
     for site, misplaced_columns in misplaced.items():
         findings.confirmed[site] -= misplaced_columns
+        findings.misplaced |= {site} if misplaced_columns else set()
     return findings
+
+
+@dataclass
+class _RowFindings:
+    """The result for one row: IDs of columns, and undos as in `Findings`."""
+
+    misplaced: set[str] = field(default_factory=set)
+    confirmed: set[str] = field(default_factory=set)
+    typed_notes: set[str] = field(default_factory=set)
+    is_keyed: bool = False
+    undos: list[Undo] = field(default_factory=list)
+    confirmed_undos: set[int] = field(default_factory=set)
+    missed_undos: set[int] = field(default_factory=set)
+    replaced: list[ReplacedWords] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -191,30 +215,45 @@ class _RowCheck:
     row: RowWrite
     copy: Row
     pending: Mapping[int, Undo]
-    findings: Findings
-    misplaced_columns: set[str]
-    new_sites: Sequence[str]
-    """The sites of all rows that the batch inserted."""
 
-    def run(self) -> None:
-        is_intended = self._is_intended_row()
+    def run(self, new_sites: Sequence[str]) -> _RowFindings:
+        """Return the result; `new_sites` are the sites of all rows that the batch inserted."""
+        found, is_intended = _RowFindings(), self._is_intended_row()
         if self.row.pattern_of and not is_intended:
-            self.findings.undos += self._other_pattern()
+            found.undos += self._other_pattern(new_sites)
         for cell in self.row.cells:
             is_right = is_intended and is_in_place(self.table, cell.column, cell.index)
+            parts = [value_fields(cell.fields), NOTE if NOTE in cell.fields.split(",") else ""]
             misplaced = [
-                fields for fields in _parts(cell) if not (is_right and self._expected(cell, fields))
+                part for part in parts if part and not (is_right and self._expected(cell, part))
             ]
-            self.findings.undos += self._undos(cell, misplaced)
-            if is_right and misplaced == [NOTE] and self.row.site:
-                self.findings.typed_notes[self.row.site].add(cell.column)
-                self._confirm(cell)
+            for part in misplaced:
+                undo, replaced = self._undo(cell, part)
+                found.confirmed_undos |= replaced
+                found.undos += [] if undo is None else [undo]
+            if misplaced == [NOTE] and is_right and self.row.site:
+                found.typed_notes.add(cell.column)
             elif misplaced:
-                self.findings.misplaced |= {self.row.site} - {""}
-                self.misplaced_columns.add(cell.column)
-                self.findings.missed_undos.update(cell.undoes)
-            else:
-                self._confirm(cell)
+                found.misplaced.add(cell.column)
+                found.missed_undos.update(cell.undoes)
+                continue
+            found.confirmed_undos.update(cell.undoes)
+            if cell.undoes or not self.row.site:
+                continue
+            if cell.column == KEY and self.row.identity.shows:
+                found.is_keyed = True
+                continue
+            found.confirmed.add(cell.column)
+            if cell.replaces_words:
+                words = ReplacedWords(
+                    site=self.row.site,
+                    column=cell.column,
+                    header=self.table.headers.get(cell.index, cell.column),
+                    before=text_of(at(self.copy, cell.index)),
+                    after=text_of(cell.data),
+                )
+                found.replaced.append(words)
+        return found
 
     def _is_intended_row(self) -> bool:
         if self.row.is_new:
@@ -227,7 +266,7 @@ class _RowCheck:
     def _knows_keys(self) -> bool:
         return KEY in self.columns and is_in_place(self.table, KEY, self.columns[KEY])
 
-    def _other_pattern(self) -> Iterator[Undo]:
+    def _other_pattern(self, new_sites: Sequence[str]) -> Iterator[Undo]:
         """Yield the report of new rows that copied the wrong formulas.
 
         They aren't corrected: the columns aren't ours, so nothing would guard a second write.
@@ -239,7 +278,7 @@ class _RowCheck:
             if is_formula(cell) and n not in mapped
         }
         if taken != self.row.formulas:
-            jobs = " and ".join(self.new_sites or [self.row.pattern_of])
+            jobs = " and ".join(new_sites or [self.row.pattern_of])
             text = f"taken as the pattern of the new row of job {jobs}"
             yield Undo(
                 sheet_id=self.row.sheet_id,
@@ -260,61 +299,37 @@ class _RowCheck:
             return cell.expects_note is None or is_ours
         return cell.expects is None or content(before) == cell.expects
 
-    def _confirm(self, cell: CellWrite) -> None:
-        self.findings.confirmed_undos.update(cell.undoes)
-        site = self.row.site
-        if cell.undoes or not site:
-            return
-        if cell.column == KEY and self.row.identity.shows:
-            self.findings.keyed.add(site)
-            return
-        self.findings.confirmed[site].add(cell.column)
-        if cell.replaces_words:
-            before, after = text_of(at(self.copy, cell.index)), text_of(cell.data)
-            header = self.table.headers.get(cell.index, cell.column)
-            words = ReplacedWords(
-                site=site, column=cell.column, header=header, before=before, after=after
-            )
-            self.findings.replaced.append(words)
+    def _undo(self, cell: CellWrite, fields: str) -> tuple[Undo | None, set[int]]:
+        """Return the undo of a misplaced write, and the pending ones of the cell that it replaces.
 
-    def _undos(self, cell: CellWrite, misplaced: Sequence[str]) -> Iterator[Undo]:
-        for fields in misplaced:
-            before, wrote = (
-                masked(fields, data) for data in (at(self.copy, cell.index), cell.data)
-            )
-            index = index_now(self.table, cell.column, cell.index)
-            undo = Undo(
-                sheet_id=self.row.sheet_id,
-                column=self._column_written(cell),
-                fields=fields,
-                before=before,
-                wrote=wrote,
-                identity=self._identity_written_over(cell),
-                image=RowImage.of(self.copy, self.columns, [cell.index]),
-                row=self.row.row,
-                tab=self.table.title,
-                header=self.table.headers.get(index, cell.column),
-                row_text=row_text(self.copy),
-            )
-            if undo.holds_wrote(before):
-                continue  # Nothing was changed.
-            undo = self._with_pending(undo)
-            if not undo.holds_wrote(undo.before):
-                yield undo
-
-    def _with_pending(self, undo: Undo) -> Undo:
-        """Merge pending undos of the same cell into `undo`, which replaces them.
-
-        It has the cell's first content, and what we wrote last.
+        It has the cell's first content, and what we wrote last: None if they are the same.
         """
+        before, wrote = (masked(fields, data) for data in (at(self.copy, cell.index), cell.data))
+        index = index_now(self.table, cell.column, cell.index)
+        undo = Undo(
+            sheet_id=self.row.sheet_id,
+            column=self._column_written(cell),
+            fields=fields,
+            before=before,
+            wrote=wrote,
+            identity=self._identity_written_over(cell),
+            image=RowImage.of(self.copy, self.columns, [cell.index]),
+            row=self.row.row,
+            tab=self.table.title,
+            header=self.table.headers.get(index, cell.column),
+            row_text=row_text(self.copy),
+        )
+        replaced = set[int]()
+        if undo.holds_wrote(before):
+            return None, replaced
         for number, old in self.pending.items():
             is_cell = old.column == undo.column and old.is_of_note == undo.is_of_note
             if not (is_cell and self._knows_keys and old.holds_wrote(undo.before)):
                 continue
             if old.is_of_row(self.copy, self.columns):
-                self.findings.confirmed_undos.add(number)
+                replaced.add(number)
                 undo = undo.model_copy(update={"before": old.before})
-        return undo
+        return (None if undo.holds_wrote(undo.before) else undo), replaced
 
     def _identity_written_over(self, cell: CellWrite) -> RowIdentity:
         if cell.column == KEY and (site := site_in(cell.data)):
@@ -346,11 +361,3 @@ class _RowCheck:
             return cell.column
         index = index_now(self.table, cell.column, cell.index)
         return next((c for c, now in self.table.columns.items() if now == index), "")
-
-
-def _parts(cell: CellWrite) -> Iterator[str]:
-    """Yield the masks of the value and the note: each is checked and undone separately."""
-    if fields := value_fields(cell.fields):
-        yield fields
-    if NOTE in cell.fields.split(","):
-        yield NOTE
