@@ -350,7 +350,7 @@ def test_a_key_stays_in_its_row_whose_date_has_a_no_break_space() -> None:
     assert RowIdentity(key=A, shows=texts_of(mine, {STATUS: STATUS_AT})).is_row(mine, PEOPLE)
 
 
-def test_a_key_is_settled_when_a_read_shows_no_such_row() -> None:
+def test_an_undo_of_a_key_is_finished_when_a_read_shows_no_such_row() -> None:
     """Not when it is confirmed: a person may have copied the row in between."""
     right = {3: line(key=A)}
     assert placed(right, of_key()).finished == {1}
@@ -497,7 +497,7 @@ def test_the_value_and_note_of_a_cell_share_a_line() -> None:
 
 
 def test_a_blank_stays_pending_while_our_text_is_about_to_return() -> None:
-    """Somebody types into the row during its undo, which is undone, too. If that were settled, our
+    """Somebody types into the row during its undo, which is undone, too. If that were finished, our
     text would stay there without a report."""
     blank = undo(before={}, identity=RowIdentity(holds=image(line(email="", phone=""), STATUS)))
     changed = line("typed since", status="", email="", phone="")
@@ -557,14 +557,14 @@ def test_an_undo_is_checked_like_any_write(copy: Cells, is_back: bool) -> None:
     assert findings.misplaced == set()
 
 
-def test_an_undo_that_missed_one_of_a_jobs_rows_is_not_settled() -> None:
+def test_an_undo_that_missed_one_of_a_jobs_rows_is_not_finished() -> None:
     """Catches another customer's data that stays in a copy, which then loses the job's key."""
     again = undo(identity=RowIdentity(key=A), was_confirmed=True)
     rows = {4: line(key=A), 5: line(key=A)}
     batch = trace(*placed(rows, again).rows, columns=PEOPLE)
-    for copies, is_settled in ((rows, True), (rows | {5: line(key=B)}, False)):
+    for copies, is_finished in ((rows, True), (rows | {5: line(key=B)}, False)):
         findings = check(batch, [seen(rows)], {JOBS_TAB: copies}, {1: again})
-        assert findings.settles(1, again) is is_settled
+        assert findings.finishes(1, again) is is_finished
 
 
 # What a row is known by
