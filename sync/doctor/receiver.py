@@ -14,7 +14,7 @@ from sync.everbright.client import not_a_document
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
 from sync.status.problem import counted, lasting
-from sync.status.rules import COLUMNS_GONE, SILENCE, TAKEN_IDS, TRASHED
+from sync.status.rules import COLUMNS_GONE, SILENCE, TAKEN_IDS, TRASHED, remedy
 from sync.status.verdict import evaluate
 from sync.store.deliveries import latest_job, sample_document, sample_job
 from sync.wiring import Wiring
@@ -308,7 +308,7 @@ def last_delivery(wiring: Wiring) -> Check:
     since = datetime.fromtimestamp(now.arrival, UTC)
     age = lasting(now.clock - now.arrival)
     text = f"The last webhook was accepted {age} ago ({since:%Y-%m-%d %H:%M} UTC)."
-    return warning(text, silence.what, silence.remedy) if silence else ok(text)
+    return warning(text, silence.what, remedy(SILENCE)) if silence else ok(text)
 
 
 def is_up_to_date(wiring: Wiring) -> Check:
@@ -320,5 +320,5 @@ def is_up_to_date(wiring: Wiring) -> Check:
     return outcome(
         " ".join(problem.what for problem in problems),
         " ".join(f"{problem.code}: {problem.cause}" for problem in problems),
-        " ".join(problem.remedy for problem in problems),
+        " ".join(remedy(problem.code) for problem in problems),
     )

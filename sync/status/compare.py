@@ -10,8 +10,8 @@ from sync.ops import retry
 from sync.sheets.flush import Flusher
 from sync.sheets.keys import must_be_gone
 from sync.sheets.reconcile import NO_TAB, Compared, reconcile
-from sync.status.problem import counted
-from sync.status.verdict import judge, waiting
+from sync.status.problem import Problem, counted
+from sync.status.verdict import evaluate, waiting
 from sync.store import Backlog
 from sync.wiring import Sleep, Wiring
 
@@ -44,12 +44,17 @@ class Comparison:
         return [job for job in self.without_row if job.site.startswith(site.strip().lower())]
 
     @property
+    def reasons(self) -> list[Problem]:
+        """Why the sheet may be out of date: also if anything is still pending."""
+        return [problem for problem in evaluate(self.backlog, strict=True) if problem.is_behind]
+
+    @property
     def is_well(self) -> bool:
         """Whether the sheet is up to date."""
         found = self.found
         cells = found.wrong or found.kept or found.unsayable
         is_off = cells or found.doubled or found.foreign or self.without_row or self.unanswered
-        return self.has_tab and not is_off and not judge(self.backlog, strict=True)
+        return self.has_tab and not is_off and not self.reasons
 
 
 def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
@@ -117,7 +122,7 @@ def lines(comparison: Comparison) -> Iterator[str]:
     if found.wrong:
         jobs = counted(len(found.wrong), "job differs", "jobs differ")
         yield f"{jobs}: the worker writes them."
-    yield from (reason.text for reason in judge(comparison.backlog, strict=True))
+    yield from (reason.text for reason in comparison.reasons)
     if comparison.backlog.quarantined:
         count = counted(comparison.backlog.quarantined, "job is", "jobs are")
         yield f"{count} in quarantine, because Google rejects their rows. They are retried."
@@ -165,7 +170,7 @@ def _without_row_lines(comparison: Comparison) -> Iterator[str]:
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
-    reasons, found = judge(comparison.backlog, strict=True), comparison.found
+    found = comparison.found
     return {
         "well": comparison.is_well,
         "differing": len(found.wrong),
@@ -178,7 +183,9 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
             {"tab": tab, "header": header, "text": text, "cells": count, "is_status": is_status}
             for (tab, header, text, is_status), count in sorted(found.unsayable.items())
         ],
-        "reasons": [{"reason": reason.code, "message": reason.text} for reason in reasons],
+        "reasons": [
+            {"reason": reason.code, "message": reason.text} for reason in comparison.reasons
+        ],
         "waiting": waiting(comparison.backlog),
         "oldest_event_seconds": comparison.backlog.oldest,
         "documents_failed": comparison.backlog.failed_documents,

@@ -46,18 +46,14 @@ class Problem:
         return "behind" if self.is_behind else "warning"
 
     @property
-    def remedy(self) -> str:
-        return _joined(self.fix)
-
-    @property
     def text(self) -> str:
         """What is wrong, and the fix."""
-        return _joined(self.what, self.fix)
+        return joined(self.what, self.fix)
 
     @property
     def explained(self) -> str:
         """What is wrong, its cause, and the fix: not public."""
-        return _joined(self.what, self.cause, self.fix)
+        return joined(self.what, self.cause, self.fix)
 
 
 @dataclass(frozen=True)
@@ -89,12 +85,6 @@ class ProblemRule:
     """Whether it is bad enough for an alert."""
     is_ongoing: Callable[[Backlog], object] = lambda _now: False
     """Whether the alert's end has to wait, although it isn't a problem now."""
-    alerts_each_time: bool = False
-    """Whether an alert is sent again if it comes back within the hour."""
-
-    @property
-    def remedy(self) -> str:
-        return _joined(self.fix)
 
     def problem(self, now: Backlog, *, strict: bool = False) -> Problem | None:
         """Return the problem if there is one now."""
@@ -115,7 +105,7 @@ class ProblemRule:
         )
 
 
-def _joined(*sentences: str) -> str:
+def joined(*sentences: str) -> str:
     return " ".join(sentence for sentence in sentences if sentence).replace("`", "")
 
 

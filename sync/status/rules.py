@@ -16,6 +16,7 @@ from sync.status.problem import (
     is_missed,
     is_secret_wrong,
     is_silent,
+    joined,
     lasting,
     late,
     no_worker,
@@ -118,7 +119,6 @@ RULES = [
             is_alive(now) and now.paused is None and (now.trouble_age or 0.0) >= LATE_SECONDS
         ),
         resolved="The sheet is being written again.",
-        alerts_each_time=True,
     ),
     ProblemRule(
         LATE,
@@ -411,4 +411,5 @@ def register(rule: ProblemRule, *, before: str) -> None:
 
 
 def remedy(code: str) -> str:
-    return next(rule.remedy for rule in RULES if rule.code == code)
+    """Return how to fix a problem, as plain text."""
+    return joined(next(rule.fix for rule in RULES if rule.code == code))

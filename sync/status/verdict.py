@@ -19,11 +19,6 @@ def evaluate(now: Backlog, *, strict: bool = False) -> tuple[Problem, ...]:
     return tuple(problem for problem in problems if problem)
 
 
-def judge(now: Backlog, *, strict: bool = False) -> tuple[Problem, ...]:
-    """Return the problems that mean the sheet may be out of date."""
-    return tuple(problem for problem in evaluate(now, strict=strict) if problem.is_behind)
-
-
 def alarms(now: Backlog, reported: Set[str] = frozenset()) -> dict[str, Problem | None]:
     """Return the problems to alert about, and the `reported` ones that aren't resolved, by code.
 

@@ -10,7 +10,7 @@ import structlog
 
 from sync.errors import BrightsheetError
 from sync.ops.alerts import Alerts
-from sync.status.rules import RULES
+from sync.status.rules import TROUBLE
 from sync.status.verdict import alarms, resolved_text
 from sync.store import Backlog, Confirmations
 from sync.store.reported import Reported
@@ -105,10 +105,10 @@ class Watch:
 
     def _report(self) -> None:
         wrong = alarms(self._read_backlog(), self._reported)
-        each_time = {rule.code for rule in RULES if rule.alerts_each_time}
         for code, problem in wrong.items():
             if problem is not None and code not in self._reported:
-                reason = f"{code} {self._ends[code]}" if code in each_time else code
+                # Each outage counts, also a second one within the hour.
+                reason = f"{code} {self._ends[code]}" if code == TROUBLE else code
                 arrived = partial(self._reported.add, code)
                 self._send(reason, problem.explained, problem.since or 0.0, arrived)
         for code in self._reported - wrong.keys():

@@ -11,7 +11,7 @@ from sync.errors import Retryable
 from sync.jobs.model import FileState
 from sync.ops.alerts import Alerts
 from sync.status.problem import LATE_SECONDS
-from sync.status.verdict import alarms, judge
+from sync.status.verdict import alarms, evaluate
 from sync.store import ActionState, Backlog
 from sync.store.schema import delivery
 from sync.store.schema import document as documents
@@ -89,8 +89,8 @@ def test_a_pause_is_in_status_and_causes_no_alert(console: Console) -> None:
     assert status is not None
     assert (status["status"], status["paused_seconds"] >= 0) == ("ok", True)
     late = Backlog(worker=1.0, paused=4000.0, jobs=2, oldest_job=LATE_SECONDS)
-    assert [one.code for one in judge(late)] == ["paused"]
-    assert "paused for 67 minutes. Pending: 2 jobs to write." in judge(late)[0].text
+    assert [one.code for one in evaluate(late)] == ["paused"]
+    assert "paused for 67 minutes. Pending: 2 jobs to write." in evaluate(late)[0].text
     assert alarms(late) == {}
     assert "late" in alarms(late, {"late"}), "a reported problem is not resolved"
     assert alarms(replace(late, paused=None)).keys() == {"late"}

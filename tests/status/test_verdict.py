@@ -7,7 +7,7 @@ import pytest
 from sync.console.actions import ACTIONS
 from sync.status.problem import LATE_SECONDS, lasting
 from sync.status.rules import COMPARED_SECONDS, RULES
-from sync.status.verdict import alarms, answer, evaluate, judge, resolved_text
+from sync.status.verdict import alarms, answer, evaluate, resolved_text
 from sync.store import Backlog
 from sync.store.backlog import FoundItems
 
@@ -15,7 +15,7 @@ WELL = Backlog(worker=10.0)
 
 
 def codes(found: Backlog, *, strict: bool = False) -> list[str]:
-    return [one.code for one in judge(found, strict=strict)]
+    return [one.code for one in evaluate(found, strict=strict) if one.is_behind]
 
 
 def test_no_problem_without_pending_work_and_with_a_worker() -> None:
@@ -68,7 +68,7 @@ def test_a_reason_has_counts_age_and_cause() -> None:
     found = replace(
         WELL, deliveries=1, jobs=12, quarantined=2, oldest_job=3000.0, trouble="rate_limited"
     )
-    sentences = {problem.code: problem.what for problem in judge(found)}
+    sentences = {problem.code: problem.what for problem in evaluate(found)}
     for words in ("(rate_limited)", "1 webhook", "12 jobs", "2 of them", "50 minutes"):
         assert words in sentences["late"]
 
