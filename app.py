@@ -20,8 +20,8 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 import compose
 from sync.console import add_console
 from sync.console.access import PasswordTries, is_one_of
-from sync.doctor.receiver import CLAIMED_ADDRESS
 from sync.errors import BrightsheetError, Rejected
+from sync.routes import CHECK, CLAIMED_ADDRESS, HEALTH, WEBHOOK
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
 from sync.status.digests import send_digests
@@ -34,11 +34,6 @@ from sync.webhooks.schema import Delivery
 from sync.wiring import Wiring
 from sync.worker import Worker
 
-WEBHOOK = "/webhooks/everbright"
-CHECK = f"{WEBHOOK}/check"
-"""Checks a secret without storing anything."""
-HEALTH = "/healthz"
-"""Doesn't use the database, so it is answered even while everything else waits for it."""
 _FORWARDED = "brightsheet.forwarded"
 _TOO_LARGE = "The body is over the size limit (MAX_BODY_BYTES)."
 _JSON_TYPES = ("application/json", "text/json")

@@ -26,4 +26,4 @@ def register() -> None:
     for rule in RULES:
         rules.register(rule, before=_BEFORE[rule.code])
     needs = ("database", "google", "spreadsheet")
-    doctor.register(Step("mapping", "Your own sheet", mapping, needs), after="columns")
+    doctor.register(Step("mapping", "Your own sheet", mapping, needs), after="spreadsheet")

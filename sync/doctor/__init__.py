@@ -68,8 +68,6 @@ STEPS = [
     Step("clock", "Clock", google.clock),
     Step("google", "Google sign-in", google.credentials),
     Step("spreadsheet", "Spreadsheet", google.spreadsheet, ("google",)),
-    Step("rows", "Rows and site IDs", google.rows, _IN_SHEET),
-    Step("columns", "Columns", google.columns, ("database", *_IN_SHEET)),
     Step("protection", "Protected cells", google.protection, _IN_SHEET),
     Step("ids", "Google's handling of IDs", google.ids, ("database", *_IN_SHEET)),
     Step("drive", "Folder for documents", google.file, ("google",), _FOLDER),

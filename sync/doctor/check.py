@@ -90,18 +90,6 @@ _CAUSES = {
         "The drive has reached a limit of Google's.",
         "Delete files that you don't need, or use another folder.",
     ),
-    "header_sorted": (
-        "The header row was sorted with the other rows, because it isn't frozen.",
-        "Undo it in Google Sheets, or restore an earlier version (File, Version history).",
-    ),
-    "column_moved": (
-        "When cells are cut, Google Sheets leaves Brightsheet's mark on the old column.",
-        "Undo it in Google Sheets, or use the other column: brightsheet init",
-    ),
-    "key_column_gone": (
-        "Somebody deleted it.",
-        "Restore it in the spreadsheet, with File, Version history.",
-    ),
     "everbright_token": (
         "The token is mistyped, expired, or sent in the wrong header.",
         "Copy it again into EVERBRIGHT_API_TOKEN. If it is right, see EVERBRIGHT_AUTH_HEADER.",

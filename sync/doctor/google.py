@@ -14,11 +14,10 @@ from sync.google.auth import DRIVE, FILE, SHEETS, sign_in
 from sync.google.upload import FileContent
 from sync.settings.environment import Settings
 from sync.sheets import batch
-from sync.sheets.keys import doubled_jobs
-from sync.sheets.read import RECOVERED_TAB, must_have_keys
+from sync.sheets.read import RECOVERED_TAB
 from sync.sheets.trial import try_google
 from sync.status.problem import counted, lasting
-from sync.status.rules import COLUMNS_GONE, TAKEN_IDS, remedy
+from sync.status.rules import TAKEN_IDS, remedy
 from sync.wiring import Wiring
 
 CLOCK_SECONDS = 60.0
@@ -192,10 +191,6 @@ def readers(wiring: Wiring) -> Check:
     )
 
 
-_NAMED = 5
-"""Most places that a check names."""
-
-
 def spreadsheet(wiring: Wiring) -> Check:
     """Check that the spreadsheet exists, is not in the trash, and can be edited."""
     settings = wiring.settings
@@ -226,49 +221,6 @@ def spreadsheet(wiring: Wiring) -> Check:
                 f"Press Share in the spreadsheet, and make {account} an editor.",
             )
     return ok("It exists, and Brightsheet can edit it.")
-
-
-def rows(wiring: Wiring) -> Check:
-    """Check that every row can be found by its site ID, and that each ID is in one row."""
-    tables = wiring.sheet_client().read(wiring.tabs()).tables
-    if not tables:
-        return skipped("There is no tab for jobs yet.", "Create it: brightsheet init")
-    must_have_keys(tables)
-    if doubled := doubled_jobs(tables):
-        ids = counted(len(doubled), "site ID is", "site IDs are")
-        return warning(
-            f"{ids} in more than one row ({'; '.join(map(str, doubled[:_NAMED]))}).",
-            "Rows were copied, or two mapped tabs have the same jobs. All of these rows are kept "
-            "up to date.",
-            "Delete the rows you don't need.",
-        )
-    known, found = wiring.sheet_store().pending.sites_with_row(), set[str]()
-    found.update(*(table.keys for table in tables))
-    if missing := known - found:
-        jobs = counted(len(missing), "job has", "jobs have")
-        return warning(
-            f"{jobs} no row.",
-            "The row was deleted, or its site ID was overwritten.",
-            "Compare the sheet on the console, or run: brightsheet compare",
-        )
-    return ok(f"The sheet has a row for each of {counted(len(found), 'job', 'jobs')}.")
-
-
-def columns(wiring: Wiring) -> Check:
-    """Check that each column of the tabs with jobs is there, below its header."""
-    flusher = wiring.flusher(time.sleep)
-    pending = flusher.store.pending.read(0, 0)
-    tabs = flusher.tabs(pending.mode)
-    snapshot = flusher.client.read(tabs)
-    for error in flusher.displaced(tabs, snapshot, pending).values():
-        raise error
-    gone = flusher.notice_columns(tabs, snapshot, pending)
-    if not gone:
-        return ok("No created or mapped column is missing.")
-    names = ", ".join(f"{column.header!r} in {column.tab!r}" for column in gone[:_NAMED])
-    count = counted(len(gone), "column is", "columns are")
-    fix = remedy(COLUMNS_GONE[not tabs.is_ours])
-    return warning(f"{count} missing: {names}.", "Somebody deleted them.", fix)
 
 
 def protection(wiring: Wiring) -> Check:

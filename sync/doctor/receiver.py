@@ -13,8 +13,9 @@ from sync.everbright.answers import page
 from sync.everbright.client import not_a_document
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
+from sync.routes import CHECK, CLAIMED_ADDRESS, HEALTH, WEBHOOK
 from sync.status.problem import counted, lasting
-from sync.status.rules import COLUMNS_GONE, SILENCE, TAKEN_IDS, TRASHED, remedy
+from sync.status.rules import SILENCE, TAKEN_IDS, TRASHED, remedy
 from sync.status.verdict import evaluate
 from sync.store.deliveries import latest_job, sample_document, sample_job
 from sync.wiring import Wiring
@@ -167,14 +168,10 @@ def download(wiring: Wiring) -> Check:
     return ok("The beginning of a document was downloaded.")
 
 
-WEBHOOK = "/webhooks/everbright"
-CLAIMED_ADDRESS = "192.0.2.1"
-"""The client address that the doctor's requests claim; no machine has it. Proxies add to it or
-replace it, which shows the receiver how many of them there are."""
 _TIMEOUT = (5.0, 15.0)
 SET = "Set PUBLIC_URL to the receiver's address, like https://brightsheet.example.com"
 
-_ELSEWHERE = {SILENCE, TRASHED, TAKEN_IDS, *COLUMNS_GONE}
+_ELSEWHERE = {SILENCE, TRASHED, TAKEN_IDS}
 """The problems that other checks report."""
 
 
@@ -182,7 +179,7 @@ def reached(wiring: Wiring) -> Check:
     """Check that PUBLIC_URL leads to a receiver, over TLS."""
     url = wiring.settings.public_url
     try:
-        answer = _get(url + "/healthz")
+        answer = _get(url + HEALTH)
     except requests.exceptions.SSLError:
         return failed(
             "The certificate of PUBLIC_URL is not valid.",
@@ -227,7 +224,7 @@ def secret(wiring: Wiring) -> Check:
         )
     if answer.status_code != 200:
         return failed(
-            f"{WEBHOOK}/check at PUBLIC_URL answers {answer.status_code}.",
+            f"{CHECK} at PUBLIC_URL answers {answer.status_code}.",
             "The address leads to another program or an older version, or a proxy blocks it.",
             "Check PUBLIC_URL, and where the proxy forwards to.",
         )
@@ -277,7 +274,7 @@ def _asked_with_secret(wiring: Wiring) -> requests.Response:
     settings = wiring.settings
     secret = settings.webhook_secrets[0].get_secret_value()
     sent = {settings.webhook_secret_header: secret, "X-Forwarded-For": CLAIMED_ADDRESS}
-    return _get(f"{settings.public_url}{WEBHOOK}/check", sent)
+    return _get(f"{settings.public_url}{CHECK}", sent)
 
 
 def _get(url: str, headers: dict[str, str] | None = None) -> requests.Response:

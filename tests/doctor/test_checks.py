@@ -16,7 +16,6 @@ from emulator.drive.model import User
 from sync.doctor import STEPS, Check, settings_failed
 from sync.doctor.check import filesystem
 from sync.errors import SettingsError
-from sync.field_table import KEY
 from sync.settings.environment import load
 from sync.sheets.read import JOBS_TAB
 from sync.store import RefusedRequests
@@ -24,7 +23,6 @@ from sync.store.schema import delivery, heartbeat, job
 from tests.doctor.conftest import PERSON, ROBOT, SERVICE_ACCOUNT, TOKEN, Patient
 from tests.made_up import milestone, uuid
 from tests.settings.test_environment import LEAST
-from tests.sheets.test_identity import cut_column, sort_all
 
 pytestmark = pytest.mark.long
 
@@ -103,25 +101,6 @@ def _api_off(patient: Patient) -> None:
     error = {"code": 403, "message": message, "status": "PERMISSION_DENIED"}
     body = {"error": error | {"details": [{"reason": "SERVICE_DISABLED"}]}}
     patient.google.faults.answer(403, body, api="sheets", count=None)
-
-
-def _no_key_column(patient: Patient) -> None:
-    patient.bench.edit("delete_columns", index=patient.bench.index(KEY))
-
-
-def _header_sorted(patient: Patient) -> None:
-    sort_all(patient.bench, ascending=True)
-
-
-def _column_moved(patient: Patient) -> None:
-    patient.bench.compare()
-    cut_column(patient.bench, "status")
-
-
-def _key_twice(patient: Patient) -> list[str]:
-    at = patient.bench.at(1)
-    patient.bench.edit("copy_rows", start=at, end=at + 1, to=7)
-    return [f"Jobs!{at + 1}", "Jobs!8"]
 
 
 def _protected(patient: Patient) -> None:
@@ -208,10 +187,6 @@ PROBLEMS: dict[str, tuple[Break, str, str, tuple[str, ...]]] = {
     "only readable": (_only_readable, "spreadsheet", "failed", (ADA,)),
     "in the trash": (_in_the_trash, "spreadsheet", "failed", ("brightsheet rebuild",)),
     "API off": (_api_off, "spreadsheet", "failed", ("Sheets API",)),
-    "no key column": (_no_key_column, "rows", "failed", ()),
-    "header sorted": (_header_sorted, "columns", "failed", ("'Jobs'", "Version history")),
-    "column moved": (_column_moved, "columns", "failed", ("'Status'", "brightsheet init")),
-    "key twice": (_key_twice, "rows", "warning", ()),
     "protected": (_protected, "protection", "failed", ("Jobs", ADA)),
     "no storage": (_no_storage, "drive", "failed", ("brightsheet auth google",)),
     "no folder": (
