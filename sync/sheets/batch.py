@@ -239,27 +239,6 @@ _MORE_COLUMNS = 20
 _HEADER_FORMAT = {"textFormat": {"bold": True}, "wrapStrategy": "WRAP"}
 
 
-def move_fence(old: Iterable[Fence], new: Fence) -> list[Request]:
-    """Delete the fences of the read and set the next; rejected if another batch came first."""
-    area = {"sheetId": FENCE_TAB, "startRowIndex": 0, "endRowIndex": 1}
-    fence = {"protectedRangeId": new.number, "range": area, "warningOnly": True}
-    return [
-        *({"deleteProtectedRange": {"protectedRangeId": one.number}} for one in old),
-        {"addProtectedRange": {"protectedRange": {**fence, "description": new.description}}},
-    ]
-
-
-def resize_copies(tab: int, rows: int, columns: int) -> Request:
-    """Give a hidden tab room for copies at the same coordinates, and for further columns."""
-    size = {"rowCount": rows, "columnCount": columns + _MORE_COLUMNS}
-    return {
-        "updateSheetProperties": {
-            "properties": {"sheetId": tab, "gridProperties": size},
-            "fields": "gridProperties(rowCount,columnCount)",
-        }
-    }
-
-
 def _adopt(table: Table, column: str, index: int) -> list[Request]:
     """Make the column at `index` the managed column `column`, in place of the old one."""
     sheet_id, old = table.sheet_id, table.columns.get(column)
@@ -279,49 +258,21 @@ def _adopt(table: Table, column: str, index: int) -> list[Request]:
     return requests
 
 
-def copy_rows(sheet_id: int, rows: Iterable[int], tab: int) -> list[Request]:
-    """Copy rows to the same coordinates of a hidden tab, where formulas stay as they are.
-
-    Whole rows are copied, at their present width, even if the given destination is smaller.
-    """
-    requests = []
-    for _, group in groupby(enumerate(sorted(rows)), key=lambda pair: pair[1] - pair[0]):
-        block = [row for _, row in group]
-        area = {"startRowIndex": block[0], "endRowIndex": block[-1] + 1}
-        source = {"sheetId": sheet_id, **area}
-        target = {"sheetId": tab, **area, "startColumnIndex": 0, "endColumnIndex": 1}
-        paste = {"source": source, "destination": target, "pasteType": "PASTE_NORMAL"}
-        requests.append({"copyPaste": paste})
-    return requests
-
-
 def make_recovered_tab(title: str, headers: Sequence[str]) -> list[Request]:
     """Create the tab Recovered, for text that could not be restored."""
     grid = {"rowCount": 100, "columnCount": len(headers), "frozenRowCount": 1}
     properties = {"sheetId": RECOVERED_TAB, "title": title, "gridProperties": grid}
+    start = {"sheetId": RECOVERED_TAB, "rowIndex": 0, "columnIndex": 0}
+    bold = {"textFormat": {"bold": True}}
+    cells = [
+        {"userEnteredValue": {"stringValue": text}, "userEnteredFormat": bold} for text in headers
+    ]
+    fields = "userEnteredValue,userEnteredFormat.textFormat.bold"
     return [
         {"addSheet": {"properties": properties}},
         metadata(RECOVERED_KEY, "1", RECOVERED_TAB, "ROWS", 0),
-        recovered_headers(headers),
+        {"updateCells": {"start": start, "rows": [{"values": cells}], "fields": fields}},
     ]
-
-
-def recovered_headers(headers: Sequence[str]) -> Request:
-    """Write the header row of the tab Recovered."""
-    cells = [
-        {
-            "userEnteredValue": {"stringValue": text},
-            "userEnteredFormat": {"textFormat": {"bold": True}},
-        }
-        for text in headers
-    ]
-    return {
-        "updateCells": {
-            "start": {"sheetId": RECOVERED_TAB, "rowIndex": 0, "columnIndex": 0},
-            "rows": [{"values": cells}],
-            "fields": "userEnteredValue,userEnteredFormat.textFormat.bold",
-        }
-    }
 
 
 def append_recovered(lines: Iterable[Sequence[str]]) -> Request:
@@ -652,7 +603,17 @@ def compose(
     """
     creates_jobs_tab, first = snapshot.table is None, tables[0]
     requests = [] if snapshot.has_fence_tab else make_hidden_tab(FENCE_TAB, fence_title)
-    requests += [*move_fence(snapshot.fences, fence), *parts.structure]
+    # Rejected if another batch has come first, since its fence is gone then.
+    requests += [
+        {"deleteProtectedRange": {"protectedRangeId": one.number}} for one in snapshot.fences
+    ]
+    moved = {
+        "protectedRangeId": fence.number,
+        "range": {"sheetId": FENCE_TAB, "startRowIndex": 0, "endRowIndex": 1},
+        "warningOnly": True,
+        "description": fence.description,
+    }
+    requests += [{"addProtectedRange": {"protectedRange": moved}}, *parts.structure]
     written = [*parts.rows]
     if parts.header:
         identity = RowIdentity(is_header=True)
@@ -665,7 +626,8 @@ def compose(
         also = table.columns if creates_jobs_tab else parts.guarded.get(table.sheet_id, ())
         if not (rows or new or creates_jobs_tab or also):
             continue
-        requests += column_guards(table, _guarded(table, [*rows, *new], also))
+        guarded = {cell.column for row in (*rows, *new) for cell in row.cells} | {KEY, *also}
+        requests += column_guards(table, sorted(guarded & table.columns.keys()))
         requests += header_guard(table)
         if rows and not creates_jobs_tab:
             title = snapshot.copies_title(table, fence_title)
@@ -694,26 +656,37 @@ def compose(
     )
 
 
-def _guarded(table: Table, rows: Iterable[RowWrite], also: Iterable[str]) -> list[str]:
-    """Return the columns that a batch guards: written ones, the key column, and `also`."""
-    written = {cell.column for row in rows for cell in row.cells} | {KEY, *also}
-    return sorted(written & table.columns.keys())
-
-
 def _copies(
     snapshot: Snapshot, table: Table, rows: Iterable[RowWrite], title: str
 ) -> list[Request]:
-    """Copy `rows` of a tab before they are written."""
+    """Copy `rows` of a tab to the same coordinates of its hidden tab, before they are written.
+
+    Formulas stay as they are there. Whole rows are copied, at their present width, even if the
+    given destination is smaller.
+    """
     tab = table.copies_tab
     is_there = tab in snapshot.hidden_tabs or tab == FENCE_TAB
     rules = snapshot.hidden_tabs[tab].rules if tab in snapshot.hidden_tabs else 0
+    grid = {"rowCount": table.row_count, "columnCount": table.column_count + _MORE_COLUMNS}
+    size = {"properties": {"sheetId": tab, "gridProperties": grid}}
+    pastes = []
+    numbers = sorted({one.row for one in rows})
+    for _, group in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
+        block = [row for _, row in group]
+        area = {"startRowIndex": block[0], "endRowIndex": block[-1] + 1}
+        paste = {
+            "source": {"sheetId": table.sheet_id, **area},
+            "destination": {"sheetId": tab, **area, "startColumnIndex": 0, "endColumnIndex": 1},
+            "pasteType": "PASTE_NORMAL",
+        }
+        pastes.append({"copyPaste": paste})
     return [
         *([] if is_there else make_hidden_tab(tab, title)),
         # Without the last batch's copies and their formats.
         {"updateCells": {"range": {"sheetId": tab}, "fields": "*"}},
         *[{"deleteConditionalFormatRule": {"sheetId": tab, "index": 0}}] * rules,
-        resize_copies(tab, table.row_count, table.column_count),
-        *copy_rows(table.sheet_id, {one.row for one in rows}, tab),
+        {"updateSheetProperties": {**size, "fields": "gridProperties(rowCount,columnCount)"}},
+        *pastes,
     ]
 
 

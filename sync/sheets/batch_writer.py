@@ -96,7 +96,8 @@ class BatchWriter:
             return
         if not answer.snapshot.tables:
             return  # The next read finds the tabs and the number, and the check follows.
-        undos = self._undos() if any(c.undoes for row in trace.rows for c in row.cells) else {}
+        has_undos = any(cell.undoes for row in trace.rows for cell in row.cells)
+        undos = parsed(self._store.batches.undos()) if has_undos else {}
         findings = check(trace, answer.snapshot.tables, answer.copies, undos)
         if findings.is_as_intended:
             self._conclude(lease, attempt, trace, findings, undos)
@@ -133,12 +134,9 @@ class BatchWriter:
         copied = [table.copies_tab for table in tables if table.sheet_id in written]
         reading = self._client.read_whole(context.tabs, copied)
         if tables := reading.snapshot.tables:
-            undos = self._undos()
+            undos = parsed(self._store.batches.undos())
             findings = check(trace, tables, reading.copies, undos)
             self._conclude(context.lease, attempt, trace, findings, undos)
-
-    def _undos(self) -> dict[int, Undo]:
-        return parsed(self._store.batches.undos())
 
     def _conclude(
         self,

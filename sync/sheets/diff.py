@@ -242,7 +242,8 @@ class CellDecider:
         """
         changed = target.differences()
         shown = {
-            column: encode.in_zone(cell, self.zone)
+            # With the zone's clock, a moment's serial number is known later.
+            column: cell.model_copy(update={"when": cell.when and cell.when.astimezone(self.zone)})
             if column in changed
             else target.written.get(column, cell)
             for column, cell in target.cells.items()
@@ -306,9 +307,12 @@ class CellDecider:
             fields = self.tabs.mask(column, wanted, table.cells.get(column, {}).get(row, {}))
         cell = wanted if note is not None else without_note(wanted)
         data = encode.encoded(cell, self.zone, self.locale)
-        is_known = table.is_ours and column not in target.recheck
-        if is_known and encode.are_dates_alike(target.written.get(column, EMPTY), wanted):
-            fields, data = fields.replace(f",{encode.DATE_FIELD}", ""), encode.without_format(data)
+        last = target.written.get(column, EMPTY)
+        has_format = last.when is not None and wanted.when is not None
+        has_format = has_format and (last.is_day, last.is_age) == (wanted.is_day, wanted.is_age)
+        if has_format and table.is_ours and column not in target.recheck:
+            fields = fields.replace(f",{encode.DATE_FIELD}", "")
+            data.pop("userEnteredFormat", None)
         ours = (None, BLANK, self.last_value(table, column, target))
         return CellWrite(
             index=table.columns[column],

@@ -73,13 +73,6 @@ def encoded(cell: Cell, zone: tzinfo, locale: str = "") -> dict[str, Any]:
     return data
 
 
-def in_zone(cell: Cell, zone: tzinfo) -> Cell:
-    """Return a cell whose moment has the clock of `zone`: then its serial number is known later."""
-    if cell.when is None:
-        return cell
-    return cell.model_copy(update={"when": cell.when.astimezone(zone)})
-
-
 def text(cell: Cell, zone: tzinfo) -> str:
     """Return a cell's text, with the day that follows it: "Permits approved, Nov 25".
 
@@ -90,17 +83,6 @@ def text(cell: Cell, zone: tzinfo) -> str:
     day = cell.dated.astimezone(zone)
     year = f", {day.year}" if cell.has_year else ""
     return f"{cell.text}, {day:%b}\N{NO-BREAK SPACE}{day.day}{year}"
-
-
-def are_dates_alike(cell: Cell, other: Cell) -> bool:
-    """Tell whether two cells are dates of one kind, and have one format."""
-    kinds = {(each.when is not None, each.is_day, each.is_age) for each in (cell, other)}
-    return len(kinds) == 1 and cell.when is not None
-
-
-def without_format(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a CellData without its format: the cell has it already."""
-    return {name: value for name, value in data.items() if name != "userEnteredFormat"}
 
 
 def note(cell: Cell, zone: tzinfo) -> str:

@@ -127,7 +127,10 @@ class Flusher:
         pending = self.store.pending.read(sizes.jobs, sizes.lines, self._search.sites)
         self.targets.use_confirmed(pending.answers)  # Before the tabs, which use the order.
         tabs = self.tabs(pending.mode)
-        work = self._work(lease, tabs, pending)
+        work = self.targets.work(pending, tabs.columns(pending))
+        if not pending.in_doubt:  # What is shown as wanted already is confirmed without a call.
+            self.store.batches.confirm(lease, work.done)
+            self.writer.log_shown(work.done)
         has_batch = pending.in_doubt or pending.undos or pending.fences.takes_over
         if not (work.sites or has_batch):
             self._search = replace(self._search, sites=None)
@@ -208,14 +211,6 @@ class Flusher:
         titles = titles or self.surroundings(context)[0]
         self.writer.send(context, _composed(context, tables, parts, titles))
 
-    def _work(self, lease: Lease, tabs: JobTabs, pending: Pending) -> Work:
-        """Return the work; jobs that are already shown as wanted are confirmed without a call."""
-        work = self.targets.work(pending, tabs.columns(pending))
-        if not pending.in_doubt:
-            self.store.batches.confirm(lease, work.done)
-            self.writer.log_shown(work.done)
-        return work
-
     def _check_served(self, context: FlushContext) -> None:
         def titles() -> Mapping[int, str]:
             self.writer.take_call(context.lease)
@@ -284,7 +279,7 @@ class Flusher:
 
         Those of earlier reads may still be among them: nothing is forgotten while undos wait.
         """
-        if keys.are_few(lost - self._presumed_deleted, known):
+        if len(lost - self._presumed_deleted) <= max(keys.FEW, keys.FEW_SHARE * len(known)):
             self._presumed_deleted = frozenset(lost)
         return lost <= self._presumed_deleted
 

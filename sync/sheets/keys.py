@@ -1,7 +1,7 @@
 """Finds keys of rows that are doubled, displaced, or missing, and words without an option. Pure."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Set
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from sync.errors import Permanent
 from sync.field_table import KEY
@@ -88,17 +88,16 @@ def still_removed(
                     yield found
 
 
-def are_few(gone: Set[str], known: Set[str]) -> bool:
-    """Return whether the `gone` ones of the `known` keys are few enough to be deleted rows."""
-    return len(gone) <= max(FEW, FEW_SHARE * len(known))
-
-
 def displaced(table: Table, headers: Mapping[str, str]) -> Permanent | None:
     """Return an error if a tab's metadata is no longer at the cells that it describes, or None.
 
     `headers` are the last known ones, by column ID.
     """
-    if _has_no_headers(table):
+    header = table.headers.get(table.columns.get(KEY, -1), "")
+    key_cells = table.cells.get(KEY, {}).values()
+    is_below = any(text_of(cell) and not site_in(cell) for cell in key_cells)
+    # A sort leaves the metadata behind, so another row is in the header's place.
+    if KEY in table.columns and (site_in_text(header) or (not header and is_below)):
         return Permanent(
             "header_sorted",
             f"The header row of the tab {table.title!r} was sorted or pasted over. Nothing is "
@@ -115,16 +114,6 @@ def displaced(table: Table, headers: Mapping[str, str]) -> Permanent | None:
             "console, or with `brightsheet init`.",
         )
     return None
-
-
-def _has_no_headers(table: Table) -> bool:
-    """Return whether another row is in the header's place: a sort leaves the metadata behind."""
-    if KEY not in table.columns:
-        return False
-    header = table.headers.get(table.columns[KEY], "")
-    cells = table.cells.get(KEY, {}).values()
-    has_header_below = any(text_of(cell) and not site_in(cell) for cell in cells)
-    return bool(site_in_text(header)) or (not header and has_header_below)
 
 
 def moved_columns(table: Table, headers: Mapping[str, str]) -> dict[str, int]:

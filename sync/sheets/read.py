@@ -245,17 +245,6 @@ def _metadata(dimension: Json) -> list[tuple[str, str]]:
     return [(entry["metadataKey"], entry.get("metadataValue", "")) for entry in entries]
 
 
-def texts_below(grids: Sequence[Json], header: HeaderRow, column: int | None) -> dict[int, str]:
-    """Return the texts below the header in a column that was read, by row."""
-    return {
-        row: text
-        for grid in grids
-        if grid is not header.grid and grid.get("startColumn", 0) == column
-        for row, cell in first_cells(grid)
-        if row > header.row and (text := text_of(cell))
-    }
-
-
 @dataclass(frozen=True)
 class Table:
     """A tab of jobs: indexes are zero-based, `columns` by column ID, `keys` by site UUID."""
@@ -470,6 +459,13 @@ def _tab(sheet: Json, key: str) -> Tab:
     header = HeaderRow.of(grids, key)
     assert header is not None  # noqa: S101 - the caller found the key
     size, columns = properties["gridProperties"], header.places(COLUMN_KEY)
+    labels = {
+        row: text
+        for grid in grids
+        if grid is not header.grid and grid.get("startColumn", 0) == columns.get(PIPELINE_LABEL)
+        for row, cell in first_cells(grid)
+        if row > header.row and (text := text_of(cell))
+    }
     return Tab(
         sheet_id=properties.get("sheetId", 0),
         header_row=header.row,
@@ -479,7 +475,7 @@ def _tab(sheet: Json, key: str) -> Tab:
         guards=header.places(GUARD_KEY),
         has_header_guard=GUARD_KEY in header.on_row(),
         headers=header.texts(),
-        labels=texts_below(grids, header, columns.get(PIPELINE_LABEL)),
+        labels=labels,
         row_guards=header.below(grids, columns.get(PIPELINE_LABEL), GUARD_KEY),
         shown=header.on_row().get(GUARD_KEY, ""),
         charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
