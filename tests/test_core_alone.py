@@ -25,7 +25,7 @@ REFUSALS = '''"""What the core does with sheets that only boards can serve."""
 import pytest
 
 from sync.errors import Permanent
-from sync.sheets.batch import metadata
+from sync.sheets.sheet_requests import metadata
 from sync.sheets.read import HEADER_KEY, MAPPED_SINCE, mapping_id
 from tests.bench import Bench
 from tests.console.conftest import Console

@@ -14,7 +14,7 @@ from sync.boards.matching import added_rows, look_up, texts_of_rows, unsettled_j
 from sync.errors import Permanent, Retryable
 from sync.ops import retry
 from sync.sheets import encode
-from sync.sheets.batch import IDENTITY_COLUMNS, CellWrite, Parts, RowIdentity, RowWrite, guarding
+from sync.sheets.batch import Parts, guarding
 from sync.sheets.cell_data import Row, Rows, at, content, is_formula, text_of, texts_of
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import CellDecider, key_write
@@ -23,6 +23,8 @@ from sync.sheets.job_tabs import Match
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.read import Table
 from sync.sheets.reconcile import waiting_for_check
+from sync.sheets.row_identity import IDENTITY_COLUMNS, RowIdentity
+from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.store import Lease, RowAnswer
 from sync.wiring import Sleep, Wiring
 

@@ -17,11 +17,11 @@ from rapidfuzz import fuzz
 from sync.boards.mapping.words import plain
 from sync.field_table import FIELDS
 from sync.jobs.model import Customer
-from sync.sheets.batch import IDENTITY_COLUMNS, Place
 from sync.sheets.cell_data import Row, is_check_box, is_formula, texts_of
 from sync.sheets.encode import shown_text
 from sync.sheets.keys import row_name
 from sync.sheets.read import Table
+from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
 from sync.store.boards import RowAnswer
 
 Texts = Mapping[str, str]

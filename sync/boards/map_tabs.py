@@ -27,8 +27,8 @@ from sync.jobs.learned import seen_statuses
 from sync.jobs.milestones import Milestones
 from sync.jobs.projection import current_stage
 from sync.ops import retry
-from sync.sheets.batch import Request
 from sync.sheets.read import Table
+from sync.sheets.sheet_requests import Request
 from sync.store import Lease
 from sync.wiring import Sleep, Wiring
 

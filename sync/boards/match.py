@@ -15,8 +15,8 @@ from scourgify.exceptions import AddressNormalizationError
 
 from sync.boards.lookalikes import ZIP, RowIndex, Texts, phones, texts_of_customer
 from sync.jobs.model import Customer
-from sync.sheets.batch import IDENTITY_COLUMNS, Place
 from sync.sheets.job_tabs import Match
+from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
 
 _ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\s*$")
 _NUMBER = re.compile(r"\d+")

@@ -10,12 +10,12 @@ from sync.boards.table_end import ColumnTexts, TableEnd
 from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.jobs.target import Target
-from sync.sheets.batch import IDENTITY_COLUMNS, Place, RowIdentity, RowImage
 from sync.sheets.cell_data import Row, Rows, at, is_formula, site_in, text_of, texts_of
 from sync.sheets.diff import CellDecider
 from sync.sheets.job_tabs import Match, Pattern
 from sync.sheets.keys import ForeignKey, row_name
 from sync.sheets.read import Table
+from sync.sheets.row_identity import IDENTITY_COLUMNS, Place, RowIdentity, RowImage
 from sync.store.boards import RowAnswer
 
 Texts = Mapping[Place, Mapping[str, str]]

@@ -12,8 +12,7 @@ from sync.boards.mapping.decide import Before, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import Entry, SeenTab
 from sync.boards.survey import Survey
-from sync.sheets import batch
-from sync.sheets.batch import Request
+from sync.sheets import sheet_requests
 from sync.sheets.read import (
     COLUMN_KEY,
     FENCE_KEY,
@@ -29,6 +28,7 @@ from sync.sheets.read import (
     moment_mapped,
     parsed_words,
 )
+from sync.sheets.sheet_requests import Request
 
 _TABS_OF_OURS = frozenset((FENCE_KEY, RECOVERED_KEY, HISTORY_KEY, PIPELINE_KEY))
 
@@ -111,18 +111,18 @@ def _added(mapping: TabMapping, survey: Survey, fields: Fields) -> Iterator[Requ
     for index, name in enumerate(mapping.added, mapping.edge):
         if mapping.native_table:
             # As Google's own Table grows: a column beside it would stay when its rows are sorted.
-            yield batch.insert(sheet_id, "COLUMNS", index, 1, size=index)
+            yield sheet_requests.insert(sheet_id, "COLUMNS", index, 1, size=index)
         elif index >= mapping.tab.column_count:
             yield {"appendDimension": {"sheetId": sheet_id, "dimension": "COLUMNS", "length": 1}}
         else:
             # Not like the column before it, whose drop-downs it would have.
-            yield batch.insert(sheet_id, "COLUMNS", index, 1, index + 1)
+            yield sheet_requests.insert(sheet_id, "COLUMNS", index, 1, index + 1)
         cell = {"userEnteredValue": {"stringValue": fields.get(name).title}}
         start = {"sheetId": sheet_id, "rowIndex": row, "columnIndex": index}
         data = [{"values": [cell | {"userEnteredFormat": style}]}]
         mask = "userEnteredValue,userEnteredFormat"
         yield {"updateCells": {"start": start, "rows": data, "fields": mask}}
-        yield batch.metadata(COLUMN_KEY, name, sheet_id, "COLUMNS", index)
+        yield sheet_requests.metadata(COLUMN_KEY, name, sheet_id, "COLUMNS", index)
 
 
 def _widened_filter(mapping: TabMapping, survey: Survey) -> Iterator[Request]:
@@ -158,7 +158,7 @@ def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
         else:
             yield _drop(entry)
     for key, value in wanted.items():
-        yield batch.metadata(key, value, tab.sheet_id, "COLUMNS", column.index)
+        yield sheet_requests.metadata(key, value, tab.sheet_id, "COLUMNS", column.index)
 
 
 def _header(mapping: TabMapping, moment: datetime) -> Iterator[Request]:
@@ -173,7 +173,7 @@ def _header(mapping: TabMapping, moment: datetime) -> Iterator[Request]:
             yield from (_drop(other) for other in tab.row_entries[row])
     if not is_present:
         row = mapping.header_row
-        yield batch.metadata(HEADER_KEY, value, tab.sheet_id, "ROWS", row, number)
+        yield sheet_requests.metadata(HEADER_KEY, value, tab.sheet_id, "ROWS", row, number)
 
 
 def _drop(entry: Entry) -> Request:

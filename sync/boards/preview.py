@@ -17,7 +17,6 @@ from sync.boards.reader import BoardReader
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
-from sync.sheets.batch import RowWrite
 from sync.sheets.cell_data import Row, at, text_of
 from sync.sheets.diff import diff, key_write
 from sync.sheets.encode import shown_text
@@ -25,6 +24,7 @@ from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Match
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.read import Snapshot, Table, rows_by_site, with_cells
+from sync.sheets.sheet_requests import RowWrite
 from sync.status.problem import counted
 from sync.store import Lease
 from sync.types import Mode, letters

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from sync.boards import formulas
 from sync.boards.mapping.words import is_divider, plain
 from sync.field_table import KEY, FieldKind, entry_of
-from sync.sheets.batch import IDENTITY_COLUMNS
 from sync.sheets.cell_data import Row, text_of
 from sync.sheets.read import Table
+from sync.sheets.row_identity import IDENTITY_COLUMNS
 
 Lines = Mapping[int, Sequence[str]]
 """The bare values of a tab's columns, by index and from its first row on; formulas as such."""

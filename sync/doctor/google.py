@@ -13,7 +13,7 @@ from sync.google import auth
 from sync.google.auth import DRIVE, FILE, SHEETS, sign_in
 from sync.google.upload import FileContent
 from sync.settings.environment import Settings
-from sync.sheets import batch
+from sync.sheets import sheet_requests
 from sync.sheets.read import RECOVERED_TAB
 from sync.sheets.trial import try_google
 from sync.status.problem import counted, lasting
@@ -205,7 +205,7 @@ def spreadsheet(wiring: Wiring) -> Check:
         if error.reason != "not_found" or auth.kind(settings) != "person":
             raise
         # The sign-in covers all spreadsheets, but in Drive only files that Brightsheet created.
-        client.update(batch.no_op_requests())
+        client.update(sheet_requests.no_op_requests())
     else:
         wiring.sheet_store().spreadsheet.set_trashed(trashed=access.trashed)
         if access.trashed:

@@ -12,17 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.field_table import KEY
-from sync.sheets.batch import (
-    IDENTITY_COLUMNS,
-    CellWrite,
-    RowIdentity,
-    RowImage,
-    RowWrite,
-    Trace,
-    index_now,
-    is_in_place,
-    row_text,
-)
+from sync.sheets.batch import Trace
 from sync.sheets.cell_data import (
     CellData,
     Row,
@@ -36,6 +26,8 @@ from sync.sheets.cell_data import (
 )
 from sync.sheets.encode import is_same_note
 from sync.sheets.read import Table
+from sync.sheets.row_identity import IDENTITY_COLUMNS, RowIdentity, RowImage, row_text
+from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.types import ReplacedWords, Value
 
 NOTE = "note"
@@ -361,3 +353,16 @@ class _RowCheck:
             return cell.column
         index = index_now(self.table, cell.column, cell.index)
         return next((c for c, now in self.table.columns.items() if now == index), "")
+
+
+def is_in_place(table: Table, column: str, index: int) -> bool:
+    """Return whether a write at `index` went into `column`.
+
+    The guard that the batch created at `index` has moved with that column since.
+    """
+    return table.columns.get(column) == index_now(table, column, index)
+
+
+def index_now(table: Table, column: str, index: int) -> int:
+    """Return the present index of the column that was at `index` when it was written."""
+    return table.guards.get(column, index)

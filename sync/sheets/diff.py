@@ -13,11 +13,12 @@ from sync.field_table import KEY, TYPED_IDS, is_noted
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
 from sync.sheets import encode
-from sync.sheets.batch import IDENTIFYING, CellWrite, RowIdentity, RowWrite
 from sync.sheets.cell_data import BLANK, Content, Row, Rows, at, content, note_of
 from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
 from sync.sheets.policy import NOTES, Decision, Rule, TypedWord, decide, rule_of
 from sync.sheets.read import Table, must_have_keys, with_cells
+from sync.sheets.row_identity import IDENTIFYING, RowIdentity
+from sync.sheets.sheet_requests import CellWrite, RowWrite
 
 _CELL_BYTES = 150
 """Bytes of JSON around a cell's own text, measured on the published sample."""

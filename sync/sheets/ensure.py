@@ -12,9 +12,10 @@ from datetime import tzinfo
 from sync.field_table import KEY
 from sync.jobs.cells import Column
 from sync.settings.config_file import Config
-from sync.sheets import batch
-from sync.sheets.batch import CellWrite, Parts, Request
+from sync.sheets import sheet_requests
+from sync.sheets.batch import Parts
 from sync.sheets.read import HEADER_KEY, JOBS_TAB, Snapshot, Tab, Table
+from sync.sheets.sheet_requests import CellWrite, Request
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import filter_views, formatting, history, pipeline
 from sync.sheets.tabs.filter_views import View
@@ -145,22 +146,36 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column], config: Config)
     table, requests = ensured.table, list[Request]()
     new = [column for column in columns if column.id not in table.columns]
     for column in new:
-        index = batch.place_of(table, columns[: columns.index(column)])
+        # It goes to the right of its nearest existing left neighbor.
+        left = [c.id for c in columns[: columns.index(column)] if c.id in table.columns]
+        index = table.columns[left[-1]] + 1 if left else table.column_count
         if not ensured.is_new:
-            requests.append(batch.insert(table.sheet_id, "COLUMNS", index, 1, table.column_count))
+            requests.append(
+                sheet_requests.insert(table.sheet_id, "COLUMNS", index, 1, table.column_count)
+            )
         requests += formatting.column(table.sheet_id, index, column)
         if column.tints and not ensured.is_new:
             requests += formatting.grayed(table.sheet_id, index, config)
-        table = batch.with_column(table, index, column.id)
+        moved, guards = (
+            {name: at + (at >= index) for name, at in known.items()}
+            for known in (table.columns, table.guards)
+        )
+        table = replace(
+            table,
+            columns={**moved, column.id: index},
+            cells={**table.cells, column.id: {}},
+            guards=guards,
+            column_count=table.column_count + 1,
+        )
         ensured.report(f"column {column.header!r}: created")
     if ensured.is_new:
         size = (table.row_count, table.column_count)
-        made = batch.make_tab(table.sheet_id, table.title, HEADER_KEY, size, position=0)
+        made = sheet_requests.make_tab(table.sheet_id, table.title, HEADER_KEY, size, position=0)
         rows = formatting.sized_rows(table.sheet_id, 1, table.row_count - 1)
         requests = [*made, rows, *requests]
         ensured.report_created(table.title)
     ensured.structure += requests
-    ensured.header += [batch.header(table.columns[column.id], column) for column in new]
+    ensured.header += [sheet_requests.header(table.columns[column.id], column) for column in new]
     ensured.tables = [table]
 
 

@@ -18,7 +18,7 @@ from sync.jobs.cells import Cells, Column
 from sync.jobs.pipeline import PipelineEntry
 from sync.jobs.target import Target
 from sync.ops.logs import Trail
-from sync.sheets import batch, encode, keys, undo
+from sync.sheets import batch, encode, keys, row_identity, sheet_requests, undo
 from sync.sheets.batch import Batch, Parts, compose, guarding
 from sync.sheets.batch_writer import BatchWriter, parsed
 from sync.sheets.client import Reading, SheetClient
@@ -297,7 +297,7 @@ class Flusher:
             (
                 by_id[write.sheet_id].title,
                 by_id[write.sheet_id].header(KEY),
-                batch.row_text(read.rows[write.sheet_id][write.row]),
+                row_identity.row_text(read.rows[write.sheet_id][write.row]),
                 write.identity.key,
                 "",
             )
@@ -504,14 +504,16 @@ class Flusher:
         """Return the parts that add lines to the tab Recovered; `context` has read everything."""
         if not cells:
             return Parts()
-        made: Sequence[batch.Request] = ()
+        made: Sequence[sheet_requests.Request] = ()
         if not context.snapshot.recovered_columns:
             self.writer.take_call(context.lease)
             title = self.client.surroundings().free_titles(Titles()).recovered
-            made = batch.make_recovered_tab(title, undo.HEADERS)
+            made = sheet_requests.make_recovered_tab(title, undo.HEADERS)
         lines = [(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *cell) for cell in cells]
         return Parts(
-            structure=made, extra=[batch.append_recovered(lines)], recovered_lines=len(lines)
+            structure=made,
+            extra=[sheet_requests.append_recovered(lines)],
+            recovered_lines=len(lines),
         )
 
 

@@ -17,11 +17,11 @@ from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.files import placeholder_name
 from sync.jobs.target import Target
 from sync.sheets import encode
-from sync.sheets.batch import IDENTITY_COLUMNS, Place, RowIdentity
 from sync.sheets.cell_data import CellData, Row, Rows, at, links_of, text_of, texts_of
 from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
 from sync.sheets.read import READ_MASK, Snapshot, Table
+from sync.sheets.row_identity import IDENTITY_COLUMNS, Place, RowIdentity
 from sync.store import Lease, Pending
 from sync.types import Mode
 

@@ -14,8 +14,8 @@ from sync.errors import Permanent, Refused, Retryable
 from sync.field_table import KEY, REP, FieldKind, entry_of
 from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
-from sync.sheets import batch, encode, keys
-from sync.sheets.batch import Parts, Request, guarding
+from sync.sheets import encode, keys, sheet_requests
+from sync.sheets.batch import Parts, guarding
 from sync.sheets.cell_data import Rows, text_of
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import CellDecider
@@ -25,6 +25,7 @@ from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.read import Tab, Table, must_have_keys, with_cells
+from sync.sheets.sheet_requests import Request
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import filter_views
 from sync.sheets.tabs.filter_views import View
@@ -309,8 +310,8 @@ def _rep_views(
     of_history = changes.renewed(history.sheet_id, views, beside, made, restores=restores)
     if of_history:
         guarded = [column for column in changes.columns if column in history.columns]
-        requests += batch.header_guard(history)
-        requests += batch.column_guards(history, guarded)
+        requests += sheet_requests.header_guard(history)
+        requests += sheet_requests.column_guards(history, guarded)
     return requests + of_history
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.field_table import KEY
-from sync.sheets.batch import CellWrite, Place, RowIdentity, RowImage, RowWrite
 from sync.sheets.cell_data import (
     Row,
     Rows,
@@ -23,6 +22,8 @@ from sync.sheets.cell_data import (
 )
 from sync.sheets.check import Undo
 from sync.sheets.read import Table
+from sync.sheets.row_identity import Place, RowIdentity, RowImage
+from sync.sheets.sheet_requests import CellWrite, RowWrite
 
 HEADERS = ("When", "Tab", "Column", "Row as it was", "What was there", "What is there now")
 """The headers of the tab Recovered."""

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from sync.boards.matching import look_up
 from sync.jobs.model import Customer
-from sync.sheets.batch import Place
 from sync.sheets.job_tabs import Match
+from sync.sheets.row_identity import Place
 from tests.boards.grids import BOARD
 from tests.sheets.test_moves import play
 

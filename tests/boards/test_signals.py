@@ -3,8 +3,8 @@
 import pytest
 
 from sync.field_table import KEY
-from sync.sheets.batch import metadata
 from sync.sheets.read import COLUMN_KEY
+from sync.sheets.sheet_requests import metadata
 from tests.boards import own_sheet
 from tests.boards.own_sheet import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
 from tests.made_up import milestone, uuid

@@ -6,16 +6,7 @@ from typing import Any
 
 import pytest
 
-from sync.sheets.batch import (
-    Batch,
-    CellWrite,
-    Parts,
-    RowIdentity,
-    RowImage,
-    RowWrite,
-    column_guards,
-    compose,
-)
+from sync.sheets.batch import Batch, Parts, compose
 from sync.sheets.cell_data import BLANK
 from sync.sheets.read import (
     FENCE_TAB,
@@ -27,6 +18,8 @@ from sync.sheets.read import (
     Table,
     guard_id,
 )
+from sync.sheets.row_identity import RowIdentity, RowImage
+from sync.sheets.sheet_requests import CellWrite, RowWrite, column_guards
 from tests.sheets.grids import (
     KEY,
     PEOPLE,

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from sync.sheets.batch import CellWrite, RowIdentity, RowImage, RowWrite
 from sync.sheets.cell_data import BLANK, Content
 from sync.sheets.check import NOTE, Findings, Undo, check
 from sync.sheets.read import JOBS_TAB, Table
+from sync.sheets.row_identity import RowIdentity, RowImage
+from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.sheets.targets import USUAL
 from sync.types import ReplacedWords
 from tests.made_up import uuid

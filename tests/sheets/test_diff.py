@@ -10,11 +10,12 @@ from sync.errors import Permanent
 from sync.jobs.cells import Cell
 from sync.jobs.model import Job
 from sync.jobs.target import Target
-from sync.sheets.batch import RowIdentity, RowWrite
 from sync.sheets.cell_data import BLANK
 from sync.sheets.diff import Diff, columns_to_read, diff, fitting
 from sync.sheets.job_tabs import JobRows, JobTabs, Match
 from sync.sheets.read import JOBS_TAB, Table
+from sync.sheets.row_identity import RowIdentity
+from sync.sheets.sheet_requests import RowWrite
 from tests.made_up import uuid
 from tests.sheets.grids import OWN as OWN_TAB
 from tests.sheets.grids import cell

@@ -5,13 +5,9 @@ from typing import Any
 
 from sync.jobs.cells import Column, Tint
 from sync.settings.config_file import load_config
-from sync.sheets.batch import Request
 from sync.sheets.ensure import Ensured, WantedTabs, ensure
-from sync.sheets.read import (
-    JOBS_TAB,
-    Snapshot,
-    Table,
-)
+from sync.sheets.read import JOBS_TAB, Snapshot, Table
+from sync.sheets.sheet_requests import Request
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import formatting
 from tests.made_up import CONFIG_FILE

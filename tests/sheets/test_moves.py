@@ -20,13 +20,14 @@ from sync.jobs.cells import Cell
 from sync.jobs.model import Customer
 from sync.jobs.model import Job as StoredJob
 from sync.jobs.target import Target
-from sync.sheets.batch import Place, RowWrite
 from sync.sheets.cell_data import note_of, site_in, text_of, texts_of
 from sync.sheets.check import Undo, check
 from sync.sheets.diff import diff
 from sync.sheets.job_tabs import JobRows, JobTabs, Match
 from sync.sheets.read import JOBS_TAB, Table, rows_by_site
 from sync.sheets.reconcile import differences
+from sync.sheets.row_identity import Place
+from sync.sheets.sheet_requests import RowWrite
 from sync.sheets.undo import place
 from tests.made_up import uuid
 from tests.sheets.grids import (

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from sync.sheets.batch import RowIdentity, RowImage, RowWrite
 from sync.sheets.cell_data import Content, content, texts_of
 from sync.sheets.check import NOTE, Undo, check
 from sync.sheets.read import JOBS_TAB, Table, rows_by_site
+from sync.sheets.row_identity import RowIdentity, RowImage
+from sync.sheets.sheet_requests import RowWrite
 from sync.sheets.undo import Placement, place, sites_written_over
 from tests.sheets.grids import (
     EMAIL,

@@ -13,8 +13,8 @@ from sync.field_table import REP
 from sync.jobs.cells import Cell
 from sync.jobs.status import REJECTED, WAITING, Case, Statuses
 from sync.settings.config_file import Config
-from sync.sheets.batch import Request
 from sync.sheets.read import OTHER_TEXTS, Tab, Table, guard_id
+from sync.sheets.sheet_requests import Request
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 

@@ -13,9 +13,9 @@ from sync.jobs.cells import Column, Tint
 from sync.jobs.row import every_tint
 from sync.jobs.status import ARCHIVED_CODE
 from sync.settings.config_file import Config
-from sync.sheets import batch, encode
-from sync.sheets.batch import Request
+from sync.sheets import encode, sheet_requests
 from sync.sheets.read import COLUMN_KEY, LOOK_KEY, guard_id
+from sync.sheets.sheet_requests import Request
 
 _KEPT = "Filled in by Brightsheet"
 """Short, because each read returns it for every column."""
@@ -32,7 +32,7 @@ def column(sheet_id: int, index: int, made: Column) -> list[Request]:
     area = _area(sheet_id, index)
     protection = {"range": area, "description": _KEPT, "warningOnly": True}
     return [
-        batch.metadata(COLUMN_KEY, made.id, sheet_id, "COLUMNS", index),
+        sheet_requests.metadata(COLUMN_KEY, made.id, sheet_id, "COLUMNS", index),
         *([] if made.is_typed else [{"addProtectedRange": {"protectedRange": protection}}]),
         *tinted(sheet_id, [index], made.tints),
         sized_column(sheet_id, index, made.width, is_hidden=made.is_hidden),
@@ -57,7 +57,7 @@ def store_version(sheet_id: int, header_row: int, value: str) -> list[Request]:
     lookup = {"developerMetadataLookup": {"metadataId": number}}
     return [
         {"deleteDeveloperMetadata": {"dataFilter": lookup}},
-        batch.metadata(LOOK_KEY, value, sheet_id, "ROWS", header_row, number),
+        sheet_requests.metadata(LOOK_KEY, value, sheet_id, "ROWS", header_row, number),
     ]
 
 
@@ -135,7 +135,7 @@ def _area(sheet_id: int, index: int) -> Request:
 def sized_column(sheet_id: int, index: int, width: int, *, is_hidden: bool = False) -> Request:
     """Give a column its width (pixels), and hide it."""
     sized = {
-        "range": batch.dimension_range(sheet_id, "COLUMNS", index, 1),
+        "range": sheet_requests.dimension_range(sheet_id, "COLUMNS", index, 1),
         "properties": {"pixelSize": width, **({"hiddenByUser": True} if is_hidden else {})},
         "fields": "pixelSize,hiddenByUser" if is_hidden else "pixelSize",
     }
@@ -145,7 +145,7 @@ def sized_column(sheet_id: int, index: int, width: int, *, is_hidden: bool = Fal
 def sized_rows(sheet_id: int, first: int, count: int) -> Request:
     """Give rows the height of two lines: those that are inserted between them take it over."""
     sized = {
-        "range": batch.dimension_range(sheet_id, "ROWS", first, count),
+        "range": sheet_requests.dimension_range(sheet_id, "ROWS", first, count),
         "properties": {"pixelSize": _ROW_HEIGHT},
         "fields": "pixelSize",
     }

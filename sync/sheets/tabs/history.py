@@ -10,9 +10,9 @@ from datetime import tzinfo
 
 from sync.jobs.cells import EMPTY, Cell, Column, Tint
 from sync.settings.config_file import Config
-from sync.sheets import batch, encode
-from sync.sheets.batch import CellWrite, Request, RowWrite
+from sync.sheets import encode, sheet_requests
 from sync.sheets.read import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB, Tab
+from sync.sheets.sheet_requests import CellWrite, Request, RowWrite
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 
@@ -58,11 +58,11 @@ def make(
         column.model_copy(update={"about": column.about or _ABOUT * (n == 0)})
         for n, column in enumerate(_COLUMNS)
     ]
-    requests = batch.make_tab(
+    requests = sheet_requests.make_tab(
         sheet_id, title, HISTORY_KEY, (_ROWS, len(_COLUMNS)), position, frozen=0
     )
     requests += [
-        batch.metadata(COLUMN_KEY, column, sheet_id, "COLUMNS", index)
+        sheet_requests.metadata(COLUMN_KEY, column, sheet_id, "COLUMNS", index)
         for column, index in places.items()
     ]
     requests += [
@@ -77,10 +77,10 @@ def make(
     requests += formatting.tinted(
         sheet_id, (places["history:before"], places["history:after"]), tints
     )
-    requests += batch.headers(sheet_id, titles)
+    requests += sheet_requests.headers(sheet_id, titles)
     tab = Tab(sheet_id, 0, _ROWS, len(_COLUMNS), places)
     requests.append(formatting.protected(sheet_id))
-    requests += [*batch.header_guard(tab), *batch.column_guards(tab, places)]
+    requests += [*sheet_requests.header_guard(tab), *sheet_requests.column_guards(tab, places)]
     return requests, replace(tab, guards=places, has_header_guard=True)
 
 
@@ -109,8 +109,10 @@ def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo, locale: str) -> list[R
     if not rows or not rows[0].cells:
         return []
     return [
-        *batch.header_guard(tab),
-        *batch.column_guards(tab, [column.id for column in _COLUMNS if column.id in tab.columns]),
-        batch.insert(tab.sheet_id, "ROWS", rows[0].row, len(rows), tab.row_count),
-        *batch.write_block(rows),
+        *sheet_requests.header_guard(tab),
+        *sheet_requests.column_guards(
+            tab, [column.id for column in _COLUMNS if column.id in tab.columns]
+        ),
+        sheet_requests.insert(tab.sheet_id, "ROWS", rows[0].row, len(rows), tab.row_count),
+        *sheet_requests.write_block(rows),
     ]

@@ -17,9 +17,9 @@ from typing import Any
 from sync.jobs.cells import Column
 from sync.jobs.pipeline import PipelineLine
 from sync.settings.config_file import Config
-from sync.sheets import batch, encode
-from sync.sheets.batch import CellWrite, Request, RowWrite
+from sync.sheets import encode, sheet_requests
 from sync.sheets.read import COLUMN_KEY, PIPELINE_KEY, PIPELINE_LABEL, PIPELINE_TAB, Tab
+from sync.sheets.sheet_requests import CellWrite, Request, RowWrite
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 
@@ -105,21 +105,21 @@ def make(
     places = {column.id: index for index, column in columns.items()}
     headers = {index: c.header.format(days=stuck_days) for index, c in columns.items()}
     cells = [
-        batch.header(index, column.model_copy(update={"header": headers[index]}))
+        sheet_requests.header(index, column.model_copy(update={"header": headers[index]}))
         for index, column in columns.items()
     ]
     updated = places[_UPDATED]
-    requests = batch.make_tab(sheet_id, title, PIPELINE_KEY, _SIZE, position, frozen=1)
+    requests = sheet_requests.make_tab(sheet_id, title, PIPELINE_KEY, _SIZE, position, frozen=1)
     for index, column in columns.items():
-        requests.append(batch.metadata(COLUMN_KEY, column.id, sheet_id, "COLUMNS", index))
+        requests.append(sheet_requests.metadata(COLUMN_KEY, column.id, sheet_id, "COLUMNS", index))
         requests.append(formatting.sized_column(sheet_id, index, column.width))
-    requests += batch.write([RowWrite(sheet_id=sheet_id, row=0, cells=tuple(cells))])
+    requests += sheet_requests.write([RowWrite(sheet_id=sheet_id, row=0, cells=tuple(cells))])
     requests.append(formatting.as_moments(sheet_id, updated, locale))
     requests.append(formatting.older_than(sheet_id, updated, LATE_HOURS, _RED))
     requests.append(formatting.protected(sheet_id))
     # All columns get guards: if people insert one between two, those become ends of runs, too.
     tab = Tab(sheet_id, 0, *_SIZE, columns=places, headers=headers)
-    requests += [*batch.header_guard(tab), *batch.column_guards(tab, places)]
+    requests += [*sheet_requests.header_guard(tab), *sheet_requests.column_guards(tab, places)]
     return requests, replace(tab, guards=places, has_header_guard=True)
 
 
@@ -146,7 +146,7 @@ def show(
         return []
     first = min(rows)
     return [
-        *batch.header_guard(tab, _SEPARATOR.join(shown)),
+        *sheet_requests.header_guard(tab, _SEPARATOR.join(shown)),
         *(
             _guards(tab, before, columns | _places(tab, (PIPELINE_LABEL,)))
             if new
@@ -213,9 +213,9 @@ def _guards(tab: Tab, rows: Mapping[int, str], columns: Mapping[str, int]) -> It
     all of them are written again.
     """
     ids = {index: column for column, index in columns.items()}
-    yield from batch.column_guards(tab, [ids[index] for index in _ends(ids)])
+    yield from sheet_requests.column_guards(tab, [ids[index] for index in _ends(ids)])
     for row in _ends(rows):
-        yield from batch.row_guard(tab, _row_name(rows[row]), row)
+        yield from sheet_requests.row_guard(tab, _row_name(rows[row]), row)
 
 
 def _ends(indexes: Collection[int]) -> list[int]:
@@ -227,9 +227,9 @@ def _new_rows(tab: Tab, rows: Mapping[int, str]) -> Iterator[Request]:
     """Insert guarded rows for milestones."""
     for number, (row, label) in enumerate(rows.items()):
         cell = _cell(tab.columns[PIPELINE_LABEL], PIPELINE_LABEL, label)
-        yield batch.insert(tab.sheet_id, "ROWS", row, 1, tab.row_count + number)
-        yield from batch.row_guard(tab, _row_name(label), row)
-        yield from batch.write([RowWrite(sheet_id=tab.sheet_id, row=row, cells=(cell,))])
+        yield sheet_requests.insert(tab.sheet_id, "ROWS", row, 1, tab.row_count + number)
+        yield from sheet_requests.row_guard(tab, _row_name(label), row)
+        yield from sheet_requests.write([RowWrite(sheet_id=tab.sheet_id, row=row, cells=(cell,))])
 
 
 def _block(
@@ -254,7 +254,7 @@ def _block(
         cells = tuple(_cell(index, column, values[column]) for column, index in columns.items())
         written.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=cells))
     for _, run in groupby(enumerate(written), key=lambda pair: pair[1].row - pair[0]):
-        yield from batch.write_block([row for _, row in run], "userEnteredValue")
+        yield from sheet_requests.write_block([row for _, row in run], "userEnteredValue")
 
 
 def _moment(tab: Tab, first: int, figures: Figures) -> Iterator[Request]:
@@ -274,7 +274,7 @@ def _over_title(tab: Tab, days: int) -> list[Request]:
     if present == title or not _OVER_DAYS.fullmatch(present):
         return []
     cells = (_cell(index, _OVER, title),)
-    return batch.write([RowWrite(sheet_id=tab.sheet_id, row=tab.header_row, cells=cells)])
+    return sheet_requests.write([RowWrite(sheet_id=tab.sheet_id, row=tab.header_row, cells=cells)])
 
 
 def _shown(rows: Mapping[int, str], columns: Mapping[str, int], figures: Figures) -> list[str]:

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from emulator import Emulator
-from sync.sheets.batch import metadata
 from sync.sheets.read import COLUMN_KEY, WORDS_KEY
+from sync.sheets.sheet_requests import metadata
 from tests.boards import own_sheet
 from tests.boards.console.forms import Form
 from tests.boards.console.test_mapping import plain

@@ -1,0 +1,298 @@
+"""Returns requests of `batchUpdate`: for cells and rows, tabs, metadata, and guards. Pure.
+
+A *guard* makes Google refuse a batch whose columns or header row have moved since the read. Each
+managed column, and the header row, carries metadata with a fixed ID. A batch deletes that entry
+where the read saw it and creates it there again. If a person has moved the column since, nothing is
+deleted, and the ID to create is taken, so Google rejects the batch. If Google accepts it anyway, or
+a column was deleted meanwhile, the guard is on another column afterward, and the check sees that.
+
+Requests have the form of the Sheets v4 discovery document.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from pydantic import Field
+
+from sync.jobs.cells import Column
+from sync.sheets.cell_data import Content
+from sync.sheets.encode import FRESH, VALUE
+from sync.sheets.read import (
+    CHECK_KEY,
+    FENCE_KEY,
+    GUARD_KEY,
+    RECOVERED_KEY,
+    RECOVERED_TAB,
+    Tab,
+    Table,
+    guard_id,
+)
+from sync.sheets.row_identity import RowIdentity
+from sync.types import Value
+
+
+class CellWrite(Value):
+    """A cell to write: `data` (CellData) with the mask `fields`, at a zero-based `index`."""
+
+    index: int
+    column: str
+    data: dict[str, Any]
+    fields: str
+    expects: Content | None = None
+    """The expected value; None if any content may be replaced."""
+    expects_note: str | None = None
+    """The expected note, if the note is written."""
+    replaces_words: bool = False
+    """Whether it replaces typed text, which is then stored."""
+    key_row: dict[str, str] = Field(default_factory=dict)
+    """For a key: the texts by column ID of its right row."""
+    undoes: tuple[int, ...] = ()
+    """IDs of the undos that it carries out."""
+
+
+class RowWrite(Value):
+    """Cells of one row, the job `site`'s if there is one; `is_new`: the batch inserts it."""
+
+    sheet_id: int
+    row: int
+    cells: tuple[CellWrite, ...] = ()
+    site: str = ""
+    identity: RowIdentity = RowIdentity()
+    is_new: bool = False
+    pattern_of: str = ""
+    """The site of the first of the new rows that copy its drop-downs and `formulas`."""
+    formulas: dict[int, str] = Field(default_factory=dict)
+    """The formulas to copy, by column index."""
+
+
+Request = dict[str, Any]
+"""A request of `spreadsheets.batchUpdate` as JSON."""
+
+_HEADER_FORMAT = {"textFormat": {"bold": True}, "wrapStrategy": "WRAP"}
+
+
+def make_recovered_tab(title: str, headers: Sequence[str]) -> list[Request]:
+    """Create the tab Recovered, for text that could not be restored."""
+    grid = {"rowCount": 100, "columnCount": len(headers), "frozenRowCount": 1}
+    properties = {"sheetId": RECOVERED_TAB, "title": title, "gridProperties": grid}
+    start = {"sheetId": RECOVERED_TAB, "rowIndex": 0, "columnIndex": 0}
+    bold = {"textFormat": {"bold": True}}
+    cells = [
+        {"userEnteredValue": {"stringValue": text}, "userEnteredFormat": bold} for text in headers
+    ]
+    fields = "userEnteredValue,userEnteredFormat.textFormat.bold"
+    return [
+        {"addSheet": {"properties": properties}},
+        metadata(RECOVERED_KEY, "1", RECOVERED_TAB, "ROWS", 0),
+        {"updateCells": {"start": start, "rows": [{"values": cells}], "fields": fields}},
+    ]
+
+
+def append_recovered(lines: Iterable[Sequence[str]]) -> Request:
+    """Append lines to the tab Recovered."""
+    rows = [
+        {"values": [{"userEnteredValue": {"stringValue": text}} for text in line]} for line in lines
+    ]
+    return {"appendCells": {"sheetId": RECOVERED_TAB, "rows": rows, "fields": "userEnteredValue"}}
+
+
+def write(rows: Iterable[RowWrite]) -> list[Request]:
+    """Write cells; neighbors in a row with the same fields share a request."""
+
+    def run(numbered: tuple[int, CellWrite]) -> tuple[int, str]:
+        position, cell = numbered
+        return cell.index - position, cell.fields
+
+    requests = []
+    for row in rows:
+        ordered = enumerate(sorted(row.cells, key=lambda cell: cell.index))
+        for (_, fields), group in groupby(ordered, key=run):
+            cells = [cell for _, cell in group]
+            start = {"sheetId": row.sheet_id, "rowIndex": row.row, "columnIndex": cells[0].index}
+            values = [{"values": [cell.data for cell in cells]}]
+            requests.append({"updateCells": {"start": start, "rows": values, "fields": fields}})
+    return requests
+
+
+def make_hidden_tab(tab: int, title: str) -> list[Request]:
+    """Create a hidden tab; Google rejects a second creation because the sheet ID exists."""
+    properties = {
+        "sheetId": tab,
+        "title": title,
+        "hidden": True,
+        "gridProperties": {"rowCount": 1, "columnCount": 1},
+    }
+    return [
+        {"addSheet": {"properties": properties}},
+        metadata(FENCE_KEY, "1", tab, "ROWS", 0),
+    ]
+
+
+def make_tab(
+    sheet_id: int, title: str, key: str, size: tuple[int, int], position: int, frozen: int = 1
+) -> list[Request]:
+    """Create a tab of `size` rows and columns, with the metadata `key` on its header row."""
+    grid = {
+        "rowCount": size[0],
+        "columnCount": size[1],
+        "frozenRowCount": 1,
+        "frozenColumnCount": frozen,
+    }
+    properties = {"sheetId": sheet_id, "title": title, "index": position, "gridProperties": grid}
+    return [{"addSheet": {"properties": properties}}, metadata(key, "1", sheet_id, "ROWS", 0)]
+
+
+def header(index: int, column: Column) -> CellWrite:
+    """Return the write of a column's first header, with the note that explains it."""
+    data: dict[str, Any] = {
+        "userEnteredValue": {"stringValue": column.header},
+        "userEnteredFormat": _HEADER_FORMAT,
+    }
+    fields = f"{VALUE},userEnteredFormat.textFormat.bold,userEnteredFormat.wrapStrategy"
+    if column.about:
+        data["note"] = column.about
+        fields += ",note"
+    return CellWrite(index=index, column=column.id, data=data, fields=fields)
+
+
+def headers(sheet_id: int, columns: Sequence[Column]) -> list[Request]:
+    """Write the header row of a new tab."""
+    cells = tuple(header(index, column) for index, column in enumerate(columns))
+    return write([RowWrite(sheet_id=sheet_id, row=0, cells=cells)])
+
+
+def dimension_range(sheet_id: int, dimension: str, index: int, count: int) -> Request:
+    """Return a DimensionRange."""
+    return {
+        "sheetId": sheet_id,
+        "dimension": dimension,
+        "startIndex": index,
+        "endIndex": index + count,
+    }
+
+
+def metadata(
+    key: str, value: str, sheet_id: int, dimension: str, index: int, number: int | None = None
+) -> Request:
+    """Attach metadata to one row or column, visible to everyone who can edit the document.
+
+    `number` is its `metadataId`; if None, Google chooses one.
+    """
+    place = dimension_range(sheet_id, dimension, index, 1)
+    entry = ({} if number is None else {"metadataId": number}) | {
+        "metadataKey": key,
+        "metadataValue": value,
+        "location": {"dimensionRange": place},
+        "visibility": "DOCUMENT",
+    }
+    return {"createDeveloperMetadata": {"developerMetadata": entry}}
+
+
+def no_op_requests() -> list[Request]:
+    """Return a batch without any effect, which shows whether we may write."""
+    entry = {"metadataKey": CHECK_KEY, "location": {"spreadsheet": True}, "visibility": "DOCUMENT"}
+    lookup = {"developerMetadataLookup": {"metadataKey": CHECK_KEY}}
+    return [
+        {"createDeveloperMetadata": {"developerMetadata": entry}},
+        {"deleteDeveloperMetadata": {"dataFilter": lookup}},
+    ]
+
+
+def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> Request:
+    """Insert `count` rows or columns before `index`, with the format of the next one.
+
+    At the grid's end (`index` = `size`) there is no next one, and Google requires the one before.
+    One of Google's own Tables grows at its end in the same way.
+    """
+    place = dimension_range(sheet_id, dimension, index, count)
+    return {"insertDimension": {"range": place, "inheritFromBefore": index >= size}}
+
+
+def insert_like_above(
+    sheet_id: int, row: int, count: int, formulas: Iterable[int], *, is_covered: bool = False
+) -> list[Request]:
+    """Insert rows with the format, the drop-downs and the `formulas` (columns) of the row above.
+
+    A range, such as a total's, grows only if rows are inserted inside it. So if one ends at the row
+    above (`is_covered`), the rows are inserted before that row, which then moves up.
+    """
+    above = row - 1
+    source = {"sheetId": sheet_id, "startRowIndex": above, "endRowIndex": above + 1}
+    target = {"sheetId": sheet_id, "startRowIndex": row, "endRowIndex": row + count}
+    pastes: list[tuple[str, Request]] = [("PASTE_DATA_VALIDATION", {})]
+    for index in formulas:
+        pastes.append(("PASTE_FORMULA", {"startColumnIndex": index, "endColumnIndex": index + 1}))
+    place = dimension_range(sheet_id, "ROWS", above if is_covered else row, count)
+    insertion: Request = {"insertDimension": {"range": place, "inheritFromBefore": not is_covered}}
+    last = dimension_range(sheet_id, "ROWS", above + count, 1)
+    move: Request = {"moveDimension": {"source": last, "destinationIndex": above}}
+    return [
+        insertion,
+        *([move] if is_covered else ()),
+        *(
+            {"copyPaste": {"source": source | at, "destination": target | at, "pasteType": kind}}
+            for kind, at in pastes
+        ),
+    ]
+
+
+def write_block(rows: Sequence[RowWrite], fields: str = f"{FRESH},note") -> list[Request]:
+    """Write adjacent rows, such as new ones, with one request per run of columns."""
+    indexes = enumerate(sorted({cell.index for row in rows for cell in row.cells}))
+    requests = []
+    for _, group in groupby(indexes, key=lambda pair: pair[1] - pair[0]):
+        columns = [index for _, index in group]
+        values = []
+        for row in rows:
+            cells = {cell.index: cell.data for cell in row.cells}
+            values.append({"values": [cells.get(index, {}) for index in columns]})
+        start = {
+            "sheetId": rows[0].sheet_id,
+            "rowIndex": rows[0].row,
+            "columnIndex": columns[0],
+        }
+        requests.append({"updateCells": {"start": start, "rows": values, "fields": fields}})
+    return requests
+
+
+HEADER = "header"
+
+
+def column_guards(tab: Table | Tab, columns: Iterable[str]) -> list[Request]:
+    """Return the requests that guard `columns` (IDs) of a tab where they were read."""
+    requests: list[Request] = []
+    for column in columns:
+        index = tab.columns[column]
+        is_there = tab.guards.get(column) == index
+        requests += _guard(tab.sheet_id, column, "COLUMNS", index, is_there)
+    return requests
+
+
+def header_guard(tab: Table | Tab, value: str = "") -> list[Request]:
+    """Return the requests that guard the header row of a tab where it was read.
+
+    `value` is stored in the guard.
+    """
+    is_there = tab.has_header_guard
+    return _guard(tab.sheet_id, HEADER, "ROWS", tab.header_row, is_there, value)
+
+
+def row_guard(tab: Tab, name: str, row: int) -> list[Request]:
+    """Return the requests that guard a row of a tab where it was read."""
+    return _guard(tab.sheet_id, name, "ROWS", row, tab.row_guards.get(name) == row)
+
+
+def _guard(
+    sheet_id: int, name: str, dimension: str, index: int, is_there: bool, value: str = ""
+) -> list[Request]:
+    number, place = guard_id(sheet_id, name), dimension_range(sheet_id, dimension, index, 1)
+    lookup: dict[str, Any] = {"metadataId": number}
+    if is_there:
+        lookup["metadataLocation"] = {"dimensionRange": place}
+        lookup["locationMatchingStrategy"] = "EXACT_LOCATION"
+    # If not, there is none yet, or it is elsewhere because a person undid or deleted something.
+    return [
+        {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": lookup}}},
+        metadata(GUARD_KEY, value or name, sheet_id, dimension, index, number),
+    ]
