@@ -239,7 +239,7 @@ def test_metrics_count_what_is_kept_and_what_waits(sqlite_url: str) -> None:
     answer = bench.client.get("/metrics", headers={"Authorization": basic("open-up-please")})
     assert 'brightsheet_deliveries{outcome="accepted"} 1.0' in answer.text
     assert 'brightsheet_deliveries{outcome="duplicate"} 2.0' in answer.text
-    assert "brightsheet_jobs_waiting 0.0" in answer.text
+    assert 'brightsheet_waiting{stage="jobs"} 0.0' in answer.text
 
 
 def test_every_route_is_in_the_openapi_document(bench: Bench) -> None:

@@ -186,15 +186,7 @@ def _of_backlog(now: Backlog) -> Iterator[GaugeMetricFamily]:
     yield _by_label("brightsheet_problem", "What is wrong now", "code", codes)
     oldest = "Age of the oldest event that the sheet does not show; 0 where there is none"
     yield GaugeMetricFamily("brightsheet_oldest_event_seconds", oldest, now.oldest or 0.0)
-    if now.worker is not None:
-        text = "Seconds since the last heartbeat of a worker"
-        yield GaugeMetricFamily("brightsheet_worker_seconds", text, now.worker)
-    stages = {stage: count for stage, count in waiting(now).items() if stage != "history_lines"}
-    yield _by_label("brightsheet_waiting", "How much is pending, by stage", "stage", stages)
-    text = "Jobs whose row may not show them as they are"
-    yield GaugeMetricFamily("brightsheet_jobs_waiting", text, now.jobs)
-    trouble = {now.trouble: 1} if now.trouble else {}
-    yield _by_label("brightsheet_sheet_trouble", "Why the sheet waits", "reason", trouble)
+    yield _by_label("brightsheet_waiting", "How much is pending, by stage", "stage", waiting(now))
 
 
 def _by_label(name: str, text: str, label: str, counts: dict[str, int]) -> GaugeMetricFamily:

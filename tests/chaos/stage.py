@@ -213,7 +213,7 @@ def _state(fleet: Fleet) -> tuple[int, int]:
 
 
 def _is_idle(figures: dict[str, float]) -> bool:
-    waiting = figures.get("jobs_waiting"), figures.get("documents:pending", 0.0)
+    waiting = figures.get("waiting:jobs"), figures.get("documents:pending", 0.0)
     return waiting == (0.0, 0.0)
 
 
