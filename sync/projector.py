@@ -43,7 +43,6 @@ class Projector:
     ) -> None:
         self._inbox = inbox
         self._jobs = jobs
-        self._creation_types = settings.document_creation_types
         self._shapes = settings.config.webhooks
         self._config = settings.config
         self._confirmed = Confirmed()
@@ -145,7 +144,7 @@ class Projector:
             applied.append((kept, delivery))
         return Projected(
             jobs=list(jobs.values()),
-            documents=self._wanted(delivery for _, delivery in applied),
+            documents=_wanted(delivery for _, delivery in applied),
             changes=changes,
             milestones=_milestones(delivery for _, delivery in applied),
             deliveries=[kept.seq for kept, _ in applied],
@@ -167,16 +166,17 @@ class Projector:
         after = projection.apply_other_event(before, other, kept.digest, kept.received)
         return after, self._history.other_changes(before, after, other, kept.digest, kept.received)
 
-    def _wanted(self, deliveries: Iterable[Delivery]) -> list[Wanted]:
-        documents = {
-            (delivery.site, document.uuid): Wanted(
-                document.uuid, delivery.site, sub_task, document.name[:300]
-            )
-            for delivery in deliveries
-            for sub_task, document in _documents(delivery)
-            if delivery.site and document.creation_type in self._creation_types
-        }
-        return list(documents.values())
+
+def _wanted(deliveries: Iterable[Delivery]) -> list[Wanted]:
+    documents = {
+        (delivery.site, document.uuid): Wanted(
+            document.uuid, delivery.site, sub_task, document.name[:300]
+        )
+        for delivery in deliveries
+        for sub_task, document in _documents(delivery)
+        if delivery.site and document.is_uploaded
+    }
+    return list(documents.values())
 
 
 def _documents(delivery: Delivery) -> Iterator[tuple[str, Document]]:

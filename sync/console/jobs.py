@@ -67,7 +67,7 @@ def job(parts: ConsoleParts, site: str) -> Any:
         cells=_cells(parts, record) if record else [],
         reading=next(iter(parts.actions.latest(1, READ_AGAIN, site)), None),
         has_token=parts.wiring.settings.everbright_api_token is not None,
-        not_copied=_not_copied(parts, record) if record else [],
+        not_copied=_not_copied(record) if record else [],
     )
 
 
@@ -98,14 +98,13 @@ def _steps(parts: ConsoleParts, record: JobRecord | None, lines: list[KeptDelive
     return sorted(steps, key=lambda step: step.at, reverse=True)
 
 
-def _not_copied(parts: ConsoleParts, record: JobRecord) -> list[tuple[Personal, str]]:
-    """Return the documents of a job that the settings exclude: their names and kinds."""
-    copied = parts.wiring.settings.document_creation_types
+def _not_copied(record: JobRecord) -> list[tuple[Personal, str]]:
+    """Return the documents of a job that aren't uploaded ones: their names and kinds."""
     known = {
         document.uuid: (Personal(document.name or document.uuid[:8]), document.creation_type or "")
         for event in record.job.events.values()
         for _, document in event.milestone.documents()
-        if document.creation_type not in copied
+        if not document.is_uploaded
     }
     return list(known.values())
 

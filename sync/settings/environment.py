@@ -279,10 +279,6 @@ class DocumentSettings(_FromEnvironment):
         description="The ID or address of the Drive folder for documents, on a shared drive if a "
         "service account signs in. Without it documents aren't copied, only linked.",
     )
-    document_creation_types: Annotated[frozenset[str], BeforeValidator(validators.words)] = Field(
-        frozenset({"UPLOADED"}),
-        description="The kinds of documents to copy, separated by commas.",
-    )
 
 
 class AlertSettings(_FromEnvironment):

@@ -195,7 +195,7 @@ def _documents(sub_task: Tree) -> Iterator[Document]:
             document = Document.model_validate(entry)
         except ValidationError:
             continue
-        if document.creation_type == "UPLOADED":
+        if document.is_uploaded:
             yield document
 
 

@@ -54,12 +54,17 @@ class Comment(Value):
 
 
 class Document(Value):
-    """A file that EverBright holds; `creation_type` UPLOADED is the kind that is downloaded."""
+    """A file that EverBright holds."""
 
     uuid: Uuid
     name: Text = ""
     creation_type: Code = None
     date_created: When = None
+
+    @property
+    def is_uploaded(self) -> bool:
+        """Whether it is to be copied (source: EverBright's webhook page)."""
+        return self.creation_type == "UPLOADED"
 
 
 class DocumentData(Value):
