@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import combinations
 
 from sync.jobs.cells import cut
-from sync.jobs.model import Event, Job, MilestoneLog, Origin, earliest
+from sync.jobs.model import Event, Job, MilestoneLog, Origin
 from sync.settings.config_file import Config, MilestoneConfig
 from sync.settings.everbright_config import is_word
 
@@ -40,10 +40,11 @@ class LearnedOrder:
         """Milestones that came before or after another in some job."""
 
     def add(self, job: Job) -> None:
-        firsts = {definition: log.first for definition, log in job.logs.items()}
+        firsts = {definition: log.began for definition, log in job.logs.items()}
         for definition, first in firsts.items():
             self.jobs[definition] += 1
-            self._first[definition] = earliest((self._first.get(definition, first), first))
+            known = self._first.get(definition, first)
+            self._first[definition] = min(known, first, key=lambda moment: moment.order)
         if firsts:
             start = min(firsts, key=lambda definition: firsts[definition].order)
             self._began[start] += job.logs[start].statuses[-1].status not in self._decided
@@ -149,7 +150,7 @@ class Milestones:
             other = reached.get(key)
             if other is None or event.order > other.event.order:
                 reached[key] = ReachedMilestone(key, title, rank, event, log)
-        return sorted(reached.values(), key=lambda one: (one.rank, one.log.first.order, one.key))
+        return sorted(reached.values(), key=lambda one: (one.rank, one.log.began.order, one.key))
 
     def current_title(self, job: Job) -> str:
         """Return the title of the furthest milestone: by the config, else the last one reached.

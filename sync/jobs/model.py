@@ -95,7 +95,7 @@ class MilestoneLog(Value):
     """What is kept of all events of a milestone. It is a join; see `joined`."""
 
     first: Origin
-    """The earliest event."""
+    """The earliest webhook; the earliest read if there is none."""
     sent: tuple[StatusSeen, ...] = ()
     """The status in each webhook, the newest first; at most STATUSES."""
     reads: tuple[StatusSeen, ...] = ()
@@ -139,6 +139,12 @@ class MilestoneLog(Value):
             ),
             comments=_newest(comments),
         )
+
+    @property
+    def began(self) -> Origin:
+        """The event with the earliest date, webhook or read: a job read before its first webhook
+        had begun before."""
+        return min((self.first, *self.reads), key=lambda moment: moment.order)
 
     @property
     def statuses(self) -> tuple[StatusSeen, ...]:

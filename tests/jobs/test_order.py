@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.jobs.milestones import LearnedOrder
+from sync.jobs.milestones import LearnedOrder, Milestones
 from sync.jobs.model import Event, Job
 from sync.jobs.projection import apply_event
+from sync.jobs.reads import as_read
 from tests.jobs.test_projection import CONFIG, an_event
 from tests.jobs.test_row import layout
 from tests.made_up import uuid
@@ -57,6 +58,19 @@ def test_a_job_whose_first_event_is_a_decision_had_begun_before() -> None:
     old = an_event(definition=9, date_updated="2018-09-04T00:00:00Z", status="APPROVED")
     jobs = [apply_event(Job(site=uuid(1)), old, CONFIG), a_job(2, 1)]
     assert learned(jobs) == learned(jobs[::-1]) == [1, 9]
+
+
+def test_a_job_that_was_read_had_begun_before_its_first_webhook() -> None:
+    """Catches a milestone that seems to be reached last because its first webhook is the newest."""
+    job = Job(site=uuid(1))
+    for definition in (1, 2, 3):
+        event = step(1, definition, definition)
+        read = event.model_copy(update={"digest": as_read(event.digest)})
+        job = apply_event(job, read, CONFIG)
+    job = apply_event(job, step(1, 2, 9, status="APPROVED"), CONFIG)
+    assert learned([job]) == [1, 2, 3]
+    reached = Milestones(layout().config).shown(job)
+    assert [one.key for one in reached] == [uuid(30_000 + n) for n in (1, 2, 3)]
 
 
 @given(
