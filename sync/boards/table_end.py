@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.boards import formulas
-from sync.boards.mapping.words import is_divider, plain
+from sync.boards.mapping.words import is_divider, plain, sets_aside
 from sync.field_table import KEY, FieldKind, entry_of
 from sync.sheets.cell_data import Row, text_of
 from sync.sheets.read import Table
@@ -94,15 +94,25 @@ class _TabText:
         self._knows_people = not table.columns.keys().isdisjoint(IDENTITY_COLUMNS)
 
     def last_job(self) -> int | None:
-        """Return the last row that is a job's; a remark's only where no other looks like one."""
+        """Return the last row that is a job's; a remark's only where no other looks like one.
+
+        Jobs that are set aside below a divider ("ON HOLD") count only where there are no others.
+        """
         remark = None
-        for row in range(self._depth - 1, self._table.header_row, -1):
+        first = self._table.header_row + 1
+        rows = range(first, self._depth)
+        aside = next((row for row in rows if self._begins_aside(row)), self._depth)
+        for row in (*range(aside - 1, first - 1, -1), *range(self._depth - 1, aside, -1)):
             if not self.is_job(row):
                 continue
             if not self._is_remark(row):
                 return row
             remark = row if remark is None else remark
         return remark
+
+    def _begins_aside(self, row: int) -> bool:
+        filled = self._filled(row)
+        return bool(filled) and sets_aside(filled[0]) and not self.is_job(row)
 
     def _is_remark(self, row: int) -> bool:
         """Tell whether a row has one text alone, and a total is nearest above it: a legend."""

@@ -97,9 +97,17 @@ def test_rows_with_only_a_name_below_a_total_are_jobs() -> None:
 
 
 def test_a_table_that_is_cut_is_one_table() -> None:
-    divider = ("", "ON HOLD")
+    divider = ("", "MARCH")
     end = ended(ADA, TOTAL, BLANK, divider, BEN, TOTAL, BLANK, ("", "GRAND TOTAL"))
     assert (end.last_row, taken(end)) == (5, {6: LEFT})
+
+
+@pytest.mark.parametrize("divider", ["*** ON HOLD / WAITING ***", "Dead jobs", "CLOSED 2025"])
+def test_new_rows_go_above_jobs_that_are_set_aside(divider: str) -> None:
+    """Catches a new job that the crew takes for one on hold."""
+    total = ("", "TOTAL", "", "=SUM(D2:D6)")
+    assert ended(ADA, BEN, BLANK, ("", divider), ("", "Fay"), total).last_row == 2
+    assert ended(("", divider), ADA, BEN, total).last_row == 3
 
 
 def test_what_a_column_computes_row_by_row_is_no_total() -> None:

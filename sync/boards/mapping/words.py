@@ -227,6 +227,13 @@ _GROUPS = frozenset(
         "octubre, noviembre, diciembre, mes"
     )
 )
+_ASIDE = frozenset(
+    _texts(
+        "hold, waiting, installed, done, complete, completed, finished, closed, dead, cancelled, "
+        "canceled, lost, archive, archived, old, paid, stuck, espera, cerrados, cancelados, "
+        "instalados, terminados"
+    )
+)
 _BETWEEN = FILLERS.union(_texts("in, to, do, and, or, all, our, my, new, this, next, last"))
 
 
@@ -241,3 +248,8 @@ def is_divider(text: str) -> bool:
     words = [word for word in plain(text).split() if word not in _BETWEEN]
     named = [word for word in words if not word.isdigit()]
     return bool(named) and all(word in _SUMS or word in _GROUPS for word in named)
+
+
+def sets_aside(text: str) -> bool:
+    """Return whether a divider's group has jobs that are over or on hold, so no new ones."""
+    return not _ASIDE.isdisjoint(plain(text).split()) and is_divider(text)

@@ -83,7 +83,7 @@ def stand(google: Emulator, sqlite_url: str, tmp_path: Path) -> Stand:
         job(5, "Ada Number1", street | {"NTP": "Sent", "Perm.": "Applied"}),
         job(6, "Own Six", {"Notes": "call back"}),
         [],
-        [None, "*** ON HOLD / WAITING ***"],
+        [None, "*** MARCH / APRIL ***"],
         job(9, "Ada Number2", {"E-mail": "HOME2@example.com", "#": 3}),
         job(10, "Ada Number3", {"E-mail": "home3@example.com", "Perm.": "Redo"}),
         [],

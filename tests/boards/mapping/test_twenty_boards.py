@@ -154,7 +154,7 @@ def dividers_and_blank_rows(stand: Stand) -> Board:
     lines = jobs()
     stand.fill([HEADERS, ["--- ACTIVE ---"], *lines[:2], [], [], ["On hold"], *lines[2:], []])
     stand.fill([[], ["Waiting on permits"], [None, None, "total", 42.5]], row=10)
-    return Board(FIELDS)
+    return Board(FIELDS, last=NAMES[1])
 
 
 def running_balances(stand: Stand) -> Board:
