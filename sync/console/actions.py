@@ -152,7 +152,7 @@ ACTIONS = {
         "Write from this database",
         "Brightsheet writes the spreadsheet from this database from now on. Another installation "
         "with the same spreadsheet stops at its next read. Changes that this database doesn't have "
-        "are overwritten, so first read what changed from EverBright.",
+        "are overwritten, so first read changes from EverBright.",
         _changing(
             Spreadsheet.take_over,
             "The sheet is written from this database. Any other installation stops.",
@@ -187,7 +187,7 @@ ACTIONS = {
         needs_ids=True,
     ),
     "read-changed": Action(
-        "Read what changed from EverBright",
+        "Read changes from EverBright",
         f"Brightsheet reads all jobs that changed in the last {READ_BACK.days} days from "
         "EverBright, and adds the changes that no webhook had. That takes a minute or two.",
     ),

@@ -109,7 +109,7 @@ def overview(parts: ConsoleParts) -> Any:
         backlog=backlog,
         last_delivery=last_moment(backlog),
         glance=store.spreadsheet.glance(),
-        plot=_plot(hours, zone, "%a, %b %-d" if is_long else "%a %H:00"),
+        plot=_plot(hours, zone, "%a, %b %-d" if is_long else "%a %-I %p"),
         is_long=is_long,
         ending=ending_question(
             store.confirmations.proposed_order(), store.confirmations.read().milestones

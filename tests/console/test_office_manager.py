@@ -115,8 +115,8 @@ def nothing_since_tuesday(world: World, manager: Manager) -> None:
     manager.page.reload()
     manager.read("accepted for 3 working days")
     manager.counted()
-    manager.click("link", "Read what changed from EverBright")
-    manager.click("button", "Read what changed from EverBright")
+    manager.click("link", "Read changes from EverBright")
+    manager.click("button", "Read changes from EverBright")
     wait_for(lambda: world.by_site().get(uuid(2)))
     manager.counted()
 
@@ -143,8 +143,8 @@ def secret_changed(world: World, manager: Manager) -> None:
     manager.read("A request with a wrong or missing secret was refused")
     manager.read("the secret of its credential differs from")
     manager.counted()
-    manager.click("link", "Read what changed from EverBright")
-    manager.click("button", "Read what changed from EverBright")
+    manager.click("link", "Read changes from EverBright")
+    manager.click("button", "Read changes from EverBright")
     wait_for(lambda: world.by_site().get(uuid(4)))
     manager.counted()
 

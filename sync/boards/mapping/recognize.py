@@ -97,7 +97,7 @@ class Recognizer:
         if match := self._of_milestone(text):
             return match
         if near := _nearest(text, synonyms):
-            return HeaderMatch(synonyms[near], f"its header is almost {near!r}", ALMOST)
+            return HeaderMatch(synonyms[near], f"its header is similar to {near!r}", ALMOST)
         return None
 
     def _of_milestone(self, text: str) -> HeaderMatch | None:
@@ -128,9 +128,8 @@ class Recognizer:
 
     def _found(self, aspect: str, key: str, almost: str = "") -> HeaderMatch:
         milestone = self._fields.spelled(f"{aspect}:{key}").partition(":")[2]
-        said = f", its header is almost {almost!r}" if almost else ""
-        rank = ALMOST if almost else MILESTONE
-        return HeaderMatch(f"{aspect}:{key}", f"by the milestone {milestone}{said}", rank)
+        why, rank = ("is similar to", ALMOST) if almost else ("names", MILESTONE)
+        return HeaderMatch(f"{aspect}:{key}", f"its header {why} the milestone {milestone}", rank)
 
 
 def _nearest(text: str, known: Mapping[str, str]) -> str:

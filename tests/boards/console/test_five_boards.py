@@ -340,7 +340,7 @@ class Visitor:
         meant = {**STANDS_FOR, **{word: STANDS_FOR[of] for word, of in SAME_AS.items()}}
         for tab in TITLES.values():
             for word, steps in meant.items():
-                name = f"{word} in {letter} Stage of {tab}"
+                name = f"{word} in column {letter} (Stage) of {tab}"
                 lists = [self.page.get_by_label(f"{name} stands for", exact=True)]
                 if len(steps) > 1:
                     lists.append(self.page.get_by_label(f"{name} also stands for", exact=True))
