@@ -28,6 +28,16 @@ OPTIONS: Mapping[str, Sequence[str]] = {
 }
 STEPS = ("Notice to Proceed", "Permits", "Installation Complete")
 """The jobs' milestones in EverBright."""
+APPROVED, SUBMITTED = "APPROVED", "SUBMITTED"
+_ASKED, _PERMITTED, _DONE_JOB = (SUBMITTED,), (APPROVED, APPROVED), (APPROVED,) * len(STEPS)
+_APPLIED = (APPROVED, SUBMITTED)
+STATUSES: Sequence[Sequence[str]] = (
+    *(_APPLIED, _APPLIED, (*_PERMITTED, SUBMITTED), _ASKED, _PERMITTED, _APPLIED),
+    *(_DONE_JOB, _DONE_JOB, _ASKED, _APPLIED, _ASKED),
+)
+"""EverBright's statuses of each job's milestones, as `sites`."""
+_STAGES = ("Permit in", "Permit in", "Install", "NTP", "Permit done", "", "Paid", "Paid")
+"""What people typed in Stage, as `sites`."""
 WITH_ROW = 8
 """The number of EverBright's jobs that have a row."""
 UNPLACED = 3
@@ -121,6 +131,7 @@ def _job(number: int, customer: Mapping[str, Any]) -> dict[str, Value]:
         "E-mail": contact["email"],
         "Docs?": number % 2 == 0,
         "Notes": _NOTES[number % len(_NOTES)],
+        "Stage": _STAGES[number],
     }
 
 

@@ -35,8 +35,8 @@ pytestmark = pytest.mark.timeout(400)
 PAGE = (ROOT / "docs" / "first-day.md").read_text("utf-8")
 SITES = board.sites()
 _STEP = re.compile(
-    r"^    \.venv/bin/brightsheet (?P<command>[^\n]+)$"
-    r"|^```text\n(?P<seen>.*?)```"
+    r"^ +\.venv/bin/brightsheet (?P<command>[^\n]+)$"
+    r"|^ *```text\n(?P<seen>.*?)```"
     r"|[Pp]ress \*\*(?P<button>[^*]+)\*\*"
     r"|Under\s+\*\*(?P<label>[^*]+)\*\*,\s+choose \*\*(?P<option>[^*]+)\*\*"
     r"|choose \*\*(?P<radio>[^*]+)\*\*"
@@ -155,10 +155,11 @@ def day(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
         settings = {"DATABASE_URL": fresh("sqlite", folder), "ADMIN_PASSWORD": PASSWORD}
         environment = prepared(google) | settings
         for number, site in enumerate(SITES, 1):
-            for place, name in enumerate(board.STEPS, 1):
+            steps = zip(board.STEPS, board.STATUSES[number - 1], strict=False)
+            for place, (name, status) in enumerate(steps, 1):
                 when = datetime.now(UTC) - timedelta(days=2 * number, hours=3 - place)
                 sent = milestone(number, place, name=name, date_updated=when.isoformat())
-                google.everbright.load({**sent, "site": site})
+                google.everbright.load({**sent, "site": site, "status": status})
         board.fill(google, environment["SPREADSHEET_ID"], SITES)
         page = browser.new_page(viewport={"width": 1200, "height": 900})
         found = Day(google, folder, browser, environment, page)
@@ -220,17 +221,18 @@ def test_everything_that_the_page_describes_is_visible(day: Day) -> None:
 
 @pytest.mark.long
 def test_the_board_has_its_jobs_and_all_typed_text(day: Day) -> None:
-    """Catches a new row below the totals, and a word that the drop-down doesn't have."""
+    """Catches a new row below those on hold, and a word that the drop-down doesn't have."""
     names = [own_run.text(row, "Cust. Name") for row in day.rows]
-    first, last = names.index(board.LEADS[-1]), names.index("TOTAL")
-    assert last - first == 4, "the three new jobs are between his last customer and the total"
+    assert names.index(board.DIVIDER) - names.index("Elena Castillo") == 4
     assert names[-1] == "TOTAL" and own_run.text(day.rows[-1], "Contract $").startswith("$")
     for header, words in board.OPTIONS.items():
         assert {own_run.text(row, header) for row in day.rows} <= {*words, ""}
     assert own_run.text(day.rows[0], "Perm.") == "Issued"
     assert own_run.text(day.rows[0], "Notes") == "gate code 4411"
-    assert own_run.text(day.rows[0], "M1") == "Submitted"
-    assert own_run.text(day.rows[0], "Stage") == "Permit OK"
+    stages = [own_run.text(row, "Stage") for row in day.rows if own_run.text(row, "Site ID")]
+    typed = ["Permit OK", "Permit in", "Install", "NTP", "Permit done", "Permit in"]
+    assert stages[:6] == typed
+    assert sorted(stages[6:]) == ["NTP", "NTP", "Permit in"]
 
 
 @pytest.mark.long

@@ -64,9 +64,10 @@ def office(tmp_path: Path) -> Iterator[Office]:
         with Receiver(environment, tmp_path / "log", 0) as receiver:
             receiver.ready()
             for number, site in enumerate(SITES, 1):
-                for step, name in enumerate(board.STEPS, 1):
-                    sent = {**milestone(number, step, name=name), "site": site}
-                    send(receiver.url, sent)
+                steps = zip(board.STEPS, board.STATUSES[number - 1], strict=False)
+                for step, (name, status) in enumerate(steps, 1):
+                    sent = milestone(number, step, name=name, status=status)
+                    send(receiver.url, {**sent, "site": site})
             yield Office(google, environment, receiver, tmp_path)
 
 
@@ -134,12 +135,13 @@ def test_a_board_is_mapped_by_keyboard(
     expect(row).to_be_checked()
     looked_at(page, "mapping-tabs", size, tmp_path)
     press(page, "Continue to the columns")
-    words = page.get_by_label("Approved in I Perm. of Active", exact=True)
-    choose(page, "I Perm. in Active shows", "nothing (it’s mine)")
+    words = page.get_by_label("Approved in column I (Perm.) of Active", exact=True)
+    choose(page, "Column I (Perm.) in Active shows", "nothing (it’s mine)")
     expect(words.locator("visible=true")).to_have_count(0)
-    choose(page, "I Perm. in Active shows", PERMIT)
+    choose(page, "Column I (Perm.) in Active shows", PERMIT)
     expect(words.locator("visible=true")).to_have_count(1)
-    page.get_by_label("I Perm. in Active shows", exact=True).scroll_into_view_if_needed()
+    stage = page.get_by_label("Column T (Stage) in Active shows", exact=True)
+    stage.evaluate("e => e.closest('li').scrollIntoView()")
     looked_at(page, "mapping-columns", size, tmp_path)
     choose(page, "Add a column to Active", "Last change")
     press(page, "Preview")
@@ -166,7 +168,7 @@ def test_back_shows_each_step_again(office: Office, browser: Browser) -> None:
     page = browser.new_page(viewport=SIZES["wide"])
     entered(page, office.receiver.url)
     page.goto(f"{office.receiver.url}/mapping")
-    label = "K M1 in Active shows"
+    label = "Column K (M1) in Active shows"
     for name in ("Read my tabs", "Continue to the columns"):
         page.get_by_role("button", name=name, exact=True).click()
     page.get_by_label(label, exact=True).select_option(f"approved:{board.STEPS[0]}")
