@@ -172,4 +172,4 @@ def test_a_typing_error_is_reported() -> None:
     found = KNOWN.match("Custommer")
     assert found is not None
     assert (found.field, found.rank) == ("customer", ALMOST)
-    assert "almost 'customer'" in found.reason
+    assert "similar to 'customer'" in found.reason
