@@ -132,7 +132,10 @@ def test_every_column_is_shown_with_its_letter_and_three_cells(console: Console)
     names = [f"{one['first_name']} {one['last_name']}" for one in contacts()]
     for name in names[:3]:
         assert name in form.page
-    assert "Column K (M1) in Active shows" in plain(form.page) and "Column L (M1 $) in Active shows" in form.page
+    assert (
+        "Column K (M1) in Active shows" in plain(form.page)
+        and "Column L (M1 $) in Active shows" in form.page
+    )
     form.choose(f"field:{ACTIVE}:K", f"approved:{NTP}").choose(f"field:{DONE}:L", "status")
     form = form.send(visitor, MAPPING, step="preview")
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
