@@ -7,6 +7,7 @@ row: nothing is added below them, and nothing is copied from them.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from sync.boards import formulas
 from sync.boards.mapping.words import is_divider, plain, sets_aside
@@ -98,11 +99,11 @@ class _TabText:
 
         Jobs that are set aside below a divider ("ON HOLD") count only where there are no others.
         """
-        remark = None
+        remark: int | None = None
         first = self._table.header_row + 1
-        rows = range(first, self._depth)
-        aside = next((row for row in rows if self._begins_aside(row)), self._depth)
-        for row in (*range(aside - 1, first - 1, -1), *range(self._depth - 1, aside, -1)):
+        below = range(first, self._depth)
+        aside = next((row for row in below if self._begins_aside(row)), self._depth)
+        for row in chain(range(aside - 1, first - 1, -1), range(self._depth - 1, aside, -1)):
             if not self.is_job(row):
                 continue
             if not self._is_remark(row):
