@@ -10,7 +10,6 @@ from sync.errors import BrightsheetError, Permanent
 from sync.jobs import projection
 from sync.jobs.history import HistoryLines
 from sync.jobs.model import Change, Job
-from sync.ops.logs import Trail
 from sync.settings.config_file import Confirmed
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
@@ -39,7 +38,6 @@ class Projector:
         inbox: Inbox,
         jobs: Jobs,
         settings: Settings,
-        trail: Trail | None = None,
     ) -> None:
         self._inbox = inbox
         self._jobs = jobs
@@ -47,7 +45,6 @@ class Projector:
         self._config = settings.config
         self._confirmed = Confirmed()
         self._history = HistoryLines(self._config)
-        self._trail = trail or Trail()
         self._asked: set[str] = set()
 
     def run(self, lease: Lease) -> bool:
@@ -83,8 +80,6 @@ class Projector:
             if kept.seq in poisoned:
                 continue
             _log.info("projected", delivery=kept.id, site=delivery.site)
-            if delivery.site:
-                self._trail.add(delivery.site, kept.id)
 
     def _ask(self, deliveries: Iterable[Delivery]) -> None:
         """Ask people to explain statuses that the config doesn't name."""

@@ -27,7 +27,6 @@ from sync.lookups import DetailLookup, Fetcher, customer_question
 from sync.ops import retry
 from sync.ops.alerts import Alerts, channels
 from sync.ops.heartbeat import beating
-from sync.ops.logs import Trail
 from sync.projector import Projector
 from sync.settings.config_file import Config
 from sync.settings.environment import Settings, load
@@ -118,7 +117,6 @@ class Wiring:
         self.heartbeats = Heartbeats(database)
         self.measures = Measures(database)
         self.leases = Leases(database, holder(), settings.lease_seconds)
-        self.trail = Trail()
 
     def sheet_store(self, spreadsheet: str = "") -> SheetStore:
         """Return the store of a spreadsheet: the configured one, or another."""
@@ -179,11 +177,10 @@ class Wiring:
             sleep,
             settings.time_zone,
             alert,
-            self.trail,
         )
 
     def projector(self) -> Projector:
-        return Projector(self.inbox, Jobs(self.database), self.settings, self.trail)
+        return Projector(self.inbox, Jobs(self.database), self.settings)
 
     def project(self, sleep: Sleep) -> None:
         """Apply all waiting deliveries to their jobs, before a command reads these.

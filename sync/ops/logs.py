@@ -8,11 +8,8 @@ logged by logger and place.
 import logging
 import sys
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
-from threading import Lock
-from time import monotonic
 from traceback import StackSummary, walk_tb
 from types import TracebackType
 from typing import Any
@@ -98,38 +95,3 @@ def _uncaught(
     _kind: type[BaseException], error: BaseException, _where: TracebackType | None
 ) -> None:
     structlog.get_logger().critical("uncaught", exc_info=error)
-
-
-_MOST = 10_000
-"""The number of jobs to remember; beyond that, the oldest are logged without their deliveries."""
-
-
-class Trail:
-    """Remembers which deliveries a job's row doesn't show yet, to log them when it does.
-
-    Kept in this process only: after a restart, the log names only the job. Projection adds to it
-    during a flush.
-    """
-
-    def __init__(self) -> None:
-        self._deliveries: OrderedDict[str, list[tuple[float, str]]] = OrderedDict()
-        self._lock = Lock()
-
-    def add(self, site: str, delivery: str) -> None:
-        """Add a delivery (its ID) that was applied to a job whose row doesn't show it yet."""
-        with self._lock:
-            self._deliveries.setdefault(site, []).append((monotonic(), delivery))
-            if len(self._deliveries) > _MOST:
-                self._deliveries.popitem(last=False)
-
-    def take(self, site: str, before: float) -> list[str]:
-        """Return the deliveries that a job's row shows now, and forget them.
-
-        These were added `before` (monotonic seconds) the job's state was read.
-        """
-        with self._lock:
-            noted = self._deliveries.pop(site, [])
-            later = [entry for entry in noted if entry[0] >= before]
-            if later:
-                self._deliveries[site] = later
-        return [delivery for at, delivery in noted if at < before]

@@ -6,7 +6,6 @@ batch is checked then (`conclude_attempt`).
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
-from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +13,6 @@ import structlog
 from pydantic import ValidationError
 
 from sync.errors import Refused
-from sync.ops.logs import Trail
 from sync.sheets.batch import Batch, Trace
 from sync.sheets.check import Findings, Undo, check
 from sync.sheets.client import Reading, SheetClient
@@ -39,16 +37,12 @@ class BatchWriter:
     _client: SheetClient
     _sleep: Callable[[float], Any]
     _alert: Callable[[str, str], object]
-    _trail: Trail
-    _read_at: float = 0.0
-    """When the flush began to read its jobs (monotonic seconds)."""
 
     def take_turn(self, lease: Lease) -> Fence:
         """Wait until a flush may begin, and return a fence for its batch."""
         turn = self._store.spreadsheet.take_turn(lease)
         if turn.wait:
             self._sleep(turn.wait)
-        self._read_at = monotonic()
         return Fence(turn.fence, turn.database, uuid4().hex[:12])
 
     def take_call(self, lease: Lease) -> None:
@@ -185,14 +179,13 @@ class BatchWriter:
     def log_shown(
         self, jobs: Sequence[Shown], misplaced: Container[str] = (), fence: int | None = None
     ) -> None:
-        """Log each job whose row is up to date now, with the deliveries it was written for.
+        """Log each job whose row is up to date now.
 
         `fence` is the batch's number; None if the row was up to date before.
         """
         for job in jobs:
             if job.site not in misplaced:
-                deliveries = self._trail.take(job.site, self._read_at)
-                _log.info("shown", site=job.site, deliveries=deliveries, fence=fence)
+                _log.info("shown", site=job.site, fence=fence)
 
     def read_everything(self, context: FlushContext) -> Reading:
         """Read the tabs of jobs whole, with the hidden tabs."""

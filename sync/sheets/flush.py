@@ -17,7 +17,6 @@ from sync.field_table import KEY
 from sync.jobs.cells import Cells, Column
 from sync.jobs.pipeline import PipelineEntry
 from sync.jobs.target import Target
-from sync.ops.logs import Trail
 from sync.sheets import batch, encode, keys, row_identity, sheet_requests, undo
 from sync.sheets.batch import Batch, Parts, compose, guarding
 from sync.sheets.batch_writer import BatchWriter, parsed
@@ -89,12 +88,11 @@ class Flusher:
         sleep: Callable[[float], Any],
         zone: str = "",
         alert: Callable[[str, str], object] = lambda *_: None,
-        trail: Trail | None = None,
     ) -> None:
         self.store = store
         self.client = client
         self.targets = targets
-        self.writer = BatchWriter(store, client, sleep, alert, trail or Trail())
+        self.writer = BatchWriter(store, client, sleep, alert)
         self._tabs_of = tabs_of
         self._zone = zone
         self._alert = alert

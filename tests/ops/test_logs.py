@@ -1,10 +1,9 @@
-"""The log: a line an event, a delivery's id from the request to the cell, and no one's data."""
+"""The log: a line for each event, with a delivery's ID or its job's, and nobody's data."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ import requests
 
 from emulator import Emulator
 from sync.errors import SettingsError
-from sync.ops.logs import Trail
 from sync.settings.environment import load
 from tests.made_up import ROOT, milestone, uuid
 from tests.settings.test_environment import LEAST
@@ -24,7 +22,7 @@ def lines(world: World) -> list[dict[str, Any]]:
 
 
 @pytest.mark.long
-def test_a_delivery_is_followed_by_its_id_from_request_to_cell(
+def test_a_delivery_is_followed_by_its_id_and_its_job_from_request_to_cell(
     tmp_path: Path, sqlite_url: str
 ) -> None:
     with Emulator() as google:
@@ -39,18 +37,13 @@ def test_a_delivery_is_followed_by_its_id_from_request_to_cell(
             wait_for(lambda: len(world.by_site()) == 2)
 
             def shown() -> set[str]:
-                found = [one for one in lines(world) if one["event"] == "shown"]
-                return {id_ for one in found for id_ in one["deliveries"]}
+                return {one["site"] for one in lines(world) if one["event"] == "shown"}
 
-            wait_for(lambda: shown() == {*sent, other})
+            wait_for(lambda: shown() == {uuid(1), uuid(2)})
     said = lines(world)
     for delivery, site in ((sent[0], uuid(1)), (sent[1], uuid(1)), (other, uuid(2))):
-        of_it = [
-            (one["event"], one.get("site"))
-            for one in said
-            if one.get("delivery") == delivery or delivery in one.get("deliveries", ())
-        ]
-        assert of_it == [("received", None), ("projected", site), ("shown", site)]
+        of_it = [(one["event"], one.get("site")) for one in said if one.get("delivery") == delivery]
+        assert of_it == [("received", None), ("projected", site)]
 
 
 @pytest.mark.long
@@ -86,28 +79,3 @@ def test_a_line_break_in_a_value_begins_no_line(form: str) -> None:
 def test_another_format_stops_the_start() -> None:
     with pytest.raises(SettingsError, match=r"LOG_FORMAT: is not known\. Set it to 'json' or"):
         load(LEAST | {"LOG_FORMAT": "xml"})
-
-
-def test_the_trail_forgets_the_oldest_and_what_was_taken() -> None:
-    trail = Trail()
-    for number in range(10_001):
-        trail.add(f"site {number}", f"delivery {number}")
-    trail.add("site 10000", "another")
-    now = monotonic() + 1
-    assert trail.take("site 10000", now) == ["delivery 10000", "another"]
-    assert trail.take("site 10000", now) == []
-    assert trail.take("site 0", now) == []
-    assert trail.take("site 1", now) == ["delivery 1"]
-
-
-def test_a_delivery_during_a_flush_is_logged_by_the_next_flush() -> None:
-    """Catches one that the log calls shown, while the row does not show it yet."""
-    trail = Trail()
-    trail.add("a", "before")
-    read_at = monotonic()
-    while monotonic() == read_at:
-        pass
-    trail.add("a", "during")
-    assert trail.take("a", read_at) == ["before"]
-    assert trail.take("a", read_at) == [], "it is not lost, and not named yet"
-    assert trail.take("a", monotonic() + 1) == ["during"]
