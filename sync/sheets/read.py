@@ -163,9 +163,14 @@ def first_cells(grid: Json) -> Iterator[tuple[int, CellData]]:
 
 @dataclass(frozen=True)
 class HeaderRow:
-    """The header row of a tab, with the metadata of its columns."""
+    """The header row of a tab, with the metadata of its columns.
+
+    `row` is its zero-based index, `first` that of its first column.
+    """
 
     grid: Json
+    row: int
+    first: int
 
     @classmethod
     def of(cls, grids: Sequence[Json], key: str) -> "HeaderRow | None":
@@ -173,17 +178,9 @@ class HeaderRow:
         # Grids of columns begin with the header row, too: the widest grid is the row's own.
         rows = [grid for grid in grids if key in dict(row_entries(grid))]
         widest = max(rows, key=lambda grid: len(grid.get("columnMetadata", ())), default=None)
-        return None if widest is None else cls(widest)
-
-    @property
-    def row(self) -> int:
-        """The row's zero-based index."""
-        return int(self.grid.get("startRow", 0))
-
-    @property
-    def first(self) -> int:
-        """The index of its first column."""
-        return int(self.grid.get("startColumn", 0))
+        if widest is None:
+            return None
+        return cls(widest, widest.get("startRow", 0), widest.get("startColumn", 0))
 
     def entries(self, key: str) -> Iterator[tuple[str, int]]:
         """Yield value and column index of each metadata entry with this key, from the left."""
@@ -196,16 +193,6 @@ class HeaderRow:
         """Return the leftmost column index of each value."""
         return dict(reversed(list(self.entries(key))))
 
-    def guards(self, sheet_id: int) -> dict[str, int]:
-        """Return the index of each column's guard; a duplicated tab also has other tabs' guards."""
-        return {
-            entry["metadataValue"]: index
-            for index, column in enumerate(self.grid.get("columnMetadata", ()), self.first)
-            for entry in column.get("developerMetadata", ())
-            if entry["metadataKey"] == GUARD_KEY
-            and entry.get("metadataId") == guard_id(sheet_id, entry.get("metadataValue", ""))
-        }
-
     def cells(self) -> Iterator[tuple[int, CellData]]:
         """Yield column index and cell."""
         values = (self.grid.get("rowData") or [{}])[0].get("values", ())
@@ -215,24 +202,9 @@ class HeaderRow:
         """Return the texts by column index, without the blank ones."""
         return {index: text for index, cell in self.cells() if (text := text_of(cell))}
 
-    def below(self, grids: Sequence[Json], column: int | None, key: str) -> dict[str, int]:
-        """Return the row of each metadata value on the rows below, read with a column."""
-        rows: dict[str, int] = {}
-        for grid in grids:
-            if grid is not self.grid and grid.get("startColumn", 0) == column:
-                lines = enumerate(grid.get("rowMetadata", ()), int(grid.get("startRow", 0)))
-                entries = ((row, *entry) for row, line in lines for entry in _metadata(line))
-                rows |= {v: row for row, name, v in entries if name == key and row > self.row}
-        return rows
-
     def on_row(self) -> dict[str, str]:
         """Return the metadata of the row itself."""
         return dict(row_entries(self.grid))
-
-    def ids(self) -> frozenset[int]:
-        """Return the IDs of the metadata of the row itself."""
-        entries = (self.grid.get("rowMetadata") or [{}])[0].get("developerMetadata", ())
-        return frozenset(entry.get("metadataId", 0) for entry in entries)
 
 
 def row_entries(grid: Json) -> list[tuple[str, str]]:
@@ -459,13 +431,15 @@ def _tab(sheet: Json, key: str) -> Tab:
     header = HeaderRow.of(grids, key)
     assert header is not None  # noqa: S101 - the caller found the key
     size, columns = properties["gridProperties"], header.places(COLUMN_KEY)
-    labels = {
-        row: text
-        for grid in grids
-        if grid is not header.grid and grid.get("startColumn", 0) == columns.get(PIPELINE_LABEL)
-        for row, cell in first_cells(grid)
-        if row > header.row and (text := text_of(cell))
-    }
+    labels, row_guards = dict[int, str](), dict[str, int]()
+    for grid in grids:
+        if grid is header.grid or grid.get("startColumn", 0) != columns.get(PIPELINE_LABEL):
+            continue
+        cells = ((row, cell) for row, cell in first_cells(grid) if row > header.row)
+        labels |= {row: text for row, cell in cells if (text := text_of(cell))}
+        for row, line in enumerate(grid.get("rowMetadata", ()), int(grid.get("startRow", 0))):
+            if row > header.row:
+                row_guards |= {name: row for key, name in _metadata(line) if key == GUARD_KEY}
     return Tab(
         sheet_id=properties.get("sheetId", 0),
         header_row=header.row,
@@ -476,7 +450,7 @@ def _tab(sheet: Json, key: str) -> Tab:
         has_header_guard=GUARD_KEY in header.on_row(),
         headers=header.texts(),
         labels=labels,
-        row_guards=header.below(grids, columns.get(PIPELINE_LABEL), GUARD_KEY),
+        row_guards=row_guards,
         shown=header.on_row().get(GUARD_KEY, ""),
         charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
     )
@@ -488,7 +462,17 @@ def _table(properties: Json, grids: Sequence[Json]) -> Table | None:
         return None
     sheet_id = properties.get("sheetId", 0)
     mapped_at = moment_mapped(header.on_row().get(HEADER_KEY, ""))
+    entries = (header.grid.get("rowMetadata") or [{}])[0].get("developerMetadata", ())
+    ids = {entry.get("metadataId", 0) for entry in entries}
     ours = {mapping_id(sheet_id), guard_id(sheet_id, "header")}
+    # A duplicated tab also has other tabs' guards.
+    guards = {
+        entry["metadataValue"]: index
+        for index, dimension in enumerate(header.grid.get("columnMetadata", ()), header.first)
+        for entry in dimension.get("developerMetadata", ())
+        if entry["metadataKey"] == GUARD_KEY
+        and entry.get("metadataId") == guard_id(sheet_id, entry.get("metadataValue", ""))
+    }
     columns, size = header.places(COLUMN_KEY), properties["gridProperties"]
     by_index = {index: column for column, index in columns.items()}
     cells: dict[str, dict[int, CellData]] = {}
@@ -507,13 +491,13 @@ def _table(properties: Json, grids: Sequence[Json]) -> Table | None:
         column_count=size["columnCount"],
         columns=columns,
         keys=rows_by_site(cells.get(KEY, {})),
-        guards=header.guards(sheet_id),
-        has_header_guard=guard_id(sheet_id, "header") in header.ids(),
+        guards=guards,
+        has_header_guard=guard_id(sheet_id, "header") in ids,
         look=header.on_row().get(LOOK_KEY),
         headers=header.texts(),
         header_notes={column: notes[index] for column, index in columns.items() if index in notes},
         mapped_at=mapped_at,
-        is_original=bool(ours & header.ids()) if mapped_at else sheet_id == JOBS_TAB,
+        is_original=bool(ours & ids) if mapped_at else sheet_id == JOBS_TAB,
         words={column: words[index] for column, index in columns.items() if index in words},
         cells=cells,
     )
