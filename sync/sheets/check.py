@@ -108,11 +108,6 @@ class Undo(Value):
         return text_of(cell)
 
 
-def value_fields(fields: str) -> str:
-    """Return a field mask without the note; "" if it has nothing else."""
-    return ",".join(name for name in fields.split(",") if name != NOTE)
-
-
 def masked(fields: str, cell: CellData) -> dict[str, Any]:
     """Return the parts of a cell that a field mask names."""
     names = {name.partition(".")[0] for name in fields.split(",")}
@@ -215,7 +210,9 @@ class _RowCheck:
             found.undos += self._other_pattern(new_sites)
         for cell in self.row.cells:
             is_right = is_intended and is_in_place(self.table, cell.column, cell.index)
-            parts = [value_fields(cell.fields), NOTE if NOTE in cell.fields.split(",") else ""]
+            names = cell.fields.split(",")
+            value = ",".join(name for name in names if name != NOTE)
+            parts = [value, NOTE if NOTE in names else ""]
             misplaced = [
                 part for part in parts if part and not (is_right and self._expected(cell, part))
             ]
@@ -335,7 +332,7 @@ class _RowCheck:
         texts = {
             each.column: content(each.data).text
             for each in self.row.cells
-            if value_fields(each.fields) and self._column_written(each) == each.column
+            if each.fields != NOTE and self._column_written(each) == each.column
         }
         wrote = {
             column: text for column, text in texts.items() if column in IDENTITY_COLUMNS and text

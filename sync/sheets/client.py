@@ -14,7 +14,7 @@ from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
 from sync.sheets import read as sheet
 from sync.sheets import surroundings
-from sync.sheets.batch import Batch, RequestedRanges
+from sync.sheets.batch import Batch
 from sync.sheets.cell_data import Rows
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.read import (
@@ -120,7 +120,11 @@ class SheetClient:
         body: dict[str, Any] = {"requests": batch.requests}
         fields = "spreadsheetId"
         if batch.requested:
-            ranges = [part for requested in batch.requested for part in _ranges(requested)]
+            ranges = []
+            for one in batch.requested:
+                number = one.header_row + 1
+                copied = (f"{quoted(one.copies_title)}!{part}" for part in one.ranges)
+                ranges += [*copied, f"{quoted(one.title)}!{number}:{number}"]
             body |= {"includeSpreadsheetInResponse": True, "responseRanges": ranges}
             fields = WRITTEN_FIELDS
         reply = self._post("batchUpdate", body, fields).get("updatedSpreadsheet", {})
@@ -165,12 +169,6 @@ class SheetClient:
                 message = f"Spreadsheet {self._id}: {translated.message}"
                 translated = Permanent(translated.reason, message)
             raise translated from error
-
-
-def _ranges(requested: RequestedRanges) -> list[str]:
-    tab, number = quoted(requested.copies_title), requested.header_row + 1
-    header = f"{quoted(requested.title)}!{number}:{number}"
-    return [*(f"{tab}!{one}" for one in requested.ranges), header]
 
 
 def _text(value: object) -> str:

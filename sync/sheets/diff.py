@@ -57,7 +57,8 @@ def columns_to_read(targets: Iterable[Target], *, is_ours: bool) -> tuple[str, .
         columns |= {
             c for c, cell in cells.items() if rule_of(c, cell, is_ours=is_ours) is not Rule.OURS
         } - unread
-        columns |= {c for c in changed if is_ours and _may_have_typed_note(c, target)}
+        last = {c: target.written.get(c, EMPTY) for c in changed if is_ours and is_noted(c)}
+        columns |= {c for c, cell in last.items() if cell != EMPTY and cell == without_note(cell)}
     return tuple(sorted(columns - {KEY}))
 
 
@@ -372,8 +373,3 @@ def is_received_since_mapping(table: Table, target: Target, column: str) -> bool
 def without_note(cell: Cell) -> Cell:
     """Return a cell without its note. Stored as written, it means that someone typed one there."""
     return cell.model_copy(update={"note": "", "noted": None})
-
-
-def _may_have_typed_note(column: str, target: Target) -> bool:
-    written = target.written.get(column, EMPTY)
-    return is_noted(column) and written != EMPTY and written == without_note(written)
