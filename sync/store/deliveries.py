@@ -23,15 +23,10 @@ class SampleDocument:
     name: str
 
 
-def sample_job(database: Database) -> str | None:
-    site: str | None = database.scalar(select(job.c.site).order_by(job.c.site).limit(1))
-    return site
-
-
 def latest_job(database: Database) -> str | None:
-    """Return the site of the job with the newest webhook; None before the first."""
-    query = select(job.c.site).where(job.c.received_at.is_not(None))
-    site: str | None = database.scalar(query.order_by(job.c.received_at.desc()).limit(1))
+    """Return the site of the job with the newest webhook; None before the first job."""
+    query = select(job.c.site).order_by(job.c.received_at.desc().nulls_last(), job.c.site)
+    site: str | None = database.scalar(query.limit(1))
     return site
 
 
