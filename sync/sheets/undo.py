@@ -162,7 +162,7 @@ class _Placing:
         for table in self._tables.values():
             keyed = {row for found in table.keys.values() for row in found}
             for number in self._rows.get(table.sheet_id, {}):
-                if number not in keyed and number != table.header_row:
+                if number not in keyed:
                     yield (table.sheet_id, number)
 
     def _is_worth_reporting(self, undo: Undo) -> bool:

@@ -192,7 +192,6 @@ def test_a_row_without_its_email_is_identified_by_name_and_what_we_wrote() -> No
         ({4: line("changed", email="x")}, {}),
         ({4: line("one"), 9: line("two")}, {}),
         ({4: line(key=A)}, {}),
-        ({0: line()}, {}),
         ({4: line()}, {"columns": {KEY: 2, EMAIL: 3, PHONE: 4}}),
         ({4: row("", WROTE)}, {}),
     ],
@@ -202,7 +201,6 @@ def test_a_row_without_its_email_is_identified_by_name_and_what_we_wrote() -> No
         "another customer",
         "two unlike ones of the customer",
         "it became a job's",
-        "the header row",
         "the column was deleted",
         "a row of which nothing is known",
     ],
@@ -276,6 +274,13 @@ def test_a_title_is_restored_in_the_header_row_after_it_moved() -> None:
     assert one.cells[0].expects_note == "Mar 3, 2026, 10:00 AM"
     over = placed({2: [{}, cell("Permit", "typed since")]}, title, header_row=2)
     assert (over.rows, len(over.recovered)) == ([], 1)
+
+
+def test_a_header_row_that_was_sorted_in_with_the_rows_is_restored_where_it_belongs() -> None:
+    """Catches a status or an address in place of a header, once the rows are sorted back."""
+    header = undo(identity=RowIdentity(holds=image(row("Mine", "", "Site ID", "E-mail"), STATUS)))
+    rows = {0: row("Mine", WROTE, "Site ID", "E-mail"), 4: line(key=A)}
+    assert put(placed(rows, header)) == [(0, STATUS, BEFORE)]
 
 
 # Keys
