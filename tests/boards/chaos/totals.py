@@ -60,6 +60,12 @@ class Bookkeeper(Installer):
         self.tab, rows = super()._tab()
         return self.tab, rows
 
+    def _found_by_email(self, rows: Sequence[Sequence[CellData]], tab: int) -> list[int]:
+        """Leave out the first and the last: his totals would not count a copy below the last."""
+        inner = self._rows_of_jobs(rows, own_sheet.places(self._bench, tab)[PRICE])[1:-1]
+        found = super()._found_by_email(rows, tab)
+        return [number for number in found if HEADER_ROW + 1 + number in inner]
+
     def _sort(self) -> None:
         tab, rows = self._tab()
         price = own_sheet.places(self._bench, tab)[PRICE]
