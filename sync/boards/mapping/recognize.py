@@ -28,8 +28,6 @@ DATED = ("submitted", "approved")
 _APPROVAL = frozenset(("approval", "aprobacion"))
 """May mean the final approval or the milestone itself: "Permit approval" may hold statuses."""
 _MONEY = re.compile(r"[$\u20ac\u00a3]|\b(?:amount|amt)\b", re.IGNORECASE)
-_PAYMENT = re.compile(r"m\d\b")
-"""Begins the name of a milestone that a payment depends on: "M1 Install complete"."""
 _INITIALS = 3
 """The least number of words of a milestone's name to be recognized by its initials: PTO, NTP."""
 
@@ -74,12 +72,6 @@ class Recognizer:
         for name, keys in bare.items():
             if name and len(keys) == 1 and name not in fields.synonyms:
                 self._names.setdefault(name, *keys)
-        numbered = [
-            (match[0], key) for name, key in self._names.items() if (match := _PAYMENT.match(name))
-        ]
-        for number, key in numbered:
-            if {other for known, other in numbered if known == number} == {key}:
-                self._names.setdefault(number, key)
         self.match = lru_cache(maxsize=1024)(self._match)
 
     def _match(self, header: str) -> HeaderMatch | None:
