@@ -28,8 +28,6 @@ DATED = ("submitted", "approved")
 _APPROVAL = frozenset(("approval", "aprobacion"))
 """May mean the final approval or the milestone itself: "Permit approval" may hold statuses."""
 _MONEY = re.compile(r"[$\u20ac\u00a3]|\b(?:amount|amt)\b", re.IGNORECASE)
-_INITIALS = 3
-"""The least number of words of a milestone's name to be recognized by its initials: PTO, NTP."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +56,6 @@ class Recognizer:
         self._names = {
             plain(heading.header): heading.key for heading in reversed(fields.milestones)
         }
-        for heading in fields.milestones:
-            words = plain(heading.header).split()
-            if len(words) >= _INITIALS:
-                self._names.setdefault("".join(word[0] for word in words), heading.key)
         for name, key in [*self._names.items()]:
             self._names.setdefault(spelled_out(name), key)
         # "Design Approval" is recognized as "Design", too, if no other milestone may be meant.
