@@ -54,7 +54,7 @@ PROPOSED: Mapping[str, str] = {
     what: fields[0] for what, fields in FITTING.items() if fields and what != ZIP
 }
 """The field of a column without a known header. Five digits may as well be a price."""
-SAID: Mapping[str, str] = {
+DESCRIPTIONS: Mapping[str, str] = {
     SITE: "site IDs, or links to their page in EverBright",
     EMAIL: "email addresses",
     PHONE: "phone numbers",
@@ -77,7 +77,7 @@ _TESTS: Sequence[tuple[str, Callable[[str], object]]] = (
 
 @dataclass(frozen=True)
 class ColumnContent:
-    """What most of a column's filled cells are (a key of SAID; "" for nothing known)."""
+    """What most of a column's filled cells are (a key of DESCRIPTIONS; "" for nothing known)."""
 
     what: str = ""
     known_sites: int = 0
@@ -110,7 +110,7 @@ def of(cells: Iterable[SeenCell], sites: Collection[str] = ()) -> ColumnContent:
 
 
 def _most(filled: Sequence[SeenCell]) -> str:
-    """Return what most of the cells are: a key of SAID, or ""."""
+    """Return what most of the cells are: a key of DESCRIPTIONS, or ""."""
     if _are_most([cell.kind is CellKind.DATE for cell in filled]):
         return DATE
     for what, test in _TESTS:

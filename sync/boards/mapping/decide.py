@@ -11,7 +11,7 @@ from sync.boards.mapping.fields import AS_IT_IS, LONGEST, Fields, Words, fit, te
 from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.propose import Proposal, propose
 from sync.boards.mapping.recognize import Recognizer
-from sync.boards.mapping.tab import NativeTable, SeenTab, below, of_tab
+from sync.boards.mapping.tab import NativeTable, SeenTab, why_unmappable, why_unwritable
 from sync.boards.mapping.words import plain
 from sync.errors import Permanent
 from sync.field_table import KEY
@@ -110,10 +110,10 @@ ONE_MORE = "\n"
 """Separates the words that the user chose for one rule: the first is written."""
 
 
-def stored_words(said: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def stored_words(chosen: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return the words of each rule as they are stored: see `sync.jobs.progress`."""
     words = dict[str, str]()
-    for rule, (first, *others) in ((rule, named) for rule, named in said.items() if named):
+    for rule, (first, *others) in ((rule, named) for rule, named in chosen.items() if named):
         words |= {rule: first} | {f"{rule}{FURTHER_WORD}{word}": word for word in others}
     return words
 
@@ -141,9 +141,9 @@ class TabDecider:
 
     def of(self, tab: SeenTab, before: Before | None) -> TabMapping:
         """Return a tab's mapping; if it was mapped `before`, only the user's choices change it."""
-        none = TabMapping(tab, is_mapped=before is not None)
-        if problem := of_tab(tab):
-            return replace(none, problem=problem)
+        base = TabMapping(tab, is_mapped=before is not None)
+        if problem := why_unmappable(tab):
+            return replace(base, problem=problem)
         row, problem = self._choices.header_row, ""
         if row is None and before:
             row = before.header_row
@@ -151,20 +151,20 @@ class TabDecider:
             header = recognize.find(tab, self._recognizer)
             row, problem = header.row, header.problem
         if row is None:
-            return replace(none, problem=problem)
-        none = replace(none, header_row=row)
+            return replace(base, problem=problem)
+        base = replace(base, header_row=row)
         if not tab.headers(row):
-            return replace(none, problem=f"has nothing in row {row + 1}.")
-        if problem := below(tab, row, self._account):
-            return replace(none, problem=problem)
+            return replace(base, problem=f"has nothing in row {row + 1}.")
+        if problem := why_unwritable(tab, row, self._account):
+            return replace(base, problem=problem)
         proposals = propose(tab, row, self._fields, self._recognizer)
-        columns = self._settled(proposals, tab, before)
+        columns = self._chosen_columns(proposals, tab, before)
         own = self._own_words(columns, tab)
         columns = tuple(self._with_words(c, before, own.get(c.index, {})) for c in columns)
-        made = replace(none, columns=columns)
+        made = replace(base, columns=columns)
         return made if KEY in made.fields else replace(made, added=(KEY,))
 
-    def _settled(
+    def _chosen_columns(
         self, proposals: Sequence[Proposal], tab: SeenTab, before: Before | None
     ) -> tuple[MappedColumn, ...]:
         wanted = self._wanted(proposals, tab)
@@ -178,8 +178,8 @@ class TabDecider:
                 column = MappedColumn(proposal, "", "as you set it")
                 if was.get(proposal.index) == KEY:
                     command = 'To use another column: --set "Header=site_id".'
-                    said = f"{proposal.header!r} links each row to its job."
-                    raise Permanent("key", said, command)
+                    what = f"{proposal.header!r} links each row to its job."
+                    raise Permanent("key", what, command)
             elif proposal.index in was:
                 column = MappedColumn(proposal, was[proposal.index], "mapped already")
             elif before and proposal.field:
@@ -277,8 +277,8 @@ class TabDecider:
                 label = partial(self._rules.of, milestone)
             elif twice := next((ours for ours, his in words.items() if ONE_MORE in his), None):
                 raise Permanent("twice", f"--word {text}:{twice} is there twice.")
-            said = own.setdefault(index, {})
-            said |= {label(ours): his.strip() for ours, his in words.items()}
+            chosen = {label(ours): his.strip() for ours, his in words.items()}
+            own[index] = own.get(index, {}) | chosen
         return own
 
     def _with_words(
@@ -325,12 +325,12 @@ class TabDecider:
         """Return the words of a column for the whole job: as the user chose, else as `known`."""
         options = column.proposal.options
         kept = {k: word for k, word in known.items() if k.partition(FURTHER_WORD)[0] not in own}
-        said = {rule: [*filter(None, words.split(ONE_MORE))] for rule, words in own.items()}
-        for rule, words in said.items():
+        chosen = {rule: [*filter(None, words.split(ONE_MORE))] for rule, words in own.items()}
+        for rule, words in chosen.items():
             for word in words:
                 if options is not None and word not in (*options, *known.values()):
                     raise no_option(column, word, self._rules.spelled(rule))
-        kept |= stored_words(said)
+        kept |= stored_words(chosen)
         gone = {k: w for k, w in kept.items() if options is not None and w not in options}
         return Words({k: w for k, w in kept.items() if k not in gone}, gone=gone)
 

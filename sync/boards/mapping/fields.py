@@ -133,9 +133,13 @@ class Fields:
 
 LONGEST = 10_000
 """Characters of a mapping of words: Google lets all metadata of a tab have 30,000."""
-_ALIKE = 88.0
-"""The least similarity (rapidfuzz's ratio, 0 to 100) of an option with one typo."""
-_SHORTEST = 6
+ALIKE = 88.0
+"""The least similarity (rapidfuzz's ratio, 0 to 100) of a text with one typo.
+
+Nearly every known header with one letter missing, doubled or swapped is above it. Of different
+fields, only contact and contract are that similar: see tests/boards/mapping.
+"""
+SHORTEST = 6
 """Letters: changing one letter of a shorter word makes another word ("sent", "send")."""
 _BEGINNING = 2
 """Letters that must agree: "unapproved" and "resubmitted" are not almost what they end with."""
@@ -180,22 +184,25 @@ AS_IT_IS = Words({}, takes_others=True)
 
 
 def fit(
-    field: Field, options: tuple[str, ...], said: Mapping[str, str], trade: TradeWords | None = None
+    field: Field,
+    options: tuple[str, ...],
+    chosen: Mapping[str, str],
+    trade: TradeWords | None = None,
 ) -> Words:
-    """Return the option for each text of ours: as `said`, else the same text, else a proposal.
+    """Return the option for each text of ours: as `chosen`, else the same text, else a proposal.
 
-    `said` has options by our text, "" for none. A field with any text has the options themselves
+    `chosen` has options by our text, "" for none. A field with any text has the options themselves
     as words: what is not among them is not written.
     """
     exact = set(options)
     ours = field.words or options
-    silent = tuple(text for text in ours if said.get(text) == "")
-    found = {text: said[text] for text in ours if said.get(text) in exact}
-    gone = {text: word for text in ours if (word := said.get(text)) and word not in exact}
+    silent = tuple(text for text in ours if chosen.get(text) == "")
+    found = {text: chosen[text] for text in ours if chosen.get(text) in exact}
+    gone = {text: word for text in ours if (word := chosen.get(text)) and word not in exact}
     for text in ours:
         if text in found or text in silent:
             continue
-        others = {*said.values(), *(plain(other) for other in ours if other != text)}
+        others = {*chosen.values(), *(plain(other) for other in ours if other != text)}
         free = [option for option in options if not {option, plain(option)} & others]
         if option := _proposed(text, options, free, (trade or {}).get(text, ())):
             found[text] = option
@@ -204,9 +211,9 @@ def fit(
     return Words(by_ours, unfit, silent, gone)
 
 
-def text_words(said: Mapping[str, str]) -> Words | None:
+def text_words(chosen: Mapping[str, str]) -> Words | None:
     """Return the words of a column without a drop-down: only those that the user chose."""
-    by_ours = {text: word for text, word in said.items() if word and text != OTHER_TEXTS}
+    by_ours = {text: word for text, word in chosen.items() if word and text != OTHER_TEXTS}
     return Words(by_ours, takes_others=True) if by_ours else None
 
 
@@ -215,7 +222,7 @@ def _proposed(
 ) -> str:
     """Return the one option that says the same as a text of ours; "" where none or several do.
 
-    `free` are the options that are not said to be, and do not read like, another text of ours.
+    `free` are the options that were not chosen for, and do not read like, another text of ours.
     """
     fitting = next(filter(None, _candidates(text, options, free, trade)), [])
     return fitting[0] if len(fitting) == 1 else ""
@@ -234,7 +241,7 @@ def _candidates(
     yield [
         option
         for option in free
-        if min(len(plain(option)), len(ours)) >= _SHORTEST
+        if min(len(plain(option)), len(ours)) >= SHORTEST
         and plain(option)[:_BEGINNING] == ours[:_BEGINNING]
-        and fuzz.ratio(plain(option), ours) >= _ALIKE
+        and fuzz.ratio(plain(option), ours) >= ALIKE
     ]

@@ -40,6 +40,16 @@ _UNSURE = 9
 
 
 @dataclass(frozen=True)
+class _Match:
+    """A rule that a word may stand for, and its tier."""
+
+    rule: str
+    tier: int
+    distance: tuple[int, int]
+    """How many parts of the milestone's name are missing; then the more are there, the nearer."""
+
+
+@dataclass(frozen=True)
 class ProgressRules:
     """The rules that there are, of the milestones that `fields` know."""
 
@@ -105,7 +115,7 @@ class ProgressRules:
                 rule, tier = meant
                 found.setdefault(rule, {}).setdefault(tier, []).append(word)
         surest = {rule: tiers[min(tiers)] for rule, tiers in found.items()}
-        return {rule: said[0] for rule, said in surest.items() if len(said) == 1}
+        return {rule: alike[0] for rule, alike in surest.items() if len(alike) == 1}
 
     def are_steps(self, words: Sequence[str]) -> bool:
         """Return whether the words of a column say how far a job is."""
@@ -124,18 +134,13 @@ class ProgressRules:
             return milestone_rule(last, APPROVED), 0
         ignored = FILLERS | {"to"}
         tokens = [token for token in spelled_out(text).split() if token not in ignored]
-        matches = sorted(self._matches(tokens))
-        if not matches or (len(matches) > 1 and matches[0][:2] == matches[1][:2]):
+        matches = sorted(self._matches(tokens), key=lambda match: match.distance)
+        if not matches or (len(matches) > 1 and matches[0].distance == matches[1].distance):
             return None
-        _, _, rule, tier = matches[0]
-        return rule, tier
+        return matches[0].rule, matches[0].tier
 
-    def _matches(self, tokens: Sequence[str]) -> Iterator[tuple[int, int, str, int]]:
-        """Yield a tuple for each milestone that `tokens` may name, the best first when sorted.
-
-        It has the number of missing parts of the name, that of the found ones (negative), the
-        rule, and its tier.
-        """
+    def _matches(self, tokens: Sequence[str]) -> Iterator[_Match]:
+        """Yield a match for each milestone that `tokens` may name."""
         for key, stems in self._stems.items():
             named = [token for token in tokens if _stem(token) in stems]
             rest = " ".join(token for token in tokens if token not in named)
@@ -148,7 +153,8 @@ class ProgressRules:
                 status, tier = (APPROVED, 1) if is_over else (IN_PROGRESS, _UNSURE)
             if status:
                 found = {_stem(token) for token in named}
-                yield len(stems - found), -len(found), milestone_rule(key, status), tier
+                distance = len(stems - found), -len(found)
+                yield _Match(milestone_rule(key, status), tier, distance)
 
     @cached_property
     def _names(self) -> dict[str, list[str]]:

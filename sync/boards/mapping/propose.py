@@ -66,7 +66,7 @@ def _column(
     holding = content.of(cells, fields.sites)
     options = next((cell.options for cell in cells if cell.options is not None), None)
     words = options or tuple(dict.fromkeys(cell.text.strip() for cell in cells if cell.text))
-    named = _settled(by.match(header), holding, words, fields)
+    named = _disambiguated(by.match(header), holding, words, fields)
     match = _match(named, holding, fields, has_options=options is not None)
     if _may_be_progress(match, has_options=options is not None):
         match = _of_the_whole_job(match, words, fields)
@@ -87,7 +87,7 @@ def _column(
     )
 
 
-def _settled(
+def _disambiguated(
     named: HeaderMatch | None, holding: ColumnContent, words: tuple[str, ...], fields: Fields
 ) -> HeaderMatch | None:
     """Return what a header names, once it is clear from the cells, or from their list's `words`."""
@@ -95,8 +95,8 @@ def _settled(
         return named
     if holding.what == content.DATE:
         return replace(named, field=named.by_dates, reason="by its header and its dates")
-    said = {*fit(fields.get(named.by_words), words, {}, fields.trade_words).by_ours.values()}
-    if len(said) >= _STATUSES or (said and said == {*words}):
+    fitting = {*fit(fields.get(named.by_words), words, {}, fields.trade_words).by_ours.values()}
+    if len(fitting) >= _STATUSES or (fitting and fitting == {*words}):
         return replace(named, field=named.by_words, reason="by its header and its words")
     return named
 
@@ -116,14 +116,16 @@ def _match(
         if field.kind in (FieldKind.DATE, FieldKind.NUMBER) and has_options:
             return HeaderMatch("", f"its header says {field.title}, it has a drop-down", named.rank)
         if _contradicts(field, holding):
-            said = content.SAID.get(holding.what) or ("words" if holding.is_wordy else "numbers")
-            reason = f"its header says {field.title}, its cells are {said}"
+            found = content.DESCRIPTIONS.get(holding.what) or (
+                "words" if holding.is_wordy else "numbers"
+            )
+            reason = f"its header says {field.title}, its cells are {found}"
             return HeaderMatch("", reason, named.rank)
     if named:
         return named
     if proposed := content.PROPOSED.get(holding.what):
         known = f", {holding.known_sites} of known jobs" if holding.known_sites else ""
-        reason = f"its cells are {content.SAID[holding.what]}{known}"
+        reason = f"its cells are {content.DESCRIPTIONS[holding.what]}{known}"
         return HeaderMatch(proposed, reason, CONTENT)
     return HeaderMatch("", "", 0)
 

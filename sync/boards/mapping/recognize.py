@@ -8,20 +8,12 @@ from functools import lru_cache
 from rapidfuzz import fuzz, process
 
 from sync.boards.mapping import content
-from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.fields import ALIKE, SHORTEST, Fields
 from sync.boards.mapping.tab import CellKind, SeenTab
 from sync.boards.mapping.words import ASPECTS, DATE_WORDS, FILLERS, plain, spelled_out
 
-ALIKE = 88.0
-"""The least similarity (rapidfuzz's ratio, 0 to 100) of a header with one typo.
-
-Nearly every known header with one letter missing, doubled or swapped is above it. Of different
-fields, only contact and contract are that similar: see tests/boards/mapping.
-"""
 AHEAD = 6.0
 """The required lead over other fields: "contarct" is similar to contact and to contract."""
-SHORTEST = 6
-"""Letters: changing one letter of a shorter word makes another word ("cell", "sell")."""
 _DIGIT = re.compile(r"\d")
 DATED = ("submitted", "approved")
 """The aspects that a milestone's column of dates may have."""
@@ -90,8 +82,8 @@ class Recognizer:
         words = [word for word in text.split() if word not in FILLERS]
         aspects = [name for name, known in ASPECTS.items() if not known.isdisjoint(words)]
         is_dated = not DATE_WORDS.isdisjoint(words)
-        said = DATE_WORDS.union(*(ASPECTS[name] for name in aspects))
-        name, almost = " ".join(word for word in words if word not in said), ""
+        beside = DATE_WORDS.union(*(ASPECTS[name] for name in aspects))
+        name, almost = " ".join(word for word in words if word not in beside), ""
         bare = {
             " ".join(word for word in known.split() if word not in FILLERS): key
             for known, key in self._names.items()
@@ -105,7 +97,7 @@ class Recognizer:
             fitting = (self._fields.spelled(f"{aspect}:{key}") for aspect in aspects or DATED)
             why = f"of a milestone, but it may be {' or '.join(fitting)}"
             return HeaderMatch("", why, MILESTONE)
-        if aspects == ["approved"] and not is_dated and _APPROVAL.issuperset(said & {*words}):
+        if aspects == ["approved"] and not is_dated and _APPROVAL.issuperset(beside & {*words}):
             status, approved = f"status:{key}", f"approved:{key}"
             fitting = (self._fields.spelled(name) for name in (status, approved))
             why = f"of a milestone, but it may be {' or '.join(fitting)}"

@@ -107,7 +107,7 @@ class SeenTab:
         return {index: text for index, text in texts.items() if text}
 
 
-def of_tab(tab: SeenTab) -> str:
+def why_unmappable(tab: SeenTab) -> str:
     """Return why no mapping of the tab is possible at all, or ""."""
     if not tab.is_grid:
         return "is a chart or a connected data source, not a grid of cells."
@@ -121,7 +121,7 @@ def of_tab(tab: SeenTab) -> str:
     return ""
 
 
-def below(tab: SeenTab, header_row: int, account: str) -> str:
+def why_unwritable(tab: SeenTab, header_row: int, account: str) -> str:
     """Return why nothing can be written below a header row, or ""."""
     for lock in tab.locks:
         if lock.bottom > header_row:

@@ -11,7 +11,7 @@ from sync.boards.mapping.decide import ONE_MORE, Choices, MappedColumn, TabMappi
 from sync.boards.mapping.fields import Fields, fit
 from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.recognize import Recognizer
-from sync.boards.mapping.tab import SeenTab, of_tab
+from sync.boards.mapping.tab import SeenTab, why_unmappable
 from sync.console.boards.mapping_form import FIELD, HAD, MEANS, WORD, MappingForm, mark
 from sync.field_table import ASPECTS, KEY
 from sync.jobs.progress import FURTHER_WORD, PROGRESS
@@ -355,7 +355,7 @@ class Cover:
     def first_rows(self, mapping: TabMapping, form: MappingForm, most: int) -> FirstRows:
         """Return the first rows of a tab: `most`, or down to some below its headers."""
         tab = mapping.tab
-        if problem := of_tab(tab):
+        if problem := why_unmappable(tab):
             return FirstRows(mapping, problem, is_chosen=False)
         known = self.header_row(tab)
         at_first = mapping.header_row if mapping.is_mapped and not mapping.problem else known
