@@ -18,8 +18,8 @@ def test_in_ci_only_the_expected_skips_pass(
     monkeypatch: pytest.MonkeyPatch, ci: str, reason: str, outcome: str
 ) -> None:
     monkeypatch.setenv("CI", ci)
-    place = ("test_it.py", 1, f"Skipped: {reason}")
-    report = pytest.TestReport("test_it", ("test_it.py", 1, "test_it"), {}, "skipped", place, "call")
+    where = ("test_it.py", 1, f"Skipped: {reason}")
+    report = pytest.TestReport("test_it", ("test_it.py", 1, "it"), {}, "skipped", where, "call")
     hook = pytest_runtest_makereport()
     next(hook)
     with pytest.raises(StopIteration) as returned:

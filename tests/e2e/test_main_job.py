@@ -22,18 +22,14 @@ FILE = "Silver-Inspection (Passed).pdf"
 STATUS = "Construction & Signoff"
 
 
-def db_upgrade(world: World) -> None:
-    assert world.command("db", "upgrade").process.wait() == 0, world.log.read_text()
-
-
 def is_linked(world: World) -> bool:
     row = world.by_site().get(SAMPLE_SITE, {})
     return any("/file/d/" in link.uri for cell in row.values() for link in cell.links)
 
 
-def test_the_sample_becomes_one_row_with_its_document(world: World) -> None:
-    """Catches any break on the whole way: the sample as it was published, on each database."""
-    db_upgrade(world)
+def test_the_sample_becomes_one_row_with_its_document(sqlite_world: World) -> None:
+    """Catches any break on the whole way: the sample as it was published."""
+    world = sqlite_world
     with world.receiver().ready():
         first = world.send(SAMPLE)
         assert (first.status_code, first.json()["outcome"]) == (202, "accepted")
@@ -137,10 +133,12 @@ def test_generated_documents_are_not_downloaded(sqlite_world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "empty_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
-)
-@pytest.mark.parametrize(
-    "ending", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)]
+    ("empty_url", "ending"),
+    [
+        ("postgresql", signal.SIGTERM),
+        pytest.param("sqlite", signal.SIGINT, marks=pytest.mark.long),
+    ],
+    indirect=["empty_url"],
 )
 def test_a_worker_apart_does_the_same_and_ends_cleanly(
     world: World, ending: signal.Signals
@@ -148,13 +146,13 @@ def test_a_worker_apart_does_the_same_and_ends_cleanly(
     """Catches a receiver that calls Google though WORKER=separate, and a worker apart that does not
     do its work or does not end, on each database."""
     world.environment["WORKER"] = "separate"
-    db_upgrade(world)
+    assert world.command("db", "upgrade").process.wait() == 0, world.log.read_text()
     with world.receiver().ready():
         world.send(SAMPLE)
         time.sleep(1.5)
         assert list(world.google.calls) == []
         with world.worker() as worker:
-            wait_for(lambda: SAMPLE_SITE in world.by_site())
+            wait_for(lambda: is_linked(world))
             began = time.monotonic()
             worker.process.send_signal(ending)
             assert worker.process.wait() == 0

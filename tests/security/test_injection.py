@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import requests
-from werkzeug.datastructures import MultiDict
 
 from emulator import Emulator
+from tests.bench import Bench
 from tests.made_up import comment, document, milestone, task, uuid
-from tests.world import World, wait_for
 
 AGE = re.compile(r"=TODAY\(\)-\d+")
 """The product's own formulas."""
@@ -46,26 +44,20 @@ def formulas_in(tree: Any) -> Iterator[str]:
             yield from formulas_in(inner)
 
 
-def test_text_is_shown_as_it_was_sent(tmp_path: Path, sqlite_url: str) -> None:
+def test_text_is_shown_as_it_was_sent(google: Emulator, sqlite_url: str) -> None:
     """Catches a text that becomes a formula or a page: a homeowner's or an installer's words would
     run when somebody opens the sheet."""
-    with Emulator() as google:
-        world = World(google, tmp_path, sqlite_url, DRIVE_FOLDER_ID="")
-        with world.receiver().ready():
-            for job, evil in enumerate(EVIL):
-                assert world.send(webhook(job, evil)).status_code == 202
-            wait_for(lambda: len(world.by_site()) == len(EVIL))
-        for job, evil in enumerate(EVIL):
-            row = world.by_site()[uuid(job)]
-            assert evil in row["Last comment"].text
-            assert row["Status"].text.startswith(evil[:10])
-            assert evil in row[f"{evil} documents"].text
-        where, query = {"spreadsheetId": world.spreadsheet}, MultiDict({"includeGridData": "true"})
-        stored = google.sheets.handle("sheets.spreadsheets.get", where, query, None, "onlooker")
-        formulas = list(formulas_in(stored))
-        assert formulas
-        assert [one for one in formulas if not AGE.fullmatch(one)] == []
-        page = requests.get(f"{google.url}/spreadsheets/d/{world.spreadsheet}", timeout=10)
-        assert page.ok
-        assert "<script>alert" not in page.text
-        assert "<img src=x" not in page.text
+    bench = Bench(google, sqlite_url)
+    bench.shown(*(webhook(job, evil) for job, evil in enumerate(EVIL)))
+    for job, evil in enumerate(EVIL):
+        row = bench.row(uuid(job))
+        assert evil in row["Last comment"]
+        assert row["Status"].startswith(evil[:10])
+        assert evil in row[f"{evil} documents"]
+    formulas = list(formulas_in(bench.book("*")))
+    assert formulas
+    assert [one for one in formulas if not AGE.fullmatch(one)] == []
+    page = requests.get(f"{google.url}/spreadsheets/d/{bench.spreadsheet}", timeout=10)
+    assert page.ok
+    assert "<script>alert" not in page.text
+    assert "<img src=x" not in page.text

@@ -207,7 +207,7 @@ class Stage:
             yield words
             yield (*words, "--json")
         yield ("deliveries", "--outcome", "rejected", "--limit", "500", "--json")
-        for delivery in deliveries[:20]:
+        for delivery in deliveries[:5]:
             yield ("deliveries", "show", delivery)
             yield ("deliveries", "show", delivery, "--json")
         yield from (("details",), ("backfill", "--json"), ("retry", "--all"), ("retry", "z"))

@@ -1,12 +1,16 @@
 """A `.env` is read by every command, and nobody is left to guess that it was not."""
 
 import os
-import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import patch
 
 import pytest
 
+import brightsheet
 from tests.made_up import SECRET
 from tests.settings.test_environment import LEAST
 
@@ -16,18 +20,25 @@ TEXT = "".join(
 )
 
 
-def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+class Done(NamedTuple):
+    returncode: int
+    stderr: str
+
+
+def run(folder: Path, **environment: str) -> Done:
     """Run a command in a folder, as a shell does in which nothing was set."""
-    known = {"PATH": os.environ["PATH"], "HOME": str(folder)}
-    return subprocess.run(
-        [sys.executable, "-m", "brightsheet", "deliveries"],
-        cwd=folder,
-        env=known | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    known = {"PATH": os.environ["PATH"], "HOME": str(folder)} | environment
+    said = StringIO()
+    with (
+        patch.dict(os.environ, known, clear=True),
+        patch.object(sys, "argv", ["brightsheet", "deliveries"]),
+        chdir(folder),
+        redirect_stdout(StringIO()),
+        redirect_stderr(said),
+        pytest.raises(SystemExit) as ended,
+    ):
+        brightsheet.main()
+    return Done(int(ended.value.code or 0), said.getvalue())
 
 
 def test_it_is_read_from_the_current_directory(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """A wheel built from the tree starts where there is no tree, and finds what it is shipped with."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -34,35 +36,34 @@ print(json.dumps({
 """
 
 
+COMMAND = """
+import sys
+from importlib.metadata import entry_points
+
+sys.argv[0] = "brightsheet"
+(script,) = entry_points(group="console_scripts", name="brightsheet")
+script.load()()
+"""
+
+
 class Installed:
-    """An environment of its own with the wheel in it, used from a folder without a checkout."""
+    """The wheel's content, used from a folder without a checkout."""
 
     def __init__(self, folder: Path) -> None:
-        self.bin = folder / "venv" / "bin"
         self.elsewhere = folder / "elsewhere"
         self.elsewhere.mkdir()
-        wheel = _built(folder)
-        _run(folder, sys.executable, "-m", "venv", "--without-pip", str(folder / "venv"))
-        pip = (sys.executable, "-m", "pip", "--python", str(self.bin / "python"))
-        _run(folder, *pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel))
-        # The dependencies are this environment's. A path file in a folder that is so added counts
-        # for nothing, thus not an editable install of the tree either.
-        (packages,) = (folder / "venv" / "lib").glob("python*/site-packages")
-        seen = [path for path in sys.path if path.endswith("site-packages")]
-        (packages / "dependencies.pth").write_text("\n".join(seen), "utf-8")
+        self.packages = folder / "packages"
+        with ZipFile(_built(folder)) as wheel:
+            wheel.extractall(self.packages)
 
-        self.packages = packages
-
-    def refused(self, *words: str) -> str:
-        """Run the command, which has to fail; return what it says."""
-        command = [str(self.bin / "brightsheet"), *words]
-        done = subprocess.run(command, cwd=self.elsewhere, capture_output=True, text=True)
-        assert (done.returncode, done.stdout) == (1, "")
-        return done.stderr
-
-    def run(self, command: str, *words: str, **settings: str) -> str:
-        """Run a command of the environment; return what it prints."""
-        return _run(self.elsewhere, str(self.bin / command), *words, **settings)
+    def run(self, code: str, *words: str, status: int = 0, **settings: str) -> str:
+        """Run code or the COMMAND; return what it prints, or what it says when it fails."""
+        # With -S, path files count for nothing, so an editable install of the tree doesn't either.
+        command = (sys.executable, "-S", "-c", code, *words)
+        dependencies = [path for path in sys.path if path.endswith("site-packages")]
+        settings["PYTHONPATH"] = os.pathsep.join([str(self.packages), *dependencies])
+        done = _run(self.elsewhere, *command, status=status, **settings)
+        return done.stderr if status else done.stdout
 
 
 def _built(folder: Path) -> Path:
@@ -87,7 +88,9 @@ def _built(folder: Path) -> Path:
     return wheel
 
 
-def _run(folder: Path, *command: str, **settings: str) -> str:
+def _run(
+    folder: Path, *command: str, status: int = 0, **settings: str
+) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         command,
         cwd=folder,
@@ -97,8 +100,8 @@ def _run(folder: Path, *command: str, **settings: str) -> str:
         timeout=100,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert done.returncode == status, done.stdout + done.stderr
+    return done
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +113,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
 
 @pytest.mark.long
 def test_the_command_starts(installed: Installed) -> None:
-    assert "Usage: brightsheet" in installed.run("brightsheet", "--help")
+    assert "Usage: brightsheet" in installed.run(COMMAND, "--help")
 
 
 def test_the_wheel_contains_no_demo_and_no_emulator(installed: Installed) -> None:
@@ -133,7 +136,7 @@ def test_the_wheel_contains_no_demo_and_no_emulator(installed: Installed) -> Non
 def test_a_command_of_a_checkout_reports_what_is_missing(
     installed: Installed, words: tuple[str, ...], missing: str
 ) -> None:
-    (line,) = installed.refused(*words).splitlines()
+    (line,) = installed.run(COMMAND, *words, status=1).splitlines()
     assert line.startswith(f"`brightsheet {words[0]}` is a command of a checkout")
     assert f"{missing} not installed" in line
     assert "make install" in line
@@ -143,10 +146,10 @@ def test_a_command_of_a_checkout_reports_what_is_missing(
 def test_settings_config_and_api_description_are_found(installed: Installed) -> None:
     settings = {name: text for name, text in LEAST.items() if name != "CONFIG_FILE"}
     settings["ADMIN_PASSWORD"] = "open-up-please"
-    assert installed.run("brightsheet", "db", "upgrade") == "The database is up to date.\n"
-    shown = installed.run("python", "-c", SHOWN, **settings)
+    assert installed.run(COMMAND, "db", "upgrade") == "The database is up to date.\n"
+    shown = installed.run(SHOWN, **settings)
     answer = json.loads(shown.splitlines()[-1])
-    packages = str(installed.bin.parent / "lib")
+    packages = str(installed.packages)
     assert answer["sync"].startswith(packages)
     assert answer["config"].startswith(packages)
     assert answer["tab"]

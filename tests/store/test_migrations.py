@@ -92,17 +92,6 @@ def test_another_database_is_refused_unchanged(database: Database, revision: str
         assert connection.scalar(text("SELECT count(*) FROM delivery")) == 1
 
 
-def test_the_command_reports_it_in_one_line(sqlite_url: str) -> None:
-    """Would catch a traceback."""
-    at(Database(sqlite_url), "0005")
-    command = [sys.executable, "-m", "brightsheet", "db", "upgrade"]
-    environment = {**os.environ, "DATABASE_URL": sqlite_url}
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert ended.returncode == 2
-    (line,) = ended.stderr.splitlines()
-    assert line.startswith("DATABASE_URL: the database is of an older version")
-
-
 KILLED = """
 import os, signal, sys
 from sqlalchemy import event
