@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -56,13 +56,15 @@ class Installed:
         with ZipFile(_built(folder)) as wheel:
             wheel.extractall(self.packages)
 
-    def run(self, code: str, *words: str, status: int = 0, **settings: str) -> str:
+    def run(
+        self, code: str, *words: str, status: int = 0, settings: Mapping[str, str] | None = None
+    ) -> str:
         """Run code or the COMMAND; return what it prints, or what it says when it fails."""
         # With -S, path files count for nothing, so an editable install of the tree doesn't either.
         command = (sys.executable, "-S", "-c", code, *words)
         dependencies = [path for path in sys.path if path.endswith("site-packages")]
-        settings["PYTHONPATH"] = os.pathsep.join([str(self.packages), *dependencies])
-        done = _run(self.elsewhere, *command, status=status, **settings)
+        paths = {"PYTHONPATH": os.pathsep.join([str(self.packages), *dependencies])}
+        done = _run(self.elsewhere, *command, status=status, settings={**(settings or {}), **paths})
         return done.stderr if status else done.stdout
 
 
@@ -82,14 +84,14 @@ def _built(folder: Path) -> Path:
         "--quiet",
         "--no-index",
     )
-    _run(folder, *pip, *ALONE, "--wheel-dir", str(folder), str(tree))
+    _run(folder, *pip, *ALONE, "--wheel-dir", str(folder), str(tree), settings={})
     shutil.rmtree(tree)
     (wheel,) = folder.glob("*.whl")
     return wheel
 
 
 def _run(
-    folder: Path, *command: str, status: int = 0, **settings: str
+    folder: Path, *command: str, status: int = 0, settings: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         command,
@@ -147,7 +149,7 @@ def test_settings_config_and_api_description_are_found(installed: Installed) -> 
     settings = {name: text for name, text in LEAST.items() if name != "CONFIG_FILE"}
     settings["ADMIN_PASSWORD"] = "open-up-please"
     assert installed.run(COMMAND, "db", "upgrade") == "The database is up to date.\n"
-    shown = installed.run(SHOWN, **settings)
+    shown = installed.run(SHOWN, settings=settings)
     answer = json.loads(shown.splitlines()[-1])
     packages = str(installed.packages)
     assert answer["sync"].startswith(packages)
