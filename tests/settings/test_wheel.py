@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -57,7 +57,7 @@ class Installed:
             wheel.extractall(self.packages)
 
     def run(
-        self, code: str, *words: str, status: int = 0, settings: Mapping[str, str] | None = None
+        self, code: str, *words: str, status: int = 0, settings: dict[str, str] | None = None
     ) -> str:
         """Run code or the COMMAND; return what it prints, or what it says when it fails."""
         # With -S, path files count for nothing, so an editable install of the tree doesn't either.
@@ -91,7 +91,7 @@ def _built(folder: Path) -> Path:
 
 
 def _run(
-    folder: Path, *command: str, status: int = 0, settings: Mapping[str, str]
+    folder: Path, *command: str, status: int = 0, settings: dict[str, str]
 ) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         command,
