@@ -19,6 +19,7 @@ from sync.errors import SettingsError
 from sync.settings.environment import load
 from sync.sheets.read import JOBS_TAB
 from sync.store import RefusedRequests
+from sync.store.deliveries import latest_job
 from sync.store.schema import delivery, heartbeat, job
 from tests.doctor.conftest import PERSON, ROBOT, SERVICE_ACCOUNT, TOKEN, Patient
 from tests.made_up import milestone, uuid
@@ -142,7 +143,9 @@ def _list_elsewhere(patient: Patient) -> None:
 
 
 def _unreadable_job(patient: Patient) -> None:
-    patient.google.everbright.fail(uuid(1), "error", status=500)
+    site = latest_job(patient.bench.database)
+    assert site
+    patient.google.everbright.fail(site, "error", status=500)
 
 
 def _page_for_a_document(patient: Patient) -> None:
