@@ -330,7 +330,7 @@ class CellDecider:
         """Return what to do with a note, and the expected one; unread, it counts as ours."""
         new = encode.note(target.cells.get(column, EMPTY), self.zone)
         last_written = encode.note(target.written.get(column, EMPTY), self.zone)
-        ours = last_written or new  # The row may be older than what is known about it.
+        ours = last_written or new  # Where nothing is known, the row may have our note already.
         observed = note_of(table.cell(column, row)) if column in table.cells else last_written
         if encode.is_same_note(ours, observed):
             last_written = observed
