@@ -214,24 +214,21 @@ _SUMS = frozenset(
         "totales, promedio, subtotales"
     )
 )
-_GROUPS = frozenset(
-    _texts(
-        "hold, waiting, active, open, closed, pending, installed, installs, done, complete, "
-        "completed, finished, dead, cancelled, canceled, lost, archive, archived, old, jobs, "
-        "projects, leads, pipeline, sold, stuck, permitting, permits, inspections, approved, "
-        "rejected, submitted, progress, paid, unpaid, week, month, q1, q2, q3, q4, january, "
-        "february, march, april, may, june, july, august, september, october, november, "
-        "december, jan, feb, mar, apr, jun, jul, aug, sep, sept, oct, nov, dec, espera, "
-        "pendientes, activos, abiertos, cerrados, cancelados, instalados, terminados, trabajos, "
-        "proyectos, enero, febrero, marzo, abril, mayo, junio, julio, agosto, septiembre, "
-        "octubre, noviembre, diciembre, mes"
-    )
-)
 _ASIDE = frozenset(
     _texts(
-        "hold, waiting, installed, done, complete, completed, finished, closed, dead, cancelled, "
-        "canceled, lost, archive, archived, old, paid, stuck, espera, cerrados, cancelados, "
-        "instalados, terminados"
+        "hold, waiting, installed, installs, done, complete, completed, finished, closed, dead, "
+        "cancelled, canceled, lost, archive, archived, old, paid, stuck, espera, cerrados, "
+        "cancelados, instalados, terminados"
+    )
+)
+_GROUPS = _ASIDE.union(
+    _texts(
+        "active, open, pending, jobs, projects, leads, pipeline, sold, permitting, permits, "
+        "inspections, approved, rejected, submitted, progress, unpaid, week, month, q1, q2, q3, "
+        "q4, january, february, march, april, may, june, july, august, september, october, "
+        "november, december, jan, feb, mar, apr, jun, jul, aug, sep, sept, oct, nov, dec, "
+        "pendientes, activos, abiertos, trabajos, proyectos, enero, febrero, marzo, abril, mayo, "
+        "junio, julio, agosto, septiembre, octubre, noviembre, diciembre, mes"
     )
 )
 _BETWEEN = FILLERS.union(_texts("in, to, do, and, or, all, our, my, new, this, next, last"))
