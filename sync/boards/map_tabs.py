@@ -90,7 +90,6 @@ def fields_of(wiring: Wiring) -> Fields:
         config,
         Milestones(config).headings(jobs, with_configured=True, with_hidden=True),
         tuple(status.label for status in statuses if not status.is_known),
-        frozenset(job.site for job in jobs),
         frozenset(stage for job in jobs if (stage := current_stage(job))),
     )
 

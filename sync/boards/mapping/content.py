@@ -8,7 +8,7 @@ from sync.boards.mapping.tab import CellKind, SeenCell
 from sync.field_table import JOB_FIELDS, KEY, FieldKind
 from sync.types import UUID_PATTERN
 
-_SITE = re.compile(rf"(?:https?://\S*/)?({UUID_PATTERN})\S*", re.IGNORECASE)
+_SITE = re.compile(rf"(?:https?://\S*/)?{UUID_PATTERN}\S*", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(
     r"(?:(?:\+?1[\s.-]*)?\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*|\d{3}[\s.-])\d{4}"
@@ -80,8 +80,6 @@ class ColumnContent:
     """What most of a column's filled cells are (a key of DESCRIPTIONS; "" for nothing known)."""
 
     what: str = ""
-    known_sites: int = 0
-    """How many of them are jobs that we know."""
     is_computed: bool = False
     """Whether any cell except totals is computed: writing there would destroy a formula."""
     is_numeric: bool = False
@@ -92,7 +90,7 @@ class ColumnContent:
     """Whether nothing is filled: `what` is then what the cells are formatted for."""
 
 
-def of(cells: Iterable[SeenCell], sites: Collection[str] = ()) -> ColumnContent:
+def of(cells: Iterable[SeenCell]) -> ColumnContent:
     """Return what a column's cells are."""
     cells, no_data = list(cells), (CellKind.BLANK, CellKind.TOTAL)
     filled = [cell for cell in cells if cell.text.strip() and cell.kind not in no_data]
@@ -101,8 +99,7 @@ def of(cells: Iterable[SeenCell], sites: Collection[str] = ()) -> ColumnContent:
         what = DATE
     return ColumnContent(
         what,
-        sum(site(cell.text.strip()) in sites for cell in filled) if what else 0,
-        any(cell.kind is CellKind.COMPUTED for cell in filled),
+        is_computed=any(cell.kind is CellKind.COMPUTED for cell in filled),
         is_numeric=_are_most([cell.kind is CellKind.NUMBER for cell in filled]),
         is_wordy=_are_most([not any(map(str.isdigit, cell.text)) for cell in filled]),
         is_blank=not filled,
@@ -126,12 +123,6 @@ def _most(filled: Sequence[SeenCell]) -> str:
 
 def _are_most(answers: Collection[bool]) -> bool:
     return sum(answers) > len(answers) * _MOST
-
-
-def site(text: str) -> str:
-    """Return the UUID in a text, in lower case, or ""."""
-    match = _SITE.fullmatch(text)
-    return match[1].lower() if match else ""
 
 
 def is_data(text: str) -> bool:

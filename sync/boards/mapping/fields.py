@@ -35,8 +35,6 @@ class Fields:
     milestones: Sequence[Heading] = ()
     labels: tuple[str, ...] = ()
     """The labels of received statuses that aren't in the config."""
-    sites: frozenset[str] = field(default_factory=frozenset)
-    """The site IDs of known jobs."""
     stages: frozenset[str] = field(default_factory=frozenset)
     """The stages of sales that EverBright has sent."""
 

@@ -63,7 +63,7 @@ def _column(
     tab: SeenTab, row: int, index: int, header: str, fields: Fields, by: Recognizer
 ) -> Proposal:
     cells = list(tab.below(row, index))
-    holding = content.of(cells, fields.sites)
+    holding = content.of(cells)
     options = next((cell.options for cell in cells if cell.options is not None), None)
     words = options or tuple(dict.fromkeys(cell.text.strip() for cell in cells if cell.text))
     named = _disambiguated(by.match(header), holding, words, fields)
@@ -124,8 +124,7 @@ def _match(
     if named:
         return named
     if proposed := content.PROPOSED.get(holding.what):
-        known = f", {holding.known_sites} of known jobs" if holding.known_sites else ""
-        reason = f"its cells are {content.DESCRIPTIONS[holding.what]}{known}"
+        reason = f"its cells are {content.DESCRIPTIONS[holding.what]}"
         return HeaderMatch(proposed, reason, CONTENT)
     return HeaderMatch("", "", 0)
 
