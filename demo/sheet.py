@@ -73,8 +73,10 @@ def _rows(data: list[dict[str, Any]]) -> list[Row]:
 
 def _cell(value: dict[str, Any]) -> ShownCell:
     text = value.get("formattedValue", "")
-    units = text.encode("utf-16-le")
     runs = value.get("textFormatRuns", ())
+    if not runs:
+        return ShownCell(text)
+    units = text.encode("utf-16-le")
     ends = [run.get("startIndex", 0) for run in runs[1:]] + [len(units) // 2]
     links = []
     for run, end in zip(runs, ends, strict=False):

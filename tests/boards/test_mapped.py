@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from emulator import Emulator
 from sync.sheets.cell_data import at, text_of
 from sync.sheets.read import HEADER_KEY, MAPPED_SINCE
@@ -183,10 +181,9 @@ def test_the_history_is_added_on_wish(asking: Bench) -> None:
     assert visible(bench) == ["Open jobs", "Installed", "History"]
 
 
-@pytest.mark.parametrize("title", ["_brightsheet", "_BRIGHTSHEET"])
-def test_the_hidden_tab_gets_a_free_name(google: Emulator, sqlite_url: str, title: str) -> None:
+def test_the_hidden_tab_gets_a_free_name(google: Emulator, sqlite_url: str) -> None:
     """Catches a batch that Google refuses for as long as somebody has a tab called so."""
-    bench = Bench(google, sqlite_url)
+    bench, title = Bench(google, sqlite_url), "_BRIGHTSHEET"
     theirs = {"sheetId": 5, "title": title}
     bench.do({"addSheet": {"properties": theirs}})
     own_sheet.make(bench, [line(1)], [line(2)])

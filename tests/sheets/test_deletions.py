@@ -78,8 +78,7 @@ def test_the_next_read_reports_a_deleted_column_by_its_last_header(
     assert problem.since, "it is gone since the read that missed it"
 
 
-def test_a_restored_column_is_no_longer_missing_and_is_filled(store_bench: Bench) -> None:
-    bench = store_bench
+def test_a_restored_column_is_no_longer_missing_and_is_filled(bench: Bench) -> None:
     bench.shown(milestone(1))
     delete(bench, "Status")
     bench.shown(milestone(2))

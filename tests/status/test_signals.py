@@ -417,13 +417,13 @@ def test_silence_counts_from_setup_for_as_many_days_as_from_a_webhook(
     assert receiver.problems() == {"silence"}
 
 
-@pytest.mark.parametrize("sent", [b"{}", b"[]", LATIN_1, body({"site": "x", "tasks": []})])
-def test_only_an_accepted_webhook_ends_a_silence(receiver: Installation, sent: bytes) -> None:
+def test_only_an_accepted_webhook_ends_a_silence(receiver: Installation) -> None:
     """Neither a refused webhook does, nor one without any known field."""
     receiver.webhook()
     receiver.pass_days(10)
-    receiver.send(sent)
-    assert "silence" in receiver.problems()
+    for sent in (b"{}", b"[]", LATIN_1, body({"site": "x", "tasks": []})):
+        receiver.send(sent)
+        assert "silence" in receiver.problems()
     receiver.webhook()
     assert "silence" not in receiver.problems()
 

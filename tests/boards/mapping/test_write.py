@@ -314,9 +314,8 @@ def test_a_viewer_gets_the_fix(theirs: Stand) -> None:
     assert keys(theirs, HEADER_KEY) == []
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
+def test_a_misspelled_choice_gets_a_hint(theirs: Stand) -> None:
+    for words, said in (
         (("--set", "Phone"), "write \"Header=field\", not 'Phone'"),
         (("--header-row", "3"), "--header-row goes with one --tab"),
         (("--set", "Phone=x", "--set", "Phone=y"), "is given twice"),
@@ -324,10 +323,8 @@ def test_a_viewer_gets_the_fix(theirs: Stand) -> None:
         (("--word", ":APPROVED=x"), 'write "APPROVED=Done"'),
         (("--word", "Perm.:=x"), 'write "APPROVED=Done"'),
         (("--word", "P:APPROVED=x", "--word", "P:APPROVED=y"), "is given twice"),
-    ],
-)
-def test_a_misspelled_choice_gets_a_hint(theirs: Stand, words: tuple[str, ...], said: str) -> None:
-    assert said in theirs.map(*words, status=2)
+    ):
+        assert said in theirs.map(*words, status=2)
     assert theirs.calls() == 0
 
 
