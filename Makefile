@@ -44,9 +44,12 @@ check: develop  ## style, types, import contracts and the short tests: run this 
 	$(BIN)/python -m pytest -n 3 -m "not long" $(ARGS)
 
 chaos: develop  ## run the storms of people, faults and kills at full size (SEED=1)
-	KILLS=50 SILENCE=60 CHAOS_SIZE=full HOSTILE=100000 LARGE=5000 REBUILD=10000 \
+	KILLS=50 SILENCE=60 CHAOS_SIZE=full HOSTILE=100000 LARGE=5000 REBUILD=10000 BACKFILL=5000 \
 		$(BIN)/python -m pytest -n 0 -s tests/e2e/test_kill.py tests/e2e/test_outage.py tests/chaos \
-		tests/boards/chaos tests/security/test_hostile.py tests/sheets/test_large.py tests/sheets/test_rebuild.py
+		tests/boards/chaos tests/security/test_hostile.py tests/sheets/test_large.py \
+		tests/sheets/test_rebuild.py tests/backfill/test_run.py \
+		tests/boards/console/test_five_boards.py tests/test_core_alone.py \
+		tests/security/test_marks.py tests/boards/test_marks.py
 
 pages: develop  ## regenerate .env.example, app.json and the tables of settings and columns
 	$(BIN)/python -m tests.settings.pages

@@ -1,4 +1,8 @@
-"""The core in a copy without boards: its tests pass, its demo runs, mapped sheets are refused."""
+"""The core in a copy without boards: its tests pass, its demo runs, mapped sheets are refused.
+
+By default the tests of the rooms that boards add to, with every module imported; all of the core's
+areas with CHAOS_SIZE=full.
+"""
 
 import os
 import shutil
@@ -10,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from demo.process import ROOT
+from tests.chaos.stage import FULL
 
 WITHOUT = (
     "sync/boards",
@@ -18,12 +23,23 @@ WITHOUT = (
     "sync/commands/boards",
     "tests/boards",
 )
-AREAS = ("tests/sheets", "tests/jobs", "tests/store", "tests/test_receiver.py", "tests/refusals.py")
+AREAS: tuple[str, ...] = (
+    *("tests/sheets/test_flush.py", "tests/test_receiver.py"),
+    *("tests/console/test_statuses.py", "tests/doctor/test_command.py"),
+    *("tests/status/test_compare.py", "tests/worker/test_comparison.py"),
+)
+"""Tests of what boards plug into: the flush, the comparison, the console, the doctor, /status."""
+if FULL:
+    AREAS = ("tests/sheets", "tests/jobs", "tests/store", *AREAS[1:])
 QUICK = "not postgresql and not what_moves_between_read_and_write"
 REFUSALS = '''"""What the core does with sheets that only boards can serve."""
 
+import importlib
+import pkgutil
+
 import pytest
 
+import sync
 from sync.errors import Permanent
 from sync.sheets.sheet_requests import metadata
 from sync.sheets.read import HEADER_KEY, MAPPED_SINCE, mapping_id
@@ -33,6 +49,13 @@ from tests.made_up import milestone
 from tests.sheets.conftest import bench
 
 TITLES = "sheets(properties(title))"
+
+
+def test_each_module_is_imported() -> None:
+    names = [each.name for each in pkgutil.walk_packages(sync.__path__, "sync.")]
+    assert len(names) > 100
+    for name in names:
+        importlib.import_module(name)
 
 
 def refused(bench: Bench) -> str:
@@ -97,7 +120,8 @@ def run(folder: Path, *words: str) -> str:
 @pytest.mark.long
 @pytest.mark.timeout(560)
 def test_the_tests_of_the_core_pass(copy: Path) -> None:
-    run(copy, "pytest", "-n", "0", "-x", "-m", "not long", "-k", QUICK, *AREAS)
+    areas = (*AREAS, "tests/refusals.py")
+    run(copy, "pytest", "-n", "0", "-x", "-m", "not long", "-k", QUICK, *areas)
 
 
 @pytest.mark.long

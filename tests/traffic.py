@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -76,7 +76,7 @@ class Senders:
     statuses: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._queue = iter(list(self.payloads))
+        self._queue: Iterator[dict[str, Any]] = iter(list(self.payloads))
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._running = [threading.Thread(target=self._send) for _ in range(self.threads)]
@@ -92,6 +92,12 @@ class Senders:
 
     def stop(self) -> None:
         self._stop.set()
+        self.join()
+
+    def finish(self) -> None:
+        """Begin no more payloads; wait until each that was begun is answered 202."""
+        with self._lock:
+            self._queue = iter(())
         self.join()
 
     def _send(self) -> None:

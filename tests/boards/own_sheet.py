@@ -152,18 +152,20 @@ def grid(bench: Bench, tab: int = OPEN) -> list[list[CellData]]:
     return _rows(bench, tab)[HEADER_ROW + 1 :]
 
 
-def _rows(bench: Bench, tab: int) -> list[list[CellData]]:
-    fields = (
-        "sheets(properties(sheetId),data(rowData(values("
-        "userEnteredValue,effectiveValue,note,textFormatRuns,dataValidation,userEnteredFormat))))"
-    )
-    (sheet,) = [o for o in bench.book(fields)["sheets"] if o["properties"].get("sheetId", 0) == tab]
+_TEXTS = "userEnteredValue,effectiveValue"
+_CELLS = f"{_TEXTS},note,textFormatRuns,dataValidation,userEnteredFormat"
+
+
+def _rows(bench: Bench, tab: int, fields: str = _CELLS) -> list[list[CellData]]:
+    found = bench.google.sheets.spreadsheets[bench.spreadsheet].sheet(tab)
+    assert found is not None
+    (sheet,) = bench.book(f"sheets(data(rowData(values({fields}))))", found.title)["sheets"]
     return [list(row.get("values", [])) for row in sheet["data"][0].get("rowData", ())]
 
 
 def places(bench: Bench, tab: int = OPEN) -> dict[str, int]:
     """Return where each column is now, by its header."""
-    headers = _rows(bench, tab)[HEADER_ROW]
+    headers = _rows(bench, tab, _TEXTS)[HEADER_ROW]
     return {text: n for n, cell in enumerate(headers) if (text := text_of(cell))}
 
 

@@ -11,6 +11,7 @@ from tests.made_up import uuid
 from tests.security.conftest import Written
 from tests.security.test_marks import (
     FEW,
+    FULL,
     JOBS,
     MANY,
     MARK,
@@ -60,7 +61,7 @@ class BoardStage(Stage):
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize(("seed", "count"), [(1, FEW), (2, MANY), (3, MANY)])
+@pytest.mark.parametrize(("seed", "count"), [(1, FEW), (3, MANY), *[(2, MANY)] * FULL])
 def test_secret_marks_appear_only_where_allowed(
     google: Emulator,
     sqlite_url: str,

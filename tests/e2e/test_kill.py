@@ -11,7 +11,7 @@ from emulator import Emulator
 from tests.traffic import Senders, expected_documents, history, newest, replay, shown
 from tests.world import World, wait_for
 
-KILLS = int(os.environ.get("KILLS", "8"))
+KILLS = int(os.environ.get("KILLS", "5"))
 SEED = int(os.environ.get("SEED", "1"))
 
 

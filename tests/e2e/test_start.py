@@ -72,7 +72,7 @@ def test_a_wrong_setting_is_one_line_and_status_2(
 ) -> None:
     world = sqlite_world
     environment = world.environment | {"PORT": str(world.port)} | changes
-    assert shell(PROCFILE[line], environment, world.log).wait(20) == 2
+    assert shell(PROCFILE[line], environment, world.log).wait(60) == 2
     (said,) = world.log.read_text().splitlines()
     assert said.startswith(says)
 
@@ -81,7 +81,7 @@ def test_a_port_that_is_taken_is_one_line_and_status_2(sqlite_world: World) -> N
     world = sqlite_world
     with socket.create_server(("127.0.0.1", world.port)):
         environment = world.environment | {"PORT": str(world.port)}
-        assert shell(PROCFILE["web"], environment, world.log).wait(20) == 2
+        assert shell(PROCFILE["web"], environment, world.log).wait(60) == 2
     (said,) = world.log.read_text().splitlines()
     assert said.startswith(f"PORT: 0.0.0.0:{world.port} cannot be listened on")
 
@@ -99,7 +99,7 @@ def test_postgresql_without_a_schema_names_the_command(sqlite_world: World, tmp_
         "DATABASE_URL": databases.fresh("postgresql", tmp_path),
         "PORT": str(world.port),
     }
-    assert shell(PROCFILE["web"], environment, world.log).wait(20) == 2
+    assert shell(PROCFILE["web"], environment, world.log).wait(60) == 2
     assert "Run: brightsheet db upgrade" in world.log.read_text().splitlines()[-1]
 
 

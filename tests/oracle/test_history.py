@@ -11,7 +11,7 @@ from tests.bench import Bench
 from tests.oracle import history, odd_jobs
 from tests.sheets.conftest import with_more
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 JOBS, SEED = 300, 5
 
 

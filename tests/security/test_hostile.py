@@ -31,7 +31,7 @@ from tests.security.bodies import bodies, spoilt
 from tests.security.whole_path import WholePath
 from tests.settings.test_environment import LEAST
 
-FEW, MORE, MANY = 300, 1200, 5000
+FEW, MORE, MANY = 300, 400, 5000
 HOSTILE = int(os.environ.get("HOSTILE", FEW + MORE))
 ROUNDS = [
     (0, FEW),

@@ -98,7 +98,7 @@ def test_rejected_bodies_cost_no_memory_that_stays(tmp_path: Path, sqlite_url: s
             start = highest.since()
             refused(world, 200)
             before = highest.since()
-            refused(world, 400)
+            refused(world, 200)
             after = highest.since()
             time.sleep(3)  # Connections linger, and what they hold.
             highest.since()
@@ -110,7 +110,7 @@ def test_rejected_bodies_cost_no_memory_that_stays(tmp_path: Path, sqlite_url: s
     told = {
         "start": start,
         "at first": before,
-        "400 more": after,
+        "200 more": after,
         "idle": idle,
         "replayed": replayed,
     }

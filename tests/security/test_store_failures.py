@@ -203,7 +203,7 @@ def test_postgresql_restarts(google: Emulator, server: Any, tmp_path: Path) -> N
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 def test_postgresql_restarts_under_load(google: Emulator, server: Any, tmp_path: Path) -> None:
     """Catches what is answered 202 and lost, or written twice, when the database ends amid it."""
     url = server.get_uri().replace("postgresql://", "postgres://")
@@ -223,13 +223,13 @@ def test_postgresql_restarts_under_load(google: Emulator, server: Any, tmp_path:
             server.ensure_postgres_running()
             wait_for(lambda: _status(world) == 200)
         sent = senders.accepted
-        senders.join()
-        assert sent < len(events), "the last restart was under load"
-        wait_for(lambda: shown(world) == replay(events), 120)
+        wait_for(lambda: senders.accepted >= sent + 30)
+        senders.finish()
+        expected = replay(events[: senders.accepted])
+        wait_for(lambda: shown(world) == expected, 180)
         assert processes(receiver) == before
         assert worker.process.poll() is None
-    print(f"{len(events)} webhooks, {sent} before the last restart, {senders.broken_off} cut off")
-    assert senders.accepted == len(events)
+    print(f"{senders.accepted} webhooks, {senders.broken_off} cut off")
     assert senders.statuses == {202, 503}
 
 

@@ -82,7 +82,8 @@ function views(known) {
 
 function tabs() {
   const bar = document.getElementById("tabs");
-  bar.replaceChildren(...state.sheets.filter((sheet) => state.hidden || !sheet.hidden).map((sheet) => {
+  const next = bar.cloneNode();
+  next.append(...state.sheets.filter((sheet) => state.hidden || !sheet.hidden).map((sheet) => {
     const tab = document.createElement("a");
     tab.href = `#gid=${sheet.gid}`;
     tab.textContent = sheet.title;
@@ -91,6 +92,8 @@ function tabs() {
     if (sheet.color) tab.style.borderBottomColor = sheet.color;
     return tab;
   }));
+  // A click that has begun would be lost with the tab below it.
+  if (next.innerHTML !== bar.innerHTML) bar.replaceWith(next);
 }
 
 function choose(row, column) {
