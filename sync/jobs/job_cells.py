@@ -31,11 +31,10 @@ _NOT_SENT = (
 
 
 class ContractCells:
-    """Makes the cells of contracts and quotes by the config."""
+    """Makes the cells of contracts by the config."""
 
     def __init__(self, config: Config, addresses: Addresses) -> None:
         self._addresses = addresses
-        self._links = config.links
         self._contract = re.compile(config.webhooks.contract_name, re.IGNORECASE)
 
     def signed(self, job: Job) -> Cell:
@@ -74,35 +73,27 @@ class ContractCells:
         )
         return Cell(text=cut("\n".join(lines)), noted=max(since for _, since in known.values()))
 
-    def initial_quote(self, job: Job) -> Cell:
-        return self._quote(job.site, projection.initial_quote(job))
 
-    def current_quote(self, job: Job) -> Cell:
-        """Return the current quote, noted with when it took effect."""
-        cell = self._quote(job.site, contracts.current_quote(job))
-        last = contracts.last_change_order(job)
-        if last is None:
-            return cell
-        note = _SINCE if last[0] else _NOT_SENT
-        cell = cell if last[0] else Cell(text=_UNKNOWN_QUOTE)
-        return cell.model_copy(update={"note": note, "noted": last[1].at})
+def current_quote(job: Job) -> Cell:
+    """Return the active quote if there was a change order, noted with when it took effect."""
+    last = contracts.last_change_order(job)
+    if last is None:
+        return EMPTY
+    quote, signing = last
+    note = _SINCE if quote else _NOT_SENT
+    return Cell(text=quote or _UNKNOWN_QUOTE, note=note, noted=signing.at)
 
-    def changed_quotes(self, change: Change) -> tuple[Cell, Cell]:
-        """Return the active quotes before and after a change order.
 
-        They have plain names, because nobody knows a quote by its UUID.
-        """
-        number, known, new = int(change.name), change.before or "", change.after or ""
-        before, after = (
-            f"{_CHANGE_ORDER} {n}" if n > 1 else _CHANGE_ORDER for n in (number - 1, number)
-        )
-        old = self._quote(change.site, known, before) if known else Cell(text=_INITIAL)
-        return old, self._quote(change.site, new, after)
+def changed_quotes(change: Change) -> tuple[Cell, Cell]:
+    """Return the names of the active quotes before and after a change order.
 
-    def _quote(self, site: str, quote: str, name: str = "") -> Cell:
-        """Return the cell of a quote, with the link to its page if it has one."""
-        page = self._addresses.page(self._links.quote, site=site, quote=quote) if quote else ""
-        return linked(name or quote, page) if name or quote else EMPTY
+    Nobody knows a quote by its UUID.
+    """
+    number = int(change.name)
+    before, after = (
+        f"{_CHANGE_ORDER} {n}" if n > 1 else _CHANGE_ORDER for n in (number - 1, number)
+    )
+    return Cell(text=before if change.before else _INITIAL), Cell(text=after)
 
 
 def label(code: str | None) -> str:
@@ -370,7 +361,7 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "contract_documents": lambda row: row.reader.contracts.documents(row.job, row.files),
     "folder": lambda row: linked("Folder", row.files.folder) if row.files.folder else EMPTY,
     "re_signed": _re_signed,
-    "initial_quote": lambda row: row.reader.contracts.initial_quote(row.job),
-    "current_quote": lambda row: row.reader.contracts.current_quote(row.job),
+    "initial_quote": lambda row: _text(projection.initial_quote(row.job)),
+    "current_quote": lambda row: current_quote(row.job),
     KEY: lambda row: Cell(text=row.job.site),
 }

@@ -19,7 +19,7 @@ from sync.field_table import (
 from sync.jobs import job_cells
 from sync.jobs.cells import EMPTY, KEPT_NOTE, Cell, Column, Tint, cut
 from sync.jobs.files import Addresses
-from sync.jobs.job_cells import JobReader, RowSource, label
+from sync.jobs.job_cells import JobReader, RowSource, changed_quotes, label
 from sync.jobs.model import (
     ARCHIVED,
     COMMENT,
@@ -301,7 +301,7 @@ class Layout:
     def _states(self, change: Change) -> tuple[Cell, Cell]:
         """Return the cells with the state before and after a change."""
         if change.subject == QUOTE:
-            return self._reader.contracts.changed_quotes(change)
+            return changed_quotes(change)
         before, after = change.before, change.after
         if change.subject == ARCHIVED:
             before, after = (code and ARCHIVED_CODE for code in (before, after))

@@ -142,10 +142,9 @@ _SHORTEST = 3
 
 
 class LinksConfig(Strict):
-    """Paths of EverBright's pages, with {site} and {quote}; an empty one means no link."""
+    """The path of a job's page in EverBright, with {site}; an empty one means no link."""
 
     job: Annotated[str, AfterValidator(partial(template, names={"site"}))] = "/address/{site}"
-    quote: Annotated[str, AfterValidator(partial(template, names={"site", "quote"}))] = ""
 
 
 _KEY_PARTS = ("email", "phone", "address", "zip")
