@@ -5,7 +5,7 @@ Rows don't wait for the answers. What an account doesn't have stays blank and is
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -121,7 +121,6 @@ class DetailLookup:
     _columns: DetailColumns
     _config: EverBrightConfig
     _rate: float
-    _said: set[str] = field(default_factory=set)
 
     def question(self) -> Question[Details]:
         """Return the request; jobs that were asked with another config are asked again."""
@@ -160,11 +159,9 @@ class DetailLookup:
     def _say(self, event: str, metrics: Iterable[str]) -> None:
         """Log once for each metric that the account doesn't seem to have."""
         names = {f"{event}:{metric}": metric for metric in metrics}
-        names = {name: metric for name, metric in names.items() if name not in self._said}
         if new := self._store.reported.claim(names):
             missing = [names[name] for name in new]
             _log.warning(event, metrics=missing, fix="Correct [everbright] in the config.")
-        self._said.update(names)
 
 
 @dataclass
