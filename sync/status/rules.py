@@ -219,7 +219,7 @@ RULES = [
             counted(now.failed_documents, "document", "documents") + " couldn't be copied."
         ),
         cause="EverBright has no usable file for it, or copying failed for 12 days.",
-        fix="Look under Documents on the console, then retry or dismiss each. To retry all: "
+        fix="Retry or dismiss each under Documents, where the reason is. To retry all: "
         "`brightsheet retry --all`",
         page="/documents?state=failed",
         action="retry-all",
@@ -232,7 +232,7 @@ RULES = [
         what=lambda now: counted(now.rejected, "webhook was", "webhooks were") + " rejected.",
         cause="They had the right secret, but they were too large, weren't JSON in UTF-8, or "
         "lacked a required field.",
-        fix="Look under Deliveries on the console, then replay or dismiss each. To replay all: "
+        fix="Replay or dismiss each under Deliveries, where the reason is. To replay all: "
         "`brightsheet retry --all`",
         page="/deliveries?outcome=rejected",
         action="replay-all",
