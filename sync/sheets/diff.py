@@ -51,11 +51,9 @@ def columns_to_read(targets: Iterable[Target], *, is_ours: bool) -> tuple[str, .
     columns: set[str] = set()
     for target in targets:
         changed = target.differences()
-        # If a person copied a row of our own tab, all of its cells are written.
-        cells = {**target.cells, **changed} if is_ours else changed
-        unread = TYPED_IDS - changed.keys() if target.has_row else TYPED_IDS
+        unread = frozenset() if target.has_row else TYPED_IDS
         columns |= {
-            c for c, cell in cells.items() if rule_of(c, cell, is_ours=is_ours) is not Rule.OURS
+            c for c, cell in changed.items() if rule_of(c, cell, is_ours=is_ours) is not Rule.OURS
         } - unread
         last = {c: target.written.get(c, EMPTY) for c in changed if is_ours and is_noted(c)}
         columns |= {c for c, cell in last.items() if cell != EMPTY and cell == without_note(cell)}
@@ -201,12 +199,14 @@ class CellDecider:
         """Return the write of one of a job's `copies` rows.
 
         A person may have copied the row before its last change, so in our own tab each of several
-        rows gets all cells.
+        rows gets all cells, except those in which what a person typed stays: they weren't read.
         """
         changed = target.differences()
         if copies > 1 and table.is_ours:
-            also = target.cells.keys() - changed.keys() - TYPED_IDS
-            target = replace(target, recheck=target.recheck | also)
+            ours = {
+                c for c, cell in target.cells.items() if rule_of(c, cell, is_ours=True) is Rule.OURS
+            }
+            target = replace(target, recheck=target.recheck | (ours - changed.keys()))
         cells = (
             self._cell(table, row, column, target, is_changed=column in changed)
             for column in target.differences()

@@ -151,9 +151,9 @@ def test_the_read_brings_what_is_decided_on() -> None:
     assert columns_to_read([bare], is_ours=True) == ("re_signed",), "someone's note may be there"
     assert columns_to_read([same], is_ours=True) == ()
     assert columns_to_read([stand_in], is_ours=True) == ("customer",)
-    # Of a row that was copied all is written: the stand-in, too, though it did not change.
+    # In a row that was copied, the unchanged stand-in of a name isn't written.
     known = Target(JOB, {**stand_in.cells, "x": Cell(text="y")}, stand_in.cells)
-    assert columns_to_read([known], is_ours=True) == ("customer",)
+    assert columns_to_read([known], is_ours=True) == ()
     assert columns_to_read([noted], is_ours=False) == ("customer", "re_signed")
     assert columns_to_read([same], is_ours=False) == ()
     assert columns_to_read([known], is_ours=False) == ("x",)
