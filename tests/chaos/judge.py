@@ -63,7 +63,7 @@ def sheet(
         return [Violation("no tab", "There is no tab of jobs, or it has no header row.")]
     lines = recovered(spreadsheet)
     return [
-        *_columns(seen, ledger.truth),
+        *_columns(seen, ledger),
         *_rows(seen, ledger, begun or {}),
         *_values(seen, ledger.truth),
         *_claims(seen, ledger, lines),
@@ -98,11 +98,17 @@ def history(spreadsheet: Spreadsheet, truth: Truth) -> Found:
             yield Violation("line missing", f"The history never tells {last}.")
 
 
-def _columns(seen: Look, truth: Truth) -> Found:
+def _columns(seen: Look, ledger: Ledger) -> Found:
+    """Every managed column is there, under its first header or what a person typed over that."""
+    truth = ledger.truth
     known = (*truth.statuses.values(), *truth.customers.values())
     needed = {KEY, *(column for row in known for column in row)}
     for column in sorted(needed - seen.by_id.keys()):
         yield Violation("column missing", f"No column is marked as {column}.")
+    for column, first in ledger.headers.items():
+        text = seen.spot(seen.header_row, seen.by_id.get(column, -1)).text
+        if text != first and text not in ledger.claims:
+            yield Violation("wrong header", f"{text!r} is the header of {column}, not {first!r}.")
 
 
 def _rows(seen: Look, ledger: Ledger, begun: Mapping[int, float]) -> Found:

@@ -50,6 +50,8 @@ class Ledger:
     def __init__(self, truth: Truth) -> None:
         self.truth = truth
         self.claims: dict[str, Claim] = {}
+        self.headers: dict[str, str] = {}
+        """The first header of each managed column."""
         self.killed: dict[str, float] = {}
         """When (by the monotonic clock) the last row of a site was deleted by hand."""
         self.templates: set[str] = set()
@@ -118,6 +120,8 @@ class Ledger:
 
     def follow(self, before: Look, after: Look, deed: Deed, now: float) -> None:
         """Take a deed in: what the person destroyed is claimed no more, what was typed is new."""
+        for name, key in before.by_id.items():
+            self.headers.setdefault(name, before.spot(before.header_row, key).text)
         for text in deed.back:
             self.claims[text].holds = True
         for claim in self.holding():

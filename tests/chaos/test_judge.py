@@ -67,6 +67,10 @@ def _typed_over(desk: Desk) -> None:
     desk.type(seen.by_site[ONE][0], seen.by_id["status"], "hand-99999")
 
 
+def _in_place_of_a_header(desk: Desk) -> None:
+    desk.type(desk.now().header_row, desk.now().by_id["status"], "Permits approved")
+
+
 def _other_day(desk: Desk) -> None:
     seen = desk.now()
     site, rows = next(one for one in seen.by_site.items() if desk.truth.minutes(one[0])["days"])
@@ -108,6 +112,7 @@ HARM: dict[Callable[[Desk], None], str] = {
     _into_a_row_of_nobody: "stray text",
     _key_in_a_blank_row: "wrong value",
     _typed_over: "wrong value",
+    _in_place_of_a_header: "wrong header",
     _of_another("status"): "wrong value",
     _other_day: "wrong value",
     _delete: "row missing",
