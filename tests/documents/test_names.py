@@ -27,6 +27,7 @@ ADA = {
     "address": {"address_line_1": "1 Mesa St", "city_name": "Cedar Flats"},
 }
 NAME = "Ada Alder, Cedar Flats"
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -63,6 +64,7 @@ def with_documents(*documents: dict[str, object], day: int = 1) -> dict[str, obj
     return milestone(1, tasks=[task(*documents)], date_updated=f"2026-03-{day:02d}T10:00:00Z")
 
 
+@ON_SQLITE
 def test_a_folder_is_made_once_everbright_has_answered(bench: Bench) -> None:
     bench.shown(with_documents(document(1)))
     assert copy(bench) == [], "made before the customer is known"
@@ -111,6 +113,7 @@ def test_a_folder_is_created_at_once_without_customer_lookups(
     assert copy(bench) == [f"Job {uuid(1)[:8]}"]
 
 
+@ON_SQLITE
 def test_two_documents_with_one_name_get_different_names(bench: Bench) -> None:
     """Catches two files of one name, and another name with every try or repeat."""
     first, second, other = document(1), document(2), document(3, "Plan.pdf")
@@ -129,6 +132,7 @@ def test_two_documents_with_one_name_get_different_names(bench: Bench) -> None:
     ])  # fmt: skip
 
 
+@ON_SQLITE
 def test_documents_of_two_jobs_may_have_one_name(bench: Bench) -> None:
     bench.shown(milestone(1, tasks=[task(document(1))]), milestone(2, tasks=[task(document(2))]))
     pass_a_minute(bench)

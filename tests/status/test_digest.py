@@ -12,6 +12,8 @@ from tests.bench import Bench
 from tests.made_up import CONFIG_FILE, document, milestone, task
 from tests.ops.test_alerts import Chat
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def chat() -> Iterator[Chat]:
@@ -84,12 +86,14 @@ def test_one_that_did_not_arrive_is_sent_at_the_next_check(bench: Bench, chat: C
     assert len(chat.heard) == 1
 
 
+@ON_SQLITE
 def test_a_worker_that_starts_late_waits_for_the_next_day(bench: Bench, chat: Chat) -> None:
     """Catches a morning's summary at night."""
     digest(bench, at(7) + timedelta(hours=6))
     assert chat.heard == []
 
 
+@ON_SQLITE
 def test_it_is_off_without_an_hour(bench: Bench, chat: Chat) -> None:
     bench.environment["DIGEST_HOUR"] = ""
     bench.configured(bench.config)
@@ -97,6 +101,7 @@ def test_it_is_off_without_an_hour(bench: Bench, chat: Chat) -> None:
     assert chat.heard == []
 
 
+@ON_SQLITE
 def test_the_hour_is_in_the_configured_time_zone(bench: Bench, chat: Chat) -> None:
     """07:30 in Denver is 13:30 or 14:30 in UTC."""
     bench.environment["TIMEZONE"] = "America/Denver"

@@ -1,5 +1,6 @@
 """The daily comparison: it counts only once it has finished, and is retried."""
 
+import pytest
 from sqlalchemy import update
 
 from sync.errors import BrightsheetError
@@ -12,6 +13,7 @@ from tests.bench import Bench
 from tests.made_up import milestone, uuid
 
 DAY = 86_400.0
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def compared_days_ago(bench: Bench, days: float) -> None:
