@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote as quoted
 
 from sync.jobs.cells import CELL_LIMIT, Cell, cut, joined, units
-from sync.jobs.model import Customer, Files
+from sync.jobs.model import Customer, Files, placeholder_name
 from sync.webhooks.schema import Document
 
 _PREVIEW = "↗"
@@ -58,11 +58,6 @@ def _document(
         return [(name, preview)]
     # The arrow is first, because it would be cut off after a long name.
     return [(_PREVIEW, preview), (" ", ""), (name, in_drive)]
-
-
-def placeholder_name(site: str) -> str:
-    """Return the name of a job's folder until its customer is known."""
-    return f"Job {site[:8]}"
 
 
 def folder_name(site: str, customer: Customer) -> str:

@@ -12,10 +12,19 @@ from sync.jobs.actions import Actions, NextAction
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
 from sync.jobs.deadlines import Deadlines
 from sync.jobs.details import DetailColumns, value_cell
-from sync.jobs.files import Addresses, documents_cell, placeholder_name
+from sync.jobs.files import Addresses, documents_cell
 from sync.jobs.milestone_changes import MilestoneChanges
 from sync.jobs.milestones import Milestones, ReachedMilestone
-from sync.jobs.model import ARCHIVED, Change, Customer, Details, Files, Job, StatusSeen
+from sync.jobs.model import (
+    ARCHIVED,
+    Change,
+    Customer,
+    Details,
+    Files,
+    Job,
+    StatusSeen,
+    placeholder_name,
+)
 from sync.jobs.progress import JOB_RULES, PROGRESS, holding_rules, rule_label
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import CONTRACT_LABELS, NOTHING_PENDING, Case, JobStatus, Statuses

@@ -369,6 +369,11 @@ class Job(Value):
         return bool(self.events or self.contracts or self.change_orders)
 
 
+def placeholder_name(site: str) -> str:
+    """Return the name of a job whose customer isn't known or mustn't be named."""
+    return f"Job {site[:8]}"
+
+
 class Customer(Value):
     """The customer of a job, from EverBright's API.
 

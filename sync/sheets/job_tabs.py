@@ -14,7 +14,7 @@ from typing import Protocol
 from sync.errors import Permanent
 from sync.field_table import KEY, PLACEHOLDER
 from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.files import placeholder_name
+from sync.jobs.model import placeholder_name
 from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.cell_data import CellData, Row, Rows, at, links_of, text_of, texts_of

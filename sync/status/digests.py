@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.files import placeholder_name
+from sync.jobs.model import placeholder_name
 from sync.jobs.status import Statuses, is_stuck
 from sync.jobs.target import Target
 from sync.ops.alerts import Alerts, Channel, Message, mail_channels
