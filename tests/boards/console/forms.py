@@ -84,5 +84,7 @@ class Form(HTMLParser):
     def send(self, visitor: Visitor, path: str, **button: str) -> Form:
         """Send it, and return the form of the page that answers."""
         answer = self.answer(visitor, path, follow=True, **button)
+        while 'http-equiv="refresh"' in answer.text:  # A browser waits for customers like this.
+            answer = visitor.client.get(answer.request.full_path)
         assert answer.status_code == 200, answer.text
         return Form(answer.text, self._id)
