@@ -79,21 +79,20 @@ class Undo(Value):
         """Whether the note was overwritten, not the value."""
         return self.fields == NOTE
 
-    def is_of_row(self, row: Row, columns: Mapping[str, int]) -> bool:
-        """Return whether a row is the overwritten one, by its key or its unchanged cells."""
+    def overwrote(self, row: Row, columns: Mapping[str, int]) -> bool:
+        """Return whether a row was overwritten, by its key or its unchanged cells."""
         image = self.image if self.removes_key else self.identity.holds
         if image is None:
-            return self.identity.is_row(row, columns)
+            return self.identity.matches(row, columns)
         without_image = self.identity.model_copy(update={"holds": None})
-        overwritten = self.identity.model_copy(update={"holds": image})
         now = RowImage.of(row, columns)
-        has_same_content = (
-            overwritten.is_exactly(row, columns)
-            or overwritten.is_like(now)
+        is_same = (
+            image.has_same_content(row, columns)
+            or image.has_same_customer(now, self.identity.wrote)
             # The key that is there by mistake identifies the row, whatever was typed beside it.
-            or (self.removes_key and image.is_in(now))
+            or (self.removes_key and now.contains(image))
         )
-        return has_same_content and without_image.is_row(row, columns)
+        return is_same and without_image.matches(row, columns)
 
     def holds_wrote(self, cell: CellData) -> bool:
         """Return whether a cell still holds what we wrote into it."""
@@ -249,7 +248,7 @@ class _RowCheck:
             return True
         if self.row.identity.is_header:
             return self.table.has_header_guard
-        return self._knows_keys and self.row.identity.is_row(self.copy, self.columns)
+        return self._knows_keys and self.row.identity.matches(self.copy, self.columns)
 
     @property
     def _knows_keys(self) -> bool:
@@ -315,7 +314,7 @@ class _RowCheck:
             is_cell = old.column == undo.column and old.is_of_note == undo.is_of_note
             if not (is_cell and self._knows_keys and old.holds_wrote(undo.before)):
                 continue
-            if old.is_of_row(self.copy, self.columns):
+            if old.overwrote(self.copy, self.columns):
                 replaced.add(number)
                 undo = undo.model_copy(update={"before": old.before})
         return (None if undo.holds_wrote(undo.before) else undo), replaced

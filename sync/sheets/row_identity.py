@@ -38,7 +38,9 @@ CellState = tuple[Content, str]
 class RowImage(Value):
     """The content of a row that we didn't write: `managed` by column ID, `others` in any order.
 
-    Formulas are left out because they change with their place; so are the overwritten cells.
+    Formulas are left out because they change with their place; so are the overwritten cells. A row
+    may match in three ways, the surest first: `has_same_content`, `has_same_customer`, and
+    `contains` (the row has all of the image and more).
     """
 
     managed: dict[str, CellState] = Field(default_factory=dict)
@@ -70,13 +72,20 @@ class RowImage(Value):
         identity = {column: text for column, text in texts.items() if column in IDENTITY_COLUMNS}
         return identity if not identity.keys().isdisjoint(IDENTIFYING) else texts
 
-    def is_in(self, other: "RowImage") -> bool:
-        """Return whether this image isn't empty and another row's image contains all of it."""
-        has_all = self.managed.items() <= other.managed.items()
-        is_any = bool(self.managed or self.others)
-        return is_any and has_all and Counter(self.others) <= Counter(other.others)
+    def has_same_content(self, row: Row, columns: Mapping[str, int]) -> bool:
+        """Return whether a row has exactly this content, without the overwritten cells."""
+        left_out = [columns[column] for column in self.overwritten if column in columns]
+        return RowImage.of(row, columns, left_out) == self
 
-    def is_like(self, other: "RowImage", wrote: Mapping[str, str] = MappingProxyType({})) -> bool:
+    def contains(self, other: "RowImage") -> bool:
+        """Return whether this image has all of another one's content, which must have some."""
+        has_all = other.managed.items() <= self.managed.items()
+        is_any = bool(other.managed or other.others)
+        return is_any and has_all and Counter(other.others) <= Counter(self.others)
+
+    def has_same_customer(
+        self, other: "RowImage", wrote: Mapping[str, str] = MappingProxyType({})
+    ) -> bool:
         """Return whether another row has all the customer's data of this one.
 
         If this one has only the name, the other must also show what we `wrote` beside it (texts by
@@ -117,7 +126,7 @@ class RowIdentity(Value):
     """The customer's data that a misplaced write put there: texts by column ID."""
     is_header: bool = False
 
-    def is_row(self, row: Row, columns: Mapping[str, int]) -> bool:
+    def matches(self, row: Row, columns: Mapping[str, int]) -> bool:
         """Return whether a row with its managed columns at `columns` is the intended one.
 
         A header row is identified by its guard instead.
@@ -128,17 +137,7 @@ class RowIdentity(Value):
             return False
         if self.shows_not and _shows(row, columns, self.shows_not):
             return False
-        return self.holds is None or self.is_exactly(row, columns)
-
-    def is_exactly(self, row: Row, columns: Mapping[str, int]) -> bool:
-        """Return whether a row has exactly the image's content, without the overwritten cells."""
-        image = self.holds or RowImage()
-        left_out = [columns[column] for column in image.overwritten if column in columns]
-        return RowImage.of(row, columns, left_out) == image
-
-    def is_like(self, row: RowImage) -> bool:
-        """Return whether a row is the same customer's."""
-        return self.holds is not None and self.holds.is_like(row, self.wrote)
+        return self.holds is None or self.holds.has_same_content(row, columns)
 
 
 def row_text(row: Row) -> str:

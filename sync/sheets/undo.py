@@ -82,11 +82,11 @@ class _Placing:
         newest = max(n for n, one in keys.items() if one in same)
         identity = keys[newest].identity
         places = [
-            place for place in self._keyed(identity.key) if identity.is_row(*self._row(place))
+            place for place in self._keyed(identity.key) if identity.matches(*self._row(place))
         ]
         for place in places:
             row, columns = self._row(place)
-            was_here = (old for old in reversed(same) if old.is_of_row(row, columns))
+            was_here = (old for old in reversed(same) if old.overwrote(row, columns))
             old = next(was_here, undo.model_copy(update={"before": {}}))
             again = undo.model_copy(update={"before": old.before, "image": old.image})
             self._write(place, number, again, identity)
@@ -131,9 +131,9 @@ class _Placing:
         places = [place for place in self._unkeyed() if self._holds_wrote(place, undo)]
         now = {place: RowImage.of(*self._row(place)) for place in places}
         tiers: list[Callable[[Place], bool]] = [
-            lambda place: undo.identity.is_exactly(*self._row(place)),
-            lambda place: undo.identity.is_like(now[place]),
-            lambda place: image.is_in(now[place]),
+            lambda place: image.has_same_content(*self._row(place)),
+            lambda place: image.has_same_customer(now[place], undo.identity.wrote),
+            lambda place: now[place].contains(image),
         ]
         for tier in tiers:
             if matching := [place for place in places if tier(place)]:

@@ -216,7 +216,7 @@ def test_a_key_without_a_known_row_is_removed_from_every_row() -> None:
     (text,) = undo.identity.shows_not.values()
     assert undo.identity.key == A
     assert not any(content == Content(text) for content in (Content(A), BLANK))
-    assert undo.identity.is_row(row("x", "", A, "home1@example.com"), PEOPLE)
+    assert undo.identity.matches(row("x", "", A, "home1@example.com"), PEOPLE)
 
 
 def test_a_key_removed_from_the_right_row_is_restored() -> None:

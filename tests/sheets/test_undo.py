@@ -353,7 +353,7 @@ def test_a_key_stays_in_its_row_whose_date_has_a_no_break_space() -> None:
     identity = RowIdentity(key=A, shows_not=shows)
     placement = placed({6: mine}, of_key(identity=identity))
     assert (put(placement), placement.finished) == ([], {1})
-    assert RowIdentity(key=A, shows=texts_of(mine, {STATUS: STATUS_AT})).is_row(mine, PEOPLE)
+    assert RowIdentity(key=A, shows=texts_of(mine, {STATUS: STATUS_AT})).matches(mine, PEOPLE)
 
 
 def test_an_undo_of_a_key_is_finished_when_a_read_shows_no_such_row() -> None:
@@ -588,19 +588,21 @@ def test_a_row_is_identified_by_its_columns_and_unmanaged_cells_in_any_order() -
     assert held == now("mine", "Approved", "", "", "more")
     assert held == now("", "Approved", "", "", "more", "mine")
     assert held == now("=Z1", "Approved", "", "", "more", "mine")
-    assert held.is_in(now("", "Approved", "", "", "more", "mine", "typed since"))
-    assert not held.is_in(now("", "Approved", "", "", "more"))
-    assert not held.is_in(now("Approved", "mine", "", "", "more"))
+    assert now("", "Approved", "", "", "more", "mine", "typed since").contains(held)
+    assert not now("", "Approved", "", "", "more").contains(held)
+    assert not now("Approved", "mine", "", "", "more").contains(held)
     twice = RowImage.of(row("x", "", "", "", "", "x"), PEOPLE)
-    assert not twice.is_in(now("x"))
-    assert not RowImage().is_in(held), "nothing is in everything"
+    assert not now("x").contains(twice)
+    assert not held.contains(RowImage()), "nothing is in everything"
 
 
 def test_a_customer_is_the_same_only_if_all_identifying_texts_agree() -> None:
     """The same e-mail address with another phone number is another customer."""
     held = RowImage.of(line("x"), PEOPLE)
-    assert held.is_like(RowImage.of(line("y", status="z"), PEOPLE))
-    assert not held.is_like(RowImage.of(line(phone="304"), PEOPLE))
-    assert not RowImage.of(row("x", "a"), PEOPLE).is_like(RowImage.of(row("x", "a"), PEOPLE))
+    assert held.has_same_customer(RowImage.of(line("y", status="z"), PEOPLE))
+    assert not held.has_same_customer(RowImage.of(line(phone="304"), PEOPLE))
+    assert not RowImage.of(row("x", "a"), PEOPLE).has_same_customer(
+        RowImage.of(row("x", "a"), PEOPLE)
+    )
     assert held.texts == {EMAIL: HOME, PHONE: "303"}
     assert RowImage.of(row("x", "a"), PEOPLE).texts == {STATUS: "a"}
