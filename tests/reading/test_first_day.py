@@ -35,7 +35,7 @@ pytestmark = pytest.mark.timeout(400)
 PAGE = (ROOT / "docs" / "first-day.md").read_text("utf-8")
 SITES = board.sites()
 _STEP = re.compile(
-    r"^ +\.venv/bin/brightsheet (?P<command>[^\n]+)$"
+    r"^ +(?:\.venv/bin/)?brightsheet (?P<command>[^\n]+)$"
     r"|^ *```text\n(?P<seen>.*?)```"
     r"|[Pp]ress \*\*(?P<button>[^*]+)\*\*"
     r"|Under\s+\*\*(?P<label>[^*]+)\*\*,\s+choose \*\*(?P<option>[^*]+)\*\*"

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shlex
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -55,9 +56,10 @@ def _lines(read: Doubts, settled: Settled, *, is_written: bool) -> Iterable[str]
             if agreed := ", ".join(each.title for each in one.fields if each.agrees):
                 yield f"           same {agreed}"
     if left:
-        example = f"{left[0].site[:8]}={left[0].candidates[0].row.name}"
-        yield f'To choose a row: brightsheet link --set "{example}" --write'
-        yield f'If it is none of these: brightsheet link --set "{left[0].site[:8]}=none" --write'
+        site = left[0].site[:8]
+        example = shlex.quote(f"{site}={left[0].candidates[0].row.name}")
+        yield f"To choose a row: brightsheet link --set {example} --write"
+        yield f"If it is none of these: brightsheet link --set {site}=none --write"
     elif done and not is_written:
         yield "Nothing was written. To write it, add --write."
     elif not (done or read.doubled):
