@@ -13,8 +13,8 @@ from demo.process import WORKER, Running
 from emulator import Emulator
 from emulator.calls import Call
 from tests.bench import Bench
-from tests.boards import own_sheet
-from tests.boards.own_sheet import HEADER_ROW, OPEN
+from tests.boards import two_tab_board
+from tests.boards.two_tab_board import HEADER_ROW, OPEN
 from tests.made_up import milestone
 from tests.sheets.test_large import OWN, configured, event
 
@@ -63,13 +63,13 @@ def _of_mapped(size: int) -> Sequence[Row]:
         google.everbright.token = "a-token"  # noqa: S105 - of the emulator
         url = f"sqlite:///{folder}/brightsheet.sqlite3"
         bench = Bench(google, url, EVERBRIGHT_API_TOKEN="a-token")  # noqa: S106
-        own_sheet.make(bench, [own_sheet.line(n) for n in range(2)], [])
+        two_tab_board.make(bench, [two_tab_board.line(n) for n in range(2)], [])
         place = {"sheetId": OPEN, "dimension": "ROWS", "length": size}
         bench.do({"appendDimension": place})
         for start in range(2, size, _ROWS_AT_ONCE):
             lines = [_line(n) for n in range(start, min(size, start + _ROWS_AT_ONCE))]
-            bench.do(own_sheet.fill(OPEN, HEADER_ROW + 1 + start, lines))
-        own_sheet.adopt(bench, OPEN)
+            bench.do(two_tab_board.fill(OPEN, HEADER_ROW + 1 + start, lines))
+        two_tab_board.map_tabs(bench, OPEN)
         with Running(WORKER, bench.environment, Path(folder) / "log") as worker:
             _changed(bench, worker, [milestone(1)])  # It guards the columns.
             return [
@@ -83,7 +83,9 @@ def _of_mapped(size: int) -> Sequence[Row]:
 def _line(number: int) -> list[str]:
     address = {"Street": f"{number} Juniper Street", "Zip": f"{80_000 + number % 50}"}
     mail = f"home{number}@example.com" if number == 3 else f"x{number}@example.com"
-    return own_sheet.line(number, E_mail=mail, Phone=f"303-556-{number % 10_000:04d}", **address)
+    return two_tab_board.line(
+        number, E_mail=mail, Phone=f"303-556-{number % 10_000:04d}", **address
+    )
 
 
 def _measured_once(

@@ -23,9 +23,9 @@ _SEND_TIMEOUT = 30
 @click.option("--own-sheet", is_flag=True, help="With a sheet that was there before.")
 def demo(once: bool, port: int, emulator_port: int, own_sheet: bool) -> None:
     """See it work with made-up jobs, without an account. Nothing leaves this machine."""
-    from demo import own_run, run
+    from demo import board_run, run
 
-    started = own_run.run if own_sheet else run.run
+    started = board_run.run if own_sheet else run.run
     sys.exit(started(Console(), port=port, emulator_port=emulator_port, once=once))
 
 

@@ -91,8 +91,8 @@ class Mode(StrEnum):
     UNSET = ""
     """Nobody has run `init` or `map` with this database: our own tab, unless one is mapped."""
     OURS = "ours"
-    ADOPTED = "adopted"
-    """An installer's own tabs, mapped."""
+    MAPPED = "adopted"
+    """A board: an installer's tabs, mapped. Stored under an earlier name."""
 
 
 class Value(BaseModel):

@@ -69,7 +69,7 @@ def register_tabs(mode: Mode, make: Callable[[Flusher], JobTabs]) -> None:
 
 def tabs_of(mode: Mode, flusher: Flusher) -> JobTabs:
     """Return the job tabs for a mode. Raises Permanent if no installed part serves it."""
-    if mode is not Mode.ADOPTED:
+    if mode is not Mode.MAPPED:
         return OwnTab()
     if mode not in _TABS:
         raise Permanent(

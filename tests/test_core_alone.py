@@ -69,7 +69,7 @@ def refused(bench: Bench) -> str:
 
 def test_a_database_whose_tabs_are_mapped_is_refused(bench: Bench) -> None:
     with bench.held() as held:
-        bench.store.spreadsheet.adopt_tabs(held, [0], ["site_id"])
+        bench.store.spreadsheet.set_mapped(held, [0], ["site_id"])
     assert refused(bench) == "boards_missing"
     same = {"SPREADSHEET_ID": bench.spreadsheet}
     visitor = Console(bench.google, bench.environment["DATABASE_URL"], **same).signed_in()

@@ -73,7 +73,7 @@ class BoardTabs:
         tabs = {table.sheet_id for table in snapshot.tables}
         if columns <= pending.known_columns and tabs <= pending.tabs:
             return False
-        self._store.spreadsheet.adopt_tabs(lease, tabs, columns)
+        self._store.spreadsheet.set_mapped(lease, tabs, columns)
         return True
 
     def columns(self, pending: Pending) -> Collection[str] | None:

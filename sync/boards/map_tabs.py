@@ -272,7 +272,7 @@ class TabMapper:
                 if self._as_read.get(mapping.tab.sheet_id) not in (None, _fixed(mapping)):
                     raise Permanent("changed_meanwhile", _CHANGED)
             # Before the write: killed between the two, jobs are written once more than needed.
-            self._adopt(lease, report)
+            self._record(lease, report)
             if not report.waiting:
                 return report
             failure: Retryable | None = None
@@ -298,15 +298,15 @@ class TabMapper:
             "columns_moved", "People are moving columns. Nothing was mapped; try again."
         )
 
-    def _adopt(self, lease: Lease, report: MappingReport) -> None:
+    def _record(self, lease: Lease, report: MappingReport) -> None:
         """Record which tabs and columns are mapped: every job is compared with what is there."""
         mapped = [m for m in report.tabs if m.is_mapped or m in report.chosen_tabs]
         mapped += report.staying
         spreadsheet = self._flusher.store.spreadsheet
-        spreadsheet.adopt(lease)
+        spreadsheet.make_current(lease)
         if any(m.is_mapped and KEY in m.added for m in report.chosen_tabs):
             spreadsheet.lose_rows(lease)
-        spreadsheet.adopt_tabs(
+        spreadsheet.set_mapped(
             lease,
             {mapping.tab.sheet_id for mapping in mapped},
             {name for mapping in mapped for name in (*mapping.fields, *mapping.added)},

@@ -236,7 +236,7 @@ def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> P
     """
     flusher.writer.take_turn(lease)
     flusher.targets.use_confirmed(flusher.store.confirmations.read())
-    board = flusher.tabs(Mode.ADOPTED)
+    board = flusher.tabs(Mode.MAPPED)
     zone, bare, read = BoardReader(flusher.client).tabs(
         {sheet_id: tab.header_row for sheet_id, tab in tabs.items()}
     )
@@ -244,7 +244,7 @@ def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> P
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
     is_lost = any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs.values())
-    is_first = flusher.store.spreadsheet.mode() is not Mode.ADOPTED
+    is_first = flusher.store.spreadsheet.mode() is not Mode.MAPPED
     if is_first:
         # The first mapping forgets what other tabs showed: no cell is known to be ours.
         targets = [replace(target, written={}, is_fresh=True) for target in targets]

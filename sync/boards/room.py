@@ -22,7 +22,7 @@ _BEFORE = {
 
 def register() -> None:
     """Have the core serve mapped tabs; once is enough."""
-    register_tabs(Mode.ADOPTED, BoardTabs)
+    register_tabs(Mode.MAPPED, BoardTabs)
     for rule in RULES:
         rules.register(rule, before=_BEFORE[rule.code])
     needs = ("database", "google", "spreadsheet")

@@ -14,7 +14,7 @@ RULES = (
         "its data, or Do without it.",
         page="/columns",
         recheck="/columns",
-        warns=lambda now: now.gone_columns and now.is_adopted,
+        warns=lambda now: now.gone_columns and now.is_mapped,
         since=lambda now: now.oldest_gone_column,
         resolved="No mapped column is missing.",
     ),

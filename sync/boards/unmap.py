@@ -56,7 +56,7 @@ def unmap(
             # Before the sheet: killed between the two, the next flush finds the tabs mapped still.
             columns = {column for table in left for column in table.columns}
             flusher.store.batches.forget_rows(lease, sites)
-            flusher.store.spreadsheet.adopt_tabs(lease, {table.sheet_id for table in left}, columns)
+            flusher.store.spreadsheet.set_mapped(lease, {table.sheet_id for table in left}, columns)
             again(_take_metadata, flusher, {table.sheet_id for table in gone})
         elsewhere = left[0].title if left else ""
         return tuple(

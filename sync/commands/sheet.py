@@ -53,7 +53,7 @@ def init(extras: tuple[str, ...]) -> None:
     echo(lines or ["Nothing to do: everything exists."])
     wiring = Wiring(settings, database)
     mode = wiring.sheet_store(spreadsheet).spreadsheet.mode()
-    if mode is Mode.ADOPTED and not extras:
+    if mode is Mode.MAPPED and not extras:
         click.echo(NO_EXTRAS)
     confirmations = Confirmations(database)
     if question := ending_question(confirmations.proposed_order(), confirmations.read().milestones):

@@ -137,7 +137,7 @@ def columns(parts: ConsoleParts) -> Any:
         is_read=is_read,
         tables=[(table, _found(table)) for table in snapshot.tables],
         gone=spreadsheet.read_columns().gone,
-        is_adopted=spreadsheet.mode() is Mode.ADOPTED,
+        is_mapped=spreadsheet.mode() is Mode.MAPPED,
         tabs=_tabs(snapshot, titles),
         title=lambda column: (
             layout.title(column, is_mapped=True, names=names) or headers.get(column, column)

@@ -96,7 +96,7 @@ class Setup:
                 lines += done
                 if not done:
                     break
-            if flusher.store.spreadsheet.mode() is not Mode.ADOPTED:
+            if flusher.store.spreadsheet.mode() is not Mode.MAPPED:
                 lines += again(self._remove_blank_tab, flusher, lease, spreadsheet)
             return lines
 
@@ -112,7 +112,7 @@ class Setup:
             lease = stack.enter_context(self._wiring.hold(self._sleep, spreadsheet))
             flusher = self._wiring.flusher(self._sleep, spreadsheet=spreadsheet, sizes=LARGE)
             store = flusher.store
-            store.spreadsheet.adopt(lease)
+            store.spreadsheet.make_current(lease)
             self._wiring.project(self._sleep)  # All that waits, so that the total is right.
             again = retry.policy(self._sleep, _TRIES)
             total = store.pending.count()
@@ -206,7 +206,7 @@ def _find_moved(flusher: Flusher, context: FlushContext) -> list[str]:
         if moved := keys.moved_columns(
             table, flusher.headers(context.tabs, context.pending, table)
         ):
-            flusher.send(context, batch.adopting(table, moved))
+            flusher.send(context, batch.retag_columns(table, moved))
             recheck(flusher, context.lease)
             return [f"column {table.headers[index]!r}: found again" for index in moved.values()]
     return []

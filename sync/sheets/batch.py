@@ -129,7 +129,7 @@ def guarding(tables: Iterable[Table]) -> Parts:
     return Parts(structure=requests)
 
 
-def adopting(table: Table, columns: Mapping[str, int]) -> Parts:
+def retag_columns(table: Table, columns: Mapping[str, int]) -> Parts:
     """Return the parts that make the columns at these indexes the managed ones of these IDs."""
     sheet_id, requests = table.sheet_id, list[Request]()
     for column, index in columns.items():

@@ -110,7 +110,7 @@ def ensure(
         _ensure_history(ensured, snapshot, wanted, zone, makes=HISTORY in wanted.extras)
         _ensure_pipeline(ensured, snapshot, wanted, makes=PIPELINE in wanted.extras)
         for table in snapshot.tables if VIEWS in wanted.extras else ():
-            views = filter_views.of_own(table, wanted.config, wanted.stuck_days)
+            views = filter_views.of_board(table, wanted.config, wanted.stuck_days)
             _ensure_views(ensured, views, table.sheet_id, wanted.beside)
         return ensured
     is_new = snapshot.table is None

@@ -257,7 +257,7 @@ class Flusher:
             index = keys.find_key_column(table, rows[table.sheet_id], lost)
             if index is not None:
                 # The keys were moved to another column, which is the key column now.
-                self.send(context, batch.adopting(table, {KEY: index}))
+                self.send(context, batch.retag_columns(table, {KEY: index}))
                 return True
         must_have_keys(tables)
         keys.must_be_gone(tables, rows, lost)

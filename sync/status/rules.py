@@ -209,7 +209,7 @@ RULES = [
         page="/columns",
         action="put-back",
         recheck="/columns",
-        warns=lambda now: now.gone_columns and not now.is_adopted,
+        warns=lambda now: now.gone_columns and not now.is_mapped,
         since=lambda now: now.oldest_gone_column,
         resolved="No column of the sheet is missing.",
     ),

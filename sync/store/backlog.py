@@ -118,7 +118,7 @@ class Backlog:
     """Seconds since the whole sheet was last compared; None if it wasn't written yet."""
     findings: Mapping[str, FoundItems] = field(default_factory=dict)
     """The findings of the last comparison, by the code of their warning."""
-    is_adopted: bool = False
+    is_mapped: bool = False
     """Whether the jobs are in mapped tabs."""
     is_set_up: bool = False
     """Whether the jobs have tabs: the one that Brightsheet created, or mapped ones."""
@@ -216,7 +216,7 @@ def backlog(
     row["accepts_taken_ids"] = bool(trial) and not Trial.model_validate_json(trial).refuses_taken_id
     mode = row.pop("mode")
     was_confirmed = row.pop("landed_at") is not None
-    row |= {"is_adopted": mode == Mode.ADOPTED, "is_set_up": bool(mode) or was_confirmed}
+    row |= {"is_mapped": mode == Mode.MAPPED, "is_set_up": bool(mode) or was_confirmed}
     row["is_trashed"] = bool(row.pop("trashed"))
     if room := database.room():
         row["disk_free"], row["disk_size"] = room

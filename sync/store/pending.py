@@ -81,7 +81,7 @@ class PendingWork:
             customer.c.site == other.c.site, UNANSWERED, customer.c.attempts < TRIES, is_new
         )
         is_free = job.c.site.not_in(unknown) & ~others
-        return or_(~self._sheet.is_adopted(), HAS_ROW, is_free)
+        return or_(~self._sheet.is_mapped(), HAS_ROW, is_free)
 
     def _lines(self, *columns: ColumnElement[Any]) -> Select[Any]:
         return self._history.due(*columns).where(change.c.site.not_in(resting(self._sheet.id)))

@@ -50,7 +50,7 @@ class Spreadsheet:
         self._database = database
         self.id = spreadsheet_id
         self._is_this = sheet.c.spreadsheet_id == spreadsheet_id
-        self._has_adopted = False
+        self._was_made_current = False
 
     def take_turn(self, lease: Lease, spacing: float = SPACING) -> Turn:
         """Count a flush, or another call (without `spacing`), for the rate limit.
@@ -60,9 +60,9 @@ class Spreadsheet:
         found that writing isn't safe.
         """
         with self._database.writing(lease) as connection:
-            if not self._has_adopted:
-                self._adopt(connection)
-                self._has_adopted = True
+            if not self._was_made_current:
+                self._make_current(connection)
+                self._was_made_current = True
             self._must_be_current(connection)
             columns = (sheet.c.pace_left, sheet.c.pace_last, sheet.c.fence, sheet.c.trial)
             row = connection.execute(select(*columns).where(self._is_this)).one()
@@ -82,13 +82,13 @@ class Spreadsheet:
             )
         return Turn(wait, row.fence + 1, database)
 
-    def adopt(self, lease: Lease) -> None:
+    def make_current(self, lease: Lease) -> None:
         """Make this the current spreadsheet, and clear what was written to another one."""
         with self._database.writing(lease) as connection:
-            self._adopt(connection)
-        self._has_adopted = True
+            self._make_current(connection)
+        self._was_made_current = True
 
-    def _adopt(self, connection: Connection) -> None:
+    def _make_current(self, connection: Connection) -> None:
         query = select(sheet.c.spreadsheet_id).where(~self._is_this, sheet.c.is_current == 1)
         other = connection.scalar(query)
         connection.execute(update(sheet).where(~self._is_this).values(is_current=0))
@@ -147,7 +147,7 @@ class Spreadsheet:
         """Record that the jobs are in the tab that Brightsheet created."""
         self._set(lease, mode=Mode.OURS.value, tabs="[]")
 
-    def adopt_tabs(self, lease: Lease, tabs: Iterable[int], columns: Iterable[str]) -> None:
+    def set_mapped(self, lease: Lease, tabs: Iterable[int], columns: Iterable[str]) -> None:
         """Record that the jobs are in mapped tabs (sheet IDs), in these columns (IDs).
 
         Every job is compared with what was last written, or completely rewritten if other tabs had
@@ -156,24 +156,24 @@ class Spreadsheet:
         """
         with self._database.writing(lease) as connection:
             query = select(sheet.c.mode).where(self._is_this)
-            if (connection.scalar(query) or "") != Mode.ADOPTED.value:
+            if (connection.scalar(query) or "") != Mode.MAPPED.value:
                 self._forget_batches(connection)
                 write_all_again(connection)
             connection.execute(update(job).values(bumped()))
             created = {name for name in self.kept(connection).columns if name.startswith("tab:")}
             self.change(
                 connection,
-                mode=Mode.ADOPTED.value,
+                mode=Mode.MAPPED.value,
                 tabs=json.dumps(sorted(tabs)),
                 columns=json.dumps(sorted({*columns, *created})),
                 read_columns="",
                 compared_at=0.0,
             )
 
-    def is_adopted(self) -> ColumnElement[bool]:
+    def is_mapped(self) -> ColumnElement[bool]:
         """Return the condition that the jobs are in mapped tabs."""
-        is_adopted = sheet.c.mode == Mode.ADOPTED.value
-        return select(literal(1)).where(self._is_this, is_adopted).exists()
+        is_mapped = sheet.c.mode == Mode.MAPPED.value
+        return select(literal(1)).where(self._is_this, is_mapped).exists()
 
     def mode(self) -> Mode:
         with self._database.reading() as connection:

@@ -4,7 +4,7 @@ import pytest
 
 from sync.doctor import run_checks
 from tests.bench import Bench
-from tests.boards import own_sheet
+from tests.boards import two_tab_board
 from tests.boards.test_mapped import flushed
 from tests.doctor.conftest import TOKEN, Patient
 from tests.made_up import milestone
@@ -15,8 +15,8 @@ def test_a_drop_down_without_our_word(patient: Patient) -> None:
     """What fits no option is not written: nobody would know why."""
     url = f"{patient.environment['DATABASE_URL']}.own"
     bench = Bench(patient.google, url, EVERBRIGHT_API_TOKEN=TOKEN)
-    own_sheet.make(bench, [own_sheet.line(1)], [])
-    own_sheet.adopt(bench)
+    two_tab_board.make(bench, [two_tab_board.line(1)], [])
+    two_tab_board.map_tabs(bench)
     flushed(bench, milestone(1, status="REJECTED"))
     checks = {one.name: one for one in run_checks(bench.settings)}
     found = checks["mapping"]

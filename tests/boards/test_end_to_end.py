@@ -13,8 +13,8 @@ from brightsheet import cli
 from emulator import Emulator
 from sync.sheets.cell_data import CellData, at, text_of
 from tests.bench import Bench
-from tests.boards import own_sheet
-from tests.boards.own_sheet import HEADERS, INSTALLED, OPEN, line
+from tests.boards import two_tab_board
+from tests.boards.two_tab_board import HEADERS, INSTALLED, OPEN, line
 from tests.made_up import ROOT, milestone, uuid
 
 ROWS, INSTALLED_ROWS = 400, 100
@@ -54,7 +54,7 @@ def make(bench: Bench) -> None:
         lines.append(line(n, Customer="Ben Twice"))
     lines += [line(n) for n in range(1000, 1000 + ROWS - len(lines))]
     lots.shuffle(lines)
-    own_sheet.make(bench, lines[INSTALLED_ROWS:], lines[:INSTALLED_ROWS])
+    two_tab_board.make(bench, lines[INSTALLED_ROWS:], lines[:INSTALLED_ROWS])
 
 
 def caught_up(bench: Bench) -> int:
@@ -72,7 +72,7 @@ def test_four_hundred_rows_and_six_hundred_deliveries(bench: Bench) -> None:
     make(bench)
     bench.send(milestone(1))
     bench.project()  # A milestone is known by its name once it came.
-    own, writes = own_sheet.own_cells(bench), bench.writes()
+    own, writes = two_tab_board.own_cells(bench), bench.writes()
     shown = command(bench, "map", *TABS, *SET, *WORDS)
     print(shown.stdout)
     assert (shown.exit_code, bench.writes()) == (0, writes), shown.output
@@ -99,21 +99,21 @@ def test_four_hundred_rows_and_six_hundred_deliveries(bench: Bench) -> None:
     bench.end_rests()
     caught_up(bench)
     print(f"{len(events)} deliveries, {JOBS} jobs, {calls} calls of Sheets")
-    rows = own_sheet.texts(bench, OPEN) + own_sheet.texts(bench, INSTALLED)
+    rows = two_tab_board.texts(bench, OPEN) + two_tab_board.texts(bench, INSTALLED)
     by_site = {one["Site ID"]: one for one in rows if "Site ID" in one}
     assert len(by_site) == sum("Site ID" in one for one in rows) == JOBS
     for n in range(1, BY_EMAIL + BY_ADDRESS + 1):
         assert by_site[uuid(n)]["Customer"] == f"Own {n}"
         assert by_site[uuid(n)]["Permit"] == "OK"
     assert len(rows) == ROWS + NEW + DOUBTFUL
-    assert own_sheet.own_cells(bench) == own
+    assert two_tab_board.own_cells(bench) == own
     listed = [json.loads(one) for one in command(bench, "link", "--json").stdout.splitlines()]
     assert {one["site"] for one in listed} == {uuid(JOBS - 1), uuid(JOBS)}
     assert all(len(one["candidates"]) == DOUBTFUL for one in listed)
-    added = [row for row in own_sheet.grid(bench) if _number(row) in range(81, 121)]
+    added = [row for row in two_tab_board.grid(bench) if _number(row) in range(81, 121)]
     for row in added:
         assert at(row, HEADERS.index("Permit")).get("dataValidation")
-        assert text_of(at(row, own_sheet.DEPOSIT)).startswith("=IF(I")
+        assert text_of(at(row, two_tab_board.DEPOSIT)).startswith("=IF(I")
     assert len(added) == NEW
     sheets = bench.book("sheets(properties(title,hidden))")["sheets"]
     visible = [s["properties"]["title"] for s in sheets if not s["properties"].get("hidden")]
@@ -121,7 +121,7 @@ def test_four_hundred_rows_and_six_hundred_deliveries(bench: Bench) -> None:
 
 
 def _number(row: Sequence[CellData]) -> int:
-    key = text_of(at(row, own_sheet.KEY_AT))
+    key = text_of(at(row, two_tab_board.KEY_AT))
     return int(key.replace("-", ""), 16) if key else 0
 
 
@@ -135,8 +135,8 @@ def test_a_burst_costs_as_few_calls_as_onto_our_own_tab(
     for n in jobs:
         bench.customer(n)
     lines = [line(n, E_mail=f"home{n}@example.com") for n in range(1, 201)]
-    own_sheet.make(bench, lines, [])
-    own_sheet.adopt(bench, OPEN)
+    two_tab_board.make(bench, lines, [])
+    two_tab_board.map_tabs(bench, OPEN)
     bench.send(*(milestone(n) for n in range(1, 11)))
     caught_up(bench)
     events = [

@@ -4,9 +4,9 @@ from sync.doctor.receiver import is_up_to_date
 from sync.status.compare import compare, lines
 from sync.status.verdict import evaluate
 from tests.bench import Bench
-from tests.boards import own_sheet
-from tests.boards.own_sheet import HEADER_ROW, KEY_AT, OPEN, line
+from tests.boards import two_tab_board
 from tests.boards.test_mapped import flushed
+from tests.boards.two_tab_board import HEADER_ROW, KEY_AT, OPEN, line
 from tests.made_up import milestone
 
 
@@ -29,8 +29,8 @@ def sorted_apart(bench: Bench, direction: str) -> None:
 def made(bench: Bench) -> None:
     known = [bench.customer(number) for number in (1, 2)]
     mine = [line(n, E_mail=each["E_mail"], Zip=each["Zip"]) for n, each in enumerate(known, 1)]
-    own_sheet.make(bench, mine, [])
-    own_sheet.adopt(bench)
+    two_tab_board.make(bench, mine, [])
+    two_tab_board.map_tabs(bench)
     flushed(bench, milestone(1), milestone(2))
 
 
@@ -39,13 +39,13 @@ def test_it_is_reported_everywhere(asking: Bench) -> None:
     made(asking)
     assert compare(asking.wiring, wait).found.foreign == ()
     sorted_apart(asking, "DESCENDING")
-    before = own_sheet.texts(asking)
+    before = two_tab_board.texts(asking)
     found = compare(asking.wiring, wait)
     assert [key.row for key in found.found.foreign] == ["Open jobs!4", "Open jobs!5"]
     assert not found.is_well
     assert any("sorted without Site ID" in line for line in lines(found))
     asking.flush()
-    assert own_sheet.texts(asking) == before, "the row is another customer's"
+    assert two_tab_board.texts(asking) == before, "the row is another customer's"
     problem = next(p for p in evaluate(asking.wiring.backlog()) if p.code == "foreign_keys")
     assert problem.what.startswith("2 rows have")
     assert "Open jobs!4; Open jobs!5" in problem.cause
@@ -66,8 +66,8 @@ def test_two_jobs_of_one_customer_do_not_match_its_row(asking: Bench) -> None:
     """Both of his rows have his e-mail address: each is right."""
     known = asking.customer(1)
     asking.customer(2, email=known["E_mail"])
-    own_sheet.make(asking, [line(8)], [])
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, [line(8)], [])
+    two_tab_board.map_tabs(asking)
     flushed(asking, milestone(1), milestone(2))
-    assert [row["E-mail"] for row in own_sheet.texts(asking)[1:]] == [known["E_mail"]] * 2
+    assert [row["E-mail"] for row in two_tab_board.texts(asking)[1:]] == [known["E_mail"]] * 2
     assert compare(asking.wiring, wait).found.foreign == ()

@@ -10,9 +10,9 @@ from app import create_app
 from sync.boards import link
 from sync.errors import Permanent
 from tests.bench import Bench
-from tests.boards import own_sheet
+from tests.boards import two_tab_board
 from tests.boards.chaos.installer import put_back
-from tests.boards.own_sheet import HEADER_ROW, HEADERS, KEY_AT, OPEN, line
+from tests.boards.two_tab_board import HEADER_ROW, HEADERS, KEY_AT, OPEN, line
 from tests.chaos.tab import recovered
 from tests.made_up import milestone, uuid
 
@@ -33,8 +33,8 @@ def keyed(bench: Bench, *numbers: int, **texts: str) -> None:
     """Make a sheet with a row for each job, which has its key, and one of nobody's below."""
     known = {n: bench.customer(n) for n in numbers}
     lines = [line(n, E_mail=known[n]["E_mail"], **texts) for n in numbers]
-    own_sheet.make(bench, [*lines, line(9, Phone="call 9", Permit="his words")], [])
-    own_sheet.adopt(bench)
+    two_tab_board.make(bench, [*lines, line(9, Phone="call 9", Permit="his words")], [])
+    two_tab_board.map_tabs(bench)
     flushed(bench, *(milestone(n) for n in numbers))
 
 
@@ -43,15 +43,15 @@ def swapped(bench: Bench) -> Callable[[], None]:
 
 
 def row_of(bench: Bench, customer: str) -> dict[str, str]:
-    (row,) = [r for r in own_sheet.texts(bench) if r.get("Customer") == customer]
+    (row,) = [r for r in two_tab_board.texts(bench) if r.get("Customer") == customer]
     return row
 
 
 def test_two_rows_swap_and_neither_keeps_what_is_the_others(asking: Bench) -> None:
     known = {n: asking.customer(n) for n in (1, 2)}
     lines = [line(n, E_mail=known[n]["E_mail"]) for n in (1, 2)]
-    own_sheet.make(asking, lines, [])
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, lines, [])
+    two_tab_board.map_tabs(asking)
     flushed(asking, milestone(5))  # guards the columns
     for row, number in ((FIRST, 1), (SECOND, 2)):
         asking.edit("type_cell", sheet_id=OPEN, row=row, column=KEY_AT, text=uuid(number))
@@ -94,8 +94,8 @@ def test_a_key_goes_back_by_itself_and_never_by_a_rows_number(asking: Bench) -> 
     """Else a stranger's row has the key, and gets that job's statuses from then on."""
     known = {n: asking.customer(n) for n in (1, 2)}
     lines = [line(2), line(1, E_mail=known[1]["E_mail"]), line(9)]
-    own_sheet.make(asking, lines, [])
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, lines, [])
+    two_tab_board.map_tabs(asking)
     asking.edit("type_cell", sheet_id=OPEN, row=FIRST, column=KEY_AT, text=uuid(2))
     flushed(asking, milestone(2))
     moves = iter([(FIRST, SECOND), (FIRST, THIRD), (SECOND, FIRST)])
@@ -107,7 +107,7 @@ def test_a_key_goes_back_by_itself_and_never_by_a_rows_number(asking: Bench) -> 
 
     asking.google.faults.between(move, method="*.batchUpdate", count=3)
     flushed(asking, milestone(1))
-    owners = {row.get("Site ID"): row["Customer"] for row in own_sheet.texts(asking)}
+    owners = {row.get("Site ID"): row["Customer"] for row in two_tab_board.texts(asking)}
     assert owners == {uuid(1): "Own 1", uuid(2): "Own 2", None: "Own 9"}
 
 
@@ -117,8 +117,8 @@ def test_a_row_that_moves_while_another_is_emptied_for_a_join_keeps_its_cells(
     known = {n: asking.customer(n) for n in (1, 3)}
     rows = [line(n, E_mail=known[1]["E_mail"], Phone=f"call {n}") for n in (1, 2)]
     last = line(3, E_mail=known[3]["E_mail"], Phone="call 3", Permit="his words")
-    own_sheet.make(asking, [*rows, last], [])
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, [*rows, last], [])
+    two_tab_board.map_tabs(asking)
     flushed(asking, milestone(3))
     asking.edit("type_cell", sheet_id=OPEN, row=THIRD, column=PERMIT, text="ask the city")
     flushed(asking, milestone(1))
@@ -133,7 +133,7 @@ def test_a_row_that_moves_while_another_is_emptied_for_a_join_keeps_its_cells(
     for number in (1, 2, 3):
         assert row_of(asking, f"Own {number}")["Phone"] == f"call {number}"
     assert row_of(asking, "Own 3")["Permit"] == "ask the city"
-    assert len(own_sheet.of_site(asking, 1)) == 1
+    assert len(two_tab_board.of_site(asking, 1)) == 1
 
 
 def test_two_jobs_of_one_customer_are_doubtful_however_late_the_second_is_known(
@@ -142,19 +142,19 @@ def test_two_jobs_of_one_customer_are_doubtful_however_late_the_second_is_known(
     """The first would take the row for certain, though it may be the other's."""
     asking.customer(1)
     asking.customer(2, email="home1@example.com")
-    own_sheet.make(asking, [line(1, E_mail="home1@example.com")], [])
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, [line(1, E_mail="home1@example.com")], [])
+    two_tab_board.map_tabs(asking)
     asking.send(milestone(1), milestone(2))
     asking.project()
     assert asking.wiring.customer_fetcher().fetch() is not None, "one of the two is known"
     while asking.store.pending.is_waiting():
         asking.flush_once()
-    assert own_sheet.texts(asking)[0].get("Site ID") is None
+    assert two_tab_board.texts(asking)[0].get("Site ID") is None
     flushed(asking)
     assert asking.store.boards.waiting() == {uuid(1), uuid(2)}
     asking.end_rests()
     flushed(asking)
-    rows = own_sheet.texts(asking)
+    rows = two_tab_board.texts(asking)
     assert rows[0].get("Site ID") is None
     assert {row.get("Site ID") for row in rows} == {None, uuid(1), uuid(2)}
     with asking.held() as held:
@@ -176,7 +176,7 @@ def test_a_change_replaces_nothing_else_in_either_row_of_a_job(asking: Bench, wa
     with asking.database.writing() as connection:
         connection.execute(text("UPDATE customer SET fetched_at = 0"))
     flushed(asking, milestone(1, 2, **APPROVED))
-    rows = own_sheet.of_site(asking, 1)
+    rows = two_tab_board.of_site(asking, 1)
     assert [row["Phone"] for row in rows] == ["303-555-7777"] * len(rows)
     assert [row["Customer"] for row in rows] == ["Own 1"] * len(rows)
     assert rows[0]["Permit"] == "ask the city"
@@ -186,19 +186,19 @@ def test_a_duplicate_of_a_tab_is_a_record_and_is_not_written(asking: Bench) -> N
     """People keep how things stood at the end of a month."""
     keyed(asking, 1)
     copy = asking.google.edit(asking.spreadsheet, "duplicate_tab", sheet_id=OPEN)
-    before = own_sheet.grid(asking, copy)
+    before = two_tab_board.grid(asking, copy)
     flushed(asking, milestone(1, **APPROVED))
     asking.compare()
     flushed(asking)
-    assert own_sheet.grid(asking, copy) == before
-    assert own_sheet.of_site(asking, 1)[0]["Permit"] == "OK"
+    assert two_tab_board.grid(asking, copy) == before
+    assert two_tab_board.of_site(asking, 1)[0]["Permit"] == "OK"
 
 
 def test_what_was_written_stays_known_when_a_deletion_is_undone(asking: Bench) -> None:
     """The next event would replace what was typed, as if all of it were new."""
     keyed(asking, 1, 2)
     asking.edit("type_cell", sheet_id=OPEN, row=FIRST, column=PERMIT, text="ask the city")
-    row = own_sheet.grid(asking)[0]
+    row = two_tab_board.grid(asking)[0]
     asking.edit("delete_rows", sheet_id=OPEN, index=FIRST)
     flushed(asking, milestone(2, **APPROVED))
     asking.do(*put_back(OPEN, FIRST, row))
@@ -230,8 +230,8 @@ def test_wrongly_copied_formulas_are_reported(asking: Bench, other: str) -> None
         first[HEADERS.index("Crew")] = "=SUM(I4:I5)"
     asking.customer(3)
     asking.customer(4)
-    own_sheet.make(asking, [first, line(8)], [])
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, [first, line(8)], [])
+    two_tab_board.map_tabs(asking)
     asking.send(milestone(3), milestone(4))
     asking.project()
     asking.ask()

@@ -6,9 +6,9 @@ import pytest
 
 from sync.errors import Permanent
 from tests.bench import Bench
-from tests.boards import own_sheet
-from tests.boards.own_sheet import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
+from tests.boards import two_tab_board
 from tests.boards.test_mapped import flushed
+from tests.boards.two_tab_board import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
 from tests.made_up import milestone, uuid
 
 APPROVED: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-05T10:00:00Z"}
@@ -20,8 +20,8 @@ def board(asking: Bench) -> Bench:
     """Jobs 1 to 4 in the first tab, 5 and 6 in the second, each with its key."""
     known = {number: asking.customer(number) for number in range(1, 10)}
     lines = [line(number, E_mail=known[number]["E_mail"]) for number in range(1, 7)]
-    own_sheet.make(asking, lines[:4], lines[4:])
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, lines[:4], lines[4:])
+    two_tab_board.map_tabs(asking)
     flushed(asking, *(milestone(number) for number in range(1, 7)))
     asking.compare()
     return asking
@@ -29,18 +29,18 @@ def board(asking: Bench) -> Bench:
 
 def stopped(bench: Bench) -> str:
     """Flush, and return why the first tab isn't written."""
-    before = own_sheet.texts(bench)
+    before = two_tab_board.texts(bench)
     with pytest.raises(Permanent) as caught:
         for _ in range(5):
             bench.flush_once()
-    assert own_sheet.texts(bench) == before, "nothing is written meanwhile"
+    assert two_tab_board.texts(bench) == before, "nothing is written meanwhile"
     with pytest.raises(Permanent):
         bench.compare()
     return caught.value.reason
 
 
 def permits(bench: Bench) -> dict[str, str]:
-    rows = [*own_sheet.texts(bench, OPEN), *own_sheet.texts(bench, INSTALLED)]
+    rows = [*two_tab_board.texts(bench, OPEN), *two_tab_board.texts(bench, INSTALLED)]
     return {row["Site ID"]: row.get("Permit", "") for row in rows}
 
 
@@ -55,7 +55,7 @@ def test_a_header_row_that_was_sorted_in_stops_the_writing_of_its_tab(board: Ben
     board.send(milestone(1, **APPROVED), milestone(5, **APPROVED))
     board.project()
     assert stopped(board) == "header_sorted"
-    assert [row["Permit"] for row in own_sheet.of_site(board, 5)] == ["OK"], "other tabs go on"
+    assert [row["Permit"] for row in two_tab_board.of_site(board, 5)] == ["OK"], "other tabs go on"
     sort_all(board, "DESCENDING")
     flushed(board)
     assert {site for site, permit in permits(board).items() if permit == "OK"} == {
@@ -72,7 +72,7 @@ def test_a_column_that_was_cut_and_pasted_stops_the_writing_of_its_tab(board: Be
     cut_permits(board, PERMIT_AT, KEY_AT + 1)
     board.send(milestone(1, **APPROVED), milestone(5, **APPROVED))
     assert stopped(board) == "column_moved"
-    assert [row["Permit"] for row in own_sheet.of_site(board, 5)] == ["OK"], "other tabs go on"
+    assert [row["Permit"] for row in two_tab_board.of_site(board, 5)] == ["OK"], "other tabs go on"
     cut_permits(board, KEY_AT + 1, PERMIT_AT)
     flushed(board)
     assert permits(board)[uuid(1)] == "OK"
@@ -88,7 +88,7 @@ def test_dates_are_ours_in_another_time_zone(board: Bench) -> None:
     board.compare()
     flushed(board)
     assert board.compared.kept == []
-    assert own_sheet.of_site(board, 1)[0]["Permit OK on"] == "46087", "as people count there"
+    assert two_tab_board.of_site(board, 1)[0]["Permit OK on"] == "46087", "as people count there"
 
 
 def test_keys_that_were_cleared_are_written_again(board: Bench) -> None:
@@ -113,10 +113,10 @@ def test_a_row_that_was_copied_for_another_customer_is_his(board: Bench) -> None
     """It would get the other job's status, and his own job a second row."""
     copy_for_the_ninth(board)
     flushed(board, milestone(1, **APPROVED), milestone(9))
-    rows = own_sheet.texts(board)
+    rows = two_tab_board.texts(board)
     assert [row["Site ID"] for row in rows if row["E-mail"] == "home9@example.com"] == [uuid(9)]
-    assert [row["Permit"] for row in own_sheet.of_site(board, 9)] == ["Waiting"]
-    assert [row["Permit"] for row in own_sheet.of_site(board, 1)] == ["OK"]
+    assert [row["Permit"] for row in two_tab_board.of_site(board, 9)] == ["Waiting"]
+    assert [row["Permit"] for row in two_tab_board.of_site(board, 1)] == ["OK"]
     assert len(rows) == 5
 
 
@@ -126,7 +126,7 @@ def test_the_row_that_was_copied_gets_its_key_back(board: Bench) -> None:
     board.edit("type_cell", sheet_id=OPEN, row=HEADER_ROW + 1, column=KEY_AT, text="")
     board.compare()
     flushed(board, milestone(1, **APPROVED))
-    rows = {row["E-mail"]: row for row in own_sheet.texts(board)}
+    rows = {row["E-mail"]: row for row in two_tab_board.texts(board)}
     assert "Site ID" not in rows["home9@example.com"]
     assert rows["home9@example.com"]["Permit"] == "Waiting"
     assert (rows["home1@example.com"]["Site ID"], rows["home1@example.com"]["Permit"]) == (
@@ -142,9 +142,9 @@ def test_a_customers_other_row_gets_no_key(board: Bench) -> None:
     board.edit("type_cell", **where, column=HEADERS.index("Phone"), text="720-555-0199")
     board.edit("copy_rows", sheet_id=OPEN, start=HEADER_ROW + 1, end=HEADER_ROW + 2, to=12)
     for header, text in {"Phone": "", "Site ID": ""}.items():
-        column = own_sheet.places(board)[header]
+        column = two_tab_board.places(board)[header]
         board.edit("type_cell", sheet_id=OPEN, row=12, column=column, text=text)
     board.compare()
     board.flush()
-    (mine,) = own_sheet.of_site(board, 1)
+    (mine,) = two_tab_board.of_site(board, 1)
     assert mine["Phone"] == "720-555-0199"

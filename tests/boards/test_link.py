@@ -5,9 +5,9 @@ import pytest
 from sync.boards import link
 from sync.errors import Permanent
 from tests.bench import Bench
-from tests.boards import own_sheet
-from tests.boards.own_sheet import KEY_AT, OPEN, line
+from tests.boards import two_tab_board
 from tests.boards.test_mapped import flushed
+from tests.boards.two_tab_board import KEY_AT, OPEN, line
 from tests.made_up import milestone, uuid
 
 
@@ -15,8 +15,8 @@ def waiting(bench: Bench) -> None:
     """Two rows have the e-mail address of one job, which waits."""
     known = bench.customer(1)
     rows = [line(n, E_mail=known["E_mail"], Note_to_self=f"mine {n}") for n in (1, 2)]
-    own_sheet.make(bench, [*rows, line(8)], [])
-    own_sheet.adopt(bench)
+    two_tab_board.make(bench, [*rows, line(8)], [])
+    two_tab_board.map_tabs(bench)
     flushed(bench, milestone(1))
 
 
@@ -54,8 +54,8 @@ def test_a_name_with_the_family_name_first_is_the_same(asking: Bench) -> None:
     """Catches a second row, without a word, for a customer listed as in a directory."""
     known = asking.customer(1)
     row = line(1, Customer="Number1, Ada", Street=known["Street"])
-    own_sheet.make(asking, [row, line(8)], [])
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, [row, line(8)], [])
+    two_tab_board.map_tabs(asking)
     flushed(asking, milestone(1))
     (doubt,) = found(asking).doubts
     assert [each.row.name for each in doubt.candidates] == ["Open jobs!4"]
@@ -66,9 +66,9 @@ def test_joined_the_row_has_all_and_ours_is_empty(asking: Bench) -> None:
     doubtful(asking)
     join(asking, to="Open jobs!5")
     asking.flush()
-    (row,) = own_sheet.of_site(asking, 1)
+    (row,) = two_tab_board.of_site(asking, 1)
     assert (row["Note to self"], row["Permit"]) == ("mine 2", "Waiting")
-    rows = own_sheet.texts(asking)
+    rows = two_tab_board.texts(asking)
     assert [one.get("Customer") for one in rows] == ["Own 1", "Own 2", "Own 8", None]
     assert rows[3].keys() == {"Deposit"}
     assert found(asking).doubts == []
@@ -78,19 +78,21 @@ def test_joined_the_row_has_all_and_ours_is_empty(asking: Bench) -> None:
 def test_a_row_in_which_somebody_typed_is_its_job_s(asking: Bench) -> None:
     """It would lose what was typed, were it emptied."""
     doubtful(asking)
-    asking.edit("type_cell", sheet_id=OPEN, row=6, column=own_sheet.HEADERS.index("Crew"), text="b")
+    asking.edit(
+        "type_cell", sheet_id=OPEN, row=6, column=two_tab_board.HEADERS.index("Crew"), text="b"
+    )
     assert found(asking).doubts == []
 
 
 def test_rows_that_move_before_they_are_joined_lose_nothing(asking: Bench) -> None:
     """The key of one and the blanks of another would be written elsewhere."""
     doubtful(asking)
-    before = own_sheet.own_cells(asking)
+    before = two_tab_board.own_cells(asking)
     asking.before_the_write(lambda: asking.edit("sort", sheet_id=OPEN, column=KEY_AT))
     join(asking, to="Open jobs!5")
     asking.flush()
-    assert own_sheet.own_cells(asking) == before
-    assert len(own_sheet.of_site(asking, 1)) == 1
+    assert two_tab_board.own_cells(asking) == before
+    assert len(two_tab_board.of_site(asking, 1)) == 1
     assert "recovered" not in asking.alerts
 
 

@@ -9,9 +9,9 @@ from sync.boards.map_tabs import TabMapper
 from sync.boards.mapping.decide import Choices
 from sync.errors import Permanent
 from tests.bench import Bench
-from tests.boards import own_sheet
-from tests.boards.own_sheet import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
+from tests.boards import two_tab_board
 from tests.boards.test_mapped import APPROVED, flushed
+from tests.boards.two_tab_board import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
 from tests.made_up import milestone, uuid
 
 DATE_AT, PERMIT_AT = HEADERS.index("Permit OK on"), HEADERS.index("Permit")
@@ -33,8 +33,8 @@ def board(bench: Bench) -> None:
         line(2, Customer="Number2, Bo & Ada", Street="99 Elm St", Zip="80999"),
         line(8),
     ]
-    own_sheet.make(bench, mine, [line(4, Street=known[4]["Street"], Zip=known[4]["Zip"])])
-    own_sheet.adopt(bench)
+    two_tab_board.make(bench, mine, [line(4, Street=known[4]["Street"], Zip=known[4]["Zip"])])
+    two_tab_board.map_tabs(bench)
     flushed(bench, *(milestone(n, **APPROVED) for n in JOBS))
     link.link(bench.wiring, lambda _: None, {uuid(2): "Open jobs!5"}, write=True)
     flushed(bench)
@@ -45,7 +45,7 @@ def board(bench: Bench) -> None:
 
 def test_mapped_again_each_job_has_its_row_and_typed_dates_stay(asking: Bench) -> None:
     board(asking)
-    before = [own_sheet.texts(asking, tab) for tab in (OPEN, INSTALLED)]
+    before = [two_tab_board.texts(asking, tab) for tab in (OPEN, INSTALLED)]
     assert sum("Site ID" in row for rows in before for row in rows) == len(JOBS)
     for tab in (OPEN, INSTALLED):
         delete_site_ids(asking, tab)
@@ -64,7 +64,7 @@ def test_mapped_again_each_job_has_its_row_and_typed_dates_stay(asking: Bench) -
     assert [change.header for change in preview.replaced] == ["Permit"]
     mapper.run(write=True)
     flushed(asking)
-    after = [own_sheet.texts(asking, tab) for tab in (OPEN, INSTALLED)]
+    after = [two_tab_board.texts(asking, tab) for tab in (OPEN, INSTALLED)]
     assert after[0] == before[0]
     ((finished,), (then,)) = after[1], before[1]
     changed = {name for name in finished if finished[name] != then.get(name)}
@@ -76,14 +76,14 @@ def test_an_event_of_another_milestone_replaces_no_typed_date(asking: Bench) -> 
     """Also where nothing is known of the cell: the row was matched after its tab was mapped."""
     known = asking.customer(1)
     row = line(1, E_mail=known["E_mail"], Permit="my word", Permit_OK_on="2/20/2026")
-    own_sheet.make(asking, [row, line(8)], [])
+    two_tab_board.make(asking, [row, line(8)], [])
     asking.send(milestone(1, **APPROVED))
     asking.project()
-    own_sheet.adopt(asking, at=datetime.now(UTC))
+    two_tab_board.map_tabs(asking, at=datetime.now(UTC))
     flushed(asking, milestone(1, 2, date_updated=OTHER_DAY))
-    (there,) = own_sheet.of_site(asking, 1)
+    (there,) = two_tab_board.of_site(asking, 1)
     assert (there["Permit"], there["Permit OK on"]) == ("my word", "2/20/2026")
     flushed(asking, milestone(1, status="REJECTED", date_updated="2099-04-01T10:00:00Z"))
     flushed(asking, milestone(1, status="APPROVED", date_updated="2099-05-01T10:00:00Z"))
-    (there,) = own_sheet.of_site(asking, 1)
+    (there,) = two_tab_board.of_site(asking, 1)
     assert (there["Permit"], there["Permit OK on"] != "2/20/2026") == ("OK", True)

@@ -7,8 +7,8 @@ from emulator import Emulator
 from sync.sheets.cell_data import at, text_of
 from sync.sheets.read import HEADER_KEY, MAPPED_SINCE
 from tests.bench import Bench
-from tests.boards import own_sheet
-from tests.boards.own_sheet import DEPOSIT, HEADERS, INSTALLED, OPEN, line
+from tests.boards import two_tab_board
+from tests.boards.two_tab_board import DEPOSIT, HEADERS, INSTALLED, OPEN, line
 from tests.made_up import milestone, uuid
 
 APPROVED: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-05T10:00:00Z"}
@@ -32,60 +32,60 @@ def test_a_row_is_found_by_its_email_and_gets_its_key(asking: Bench) -> None:
     """Another row for the same customer would be the sheet that he has twice."""
     known = asking.customer(1)
     lines = [line(8), line(1, E_mail=known["E_mail"].upper(), Note_to_self="call"), line(9)]
-    own_sheet.make(asking, lines, [])
-    own_sheet.adopt(asking)
-    before = own_sheet.own_cells(asking)
+    two_tab_board.make(asking, lines, [])
+    two_tab_board.map_tabs(asking)
+    before = two_tab_board.own_cells(asking)
     flushed(asking, milestone(1))
-    (row,) = own_sheet.of_site(asking, 1)
+    (row,) = two_tab_board.of_site(asking, 1)
     assert row["Note to self"] == "call"
     assert row["Customer"] == "Own 1", "a typed name stays"
     assert row["Permit"] == "Waiting", "in his words"
     assert row["Street"] == "1 North Juniper Street, " + row["Street"].partition(", ")[2]
-    assert own_sheet.own_cells(asking) == before
-    assert len(own_sheet.texts(asking)) == 3
+    assert two_tab_board.own_cells(asking) == before
+    assert len(two_tab_board.texts(asking)) == 3
     assert visible(asking) == ["Open jobs", "Installed"]
 
 
 def test_a_row_is_found_by_address_and_zip_in_another_spelling(asking: Bench) -> None:
     """Also in the second tab."""
     asking.customer(2)
-    own_sheet.make(asking, [line(8)], [line(2, Street="2 N. Juniper St.", Zip="80999-1234")])
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, [line(8)], [line(2, Street="2 N. Juniper St.", Zip="80999-1234")])
+    two_tab_board.map_tabs(asking)
     flushed(asking, milestone(2))
-    assert [one.get("Site ID") for one in own_sheet.texts(asking, INSTALLED)] == [uuid(2)]
-    assert len(own_sheet.texts(asking)) == 1
+    assert [one.get("Site ID") for one in two_tab_board.texts(asking, INSTALLED)] == [uuid(2)]
+    assert len(two_tab_board.texts(asking)) == 1
 
 
 def test_a_new_row_is_like_the_one_above(asking: Bench) -> None:
     """His formula keeps counting, his drop-down is there, and no format is ours."""
     asking.customer(3)
-    own_sheet.make(asking, [line(7), line(8)], [])
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, [line(7), line(8)], [])
+    two_tab_board.map_tabs(asking)
     flushed(asking, milestone(3, **APPROVED), milestone(4))
-    rows = own_sheet.grid(asking)[2:4]
-    assert {text_of(at(row, own_sheet.KEY_AT)) for row in rows} == {uuid(3), uuid(4)}
+    rows = two_tab_board.grid(asking)[2:4]
+    assert {text_of(at(row, two_tab_board.KEY_AT)) for row in rows} == {uuid(3), uuid(4)}
     assert {text_of(at(row, DEPOSIT)) for row in rows} == {
-        own_sheet.twice("I6"),
-        own_sheet.twice("I7"),
+        two_tab_board.twice("I6"),
+        two_tab_board.twice("I7"),
     }
     for added in rows:
         assert at(added, PERMIT_AT)["dataValidation"]["strict"]
         assert not any("note" in cell for cell in added)
-    (row,) = own_sheet.of_site(asking, 3)
+    (row,) = two_tab_board.of_site(asking, 3)
     assert (row["Permit"], row["Permit OK on"]) == ("OK", "46086")
 
 
 def test_what_a_person_typed_yields_only_to_a_later_event(asking: Bench) -> None:
     """What EverBright said before the mapping may be older than what he knows."""
     known = asking.customer(1)
-    own_sheet.make(asking, [line(1, E_mail=known["E_mail"], Permit="Sent back")], [])
+    two_tab_board.make(asking, [line(1, E_mail=known["E_mail"], Permit="Sent back")], [])
     asking.send(milestone(1))
-    own_sheet.adopt(asking, at=datetime.now(UTC) + timedelta(seconds=1))
+    two_tab_board.map_tabs(asking, at=datetime.now(UTC) + timedelta(seconds=1))
     flushed(asking)
-    assert own_sheet.of_site(asking, 1)[0]["Permit"] == "Sent back"
+    assert two_tab_board.of_site(asking, 1)[0]["Permit"] == "Sent back"
     asking.do(*_mapped_earlier(asking))
     flushed(asking, milestone(1, **APPROVED))
-    assert own_sheet.of_site(asking, 1)[0]["Permit"] == "OK"
+    assert two_tab_board.of_site(asking, 1)[0]["Permit"] == "OK"
     assert asking.store.boards.replaced(uuid(1)) == [("Sent back", "OK")]
 
 
@@ -106,23 +106,23 @@ def _mapped_earlier(bench: Bench) -> list[dict[str, object]]:
 
 def test_a_job_in_both_tabs_is_kept_right_in_both(asking: Bench) -> None:
     """People keep a job in two tabs while it is built."""
-    own_sheet.make(asking, [line(1)], [line(2)])
-    own_sheet.adopt(asking)
-    key = own_sheet.KEY_AT
+    two_tab_board.make(asking, [line(1)], [line(2)])
+    two_tab_board.map_tabs(asking)
+    key = two_tab_board.KEY_AT
     for tab in (OPEN, INSTALLED):
         page = f"https://engine.goeverbright.com/address/{uuid(1)}"
         asking.edit("type_cell", sheet_id=tab, row=3, column=key, text=page)
     flushed(asking, milestone(1))
     flushed(asking, milestone(1, **APPROVED))
     for tab in (OPEN, INSTALLED):
-        assert [one["Permit"] for one in own_sheet.texts(asking, tab)] == ["OK"]
+        assert [one["Permit"] for one in two_tab_board.texts(asking, tab)] == ["OK"]
 
 
 def test_a_value_typed_while_it_is_filled_stays(asking: Bench) -> None:
     """His phone number was typed between our read and our write."""
     known = asking.customer(1)
-    own_sheet.make(asking, [line(1, E_mail=known["E_mail"])], [])
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, [line(1, E_mail=known["E_mail"])], [])
+    two_tab_board.map_tabs(asking)
     flushed(asking, milestone(5))  # makes the hidden tabs
     phone = HEADERS.index("Phone")
 
@@ -134,14 +134,14 @@ def test_a_value_typed_while_it_is_filled_stays(asking: Bench) -> None:
     asking.flush_once()  # writes the key
     asking.before_the_write(type_phone)
     flushed(asking)
-    assert own_sheet.of_site(asking, 1)[0]["Phone"] == "call his wife"
+    assert two_tab_board.of_site(asking, 1)[0]["Phone"] == "call his wife"
 
 
 def test_nothing_new_makes_no_call(asking: Bench) -> None:
     """Catches cells that differ for ever, as one without an option might."""
     known = asking.customer(1)
-    own_sheet.make(asking, [line(1, E_mail=known["E_mail"], Permit="Sent back")], [])
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, [line(1, E_mail=known["E_mail"], Permit="Sent back")], [])
+    two_tab_board.map_tabs(asking)
     flushed(asking, milestone(1, status="REJECTED"), milestone(2))
     before = asking.calls()
     assert not asking.is_waiting()
@@ -152,8 +152,8 @@ def test_nothing_new_makes_no_call(asking: Bench) -> None:
 
 def test_init_adds_nothing_to_it(asking: Bench) -> None:
     """Our colors, columns and tabs belong only in our own sheet."""
-    own_sheet.make(asking, [line(1)], [])
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, [line(1)], [])
+    two_tab_board.map_tabs(asking)
     flushed(asking, milestone(1))
     before = asking.book("sheets(properties(title),conditionalFormats,filterViews,protectedRanges)")
     assert asking.setup().provision(asking.spreadsheet) == []
@@ -164,15 +164,15 @@ def test_init_adds_nothing_to_it(asking: Bench) -> None:
 def test_the_history_is_added_on_wish(asking: Bench) -> None:
     """Then changes are lines there, those that came before, too."""
     bench = asking
-    own_sheet.make(bench, [line(1)], [])
-    own_sheet.adopt(bench)
+    two_tab_board.make(bench, [line(1)], [])
+    two_tab_board.map_tabs(bench)
     flushed(bench, milestone(1))
     assert bench.setup().provision(bench.spreadsheet) == []
     assert bench.setup().provision(bench.spreadsheet, ["history"]) == ["tab 'History': created"]
     flushed(bench, milestone(1, **APPROVED))
     assert [one["To"] for one in bench.texts("History")] == ["Approved", "Submitted"]
-    at = own_sheet.places(bench)["Permit"]
-    row = next(n for n, one in enumerate(own_sheet.texts(bench)) if one.get("Site ID"))
+    at = two_tab_board.places(bench)["Permit"]
+    row = next(n for n, one in enumerate(two_tab_board.texts(bench)) if one.get("Site ID"))
     bench.edit("type_cell", sheet_id=OPEN, row=row + 3, column=at, text="Sent back")
     flushed(bench, milestone(1, date_updated="2026-03-09T10:00:00Z"))
     line_of_it = next(one for one in bench.texts("History") if one["What"] == "Permit")
@@ -186,11 +186,11 @@ def test_the_hidden_tab_gets_a_free_name(google: Emulator, sqlite_url: str) -> N
     bench, title = Bench(google, sqlite_url), "_BRIGHTSHEET"
     theirs = {"sheetId": 5, "title": title}
     bench.do({"addSheet": {"properties": theirs}})
-    own_sheet.make(bench, [line(1)], [line(2)])
-    own_sheet.adopt(bench)
+    two_tab_board.make(bench, [line(1)], [line(2)])
+    two_tab_board.map_tabs(bench)
     flushed(bench, milestone(1))
     flushed(bench, milestone(2))
-    assert sum("Site ID" in row for row in own_sheet.texts(bench)) == 2
+    assert sum("Site ID" in row for row in two_tab_board.texts(bench)) == 2
     sheets = bench.book("sheets(properties(title,hidden))")["sheets"]
     hidden = {each["properties"]["title"]: each["properties"].get("hidden") for each in sheets}
     assert (hidden[title], hidden["_brightsheet 2"]) == (None, True)

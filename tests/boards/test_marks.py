@@ -6,7 +6,7 @@ import pytest
 
 from emulator import Emulator
 from sync.sheets.cell_data import at, text_of
-from tests.boards import own_sheet
+from tests.boards import two_tab_board
 from tests.made_up import uuid
 from tests.security.conftest import Written
 from tests.security.test_marks import (
@@ -29,22 +29,24 @@ class BoardStage(Stage):
     def prepare(self) -> None:
         """Have a mapped sheet with a History, and two rows of one customer."""
         lines = [
-            own_sheet.line(n, Crew=self.marks.name(), Customer=self.marks.name())
+            two_tab_board.line(n, Crew=self.marks.name(), Customer=self.marks.name())
             for n in range(1, JOBS + 1)
         ]
         twice = self.google.everbright.site(uuid(1))["contacts"][0]["email"]
-        lines += [own_sheet.line(n, E_mail=twice, Note_to_self=self.marks.text()) for n in (8, 9)]
-        own_sheet.make(self.bench, lines, [])
-        own_sheet.adopt(self.bench, own_sheet.OPEN)
+        lines += [
+            two_tab_board.line(n, E_mail=twice, Note_to_self=self.marks.text()) for n in (8, 9)
+        ]
+        two_tab_board.make(self.bench, lines, [])
+        two_tab_board.map_tabs(self.bench, two_tab_board.OPEN)
         self.bench.setup().provision(self.bench.spreadsheet, ["history"])
 
     def type_over(self) -> None:
         """Have a person write into the status of each job."""
-        index = own_sheet.places(self.bench)["Permit"]
-        for row, line in enumerate(own_sheet.grid(self.bench), own_sheet.HEADER_ROW + 1):
-            if text_of(at(line, own_sheet.KEY_AT)):
-                start = {"sheetId": own_sheet.OPEN, "rowIndex": row, "columnIndex": index}
-                rows = [{"values": own_sheet.cells([self.marks.text()], row)}]
+        index = two_tab_board.places(self.bench)["Permit"]
+        for row, line in enumerate(two_tab_board.grid(self.bench), two_tab_board.HEADER_ROW + 1):
+            if text_of(at(line, two_tab_board.KEY_AT)):
+                start = {"sheetId": two_tab_board.OPEN, "rowIndex": row, "columnIndex": index}
+                rows = [{"values": two_tab_board.cells([self.marks.text()], row)}]
                 change = {"start": start, "rows": rows, "fields": "userEnteredValue"}
                 self.bench.do({"updateCells": change})
 

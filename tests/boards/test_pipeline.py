@@ -4,7 +4,7 @@ import pytest
 
 from emulator import Emulator
 from tests.bench import Bench
-from tests.boards import own_sheet
+from tests.boards import two_tab_board
 from tests.made_up import milestone
 from tests.sheets.test_pipeline import (  # noqa: F401
     later,
@@ -20,8 +20,8 @@ from tests.sheets.test_pipeline import (  # noqa: F401
 def bench(google: Emulator, sqlite_url: str) -> Bench:
     """An installer's spreadsheet with a Pipeline, which is off by default."""
     bench = Bench(google, sqlite_url)
-    own_sheet.make(bench, [own_sheet.line(1)], [own_sheet.line(2)])
-    own_sheet.adopt(bench)
+    two_tab_board.make(bench, [two_tab_board.line(1)], [two_tab_board.line(2)])
+    two_tab_board.map_tabs(bench)
     bench.setup().provision(bench.spreadsheet, ["pipeline"])
     return bench
 
@@ -29,8 +29,8 @@ def bench(google: Emulator, sqlite_url: str) -> Bench:
 def test_a_change_that_no_mapped_column_shows_is_counted(google: Emulator, sqlite_url: str) -> None:
     """Catches numbers that are as old as the last change of a mapped column."""
     bench = Bench(google, sqlite_url)
-    own_sheet.make(bench, [own_sheet.line(1)], [])
-    own_sheet.adopt(bench)
+    two_tab_board.make(bench, [two_tab_board.line(1)], [])
+    two_tab_board.map_tabs(bench)
     bench.shown(milestone(1), milestone(1, 2))
     before = bench.writes()
     bench.shown(milestone(1, 2, status="REJECTED", **later(2)))

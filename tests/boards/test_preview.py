@@ -11,9 +11,18 @@ from sync.sheets.encode import shown_text
 from sync.store import RowAnswer
 from sync.store.schema import customer
 from tests.bench import Bench
-from tests.boards import own_sheet
-from tests.boards.own_sheet import FIELDS, HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, WORDS, line
+from tests.boards import two_tab_board
 from tests.boards.test_mapped import APPROVED, flushed
+from tests.boards.two_tab_board import (
+    FIELDS,
+    HEADER_ROW,
+    HEADERS,
+    INSTALLED,
+    KEY_AT,
+    OPEN,
+    WORDS,
+    line,
+)
 from tests.made_up import milestone, uuid
 from tests.sheets.grids import MAPPED_AT
 
@@ -31,7 +40,7 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
     """Also that it writes nothing by itself."""
     known = {n: asking.customer(n) for n in (1, 2, 3)}
     mine = [line(1, E_mail=known[1]["E_mail"]), line(9, Permit="Sent back")]
-    own_sheet.make(asking, mine, [line(2, Street=known[2]["Street"], Zip=known[2]["Zip"])])
+    two_tab_board.make(asking, mine, [line(2, Street=known[2]["Street"], Zip=known[2]["Zip"])])
     asking.send(*(milestone(n) for n in (1, 2, 3)))
     asking.project()
     asking.ask()
@@ -41,16 +50,16 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
     counts = (promised.keyed, promised.matched, promised.added, promised.doubtful)
     assert counts == (0, 2, 1, 0)
     assert {one.kind for one in promised.changes} == {KEYED, FILLED, ADDED, COPIED}
-    own_sheet.adopt(asking)
+    two_tab_board.map_tabs(asking)
     flushed(asking)
     for one in promised.changes:
         tab = OPEN if one.tab == "Open jobs" else INSTALLED
-        row = own_sheet.texts(asking, tab)[one.row - HEADER_ROW - 2]
+        row = two_tab_board.texts(asking, tab)[one.row - HEADER_ROW - 2]
         header = "Site ID" if one.letter == "L" else HEADERS[ord(one.letter) - ord("A")]
         assert row[header] == one.after, one
     again = previewed(asking)
     assert (again.keyed, again.changes) == (3, ())
-    assert own_sheet.of_site(asking, 3)[0]["Customer"] == "Ada Number3"
+    assert two_tab_board.of_site(asking, 3)[0]["Customer"] == "Ada Number3"
     assert uuid(3) in {one.site for one in promised.changes}
 
 
@@ -58,7 +67,7 @@ def test_a_job_whose_look_alikes_were_rejected_gets_a_row(
     asking: Bench,
 ) -> None:
     known = asking.customer(1)
-    own_sheet.make(asking, [line(1, E_mail=known["E_mail"])], [])
+    two_tab_board.make(asking, [line(1, E_mail=known["E_mail"])], [])
     asking.send(milestone(1))
     asking.project()
     asking.ask()
@@ -74,7 +83,7 @@ def test_a_job_whose_look_alikes_were_rejected_gets_a_row(
 
 def test_what_a_person_confirmed_is_in_the_preview_too(asking: Bench) -> None:
     """Catches a preview that announces other cells than the first flush writes."""
-    own_sheet.make(asking, [line(9)], [])
+    two_tab_board.make(asking, [line(9)], [])
     asking.send(milestone(1, status="ISSUED"))
     asking.project()
     asking.store.confirmations.confirm_statuses({"ISSUED": "approved"})
@@ -103,13 +112,13 @@ def test_a_cell_that_we_filled_is_ours_and_one_that_he_typed_is_his(asking: Benc
     """Catches a preview that promises to keep our own old number, or to replace his words."""
     known = {n: asking.customer(n) for n in (1, 2)}
     mine = [line(1, E_mail=known[1]["E_mail"]), line(2, E_mail=known[2]["E_mail"], Phone="ask Bo")]
-    own_sheet.make(asking, mine, [])
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, mine, [])
+    two_tab_board.map_tabs(asking)
     flushed(asking, milestone(1), milestone(2))
     told_of_other_phones(asking)
     assert phones(asking) == [(REPLACED, "303-555-0001", "720-555-0001")]
     asking.flush()
-    rows = [own_sheet.of_site(asking, n)[0]["Phone"] for n in (1, 2)]
+    rows = [two_tab_board.of_site(asking, n)[0]["Phone"] for n in (1, 2)]
     assert rows == ["720-555-0001", "ask Bo"]
 
 
@@ -117,7 +126,7 @@ def test_what_our_own_tab_showed_is_not_ours_in_a_tab_of_his(asking: Bench) -> N
     """Catches a number that he typed, taken for ours because our tab had the same."""
     known = asking.customer(1)
     asking.customer(2)
-    own_sheet.make(asking, [line(1, E_mail=known["E_mail"], Phone="303-555-0001")], [])
+    two_tab_board.make(asking, [line(1, E_mail=known["E_mail"], Phone="303-555-0001")], [])
     flushed(asking, milestone(1), milestone(2))
     told_of_other_phones(asking)
     assert phones(asking) == [(ADDED, "", "720-555-0002")]
@@ -131,15 +140,18 @@ def cells_of(bench: Bench) -> Cells:
     return {
         (title, row, header): text
         for tab, title in ((OPEN, "Open jobs"), (INSTALLED, "Installed"))
-        for row, line in enumerate(own_sheet.grid(bench, tab), HEADER_ROW + 2)
-        for header, index in own_sheet.places(bench, tab).items()
+        for row, line in enumerate(two_tab_board.grid(bench, tab), HEADER_ROW + 2)
+        for header, index in two_tab_board.places(bench, tab).items()
         if (text := shown_text(at(line, index)))
     }
 
 
 def is_kept_promise(bench: Bench) -> int:
     """Compare what a preview announces with what the flush changes; return how many cells."""
-    titles = {**{at: header for header, at in own_sheet.places(bench).items()}, KEY_AT: "Site ID"}
+    titles = {
+        **{at: header for header, at in two_tab_board.places(bench).items()},
+        KEY_AT: "Site ID",
+    }
     announced = {
         (one.tab, one.row, titles[column_index(one.letter)]): (one.before, one.after)
         for one in previewed(bench, MAPPED_AT).changes
@@ -166,8 +178,8 @@ def test_a_preview_and_the_flush_after_it_are_one_decision(asking: Bench) -> Non
     known = {n: asking.customer(n) for n in (1, 2, 3)}
     mine = [line(1, E_mail=known[1]["E_mail"]), line(9, Permit="Sent back")]
     theirs = [line(2, Street=known[2]["Street"], Zip=known[2]["Zip"], Permit="OK", Phone="call Bo")]
-    own_sheet.make(asking, mine, theirs)
-    own_sheet.adopt(asking)
+    two_tab_board.make(asking, mine, theirs)
+    two_tab_board.map_tabs(asking)
     asking.send(*(milestone(n) for n in (1, 2, 3)))
     asking.project()
     asking.ask()
@@ -178,7 +190,7 @@ def test_a_preview_and_the_flush_after_it_are_one_decision(asking: Bench) -> Non
     assert is_kept_promise(asking) == 0, "no option stands for it"
     for tab in (OPEN, INSTALLED):
         blank = [[""]] * 3
-        asking.do(own_sheet.fill(tab, HEADER_ROW + 1, blank, KEY_AT))
+        asking.do(two_tab_board.fill(tab, HEADER_ROW + 1, blank, KEY_AT))
     asking.flush()
     told_of_other_phones(asking)
     assert is_kept_promise(asking) > 1

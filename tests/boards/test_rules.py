@@ -16,7 +16,7 @@ WRONG = {
         for code in ("missing_words", "missing_options", "kept_words", "foreign_keys")
     },
     "mapped_columns_gone": replace(
-        WELL, gone_columns=("'Permit' in 'Open'",), oldest_gone_column=5.0, is_adopted=True
+        WELL, gone_columns=("'Permit' in 'Open'",), oldest_gone_column=5.0, is_mapped=True
     ),
 }
 """A look at which only this is wrong."""

@@ -5,8 +5,8 @@ import pytest
 from sync.field_table import KEY
 from sync.sheets.read import COLUMN_KEY
 from sync.sheets.sheet_requests import metadata
-from tests.boards import own_sheet
-from tests.boards.own_sheet import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
+from tests.boards import two_tab_board
+from tests.boards.two_tab_board import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
 from tests.made_up import milestone, uuid
 from tests.status.test_signals import (
     Installation,
@@ -27,8 +27,8 @@ def board(receiver: Installation) -> None:
     bench = receiver.bench
     known = [bench.customer(number) for number in range(1, JOBS + 1)]
     rows = [line(n, E_mail=each["E_mail"], Zip=each["Zip"]) for n, each in enumerate(known, 1)]
-    own_sheet.make(bench, rows, [])
-    own_sheet.adopt(bench)
+    two_tab_board.make(bench, rows, [])
+    two_tab_board.map_tabs(bench)
     bench.send(*(milestone(number) for number in range(1, JOBS + 1)))
     bench.project()
     bench.ask()
@@ -37,7 +37,7 @@ def board(receiver: Installation) -> None:
 
 
 def keys(receiver: Installation) -> set[str]:
-    return {row["Site ID"] for row in own_sheet.texts(receiver.bench) if "Site ID" in row}
+    return {row["Site ID"] for row in two_tab_board.texts(receiver.bench) if "Site ID" in row}
 
 
 def site_id_is_deleted_and_mapped_again(receiver: Installation) -> None:
@@ -52,16 +52,16 @@ def site_id_is_deleted_and_mapped_again(receiver: Installation) -> None:
 def map_again(receiver: Installation) -> None:
     """Add a new column of site IDs, as `brightsheet map --write` does."""
     bench = receiver.bench
-    header = own_sheet.fill_header(OPEN, KEY_AT, "Site ID")
+    header = two_tab_board.fill_header(OPEN, KEY_AT, "Site ID")
     bench.do(header, metadata(COLUMN_KEY, KEY, OPEN, "COLUMNS", KEY_AT))
     with bench.held() as held:
-        columns = [KEY, *own_sheet.FIELDS.values()]
-        bench.store.spreadsheet.adopt_tabs(held, (OPEN, INSTALLED), columns)
+        columns = [KEY, *two_tab_board.FIELDS.values()]
+        bench.store.spreadsheet.set_mapped(held, (OPEN, INSTALLED), columns)
 
 
 def restore_the_rows(receiver: Installation) -> None:
     receiver.act("restore-rows")
-    assert len(keys(receiver)) == len(own_sheet.texts(receiver.bench)) == JOBS
+    assert len(keys(receiver)) == len(two_tab_board.texts(receiver.bench)) == JOBS
 
 
 def a_status_has_no_option(receiver: Installation) -> None:
@@ -72,13 +72,13 @@ def a_status_has_no_option(receiver: Installation) -> None:
 
 
 def choose_an_option(receiver: Installation) -> None:
-    own_sheet.say(receiver.bench, own_sheet.WORDS | {"Rejected": "Sent back"})
+    two_tab_board.say(receiver.bench, two_tab_board.WORDS | {"Rejected": "Sent back"})
     receiver.act("compare")
 
 
 def a_person_types_over_a_status(receiver: Installation) -> None:
     board(receiver)
-    column = own_sheet.places(receiver.bench)["Permit"]
+    column = two_tab_board.places(receiver.bench)["Permit"]
     row = HEADER_ROW + 1
     receiver.bench.edit("type_cell", sheet_id=OPEN, row=row, column=column, text="Sent back")
     receiver.bench.compare()
@@ -95,7 +95,7 @@ def a_customer_may_have_a_row(receiver: Installation) -> None:
     board(receiver)
     bench = receiver.bench
     end = HEADER_ROW + 1 + JOBS
-    bench.do(own_sheet.fill(OPEN, end, [line(JOBS + 1, Phone=f"303-555-{JOBS + 1:04d}")]))
+    bench.do(two_tab_board.fill(OPEN, end, [line(JOBS + 1, Phone=f"303-555-{JOBS + 1:04d}")]))
     bench.customer(JOBS + 1)
     bench.send(milestone(JOBS + 1))
     bench.project()
@@ -113,7 +113,7 @@ def a_customer_appears_twice(receiver: Installation) -> None:
     bench.ask()
     bench.flush()
     assert len(keys(receiver)) == JOBS + 1
-    bench.do(own_sheet.fill(OPEN, end + 1, [line(JOBS + 1, Phone=f"303-555-{JOBS + 1:04d}")]))
+    bench.do(two_tab_board.fill(OPEN, end + 1, [line(JOBS + 1, Phone=f"303-555-{JOBS + 1:04d}")]))
     receiver.act("compare")
 
 
@@ -165,7 +165,7 @@ def a_row_is_copied_for_another_customer(receiver: Installation) -> None:
         where = {"row": to, "column": HEADERS.index(header)}
         bench.edit("type_cell", sheet_id=OPEN, **where, text=text)
     receiver.act("compare")
-    assert len(keys(receiver)) == len(own_sheet.texts(bench)) - 1 == JOBS
+    assert len(keys(receiver)) == len(two_tab_board.texts(bench)) - 1 == JOBS
 
 
 def delete_the_copy(receiver: Installation) -> None:
@@ -176,7 +176,7 @@ def delete_the_copy(receiver: Installation) -> None:
 def a_column_is_cut_and_pasted(receiver: Installation) -> None:
     board(receiver)
     receiver.bench.compare()
-    start = own_sheet.places(receiver.bench)["Permit"]
+    start = two_tab_board.places(receiver.bench)["Permit"]
     receiver.bench.edit("cut_columns", sheet_id=OPEN, start=start, end=start + 1, to=KEY_AT + 1)
     compare_daily(receiver)
 
@@ -237,7 +237,7 @@ def test_a_dismissed_item_comes_back_only_for_something_new(receiver: Installati
     a_person_types_over_a_status(receiver)
     keep_mine(receiver)
     assert receiver.problems() == set()
-    column = own_sheet.places(receiver.bench)["Permit"]
+    column = two_tab_board.places(receiver.bench)["Permit"]
     row = HEADER_ROW + 1
     receiver.bench.edit("type_cell", sheet_id=OPEN, row=row, column=column, text="OK")
     receiver.bench.compare()

@@ -10,8 +10,8 @@ from sync.boards import link
 from sync.status import compare
 from sync.store.backlog import backlog
 from tests.bench import Bench
-from tests.boards import own_sheet
-from tests.boards.own_sheet import line
+from tests.boards import two_tab_board
+from tests.boards.two_tab_board import line
 from tests.made_up import milestone, uuid
 from tests.sheets.conftest import with_more
 
@@ -32,8 +32,8 @@ def waiting(google: Emulator, sqlite_url: str, tmp_path: Path) -> Wait:
         for number in (1, 2, 3):
             bench.customer(number)
         first = line(1, Customer="Ada Number1", Phone="h (303) 555-0001 / c 720-555-0009")
-        own_sheet.make(bench, [first, line(2, Customer="Ada Number2"), line(8)], [])
-        own_sheet.adopt(bench)
+        two_tab_board.make(bench, [first, line(2, Customer="Ada Number2"), line(8)], [])
+        two_tab_board.map_tabs(bench)
         flushed(bench)
         return bench
 
@@ -58,8 +58,8 @@ def doubts(bench: Bench) -> dict[str, bool]:
 
 def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> None:
     bench = waiting(HOURS)
-    assert own_sheet.of_site(bench, 1) == []
-    assert own_sheet.of_site(bench, 3) != []
+    assert two_tab_board.of_site(bench, 1) == []
+    assert two_tab_board.of_site(bench, 3) != []
     assert doubts(bench) == {uuid(1): False, uuid(2): False}
     calls = bench.calls()
     assert not bench.is_waiting()
@@ -80,9 +80,9 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> N
         link.join(bench.flusher, held, listed, settled)
     bench.flush()
     assert compare.compare(bench.wiring, lambda _: None).unanswered == {uuid(2)}
-    (row,) = own_sheet.of_site(bench, 1)
+    (row,) = two_tab_board.of_site(bench, 1)
     assert (row["Customer"], row["Permit"]) == ("Ada Number1", "Waiting")
-    assert len(own_sheet.texts(bench)) == 4
+    assert len(two_tab_board.texts(bench)) == 4
 
 
 def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(waiting: Wait) -> None:
@@ -93,20 +93,20 @@ def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(waiting: Wa
         link.join(bench.flusher, held, listed, link.chosen(listed.doubts, {uuid(1): "none"}))
     assert bench.is_waiting()
     bench.flush()
-    (row,) = own_sheet.of_site(bench, 1)
+    (row,) = two_tab_board.of_site(bench, 1)
     assert row["Permit"] == "Waiting"
     with bench.held() as held:
         listed = link.find(bench.flusher, held)
     assert [doubt.site for doubt in listed.unanswered] == [uuid(2)]
     assert [doubt.site for doubt in listed.answered] == [uuid(1)]
     mail = bench.customer(1)["E_mail"]
-    column = own_sheet.HEADERS.index("E-mail")
-    bench.edit("type_cell", sheet_id=own_sheet.OPEN, row=3, column=column, text=mail)
+    column = two_tab_board.HEADERS.index("E-mail")
+    bench.edit("type_cell", sheet_id=two_tab_board.OPEN, row=3, column=column, text=mail)
     with bench.held() as held:
         bench.store.spreadsheet.write_again(held, [uuid(1)])
-    assert own_sheet.texts(bench)[0].get("Site ID") is None
+    assert two_tab_board.texts(bench)[0].get("Site ID") is None
     bench.flush()
-    assert own_sheet.texts(bench)[0].get("Site ID") is None
+    assert two_tab_board.texts(bench)[0].get("Site ID") is None
 
 
 def test_after_its_hours_it_gets_a_row(waiting: Wait) -> None:
@@ -114,11 +114,11 @@ def test_after_its_hours_it_gets_a_row(waiting: Wait) -> None:
     bench.end_rests()
     assert bench.is_waiting()
     bench.flush()
-    assert len(own_sheet.of_site(bench, 1)) == 1
+    assert len(two_tab_board.of_site(bench, 1)) == 1
     assert doubts(bench) == {uuid(1): True, uuid(2): True}
 
 
 def test_it_gets_a_row_at_once_without_a_waiting_time(waiting: Wait) -> None:
     bench = waiting(0)
-    assert len(own_sheet.of_site(bench, 1)) == 1
+    assert len(two_tab_board.of_site(bench, 1)) == 1
     assert doubts(bench) == {uuid(1): True, uuid(2): True}

@@ -19,7 +19,7 @@ import requests
 from playwright.sync_api import Browser, Page
 from werkzeug.datastructures import MultiDict
 
-from demo import board, own_run
+from demo import board, board_run
 from demo.process import Receiver
 from demo.run import SECRET, prepared
 from demo.sheet import FIELDS, Row, rows_in
@@ -111,7 +111,7 @@ class Day:
         elif words[:2] == ["auth", "google"]:
             self.sign_in(words[2:])
         else:
-            self.said = own_run.command(self.environment | {"BACKFILL_RATE": "50"}, *words)
+            self.said = board_run.command(self.environment | {"BACKFILL_RATE": "50"}, *words)
 
     def sign_in(self, words: list[str]) -> None:
         spreadsheet = self.environment.pop("SPREADSHEET_ID")
@@ -193,15 +193,15 @@ def send_first(url: str) -> None:
 
 
 def is_filled(rows: list[Row]) -> bool:
-    keyed = [row for row in rows if own_run.text(row, "Site ID")]
-    issued = [own_run.text(row, "Perm.") for row in keyed]
-    filled = all(own_run.text(row, "Cell") for row in keyed)
+    keyed = [row for row in rows if board_run.text(row, "Site ID")]
+    issued = [board_run.text(row, "Perm.") for row in keyed]
+    filled = all(board_run.text(row, "Cell") for row in keyed)
     return len(keyed) == len(SITES) and filled and "Issued" in issued
 
 
 def settled(rows: list[Row]) -> list[Row]:
-    row = next(row for row in rows if own_run.text(row, "#") == "4")
-    return rows if own_run.text(row, "Site ID") else []
+    row = next(row for row in rows if board_run.text(row, "#") == "4")
+    return rows if board_run.text(row, "Site ID") else []
 
 
 def squeezed(text: str) -> str:
@@ -222,14 +222,14 @@ def test_everything_that_the_page_describes_is_visible(day: Day) -> None:
 @pytest.mark.long
 def test_the_board_has_its_jobs_and_all_typed_text(day: Day) -> None:
     """Catches a new row below those on hold, and a word that the drop-down doesn't have."""
-    names = [own_run.text(row, "Cust. Name") for row in day.rows]
+    names = [board_run.text(row, "Cust. Name") for row in day.rows]
     assert names.index(board.DIVIDER) - names.index("Elena Castillo") == 4
-    assert names[-1] == "TOTAL" and own_run.text(day.rows[-1], "Contract $").startswith("$")
+    assert names[-1] == "TOTAL" and board_run.text(day.rows[-1], "Contract $").startswith("$")
     for header, words in board.OPTIONS.items():
-        assert {own_run.text(row, header) for row in day.rows} <= {*words, ""}
-    assert own_run.text(day.rows[0], "Perm.") == "Issued"
-    assert own_run.text(day.rows[0], "Notes") == "gate code 4411"
-    stages = [own_run.text(row, "Stage") for row in day.rows if own_run.text(row, "Site ID")]
+        assert {board_run.text(row, header) for row in day.rows} <= {*words, ""}
+    assert board_run.text(day.rows[0], "Perm.") == "Issued"
+    assert board_run.text(day.rows[0], "Notes") == "gate code 4411"
+    stages = [board_run.text(row, "Stage") for row in day.rows if board_run.text(row, "Site ID")]
     typed = ["Permit OK", "Permit in", "Install", "NTP", "Permit done", "Permit in"]
     assert stages[:6] == typed
     assert sorted(stages[6:]) == ["NTP", "NTP", "Permit in"]

@@ -38,16 +38,16 @@ def written(store: SheetStore, database: Database, fence: int) -> None:
 def test_a_line_is_written_once_in_each_spreadsheet(database: Database) -> None:
     first, second, mine = sheet_store(database, "1"), sheet_store(database, "2"), held(database)
     first.jobs.take_in(mine, Projected([], changes=[said("a", 1)]))
-    first.spreadsheet.adopt(mine)
+    first.spreadsheet.make_current(mine)
     written(first, database, 1)
-    second.spreadsheet.adopt(mine)
+    second.spreadsheet.make_current(mine)
     assert told(second) == ["1"]
     written(second, database, 1)
     second.jobs.take_in(mine, Projected([], changes=[said("a", 2)]))
     written(second, database, 2)
-    first.spreadsheet.adopt(mine)
+    first.spreadsheet.make_current(mine)
     assert told(first) == ["2"]
-    second.spreadsheet.adopt(mine)
+    second.spreadsheet.make_current(mine)
     assert told(second) == []
 
 

@@ -69,7 +69,7 @@ Deed = Callable[[SheetStore, Lease], object]
 DEEDS: dict[str, Deed] = {
     "take_in": lambda store, held: store.jobs.take_in(held, Projected([Job(site="b")])),
     "take_turn": lambda store, held: store.spreadsheet.take_turn(held),
-    "adopt": lambda store, held: store.spreadsheet.adopt(held),
+    "make_current": lambda store, held: store.spreadsheet.make_current(held),
     "forget": lambda store, held: store.spreadsheet.forget(held),
     "write_again": lambda store, held: store.spreadsheet.write_again(held, ["a"]),
     "set_compared": lambda store, held: store.spreadsheet.set_compared(held),
@@ -82,7 +82,7 @@ DEEDS: dict[str, Deed] = {
     "forget_rows": lambda store, held: store.batches.forget_rows(held, ["a"]),
     "remember_rows": lambda store, held: store.batches.remember_rows(held, ["a"]),
     "set_ours": lambda store, held: store.spreadsheet.set_ours(held),
-    "adopt_tabs": lambda store, held: store.spreadsheet.adopt_tabs(held, [1], ["c"]),
+    "set_mapped": lambda store, held: store.spreadsheet.set_mapped(held, [1], ["c"]),
     "keep_ended_words": lambda store, held: store.spreadsheet.keep_ended_words(held, ()),
     "quarantine": lambda store, held: store.quarantine.add(held, "a"),
     "history written again": lambda store, held: store.history.write_again(held),

@@ -109,10 +109,10 @@ def test_all_is_read_in_one_transaction_at_one_moment(database: Database) -> Non
 # The wait for customers of other jobs without a row
 
 
-def adopted(database: Database, *sites: str) -> SheetStore:
+def mapped(database: Database, *sites: str) -> SheetStore:
     """Return the store of a spreadsheet with mapped tabs, that has yet to show `sites`."""
     store, mine = sheet_store(database, "s", waits_for_names=True), held(database)
-    store.spreadsheet.adopt_tabs(mine, [0], ["c"])
+    store.spreadsheet.set_mapped(mine, [0], ["c"])
     store.jobs.take_in(mine, Projected([Job(site=site) for site in sites]))
     asked(database, *sites)
     return store
@@ -138,7 +138,7 @@ def test_two_jobs_of_one_customer_known_seconds_apart_wait_for_each_other(
     database: Database,
 ) -> None:
     """The first would take his row for certain, and the second get a row of its own: or swap."""
-    store = adopted(database, "a", "b")
+    store = mapped(database, "a", "b")
     assert dirty(store) == {}
     Customers(database).keep("a", ADA, 1)
     assert dirty(store) == {}, "the customer of b may be the same"
@@ -154,14 +154,14 @@ def test_two_jobs_of_one_customer_known_seconds_apart_wait_for_each_other(
 def test_no_job_waits_for_an_unknown_customer(
     database: Database, values: dict[str, object]
 ) -> None:
-    store = adopted(database, "a", "b")
+    store = mapped(database, "a", "b")
     Customers(database).keep("a", ADA, 1)
     change(database, customer, "b", **values)
     assert "a" in dirty(store)
 
 
 def test_no_job_waits_longer_than_the_limit_for_customers(database: Database) -> None:
-    store = adopted(database, "a", "b")
+    store = mapped(database, "a", "b")
     Customers(database).keep("a", ADA, 1)
     long_ago = time.time() - PATIENCE - 1
     change(database, job, "b", waiting_since=long_ago)
@@ -170,7 +170,7 @@ def test_no_job_waits_longer_than_the_limit_for_customers(database: Database) ->
 
 def test_a_job_with_a_row_neither_waits_nor_delays_others(database: Database) -> None:
     """Every change of an old job would wait for each new one's customer."""
-    store, mine = adopted(database, "a", "b"), held(database)
+    store, mine = mapped(database, "a", "b"), held(database)
     store.batches.remember_rows(mine, ["b"])
     assert dirty(store).keys() == {"b"}
     Customers(database).keep("a", ADA, 1)
@@ -180,13 +180,13 @@ def test_a_job_with_a_row_neither_waits_nor_delays_others(database: Database) ->
 
 def test_in_our_own_tab_no_job_waits_for_a_customer(database: Database) -> None:
     """There a row is the job's by its key alone: a stand-in stands for the name meanwhile."""
-    store = adopted(database, "a")
+    store = mapped(database, "a")
     store.spreadsheet.set_ours(held(database))
     assert dirty(store).keys() == {"a"}
 
 
 def test_a_clock_that_goes_back_an_hour_keeps_no_job_waiting(database: Database) -> None:
-    store = adopted(database, "a", "b")
+    store = mapped(database, "a", "b")
     Customers(database).keep("a", ADA, 1)
     change(database, job, "b", waiting_since=time.time() + 3600)
     assert dirty(store).keys() == {"a"}

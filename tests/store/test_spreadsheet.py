@@ -62,20 +62,20 @@ def test_another_spreadsheet_is_written_from_the_start(database: Database) -> No
     mine = held(database)
     for name in ("first", "second", "first"):
         store = with_jobs(database, "a", spreadsheet=name)
-        store.spreadsheet.adopt(mine)
+        store.spreadsheet.make_current(mine)
         again = dirty(store)["a"]
         assert (again.written, again.is_fresh) == ({}, True)
         store.batches.conclude(mine, attempt(1, None, showing(again, X)))
-        store.spreadsheet.adopt(mine)
+        store.spreadsheet.make_current(mine)
         assert store.pending.sites_with_row() == {"a"}
 
 
 def test_a_batch_in_doubt_confirms_no_rows_after_a_switch(database: Database) -> None:
     store, mine = with_jobs(database, "a", spreadsheet="first"), held(database)
-    store.spreadsheet.adopt(mine)
+    store.spreadsheet.make_current(mine)
     store.batches.begin(mine, attempt(3, None, showing(dirty(store)["a"], X)))
     for name in ("second", "first"):
-        sheet_store(database, name).spreadsheet.adopt(mine)
+        sheet_store(database, name).spreadsheet.make_current(mine)
     confirmed = store.batches.claim_attempt(mine, 3)
     assert confirmed is not None
     assert confirmed.shown == ()
@@ -125,13 +125,13 @@ def test_a_trouble_lasts_since_its_first_reason(database: Database) -> None:
 def test_a_comparison_is_due_a_day_after_the_last(database: Database) -> None:
     spreadsheet, mine = Spreadsheet(database, "s"), held(database)
     assert not spreadsheet.is_comparison_due(-1)  # Nothing was ever written there.
-    spreadsheet.adopt(mine)
+    spreadsheet.make_current(mine)
     assert not spreadsheet.is_comparison_due(60)
     time.sleep(0.05)
     assert spreadsheet.is_comparison_due(0.01)
     spreadsheet.set_compared(mine)
     assert not spreadsheet.is_comparison_due(60)
-    Spreadsheet(database, "other").adopt(mine)
+    Spreadsheet(database, "other").make_current(mine)
     time.sleep(0.05)
     assert not spreadsheet.is_comparison_due(0.01)
 
@@ -144,10 +144,10 @@ def test_whose_the_tabs_are_is_stored(database: Database) -> None:
     store, mine = with_jobs(database, "a"), held(database)
     assert store.spreadsheet.mode() is Mode.UNSET
     assert store.pending.read(1, 1).mode is Mode.UNSET
-    store.spreadsheet.adopt_tabs(mine, [77, 0], ["c", "site_id"])
+    store.spreadsheet.set_mapped(mine, [77, 0], ["c", "site_id"])
     found = sheet_store(database, "s").pending.read(1, 1)
     assert (found.mode, found.tabs, found.known_columns) == (
-        Mode.ADOPTED,
+        Mode.MAPPED,
         frozenset({0, 77}),
         frozenset({"c", "site_id"}),
     )
@@ -164,7 +164,7 @@ def test_tabs_that_are_mapped_again_forget_earlier_tabs(database: Database) -> N
         mine, attempt(1, None, showing(dirty(store)["a"], X)), Conclusion(undos=["{}"])
     )
     store.batches.begin(mine, attempt(2, 1))
-    store.spreadsheet.adopt_tabs(mine, [0], ["c"])
+    store.spreadsheet.set_mapped(mine, [0], ["c"])
     found = store.pending.read(9, 9)
     assert (found.undos, found.sites_with_row) == ({}, frozenset())
     confirms_nothing(store, mine, 2)
@@ -176,14 +176,14 @@ def test_a_further_tab_or_column_has_the_jobs_compared_and_forgets_nothing(
 ) -> None:
     """Forgotten, our text in previously mapped tabs would count as typed."""
     store, mine = with_jobs(database, "a"), held(database)
-    store.spreadsheet.adopt_tabs(mine, [0], ["c"])
+    store.spreadsheet.set_mapped(mine, [0], ["c"])
     store.batches.conclude(
         mine,
         replace(attempt(1, None, showing(dirty(store)["a"], X)), created=("c", "tab:history")),
         Conclusion(undos=["{}"]),
     )
     assert not dirty(store)
-    store.spreadsheet.adopt_tabs(mine, [0, 77], ["d"])
+    store.spreadsheet.set_mapped(mine, [0, 77], ["d"])
     found = store.pending.read(9, 9)
     assert (found.jobs[0].written, found.sites_with_row) == (X, frozenset("a"))
     assert found.known_columns == {"d", "tab:history"}, "a tab beside them is not made again"

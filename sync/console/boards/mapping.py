@@ -40,8 +40,8 @@ def mapping(parts: ConsoleParts) -> Any:
     if request.method == "POST":
         return _go(MappingDrafts(parts.wiring.database).begin(), TABS)
     waiting = len(parts.wiring.sheet_store().boards.waiting())
-    is_adopted = parts.wiring.mode() is Mode.ADOPTED
-    return render_template("console/boards/mapping.html", is_adopted=is_adopted, waiting=waiting)
+    is_mapped = parts.wiring.mode() is Mode.MAPPED
+    return render_template("console/boards/mapping.html", is_mapped=is_mapped, waiting=waiting)
 
 
 def mapping_step(parts: ConsoleParts, draft: str, step: str) -> Any:

@@ -130,7 +130,7 @@ def views(
     return made
 
 
-def of_own(table: Table, config: Config, stuck_days: int) -> list[View]:
+def of_board(table: Table, config: Config, stuck_days: int) -> list[View]:
     """Return the views of a mapped tab, for the columns that it has.
 
     For each column of a status there is a view of the rejected jobs, by the tab's word for that;
@@ -143,10 +143,10 @@ def of_own(table: Table, config: Config, stuck_days: int) -> list[View]:
         if column == "status":
             if column not in table.words:
                 wanted[f"{header}: {REJECTED}"] = ({column: _is_of(Case.REJECTED, config)}, order)
-            elif word := _own_word(table, column, REJECTED):
+            elif word := _board_word(table, column, REJECTED):
                 wanted[f"{header}: {word}"] = ({column: _is("TEXT_EQ", word)}, order)
         elif column.startswith("status:"):
-            words = dict.fromkeys(_own_word(table, column, label) for label in labels)
+            words = dict.fromkeys(_board_word(table, column, label) for label in labels)
             for word in filter(None, words):
                 wanted[f"{header}: {word}"] = ({column: _is("TEXT_EQ", word)}, order)
     wanted["Stuck"] = filters(config, stuck_days)["Stuck"]
@@ -154,7 +154,7 @@ def of_own(table: Table, config: Config, stuck_days: int) -> list[View]:
     return [{**view, "filterViewId": guard_id(table.sheet_id, view["title"])} for view in made]
 
 
-def _own_word(table: Table, column: str, ours: str) -> str:
+def _board_word(table: Table, column: str, ours: str) -> str:
     """Return a column's word for one of ours; "" if it has none."""
     words = table.words.get(column)
     if words is None:

@@ -11,8 +11,8 @@ from sync.errors import Retryable
 from sync.sheets.cell_data import CellData, at, text_of
 from sync.types import letters
 from tests.bench import Bench
-from tests.boards import own_sheet
-from tests.boards.own_sheet import HEADER_ROW, HEADERS, INSTALLED, OPEN
+from tests.boards import two_tab_board
+from tests.boards.two_tab_board import HEADER_ROW, HEADERS, INSTALLED, OPEN
 from tests.chaos.tab import arrange, sort_all
 
 OWN_COLUMNS = ("Crew", "Note to self")
@@ -77,14 +77,14 @@ class Installer:
     def _tab(self) -> tuple[int, list[list[CellData]]]:
         """Return a tab, and its rows below the headers down to the last that holds anything."""
         tab = self._lots.choice([OPEN, INSTALLED])
-        rows = own_sheet.grid(self._bench, tab)
+        rows = two_tab_board.grid(self._bench, tab)
         last = max((n for n, row in enumerate(rows) if any(map(text_of, row))), default=-1)
         return tab, rows[: last + 1]
 
     def _type(self, headers: Sequence[str]) -> None:
         tab, rows = self._tab()
         header = self._lots.choice(headers)
-        places = own_sheet.places(self._bench, tab)
+        places = two_tab_board.places(self._bench, tab)
         prices = [text_of(at(row, places["Price"])) for row in rows]
         priced = [n for n, text in enumerate(prices) if text and not text.startswith("=")]
         if not priced:
@@ -126,12 +126,12 @@ class Installer:
         """Cut a row and paste it below the other tab's last, where the columns stand alike."""
         tab, rows = self._tab()
         other = INSTALLED if tab == OPEN else OPEN
-        if own_sheet.places(self._bench, tab) != own_sheet.places(self._bench, other):
+        if two_tab_board.places(self._bench, tab) != two_tab_board.places(self._bench, other):
             return
-        below = HEADER_ROW + 1 + len(own_sheet.grid(self._bench, other))
+        below = HEADER_ROW + 1 + len(two_tab_board.grid(self._bench, other))
         row = self._row(rows)
-        price = own_sheet.places(self._bench, tab)["Price"]
-        deposit = own_sheet.places(self._bench, tab)["Deposit"]
+        price = two_tab_board.places(self._bench, tab)["Price"]
+        deposit = two_tab_board.places(self._bench, tab)["Deposit"]
         is_his = bool(rows) and text_of(at(rows[row - HEADER_ROW - 1], deposit)) == twice(
             price, row
         )
@@ -143,7 +143,7 @@ class Installer:
     def _copy_row(self) -> None:
         tab, rows = self._tab()
         row = self._row(rows)
-        at_price = own_sheet.places(self._bench, tab)["Price"]
+        at_price = two_tab_board.places(self._bench, tab)["Price"]
         self.copied.add(text_of(at(rows[row - HEADER_ROW - 1], at_price)) if rows else "")
         self._edit("insert_rows", tab, index=row, below=True)
         self._edit("copy_rows", tab, start=row, end=row + 1, to=row + 1)
@@ -162,7 +162,7 @@ class Installer:
         cells = rows[row - HEADER_ROW - 1]
         self._edit("delete_rows", tab, index=row)
         if not self._is_in_gap and self._lots.random() < 0.3:
-            price = own_sheet.places(self._bench, tab)["Price"]
+            price = two_tab_board.places(self._bench, tab)["Price"]
             self.copied.add(text_of(at(cells, price)))
             self._is_undoing = True
             with suppress(Retryable):
@@ -184,8 +184,8 @@ class Installer:
     def _cut_column(self) -> None:
         """Cut a mapped column into a blank one; then he takes that back."""
         tab, _ = self._tab()
-        places = own_sheet.places(self._bench, tab)
-        header, to = self._lots.choice([*own_sheet.FIELDS]), max(places.values()) + 1
+        places = two_tab_board.places(self._bench, tab)
+        header, to = self._lots.choice([*two_tab_board.FIELDS]), max(places.values()) + 1
         if header in places:
             self._cut(tab, places[header], to)
             self.undo = lambda: self._cut(tab, to, places[header])
@@ -196,7 +196,7 @@ class Installer:
     def _cut_key(self) -> None:
         """Cut a site ID into a blank cell of another column; then he takes that back."""
         tab, rows = self._tab()
-        places = own_sheet.places(self._bench, tab)
+        places = two_tab_board.places(self._bench, tab)
         key, to = places.get("Site ID", -1), places["Note to self"]
         alone = self._alone()
         keyed = [
@@ -209,14 +209,14 @@ class Installer:
             self.undo = lambda: self._move_key(tab, site, to, key)
 
     def _move_key(self, tab: int, site: str, start: int, to: int) -> None:
-        for number, row in enumerate(own_sheet.grid(self._bench, tab), HEADER_ROW + 1):
+        for number, row in enumerate(two_tab_board.grid(self._bench, tab), HEADER_ROW + 1):
             if text_of(at(row, start)) == site:
                 self._edit("type_cell", tab, row=number, column=to, text=site)
                 self._edit("type_cell", tab, row=number, column=start, text="")
 
     def _found_by_email(self, rows: Sequence[Sequence[CellData]], tab: int) -> list[int]:
         """Return rows with a key that are matched by their e-mail address."""
-        places = own_sheet.places(self._bench, tab)
+        places = two_tab_board.places(self._bench, tab)
         found = []
         for number, row in enumerate(rows):
             texts = {header: text_of(at(row, index)) for header, index in places.items()}
@@ -232,13 +232,16 @@ class Installer:
         The others stand in a copy for another customer, too. If only that had the ID, it would show
         the job's news until the next comparison.
         """
-        rows = [*own_sheet.texts(self._bench, OPEN), *own_sheet.texts(self._bench, INSTALLED)]
+        rows = [
+            *two_tab_board.texts(self._bench, OPEN),
+            *two_tab_board.texts(self._bench, INSTALLED),
+        ]
         counts = Counter(row["Site ID"] for row in rows if "Site ID" in row)
         return {site for site, count in counts.items() if count == 1}
 
     def _clear_key(self) -> None:
         tab, rows = self._tab()
-        key, alone = own_sheet.places(self._bench, tab).get("Site ID", -1), self._alone()
+        key, alone = two_tab_board.places(self._bench, tab).get("Site ID", -1), self._alone()
         found = [n for n in self._found_by_email(rows, tab) if text_of(at(rows[n], key)) in alone]
         if found:
             number = self._lots.choice(found) + HEADER_ROW + 1
@@ -250,7 +253,7 @@ class Installer:
         if not (found := self._found_by_email(rows, tab)):
             return
         number = self._lots.choice(found)
-        row, places = number + HEADER_ROW + 1, own_sheet.places(self._bench, tab)
+        row, places = number + HEADER_ROW + 1, two_tab_board.places(self._bench, tab)
         other = _FIRST_TEMPLATE + len(self.templates)
         typed = {
             "Customer": f"Own {other}",
@@ -273,7 +276,7 @@ class Installer:
             return
         self.is_mapped_again = True
         for tab in (OPEN, INSTALLED):
-            key = own_sheet.places(self._bench, tab)["Site ID"]
+            key = two_tab_board.places(self._bench, tab)["Site ID"]
             self._edit("delete_columns", tab, index=key)
         self._is_undoing = True
         told = self._bench.command("map", "--write")
@@ -290,7 +293,7 @@ _FIRST_TEMPLATE = 300
 
 def twice(column: int, row: int) -> str:
     """Return the formula that he has in Deposit, of a price at zero-based indexes."""
-    return own_sheet.twice(f"{letters(column)}{row + 1}")
+    return two_tab_board.twice(f"{letters(column)}{row + 1}")
 
 
 def put_back(tab: int, row: int, cells: Sequence[CellData]) -> list[dict[str, Any]]:

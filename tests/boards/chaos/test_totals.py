@@ -8,10 +8,10 @@ import pytest
 from emulator import Emulator
 from tests import databases
 from tests.bench import Bench
-from tests.boards import own_sheet
+from tests.boards import two_tab_board
 from tests.boards.chaos import totals
-from tests.boards.chaos.own_judge import Told
-from tests.boards.own_sheet import HEADER_ROW, HEADERS, KEY_AT, OPEN, line
+from tests.boards.chaos.board_judge import Told
+from tests.boards.two_tab_board import HEADER_ROW, HEADERS, KEY_AT, OPEN, line
 from tests.chaos.tab import RecoveredLine
 from tests.made_up import uuid
 
@@ -26,8 +26,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     with Emulator() as google:
         bench = Bench(google, databases.fresh("sqlite", tmp_path))
         lines = [line(n, E_mail=f"x{n}@example.com") for n in range(4)]
-        own_sheet.make(bench, totals.with_totals(lines), totals.with_totals(lines))
-        own_sheet.adopt(bench)
+        two_tab_board.make(bench, totals.with_totals(lines), totals.with_totals(lines))
+        two_tab_board.map_tabs(bench)
         yield bench
         bench.database.close()
 

@@ -13,10 +13,10 @@ from typing import Any
 from sync.sheets.cell_data import CellData, at, text_of
 from sync.types import letters
 from tests.bench import Bench
-from tests.boards import own_sheet
+from tests.boards import two_tab_board
+from tests.boards.chaos.board_judge import DEPOSIT, KEY, PRICE, Told
 from tests.boards.chaos.installer import Installer
-from tests.boards.chaos.own_judge import DEPOSIT, KEY, PRICE, Told
-from tests.boards.own_sheet import HEADER_ROW, HEADERS, INSTALLED, OPEN
+from tests.boards.two_tab_board import HEADER_ROW, HEADERS, INSTALLED, OPEN
 
 TOTAL, DIVIDER = "TOTAL", "*** ON HOLD ***"
 _NAME = "Customer"
@@ -52,7 +52,7 @@ class Bookkeeper(Installer):
 
     def _row(self, rows: Sequence[Any]) -> int:
         tab = self.tab
-        price = own_sheet.places(self._bench, tab)[PRICE]
+        price = two_tab_board.places(self._bench, tab)[PRICE]
         inner = self._rows_of_jobs(rows, price)[1:-1]
         return self._lots.choice(inner) if inner else HEADER_ROW + 1
 
@@ -62,13 +62,13 @@ class Bookkeeper(Installer):
 
     def _found_by_email(self, rows: Sequence[Sequence[CellData]], tab: int) -> list[int]:
         """Leave out the first and the last: his totals would not count a copy below the last."""
-        inner = self._rows_of_jobs(rows, own_sheet.places(self._bench, tab)[PRICE])[1:-1]
+        inner = self._rows_of_jobs(rows, two_tab_board.places(self._bench, tab)[PRICE])[1:-1]
         found = super()._found_by_email(rows, tab)
         return [number for number in found if HEADER_ROW + 1 + number in inner]
 
     def _sort(self) -> None:
         tab, rows = self._tab()
-        price = own_sheet.places(self._bench, tab)[PRICE]
+        price = two_tab_board.places(self._bench, tab)[PRICE]
         group = self._group(self._rows_of_jobs(rows, price))
         if len(group) < 2:
             return
@@ -94,10 +94,10 @@ class Bookkeeper(Installer):
         tab, rows = self._tab()
         row = self._row(rows)
         other = INSTALLED if tab == OPEN else OPEN
-        places = own_sheet.places(self._bench, tab)
-        if places != own_sheet.places(self._bench, other) or len(rows) < 6:
+        places = two_tab_board.places(self._bench, tab)
+        if places != two_tab_board.places(self._bench, other) or len(rows) < 6:
             return
-        inner = self._rows_of_jobs(own_sheet.grid(self._bench, other), places[PRICE])[1:-1]
+        inner = self._rows_of_jobs(two_tab_board.grid(self._bench, other), places[PRICE])[1:-1]
         if not inner:
             return
         to = self._lots.choice(inner)
@@ -107,7 +107,7 @@ class Bookkeeper(Installer):
         self._own_formula(other, to, places)
 
     def _own_formula(self, tab: int, row: int, places: Mapping[str, int]) -> None:
-        text = own_sheet.twice(f"{letters(places[PRICE])}{row + 1}")
+        text = two_tab_board.twice(f"{letters(places[PRICE])}{row + 1}")
         self._edit("type_cell", tab, row=row, column=places[DEPOSIT], text=text)
 
 
@@ -129,8 +129,8 @@ class Board:
 def boards_of(bench: Bench) -> list[Board]:
     return [
         Board(
-            dict(enumerate(own_sheet.grid(bench, tab), HEADER_ROW + 2)),
-            own_sheet.places(bench, tab),
+            dict(enumerate(two_tab_board.grid(bench, tab), HEADER_ROW + 2)),
+            two_tab_board.places(bench, tab),
         )
         for tab in (OPEN, INSTALLED)
     ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.boards import own_sheet
+from tests.boards import two_tab_board
 from tests.console.conftest import Console
 from tests.made_up import milestone
 
@@ -12,11 +12,13 @@ pytestmark = pytest.mark.long
 def test_a_deleted_mapped_column_is_restored_or_mapped_again(console: Console) -> None:
     """Catches a button that would add a column to an installer's tab."""
     visitor, bench = console.signed_in(), console.bench
-    own_sheet.make(bench, [own_sheet.line(1)], [])
-    own_sheet.adopt(bench)
+    two_tab_board.make(bench, [two_tab_board.line(1)], [])
+    two_tab_board.map_tabs(bench)
     bench.wiring.heartbeats.give()
     bench.shown(milestone(1))
-    bench.edit("delete_columns", sheet_id=own_sheet.OPEN, index=own_sheet.HEADERS.index("Permit"))
+    bench.edit(
+        "delete_columns", sheet_id=two_tab_board.OPEN, index=two_tab_board.HEADERS.index("Permit")
+    )
     bench.compare()
     overview, columns = visitor.text("/"), visitor.text("/columns")
     assert "1 mapped column is missing." in overview
@@ -27,7 +29,7 @@ def test_a_deleted_mapped_column_is_restored_or_mapped_again(console: Console) -
 
 def test_an_unknown_choice_is_reported_and_not_written(console: Console) -> None:
     visitor = console.signed_in()
-    own_sheet.make(console.bench, [own_sheet.line(1)], [])
+    two_tab_board.make(console.bench, [two_tab_board.line(1)], [])
     writes = console.bench.writes()
     tabs = visitor.send("/mapping").location
     visitor.send(tabs, **{"tab": "0", "title:0": "Open jobs", "header:0": "3"})

@@ -27,10 +27,10 @@ from sync.errors import Retryable
 from sync.sheets.cell_data import at, text_of
 from sync.sheets.read import HEADER_KEY
 from tests import databases
-from tests.boards import own_sheet
-from tests.boards.chaos import own_judge, stage_judge
+from tests.boards import two_tab_board
+from tests.boards.chaos import board_judge, stage_judge
+from tests.boards.chaos.board_judge import DEPOSIT, KEY, OWN_PRICE_TWICE, PRICE
 from tests.boards.chaos.installer import Installer
-from tests.boards.chaos.own_judge import DEPOSIT, KEY, OWN_PRICE_TWICE, PRICE
 from tests.boards.chaos.stage_judge import (
     BEGUN,
     DESIGN,
@@ -47,7 +47,7 @@ from tests.boards.chaos.stage_judge import (
 )
 from tests.boards.console.test_mapping_browser import send
 from tests.boards.mapping.stand import Stand
-from tests.boards.own_sheet import HEADER_ROW, INSTALLED, OPEN
+from tests.boards.two_tab_board import HEADER_ROW, INSTALLED, OPEN
 from tests.chaos.stage import FULL
 from tests.chaos.tab import recovered
 from tests.console.conftest import PASSWORD, entered
@@ -250,7 +250,7 @@ class Board:
         bench.do({"addSheet": {"properties": {"sheetId": INSTALLED, "title": TITLES[INSTALLED]}}})
         for tab, mine in ((OPEN, lines[:IN_OPEN]), (INSTALLED, lines[IN_OPEN:])):
             for number, line in enumerate(mine, HEADER_ROW + 2):
-                line[headers.index(DEPOSIT)] = own_sheet.twice(f"{letter}{number}")
+                line[headers.index(DEPOSIT)] = two_tab_board.twice(f"{letter}{number}")
             bench.fill([["Sunny Roofs: all our jobs"], [], headers, *mine], tab)
             grid = {"sheetId": tab, "gridProperties": {"frozenRowCount": HEADER_ROW + 1}}
             fields = "gridProperties.frozenRowCount"
@@ -280,7 +280,7 @@ class Board:
         return Receiver(self.bench.environment, self.folder / "log")
 
     def rows(self) -> list[dict[str, str]]:
-        return own_judge.rows_of(self.bench)
+        return board_judge.rows_of(self.bench)
 
     def stored(self) -> list[tuple[str, str, str]]:
         """Return the mapping in the sheet, without its moment."""
@@ -388,7 +388,7 @@ class People(Installer):
         """Rename the column with words in both tabs, and one of the tabs."""
         header = self._lots.choice([self.habit.column, "Where it is", "STATUS"])
         for tab in (OPEN, INSTALLED):
-            column = own_sheet.places(self._bench, tab)[self.column]
+            column = two_tab_board.places(self._bench, tab)[self.column]
             self._edit("type_cell", tab, row=HEADER_ROW, column=column, text=header)
         self.column = header
         title = f"Jobs {self._lots.randrange(1000)}"
@@ -396,7 +396,7 @@ class People(Installer):
 
     def _type_word(self) -> None:
         tab, rows = self._tab()
-        places = own_sheet.places(self._bench, tab)
+        places = two_tab_board.places(self._bench, tab)
         prices = [text_of(at(row, places[PRICE])) for row in rows]
         priced = [n for n, text in enumerate(prices) if text]
         if priced:
@@ -514,7 +514,7 @@ class Storm:
         if number not in self.before:  # Its formula has nothing to count yet.
             job |= {DEPOSIT: row[DEPOSIT]} if row.get(DEPOSIT) == OWN_PRICE_TWICE else {}
         expected = {**job, **self.before.get(number, {}), **typed}
-        told = own_judge.Told(
+        told = board_judge.Told(
             tuple(recovered(self.bench.google.sheets.spreadsheets[self.bench.spreadsheet]))
         )
         for header in sorted({*row, *expected, *worded} - {habit.column} | {people.column}):
@@ -546,8 +546,8 @@ class Storm:
     def place(self, number: int) -> tuple[int, int]:
         """Return the tab and row of a price."""
         for tab in (OPEN, INSTALLED):
-            column = own_sheet.places(self.bench, tab)[PRICE]
-            for row, cells in enumerate(own_sheet.grid(self.bench, tab), HEADER_ROW + 1):
+            column = two_tab_board.places(self.bench, tab)[PRICE]
+            for row, cells in enumerate(two_tab_board.grid(self.bench, tab), HEADER_ROW + 1):
                 if text_of(at(cells, column)) == f"{1000 + number}":
                     return tab, row
         raise LookupError(number)
@@ -555,8 +555,8 @@ class Storm:
     def put(self, number: int, header: str, text: str) -> None:
         """Put a text into a row, unseen by the judge."""
         tab, row = self.place(number)
-        column = own_sheet.places(self.bench, tab)[header]
-        self.bench.do(own_sheet.fill(tab, row, [[text]], column))
+        column = two_tab_board.places(self.bench, tab)[header]
+        self.bench.do(two_tab_board.fill(tab, row, [[text]], column))
 
 
 def events_of(lots: random.Random, habit: Habit) -> dict[int, list[Sent]]:

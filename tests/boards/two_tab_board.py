@@ -102,7 +102,7 @@ def _drop_down(sheet_id: int, end: int) -> Request:
     return {"setDataValidation": {"range": area, "rule": rule}}
 
 
-def adopt(bench: Bench, *tabs: int, at: datetime = MAPPED_AT) -> None:
+def map_tabs(bench: Bench, *tabs: int, at: datetime = MAPPED_AT) -> None:
     """Map the tabs as `brightsheet map --write` does."""
     requests: list[Request] = []
     for tab in tabs or (OPEN, INSTALLED):
@@ -125,7 +125,7 @@ def adopt(bench: Bench, *tabs: int, at: datetime = MAPPED_AT) -> None:
     bench.do(*requests)
     with bench.held() as held:
         spreadsheet = bench.store.spreadsheet
-        spreadsheet.adopt_tabs(held, tabs or (OPEN, INSTALLED), ["site_id", *FIELDS.values()])
+        spreadsheet.set_mapped(held, tabs or (OPEN, INSTALLED), ["site_id", *FIELDS.values()])
 
 
 def say(bench: Bench, words: Mapping[str, str], tabs: Iterable[int] = (OPEN, INSTALLED)) -> None:

@@ -7,11 +7,11 @@ import pytest
 from emulator import Emulator
 from sync.sheets.read import COLUMN_KEY, WORDS_KEY
 from sync.sheets.sheet_requests import metadata
-from tests.boards import own_sheet
+from tests.boards import two_tab_board
 from tests.boards.console.forms import Form
 from tests.boards.console.test_mapping import plain
-from tests.boards.own_sheet import INSTALLED, OPEN
 from tests.boards.test_link import doubtful, waiting
+from tests.boards.two_tab_board import INSTALLED, OPEN
 from tests.console.conftest import Console
 from tests.made_up import milestone, uuid
 
@@ -46,7 +46,7 @@ def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
     assert form.answer(visitor, ROWS, step="link").status_code == 303
     assert "1 row has its job. You can delete Open jobs!7" in plain(visitor.text(ROWS))
     bench.flush()
-    (row,) = own_sheet.of_site(bench, 1)
+    (row,) = two_tab_board.of_site(bench, 1)
     assert row["Note to self"] == "mine 2"
     assert "No job is waiting for your answer" in plain(visitor.send(ROWS, ROWS, step="look").text)
     assert [each.name for each in console.actions.latest(1)] == ["link"]
@@ -63,12 +63,12 @@ def test_a_job_that_has_none_of_the_rows_is_not_asked_about_again(console: Conso
     assert "You said that none of your rows is theirs: 1 job" in plain(page)
     assert "Save these answers" not in page
     bench.flush()
-    assert len(own_sheet.texts(bench)) == 4
+    assert len(two_tab_board.texts(bench)) == 4
     form = Form(page, "rows")
     form = form.choose(name, form.offered[name][1])
     assert form.answer(visitor, ROWS, step="link").status_code == 303
     bench.flush()
-    (row,) = own_sheet.of_site(bench, 1)
+    (row,) = two_tab_board.of_site(bench, 1)
     assert row["Note to self"] == "mine 2"
 
 
@@ -91,7 +91,7 @@ def test_a_job_that_waits_is_answered_on_the_page(google: Emulator, sqlite_url: 
     )
     assert "waits for your answer" not in plain(visitor.text("/mapping"))
     bench.flush()
-    assert [row["Customer"] for row in own_sheet.of_site(bench, 1)] == ["Ada Number1"]
+    assert [row["Customer"] for row in two_tab_board.of_site(bench, 1)] == ["Ada Number1"]
 
 
 @pytest.mark.long
@@ -141,7 +141,7 @@ def test_missing_words_are_listed_where_words_are_chosen(console: Console) -> No
 def test_a_value_that_is_no_status_is_added_to_the_drop_down(console: Console) -> None:
     """Catches a link to a page where no option can be chosen for it."""
     visitor, bench = console.visitor, console.bench
-    place = OPEN, "COLUMNS", own_sheet.places(bench)["Crew"]
+    place = OPEN, "COLUMNS", two_tab_board.places(bench)["Crew"]
     bench.do(
         metadata(COLUMN_KEY, "current_milestone", *place),
         metadata(WORDS_KEY, '{"Design": "Design"}', *place),
@@ -155,7 +155,7 @@ def test_a_value_that_is_no_status_is_added_to_the_drop_down(console: Console) -
 @pytest.mark.long
 def test_typed_words_are_listed_beside_the_boards_word_and_kept(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
-    permit = own_sheet.places(bench)["Permit"]
+    permit = two_tab_board.places(bench)["Permit"]
     bench.edit("type_cell", sheet_id=OPEN, row=6, column=permit, text="Sent back")
     bench.compare()
     assert "1 cell shows something else than EverBright." in plain(visitor.text("/"))
@@ -170,10 +170,10 @@ def test_typed_words_are_listed_beside_the_boards_word_and_kept(console: Console
     bench.compare()
     bench.flush()
     assert "something else than EverBright" not in plain(visitor.text("/"))
-    (row,) = own_sheet.of_site(bench, 1)
+    (row,) = two_tab_board.of_site(bench, 1)
     assert row["Permit"] == "Sent back"
     bench.shown(milestone(1, status="APPROVED", date_updated="2099-01-01T00:00:00Z"))
-    (row,) = own_sheet.of_site(bench, 1)
+    (row,) = two_tab_board.of_site(bench, 1)
     assert row["Permit"] == "OK", "an event of the milestone is news"
 
 
@@ -185,7 +185,7 @@ def test_a_column_and_a_tab_are_unmapped_and_their_cells_stay(console: Console) 
     assert not any(value.startswith("0:L:") for value in values), "the key tells whose row it is"
     page = visitor.send(UNMAP, UNMAP, step="ask", tab=str(INSTALLED), column=phone).text
     assert "gets a row in Open jobs" in plain(page) and "the column E" in plain(page)
-    before = own_sheet.texts(bench, OPEN), own_sheet.texts(bench, INSTALLED)
+    before = two_tab_board.texts(bench, OPEN), two_tab_board.texts(bench, INSTALLED)
     bench.edit("move_column", sheet_id=OPEN, column=4, to=0)
     page = visitor.send(UNMAP, UNMAP, step="unmap", tab=str(INSTALLED), column=phone).text
     assert "Columns were moved in the meantime" in plain(page)
@@ -195,7 +195,7 @@ def test_a_column_and_a_tab_are_unmapped_and_their_cells_stay(console: Console) 
     page = plain(visitor.send(UNMAP, UNMAP, step="look").text)
     assert "The whole tab Open jobs" in page and "Installed" not in page
     assert "A Phone" not in page and "B Customer" in page
-    assert (own_sheet.texts(bench, OPEN), own_sheet.texts(bench, INSTALLED)) == before
+    assert (two_tab_board.texts(bench, OPEN), two_tab_board.texts(bench, INSTALLED)) == before
 
 
 @pytest.mark.long

@@ -13,11 +13,11 @@ from emulator import Emulator
 from sync.errors import Permanent, Retryable
 from tests import databases
 from tests.bench import Bench
-from tests.boards import own_sheet
-from tests.boards.chaos import own_judge, totals
+from tests.boards import two_tab_board
+from tests.boards.chaos import board_judge, totals
+from tests.boards.chaos.board_judge import DATE, DEPOSIT, OWN_PRICE_TWICE, STATUS, Told, Truth
 from tests.boards.chaos.installer import Installer
-from tests.boards.chaos.own_judge import DATE, DEPOSIT, OWN_PRICE_TWICE, STATUS, Told, Truth
-from tests.boards.own_sheet import line
+from tests.boards.two_tab_board import line
 from tests.chaos.storm import is_green
 from tests.chaos.tab import recovered
 from tests.made_up import milestone, uuid
@@ -123,9 +123,9 @@ def _make(
     for n in range(100, 100 + _STRANGERS):
         lines.append(line(n, E_mail=f"x{n}@example.com", Phone=f"call {n}", Permit=f"his {n}"))
     lots.shuffle(lines)
-    own_sheet.make(bench, laid_out(lines[:25]), laid_out(lines[25:]))
-    own_sheet.adopt(bench)
-    rows = (dict(zip(own_sheet.HEADERS, texts, strict=True)) for texts in lines)
+    two_tab_board.make(bench, laid_out(lines[:25]), laid_out(lines[25:]))
+    two_tab_board.map_tabs(bench)
+    rows = (dict(zip(two_tab_board.HEADERS, texts, strict=True)) for texts in lines)
     held = ({h: text for h, text in row.items() if text} for row in rows)
     return {int(row["Price"]) - 1000: row | {DEPOSIT: OWN_PRICE_TWICE} for row in held}
 
@@ -183,8 +183,8 @@ def _told(bench: Bench) -> Told:
 def _wrong(bench: Bench, person: Installer, truths: dict[int, Truth]) -> Iterator[str]:
     """Give what is wrong in the sheet as it stands."""
     texts = {(totals.TOTAL, ""), (totals.DIVIDER, "")}
-    rows = own_judge.rows_of(bench)
-    yield from own_judge.judge(
+    rows = board_judge.rows_of(bench)
+    yield from board_judge.judge(
         [row for row in rows if (row.get("Customer", ""), row.get("Site ID", "")) not in texts],
         truths,
         person.typed,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.boards.chaos.own_judge import (
+from tests.boards.chaos.board_judge import (
     DATE,
     DEPOSIT,
     KEY,

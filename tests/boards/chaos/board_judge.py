@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from sync.sheets.cell_data import at, text_of
 from tests.bench import Bench
-from tests.boards import own_sheet
+from tests.boards import two_tab_board
 from tests.boards.chaos.installer import twice
 from tests.chaos.tab import RecoveredLine
 from tests.made_up import uuid
@@ -98,9 +98,11 @@ class Told:
 def rows_of(bench: Bench) -> list[dict[str, str]]:
     """Return the texts of the rows of both tabs by header, OWN_PRICE_TWICE for that formula."""
     rows = []
-    for tab in (own_sheet.OPEN, own_sheet.INSTALLED):
-        columns = own_sheet.places(bench, tab)
-        for number, cells in enumerate(own_sheet.grid(bench, tab), own_sheet.HEADER_ROW + 1):
+    for tab in (two_tab_board.OPEN, two_tab_board.INSTALLED):
+        columns = two_tab_board.places(bench, tab)
+        for number, cells in enumerate(
+            two_tab_board.grid(bench, tab), two_tab_board.HEADER_ROW + 1
+        ):
             row = {h: text for h, n in columns.items() if (text := text_of(at(cells, n)))}
             if row.get(DEPOSIT) == twice(columns[PRICE], number):
                 row[DEPOSIT] = OWN_PRICE_TWICE

@@ -130,7 +130,7 @@ def extras(parts: ConsoleParts) -> Any:
         extras=_ABOUT,
         added=extras_added(parts.wiring, parts.actions),
         said=said,
-        is_adopted=parts.wiring.mode() is Mode.ADOPTED,
+        is_mapped=parts.wiring.mode() is Mode.MAPPED,
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
-from tests.boards.chaos import own_storm
+from tests.boards.chaos import board_storm
 
 SEEDS = 300 if os.environ.get("CHAOS_SIZE") == "full" else 3
 FIRST = int(os.environ.get("SEED", "1"))
@@ -30,7 +30,7 @@ def test_people_at_work_in_their_own_sheet(
         folder = tmp_path / str(seed)
         folder.mkdir()
         with Emulator() as google:
-            if found := own_storm.run(google, folder, seed, failing, has_totals=has_totals):
+            if found := board_storm.run(google, folder, seed, failing, has_totals=has_totals):
                 wrong[seed] = found
         recovered += len((folder / "recovered").read_text().splitlines())
     print(f"\n{SEEDS} storms, {failing:.0%} of calls fail: {recovered} lines in Recovered")
