@@ -83,7 +83,7 @@ def test_a_job_that_waits_is_answered_on_the_page(google: Emulator, sqlite_url: 
     page = plain(
         tabs.check("tab", str(OPEN), str(INSTALLED)).send(visitor, "/mapping", step="preview").page
     )
-    assert "1 job looks like a row of yours" in page and "added for 24 hours" in page
+    assert "1 job looks like a row of yours" in page and "added after 24 hours" in page
     form = listed(console)
     assert ". It gets a row of its own" in plain(form.page)
     assert (
