@@ -53,7 +53,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["brightsheet"] = worker = Worker(settings, database)
     wiring = Wiring(settings, database)
     alerts = wiring.alerts()
-    messages = [partial(send, wiring, alerts) for send in (report_unknown_statuses, send_digests)]
+    messages = [
+        partial(report_unknown_statuses, wiring, alerts),
+        partial(send_digests, wiring, alerts),
+    ]
     watch = Watch(wiring.backlog, alerts.send, messages)
     app.extensions["brightsheet_watch"] = watch
     tries = PasswordTries(ActionLog(database).sources_of_sign_ins)

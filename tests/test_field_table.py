@@ -95,8 +95,8 @@ def test_a_value_of_the_site_is_read_stored_and_shown(entry: FieldEntry) -> None
     """Also one that `Customer` doesn't declare, because no other code needs it."""
     part, _, key = entry.site_key.rpartition(".")
     value = {key: VALUES[entry.kind]}
-    parts: dict[str, Any] = {"contact": {"contacts": [value]}, "address": {"address": value}}
-    customer = read_customer({"uuid": uuid(1)} | parts.get(part, value))
+    parts: dict[str, Any] = {"": value, "contact": {"contacts": [value]}}
+    customer = read_customer({"uuid": uuid(1)} | parts.get(part, {part: value}))
     stored = Customer.model_validate_json(customer.model_dump_json(exclude_defaults=True))
     cells = Layout(CONFIG, ADDRESSES).cells(known_job(), Files(), stored, fields=[entry.id])
     assert IS_OF_KIND[entry.kind](cells[entry.id])

@@ -97,7 +97,7 @@ def read_customer(tree: Any) -> Customer:
     site = tree.get("data", tree) if isinstance(tree, Mapping) else None
     if not isinstance(site, Mapping) or site.keys().isdisjoint(("contacts", "address", "uuid")):
         raise Retryable("everbright_odd", "EverBright's answer isn't a job.")
-    site = {**site, "contact": _contact(site.get("contacts"))}
+    site = {**site, "contact": _contact(site.get("contacts"))}  # For a `site_key`.
     values: dict[str, Any] = {
         entry.id: text for entry in SITE_FIELDS if (text := _text_at(site, entry.site_key))
     }

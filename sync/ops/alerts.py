@@ -213,7 +213,7 @@ class Alerts:
     def deliver(self, text: str) -> bool:
         """Send `text` to every channel at once; return whether it arrived in one of them.
 
-        Blocks, and doesn't raise: for requests from the console and daily messages.
+        Blocks, and doesn't raise: for messages that are sent once, and requests from the console.
         """
         message = Message(text, link=self._link)
         arrived = [outbox.deliver(message) for outbox in self._outboxes]  # To all of them.

@@ -1,4 +1,4 @@
-"""Sends alerts and the daily summary, and caches the backlog for `/status`."""
+"""Sends alerts, calls what sends messages, and caches the backlog for `/status`."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -94,9 +94,9 @@ class Watch:
             self.step()
 
     def step(self) -> None:
-        for send in (self._report, *self._messages):
+        for send_due in (self._report, *self._messages):
             try:
-                send()
+                send_due()
             except BrightsheetError as error:
                 # Without the database nothing is known. Webhooks are answered with 503 meanwhile.
                 _log.warning("watch_failed", reason=error.reason)
@@ -127,5 +127,5 @@ def report_unknown_statuses(wiring: Wiring, alerts: Alerts) -> None:
         return
     for code, means in Confirmations(wiring.database).asked().items():
         if not means:
-            send = partial(alerts.deliver, _UNKNOWN_STATUS.format(code))
-            Reported(wiring.database).once(f"unknown_status:{code}", send)
+            deliver = partial(alerts.deliver, _UNKNOWN_STATUS.format(code))
+            Reported(wiring.database).once(f"unknown_status:{code}", deliver)

@@ -49,7 +49,7 @@ class Projected:
 
 
 class Jobs:
-    """The projection's side of the store. Writes need the flusher's lease."""
+    """The projection's side of the store. Writes need the lease for projecting."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

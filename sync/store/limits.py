@@ -11,7 +11,10 @@ from sync.store.schema import look_alike, quarantine, undo
 REST_SECONDS = 30.0
 """Seconds after the first refusal: as long as the edits that may have caused it."""
 LONGEST_REST_SECONDS = 3600.0
-"""The wait doubles up to this: about 30 calls a day for a job that is rejected every time."""
+"""The wait doubles up to this: about 30 tries a day for a job that is rejected every time.
+
+Each try takes at least two reads, two batches that Google rejects, and one without the job's data.
+"""
 
 
 @dataclass(frozen=True)

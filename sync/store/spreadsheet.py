@@ -44,7 +44,7 @@ class Glance:
 
 
 class Spreadsheet:
-    """One spreadsheet's row in the store. Writes need the flusher's lease."""
+    """One spreadsheet's row in the store. What only the flusher may write needs its lease."""
 
     def __init__(self, database: Database, spreadsheet_id: str) -> None:
         self._database = database
