@@ -2,9 +2,9 @@
 
 This table determines the IDs that the config may use, the columns of the Jobs tab, the proposals of
 `brightsheet map`, what is read of EverBright's answers about a site, the requests to its Data
-Access Layer, and docs/columns.md. A field with a `site_key` or `metrics` needs only its entry. The
-code for any other field's cell has the same ID in `CELLS` or `MILESTONE_CELLS` of
-`sync.jobs.job_cells`; it isn't here, because the config imports this module.
+Access Layer, and docs/columns.md. A field with a `site_key` or `metrics` needs no code. The code
+for any other field's cell has the same ID in `CELLS` or `MILESTONE_CELLS` of `sync.jobs.job_cells`;
+it isn't here, because the config imports this module.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from enum import StrEnum
 
 KEY = "site_id"
 REP = "rep"
+SELLER = "sales_representative"
 PLACEHOLDER = "customer"
 """The column with a placeholder until the customer's name is known."""
 ALIAS = "{alias}"
@@ -187,7 +188,7 @@ JOB_FIELDS = (
         "Two business days after the last approval. Blank once EverBright shows that you were "
         "paid, or if it shows no payment.",
         width=95, at_first=FILLED, is_due=True),
-    FieldEntry("sales_representative", "Sales representative", TEXT,
+    FieldEntry(SELLER, "Sales representative", TEXT,
         "Who sold the job, from EverBright.",
         width=130, at_first=OFF, metrics=("sales_representative_name",)),
     FieldEntry(KEY, "Site ID", UUID,

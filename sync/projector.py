@@ -99,7 +99,7 @@ class Projector:
         for kept in deliveries:
             try:
                 delivery = parse.read(kept.body, self._shapes)
-                if delivery.milestone is None and delivery.other_event is None:
+                if not delivery.has_event:
                     message = "It was accepted on arrival, but can't be parsed now."
                     raise Permanent("not_understood", message)
                 read.append((kept, delivery))

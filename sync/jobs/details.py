@@ -8,7 +8,7 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 
-from sync.field_table import ALIAS, DETAIL_IDS, REP, FieldEntry, FieldKind, entry_of
+from sync.field_table import ALIAS, DETAIL_IDS, REP, SELLER, FieldEntry, FieldKind, entry_of
 from sync.jobs.cells import Cell, cut
 from sync.jobs.milestones import Milestones
 from sync.jobs.model import Details, Job
@@ -20,7 +20,6 @@ _DAY_FORMATS = ("%Y-%m-%d", "%m/%d/%Y")
 _YEARS = range(2000, 2200)
 """A date in another year is a program's zero or a typo, and is shown as received."""
 _NOON = timedelta(hours=12)
-_SELLER = "sales_representative"
 
 
 class DetailColumns:
@@ -31,8 +30,8 @@ class DetailColumns:
 
     def __init__(self, config: Config) -> None:
         columns = [column.id for column in config.columns if column.id in DETAIL_IDS]
-        if columns and _SELLER not in columns and any(each.id == REP for each in config.columns):
-            columns.append(_SELLER)
+        if columns and SELLER not in columns and any(each.id == REP for each in config.columns):
+            columns.append(SELLER)
         self.metrics = {column: config.everbright.metrics(column) for column in columns}
         """The metrics of each column; those of a milestone contain {alias}."""
         self._milestones = Milestones(config)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
-from sync.field_table import KEY, PLACEHOLDER, SITE_FIELDS, FieldEntry
+from sync.field_table import KEY, PLACEHOLDER, SELLER, SITE_FIELDS, FieldEntry
 from sync.jobs import contracts, projection
 from sync.jobs.actions import Actions, NextAction
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
@@ -354,9 +354,7 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "days": lambda row: Cell(when=row.waits_since, is_age=True) if row.waits_since else EMPTY,
     "next_action": lambda row: _text(row.next_action.text),
     "last_change": _last_change,
-    "rep": lambda row: _text(
-        row.reader.details.value("sales_representative", row.job, row.details)
-    ),
+    "rep": lambda row: _text(row.reader.details.value(SELLER, row.job, row.details)),
     "with": lambda row: _text(", ".join(row.next_action.people)),
     PROGRESS: _progress,
     "current_milestone": lambda row: Cell(text=row.reader.milestones.current_title(row.job)),

@@ -6,12 +6,10 @@ from datetime import datetime
 
 from sync.jobs.milestones import ReachedMilestone
 from sync.jobs.model import StatusSeen
+from sync.jobs.progress import IN_PROGRESS
 from sync.jobs.remarks import Remarks
 from sync.jobs.status import Meaning, Statuses, listed
 from sync.webhooks.schema import Comment
-
-IN_PROGRESS = "INPROG"
-"""The status of a milestone that has begun."""
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,10 @@ class Milestones:
         """Return the key of the milestone that a definition belongs to; see `ReachedMilestone`."""
         return self._find(definition)[1].definitions[0]
 
+    def rank(self, definition: str) -> int:
+        """Return a milestone's place in the config; -1 without one."""
+        return self._find(definition)[0]
+
     def is_hidden(self, definition: str) -> bool:
         return self._find(definition)[1].hidden
 
@@ -164,7 +168,10 @@ class Milestones:
         return self.title(milestone.milestone_definition, milestone.name) if milestone else ""
 
     def last(self) -> str | None:
-        """Return the key of the last milestone in the config."""
+        """Return the key of the final milestone; None if the config has no order.
+
+        `Wiring.config` also has an order that was confirmed on the console.
+        """
         ends = (
             step.definitions[0] for step in reversed(self._config.milestones) if not step.hidden
         )

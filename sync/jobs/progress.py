@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sync.jobs.cells import Cell
-from sync.jobs.milestones import ReachedMilestone
+from sync.jobs.milestones import Milestones, ReachedMilestone
 from sync.jobs.status import Meaning, Statuses, in_sentence
 from sync.settings.config_file import Config
 
@@ -68,6 +68,7 @@ def holding_rules(
         if not milestone.status or statuses.configured_meaning(milestone.status) == "canceled":
             continue
         meaning = statuses.meaning(milestone)
+        # Also while *Status* shows that an earlier one is under review: words show the furthest.
         is_done |= reached.key == last and meaning is Meaning.APPROVED
         of_milestones += [milestone_rule(reached.key, status) for status in _HOLD[meaning]]
     rules = {ARCHIVED: is_archived, DONE: is_done}
@@ -90,9 +91,8 @@ class ProgressWords:
     config: Config
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        steps = enumerate(self.config.milestones)
-        return {definition: place for place, step in steps for definition in step.definitions}
+    def _milestones(self) -> Milestones:
+        return Milestones(self.config)
 
     def rank(self, rule: str) -> tuple[int, int, int]:
         """Return the sort key of a rule: the larger is further.
@@ -102,9 +102,10 @@ class ProgressWords:
         if rule in JOB_RULES:
             return ((NEW, SIGNED, "", "", DONE, ARCHIVED).index(rule), 0, 0)
         key, _, status = rule.rpartition(":")
-        if key not in self._places:
+        place = self._milestones.rank(key)
+        if place < 0:
             return (2, 0, 0)
-        return (3, self._places[key], STATUSES.index(status) if status in STATUSES else 0)
+        return (3, place, STATUSES.index(status) if status in STATUSES else 0)
 
     def rule_of(self, cell: Cell) -> str | None:
         """Return the furthest rule with a word that applies to a job; None if there is none."""

@@ -13,11 +13,12 @@ from sync.store import refusals
 from sync.store.database import SETUP, Database, now
 from sync.store.findings import is_dismissed, is_open
 from sync.store.heartbeats import TOKEN_REFUSED, WORKER
-from sync.store.history import NEW
-from sync.store.inbox import LAST_WEBHOOK, NEWEST_WEBHOOK, UNPROJECTED
+from sync.store.inbox import LAST_WEBHOOK, NEWEST_WEBHOOK
 from sync.store.lookups import is_unanswered
 from sync.store.schema import (
+    NEW,
     REJECTED,
+    UNPROJECTED,
     attempt,
     change,
     delivery,

@@ -5,16 +5,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, delete, func, insert, literal, select, text, update
+from sqlalchemy import Connection, Select, delete, func, insert, literal, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.field_table import REP
 from sync.jobs.model import Change, Customer
 from sync.store.database import Database, Lease, now
 from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, customers
-from sync.store.schema import change, customer, detail, history_written, job
+from sync.store.schema import NEW, change, customer, detail, history_written, job
 
-NEW = text("NOT shown")
 _NEVER = 1e12
 
 

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, RowMapping, Select, delete, func, select, text, update
+from sqlalchemy import Connection, Row, RowMapping, Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
 from sync.store import hours
 from sync.store.database import Database, now
-from sync.store.schema import delivery, heartbeat
+from sync.store.schema import UNPROJECTED, delivery, heartbeat
 from sync.webhooks.schema import Delivery, Outcome
 
 _MAX_BYTES, _MAX_JOBS = 2_000_000, 500
@@ -24,7 +24,6 @@ of memory, and a flush holds as many.
 """
 _MAX_DELIVERIES = 10_000
 """Maximum number of deliveries between two writes of the sheet: a few seconds' work."""
-UNPROJECTED = text("NOT projected")
 _IS_WAITING = select(select(delivery.c.seq).where(UNPROJECTED).exists())
 _MAX_NAME = 200
 """Number of characters of a milestone's name that can be searched."""
@@ -144,7 +143,6 @@ class Inbox:
         Deliveries that arrive meanwhile, or exceed the limit, are left to the next call, so that
         the sheet isn't kept waiting while more arrive.
         """
-        # Written as in the partial index, because SQLite doesn't recognize "projected = 0".
         waiting = select(delivery.c.seq, func.length(delivery.c.body), delivery.c.site)
         query = waiting.where(UNPROJECTED).order_by(delivery.c.seq).limit(_MAX_DELIVERIES)
         for batch in _batches(self._database.rows(query)):
@@ -209,17 +207,16 @@ class Inbox:
 def _event_columns(delivery_id: str, understood: Delivery, *, is_read: bool) -> dict[str, Any]:
     """Return the columns of a delivery that its parsed event determines."""
     milestone, other = understood.milestone, understood.other_event
-    is_used = milestone is not None or other is not None
     digest = as_read(understood.digest) if is_read else understood.digest
     # Without a date, the same body may be a new event: A, B, and A again.
     is_never_duplicate = is_read or (other is not None and not other.is_dated)
     return {
-        "outcome": (Outcome.ACCEPTED if is_used else Outcome.IGNORED).value,
+        "outcome": (Outcome.ACCEPTED if understood.has_event else Outcome.IGNORED).value,
         "kind": understood.kind.value,
         "reason": _odd(understood.odd_fields),
         "site": understood.site,
         "digest": f"{digest}:{delivery_id}" if is_never_duplicate else digest,
-        "projected": not is_used,
+        "projected": not understood.has_event,
         # An index doesn't accept texts of any length.
         "milestone": milestone.name[:_MAX_NAME] or None if milestone else None,
     }

@@ -80,9 +80,10 @@ _partial_index(
     where=text("outcome IN ('accepted', 'ignored')"),
     is_unique=True,
 )
-_UNPROJECTED = text("NOT projected")
-_partial_index("delivery_unprojected", delivery.c.seq, where=_UNPROJECTED)
-_partial_index("delivery_unprojected_site", delivery.c.site, where=_UNPROJECTED)
+UNPROJECTED = text("NOT projected")
+"""Written as in the index, because SQLite doesn't recognize "projected = 0"."""
+_partial_index("delivery_unprojected", delivery.c.seq, where=UNPROJECTED)
+_partial_index("delivery_unprojected_site", delivery.c.site, where=UNPROJECTED)
 _partial_index("delivery_about", delivery.c.about, where=text("about IS NOT NULL"))
 Index("delivery_received", delivery.c.received_at)
 _partial_index("delivery_milestone", delivery.c.milestone, where=text("milestone IS NOT NULL"))
@@ -224,7 +225,8 @@ change = _table(
     _required("shown", Boolean),
     UniqueConstraint("site", "subject", "digest"),
 )
-_partial_index("change_new", change.c.at, where=text("NOT shown"))
+NEW = text("NOT shown")
+_partial_index("change_new", change.c.at, where=NEW)
 
 history_written = _table(
     "history_written",

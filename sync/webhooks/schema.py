@@ -212,3 +212,8 @@ class Delivery(Value):
     other_event: OtherEvent | None = None
     odd_fields: tuple[str, ...] = ()
     """Fields of a milestone that had another type than expected, and were left out."""
+
+    @property
+    def has_event(self) -> bool:
+        """Whether it has anything to apply to a job."""
+        return self.milestone is not None or self.other_event is not None
