@@ -68,7 +68,7 @@ def test_new_webhooks_show_up_and_failures_can_be_retried(world: World, page: Pa
     world.send(milestone(1, name="Site Survey", tasks=[task(document(1))]))
     expect(page.get_by_role("cell", name="Site Survey")).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Job 00000000").click()
-    expect(page.get_by_text("The sheet is up to date for this job")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The row is up to date")).to_be_visible(timeout=30_000)
     # Its document cannot be copied.
     page.get_by_role("link", name="Documents").click()
     expect(page.locator("tbody tr")).to_contain_text("EverBright", timeout=30_000)
