@@ -94,10 +94,11 @@ _BAD = 400
 
 def read_customer(tree: Any) -> Customer:
     """Return the customer in `tree` (JSON values). Raises Retryable if it isn't a job."""
-    site = tree.get("data", tree) if isinstance(tree, Mapping) else None
-    if not isinstance(site, Mapping) or site.keys().isdisjoint(("contacts", "address", "uuid")):
+    record = tree.get("data", tree) if isinstance(tree, Mapping) else None
+    if not isinstance(record, Mapping) or record.keys().isdisjoint(("contacts", "address", "uuid")):
         raise Retryable("everbright_odd", "EverBright's answer isn't a job.")
-    site = {**site, "contact": _contact(site.get("contacts"))}  # For a `site_key`.
+    # A `site_key` names the primary contact as if EverBright sent it alone.
+    site = {**record, "contact": _contact(record.get("contacts"))}
     values: dict[str, Any] = {
         entry.id: text for entry in SITE_FIELDS if (text := _text_at(site, entry.site_key))
     }

@@ -163,8 +163,8 @@ class Milestones:
         """
         if reached := self.shown(job):
             return reached[-1].title
-        last = max(job.events.values(), key=lambda event: event.order, default=None)
-        milestone = last.milestone if last else None
+        newest = max(job.events.values(), key=lambda event: event.order, default=None)
+        milestone = newest.milestone if newest else None
         return self.title(milestone.milestone_definition, milestone.name) if milestone else ""
 
     def last(self) -> str | None:
