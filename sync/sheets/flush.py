@@ -154,14 +154,17 @@ class Flusher:
         lease, snapshot, pending = context.lease, context.snapshot, context.pending
         if not snapshot.tables:
             # New tabs get the first jobs. If rows existed, the next flush writes them all.
-            is_again = self.store.spreadsheet.forget(lease)
+            will_rewrite = self.store.spreadsheet.forget(lease)
             if snapshot.history is None:
-                is_again = self.store.history.write_again(lease) or is_again
-            if not is_again:
+                will_rewrite = self.store.history.write_again(lease) or will_rewrite
+            if not will_rewrite:
                 self._write(context, work)
-        elif context.tabs.learn(lease, snapshot, pending) or self._handle_missing_keys(context):
             return
-        elif not (guards := guarding(snapshot.tables)).is_empty:
+        if context.tabs.learn(lease, snapshot, pending):
+            return
+        if self._handle_missing_keys(context):
+            return
+        if not (guards := guarding(snapshot.tables)).is_empty:
             # Every column is guarded before anything is written: a person may be moving one now.
             self.send(context, guards)
         elif pending.undos:
