@@ -212,36 +212,41 @@ class _RowCheck:
             names = cell.fields.split(",")
             value = ",".join(name for name in names if name != NOTE)
             parts = [value, NOTE if NOTE in names else ""]
-            misplaced = [
+            failed_parts = [
                 part for part in parts if part and not (is_right and self._expected(cell, part))
             ]
-            for part in misplaced:
+            for part in failed_parts:
                 undo, replaced = self._undo(cell, part)
                 found.confirmed_undos |= replaced
                 found.undos += [] if undo is None else [undo]
-            if misplaced == [NOTE] and is_right and self.row.site:
+            # A note that someone typed was overwritten in the right cell: the value is confirmed.
+            is_typed_note = failed_parts == [NOTE] and is_right and bool(self.row.site)
+            if is_typed_note:
                 found.typed_notes.add(cell.column)
-            elif misplaced:
+            if failed_parts and not is_typed_note:
                 found.misplaced.add(cell.column)
                 found.missed_undos.update(cell.undoes)
-                continue
-            found.confirmed_undos.update(cell.undoes)
-            if cell.undoes or not self.row.site:
-                continue
-            if cell.column == KEY and self.row.identity.shows:
-                found.is_keyed = True
-                continue
-            found.confirmed.add(cell.column)
-            if cell.replaces_words:
-                words = ReplacedWords(
-                    site=self.row.site,
-                    column=cell.column,
-                    header=self.table.headers.get(cell.index, cell.column),
-                    before=text_of(at(self.copy, cell.index)),
-                    after=text_of(cell.data),
-                )
-                found.replaced.append(words)
+            else:
+                found.confirmed_undos.update(cell.undoes)
+                if self.row.site and not cell.undoes:
+                    self._confirm(cell, found)
         return found
+
+    def _confirm(self, cell: CellWrite, found: _RowFindings) -> None:
+        """Add a job's confirmed cell to `found`: the key of a matched row, or a column."""
+        if cell.column == KEY and self.row.identity.shows:
+            found.is_keyed = True
+            return
+        found.confirmed.add(cell.column)
+        if cell.replaces_words:
+            words = ReplacedWords(
+                site=self.row.site,
+                column=cell.column,
+                header=self.table.headers.get(cell.index, cell.column),
+                before=text_of(at(self.copy, cell.index)),
+                after=text_of(cell.data),
+            )
+            found.replaced.append(words)
 
     def _is_intended_row(self) -> bool:
         if self.row.is_new:
