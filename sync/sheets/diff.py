@@ -298,16 +298,16 @@ class CellDecider:
         if wanted is None or (column in TYPED_IDS and column not in table.cells):
             return None
         decision, rule, observed = self.decide(table, row, column, target)
-        note = None
+        writes_note, expected_note = False, ""
         if is_changed and table.is_ours and is_noted(column):
-            note_decision, expected = self._note(table, row, column, target)
-            note = expected if note_decision is Decision.WRITE else None
-        if decision is not Decision.WRITE and note is None:
+            note_decision, expected_note = self._note(table, row, column, target)
+            writes_note = note_decision is Decision.WRITE
+        if decision is not Decision.WRITE and not writes_note:
             return None
         fields = ""
         if decision is Decision.WRITE:
             fields = self.tabs.mask(column, wanted, table.cells.get(column, {}).get(row, {}))
-        cell = wanted if note is not None else without_note(wanted)
+        cell = wanted if writes_note else without_note(wanted)
         data = encode.encoded(cell, self.zone, self.locale)
         last = target.written.get(column, EMPTY)
         has_format = last.when is not None and wanted.when is not None
@@ -320,9 +320,9 @@ class CellDecider:
             index=table.columns[column],
             column=column,
             data=data,
-            fields=",".join(part for part in (fields, "note" if note is not None else "") if part),
+            fields=",".join(part for part in (fields, "note" if writes_note else "") if part),
             expects=None if rule is Rule.OURS else observed,
-            expects_note=note,
+            expects_note=expected_note if writes_note else None,
             replaces_words=rule is Rule.NEWS and observed not in ours,
         )
 
