@@ -45,7 +45,7 @@ def columns_to_read(targets: Iterable[Target], *, is_ours: bool) -> tuple[str, .
 
     A column in which people type is read only for existing rows that differ, because reading a
     whole column is expensive, and cells that weren't read stay unchanged. For its notes, a column
-    is read only if the last write left a typed note (`without_note`): the check of a batch finds
+    is read only if the last write left a typed note (`has_typed_note`): the check of a batch finds
     any other, and restores it.
     """
     columns: set[str] = set()
@@ -56,7 +56,7 @@ def columns_to_read(targets: Iterable[Target], *, is_ours: bool) -> tuple[str, .
             c for c, cell in changed.items() if rule_of(c, cell, is_ours=is_ours) is not Rule.OURS
         } - unread
         last = {c: target.written.get(c, EMPTY) for c in changed if is_ours and is_noted(c)}
-        columns |= {c for c, cell in last.items() if cell != EMPTY and cell == without_note(cell)}
+        columns |= {c for c, cell in last.items() if has_typed_note(cell)}
     return tuple(sorted(columns - {KEY}))
 
 
@@ -95,6 +95,7 @@ def diff(
             result.rows += [write for write in writes if write.cells]
             shown = cells.shown([table for table, _ in places], target, present)
             typed = cells.typed_notes(places, target)
+            # Stored without its note, the cell has a typed one (`has_typed_note`).
             shown |= {column: without_note(shown[column]) for column in typed & shown.keys()}
             result.shown[target.site] = shown
         elif not target.is_fresh:
@@ -371,5 +372,9 @@ def is_received_since_mapping(table: Table, target: Target, column: str) -> bool
 
 
 def without_note(cell: Cell) -> Cell:
-    """Return a cell without its note. Stored as written, it means that someone typed one there."""
     return cell.model_copy(update={"note": "", "noted": None})
+
+
+def has_typed_note(written: Cell) -> bool:
+    """Return whether someone typed a note there: the cell is stored as written without one."""
+    return written != EMPTY and written == without_note(written)
