@@ -278,7 +278,8 @@ class Flusher:
     def presume_deleted(self, lost: Set[str], known: Set[str]) -> bool:
         """Presume the rows of `lost` deleted if only a few are new; return whether all are.
 
-        Those of earlier reads may still be among them: nothing is forgotten while undos wait.
+        Deletions accumulate over reads while undos wait, so only the newly missing are compared
+        with FEW.
         """
         if len(lost - self._presumed_deleted) <= max(keys.FEW, keys.FEW_SHARE * len(known)):
             self._presumed_deleted = frozenset(lost)
