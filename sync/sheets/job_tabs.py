@@ -6,6 +6,7 @@ implements the interface for tabs that an installer had before.
 
 # ruff: noqa: ARG002 - our own tab doesn't need all arguments
 
+from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -74,7 +75,7 @@ class TabFindings:
 class JobTabs(Protocol):
     """The tabs that hold jobs, chosen by the stored mode in each flush.
 
-    What isn't overridden is as in our own tab.
+    The abstract methods differ in each kind of tabs; the others have what our own tab needs.
     """
 
     is_ours: bool
@@ -82,9 +83,11 @@ class JobTabs(Protocol):
     cell_fields: str
     """The field mask of a read: the parts of a cell that are needed."""
 
+    @abstractmethod
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
         """Return which of the tabs with our metadata hold the jobs; new rows go into the first."""
 
+    @abstractmethod
     def check_served(
         self, snapshot: Snapshot, pending: Pending, titles: Callable[[], Mapping[int, str]]
     ) -> None:
@@ -105,9 +108,11 @@ class JobTabs(Protocol):
         """Return the places of those `targets` that have no row. Raises as a read does."""
         return JobRows()
 
+    @abstractmethod
     def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
         """Return the columns of a row (`texts`) that show another customer than the job's."""
 
+    @abstractmethod
     def lost_rows(
         self, tables: Sequence[Table], rows: Rows, targets: Sequence[Target]
     ) -> Mapping[str, Match]:
