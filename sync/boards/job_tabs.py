@@ -123,7 +123,7 @@ class BoardTabs:
         lookup = matching.look_up(others, customers, self._match.by)
         return {site: lookup.matches[site] for site in mine.keys() & lookup.matches.keys()}
 
-    def shown(self, table: Table, column: str, cell: Cell) -> Cell | None:
+    def translated(self, table: Table, column: str, cell: Cell) -> Cell | None:
         """Return the value alone, in the column's own words; None if it has no word for it.
 
         Beside the town an address is the street alone.
@@ -156,7 +156,7 @@ class BoardTabs:
         """
         if column == PROGRESS:
             return cell.text if self._progress(table).word_of(cell) == "" else ""
-        return cell.text if self.shown(table, column, cell) is None else ""
+        return cell.text if self.translated(table, column, cell) is None else ""
 
     def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:
         """Compare words for how far a job is; all others are only equal or not."""

@@ -254,7 +254,7 @@ class CellDecider:
         }
         for table in tables:
             for column in table.words.keys() & shown.keys():
-                if self.tabs.shown(table, column, target.cells[column]) is None:
+                if self.tabs.translated(table, column, target.cells[column]) is None:
                     del shown[column]
                     shown |= {column: target.written[column]} if column in target.written else {}
         return shown
@@ -268,7 +268,7 @@ class CellDecider:
         """
         cell = target.cells.get(column, EMPTY)
         rule = rule_of(column, cell, is_ours=table.is_ours)
-        wanted = self.tabs.shown(table, column, cell)
+        wanted = self.tabs.translated(table, column, cell)
         last_written = self.last_value(table, column, target)
         if wanted is None:
             return Decision.LEAVE, rule, last_written
@@ -289,13 +289,15 @@ class CellDecider:
             return None
         last_written = target.written.get(column, EMPTY)
         zone = (last_written.when and last_written.when.tzinfo) or self.zone
-        return content(encode.encoded(self.tabs.shown(table, column, last_written) or EMPTY, zone))
+        return content(
+            encode.encoded(self.tabs.translated(table, column, last_written) or EMPTY, zone)
+        )
 
     def _cell(
         self, table: Table, row: int, column: str, target: Target, *, is_changed: bool
     ) -> CellWrite | None:
         """Return the write of a cell's value, its note, or both: each is decided separately."""
-        wanted = self.tabs.shown(table, column, target.cells.get(column, EMPTY))
+        wanted = self.tabs.translated(table, column, target.cells.get(column, EMPTY))
         if wanted is None or (column in TYPED_IDS and column not in table.cells):
             return None
         decision, rule, observed = self.decide(table, row, column, target)
@@ -350,7 +352,7 @@ class CellDecider:
 
     def _new_cells(self, table: Table, target: Target, above: Row) -> Iterator[CellWrite]:
         for column, cell in target.cells.items():
-            wanted = self.tabs.shown(table, column, cell) if column in table.columns else None
+            wanted = self.tabs.translated(table, column, cell) if column in table.columns else None
             if wanted is None:
                 continue
             index, fields = table.columns[column], f"{encode.FRESH},note"

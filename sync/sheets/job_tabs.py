@@ -118,8 +118,8 @@ class JobTabs(Protocol):
     ) -> Mapping[str, Match]:
         """Return the rows without a key that certainly are those of `targets`, by site."""
 
-    def shown(self, table: Table, column: str, cell: Cell) -> Cell | None:
-        """Return a cell as a column shows it; None if the column has no word for it."""
+    def translated(self, table: Table, column: str, cell: Cell) -> Cell | None:
+        """Return a cell in the words of a column; None if the column has no word for it."""
         return cell
 
     def unsayable(self, table: Table, column: str, cell: Cell) -> str:

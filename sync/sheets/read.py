@@ -305,8 +305,8 @@ class Tab:
     labels: Mapping[int, str] = field(default_factory=dict)
     row_guards: Mapping[str, int] = field(default_factory=dict)
     """The rows of the guards of rows, by their names."""
-    shown: str = ""
-    """The value stored in the header row's guard: a digest of the written headers."""
+    guard_value: str = ""
+    """The value of the header row's guard; in the Pipeline, what was last written."""
     charts: frozenset[int] = frozenset()
 
 
@@ -451,7 +451,7 @@ def _tab(sheet: Json, key: str) -> Tab:
         headers=header.texts(),
         labels=labels,
         row_guards=row_guards,
-        shown=header.on_row().get(GUARD_KEY, ""),
+        guard_value=header.on_row().get(GUARD_KEY, ""),
         charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
     )
 

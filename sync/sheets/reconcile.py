@@ -97,7 +97,7 @@ def _compare(result: Compared, cells: CellDecider, table: Table, row: int, targe
             # Customers' data may be spelled differently, and cells without a wanted value are free.
             index = table.columns[column]
             header = table.headers.get(index, column)
-            shown = cells.tabs.shown(table, column, cell)
+            shown = cells.tabs.translated(table, column, cell)
             if shown is None:
                 if text := cells.tabs.unsayable(table, column, cell):
                     is_status = entry_of(column).kind is FieldKind.STATUS

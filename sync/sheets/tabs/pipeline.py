@@ -136,17 +136,17 @@ def show(
     rows = _with_new_rows(tab, before, figures)
     new = [row for row, label in rows.items() if label not in before.values()]
     columns = _places(tab, (*_NUMBERS, _UPDATED))
-    shown, known = _shown(rows, columns, figures), tab.shown.split(_SEPARATOR)
+    values, known = _guard_values(rows, columns, figures), tab.guard_value.split(_SEPARATOR)
     changed = rows
-    if shown[0] == known[0] and not is_daily:
-        lines = zip(rows.items(), shown[1:], known[1:], strict=True)
+    if values[0] == known[0] and not is_daily:
+        lines = zip(rows.items(), values[1:], known[1:], strict=True)
         changed = {row: label for (row, label), line, old in lines if line != old}
     chart = _chart(tab, rows, figures.config, draws=draws or not before, grows=bool(new))
     if not (changed or chart):
         return []
     first = min(rows)
     return [
-        *sheet_requests.header_guard(tab, _SEPARATOR.join(shown)),
+        *sheet_requests.header_guard(tab, _SEPARATOR.join(values)),
         *(
             _guards(tab, before, columns | _places(tab, (PIPELINE_LABEL,)))
             if new
@@ -277,7 +277,9 @@ def _over_title(tab: Tab, days: int) -> list[Request]:
     return sheet_requests.write([RowWrite(sheet_id=tab.sheet_id, row=tab.header_row, cells=cells)])
 
 
-def _shown(rows: Mapping[int, str], columns: Mapping[str, int], figures: Figures) -> list[str]:
+def _guard_values(
+    rows: Mapping[int, str], columns: Mapping[str, int], figures: Figures
+) -> list[str]:
     """Return the values to store on the header row: a digest of all places, and each row's line."""
     places = json.dumps([[*rows.items()], sorted(columns.items()), figures.stuck_days])
     lines = ("/".join(map(str, figures.line(label))) for label in rows.values())
