@@ -17,16 +17,17 @@ from sync.sheets.read import (
     COLUMN_KEY,
     FENCE_KEY,
     GUARD_KEY,
+    HEADER,
     HEADER_KEY,
     HISTORY_KEY,
     MAPPED_SINCE,
     PIPELINE_KEY,
     RECOVERED_KEY,
     WORDS_KEY,
-    guard_id,
     mapping_id,
     moment_mapped,
     parsed_words,
+    stable_id,
 )
 from sync.sheets.sheet_requests import Request
 
@@ -46,7 +47,7 @@ def before(tab: SeenTab) -> Before | None:
 
 def _is_original(tab: SeenTab, row: int) -> bool:
     """Return whether a mapped header row is not the one of a tab that a person duplicated."""
-    ours = {mapping_id(tab.sheet_id), guard_id(tab.sheet_id, "header")}
+    ours = {mapping_id(tab.sheet_id), stable_id(tab.sheet_id, HEADER)}
     return any(entry.id in ours for entry in tab.row_entries[row])
 
 

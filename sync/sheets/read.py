@@ -49,7 +49,7 @@ _FENCE_TEXT = re.compile(r"Brightsheet ([0-9a-f]+)/([0-9a-f]+)")
 
 def mapping_id(sheet_id: int) -> int:
     """Return the fixed `metadataId` of HEADER_KEY on a mapped tab; a duplicate has another."""
-    return guard_id(sheet_id, "mapping")
+    return stable_id(sheet_id, "mapping")
 
 
 def moment_mapped(entry: str) -> datetime | None:
@@ -63,8 +63,12 @@ def moment_mapped(entry: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def guard_id(sheet_id: int, name: str) -> int:
-    """Return the fixed `metadataId` of the guard of a column (or HEADER) of a tab.
+HEADER = "header"
+"""The name of the guard of a header row."""
+
+
+def stable_id(sheet_id: int, name: str) -> int:
+    """Return the fixed ID of something in a tab: of a guard, a view, or the tab of its copies.
 
     A positive 32-bit number, as the Sheets discovery document requires. The chance that two of a
     hundred columns share one is two in a million.
@@ -279,7 +283,7 @@ class Table:
     @property
     def copies_tab(self) -> int:
         """The sheet ID of the hidden tab to which rows are copied before they are written."""
-        return FENCE_TAB if self.is_ours else guard_id(self.sheet_id, "copies")
+        return FENCE_TAB if self.is_ours else stable_id(self.sheet_id, "copies")
 
     @property
     def last_row(self) -> int:
@@ -464,14 +468,14 @@ def _table(properties: Json, grids: Sequence[Json]) -> Table | None:
     mapped_at = moment_mapped(header.on_row().get(HEADER_KEY, ""))
     entries = (header.grid.get("rowMetadata") or [{}])[0].get("developerMetadata", ())
     ids = {entry.get("metadataId", 0) for entry in entries}
-    ours = {mapping_id(sheet_id), guard_id(sheet_id, "header")}
+    ours = {mapping_id(sheet_id), stable_id(sheet_id, HEADER)}
     # A duplicated tab also has other tabs' guards.
     guards = {
         entry["metadataValue"]: index
         for index, dimension in enumerate(header.grid.get("columnMetadata", ()), header.first)
         for entry in dimension.get("developerMetadata", ())
         if entry["metadataKey"] == GUARD_KEY
-        and entry.get("metadataId") == guard_id(sheet_id, entry.get("metadataValue", ""))
+        and entry.get("metadataId") == stable_id(sheet_id, entry.get("metadataValue", ""))
     }
     columns, size = header.places(COLUMN_KEY), properties["gridProperties"]
     by_index = {index: column for column, index in columns.items()}
@@ -492,7 +496,7 @@ def _table(properties: Json, grids: Sequence[Json]) -> Table | None:
         columns=columns,
         keys=rows_by_site(cells.get(KEY, {})),
         guards=guards,
-        has_header_guard=guard_id(sheet_id, "header") in ids,
+        has_header_guard=stable_id(sheet_id, HEADER) in ids,
         look=header.on_row().get(LOOK_KEY),
         headers=header.texts(),
         header_notes={column: notes[index] for column, index in columns.items() if index in notes},

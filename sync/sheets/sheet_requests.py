@@ -22,11 +22,12 @@ from sync.sheets.read import (
     CHECK_KEY,
     FENCE_KEY,
     GUARD_KEY,
+    HEADER,
     RECOVERED_KEY,
     RECOVERED_TAB,
     Tab,
     Table,
-    guard_id,
+    stable_id,
 )
 from sync.sheets.row_identity import RowIdentity
 from sync.types import Value
@@ -256,9 +257,6 @@ def write_block(rows: Sequence[RowWrite], fields: str = f"{FRESH},note") -> list
     return requests
 
 
-HEADER = "header"
-
-
 def column_guards(tab: Table | Tab, columns: Iterable[str]) -> list[Request]:
     """Return the requests that guard `columns` (IDs) of a tab where they were read."""
     requests: list[Request] = []
@@ -286,7 +284,7 @@ def row_guard(tab: Tab, name: str, row: int) -> list[Request]:
 def _guard(
     sheet_id: int, name: str, dimension: str, index: int, is_there: bool, value: str = ""
 ) -> list[Request]:
-    number, place = guard_id(sheet_id, name), dimension_range(sheet_id, dimension, index, 1)
+    number, place = stable_id(sheet_id, name), dimension_range(sheet_id, dimension, index, 1)
     lookup: dict[str, Any] = {"metadataId": number}
     if is_there:
         lookup["metadataLocation"] = {"dimensionRange": place}

@@ -6,7 +6,7 @@ It takes two calls. Each creates a hidden tab and deletes it in the same batch, 
 from sync.errors import Refused
 from sync.sheets import sheet_requests
 from sync.sheets.client import SheetClient
-from sync.sheets.read import CHECK_KEY, SCRATCH_RANGE, SCRATCH_TAB, guard_id
+from sync.sheets.read import CHECK_KEY, SCRATCH_RANGE, SCRATCH_TAB, stable_id
 from sync.sheets.sheet_requests import Request
 from sync.store import Spreadsheet
 from sync.store.sheet_state import Trial
@@ -21,7 +21,7 @@ def try_google(store: Spreadsheet, client: SheetClient) -> Trial:
     chosen = {"protectedRangeId": SCRATCH_RANGE, "range": area, "warningOnly": True}
     _, reply, _ = client.update(_on_scratch_tab({"addProtectedRange": {"protectedRange": chosen}}))
     made = reply["addProtectedRange"]["protectedRange"]
-    number = guard_id(SCRATCH_TAB, "check")
+    number = stable_id(SCRATCH_TAB, "check")
     entry = sheet_requests.metadata(CHECK_KEY, "1", SCRATCH_TAB, "ROWS", 0, number)
     try:
         client.update(_on_scratch_tab(entry, entry))

@@ -16,7 +16,7 @@ from sync.sheets.read import (
     HiddenTab,
     Snapshot,
     Table,
-    guard_id,
+    stable_id,
 )
 from sync.sheets.row_identity import RowIdentity, RowImage
 from sync.sheets.sheet_requests import CellWrite, RowWrite, column_guards
@@ -120,13 +120,13 @@ def test_a_displaced_guard_is_moved_back() -> None:
     for elsewhere in ({}, {STATUS: 7}):
         delete, _ = column_guards(table(guards=elsewhere), [STATUS])
         lookup = delete["deleteDeveloperMetadata"]["dataFilter"]["developerMetadataLookup"]
-        assert lookup == {"metadataId": guard_id(JOBS_TAB, STATUS)}
+        assert lookup == {"metadataId": stable_id(JOBS_TAB, STATUS)}
 
 
 def test_guard_ids_are_what_google_takes_and_differ() -> None:
     """A shared one would have every batch refused; a negative one any batch."""
     names = [f"status:{n}" for n in range(500)]
-    ids = {guard_id(tab, name) for tab in (1, 2) for name in names}
+    ids = {stable_id(tab, name) for tab in (1, 2) for name in names}
     assert len(ids) == 1000
     assert all(0 < number < 2**31 for number in ids)
 

@@ -8,7 +8,15 @@ import pytest
 from sync.errors import Permanent
 from sync.sheets.cell_data import BLANK, Content, content, site_in
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.read import COLUMN_KEY, GUARD_KEY, HEADER_KEY, JOBS_TAB, guard_id, mapping_id, read
+from sync.sheets.read import (
+    COLUMN_KEY,
+    GUARD_KEY,
+    HEADER_KEY,
+    JOBS_TAB,
+    mapping_id,
+    read,
+    stable_id,
+)
 from sync.store import Pending
 from sync.types import Mode
 from tests.made_up import uuid
@@ -24,10 +32,10 @@ def entries(*pairs: tuple[str, str]) -> dict[str, Any]:
 def sheet(sheet_id: int, index: int, header_first: bool, *numbers: int) -> dict[str, Any]:
     """Return a tab whose key column was duplicated; the column's grid starts with its header."""
     mark = entries((HEADER_KEY, "1"), (GUARD_KEY, "header"))
-    mark["developerMetadata"][1]["metadataId"] = guard_id(sheet_id, "header")
+    mark["developerMetadata"][1]["metadataId"] = stable_id(sheet_id, "header")
     column = entries((COLUMN_KEY, "site_id"), (GUARD_KEY, "site_id"))
     copied = entries((COLUMN_KEY, "site_id"), (GUARD_KEY, "site_id"))
-    column["developerMetadata"][1]["metadataId"] = guard_id(sheet_id, "site_id")
+    column["developerMetadata"][1]["metadataId"] = stable_id(sheet_id, "site_id")
     header = {"rowMetadata": [mark], "columnMetadata": [{}, column, copied]}
     values = [{"values": [cell(uuid(number))]} for number in numbers]
     keys = {

@@ -13,7 +13,7 @@ from sync.field_table import REP
 from sync.jobs.cells import Cell
 from sync.jobs.status import REJECTED, WAITING, Case, Statuses
 from sync.settings.config_file import Config
-from sync.sheets.read import OTHER_TEXTS, Tab, Table, guard_id
+from sync.sheets.read import OTHER_TEXTS, Tab, Table, stable_id
 from sync.sheets.sheet_requests import Request
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
@@ -151,7 +151,7 @@ def of_board(table: Table, config: Config, stuck_days: int) -> list[View]:
                 wanted[f"{header}: {word}"] = ({column: _is("TEXT_EQ", word)}, order)
     wanted["Stuck"] = filters(config, stuck_days)["Stuck"]
     made = views(table.sheet_id, table.header_row, table.columns, wanted, _FIRST)
-    return [{**view, "filterViewId": guard_id(table.sheet_id, view["title"])} for view in made]
+    return [{**view, "filterViewId": stable_id(table.sheet_id, view["title"])} for view in made]
 
 
 def _board_word(table: Table, column: str, ours: str) -> str:

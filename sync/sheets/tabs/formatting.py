@@ -14,7 +14,7 @@ from sync.jobs.row import every_tint
 from sync.jobs.status import ARCHIVED_CODE
 from sync.settings.config_file import Config
 from sync.sheets import encode, sheet_requests
-from sync.sheets.read import COLUMN_KEY, LOOK_KEY, guard_id
+from sync.sheets.read import COLUMN_KEY, LOOK_KEY, stable_id
 from sync.sheets.sheet_requests import Request
 
 _KEPT = "Filled in by Brightsheet"
@@ -53,7 +53,7 @@ def version(config: Config, stuck_days: int, views: object) -> str:
 
 def store_version(sheet_id: int, header_row: int, value: str) -> list[Request]:
     """Store `version` in place of the one before."""
-    number = guard_id(sheet_id, "look")
+    number = stable_id(sheet_id, "look")
     lookup = {"developerMetadataLookup": {"metadataId": number}}
     return [
         {"deleteDeveloperMetadata": {"dataFilter": lookup}},
