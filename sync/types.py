@@ -14,7 +14,7 @@ def null(value: object) -> object:
     return None if value in ("None", "") else value
 
 
-def listed(value: object) -> object:
+def empty_if_missing(value: object) -> object:
     """Return an empty list for the values that stand for a missing list."""
     return [] if value in (None, "None", False) else value
 

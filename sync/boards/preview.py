@@ -25,7 +25,7 @@ from sync.sheets.job_tabs import JobRows, Match
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.read import Snapshot, Table, rows_by_site, with_cells
 from sync.sheets.sheet_requests import RowWrite
-from sync.status.problem import counted
+from sync.status.problem import pluralize
 from sync.store import Lease
 from sync.types import Mode, letters
 
@@ -212,7 +212,7 @@ class Preview:
     @property
     def cautions(self) -> list[str]:
         """What is not certain, in words."""
-        lines, jobs = [], counted(self.doubtful, "job", "jobs")
+        lines, jobs = [], pluralize(self.doubtful, "job", "jobs")
         if self.doubtful and self.wait_hours:
             wait = (
                 f"Brightsheet waits {self.wait_hours:g} hours for your answer before it adds rows."
@@ -222,7 +222,7 @@ class Preview:
             fix = "After you write the mapping, list them with: brightsheet link"
             lines.append(f"{jobs} that get a new row may already have one. {fix}")
         if self.unknown:
-            jobs = counted(self.unknown, "job has", "jobs have")
+            jobs = pluralize(self.unknown, "job has", "jobs have")
             fix = "Rows can't be matched to such a job. Is EVERBRIGHT_API_TOKEN set?"
             lines.append(f"{jobs} no known customer. {fix}")
         return lines

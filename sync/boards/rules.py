@@ -1,13 +1,13 @@
 """The problems of boards, beside those in `sync.status.rules`. Pure."""
 
-from sync.status.problem import ProblemRule, counted
+from sync.status.problem import ProblemRule, pluralize
 from sync.status.rules import COLUMNS_GONE, COMPARE, of_findings
 
 RULES = (
     ProblemRule(
         COLUMNS_GONE[1],
         what=lambda now: (
-            counted(len(now.gone_columns), "mapped column is", "mapped columns are") + " missing."
+            pluralize(len(now.gone_columns), "mapped column is", "mapped columns are") + " missing."
         ),
         cause="Somebody deleted {0.gone}, so its data isn't shown.",
         fix="In Google Sheets, restore it (File, Version history). Or choose another column for "
@@ -21,7 +21,7 @@ RULES = (
     ProblemRule(
         "unsettled",
         what=lambda now: (
-            counted(now.unsettled, "customer", "customers")
+            pluralize(now.unsettled, "customer", "customers")
             + " may already have a row in your sheet."
         ),
         cause="Something in the row agrees with the customer, but not enough to be sure. Some jobs "

@@ -12,7 +12,7 @@ from sync.errors import BrightsheetError, Permanent
 from sync.jobs.learned import ending_question
 from sync.settings.environment import google_id
 from sync.status.deliveries import Retry, summary
-from sync.status.problem import counted
+from sync.status.problem import pluralize
 from sync.store import ActionState, Confirmations, Dismissals
 from sync.store.actions import READ_BACK
 from sync.store.spreadsheet import Spreadsheet
@@ -56,7 +56,7 @@ def _retry(parts: ConsoleParts, ids: Sequence[str]) -> str:
 
 def _dismiss(parts: ConsoleParts, ids: Sequence[str]) -> str:
     Dismissals(parts.wiring.database).add(ids)
-    return f"{counted(len(ids), 'item', 'items')} dismissed."
+    return f"{pluralize(len(ids), 'item', 'items')} dismissed."
 
 
 def _changing(change: Callable[[Spreadsheet], None], result: str) -> Run:

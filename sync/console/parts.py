@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from sync.errors import BrightsheetError, Retryable
 from sync.ops import retry
-from sync.status.problem import counted, lasting
+from sync.status.problem import lasting, pluralize
 from sync.store import ActionLog, ActionState, Deliveries, JobRecords
 from sync.wiring import Wiring
 
@@ -87,7 +87,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "lasting": lasting,
     "tone": tone,
     "state": state,
-    "counted": counted,
+    "pluralize": pluralize,
     "commands": commands,
 }
 

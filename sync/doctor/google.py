@@ -16,7 +16,7 @@ from sync.settings.environment import Settings
 from sync.sheets import sheet_requests
 from sync.sheets.read import RECOVERED_TAB
 from sync.sheets.trial import try_google
-from sync.status.problem import counted, lasting
+from sync.status.problem import lasting, pluralize
 from sync.status.rules import TAKEN_IDS, remedy
 from sync.wiring import Wiring
 
@@ -183,7 +183,7 @@ def readers(wiring: Wiring) -> Check:
     if anyone in of_folder or not lacking:
         return ok("Everyone who can open the spreadsheet can open the documents.")
     is_open = anyone in lacking
-    people = "Everyone with the link" if is_open else counted(len(lacking), "person", "people")
+    people = "Everyone with the link" if is_open else pluralize(len(lacking), "person", "people")
     return warning(
         f"{people} can open the spreadsheet, but not the documents that it links to.",
         "Brightsheet shares no files itself. The documents have the sharing of their folder.",

@@ -14,7 +14,7 @@ from sync.everbright.client import not_a_document
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
 from sync.routes import CHECK, CLAIMED_ADDRESS, HEALTH, WEBHOOK
-from sync.status.problem import counted, lasting
+from sync.status.problem import lasting, pluralize
 from sync.status.rules import SILENCE, TAKEN_IDS, TRASHED, remedy
 from sync.status.verdict import evaluate
 from sync.store.deliveries import latest_job, sample_document
@@ -124,7 +124,7 @@ def delivered(wiring: Wiring) -> Check:
     events = intake.unknown(known, [*reading.payloads, *reading.contracts], requested)
     if not events:
         return ok("We received every event that EverBright has for the newest job.")
-    count = counted(events, "event", "events")
+    count = pluralize(events, "event", "events")
     return warning(
         f"EverBright has {count} of job {site} that we didn't receive.",
         "Its webhook was off, or its requests were refused.",
@@ -247,7 +247,7 @@ def proxies(wiring: Wiring) -> Check:
         )
     is_encrypted = wiring.settings.public_url.startswith("https:")
     if number != trusted:
-        reporting = counted(number, "proxy reports", "proxies report")
+        reporting = pluralize(number, "proxy reports", "proxies report")
         return failed(
             f"{reporting} the client's address to the receiver, and TRUSTED_PROXIES is {trusted}.",
             _TOO_FEW if number > trusted else _TOO_MANY,
@@ -288,7 +288,7 @@ def last_delivery(wiring: Wiring) -> Check:
     """Check that a webhook was accepted recently."""
     now = wiring.backlog()
     silence = next((problem for problem in evaluate(now) if problem.code == SILENCE), None)
-    refused = counted(now.turned_away + now.rejected, "request was", "requests were")
+    refused = pluralize(now.turned_away + now.rejected, "request was", "requests were")
     if now.arrival is None and (now.turned_away or now.rejected):
         return failed(
             f"No webhook was accepted yet, and {refused} refused.",

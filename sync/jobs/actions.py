@@ -7,7 +7,7 @@ from sync.jobs.cells import cut, units
 from sync.jobs.milestone_changes import MilestoneChanges
 from sync.jobs.milestones import ReachedMilestone
 from sync.jobs.remarks import text_with_author
-from sync.jobs.status import NOTHING_PENDING, Case, JobStatus, Statuses, listed
+from sync.jobs.status import NOTHING_PENDING, Case, JobStatus, Statuses, join_names
 from sync.webhooks.schema import Person, Task
 
 _LINE = 56
@@ -43,7 +43,7 @@ class Actions:
             return self._fix(status.milestones)
         if status.ready:
             titles = [reached.title for reached in status.ready]
-            text = phrases.submit.format(what=listed(titles, phrases, 1))
+            text = phrases.submit.format(what=join_names(titles, phrases, 1))
             return NextAction(_line(text), _assignees(status.ready))
         if status.case is Case.WAITING:
             return NextAction(phrases.wait, _assignees(status.milestones))
@@ -89,7 +89,7 @@ class Actions:
         if not tasks:
             return NextAction(_line(phrases.finish.format(what=title)), people)
         names = [self._task(task) for task in tasks]
-        text = phrases.finish_tasks.format(what=title, tasks=listed(names, phrases, 1))
+        text = phrases.finish_tasks.format(what=title, tasks=join_names(names, phrases, 1))
         assigned = (task.assigned_to or milestone.assigned_to for task in tasks)
         return NextAction(_line(text, 2), _names(assigned))
 

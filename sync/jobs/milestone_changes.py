@@ -8,7 +8,7 @@ from sync.jobs.milestones import ReachedMilestone
 from sync.jobs.model import StatusSeen
 from sync.jobs.progress import IN_PROGRESS
 from sync.jobs.remarks import Remarks
-from sync.jobs.status import Meaning, Statuses, listed
+from sync.jobs.status import Meaning, Statuses, join_names
 from sync.webhooks.schema import Comment
 
 
@@ -95,13 +95,13 @@ class MilestoneChanges:
         if self._is_rejection(change, before):
             new = [name for name in rejected if name not in known]
             is_of_tasks = is_of_tasks or not statuses.is_rejected(code)
-            what = listed(new, statuses.phrases, 1) if new and is_of_tasks else reached.title
+            what = join_names(new, statuses.phrases, 1) if new and is_of_tasks else reached.title
             return statuses.change_text(what, statuses.milestone_label(change))
         corrected = [name for name in known if name not in rejected]
         labels = {task.name: statuses.label(task.status) for task in change.tasks}
         if is_of_tasks and corrected and labels.get(corrected[0]):
             return statuses.change_text(
-                listed(corrected, statuses.phrases, 1), labels[corrected[0]]
+                join_names(corrected, statuses.phrases, 1), labels[corrected[0]]
             )
         if code == IN_PROGRESS and not (before and before.status):
             return statuses.phrases.started.format(milestone=reached.title)

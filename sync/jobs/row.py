@@ -34,7 +34,7 @@ from sync.jobs.model import (
     Job,
 )
 from sync.jobs.pipeline import PipelineEntry, pipeline_entry
-from sync.jobs.status import ARCHIVED_CODE, CONTRACT_LABELS, Case, Ending, Statuses, listed
+from sync.jobs.status import ARCHIVED_CODE, CONTRACT_LABELS, Case, Ending, Statuses, join_names
 from sync.settings.config_file import PLACES, Config
 from sync.webhooks.schema import ContractState
 
@@ -295,7 +295,7 @@ class Layout:
         if change.subject == CONTRACT:
             return what if name in ("", what) else f"{what}: {name}"
         if title and change.tasks:
-            return f"{title}: {listed(change.tasks, self.config.phrases, len(change.tasks))}"
+            return f"{title}: {join_names(change.tasks, self.config.phrases, len(change.tasks))}"
         return what or title or name
 
     def _states(self, change: Change) -> tuple[Cell, Cell]:

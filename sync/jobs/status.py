@@ -182,7 +182,7 @@ class Statuses:
         phrases = self.phrases
         phrase = phrases.rejected if case is Case.REJECTED else phrases.waiting
         titles = [cut(milestone.title, _TITLE_LIMIT) for milestone in named]
-        text = phrase.format(milestones=listed(titles, phrases, _NAMED))
+        text = phrase.format(milestones=join_names(titles, phrases, _NAMED))
         return JobStatus(case, text, tuple(named), tuple(named), (word,))
 
     def _furthest_status(
@@ -282,7 +282,7 @@ def in_sentence(label: str) -> str:
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
-def listed(names: Sequence[str], phrases: PhrasesConfig, most: int) -> str:
+def join_names(names: Sequence[str], phrases: PhrasesConfig, most: int) -> str:
     """Return names as text ("A, B and C"); of more than `most`, the first and how many more."""
     if len(names) > most:
         first = names[: max(1, most - 1)]

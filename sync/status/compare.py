@@ -10,7 +10,7 @@ from sync.ops import retry
 from sync.sheets.flush import Flusher
 from sync.sheets.keys import must_be_gone
 from sync.sheets.reconcile import NO_TAB, Compared, reconcile
-from sync.status.problem import Problem, counted
+from sync.status.problem import Problem, pluralize
 from sync.status.verdict import evaluate, waiting
 from sync.store import Backlog
 from sync.wiring import Sleep, Wiring
@@ -120,28 +120,28 @@ def lines(comparison: Comparison) -> Iterator[str]:
         yield _NO_TAB
     found = comparison.found
     if found.wrong:
-        jobs = counted(len(found.wrong), "job differs", "jobs differ")
+        jobs = pluralize(len(found.wrong), "job differs", "jobs differ")
         yield f"{jobs}: the worker writes them."
     yield from (reason.text for reason in comparison.reasons)
     if comparison.backlog.quarantined:
-        count = counted(comparison.backlog.quarantined, "job is", "jobs are")
+        count = pluralize(comparison.backlog.quarantined, "job is", "jobs are")
         yield f"{count} in quarantine, because Google rejects their rows. They are retried."
     if comparison.backlog.unplaced:
-        count = counted(comparison.backlog.unplaced, "webhook names", "webhooks name")
+        count = pluralize(comparison.backlog.unplaced, "webhook names", "webhooks name")
         yield f"{count} a milestone whose job is unknown."
     yield from _without_row_lines(comparison)
     if comparison.unanswered:
-        wait = counted(
+        wait = pluralize(
             len(comparison.unanswered), "job has no row and waits", "jobs have no row and wait"
         )
         yield f"{wait} for your answer. To answer: brightsheet link"
     yield from (f"The job {job.site} is in several rows: {job}." for job in found.doubled)
     yield from (f"{key}: some columns were sorted without Site ID." for key in found.foreign)
     if found.kept:
-        cells = counted(len(found.kept), "cell shows", "cells show")
+        cells = pluralize(len(found.kept), "cell shows", "cells show")
         yield f"{cells} typed text that differs from EverBright's data. Details: --json"
     for (tab, header, text, _), number in sorted(found.unsayable.items()):
-        cells = counted(number, "cell", "cells")
+        cells = pluralize(number, "cell", "cells")
         yield f"{header!r} in {tab!r} has no option for {text!r} ({cells})."
     if comparison.is_well:
         yield "The sheet is up to date."
@@ -152,7 +152,7 @@ def restore_lines(jobs: Sequence[JobWithoutRow]) -> Iterator[str]:
     for job in jobs:
         yield f"{job.site}  {job.status}".rstrip()
     if jobs:
-        count = counted(len(jobs), "job has", "jobs have")
+        count = pluralize(len(jobs), "job has", "jobs have")
         yield f"{count} no row. To restore them: brightsheet compare --restore --write"
     else:
         yield "Every job has a row."
@@ -165,7 +165,7 @@ def missing_rows_notice(wiring: Wiring, sleep: Sleep) -> Iterator[str]:
 
 def _without_row_lines(comparison: Comparison) -> Iterator[str]:
     if comparison.without_row:
-        have = counted(len(comparison.without_row), "job has", "jobs have")
+        have = pluralize(len(comparison.without_row), "job has", "jobs have")
         yield f"{have} no row. List them: brightsheet compare --restore"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sync.errors import Permanent
 from sync.sheets.reconcile import waiting_for_check
-from sync.status.problem import counted
+from sync.status.problem import pluralize
 from sync.store.erase import StoredData, erase, stored_data
 from sync.wiring import Sleep, Wiring
 
@@ -33,9 +33,9 @@ def forget(wiring: Wiring, sleep: Sleep, site: str) -> StoredData:
 def lines(found: StoredData) -> Iterator[str]:
     """Yield what is stored about a job, and what is left elsewhere."""
     parts = (
-        counted(found.deliveries, "webhook", "webhooks"),
-        counted(found.documents, "record of a document", "records of documents"),
-        counted(found.changes, "change", "changes"),
+        pluralize(found.deliveries, "webhook", "webhooks"),
+        pluralize(found.documents, "record of a document", "records of documents"),
+        pluralize(found.changes, "change", "changes"),
     )
     yield f"Stored: {', '.join(parts)}, and the customer's details."
     yield (

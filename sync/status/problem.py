@@ -109,7 +109,7 @@ def joined(*sentences: str) -> str:
     return " ".join(sentence for sentence in sentences if sentence).replace("`", "")
 
 
-def counted(count: int, singular: str, plural: str) -> str:
+def pluralize(count: int, singular: str, plural: str) -> str:
     return f"{count} {singular if count == 1 else plural}"
 
 
@@ -118,7 +118,7 @@ def lasting(seconds: float) -> str:
     for size, name in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {name}"
-    return counted(max(0, round(seconds)), "second", "seconds")
+    return pluralize(max(0, round(seconds)), "second", "seconds")
 
 
 _SATURDAY = 5
@@ -206,7 +206,7 @@ def paused(now: Backlog) -> str:
 
 def pending(now: Backlog) -> str:
     parts = [
-        counted(count, singular, plural)
+        pluralize(count, singular, plural)
         for count, singular, plural in (
             (now.deliveries, "webhook to process", "webhooks to process"),
             (now.jobs, "job to write", "jobs to write"),
@@ -234,7 +234,7 @@ def are_documents_late(now: Backlog, strict: bool) -> bool:
 
 def rejected_lately(now: Backlog) -> str:
     why = f" ({now.refused_for})" if now.refused_for else ""
-    count = counted(now.refused, "webhook was", "webhooks were")
+    count = pluralize(now.refused, "webhook was", "webhooks were")
     return f"{count} rejected in the last hour{why}."
 
 
@@ -249,7 +249,7 @@ def silence(now: Backlog) -> str:
     if last is None:
         age = lasting(now.clock - (now.setup or now.clock))
         return f"No webhook has been accepted since setup, {age} ago."
-    days = counted(now.silence_days, "working day", "working days")
+    days = pluralize(now.silence_days, "working day", "working days")
     return (
         f"No webhook was accepted for {days} (SILENCE_DAYS). The last one arrived on "
         f"{last:%Y-%m-%d %H:%M %Z}."

@@ -8,7 +8,6 @@ from sync.status.problem import (
     MANY_REJECTED,
     ProblemRule,
     are_documents_late,
-    counted,
     disk_low,
     is_alive,
     is_disk_low,
@@ -22,6 +21,7 @@ from sync.status.problem import (
     no_worker,
     oldest,
     paused,
+    pluralize,
     rejected_lately,
     silence,
     silent_since,
@@ -58,7 +58,7 @@ def of_findings(
     """Return a rule that counts the comparison's findings of a code, and links their page."""
     return ProblemRule(
         code,
-        what=lambda now: counted(now.found(code), one, many) + rest,
+        what=lambda now: pluralize(now.found(code), one, many) + rest,
         cause=cause,
         fix=fix,
         page=f"/findings#{code}",
@@ -146,7 +146,7 @@ RULES = [
     ProblemRule(
         "documents_late",
         what=lambda now: (
-            counted(now.documents, "document hasn't", "documents haven't")
+            pluralize(now.documents, "document hasn't", "documents haven't")
             + f" been copied yet{oldest(now.oldest_document)}."
         ),
         cause="EverBright or Google Drive is slow or is rejecting requests.",
@@ -185,7 +185,8 @@ RULES = [
     ProblemRule(
         "history_late",
         what=lambda now: (
-            counted(now.lines, "line of History isn't", "lines of History aren't") + " written yet."
+            pluralize(now.lines, "line of History isn't", "lines of History aren't")
+            + " written yet."
         ),
         behind=lambda now, strict: strict and now.lines,
     ),
@@ -200,7 +201,7 @@ RULES = [
     ProblemRule(
         COLUMNS_GONE[0],
         what=lambda now: (
-            counted(len(now.gone_columns), "column of the sheet is", "columns of the sheet are")
+            pluralize(len(now.gone_columns), "column of the sheet is", "columns of the sheet are")
             + " missing."
         ),
         cause="Somebody deleted {0.gone}. Filter views that use it show every job.",
@@ -216,7 +217,7 @@ RULES = [
     ProblemRule(
         "documents_failed",
         what=lambda now: (
-            counted(now.failed_documents, "document", "documents") + " couldn't be copied."
+            pluralize(now.failed_documents, "document", "documents") + " couldn't be copied."
         ),
         cause="EverBright has no usable file for it, or copying failed for 12 days.",
         fix="Retry or dismiss each under Documents, where the reason is. To retry all: "
@@ -229,7 +230,7 @@ RULES = [
     ),
     ProblemRule(
         "webhooks_rejected",
-        what=lambda now: counted(now.rejected, "webhook was", "webhooks were") + " rejected.",
+        what=lambda now: pluralize(now.rejected, "webhook was", "webhooks were") + " rejected.",
         cause="They had the right secret, but they were too large, weren't JSON in UTF-8, or "
         "lacked a required field.",
         fix="Replay or dismiss each under Deliveries, where the reason is. To replay all: "
@@ -284,7 +285,7 @@ RULES = [
         "customers_unknown",
         what=lambda now: (
             "EverBright didn't return the customer of "
-            f"{counted(now.unanswered_customers, 'job', 'jobs')}."
+            f"{pluralize(now.unanswered_customers, 'job', 'jobs')}."
         ),
         cause="Their rows show the job's ID instead of a name. EverBright answered with an error, "
         "doesn't know the job, or the token is for another account.",
@@ -297,7 +298,7 @@ RULES = [
     ProblemRule(
         "documents_failing",
         what=lambda now: (
-            counted(now.failing, "document", "documents")
+            pluralize(now.failing, "document", "documents")
             + f" couldn't be copied yet ({now.failing_for})."
         ),
         cause="EverBright or Google Drive rejected the request or didn't answer.",
@@ -309,7 +310,7 @@ RULES = [
     ),
     ProblemRule(
         "quarantined",
-        what=lambda now: f"Google rejects the rows of {counted(now.quarantined, 'job', 'jobs')}.",
+        what=lambda now: f"Google rejects the rows of {pluralize(now.quarantined, 'job', 'jobs')}.",
         cause="Cells are protected, a data validation rule rejects a value, or somebody is editing "
         "there.",
         fix=f"They are retried automatically. To find the cause, {_CHECKS}",
@@ -320,7 +321,7 @@ RULES = [
         "unknown_statuses",
         what=lambda now: (
             "EverBright sends "
-            + counted(len(now.unknown_statuses), "status that has", "statuses that have")
+            + pluralize(len(now.unknown_statuses), "status that has", "statuses that have")
             + " no meaning yet."
         ),
         cause="EverBright publishes no list of its statuses. A milestone with one of these counts "
@@ -388,7 +389,7 @@ RULES = [
     ProblemRule(
         "unplaced",
         what=lambda now: (
-            counted(now.unplaced, "webhook names", "webhooks name")
+            pluralize(now.unplaced, "webhook names", "webhooks name")
             + " a milestone whose job is unknown."
         ),
         cause="We haven't received a webhook for that milestone.",

@@ -9,7 +9,18 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from sync.types import AddressPart, Code, Flag, OptionalUuid, Text, Uuid, Value, When, listed, null
+from sync.types import (
+    AddressPart,
+    Code,
+    Flag,
+    OptionalUuid,
+    Text,
+    Uuid,
+    Value,
+    When,
+    empty_if_missing,
+    null,
+)
 
 
 class Person(Value):
@@ -70,7 +81,7 @@ class Document(Value):
 class DocumentData(Value):
     """The data of a DOCUMENT sub-task."""
 
-    documents: Annotated[tuple[Document, ...], BeforeValidator(listed)] = ()
+    documents: Annotated[tuple[Document, ...], BeforeValidator(empty_if_missing)] = ()
 
 
 def _data(value: object) -> object:
@@ -96,7 +107,7 @@ class Task(Value):
     name: Text = ""
     status: Code = None
     assigned_to: Annotated[Person | None, BeforeValidator(null)] = None
-    sub_tasks: Annotated[tuple[SubTask, ...], BeforeValidator(listed)] = ()
+    sub_tasks: Annotated[tuple[SubTask, ...], BeforeValidator(empty_if_missing)] = ()
 
 
 class Milestone(Value):
@@ -114,8 +125,8 @@ class Milestone(Value):
     assigned_to: Annotated[Person | None, BeforeValidator(null)] = None
     ready_to_submit: Flag = False
     rejected_task_count: Annotated[int | None, BeforeValidator(null)] = None
-    comments: Annotated[tuple[Comment, ...], BeforeValidator(listed)] = ()
-    tasks: Annotated[tuple[Task, ...], BeforeValidator(listed)] = ()
+    comments: Annotated[tuple[Comment, ...], BeforeValidator(empty_if_missing)] = ()
+    tasks: Annotated[tuple[Task, ...], BeforeValidator(empty_if_missing)] = ()
 
     def documents(self) -> tuple[tuple[SubTask, Document], ...]:
         """Every document with the sub-task that holds it, in the payload's order."""

@@ -11,7 +11,7 @@ from sync.setup.spreadsheet import Setup
 from sync.status import compare
 from sync.status.deliveries import Retry, summary
 from sync.status.forget import forget, lines
-from sync.status.problem import counted
+from sync.status.problem import pluralize
 from sync.store import Action, ActionLog, ActionState, Database
 from sync.store.actions import (
     COMPARE,
@@ -118,13 +118,13 @@ class ActionLoop:
     def _restore_rows(self, items: str) -> str:
         sites = self._wiring.sheet_store().findings.sites(WITHOUT_ROW, items.split())
         count = compare.restore(self._wiring, self._stop.sleep, sites)
-        return f"{counted(count, 'row', 'rows')} restored."
+        return f"{pluralize(count, 'row', 'rows')} restored."
 
     def _read_again(self, site: str) -> str:
         run = self._wiring.read_job(site, self._stop.sleep)
         news = "EverBright has nothing new."
         if run.events:
-            news = counted(run.events, "missed event", "missed events") + " added."
+            news = pluralize(run.events, "missed event", "missed events") + " added."
         return " ".join(
             [news, *(f"Not read: {why}" for why in (*run.not_read.values(), *run.notes))]
         )

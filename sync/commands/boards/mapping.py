@@ -22,7 +22,7 @@ from sync.boards.unmap import UnmappedTab, unmap
 from sync.commands import NO_EXTRAS, json_option, pairs
 from sync.jobs.progress import PROGRESS
 from sync.ops import logs
-from sync.status.problem import counted
+from sync.status.problem import pluralize
 from sync.types import letters
 from sync.wiring import Wiring, opened
 
@@ -240,7 +240,7 @@ def words_of(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str
 def unmapped_lines(tabs: Iterable[UnmappedTab], *, is_written: bool) -> Iterator[str]:
     for tab in tabs:
         verb = "was" if is_written else "would be"
-        jobs = counted(tab.jobs, "job", "jobs")
+        jobs = pluralize(tab.jobs, "job", "jobs")
         yield f"The tab {tab.title!r} {verb} unmapped. Its cells stay; its {jobs} aren't updated."
         if tab.elsewhere:
             yield f"A job's next event adds a row for it in {tab.elsewhere!r}."

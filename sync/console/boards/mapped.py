@@ -17,7 +17,7 @@ from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
 from sync.field_table import KEY
 from sync.setup.spreadsheet import EXTRAS, Setup
-from sync.status.problem import counted
+from sync.status.problem import pluralize
 from sync.types import Mode, letters
 
 LINK, LOOK, ASK = "link", "look", "ask"
@@ -78,9 +78,9 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
         return _listed(link(parts.wiring, PageWait(), {}, write=False)[0], chosen, error.what)
     parts.wake()
     joined = sum(row is not None for _, row in settled)
-    said = [counted(joined, "row has its job", "rows have their jobs")] if joined else []
+    said = [pluralize(joined, "row has its job", "rows have their jobs")] if joined else []
     if own := len(settled) - joined:
-        said.append(counted(own, "job gets a row of its own", "jobs get rows of their own"))
+        said.append(pluralize(own, "job gets a row of its own", "jobs get rows of their own"))
     emptied = [doubt.own.name for doubt, row in settled if row and doubt.own]
     text = f"{'; '.join(said)}."
     if emptied:
