@@ -44,15 +44,18 @@ class Worker:
         self._work = Event()
         self._arrival = Event()
         self._threads: list[Thread] = []
+        self._sheet_threads: tuple[Thread, ...] = ()
+        """The threads that write the sheet, and store what it should show."""
 
     def start(self) -> None:
         """Start each loop in a thread, after creating what they need."""
         settings = self._wiring.settings
         gc.set_threshold(_NEW_OBJECTS)
         sheet = SheetLoop(self._wiring, self._alerts, self._stop)
-        self._start("sheet", sheet.step, lambda: self._await(self._work))
+        writes = self._start("sheet", sheet.step, lambda: self._await(self._work))
         projection = ProjectionLoop(self._wiring, self._work.set)
-        self._start("projection", projection.step, lambda: self._await(self._arrival))
+        projects = self._start("projection", projection.step, lambda: self._await(self._arrival))
+        self._sheet_threads = writes, projects
         actions = ActionLoop(settings, self._wiring.database, self._stop, self.wake)
         self._start("actions", actions.step, lambda: self._stop.wait(LOOK_FOR_ACTIONS_SECONDS))
         self._start("heartbeat", self._give_sign, lambda: self._stop.wait(SIGN_SECONDS))
@@ -68,19 +71,19 @@ class Worker:
             asked = [fetcher for fetcher in fetchers if fetcher is not None]
             lookups = LookupLoop(asked, self._wiring.heartbeats, self._stop.wait, self.wake)
             self._start("everbright", lookups.step, self._rest)
-        if settings.everbright_api_token:
             backfill = BackfillLoop(self._wiring, self._alerts, self._stop, self.wake)
             self._start("backfill", backfill.step, lambda: self._stop.wait(LOOK_SECONDS))
 
-    def _start(self, name: str, step: Callable[[], bool], idle: Callable[[], object]) -> None:
+    def _start(self, name: str, step: Callable[[], bool], idle: Callable[[], object]) -> Thread:
         loop = self._stop, step, idle, self._wiring.measures.count
         thread = Thread(target=run_loop, args=loop, name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
+        return thread
 
     def _give_sign(self) -> bool:
         """Record that this process is alive, if the threads that write the sheet are."""
-        if all(thread.is_alive() for thread in self._threads[:2]):
+        if all(thread.is_alive() for thread in self._sheet_threads):
             self._wiring.heartbeats.give()
         return False
 
