@@ -288,8 +288,8 @@ def last_delivery(wiring: Wiring) -> Check:
     """Check that a webhook was accepted recently."""
     now = wiring.backlog()
     silence = next((problem for problem in evaluate(now) if problem.code == SILENCE), None)
-    refused = pluralize(now.turned_away + now.rejected, "request was", "requests were")
-    if now.arrival is None and (now.turned_away or now.rejected):
+    refused = pluralize(now.refused_requests + now.rejected, "request was", "requests were")
+    if now.arrival is None and (now.refused_requests or now.rejected):
         return failed(
             f"No webhook was accepted yet, and {refused} refused.",
             "The requests have no secret or a wrong one, or they could not be parsed.",

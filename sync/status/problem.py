@@ -233,8 +233,8 @@ def are_documents_late(now: Backlog, strict: bool) -> bool:
 
 
 def rejected_lately(now: Backlog) -> str:
-    why = f" ({now.refused_for})" if now.refused_for else ""
-    count = pluralize(now.refused, "webhook was", "webhooks were")
+    why = f" ({now.rejected_last_hour_for})" if now.rejected_last_hour_for else ""
+    count = pluralize(now.rejected_last_hour, "webhook was", "webhooks were")
     return f"{count} rejected in the last hour{why}."
 
 

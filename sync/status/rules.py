@@ -162,10 +162,10 @@ RULES = [
         fix="See the reasons under Deliveries on the console, or run "
         "`brightsheet deliveries --outcome rejected`.",
         page="/deliveries?outcome=rejected",
-        behind=lambda now, _: now.refused >= MANY_REJECTED,
-        since=lambda now: now.oldest_refused,
+        behind=lambda now, _: now.rejected_last_hour >= MANY_REJECTED,
+        since=lambda now: now.oldest_rejected_last_hour,
         resolved="No webhook was rejected in the last hour.",
-        is_ongoing=lambda now: now.refused,
+        is_ongoing=lambda now: now.rejected_last_hour,
     ),
     ProblemRule(
         TRASHED,
@@ -240,7 +240,7 @@ RULES = [
         behind=lambda now, strict: strict and now.rejected,
         warns=lambda now: now.rejected,
         since=lambda now: now.oldest_rejected,
-        alerts=lambda now: now.refused < MANY_REJECTED,  # More are reported as refused.
+        alerts=lambda now: now.rejected_last_hour < MANY_REJECTED,  # More are reported as refused.
         resolved="No rejected webhook is left.",
     ),
     ProblemRule(

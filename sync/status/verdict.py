@@ -53,8 +53,8 @@ def answer(now: Backlog) -> dict[str, Any]:
         "paused_seconds": _rounded(now.paused),
         "waiting": waiting(now),
         "documents_failed": now.failed_documents,
-        "refused_last_hour": now.refused,
-        "refused_requests_since_yesterday": now.turned_away,
+        "refused_last_hour": now.rejected_last_hour,
+        "refused_requests_since_yesterday": now.refused_requests,
     }
 
 

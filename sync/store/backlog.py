@@ -82,15 +82,15 @@ class Backlog:
     unplaced: int = 0
     """Deliveries for a milestone whose job is unknown."""
     oldest_unplaced: float | None = None
-    refused: int = 0
+    rejected_last_hour: int = 0
     """Deliveries that were rejected in the last hour and not replayed since."""
-    oldest_refused: float | None = None
-    refused_for: str = ""
+    oldest_rejected_last_hour: float | None = None
+    rejected_last_hour_for: str = ""
     """The most frequent reason."""
     rejected: int = 0
     """Rejected deliveries of any age that were not replayed since."""
     oldest_rejected: float | None = None
-    turned_away: int = 0
+    refused_requests: int = 0
     """Requests refused since yesterday (UTC), such as with a wrong secret; they aren't stored."""
     last_wrong_secret: float | None = None
     """Seconds since the last request with a wrong secret or none."""
@@ -202,8 +202,10 @@ def backlog(
     columns = [query.scalar_subquery().label(name) for name, query in figures.items()]
     with database.reading() as connection:
         row = dict(connection.execute(select(*columns)).mappings().one())
-        if row["refused"]:
-            row["refused_for"] = _most_frequent(connection, delivery.c.reason, _is_refused())
+        if row["rejected_last_hour"]:
+            row["rejected_last_hour_for"] = _most_frequent(
+                connection, delivery.c.reason, _is_rejected_lately()
+            )
         if row.get("failing"):
             row["failing_for"] = _most_frequent(connection, document.c.reason, _is_failing())
         unexplained = status.c.means.is_(None) & status.c.code.not_in(named_statuses)
@@ -235,9 +237,9 @@ def _inbox() -> dict[str, Select[Any]]:
             delivery.c.received_at,
             delivery.c.about.is_not(None) & ~is_dismissed(delivery.c.id),
         ),
-        **_counted("refused", delivery.c.received_at, _is_refused()),
+        **_counted("rejected_last_hour", delivery.c.received_at, _is_rejected_lately()),
         **_counted("rejected", delivery.c.received_at, _is_rejected()),
-        "turned_away": refusals.count(days=2),
+        "refused_requests": refusals.count(days=2),
         "last_wrong_secret": refusals.last(refusals.WRONG_SECRETS),
         "arrival": NEWEST_WEBHOOK,
         "last_webhook": select(heartbeat.c.at).where(heartbeat.c.name == LAST_WEBHOOK),
@@ -346,7 +348,7 @@ def _is_rejected() -> ColumnElement[bool]:
     return and_(REJECTED, ~is_dismissed(delivery.c.id))
 
 
-def _is_refused() -> ColumnElement[bool]:
+def _is_rejected_lately() -> ColumnElement[bool]:
     return and_(_is_rejected(), delivery.c.received_at > now() - REFUSED_SECONDS)
 
 

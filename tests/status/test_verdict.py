@@ -35,8 +35,8 @@ def test_no_problem_without_pending_work_and_with_a_worker() -> None:
         (replace(WELL, documents=1, oldest_document=LATE_SECONDS), ["documents_late"]),
         (replace(WELL, documents=1, oldest_document=5.0), []),
         (replace(WELL, trouble="not_shared"), ["trouble"]),
-        (replace(WELL, refused=3, refused_for="missing_field"), ["refused"]),
-        (replace(WELL, refused=2), []),
+        (replace(WELL, rejected_last_hour=3, rejected_last_hour_for="missing_field"), ["refused"]),
+        (replace(WELL, rejected_last_hour=2), []),
         (replace(WELL, failed_documents=1, unverified=1, lines=1, unplaced=1, rejected=9), []),
     ],
 )
@@ -108,9 +108,9 @@ def test_late_events_cause_one_alert() -> None:
 
 def test_refusals_are_resolved_after_an_hour_without_one() -> None:
     """Otherwise an alert would be sent whenever the count reaches three again."""
-    assert list(alarms(replace(WELL, refused=3))) == ["refused"]
-    assert alarms(replace(WELL, refused=2)) == {}
-    assert list(alarms(replace(WELL, refused=1), {"refused"})) == ["refused"]
+    assert list(alarms(replace(WELL, rejected_last_hour=3))) == ["refused"]
+    assert alarms(replace(WELL, rejected_last_hour=2)) == {}
+    assert list(alarms(replace(WELL, rejected_last_hour=1), {"refused"})) == ["refused"]
     assert alarms(WELL, {"refused"}) == {}
 
 
@@ -138,7 +138,7 @@ WRONG = {
     "late": replace(WELL, jobs=1, oldest_job=LATE_SECONDS),
     "paused": replace(WELL, paused=5.0),
     "documents_late": replace(WELL, documents=1, oldest_document=LATE_SECONDS),
-    "refused": replace(WELL, refused=3, oldest_refused=5.0),
+    "refused": replace(WELL, rejected_last_hour=3, oldest_rejected_last_hour=5.0),
     "documents_failed": replace(WELL, failed_documents=1, oldest_failed_documents=5.0),
     "webhooks_rejected": replace(WELL, rejected=1, oldest_rejected=5.0),
     "silence": replace(WELL, arrival=AT, clock=AT + 40 * 86_400, silence_days=3),
@@ -216,12 +216,12 @@ def test_a_wrong_secret_is_resolved_once_a_webhook_is_accepted() -> None:
 
 def test_rejected_webhooks_cause_one_alert() -> None:
     """Three of them within an hour are reported as refused."""
-    assert alarms(replace(WELL, rejected=2, refused=2)).keys() == {"webhooks_rejected"}
-    assert alarms(replace(WELL, rejected=3, refused=3)).keys() == {"refused"}
+    assert alarms(replace(WELL, rejected=2, rejected_last_hour=2)).keys() == {"webhooks_rejected"}
+    assert alarms(replace(WELL, rejected=3, rejected_last_hour=3)).keys() == {"refused"}
 
 
 def test_several_problems_cause_several_alerts() -> None:
-    no_worker = Backlog(worker=75.0, jobs=1, oldest_job=LATE_SECONDS, refused=9)
+    no_worker = Backlog(worker=75.0, jobs=1, oldest_job=LATE_SECONDS, rejected_last_hour=9)
     assert alarms(no_worker).keys() == {"no_worker", "late", "refused"}
 
 

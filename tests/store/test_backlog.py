@@ -162,10 +162,10 @@ def test_refusals_of_the_last_hour_are_counted_until_they_are_replayed(database:
     for number in range(3):
         inbox.keep_rejected(body(milestone(number)), Rejected("missing_field", "`status`: missing"))
     found = look(database)
-    assert (found.refused, found.refused_for) == (3, "missing_field")
+    assert (found.rejected_last_hour, found.rejected_last_hour_for) == (3, "missing_field")
     kept = newest(inbox, 1)[0]
     inbox.readmit(kept, read(kept.body))
-    assert (look(database).refused, look(database).rejected) == (2, 3)
+    assert (look(database).rejected_last_hour, look(database).rejected) == (2, 3)
 
 
 def test_what_was_refused_long_ago_is_still_not_in_the_sheet(database: Database) -> None:
@@ -173,7 +173,7 @@ def test_what_was_refused_long_ago_is_still_not_in_the_sheet(database: Database)
     for reason in ("missing_field", "fault", "not_json", "too_deep"):
         Inbox(database).keep_rejected(b"{}", Rejected(reason, "No."))
     aged(database, "delivery", "received_at", 90_000)
-    assert (look(database).refused, look(database).rejected) == (0, 4)
+    assert (look(database).rejected_last_hour, look(database).rejected) == (0, 4)
 
 
 def test_trouble_and_quarantine_are_those_of_the_spreadsheet(
@@ -280,7 +280,7 @@ def test_ages_are_those_of_the_oldest(database: Database, held: Lease) -> None:
     project(database, held, 2)
     sheet_store(database, SHEET).quarantine.add(held, uuid(1))
     now = look(database)
-    assert now.oldest_refused == pytest.approx(1200, abs=20)
+    assert now.oldest_rejected_last_hour == pytest.approx(1200, abs=20)
     assert now.oldest_rejected == pytest.approx(1200, abs=20)
     assert now.oldest_quarantined == pytest.approx(600, abs=20)
     assert now.oldest_unplaced is None

@@ -66,7 +66,7 @@ def test_the_backlog_counts_those_since_yesterday(database: Database, refusals: 
         }
     )
     refusals.add({"wrong_secret": RefusedRequests(4, 2.0 * DAY, "")})
-    assert backlog(database, "s").turned_away == 3
+    assert backlog(database, "s").refused_requests == 3
 
 
 def test_the_backlog_has_the_time_of_the_last_wrong_secret(
