@@ -289,21 +289,21 @@ def last_delivery(wiring: Wiring) -> Check:
     now = wiring.backlog()
     silence = next((problem for problem in evaluate(now) if problem.code == SILENCE), None)
     refused = pluralize(now.refused_requests + now.rejected, "request was", "requests were")
-    if now.arrival is None and (now.refused_requests or now.rejected):
+    if now.arrived_at is None and (now.refused_requests or now.rejected):
         return failed(
             f"No webhook was accepted yet, and {refused} refused.",
             "The requests have no secret or a wrong one, or they could not be parsed.",
             "brightsheet deliveries shows why. Copy WEBHOOK_SECRET into EverBright's credential, "
             "and set its content type to JSON.",
         )
-    if now.arrival is None:
+    if now.arrived_at is None:
         return warning(
             silence.what if silence else "No webhook has arrived yet.",
             "The webhook isn't set up in EverBright, or nothing has changed since.",
             f"In EverBright, set up the webhook with the path {WEBHOOK} and the secret.",
         )
-    since = datetime.fromtimestamp(now.arrival, UTC)
-    age = lasting(now.clock - now.arrival)
+    since = datetime.fromtimestamp(now.arrived_at, UTC)
+    age = lasting(now.clock - now.arrived_at)
     text = f"The last webhook was accepted {age} ago ({since:%Y-%m-%d %H:%M} UTC)."
     return warning(text, silence.what, remedy(SILENCE)) if silence else ok(text)
 

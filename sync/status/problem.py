@@ -143,12 +143,12 @@ def working_days(since: datetime, until: datetime) -> float:
 
 def last_moment(now: Backlog) -> datetime | None:
     """Return when the last webhook was accepted, in the configured time zone."""
-    return None if now.arrival is None else _local(now, now.arrival)
+    return None if now.arrived_at is None else _local(now, now.arrived_at)
 
 
 def silent_since(now: Backlog) -> float | None:
     """Return when the last webhook was accepted; before the first, when the database was set up."""
-    return now.setup if now.arrival is None else now.arrival
+    return now.set_up_at if now.arrived_at is None else now.arrived_at
 
 
 def is_silent(now: Backlog) -> bool:
@@ -168,18 +168,18 @@ def _local(now: Backlog, moment: float) -> datetime:
 
 def is_alive(now: Backlog) -> bool:
     """Return whether a worker's heartbeat is recent."""
-    return now.worker is not None and now.worker <= ALIVE_SECONDS
+    return now.worker_age is not None and now.worker_age <= ALIVE_SECONDS
 
 
 def is_missed(now: Backlog) -> bool:
     """Return whether work is pending without a worker; one that never ran may be starting now."""
-    age = now.worker if now.worker is not None else now.oldest or 0.0
+    age = now.worker_age if now.worker_age is not None else now.oldest or 0.0
     return bool(now.waiting) and age > ALIVE_SECONDS
 
 
 def no_worker(now: Backlog) -> str:
-    if now.worker is not None:
-        text = f"No worker is running. The last heartbeat was {lasting(now.worker)} ago."
+    if now.worker_age is not None:
+        text = f"No worker is running. The last heartbeat was {lasting(now.worker_age)} ago."
     elif now.is_set_up:
         text = "No worker has run yet."
     else:
@@ -200,7 +200,7 @@ def late(now: Backlog) -> str:
 
 
 def paused(now: Backlog) -> str:
-    text = f"Writing has been paused for {lasting(now.paused or 0.0)}."
+    text = f"Writing has been paused for {lasting(now.paused_age or 0.0)}."
     return f"{text} Pending: {pending(now)}." if now.waiting else text
 
 
@@ -240,14 +240,14 @@ def rejected_lately(now: Backlog) -> str:
 
 def is_secret_wrong(now: Backlog) -> bool:
     """Return whether a request had a wrong secret, and no webhook was accepted since."""
-    last = now.last_wrong_secret
-    return last is not None and (now.arrival is None or now.clock - now.arrival > last)
+    last = now.wrong_secret_age
+    return last is not None and (now.arrived_at is None or now.clock - now.arrived_at > last)
 
 
 def silence(now: Backlog) -> str:
     last = last_moment(now)
     if last is None:
-        age = lasting(now.clock - (now.setup or now.clock))
+        age = lasting(now.clock - (now.set_up_at or now.clock))
         return f"No webhook has been accepted since setup, {age} ago."
     days = pluralize(now.silence_days, "working day", "working days")
     return (

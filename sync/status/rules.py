@@ -76,7 +76,7 @@ RULES = [
         cause="The worker's process has ended or was never started. Its log has the reason.",
         fix="Start it with `brightsheet worker`, or set WORKER=embedded.",
         behind=lambda now, _: not is_alive(now),
-        since=lambda now: now.worker,
+        since=lambda now: now.worker_age,
         alerts=is_missed,
         resolved="A worker is running again and writes what is pending.",
     ),
@@ -116,7 +116,7 @@ RULES = [
         behind=lambda now, _: now.trouble and not now.doubt,
         since=lambda now: now.trouble_age,
         alerts=lambda now: (
-            is_alive(now) and now.paused is None and (now.trouble_age or 0.0) >= LATE_SECONDS
+            is_alive(now) and now.paused_age is None and (now.trouble_age or 0.0) >= LATE_SECONDS
         ),
         resolved="The sheet is being written again.",
     ),
@@ -125,12 +125,12 @@ RULES = [
         what=late,
         cause="The worker is falling behind: Google is slow or is rejecting our writes.",
         fix=f"To find the cause, {_CHECKS}",
-        behind=lambda now, strict: now.paused is None and is_late(now, strict),
+        behind=lambda now, strict: now.paused_age is None and is_late(now, strict),
         since=lambda now: now.oldest,
         # While a worker runs, the alert about the trouble is enough.
         alerts=lambda now: not ((now.trouble or now.doubt) and is_alive(now)),
         resolved="The sheet is up to date again.",
-        is_ongoing=lambda now: now.paused is not None and is_late(now, strict=False),
+        is_ongoing=lambda now: now.paused_age is not None and is_late(now, strict=False),
     ),
     ProblemRule(
         "paused",
@@ -139,9 +139,9 @@ RULES = [
         fix="Resume it on the console.",
         page="/actions",
         action="resume",
-        behind=lambda now, strict: now.paused is not None and is_late(now, strict),
-        warns=lambda now: now.paused is not None,
-        since=lambda now: now.paused,
+        behind=lambda now, strict: now.paused_age is not None and is_late(now, strict),
+        warns=lambda now: now.paused_age is not None,
+        since=lambda now: now.paused_age,
     ),
     ProblemRule(
         "documents_late",
@@ -259,7 +259,7 @@ RULES = [
         WRONG_SECRET,
         what=lambda now: (
             "A request with a wrong or missing secret was refused "
-            f"{lasting(now.last_wrong_secret or 0.0)} ago, and no webhook has been accepted since."
+            f"{lasting(now.wrong_secret_age or 0.0)} ago, and no webhook has been accepted since."
         ),
         cause="Its content wasn't stored. If EverBright sent it, the secret of its credential "
         "differs from Brightsheet's, or is sent in the wrong header.",
@@ -268,7 +268,7 @@ RULES = [
         page="/deliveries#refused",
         action="read-changed",
         warns=is_secret_wrong,
-        since=lambda now: now.last_wrong_secret,
+        since=lambda now: now.wrong_secret_age,
         resolved="A webhook was accepted: its secret is right.",
     ),
     ProblemRule(
@@ -276,8 +276,8 @@ RULES = [
         what=lambda _: "EverBright doesn't accept the API token.",
         cause="The token is mistyped, expired, or sent in the wrong header.",
         fix=f"Copy it into EVERBRIGHT_API_TOKEN again, then {_CHECKS}",
-        warns=lambda now: now.token_refused is not None or now.failing_for == TOKEN_REFUSED,
-        since=lambda now: now.token_refused,
+        warns=lambda now: now.token_refused_age is not None or now.failing_for == TOKEN_REFUSED,
+        since=lambda now: now.token_refused_age,
         alerts=lambda now: not now.documents,  # The copier sends its own alert at once.
         resolved="EverBright accepts the API token again.",
     ),
@@ -292,7 +292,7 @@ RULES = [
         fix="Check that EVERBRIGHT_URL and the token belong to the account that sends the "
         f"webhooks, then {_CHECKS} Dismiss jobs that EverBright no longer has.",
         page="/findings#customers_unknown",
-        warns=lambda now: now.unanswered_customers and now.token_refused is None,
+        warns=lambda now: now.unanswered_customers and now.token_refused_age is None,
         resolved="EverBright has returned every customer.",
     ),
     ProblemRule(
@@ -341,7 +341,7 @@ RULES = [
         fix="Compare now on the console, or with `brightsheet compare`.",
         page="/actions",
         recheck=COMPARE,
-        warns=lambda now: now.paused is None and (now.comparison_age or 0.0) > COMPARED_SECONDS,
+        warns=lambda now: now.paused_age is None and (now.comparison_age or 0.0) > COMPARED_SECONDS,
         since=lambda now: now.comparison_age,
         resolved="The whole sheet was compared.",
     ),

@@ -92,11 +92,11 @@ class Backlog:
     oldest_rejected: float | None = None
     refused_requests: int = 0
     """Requests refused since yesterday (UTC), such as with a wrong secret; they aren't stored."""
-    last_wrong_secret: float | None = None
+    wrong_secret_age: float | None = None
     """Seconds since the last request with a wrong secret or none."""
-    worker: float | None = None
+    worker_age: float | None = None
     """Seconds since the last heartbeat of a worker."""
-    token_refused: float | None = None
+    token_refused_age: float | None = None
     """Seconds since EverBright rejected the token; None if it works or isn't set."""
     unsettled: int = 0
     """Jobs that resemble a row of a mapped tab and wait for a decision."""
@@ -113,7 +113,7 @@ class Backlog:
     doubt_age: float | None = None
     is_trashed: bool = False
     """Whether the spreadsheet was in the trash when Drive was last asked."""
-    paused: float | None = None
+    paused_age: float | None = None
     """Seconds since writing was paused; None if it isn't."""
     comparison_age: float | None = None
     """Seconds since the whole sheet was last compared; None if it wasn't written yet."""
@@ -134,9 +134,9 @@ class Backlog:
     disk_free: int | None = None
     """Free bytes on the database's disk; None if that can't be read from here."""
     disk_size: int = 0
-    arrival: float | None = None
+    arrived_at: float | None = None
     """When the newest webhook was accepted, in seconds since 1970."""
-    setup: float | None = None
+    set_up_at: float | None = None
     """When the database was set up, in seconds since 1970."""
     clock: float = 0.0
     """The database's time, in seconds since 1970."""
@@ -223,8 +223,8 @@ def backlog(
     row["is_trashed"] = bool(row.pop("trashed"))
     if room := database.room():
         row["disk_free"], row["disk_size"] = room
-    arrivals = row.pop("last_webhook"), row["arrival"]
-    row["arrival"] = max((at for at in arrivals if at is not None), default=None)
+    arrivals = row.pop("last_webhook"), row["arrived_at"]
+    row["arrived_at"] = max((at for at in arrivals if at is not None), default=None)
     return Backlog(**row, silence_days=silence_days, time_zone=time_zone)
 
 
@@ -240,10 +240,10 @@ def _inbox() -> dict[str, Select[Any]]:
         **_counted("rejected_last_hour", delivery.c.received_at, _is_rejected_lately()),
         **_counted("rejected", delivery.c.received_at, _is_rejected()),
         "refused_requests": refusals.count(days=2),
-        "last_wrong_secret": refusals.last(refusals.WRONG_SECRETS),
-        "arrival": NEWEST_WEBHOOK,
+        "wrong_secret_age": refusals.last(refusals.WRONG_SECRETS),
+        "arrived_at": NEWEST_WEBHOOK,
         "last_webhook": select(heartbeat.c.at).where(heartbeat.c.name == LAST_WEBHOOK),
-        "setup": select(heartbeat.c.at).where(heartbeat.c.name == SETUP),
+        "set_up_at": select(heartbeat.c.at).where(heartbeat.c.name == SETUP),
     }
 
 
@@ -263,11 +263,11 @@ def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
         **_counted("unsettled", look_alike.c.since, look_alike.c.spreadsheet_id == spreadsheet),
         "unverified": _count(attempt.c.spreadsheet_id == spreadsheet),
         "lines": select(func.count()).select_from(change).where(NEW),
-        "worker": _sign(WORKER),
+        "worker_age": _sign(WORKER),
         "trouble": select(sheet.c.reason).where(is_in_trouble),
         "trouble_message": select(sheet.c.message).where(is_in_trouble),
         "trouble_age": _age(sheet.c.since, is_in_trouble),
-        "paused": _age(sheet.c.paused_at, sheet.c.spreadsheet_id == spreadsheet),
+        "paused_age": _age(sheet.c.paused_at, sheet.c.spreadsheet_id == spreadsheet),
         "comparison_age": _age(
             sheet.c.compared_at,
             and_(sheet.c.spreadsheet_id == spreadsheet, sheet.c.compared_at > 0),
@@ -318,7 +318,7 @@ def _documents() -> dict[str, Select[Any]]:
 
 def _lookups() -> dict[str, Select[Any]]:
     return {
-        "token_refused": _sign(TOKEN_REFUSED),
+        "token_refused_age": _sign(TOKEN_REFUSED),
         "unanswered_customers": _count(is_unanswered()),
     }
 

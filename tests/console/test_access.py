@@ -55,7 +55,7 @@ def test_no_page_and_no_action_without_a_session(console: Console) -> None:
     for method, path in tried:
         assert is_kept_out(console.visitor, method, path), (method, path)
     assert console.actions.latest(9) == []
-    assert console.bench.wiring.backlog().paused is None
+    assert console.bench.wiring.backlog().paused_age is None
 
 
 def test_forged_and_expired_sessions_are_rejected(console: Console) -> None:
@@ -145,7 +145,7 @@ def test_forms_without_a_token_are_refused(console: Console) -> None:
             answer = visitor.client.post(path, data={**sent, "password": PASSWORD, "id": uuid(1)})
             assert answer.status_code == 400, path
     assert console.actions.latest(99) == before
-    assert console.bench.wiring.backlog().paused is None
+    assert console.bench.wiring.backlog().paused_age is None
 
 
 def test_a_get_request_runs_no_action(console: Console) -> None:

@@ -31,7 +31,7 @@ class Store:
         time.sleep(0.05)
         if self.error:
             raise self.error
-        return Backlog(worker=1.0, jobs=self.reads)
+        return Backlog(worker_age=1.0, jobs=self.reads)
 
 
 class Clock:

@@ -42,12 +42,12 @@ def test_working_days_between_two_moments(since: str, until: str, expected: floa
 
 def alerts(since: str, now: str, days: int = 3, zone: str = "") -> dict[str, str]:
     """Return the alerts by code, which must be the same for a last webhook and for the setup."""
-    common = Backlog(worker=1.0, clock=at(now).timestamp(), silence_days=days, time_zone=zone)
+    common = Backlog(worker_age=1.0, clock=at(now).timestamp(), silence_days=days, time_zone=zone)
     found = [
         {code: problem.explained for code, problem in alarms(backlog).items() if problem}
         for backlog in (
-            replace(common, arrival=at(since).timestamp(), setup=0.0),
-            replace(common, setup=at(since).timestamp()),
+            replace(common, arrived_at=at(since).timestamp(), set_up_at=0.0),
+            replace(common, set_up_at=at(since).timestamp()),
         )
     ]
     assert found[0].keys() == found[1].keys()

@@ -11,7 +11,7 @@ from sync.status.verdict import alarms, answer, evaluate, resolved_text
 from sync.store import Backlog
 from sync.store.backlog import FoundItems
 
-WELL = Backlog(worker=10.0)
+WELL = Backlog(worker_age=10.0)
 
 
 def codes(found: Backlog, *, strict: bool = False) -> list[str]:
@@ -26,8 +26,8 @@ def test_no_problem_without_pending_work_and_with_a_worker() -> None:
     ("found", "expected"),
     [
         (Backlog(), ["no_worker"]),
-        (Backlog(worker=61.0), ["no_worker"]),
-        (Backlog(worker=59.0), []),
+        (Backlog(worker_age=61.0), ["no_worker"]),
+        (Backlog(worker_age=59.0), []),
         (replace(WELL, deliveries=5, oldest_delivery=LATE_SECONDS), ["late"]),
         (replace(WELL, deliveries=5, oldest_delivery=LATE_SECONDS - 1), []),
         (replace(WELL, jobs=1, oldest_job=LATE_SECONDS), ["late"]),
@@ -86,7 +86,7 @@ def test_durations_in_words(seconds: float, text: str) -> None:
 
 
 def test_a_missing_worker_causes_an_alert_only_if_work_is_pending() -> None:
-    gone = Backlog(worker=75.0)
+    gone = Backlog(worker_age=75.0)
     assert alarms(gone) == {}
     assert list(alarms(replace(gone, deliveries=1, oldest_delivery=5.0))) == ["no_worker"]
 
@@ -102,7 +102,7 @@ def test_late_events_cause_one_alert() -> None:
     late = replace(WELL, jobs=1, oldest_job=LATE_SECONDS)
     assert list(alarms(late)) == ["late"]
     assert alarms(replace(late, trouble="google_unavailable")) == {}
-    both = alarms(replace(late, trouble="google_unavailable", worker=75.0))
+    both = alarms(replace(late, trouble="google_unavailable", worker_age=75.0))
     assert sorted(both) == ["late", "no_worker"]
 
 
@@ -123,27 +123,27 @@ def test_only_long_trouble_causes_an_alert() -> None:
     assert alarm is not None
     assert "could not be written for 15 minutes (google_unavailable)" in alarm.text
     assert alarm.since == LATE_SECONDS
-    assert alarms(replace(long, paused=1.0)) == {}
-    assert list(alarms(replace(long, paused=1.0), {"trouble"})) == ["trouble"], "not resolved"
+    assert alarms(replace(long, paused_age=1.0)) == {}
+    assert list(alarms(replace(long, paused_age=1.0), {"trouble"})) == ["trouble"], "not resolved"
 
 
 # All problems
 
 AT = 1_772_800_000.0
 WRONG = {
-    "no_worker": replace(WELL, worker=61.0),
+    "no_worker": replace(WELL, worker_age=61.0),
     "other_database": replace(WELL, doubt="other_database", doubt_age=5.0),
     "restored": replace(WELL, doubt="restored", doubt_age=5.0, trouble="restored"),
     "trouble": replace(WELL, trouble="not_shared", trouble_message="Share it.", trouble_age=1.0),
     "late": replace(WELL, jobs=1, oldest_job=LATE_SECONDS),
-    "paused": replace(WELL, paused=5.0),
+    "paused": replace(WELL, paused_age=5.0),
     "documents_late": replace(WELL, documents=1, oldest_document=LATE_SECONDS),
     "refused": replace(WELL, rejected_last_hour=3, oldest_rejected_last_hour=5.0),
     "documents_failed": replace(WELL, failed_documents=1, oldest_failed_documents=5.0),
     "webhooks_rejected": replace(WELL, rejected=1, oldest_rejected=5.0),
-    "silence": replace(WELL, arrival=AT, clock=AT + 40 * 86_400, silence_days=3),
-    "wrong_secret": replace(WELL, arrival=AT, clock=AT + 60, last_wrong_secret=5.0),
-    "everbright_token": replace(WELL, token_refused=5.0),
+    "silence": replace(WELL, arrived_at=AT, clock=AT + 40 * 86_400, silence_days=3),
+    "wrong_secret": replace(WELL, arrived_at=AT, clock=AT + 60, wrong_secret_age=5.0),
+    "everbright_token": replace(WELL, token_refused_age=5.0),
     "documents_failing": replace(WELL, documents=1, failing=1, failing_for="everbright_missing"),
     "quarantined": replace(WELL, jobs=1, quarantined=1, oldest_quarantined=5.0),
     "unplaced": replace(WELL, unplaced=1, oldest_unplaced=5.0),
@@ -209,9 +209,9 @@ def test_a_token_refused_only_for_documents_is_a_token_problem() -> None:
 
 def test_a_wrong_secret_is_resolved_once_a_webhook_is_accepted() -> None:
     wrong = WRONG["wrong_secret"]
-    assert evaluate(replace(wrong, arrival=None)), "none was ever accepted"
-    assert evaluate(replace(wrong, arrival=wrong.clock - 4.0)) == ()
-    assert evaluate(replace(wrong, last_wrong_secret=None)) == ()
+    assert evaluate(replace(wrong, arrived_at=None)), "none was ever accepted"
+    assert evaluate(replace(wrong, arrived_at=wrong.clock - 4.0)) == ()
+    assert evaluate(replace(wrong, wrong_secret_age=None)) == ()
 
 
 def test_rejected_webhooks_cause_one_alert() -> None:
@@ -221,7 +221,7 @@ def test_rejected_webhooks_cause_one_alert() -> None:
 
 
 def test_several_problems_cause_several_alerts() -> None:
-    no_worker = Backlog(worker=75.0, jobs=1, oldest_job=LATE_SECONDS, rejected_last_hour=9)
+    no_worker = Backlog(worker_age=75.0, jobs=1, oldest_job=LATE_SECONDS, rejected_last_hour=9)
     assert alarms(no_worker).keys() == {"no_worker", "late", "refused"}
 
 

@@ -11,7 +11,7 @@ from sync.status.watch import Watch, report_unknown_statuses
 from sync.store import Backlog, Confirmations
 from tests.bench import Bench
 
-WELL = Backlog(worker=10.0)
+WELL = Backlog(worker_age=10.0)
 LATE = replace(WELL, jobs=1, oldest_job=1000.0)
 
 
@@ -88,8 +88,8 @@ def test_a_recurring_problem_is_reported_at_most_once_an_hour() -> None:
 def test_silence_and_its_end_are_reported_once() -> None:
     """Another problem at the same time neither ends it nor is ended by it."""
     recipient, at = Recipient(), 1_772_800_000.0
-    silent = replace(WELL, silence_days=3, arrival=at, clock=at + 30 * 86_400)
-    resumed = replace(silent, arrival=silent.clock)
+    silent = replace(WELL, silence_days=3, arrived_at=at, clock=at + 30 * 86_400)
+    resumed = replace(silent, arrived_at=silent.clock)
     both = replace(silent, jobs=1, oldest_job=1000.0)
     watched(recipient, silent, both, silent, resumed, resumed)
     assert recipient.reasons == ["silence", "late", "late over 0", "silence over 0"]

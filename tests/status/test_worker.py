@@ -21,10 +21,10 @@ def test_a_worker_sends_a_heartbeat_at_its_start(
         google.faults.answer(503, api="sheets", count=None)
         store_bench.send(milestone(1))
     worker = Worker(store_bench.settings, store_bench.database)
-    assert store_bench.wiring.backlog().worker is None
+    assert store_bench.wiring.backlog().worker_age is None
     worker.start()
     try:
-        age = wait_for(lambda: store_bench.wiring.backlog().worker)
+        age = wait_for(lambda: store_bench.wiring.backlog().worker_age)
         assert age is not None
         assert age < SIGN_SECONDS
     finally:

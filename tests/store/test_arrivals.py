@@ -17,7 +17,7 @@ def test_the_last_webhook_is_known_though_others_were_read_back_or_it_was_pruned
     """Would catch a webhook that was switched off, which the daily run makes look alive."""
     inbox = Inbox(database)
     for job, is_read in ((1, True), (2, False), (3, True)):
-        assert (backlog(database, "s").arrival is None) is (job < 3)
+        assert (backlog(database, "s").arrived_at is None) is (job < 3)
         sent = body(milestone(job))
         inbox.keep(sent, read(sent), requested=inbox.clock() if is_read else None)
         if job == 2:
@@ -27,5 +27,5 @@ def test_the_last_webhook_is_known_though_others_were_read_back_or_it_was_pruned
     if pruned:
         inbox.prune(5)
     found = backlog(database, "s")
-    assert found.arrival is not None
-    assert found.clock - found.arrival > 9 * 86_400.0
+    assert found.arrived_at is not None
+    assert found.clock - found.arrived_at > 9 * 86_400.0

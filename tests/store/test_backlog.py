@@ -74,8 +74,8 @@ def show(database: Database, held: Lease, job: int, version: int = 1) -> None:
 
 def test_an_empty_store_waits_for_nothing(database: Database) -> None:
     found = look(database)
-    assert found.setup is not None
-    assert replace(found, disk_free=None, disk_size=0, setup=None, clock=0.0) == Backlog()
+    assert found.set_up_at is not None
+    assert replace(found, disk_free=None, disk_size=0, set_up_at=None, clock=0.0) == Backlog()
 
 
 def test_the_disk_of_a_file_is_looked_at_and_a_server_s_is_not(
@@ -263,10 +263,10 @@ def test_a_token_is_refused_since_the_first_time_until_it_is_accepted(database: 
     heartbeats.begin(TOKEN_REFUSED)
     aged(database, "heartbeat", "at", 75)
     heartbeats.begin(TOKEN_REFUSED)
-    assert look(database).token_refused == pytest.approx(75, abs=20)
-    assert backlog(database, SHEET, with_token=False).token_refused is None
+    assert look(database).token_refused_age == pytest.approx(75, abs=20)
+    assert backlog(database, SHEET, with_token=False).token_refused_age is None
     heartbeats.end(TOKEN_REFUSED)
-    assert look(database).token_refused is None
+    assert look(database).token_refused_age is None
 
 
 def test_ages_are_those_of_the_oldest(database: Database, held: Lease) -> None:
@@ -284,5 +284,5 @@ def test_ages_are_those_of_the_oldest(database: Database, held: Lease) -> None:
     assert now.oldest_rejected == pytest.approx(1200, abs=20)
     assert now.oldest_quarantined == pytest.approx(600, abs=20)
     assert now.oldest_unplaced is None
-    assert now.arrival is not None
-    assert now.clock - now.arrival == pytest.approx(0, abs=20)
+    assert now.arrived_at is not None
+    assert now.clock - now.arrived_at == pytest.approx(0, abs=20)

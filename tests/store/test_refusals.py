@@ -73,20 +73,20 @@ def test_the_backlog_has_the_time_of_the_last_wrong_secret(
     database: Database, refusals: Refusals
 ) -> None:
     """Catches one of Friday that is forgotten on Monday."""
-    assert backlog(database, "s").last_wrong_secret is None
+    assert backlog(database, "s").wrong_secret_age is None
     refusals.add({"no_secret": RefusedRequests(1, 3.0 * DAY, "")})
-    assert backlog(database, "s").last_wrong_secret == pytest.approx(3 * DAY, abs=20)
+    assert backlog(database, "s").wrong_secret_age == pytest.approx(3 * DAY, abs=20)
     refusals.add(
         {"wrong_secret": RefusedRequests(2, 500.0, ""), "too_large": RefusedRequests(1, 1.0, "")}
     )
-    assert backlog(database, "s").last_wrong_secret == pytest.approx(500, abs=20)
+    assert backlog(database, "s").wrong_secret_age == pytest.approx(500, abs=20)
 
 
 def test_the_newest_webhook_is_known_also_once_it_is_deleted(database: Database) -> None:
     """Kept for a day only, the last webhook would be gone before its silence counts."""
-    assert backlog(database, "s").arrival is None
+    assert backlog(database, "s").arrived_at is None
     assert Inbox(database).prune(1) == 0
-    assert backlog(database, "s").arrival is None
+    assert backlog(database, "s").arrived_at is None
     deliver(database)
     with database.writing() as connection:
         moment = delivery.c.received_at - 2 * DAY
@@ -94,9 +94,9 @@ def test_the_newest_webhook_is_known_also_once_it_is_deleted(database: Database)
     for pruned in (1, 0):
         assert Inbox(database).prune(1) == pruned
         found = backlog(database, "s")
-        assert found.arrival is not None
-        assert found.clock - found.arrival == pytest.approx(2 * DAY, abs=20)
+        assert found.arrived_at is not None
+        assert found.clock - found.arrived_at == pytest.approx(2 * DAY, abs=20)
     deliver(database)
     found = backlog(database, "s")
-    assert found.arrival is not None
-    assert found.clock - found.arrival < 20
+    assert found.arrived_at is not None
+    assert found.clock - found.arrived_at < 20
