@@ -29,7 +29,7 @@ class FieldKind(StrEnum):
     DATE = "date"
     NUMBER = "number"
     LINKS = "links"
-    KEY = "key"
+    UUID = "uuid"
     """The UUID of a job or a quote."""
 
 
@@ -83,7 +83,7 @@ class FieldEntry:
 
 
 TEXT, STATUS, DATE = FieldKind.TEXT, FieldKind.STATUS, FieldKind.DATE
-NUMBER, LINKS, UUID = FieldKind.NUMBER, FieldKind.LINKS, FieldKind.KEY
+NUMBER, LINKS, UUID = FieldKind.NUMBER, FieldKind.LINKS, FieldKind.UUID
 FILLED, OFF, NEVER = AtFirst.FILLED, AtFirst.OFF, AtFirst.NEVER
 
 # fmt: off

@@ -152,7 +152,7 @@ IS_OF_KIND: dict[FieldKind, Callable[[Cell], object]] = {
     FieldKind.DATE: lambda cell: cell.when and cell.when > datetime(2026, 1, 1, tzinfo=UTC),
     FieldKind.NUMBER: lambda cell: cell.number or (cell.is_age and cell.when),
     FieldKind.LINKS: lambda cell: cell.links,
-    FieldKind.KEY: lambda cell: re.fullmatch(r"[0-9a-f-]{36}", cell.text),
+    FieldKind.UUID: lambda cell: re.fullmatch(r"[0-9a-f-]{36}", cell.text),
 }
 CELLS = cells()
 

@@ -39,7 +39,7 @@ People also type "none" and "same as above".
 
 SITE, EMAIL, PHONE, ZIP, ADDRESS, DATE = "site", "email", "phone", "zip", "address", "date"
 CITY_ZIP, CHECK = "city_zip", "check"
-_KEYS = (entry.id for entry in JOB_FIELDS if entry.kind is FieldKind.KEY)
+_KEYS = (entry.id for entry in JOB_FIELDS if entry.kind is FieldKind.UUID)
 FITTING: Mapping[str, tuple[str, ...]] = {
     SITE: tuple(sorted(_KEYS, key=lambda field: field != KEY)),
     EMAIL: ("email",),

@@ -158,7 +158,7 @@ CELLS = {
     FieldKind.DATE: date(),
     FieldKind.NUMBER: 123.4567,
     FieldKind.LINKS: "Permit.pdf",
-    FieldKind.KEY: uuid(1),
+    FieldKind.UUID: uuid(1),
 }
 
 
