@@ -45,7 +45,7 @@ UNPLACED = 3
 DIVIDER = "*** ON HOLD / WAITING ***"
 LEADS = ("Vera Vance", "Walt Weaver")
 """Customers below the divider that EverBright doesn't know yet."""
-_GROUPS = {"Cust. Name": "CUSTOMER", "NTP": "PAPERS", "Contract $": "MONEY"}
+_GROUPS = {"Cust. Name": "CUSTOMER", "NTP": "PAPERWORK", "Contract $": "MONEY"}
 _WIDTHS = (
     *(35, 115, 130, 170, 105, 45, 40, 65, 70, 90, 80, 50),
     *(55, 80, 60, 70, 50, 170, 150, 85),

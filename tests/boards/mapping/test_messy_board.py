@@ -18,7 +18,7 @@ MILESTONES = "".join(
     f'\n[[milestones]]\ndefinitions = ["{uuid(30_000 + n)}"]\nheader = "{name}"\n'
     for n, name in enumerate(("Permit", "NTP", "M1", "Installation"), 1)
 )
-GROUPS = ["", "CUSTOMER", None, None, None, "JOB", None, "PAPERS", None, None, "MONEY"]
+GROUPS = ["", "CUSTOMER", None, None, None, "JOB", None, "PAPERWORK", None, None, "MONEY"]
 HEADERS = [
     *("#", "Cust. Name", "Job addr.", "Town / Zip", "Cell", "Rep", "kW", "NTP", "Perm."),
     *("Perm. issued", "M1", "M1 $", "Install", "Contract $", "Bal.", "Docs?", "E-mail", "Notes"),
