@@ -319,7 +319,7 @@ class AlertSettings(_FromEnvironment):
         "at `DIGEST_HOUR` or 7.",
     )
     log_format: Literal["json", "console"] = Field(
-        "json", description="`json`: one object a line. `console`: text for people."
+        "json", description="`json`: one object per line. `console`: text for people."
     )
 
     @property
