@@ -1,7 +1,6 @@
 """Tests that a webhook's text stays text on the pages, and that no URL causes an error."""
 
 import copy
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +16,7 @@ from tests.stored import newest
 
 pytestmark = pytest.mark.long
 
-MARKUP = "<b id=hit onclick=alert(1)>\"'</b></script><script>alert(2)</script>{{ 7*7 }}"
+MARKUP = "<b id=hit onclick=alert(1)>\"'</b></script><script>alert(2)</script>{{ 1234*4321 }}"
 
 
 def leaves(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -99,9 +98,7 @@ def test_markup_in_every_field_is_shown_as_text(google: Emulator, sqlite_url: st
     for path, page in seen.items():
         assert "<b id=hit" not in page, path
         assert "alert(2)</script>" not in page, path
-        assert not re.search(r"(?<!\{\{ 7\*)\b49\b", page.partition("<main")[2].split("UTC")[0]), (
-            path
-        )
+        assert str(1234 * 4321) not in page, path
     for path in (f"/jobs/{uuid(1)}", "/deliveries", "/documents?state=pending", "columns"):
         assert "&lt;b id=hit" in seen[path], path
 
