@@ -34,7 +34,7 @@ test: develop  ## run the short tests (about three minutes)
 	$(BIN)/python -m pytest -n 3 -m "not long" $(ARGS)
 
 test-all: develop  ## run only the long tests: kills, outages, people editing, large sheets
-	$(BIN)/python -m pytest -m long -n 3 $(ARGS)  # they wait more than they compute
+	$(BIN)/python -m pytest -m long -n 4 $(ARGS)  # they wait more than they compute
 
 check: develop  ## style, types, import contracts and the short tests: run this before a push
 	$(BIN)/ruff format --check
