@@ -200,7 +200,7 @@ class CellDecider:
         """Return the write of one of a job's `copies` rows.
 
         A person may have copied the row before its last change, so in our own tab each of several
-        rows gets all cells, except those in which what a person typed stays: they weren't read.
+        rows gets all cells, except those in which typed text stays: they weren't read.
         """
         changed = target.differences()
         if copies > 1 and table.is_ours:
