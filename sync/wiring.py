@@ -117,6 +117,7 @@ class Wiring:
         self.heartbeats = Heartbeats(database)
         self.measures = Measures(database)
         self.leases = Leases(database, holder(), settings.lease_seconds)
+        self._detail_columns = DetailColumns(settings.config)
 
     def sheet_store(self, spreadsheet: str = "") -> SheetStore:
         """Return the store of a spreadsheet: the configured one, or another."""
@@ -125,7 +126,7 @@ class Wiring:
             self.database,
             spreadsheet or self.settings.spreadsheet_id,
             waits_for_names=waits,
-            waits_for_reps=waits and bool(DetailColumns(self.settings.config).metrics),
+            waits_for_reps=waits and bool(self._detail_columns.metrics),
         )
 
     def jobs(self) -> Iterator[Job]:
@@ -234,13 +235,12 @@ class Wiring:
 
     def detail_fetcher(self) -> Fetcher[Details] | None:
         """Return the reader of jobs' details, or None if no column shows any."""
-        config = self.settings.config
-        columns = DetailColumns(config)
+        columns, settings = self._detail_columns, self.settings
         if not columns.metrics:
             return None
         store = DetailStore(self.database, columns.question)
-        rate = self.settings.backfill_rate
-        lookup = DetailLookup(store, self.everbright(), columns, config.everbright, rate)
+        rate = settings.backfill_rate
+        lookup = DetailLookup(store, self.everbright(), columns, settings.config.everbright, rate)
         return Fetcher(store, lookup.question())
 
     def intake(self) -> Intake:
