@@ -429,7 +429,7 @@ def serve(settings: Settings, host: str | None = None) -> None:
     tally = app.extensions["brightsheet_refusal_counter"]
     if settings.worker == "embedded":
         worker.start()
-    if settings.has_alerts:
+    if settings.alert_urls:
         watch.start()
     server.serve_until(stopping)
     until = time.monotonic() + _STOP_SECONDS

@@ -25,7 +25,7 @@ from sync.jobs.model import Customer, Details, Job
 from sync.jobs.row import Layout
 from sync.lookups import DetailLookup, Fetcher, customer_question
 from sync.ops import retry
-from sync.ops.alerts import Alerts, channels
+from sync.ops.alerts import Alerts, AppriseChannel
 from sync.ops.heartbeat import beating
 from sync.projector import Projector
 from sync.settings.config_file import Config
@@ -201,8 +201,8 @@ class Wiring:
     def alerts(self) -> Alerts:
         """Return a sender of alerts; each instance counts its own."""
         settings = self.settings
-        all_channels = channels(settings.alert_webhook_url, settings.alert_urls)
-        return Alerts(all_channels, link=f"{settings.public_url}/" if settings.public_url else "")
+        channels = [AppriseChannel(url) for url in settings.alert_urls]
+        return Alerts(channels, link=f"{settings.public_url}/" if settings.public_url else "")
 
     def check_trash(self) -> None:
         """Store whether the spreadsheet is in the trash, if Drive shows it to the account."""

@@ -39,7 +39,7 @@ class Receiver:
             "DATABASE_URL": url,
             "WEBHOOK_SECRET": SECRET,
             "ADMIN_PASSWORD": "open-up-please",
-            "ALERT_WEBHOOK_URL": chat.url.get_secret_value(),
+            "ALERT_URLS": chat.url.get_secret_value(),
         }
         self.settings = load(self.environment)
         self.database = Database(self.settings.database_url.get_secret_value())
@@ -238,4 +238,4 @@ def test_the_watch_reports_silence_and_its_end(receiver: Receiver, chat: Chat) -
     wait_for(lambda: len(chat.heard) == 2)
     first, second = chat.texts()
     assert "accepted for 3 working days" in first
-    assert second.startswith("Brightsheet: A webhook was accepted again.\nSince ")
+    assert second.startswith("A webhook was accepted again.\nSince ")

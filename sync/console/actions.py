@@ -79,7 +79,7 @@ def _confirm_order(parts: ConsoleParts, _ids: Sequence[str]) -> str:
 
 
 def _alert(parts: ConsoleParts, _ids: Sequence[str]) -> str:
-    if not parts.wiring.settings.has_alerts:
+    if not parts.wiring.settings.alert_urls:
         raise Permanent("no_alerts", "No address for alerts is set. Set ALERT_URLS.")
     with parts.alone():
         if not parts.alert("This is a test from the console: alerts arrive here."):

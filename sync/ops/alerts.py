@@ -11,13 +11,10 @@ from time import monotonic, sleep, time
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode
 
-import requests
 import structlog
 from pydantic import SecretStr
 
-_TIMEOUT = (3.0, 5.0)
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
-_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _CALLS = re.compile(r"@(?=everyone|here|channel|all|team)", re.IGNORECASE)
 _BRACKETS = str.maketrans({"<": "\u2039", ">": "\u203a"})  # quotation marks that look alike
 
@@ -46,34 +43,6 @@ class Channel(Protocol):
 
     def deliver(self, message: Message) -> bool:
         """Send a message, and return whether it arrived. Never raises."""
-
-
-@dataclass(frozen=True)
-class SlackWebhook:
-    """A webhook in Slack's format: `{"text": …}`."""
-
-    _url: SecretStr
-
-    def deliver(self, message: Message) -> bool:
-        body = {"text": f"Brightsheet: {message.lines().translate(_SLACK)}"}
-        try:
-            with requests.Session() as session:
-                session.auth = lambda request: request  # A .netrc must not add credentials.
-                answer = session.post(
-                    self._url.get_secret_value(),
-                    json=body,
-                    timeout=_TIMEOUT,
-                    allow_redirects=False,
-                    stream=True,
-                )
-        except (requests.RequestException, ValueError) as error:
-            # The error's text holds the address, which is a secret.
-            _log.warning("alert_not_sent", reason=type(error).__name__)
-            return False
-        if not 200 <= answer.status_code < 300:
-            _log.warning("alert_not_sent", status=answer.status_code)
-            return False
-        return True
 
 
 @dataclass(frozen=True)
@@ -109,11 +78,6 @@ class AppriseChannel:
         if not did_arrive:
             _log.warning("alert_not_sent", service=self._url.get_secret_value().partition(":")[0])
         return did_arrive
-
-
-def channels(webhook: SecretStr | None, urls: Sequence[SecretStr]) -> list[Channel]:
-    slack: list[Channel] = [SlackWebhook(webhook)] if webhook else []
-    return slack + [AppriseChannel(url) for url in urls]
 
 
 _MAIL = ("mailto", "mailtos")

@@ -293,11 +293,6 @@ class AlertSettings(_FromEnvironment):
         "Google Chat, ntfy and many others, "
         "[as apprise writes them](https://github.com/caronc/apprise/wiki), separated by spaces.",
     )
-    alert_webhook_url: Annotated[SecretStr, _secret(validators.alert_address)] | None = Field(
-        None,
-        description="A webhook of Slack, or of a chat that accepts Slack's format, that gets "
-        "alerts, too.",
-    )
     silence_days: int = Field(
         3,
         ge=0,
@@ -321,10 +316,6 @@ class AlertSettings(_FromEnvironment):
     log_format: Literal["json", "console"] = Field(
         "json", description="`json`: one object per line. `console`: text for people."
     )
-
-    @property
-    def has_alerts(self) -> bool:
-        return bool(self.alert_webhook_url or self.alert_urls)
 
 
 class Settings(

@@ -15,7 +15,6 @@ FOLDER = "the Drive folder's ID, or its address copied from the browser"
 
 _GOOGLE_ID = re.compile(r"^[A-Za-z0-9_-]{10,}$")
 _ID_IN_ADDRESS = re.compile(r"/(?:d|folders)/([A-Za-z0-9_-]{10,})")
-_VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 
 def matching(pattern: str, fix: str) -> Callable[[str], str]:
@@ -94,20 +93,6 @@ def is_loopback(host: str | None) -> bool:
         return ip_address((host or "").strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def alert_address(text: str) -> str:
-    """Check a chat's webhook address. Unlike a base address, it has a path and is a secret."""
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        host = ""
-    if not host or not _VISIBLE_ASCII.fullmatch(text) or parts.username:
-        raise ValueError("is not an address. Set it to the webhook's, as Slack shows it.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
-        raise ValueError("would send unencrypted. Use https.")
-    return text
 
 
 def spaced(text: object) -> object:

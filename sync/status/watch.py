@@ -123,7 +123,7 @@ class Watch:
 
 def report_unknown_statuses(wiring: Wiring, alerts: Alerts) -> None:
     """Send one alert about each status without a meaning. Raises BrightsheetError."""
-    if not wiring.settings.has_alerts:
+    if not wiring.settings.alert_urls:
         return
     for code, means in Confirmations(wiring.database).asked().items():
         if not means:

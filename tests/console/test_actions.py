@@ -140,7 +140,7 @@ def test_a_test_alert_without_addresses_fails_with_the_reason(console: Console) 
 def test_a_test_alert_is_done_once_it_arrived(google: Emulator, sqlite_url: str) -> None:
     """Catches a success that is reported although the alert is only queued."""
     chat = Chat()
-    console = Console(google, sqlite_url, ALERT_WEBHOOK_URL=chat.url.get_secret_value())
+    console = Console(google, sqlite_url, ALERT_URLS=chat.url.get_secret_value())
     console.signed_in().send("/actions/test-alert")
     assert last(console)[1:] == ("done", "It arrived.")
     assert len(chat.heard) == 1

@@ -51,7 +51,7 @@ def test_a_worker_that_was_killed_is_missed_after_a_minute(
 ) -> None:
     """The web process still answers 202 while nothing is written; nobody would notice."""
     url = chat.url.get_secret_value()
-    world = World(google, tmp_path, sqlite_url, WORKER="separate", ALERT_WEBHOOK_URL=url)
+    world = World(google, tmp_path, sqlite_url, WORKER="separate", ALERT_URLS=url)
     with world.receiver().ready():
         worker = world.worker()
         world.send(milestone(1))

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from sync.errors import SettingsError
-from sync.ops.alerts import REPEAT_SECONDS, Alerts, AppriseChannel, Message, channels
+from sync.ops.alerts import REPEAT_SECONDS, Alerts, AppriseChannel, Message
 from sync.settings.environment import load
 from tests.made_up import ROOT
 from tests.ops.test_alerts import Chat, Clock
@@ -35,7 +35,8 @@ def apprise(chat: Chat) -> SecretStr:
 
 def test_an_alert_goes_to_every_channel(chats: tuple[Chat, Chat]) -> None:
     slack, other = chats
-    alerts = Alerts(channels(slack.url, [apprise(other)]), link="https://sheet.example/")
+    channels = [AppriseChannel(slack.url), AppriseChannel(apprise(other))]
+    alerts = Alerts(channels, link="https://sheet.example/")
     assert alerts.send("not_shared", "Share the file.")
     wait_for(lambda: slack.heard and other.heard)
     (heard,) = other.heard
@@ -43,7 +44,7 @@ def test_an_alert_goes_to_every_channel(chats: tuple[Chat, Chat]) -> None:
     text, since, link = heard["message"].split("\n")
     assert (text, link) == ("Share the file.", "https://sheet.example/")
     assert since.startswith("Since 20")
-    assert slack.texts() == [f"Brightsheet: {heard['message']}"]
+    assert slack.texts() == [heard["message"]]
 
 
 @pytest.mark.long
@@ -86,7 +87,7 @@ def test_since_when_it_is_so_is_kept_while_it_lasts(chats: tuple[Chat, Chat]) ->
 
 def test_nothing_in_a_text_calls_everybody(chats: tuple[Chat, Chat]) -> None:
     """A status or a message of Google's may be in it; an address to share with stays whole."""
-    text = "@everyone <!channel> @Here\x1b[31m; share with robot@project.example"
+    text = "@everyone <!channel> @Here\x1b[31m; share with robot@project.example" + "x" * 2000
     AppriseChannel(apprise(chats[0])).deliver(Message(text))
     (heard,) = chats[0].heard
     assert "@everyone" not in heard["message"]
@@ -94,6 +95,7 @@ def test_nothing_in_a_text_calls_everybody(chats: tuple[Chat, Chat]) -> None:
     assert "<" not in heard["message"]
     assert "\x1b" not in heard["message"]
     assert "robot@project.example" in heard["message"]
+    assert len(heard["message"]) < 1600
 
 
 SENDS = """
@@ -156,5 +158,4 @@ def test_several_addresses_with_spaces_or_lines_between() -> None:
     mail = "mailtos://me:pw@mail.example?to=a@x.example,b@x.example"
     settings = load(LEAST | {"ALERT_URLS": f"{mail}\n ntfys://topic"})
     assert [one.get_secret_value() for one in settings.alert_urls] == [mail, "ntfys://topic"]
-    assert settings.has_alerts
     assert "pw" not in repr(settings)

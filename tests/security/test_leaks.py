@@ -183,7 +183,7 @@ def test_nothing_with_a_secret_shows_it_when_printed() -> None:
             "WEBHOOK_SECRET": f"{HUSH}-{uuid(1)}",
             "ADMIN_PASSWORD": PASSWORD,
             "EVERBRIGHT_API_TOKEN": TOKEN,
-            "ALERT_WEBHOOK_URL": f"https://chat.example/{HUSH}",
+            "ALERT_URLS": f"jsons://chat.example/{HUSH}",
             "DATABASE_URL": f"postgres://user:{HUSH}@db.example/name",
         }
     )

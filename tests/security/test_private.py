@@ -59,7 +59,7 @@ def test_a_private_comment_is_shown_nowhere(tmp_path: Path, sqlite_url: str, cha
         google.everbright.load(milestone(3, comments=[private()]))
         address = chat.url.get_secret_value()
         settings = {"ADMIN_PASSWORD": PASSWORD, "EVERBRIGHT_API_TOKEN": TOKEN}
-        world = World(google, tmp_path, sqlite_url, ALERT_WEBHOOK_URL=address, **settings)
+        world = World(google, tmp_path, sqlite_url, ALERT_URLS=address, **settings)
         seen: dict[str, str] = {}
         with world.receiver().ready():
             for sent in payloads():

@@ -79,7 +79,6 @@ def test_what_is_missing_is_named_with_its_fix(name: str) -> None:
         ("MAX_BODY_BYTES", "1 MiB"),
         ("MAX_BODY_BYTES", "-1"),
         ("KEEP_DELIVERIES_DAYS", "0"),
-        ("ALERT_WEBHOOK_URL", "https://user:word@chat.example/hook"),
         ("CONFIG_FILE", "/nowhere/word@brightsheet.toml"),
         # Like a file that only root may read, which a test that runs as root can't have.
         ("CONFIG_FILE", "/long" * 2000),

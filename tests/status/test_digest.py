@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from emulator import Emulator
-from sync.ops.alerts import Alerts, channels
 from sync.status.digests import send_digests
 from tests.bench import Bench
 from tests.made_up import CONFIG_FILE, document, milestone, task
@@ -35,7 +34,7 @@ NOW = datetime.now(UTC).replace(minute=30, second=0, microsecond=0)
 
 def digest(bench: Bench, moment: datetime) -> None:
     """Send what is due, as a process that has just started."""
-    alerts = Alerts(channels(None, bench.settings.alert_urls))
+    alerts = bench.wiring.alerts()
     send_digests(bench.wiring, alerts, lambda: moment)
 
 

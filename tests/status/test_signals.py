@@ -44,7 +44,7 @@ class Installation:
             google,
             url,
             ADMIN_PASSWORD=PASSWORD,
-            ALERT_WEBHOOK_URL=alerts,
+            ALERT_URLS=alerts,
             EVERBRIGHT_API_TOKEN=TOKEN,
         )
         self.chat = chat

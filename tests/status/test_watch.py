@@ -148,7 +148,7 @@ def test_an_unknown_status_is_reported_once_it_has_arrived(
     google: Emulator, database_url: str
 ) -> None:
     """Catches one that counts as reported although its alert didn't arrive, and a second alert."""
-    bench = Bench(google, database_url, ALERT_WEBHOOK_URL="http://127.0.0.1:1/")
+    bench = Bench(google, database_url, ALERT_URLS="json://127.0.0.1:1/")
     Confirmations(bench.database).ask(["ODD", "NEW"])
     Confirmations(bench.database).confirm_statuses({"NEW": "waiting"})
     chat = _Chat()

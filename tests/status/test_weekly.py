@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from sync.ops.alerts import Alerts, channels
 from sync.status.digests import send_digests
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
@@ -88,7 +87,7 @@ def bench(post: Post, sqlite_url: str, tmp_path: Path) -> Iterator[Bench]:
 
 
 def weekly(bench: Bench, now: datetime = NOW) -> None:
-    alerts = Alerts(channels(None, bench.settings.alert_urls))
+    alerts = bench.wiring.alerts()
     send_digests(bench.wiring, alerts, lambda: now)
 
 
