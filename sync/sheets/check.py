@@ -22,6 +22,7 @@ from sync.sheets.cell_data import (
     is_formula,
     note_of,
     site_in,
+    site_in_text,
     text_of,
 )
 from sync.sheets.encode import is_same_note
@@ -252,8 +253,14 @@ class _RowCheck:
         if self.row.is_new:
             return True
         if self.row.identity.is_header:
-            return self.table.has_header_guard
+            return self._is_header
         return self._knows_keys and self.row.identity.matches(self.copy, self.columns)
+
+    @property
+    def _is_header(self) -> bool:
+        """Whether the copied row is the header row: a sort may have put another in its place."""
+        key = text_of(at(self.copy, self.columns[KEY])) if self._knows_keys else ""
+        return self.table.has_header_guard and bool(key) and not site_in_text(key)
 
     @property
     def _knows_keys(self) -> bool:
@@ -288,6 +295,8 @@ class _RowCheck:
         before = at(self.copy, cell.index)
         if fields == NOTE:
             note = note_of(before)
+            if cell.undoes:  # In another row, a blank note may be as we write it.
+                return note == cell.expects_note
             is_ours = note == note_of(cell.data) or is_same_note(cell.expects_note or "", note)
             return cell.expects_note is None or is_ours
         return cell.expects is None or content(before) == cell.expects
@@ -328,7 +337,7 @@ class _RowCheck:
         if cell.column == KEY and (site := site_in(cell.data)):
             # The key itself finds the row again, even if it moves.
             return RowIdentity(key=site, shows_not=cell.key_row or _NO_ROW)
-        if self.row.identity.is_header and self.table.has_header_guard:
+        if self.row.identity.is_header and self._is_header:
             return RowIdentity(is_header=True)
         if cell.column != KEY and (key := self._key()):
             return RowIdentity(key=key)  # If the key was overwritten, too, it is restored first.

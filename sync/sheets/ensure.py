@@ -103,7 +103,8 @@ def ensure(
     """Return the requests for the wanted parts that are missing; `zone` is for dates in lines.
 
     Without `restores`, tabs are created only together with the Jobs tab, and existing columns stay
-    as they are. If the tabs of jobs aren't ours, only the extras are created.
+    as they are, except for blank headers. If the tabs of jobs aren't ours, only the extras are
+    created.
     """
     if not is_ours:
         ensured = Ensured(snapshot.tables)
@@ -143,7 +144,8 @@ def read_columns(tables: Iterable[Table]) -> list[ReadColumn]:
 
 
 def _ensure_columns(ensured: Ensured, columns: Sequence[Column], config: Config) -> None:
-    table, requests = ensured.table, list[Request]()
+    read = table = ensured.table
+    requests = list[Request]()
     new = [column for column in columns if column.id not in table.columns]
     for column in new:
         # It goes to the right of its nearest existing left neighbor.
@@ -160,10 +162,12 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column], config: Config)
             {name: at + (at >= index) for name, at in known.items()}
             for known in (table.columns, table.guards)
         )
+        headers = {at + (at >= index): text for at, text in table.headers.items()}
         table = replace(
             table,
             columns={**moved, column.id: index},
             cells={**table.cells, column.id: {}},
+            headers=headers | {index: column.header},
             guards=guards,
             column_count=table.column_count + 1,
         )
@@ -175,8 +179,15 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column], config: Config)
         requests = [*made, rows, *requests]
         ensured.report_created(table.title)
     ensured.structure += requests
-    ensured.header += [sheet_requests.header(table.columns[column.id], column) for column in new]
-    ensured.tables = [table]
+    # A blank header was cleared, or written into another row while the rows were being sorted.
+    untitled = [
+        column.model_copy(update={"about": ""}) if column.id in read.header_notes else column
+        for column in columns
+        if column.id in read.columns and read.columns[column.id] not in read.headers
+    ]
+    ensured.header += [sheet_requests.header(table.columns[c.id], c) for c in (*new, *untitled)]
+    titles = {table.columns[column.id]: column.header for column in untitled}
+    ensured.tables = [replace(table, headers={**table.headers, **titles})]
 
 
 def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:

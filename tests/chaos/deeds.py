@@ -239,6 +239,8 @@ class Deeds:
             for text, spots in before.hands.items()
             if text.startswith("row-")
             and len(spots) == 1
+            # With a job's ID, it may be that job's, which shows this text by mistake.
+            and not site_in(before.key(spots[0][0]))
             and self.ledger.owner(before, spots[0][0]) == text
         ]
         return self._lots.choice(found) if found else (None, None)

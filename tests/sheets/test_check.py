@@ -254,6 +254,20 @@ BACK = meant(
 )
 
 
+@pytest.mark.parametrize(("note", "is_confirmed"), [(WHEN, True), ("", False)])
+def test_the_undo_of_a_note_is_confirmed_only_where_our_note_was(
+    note: str, is_confirmed: bool
+) -> None:
+    """Two blank rows are alike: in the other one, the blank note would count as put back."""
+    cleared = write(data={}, fields=NOTE, expects_note=WHEN, undoes=(1,))
+    blank = RowIdentity(holds=RowImage(overwritten=(STATUS,)))
+    findings = found(meant(cleared, identity=blank, site=""), [{}, cell("", note), {}])
+    assert (findings.confirmed_undos, findings.missed_undos) == (
+        ({1}, set()) if is_confirmed else (set(), {1})
+    )
+    assert findings.undos == []
+
+
 def test_a_misplaced_undo_is_itself_undone() -> None:
     """It is an ordinary write: what it was to undo is still to be undone."""
     findings = found(BACK, row("y", "Rejected", A), pending={1: pending(), 2: pending()})
@@ -411,12 +425,18 @@ HEADER = RowWrite(
 )
 
 
-@pytest.mark.parametrize("has_guard", [True, False])
-def test_the_header_row_is_identified_by_its_guard(has_guard: bool) -> None:
-    """It has no key that could tell: a row inserted above it would get the titles."""
-    copy = [{}, cell("mine", "old"), {}]
+@pytest.mark.parametrize(
+    ("has_guard", "key", "is_header"),
+    [(True, "Site ID", True), (False, "Site ID", False), (True, A, False), (True, "", False)],
+)
+def test_the_header_row_is_identified_by_its_guard_and_its_key_cell(
+    has_guard: bool, key: str, is_header: bool
+) -> None:
+    """A row inserted above it or sorted into its place would get the titles, and it none."""
+    copy = [{}, cell("mine", "old"), cell(key)]
     findings = found(HEADER, copy, table(has_header_guard=has_guard))
-    assert len(findings.undos) == (0 if has_guard else 2)
+    assert len(findings.undos) == (0 if is_header else 2)
+    assert not any(undo.identity.is_header for undo in findings.undos)
     assert findings.misplaced == set()
 
 
