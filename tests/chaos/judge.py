@@ -228,19 +228,24 @@ def _is_of_another_customer(
 ) -> bool:
     """Return whether a row lost its key because another customer's data was typed there.
 
-    Recovered names it, and nothing was written there since.
+    Recovered names it, and all that was written there since.
     """
     columns = [seen.by_id[column] for column in CUSTOMERS if column in seen.by_id]
-    is_typed = any(seen.spot(row, column).text in ledger.claims for column in columns)
+    customer = [seen.spot(row, column).text for column in columns]
     texts = [spot.text for spot in seen.rows[row].values() if spot.text]
     strange = [text for text in texts if text not in ledger.claims]
-    return is_typed and any(
-        site_in(line.stood) in ledger.truth.sites
-        and not line.stands
-        and all(any(_same(part, text) for part in held) for text in strange)
-        for line in lines
-        for held in [line.row_text.split(" | ")]
-    )
+    for line in lines:
+        if site_in(line.stood) not in ledger.truth.sites or line.stands:
+            continue
+        held = line.row_text.split(" | ")
+        since = [
+            one for one in lines if one.row_text and {*one.row_text.split(" | ")} <= {*held, ""}
+        ]
+        is_typed = any(text in ledger.claims for text in (*customer, *(one.stood for one in since)))
+        known = (*held, *(one.stands.partition("\nNote:")[0] for one in since))
+        if is_typed and all(any(_same(part, text) for part in known) for text in strange):
+            return True
+    return False
 
 
 def _notes(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found:

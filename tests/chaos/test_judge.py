@@ -169,6 +169,16 @@ def test_a_row_of_another_customer_that_is_written_to_is_seen(google: Emulator) 
     assert not desk.kinds()
     desk.type(to, seen.by_id["status"], "Approved")
     assert desk.kinds() == {"stray text"}
+    rest = " | ".join(text for text in row if text not in (ONE, row[1], "row-99999"))
+    desk.type(to, seen.by_id["customer"], "Ada Other")
+    lines = [
+        ("", "Jobs", "", rest, row[1], "Approved"),
+        ("", "", "", rest, "row-99999", "Ada Other"),
+    ]
+    desk.batch([append_recovered(lines[:1])])
+    assert desk.kinds() == {"cell lost", "stray text"}
+    desk.batch([append_recovered(lines[1:])])
+    assert not desk.kinds()
 
 
 def test_a_text_that_a_person_typed_over_is_not_missed(google: Emulator) -> None:
