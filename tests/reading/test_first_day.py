@@ -36,6 +36,7 @@ PAGE = (ROOT / "docs" / "first-day.md").read_text("utf-8")
 SITES = board.sites()
 _STEP = re.compile(
     r"^ +(?:\.venv/bin/)?brightsheet (?P<command>[^\n]+)$"
+    r"|^ +(?P<restart>systemctl restart brightsheet)$"
     r"|^ *```text\n(?P<seen>.*?)```"
     r"|[Pp]ress \*\*(?P<button>[^*]+)\*\*"
     r"|Under\s+\*\*(?P<label>[^*]+)\*\*,\s+choose \*\*(?P<option>[^*]+)\*\*"
@@ -78,6 +79,8 @@ class Day:
         parts = {name: " ".join(text.split()) for name, text in step.groupdict("").items() if text}
         if "command" in parts:
             self.command(shlex.split(parts["command"]))
+        elif "restart" in parts:
+            self.serve()
         elif "seen" in parts:
             self.look(step["seen"])
         elif "place" in parts:
@@ -106,10 +109,9 @@ class Day:
                 self.missing.append((line, said))
 
     def command(self, words: list[str]) -> None:
-        if words == ["serve"]:
-            self.serve()
-        elif words[:2] == ["auth", "google"]:
+        if words[:2] == ["auth", "google"]:
             self.sign_in(words[2:])
+            self.serve()  # The setup's host.
         else:
             self.said = board_run.command(self.environment | {"BACKFILL_RATE": "50"}, *words)
 
