@@ -1,7 +1,6 @@
 """Checks Google credentials, which are JSON text, without calling Google."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from google.auth.crypt import RSASigner
@@ -15,32 +14,18 @@ _REQUIRED = {
 }
 
 
-def chosen(
-    service_account: SecretStr | None, token: SecretStr | None, file: Path | None
-) -> SecretStr:
+def chosen(service_account: SecretStr | None, token: SecretStr | None) -> SecretStr:
     """Return the first that is set, checked. Raises SettingsError that names its setting."""
     if service_account:
         return _checked_values("GOOGLE_SERVICE_ACCOUNT_JSON", service_account.get_secret_value())
     if token:
         return _checked_values("GOOGLE_OAUTH_TOKEN_JSON", token.get_secret_value())
-    if file:
-        return _read("GOOGLE_APPLICATION_CREDENTIALS", file)
     raise SettingsError(
         "GOOGLE_SERVICE_ACCOUNT_JSON",
-        "is not set. Paste the service account's JSON key, or set GOOGLE_APPLICATION_CREDENTIALS "
-        "to its file. If Google doesn't allow keys, sign in with a user account: "
-        "brightsheet auth google",
+        "is not set. Paste the service account's JSON key. If Google doesn't allow keys, sign in "
+        "with a user account: brightsheet auth google",
         is_missing=True,
     )
-
-
-def _read(name: str, file: Path) -> SecretStr:
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        fix = "Set it to the path of the service account's JSON key."
-        raise SettingsError(name, f"names a file that cannot be read. {fix}") from None
-    return _checked_values(name, text)
 
 
 def _checked_values(name: str, text: str) -> SecretStr:

@@ -56,6 +56,8 @@ def _google_id(wanted: str) -> AfterValidator:
     return AfterValidator(lambda text: validators.google_id(text, wanted))
 
 
+WEBHOOK_HEADER = "X-Webhook-Secret"
+
 _T = TypeVar("_T", bound=BaseSettings)
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Address = Annotated[str, AfterValidator(validators.address)]
@@ -116,17 +118,12 @@ class GoogleSettings(_FromEnvironment):
     google_oauth_token_json: SecretStr | None = Field(
         None,
         description="The sign-in of a user account, as printed by `brightsheet auth google`.",
-        json_schema_extra={"default": "required: one of these three"},
+        json_schema_extra={"default": "required: one of these two"},
     )
     google_service_account_json: SecretStr | None = Field(
         None,
         description="Or a service account's JSON key, the whole file.",
-        json_schema_extra={"default": "required: one of these three"},
-    )
-    google_application_credentials: Path | None = Field(
-        None,
-        description="Or the path of a service account's JSON key.",
-        json_schema_extra={"default": "required: one of these three", "app_json": False},
+        json_schema_extra={"default": "required: one of these two"},
     )
     # For tests and the demo.
     google_emulator_url: Annotated[Address, AfterValidator(validators.loopback)] = ""
@@ -135,13 +132,9 @@ class GoogleSettings(_FromEnvironment):
     def google_credentials(self) -> SecretStr | None:
         """JSON of a service account's key or a user account's token; an emulator needs none.
 
-        Raises SettingsError. The first of the three settings that is set counts.
+        Raises SettingsError. If both are set, the service account's key counts.
         """
-        given = (
-            self.google_service_account_json,
-            self.google_oauth_token_json,
-            self.google_application_credentials,
-        )
+        given = self.google_service_account_json, self.google_oauth_token_json
         return credentials.chosen(*given) if any(given) or not self.google_emulator_url else None
 
 
@@ -152,16 +145,12 @@ class ReceiverSettings(_FromEnvironment):
         Field(
             alias="WEBHOOK_SECRET",
             min_length=1,
-            description="The secret that EverBright sends, 16 characters or more (`openssl rand "
-            "-hex 24`). Several, separated by commas, are all accepted: during a rotation, the new "
-            "and the old one.",
+            description="The secret that EverBright sends in the header `X-Webhook-Secret` (or as "
+            "a Bearer token or a Basic password), 16 characters or more: `openssl rand -hex 24`. "
+            "Several, separated by commas, are all accepted: during a rotation, the new and the "
+            "old one.",
             json_schema_extra={"app_json": {"generator": "secret"}},
         )
-    )
-    webhook_secret_header: Annotated[str, AfterValidator(validators.header_name)] = Field(
-        "X-Webhook-Secret",
-        description="The header with the secret. A Bearer token and a Basic password are accepted, "
-        "too.",
     )
     # For tests. EverBright publishes no limit; its sample has 3 kB.
     max_body_bytes: int = Field(1024 * 1024, ge=1024, le=2**26)

@@ -22,7 +22,6 @@ SETTINGS = (
     "SPREADSHEET_ID",
     "DRIVE_FOLDER_ID",
     "GOOGLE_SERVICE_ACCOUNT_JSON",
-    "GOOGLE_APPLICATION_CREDENTIALS",
     "GOOGLE_OAUTH_TOKEN_JSON",
 )
 """What is taken from the environment, as the product takes it."""

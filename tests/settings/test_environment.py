@@ -75,7 +75,6 @@ def test_what_is_missing_is_named_with_its_fix(name: str) -> None:
         ("EVERBRIGHT_DOCUMENT_PATH", "/download/"),
         ("EVERBRIGHT_DOCUMENT_PATH", "/{document}/{other}"),
         ("EVERBRIGHT_PREVIEW_PATH", "preview/{document}"),
-        ("WEBHOOK_SECRET_HEADER", "X Secret"),
         ("MAX_BODY_BYTES", "1 MiB"),
         ("MAX_BODY_BYTES", "-1"),
         ("KEEP_DELIVERIES_DAYS", "0"),
@@ -136,25 +135,6 @@ def test_secrets_do_not_show() -> None:
 def test_several_secrets_for_rotation() -> None:
     settings = load(LEAST | {"WEBHOOK_SECRET": f"{SECRET}, {SECRET}2"})
     assert [s.get_secret_value() for s in settings.webhook_secrets] == [SECRET, f"{SECRET}2"]
-
-
-def test_of_the_three_kinds_of_credentials_the_one_that_counts_is_checked() -> None:
-    """Machines have GOOGLE_APPLICATION_CREDENTIALS of other programs: it must stop no start."""
-    settings = load(LEAST | {"GOOGLE_APPLICATION_CREDENTIALS": "/nowhere.json"})
-    assert settings.google_credentials
-    assert settings.google_credentials.get_secret_value() == KEY
-
-
-def test_the_path_of_a_key_is_as_good_as_the_key(tmp_path: Path) -> None:
-    file = tmp_path / "key.json"
-    file.write_text(KEY, "utf-8")
-    others = {name: text for name, text in LEAST.items() if name != "GOOGLE_SERVICE_ACCOUNT_JSON"}
-    settings = load(others | {"GOOGLE_APPLICATION_CREDENTIALS": str(file)})
-    assert settings.google_credentials
-    assert settings.google_credentials.get_secret_value() == KEY
-    file.unlink()
-    with pytest.raises(SettingsError, match=r"^GOOGLE_APPLICATION_CREDENTIALS: names a file that"):
-        load(others | {"GOOGLE_APPLICATION_CREDENTIALS": str(file)})
 
 
 def test_config_file_names_another_config(tmp_path: Path) -> None:
