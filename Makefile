@@ -56,7 +56,7 @@ pages: develop  ## regenerate .env.example, app.json and the tables of settings 
 
 images: develop  ## retake the pictures of the docs
 	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/reading/test_pictures.py \
-		tests/reading/test_first_day.py
+		tests/reading/test_office_page.py
 	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/console/test_browser.py -k picture
 	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/boards/console/test_mapping_browser.py -k keyboard
 

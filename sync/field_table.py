@@ -111,20 +111,22 @@ JOB_FIELDS = (
         "The customer's e-mail address, from EverBright.",
         width=190, at_first=OFF, is_customers=True, site_key="contact.email"),
     FieldEntry("status", "Status", STATUS,
-        "What was rejected; if nothing was, what EverBright is reviewing; otherwise the milestone "
-        "that was reached, and the next one. Approved and rejected are EverBright's decisions, not "
-        "the city's or the utility's. The note on a cell has the date.",
+        "Where the job is at EverBright: what it rejected; if nothing, what it is reviewing; "
+        "otherwise what is in progress, or was approved last and is next. Approved and rejected "
+        "are EverBright's decisions, not the city's or the utility's. The note on a cell has the "
+        "date.",
         width=169, is_noted=True, is_wrapped=True),
     FieldEntry("days", "Days", NUMBER,
-        "How many days the job has had its status. Colored when it is more than {stuck_days}. "
+        "How many days the job has had its status. Orange when it is more than {stuck_days}. "
         "Blank when the job is done or archived, or its milestone isn't in the order.",
         width=50),
     FieldEntry("next_action", "Next action", TEXT,
-        "What the job needs now, and the reason for a rejection. The whole reason is in the note "
-        "on the milestone's status and in History.",
+        "What to do next in EverBright, and the reason for a rejection. Start Installation means: "
+        "begin to fill in that milestone. The whole reason is in the note on the milestone's "
+        "status and in History.",
         width=360, is_wrapped=True),
     FieldEntry("last_change", "Last change", TEXT,
-        "What changed last, and the day.",
+        "The last change of a status, and its date. History has all of them.",
         width=140, is_wrapped=True),
     FieldEntry("rep", "Rep", TEXT,
         "Who sold the job. If it is blank, type a name, and it stays.",
@@ -199,8 +201,8 @@ JOB_FIELDS = (
 
 MILESTONE_FIELDS = (
     FieldEntry("status:", "{milestone}", STATUS,
-        "The status of this milestone. The note on a cell has the date, and the comment that came "
-        "with it.",
+        "EverBright's status of this milestone. The note on a cell has the date, and the comment "
+        "that came with it.",
         width=95, is_noted=True),
     FieldEntry("documents:", "{milestone} documents", LINKS,
         "The documents of this milestone. A name opens the copy in Drive, the arrow the "

@@ -53,12 +53,13 @@ RULES = (
     ),
     of_findings(
         "kept_words",
-        "cell shows",
-        "cells show",
-        " something else than EverBright.",
-        cause="Somebody typed into these cells: {items}. Their text stays until the job changes.",
+        "cell differs",
+        "cells differ",
+        " from EverBright.",
+        cause="Somebody typed into these cells: {items}. Their text stays until EverBright's value "
+        "changes.",
         fix="Clear a cell to have it filled again, or keep what you typed.",
-        resolved="Every cell shows what EverBright says.",
+        resolved="No typed cell differs from EverBright.",
     ),
     of_findings(
         "foreign_keys",

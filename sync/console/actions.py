@@ -90,7 +90,7 @@ def _alert(parts: ConsoleParts, _ids: Sequence[str]) -> str:
 
 ACTIONS = {
     "replay": Action(
-        "Replay deliveries",
+        "Replay webhooks",
         "Brightsheet reads them again, with the time of their first arrival. Those that are valid "
         "now are written to the sheet; the others stay rejected.",
         _replay,
@@ -98,7 +98,7 @@ ACTIONS = {
     ),
     "replay-all": Action(
         "Replay everything that was rejected",
-        "Brightsheet reads every rejected delivery again, with the time of its first arrival. "
+        "Brightsheet reads every rejected webhook again, with the time of its first arrival. "
         "Those that are valid now are written to the sheet; the others stay rejected.",
     ),
     "retry": Action(
@@ -109,7 +109,7 @@ ACTIONS = {
     ),
     "retry-all": Action(
         "Retry every failed document",
-        "Brightsheet copies them into Drive one after the other, as soon as it can.",
+        "Brightsheet copies all of them into Drive as soon as it can.",
         lambda parts, _ids: f"{parts.wiring.documents.retry()} will be copied again.",
     ),
     "dismiss": Action(
@@ -141,7 +141,7 @@ ACTIONS = {
         "Brightsheet doesn't write to the sheet until you resume, for example while you rearrange "
         "it. Webhooks are still stored, documents are copied, and nothing is lost. No alerts are "
         "sent about the pending changes.",
-        _changing(Spreadsheet.pause, "The sheet is not written until you resume."),
+        _changing(Spreadsheet.pause, "Nothing is written until you resume."),
     ),
     "resume": Action(
         "Resume writing",

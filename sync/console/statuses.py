@@ -11,8 +11,8 @@ from sync.store import Confirmations
 
 _MEANINGS = {
     "approved": "Approved",
-    "rejected": "Rejected, must be corrected",
-    "waiting": "Submitted, EverBright must answer",
+    "rejected": "Rejected: you have to fix it",
+    "waiting": "Submitted: EverBright has to decide",
     "canceled": "The submission was canceled",
     OPEN: "None of these: still in progress",
 }

@@ -213,7 +213,7 @@ class SheetSettings(_FromEnvironment):
     worker: Literal["embedded", "separate"] = Field(
         "embedded",
         description="`embedded`: the web process also writes the sheet. `separate`: a "
-        "[worker process](scaling.md) does. Until [your own sheet](first-day.md) is mapped: "
+        "[worker process](scaling.md) does. Until [your own sheet](setup/own-sheet.md) is mapped: "
         "`separate`, and no worker.",
     )
     # For tests: how soon another worker may take over from a dead one.

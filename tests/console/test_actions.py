@@ -50,7 +50,7 @@ def test_a_pause_stops_the_worker_and_nothing_else(store_console: Console) -> No
     bench.shown(milestone(1))
     loop, calls = store_console.sheet_loop(), bench.calls()
     visitor.send("/actions/pause")
-    assert last(store_console) == ("pause", "done", "The sheet is not written until you resume.")
+    assert last(store_console) == ("pause", "done", "Nothing is written until you resume.")
     bench.send(milestone(2))
     assert loop.step() is False
     assert bench.calls() == calls

@@ -89,7 +89,7 @@ def document_missing(world: World, manager: Manager) -> None:
     manager.click("link", "1 document couldn't be copied.")
     manager.read("EverBright has it not.")
     manager.counted()
-    manager.click("link", "Try all again")
+    manager.click("link", "Retry all")
     manager.click("button", "Retry every failed document")
     manager.read("No document has failed.")
     wait_for(lambda: len(world.files()) == 2)

@@ -22,13 +22,8 @@ IMAGES = ROOT / "docs" / "images"
 LARGEST = 200_000
 """Most bytes of a picture, because every clone has them."""
 HEIGHTS = {"Jobs": 800, "History": 700, "Pipeline": 800}
-VIEWS = {
-    "Rejected": "rejected",
-    "Under review": "under-review",
-    "Stuck": "stuck",
-    "Ada Birch's jobs": "rep",
-}
-"""The views of the Jobs tab, and the names of their pictures."""
+VIEWS = {"Rejected": "rejected", "Ada Birch's jobs": "rep"}
+"""Views of the Jobs tab, and the names of their pictures."""
 PICTURES = {
     *(
         "jobs",

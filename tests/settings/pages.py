@@ -120,11 +120,11 @@ def _entry(one: Setting) -> dict[str, Any]:
 
 
 def columns() -> str:
-    lines = ["| name | header | kind | at first | what it shows |", "|---|---|---|---|---|"]
+    lines = ["| name | header | at first | what it shows |", "|---|---|---|---|"]
     for entry in FIELDS.values():
         name = f"{entry.id}MILESTONE" if entry.id.endswith(":") else entry.id
         about = entry.about.format(stuck_days="`STUCK_DAYS`")
-        cells = (f"`{name}`", entry.title("(its name)"), entry.kind, entry.at_first, about)
+        cells = (f"`{name}`", entry.title("(its name)"), entry.at_first, about)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

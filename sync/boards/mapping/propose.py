@@ -143,7 +143,7 @@ def _of_the_whole_job(match: HeaderMatch, words: tuple[str, ...], fields: Fields
     It is the stage of the sale only if EverBright has sent its words as such.
     """
     if ProgressRules(fields).are_steps(words):
-        return HeaderMatch(PROGRESS, "its words say how far a job is", match.rank or CONTENT)
+        return HeaderMatch(PROGRESS, "its words say how far along a job is", match.rank or CONTENT)
     sent = {plain(stage) for stage in fields.stages}
     if match.field == "stage" and not (words and sent.issuperset(map(plain, words))):
         reason = "its header says Stage, but EverBright has sent no such stages"

@@ -192,7 +192,7 @@ def _progress_words(column: MappedColumn, fields: Fields) -> str:
     known = column.words.by_ours if column.words else {}
     said = [f"{word!r} is {rules.spelled(key)}" for key, word in known.items()]
     rest = [word for word in column.proposal.words if word not in known.values()]
-    text = f"The column {name!r} shows how far a job is: {', '.join(said) or 'no word yet'}."
+    text = f"The column {name!r} shows how far along a job is: {', '.join(said) or 'no word yet'}."
     if rest:
         text += f" No meaning: {', '.join(rest[:_WORDS])}{' …' if len(rest) > _WORDS else ''}."
     return f'{text} To change it: --word "{name}:MILESTONE:STATUS=WORD".'

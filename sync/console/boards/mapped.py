@@ -78,7 +78,7 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
         return _listed(link(parts.wiring, PageWait(), {}, write=False)[0], chosen, error.what)
     parts.wake()
     joined = sum(row is not None for _, row in settled)
-    said = [pluralize(joined, "row has its job", "rows have their jobs")] if joined else []
+    said = [pluralize(joined, "row was matched", "rows were matched")] if joined else []
     if own := len(settled) - joined:
         said.append(pluralize(own, "job gets a row of its own", "jobs get rows of their own"))
     emptied = [doubt.own.name for doubt, row in settled if row and doubt.own]

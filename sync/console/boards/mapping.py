@@ -228,7 +228,7 @@ def _write(parts: ConsoleParts, form: MappingForm, _said: str) -> Any:
         (
             f"Mapped: {named}."
             if report.is_written
-            else "Nothing had to change: the mapping was like this already."
+            else "Nothing changed: the mapping was like this already."
         )
         + stays
     )

@@ -109,11 +109,11 @@ class ColumnView:
         if not self.field or (self.options is None and self.field != PROGRESS):
             return ""
         if self.options == ():
-            fix = "Give it a list again (in the spreadsheet: Data, Data validation)"
-            return f"The cells with the options of its list are gone: nothing is written. {fix}."
+            fix = "Create it again (in Google Sheets: Data, Data validation)"
+            return f"The drop-down has lost its options, so nothing is written. {fix}."
         if self.field == PROGRESS:
             is_said = not self.steps or any(row.rules for row in self.steps)
-            return "" if is_said else "No word stands for anything yet: nothing is written."
+            return "" if is_said else "No word stands for anything yet, so nothing is written."
         said_none = {ours for ours, word in self.stored.words.items() if not word}
         none = [r.ours for r in self.words if not r.value and r.ours not in said_none]
         return f"No option was chosen for {', '.join(none)}." if none else ""

@@ -29,7 +29,8 @@ _COLUMNS = (
         id=_DATED,
         header="Dated",
         width=90,
-        about="The day on which it happened, if we received it on another day.",
+        about="The day it happened, if that isn't the day in Received. EverBright may send a "
+        "change late.",
     ),
     Column(id="history:site", header="Site ID", width=280, is_hidden=True),
 )

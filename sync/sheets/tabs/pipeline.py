@@ -40,8 +40,8 @@ _COLUMNS = (
         id=PIPELINE_LABEL,
         header="Waiting at",
         width=200,
-        about="How many open jobs wait at each milestone: for its approval, or for you to start "
-        "or finish it. Each job is counted once; jobs that are done or archived aren't counted.",
+        about="The milestone that a job waits for: EverBright is reviewing it or rejected it, or "
+        "you have to start or finish it. Each open job is counted once.",
     ),
     Column(id=_OPEN, header="Open jobs", width=70),
     Column(id=_REJECTED, header="Rejected", width=80),

@@ -44,7 +44,7 @@ def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
     assert "Ada Number1" in form.page and "mine 2" in form.page
     assert form.values[name] == second
     assert form.answer(visitor, ROWS, step="link").status_code == 303
-    assert "1 row has its job. You can delete Open jobs!7" in plain(visitor.text(ROWS))
+    assert "1 row was matched. You can delete Open jobs!7" in plain(visitor.text(ROWS))
     bench.flush()
     (row,) = two_tab_board.of_site(bench, 1)
     assert row["Note to self"] == "mine 2"
@@ -158,7 +158,7 @@ def test_typed_words_are_listed_beside_the_boards_word_and_kept(console: Console
     permit = two_tab_board.places(bench)["Permit"]
     bench.edit("type_cell", sheet_id=OPEN, row=6, column=permit, text="Sent back")
     bench.compare()
-    assert "1 cell shows something else than EverBright." in plain(visitor.text("/"))
+    assert "1 cell differs from EverBright." in plain(visitor.text("/"))
     visitor.send(ROWS, ROWS, personal="yes")
     page = plain(visitor.text("/findings"))
     assert "Keep mine" in page
@@ -169,7 +169,7 @@ def test_typed_words_are_listed_beside_the_boards_word_and_kept(console: Console
     assert visitor.send("/actions/dismiss", id=items[0].item).status_code == 303
     bench.compare()
     bench.flush()
-    assert "something else than EverBright" not in plain(visitor.text("/"))
+    assert "differs from EverBright" not in plain(visitor.text("/"))
     (row,) = two_tab_board.of_site(bench, 1)
     assert row["Permit"] == "Sent back"
     bench.shown(milestone(1, status="APPROVED", date_updated="2099-01-01T00:00:00Z"))

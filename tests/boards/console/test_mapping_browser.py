@@ -197,7 +197,7 @@ def settled(office: Office, page: Page, size: str, tmp_path: Path) -> None:
     expect(row).to_be_checked()
     looked_at(page, "mapping-rows", size, tmp_path)
     press(page, "Save these answers")
-    expect(page.get_by_role("status")).to_contain_text("1 row has its job.")
+    expect(page.get_by_role("status")).to_contain_text("1 row was matched.")
     wait_for(lambda: office.row(board.name(SITES[3])).get("Site ID") in (SITES[3], SITES[-1]))
     page.goto(f"{office.receiver.url}/mapping/extras")
     press(page, "Add Pipeline")

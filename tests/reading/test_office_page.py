@@ -1,7 +1,7 @@
-"""Follows docs/first-day.md word by word with a messy board; IMAGES=1 takes its pictures.
+"""Follows docs/office.md and docs/setup/own-sheet.md word by word with a messy board.
 
-It presses, chooses and types in the order of the page, and checks everything that a reader should
-see.
+It presses, chooses and types in the order of the pages, and checks everything that a reader should
+see. IMAGES=1 takes the pictures.
 """
 
 import json
@@ -32,7 +32,12 @@ from tests.reading.test_pictures import IMAGES, LARGEST
 from tests.world import wait_for
 
 pytestmark = pytest.mark.timeout(400)
-PAGE = (ROOT / "docs" / "first-day.md").read_text("utf-8")
+OFFICE = (ROOT / "docs" / "office.md").read_text("utf-8")
+INSTALLER = (ROOT / "docs" / "setup" / "own-sheet.md").read_text("utf-8")
+MAPPING, _HEADING, CHECKING = OFFICE.partition("\n## 5. ")
+BEFORE, _HEADING, AFTER = INSTALLER.partition("\n## After the mapping")
+PAGES = "\n".join((BEFORE, MAPPING, AFTER, CHECKING))
+"""The steps in their order: the office maps, and then the installer starts the worker."""
 SITES = board.sites()
 _STEP = re.compile(
     r"^ +(?:\.venv/bin/)?brightsheet (?P<command>[^\n]+)$"
@@ -48,7 +53,7 @@ _STEP = re.compile(
 
 @dataclass
 class Day:
-    """A reader who follows the page, and the results."""
+    """A reader who follows the pages, and the results."""
 
     google: Emulator
     folder: Path
@@ -131,7 +136,7 @@ class Day:
         self.environment |= settings
 
     def serve(self) -> None:
-        """Serve; the second time with a worker, as on the page, and with a new event."""
+        """Serve; the second time with a worker, as on the pages, and with a new event."""
         is_second = bool(self.receivers)
         apart = {} if is_second else {"WORKER": "separate"}
         if is_second:
@@ -149,7 +154,7 @@ class Day:
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Day]:
-    """Follow the page once."""
+    """Follow the pages once."""
     folder: Path = tmp_path_factory.mktemp("day")
     with Emulator() as google:
         google.limits.enabled = False  # The test reads more often than a person.
@@ -167,7 +172,7 @@ def day(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
         found = Day(google, folder, browser, environment, page)
         found.pictures["own-before"] = picture(browser, found.address)
         try:
-            for step in _STEP.finditer(PAGE):
+            for step in _STEP.finditer(PAGES):
                 found.do(step)
             found.rows = wait_for(lambda: settled(found.table()))
         finally:
@@ -211,14 +216,18 @@ def squeezed(text: str) -> str:
 
 
 @pytest.mark.long
-def test_everything_that_the_page_describes_is_visible(day: Day) -> None:
+def test_everything_that_the_pages_describe_is_visible(day: Day) -> None:
     """Catches a page that a newcomer can't follow: a button, a number or a name that changed."""
     assert day.missing == []
     assert day.seen > 12
     kinds = {
-        name for step in _STEP.finditer(PAGE) for name, text in step.groupdict().items() if text
+        name for step in _STEP.finditer(PAGES) for name, text in step.groupdict().items() if text
     }
-    assert kinds == {*_STEP.groupindex}, "the page tells less than this test can follow"
+    assert kinds == {*_STEP.groupindex}, "the pages tell less than this test can follow"
+
+
+def test_the_office_needs_no_command() -> None:
+    assert "`brightsheet" not in OFFICE and "\n    " not in OFFICE
 
 
 @pytest.mark.long
