@@ -1,4 +1,4 @@
-"""The whole mapping in a browser, by keyboard alone, on a wide screen and on a phone."""
+"""The whole mapping in a browser, by keyboard alone."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -23,17 +23,11 @@ from tests.world import wait_for
 
 SITES = board.sites()
 PERMIT = board.STEPS[1]
-SIZES: dict[str, Any] = {
-    "wide": {"width": 1200, "height": 900},
-    "phone": {"width": 390, "height": 800},
-}
-KEPT = (
-    *("mapping-tabs-wide", "mapping-columns-wide", "mapping-preview-wide"),
-    "mapping-columns-phone",
-)
+SIZE: Any = {"width": 1200, "height": 900}
+KEPT = ("mapping-tabs", "mapping-columns", "mapping-preview")
 """The pictures that the docs show."""
 TALLEST = 100
-"""Pixels of a row in the preview, on a phone, too."""
+"""Pixels of a row in the preview."""
 LONGEST_WAY = 400
 """Presses of Tab: a page with more between two controls is no page."""
 
@@ -107,22 +101,18 @@ def choose(page: Page, label: str, text: str) -> None:
     expect(field.locator("option:checked")).to_have_text(text)
 
 
-def looked_at(page: Page, name: str, size: str, tmp_path: Path) -> None:
+def looked_at(page: Page, name: str, tmp_path: Path) -> None:
     """Check a page for those who cannot see well; IMAGES=1 puts its picture under docs/images."""
     assert serious(page) == []
-    is_kept = f"{name}-{size}" in KEPT and os.environ.get("IMAGES")
-    folder = IMAGES if is_kept else tmp_path
+    folder = IMAGES if name in KEPT and os.environ.get("IMAGES") else tmp_path
     picture = page.screenshot()
     assert 10_000 < len(picture) < LARGEST
-    (folder / f"{name}-{size}.png").write_bytes(picture)
+    (folder / f"{name}-wide.png").write_bytes(picture)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("size", SIZES if os.environ.get("IMAGES") else ["wide"])
-def test_a_board_is_mapped_by_keyboard(
-    office: Office, browser: Browser, tmp_path: Path, size: str
-) -> None:
-    page = browser.new_page(viewport=SIZES[size], color_scheme="light")
+def test_a_board_is_mapped_by_keyboard(office: Office, browser: Browser, tmp_path: Path) -> None:
+    page = browser.new_page(viewport=SIZE, color_scheme="light")
     entered(page, office.receiver.url)
     page.goto(f"{office.receiver.url}/mapping")
     assert serious(page) == []
@@ -133,7 +123,7 @@ def test_a_board_is_mapped_by_keyboard(
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
     expect(row).to_be_checked()
-    looked_at(page, "mapping-tabs", size, tmp_path)
+    looked_at(page, "mapping-tabs", tmp_path)
     press(page, "Continue to the columns")
     words = page.get_by_label("Approved in column I (Perm.) of Active", exact=True)
     choose(page, "Column I (Perm.) in Active shows", "nothing (it’s mine)")
@@ -142,7 +132,7 @@ def test_a_board_is_mapped_by_keyboard(
     expect(words.locator("visible=true")).to_have_count(1)
     stage = page.get_by_label("Column T (Stage) in Active shows", exact=True)
     stage.evaluate("e => e.closest('li').scrollIntoView()")
-    looked_at(page, "mapping-columns", size, tmp_path)
+    looked_at(page, "mapping-columns", tmp_path)
     choose(page, "Add a column to Active", "Last change")
     press(page, "Preview")
     expect(page.get_by_role("heading", name="7 matched rows")).to_be_visible()
@@ -150,7 +140,7 @@ def test_a_board_is_mapped_by_keyboard(
         "rows => rows.filter(row => row.checkVisibility()).map(row => row.clientHeight)"
     )
     assert max(heights) <= TALLEST, "a text takes a line for each of its few characters"
-    looked_at(page, "mapping-preview", size, tmp_path)
+    looked_at(page, "mapping-preview", tmp_path)
     press(page, "Back to the columns")
     expect(page.get_by_label("Last change", exact=True).first).to_be_checked()
     press(page, "Preview")
@@ -158,14 +148,14 @@ def test_a_board_is_mapped_by_keyboard(
     expect(page.get_by_role("status")).to_have_text("Mapped: Active, Done.")
     with Running(WORKER, office.environment, office.folder / "worker.log"):
         wait_for(lambda: office.row(board.name(SITES[0])).get("Site ID") == SITES[0])
-        settled(office, page, size, tmp_path)
+        settled(office, page, tmp_path)
     page.close()
 
 
 @pytest.mark.long
 def test_back_shows_each_step_again(office: Office, browser: Browser) -> None:
     """Catches "Confirm Form Resubmission" in the place of a page, and choices that are lost."""
-    page = browser.new_page(viewport=SIZES["wide"])
+    page = browser.new_page(viewport=SIZE)
     entered(page, office.receiver.url)
     page.goto(f"{office.receiver.url}/mapping")
     label = "Column K (M1) in Active shows"
@@ -186,7 +176,7 @@ def test_back_shows_each_step_again(office: Office, browser: Browser) -> None:
     page.close()
 
 
-def settled(office: Office, page: Page, size: str, tmp_path: Path) -> None:
+def settled(office: Office, page: Page, tmp_path: Path) -> None:
     """Settle the row that two jobs may have, and add a Pipeline."""
     wait_for(lambda: has_doubts(page))
     row = page.get_by_label("Same job: row 8 of Active").first
@@ -195,23 +185,23 @@ def settled(office: Office, page: Page, size: str, tmp_path: Path) -> None:
     expect(page.get_by_label("Not this one").first).to_be_checked()
     page.keyboard.press("ArrowUp")
     expect(row).to_be_checked()
-    looked_at(page, "mapping-rows", size, tmp_path)
+    looked_at(page, "mapping-rows", tmp_path)
     press(page, "Save these answers")
     expect(page.get_by_role("status")).to_contain_text("1 row was matched.")
     wait_for(lambda: office.row(board.name(SITES[3])).get("Site ID") in (SITES[3], SITES[-1]))
     page.goto(f"{office.receiver.url}/mapping/extras")
     press(page, "Add Pipeline")
     expect(page.get_by_role("status")).to_contain_text("'Pipeline': created")
-    looked_at(page, "mapping-extras", size, tmp_path)
+    looked_at(page, "mapping-extras", tmp_path)
     page.goto(f"{office.receiver.url}/mapping/unmap")
     press(page, "List what is mapped")
     box = page.get_by_label("The whole tab Done", exact=True)
     go_to(page, box)
     page.keyboard.press("Space")
     expect(box).to_be_checked()
-    looked_at(page, "mapping-unmap", size, tmp_path)
+    looked_at(page, "mapping-unmap", tmp_path)
     press(page, "Unmap the chosen ones")
-    looked_at(page, "mapping-unmap-ask", size, tmp_path)
+    looked_at(page, "mapping-unmap-ask", tmp_path)
     press(page, "Unmap")
     expect(page.get_by_role("status")).to_contain_text("Unmapped: Done.")
 
