@@ -60,7 +60,7 @@ def test_a_job_that_has_none_of_the_rows_is_not_asked_about_again(console: Conso
     assert form.answer(visitor, ROWS, step="link").status_code == 303
     assert "1 job gets a row of its own" in plain(visitor.text(ROWS))
     page = visitor.send(ROWS, ROWS, step="look").text
-    assert "You said that none of your rows is theirs: 1 job" in plain(page)
+    assert "Jobs for which you chose none of your rows: 1" in plain(page)
     assert "Save these answers" not in page
     bench.flush()
     assert len(two_tab_board.texts(bench)) == 4
