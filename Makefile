@@ -8,7 +8,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install develop demo test test-all check chaos pages images live bench lock
+.PHONY: help install develop demo check style test test-all chaos pages images live bench lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,18 +30,19 @@ develop: .venv/develops  ## add the packages for tests and checks (for developme
 demo: install  ## see it work, without any account (ARGS=--once: check and exit)
 	$(BIN)/python -m brightsheet demo $(ARGS)
 
-test: develop  ## run the short tests (about three minutes)
-	$(BIN)/python -m pytest -n 3 -m "not long" $(ARGS)
+check: style test  ## style, types, import contracts and the short tests: run this before a push
 
-test-all: develop  ## run only the long tests: kills, outages, people editing, large sheets
-	$(BIN)/python -m pytest -m long -n 4 $(ARGS)  # they wait more than they compute
-
-check: develop  ## style, types, import contracts and the short tests: run this before a push
+style: develop  ## style, types and import contracts, without the tests
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+test: develop  ## run the short tests (about three minutes)
 	$(BIN)/python -m pytest -n 3 -m "not long" $(ARGS)
+
+test-all: develop  ## run every test: also kills, outages, people editing, large sheets
+	$(BIN)/python -m pytest -n 4 $(ARGS)  # many wait more than they compute
 
 chaos: develop  ## run the storms of people, faults and kills at full size (SEED=1)
 	KILLS=50 SILENCE=60 CHAOS_SIZE=full HOSTILE=100000 LARGE=5000 REBUILD=10000 BACKFILL=5000 \
