@@ -140,7 +140,8 @@ def record(spreadsheet: Spreadsheet, sheet_id: int) -> list[dict[int, Spot]]:
 
 def _rows(sheet: Sheet, keys: set[int]) -> Iterator[dict[int, Spot]]:
     for row in sheet.rows:
-        spots = {key: _spot(cell) for key, cell in row.cells.items() if key in keys}
+        filled = ((key, cell) for key, cell in row.cells.items() if key in keys)
+        spots = {key: _spot(cell) for key, cell in filled if cell.value is not None or cell.rest}
         yield {key: spot for key, spot in spots.items() if spot != BLANK}
 
 

@@ -271,8 +271,14 @@ class Installer:
         self.templates[other] = {h: text for h, text in (held | typed).items() if text}
 
     def _map_again(self) -> None:
-        """Delete the column Site ID of both tabs, map them again, and compare as advised."""
+        """Delete the column Site ID of both tabs, map them again, and compare as advised.
+
+        Not in the second between a write into a row that moved and its repair: without the IDs, its
+        row isn't found, and Recovered lists what was there.
+        """
         if self._is_in_gap or self.is_mapped_again or self.copied or self.templates:
+            return
+        if self._bench.store.batches.undos():
             return
         self.is_mapped_again = True
         for tab in (OPEN, INSTALLED):
