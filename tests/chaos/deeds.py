@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,6 @@ from tests.chaos.tab import (
     KEY,
     Look,
     Spot,
-    arrange,
     jobs_tab,
     look,
     record,
@@ -412,12 +411,12 @@ class Deeds:
         """Sort the header row in with the rows; the next deed takes that back."""
         book, tab = self._google.sheets.spreadsheets[self._id], self._tab()
         column, up = self._lots.randrange(len(before.keys)), self._lots.random() < 0.5
-        order = sort_all(book, tab, 0, column, ascending=up)
-        self.undo = lambda _: self._unsort(order)
+        unsort = sort_all(book, tab, 0, column, ascending=up)
+        self.undo = lambda _: self._unsort(unsort)
         return Deed(f"sort all rows, the header with them, by {before.name(before.keys[column])}")
 
-    def _unsort(self, order: Sequence[int]) -> Deed:
-        arrange(self._google.sheets.spreadsheets[self._id], self._tab(), order)
+    def _unsort(self, unsort: Callable[[], None]) -> Deed:
+        unsort()
         return Deed("undo: the rows and the header are in their places again", is_undone=True)
 
     def _cut_column(self, before: Look) -> Deed | None:

@@ -1,7 +1,7 @@
 """The Jobs tab as it stands at one moment, read straight from the emulator's engine."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -206,22 +206,25 @@ def _plain(cell: Cell | None) -> Any:
 
 def sort_all(
     spreadsheet: Spreadsheet, tab: Sheet, first: int, column: int, *, ascending: bool
-) -> list[int]:
-    """Sort the rows from `first` on, also a header row; return where each was, for `arrange`."""
+) -> Callable[[], None]:
+    """Sort the rows from `first` on, also a header row; return what takes that back.
+
+    Formulas stay as they are, and so do rows that are inserted before it is taken back.
+    """
     area = range(first, len(tab.rows))
     order = ordered(Evaluator(spreadsheet), tab, area, [(column, not ascending)])
-    before = [*range(first), *order]
-    arrange(spreadsheet, tab, [before.index(row) for row in range(len(before))])
-    return before
+    moves = [(tab.rows[row], tab.rows[to]) for to, row in zip(area, order, strict=True)]
+    _move(spreadsheet, tab, moves)
+    return lambda: _move(spreadsheet, tab, [(row, to) for to, row in moves])
 
 
-def arrange(spreadsheet: Spreadsheet, tab: Sheet, places: Sequence[int]) -> None:
-    """Move what is in each row to the row `places` says; formulas stay as they are."""
+def _move(spreadsheet: Spreadsheet, tab: Sheet, moves: Sequence[tuple[Row, Row]]) -> None:
+    """Move what is in the first row of each pair into the second."""
 
     def put(edit: Edit) -> None:
-        cells = [dict(row.cells) for row in tab.rows]
-        for row, to in zip(cells, [*places, *range(len(places), len(cells))], strict=True):
+        moved = [(dict(row.cells), to) for row, to in moves]
+        for cells, to in moved:
             for column in tab.columns:
-                edit.cell(tab, tab.rows[to], column, row.get(column.key, NO_CELL))
+                edit.cell(tab, to, column, cells.get(column.key, NO_CELL))
 
     change(spreadsheet, spreadsheet.owner, put)

@@ -13,7 +13,7 @@ from sync.types import letters
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.two_tab_board import HEADER_ROW, HEADERS, INSTALLED, OPEN
-from tests.chaos.tab import arrange, sort_all
+from tests.chaos.tab import sort_all
 
 OWN_COLUMNS = ("Crew", "Note to self")
 MAPPED_COLUMNS = ("Permit", "Phone", "Customer")
@@ -177,8 +177,7 @@ class Installer:
         sheet = book.sheet(tab)
         assert sheet is not None
         column, up = self._lots.randrange(len(HEADERS) + 1), self._lots.random() < 0.5
-        order = sort_all(book, sheet, HEADER_ROW, column, ascending=up)
-        self.undo = lambda: arrange(book, sheet, order)
+        self.undo = sort_all(book, sheet, HEADER_ROW, column, ascending=up)
         self.diary.append(f"sort all of {tab} by {column}")
 
     def _cut_column(self) -> None:
