@@ -62,16 +62,14 @@ def holding_rules(
     `milestones` are those that it has reached, in order; `last` is the key of the final one.
     """
     of_milestones: list[str] = []
-    is_done = False
     for reached in reversed(milestones):
         milestone = reached.event.milestone
         if not milestone.status or statuses.configured_meaning(milestone.status) == "canceled":
             continue
-        meaning = statuses.meaning(milestone)
-        # Also while *Status* shows that an earlier one is under review: words show the furthest.
-        is_done |= reached.key == last and meaning is Meaning.APPROVED
-        of_milestones += [milestone_rule(reached.key, status) for status in _HOLD[meaning]]
-    rules = {ARCHIVED: is_archived, DONE: is_done}
+        held = _HOLD[statuses.meaning(milestone)]
+        of_milestones += [milestone_rule(reached.key, status) for status in held]
+    # Also while *Status* shows that an earlier one is under review: words show the furthest.
+    rules = {ARCHIVED: is_archived, DONE: statuses.is_done(milestones, last)}
     return (
         *(rule for rule, holds in rules.items() if holds),
         *of_milestones,

@@ -118,6 +118,11 @@ class Statuses:
             return Meaning.REJECTED
         return Meaning.WAITING if means == "waiting" else Meaning.OPEN
 
+    def is_done(self, milestones: Sequence[ReachedMilestone], last: str | None) -> bool:
+        """Return whether the final milestone, whose key is `last`, is among them and approved."""
+        final = (each for each in milestones if each.key == last)
+        return any(self.meaning(each.event.milestone) is Meaning.APPROVED for each in final)
+
     def rejected_tasks(self, milestone: Milestone | StatusSeen) -> list[str]:
         """Return the names of the rejected tasks of a milestone that counts as rejected."""
         if self.meaning(milestone) is not Meaning.REJECTED:
@@ -200,10 +205,9 @@ class Statuses:
         text, words = self.milestone_text(furthest.title, code), (label,)
         if furthest in open_milestones:
             return JobStatus(Case.OPEN, text, (furthest,), (furthest,), words)
-        approved = by_meaning[Meaning.APPROVED]
-        if any(milestone.key == last for milestone in approved):
-            done = self.phrases.done
-            return JobStatus(Case.DONE, done, (furthest,), tuple(approved), (done, label))
+        if self.is_done(milestones, last):
+            done, approved = self.phrases.done, tuple(by_meaning[Meaning.APPROVED])
+            return JobStatus(Case.DONE, done, (furthest,), approved, (done, label))
         # The milestone after one outside the order is unknown.
         open_milestones = [each for each in open_milestones if each.rank >= 0 or furthest.rank < 0]
         if open_milestones:
