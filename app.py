@@ -24,10 +24,10 @@ from sync.errors import BrightsheetError, Rejected
 from sync.routes import CHECK, CLAIMED_ADDRESS, HEALTH, WEBHOOK
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import WEBHOOK_HEADER, Settings, load
-from sync.status.digests import send_digests
+from sync.status.messages import MESSAGES
 from sync.status.metrics import RefusalCounter, StoreCollector, exposition
 from sync.status.verdict import answer as status_answer
-from sync.status.watch import CachedBacklog, Watch, report_unknown_statuses
+from sync.status.watch import CachedBacklog, Watch
 from sync.store import Acknowledgements, ActionLog, Database, Inbox
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery
@@ -53,10 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["brightsheet"] = worker = Worker(settings, database)
     wiring = Wiring(settings, database)
     alerts = wiring.alerts()
-    messages = [
-        partial(report_unknown_statuses, wiring, alerts),
-        partial(send_digests, wiring, alerts),
-    ]
+    messages = [partial(send_due, wiring, alerts) for send_due in MESSAGES]
     watch = Watch(wiring.backlog, alerts.send, messages)
     app.extensions["brightsheet_watch"] = watch
     tries = PasswordTries(ActionLog(database).sources_of_sign_ins)

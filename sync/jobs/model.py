@@ -327,6 +327,11 @@ class Change(Value):
         """Whether the status of a milestone itself changed, not that of a task."""
         return self.subject == self.milestone
 
+    @property
+    def is_found(self) -> bool:
+        """Whether it is the first that is known of its milestone, from EverBright's API."""
+        return self.before is None and self.digest.startswith(READ)
+
 
 STAGE, ARCHIVED, QUOTE, REMARK = "stage", "archived", "quote", "remark"
 CONTRACT, RE_SIGN, COMMENT = "contract", "re-sign", "comment"

@@ -1,4 +1,4 @@
-"""Sends alerts, calls what sends messages, and caches the backlog for `/status`."""
+"""Sends alerts, has due messages sent, and caches the backlog for `/status`."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -9,12 +9,9 @@ from time import monotonic
 import structlog
 
 from sync.errors import BrightsheetError
-from sync.ops.alerts import Alerts
 from sync.status.rules import TROUBLE
 from sync.status.verdict import alarms, resolved_text
-from sync.store import Backlog, Confirmations
-from sync.store.reported import Reported
-from sync.wiring import Wiring
+from sync.store import Backlog
 
 FRESH_SECONDS = 5.0
 """How old the cached backlog may be; a monitor requests it once a minute."""
@@ -52,11 +49,6 @@ class CachedBacklog:
 
 
 POLL_SECONDS = 30.0
-
-_UNKNOWN_STATUS = (
-    "EverBright sends a status that has no meaning yet: {}. A milestone with it counts as open. "
-    "Choose its meaning on the console (Statuses), or add it to [statuses] in the config."
-)
 
 _log = structlog.get_logger()
 
@@ -119,13 +111,3 @@ class Watch:
     def _end(self, code: str) -> None:
         self._reported.discard(code)
         self._ends[code] += 1
-
-
-def report_unknown_statuses(wiring: Wiring, alerts: Alerts) -> None:
-    """Send one alert about each status without a meaning. Raises BrightsheetError."""
-    if not wiring.settings.alert_urls:
-        return
-    for code, means in Confirmations(wiring.database).asked().items():
-        if not means:
-            deliver = partial(alerts.deliver, _UNKNOWN_STATUS.format(code))
-            Reported(wiring.database).once(f"unknown_status:{code}", deliver)

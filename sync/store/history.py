@@ -84,9 +84,11 @@ _LATE_SECONDS = 3 * 86_400.0
 def recent_changes(database: Database, since: float) -> list[Change]:
     """Return the changes noted since a moment (Unix seconds), in order, without much older ones.
 
-    A backfill reads old changes back by the thousand.
+    A backfill reads old changes back by the thousand. Reads only rows since then, from the end.
     """
-    query = select(change.c.body).where(change.c.kept_at >= since).order_by(change.c.seq)
+    older = select(change.c.seq).where(change.c.kept_at < since).order_by(change.c.seq.desc())
+    last = func.coalesce(older.limit(1).scalar_subquery(), 0)
+    query = select(change.c.body).where(change.c.seq > last).order_by(change.c.seq)
     changes = map(Change.model_validate_json, database.scalars(query))
     recent = (one for one in changes if one.stamp.timestamp() >= since - _LATE_SECONDS)
     return sorted(recent, key=lambda one: one.stamp)

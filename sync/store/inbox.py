@@ -14,7 +14,7 @@ from sync.jobs.reads import as_read
 from sync.store import hours
 from sync.store.database import Database, now
 from sync.store.schema import UNPROJECTED, delivery, heartbeat
-from sync.webhooks.schema import Delivery, Outcome
+from sync.webhooks.schema import Delivery, Kind, Outcome
 
 _MAX_BYTES, _MAX_JOBS = 2_000_000, 500
 """Maximum bytes of bodies, and number of jobs, in a batch.
@@ -27,8 +27,10 @@ _MAX_DELIVERIES = 10_000
 _IS_WAITING = select(select(delivery.c.seq).where(UNPROJECTED).exists())
 _MAX_NAME = 200
 """Number of characters of a milestone's name that can be searched."""
-BACKFILL = "backfill-"
+_BACKFILL = "backfill-"
 """Prefix of the IDs of events read from EverBright's API; people see it with the IDs."""
+IS_WEBHOOK = delivery.c.id.not_like(f"{_BACKFILL}%")
+"""Whether a delivery was sent to us, not read from the API; a replay was, too."""
 ODD_FIELDS = "odd_fields"
 """The reason of an accepted webhook with fields of an unexpected type."""
 LAST_WEBHOOK = "delivery"
@@ -37,6 +39,7 @@ NEWEST_WEBHOOK = (
     select(delivery.c.received_at)
     .where(
         delivery.c.outcome.in_((Outcome.ACCEPTED, Outcome.DUPLICATE)),
+        delivery.c.kind != Kind.OTHER,
         delivery.c.counts_from.is_(None),  # Reads from the API and replays aren't new webhooks.
     )
     .order_by(delivery.c.received_at.desc())
@@ -91,7 +94,7 @@ class Inbox:
         Returns after the commit. If the job's data was deleted on request, the projector erases the
         delivery. `requested` is when an event read from the API was requested (UTC).
         """
-        delivery_id = f"{BACKFILL if requested else ''}{uuid4().hex}"
+        delivery_id = f"{_BACKFILL if requested else ''}{uuid4().hex}"
         row = {
             "id": delivery_id,
             "counts_from": requested.timestamp() if requested else None,
@@ -175,7 +178,7 @@ class Inbox:
 
     def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome:
         """Accept a rejected delivery that parses now. It counts from its first receipt."""
-        is_read = kept.id.startswith(BACKFILL)
+        is_read = kept.id.startswith(_BACKFILL)
         values = _event_columns(kept.id, understood, is_read=is_read)
         first = func.coalesce(delivery.c.counts_from, delivery.c.received_at)
         row = update(delivery).where(delivery.c.seq == kept.seq)

@@ -11,7 +11,7 @@ from sync.store import history, lookups
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, bumped, now
 from sync.store.forgotten import ERASED, digest_of
-from sync.store.inbox import BACKFILL
+from sync.store.inbox import IS_WEBHOOK
 from sync.store.schema import delivery, document, folder, forgotten, job, milestone, shared_document
 from sync.webhooks.schema import Outcome
 
@@ -151,8 +151,7 @@ def _received(
     "" is the key of those without a site, and, in the first, of the oldest of all, which counts for
     sites that no delivery names.
     """
-    is_webhook = delivery.c.id.not_like(f"{BACKFILL}%")
-    webhook = func.max(case((is_webhook, delivery.c.received_at)))
+    webhook = func.max(case((IS_WEBHOOK, delivery.c.received_at)))
     query = select(delivery.c.site, func.min(delivery.c.received_at), webhook)
     query = query.where(delivery.c.seq.in_(deliveries)).group_by(delivery.c.site)
     rows = connection.execute(query).all()

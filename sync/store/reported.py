@@ -36,8 +36,8 @@ class Reported:
     def once(self, name: str, send: Callable[[], bool]) -> bool:
         """Have the first caller for `name` send a message; return whether it arrived now.
 
-        `send` is like `Alerts.deliver`: if it returns False or raises, the next call sends it. A
-        name must not have a job's ID, because `brightsheet forget` doesn't delete names.
+        `send` is like `Alerts.deliver`: if it returns False or raises, the next call sends it.
+        Names outlast `brightsheet forget`, so they must not have a job's ID.
         """
         if not self.claim([name]):
             return False

@@ -149,6 +149,7 @@ class Kind(StrEnum):
     CHANGE_ORDER = "change_order"
     COMMENT = "comment"
     OTHER = "other"
+    """Not understood, or not EverBright's; it doesn't count as a sign of life of EverBright's."""
 
 
 class ContractState(StrEnum):

@@ -6,8 +6,9 @@ from dataclasses import replace
 from emulator import Emulator
 from sync.errors import Retryable
 from sync.ops.alerts import Alerts, Message
+from sync.status.messages import report_unknown_statuses
 from sync.status.problem import LATE_SECONDS
-from sync.status.watch import Watch, report_unknown_statuses
+from sync.status.watch import Watch
 from sync.store import Backlog, Confirmations
 from tests.bench import Bench
 

@@ -2,14 +2,11 @@
 
 import gc
 import json
-import re
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from copy import deepcopy
 from hashlib import sha256
 from traceback import walk_stack, walk_tb
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -362,41 +359,3 @@ def is_of_reading(kept: object) -> bool:
     trace = kept.__traceback__ if isinstance(kept, BaseException) else None
     frames = [frame for inner, _ in walk_tb(trace) for frame, _ in walk_stack(inner)]
     return any(frame.f_code is test_an_error_keeps_nothing_of_the_body.__code__ for frame in frames)
-
-
-def test_the_documented_second_source_becomes_a_milestone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """docs/architecture.md, "A second source of webhooks": its module and its edits as they are."""
-    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-    ((adapter, edits),) = re.findall(r"```python\n(.*?)```.*?```diff\n(.*?)```", page, re.DOTALL)
-
-    def load(path: str, source: str) -> Any:
-        name = path.removesuffix(".py").replace("/", ".")
-        loaded = ModuleType(name)
-        monkeypatch.setitem(sys.modules, name, loaded)
-        exec(source, vars(loaded))  # noqa: S102 - it is ours
-        return loaded
-
-    load("sync/webhooks/permits.py", adapter)
-    modules = {}
-    for edit in edits.split("+++ ")[1:]:
-        path, _, hunks = edit.partition("\n")
-        source = (ROOT / path).read_text("utf-8")
-        for hunk in hunks.split("@@\n"):
-            lines = hunk.splitlines(keepends=True)
-            before = "".join(line[1:] for line in lines if not line.startswith("+"))
-            after = "".join(line[1:] for line in lines if not line.startswith("-"))
-            if after not in source:  # Somebody has added it.
-                assert source.count(before) == 1
-                source = source.replace(before, after)
-        modules[path] = load(path, source)
-    read_edited = modules["sync/webhooks/parse.py"].read
-    sent = {"permit_number": 7, "reference": uuid(1), "state": "issued", "changed_at": "2026-03-01"}
-    delivery = read_edited(body(sent))
-    assert (delivery.kind, delivery.site) == ("permit", uuid(1))
-    assert (delivery.milestone.name, delivery.milestone.status) == ("City permit", "APPROVED")
-    assert delivery.odd_fields == ()
-    with pytest.raises(Rejected, match="site"):
-        read_edited(body({"permit_number": 7}))
-    assert read_edited(SAMPLE).kind == "milestone"
-    newest = modules["sync/store/inbox.py"].NEWEST_WEBHOOK.compile().params
-    assert "permit" in newest.values()

@@ -1,0 +1,54 @@
+"""Sends messages about what happened, each once, and lists all messages in `MESSAGES`."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from time import time
+
+from sync.jobs.model import Change
+from sync.ops.alerts import Alerts
+from sync.status.digests import send_digests
+from sync.store import Confirmations
+from sync.store.history import recent_changes
+from sync.store.reported import Reported
+from sync.wiring import Wiring
+
+_DAY = 86_400.0
+_UNKNOWN_STATUS = (
+    "EverBright sends a status that has no meaning yet: {}. A milestone with it counts as open. "
+    "Choose its meaning on the console (Statuses), or add it to [statuses] in the config."
+)
+
+
+def report_unknown_statuses(wiring: Wiring, alerts: Alerts) -> None:
+    """Send one alert about each status without a meaning. Raises BrightsheetError."""
+    if not wiring.settings.alert_urls:
+        return
+    for code, means in Confirmations(wiring.database).asked().items():
+        if not means:
+            deliver = partial(alerts.deliver, _UNKNOWN_STATUS.format(code))
+            Reported(wiring.database).once(f"unknown_status:{code}", deliver)
+
+
+def report_changes(
+    wiring: Wiring, alerts: Alerts, kind: str, text_of: Callable[[Change], str]
+) -> None:
+    """Send a text for each milestone whose status changed in the last day, once per change.
+
+    "" sends nothing. `kind` tells the messages of one caller from another's. Changes of tasks are
+    left out, and milestones that a backfill found: nobody saw those change. A text that did not
+    arrive is sent again until the change is a day old. Raises BrightsheetError.
+    """
+    if not wiring.settings.alert_urls:
+        return
+    for change in recent_changes(wiring.database, time() - _DAY):
+        if change.is_milestone_status and not change.is_found and (text := text_of(change)):
+            # The event's digest: a site ID would outlast `brightsheet forget`.
+            deliver = partial(alerts.deliver, text)
+            Reported(wiring.database).once(f"{kind}:{change.digest}", deliver)
+
+
+MESSAGES: Sequence[Callable[[Wiring, Alerts], None]] = (
+    report_unknown_statuses,
+    send_digests,
+)
+"""They send what is due, and are called every 30 s in each web process."""
