@@ -4,7 +4,6 @@ While Google is down, deliveries wait in the database and flushes are retried wi
 """
 
 from contextlib import suppress
-from threading import Event
 from time import monotonic
 
 import structlog
@@ -13,7 +12,6 @@ from tenacity import RetryCallState
 from sync.errors import BrightsheetError, Permanent, Refused, Retryable
 from sync.ops import retry
 from sync.ops.alerts import Alerts
-from sync.ops.heartbeat import beating
 from sync.sheets.reconcile import reconcile, renew
 from sync.store import Lease
 from sync.store.measures import FLUSHED
@@ -97,19 +95,11 @@ class SheetLoop:
 
     def _flush(self) -> bool:
         """Flush until nothing is pending; False if another worker does it."""
-        leases, name = self._wiring.leases, self._wiring.lease_name()
-        lease = leases.acquire(name)
+        lease = self._wiring.leases.acquire(self._wiring.lease_name())
         if lease is None:
             return False
-        trouble: BrightsheetError | None = None
-        lost = Event()
-
-        def renew_lease() -> None:
-            if leases.acquire(name) != lease:
-                lost.set()
-
         try:
-            with beating(renew_lease, self._settings.lease_seconds / 3):
+            with self._wiring.renewed(lease) as lost:
                 is_due = True
                 while is_due and not (self._stop.is_set() or lost.is_set()):
                     self._is_retried = False
@@ -119,11 +109,7 @@ class SheetLoop:
                     again(self._flush_once, lease)
                     is_due = self._store.pending.is_due()
         except BrightsheetError as error:
-            trouble = error
-        finally:
-            leases.release(lease)
-        if trouble is not None:
-            self._pause_after(trouble)
+            self._pause_after(error)
         return True
 
     def _flush_once(self, lease: Lease) -> None:
