@@ -1,7 +1,7 @@
 """Applies stored deliveries to their jobs, documents and history."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -61,25 +61,16 @@ class Projector:
             understood = [each for each in read if each[0].seq not in forgotten]
             made = self._projected(understood, poisoned)
             self._jobs.take_in(lease, replace(made, forgotten=sorted(forgotten)))
-            self._log_each(deliveries, understood, poisoned)
-            self._ask(delivery for kept, delivery in understood if kept.seq not in poisoned)
+            for kept in deliveries:
+                if reason := poisoned.get(kept.seq):
+                    code = reason.partition(":")[0]  # The rest may quote the body.
+                    _log.warning("not_projected", delivery=kept.id, reason=code)
+            projected = [each for each in understood if each[0].seq not in poisoned]
+            for kept, delivery in projected:
+                _log.info("projected", delivery=kept.id, site=delivery.site)
+            self._ask(delivery for _, delivery in projected)
             did_something = True
         return did_something
-
-    def _log_each(
-        self,
-        deliveries: Iterable[KeptDelivery],
-        understood: Iterable[_Read],
-        poisoned: Mapping[int, str],
-    ) -> None:
-        for kept in deliveries:
-            if reason := poisoned.get(kept.seq):
-                code = reason.partition(":")[0]  # The rest may quote the body.
-                _log.warning("not_projected", delivery=kept.id, reason=code)
-        for kept, delivery in understood:
-            if kept.seq in poisoned:
-                continue
-            _log.info("projected", delivery=kept.id, site=delivery.site)
 
     def _ask(self, deliveries: Iterable[Delivery]) -> None:
         """Ask people to explain statuses that the config doesn't name."""
@@ -109,15 +100,20 @@ class Projector:
                 # A bug with one delivery shouldn't delay the other jobs.
                 _log.exception("fault", delivery=kept.id)
                 poisoned[kept.seq] = f"fault: {type(error).__name__}"
-        owners = self._owners([delivery for _, delivery in read])
-        return [(kept, _with_site(delivery, owners)) for kept, delivery in read], poisoned
+        if not all(delivery.site for _, delivery in read):
+            read = self._with_sites(read)
+        return read, poisoned
 
-    def _owners(self, deliveries: Iterable[Delivery]) -> dict[str, str]:
-        """Return the sites, by milestone UUID, for deliveries that have a milestone but no site."""
-        ownerless = (delivery for delivery in deliveries if not delivery.site)
-        abouts = {about for delivery in ownerless if (about := _about(delivery))}
-        known = self._jobs.sites_of(abouts) if abouts else {}
-        return known | _milestones(deliveries)
+    def _with_sites(self, read: Sequence[_Read]) -> list[_Read]:
+        """Add the sites of deliveries that have a milestone but no site, as far as it is known."""
+        abouts = {about for _, d in read if not d.site and (about := _about(d))}
+        owners = self._jobs.sites_of(abouts) if abouts else {}
+        owners |= _milestones(delivery for _, delivery in read)
+        found = []
+        for kept, delivery in read:
+            site = delivery.site or owners.get(_about(delivery))
+            found.append((kept, delivery.model_copy(update={"site": site})))
+        return found
 
     def _projected(self, understood: list[_Read], poisoned: dict[int, str]) -> Projected:
         if (confirmed := self._jobs.confirmations.read()) != self._confirmed:
@@ -163,31 +159,20 @@ class Projector:
 
 
 def _wanted(deliveries: Iterable[Delivery]) -> list[Wanted]:
-    documents = {
-        (delivery.site, document.uuid): Wanted(
-            document.uuid, delivery.site, sub_task, document.name[:300]
-        )
-        for delivery in deliveries
-        for sub_task, document in _documents(delivery)
-        if delivery.site and document.is_uploaded
-    }
-    return list(documents.values())
-
-
-def _documents(delivery: Delivery) -> Iterator[tuple[str, Document]]:
-    """Yield the documents in a delivery, each with the UUID of its sub-task or ""."""
-    if delivery.milestone:
-        for sub_task, document in delivery.milestone.documents():
-            yield sub_task.uuid or "", document
-    contract = delivery.other_event.contract if delivery.other_event else None
-    if contract:
-        for document in contract.documents:
-            yield contract.sub_task, document
-
-
-def _with_site(delivery: Delivery, owners: Mapping[str, str]) -> Delivery:
-    site = delivery.site or owners.get(_about(delivery))
-    return delivery if site == delivery.site else delivery.model_copy(update={"site": site})
+    """Return the documents in deliveries, each once."""
+    wanted: dict[tuple[str, str], Wanted] = {}
+    for delivery in deliveries:
+        documents: list[tuple[str, Document]] = []
+        if delivery.milestone:
+            documents += [(task.uuid or "", d) for task, d in delivery.milestone.documents()]
+        if delivery.other_event and (contract := delivery.other_event.contract):
+            documents += [(contract.sub_task, document) for document in contract.documents]
+        for sub_task, document in documents:
+            if delivery.site and document.is_uploaded:
+                place = (delivery.site, document.uuid)
+                name = document.name[:300]
+                wanted[place] = Wanted(document.uuid, delivery.site, sub_task, name)
+    return list(wanted.values())
 
 
 def _about(delivery: Delivery) -> str:
