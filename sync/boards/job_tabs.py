@@ -1,6 +1,6 @@
 """Serves a board, tabs that an installer had before, as the tabs of jobs (`JobTabs`)."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import tzinfo
 from functools import cached_property
@@ -36,6 +36,7 @@ class BoardTabs:
 
     def __init__(self, flusher: Flusher) -> None:
         self._store = flusher.store
+        self._client = flusher.client
         self._reader = BoardReader(flusher.client)
         self._take_call = flusher.writer.take_call
         self._config = flusher.targets.layout.config
@@ -49,16 +50,15 @@ class BoardTabs:
         mapped = (table for table in seen if table.mapped_at and table.is_original)
         return without_ended(mapped, self._ended)
 
-    def check_served(
-        self, snapshot: Snapshot, pending: Pending, titles: Callable[[], Mapping[int, str]]
-    ) -> None:
+    def check_served(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> None:
         """Raise Permanent if a tab that is stored as mapped isn't there with its header row."""
         gone = pending.tabs - {table.sheet_id for table in snapshot.tables}
         if not (pending.tabs or snapshot.tables):
             what = "No tab is mapped: jobs are written nowhere."
             raise Permanent("not_mapped", what, "Map one: brightsheet map --write")
         if gone or not snapshot.tables:
-            by_id = titles()
+            self._take_call(lease)
+            by_id = self._client.surroundings().titles
             names = [repr(by_id[sheet_id]) for sheet_id in sorted(gone) if sheet_id in by_id]
             what = f"The header row of the tab {names[0]} was" if names else "A mapped tab was"
             raise Permanent(

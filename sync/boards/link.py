@@ -85,8 +85,10 @@ def find(flusher: Flusher, lease: Lease) -> Doubts:
     snapshot = context.snapshot
     if context.tabs.is_ours or not snapshot.tables:
         raise Permanent("not_mapped", "No tab is mapped.", "Map one: brightsheet map")
-    if not (guards := guarding(snapshot.tables)).is_empty:
-        flusher.send(context, guards)  # No flush did: no job has come since the tab was mapped.
+    if guards := guarding(snapshot.tables):
+        flusher.send(
+            context, Parts(structure=guards)
+        )  # No flush did: no job has come since the tab was mapped.
         raise Retryable("unguarded", "The mapped columns were not guarded yet. Run it again.")
     everything = flusher.writer.read_everything(context)
     tables, rows = everything.snapshot.tables, everything.rows

@@ -160,7 +160,7 @@ def provision(flusher: Flusher, lease: Lease, extras: Collection[str] = ()) -> l
     pending = store.pending.read(0, 0)
     context = FlushContext(lease, fence, tabs, pending, snapshot)
     flusher.check_fence(lease, fence, snapshot, pending)
-    tabs.check_served(snapshot, pending, dict)
+    tabs.check_served(lease, snapshot, pending)
     if found := _find_moved(flusher, context):
         return found
     flusher.must_be_in_place(context)

@@ -7,11 +7,21 @@ afterward needs nothing else: it knows no policy.
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from sync.field_table import KEY
-from sync.sheets.read import COLUMN_KEY, FENCE_TAB, WORDS_KEY, Fence, Snapshot, Tab, Table
+from sync.sheets.job_tabs import Pattern
+from sync.sheets.read import (
+    COLUMN_KEY,
+    FENCE_TAB,
+    WORDS_KEY,
+    Fence,
+    PipelineTab,
+    Snapshot,
+    Table,
+    quoted,
+)
 from sync.sheets.row_identity import RowIdentity
 from sync.sheets.sheet_requests import (
     CellWrite,
@@ -48,16 +58,6 @@ _MORE_COLUMNS = 20
 
 
 @dataclass(frozen=True)
-class RequestedRanges:
-    """The parts of a tab that a batch's response returns: header row and A1 ranges of copies."""
-
-    title: str
-    header_row: int
-    copies_title: str
-    ranges: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Batch:
     """Requests with the trace for their check. `fence_before` is the fence that was read."""
 
@@ -67,8 +67,9 @@ class Batch:
     fence_before: int | None
     created: tuple[str, ...] = ()
     """IDs of the columns, further tabs and filter views of ours that exist after it."""
-    requested: tuple[RequestedRanges, ...] = ()
-    """For each written tab; () if nothing can be misplaced."""
+    requested: tuple[str, ...] = ()
+    """The A1 ranges that its response returns: the header row of each written tab, and copies of
+    the cells to compare. () if nothing can be misplaced."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,8 @@ class Parts:
     """Existing rows."""
     new_rows: Sequence[RowWrite] = ()
     """New rows, inserted one below the other from the first one's row."""
-    formulas: Sequence[int] = ()
-    """Columns in which new rows copy the formula of the row above."""
-    is_covered: bool = False
-    """Whether a total ends at the row above and must include the new rows."""
+    pattern: Pattern | None = None
+    """The place of the new rows, and what they copy; None: they are below the last job."""
     extra: Sequence[Request] = ()
     """Requests for the History, the Pipeline, and formatting."""
     created: tuple[str, ...] = ()
@@ -93,7 +92,7 @@ class Parts:
     finished_undos: tuple[int, ...] = ()
     """IDs of undos that are reported in the tab Recovered, in `recovered_lines` lines."""
     recovered_lines: int = 0
-    pipeline: Tab | None = None
+    pipeline: PipelineTab | None = None
     """The Pipeline tab as `extra` leaves it."""
     guarded: Mapping[int, frozenset[str]] = field(default_factory=dict)
     """IDs of columns that are guarded although nothing is written there, by sheet ID."""
@@ -119,14 +118,14 @@ class Parts:
         return Parts(self.structure, self.header, touched, created=self.created, guarded=guarded)
 
 
-def guarding(tables: Iterable[Table]) -> Parts:
-    """Return the parts that guard every unguarded column, before anything is written there."""
+def guarding(tables: Iterable[Table]) -> list[Request]:
+    """Return the requests that guard every unguarded column, before anything is written there."""
     requests: list[Request] = []
     for table in tables:
         unguarded = [c for c in sorted(table.columns) if table.guards.get(c) != table.columns[c]]
         requests += column_guards(table, unguarded)
         requests += [] if table.has_header_guard else header_guard(table)
-    return Parts(structure=requests)
+    return requests
 
 
 def retag_columns(table: Table, columns: Mapping[str, int]) -> Parts:
@@ -155,8 +154,10 @@ def compose(
     """Return a batch with fence, guards and copies; `tables` are the tabs after its structure.
 
     New rows and headers go into the first. `fence_title` is the title of the hidden tab, if it is
-    created.
+    created. The fence gets a number larger than `fence` has and than was observed.
     """
+    before = snapshot.fence.number if snapshot.fence else None
+    fence = replace(fence, number=max(fence.number, (before or 0) + 1))
     creates_jobs_tab, first = snapshot.table is None, tables[0]
     requests = [] if snapshot.has_fence_tab else make_hidden_tab(FENCE_TAB, fence_title)
     # Rejected if another batch has come first, since its fence is gone then.
@@ -175,7 +176,7 @@ def compose(
         identity = RowIdentity(is_header=True)
         cells, row = tuple(parts.header), first.header_row
         written.append(RowWrite(sheet_id=first.sheet_id, row=row, cells=cells, identity=identity))
-    requested: list[RequestedRanges] = []
+    requested: list[str] = []
     for table in tables:
         rows = [row for row in written if row.sheet_id == table.sheet_id]
         new = parts.new_rows if table is first else ()
@@ -188,9 +189,10 @@ def compose(
         if rows and not creates_jobs_tab:
             title = snapshot.copies_title(table, fence_title)
             requests += _copies(snapshot, table, rows, title)
-            requested.append(_requested_ranges(table, rows, title))
-        elif new and not creates_jobs_tab:
-            requested.append(RequestedRanges(table.title, table.header_row, "", ()))
+            requested += [f"{quoted(title)}!{cells}" for cells in _compared_ranges(table, rows)]
+        if (rows or new) and not creates_jobs_tab:
+            number = table.header_row + 1
+            requested.append(f"{quoted(table.title)}!{number}:{number}")
     requests += write(written)
     if parts.new_rows:
         requests += _new_rows(first, parts)
@@ -206,7 +208,7 @@ def compose(
             recovered_lines=parts.recovered_lines,
         ),
         fence,
-        snapshot.fence.number if snapshot.fence else None,
+        before,
         (*sorted({column for table in tables for column in table.columns}), *parts.created),
         tuple(requested),
     )
@@ -257,35 +259,29 @@ def _new_rows(table: Table, parts: Parts) -> list[Request]:
     elif at - 1 <= table.header_row:
         insertion = [insert(table.sheet_id, "ROWS", at, count, table.row_count)]
     else:
-        insertion = insert_like_above(
-            table.sheet_id, at, count, parts.formulas, is_covered=parts.is_covered
-        )
+        pattern = parts.pattern or Pattern(at)
+        formulas, is_covered = sorted(pattern.formulas), pattern.is_covered
+        insertion = insert_like_above(table.sheet_id, at, count, formulas, is_covered=is_covered)
     return [*insertion, *write(parts.new_rows)]
 
 
-def _requested_ranges(
-    table: Table, written: Sequence[RowWrite], copies_title: str
-) -> RequestedRanges:
-    """Request the cells that the check compares, and whole rows if it compares all of a row."""
-    headers = [row for row in written if row.identity.is_header]
-    rows = [row for row in written if not row.identity.is_header]
-    whole = [f"{row.row + 1}:{row.row + 1}" for row in rows if row.identity.holds is not None]
-    ranges = (*_compared(table, headers), *_compared(table, rows), *whole)
-    return RequestedRanges(table.title, table.header_row, copies_title, ranges)
-
-
-def _compared(table: Table, rows: Sequence[RowWrite]) -> list[str]:
-    """Return the A1 ranges of the compared columns, from the first to the last row."""
-    if not rows:
-        return []
-    indexes = {table.columns[KEY]} if KEY in table.columns else set()
-    for row in rows:
-        indexes |= {
-            cell.index
-            for cell in row.cells
-            if not (cell.expects is None and cell.expects_note is None)
-        }
-        texts = (*row.identity.shows, *row.identity.shows_not)
-        indexes |= {table.columns[column] for column in texts if column in table.columns}
-    first, last = (pick(row.row for row in rows) + 1 for pick in (min, max))
-    return [f"{name}{first}:{name}{last}" for name in map(letters, sorted(indexes))]
+def _compared_ranges(table: Table, written: Sequence[RowWrite]) -> list[str]:
+    """Return the A1 ranges that the check compares: whole rows if it compares all of a row."""
+    ranges = []
+    for is_header in (True, False):
+        rows = [row for row in written if row.identity.is_header == is_header]
+        if not rows:
+            continue
+        indexes = {table.columns[KEY]} if KEY in table.columns else set()
+        for row in rows:
+            indexes |= {
+                cell.index
+                for cell in row.cells
+                if cell.expects is not None or cell.expects_note is not None
+            }
+            texts = (*row.identity.shows, *row.identity.shows_not)
+            indexes |= {table.columns[column] for column in texts if column in table.columns}
+        first, last = (pick(row.row for row in rows) + 1 for pick in (min, max))
+        ranges += [f"{name}{first}:{name}{last}" for name in map(letters, sorted(indexes))]
+    whole = [row.row + 1 for row in written if row.identity.holds is not None]
+    return [*ranges, *(f"{number}:{number}" for number in whole)]

@@ -7,7 +7,7 @@ value, the write is confirmed. If not, it is misplaced, and an undo puts back th
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,8 +118,8 @@ def masked(fields: str, cell: CellData) -> dict[str, Any]:
 class Findings:
     """The result of a check."""
 
-    misplaced: set[str] = field(default_factory=set)
-    """Sites with at least one misplaced write."""
+    misplaced_columns: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """The columns with a misplaced write, by site."""
     confirmed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The columns that were confirmed in every row of a job, by site."""
     typed_notes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -134,9 +134,14 @@ class Findings:
     replaced: list[ReplacedWords] = field(default_factory=list)
 
     @property
+    def misplaced(self) -> Set[str]:
+        """Sites with at least one misplaced write."""
+        return self.misplaced_columns.keys()
+
+    @property
     def is_as_intended(self) -> bool:
         """Whether every write is confirmed."""
-        return not (self.misplaced or self.undos)
+        return not (self.misplaced_columns or self.undos)
 
     def finishes(self, number: int, undo: Undo) -> bool:
         """Return whether a confirmed undo is confirmed for the second time, in every row."""
@@ -155,57 +160,37 @@ def check(
     """
     findings, by_id = Findings(), {table.sheet_id: table for table in tables}
     new_sites = [row.site for row in trace.rows if row.is_new]
-    misplaced: dict[str, set[str]] = defaultdict(set)
     for row in trace.rows:
         table = by_id.get(row.sheet_id)
         if table is None:  # The tab was deleted, with everything that was written into it.
-            findings.misplaced |= {row.site} - {""}
+            if row.site:
+                findings.misplaced_columns.setdefault(row.site, set())
             continue
         columns = trace.columns.get(row.sheet_id, {})
         copy = () if row.is_new else copies.get(row.sheet_id, {}).get(row.row, ())
-        found = _RowCheck(table, columns, row, copy, pending).run(new_sites)
-        findings.undos += found.undos
-        findings.confirmed_undos |= found.confirmed_undos
-        findings.missed_undos |= found.missed_undos
-        findings.replaced += found.replaced
-        if row.site:
-            findings.confirmed[row.site] |= found.confirmed
-            findings.typed_notes[row.site] |= found.typed_notes
-            findings.keyed |= {row.site} if found.is_keyed else set()
-            misplaced[row.site] |= found.misplaced
-    for site, misplaced_columns in misplaced.items():
-        findings.confirmed[site] -= misplaced_columns
-        findings.misplaced |= {site} if misplaced_columns else set()
+        _RowCheck(table, columns, row, copy, pending, findings).run(new_sites)
+    for site, misplaced in findings.misplaced_columns.items():
+        findings.confirmed[site] -= misplaced
     return findings
-
-
-@dataclass
-class _RowFindings:
-    """The result for one row: IDs of columns, and undos as in `Findings`."""
-
-    misplaced: set[str] = field(default_factory=set)
-    confirmed: set[str] = field(default_factory=set)
-    typed_notes: set[str] = field(default_factory=set)
-    is_keyed: bool = False
-    undos: list[Undo] = field(default_factory=list)
-    confirmed_undos: set[int] = field(default_factory=set)
-    missed_undos: set[int] = field(default_factory=set)
-    replaced: list[ReplacedWords] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class _RowCheck:
-    """The check of the writes into one row; `columns` are the indexes that the batch used."""
+    """The check of the writes into one row, which adds to `found`.
+
+    `columns` are the indexes that the batch used.
+    """
 
     table: Table
     columns: Mapping[str, int]
     row: RowWrite
     copy: Row
     pending: Mapping[int, Undo]
+    found: Findings
 
-    def run(self, new_sites: Sequence[str]) -> _RowFindings:
-        """Return the result; `new_sites` are the sites of all rows that the batch inserted."""
-        found, is_intended = _RowFindings(), self._is_intended_row()
+    def run(self, new_sites: Sequence[str]) -> None:
+        """Check the row; `new_sites` are the sites of all rows that the batch inserted."""
+        found, site, is_intended = self.found, self.row.site, self._is_intended_row()
         if self.row.pattern_of and not is_intended:
             found.undos += self._other_pattern(new_sites)
         for cell in self.row.cells:
@@ -221,24 +206,24 @@ class _RowCheck:
                 found.confirmed_undos |= replaced
                 found.undos += [] if undo is None else [undo]
             # A note that someone typed was overwritten in the right cell: the value is confirmed.
-            is_typed_note = failed_parts == [NOTE] and is_right and bool(self.row.site)
+            is_typed_note = failed_parts == [NOTE] and is_right and bool(site)
             if is_typed_note:
-                found.typed_notes.add(cell.column)
+                found.typed_notes[site].add(cell.column)
             if failed_parts and not is_typed_note:
-                found.misplaced.add(cell.column)
+                if site:
+                    found.misplaced_columns[site].add(cell.column)
                 found.missed_undos.update(cell.undoes)
             else:
                 found.confirmed_undos.update(cell.undoes)
-                if self.row.site and not cell.undoes:
-                    self._confirm(cell, found)
-        return found
+                if site and not cell.undoes:
+                    self._confirm(cell)
 
-    def _confirm(self, cell: CellWrite, found: _RowFindings) -> None:
-        """Add a job's confirmed cell to `found`: the key of a matched row, or a column."""
+    def _confirm(self, cell: CellWrite) -> None:
+        """Add a job's confirmed cell: the key of a matched row, or a column."""
         if cell.column == KEY and self.row.identity.shows:
-            found.is_keyed = True
+            self.found.keyed.add(self.row.site)
             return
-        found.confirmed.add(cell.column)
+        self.found.confirmed[self.row.site].add(cell.column)
         if cell.replaces_words:
             words = ReplacedWords(
                 site=self.row.site,
@@ -247,7 +232,7 @@ class _RowCheck:
                 before=text_of(at(self.copy, cell.index)),
                 after=text_of(cell.data),
             )
-            found.replaced.append(words)
+            self.found.replaced.append(words)
 
     def _is_intended_row(self) -> bool:
         if self.row.is_new:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import requests
@@ -24,21 +24,8 @@ from sync.sheets.read import (
     Snapshot,
     data_filters,
     everything,
-    quoted,
 )
 from sync.sheets.surroundings import Surroundings
-
-
-class _Http(HTTPClient):
-    """gspread's client, with responses that aren't indented, which halves large ones.
-
-    Google indents by default (source: the discovery document, prettyPrint).
-    """
-
-    def request(self, *where: Any, **more: Any) -> requests.Response:
-        """Send a request. Raises APIError if Google rejects it."""
-        more["params"] = {**(more.get("params") or {}), "prettyPrint": "false"}
-        return super().request(*where, **more)
 
 
 @dataclass(frozen=True)
@@ -59,7 +46,9 @@ class SheetClient:
     def __init__(self, session: requests.Session, spreadsheet_id: str, account: str) -> None:
         self._id = spreadsheet_id
         self._account = account
-        self._http = _Http(None, session)  # type: ignore[arg-type]  # the session signs in
+        # Google indents responses by default (the discovery document); without it large ones halve.
+        session.params = {"prettyPrint": "false"}
+        self._http = HTTPClient(None, session)  # type: ignore[arg-type]  # the session signs in
         self._http.set_timeout(TIMEOUT)
 
     def read(self, tabs: JobTabs, columns: tuple[str, ...] = ()) -> Snapshot:
@@ -71,9 +60,12 @@ class SheetClient:
         return sheet.read(answer, tabs.tables)
 
     def read_everything(self, tabs: JobTabs, book: Snapshot) -> Reading:
-        """Read the tabs of jobs and their hidden tabs whole."""
+        """Read the tabs of jobs whole, with the cells of all their columns, and the hidden tabs."""
         jobs = (table.sheet_id for table in book.tables)
-        return self.read_whole(tabs, [*jobs, *book.hidden_tabs])
+        whole = self.read_whole(tabs, [*jobs, *book.hidden_tabs])
+        now = whole.snapshot
+        filled = tuple(sheet.with_cells(t, whole.rows[t.sheet_id]) for t in now.tables)
+        return replace(whole, snapshot=replace(now, tables=filled))
 
     def read_whole(self, tabs: JobTabs, sheet_ids: Sequence[int]) -> Reading:
         """Read some tabs whole, and the header rows and keys of all tabs of jobs."""
@@ -120,12 +112,7 @@ class SheetClient:
         body: dict[str, Any] = {"requests": batch.requests}
         fields = "spreadsheetId"
         if batch.requested:
-            ranges = []
-            for one in batch.requested:
-                number = one.header_row + 1
-                copied = (f"{quoted(one.copies_title)}!{part}" for part in one.ranges)
-                ranges += [*copied, f"{quoted(one.title)}!{number}:{number}"]
-            body |= {"includeSpreadsheetInResponse": True, "responseRanges": ranges}
+            body |= {"includeSpreadsheetInResponse": True, "responseRanges": batch.requested}
             fields = WRITTEN_FIELDS
         reply = self._post("batchUpdate", body, fields).get("updatedSpreadsheet", {})
         now = sheet.read(reply, tabs.tables)

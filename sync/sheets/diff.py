@@ -16,7 +16,7 @@ from sync.sheets import encode
 from sync.sheets.cell_data import BLANK, Content, Row, Rows, at, content, note_of
 from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
 from sync.sheets.policy import NOTES, Decision, Rule, TypedWord, decide, rule_of
-from sync.sheets.read import Table, must_have_keys, with_cells
+from sync.sheets.read import Table, must_have_keys
 from sync.sheets.row_identity import IDENTIFYING, RowIdentity
 from sync.sheets.sheet_requests import CellWrite, RowWrite
 
@@ -91,10 +91,12 @@ def diff(
     for target in targets:
         places = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
         if places:
-            writes = (cells.row(table, row, target, len(places)) for table, row in places)
-            result.rows += [write for write in writes if write.cells]
+            typed = set[str]()
+            for table, row in places:
+                write, typed_here = cells.row(table, row, target, len(places))
+                typed |= typed_here
+                result.rows += [write] if write.cells else []
             shown = cells.shown([table for table, _ in places], target, present)
-            typed = cells.typed_notes(places, target)
             # Stored without its note, the cell has a typed one (`has_typed_note`).
             shown |= {column: without_note(shown[column]) for column in typed & shown.keys()}
             result.shown[target.site] = shown
@@ -147,15 +149,14 @@ def key_repairs(
 
     A row was copied for another customer if it differs from the job's customer and another row with
     the key doesn't. If it shows nothing of the job's customer, the other row may have lost its key.
-    `rows` are all rows, by sheet ID; `lost` are the keys in no row.
+    `tables` and `rows` (by sheet ID) were read whole; `lost` are the keys in no row.
     """
-    filled = [with_cells(table, rows[table.sheet_id]) for table in tables]
     differing: dict[str, list[tuple[Table, int, frozenset[str]]]] = {}
     without_row = []
     for target in targets:
         differing[target.site] = []
         is_without = True
-        for table in filled:
+        for table in tables:
             for row in table.keys.get(target.site, ()):
                 texts = table.texts(row)
                 columns = tabs.differing(texts, target)
@@ -196,8 +197,8 @@ class CellDecider:
     zone: tzinfo
     locale: str = ""
 
-    def row(self, table: Table, row: int, target: Target, copies: int) -> RowWrite:
-        """Return the write of one of a job's `copies` rows.
+    def row(self, table: Table, row: int, target: Target, copies: int) -> tuple[RowWrite, set[str]]:
+        """Return the write of one of a job's `copies` rows, and the columns with typed notes.
 
         A person may have copied the row before its last change, so in our own tab each of several
         rows gets all cells, except those in which typed text stays: they weren't read.
@@ -208,18 +209,25 @@ class CellDecider:
                 c for c, cell in target.cells.items() if rule_of(c, cell, is_ours=True) is Rule.OURS
             }
             target = replace(target, recheck=target.recheck | (ours - changed.keys()))
-        cells = (
-            self._cell(table, row, column, target, is_changed=column in changed)
-            for column in target.differences()
-            if column != KEY and column in table.columns
-        )
-        return RowWrite(
+        cells, typed_notes = list[CellWrite](), set[str]()
+        for column in target.differences():
+            if column == KEY or column not in table.columns:
+                continue
+            expected_note = None
+            if column in changed and table.is_ours and is_noted(column):
+                decision, note = self._note(table, row, column, target)
+                expected_note = note if decision is Decision.WRITE else None
+                typed_notes |= {column} if decision is Decision.LEAVE else set()
+            if cell := self._cell(table, row, column, target, expected_note):
+                cells.append(cell)
+        write = RowWrite(
             sheet_id=table.sheet_id,
             row=row,
-            cells=tuple(cell for cell in cells if cell),
+            cells=tuple(cells),
             site=target.site,
             identity=RowIdentity(key=target.site),
         )
+        return write, typed_notes
 
     def new_row(
         self, table: Table, target: Target, number: int, pattern: Pattern | None
@@ -294,17 +302,17 @@ class CellDecider:
         )
 
     def _cell(
-        self, table: Table, row: int, column: str, target: Target, *, is_changed: bool
+        self, table: Table, row: int, column: str, target: Target, expected_note: str | None
     ) -> CellWrite | None:
-        """Return the write of a cell's value, its note, or both: each is decided separately."""
+        """Return the write of a cell's value, its note, or both: each is decided separately.
+
+        The note is written unless `expected_note` is None.
+        """
         wanted = self.tabs.translated(table, column, target.cells.get(column, EMPTY))
         if wanted is None or (column in TYPED_IDS and column not in table.cells):
             return None
         decision, rule, observed = self.decide(table, row, column, target)
-        writes_note, expected_note = False, ""
-        if is_changed and table.is_ours and is_noted(column):
-            note_decision, expected_note = self._note(table, row, column, target)
-            writes_note = note_decision is Decision.WRITE
+        writes_note = expected_note is not None
         if decision is not Decision.WRITE and not writes_note:
             return None
         fields = ""
@@ -325,7 +333,7 @@ class CellDecider:
             data=data,
             fields=",".join(part for part in (fields, "note" if writes_note else "") if part),
             expects=None if rule is Rule.OURS else observed,
-            expects_note=expected_note if writes_note else None,
+            expects_note=expected_note,
             replaces_words=rule is Rule.NEWS and observed not in ours,
         )
 
@@ -339,16 +347,6 @@ class CellDecider:
             last_written = observed
         texts = Content(observed), Content(last_written), Content(new)
         return decide(NOTES, *texts, is_news=False), observed or ours
-
-    def typed_notes(self, places: Sequence[tuple[Table, int]], target: Target) -> set[str]:
-        """Return the columns in which a job's row has a note that someone typed, which stays."""
-        return {
-            column
-            for table, row in places
-            for column in target.differences().keys() & table.cells.keys()
-            if table.is_ours and is_noted(column)
-            if self._note(table, row, column, target)[0] is Decision.LEAVE
-        }
 
     def _new_cells(self, table: Table, target: Target, above: Row) -> Iterator[CellWrite]:
         for column, cell in target.cells.items():

@@ -14,7 +14,7 @@ from sync.jobs.cells import Column
 from sync.settings.config_file import Config
 from sync.sheets import sheet_requests
 from sync.sheets.batch import Parts
-from sync.sheets.read import HEADER_KEY, JOBS_TAB, Snapshot, Tab, Table
+from sync.sheets.read import HEADER_KEY, JOBS_TAB, PipelineTab, Snapshot, Tab, Table
 from sync.sheets.sheet_requests import CellWrite, Request
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import filter_views, formatting, history, pipeline
@@ -64,7 +64,7 @@ class Ensured:
     extra: list[Request] = field(default_factory=list)
     tabs: list[str] = field(default_factory=list)
     """HISTORY and PIPELINE, if the spreadsheet has them afterward."""
-    pipeline: Tab | None = None
+    pipeline: PipelineTab | None = None
     """The Pipeline tab afterward, without its numbers."""
     done: list[str] = field(default_factory=list)
     """A line for each change."""
@@ -106,25 +106,36 @@ def ensure(
     as they are, except for blank headers. If the tabs of jobs aren't ours, only the extras are
     created.
     """
-    if not is_ours:
-        ensured = Ensured(snapshot.tables)
-        _ensure_history(ensured, snapshot, wanted, zone, makes=HISTORY in wanted.extras)
-        _ensure_pipeline(ensured, snapshot, wanted, makes=PIPELINE in wanted.extras)
+    is_new = is_ours and snapshot.table is None
+    ensured = Ensured(snapshot.tables, is_new)
+    makes_history = makes_pipeline = is_new or restores
+    if is_ours:
+        table = snapshot.table or Table(JOBS_TAB, wanted.titles.jobs, 0, _BLANK_ROWS, 0)
+        ensured.tables = [table]
+        if any(table.columns.get(column.id) not in table.headers for column in wanted.columns):
+            _ensure_columns(ensured, wanted.columns, wanted.config)
+        if is_new or restores:
+            _ensure_formats(ensured, table, wanted)
+    else:
+        makes_history, makes_pipeline = HISTORY in wanted.extras, PIPELINE in wanted.extras
         for table in snapshot.tables if VIEWS in wanted.extras else ():
             views = filter_views.of_board(table, wanted.config, wanted.stuck_days)
             _ensure_views(ensured, views, table.sheet_id, wanted.beside)
-        return ensured
-    is_new = snapshot.table is None
-    table = snapshot.table or Table(JOBS_TAB, wanted.titles.jobs, 0, _BLANK_ROWS, 0)
-    ensured = Ensured([table], is_new)
-    _ensure_columns(ensured, wanted.columns, wanted.config)
-    if is_new or restores:
-        _ensure_formats(ensured, table, wanted)
-    _ensure_history(ensured, snapshot, wanted, zone, makes=is_new or restores)
-    if restores and snapshot.history:
-        views = filter_views.of_history(snapshot.history, wanted.config)
-        _ensure_views(ensured, views, snapshot.history.sheet_id, wanted.beside)
-    _ensure_pipeline(ensured, snapshot, wanted, makes=is_new or restores)
+    history_tab, pipeline_tab = snapshot.history, snapshot.pipeline
+    if history_tab is None and makes_history:
+        history_tab = _make_history(ensured, wanted)
+    elif history_tab is not None and is_ours and restores:
+        views = filter_views.of_history(history_tab, wanted.config)
+        _ensure_views(ensured, views, history_tab.sheet_id, wanted.beside)
+    if history_tab is not None:
+        ensured.extra += history.insert(history_tab, wanted.lines, zone, snapshot.locale)
+        ensured.tabs.append(HISTORY)
+    if pipeline_tab is None and makes_pipeline:
+        pipeline_tab = _make_pipeline(ensured, wanted, snapshot.locale)
+    if pipeline_tab is not None:  # Its numbers are written by `Flusher.with_pipeline`.
+        ensured.tabs.append(PIPELINE)
+        charts = pipeline_tab.charts | wanted.beside.charts
+        ensured.pipeline = replace(pipeline_tab, charts=charts)
     return ensured
 
 
@@ -144,6 +155,7 @@ def read_columns(tables: Iterable[Table]) -> list[ReadColumn]:
 
 
 def _ensure_columns(ensured: Ensured, columns: Sequence[Column], config: Config) -> None:
+    """Add missing columns to the Jobs tab, which is created if it is missing, and blank headers."""
     read = table = ensured.table
     requests = list[Request]()
     new = [column for column in columns if column.id not in table.columns]
@@ -174,7 +186,7 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column], config: Config)
         ensured.report(f"column {column.header!r}: created")
     if ensured.is_new:
         size = (table.row_count, table.column_count)
-        made = sheet_requests.make_tab(table.sheet_id, table.title, HEADER_KEY, size, position=0)
+        made = sheet_requests.make_tab(table.sheet_id, table.title, HEADER_KEY, size, index=0)
         rows = formatting.sized_rows(table.sheet_id, 1, table.row_count - 1)
         requests = [*made, rows, *requests]
         ensured.report_created(table.title)
@@ -210,8 +222,7 @@ def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
         ensured.extra += formatting.recolored(read.sheet_id, now, config, conditions)
         ensured.extra += formatting.store_version(read.sheet_id, read.header_row, version)
         ensured.report("colors and filters: updated")
-    columns = ensured.table.columns
-    views = filter_views.of_jobs(read.sheet_id, read.header_row, columns, config, days)
+    views = filter_views.of_jobs(ensured.table, config, days)
     _ensure_views(ensured, views, read.sheet_id, wanted.beside, is_changed=is_changed)
 
 
@@ -246,33 +257,19 @@ def _ensure_views(
             ensured.report(f"filter view {view['title']!r}: reset")
 
 
-def _ensure_history(
-    ensured: Ensured, snapshot: Snapshot, wanted: WantedTabs, zone: tzinfo, *, makes: bool
-) -> None:
-    tab = snapshot.history
-    if tab is None and makes:
-        place = len(wanted.beside.titles) if wanted.extras else 1
-        requests, tab = history.make(wanted.config, wanted.titles.history, place, wanted.beside)
-        views = filter_views.of_history(tab, wanted.config)
-        ensured.extra += [*requests, *(filter_views.add(view, wanted.beside) for view in views)]
-        ensured.report_created(wanted.titles.history)
-    if tab is not None:
-        ensured.extra += history.insert(tab, wanted.lines, zone, snapshot.locale)
-        ensured.tabs.append(HISTORY)
+def _make_history(ensured: Ensured, wanted: WantedTabs) -> Tab:
+    place = len(wanted.beside.titles) if wanted.extras else 1
+    requests, tab = history.make(wanted.config, wanted.titles.history, place, wanted.beside)
+    views = filter_views.of_history(tab, wanted.config)
+    ensured.extra += [*requests, *(filter_views.add(view, wanted.beside) for view in views)]
+    ensured.report_created(wanted.titles.history)
+    return tab
 
 
-def _ensure_pipeline(
-    ensured: Ensured, snapshot: Snapshot, wanted: WantedTabs, *, makes: bool
-) -> None:
-    """Create the tab; its numbers are written by `Flusher.with_pipeline`."""
-    tab = snapshot.pipeline
-    if tab is None and makes:
-        place = len(wanted.beside.titles) if wanted.extras else 2
-        titles, beside = wanted.titles, wanted.beside
-        days, locale = wanted.stuck_days, snapshot.locale
-        requests, tab = pipeline.make(titles.pipeline, place, beside, days, locale)
-        ensured.extra += requests
-        ensured.report_created(titles.pipeline)
-    if tab is not None:
-        ensured.tabs.append(PIPELINE)
-        ensured.pipeline = replace(tab, charts=tab.charts | wanted.beside.charts)
+def _make_pipeline(ensured: Ensured, wanted: WantedTabs, locale: str) -> PipelineTab:
+    place = len(wanted.beside.titles) if wanted.extras else 2
+    titles, beside = wanted.titles, wanted.beside
+    requests, tab = pipeline.make(titles.pipeline, place, beside, wanted.stuck_days, locale)
+    ensured.extra += requests
+    ensured.report_created(titles.pipeline)
+    return tab

@@ -4,8 +4,9 @@
 keys that are missing are looked for, and overwritten cells are restored.
 """
 
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 from typing import Any
@@ -14,22 +15,22 @@ import structlog
 
 from sync.errors import Permanent, Refused
 from sync.field_table import KEY
-from sync.jobs.cells import Cells, Column
+from sync.jobs.cells import Column
 from sync.jobs.pipeline import PipelineEntry
 from sync.jobs.target import Target
 from sync.sheets import batch, encode, keys, row_identity, sheet_requests, undo
-from sync.sheets.batch import Batch, Parts, compose, guarding
+from sync.sheets.batch import Parts, compose, guarding
 from sync.sheets.batch_writer import BatchWriter, parsed
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import columns_to_read, diff, key_repairs
-from sync.sheets.ensure import HISTORY, WantedTabs, ensure, read_columns
+from sync.sheets.ensure import HISTORY, ensure, read_columns
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.read import Fence, Snapshot, Table, must_have_keys
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, pipeline
 from sync.sheets.targets import Lines, Targets, Work, confirmation
-from sync.store import FenceDoubt, Lease, Pending, ReadColumn, SheetStore
+from sync.store import FenceDoubt, Finding, Lease, Pending, ReadColumn, SheetStore, Shown
 from sync.types import Mode
 
 NO_ENTRIES: Mapping[str, PipelineEntry | None] = MappingProxyType({})
@@ -43,19 +44,6 @@ DOUBTS = {
 _TAKE_OVER = "To write from this database: brightsheet takeover --write"
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The parts of a batch, and the cells they confirm (`shown`, by site).
-
-    `absent` jobs have no row. `tables` are the tabs of jobs after the structure in `parts`.
-    """
-
-    tables: Sequence[Table]
-    parts: Parts = field(default_factory=Parts)
-    shown: Mapping[str, Cells] = field(default_factory=dict)
-    absent: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -138,7 +126,7 @@ class Flusher:
         context = FlushContext(lease, fence, tabs, pending, snapshot)
         if pending.in_doubt and self.writer.conclude_attempt(context):
             return  # An earlier batch was carried out: the next flush compares with what it wrote.
-        self._check_served(context)
+        tabs.check_served(lease, snapshot, pending)
         if displaced := self.displaced(tabs, snapshot, pending):
             served = context.without(displaced)
             writable = served.pending.sites_with_row
@@ -162,15 +150,19 @@ class Flusher:
             return
         if context.tabs.learn(lease, snapshot, pending):
             return
-        if self._handle_missing_keys(context):
+        lost = pending.sites_with_row - {site for t in snapshot.tables for site in t.keys}
+        self._presumed_deleted &= lost
+        if lost and self._handle_missing_keys(context, lost):
             return
-        if not (guards := guarding(snapshot.tables)).is_empty:
+        if guards := guarding(snapshot.tables):
             # Every column is guarded before anything is written: a person may be moving one now.
-            self.send(context, guards)
+            self.send(context, Parts(structure=guards))
         elif pending.undos:
             self._undo(context)
         elif work.sites:
-            if not self._remove_copied_keys(context, work):
+            sites = Counter(s for t in snapshot.tables for s, rows in t.keys.items() for _ in rows)
+            doubled = {site for site, count in sites.items() if count > 1}
+            if not (doubled and self._remove_copied_keys(context, work, doubled)):
                 self._write(context, work)
         else:
             # Move the fence, so that Google rejects a batch in doubt if it arrives later.
@@ -204,30 +196,30 @@ class Flusher:
         tables: Sequence[Table] = (),
         *,
         titles: Titles | None = None,
+        shown: Sequence[Shown] = (),
+        lines: tuple[int, ...] = (),
     ) -> None:
         """Send a batch; `tables` are the tabs of jobs after it, if its structure changes them.
 
-        `titles` are free ones for new tabs, if known.
+        `titles` are free ones for new tabs, if known. See `BatchWriter.send` for the others.
         """
         titles = titles or self.surroundings(context)[0]
-        self.writer.send(context, _composed(context, tables, parts, titles))
-
-    def _check_served(self, context: FlushContext) -> None:
-        def titles() -> Mapping[int, str]:
-            self.writer.take_call(context.lease)
-            return self.client.surroundings().titles
-
-        context.tabs.check_served(context.snapshot, context.pending, titles)
+        snapshot, fence = context.snapshot, context.fence
+        tables = tables or snapshot.tables
+        batch = compose(snapshot, tables, parts, fence=fence, fence_title=titles.fence)
+        self.writer.send(context, batch, shown, lines)
 
     def displaced(
         self, tabs: JobTabs, snapshot: Snapshot, pending: Pending
     ) -> dict[int, Permanent]:
         """Return the errors of tabs that can't be written as they are, by sheet ID."""
-        found = {
-            table.sheet_id: keys.displaced(table, self.headers(tabs, pending, table))
-            for table in snapshot.tables
-        }
-        return {sheet_id: error for sheet_id, error in found.items() if error}
+        found = {}
+        for table in snapshot.tables:
+            has_blank_header = not set(table.columns.values()) <= table.headers.keys()
+            headers = self.headers(tabs, pending, table) if has_blank_header else {}
+            if error := keys.displaced(table, headers):
+                found[table.sheet_id] = error
+        return found
 
     def must_be_in_place(self, context: FlushContext) -> None:
         """Raise Permanent if a tab's metadata is no longer at the cells that it describes."""
@@ -242,17 +234,13 @@ class Flusher:
         read = pending.columns_read.columns
         return known | {c.id: c.header for c in read if c.sheet_id == table.known_as}
 
-    def _handle_missing_keys(self, context: FlushContext) -> bool:
-        """Write keys that are missing back into their rows; return whether there were any.
+    def _handle_missing_keys(self, context: FlushContext, lost: Set[str]) -> bool:
+        """Write keys of `lost` jobs back into their rows; return whether a batch was sent.
 
         If a few can't be found, their rows count as deleted. Raises Permanent if keys are in other
         cells, or if many are missing at once.
         """
-        lease, snapshot, pending = context.lease, context.snapshot, context.pending
-        lost = pending.sites_with_row - {site for t in snapshot.tables for site in t.keys}
-        self._presumed_deleted &= lost
-        if not lost:
-            return False
+        lease, pending = context.lease, context.pending
         everything = self.writer.read_everything(context)
         tables, rows = everything.snapshot.tables, everything.rows
         lost -= {site for table in tables for site in table.keys}
@@ -266,7 +254,7 @@ class Flusher:
         keys.must_be_gone(tables, rows, lost)
         lost -= undo.sites_written_over(parsed(pending.undos))
         are_deleted = self.presume_deleted(lost, pending.sites_with_row)
-        if pending.undos or not guarding(tables).is_empty:
+        if pending.undos or guarding(tables):
             return False  # Undos and guards come first: an overwritten row shows other content.
         if self.repair_keys(context, everything, self._every_target(context), lost):
             return True
@@ -294,109 +282,90 @@ class Flusher:
         """
         context, tables = replace(context, snapshot=read.snapshot), read.snapshot.tables
         found, taken = key_repairs(context.tabs, tables, read.rows, targets, lost)
+        if not (found or taken):
+            return False
         by_id = {table.sheet_id: table for table in tables}
-        lines = [
-            (
-                by_id[write.sheet_id].title,
-                by_id[write.sheet_id].header(KEY),
-                row_identity.row_text(read.rows[write.sheet_id][write.row]),
-                write.identity.key,
-                "",
-            )
-            for write in taken
-        ]
-        removed = [
-            keys.removed_key(
-                by_id[write.sheet_id], write.row, write.identity.key, write.identity.shows
-            )
-            for write in taken
-        ]
-        if found or taken:
-            if removed:
-                self.store.findings.add(context.lease, removed)
-            # The finding sends an alert, so the new lines of Recovered don't.
-            parts = replace(self._recovered(context, lines), recovered_lines=0)
-            self.send(context, replace(parts, rows=[*found, *taken]))
-        return bool(found or taken)
+        lines, removed = list[tuple[str, ...]](), list[Finding]()
+        for write in taken:
+            table, site = by_id[write.sheet_id], write.identity.key
+            text = row_identity.row_text(read.rows[write.sheet_id][write.row])
+            lines.append((table.title, table.header(KEY), text, site, ""))
+            removed.append(keys.removed_key(table, write.row, site, write.identity.shows))
+        if removed:
+            self.store.findings.add(context.lease, removed)
+        # The finding sends an alert, so the new lines of Recovered don't.
+        parts = replace(self._recovered(context, lines), recovered_lines=0)
+        self.send(context, replace(parts, rows=[*found, *taken]))
+        return True
 
     def _every_target(self, context: FlushContext) -> list[Target]:
         return self.targets.lay_out(
             self.store.pending.every(), context.tabs.columns(context.pending)
         )
 
-    def _remove_copied_keys(self, context: FlushContext, work: Work) -> bool:
+    def _remove_copied_keys(self, context: FlushContext, work: Work, doubled: Set[str]) -> bool:
         """Remove keys from rows that were copied for another customer; return whether any were."""
-        tables = context.snapshot.tables
-        doubled = {job.site for job in keys.doubled_jobs(tables)}
-        present = {site for table in tables for site in table.keys}
+        present = {site for table in context.snapshot.tables for site in table.keys}
         # A job without a row may belong to that other customer.
-        is_due = doubled and not (work.jobs.keys() <= present - doubled)
-        if not is_due:
+        if work.jobs.keys() <= present - doubled:
             return False
         everything = self.writer.read_everything(context)
         return self.repair_keys(context, everything, self._every_target(context), ())
 
     def _write(self, context: FlushContext, work: Work) -> None:
+        """Write jobs and lines of the History. Raises Permanent without a key column."""
+        lease, tabs, snapshot, pending = (
+            context.lease,
+            context.tabs,
+            context.snapshot,
+            context.pending,
+        )
         titles, beside = self.surroundings(context)
-        lines = self._lines(context, work)
-        snapshot, columns = context.snapshot, list[Column]()
-        if context.tabs.is_ours:
+        lines, columns = work.lines, list[Column]()
+        if snapshot.table is not None and not snapshot.history:
+            lines = self._without_history(context, lines)
+        if tabs.is_ours:
             every = self.store.pending.every
-            columns = self.targets.columns(snapshot, context.pending, every, work.targets)
+            columns = self.targets.columns(snapshot, pending, every, work.targets)
         wanted = self.targets.wanted(columns, lines.lines, beside, titles)
-        plan = self.plan(context, work.targets, wanted)
+        zone = self.clock(snapshot)
+        ensured = ensure(snapshot, wanted, zone, is_ours=tabs.is_ours)
+        rows = tabs.rows(lease, ensured.tables, work.targets)
+        served = [target for target in work.targets if target.site not in rows.waiting]
+        change = diff(tabs, ensured.tables, served, rows, zone, snapshot.locale)
+        parts = replace(
+            ensured.parts, rows=change.rows, new_rows=change.new_rows, pattern=rows.pattern
+        )
         if not self._search.was_refused:  # The Pipeline may be the part that Google rejected.
-            entries = {site: work.jobs[site].entry for site in (*plan.shown, *plan.absent)}
-            plan = replace(plan, parts=self.with_pipeline(context, plan.parts, entries))
-        lease = context.lease
-        absent = [confirmation(work.jobs[site]) for site in plan.absent]
-        shown = [confirmation(work.jobs[site], cells) for site, cells in plan.shown.items()]
-        if plan.parts.is_empty and not (
-            context.pending.in_doubt or context.pending.fences.takes_over
-        ):
+            entries = {site: work.jobs[site].entry for site in (*change.shown, *change.absent)}
+            parts = self.with_pipeline(context, parts, entries)
+        absent = [confirmation(work.jobs[site]) for site in change.absent]
+        shown = [confirmation(work.jobs[site], cells) for site, cells in change.shown.items()]
+        if parts.is_empty and not (pending.in_doubt or pending.fences.takes_over):
             self._search = replace(self._search, was_refused=False)
             self.store.batches.confirm(lease, absent + shown)
             self.store.history.drop(lease, lines.seqs)  # Changes of hidden milestones.
             return
         self.store.batches.confirm(lease, absent)
-        composed = _composed(context, plan.tables, plan.parts, titles)
+        tables = ensured.tables
         try:
-            self.writer.send(context, composed, shown, lines.seqs)
+            self.send(context, parts, tables, titles=titles, shown=shown, lines=lines.seqs)
         except Refused:
             if self._search.was_refused:
-                self._find_refused(context, plan, work.sites)
+                self._find_refused(context, parts, tables, work.sites)
             else:
                 self._search = replace(self._search, was_refused=True)
             return
         self._search = RefusalSearch()
-        if context.tabs.is_ours:
-            known = context.pending.known_columns
-            self.new_reps |= filter_views.without_view(plan.shown.values(), known)
+        if tabs.is_ours:
+            known = pending.known_columns
+            self.new_reps |= filter_views.without_view(change.shown.values(), known)
 
-    def plan(self, context: FlushContext, targets: Sequence[Target], wanted: WantedTabs) -> Plan:
-        """Return the writes for the rows of `targets`. Raises Permanent without a key column."""
-        zone = self.clock(context.snapshot)
-        ensured = ensure(context.snapshot, wanted, zone, is_ours=context.tabs.is_ours)
-        rows = context.tabs.rows(context.lease, ensured.tables, targets)
-        served = [target for target in targets if target.site not in rows.waiting]
-        change = diff(context.tabs, ensured.tables, served, rows, zone, context.snapshot.locale)
-        pattern = rows.pattern
-        parts = replace(
-            ensured.parts,
-            rows=change.rows,
-            new_rows=change.new_rows,
-            formulas=sorted(pattern.formulas) if pattern else (),
-            is_covered=pattern is not None and pattern.is_covered,
-        )
-        return Plan(ensured.tables, parts, change.shown, change.absent)
-
-    def _lines(self, context: FlushContext, work: Work) -> Lines:
-        snapshot = context.snapshot
-        may_be_off = HISTORY in context.pending.known_columns or not context.tabs.is_ours
-        if snapshot.table is None or snapshot.history or not may_be_off:
-            return work.lines
-        # A person deleted the tab or doesn't want one.
-        self.store.history.drop(context.lease, work.lines.seqs)
+    def _without_history(self, context: FlushContext, lines: Lines) -> Lines:
+        """Return the lines to write without a tab: none if a person deleted or doesn't want it."""
+        if context.tabs.is_ours and HISTORY not in context.pending.known_columns:
+            return lines
+        self.store.history.drop(context.lease, lines.seqs)
         return Lines()
 
     def surroundings(self, context: FlushContext) -> tuple[Titles, Surroundings]:
@@ -416,7 +385,7 @@ class Flusher:
         tabs = self.tabs(pending.mode)
         context = FlushContext(lease, fence, tabs, pending, self.client.read(tabs, columns))
         self.check_fence(lease, fence, context.snapshot, pending)
-        self._check_served(context)
+        tabs.check_served(lease, context.snapshot, pending)
         self.must_be_in_place(context)
         self.notice_columns(tabs, context.snapshot, pending)
         return context
@@ -469,14 +438,16 @@ class Flusher:
             requests = pipeline.stamp(tab, figures)
         return replace(parts, extra=[*parts.extra, *requests])
 
-    def _find_refused(self, context: FlushContext, plan: Plan, sites: Sequence[str]) -> None:
+    def _find_refused(
+        self, context: FlushContext, parts: Parts, tables: Sequence[Table], sites: Sequence[str]
+    ) -> None:
         """Narrow the search to half of the jobs; quarantine the job if only one is left.
 
         First the same batch is sent without the jobs' data. If Google rejects that, too (Refused is
         raised), a guard or the fence is at fault, not a job.
         """
         context = replace(context, fence=self.writer.take_turn(context.lease))
-        self.send(context, plan.parts.without_data(plan.tables[0]), plan.tables)
+        self.send(context, parts.without_data(tables[0]), tables)
         half = sites[: len(sites) // 2]
         self._search = RefusalSearch(sites=half or None)
         if half:
@@ -517,15 +488,3 @@ class Flusher:
             extra=[sheet_requests.append_recovered(lines)],
             recovered_lines=len(lines),
         )
-
-
-def _composed(
-    context: FlushContext, tables: Sequence[Table], parts: Parts, titles: Titles
-) -> Batch:
-    """Return a batch whose fence number is larger than all that were given out or observed."""
-    snapshot = context.snapshot
-    seen = snapshot.fence.number if snapshot.fence else 0
-    fence = replace(context.fence, number=max(context.fence.number, seen + 1))
-    return compose(
-        snapshot, tables or snapshot.tables, parts, fence=fence, fence_title=titles.fence
-    )

@@ -7,7 +7,7 @@ implements the interface for tabs that an installer had before.
 # ruff: noqa: ARG002 - our own tab doesn't need all arguments
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Protocol
@@ -88,13 +88,8 @@ class JobTabs(Protocol):
         """Return which of the tabs with our metadata hold the jobs; new rows go into the first."""
 
     @abstractmethod
-    def check_served(
-        self, snapshot: Snapshot, pending: Pending, titles: Callable[[], Mapping[int, str]]
-    ) -> None:
-        """Raise Permanent if the tabs can't be written as they are.
-
-        `titles` reads the titles of all tabs, by sheet ID.
-        """
+    def check_served(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> None:
+        """Raise Permanent if the tabs can't be written as they are."""
 
     def learn(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> bool:
         """Store tabs and columns that a read shows for the first time; return whether any were."""
@@ -157,9 +152,7 @@ class OwnTab(JobTabs):
         ours = [table for table in seen if not table.mapped_at]
         return tuple(sorted(ours, key=lambda table: not table.is_original)[:1])
 
-    def check_served(
-        self, snapshot: Snapshot, pending: Pending, titles: Callable[[], Mapping[int, str]]
-    ) -> None:
+    def check_served(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> None:
         """Raise Permanent if tabs are mapped and the database doesn't know about it."""
         is_mapped = any(table.mapped_at and table.is_original for table in snapshot.seen)
         if pending.mode is Mode.UNSET and is_mapped and not snapshot.tables:

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.sheets.cell_data import Row, Rows, site_in, site_in_text, text_of
-from sync.sheets.read import Table, with_cells
+from sync.sheets.read import Table
 from sync.store.findings import KEYS_REMOVED, Finding, ListedFinding
 from sync.types import Value, letters
 
@@ -69,19 +69,16 @@ def removed_key(table: Table, row: int, site: str, texts: Mapping[str, str]) -> 
     return Finding(KEYS_REMOVED, identity, row_name(table.title, row), site, ", ".join(columns))
 
 
-def still_removed(
-    tables: Iterable[Table], rows: Rows, known: Iterable[ListedFinding]
-) -> Iterator[Finding]:
+def still_removed(tables: Iterable[Table], known: Iterable[ListedFinding]) -> Iterator[Finding]:
     """Yield the `known` findings of removed keys whose rows still show that customer, and no key.
 
-    `rows` are all rows, by sheet ID.
+    `tables` were read whole.
     """
     items = {(one.site, tuple(one.detail.split(", "))): one.item for one in known}
     for table in tables if items else ():
-        whole = with_cells(table, rows[table.sheet_id])
         with_key = {row for numbers in table.keys.values() for row in numbers}
-        for row in rows[table.sheet_id].keys() - with_key:
-            texts = whole.texts(row)
+        for row in table.cells[KEY].keys() - with_key:
+            texts = table.texts(row)
             for (site, columns), item in items.items():
                 found = removed_key(table, row, site, {c: texts.get(c, "") for c in columns})
                 if found.item == item:
@@ -91,7 +88,7 @@ def still_removed(
 def displaced(table: Table, headers: Mapping[str, str]) -> Permanent | None:
     """Return an error if a tab's metadata is no longer at the cells that it describes, or None.
 
-    `headers` are the last known ones, by column ID.
+    `headers` are the last known ones, by column ID; they are needed if a header is blank.
     """
     header = table.headers.get(table.columns.get(KEY, -1), "")
     key_cells = table.cells.get(KEY, {}).values()
@@ -104,7 +101,7 @@ def displaced(table: Table, headers: Mapping[str, str]) -> Permanent | None:
             "written there until it is back: undo that in Google Sheets, or use File, Version "
             "history.",
         )
-    if moved := moved_columns(table, headers):
+    if headers and (moved := moved_columns(table, headers)):
         names = ", ".join(repr(table.headers[index]) for index in moved.values())
         return Permanent(
             "column_moved",

@@ -6,10 +6,10 @@ A tab is recognized by the metadata of its header row and columns, not by titles
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sync.errors import Permanent
 from sync.field_table import KEY
@@ -158,72 +158,57 @@ def _sheets(answer: Json, sheet_id: int) -> Iterable[Json]:
     return (sheet for sheet in sheets if sheet["properties"].get("sheetId", 0) == sheet_id)
 
 
-def first_cells(grid: Json) -> Iterator[tuple[int, CellData]]:
-    """Yield the leftmost cell of each row of a grid, with the row's index."""
-    for row, data in enumerate(grid.get("rowData", ()), grid.get("startRow", 0)):
-        if values := data.get("values"):
-            yield row, values[0]
+class Entry(NamedTuple):
+    """An entry of developer metadata."""
+
+    key: str
+    value: str
+    id: int
+
+
+def _entries(dimensions: Sequence[Json], first: int = 0) -> list[tuple[int, Entry]]:
+    """Return the metadata of rows or columns, with their indexes from `first` on."""
+    return [
+        (n, Entry(one["metadataKey"], one.get("metadataValue", ""), one.get("metadataId", 0)))
+        for n, dimension in enumerate(dimensions, first)
+        for one in dimension.get("developerMetadata", ())
+    ]
 
 
 @dataclass(frozen=True)
 class HeaderRow:
-    """The header row of a tab, with the metadata of its columns.
-
-    `row` is its zero-based index, `first` that of its first column.
-    """
+    """The header row of a tab: its zero-based index, its metadata, and what its columns have."""
 
     grid: Json
     row: int
-    first: int
+    entries: Sequence[Entry]
+    columns: Sequence[tuple[int, Entry]]
+    """The metadata of columns, with their indexes, from the left."""
+    cells: Mapping[int, CellData]
+    """By column index."""
 
-    @classmethod
-    def of(cls, grids: Sequence[Json], key: str) -> "HeaderRow | None":
-        """Return the row with the metadata `key`, if there is one."""
+
+def _header_row(sheet: Json, key: str) -> HeaderRow | None:
+    """Return the row with the metadata `key`, if there is one."""
+    widest: HeaderRow | None = None
+    for grid in sheet.get("data", ()):
+        entries = [entry for _, entry in _entries(grid.get("rowMetadata", ())[:1])]
+        if all(entry.key != key for entry in entries):
+            continue
+        first = grid.get("startColumn", 0)
+        columns = grid.get("columnMetadata", ())
         # Grids of columns begin with the header row, too: the widest grid is the row's own.
-        rows = [grid for grid in grids if key in dict(row_entries(grid))]
-        widest = max(rows, key=lambda grid: len(grid.get("columnMetadata", ())), default=None)
-        if widest is None:
-            return None
-        return cls(widest, widest.get("startRow", 0), widest.get("startColumn", 0))
-
-    def entries(self, key: str) -> Iterator[tuple[str, int]]:
-        """Yield value and column index of each metadata entry with this key, from the left."""
-        for index, column in enumerate(self.grid.get("columnMetadata", ()), self.first):
-            for name, value in _metadata(column):
-                if name == key:
-                    yield value, index
-
-    def places(self, key: str) -> dict[str, int]:
-        """Return the leftmost column index of each value."""
-        return dict(reversed(list(self.entries(key))))
-
-    def cells(self) -> Iterator[tuple[int, CellData]]:
-        """Yield column index and cell."""
-        values = (self.grid.get("rowData") or [{}])[0].get("values", ())
-        return enumerate(values, self.first)
-
-    def texts(self) -> dict[int, str]:
-        """Return the texts by column index, without the blank ones."""
-        return {index: text for index, cell in self.cells() if (text := text_of(cell))}
-
-    def on_row(self) -> dict[str, str]:
-        """Return the metadata of the row itself."""
-        return dict(row_entries(self.grid))
-
-
-def row_entries(grid: Json) -> list[tuple[str, str]]:
-    """Return key and value of the metadata of a grid's first row."""
-    return _metadata((grid.get("rowMetadata") or [{}])[0])
-
-
-def _metadata(dimension: Json) -> list[tuple[str, str]]:
-    entries = dimension.get("developerMetadata", ())
-    return [(entry["metadataKey"], entry.get("metadataValue", "")) for entry in entries]
+        if widest is None or len(columns) > len(widest.grid.get("columnMetadata", ())):
+            values = (grid.get("rowData") or [{}])[0].get("values", ())
+            cells = dict(enumerate(values, first))
+            row = grid.get("startRow", 0)
+            widest = HeaderRow(grid, row, entries, _entries(columns, first), cells)
+    return widest
 
 
 @dataclass(frozen=True)
-class Table:
-    """A tab of jobs: indexes are zero-based, `columns` by column ID, `keys` by site UUID."""
+class Tab:
+    """A managed tab: indexes are zero-based, `columns` by column ID."""
 
     sheet_id: int
     title: str
@@ -231,15 +216,34 @@ class Table:
     row_count: int
     column_count: int
     columns: Mapping[str, int] = field(default_factory=dict)
-    keys: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """All rows of each site, from the top."""
     guards: Mapping[str, int] = field(default_factory=dict)
     """The index of each column's guard, by column ID."""
     has_header_guard: bool = False
-    look: str | None = None
-    """The version of colors and filters that the tab has; None if it has none yet."""
     headers: Mapping[int, str] = field(default_factory=dict)
     """The texts of the header row, by column index."""
+
+
+@dataclass(frozen=True)
+class PipelineTab(Tab):
+    """The tab Pipeline."""
+
+    labels: Mapping[int, str] = field(default_factory=dict)
+    """The texts of the column PIPELINE_LABEL, by row."""
+    row_guards: Mapping[str, int] = field(default_factory=dict)
+    """The rows of the guards of rows, by their names."""
+    guard_value: str = ""
+    """The value of the header row's guard: what was last written."""
+    charts: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Table(Tab):
+    """A tab of jobs."""
+
+    keys: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """All rows of each site, from the top."""
+    look: str | None = None
+    """The version of colors and filters that the tab has; None if it has none yet."""
     header_notes: Mapping[str, str] = field(default_factory=dict)
     """The notes on the header cells, by column ID."""
     mapped_at: datetime | None = None
@@ -292,29 +296,6 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Tab:
-    """Another managed tab: `columns` by their IDs, `headers` by column index.
-
-    `labels` are the texts of the column PIPELINE_LABEL, by row.
-    """
-
-    sheet_id: int
-    header_row: int
-    row_count: int
-    column_count: int
-    columns: Mapping[str, int] = field(default_factory=dict)
-    guards: Mapping[str, int] = field(default_factory=dict)
-    has_header_guard: bool = False
-    headers: Mapping[int, str] = field(default_factory=dict)
-    labels: Mapping[int, str] = field(default_factory=dict)
-    row_guards: Mapping[str, int] = field(default_factory=dict)
-    """The rows of the guards of rows, by their names."""
-    guard_value: str = ""
-    """The value of the header row's guard; in the Pipeline, what was last written."""
-    charts: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True)
 class Fence:
     """The protected range that each batch replaces, with its parsed description.
 
@@ -360,7 +341,7 @@ class Snapshot:
     recovered_columns: int = 0
     """The number of columns of the tab Recovered; 0 if there is none or it wasn't read."""
     history: Tab | None = None
-    pipeline: Tab | None = None
+    pipeline: PipelineTab | None = None
 
     @property
     def table(self) -> Table | None:
@@ -390,119 +371,125 @@ def read(answer: Json, choose: Callable[[Sequence[Table]], tuple[Table, ...]]) -
     `choose` returns which of the tabs with our metadata hold the jobs; new rows go into the first.
     """
     tables: list[Table] = []
-    fences: list[Fence] = []
+    fences: tuple[Fence, ...] = ()
     hidden: dict[int, HiddenTab] = {}
-    properties = answer.get("properties", {})
-    book = Snapshot(properties.get("timeZone") or "Etc/UTC", properties.get("locale", ""))
-    for sheet in sorted(
-        answer.get("sheets", ()), key=lambda each: each["properties"].get("index", 0)
-    ):
-        properties, grids = sheet["properties"], sheet.get("data", ())
+    recovered_columns = 0
+    history: Tab | None = None
+    pipeline: PipelineTab | None = None
+    sheets = answer.get("sheets", ())
+    for sheet in sorted(sheets, key=lambda each: each["properties"].get("index", 0)):
+        properties = sheet["properties"]
         sheet_id = properties.get("sheetId", 0)
-        keys = {name for grid in grids for name, _ in row_entries(grid)}
         if sheet_id == RECOVERED_TAB:
-            book = replace(book, recovered_columns=properties["gridProperties"]["columnCount"])
-        elif FENCE_KEY in keys:
-            hidden[sheet_id] = HiddenTab(
-                properties["title"], len(sheet.get("conditionalFormats", ()))
-            )
+            recovered_columns = properties["gridProperties"]["columnCount"]
+        elif _header_row(sheet, FENCE_KEY):
+            rules = len(sheet.get("conditionalFormats", ()))
+            hidden[sheet_id] = HiddenTab(properties["title"], rules)
             if sheet_id == FENCE_TAB:
-                fences += map(Fence.of, sheet.get("protectedRanges", ()))
-        elif HISTORY_KEY in keys:
-            tab = _tab(sheet, HISTORY_KEY)
-            book = replace(book, history=_first(book.history, tab, HISTORY_TAB))
-        elif PIPELINE_KEY in keys:
-            tab = _tab(sheet, PIPELINE_KEY)
-            book = replace(book, pipeline=_first(book.pipeline, tab, PIPELINE_TAB))
-        elif table := _table(properties, grids):
-            tables.append(replace(table, native_end=native_end(sheet, table.header_row)))
-    return replace(
-        book,
+                fences = tuple(map(Fence.of, sheet.get("protectedRanges", ())))
+        # If a person has duplicated one of these tabs, the one with our sheet ID counts.
+        elif header := _header_row(sheet, HISTORY_KEY):
+            if history is None or sheet_id == HISTORY_TAB:
+                history = _tab(sheet, header)
+        elif header := _header_row(sheet, PIPELINE_KEY):
+            if pipeline is None or sheet_id == PIPELINE_TAB:
+                pipeline = _pipeline(sheet, header)
+        elif header := _header_row(sheet, HEADER_KEY):
+            tables.append(_table(sheet, header))
+    properties = answer.get("properties", {})
+    return Snapshot(
+        time_zone=properties.get("timeZone") or "Etc/UTC",
+        locale=properties.get("locale", ""),
         tables=choose(tables),
         seen=tuple(tables),
-        fences=tuple(fences),
+        fences=fences,
         hidden_tabs=hidden,
+        recovered_columns=recovered_columns,
+        history=history,
+        pipeline=pipeline,
     )
 
 
-def _first(known: Tab | None, other: Tab, sheet_id: int) -> Tab:
-    """Return the tab that was created with `sheet_id`, if a person has duplicated it."""
-    return other if known is None or other.sheet_id == sheet_id else known
-
-
-def _tab(sheet: Json, key: str) -> Tab:
-    properties, grids = sheet["properties"], sheet.get("data", ())
-    header = HeaderRow.of(grids, key)
-    assert header is not None  # noqa: S101 - the caller found the key
-    size, columns = properties["gridProperties"], header.places(COLUMN_KEY)
-    labels, row_guards = dict[int, str](), dict[str, int]()
-    for grid in grids:
-        if grid is header.grid or grid.get("startColumn", 0) != columns.get(PIPELINE_LABEL):
-            continue
-        cells = ((row, cell) for row, cell in first_cells(grid) if row > header.row)
-        labels |= {row: text for row, cell in cells if (text := text_of(cell))}
-        for row, line in enumerate(grid.get("rowMetadata", ()), int(grid.get("startRow", 0))):
-            if row > header.row:
-                row_guards |= {name: row for key, name in _metadata(line) if key == GUARD_KEY}
+def _tab(sheet: Json, header: HeaderRow) -> Tab:
+    properties = sheet["properties"]
+    sheet_id, size = properties.get("sheetId", 0), properties["gridProperties"]
+    # The leftmost column with an ID counts.
+    columns = {e.value: index for index, e in reversed(header.columns) if e.key == COLUMN_KEY}
+    guard = stable_id(sheet_id, HEADER)
     return Tab(
-        sheet_id=properties.get("sheetId", 0),
-        header_row=header.row,
-        row_count=size["rowCount"],
-        column_count=size["columnCount"],
-        columns=columns,
-        guards=header.places(GUARD_KEY),
-        has_header_guard=GUARD_KEY in header.on_row(),
-        headers=header.texts(),
-        labels=labels,
-        row_guards=row_guards,
-        guard_value=header.on_row().get(GUARD_KEY, ""),
-        charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
-    )
-
-
-def _table(properties: Json, grids: Sequence[Json]) -> Table | None:
-    header = HeaderRow.of(grids, HEADER_KEY)
-    if header is None:
-        return None
-    sheet_id = properties.get("sheetId", 0)
-    mapped_at = moment_mapped(header.on_row().get(HEADER_KEY, ""))
-    entries = (header.grid.get("rowMetadata") or [{}])[0].get("developerMetadata", ())
-    ids = {entry.get("metadataId", 0) for entry in entries}
-    ours = {mapping_id(sheet_id), stable_id(sheet_id, HEADER)}
-    # A duplicated tab also has other tabs' guards.
-    guards = {
-        entry["metadataValue"]: index
-        for index, dimension in enumerate(header.grid.get("columnMetadata", ()), header.first)
-        for entry in dimension.get("developerMetadata", ())
-        if entry["metadataKey"] == GUARD_KEY
-        and entry.get("metadataId") == stable_id(sheet_id, entry.get("metadataValue", ""))
-    }
-    columns, size = header.places(COLUMN_KEY), properties["gridProperties"]
-    by_index = {index: column for column, index in columns.items()}
-    cells: dict[str, dict[int, CellData]] = {}
-    for grid in grids:
-        column = by_index.get(grid.get("startColumn", 0))
-        if column and grid is not header.grid and len(grid.get("columnMetadata", ())) == 1:
-            below = {row: cell for row, cell in first_cells(grid) if row > header.row}
-            cells[column] = cells.get(column, {}) | below
-    notes = {index: note_of(cell) for index, cell in header.cells() if "note" in cell}
-    words = {index: parsed_words(text) for text, index in header.entries(WORDS_KEY)}
-    return Table(
         sheet_id=sheet_id,
         title=properties["title"],
         header_row=header.row,
         row_count=size["rowCount"],
         column_count=size["columnCount"],
         columns=columns,
+        guards={
+            entry.value: index
+            for index, entry in header.columns
+            # A duplicated tab also has other tabs' guards.
+            if entry.key == GUARD_KEY and entry.id == stable_id(sheet_id, entry.value)
+        },
+        has_header_guard=any(entry.id == guard for entry in header.entries),
+        headers={index: text for index, cell in header.cells.items() if (text := text_of(cell))},
+    )
+
+
+def _columns_read(
+    sheet: Json, header: HeaderRow, columns: Mapping[str, int]
+) -> dict[str, dict[int, CellData]]:
+    """Return the cells below the header of each column that was read, by column ID and row."""
+    by_index = {index: column for column, index in columns.items()}
+    found: dict[str, dict[int, CellData]] = {}
+    for grid in sheet.get("data", ()):
+        column = by_index.get(grid.get("startColumn", 0))
+        if not column or grid is header.grid or len(grid.get("columnMetadata", ())) != 1:
+            continue
+        cells = found.setdefault(column, {})
+        for row, data in enumerate(grid.get("rowData", ()), grid.get("startRow", 0)):
+            if row > header.row and (values := data.get("values")):
+                cells[row] = values[0]
+    return found
+
+
+def _pipeline(sheet: Json, header: HeaderRow) -> PipelineTab:
+    tab = _tab(sheet, header)
+    labels = _columns_read(sheet, header, tab.columns).get(PIPELINE_LABEL, {})
+    row_guards = {
+        entry.value: row
+        for grid in sheet.get("data", ())
+        for row, entry in _entries(grid.get("rowMetadata", ()), grid.get("startRow", 0))
+        if row > header.row and entry.key == GUARD_KEY
+    }
+    return PipelineTab(
+        **vars(tab),
+        labels={row: text for row, cell in labels.items() if (text := text_of(cell))},
+        row_guards=row_guards,
+        guard_value=next((e.value for e in header.entries if e.key == GUARD_KEY), ""),
+        charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
+    )
+
+
+def _table(sheet: Json, header: HeaderRow) -> Table:
+    tab = _tab(sheet, header)
+    on_row = {entry.key: entry.value for entry in header.entries}
+    mapped_at = moment_mapped(on_row[HEADER_KEY])
+    is_original = tab.sheet_id == JOBS_TAB
+    if mapped_at:
+        is_original = tab.has_header_guard or any(
+            entry.id == mapping_id(tab.sheet_id) for entry in header.entries
+        )
+    cells = _columns_read(sheet, header, tab.columns)
+    words = {index: parsed_words(e.value) for index, e in header.columns if e.key == WORDS_KEY}
+    notes = {index: note_of(cell) for index, cell in header.cells.items() if "note" in cell}
+    return Table(
+        **vars(tab),
         keys=rows_by_site(cells.get(KEY, {})),
-        guards=guards,
-        has_header_guard=stable_id(sheet_id, HEADER) in ids,
-        look=header.on_row().get(LOOK_KEY),
-        headers=header.texts(),
-        header_notes={column: notes[index] for column, index in columns.items() if index in notes},
+        look=on_row.get(LOOK_KEY),
+        header_notes={c: notes[index] for c, index in tab.columns.items() if index in notes},
         mapped_at=mapped_at,
-        is_original=bool(ours & ids) if mapped_at else sheet_id == JOBS_TAB,
-        words={column: words[index] for column, index in columns.items() if index in words},
+        native_end=native_end(sheet, header.row),
+        is_original=is_original,
+        words={c: words[index] for c, index in tab.columns.items() if index in words},
         cells=cells,
     )
 

@@ -16,7 +16,7 @@ from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
 from sync.sheets import encode, keys, sheet_requests
 from sync.sheets.batch import Parts, guarding
-from sync.sheets.cell_data import Rows, text_of
+from sync.sheets.cell_data import text_of
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import CellDecider
 from sync.sheets.ensure import Ensured, ensure
@@ -24,7 +24,7 @@ from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs
 from sync.sheets.policy import Decision, Rule
-from sync.sheets.read import Tab, Table, must_have_keys, with_cells
+from sync.sheets.read import Tab, Table, must_have_keys
 from sync.sheets.sheet_requests import Request
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import filter_views
@@ -67,21 +67,19 @@ class Compared:
 def differences(
     tabs: JobTabs,
     tables: Iterable[Table],
-    rows: Rows,
     targets: Iterable[Target],
     zone: tzinfo,
 ) -> Compared:
-    """Return the differences in the rows of `targets`; `rows` are all rows by sheet ID.
+    """Return the differences in the rows of `targets`; `tables` were read whole.
 
     A job without a row is skipped: a deleted row returns only with an event.
     """
     result, cells = Compared(), CellDecider(tabs, zone)
     unchanged = [replace(target, is_fresh=False) for target in targets]
     for table in tables:
-        whole = with_cells(table, rows[table.sheet_id])
         for target in unchanged:
-            for row in whole.keys.get(target.site, ()):
-                _compare(result, cells, whole, row, target)
+            for row in table.keys.get(target.site, ()):
+                _compare(result, cells, table, row, target)
     return result
 
 
@@ -146,8 +144,8 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     everything = flusher.writer.read_everything(context)
     tables = everything.snapshot.tables
     must_have_keys(tables)
-    if not (guards := guarding(tables)).is_empty:
-        flusher.send(context, guards)
+    if guards := guarding(tables):
+        flusher.send(context, Parts(structure=guards))
         return recheck(flusher, lease, confirms_deleted=confirms_deleted)
     if context.pending.undos:
         raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")
@@ -171,16 +169,15 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     result = differences(
         tabs,
         found.tables,
-        everything.rows,
         (target for target in targets if target.written and target.site not in parted),
         zone,
     )
-    store.batches.keep_typed_reps(lease, _typed_reps(tables, everything.rows, targets))
+    store.batches.keep_typed_reps(lease, _typed_reps(tables, targets))
     elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
     store.batches.recheck(lease, elsewhere | result.wrong)
     result.without_row = [t.site for t in targets if t.site not in present and not t.is_fresh]
     result.doubled, result.foreign = doubled_jobs(tables), found.foreign
-    removed = keys.still_removed(tables, everything.rows, store.findings.every(KEYS_REMOVED))
+    removed = keys.still_removed(tables, store.findings.every(KEYS_REMOVED))
     store.findings.replace(lease, [*_findings(result), *removed])
     if requests := flusher.with_pipeline(context, Parts(), is_daily=True).extra:
         with suppress(Refused):
@@ -188,13 +185,12 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     return result
 
 
-def _typed_reps(tables: Iterable[Table], rows: Rows, targets: Iterable[Target]) -> dict[str, str]:
+def _typed_reps(tables: Iterable[Table], targets: Iterable[Target]) -> dict[str, str]:
     """Return the typed names in *Rep*, by site; "" if the cell has the one we wrote."""
     observed: dict[str, str] = {}
     for table in tables:
         if REP in table.columns:
-            whole = with_cells(table, rows[table.sheet_id])
-            observed |= {s: text_of(whole.cell(REP, at[0])).strip() for s, at in table.keys.items()}
+            observed |= {s: text_of(table.cell(REP, at[0])).strip() for s, at in table.keys.items()}
     ours = {target.site: target.written.get(REP, EMPTY).text for target in targets}
     return {site: "" if name == ours.get(site) else name for site, name in observed.items()}
 
@@ -213,7 +209,7 @@ def renew(flusher: Flusher, lease: Lease, *, restores: bool = False) -> list[str
     table = snapshot.table
     if table is None or not snapshot.has_fence_tab:
         return []
-    if KEY not in table.columns or not guarding(snapshot.tables).is_empty:
+    if KEY not in table.columns or guarding(snapshot.tables):
         return []  # A flush fixes that first, or reports what is wrong.
     columns = flusher.targets.columns(snapshot, context.pending, flusher.store.pending.every)
     wanted = flusher.targets.wanted(columns)
@@ -233,11 +229,12 @@ def _with_views(
     Views whose columns appeared after the tab was created are added, too.
     """
     parts, known = ensured.parts, context.pending.known_columns
-    busiest = _busiest(read)
+    busiest = filter_views.busiest(read)
     made = filter_views.made_for(known)
+    layout = flusher.targets.layout
     later = [
         view
-        for view in _views_of(flusher, ensured.table)
+        for view in filter_views.of_jobs(ensured.table, layout.config, layout.stuck_days)
         if view["title"] in filter_views.LATER and _id_of(view) not in known
     ]
     if not later and (busiest is None or (made == set(busiest) and not restores)):
@@ -270,23 +267,6 @@ def _with_views(
     )
 
 
-def _busiest(read: Table) -> list[str] | None:
-    """Return the reps with the most open jobs; None if a needed column is missing."""
-    if not {REP, filter_views.DAYS} <= read.cells.keys():
-        return None
-    reps, days = (
-        {row: text_of(cell) for row, cell in read.cells[column].items()}
-        for column in (REP, filter_views.DAYS)
-    )
-    return filter_views.busiest(read.keys, reps, days)
-
-
-def _views_of(flusher: Flusher, table: Table) -> list[View]:
-    layout = flusher.targets.layout
-    where = (table.sheet_id, table.header_row, table.columns)
-    return filter_views.of_jobs(*where, layout.config, layout.stuck_days)
-
-
 def _id_of(view: View) -> str:
     """Return the ID under which it is stored that a view was created."""
     return f"view:{view['title']}"
@@ -302,12 +282,10 @@ def _rep_views(
 ) -> list[Request]:
     """Return the requests that renew the views of reps, in the Jobs tab and in the History."""
     jobs, changes = filter_views.JOBS_OF_REPS, filter_views.CHANGES_OF_REPS
-    views = jobs.views(table.sheet_id, table.header_row, table.columns, reps)
-    requests = jobs.renewed(table.sheet_id, views, beside, made, restores=restores)
+    requests = jobs.renewed(table, reps, beside, made, restores=restores)
     if history is None:
         return requests
-    views = changes.views(history.sheet_id, history.header_row, history.columns, reps)
-    of_history = changes.renewed(history.sheet_id, views, beside, made, restores=restores)
+    of_history = changes.renewed(history, reps, beside, made, restores=restores)
     if of_history:
         guarded = [column for column in changes.columns if column in history.columns]
         requests += sheet_requests.header_guard(history)

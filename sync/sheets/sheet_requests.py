@@ -25,8 +25,8 @@ from sync.sheets.read import (
     HEADER,
     RECOVERED_KEY,
     RECOVERED_TAB,
+    PipelineTab,
     Tab,
-    Table,
     stable_id,
 )
 from sync.sheets.row_identity import RowIdentity
@@ -73,21 +73,11 @@ Request = dict[str, Any]
 _HEADER_FORMAT = {"textFormat": {"bold": True}, "wrapStrategy": "WRAP"}
 
 
-def make_recovered_tab(title: str, headers: Sequence[str]) -> list[Request]:
+def make_recovered_tab(title: str, titles: Sequence[str]) -> list[Request]:
     """Create the tab Recovered, for text that could not be restored."""
-    grid = {"rowCount": 100, "columnCount": len(headers), "frozenRowCount": 1}
-    properties = {"sheetId": RECOVERED_TAB, "title": title, "gridProperties": grid}
-    start = {"sheetId": RECOVERED_TAB, "rowIndex": 0, "columnIndex": 0}
-    bold = {"textFormat": {"bold": True}}
-    cells = [
-        {"userEnteredValue": {"stringValue": text}, "userEnteredFormat": bold} for text in headers
-    ]
-    fields = "userEnteredValue,userEnteredFormat.textFormat.bold"
-    return [
-        {"addSheet": {"properties": properties}},
-        metadata(RECOVERED_KEY, "1", RECOVERED_TAB, "ROWS", 0),
-        {"updateCells": {"start": start, "rows": [{"values": cells}], "fields": fields}},
-    ]
+    columns = [Column(id=text, header=text) for text in titles]
+    made = make_tab(RECOVERED_TAB, title, RECOVERED_KEY, (100, len(titles)), frozen=(1, 0))
+    return [*made, *headers(RECOVERED_TAB, columns)]
 
 
 def append_recovered(lines: Iterable[Sequence[str]]) -> Request:
@@ -100,47 +90,42 @@ def append_recovered(lines: Iterable[Sequence[str]]) -> Request:
 
 def write(rows: Iterable[RowWrite]) -> list[Request]:
     """Write cells; neighbors in a row with the same fields share a request."""
-
-    def run(numbered: tuple[int, CellWrite]) -> tuple[int, str]:
-        position, cell = numbered
-        return cell.index - position, cell.fields
-
     requests = []
     for row in rows:
-        ordered = enumerate(sorted(row.cells, key=lambda cell: cell.index))
-        for (_, fields), group in groupby(ordered, key=run):
-            cells = [cell for _, cell in group]
-            start = {"sheetId": row.sheet_id, "rowIndex": row.row, "columnIndex": cells[0].index}
-            values = [{"values": [cell.data for cell in cells]}]
-            requests.append({"updateCells": {"start": start, "rows": values, "fields": fields}})
+        values: list[Request] = []
+        last: CellWrite | None = None
+        for cell in sorted(row.cells, key=lambda cell: cell.index):
+            if last is None or (cell.index, cell.fields) != (last.index + 1, last.fields):
+                start = {"sheetId": row.sheet_id, "rowIndex": row.row, "columnIndex": cell.index}
+                values = []
+                update = {"start": start, "rows": [{"values": values}], "fields": cell.fields}
+                requests.append({"updateCells": update})
+            values.append(cell.data)
+            last = cell
     return requests
 
 
 def make_hidden_tab(tab: int, title: str) -> list[Request]:
     """Create a hidden tab; Google rejects a second creation because the sheet ID exists."""
-    properties = {
-        "sheetId": tab,
-        "title": title,
-        "hidden": True,
-        "gridProperties": {"rowCount": 1, "columnCount": 1},
-    }
-    return [
-        {"addSheet": {"properties": properties}},
-        metadata(FENCE_KEY, "1", tab, "ROWS", 0),
-    ]
+    return make_tab(tab, title, FENCE_KEY, (1, 1), frozen=(0, 0), hidden=True)
 
 
 def make_tab(
-    sheet_id: int, title: str, key: str, size: tuple[int, int], position: int, frozen: int = 1
+    sheet_id: int,
+    title: str,
+    key: str,
+    size: tuple[int, int],
+    frozen: tuple[int, int] = (1, 1),
+    **more: Any,
 ) -> list[Request]:
-    """Create a tab of `size` rows and columns, with the metadata `key` on its header row."""
-    grid = {
-        "rowCount": size[0],
-        "columnCount": size[1],
-        "frozenRowCount": 1,
-        "frozenColumnCount": frozen,
-    }
-    properties = {"sheetId": sheet_id, "title": title, "index": position, "gridProperties": grid}
+    """Create a tab with the metadata `key` on its header row, and `more` properties.
+
+    `size` and `frozen` are numbers of rows and columns.
+    """
+    rows, columns = size
+    grid = {"rowCount": rows, "columnCount": columns}
+    grid |= {"frozenRowCount": frozen[0], "frozenColumnCount": frozen[1]}
+    properties = {"sheetId": sheet_id, "title": title, "gridProperties": grid, **more}
     return [{"addSheet": {"properties": properties}}, metadata(key, "1", sheet_id, "ROWS", 0)]
 
 
@@ -257,7 +242,7 @@ def write_block(rows: Sequence[RowWrite], fields: str = f"{FRESH},note") -> list
     return requests
 
 
-def column_guards(tab: Table | Tab, columns: Iterable[str]) -> list[Request]:
+def column_guards(tab: Tab, columns: Iterable[str]) -> list[Request]:
     """Return the requests that guard `columns` (IDs) of a tab where they were read."""
     requests: list[Request] = []
     for column in columns:
@@ -267,7 +252,7 @@ def column_guards(tab: Table | Tab, columns: Iterable[str]) -> list[Request]:
     return requests
 
 
-def header_guard(tab: Table | Tab, value: str = "") -> list[Request]:
+def header_guard(tab: Tab, value: str = "") -> list[Request]:
     """Return the requests that guard the header row of a tab where it was read.
 
     `value` is stored in the guard.
@@ -276,7 +261,7 @@ def header_guard(tab: Table | Tab, value: str = "") -> list[Request]:
     return _guard(tab.sheet_id, HEADER, "ROWS", tab.header_row, is_there, value)
 
 
-def row_guard(tab: Tab, name: str, row: int) -> list[Request]:
+def row_guard(tab: PipelineTab, name: str, row: int) -> list[Request]:
     """Return the requests that guard a row of a tab where it was read."""
     return _guard(tab.sheet_id, name, "ROWS", row, tab.row_guards.get(name) == row)
 

@@ -5,10 +5,6 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 
-from sync.errors import Permanent
-from sync.settings.config_file import SheetConfig
-from sync.sheets.read import JOBS_TAB
-
 Json = Mapping[str, Any]
 
 FIELDS = (
@@ -72,17 +68,3 @@ def surroundings(answer: Json) -> Surroundings:
             chart["chartId"] for sheet in sheets.values() for chart in sheet.get("charts", ())
         ),
     )
-
-
-def free_titles(beside: Surroundings, tabs: SheetConfig, *, has_jobs: bool) -> Titles:
-    """Return free titles for new tabs; `has_jobs` is whether there is a tab of jobs.
-
-    Raises Permanent if the Jobs tab exists but its header row was deleted.
-    """
-    if not has_jobs and JOBS_TAB in beside.titles:
-        raise Permanent(
-            "header_gone",
-            f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Restore it with "
-            "the version history, or delete the tab: it is created again.",
-        )
-    return beside.free_titles(Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline))

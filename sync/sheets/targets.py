@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 
 import structlog
 
+from sync.errors import Permanent
 from sync.field_table import ONCE_FILLED_IDS, REP
 from sync.jobs.cells import EMPTY, Cells, Column
 from sync.jobs.learned import proposed_order
@@ -17,8 +18,8 @@ from sync.jobs.target import Target
 from sync.settings.config_file import Confirmed, MilestoneConfig
 from sync.sheets.diff import fitting
 from sync.sheets.ensure import PIPELINE, USUAL_TITLES, WantedTabs
-from sync.sheets.read import Snapshot
-from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles, free_titles
+from sync.sheets.read import JOBS_TAB, Snapshot
+from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.pipeline import Figures
 from sync.store import Pending, Shown
@@ -100,7 +101,9 @@ class Targets:
             for job in pending.jobs
             if job.site not in differing
         ]
-        fit = fitting([*differing.values()], self.sizes.cell_bytes)
+        fit: Sequence[Target] = [*differing.values()]
+        if len(fit) > 1:
+            fit = fitting(fit, self.sizes.cell_bytes)
         lines = self.lines(pending, laid_out)
         return Work({target.site: target for target in fit}, lines, done)
 
@@ -228,9 +231,18 @@ class Targets:
         )
 
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
-        """Return free titles for new tabs. Raises as `surroundings.free_titles` does."""
-        has_jobs = snapshot.table is not None
-        return free_titles(beside, self.layout.config.sheet, has_jobs=has_jobs)
+        """Return free titles for new tabs.
+
+        Raises Permanent if the Jobs tab exists but its header row was deleted.
+        """
+        if snapshot.table is None and JOBS_TAB in beside.titles:
+            raise Permanent(
+                "header_gone",
+                f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Restore it "
+                "with the version history, or delete the tab: it is created again.",
+            )
+        tabs = self.layout.config.sheet
+        return beside.free_titles(Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline))
 
 
 def _filled(columns: Iterable[Column], snapshot: Snapshot, jobs: Iterable[Target]) -> list[Column]:

@@ -139,8 +139,8 @@ def column_guard(account: Account) -> Found:
     The other one is moved, and its guard is sent as a late batch would send it.
     """
     tab, columns = account.tab(["stays", "moves"]), {"stays": 0, "moves": 1}
-    read = Tab(tab, 0, 30, 6, columns, guards=columns)
-    account.done(*column_guards(Tab(tab, 0, 30, 6, columns), columns))
+    read = Tab(tab, "", 0, 30, 6, columns, guards=columns)
+    account.done(*column_guards(Tab(tab, "", 0, 30, 6, columns), columns))
     stays = [_guarded(account, read, "stays") for _ in range(2)]
     account.done({"moveDimension": {"source": _lines(tab, 1, "COLUMNS"), "destinationIndex": 5}})
     answer = account.batch(_text(tab, 5, 0, "half a batch"), *column_guards(read, ["moves"]))

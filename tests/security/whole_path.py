@@ -129,7 +129,7 @@ class WholePath:
     ) -> list[dict[str, Any]]:
         """Return the requests that write rows that are there, in a tab that has the keys only."""
         keys = {target.site: (row,) for row, target in enumerate(targets, 1)}
-        table = Table(JOBS_TAB, "Jobs", 0, 1000, 1, {KEY: 0}, keys)
+        table = Table(JOBS_TAB, "Jobs", 0, 1000, 1, {KEY: 0}, keys=keys)
         copies = {FENCE_TAB: HiddenTab("_brightsheet")}
         snapshot = Snapshot(tables=(table,), fences=(Fence(1),), hidden_tabs=copies)
         unwritten = [replace(target, written={}) for target in targets]

@@ -151,9 +151,10 @@ def test_before_images_are_of_whole_rows_however_wide_they_are_by_now() -> None:
 
 def asked(*rows: RowWrite, header: Sequence[CellWrite] = ()) -> tuple[str, ...]:
     seen = table(columns=PEOPLE, column_count=5)
-    (one,) = made(Parts(rows=rows, header=header), seen).requested
-    assert (one.title, one.header_row, one.copies_title) == ("Jobs", 0, "_brightsheet")
-    return one.ranges
+    *copies, header_row = made(Parts(rows=rows, header=header), seen).requested
+    assert header_row == "'Jobs'!1:1"
+    assert all(cells.startswith("'_brightsheet'!") for cells in copies)
+    return tuple(cells.removeprefix("'_brightsheet'!") for cells in copies)
 
 
 def of_a(row_index: int, *cells: CellWrite, identity: RowIdentity = IS_A) -> RowWrite:

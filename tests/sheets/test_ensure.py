@@ -9,7 +9,6 @@ from sync.sheets.ensure import Ensured, WantedTabs, ensure
 from sync.sheets.read import JOBS_TAB, Snapshot, Table
 from sync.sheets.sheet_requests import Request
 from sync.sheets.surroundings import Surroundings, Titles
-from sync.sheets.tabs import formatting
 from tests.made_up import CONFIG_FILE
 from tests.sheets.grids import STATUS, table
 
@@ -87,12 +86,3 @@ def test_free_titles_tell_no_case_apart() -> None:
     """Google does not either, and refuses the batch that makes the tabs."""
     taken = Surroundings(titles={1: "jobs", 2: "JOBS 2"})
     assert taken.free_titles(Titles()) == Titles(jobs="Jobs 3")
-
-
-def test_colors_that_version_0_3_0_stored_are_recognized() -> None:
-    """It stored them in words: taken for others, these two rules would be there twice."""
-    before = '[[["TEXT_EQ","Approved","#d9ead3"],["TEXT_EQ","Rejected","#ea9999"]],[]]'
-    now = formatting.version(CONFIG, 14, ())
-    every = formatting.changed(None, now, CONFIG)
-    assert len(every - formatting.changed(before, now, CONFIG)) == 2
-    assert formatting.changed(now, now, CONFIG) == set()

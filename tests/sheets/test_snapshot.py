@@ -17,12 +17,13 @@ from sync.sheets.read import (
     read,
     stable_id,
 )
-from sync.store import Pending
+from sync.store import Lease, Pending
 from sync.types import Mode
 from tests.made_up import uuid
 from tests.sheets.grids import OWN, STATUS, cell
 
 SIZE = {"rowCount": 9, "columnCount": 3}
+LEASE = Lease("sheet", 1)
 
 
 def entries(*pairs: tuple[str, str]) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def mapped(sheet_id: int, made_for: int) -> dict[str, Any]:
 def served(tabs: JobTabs) -> list[int]:
     there = [mapped(5, 5), mapped(6, 6), sheet(JOBS_TAB, 9, True, 8, 9)]
     seen = read({"sheets": there}, tabs.tables)
-    tabs.check_served(seen, Pending(mode=Mode.UNSET, tabs=frozenset({5, 6})), dict)
+    tabs.check_served(LEASE, seen, Pending(mode=Mode.UNSET, tabs=frozenset({5, 6})))
     return [table.sheet_id for table in seen.tables]
 
 
@@ -96,9 +97,9 @@ def test_mapped_tabs_unknown_to_the_database_are_refused() -> None:
     seen = read({"sheets": [mapped(5, 5)]}, OWN.tables)
     assert seen.tables == ()
     with pytest.raises(Permanent) as error:
-        OWN.check_served(seen, Pending(mode=Mode.UNSET), dict)
+        OWN.check_served(LEASE, seen, Pending(mode=Mode.UNSET))
     assert error.value.reason == "mapping_unknown"
-    OWN.check_served(seen, Pending(mode=Mode.OURS), dict)
+    OWN.check_served(LEASE, seen, Pending(mode=Mode.OURS))
 
 
 def test_every_row_of_a_site_is_its_row() -> None:

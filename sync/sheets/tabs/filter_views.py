@@ -13,6 +13,7 @@ from sync.field_table import REP
 from sync.jobs.cells import Cell
 from sync.jobs.status import REJECTED, WAITING, Case, Statuses
 from sync.settings.config_file import Config
+from sync.sheets.cell_data import text_of
 from sync.sheets.read import OTHER_TEXTS, Tab, Table, stable_id
 from sync.sheets.sheet_requests import Request
 from sync.sheets.surroundings import Surroundings
@@ -43,15 +44,9 @@ LATER = ("Deadlines", "Unpaid")
 """Views whose columns may appear after the tab was created: the daily comparison adds them."""
 
 
-def of_jobs(
-    sheet_id: int,
-    header_row: int,
-    columns: Mapping[str, int],
-    config: Config,
-    stuck_days: int,
-) -> list[View]:
+def of_jobs(table: Table, config: Config, stuck_days: int) -> list[View]:
     """Return the views of a Jobs tab, without those whose columns are missing."""
-    return views(sheet_id, header_row, columns, filters(config, stuck_days), _FIRST)
+    return views(table, filters(config, stuck_days), _FIRST)
 
 
 def of_history(tab: Tab, config: Config) -> list[View]:
@@ -69,7 +64,7 @@ def of_history(tab: Tab, config: Config) -> list[View]:
             _NEWEST_LINE,
         ),
     }
-    return views(tab.sheet_id, tab.header_row, tab.columns, wanted, _HISTORY_FIRST)
+    return views(tab, wanted, _HISTORY_FIRST)
 
 
 def filters(config: Config, stuck_days: int) -> dict[str, ViewFilter]:
@@ -102,15 +97,10 @@ def _is_of(case: Case, config: Config) -> Criteria:
     return {"condition": {"type": kind, "values": [{"userEnteredValue": ending.text}]}}
 
 
-def views(
-    sheet_id: int,
-    header_row: int,
-    columns: Mapping[str, int],
-    wanted: Mapping[str, ViewFilter],
-    first: int,
-) -> list[View]:
+def views(tab: Tab, wanted: Mapping[str, ViewFilter], first: int) -> list[View]:
     """Return views with IDs from `first` on, without those whose columns are missing."""
     made: list[View] = []
+    columns = tab.columns
     for number, (title, (criteria, (sort, order))) in enumerate(wanted.items(), first):
         if not criteria.keys() <= columns.keys():
             continue
@@ -122,7 +112,11 @@ def views(
         view = {
             "filterViewId": number,
             "title": title,
-            "range": {"sheetId": sheet_id, "startRowIndex": header_row, "startColumnIndex": 0},
+            "range": {
+                "sheetId": tab.sheet_id,
+                "startRowIndex": tab.header_row,
+                "startColumnIndex": 0,
+            },
             "filterSpecs": specs,
             "sortSpecs": sorting,
         }
@@ -150,7 +144,7 @@ def of_board(table: Table, config: Config, stuck_days: int) -> list[View]:
             for word in filter(None, words):
                 wanted[f"{header}: {word}"] = ({column: _is("TEXT_EQ", word)}, order)
     wanted["Stuck"] = filters(config, stuck_days)["Stuck"]
-    made = views(table.sheet_id, table.header_row, table.columns, wanted, _FIRST)
+    made = views(table, wanted, _FIRST)
     return [{**view, "filterViewId": stable_id(table.sheet_id, view["title"])} for view in made]
 
 
@@ -202,15 +196,16 @@ def _places(view: View) -> list[tuple[int, Any]]:
 # The views of reps, each with the rep's open jobs
 
 
-def busiest(
-    keys: Mapping[str, Sequence[int]], reps: Mapping[int, str], days: Mapping[int, str]
-) -> list[str]:
-    """Return the reps with the most open jobs, by the texts of two columns, by row.
+def busiest(table: Table) -> list[str] | None:
+    """Return the reps with the most open jobs; None if a needed column is missing.
 
-    `keys` are the rows of each job; a job is open while its days are counted.
+    A job is open while its days are counted.
     """
-    rows = [rows[0] for rows in keys.values()]
-    jobs = Counter(reps[row].strip() for row in rows if days.get(row) and reps.get(row, "").strip())
+    if not {REP, DAYS} <= table.cells.keys():
+        return None
+    rows = [rows[0] for rows in table.keys.values()]
+    reps = [text_of(table.cell(REP, row)).strip() for row in rows if text_of(table.cell(DAYS, row))]
+    jobs = Counter(filter(None, reps))
     return sorted(jobs, key=lambda rep: (-jobs[rep], rep))[:MOST_REPS]
 
 
@@ -253,30 +248,26 @@ class RepViews:
         """The columns that the views filter and sort."""
         return (self.column, *self.criteria, self.sort[0])
 
-    def views(
-        self, sheet_id: int, header_row: int, columns: Mapping[str, int], reps: Sequence[str]
-    ) -> list[View]:
-        wanted: dict[str, ViewFilter] = {
-            rep + self.ending: ({self.column: _is("TEXT_EQ", rep), **self.criteria}, self.sort)
-            for rep in reps
-        }
-        return views(sheet_id, header_row, columns, wanted, self.first)
-
     def renewed(
         self,
-        sheet_id: int,
-        wanted: Sequence[View],
+        tab: Tab,
+        reps: Sequence[str],
         beside: Surroundings,
         made: Collection[str],
         *,
         restores: bool = False,
     ) -> list[Request]:
-        """Return the requests that add the `wanted` views of reps and remove those of others.
+        """Return the requests that add the views of `reps` to a tab and remove those of others.
 
         A view that a person renamed or changed is kept. If a view of a rep in `made` is missing, a
         person deleted it: it returns only if `restores`.
         """
-        known = beside.views.get(sheet_id, {})
+        filters: dict[str, ViewFilter] = {
+            rep + self.ending: ({self.column: _is("TEXT_EQ", rep), **self.criteria}, self.sort)
+            for rep in reps
+        }
+        wanted = views(tab, filters, self.first)
+        known = beside.views.get(tab.sheet_id, {})
         by_title = {view.get("title"): view for view in known.values()}
         names = {view["title"] for view in wanted}
         requests: list[Request] = [

@@ -27,17 +27,29 @@ _ROW_HEIGHT = 40
 """Pixels: two lines of the usual font."""
 
 
-def column(sheet_id: int, index: int, made: Column) -> list[Request]:
-    """Make the column at `index` a managed one, with its width, colors and protection."""
+def column(sheet_id: int, index: int, made: Column, *, protects: bool = True) -> list[Request]:
+    """Make the column at `index` a managed one, with its width, colors and protection.
+
+    Text is at the top, and a long one is wrapped or clipped, in rows to come, too.
+    """
     area = _area(sheet_id, index)
-    protection = {"range": area, "description": _KEPT, "warningOnly": True}
-    return [
-        sheet_requests.metadata(COLUMN_KEY, made.id, sheet_id, "COLUMNS", index),
-        *([] if made.is_typed else [{"addProtectedRange": {"protectedRange": protection}}]),
-        *tinted(sheet_id, [index], made.tints),
-        sized_column(sheet_id, index, made.width, is_hidden=made.is_hidden),
-        *([] if made.is_hidden else [laid_out(sheet_id, index, made)]),
-    ]
+    requests = [sheet_requests.metadata(COLUMN_KEY, made.id, sheet_id, "COLUMNS", index)]
+    if protects and not made.is_typed:
+        requests.append(protected(area))
+    requests += tinted(sheet_id, [index], made.tints)
+    sized: dict[str, Any] = {"pixelSize": made.width}
+    if made.is_hidden:
+        sized["hiddenByUser"] = True
+    columns = sheet_requests.dimension_range(sheet_id, "COLUMNS", index, 1)
+    requests.append(_sized(columns, sized))
+    if not made.is_hidden:
+        layout = {"verticalAlignment": "TOP"}
+        if made.is_wrapped or made.is_clipped:
+            layout["wrapStrategy"] = "WRAP" if made.is_wrapped else "CLIP"
+        fields = ",".join(f"userEnteredFormat.{name}" for name in layout)
+        cell = {"userEnteredFormat": layout}
+        requests.append({"repeatCell": {"range": area, "cell": cell, "fields": fields}})
+    return requests
 
 
 def version(config: Config, stuck_days: int, views: object) -> str:
@@ -67,9 +79,6 @@ def changed(before: str | None, now: str, config: Config) -> set[str]:
     If there are any, those of whole rows are among them: added again, they are above the others.
     """
     old, new = set((before or "").split()[1:]), set(now.split()[1:])
-    if (before or "").startswith("["):  # Version 0.3.0 stored them in words.
-        rules = json.loads(before or "")[0]
-        old = {f"{_digest([kind, value])}{shade}" for kind, value, shade in rules}
     found = {rule.partition("#")[0] for rule in old ^ new}
     return found | {_key(_stands(label)) for label in _grayed(config) if found}
 
@@ -132,34 +141,15 @@ def _area(sheet_id: int, index: int) -> Request:
     return {"sheetId": sheet_id, "startColumnIndex": index, "endColumnIndex": index + 1}
 
 
-def sized_column(sheet_id: int, index: int, width: int, *, is_hidden: bool = False) -> Request:
-    """Give a column its width (pixels), and hide it."""
-    sized = {
-        "range": sheet_requests.dimension_range(sheet_id, "COLUMNS", index, 1),
-        "properties": {"pixelSize": width, **({"hiddenByUser": True} if is_hidden else {})},
-        "fields": "pixelSize,hiddenByUser" if is_hidden else "pixelSize",
-    }
-    return {"updateDimensionProperties": sized}
-
-
 def sized_rows(sheet_id: int, first: int, count: int) -> Request:
     """Give rows the height of two lines: those that are inserted between them take it over."""
-    sized = {
-        "range": sheet_requests.dimension_range(sheet_id, "ROWS", first, count),
-        "properties": {"pixelSize": _ROW_HEIGHT},
-        "fields": "pixelSize",
-    }
+    rows = sheet_requests.dimension_range(sheet_id, "ROWS", first, count)
+    return _sized(rows, {"pixelSize": _ROW_HEIGHT})
+
+
+def _sized(dimensions: Request, properties: Request) -> Request:
+    sized = {"range": dimensions, "properties": properties, "fields": ",".join(properties)}
     return {"updateDimensionProperties": sized}
-
-
-def laid_out(sheet_id: int, index: int, column: Column) -> Request:
-    """Have text stand at the top, and say what becomes of a long one: of rows to come, too."""
-    layout = {"verticalAlignment": "TOP"}
-    if column.is_wrapped or column.is_clipped:
-        layout["wrapStrategy"] = "WRAP" if column.is_wrapped else "CLIP"
-    fields = ",".join(f"userEnteredFormat.{name}" for name in layout)
-    cell = {"userEnteredFormat": layout}
-    return {"repeatCell": {"range": _area(sheet_id, index), "cell": cell, "fields": fields}}
 
 
 def _condition(tint: Tint) -> Request:
@@ -244,9 +234,9 @@ def _grayed(config: Config) -> dict[str, str]:
     return {archived: config.sheet.archived_color, config.phrases.done: config.sheet.done_color}
 
 
-def protected(sheet_id: int) -> Request:
-    """Have Google ask before somebody types into a tab that is managed as a whole."""
-    protection = {"range": {"sheetId": sheet_id}, "description": _KEPT, "warningOnly": True}
+def protected(area: Request) -> Request:
+    """Have Google ask before somebody types into a range (GridRange) that is managed."""
+    protection = {"range": area, "description": _KEPT, "warningOnly": True}
     return {"addProtectedRange": {"protectedRange": protection}}
 
 

@@ -11,14 +11,20 @@ from datetime import tzinfo
 from sync.jobs.cells import EMPTY, Cell, Column, Tint
 from sync.settings.config_file import Config
 from sync.sheets import encode, sheet_requests
-from sync.sheets.read import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB, Tab
+from sync.sheets.read import HISTORY_KEY, HISTORY_TAB, Tab
 from sync.sheets.sheet_requests import CellWrite, Request, RowWrite
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 
 _RECEIVED, _DATED = "history:received", "history:dated"
 _COLUMNS = (
-    Column(id=_RECEIVED, header="Received", width=135),
+    Column(
+        id=_RECEIVED,
+        header="Received",
+        width=135,
+        about="When Brightsheet received it, the newest on top. Each change has a line, which "
+        "Brightsheet never changes or removes.",
+    ),
     Column(id="history:customer", header="Customer", width=150, is_wrapped=True),
     Column(id="history:rep", header="Rep", width=110, is_wrapped=True),
     Column(id="history:what", header="What", width=190, is_wrapped=True),
@@ -35,10 +41,6 @@ _COLUMNS = (
     Column(id="history:site", header="Site ID", width=280, is_hidden=True),
 )
 """The columns, in the order of the cells of a line."""
-_ABOUT = (
-    "When Brightsheet received it, the newest on top. Each change has a line, which Brightsheet "
-    "never changes or removes."
-)
 _ROWS = 200
 
 Line = Sequence[Cell]
@@ -55,32 +57,17 @@ def make(
         for status in config.statuses.values()
         if status.color
     ]
-    titles = [
-        column.model_copy(update={"about": column.about or _ABOUT * (n == 0)})
-        for n, column in enumerate(_COLUMNS)
-    ]
+    size = (_ROWS, len(_COLUMNS))
     requests = sheet_requests.make_tab(
-        sheet_id, title, HISTORY_KEY, (_ROWS, len(_COLUMNS)), position, frozen=0
+        sheet_id, title, HISTORY_KEY, size, frozen=(1, 0), index=position
     )
-    requests += [
-        sheet_requests.metadata(COLUMN_KEY, column, sheet_id, "COLUMNS", index)
-        for column, index in places.items()
-    ]
-    requests += [
-        formatting.sized_column(sheet_id, index, column.width, is_hidden=column.is_hidden)
-        for index, column in enumerate(_COLUMNS)
-    ]
-    requests += [
-        formatting.laid_out(sheet_id, index, column)
-        for index, column in enumerate(_COLUMNS)
-        if not column.is_hidden
-    ]
-    requests += formatting.tinted(
-        sheet_id, (places["history:before"], places["history:after"]), tints
-    )
-    requests += sheet_requests.headers(sheet_id, titles)
-    tab = Tab(sheet_id, 0, _ROWS, len(_COLUMNS), places)
-    requests.append(formatting.protected(sheet_id))
+    for index, column in enumerate(_COLUMNS):
+        requests += formatting.column(sheet_id, index, column, protects=False)
+    changed = places["history:before"], places["history:after"]
+    requests += formatting.tinted(sheet_id, changed, tints)
+    requests += sheet_requests.headers(sheet_id, _COLUMNS)
+    tab = Tab(sheet_id, title, 0, _ROWS, len(_COLUMNS), places)
+    requests.append(formatting.protected({"sheetId": sheet_id}))
     requests += [*sheet_requests.header_guard(tab), *sheet_requests.column_guards(tab, places)]
     return requests, replace(tab, guards=places, has_header_guard=True)
 

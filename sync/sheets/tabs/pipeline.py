@@ -18,7 +18,7 @@ from sync.jobs.cells import Column
 from sync.jobs.pipeline import PipelineLine
 from sync.settings.config_file import Config
 from sync.sheets import encode, sheet_requests
-from sync.sheets.read import COLUMN_KEY, PIPELINE_KEY, PIPELINE_LABEL, PIPELINE_TAB, Tab
+from sync.sheets.read import PIPELINE_KEY, PIPELINE_LABEL, PIPELINE_TAB, PipelineTab
 from sync.sheets.sheet_requests import CellWrite, Request, RowWrite
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
@@ -73,7 +73,6 @@ _SIZE = (60, 14)
 _TITLE = "Open jobs by milestone"
 _COLORS = {_REJECTED: "rejected", _REVIEW: "waiting", _NEXT: None}
 """The series of the chart: each has the color of the first status with that meaning."""
-_SEPARATOR = ";"
 _STRONGER = 2.2
 _RED = "#e06666"
 
@@ -98,7 +97,7 @@ class Figures:
 
 def make(
     title: str, position: int, beside: Surroundings, stuck_days: int, locale: str
-) -> tuple[list[Request], Tab]:
+) -> tuple[list[Request], PipelineTab]:
     """Return the requests that create the tab, without milestones, and the tab afterward."""
     sheet_id = beside.free(PIPELINE_TAB)
     columns = {index: column for index, column in enumerate(_COLUMNS) if column}
@@ -109,22 +108,21 @@ def make(
         for index, column in columns.items()
     ]
     updated = places[_UPDATED]
-    requests = sheet_requests.make_tab(sheet_id, title, PIPELINE_KEY, _SIZE, position, frozen=1)
+    requests = sheet_requests.make_tab(sheet_id, title, PIPELINE_KEY, _SIZE, index=position)
     for index, column in columns.items():
-        requests.append(sheet_requests.metadata(COLUMN_KEY, column.id, sheet_id, "COLUMNS", index))
-        requests.append(formatting.sized_column(sheet_id, index, column.width))
+        requests += formatting.column(sheet_id, index, column, protects=False)
     requests += sheet_requests.write([RowWrite(sheet_id=sheet_id, row=0, cells=tuple(cells))])
     requests.append(formatting.as_moments(sheet_id, updated, locale))
     requests.append(formatting.older_than(sheet_id, updated, LATE_HOURS, _RED))
-    requests.append(formatting.protected(sheet_id))
+    requests.append(formatting.protected({"sheetId": sheet_id}))
     # All columns get guards: if people insert one between two, those become ends of runs, too.
-    tab = Tab(sheet_id, 0, *_SIZE, columns=places, headers=headers)
+    tab = PipelineTab(sheet_id, title, 0, *_SIZE, columns=places, headers=headers)
     requests += [*sheet_requests.header_guard(tab), *sheet_requests.column_guards(tab, places)]
     return requests, replace(tab, guards=places, has_header_guard=True)
 
 
 def show(
-    tab: Tab, figures: Figures, *, is_daily: bool = False, draws: bool = False
+    tab: PipelineTab, figures: Figures, *, is_daily: bool = False, draws: bool = False
 ) -> list[Request]:
     """Return the requests that make the tab show the figures; [] if it does already.
 
@@ -133,48 +131,49 @@ def show(
     if PIPELINE_LABEL not in tab.columns:
         return []  # A person deleted that column.
     before = _rows(tab, figures)
-    rows = _with_new_rows(tab, before, figures)
-    new = [row for row, label in rows.items() if label not in before.values()]
-    columns = _places(tab, (*_NUMBERS, _UPDATED))
-    values, known = _guard_values(rows, columns, figures), tab.guard_value.split(_SEPARATOR)
-    changed = rows
-    if values[0] == known[0] and not is_daily:
-        lines = zip(rows.items(), values[1:], known[1:], strict=True)
-        changed = {row: label for (row, label), line, old in lines if line != old}
-    chart = _chart(tab, rows, figures.config, draws=draws or not before, grows=bool(new))
-    if not (changed or chart):
+    missing = [milestone for milestone in figures.lines if milestone not in before.values()]
+    rows = _with_rows(tab, before, missing, figures.order()) if missing else before
+    if not rows:
         return []
-    first = min(rows)
-    return [
-        *sheet_requests.header_guard(tab, _SEPARATOR.join(values)),
-        *(
-            _guards(tab, before, columns | _places(tab, (PIPELINE_LABEL,)))
-            if new
-            else _guards(tab, {first: rows[first], **changed}, columns)
-        ),
-        *_new_rows(tab, {row: rows[row] for row in new}),
-        *_block(tab, changed, columns, figures, first),
-        *([] if first in changed else _moment(tab, first, figures)),
-        *_over_title(tab, figures.stuck_days),
-        *chart,
-    ]
+    chart: list[Request] = []
+    if missing or draws or not before:
+        grows, draws = bool(missing), draws or not before
+        chart = _chart(tab, rows, figures.config, draws=draws, grows=grows)
+    columns = _places(tab, (*_NUMBERS, _UPDATED))
+    digest = _digest(rows, columns, figures)
+    if digest == tab.guard_value and not (is_daily or chart):
+        return []
+    requests = sheet_requests.header_guard(tab, digest)
+    if missing:
+        requests += _guards(tab, before, columns | _places(tab, (PIPELINE_LABEL,)))
+        requests += _new_rows(tab, {row: m for row, m in rows.items() if m in missing})
+    else:
+        requests += _guards(tab, rows, columns)
+    requests += _block(tab, rows, columns, figures)
+    over, title = tab.columns.get(_OVER, -1), _OVER_TITLE.format(days=figures.stuck_days)
+    header = tab.headers.get(over, "")
+    if header != title and _OVER_DAYS.fullmatch(header):  # It is ours, with another number.
+        cells = (_cell(over, _OVER, title),)
+        write = RowWrite(sheet_id=tab.sheet_id, row=tab.header_row, cells=cells)
+        requests += sheet_requests.write([write])
+    return requests + chart
 
 
-def stamp(tab: Tab, figures: Figures) -> list[Request]:
+def stamp(tab: PipelineTab, figures: Figures) -> list[Request]:
     """Return the requests that write only the update time."""
     rows = _rows(tab, figures)
     if not rows or _UPDATED not in tab.columns:
         return []
-    first, columns = min(rows), _places(tab, (_UPDATED,))
-    return [*_guards(tab, {first: rows[first]}, columns), *_moment(tab, first, figures)]
+    first, columns = {min(rows): rows[min(rows)]}, _places(tab, (_UPDATED,))
+    return [*_guards(tab, first, columns), *_block(tab, first, columns, figures)]
 
 
-def _places(tab: Tab, columns: Sequence[str]) -> dict[str, int]:
+def _places(tab: PipelineTab, columns: Sequence[str]) -> dict[str, int]:
     """Return the indexes of columns, without those that a person deleted."""
     return {column: tab.columns[column] for column in columns if column in tab.columns}
 
 
-def _rows(tab: Tab, figures: Figures) -> dict[int, str]:
+def _rows(tab: PipelineTab, figures: Figures) -> dict[int, str]:
     """Return the milestones by row, without rows that people added."""
     return {
         row: label
@@ -187,17 +186,17 @@ def _row_name(label: str) -> str:
     return f"row {label}"
 
 
-def _with_new_rows(tab: Tab, rows: Mapping[int, str], figures: Figures) -> dict[int, str]:
-    """Return the milestones by row after missing ones are added, in their order or at the end."""
-    known = set(rows.values())
-    new = [milestone for milestone in figures.lines if milestone not in known]
-    places = {title: place for place, title in enumerate(figures.order() if new else ())}
+def _with_rows(
+    tab: PipelineTab, rows: Mapping[int, str], missing: Sequence[str], order: Sequence[str]
+) -> dict[int, str]:
+    """Return the milestones by row after `missing` ones are added, in their order or at the end."""
+    places = {title: place for place, title in enumerate(order)}
 
     def place(milestone: str) -> int:
         return places.get(milestone, len(places))
 
     labels = dict(rows)
-    for milestone in sorted(new, key=lambda title: (place(title), title)):
+    for milestone in sorted(missing, key=lambda title: (place(title), title)):
         later = [row for row, label in labels.items() if place(label) > place(milestone)]
         at = min(later, default=max(labels, default=tab.header_row) + 1)
         labels = {row + (row >= at): label for row, label in labels.items()}
@@ -205,7 +204,9 @@ def _with_new_rows(tab: Tab, rows: Mapping[int, str], figures: Figures) -> dict[
     return dict(sorted(labels.items()))
 
 
-def _guards(tab: Tab, rows: Mapping[int, str], columns: Mapping[str, int]) -> Iterator[Request]:
+def _guards(
+    tab: PipelineTab, rows: Mapping[int, str], columns: Mapping[str, int]
+) -> Iterator[Request]:
     """Make Google reject the batch if a row or column that it writes has moved since the read.
 
     Any insertion, deletion or move into or out of a run of neighbors moves its first or last one.
@@ -223,7 +224,7 @@ def _ends(indexes: Collection[int]) -> list[int]:
     return [i for i in sorted(indexes) if i - 1 not in indexes or i + 1 not in indexes]
 
 
-def _new_rows(tab: Tab, rows: Mapping[int, str]) -> Iterator[Request]:
+def _new_rows(tab: PipelineTab, rows: Mapping[int, str]) -> Iterator[Request]:
     """Insert guarded rows for milestones."""
     for number, (row, label) in enumerate(rows.items()):
         cell = _cell(tab.columns[PIPELINE_LABEL], PIPELINE_LABEL, label)
@@ -233,32 +234,22 @@ def _new_rows(tab: Tab, rows: Mapping[int, str]) -> Iterator[Request]:
 
 
 def _block(
-    tab: Tab,
-    rows: Mapping[int, str],
-    columns: Mapping[str, int],
-    figures: Figures,
-    first: int,
+    tab: PipelineTab, rows: Mapping[int, str], columns: Mapping[str, int], figures: Figures
 ) -> Iterator[Request]:
-    """Write `columns` of `rows`, with the update time in the `first` row.
+    """Write `columns` of `rows`, with the update time in the first row.
 
     Milestones' names aren't written: if a person sorts the rows just then, the next read finds each
     elsewhere, and the numbers are written again.
     """
-    moment = encode.serial(figures.now, figures.zone)
     written = []
     for row, label in rows.items():
-        values = {
-            **dict(zip(_NUMBERS, figures.line(label), strict=True)),
-            _UPDATED: moment if row == first else None,
-        }
-        cells = tuple(_cell(index, column, values[column]) for column, index in columns.items())
+        values = dict[str, float | None](zip(_NUMBERS, figures.line(label), strict=True))
+        if row == min(rows):
+            values[_UPDATED] = encode.serial(figures.now, figures.zone)
+        cells = tuple(_cell(index, c, values.get(c)) for c, index in columns.items())
         written.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=cells))
     for _, run in groupby(enumerate(written), key=lambda pair: pair[1].row - pair[0]):
         yield from sheet_requests.write_block([row for _, row in run], "userEnteredValue")
-
-
-def _moment(tab: Tab, first: int, figures: Figures) -> Iterator[Request]:
-    return _block(tab, {first: ""}, _places(tab, (_UPDATED,)), figures, first)
 
 
 def _cell(index: int, column: str, value: str | float | None) -> CellWrite:
@@ -267,27 +258,15 @@ def _cell(index: int, column: str, value: str | float | None) -> CellWrite:
     return CellWrite(index=index, column=column, data=data, fields="userEnteredValue")
 
 
-def _over_title(tab: Tab, days: int) -> list[Request]:
-    """Update our header if it names another number of days."""
-    index, title = tab.columns.get(_OVER, -1), _OVER_TITLE.format(days=days)
-    present = tab.headers.get(index, "")
-    if present == title or not _OVER_DAYS.fullmatch(present):
-        return []
-    cells = (_cell(index, _OVER, title),)
-    return sheet_requests.write([RowWrite(sheet_id=tab.sheet_id, row=tab.header_row, cells=cells)])
-
-
-def _guard_values(
-    rows: Mapping[int, str], columns: Mapping[str, int], figures: Figures
-) -> list[str]:
-    """Return the values to store on the header row: a digest of all places, and each row's line."""
-    places = json.dumps([[*rows.items()], sorted(columns.items()), figures.stuck_days])
-    lines = ("/".join(map(str, figures.line(label))) for label in rows.values())
-    return [hashlib.sha256(places.encode()).hexdigest()[:16], *lines]
+def _digest(rows: Mapping[int, str], columns: Mapping[str, int], figures: Figures) -> str:
+    """Return what is stored on the header row: a digest of all places and numbers."""
+    lines = [[row, label, *figures.line(label)] for row, label in rows.items()]
+    shown = json.dumps([lines, sorted(columns.items()), figures.stuck_days])
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
 def _chart(
-    tab: Tab, rows: Mapping[int, str], config: Config, *, draws: bool, grows: bool
+    tab: PipelineTab, rows: Mapping[int, str], config: Config, *, draws: bool, grows: bool
 ) -> list[Request]:
     """Return the request that draws or updates the chart; none if a person removed it."""
     shown = [column for column in _COLORS if column in tab.columns]
@@ -309,7 +288,9 @@ def _chart(
     return [{"addChart": {"chart": chart}}]
 
 
-def _spec(tab: Tab, rows: Mapping[int, str], shown: Sequence[str], config: Config) -> Request:
+def _spec(
+    tab: PipelineTab, rows: Mapping[int, str], shown: Sequence[str], config: Config
+) -> Request:
     colors: dict[str | None, str] = {}
     for status in config.statuses.values():
         if status.color:
