@@ -184,8 +184,10 @@ class _Placing:
         cells = self._cells.setdefault(place, {})
         if identity is not None:
             self._identities[place] = identity
-        if part in cells:
-            return  # Among several undos of one cell, the newest counts.
+        if known := cells.get(part):  # Among several undos of one cell, the newest counts.
+            if known.data == undo.before:
+                cells[part] = known.model_copy(update={"undoes": (*known.undoes, number)})
+            return
         cell = at(row, columns[undo.column])
         cells[part] = CellWrite(
             index=columns[undo.column],

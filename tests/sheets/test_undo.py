@@ -238,6 +238,13 @@ def test_overwritten_text_is_not_restored_into_blank_rows(rows: Rows) -> None:
     assert (placement.rows, [told[3:] for told in placement.recovered]) == ([], [(BEFORE, "")])
 
 
+def test_undos_of_like_blank_rows_are_confirmed_together() -> None:
+    """One that stayed pending would clear our text in the next row that rightly has it."""
+    first = undo(before={}, identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
+    placement = placed({9: row("", WROTE), 10: row("", WROTE)}, first, first)
+    assert {each.undoes for one in placement.rows for each in one.cells} == {(2, 1)}
+
+
 def test_an_otherwise_blank_row_is_restored_once() -> None:
     """Another row may rightly hold the text that we wrote: its typed word would be replaced."""
     alone = undo(was_confirmed=True, identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
