@@ -28,6 +28,7 @@ from sync.settings.everbright_config import EverBrightConfig
 from tests.jobs.test_contracts import told
 from tests.jobs.test_projection import an_event, job_of
 from tests.jobs.test_row import ADDRESSES, CONFIG
+from tests.laid_out import cells_of
 from tests.made_up import ROOT, comment, document, task, uuid
 from tests.webhooks.payloads import change_order, contract, stage
 
@@ -98,7 +99,7 @@ def test_a_value_of_the_site_is_read_stored_and_shown(entry: FieldEntry) -> None
     parts: dict[str, Any] = {"": value, "contact": {"contacts": [value]}}
     customer = read_customer({"uuid": uuid(1)} | parts.get(part, {part: value}))
     stored = Customer.model_validate_json(customer.model_dump_json(exclude_defaults=True))
-    cells = Layout(CONFIG, ADDRESSES).cells(known_job(), Files(), stored, fields=[entry.id])
+    cells = cells_of(Layout(CONFIG, ADDRESSES), known_job(), Files(), stored, fields=[entry.id])
     assert IS_OF_KIND[entry.kind](cells[entry.id])
 
 
@@ -130,7 +131,8 @@ def cells() -> dict[str, Cell]:
     }
     of_the_site = {entry.id: VALUES[entry.kind] for entry in SITE_FIELDS}
     customer = Customer.model_validate({"name": "Some text", "address": "Some text"} | of_the_site)
-    return Layout(config, ADDRESSES).cells(
+    return cells_of(
+        Layout(config, ADDRESSES),
         known_job(),
         Files(folder="https://drive.example/f"),
         customer,

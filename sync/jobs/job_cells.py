@@ -17,11 +17,11 @@ from sync.jobs.milestone_changes import MilestoneChanges
 from sync.jobs.milestones import Milestones, ReachedMilestone
 from sync.jobs.model import (
     ARCHIVED,
-    Change,
     Customer,
     Details,
     Files,
     Job,
+    Signing,
     StatusSeen,
     placeholder_name,
 )
@@ -30,7 +30,11 @@ from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import CONTRACT_LABELS, NOTHING_PENDING, Case, JobStatus, Statuses
 from sync.settings.config_file import Config
 
-_INITIAL, _CHANGE_ORDER = "Initial quote", "Change order"
+_NAME_LIMIT = 500
+_RE_SIGNED_NOTE = (
+    "A re-sign task was completed in this job. EverBright keeps sending the initial quote, so "
+    "the contract in force may be another quote's."
+)
 _UNKNOWN_QUOTE = "See the change order"
 _SINCE = "A change order that was signed then made this the quote in force."
 _NOT_SENT = (
@@ -39,155 +43,28 @@ _NOT_SENT = (
 )
 
 
-class ContractCells:
-    """Makes the cells of contracts by the config."""
-
-    def __init__(self, config: Config, addresses: Addresses) -> None:
-        self._addresses = addresses
-        self._contract = re.compile(config.webhooks.contract_name, re.IGNORECASE)
-
-    def signed(self, job: Job) -> Cell:
-        signings = contracts.signings(self.named(job))
-        return Cell(when=max((signing.at for signing in signings), default=None))
-
-    def documents(self, job: Job, files: Files) -> Cell:
-        """Return the links to the signed contract and to signed change orders."""
-        orders = sorted(job.change_orders.values(), key=lambda order: (order.at, order.digest))
-        signings = (*contracts.signings(self.named(job)), *orders)
-        entries = [(signing.sub_task, file) for signing in signings for file in signing.documents]
-        return documents_cell(entries, files, self._addresses)
-
-    def named(self, job: Job) -> Job:
-        """Return `job` with only the contracts whose name matches; if none does, with all of them.
-
-        Other documents are signed electronically, too.
-        """
-        logs = job.contracts.items()
-        named = {key: log for key, log in logs if self._is_named(key.partition("\n")[0])}
-        return job.model_copy(update={"contracts": named or job.contracts})
-
-    def _is_named(self, name: str) -> bool:
-        return not name or self._contract.search(name) is not None
-
-    def state(self, job: Job) -> Cell:
-        """Return the contract's state, noted with when it began; several that differ by name."""
-        by_name = contracts.by_name(self.named(job))
-        known = {name: now for name, logs in by_name.items() if (now := contracts.current(logs))}
-        if not known:
-            return EMPTY
-        labels = {name: CONTRACT_LABELS[state] for name, (state, _) in known.items()}
-        is_plain = len(set(labels.values())) == 1 and all(map(self._is_named, labels))
-        lines = dict.fromkeys(
-            label if is_plain or not name else f"{label}: {name}" for name, label in labels.items()
-        )
-        return Cell(text=cut("\n".join(lines)), noted=max(since for _, since in known.values()))
-
-
-def current_quote(job: Job) -> Cell:
-    """Return the active quote if there was a change order, noted with when it took effect."""
-    last = contracts.last_change_order(job)
-    if last is None:
-        return EMPTY
-    quote, signing = last
-    note = _SINCE if quote else _NOT_SENT
-    return Cell(text=quote or _UNKNOWN_QUOTE, note=note, noted=signing.at)
-
-
-def changed_quotes(change: Change) -> tuple[Cell, Cell]:
-    """Return the names of the active quotes before and after a change order.
-
-    Nobody knows a quote by its UUID.
-    """
-    number = int(change.name)
-    before, after = (
-        f"{_CHANGE_ORDER} {n}" if n > 1 else _CHANGE_ORDER for n in (number - 1, number)
-    )
-    return Cell(text=before if change.before else _INITIAL), Cell(text=after)
-
-
-def label(code: str | None) -> str:
-    return CONTRACT_LABELS.get(code or "", "")
-
-
-@dataclass(frozen=True)
-class MilestoneCells:
-    """Makes the cells of a milestone by the config."""
-
-    _addresses: Addresses
-    _statuses: Statuses
-    _remarks: Remarks
-    _changes: MilestoneChanges
-
-    def status(self, reached: ReachedMilestone) -> Cell:
-        """Return a milestone's status, noted with when it began and the remark about it."""
-        text = cut(self._statuses.milestone_label(reached.event.milestone))
-        if not text:
-            return EMPTY
-        remark = self._changes.remark(reached)
-        note = cut(text_with_author(remark), NOTE_LIMIT) if remark else ""
-        return Cell(text=text, note=note, noted=self._changes.labeled_since(reached))
-
-    def documents(self, reached: ReachedMilestone, files: Files) -> Cell:
-        documents = reached.event.milestone.documents()
-        entries = [(sub_task.uuid or "", document) for sub_task, document in documents]
-        return documents_cell(entries, files, self._addresses)
-
-    def day(self, reached: ReachedMilestone, means: str) -> Cell:
-        """Return the day of the newest change to a status that `means` this."""
-        first: StatusSeen | None = None
-        for change in reached.log.statuses:
-            if self._statuses.configured_meaning(change.status) == means:
-                first = change
-            elif first:
-                break
-        return Cell(when=self._changes.moment(reached, first), is_day=True) if first else EMPTY
-
-    def comment(self, reached: ReachedMilestone) -> Cell:
-        comment = self._remarks.newest(reached.event.milestone.comments)
-        return Cell(text=cut(text_with_author(comment))) if comment else EMPTY
-
-
-MILESTONE_CELLS: Mapping[str, Callable[[MilestoneCells, ReachedMilestone, Files], Cell]] = {
-    "status:": lambda cells, reached, _: cells.status(reached),
-    "documents:": MilestoneCells.documents,
-    "submitted:": lambda cells, reached, _: cells.day(reached, "waiting"),
-    "approved:": lambda cells, reached, _: cells.day(reached, "approved"),
-    "rejected:": lambda cells, reached, _: cells.day(reached, "rejected"),
-    "comment:": lambda cells, reached, _: cells.comment(reached),
-}
-
-
-_NAME_LIMIT = 500
-_RE_SIGNED_NOTE = (
-    "A re-sign task was completed in this job. EverBright keeps sending the initial quote, so "
-    "the contract in force may be another quote's."
-)
-
-
 class JobReader:
     """Has everything that reads jobs by a config, with the addresses that links need."""
 
     def __init__(self, config: Config, addresses: Addresses) -> None:
-        self._link = config.links.job
-        self._addresses = addresses
+        self.config = config
+        self.addresses = addresses
         self.milestones = Milestones(config)
         self.statuses = Statuses(config)
         self.remarks = Remarks(config)
         self.changes = MilestoneChanges(self.statuses, self.remarks)
         self.actions = Actions(self.statuses, self.changes)
-        self.milestone_cells = MilestoneCells(addresses, self.statuses, self.remarks, self.changes)
-        self.contracts = ContractCells(config, addresses)
-        self.config = config
         self.details = DetailColumns(config)
         self.deadlines = Deadlines(config, self.statuses, self.changes)
-        self._paid = {word.lower() for word in config.words.paid}
+        self._contract = re.compile(config.webhooks.contract_name, re.IGNORECASE)
 
-    def is_paid(self, payment: str) -> bool:
-        return payment.replace("_", " ").lower() in self._paid
+    def is_contract(self, name: str) -> bool:
+        """Return whether a document is a contract; others are signed electronically, too."""
+        return not name or self._contract.search(name) is not None
 
     def name(self, site: str, customer: Customer) -> Cell:
         """Return the customer's name, or a placeholder, with the link to the job in EverBright."""
-        page = self._addresses.page(self._link, site=site)
+        page = self.addresses.page(self.config.links.job, site=site)
         if customer.name:
             return linked(cut(customer.name, _NAME_LIMIT), page)
         return linked(placeholder_name(site), page).model_copy(update={"is_stand_in": True})
@@ -226,8 +103,20 @@ class RowSource:
         )
 
     @cached_property
+    def with_contracts(self) -> Job:
+        """The job with only the contracts whose name matches; if none does, with all of them."""
+        logs, is_contract = self.job.contracts, self.reader.is_contract
+        named = {key: log for key, log in logs.items() if is_contract(key.partition("\n")[0])}
+        return self.job.model_copy(update={"contracts": named or logs})
+
+    @cached_property
     def _sale(self) -> contracts.State | None:
-        return contracts.overall(self.reader.contracts.named(self.job))
+        return contracts.overall(self.with_contracts)
+
+    @cached_property
+    def signings(self) -> list[Signing]:
+        """The signings of contracts, oldest first."""
+        return contracts.signings(self.with_contracts)
 
     @cached_property
     def next_action(self) -> NextAction:
@@ -260,6 +149,48 @@ class RowSource:
         return None if self.status.case in NOTHING_PENDING else self.since
 
 
+def _milestone_status(row: RowSource, reached: ReachedMilestone) -> Cell:
+    """Return a milestone's status, noted with when it began and the remark about it."""
+    text = cut(row.reader.statuses.milestone_label(reached.event.milestone))
+    if not text:
+        return EMPTY
+    remark = row.reader.changes.remark(reached)
+    note = cut(text_with_author(remark), NOTE_LIMIT) if remark else ""
+    return Cell(text=text, note=note, noted=row.reader.changes.labeled_since(reached))
+
+
+def _milestone_documents(row: RowSource, reached: ReachedMilestone) -> Cell:
+    documents = reached.event.milestone.documents()
+    entries = [(sub_task.uuid or "", document) for sub_task, document in documents]
+    return documents_cell(entries, row.files, row.reader.addresses)
+
+
+def _milestone_day(means: str, row: RowSource, reached: ReachedMilestone) -> Cell:
+    """Return the day of the newest change to a status that `means` this."""
+    first: StatusSeen | None = None
+    for change in reached.log.statuses:
+        if row.reader.statuses.configured_meaning(change.status) == means:
+            first = change
+        elif first:
+            break
+    return Cell(when=row.reader.changes.moment(reached, first), is_day=True) if first else EMPTY
+
+
+def _milestone_comment(row: RowSource, reached: ReachedMilestone) -> Cell:
+    comment = row.reader.remarks.newest(reached.event.milestone.comments)
+    return _text(text_with_author(comment)) if comment else EMPTY
+
+
+MILESTONE_CELLS: Mapping[str, Callable[[RowSource, ReachedMilestone], Cell]] = {
+    "status:": _milestone_status,
+    "documents:": _milestone_documents,
+    "submitted:": partial(_milestone_day, "waiting"),
+    "approved:": partial(_milestone_day, "approved"),
+    "rejected:": partial(_milestone_day, "rejected"),
+    "comment:": _milestone_comment,
+}
+
+
 def _text(text: str, shorter: str = "") -> Cell:
     words = (cut(shorter),) if shorter else ()
     return Cell(text=cut(text), words=words) if text else EMPTY
@@ -281,7 +212,7 @@ def _last_change(row: RowSource) -> Cell:
     if row.status.case is Case.ARCHIVED:
         at, text = row.since, row.status.text
     else:
-        contract = contracts.newest_change(row.reader.contracts.named(row.job))
+        contract = contracts.newest_change(row.with_contracts)
         sale = (contract[1], row.reader.statuses.contract_text(contract[0])) if contract else None
         found = (sale, *map(row.reader.changes.newest, row.milestones))
         # Of several at the same time, the furthest milestone's is last.
@@ -303,7 +234,7 @@ def _progress(row: RowSource) -> Cell:
         row.milestones,
         reader.statuses,
         reader.milestones.last(),
-        is_signed=reader.contracts.signed(row.job).when is not None,
+        is_signed=bool(row.signings),
         is_archived=row.is_archived,
     )
     titles = {reached.key: reached.title for reached in row.milestones}
@@ -316,7 +247,9 @@ def _payment_due(row: RowSource) -> Cell:
     """Return when the payment for the last approval is due; blank if it is paid or unknown."""
     payment = row.reader.details.value("installer_payment", row.job, row.details)
     approved = _last_approval(row).when
-    if not payment or approved is None or row.reader.is_paid(payment) or row.is_archived:
+    paid = [word.lower() for word in row.reader.config.words.paid]
+    is_paid = payment.replace("_", " ").lower() in paid
+    if not payment or approved is None or is_paid or row.is_archived:
         return EMPTY
     days = 0
     while days < _PAYMENT_DAYS:
@@ -326,6 +259,38 @@ def _payment_due(row: RowSource) -> Cell:
 
 
 _PAYMENT_DAYS, _SATURDAY = 2, 5
+
+
+def _contract(row: RowSource) -> Cell:
+    """Return the contract's state, noted with when it began; several that differ by name."""
+    by_name = contracts.by_name(row.with_contracts)
+    known = {name: now for name, logs in by_name.items() if (now := contracts.current(logs))}
+    if not known:
+        return EMPTY
+    labels = {name: CONTRACT_LABELS[state] for name, (state, _) in known.items()}
+    is_plain = len(set(labels.values())) == 1 and all(map(row.reader.is_contract, labels))
+    lines = dict.fromkeys(
+        label if is_plain or not name else f"{label}: {name}" for name, label in labels.items()
+    )
+    return Cell(text=cut("\n".join(lines)), noted=max(since for _, since in known.values()))
+
+
+def _contract_documents(row: RowSource) -> Cell:
+    """Return the links to the signed contract and to signed change orders."""
+    orders = sorted(row.job.change_orders.values(), key=lambda order: (order.at, order.digest))
+    signings = (*row.signings, *orders)
+    entries = [(signing.sub_task, file) for signing in signings for file in signing.documents]
+    return documents_cell(entries, row.files, row.reader.addresses)
+
+
+def _current_quote(row: RowSource) -> Cell:
+    """Return the active quote if there was a change order, noted with when it took effect."""
+    last = contracts.last_change_order(row.job)
+    if last is None:
+        return EMPTY
+    quote, signing = last
+    note = _SINCE if quote else _NOT_SENT
+    return Cell(text=quote or _UNKNOWN_QUOTE, note=note, noted=signing.at)
 
 
 def _re_signed(row: RowSource) -> Cell:
@@ -363,12 +328,12 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "last_approval": _last_approval,
     "payment_due": _payment_due,
     "stage": lambda row: _text(projection.current_stage(row.job)),
-    "contract": lambda row: row.reader.contracts.state(row.job),
-    "contract_signed": lambda row: row.reader.contracts.signed(row.job),
-    "contract_documents": lambda row: row.reader.contracts.documents(row.job, row.files),
+    "contract": _contract,
+    "contract_signed": lambda row: Cell(when=max((s.at for s in row.signings), default=None)),
+    "contract_documents": _contract_documents,
     "folder": lambda row: linked("Folder", row.files.folder) if row.files.folder else EMPTY,
     "re_signed": _re_signed,
     "initial_quote": lambda row: _text(projection.initial_quote(row.job)),
-    "current_quote": lambda row: current_quote(row.job),
+    "current_quote": _current_quote,
     KEY: lambda row: Cell(text=row.job.site),
 }

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sync.field_table import (
@@ -19,7 +19,7 @@ from sync.field_table import (
 from sync.jobs import job_cells
 from sync.jobs.cells import EMPTY, KEPT_NOTE, Cell, Column, Tint, cut
 from sync.jobs.files import Addresses
-from sync.jobs.job_cells import JobReader, RowSource, changed_quotes, label
+from sync.jobs.job_cells import JobReader, RowSource
 from sync.jobs.model import (
     ARCHIVED,
     COMMENT,
@@ -29,12 +29,11 @@ from sync.jobs.model import (
     STAGE,
     Change,
     Customer,
-    Details,
-    Files,
     Job,
 )
-from sync.jobs.pipeline import PipelineEntry, pipeline_entry
+from sync.jobs.pipeline import pipeline_entry
 from sync.jobs.status import ARCHIVED_CODE, CONTRACT_LABELS, Case, Ending, Statuses, join_names
+from sync.jobs.target import Target
 from sync.settings.config_file import PLACES, Config
 from sync.webhooks.schema import ContractState
 
@@ -122,8 +121,7 @@ def _tints_of_jobs(config: Config) -> tuple[Tint, ...]:
 
 STUCK_DAYS = 14
 
-_UNKNOWN = Customer()
-_NO_DETAILS = Details()
+
 _SUBJECTS = {
     STAGE: "Stage",
     ARCHIVED: "Job",
@@ -152,14 +150,6 @@ class Layout:
     @cached_property
     def _configured(self) -> frozenset[str]:
         return frozenset(column.id for column in self.config.columns)
-
-    def arrivals(self, job: Job) -> dict[str, float]:
-        """Return when the newest webhook of each milestone was received, by its key."""
-        newest = (
-            (each.key, job.sent.get(each.event.milestone.milestone_definition, each.event))
-            for each in self._reader.milestones.shown(job)
-        )
-        return {key: event.received.timestamp() for key, event in newest if not event.is_read}
 
     def columns(self, jobs: Iterable[Job], *, with_configured: bool = False) -> list[Column]:
         """Return the columns that `jobs` need, from left to right.
@@ -197,38 +187,34 @@ class Layout:
         titles += [c.header for c in columns if c.id.startswith(status_id(""))]
         return list(dict.fromkeys(titles))
 
-    def pipeline_entry(self, job: Job, customer: Customer = _UNKNOWN) -> PipelineEntry | None:
-        """Return where the Pipeline counts `job`; None if it doesn't."""
-        return pipeline_entry(RowSource(self._reader, job, Files(), customer, _NO_DETAILS))
-
-    def cells(
-        self,
-        job: Job,
-        files: Files,
-        customer: Customer = _UNKNOWN,
-        details: Details = _NO_DETAILS,
-        fields: Collection[str] | None = None,
-    ) -> dict[str, Cell]:
-        """Return the cells of `job` that aren't blank, by column ID.
+    def lay_out(self, target: Target, fields: Collection[str] | None = None) -> Target:
+        """Return a job with the cells that aren't blank, and its place in the Pipeline.
 
         `fields` are the columns of mapped tabs; without them, the cells are those of the Jobs tab.
         """
-        row = RowSource(self._reader, job, files, customer, details)
+        job = target.job
+        row = RowSource(self._reader, job, target.files, target.customer, target.details)
+        cells, arrivals = dict[str, Cell](), dict[str, float]()
         is_wanted = self._may_have if fields is None else fields.__contains__
-        cells = {field: make(row) for field, make in job_cells.CELLS.items() if is_wanted(field)}
+        for field, make in job_cells.CELLS.items():
+            if is_wanted(field):
+                cells[field] = make(row)
         for reached in row.milestones:
             for field, make_of in job_cells.MILESTONE_CELLS.items():
                 if is_wanted(field + reached.key):
-                    cell = make_of(self._reader.milestone_cells, reached, files)
-                    cells[field + reached.key] = cell
-        of_details = self._reader.details.cells(job, details)
+                    cells[field + reached.key] = make_of(row, reached)
+            sent = job.sent.get(reached.event.milestone.milestone_definition, reached.event)
+            if not sent.is_read:
+                arrivals[reached.key] = sent.received.timestamp()
+        of_details = self._reader.details.cells(job, target.details)
         if row.status.case in (Case.ARCHIVED, Case.DONE):
             of_details.pop("deadline", None)
         else:
             known = of_details.get("deadline", EMPTY)
             of_details["deadline"] = self._reader.deadlines.nearest(row.milestones, known)
         cells |= {field: cell for field, cell in of_details.items() if is_wanted(field)}
-        return {column: cell for column, cell in cells.items() if cell != EMPTY}
+        cells = {column: cell for column, cell in cells.items() if cell != EMPTY}
+        return replace(target, cells=cells, entry=pipeline_entry(row), arrivals=arrivals)
 
     def title(
         self, column: str, *, is_mapped: bool = False, names: Mapping[str, str] | None = None
@@ -300,13 +286,17 @@ class Layout:
 
     def _states(self, change: Change) -> tuple[Cell, Cell]:
         """Return the cells with the state before and after a change."""
-        if change.subject == QUOTE:
-            return changed_quotes(change)
         before, after = change.before, change.after
+        if change.subject == QUOTE:  # Nobody knows a quote by its UUID.
+            number = int(change.name)
+            old, after = (
+                f"Change order {n}" if n > 1 else "Change order" for n in (number - 1, number)
+            )
+            before = old if before else "Initial quote"
         if change.subject == ARCHIVED:
             before, after = (code and ARCHIVED_CODE for code in (before, after))
         if change.milestone or change.subject == ARCHIVED:
             before, after = map(self._reader.statuses.label, (before, after))
         elif change.subject in (CONTRACT, RE_SIGN):
-            before, after = label(before), label(after)
+            before, after = (CONTRACT_LABELS.get(code or "", "") for code in (before, after))
         return Cell(text=cut(before or "")), Cell(text=cut(after or ""))

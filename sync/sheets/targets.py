@@ -126,21 +126,16 @@ class Targets:
 
         `columns` are the IDs of the columns to lay out; None means those in the config.
         """
-        laid_out = (self._laid_out(job, columns) for job in sorted(jobs, key=_began))
-        return [job for job in laid_out if job]
-
-    def _laid_out(self, job: Target, columns: Collection[str] | None) -> Target | None:
-        if not job.job.has_row:
-            return None  # A lead has no row.
-        layout = self.layout
-        try:
-            cells = layout.cells(job.job, job.files, job.customer, job.details, columns)
-            entry = layout.pipeline_entry(job.job, job.customer)
-        except Exception:
-            # A job that can't be laid out must not hold up the others.
-            _log.exception("fault", site=job.site)
-            return None
-        return replace(job, cells=cells, entry=entry, arrivals=layout.arrivals(job.job))
+        laid_out = []
+        for job in sorted(jobs, key=_began):
+            if not job.job.has_row:
+                continue  # A lead has no row.
+            try:
+                laid_out.append(self.layout.lay_out(job, columns))
+            except Exception:
+                # A job that can't be laid out must not hold up the others.
+                _log.exception("fault", site=job.site)
+        return laid_out
 
     def every_column(self, snapshot: Snapshot, jobs: Sequence[Target]) -> list[Column]:
         """Return the columns that jobs need, and those of all configured milestones."""

@@ -53,13 +53,12 @@ def digest_jobs(wiring: Wiring, slot: datetime) -> Iterator[DigestJob]:
     layout = wiring.layout()
     for target in wiring.sheet_store().pending.every():
         if target.job.has_row:
-            cells = layout.cells(target.job, target.files, target.customer, target.details, _FIELDS)
-            yield _digest_job(target, cells, slot, layout.stuck_days)
+            yield _digest_job(layout.lay_out(target, _FIELDS), slot, layout.stuck_days)
 
 
-def _digest_job(
-    target: Target, cells: Mapping[str, Cell], slot: datetime, stuck_days: int
-) -> DigestJob:
+def _digest_job(target: Target, slot: datetime, stuck_days: int) -> DigestJob:
+    cells = target.cells
+
     def day(column: str) -> date | None:
         cell = cells.get(column, EMPTY)
         if cell.when is None:

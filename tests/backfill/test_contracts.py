@@ -12,6 +12,7 @@ from emulator import Emulator
 from sync.jobs.model import Files
 from tests import databases
 from tests.backfill.stand import Stand, event
+from tests.laid_out import cells_of
 from tests.made_up import uuid
 from tests.sheets.conftest import with_more
 from tests.webhooks.payloads import contract
@@ -24,7 +25,7 @@ SHOWN = ("contract", "contract_signed", "contract_documents", "initial_quote")
 
 def cells(stand: Stand, job: int = 1) -> dict[str, Any]:
     (state,) = stand.jobs.states([uuid(job)]).values()
-    found = stand.wiring.layout().cells(state, Files())
+    found = cells_of(stand.wiring.layout(), state, Files())
     return {column: found.get(column) for column in SHOWN}
 
 

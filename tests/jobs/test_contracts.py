@@ -12,6 +12,7 @@ from sync.jobs.projection import apply_event, apply_other_event, milestone_event
 from sync.webhooks.parse import read
 from tests.jobs.test_projection import CONFIG, HISTORY, RECEIVED
 from tests.jobs.test_row import layout
+from tests.laid_out import cells_of
 from tests.made_up import body, milestone, uuid
 from tests.webhooks.payloads import change_order, contract, document, stage
 
@@ -31,7 +32,7 @@ def told(*payloads: dict[str, Any], job: Job | None = None) -> Job:
 
 
 def shown(*payloads: dict[str, Any]) -> dict[str, Cell]:
-    return layout().cells(told(*payloads), Files())
+    return cells_of(layout(), told(*payloads), Files())
 
 
 def text(column: str, *payloads: dict[str, Any]) -> str:
@@ -80,7 +81,7 @@ def test_the_state_is_the_same_in_every_order(payloads: list[dict[str, Any]], st
 
 def test_the_copy_in_drive_is_linked_like_any_other() -> None:
     files = Files(documents={uuid(61_001): "https://d/1"})
-    cell = layout().cells(told(SIGN), files)["contract_documents"]
+    cell = cells_of(layout(), told(SIGN), files)["contract_documents"]
     assert cell.text == "↗ Agreement.pdf"
     assert cell.links[1].uri == "https://d/1"
 

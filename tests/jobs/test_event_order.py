@@ -14,6 +14,7 @@ from sync.jobs.reads import as_read
 from sync.webhooks.parse import read
 from tests.jobs.test_projection import CONFIG
 from tests.jobs.test_row import layout
+from tests.laid_out import cells_of
 from tests.made_up import body, comment, milestone, task, uuid
 from tests.webhooks.payloads import change_order, contract, document, stage
 
@@ -226,4 +227,6 @@ def test_webhooks_and_reads_of_every_kind_make_the_same_row_in_every_order(
     for definition, event in one.events.items():
         assert one.logs[definition].statuses[0].status == event.milestone.status
     stored = Job.model_validate_json(other.model_dump_json())
-    assert layout().cells(stored, Files(), Customer()) == layout().cells(one, Files(), Customer())
+    assert cells_of(layout(), stored, Files(), Customer()) == cells_of(
+        layout(), one, Files(), Customer()
+    )

@@ -18,6 +18,7 @@ from sync.sheets import encode
 from sync.webhooks.parse import read
 from tests.jobs.test_projection import CONFIG
 from tests.jobs.test_row import ADDRESSES
+from tests.laid_out import cells_of
 from tests.made_up import body, comment, milestone, task, uuid
 from tests.webhooks.payloads import change_order, contract
 
@@ -451,8 +452,8 @@ def test_every_cell_matches_the_webhooks() -> None:
         deadline = lot.choice(["2026-12-24", "2026-10-01", ""])
         expected = Expected(webhooks, rep, deadline).cells()
         values = {"sales_representative_name": rep, DEADLINE: deadline}
-        cells = LAYOUT.cells(
-            project(webhooks), Files(), details=Details(values=values), fields=FIELDS
+        cells = cells_of(
+            LAYOUT, project(webhooks), Files(), details=Details(values=values), fields=FIELDS
         )
         shown: dict[str, Any] = {
             name: encode.shown_text(encode.encoded(cells.get(name, EMPTY), ZONE)) for name in FIELDS

@@ -8,6 +8,7 @@ import pytest
 
 from sync.jobs.model import Job
 from sync.jobs.pipeline import PipelineEntry, PipelineLine, PipelineState, count
+from sync.jobs.target import Target
 from tests.jobs.test_projection import an_event, job_of
 from tests.jobs.test_status import STEPS, layout
 from tests.made_up import task, uuid
@@ -24,7 +25,7 @@ def entry(*states: str | None, steps: object = STEPS, **changes: Any) -> Pipelin
         for n, status in enumerate(states, 1)
         if status
     ]
-    return layout(milestones=steps).pipeline_entry(job_of(*events))
+    return layout(milestones=steps).lay_out(Target(job_of(*events))).entry
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_a_job_that_waits_for_nothing_we_know_of_is_not_counted() -> None:
     assert entry("APPROVED", steps=[]) is None
     assert entry("INPROG", steps=[]) == ("Milestone 1", NEXT, FIRST)
     assert entry(None, None, None, None, None, "APPROVED") is None, "outside the order"
-    assert layout(milestones=[]).pipeline_entry(Job(site=uuid(1))) is None
+    assert layout(milestones=[]).lay_out(Target(Job(site=uuid(1)))).entry is None
 
 
 def test_the_numbers_match_the_jobs() -> None:

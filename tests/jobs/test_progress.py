@@ -20,6 +20,7 @@ from sync.jobs.progress import (
 from sync.jobs.projection import apply_event
 from tests.jobs.test_projection import CONFIG, an_event, job_of
 from tests.jobs.test_status import layout
+from tests.laid_out import cells_of
 from tests.made_up import comment, task, uuid
 
 ORDER = ("Site Survey", "Design", "Permits", "Installation", "Permission to Operate", "Funding")
@@ -56,7 +57,7 @@ State = dict[int, str]
 
 def cell(state: State, customer: Customer | None = None, **more: Any) -> Cell:
     events = [an_event(definition=n, status=s, **more) for n, s in state.items()]
-    cells = LAYOUT.cells(job_of(*events), Files(), customer or Customer(), fields=["progress"])
+    cells = cells_of(LAYOUT, job_of(*events), Files(), customer or Customer(), fields=["progress"])
     return cells["progress"]
 
 
@@ -103,11 +104,11 @@ def test_a_reopened_milestone_has_its_current_status() -> None:
         when = f"2026-03-{day:02d}T10:00:00Z"
         event = an_event(definition=PERMITS, status=status, date_updated=when)
         job = apply_event(job, event, CONFIG)
-    assert words().rule_of(cells_of(job)) == rule(PERMITS, "SUBMITTED")
+    assert words().rule_of(progress_of(job)) == rule(PERMITS, "SUBMITTED")
 
 
-def cells_of(job: Job, customer: Customer | None = None) -> Cell:
-    return LAYOUT.cells(job, Files(), customer or Customer(), fields=["progress"])["progress"]
+def progress_of(job: Job, customer: Customer | None = None) -> Cell:
+    return cells_of(LAYOUT, job, Files(), customer or Customer(), fields=["progress"])["progress"]
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,7 @@ def test_the_order_of_arrival_makes_no_difference(
 ) -> None:
     events = [step(day, *one) for day, one in enumerate(steps)]
     shuffled = data.draw(st.permutations(events))
-    assert cells_of(joined(shuffled)) == cells_of(joined(events))
+    assert progress_of(joined(shuffled)) == progress_of(joined(events))
 
 
 def step(day: int, milestone: int, status: str) -> Event:

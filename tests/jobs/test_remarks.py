@@ -11,6 +11,7 @@ from sync.jobs.model import Change, Files, Job
 from sync.jobs.projection import apply_event
 from tests.jobs.test_projection import CONFIG, HISTORY, an_event, job_of
 from tests.jobs.test_row import layout
+from tests.laid_out import cells_of
 from tests.made_up import comment, uuid
 
 BOT = {"commentor_first_name": "SightenEverBright", "commentor_last_name": "Bot"}
@@ -30,7 +31,7 @@ def by_bot(text: str, day: int, hour: int = 10) -> dict[str, Any]:
 
 
 def note(job: Job) -> tuple[str, datetime | None]:
-    cell = layout().cells(job, Files()).get(f"status:{uuid(30_001)}", EMPTY)
+    cell = cells_of(layout(), job, Files()).get(f"status:{uuid(30_001)}", EMPTY)
     return cell.note, cell.noted
 
 
@@ -51,7 +52,7 @@ def test_a_rejection_has_the_remark_that_arrived_with_it() -> None:
     for order in permutations([SUBMITTED, REJECTED]):
         job = job_of(*order)
         assert note(job) == (f'"{WHY}" – Ben', datetime(2026, 3, 2, 10, tzinfo=UTC))
-        assert layout().cells(job, Files())["next_action"].text.endswith(f'\n"{WHY}" – Ben')
+        assert cells_of(layout(), job, Files())["next_action"].text.endswith(f'\n"{WHY}" – Ben')
 
 
 def test_a_later_event_of_the_same_status_keeps_date_and_comment() -> None:
@@ -61,7 +62,7 @@ def test_a_later_event_of_the_same_status_keeps_date_and_comment() -> None:
     for order in permutations([SUBMITTED, REJECTED, again]):
         job = job_of(*order)
         assert note(job) == (f'"{WHY}" – Ben', datetime(2026, 3, 2, 10, tzinfo=UTC))
-        assert layout().cells(job, Files())["last_comment"].text == '"And page 3." – Ben'
+        assert cells_of(layout(), job, Files())["last_comment"].text == '"And page 3." – Ben'
     found = [line.after for line in lines(SUBMITTED, REJECTED, again)]
     assert found == ["SUBMITTED", "REJECTED", None], "the last is of the comment"
 
@@ -76,7 +77,7 @@ def test_the_bots_comment_gives_the_time_but_no_name() -> None:
     (_, line) = lines(SUBMITTED, late)
     assert (line.stamp, line.comment) == (datetime(2026, 3, 4, 10, tzinfo=UTC), "")
     fields = ("last_approval", "last_comment")
-    found = layout().cells(job_of(SUBMITTED, late), Files(), fields=fields)
+    found = cells_of(layout(), job_of(SUBMITTED, late), Files(), fields=fields)
     assert found["last_approval"].when == datetime(2026, 3, 4, 10, tzinfo=UTC)
     assert "last_comment" not in found
 
@@ -103,7 +104,7 @@ def test_a_remark_with_a_milestones_first_event_must_be_as_new_as_the_event(
 def test_an_automatic_comment_is_the_bots_with_any_name() -> None:
     said = [by_ben("Stage moved on.", 3, comment_type="AUTO"), by_ben("By hand.", 2)]
     job = job_of(SUBMITTED, an_event(status="REJECTED", date_updated=at(3), comments=said))
-    assert layout().cells(job, Files())["last_comment"].text == '"By hand." – Ben'
+    assert cells_of(layout(), job, Files())["last_comment"].text == '"By hand." – Ben'
     assert note(job)[0] == '"By hand." – Ben'
 
 

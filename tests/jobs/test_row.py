@@ -14,6 +14,7 @@ from sync.jobs.row import Layout
 from sync.settings.config_file import Config, load_config
 from sync.sheets import encode
 from tests.jobs.test_projection import an_event, job_of
+from tests.laid_out import cells_of
 from tests.made_up import (
     CONFIG_FILE,
     SAMPLE_DEFINITION,
@@ -35,12 +36,12 @@ def layout(**changes: Any) -> Layout:
 
 
 def cells(job: Job, files: Files | None = None, **changes: Any) -> dict[str, Cell]:
-    return layout(**changes).cells(job, files or Files())
+    return cells_of(layout(**changes), job, files or Files())
 
 
 def current_milestone(job: Job, **changes: Any) -> str:
     fields = ("current_milestone",)
-    return layout(**changes).cells(job, Files(), fields=fields)["current_milestone"].text
+    return cells_of(layout(**changes), job, Files(), fields=fields)["current_milestone"].text
 
 
 def test_the_samples_cells_are_frozen(sample_job: Job) -> None:

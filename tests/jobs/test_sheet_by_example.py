@@ -16,6 +16,7 @@ from sync.sheets import encode
 from sync.webhooks.parse import read
 from tests.jobs.test_projection import CONFIG
 from tests.jobs.test_row import ADDRESSES
+from tests.laid_out import cells_of
 from tests.made_up import body, comment, milestone, task, uuid
 from tests.webhooks.payloads import contract
 
@@ -266,7 +267,7 @@ def test_a_job_shows_the_cells_of_the_example(
     webhooks: list[Webhook], status: str, action: str, days: int | None, change: str
 ) -> None:
     for order in (webhooks, webhooks[::-1]):
-        cells = LAYOUT.cells(job_of(order), Files())
+        cells = cells_of(LAYOUT, job_of(order), Files())
         texts = {name: encode.text(cells.get(name, EMPTY), ZONE) for name in CELLS}
         counted = cells.get("days", EMPTY).when
         age = (TODAY.date() - counted.astimezone(ZONE).date()).days if counted else None
@@ -281,7 +282,7 @@ CELLS = ("status", "next_action", "last_change")
 
 def test_the_cell_of_a_milestone_with_a_rejected_task_shows_it() -> None:
     """Catches a rejected job without a rejected milestone in its row."""
-    cell = LAYOUT.cells(job_of([of(SURVEY, "SUBMITTED", "11-10"), PHOTOS_REJECTED]), Files())[
+    cell = cells_of(LAYOUT, job_of([of(SURVEY, "SUBMITTED", "11-10"), PHOTOS_REJECTED]), Files())[
         f"status:{uuid(30_001)}"
     ]
     assert (cell.text, cell.note) == ("Rejected", f'"{ATTIC}" – Nora Quist')
@@ -313,7 +314,7 @@ def person(name: str) -> dict[str, str]:
 )
 def test_with_names_the_assignee_of_the_next_action(webhook: Webhook, who: str) -> None:
     """The assignee never becomes the rep, because a coordinator didn't sell the job."""
-    cells = LAYOUT.cells(job_of([webhook]), Files(), fields=("with", "rep"))
+    cells = cells_of(LAYOUT, job_of([webhook]), Files(), fields=("with", "rep"))
     assert {name: cell.text for name, cell in cells.items()} == ({"with": who} if who else {})
 
 
@@ -342,7 +343,7 @@ APPROVED = of(PERMITS, "APPROVED", "09-02", date_updated="2026-09-02T06:30:00Z")
 def test_the_nearest_deadline_counts_calendar_days(webhooks: list[Webhook], day: str) -> None:
     config = CONFIG.model_dump() | {"milestones": STEPS, "deadlines": RULES}
     layout = Layout(Config.model_validate(config), ADDRESSES)
-    cell = layout.cells(job_of(webhooks), Files(), fields=["deadline"]).get("deadline", EMPTY)
+    cell = cells_of(layout, job_of(webhooks), Files(), fields=["deadline"]).get("deadline", EMPTY)
     assert encode.shown_text(encode.encoded(cell, ZONE)) == day
 
 
@@ -358,5 +359,5 @@ def test_everbrights_deadline_is_shown_if_nearer_without_an_alias_in_the_config(
     job = apply_event(job_of([APPROVED]), event, CONFIG)
     for told, day in (("2026-11-20", "11/20/2026"), ("2026-12-24", "12/1/2026")):
         details = Details(values={"milestone_m1_submission_deadline": told})
-        cell = layout.cells(job, Files(), details=details)["deadline"]
+        cell = cells_of(layout, job, Files(), details=details)["deadline"]
         assert encode.shown_text(encode.encoded(cell, ZONE)) == day

@@ -13,10 +13,12 @@ from sync.jobs.cells import EMPTY, Cell, Column, Tint
 from sync.jobs.model import Customer, Files, Job
 from sync.jobs.row import Layout
 from sync.jobs.status import REJECTED, WAITING, is_stuck
+from sync.jobs.target import Target
 from sync.settings.config_file import Config
 from sync.sheets.tabs import filter_views, formatting
 from tests.jobs.test_projection import CONFIG, an_event, job_of
 from tests.jobs.test_row import ADDRESSES
+from tests.laid_out import cells_of
 from tests.made_up import ROOT, comment, task, uuid
 
 DAYS = 14
@@ -94,7 +96,7 @@ def test_the_table_of_cases_is_true(line: tuple[str, ...]) -> None:
     events = [an_event(**{"definition": n, **changes}) for n, changes in reached]
     archived = Customer(archived="archived" in states[0])
     one = layout(milestones=steps)
-    cells = one.cells(job_of(*events), Files(), archived)
+    cells = cells_of(one, job_of(*events), Files(), archived)
     assert cells.get("status", EMPTY).text == status
     assert cells.get("next_action", EMPTY).text == action.replace(" / ", "\n")
     counted = Cell(when=MOMENT, is_age=True)
@@ -207,7 +209,7 @@ def test_no_view_and_no_color_contradicts_its_row(
     """Views, colors and words agree."""
     one = layout(milestones=steps, statuses=_STATUSES)
     job = job_of(*(an_event(**event) for event in events))
-    cells = one.cells(job, Files(), Customer(archived=archived))
+    cells = cells_of(one, job, Files(), Customer(archived=archived))
     now = MOMENT + timedelta(days=days)
     columns = {column.id: column for column in one.columns([job])}
     status, action = cells.get("status", EMPTY).text, cells.get("next_action", EMPTY).text
@@ -224,7 +226,7 @@ def test_no_view_and_no_color_contradicts_its_row(
     colors = {s["label"]: s.get("color") or "" for s in _STATUSES.values()}
     assert color_of(columns["status"], cells.get("status", EMPTY), now) == expected_color(status)
     assert (not archived and is_done(job, one)) == (status == "Done")
-    entry = one.pipeline_entry(job, Customer(archived=archived))
+    entry = one.lay_out(Target(job, customer=Customer(archived=archived))).entry
     since = cells.get("days", EMPTY).when
     age = (now.date() - since.date()).days if since else None
     counted = pipeline.count([entry] if entry else [], now.date(), UTC, DAYS).values()
@@ -247,7 +249,7 @@ def test_no_view_and_no_color_contradicts_its_row(
         if key.startswith("status:"):
             assert color_of(columns[key], cell, now) == colors.get(cell.text, "")
     approved = [m for m in shown.values() if _MEANS.get(m.status) == "approved"]
-    assert bool(one.cells(job, Files(), fields=["last_approval"])) == bool(approved)
+    assert bool(cells_of(one, job, Files(), fields=["last_approval"])) == bool(approved)
 
 
 def expected_color(status: str) -> str:

@@ -92,18 +92,7 @@ class WholePath:
         assert kept.outcome is Outcome.ACCEPTED, kept.reason
         pending = self.store.pending.read(500, 500)
         assert pending.jobs
-        cells = {
-            one.job.site: self.layout.cells(one.job, one.files, one.customer, one.details)
-            for one in pending.jobs
-        }
-        targets = [
-            replace(
-                one,
-                cells=cells[one.site],
-                entry=self.layout.pipeline_entry(one.job, one.customer),
-            )
-            for one in pending.jobs
-        ]
+        targets = [self.layout.lay_out(one) for one in pending.jobs]
         columns = self.layout.columns(one.job for one in pending.jobs)
         _check(self._in_a_new_tab(targets, columns, pending))
         _check(self._in_rows_that_are_there(targets, columns))
