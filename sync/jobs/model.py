@@ -87,8 +87,6 @@ TASKS = 50
 """Most logged tasks of a milestone."""
 _TASK_NAME = 100
 """Most logged characters of a task's name."""
-COMMENTS = 500
-"""Most logged comments of a milestone."""
 
 
 class MilestoneLog(Value):
@@ -101,7 +99,7 @@ class MilestoneLog(Value):
     reads: tuple[StatusSeen, ...] = ()
     """The status in each read from the API, the newest first; at most STATUSES."""
     comments: dict[str, Origin] = Field(default_factory=dict)
-    """The earliest event with each comment, by `comment_key`; the newest COMMENTS of them."""
+    """The earliest event with each comment, by `comment_key`."""
 
     @classmethod
     def from_event(cls, event: Event) -> "MilestoneLog":
@@ -117,16 +115,15 @@ class MilestoneLog(Value):
             ),
             rejected_task_count=milestone.rejected_task_count,
         )
-        keys = (comment_key(comment) for comment in milestone.comments)
-        comments = _newest(dict.fromkeys(keys, moment))
+        comments = dict.fromkeys(map(comment_key, milestone.comments), moment)
         statuses = {"reads" if event.is_read else "sent": (status,)}
         return cls(first=moment, comments=comments, **statuses)
 
     def joined(self, other: "MilestoneLog") -> "MilestoneLog":
         """Return the log of the events of both.
 
-        A minimum, unions cut to their largest, and a union of minima cut to the largest keys: each
-        is commutative, associative and idempotent, so the order of arrival has no effect.
+        A minimum, unions cut to their largest, and a union of minima: each is commutative,
+        associative and idempotent, so the order of arrival has no effect.
         """
         comments = dict(self.comments)
         for key, moment in other.comments.items():
@@ -137,7 +134,7 @@ class MilestoneLog(Value):
             reads=_united(
                 (*self.reads, *other.reads), lambda status: (status.received, status.order)
             ),
-            comments=_newest(comments),
+            comments=comments,
         )
 
     @property
@@ -190,7 +187,10 @@ class MilestoneLog(Value):
 _OF_TASKS = ("tasks", "rejected_task_count")
 
 
-def earliest(moments: Iterable[Origin]) -> Origin:
+_S = TypeVar("_S", bound=Origin)
+
+
+def earliest(moments: Iterable[_S]) -> _S:
     """Return the one from the earliest webhook, or from the earliest read if there is none."""
     return min(moments, key=lambda moment: (moment.is_read, moment.order))
 
@@ -207,12 +207,6 @@ def comment_key(comment: Comment) -> str:
     """Return the key of a comment; keys sort by the comments' dates."""
     moment = (comment.timestamp or NEVER).isoformat(timespec="microseconds")
     return f"{moment} {comment.uuid or f'{comment.commentor}: {comment.comment[:100]}'}"
-
-
-def _newest(comments: dict[str, Origin]) -> dict[str, Origin]:
-    if len(comments) <= COMMENTS:
-        return comments
-    return {key: comments[key] for key in sorted(comments, reverse=True)[:COMMENTS]}
 
 
 class Signing(Origin):
@@ -251,18 +245,6 @@ class Progress(Origin):
         return (self.is_dated, seconds, is_sent, self.order)
 
 
-_S = TypeVar("_S", bound=Origin)
-
-
-def _deduplicated(values: Iterable[_S]) -> Iterable[_S]:
-    """Return the earliest arrival of each body."""
-    kept: dict[str, _S] = {}
-    for value in values:
-        known = kept.get(value.digest, value)
-        kept[value.digest] = min(known, value, key=lambda each: each.order)
-    return kept.values()
-
-
 class ContractLog(Value):
     """What is known of a contract: the largest event of each kind by its sort key."""
 
@@ -277,8 +259,8 @@ class ContractLog(Value):
         progress = [state for state in (self.progress, other.progress) if state]
         return ContractLog(
             signed=max(signed, key=lambda signing: signing.rank, default=None),
-            voided=max(_deduplicated(voided), key=lambda moment: moment.order, default=None),
-            progress=max(_deduplicated(progress), key=lambda state: state.rank, default=None),
+            voided=max(voided, key=lambda moment: moment.order, default=None),
+            progress=max(progress, key=lambda state: state.rank, default=None),
         )
 
     def current(self) -> tuple[ContractState, datetime] | None:
@@ -351,8 +333,8 @@ class Job(Value):
     """The newest webhook of each milestone definition whose event was read from the API."""
     reads: dict[str, Event] = Field(default_factory=dict)
     """The newest read of each milestone definition that was read from the API."""
-    quotes: dict[str, Origin] = Field(default_factory=dict)
-    """Every quote, with the earliest event that has it."""
+    first_quote: Fact | None = None
+    """The quote of the earliest event that has one."""
     re_signed: Origin | None = None
     """The earliest event with a completed re-sign task."""
     facts: dict[str, Fact] = Field(default_factory=dict)

@@ -1,11 +1,11 @@
 """Counts the Pipeline: at which milestone each open job waits, and for how long. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sync.jobs.job_cells import RowSource
 from sync.jobs.status import Case, is_stuck
@@ -24,19 +24,14 @@ _STATES = {Case.REJECTED: PipelineState.REJECTED, Case.WAITING: PipelineState.UN
 
 
 class PipelineEntry(NamedTuple):
-    """Where an open job is counted: by the milestone's title, and since when (Unix seconds)."""
+    """Where an open job is counted: by the milestone's title, and since when (Unix seconds).
+
+    It is stored as a JSON list. Its state may then be a plain text, which is equal.
+    """
 
     milestone: str
     state: PipelineState
     since: float
-
-
-def entry_in(values: Sequence[Any] | None) -> PipelineEntry | None:
-    """Return an entry from its JSON, or None."""
-    if values is None:
-        return None
-    milestone, state, since = values
-    return PipelineEntry(milestone, PipelineState(state), since)
 
 
 class PipelineLine(NamedTuple):
@@ -82,24 +77,20 @@ def count(
     by_milestone: dict[str, list[PipelineEntry]] = defaultdict(list)
     for entry in entries:
         by_milestone[entry.milestone].append(entry)
-    return {
-        milestone: _line(waiting, today, zone, stuck_days)
-        for milestone, waiting in by_milestone.items()
-    }
-
-
-def _line(waiting: list[PipelineEntry], today: date, zone: tzinfo, stuck_days: int) -> PipelineLine:
-    states = [entry.state for entry in waiting]
-    days = [
-        # The year 1, which some programs send as a zero, fails in time zones west of Greenwich.
-        (today - datetime.fromtimestamp(max(entry.since, 0.0), zone).date()).days
-        for entry in waiting
-    ]
-    return PipelineLine(
-        open=len(waiting),
-        rejected=states.count(PipelineState.REJECTED),
-        under_review=states.count(PipelineState.UNDER_REVIEW),
-        next=states.count(PipelineState.NEXT),
-        median_days=median(days),
-        over=sum(is_stuck(age, stuck_days) for age in days),
-    )
+    lines = {}
+    for milestone, waiting in by_milestone.items():
+        states = [entry.state for entry in waiting]
+        days = [
+            # The year 1, which some programs send as a zero, fails in time zones west of Greenwich.
+            (today - datetime.fromtimestamp(max(entry.since, 0.0), zone).date()).days
+            for entry in waiting
+        ]
+        lines[milestone] = PipelineLine(
+            open=len(waiting),
+            rejected=states.count(PipelineState.REJECTED),
+            under_review=states.count(PipelineState.UNDER_REVIEW),
+            next=states.count(PipelineState.NEXT),
+            median_days=median(days),
+            over=sum(is_stuck(age, stuck_days) for age in days),
+        )
+    return lines

@@ -76,18 +76,19 @@ def apply_event(job: Job, new: Event, config: Config) -> Job:
     definition = new.milestone.milestone_definition
     log = MilestoneLog.from_event(new)
     origin = new.origin
-    quotes, re_signed = job.quotes, job.re_signed
+    first_quote, re_signed = job.first_quote, job.re_signed
     if definition in job.logs:
         log = job.logs[definition].joined(log)
-    if quote := new.milestone.quote:
-        quotes = {**quotes, quote: earliest((quotes.get(quote, origin), origin))}
+    if new.milestone.quote:
+        quote = Fact(**dict(origin), value=new.milestone.quote)
+        first_quote = earliest((first_quote or quote, quote))
     if any(_is_re_sign(task, config) for task in new.milestone.tasks):
         re_signed = earliest((re_signed or origin, origin))
     return job.model_copy(
         update={
             **reads.events_with(job, new),
             "logs": {**job.logs, definition: log},
-            "quotes": quotes,
+            "first_quote": first_quote,
             "re_signed": re_signed,
         }
     )
@@ -141,13 +142,8 @@ def initial_quote(job: Job) -> str:
     Before the first milestone, it is the quote of the contract that was signed first. After a
     re-sign, EverBright still sends the initial quote (source: its webhook page).
     """
-
-    def rank(quote: str) -> tuple[object, ...]:
-        origin = job.quotes[quote]
-        return (origin.is_read, *origin.order, quote)
-
-    if job.quotes:
-        return min(job.quotes, key=rank)
+    if job.first_quote:
+        return job.first_quote.value
     return next((signing.quote for signing in contracts.signings(job) if signing.quote), "")
 
 

@@ -260,7 +260,7 @@ class Flusher:
             return True
         if not are_deleted:
             raise keys.keys_gone(len(lost), len(pending.sites_with_row))
-        self.store.batches.forget_rows(lease, lost)
+        self.store.batches.set_has_row(lease, lost, has_row=False)
         return False
 
     def presume_deleted(self, lost: Set[str], known: Set[str]) -> bool:

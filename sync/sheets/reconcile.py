@@ -150,7 +150,7 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     if context.pending.undos:
         raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")
     present = {site for table in tables for site in table.keys}
-    store.batches.remember_rows(lease, present)
+    store.batches.set_has_row(lease, present, has_row=True)
     known = store.pending.sites_with_row()
     gone = known - present
     keys.must_be_gone(tables, everything.rows, gone)
@@ -160,7 +160,7 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
         return recheck(flusher, lease, confirms_deleted=confirms_deleted)
     if not (flusher.presume_deleted(gone, known) or confirms_deleted):
         raise keys.keys_gone(len(gone), len(known))
-    store.batches.forget_rows(lease, gone)
+    store.batches.set_has_row(lease, gone, has_row=False)
     store.confirmations.propose_order(flusher.targets.proposed_order(targets))
     zone = flusher.clock(snapshot)
     found = tabs.compared(lease, tables, everything.rows, targets, zone)

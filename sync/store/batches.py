@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from sync.jobs.cells import EMPTY, Cells, cells_in
 from sync.jobs.model import TYPED, Change
-from sync.jobs.pipeline import PipelineEntry, entry_in
+from sync.jobs.pipeline import PipelineEntry
 from sync.store import history, hours, limits, measures
 from sync.store.database import Database, Lease, bumped, clock, now
 from sync.store.limits import pending_undos
@@ -181,7 +181,7 @@ class Batches:
                 connection.execute(insert(undo), rows)
             if conclusion.replaced:
                 self._keep_replaced(connection, tried.fence, conclusion)
-            known = self._sheet.kept(connection).columns | set(tried.created)
+            known = self._sheet.kept(connection).known_columns | set(tried.created)
             self._sheet.change(
                 connection,
                 columns=json.dumps(sorted(known)),
@@ -260,18 +260,11 @@ class Batches:
                     values = {"typed_rep": now_typed}
                     connection.execute(update(job).where(job.c.site == site).values(values))
 
-    def forget_rows(self, lease: Lease, sites: Iterable[str]) -> None:
-        """Record that the rows of `sites` were deleted: they return with their next event.
+    def set_has_row(self, lease: Lease, sites: Iterable[str], *, has_row: bool) -> None:
+        """Record that `sites` have a row, or that it was deleted: it returns with an event.
 
         What was last written there is kept, because a person may undo the deletion.
         """
-        self._set_has_row(lease, sites, has_row=False)
-
-    def remember_rows(self, lease: Lease, sites: Iterable[str]) -> None:
-        """Record that `sites` have a row."""
-        self._set_has_row(lease, sites, has_row=True)
-
-    def _set_has_row(self, lease: Lease, sites: Iterable[str], *, has_row: bool) -> None:
         which = job.c.site.in_(sorted(sites)), job.c.has_row.is_not(has_row)
         self._database.execute(update(job).where(*which).values(has_row=has_row), lease)
 
@@ -341,5 +334,9 @@ def _cells_out(cells: Cells) -> dict[str, Any]:
 
 
 def _shown_in(tree: Mapping[str, Any]) -> Shown:
-    cells = None if tree["cells"] is None else cells_in(tree["cells"])
-    return Shown(**{**tree, "cells": cells, "entry": entry_in(tree["entry"])})
+    cells, entry = tree["cells"], tree["entry"]
+    known = {
+        "cells": None if cells is None else cells_in(cells),
+        "entry": entry and PipelineEntry(*entry),
+    }
+    return Shown(**{**tree, **known})

@@ -11,7 +11,7 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.cells import cells_in
 from sync.jobs.model import Customer, Details, Files, Job
-from sync.jobs.pipeline import PipelineEntry, entry_in
+from sync.jobs.pipeline import PipelineEntry
 from sync.jobs.target import Target
 from sync.settings.config_file import Confirmed
 from sync.store.confirmed import read_confirmed
@@ -21,16 +21,15 @@ from sync.store.history import History, PendingLine
 from sync.store.limits import pending_undos, resting
 from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, customers, details
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
-from sync.store.sheet_state import KnownFences, ReadColumns
+from sync.store.sheet_state import KeptSheet
 from sync.store.spreadsheet import Spreadsheet
-from sync.types import Mode
 
 _PAGE = 500
 
 
 @dataclass(frozen=True)
-class Pending:
-    """Pending jobs, lines of the History, and undos (JSON, by ID), with the state of the sheet.
+class Pending(KeptSheet):
+    """The state of the sheet, with pending jobs, lines of the History, and undos (JSON, by ID).
 
     While a batch is `in_doubt`, the last written cells may be out of date.
     """
@@ -39,16 +38,9 @@ class Pending:
     jobs: Sequence[Target] = ()
     lines: Sequence[PendingLine] = ()
     undos: Mapping[int, str] = field(default_factory=dict)
-    mode: Mode = Mode.UNSET
-    tabs: frozenset[int] = frozenset()
-    """The sheet IDs of the mapped tabs."""
-    known_columns: frozenset[str] = frozenset()
     sites_with_row: frozenset[str] = frozenset()
     """Sites with a row, as of the last read."""
-    columns_read: ReadColumns = field(default_factory=ReadColumns)
-    """The columns that reads have shown so far."""
     answers: Confirmed = field(default_factory=Confirmed)
-    fences: KnownFences = field(default_factory=KnownFences)
 
 
 @dataclass(frozen=True)
@@ -122,19 +114,14 @@ class PendingWork:
             due = due.where(change.c.site.in_(sorted(only)))
         mine = attempt.c.spreadsheet_id == self._sheet.id
         with self._database.reading() as connection:
-            kept = self._sheet.kept(connection)
             return Pending(
+                **vars(self._sheet.kept(connection)),
                 in_doubt=connection.scalar(select(attempt.c.fence).where(mine)) is not None,
                 jobs=_jobs(connection, dirty.limit(jobs)),
                 lines=self._history.read(connection, due, lines),
                 undos=pending_undos(connection, self._sheet.id),
-                mode=kept.mode,
-                tabs=kept.tabs,
-                known_columns=kept.columns,
-                columns_read=kept.columns_read,
                 sites_with_row=frozenset(connection.scalars(_SITES_WITH_ROW)),
                 answers=read_confirmed(connection),
-                fences=kept.fences,
             )
 
     def count(self) -> int:
@@ -184,7 +171,7 @@ def _jobs(connection: Connection, query: Select[Any]) -> list[Target]:
             files=copies.get(row.site, Files()),
             customer=known.get(row.site, Customer()),
             written=cells_in(json.loads(row.written)),
-            counted=entry_in(json.loads(row.counted or "null")),
+            counted=PipelineEntry(*json.loads(row.counted)) if row.counted else None,
             version=row.version,
             events=row.events,
             is_fresh=row.events != row.shown_events,

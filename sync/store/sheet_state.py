@@ -95,13 +95,14 @@ class KnownFences:
 class KeptSheet:
     """The stored state of a spreadsheet: its mode, and the sheet IDs of its mapped tabs.
 
-    `columns` are the IDs of the created columns: if one is missing now, a person deleted it.
+    `known_columns` are the IDs of the created columns: if one is missing now, a person deleted it.
     """
 
     mode: Mode = Mode.UNSET
     tabs: frozenset[int] = frozenset()
-    columns: frozenset[str] = frozenset()
+    known_columns: frozenset[str] = frozenset()
     columns_read: ReadColumns = field(default_factory=ReadColumns)
+    """The columns that reads have shown so far."""
     fences: KnownFences = field(default_factory=KnownFences)
 
 

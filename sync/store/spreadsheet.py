@@ -160,7 +160,8 @@ class Spreadsheet:
                 self._forget_batches(connection)
                 write_all_again(connection)
             connection.execute(update(job).values(bumped()))
-            created = {name for name in self.kept(connection).columns if name.startswith("tab:")}
+            known = self.kept(connection).known_columns
+            created = {name for name in known if name.startswith("tab:")}
             self.change(
                 connection,
                 mode=Mode.MAPPED.value,
@@ -191,7 +192,7 @@ class Spreadsheet:
         return KeptSheet(
             mode=Mode(row.mode),
             tabs=frozenset(json.loads(row.tabs)),
-            columns=frozenset(json.loads(row.columns)),
+            known_columns=frozenset(json.loads(row.columns)),
             columns_read=ReadColumns.model_validate_json(read) if read else ReadColumns(),
             fences=KnownFences(
                 batches=frozenset(batch for _, batch in set_here),
@@ -327,7 +328,7 @@ class Spreadsheet:
     def forget_created(self, lease: Lease, ids: Iterable[str]) -> None:
         """Forget that views or tabs were created, because they are being removed."""
         with self._database.writing(lease) as connection:
-            known = self.kept(connection).columns - {*ids}
+            known = self.kept(connection).known_columns - {*ids}
             self.change(connection, columns=json.dumps(sorted(known)))
 
     def _value(self, column: ColumnElement[Any]) -> Any:

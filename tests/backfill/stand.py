@@ -222,7 +222,7 @@ def plain(job: Job) -> dict[str, Any]:
         "events": newest,
         "contracts": contracts,
         "status": {key: (one.status, one.stamp) for key, one in current.items()},
-        "quotes": sorted(job.quotes),
+        "quote": job.first_quote and job.first_quote.value,
     }
 
 

@@ -122,7 +122,8 @@ def test_a_late_webhook_has_the_same_result_as_one_in_time(
     (log,), (other,) = late.logs.values(), known.logs.values()
     assert [log.first.digest] == [one.digest for one in other.statuses]
     assert [log.first.digest] == [one.digest for one in log.statuses]
-    assert [one.digest for one in late.quotes.values()] == [log.first.digest]
+    assert late.first_quote
+    assert late.first_quote.digest == log.first.digest
 
 
 def test_a_date_that_is_later_by_being_read_is_no_event(stand: Stand) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.jobs.history import HistoryLines
-from sync.jobs.model import COMMENTS, STATUSES, Event, Job, MilestoneLog, Origin, StatusSeen
+from sync.jobs.model import STATUSES, Event, Job, MilestoneLog, Origin, StatusSeen
 from sync.jobs.projection import (
     all_comments,
     apply_event,
@@ -78,7 +78,6 @@ def test_the_earliest_events_quote_is_the_initial_one() -> None:
     for order in permutations([first, second]):
         job = job_of(*order)
         assert initial_quote(job) == uuid(1)
-        assert set(job.quotes) == {uuid(1), uuid(2)}
 
 
 def test_the_sample_shows_no_comment_but_its_dates() -> None:
@@ -175,7 +174,7 @@ def test_a_full_log_is_a_join_too(minutes: list[int], random: Any) -> None:
         MilestoneLog(
             first=one,
             sent=(StatusSeen(**dict(one)),),
-            comments={f"{one.digest} {n}": one for n in range(COMMENTS // 2)},
+            comments={f"{one.digest} {n}": one for n in range(3)},
         )
         for one in seen
     ]
@@ -198,7 +197,6 @@ def test_a_full_log_is_a_join_too(minutes: list[int], random: Any) -> None:
     found = joined(shuffled)
     assert found == joined([*logs, full])
     assert len(found.statuses) == STATUSES
-    assert len(found.comments) <= COMMENTS
 
 
 @given(_EVENTS, st.randoms(use_true_random=False))

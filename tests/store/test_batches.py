@@ -127,7 +127,7 @@ def test_a_confirmed_key_gives_a_row_without_known_cells(database: Database) -> 
     """The value in an earlier row of the job would be taken for the value in this one."""
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
-    store.batches.forget_rows(mine, ["a"])
+    store.batches.set_has_row(mine, ["a"], has_row=False)
     assert not dirty(store)
     store.batches.conclude(mine, attempt(1, None), Conclusion(keyed=frozenset({"a", "nobody"})))
     job = dirty(store)["a"]
@@ -204,7 +204,7 @@ def test_another_worker_may_conclude_what_the_first_began(database: Database) ->
 def test_a_deleted_row_returns_only_with_an_event(database: Database) -> None:
     store, mine = with_jobs(database, "a", "b"), held(database)
     store.batches.confirm(mine, [showing(one, X) for one in dirty(store).values()])
-    store.batches.forget_rows(mine, ["a"])
+    store.batches.set_has_row(mine, ["a"], has_row=False)
     assert store.pending.sites_with_row() == {"b"}
     assert not dirty(store)
     store.jobs.take_in(mine, Projected(list(store.jobs.states(["a"]).values())))
@@ -216,9 +216,9 @@ def test_a_deletion_that_is_undone_finds_what_was_written_there(database: Databa
     """Forgotten, our own text in a restored row would be taken for typed text."""
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
-    store.batches.forget_rows(mine, ["a"])
+    store.batches.set_has_row(mine, ["a"], has_row=False)
     assert [one.job.site for one in store.pending.jobs_without_row()] == ["a"]
-    store.batches.remember_rows(mine, ["a", "nobody"])
+    store.batches.set_has_row(mine, ["a", "nobody"], has_row=True)
     assert store.pending.sites_with_row() == {"a"}
     assert known(store)["a"].written == X
     assert (dirty(store), list(store.pending.jobs_without_row())) == ({}, [])

@@ -171,7 +171,7 @@ def test_no_job_waits_longer_than_the_limit_for_customers(database: Database) ->
 def test_a_job_with_a_row_neither_waits_nor_delays_others(database: Database) -> None:
     """Every change of an old job would wait for each new one's customer."""
     store, mine = mapped(database, "a", "b"), held(database)
-    store.batches.remember_rows(mine, ["b"])
+    store.batches.set_has_row(mine, ["b"], has_row=True)
     assert dirty(store).keys() == {"b"}
     Customers(database).keep("a", ADA, 1)
     assert dirty(store).keys() == {"a", "b"}
