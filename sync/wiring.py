@@ -142,16 +142,7 @@ class Wiring:
         return self.flusher(lambda _: None).tabs(self.mode())
 
     def backlog(self) -> Backlog:
-        settings = self.settings
-        return backlog(
-            self.database,
-            settings.spreadsheet_id,
-            with_documents=bool(settings.drive_folder_id),
-            with_token=settings.everbright_api_token is not None,
-            silence_days=settings.silence_days,
-            time_zone=settings.time_zone,
-            named_statuses=settings.config.statuses,
-        )
+        return backlog(self.database, self.settings)
 
     def config(self) -> Config:
         """Return the config with the answers that were confirmed on the console."""

@@ -26,7 +26,7 @@ from sync.ops import logs
 from sync.settings.environment import Settings, load
 from sync.status import deliveries as what_came
 from sync.status import forget as erasure
-from sync.store import DetailStore, Documents
+from sync.store import DetailStore, JobRecords
 from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.types import Value
 from sync.webhooks.schema import Outcome
@@ -64,7 +64,7 @@ def deliveries(
         return
     settings, database = opened()
     wanted = DeliveryFilter(Outcome(outcome) if outcome else None, site, reason, since)
-    kept = Deliveries(database).newest(limit, wanted)
+    kept = Deliveries(database).newest(limit, wanted, with_bodies=as_json)
     refused = what_came.refused(Wiring(settings, database).refusals.latest, wanted)
     if as_json:
         values = [what_came.as_json(delivery, unmasked=unmask) for delivery in kept]
@@ -73,8 +73,8 @@ def deliveries(
     echo(what_came.lines(kept))
     echo(what_came.refused_lines(refused))
     if wanted == DeliveryFilter():
-        troubled = Documents(database, settings.lease_seconds).troubled(limit)
-        echo(what_came.failed_document_lines(troubled, unmasked=unmask))
+        failed = JobRecords(database).documents(limit)
+        echo(what_came.failed_document_lines(failed, unmasked=unmask))
 
 
 @deliveries.command()

@@ -53,7 +53,7 @@ def deliveries(parts: ConsoleParts) -> Any:
     typed = {name: typed_text(request.args, name) for name in vars(Search())}
     search = Search(**typed)
     before = typed_number(request.args, "before")
-    lines = parts.deliveries.lines(PAGE + 1, search.wanted(parts), before)
+    lines = parts.deliveries.newest(PAGE + 1, search.wanted(parts), before)
     page = lines[:PAGE]
     meanings = Statuses(parts.wiring.settings.config)
     # The statuses that deliveries changed milestones to, with the sheet's labels.

@@ -55,7 +55,7 @@ def job(parts: ConsoleParts, site: str) -> Any:
     if not is_id(site):
         abort(404)
     record = parts.jobs.find(site)
-    lines = parts.deliveries.lines(_DELIVERIES, DeliveryFilter(site=site))
+    lines = parts.deliveries.newest(_DELIVERIES, DeliveryFilter(site=site))
     lines = [line for line in lines if line.site == site]
     if record is None and not lines:
         abort(404)
@@ -78,7 +78,7 @@ def documents(parts: ConsoleParts) -> Any:
         "console/documents.html",
         state=state,
         counts=dict.fromkeys(FileState, 0) | parts.wiring.documents.counts(),
-        found=parts.jobs.documents(state, _DOCUMENTS),
+        found=parts.jobs.documents(_DOCUMENTS, state),
         most=_DOCUMENTS,
         has_folder=bool(parts.wiring.settings.drive_folder_id),
         states=(FileState.PENDING, FileState.FAILED, FileState.DONE),

@@ -13,7 +13,7 @@ from typing import Any
 
 from sync.errors import BrightsheetError, Permanent, Rejected
 from sync.settings.environment import Settings
-from sync.store import Database, Documents, Inbox, KeptDelivery, RefusedDay
+from sync.store import Database, Documents, Inbox, KeptDelivery, KeptDocument, RefusedDay
 from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.types import MASK, UUID_PATTERN
 from sync.webhooks import parse
@@ -101,15 +101,13 @@ def lines(kept: Iterable[KeptDelivery]) -> Iterator[str]:
             yield f"  {delivery.reason}"
 
 
-def failed_document_lines(
-    documents: Iterable[tuple[str, str, str, str, str]], *, unmasked: bool
-) -> Iterator[str]:
+def failed_document_lines(documents: Iterable[KeptDocument], *, unmasked: bool) -> Iterator[str]:
     """Yield lines for each document whose last try failed; its name may be personal."""
-    for uuid, name, state, reason, message in documents:
-        yield f"document {uuid}  {state}"
+    for document in documents:
+        yield f"document {document.uuid}  {document.state}"
         if unmasked:
-            yield f"  {name}"
-        yield f"  {reason}: {message}"
+            yield f"  {document.name.text}"
+        yield f"  {document.reason}: {document.message}"
 
 
 def refused(latest: Callable[[int], list[RefusedDay]], wanted: DeliveryFilter) -> list[RefusedDay]:

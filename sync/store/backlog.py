@@ -1,7 +1,7 @@
 """Reads the figures of everything that is pending or has failed."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, and_, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.model import FileState
+from sync.settings.environment import Settings
 from sync.store import refusals
 from sync.store.database import SETUP, Database, now
 from sync.store.findings import is_dismissed, is_open
@@ -41,14 +42,6 @@ _NAMED = 3
 _REASONS = 200
 _FAILING = 3
 """Failed copies of a document before there is a warning: one failure may be anything."""
-
-
-@dataclass(frozen=True)
-class FoundItems:
-    """The number of items that a comparison found, with texts of the first ones."""
-
-    count: int
-    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,8 +110,8 @@ class Backlog:
     """Seconds since writing was paused; None if it isn't."""
     comparison_age: float | None = None
     """Seconds since the whole sheet was last compared; None if it wasn't written yet."""
-    findings: Mapping[str, FoundItems] = field(default_factory=dict)
-    """The findings of the last comparison, by the code of their warning."""
+    findings: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The findings of the last comparison as texts, by the code of their warning."""
     is_mapped: bool = False
     """Whether the jobs are in mapped tabs."""
     is_set_up: bool = False
@@ -159,14 +152,12 @@ class Backlog:
 
     def found(self, code: str) -> int:
         """Return how many items of a warning the last comparison found."""
-        return self.findings[code].count if code in self.findings else 0
+        return len(self.findings.get(code, ()))
 
     def named(self, code: str) -> str:
         """Return the first of these items, in a sentence."""
-        if code not in self.findings:
-            return ""
-        items = self.findings[code]
-        return "; ".join(items.named) + (" …" if items.count > len(items.named) else "")
+        items = self.findings.get(code, ())
+        return "; ".join(items[:_NAMED]) + (" …" if len(items) > _NAMED else "")
 
     @property
     def unknown(self) -> str:
@@ -179,25 +170,17 @@ class Backlog:
         return self.deliveries + self.jobs
 
 
-def backlog(
-    database: Database,
-    spreadsheet: str,
-    *,
-    with_documents: bool = True,
-    with_token: bool = True,
-    silence_days: int = 0,
-    time_zone: str = "",
-    named_statuses: Collection[str] = (),
-) -> Backlog:
-    """Return the backlog of a spreadsheet, in one consistent read.
+def backlog(database: Database, settings: Settings) -> Backlog:
+    """Return the backlog of the configured spreadsheet, in one consistent read.
 
-    Without a folder in Drive (not `with_documents`) documents aren't copied, so none are pending.
+    Without a folder in Drive, documents aren't copied, so none are pending.
     """
+    spreadsheet = settings.spreadsheet_id
     figures = {
         **_inbox(),
         **_sheet(spreadsheet),
-        **(_documents() if with_documents else {}),
-        **(_lookups() if with_token else {}),
+        **(_documents() if settings.drive_folder_id else {}),
+        **(_lookups() if settings.everbright_api_token else {}),
     }
     columns = [query.scalar_subquery().label(name) for name, query in figures.items()]
     with database.reading() as connection:
@@ -208,7 +191,7 @@ def backlog(
             )
         if row.get("failing"):
             row["failing_for"] = _most_frequent(connection, document.c.reason, _is_failing())
-        unexplained = status.c.means.is_(None) & status.c.code.not_in(named_statuses)
+        unexplained = status.c.means.is_(None) & status.c.code.not_in(settings.config.statuses)
         codes = select(status.c.code).where(unexplained).order_by(status.c.code)
         row["unknown_statuses"] = tuple(connection.scalars(codes))
         row["findings"] = _findings(connection, spreadsheet)
@@ -225,7 +208,7 @@ def backlog(
         row["disk_free"], row["disk_size"] = room
     arrivals = row.pop("last_webhook"), row["arrived_at"]
     row["arrived_at"] = max((at for at in arrivals if at is not None), default=None)
-    return Backlog(**row, silence_days=silence_days, time_zone=time_zone)
+    return Backlog(**row, silence_days=settings.silence_days, time_zone=settings.time_zone)
 
 
 def _inbox() -> dict[str, Select[Any]]:
@@ -281,16 +264,11 @@ def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
     }
 
 
-def _findings(connection: Connection, spreadsheet: str) -> dict[str, FoundItems]:
-    code, text = finding.c.code, finding.c.text
-    count = func.count().over(partition_by=code).label("count")
-    number = func.row_number().over(partition_by=code, order_by=text).label("number")
-    items = select(code, text, count, number).where(is_open(spreadsheet)).subquery()
-    first = select(items).where(items.c.number <= _NAMED).order_by(items.c.number)
-    found: dict[str, FoundItems] = {}
-    for row in connection.execute(first):
-        named = found[row.code].named if row.code in found else ()
-        found[row.code] = FoundItems(row[2], (*named, row.text))
+def _findings(connection: Connection, spreadsheet: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    query = select(finding.c.code, finding.c.text).where(is_open(spreadsheet))
+    for code, text in connection.execute(query.order_by(finding.c.text)):
+        found.setdefault(code, []).append(text)
     return found
 
 

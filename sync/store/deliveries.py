@@ -86,18 +86,19 @@ class Deliveries:
         self._database = database
         self._inbox = Inbox(database)
 
-    def newest(self, limit: int, wanted: DeliveryFilter) -> list[KeptDelivery]:
-        query = select(delivery).where(*wanted.conditions())
-        return self._inbox.fetch(query.order_by(delivery.c.seq.desc()).limit(limit))
-
-    def lines(
-        self, limit: int, wanted: DeliveryFilter, before: int | None = None
+    def newest(
+        self,
+        limit: int,
+        wanted: DeliveryFilter,
+        before: int | None = None,
+        *,
+        with_bodies: bool = False,
     ) -> list[KeptDelivery]:
         """Return the newest of the wanted deliveries, or those before `before` (seq).
 
-        They have no bodies, which are large and not shown in lists.
+        Bodies are large, and not shown in lists.
         """
-        columns = [column for column in delivery.c if column.name != "body"]
+        columns = [column for column in delivery.c if with_bodies or column.name != "body"]
         query = select(*columns, delivery.c.body.is_not(None).label("has_body"))
         query = query.where(*wanted.conditions())
         if before is not None:

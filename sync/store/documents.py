@@ -219,12 +219,6 @@ class Documents:
         pending = which & (document.c.state != FileState.DONE)
         return self._database.execute(update(document).where(pending).values(values))
 
-    def troubled(self, limit: int) -> Sequence[tuple[str, str, str, str, str]]:
-        """Return uuid, name, state, reason and message of documents whose last try failed."""
-        columns = (document.c.uuid, document.c.name, document.c.state)
-        query = select(*columns, document.c.reason, document.c.message)
-        return self._database.rows(query.where(document.c.reason != "").limit(limit))
-
     def counts(self) -> dict[str, int]:
         """Return the number of documents by state."""
         query = select(document.c.state, func.count()).group_by(document.c.state)

@@ -100,10 +100,11 @@ class JobRecords:
                 ),
             )
 
-    def documents(self, state: FileState, limit: int) -> tuple[KeptDocument, ...]:
-        """Return documents of a state, those whose last try failed first."""
+    def documents(self, limit: int, state: FileState | None = None) -> tuple[KeptDocument, ...]:
+        """Return documents of a state, those whose last try failed first; or only all of these."""
+        which = document.c.state == state if state else document.c.reason != ""
         with self._database.reading() as connection:
-            return _documents(connection, limit, document.c.state == state)
+            return _documents(connection, limit, which)
 
     def names(self, sites: Collection[str]) -> dict[str, Personal]:
         with self._database.reading() as connection:

@@ -6,13 +6,12 @@ import pytest
 
 import compose  # noqa: F401 - boards register themselves
 from sync.boards.rules import RULES
-from sync.store.backlog import FoundItems
 from tests.status.test_verdict import ADDED, WELL, is_one_problem
 
 WRONG = {
     "unsettled": replace(WELL, unsettled=2, oldest_unsettled=5.0),
     **{
-        code: replace(WELL, findings={code: FoundItems(1, ("Open!4",))})
+        code: replace(WELL, findings={code: ("Open!4",)})
         for code in ("missing_words", "missing_options", "kept_words", "foreign_keys")
     },
     "mapped_columns_gone": replace(

@@ -8,7 +8,6 @@ import pytest
 from emulator import Emulator
 from sync.boards import link
 from sync.status import compare
-from sync.store.backlog import backlog
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.two_tab_board import line
@@ -64,7 +63,7 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> N
     calls = bench.calls()
     assert not bench.is_waiting()
     assert bench.calls() == calls
-    found = backlog(bench.database, bench.spreadsheet)
+    found = bench.wiring.backlog()
     assert (found.jobs, found.quarantined, found.oldest_job) == (0, 0, None)
     comparison = compare.compare(bench.wiring, lambda _: None)
     assert "2 jobs have no row and wait for your answer." in " ".join(compare.lines(comparison))

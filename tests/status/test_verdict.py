@@ -9,7 +9,6 @@ from sync.status.problem import LATE_SECONDS, lasting
 from sync.status.rules import COMPARED_SECONDS, RULES
 from sync.status.verdict import alarms, answer, evaluate, resolved_text
 from sync.store import Backlog
-from sync.store.backlog import FoundItems
 
 WELL = Backlog(worker_age=10.0)
 
@@ -147,9 +146,9 @@ WRONG = {
     "documents_failing": replace(WELL, documents=1, failing=1, failing_for="everbright_missing"),
     "quarantined": replace(WELL, jobs=1, quarantined=1, oldest_quarantined=5.0),
     "unplaced": replace(WELL, unplaced=1, oldest_unplaced=5.0),
-    "doubled": replace(WELL, findings={"doubled": FoundItems(1, ("Jobs!4 and Jobs!9",))}),
-    "jobs_without_row": replace(WELL, findings={"jobs_without_row": FoundItems(2, ("job a",))}),
-    "keys_removed": replace(WELL, findings={"keys_removed": FoundItems(1, ("Jobs!9",))}),
+    "doubled": replace(WELL, findings={"doubled": ("Jobs!4 and Jobs!9",)}),
+    "jobs_without_row": replace(WELL, findings={"jobs_without_row": ("job a", "job b")}),
+    "keys_removed": replace(WELL, findings={"keys_removed": ("Jobs!9",)}),
     "customers_unknown": replace(WELL, unanswered_customers=1),
     "disk_low": replace(WELL, disk_free=50_000_000, disk_size=1_000_000_000),
     "columns_gone": replace(WELL, gone_columns=("'Status' in 'Jobs'",), oldest_gone_column=5.0),

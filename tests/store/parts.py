@@ -3,8 +3,10 @@
 from sync.jobs.cells import Cell
 from sync.jobs.model import Job
 from sync.jobs.target import Target
+from sync.settings.environment import load
 from sync.store import (
     Attempt,
+    Backlog,
     Database,
     Inbox,
     KeptDelivery,
@@ -13,11 +15,15 @@ from sync.store import (
     Projected,
     SheetStore,
     Shown,
+    backlog,
     sheet_store,
 )
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests.made_up import body, milestone
+from tests.settings.test_environment import LEAST
+
+_SETTINGS = load(LEAST | {"DRIVE_FOLDER_ID": "a-drive-folder", "EVERBRIGHT_API_TOKEN": "a-token"})
 
 X = {"c": Cell(text="x")}
 """The cells of a row that shows something."""
@@ -27,6 +33,11 @@ def held(database: Database, holder: str = "me", seconds: float = 30) -> Lease:
     lease = Leases(database, holder, seconds).acquire("sheet")
     assert lease is not None
     return lease
+
+
+def backlog_of(database: Database, spreadsheet: str = "s", **settings: object) -> Backlog:
+    values = {"spreadsheet_id": spreadsheet, **settings}
+    return backlog(database, _SETTINGS.model_copy(update=values))
 
 
 def keep(database: Database, **changes: object) -> Outcome:

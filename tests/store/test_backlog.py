@@ -20,7 +20,6 @@ from sync.store import (
     Projected,
     Shown,
     Spreadsheet,
-    backlog,
     sheet_store,
 )
 from sync.store.backlog import _inbox
@@ -32,7 +31,7 @@ from sync.store.schema import metadata
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests.made_up import body, milestone, uuid
-from tests.store.parts import waiting
+from tests.store.parts import backlog_of, waiting
 from tests.stored import newest
 
 SHEET = "a-spreadsheet"
@@ -47,7 +46,7 @@ def held(database: Database) -> Lease:
 
 
 def look(database: Database) -> Backlog:
-    return backlog(database, SHEET)
+    return backlog_of(database, SHEET)
 
 
 def keep(database: Database, **changes: object) -> str:
@@ -151,7 +150,7 @@ def test_documents_wait_since_they_were_wanted(database: Database, held: Lease) 
     found = look(database)
     assert (found.documents, found.failed_documents) == (1, 1)
     assert found.oldest_document == pytest.approx(1200, abs=20)
-    without = backlog(database, SHEET, with_documents=False)
+    without = backlog_of(database, SHEET, drive_folder_id="")
     assert (without.documents, without.failed_documents) == (0, 0)
 
 
@@ -185,7 +184,7 @@ def test_trouble_and_quarantine_are_those_of_the_spreadsheet(
     found = look(database)
     assert (found.trouble, found.quarantined) == ("not_shared", 1)
     assert found.trouble_age == pytest.approx(0, abs=20)
-    other = backlog(database, "another")
+    other = backlog_of(database, "another")
     assert (other.trouble, other.quarantined, other.trouble_age) == ("", 0, None)
 
 
@@ -264,7 +263,7 @@ def test_a_token_is_refused_since_the_first_time_until_it_is_accepted(database: 
     aged(database, "heartbeat", "at", 75)
     heartbeats.begin(TOKEN_REFUSED)
     assert look(database).token_refused_age == pytest.approx(75, abs=20)
-    assert backlog(database, SHEET, with_token=False).token_refused_age is None
+    assert backlog_of(database, SHEET, everbright_api_token=None).token_refused_age is None
     heartbeats.end(TOKEN_REFUSED)
     assert look(database).token_refused_age is None
 

@@ -8,7 +8,16 @@ import pytest
 
 from sync.errors import Retryable
 from sync.jobs.model import Job
-from sync.store import Claim, Database, Documents, Jobs, PendingDocument, Projected, Wanted
+from sync.store import (
+    Claim,
+    Database,
+    Documents,
+    JobRecords,
+    Jobs,
+    PendingDocument,
+    Projected,
+    Wanted,
+)
 from tests.made_up import uuid
 from tests.store.parts import held
 
@@ -62,7 +71,7 @@ def test_who_lost_the_claim_writes_nothing(database: Database) -> None:
             deed()
         assert caught.value.reason == "claim_lost"
     assert documents.counts() == {"pending": 1}
-    assert documents.troubled(9) == []
+    assert not JobRecords(database).documents(9)
 
 
 def test_a_failed_document_is_retried_only_on_request(database: Database) -> None:
@@ -71,7 +80,9 @@ def test_a_failed_document_is_retried_only_on_request(database: Database) -> Non
     documents.give_up(claim, document.uuid, Retryable("gone", "It is gone."))
     documents.release(claim)
     assert documents.claim() is None
-    assert documents.troubled(9) == [(uuid(101), "1.pdf", "failed", "gone", "It is gone.")]
+    (failed,) = JobRecords(database).documents(9)
+    assert (failed.uuid, failed.state) == (uuid(101), "failed")
+    assert (failed.reason, failed.message) == ("gone", "It is gone.")
     assert documents.retry() == 1
     claimed(documents)
 

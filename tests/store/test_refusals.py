@@ -3,10 +3,11 @@
 import pytest
 from sqlalchemy import func, select
 
-from sync.store import Database, Inbox, Refusals, RefusedRequests, backlog
+from sync.store import Database, Inbox, Refusals, RefusedRequests
 from sync.store.schema import delivery, refusal
 from sync.webhooks.parse import read
 from tests.made_up import body, milestone
+from tests.store.parts import backlog_of
 
 DAY = 86_400
 
@@ -66,37 +67,37 @@ def test_the_backlog_counts_those_since_yesterday(database: Database, refusals: 
         }
     )
     refusals.add({"wrong_secret": RefusedRequests(4, 2.0 * DAY, "")})
-    assert backlog(database, "s").refused_requests == 3
+    assert backlog_of(database).refused_requests == 3
 
 
 def test_the_backlog_has_the_time_of_the_last_wrong_secret(
     database: Database, refusals: Refusals
 ) -> None:
     """Catches one of Friday that is forgotten on Monday."""
-    assert backlog(database, "s").wrong_secret_age is None
+    assert backlog_of(database).wrong_secret_age is None
     refusals.add({"no_secret": RefusedRequests(1, 3.0 * DAY, "")})
-    assert backlog(database, "s").wrong_secret_age == pytest.approx(3 * DAY, abs=20)
+    assert backlog_of(database).wrong_secret_age == pytest.approx(3 * DAY, abs=20)
     refusals.add(
         {"wrong_secret": RefusedRequests(2, 500.0, ""), "too_large": RefusedRequests(1, 1.0, "")}
     )
-    assert backlog(database, "s").wrong_secret_age == pytest.approx(500, abs=20)
+    assert backlog_of(database).wrong_secret_age == pytest.approx(500, abs=20)
 
 
 def test_the_newest_webhook_is_known_also_once_it_is_deleted(database: Database) -> None:
     """Kept for a day only, the last webhook would be gone before its silence counts."""
-    assert backlog(database, "s").arrived_at is None
+    assert backlog_of(database).arrived_at is None
     assert Inbox(database).prune(1) == 0
-    assert backlog(database, "s").arrived_at is None
+    assert backlog_of(database).arrived_at is None
     deliver(database)
     with database.writing() as connection:
         moment = delivery.c.received_at - 2 * DAY
         connection.execute(delivery.update().values(received_at=moment, projected=True))
     for pruned in (1, 0):
         assert Inbox(database).prune(1) == pruned
-        found = backlog(database, "s")
+        found = backlog_of(database)
         assert found.arrived_at is not None
         assert found.clock - found.arrived_at == pytest.approx(2 * DAY, abs=20)
     deliver(database)
-    found = backlog(database, "s")
+    found = backlog_of(database)
     assert found.arrived_at is not None
     assert found.clock - found.arrived_at < 20
