@@ -6,7 +6,6 @@ Rows don't wait for the answers. What an account doesn't have stays blank and is
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from time import monotonic
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
@@ -39,20 +38,6 @@ _log = structlog.get_logger()
 AnswerT = TypeVar("AnswerT", bound=Value)
 
 
-@dataclass(frozen=True)
-class Question(Generic[AnswerT]):
-    """A request about a job; `answer` raises BrightsheetError to be retried.
-
-    `name` is logged for a missing answer. If `rests`, requests pause after several jobs in a
-    row without an answer. `begin` is called before the first job.
-    """
-
-    name: str
-    answer: Callable[[DueLookup[AnswerT]], AnswerT]
-    begin: Callable[[], object]
-    rests: bool = False
-
-
 class LookupResult(NamedTuple):
     """The job, the error if there was no answer, and whether the answer was new."""
 
@@ -63,10 +48,18 @@ class LookupResult(NamedTuple):
 
 @dataclass
 class Fetcher(Generic[AnswerT]):
-    """Sends one request at a time. `clock` counts seconds."""
+    """Sends requests of one kind, one at a time.
+
+    `answer` raises BrightsheetError to be retried; `name` is logged then. At most `rate` jobs a
+    second are requested again because the request has changed. If `rests`, requests pause after
+    several jobs in a row without an answer. `clock` counts seconds.
+    """
 
     _store: Lookups[AnswerT]
-    question: Question[AnswerT]
+    name: str
+    _answer: Callable[[DueLookup[AnswerT]], AnswerT]
+    _rate: float
+    _rests: bool = False
     _clock: Callable[[], float] = monotonic
     _failures: int = 0
     _not_before: float = float("-inf")
@@ -77,20 +70,20 @@ class Fetcher(Generic[AnswerT]):
         if self._clock() < self._not_before:
             return None
         if not self._has_begun:
-            self.question.begin()
+            self._store.ask_outdated(self._rate)
             self._has_begun = True
         due = self._store.claim()
         if due is None:
             return None
         site = due.job.site
         try:
-            is_new = self._store.keep(site, self.question.answer(due), due.events)
+            is_new = self._store.keep(site, self._answer(due), due.events)
         except BrightsheetError as error:
             attempt = due.attempts + 1
             self._failures += 1
             wait = retry.pause(attempt, error, _LONGEST_WAIT)
-            self._store.postpone(due.job.site, wait if attempt < _TRIES else None)
-            if self.question.rests and self._failures >= _IN_A_ROW:
+            self._store.postpone(site, wait if attempt < _TRIES else None)
+            if self._rests and self._failures >= _IN_A_ROW:
                 rest = retry.pause(self._failures, error, _LONGEST_WAIT)
                 self._not_before = self._clock() + rest
             return LookupResult(site, error, is_new=False)
@@ -98,18 +91,13 @@ class Fetcher(Generic[AnswerT]):
         return LookupResult(site, None, is_new)
 
 
-def customer_question(everbright: EverBright, begin: Callable[[], object]) -> Question[Customer]:
-    """Return the request for customers; `begin` is called before the first one."""
-
-    def answer(due: DueLookup[Customer]) -> Customer:
-        customer = read_customer(everbright.site(due.job.site))
-        fact, asked = due.job.facts.get(ARCHIVED), due.known.asked
-        is_same = customer.archived == due.known.archived
-        if asked is None or not is_same or (fact and fact.received >= asked):
-            asked = due.at
-        return customer.model_copy(update={"asked": asked})
-
-    return Question("customer_unknown", answer, begin)
+def request_customer(everbright: EverBright, due: DueLookup[Customer]) -> Customer:
+    customer = read_customer(everbright.site(due.job.site))
+    fact, asked = due.job.facts.get(ARCHIVED), due.known.asked
+    is_same = customer.archived == due.known.archived
+    if asked is None or not is_same or (fact and fact.received >= asked):
+        asked = due.at
+    return customer.model_copy(update={"asked": asked})
 
 
 @dataclass
@@ -120,14 +108,8 @@ class DetailLookup:
     _everbright: EverBright
     _columns: DetailColumns
     _config: EverBrightConfig
-    _rate: float
 
-    def question(self) -> Question[Details]:
-        """Return the request; jobs that were asked with another config are asked again."""
-        begin = partial(self._store.ask_outdated, self._rate)
-        return Question("details_unknown", self._answer, begin, rests=True)
-
-    def _answer(self, due: DueLookup[Details]) -> Details:
+    def answer(self, due: DueLookup[Details]) -> Details:
         """Return the details; a job without a row isn't asked for.
 
         A missing metric counts as an answer; it is requested again when the job changes.
@@ -186,7 +168,7 @@ class LookupLoop:
             if asked is None:
                 continue
             if asked.error is not None:
-                _log.info(fetcher.question.name, site=asked.site, reason=asked.error.reason)
+                _log.info(fetcher.name, site=asked.site, reason=asked.error.reason)
             self._note(asked.error)
             if asked.is_new:
                 self._wake()

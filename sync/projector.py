@@ -41,7 +41,6 @@ class Projector:
     ) -> None:
         self._inbox = inbox
         self._jobs = jobs
-        self._shapes = settings.config.webhooks
         self._config = settings.config
         self._confirmed = Confirmed()
         self._history = HistoryLines(self._config)
@@ -89,7 +88,7 @@ class Projector:
         poisoned: dict[int, str] = {}
         for kept in deliveries:
             try:
-                delivery = parse.read(kept.body, self._shapes)
+                delivery = parse.read(kept.body, self._config.webhooks)
                 if not delivery.has_event:
                     message = "It was accepted on arrival, but can't be parsed now."
                     raise Permanent("not_understood", message)

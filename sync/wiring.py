@@ -24,7 +24,7 @@ from sync.jobs.details import DetailColumns
 from sync.jobs.files import Addresses
 from sync.jobs.model import Customer, Details, Job
 from sync.jobs.row import Layout
-from sync.lookups import DetailLookup, Fetcher, customer_question
+from sync.lookups import DetailLookup, Fetcher, request_customer
 from sync.ops import retry
 from sync.ops.alerts import Alerts, AppriseChannel
 from sync.ops.heartbeat import beating
@@ -222,8 +222,9 @@ class Wiring:
         return Copier(self.documents, drive, self.everbright(), sleep, self._folders)
 
     def customer_fetcher(self) -> Fetcher[Customer]:
-        ask_outdated = partial(self.customers.ask_outdated, self.settings.backfill_rate)
-        return Fetcher(self.customers, customer_question(self.everbright(), ask_outdated))
+        request = partial(request_customer, self.everbright())
+        rate = self.settings.backfill_rate
+        return Fetcher(self.customers, "customer_unknown", request, rate)
 
     def detail_fetcher(self) -> Fetcher[Details] | None:
         """Return the reader of jobs' details, or None if no column shows any."""
@@ -231,9 +232,9 @@ class Wiring:
         if not columns.metrics:
             return None
         store = DetailStore(self.database, columns.question)
+        lookup = DetailLookup(store, self.everbright(), columns, settings.config.everbright)
         rate = settings.backfill_rate
-        lookup = DetailLookup(store, self.everbright(), columns, settings.config.everbright, rate)
-        return Fetcher(store, lookup.question())
+        return Fetcher(store, "details_unknown", lookup.answer, rate, _rests=True)
 
     def intake(self) -> Intake:
         return Intake(self.inbox, Jobs(self.database), self.settings)

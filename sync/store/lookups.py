@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Table, Update, and_, case, func, literal, null, select, update
+from sqlalchemy import Connection, Table, Update, and_, case, func, null, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.field_table import SITE_FIELDS
@@ -111,12 +111,17 @@ class Lookups(Generic[AnswerT]):
         values = {"attempts": self._table.c.attempts + 1, "due_at": due_at}
         self._database.execute(self._changed(site, values))
 
-    def _spread(self, connection: Connection, which: ColumnElement[bool], rate: float) -> None:
-        """Make lookups due, at most `rate` a second."""
-        sites = connection.scalars(select(self._table.c.site).where(which)).all()
-        for number, site in enumerate(sorted(sites)):
-            values = {"due_at": now() + number / rate, "attempts": 0}
-            connection.execute(self._changed(site, values))
+    def ask_outdated(self, rate: float) -> None:
+        """Make lookups due that weren't answered or had another question, at most `rate` a second.
+
+        One that was given up is tried once.
+        """
+        table = self._table
+        is_outdated = table.c.question != self._stamp["question"], table.c.due_at.is_(None)
+        query = select(table.c.site).where(*is_outdated).order_by(table.c.site)
+        with self._database.writing() as connection:
+            for number, site in enumerate(connection.scalars(query).all()):
+                connection.execute(self._changed(site, {"due_at": now() + number / rate}))
 
     def _changed(self, site: str, values: Mapping[str, Any]) -> Update:
         return update(self._table).where(self._table.c.site == site).values(values)
@@ -133,19 +138,9 @@ class Customers(Lookups[Customer]):
     def __init__(self, database: Database) -> None:
         keys = (f"{entry.id}={entry.site_key}" for entry in SITE_FIELDS)
         asked = " ".join(sorted([*Customer.model_fields, *keys]))
-        self._question = sha256(asked.encode()).hexdigest()[:16]
-        stamp = {"fetched_at": now(), "question": self._question}
+        question = sha256(asked.encode()).hexdigest()[:16]
+        stamp = {"fetched_at": now(), "question": question}
         super().__init__(database, customer, Customer, stamp)
-
-    def ask_outdated(self, rate: float) -> None:
-        """Schedule lookups for jobs that were read with other fields, at most `rate` a second."""
-        is_outdated = (
-            customer.c.question != self._question,
-            customer.c.fetched_at.is_not(None),
-            customer.c.due_at.is_(None),
-        )
-        with self._database.writing() as connection:
-            self._spread(connection, and_(*is_outdated), rate)
 
     def ask_again(self, site: str) -> None:
         """Make a job's lookup due now, even if the last answer is current."""
@@ -168,18 +163,6 @@ class DetailStore(Lookups[Details]):
     def __init__(self, database: Database, question: str) -> None:
         super().__init__(database, detail, Details, {"question": question})
         self.reported = Reported(database)
-        self._question = question
-
-    def ask_outdated(self, rate: float) -> None:
-        """Schedule lookups for jobs that were asked another question or none."""
-        new = select(job.c.site, literal("{}"), literal(""), literal(0)).where(
-            job.c.site.not_in(select(detail.c.site))
-        )
-        names = ["site", "body", "question", "attempts"]
-        with self._database.writing() as connection:
-            connection.execute(self._database.insert_new(detail).from_select(names, new))
-            is_outdated = (detail.c.question != self._question) & detail.c.due_at.is_(None)
-            self._spread(connection, is_outdated, rate)
 
     def every(self) -> Iterator[Details]:
         """Yield the details of each job that was looked up."""
