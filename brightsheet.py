@@ -102,41 +102,25 @@ def cli() -> None:
     """Keep a Google Sheet in sync with EverBright."""
 
 
-_OF_A_CHECKOUT = {
-    "demo": ("demo.commands", "emulator.run"),
-    "emulator": ("emulator.command",),
-    "send": ("demo.commands",),
-}
-"""Commands outside the product, and the modules they need; the first has the command."""
+_OF_A_CHECKOUT = {"demo": "demo.commands", "emulator": "emulator.command", "send": "demo.commands"}
+"""Commands outside the product, and the modules that have them."""
 
 
 def _of_a_checkout(name: str) -> click.Command:
-    """Return a command of a checkout; if it isn't installed, one that reports what is missing."""
-    modules = _OF_A_CHECKOUT[name]
-    if absent := [module.partition(".")[0] for module in modules if not _is_installed(module)]:
-        message = (
-            f"`brightsheet {name}` is a command of a checkout, and {' and '.join(absent)} "
-            f"{'is' if len(absent) == 1 else 'are'} not installed here: clone the repository, and "
-            "run `make install` there."
-        )
-        anything = click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)
-        context = {"ignore_unknown_options": True, "help_option_names": []}
-        return click.Command(
-            name,
-            params=[anything],
-            callback=lambda words: _fail(message, 1),  # noqa: ARG005 - whatever the words are
-            context_settings=context,
-            hidden=True,
-        )
-    command: click.Command = getattr(import_module(modules[0]), name)
-    return command
-
-
-def _is_installed(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # not even its package
-        return False
+    """Return a command of a checkout; if it isn't installed, one that reports that."""
+    module = _OF_A_CHECKOUT[name]
+    package = module.partition(".")[0]
+    if find_spec(package):
+        command: click.Command = getattr(import_module(module), name)
+        return command
+    message = (
+        f"`brightsheet {name}` is a command of a checkout, and {package} is not installed here: "
+        "clone the repository, and run `make install` there."
+    )
+    anything = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+    return click.Command(
+        name, callback=lambda: _fail(message, 1), context_settings=anything, hidden=True
+    )
 
 
 if (_CHECKOUT / "demo").is_dir():

@@ -1,7 +1,6 @@
 """The config's section on EverBright's API, and the types used in all sections."""
 
 import re
-from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -16,7 +15,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from sync.field_table import ALIAS, DETAIL_IDS, entry_of
-from sync.settings.validators import matching, template
+from sync.settings.validators import matching, path, template
 
 
 class Strict(BaseModel):
@@ -53,22 +52,16 @@ Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Key = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-def _path(names: Sequence[str], value: str) -> str:
-    if not value.startswith("/"):
-        raise ValueError("does not begin with a slash; begin it with one")
-    return template(value, set(names))
+def _path(*names: str) -> AfterValidator:
+    """Return a validator of a path with these names in braces."""
+    return AfterValidator(partial(path, names=set(names)))
 
 
-_Jobs = Annotated[str, AfterValidator(partial(_path, ()))]
-_OfSite = Annotated[str, AfterValidator(partial(_path, ("site",)))]
-_OfSiteOrNone = Annotated[str, AfterValidator(lambda path: path and _path(("site",), path))]
-_OfWorkflow = Annotated[str, AfterValidator(partial(_path, ("workflow",)))]
-_OfMilestone = Annotated[str, AfterValidator(partial(_path, ("milestone",)))]
-_OfTask = Annotated[str, AfterValidator(partial(_path, ("task",)))]
+_OfSite = Annotated[str, _path("site")]
 
 
 def _details_path(value: str) -> str:
-    _path(("quote", "site", "metrics"), value)
+    path(value, {"quote", "site", "metrics"})
     if "{metrics}" not in value or not ("{quote}" in value or "{site}" in value):
         raise ValueError("lacks {metrics}, or {quote} or {site}; put them where they belong")
     return value
@@ -108,13 +101,15 @@ class EverBrightConfig(Strict):
     every run reads every job.
     """
 
-    jobs: _Jobs = "/api/v1/project?archived=false"
+    jobs: Annotated[str, _path()] = "/api/v1/project?archived=false"
     workflows: _OfSite = "/api/v1/ops_workflow?site_id={site}"
-    milestones: _OfWorkflow = "/api/v1/milestone?workflow_id={workflow}"
-    tasks: _OfMilestone = "/api/v1/task?milestone_id={milestone}"
-    sub_tasks: _OfTask = "/api/v1/sub_task?task_id={task}"
+    milestones: Annotated[str, _path("workflow")] = "/api/v1/milestone?workflow_id={workflow}"
+    tasks: Annotated[str, _path("milestone")] = "/api/v1/task?milestone_id={milestone}"
+    sub_tasks: Annotated[str, _path("task")] = "/api/v1/sub_task?task_id={task}"
     quotes: _OfSite = "/api/v1/quote?site_id={site}"
-    contracts: _OfSiteOrNone = "/api/v1/contract?site_id={site}"
+    contracts: Annotated[str, AfterValidator(lambda text: text and path(text, {"site"}))] = (
+        "/api/v1/contract?site_id={site}"
+    )
     """Blank: contracts are not read."""
     changed: tuple[Key, ...] = ("date_updated", "updated_at", "date_modified")
     details: Annotated[str, AfterValidator(_details_path)] = (

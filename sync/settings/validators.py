@@ -116,12 +116,17 @@ def alert_service(text: str) -> str:
 
 def document_path(text: str) -> str:
     """Check the path of a document's page, with {document} or {sub_task}."""
-    if not text.startswith("/"):
-        raise ValueError("does not start with a slash. Begin it with one.")
-    template(text, {"document", "sub_task"})
+    path(text, {"document", "sub_task"})
     if "{document}" not in text and "{sub_task}" not in text:
         raise ValueError("holds neither {document} nor {sub_task}. Put one where the ID belongs.")
     return text
+
+
+def path(text: str, names: set[str]) -> str:
+    """Check that `text` is a path with no other names in braces than `names`."""
+    if not text.startswith("/"):
+        raise ValueError("does not begin with a slash. Begin it with one.")
+    return template(text, names)
 
 
 def template(text: str, names: set[str]) -> str:
