@@ -121,7 +121,6 @@ def _tints_of_jobs(config: Config) -> tuple[Tint, ...]:
 
 STUCK_DAYS = 14
 
-
 _SUBJECTS = {
     STAGE: "Stage",
     ARCHIVED: "Job",
@@ -146,10 +145,6 @@ class Layout:
     @cached_property
     def _reader(self) -> JobReader:
         return JobReader(self.config, self.addresses)
-
-    @cached_property
-    def _configured(self) -> frozenset[str]:
-        return frozenset(column.id for column in self.config.columns)
 
     def columns(self, jobs: Iterable[Job], *, with_configured: bool = False) -> list[Column]:
         """Return the columns that `jobs` need, from left to right.
@@ -195,13 +190,16 @@ class Layout:
         job = target.job
         row = RowSource(self._reader, job, target.files, target.customer, target.details)
         cells, arrivals = dict[str, Cell](), dict[str, float]()
-        is_wanted = self._may_have if fields is None else fields.__contains__
+        if fields is None:
+            fields = {column.id for column in self.config.columns}
+            for reached in row.milestones:
+                fields |= {field + reached.key for field in MILESTONE_COLUMN_IDS}
         for field, make in job_cells.CELLS.items():
-            if is_wanted(field):
+            if field in fields:
                 cells[field] = make(row)
         for reached in row.milestones:
             for field, make_of in job_cells.MILESTONE_CELLS.items():
-                if is_wanted(field + reached.key):
+                if field + reached.key in fields:
                     cells[field + reached.key] = make_of(row, reached)
             sent = job.sent.get(reached.event.milestone.milestone_definition, reached.event)
             if not sent.is_read:
@@ -212,7 +210,7 @@ class Layout:
         else:
             known = of_details.get("deadline", EMPTY)
             of_details["deadline"] = self._reader.deadlines.nearest(row.milestones, known)
-        cells |= {field: cell for field, cell in of_details.items() if is_wanted(field)}
+        cells |= {field: cell for field, cell in of_details.items() if field in fields}
         cells = {column: cell for column, cell in cells.items() if cell != EMPTY}
         return replace(target, cells=cells, entry=pipeline_entry(row), arrivals=arrivals)
 
@@ -227,26 +225,20 @@ class Layout:
         mapped tab may have all fields. The key column has no title here, because without that
         column nothing is written.
         """
-        headers = {each.id: each.header for each in self.config.columns if each.id != KEY}
-        field, colon, key = column.partition(":")
+        if column == KEY:
+            return ""
+        headers = {PLACES.get(each.id, each.id): each.header for each in self.config.columns}
         if column in headers:
             return headers[column]
-        entry = FIELDS.get(field + colon)
-        placed = {PLACES.get(each.id) for each in self.config.columns}
-        is_wanted = is_mapped or (entry is not None and entry.id in placed)
-        if column == KEY or entry is None or not is_wanted:
+        field, colon, key = column.partition(":")
+        entry, milestones = FIELDS.get(field + colon), self._reader.milestones
+        if entry is None or not (is_mapped or entry.id in headers):
             return ""
-        milestones = self._reader.milestones
-        if colon and not is_mapped and milestones.is_hidden(key):
+        if not colon:
+            return entry.header
+        if not is_mapped and milestones.is_hidden(key):
             return ""
-        return (
-            entry.title(milestones.title(key, (names or {}).get(key, "")))
-            if colon
-            else entry.header
-        )
-
-    def _may_have(self, column: str) -> bool:
-        return column in self._configured or column.startswith(MILESTONE_COLUMN_IDS)
+        return entry.title(milestones.title(key, (names or {}).get(key, "")))
 
     def name(self, site: str, customer: Customer) -> Cell:
         """Return the customer's name, or a stand-in, with the link to the job in EverBright."""

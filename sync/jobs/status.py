@@ -255,15 +255,6 @@ class Statuses:
         _, _, rest = self.phrases.stands.partition("{milestone}")
         return Ending(rest.format(status=in_sentence(label)))
 
-    def words(self) -> list[str]:
-        """Return the words that a drop-down may have for a job, in the order of the config."""
-        known = self._known.values()
-        words = [_WORDS.get(status.means or "", status.label) for status in known]
-        return list(dict.fromkeys([*words, self.phrases.done]))
-
-
-_WORDS = {"rejected": REJECTED, "waiting": WAITING}
-
 
 CONTRACT_LABELS: Mapping[str, str] = {
     ContractState.GENERATED: "Generated",

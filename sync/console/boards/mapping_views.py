@@ -12,9 +12,10 @@ from sync.boards.mapping.fields import Fields, fit
 from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.recognize import Recognizer
 from sync.boards.mapping.tab import SeenTab, why_unmappable
+from sync.boards.progress_words import FURTHER_WORD
 from sync.console.boards.mapping_form import FIELD, HAD, MEANS, WORD, MappingForm, mark
 from sync.field_table import ASPECTS, KEY
-from sync.jobs.progress import FURTHER_WORD, PROGRESS
+from sync.jobs.progress import PROGRESS
 from sync.types import letters
 
 MASKED = "•••"

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.boards.progress_words import STATUSES, ProgressWords
 from sync.jobs.cells import Cell
 from sync.jobs.model import Customer, Event, Files, Job
 from sync.jobs.progress import (
@@ -13,8 +14,6 @@ from sync.jobs.progress import (
     DONE,
     NEW,
     SIGNED,
-    STATUSES,
-    ProgressWords,
     milestone_rule,
 )
 from sync.jobs.projection import apply_event
