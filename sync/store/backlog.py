@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, literal, select
+from sqlalchemy import Connection, Row, Select, and_, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.model import FileState
@@ -176,12 +176,12 @@ def backlog(database: Database, settings: Settings) -> Backlog:
     Without a folder in Drive, documents aren't copied, so none are pending.
     """
     spreadsheet = settings.spreadsheet_id
-    figures = {
-        **_inbox(),
-        **_sheet(spreadsheet),
-        **(_documents() if settings.drive_folder_id else {}),
-        **(_lookups() if settings.everbright_api_token else {}),
-    }
+    figures = {**_inbox(), **_jobs(spreadsheet), "clock": select(now())}
+    if settings.drive_folder_id:
+        figures |= _documents()
+    if settings.everbright_api_token:
+        figures["token_refused_age"] = _sign(TOKEN_REFUSED)
+        figures["unanswered_customers"] = _count(is_unanswered())
     columns = [query.scalar_subquery().label(name) for name, query in figures.items()]
     with database.reading() as connection:
         row = dict(connection.execute(select(*columns)).mappings().one())
@@ -195,15 +195,8 @@ def backlog(database: Database, settings: Settings) -> Backlog:
         codes = select(status.c.code).where(unexplained).order_by(status.c.code)
         row["unknown_statuses"] = tuple(connection.scalars(codes))
         row["findings"] = _findings(connection, spreadsheet)
-    for name in ("trouble", "trouble_message", "doubt"):
-        row[name] = row[name] or ""
-    row |= _gone_columns(row.pop("read_columns"), row["clock"])
-    trial = row.pop("trial")
-    row["accepts_taken_ids"] = bool(trial) and not Trial.model_validate_json(trial).refuses_taken_id
-    mode = row.pop("mode")
-    was_confirmed = row.pop("landed_at") is not None
-    row |= {"is_mapped": mode == Mode.MAPPED, "is_set_up": bool(mode) or was_confirmed}
-    row["is_trashed"] = bool(row.pop("trashed"))
+        kept = connection.execute(select(sheet).where(sheet.c.spreadsheet_id == spreadsheet))
+        row |= _sheet(kept.first(), row["clock"])
     if room := database.room():
         row["disk_free"], row["disk_size"] = room
     arrivals = row.pop("last_webhook"), row["arrived_at"]
@@ -230,9 +223,8 @@ def _inbox() -> dict[str, Select[Any]]:
     }
 
 
-def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
+def _jobs(spreadsheet: str) -> dict[str, Select[Any]]:
     is_dirty = job.c.version != job.c.shown_version
-    is_in_trouble = and_(sheet.c.spreadsheet_id == spreadsheet, sheet.c.reason != "")
     is_in_quarantine = quarantine.c.spreadsheet_id == spreadsheet
     # A job that waits for an answer doesn't make the sheet late.
     waits = look_alike.c.spreadsheet_id == spreadsheet, look_alike.c.until > now()
@@ -247,20 +239,34 @@ def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
         "unverified": _count(attempt.c.spreadsheet_id == spreadsheet),
         "lines": select(func.count()).select_from(change).where(NEW),
         "worker_age": _sign(WORKER),
-        "trouble": select(sheet.c.reason).where(is_in_trouble),
-        "trouble_message": select(sheet.c.message).where(is_in_trouble),
-        "trouble_age": _age(sheet.c.since, is_in_trouble),
-        "paused_age": _age(sheet.c.paused_at, sheet.c.spreadsheet_id == spreadsheet),
-        "comparison_age": _age(
-            sheet.c.compared_at,
-            and_(sheet.c.spreadsheet_id == spreadsheet, sheet.c.compared_at > 0),
-        ),
-        **{
-            name: select(sheet.c[name]).where(sheet.c.spreadsheet_id == spreadsheet)
-            for name in ("read_columns", "trial", "mode", "landed_at", "doubt", "trashed")
-        },
-        "doubt_age": _age(sheet.c.doubt_since, sheet.c.spreadsheet_id == spreadsheet),
-        "clock": select(now()),
+    }
+
+
+def _sheet(kept: Row[Any] | None, clock: float) -> dict[str, Any]:
+    """Return the figures in a spreadsheet's row."""
+    if kept is None:
+        return {}
+
+    def age(moment: float | None) -> float | None:
+        return None if moment is None else clock - moment
+
+    trial = Trial.model_validate_json(kept.trial) if kept.trial else None
+    read = kept.read_columns
+    gone = ReadColumns.model_validate_json(read).gone if read else ()
+    return {
+        "trouble": kept.reason,
+        "trouble_message": kept.message,
+        "trouble_age": age(kept.since),
+        "doubt": kept.doubt,
+        "doubt_age": age(kept.doubt_since),
+        "is_trashed": kept.trashed,
+        "paused_age": age(kept.paused_at),
+        "comparison_age": age(kept.compared_at or None),
+        "is_mapped": kept.mode == Mode.MAPPED,
+        "is_set_up": bool(kept.mode) or kept.landed_at is not None,
+        "gone_columns": tuple(f"{column.header!r} in {column.tab!r}" for column in gone),
+        "oldest_gone_column": age(min((c.gone_at for c in gone if c.gone_at), default=None)),
+        "accepts_taken_ids": trial is not None and not trial.refuses_taken_id,
     }
 
 
@@ -270,14 +276,6 @@ def _findings(connection: Connection, spreadsheet: str) -> dict[str, list[str]]:
     for code, text in connection.execute(query.order_by(finding.c.text)):
         found.setdefault(code, []).append(text)
     return found
-
-
-def _gone_columns(read: str | None, clock: float) -> dict[str, Any]:
-    gone = ReadColumns.model_validate_json(read).gone if read else ()
-    return {
-        "gone_columns": tuple(f"{column.header!r} in {column.tab!r}" for column in gone),
-        "oldest_gone_column": max((clock - (c.gone_at or clock) for c in gone), default=None),
-    }
 
 
 def _documents() -> dict[str, Select[Any]]:
@@ -291,13 +289,6 @@ def _documents() -> dict[str, Select[Any]]:
             document.c.wanted_at,
             (document.c.state == FileState.FAILED) & ~is_dismissed(document.c.uuid),
         ),
-    }
-
-
-def _lookups() -> dict[str, Select[Any]]:
-    return {
-        "token_refused_age": _sign(TOKEN_REFUSED),
-        "unanswered_customers": _count(is_unanswered()),
     }
 
 

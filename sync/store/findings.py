@@ -35,6 +35,9 @@ class Finding:
         return f"finding-{blake2s(key, digest_size=12).hexdigest()}"
 
 
+_LISTED = finding.c.item, finding.c.site, finding.c.text, finding.c.detail
+
+
 class Findings:
     """The findings of one spreadsheet."""
 
@@ -77,18 +80,17 @@ class Findings:
 
     def every(self, code: str) -> list["ListedFinding"]:
         """Return all items of a code, dismissed ones included."""
-        query = select(finding).where(self._is_this, finding.c.code == code)
-        rows = self._database.rows(query)
-        return [ListedFinding(row.item, row.site, row.text, row.detail) for row in rows]
+        query = select(*_LISTED).where(self._is_this, finding.c.code == code)
+        return [ListedFinding(*row) for row in self._database.rows(query)]
 
     def listed(self, limit: int) -> dict[str, list["ListedFinding"]]:
         """Return the items that are neither dismissed nor resolved, at most `limit` of a code."""
-        query = select(finding).where(is_open(self._id)).order_by(finding.c.code, finding.c.text)
+        query = select(finding.c.code, *_LISTED).where(is_open(self._id))
         listed: dict[str, list[ListedFinding]] = {}
-        for row in self._database.rows(query):
-            items = listed.setdefault(row.code, [])
+        for code, *values in self._database.rows(query.order_by(finding.c.code, finding.c.text)):
+            items = listed.setdefault(code, [])
             if len(items) < limit:
-                items.append(ListedFinding(row.item, row.site, row.text, row.detail))
+                items.append(ListedFinding(*values))
         return listed
 
     def sites(self, code: str, items: Collection[str]) -> set[str]:

@@ -111,15 +111,10 @@ class Inbox:
         delivery_id = uuid4().hex
         row = {
             "id": delivery_id,
-            "counts_from": None,
             "outcome": Outcome.REJECTED.value,
-            "kind": None,
             "reason": f"{error.reason}: {error.message}",
-            "site": None,
-            "digest": None,
             "body": body or None,
             "projected": True,
-            "milestone": None,
         }
         self._put(row)
         return delivery_id

@@ -137,15 +137,12 @@ class PendingWork:
         entries = map(PipelineEntry._make, json.loads(f"[{','.join(text for _, text in rows)}]"))
         return dict(zip((site for site, _ in rows), entries, strict=True))
 
-    def every(self) -> Iterator[Target]:
-        """Yield every job, up to date or not, for a comparison."""
-        return self._paged()
-
     def jobs_without_row(self) -> Iterator[Target]:
         """Yield the jobs that have no row, as of the last read, and aren't waiting for one."""
-        return self._paged(~job.c.has_row, job.c.version == job.c.shown_version)
+        return self.every(~job.c.has_row, job.c.version == job.c.shown_version)
 
-    def _paged(self, *which: ColumnElement[bool]) -> Iterator[Target]:
+    def every(self, *which: ColumnElement[bool]) -> Iterator[Target]:
+        """Yield the jobs that meet these conditions: without any, every job."""
         sites = sorted(self._database.scalars(select(job.c.site).where(*which)))
         for start in range(0, len(sites), _PAGE):
             page = job.c.site.in_(sites[start : start + _PAGE])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, cast, delete, func, select
+from sqlalchemy import BigInteger, Select, cast, delete, func, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.store.database import Database, clock, now
@@ -50,29 +50,19 @@ class Refusals:
             moment = clock(connection)
             # Sorted, so that two processes can't deadlock.
             for reason, group in sorted(refused.items()):
-                self._count(connection, reason, group, moment - group.ago)
+                last = moment - group.ago
+                row = {
+                    "day": int(last // _DAY),
+                    "reason": reason,
+                    "count": group.count,
+                    "last_at": last,
+                    "last_source": group.source[:_LONGEST_SOURCE],
+                }
+                more = {name: row[name] for name in ("last_at", "last_source")}
+                more["count"] = refusal.c["count"] + group.count
+                connection.execute(self._database.upsert(refusal, more).values(row))
             oldest = int(moment // _DAY) - self._keep_days
             connection.execute(delete(refusal).where(refusal.c.day < oldest))
-
-    def _count(
-        self, connection: Connection, reason: str, group: RefusedRequests, last: float
-    ) -> None:
-        row = {
-            "day": int(last // _DAY),
-            "reason": reason,
-            "count": group.count,
-            "last_at": last,
-            "last_source": group.source[:_LONGEST_SOURCE],
-        }
-        statement = self._database.insert(refusal).values(row)
-        fresh = statement.excluded
-        more = {
-            "count": refusal.c["count"] + fresh["count"],
-            "last_at": fresh.last_at,
-            "last_source": fresh.last_source,
-        }
-        again = statement.on_conflict_do_update(index_elements=["day", "reason"], set_=more)
-        connection.execute(again)
 
     def latest(self, days: int) -> list[RefusedDay]:
         """Return the rejected requests of the last `days` days (with today), newest first."""

@@ -70,11 +70,7 @@ class Spreadsheet:
             if trial := _trial(row.trial):
                 trial.must_be_safe()
             seconds = clock(connection)
-            # If the clock was set back, a time in the future counts as now.
-            last = row.pace_last
-            bucket = (
-                TokenBucket() if last is None else TokenBucket(row.pace_left, min(last, seconds))
-            )
+            bucket = _bucket(row, seconds)
             wait = bucket.wait(seconds, spacing)
             bucket.spend(seconds + wait)
             self.change(
@@ -315,15 +311,16 @@ class Spreadsheet:
         self._set(paused_at=None)
 
     def glance(self) -> "Glance":
-        columns = (sheet.c.reason, sheet.c.message, sheet.c.landed_at, sheet.c.compared_at)
-        bucket = (sheet.c.pace_left, sheet.c.pace_last)
-        query = select(*columns, *bucket, sheet.c.paused_at, now()).where(self._is_this)
-        rows = self._database.rows(query)
-        if not rows:
-            return Glance()
-        reason, message, landed, compared, left, last, paused, seconds = rows[0]
-        used = 0.0 if last is None else TokenBucket(left, min(last, seconds)).used(seconds)
-        return Glance(reason, message, landed, compared or None, paused, used)
+        for row in self._database.rows(select(sheet, now().label("clock")).where(self._is_this)):
+            return Glance(
+                row.reason,
+                row.message,
+                row.landed_at,
+                row.compared_at or None,
+                row.paused_at,
+                _bucket(row, row.clock).used(row.clock),
+            )
+        return Glance()
 
     def forget_created(self, lease: Lease, ids: Iterable[str]) -> None:
         """Forget that views or tabs were created, because they are being removed."""
@@ -349,6 +346,13 @@ def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:
     """Have the rows of jobs (all, or `which`) written again completely; return how many."""
     values = {"written": "{}", "has_row": False, "shown_events": 0, **bumped()}
     return connection.execute(update(job).where(*which).values(values)).rowcount
+
+
+def _bucket(row: Any, clock: float) -> TokenBucket:
+    """Return the stored bucket. If the clock was set back, a time in the future counts as now."""
+    if row.pace_last is None:
+        return TokenBucket()
+    return TokenBucket(row.pace_left, min(row.pace_last, clock))
 
 
 def _trial(text: str | None) -> Trial | None:
