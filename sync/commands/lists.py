@@ -130,7 +130,7 @@ def milestones(as_json: bool) -> None:
     wiring = Wiring(*opened())
     order = Milestones(wiring.config())
     jobs = wiring.jobs()
-    headings = order.headings(jobs, with_configured=True, with_hidden=True)
+    headings = order.headings(jobs)
     last = order.last()
     if as_json:
         echo(json.dumps({**vars(heading), "is_last": heading.key == last}) for heading in headings)

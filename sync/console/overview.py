@@ -147,7 +147,7 @@ def columns(parts: ConsoleParts) -> Any:
 
 def _milestone_names(parts: ConsoleParts) -> dict[str, str]:
     jobs = parts.wiring.jobs()
-    headings = Milestones(parts.wiring.config()).headings(jobs, with_hidden=True)
+    headings = Milestones(parts.wiring.config()).headings(jobs)
     return {heading.key: heading.header for heading in headings}
 
 

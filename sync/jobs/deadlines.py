@@ -1,38 +1,31 @@
 """Finds a job's nearest deadline, in EverBright's data and by the config's rules. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sync.jobs.cells import Cell
-from sync.jobs.milestone_changes import MilestoneChanges
-from sync.jobs.milestones import ReachedMilestone
-from sync.jobs.status import Meaning, Statuses
-from sync.settings.config_file import Config
+from sync.jobs.job_cells import RowSource
+from sync.jobs.status import Meaning
 
 
-@dataclass(frozen=True)
-class Deadlines:
-    """Counts deadlines from approvals, as [deadlines] in the config says."""
+def nearest_deadline(row: RowSource, known: Cell) -> Cell:
+    """Return the nearest deadline of an open job; `known` is the one from EverBright.
 
-    _config: Config
-    _statuses: Statuses
-    _changes: MilestoneChanges
-
-    def nearest(self, milestones: Sequence[ReachedMilestone], known: Cell) -> Cell:
-        """Return the nearest deadline of an open job; `known` is the one from EverBright."""
-        reached = {milestone.title.casefold(): milestone for milestone in milestones}
-        found = [known] if known.when else []
-        for title, rule in self._config.deadlines.items():
-            start, end = reached.get(rule.after.casefold()), reached.get(title.casefold())
-            is_submitted = end and self._meaning(end) in (Meaning.WAITING, Meaning.APPROVED)
-            if start and self._meaning(start) is Meaning.APPROVED and not is_submitted:
-                at = self._changes.since(start)
-                found.append(Cell(when=at, is_day=True, days_later=rule.days))
-        return min(found, key=_day, default=known)
-
-    def _meaning(self, milestone: ReachedMilestone) -> Meaning:
-        return self._statuses.meaning(milestone.event.milestone)
+    Deadlines are counted from approvals, as [deadlines] in the config says.
+    """
+    reader = row.reader
+    reached = {milestone.title.casefold(): milestone for milestone in row.milestones}
+    means = {
+        title: reader.statuses.meaning(milestone.event.milestone)
+        for title, milestone in reached.items()
+    }
+    found = [known] if known.when else []
+    for title, rule in reader.config.deadlines.items():
+        after = rule.after.casefold()
+        is_submitted = means.get(title.casefold()) in (Meaning.WAITING, Meaning.APPROVED)
+        if means.get(after) is Meaning.APPROVED and not is_submitted:
+            at = reader.changes.since(reached[after])
+            found.append(Cell(when=at, is_day=True, days_later=rule.days))
+    return min(found, key=_day, default=known)
 
 
 def _day(cell: Cell) -> datetime:

@@ -10,7 +10,6 @@ from sync.field_table import KEY, PLACEHOLDER, SELLER, SITE_FIELDS, FieldEntry
 from sync.jobs import contracts, projection
 from sync.jobs.actions import Actions, NextAction
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
-from sync.jobs.deadlines import Deadlines
 from sync.jobs.details import DetailColumns, value_cell
 from sync.jobs.files import Addresses, documents_cell
 from sync.jobs.milestone_changes import MilestoneChanges
@@ -55,7 +54,6 @@ class JobReader:
         self.changes = MilestoneChanges(self.statuses, self.remarks)
         self.actions = Actions(self.statuses, self.changes)
         self.details = DetailColumns(config)
-        self.deadlines = Deadlines(config, self.statuses, self.changes)
         self._contract = re.compile(config.webhooks.contract_name, re.IGNORECASE)
 
     def is_contract(self, name: str) -> bool:
@@ -218,7 +216,8 @@ def _last_change(row: RowSource) -> Cell:
         # Of several at the same time, the furthest milestone's is last.
         dated = sorted(filter(None, found), key=lambda change: change[0])
         at, text = dated[-1] if dated else (None, "")
-    received = projection.last_receipt(row.job)
+    events = projection.newest_events(row.job)
+    received = max((event.received for event in events), default=None)
     is_old = at is not None and received is not None and received - at > _WITH_YEAR
     return Cell(text=cut(text), dated=at, has_year=is_old) if text else EMPTY
 
@@ -293,6 +292,11 @@ def _current_quote(row: RowSource) -> Cell:
     return Cell(text=quote or _UNKNOWN_QUOTE, note=note, noted=signing.at)
 
 
+def _last_update(row: RowSource) -> Cell:
+    stamps = (event.stamp for event in projection.newest_events(row.job))
+    return Cell(when=max(stamps, default=None))
+
+
 def _re_signed(row: RowSource) -> Cell:
     moment = row.job.re_signed
     return Cell(when=moment.stamp, note=_RE_SIGNED_NOTE) if moment else EMPTY
@@ -322,9 +326,9 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "rep": lambda row: _text(row.reader.details.value(SELLER, row.job, row.details)),
     "with": lambda row: _text(", ".join(row.next_action.people)),
     PROGRESS: _progress,
-    "current_milestone": lambda row: Cell(text=row.reader.milestones.current_title(row.job)),
+    "current_milestone": lambda row: Cell(text=row.milestones[-1].title if row.milestones else ""),
     "last_comment": _last_comment,
-    "last_update": lambda row: Cell(when=projection.last_update(row.job)),
+    "last_update": _last_update,
     "last_approval": _last_approval,
     "payment_due": _payment_due,
     "stage": lambda row: _text(projection.current_stage(row.job)),

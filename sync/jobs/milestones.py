@@ -156,17 +156,6 @@ class Milestones:
                 reached[key] = ReachedMilestone(key, title, rank, event, log)
         return sorted(reached.values(), key=lambda one: (one.rank, one.log.began.order, one.key))
 
-    def current_title(self, job: Job) -> str:
-        """Return the title of the furthest milestone: by the config, else the last one reached.
-
-        It is a hidden one only if the job has no other.
-        """
-        if reached := self.shown(job):
-            return reached[-1].title
-        newest = max(job.events.values(), key=lambda event: event.order, default=None)
-        milestone = newest.milestone if newest else None
-        return self.title(milestone.milestone_definition, milestone.name) if milestone else ""
-
     def last(self) -> str | None:
         """Return the key of the final milestone; None if the config has no order.
 
@@ -191,13 +180,10 @@ class Milestones:
         """Return the alias of each milestone that has one in the config, by its key."""
         return {step.definitions[0]: step.alias for step in self._config.milestones if step.alias}
 
-    def headings(
-        self, jobs: Iterable[Job], *, with_configured: bool = False, with_hidden: bool = False
-    ) -> list[Heading]:
-        """Return the milestones that `jobs` have columns for, from left to right.
+    def headings(self, jobs: Iterable[Job]) -> list[Heading]:
+        """Return the milestones of `jobs`, and others with a header in the config, in their order.
 
-        The configured ones are first, in their order; then the others, in the order learned from
-        `jobs`. `with_configured` adds those that have a header in the config and no job.
+        The configured ones are first; the order of the others is learned from `jobs`.
         """
         decided = {
             code
@@ -214,7 +200,7 @@ class Milestones:
                 if is_word(event.milestone.alias):
                     aliases.setdefault(definition, event.milestone.alias)
         headings: dict[str, Heading] = {}
-        for step in self._config.milestones if with_configured else ():
+        for step in self._config.milestones:
             if step.header:
                 key = step.definitions[0]
                 headings[key] = Heading(key, step.header, step.definitions, 0, step.alias)
@@ -227,6 +213,6 @@ class Milestones:
             headings[key] = replace(known, jobs=jobs_with, alias=alias)
         last = len(self._config.milestones)
         return sorted(
-            (each for each in headings.values() if with_hidden or not self.is_hidden(each.key)),
+            headings.values(),
             key=lambda heading: self._configured.get(heading.key, (last, None))[0],
         )

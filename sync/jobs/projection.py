@@ -153,18 +153,9 @@ def all_comments(job: Job) -> Iterable[Comment]:
     yield from job.remarks
 
 
-def last_update(job: Job) -> datetime | None:
-    """Return when the job's newest event of any kind happened (UTC)."""
-    stamps = [event.stamp for event in job.events.values()]
-    stamps += [fact.stamp for fact in job.facts.values()]
-    return max(stamps, default=None)
-
-
-def last_receipt(job: Job) -> datetime | None:
-    """Return when the newest event that the job shows was received (UTC)."""
-    received = [event.received for event in job.events.values()]
-    received += [fact.received for fact in job.facts.values()]
-    return max(received, default=None)
+def newest_events(job: Job) -> Iterable[Origin]:
+    """Return the newest event of each milestone, and of each other subject."""
+    return (*job.events.values(), *job.facts.values())
 
 
 def _with_transition(job: Job, new: OtherEvent, fact: Fact) -> Job:

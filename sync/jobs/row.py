@@ -18,6 +18,7 @@ from sync.field_table import (
 )
 from sync.jobs import job_cells
 from sync.jobs.cells import EMPTY, KEPT_NOTE, Cell, Column, Tint, cut
+from sync.jobs.deadlines import nearest_deadline
 from sync.jobs.files import Addresses
 from sync.jobs.job_cells import JobReader, RowSource
 from sync.jobs.model import (
@@ -152,7 +153,12 @@ class Layout:
         `with_configured` adds those of all milestones that have a header in the config. The order
         of other milestones is learned from `jobs`, so pass all jobs.
         """
-        headings = self._reader.milestones.headings(jobs, with_configured=with_configured)
+        milestones = self._reader.milestones
+        headings = [
+            heading
+            for heading in milestones.headings(jobs)
+            if (with_configured or heading.jobs) and not milestones.is_hidden(heading.key)
+        ]
         headers: dict[str, str] = {}
         for column in self.config.columns:
             if column.id not in PLACES:
@@ -209,7 +215,7 @@ class Layout:
             of_details.pop("deadline", None)
         else:
             known = of_details.get("deadline", EMPTY)
-            of_details["deadline"] = self._reader.deadlines.nearest(row.milestones, known)
+            of_details["deadline"] = nearest_deadline(row, known)
         cells |= {field: cell for field, cell in of_details.items() if field in fields}
         cells = {column: cell for column, cell in cells.items() if cell != EMPTY}
         return replace(target, cells=cells, entry=pipeline_entry(row), arrivals=arrivals)

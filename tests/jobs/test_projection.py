@@ -14,8 +14,8 @@ from sync.jobs.projection import (
     all_comments,
     apply_event,
     initial_quote,
-    last_update,
     milestone_event,
+    newest_events,
 )
 from sync.jobs.remarks import Remarks
 from sync.settings.config_file import load_config
@@ -87,7 +87,9 @@ def test_the_sample_shows_no_comment_but_its_dates() -> None:
     job = job_of(milestone_event(found.milestone, found.digest, RECEIVED))
     assert REMARKS.newest(all_comments(job)) is None
     assert initial_quote(job) == SAMPLE_QUOTE
-    assert str(last_update(job)) == "2018-09-04 17:11:58.241730+00:00"
+    assert (
+        str(max(event.stamp for event in newest_events(job))) == "2018-09-04 17:11:58.241730+00:00"
+    )
 
 
 def test_the_newest_comment_is_by_a_person() -> None:
