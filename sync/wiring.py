@@ -246,7 +246,7 @@ class Wiring:
         """Return a backfill run; `scope` names the stored run to continue."""
         lists, paths = self.lists(sleep), self.settings.config.everbright
         reader = Reader(lists, paths)
-        store = self.backfills(scope)
+        store = Backfills(self.database, scope)
         return Backfill(lists, reader, self.intake(), paths, store, self.customers)
 
     def must_have_token(self) -> None:
@@ -271,9 +271,6 @@ class Wiring:
         backfill = self.backfill(f"{SINCE}{since:%Y-%m-%d}" if since else "all", sleep)
         with self.hold_backfill(sleep) as lease:
             return backfill.run(lease, since, progress=progress)
-
-    def backfills(self, scope: str) -> Backfills:
-        return Backfills(self.database, scope)
 
     def lease_name(self, spreadsheet: str = "") -> str:
         return f"sheet:{spreadsheet or self.settings.spreadsheet_id}"

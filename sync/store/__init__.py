@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from sync.store.actions import Action, ActionLog, ActionState
-from sync.store.backfills import BackfillRun, Backfills, JobState
+from sync.store.backfills import Backfills, JobState
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
-from sync.store.boards import Boards, RowAnswer, Unsettled
+from sync.store.boards import Boards, RowAnswer
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
@@ -16,7 +16,7 @@ from sync.store.findings import Dismissals, Finding, Findings
 from sync.store.heartbeats import Heartbeats
 from sync.store.history import History
 from sync.store.hours import HourFigures, latest_hours
-from sync.store.inbox import Inbox, KeptDelivery, Receipt
+from sync.store.inbox import Inbox, KeptDelivery
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.limits import Quarantine
@@ -33,7 +33,6 @@ __all__ = [
     "ActionLog",
     "ActionState",
     "Attempt",
-    "BackfillRun",
     "Backfills",
     "Backlog",
     "Claim",
@@ -48,7 +47,6 @@ __all__ = [
     "DueLookup",
     "FenceDoubt",
     "Finding",
-    "Findings",
     "Heartbeats",
     "HourFigures",
     "Inbox",
@@ -68,7 +66,6 @@ __all__ = [
     "PendingDocument",
     "Projected",
     "ReadColumn",
-    "Receipt",
     "Refusals",
     "RefusedDay",
     "RefusedRequests",
@@ -76,7 +73,6 @@ __all__ = [
     "SheetStore",
     "Shown",
     "Spreadsheet",
-    "Unsettled",
     "Wanted",
     "backlog",
     "latest_hours",

@@ -248,8 +248,7 @@ class Batches:
         """Have the next flush rewrite cells that a comparison found wrong: column IDs by site."""
         with self._database.writing(lease) as connection:
             for site, ids in columns.items():
-                values = {"recheck": json.dumps(sorted(ids)), **bumped()}
-                connection.execute(update(job).where(job.c.site == site).values(values))
+                _set(connection, site, {"recheck": json.dumps(sorted(ids)), **bumped()})
 
     def keep_typed_reps(self, lease: Lease, reps: Mapping[str, str]) -> None:
         """Record typed reps, by site; "" if nobody typed a name."""
@@ -257,8 +256,7 @@ class Batches:
             known = connection.execute(select(job.c.site, job.c.typed_rep)).all()
             for site, rep in known:
                 if (now_typed := reps.get(site, rep)) != rep:
-                    values = {"typed_rep": now_typed}
-                    connection.execute(update(job).where(job.c.site == site).values(values))
+                    _set(connection, site, {"typed_rep": now_typed})
 
     def set_has_row(self, lease: Lease, sites: Iterable[str], *, has_row: bool) -> None:
         """Record that `sites` have a row, or that it was deleted: it returns with an event.
@@ -326,6 +324,10 @@ def _add_written(connection: Connection, site: str, cells: Cells) -> None:
         "written": json.dumps(json.loads(known.written) | _cells_out(cells)),
         "recheck": json.dumps([c for c in json.loads(known.recheck) if c not in cells]),
     }
+    _set(connection, site, values)
+
+
+def _set(connection: Connection, site: str, values: dict[str, Any]) -> None:
     connection.execute(update(job).where(job.c.site == site).values(values))
 
 

@@ -112,9 +112,9 @@ class Deliveries:
         changes = {row.id: Change.model_validate_json(row.body) for row in rows}
         return {name: one.after for name, one in changes.items() if one.after}
 
-    def starting(self, prefix: str, limit: int) -> list[KeptDelivery]:
+    def starting(self, prefix: str, limit: int, *which: ColumnElement[bool]) -> list[KeptDelivery]:
         """Return the newest deliveries whose ID has this prefix."""
-        query = select(delivery).where(_starts(delivery.c.id, prefix))
+        query = select(delivery).where(_starts(delivery.c.id, prefix), *which)
         return self._inbox.fetch(query.order_by(delivery.c.seq.desc()).limit(limit))
 
     def to_retry(self, prefix: str, limit: int) -> tuple[list[KeptDelivery], list[str]]:
@@ -123,9 +123,7 @@ class Deliveries:
         query: Select[tuple[str]] = select(document.c.uuid)
         query = query.where(_starts(document.c.uuid, prefix), document.c.state != FileState.DONE)
         uuids = self._database.scalars(query.order_by(document.c.uuid).limit(limit))
-        rejected = select(delivery).where(_starts(delivery.c.id, prefix), *is_rejected)
-        newest = rejected.order_by(delivery.c.seq.desc()).limit(limit)
-        return self._inbox.fetch(newest), list(uuids)
+        return self.starting(prefix, limit, *is_rejected), list(uuids)
 
 
 def _starts(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:

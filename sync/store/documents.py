@@ -222,7 +222,7 @@ class Documents:
     def counts(self) -> dict[str, int]:
         """Return the number of documents by state."""
         query = select(document.c.state, func.count()).group_by(document.c.state)
-        return {row[0]: row[1] for row in self._database.rows(query)}
+        return dict(self._database.rows(query))
 
     def _hold(
         self, connection: Connection, claim: Claim, *, until: object = None, **values: str

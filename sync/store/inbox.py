@@ -199,7 +199,7 @@ class Inbox:
     def counts(self) -> dict[str, int]:
         """Return the number of stored deliveries by outcome."""
         query = select(delivery.c.outcome, func.count()).group_by(delivery.c.outcome)
-        return {row[0]: row[1] for row in self._database.rows(query)}
+        return dict(self._database.rows(query))
 
 
 def _event_columns(delivery_id: str, understood: Delivery, *, is_read: bool) -> dict[str, Any]:

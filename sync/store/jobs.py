@@ -68,8 +68,8 @@ class Jobs:
 
     def sites_of(self, milestones: Collection[str]) -> dict[str, str]:
         """Return the sites of `milestones` by UUID, without unknown ones."""
-        query = select(milestone).where(milestone.c.uuid.in_(sorted(milestones)))
-        return {row.uuid: row.site for row in self._database.rows(query)}
+        query = select(milestone.c.uuid, milestone.c.site)
+        return dict(self._database.rows(query.where(milestone.c.uuid.in_(sorted(milestones)))))
 
     def take_in(self, lease: Lease, made: Projected) -> None:
         """Store a projection and mark its deliveries, in one transaction."""

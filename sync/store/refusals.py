@@ -77,7 +77,7 @@ class Refusals:
     def totals(self) -> dict[str, int]:
         """Return the number of rejected requests by reason, over all days kept."""
         query = select(refusal.c.reason, _sum()).group_by(refusal.c.reason)
-        return {row[0]: row[1] for row in self._database.rows(query)}
+        return dict(self._database.rows(query))
 
 
 def since(days: int) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from sync.documents.queue import DocumentQueue
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
 from sync.ops import retry
 from sync.ops.alerts import Alerts
-from sync.store import Claim, FenceDoubt, Lease, PendingDocument
+from sync.store import Backfills, Claim, FenceDoubt, Lease, PendingDocument
 from sync.wiring import PROJECTION, Wiring
 
 POLL_SECONDS = 0.5
@@ -171,7 +171,7 @@ class BackfillLoop:
     ) -> None:
         self._wiring = wiring
         self._backfill = wiring.backfill(_SCOPE, stop.sleep)
-        self._store = wiring.backfills(_SCOPE)
+        self._store = Backfills(wiring.database, _SCOPE)
         self._every = wiring.settings.backfill_hours * 3600.0
         self._alerts = alerts
         self._stop = stop

@@ -14,7 +14,7 @@ from sync.backfill.run import Backfill, Summary
 from sync.everbright.client import EverBright
 from sync.jobs.model import Job
 from sync.ops.alerts import Alerts
-from sync.store import Jobs
+from sync.store import Backfills, Jobs
 from sync.store.schema import backfill
 from sync.worker.loop import BackfillLoop, Stop
 from tests.bench import Bench
@@ -175,7 +175,7 @@ class Stand(Bench):
         paths = self.settings.config.everbright
         lists = Lists(everbright, 1000, self.sleep)
         reader, intake = Reader(lists, paths), self.wiring.intake()
-        store = self.wiring.backfills("all")
+        store = Backfills(self.wiring.database, "all")
         return Backfill(lists, reader, intake, paths, store, self.wiring.customers)
 
     def nightly(self, alerts: Alerts | None = None) -> BackfillLoop:
