@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from flask import Flask, Request, Response, jsonify, request
+from flask import Flask, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.datastructures import EnvironHeaders, Headers
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -141,13 +141,14 @@ def _add_webhook(
             return _unauthorized()
         body = b""
         try:
-            body = _read_body(request)
+            body = request.get_data(cache=False)
             kind = request.mimetype
             if kind and kind not in _JSON_TYPES and not kind.endswith("+json"):
                 message = "Set the credential's content type to JSON in EverBright."
                 raise Rejected("not_json", message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
             understood = _parsed(body, settings.config.webhooks)
-        except Rejected as error:
+        except (Rejected, RequestEntityTooLarge) as raised:
+            error = raised if isinstance(raised, Rejected) else _too_large()
             delivery = inbox.keep_rejected(body, error)
             _log.warning("rejected", delivery=delivery, reason=error.reason)
             return _error(error.status, error.reason, error.message)
@@ -158,12 +159,8 @@ def _add_webhook(
         return jsonify(delivery=receipt.id, outcome=receipt.outcome), HTTPStatus.ACCEPTED
 
 
-def _read_body(incoming: Request) -> bytes:
-    try:
-        return incoming.get_data(cache=False)
-    except RequestEntityTooLarge:
-        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        raise Rejected("too_large", _TOO_LARGE, status) from None
+def _too_large() -> Rejected:
+    return Rejected("too_large", _TOO_LARGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def _add_probe(app: Flask, settings: Settings) -> None:
@@ -215,7 +212,7 @@ def _add_tally(app: Flask, wiring: Wiring) -> None:
         is_too_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         if is_too_large and _is_authentic(sent, wiring.settings):
             with suppress(BrightsheetError):
-                wiring.inbox.keep_rejected(b"", Rejected("too_large", _TOO_LARGE, status))
+                wiring.inbox.keep_rejected(b"", _too_large())
                 return
         tally.note(status, address)
 

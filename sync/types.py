@@ -19,10 +19,6 @@ def empty_if_missing(value: object) -> object:
     return [] if value in (None, "None", False) else value
 
 
-def _false(value: object) -> object:
-    return False if null(value) is None else value
-
-
 def _utc(value: datetime) -> datetime:
     try:
         return value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
@@ -60,7 +56,7 @@ When = Annotated[Annotated[datetime, AfterValidator(_utc)] | None, BeforeValidat
 """A time in UTC; a date without a zone is taken as UTC."""
 
 
-Flag = Annotated[bool, BeforeValidator(_false)]
+Flag = Annotated[bool, BeforeValidator(lambda v: False if null(v) is None else v)]
 
 
 MASK = "***"

@@ -108,11 +108,6 @@ def cut(text: str, limit: int = CELL_LIMIT) -> str:
     return text.encode("utf-16-le")[: (limit - 1) * 2].decode("utf-16-le", "ignore") + "…"
 
 
-def linked(text: str, uri: str) -> Cell:
-    """Return a cell whose whole text is one link."""
-    return joined([(text, uri)])
-
-
 def joined(parts: Iterable[tuple[str, str]]) -> Cell:
     """Return a cell of `parts`: texts, each with the URL of its link or ""."""
     texts: list[str] = []

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from sync.field_table import KEY, PLACEHOLDER, SELLER, SITE_FIELDS, FieldEntry
 from sync.jobs import contracts, projection
 from sync.jobs.actions import Actions, NextAction
-from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
+from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, joined
 from sync.jobs.details import DetailColumns, value_cell
 from sync.jobs.files import Addresses, documents_cell
 from sync.jobs.milestone_changes import MilestoneChanges
@@ -64,8 +64,9 @@ class JobReader:
         """Return the customer's name, or a placeholder, with the link to the job in EverBright."""
         page = self.addresses.page(self.config.links.job, site=site)
         if customer.name:
-            return linked(cut(customer.name, _NAME_LIMIT), page)
-        return linked(placeholder_name(site), page).model_copy(update={"is_stand_in": True})
+            return joined([(cut(customer.name, _NAME_LIMIT), page)])
+        stand_in = joined([(placeholder_name(site), page)])
+        return stand_in.model_copy(update={"is_stand_in": True})
 
 
 @dataclass(frozen=True)
@@ -335,7 +336,7 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "contract": _contract,
     "contract_signed": lambda row: Cell(when=max((s.at for s in row.signings), default=None)),
     "contract_documents": _contract_documents,
-    "folder": lambda row: linked("Folder", row.files.folder) if row.files.folder else EMPTY,
+    "folder": lambda row: joined([("Folder", row.files.folder)]) if row.files.folder else EMPTY,
     "re_signed": _re_signed,
     "initial_quote": lambda row: _text(projection.initial_quote(row.job)),
     "current_quote": _current_quote,

@@ -1,6 +1,6 @@
 """Stores every delivery as it arrived, and returns those to be projected."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -205,25 +205,21 @@ class Inbox:
 def _event_columns(delivery_id: str, understood: Delivery, *, is_read: bool) -> dict[str, Any]:
     """Return the columns of a delivery that its parsed event determines."""
     milestone, other = understood.milestone, understood.other_event
+    odd = ", ".join(f"`{name}`" for name in understood.odd_fields)
+    left_out = f"{ODD_FIELDS}: left out because their type is unexpected: {odd}"
     digest = as_read(understood.digest) if is_read else understood.digest
     # Without a date, the same body may be a new event: A, B, and A again.
     is_never_duplicate = is_read or (other is not None and not other.is_dated)
     return {
         "outcome": (Outcome.ACCEPTED if understood.has_event else Outcome.IGNORED).value,
         "kind": understood.kind.value,
-        "reason": _odd(understood.odd_fields),
+        "reason": left_out if odd else None,
         "site": understood.site,
         "digest": f"{digest}:{delivery_id}" if is_never_duplicate else digest,
         "projected": not understood.has_event,
         # An index doesn't accept texts of any length.
         "milestone": milestone.name[:_MAX_NAME] or None if milestone else None,
     }
-
-
-def _odd(fields: Sequence[str]) -> str | None:
-    """Return the reason that lists the ignored fields of an accepted webhook."""
-    names = ", ".join(f"`{name}`" for name in fields)
-    return f"{ODD_FIELDS}: left out because their type is unexpected: {names}" if names else None
 
 
 def _batches(waiting: Iterable[Row[Any, Any, Any]]) -> Iterator[list[int]]:
