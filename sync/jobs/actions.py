@@ -8,7 +8,7 @@ from sync.jobs.milestone_changes import MilestoneChanges
 from sync.jobs.milestones import ReachedMilestone
 from sync.jobs.remarks import text_with_author
 from sync.jobs.status import NOTHING_PENDING, Case, JobStatus, Statuses, join_names
-from sync.webhooks.schema import Person, Task
+from sync.webhooks.schema import Person
 
 _LINE = 56
 """Characters that fit on a line of the column, at its initial width and in Google's font."""
@@ -85,25 +85,19 @@ class Actions:
             return NextAction(_line(phrases.start.format(what=title)), people)
         if not self._statuses.is_explained(milestone.status):
             return NextAction("", people)
-        tasks = [task for task in milestone.tasks if self._is_open(task, title)]
-        if not tasks:
+        names, assigned = list[str](), list[Person | None]()
+        for task in milestone.tasks:
+            meaning = self._statuses.configured_meaning(task.status)
+            if meaning in ("approved", "waiting") or task.name in ("", title):
+                continue
+            documents = (sub for sub in task.sub_tasks if sub.category == _DOCUMENT)
+            lacks_document = any(sub.status != _COMPLETE for sub in documents)
+            names.append(phrases.upload.format(what=task.name) if lacks_document else task.name)
+            assigned.append(task.assigned_to or milestone.assigned_to)
+        if not names:
             return NextAction(_line(phrases.finish.format(what=title)), people)
-        names = [self._task(task) for task in tasks]
         text = phrases.finish_tasks.format(what=title, tasks=join_names(names, phrases, 1))
-        assigned = (task.assigned_to or milestone.assigned_to for task in tasks)
         return NextAction(_line(text, 2), _names(assigned))
-
-    def _is_open(self, task: Task, title: str) -> bool:
-
-        return self._statuses.configured_meaning(task.status) not in ("approved", "waiting") and (
-            task.name not in ("", title)
-        )
-
-    def _task(self, task: Task) -> str:
-        documents = (sub for sub in task.sub_tasks if sub.category == _DOCUMENT)
-        if any(sub.status != _COMPLETE for sub in documents):
-            return self._statuses.phrases.upload.format(what=task.name)
-        return task.name
 
 
 def _assignees(milestones: Iterable[ReachedMilestone]) -> tuple[str, ...]:

@@ -40,11 +40,10 @@ class DetailColumns:
     @property
     def question(self) -> str:
         """Identifies the settings of the request: when it changes, every job is requested again."""
-        names = list(self.metrics.items())
-        is_of_milestone = any(ALIAS in name for _, metrics in names for name in metrics)
-        aliases = self._milestones.aliases() if is_of_milestone else {}
         everbright = self._config.everbright
-        return repr((everbright.details, everbright.no_value, names, aliases))
+        steps = [step for step in self._config.milestones if step.alias]
+        aliases = [(step.definitions[0], step.alias) for step in steps]
+        return repr((everbright.details, everbright.no_value, self.metrics, aliases))
 
     def asked(self, job: Job) -> tuple[str, ...]:
         """Return the distinct metrics that the columns of `job` need."""

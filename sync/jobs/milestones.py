@@ -176,10 +176,6 @@ class Milestones:
         """Return a milestone's alias in the config, or ""."""
         return self._find(definition)[1].alias
 
-    def aliases(self) -> dict[str, str]:
-        """Return the alias of each milestone that has one in the config, by its key."""
-        return {step.definitions[0]: step.alias for step in self._config.milestones if step.alias}
-
     def headings(self, jobs: Iterable[Job]) -> list[Heading]:
         """Return the milestones of `jobs`, and others with a header in the config, in their order.
 

@@ -54,12 +54,11 @@ class Remarks:
         self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
     ) -> Comment | None:
         """Return the newest of a milestone's comments that arrived with `change`."""
-        is_first = change.order == log.first.order
-        return self.newest(
-            comment
-            for comment in comments
-            if _came_with(comment, log, change) and (not is_first or _is_as_new(comment, change))
-        )
+        found = [comment for comment in comments if _came_with(comment, log, change)]
+        if change.order == log.first.order:
+            since = change.updated
+            found = [c for c in found if c.timestamp and since and c.timestamp >= since]
+        return self.newest(found)
 
     def moment(
         self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
@@ -96,11 +95,6 @@ class Remarks:
 def _came_with(comment: Comment, log: MilestoneLog, change: StatusSeen) -> bool:
     moment = log.comments.get(comment_key(comment))
     return moment is not None and moment.order == change.order
-
-
-def _is_as_new(comment: Comment, change: StatusSeen) -> bool:
-    written, updated = comment.timestamp, change.updated
-    return written is not None and updated is not None and written >= updated
 
 
 def comment_order(comment: Comment) -> tuple[object, ...]:

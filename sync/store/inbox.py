@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, RowMapping, Select, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sync.errors import Rejected
@@ -16,11 +16,11 @@ from sync.store.database import Database, now
 from sync.store.schema import UNPROJECTED, delivery, heartbeat
 from sync.webhooks.schema import Delivery, Kind, Outcome
 
-_MAX_BYTES, _MAX_JOBS = 2_000_000, 500
-"""Maximum bytes of bodies, and number of jobs, in a batch.
+_MAX_BYTES, _MAX_BATCH = 2_000_000, 500
+"""Maximum bytes of bodies, and number of deliveries, in a batch.
 
 A longer transaction would keep senders waiting. The state of a job with ten milestones takes 250 KB
-of memory, and a flush holds as many.
+of memory, and a flush holds 500.
 """
 _MAX_DELIVERIES = 10_000
 """Maximum number of deliveries between two writes of the sheet: a few seconds' work."""
@@ -141,7 +141,7 @@ class Inbox:
         Deliveries that arrive meanwhile, or exceed the limit, are left to the next call, so that
         the sheet isn't kept waiting while more arrive.
         """
-        waiting = select(delivery.c.seq, func.length(delivery.c.body), delivery.c.site)
+        waiting = select(delivery.c.seq, func.length(delivery.c.body))
         query = waiting.where(UNPROJECTED).order_by(delivery.c.seq).limit(_MAX_DELIVERIES)
         for batch in _batches(self._database.rows(query)):
             yield self.fetch(
@@ -222,19 +222,15 @@ def _event_columns(delivery_id: str, understood: Delivery, *, is_read: bool) -> 
     }
 
 
-def _batches(waiting: Iterable[Row[Any, Any, Any]]) -> Iterator[list[int]]:
-    """Divide deliveries (seq, bytes, site) into batches; a larger one gets its own batch."""
-    batch, total, jobs = list[int](), 0, set[object]()
-    for seq, size, site in waiting:
-        job = site or seq
-        if batch and (
-            total + (size or 0) > _MAX_BYTES or (len(jobs) == _MAX_JOBS and job not in jobs)
-        ):
+def _batches(waiting: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+    """Divide deliveries (seq, bytes) into batches; a larger one gets its own batch."""
+    batch, total = list[int](), 0
+    for seq, size in waiting:
+        if batch and (total + size > _MAX_BYTES or len(batch) == _MAX_BATCH):
             yield batch
-            batch, total, jobs = [], 0, set()
+            batch, total = [], 0
         batch.append(seq)
-        total += size or 0
-        jobs.add(job)
+        total += size
     if batch:
         yield batch
 

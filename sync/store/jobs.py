@@ -9,7 +9,7 @@ from sync.jobs import files
 from sync.jobs.model import Change, FileState, Job
 from sync.store import history, lookups
 from sync.store.confirmed import Confirmations
-from sync.store.database import Database, Lease, bumped, now
+from sync.store.database import Database, Lease, bumped, clock, now
 from sync.store.forgotten import ERASED, digest_of
 from sync.store.inbox import IS_WEBHOOK
 from sync.store.schema import delivery, document, folder, forgotten, job, milestone, shared_document
@@ -98,18 +98,30 @@ class Jobs:
                     connection.execute(statement, rows)
 
     def _keep(self, connection: Connection, made: Projected) -> None:
-        received, newest = _received(connection, made.deliveries)
+        times = (
+            select(
+                delivery.c.site,
+                func.min(delivery.c.received_at).label("oldest"),
+                func.max(case((IS_WEBHOOK, delivery.c.received_at))).label("newest"),
+            )
+            .where(delivery.c.seq.in_(made.deliveries))
+            .group_by(delivery.c.site)
+        )
+        received = {row.site: row for row in connection.execute(times)}
         first = {"written": "{}", "version": 1, "shown_version": 0, "events": 1, "shown_events": 0}
-        rows = [
-            {
-                **first,
-                "site": state.site,
-                "state": state.model_dump_json(),
-                "waiting_since": received.get(state.site, received[""]),
-                "received_at": newest.get(state.site, newest.get("")),
-            }
-            for state in made.jobs
-        ]
+        rows = []
+        for state in made.jobs:
+            # A delivery without a site is about a milestone of one of these jobs.
+            at = received.get(state.site) or received.get(None)
+            rows.append(
+                {
+                    **first,
+                    "site": state.site,
+                    "state": state.model_dump_json(),
+                    "waiting_since": at.oldest if at else clock(connection),
+                    "received_at": at.newest if at else None,
+                }
+            )
         new = self._database.insert(job)
         again = {
             "state": new.excluded.state,
@@ -141,25 +153,6 @@ class Jobs:
         sites = sorted({wanted.site for wanted in documents})
         folders = [{"site": site, **empty} for site in sites]
         connection.execute(self._database.insert_new(folder), folders)
-
-
-def _received(
-    connection: Connection, deliveries: Sequence[int]
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Return when the oldest of `deliveries` (seq) and the newest webhook arrived, by site.
-
-    "" is the key of those without a site, and, in the first, of the oldest of all, which counts for
-    sites that no delivery names.
-    """
-    webhook = func.max(case((IS_WEBHOOK, delivery.c.received_at)))
-    query = select(delivery.c.site, func.min(delivery.c.received_at), webhook)
-    query = query.where(delivery.c.seq.in_(deliveries)).group_by(delivery.c.site)
-    rows = connection.execute(query).all()
-    first = min((row[1] for row in rows), default=None)
-    if first is None:
-        first = connection.scalar(select(now()))
-    oldest = {row[0] or "": row[1] for row in rows} | {"": float(first or 0.0)}
-    return oldest, {row[0] or "": row[2] for row in rows if row[2] is not None}
 
 
 def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wanted]:
