@@ -251,14 +251,7 @@ def _add_status(app: Flask, wiring: Wiring) -> None:
 def _add_metrics(
     app: Flask, wiring: Wiring, tries: PasswordTries, acknowledgements: Acknowledgements
 ) -> None:
-    collector = StoreCollector(
-        wiring.inbox,
-        wiring.documents,
-        wiring.refusals,
-        wiring.backlog,
-        wiring.measures,
-        acknowledgements,
-    )
+    collector = StoreCollector(wiring, acknowledgements)
 
     def is_let_in() -> bool:
         password, sent = wiring.settings.admin_password, _authorization(request.headers)

@@ -20,7 +20,7 @@ class Tint(Value):
     than `above`.
     """
 
-    color: str
+    color: str = ""
     text: str = ""
     above: int | None = None
     due_in: int | None = None

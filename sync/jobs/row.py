@@ -33,7 +33,7 @@ from sync.jobs.model import (
     Job,
 )
 from sync.jobs.pipeline import pipeline_entry
-from sync.jobs.status import ARCHIVED_CODE, CONTRACT_LABELS, Case, Ending, Statuses, join_names
+from sync.jobs.status import ARCHIVED_CODE, CONTRACT_LABELS, Case, Statuses, join_names
 from sync.jobs.target import Target
 from sync.settings.config_file import PLACES, Config
 from sync.webhooks.schema import ContractState
@@ -99,25 +99,17 @@ def _tints(config: Config, entry: FieldEntry, stuck_days: int) -> tuple[Tint, ..
 
 def _tints_of_jobs(config: Config) -> tuple[Tint, ...]:
     """Return the colors of *Status*; if two apply, the last one wins."""
-    statuses, known, tints = Statuses(config), config.statuses, dict[Ending | str, str]()
+    statuses, known, tints = Statuses(config), config.statuses, dict[Tint, str]()
     for code, status in known.items():
         if status.color and status.means not in ("rejected", "waiting"):
-            tints.setdefault(statuses.ending_with(status.label), status.color)
+            tints.setdefault(statuses.tint_with(status.label), status.color)
             if code == ARCHIVED_CODE:
-                tints[status.label] = status.color
+                tints[Tint(text=status.label)] = status.color
     for case, means in _MEANS.items():
         color = next((s.color for s in known.values() if s.means == means and s.color), None)
         if color:
-            is_done = case is Case.DONE
-            tints[config.phrases.done if is_done else statuses.ending_of(case)] = color
-    return tuple(
-        Tint(text=part, color=color)
-        if isinstance(part, str)
-        else Tint(
-            text=part.text, color=color, is_prefix=part.is_prefix, is_suffix=not part.is_prefix
-        )
-        for part, color in tints.items()
-    )
+            tints[statuses.tint_of(case)] = color
+    return tuple(tint.model_copy(update={"color": color}) for tint, color in tints.items())
 
 
 STUCK_DAYS = 14

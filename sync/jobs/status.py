@@ -7,9 +7,8 @@ A rejection in any milestone is first, then a review in any, then the furthest m
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NamedTuple
 
-from sync.jobs.cells import cut
+from sync.jobs.cells import Tint, cut
 from sync.jobs.milestones import ReachedMilestone
 from sync.jobs.model import StatusSeen
 from sync.settings.config_file import Config, PhrasesConfig
@@ -76,13 +75,6 @@ class JobStatus:
     since: tuple[ReachedMilestone, ...] = ()
     words: tuple[str, ...] = ()
     ready: tuple[ReachedMilestone, ...] = ()
-
-
-class Ending(NamedTuple):
-    """The text before (`is_prefix`) or after the milestones in a status, which shows the case."""
-
-    text: str
-    is_prefix: bool = False
 
 
 class Statuses:
@@ -242,18 +234,24 @@ class Statuses:
     def _coming(self, title: str) -> str:
         return self.phrases.next.format(milestone=cut(title, _TITLE_LIMIT)) if title else ""
 
-    def ending_of(self, case: Case) -> Ending:
-        """Return the ending that shows a job is rejected, under review, or between milestones."""
-        phrases = self.phrases
-        phrase = {Case.REJECTED: phrases.rejected, Case.WAITING: phrases.waiting}
-        text = phrase.get(case, phrases.next)
-        before, _, rest = text.partition("{milestone")
-        return Ending(before, is_prefix=True) if before else Ending(rest.partition("}")[2])
+    def tint_of(self, case: Case) -> Tint:
+        """Return the texts of jobs that are rejected, under review, between milestones, or done.
 
-    def ending_with(self, label: str) -> Ending:
-        """Return the ending for a job whose furthest milestone has the status `label`."""
+        They are recognized by the part of the phrase before or after the milestones.
+        """
+        phrases = self.phrases
+        if case is Case.DONE:
+            return Tint(text=phrases.done)
+        phrase = {Case.REJECTED: phrases.rejected, Case.WAITING: phrases.waiting}
+        before, _, rest = phrase.get(case, phrases.next).partition("{milestone")
+        if before:
+            return Tint(text=before, is_prefix=True)
+        return Tint(text=rest.partition("}")[2], is_suffix=True)
+
+    def tint_with(self, label: str) -> Tint:
+        """Return the texts of jobs whose furthest milestone has the status `label`."""
         _, _, rest = self.phrases.stands.partition("{milestone}")
-        return Ending(rest.format(status=in_sentence(label)))
+        return Tint(text=rest.format(status=in_sentence(label)), is_suffix=True)
 
 
 CONTRACT_LABELS: Mapping[str, str] = {

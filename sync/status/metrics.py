@@ -22,17 +22,10 @@ from prometheus_client.registry import Collector
 
 from sync.errors import BrightsheetError
 from sync.status.verdict import evaluate, waiting
-from sync.store import (
-    Acknowledgements,
-    Backlog,
-    Documents,
-    Inbox,
-    Measures,
-    Refusals,
-    RefusedRequests,
-)
+from sync.store import Acknowledgements, Backlog, RefusedRequests
 from sync.store.measures import ACKNOWLEDGED, BOUNDS, FLUSHED, SHOWN
 from sync.store.refusals import NO_SECRET, WRONG_SECRET
+from sync.wiring import Wiring
 
 REASONS = {400: "bad_request", 401: WRONG_SECRET, 413: "too_large"}
 """Why a request was refused, by the status of its response."""
@@ -139,23 +132,20 @@ class RefusalCounter:
 class StoreCollector(Collector):
     """Collects the figures of the database as metrics."""
 
-    _inbox: Inbox
-    _documents: Documents
-    _refusals: Refusals
-    _backlog: Callable[[], Backlog]
-    _measures: Measures
+    _wiring: Wiring
     _acknowledgements: Acknowledgements
 
     def collect(self) -> Iterator[Metric]:
-        deliveries = self._inbox.counts()
+        wiring, measures = self._wiring, self._wiring.measures
+        deliveries = wiring.inbox.counts()
         yield _by_label("brightsheet_deliveries", "Deliveries kept", "outcome", deliveries)
-        documents = self._documents.counts()
+        documents = wiring.documents.counts()
         yield _by_label("brightsheet_documents", "Documents known", "state", documents)
-        refused = dict.fromkeys(ALL_REASONS, 0) | self._refusals.totals()
+        refused = dict.fromkeys(ALL_REASONS, 0) | wiring.refusals.totals()
         yield _by_label("brightsheet_refused", "Requests refused, not kept", "reason", refused)
-        yield from _of_backlog(self._backlog())
-        self._measures.add(ACKNOWLEDGED, self._acknowledgements.take())
-        for name, found in self._measures.histograms().items():
+        yield from _of_backlog(wiring.backlog())
+        measures.add(ACKNOWLEDGED, self._acknowledgements.take())
+        for name, found in measures.histograms().items():
             family, text = _HISTOGRAMS[name]
             bounds = [*map(str, BOUNDS[name]), "+Inf"]
             buckets = [*zip(bounds, found.counts, strict=True)]
@@ -163,7 +153,7 @@ class StoreCollector(Collector):
         errors = CounterMetricFamily(
             "brightsheet_errors", "Errors of the worker", labels=["class", "reason"]
         )
-        for labels, count in self._measures.errors().items():
+        for labels, count in measures.errors().items():
             errors.add_metric(labels, count)
         yield errors
 

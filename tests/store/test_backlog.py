@@ -74,7 +74,10 @@ def show(database: Database, held: Lease, job: int, version: int = 1) -> None:
 def test_an_empty_store_waits_for_nothing(database: Database) -> None:
     found = look(database)
     assert found.set_up_at is not None
-    assert replace(found, disk_free=None, disk_size=0, set_up_at=None, clock=0.0) == Backlog()
+    assert (
+        replace(found, disk_free=None, disk_size=0, set_up_at=None, clock=0.0, silence_days=0)
+        == Backlog()
+    )
 
 
 def test_the_disk_of_a_file_is_looked_at_and_a_server_s_is_not(

@@ -83,18 +83,16 @@ def filters(config: Config, stuck_days: int) -> dict[str, ViewFilter]:
     }
 
 
+def _is_of(case: Case, config: Config) -> Criteria:
+    """Return the criteria for jobs with a status of this case, by its words in the config."""
+    return {"condition": formatting.condition(Statuses(config).tint_of(case))}
+
+
 def _says(phrase: str) -> Criteria:
     """Return the criteria for the texts of a phrase with one name in braces."""
     before, _, rest = phrase.partition("{")
     after = rest.partition("}")[2]
     return _is("TEXT_STARTS_WITH", before) if before else _is("TEXT_CONTAINS", after.strip())
-
-
-def _is_of(case: Case, config: Config) -> Criteria:
-    """Return the criteria for jobs with a status of this case, by its words in the config."""
-    ending = Statuses(config).ending_of(case)
-    kind = "TEXT_STARTS_WITH" if ending.is_prefix else "TEXT_ENDS_WITH"
-    return {"condition": {"type": kind, "values": [{"userEnteredValue": ending.text}]}}
 
 
 def views(tab: Tab, wanted: Mapping[str, ViewFilter], first: int) -> list[View]:

@@ -57,7 +57,7 @@ def version(config: Config, stuck_days: int, views: object) -> str:
 
     It is made of digests, because each read returns it once for each column.
     """
-    tints = [(_condition(tint), tint.color) for tint in every_tint(config, stuck_days)]
+    tints = [(condition(tint), tint.color) for tint in every_tint(config, stuck_days)]
     grays = [(_stands(label), shade) for label, shade in _grayed(config).items()]
     colors = [f"{_key(condition)}{shade}" for condition, shade in (*tints, *grays)]
     return " ".join([_digest(views), *colors])
@@ -92,7 +92,7 @@ def recolored(
             _tinted(_area(sheet_id, index), tint)
             for index, column in columns.items()
             for tint in column.tints
-            if _key(_condition(tint)) in conditions
+            if _key(condition(tint)) in conditions
         ),
         *(
             _gray({"sheetId": sheet_id}, label, text_color)
@@ -152,7 +152,7 @@ def _sized(dimensions: Request, properties: Request) -> Request:
     return {"updateDimensionProperties": sized}
 
 
-def _condition(tint: Tint) -> Request:
+def condition(tint: Tint) -> Request:
     if tint.due_in is not None:
         # A new day must cost no call: the sheet itself knows what day it is.
         bound = f"=TODAY(){tint.due_in + 1:+d}"
@@ -171,7 +171,7 @@ def above(number: int) -> Request:
 
 def _tinted(area: Request, tint: Tint) -> Request:
     shade = {"backgroundColorStyle": color(tint.color)}
-    return _rule(area, _condition(tint), shade)
+    return _rule(area, condition(tint), shade)
 
 
 def _rule(area: Request, condition: Request, shade: Request) -> Request:
