@@ -1,12 +1,13 @@
 """Stores the progress of backfills, job by job, so that a killed run continues."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, Update, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Update, delete, insert, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.store.database import Database, Lease, now
@@ -127,28 +128,17 @@ class Backfills:
 
     def last(self) -> BackfillRun:
         """Return what the last run has read so far. There must be one."""
-        mine = backfill_job.c.scope == self._scope
-        events = backfill_job.c.events
-        states = select(
-            backfill_job.c.state,
-            func.count(),
-            func.sum(events),
-            func.sum(case((events > 0, 1), else_=0)),
-        ).where(mine, backfill_job.c.state.in_(_CONCLUDED))
-        failed = select(backfill_job.c.site, backfill_job.c.reason).where(
-            mine, backfill_job.c.state == JobState.FAILED
-        )
+        mine = backfill_job.c.scope == self._scope, backfill_job.c.state.in_(_CONCLUDED)
+        concluded = select(backfill_job).where(*mine).order_by(backfill_job.c.site)
         with self._database.reading() as connection:
             run = connection.execute(select(backfill).where(self._mine)).one()
-            counts = connection.execute(states.group_by(backfill_job.c.state)).all()
-            ordered = failed.order_by(backfill_job.c.site)
-            not_read = {row.site: row.reason for row in connection.execute(ordered)}
+            jobs = connection.execute(concluded).all()
         return BackfillRun(
             started=datetime.fromtimestamp(run.started_at, UTC),
             since=None if run.since is None else datetime.fromtimestamp(run.since, UTC),
-            jobs={row[0]: row[1] for row in counts},
-            events=sum(int(row[2]) for row in counts),
-            jobs_with_events=sum(int(row[3]) for row in counts),
+            jobs=Counter(row.state for row in jobs),
+            events=sum(row.events for row in jobs),
+            jobs_with_events=sum(row.events > 0 for row in jobs),
             problems=json.loads(run.problems),
-            not_read=not_read,
+            not_read={row.site: row.reason for row in jobs if row.state == JobState.FAILED},
         )

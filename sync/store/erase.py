@@ -64,10 +64,8 @@ def erase(database: Database, leases: Iterable[Lease], site: str) -> None:
         for lease in leases:
             hold(connection, lease)
         remember_newest(database, connection)
-        found = _deliveries(connection, site)
-        for start in range(0, len(found), _PAGE):
-            page = delivery.c.seq.in_(found[start : start + _PAGE])
-            connection.execute(delete(delivery).where(page))
+        found = delivery.c.seq.in_(_deliveries(connection, site))
+        connection.execute(delete(delivery).where(found))
         hashes = [{"digest": digest_of(one)} for one in _ids(connection, site)]
         connection.execute(database.insert_new(forgotten).values(at=now()), hashes)
         # Documents that the job shares with others go to one of these.
@@ -102,11 +100,9 @@ def _deliveries(connection: Connection, site: str) -> list[int]:
     found = list(connection.scalars(select(delivery.c.seq).where(delivery.c.site == site)))
     ids = [one.lower().encode() for one in _ids(connection, site)]
     without_site = delivery.c.site.is_(None) & delivery.c.body.is_not(None)
-    seqs = sorted(connection.scalars(select(delivery.c.seq).where(without_site)))
-    for start in range(0, len(seqs), _PAGE):
-        page = delivery.c.seq.in_(seqs[start : start + _PAGE])
-        for seq, body in connection.execute(select(delivery.c.seq, delivery.c.body).where(page)):
-            text = body.lower()
-            if any(one in text for one in ids):
-                found.append(seq)
+    query = select(delivery.c.seq, delivery.c.body).where(without_site)
+    for seq, body in connection.execute(query.execution_options(yield_per=_PAGE)):
+        text = body.lower()
+        if any(one in text for one in ids):
+            found.append(seq)
     return found

@@ -4,15 +4,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2s
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, bindparam, delete, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.store.database import Database, Lease
 from sync.store.schema import HAS_ROW, dismissed, finding, job
 
 WITHOUT_ROW, KEYS_REMOVED = "jobs_without_row", "keys_removed"
-_PAGE = 500
-"""Maximum number of items in one statement, because SQLite limits the number of values."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +49,9 @@ class Findings:
         new = {one.item: one for one in found}
         with self._database.writing(lease) as connection:
             query = select(finding.c.item).where(self._is_this)
-            gone = sorted(set(connection.scalars(query)) - new.keys())
-            for start in range(0, len(gone), _PAGE):
-                items = gone[start : start + _PAGE]
-                connection.execute(delete(dismissed).where(dismissed.c.item.in_(items)))
+            if gone := sorted(set(connection.scalars(query)) - new.keys()):
+                is_gone = dismissed.c.item == bindparam("gone")
+                connection.execute(delete(dismissed).where(is_gone), [{"gone": i} for i in gone])
             connection.execute(delete(finding).where(self._is_this))
             self._add(connection, new)
 
