@@ -140,9 +140,8 @@ class DetailLookup:
 
     def _say(self, event: str, metrics: Iterable[str]) -> None:
         """Log once for each metric that the account doesn't seem to have."""
-        names = {f"{event}:{metric}": metric for metric in metrics}
-        if new := self._store.reported.claim(names):
-            missing = [names[name] for name in new]
+        claim = self._store.reported.claim
+        if missing := [metric for metric in metrics if claim(f"{event}:{metric}")]:
             _log.warning(event, metrics=missing, fix="Correct [everbright] in the config.")
 
 

@@ -1,6 +1,6 @@
 """Has each message sent or logged once, by any process, also after a restart."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -18,20 +18,14 @@ class Reported:
 
     _database: Database
 
-    def claim(self, names: Collection[str]) -> list[str]:
-        """Store `names`; return those that were new. One caller gets each, and reports it."""
-        if not names:
-            return []
-        # Most are known, and callers ask again and again: only what is new needs a write.
-        known = set(
-            self._database.scalars(select(reported.c.name).where(reported.c.name.in_(names)))
-        )
-        rows = [{"name": name} for name in dict.fromkeys(names) if name not in known]
-        if not rows:
-            return []
-        new = self._database.insert_new(reported).values(rows).returning(reported.c.name)
+    def claim(self, name: str) -> bool:
+        """Store a name; return whether it was new. One caller gets each, and reports it."""
+        known = select(reported.c.name).where(reported.c.name == name)
+        if self._database.scalar(known):
+            return False  # Callers ask again and again: only a new name needs a write.
+        new = self._database.insert_new(reported).values(name=name).returning(reported.c.name)
         with self._database.writing() as connection:
-            return list(connection.scalars(new))
+            return connection.scalar(new) is not None
 
     def once(self, name: str, send: Callable[[], bool]) -> bool:
         """Have the first caller for `name` send a message; return whether it arrived now.
@@ -39,7 +33,7 @@ class Reported:
         `send` is like `Alerts.deliver`: if it returns False or raises, the next call sends it.
         Names outlast `brightsheet forget`, so they must not have a job's ID.
         """
-        if not self.claim([name]):
+        if not self.claim(name):
             return False
         did_arrive = False
         try:
