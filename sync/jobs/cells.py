@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from pydantic import TypeAdapter
+
 from sync.types import Value
 
 CELL_LIMIT = 49_000
@@ -122,6 +124,14 @@ def joined(parts: Iterable[tuple[str, str]]) -> Cell:
     return Cell(text="".join(texts), links=tuple(links))
 
 
-def cells_in(tree: Mapping[str, object]) -> dict[str, Cell]:
-    """Return cells from their JSON values."""
-    return {column: Cell.model_validate(cell) for column, cell in tree.items()}
+_JSON = TypeAdapter(dict[str, Cell])
+
+
+def cells_in(text: str) -> dict[str, Cell]:
+    """Return cells from their JSON."""
+    return _JSON.validate_json(text)
+
+
+def cells_out(cells: Cells) -> str:
+    """Return cells as JSON."""
+    return _JSON.dump_json(dict(cells), exclude_defaults=True).decode()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import (
     Connection,
     Text,
@@ -24,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from sync.jobs.cells import EMPTY, Cells, cells_in
+from sync.jobs.cells import EMPTY, Cells, cells_in, cells_out
 from sync.jobs.model import TYPED, Change
 from sync.jobs.pipeline import PipelineEntry
 from sync.store import history, hours, limits, measures
@@ -47,6 +48,9 @@ class Shown:
     events: int
     cells: Cells | None
     entry: PipelineEntry | None = None
+
+
+_SHOWN = TypeAdapter(tuple[Shown, ...])
 
 
 @dataclass(frozen=True)
@@ -103,9 +107,7 @@ class Batches:
             "spreadsheet_id": self._sheet.id,
             "fence_before": tried.fence_before,
             "batch": tried.batch,
-            "shown": json.dumps(
-                [{**vars(one), "cells": one.cells and _cells_out(one.cells)} for one in tried.shown]
-            ),
+            "shown": _SHOWN.dump_json(tried.shown, exclude_defaults=True).decode(),
             "columns": json.dumps(tried.created),
             "changes": json.dumps(tried.changes),
             "trace": tried.trace,
@@ -140,7 +142,7 @@ class Batches:
         return Attempt(
             fence=confirmed_row.fence,
             fence_before=confirmed_row.fence_before,
-            shown=tuple(_shown_in(values) for values in json.loads(confirmed_row.shown)),
+            shown=_SHOWN.validate_json(confirmed_row.shown),
             created=tuple(json.loads(confirmed_row.columns)),
             trace=confirmed_row.trace,
             changes=tuple(json.loads(confirmed_row.changes)),
@@ -274,7 +276,7 @@ def confirm(connection: Connection, jobs: Sequence[Shown]) -> None:
             "at": row.site,
             "at_version": row.version,
             "at_events": row.events,
-            "cells": None if row.cells is None else json.dumps(_cells_out(row.cells)),
+            "cells": None if row.cells is None else cells_out(row.cells),
             "entry": None if row.entry is None else json.dumps(row.entry),
         }
         for row in jobs
@@ -321,7 +323,7 @@ def _add_written(connection: Connection, site: str, cells: Cells) -> None:
     if known is None:
         return
     values = {
-        "written": json.dumps(json.loads(known.written) | _cells_out(cells)),
+        "written": cells_out({**cells_in(known.written), **cells}),
         "recheck": json.dumps([c for c in json.loads(known.recheck) if c not in cells]),
     }
     _set(connection, site, values)
@@ -329,16 +331,3 @@ def _add_written(connection: Connection, site: str, cells: Cells) -> None:
 
 def _set(connection: Connection, site: str, values: dict[str, Any]) -> None:
     connection.execute(update(job).where(job.c.site == site).values(values))
-
-
-def _cells_out(cells: Cells) -> dict[str, Any]:
-    return {c: cell.model_dump(mode="json", exclude_defaults=True) for c, cell in cells.items()}
-
-
-def _shown_in(tree: Mapping[str, Any]) -> Shown:
-    cells, entry = tree["cells"], tree["entry"]
-    known = {
-        "cells": None if cells is None else cells_in(cells),
-        "entry": entry and PipelineEntry(*entry),
-    }
-    return Shown(**{**tree, **known})

@@ -82,7 +82,7 @@ class JobRecords:
                 site=site,
                 job=Job.model_validate_json(row.state),
                 name=Personal(customers(connection, [site]).get(site, Customer()).name),
-                written=cells_in(json.loads(row.written)),
+                written=cells_in(row.written),
                 is_shown=row.version == row.shown_version,
                 waiting_since=_moment(row.waiting_since),
                 is_quarantined=connection.scalar(rests) is not None,
