@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 
 from sync.field_table import KEY, PLACEHOLDER, SELLER, SITE_FIELDS, FieldEntry
-from sync.jobs import contracts, projection
+from sync.jobs import contracts, progress, projection
 from sync.jobs.actions import Actions, NextAction
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, joined
 from sync.jobs.details import DetailColumns, value_cell
@@ -24,7 +24,7 @@ from sync.jobs.model import (
     StatusSeen,
     placeholder_name,
 )
-from sync.jobs.progress import JOB_RULES, PROGRESS, holding_rules, rule_label
+from sync.jobs.progress import HOLDING, JOB_RULES, PROGRESS, milestone_rule, rule_label
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import CONTRACT_LABELS, NOTHING_PENDING, Case, JobStatus, Statuses
 from sync.settings.config_file import Config
@@ -229,13 +229,23 @@ _WITH_YEAR = timedelta(days=335)
 
 def _progress(row: RowSource) -> Cell:
     """Return a job's furthest rule; `words` are all that apply to it, the furthest first."""
-    reader = row.reader
-    rules = holding_rules(
-        row.milestones,
-        reader.statuses,
-        reader.milestones.last(),
-        is_signed=bool(row.signings),
-        is_archived=row.is_archived,
+    reader, last = row.reader, row.reader.milestones.last()
+    of_milestones: list[str] = []
+    for reached in reversed(row.milestones):
+        milestone = reached.event.milestone
+        means = reader.statuses.configured_meaning(milestone.status)
+        if not milestone.status or means == "canceled":
+            continue
+        held = HOLDING[reader.statuses.meaning(milestone)]
+        of_milestones += [milestone_rule(reached.key, status) for status in held]
+    # Also while *Status* shows that an earlier one is under review: words show the furthest.
+    is_done = reader.statuses.is_done(row.milestones, last)
+    holds = {progress.ARCHIVED: row.is_archived, progress.DONE: is_done}
+    rules = (
+        *(rule for rule, applies in holds.items() if applies),
+        *of_milestones,
+        *((progress.SIGNED,) if row.signings else ()),
+        progress.NEW,
     )
     titles = {reached.key: reached.title for reached in row.milestones}
     furthest = rules[0]
