@@ -28,10 +28,10 @@ from sqlalchemy import (
 from sync.jobs.cells import EMPTY, Cells, cells_in, cells_out
 from sync.jobs.model import TYPED, Change
 from sync.jobs.pipeline import PipelineEntry
-from sync.store import history, hours, limits, measures
+from sync.store import history, hours, measures
 from sync.store.database import Database, Lease, bumped, clock, now
 from sync.store.limits import pending_undos
-from sync.store.schema import attempt, cell_history, job, undo
+from sync.store.schema import attempt, cell_history, job, quarantine, undo
 from sync.store.spreadsheet import LOST, Spreadsheet
 from sync.types import ReplacedWords
 
@@ -158,7 +158,7 @@ class Batches:
         with self._database.writing(lease) as connection:
             ages = _ages(connection, right)
             measures.add(self._database, connection, measures.SHOWN, ages)
-            confirm(connection, right)
+            self._confirm(connection, right)
             if conclusion.misplaced:
                 _confirm_cells(connection, tried.shown, conclusion)
             if conclusion.keyed:
@@ -173,7 +173,6 @@ class Batches:
                 }
                 connection.execute(update(job).where(keyed).values(values))
             history.mark_written(connection, tried.changes)
-            limits.release(connection, self._sheet.id, [job_shown.site for job_shown in right])
             if conclusion.finished_undos:
                 connection.execute(delete(undo).where(undo.c.id.in_(conclusion.finished_undos)))
             for number, body in conclusion.rewritten_undos.items():
@@ -243,8 +242,40 @@ class Batches:
         """Record that the sheet already shows `jobs` as given."""
         if jobs:
             with self._database.writing(lease) as connection:
-                confirm(connection, jobs)
-                limits.release(connection, self._sheet.id, [row.site for row in jobs])
+                self._confirm(connection, jobs)
+
+    def _confirm(self, connection: Connection, jobs: Sequence[Shown]) -> None:
+        """Record inside the caller's transaction that the sheet shows `jobs` as given."""
+        rows = [
+            {
+                "at": row.site,
+                "at_version": row.version,
+                "at_events": row.events,
+                "cells": None if row.cells is None else cells_out(row.cells),
+                "entry": None if row.entry is None else json.dumps(row.entry),
+            }
+            for row in jobs
+        ]
+        statement = (
+            update(job)
+            .where(job.c.site == bindparam("at"))
+            .values(
+                shown_version=bindparam("at_version"),
+                shown_events=bindparam("at_events"),
+                counted=bindparam("entry"),
+                written=func.coalesce(bindparam("cells", type_=Text), job.c.written),
+                has_row=case((bindparam("cells", type_=Text).is_(None), job.c.has_row), else_=True),
+                recheck=case((bindparam("cells", type_=Text).is_(None), job.c.recheck), else_="[]"),
+                # What arrived since the read has waited no longer than a write takes.
+                waiting_since=case((job.c.version == bindparam("at_version"), null()), else_=now()),
+            )
+        )
+        if rows:
+            connection.execute(statement, rows)
+        # Google has accepted them.
+        is_released = quarantine.c.site.in_(sorted(row.site for row in jobs))
+        here = quarantine.c.spreadsheet_id == self._sheet.id
+        connection.execute(delete(quarantine).where(here, is_released))
 
     def recheck(self, lease: Lease, columns: Mapping[str, Iterable[str]]) -> None:
         """Have the next flush rewrite cells that a comparison found wrong: column IDs by site."""
@@ -267,36 +298,6 @@ class Batches:
         """
         which = job.c.site.in_(sorted(sites)), job.c.has_row.is_not(has_row)
         self._database.execute(update(job).where(*which).values(has_row=has_row), lease)
-
-
-def confirm(connection: Connection, jobs: Sequence[Shown]) -> None:
-    """Record inside the caller's transaction that the sheet shows `jobs` as given."""
-    rows = [
-        {
-            "at": row.site,
-            "at_version": row.version,
-            "at_events": row.events,
-            "cells": None if row.cells is None else cells_out(row.cells),
-            "entry": None if row.entry is None else json.dumps(row.entry),
-        }
-        for row in jobs
-    ]
-    statement = (
-        update(job)
-        .where(job.c.site == bindparam("at"))
-        .values(
-            shown_version=bindparam("at_version"),
-            shown_events=bindparam("at_events"),
-            counted=bindparam("entry"),
-            written=func.coalesce(bindparam("cells", type_=Text), job.c.written),
-            has_row=case((bindparam("cells", type_=Text).is_(None), job.c.has_row), else_=True),
-            recheck=case((bindparam("cells", type_=Text).is_(None), job.c.recheck), else_="[]"),
-            # What arrived since the read has waited no longer than a write takes.
-            waiting_since=case((job.c.version == bindparam("at_version"), null()), else_=now()),
-        )
-    )
-    if rows:
-        connection.execute(statement, rows)
 
 
 def _ages(connection: Connection, jobs: Sequence[Shown]) -> list[float]:

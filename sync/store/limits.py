@@ -1,9 +1,8 @@
 """Stores what delays writing: the quarantine of rejected jobs, and pending undos."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, delete, select
+from sqlalchemy import Connection, Select, select
 
 from sync.store.database import Database, Lease, now
 from sync.store.schema import look_alike, quarantine, undo
@@ -43,12 +42,6 @@ def resting(spreadsheet_id: str) -> Select[tuple[str]]:
         for table in (quarantine, look_alike)
     )
     return select(refused.union_all(unsettled).subquery().c.site)
-
-
-def release(connection: Connection, spreadsheet_id: str, sites: Iterable[str]) -> None:
-    """Release jobs that Google has accepted, inside the caller's transaction."""
-    mine = quarantine.c.spreadsheet_id == spreadsheet_id
-    connection.execute(delete(quarantine).where(mine, quarantine.c.site.in_(sorted(sites))))
 
 
 def pending_undos(connection: Connection, spreadsheet_id: str) -> dict[int, str]:

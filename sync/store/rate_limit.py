@@ -16,15 +16,14 @@ class TokenBucket:
     left: float = BURST
     last: float = float("-inf")
 
-    def wait(self, now: float, spacing: float = SPACING) -> float:
-        """Return the seconds to wait before the next flush."""
+    def take(self, now: float, spacing: float = SPACING) -> float:
+        """Count the next flush; return the seconds to wait before it."""
         spaced = self.last + spacing - now
         refilled = (1 - self._left(now)) / REFILL
-        return max(0.0, spaced, refilled)
-
-    def spend(self, now: float) -> None:
-        self.left = self._left(now) - 1
-        self.last = now
+        wait = max(0.0, spaced, refilled)
+        self.left = self._left(now + wait) - 1
+        self.last = now + wait
+        return wait
 
     def used(self, now: float) -> float:
         """Return the share of the bucket that is used, 0 to 1."""

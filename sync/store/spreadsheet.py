@@ -71,8 +71,7 @@ class Spreadsheet:
                 trial.must_be_safe()
             seconds = clock(connection)
             bucket = _bucket(row, seconds)
-            wait = bucket.wait(seconds, spacing)
-            bucket.spend(seconds + wait)
+            wait = bucket.take(seconds, spacing)
             self.change(
                 connection, pace_left=bucket.left, pace_last=bucket.last, fence=row.fence + 1
             )
