@@ -20,8 +20,8 @@ from sync.jobs.details import DetailColumns
 from sync.jobs.model import ARCHIVED, Customer, Details, Job
 from sync.ops import retry
 from sync.settings.everbright_config import EverBrightConfig
-from sync.store import DetailStore, DueLookup, Heartbeats, Lookups
-from sync.store.heartbeats import TOKEN_REFUSED
+from sync.store.heartbeats import TOKEN_REFUSED, Heartbeats
+from sync.store.lookups import DetailStore, DueLookup, Lookups
 from sync.types import Value
 
 _TRIES = 30

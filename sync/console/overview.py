@@ -22,7 +22,7 @@ from sync.sheets.surroundings import NOTHING_ELSE
 from sync.status.problem import last_moment
 from sync.status.rules import NO_WORKER
 from sync.status.verdict import evaluate
-from sync.store import HourFigures, latest_hours
+from sync.store.hours import HourFigures, latest_hours
 from sync.types import Mode, letters
 
 HEIGHT = 100.0

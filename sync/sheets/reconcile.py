@@ -29,8 +29,8 @@ from sync.sheets.sheet_requests import Request
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import filter_views
 from sync.sheets.tabs.filter_views import View
-from sync.store import Finding, Lease
-from sync.store.findings import KEYS_REMOVED, WITHOUT_ROW
+from sync.store import Lease
+from sync.store.findings import KEYS_REMOVED, WITHOUT_ROW, Finding
 from sync.types import Value, letters
 
 NO_TAB = "no_tab"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sync.store.actions import Action, ActionLog, ActionState
+from sync.store.actions import ActionLog, ActionState
 from sync.store.backfills import Backfills, JobState
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
@@ -11,16 +11,14 @@ from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, PendingDocument
-from sync.store.drafts import MappingDrafts
-from sync.store.findings import Dismissals, Finding, Findings
+from sync.store.findings import Dismissals, Findings
 from sync.store.heartbeats import Heartbeats
 from sync.store.history import History
-from sync.store.hours import HourFigures, latest_hours
 from sync.store.inbox import Inbox, KeptDelivery
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.limits import Quarantine
-from sync.store.lookups import Customers, DetailStore, DueLookup, Lookups
+from sync.store.lookups import Customers, DetailStore
 from sync.store.measures import Acknowledgements, Measures
 from sync.store.pending import Pending, PendingWork
 from sync.store.refusals import Refusals, RefusedDay, RefusedRequests
@@ -29,7 +27,6 @@ from sync.store.spreadsheet import Spreadsheet
 
 __all__ = [
     "Acknowledgements",
-    "Action",
     "ActionLog",
     "ActionState",
     "Attempt",
@@ -44,11 +41,8 @@ __all__ = [
     "DetailStore",
     "Dismissals",
     "Documents",
-    "DueLookup",
     "FenceDoubt",
-    "Finding",
     "Heartbeats",
-    "HourFigures",
     "Inbox",
     "JobRecord",
     "JobRecords",
@@ -59,8 +53,6 @@ __all__ = [
     "KeptDocument",
     "Lease",
     "Leases",
-    "Lookups",
-    "MappingDrafts",
     "Measures",
     "Pending",
     "PendingDocument",
@@ -75,7 +67,6 @@ __all__ = [
     "Spreadsheet",
     "Wanted",
     "backlog",
-    "latest_hours",
     "sheet_store",
 ]
 

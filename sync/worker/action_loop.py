@@ -12,7 +12,7 @@ from sync.status import compare
 from sync.status.deliveries import Retry, summary
 from sync.status.forget import forget, lines
 from sync.status.problem import pluralize
-from sync.store import Action, ActionLog, ActionState, Database
+from sync.store import Database
 from sync.store.actions import (
     COMPARE,
     DO_WITHOUT,
@@ -25,6 +25,9 @@ from sync.store.actions import (
     REPLAY_ALL,
     RESTORE_ROWS,
     USE_COLUMN,
+    Action,
+    ActionLog,
+    ActionState,
 )
 from sync.store.findings import WITHOUT_ROW
 from sync.wiring import Wiring

@@ -2,7 +2,8 @@
 
 from sqlalchemy import func, select, update
 
-from sync.store import Database, MappingDrafts
+from sync.store import Database
+from sync.store.drafts import MappingDrafts
 from sync.store.schema import mapping_draft
 
 PAIRS = (("tab", "0"), ("tab", "7"), ("word:0:H:words0:Approved", "Émis"))

@@ -14,7 +14,7 @@ from sync.console.boards.mapping_form import COLUMNS, PREVIEW, TABS, WRITE, Mapp
 from sync.console.boards.mapping_views import Cover, FieldOffers, TabView
 from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
-from sync.store import MappingDrafts
+from sync.store.drafts import MappingDrafts
 from sync.types import Mode
 
 _FEW, _MANY = 12, 100
