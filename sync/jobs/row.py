@@ -4,8 +4,7 @@
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 from sync.field_table import (
     FIELDS,
@@ -29,7 +28,6 @@ from sync.jobs.model import (
     RE_SIGN,
     STAGE,
     Change,
-    Customer,
     Job,
 )
 from sync.jobs.pipeline import pipeline_entry
@@ -124,20 +122,15 @@ _SUBJECTS = {
 }
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(JobReader):
     """Makes columns and cells by a config, with the addresses that links need.
 
     A job whose status is older than `stuck_days` days is stuck.
     """
 
-    config: Config
-    addresses: Addresses
-    stuck_days: int = STUCK_DAYS
-
-    @cached_property
-    def _reader(self) -> JobReader:
-        return JobReader(self.config, self.addresses)
+    def __init__(self, config: Config, addresses: Addresses, stuck_days: int = STUCK_DAYS) -> None:
+        super().__init__(config, addresses)
+        self.stuck_days = stuck_days
 
     def columns(self, jobs: Iterable[Job], *, with_configured: bool = False) -> list[Column]:
         """Return the columns that `jobs` need, from left to right.
@@ -145,7 +138,7 @@ class Layout:
         `with_configured` adds those of all milestones that have a header in the config. The order
         of other milestones is learned from `jobs`, so pass all jobs.
         """
-        milestones = self._reader.milestones
+        milestones = self.milestones
         headings = [
             heading
             for heading in milestones.headings(jobs)
@@ -170,7 +163,7 @@ class Layout:
         return all(
             status_id(milestone.key) in known
             for job in jobs
-            for milestone in self._reader.milestones.shown(job)
+            for milestone in self.milestones.shown(job)
         )
 
     def milestone_titles(self, columns: Iterable[Column] = ()) -> list[str]:
@@ -186,7 +179,7 @@ class Layout:
         `fields` are the columns of mapped tabs; without them, the cells are those of the Jobs tab.
         """
         job = target.job
-        row = RowSource(self._reader, job, target.files, target.customer, target.details)
+        row = RowSource(self, job, target.files, target.customer, target.details)
         cells, arrivals = dict[str, Cell](), dict[str, float]()
         if fields is None:
             fields = {column.id for column in self.config.columns}
@@ -202,7 +195,7 @@ class Layout:
             sent = job.sent.get(reached.event.milestone.milestone_definition, reached.event)
             if not sent.is_read:
                 arrivals[reached.key] = sent.received.timestamp()
-        of_details = self._reader.details.cells(job, target.details)
+        of_details = self.details.cells(job, target.details)
         if row.status.case in (Case.ARCHIVED, Case.DONE):
             of_details.pop("deadline", None)
         else:
@@ -229,7 +222,7 @@ class Layout:
         if column in headers:
             return headers[column]
         field, colon, key = column.partition(":")
-        entry, milestones = FIELDS.get(field + colon), self._reader.milestones
+        entry, milestones = FIELDS.get(field + colon), self.milestones
         if entry is None or not (is_mapped or entry.id in headers):
             return ""
         if not colon:
@@ -238,16 +231,12 @@ class Layout:
             return ""
         return entry.title(milestones.title(key, (names or {}).get(key, "")))
 
-    def name(self, site: str, customer: Customer) -> Cell:
-        """Return the customer's name, or a stand-in, with the link to the job in EverBright."""
-        return self._reader.name(site, customer)
-
     def history_line(self, change: Change, customer: Cell, rep: str = "") -> list[Cell] | None:
         """Return a line of the History, column by column; None for a hidden milestone.
 
         `rep` is the sheet's rep of the job.
         """
-        if change.milestone and self._reader.milestones.is_hidden(change.milestone):
+        if change.milestone and self.milestones.is_hidden(change.milestone):
             return None
         before, after = self._states(change)
         return [
@@ -265,7 +254,7 @@ class Layout:
     def _what(self, change: Change) -> str:
         """Return the text that names the subject of a change."""
         what, name = _SUBJECTS.get(change.subject, ""), change.name
-        title = self._reader.milestones.title(change.milestone, name) if change.milestone else ""
+        title = self.milestones.title(change.milestone, name) if change.milestone else ""
         if change.subject == COMMENT:
             return f"{what} on {title}" if title else what
         if change.subject == CONTRACT:
@@ -286,7 +275,7 @@ class Layout:
         if change.subject == ARCHIVED:
             before, after = (code and ARCHIVED_CODE for code in (before, after))
         if change.milestone or change.subject == ARCHIVED:
-            before, after = map(self._reader.statuses.label, (before, after))
+            before, after = map(self.statuses.label, (before, after))
         elif change.subject in (CONTRACT, RE_SIGN):
             before, after = (CONTRACT_LABELS.get(code or "", "") for code in (before, after))
         return Cell(text=cut(before or "")), Cell(text=cut(after or ""))

@@ -225,7 +225,9 @@ class Statuses:
 
     def change_text(self, title: str, label: str) -> str:
         """Return a milestone or a task and its status in a sentence: "Permits on hold"."""
-        title = cut(_named(title, label), _TITLE_LIMIT)
+        if label.lower() == "approved" and title.lower().endswith(_APPROVAL):
+            title = title[: -len(_APPROVAL)]  # "HOA approved", not "HOA Approval approved".
+        title = cut(title, _TITLE_LIMIT)
         return self.phrases.stands.format(milestone=title, status=in_sentence(label))
 
     def contract_text(self, contract: ContractState) -> str:
@@ -261,13 +263,6 @@ CONTRACT_LABELS: Mapping[str, str] = {
     ContractState.VOIDED: "Voided",
 }
 _APPROVAL = " approval"
-
-
-def _named(title: str, label: str) -> str:
-    """Return a milestone's title before its status: "HOA approved", not "HOA Approval approved"."""
-    if label.lower() == "approved" and title.lower().endswith(_APPROVAL):
-        return title[: -len(_APPROVAL)]
-    return title
 
 
 def in_sentence(label: str) -> str:

@@ -110,8 +110,9 @@ class Targets:
     def use_confirmed(self, confirmed: Confirmed) -> None:
         """Use what people have confirmed by now."""
         if confirmed != self._confirmed:
-            config = self._file_config.with_confirmed(confirmed)
-            self.layout, self._columns = replace(self.layout, config=config), []
+            config, known = self._file_config.with_confirmed(confirmed), self.layout
+            self.layout = Layout(config, known.addresses, known.stuck_days)
+            self._columns = []
             self._confirmed = confirmed
 
     def proposed_order(self, jobs: Iterable[Target]) -> tuple[MilestoneConfig, ...]:
