@@ -114,7 +114,7 @@ class Lookups(Generic[AnswerT]):
     def ask_outdated(self, rate: float) -> None:
         """Make lookups due that weren't answered or had another question, at most `rate` a second.
 
-        One that was given up is tried once.
+        One that has failed too often is tried once.
         """
         table = self._table
         is_outdated = table.c.question != self._stamp["question"], table.c.due_at.is_(None)
