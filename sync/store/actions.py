@@ -67,7 +67,6 @@ class ActionLog:
             detail=detail[:_LONGEST],
             source=source[:_LONGEST],
             state=state,
-            result="",
         )
         with self._database.writing() as connection:
             return int(connection.scalar(line.returning(action.c.id)) or 0)

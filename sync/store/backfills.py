@@ -66,7 +66,7 @@ class Backfills:
         with self._database.writing(lease) as connection:
             if connection.execute(unfinished).first() is None:
                 self._begin(connection, since)
-                blank = {"state": JobState.WAITING, "events": 0, "reason": ""}
+                blank = {"state": JobState.WAITING, "events": 0}
                 rows = [{"scope": self._scope, "site": site, **blank} for site in again]
                 if rows:
                     connection.execute(insert(backfill_job), rows)

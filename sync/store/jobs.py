@@ -135,8 +135,7 @@ class Jobs:
     def _want(self, connection: Connection, documents: Sequence[Wanted]) -> None:
         if not documents:
             return
-        blank = dict.fromkeys(("file_id", "digest", "link", "reason", "message"), "")
-        first = {"state": FileState.PENDING, "attempts": 0, "due_at": 0.0, **blank}
+        first = {"state": FileState.PENDING, "attempts": 0, "due_at": 0.0}
         rows = [{**vars(wanted), **first} for wanted in _told_apart(connection, documents)]
         connection.execute(self._database.insert_new(document).values(wanted_at=now()), rows)
         uuids = sorted({wanted.uuid for wanted in documents})
@@ -149,7 +148,7 @@ class Jobs:
         ]
         if shared:
             connection.execute(self._database.insert_new(shared_document), shared)
-        empty = {"file_id": "", "link": "", "claim": 0, "claimed_until": 0.0}
+        empty = {"claim": 0, "claimed_until": 0.0}
         sites = sorted({wanted.site for wanted in documents})
         folders = [{"site": site, **empty} for site in sites]
         connection.execute(self._database.insert_new(folder), folders)

@@ -54,6 +54,11 @@ def _required(name: str, kind: Any = Text, **options: Any) -> Column[Any]:
     return Column(name, kind, nullable=False, **options)
 
 
+def _text(name: str) -> Column[Any]:
+    """Return a column that is blank at first."""
+    return _required(name, default="")
+
+
 delivery = _table(
     "delivery",
     _serial("seq"),
@@ -117,7 +122,7 @@ job = _table(
     # IDs (JSON) of columns in which a comparison found something else than the last written value.
     _required("recheck", server_default="[]"),
     # The rep in the sheet, if a comparison found another name than we wrote.
-    _required("typed_rep", server_default=""),
+    _text("typed_rep"),
     # Its place in the Pipeline (JSON of a PipelineEntry); NULL if it isn't counted.
     Column("counted", Text),
 )
@@ -130,8 +135,8 @@ _partial_index("job_counted", job.c.counted, job.c.site, where=text("counted IS 
 folder = _table(
     "folder",
     _key("site"),
-    _required("file_id"),
-    _required("link"),
+    _text("file_id"),
+    _text("link"),
     _required("claim", Integer),
     _required("claimed_until", Float),
 )
@@ -145,11 +150,11 @@ document = _table(
     _required("state"),
     _required("attempts", Integer),
     _required("due_at", Float),
-    _required("file_id"),
-    _required("digest"),
-    _required("link"),
-    _required("reason"),
-    _required("message"),
+    _text("file_id"),
+    _text("digest"),
+    _text("link"),
+    _text("reason"),
+    _text("message"),
     Column("wanted_at", Float),
 )
 _partial_index("document_pending", document.c.due_at, where=text("state = 'pending'"))
@@ -167,8 +172,8 @@ sheet = _table(
     _key("spreadsheet_id"),
     _required("fence", Integer),
     _required("columns"),
-    _required("reason"),
-    _required("message"),
+    _text("reason"),
+    _text("message"),
     Column("since", Float),
     Column("pace_left", Float),
     Column("pace_last", Float),
@@ -180,19 +185,19 @@ sheet = _table(
     # Since when writing has been paused; NULL if it isn't.
     Column("paused_at", Float),
     # Whether the tabs of jobs are ours or mapped (a Mode), and the sheet IDs (JSON) of mapped ones.
-    _required("mode", server_default=""),
+    _text("mode"),
     _required("tabs", server_default="[]"),
     # The words of mapped columns that were not options any longer in the last comparison (JSON).
     _required("ended_words", server_default="[]"),
     # The columns of the tabs of jobs as the last read showed them, and those that are gone (JSON).
-    _required("read_columns", server_default=""),
+    _text("read_columns"),
     # How Google treated IDs in a trial (JSON); "" before the first.
-    _required("trial", server_default=""),
+    _text("trial"),
     # The fence of the last confirmed batch: its number, and the batch's ID.
     Column("landed_fence", Integer),
-    _required("landed_batch", server_default=""),
+    _text("landed_batch"),
     # Why nothing is written while the fence is one that this database didn't set (a FenceDoubt).
-    _required("doubt", server_default=""),
+    _text("doubt"),
     Column("doubt_since", Float),
     # Whether it was in Drive's trash at the last check.
     _required("trashed", Boolean, server_default=false()),
@@ -242,7 +247,7 @@ customer = _table(
     _required("attempts", Integer),
     Column("fetched_at", Float),
     # A hash of the fields that the last answer was read with.
-    _required("question", server_default=""),
+    _text("question"),
     # When it is to be requested; None: only when the job changes.
     Column("due_at", Float, index=True),
 )
@@ -346,7 +351,7 @@ backfill_job = _table(
     _key("site"),
     _required("state"),
     _required("events", Integer),
-    _required("reason"),
+    _text("reason"),
 )
 Index("backfill_job_state", backfill_job.c.scope, backfill_job.c.state)
 
@@ -448,7 +453,7 @@ action = _table(
     # The IP address that requested it.
     _required("source"),
     _required("state"),
-    _required("result"),
+    _text("result"),
     Column("ended_at", Float),
 )
 _partial_index("action_requested", action.c.id, where=text("state IN ('requested', 'taken')"))

@@ -336,7 +336,7 @@ class Spreadsheet:
 
     def change(self, connection: Connection, **values: object) -> None:
         """Change the spreadsheet's row inside the caller's transaction."""
-        blank = {"fence": 0, "columns": "[]", "reason": "", "message": "", "is_current": 1}
+        blank = {"fence": 0, "columns": "[]", "is_current": 1}
         row = {"spreadsheet_id": self.id, **blank, **values}
         connection.execute(self._database.upsert(sheet, values).values(row))
 

@@ -6,14 +6,14 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select
 
 from sync.errors import Permanent, Retryable
 from sync.google import auth
 from sync.sheets.client import SheetClient
 from sync.sheets.read import GUARD_KEY, JOBS_TAB
 from sync.store.rate_limit import BURST
-from sync.store.schema import sheet
+from sync.store.schema import lease, sheet
 from sync.wiring import Wiring
 from sync.worker import Worker
 from tests.bench import Bench
@@ -382,15 +382,11 @@ def test_a_clock_that_goes_back_an_hour_delays_nothing(bench: Bench) -> None:
     flusher = bench.wiring.flusher(sleep=waits.append)
     with bench.database.writing() as connection:
         later = time.time() + 3600
-        values = {"id": bench.spreadsheet, "at": later}
-        sheet = (
-            "INSERT INTO sheet (spreadsheet_id, fence, columns, reason, message, is_current, "
-            "pace_left, pace_last) VALUES (:id, 0, '[]', '', '', 1, 3, :at)"
-        )
-        connection.execute(text(sheet), values)
-        lease = "INSERT INTO lease (name, holder, token, expires_at) VALUES (:name, 'x', 1, :at)"
+        paced = {"fence": 0, "columns": "[]", "is_current": 1, "pace_left": 3, "pace_last": later}
+        connection.execute(insert(sheet).values(spreadsheet_id=bench.spreadsheet, **paced))
         name = bench.wiring.lease_name()
-        connection.execute(text(lease), {"name": name, "at": later + 30})
+        taken = {"holder": "x", "token": 1, "expires_at": later + 30}
+        connection.execute(insert(lease).values(name=name, **taken))
     bench.send(milestone(1))
     bench.project()
     with bench.held() as held:

@@ -73,8 +73,7 @@ def test_a_pending_job_brings_its_files_and_its_customer(database: Database) -> 
     assert claimed is not None
     documents.finish(claimed[0], "doc", "file", "https://drive.example/file")
     with database.writing() as connection:
-        row = "INSERT INTO customer (site, body, attempts) VALUES ('a', '{}', 0)"
-        connection.exec_driver_sql(row)
+        connection.execute(insert(customer).values(site="a", body="{}", attempts=0))
     Customers(database).keep("a", Customer(name="Ada"))
     one = dirty(store)["a"]
     assert one.files.documents == {"doc": "https://drive.example/file"}
