@@ -21,7 +21,7 @@ from sync.ops import alerts, retry
 from sync.settings.config_file import CONFIG_FILE, OPENAPI_FILE, load_config
 from sync.settings.environment import Settings, load
 from sync.status import problem, rules
-from sync.store import limits, lookups, rate_limit
+from sync.store import batches, lookups, rate_limit
 from sync.webhooks import parse
 from sync.worker import action_loop, loop, sheet_loop
 from tests.made_up import ROOT
@@ -77,7 +77,7 @@ FACTS = [
         "docs/operations.md",
         f"tries every {sheet_loop._PERMANENT_PAUSE:.0f} s, and writes all that came",
     ),
-    ("docs/operations.md", f"after {limits.REST_SECONDS:.0f} s and then less often"),
+    ("docs/operations.md", f"after {batches.REST_SECONDS:.0f} s and then less often"),
     ("docs/operations.md", f"not be written for {problem.LATE_SECONDS / 60:.0f} minutes"),
     ("docs/operations.md", f"is older than {problem.ALIVE_SECONDS:.0f} seconds"),
     ("docs/operations.md", f"received {problem.LATE_SECONDS / 60:.0f} minutes ago"),

@@ -13,8 +13,9 @@ from sync.jobs.learned import ending_question
 from sync.settings.environment import google_id
 from sync.status.deliveries import Retry, summary
 from sync.status.problem import pluralize
-from sync.store import ActionState, Confirmations, Dismissals
+from sync.store import ActionState, Confirmations
 from sync.store.actions import READ_BACK
+from sync.store.findings import dismiss
 from sync.store.spreadsheet import Spreadsheet
 
 _LISTED = 100
@@ -55,7 +56,7 @@ def _retry(parts: ConsoleParts, ids: Sequence[str]) -> str:
 
 
 def _dismiss(parts: ConsoleParts, ids: Sequence[str]) -> str:
-    Dismissals(parts.wiring.database).add(ids)
+    dismiss(parts.wiring.database, ids)
     return f"{pluralize(len(ids), 'item', 'items')} dismissed."
 
 

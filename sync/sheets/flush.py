@@ -452,7 +452,7 @@ class Flusher:
         self._search = RefusalSearch(sites=half or None)
         if half:
             return
-        refusals = self.store.quarantine.add(context.lease, sites[0])
+        refusals = self.store.batches.quarantine(context.lease, sites[0])
         _log.warning("job_refused", site=sites[0], refusals=refusals)
         if refusals > 1:  # One refusal may come from a person who moved a column back and forth.
             text = f"Google rejects what we write for job {sites[0]}. It is retried from time to"

@@ -11,13 +11,12 @@ from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, PendingDocument
-from sync.store.findings import Dismissals, Findings
+from sync.store.findings import Findings
 from sync.store.heartbeats import Heartbeats
 from sync.store.history import History
 from sync.store.inbox import Inbox, KeptDelivery
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
-from sync.store.limits import Quarantine
 from sync.store.lookups import Customers, DetailStore
 from sync.store.measures import Acknowledgements, Measures
 from sync.store.pending import Pending, PendingWork
@@ -39,7 +38,6 @@ __all__ = [
     "Database",
     "Deliveries",
     "DetailStore",
-    "Dismissals",
     "Documents",
     "FenceDoubt",
     "Heartbeats",
@@ -78,7 +76,6 @@ class SheetStore:
     spreadsheet: Spreadsheet
     pending: PendingWork
     batches: Batches
-    quarantine: Quarantine
     history: History
     jobs: Jobs
     confirmations: Confirmations
@@ -100,7 +97,6 @@ def sheet_store(
         spreadsheet,
         PendingWork(database, spreadsheet, history),
         Batches(database, spreadsheet),
-        Quarantine(database, spreadsheet_id),
         history,
         Jobs(database),
         Confirmations(database),

@@ -30,10 +30,17 @@ from sync.jobs.model import TYPED, Change
 from sync.jobs.pipeline import PipelineEntry
 from sync.store import history, hours, measures
 from sync.store.database import Database, Lease, bumped, clock, now
-from sync.store.limits import pending_undos
 from sync.store.schema import attempt, cell_history, job, quarantine, undo
 from sync.store.spreadsheet import LOST, Spreadsheet
 from sync.types import ReplacedWords
+
+REST_SECONDS = 30.0
+"""Seconds after the first refusal: as long as the edits that may have caused it."""
+LONGEST_REST_SECONDS = 3600.0
+"""The wait doubles up to this: about 30 tries a day for a job that is rejected every time.
+
+Each try takes at least two reads, two batches that Google rejects, and one without the job's data.
+"""
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,21 @@ class Batches:
         self._database.execute(
             update(attempt).where(*which).values(shown="[]", changes="[]"), lease
         )
+
+    def quarantine(self, lease: Lease, site: str) -> int:
+        """Quarantine a job that Google rejected; return how often it has been rejected.
+
+        Meanwhile neither its row nor its History lines are written.
+        """
+        here = quarantine.c.spreadsheet_id == self._sheet.id
+        refusals = select(quarantine.c.refusals).where(here, quarantine.c.site == site)
+        with self._database.writing(lease) as connection:
+            known = connection.scalar(refusals) or 0
+            rest = min(REST_SECONDS * 2.0**known, LONGEST_REST_SECONDS)
+            values = {"refusals": known + 1, "until": now() + rest}
+            row = {"spreadsheet_id": self._sheet.id, "site": site, **values}
+            connection.execute(self._database.upsert(quarantine, values).values(row))
+        return known + 1
 
     def claim_attempt(self, lease: Lease, fence: int, batch: str = "") -> Attempt | None:
         """Return the attempt that set `fence` as `batch`, and delete those that can't happen now.
@@ -332,3 +354,9 @@ def _add_written(connection: Connection, site: str, cells: Cells) -> None:
 
 def _set(connection: Connection, site: str, values: dict[str, Any]) -> None:
     connection.execute(update(job).where(job.c.site == site).values(values))
+
+
+def pending_undos(connection: Connection, spreadsheet_id: str) -> dict[int, str]:
+    """Return the pending undos (JSON) of a spreadsheet by ID, oldest first."""
+    query = select(undo.c.id, undo.c.body).where(undo.c.spreadsheet_id == spreadsheet_id)
+    return {row.id: row.body for row in connection.execute(query.order_by(undo.c.id))}

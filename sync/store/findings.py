@@ -120,15 +120,9 @@ def is_dismissed(item: ColumnElement[str]) -> ColumnElement[bool]:
     return item.in_(select(dismissed.c.item))
 
 
-@dataclass(frozen=True)
-class Dismissals:
-    """The IDs of dismissed findings, rejected deliveries, and documents."""
-
-    _database: Database
-
-    def add(self, items: Collection[str]) -> None:
-        """Dismiss items, so that no warning shows them."""
-        rows = [{"item": item} for item in sorted(items)]
-        if rows:
-            with self._database.writing() as connection:
-                connection.execute(self._database.insert_new(dismissed), rows)
+def dismiss(database: Database, items: Collection[str]) -> None:
+    """Dismiss findings, deliveries or documents by their IDs, so that no warning shows them."""
+    rows = [{"item": item} for item in sorted(items)]
+    if rows:
+        with database.writing() as connection:
+            connection.execute(database.insert_new(dismissed), rows)

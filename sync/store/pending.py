@@ -14,13 +14,23 @@ from sync.jobs.model import Customer, Details, Files, Job
 from sync.jobs.pipeline import PipelineEntry
 from sync.jobs.target import Target
 from sync.settings.config_file import Confirmed
+from sync.store.batches import pending_undos
 from sync.store.confirmed import read_confirmed
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
 from sync.store.history import History, PendingLine
-from sync.store.limits import pending_undos, resting
 from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, customers, details
-from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
+from sync.store.schema import (
+    HAS_ROW,
+    attempt,
+    change,
+    customer,
+    job,
+    look_alike,
+    quarantine,
+    sheet,
+    undo,
+)
 from sync.store.sheet_state import KeptSheet
 from sync.store.spreadsheet import Spreadsheet
 
@@ -53,7 +63,17 @@ class PendingWork:
 
     def _dirty(self) -> Sequence[ColumnElement[bool]]:
         is_dirty = job.c.version != job.c.shown_version
-        return is_dirty, job.c.site.not_in(resting(self._sheet.id)), self._may_be_matched()
+        return is_dirty, job.c.site.not_in(self._resting()), self._may_be_matched()
+
+    def _resting(self) -> Select[tuple[str]]:
+        """Return the query for sites that aren't written: quarantined, or waiting for an answer."""
+        refused, unsettled = (
+            select(table.c.site).where(
+                table.c.spreadsheet_id == self._sheet.id, table.c.until > now()
+            )
+            for table in (quarantine, look_alike)
+        )
+        return select(refused.union_all(unsettled).subquery().c.site)
 
     def _may_be_matched(self) -> ColumnElement[bool]:
         """Return the condition that a job has a row or can be matched with one now.
@@ -76,7 +96,7 @@ class PendingWork:
         return or_(~self._sheet.is_mapped(), HAS_ROW, is_free)
 
     def _lines(self, *columns: ColumnElement[Any]) -> Select[Any]:
-        return self._history.due(*columns).where(change.c.site.not_in(resting(self._sheet.id)))
+        return self._history.due(*columns).where(change.c.site.not_in(self._resting()))
 
     def is_waiting(self) -> bool:
         return bool(self._database.scalar(select(self._waits())))

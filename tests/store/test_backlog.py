@@ -183,7 +183,7 @@ def test_trouble_and_quarantine_are_those_of_the_spreadsheet(
 ) -> None:
     store = sheet_store(database, SHEET)
     store.spreadsheet.set_trouble("not_shared", "Share the file.")
-    store.quarantine.add(held, uuid(1))
+    store.batches.quarantine(held, uuid(1))
     found = look(database)
     assert (found.trouble, found.quarantined) == ("not_shared", 1)
     assert found.trouble_age == pytest.approx(0, abs=20)
@@ -280,7 +280,7 @@ def test_ages_are_those_of_the_oldest(database: Database, held: Lease) -> None:
     Inbox(database).keep_rejected(b"{}", Rejected("missing_site", "No."))
     keep(database, job=2)
     project(database, held, 2)
-    sheet_store(database, SHEET).quarantine.add(held, uuid(1))
+    sheet_store(database, SHEET).batches.quarantine(held, uuid(1))
     now = look(database)
     assert now.oldest_rejected_last_hour == pytest.approx(1200, abs=20)
     assert now.oldest_rejected == pytest.approx(1200, abs=20)

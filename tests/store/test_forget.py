@@ -6,7 +6,7 @@ from sqlalchemy import select
 from emulator import Emulator
 from sync.errors import Permanent, Rejected
 from sync.status.forget import find, forget
-from sync.store import Dismissals
+from sync.store.findings import dismiss
 from sync.store.inbox import Inbox
 from sync.store.schema import document, metadata
 from sync.webhooks.schema import Outcome
@@ -50,7 +50,7 @@ def test_no_table_has_anything_of_a_forgotten_job(bench: Bench) -> None:
     words = (ADA, "Number1", "Ada.pdf", "1 North Juniper")
     assert {"job", "delivery", "customer", "change", "document"} <= rows_about(bench, *words)
     bench.inbox.keep_rejected(f'{{"site": "{ADA}"'.encode(), Rejected("not_json", "cut"))
-    Dismissals(bench.database).add([ADA, BO])
+    dismiss(bench.database, [ADA, BO])
     beside = rows_about(bench, BO)
     report = bench.command("forget", ADA).output
     assert "add --write" in report

@@ -83,7 +83,7 @@ DEEDS: dict[str, Deed] = {
     "set_ours": lambda store, held: store.spreadsheet.set_ours(held),
     "set_mapped": lambda store, held: store.spreadsheet.set_mapped(held, [1], ["c"]),
     "keep_ended_words": lambda store, held: store.spreadsheet.keep_ended_words(held, ()),
-    "quarantine": lambda store, held: store.quarantine.add(held, "a"),
+    "quarantine": lambda store, held: store.batches.quarantine(held, "a"),
     "history written again": lambda store, held: store.history.write_again(held),
     "history dropped": lambda store, held: store.history.drop(held, [1]),
 }

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from sync.store import Database, Projected, SheetStore
+from sync.store.batches import LONGEST_REST_SECONDS, REST_SECONDS
 from sync.store.database import now
-from sync.store.limits import LONGEST_REST_SECONDS, REST_SECONDS
 from sync.store.schema import quarantine
 from tests.store.parts import X, attempt, dirty, held, showing, with_jobs
 from tests.store.test_history import said
@@ -37,7 +37,7 @@ def test_the_rest_doubles_up_to_an_hour(database: Database) -> None:
     store, mine = with_jobs(database, "a"), held(database)
     rests = []
     for refusals in range(1, 11):
-        assert store.quarantine.add(mine, "a") == refusals
+        assert store.batches.quarantine(mine, "a") == refusals
         rests.append(rest(database))
     doubled = [min(REST_SECONDS * 2**n, LONGEST_REST_SECONDS) for n in range(10)]
     assert rests == pytest.approx(doubled, abs=5)
@@ -47,7 +47,7 @@ def test_the_rest_doubles_up_to_an_hour(database: Database) -> None:
 
 def test_a_resting_job_is_not_pending_and_others_are(database: Database) -> None:
     store, mine = with_lines(database), held(database)
-    store.quarantine.add(mine, "a")
+    store.batches.quarantine(mine, "a")
     assert pending(store) == ({"b"}, {"b"})
     assert store.pending.is_waiting()
     assert store.pending.count() == 2, "the status page counts it among what is not shown"
@@ -64,7 +64,7 @@ def test_a_resting_job_is_not_pending_and_others_are(database: Database) -> None
 def test_a_quarantined_job_that_is_up_to_date_is_released(database: Database) -> None:
     """Catches a job that is reported as quarantined after its next event fixed the fault."""
     store, mine = with_jobs(database, "a"), held(database)
-    store.quarantine.add(mine, "a")
+    store.batches.quarantine(mine, "a")
     end_rest(database)
     store.batches.confirm(mine, [showing(dirty(store)["a"], None)])
     assert quarantined(database) == {}
