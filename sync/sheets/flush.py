@@ -30,7 +30,8 @@ from sync.sheets.read import Fence, Snapshot, Table, must_have_keys
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, pipeline
 from sync.sheets.targets import Lines, Targets, Work, confirmation
-from sync.store import FenceDoubt, Finding, Lease, Pending, ReadColumn, SheetStore, Shown
+from sync.store import FenceDoubt, Lease, Pending, ReadColumn, SheetStore, Shown
+from sync.store.findings import Finding
 from sync.types import Mode
 
 NO_ENTRIES: Mapping[str, PipelineEntry | None] = MappingProxyType({})
