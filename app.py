@@ -23,7 +23,7 @@ from sync.console.access import PasswordTries, is_one_of
 from sync.errors import BrightsheetError, Rejected
 from sync.routes import CHECK, CLAIMED_ADDRESS, HEALTH, WEBHOOK
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
-from sync.settings.environment import WEBHOOK_HEADER, Settings, load
+from sync.settings.environment import Settings, load
 from sync.status.messages import MESSAGES
 from sync.status.metrics import RefusalCounter, StoreCollector, exposition
 from sync.status.verdict import answer as status_answer
@@ -138,7 +138,7 @@ def _add_webhook(
         began = monotonic()
         # Authenticate the raw bytes, parse, store: only then answer.
         if not _is_authentic(request.headers, settings):
-            return _unauthorized()
+            return _unauthorized(settings)
         body = b""
         try:
             body = request.get_data(cache=False)
@@ -167,7 +167,7 @@ def _add_probe(app: Flask, settings: Settings) -> None:
     @app.get(CHECK)
     def probe() -> Any:
         if not _is_authentic(request.headers, settings):
-            return _unauthorized()
+            return _unauthorized(settings)
         return {
             "status": "ok",
             "scheme": request.scheme,
@@ -176,8 +176,8 @@ def _add_probe(app: Flask, settings: Settings) -> None:
         }
 
 
-def _unauthorized() -> tuple[Response, int]:
-    message = f"Send the secret in the header {WEBHOOK_HEADER}."
+def _unauthorized(settings: Settings) -> tuple[Response, int]:
+    message = f"Send the secret in the header {settings.webhook_secret_header}."
     return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
 
 
@@ -202,7 +202,7 @@ def _add_tally(app: Flask, wiring: Wiring) -> None:
         # With the right secret, a webhook that is rejected is stored instead.
         is_refused = answer.status_code == HTTPStatus.UNAUTHORIZED
         if request.path in (WEBHOOK, CHECK) and is_refused:
-            has_secret = any(_sent(request.headers))
+            has_secret = any(_sent(request.headers, wiring.settings))
             tally.note(answer.status_code, request.remote_addr, has_secret=has_secret)
         return answer
 
@@ -273,12 +273,12 @@ def _add_metrics(
 
 
 def _is_authentic(headers: Headers, settings: Settings) -> bool:
-    return is_one_of(_sent(headers), settings.webhook_secrets)
+    return is_one_of(_sent(headers, settings), settings.webhook_secrets)
 
 
-def _sent(headers: Headers) -> list[bytes]:
+def _sent(headers: Headers, settings: Settings) -> list[bytes]:
     """Return what may be the secret; blank or nothing if none was sent."""
-    own = headers.get(WEBHOOK_HEADER, "").encode("latin-1", "replace")
+    own = headers.get(settings.webhook_secret_header, "").encode("latin-1", "replace")
     return [own, *_authorization(headers)]
 
 

@@ -43,7 +43,8 @@ def send(file: Path | None, url: str) -> None:
     """
     # Not an option: every user of the machine can read the options of a command.
     secret = os.environ.get("WEBHOOK_SECRET", "").partition(",")[0].strip()
-    headers = {"Content-Type": "application/json", "X-Webhook-Secret": secret}
+    header = os.environ.get("WEBHOOK_SECRET_HEADER", "X-Webhook-Secret")
+    headers = {"Content-Type": "application/json", header: secret}
     try:
         answer = requests.post(
             f"{url.rstrip('/')}/webhooks/everbright",

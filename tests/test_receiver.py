@@ -115,6 +115,13 @@ def test_authentication_is_checked_first(bench: Bench) -> None:
     assert answer.status_code == 401
 
 
+def test_the_headers_name_is_a_setting(sqlite_url: str) -> None:
+    """Catches a name that is built in, or one that is taken beside the one that is set."""
+    bench = Bench(sqlite_url, WEBHOOK_SECRET_HEADER="X-Own")
+    assert bench.send().status_code == 401
+    assert bench.send(X_Own=SECRET).status_code == 202
+
+
 @pytest.mark.parametrize(
     ("data", "kind", "status", "reason"),
     [

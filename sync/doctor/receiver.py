@@ -14,7 +14,6 @@ from sync.everbright.client import not_a_document
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
 from sync.routes import CHECK, CLAIMED_ADDRESS, HEALTH, WEBHOOK
-from sync.settings.environment import WEBHOOK_HEADER
 from sync.status.problem import lasting, pluralize
 from sync.status.rules import SILENCE, TAKEN_IDS, TRASHED, remedy
 from sync.status.verdict import evaluate
@@ -218,7 +217,8 @@ def secret(wiring: Wiring) -> Check:
     if answer.status_code == 401:
         return failed(
             "The receiver at PUBLIC_URL doesn't accept the secret.",
-            f"It runs with another WEBHOOK_SECRET, or a proxy drops the header {WEBHOOK_HEADER}.",
+            "It runs with another WEBHOOK_SECRET, or a proxy drops the header "
+            f"{wiring.settings.webhook_secret_header}.",
             "Set the same WEBHOOK_SECRET there and here, and restart it. Let the proxy pass the "
             "header.",
         )
@@ -273,7 +273,7 @@ def _asked_with_secret(wiring: Wiring) -> requests.Response:
     """Send the secret to the receiver's check, as a client that claims another address."""
     settings = wiring.settings
     secret = settings.webhook_secrets[0].get_secret_value()
-    sent = {WEBHOOK_HEADER: secret, "X-Forwarded-For": CLAIMED_ADDRESS}
+    sent = {settings.webhook_secret_header: secret, "X-Forwarded-For": CLAIMED_ADDRESS}
     return _get(f"{settings.public_url}{CHECK}", sent)
 
 

@@ -56,8 +56,6 @@ def _google_id(wanted: str) -> AfterValidator:
     return AfterValidator(lambda text: validators.google_id(text, wanted))
 
 
-WEBHOOK_HEADER = "X-Webhook-Secret"
-
 _T = TypeVar("_T", bound=BaseSettings)
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Address = Annotated[str, AfterValidator(validators.address)]
@@ -145,12 +143,16 @@ class ReceiverSettings(_FromEnvironment):
         Field(
             alias="WEBHOOK_SECRET",
             min_length=1,
-            description="The secret that EverBright sends in the header `X-Webhook-Secret` (or as "
-            "a Bearer token or a Basic password), 16 characters or more: `openssl rand -hex 24`. "
-            "Several, separated by commas, are all accepted: during a rotation, the new and the "
-            "old one.",
+            description="The secret that EverBright sends, 16 characters or more (`openssl rand "
+            "-hex 24`). Several, separated by commas, are all accepted: during a rotation, the new "
+            "and the old one.",
             json_schema_extra={"app_json": {"generator": "secret"}},
         )
+    )
+    webhook_secret_header: Annotated[str, AfterValidator(validators.header_name)] = Field(
+        "X-Webhook-Secret",
+        description="The header with the secret. A Bearer token and a Basic password are accepted, "
+        "too.",
     )
     # For tests. EverBright publishes no limit; its sample has 3 kB.
     max_body_bytes: int = Field(1024 * 1024, ge=1024, le=2**26)

@@ -40,6 +40,9 @@ header_value = matching(
     "holds a character that a header cannot carry. Copy it again, in one line.",
 )
 """Anything else would make every call fail."""
+header_name = matching(
+    r"[A-Za-z0-9-]+", "is not the name of a header. Use letters, digits and hyphens only."
+)
 auth_header = matching(
     r"\s*[A-Za-z0-9-]+\s*(?::\s*[A-Za-z0-9-]*\s*)?",
     'is not a header. Set it like "Authorization: Token" or "api-key".',

@@ -130,6 +130,7 @@ def test_no_field_of_a_webhook_leads_out_of_the_path(home: Server, crooked: str)
         ("EVERBRIGHT_API_TOKEN", "hush\r\nX-Injected: hush"),
         ("EVERBRIGHT_API_TOKEN", "hush-hüsh"),
         ("EVERBRIGHT_AUTH_HEADER", "Authorization: Token\r\nX-Injected: hush"),
+        ("WEBHOOK_SECRET_HEADER", "X-A\r\nX-Injected: hush"),
     ],
 )
 def test_no_setting_puts_a_second_header_into_a_request(name: str, value: str) -> None:

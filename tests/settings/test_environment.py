@@ -75,6 +75,7 @@ def test_what_is_missing_is_named_with_its_fix(name: str) -> None:
         ("EVERBRIGHT_DOCUMENT_PATH", "/download/"),
         ("EVERBRIGHT_DOCUMENT_PATH", "/{document}/{other}"),
         ("EVERBRIGHT_PREVIEW_PATH", "preview/{document}"),
+        ("WEBHOOK_SECRET_HEADER", "X Secret"),
         ("MAX_BODY_BYTES", "1 MiB"),
         ("MAX_BODY_BYTES", "-1"),
         ("KEEP_DELIVERIES_DAYS", "0"),
