@@ -8,13 +8,13 @@ from functools import cached_property
 from sync.boards import habits, match, matching, table_end
 from sync.boards.matching import Texts
 from sync.boards.options import EndedWord, ended_words, worded_cells
-from sync.boards.progress_words import FURTHER_WORD, ProgressWords
 from sync.boards.reader import BoardReader
+from sync.boards.views import views_of
 from sync.errors import Permanent
 from sync.field_table import KEY, PLACEHOLDER
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import Customer
-from sync.jobs.progress import PROGRESS
+from sync.jobs.progress import FURTHER_WORD, PROGRESS, ProgressWords
 from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows
@@ -23,6 +23,7 @@ from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Match, TabFindings
 from sync.sheets.policy import TypedWord
 from sync.sheets.read import FULL_FIELDS, OTHER_TEXTS, Snapshot, Table
+from sync.sheets.tabs.filter_views import View
 from sync.store import Lease, Pending
 
 LINKED = ("documents:", "folder", "contract_documents")
@@ -40,6 +41,7 @@ class BoardTabs:
         self._client = flusher.client
         self._reader = BoardReader(flusher.client)
         self._take_call = flusher.writer.take_call
+        self._targets = flusher.targets
         self._config = flusher.targets.layout.config
         self._match = self._config.match
 
@@ -182,6 +184,11 @@ class BoardTabs:
         if cell.when is not None and not cell.pattern and form not in DATE_FORMATS:
             return f"userEnteredValue,{encode.DATE_FIELD}"
         return "userEnteredValue"
+
+    def views(self, table: Table) -> Sequence[View]:
+        """Return views of the rejected and the stuck jobs."""
+        layout = self._targets.layout
+        return views_of(table, layout.config, layout.stuck_days)
 
     def compared(
         self,

@@ -11,7 +11,7 @@ from sync.ops import retry
 from sync.settings.environment import Settings
 from sync.sheets import batch, keys
 from sync.sheets.context import FlushContext
-from sync.sheets.ensure import HISTORY, PIPELINE, VIEWS, ensure
+from sync.sheets.ensure import HISTORY, PIPELINE, ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.read import must_have_keys
 from sync.sheets.reconcile import recheck, renew, waiting_for_check
@@ -20,7 +20,8 @@ from sync.store import Database, Lease
 from sync.types import Mode
 from sync.wiring import Sleep, Wiring
 
-EXTRAS = {"history": HISTORY, "pipeline": PIPELINE, "views": VIEWS}
+_VIEWS = "views"
+EXTRAS = {"history": HISTORY, "pipeline": PIPELINE, _VIEWS: _VIEWS}
 """Optional tabs and views beside a board, by their names in `--add`."""
 _TRIES = 8
 _ROUNDS = 3
@@ -159,7 +160,7 @@ def provision(flusher: Flusher, lease: Lease, extras: Collection[str] = ()) -> l
     snapshot, is_own = flusher.client.read(tabs), tabs.is_ours
     pending = store.pending.read(0, 0)
     context = FlushContext(lease, fence, tabs, pending, snapshot)
-    flusher.check_fence(lease, fence, snapshot, pending)
+    flusher.check_fence(context)
     tabs.check_served(lease, snapshot, pending)
     if found := _find_moved(flusher, context):
         return found
@@ -175,7 +176,9 @@ def provision(flusher: Flusher, lease: Lease, extras: Collection[str] = ()) -> l
         what = "The tabs are Brightsheet's own, and have a History, a Pipeline and views already."
         raise Permanent("not_mapped", what)
     if extras:
-        wanted = replace(wanted, extras=frozenset(EXTRAS[name] for name in extras))
+        views = {t.sheet_id: tabs.views(t) for t in snapshot.tables if _VIEWS in extras}
+        created = frozenset(EXTRAS[name] for name in extras)
+        wanted = replace(wanted, extras=created, views=views)
     if snapshot.history is None:
         store.history.write_again(lease)
     if is_own:
@@ -203,9 +206,7 @@ def _find_moved(flusher: Flusher, context: FlushContext) -> list[str]:
     """
     must_have_keys(context.snapshot.tables)
     for table in context.snapshot.tables:
-        if moved := keys.moved_columns(
-            table, flusher.headers(context.tabs, context.pending, table)
-        ):
+        if moved := keys.moved_columns(table, flusher.headers(context, table)):
             flusher.send(context, batch.retag_columns(table, moved))
             recheck(flusher, context.lease)
             return [f"column {table.headers[index]!r}: found again" for index in moved.values()]

@@ -5,7 +5,7 @@ Existing parts stay as people have changed them. Deleted parts stay away, unless
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
@@ -29,8 +29,6 @@ _BLANK_ROWS = 200
 _NUMBER = re.compile(r"\d+")
 
 
-VIEWS = "views"
-"""In the list of extras, for filter views on mapped tabs."""
 USUAL_TITLES = Titles()
 
 
@@ -49,7 +47,9 @@ class WantedTabs:
     titles: Titles = USUAL_TITLES
     """Free titles for them."""
     extras: frozenset[str] = frozenset()
-    """The parts wanted beside mapped tabs: HISTORY, PIPELINE, VIEWS."""
+    """The parts wanted beside mapped tabs: HISTORY, PIPELINE."""
+    views: Mapping[int, Sequence[View]] = field(default_factory=dict)
+    """The filter views wanted on mapped tabs, by sheet ID."""
 
 
 @dataclass
@@ -118,9 +118,8 @@ def ensure(
             _ensure_formats(ensured, table, wanted)
     else:
         makes_history, makes_pipeline = HISTORY in wanted.extras, PIPELINE in wanted.extras
-        for table in snapshot.tables if VIEWS in wanted.extras else ():
-            views = filter_views.of_board(table, wanted.config, wanted.stuck_days)
-            _ensure_views(ensured, views, table.sheet_id, wanted.beside)
+        for sheet_id, views in wanted.views.items():
+            _ensure_views(ensured, views, sheet_id, wanted.beside)
     history_tab, pipeline_tab = snapshot.history, snapshot.pipeline
     if history_tab is None and makes_history:
         history_tab = _make_history(ensured, wanted)
@@ -169,7 +168,8 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column], config: Config)
             )
         requests += formatting.column(table.sheet_id, index, column)
         if column.tints and not ensured.is_new:
-            requests += formatting.grayed(table.sheet_id, index, config)
+            # Its own colors would cover the gray of whole rows.
+            requests += formatting.grayed(formatting.column_range(table.sheet_id, index), config)
         moved, guards = (
             {name: at + (at >= index) for name, at in known.items()}
             for known in (table.columns, table.guards)

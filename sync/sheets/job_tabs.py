@@ -23,6 +23,7 @@ from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
 from sync.sheets.read import READ_MASK, Snapshot, Table
 from sync.sheets.row_identity import IDENTITY_COLUMNS, Place, RowIdentity
+from sync.sheets.tabs.filter_views import View
 from sync.store import Lease, Pending
 from sync.types import Mode
 
@@ -128,6 +129,10 @@ class JobTabs(Protocol):
     def mask(self, column: str, cell: Cell, there: CellData) -> str:
         """Return the field mask of a write; `there` is the cell, or the one above a new row's."""
         return encode.value_fields(cell)
+
+    def views(self, table: Table) -> Sequence[View]:
+        """Return the filter views that a tab gets on request."""
+        return ()
 
     def compared(
         self,

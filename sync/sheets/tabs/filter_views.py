@@ -14,7 +14,7 @@ from sync.jobs.cells import Cell
 from sync.jobs.status import REJECTED, WAITING, Case, Statuses
 from sync.settings.config_file import Config
 from sync.sheets.cell_data import text_of
-from sync.sheets.read import OTHER_TEXTS, Tab, Table, stable_id
+from sync.sheets.read import Tab, Table
 from sync.sheets.sheet_requests import Request
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
@@ -56,11 +56,11 @@ def of_history(tab: Tab, config: Config) -> list[View]:
     week = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
     wanted: dict[str, ViewFilter] = {
         "Approved this week": (
-            {"history:received": week, "history:after": _is("TEXT_EQ", word)},
+            {"history:received": week, "history:after": is_text("TEXT_EQ", word)},
             _NEWEST_LINE,
         ),
         "Since yesterday": (
-            {"history:received": _is("DATE_AFTER", "=TODAY()-2")},
+            {"history:received": is_text("DATE_AFTER", "=TODAY()-2")},
             _NEWEST_LINE,
         ),
     }
@@ -83,16 +83,20 @@ def filters(config: Config, stuck_days: int) -> dict[str, ViewFilter]:
     }
 
 
-def _is_of(case: Case, config: Config) -> Criteria:
-    """Return the criteria for jobs with a status of this case, by its words in the config."""
-    return {"condition": formatting.condition(Statuses(config).tint_of(case))}
-
-
 def _says(phrase: str) -> Criteria:
     """Return the criteria for the texts of a phrase with one name in braces."""
     before, _, rest = phrase.partition("{")
     after = rest.partition("}")[2]
-    return _is("TEXT_STARTS_WITH", before) if before else _is("TEXT_CONTAINS", after.strip())
+    return (
+        is_text("TEXT_STARTS_WITH", before) if before else is_text("TEXT_CONTAINS", after.strip())
+    )
+
+
+def _is_of(case: Case, config: Config) -> Criteria:
+    """Return the criteria for jobs with a status of this case, by its words in the config."""
+    ending = Statuses(config).ending_of(case)
+    kind = "TEXT_STARTS_WITH" if ending.is_prefix else "TEXT_ENDS_WITH"
+    return {"condition": {"type": kind, "values": [{"userEnteredValue": ending.text}]}}
 
 
 def views(tab: Tab, wanted: Mapping[str, ViewFilter], first: int) -> list[View]:
@@ -122,39 +126,7 @@ def views(tab: Tab, wanted: Mapping[str, ViewFilter], first: int) -> list[View]:
     return made
 
 
-def of_board(table: Table, config: Config, stuck_days: int) -> list[View]:
-    """Return the views of a mapped tab, for the columns that it has.
-
-    For each column of a status there is a view of the rejected jobs, by the tab's word for that;
-    one more view has the stuck jobs.
-    """
-    labels = [status.label for status in config.statuses.values() if status.means == "rejected"]
-    wanted: dict[str, ViewFilter] = {}
-    for column, index in sorted(table.columns.items(), key=lambda each: each[1]):
-        header, order = table.headers.get(index, ""), (column, "ASCENDING")
-        if column == "status":
-            if column not in table.words:
-                wanted[f"{header}: {REJECTED}"] = ({column: _is_of(Case.REJECTED, config)}, order)
-            elif word := _board_word(table, column, REJECTED):
-                wanted[f"{header}: {word}"] = ({column: _is("TEXT_EQ", word)}, order)
-        elif column.startswith("status:"):
-            words = dict.fromkeys(_board_word(table, column, label) for label in labels)
-            for word in filter(None, words):
-                wanted[f"{header}: {word}"] = ({column: _is("TEXT_EQ", word)}, order)
-    wanted["Stuck"] = filters(config, stuck_days)["Stuck"]
-    made = views(table, wanted, _FIRST)
-    return [{**view, "filterViewId": stable_id(table.sheet_id, view["title"])} for view in made]
-
-
-def _board_word(table: Table, column: str, ours: str) -> str:
-    """Return a column's word for one of ours; "" if it has none."""
-    words = table.words.get(column)
-    if words is None:
-        return ours
-    return words.get(ours, ours if OTHER_TEXTS in words else "")
-
-
-def _is(kind: str, text: str) -> Criteria:
+def is_text(kind: str, text: str) -> Criteria:
     return {"condition": {"type": kind, "values": [{"userEnteredValue": text}]}}
 
 
@@ -261,7 +233,7 @@ class RepViews:
         person deleted it: it returns only if `restores`.
         """
         filters: dict[str, ViewFilter] = {
-            rep + self.ending: ({self.column: _is("TEXT_EQ", rep), **self.criteria}, self.sort)
+            rep + self.ending: ({self.column: is_text("TEXT_EQ", rep), **self.criteria}, self.sort)
             for rep in reps
         }
         wanted = views(tab, filters, self.first)
