@@ -8,13 +8,14 @@ from functools import cached_property
 from sync.boards import habits, match, matching, table_end
 from sync.boards.matching import Texts
 from sync.boards.options import EndedWord, ended_words, worded_cells
+from sync.boards.progress_words import FURTHER_WORD, ProgressWords
 from sync.boards.reader import BoardReader
 from sync.boards.views import views_of
 from sync.errors import Permanent
 from sync.field_table import KEY, PLACEHOLDER
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import Customer
-from sync.jobs.progress import FURTHER_WORD, PROGRESS, ProgressWords
+from sync.jobs.progress import PROGRESS
 from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows

@@ -88,7 +88,7 @@ def fields_of(wiring: Wiring) -> Fields:
     statuses = seen_statuses(config, jobs)
     return Fields(
         config,
-        Milestones(config).headings(jobs, with_configured=True, with_hidden=True),
+        Milestones(config).headings(jobs),
         tuple(status.label for status in statuses if not status.is_known),
         frozenset(stage for job in jobs if (stage := current_stage(job))),
     )

@@ -55,7 +55,7 @@ def unmap(
         if gone and write:
             # Before the sheet: killed between the two, the next flush finds the tabs mapped still.
             columns = {column for table in left for column in table.columns}
-            flusher.store.batches.forget_rows(lease, sites)
+            flusher.store.batches.set_has_row(lease, sites, has_row=False)
             flusher.store.spreadsheet.set_mapped(lease, {table.sheet_id for table in left}, columns)
             again(_take_metadata, flusher, {table.sheet_id for table in gone})
         elsewhere = left[0].title if left else ""

@@ -187,7 +187,10 @@ def compose(
         requests += column_guards(table, sorted(guarded & table.columns.keys()))
         requests += header_guard(table)
         if rows and not creates_jobs_tab:
-            title = snapshot.copies_title(table, fence_title)
+            tab = table.copies_tab
+            title = fence_title if tab == FENCE_TAB else f"{fence_title} {table.sheet_id}"
+            if known := snapshot.hidden_tabs.get(tab):
+                title = known.title
             requests += _copies(snapshot, table, rows, title)
             requested += [f"{quoted(title)}!{cells}" for cells in _compared_ranges(table, rows)]
         if (rows or new) and not creates_jobs_tab:

@@ -26,7 +26,7 @@ from sync.sheets.context import FlushContext
 from sync.sheets.diff import columns_to_read, diff, key_repairs
 from sync.sheets.ensure import HISTORY, ensure, read_columns
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.read import Fence, Snapshot, Table, must_have_keys
+from sync.sheets.read import Snapshot, Table, must_have_keys
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, pipeline
 from sync.sheets.targets import Lines, Targets, Work, confirmation
@@ -123,12 +123,12 @@ class Flusher:
             self._search = replace(self._search, sites=None)
             return
         snapshot = self.client.read(tabs, columns_to_read(work.targets, is_ours=tabs.is_ours))
-        self.check_fence(lease, fence, snapshot, pending)
         context = FlushContext(lease, fence, tabs, pending, snapshot)
+        self.check_fence(context)
         if pending.in_doubt and self.writer.conclude_attempt(context):
             return  # An earlier batch was carried out: the next flush compares with what it wrote.
         tabs.check_served(lease, snapshot, pending)
-        if displaced := self.displaced(tabs, snapshot, pending):
+        if displaced := self.displaced(context):
             served = context.without(displaced)
             writable = served.pending.sites_with_row
             jobs = {site: job for site, job in work.jobs.items() if site in writable}
@@ -169,24 +169,24 @@ class Flusher:
             # Move the fence, so that Google rejects a batch in doubt if it arrives later.
             self.send(context, Parts())
 
-    def check_fence(self, lease: Lease, fence: Fence, snapshot: Snapshot, pending: Pending) -> None:
+    def check_fence(self, context: FlushContext) -> None:
         """Raise Permanent if a read shows a fence that this database didn't set.
 
         If it has this database's ID, the database is a backup that was restored. But if this
         process has seen a fence of its own, it wasn't restored now: a copy of it is running.
         """
-        seen, known = snapshot.fence, pending.fences
+        seen, known = context.snapshot.fence, context.pending.fences
         doubt = ""
         if seen is not None and not known.has(seen.number, seen.batch):
             is_copied = self._has_known_fence or known.doubt == FenceDoubt.OTHER_DATABASE
-            is_restored = seen.database == fence.database and not is_copied
+            is_restored = seen.database == context.fence.database and not is_copied
             doubt = FenceDoubt.RESTORED if is_restored else FenceDoubt.OTHER_DATABASE
         elif seen is not None:
             self._has_known_fence = True
         if known.takes_over:
             return
         if doubt or known.doubt:
-            self.store.spreadsheet.set_doubt(lease, doubt)
+            self.store.spreadsheet.set_doubt(context.lease, doubt)
         if doubt:
             raise Permanent(doubt, DOUBTS[FenceDoubt(doubt)], _TAKE_OVER)
 
@@ -210,27 +210,25 @@ class Flusher:
         batch = compose(snapshot, tables, parts, fence=fence, fence_title=titles.fence)
         self.writer.send(context, batch, shown, lines)
 
-    def displaced(
-        self, tabs: JobTabs, snapshot: Snapshot, pending: Pending
-    ) -> dict[int, Permanent]:
+    def displaced(self, context: FlushContext) -> dict[int, Permanent]:
         """Return the errors of tabs that can't be written as they are, by sheet ID."""
         found = {}
-        for table in snapshot.tables:
+        for table in context.snapshot.tables:
             has_blank_header = not set(table.columns.values()) <= table.headers.keys()
-            headers = self.headers(tabs, pending, table) if has_blank_header else {}
+            headers = self.headers(context, table) if has_blank_header else {}
             if error := keys.displaced(table, headers):
                 found[table.sheet_id] = error
         return found
 
     def must_be_in_place(self, context: FlushContext) -> None:
         """Raise Permanent if a tab's metadata is no longer at the cells that it describes."""
-        for error in self.displaced(context.tabs, context.snapshot, context.pending).values():
+        for error in self.displaced(context).values():
             raise error
 
-    def headers(self, tabs: JobTabs, pending: Pending, table: Table) -> dict[str, str]:
+    def headers(self, context: FlushContext, table: Table) -> dict[str, str]:
         """Return the last known headers of a tab, by column ID."""
-        layout = self.targets.layout
-        made = pending.known_columns if tabs.is_ours else ()
+        layout, pending = self.targets.layout, context.pending
+        made = pending.known_columns if context.tabs.is_ours else ()
         known = {column: layout.title(column, is_mapped=False) for column in made}
         read = pending.columns_read.columns
         return known | {c.id: c.header for c in read if c.sheet_id == table.known_as}
@@ -385,7 +383,7 @@ class Flusher:
         self.targets.use_confirmed(pending.answers)
         tabs = self.tabs(pending.mode)
         context = FlushContext(lease, fence, tabs, pending, self.client.read(tabs, columns))
-        self.check_fence(lease, fence, context.snapshot, pending)
+        self.check_fence(context)
         tabs.check_served(lease, context.snapshot, pending)
         self.must_be_in_place(context)
         self.notice_columns(tabs, context.snapshot, pending)

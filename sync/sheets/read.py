@@ -358,12 +358,6 @@ class Snapshot:
         """The fence of the last batch carried out; other protected ranges don't count."""
         return max(self.fences, key=lambda one: (one.batch != "", one.number), default=None)
 
-    def copies_title(self, table: Table, fence_title: str) -> str:
-        """Return the title of a tab's hidden tab; `fence_title` is that of FENCE_TAB."""
-        if known := self.hidden_tabs.get(table.copies_tab):
-            return known.title
-        return fence_title if table.copies_tab == FENCE_TAB else f"{fence_title} {table.sheet_id}"
-
 
 def read(answer: Json, choose: Callable[[Sequence[Table]], tuple[Table, ...]]) -> Snapshot:
     """Parse `answer` (a Spreadsheet with the mask READ_MASK).

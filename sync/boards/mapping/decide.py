@@ -13,9 +13,10 @@ from sync.boards.mapping.propose import Proposal, propose
 from sync.boards.mapping.recognize import Recognizer
 from sync.boards.mapping.tab import NativeTable, SeenTab, why_unmappable, why_unwritable
 from sync.boards.mapping.words import plain
+from sync.boards.progress_words import FURTHER_WORD
 from sync.errors import Permanent
 from sync.field_table import KEY
-from sync.jobs.progress import FURTHER_WORD, PROGRESS
+from sync.jobs.progress import PROGRESS
 from sync.types import letters
 
 _LETTERS = re.compile(r"[A-Za-z]{1,3}")
@@ -111,7 +112,7 @@ ONE_MORE = "\n"
 
 
 def stored_words(chosen: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return the words of each rule as they are stored: see `sync.jobs.progress`."""
+    """Return the words of each rule as they are stored: see `progress_words.py`."""
     words = dict[str, str]()
     for rule, (first, *others) in ((rule, named) for rule, named in chosen.items() if named):
         words |= {rule: first} | {f"{rule}{FURTHER_WORD}{word}": word for word in others}

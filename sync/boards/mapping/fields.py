@@ -11,7 +11,7 @@ from sync.boards.mapping.words import STATUS_WORDS, SYNONYMS, TradeWords, plain
 from sync.errors import Permanent
 from sync.field_table import ASPECTS, FIELDS, JOB_FIELDS, FieldKind
 from sync.jobs.milestones import Heading
-from sync.jobs.status import CONTRACT_LABELS, Statuses
+from sync.jobs.status import CONTRACT_LABELS, REJECTED, WAITING
 from sync.settings.config_file import Config
 from sync.sheets.read import OTHER_TEXTS
 
@@ -105,8 +105,15 @@ class Fields:
         if name.startswith("status:"):
             return tuple(dict.fromkeys([*labels, *self.labels]))
         if name == "status":
-            return tuple(dict.fromkeys([*Statuses(self.config).words(), *self.labels]))
+            return tuple(dict.fromkeys([*self._job_words(), *self.labels]))
         return tuple(CONTRACT_LABELS.values()) if name == "contract" else ()
+
+    def _job_words(self) -> list[str]:
+        """Return the words for *Status*, in the order of the config."""
+        words = {"rejected": REJECTED, "waiting": WAITING}
+        known = self.config.statuses.values()
+        found = [words.get(status.means or "", status.label) for status in known]
+        return [*found, self.config.phrases.done]
 
     @cached_property
     def trade_words(self) -> TradeWords:

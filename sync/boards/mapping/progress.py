@@ -15,15 +15,14 @@ from sync.boards.mapping.words import (
     plain,
     spelled_out,
 )
+from sync.boards.progress_words import FURTHER_WORD, STATUSES
 from sync.errors import Permanent
 from sync.jobs.milestones import Heading, Milestones
 from sync.jobs.progress import (
     APPROVED,
-    FURTHER_WORD,
     IN_PROGRESS,
     JOB_RULES,
     REJECTED,
-    STATUSES,
     SUBMITTED,
     milestone_rule,
     rule_label,

@@ -83,6 +83,11 @@ def filters(config: Config, stuck_days: int) -> dict[str, ViewFilter]:
     }
 
 
+def _is_of(case: Case, config: Config) -> Criteria:
+    """Return the criteria for jobs with a status of this case, by its words in the config."""
+    return {"condition": formatting.condition(Statuses(config).tint_of(case))}
+
+
 def _says(phrase: str) -> Criteria:
     """Return the criteria for the texts of a phrase with one name in braces."""
     before, _, rest = phrase.partition("{")
@@ -90,13 +95,6 @@ def _says(phrase: str) -> Criteria:
     return (
         is_text("TEXT_STARTS_WITH", before) if before else is_text("TEXT_CONTAINS", after.strip())
     )
-
-
-def _is_of(case: Case, config: Config) -> Criteria:
-    """Return the criteria for jobs with a status of this case, by its words in the config."""
-    ending = Statuses(config).ending_of(case)
-    kind = "TEXT_STARTS_WITH" if ending.is_prefix else "TEXT_ENDS_WITH"
-    return {"condition": {"type": kind, "values": [{"userEnteredValue": ending.text}]}}
 
 
 def views(tab: Tab, wanted: Mapping[str, ViewFilter], first: int) -> list[View]:

@@ -32,7 +32,7 @@ def column(sheet_id: int, index: int, made: Column, *, protects: bool = True) ->
 
     Text is at the top, and a long one is wrapped or clipped, in rows to come, too.
     """
-    area = _area(sheet_id, index)
+    area = column_range(sheet_id, index)
     requests = [sheet_requests.metadata(COLUMN_KEY, made.id, sheet_id, "COLUMNS", index)]
     if protects and not made.is_typed:
         requests.append(protected(area))
@@ -87,19 +87,13 @@ def recolored(
     sheet_id: int, columns: Mapping[int, Column], config: Config, conditions: Collection[str]
 ) -> list[Request]:
     """Color what meets `conditions`: columns (by index) and whole rows."""
-    return [
-        *(
-            _tinted(_area(sheet_id, index), tint)
-            for index, column in columns.items()
-            for tint in column.tints
-            if _key(condition(tint)) in conditions
-        ),
-        *(
-            _gray({"sheetId": sheet_id}, label, text_color)
-            for label, text_color in _grayed(config).items()
-            if _key(_stands(label)) in conditions
-        ),
+    requests = [
+        _tinted(column_range(sheet_id, index), tint)
+        for index, column in columns.items()
+        for tint in column.tints
+        if _key(condition(tint)) in conditions
     ]
+    return requests + (grayed({"sheetId": sheet_id}, config) if conditions else [])
 
 
 def outdated(
@@ -136,7 +130,7 @@ def _is_of(ranges: Sequence[Mapping[str, Any]], columns: Collection[int]) -> boo
     return len(ranges) == 1 and ranges[0].get("startColumnIndex", 0) in columns
 
 
-def _area(sheet_id: int, index: int) -> Request:
+def column_range(sheet_id: int, index: int) -> Request:
     """Return a whole column: what began below the header would move down with the first row."""
     return {"sheetId": sheet_id, "startColumnIndex": index, "endColumnIndex": index + 1}
 
@@ -182,7 +176,7 @@ def _rule(area: Request, condition: Request, shade: Request) -> Request:
 def as_moments(sheet_id: int, index: int, locale: str) -> Request:
     """Have the numbers of a column shown as moments."""
     cell = {"userEnteredFormat": {"numberFormat": encode.moment_format(locale)}}
-    area = _area(sheet_id, index)
+    area = column_range(sheet_id, index)
     return {"repeatCell": {"range": area, "cell": cell, "fields": encode.DATE_FIELD}}
 
 
@@ -194,7 +188,7 @@ def older_than(sheet_id: int, index: int, hours: int, shade: str) -> Request:
     """
     bounds = [{"userEnteredValue": text} for text in ("1", f"=NOW()-{hours}/24")]
     condition = {"type": "NUMBER_BETWEEN", "values": bounds}
-    return _rule(_area(sheet_id, index), condition, {"backgroundColorStyle": color(shade)})
+    return _rule(column_range(sheet_id, index), condition, {"backgroundColorStyle": color(shade)})
 
 
 def color(text: str) -> Request:
@@ -203,18 +197,16 @@ def color(text: str) -> Request:
     return {"rgbColor": {name: round(share / 255, 4) for name, share in shares}}
 
 
-def grayed(sheet_id: int, index: int, config: Config) -> list[Request]:
-    """Gray a column that is added later, whose own colors would cover the gray of whole rows."""
-    area = _area(sheet_id, index)
-    return [_gray(area, label, text_color) for label, text_color in _grayed(config).items()]
-
-
-def _gray(area: Request, label: str, text_color: str) -> Request:
-    shade = {
-        "backgroundColorStyle": color(_GRAY),
-        "textFormat": {"foregroundColorStyle": color(text_color)},
-    }
-    return _rule(area, _stands(label), shade)
+def grayed(area: Request, config: Config) -> list[Request]:
+    """Gray the rows of a range (GridRange) that say that a job is archived or done."""
+    requests = []
+    for label, text_color in _grayed(config).items():
+        shade = {
+            "backgroundColorStyle": color(_GRAY),
+            "textFormat": {"foregroundColorStyle": color(text_color)},
+        }
+        requests.append(_rule(area, _stands(label), shade))
+    return requests
 
 
 def _stands(label: str) -> Request:
@@ -242,4 +234,4 @@ def protected(area: Request) -> Request:
 
 def tinted(sheet_id: int, indexes: Iterable[int], wanted: Sequence[Tint]) -> list[Request]:
     """Give columns of another tab the colors of the statuses."""
-    return [_tinted(_area(sheet_id, index), tint) for index in indexes for tint in wanted]
+    return [_tinted(column_range(sheet_id, index), tint) for index in indexes for tint in wanted]

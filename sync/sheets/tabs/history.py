@@ -77,30 +77,23 @@ def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo, locale: str) -> list[R
 
     Header and columns are guarded: where a person has moved them, Google refuses the batch.
     """
-    rows = []
-    for row, line in enumerate(lines, tab.header_row + 1):
+    columns = {c.id: tab.columns[c.id] for c in _COLUMNS if c.id in tab.columns}
+    if not (lines and columns):
+        return []
+    first, rows = tab.header_row + 1, []
+    for row, line in enumerate(lines, first):
         cells = {column.id: cell for column, cell in zip(_COLUMNS, line, strict=True)}
         received, dated = (encode.number(cells[name], zone) for name in (_RECEIVED, _DATED))
         if received and dated and int(received) == int(dated):
             cells[_DATED] = EMPTY
-        written = tuple(
-            CellWrite(
-                index=tab.columns[column],
-                column=column,
-                data=encode.encoded(cell, zone, locale),
-                fields=encode.FRESH,
-            )
-            for column, cell in cells.items()
-            if column in tab.columns
-        )
-        rows.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=written))
-    if not rows or not rows[0].cells:
-        return []
+        written = []
+        for column, index in columns.items():
+            data = encode.encoded(cells[column], zone, locale)
+            written.append(CellWrite(index=index, column=column, data=data, fields=encode.FRESH))
+        rows.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=tuple(written)))
     return [
         *sheet_requests.header_guard(tab),
-        *sheet_requests.column_guards(
-            tab, [column.id for column in _COLUMNS if column.id in tab.columns]
-        ),
-        sheet_requests.insert(tab.sheet_id, "ROWS", rows[0].row, len(rows), tab.row_count),
+        *sheet_requests.column_guards(tab, columns),
+        sheet_requests.insert(tab.sheet_id, "ROWS", first, len(rows), tab.row_count),
         *sheet_requests.write_block(rows),
     ]

@@ -100,13 +100,14 @@ def make(
 ) -> tuple[list[Request], PipelineTab]:
     """Return the requests that create the tab, without milestones, and the tab afterward."""
     sheet_id = beside.free(PIPELINE_TAB)
-    columns = {index: column for index, column in enumerate(_COLUMNS) if column}
+    columns = {
+        index: column.model_copy(update={"header": column.header.format(days=stuck_days)})
+        for index, column in enumerate(_COLUMNS)
+        if column
+    }
     places = {column.id: index for index, column in columns.items()}
-    headers = {index: c.header.format(days=stuck_days) for index, c in columns.items()}
-    cells = [
-        sheet_requests.header(index, column.model_copy(update={"header": headers[index]}))
-        for index, column in columns.items()
-    ]
+    headers = {index: column.header for index, column in columns.items()}
+    cells = [sheet_requests.header(index, column) for index, column in columns.items()]
     updated = places[_UPDATED]
     requests = sheet_requests.make_tab(sheet_id, title, PIPELINE_KEY, _SIZE, index=position)
     for index, column in columns.items():
