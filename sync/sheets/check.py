@@ -205,6 +205,8 @@ class _RowCheck:
                 undo, replaced = self._undo(cell, part)
                 found.confirmed_undos |= replaced
                 found.undos += [] if undo is None else [undo]
+                if self.row.identity.is_header and not (self._is_header or cell.undoes):
+                    found.undos.append(self._missing_header(cell, part))
             # A note that someone typed was overwritten in the right cell: the value is confirmed.
             is_typed_note = failed_parts == [NOTE] and is_right and bool(site)
             if is_typed_note:
@@ -311,12 +313,27 @@ class _RowCheck:
             return None, replaced
         for number, old in self.pending.items():
             is_cell = old.column == undo.column and old.is_of_note == undo.is_of_note
+            is_cell = is_cell and old.identity.is_header == undo.identity.is_header
             if not (is_cell and self._knows_keys and old.holds_wrote(undo.before)):
                 continue
             if old.overwrote(self.copy, self.columns):
                 replaced.add(number)
                 undo = undo.model_copy(update={"before": old.before})
         return (None if undo.holds_wrote(undo.before) else undo), replaced
+
+    def _missing_header(self, cell: CellWrite, fields: str) -> Undo:
+        """Return what is still to be written into the blank header, as an undo."""
+        return Undo(
+            sheet_id=self.row.sheet_id,
+            column=self._column_written(cell),
+            fields=fields,
+            before=masked(fields, cell.data),
+            wrote={},
+            identity=RowIdentity(is_header=True),
+            row=self.table.header_row,
+            tab=self.table.title,
+            header=cell.column,
+        )
 
     def _identity_written_over(self, cell: CellWrite) -> RowIdentity:
         if cell.column == KEY and (site := site_in(cell.data)):

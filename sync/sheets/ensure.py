@@ -103,8 +103,7 @@ def ensure(
     """Return the requests for the wanted parts that are missing; `zone` is for dates in lines.
 
     Without `restores`, tabs are created only together with the Jobs tab, and existing columns stay
-    as they are, except for blank headers. If the tabs of jobs aren't ours, only the extras are
-    created.
+    as they are. If the tabs of jobs aren't ours, only the extras are created.
     """
     is_new = is_ours and snapshot.table is None
     ensured = Ensured(snapshot.tables, is_new)
@@ -112,7 +111,7 @@ def ensure(
     if is_ours:
         table = snapshot.table or Table(JOBS_TAB, wanted.titles.jobs, 0, _BLANK_ROWS, 0)
         ensured.tables = [table]
-        if any(table.columns.get(column.id) not in table.headers for column in wanted.columns):
+        if any(column.id not in table.columns for column in wanted.columns):
             _ensure_columns(ensured, wanted.columns, wanted.config)
         if is_new or restores:
             _ensure_formats(ensured, table, wanted)
@@ -154,9 +153,8 @@ def read_columns(tables: Iterable[Table]) -> list[ReadColumn]:
 
 
 def _ensure_columns(ensured: Ensured, columns: Sequence[Column], config: Config) -> None:
-    """Add missing columns to the Jobs tab, which is created if it is missing, and blank headers."""
-    read = table = ensured.table
-    requests = list[Request]()
+    """Add missing columns to the Jobs tab, which is created if it is missing."""
+    table, requests = ensured.table, list[Request]()
     new = [column for column in columns if column.id not in table.columns]
     for column in new:
         # It goes to the right of its nearest existing left neighbor.
@@ -174,12 +172,10 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column], config: Config)
             {name: at + (at >= index) for name, at in known.items()}
             for known in (table.columns, table.guards)
         )
-        headers = {at + (at >= index): text for at, text in table.headers.items()}
         table = replace(
             table,
             columns={**moved, column.id: index},
             cells={**table.cells, column.id: {}},
-            headers=headers | {index: column.header},
             guards=guards,
             column_count=table.column_count + 1,
         )
@@ -191,15 +187,8 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column], config: Config)
         requests = [*made, rows, *requests]
         ensured.report_created(table.title)
     ensured.structure += requests
-    # A blank header was cleared, or written into another row while the rows were being sorted.
-    untitled = [
-        column.model_copy(update={"about": ""}) if column.id in read.header_notes else column
-        for column in columns
-        if column.id in read.columns and read.columns[column.id] not in read.headers
-    ]
-    ensured.header += [sheet_requests.header(table.columns[c.id], c) for c in (*new, *untitled)]
-    titles = {table.columns[column.id]: column.header for column in untitled}
-    ensured.tables = [replace(table, headers={**table.headers, **titles})]
+    ensured.header += [sheet_requests.header(table.columns[column.id], column) for column in new]
+    ensured.tables = [table]
 
 
 def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:

@@ -63,25 +63,6 @@ def test_columns_right_of_a_new_one_use_their_new_index() -> None:
     assert {cell.index for cell in made.header} == {after.columns["new"]}
 
 
-def test_a_blank_header_is_written_again_without_its_typed_note() -> None:
-    """A sort may have put another row in the header's place when a new column was written."""
-    wanted = [
-        Column(id="new", header="New"),
-        Column(id=STATUS, header="X", about="?"),
-        Column(id="site_id", header="Site ID", about="?"),
-    ]
-    read = table(headers={}, header_notes={STATUS: "Call me."})
-    made = ensured(wanted, read)
-    written = {cell.column: (cell.index, "note" in cell.fields) for cell in made.header}
-    at = made.table.columns
-    assert written == {
-        "new": (at["new"], False),
-        STATUS: (at[STATUS], False),
-        "site_id": (at["site_id"], True),
-    }
-    assert ensured(wanted, made.table).parts.is_empty
-
-
 def test_free_titles_tell_no_case_apart() -> None:
     """Google does not either, and refuses the batch that makes the tabs."""
     taken = Surroundings(titles={1: "jobs", 2: "JOBS 2"})

@@ -283,6 +283,13 @@ def test_a_title_is_restored_in_the_header_row_after_it_moved() -> None:
     assert (over.rows, len(over.recovered)) == ([], 1)
 
 
+def test_a_header_that_went_into_another_row_is_written_where_it_belongs() -> None:
+    """Its new column would have none: the header row was sorted in with the rows."""
+    missing = undo(before=cell("Permit"), wrote={}, identity=RowIdentity(is_header=True))
+    assert put(placed({0: row("Mine", "", "Site ID")}, missing)) == [(0, STATUS, "Permit")]
+    assert put(placed({0: row("Mine", "My permits", "Site ID")}, missing)) == []
+
+
 def test_a_header_row_that_was_sorted_in_with_the_rows_is_restored_where_it_belongs() -> None:
     """Catches a status or an address in place of a header, once the rows are sorted back."""
     header = undo(identity=RowIdentity(holds=image(row("Mine", "", "Site ID", "E-mail"), STATUS)))
