@@ -17,7 +17,7 @@ from rapidfuzz import fuzz
 from sync.boards.mapping.words import plain
 from sync.field_table import FIELDS
 from sync.jobs.model import Customer
-from sync.sheets.cell_data import Row, is_check_box, is_formula, texts_of
+from sync.sheets.cell_data import Row, texts_of
 from sync.sheets.encode import shown_text
 from sync.sheets.keys import row_name
 from sync.sheets.read import Table
@@ -57,7 +57,9 @@ class NamedRow:
     @classmethod
     def of(cls, table: Table, row: int, cells: Row) -> "NamedRow":
         """Name a row of a tab."""
-        texts = (shown_text(cell) for cell in cells if not (is_formula(cell) or is_check_box(cell)))
+        left_out = {"formulaValue", "boolValue"}  # Formulas and check boxes.
+        typed = (c for c in cells if left_out.isdisjoint(c.get("userEnteredValue", ())))
+        texts = map(shown_text, typed)
         return cls(table.sheet_id, row, table.title, " | ".join(text for text in texts if text))
 
     @property

@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from io import BytesIO
+from typing import Any
 
 import requests
 
@@ -13,8 +14,7 @@ from sync.google import auth
 from sync.google.auth import DRIVE, FILE, SHEETS, sign_in
 from sync.google.upload import FileContent
 from sync.settings.environment import Settings
-from sync.sheets import sheet_requests
-from sync.sheets.read import RECOVERED_TAB
+from sync.sheets.read import CHECK_KEY, RECOVERED_TAB
 from sync.sheets.trial import try_google
 from sync.status.problem import lasting, pluralize
 from sync.status.rules import TAKEN_IDS, remedy
@@ -22,6 +22,16 @@ from sync.wiring import Wiring
 
 CLOCK_SECONDS = 60.0
 """How far the clock may be off. At five minutes, Google refuses a service account's sign-in."""
+_PROTECTIONS = (
+    "sheets(properties(sheetId,title),protectedRanges(warningOnly,requestingUserCanEdit))"
+)
+_ENTRY = {"metadataKey": CHECK_KEY, "location": {"spreadsheet": True}, "visibility": "DOCUMENT"}
+_LOOKUP = {"developerMetadataLookup": {"metadataKey": CHECK_KEY}}
+_WITHOUT_EFFECT: list[dict[str, Any]] = [
+    {"createDeveloperMetadata": {"developerMetadata": _ENTRY}},
+    {"deleteDeveloperMetadata": {"dataFilter": _LOOKUP}},
+]
+"""A batch that changes nothing, and shows whether we may write."""
 _ANY_PAGE = "https://www.googleapis.com/drive/v3/about"
 _PUBLISH = (
     "In Google's console, Google Auth Platform, Audience: Publish app (or make it Internal). Then "
@@ -205,7 +215,7 @@ def spreadsheet(wiring: Wiring) -> Check:
         if error.reason != "not_found" or auth.kind(settings) != "person":
             raise
         # The sign-in covers all spreadsheets, but in Drive only files that Brightsheet created.
-        client.update(sheet_requests.no_op_requests())
+        client.update(_WITHOUT_EFFECT)
     else:
         wiring.sheet_store().spreadsheet.set_trashed(trashed=access.trashed)
         if access.trashed:
@@ -230,7 +240,13 @@ def protection(wiring: Wiring) -> Check:
     snapshot = client.read(wiring.tabs())
     tabs = (*snapshot.tables, snapshot.history, snapshot.pipeline)
     managed = {RECOVERED_TAB, *snapshot.hidden_tabs} | {tab.sheet_id for tab in tabs if tab}
-    locked = [title for sheet_id, title in client.locked() if sheet_id in managed]
+    locked = [
+        sheet["properties"]["title"]
+        for sheet in client.get(_PROTECTIONS).get("sheets", ())
+        for area in sheet.get("protectedRanges", ())
+        if sheet["properties"].get("sheetId", 0) in managed
+        if not area.get("warningOnly") and not area.get("requestingUserCanEdit")
+    ]
     if not locked:
         return ok("No cells in our tabs are protected against us.")
     return failed(

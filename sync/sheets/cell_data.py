@@ -71,11 +71,6 @@ def depends_on_place(cell: CellData) -> bool:
     return is_formula(cell) and not _AGE.fullmatch(text_of(cell))
 
 
-def is_check_box(cell: CellData) -> bool:
-    """Tell whether a check box is in a cell, checked or not."""
-    return "boolValue" in cell.get("userEnteredValue", {})
-
-
 class Content(NamedTuple):
     """A cell's content for comparison: its text, and its links by their start."""
 

@@ -19,7 +19,6 @@ from sync.sheets.cell_data import Rows
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.read import (
     FULL_FIELDS,
-    PROTECTIONS,
     WRITTEN_FIELDS,
     Snapshot,
     data_filters,
@@ -93,15 +92,6 @@ class SheetClient:
         Return the reply to each. Raises as `write` does.
         """
         return self._post("batchUpdate", {"requests": requests}, "replies")["replies"]
-
-    def locked(self) -> list[tuple[int, str]]:
-        """Return the tab's ID and title for each protected range that the account can't edit."""
-        return [
-            (sheet["properties"].get("sheetId", 0), sheet["properties"]["title"])
-            for sheet in self.get(PROTECTIONS).get("sheets", ())
-            for area in sheet.get("protectedRanges", ())
-            if not area.get("warningOnly") and not area.get("requestingUserCanEdit")
-        ]
 
     def write(self, batch: Batch, tabs: JobTabs) -> Reading:
         """Send one batch, which Google carries out completely or not at all.

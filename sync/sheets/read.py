@@ -101,7 +101,6 @@ FULL_FIELDS = _LOCAL + _fields(_WHOLE_CELL, _BESIDE)
 WRITTEN_FIELDS = f"updatedSpreadsheet({_fields(_WHOLE_CELL)})"
 """The mask of the answer to a write, which is only compared with what was written."""
 ROW = f"sheets(properties(sheetId),data(startRow,startColumn,rowData(values({_WHOLE_CELL}))))"
-PROTECTIONS = "sheets(properties(sheetId,title),protectedRanges(warningOnly,requestingUserCanEdit))"
 
 
 def quoted(title: str) -> str:

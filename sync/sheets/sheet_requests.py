@@ -19,7 +19,6 @@ from sync.jobs.cells import Column
 from sync.sheets.cell_data import Content
 from sync.sheets.encode import FRESH, VALUE
 from sync.sheets.read import (
-    CHECK_KEY,
     FENCE_KEY,
     GUARD_KEY,
     HEADER,
@@ -173,16 +172,6 @@ def metadata(
         "visibility": "DOCUMENT",
     }
     return {"createDeveloperMetadata": {"developerMetadata": entry}}
-
-
-def no_op_requests() -> list[Request]:
-    """Return a batch without any effect, which shows whether we may write."""
-    entry = {"metadataKey": CHECK_KEY, "location": {"spreadsheet": True}, "visibility": "DOCUMENT"}
-    lookup = {"developerMetadataLookup": {"metadataKey": CHECK_KEY}}
-    return [
-        {"createDeveloperMetadata": {"developerMetadata": entry}},
-        {"deleteDeveloperMetadata": {"dataFilter": lookup}},
-    ]
 
 
 def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> Request:
