@@ -155,7 +155,7 @@ class BatchWriter:
             shown.append(replace(job, cells={**cells, **noted}) if noted else job)
         attempt = replace(attempt, shown=tuple(shown))
         undone = {n: undos[n] for n in findings.confirmed_undos if n in undos}
-        again = {number for number, undo in undone.items() if findings.finishes(number, undo)}
+        again = {number for number, undo in undone.items() if undo.is_finished}
         conclusion = Conclusion(
             misplaced=frozenset(findings.misplaced),
             confirmed=findings.confirmed,

@@ -71,6 +71,11 @@ class Undo(Value):
         return bool(self.identity.shows_not)
 
     @property
+    def is_finished(self) -> bool:
+        """Whether it is finished when it is confirmed now; a key is looked for once more."""
+        return self.was_confirmed and not self.removes_key
+
+    @property
     def is_of_pattern(self) -> bool:
         """Whether new rows copied formulas from the wrong row: a person has to fix that."""
         return self.fields == PATTERN
@@ -130,7 +135,7 @@ class Findings:
     confirmed_undos: set[int] = field(default_factory=set)
     """IDs of pending undos that were confirmed or that a new undo replaces."""
     missed_undos: set[int] = field(default_factory=set)
-    """IDs of pending undos with a misplaced write: a person copied the row, and a copy needs it."""
+    """IDs of pending undos with a misplaced write: they aren't confirmed by another row."""
     replaced: list[ReplacedWords] = field(default_factory=list)
 
     @property
@@ -142,11 +147,6 @@ class Findings:
     def is_as_intended(self) -> bool:
         """Whether every write is confirmed."""
         return not (self.misplaced_columns or self.undos)
-
-    def finishes(self, number: int, undo: Undo) -> bool:
-        """Return whether a confirmed undo is confirmed for the second time, in every row."""
-        is_again = undo.was_confirmed and number not in self.missed_undos
-        return is_again and not undo.removes_key
 
 
 def check(
@@ -171,6 +171,7 @@ def check(
         _RowCheck(table, columns, row, copy, pending, findings).run(new_sites)
     for site, misplaced in findings.misplaced_columns.items():
         findings.confirmed[site] -= misplaced
+    findings.confirmed_undos -= findings.missed_undos
     return findings
 
 
@@ -201,8 +202,10 @@ class _RowCheck:
             failed_parts = [
                 part for part in parts if part and not (is_right and self._expected(cell, part))
             ]
+            missed = set(cell.undoes)
             for part in failed_parts:
                 undo, replaced = self._undo(cell, part)
+                missed -= replaced
                 found.confirmed_undos |= replaced
                 found.undos += [] if undo is None else [undo]
                 if self.row.identity.is_header and not (self._is_header or cell.undoes):
@@ -214,7 +217,7 @@ class _RowCheck:
             if failed_parts and not is_typed_note:
                 if site:
                     found.misplaced_columns[site].add(cell.column)
-                found.missed_undos.update(cell.undoes)
+                found.missed_undos |= missed
             else:
                 found.confirmed_undos.update(cell.undoes)
                 if site and not cell.undoes:
