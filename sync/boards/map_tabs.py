@@ -38,7 +38,6 @@ _SPACING_SECONDS = 0.2
 """Between requests to EverBright, as in the worker."""
 _ROUNDS = 3
 """People may move columns while they are mapped: then it is undone, and read again."""
-_CHANGED = "The sheet or its mapping was changed meanwhile. Look at it again."
 _OUR_TAB = (
     "The tab {title!r} was made by Brightsheet, which would then show each job there and in your "
     "own tab. Stop the worker, delete that tab (all of it is stored), and run this again."
@@ -97,9 +96,8 @@ def fields_of(wiring: Wiring) -> Fields:
 class TabMapper:
     """Maps tabs of the configured spreadsheet: those with `titles`, or what there is.
 
-    `choices` are the user's, `by_tab` those for one tab (by title); `sleep` waits. `as_read` is
-    what the person saw: nothing is written into a tab that has another mapping by now. `answers`
-    are stored with the mapping.
+    `choices` are the user's, `by_tab` those for one tab (by title); `sleep` waits. `answers` are
+    stored with the mapping.
     """
 
     def __init__(
@@ -109,7 +107,6 @@ class TabMapper:
         choices: Choices,
         titles: Sequence[str],
         by_tab: Mapping[str, Choices] | None = None,
-        as_read: Sequence[TabMapping] = (),
         answers: PreviewAnswers = PreviewAnswers(),
     ) -> None:
         self._wiring = wiring
@@ -117,7 +114,6 @@ class TabMapper:
         self._choices = choices
         self._titles = titles
         self._by_tab = by_tab or {}
-        self._as_read = {mapping.tab.sheet_id: _fixed(mapping) for mapping in as_read}
         self._answers = answers
         self._flusher = wiring.flusher(sleep)
         self._client = self._flusher.client
@@ -268,9 +264,6 @@ class TabMapper:
             report = self._read(fields)
             if report.problem:
                 raise Permanent("not_mapped", report.problem)
-            for mapping in report.chosen_tabs if report.waiting else ():
-                if self._as_read.get(mapping.tab.sheet_id) not in (None, _fixed(mapping)):
-                    raise Permanent("changed_meanwhile", _CHANGED)
             # Before the write: killed between the two, jobs are written once more than needed.
             self._record(lease, report)
             if not report.waiting:
@@ -318,11 +311,6 @@ class TabMapper:
             fields = {name for mapping in mapped for name in mapping.fields}
             laid_out = targets.lay_out(store.pending.every(), fields)
             store.batches.keep_typed(lease, kept_cells(laid_out, self._answers.kept))
-
-
-def _fixed(mapping: TabMapping) -> object:
-    """Return what choices by letter go by: the headers, and how the columns are mapped."""
-    return mapping.tab.headers(mapping.header_row), metadata.before(mapping.tab)
 
 
 def _chosen(mappings: Sequence[TabMapping], titles: Sequence[str]) -> frozenset[int]:

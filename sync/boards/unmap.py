@@ -21,9 +21,9 @@ _LATEST = 1000
 
 @dataclass(frozen=True)
 class UnmappedTab:
-    """A tab that is (to be) mapped no more: how many jobs had rows there alone.
+    """A tab that is (to be) mapped no more: how many jobs have rows there alone.
 
-    `elsewhere` is the tab that gets rows for them with their next news; "" where none is mapped.
+    `elsewhere` is the tab that gets rows for them with their next event; "" if none is mapped.
     """
 
     title: str
@@ -36,8 +36,8 @@ def unmap(
 ) -> tuple[UnmappedTab, ...]:
     """Return the mapped tabs among `names` (titles); with `write`, unmap them. Their cells stay.
 
-    Raises Retryable where an earlier write is still to be checked, Permanent where a name is none
-    of a tab and no tab is mapped.
+    Without names, return every mapped tab, as if it were unmapped alone. Raises Retryable while an
+    earlier write is unverified, Permanent if no tab is mapped.
     """
     flusher = wiring.flusher(sleep)
     again = retry.policy(sleep, _TRIES)
@@ -49,19 +49,22 @@ def unmap(
         if not tables:
             raise Permanent("not_mapped", "No tab is mapped: there is nothing to remove.")
         gone = [table for table in tables if table.title in names]
-        left = [table for table in tables if table.title not in names]
-        sites = {site for table in gone for site in table.keys}
-        sites -= {site for table in left for site in table.keys}
         if gone and write:
+            left = [table for table in tables if table not in gone]
             # Before the sheet: killed between the two, the next flush finds the tabs mapped still.
             columns = {column for table in left for column in table.columns}
+            sites = {site for table in gone for site in table.keys}
+            sites -= {site for table in left for site in table.keys}
             flusher.store.batches.set_has_row(lease, sites, has_row=False)
             flusher.store.spreadsheet.set_mapped(lease, {table.sheet_id for table in left}, columns)
             again(_take_metadata, flusher, {table.sheet_id for table in gone})
-        elsewhere = left[0].title if left else ""
-        return tuple(
-            UnmappedTab(table.title, len(sites & table.keys.keys()), elsewhere) for table in gone
-        )
+        unmapped = []
+        for table in gone if names else tables:
+            others = [each for each in tables if each not in (gone or [table])]
+            alone = table.keys.keys() - {site for each in others for site in each.keys}
+            elsewhere = others[0].title if others else ""
+            unmapped.append(UnmappedTab(table.title, len(alone), elsewhere))
+        return tuple(unmapped)
 
 
 def _take_metadata(flusher: Flusher, tabs: Collection[int]) -> None:

@@ -265,7 +265,7 @@ def show_personal(parts: ConsoleParts) -> Any:
 
 def set_personal(parts: ConsoleParts, *, is_shown: bool) -> None:
     """Show personal data for the rest of the session, which is recorded, or mask it again."""
-    if is_shown:
+    if is_shown and not shows_personal():
         parts.actions.note("show personal data", "", request.remote_addr or "")
     session[_PERSONAL] = is_shown
 

@@ -109,7 +109,7 @@ def _match(
         field = fields.get(named.field)
         aspect, _, milestone = field.id.partition(":")
         if milestone and aspect == "status" and holding.what == content.DATE:
-            dated = (fields.spelled(f"{aspect}:{milestone}") for aspect in DATED)
+            dated = (fields.get(f"{name}:{milestone}").title for name in DATED)
             are = "are formatted as" if holding.is_blank else "are"
             reason = f"its cells {are} dates: it may be {' or '.join(dated)}"
             return HeaderMatch("", reason, named.rank)

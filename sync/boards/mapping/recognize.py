@@ -94,15 +94,17 @@ class Recognizer:
             return None
         key = bare[name]
         if len(aspects) > 1 or (is_dated and not aspects):
-            fitting = (self._fields.spelled(f"{aspect}:{key}") for aspect in aspects or DATED)
-            why = f"of a milestone, but it may be {' or '.join(fitting)}"
+            why = self._unclear(*(f"{aspect}:{key}" for aspect in aspects or DATED))
             return HeaderMatch("", why, MILESTONE)
         if aspects == ["approved"] and not is_dated and _APPROVAL.issuperset(beside & {*words}):
             status, approved = f"status:{key}", f"approved:{key}"
-            fitting = (self._fields.spelled(name) for name in (status, approved))
-            why = f"of a milestone, but it may be {' or '.join(fitting)}"
+            why = self._unclear(status, approved)
             return HeaderMatch("", why, ALMOST if almost else MILESTONE, status, approved)
         return self._found(aspects[0] if aspects else "status", key, almost)
+
+    def _unclear(self, *fields: str) -> str:
+        titles = (self._fields.get(name).title for name in fields)
+        return f"of a milestone, but it may be {' or '.join(titles)}"
 
     def _found(self, aspect: str, key: str, almost: str = "") -> HeaderMatch:
         milestone = self._fields.spelled(f"{aspect}:{key}").partition(":")[2]

@@ -1,6 +1,7 @@
 """Serves the pages that map tabs: the choice of tabs and columns, and a preview."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -9,9 +10,9 @@ from sync.boards.link import NONE
 from sync.boards.map_tabs import MappingReport, PreviewAnswers, TabMapper
 from sync.boards.mapping.decide import Choices, TabMapping
 from sync.boards.unmap import extras_added
-from sync.console.access import set_personal, shows_personal
-from sync.console.boards.mapping_form import COLUMNS, PREVIEW, TABS, WRITE, MappingForm, follow
-from sync.console.boards.mapping_views import Cover, FieldOffers, TabView
+from sync.console.access import set_personal
+from sync.console.boards.mapping_form import COLUMNS, HAD, PREVIEW, TABS, WRITE, MappingForm
+from sync.console.boards.mapping_views import FieldOffers, TabView, first_rows, stored_mapping
 from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
 from sync.store.drafts import MappingDrafts
@@ -25,10 +26,9 @@ _FETCH_SECONDS = 3.0
 """How long a page reads customers before it shows how many are left."""
 _OLD = "You began that mapping more than a day ago. Please start again."
 _OTHER = "The mapping was changed in another window. This is its preview now."
-_MOVED = "Columns were moved in the meantime. Please check them again."
 _CHANGED = (
-    "The mapping was changed in the meantime, in another window or by somebody else. Please check "
-    "the columns of {tab} that are different now: {columns}. Your other choices are kept."
+    "The mapping of {tab} was changed in the meantime, in another window or by somebody else. "
+    "Please check its columns."
 )
 
 Step = Callable[[ConsoleParts, MappingForm, str], Any]
@@ -50,20 +50,18 @@ def mapping_step(parts: ConsoleParts, draft: str, step: str) -> Any:
     if (pairs := drafts.read(draft)) is None:
         flash(_OLD)
         return redirect(url_for("console.mapping"), 303)
+    set_personal(parts, is_shown=True)  # People recognize their sheet by its cells.
     form = MappingForm(pairs)
     if request.method == "POST":
         form = form.with_sent(step, request.form)
         drafts.save(draft, form.pairs)
         wanted = request.form.get("step", step)
-        if "personal" in request.form:
-            set_personal(parts, is_shown=request.form["personal"] == "yes")
-            wanted = step
         if wanted == WRITE and request.form.get("seen", form.digest) != form.digest:
             flash(_OTHER)
             wanted = PREVIEW
         if wanted != WRITE:
             return _go(draft, wanted)
-        run: Step = _write
+        run: Step = partial(_write, draft=draft)
         step = PREVIEW
     else:
         wanted, run = step, _PAGES.get(step, _tabs)
@@ -84,23 +82,16 @@ def _page(name: str, at: str, said: str, **values: Any) -> str:
     return render_template(f"console/boards/mapping_{name}.html", at=at, said=said, **values)
 
 
-def _mapper(
-    parts: ConsoleParts,
-    form: MappingForm,
-    choices: dict[str, Choices],
-    as_read: Sequence[TabMapping] = (),
-) -> TabMapper:
-    wait, titles = PageWait(), form.titles()
+def _mapper(parts: ConsoleParts, form: MappingForm, choices: dict[str, Choices]) -> TabMapper:
     answers = PreviewAnswers(form.kept, form.row_answers)
-    return TabMapper(parts.wiring, wait, Choices(), titles, choices, as_read, answers)
+    return TabMapper(parts.wiring, PageWait(), Choices(), form.titles(), choices, answers)
 
 
 def _tabs(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     """Show the first rows of every tab, to choose the tabs with jobs and their header rows."""
     report = TabMapper(parts.wiring, PageWait(), Choices(), []).run(write=False)
-    cover = Cover(report.fields, is_masked=not shows_personal())
     most = _MANY if request.args.get("rows") == "more" else _FEW
-    tabs = [cover.first_rows(each, form, most) for each in report.tabs]
+    tabs = [first_rows(each, form, most) for each in report.tabs]
     return _page("tabs", TABS, said, tabs=tabs)
 
 
@@ -113,16 +104,14 @@ def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     except Permanent as error:  # A tab was renamed or deleted.
         return _tabs(parts, form, said or error.what)
     _, offers, tabs, changed = _views(report, form)
-    staying = _titles(report.staying)
-    said = said or changed
     return _page(
         "columns",
         COLUMNS,
-        said,
+        said or changed,
         tabs=tabs,
         groups=offers.groups,
         rule_groups=offers.rules.groups,
-        staying=staying,
+        staying=_titles(report.staying),
     )
 
 
@@ -133,31 +122,27 @@ def _titles(tabs: Sequence[TabMapping]) -> str:
 def _views(
     report: MappingReport, form: MappingForm
 ) -> tuple[MappingForm, FieldOffers, list[TabView], str]:
-    """Return the form for the current columns, the tabs to show, and a message about changes.
+    """Return the form, the fields, the tabs to show, and a message about a changed mapping, or "".
 
-    The message is "" if nothing has changed. Choices for a column that somebody else has mapped are
-    dropped.
+    The choices for a tab that somebody else has mapped are dropped.
     """
     said, views = "", list[TabView]()
     offers = FieldOffers(report.fields)
-    cover = Cover(report.fields, is_masked=not shows_personal())
-    for tab in report.tabs:
-        form, is_moved = follow(form, tab)
-        said = _MOVED if is_moved else said
-        view = offers.tab(tab, form, cover)
-        if changed := view.changed_since(form):
-            form = form.without(tab.tab.sheet_id, changed)
-            view = offers.tab(tab, form, cover)
-            said = _CHANGED.format(tab=tab.tab.title, columns=" ".join(changed))
-        views.append(view)
+    for mapping in report.tabs:
+        tab = mapping.tab
+        stored = stored_mapping(tab)
+        if form.first.get(f"{HAD}:{tab.sheet_id}", stored) != stored:
+            form = form.without_columns(tab.sheet_id)
+            said = _CHANGED.format(tab=tab.title)
+        views.append(offers.tab(mapping, form))
     return form, offers, views, said
 
 
 def _chosen(parts: ConsoleParts, form: MappingForm) -> tuple[dict[str, Choices], list[TabView]]:
     """Return the form's choices for each tab, by its title, and the tabs.
 
-    Raises Permanent if something has changed since, or a tab can't be mapped, has no chosen field,
-    or has one twice.
+    Raises Permanent if the mapping has changed since, or a tab can't be mapped, has no chosen
+    field, or has one twice.
     """
     report = _mapper(parts, form, form.header_choices()).run(write=False)
     form, offers, tabs, changed = _views(report, form)
@@ -207,18 +192,17 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         staying=_titles(report.staying),
         has_extras=bool(extras_added(parts.wiring, parts.actions)),
         most=_MOST_ROWS,
-        is_masked=not shows_personal(),
     )
 
 
-def _write(parts: ConsoleParts, form: MappingForm, _said: str) -> Any:
+def _write(parts: ConsoleParts, form: MappingForm, _said: str, *, draft: str) -> Any:
     """Write the mapping, then show the rows that aren't certain."""
     if lacking := form.lacking():
         return _tabs(parts, form, lacking)
     named = ", ".join(form.titles())
     try:
-        choices, tabs = _chosen(parts, form)
-        mapper = _mapper(parts, form, choices, [view.mapping for view in tabs])
+        choices, _ = _chosen(parts, form)
+        mapper = _mapper(parts, form, choices)
         done = "The mapping is stored in the sheet."
         report = parts.recorded("map", named, lambda: mapper.run(write=True), done)
     except Permanent as error:
@@ -233,6 +217,7 @@ def _write(parts: ConsoleParts, form: MappingForm, _said: str) -> Any:
         + stays
     )
     parts.wake()
+    MappingDrafts(parts.wiring.database).save(draft, form.as_written().pairs)
     return redirect(url_for("console.rows"), 303)
 
 

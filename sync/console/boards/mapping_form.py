@@ -1,11 +1,7 @@
-"""Holds the choices so far on the pages that map tabs. No I/O.
-
-A column is identified by its letter and a mark of its header, because people move columns.
-"""
+"""Holds the choices so far on the pages that map tabs. No I/O."""
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2s
@@ -13,27 +9,25 @@ from hashlib import blake2s
 from werkzeug.datastructures import MultiDict
 
 from sync.boards.mapping.decide import Choices, TabMapping
+from sync.boards.mapping.words import plain
 from sync.console.parts import UNFIT
 from sync.types import letters
 
 TAB, TITLE, HEADER, FIELD = "tab", "title", "header", "field"
-WAS, HAD, WORD, ADD = "was", "had", "word", "add"
+HAD, WORD, ADD = "had", "word", "add"
 KEEP, ROW, MEANS = "keep", "row", "means"
 """The kinds of inputs: the part of a name before the first colon."""
 TABS, COLUMNS, PREVIEW, WRITE = "tabs", "columns", "preview", "write"
 """The steps; each one except the last is a page."""
 _INPUTS = {
     TABS: frozenset((TAB, TITLE, HEADER)),
-    COLUMNS: frozenset((FIELD, WAS, HAD, WORD, MEANS, ADD)),
+    COLUMNS: frozenset((FIELD, HAD, WORD, MEANS, ADD)),
     PREVIEW: frozenset((KEEP, ROW)),
 }
 """The kinds of inputs that a step's page has."""
-_OF_COLUMN = frozenset((FIELD, WAS, HAD, WORD, MEANS))
 _NUMBER = re.compile(r"\d{1,10}")
 _MOST_TEXT = 300
 """Most characters of a value, which is a header or a word. The page sends no longer one."""
-_ONCE_EACH = 2
-"""A header that belonged to one column before and belongs to one column now."""
 
 
 @dataclass(frozen=True)
@@ -107,38 +101,29 @@ class MappingForm:
         text = self.first.get(f"{HEADER}:{tab}", "")
         return int(text) - 1 if _NUMBER.fullmatch(text) and int(text) else None
 
-    def was(self, tab: int) -> dict[str, str]:
-        """Return the marks (`mark`) of the columns of a tab as they were shown, by letter."""
-        start = f"{WAS}:{tab}:"
-        return {n.removeprefix(start): v for n, v in self.pairs if n.startswith(start)}
+    def without_columns(self, tab: int) -> "MappingForm":
+        """Return the form without the choices for the columns of a tab."""
+        kinds = _INPUTS[COLUMNS]
+        return MappingForm(
+            tuple(
+                (name, value)
+                for name, value in self.pairs
+                if name.partition(":")[0] not in kinds or _tab_of(name) != str(tab)
+            )
+        )
 
-    def moved(self, tab: int, places: Mapping[str, str]) -> "MappingForm":
-        """Return the form with columns of a tab (by letter) moved to other letters, or removed."""
-        pairs = []
-        for name, value in self.pairs:
-            kind, _, rest = name.partition(":")
-            number, _, rest = rest.partition(":")
-            letter, colon, rest = rest.partition(":")
-            if kind in _OF_COLUMN and number == str(tab) and letter:
-                if letter not in places:
-                    continue
-                name = f"{kind}:{number}:{places[letter]}{colon}{rest}"
-            pairs.append((name, value))
-        return MappingForm(tuple(pairs))
-
-    def without(self, tab: int, letters: Collection[str]) -> "MappingForm":
-        """Return the form without the choices for some columns (by letter) of a tab."""
-        starts = tuple(f"{kind}:{tab}:{letter}:" for kind in _OF_COLUMN for letter in letters)
-        return MappingForm(tuple((n, v) for n, v in self.pairs if not f"{n}:".startswith(starts)))
+    def as_written(self) -> "MappingForm":
+        """Return the form once it is written, so that nothing has changed since it was shown."""
+        return MappingForm(tuple(pair for pair in self.pairs if not pair[0].startswith(HAD)))
 
     def added(self, tab: int) -> list[str]:
         """Return the names of the fields that get a new column at the right."""
         values = (value for name, value in self.pairs if name == f"{ADD}:{tab}" and value)
         return list(dict.fromkeys(values))
 
-    def meanings(self, tab: int, letter: str) -> dict[str, list[str]] | None:
+    def meanings(self, tab: int, column: str) -> dict[str, list[str]] | None:
         """Return the rules of each word of a column; None if the page didn't show its words."""
-        start = f"{MEANS}:{tab}:{letter}:"
+        start = f"{MEANS}:{tab}:{column}:"
         said = [(n.removeprefix(start), v) for n, v in self.pairs if n.startswith(start)]
         return {word: [v for w, v in said if w == word and v] for word, _ in said} or None
 
@@ -155,29 +140,15 @@ def _tab_of(name: str) -> str:
     return name.split(":")[1] if ":" in name else ""
 
 
-def mark(header_row: int, header: str) -> str:
-    """Return a hash that identifies the column that was shown, without its text."""
-    return f"{header_row}.{blake2s(header.encode(), digest_size=6).hexdigest()}"
+def column_names(mapping: TabMapping) -> dict[int, str]:
+    """Return the name of each column in a form, by index, which `Choices` understands, too.
 
-
-def follow(form: MappingForm, mapping: TabMapping) -> tuple[MappingForm, bool]:
-    """Return a form whose choices have followed the columns of a tab, and whether any moved.
-
-    People move columns while they map them. Choices for columns that can't be found are dropped, so
-    that they are made again. Another header row is a choice, not a move.
+    It is the header, because people move columns. If other columns have the same, it is the letter.
     """
-    tab, row = mapping.tab.sheet_id, mapping.header_row
-    start, was = f"{row}.", form.was(tab)
-    now = {letters(c.index): mark(row, c.header) for c in mapping.columns}
-    if not all(label.startswith(start) for label in was.values()):
-        return form, False
-    if all(now.get(letter) == label for letter, label in was.items()):
-        return form, False
-    counts, places = Counter(now.values()) + Counter(was.values()), dict[str, str]()
-    by_mark = {label: letter for letter, label in now.items()}
-    for letter, label in was.items():
-        if counts[label] == _ONCE_EACH and label in by_mark:
-            places[letter] = by_mark[label]
-        elif now.get(letter) == label:
-            places[letter] = letter
-    return form.moved(tab, places), True
+    counts = Counter(plain(column.header) for column in mapping.columns)
+    names = dict[int, str]()
+    for column in mapping.columns:
+        is_unique = plain(column.header) and counts[plain(column.header)] == 1
+        letter = letters(column.index)
+        names[column.index] = column.header if is_unique else f"{letter}:{letter}"
+    return names

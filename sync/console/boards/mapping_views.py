@@ -1,25 +1,20 @@
 """Prepares tabs for the pages that map them: first rows, columns, and possible fields. No I/O."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2s
 
 from sync.boards import metadata
-from sync.boards.mapping import recognize
-from sync.boards.mapping.decide import ONE_MORE, Choices, MappedColumn, TabMapping, stored_words
+from sync.boards.mapping.decide import ONE_MORE, Choices, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields, fit
 from sync.boards.mapping.progress import ProgressRules
-from sync.boards.mapping.recognize import Recognizer
 from sync.boards.mapping.tab import SeenTab, why_unmappable
 from sync.boards.progress_words import FURTHER_WORD
-from sync.console.boards.mapping_form import FIELD, HAD, MEANS, WORD, MappingForm, mark
+from sync.console.boards.mapping_form import FIELD, MEANS, WORD, MappingForm, column_names
 from sync.field_table import ASPECTS, KEY
 from sync.jobs.progress import PROGRESS
 from sync.types import letters
 
-MASKED = "•••"
-"""Replaces a cell's text while personal data is masked."""
 _BELOW = 4
 """Rows that are shown below the headers."""
 _MOST_WORDS = 25
@@ -57,47 +52,22 @@ class StepRow:
     rules: tuple[str, ...]
 
 
-def words_by_rule(rows: Sequence[StepRow]) -> dict[str, list[str]]:
-    """Return the words of each rule; the first is written."""
-    words: dict[str, list[str]] = {}
-    for row in rows:
-        for rule in dict.fromkeys(row.rules):
-            words.setdefault(rule, []).append(row.word)
-    return words
-
-
-@dataclass(frozen=True)
-class StoredColumn:
-    """The mapping of a column in the sheet: the name of its field ("": none), and its words."""
-
-    field: str
-    words: Mapping[str, str]
-
-    @property
-    def mark(self) -> str:
-        """A hash that changes if the column's mapping has changed since it was shown."""
-        text = repr((self.field, sorted(self.words.items())))
-        return blake2s(text.encode(), digest_size=6).hexdigest()
-
-
 @dataclass(frozen=True)
 class ColumnView:
     """A column on the page: `field` is the chosen one ("": none), `kind` the kind of its words."""
 
-    letter: str
-    header: str
-    mark: str
-    samples: tuple[str, ...]
+    mapped: MappedColumn
+    name: str
+    """Its name in the form."""
     field: str
     kind: str
-    reason: str
-    options: tuple[str, ...] | None
     sets: tuple[WordSet, ...]
     steps: tuple[StepRow, ...]
     """Its words, if it could show a job's progress."""
-    stored: StoredColumn
-    is_hidden: bool
-    is_computed: bool
+
+    @property
+    def letter(self) -> str:
+        return letters(self.mapped.index)
 
     @property
     def words(self) -> tuple[WordRow, ...]:
@@ -107,29 +77,18 @@ class ColumnView:
     @property
     def caution(self) -> str:
         """A sentence about values that its list has no word for, and that aren't written; or ""."""
-        if not self.field or (self.options is None and self.field != PROGRESS):
+        options = self.mapped.proposal.options
+        if not self.field or (options is None and self.field != PROGRESS):
             return ""
-        if self.options == ():
+        if options == ():
             fix = "Create it again (in Google Sheets: Data, Data validation)"
             return f"The drop-down has lost its options, so nothing is written. {fix}."
         if self.field == PROGRESS:
             is_said = not self.steps or any(row.rules for row in self.steps)
             return "" if is_said else "No word stands for anything yet, so nothing is written."
-        said_none = {ours for ours, word in self.stored.words.items() if not word}
-        none = [r.ours for r in self.words if not r.value and r.ours not in said_none]
+        silent = self.mapped.words.silent if self.mapped.words else ()
+        none = [row.ours for row in self.words if not row.value and row.ours not in silent]
         return f"No option was chosen for {', '.join(none)}." if none else ""
-
-    @property
-    def is_as_stored(self) -> bool:
-        """Whether the choice is the stored one."""
-        stored = self.stored
-        if self.field == PROGRESS and self.steps:
-            said = words_by_rule(self.steps)
-            known = {key: word for key, word in stored.words.items() if word}
-            return self.field == stored.field and stored_words(said) == known
-        return self.field == stored.field and all(
-            row.value == stored.words.get(row.ours, "") for row in self.words
-        )
 
 
 @dataclass(frozen=True)
@@ -142,20 +101,15 @@ class TabView:
     """Fields that get a new column, and their titles."""
 
     @property
+    def stored(self) -> str:
+        """A hash of its mapping in the sheet."""
+        return stored_mapping(self.mapping.tab)
+
+    @property
     def cautions(self) -> list[str]:
         """Sentences about values that its columns don't show."""
         tab, columns = self.mapping.tab.title, self.columns
-        return [f"{tab}, {c.letter} {c.header}: {c.caution}" for c in columns if c.caution]
-
-    def changed_since(self, form: MappingForm) -> list[str]:
-        """Return the letters of columns whose mapping has changed since, except to the choice."""
-        tab = self.mapping.tab.sheet_id
-        return [
-            column.letter
-            for column in self.columns
-            if form.first.get(f"{HAD}:{tab}:{column.letter}") not in (None, column.stored.mark)
-            and not (column.is_as_stored or column.is_computed)
-        ]
+        return [f"{tab}, {c.letter} {c.mapped.header}: {c.caution}" for c in columns if c.caution]
 
 
 @dataclass(frozen=True)
@@ -196,20 +150,34 @@ class FieldOffers:
         """Return the title of a field by its name; the name itself if there is no such field."""
         return self._titles.get(written, written)
 
-    def _in_words(self, reason: str) -> str:
-        """Return a reason with the titles of milestones' fields instead of their names."""
-        for _, offers in self.groups[1:]:
-            for offer in offers:
-                title = offer.title.replace("\\", r"\\")
-                reason = re.sub(rf"{re.escape(offer.written)}(?!\w)", title, reason)
-        return reason
+    def tab(self, mapping: TabMapping, form: MappingForm) -> TabView:
+        """Return a tab with its columns."""
+        tab, names = mapping.tab.sheet_id, column_names(mapping)
+        columns = (self._column(tab, c, names[c.index], form) for c in mapping.columns)
+        added = ((written, self.title(written)) for written in form.added(tab))
+        return TabView(mapping, tuple(columns), tuple(added))
 
-    def sets(self, tab: int, column: MappedColumn, form: MappingForm) -> Iterator[WordSet]:
+    def _column(self, tab: int, column: MappedColumn, name: str, form: MappingForm) -> ColumnView:
+        field, is_computed = form.first.get(f"{FIELD}:{tab}:{name}"), column.proposal.is_computed
+        if field is None or is_computed:
+            field = self._fields.spelled(column.field)
+        return ColumnView(
+            mapped=column,
+            name=name,
+            field=field,
+            kind=self.kind_of.get(field, ""),
+            sets=() if is_computed else tuple(self._sets(tab, column, name, form)),
+            steps=() if is_computed else tuple(self._steps(tab, column, name, form)),
+        )
+
+    def _sets(
+        self, tab: int, column: MappedColumn, name: str, form: MappingForm
+    ) -> Iterator[WordSet]:
         """Yield our words of each kind, with the column's words for them."""
-        letter, options = letters(column.index), column.proposal.options
+        options = column.proposal.options
         of_field = self.kind_of.get(self._fields.spelled(column.field))
-        for kind, name in self._examples.items():
-            field = self._fields.get(name)
+        for kind, example in self._examples.items():
+            field = self._fields.get(example)
             proposed: Mapping[str, str] = {}
             if kind == of_field and column.words:
                 proposed = column.words.by_ours
@@ -217,91 +185,73 @@ class FieldOffers:
                 proposed = fit(field, options, {}, self._fields.trade_words).by_ours
             rows = []
             for ours in field.words:
-                usual, named = proposed.get(ours, ""), f"{WORD}:{tab}:{letter}:{kind}:{ours}"
+                usual, named = proposed.get(ours, ""), f"{WORD}:{tab}:{name}:{kind}:{ours}"
                 rows.append(WordRow(named, ours, form.first.get(named, usual), usual))
             yield WordSet(kind, tuple(rows))
 
-    def steps(
-        self, tab: int, column: MappedColumn, form: MappingForm, *, is_masked: bool
+    def _steps(
+        self, tab: int, column: MappedColumn, name: str, form: MappingForm
     ) -> Iterator[StepRow]:
         """Yield the words of a column that could show a job's progress, and their rules."""
         proposal, known = column.proposal, dict[str, str]()
         if column.field == PROGRESS and column.words:
             known = dict(column.words.by_ours)
         words = [*dict.fromkeys((*proposal.words, *known.values()))]
-        if proposal.options is None and (is_masked or len(words) > _MOST_WORDS):
+        if proposal.options is None and len(words) > _MOST_WORDS:
             return
         if column.field != PROGRESS:
             known = self.rules.proposed(words)
-        letter = letters(column.index)
-        said = form.meanings(tab, letter)
+        said = form.meanings(tab, name)
         for word in words:
             if said is None:
                 rules = [key.partition(FURTHER_WORD)[0] for key, w in known.items() if w == word]
             else:
                 rules = said.get(word, [])
-            yield StepRow(f"{MEANS}:{tab}:{letter}:{word}", word, tuple(rules))
-
-    def column(
-        self, mapping: TabMapping, column: MappedColumn, form: MappingForm, cover: "Cover"
-    ) -> ColumnView:
-        """Return a column, with its cells masked by `cover`."""
-        tab, letter = mapping.tab.sheet_id, letters(column.index)
-        proposal, field = column.proposal, form.first.get(f"{FIELD}:{tab}:{letter}")
-        if field is None or proposal.is_computed:
-            field = self._fields.spelled(column.field)
-        before = metadata.before(mapping.tab)
-        fields, words = (before.fields, before.words) if before else ({}, {})
-        written = self._fields.spelled(fields.get(column.index, ""))
-        return ColumnView(
-            letter=letter,
-            header=cover.text(mapping.tab, mapping.header_row, column.header),
-            mark=mark(mapping.header_row, column.header),
-            samples=() if cover.is_masked else proposal.samples,
-            field=field,
-            kind=self.kind_of.get(field, ""),
-            reason=self._in_words(column.reason),
-            options=proposal.options,
-            sets=() if proposal.is_computed else tuple(self.sets(tab, column, form)),
-            steps=tuple(self.steps(tab, column, form, is_masked=cover.is_masked))
-            if not proposal.is_computed
-            else (),
-            stored=StoredColumn(written, words.get(column.index, {})),
-            is_hidden=proposal.is_hidden,
-            is_computed=proposal.is_computed,
-        )
-
-    def tab(self, mapping: TabMapping, form: MappingForm, cover: "Cover") -> TabView:
-        """Return a tab with its columns."""
-        columns = (self.column(mapping, c, form, cover) for c in mapping.columns)
-        added = ((written, self.title(written)) for written in form.added(mapping.tab.sheet_id))
-        return TabView(mapping, tuple(columns), tuple(added))
+            yield StepRow(f"{MEANS}:{tab}:{name}:{word}", word, tuple(rules))
 
     def choices(self, tab: TabView, form: MappingForm) -> Choices:
         """Return a tab's choices."""
         number, fields, unset = tab.mapping.tab.sheet_id, dict[str, str](), list[str]()
         words: dict[str, dict[str, str]] = {}
         for column in tab.columns:
-            name = f"{column.letter}:{column.letter}"
-            if column.is_computed or f"{FIELD}:{number}:{column.letter}" not in form.first:
+            if (
+                column.mapped.proposal.is_computed
+                or f"{FIELD}:{number}:{column.name}" not in form.first
+            ):
                 continue
             if not column.field:
-                unset.append(name)
+                unset.append(column.name)
                 continue
-            fields[name] = column.field
+            fields[column.name] = column.field
             if column.field == PROGRESS and column.steps:
-                words[name] = self._step_words(column)
+                words[column.name] = self._step_words(column.steps)
                 continue
             # A blank choice is sent only if something else would be proposed.
             if said := {row.ours: row.value for row in column.words if row.value or row.usual}:
-                words[name] = said
+                words[column.name] = said
         row = form.header_row(number)
         return Choices(fields, unset, form.added(number), column_words=words, header_row=row)
 
-    def _step_words(self, column: ColumnView) -> dict[str, str]:
-        """Return the words of every rule, "" for those without one."""
-        said = words_by_rule(column.steps)
+    def _step_words(self, steps: Sequence[StepRow]) -> dict[str, str]:
+        """Return the words of every rule, "" for those without one. The first is written."""
+        said: dict[str, list[str]] = {}
+        for row in steps:
+            for rule in dict.fromkeys(row.rules):
+                said.setdefault(rule, []).append(row.word)
         return {rule: ONE_MORE.join(said.get(rule, ())) for rule in self.rules.labels}
+
+
+def stored_mapping(tab: SeenTab) -> str:
+    """Return a hash of a tab's mapping in the sheet."""
+    before = metadata.before(tab)
+    if before is None:
+        return ""
+    headers = tab.headers(before.header_row)
+    columns = [
+        (headers.get(index, ""), name, sorted(before.words.get(index, {}).items()))
+        for index, name in before.fields.items()
+    ]
+    return blake2s(repr(sorted(columns)).encode(), digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -334,40 +284,19 @@ class FirstRows:
         return any(row.is_chosen for row in self.rows)
 
 
-class Cover:
-    """Masks cells while personal data is masked, except for headers that are known."""
-
-    def __init__(self, fields: Fields, *, is_masked: bool) -> None:
-        self.is_masked = is_masked
-        self._recognizer = Recognizer(fields)
-        self._rows: dict[int, int | None] = {}
-
-    def header_row(self, tab: SeenTab) -> int | None:
-        """Return the row in which headers are recognized."""
-        if tab.sheet_id not in self._rows:
-            self._rows[tab.sheet_id] = recognize.find(tab, self._recognizer).row
-        return self._rows[tab.sheet_id]
-
-    def text(self, tab: SeenTab, row: int, text: str) -> str:
-        """Return the text of a cell, or its mask."""
-        is_open = not self.is_masked or not text or self._recognizer.match(text)
-        return text if is_open or row == self.header_row(tab) else MASKED
-
-    def first_rows(self, mapping: TabMapping, form: MappingForm, most: int) -> FirstRows:
-        """Return the first rows of a tab: `most`, or down to some below its headers."""
-        tab = mapping.tab
-        if problem := why_unmappable(tab):
-            return FirstRows(mapping, problem, is_chosen=False)
-        known = self.header_row(tab)
-        at_first = mapping.header_row if mapping.is_mapped and not mapping.problem else known
-        said = form.header_row(tab.sheet_id)
-        row = at_first if said is None else said
-        end = min(len(tab.rows), max(most, (row or 0) + _BELOW))
-        width = max(map(len, tab.rows[:end]), default=0)
-        rows = []
-        for n in range(end):
-            texts = (" ".join(tab.cell(n, at).text.split()) for at in range(width))
-            cells = tuple(self.text(tab, n, text)[:_LONGEST] for text in texts)
-            rows.append(RowView(n + 1, cells, n == row))
-        is_chosen = tab.sheet_id in form.tabs if form.tabs else bool(known is not None or said)
-        return FirstRows(mapping, "", is_chosen, tuple(rows), end < len(tab.rows))
+def first_rows(mapping: TabMapping, form: MappingForm, most: int) -> FirstRows:
+    """Return the first rows of a tab: `most`, or down to some below its headers."""
+    tab = mapping.tab
+    if problem := why_unmappable(tab):
+        return FirstRows(mapping, problem, is_chosen=False)
+    said = form.header_row(tab.sheet_id)
+    known = mapping.header_row if mapping.columns else None
+    row = known if said is None else said
+    end = min(len(tab.rows), max(most, (row or 0) + _BELOW))
+    width = max(map(len, tab.rows[:end]), default=0)
+    rows = []
+    for n in range(end):
+        texts = (" ".join(tab.cell(n, at).text.split()) for at in range(width))
+        rows.append(RowView(n + 1, tuple(text[:_LONGEST] for text in texts), n == row))
+    is_chosen = tab.sheet_id in form.tabs if form.tabs else row is not None
+    return FirstRows(mapping, "", is_chosen, tuple(rows), end < len(tab.rows))

@@ -302,7 +302,6 @@ class Visitor:
         self.click("Columns", "link")
         self.click("Use a sheet of your own", "link")
         self.click("Read my tabs")
-        self.click("Show my cells")
         self.read_on("Continue to the columns")
         if habit.is_stage:
             assert serious(page) == []

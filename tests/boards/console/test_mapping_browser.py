@@ -117,7 +117,6 @@ def test_a_board_is_mapped_by_keyboard(office: Office, browser: Browser, tmp_pat
     page.goto(f"{office.receiver.url}/mapping")
     assert serious(page) == []
     press(page, "Read my tabs")
-    press(page, "Show my cells")
     row = page.get_by_label("Row 4", exact=True).first
     go_to(page, row)
     page.keyboard.press("ArrowDown")
@@ -195,14 +194,8 @@ def settled(office: Office, page: Page, tmp_path: Path) -> None:
     looked_at(page, "mapping-extras", tmp_path)
     page.goto(f"{office.receiver.url}/mapping/unmap")
     press(page, "List what is mapped")
-    box = page.get_by_label("The whole tab Done", exact=True)
-    go_to(page, box)
-    page.keyboard.press("Space")
-    expect(box).to_be_checked()
     looked_at(page, "mapping-unmap", tmp_path)
-    press(page, "Unmap the chosen ones")
-    looked_at(page, "mapping-unmap-ask", tmp_path)
-    press(page, "Unmap")
+    press(page, "Unmap Done")
     expect(page.get_by_role("status")).to_contain_text("Unmapped: Done.")
 
 

@@ -85,7 +85,7 @@ def test_header_and_cells_that_contradict_each_other_settle_nothing() -> None:
 def test_a_milestones_column_with_dates_is_not_its_status() -> None:
     (one,) = proposed(("Permit",), (date(),), (date(),))
     assert one.field == ""
-    assert "submitted:Permit or approved:Permit" in one.reason
+    assert "Permit submitted or Permit approved" in one.reason
     assert found(("Permit approved",), (date(),)) == [f"approved:{PERMIT}"]
 
 
@@ -109,7 +109,7 @@ def test_an_approval_is_a_status_or_a_date_by_its_cells(
     (proposal,) = proposed(("Permit Approval",), *([one] for one in cells))
     assert proposal.field == expected
     assert (
-        expected or "computed" in proposal.reason or "status:Permit or approved" in proposal.reason
+        expected or "computed" in proposal.reason or "Permit or Permit approved" in proposal.reason
     )
 
 

@@ -113,7 +113,7 @@ def test_the_vocabulary_is_of_fields_that_there_are() -> None:
 def test_what_is_not_clear_names_both(header: str = "Permit date") -> None:
     found = KNOWN.match(header)
     assert found is not None
-    assert "submitted:Permit or approved:Permit" in found.reason
+    assert "Permit submitted or Permit approved" in found.reason
 
 
 def errors(word: str) -> set[str]:
