@@ -97,7 +97,6 @@ FAULTS: dict[str, Fault] = {
     "sign-in page": lambda g: g.everbright.fail(DOCUMENT, "sign_in", count=2),
     "error with status 200": lambda g: g.everbright.fail(DOCUMENT, "json_error", count=2),
     "body cut off": lambda g: g.everbright.fail(DOCUMENT, "cut", count=2),
-    "wrong checksum": lambda g: g.everbright.fail(DOCUMENT, "bad_checksum", count=2),
     "not there yet": lambda g: g.everbright.fail(DOCUMENT, "error", status=404, count=2),
     "server error": lambda g: g.everbright.fail(DOCUMENT, "error", status=500, count=2),
 }

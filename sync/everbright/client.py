@@ -1,16 +1,14 @@
 """Client for EverBright's API: reads JSON, and streams and checks documents.
 
-Source of the paths: EverBright's webhook page. Redirects, limits and checksums aren't documented,
-so every answer is checked.
+Source of the paths: EverBright's webhook page. Redirects and limits aren't documented, so every
+answer is checked.
 """
 
-import base64
 import codecs
 import hashlib
 import json
 import re
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from ipaddress import ip_address
@@ -22,7 +20,7 @@ from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
 
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
-from sync.everbright.egress import Outward, Patience, Timely
+from sync.everbright.egress import Outward
 from sync.ops.retry import retry_after
 from sync.settings.validators import is_loopback
 
@@ -37,8 +35,6 @@ SITE_PATH = "/api/v1/site/{site}"
 _MAX_JSON = 4 * 1024**2
 _CHUNK = 256 * 1024
 _HEAD = 2048
-_ALGORITHMS = {"sha-256": "sha256", "md5": "md5"}
-"""The checksums that are verified if a host sends them, by hashlib's names."""
 _REDIRECTS = 5
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|error)\b", re.IGNORECASE)
@@ -81,7 +77,6 @@ class EverBright:
         self._session = requests.Session()
         self._outward = requests.Session()
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, Timely())
             self._outward.mount(scheme, Outward())
         for session in (self._session, self._outward):
             # Ignore .netrc credentials, and don't send cookies from host to host.
@@ -91,15 +86,14 @@ class EverBright:
         """Write a document's bytes `into` a file.
 
         Raises Retryable or Permanent, also if the answer isn't the document: a sign-in page, an
-        error with status 200, fewer bytes than announced, or a wrong checksum.
+        error with status 200, or fewer bytes than announced.
         """
         if "{sub_task}" in self._path and not sub_task:
             raise UnprocessableDocument("no_sub_task", "The document's sub-task has no UUID.")
         names = {"document": quote(document, safe=""), "sub_task": quote(sub_task, safe="")}
         try:
             with self._open(self._url + self._path.format(**names)) as response:
-                announced = _announced(response)
-                hashed = _Hashed(into, {"sha256", *(algorithm for algorithm, _ in announced)})
+                hashed = _Hashed(into)
                 size = _copy(response, hashed, self._patience, MAX_BYTES)
                 length = response.headers.get("Content-Length", "")
                 if length and length != str(size):
@@ -109,9 +103,7 @@ class EverBright:
                 )
                 if reason := not_a_document(name, hashed.head, media_type):
                     raise Retryable("not_a_document", reason)
-                if any(hashed.base64(algorithm) != wanted for algorithm, wanted in announced):
-                    raise Retryable("document_damaged", "The bytes don't match the checksum.")
-                return Downloaded(size, hashed.sums["sha256"].hexdigest(), media_type)
+                return Downloaded(size, hashed.sha256.hexdigest(), media_type)
         except (requests.RequestException, HTTPError, ValueError) as error:
             # ValueError: the client met an invalid address.
             kind = type(error).__name__
@@ -240,23 +232,17 @@ def _refusal(response: requests.Response) -> BrightsheetError:
 
 
 class _Hashed:
-    """Writes to a file, and computes its checksums."""
+    """Writes to a file, and computes its checksum."""
 
-    def __init__(self, into: IO[bytes], algorithms: Iterable[str]) -> None:
+    def __init__(self, into: IO[bytes]) -> None:
         self._into = into
-        self.sums = {
-            algorithm: hashlib.new(algorithm, usedforsecurity=False) for algorithm in algorithms
-        }
+        self.sha256 = hashlib.sha256()
         self.head = b""
 
     def write(self, chunk: bytes) -> None:
         self.head += chunk[: _HEAD - len(self.head)]
-        for digest in self.sums.values():
-            digest.update(chunk)
+        self.sha256.update(chunk)
         self._into.write(chunk)
-
-    def base64(self, algorithm: str) -> str:
-        return base64.b64encode(self.sums[algorithm].digest()).decode()
 
 
 def _copy(response: requests.Response, into: Any, patience: float, most: int) -> int:
@@ -265,28 +251,17 @@ def _copy(response: requests.Response, into: Any, patience: float, most: int) ->
         # It was requested uncompressed, and may be a decompression bomb.
         raise Retryable("everbright_encoded", "EverBright sends the document compressed.")
     size, began = 0, time.monotonic()
-    # Bounded in time, because a chunk's head may arrive byte by byte.
-    with Patience(patience, response.raw.shutdown) as bounded:
-        while chunk := _some(response, bounded):
-            size += len(chunk)
-            took = time.monotonic() - began
-            if size > most:
-                message = f"The document is over {most} bytes."
-                raise UnprocessableDocument("document_too_large", message)
-            if took > LONGEST or (took > patience and size < took * SLOWEST):
-                raise Retryable("everbright_slow", f"Only {size} bytes arrived in {took:.0f} s.")
-            into.write(chunk)
+    # What has arrived: a slow sender could take days for a whole chunk.
+    while chunk := response.raw.read1(_CHUNK, decode_content=False):
+        size += len(chunk)
+        took = time.monotonic() - began
+        if size > most:
+            message = f"The document is over {most} bytes."
+            raise UnprocessableDocument("document_too_large", message)
+        if took > LONGEST or (took > patience and size < took * SLOWEST):
+            raise Retryable("everbright_slow", f"Only {size} bytes arrived in {took:.0f} s.")
+        into.write(chunk)
     return size
-
-
-def _some(response: requests.Response, patience: Patience) -> bytes:
-    """Return the bytes that have arrived; a slow sender could take days for a whole chunk."""
-    try:
-        with patience.waiting():
-            chunk: bytes = response.raw.read1(_CHUNK, decode_content=False)
-            return chunk
-    except TimeoutError:
-        raise Retryable("everbright_slow", "No bytes arrived for too long.") from None
 
 
 def not_a_document(name: str, head: bytes, media_type: str) -> str:
@@ -330,18 +305,3 @@ def _is_text(head: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return all(character.isprintable() or character in "\t\r\n\f" for character in text)
-
-
-def _announced(response: requests.Response) -> list[tuple[str, str]]:
-    """Return each checksum that was sent: its algorithm, and Base64 (RFC 9530, RFC 3230)."""
-    announced = ",".join(
-        response.headers.get(name, "") for name in ("Repr-Digest", "Digest", "x-goog-hash")
-    )
-    announced += f",md5={response.headers.get('Content-MD5', '')}"
-    checksums = []
-    for entry in announced.split(","):
-        algorithm, _, value = entry.strip().partition("=")
-        known, wanted = _ALGORITHMS.get(algorithm.lower()), value.strip().strip(":")
-        if known and wanted:
-            checksums.append((known, wanted))
-    return checksums

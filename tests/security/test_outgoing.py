@@ -1,14 +1,11 @@
 """What a webhook or an answer names is never where we are led: addresses, tokens, names, sizes."""
 
 import io
-import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 
@@ -174,72 +171,6 @@ def test_a_download_that_drips_is_given_back(home: Server, announced: str) -> No
         download(home, patience=0.5)
     assert caught.value.reason in ("everbright_slow", "everbright_unreachable")
     assert time.monotonic() - began < 5
-
-
-@contextmanager
-def dripping(hello: bytes) -> Iterator[int]:
-    """Give the port of a server that says `hello`, and then a byte now and then."""
-
-    class Handler(BaseRequestHandler):
-        def handle(self) -> None:
-            with suppress(OSError):
-                self.request.sendall(hello)
-                for _ in range(400):
-                    self.request.sendall(b"a")
-                    time.sleep(0.02)
-
-    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads, server.block_on_close = True, False
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield server.server_address[1]
-        server.shutdown()
-
-
-HEAD = b"HTTP/1.1 200 OK\r\nX-Long: "
-HANDSHAKE = b"\x16\x03\x03\x3f\x00"
-
-
-def test_a_chunk_whose_own_head_drips_is_given_back(home: Server) -> None:
-    """No byte of the document comes, so no rate of it tells."""
-    hello = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x="
-    with dripping(hello) as port:
-        home.url = f"http://127.0.0.1:{port}"
-        began = time.monotonic()
-        with pytest.raises(Retryable) as caught:
-            download(home, patience=0.5)
-    assert caught.value.reason in ("everbright_slow", "everbright_unreachable")
-    assert time.monotonic() - began < 4
-
-
-def test_the_head_of_an_answer_is_bounded_behind_a_proxy_too(
-    home: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Catches a time limit that is set for direct connections only."""
-    with dripping(HEAD) as port:
-        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
-        monkeypatch.setenv("no_proxy", "")
-        home.url = "http://everbright.example"
-        began = time.monotonic()
-        with pytest.raises(Retryable) as caught:
-            download(home, patience=0.5)
-    assert caught.value.reason == "everbright_unreachable"
-    assert time.monotonic() - began < 4
-
-
-@pytest.mark.parametrize(("away", "hello"), [("http", HEAD), ("https", HANDSHAKE), ("", HEAD)])
-def test_an_answer_that_drips_before_it_begins_is_given_back(
-    home: Server, away: str, hello: bytes
-) -> None:
-    """The timeouts of sockets begin anew with every byte; a redirect may lead to any host."""
-    with dripping(hello) as port:
-        home.answers[ASKED] = say(302, Location=f"{away}://127.0.0.1:{port}/a.pdf")
-        if not away:
-            home.url = f"http://127.0.0.1:{port}"
-        began = time.monotonic()
-        with pytest.raises(Retryable) as caught:
-            download(home, patience=0.5)
-    assert caught.value.reason == "everbright_unreachable"
-    assert time.monotonic() - began < 4
 
 
 @pytest.mark.parametrize("header", ["²", "-1", "1e9", "9" * 5000, "soon", ""])
