@@ -41,17 +41,12 @@ class JobFolders:
         self._documents = documents
         self._known: dict[str, _KnownFolder] = {}
         self._locks = tuple(Lock() for _ in range(_LOCKS))
-        self._comparing = Lock()
-        self._store_is_behind: bool | None = None
 
     def copy_of(self, calls: Calls, claim: Claim, uuid: str) -> File | None:
         """Return a document's copy in Drive that the database doesn't know."""
         with self._lock(claim.site):
             known = self._checked(calls, claim)
-            copy = known.copies.pop(uuid, None)
-        if copy is None and self._store_is_behind:
-            copy = calls.again(calls.drive.find, {FILE_TAG: uuid})
-        return copy
+            return known.copies.pop(uuid, None)
 
     def ready(
         self, calls: Calls, claim: Claim, document: PendingDocument, digest: str
@@ -114,10 +109,10 @@ class JobFolders:
         folder = calls.again(calls.drive.get, file_id) if file_id else None
         if folder is not None and not folder.trashed:
             return folder
-        if file_id or self._is_store_behind(calls):
-            tagged = calls.again(calls.drive.find, {FOLDER_TAG: claim.site})
-            if tagged is not None:
-                return tagged
+        # The database may be older than Drive, after a restore, or be new.
+        tagged = calls.again(calls.drive.find, {FOLDER_TAG: claim.site})
+        if tagged is not None:
+            return tagged
         if link or folder is not None:
             # It is deleted or in the trash, so its ID isn't used again.
             self._documents.keep_folder(claim, "")
@@ -145,17 +140,3 @@ class JobFolders:
         known = _KnownFolder(folder_id, monotonic() + CHECK_SECONDS, copies, link)
         self._known[site] = known
         return known
-
-    def _is_store_behind(self, calls: Calls) -> bool:
-        """Return whether Drive has a job folder that the database doesn't know. Checked once."""
-        with self._comparing:
-            if self._store_is_behind is None:
-                self._store_is_behind = calls.again(self._compared, calls)
-            return self._store_is_behind
-
-    def _compared(self, calls: Calls) -> bool:
-        for page in calls.drive.folders():
-            sites = {folder.tags[FOLDER_TAG] for folder in page if FOLDER_TAG in folder.tags}
-            if not self._documents.knows_folders(sites):
-                return True
-        return False

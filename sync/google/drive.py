@@ -99,10 +99,6 @@ class Drive:
                 return []
             raise
 
-    def folders(self) -> Iterator[list[File]]:
-        """Yield the folders under the root with their tags, page by page."""
-        return self._pages(f"'{self._root or 'root'}' in parents and mimeType = '{_FOLDER_TYPE}'")
-
     def _pages(self, query: str) -> Iterator[list[File]]:
         token: str | None = ""
         while token is not None:

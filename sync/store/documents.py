@@ -139,12 +139,6 @@ class Documents:
             known = customers(connection, [site])
         return files.folder_name(site, known.get(site, Customer()))
 
-    def knows_folders(self, sites: Collection[str]) -> bool:
-        """Return whether the store knows a folder for each of `sites`."""
-        known = folder.c.site.in_(sorted(sites)) & (folder.c.file_id != "")
-        count = self._database.scalar(select(func.count()).select_from(folder).where(known))
-        return bool(count == len(set(sites)))
-
     def not_done(self, uuids: Collection[str]) -> set[str]:
         """Return those of `uuids` that have no known copy."""
         done = select(document.c.uuid).where(

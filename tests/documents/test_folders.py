@@ -68,7 +68,7 @@ def test_a_store_from_before_a_document_was_copied_finds_it_in_the_folder(
 
 
 def test_a_lost_store_finds_a_folder_that_was_moved(google: Emulator, tmp_path: Path) -> None:
-    """If Drive has a folder that the store does not know, every new one is searched by its tag."""
+    """A job's folder is searched by its tag before one is created."""
     bench = Bench(google, f"sqlite:///{tmp_path}/one.sqlite3")
     bench.want(Wanted(uuid(71), uuid(72), "", "other.pdf"))
     bench.until_done()
