@@ -31,9 +31,6 @@ _TRIES = 6
 _LONGEST_BACKOFF = 120.0
 _PAGES_OF_A_JOB = 200
 """Pages of a list for one job, which has a few dozen records at most."""
-REPEATING = 20
-"""Pages in a row without a new record; records may move by a page or two during a read."""
-_NAMES = ("uuid", "id", "site", "site_id", "site_uuid")
 _FINAL = frozenset({"everbright_token", "everbright_redirects", "everbright_odd"})
 """Errors that a retry doesn't fix."""
 
@@ -76,30 +73,21 @@ class Lists:
     def pages(self, path: str, most: int = _PAGES_OF_A_JOB) -> Iterator[Page]:
         """Yield the pages of a list that begins at `path`. Raises what `page` raises.
 
-        Also raises Permanent if the list doesn't end (it leads back, repeats a page, has only known
-        records for many pages, or more than `most` pages), and if it continues on another host.
+        Also raises Permanent if the list doesn't end (it repeats a page, or has more than `most`
+        pages), and if it continues on another host.
         """
-        asked, contents, known = set[str](), set[bytes](), set[str]()
+        contents = set[bytes]()
         following: str | None = path
-        repeating = 0
         while following is not None:
+            if len(contents) >= most:
+                raise _endless(f"it has more than {most} pages")
             page = self.page(following)
             content = hashlib.sha256(repr(page.records).encode()).digest()
             if content in contents:
-                raise _endless(f"page {len(asked) + 1} repeats one before")
-            named = {answers.identifier(record, *_NAMES) for record in page.records} - {""}
-            repeating = repeating + 1 if named and named <= known else 0
-            if repeating > REPEATING:
-                raise _endless(f"{repeating} pages in a row name nothing that was not named before")
-            asked.add(following)
+                raise _endless(f"page {len(contents) + 1} repeats one before")
             contents.add(content)
-            known |= named
             yield page
             following = self._everbright.own_path(following, page.next) if page.next else None
-            if following in asked:
-                raise _endless(f"page {len(asked)} leads back to one before")
-            if following is not None and len(asked) >= most:
-                raise _endless(f"it has more than {most} pages")
 
     def every(self, path: str) -> list[Record]:
         """Return all records of a job's list that begins at `path`."""
