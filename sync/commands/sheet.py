@@ -58,8 +58,6 @@ def init(extras: tuple[str, ...]) -> None:
     confirmations = Confirmations(database)
     if question := ending_question(confirmations.proposed_order(), confirmations.read().milestones):
         click.echo(f"{question} Answer it on the overview of the console.")
-    if settings.spreadsheet_id:
-        echo(sheet.missing_rows_notice(wiring, time.sleep))
 
 
 @click.command()

@@ -129,7 +129,9 @@ def lines(comparison: Comparison) -> Iterator[str]:
     if comparison.backlog.unplaced:
         count = pluralize(comparison.backlog.unplaced, "webhook names", "webhooks name")
         yield f"{count} a milestone whose job is unknown."
-    yield from _without_row_lines(comparison)
+    if comparison.without_row:
+        have = pluralize(len(comparison.without_row), "job has", "jobs have")
+        yield f"{have} no row. List them: brightsheet compare --restore"
     if comparison.unanswered:
         wait = pluralize(
             len(comparison.unanswered), "job has no row and waits", "jobs have no row and wait"
@@ -156,17 +158,6 @@ def restore_lines(jobs: Sequence[JobWithoutRow]) -> Iterator[str]:
         yield f"{count} no row. To restore them: brightsheet compare --restore --write"
     else:
         yield "Every job has a row."
-
-
-def missing_rows_notice(wiring: Wiring, sleep: Sleep) -> Iterator[str]:
-    """Compare the sheet, and yield how many jobs have no row."""
-    yield from _without_row_lines(compare(wiring, sleep))
-
-
-def _without_row_lines(comparison: Comparison) -> Iterator[str]:
-    if comparison.without_row:
-        have = pluralize(len(comparison.without_row), "job has", "jobs have")
-        yield f"{have} no row. List them: brightsheet compare --restore"
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:

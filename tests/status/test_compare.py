@@ -111,14 +111,6 @@ def test_a_missing_tab_is_reported(bench: Bench, run: Run) -> None:
     assert (done.exit_code, "brightsheet init" in done.stdout) == (3, True)
 
 
-@pytest.mark.long
-def test_init_reports_jobs_without_a_row(bench: Bench, run: Run) -> None:
-    bench.shown(milestone(1), milestone(2))
-    run("init")
-    delete_row(bench, uuid(2))
-    assert "1 job has no row" in run("init").stdout
-
-
 def test_a_job_without_a_milestone_needs_no_row(google: Emulator, bench: Bench, run: Run) -> None:
     """Data from other webhooks is kept until its first milestone."""
     bench.shown(milestone(1), {"site_id": uuid(2), "stage_name": "Sold"})
