@@ -121,24 +121,18 @@ def lasting(seconds: float) -> str:
     return pluralize(max(0, round(seconds)), "second", "seconds")
 
 
-_SATURDAY = 5
 _DAY = timedelta(days=1)
+_MONDAY = datetime(1970, 1, 5)  # noqa: DTZ001 - any Monday, in the zone of the moments
 
 
 def working_days(since: datetime, until: datetime) -> float:
     """Return the days between two moments of one time zone, without Saturdays and Sundays."""
-    at, end = since.replace(tzinfo=None), until.replace(tzinfo=None)
-    if end <= at:
-        return 0.0
-    weeks = (end - at) // (7 * _DAY)
-    at += weeks * 7 * _DAY
-    worked = timedelta(0)
-    while at < end:
-        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
-        if at.weekday() < _SATURDAY:
-            worked += min(midnight, end) - at
-        at = midnight
-    return weeks * 5 + worked / _DAY
+
+    def worked(moment: datetime) -> float:
+        weeks, rest = divmod(moment.replace(tzinfo=None) - _MONDAY, 7 * _DAY)
+        return 5 * weeks + min(rest / _DAY, 5.0)
+
+    return max(0.0, worked(until) - worked(since))
 
 
 def last_moment(now: Backlog) -> datetime | None:
