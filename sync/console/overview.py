@@ -1,7 +1,7 @@
 """Serves the overview, and the pages that call Google and EverBright: columns and checks."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from itertools import groupby
@@ -17,8 +17,7 @@ from sync.doctor import as_json, is_well, run_checks
 from sync.field_table import JOB_FIELDS
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
-from sync.sheets.read import RECOVERED_TAB, Snapshot, Table
-from sync.sheets.surroundings import NOTHING_ELSE
+from sync.sheets.read import Snapshot, Table
 from sync.status.problem import last_moment
 from sync.status.rules import NO_WORKER
 from sync.status.verdict import evaluate
@@ -121,14 +120,14 @@ def overview(parts: ConsoleParts) -> Any:
 def columns(parts: ConsoleParts) -> Any:
     """Show the fields of the sheet's columns; the sheet is read only on request."""
     spreadsheet = parts.wiring.sheet_store().spreadsheet
-    snapshot, titles, is_read = Snapshot(), NOTHING_ELSE.titles, request.method == "POST"
+    snapshot, is_read = Snapshot(), request.method == "POST"
     if is_read:
         with parts.alone():
-            # Two reads in addition to the worker's, whose rate limit leaves ten a minute.
+            # One read in addition to the worker's, whose rate limit leaves ten a minute.
             flusher = parts.wiring.flusher(sleep)
             client, pending = flusher.client, flusher.store.pending.read(0, 0)
             tabs = flusher.tabs(pending.mode)
-            snapshot, titles = client.read(tabs), client.surroundings().titles
+            snapshot = client.read(tabs)
             flusher.notice_columns(tabs, snapshot, pending)
     layout, names = parts.wiring.layout(), _milestone_names(parts) if is_read else {}
     headers = {entry.id: entry.header for entry in JOB_FIELDS}
@@ -138,7 +137,6 @@ def columns(parts: ConsoleParts) -> Any:
         tables=[(table, _found(table)) for table in snapshot.tables],
         gone=spreadsheet.read_columns().gone,
         is_mapped=spreadsheet.mode() is Mode.MAPPED,
-        tabs=_tabs(snapshot, titles),
         title=lambda column: (
             layout.title(column, is_mapped=True, names=names) or headers.get(column, column)
         ),
@@ -164,16 +162,6 @@ def checks(parts: ConsoleParts) -> Any:
     return render_template(
         "console/checks.html", found=results, is_well=is_well(results), download=download
     )
-
-
-def _tabs(snapshot: Snapshot, titles: Mapping[int, str]) -> list[tuple[str, str]]:
-    """Return every tab's title and its purpose."""
-    hidden = dict.fromkeys(snapshot.hidden_tabs, "hidden, to verify writes")
-    roles = {**hidden, RECOVERED_TAB: "recovered cells"}
-    roles |= {table.sheet_id: "jobs" for table in snapshot.tables}
-    parts = {"lines of the History": snapshot.history, "figures": snapshot.pipeline}
-    roles |= {tab.sheet_id: role for role, tab in parts.items() if tab is not None}
-    return [(title, roles.get(number, "yours")) for number, title in titles.items()]
 
 
 def _found(table: Table) -> list[tuple[str, str, str]]:
