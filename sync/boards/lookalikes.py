@@ -7,7 +7,7 @@ family name isn't enough if everything else that is known of both differs.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2s
@@ -37,6 +37,8 @@ _PHONE_DIGITS = 10
 """Of a phone number in the United States, without the country's 1."""
 _EMAIL = re.compile(r"[^\s,;<>/]+@[^\s,;<>/]+")
 ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\b")
+LAST_ZIP = re.compile(rf"{ZIP.pattern}\s*$")
+_NUMBER = re.compile(r"\d+")
 _HOUSE = re.compile(r"\D*?(\d+)\s*(.*)", re.DOTALL)
 _DIRECTIONS = frozenset(
     ("n", "s", "e", "w", "ne", "nw", "se", "sw", "north", "south", "east", "west")
@@ -213,37 +215,34 @@ class _Party:
 
 
 def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
-    """Yield the traits of which two look-alikes share at least one, to compare few rows."""
+    """Yield the traits of which a job and its row share at least one, to compare few rows."""
     yield from (("email", email.casefold()) for email in _EMAIL.findall(texts.get("email", "")))
     yield from (("phone", phone) for phone in phones(texts.get("phone", "")))
     people = _people(texts.get("customer", ""))
     yield from (("family", family) for person in people for family in person.family)
-    if match := _HOUSE.match(texts.get("address", "")):
-        yield "house", match[1].lstrip("0")
+    numbers = _NUMBER.findall(LAST_ZIP.sub("", texts.get("address", "")))
+    yield from (("house", number.lstrip("0")) for number in numbers)
 
 
 class RowIndex:
     """Rows by traits that are cheap to find, because comparing a row may take a millisecond."""
 
-    def __init__(
-        self, rows: Mapping[Place, Texts], traits: Callable[[Texts], Iterator[tuple[str, str]]]
-    ) -> None:
-        self._traits = traits
+    def __init__(self, rows: Mapping[Place, Texts]) -> None:
         self._places: dict[tuple[str, str], set[Place]] = defaultdict(set)
         for place, texts in rows.items():
-            for trait in traits(texts):
+            for trait in _traits(texts):
                 self._places[trait].add(place)
 
     def near(self, texts: Texts) -> set[Place]:
         """Return the rows that share a trait with a customer's texts."""
-        return {place for trait in self._traits(texts) for place in self._places.get(trait, ())}
+        return {place for trait in _traits(texts) for place in self._places.get(trait, ())}
 
 
 class LookAlikes:
     """Finds the rows that look like a job, and the rows that the user chose or ruled out."""
 
     def __init__(self, rows: Mapping[Place, Texts], answers: Collection[RowAnswer] = ()) -> None:
-        self._rows, self._index = rows, RowIndex(rows, _traits)
+        self._rows, self._index = rows, RowIndex(rows)
         self._parties: dict[Place, _Party] = {}
         self._same = [answer for answer in answers if answer.is_same]
         self._others = defaultdict[str, list[RowAnswer]](list)

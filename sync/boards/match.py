@@ -5,22 +5,17 @@ value on either side is ignored. A match is certain if neither the row nor the j
 else; other candidates (`lookalikes`) are left to the user.
 """
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from scourgify import normalize_address_record
 from scourgify.exceptions import AddressNormalizationError
 
-from sync.boards.lookalikes import ZIP, RowIndex, Texts, phones, texts_of_customer
+from sync.boards.lookalikes import LAST_ZIP, ZIP, RowIndex, Texts, phones, texts_of_customer
 from sync.jobs.model import Customer
 from sync.sheets.job_tabs import Match
 from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
-
-_ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\s*$")
-_NUMBER = re.compile(r"\d+")
-
 
 Identity = Mapping[str, tuple[frozenset[str], ...]]
 """Who a job or a row is about: by key, the normalized values of each of its parts.
@@ -49,7 +44,7 @@ def match(
     `jobs` are all that have no row, so that two of them never both take one; a row that `is_other`
     is not that job's, as a person answered.
     """
-    index, claims = RowIndex(rows, _traits), defaultdict[Place, int](int)
+    index, claims = RowIndex(rows), defaultdict[Place, int](int)
     near: dict[str, list[tuple[Place, list[str]]]] = {}
     for site, customer in jobs.items():
         texts = texts_of_customer(customer)
@@ -88,7 +83,7 @@ def strangers(
         for place, site in sites.items()
         if site in jobs and place in rows and not _is_plainly(rows[place], jobs[site])
     }
-    index, shown_by = RowIndex(odd, _traits), defaultdict[Place, list[str]](list)
+    index, shown_by = RowIndex(odd), defaultdict[Place, list[str]](list)
     for site, customer in jobs.items():
         texts = texts_of_customer(customer)
         if places := index.near(texts):
@@ -121,17 +116,6 @@ def _is_plainly(row: Texts, customer: Customer) -> bool:
     return any(text and own and text.casefold() == own.casefold() for text, own in texts)
 
 
-def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
-    """Give what two spellings of a text have in common, and few other texts."""
-    for part in IDENTITY_COLUMNS:
-        if text := texts.get(part, "").strip():
-            if part == "address":
-                numbers = _NUMBER.findall(_ZIP.sub("", text))
-                yield from ((part, number) for number in numbers or [text.casefold()])
-            elif part in ("email", "phone"):
-                yield from ((part, value) for value in normalized(part, text))
-
-
 def identity(texts: Texts, by: Iterable[str]) -> Identity:
     """Return who a row or a customer is about."""
     values = {
@@ -139,7 +123,7 @@ def identity(texts: Texts, by: Iterable[str]) -> Identity:
     }
     if "zip" not in values and "city_zip" in values:
         values["zip"] = values["city_zip"]
-    if "zip" not in values and (match := _ZIP.search(texts.get("address", "").strip())):
+    if "zip" not in values and (match := LAST_ZIP.search(texts.get("address", "").strip())):
         values["zip"] = frozenset((match[1],))
     return {
         key: tuple(values[part] for part in key.split("+"))
@@ -157,7 +141,7 @@ def normalized(part: str, text: str) -> frozenset[str]:
     if part == "phone":
         return phones(text)
     if part == "zip":
-        return frozenset(_ZIP.findall(text))
+        return frozenset(LAST_ZIP.findall(text))
     if part == "city_zip":
         return frozenset(ZIP.findall(text))
     value = _street(text) if part == "address" else text.casefold()
