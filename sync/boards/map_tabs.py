@@ -10,14 +10,7 @@ from sync.boards import link, metadata, survey
 from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import SeenTab
-from sync.boards.preview import (
-    CopiedFormula,
-    Preview,
-    TabColumns,
-    copied_formulas,
-    kept_cells,
-    preview,
-)
+from sync.boards.preview import Preview, TabColumns, kept_cells, preview
 from sync.boards.reader import BoardReader
 from sync.boards.survey import Survey
 from sync.errors import Permanent, Retryable
@@ -27,7 +20,6 @@ from sync.jobs.learned import seen_statuses
 from sync.jobs.milestones import Milestones
 from sync.jobs.projection import current_stage
 from sync.ops import retry
-from sync.sheets.read import Table
 from sync.sheets.sheet_requests import Request
 from sync.store import Lease
 from sync.wiring import Sleep, Wiring
@@ -69,8 +61,6 @@ class MappingReport:
     """The requests to send."""
     is_written: bool = False
     """Whether anything was sent."""
-    formulas: tuple[CopiedFormula, ...] = ()
-    """What new rows of the first chosen tab take of the row above them."""
     preview: Preview | None = None
     """What the first flush would change; None where nobody asked, or nothing can be mapped."""
 
@@ -132,13 +122,12 @@ class TabMapper:
             fields = fields_of(self._wiring)
             again = retry.policy(self._sleep)
             report: MappingReport = again(self._read, fields)
-            formulas = tuple(again(self._formulas, report))
             is_shown = with_preview and not report.problem
             change = again(self._preview, lease, report) if is_shown else None
             if write:
                 again(self._answer, lease, report)
                 report = again(self._write, lease, fields)
-            return replace(report, preview=change, formulas=formulas)
+            return replace(report, preview=change)
 
     def fetch_customers(self, seconds: float = math.inf) -> int:
         """Request the customers that are due, as the worker does: rows are matched by them.
@@ -184,7 +173,6 @@ class TabMapper:
         for title, decision in decisions.items():
             of_title = [m for m in mappings if m.tab.title == title or not title]
             decision.must_be_found(of_title)
-            decision.must_fit(of_title)
         problem = _problem(surveyed, mappings, chosen, self._titles)
         named = {mapping.tab.sheet_id for mapping in mappings}
         staying = (
@@ -246,18 +234,6 @@ class TabMapper:
             jobs = self._preview(lease, report).look_alikes
             settled = link.chosen(jobs, self._answers.rows)
             self._flusher.store.boards.answer(lease, link.answers(settled))
-
-    def _formulas(self, report: MappingReport) -> Sequence[CopiedFormula]:
-        """Return the formulas that new rows would take: they go into the first chosen tab."""
-        if report.problem or not report.chosen_tabs:
-            return ()
-        mapping = report.chosen_tabs[0]
-        if mapping.native_table:
-            return ()
-        tab, row = mapping.tab, mapping.header_row
-        size, columns = (tab.row_count, tab.column_count), _columns(mapping, report).columns
-        table = Table(tab.sheet_id, tab.title, row, *size, columns, headers=tab.headers(row))
-        return copied_formulas(BoardReader(self._client), table)
 
     def _write(self, lease: Lease, fields: Fields) -> MappingReport:
         for _ in range(_ROUNDS):

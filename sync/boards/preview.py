@@ -112,17 +112,6 @@ class RowChanges:
 
 
 @dataclass(frozen=True)
-class CopiedFormula:
-    """A formula that new rows copy from the row above; `row` is that row, from 1."""
-
-    tab: str
-    row: int
-    letter: str
-    header: str
-    formula: str
-
-
-@dataclass(frozen=True)
 class Preview:
     """The changes, and the numbers of jobs that have a row, get one by a match, and get a new one.
 
@@ -378,13 +367,3 @@ def _changes(
             write.site,
         )
         yield change, cell.column
-
-
-def copied_formulas(reader: BoardReader, table: Table) -> list[CopiedFormula]:
-    """Return the formulas that new rows of a tab would take. Raises Retryable or Permanent."""
-    end = table_end.find(table, reader.lines(table))
-    row = end.last_row + 1
-    return [
-        CopiedFormula(table.title, row, letters(index), table.headers.get(index, ""), formula)
-        for index, formula in end.formulas.items()
-    ]

@@ -47,11 +47,6 @@ class BoardReader:
                     raise Retryable("sheet_changed", "The mapped columns were moved just now.")
         return columns
 
-    def lines(self, table: Table) -> dict[int, list[str]]:
-        """Read a whole tab as bare texts, by column from its first row on."""
-        (whole,) = self._client.values([_whole_range(table)])
-        return dict(enumerate(whole))
-
     def lists(self, ranges: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Read the options that drop-downs take from cells, by range; () if those are gone.
 

@@ -1,4 +1,4 @@
-"""Unmaps tabs, and returns which extras (History, Pipeline, views) were added."""
+"""Unmaps tabs."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,16 +7,12 @@ from sync.boards import survey
 from sync.boards.metadata import removal
 from sync.errors import Permanent
 from sync.ops import retry
-from sync.setup.spreadsheet import EXTRAS
 from sync.sheets.flush import Flusher
 from sync.sheets.read import Snapshot
 from sync.sheets.reconcile import waiting_for_check
-from sync.store import ActionLog, ActionState
 from sync.wiring import Sleep, Wiring
 
 _TRIES = 8
-_LATEST = 1000
-"""Actions among which what was added is looked for: what was, is among the newest."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ def unmap(
     """Return the mapped tabs among `names` (titles); with `write`, unmap them. Their cells stay.
 
     Without names, return every mapped tab, as if it were unmapped alone. Raises Retryable while an
-    earlier write is unverified, Permanent if no tab is mapped.
+    earlier write is unverified, Permanent if none of the name, or none at all, is mapped.
     """
     flusher = wiring.flusher(sleep)
     again = retry.policy(sleep, _TRIES)
@@ -48,6 +44,10 @@ def unmap(
         tables = () if tabs.is_ours else snapshot.tables
         if not tables:
             raise Permanent("not_mapped", "No tab is mapped: there is nothing to remove.")
+        titles = [table.title for table in tables]
+        if unknown := [name for name in names if name not in titles]:
+            what = f"No mapped tab is called {unknown[0]!r}. There are: {', '.join(titles)}."
+            raise Permanent("no_tab", what)
         gone = [table for table in tables if table.title in names]
         if gone and write:
             left = [table for table in tables if table not in gone]
@@ -78,10 +78,3 @@ def _take_metadata(flusher: Flusher, tabs: Collection[int]) -> None:
     ]
     if requests:
         flusher.client.update(requests)
-
-
-def extras_added(wiring: Wiring, actions: ActionLog) -> frozenset[str]:
-    """Return the names of the extras that were added, on the console or by a command."""
-    made = wiring.sheet_store().pending.read(0, 0).known_columns
-    done = {each.name for each in actions.latest(_LATEST) if each.state is ActionState.DONE}
-    return frozenset(n for n, made_as in EXTRAS.items() if made_as in made or f"add {n}" in done)

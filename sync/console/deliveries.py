@@ -31,7 +31,6 @@ class Search:
     customer: str = ""
     milestone: str = ""
     outcome: str = ""
-    reason: str = ""
     since: str = ""
 
     def wanted(self, parts: ConsoleParts) -> DeliveryFilter:
@@ -42,7 +41,7 @@ class Search:
         if self.customer:
             sites = parts.jobs.of_customer(self.customer, _MOST_CUSTOMERS)
         outcome = _OUTCOMES.get(self.outcome)
-        return DeliveryFilter(outcome, self.site, self.reason, since, sites, self.milestone)
+        return DeliveryFilter(outcome, self.site, "", since, sites, self.milestone)
 
     def __bool__(self) -> bool:
         return any(vars(self).values())

@@ -34,8 +34,6 @@ class Choices:
     """The columns that get no field."""
     added: Sequence[str] = ()
     """The fields for which columns are added."""
-    words: Mapping[str, str] = field(default_factory=dict)
-    """The words by status (its code or label), for every drop-down that has such an option."""
     column_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """The words by status of single columns, with a drop-down or without; "" removes a word."""
     header_row: int | None = None
@@ -302,19 +300,15 @@ class TabDecider:
     def _worded(
         self, column: MappedColumn, known: Mapping[str, str], own: Mapping[str, str]
     ) -> MappedColumn:
-        """Return a column with its words: chosen for it, for any column, or stored before."""
+        """Return a column with its words: chosen for it, or stored before."""
         options = column.proposal.options
-        everywhere = {
-            self._fields.label_of(ours): his.strip() for ours, his in self._choices.words.items()
-        }
         if options is None:
             return replace(column, words=text_words({**known, **own}))
         for ours, his in own.items():
             if his and his not in options:
                 raise no_option(column, his, ours)
-        fitting = {ours: his for ours, his in everywhere.items() if his in options}
         field = self._fields.get(column.field)
-        words = fit(field, options, {**known, **fitting, **own}, self._fields.trade_words)
+        words = fit(field, options, {**known, **own}, self._fields.trade_words)
         if words.size > LONGEST:
             reason = f"its drop-down has {len(options)} long options"
             return replace(column, field="", reason=reason)
@@ -334,19 +328,3 @@ class TabDecider:
         kept |= stored_words(chosen)
         gone = {k: w for k, w in kept.items() if options is not None and w not in options}
         return Words({k: w for k, w in kept.items() if k not in gone}, gone=gone)
-
-    def must_fit(self, tabs: Iterable[TabMapping]) -> None:
-        """Raise Permanent where a person named an option that no mapped drop-down has."""
-        columns = [
-            column
-            for tab in tabs
-            for column in tab.columns
-            if column.words and column.field != PROGRESS
-        ]
-        known = {option for column in columns for option in column.proposal.options or ()}
-        for ours, his in self._choices.words.items():
-            if his not in known:
-                fix = f"There are: {', '.join(sorted(known)) or 'none'}."
-                raise Permanent(
-                    "no_option", f"--word {ours}={his}: no mapped drop-down has it. {fix}"
-                )

@@ -19,7 +19,7 @@ from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.progress import ProgressRules
 from sync.boards.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview
 from sync.boards.unmap import UnmappedTab, unmap
-from sync.commands import NO_EXTRAS, json_option, pairs
+from sync.commands import NO_EXTRAS, echo, json_option, pairs
 from sync.jobs.progress import PROGRESS
 from sync.ops import logs
 from sync.status.problem import pluralize
@@ -59,7 +59,6 @@ def report_json(report: MappingReport) -> dict[str, Any]:
             }
             for mapping in report.tabs
         ],
-        "formulas": [asdict(formula) for formula in report.formulas],
     } | ({"preview": _preview_as_json(report.preview)} if report.preview else {})
 
 
@@ -100,10 +99,6 @@ def show_report(report: MappingReport, out: Console, *, is_written: bool) -> Non
     for mapping in report.tabs:
         is_chosen = mapping.tab.sheet_id in report.chosen
         _show_tab(mapping, report.fields, out, is_chosen=is_chosen)
-    for formula in report.formulas:
-        name = formula.header or formula.letter
-        text = f"New rows copy the formula of {name} ({formula.letter}) from row {formula.row}"
-        _say(out, f"{text}: {formula.formula}")
     if report.preview:
         _show_preview(report.preview, out)
     _say(out, _next(report, is_written=is_written))
@@ -220,21 +215,20 @@ def _plain(text: str) -> Text:
     return Text("".join(char if char.isprintable() else " " for char in text))
 
 
-def words_of(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """Return the words for every drop-down, and those for one column, by status."""
-    by_column: dict[str, dict[str, str]] = {"": {}}
+def words_of(texts: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """Return the words by status for each column."""
+    by_column: dict[str, dict[str, str]] = {}
     for text in texts:
         before, separator, word = (part.strip() for part in text.rpartition("="))
-        column, colon, status = (part.strip() for part in before.rpartition(":"))
-        if not (separator and status) or (colon and not column) or not (word or column):
-            what = '"APPROVED=Done" or "Perm.:APPROVED=Issued"'
-            raise click.BadParameter(f"write {what}, not {text!r}")
+        column, _, status = (part.strip() for part in before.rpartition(":"))
+        if not (separator and status and column):
+            raise click.BadParameter(f'write "Perm.:APPROVED=Issued", not {text!r}')
         words = by_column.setdefault(column, {})
         if status in words and ":" not in column:
             raise click.BadParameter(f"{before!r} is given twice")
         # With a milestone, it is a rule for the whole job, which can have further words.
         words[status] = ONE_MORE.join((words[status], word)) if status in words else word
-    return by_column.pop(""), by_column
+    return by_column
 
 
 def unmapped_lines(tabs: Iterable[UnmappedTab], *, is_written: bool) -> Iterator[str]:
@@ -265,8 +259,8 @@ def unmapped_lines(tabs: Iterable[UnmappedTab], *, is_written: bool) -> Iterator
     "--remove",
     "removed",
     multiple=True,
-    metavar="NAME",
-    help="Unmap a tab by its title, or a column by its header or letter. Its cells stay.",
+    metavar="TITLE",
+    help="Unmap a tab, instead of all else. Its cells stay.",
 )
 @click.option(
     "--add", "added", multiple=True, metavar="FIELD", help="Add a column for a field at the right."
@@ -275,10 +269,10 @@ def unmapped_lines(tabs: Iterable[UnmappedTab], *, is_written: bool) -> Iterator
     "--word",
     "words",
     multiple=True,
-    metavar="[COLUMN:[MILESTONE:]]STATUS=WORD",
-    help="The word for a status: APPROVED=Done for every drop-down with that option, "
-    '"Perm.:APPROVED=Issued" for one column, or "Stage:Permits:APPROVED=Permit OK" for a column '
-    "that shows progress. Without a WORD after the =, the word is removed.",
+    metavar="COLUMN:[MILESTONE:]STATUS=WORD",
+    help='A column\'s word for a status, such as "Perm.:APPROVED=Issued", or '
+    '"Stage:Permits:APPROVED=Permit OK" for a column that shows progress. Without a WORD after '
+    "the =, the word is removed.",
 )
 @click.option(
     "--preview", is_flag=True, help="Show what the first update would change, cell by cell."
@@ -306,15 +300,11 @@ def map_tabs(
         raise click.UsageError("--header-row goes with one --tab.")
     logs.configure(logging.WARNING)
     wiring = Wiring(*opened())
-    gone = unmap(wiring, time.sleep, removed, write=write) if removed else ()
-    if gone and not as_json:
-        click.echo("\n".join(unmapped_lines(gone, is_written=write)))
-    if gone and len(gone) == len(removed):
+    if removed:
+        echo(unmapped_lines(unmap(wiring, time.sleep, removed, write=write), is_written=write))
         return
-    titles = {tab.title for tab in gone}
-    unset += tuple(name for name in removed if name not in titles)
     row = header_row - 1 if header_row is not None else None
-    choices = Choices(pairs("Header=field", fields), unset, added, *words_of(words), row)
+    choices = Choices(pairs("Header=field", fields), unset, added, words_of(words), row)
     mapper = TabMapper(wiring, time.sleep, choices, tabs)
     report = mapper.run(write=write, with_preview=preview)
     if as_json:

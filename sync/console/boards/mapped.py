@@ -1,12 +1,12 @@
 """Serves the pages of a mapped sheet: uncertain rows, extra tabs and views, and unmapping."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
 from sync.boards.link import NONE, Doubts, link
-from sync.boards.unmap import extras_added
 from sync.boards.unmap import unmap as unmap_tabs
 from sync.console.access import set_personal
 from sync.console.parts import ConsoleParts, PageWait
@@ -119,7 +119,6 @@ def extras(parts: ConsoleParts) -> Any:
     return render_template(
         "console/boards/extras.html",
         extras=_ABOUT,
-        added=extras_added(parts.wiring, parts.actions),
         said=said,
         is_mapped=parts.wiring.mode() is Mode.MAPPED,
     )
@@ -128,24 +127,20 @@ def extras(parts: ConsoleParts) -> Any:
 def unmap(parts: ConsoleParts) -> Any:
     """List the mapped tabs, or unmap one."""
     said, tabs, title = "", None, request.form.get("tab")
+    wiring, wait = parts.wiring, PageWait()
     if request.method == "POST":
         try:
             with parts.alone():
-                if title and _unmapped(parts, title):
-                    return redirect(url_for("console.mapping"), 303)
-                tabs = unmap_tabs(parts.wiring, PageWait(), (), write=False)
+                if title is None:
+                    tabs = unmap_tabs(wiring, wait, (), write=False)
+                else:
+                    run = partial(unmap_tabs, wiring, wait, [title], write=True)
+                    parts.recorded("unmap", title, run, "Unmapped.")
         except BrightsheetError as error:
             said = error.what
+        else:
+            if title:
+                parts.wake()
+                flash(f"Unmapped: {title}. The cells stay.")
+                return redirect(url_for("console.mapping"), 303)
     return render_template("console/boards/unmap.html", tabs=tabs, said=said)
-
-
-def _unmapped(parts: ConsoleParts, title: str) -> bool:
-    """Unmap a tab; return whether it was there: if it was renamed, the tabs are listed again."""
-    wiring, wait = parts.wiring, PageWait()
-    gone = parts.recorded(
-        "unmap", title, lambda: unmap_tabs(wiring, wait, [title], write=True), "Unmapped."
-    )
-    if gone:
-        parts.wake()
-        flash(f"Unmapped: {title}. The cells stay.")
-    return bool(gone)

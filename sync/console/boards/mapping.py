@@ -9,7 +9,6 @@ from flask import flash, redirect, render_template, request, url_for
 from sync.boards.link import NONE
 from sync.boards.map_tabs import MappingReport, PreviewAnswers, TabMapper
 from sync.boards.mapping.decide import Choices, TabMapping
-from sync.boards.unmap import extras_added
 from sync.console.access import set_personal
 from sync.console.boards.mapping_form import COLUMNS, HAD, PREVIEW, TABS, WRITE, MappingForm
 from sync.console.boards.mapping_views import FieldOffers, TabView, first_rows, stored_mapping
@@ -190,7 +189,6 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         no_row=NONE,
         cautions=[line for view in views for line in view.cautions],
         staying=_titles(report.staying),
-        has_extras=bool(extras_added(parts.wiring, parts.actions)),
         most=_MOST_ROWS,
     )
 

@@ -104,14 +104,9 @@ def test_a_row_that_moved_since_it_was_looked_at_is_not_taken(console: Console) 
 @pytest.mark.long
 def test_what_is_wanted_is_added_and_nothing_else(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
-    assert "Pipeline added" not in plain(visitor.text(EXTRAS))
     assert visitor.send(EXTRAS, EXTRAS, extra="pipeline").status_code == 303
     assert "Tab 'Pipeline': created" in plain(visitor.text(EXTRAS)).replace("&#39;", "'")
-    page = plain(visitor.text(EXTRAS))
-    assert "Pipeline added" in page and "Add Pipeline" not in page, "it is there already"
-    assert "Add History" in page and "Add Filter views" in page
     assert visitor.send(EXTRAS, EXTRAS, extra="views").status_code == 303
-    assert "Filter views added" in plain(visitor.text(EXTRAS))
     titles = [tab["properties"]["title"] for tab in bench.book("sheets(properties)")["sheets"]]
     assert "Pipeline" in titles and "History" not in titles
     assert visitor.send(EXTRAS, EXTRAS, extra="pipeline").status_code == 303
@@ -178,7 +173,7 @@ def test_a_tab_is_unmapped_and_its_cells_stay(console: Console) -> None:
     before = two_tab_board.texts(bench, OPEN), two_tab_board.texts(bench, INSTALLED)
     bench.edit("rename_tab", sheet_id=INSTALLED, title="Installs")
     page = plain(visitor.send(UNMAP, UNMAP, tab="Installed").text)
-    assert "Unmap Installs" in page, "it was renamed since it was listed"
+    assert "There are: Open jobs, Installs." in page, "it was renamed since it was listed"
     assert visitor.send(UNMAP, UNMAP, tab="Installs").status_code == 303
     page = plain(visitor.send(UNMAP, UNMAP).text)
     assert "Unmap Open jobs" in page and "Installs" not in page

@@ -1,4 +1,4 @@
-"""`map --remove` unmaps a tab or a column, and its cells stay as they are."""
+"""`map --remove` unmaps a tab, `--unset` a column; the cells stay as they are."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_a_tab_is_unmapped_and_its_cells_stay(theirs: Stand) -> None:
 
 
 def test_a_column_is_unmapped(theirs: Stand) -> None:
-    theirs.map("--tab", "Sheet1", "--remove", "Permit", "--write")
+    theirs.map("--tab", "Sheet1", "--unset", "Permit", "--write")
     assert "Permit" not in theirs.proposed("--tab", "Sheet1")
     before = texts(theirs, "Sheet1")
     theirs.shown(milestone(1, status="APPROVED", date_updated="2026-05-01T10:00:00Z"))

@@ -44,7 +44,7 @@ def keys(stand: Stand, key: str) -> list[tuple[str, str]]:
 def test_what_came_in_the_second_before_came_before_it(theirs: Stand) -> None:
     """Catches a typed word that is replaced by an event of before the mapping."""
     moment = datetime.now(UTC)
-    theirs.map("--write", "--word", "SUBMITTED=Sent")
+    theirs.map("--write", "--word", "Permit:SUBMITTED=Sent")
     ((_, value),) = keys(theirs, HEADER_KEY)
     assert datetime.fromisoformat(value.removeprefix(MAPPED_SINCE)) > moment
 
@@ -59,13 +59,13 @@ def test_a_dry_run_writes_nothing(theirs: Stand) -> None:
 
 def test_it_is_one_write_and_the_second_time_none(theirs: Stand) -> None:
     before = cells(theirs)
-    done = theirs.started("--write", "--word", "SUBMITTED=Sent")
+    done = theirs.started("--write", "--word", "Permit:SUBMITTED=Sent")
     assert (done.returncode, done.stderr) == (0, "")
     assert "The mapping is in the sheet." in done.stdout
     assert theirs.writes() == 1
     seen = theirs.metadata()
     assert "The mapping is already in the sheet." in theirs.map(
-        "--write", "--word", "SUBMITTED=Sent"
+        "--write", "--word", "Permit:SUBMITTED=Sent"
     )
     assert "The mapping is already in the sheet." in theirs.map("--write")
     assert theirs.writes() == 1
@@ -99,7 +99,7 @@ def test_a_filter_of_something_else_stays(theirs: Stand) -> None:
 
 
 def test_what_is_written(theirs: Stand) -> None:
-    theirs.map("--write", "--word", "SUBMITTED=Sent")
+    theirs.map("--write", "--word", "Permit:SUBMITTED=Sent")
     ((place, value),) = keys(theirs, HEADER_KEY)
     assert place == "0r2"
     assert value.startswith("mapped 20") and value.endswith("+00:00")
