@@ -84,15 +84,6 @@ def test_a_word_is_proposed_only_if_it_is_unambiguous(
     assert column.by_ours == proposed | likely | also
 
 
-def test_a_word_without_a_column_applies_where_it_is_an_option() -> None:
-    made = decided(words={"APPROVED": "Redo"})
-    assert [column and column.by_ours.get("Approved") for column in words(made)] == [
-        "Redo",
-        "OK",
-        None,
-    ]
-
-
 def test_words_are_kept_until_they_are_removed_explicitly() -> None:
     """Catches a second run for one column that erases another's, and one that proposes again."""
     before = Before(

@@ -242,12 +242,12 @@ def test_the_options_of_a_drop_down_may_be_in_another_tab(theirs: Stand) -> None
     lists = theirs.add_tab("Lists of words")
     theirs.fill([["Permit"], ["Done"], ["SUBMITTED"], [], ["Done"]], lists)
     theirs.drop_down(3, "='Lists of words'!$A$2:$A$9", top=3)
-    words = theirs.mapped("--word", "Approved=Done")["tabs"][0]["columns"][3]
+    words = theirs.mapped("--word", "Permit:Approved=Done")["tabs"][0]["columns"][3]
     assert words["options"] == ["Done", "SUBMITTED"]
     assert words["words"] == {"Approved": "Done", "Submitted": "SUBMITTED"}
     assert words["without_option"] == ["Rejected", "In progress", "Canceled", "Archived"]
     assert "has no option for Rejected, In progress, Canceled, Archived" in theirs.map(
-        "--word", "Approved=Done"
+        "--word", "Permit:Approved=Done"
     )
 
 
@@ -258,7 +258,7 @@ def test_milestones_and_statuses_are_learned_from_webhooks(theirs: Stand) -> Non
     found = theirs.mapped()["tabs"][0]["columns"]
     assert found[0]["field"] == "approved:Roof check"
     assert "Withdrawn" in found[3]["without_option"]
-    assert theirs.mapped("--word", "WITHDRAWN=Sent")["tabs"][0]["columns"][3]["words"] == {
+    assert theirs.mapped("--word", "Permit:WITHDRAWN=Sent")["tabs"][0]["columns"][3]["words"] == {
         "Approved": "approved",
         "Withdrawn": "Sent",
     }
@@ -319,9 +319,9 @@ def test_a_misspelled_choice_gets_a_hint(theirs: Stand) -> None:
         (("--set", "Phone"), "write \"Header=field\", not 'Phone'"),
         (("--header-row", "3"), "--header-row goes with one --tab"),
         (("--set", "Phone=x", "--set", "Phone=y"), "is given twice"),
-        (("--word", "APPROVED="), 'write "APPROVED=Done" or "Perm.:APPROVED=Issued"'),
-        (("--word", ":APPROVED=x"), 'write "APPROVED=Done"'),
-        (("--word", "Perm.:=x"), 'write "APPROVED=Done"'),
+        (("--word", "APPROVED=x"), 'write "Perm.:APPROVED=Issued"'),
+        (("--word", ":APPROVED=x"), 'write "Perm.:APPROVED=Issued"'),
+        (("--word", "Perm.:=x"), 'write "Perm.:APPROVED=Issued"'),
         (("--word", "P:APPROVED=x", "--word", "P:APPROVED=y"), "is given twice"),
     ):
         assert said in theirs.map(*words, status=2)
