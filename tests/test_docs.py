@@ -89,10 +89,6 @@ FACTS = [
     ("docs/security.md", f"after {server.READ_SECONDS:.0f} s the connection is dropped"),
     ("docs/security.md", f"they get {server.MAX_BUFFERED_BYTES >> 20} MiB together"),
     ("docs/security.md", f"without the token, {WORDS[everbright._REDIRECTS]} times at most"),
-    (
-        "docs/security.md",
-        f"given up after {everbright.TIMEOUT[0]:.0f} s or {everbright.TIMEOUT[1]:.0f} s",
-    ),
     ("docs/security.md", f"after {WRONG_OVER_ALL} wrong ones within an hour"),
     ("docs/setup/backfill.md", f"at most {load(LEAST).backfill_rate} requests a second"),
     ("docs/scaling.md", f"take over within {WORDS[load(LEAST).lease_seconds]} seconds"),
