@@ -33,12 +33,8 @@ KEYED, FILLED, REPLACED, ADDED = "key", "filled", "replaced", "added"
 """Kinds of a change: a row's key, a value in a blank cell or another one, a cell of a new row."""
 COPIED = "copied"
 """A formula that a new row copies from the row above."""
-_ORDER = (REPLACED, KEYED, FILLED, ADDED, COPIED)
-"""The changes that the user most wants to see come first."""
 _NAMED = 3
 """Jobs with several rows that are named."""
-_MOST = 200
-"""The most cells that are listed."""
 
 
 @dataclass(frozen=True)
@@ -138,16 +134,6 @@ class Preview:
     def kinds(self) -> Counter[str]:
         """How many changes there are of each kind."""
         return Counter(change.kind for change in self.changes)
-
-    @property
-    def listed(self) -> Sequence[CellChange]:
-        """The changes that are listed for people."""
-        return sorted(self.changes, key=lambda change: _ORDER.index(change.kind))[:_MOST]
-
-    @property
-    def unlisted(self) -> int:
-        """How many changes are not."""
-        return len(self.changes) - len(self.listed)
 
     @property
     def replaced(self) -> Sequence[CellChange]:

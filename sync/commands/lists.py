@@ -14,8 +14,9 @@ from uuid import UUID
 import click
 
 from sync.commands import echo, json_option, table
-from sync.doctor import Check, is_well, run_checks, settings_failed, text
-from sync.doctor import as_json as checks_as_json
+from sync.doctor import run_checks, settings_failed
+from sync.doctor.check import Check, is_well, text
+from sync.doctor.check import as_json as checks_as_json
 from sync.errors import SettingsError
 from sync.google import auth
 from sync.jobs.details import DetailColumns

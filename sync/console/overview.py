@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from flask import render_template, request
 
 from sync.console.parts import ConsoleParts
-from sync.doctor import as_json, is_well, run_checks
+from sync.doctor import run_checks
+from sync.doctor.check import as_json, is_well
 from sync.field_table import JOB_FIELDS
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones

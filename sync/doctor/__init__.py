@@ -9,26 +9,12 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from sync.doctor import google, receiver
-from sync.doctor.check import Check, as_json, explained, failed, is_well, skipped, text
+from sync.doctor.check import Check, explained, failed, skipped
 from sync.errors import BrightsheetError, SettingsError
 from sync.google import auth
 from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
-
-__all__ = [
-    "STEPS",
-    "Check",
-    "Run",
-    "Step",
-    "as_json",
-    "is_well",
-    "register",
-    "run_checks",
-    "settings_failed",
-    "text",
-]
-
 
 Run = Callable[[Wiring], Check]
 

@@ -19,7 +19,8 @@ from brightsheet import cli
 from emulator import Emulator
 from emulator.accounts import DRIVE, FILE, SHEETS
 from emulator.drive.model import User
-from sync.doctor import Check, run_checks
+from sync.doctor import run_checks
+from sync.doctor.check import Check
 from tests.bench import Bench
 from tests.made_up import CONFIG_FILE, ROOT, document, milestone, task, uuid
 from tests.settings.test_environment import KEY

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
-from sync.doctor import Check, run_checks
+from sync.doctor import run_checks
+from sync.doctor.check import Check
 from tests.bench import Bench
 from tests.made_up import document, milestone, task
 from tests.settings.test_environment import KEY

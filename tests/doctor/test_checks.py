@@ -13,8 +13,8 @@ from werkzeug.datastructures import MultiDict
 
 from demo.process import free_port
 from emulator.drive.model import User
-from sync.doctor import STEPS, Check, settings_failed
-from sync.doctor.check import filesystem
+from sync.doctor import STEPS, settings_failed
+from sync.doctor.check import Check, filesystem
 from sync.errors import SettingsError
 from sync.settings.environment import load
 from sync.sheets.read import JOBS_TAB

@@ -33,12 +33,13 @@ _SAMPLES = 2
 _WORDS = 12
 """Words without a meaning that are named."""
 _SAID = {
+    REPLACED: "replaced",
     KEYED: "site ID",
     FILLED: "filled",
-    REPLACED: "replaced",
     ADDED: "new row",
     COPIED: "copied formula",
 }
+"""The kinds of changes, in the order in which they are listed."""
 
 
 def report_json(report: MappingReport) -> dict[str, Any]:
@@ -112,11 +113,9 @@ def _show_preview(preview: Preview, out: Console) -> None:
         return
     rows = [
         (c.tab, f"{c.letter}{c.row}", c.header, _SAID[c.kind], c.before, c.after)
-        for c in preview.listed
+        for c in sorted(preview.changes, key=lambda change: list(_SAID).index(change.kind))
     ]
     _show_table(out, ("Tab", "Cell", "Header", "", "Before", "After"), rows)
-    if preview.unlisted:
-        _say(out, f"and {preview.unlisted} more (--json lists all)")
 
 
 def _show_table(out: Console, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
