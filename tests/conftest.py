@@ -15,6 +15,7 @@ from hypothesis import settings
 
 from emulator import Emulator
 from tests import databases
+from tests.chat import Chat
 
 settings.register_profile("untimed", deadline=None)  # Machines are slow at times.
 settings.load_profile("untimed")
@@ -25,6 +26,32 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
+
+
+SLOW = ("tests/reading", "tests/boards/console", "tests/e2e", "tests/security")
+"""Areas with long tests, or with sheets that all of their tests look at."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have each worker begin with a slow area, and keep short tests for the end.
+
+    Workers get equal parts in this order, and who is done takes from the end of another's part.
+    """
+    if not (workers := getattr(config, "workerinput", None)):
+        return
+    count = workers["workercount"]
+    parts: list[list[pytest.Item]] = [[] for _ in range(count)]
+    rest: list[pytest.Item] = []
+    for item in items:
+        area = next((n for n, area in enumerate(SLOW) if item.nodeid.startswith(area)), None)
+        (rest if area is None else parts[area % count]).append(item)
+    left = len(items)
+    for number, part in enumerate(parts):
+        missing = max(left // (count - number) - len(part), 0)
+        part += rest[:missing]
+        del rest[:missing]
+        left -= len(part)
+    items[:] = [item for part in (*parts, rest) for item in part]
 
 
 EXPECTED_SKIPS = re.compile(r"chromium|docs/live\.md|in a real spreadsheet")
@@ -62,6 +89,15 @@ def _logs() -> Iterator[None]:
 def google() -> Iterator[Emulator]:
     with Emulator() as running:
         yield running
+
+
+@pytest.fixture
+def chat() -> Iterator[Chat]:
+    made = Chat()
+    yield made
+    made.hold.set()
+    made.server.shutdown()
+    made.server.server_close()
 
 
 @pytest.fixture(params=databases.KINDS)

@@ -24,13 +24,12 @@ WITHOUT = (
     "tests/boards",
 )
 AREAS: tuple[str, ...] = (
-    *("tests/sheets/test_flush.py", "tests/test_receiver.py"),
-    *("tests/console/test_statuses.py", "tests/doctor/test_command.py"),
+    *("tests/test_receiver.py", "tests/console/test_statuses.py", "tests/doctor/test_command.py"),
     *("tests/status/test_compare.py", "tests/worker/test_comparison.py"),
 )
-"""Tests of what boards plug into: the flush, the comparison, the console, the doctor, /status."""
+"""Tests of what boards plug into: flush and comparison, the console, the doctor, /status."""
 if FULL:
-    AREAS = ("tests/sheets", "tests/jobs", "tests/store", *AREAS[1:])
+    AREAS = ("tests/sheets", "tests/jobs", "tests/store", *AREAS)
 QUICK = "not postgresql and not what_moves_between_read_and_write"
 REFUSALS = '''"""What the core does with sheets that only boards can serve."""
 

@@ -195,14 +195,6 @@ def test_a_store_from_a_backup_finds_the_file_by_its_tag(bench: Bench, tmp_path:
     assert len(bench.folders()) == 1
 
 
-def test_the_token_stays_at_home_when_redirected(bench: Bench) -> None:
-    """A signed address at another host must not be sent EverBright's token."""
-    bench.google.everbright.fail(DOCUMENT, "redirect")
-    bench.until_done()
-    (request,) = bench.google.everbright.storage_requests
-    assert TOKEN not in str(request)
-
-
 def test_a_service_accounts_own_drive_has_no_room(sqlite_url: str) -> None:
     """Permanent, and the message names the fix: a shared drive or a user account."""
     with Emulator(anonymous_is_person=False) as google:
@@ -279,29 +271,6 @@ def test_a_page_of_comments_does_not_hold_the_process_up() -> None:
     assert not_a_document("plan.svg", b"<!---->" * 290, "image/svg+xml") == ""
     assert not_a_document("plan.svg", b"<!-- x -->\n" * 90 + b"<html>", "image/svg+xml") != ""
     assert time.thread_time() - began < 1
-
-
-@pytest.mark.parametrize(
-    "location",
-    [
-        "http://127.0.0.2:{port}\\@127.0.0.1:{home}/x",
-        "http://127.0.0.1:{home}@127.0.0.2:{port}/x",
-        "http://[/x",
-        "http://h:99999/",
-        "file:///etc/passwd",
-        "//\\x",
-    ],
-)
-def test_a_crooked_redirect_gets_no_token(bench: Bench, location: str) -> None:
-    """Two parsers of addresses may read two hosts: the one that connects is asked."""
-    with Emulator() as other:
-        port, home = (url.rpartition(":")[2] for url in (other.url, bench.google.url))
-        target = location.format(port=port, home=home)
-        headers = {"Location": target}
-        bench.google.faults.answer(302, headers=headers, api="everbright", count=None)
-        with pytest.raises(Retryable):
-            bench.once()
-        assert list(other.calls) == []
 
 
 def test_redirects_do_not_lead_inside() -> None:

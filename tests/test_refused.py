@@ -16,10 +16,10 @@ from brightsheet import cli
 from server import Server
 from sync.settings.environment import load
 from sync.store import Database, Inbox
-from sync.store.schema import delivery, metadata
+from sync.store.schema import metadata
 from sync.webhooks.schema import Outcome
+from tests.chat import Chat
 from tests.made_up import SAMPLE, SECRET
-from tests.ops.test_alerts import Chat
 from tests.settings.test_environment import LEAST
 from tests.stored import newest
 from tests.test_receiver import PATH
@@ -69,14 +69,6 @@ class Receiver:
 
     def command(self, *words: str) -> str:
         return CliRunner(env=self.environment).invoke(cli, words).output
-
-
-@pytest.fixture
-def chat() -> Iterator[Chat]:
-    made = Chat()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 @pytest.fixture
@@ -219,23 +211,3 @@ def _answer(port: int, sent: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", port), 5) as client:
         client.sendall(sent)
         return client.recv(4096)
-
-
-def test_the_watch_reports_silence_and_its_end(receiver: Receiver, chat: Chat) -> None:
-    """By the database's clock."""
-    watch = receiver.app.extensions["brightsheet_watch"]
-    watch.step()
-    assert receiver.send() == 202
-    watch.step()
-    with receiver.database.writing() as connection:
-        moment = delivery.c.received_at - 8 * 86_400  # Five working days at least.
-        connection.execute(delivery.update().values(received_at=moment, projected=True))
-    for _ in range(2):
-        watch.step()
-    wait_for(lambda: chat.heard)
-    receiver.send()
-    watch.step()
-    wait_for(lambda: len(chat.heard) == 2)
-    first, second = chat.texts()
-    assert "accepted for 3 working days" in first
-    assert second.startswith("A webhook was accepted again.\nSince ")

@@ -65,17 +65,6 @@ def test_two_rows_swap_and_neither_keeps_what_is_the_others(asking: Bench) -> No
     assert recovered(asking.google.sheets.spreadsheets[asking.spreadsheet]) == []
 
 
-def test_an_address_that_is_as_everbright_has_it_is_not_lost_in_a_swap(asking: Bench) -> None:
-    """Its text doesn't show that it was typed; it is restored anyway."""
-    keyed(asking, 1, 2)
-    asking.edit("type_cell", sheet_id=OPEN, row=FIRST, column=EMAIL, text="")
-    asking.compare()  # finds the blank cell
-    asking.before_the_write(swapped(asking))
-    flushed(asking)
-    assert row_of(asking, "Own 2")["E-mail"] == "home2@example.com"
-    assert row_of(asking, "Own 1")["E-mail"] == "home1@example.com"
-
-
 def test_typed_text_in_an_overwritten_row_is_restored(asking: Bench) -> None:
     """And what is kept of them is his own, not another customer's."""
     keyed(asking, 1, 2)
@@ -180,18 +169,6 @@ def test_a_change_replaces_nothing_else_in_either_row_of_a_job(asking: Bench, wa
     assert [row["Phone"] for row in rows] == ["303-555-7777"] * len(rows)
     assert [row["Customer"] for row in rows] == ["Own 1"] * len(rows)
     assert rows[0]["Permit"] == "ask the city"
-
-
-def test_a_duplicate_of_a_tab_is_a_record_and_is_not_written(asking: Bench) -> None:
-    """People keep how things stood at the end of a month."""
-    keyed(asking, 1)
-    copy = asking.google.edit(asking.spreadsheet, "duplicate_tab", sheet_id=OPEN)
-    before = two_tab_board.grid(asking, copy)
-    flushed(asking, milestone(1, **APPROVED))
-    asking.compare()
-    flushed(asking)
-    assert two_tab_board.grid(asking, copy) == before
-    assert two_tab_board.of_site(asking, 1)[0]["Permit"] == "OK"
 
 
 def test_what_was_written_stays_known_when_a_deletion_is_undone(asking: Bench) -> None:

@@ -91,14 +91,6 @@ def test_dates_are_ours_in_another_time_zone(board: Bench) -> None:
     assert two_tab_board.of_site(board, 1)[0]["Permit OK on"] == "46087", "as people count there"
 
 
-def test_keys_that_were_cleared_are_written_again(board: Bench) -> None:
-    before = permits(board)
-    for row in (HEADER_ROW + 1, HEADER_ROW + 2):
-        board.edit("type_cell", sheet_id=OPEN, row=row, column=KEY_AT, text="")
-    flushed(board, milestone(5, **APPROVED))
-    assert permits(board) == {**before, uuid(5): "OK"}
-
-
 def copy_for_the_ninth(bench: Bench) -> None:
     """Copy the first job's row, and type the ninth customer's data over it."""
     to = HEADER_ROW + 8

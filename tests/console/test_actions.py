@@ -19,9 +19,9 @@ from sync.worker import Worker
 from sync.worker.action_loop import ActionLoop
 from sync.worker.loop import Stop
 from sync.worker.sheet_loop import SheetLoop
+from tests.chat import Chat
 from tests.console.conftest import Console
 from tests.made_up import document, milestone, task, uuid
-from tests.ops.test_alerts import Chat
 from tests.stored import newest
 from tests.world import wait_for
 

@@ -27,7 +27,7 @@ def test_the_demo_shows_every_row_and_link() -> None:
     assert done.stdout.rstrip().endswith("Every row and link is there.")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def told() -> Iterator[str]:
     """Start the demo as a newcomer does; give what it prints until it waits."""
     command = [sys.executable, "-m", "brightsheet", "demo", "--port", "0", "--emulator-port", "0"]

@@ -10,7 +10,7 @@ import requests
 from emulator import Emulator
 from sync.store import Database, Inbox, sheet_store
 from tests.backfill.stand import TOKEN, event
-from tests.made_up import SECRET, body, comment, milestone, uuid
+from tests.made_up import SECRET, body, milestone, uuid
 from tests.world import World, wait_for
 
 NOW = datetime.now(UTC)
@@ -40,34 +40,6 @@ def is_written(world: World) -> bool:
 
 
 @pytest.mark.long
-def test_a_rejection_counts_though_the_clock_of_a_comment_was_ahead(sqlite_world: World) -> None:
-    """Both webhooks have the comment, whose date is the newest in both. They come in any order."""
-    world = sqlite_world
-    ahead = [comment("Please check.", at(10))]
-    with world.receiver().ready():
-        for job in range(1, 11):
-            sent = [
-                permit(job, "SUBMITTED", -10, comments=ahead),
-                permit(job, "REJECTED", -5, comments=ahead),
-            ]
-            for one in sent if job % 2 else sent[::-1]:
-                assert world.send(one).json()["outcome"] == "accepted"
-        assert statuses(world) == {uuid(job): "Rejected" for job in range(1, 11)}
-
-
-def test_of_webhooks_with_the_same_dates_the_last_counts(sqlite_world: World) -> None:
-    """Only tasks changed, and they have no dates."""
-    world = sqlite_world
-    with world.receiver().ready():
-        for job in range(1, 11):
-            for status in ("SUBMITTED", "REJECTED"):
-                sent = permit(job, "SUBMITTED", -10)
-                sent |= {"status": status, "tasks": [sent["tasks"][0] | {"status": status}]}
-                assert world.send(sent).json()["outcome"] == "accepted"
-        assert statuses(world) == {uuid(job): "Rejected" for job in range(1, 11)}
-
-
-@pytest.mark.long
 def test_a_replay_counts_from_when_it_was_first_received(sqlite_world: World) -> None:
     """An undated *archived* was refused; *unarchived* came later, and is the newer one."""
     world = sqlite_world
@@ -89,20 +61,6 @@ def test_a_replay_counts_from_when_it_was_first_received(sqlite_world: World) ->
 def connected(google: Emulator, folder: Path, url: str) -> World:
     google.everbright.token = TOKEN
     return World(google, folder, url, EVERBRIGHT_API_TOKEN=TOKEN, BACKFILL_RATE="50")
-
-
-@pytest.mark.long
-def test_reading_a_job_heals_a_lost_webhook_though_a_comments_clock_was_ahead(
-    google: Emulator, tmp_path: Path, sqlite_url: str
-) -> None:
-    """The read has an older date than the webhook, and was requested after it had come."""
-    world = connected(google, tmp_path, sqlite_url)
-    google.everbright.load(permit(1, "REJECTED", -5))
-    with world.receiver().ready():
-        world.send(permit(1, "SUBMITTED", -10, comments=[comment("Please check.", at(10))]))
-        assert statuses(world) == {uuid(1): "Submitted"}
-        assert world.command("backfill").process.wait() == 0, world.log.read_text()
-        assert statuses(world) == {uuid(1): "Rejected"}
 
 
 @pytest.mark.long

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import signal
 import socket
 import subprocess
 import sys
@@ -58,15 +57,13 @@ def _answers(url: str) -> bool:
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("line", "changes", "says"),
     [
-        ({"WEBHOOK_SECRET": ""}, "WEBHOOK_SECRET: is not set."),
-        ({"SPREADSHEET_ID": "x"}, "SPREADSHEET_ID: is not a Google ID."),
-        ({"GOOGLE_EMULATOR_URL": ""}, "GOOGLE_SERVICE_ACCOUNT_JSON: is not set."),
-        ({"DYNO": "web.1"}, "DATABASE_URL: is a SQLite file"),
+        ("web", {"WEBHOOK_SECRET": ""}, "WEBHOOK_SECRET: is not set."),
+        ("worker", {"SPREADSHEET_ID": "x"}, "SPREADSHEET_ID: is not a Google ID."),
+        ("web", {"DYNO": "web.1"}, "DATABASE_URL: is a SQLite file"),
     ],
 )
-@pytest.mark.parametrize("line", ["web", "worker"])
 def test_a_wrong_setting_is_one_line_and_status_2(
     sqlite_world: World, line: str, changes: dict[str, str], says: str
 ) -> None:
@@ -84,13 +81,6 @@ def test_a_port_that_is_taken_is_one_line_and_status_2(sqlite_world: World) -> N
         assert shell(PROCFILE["web"], environment, world.log).wait(60) == 2
     (said,) = world.log.read_text().splitlines()
     assert said.startswith(f"PORT: 0.0.0.0:{world.port} cannot be listened on")
-
-
-@pytest.mark.long
-def test_it_exits_with_0_on_ctrl_c(sqlite_world: World) -> None:
-    with sqlite_world.receiver().ready() as receiver:
-        receiver.process.send_signal(signal.SIGINT)
-        assert receiver.process.wait(10) == 0
 
 
 def test_postgresql_without_a_schema_names_the_command(sqlite_world: World, tmp_path: Path) -> None:

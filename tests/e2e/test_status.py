@@ -1,6 +1,5 @@
 """kill -9 of the only worker: `/status` and the chat report it, and when it is over."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,20 +11,12 @@ from sync.status.problem import ALIVE_SECONDS, MANY_REJECTED
 from sync.status.watch import POLL_SECONDS
 from sync.store import Database
 from sync.store.schema import heartbeat
+from tests.chat import Chat
 from tests.made_up import milestone
-from tests.ops.test_alerts import Chat
 from tests.world import World, wait_for
 
 SLACK = 15.0
 """Seconds that a busy machine may add."""
-
-
-@pytest.fixture
-def chat() -> Iterator[Chat]:
-    made = Chat()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 def reasons(world: World) -> list[str]:

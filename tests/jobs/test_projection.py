@@ -72,14 +72,6 @@ def test_a_programs_zero_date_is_ignored() -> None:
     assert an_event(date_updated="0001-01-01T00:00:00Z").stamp == RECEIVED
 
 
-def test_the_earliest_events_quote_is_the_initial_one() -> None:
-    first = an_event(date_updated="2026-03-01T00:00:00Z", quote=uuid(1))
-    second = an_event(date_updated="2026-03-02T00:00:00Z", quote=uuid(2), definition=2)
-    for order in permutations([first, second]):
-        job = job_of(*order)
-        assert initial_quote(job) == uuid(1)
-
-
 def test_the_sample_shows_no_comment_but_its_dates() -> None:
     """Both comments are the bot's, and people don't need its texts."""
     found = read(SAMPLE)
@@ -227,17 +219,3 @@ def test_changes_have_one_line_each_in_any_order(events: list[Event], random: An
     again = events + random.choices(events, k=3)
     random.shuffle(again)
     assert len(lines(again)) == len(set(lines(again)))
-
-
-def test_a_late_event_has_no_line_for_a_change_that_has_one() -> None:
-    """The rejection of the 3rd arrives first, so that of the 2nd is not another change."""
-    first, second, third = (
-        an_event(status=status, date_updated=f"2026-03-0{day}T00:00:00Z")
-        for day, status in enumerate(("SUBMITTED", "REJECTED", "REJECTED"), 1)
-    )
-    job, found = Job(site=uuid(1)), []
-    for one in (first, third, second):
-        before, job = job, apply_event(job, one, CONFIG)
-        changes = HISTORY.milestone_changes(before, job, one)
-        found += [(c.before, c.after, c.stamp.day) for c in changes]
-    assert found == [(None, "SUBMITTED", 1), ("SUBMITTED", "REJECTED", 3)]

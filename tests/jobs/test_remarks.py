@@ -48,13 +48,6 @@ REJECTED = an_event(status="REJECTED", date_updated=at(2), comments=[by_ben(WHY,
 APPROVED = an_event(status="APPROVED", date_updated=at(5), comments=[by_ben(WHY, 2)])
 
 
-def test_a_rejection_has_the_remark_that_arrived_with_it() -> None:
-    for order in permutations([SUBMITTED, REJECTED]):
-        job = job_of(*order)
-        assert note(job) == (f'"{WHY}" – Ben', datetime(2026, 3, 2, 10, tzinfo=UTC))
-        assert cells_of(layout(), job, Files())["next_action"].text.endswith(f'\n"{WHY}" – Ben')
-
-
 def test_a_later_event_of_the_same_status_keeps_date_and_comment() -> None:
     """An added document is not a decision, and a later remark did not arrive with one."""
     later = [by_ben(WHY, 2), by_ben("And page 3.", 6)]

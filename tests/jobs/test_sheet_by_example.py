@@ -91,27 +91,6 @@ ROWS: dict[str, tuple[list[Webhook], str, str, int | None, str]] = {
         7,
         "Contract sent, Nov 20",
     ),
-    "submitted": (
-        [SUBMITTED],
-        "Permits under review",
-        "Waiting on EverBright",
-        17,
-        "Permits submitted, Nov 10",
-    ),
-    "submitted, and still called ready": (
-        [of(PERMITS, "SUBMITTED", "11-10", ready_to_submit=True)],
-        "Permits under review",
-        "Waiting on EverBright",
-        17,
-        "Permits submitted, Nov 10",
-    ),
-    "submitted, and somebody commented": (
-        [SUBMITTED, of(PERMITS, "SUBMITTED", "11-25", comments=[remark("Any news?", "11-25")])],
-        "Permits under review",
-        "Waiting on EverBright",
-        17,
-        "Permits submitted, Nov 10",
-    ),
     "rejected with a task": (
         [SUBMITTED, PLAN_REJECTED],
         "Permits rejected",
@@ -126,34 +105,12 @@ ROWS: dict[str, tuple[list[Webhook], str, str, int | None, str]] = {
         3,
         "Site photos rejected, Nov 24",
     ),
-    "a rejected task that was put right": (
-        [PHOTOS_REJECTED, of(SURVEY, "SUBMITTED", "11-26", task(name="Site photos"))],
-        "Site Survey under review",
-        "Waiting on EverBright",
-        1,
-        "Site photos in progress, Nov 26",
-    ),
     "resubmitted, and the task is still rejected": (
         [PLAN_REJECTED, of(PERMITS, "SUBMITTED", "11-26", rejected("Plan set"))],
         "Permits rejected",
         f"Fix Plan set and resubmit{REASON}".partition("\n")[0],
         3,
         "Permits submitted, Nov 26",
-    ),
-    "two rejected tasks": (
-        [
-            of(
-                PERMITS,
-                "REJECTED",
-                "11-24",
-                *map(rejected, ("Plan set", "Load letter")),
-                comments=[remark(ROOF, "11-24")],
-            )
-        ],
-        "Permits rejected",
-        f"Fix Plan set and 1 more, then resubmit{REASON}",
-        3,
-        "Permits rejected, Nov 24",
     ),
     "two rejected milestones": (
         [
@@ -178,41 +135,6 @@ ROWS: dict[str, tuple[list[Webhook], str, str, int | None, str]] = {
         "Finish Installation: upload Job card",
         5,
         "Installation started, Nov 22",
-    ),
-    "in progress, and ready": (
-        [of(PERMITS, "INPROG", "11-25", ready_to_submit=True)],
-        "Permits in progress",
-        "Submit Permits",
-        2,
-        "Permits started, Nov 25",
-    ),
-    "approved": (
-        [SUBMITTED, of(PERMITS, "APPROVED", "11-25")],
-        "Permits approved, Installation next",
-        "Start Installation",
-        2,
-        "Permits approved, Nov 25",
-    ),
-    "two under review": (
-        [SUBMITTED, of(INTERCONNECTION, "SUBMITTED", "11-20")],
-        "Permits and Interconnection under review",
-        "Waiting on EverBright",
-        17,
-        "Interconnection submitted, Nov 20",
-    ),
-    "a submission that was canceled": (
-        [of(DESIGN, "SUBMITTED", "11-10"), of(DESIGN, "CANCELLED", "11-12")],
-        "Design canceled",
-        "Restart Design",
-        15,
-        "Design canceled, Nov 12",
-    ),
-    "a status that the config doesn't name": (
-        [SUBMITTED, of(PERMITS, "ON_HOLD", "11-26")],
-        "Permits: On hold",
-        "",
-        1,
-        "Permits on hold, Nov 26",
     ),
     "only a milestone that isn't in the order": (
         [SIGNOFF_APPROVED],
@@ -289,62 +211,12 @@ def test_the_cell_of_a_milestone_with_a_rejected_task_shows_it() -> None:
     assert cell.noted == datetime(2026, 11, 24, 18, tzinfo=UTC)
 
 
-def person(name: str) -> dict[str, str]:
-    return {"first_name": name}
-
-
-@pytest.mark.parametrize(
-    ("webhook", "who"),
-    [
-        (of(PERMITS, "SUBMITTED", "11-10", assigned_to=person("Ada")), "Ada"),
-        (of(PERMITS, "REJECTED", "11-10", rejected("Plan"), assigned_to=person("Ada")), "Ada"),
-        (
-            of(
-                PERMITS,
-                "REJECTED",
-                "11-10",
-                rejected("Plan") | {"assigned_to": person("Ben")},
-                assigned_to=person("Ada"),
-            ),
-            "Ben",
-        ),
-        (of(PERMITS, "APPROVED", "11-10", assigned_to=person("Ada")), ""),
-        (of(PTO, "APPROVED", "11-10", assigned_to=person("Ada")), ""),
-    ],
-)
-def test_with_names_the_assignee_of_the_next_action(webhook: Webhook, who: str) -> None:
-    """The assignee never becomes the rep, because a coordinator didn't sell the job."""
-    cells = cells_of(LAYOUT, job_of([webhook]), Files(), fields=("with", "rep"))
-    assert {name: cell.text for name, cell in cells.items()} == ({"with": who} if who else {})
-
-
 NINETY = {"after": "Permits", "days": 90}
 RULES: dict[str, dict[str, Any]] = {
     "Installation": NINETY,
     "Permission to Operate": {"after": "Site Survey", "days": 200},
 }
 APPROVED = of(PERMITS, "APPROVED", "09-02", date_updated="2026-09-02T06:30:00Z")
-
-
-@pytest.mark.parametrize(
-    ("webhooks", "day"),
-    [
-        # 12:30 AM in Denver; the end of daylight-saving time doesn't change the ninetieth day.
-        ([APPROVED], "12/1/2026"),
-        ([APPROVED, of(INSTALLATION, "INPROG", "09-10")], "12/1/2026"),
-        ([APPROVED, of(INSTALLATION, "REJECTED", "09-10")], "12/1/2026"),
-        ([APPROVED, of(INSTALLATION, "SUBMITTED", "09-10")], ""),
-        ([APPROVED, of(SURVEY, "APPROVED", "05-01")], "11/17/2026"),
-        ([SUBMITTED], ""),
-        ([APPROVED, archived("11-02")], ""),
-        ([APPROVED, of(PTO, "APPROVED", "11-03")], ""),
-    ],
-)
-def test_the_nearest_deadline_counts_calendar_days(webhooks: list[Webhook], day: str) -> None:
-    config = CONFIG.model_dump() | {"milestones": STEPS, "deadlines": RULES}
-    layout = Layout(Config.model_validate(config), ADDRESSES)
-    cell = cells_of(layout, job_of(webhooks), Files(), fields=["deadline"]).get("deadline", EMPTY)
-    assert encode.shown_text(encode.encoded(cell, ZONE)) == day
 
 
 def test_everbrights_deadline_is_shown_if_nearer_without_an_alias_in_the_config() -> None:

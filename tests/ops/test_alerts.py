@@ -1,59 +1,15 @@
 """An alert is sent once, without secrets, and nothing waits for it."""
 
-import json
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
-from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from emulator import Emulator
 from sync.ops.alerts import REPEAT_SECONDS, Alerts, AppriseChannel
+from tests.chat import PATH, Chat
 from tests.made_up import SECRET, document, milestone, task
 from tests.world import World, wait_for
-
-PATH = "/services/made/up-and-secret"
-SLACK = ":message=text&:title&:type&:version&:attachments"
-"""Makes a `json` address send what Slack's webhooks take: `{"text": …}`."""
-
-
-class Chat:
-    """A webhook on loopback. `statuses` are answered first, then 200; `hold` keeps answers back."""
-
-    def __init__(self) -> None:
-        self.heard: list[Any] = []
-        self.statuses: list[int] = []
-        self.paths: list[str] = []
-        self.hold = Event()
-        self.hold.set()
-        chat = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"]))
-                chat.paths.append(self.path)
-                chat.hold.wait(10)
-                status = chat.statuses.pop(0) if chat.statuses else 200
-                if status == 200:
-                    chat.heard.append(json.loads(raw))
-                self.send_response(status)
-                self.send_header("Location", "/elsewhere")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = SecretStr(f"json://127.0.0.1:{self.server.server_port}{PATH}?{SLACK}")
-        Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def texts(self) -> list[str]:
-        return [body["text"] for body in self.heard]
 
 
 class Clock:
@@ -63,15 +19,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture
-def chat() -> Iterator[Chat]:
-    made = Chat()
-    yield made
-    made.hold.set()
-    made.server.shutdown()
-    made.server.server_close()
 
 
 def test_an_alert_is_a_text_in_slacks_format(chat: Chat) -> None:

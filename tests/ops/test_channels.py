@@ -11,8 +11,9 @@ from structlog.testing import capture_logs
 from sync.errors import SettingsError
 from sync.ops.alerts import REPEAT_SECONDS, Alerts, AppriseChannel, Message
 from sync.settings.environment import load
+from tests.chat import Chat
 from tests.made_up import ROOT
-from tests.ops.test_alerts import Chat, Clock
+from tests.ops.test_alerts import Clock
 from tests.settings.test_environment import LEAST
 from tests.world import wait_for
 

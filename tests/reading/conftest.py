@@ -1,7 +1,7 @@
 """Sets up jobs in the emulator and a browser that shows them, once for all tests here."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,13 +14,13 @@ from sqlalchemy import func, select, update
 from werkzeug.datastructures import MultiDict
 
 from demo.process import WORKER, Receiver, Running
-from demo.run import CONFIG, SECRET, SITE, prepared, send_all
+from demo.run import CONFIG, SECRET, SITE, prepared
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from sync.store import Database
 from sync.store.schema import delivery
 from tests.databases import fresh
-from tests.made_up import SAMPLE, body, milestone, uuid
+from tests.made_up import SAMPLE, body, uuid
 from tests.reading import forty_jobs, ten_jobs
 from tests.world import wait_for
 
@@ -60,22 +60,6 @@ class Shown:
         return rows_in(
             sheets.handle("sheets.spreadsheets.get", where, query, None, "onlooker"), tab
         )
-
-
-@pytest.fixture(scope="package")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    """Return the sheet with the whole demo, and one change of yesterday."""
-    folder: Path = tmp_path_factory.mktemp("reading")
-    with Emulator() as google:
-        environment = prepared(google) | {"DATABASE_URL": fresh("sqlite", folder)}
-        with Receiver(environment, folder / "log", 0) as receiver:
-            receiver.ready()
-            yesterday = (datetime.now(UTC) - timedelta(hours=20)).isoformat()
-            late = milestone(1, name="Site Survey", date_updated=yesterday)
-            sites = send_all(receiver.url, late)
-            seen = Shown(google, environment["SPREADSHEET_ID"], len(sites))
-            wait_for(lambda: _is_complete(seen))
-            yield seen
 
 
 def post(url: str, bodies: Iterable[bytes]) -> None:
@@ -213,19 +197,6 @@ def _are_all_there(seen: Shown, names: set[str]) -> bool:
     return named and last and filed and len(rows) == len(names)
 
 
-def _is_complete(seen: Shown) -> bool:
-    rows = seen.rows("Jobs")
-    told = {line["Site ID"].text for line in seen.rows("History")}
-    named = all(not row["Customer"].text.startswith("Job ") for row in rows)
-    filed = all(
-        len(cell.links) > 1
-        for row in rows
-        for header, cell in row.items()
-        if header.endswith(" documents") and cell.text
-    )
-    return len(rows) == seen.jobs and named and filed and told >= {SITE, uuid(1)}
-
-
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
@@ -242,9 +213,3 @@ def opened(browser: Browser, seen: Shown, width: int = 1360, height: int = 640) 
     page.goto(seen.address)
     page.get_by_text("Customer", exact=True).first.wait_for()
     return page
-
-
-@pytest.fixture
-def page(browser: Browser, shown: Shown) -> Iterator[Page]:
-    with closing(opened(browser, shown)) as page:
-        yield page

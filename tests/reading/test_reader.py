@@ -233,22 +233,23 @@ def test_a_question_is_answered_in_the_clicks_that_are_named(reader: Reader, que
     assert reader.clicks == int(expected) <= 2
 
 
-@pytest.mark.parametrize("customer", list(TABLE))
-def test_every_row_has_the_expected_cells(reader: Reader, customer: str) -> None:
-    row, told = reader.row(customer), TABLE[customer]
-    assert row["Days"] == ("" if told.since is None else str(days(customer)))
-    assert " ".join(row["Last change"].split()) == f"{told.change}, {day(told.changed)}"
-    shown = Expected(
-        row["Status"],
-        row["Next action"],
-        told.since,
-        told.change,
-        told.changed,
-        (row[NAMES[1]], row[NAMES[2]], row[NAMES[3]], row[NAMES[4]]),
-        row["Last comment"],
-        row["Rep"],
-    )
-    assert shown == told
+def test_every_row_has_the_expected_cells(reader: Reader) -> None:
+    rows = {row["Customer"]: row for row in reader.rows()}
+    for customer, told in TABLE.items():
+        row = rows[customer]
+        assert row["Days"] == ("" if told.since is None else str(days(customer)))
+        assert " ".join(row["Last change"].split()) == f"{told.change}, {day(told.changed)}"
+        shown = Expected(
+            row["Status"],
+            row["Next action"],
+            told.since,
+            told.change,
+            told.changed,
+            (row[NAMES[1]], row[NAMES[2]], row[NAMES[3]], row[NAMES[4]]),
+            row["Last comment"],
+            row["Rep"],
+        )
+        assert shown == told
 
 
 def test_an_approval_shows_no_name(reader: Reader) -> None:

@@ -1,6 +1,5 @@
 """A private remark, sent in every kind of webhook and read back, is seen by nobody."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 from brightsheet import cli
 from emulator import Emulator
+from tests.chat import Chat
 from tests.made_up import comment, milestone, task, uuid
-from tests.ops.test_alerts import Chat
 from tests.webhooks.payloads import change_order, contract, stage
 from tests.world import World, wait_for
 
@@ -41,14 +40,6 @@ def payloads() -> list[dict[str, Any]]:
         {"milestone": uuid(10_101), "task_definition": uuid(8), **said},
         milestone(2, status=["odd"], **said),
     ]
-
-
-@pytest.fixture
-def chat() -> Iterator[Chat]:
-    made = Chat()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 @pytest.mark.long

@@ -65,27 +65,6 @@ def test_an_overwritten_row_is_restored_whole(six: Bench) -> None:
     assert (six.compare(), six.alerts, six.rows("Recovered")) == (0, [], [])
 
 
-def test_an_overwritten_blank_row_is_blank_again(six: Bench) -> None:
-    """Otherwise a job's values stay below the table for ever, and no one knows whose they are."""
-    before = six.texts()
-    hit(six)
-    assert len(six.texts()) == len(before) + 1
-    six.flush()
-    assert len(six.texts()) == len(before)
-    assert (six.compare(), six.alerts) == (0, [])
-
-
-def test_rows_that_hold_the_same_are_all_put_back(six: Bench) -> None:
-    """Two blank rows that got the same values are both restored."""
-    before = six.texts()
-    reject(six, 1, 2)
-    six.before_the_write(lambda: six.edit("insert_rows", index=1, count=2))
-    six.flush()
-    assert len(six.texts()) == len(before)
-    assert {six.row(uuid(number))["Milestone 1"] for number in (1, 2)} == {"Rejected"}
-    assert (six.compare(), six.alerts) == (0, [])
-
-
 def test_an_overwritten_row_is_found_after_it_was_moved(six: Bench) -> None:
     """The row is known by what it holds: its number tells nothing after a sort."""
     own_row(six, mine="call the city", status="on hold")
@@ -97,16 +76,6 @@ def test_an_overwritten_row_is_found_after_it_was_moved(six: Bench) -> None:
     six.flush()
     assert own_rows(six) == before
     assert (six.compare(), six.alerts) == (0, [])
-
-
-def test_text_typed_into_an_overwritten_row_stays(six: Bench) -> None:
-    """Somebody types into the row before it is restored."""
-    own_row(six, mine="call the city", status="on hold")
-    hit(six)
-    six.edit("type_cell", row=1, column=six.index("phone"), text="1 Main St")
-    six.flush()
-    (row,) = own_rows(six)
-    assert row == {"Mine": "call the city", "Status": "on hold", "Phone": "1 Main St"}
 
 
 def test_text_typed_over_an_overwritten_cell_stays_and_the_rest_is_in_recovered(six: Bench) -> None:
@@ -132,17 +101,6 @@ def test_text_typed_over_an_overwritten_cell_stays_and_the_rest_is_in_recovered(
     assert six.store.pending.read(1, 1).undos == {}
 
 
-def test_a_copy_of_an_overwritten_row_is_restored_too(six: Bench) -> None:
-    """Which of the two a person works in, nobody knows, and neither shows a job's status."""
-    own_row(six, mine="call the city", status="on hold")
-    before = own_rows(six)
-    hit(six)
-    six.edit("copy_rows", start=1, end=2, to=30)
-    six.flush()
-    assert own_rows(six) == before * 2
-    assert (six.compare(), six.alerts, six.rows("Recovered")) == (0, [], [])
-
-
 def test_a_copy_that_was_changed_makes_the_place_uncertain(six: Bench) -> None:
     """Of two unlike ones, nobody knows which was hit: what was there goes into Recovered."""
     own_row(six, mine="call the city", status="on hold")
@@ -166,23 +124,6 @@ def test_lines_go_under_those_that_are_there(six: Bench) -> None:
         six.flush()
     stood = [line["What was there"] for line in six.texts("Recovered") if "What was there" in line]
     assert stood == ["on hold", "with the city"]
-
-
-def test_a_restoration_that_hits_another_row_is_put_right_itself(six: Bench) -> None:
-    """People move rows between that read and that write, too."""
-    own_row(six, mine="call the city", status="on hold")
-    own_row(six, ROW + 1, mine="wait for parts", status="parts")
-    before = sorted(own_rows(six), key=str)
-    hit(six)
-    six.before_the_write(lambda: six.edit("move_row", row=ROW + 1, to=1))
-    six.flush_once()
-    assert sorted(own_rows(six), key=str) != before
-    six.flush()
-    assert sorted(own_rows(six), key=str) == before
-    assert {row["Site ID"] for row in six.texts() if "Site ID" in row} == {
-        uuid(number) for number in range(1, 7)
-    }
-    assert (six.compare(), six.alerts) == (0, [])
 
 
 def test_a_lost_answer_of_a_restoration_doubles_no_line(six: Bench) -> None:

@@ -31,20 +31,6 @@ def test_an_archived_job_is_labeled_and_gray(bench: Bench) -> None:
     assert bench.row(uuid(1))["Status"] == "Milestone 1 under review"
 
 
-def test_the_newer_of_two_stages_wins_in_any_order(bench: Bench) -> None:
-    old = {"site_id": uuid(1), "stage_name": "Lead", "date_updated": "2026-01-01T00:00:00Z"}
-    new = {"site_id": uuid(1), "stage_name": "Sold", "date_updated": "2026-02-01T00:00:00Z"}
-    bench.shown(milestone(1), new, old)
-    assert bench.row(uuid(1))["Stage"] == "Sold"
-
-
-def test_a_comment_without_a_status_change_is_the_latest(bench: Bench) -> None:
-    said = comment("From the milestone.", "2026-03-01T09:00:00Z")
-    alone = comment("By itself.", "2026-03-05T09:00:00Z", commentor_first_name="Ada")
-    bench.shown(milestone(1, comments=[said]), {"site": uuid(1), **alone})
-    assert bench.row(uuid(1))["Last comment"] == '"By itself." – Ada'
-
-
 def test_a_signed_contract_is_on_the_row_with_its_date_and_its_document(bench: Bench) -> None:
     """Signed says that it is in force; generated and sent ones are a state only."""
     sent = contract("SENT", date_updated="2026-03-04T10:00:00Z")
@@ -113,23 +99,6 @@ def test_a_job_without_a_milestone_has_no_row(bench: Bench) -> None:
     assert bench.calls() == 0
     bench.shown(milestone(1))
     assert bench.row(uuid(1))["Stage"] == "Lead"
-
-
-@pytest.mark.parametrize(
-    "odd",
-    [
-        {"site": uuid(1), "comments": [{"comment": 1}, None, "x", {"timestamp": "never"}]},
-        {"site": uuid(1), "comment": "x", "timestamp": "0001-01-01T00:00:00+14:00"},
-        {"site": [uuid(1)], "archived": True},
-        {"site": uuid(1), "stage_name": {"name": ["x"]}},
-        {"site": uuid(1), "change_order": True, "quote": {"uuid": "none"}},
-        {"task_definition": 1, "sub_tasks": 1, "milestone": {"uuid": 5}, "comment": "x"},
-    ],
-)
-def test_odd_shapes_do_no_harm(bench: Bench, odd: dict[str, object]) -> None:
-    """Their shapes are not published: what cannot be read is passed over."""
-    bench.shown(milestone(1), odd, milestone(2))
-    assert {row["Site ID"] for row in bench.texts()} == {uuid(1), uuid(2)}
 
 
 def test_a_comment_that_names_its_definition_wipes_no_milestone(bench: Bench) -> None:

@@ -8,18 +8,10 @@ import pytest
 from emulator import Emulator
 from sync.status.digests import send_digests
 from tests.bench import Bench
+from tests.chat import Chat
 from tests.made_up import CONFIG_FILE, document, milestone, task
-from tests.ops.test_alerts import Chat
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def chat() -> Iterator[Chat]:
-    made = Chat()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 @pytest.fixture

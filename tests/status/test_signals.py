@@ -22,9 +22,9 @@ from sync.worker.loop import Stop
 from sync.worker.sheet_loop import SheetLoop
 from tests.backfill.stand import TOKEN
 from tests.bench import Bench
+from tests.chat import Chat
 from tests.console.conftest import PASSWORD, Visitor
 from tests.made_up import SECRET, body, milestone, uuid
-from tests.ops.test_alerts import Chat
 from tests.sheets.test_identity import cut_column, sort_all
 from tests.stored import newest
 from tests.test_receiver import PATH
@@ -397,17 +397,6 @@ def test_each_problem_is_reported_everywhere_until_it_is_fixed(
 
 
 @pytest.mark.long
-def test_cleared_site_ids_are_put_back_by_the_daily_comparison(receiver: Installation) -> None:
-    for _ in range(8):
-        receiver.webhook()
-    column = receiver.bench.index("site_id")
-    receiver.bench.edit("clear_cells", top=1, bottom=9, left=column, right=column + 1)
-    compare_daily(receiver)
-    receiver.bench.flush()
-    assert {row.get("Site ID") for row in receiver.bench.texts()} == {uuid(n) for n in range(1, 9)}
-    assert receiver.problems() == set()
-
-
 def test_silence_counts_from_setup_for_as_many_days_as_from_a_webhook(
     receiver: Installation,
 ) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -98,8 +99,6 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from brightsheet import cli
 
-left = int(sys.argv.pop())
-
 def count(*_):
     global left
     left -= 1
@@ -107,8 +106,13 @@ def count(*_):
         os.kill(os.getpid(), signal.SIGKILL)
 
 event.listen(Engine, "after_cursor_execute", count)
-cli()
+for line in sys.stdin:
+    left = int(line)
+    if not (child := os.fork()):
+        cli(["db", "upgrade"])
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+"""Reads at which statement to be killed, in a process of its own, and prints how that ended."""
 
 
 @pytest.mark.long
@@ -118,18 +122,28 @@ def test_an_upgrade_that_is_killed_at_any_statement_is_repeated(kind: str, tmp_p
     (tmp_path / "created").mkdir()
     whole = tables(opened(databases.migrated(kind, tmp_path / "created")))
     url, kills = databases.fresh(kind, tmp_path), 0
-    environment = {**os.environ, "DATABASE_URL": url}
-    while True:
-        killed = [sys.executable, "-c", KILLED, "db", "upgrade", str(1 + 12 * kills)]
-        ended = subprocess.run(killed, env=environment, check=False, capture_output=True)
-        if ended.returncode == 0:
+    upgrades = subprocess.Popen(
+        [sys.executable, "-c", KILLED],
+        env={**os.environ, "DATABASE_URL": url},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert upgrades.stdin and upgrades.stdout
+    for statement in count(1, 12):
+        print(statement, file=upgrades.stdin, flush=True)
+        lines = iter(upgrades.stdout.readline, "")
+        ended = next(line.strip() for line in lines if line.strip().lstrip("-").isdigit())
+        if ended == "0":
             break
-        assert ended.returncode == -signal.SIGKILL
+        assert ended == str(-signal.SIGKILL)
         kills += 1
         database = opened(url)
         assert not database.is_current()
         assert tables(database) == []
         database.close()
+    upgrades.stdin.close()
+    assert upgrades.wait() == 0
     assert opened(url).is_current()
     assert tables(opened(url)) == whole
     print(f"killed {kills} times")

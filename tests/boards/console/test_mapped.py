@@ -179,16 +179,3 @@ def test_a_tab_is_unmapped_and_its_cells_stay(console: Console) -> None:
     assert "Unmap Open jobs" in page and "Installs" not in page
     assert "No other tab is mapped" in page
     assert (two_tab_board.texts(bench, OPEN), two_tab_board.texts(bench, INSTALLED)) == before
-
-
-@pytest.mark.long
-def test_no_page_of_it_names_a_command(console: Console) -> None:
-    visitor = console.visitor
-    pages = [
-        listed(console).page,
-        visitor.text(EXTRAS),
-        visitor.send(UNMAP, UNMAP).text,
-        visitor.send("/columns").text,
-    ]
-    for page in pages:
-        assert "brightsheet " not in plain(page).replace("_brightsheet", "")

@@ -201,19 +201,6 @@ def test_choices_follow_moved_columns(console: Console) -> None:
 
 
 @pytest.mark.long
-def test_a_column_is_added(console: Console) -> None:
-    visitor, bench = console.visitor, console.bench
-    form = chosen(columns(visitor))
-    form.values.setlist(f"add:{ACTIVE}", ["last_change"])
-    form = form.send(visitor, MAPPING, step="columns")
-    assert form.values.getlist(f"add:{ACTIVE}") == ["last_change", ""]
-    assert form.answer(visitor, MAPPING, step="write").status_code == 303
-    bench.ask()
-    bench.flush()
-    assert "Last change" in row_of(console, 1)
-
-
-@pytest.mark.long
 def test_no_step_names_a_command(console: Console) -> None:
     visitor = console.visitor
     form = begun(visitor)
@@ -398,26 +385,9 @@ def test_a_missing_word_is_reported(console: Console) -> None:
 
 
 @pytest.mark.long
-def test_a_reason_names_fields_as_the_list_does(console: Console) -> None:
-    console.bench.edit("type_cell", sheet_id=ACTIVE, row=3, column=9, text=f"{PERMIT} date")
-    page = plain(columns(console.visitor).page)
-    assert "it may be Permits submitted or Permits approved" in page
-    assert "submitted:Permits" not in page
-
-
-@pytest.mark.long
 def test_our_own_pace_is_not_called_an_outage(console: Console) -> None:
     form = chosen(columns(console.visitor))
     console.bench.google.faults.between(lambda *_: time.sleep(21), api="everbright", count=1)
     page = plain(form.send(console.visitor, MAPPING, step="preview").page)
     assert "more reads than a page can wait for now. Try again in a minute." in page
     assert "does not answer" not in page
-
-
-@pytest.mark.long
-def test_an_outage_is_reported_as_an_outage(console: Console) -> None:
-    visitor, faults = console.visitor, console.bench.google.faults
-    form = chosen(columns(visitor))
-    faults.answer(503, api="sheets", count=None)
-    page = plain(form.send(visitor, MAPPING, step="columns").page)
-    assert "Google answered 503." in page and "more reads" not in page

@@ -1,12 +1,9 @@
 """Google's own Tables ("Convert to table"): mapped with their drop-downs, and grown by new rows."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sync.boards.options import ended_words, worded_cells
-from sync.boards.reader import BoardReader
 from tests.boards.mapping import boards
 from tests.boards.mapping.boards import Grid
 from tests.boards.mapping.stand import Stand
@@ -70,15 +67,3 @@ def test_new_rows_and_the_site_id_are_inside_it(stand: Stand) -> None:
     assert texts(grid, 8) == [(2, "not in it")]
     assert not any("dataValidation" in cell for cell in grid.values())
     assert [text for _, text in texts(grid, 1)][1:6] == [*NAMES]
-
-
-def test_an_option_that_was_renamed_is_no_longer_written(stand: Stand) -> None:
-    """Also where the read of its cells does not begin at the header row."""
-    stand.send(milestone(1, name="Permit", status="SUBMITTED"))
-    stand.map("--set", "Permit=status:Permit", "--word", "Permit:SUBMITTED=Filed", "--write")
-    boards.deliver_what_waits(stand)
-    with stand.held() as held:
-        (table,) = stand.flusher.read_snapshot(held).snapshot.tables
-    renamed = replace(table, words={"status:" + uuid(30_001): {"Submitted": "Lodged"}})
-    offered = BoardReader(stand.flusher.client).options(worded_cells([renamed]))
-    assert [word for _, _, word in ended_words([renamed], offered)] == ["Lodged"]

@@ -1,6 +1,6 @@
 """Twenty sheets unlike each other: what is proposed is right or left open, and his cells stay his.
 
-Each is mapped and gets 200 deliveries over HTTP, in `boards.py`, which tells what of it is not as
+Each is mapped and gets 100 deliveries over HTTP, in `boards.py`, which tells what of it is not as
 Google would have moved it.
 """
 
@@ -308,7 +308,7 @@ def test_what_is_proposed_is_right_or_left_open(
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("make", BOARDS, ids=names(BOARDS))
-def test_after_two_hundred_deliveries_his_cells_are_his(
+def test_after_a_hundred_deliveries_his_cells_are_his(
     stand: Stand, make: Callable[[Stand], Board]
 ) -> None:
     board = make(boards.asking(stand))
