@@ -159,17 +159,6 @@ def wrong(
                 yield f"{sheet_id} {place}: {stands}, not {stood}"
 
 
-def new_rows(after: Grid, mapped: Mapping[str, int]) -> list[dict[int, CellData]]:
-    """Return the cells of the rows of new jobs, by column."""
-    sites = {uuid(n) for n in NEW}
-    rows = [
-        row for (row, at_), c in after.items() if at_ == mapped["Site ID"] and text_of(c) in sites
-    ]
-    return [
-        {column: cell for (n, column), cell in after.items() if n == row} for row in sorted(rows)
-    ]
-
-
 def mapped_columns(stand: Stand, board: Board) -> dict[str, int]:
     (tab,) = [tab for tab in stand.mapped()["tabs"] if tab["title"] == board.tab]
     columns = [c for c in tab["columns"] if c["field"]]
@@ -190,14 +179,12 @@ def proposals(stand: Stand, board: Board) -> dict[str, str]:
     return {column["header"]: column["field"] for column in tab["columns"] if column["field"]}
 
 
-def played(stand: Stand, board: Board) -> tuple[Grid, dict[str, int]]:
-    """Map the board, deliver, and return its cells and mapped columns; his stay as they were."""
+def played(stand: Stand, board: Board) -> None:
+    """Map the board and deliver: his cells stay as they were."""
     fields = proposals(stand, board)
     assert fields == board.fields, fields
     before = grids(stand)
     stand.map(*(board.said or ("--tab", board.tab)), "--write")
     deliver(stand)
-    after, mapped = grids(stand), mapped_columns(stand, board)
-    problems = [*wrong(before, after, board, mapped)]
+    problems = [*wrong(before, grids(stand), board, mapped_columns(stand, board))]
     assert not problems, problems[:5]
-    return after[board.sheet_id], mapped

@@ -76,3 +76,18 @@ def test_where_nothing_can_be_mapped_there_is_nothing_to_show(stand: Stand) -> N
     found = stand.mapped("--preview")
     assert found["problem"] in stand.map()
     assert "preview" not in found
+
+
+def test_the_formulas_that_new_rows_copy_are_named(stand: Stand) -> None:
+    """Catches a sum that each new customer gets."""
+    stand.fill(
+        [
+            ["Client", "Phone", "Price", "Twice"],
+            ["Ada", "303-555-0102", 5.0, '=IF(C2="","",C2*2)'],
+            ["Ben", "303-555-0103", 6.0, '=IF(C3="","",C3*2)'],
+            ["TOTAL", None, "=SUM(C2:C3)"],
+        ]
+    )
+    said = stand.map("--tab", "Sheet1")
+    assert 'New rows copy the formula of Twice (D) from row 3: =IF(C3="","",C3*2)' in said
+    assert "=SUM" not in said
