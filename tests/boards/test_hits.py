@@ -18,7 +18,6 @@ from tests.made_up import milestone, uuid
 
 FIRST, SECOND, THIRD = HEADER_ROW + 1, HEADER_ROW + 2, HEADER_ROW + 3
 APPROVED: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-05T10:00:00Z"}
-EMAIL = HEADERS.index("E-mail")
 PERMIT = HEADERS.index("Permit")
 
 

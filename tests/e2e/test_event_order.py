@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -19,10 +18,6 @@ NOW = datetime.now(UTC)
 def at(minutes: float) -> str:
     """Return a moment so many minutes from now."""
     return (NOW + timedelta(minutes=minutes)).isoformat()
-
-
-def permit(job: int, status: str, minute: float, **changes: Any) -> dict[str, Any]:
-    return event(job, status=status, date_updated=at(minute), **changes)
 
 
 def statuses(world: World) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.model import CONTRACT, QUOTE, Change, Files, Job
+from sync.jobs.model import Change, Files, Job
 from sync.jobs.projection import apply_event, apply_other_event, milestone_event
 from sync.webhooks.parse import read
 from tests.jobs.test_projection import CONFIG, HISTORY, RECEIVED
@@ -167,19 +167,6 @@ def lines(*payloads: dict[str, Any]) -> list[Change]:
             found += HISTORY.other_changes(job, after, sent.other_event, sent.digest, DAY)
         job = after
     return found
-
-
-def test_the_history_has_each_change_once_with_its_date() -> None:
-    found = lines(SENT, SIGN, SENT, contract(documents=[]), change_order("SENT"), change_order())
-    assert [(one.subject, one.before, one.after) for one in found] == [
-        (CONTRACT, None, "SENT"),
-        (CONTRACT, "SENT", "SIGN"),
-        (QUOTE, None, uuid(77)),
-    ]
-    assert found[1].stamp == DAY
-    line = layout().history_line(found[1], Cell(text="Ada"))
-    assert line is not None
-    assert [one.text for one in line[3:6]] == ["Contract: Installation Agreement", "Sent", "Signed"]
 
 
 @pytest.mark.parametrize(

@@ -71,13 +71,6 @@ def test_only_valid_patterns_are_used(bench: Bench, tmp_path: Any) -> None:
     assert "Last comment" not in bench.row(uuid(1))
 
 
-def test_a_hidden_milestone_is_not_in_the_status(bench: Bench, tmp_path: Any) -> None:
-    step = f'\n[[milestones]]\ndefinitions = ["{uuid(30_002)}"]\nhidden = true\n'
-    bench.configured(with_more(tmp_path, step))
-    bench.shown(milestone(1), milestone(1, definition=2, status="APPROVED"))
-    assert bench.row(uuid(1))["Status"] == "Milestone 1 under review"
-
-
 def test_a_new_milestones_column_is_in_the_order_of_the_work(bench: Bench) -> None:
     """Construction came first, of a job that was nearly done when the receiver was set up."""
 
@@ -92,21 +85,6 @@ def test_a_new_milestones_column_is_in_the_order_of_the_work(bench: Bench) -> No
     bench.shown(milestone(3, definition=2, name="Design", date_updated="2026-03-03T10:00:00Z"))
     bench.shown(milestone(3, definition=3, name="Permits", date_updated="2026-03-04T10:00:00Z"))
     assert statuses() == ["Site Survey", "Design", "Permits", "Construction"]
-
-
-def test_a_rejected_milestone_shows_its_reason(bench: Bench) -> None:
-    """Reproduced from outside: it read Approved, and next action was blank."""
-    said = [comment("Too dark.", ago(2), commentor_first_name="Ben")]
-    bench.shown(
-        milestone(1, name="Survey", date_updated=ago(3)),
-        milestone(1, name="Survey", status="REJECTED", date_updated=ago(2), comments=said),
-        milestone(1, definition=2, name="Design", status="APPROVED", date_updated=ago(1)),
-    )
-    row = bench.row(uuid(1))
-    assert row["Status"] == "Survey rejected"
-    assert row["Next action"] == 'Fix Survey and resubmit\n"Too dark." – Ben'
-    assert background(bench, uuid(1), "Status") == "#ea9999"
-    assert background(bench, uuid(1), "Design") == "#d9ead3"
 
 
 def lines_of(bench: Bench, dimension: str) -> list[dict[str, Any]]:

@@ -10,7 +10,6 @@ import pytest
 from sync.sheets.read import HISTORY_TAB
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
-from tests.webhooks.payloads import change_order, contract
 
 
 def at(day: int) -> str:
@@ -128,52 +127,6 @@ def test_lines_wait_while_a_person_moves_the_columns_of_the_history(bench: Bench
         ("3/1/2026", "Milestone 1", "", "Submitted", uuid(1)),
     ]
     assert bench.row(uuid(1))["Status"] == "Milestone 1 approved"
-
-
-def test_an_approval_is_not_signed_with_the_remark_of_the_rejection(bench: Bench) -> None:
-    """Reproduced from outside, in the note and in the line."""
-    said = [comment("The roof plan is missing a page.", at(2), commentor_first_name="Ben")]
-    bench.shown(milestone(1, date_updated=at(1)))
-    bench.shown(milestone(1, status="REJECTED", date_updated=at(2), comments=said))
-    assert (
-        bench.notes("Milestone 1")[1]
-        == 'Mar 2, 2026, 10:00 AM\n"The roof plan is missing a page." – Ben'
-    )
-    bench.shown(milestone(1, status="APPROVED", date_updated=at(5), comments=said))
-    assert bench.notes("Milestone 1")[1] == "Mar 5, 2026, 10:00 AM"
-    comments = [line.get("Comment", "") for line in bench.texts("History")]
-    assert comments == ["", '"The roof plan is missing a page." – Ben', ""]
-
-
-def test_a_late_event_gets_a_line_only_if_it_changed_something(
-    bench: Bench,
-) -> None:
-    bench.shown(milestone(1, date_updated=at(1)))
-    bench.shown(milestone(1, status="APPROVED", date_updated=at(6)))
-    bench.shown(milestone(1, date_updated=at(2)))  # late, and as it was before
-    bench.shown(milestone(1, status="REJECTED", date_updated=at(3)))  # late
-    assert [(dated, *rest) for dated, _, *rest, _ in told(bench)] == [
-        ("3/3/2026", "Submitted", "Rejected"),
-        ("3/6/2026", "Submitted", "Approved"),
-        ("3/1/2026", "", "Submitted"),
-    ], "the one that was received last is on top"
-
-
-def test_quotes_and_contracts_are_named_by_what_they_are(bench: Bench) -> None:
-    """Catches a UUID in a line that people read: nobody knows a quote by that."""
-    bench.shown(milestone(1), contract(date_updated=at(5)), change_order())
-    bench.shown(change_order(new=78, date_updated=at(20), signed=at(20)))
-    lines = bench.rows("History")
-    told = [(line["What"].text, line["From"].text, line["To"].text) for line in lines]
-    assert told == [
-        ("Active quote", "Change order", "Change order 2"),
-        ("Active quote", "Initial quote", "Change order"),
-        ("Contract: Installation Agreement", "", "Signed"),
-        ("Milestone 1", "", "Submitted"),
-    ]
-    raw = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
-    texts = [c.text for line in lines for header, c in line.items() if header != "Site ID"]
-    assert [text for text in texts if raw.search(text)] == []
 
 
 def test_the_key_of_a_job_is_hidden_and_shown_again_by_people(bench: Bench) -> None:

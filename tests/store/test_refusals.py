@@ -3,11 +3,8 @@
 import pytest
 from sqlalchemy import func, select
 
-from sync.store import Database, Inbox, Refusals, RefusedRequests
-from sync.store.schema import delivery, refusal
-from sync.webhooks.parse import read
-from tests.made_up import body, milestone
-from tests.store.parts import backlog_of
+from sync.store import Database, Refusals, RefusedRequests, backlog
+from sync.store.schema import refusal
 
 DAY = 86_400
 
@@ -20,11 +17,6 @@ def refusals(database: Database) -> Refusals:
 def rows(database: Database) -> int:
     with database.reading() as connection:
         return connection.scalars(select(func.count()).select_from(refusal)).one()
-
-
-def deliver(database: Database) -> None:
-    sent = body(milestone())
-    Inbox(database).keep(sent, read(sent))
 
 
 def test_a_reason_has_one_row_a_day_with_the_last_ones_source(
@@ -80,24 +72,4 @@ def test_the_backlog_has_the_time_of_the_last_wrong_secret(
     refusals.add(
         {"wrong_secret": RefusedRequests(2, 500.0, ""), "too_large": RefusedRequests(1, 1.0, "")}
     )
-    assert backlog_of(database).wrong_secret_age == pytest.approx(500, abs=20)
-
-
-def test_the_newest_webhook_is_known_also_once_it_is_deleted(database: Database) -> None:
-    """Kept for a day only, the last webhook would be gone before its silence counts."""
-    assert backlog_of(database).arrived_at is None
-    assert Inbox(database).prune(1) == 0
-    assert backlog_of(database).arrived_at is None
-    deliver(database)
-    with database.writing() as connection:
-        moment = delivery.c.received_at - 2 * DAY
-        connection.execute(delivery.update().values(received_at=moment, projected=True))
-    for pruned in (1, 0):
-        assert Inbox(database).prune(1) == pruned
-        found = backlog_of(database)
-        assert found.arrived_at is not None
-        assert found.clock - found.arrived_at == pytest.approx(2 * DAY, abs=20)
-    deliver(database)
-    found = backlog_of(database)
-    assert found.arrived_at is not None
-    assert found.clock - found.arrived_at < 20
+    assert backlog(database, "s").wrong_secret_age == pytest.approx(500, abs=20)
