@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -136,7 +137,7 @@ def test_send_and_deliveries_work_from_the_command_line(sqlite_world: World) -> 
         return world.log.read_text()
 
     server_log = world.log
-    with world.receiver().ready():
+    with world.receiver().ready() as receiver:
         world.log = server_log.with_name("command")
         sample = shlex.quote(str(ROOT / "emulator" / "samples" / "milestone.txt"))
         assert run("send", sample, "--url", world.url).startswith('202 {"delivery":')
@@ -144,3 +145,5 @@ def test_send_and_deliveries_work_from_the_command_line(sqlite_world: World) -> 
         assert '"rejected"' in run("deliveries", "--json", "--outcome", "rejected")
         assert SAMPLE_SITE in run("deliveries", "--json")
         assert "still rejected" in run("retry", "--all")
+        receiver.process.send_signal(signal.SIGINT)
+        assert receiver.process.wait(10) == 0, "Ctrl-C ends it cleanly"

@@ -289,20 +289,3 @@ def test_typed_words_yield_to_news_and_are_never_moved_backward(theirs: Stand) -
     assert stages(theirs) == ["Site survey", "Site survey"], "Permits were reopened"
     theirs.compare()
     assert theirs.compared.kept == []
-
-
-def test_a_renamed_option_never_shows_an_earlier_word(theirs: Stand) -> None:
-    """The cell stays as it is, and is reported until the word is mapped again."""
-    theirs.shown()
-    theirs.drop_down(2, *(word for word in STAGES if word != "Permit OK"), "Permit done")
-    theirs.compare()
-    theirs.shown(event(1, 3, "APPROVED", 3))
-    assert stages(theirs) == ["Permit in", "Permit in"]
-    theirs.compare()
-    (((_, *missing, _), cells),) = theirs.compared.unsayable.items()
-    assert (missing, cells) == (["Stage", "Permits approved"], 1)
-    theirs.map("--write", "--word", "Stage:Permits:APPROVED=Permit done")
-    theirs.compare()
-    theirs.shown()
-    assert stages(theirs) == ["Permit done", "Permit in"]
-    assert theirs.wiring.backlog().found("missing_words") == 0
