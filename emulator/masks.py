@@ -102,9 +102,9 @@ def select(mask: Mask | None, value: Any) -> Any:
         return [select(mask, item) for item in value]
     if not isinstance(value, dict):
         return value
-    kept = {}
-    for name, item in value.items():
-        found = below(mask, name)
+    kept, other = {}, mask.get("*", False)
+    for name, item in value.items():  # As `below`, which would be called for every cell.
+        found = mask.get(name, other)
         if not isinstance(found, bool):
-            kept[name] = select(found, item)
+            kept[name] = item if found is None else select(found, item)
     return kept

@@ -203,10 +203,9 @@ def remade(value: Any, change: Callable[[Json], Json | None]) -> Any:
 
 def answered(value: Any) -> Any:
     """Return a stored object as Google answers it, without a sheetId of 0."""
-
-    def change(part: Json) -> Json:
-        return (
-            part if part.get("sheetId") != 0 else {k: v for k, v in part.items() if k != "sheetId"}
-        )
-
-    return remade(value, change)
+    if isinstance(value, list | tuple):
+        return [part for item in value if (part := answered(item)) is not None]
+    if isinstance(value, dict):
+        kept = ((k, item) for k, item in value.items() if k != "sheetId" or item != 0)
+        return {k: answered(item) for k, item in kept}
+    return value
