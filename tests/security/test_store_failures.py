@@ -176,33 +176,6 @@ def server() -> Iterator[Any]:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(200)
-def test_postgresql_restarts(google: Emulator, server: Any, tmp_path: Path) -> None:
-    """Catches a delivery that is half kept, a process that ends with the database, and one that
-    needs a hand when it is back."""
-    url = server.get_uri().replace("postgresql://", "postgres://")
-    world = World(google, tmp_path, url, WORKER="separate")
-    assert world.command("db", "upgrade").process.wait() == 0
-    with world.receiver().ready() as receiver, world.worker() as worker:
-        before = processes(receiver)
-        assert send(world, 1) == 202
-        wait_for(lambda: len(world.by_site()) == 1)
-        server.stop()
-        began = time.monotonic()
-        assert [send(world, job) for job in (2, 3)] == [503, 503]
-        assert time.monotonic() - began < 25
-        assert _status(world) == 503
-        time.sleep(2)
-        server.ensure_postgres_running()
-        wait_for(lambda: send(world, 4) == 202)
-        assert send(world, 2) == 202
-        wait_for(lambda: set(world.by_site()) == {uuid(1), uuid(2), uuid(4)})
-        assert processes(receiver) == before
-        assert worker.process.poll() is None
-    assert kept(url) == [uuid(1), uuid(2), uuid(4)]
-
-
-@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_postgresql_restarts_under_load(google: Emulator, server: Any, tmp_path: Path) -> None:
     """Catches what is answered 202 and lost, or written twice, when the database ends amid it."""
