@@ -3,8 +3,9 @@
 import pytest
 from sqlalchemy import func, select
 
-from sync.store import Database, Refusals, RefusedRequests, backlog
+from sync.store import Database, Refusals, RefusedRequests
 from sync.store.schema import refusal
+from tests.store.parts import backlog_of
 
 DAY = 86_400
 
@@ -72,4 +73,4 @@ def test_the_backlog_has_the_time_of_the_last_wrong_secret(
     refusals.add(
         {"wrong_secret": RefusedRequests(2, 500.0, ""), "too_large": RefusedRequests(1, 1.0, "")}
     )
-    assert backlog(database, "s").wrong_secret_age == pytest.approx(500, abs=20)
+    assert backlog_of(database).wrong_secret_age == pytest.approx(500, abs=20)
