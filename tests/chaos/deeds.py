@@ -101,6 +101,8 @@ class Deeds:
         """What the next deed takes back."""
         self.is_in_gap = False
         """Whether a batch is about to be written: all earlier ones have been checked."""
+        self.is_repairing: Callable[[], bool] = lambda: False
+        """Whether a misplaced write is still to be undone."""
 
     def only(self, *names: str) -> None:
         """Do nothing but these from now on; the lots fall as they would with all."""
@@ -501,7 +503,13 @@ class Deeds:
         )
 
     def _copy_as_template(self, before: Look) -> Deed | None:
-        """Copy a row that is right for a new customer, and type that one's data over it."""
+        """Copy a row that is right for a new customer, and type that one's data over it.
+
+        Not in the seconds of a repair: if the key was written there by mistake, too, it is taken
+        back from the copy without a line in Recovered.
+        """
+        if self.is_repairing():
+            return None
         row, to = self._job_row(before), self._blank_row(before)
         columns = [before.by_id[c] for c in _TYPED_FOR_ANOTHER if c in before.by_id]
         if row is None or to is None or not columns or not self._is_right(before, row):

@@ -57,6 +57,7 @@ def run(
     truth = Truth(tagged(history(deliveries, jobs, seed)), customers)
     ledger, lots, began = Ledger(truth), random.Random(seed), time.monotonic()
     person = Person(google, bench.spreadsheet, ledger, seed, recent=0.5)
+    person.deeds.is_repairing = lambda: bool(bench.store.batches.undos())
     person.visit()
     tinkerer = Tinkerer(bench, lots)
     google.faults.between(person.pass_by, method="*.getByDataFilter", chance=_PASSING)
