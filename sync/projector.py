@@ -163,7 +163,7 @@ def _wanted(deliveries: Iterable[Delivery]) -> list[Wanted]:
     for delivery in deliveries:
         documents: list[tuple[str, Document]] = []
         if delivery.milestone:
-            documents += [(task.uuid or "", d) for task, d in delivery.milestone.documents()]
+            documents += delivery.milestone.documents()
         if delivery.other_event and (contract := delivery.other_event.contract):
             documents += [(contract.sub_task, document) for document in contract.documents]
         for sub_task, document in documents:

@@ -158,12 +158,6 @@ def _milestone_status(row: RowSource, reached: ReachedMilestone) -> Cell:
     return Cell(text=text, note=note, noted=row.reader.changes.labeled_since(reached))
 
 
-def _milestone_documents(row: RowSource, reached: ReachedMilestone) -> Cell:
-    documents = reached.event.milestone.documents()
-    entries = [(sub_task.uuid or "", document) for sub_task, document in documents]
-    return documents_cell(entries, row.files, row.reader.addresses)
-
-
 def _milestone_day(means: str, row: RowSource, reached: ReachedMilestone) -> Cell:
     """Return the day of the newest change to a status that `means` this."""
     first: StatusSeen | None = None
@@ -182,7 +176,9 @@ def _milestone_comment(row: RowSource, reached: ReachedMilestone) -> Cell:
 
 MILESTONE_CELLS: Mapping[str, Callable[[RowSource, ReachedMilestone], Cell]] = {
     "status:": _milestone_status,
-    "documents:": _milestone_documents,
+    "documents:": lambda row, reached: documents_cell(
+        reached.event.milestone.documents(), row.files, row.reader.addresses
+    ),
     "submitted:": partial(_milestone_day, "waiting"),
     "approved:": partial(_milestone_day, "approved"),
     "rejected:": partial(_milestone_day, "rejected"),

@@ -128,10 +128,10 @@ class Milestone(Value):
     comments: Annotated[tuple[Comment, ...], BeforeValidator(empty_if_missing)] = ()
     tasks: Annotated[tuple[Task, ...], BeforeValidator(empty_if_missing)] = ()
 
-    def documents(self) -> tuple[tuple[SubTask, Document], ...]:
-        """Every document with the sub-task that holds it, in the payload's order."""
+    def documents(self) -> tuple[tuple[str, Document], ...]:
+        """Every document with its sub-task's UUID, or "", in the payload's order."""
         return tuple(
-            (sub, document)
+            (sub.uuid or "", document)
             for task in self.tasks
             for sub in task.sub_tasks
             for document in sub.data.documents
