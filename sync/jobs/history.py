@@ -41,7 +41,7 @@ class HistoryLines:
         """Return the lines for `new`: of its status, its tasks, and its comments."""
         milestone, comments = new.milestone, self._new_comments(before, new)
         about = {"milestone": milestone.milestone_definition, "name": milestone.name}
-        changes = self._status_changes(before, after, new)
+        changes = self._status_changes(before, after, new, about)
         if changes and comments:
             text = text_with_author(comments.pop())
             changes[-1] = changes[-1].model_copy(update={"comment": text})
@@ -69,7 +69,9 @@ class HistoryLines:
         comments = self._by_people(new)
         return [*changes, *(_comment(after.site, origin, one, **about) for one in comments)]
 
-    def _status_changes(self, before: Job, after: Job, new: Event) -> list[Change]:
+    def _status_changes(
+        self, before: Job, after: Job, new: Event, about: dict[str, str]
+    ) -> list[Change]:
         """Return the lines for the statuses in `new`, compared with those just before it.
 
         If the event just after it has the same status and arrived earlier, the change already has a
@@ -97,11 +99,10 @@ class HistoryLines:
                     new,
                     subject=definition,
                     stamp=self._remarks.moment(new.milestone.comments, log, seen),
-                    milestone=definition,
-                    name=new.milestone.name,
                     tasks=tuple(rejected) if is_rejected else (),
                     before=previous.status if previous else None,
                     after=seen.status,
+                    **about,
                 )
             ]
             if is_rejected:
@@ -112,11 +113,10 @@ class HistoryLines:
                 after.site,
                 new,
                 subject=f"{definition}\n{name}",
-                milestone=definition,
-                name=new.milestone.name,
                 tasks=(name,),
                 before=old,
                 after=status,
+                **about,
             )
             for name, old, status in tasks
         ]

@@ -118,7 +118,7 @@ class Flusher:
         if not pending.in_doubt:  # What is shown as wanted already is confirmed without a call.
             self.store.batches.confirm(lease, work.done)
             self.writer.log_shown(work.done)
-        has_batch = pending.in_doubt or pending.undos or pending.fences.takes_over
+        has_batch = pending.in_doubt or pending.undos or pending.takes_over
         if not (work.sites or has_batch):
             self._search = replace(self._search, sites=None)
             return
@@ -175,17 +175,16 @@ class Flusher:
         If it has this database's ID, the database is a backup that was restored. But if this
         process has seen a fence of its own, it wasn't restored now: a copy of it is running.
         """
-        seen, known = context.snapshot.fence, context.pending.fences
-        doubt = ""
-        if seen is not None and not known.has(seen.number, seen.batch):
-            is_copied = self._has_known_fence or known.doubt == FenceDoubt.OTHER_DATABASE
+        seen, pending, doubt = context.snapshot.fence, context.pending, ""
+        if seen is not None and not pending.has_set(seen.number, seen.batch):
+            is_copied = self._has_known_fence or pending.doubt == FenceDoubt.OTHER_DATABASE
             is_restored = seen.database == context.fence.database and not is_copied
             doubt = FenceDoubt.RESTORED if is_restored else FenceDoubt.OTHER_DATABASE
         elif seen is not None:
             self._has_known_fence = True
-        if known.takes_over:
+        if pending.takes_over:
             return
-        if doubt or known.doubt:
+        if doubt or pending.doubt:
             self.store.spreadsheet.set_doubt(context.lease, doubt)
         if doubt:
             raise Permanent(doubt, DOUBTS[FenceDoubt(doubt)], _TAKE_OVER)
@@ -340,7 +339,7 @@ class Flusher:
             parts = self.with_pipeline(context, parts, entries)
         absent = [confirmation(work.jobs[site]) for site in change.absent]
         shown = [confirmation(work.jobs[site], cells) for site, cells in change.shown.items()]
-        if parts.is_empty and not (pending.in_doubt or pending.fences.takes_over):
+        if parts.is_empty and not (pending.in_doubt or pending.takes_over):
             self._search = replace(self._search, was_refused=False)
             self.store.batches.confirm(lease, absent + shown)
             self.store.history.drop(lease, lines.seqs)  # Changes of hidden milestones.

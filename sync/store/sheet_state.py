@@ -74,24 +74,6 @@ class FenceDoubt(StrEnum):
 
 
 @dataclass(frozen=True)
-class KnownFences:
-    """The fences that this database set: of the last confirmed batch, and of batches in doubt.
-
-    `doubt` is why nothing was written after the last read, "" if something was. Once a database
-    `takes_over`, its next batch replaces any fence.
-    """
-
-    batches: frozenset[str] = frozenset()
-    numbers: frozenset[int] = frozenset()
-    doubt: str = ""
-    takes_over: bool = False
-
-    def has(self, number: int, batch: str) -> bool:
-        """Return whether this database set a fence: by its number if its description was lost."""
-        return batch in self.batches if batch else number in self.numbers
-
-
-@dataclass(frozen=True)
 class KeptSheet:
     """The stored state of a spreadsheet: its mode, and the sheet IDs of its mapped tabs.
 
@@ -103,7 +85,17 @@ class KeptSheet:
     known_columns: frozenset[str] = frozenset()
     columns_read: ReadColumns = field(default_factory=ReadColumns)
     """The columns that reads have shown so far."""
-    fences: KnownFences = field(default_factory=KnownFences)
+    fences: frozenset[tuple[int, str]] = frozenset()
+    """The fences (number and batch) that this database set: of the last confirmed batch, and of
+    batches in doubt."""
+    doubt: str = ""
+    """Why nothing was written after the last read (a FenceDoubt); "" if something was."""
+    takes_over: bool = False
+    """Whether the next batch replaces any fence."""
+
+    def has_set(self, number: int, batch: str) -> bool:
+        """Return whether this database set a fence: by its number if its description was lost."""
+        return any(one[1] == batch if batch else one[0] == number for one in self.fences)
 
 
 class Trial(Value):

@@ -13,7 +13,7 @@ from sync.store import history
 from sync.store.database import Database, Lease, bumped, clock, new_database_id, now
 from sync.store.rate_limit import SPACING, TokenBucket
 from sync.store.schema import attempt, installation, job, sheet, undo
-from sync.store.sheet_state import KeptSheet, KnownFences, ReadColumn, ReadColumns, Trial
+from sync.store.sheet_state import KeptSheet, ReadColumn, ReadColumns, Trial
 from sync.types import Mode
 
 LOST = -1
@@ -183,18 +183,15 @@ class Spreadsheet:
         read = row.read_columns
         mine = attempt.c.spreadsheet_id == self.id
         query = select(attempt.c.fence, attempt.c.batch).where(mine)
-        set_here = [(row.landed_fence, row.landed_batch), *connection.execute(query)]
+        set_here = [(row.landed_fence, row.landed_batch), *connection.execute(query).tuples()]
         return KeptSheet(
             mode=Mode(row.mode),
             tabs=frozenset(json.loads(row.tabs)),
             known_columns=frozenset(json.loads(row.columns)),
             columns_read=ReadColumns.model_validate_json(read) if read else ReadColumns(),
-            fences=KnownFences(
-                batches=frozenset(batch for _, batch in set_here),
-                numbers=frozenset(number for number, _ in set_here),
-                doubt=row.doubt,
-                takes_over=row.takes_over,
-            ),
+            fences=frozenset(set_here),
+            doubt=row.doubt,
+            takes_over=row.takes_over,
         )
 
     def doubt(self) -> str:
@@ -204,7 +201,7 @@ class Spreadsheet:
     def set_doubt(self, lease: Lease, doubt: str) -> None:
         """Record why the fence that a read showed isn't ours (a FenceDoubt), or "" if it is."""
         with self._database.writing(lease) as connection:
-            if self.kept(connection).fences.doubt != doubt:
+            if self.kept(connection).doubt != doubt:
                 self.change(connection, doubt=doubt, doubt_since=now() if doubt else None)
 
     def take_over(self) -> None:
