@@ -243,16 +243,13 @@ _NOTED = frozenset(entry.id for entry in FIELDS.values() if entry.is_noted)
 
 def entry_of(column: str) -> FieldEntry:
     """Return the field of a column by its ID, also for a milestone's. Raises KeyError."""
-    return FIELDS[_field(column)]
-
-
-def _field(column: str) -> str:
     field, colon, _ = column.partition(":")
-    return field + colon
+    return FIELDS[field + colon]
 
 
 def is_noted(column: str) -> bool:
-    return _field(column) in _NOTED
+    field, colon, _ = column.partition(":")
+    return field + colon in _NOTED
 
 
 def status_id(milestone: str) -> str:

@@ -67,8 +67,8 @@ class Spreadsheet:
             columns = (sheet.c.pace_left, sheet.c.pace_last, sheet.c.fence, sheet.c.trial)
             row = connection.execute(select(*columns).where(self._is_this)).one()
             database = connection.scalar(select(installation.c.database_id)) or ""
-            if trial := _trial(row.trial):
-                trial.must_be_safe()
+            if row.trial:
+                Trial.model_validate_json(row.trial).must_be_safe()
             seconds = clock(connection)
             bucket = _bucket(row, seconds)
             wait = bucket.take(seconds, spacing)
@@ -259,7 +259,8 @@ class Spreadsheet:
 
     def trial(self) -> Trial | None:
         """Return how Google treated IDs in a trial here; None if there was none."""
-        return _trial(self._value(sheet.c.trial))
+        text = self._value(sheet.c.trial)
+        return Trial.model_validate_json(text) if text else None
 
     def keep_trial(self, *, keeps_range_id: bool, refuses_taken_id: bool) -> Trial:
         """Store how Google treated IDs in a trial just now."""
@@ -349,7 +350,3 @@ def _bucket(row: Any, clock: float) -> TokenBucket:
     if row.pace_last is None:
         return TokenBucket()
     return TokenBucket(row.pace_left, min(row.pace_last, clock))
-
-
-def _trial(text: str | None) -> Trial | None:
-    return Trial.model_validate_json(text) if text else None
