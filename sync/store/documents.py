@@ -1,6 +1,7 @@
 """The queue of documents to copy into Drive: due documents, workers' claims, and results."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -118,8 +119,8 @@ class Documents:
 
     def renew(self, claim: Claim) -> None:
         """Renew a claim. Raises Retryable (claim_lost) if another worker has it."""
-        with self._database.writing(durable=False) as connection:
-            self._hold(connection, claim, until=now() + self._seconds)
+        with self._holding(claim, {"claimed_until": now() + self._seconds}):
+            pass
 
     def release(self, *claims: Claim) -> None:
         """End claims."""
@@ -153,29 +154,26 @@ class Documents:
 
         The folder's ID is stored, too, if that is about to be created.
         """
-        with self._database.writing() as connection:
-            self._hold(connection, claim, **({"file_id": folder_id} if folder_id else {}))
+        made = {"file_id": folder_id} if folder_id else {}
+        with self._holding(claim, made, durable=True) as connection:
             _change(connection, uuid, file_id=file_id, digest=digest)
 
     def keep_folder(self, claim: Claim, file_id: str, link: str = "") -> None:
         """Store the folder's ID before it is used, and its link once it exists."""
-        with self._database.writing() as connection:
-            self._hold(connection, claim, file_id=file_id, link=link)
+        with self._holding(claim, {"file_id": file_id, "link": link}, durable=True) as connection:
             if link:
                 touch(connection, claim.site)
 
     def forget(self, claim: Claim, uuid: str) -> None:
         """Clear a document's file ID and digest, because they can't be used."""
-        with self._database.writing() as connection:
-            self._hold(connection, claim)
+        with self._holding(claim, durable=True) as connection:
             _change(connection, uuid, file_id="", digest="")
 
     def finish(
         self, claim: Claim, uuid: str, file_id: str, link: str, made: MadeFolder = NOT_MADE
     ) -> None:
         """Record that the copy and its folder exist, and mark the job's row as out of date."""
-        with self._database.writing(durable=False) as connection:
-            self._hold(connection, claim, **made)
+        with self._holding(claim, made) as connection:
             done = {"state": FileState.DONE, "reason": "", "message": ""}
             _change(connection, uuid, **done, file_id=file_id, link=link)
             others = select(shared_document.c.site).where(shared_document.c.uuid == uuid)
@@ -191,8 +189,7 @@ class Documents:
         self._fail(claim, uuid, error, state=FileState.FAILED)
 
     def _fail(self, claim: Claim, uuid: str, error: BrightsheetError, **values: object) -> None:
-        with self._database.writing(durable=False) as connection:
-            self._hold(connection, claim)
+        with self._holding(claim) as connection:
             _change(
                 connection,
                 uuid,
@@ -215,17 +212,21 @@ class Documents:
         query = select(document.c.state, func.count()).group_by(document.c.state)
         return dict(self._database.rows(query))
 
-    def _hold(
-        self, connection: Connection, claim: Claim, *, until: object = None, **values: str
-    ) -> None:
-        if changed := values if until is None else {**values, "claimed_until": until}:
-            statement = update(folder).where(*_claimed(claim)).values(changed)
-            is_held = connection.execute(statement).rowcount > 0
-        else:
-            held = select(folder.c.claim).where(*_claimed(claim)).with_for_update()
-            is_held = connection.scalar(held) is not None
-        if not is_held:
-            raise Retryable("claim_lost", "Another worker has taken over this job's documents.")
+    @contextmanager
+    def _holding(
+        self, claim: Claim, values: Mapping[str, Any] = NOT_MADE, *, durable: bool = False
+    ) -> Iterator[Connection]:
+        """Open a transaction that stores `values` of the folder, and fails if the claim is lost."""
+        with self._database.writing(durable=durable) as connection:
+            if values:
+                statement = update(folder).where(*_claimed(claim)).values(values)
+                is_held = connection.execute(statement).rowcount > 0
+            else:
+                held = select(folder.c.claim).where(*_claimed(claim)).with_for_update()
+                is_held = connection.scalar(held) is not None
+            if not is_held:
+                raise Retryable("claim_lost", "Another worker has taken over this job's documents.")
+            yield connection
 
 
 def _claimed(claim: Claim) -> tuple[ColumnElement[bool], ...]:
