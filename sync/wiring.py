@@ -98,6 +98,7 @@ _LEASE_TRIES = 8
 """Waiting for another worker's lease, which is renewed while that one works."""
 PROJECTION, BACKFILL = "projection", "backfill"
 """Names of leases."""
+_DOING = {PROJECTION: "is applying deliveries", BACKFILL: "reads EverBright's jobs already"}
 
 
 class Wiring:
@@ -180,7 +181,7 @@ class Wiring:
 
         Raises Retryable if another process holds the lease too long.
         """
-        with self.hold_projection(sleep) as lease:
+        with self.hold_lease(sleep, PROJECTION) as lease:
             projector = self.projector()
             while projector.run(lease):
                 pass
@@ -269,32 +270,27 @@ class Wiring:
         """
         self.must_have_token()
         backfill = self.backfill(f"{SINCE}{since:%Y-%m-%d}" if since else "all", sleep)
-        with self.hold_backfill(sleep) as lease:
+        with self.hold_lease(sleep, BACKFILL) as lease:
             return backfill.run(lease, since, progress=progress)
 
     def lease_name(self, spreadsheet: str = "") -> str:
         return f"sheet:{spreadsheet or self.settings.spreadsheet_id}"
 
     def hold(self, sleep: Sleep, spreadsheet: str = "") -> AbstractContextManager[Lease]:
-        """Hold a spreadsheet's lease, after waiting for it for a few lease periods at most.
+        """Hold a spreadsheet's lease; waits and raises as `hold_lease` does."""
+        return self.hold_lease(sleep, self.lease_name(spreadsheet))
+
+    @contextmanager
+    def hold_lease(self, sleep: Sleep, name: str) -> Iterator[Lease]:
+        """Hold a lease, after waiting for it for a few lease periods at most.
 
         Raises Retryable if another process still holds it.
         """
-        return self._hold(sleep, self.lease_name(spreadsheet), "is writing the sheet")
 
-    def hold_projection(self, sleep: Sleep) -> AbstractContextManager[Lease]:
-        """Hold the lease for applying deliveries; waits and raises as `hold` does."""
-        return self._hold(sleep, PROJECTION, "is applying deliveries")
-
-    def hold_backfill(self, sleep: Sleep) -> AbstractContextManager[Lease]:
-        """Hold the backfill's lease; waits and raises as `hold` does."""
-        return self._hold(sleep, BACKFILL, "reads EverBright's jobs already")
-
-    @contextmanager
-    def _hold(self, sleep: Sleep, name: str, doing: str) -> Iterator[Lease]:
         def acquired() -> Lease:
             lease = self.leases.acquire(name)
             if lease is None:
+                doing = _DOING.get(name, "is writing the sheet")
                 raise Retryable("lease_taken", f"A worker {doing}. Try again.")
             return lease
 

@@ -6,7 +6,7 @@ from sync.errors import Permanent
 from sync.sheets.reconcile import waiting_for_check
 from sync.status.problem import pluralize
 from sync.store.erase import StoredData, erase, stored_data
-from sync.wiring import Sleep, Wiring
+from sync.wiring import PROJECTION, Sleep, Wiring
 
 
 def find(wiring: Wiring, site: str) -> StoredData:
@@ -23,7 +23,7 @@ def forget(wiring: Wiring, sleep: Sleep, site: str) -> StoredData:
     Raises Permanent if there is none, Retryable while a write is unverified.
     """
     found = find(wiring, site)
-    with wiring.hold(sleep) as sheet, wiring.hold_projection(sleep) as projection:
+    with wiring.hold(sleep) as sheet, wiring.hold_lease(sleep, PROJECTION) as projection:
         if wiring.settings.spreadsheet_id:
             waiting_for_check(wiring.flusher(sleep), sheet)
         erase(wiring.database, (sheet, projection), site)

@@ -13,7 +13,7 @@ from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDoc
 from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.store import Backfills, Claim, FenceDoubt, Lease, PendingDocument
-from sync.wiring import PROJECTION, Wiring
+from sync.wiring import BACKFILL, PROJECTION, Wiring
 
 POLL_SECONDS = 0.5
 """The interval between checks for work if nothing wakes the worker."""
@@ -184,7 +184,7 @@ class BackfillLoop:
         if monotonic() < self._not_before or not (self._is_restored() or self._is_due()):
             return False
         try:
-            with self._wiring.hold_backfill(self._stop.sleep) as lease:
+            with self._wiring.hold_lease(self._stop.sleep, BACKFILL) as lease:
                 # Another worker may have done it in the meantime.
                 if self._is_restored():
                     self._read_after_restore(lease)

@@ -16,6 +16,7 @@ from sync.jobs.model import Job
 from sync.ops.alerts import Alerts
 from sync.store import Backfills, Jobs
 from sync.store.schema import backfill
+from sync.wiring import BACKFILL
 from sync.worker.loop import BackfillLoop, Stop
 from tests.bench import Bench
 from tests.made_up import CONFIG_FILE, document, milestone, uuid
@@ -155,7 +156,7 @@ class Stand(Bench):
     ) -> Summary:
         """Run a backfill, without waiting between requests."""
         backfill = self.wiring.backfill(scope, self.sleep)
-        with self.wiring.hold_backfill(self.sleep) as held:
+        with self.wiring.hold_lease(self.sleep, BACKFILL) as held:
             return backfill.run(held, since, again, progress)
 
     def run_killed_after(self, requests: int, *, answered: bool) -> bool:
@@ -165,7 +166,7 @@ class Stand(Bench):
         """
         backfill = self.over(Dying(self.wiring.everbright(), requests, answered=answered))
         try:
-            with self.wiring.hold_backfill(self.sleep) as held:
+            with self.wiring.hold_lease(self.sleep, BACKFILL) as held:
                 backfill.run(held)
         except Killed:
             return True

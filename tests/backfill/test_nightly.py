@@ -5,6 +5,7 @@ import random
 import pytest
 
 from emulator import Emulator
+from sync.wiring import BACKFILL
 from sync.worker.loop import BackfillLoop
 from tests.backfill.stand import Mute, Stand, event
 from tests.made_up import uuid
@@ -77,7 +78,7 @@ def test_two_workers_read_once(stand: Stand, sqlite_url: str) -> None:
     stand.load(event(1))
     stand.age(24 * 400)
     other = Stand(stand.google, sqlite_url)
-    with other.wiring.hold_backfill(other.sleep):
+    with other.wiring.hold_lease(other.sleep, BACKFILL):
         loop.step()
         assert not stand.asked()
     other.nightly().step()

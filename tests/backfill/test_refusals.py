@@ -10,6 +10,7 @@ from sync.backfill.reader import PAGES, JobList, Lists, Reader
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.client import EverBright
 from sync.jobs.model import Job
+from sync.wiring import BACKFILL
 from tests.backfill.stand import TOKEN, Endless, Stand, event
 from tests.made_up import uuid
 from tests.security.servers import Server, say
@@ -130,7 +131,7 @@ def test_the_next_page_is_followed_at_home_only(home: Server, link: str, path: s
 def test_a_list_that_repeats_itself_ends(stand: Stand) -> None:
     """Catches a backfill that reads one page for ever, under a new address each time."""
     endless = Endless(lambda _: [{"site": uuid(1)}])
-    with stand.wiring.hold_backfill(stand.sleep) as held:
+    with stand.wiring.hold_lease(stand.sleep, BACKFILL) as held:
         run = stand.over(endless).run(held)
     assert endless.pages == 2
     assert (run.jobs, run.without_workflow) == (1, 1), "what was listed is not read"

@@ -6,6 +6,7 @@ import pytest
 
 from emulator import Emulator
 from sync.backfill.run import Backfill
+from sync.wiring import BACKFILL
 from tests.backfill.stand import TOKEN, Stand, event
 from tests.bench import Bench
 from tests.made_up import uuid
@@ -15,7 +16,7 @@ from tests.world import World, wait_for
 
 def ran(bench: Bench) -> Backfill:
     backfill = bench.wiring.backfill("all", lambda _: None)
-    with bench.wiring.hold_backfill(lambda _: None) as held:
+    with bench.wiring.hold_lease(lambda _: None, BACKFILL) as held:
         backfill.run(held)
     return backfill
 
