@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection, bindparam, case, func, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from sync.jobs import files
 from sync.jobs.model import Change, FileState, Job
@@ -14,8 +14,6 @@ from sync.store.forgotten import ERASED, digest_of
 from sync.store.inbox import IS_WEBHOOK
 from sync.store.schema import delivery, document, folder, forgotten, job, milestone, shared_document
 from sync.webhooks.schema import Outcome
-
-_taken_in = update(delivery).where(delivery.c.seq == bindparam("number"))
 
 
 @dataclass(frozen=True)
@@ -89,13 +87,12 @@ class Jobs:
                 connection.execute(update(delivery).where(done).values(projected=True, about=None))
             erased = delivery.c.seq.in_(made.forgotten)
             connection.execute(update(delivery).where(erased).values(ERASED))
-            waits = _taken_in.values(projected=True, about=bindparam("text"))
-            rejected = _taken_in.values(
-                projected=True, outcome=Outcome.REJECTED, reason=bindparam("text")
-            )
-            for statement, texts in ((waits, made.waiting), (rejected, made.poisoned)):
-                if rows := [{"number": seq, "text": text} for seq, text in texts.items()]:
-                    connection.execute(statement, rows)
+            for seq, about in made.waiting.items():
+                waits = update(delivery).where(delivery.c.seq == seq)
+                connection.execute(waits.values(projected=True, about=about))
+            for seq, reason in made.poisoned.items():
+                values = {"projected": True, "outcome": Outcome.REJECTED, "reason": reason}
+                connection.execute(update(delivery).where(delivery.c.seq == seq).values(values))
 
     def _keep(self, connection: Connection, made: Projected) -> None:
         times = (
