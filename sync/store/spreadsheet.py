@@ -183,7 +183,7 @@ class Spreadsheet:
         read = row.read_columns
         mine = attempt.c.spreadsheet_id == self.id
         query = select(attempt.c.fence, attempt.c.batch).where(mine)
-        set_here = [(row.landed_fence, row.landed_batch), *connection.execute(query).tuples()]
+        set_here = [(row.landed_fence, row.landed_batch), *map(tuple, connection.execute(query))]
         return KeptSheet(
             mode=Mode(row.mode),
             tabs=frozenset(json.loads(row.tabs)),
