@@ -110,7 +110,8 @@ class RowSource:
 
     @cached_property
     def _sale(self) -> contracts.State | None:
-        return contracts.overall(self.with_contracts)
+        has_contract = self.job.contracts or self.job.change_orders
+        return contracts.overall(self.with_contracts) if has_contract else None
 
     @cached_property
     def signings(self) -> list[Signing]:
@@ -207,7 +208,7 @@ def _last_change(row: RowSource) -> Cell:
     if row.status.case is Case.ARCHIVED:
         at, text = row.since, row.status.text
     else:
-        contract = contracts.newest_change(row.with_contracts)
+        contract = contracts.newest_change(row.with_contracts) if row.job.contracts else None
         sale = (contract[1], row.reader.statuses.contract_text(contract[0])) if contract else None
         found = (sale, *map(row.reader.changes.newest, row.milestones))
         # Of several at the same time, the furthest milestone's is last.
@@ -339,12 +340,16 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "last_approval": _last_approval,
     "payment_due": _payment_due,
     "stage": lambda row: _text(projection.current_stage(row.job)),
-    "contract": _contract,
-    "contract_signed": lambda row: Cell(when=max((s.at for s in row.signings), default=None)),
-    "contract_documents": _contract_documents,
     "folder": lambda row: joined([("Folder", row.files.folder)]) if row.files.folder else EMPTY,
     "re_signed": _re_signed,
     "initial_quote": lambda row: _text(projection.initial_quote(row.job)),
-    "current_quote": _current_quote,
     KEY: lambda row: Cell(text=row.job.site),
 }
+
+CONTRACT_CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
+    "contract": _contract,
+    "contract_signed": lambda row: Cell(when=max((s.at for s in row.signings), default=None)),
+    "contract_documents": _contract_documents,
+    "current_quote": _current_quote,
+}
+"""For jobs with a contract or a change order."""

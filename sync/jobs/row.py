@@ -1,6 +1,6 @@
 """Lays out jobs: the columns of the Jobs tab, a job's cells, and the lines of the History. Pure.
 
-`job_cells.CELLS` has the content of each column.
+`job_cells` has the content of each column.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -180,14 +180,15 @@ class Layout(JobReader):
         """
         job = target.job
         row = RowSource(self, job, target.files, target.customer, target.details)
-        cells, arrivals = dict[str, Cell](), dict[str, float]()
+        arrivals: dict[str, float] = {}
         if fields is None:
             fields = {column.id for column in self.config.columns}
             for reached in row.milestones:
                 fields |= {field + reached.key for field in MILESTONE_COLUMN_IDS}
-        for field, make in job_cells.CELLS.items():
-            if field in fields:
-                cells[field] = make(row)
+        makers = dict(job_cells.CELLS)
+        if job.contracts or job.change_orders:
+            makers |= job_cells.CONTRACT_CELLS
+        cells = {field: make(row) for field, make in makers.items() if field in fields}
         for reached in row.milestones:
             for field, make_of in job_cells.MILESTONE_CELLS.items():
                 if field + reached.key in fields:
