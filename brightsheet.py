@@ -22,6 +22,7 @@ from sync.commands.google import auth_group
 from sync.commands.lists import doctor
 from sync.errors import BrightsheetError, SettingsError
 from sync.ops import logs
+from sync.settings.config_file import VERSION
 from sync.settings.environment import database_url, load
 from sync.store import Database
 from sync.wiring import opened
@@ -97,7 +98,7 @@ def _log(least: int = logging.INFO) -> None:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="brightsheet")
+@click.version_option(VERSION)
 def cli() -> None:
     """Keep a Google Sheet in sync with EverBright."""
 

@@ -49,8 +49,8 @@ def auth_group() -> None:
     type=click.Path(path_type=Path),
     help="The JSON file of an OAuth client (Desktop app) of your Google Cloud project.",
 )
-@click.option("--spreadsheet", help="Take this one (address or ID); one is made without it.")
-@click.option("--folder", help="Take this one (address or ID); one is made without it.")
+@click.option("--spreadsheet", help="Use this one (address or ID) instead of creating one.")
+@click.option("--folder", help="Use this one (address or ID) instead of creating one.")
 @click.option("--no-browser", is_flag=True, help="There is no browser on this machine.")
 def google(
     client_file: Path, spreadsheet: str | None, folder: str | None, no_browser: bool

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from uuid import UUID
 
 import click
@@ -24,6 +23,7 @@ from sync.jobs.learned import seen_statuses
 from sync.jobs.milestones import Milestones
 from sync.jobs.model import Details
 from sync.ops import logs
+from sync.settings.config_file import VERSION
 from sync.settings.environment import Settings, load
 from sync.status import deliveries as what_came
 from sync.status import forget as erasure
@@ -257,7 +257,7 @@ def _checked(*, has_head: bool) -> Iterator[Check]:
 
 def _about(settings: Settings) -> Iterator[str]:
     """Yield the head of a report: versions, and kinds of database and sign-in."""
-    yield f"Brightsheet {version('brightsheet')}, Python {platform.python_version()}"
+    yield f"Brightsheet {VERSION}, Python {platform.python_version()}"
     database = settings.database_url.get_secret_value().partition(":")[0]
     yield f"Database: {database}. Google sign-in: {auth.kind(settings).replace('_', ' ')}."
     yield "This report has no secrets, and no personal data except the account's address."

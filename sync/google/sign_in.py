@@ -59,7 +59,7 @@ def client(file: Path) -> dict[str, str]:
     except OSError:
         raise SettingsError("--client", f"cannot be read. {_DESKTOP}") from None
     except (ValueError, KeyError, TypeError):
-        raise SettingsError("--client", f"is no such file. {_DESKTOP}") from None
+        raise SettingsError("--client", f"is another kind of file. {_DESKTOP}") from None
 
 
 class SignIn:

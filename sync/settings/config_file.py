@@ -1,5 +1,6 @@
 """The config file (config/brightsheet.toml) with what the sheet shows, validated at the start."""
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ from sync.types import Uuid
 _CONFIG = Path(__file__).parent.parent.parent / "config"
 CONFIG_FILE = _CONFIG / "brightsheet.toml"
 OPENAPI_FILE = _CONFIG / "openapi.json"
+VERSION: str = json.loads(OPENAPI_FILE.read_text("utf-8"))["info"]["version"]
 
 
 class SheetConfig(Strict):

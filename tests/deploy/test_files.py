@@ -163,3 +163,24 @@ def test_a_command_runs_with_the_services_settings_and_folder(tmp_path: Path) ->
     command = ["sh", "-c", script, "brightsheet", "db", "upgrade"]
     subprocess.run(command, env=environment, check=True)
     assert (tmp_path / "here.sqlite3").exists()
+
+
+def test_a_backup_saves_the_settings_with_postgresql_and_reports_a_failure(tmp_path: Path) -> None:
+    """Catches a machine whose settings aren't saved, and a backup that fails in silence."""
+    script = (ROOT / "deploy" / "backup.sh").read_text("utf-8")
+    for here in ("/opt/brightsheet/.venv/bin", "/var/backups", "/var/lib", "/etc"):
+        (tmp_path / here[1:]).mkdir(parents=True)
+        script = script.replace(f" {here}", f" {tmp_path}{here}")
+    programs = tmp_path / "opt/brightsheet/.venv/bin"
+    (programs / "dotenv").symlink_to(Path(sys.executable).parent / "dotenv")
+    (programs / "apprise").write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/sent\n')
+    (programs / "apprise").chmod(0o755)
+    settings, saved = (tmp_path / one for one in ("etc/brightsheet.env", "var/backups/brightsheet"))
+    for url, status in (("postgres://somewhere", 0), ("sqlite:///brightsheet.sqlite3", 1)):
+        settings.write_text(f"ALERT_URLS='json://a?b=1 json://c'\nDATABASE_URL={url}\n")
+        done = subprocess.run(["sh", "-c", script], check=False, capture_output=True)
+        assert (done.returncode, (tmp_path / "sent").exists()) == (status, bool(status)), (
+            done.stderr
+        )
+        assert (saved / "brightsheet.env").read_text() == settings.read_text()
+    assert (tmp_path / "sent").read_text().split("\n")[-3:-1] == ["json://a?b=1", "json://c"]

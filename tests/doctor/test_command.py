@@ -1,11 +1,14 @@
 """Tests the output of `brightsheet doctor`: as text, as JSON and as a report."""
 
+import importlib.metadata
 import json
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from brightsheet import cli
+from sync.settings.config_file import VERSION
 from tests.doctor.conftest import PERSON, TOKEN, Patient
 from tests.made_up import SECRET
 
@@ -57,9 +60,19 @@ def test_a_missing_setting_is_reported(patient: Patient, options: list[str]) -> 
     assert "WEBHOOK_SECRET is not set. Set it to the secret that EverBright sends" in found.stdout
 
 
-def test_the_report_has_googles_handling_of_ids_and_no_secret(patient: Patient) -> None:
-    """Catches a report with a secret, or without Google's observed behavior."""
+def test_the_report_has_googles_handling_of_ids_and_no_secret(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches a report with a secret, or without Google's observed behavior; and a version that is
+    read from an installed package, of which Heroku has none."""
+
+    def not_installed(name: str) -> Any:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "distribution", not_installed)
+    assert VERSION in CliRunner().invoke(cli, ["--version"]).output
     found = CliRunner().invoke(cli, ["doctor", "--report"], env=patient.bench.environment)
+    assert found.output.startswith(f"Brightsheet {VERSION}, Python ")
     assert "Google sign-in: person." in found.output
     person = json.loads(PERSON)
     for secret in (SECRET, TOKEN, person["client_secret"], f'"{person["refresh_token"]}"'):

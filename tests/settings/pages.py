@@ -20,7 +20,7 @@ from sync.settings.environment import Settings
 from tests.made_up import ROOT
 
 _EXAMPLE_HEADER = """\
-# Copy to .env and fill in: each command reads it in the folder where it is started.
+# Under systemd this is /etc/brightsheet.env; in a clone, it is .env where a command is started.
 # A line that begins with # and a name shows the default. Put JSON into single quotes.
 """
 _LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")

@@ -1,5 +1,6 @@
 """Both ways to a database's tables lead to the same ones; another version's database is refused."""
 
+import hashlib
 import json
 import os
 import signal
@@ -13,11 +14,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from sync.errors import SettingsError
 from sync.store import Database, revisions, schema
 from tests import databases
 from tests.store.parts import keep
+
+LAST = {"0018": "c346638dd8cb"}
 
 
 def opened(url: str) -> Database:
@@ -53,6 +57,15 @@ def test_a_revision_is_named_as_its_file() -> None:
     assert tuple(reversed(found)) == revisions.known()
 
 
+def test_changed_tables_have_a_new_revision() -> None:
+    """Catches a version that takes an older database for its own, and then fails in its queries."""
+    created = [CreateTable(table) for table in schema.metadata.sorted_tables]
+    indexes = [CreateIndex(index) for one in created for index in one.element.indexes]
+    statements = sorted(str(one) for one in (*created, *indexes))
+    digest = hashlib.sha256("".join(statements).encode()).hexdigest()[:12]
+    assert {revisions.known()[-1]: digest} == LAST, "Raise the revision, and the version's .dev"
+
+
 @pytest.mark.parametrize("kind", databases.KINDS)
 def test_migrated_tables_are_as_created_ones(kind: str, tmp_path: Path) -> None:
     """Would catch a column, a table or an index that only new or only upgraded databases have."""
@@ -78,7 +91,7 @@ def test_a_current_database_keeps_what_it_has(database: Database) -> None:
 
 @pytest.mark.parametrize(
     ("revision", "fix"),
-    [("0001", "brightsheet backfill"), ("0016", "brightsheet backfill"), ("9999", "Install")],
+    [("0001", "brightsheet backfill"), ("0017", "brightsheet backfill"), ("9999", "Install")],
 )
 def test_another_database_is_refused_unchanged(database: Database, revision: str, fix: str) -> None:
     """Would catch half an upgrade, and a message without the fix."""
