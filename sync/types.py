@@ -87,8 +87,8 @@ class Mode(StrEnum):
     UNSET = ""
     """Nobody has run `init` or `map` with this database: our own tab, unless one is mapped."""
     OURS = "ours"
-    MAPPED = "adopted"
-    """A board: an installer's tabs, mapped. Stored under an earlier name."""
+    MAPPED = "mapped"
+    """A board: an installer's tabs, mapped."""
 
 
 class Value(BaseModel):

@@ -1,7 +1,7 @@
 """All tables of the database. Times are seconds since 1970 (UTC) by the database's own clock.
 
-A new database is created from them (`revisions.py`). Until a version is released, changes are made
-only here.
+A new database is created from them (`revisions.py`). After a change here, the newest revision needs
+another name (docs/release.md, "Database").
 """
 
 from typing import Any
