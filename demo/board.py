@@ -26,7 +26,7 @@ OPTIONS: Mapping[str, Sequence[str]] = {
     "Perm.": ("Applied", "Issued", "Redo"),
     "Stage": ("Sold", "NTP", "Permit in", "Permit OK", "Permit done", "Install", "Paid"),
 }
-STEPS = ("Notice to Proceed", "Permits", "Installation Complete")
+STEPS = ("Notice to Proceed", "Permits", "Installation Complete", "Final Funding")
 """The jobs' milestones in EverBright."""
 APPROVED, SUBMITTED = "APPROVED", "SUBMITTED"
 _ASKED, _PERMITTED, _DONE_JOB = (SUBMITTED,), (APPROVED, APPROVED), (APPROVED,) * len(STEPS)

@@ -26,7 +26,8 @@ RULES = (
         ),
         cause="Something in the row agrees with the customer, but not enough to be sure. Some jobs "
         "wait for your answer before they get a row; others may appear twice.",
-        fix="Choose whose row it is on the console, or with `brightsheet link`.",
+        fix="Choose whose row it is on the console.",
+        command="brightsheet link",
         page="/mapping/rows",
         recheck=COMPARE,
         warns=lambda now: now.unsettled,

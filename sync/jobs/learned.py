@@ -59,7 +59,7 @@ def ending_question(
     known = {definition for step in confirmed for definition in step.definitions}
     if not proposed or proposed[-1].definitions[0] in known:
         return ""
-    return f"Jobs seem to end with {proposed[-1].header}. Is that so?"
+    return f"Jobs seem to end with {proposed[-1].header}. Is that right?"
 
 
 class SeenStatus(Value):

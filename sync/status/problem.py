@@ -33,6 +33,8 @@ class Problem:
     cause: str
     fix: str
     """The fix; a command to copy is between backticks."""
+    command: str
+    """The command that does the same; the console has a page for it."""
     page: str
     """The page of the console that fixes it."""
     action: str = ""
@@ -48,12 +50,12 @@ class Problem:
     @property
     def text(self) -> str:
         """What is wrong, and the fix."""
-        return joined(self.what, self.fix)
+        return joined(self.what, self.fix, by_command(self.command))
 
     @property
     def explained(self) -> str:
         """What is wrong, its cause, and the fix: not public."""
-        return joined(self.what, self.cause, self.fix)
+        return joined(self.what, self.cause, self.fix, by_command(self.command))
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class ProblemRule:
     code: str
     what: Callable[[Backlog], str]
     fix: str = ""
+    command: str = ""
     page: str = "/checks"
     action: str = ""
     action_now: Callable[[Backlog], str] = lambda _now: ""
@@ -99,10 +102,15 @@ class ProblemRule:
             self.since(now),
             cause,
             self.fix,
+            self.command,
             self.page,
             self.action or self.action_now(now),
             self.recheck,
         )
+
+
+def by_command(command: str) -> str:
+    return command and f"By command: {command}"
 
 
 def joined(*sentences: str) -> str:
@@ -178,7 +186,7 @@ def no_worker(now: Backlog) -> str:
         text = "No worker has run yet."
     else:
         text = (
-            "No worker has run yet. To use a sheet of your own, map it before you start the worker."
+            "No worker has run yet. To use your existing sheet, map it before you start the worker."
         )
     return f"{text} Pending: {pending(now)}." if now.waiting else text
 

@@ -8,6 +8,7 @@ from sync.status.problem import (
     MANY_REJECTED,
     ProblemRule,
     are_documents_late,
+    by_command,
     disk_low,
     is_alive,
     is_disk_low,
@@ -40,8 +41,9 @@ COMPARE = "/actions/compare?next=/"
 """The page that compares the whole sheet again."""
 COMPARED_SECONDS = 2 * 86_400.0
 """The comparison is daily, and one may fail."""
-_CHECKS = "run the checks on the console, or `brightsheet doctor`."
-_BACKFILL = "read them from EverBright on the console, or with `brightsheet backfill`."
+_CHECKS, _DOCTOR = "run the checks on the console.", "brightsheet doctor"
+_MISSED = "To get the missing events, read changes from EverBright."
+_BACKFILL = "brightsheet backfill"
 
 
 def of_findings(
@@ -85,8 +87,8 @@ RULES = [
         what=lambda _: "Another database has written this spreadsheet, so writing has stopped.",
         cause="Brightsheet runs in two places with the same SPREADSHEET_ID, or the database is new "
         "or a copy.",
-        fix="Stop the installation that you don't need. If this one is right, press the button, or "
-        "run `brightsheet takeover --write`.",
+        fix="Stop the installation that you don't need. If this one is right, press the button.",
+        command="brightsheet takeover --write",
         page="/actions",
         action="take-over",
         behind=lambda now, _: now.doubt == FenceDoubt.OTHER_DATABASE,
@@ -99,7 +101,8 @@ RULES = [
         cause="The spreadsheet has changes that this database doesn't know. Writing now could set "
         "approved permits back.",
         fix="With EVERBRIGHT_API_TOKEN, open jobs are read again, and writing then resumes "
-        "automatically. To write at once, press the button, or run `brightsheet takeover --write`.",
+        "automatically. To write at once, press the button.",
+        command="brightsheet takeover --write",
         page="/actions",
         action="take-over",
         behind=lambda now, _: now.doubt == FenceDoubt.RESTORED,
@@ -112,6 +115,7 @@ RULES = [
         cause="{0.trouble_message}",
         fix="Every webhook is stored, and will be written when this is fixed. If it doesn't go "
         f"away, {_CHECKS}",
+        command=_DOCTOR,
         action_now=lambda now: "use-column" if now.trouble == "column_moved" else "",
         behind=lambda now, _: now.trouble and not now.doubt,
         since=lambda now: now.trouble_age,
@@ -125,6 +129,7 @@ RULES = [
         what=late,
         cause="The worker is falling behind: Google is slow or is rejecting our writes.",
         fix=f"To find the cause, {_CHECKS}",
+        command=_DOCTOR,
         behind=lambda now, strict: now.paused_age is None and is_late(now, strict),
         since=lambda now: now.oldest,
         # While a worker runs, the alert about the trouble is enough.
@@ -150,7 +155,8 @@ RULES = [
             + f" been copied yet{oldest(now.oldest_document)}."
         ),
         cause="EverBright or Google Drive is slow or is rejecting requests.",
-        fix="See the reasons under Documents on the console, or run `brightsheet deliveries`.",
+        fix="See the reasons under Documents on the console.",
+        command="brightsheet deliveries",
         page="/documents?state=pending",
         behind=are_documents_late,
         since=lambda now: now.oldest_document,
@@ -159,8 +165,8 @@ RULES = [
         REFUSED,
         what=rejected_lately,
         cause="EverBright may have changed the format of its webhooks.",
-        fix="See the reasons under Deliveries on the console, or run "
-        "`brightsheet deliveries --outcome rejected`.",
+        fix="See the reasons under Deliveries on the console.",
+        command="brightsheet deliveries --outcome rejected",
         page="/deliveries?outcome=rejected",
         behind=lambda now, _: now.rejected_last_hour >= MANY_REJECTED,
         since=lambda now: now.oldest_rejected_last_hour,
@@ -205,8 +211,8 @@ RULES = [
             + " missing."
         ),
         cause="Somebody deleted {0.gone}. Filter views that use it show every job.",
-        fix="Put it back on the console or with `brightsheet init`. If you don't need it, choose "
-        "Do without it.",
+        fix="Put it back on the console. If you don't need it, choose Do without it.",
+        command="brightsheet init",
         page="/columns",
         action="put-back",
         recheck="/columns",
@@ -220,8 +226,8 @@ RULES = [
             pluralize(now.failed_documents, "document", "documents") + " couldn't be copied."
         ),
         cause="EverBright has no usable file for it, or copying failed for 12 days.",
-        fix="Retry or dismiss each under Documents, where the reason is. To retry all: "
-        "`brightsheet retry --all`",
+        fix="Retry or dismiss each under Documents, where the reason is, or retry all.",
+        command="brightsheet retry --all",
         page="/documents?state=failed",
         action="retry-all",
         behind=lambda now, strict: strict and now.failed_documents,
@@ -233,8 +239,8 @@ RULES = [
         what=lambda now: pluralize(now.rejected, "webhook was", "webhooks were") + " rejected.",
         cause="They had the right secret, but they were too large, weren't JSON in UTF-8, or "
         "lacked a required field.",
-        fix="Replay or dismiss each under Deliveries, where the reason is. To replay all: "
-        "`brightsheet retry --all`",
+        fix="Replay or dismiss each under Deliveries, where the reason is, or replay all.",
+        command="brightsheet retry --all",
         page="/deliveries?outcome=rejected",
         action="replay-all",
         behind=lambda now, strict: strict and now.rejected,
@@ -248,7 +254,8 @@ RULES = [
         what=silence,
         cause="The webhook in EverBright may be turned off, use another address or secret, or "
         "send something that is rejected.",
-        fix=f"Check the webhook in EverBright. To get the missing events, {_BACKFILL}",
+        fix=f"Check the webhook in EverBright. {_MISSED}",
+        command=_BACKFILL,
         page="/deliveries",
         action="read-changed",
         warns=is_silent,
@@ -263,8 +270,9 @@ RULES = [
         ),
         cause="Its content wasn't stored. If EverBright sent it, the secret of its credential "
         "differs from Brightsheet's, or is sent in the wrong header.",
-        fix=f"Set the same secret in both places. To get the missing events, {_BACKFILL} To see "
-        "when and from where requests came: `brightsheet deliveries`",
+        fix=f"Set the same secret in both places. {_MISSED} Deliveries shows when and from where "
+        "requests came.",
+        command=_BACKFILL,
         page="/deliveries#refused",
         action="read-changed",
         warns=is_secret_wrong,
@@ -276,6 +284,7 @@ RULES = [
         what=lambda _: "EverBright doesn't accept the API token.",
         cause="The token is mistyped, expired, or sent in the wrong header.",
         fix=f"Copy it into EVERBRIGHT_API_TOKEN again, then {_CHECKS}",
+        command=_DOCTOR,
         warns=lambda now: now.token_refused_age is not None or now.failing_for == TOKEN_REFUSED,
         since=lambda now: now.token_refused_age,
         alerts=lambda now: not now.documents,  # The copier sends its own alert at once.
@@ -291,6 +300,7 @@ RULES = [
         "doesn't know the job, or the token is for another account.",
         fix="Check that EVERBRIGHT_URL and the token belong to the account that sends the "
         f"webhooks, then {_CHECKS} Dismiss jobs that EverBright no longer has.",
+        command=_DOCTOR,
         page="/findings#customers_unknown",
         warns=lambda now: now.unanswered_customers and now.token_refused_age is None,
         resolved="EverBright has returned every customer.",
@@ -302,8 +312,8 @@ RULES = [
             + f" couldn't be copied yet ({now.failing_for})."
         ),
         cause="EverBright or Google Drive rejected the request or didn't answer.",
-        fix="They are retried automatically. See the reasons under Documents on the console, or "
-        "run `brightsheet deliveries`.",
+        fix="They are retried automatically. See the reasons under Documents on the console.",
+        command="brightsheet deliveries",
         page="/documents?state=pending",
         warns=lambda now: now.failing,
         since=lambda now: now.oldest_failing,
@@ -314,6 +324,7 @@ RULES = [
         cause="Cells are protected, a data validation rule rejects a value, or somebody is editing "
         "there.",
         fix=f"They are retried automatically. To find the cause, {_CHECKS}",
+        command=_DOCTOR,
         warns=lambda now: now.quarantined,
         since=lambda now: now.oldest_quarantined,
     ),
@@ -338,7 +349,8 @@ RULES = [
             f"{lasting(now.comparison_age or 0.0)} ago."
         ),
         cause="The daily comparison fails or doesn't run. The worker's log has the reason.",
-        fix="Compare now on the console, or with `brightsheet compare`.",
+        fix="Compare now on the console.",
+        command="brightsheet compare",
         page="/actions",
         recheck=COMPARE,
         warns=lambda now: now.paused_age is None and (now.comparison_age or 0.0) > COMPARED_SECONDS,
@@ -393,8 +405,8 @@ RULES = [
             + " a milestone whose job is unknown."
         ),
         cause="We haven't received a webhook for that milestone.",
-        fix="They are applied when one arrives. To get it now, read it from EverBright on the "
-        "console, or with `brightsheet backfill`.",
+        fix="They are applied when one arrives. To get it now, read changes from EverBright.",
+        command=_BACKFILL,
         page="/deliveries",
         action="read-changed",
         warns=lambda now: now.unplaced,
@@ -413,4 +425,5 @@ def register(rule: ProblemRule, *, before: str) -> None:
 
 def remedy(code: str) -> str:
     """Return how to fix a problem, as plain text."""
-    return joined(next(rule.fix for rule in RULES if rule.code == code))
+    rule = next(rule for rule in RULES if rule.code == code)
+    return joined(rule.fix, by_command(rule.command))

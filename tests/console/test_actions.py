@@ -263,15 +263,15 @@ def test_a_running_worker_finds_a_request(google: Emulator, sqlite_url: str) -> 
 def test_the_last_milestone_is_confirmed_once_and_stored(store_console: Console) -> None:
     visitor, bench = store_console.signed_in(), store_console.bench
     bench.shown(*(milestone(n, name="PTO", status="APPROVED") for n in (1, 2)))
-    assert "Is that so?" not in visitor.text("/")
+    assert "Is that right?" not in visitor.text("/")
     bench.compare()
-    assert "Jobs seem to end with PTO. Is that so?" in visitor.text("/")
+    assert "Jobs seem to end with PTO. Is that right?" in visitor.text("/")
     visitor.send("/actions/milestones")
     name, state, result = last(store_console)
     assert (name, state) == ("milestones", "done")
     assert result == "From now on, a job is done once that milestone is approved."
     bench.flush()
     assert {row["Status"] for row in bench.texts()} == {"Done"}
-    assert "Is that so?" not in visitor.text("/")
+    assert "Is that right?" not in visitor.text("/")
     visitor.send("/actions/milestones")
     assert last(store_console)[1:] == ("failed", "There is no proposal now.")

@@ -66,7 +66,7 @@ def test_the_last_milestone_is_reported(patient: Patient, tmp_path: Path) -> Non
     order = [MilestoneConfig(definitions=(uuid(30_003),), header="Switched on")]
     confirmations = patient.bench.store.confirmations
     confirmations.propose_order(order)
-    assert patient.check("milestones").text == "Jobs seem to end with Switched on. Is that so?"
+    assert patient.check("milestones").text == "Jobs seem to end with Switched on. Is that right?"
     confirmations.confirm_order(order)
     assert patient.check("milestones").text == "A job is done once Switched on is approved."
     patient.bench.configured(with_more(tmp_path, MILESTONES))

@@ -159,7 +159,7 @@ def job(*statuses: str) -> Job:
 def test_the_last_milestone_is_learned_from_finished_jobs(every: list[Job], last: str) -> None:
     """Catches a proposal from a single job, and one that unfinished jobs contradict."""
     question = ending_question(proposed_order(CONFIG, every), ())
-    assert question == (f"Jobs seem to end with {last}. Is that so?" if last else "")
+    assert question == (f"Jobs seem to end with {last}. Is that right?" if last else "")
 
 
 def test_two_milestones_with_one_name_share_a_column() -> None:

@@ -44,7 +44,8 @@ _STEP = re.compile(
     r"|^ +(?P<restart>systemctl restart brightsheet)$"
     r"|^ *```text\n(?P<seen>.*?)```"
     r"|[Pp]ress \*\*(?P<button>[^*]+)\*\*"
-    r"|Under\s+\*\*(?P<label>[^*]+)\*\*,\s+choose \*\*(?P<option>[^*]+)\*\*"
+    r"|(?:In \*(?P<group>[^*]+)\*,\s+under|Under)\s+\*\*(?P<label>[^*]+)\*\*,"
+    r"\s+choose \*\*(?P<option>[^*]+)\*\*"
     r"|choose \*\*(?P<radio>[^*]+)\*\*"
     r"|[Gg]o to \*(?P<place>[^*]+)\*",
     re.MULTILINE | re.DOTALL,
@@ -95,7 +96,9 @@ class Day:
         elif "radio" in parts:
             self.page.get_by_label(parts["radio"]).first.check()
         else:
-            self.page.get_by_label(parts["label"], exact=True).select_option(label=parts["option"])
+            group = parts.get("group")
+            place = self.page.get_by_role("group", name=group, exact=True) if group else self.page
+            place.get_by_label(parts["label"], exact=True).select_option(label=parts["option"])
 
     def press(self, name: str) -> None:
         page = self.page
@@ -147,7 +150,6 @@ class Day:
             self.page.goto(receiver.url)
             send_first(receiver.url)
             wait_for(lambda: is_filled([*self.table(), *self.table(board.DONE)]))
-            self.pictures["own-after"] = picture(self.browser, self.address)
         else:
             entered(self.page, receiver.url)
 
@@ -175,6 +177,7 @@ def day(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
             for step in _STEP.finditer(PAGES):
                 found.do(step)
             found.rows = wait_for(lambda: settled(found.table()))
+            found.pictures["own-after"] = picture(browser, found.address)
         finally:
             for receiver in found.receivers:
                 receiver.stop()
@@ -207,8 +210,9 @@ def is_filled(rows: list[Row]) -> bool:
 
 
 def settled(rows: list[Row]) -> list[Row]:
+    keyed = [row for row in rows if board_run.text(row, "Site ID")]
     row = next(row for row in rows if board_run.text(row, "#") == "4")
-    return rows if board_run.text(row, "Site ID") else []
+    return rows if row in keyed and all(board_run.text(row, "Days") for row in keyed) else []
 
 
 def squeezed(text: str) -> str:

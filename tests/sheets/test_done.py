@@ -73,7 +73,7 @@ def test_what_a_person_confirms_is_shown_in_every_row(five: Bench) -> None:
     )
     five.compare()
     order = five.store.confirmations.proposed_order()
-    assert ending_question(order, ()) == "Jobs seem to end with PTO. Is that so?"
+    assert ending_question(order, ()) == "Jobs seem to end with PTO. Is that right?"
     five.store.confirmations.confirm_order(order)
     before = five.writes()
     five.flush()
@@ -108,4 +108,4 @@ def test_jobs_that_get_beyond_the_last_milestone_raise_the_question_again(five: 
     five.compare()
     order = five.store.confirmations.proposed_order()
     asked = ending_question(order, five.store.confirmations.read().milestones)
-    assert asked == "Jobs seem to end with Closeout. Is that so?"
+    assert asked == "Jobs seem to end with Closeout. Is that right?"

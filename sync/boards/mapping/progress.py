@@ -10,7 +10,8 @@ from sync.boards.mapping.words import (
     ASPECTS,
     FILLERS,
     JOB_WORDS,
-    LAST_WORDS,
+    PAID_WORDS,
+    PAYMENT_NAMES,
     STEP_WORDS,
     plain,
     spelled_out,
@@ -128,9 +129,9 @@ class ProgressRules:
         for rule, known in JOB_WORDS.items():
             if text in known:
                 return rule, 0
-        if text in LAST_WORDS and self._milestones:
-            last = Milestones(self.fields.config).last() or self._milestones[-1].key
-            return milestone_rule(last, APPROVED), 0
+        if text in PAID_WORDS:  # No other approval says that money came.
+            paid = [key for key, name in self._names.items() if not PAYMENT_NAMES.isdisjoint(name)]
+            return (milestone_rule(paid[-1], APPROVED), 0) if paid else None
         ignored = FILLERS | {"to"}
         tokens = [token for token in spelled_out(text).split() if token not in ignored]
         matches = sorted(self._matches(tokens), key=lambda match: match.distance)

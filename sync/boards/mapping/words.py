@@ -196,8 +196,10 @@ JOB_WORDS: Mapping[str, frozenset[str]] = {
     "archived": frozenset(_texts("archived, archive")),
 }
 """Words for a whole job, by the rule of `sync.jobs.progress` that they stand for."""
-LAST_WORDS = frozenset(_texts("paid, paid in full, paid out, funded, pagado"))
-"""Words for a job whose last milestone is approved."""
+PAID_WORDS = frozenset(_texts("paid, paid in full, paid out, funded, pagado"))
+"""Words for a job whose milestone of the payment is approved."""
+PAYMENT_NAMES = frozenset(_texts("funding, funded, payment, paid, pago"))
+"""Words in such a milestone's name."""
 STEP_WORDS: Mapping[str, tuple[str, ...]] = {
     "INPROG": _texts("scheduled, prep, begun"),
     "SUBMITTED": _texts("in, waiting, waiting on, waiting for, awaiting, pending, under review"),

@@ -85,7 +85,7 @@ class ColumnView:
             return f"The drop-down has lost its options, so nothing is written. {fix}."
         if self.field == PROGRESS:
             is_said = not self.steps or any(row.rules for row in self.steps)
-            return "" if is_said else "No word stands for anything yet, so nothing is written."
+            return "" if is_said else "No word stands for a step yet, so nothing is written."
         silent = self.mapped.words.silent if self.mapped.words else ()
         none = [row.ours for row in self.words if not row.value and row.ours not in silent]
         return f"No option was chosen for {', '.join(none)}." if none else ""

@@ -300,7 +300,7 @@ class Visitor:
         """Map both tabs, and check what the preview announces."""
         habit, page = self.board.habit, self.page
         self.click("Columns", "link")
-        self.click("Use a sheet of your own", "link")
+        self.click("Use your existing sheet", "link")
         self.click("Read my tabs")
         self.read_on("Continue to the columns")
         if habit.is_stage:
@@ -345,11 +345,12 @@ class Visitor:
         letter = chr(ord("A") + self.board.habit.all_headers.index("Stage"))
         meant = {**STANDS_FOR, **{word: STANDS_FOR[of] for word, of in SAME_AS.items()}}
         for tab in TITLES.values():
+            name = f"What each word in column {letter} (Stage) of {tab} stands for"
+            words = self.page.get_by_role("group", name=name, exact=True)
             for word, steps in meant.items():
-                name = f"{word} in column {letter} (Stage) of {tab}"
-                lists = [self.page.get_by_label(f"{name} stands for", exact=True)]
+                lists = [words.get_by_label(word, exact=True)]
                 if len(steps) > 1:
-                    lists.append(self.page.get_by_label(f"{name} also stands for", exact=True))
+                    lists.append(words.get_by_label(f"{word} and also", exact=True))
                     summary = lists[0].locator("xpath=following-sibling::details/summary")
                     if summary.count() and not lists[1].is_visible():
                         summary.click()

@@ -108,6 +108,12 @@ def test_a_rule_is_proposed_for_one_word_only(
     assert proposed(*words) == expected
 
 
+def test_paid_is_proposed_only_for_a_milestone_of_a_payment() -> None:
+    """Catches a job that reads Paid because its last milestone's documents were accepted."""
+    rules = ProgressRules(Fields(config(), MILESTONES[:-1]))
+    assert rules.proposed(("Paid", "Permit OK")) == {f"{MILESTONES[2].key}:APPROVED": "Permit OK"}
+
+
 def column(
     known: Fields,
     header: str,
