@@ -118,7 +118,7 @@ JOB_FIELDS = (
         width=169, is_noted=True, is_wrapped=True),
     FieldEntry("days", "Days", NUMBER,
         "How many days the job has had its status. Orange when it is more than {stuck_days}. "
-        "Blank when the job is done or archived, or its milestone isn't in the order.",
+        "Blank when the job is done or archived, or its next milestone isn't known.",
         width=50),
     FieldEntry("next_action", "Next action", TEXT,
         "What to do next in EverBright, and the reason for a rejection. Start Installation means: "
