@@ -45,8 +45,8 @@ _STEP = re.compile(
     r"|^ *```text\n(?P<seen>.*?)```"
     r"|[Pp]ress \*\*(?P<button>[^*]+)\*\*"
     r"|(?:In \*(?P<group>[^*]+)\*,\s+under|Under)\s+\*\*(?P<label>[^*]+)\*\*,"
-    r"\s+choose \*\*(?P<option>[^*]+)\*\*"
-    r"|choose \*\*(?P<radio>[^*]+)\*\*"
+    r"\s+choose\s+\*\*(?P<option>[^*]+)\*\*"
+    r"|choose\s+\*\*(?P<radio>[^*]+)\*\*"
     r"|[Gg]o to \*(?P<place>[^*]+)\*",
     re.MULTILINE | re.DOTALL,
 )
@@ -244,6 +244,7 @@ def test_the_board_has_its_jobs_and_all_typed_text(day: Day) -> None:
         assert {board_run.text(row, header) for row in day.rows} <= {*words, ""}
     assert board_run.text(day.rows[0], "Perm.") == "Issued"
     assert board_run.text(day.rows[0], "Notes") == "gate code 4411"
+    assert [text for row in day.rows if (text := board_run.text(row, "M1"))] == ["Submitted"]
     stages = [board_run.text(row, "Stage") for row in day.rows if board_run.text(row, "Site ID")]
     typed = ["Permit OK", "Permit in", "Install", "NTP", "Permit done", "Permit in"]
     assert stages[:6] == typed
