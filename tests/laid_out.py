@@ -18,9 +18,6 @@ def cells_of(
 ) -> dict[str, Cell]:
     """Return the cells of a job's row that aren't blank."""
     target = Target(
-        job,
-        files=files or Files(),
-        customer=customer or Customer(),
-        details=details or Details(),
+        job, files=files or Files(), customer=customer or Customer(), details=details or Details()
     )
     return dict(layout.lay_out(target, fields).cells)

@@ -79,12 +79,7 @@ def test_blanks_below_are_no_categories() -> None:
 
 @pytest.mark.parametrize(
     ("highest", "values"),
-    [
-        (31, [0, 10, 20, 30, 40]),
-        (2, [0, 1, 2]),
-        (4000, [0, 1000, 2000, 3000, 4000]),
-        (0, [0, 1]),
-    ],
+    [(31, [0, 10, 20, 30, 40]), (2, [0, 1, 2]), (4000, [0, 1000, 2000, 3000, 4000]), (0, [0, 1])],
 )
 def test_axes_have_round_numbers(highest: float, values: list[float]) -> None:
     assert chart.ticks(highest, 220) == values

@@ -58,10 +58,7 @@ def test_opening_by_key_and_by_name(client: gspread.Client) -> None:
 def test_records_are_read_appended_found_and_sorted(book: gspread.Spreadsheet) -> None:
     sheet = book.sheet1
     sheet.update([["Name", "Panels"], ["Ann", 12], ["Bob", "=B2*2"]], "A1", raw=False)
-    assert sheet.get_all_records() == [
-        {"Name": "Ann", "Panels": 12},
-        {"Name": "Bob", "Panels": 24},
-    ]
+    assert sheet.get_all_records() == [{"Name": "Ann", "Panels": 12}, {"Name": "Bob", "Panels": 24}]
     sheet.append_row(["Cay", 5])
     sheet.insert_row(["Dan", 7], 2)
     assert sheet.col_values(1) == ["Name", "Dan", "Ann", "Bob", "Cay"]

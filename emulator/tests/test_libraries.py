@@ -71,10 +71,7 @@ def test_a_program_of_pygsheets(google: pygsheets.client.Client) -> None:
     assert made.title in google.spreadsheet_titles()
     sheet = google.open("Found by pygsheets").sheet1
     sheet.update_values("A1", [["Name", "Panels"], ["Ann", 12], ["Bob", "=B2*2"]])
-    assert sheet.get_all_records() == [
-        {"Name": "Ann", "Panels": 12},
-        {"Name": "Bob", "Panels": 24},
-    ]
+    assert sheet.get_all_records() == [{"Name": "Ann", "Panels": 12}, {"Name": "Bob", "Panels": 24}]
     sheet.append_table([["Cay", 5]])
     assert sheet.get_col(1, include_tailing_empty=False) == ["Name", "Ann", "Bob", "Cay"]
     assert [cell.label for cell in sheet.find("Bob")] == ["A3"]

@@ -87,12 +87,7 @@ def jobs(emulator: Emulator) -> str:
             }
         },
         {"updateCells": {"start": {"sheetId": 0}, "rows": rows, "fields": "*"}},
-        {
-            "addConditionalFormatRule": {
-                "rule": {"ranges": [area], "booleanRule": rule},
-                "index": 0,
-            }
-        },
+        {"addConditionalFormatRule": {"rule": {"ranges": [area], "booleanRule": rule}, "index": 0}},
         {
             "updateDimensionProperties": {
                 "range": widths,

@@ -90,9 +90,7 @@ def test_a_second_run_before_the_projection_makes_no_delivery(stand: Stand) -> N
     assert len(newest(stand.wiring.inbox, 1000)) == 2
 
 
-def test_what_was_delivered_makes_no_delivery_and_its_tasks_are_not_asked_for(
-    stand: Stand,
-) -> None:
+def test_what_was_delivered_makes_no_delivery_and_its_tasks_are_not_asked_for(stand: Stand) -> None:
     stand.load(event(1), event(2, minute=5))
     stand.send(event(1), event(2, minute=5))
     assert stand.run().events == 0

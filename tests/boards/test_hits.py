@@ -182,9 +182,7 @@ def test_what_was_written_stays_known_when_a_deletion_is_undone(asking: Bench) -
     assert row_of(asking, "Own 1")["Permit"] == "ask the city"
 
 
-def test_a_mapped_tab_without_its_header_row_stops_the_writing_with_its_name(
-    asking: Bench,
-) -> None:
+def test_a_mapped_tab_without_its_header_row_stops_the_writing_with_its_name(asking: Bench) -> None:
     """Our own tabs would appear in his spreadsheet, and his would be served no more."""
     keyed(asking, 1)
     before = [s["properties"]["title"] for s in asking.book("sheets(properties(title))")["sheets"]]

@@ -58,10 +58,7 @@ def test_a_header_row_that_was_sorted_in_stops_the_writing_of_its_tab(board: Ben
     assert [row["Permit"] for row in two_tab_board.of_site(board, 5)] == ["OK"], "other tabs go on"
     sort_all(board, "DESCENDING")
     flushed(board)
-    assert {site for site, permit in permits(board).items() if permit == "OK"} == {
-        uuid(1),
-        uuid(5),
-    }
+    assert {site for site, permit in permits(board).items() if permit == "OK"} == {uuid(1), uuid(5)}
 
 
 def cut_permits(bench: Bench, start: int, to: int) -> None:

@@ -69,11 +69,7 @@ class BoardStage(Stage):
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(("seed", "count"), [(1, FEW), (3, MANY), *[(2, MANY)] * FULL])
 def test_secret_marks_appear_only_where_allowed(
-    google: Emulator,
-    sqlite_url: str,
-    lines: Written,
-    seed: int,
-    count: int,
+    google: Emulator, sqlite_url: str, lines: Written, seed: int, count: int
 ) -> None:
     made = BoardStage(google, sqlite_url, seed)
     played(made, count)

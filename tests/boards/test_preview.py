@@ -63,9 +63,7 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
     assert uuid(3) in {one.site for one in promised.changes}
 
 
-def test_a_job_whose_look_alikes_were_rejected_gets_a_row(
-    asking: Bench,
-) -> None:
+def test_a_job_whose_look_alikes_were_rejected_gets_a_row(asking: Bench) -> None:
     known = asking.customer(1)
     two_tab_board.make(asking, [line(1, E_mail=known["E_mail"])], [])
     asking.send(milestone(1))

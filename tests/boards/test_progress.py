@@ -9,13 +9,7 @@ from hypothesis import strategies as st
 from sync.boards.progress_words import STATUSES, ProgressWords
 from sync.jobs.cells import Cell
 from sync.jobs.model import Customer, Event, Files, Job
-from sync.jobs.progress import (
-    ARCHIVED,
-    DONE,
-    NEW,
-    SIGNED,
-    milestone_rule,
-)
+from sync.jobs.progress import ARCHIVED, DONE, NEW, SIGNED, milestone_rule
 from sync.jobs.projection import apply_event
 from tests.jobs.test_projection import CONFIG, an_event, job_of
 from tests.jobs.test_status import layout
@@ -157,10 +151,7 @@ REOPENED = BEFORE_PERMITS | {PERMITS: "REJECTED"}
     ],
 )
 def test_an_event_never_moves_a_typed_word_backward_unless_it_reopens_a_milestone(
-    typed: str,
-    last: State,
-    wanted: State,
-    is_ahead: bool,
+    typed: str, last: State, wanted: State, is_ahead: bool
 ) -> None:
     assert words().is_ahead(typed, cell(last), cell(wanted)) is is_ahead
 

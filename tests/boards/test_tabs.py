@@ -71,11 +71,7 @@ def test_typed_words_yield_only_to_events_after_the_mapping(
 ) -> None:
     """What EverBright said before may be older than what he knows; and once shown, he may type."""
     changed = Target(
-        JOB,
-        cells(1, re_signed=Cell(text="Yes")),
-        cells(1),
-        is_fresh=fresh,
-        received_at=received,
+        JOB, cells(1, re_signed=Cell(text="Yes")), cells(1), is_fresh=fresh, received_at=received
     )
     found = mapped(changed, cells={"re_signed": {4: cell("his words")}})
     assert bool(found.rows) is writes
@@ -123,10 +119,7 @@ def test_links_and_notes_stay_out_of_columns_that_are_not_for_links() -> None:
     linked = Cell(text="a", note="n", links=(Link(start=0, end=1, uri="https://a"),))
     columns = COLUMNS | {"documents:x": 2}
     both = Target(
-        JOB,
-        cells(1, re_signed=linked, **{"documents:x": linked}),
-        cells(1),
-        received_at=SINCE,
+        JOB, cells(1, re_signed=linked, **{"documents:x": linked}), cells(1), received_at=SINCE
     )
     everything: dict[str, dict[int, Any]] = {"re_signed": {}, "documents:x": {}}
     (row,) = mapped(both, columns=columns, cells=everything).rows

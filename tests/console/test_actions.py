@@ -227,9 +227,7 @@ def test_an_action_of_a_stopped_worker_is_finished(
     assert len(bench.google.drive.files) == files
 
 
-def test_only_the_worker_with_the_lease_runs_actions(
-    store_console: Console,
-) -> None:
+def test_only_the_worker_with_the_lease_runs_actions(store_console: Console) -> None:
     visitor, bench = store_console.signed_in(), store_console.bench
     visitor.send("/actions/compare")
     held = bench.wiring.leases.acquire("actions")

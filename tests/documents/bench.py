@@ -11,16 +11,7 @@ from sync.errors import Retryable
 from sync.everbright.client import EverBright
 from sync.google.auth import EmulatorSession
 from sync.google.drive import Drive
-from sync.store import (
-    Claim,
-    Database,
-    Documents,
-    Jobs,
-    Leases,
-    PendingDocument,
-    Projected,
-    Wanted,
-)
+from sync.store import Claim, Database, Documents, Jobs, Leases, PendingDocument, Projected, Wanted
 from tests.made_up import uuid
 
 DOCUMENT, SITE = uuid(1), uuid(2)

@@ -8,16 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sync.documents.calls import Calls, Ids
 from sync.documents.queue import DocumentQueue
 from sync.google.drive import Drive
-from sync.store import (
-    Claim,
-    Database,
-    Documents,
-    Jobs,
-    Leases,
-    PendingDocument,
-    Projected,
-    Wanted,
-)
+from sync.store import Claim, Database, Documents, Jobs, Leases, PendingDocument, Projected, Wanted
 from sync.worker.loop import POLL_SECONDS, Stop
 from tests.made_up import uuid
 

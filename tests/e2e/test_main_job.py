@@ -134,10 +134,7 @@ def test_generated_documents_are_not_downloaded(sqlite_world: World) -> None:
 
 @pytest.mark.parametrize(
     ("empty_url", "ending"),
-    [
-        ("postgresql", signal.SIGTERM),
-        pytest.param("sqlite", signal.SIGINT, marks=pytest.mark.long),
-    ],
+    [("postgresql", signal.SIGTERM), pytest.param("sqlite", signal.SIGINT, marks=pytest.mark.long)],
     indirect=["empty_url"],
 )
 def test_a_worker_apart_does_the_same_and_ends_cleanly(

@@ -118,9 +118,7 @@ def test_people_are_asked_once_about_an_unknown_status(sqlite_url: str) -> None:
     assert [line["event"] for line in logged].count("unknown_status") == 2
 
 
-def test_at_most_a_hundred_unknown_statuses_are_asked_about(
-    sqlite_url: str,
-) -> None:
+def test_at_most_a_hundred_unknown_statuses_are_asked_about(sqlite_url: str) -> None:
     many = [task(status=f"MADE_UP_{n}") for n in range(150)]
     assert len(projected(sqlite_url, milestone(tasks=many))) == 100
 

@@ -152,10 +152,7 @@ def test_no_read_overrides_a_webhook_that_is_not_earlier(events: list[Event]) ->
 _STATUS = st.sampled_from(["SUBMITTED", "REJECTED", "APPROVED"])
 
 
-@given(
-    st.lists(_STATUS, min_size=1, max_size=6),
-    st.data(),
-)
+@given(st.lists(_STATUS, min_size=1, max_size=6), st.data())
 def test_the_last_read_has_the_final_status(statuses: list[str], data: Any) -> None:
     """Some webhooks are lost, the others arrive late and in any order, with reads in between, which
     may have the date of the request. Catches a stale read that wins."""

@@ -292,11 +292,7 @@ def _race(
     account: Account, write: list[dict[str, Any]], asked: list[str], sort: dict[str, Any]
 ) -> dict[int, str]:
     """Send `write` and, at the same time, `sort`; return the keys that are asked back, by tab."""
-    body = {
-        "requests": write,
-        "includeSpreadsheetInResponse": True,
-        "responseRanges": asked,
-    }
+    body = {"requests": write, "includeSpreadsheetInResponse": True, "responseRanges": asked}
     fields = "updatedSpreadsheet.sheets(properties.sheetId,data.rowData.values.formattedValue)"
     url = f"{account.url}:batchUpdate"
     account.pause(calls=2)

@@ -44,11 +44,7 @@ def test_the_same_reason_is_logged_once_an_hour(chat: Chat) -> None:
     sent.append(alerts.send("not_shared", "again"))
     assert sent == [True, False, True, True]
     wait_for(lambda: len(chat.heard) == 3)
-    assert sorted(text.partition("\n")[0] for text in chat.texts()) == [
-        "again",
-        "first",
-        "other",
-    ]
+    assert sorted(text.partition("\n")[0] for text in chat.texts()) == ["again", "first", "other"]
 
 
 def test_sending_does_not_block(chat: Chat) -> None:

@@ -16,9 +16,7 @@ from tests.made_up import CONFIG_FILE, SECRET
 _PEM = (
     rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505
     .private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     .decode()
 )

@@ -20,15 +20,7 @@ from sync.sheets.read import (
 )
 from sync.sheets.row_identity import RowIdentity, RowImage
 from sync.sheets.sheet_requests import CellWrite, RowWrite, column_guards
-from tests.sheets.grids import (
-    KEY,
-    PEOPLE,
-    STATUS,
-    A,
-    row,
-    table,
-    write,
-)
+from tests.sheets.grids import KEY, PEOPLE, STATUS, A, row, table, write
 
 IS_A = RowIdentity(key=A)
 ROWS = [

@@ -59,9 +59,7 @@ def gone(bench: Bench) -> list[str]:
     return [column.header for column in bench.store.spreadsheet.read_columns().gone]
 
 
-def test_the_next_read_reports_a_deleted_column_by_its_last_header(
-    store_bench: Bench,
-) -> None:
+def test_the_next_read_reports_a_deleted_column_by_its_last_header(store_bench: Bench) -> None:
     bench = store_bench
     bench.wiring.heartbeats.give()
     bench.shown(milestone(1))

@@ -96,9 +96,7 @@ def test_of_two_databases_only_the_one_that_a_person_chooses_writes(hosts: Hosts
     assert uuid(3) not in new.look().by_site
 
 
-def test_taking_over_stops_the_other_database_though_nothing_is_to_be_written(
-    hosts: Hosts,
-) -> None:
+def test_taking_over_stops_the_other_database_though_nothing_is_to_be_written(hosts: Hosts) -> None:
     old = hosts.first
     old.shown(milestone(1))
     new = hosts.another()
@@ -153,9 +151,7 @@ def test_a_restored_database_writes_nothing_until_confirmed(hosts: Hosts) -> Non
     assert status(restored, 2) == "Milestone 1 under review"
 
 
-def test_a_restored_database_reads_everbright_first_and_then_writes_by_itself(
-    hosts: Hosts,
-) -> None:
+def test_a_restored_database_reads_everbright_first_and_then_writes_by_itself(hosts: Hosts) -> None:
     hosts.google.everbright.token = TOKEN
     first, second = event(1), event(1, minute=600, status="APPROVED")
     hosts.first.shown(first)

@@ -151,11 +151,7 @@ def test_text_overwritten_after_a_column_was_deleted_is_listed(twelve: Bench) ->
     assert lines.keys() == {f"own {number}" for number in range(1, 13)}
     for number in range(1, 13):
         line = lines[f"own {number}"]
-        assert (line["Tab"], line["Column"], line["What is there now"]) == (
-            "Jobs",
-            "Mine",
-            NOTED,
-        )
+        assert (line["Tab"], line["Column"], line["What is there now"]) == ("Jobs", "Mine", NOTED)
         assert line["When"].endswith(" UTC")
         assert uuid(number) in line["Row as it was"]
     assert twelve.alerts == ["recovered"]

@@ -90,9 +90,7 @@ def test_a_column_that_was_cut_and_pasted_stops_the_writing(eight: Bench) -> Non
     assert approved(eight) == [uuid(1)]
 
 
-def test_init_tags_a_column_again_that_was_cut_and_pasted(
-    eight: Bench,
-) -> None:
+def test_init_tags_a_column_again_that_was_cut_and_pasted(eight: Bench) -> None:
     to = cut_column(eight, "status")
     eight.send(milestone(1, **LATER))
     assert stopped(eight) == "column_moved"

@@ -220,7 +220,7 @@ def test_a_chart_that_was_moved_to_another_tab_stays_there(bench: Bench) -> None
                 "newPosition": position,
                 "fields": "anchorCell",
             }
-        },
+        }
     )
     assert set_up(bench) == []
     bench.shown(milestone(2, definition=2))

@@ -43,9 +43,7 @@ from tests.sheets.grids import (
     table,
     trace,
 )
-from tests.sheets.grids import (
-    OWN as OWN_TAB,
-)
+from tests.sheets.grids import OWN as OWN_TAB
 
 Cells = list[dict[str, Any]]
 MINE_AT, STATUS_AT, EMAIL_AT, PHONE_AT = 0, PEOPLE[STATUS], PEOPLE[EMAIL], PEOPLE[PHONE]

@@ -152,10 +152,7 @@ def test_a_milestone_without_waiting_jobs_shows_zeros(bench: Bench) -> None:
     """Catches the numbers of before in a row that is counted no more."""
     bench.shown(milestone(1))
     bench.shown(milestone(1, 1, status="APPROVED", **later(2)), milestone(1, 2, **later(3)))
-    assert numbers(bench) == {
-        "Milestone 1": ("0",) * 4,
-        "Milestone 2": ("1", "0", "1", "0"),
-    }
+    assert numbers(bench) == {"Milestone 1": ("0",) * 4, "Milestone 2": ("1", "0", "1", "0")}
 
 
 def test_another_bound_is_named_in_the_header(bench: Bench) -> None:

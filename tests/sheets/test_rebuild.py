@@ -99,11 +99,7 @@ def test_a_batch_in_doubt_doubles_no_line_when_the_spreadsheet_is_changed(bench:
     bench.configured(CONFIG_FILE)
     bench.shown(milestone(2))
     lines = [(line["Site ID"], line["To"]) for line in bench.texts("History")]
-    assert sorted(lines) == [
-        (uuid(1), "Approved"),
-        (uuid(1), "Submitted"),
-        (uuid(2), "Submitted"),
-    ]
+    assert sorted(lines) == [(uuid(1), "Approved"), (uuid(1), "Submitted"), (uuid(2), "Submitted")]
 
 
 def test_jobs_whose_rows_were_deleted_are_in_the_new_one(bench: Bench) -> None:

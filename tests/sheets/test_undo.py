@@ -439,10 +439,7 @@ def test_an_undo_waits_while_others_restore_what_its_row_is_identified_by() -> N
     hit = {4: line(email=OTHER)}
     holds = image(line(), EMAIL)
     email = undo(
-        column=EMAIL,
-        before=cell(HOME),
-        wrote=cell(OTHER),
-        identity=RowIdentity(holds=holds),
+        column=EMAIL, before=cell(HOME), wrote=cell(OTHER), identity=RowIdentity(holds=holds)
     )
     first = placed(hit, status, email)
     assert put(first) == [(4, EMAIL, HOME)]

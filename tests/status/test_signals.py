@@ -41,11 +41,7 @@ class Installation:
         google.everbright.token = TOKEN
         alerts = chat.url.get_secret_value()
         self.bench = Bench(
-            google,
-            url,
-            ADMIN_PASSWORD=PASSWORD,
-            ALERT_URLS=alerts,
-            EVERBRIGHT_API_TOKEN=TOKEN,
+            google, url, ADMIN_PASSWORD=PASSWORD, ALERT_URLS=alerts, EVERBRIGHT_API_TOKEN=TOKEN
         )
         self.chat = chat
         self.wiring, self.database = self.bench.wiring, self.bench.database

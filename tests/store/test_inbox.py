@@ -180,9 +180,7 @@ def test_deliveries_of_many_jobs_are_handed_out_by_the_jobs(database: Database) 
     assert [len(sites) for sites in batches] == [500, 1]
 
 
-def test_new_deliveries_wait_for_the_next_portion(
-    database: Database,
-) -> None:
+def test_new_deliveries_wait_for_the_next_portion(database: Database) -> None:
     """Reproduced with 1,000 a second: the sheet was not written until no more came."""
     keep(database, status="A")
     found = list[str]()

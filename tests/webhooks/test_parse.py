@@ -197,9 +197,7 @@ OPTIONAL = [place for place in places(WHOLE) if place not in NEEDED]
 
 
 @pytest.mark.parametrize("place", OPTIONAL, ids=lambda place: ".".join(map(str, place)))
-def test_no_odd_optional_field_rejects_the_sample(
-    place: tuple[Any, ...],
-) -> None:
+def test_no_odd_optional_field_rejects_the_sample(place: tuple[Any, ...]) -> None:
     """Nor makes a private comment public, unless it says that it is not private."""
     for odd in ODD:
         delivery = read(body(replaced(place, odd)))

@@ -67,9 +67,7 @@ def test_a_mask_changes_only_what_it_names(book: Book) -> None:
     assert cell["effectiveFormat"]["textFormat"]["fontSize"] == 10
 
 
-def test_a_star_replaces_the_whole_cell_and_a_range_clears_what_rows_leave_out(
-    book: Book,
-) -> None:
+def test_a_star_replaces_the_whole_cell_and_a_range_clears_what_rows_leave_out(book: Book) -> None:
     full = {**text("x"), "note": "n", "userEnteredFormat": {"textFormat": {"bold": True}}}
     book.batch(write(0, 0, [full, full], [full, full], fields="*"))
     rows = [{"values": [text("new")]}]
@@ -110,10 +108,7 @@ def test_append_cells_goes_below_everything_even_a_format(book: Book) -> None:
             write(0, 5, [text("a"), text("b")]),
             "Attempting to write column: 6, beyond the last requested column of: 5",
         ),
-        (
-            write(0, 6, [text("a")]),
-            "GridCoordinate.columnIndex[6] is after last column in grid[5]",
-        ),
+        (write(0, 6, [text("a")]), "GridCoordinate.columnIndex[6] is after last column in grid[5]"),
         (
             write(0, 0, [text("x" * 50_001)]),
             "Your input contains more than the maximum of 50000 characters in a single cell.",
@@ -122,10 +117,7 @@ def test_append_cells_goes_below_everything_even_a_format(book: Book) -> None:
             write(0, 0, [text("x")], fields=""),
             "At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)",
         ),
-        (
-            write(0, 0, [text("x")], fields="userEnteredValeu"),
-            "Invalid field: userEnteredValeu",
-        ),
+        (write(0, 0, [text("x")], fields="userEnteredValeu"), "Invalid field: userEnteredValeu"),
         (
             {"repeatCell": {"range": area(0, 11, 0, 1), "cell": {}, "fields": "*"}},
             "Range (Sheet1!A1:A11) exceeds grid limits. Max rows: 10, max columns: 6",

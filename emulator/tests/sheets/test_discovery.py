@@ -34,11 +34,7 @@ def check(call: tuple[str, str, str], body: Any = None, **query: str) -> discove
             "sheets.spreadsheets.values.batchGet",
             {"spreadsheetId": "ID"},
         ),
-        (
-            ("drive", "POST", "/upload/drive/v3/files"),
-            "drive.files.create",
-            {},
-        ),
+        (("drive", "POST", "/upload/drive/v3/files"), "drive.files.create", {}),
         (("drive", "GET", "/drive/v3/files/x"), "drive.files.get", {"fileId": "x"}),
     ],
 )

@@ -158,11 +158,7 @@ def test_a_duplicated_tab_computes_from_its_own_cells(book: Book) -> None:
 
 def test_an_echo_of_values_is_computed_after_each_write(book: Book) -> None:
     data = [{"range": "B1", "values": [["=A1"]]}, {"range": "A1:B1", "values": [[7]]}]
-    body = {
-        "valueInputOption": "USER_ENTERED",
-        "includeValuesInResponse": True,
-        "data": data,
-    }
+    body = {"valueInputOption": "USER_ENTERED", "includeValuesInResponse": True, "data": data}
     answer = book.call("POST", "/values:batchUpdate", body)
     assert answer["responses"][1]["updatedData"]["values"] == [["7"]]
     assert book.values() == [["7", "7"]]

@@ -130,23 +130,14 @@ def test_filter_views_and_charts_are_kept_and_given_back(book: Book) -> None:
     view = {"filterViewId": 4, "title": "Mine", "range": area(0, 3, 0, 2)}
     anchor = {"overlayPosition": {"anchorCell": {"sheetId": 0}}}
     chart = {"chartId": 8, "spec": {"title": "Pipeline"}, "position": anchor}
-    book.batch(
-        {"addFilterView": {"filter": view}},
-        {"addChart": {"chart": chart}},
-    )
+    book.batch({"addFilterView": {"filter": view}}, {"addChart": {"chart": chart}})
     tab = book.tab()
     assert tab["filterViews"][0]["title"] == "Mine"
     fonts = {"fontName": "Roboto", "titleTextFormat": {"fontFamily": "Roboto"}}
     assert tab["charts"][0]["spec"] == {"title": "Pipeline", **fonts}
-    for again in (
-        {"addFilterView": {"filter": view}},
-        {"addChart": {"chart": chart}},
-    ):
+    for again in ({"addFilterView": {"filter": view}}, {"addChart": {"chart": chart}}):
         assert "already exists" in book.refusal(again)
-    book.batch(
-        {"deleteFilterView": {"filterId": 4}},
-        {"deleteEmbeddedObject": {"objectId": 8}},
-    )
+    book.batch({"deleteFilterView": {"filterId": 4}}, {"deleteEmbeddedObject": {"objectId": 8}})
     assert set(book.tab()) == {"properties"}
 
 

@@ -142,10 +142,7 @@ def test_a_write_must_say_how_it_is_to_be_read(book: Book) -> None:
 
 
 def test_a_failing_batch_of_values_names_its_part_and_changes_nothing(book: Book) -> None:
-    data = [
-        {"range": "A1", "values": [["a"]]},
-        {"range": "A2", "values": [["x" * 50_001]]},
-    ]
+    data = [{"range": "A1", "values": [["a"]]}, {"range": "A2", "values": [["x" * 50_001]]}]
     with pytest.raises(ApiError, match=r"Invalid data\[1\]: Your input contains more"):
         book.call("POST", "/values:batchUpdate", {"valueInputOption": "RAW", "data": data})
     assert book.values() == []

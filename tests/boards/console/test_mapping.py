@@ -353,9 +353,7 @@ def test_what_would_be_replaced_is_listed_and_can_be_kept(console: Console, is_k
 
 
 @pytest.mark.long
-def test_the_preview_names_mapped_tabs_that_were_not_chosen(
-    console: Console,
-) -> None:
+def test_the_preview_names_mapped_tabs_that_were_not_chosen(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     mapped(console, chosen(columns(visitor)))
     bench.ask()

@@ -70,17 +70,11 @@ def proposed(*words: str) -> dict[str, str]:
         (("Permit approved", "Permit done"), {"Permits:APPROVED": "Permit approved"}),
         (
             ("Waiting on permit", "Permitting"),
-            {
-                "Permits:SUBMITTED": "Waiting on permit",
-                "Permits:INPROG": "Permitting",
-            },
+            {"Permits:SUBMITTED": "Waiting on permit", "Permits:INPROG": "Permitting"},
         ),
         (
             ("Surveyed", "Installed"),
-            {
-                "Site Survey:APPROVED": "Surveyed",
-                "Installation:APPROVED": "Installed",
-            },
+            {"Site Survey:APPROVED": "Surveyed", "Installation:APPROVED": "Installed"},
         ),
         (
             ("SS", "CAD", "Install scheduled", "PTO granted", "Funded"),
@@ -94,9 +88,7 @@ def proposed(*words: str) -> dict[str, str]:
         ),
         (
             ("Call first", "On hold", "Ready to install", "Plan B", "Dead", "Final", "Cancelled"),
-            {
-                "Final Funding:INPROG": "Final",
-            },
+            {"Final Funding:INPROG": "Final"},
         ),
         (("NTP",), {"Notice to Proceed:INPROG": "NTP"}),
         (("New", "Done", "Archived"), {"New job": "New", "Done": "Done", "Archived": "Archived"}),

@@ -26,13 +26,7 @@ def found(headers: Sequence[object], *rows: Sequence[object]) -> list[str]:
 
 
 def test_by_what_the_cells_are() -> None:
-    row = (
-        "Ada",
-        "ada@x.example",
-        "(555) 010-1234 ext. 5",
-        "9 Elm St, Troy, NY 12180",
-        JOB,
-    )
+    row = ("Ada", "ada@x.example", "(555) 010-1234 ext. 5", "9 Elm St, Troy, NY 12180", JOB)
     some = proposed(("A1", "B1", "C1", "D1", "E1"), row, row)
     assert [one.field for one in some] == ["", "email", "phone", "address", "site_id"]
     assert some[1].reason == "its cells are email addresses"
@@ -76,10 +70,7 @@ def test_a_few_odd_cells_do_not_matter_but_half_do() -> None:
 def test_header_and_cells_that_contradict_each_other_settle_nothing() -> None:
     """Catches phone numbers that are overwritten with email addresses."""
     (one,) = proposed(("Email",), ("555-010-1234",))
-    assert (one.field, one.reason) == (
-        "",
-        "its header says E-mail, its cells are phone numbers",
-    )
+    assert (one.field, one.reason) == ("", "its header says E-mail, its cells are phone numbers")
 
 
 def test_a_milestones_column_with_dates_is_not_its_status() -> None:

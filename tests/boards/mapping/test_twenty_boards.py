@@ -282,10 +282,7 @@ def in_german(stand: Stand) -> Board:
     return Board({"Kunde": "customer"}, said)
 
 
-MORE = (
-    *(without_headers, a_merged_title, a_blank_tab, a_calendar),
-    *(a_protected_tab, in_german),
-)
+MORE = (*(without_headers, a_merged_title, a_blank_tab, a_calendar), *(a_protected_tab, in_german))
 """Which are mapped and delivered to like one above, or not at all."""
 
 
