@@ -103,6 +103,7 @@ class Deeds:
         """Whether a batch is about to be written: all earlier ones have been checked."""
         self.is_repairing: Callable[[], bool] = lambda: False
         """Whether a misplaced write is still to be undone."""
+        self._was_header_sorted_in = False
 
     def only(self, *names: str) -> None:
         """Do nothing but these from now on; the lots fall as they would with all."""
@@ -292,7 +293,15 @@ class Deeds:
         assert after is not None
         return Deed(f"add column {text}", typed=[(text, before.header_row, after.keys[-1], HEADER)])
 
-    def _rename_header(self, before: Look) -> Deed:
+    def _rename_header(self, before: Look) -> Deed | None:
+        """Rename a header.
+
+        Not in the seconds of a repair after the header row was sorted in with the rows: if a write
+        hit it there, its other headers tell where it is.
+        """
+        self._was_header_sorted_in = self._was_header_sorted_in and self.is_repairing()
+        if self._was_header_sorted_in:
+            return None
         column, text = self._column(before), self._text("head")
         self._edit("type_cell", row=before.header_row, column=before.keys.index(column), text=text)
         told = f"rename {before.name(column)} to {text}"
@@ -414,6 +423,7 @@ class Deeds:
         book, tab = self._google.sheets.spreadsheets[self._id], self._tab()
         column, up = self._lots.randrange(len(before.keys)), self._lots.random() < 0.5
         unsort = sort_all(book, tab, 0, column, ascending=up)
+        self._was_header_sorted_in = True
         self.undo = lambda _: self._unsort(unsort)
         return Deed(f"sort all rows, the header with them, by {before.name(before.keys[column])}")
 
