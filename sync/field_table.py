@@ -201,7 +201,7 @@ JOB_FIELDS = (
 
 MILESTONE_FIELDS = (
     FieldEntry("status:", "{milestone}", STATUS,
-        "EverBright's status of this milestone. The note on a cell has the date, and the comment "
+        "The status of this milestone. The note on a cell has the date, and the comment "
         "that came with it.",
         width=95, is_noted=True),
     FieldEntry("documents:", "{milestone} documents", LINKS,

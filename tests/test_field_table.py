@@ -94,13 +94,18 @@ def test_a_metric_is_named_by_the_config_else_by_the_table() -> None:
 @pytest.mark.parametrize("entry", SITE_FIELDS, ids=lambda entry: entry.id)
 def test_a_value_of_the_site_is_read_stored_and_shown(entry: FieldEntry) -> None:
     """Also one that `Customer` doesn't declare, because no other code needs it."""
-    part, _, key = entry.site_key.rpartition(".")
-    value = {key: VALUES[entry.kind]}
-    parts: dict[str, Any] = {"": value, "contact": {"contacts": [value]}}
-    customer = read_customer({"uuid": uuid(1)} | parts.get(part, {part: value}))
+    tree: dict[str, Any] = {"uuid": uuid(1)} | nested(entry.site_key, VALUES[entry.kind])
+    tree["contacts"] = [tree.pop("contact", {})]
+    customer = read_customer(tree)
     stored = Customer.model_validate_json(customer.model_dump_json(exclude_defaults=True))
     cells = cells_of(Layout(CONFIG, ADDRESSES), known_job(), Files(), stored, fields=[entry.id])
     assert IS_OF_KIND[entry.kind](cells[entry.id])
+
+
+def nested(path: str, value: Any) -> dict[str, Any]:
+    """Return objects with `value` at the keys in `path`, one for each level."""
+    key, _, rest = path.partition(".")
+    return {key: nested(rest, value) if rest else value}
 
 
 def known_job() -> Job:

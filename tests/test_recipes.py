@@ -137,15 +137,21 @@ def test_a_second_source_fills_a_column(
     assert bench.database.scalar(NEWEST_WEBHOOK) is None, "EverBright is still silent"
     bench.shown(milestone(1, status="INPROG"))
     row = bench.row(uuid(1))
-    assert (row["City permit"], row["Milestone 1"]) == ("Submitted", "In progress")
-    for state, day, shown in (("issued", 4, "Approved"), ("filed", 3, "Approved")):
+    assert (row["City permit"], row["Milestone 1"]) == ("Filed (city)", "In progress")
+    for state, day, shown in (("issued", 4, "Issued"), ("filed", 3, "Issued")):
         assert post(state=state, changed_at=f"2026-03-0{day}").status_code == 202
         bench.flush()
-        assert bench.row(uuid(1))["City permit"] == shown, "the newest date counts"
+        assert bench.row(uuid(1))["City permit"] == f"{shown} (city)", "the newest date counts"
+    post(reference=uuid(2))
+    bench.flush()
+    row = bench.row(uuid(2))
+    assert (row["Status"], row.get("Next action")) == ("City permit: Filed (city)", None)
+    assert Confirmations(bench.database).asked() == {}
     assert post().json["outcome"] == "duplicate"
     answer = post(reference="P-7")
     assert (answer.status_code, answer.json["error"]["reason"]) == (422, "invalid_field")
-    forget(bench.wiring, lambda _: None, uuid(1))
+    for job in (1, 2):
+        forget(bench.wiring, lambda _: None, uuid(job))
     kept = [*bench.database.scalars(select(delivery.c.body).where(delivery.c.body.is_not(None)))]
     assert len(kept) == 1, "only the one without a job"
     assert b"P-7" in kept[0]
