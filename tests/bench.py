@@ -122,7 +122,6 @@ class Bench:
         return self.flush()
 
     def sold(self, *jobs: tuple[str, dict[str, Any]]) -> int:
-        """Show payloads of jobs, each with the name of who sold it; return the calls."""
         for rep, payload in jobs:
             self.google.everbright.data.set(payload["quote"], sales_representative_name=rep)
         self.send(*(payload for _, payload in jobs))
@@ -171,7 +170,6 @@ class Bench:
         return self.calls("*.batchUpdate")
 
     def edit(self, deed: str, *, sheet_id: int = JOBS_TAB, **arguments: Any) -> None:
-        """Do what a person does (a function of `emulator.people`)."""
         self.google.edit(self.spreadsheet, deed, sheet_id=sheet_id, **arguments)
 
     def do(self, *requests: dict[str, Any], user: str = OWNER) -> None:
@@ -193,12 +191,10 @@ class Bench:
         return found
 
     def at(self, number: int) -> int:
-        """Return the row index of the made-up job `number`."""
         (row,) = self.look().by_site[uuid(number)]
         return row
 
     def index(self, column: str) -> int:
-        """Return where a managed column is, by its id."""
         seen = self.look()
         return seen.keys.index(seen.by_id[column])
 

@@ -52,7 +52,6 @@ def _server() -> str:
 
 
 def fresh(kind: str, folder: Path) -> str:
-    """Return the URL of a new, empty database, as DATABASE_URL takes it."""
     if kind == "sqlite":
         return _sqlite(folder)
     return _created(f"t{uuid4().hex}")

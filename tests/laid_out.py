@@ -16,7 +16,6 @@ def cells_of(
     details: Details | None = None,
     fields: Collection[str] | None = None,
 ) -> dict[str, Cell]:
-    """Return the cells of a job's row that aren't blank."""
     target = Target(
         job, files=files or Files(), customer=customer or Customer(), details=details or Details()
     )

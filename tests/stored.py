@@ -8,7 +8,6 @@ from sync.webhooks.schema import Outcome
 
 
 def newest(inbox: Inbox, limit: int, outcome: Outcome | None = None) -> list[KeptDelivery]:
-    """Return the newest deliveries, newest first."""
     query = select(delivery).order_by(delivery.c.seq.desc()).limit(limit)
     return inbox.fetch(query if outcome is None else query.where(delivery.c.outcome == outcome))
 
@@ -18,6 +17,5 @@ def stored_sites(database: Database) -> set[str]:
 
 
 def quarantined(database: Database) -> dict[str, int]:
-    """Return the quarantined jobs, with how often each was rejected."""
     rows = database.rows(select(quarantine.c.site, quarantine.c.refusals))
     return {row.site: row.refusals for row in rows}

@@ -14,7 +14,6 @@ COMMAND = [sys.executable, "benchmarks/run.py", "--short"]
 
 @pytest.mark.long
 def test_a_section_is_measured_and_written(tmp_path: Path) -> None:
-    """Catches a benchmark that no longer runs, and a product that makes a call for each event."""
     results = tmp_path / "results.md"
     subprocess.run(
         [*COMMAND, "--only", "a", "--results", str(results)],

@@ -125,7 +125,6 @@ TWICE = {
 
 @pytest.mark.parametrize("about", TWICE)
 def test_values_documented_in_two_places_are_equal(about: str) -> None:
-    """Catches a figure or a piece of advice that was changed on one page and not on the other."""
     told = {}
     for page, pattern in TWICE[about]:
         text = " ".join((ROOT / page).read_text("utf-8").split())
@@ -144,7 +143,6 @@ def test_what_pages_call_once_an_hour_or_once_a_day_is() -> None:
 
 
 def test_a_document_is_retried_for_the_configured_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Catches tries that are more or fewer, or waits that are longer, than operations.md says."""
     monkeypatch.setattr(random, "uniform", lambda least, most: (least + most) / 2)
     tries = loop.TRIES
     longest = loop.LONGEST_WAIT_SECONDS
@@ -153,7 +151,6 @@ def test_a_document_is_retried_for_the_configured_time(monkeypatch: pytest.Monke
 
 
 def test_rates_in_the_docs_are_the_measured_ones() -> None:
-    """Catches a page that was left behind by `make bench`."""
     results = (ROOT / "benchmarks" / "results.md").read_text("utf-8")
     row = re.compile(
         r"^\| (\d+) a second .*, worker (\w+) \| p50 (\S+) s,.* max (\S+) s \|.*\| (\d+) a second",
@@ -169,7 +166,6 @@ def test_rates_in_the_docs_are_the_measured_ones() -> None:
 
 
 def test_every_documented_config_key_is_in_the_shipped_config() -> None:
-    """Catches a key that is looked for in vain, and a default on a page that is not the code's."""
     shipped, config = tomllib.loads(CONFIG_FILE.read_text("utf-8")), load_config(CONFIG_FILE)
     seen = 0
     for page, text in PAGES.items():
@@ -189,7 +185,6 @@ NOT_SETTINGS = {"CHAOS_SIZE", "ENV_FILE", "HTTPS_PROXY"}
 
 
 def test_every_setting_on_a_page_is_one() -> None:
-    """Catches a setting that was renamed, and is silently not read."""
     settings = {str(field.alias) for field in Settings.model_fields.values()}
     named = {
         name
@@ -207,7 +202,6 @@ def _anchors(text: str) -> set[str]:
 
 
 def test_every_link_leads_somewhere() -> None:
-    """Catches a link to a file that has moved, and to a heading that was reworded."""
     broken = []
     for page, text in {**PAGES, "CHANGELOG.md": (ROOT / "CHANGELOG.md").read_text("utf-8")}.items():
         for target, _, anchor in (
@@ -233,14 +227,12 @@ COMMANDS = commands(cli)
 
 
 def test_the_page_of_commands_lists_every_one_and_no_other() -> None:
-    """Catches an undocumented command, and one that no longer exists."""
     page = PAGES["docs/commands.md"]
     listed = re.findall(r"^\| `brightsheet ([a-z]+(?: [a-z]+)?)", page, re.MULTILINE)
     assert sorted(listed) == sorted(COMMANDS)
 
 
 def test_every_command_on_a_page_has_the_options_that_it_is_given() -> None:
-    """Catches `brightsheet …` and `python -m brightsheet …` with an option that there is not."""
     seen = 0
     for page, text in PAGES.items():
         for said in re.findall(r"(?:`|\bbin/|-m )brightsheet ([^`\n|]+)", text):
@@ -255,7 +247,6 @@ def test_every_command_on_a_page_has_the_options_that_it_is_given() -> None:
 
 
 def test_every_target_of_make_on_a_page_is_there() -> None:
-    """Catches a target that was renamed."""
     targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
     for page, text in PAGES.items():
         for said in re.findall(r"(?:`|^    )make ([a-z-]+)", text, re.MULTILINE):
@@ -268,7 +259,6 @@ CHOSEN = re.compile(r"pytest (tests/[\w/.]+)(?: -n ?0| -s)*(?: -k (\w+))?")
 
 
 def test_every_path_on_a_page_is_there() -> None:
-    """Catches a page that names a file that has moved."""
     gone = [
         (page, path)
         for page, text in PAGES.items()
@@ -279,7 +269,6 @@ def test_every_path_on_a_page_is_there() -> None:
 
 
 def test_every_module_named_in_the_docs_exists() -> None:
-    """Catches a module that was renamed, where its folder stands before it in the text."""
     folders = ("sync", "tests", "emulator", "demo", "benchmarks")
     names = {file.name for folder in folders for file in (ROOT / folder).rglob("*.py")}
     names |= {file.name for file in ROOT.glob("*.py")}
@@ -288,7 +277,6 @@ def test_every_module_named_in_the_docs_exists() -> None:
 
 
 def test_every_test_on_a_page_is_there() -> None:
-    """Catches evidence that is gone: a test, or what is chosen of a file with -k."""
     seen = 0
     for page, text in PAGES.items():
         for file, test in TESTS.findall(text):
@@ -304,13 +292,11 @@ def test_every_test_on_a_page_is_there() -> None:
 
 
 def test_every_reason_of_status_is_explained() -> None:
-    """Catches a rule that is new, and that an operator looks up in vain."""
     codes = {rule.code for rule in rules.RULES}
     assert {code for code in codes if f"`{code}`" not in PAGES["docs/operations.md"]} == set()
 
 
 def test_every_documented_reason_and_figure_is_in_the_code() -> None:
-    """Catches a reason or a figure that an operator looks for in vain."""
     for page in ("docs/operations.md", "docs/setup/google.md"):
         named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)(?:\{\w+\})?`", PAGES[page]))
         assert len(named) > 3, page
@@ -329,7 +315,6 @@ def test_the_version_is_one() -> None:
 
 
 def test_a_commit_is_checked_by_what_make_check_calls() -> None:
-    """Catches a check that is new or gone in one of the two."""
     recipes = dict(re.findall(r"^([a-z]+): develop.*\n((?:\t.+\n)+)", MAKEFILE, re.MULTILINE))
     assert "\ncheck: style test " in MAKEFILE
     called = (recipes["style"] + recipes["test"]).replace("$(BIN)", ".venv/bin")
@@ -339,7 +324,6 @@ def test_a_commit_is_checked_by_what_make_check_calls() -> None:
 
 
 def test_githubs_ci_runs_the_gate_from_the_least_python_on() -> None:
-    """Catches a workflow that runs another gate, or leaves out the oldest Python."""
     text = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
     job = yaml.safe_load(text)["jobs"]["run"]
     assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]

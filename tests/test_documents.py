@@ -121,7 +121,6 @@ def test_a_document_is_there_once_after_every_fault(bench: Bench, name: str, siz
 def test_a_killed_upload_begins_again_and_is_there_once(
     sqlite_url: str, shared_drive: bool
 ) -> None:
-    """Catches a file of two halves, and one beside that of the upload that was cut off."""
     with Emulator() as google:
         bench = Bench(google, sqlite_url, shared_drive)
         google.everbright.set_document(DOCUMENT, size=LARGE)
@@ -136,7 +135,6 @@ def test_a_killed_upload_begins_again_and_is_there_once(
 
 
 def test_an_upload_continues_while_bytes_arrive(bench: Bench) -> None:
-    """Catches a large document that is never done on a line that breaks now and then."""
     google = bench.google
     google.everbright.set_document(DOCUMENT, size=LARGE)
     sent: list[int] = []
@@ -174,7 +172,6 @@ def test_other_bytes_begin_a_new_upload(bench: Bench) -> None:
 
 
 def test_an_expired_session_is_renewed(bench: Bench) -> None:
-    """Catches a document that waits for an upload that Google has forgotten."""
     google = bench.google
     google.everbright.set_document(DOCUMENT, size=LARGE)
     google.faults.drop(method="drive.upload", count=4)
@@ -216,7 +213,6 @@ def test_a_persons_full_storage_is_reported_as_such(bench: Bench) -> None:
 
 
 def test_a_wrong_token_is_reported(bench: Bench) -> None:
-    """Catches an error that does not name the setting, or that tells the token."""
     bench.google.everbright.token = "another"
     with pytest.raises(Retryable) as caught:
         bench.once()
@@ -260,8 +256,6 @@ def test_a_wrong_token_is_reported(bench: Bench) -> None:
     ],
 )
 def test_a_page_is_no_document(name: str, head: bytes, media_type: str, is_one: bool) -> None:
-    """Catches a sign-in page that is kept as a PDF, and a page that is the document and is
-    refused."""
     assert (not_a_document(name, head, media_type) == "") is is_one
 
 

@@ -41,27 +41,23 @@ STEPS = [
 
 
 def test_every_field_has_one_maker() -> None:
-    """Catches an id without a cell, a cell without an id, and a cell that is made twice."""
     makers = [*job_cells.CELLS, *job_cells.CONTRACT_CELLS, *job_cells.MILESTONE_CELLS, *DETAIL_IDS]
     assert sorted(makers) == sorted(FIELDS)
 
 
 def test_the_docs_name_the_fields_of_the_data_access_layer() -> None:
-    """Catches a column that stays blank for somebody who does not know what it needs."""
     (told,) = re.findall(r"^(.*?) come from EverBright's Data", PAGE.read_text("utf-8"), re.M)
     headers = [FIELDS[field].header.partition(" (")[0].lower() for field in DETAIL_IDS]
     assert told.lower() == f"{', '.join(headers[:-1])} and {headers[-1]}"
 
 
 def test_the_shipped_config_has_what_is_there_at_first() -> None:
-    """Catches a column that is on in the table and missing in a new installation, or renamed."""
     columns = {column.id: column.header for column in load_config(CONFIG_FILE).job_columns}
     on = [entry for entry in JOB_FIELDS if entry.at_first in (AtFirst.ON, AtFirst.FILLED)]
     assert columns == {entry.id: entry.header for entry in on}
 
 
 def test_the_first_screen_has_what_a_rep_needs() -> None:
-    """Catches columns that push the milestones off a laptop's screen, or Days off a phone's."""
     columns = [column.id for column in load_config(CONFIG_FILE).columns]
     first = columns[: columns.index("milestones")]
     assert first == [
@@ -77,14 +73,12 @@ _BESIDE, _BESIDE_ON_A_PHONE = 62, 20
 
 
 def test_the_examples_in_the_shipped_config_are_of_columns_that_are_off() -> None:
-    """Catches an example that is refused, or gives a column another name than the page does."""
     example = re.compile(r'^# id = "(\w+)"\n# header = "(.*)"', re.MULTILINE)
     for column, header in example.findall(CONFIG_FILE.read_text("utf-8")):
         assert (FIELDS[column].header, FIELDS[column].at_first) == (header, AtFirst.OFF)
 
 
 def test_a_metric_is_named_by_the_config_else_by_the_table() -> None:
-    """Catches a detail whose metrics cannot be set, and one that hides a key of the config."""
     assert not EverBrightConfig.model_fields.keys() & set(DETAIL_IDS)
     assert EverBrightConfig.model_validate({"deadline": ["x"]}).metrics("deadline") == ("x",)
     for column in DETAIL_IDS:
@@ -166,7 +160,6 @@ CELLS = cells()
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_cell_is_of_its_fields_kind(field: str) -> None:
-    """Catches a kind that is not what the cells hold: `map` would refuse the columns that fit."""
     column = field + MILESTONE if field.endswith(":") else field
     assert column in CELLS
     assert IS_OF_KIND[entry_of(column).kind](CELLS[column]), CELLS[column]

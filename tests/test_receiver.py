@@ -46,7 +46,6 @@ def bench(sqlite_url: str) -> Iterator[Bench]:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 def test_each_method_that_everbright_offers_is_taken(bench: Bench, method: str) -> None:
-    """Catches a method of EverBright's that is refused, or answered without being kept."""
     answer = bench.send(method=method)
     assert answer.status_code == 202
     assert answer.json is not None
@@ -56,7 +55,6 @@ def test_each_method_that_everbright_offers_is_taken(bench: Bench, method: str) 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_other_methods_are_not(bench: Bench, method: str) -> None:
-    """Catches a page that opens in a browser, and an error in another form."""
     answer = bench.send(method=method)
     assert answer.status_code == 405
     assert answer.json is not None
@@ -102,7 +100,6 @@ def test_every_way_to_show_a_secret_is_taken(bench: Bench, headers: dict[str, st
 def test_other_accounts_are_refused_and_nothing_is_stored(
     bench: Bench, headers: dict[str, str]
 ) -> None:
-    """Catches any way in but the whole secret: parts of it, all of them at once, other schemes."""
     answer = bench.client.post(PATH, data=SAMPLE, headers=headers, content_type="application/json")
     assert answer.status_code == 401
     assert SECRET not in answer.text
@@ -110,13 +107,11 @@ def test_other_accounts_are_refused_and_nothing_is_stored(
 
 
 def test_authentication_is_checked_first(bench: Bench) -> None:
-    """Who has no secret learns nothing of what would be wrong with the body."""
     answer = bench.client.post(PATH, data=b"<x/>", content_type="text/xml")
     assert answer.status_code == 401
 
 
 def test_the_headers_name_is_a_setting(sqlite_url: str) -> None:
-    """Catches a name that is built in, or one that is taken beside the one that is set."""
     bench = Bench(sqlite_url, WEBHOOK_SECRET_HEADER="X-Own")
     assert bench.send().status_code == 401
     assert bench.send(X_Own=SECRET).status_code == 202
@@ -148,12 +143,10 @@ def test_each_error_has_a_reason(
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/hal+json", ""])
 def test_every_name_of_json_is_taken(bench: Bench, kind: str) -> None:
-    """Catches a sender that is refused for how it names JSON."""
     assert bench.send(Content_Type=kind).status_code == 202
 
 
 def test_a_body_that_is_not_understood_is_kept_for_people_to_see(bench: Bench) -> None:
-    """EverBright is not known to send again: what is refused would be lost."""
     sent = body(milestone(site="x"))
     bench.send(sent)
     (kept,) = newest(bench.inbox, 9)
@@ -188,7 +181,6 @@ def test_other_webhooks_are_kept_and_ignored(bench: Bench, payload: object) -> N
 
 
 def test_healthz_needs_no_database_and_readyz_does(tmp_path: Path) -> None:
-    """Catches a process that is restarted for its database, and an unreported schema mismatch."""
     url = databases.fresh("sqlite", tmp_path)
     loaded = load(LEAST | {"DATABASE_URL": url})
     client = create_app(loaded).test_client()
@@ -215,7 +207,6 @@ def test_a_store_that_cannot_keep_it_is_answered_503() -> None:
 
 
 def test_an_unknown_page_is_answered_in_the_same_form(bench: Bench) -> None:
-    """Catches the framework's own page."""
     answer = bench.client.get("/nothing")
     assert answer.status_code == 404
     assert answer.json is not None
@@ -223,7 +214,6 @@ def test_an_unknown_page_is_answered_in_the_same_form(bench: Bench) -> None:
 
 
 def test_metrics_are_closed_without_a_password(sqlite_url: str) -> None:
-    """They tell how much business there is."""
     assert Bench(sqlite_url).client.get("/metrics").status_code == 401
     bench = Bench(sqlite_url, ADMIN_PASSWORD="open-up-please")
     assert bench.client.get("/metrics").status_code == 401
@@ -232,7 +222,6 @@ def test_metrics_are_closed_without_a_password(sqlite_url: str) -> None:
 
 
 def test_metrics_count_what_is_kept_and_what_waits(sqlite_url: str) -> None:
-    """Catches a figure that stands still."""
     bench = Bench(sqlite_url, ADMIN_PASSWORD="open-up-please")
     for _ in range(3):
         bench.send()
@@ -243,7 +232,6 @@ def test_metrics_count_what_is_kept_and_what_waits(sqlite_url: str) -> None:
 
 
 def test_every_route_is_in_the_openapi_document(bench: Bench) -> None:
-    """Catches an undocumented route or method."""
     described = bench.client.get("/openapi.json").json
     assert described is not None
     routes = bench.client.application.url_map.iter_rules()

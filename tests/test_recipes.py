@@ -115,7 +115,6 @@ def test_each_approval_of_a_final_milestone_is_sent_once(
 def test_a_second_source_fills_a_column(
     google: Emulator, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From a request with its own secret to the cell."""
     modules = carry_out("A second source of webhooks", monkeypatch)
     monkeypatch.setattr(parse, "read", modules["sync/webhooks/parse.py"].read)
     own = "a-secret-of-the-permit-service"

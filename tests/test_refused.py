@@ -80,7 +80,6 @@ def receiver(database_url: str, chat: Chat) -> Iterator[Receiver]:
 
 
 def test_a_wrong_secret_is_counted_and_alerted_once(receiver: Receiver, chat: Chat) -> None:
-    """Catches a mistyped secret that means silence for ever."""
     watch = receiver.app.extensions["brightsheet_watch"]
     assert receiver.send(WRONG) == 401
     receiver.written()
@@ -102,8 +101,6 @@ def test_a_wrong_secret_is_counted_and_alerted_once(receiver: Receiver, chat: Ch
 def test_the_check_of_a_secret_stores_nothing_and_is_counted_like_any_other(
     receiver: Receiver,
 ) -> None:
-    """Catches a way to try secrets without an alert."""
-
     def check(secret: str) -> int:
         headers = {"X-Webhook-Secret": secret} if secret else {}
         return receiver.client.get(f"{PATH}/check", headers=headers).status_code

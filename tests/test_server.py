@@ -99,7 +99,6 @@ def test_a_client_that_does_not_close_after_its_answer_is_closed(bench: Bench) -
 
 
 def test_a_client_that_never_reads_is_dropped(bench: Bench) -> None:
-    """Catches a thread that waits for such a client forever, and the memory of its responses."""
     bench.connect(b"GET /large HTTP/1.1\r\n\r\n" * 100)
     (one,) = bench.server.active_channels.values()
     deadline = time.monotonic() + 10
@@ -172,7 +171,6 @@ def test_a_request_that_takes_too_long_does_not_hold_up_the_stop(bench: Bench) -
 
 
 def test_a_request_refused_unread_is_logged_with_its_address() -> None:
-    """Catches a list of refusals in which all come from the proxy."""
     told: list[tuple[int, str]] = []
     bench = Bench(on_refused=lambda status, client, _: told.append((status, client)), proxies=1)
     with bench.clients:

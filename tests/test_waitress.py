@@ -60,7 +60,6 @@ def test_a_method_is_called_alike(function: Any, signature: str) -> None:
 
 
 def test_only_named_methods_are_overridden() -> None:
-    """Catches a method that waitress has meanwhile, and that `server.py` overrides unknowingly."""
     named = {function.__qualname__ for function, _ in SIGNATURES} | {
         "TcpWSGIServer.__init__",
         "TcpWSGIServer.channel_class",
@@ -132,7 +131,6 @@ def test_a_response_has_what_is_sent_with_it(bench: Bench) -> None:
 
 
 def test_a_thread_wakes_the_main_loop_at_its_end(bench: Bench) -> None:
-    """Catches a response that stays unsent until something else happens."""
     client = bench.connect(b"GET /slow HTTP/1.1\r\n\r\n")
     assert bench.inside.wait(5)
     bench.turn()

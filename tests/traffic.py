@@ -125,7 +125,6 @@ class Senders:
 
 
 def expected_documents(events: Sequence[dict[str, Any]]) -> set[str]:
-    """Return the UUIDs of the documents that must be in Drive."""
     return {
         file["uuid"]
         for event in events

@@ -38,8 +38,6 @@ class Client(requests.Session):
 
 
 def gspread_client(url: str) -> gspread.Client:
-    """A client of gspread whose calls go to the emulator."""
-
     class Local(HTTPClient):
         def request(self, method: str, endpoint: str, *args: Any, **kwargs: Any) -> Any:
             for host in HOSTS:

@@ -58,7 +58,6 @@ def _method(method: Json) -> Json:
 
 
 def _spec(spec: Json) -> Json:
-    """Return a message, a field or a parameter without prose."""
     kept = {name: spec[name] for name in KEPT if name in spec}
     for name in ("items", "additionalProperties"):
         if name in spec:

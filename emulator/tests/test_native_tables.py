@@ -116,7 +116,6 @@ def test_a_read_of_a_range_has_it_only_with_its_header_row(
 
 
 def test_what_is_not_served_says_so(book: Book) -> None:
-    """Catches rows that land below the cells under the table."""
     number = book.table()["tableId"]
     request = {"tableId": number, "rows": [], "fields": "*"}
     answer = book.batch({"appendCells": request}, status=501)

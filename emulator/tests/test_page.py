@@ -53,7 +53,6 @@ def text_cell(text: str, **more: Any) -> dict[str, Any]:
 
 
 def jobs(emulator: Emulator) -> str:
-    """A spreadsheet with a little of everything that the page draws."""
     spreadsheet = emulator.create_spreadsheet("Jobs & <more>")
     bold = {"userEnteredFormat": {"textFormat": {"bold": True}, "wrapStrategy": "WRAP"}}
     header = [text_cell(text, **bold) for text in ("Customer", "Status", "Documents", "Notes")]
@@ -222,7 +221,6 @@ def test_typing_into_a_cell(opened: str, tab: Tab, emulator: Emulator) -> None:
 
 @browsing
 def test_a_refusal_can_be_read(opened: str, tab: Tab, http: Client) -> None:
-    """Catches an error that the next look for changes, a second later, wipes away."""
     gone = {"sheetId": 0, "dimension": "COLUMNS", "startIndex": 8, "endIndex": 26}
     batch(http, opened, {"deleteDimension": {"range": gone}})
     expect(at(tab, 1, 8)).to_have_count(0)

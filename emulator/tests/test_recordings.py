@@ -58,7 +58,6 @@ class Replay:
         return text
 
     def learn(self, google: Any, ours: Any, name: str = "") -> None:
-        """Note which id of ours stands for which of Google's."""
         if isinstance(google, dict) and isinstance(ours, dict):
             for key in google.keys() & ours.keys():
                 self.learn(google[key], ours[key], key)
@@ -116,6 +115,5 @@ def test_the_emulator_answers_what_google_answered(url: str, file: Path) -> None
 
 
 def test_enough_recordings_are_served() -> None:
-    """Catches a growing list of unsupported requests."""
     assert len(FILES) - len(NOT_SERVED) >= LEAST_AGREEING, NOT_SERVED
     assert set(NOT_SERVED) <= {file.stem for file in FILES}

@@ -185,7 +185,6 @@ def test_settings_and_edits_over_the_control_route(http: Client, emulator: Emula
 
 
 def test_its_parts_can_be_used_without_the_whole() -> None:
-    """Catches an import that makes every user of one part pay for all."""
     code = (
         "import emulator.errors, sys; print('emulator.run' in sys.modules, 'sync' in sys.modules)"
     )

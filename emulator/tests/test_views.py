@@ -220,7 +220,6 @@ def test_a_view_of_a_large_sheet_is_looked_for_in_all_of_it(
 
 
 def test_a_chart_leaves_out_hidden_rows(http: Client, spreadsheet: str) -> None:
-    """Catches a chart that draws hidden rows, unless it should show all."""
     hide = {"sheetId": 5, "dimension": "ROWS", "startIndex": 2, "endIndex": 3}
     hidden = {"range": hide, "properties": {"hiddenByUser": True}, "fields": "hiddenByUser"}
     batch(http, spreadsheet, {"updateDimensionProperties": hidden})

@@ -8,7 +8,6 @@ from tests.backfill.stand import Stand
 
 @pytest.fixture
 def stand(google: Emulator, sqlite_url: str) -> Stand:
-    """A store on SQLite, with a token that EverBright takes."""
     return Stand(google, sqlite_url)
 
 

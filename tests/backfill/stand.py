@@ -144,7 +144,6 @@ class Stand(Bench):
             (known.load if is_milestone else known.load_contract)(one)
 
     def sleep(self, seconds: float) -> None:
-        """Note a wait, and do not wait."""
         self.slept.append(seconds)
 
     def run(
@@ -154,7 +153,6 @@ class Stand(Bench):
         again: Collection[str] = (),
         progress: ProgressCallback = lambda *_: None,
     ) -> Summary:
-        """Run a backfill, without waiting between requests."""
         backfill = self.wiring.backfill(scope, self.sleep)
         with self.wiring.hold_lease(self.sleep, BACKFILL) as held:
             return backfill.run(held, since, again, progress)
@@ -228,7 +226,6 @@ def plain(job: Job) -> dict[str, Any]:
 
 
 def jobs_of(stand: Stand, events: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the jobs that webhooks would have made of events, in a store of their own."""
     stand.send(*events)
     stand.project()
     return stand.states()

@@ -75,7 +75,6 @@ def test_since_reads_what_changed(stand: Stand) -> None:
 
 
 def test_jobs_without_a_workflow_are_reported(stand: Stand) -> None:
-    """Catches an account whose jobs are listed by other identifiers: all seems well."""
     for number in (1, 2):
         stand.google.everbright.records.add("project", {"uuid": uuid(number), "archived": False})
     status, out, _ = ran(stand)

@@ -50,7 +50,6 @@ def test_a_contract_that_was_read_is_shown_as_one_that_was_delivered(
 
 
 def test_what_was_delivered_is_no_news(stand: Stand) -> None:
-    """Catches a delivery each night, where the list only has a later date."""
     stand.send(event(1), contract("SIGN"), contract("SENT", job=2))
     stand.load(event(1), contract("SIGN", **UPDATED), event(2), contract("SENT", 2, **UPDATED))
     assert stand.run().events == 1  # the milestone of job 2

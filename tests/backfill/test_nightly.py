@@ -45,7 +45,6 @@ def test_webhooks_that_were_dropped_are_brought_and_no_others(stand: Stand) -> N
 
 
 def test_what_a_night_could_not_read_is_read_by_the_next(stand: Stand) -> None:
-    """Catches a job that is passed over for good: it has not changed since."""
     alerts, loop = _nightly(stand)
     stand.load(event(1), event(2))
     stand.age(24 * 400)
@@ -60,7 +59,6 @@ def test_what_a_night_could_not_read_is_read_by_the_next(stand: Stand) -> None:
 
 
 def test_a_night_that_did_not_see_the_whole_list_is_made_up_for(stand: Stand) -> None:
-    """Catches a job that changed before that night, and was on the part that it did not see."""
     alerts, loop = _nightly(stand)
     stand.google.everbright.records.add("project", {"uuid": "no-uuid", "archived": False})
     stand.age(24 * 400)

@@ -18,7 +18,6 @@ from tests.security.servers import Server, say
 
 @pytest.fixture
 def home() -> Iterator[Server]:
-    """EverBright, as it should not be."""
     with Server().running() as server:
         yield server
 
@@ -39,7 +38,6 @@ def test_a_token_that_is_not_accepted_ends_the_run_at_once(stand: Stand, status:
 
 
 def test_a_list_of_jobs_that_is_not_there_ends_the_run(stand: Stand) -> None:
-    """Catches a wrong path in the config that looks like an account without jobs."""
     stand.google.faults.answer(404, api="everbright", count=None)
     with pytest.raises(Permanent, match="/api/v1/project"):
         stand.run()
@@ -129,7 +127,6 @@ def test_the_next_page_is_followed_at_home_only(home: Server, link: str, path: s
 
 
 def test_a_list_that_repeats_itself_ends(stand: Stand) -> None:
-    """Catches a backfill that reads one page for ever, under a new address each time."""
     endless = Endless(lambda _: [{"site": uuid(1)}])
     with stand.wiring.hold_lease(stand.sleep, BACKFILL) as held:
         run = stand.over(endless).run(held)
@@ -177,7 +174,6 @@ def test_records_of_other_jobs_are_not_taken(stand: Stand) -> None:
 
 
 def test_a_milestone_without_a_date_is_reported(stand: Stand) -> None:
-    """Catches a milestone that would override webhooks, or hide: nothing tells when it was."""
     for changes in (
         {"date_updated": None},
         {"date_updated": "0001-01-01"},
@@ -198,7 +194,6 @@ def test_a_job_without_a_site_is_reported(stand: Stand) -> None:
 
 
 def test_requests_are_spaced(stand: Stand) -> None:
-    """Catches a rate that is passed over: 2 a second are half a second apart."""
     now = [100.0]
 
     def sleep(seconds: float) -> None:

@@ -83,7 +83,6 @@ def test_without_a_kill_nothing_is_asked_twice(any_stand: Stand) -> None:
 
 
 def test_a_second_run_before_the_projection_makes_no_delivery(stand: Stand) -> None:
-    """Catches a comparison with what is projected only: no worker may run yet."""
     stand.load(event(1), event(2))
     assert stand.run().events == 2
     assert stand.run().events == 0
@@ -101,7 +100,6 @@ def test_what_was_delivered_makes_no_delivery_and_its_tasks_are_not_asked_for(st
 def test_a_late_webhook_has_the_same_result_as_one_in_time(
     any_stand: Stand, tmp_path: Path
 ) -> None:
-    """Catches a webhook that is taken for a duplicate of a read, and isn't projected."""
     any_stand.load(event(1))
     assert any_stand.run().events == 1
     any_stand.project()
@@ -181,7 +179,6 @@ def test_a_shrinking_list_is_reported(stand: Stand) -> None:
 
 
 def test_a_job_added_during_the_listing_doubles_none(stand: Stand) -> None:
-    """Catches a job that is read twice because it moved to the next page."""
     stand.load(*(event(job) for job in range(1, 51)))
     records = stand.google.everbright.records
 

@@ -71,7 +71,6 @@ def test_a_backfill_of_what_the_sheet_shows_writes_nothing(
 def test_the_worker_reads_what_is_due_and_shows_it(
     google: Emulator, tmp_path: Path, sqlite_url: str
 ) -> None:
-    """Catches a loop that is tested, and started by nobody."""
     stand = Stand(google, sqlite_url)
     stand.nightly().step()
     stand.age(24 * 400)

@@ -23,7 +23,6 @@ def caught_up(bench: Bench) -> int:
 
 @pytest.mark.long
 def test_a_burst_costs_as_few_calls_as_onto_our_own_tab(asking: Bench) -> None:
-    """Catches a call for every job or every row."""
     bench = asking
     lots = random.Random(4)
     jobs = range(1, 301)
@@ -48,7 +47,6 @@ def test_a_burst_costs_as_few_calls_as_onto_our_own_tab(asking: Bench) -> None:
 
 @pytest.mark.long
 def test_the_demo_of_an_own_sheet_shows_every_row() -> None:
-    """Catches the same, where the sheet was there before: mapped, previewed, filled."""
     command = [sys.executable, "-m", "brightsheet", "demo", "--own-sheet", "--once"]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False

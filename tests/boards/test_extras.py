@@ -12,7 +12,6 @@ from tests.made_up import milestone
 
 @pytest.fixture
 def mapped(bench: Bench) -> Bench:
-    """An installer's tab with one row, and three jobs at two milestones."""
     two_tab_board.make(bench, [line(1)], [line(2)])
     two_tab_board.map_tabs(bench)
     rejected = milestone(2, 1, status="REJECTED")

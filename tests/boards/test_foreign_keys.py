@@ -35,7 +35,6 @@ def made(bench: Bench) -> None:
 
 
 def test_it_is_reported_everywhere(asking: Bench) -> None:
-    """Catches "shows what it should" while each job's news goes into another customer's row."""
     made(asking)
     assert compare(asking.wiring, wait).found.foreign == ()
     sorted_apart(asking, "DESCENDING")

@@ -22,7 +22,6 @@ PERMIT = HEADERS.index("Permit")
 
 
 def flushed(bench: Bench, *payloads: dict[str, object]) -> None:
-    """Send, ask for customers, and flush until nothing waits."""
     bench.send(*payloads)
     while bench.is_waiting() or bench.ask():
         bench.flush_once()
@@ -65,7 +64,6 @@ def test_two_rows_swap_and_neither_keeps_what_is_the_others(asking: Bench) -> No
 
 
 def test_typed_text_in_an_overwritten_row_is_restored(asking: Bench) -> None:
-    """And what is kept of them is his own, not another customer's."""
     keyed(asking, 1, 2)
     asking.edit("type_cell", sheet_id=OPEN, row=SECOND, column=PERMIT, text="ask the city")
     asking.before_the_write(swapped(asking))
@@ -152,7 +150,6 @@ def test_two_jobs_of_one_customer_are_doubtful_however_late_the_second_is_known(
 
 @pytest.mark.parametrize("way", ["two rows", "two tabs"])
 def test_a_change_replaces_nothing_else_in_either_row_of_a_job(asking: Bench, way: str) -> None:
-    """Catches cells that were not read and count as blank: typed words are replaced."""
     keyed(asking, 1)
     if way == "two rows":
         asking.edit("insert_rows", sheet_id=OPEN, index=SECOND)
@@ -183,7 +180,6 @@ def test_what_was_written_stays_known_when_a_deletion_is_undone(asking: Bench) -
 
 
 def test_a_mapped_tab_without_its_header_row_stops_the_writing_with_its_name(asking: Bench) -> None:
-    """Our own tabs would appear in his spreadsheet, and his would be served no more."""
     keyed(asking, 1)
     before = [s["properties"]["title"] for s in asking.book("sheets(properties(title))")["sheets"]]
     asking.edit("delete_rows", sheet_id=OPEN, index=HEADER_ROW)

@@ -28,7 +28,6 @@ def board(asking: Bench) -> Bench:
 
 
 def stopped(bench: Bench) -> str:
-    """Flush, and return why the first tab isn't written."""
     before = two_tab_board.texts(bench)
     with pytest.raises(Permanent) as caught:
         for _ in range(5):

@@ -40,7 +40,6 @@ def join(bench: Bench, **pairs: str) -> None:
 
 
 def test_a_doubt_is_listed_with_its_candidates(asking: Bench) -> None:
-    """The user has to see the rows to decide."""
     doubtful(asking)
     (doubt,) = found(asking).doubts
     assert (doubt.site, doubt.customer.name) == (uuid(1), "Ada Number1")
@@ -51,7 +50,6 @@ def test_a_doubt_is_listed_with_its_candidates(asking: Bench) -> None:
 
 
 def test_a_name_with_the_family_name_first_is_the_same(asking: Bench) -> None:
-    """Catches a second row, without a word, for a customer listed as in a directory."""
     known = asking.customer(1)
     row = line(1, Customer="Number1, Ada", Street=known["Street"])
     two_tab_board.make(asking, [row, line(8)], [])
@@ -62,7 +60,6 @@ def test_a_name_with_the_family_name_first_is_the_same(asking: Bench) -> None:
 
 
 def test_joined_the_row_has_all_and_ours_is_empty(asking: Bench) -> None:
-    """Otherwise the customer is in the sheet twice."""
     doubtful(asking)
     join(asking, to="Open jobs!5")
     asking.flush()
@@ -97,7 +94,6 @@ def test_rows_that_move_before_they_are_joined_lose_nothing(asking: Bench) -> No
 
 
 def test_only_what_is_listed_is_joined(asking: Bench) -> None:
-    """A row number from yesterday may be another customer's today."""
     doubtful(asking)
     for name in ("Open jobs!6", "Installed!4", "somewhere"):
         with pytest.raises(Permanent, match="not in the list"):

@@ -29,7 +29,6 @@ def flushed(bench: Bench, *payloads: dict[str, object]) -> None:
 
 
 def test_a_row_is_found_by_its_email_and_gets_its_key(asking: Bench) -> None:
-    """Another row for the same customer would be the sheet that he has twice."""
     known = asking.customer(1)
     lines = [line(8), line(1, E_mail=known["E_mail"].upper(), Note_to_self="call"), line(9)]
     two_tab_board.make(asking, lines, [])
@@ -47,7 +46,6 @@ def test_a_row_is_found_by_its_email_and_gets_its_key(asking: Bench) -> None:
 
 
 def test_a_row_is_found_by_address_and_zip_in_another_spelling(asking: Bench) -> None:
-    """Also in the second tab."""
     asking.customer(2)
     two_tab_board.make(asking, [line(8)], [line(2, Street="2 N. Juniper St.", Zip="80999-1234")])
     two_tab_board.map_tabs(asking)
@@ -57,7 +55,6 @@ def test_a_row_is_found_by_address_and_zip_in_another_spelling(asking: Bench) ->
 
 
 def test_a_new_row_is_like_the_one_above(asking: Bench) -> None:
-    """His formula keeps counting, his drop-down is there, and no format is ours."""
     asking.customer(3)
     two_tab_board.make(asking, [line(7), line(8)], [])
     two_tab_board.map_tabs(asking)
@@ -138,7 +135,6 @@ def test_a_value_typed_while_it_is_filled_stays(asking: Bench) -> None:
 
 
 def test_nothing_new_makes_no_call(asking: Bench) -> None:
-    """Catches cells that differ for ever, as one without an option might."""
     known = asking.customer(1)
     two_tab_board.make(asking, [line(1, E_mail=known["E_mail"], Permit="Sent back")], [])
     two_tab_board.map_tabs(asking)
@@ -151,7 +147,6 @@ def test_nothing_new_makes_no_call(asking: Bench) -> None:
 
 
 def test_init_adds_nothing_to_it(asking: Bench) -> None:
-    """Our colors, columns and tabs belong only in our own sheet."""
     two_tab_board.make(asking, [line(1)], [])
     two_tab_board.map_tabs(asking)
     flushed(asking, milestone(1))
@@ -162,7 +157,6 @@ def test_init_adds_nothing_to_it(asking: Bench) -> None:
 
 
 def test_the_history_is_added_on_wish(asking: Bench) -> None:
-    """Then changes are lines there, those that came before, too."""
     bench = asking
     two_tab_board.make(bench, [line(1)], [])
     two_tab_board.map_tabs(bench)
@@ -182,7 +176,6 @@ def test_the_history_is_added_on_wish(asking: Bench) -> None:
 
 
 def test_the_hidden_tab_gets_a_free_name(google: Emulator, sqlite_url: str) -> None:
-    """Catches a batch that Google refuses for as long as somebody has a tab called so."""
     bench, title = Bench(google, sqlite_url), "_BRIGHTSHEET"
     theirs = {"sheetId": 5, "title": title}
     bench.do({"addSheet": {"properties": theirs}})

@@ -43,7 +43,6 @@ class BoardStage(Stage):
         self.bench.setup().provision(self.bench.spreadsheet, ["history"])
 
     def type_over(self) -> None:
-        """Have a person write into the status of each job."""
         index = two_tab_board.places(self.bench)["Permit"]
         for row, line in enumerate(two_tab_board.grid(self.bench), two_tab_board.HEADER_ROW + 1):
             if text_of(at(line, two_tab_board.KEY_AT)):

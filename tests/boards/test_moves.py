@@ -25,5 +25,4 @@ def by_email(
 @settings(max_examples=150)
 @given(st.data())
 def test_every_cell_is_right_or_listed_in_recovered(gaps: int, types: bool, data: Any) -> None:
-    """A guess in the wrong row, a cell that is forgotten, or a job's text that nobody names."""
     play(data, gaps, types, BOARD, by_email)

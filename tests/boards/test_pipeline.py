@@ -18,7 +18,6 @@ from tests.sheets.test_pipeline import (  # noqa: F401
 
 @pytest.fixture
 def bench(google: Emulator, sqlite_url: str) -> Bench:
-    """An installer's spreadsheet with a Pipeline, which is off by default."""
     bench = Bench(google, sqlite_url)
     two_tab_board.make(bench, [two_tab_board.line(1)], [two_tab_board.line(2)])
     two_tab_board.map_tabs(bench)
@@ -27,7 +26,6 @@ def bench(google: Emulator, sqlite_url: str) -> Bench:
 
 
 def test_a_change_that_no_mapped_column_shows_is_counted(google: Emulator, sqlite_url: str) -> None:
-    """Catches numbers that are as old as the last change of a mapped column."""
     bench = Bench(google, sqlite_url)
     two_tab_board.make(bench, [two_tab_board.line(1)], [])
     two_tab_board.map_tabs(bench)

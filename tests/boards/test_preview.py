@@ -37,7 +37,6 @@ def previewed(bench: Bench, mapped_at: datetime | None = None) -> Preview:
 
 
 def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
-    """Also that it writes nothing by itself."""
     known = {n: asking.customer(n) for n in (1, 2, 3)}
     mine = [line(1, E_mail=known[1]["E_mail"]), line(9, Permit="Sent back")]
     two_tab_board.make(asking, mine, [line(2, Street=known[2]["Street"], Zip=known[2]["Zip"])])
@@ -80,7 +79,6 @@ def test_a_job_whose_look_alikes_were_rejected_gets_a_row(asking: Bench) -> None
 
 
 def test_what_a_person_confirmed_is_in_the_preview_too(asking: Bench) -> None:
-    """Catches a preview that announces other cells than the first flush writes."""
     two_tab_board.make(asking, [line(9)], [])
     asking.send(milestone(1, status="ISSUED"))
     asking.project()
@@ -107,7 +105,6 @@ def told_of_other_phones(bench: Bench) -> None:
 
 
 def test_a_cell_that_we_filled_is_ours_and_one_that_he_typed_is_his(asking: Bench) -> None:
-    """Catches a preview that promises to keep our own old number, or to replace his words."""
     known = {n: asking.customer(n) for n in (1, 2)}
     mine = [line(1, E_mail=known[1]["E_mail"]), line(2, E_mail=known[2]["E_mail"], Phone="ask Bo")]
     two_tab_board.make(asking, mine, [])
@@ -121,7 +118,6 @@ def test_a_cell_that_we_filled_is_ours_and_one_that_he_typed_is_his(asking: Benc
 
 
 def test_what_our_own_tab_showed_is_not_ours_in_a_tab_of_his(asking: Bench) -> None:
-    """Catches a number that he typed, taken for ours because our tab had the same."""
     known = asking.customer(1)
     asking.customer(2)
     two_tab_board.make(asking, [line(1, E_mail=known["E_mail"], Phone="303-555-0001")], [])

@@ -179,7 +179,6 @@ SUBSETS = st.sets(st.sampled_from([*WORDS])).map(lambda keys: {key: WORDS[key] f
 
 @given(SUBSETS, st.integers(1, 6))
 def test_a_missing_word_never_turns_a_job_back(known: dict[str, str], until: int) -> None:
-    """A job that progresses never shows an earlier word than before."""
     by, state, rank = ProgressWords(known, LAYOUT.config), State(), (-1, 0, 0)
     for milestone in range(1, until + 1):
         for status in ("INPROG", "SUBMITTED", "REJECTED", "SUBMITTED", "APPROVED"):
@@ -213,7 +212,6 @@ def joined(events: list[Event]) -> Job:
 
 @given(st.dictionaries(st.integers(1, 9), st.sampled_from([*STATUSES, "CANCELLED", "ON_HOLD"])))
 def test_the_rules_of_a_job_are_sorted_by_rank(state: State) -> None:
-    """Typed words are compared by the same rank that chooses a job's word."""
     ranks = [words().rank(one) for one in cell(state).words]
     assert ranks == sorted(ranks, reverse=True)
 

@@ -23,7 +23,6 @@ JOBS = 8
 
 
 def board(receiver: Installation) -> None:
-    """Map a board whose rows are all matched with a job each."""
     bench = receiver.bench
     known = [bench.customer(number) for number in range(1, JOBS + 1)]
     rows = [line(n, E_mail=each["E_mail"], Zip=each["Zip"]) for n, each in enumerate(known, 1)]
@@ -233,7 +232,6 @@ def test_a_dead_worker_of_a_mapped_sheet_is_to_be_started(receiver: Installation
 
 @pytest.mark.long
 def test_a_dismissed_item_comes_back_only_for_something_new(receiver: Installation) -> None:
-    """Also if the same is found again after a comparison that didn't find it."""
     a_person_types_over_a_status(receiver)
     keep_mine(receiver)
     assert receiver.problems() == set()

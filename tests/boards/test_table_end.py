@@ -86,7 +86,6 @@ def test_a_row_that_looks_like_a_jobs_is_the_last(last: Sequence[str]) -> None:
 
 
 def test_a_remark_below_the_total_is_no_job() -> None:
-    """Catches a legend in the customers' column that takes each new row out of every sum."""
     legend = ("", "crew: Red = Tony, Blue = Marisol")
     end = ended(ADA, BEN, BLANK, TOTAL, BLANK, legend, ("", "call the office"))
     assert (end.last_row, taken(end)) == (2, {6: LEFT})
@@ -104,7 +103,6 @@ def test_a_table_that_is_cut_is_one_table() -> None:
 
 @pytest.mark.parametrize("divider", ["*** ON HOLD / WAITING ***", "Dead jobs", "CLOSED 2025"])
 def test_new_rows_go_above_jobs_that_are_set_aside(divider: str) -> None:
-    """Catches a new job that the crew takes for one on hold."""
     total = ("", "TOTAL", "", "=SUM(D2:D6)")
     assert ended(ADA, BEN, BLANK, ("", divider), ("", "Fay"), total).last_row == 2
     assert ended(("", divider), ADA, BEN, total).last_row == 3
@@ -128,7 +126,6 @@ def test_a_table_without_jobs_begins_below_its_headers() -> None:
 
 
 def test_columns_without_names_are_recognized_by_their_typed_words() -> None:
-    """Catches a tab of which only the address of the page and a status are mapped."""
     only = {"site_id": 7, "status": 3}
     assert ended(ADA, BEN, TOTAL, columns=only).last_row == 2
     assert ended(ADA, BEN, ("TOTAL", "", "", "17"), columns=only).last_row == 2
@@ -210,7 +207,6 @@ def test_a_copy_reads_as_googles_does(formula: str, below: str) -> None:
 def test_a_formula_is_taken_only_if_it_makes_sense_without_what_people_type(
     formula: str, is_taken: bool
 ) -> None:
-    """Catches "$0" and "46353" in a new row, whose price and dates are blank."""
     found = ended(ADA, (*BEN[:6], formula, ""))
     assert (6 in found.formulas) is is_taken
 

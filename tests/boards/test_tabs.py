@@ -156,7 +156,6 @@ def test_an_event_after_the_mapping_counts_in_any_time_zone() -> None:
 
 
 def test_a_batch_for_one_changed_cell_in_both_tabs_is_small() -> None:
-    """Catches one whose size grows with the columns: it is sent for nearly every delivery."""
     first, second = (
         wide(sheet_id, title, mapped_at=MAPPED_AT, headers={1: "Permit"})
         for sheet_id, title in ((JOBS_TAB, "Open jobs"), (77, "Installed"))

@@ -179,7 +179,6 @@ def texts(bench: Bench, tab: int = OPEN) -> list[dict[str, str]]:
 
 
 def of_site(bench: Bench, number: int) -> list[dict[str, str]]:
-    """Return the rows of a made-up job, in both tabs."""
     rows = [*texts(bench, OPEN), *texts(bench, INSTALLED)]
     return [one for one in rows if one.get("Site ID") == uuid(number)]
 

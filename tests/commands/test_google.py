@@ -162,7 +162,6 @@ def test_on_a_machine_without_a_browser(google: Emulator, client: Path, is_code:
 
 
 def test_run_again_it_finds_what_it_made(google: Emulator, client: Path) -> None:
-    """Catches a second spreadsheet where a sign-in has ended and is made again."""
     first, second = run(google, client), run(google, client)
     names = ("SPREADSHEET_ID", "DRIVE_FOLDER_ID")
     assert [first[name] for name in names] == [second[name] for name in names]
@@ -227,7 +226,6 @@ def test_a_spreadsheet_that_the_person_may_not_open(google: Emulator, client: Pa
 
 
 def test_an_answer_to_another_sign_in(google: Emulator, client: Path) -> None:
-    """Catches an address that somebody else sent: it would connect their account."""
     command = Command(google, client, "--no-browser")
     other = re.sub(r"state=\w+", "state=another", signed_in(command.address))
     assert command.end(f"{other}\n") == (1, {})
@@ -346,7 +344,6 @@ def test_a_persons_own_spreadsheet_and_folder_pass(
 def test_a_read_only_spreadsheet_is_reported(
     google: Emulator, client: Path, sqlite_url: str
 ) -> None:
-    """Catches a check that reads alone, where Drive does not tell what may be written."""
     sheet = google.create_spreadsheet("Ours")
     settings = run(google, client, "--spreadsheet", sheet)
     bench, _ = doctored(google, sqlite_url, settings)
@@ -363,7 +360,6 @@ def test_a_read_only_spreadsheet_is_reported(
 def test_what_the_sign_in_does_not_cover_is_offered(
     google: Emulator, client: Path, sqlite_url: str, kind: str
 ) -> None:
-    """Catches "Share it with ada" where ada has shared it: the sign-in is what is missing."""
     bench, _ = doctored(google, sqlite_url, run(google, client))
     own = google.create_spreadsheet("Ours")
     name = "SPREADSHEET_ID"
@@ -380,7 +376,6 @@ def test_what_the_sign_in_does_not_cover_is_offered(
 def test_a_service_account_passes_and_sharing_is_explained(
     google: Emulator, sqlite_url: str, tmp_path: Path
 ) -> None:
-    """Catches a fix for a user account's sign-in if a service account signs in."""
     settings = {
         "GOOGLE_SERVICE_ACCOUNT_JSON": KEY,
         "DRIVE_FOLDER_ID": google.create_folder("Papers"),

@@ -48,7 +48,6 @@ def is_kept_out(visitor: Visitor, method: str, path: str) -> bool:
 
 
 def test_no_page_and_no_action_without_a_session(console: Console) -> None:
-    """Catches a new page without a guard: every route is tried."""
     tried = routes(console.app)
     assert len(tried) > 15
     assert {path for _, path in tried} >= {"/", "/deliveries", "/checks", "/actions/pause"}
@@ -118,8 +117,6 @@ def test_a_cookie_does_not_help_to_guess_the_password() -> None:
 
 
 def test_the_cookie_is_hidden_from_scripts_and_other_sites(console: Console) -> None:
-    """Catches a cookie without Secure behind a TLS proxy, and a claim of TLS that is believed
-    without a trusted proxy."""
     for proxies, is_secure in ((0, False), (1, True)):
         visitor = Visitor(behind(console, proxies))
         answer = visitor.client.post(
@@ -149,7 +146,6 @@ def test_forms_without_a_token_are_refused(console: Console) -> None:
 
 
 def test_a_get_request_runs_no_action(console: Console) -> None:
-    """Catches an action that a link runs, because browsers may prefetch links."""
     visitor = console.signed_in()
     before = console.actions.latest(99)
     for name in ("pause", "resume", "compare", "rebuild", "retry-all", "replay-all", "test-alert"):
@@ -159,7 +155,6 @@ def test_a_get_request_runs_no_action(console: Console) -> None:
 
 
 def test_an_address_must_wait_after_ten_wrong_passwords(console: Console) -> None:
-    """Catches a password that can be guessed; /metrics accepts the same one."""
     token = console.visitor.token("/sign-in")
     for number in range(5):
         assert console.visitor.sign_in(f"wrong {number}").status_code == 401
@@ -239,8 +234,6 @@ def test_guesses_from_many_addresses_are_slowed_together() -> None:
 
 
 def test_addresses_of_earlier_sign_ins_are_not_slowed() -> None:
-    """Catches operators whose right password is refused because strangers guess, also if they
-    signed in at another process, or before a restart."""
     clock = Clock()
     known = ["198.51.100.7"]
     tries = PasswordTries(lambda: known, clock)
@@ -259,7 +252,6 @@ def test_addresses_of_earlier_sign_ins_are_not_slowed() -> None:
 
 
 def test_addresses_of_sign_ins_are_known_after_a_restart(store_console: Console) -> None:
-    """Catches forgotten addresses, with which a flood locks out operators after each start."""
     assert signs_in(behind(store_console, 1), "198.51.100.7", PASSWORD) == 303
     app = behind(store_console, 1)
     for number in range(WRONG_OVER_ALL + 1):
@@ -304,7 +296,6 @@ def test_the_sign_in_redirects_to_no_other_site(console: Console, there: str) ->
 
 
 def test_pages_have_no_external_or_inline_resources(console: Console) -> None:
-    """Catches an inline script or style, which would need a weaker policy."""
     visitor = console.signed_in()
     console.bench.shown(milestone(1))
     for path in {path for _, path in routes(console.app)}:

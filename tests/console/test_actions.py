@@ -138,7 +138,6 @@ def test_a_test_alert_without_addresses_fails_with_the_reason(console: Console) 
 
 
 def test_a_test_alert_is_done_once_it_arrived(google: Emulator, sqlite_url: str) -> None:
-    """Catches a success that is reported although the alert is only queued."""
     chat = Chat()
     console = Console(google, sqlite_url, ALERT_URLS=chat.url.get_secret_value())
     console.signed_in().send("/actions/test-alert")
@@ -149,7 +148,6 @@ def test_a_test_alert_is_done_once_it_arrived(google: Emulator, sqlite_url: str)
 
 
 def test_one_page_at_a_time_calls_google(console: Console) -> None:
-    """Catches pages that wait for Google in every thread, so that none is left for webhooks."""
     visitor = console.signed_in()
     parts = ConsoleParts(console.bench.wiring, lambda _: True, lambda: None)
     with parts.alone(), pytest.raises(Retryable), parts.alone():
@@ -212,7 +210,6 @@ class Ending(Stop):
 def test_an_action_of_a_stopped_worker_is_finished(
     store_console: Console, name: str, state: str
 ) -> None:
-    """Catches a request that is lost with its worker; a rebuild is not begun twice."""
     visitor, bench = store_console.signed_in(), store_console.bench
     bench.shown(milestone(1))
     visitor.send(f"/actions/{name}")
@@ -244,7 +241,6 @@ def test_only_the_worker_with_the_lease_runs_actions(store_console: Console) -> 
 
 
 def test_a_running_worker_finds_a_request(google: Emulator, sqlite_url: str) -> None:
-    """Catches a loop that is not started with the worker."""
     console = Console(google, sqlite_url)
     console.signed_in().send("/actions/replay-all")
     worker = Worker(console.bench.settings, console.bench.database)

@@ -46,7 +46,6 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def fail_document(world: World) -> None:
-    """Let two weeks pass in which a document could not be copied."""
     database = Database(world.environment["DATABASE_URL"])
     with database.writing() as connection:
         connection.execute(update(documents).values(state="failed"))
@@ -156,8 +155,6 @@ def spoil(environment: dict[str, str], url: str) -> None:
 def test_no_page_has_a_serious_accessibility_problem(
     browser: Browser, demo: str, look: str
 ) -> None:
-    """Catches low contrast, a field without a label, a table without headers, and on a phone a
-    page that scrolls sideways."""
     context = browser.new_context(**LOOKS[look])
     page = context.new_page()
     page.goto(demo)
@@ -222,7 +219,6 @@ def test_everything_can_be_reached_with_the_keyboard(browser: Browser, demo: str
 def test_a_picture_of_the_console(
     browser: Browser, demo: str, tmp_path: Path, name: str, path: str, size: Any
 ) -> None:
-    """Catches a page without its style or its plot; IMAGES=1 writes the picture to docs/images."""
     page = browser.new_page(viewport=size, color_scheme="light")
     entered(page, demo)
     page.goto(demo + path)

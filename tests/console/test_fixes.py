@@ -23,7 +23,6 @@ def asking(google: Emulator, sqlite_url: str) -> Console:
 
 
 def delete(console: Console, header: str) -> None:
-    """Delete a column, and let the worker read the sheet."""
     bench = console.bench
     bench.wiring.heartbeats.give()
     bench.edit("delete_columns", index=list(bench.rows()[0]).index(header))
@@ -91,7 +90,6 @@ def test_reading_a_known_job_again_changes_nothing(asking: Console) -> None:
 
 
 def test_an_unknown_job_can_be_read_by_its_id(asking: Console) -> None:
-    """Catches a missing job that can't be read because it has no page."""
     visitor, bench = asking.signed_in(), asking.bench
     bench.google.everbright.load(event(7))
     assert "read-again" not in visitor.text("/deliveries?site=00000000")

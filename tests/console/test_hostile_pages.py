@@ -40,7 +40,6 @@ def marked(payload: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def hostile() -> list[dict[str, Any]]:
-    """Return webhooks with markup in each field in turn, and in keys."""
     whole = milestone(
         1,
         assigned_to={
@@ -64,7 +63,6 @@ def hostile() -> list[dict[str, Any]]:
 
 
 def test_markup_in_every_field_is_shown_as_text(google: Emulator, sqlite_url: str) -> None:
-    """Catches a field that a page doesn't escape, and a template that is made from one."""
     google.everbright.token = "a-token"
     for number in (1, 2):
         google.everbright.set_site(
@@ -114,7 +112,6 @@ def test_markup_in_every_field_is_shown_as_text(google: Emulator, sqlite_url: st
     ],
 )  # fmt: skip
 def test_unusual_urls_cause_no_error(store_console: Console, path: str) -> None:
-    """Catches text from a URL that is sent to a database that rejects it."""
     store_console.bench.send(milestone(1))
     answer = store_console.signed_in().get(path)
     assert answer.status_code in (200, 404), answer.text

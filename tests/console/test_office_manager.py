@@ -49,7 +49,6 @@ class Manager:
 
 @pytest.fixture
 def world(google: Emulator, tmp_path: Path, sqlite_url: str) -> Iterator[World]:
-    """Run Brightsheet with its worker and an EverBright token."""
     google.everbright.token = TOKEN
     more = {"EVERBRIGHT_API_TOKEN": TOKEN, "BACKFILL_RATE": "50"}
     made = World(google, tmp_path, sqlite_url, ADMIN_PASSWORD=PASSWORD, **more)
@@ -177,7 +176,6 @@ CASES: dict[str, tuple[Callable[[World, Manager], None], int, int]] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_problem_is_fixed_with_only_the_console(world: World, page: Page, case: str) -> None:
-    """Catches a cause that isn't shown, a fix that needs a terminal, and an extra click."""
     play, to_cause, to_fix = CASES[case]
     manager = Manager(page, world)
     play(world, manager)

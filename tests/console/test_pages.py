@@ -27,7 +27,6 @@ PAGES = (
 
 
 def rows(page: str) -> list[str]:
-    """Return the rows of the first table of a page, as text."""
     found = re.search(r"<tbody>(.*?)</tbody>", page, re.DOTALL)
     cells = re.findall(r"<tr>(.*?)</tr>", found[1], re.DOTALL) if found else []
     return [" ".join(unescape(re.sub(r"<[^>]+>", " ", one)).split()) for one in cells]
@@ -46,7 +45,6 @@ def post(visitor: Visitor, payload: object) -> str:
 
 
 def words(page: str) -> str:
-    """Return the visible text of a page, in one line."""
     return " ".join(unescape(re.sub(r"<[^>]+>", "", page)).split())
 
 
@@ -128,7 +126,6 @@ def test_each_page_that_fixes_a_problem_exists(console: Console, page: str) -> N
 
 
 def test_hourly_figures_count_deliveries_and_flushes(store_console: Console) -> None:
-    """Catches an empty plot: both databases count, in the transaction that finishes the work."""
     bench = store_console.bench
     post(store_console.visitor, {"tasks": [], "milestone_definition": uuid(1)})
     bench.shown(milestone(1), milestone(2))
@@ -185,7 +182,6 @@ def searched(store_console: Console) -> Visitor:
     ],
 )
 def test_deliveries_can_be_searched(searched: Visitor, query: str, found: list[str]) -> None:
-    """Catches a filter that is ignored, and a `%` that matches any text."""
     shown = rows(searched.text(f"/deliveries?{query}").partition('id="refused"')[0])
     assert len(shown) == len(found)
     assert all(text in row for text, row in zip(found, shown, strict=True))

@@ -14,7 +14,6 @@ def confirm(visitor: Visitor, **meanings: str) -> None:
 
 
 def test_an_unknown_status_gets_the_chosen_meaning_everywhere(store_console: Console) -> None:
-    """Catches a meaning that applies only to new events, and a warning that never ends."""
     visitor, bench = store_console.signed_in(), store_console.bench
     bench.shown(milestone(1, name="Permits", status="PEND"))
     assert bench.row(uuid(1))["Status"] == "Permits: Pend"

@@ -46,7 +46,6 @@ def test_every_setting_is_one() -> None:
 
 
 def test_what_brings_its_own_proxy_trusts_one() -> None:
-    """Catches a deployment in which every visitor has the proxy's address."""
     described = json.loads((ROOT / "app.json").read_text("utf-8"))["env"]
     assert described["TRUSTED_PROXIES"]["value"] == "1"
     assert COMPOSE["services"]["web"]["environment"]["TRUSTED_PROXIES"] == "1"
@@ -59,8 +58,6 @@ def test_what_brings_its_own_proxy_trusts_one() -> None:
 
 
 def test_the_image_gets_what_a_wheel_is_built_of() -> None:
-    """Catches a folder that is new in the wheel and not in the image, one that is no part of the
-    product, and one that is ignored."""
     copied = {
         word
         for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE)
@@ -77,7 +74,6 @@ def test_the_image_gets_what_a_wheel_is_built_of() -> None:
 
 
 def test_the_images_second_stage_has_no_build_tools() -> None:
-    """Catches pip or setuptools in the image that runs, by the base image or by our environment."""
     _, build, second = DOCKERFILE.split("\nFROM ")
     assert "pip uninstall --yes wheel setuptools pip" in second
     assert "pip install" not in second
@@ -148,7 +144,6 @@ def test_the_health_check_notices_a_dead_process(tmp_path: Path) -> None:
 
 
 def test_a_command_runs_with_the_services_settings_and_folder(tmp_path: Path) -> None:
-    """Catches a command that upgrades a stray file, or finds no settings, beside the service."""
     (tmp_path / "settings").write_text("DATABASE_URL=sqlite:///here.sqlite3\n")
     script = (ROOT / "deploy" / "brightsheet.sh").read_text("utf-8")
     for here, there in (
@@ -166,7 +161,6 @@ def test_a_command_runs_with_the_services_settings_and_folder(tmp_path: Path) ->
 
 
 def test_a_backup_saves_the_settings_with_postgresql_and_reports_a_failure(tmp_path: Path) -> None:
-    """Catches a machine whose settings aren't saved, and a backup that fails in silence."""
     script = (ROOT / "deploy" / "backup.sh").read_text("utf-8")
     for here in ("/opt/brightsheet/.venv/bin", "/var/backups", "/var/lib", "/etc"):
         (tmp_path / here[1:]).mkdir(parents=True)

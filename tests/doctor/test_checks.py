@@ -36,7 +36,6 @@ def message(found: Check) -> str:
 
 
 def test_a_working_installation_passes_and_leaves_no_file(patient: Patient) -> None:
-    """Catches a check with a false finding, or one that leaves a file in the folder."""
     found = patient.checks()
     skipped = {name for name, one in found.items() if one.result == "skipped"}
     # PUBLIC_URL is not set, and the check of mapped tabs is skipped without one.
@@ -211,8 +210,6 @@ PROBLEMS: dict[str, tuple[Break, str, str, tuple[str, ...]]] = {
 
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_each_problem_is_found_with_its_fix(patient: Patient, name: str) -> None:
-    """Catches a check that misses the problem, a fix without an action, a check that runs after
-    one that it needs has failed, and a message with a secret or a reader's email address."""
     break_it, check, result, words = PROBLEMS[name]
     words = (*words, *(break_it(patient) or ()))
     checks = patient.checks()
@@ -261,7 +258,6 @@ nonsense
     ],
 )
 def test_the_file_system_of_a_file(file: str, kind: str) -> None:
-    """Catches a container without a volume that passes, and a volume that isn't found."""
     assert filesystem(Path(file), MOUNTS) == kind
 
 
@@ -288,7 +284,6 @@ def test_the_file_of_a_killed_run_is_removed(patient: Patient) -> None:
 
 
 def test_an_unexpected_exception_is_reported_without_its_text(patient: Patient) -> None:
-    """Catches a doctor that ends at the first exception, or repeats its text."""
     with patient.bench.database.writing() as connection:
         job.drop(connection)
     found = patient.checks()

@@ -14,7 +14,6 @@ from tests.made_up import SECRET
 
 
 def test_the_output_has_each_finding_with_cause_and_fix(patient: Patient) -> None:
-    """Catches an exit status that contradicts the output."""
     found = CliRunner().invoke(cli, ["doctor"], env=patient.bench.environment)
     assert found.exit_code == 0, found.output
     assert (
@@ -30,7 +29,6 @@ def test_the_output_has_each_finding_with_cause_and_fix(patient: Patient) -> Non
 
 
 def test_the_json_for_support_has_no_secret(patient: Patient) -> None:
-    """Catches a secret in the file for support, even if checks fail."""
     patient.google.everbright.token = "another-token"
     patient.google.accounts.refuse = True
     found = CliRunner().invoke(cli, ["doctor", "--json"], env=patient.bench.environment)
@@ -53,7 +51,6 @@ def test_the_json_for_support_has_no_secret(patient: Patient) -> None:
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_a_missing_setting_is_reported(patient: Patient, options: list[str]) -> None:
-    """Catches a doctor that crashes on a problem that it should report."""
     env = patient.bench.environment | {"WEBHOOK_SECRET": ""}
     found = CliRunner().invoke(cli, ["doctor", *options], env=env)
     assert found.exit_code == 1
@@ -63,9 +60,6 @@ def test_a_missing_setting_is_reported(patient: Patient, options: list[str]) -> 
 def test_the_report_has_googles_handling_of_ids_and_no_secret(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Catches a report with a secret, or without Google's observed behavior; and a version that is
-    read from an installed package, of which Heroku has none."""
-
     def not_installed(name: str) -> Any:
         raise importlib.metadata.PackageNotFoundError(name)
 

@@ -33,13 +33,11 @@ LATER = "2026-06-01T00:00:00Z"
 
 
 def test_only_the_beginning_of_a_large_document_is_read(patient: Patient) -> None:
-    """Catches a check that downloads 200 MB."""
     patient.google.everbright.set_document(uuid(40_001), size=200 << 20)
     assert patient.check("download").result == "ok"
 
 
 def test_missing_events_of_a_job_are_reported(patient: Patient) -> None:
-    """Catches a check that passes although the sheet shows Submitted and EverBright Approved."""
     patient.google.everbright.load(event(2))
     patient.bench.shown(event(2))
     assert patient.check("delivered").result == "ok"
@@ -57,8 +55,6 @@ def test_the_check_is_skipped_for_an_account_without_the_lists(patient: Patient)
 
 
 def test_the_last_milestone_is_reported(patient: Patient, tmp_path: Path) -> None:
-    """Catches jobs that are never done because the last milestone is unknown, a guess from a few
-    jobs that have only begun, and a question that was already answered."""
     patient.bench.shown(milestone(1, 2), milestone(1, 3))
     found = patient.check("milestones")
     assert (found.result, "Milestone" in found.cause) == ("warning", False)
@@ -141,7 +137,6 @@ def proxied(target: str, *, overwrites: bool = False) -> Iterator[str]:
 
 @pytest.mark.parametrize("overwrites", [False, True])
 def test_a_proxy_is_counted(patient: Patient, *, overwrites: bool) -> None:
-    """Catches a wrong TRUSTED_PROXIES: too few and too many have different dangers."""
     for set_to, result in (("0", "failed"), ("1", "ok"), ("2", "failed")):
         with (
             receiver(patient, TRUSTED_PROXIES=set_to) as inside,

@@ -47,7 +47,6 @@ def finish(bench: Bench, tries: int) -> None:
 def test_a_small_document_takes_one_call_and_a_folder_two(
     google: Emulator, sqlite_url: str, documents: int, jobs: int
 ) -> None:
-    """Catches a question, a search or a session for each document."""
     bench = Bench(google, sqlite_url, wanted=wanted(documents, jobs))
     finish(bench, documents)
     assert bench.calls() == documents + 2 * jobs + ONCE_A_PROCESS
@@ -80,7 +79,6 @@ def test_every_third_call_fails_and_each_document_is_there_once(
 
 
 def test_most_attempts_survive_every_third_call_failing(google: Emulator, sqlite_url: str) -> None:
-    """Catches a failed call that ends the attempt: the pause before the next one grows."""
     google.faults.answer(503, method="drive.*", chance=1 / 3)
     bench = Bench(google, sqlite_url, wanted=wanted(30, 10))
     copier, given_up = bench.copier(), 0
@@ -132,7 +130,6 @@ def test_a_drive_that_refuses_ids_has_each_document_once_after_a_kill(
 
 
 def test_a_file_with_retry_after_is_postponed(google: Emulator, sqlite_url: str) -> None:
-    """Catches a copier that sleeps for a minute beside documents that could be copied."""
     google.faults.answer(503, headers={"Retry-After": "60"}, method="drive.files.create")
     bench = Bench(google, sqlite_url)
     with pytest.raises(Retryable) as caught:
@@ -173,8 +170,6 @@ LOST = [
 def test_a_document_is_there_once_though_drive_takes_an_id_twice(
     google: Emulator, sqlite_url: str, name: str
 ) -> None:
-    """Catches a second file of a document where Drive does not refuse an id that is taken: the
-    file is looked for before it is made again."""
     bench = Bench(google, sqlite_url)
     google.answer_otherwise("file_id")
     google.everbright.set_document(DOCUMENT, size=5_000)

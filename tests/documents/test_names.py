@@ -77,7 +77,6 @@ def test_a_folder_is_made_once_everbright_has_answered(bench: Bench) -> None:
 def test_after_a_minute_a_folder_is_made_without_the_answer_and_keeps_its_name(
     bench: Bench,
 ) -> None:
-    """Catches documents that wait as long as EverBright does not say whose job it is."""
     bench.google.everbright.fail(uuid(1), "error", status=503, count=9)
     bench.shown(with_documents(document(1)))
     bench.ask()
@@ -94,7 +93,6 @@ def test_after_a_minute_a_folder_is_made_without_the_answer_and_keeps_its_name(
 
 
 def test_jobs_with_a_known_customer_go_first(bench: Bench) -> None:
-    """Catches a backlog in which every folder is made before its customer is asked for."""
     bench.send(*(milestone(job, tasks=[task(document(job))]) for job in (2, 1)))
     bench.project()
     bench.wiring.customers.keep(uuid(1), answers.read_customer(ADA))
@@ -115,7 +113,6 @@ def test_a_folder_is_created_at_once_without_customer_lookups(
 
 @ON_SQLITE
 def test_two_documents_with_one_name_get_different_names(bench: Bench) -> None:
-    """Catches two files of one name, and another name with every try or repeat."""
     first, second, other = document(1), document(2), document(3, "Plan.pdf")
     third = document(4, "permit.PDF")
     bench.shown(with_documents(first, second, other))
@@ -152,7 +149,6 @@ def test_equal_names_are_numbered_and_keep_their_extension(
 
 
 def test_the_worker_asks_for_customers_and_details_and_copies(bench: Bench, tmp_path: Path) -> None:
-    """Catches parts that only tests use."""
     bench.google.everbright.data.set(uuid(20_001), system_capacity_kw=8.4)
     column = '[[columns]]\nid = "system_size"\nheader = "Size"\n'
     bench.configured(with_more(tmp_path, column))
@@ -172,7 +168,6 @@ def test_the_worker_asks_for_customers_and_details_and_copies(bench: Bench, tmp_
 
 @pytest.mark.parametrize("is_late", [False, True], ids=["together", "after the copy"])
 def test_both_jobs_of_a_document_link_to_its_one_copy(bench: Bench, *, is_late: bool) -> None:
-    """Catches a second job that has the preview's link alone, without a word about it."""
     first, second = (milestone(job, tasks=[task(document(1, "Plan.pdf"))]) for job in (1, 2))
     bench.send(*([first] if is_late else [first, second]))
     bench.flush()

@@ -57,7 +57,6 @@ class Counting(Documents):
 
 
 def test_one_copier_looks_for_all(sqlite_url: str) -> None:
-    """Catches eight threads that ask the database twice a second while nothing is to be done."""
     stop = Stop()
     documents = Counting(with_documents(sqlite_url))
     queue = queue_of(documents, stop)
@@ -90,7 +89,6 @@ class Numbered(Drive):
 
 
 def test_no_id_is_given_twice() -> None:
-    """Catches two documents with one id: the second would be taken for the first."""
     ids, drive = Ids(), Numbered()
     with ThreadPoolExecutor(6) as pool:
         taken = list(pool.map(lambda _: ids.take(Calls(drive, lambda _: None)), range(42)))

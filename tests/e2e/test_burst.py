@@ -46,7 +46,6 @@ def test_a_thousand_deliveries_for_three_hundred_jobs(
 
 @pytest.mark.long
 def test_what_has_waited_is_a_few_calls(google: Emulator, sqlite_url: str) -> None:
-    """Catches a call for every job or every delivery, where a thousand of them wait."""
     bench = Bench(google, sqlite_url)
     events = history(1000, 300, seed=1)
     random.Random(2).shuffle(events)

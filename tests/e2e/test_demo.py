@@ -18,7 +18,6 @@ from tests.world import wait_for
 
 @pytest.mark.long
 def test_the_demo_shows_every_row_and_link() -> None:
-    """Catches a demo that nobody has run since the last change."""
     command = [sys.executable, "-m", "brightsheet", "demo", "--once"]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
@@ -50,7 +49,6 @@ def after(label: str, text: str) -> str:
 
 @pytest.mark.long
 def test_the_demos_console_is_open_with_the_password_that_it_prints(told: str) -> None:
-    """Catches a newcomer who finds the console closed, or another password on the screen."""
     address, password = re.fullmatch(
         r"(http\S+)  \(password: (\S+)\)", after("The console", told)
     ).groups()  # type: ignore[union-attr]
@@ -66,7 +64,6 @@ def test_the_demos_console_is_open_with_the_password_that_it_prints(told: str) -
 
 @pytest.mark.long
 def test_send_one_more_is_a_new_event_each_time(told: str) -> None:
-    """Catches a line on the screen that works once, and answers `duplicate` ever after."""
     sheet = after("The spreadsheet", told)
     google, spreadsheet = re.fullmatch(
         r"(http://[^/]+)/spreadsheets/d/([\w-]+)/edit", sheet

@@ -12,7 +12,6 @@ JOBS, EACH = 10, 6
 
 
 def linked(world: World) -> int:
-    """Return how many documents in Drive a row links to."""
     return sum(
         1
         for row in world.by_site().values()
@@ -26,7 +25,6 @@ def linked(world: World) -> int:
 def test_links_that_arrive_together_are_written_together(
     google: Emulator, sqlite_world: World
 ) -> None:
-    """Catches a flush for each document, which would use up Google's calls of a minute."""
     world = sqlite_world
     with world.receiver().ready():
         google.latency = 0.1

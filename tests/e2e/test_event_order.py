@@ -16,7 +16,6 @@ NOW = datetime.now(UTC)
 
 
 def at(minutes: float) -> str:
-    """Return a moment so many minutes from now."""
     return (NOW + timedelta(minutes=minutes)).isoformat()
 
 
@@ -62,7 +61,6 @@ def connected(google: Emulator, folder: Path, url: str) -> World:
 def test_a_lost_unarchived_is_healed_by_what_everbright_answers_later(
     google: Emulator, tmp_path: Path, sqlite_url: str
 ) -> None:
-    """Catches a job that reads Archived for good."""
     world = connected(google, tmp_path, sqlite_url)
     google.everbright.load(event(1))
     google.everbright.set_site(uuid(1), archived=False)

@@ -59,7 +59,6 @@ def _under_way(google: Emulator) -> bool:
 
 
 def _linked(world: World) -> set[str]:
-    """Return the documents that have a Drive link in the sheet."""
     files = {file.id: file.app_properties["brightsheetDocument"] for file in world.files()}
     links = [
         link.uri

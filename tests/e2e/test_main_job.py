@@ -28,7 +28,6 @@ def is_linked(world: World) -> bool:
 
 
 def test_the_sample_becomes_one_row_with_its_document(sqlite_world: World) -> None:
-    """Catches any break on the whole way: the sample as it was published."""
     world = sqlite_world
     with world.receiver().ready():
         first = world.send(SAMPLE)
@@ -71,7 +70,6 @@ def test_nothing_delivered_is_no_call_at_all(sqlite_world: World) -> None:
 
 
 def test_events_of_a_job_update_its_row_wherever_it_is(sqlite_world: World) -> None:
-    """Catches a row or a column that is found by its place: a person sorts, inserts and renames."""
     world = sqlite_world
     with world.receiver().ready():
         for job in (1, 2, 3):
@@ -94,7 +92,6 @@ def test_events_of_a_job_update_its_row_wherever_it_is(sqlite_world: World) -> N
 
 @pytest.mark.long
 def test_a_row_that_a_person_made_with_the_uuid_is_adopted(sqlite_world: World) -> None:
-    """Catches a second row beside the one that a person had prepared, in capitals."""
     world = sqlite_world
     with world.receiver().ready():
         world.send(milestone(1))
@@ -107,7 +104,6 @@ def test_a_row_that_a_person_made_with_the_uuid_is_adopted(sqlite_world: World) 
 
 @pytest.mark.long
 def test_without_drive_the_preview_links_stay(sqlite_world: World) -> None:
-    """Catches a call to Drive, and a row without a link, where no folder is set."""
     world = sqlite_world
     del world.environment["DRIVE_FOLDER_ID"]
     with world.receiver().ready():
@@ -121,7 +117,6 @@ def test_without_drive_the_preview_links_stay(sqlite_world: World) -> None:
 
 @pytest.mark.long
 def test_generated_documents_are_not_downloaded(sqlite_world: World) -> None:
-    """Catches a copy of a kind that nobody asked for: EverBright is asked for one document only."""
     world = sqlite_world
     files = [task(document(1, "Contract.pdf", "GENERATED"), document(2))]
     with world.receiver().ready():
@@ -140,8 +135,6 @@ def test_generated_documents_are_not_downloaded(sqlite_world: World) -> None:
 def test_a_worker_apart_does_the_same_and_ends_cleanly(
     world: World, ending: signal.Signals
 ) -> None:
-    """Catches a receiver that calls Google though WORKER=separate, and a worker apart that does not
-    do its work or does not end, on each database."""
     world.environment["WORKER"] = "separate"
     assert world.command("db", "upgrade").process.wait() == 0, world.log.read_text()
     with world.receiver().ready():
@@ -159,7 +152,6 @@ def test_a_worker_apart_does_the_same_and_ends_cleanly(
 
 @pytest.mark.long
 def test_the_receiver_ends_within_ten_seconds_even_while_google_hangs(sqlite_world: World) -> None:
-    """Catches an end that waits for a call that nobody answers."""
     world = sqlite_world
     with world.receiver().ready() as receiver:
         world.google.faults.down()

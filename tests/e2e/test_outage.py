@@ -49,8 +49,6 @@ def not_shared(world: World) -> None:
 
 @pytest.mark.long
 def test_an_unshared_sheet_is_reported_and_not_hammered(sqlite_world: World) -> None:
-    """Catches a permanent error that is tried again at once, that a person is not told, or that is
-    remembered beyond a start."""
     world = sqlite_world
     with world.receiver().ready():
         not_shared(world)
@@ -76,7 +74,6 @@ def test_a_sheet_that_is_shared_again_is_written_by_itself(sqlite_world: World) 
 
 @pytest.mark.long
 def test_a_rate_limit_is_waited_for(sqlite_world: World) -> None:
-    """Catches a call before Retry-After is over."""
     world = sqlite_world
     with world.receiver().ready():
         world.google.faults.answer(429, api="sheets", headers={"Retry-After": "4"})

@@ -28,7 +28,6 @@ def reasons(world: World) -> list[str]:
 
 
 def pass_a_minute(database_url: str) -> None:
-    """Age the last heartbeat, as ALIVE_SECONDS of waiting would."""
     database = Database(database_url)
     with database.writing() as connection:
         connection.execute(update(heartbeat).values(at=heartbeat.c.at - ALIVE_SECONDS))

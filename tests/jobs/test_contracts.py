@@ -75,7 +75,6 @@ GEN, SENT, SIGN, VOID = (contract(state) for state in ("GEN", "SENT", "SIGN", "V
     ],
 )
 def test_the_state_is_the_same_in_every_order(payloads: list[dict[str, Any]], state: str) -> None:
-    """The webhooks of unsigned contracts have no date, so the furthest state is the newest."""
     assert text("contract", *payloads) == state
 
 
@@ -144,7 +143,6 @@ def test_the_change_order_signed_last_is_active() -> None:
 
 
 def test_the_old_quote_never_becomes_current() -> None:
-    """`quote` is the previous one, in the change order and in every later milestone."""
     late = milestone(date_updated="2026-03-09T10:00:00Z", definition=2)
     assert text("current_quote", change_order(), late, contract()) == uuid(77)
     assert text("initial_quote", change_order(), late, contract()) == uuid(20_001)

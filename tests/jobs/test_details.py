@@ -70,7 +70,6 @@ def test_any_answer_raises_only_retryable_errors(data: Any, status: Any) -> None
 
 
 def test_a_refusal_in_the_body_is_recognized() -> None:
-    """Catches a refusal with status 200 that is taken for a job without any value."""
     with pytest.raises(Retryable) as caught:
         answers.read_details({"status_code": 404, "messages": {}, "data": []}, METRICS, "x^")
     assert caught.value.reason == "everbright_missing"

@@ -137,7 +137,6 @@ def test_of_equal_dates_the_one_received_later_counts(statuses: list[str], day: 
 
 
 def test_an_undated_webhook_counts_from_its_first_receipt() -> None:
-    """Catches an *archived* event that is replayed after an *unarchived* one arrived."""
     archived, unarchived = (Delivered({"site": uuid(1), "archived": 2 - n}, n) for n in (1, 2))
     for order in ((archived, unarchived), (unarchived, archived)):
         assert told(*order).facts[ARCHIVED].value == ""

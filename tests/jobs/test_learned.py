@@ -75,7 +75,6 @@ def test_statuses_of_the_config_are_listed_first_and_tasks_count() -> None:
 
 
 def test_a_confirmed_meaning_counts_unless_the_config_names_the_status() -> None:
-    """Catches a console that overrules the config, and a confirmed status without a color."""
     meanings = {"PEND": "waiting", "HOLD": OPEN, "APPROVED": "rejected"}
     config = CONFIG.with_confirmed(Confirmed(meanings=meanings))
     statuses = Statuses(config)
@@ -155,7 +154,6 @@ def job(*statuses: str) -> Job:
     ],
 )
 def test_the_last_milestone_is_learned_from_finished_jobs(every: list[Job], last: str) -> None:
-    """Catches a proposal from a single job, and one that unfinished jobs contradict."""
     question = ending_question(proposed_order(CONFIG, every), ())
     assert question == (f"Jobs seem to end with {last}. Is that right?" if last else "")
 
@@ -167,7 +165,6 @@ def test_two_milestones_with_one_name_share_a_column() -> None:
 
 
 def test_a_name_that_the_config_rejects_is_made_valid() -> None:
-    """Catches a comparison that fails because of a milestone's name in EverBright."""
     jobs = [finished("x" * 300, "Line\nbreak", " ", "\x00")] * 2
     names = [step.header for step in proposed_order(CONFIG, jobs)]
     assert len(names) == 4
@@ -175,7 +172,6 @@ def test_a_name_that_the_config_rejects_is_made_valid() -> None:
 
 
 def test_the_alias_of_a_metric_is_learned_with_the_order() -> None:
-    """Catches a deadline that becomes blank because the order was confirmed."""
     aliases = [(1, "ntp"), (2, 'no "word"'), (2, {"odd": True})]
     events = [an_event(definition=n, status=A, alias=alias) for n, alias in aliases]
     found = {step.header: step.alias for step in proposed_order(CONFIG, [job_of(*events)] * 2)}
@@ -183,7 +179,6 @@ def test_the_alias_of_a_metric_is_learned_with_the_order() -> None:
 
 
 def test_the_milestones_in_the_config_override_confirmed_ones() -> None:
-    """Catches a stored order that overrides the config."""
     step = MilestoneConfig(definitions=(uuid(30_003),), header="Permits")
     named = Config.model_validate(CONFIG.model_dump() | {"milestones": [step.model_dump()]})
     assert proposed_order(named, [job(A, A), job(A, A)]) == ()

@@ -61,7 +61,6 @@ def test_a_job_whose_first_event_is_a_decision_had_begun_before() -> None:
 
 
 def test_a_job_that_was_read_had_begun_before_its_first_webhook() -> None:
-    """Catches a milestone that seems to be reached last because its first webhook is the newest."""
     job = Job(site=uuid(1))
     for definition in (1, 2, 3):
         event = step(1, definition, definition)

@@ -70,7 +70,6 @@ def test_a_job_that_waits_for_nothing_we_know_of_is_not_counted() -> None:
 
 
 def test_the_numbers_match_the_jobs() -> None:
-    """Catches a job in two columns, and one that is stuck an hour early."""
     days = {REJECTED: [15, 14], REVIEW: [1], NEXT: [40]}
     noon = datetime(2026, 5, 1, 12, tzinfo=UTC).timestamp()
     entries = [

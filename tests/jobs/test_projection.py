@@ -158,7 +158,6 @@ _EVENTS = st.lists(
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, unique=True), st.randoms())
 def test_a_full_log_is_a_join_too(minutes: list[int], random: Any) -> None:
-    """The same entries are dropped in every order."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     seen = [
         Origin(stamp=start + timedelta(minutes=n), received=RECEIVED, digest=str(n))

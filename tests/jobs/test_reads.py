@@ -67,7 +67,6 @@ def test_a_read_of_the_same_state_does_not_change_when_it_began() -> None:
 
 
 def test_a_later_read_with_a_difference_wins_and_keeps_values_it_lacks() -> None:
-    """Catches an event that stays lost, and comments that are lost because the lists have none."""
     webhook = sent(
         date_updated=at(1), comments=[comment("By hand", at(1))], tasks=[task(document(1))]
     )

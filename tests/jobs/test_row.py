@@ -160,7 +160,6 @@ def test_the_current_milestone_is_the_furthest_in_the_configured_order() -> None
 
 
 def test_the_current_milestone_does_not_go_back() -> None:
-    """Catches a document or a comment in an earlier milestone that moves the job back."""
     job = job_of(
         an_event(definition=1, date_updated="2026-03-01T00:00:00Z"),
         an_event(definition=2, date_updated="2026-03-05T00:00:00Z"),

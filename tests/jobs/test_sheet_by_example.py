@@ -203,7 +203,6 @@ CELLS = ("status", "next_action", "last_change")
 
 
 def test_the_cell_of_a_milestone_with_a_rejected_task_shows_it() -> None:
-    """Catches a rejected job without a rejected milestone in its row."""
     cell = cells_of(LAYOUT, job_of([of(SURVEY, "SUBMITTED", "11-10"), PHOTOS_REJECTED]), Files())[
         f"status:{uuid(30_001)}"
     ]

@@ -206,7 +206,6 @@ _CONFIGS = st.builds(
 def test_no_view_and_no_color_contradicts_its_row(
     events: list[dict[str, Any]], steps: list[dict[str, Any]], archived: bool, days: int
 ) -> None:
-    """Views, colors and words agree."""
     one = layout(milestones=steps, statuses=_STATUSES)
     job = job_of(*(an_event(**event) for event in events))
     cells = cells_of(one, job, Files(), Customer(archived=archived))
@@ -253,7 +252,6 @@ def test_no_view_and_no_color_contradicts_its_row(
 
 
 def expected_color(status: str) -> str:
-    """Return the color that a job's status should have, from its text."""
     ends = {
         "Done": "#d9ead3", "Archived": "#d9d9d9", " rejected": "#ea9999", " next": "#fff2cc",
         " under review": "#cfe2f3",
@@ -277,7 +275,6 @@ def is_done(job: Job, one: Layout) -> bool:
 
 
 def milestones_of(job: Job, one: Layout) -> dict[str, Any]:
-    """Return the newest state of each shown milestone, by title."""
     hidden = {d for step in one.config.milestones if step.hidden for d in step.definitions}
     titles = {d: step.header for step in one.config.milestones for d in step.definitions}
     return {

@@ -57,7 +57,6 @@ class Account:
 
     @property
     def session(self) -> requests.Session:
-        """The calling thread's own session, signed in by the product's code."""
         if not hasattr(self._local, "session"):
             self._local.session = auth.session(self.settings)
         session: requests.Session = self._local.session
@@ -132,7 +131,6 @@ class Account:
         self._tabs.append(sheet_id)
 
     def folder(self, name: str) -> str:
-        """Make a scratch folder in the account's folder, and return its id."""
         body = {"name": name, "mimeType": FOLDER, "parents": [self.settings.drive_folder_id]}
         answer = self.call("POST", FILES, body, supportsAllDrives="true")
         assert answer.ok, answer.text

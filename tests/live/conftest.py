@@ -22,7 +22,6 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="module")
 def environment(emulator: Emulator) -> dict[str, str]:
-    """The settings that name the spreadsheet, the folder and who signs in."""
     if not LIVE:
         return {
             "GOOGLE_EMULATOR_URL": emulator.url,

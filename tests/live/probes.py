@@ -31,7 +31,6 @@ def _rows(tab: int, top: int, bottom: int) -> dict[str, Any]:
 
 
 def _mark(tab: int, start: int, value: str, dimension: str = "ROWS") -> dict[str, Any]:
-    """Return a request that puts metadata on a row or column."""
     entry = {
         "metadataKey": KEY,
         "metadataValue": value,
@@ -42,7 +41,6 @@ def _mark(tab: int, start: int, value: str, dimension: str = "ROWS") -> dict[str
 
 
 def _text(tab: int, row: int, column: int, text: str) -> dict[str, Any]:
-    """Return a request that writes a cell."""
     return {
         "updateCells": {
             "start": {"sheetId": tab, "rowIndex": row, "columnIndex": column},
@@ -69,7 +67,6 @@ def _marks(account: Account, tab: int) -> dict[str, int]:
 
 
 def _said(answer: requests.Response) -> str:
-    """Return an error's status and what its body says, in one line."""
     try:
         error = answer.json()["error"]
     except (ValueError, KeyError):

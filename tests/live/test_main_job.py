@@ -106,7 +106,6 @@ def test_webhooks_become_rows_with_links(
 
 
 def assert_same_bytes(account: Account, emulator: Emulator, files: dict[str, str]) -> None:
-    """Hold the sample's file in Drive against what EverBright gives."""
     (file_id,) = files.values()
     there = account.call("GET", f"{FILES}/{file_id}", alt="media", supportsAllDrives="true")
     given = f"{emulator.url}/api/v1/document/{SAMPLE_DOCUMENT}/download/"
@@ -124,7 +123,6 @@ def assert_same_bytes(account: Account, emulator: Emulator, files: dict[str, str
     ],
 )
 def test_a_spreadsheet_in_use_is_refused_and_kept(emulator: Emulator, made: dict[str, Any]) -> None:
-    """Would catch a run that takes someone's real tabs away: known by sheet id or by metadata."""
     environment = {
         "GOOGLE_EMULATOR_URL": emulator.url,
         "SPREADSHEET_ID": emulator.create_spreadsheet("In use"),
@@ -143,7 +141,6 @@ def test_a_spreadsheet_in_use_is_refused_and_kept(emulator: Emulator, made: dict
     "missing", ["SPREADSHEET_ID", "DRIVE_FOLDER_ID", "GOOGLE_OAUTH_TOKEN_JSON"]
 )
 def test_what_is_missing_is_named(missing: str) -> None:
-    """Would catch a run that is skipped without saying what to set."""
     token = {"client_id": "a", "client_secret": "b", "refresh_token": "c"}
     given = {
         "SPREADSHEET_ID": "a-made-up-spreadsheet",

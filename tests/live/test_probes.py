@@ -11,7 +11,6 @@ from tests.live.probes import EMULATED, Probe
 
 @pytest.fixture(scope="module")
 def told() -> Iterator[list[str]]:
-    """The lines of all answers, printed at the end."""
     lines: list[str] = []
     yield lines
     print("\n\nWhat", "Google" if LIVE else "the emulator", "answers:", *lines, sep="\n")

@@ -21,7 +21,6 @@ LABELS = {
 
 
 def lines(payloads: Iterable[dict[str, Any]], now: datetime) -> list[Line]:
-    """Return the lines, those of the first webhook first."""
     jobs: dict[str, _Job] = {}
     found, seen = list[Line](), set[str]()
     for payload in payloads:

@@ -29,7 +29,6 @@ _TASKS = (None, "UPLOADED", "REJECTED", "UPLOADED", "APPROVED")
 
 
 def payloads(jobs: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Yield what EverBright sends about the jobs, in the order of arrival."""
     lots = random.Random(seed)
     streams = [list(_of_job(number, lots)) for number in range(1, jobs + 1)]
     while streams := [stream for stream in streams if stream]:
@@ -65,7 +64,6 @@ def _of_job(job: int, lots: random.Random) -> list[dict[str, Any]]:
 def _others(
     job: int, start: datetime, moment: datetime, lots: random.Random
 ) -> Iterator[dict[str, Any]]:
-    """Yield the webhooks of other kinds."""
     if lots.random() < 0.5:
         yield contract(lots.choice(("SENT", "SIGN")), job, date_updated=start.isoformat())
     if lots.random() < 0.2:

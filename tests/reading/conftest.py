@@ -103,7 +103,6 @@ def forty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
 
 @pytest.fixture(scope="package")
 def three_hundred(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    """Return the same sheet with 300 jobs, without copies of documents."""
     with _many(tmp_path_factory.mktemp("many"), 300, DRIVE_FOLDER_ID="") as seen:
         yield seen
 
@@ -208,7 +207,6 @@ def browser() -> Iterator[Browser]:
 
 
 def opened(browser: Browser, seen: Shown, width: int = 1360, height: int = 640) -> Page:
-    """Return a page with the spreadsheet, newly opened at the Jobs tab."""
     page = browser.new_page(viewport={"width": width, "height": height})
     page.goto(seen.address)
     page.get_by_text("Customer", exact=True).first.wait_for()

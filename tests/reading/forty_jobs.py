@@ -71,7 +71,6 @@ def site(number: int) -> str:
 
 
 def customers(jobs: int = 40) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each job's site ID and EverBright's data about it."""
     for number in range(jobs):
         first, last = FIRST[number % 10], LAST[(number + number // 20) * 7 % 4]
         if number >= 40:
@@ -92,7 +91,6 @@ def customers(jobs: int = 40) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def payloads(now: datetime, jobs: int = 40) -> Iterator[dict[str, Any]]:
-    """Yield the webhooks of all jobs, each job's in order."""
     stages = [stage for stage in STAGES for _ in range(stage.jobs)]
     for number in range(jobs):
         yield from _of_job(number, stages[number % len(stages)], now)

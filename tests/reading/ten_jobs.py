@@ -150,8 +150,6 @@ def site(number: int) -> str:
 
 
 def payloads(now: datetime) -> list[dict[str, Any]]:
-    """Return the webhooks, each job's in order."""
-
     def at(days: float) -> str:
         return (now - timedelta(days=days)).isoformat()
 

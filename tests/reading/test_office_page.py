@@ -156,7 +156,6 @@ class Day:
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Day]:
-    """Follow the pages once."""
     folder: Path = tmp_path_factory.mktemp("day")
     with Emulator() as google:
         google.limits.enabled = False  # The test reads more often than a person.
@@ -221,7 +220,6 @@ def squeezed(text: str) -> str:
 
 @pytest.mark.long
 def test_everything_that_the_pages_describe_is_visible(day: Day) -> None:
-    """Catches a page that a newcomer can't follow: a button, a number or a name that changed."""
     assert day.missing == []
     assert day.seen > 12
     kinds = {
@@ -236,7 +234,6 @@ def test_the_office_needs_no_command() -> None:
 
 @pytest.mark.long
 def test_the_board_has_its_jobs_and_all_typed_text(day: Day) -> None:
-    """Catches a new row below those on hold, and a word that the drop-down doesn't have."""
     names = [board_run.text(row, "Cust. Name") for row in day.rows]
     assert names.index(board.DIVIDER) - names.index("Elena Castillo") == 4
     assert names[-1] == "TOTAL" and board_run.text(day.rows[-1], "Contract $").startswith("$")
@@ -254,7 +251,6 @@ def test_the_board_has_its_jobs_and_all_typed_text(day: Day) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["own-before", "own-after"])
 def test_a_picture_of_the_sheet(day: Day, tmp_path: Path, name: str) -> None:
-    """Catches an empty picture, or one that is too large for every clone."""
     taken = day.pictures[name]
     assert 10_000 < len(taken) < LARGEST
     folder = IMAGES if os.environ.get("IMAGES") else tmp_path

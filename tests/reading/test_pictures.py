@@ -75,7 +75,6 @@ def keep(page: Page, name: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("tab", ["Jobs", "History", "Pipeline"])
 def test_a_picture_of_each_tab(page: Page, forty: Shown, tmp_path: Path, tab: str) -> None:
-    """Catches a tab that is blank, without its colors, or without its chart."""
     page.set_viewport_size({"width": 1440, "height": HEIGHTS[tab]})
     page.locator("#tabs").get_by_text(tab, exact=True).click()
     expect(page.locator("#scroller")).to_contain_text(
@@ -107,7 +106,6 @@ if os.environ.get("IMAGES"):  # It takes minutes, and checks no more than those 
 
 
 def test_a_picture_of_documents_and_a_note(page: Page, tmp_path: Path) -> None:
-    """Catches documents without names, and a note without its date."""
     page.set_viewport_size({"width": 1440, "height": 400})
     row = page.locator("tbody tr").filter(has_text="PTO letter.pdf").first
     first = page.locator("tr[data-row='0'] td").get_by_text(MILESTONES[-1], exact=True)
@@ -125,7 +123,6 @@ def test_a_picture_of_documents_and_a_note(page: Page, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("title", list(VIEWS))
 def test_a_picture_of_each_view(page: Page, tmp_path: Path, title: str) -> None:
-    """Catches a view that shows nothing, or everything."""
     page.set_viewport_size({"width": 1440, "height": 560})
     everything = page.locator("tbody tr").count()
     page.get_by_role("button", name="Filter views").click()
@@ -136,7 +133,6 @@ def test_a_picture_of_each_view(page: Page, tmp_path: Path, title: str) -> None:
 
 
 def test_a_row_has_two_lines_and_a_screen_sixteen_jobs(page: Page) -> None:
-    """Catches a remark that pushes other jobs off the screen, and names at the bottom of a row."""
     page.set_viewport_size({"width": 1440, "height": 900})
     high = page.locator("tbody tr:not([data-row='0'])").evaluate_all(
         "rows => rows.filter(row => row.offsetHeight > 42).map(row => row.innerText)"
@@ -179,7 +175,6 @@ def test_on_a_phone_the_name_stays_and_the_other_columns_scroll(
 def test_a_reps_first_questions_are_answered_on_the_first_screen(
     browser: Browser, ten: Shown
 ) -> None:
-    """Catches a column in the way, and one of these texts that is cut off."""
     page = opened(browser, ten, width=1440)
     first = ["Customer", "Status", "Days", "Next action", "Last change", "Rep"]
     ends = page.locator("tr[data-row='0'] td").evaluate_all(

@@ -55,7 +55,6 @@ class Reader:
         expect(self.page.locator("#viewing b")).to_have_text(title)
 
     def rows(self) -> list[dict[str, str]]:
-        """Return the visible rows, by header, from the top."""
         script = """rows => rows.map(row => [...row.querySelectorAll("td")].map(
             cell => cell.innerText.trim()))"""
         grid: list[list[str]] = self.page.locator("tbody tr").evaluate_all(script)
@@ -104,14 +103,12 @@ def day(offset: float) -> str:
 
 
 def lines(reader: Reader) -> list[tuple[str, ...]]:
-    """Return the lines of the History, without the published sample's."""
     headers = ("Customer", "What", "From", "To", "Comment", "Dated")
     found = (tuple(row.get(h, "") for h in headers) for row in reader.rows() if row.get("What"))
     return [line for line in found if line[0] != SAMPLE_CUSTOMER]
 
 
 def expected_lines() -> list[tuple[str, ...]]:
-    """Return all lines, computed from the webhooks, which were all received today."""
     names = {ten_jobs.site(n): name for n, name in enumerate(ten_jobs.CUSTOMERS, 1)}
     told = history.lines(ten_jobs.payloads(NOW), NOW)
     return [(names[site], *rest) for site, *rest in told[::-1]]

@@ -94,9 +94,6 @@ CLAIMS = [
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: next(iter(claim)))
 def test_no_header_claims_its_way_in(sqlite_url: str, claim: dict[str, str]) -> None:
-    """Catches trust in a client's claims about its address, user, method or path: without the
-    secret, the header changes neither the answer nor the database; with it, the body is stored as
-    it arrived, by its real method, and a GET isn't a webhook."""
     bench = Bench(sqlite_url, ADMIN_PASSWORD="open-up-please")
 
     def told(method: str, path: str, claimed: dict[str, str]) -> tuple[int, bytes, str | None]:
@@ -149,14 +146,12 @@ def test_an_encoded_body_is_rejected_and_stored_unchanged(
 
 
 def test_a_plain_body_is_read_with_any_declared_encoding(bench: Bench) -> None:
-    """Catches a body that is thrown away for its label: the bytes alone count."""
     answer = bench.send(SAMPLE, Content_Encoding="gzip")
     assert answer.json is not None
     assert (answer.status_code, answer.json["outcome"]) == (202, "accepted")
 
 
 def test_a_compressed_body_is_not_unpacked(bench: Bench) -> None:
-    """Catches 200 MB made of 200 kB: the bomb is refused, and kept, as it stands."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = b"".join(packer.compress(b"[0,0,0,0" * 2**17) for _ in range(200)) + packer.flush()
     before = psutil.Process().memory_info().rss
@@ -228,7 +223,6 @@ def test_no_text_makes_the_reader_of_literals_start_over(text: str) -> None:
 
 @pytest.mark.parametrize("text", BACKTRACKERS)
 def test_no_text_takes_long_to_read_or_to_lay_out(text: str) -> None:
-    """Catches work that grows with the square of a text, from the parser up to the row."""
     began = time.thread_time()
     sent = milestone(
         name=text, tasks=[task(name=text)], comments=[comment(text, "2026-03-01T10:00:00Z", text)]

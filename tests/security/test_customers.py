@@ -41,7 +41,6 @@ def ask(home: Server) -> Customer:
     ],
 )
 def test_an_answer_that_is_no_job_is_none(home: Server, answer: bytes) -> None:
-    """It is asked for again later; the row stands without."""
     home.answers[ASKED] = say(200, answer)
     with pytest.raises(Retryable):
         ask(home)
@@ -56,13 +55,11 @@ def test_an_answer_that_is_no_job_is_none(home: Server, answer: bytes) -> None:
     ],
 )
 def test_odd_parts_of_a_job_stay_blank(home: Server, odd: object) -> None:
-    """Catches a fault at parts of another type, and a cell that shows what is no text."""
     home.answers[ASKED] = say(200, json.dumps(odd).encode())
     assert ask(home) == Customer()
 
 
 def test_alerts_are_plain_single_lines(home: Server) -> None:
-    """It is in a cell and in no name."""
     contact = {"first_name": "=A1\n\x00", "last_name": "x" * 9000, "phone_number": 5550161}
     home.answers[ASKED] = say(200, json.dumps({"contacts": [contact]}).encode())
     told = ask(home)
@@ -72,14 +69,12 @@ def test_alerts_are_plain_single_lines(home: Server) -> None:
 
 
 def test_an_oversized_answer_is_not_read(home: Server) -> None:
-    """Catches an answer that is read into memory whatever its size."""
     home.answers[ASKED] = say(200, b'{"contacts": "' + b"x" * (5 * 1024**2) + b'"}')
     with pytest.raises(UnprocessableDocument):
         ask(home)
 
 
 def test_a_redirect_takes_no_token_along(home: Server, inside: Server) -> None:
-    """Catches EverBright's token at another host."""
     inside.answers["/elsewhere"] = say(200, b'{"contacts": [], "uuid": "x"}')
     home.answers[ASKED] = say(302, b"", Location=f"{inside.url}/elsewhere")
     with pytest.raises(Retryable, match="another host"):
@@ -89,7 +84,6 @@ def test_a_redirect_takes_no_token_along(home: Server, inside: Server) -> None:
 
 
 def test_names_and_addresses_are_in_no_log(asking: Bench) -> None:
-    """Also where they cannot be read: the error may hold what was answered."""
     with capture_logs() as logged:
         asking.shown(milestone(1))
         asking.ask()
@@ -104,7 +98,6 @@ def test_names_and_addresses_are_in_no_log(asking: Bench) -> None:
 
 
 def test_a_failure_is_ours(home: Server) -> None:
-    """Nothing of a client's own errors reaches the loop."""
     for status in (400, 401, 404, 429, 500):
         home.answers[ASKED] = say(status, b"x")
         with pytest.raises(BrightsheetError):

@@ -134,7 +134,6 @@ def wide_path() -> Iterator[WholePath]:
 @pytest.mark.long
 @pytest.mark.parametrize("name", list(MONSTERS))
 def test_no_monster_takes_long(wide_path: WholePath, name: str) -> None:
-    """Catches what grows with the square of its size; bounds are wide, for busy machines."""
     sent = MONSTERS[name]()
     wide_path.send(sent, bound=10)
     wide_path.start_anew()
@@ -147,7 +146,6 @@ def test_a_body_of_ten_million_bytes_is_not_even_read_by_default(path: WholePath
 
 @pytest.mark.long
 def test_many_definitions_in_one_job_delay_no_other(wide_path: WholePath) -> None:
-    """Catches a sender gone mad that keeps others waiting: each definition makes two columns."""
     for number in range(60):
         wide_path.send(body(milestone(1, number, site=uuid(7))))
     wide_path.start_anew()
@@ -188,8 +186,6 @@ _MAY_BE_503 = {"/status"}
 def test_the_api_answers_as_documented(
     api: schemathesis.BaseSchema, address: str, method: str
 ) -> None:
-    """Catches a 5xx, an answer that the document does not describe, a refused valid body."""
-
     count = 0
 
     @seed(SEED)

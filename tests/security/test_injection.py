@@ -45,8 +45,6 @@ def formulas_in(tree: Any) -> Iterator[str]:
 
 
 def test_text_is_shown_as_it_was_sent(google: Emulator, sqlite_url: str) -> None:
-    """Catches a text that becomes a formula or a page: a homeowner's or an installer's words would
-    run when somebody opens the sheet."""
     bench = Bench(google, sqlite_url)
     bench.shown(*(webhook(job, evil) for job, evil in enumerate(EVIL)))
     for job, evil in enumerate(EVIL):

@@ -25,7 +25,6 @@ PASSWORD, TOKEN = f"password-{HUSH}", f"token-{HUSH}"
 
 
 def private(job: int, **changes: Any) -> dict[str, Any]:
-    """A webhook with a mark in every text."""
     file = document(job, f"Contract {HUSH}.pdf")
     steps = task(file, name=f"Task {HUSH}", description=HUSH)
     steps["sub_tasks"][0] |= {"label": f"Label {HUSH}", "instructions": HUSH}
@@ -107,7 +106,6 @@ def _refusals(world: World) -> list[str]:
 
 
 def test_no_command_takes_a_secret_as_an_option() -> None:
-    """Every user of the machine may read it."""
     options = {
         name: {option for param in command.params for option in param.opts}
         for name, command in cli.commands.items()
@@ -131,7 +129,6 @@ def _fail() -> str:
 
 
 def test_an_error_is_logged_by_its_type_and_place(lines: Any) -> None:
-    """Its text may hold a statement with its parameters, a webhook's field or an address."""
     try:
         _fail()
     except RuntimeError:
@@ -160,7 +157,6 @@ def test_library_logs_are_left_out(lines: Any) -> None:
 
 
 def test_a_fault_of_ours_is_answered_without_a_word_of_it(sqlite_url: str, lines: Any) -> None:
-    """The framework would log the error's text."""
     loaded = load(LEAST | {"DATABASE_URL": sqlite_url})
     Database(sqlite_url).upgrade()
     app: Flask = create_app(loaded)
@@ -174,7 +170,6 @@ def test_a_fault_of_ours_is_answered_without_a_word_of_it(sqlite_url: str, lines
 
 
 def test_nothing_with_a_secret_shows_it_when_printed() -> None:
-    """Objects end up in messages and debuggers' listings."""
     from sync.everbright.client import EverBright
 
     loaded = load(
@@ -195,8 +190,6 @@ def test_nothing_with_a_secret_shows_it_when_printed() -> None:
 
 
 def test_api_answers_are_never_rendered_as_pages(sqlite_url: str) -> None:
-    """Catches sent text that runs in the browser of a reader of the response, and a response
-    that a proxy keeps."""
     settings = load(LEAST | {"DATABASE_URL": sqlite_url, "ADMIN_PASSWORD": PASSWORD})
     Database(sqlite_url).upgrade()
     client = create_app(settings).test_client()

@@ -177,7 +177,6 @@ class Stage:
         self.told["alerts"] = "\n".join(said)
 
     def look(self) -> None:
-        """Keep every page and what every command prints."""
         visitor = self.console.signed_in()
         kept = newest(self.bench.inbox, 500)
         paths = [path for method, path in routes(self.console.app) if method == "GET"]
@@ -244,7 +243,6 @@ def played(made: Stage, count: int) -> Stage:
 def test_secret_marks_appear_only_where_allowed(
     google: Emulator, sqlite_url: str, lines: Written
 ) -> None:
-    """Catches personal data on a page, in a command's output, an error, an alert or the log."""
     made = played(Stage(google, sqlite_url, 1), FEW)
     made.told["the log"] = lines()[0]
     assert made.marked() == set()

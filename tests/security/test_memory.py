@@ -50,7 +50,6 @@ class Highest:
             self._most = max(self._most, self._process.memory_info().rss)
 
     def since(self) -> int:
-        """Return it, and begin anew."""
         most, self._most = self._most, 0
         return most
 

@@ -34,14 +34,12 @@ PDF = b"%PDF-1.7 made up"
 
 @pytest.fixture
 def home() -> Iterator[Server]:
-    """EverBright, as it should not be."""
     with Server().running() as server:
         yield server
 
 
 @pytest.fixture
 def inside() -> Iterator[Server]:
-    """Another service of the machine, which nobody outside may reach through us."""
     with Server().running() as server:
         server.answers["/secrets.pdf"] = say(200, PDF)
         yield server
@@ -85,8 +83,6 @@ def test_a_redirect_reaches_no_service_inside(home: Server, inside: Server, targ
 def test_redirects_from_loopback_to_loopback_are_followed_without_the_token(
     home: Server, inside: Server
 ) -> None:
-    """Catches a token that is sent along, and a redirect that is refused where the emulator needs
-    it."""
     home.answers[ASKED] = say(302, Location=f"{inside.url}/secrets.pdf")
     assert download(home) == PDF
     assert TOKEN in home.asked[0][1]
@@ -131,7 +127,6 @@ def test_no_field_of_a_webhook_leads_out_of_the_path(home: Server, crooked: str)
     ],
 )
 def test_no_setting_puts_a_second_header_into_a_request(name: str, value: str) -> None:
-    """Catches a line break that gets into a header, and an error that repeats the token."""
     with pytest.raises(SettingsError) as caught:
         load(LEAST | {name: value})
     assert caught.value.message.startswith(f"{name}: ")
@@ -140,7 +135,6 @@ def test_no_setting_puts_a_second_header_into_a_request(name: str, value: str) -
 
 
 def test_a_download_is_not_unpacked(home: Server) -> None:
-    """Catches 128 MB on the disk that came as 128 kB."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = b"".join(packer.compress(b"\0" * 2**20) for _ in range(128)) + packer.flush()
     home.answers[ASKED] = say(200, bomb, Content_Encoding="gzip")

@@ -44,7 +44,6 @@ def payloads() -> list[dict[str, Any]]:
 
 @pytest.mark.long
 def test_a_private_comment_is_shown_nowhere(tmp_path: Path, sqlite_url: str, chat: Chat) -> None:
-    """Would catch it in a cell, a note, the History, a log, an alert, or what a command prints."""
     with Emulator() as google:
         google.everbright.token = TOKEN
         google.everbright.load(milestone(3, comments=[private()]))

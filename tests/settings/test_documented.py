@@ -27,14 +27,12 @@ def test_a_page_is_generated_from_the_code(name: str) -> None:
 
 
 def test_every_setting_is_described() -> None:
-    """Catches one that is on no page because it has no description or group."""
     every = {str(field.alias) for field in Settings.model_fields.values()}
     assert every - SETTINGS.keys() == UNDOCUMENTED
 
 
 @pytest.mark.parametrize("page", ["own-machine.md", "heroku.md"])
 def test_a_recipe_names_every_required_setting(page: str) -> None:
-    """Catches a recipe after which Brightsheet doesn't start."""
     text = (ROOT / "docs" / "deploy" / page).read_text("utf-8")
     required = {name for name, one in SETTINGS.items() if one.shown_default == "required"}
     assert required == {"WEBHOOK_SECRET", "SPREADSHEET_ID"}

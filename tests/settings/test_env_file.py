@@ -58,7 +58,6 @@ def test_the_environment_counts_before_it(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_dollar_sign_is_one(tmp_path: Path) -> None:
-    """Catches a secret of which a part is taken for the name of a variable."""
     (tmp_path / ".env").write_text(TEXT + "PORT='${HOME}'\n", "utf-8")
     done = run(tmp_path)
     assert done.stderr == "PORT: is not a whole number. Write it in digits.\n"

@@ -68,7 +68,6 @@ def apply(cells: list[dict[str, Any]], one: CellWrite) -> None:
 
 
 def texts(cells: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the texts of a row, "" for a blank cell."""
     return [next(iter(one.get("userEnteredValue", {}).values()), "") for one in cells]
 
 

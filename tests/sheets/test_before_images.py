@@ -17,7 +17,6 @@ ROW = 20
 
 @pytest.fixture
 def six(bench: Bench) -> Bench:
-    """A sheet of six jobs, with an unmanaged column."""
     bench.shown(*(milestone(number) for number in range(1, 7)))
     bench.edit("add_column", text="Mine")
     return bench
@@ -140,7 +139,6 @@ def test_a_lost_answer_of_a_restoration_doubles_no_line(six: Bench) -> None:
 
 
 def test_the_recovered_tab_gets_a_free_name(six: Bench) -> None:
-    """Catches an installer's tab named Recovered, because of which every undo would be refused."""
     six.do({"addSheet": {"properties": {"sheetId": 5, "title": "recovered"}}})
     own_row(six, mine="call the city", status="on hold")
     hit(six)

@@ -39,7 +39,6 @@ IS_A = RowIdentity(key=A)
 
 
 def meant(*cells: CellWrite, identity: RowIdentity = IS_A, site: str = A, **more: Any) -> RowWrite:
-    """Return a write into row 4, as intended."""
     return RowWrite(sheet_id=JOBS_TAB, row=4, site=site, identity=identity, cells=cells, **more)
 
 
@@ -56,7 +55,6 @@ def found(
 
 
 def confirmed(findings: Findings) -> dict[str, set[str]]:
-    """Return the confirmed columns by site, without sites that have none."""
     return {site: columns for site, columns in findings.confirmed.items() if columns}
 
 
@@ -292,7 +290,6 @@ def test_two_undos_of_one_cell_are_merged() -> None:
     ids=["another row", "another column", "the note", "something else was written"],
 )
 def test_undos_of_different_cells_are_not_merged(other: Undo) -> None:
-    """One would be dropped that is still to be carried out."""
     findings = found(STATUS_OF_A, row("x", OLD, B), pending={7: other})
     assert undone(findings) == [(STATUS, VALUE, cell(OLD), cell(NEW))]
     assert findings.confirmed_undos == set()
@@ -383,7 +380,6 @@ def test_a_column_is_confirmed_only_if_it_is_in_all_rows_of_the_job() -> None:
 
 
 def test_a_misplaced_row_does_not_affect_other_jobs() -> None:
-    """One sort would have the whole sheet written again."""
     theirs = RowWrite(
         sheet_id=JOBS_TAB, row=5, site=B, identity=RowIdentity(key=B), cells=STATUS_OF_A.cells
     )
@@ -430,7 +426,6 @@ HEADER = RowWrite(
 def test_the_header_row_is_identified_by_its_guard_and_its_key_cell(
     has_guard: bool, key: str, is_header: bool
 ) -> None:
-    """A row inserted above it or sorted into its place would get the titles, and it none."""
     copy = [{}, cell("mine", "old"), cell(key)]
     findings = found(HEADER, copy, table(has_header_guard=has_guard))
     still_missing = [undo for undo in findings.undos if undo.identity.is_header]

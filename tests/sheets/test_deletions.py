@@ -12,12 +12,10 @@ LATER = "2026-03-04T00:00:00Z"
 
 
 def statuses(bench: Bench) -> dict[str, str]:
-    """Return what the first milestone's column says, by site."""
     return {row["Site ID"]: row["Milestone 1"] for row in bench.texts()}
 
 
 def test_a_deleted_jobs_tab_is_created_again(bench: Bench) -> None:
-    """Catches a tab that comes back with the next event's job only: all are in it."""
     bench.shown(milestone(1), milestone(2))
     bench.edit("delete_tab")
     bench.shown(milestone(3))
@@ -88,7 +86,6 @@ def test_a_restored_column_is_no_longer_missing_and_is_filled(bench: Bench) -> N
 
 
 def test_an_older_read_does_not_say_that_it_is_gone_again(bench: Bench) -> None:
-    """Catches a page that has read before the column was made again, and tells after."""
     bench.shown(milestone(1))
     delete(bench, "Status")
     tabs = bench.wiring.tabs()
@@ -112,7 +109,6 @@ def test_a_dismissed_column_is_no_longer_reported(bench: Bench) -> None:
 
 
 def test_a_column_that_the_config_does_not_want_is_not_missed(bench: Bench, tmp_path: Path) -> None:
-    """Catches a person who follows the docs (out of the config, then out of the sheet)."""
     bench.shown(milestone(1))
     entry = '\n[[columns]]\nid = "next_action"\nheader = "Next action"\n'
     bench.configured(with_more(tmp_path, "", (entry, "\n")))

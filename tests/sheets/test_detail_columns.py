@@ -24,7 +24,6 @@ def asking_all(google: Emulator, sqlite_url: str, tmp_path: Path) -> Bench:
 
 
 def shown(bench: Bench, header: str, metric: str, values: list[Any]) -> list[str]:
-    """Return what the rows of jobs show under a header, where EverBright answers these values."""
     jobs = [milestone(number) for number, _ in enumerate(values, 1)]
     for job, value in zip(jobs, values, strict=True):
         bench.google.everbright.data.set(job["quote"], **{metric: value})

@@ -150,7 +150,6 @@ def test_one_request_a_change_and_none_without(make: Make) -> None:
 
 
 def test_a_change_while_everbright_answers_is_asked_for(make: Make) -> None:
-    """Would catch an event that is taken to be in an answer from before it."""
     bench = make()
     bench.shown(milestone(1))
     store = fetcher(bench)._store
@@ -179,7 +178,6 @@ def test_the_deadline_is_that_of_the_milestone_to_be_submitted(make: Make) -> No
 
 
 def test_the_first_baseline_that_exists_counts(make: Make) -> None:
-    """Would catch APPROVED_BASELINE_NONEXISTANT in a cell."""
     bench = make(PREFERRED)
     bench.google.everbright.data.set(QUOTE, s_system_capacity_kw=7.9)
     bench.shown(milestone(1))
@@ -252,7 +250,6 @@ def test_a_changed_config_asks_for_every_job_again_at_the_backfill_rate(
 
 
 def test_an_outage_is_not_met_with_a_request_for_every_job(make: Make) -> None:
-    """Would catch 5,000 jobs that are each tried over and over while EverBright is down."""
     bench = make()
     bench.shown(*(milestone(job) for job in range(1, 21)))
     now = 0.0

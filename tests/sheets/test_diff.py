@@ -194,7 +194,6 @@ def test_a_key_is_written_without_values_and_with_the_matched_texts() -> None:
 
 
 def test_a_date_that_was_written_keeps_the_format_that_it_has() -> None:
-    """Catches a format that is sent with every event, and a chosen one that is replaced."""
     day, later = Cell(when=NOTED, is_day=True), Cell(when=NOTED + timedelta(days=1), is_day=True)
     columns = {**COLUMNS, "since": 2}
     (row,) = made(target(1, cells(1, since=day), since=later), columns=columns).rows

@@ -64,7 +64,6 @@ def test_no_job_is_done_before_the_last_milestone_is_known(five: Bench) -> None:
 
 
 def test_what_a_person_confirms_is_shown_in_every_row(five: Bench) -> None:
-    """Catches a confirmation that only new events heed, and one that a comparison contradicts."""
     assert (
         ending_question(
             five.store.confirmations.proposed_order(), five.store.confirmations.read().milestones

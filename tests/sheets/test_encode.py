@@ -52,7 +52,6 @@ def test_dates_are_the_wall_clock_of_the_sheets_zone(
 
 
 def test_the_sheet_counts_the_days_by_a_formula_that_names_no_cell() -> None:
-    """Catches one that sorting, filtering or a moved column would make count another job's days."""
     age = encode.encoded(Cell(when=NOON, is_age=True), ANGELES)
     assert age["userEnteredValue"] == {"formulaValue": "=TODAY()-46204"}
     assert age["userEnteredFormat"]["numberFormat"]["type"] == "NUMBER"

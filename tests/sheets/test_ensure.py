@@ -16,7 +16,6 @@ CONFIG = load_config(CONFIG_FILE)
 
 
 def ensured(columns: list[Column], read: Table | None = None) -> Ensured:
-    """Return what a flush adds to a spreadsheet with this Jobs tab, or none."""
     tables = (read,) if read else ()
     return ensure(Snapshot(tables=tables), WantedTabs(CONFIG, columns), UTC, is_ours=True)
 

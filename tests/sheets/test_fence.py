@@ -136,7 +136,6 @@ def test_taking_over_survives_a_503(hosts: Hosts, when: str) -> None:
 
 
 def test_a_restored_database_writes_nothing_until_confirmed(hosts: Hosts) -> None:
-    """Catches a comparison that sets what was approved after the backup back to Submitted."""
     hosts.first.shown(milestone(1))
     restore = hosts.backup()
     hosts.first.shown(approved(1))
@@ -216,7 +215,6 @@ def test_a_range_that_a_person_protects_is_no_fence(hosts: Hosts) -> None:
 
 
 def describe(bench: Bench, text: str) -> None:
-    """Change the description of the fence, as a person can."""
     book = bench.google.sheets.spreadsheets[bench.spreadsheet]
     hidden = book.sheet(FENCE_TAB)
     assert hidden is not None

@@ -102,7 +102,6 @@ def test_a_row_inserted_above_the_header_makes_google_refuse_the_batch(twelve: B
 
 
 def test_nothing_is_written_before_every_column_has_its_guard(twelve: Bench) -> None:
-    """Without guards, a batch could write into moved columns."""
     _drop_guards(twelve)
     reject_all(twelve)
     twelve.flush_once()
@@ -193,7 +192,6 @@ def test_rows_deleted_two_by_two_while_undos_wait_do_not_stop_the_writing(twelve
 
 
 def test_many_keys_that_are_gone_at_once_stop_the_writing(twelve: Bench) -> None:
-    """Every job would be written as a new row below a sheet that lost only its keys."""
     twelve.edit("delete_columns", index=twelve.index("customer"))
     key = twelve.index("site_id")
     twelve.edit("clear_cells", top=1, bottom=13, left=key, right=key + 1)
@@ -215,7 +213,6 @@ def test_keys_that_were_cut_into_another_column_are_found_there(twelve: Bench) -
 
 
 def test_a_copied_row_is_kept_right_in_both_places(twelve: Bench) -> None:
-    """Of a job in two rows one would be right and the other old, and nobody know which."""
     twelve.edit("copy_rows", start=twelve.at(1), end=twelve.at(1) + 1, to=ROW)
     twelve.edit("type_cell", row=ROW, column=twelve.index("status"), text="typed over")
     twelve.shown(milestone(1, status="REJECTED", date_updated=day(3)))
@@ -227,7 +224,6 @@ def test_a_copied_row_is_kept_right_in_both_places(twelve: Bench) -> None:
 
 
 def test_a_comparison_finds_what_is_wrong_in_a_copied_row(twelve: Bench) -> None:
-    """If only the first row of a job were compared, a copy would go stale for ever."""
     twelve.edit("copy_rows", start=twelve.at(1), end=twelve.at(1) + 1, to=ROW)
     twelve.edit("type_cell", row=ROW, column=twelve.index(STATUS), text="typed over")
     assert twelve.compare() == 1
@@ -241,7 +237,6 @@ def test_a_comparison_finds_what_is_wrong_in_a_copied_row(twelve: Bench) -> None
 
 
 def test_a_managed_note_stays_managed_when_its_cell_is_rewritten(twelve: Bench) -> None:
-    """If it counted as typed, it would show an old event forever."""
     twelve.edit("type_cell", row=twelve.at(1), column=twelve.index(STATUS), text="typed over")
     assert twelve.compare() == 1
     said = [comment("The roof plan is missing a page.", day(4))]
@@ -321,7 +316,6 @@ def test_every_read_counts_for_the_rate_limit(bench: Bench) -> None:
 
 
 def test_a_batch_whose_answer_was_lost_is_verified_by_the_next_read(twelve: Bench) -> None:
-    """It landed in other rows than were meant, and nobody saw its answer."""
     reject_all(twelve)
     twelve.google.faults.answer(503, method="*.batchUpdate", when="after")
     row = twelve.at(1)
@@ -373,7 +367,6 @@ def test_a_flush_reads_only_the_keys_of_300_rows(twelve: Bench) -> None:
 
 
 def test_a_clock_that_goes_back_an_hour_delays_nothing(bench: Bench) -> None:
-    """Catches a limit of calls, and a lease, that wait until the hour has come again."""
     waits: list[float] = []
     flusher = bench.wiring.flusher(sleep=waits.append)
     with bench.database.writing() as connection:

@@ -39,7 +39,6 @@ def test_each_change_gets_one_line_and_the_newest_is_on_top(store_bench: Bench) 
 
 
 def test_moments_are_shown_as_the_locale_has_them(bench: Bench) -> None:
-    """Catches 17:04:20, which no American writes, and AM and PM where nobody does."""
     bench.shown(milestone(1))
     american = re.compile(r"\d\d?/\d\d?/\d{4} \d\d?:\d\d [AP]M")
     assert american.fullmatch(bench.texts("History")[0]["Received"])
@@ -54,7 +53,6 @@ def test_moments_are_shown_as_the_locale_has_them(bench: Bench) -> None:
 
 
 def test_dated_is_blank_only_on_the_day_of_receipt_in_the_sheets_zone(bench: Bench) -> None:
-    """Catches a change of last night that reads as one of this morning."""
     zone = ZoneInfo("Pacific/Kiritimati")
     properties = {"properties": {"timeZone": zone.key}, "fields": "timeZone"}
     bench.do({"updateSpreadsheetProperties": properties})
@@ -68,7 +66,6 @@ def test_dated_is_blank_only_on_the_day_of_receipt_in_the_sheets_zone(bench: Ben
 
 
 def test_the_line_goes_in_the_batch_of_the_row(bench: Bench) -> None:
-    """One write, so that neither is there without the other."""
     bench.shown(milestone(1))
     before = bench.writes()
     bench.shown(milestone(1, status="APPROVED", date_updated=at(5)))
@@ -146,8 +143,6 @@ def test_the_key_of_a_job_is_hidden_and_shown_again_by_people(bench: Bench) -> N
 
 
 def test_a_line_has_the_rep_that_the_sheet_showed_last(bench: Bench) -> None:
-    """Catches a line with another name than the typed one."""
-
     def reps() -> list[str]:
         return [line.get("Rep", "") for line in bench.texts("History")]
 

@@ -19,7 +19,6 @@ def eight(bench: Bench) -> Bench:
 
 
 def stopped(bench: Bench) -> str:
-    """Flush, and return why nothing is written."""
     before = bench.texts()
     with pytest.raises(Permanent) as caught:
         bench.flush_once()
@@ -133,7 +132,6 @@ def cut_keys(bench: Bench, *numbers: int) -> None:
 
 
 def test_keys_that_were_cut_into_another_column_stop_the_writing(eight: Bench) -> None:
-    """Each of these jobs would get a second row, and its first would be stale for good."""
     before = eight.texts()
     cut_keys(eight, 1, 2, 3, 4)
     eight.send(milestone(1, **LATER), milestone(5, **LATER))
@@ -182,7 +180,6 @@ NEW = {"customer": "Bob Newman", "phone": "720-555-0199", "address": "9 Elm Stre
 
 @pytest.fixture
 def known(asking: Bench) -> Bench:
-    """Eight jobs whose customers are known."""
     for number in range(1, 10):
         asking.customer(number)
     asking.send(*(milestone(number) for number in range(1, 9)))

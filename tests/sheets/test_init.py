@@ -138,7 +138,6 @@ def test_a_changed_rule_for_days_changes_its_note(bench: Bench) -> None:
 
 
 def test_what_is_not_set_is_made_and_found_again(bench: Bench) -> None:
-    """Run twice before anything is set, it must not make a second spreadsheet."""
     setup = bench.setup(SPREADSHEET_ID="")
     folder, is_new = setup.folder()
     assert is_new
@@ -172,7 +171,6 @@ def test_the_command_reports_what_it_did(bench: Bench) -> None:
 
 
 def test_a_column_that_is_moved_while_it_writes_is_found_the_next_time(bench: Bench) -> None:
-    """Catches a text of ours in an unmanaged column."""
     bench.shown(milestone(1), milestone(2, status="APPROVED"))
     bench.edit("delete_columns", index=list(bench.rows()[0]).index("Status"))
     status = list(bench.rows()[0]).index("Milestone 1")

@@ -89,7 +89,6 @@ def rearrange(bench: Bench, lots: random.Random) -> None:
 
 
 def people_s(bench: Bench) -> dict[str, dict[str, str]]:
-    """Return the texts in unmanaged columns, by site."""
     fields = "data(rowData(values(formattedValue)))"
     data = bench.tab("Jobs", fields)["data"][0]["rowData"]
     rows = [[cell.get("formattedValue", "") for cell in row.get("values", ())] for row in data]

@@ -211,7 +211,6 @@ class Sheet:
             self.jobs[site].recheck, self.jobs[site].is_dirty = frozenset(columns), True
 
     def settle(self) -> None:
-        """Flush until nothing waits, while people leave the sheet alone."""
         for _ in range(40):
             if not self.flush(lambda: None):
                 return
@@ -266,7 +265,6 @@ KINDS = ["job", "match", "full", "own", "status", "blank"]
 @settings(max_examples=150)
 @given(st.data())
 def test_every_cell_is_right_or_listed_in_recovered(gaps: int, types: bool, data: Any) -> None:
-    """A guess in the wrong row, a cell that is forgotten, or a job's text that nobody names."""
     play(data, gaps, types, OWN_TAB)
 
 

@@ -26,7 +26,6 @@ _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 
 
 def lines(bench: Bench) -> dict[str, dict[str, str]]:
-    """The rows of the tab by milestone, as texts."""
     return {row.get(LABEL, ""): row for row in bench.texts("Pipeline")}
 
 
@@ -120,7 +119,6 @@ def test_a_configured_milestone_has_a_row_from_the_start(configured: Bench) -> N
 
 
 def test_rows_are_in_the_order_in_which_jobs_go_through_them(bench: Bench) -> None:
-    """Catches the order of arrival, which is another one in each sheet."""
     survey, zoning, approval = {"name": "Survey"}, {"name": "Zoning"}, {"name": "Approval"}
     bench.shown(milestone(1, 1, status="APPROVED", **survey), milestone(1, 2, **zoning, **later(3)))
     bench.shown(
@@ -136,7 +134,6 @@ def test_no_number_is_a_formula(bench: Bench) -> None:
 
 
 def test_the_chart_stacks_what_is_open(bench: Bench) -> None:
-    """Catches a chart that leaves out a milestone that came later."""
     bench.shown(milestone(1))
     bench.shown(milestone(2, 2), milestone(3, 3))
     (chart,) = bench.tab("Pipeline", "charts")["charts"]
@@ -149,7 +146,6 @@ def test_the_chart_stacks_what_is_open(bench: Bench) -> None:
 
 
 def test_a_milestone_without_waiting_jobs_shows_zeros(bench: Bench) -> None:
-    """Catches the numbers of before in a row that is counted no more."""
     bench.shown(milestone(1))
     bench.shown(milestone(1, 1, status="APPROVED", **later(2)), milestone(1, 2, **later(3)))
     assert numbers(bench) == {"Milestone 1": ("0",) * 4, "Milestone 2": ("1", "0", "1", "0")}
@@ -205,7 +201,6 @@ def test_the_comparison_rewrites_it(bench: Bench) -> None:
 def test_another_order_of_milestones_is_counted_after_the_comparison(
     bench: Bench, tmp_path: Path
 ) -> None:
-    """Catches numbers by the config of the day on which a job last changed."""
     approved = milestone(3, status="APPROVED")  # Without an order nobody knows what is next.
     bench.shown(milestone(1, status="INPROG"), milestone(2, 2), approved)
     assert numbers(bench)["Milestone 1"] == ("1", "0", "0", "1")
@@ -226,7 +221,6 @@ def test_another_order_of_milestones_is_counted_after_the_comparison(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_call_that_fails_loses_no_number(bench: Bench, when: str) -> None:
-    """Catches a job that counts as shown though nobody knows whether the batch landed."""
     bench.shown(milestone(1), milestone(2))
     bench.google.faults.answer(503, when=when, method="*.batchUpdate", count=1)
     bench.send(milestone(1, 1, status="REJECTED", **later(2)))
@@ -262,7 +256,6 @@ def color(bench: Bench) -> str:
 
 
 def test_a_moment_of_long_ago_is_red_wherever_it_was_moved(bench: Bench) -> None:
-    """Catches a dead worker that looks like a quiet day, and a red one that does its work."""
     bench.shown(milestone(1), milestone(2, 2))
     edit(bench, "insert_columns", index=0)
     edit(bench, "move_column", column=9, to=3)
@@ -305,7 +298,6 @@ def test_text_typed_beside_it_stays(bench: Bench) -> None:
 def test_what_moves_between_read_and_write_is_not_written_over(
     google: Emulator, sqlite_url: str, seed: int
 ) -> None:
-    """Catches a number in another's row or column, or in an installer's cell."""
     lots, bench = random.Random(seed), Bench(google, sqlite_url)
     bench.shown(*(milestone(n, 1 + n % 4) for n in range(1, 9)))
     person, ends = Tinkerer(bench, lots), dict[int, str]()
@@ -366,7 +358,6 @@ def test_a_chart_that_a_person_took_away_stays_away(bench: Bench) -> None:
 
 
 def test_a_protected_extra_tab_delays_no_row(bench: Bench) -> None:
-    """Catches jobs in quarantine because a person has locked the Pipeline."""
     bench.shown(milestone(1))
     (ours,) = bench.tab("Pipeline", "protectedRanges(protectedRangeId)")["protectedRanges"]
     area = {"range": {"sheetId": PIPELINE_TAB}, "editors": {"users": ["owner@example.com"]}}

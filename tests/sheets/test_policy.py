@@ -130,7 +130,6 @@ def test_an_unknown_cell_is_written_only_in_our_own_tab() -> None:
 
 
 def test_links_are_part_of_a_cells_content() -> None:
-    """Catches a document's link that stays the old one, for its text is the same."""
     old, new = Content("a.pdf", ((0, "https://a"),)), Content("a.pdf", ((0, "https://b"),))
     assert decide(Rule.FILL, old, old, new, is_news=False) is Decision.WRITE
     assert decide(Rule.FILL, old, new, new, is_news=False) is Decision.LEAVE

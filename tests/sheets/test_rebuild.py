@@ -32,7 +32,6 @@ def filled(bench: Bench) -> str:
 
 
 def plain(bench: Bench) -> tuple[list[dict[str, str]], list[dict[str, str]], list[dict[str, str]]]:
-    """Return the texts of the tabs, in any order of rows."""
     jobs = sorted(bench.texts(), key=lambda row: row["Site ID"])
     lines = sorted(bench.texts("History"), key=lambda row: (row["Site ID"], row["What"], row["To"]))
     numbers = [
@@ -103,7 +102,6 @@ def test_a_batch_in_doubt_doubles_no_line_when_the_spreadsheet_is_changed(bench:
 
 
 def test_jobs_whose_rows_were_deleted_are_in_the_new_one(bench: Bench) -> None:
-    """Every job there is, and it comes to an end."""
     bench.shown(milestone(1), milestone(2))
     bench.edit("delete_rows", index=1, count=2)
     bench.compare()

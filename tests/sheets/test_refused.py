@@ -56,7 +56,6 @@ def test_an_alert_is_sent_from_the_second_refusal_on(bench: Bench) -> None:
 
 
 def test_a_job_at_rest_costs_no_call(bench: Bench) -> None:
-    """Otherwise one job that is never taken uses up the quota of all others."""
     bench.shown(milestone(1))
     fault = refuse(bench, 2)
     bench.send(milestone(2))
@@ -68,7 +67,6 @@ def test_a_job_at_rest_costs_no_call(bench: Bench) -> None:
 
 
 def test_another_event_of_a_refused_job_waits_with_it(bench: Bench) -> None:
-    """It would be refused with the rest; once Google takes the job, all of it is right."""
     bench.shown(milestone(1))
     refuse(bench, 2)
     bench.send(milestone(2))

@@ -34,7 +34,6 @@ def views(bench: Bench) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture
 def changed(bench: Bench, tmp_path: Path) -> Bench:
-    """A sheet in which a person changed something, and then another config."""
     usual = bench.config
     phrases = '[phrases]\nrejected = "Rejected: {milestones}"\n\n[links]'
     bench.configured(with_more(tmp_path, "", *FEWER, ("[links]", phrases)))
@@ -48,7 +47,6 @@ def changed(bench: Bench, tmp_path: Path) -> Bench:
 
 
 def test_the_next_comparison_has_new_words_and_columns_without_an_event(changed: Bench) -> None:
-    """Catches a change that shows only in the rows that get an event, and in new sheets."""
     changed.compare()
     changed.flush()
     row = changed.row(uuid(1))
@@ -64,7 +62,6 @@ def test_the_next_comparison_has_new_words_and_columns_without_an_event(changed:
 
 
 def test_init_has_new_colors_and_filters(changed: Bench) -> None:
-    """Catches rules that stay or are there twice, and a view that filters the words of before."""
     assert "Rejected: " in str(rules(changed))
     changed.setup().provision(changed.spreadsheet)
     changed.flush()
@@ -79,7 +76,6 @@ def test_init_has_new_colors_and_filters(changed: Bench) -> None:
 
 
 def grayed(bench: Bench) -> list[str]:
-    """Return the formulas of the rules that gray whole rows."""
     conditions = [
         rule["booleanRule"]["condition"]
         for rule in bench.tab("Jobs", "conditionalFormats")["conditionalFormats"]
@@ -90,7 +86,6 @@ def grayed(bench: Bench) -> list[str]:
 
 
 def test_finished_and_archived_jobs_are_gray(bench: Bench, tmp_path: Path) -> None:
-    """Catches a color that takes more than its line, or a rule that stays or is there twice."""
     bench.shown(milestone(1))
     both = ['=COUNTIF(1:1;"Archived")>0', '=COUNTIF(1:1;"Done")>0']
     assert sorted(grayed(bench)) == both

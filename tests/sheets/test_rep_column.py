@@ -17,7 +17,6 @@ def bench(selling: Bench) -> Bench:
 
 
 def job(number: int, rep: str = "", *, days: int = 3) -> tuple[str, dict[str, Any]]:
-    """A milestone that was submitted some days ago, and who sold the job."""
     when = (TODAY - timedelta(days=days)).isoformat()
     return rep, milestone(number, status="SUBMITTED", date_updated=when)
 

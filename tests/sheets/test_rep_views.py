@@ -15,12 +15,10 @@ def bench(selling: Bench) -> Bench:
 
 
 def job(number: int, rep: str, **changes: Any) -> tuple[str, dict[str, Any]]:
-    """A job that is under review, and who sold it."""
     return rep, milestone(number, **changes)
 
 
 def views(bench: Bench) -> dict[str, dict[str, Any]]:
-    """The views of reps, by title."""
     known = bench.tab("Jobs", "filterViews").get("filterViews", [])
     return {view["title"]: view for view in known if view["title"].endswith("'s jobs")}
 
@@ -53,7 +51,6 @@ def test_a_rep_has_a_view_of_the_open_jobs(bench: Bench) -> None:
 
 
 def test_nothing_is_called_for_as_long_as_the_reps_stay(bench: Bench) -> None:
-    """Catches a call for each event: who has jobs changes a few times a year."""
     bench.sold(job(1, "Ada Birch"))
     renewed(bench)
     calls = bench.sold(job(1, "Ada Birch", status="REJECTED", date_updated="2026-03-05T10:00:00Z"))
@@ -106,7 +103,6 @@ def test_what_people_do_with_the_views_stays(bench: Bench) -> None:
 
 
 def test_a_typed_rep_has_a_view(bench: Bench) -> None:
-    """Catches views by what EverBright says, of a column in which people know better."""
     bench.sold(job(1, "Ada Birch"), job(2, ""))
     for number in (1, 2):
         at = {"row": bench.at(number), "column": bench.index("rep")}
@@ -116,7 +112,6 @@ def test_a_typed_rep_has_a_view(bench: Bench) -> None:
 
 
 def test_a_view_never_filters_a_replaced_column(bench: Bench) -> None:
-    """Catches an unmanaged column that is filtered for a rep: Google rejects the batch."""
     bench.sold(job(1, "Ada Birch"))
     bench.before_the_write(lambda: bench.edit("move_column", column=bench.index("rep"), to=0))
     bench.try_to_renew()

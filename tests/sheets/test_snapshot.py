@@ -103,7 +103,6 @@ def test_mapped_tabs_unknown_to_the_database_are_refused() -> None:
 
 
 def test_every_row_of_a_site_is_its_row() -> None:
-    """One that was passed over would keep what it shows for ever."""
     seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7, 8, 7)]}, OWN.tables).table
     assert seen is not None
     assert (seen.keys, seen.last_row) == ({uuid(7): (1, 3), uuid(8): (2,)}, 3)

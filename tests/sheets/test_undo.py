@@ -51,7 +51,6 @@ def image_of(cells: Cells, columns: Mapping[str, int], *hit: str) -> RowImage:
 
 
 def undo(**changes: Any) -> Undo:
-    """Return the undo of a status in a row without a key."""
     values: dict[str, Any] = {
         "sheet_id": JOBS_TAB,
         "column": STATUS,
@@ -90,7 +89,6 @@ def placed(rows: Rows, *undos: Undo, **changes: Any) -> Placement:
 
 
 def put(placement: Placement) -> list[tuple[int, str, str]]:
-    """Return row, column and text of the restored cells."""
     return [
         (one.row, each.column, content(each.data).text)
         for one in placement.rows
@@ -232,7 +230,6 @@ def test_the_only_text_of_a_row_is_restored_in_one_row_or_none() -> None:
 
 @pytest.mark.parametrize("rows", [{9: row("", "")}, {4: row("", ""), 9: row("", "")}])
 def test_overwritten_text_is_not_restored_into_blank_rows(rows: Rows) -> None:
-    """Of the blank rows of a tab none is known to be the one: all of them would get his words."""
     alone = undo(wrote={}, identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
     placement = placed(rows, alone)
     assert (placement.rows, [told[3:] for told in placement.recovered]) == ([], [(BEFORE, "")])
@@ -253,7 +250,6 @@ def test_an_otherwise_blank_row_is_restored_once() -> None:
 
 
 def test_a_formula_is_restored_only_in_its_own_row() -> None:
-    """Anywhere else it would point to other cells."""
     formula = undo(before=cell("=B4"))
     (one,) = placed({4: line()}, formula).rows
     assert (one.row, one.cells[0].data) == (4, cell("=B4"))
@@ -291,7 +287,6 @@ def test_a_header_that_went_into_another_row_is_written_where_it_belongs() -> No
 
 
 def test_a_header_row_that_was_sorted_in_with_the_rows_is_restored_where_it_belongs() -> None:
-    """Catches a status or an address in place of a header, once the rows are sorted back."""
     header = undo(identity=RowIdentity(holds=image(row("Mine", "", "Site ID", "E-mail"), STATUS)))
     rows = {0: row("Mine", WROTE, "Site ID", "E-mail"), 4: line(key=A)}
     assert put(placed(rows, header)) == [(0, STATUS, BEFORE)]
@@ -344,7 +339,6 @@ def test_an_overwritten_key_is_restored_only_in_its_own_row() -> None:
 
 
 def test_a_key_is_restored_in_a_row_that_was_edited() -> None:
-    """His e-mail address tells who it is."""
     hit = line(status="", email=OTHER, key=A)
     assert put(placed({6: line("typed since", email=OTHER, key=A)}, of_key(B, hit))) == [
         (6, KEY, B)
@@ -361,7 +355,6 @@ def test_a_key_is_restored_in_a_row_in_which_more_was_typed() -> None:
 
 
 def test_a_key_stays_in_its_row_whose_date_has_a_no_break_space() -> None:
-    """Catches a restored key that is removed again: by these texts its row is known."""
     mine = line(status="Permits approved, Mar\N{NO-BREAK SPACE}3", email="", key=A, phone="")
     shows = image(mine, KEY).texts
     identity = RowIdentity(key=A, shows_not=shows)
@@ -575,7 +568,6 @@ def test_an_undo_is_checked_like_any_write(copy: Cells, is_back: bool) -> None:
 
 
 def test_an_undo_that_missed_one_of_several_rows_is_not_confirmed() -> None:
-    """Catches another customer's data that stays in a copy, or in one of two blank rows."""
     again = undo(identity=RowIdentity(key=A))
     rows = {4: line(key=A), 5: line(key=A)}
     batch = trace(*placed(rows, again).rows, columns=PEOPLE)

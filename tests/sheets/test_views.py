@@ -33,7 +33,6 @@ def shown(bench: Bench, title: str) -> list[int]:
 
 @pytest.fixture
 def jobs(configured: Bench) -> Bench:
-    """Jobs in all cases, of two milestones."""
     configured.shown(
         event(1, "SUBMITTED", 20),
         event(2, "REJECTED", 3),

@@ -29,7 +29,6 @@ def test_an_up_to_date_sheet_passes(bench: Bench, run: Run) -> None:
 
 @pytest.mark.long
 def test_pending_webhooks_without_a_worker_are_reported(bench: Bench, run: Run) -> None:
-    """Catches a comparison that passes although five webhooks are pending without a worker."""
     bench.shown(milestone(1))
     bench.send(*(milestone(1, definition) for definition in range(2, 7)))
     done = run("compare")

@@ -42,7 +42,6 @@ class Clock:
 
 
 def test_parallel_requests_for_status_read_the_database_once() -> None:
-    """Catches a read for each request: 32 of them delayed a webhook by two seconds."""
     store, clock, answers = Store(), Clock(), list[int]()
     cached = CachedBacklog(store.read, clock)
     crowd = [Thread(target=lambda: answers.append(cached.backlog().jobs)) for _ in range(32)]
@@ -65,7 +64,6 @@ def test_the_backlog_is_cached_for_at_most_five_seconds() -> None:
 
 
 def test_an_error_is_cached_too() -> None:
-    """Catches requests that wait for a timeout one after the other, each in a thread."""
     store, clock = Store(), Clock()
     store.error = Retryable("store_unavailable", "The database did not answer.")
     cached = CachedBacklog(store.read, clock)

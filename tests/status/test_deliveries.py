@@ -78,7 +78,6 @@ def test_json_has_the_body_masked_unless_requested(bench: Bench, run: Run) -> No
 
 
 def test_invalid_fields_are_named_and_the_row_is_written(bench: Bench, run: Run) -> None:
-    """Catches a milestone that is rejected for a count as text, or for a null comment."""
     bench.shown(milestone(1, rejected_task_count="three of ten", comments=[None]))
     assert bench.row(uuid(1))["Milestone 1"] == "Submitted"
     for words in ((), ("show", newest(bench.inbox, 1)[0].id), ("--reason", "odd_fields")):

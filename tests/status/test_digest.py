@@ -39,7 +39,6 @@ def ago(days: float) -> str:
 
 
 def test_it_counts_the_changes_of_a_day(bench: Bench, chat: Chat) -> None:
-    """Catches counts of another day or another status."""
     bench.send(
         milestone(1, status="APPROVED", date_updated=ago(0.1)),
         milestone(2, status="APPROVED", date_updated=ago(0.2)),
@@ -79,7 +78,6 @@ def test_one_that_did_not_arrive_is_sent_at_the_next_check(bench: Bench, chat: C
 
 @ON_SQLITE
 def test_a_worker_that_starts_late_waits_for_the_next_day(bench: Bench, chat: Chat) -> None:
-    """Catches a morning's summary at night."""
     digest(bench, at(7) + timedelta(hours=6))
     assert chat.heard == []
 

@@ -29,7 +29,6 @@ def metrics(client: FlaskClient) -> dict[str, float]:
 
 
 def test_durations_and_errors_of_all_processes(google: Emulator, database_url: str) -> None:
-    """Catches figures that only the process that measured them has."""
     bench = Bench(google, database_url, ADMIN_PASSWORD=PASSWORD)
     client, other = (create_app(bench.settings).test_client() for _ in range(2))
     for number in (1, 2):

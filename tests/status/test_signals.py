@@ -57,7 +57,6 @@ class Installation:
         return sent.status_code
 
     def webhook(self) -> None:
-        """Send another good webhook, and write it into the sheet."""
         self.jobs += 1
         assert self.send(body(milestone(self.jobs))) == 202
         self.bench.flush()
@@ -71,7 +70,6 @@ class Installation:
         self.wiring.heartbeats.give()
 
     def stop_worker(self) -> None:
-        """Make the last heartbeat two minutes old."""
         with self.database.writing() as connection:
             connection.execute(update(heartbeat).values(at=heartbeat.c.at - 120))
 
@@ -271,7 +269,6 @@ def a_column_is_cut_and_pasted(receiver: Installation) -> None:
 
 
 def use_the_other_column(receiver: Installation) -> None:
-    """Press the button that the overview shows beside the problem."""
     assert "/actions/use-column?" in receiver.signed_in().text("/")
     receiver.act("use-column")
     receiver.act("compare")
@@ -372,7 +369,6 @@ SITUATIONS = {
 
 
 def check(receiver: Installation, situation: Situation) -> None:
-    """Fail unless every place shows the problem, and that it is fixed."""
     wrong, left = situation.wrong, situation.left
     situation.happen(receiver)
     assert receiver.problems(situation.status) == wrong

@@ -83,7 +83,6 @@ def test_each_refusal_has_its_reason(
 
 
 def test_a_flood_is_counted_completely_with_few_writes(bench: Bench) -> None:
-    """Catches a write for each request, and a request that waits for the database."""
     bench.store.hold.clear()
     began = time.monotonic()
     floods = [Thread(target=bench.wrong, args=(5000,)) for _ in range(4)]

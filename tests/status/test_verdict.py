@@ -97,7 +97,6 @@ def test_a_starting_worker_is_not_missing() -> None:
 
 
 def test_late_events_cause_one_alert() -> None:
-    """While a worker runs, the alert about the trouble is enough."""
     late = replace(WELL, jobs=1, oldest_job=LATE_SECONDS)
     assert list(alarms(late)) == ["late"]
     assert alarms(replace(late, trouble="google_unavailable")) == {}
@@ -114,7 +113,6 @@ def test_refusals_are_resolved_after_an_hour_without_one() -> None:
 
 
 def test_only_long_trouble_causes_an_alert() -> None:
-    """Catches an alert for each short outage of Google, or while writing is paused."""
     trouble = replace(WELL, trouble="google_unavailable", trouble_age=LATE_SECONDS - 1)
     assert alarms(trouble) == {}
     long = replace(trouble, trouble_age=LATE_SECONDS)
@@ -168,7 +166,6 @@ ADDED = {
 
 
 def test_every_rule_has_a_backlog_here() -> None:
-    """Catches a rule without a test. (Two are only for a comparison of the whole sheet.)"""
     names = [rule.code for rule in RULES if rule.code not in ADDED]
     assert len(set(names)) == len(names)
     assert set(names) == WRONG.keys() | {"unverified", "history_late"}
@@ -176,8 +173,6 @@ def test_every_rule_has_a_backlog_here() -> None:
 
 @pytest.mark.parametrize("code", WRONG)
 def test_each_problem_is_reported_once_with_cause_and_fix(code: str) -> None:
-    """Catches a problem that isn't reported, one without a cause or fix, and a warning for which
-    /status is 503."""
     is_one_problem(code, WRONG[code])
 
 
@@ -214,7 +209,6 @@ def test_a_wrong_secret_is_resolved_once_a_webhook_is_accepted() -> None:
 
 
 def test_rejected_webhooks_cause_one_alert() -> None:
-    """Three of them within an hour are reported as refused."""
     assert alarms(replace(WELL, rejected=2, rejected_last_hour=2)).keys() == {"webhooks_rejected"}
     assert alarms(replace(WELL, rejected=3, rejected_last_hour=3)).keys() == {"refused"}
 
@@ -236,13 +230,11 @@ def test_several_problems_cause_several_alerts() -> None:
     ],
 )
 def test_low_disk_space_depends_on_the_size(free: int | None, size: int, is_low: bool) -> None:
-    """Catches a small volume that is always low, and a large one that never is."""
     problems = evaluate(replace(WELL, disk_free=free, disk_size=size))
     assert [problem.code for problem in problems] == ["disk_low"] * is_low
 
 
 def test_the_action_of_each_rule_exists_on_the_console() -> None:
-    """Catches a button without an action."""
     actions = {rule.action for rule in RULES if rule.action}
     assert actions <= ACTIONS.keys()
     assert {"put-back", "read-changed", "resume", "retry-all", "replay-all"} <= actions

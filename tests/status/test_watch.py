@@ -97,7 +97,6 @@ def test_silence_and_its_end_are_reported_once() -> None:
 
 
 def test_each_long_outage_is_reported_and_a_short_one_is_not() -> None:
-    """Catches a second outage within the hour that is taken for the first."""
     recipient = Recipient()
     short = replace(WELL, trouble="google_unavailable", trouble_age=LATE_SECONDS - 1)
     long = replace(short, trouble_age=LATE_SECONDS)
@@ -107,7 +106,6 @@ def test_each_long_outage_is_reported_and_a_short_one_is_not() -> None:
 
 
 def test_alerts_that_did_not_arrive_are_sent_again() -> None:
-    """Catches an alert that counts as sent although the chat was down."""
     recipient = Recipient()
     backlogs = iter([LATE, LATE, LATE, WELL, WELL, WELL])
     watch = Watch(lambda: next(backlogs), recipient.send)
@@ -118,7 +116,6 @@ def test_alerts_that_did_not_arrive_are_sent_again() -> None:
 
 
 def test_an_unreachable_database_resolves_nothing() -> None:
-    """The watch continues, and an alarm doesn't end because the backlog couldn't be read."""
     recipient = Recipient()
     away = Retryable("store_unavailable", "The database did not answer.")
     watched(recipient, LATE, away, ValueError("a fault"), LATE)
@@ -148,7 +145,6 @@ class _Chat:
 def test_an_unknown_status_is_reported_once_it_has_arrived(
     google: Emulator, database_url: str
 ) -> None:
-    """Catches one that counts as reported although its alert didn't arrive, and a second alert."""
     bench = Bench(google, database_url, ALERT_URLS="json://127.0.0.1:1/")
     Confirmations(bench.database).ask(["ODD", "NEW"])
     Confirmations(bench.database).confirm_statuses({"NEW": "waiting"})

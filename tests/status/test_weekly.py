@@ -60,7 +60,6 @@ class Post(socketserver.ThreadingTCPServer):
         )
 
     def taken(self) -> dict[str, list[str]]:
-        """Return the lines of each message by recipient, and forget them."""
         found, self.mails = self.mails, []
         return {to: _lines(text) for to, text in found}
 

@@ -34,7 +34,6 @@ def test_a_worker_sends_a_heartbeat_at_its_start(
 def test_a_refused_token_is_a_problem_until_everbright_accepts_it(
     google: Emulator, store_bench: Bench
 ) -> None:
-    """Catches a page that is green while no customer can be requested, and one that stays red."""
     google.everbright.token = "a-made-up-token"
     store_bench.environment["EVERBRIGHT_API_TOKEN"] = "another-than-that"
     store_bench.configured(store_bench.config)

@@ -53,7 +53,6 @@ def with_jobs(database: Database, *sites: str, spreadsheet: str = "s") -> SheetS
 
 
 def dirty(store: SheetStore) -> dict[str, Target]:
-    """Return the pending jobs, by site."""
     return {one.job.site: one for one in store.pending.read(99, 99).jobs}
 
 

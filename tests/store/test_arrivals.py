@@ -15,7 +15,6 @@ from tests.store.parts import backlog_of
 def test_the_last_webhook_is_known_though_others_were_read_back_or_it_was_pruned(
     database: Database, pruned: bool
 ) -> None:
-    """Would catch a webhook that was switched off, which the daily run makes look alive."""
     inbox = Inbox(database)
     for job, is_read in ((1, True), (2, False), (3, True)):
         assert (backlog_of(database).arrived_at is None) is (job < 3)

@@ -55,7 +55,6 @@ def test_an_attempt_that_can_never_land_is_dropped(database: Database) -> None:
 
 
 def test_where_a_job_is_counted_is_kept_with_what_its_row_shows(database: Database) -> None:
-    """Catches a job that is counted before its batch landed, or is counted for ever."""
     store, mine = with_jobs(database, "a", "b"), held(database)
     entry = PipelineEntry("Permits", PipelineState.UNDER_REVIEW, 1_764_000_000.125)
     shown = [replace(showing(one, X), entry=entry) for one in dirty(store).values()]
@@ -71,7 +70,6 @@ def test_where_a_job_is_counted_is_kept_with_what_its_row_shows(database: Databa
 
 
 def test_what_a_check_found_is_kept_whole(database: Database) -> None:
-    """A job that was missed stays dirty, what landed of it is known, and undos wait."""
     store, mine = with_jobs(database, "a", "b"), held(database)
     both = {"c": Cell(text="x"), "d": Cell(text="y")}
     shown = [showing(one, both) for one in dirty(store).values()]
@@ -187,7 +185,6 @@ def test_a_conclusion_is_kept_whole_or_not_at_all(database: Database) -> None:
 
 
 def test_another_worker_may_conclude_what_the_first_began(database: Database) -> None:
-    """Catches a doubt that only the process can settle that died over it."""
     store, mine = with_jobs(database, "a"), held(database)
     tried = attempt(5, None, showing(dirty(store)["a"], X))
     store.batches.begin(mine, tried)

@@ -12,7 +12,6 @@ from tests.store.parts import keep, waiting
 
 
 def test_two_upgrades_at_once_are_one(empty_url: str) -> None:
-    """Two web processes start together on an empty database."""
     url = empty_url.replace("postgres://", "postgresql+psycopg://")
     assert not Database(url).is_current()
     with ThreadPoolExecutor(4) as pool:

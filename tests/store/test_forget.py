@@ -46,7 +46,6 @@ def rows_about(bench: Bench, *words: str) -> set[str]:
 
 
 def test_no_table_has_anything_of_a_forgotten_job(bench: Bench) -> None:
-    """Catches a table that was forgotten, and a job beside it that loses anything."""
     words = (ADA, "Number1", "Ada.pdf", "1 North Juniper")
     assert {"job", "delivery", "customer", "change", "document"} <= rows_about(bench, *words)
     bench.inbox.keep_rejected(f'{{"site": "{ADA}"'.encode(), Rejected("not_json", "cut"))

@@ -48,7 +48,6 @@ def test_webhooks_of_the_same_millisecond_have_an_order(database: Database) -> N
 
 
 def test_each_of_many_threads_gets_its_own_outcome(database: Database) -> None:
-    """Catches an outcome that is another request's, and a thread that waits forever."""
     sent = [number // 2 for number in range(200)]  # Each job twice.
     with ThreadPoolExecutor(16) as pool:
         outcomes = list(pool.map(lambda job: (job, keep(database, job=job)), sent, timeout=60))
@@ -60,7 +59,6 @@ def test_each_of_many_threads_gets_its_own_outcome(database: Database) -> None:
 
 
 def test_a_delivery_is_on_the_disk_before_it_is_answered(sqlite_url: str) -> None:
-    """Catches a commit that a power cut undoes, although its sender was answered 202."""
     database, levels = Database(sqlite_url), list[Any]()
 
     def look(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -87,7 +85,6 @@ def test_hardly_a_delivery_waits_for_a_checkpoint(sqlite_url: str) -> None:
 
 
 def test_a_restart_of_the_database_costs_no_delivery(tmp_path: Path) -> None:
-    """Catches a 503 for the first webhook after PostgreSQL was restarted."""
     url = databases.migrated("postgresql", tmp_path)
     database = Database(url.replace("postgres", "postgresql+psycopg", 1))
     for number in (1, 2):
@@ -99,7 +96,6 @@ def test_a_restart_of_the_database_costs_no_delivery(tmp_path: Path) -> None:
 
 
 def test_a_connection_that_is_lost_during_the_insert_costs_no_delivery(tmp_path: Path) -> None:
-    """Catches a 503 for a webhook that a second try would have stored: EverBright has no third."""
     url = databases.migrated("postgresql", tmp_path)
     database = Database(url.replace("postgres", "postgresql+psycopg", 1))
     ended = list[int]()
@@ -121,7 +117,6 @@ def test_a_connection_that_is_lost_during_the_insert_costs_no_delivery(tmp_path:
 
 
 def test_a_delivery_that_cannot_be_stored_fails_no_other(database: Database) -> None:
-    """Catches a connection that stays broken after an error of a statement."""
     with pytest.raises(Retryable):
         database.append(database.insert(delivery), {"outcome": "accepted"})
     assert keep(database) is Outcome.ACCEPTED

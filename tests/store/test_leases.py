@@ -34,7 +34,6 @@ def test_a_late_release_keeps_the_lease_of_another(database: Database) -> None:
 
 
 def test_a_lease_from_before_the_clock_was_put_back_is_over(database: Database) -> None:
-    """Catches a worker that died, and a sheet that nobody writes until the hour has come again."""
     mine = held(database, "dead", seconds=30)
     with database.writing() as connection:
         connection.exec_driver_sql("UPDATE lease SET expires_at = expires_at + 3600")
@@ -45,7 +44,6 @@ def test_a_lease_from_before_the_clock_was_put_back_is_over(database: Database) 
 
 
 def test_a_holder_renews_its_lease_across_a_clock_that_was_put_back(database: Database) -> None:
-    """Catches a worker that loses its lease to itself: every batch would be written again."""
     mine = held(database)
     with database.writing() as connection:
         connection.exec_driver_sql("UPDATE lease SET expires_at = expires_at + 3600")

@@ -34,7 +34,6 @@ def at(database: Database, revision: str) -> None:
 
 
 def tables(database: Database) -> list[str]:
-    """Describe the columns, keys and indexes as the database itself reports them."""
     with database.reading() as connection:
         found = inspect(connection)
         parts = [
@@ -51,14 +50,12 @@ def tables(database: Database) -> list[str]:
 
 
 def test_a_revision_is_named_as_its_file() -> None:
-    """Catches a start that takes a database of yesterday for one of today: it goes by the names."""
     scripts = ScriptDirectory(str(revisions.MIGRATIONS))
     found = [script.revision for script in scripts.walk_revisions()]
     assert tuple(reversed(found)) == revisions.known()
 
 
 def test_changed_tables_have_a_new_revision() -> None:
-    """Catches a version that takes an older database for its own, and then fails in its queries."""
     created = [CreateTable(table) for table in schema.metadata.sorted_tables]
     indexes = [CreateIndex(index) for one in created for index in one.element.indexes]
     statements = sorted(str(one) for one in (*created, *indexes))
@@ -68,7 +65,6 @@ def test_changed_tables_have_a_new_revision() -> None:
 
 @pytest.mark.parametrize("kind", databases.KINDS)
 def test_migrated_tables_are_as_created_ones(kind: str, tmp_path: Path) -> None:
-    """Would catch a column, a table or an index that only new or only upgraded databases have."""
     (tmp_path / "created").mkdir()
     created = opened(databases.migrated(kind, tmp_path / "created"))
     migrated = opened(databases.fresh(kind, tmp_path))
@@ -82,7 +78,6 @@ def test_migrated_tables_are_as_created_ones(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_current_database_keeps_what_it_has(database: Database) -> None:
-    """Would catch tables that are created a second time."""
     keep(database)
     database.upgrade()
     with database.reading() as connection:
@@ -94,7 +89,6 @@ def test_a_current_database_keeps_what_it_has(database: Database) -> None:
     [("0001", "brightsheet backfill"), ("0017", "brightsheet backfill"), ("9999", "Install")],
 )
 def test_another_database_is_refused_unchanged(database: Database, revision: str, fix: str) -> None:
-    """Would catch half an upgrade, and a message without the fix."""
     keep(database)
     at(database, revision)
     assert not database.is_current()
@@ -131,7 +125,6 @@ for line in sys.stdin:
 @pytest.mark.long
 @pytest.mark.parametrize("kind", databases.KINDS)
 def test_an_upgrade_that_is_killed_at_any_statement_is_repeated(kind: str, tmp_path: Path) -> None:
-    """Would catch half a schema, which the next start takes for a database of another version."""
     (tmp_path / "created").mkdir()
     whole = tables(opened(databases.migrated(kind, tmp_path / "created")))
     url, kills = databases.fresh(kind, tmp_path), 0

@@ -24,7 +24,6 @@ from tests.store.test_history import said
 
 
 def test_each_kind_of_work_is_seen(database: Database) -> None:
-    """Catches work that lies still until something else comes: the loop asks nothing but this."""
     store, mine = sheet_store(database, "s"), held(database)
     assert not store.pending.is_waiting()
     keep(database)
@@ -52,7 +51,6 @@ def test_another_spreadsheets_doubts_and_undos_are_not_ours(database: Database) 
 
 
 def test_no_more_is_read_than_is_asked_for(database: Database) -> None:
-    """Catches a batch beyond what Google takes, and a search for a refused job that reads all."""
     store = with_jobs(database, "a", "b", "c")
     changes = [said(site, n) for n, site in enumerate("abc")]
     store.jobs.take_in(held(database), Projected([], changes=changes))
@@ -81,7 +79,6 @@ def test_a_pending_job_brings_its_files_and_its_customer(database: Database) -> 
 
 
 def test_all_is_read_in_one_transaction_at_one_moment(database: Database) -> None:
-    """Catches jobs from before another worker's conclusion together with undos from after it."""
     store, mine = with_jobs(database, "a"), held(database)
     begun: list[object] = []
     seen = dirty(store)["a"]
@@ -168,7 +165,6 @@ def test_no_job_waits_longer_than_the_limit_for_customers(database: Database) ->
 
 
 def test_a_job_with_a_row_neither_waits_nor_delays_others(database: Database) -> None:
-    """Every change of an old job would wait for each new one's customer."""
     store, mine = mapped(database, "a", "b"), held(database)
     store.batches.set_has_row(mine, ["b"], has_row=True)
     assert dirty(store).keys() == {"b"}

@@ -62,7 +62,6 @@ def test_a_resting_job_is_not_pending_and_others_are(database: Database) -> None
 
 
 def test_a_quarantined_job_that_is_up_to_date_is_released(database: Database) -> None:
-    """Catches a job that is reported as quarantined after its next event fixed the fault."""
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.quarantine(mine, "a")
     end_rest(database)

@@ -31,7 +31,6 @@ def test_a_call_outside_a_flush_waits_only_for_a_token() -> None:
 
 @given(st.lists(st.floats(0, 30), max_size=300))
 def test_no_minute_holds_more_than_sixty_flushes(gaps: list[float]) -> None:
-    """Catches a refill or a burst that Google would answer with 429."""
     bucket, now = TokenBucket(), 0.0
     began: list[float] = []
     for gap in gaps:

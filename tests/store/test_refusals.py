@@ -66,7 +66,6 @@ def test_the_backlog_counts_those_since_yesterday(database: Database, refusals: 
 def test_the_backlog_has_the_time_of_the_last_wrong_secret(
     database: Database, refusals: Refusals
 ) -> None:
-    """Catches one of Friday that is forgotten on Monday."""
     assert backlog_of(database).wrong_secret_age is None
     refusals.add({"no_secret": RefusedRequests(1, 3.0 * DAY, "")})
     assert backlog_of(database).wrong_secret_age == pytest.approx(3 * DAY, abs=20)

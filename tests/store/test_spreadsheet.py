@@ -24,7 +24,6 @@ def test_the_rate_limit_is_shared_by_all_processes(database: Database) -> None:
 
 
 def test_fence_numbers_only_grow(database: Database) -> None:
-    """Catches a number that two batches have: the read could not tell which one was carried out."""
     mine = held(database)
     fences = [
         Spreadsheet(database, "s").take_turn(mine, spacing).fence for spacing in (1.0, 0, 1.0)

@@ -84,7 +84,6 @@ class Path:
 
 @contextmanager
 def counted() -> Iterator[Counter[str]]:
-    """Count the transactions of every engine, by what they are for."""
     begun: Counter[str] = Counter()
     mine = current_thread()
 

@@ -148,7 +148,6 @@ def test_what_is_needed_is_held_to_its_type(changes: dict[str, Any], where: str)
 def test_a_field_of_an_unexpected_type_is_dropped_and_reported(
     changes: dict[str, Any], names: tuple[str, ...]
 ) -> None:
-    """Catches a milestone that is rejected because of a field that only helps."""
     delivery = read(body(milestone(status="APPROVED") | changes))
     without = read(body(milestone(status="APPROVED") | dict.fromkeys(changes)))
     assert (delivery.milestone, delivery.odd_fields) == (without.milestone, names)
@@ -185,7 +184,6 @@ def places(tree: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def replaced(place: tuple[Any, ...], value: Any) -> Any:
-    """Return the sample with something else at a place."""
     tree = within = deepcopy(WHOLE)
     for key in place[:-1]:
         within = within[key]

@@ -73,7 +73,6 @@ _TREES = st.recursive(
 
 @given(_TREES)
 def test_at_no_depth_is_a_private_comment_kept(tree: object) -> None:
-    """Catches a rule that knows only the two or three places in which comments are known to be."""
     payload = {"site": uuid(1), "stage_name": "Sold", "comment": "Public.", "tree": tree}
     assert SECRET not in str(without_private_comments(payload))
     delivery = read(body(milestone(x=tree, tasks=[{"name": "x", "comments": tree}])))

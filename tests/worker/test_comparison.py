@@ -31,7 +31,6 @@ def step(loop: SheetLoop) -> None:
 
 
 def test_a_comparison_that_google_cut_short_is_made_up_for(bench: Bench) -> None:
-    """Catches a wrong cell that stays another day because Google was away for half a minute."""
     bench.shown(milestone(1))
     bench.compare()
     bench.edit("type_cell", row=1, column=1, text="typed over")
@@ -64,7 +63,6 @@ def test_an_old_comparison_is_a_warning_until_the_next_one(bench: Bench) -> None
 
 
 def test_a_spreadsheet_in_the_trash_is_a_warning_until_it_is_restored(bench: Bench) -> None:
-    """Catches a worker that writes into a deleted spreadsheet, green, until Google drops it."""
     bench.shown(milestone(1))
     spreadsheet = bench.google.drive.files[bench.spreadsheet]
 

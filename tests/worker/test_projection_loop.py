@@ -40,7 +40,6 @@ def running(bench: Bench) -> Running:
 
 
 def other(running: Running, name: str) -> Leases:
-    """Return the leases of another worker, which has taken one."""
     seconds = running.bench.settings.lease_seconds
     leases = Leases(running.bench.database, "another", seconds)
     assert leases.acquire(name) is not None
@@ -48,7 +47,6 @@ def other(running: Running, name: str) -> Leases:
 
 
 def test_deliveries_are_applied_and_the_flush_is_woken(running: Running) -> None:
-    """Catches a cell that waits for the next poll, and a loop that never rests."""
     assert (running.loop.step(), running.sheet.wakes) == (False, 0)
     running.bench.send(milestone(1), milestone(2))
     assert running.loop.step()
@@ -76,7 +74,6 @@ def test_what_stops_the_sheet_stops_nothing_else(running: Running, why: str) -> 
 
 
 def test_one_of_several_workers_applies_each_delivery(running: Running) -> None:
-    """Catches a job that two take in at once, and a wake for nothing."""
     theirs = other(running, PROJECTION)
     running.bench.send(milestone(1))
     assert not running.loop.step()
@@ -89,14 +86,12 @@ def test_one_of_several_workers_applies_each_delivery(running: Running) -> None:
 
 
 def test_the_lease_is_released_at_once(running: Running) -> None:
-    """Catches another worker that waits half a minute for one that is idle."""
     running.bench.send(milestone(1))
     assert running.loop.step()
     other(running, PROJECTION)
 
 
 def test_the_lease_is_released_after_an_error_and_the_delivery_stays(running: Running) -> None:
-    """Catches deliveries that nobody applies after a database was away."""
     running.bench.send(milestone(1))
     rename(running, "job", "gone")
     with pytest.raises(Retryable):

@@ -31,7 +31,6 @@ class Book:
     def call(
         self, method: str, path: str, body: Any = None, user: str = OWNER, **query: Any
     ) -> Any:
-        """A call as the server would make it, from path to JSON."""
         found = discovery.match(
             "sheets", method, f"/v4/spreadsheets/{self.it.spreadsheet_id}{path}"
         )
@@ -72,7 +71,6 @@ class Book:
         return (rows[0].get("values") or [{}])[0]
 
     def tab(self, index: int = 0) -> Any:
-        """The Sheet at an index, without grid data."""
         return self.call("GET", "")["sheets"][index]
 
     def snapshot(self) -> Any:

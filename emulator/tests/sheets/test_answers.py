@@ -60,7 +60,6 @@ def properties(fields: str, **changes: Any) -> dict[str, Any]:
 
 
 def tabs(*sheets: dict[str, Any]) -> Step:
-    """Read all tabs, without their cells."""
     return "TABS", "", {"includeGridData": "false"}, None, [*sheets]
 
 
@@ -287,7 +286,6 @@ def test_answers_are_those_of_google(book: Book, name: str) -> None:
 
 
 def without_id(answer: Any) -> Any:
-    """Return an answer without the spreadsheet's ID."""
     if isinstance(answer, dict):
         return {k: without_id(value) for k, value in answer.items() if k != "spreadsheetId"}
     return [without_id(one) for one in answer] if isinstance(answer, list) else answer

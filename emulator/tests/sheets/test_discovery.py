@@ -132,7 +132,6 @@ def test_a_query_that_does_not_fit_is_refused(query: dict[str, str], said: str) 
 
 
 def test_drive_overlooks_names_that_it_does_not_know_but_not_fields() -> None:
-    """Catches a Drive stricter than Google's, and one that answers fields that are not there."""
     check(("drive", "GET", "/drive/v3/files/x"), includeItemsFromAllDrives="True", foo="1")
     check(("drive", "POST", "/drive/v3/files"), {"name": "x", "title": "y"})
     with pytest.raises(ApiError) as caught:

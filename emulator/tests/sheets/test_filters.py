@@ -64,13 +64,11 @@ def said(value: str) -> dict[str, str]:
 def test_the_rows_that_a_filter_view_lets_through(
     book: Book, specs: list[dict[str, Any]], names: list[str]
 ) -> None:
-    """Catches a formula read from the header's row, or shifted by columns as in a format."""
     book.put("A1:C5", ROWS)
     assert shown(book, filterSpecs=specs) == names
 
 
 def test_a_formula_is_written_for_the_first_row_below_the_header(book: Book) -> None:
-    """Catches a shift counted from the top of the sheet where the table begins further down."""
     book.put("A3:C7", ROWS)
     specs = spec(1, "CUSTOM_FORMULA", said('=$B4="Rejected"'))
     book.batch({"addFilterView": {"filter": view(range=area(2, 7, 0, 3), filterSpecs=specs)}})

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def filled(book: Book) -> Book:
-    """A header, three rows, and a key on the second column."""
     book.put("A1:C4", [["Name", "Key", "N"], ["c", "k3", 3], ["a", "k1", 1], ["b", "k2", 2]])
     book.batch(mark("key", "COLUMNS", 1))
     return book

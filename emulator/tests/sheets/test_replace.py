@@ -18,7 +18,6 @@ def replace(book: Book, **request: object) -> dict[str, int]:
 
 
 def entered(book: Book) -> list[list[object]]:
-    """Return the tab's texts, numbers and formulas."""
     return book.values(valueRenderOption="FORMULA")
 
 

@@ -115,7 +115,6 @@ def test_rules_are_deleted_by_index(book: Book) -> None:
     ],
 )
 def test_values_of_conditions_that_google_refuses(book: Book, kind: str, value: str) -> None:
-    """Catches a rule that Google would not have, and that fails the whole batch there."""
     book.batch({"addSheet": {"properties": {"title": "Other"}}})
     said = f"Invalid ConditionValue.userEnteredValue: {value}"
     assert book.refusal(add(kind, value)).endswith(said)
@@ -182,7 +181,6 @@ def test_tabs_are_reordered_counting_from_before_the_move(book: Book) -> None:
 
 
 def test_what_is_not_served_says_so(book: Book) -> None:
-    """Catches a request that is silently ignored."""
     with pytest.raises(ApiError) as caught:
         book.batch({"addDimensionGroup": {"range": span("ROWS", 0, 1)}})
     assert caught.value.http_status == 501

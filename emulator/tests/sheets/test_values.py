@@ -149,7 +149,6 @@ def test_a_failing_batch_of_values_names_its_part_and_changes_nothing(book: Book
 
 
 def test_the_range_in_the_body_must_be_the_one_in_the_path(book: Book) -> None:
-    """Catches a write to one of two ranges that disagree, and a refusal of two spellings."""
     body = {"range": "Sheet1!A1", "values": [["a"]]}
     book.call("PUT", "/values/'Sheet1'!A1", body, valueInputOption="RAW")
     with pytest.raises(ApiError, match="the body's range is"):

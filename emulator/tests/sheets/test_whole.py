@@ -74,7 +74,6 @@ def filled() -> Book:
 @settings(max_examples=40, deadline=None)
 @given(st.lists(REQUESTS, min_size=1, max_size=6))
 def test_a_batch_that_fails_leaves_everything_as_it_was(requests: list[dict[str, Any]]) -> None:
-    """Catches any request whose change is not taken back, ids to come included."""
     book = filled()
     before, revision = book.snapshot(), book.it.revision
     random_state = book.it.rng.getstate()
@@ -86,7 +85,6 @@ def test_a_batch_that_fails_leaves_everything_as_it_was(requests: list[dict[str,
 @settings(max_examples=40, deadline=None)
 @given(st.lists(REQUESTS, min_size=1, max_size=8))
 def test_the_same_requests_give_the_same_spreadsheet(requests: list[dict[str, Any]]) -> None:
-    """Catches ids or times that a journal could not replay, refused requests in between."""
     first, second = filled(), Book()
     second.it = second.sheets.create("copy", "Test", OWNER)
     first = Book()

@@ -82,7 +82,6 @@ class Form(HTMLParser):
         return visitor.client.post(self.action or path, data=data, follow_redirects=follow)
 
     def send(self, visitor: Visitor, path: str, **button: str) -> Form:
-        """Send it, and return the form of the page that answers."""
         answer = self.answer(visitor, path, follow=True, **button)
         while 'http-equiv="refresh"' in answer.text:  # A browser waits for customers like this.
             answer = visitor.client.get(answer.request.full_path)

@@ -10,7 +10,6 @@ pytestmark = pytest.mark.long
 
 
 def test_a_deleted_mapped_column_is_restored_or_mapped_again(console: Console) -> None:
-    """Catches a button that would add a column to an installer's tab."""
     visitor, bench = console.signed_in(), console.bench
     two_tab_board.make(bench, [two_tab_board.line(1)], [])
     two_tab_board.map_tabs(bench)

@@ -130,13 +130,11 @@ class Habit:
 
     @property
     def typed_before(self) -> Mapping[int, str]:
-        """Words in rows before the tabs are mapped."""
         if self.is_stage:
             return {1: "Install", 2: "Call first", 3: "Site survey", 4: "Permit done"}
         return {7: "Issued", 8: "Redo", LEADS[0]: "Applied"}
 
     def word(self, sent: Sequence[Sent]) -> str:
-        """Return EverBright's word after these webhooks."""
         if self.is_stage:
             return stage_judge.word(sent)
         mine = of_permits(sent)
@@ -149,7 +147,6 @@ class Habit:
         return text if len(of_permits(before)) == len(of_permits(now)) else self.word(now)
 
     def date(self, sent: Sequence[Sent]) -> str:
-        """Return the day of the last approval as the column has it."""
         days = [one.payload for one in of_permits(sent) if one.payload["status"] == "APPROVED"]
         if not days:
             return ""
@@ -218,7 +215,6 @@ class Board:
         return dict(zip(self.habit.headers, texts, strict=True))
 
     def _row(self, number: int) -> dict[str, Any]:
-        """Return what people typed in a row."""
         habit, lead = self.habit, number > JOBS
         name = habit.name.format(first=f"Ada{number}", last=f"{habit.family}{number}")
         phone = "" if number % 4 == 0 else f"c 720-555-{number:04}"
@@ -283,7 +279,6 @@ class Board:
         return board_judge.rows_of(self.bench)
 
     def stored(self) -> list[tuple[str, str, str]]:
-        """Return the mapping in the sheet, without its moment."""
         found = self.bench.metadata()
         return sorted((place, k, "" if k == HEADER_KEY else value) for place, k, value in found)
 
@@ -297,7 +292,6 @@ class Visitor:
     clicks: int = 0
 
     def map(self) -> None:
-        """Map both tabs, and check what the preview announces."""
         habit, page = self.board.habit, self.page
         self.click("Columns", "link")
         self.click("Use your existing sheet", "link")
@@ -377,7 +371,6 @@ class People(Installer):
             self.work()
 
     def work(self) -> None:
-        """Do one thing."""
         deeds = [self._sort, self._move_row, self._move_column, self._insert_row, self._rename]
         deeds += [self._to_other_tab, self._delete_and_undo, *[self._type_word] * 8]
         deeds += [lambda: self._type(("Note to self", *self.habit.headers[:2]))] * 4
@@ -385,7 +378,6 @@ class People(Installer):
             self._lots.choice(deeds)()
 
     def _rename(self) -> None:
-        """Rename the column with words in both tabs, and one of the tabs."""
         header = self._lots.choice([self.habit.column, "Where it is", "STATUS"])
         for tab in (OPEN, INSTALLED):
             column = two_tab_board.places(self._bench, tab)[self.column]
@@ -433,7 +425,6 @@ class Storm:
         yield from self.people.dates.values()
 
     def run(self) -> None:
-        """Send everything while people work, then let the sheet come to rest."""
         self.rest()
         google, failing = self.bench.google, self.board.habit.failing
         google.faults.between(self.people.pass_by, method="*.batchUpdate", chance=0.6)
@@ -490,7 +481,6 @@ class Storm:
         raise AssertionError(f"work is left after {_FLUSHES} flushes")
 
     def wrong(self) -> list[str]:
-        """Return what is wrong now, a sentence for each row or cell."""
         shown: dict[str, list[dict[str, str]]] = defaultdict(list)
         for row in self.board.rows():
             shown[row[PRICE] if PRICE in row else row.get(KEY, "")].append(row)
@@ -528,12 +518,10 @@ class Storm:
                 yield f"{header} of {number} shows {text!r}, not {wanted}"
 
     def listed(self) -> set[tuple[str, str]]:
-        """Return the sites and words that the comparison lists as typed, in this column."""
         kept = self.bench.compared.kept
         return {(cell.site, cell.shows) for cell in kept if cell.header == self.people.column}
 
     def differing(self) -> set[tuple[str, str]]:
-        """Return the sites and words of the cells that don't show EverBright's word."""
         found = set()
         for row in self.board.rows():
             if site := row.get(KEY):
@@ -544,7 +532,6 @@ class Storm:
         return found
 
     def place(self, number: int) -> tuple[int, int]:
-        """Return the tab and row of a price."""
         for tab in (OPEN, INSTALLED):
             column = two_tab_board.places(self.bench, tab)[PRICE]
             for row, cells in enumerate(two_tab_board.grid(self.bench, tab), HEADER_ROW + 1):
@@ -553,14 +540,12 @@ class Storm:
         raise LookupError(number)
 
     def put(self, number: int, header: str, text: str) -> None:
-        """Put a text into a row, unseen by the judge."""
         tab, row = self.place(number)
         column = two_tab_board.places(self.bench, tab)[header]
         self.bench.do(two_tab_board.fill(tab, row, [[text]], column))
 
 
 def events_of(lots: random.Random, habit: Habit) -> dict[int, list[Sent]]:
-    """Return the webhooks of each job, in the order of their dates."""
     made = _whole_job if habit.is_stage else _permits
     return {job: [*made(lots, job)] for job in range(1, JOBS + 1)}
 
@@ -583,7 +568,6 @@ def _permits(lots: random.Random, job: int) -> Iterator[Sent]:
 
 
 def _whole_job(lots: random.Random, job: int) -> Iterator[Sent]:
-    """Give webhooks that go mostly forward, with rejected and reopened milestones."""
     where = SURVEY
     status = lots.choice(["INPROG", "SUBMITTED"])
     for number in range(EVENTS):

@@ -90,7 +90,6 @@ def test_a_job_that_waits_is_answered_on_the_page(google: Emulator, sqlite_url: 
 
 @pytest.mark.long
 def test_a_row_that_moved_since_it_was_looked_at_is_not_taken(console: Console) -> None:
-    """Catches a choice by row number: row 5 is another row of that customer by now."""
     visitor, bench = console.visitor, console.bench
     form = listed(console)
     writes = bench.writes()
@@ -128,7 +127,6 @@ def test_missing_words_are_listed_where_words_are_chosen(console: Console) -> No
 
 @pytest.mark.long
 def test_a_value_that_is_no_status_is_added_to_the_drop_down(console: Console) -> None:
-    """Catches a link to a page where no option can be chosen for it."""
     visitor, bench = console.visitor, console.bench
     place = OPEN, "COLUMNS", two_tab_board.places(bench)["Crew"]
     bench.do(

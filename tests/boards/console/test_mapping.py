@@ -93,7 +93,6 @@ def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None
 
 @pytest.mark.long
 def test_before_a_worker_ran_only_uncertain_rows_are_listed(console: Console) -> None:
-    """Catches a list of every job that the first flush will match on its own."""
     visitor = console.visitor
     known = made_up.site(SITES[0])
     contact = known["contacts"][0] | {"email": "another@example.com"}
@@ -119,7 +118,6 @@ def test_a_mapped_column_is_listed_by_the_name_of_its_milestone(console: Console
 
 @pytest.mark.long
 def test_every_column_is_shown_with_its_letter_and_three_cells(console: Console) -> None:
-    """Catches "M1" and "M1 $", which read alike: one could not be mapped without the other."""
     visitor = console.visitor
     form = columns(visitor)
     names = [f"{one['first_name']} {one['last_name']}" for one in contacts()]
@@ -227,7 +225,6 @@ def mapped(console: Console, form: Form) -> None:
 
 @pytest.mark.long
 def test_a_second_window_undoes_no_mapping(console: Console) -> None:
-    """Catches a window opened before: what it shows as nobody's was mapped by now, in another."""
     visitor, bench = console.visitor, console.bench
     mapped(console, chosen(columns(visitor)))
     first, second = columns(visitor), columns(visitor)
@@ -252,7 +249,6 @@ def test_a_second_window_undoes_no_mapping(console: Console) -> None:
 
 @pytest.mark.long
 def test_each_step_has_an_address_that_shows_what_was_chosen(console: Console) -> None:
-    """Catches a page that cannot be reloaded, or that Back shows without its choices."""
     visitor, bench = console.visitor, console.bench
     form = chosen(columns(visitor))
     field, base = f"field:{ACTIVE}:K:K", form.action.rpartition("/")[0]
@@ -273,7 +269,6 @@ def test_each_step_has_an_address_that_shows_what_was_chosen(console: Console) -
 
 @pytest.mark.long
 def test_what_is_written_is_what_the_preview_showed(console: Console) -> None:
-    """Catches a window whose preview is old, because another changed the same choices."""
     visitor, bench = console.visitor, console.bench
     form = chosen(columns(visitor))
     preview = form.send(visitor, MAPPING, step="preview")
@@ -312,7 +307,6 @@ def test_a_draft_that_is_too_old_is_begun_again(console: Console) -> None:
 
 @pytest.mark.long
 def test_the_same_mapping_twice_is_no_contradiction(console: Console) -> None:
-    """Catches a second press that reports the first one as a change."""
     form = chosen(columns(console.visitor))
     mapped(console, form)
     mapped(console, form)

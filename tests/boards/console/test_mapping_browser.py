@@ -93,7 +93,6 @@ def press(page: Page, name: str) -> None:
 
 
 def choose(page: Page, label: str, text: str) -> None:
-    """Focus a list, and type the beginning of an option."""
     field = page.get_by_label(label, exact=True)
     go_to(page, field)
     page.wait_for_timeout(1_100)  # Within a second, typed letters are added to the earlier ones.
@@ -153,7 +152,6 @@ def test_a_board_is_mapped_by_keyboard(office: Office, browser: Browser, tmp_pat
 
 @pytest.mark.long
 def test_back_shows_each_step_again(office: Office, browser: Browser) -> None:
-    """Catches "Confirm Form Resubmission" in the place of a page, and choices that are lost."""
     page = browser.new_page(viewport=SIZE)
     entered(page, office.receiver.url)
     page.goto(f"{office.receiver.url}/mapping")
@@ -176,7 +174,6 @@ def test_back_shows_each_step_again(office: Office, browser: Browser) -> None:
 
 
 def settled(office: Office, page: Page, tmp_path: Path) -> None:
-    """Settle the row that two jobs may have, and add a Pipeline."""
     wait_for(lambda: has_doubts(page))
     row = page.get_by_label("Same job: row 8 of Active").first
     go_to(page, page.locator("fieldset").first.get_by_role("radio", checked=True))

@@ -47,7 +47,6 @@ def asking(stand: Stand) -> Stand:
 
 
 def grids(stand: Stand) -> dict[int, Grid]:
-    """Return the cells of every visible tab, by sheet id and place."""
     fields = f"sheets(properties(sheetId,hidden),data(rowData(values({_CELLS}))))"
     found: dict[int, Grid] = {}
     for sheet in stand.book(fields)["sheets"]:
@@ -63,7 +62,6 @@ def grids(stand: Stand) -> dict[int, Grid]:
 
 
 def deliver(stand: Stand) -> None:
-    """Send 100 deliveries in four bursts, each written before the next comes."""
     jobs = [*MATCHED, *NEW][: DELIVERIES // 4]
     for step, (definition, status) in enumerate(
         [(1, "SUBMITTED"), (1, "APPROVED"), (2, "SUBMITTED"), (2, "REJECTED")]

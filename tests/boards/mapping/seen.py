@@ -27,7 +27,6 @@ def fields(synonyms: Mapping[str, Sequence[str]] | None = None, **more: Any) -> 
 
 
 def cell(one: object) -> SeenCell:
-    """Return a cell: text; a number; a formula (=…); None is a blank one."""
     if isinstance(one, SeenCell):
         return one
     if one is None or one == "":

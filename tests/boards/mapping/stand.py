@@ -28,7 +28,6 @@ class Stand(Bench):
         self.do({"updateCells": {"start": start, "rows": rows, "fields": "userEnteredValue"}})
 
     def add_tab(self, title: str) -> int:
-        """Add a tab at the right, and return its id."""
         made: int = self.google.edit(self.spreadsheet, "add_tab", title=title)
         return made
 

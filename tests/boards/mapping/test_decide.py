@@ -34,7 +34,6 @@ def shown(made: TabMapping) -> dict[str, str]:
 
 
 def test_a_column_whose_letter_is_a_header_is_named_like_in_formulas() -> None:
-    """Catches column D that nobody can name, because another column is called D."""
     seen = tab(("D", "Phone", "Fee", "Step"), ("x", "303-555-0101", "", ""))
     made = decided(seen=seen, fields={"D": "customer", "D:D": "stage"}, header_row=0)
     at = {name: column.index for name, column in made.fields.items()}
@@ -82,7 +81,6 @@ def test_an_unknown_choice_lists_the_known_ones(said: dict[str, Any], message: s
 
 
 def test_the_key_moves_but_is_never_taken_away() -> None:
-    """Catches a Site ID column that is added anew each time, and rows that are nobody's."""
     before = Before(0, {3: "site_id"}, {})
     with pytest.raises(Permanent, match='To use another column: --set "Header=site_id"'):
         decided(before, unset=["D"])

@@ -42,7 +42,6 @@ def test_the_header_row_is_found(rows: list[list[object]], header_row: int) -> N
     ids=["none", "one known header", "one above the other", "two tables"],
 )
 def test_a_doubtful_header_row_is_asked_about(rows: list[list[object]], problem: str) -> None:
-    """Catches a guess: with the wrong one, a header is written over or jobs go missing."""
     found = find(tab(*rows), BY)
     assert found.row is None
     assert problem in found.problem

@@ -64,7 +64,6 @@ def test_an_added_column_is_shown_in_its_future_place(stand: Stand) -> None:
 
 
 def test_without_everbright_it_reports_that_no_row_is_matched(stand: Stand) -> None:
-    """Catches a preview that promises forty new rows because EverBright was away."""
     stand = filled(stand)
     stand.google.faults.answer(503, api="everbright", count=None)
     found = stand.mapped("--preview")["preview"]
@@ -79,7 +78,6 @@ def test_where_nothing_can_be_mapped_there_is_nothing_to_show(stand: Stand) -> N
 
 
 def test_a_new_row_copies_the_formulas_of_the_row_above_it(stand: Stand) -> None:
-    """Catches a sum that each new customer gets."""
     stand.fill(
         [
             ["Client", "Phone", "Price", "Twice"],

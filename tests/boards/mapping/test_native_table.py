@@ -52,7 +52,6 @@ def test_its_columns_offer_their_options(stand: Stand) -> None:
 
 
 def test_new_rows_and_the_site_id_are_inside_it(stand: Stand) -> None:
-    """Catches rows below the Table, and a column that stays when the Table is sorted."""
     for number in (1, *NEW):
         stand.send(milestone(number, name="Permit", status="SUBMITTED"))
     stand.map("--set", "Permit=status:Permit", "--word", "Permit:SUBMITTED=Filed", "--write")

@@ -32,7 +32,6 @@ def permit(stand: Stand) -> str:
 def test_a_renamed_option_is_reported_and_not_written_until_it_is_mapped_again(
     theirs: Stand,
 ) -> None:
-    """Catches cells with a red corner that nobody hears about."""
     theirs.drop_down(2, "Applied", "Stamped", "Redo")
     theirs.compare()
     theirs.shown(milestone(1, **LATER), milestone(2, **LATER))
@@ -58,7 +57,6 @@ def permits(stand: Stand) -> list[str]:
 
 @pytest.mark.parametrize("how", ["the tab is deleted", "the reference is lost"])
 def test_a_drop_down_without_its_list_does_not_affect_others(stand: Stand, how: str) -> None:
-    """Catches `map` that fails for every tab because of one column of one tab."""
     lists = stand.add_tab("Lists")
     stand.fill([["Done"], ["Sent"]], lists)
     stand.fill([["Client", "Phone", "Permit", "PTO"], ["Ada", "303-555-0101", "", ""]])
@@ -89,7 +87,6 @@ def test_a_drop_down_on_its_own_tab_names_no_tab() -> None:
 
 
 def test_a_column_is_not_computed_because_its_total_is(stand: Stand) -> None:
-    """Catches prices, dates and sizes that cannot be mapped; one computed row by row still is."""
     headers = ["Client", "Phone", "kW", "System size", "No."]
     jobs: list[list[str | float | None]] = [
         ["Ada", "303-555-0101", 8.2, f"=C{n}*2", f"=MAX(E$1:E{n - 1})+1"] for n in (2, 3, 4)

@@ -101,7 +101,6 @@ def test_a_rule_is_proposed_for_one_word_only(
 
 
 def test_paid_is_proposed_only_for_a_milestone_of_a_payment() -> None:
-    """Catches a job that reads Paid because its last milestone's documents were accepted."""
     rules = ProgressRules(Fields(config(), MILESTONES[:-1]))
     assert rules.proposed(("Paid", "Permit OK")) == {f"{MILESTONES[2].key}:APPROVED": "Permit OK"}
 
@@ -153,7 +152,6 @@ def test_the_field_is_proposed_by_the_words_of_the_column(
     sent: Sequence[str],
     field: str,
 ) -> None:
-    """Catches a sales stage of EverBright's that overwrites the board's own stages."""
     assert column(fields(*sent), header, options, *texts).field == field
 
 
@@ -271,7 +269,6 @@ def test_the_command_proposes_shows_and_changes_the_words(theirs: Stand) -> None
 
 @pytest.mark.long
 def test_typed_words_yield_to_news_and_are_never_moved_backward(theirs: Stand) -> None:
-    """The table of decision 13, in the sheet; what stays is listed where typed words are."""
     theirs.shown()
     type_stage(theirs, 1, "Install")
     type_stage(theirs, 2, "Call first")

@@ -33,14 +33,12 @@ def test_by_what_the_cells_are() -> None:
 
 
 def test_five_digits_are_a_zip_only_below_a_zip_header() -> None:
-    """Catches rows that don't match their jobs because their price is compared with a ZIP."""
     assert found(("Price", "Size"), (18500, 7.2), (23400, 9.1)) == ["", ""]
     assert found(("Price", "Zip"), ("20001", "80999")) == ["", "zip"]
     assert found(("Zip", "Tel"), (18500, "555-0101"), (23400, "555-0102")) == ["zip", "phone"]
 
 
 def test_numbered_jobs_are_no_towns() -> None:
-    """Catches a town and ZIP code written into a column of job numbers."""
     assert found(("A1",), ("Job 20001",), ("Job 20002",)) == [""]
     assert found(("A1",), ("Marlow 80999",), ("St. Paul, MN 55101",)) == ["city_zip"]
 
@@ -50,7 +48,6 @@ def test_a_column_without_a_header_is_known_by_its_cells() -> None:
 
 
 def test_a_quotes_column_is_not_the_key() -> None:
-    """Catches the key in a column of other UUIDs: every job would get a second row."""
     some = proposed(("Quote ID", "Link"), (uuid(9), JOB), (uuid(8), JOB))
     assert [one.field for one in some] == ["initial_quote", "site_id"]
 
@@ -68,7 +65,6 @@ def test_a_few_odd_cells_do_not_matter_but_half_do() -> None:
 
 
 def test_header_and_cells_that_contradict_each_other_settle_nothing() -> None:
-    """Catches phone numbers that are overwritten with email addresses."""
     (one,) = proposed(("Email",), ("555-010-1234",))
     assert (one.field, one.reason) == ("", "its header says E-mail, its cells are phone numbers")
 
@@ -117,7 +113,6 @@ def test_a_field_is_for_the_surest_column() -> None:
 
 
 def test_columns_that_are_as_sure_are_none() -> None:
-    """Catches a guess between two columns: the wrong one would be overwritten."""
     some = proposed(("Client", "Contact name", "Phone"), ("Ada", "Bo", "1"))
     assert [one.field for one in some] == ["", "", "phone"]
     assert (
@@ -155,8 +150,6 @@ CELLS = {
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_column_of_a_fields_kind_is_proposed_for_it(field: str) -> None:
-    """Catches dates that are refused below the header of a field that shows dates, and sizes that
-    are taken for phone numbers; and dates that are overwritten with text."""
     entry = FIELDS[field]
     column = field + PERMIT if field.endswith(":") else field
     header = entry.title("Permit")

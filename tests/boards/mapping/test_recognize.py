@@ -15,7 +15,6 @@ KNOWN = Recognizer(fields())
 
 
 def every_field() -> Fields:
-    """Return the fields with every column in the config, and three milestones."""
     tree = config().model_dump()
     details = [{"id": column, "header": FIELDS[column].header} for column in DETAIL_IDS]
     tree["columns"] = [*tree["columns"], *details]
@@ -93,14 +92,11 @@ def test_a_header_is_known_by_its_words(header: str, expected: str | None) -> No
     ],
 )
 def test_a_milestones_header_names_the_field(header: str, expected: str | None) -> None:
-    """Catches a date that goes into the wrong one of two columns, and people's own notes that are
-    taken for ours."""
     assert field(header) == expected
 
 
 @pytest.mark.parametrize("header", ["Sales rep", "System size (kW)", "kW", "Deadline"])
 def test_a_detail_is_known_only_if_the_config_has_its_column(header: str) -> None:
-    """Catches a column that is mapped to what EverBright is never asked for: it stays blank."""
     assert field(header) is None
     assert field(header, EVERY) in DETAIL_IDS
 
@@ -143,7 +139,6 @@ def test_one_typing_error_never_makes_another_field() -> None:
 
 
 def test_headers_of_two_fields_are_not_alike_unless_both_are_known() -> None:
-    """Catches a synonym that is so near to another field's that an error would decide."""
     known = every_field().synonyms
     names = [one for one in known if len(one) >= SHORTEST]
     near = {
@@ -156,7 +151,6 @@ def test_headers_of_two_fields_are_not_alike_unless_both_are_known() -> None:
 
 
 def test_the_configs_synonyms_take_precedence() -> None:
-    """Catches a config that adds and cannot correct: "Contact" is this installer's telephone."""
     mine = Recognizer(fields({"phone": ["Contact"], "submitted:Permit": ["Plan set out"]}))
     assert field("contact", mine) == "phone"
     assert field("Plan set OUT", mine) == f"submitted:{PERMIT}"

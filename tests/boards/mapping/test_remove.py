@@ -24,7 +24,6 @@ def texts(stand: Stand, tab: str) -> list[list[str]]:
 
 
 def test_a_tab_is_unmapped_and_its_cells_stay(theirs: Stand) -> None:
-    """Catches a sheet that is written no more because a tab that he took out "was deleted"."""
     before = texts(theirs, "Finished")
     seen = theirs.metadata()
     said = theirs.map("--remove", "Finished")
@@ -50,7 +49,6 @@ def test_a_column_is_unmapped(theirs: Stand) -> None:
 
 
 def test_without_any_tab_nothing_is_written_and_that_is_reported(theirs: Stand) -> None:
-    """Catches our tabs that appear in his spreadsheet once he takes the last one out."""
     said = theirs.map("--remove", "Finished", "--remove", "Sheet1", "--write")
     assert "jobs aren't written anywhere" in said
     theirs.send(milestone(2))

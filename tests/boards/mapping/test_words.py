@@ -37,7 +37,6 @@ def by_ours(made: TabMapping) -> list[Mapping[str, str] | None]:
 
 
 def test_two_drop_downs_have_words_of_their_own() -> None:
-    """Catches the words of one column that take those of the other."""
     permit = {"Permit": {"APPROVED": "Redo", "Rejected": "Issued"}, "d": {"SUBMITTED": "OK"}}
     assert by_ours(decided(column_words=permit)) == [
         {"Approved": "Redo", "Rejected": "Issued", "Submitted": "Applied"},
@@ -70,7 +69,6 @@ def test_the_words_of_the_trade_are_proposed() -> None:
 def test_a_word_is_proposed_only_if_it_is_unambiguous(
     options: tuple[str, ...], proposed: dict[str, str]
 ) -> None:
-    """Catches an option that says the contrary, and a choice between two that say the same."""
     tree = config().model_dump() | {"mapping": {"words": {"APPROVED": ["Green tag"]}}}
     known = type(fields())(type(config()).model_validate(tree), MILESTONES)
     cell = SeenCell("", CellKind.BLANK, options)
@@ -85,7 +83,6 @@ def test_a_word_is_proposed_only_if_it_is_unambiguous(
 
 
 def test_words_are_kept_until_they_are_removed_explicitly() -> None:
-    """Catches a second run for one column that erases another's, and one that proposes again."""
     before = Before(
         0,
         {2: f"status:{uuid(7531)}", 3: f"status:{uuid(7532)}", 4: "site_id"},
@@ -169,7 +166,6 @@ def test_each_column_uses_its_own_words(stand: Stand) -> None:
 
 @pytest.mark.parametrize(("option", "status"), [("In hand", "Approved"), ("Bounced", "Rejected")])
 def test_what_offices_say_of_permits_is_known(stand: Stand, option: str, status: str) -> None:
-    """Catches a status that nobody chose a word for, and that is written nowhere."""
     stand.fill([["Client", "Phone", "Permit"], ["Ada", "303-555-0101", ""]])
     stand.drop_down(2, "Filed", option)
     assert stand.mapped()["tabs"][0]["columns"][2]["words"][status] == option

@@ -24,7 +24,6 @@ assert "7531" in MILESTONES
 
 @pytest.fixture
 def theirs(stand: Stand) -> Stand:
-    """Three jobs below a title, with a drop-down and a formula."""
     stand.fill([["Sunny Roofs"], [], HEADERS, *JOBS])
     stand.drop_down(3, "Done", "Sent", "approved", top=3)
     return stand
@@ -42,7 +41,6 @@ def keys(stand: Stand, key: str) -> list[tuple[str, str]]:
 
 
 def test_what_came_in_the_second_before_came_before_it(theirs: Stand) -> None:
-    """Catches a typed word that is replaced by an event of before the mapping."""
     moment = datetime.now(UTC)
     theirs.map("--write", "--word", "Permit:SUBMITTED=Sent")
     ((_, value),) = keys(theirs, HEADER_KEY)
@@ -140,8 +138,6 @@ def test_a_mapping_survives_what_people_do(theirs: Stand) -> None:
 
 
 def test_a_changed_mapping_keeps_its_moment_and_leaves_nothing_twice(theirs: Stand) -> None:
-    """Catches a moment that is renewed, from when on people's words would count as ours, and a
-    column that shows two fields."""
     theirs.map("--write")
     moment = keys(theirs, HEADER_KEY)
     theirs.map("--write", "--set", "Notes=last_comment", "--set", "Email=stage", "--unset", "Phone")
@@ -200,7 +196,6 @@ def test_cells_right_of_the_table_are_not_overwritten(theirs: Stand) -> None:
 
 
 def test_several_tabs_have_to_be_named(theirs: Stand) -> None:
-    """Catches a list of employees that gets a Site ID because it has names and phone numbers."""
     people = theirs.add_tab("Crew")
     theirs.fill([["Name", "Phone"], ["Eve Elm", "(555) 010-9999"]], people)
     done = theirs.add_tab("Installed")
