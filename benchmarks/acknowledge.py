@@ -15,7 +15,7 @@ from benchmarks import load
 from benchmarks.table import Row, median
 from demo.process import ROOT, Receiver, Running, free_port
 from tests import databases
-from tests.made_up import CONFIG_FILE, SECRET
+from tests.made_up import DEMO_CONFIG, SECRET
 
 CLIENTS = (1, 8, 64)
 BOUNDS = {1: "0.55, p99 3 times", 8: "0.5, p99 no worse"}
@@ -76,7 +76,7 @@ def product(kind: str) -> Iterator[int]:
             "GOOGLE_EMULATOR_URL": _NOWHERE,
             "SPREADSHEET_ID": "made-up-spreadsheet-of-the-benchmark",
             "WEBHOOK_SECRET": SECRET,
-            "CONFIG_FILE": str(CONFIG_FILE),
+            "CONFIG_FILE": str(DEMO_CONFIG),
             "DATABASE_URL": databases.fresh(kind, Path(folder)),
             "WORKER": "separate",
         }

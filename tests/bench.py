@@ -25,7 +25,7 @@ from sync.webhooks import parse
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring
 from tests.chaos.tab import Look, look
-from tests.made_up import CONFIG_FILE, SECRET, body, uuid
+from tests.made_up import DEMO_CONFIG, SECRET, body, uuid
 
 OWNER = "owner@example.com"
 
@@ -34,7 +34,7 @@ class Bench:
     """A spreadsheet in the emulator, and all that keeps it."""
 
     def __init__(
-        self, google: Emulator, url: str, config: Path = CONFIG_FILE, **changes: str
+        self, google: Emulator, url: str, config: Path = DEMO_CONFIG, **changes: str
     ) -> None:
         google.limits.per_user = google.limits.per_project = 10**9
         self.alerts: list[str] = []

@@ -12,7 +12,7 @@ from demo.process import WORKER, KeptPort, Receiver, Running
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from sync.sheets.read import JOBS_TAB
-from tests.made_up import CONFIG_FILE, SECRET, body
+from tests.made_up import DEMO_CONFIG, SECRET, body
 
 PATIENCE = 45.0
 _T = TypeVar("_T")
@@ -35,7 +35,7 @@ class World:
             "SPREADSHEET_ID": self.spreadsheet,
             "DRIVE_FOLDER_ID": self.folder,
             "WEBHOOK_SECRET": SECRET,
-            "CONFIG_FILE": str(CONFIG_FILE),
+            "CONFIG_FILE": str(DEMO_CONFIG),
             "DATABASE_URL": database_url,
             "LEASE_SECONDS": "1",
             **settings,

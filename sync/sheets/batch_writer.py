@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from sync.errors import Refused
 from sync.sheets.batch import Batch, Trace
-from sync.sheets.check import Findings, Undo, check
+from sync.sheets.check import CheckResult, Undo, check
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import without_note
@@ -86,7 +86,7 @@ class BatchWriter:
             raise
         _log.info("flushed", jobs=len(shown), lines=len(lines), fence=trace.fence)
         if not batch.requested:
-            self._conclude(lease, attempt, trace, Findings(), {})
+            self._conclude(lease, attempt, trace, CheckResult(), {})
             return
         if not answer.snapshot.tables:
             return  # The next read finds the tabs and the number, and the check follows.
@@ -115,7 +115,7 @@ class BatchWriter:
             self._store.batches.conclude(lease, replace(attempt, shown=()))
             return True
         if snapshot.table is None or not trace.rows:
-            self._conclude(lease, attempt, trace, Findings(), {})
+            self._conclude(lease, attempt, trace, CheckResult(), {})
         else:
             self._check(context, attempt, trace)
         return True
@@ -137,7 +137,7 @@ class BatchWriter:
         lease: Lease,
         attempt: Attempt,
         trace: Trace,
-        findings: Findings,
+        findings: CheckResult,
         undos: Mapping[int, Undo],
     ) -> None:
         if not findings.is_as_intended:

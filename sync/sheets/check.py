@@ -120,8 +120,8 @@ def masked(fields: str, cell: CellData) -> dict[str, Any]:
 
 
 @dataclass
-class Findings:
-    """The result of a check."""
+class CheckResult:
+    """What became of a batch's writes."""
 
     misplaced_columns: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The columns with a misplaced write, by site."""
@@ -151,14 +151,14 @@ class Findings:
 
 def check(
     trace: Trace, tables: Sequence[Table], copies: Rows, pending: Mapping[int, Undo]
-) -> Findings:
+) -> CheckResult:
     """Return which writes of a batch are confirmed or misplaced, and the undos of the latter.
 
     `copies` are the copied rows, by the sheet ID of the tab they were copied from.
     `tables` are the tabs of jobs in any read since; `pending` are the undos, by ID, that were
     pending when the batch was composed.
     """
-    findings, by_id = Findings(), {table.sheet_id: table for table in tables}
+    findings, by_id = CheckResult(), {table.sheet_id: table for table in tables}
     new_sites = [row.site for row in trace.rows if row.is_new]
     for row in trace.rows:
         table = by_id.get(row.sheet_id)
@@ -187,7 +187,7 @@ class _RowCheck:
     row: RowWrite
     copy: Row
     pending: Mapping[int, Undo]
-    found: Findings
+    found: CheckResult
 
     def run(self, new_sites: Sequence[str]) -> None:
         """Check the row; `new_sites` are the sites of all rows that the batch inserted."""

@@ -22,7 +22,7 @@ from sync.sheets.read import (
     WRITTEN_FIELDS,
     Snapshot,
     data_filters,
-    everything,
+    whole_tab_filters,
 )
 from sync.sheets.surroundings import Surroundings
 
@@ -68,7 +68,7 @@ class SheetClient:
 
     def read_whole(self, tabs: JobTabs, sheet_ids: Sequence[int]) -> Reading:
         """Read some tabs whole, and the header rows and keys of all tabs of jobs."""
-        answer = self.filtered(everything(sheet_ids), FULL_FIELDS)
+        answer = self.filtered(whole_tab_filters(sheet_ids), FULL_FIELDS)
         now = sheet.read(answer, tabs.tables)
         return Reading(
             now,

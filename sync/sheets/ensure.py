@@ -141,7 +141,7 @@ def read_columns(tables: Iterable[Table]) -> list[ReadColumn]:
     """Return the managed columns of tabs, without the key's, whose loss stops the flush."""
     return [
         ReadColumn(
-            sheet_id=table.known_as,
+            sheet_id=table.stored_sheet_id,
             tab=table.title,
             id=column,
             header=table.headers.get(index) or column,

@@ -115,17 +115,17 @@ class Flusher:
         self.targets.use_confirmed(pending.answers)  # Before the tabs, which use the order.
         tabs = self.tabs(pending.mode)
         work = self.targets.work(pending, tabs.columns(pending))
-        if not pending.in_doubt:  # What is shown as wanted already is confirmed without a call.
+        if not pending.has_attempt:  # What is shown as wanted already is confirmed without a call.
             self.store.batches.confirm(lease, work.done)
             self.writer.log_shown(work.done)
-        has_batch = pending.in_doubt or pending.undos or pending.takes_over
+        has_batch = pending.has_attempt or pending.undos or pending.takes_over
         if not (work.sites or has_batch):
             self._search = replace(self._search, sites=None)
             return
         snapshot = self.client.read(tabs, columns_to_read(work.targets, is_ours=tabs.is_ours))
         context = FlushContext(lease, fence, tabs, pending, snapshot)
         self.check_fence(context)
-        if pending.in_doubt and self.writer.conclude_attempt(context):
+        if pending.has_attempt and self.writer.conclude_attempt(context):
             return  # An earlier batch was carried out: the next flush compares with what it wrote.
         tabs.check_served(lease, snapshot, pending)
         if displaced := self.displaced(context):
@@ -230,7 +230,7 @@ class Flusher:
         made = pending.known_columns if context.tabs.is_ours else ()
         known = {column: layout.title(column, is_mapped=False) for column in made}
         read = pending.columns_read.columns
-        return known | {c.id: c.header for c in read if c.sheet_id == table.known_as}
+        return known | {c.id: c.header for c in read if c.sheet_id == table.stored_sheet_id}
 
     def _handle_missing_keys(self, context: FlushContext, lost: Set[str]) -> bool:
         """Write keys of `lost` jobs back into their rows; return whether a batch was sent.
@@ -339,7 +339,7 @@ class Flusher:
             parts = self.with_pipeline(context, parts, entries)
         absent = [confirmation(work.jobs[site]) for site in change.absent]
         shown = [confirmation(work.jobs[site], cells) for site, cells in change.shown.items()]
-        if parts.is_empty and not (pending.in_doubt or pending.takes_over):
+        if parts.is_empty and not (pending.has_attempt or pending.takes_over):
             self._search = replace(self._search, was_refused=False)
             self.store.batches.confirm(lease, absent + shown)
             self.store.history.drop(lease, lines.seqs)  # Changes of hidden milestones.

@@ -119,7 +119,7 @@ def data_filters(columns: tuple[str, ...] = ()) -> list[Filter]:
     return [{"developerMetadataLookup": lookup} for lookup in lookups]
 
 
-def everything(sheet_ids: Iterable[int]) -> list[Filter]:
+def whole_tab_filters(sheet_ids: Iterable[int]) -> list[Filter]:
     """Return the data filters of a read of whole tabs, hidden ones included."""
     recovered = {"developerMetadataLookup": {"metadataKey": RECOVERED_KEY}}
     grids = [{"gridRange": {"sheetId": one}} for one in sheet_ids]
@@ -279,7 +279,7 @@ class Table(Tab):
         return {column: text for column, text in texts.items() if text}
 
     @property
-    def known_as(self) -> int:
+    def stored_sheet_id(self) -> int:
         """The sheet ID in the store: a duplicate takes the place of our own tab."""
         return JOBS_TAB if self.is_ours else self.sheet_id
 

@@ -315,6 +315,6 @@ def _findings(compared: Compared) -> Iterator[Finding]:
 def waiting_for_check(flusher: Flusher, lease: Lease) -> None:
     """Finish pending checks before a command writes. Raises Retryable if there were any."""
     pending = flusher.store.pending.read(0, 0)
-    if pending.in_doubt or pending.undos:
+    if pending.has_attempt or pending.undos:
         flusher.flush(lease)
         raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")

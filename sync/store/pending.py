@@ -41,10 +41,10 @@ _PAGE = 500
 class Pending(KeptSheet):
     """The state of the sheet, with pending jobs, lines of the History, and undos (JSON, by ID).
 
-    While a batch is `in_doubt`, the last written cells may be out of date.
+    If it `has_attempt`, cells that were written last may be out of date.
     """
 
-    in_doubt: bool = False
+    has_attempt: bool = False
     jobs: Sequence[Target] = ()
     lines: Sequence[PendingLine] = ()
     undos: Mapping[int, str] = field(default_factory=dict)
@@ -114,14 +114,14 @@ class PendingWork:
         return select(and_(~paused, self._waits()))
 
     def _waits(self) -> ColumnElement[bool]:
-        in_doubt, undos = (
+        has_attempt, undos = (
             exists().where(table.c.spreadsheet_id == self._sheet.id) for table in (attempt, undo)
         )
         takes_over = exists().where(sheet.c.spreadsheet_id == self._sheet.id, sheet.c.takes_over)
         return or_(
             takes_over,
             exists().where(*self._dirty()),
-            in_doubt,
+            has_attempt,
             undos,
             self._lines(literal(1)).exists(),
         )
@@ -136,7 +136,7 @@ class PendingWork:
         with self._database.reading() as connection:
             return Pending(
                 **vars(self._sheet.kept(connection)),
-                in_doubt=connection.scalar(select(attempt.c.fence).where(mine)) is not None,
+                has_attempt=connection.scalar(select(attempt.c.fence).where(mine)) is not None,
                 jobs=_jobs(connection, dirty.limit(jobs)),
                 lines=self._history.read(connection, due, lines),
                 undos=pending_undos(connection, self._sheet.id),

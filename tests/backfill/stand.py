@@ -19,7 +19,7 @@ from sync.store.schema import backfill
 from sync.wiring import BACKFILL
 from sync.worker.loop import BackfillLoop, Stop
 from tests.bench import Bench
-from tests.made_up import CONFIG_FILE, document, milestone, uuid
+from tests.made_up import DEMO_CONFIG, document, milestone, uuid
 from tests.stored import newest, stored_sites
 
 TOKEN = "an-everbright-token"
@@ -124,7 +124,7 @@ class Stand(Bench):
     """A store without a sheet, whose waits are noted and not waited for."""
 
     def __init__(
-        self, google: Emulator, url: str, config: Path = CONFIG_FILE, **changes: str
+        self, google: Emulator, url: str, config: Path = DEMO_CONFIG, **changes: str
     ) -> None:
         google.everbright.token = TOKEN
         self.slept: list[float] = []

@@ -4,10 +4,10 @@ from unittest.mock import Mock
 
 from sync.boards.job_tabs import BoardTabs
 from sync.settings.config_file import load_config
-from tests.made_up import CONFIG_FILE
+from tests.made_up import DEMO_CONFIG
 
 _flusher = Mock()
-_flusher.targets.layout.config = load_config(CONFIG_FILE)
+_flusher.targets.layout.config = load_config(DEMO_CONFIG)
 BOARD = BoardTabs(_flusher)
 """A board that reads nothing: no word of it has ended."""
 vars(BOARD)["_ended"] = frozenset()

@@ -26,7 +26,7 @@ from tests.chaos.stage import Outcome
 from tests.chaos.tab import recovered
 from tests.chaos.tinkerer import Tinkerer
 from tests.chaos.truth import STATES, Truth, tagged
-from tests.made_up import CONFIG_FILE, uuid
+from tests.made_up import DEMO_CONFIG, uuid
 from tests.traffic import history
 
 _FLUSHES = 200
@@ -108,7 +108,7 @@ def run(
 def _config(folder: Path) -> Path:
     config = folder / "brightsheet.toml"
     more = "".join(f'[[columns]]\nid = "{c}"\nheader = "{c}"\n\n' for c in _CUSTOMERS)
-    config.write_text(CONFIG_FILE.read_text().replace("[statuses]", f"{more}[statuses]"))
+    config.write_text(DEMO_CONFIG.read_text().replace("[statuses]", f"{more}[statuses]"))
     return config
 
 

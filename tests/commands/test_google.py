@@ -22,7 +22,7 @@ from emulator.drive.model import User
 from sync.doctor import run_checks
 from sync.doctor.check import Check
 from tests.bench import Bench
-from tests.made_up import CONFIG_FILE, ROOT, document, milestone, task, uuid
+from tests.made_up import DEMO_CONFIG, ROOT, document, milestone, task, uuid
 from tests.settings.test_environment import KEY
 
 pytestmark = pytest.mark.long
@@ -126,7 +126,7 @@ def test_what_it_prints_is_all_that_google_needs(
     assert (token["account"], token["client_id"]) == (ADA, CLIENT)
     assert not {token["refresh_token"], CLIENT_SECRET} & set(command.said.split())
 
-    bench = Bench(google, sqlite_url, CONFIG_FILE, **settings)
+    bench = Bench(google, sqlite_url, DEMO_CONFIG, **settings)
     assert bench.setup().provision(bench.spreadsheet)
     assert "Sheet1" not in titles(bench), "nobody needs the tab that came with it"
     bench.shown(milestone(1, tasks=[task(document(1))]))
@@ -187,7 +187,7 @@ def test_a_tab_that_somebody_uses_or_that_is_not_ours_stays(
     google: Emulator, client: Path, sqlite_url: str, *, is_ours: bool
 ) -> None:
     sheet = [] if is_ours else ["--spreadsheet", google.create_spreadsheet("Ours")]
-    bench = Bench(google, sqlite_url, CONFIG_FILE, **run(google, client, *sheet))
+    bench = Bench(google, sqlite_url, DEMO_CONFIG, **run(google, client, *sheet))
     if is_ours:
         google.edit(bench.spreadsheet, "type_cell", row=3, column=2, text="call Ada")
     assert bench.setup().provision(bench.spreadsheet)
@@ -252,7 +252,7 @@ def test_an_app_in_testing_mode_is_reported(
     status, settings = command.end()
     assert status == 0
     assert "Google ends this sign-in in 7 days" in command.said
-    bench = Bench(google, sqlite_url, CONFIG_FILE, **settings)
+    bench = Bench(google, sqlite_url, DEMO_CONFIG, **settings)
     warned = {one.name: one for one in run_checks(bench.settings)}["google"]
     assert warned.result == "warning"
     assert warned.text == f"{ADA} is signed in, and Google ends the sign-in in 7 days."
@@ -317,7 +317,7 @@ def doctored(
     google: Emulator, url: str, settings: dict[str, str]
 ) -> tuple[Bench, dict[str, Check]]:
     """Return an installation with a sheet that is set up, and what its doctor says."""
-    bench = Bench(google, url, CONFIG_FILE, **settings)
+    bench = Bench(google, url, DEMO_CONFIG, **settings)
     bench.setup().provision(bench.spreadsheet)
     bench.shown(milestone(1))
     bench.wiring.heartbeats.give()

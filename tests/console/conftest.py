@@ -19,7 +19,7 @@ from sync.worker.action_loop import ActionLoop
 from sync.worker.loop import Stop
 from sync.worker.sheet_loop import SheetLoop
 from tests.bench import Bench
-from tests.made_up import CONFIG_FILE
+from tests.made_up import DEMO_CONFIG
 from tests.reading.conftest import ARGUMENTS, CHROMIUM
 from tests.world import World
 
@@ -56,7 +56,7 @@ class Console:
     """An installation with its web process, and the worker's loops, which a test steps."""
 
     def __init__(
-        self, google: Emulator, url: str, config: Path = CONFIG_FILE, **settings: str
+        self, google: Emulator, url: str, config: Path = DEMO_CONFIG, **settings: str
     ) -> None:
         self.bench = Bench(google, url, config, ADMIN_PASSWORD=PASSWORD, **settings)
         self.app = create_app(self.bench.settings)

@@ -13,7 +13,7 @@ from emulator import Emulator
 from sync.errors import Permanent
 from tests import databases
 from tests.bench import Bench
-from tests.made_up import CONFIG_FILE, ROOT, milestone, uuid
+from tests.made_up import DEMO_CONFIG, ROOT, milestone, uuid
 
 PAGE = (ROOT / "docs" / "deploy" / "own-machine.md").read_text("utf-8")
 BACKUP = (ROOT / "deploy" / "backup.sh").read_text("utf-8")
@@ -92,7 +92,7 @@ def test_a_restored_backup_continues(kind: Callable[[Path], Kind], tmp_path: Pat
         before.edit("type_cell", row=before.at(3), column=notes, text="call first")
         before.database.close()
 
-        after = Bench(google, restore(), CONFIG_FILE, SPREADSHEET_ID=before.spreadsheet)
+        after = Bench(google, restore(), DEMO_CONFIG, SPREADSHEET_ID=before.spreadsheet)
         with pytest.raises(Permanent, match="restored from a backup"):
             after.shown(milestone(4))
         after.command("takeover", "--write")

@@ -21,7 +21,7 @@ from sync.jobs.remarks import Remarks
 from sync.settings.config_file import load_config
 from sync.webhooks.parse import read
 from tests.made_up import (
-    CONFIG_FILE,
+    DEMO_CONFIG,
     SAMPLE,
     SAMPLE_QUOTE,
     body,
@@ -32,7 +32,7 @@ from tests.made_up import (
     uuid,
 )
 
-CONFIG = load_config(CONFIG_FILE)
+CONFIG = load_config(DEMO_CONFIG)
 REMARKS, HISTORY = Remarks(CONFIG), HistoryLines(CONFIG)
 RECEIVED = datetime(2026, 3, 10, tzinfo=UTC)
 

@@ -16,7 +16,7 @@ from sync.sheets import encode
 from tests.jobs.test_projection import an_event, job_of
 from tests.laid_out import cells_of
 from tests.made_up import (
-    CONFIG_FILE,
+    DEMO_CONFIG,
     SAMPLE_DEFINITION,
     SAMPLE_DOCUMENT,
     SAMPLE_QUOTE,
@@ -28,7 +28,7 @@ from tests.made_up import (
 )
 
 ADDRESSES = Addresses("https://everbright.example", "/api/v1/document/{document}/preview")
-CONFIG = load_config(CONFIG_FILE)
+CONFIG = load_config(DEMO_CONFIG)
 
 
 def layout(**changes: Any) -> Layout:

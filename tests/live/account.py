@@ -13,7 +13,7 @@ from sync.settings import environment
 from sync.sheets.client import SheetClient
 from sync.sheets.job_tabs import OwnTab
 from sync.sheets.read import JOBS_TAB
-from tests.made_up import CONFIG_FILE, SECRET
+from tests.made_up import DEMO_CONFIG, SECRET
 
 SHEETS = "https://sheets.googleapis.com/v4/spreadsheets"
 FILES = "https://www.googleapis.com/drive/v3/files"
@@ -37,7 +37,7 @@ class InUse(Exception):
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     given = {name: environ[name] for name in SETTINGS if environ.get(name)}
-    loaded = environment.load(given | {"WEBHOOK_SECRET": SECRET}, CONFIG_FILE)
+    loaded = environment.load(given | {"WEBHOOK_SECRET": SECRET}, DEMO_CONFIG)
     if not loaded.drive_folder_id:
         fix = "is not set. Set it to a folder that the account may write to."
         raise SettingsError("DRIVE_FOLDER_ID", fix)
@@ -48,7 +48,7 @@ class Account:
     """Makes calls `pause` seconds apart; `clean` takes away what was made through it."""
 
     def __init__(self, variables: Mapping[str, str], pause: float) -> None:
-        self.settings = environment.load({"WEBHOOK_SECRET": SECRET, **variables}, CONFIG_FILE)
+        self.settings = environment.load({"WEBHOOK_SECRET": SECRET, **variables}, DEMO_CONFIG)
         self._local = threading.local()
         self._pause = pause
         self._free = 0.0

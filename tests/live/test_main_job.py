@@ -18,7 +18,7 @@ from sync.sheets.sheet_requests import metadata
 from tests.live.account import FILES, Account, InUse, from_environment
 from tests.live.conftest import LIVE
 from tests.made_up import (
-    CONFIG_FILE,
+    DEMO_CONFIG,
     SAMPLE,
     SAMPLE_DOCUMENT,
     SAMPLE_SITE,
@@ -73,7 +73,7 @@ def test_webhooks_become_rows_with_links(
         "DRIVE_FOLDER_ID": account.folder(f"Brightsheet live {time.time_ns()}"),
         "EVERBRIGHT_URL": emulator.url,
         "WEBHOOK_SECRET": SECRET,
-        "CONFIG_FILE": str(CONFIG_FILE),
+        "CONFIG_FILE": str(DEMO_CONFIG),
         "DATABASE_URL": f"sqlite:///{tmp_path}/live.sqlite3",
     }
     with Receiver(product, tmp_path / "log").ready() as receiver:

@@ -14,7 +14,7 @@ from sync.errors import SettingsError
 from sync.settings import config_file
 from sync.settings.config_file import load_config
 from sync.settings.environment import load
-from tests.made_up import CONFIG_FILE, ROOT
+from tests.made_up import DEMO_CONFIG, ROOT
 from tests.settings.test_environment import LEAST
 
 STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]\n'
@@ -77,7 +77,7 @@ def test_an_error_in_the_config_is_a_line_with_file_key_and_fix(
 ) -> None:
     """The reader has only the file open."""
     file = tmp_path / "brightsheet.toml"
-    text = CONFIG_FILE.read_text("utf-8")
+    text = DEMO_CONFIG.read_text("utf-8")
     changed = text.replace(change, to, 1) if change in text else text + to
     file.write_text(changed, "utf-8")
     with pytest.raises(SettingsError) as caught:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sync.errors import SettingsError
 from sync.settings import config_file
 from sync.settings.environment import load
-from tests.made_up import CONFIG_FILE, SECRET
+from tests.made_up import DEMO_CONFIG, SECRET
 
 # A short key: google-auth checks it wherever settings are read, which takes 30 ms of a usual one.
 _PEM = (
@@ -32,7 +32,7 @@ LEAST = {
     "WEBHOOK_SECRET": SECRET,
     "SPREADSHEET_ID": "1AbCdEfGhIjKlMnOpQrStUvWxYz",
     "GOOGLE_SERVICE_ACCOUNT_JSON": KEY,
-    "CONFIG_FILE": str(CONFIG_FILE),
+    "CONFIG_FILE": str(DEMO_CONFIG),
 }
 
 
@@ -139,7 +139,7 @@ def test_several_secrets_for_rotation() -> None:
 def test_config_file_names_another_config(tmp_path: Path) -> None:
     """Without it the one that is shipped is read."""
     file = tmp_path / "brightsheet.toml"
-    file.write_text(CONFIG_FILE.read_text("utf-8").replace('"Jobs"', '"Solar"'), "utf-8")
+    file.write_text(DEMO_CONFIG.read_text("utf-8").replace('"Jobs"', '"Solar"'), "utf-8")
     assert load(LEAST | {"CONFIG_FILE": str(file)}).config.sheet.tab == "Solar"
     shipped = {name: text for name, text in LEAST.items() if name != "CONFIG_FILE"}
     assert load(shipped).config == config_file.load_config(config_file.CONFIG_FILE)

@@ -6,7 +6,7 @@ import pytest
 
 from emulator import Emulator
 from tests.bench import Bench
-from tests.made_up import CONFIG_FILE
+from tests.made_up import DEMO_CONFIG
 
 MILESTONES = """
 [[milestones]]
@@ -52,7 +52,7 @@ def selling(google: Emulator, sqlite_url: str, tmp_path: Path) -> Bench:
 
 def with_more(folder: Path, text: str, *changes: tuple[str, str]) -> Path:
     """Return a config file: the usual one with `changes`, and `text` at its end."""
-    usual = CONFIG_FILE.read_text("utf-8")
+    usual = DEMO_CONFIG.read_text("utf-8")
     for old, new in changes:
         assert old in usual, old
         usual = usual.replace(old, new)

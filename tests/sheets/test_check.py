@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sync.sheets.cell_data import BLANK, Content
-from sync.sheets.check import NOTE, Findings, Undo, check
+from sync.sheets.check import NOTE, CheckResult, Undo, check
 from sync.sheets.read import JOBS_TAB, Table
 from sync.sheets.row_identity import RowIdentity, RowImage
 from sync.sheets.sheet_requests import CellWrite, RowWrite
@@ -48,22 +48,22 @@ def found(
     seen: Table | None = None,
     pending: dict[int, Undo] | None = None,
     columns: Mapping[str, int] = COLUMNS,
-) -> Findings:
+) -> CheckResult:
     """Return the findings for one written row; `copy` is its content before."""
     tables = [seen or table()]
     return check(trace(one, columns=columns), tables, {JOBS_TAB: {one.row: copy}}, pending or {})
 
 
-def confirmed(findings: Findings) -> dict[str, set[str]]:
+def confirmed(findings: CheckResult) -> dict[str, set[str]]:
     return {site: columns for site, columns in findings.confirmed.items() if columns}
 
 
-def only(findings: Findings) -> Undo:
+def only(findings: CheckResult) -> Undo:
     (undo,) = findings.undos
     return undo
 
 
-def undone(findings: Findings) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
+def undone(findings: CheckResult) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
     """Return each undo's column, mask, content before, and what we wrote."""
     return [(u.column, u.fields, u.before, u.wrote) for u in findings.undos]
 
@@ -179,7 +179,7 @@ GETS_KEY = meant(
 )
 
 
-def keyed(copy: Cells, one: RowWrite = GETS_KEY) -> Findings:
+def keyed(copy: Cells, one: RowWrite = GETS_KEY) -> CheckResult:
     seen = table(columns=PEOPLE, column_count=5)
     return check(trace(one, columns=PEOPLE), [seen], {JOBS_TAB: {4: copy}}, {})
 

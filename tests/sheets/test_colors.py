@@ -7,9 +7,9 @@ import pytest
 from sync.jobs.row import every_tint
 from sync.settings.config_file import load_config
 from sync.sheets.tabs import formatting, pipeline
-from tests.made_up import CONFIG_FILE
+from tests.made_up import DEMO_CONFIG
 
-CONFIG = load_config(CONFIG_FILE)
+CONFIG = load_config(DEMO_CONFIG)
 TEXT = "#000000"
 READABLE = 4.5
 """The least contrast of text (WCAG 2.2, level AA)."""

@@ -9,10 +9,10 @@ from sync.sheets.ensure import Ensured, WantedTabs, ensure
 from sync.sheets.read import JOBS_TAB, Snapshot, Table
 from sync.sheets.sheet_requests import Request
 from sync.sheets.surroundings import Surroundings, Titles
-from tests.made_up import CONFIG_FILE
+from tests.made_up import DEMO_CONFIG
 from tests.sheets.grids import STATUS, table
 
-CONFIG = load_config(CONFIG_FILE)
+CONFIG = load_config(DEMO_CONFIG)
 
 
 def ensured(columns: list[Column], read: Table | None = None) -> Ensured:

@@ -14,7 +14,7 @@ from sync.worker.loop import BackfillLoop
 from tests import databases
 from tests.backfill.stand import TOKEN, Hurried, Mute, event
 from tests.bench import Bench
-from tests.made_up import CONFIG_FILE, milestone, uuid
+from tests.made_up import DEMO_CONFIG, milestone, uuid
 
 OTHER_DATABASE, RESTORED = "other_database", "restored"
 LATER = "2026-03-05T10:00:00Z"
@@ -30,7 +30,7 @@ class Hosts:
 
     def _host(self, folder: Path, **changes: str) -> Bench:
         folder.mkdir(exist_ok=True)
-        return Bench(self.google, databases.fresh("sqlite", folder), CONFIG_FILE, **changes)
+        return Bench(self.google, databases.fresh("sqlite", folder), DEMO_CONFIG, **changes)
 
     def another(self) -> Bench:
         return self._host(self.folder / "other", SPREADSHEET_ID=self.first.spreadsheet)

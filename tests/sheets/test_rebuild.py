@@ -7,7 +7,7 @@ import pytest
 
 from sync.errors import Permanent, Retryable
 from tests.bench import Bench
-from tests.made_up import CONFIG_FILE, comment, milestone, uuid
+from tests.made_up import DEMO_CONFIG, comment, milestone, uuid
 
 pytestmark = pytest.mark.long
 
@@ -49,7 +49,7 @@ def test_it_shows_what_the_old_one_showed(store_bench: Bench) -> None:
     assert told[0] == (0, 30)
     assert told[-1] == (30, 30)
     bench.environment["SPREADSHEET_ID"] = new
-    bench.configured(CONFIG_FILE)
+    bench.configured(DEMO_CONFIG)
     assert plain(bench) == before
     assert bench.flush() == 0, "the worker that starts there writes it all again"
 
@@ -82,7 +82,7 @@ def test_a_write_to_the_old_spreadsheet_names_the_new_one(bench: Bench) -> None:
 def test_back_in_the_old_one_no_line_is_doubled(bench: Bench) -> None:
     bench.shown(milestone(1))
     filled(bench)
-    bench.configured(CONFIG_FILE)  # a restart, with the old spreadsheet still set
+    bench.configured(DEMO_CONFIG)  # a restart, with the old spreadsheet still set
     bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-05T00:00:00Z"))
     assert [line["To"] for line in bench.texts("History")] == ["Approved", "Submitted"]
 
@@ -95,7 +95,7 @@ def test_a_batch_in_doubt_doubles_no_line_when_the_spreadsheet_is_changed(bench:
     with pytest.raises(Retryable):
         bench.flush()
     filled(bench)
-    bench.configured(CONFIG_FILE)
+    bench.configured(DEMO_CONFIG)
     bench.shown(milestone(2))
     lines = [(line["Site ID"], line["To"]) for line in bench.texts("History")]
     assert sorted(lines) == [(uuid(1), "Approved"), (uuid(1), "Submitted"), (uuid(2), "Submitted")]
@@ -108,7 +108,7 @@ def test_jobs_whose_rows_were_deleted_are_in_the_new_one(bench: Bench) -> None:
     new = bench.google.create_spreadsheet("Another")
     assert bench.setup().fill(new, lambda *_: None) == 2
     bench.environment["SPREADSHEET_ID"] = new
-    bench.configured(CONFIG_FILE)
+    bench.configured(DEMO_CONFIG)
     assert {row["Site ID"] for row in bench.texts()} == {uuid(1), uuid(2)}
     assert bench.flush() == 0
 
@@ -117,7 +117,7 @@ def test_our_notes_stay_ours_after_going_to_and_fro(bench: Bench) -> None:
     """The last written values are cleared: a stale note would remain beside a new status."""
     bench.shown(milestone(1, status="REJECTED"))
     bench.setup().fill(bench.google.create_spreadsheet("Another"), lambda *_: None)
-    bench.configured(CONFIG_FILE)
+    bench.configured(DEMO_CONFIG)
     bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-05T00:00:00Z"))
     assert bench.notes("Milestone 1")[1:] == ["Mar 5, 2026, 12:00 AM"]
 

@@ -9,7 +9,7 @@ from emulator import Emulator
 from sync.status.digests import send_digests
 from tests.bench import Bench
 from tests.chat import Chat
-from tests.made_up import CONFIG_FILE, document, milestone, task
+from tests.made_up import DEMO_CONFIG, document, milestone, task
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -18,7 +18,7 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def bench(chat: Chat, database_url: str) -> Iterator[Bench]:
     with Emulator() as google:
         url = f"json://127.0.0.1:{chat.server.server_port}/"
-        yield Bench(google, database_url, CONFIG_FILE, ALERT_URLS=url, DIGEST_HOUR="7")
+        yield Bench(google, database_url, DEMO_CONFIG, ALERT_URLS=url, DIGEST_HOUR="7")
 
 
 NOW = datetime.now(UTC).replace(minute=30, second=0, microsecond=0)

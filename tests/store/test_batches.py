@@ -34,13 +34,13 @@ def test_only_the_batch_whose_fence_is_read_is_confirmed(database: Database) -> 
     for fence, text in ((11, "first"), (12, "second")):
         store.batches.begin(mine, attempt(fence, 10, showing(seen, {"c": Cell(text=text)})))
     assert store.batches.claim_attempt(mine, 10) is None  # neither yet, and both may still land
-    assert store.pending.read(9, 9).in_doubt
+    assert store.pending.read(9, 9).has_attempt
     confirmed = store.batches.claim_attempt(mine, 12)
     assert confirmed == attempt(12, 10, showing(seen, {"c": Cell(text="second")}))
     store.batches.conclude(mine, confirmed)
     assert store.batches.claim_attempt(mine, 11) is None
     after = store.pending.read(9, 9)
-    assert not after.in_doubt
+    assert not after.has_attempt
     assert after.known_columns == {"c"}
     assert known(store)["a"].written["c"].text == "second"
 
@@ -51,7 +51,7 @@ def test_an_attempt_that_can_never_land_is_dropped(database: Database) -> None:
         store.batches.begin(mine, attempt(fence, before))
     assert store.batches.claim_attempt(mine, 10) is None
     assert store.batches.claim_attempt(mine, 21) is None  # was dropped: its fence 20 is gone
-    assert store.pending.read(9, 9).in_doubt is False
+    assert store.pending.read(9, 9).has_attempt is False
 
 
 def test_where_a_job_is_counted_is_kept_with_what_its_row_shows(database: Database) -> None:

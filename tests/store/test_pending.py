@@ -47,7 +47,7 @@ def test_another_spreadsheets_doubts_and_undos_are_not_ours(database: Database) 
     old.batches.begin(mine, attempt(2, 1))
     assert not new.pending.is_waiting()
     found = old.pending.read(9, 9)
-    assert (found.in_doubt, list(found.undos.values())) == (True, ["{}"])
+    assert (found.has_attempt, list(found.undos.values())) == (True, ["{}"])
 
 
 def test_no_more_is_read_than_is_asked_for(database: Database) -> None:

@@ -96,7 +96,7 @@ def test_a_tab_that_is_gone_makes_every_job_new(database: Database) -> None:
     assert store.spreadsheet.forget(mine)
     after = store.pending.read(9, 9)
     assert [(one.written, one.is_fresh) for one in after.jobs] == [({}, True)]
-    assert (after.in_doubt, after.known_columns) == (True, frozenset())
+    assert (after.has_attempt, after.known_columns) == (True, frozenset())
     confirms_nothing(store, mine, 1)
     assert not store.spreadsheet.forget(mine)
 

@@ -7,7 +7,7 @@ from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import CellKind, SeenCell, SeenTab
 from sync.jobs.milestones import Heading
 from sync.settings.config_file import Config, load_config
-from tests.made_up import CONFIG_FILE, uuid
+from tests.made_up import DEMO_CONFIG, uuid
 
 PERMIT, PTO, DESIGN = uuid(7531), uuid(7532), uuid(7540)
 MILESTONES = (
@@ -18,7 +18,7 @@ MILESTONES = (
 
 
 def config(synonyms: Mapping[str, Sequence[str]] | None = None) -> Config:
-    tree = load_config(CONFIG_FILE).model_dump() | {"mapping": {"synonyms": dict(synonyms or {})}}
+    tree = load_config(DEMO_CONFIG).model_dump() | {"mapping": {"synonyms": dict(synonyms or {})}}
     return Config.model_validate(tree)
 
 
