@@ -231,9 +231,6 @@ def test_what_is_not_served_says_so(http: Client) -> None:
     assert http.get("/drive/v3/nonsense").status_code == 404
 
 
-# Bytes
-
-
 def test_a_multipart_upload_keeps_the_bytes_and_tells_their_checksums(
     http: Client, emulator: Emulator
 ) -> None:
@@ -282,9 +279,6 @@ def test_a_folder_has_no_bytes_to_download(http: Client) -> None:
     folder = create(http, name="f", mimeType=FOLDER)
     answer = http.get(f"/drive/v3/files/{folder['id']}?alt=media")
     assert refused(answer) == (403, "fileNotDownloadable")
-
-
-# Spreadsheets
 
 
 def test_a_spreadsheet_is_a_file_and_a_file_of_that_type_a_spreadsheet(http: Client) -> None:

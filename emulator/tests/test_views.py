@@ -196,9 +196,6 @@ def wrap(row: int, sheet_id: int) -> dict[str, Any]:
     return {"updateCells": {"start": start, "rows": [{"values": [long]}], "fields": "*"}}
 
 
-# Without a browser
-
-
 def test_a_view_of_a_large_sheet_is_looked_for_in_all_of_it(
     http: Client, emulator: Emulator
 ) -> None:

@@ -180,47 +180,27 @@ def a_column_is_cut_and_pasted(receiver: Installation) -> None:
     compare_daily(receiver)
 
 
-SITUATIONS = {
-    "a row is copied for another customer": Situation(
-        a_row_is_copied_for_another_customer, {"keys_removed"}, delete_the_copy
-    ),
-    "a column is cut and pasted": Situation(
-        a_column_is_cut_and_pasted, {"trouble"}, use_the_other_column, status=503
-    ),
-    "a customer may have a row": Situation(
-        a_customer_may_have_a_row, {"unsettled"}, answer_that_none_is_theirs
-    ),
-    "... which is deleted": Situation(a_customer_may_have_a_row, {"unsettled"}, delete_the_row),
-    "a customer appears twice": Situation(
-        a_customer_appears_twice, {"unsettled"}, answer_that_none_is_theirs
-    ),
-    "... and one row is deleted": Situation(
-        a_customer_appears_twice, {"unsettled"}, delete_the_typed_row
-    ),
-    "3 of 8 rows are deleted": Situation(
-        three_of_eight_rows_are_deleted, {"jobs_without_row"}, restore_the_rows
-    ),
-    "rows are pasted over others": Situation(
-        rows_are_pasted_over_others, {"jobs_without_row", "doubled"}, delete_the_copies
-    ),
-    "Site ID is deleted and mapped again": Situation(
-        site_id_is_deleted_and_mapped_again, {"jobs_without_row"}, restore_the_rows
-    ),
-    "a status has no option": Situation(
-        a_status_has_no_option, {"missing_words"}, choose_an_option
-    ),
-    "a person types over a status": Situation(
-        a_person_types_over_a_status, {"kept_words"}, keep_mine
-    ),
-}
+SITUATIONS = [
+    Situation(a_row_is_copied_for_another_customer, {"keys_removed"}, delete_the_copy),
+    Situation(a_column_is_cut_and_pasted, {"trouble"}, use_the_other_column, status=503),
+    Situation(a_customer_may_have_a_row, {"unsettled"}, answer_that_none_is_theirs),
+    Situation(a_customer_may_have_a_row, {"unsettled"}, delete_the_row),
+    Situation(a_customer_appears_twice, {"unsettled"}, answer_that_none_is_theirs),
+    Situation(a_customer_appears_twice, {"unsettled"}, delete_the_typed_row),
+    Situation(three_of_eight_rows_are_deleted, {"jobs_without_row"}, restore_the_rows),
+    Situation(rows_are_pasted_over_others, {"jobs_without_row", "doubled"}, delete_the_copies),
+    Situation(site_id_is_deleted_and_mapped_again, {"jobs_without_row"}, restore_the_rows),
+    Situation(a_status_has_no_option, {"missing_words"}, choose_an_option),
+    Situation(a_person_types_over_a_status, {"kept_words"}, keep_mine),
+]
 
 
-@pytest.mark.parametrize("name", SITUATIONS)
+@pytest.mark.parametrize("situation", SITUATIONS, ids=str)
 @pytest.mark.long
 def test_each_problem_is_reported_everywhere_until_it_is_fixed(
-    receiver: Installation, name: str
+    receiver: Installation, situation: Situation
 ) -> None:
-    check(receiver, SITUATIONS[name])
+    check(receiver, situation)
 
 
 def test_a_dead_worker_of_a_mapped_sheet_is_to_be_started(receiver: Installation) -> None:

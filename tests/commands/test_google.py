@@ -310,9 +310,6 @@ def test_a_sign_in_that_fails_prints_no_settings(
     assert CLIENT_SECRET not in command.said
 
 
-# What doctor says of each kind of sign-in
-
-
 def doctored(
     google: Emulator, url: str, settings: dict[str, str]
 ) -> tuple[Bench, dict[str, Check]]:

@@ -42,9 +42,6 @@ def refused(console: Console, count: int = 1) -> list[str]:
     return [one.id for one in newest(console.bench.inbox, count)]
 
 
-# Pause
-
-
 def test_a_pause_stops_the_worker_and_nothing_else(store_console: Console) -> None:
     visitor, bench = store_console.signed_in(), store_console.bench
     bench.shown(milestone(1))
@@ -94,9 +91,6 @@ def test_a_pause_is_in_status_and_causes_no_alert(console: Console) -> None:
     assert alarms(late) == {}
     assert "late" in alarms(late, {"late"}), "a reported problem is not resolved"
     assert alarms(replace(late, paused_age=None)).keys() == {"late"}
-
-
-# At once
 
 
 def test_chosen_deliveries_are_replayed(store_console: Console) -> None:
@@ -155,9 +149,6 @@ def test_one_page_at_a_time_calls_google(console: Console) -> None:
     for path in ("/columns", "/checks"):
         assert visitor.send(path).status_code == 200
         assert visitor.send(path).status_code == 200, "the lock was not released"
-
-
-# By the worker
 
 
 def test_a_comparison_is_requested_from_the_worker(store_console: Console) -> None:
@@ -249,9 +240,6 @@ def test_a_running_worker_finds_a_request(google: Emulator, sqlite_url: str) -> 
         wait_for(lambda: last(console)[1] == "done")
     finally:
         worker.stop(10)
-
-
-# The last milestone
 
 
 def test_the_last_milestone_is_confirmed_once_and_stored(store_console: Console) -> None:

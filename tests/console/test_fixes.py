@@ -60,9 +60,6 @@ def test_reading_the_columns_reports_missing_ones_at_once(console: Console) -> N
     assert "1 column of the sheet is missing." in visitor.text("/")
 
 
-# Read again
-
-
 def test_a_job_is_read_again_with_its_result_shown(asking: Console) -> None:
     visitor, bench = asking.signed_in(), asking.bench
     rejected = event(1, status="REJECTED")
@@ -110,9 +107,6 @@ def test_without_a_token_the_page_names_the_missing_setting(console: Console) ->
     assert console.action_loop().step()
     (action,) = console.actions.latest(1)
     assert (action.state, "EVERBRIGHT_API_TOKEN" in action.result) == (ActionState.FAILED, True)
-
-
-# Two databases
 
 
 def test_the_database_that_writes_is_chosen_on_the_console(

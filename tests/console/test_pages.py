@@ -41,9 +41,6 @@ def post(visitor: Visitor, payload: object) -> str:
     return str(answer.json.get("delivery", ""))
 
 
-# The overview
-
-
 def words(page: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", "", page)).split())
 
@@ -144,9 +141,6 @@ def test_hourly_figures_count_deliveries_and_flushes(store_console: Console) -> 
     assert "Writes to the sheet" in page
 
 
-# Deliveries
-
-
 @pytest.fixture
 def searched(store_console: Console) -> Visitor:
     """Return a visitor of a console with four deliveries, where job 2 has a known customer."""
@@ -208,9 +202,6 @@ def test_refused_requests_are_listed_by_day_and_reason(console: Console) -> None
     assert re.search(r"wrong secret 7 .* 203\.0\.113\.9", row)
 
 
-# Columns
-
-
 def test_columns_are_read_on_request_with_their_places(console: Console) -> None:
     visitor, bench = console.signed_in(), console.bench
     bench.shown(milestone(1))
@@ -225,9 +216,6 @@ def test_columns_are_read_on_request_with_their_places(console: Console) -> None
     assert any(row.endswith("Milestone 1 Status of Milestone 1") for row in rows(page))
     assert bench.calls() == calls + 1
     assert bench.look().by_id["status"] is not None
-
-
-# Personal data
 
 
 def test_personal_data_is_masked_until_requested(google: Emulator, sqlite_url: str) -> None:

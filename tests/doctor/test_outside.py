@@ -69,9 +69,6 @@ def test_the_last_milestone_is_reported(patient: Patient, tmp_path: Path) -> Non
     assert patient.check("milestones").text == "A job is done once PTO is approved."
 
 
-# The receiver
-
-
 @contextmanager
 def receiver(patient: Patient, **changes: str) -> Iterator[str]:
     """Run a receiver with the same database; return its address."""

@@ -23,8 +23,6 @@ from tests.jobs.test_remarks import BOT, at, by_ben
 from tests.made_up import body, comment, milestone, task, uuid
 from tests.settings.test_environment import LEAST
 
-# Statuses
-
 
 def listed(*jobs: Job) -> dict[str, SeenStatus]:
     return {one.status: one for one in seen_statuses(CONFIG, jobs)}
@@ -122,9 +120,6 @@ def test_at_most_a_hundred_unknown_statuses_are_asked_about(sqlite_url: str) -> 
     assert len(projected(sqlite_url, milestone(tasks=many))) == 100
 
 
-# The order of milestones
-
-
 def finished(*names: str, **fields: Any) -> Job:
     events = enumerate(names, 1)
     return job_of(*(an_event(definition=n, name=name, status=A, **fields) for n, name in events))
@@ -185,9 +180,6 @@ def test_the_milestones_in_the_config_override_confirmed_ones() -> None:
     other = MilestoneConfig(definitions=(uuid(30_001),), header="Survey")
     assert named.with_confirmed(Confirmed((other,))).milestones == (step,)
     assert CONFIG.with_confirmed(Confirmed((other,))).milestones == (other,)
-
-
-# The commands
 
 
 def test_the_commands_list_milestones_and_statuses_as_table_and_json(sqlite_url: str) -> None:

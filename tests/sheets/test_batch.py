@@ -185,6 +185,3 @@ def test_the_same_batch_without_data_writes_nothing_of_jobs() -> None:
     assert inner(bare.requests, "createDeveloperMetadata") == full
     rows = [p["source"] for p in inner(bare.requests, "copyPaste")]
     assert any(one["startRowIndex"] == 4 for one in rows)
-
-
-# Structure

@@ -71,9 +71,6 @@ def undone(findings: CheckResult) -> list[tuple[str, str, dict[str, Any], dict[s
 STATUS_OF_A = meant(write(NEW, expects=Content(OLD)))
 
 
-# RowIdentity
-
-
 def test_a_write_into_the_intended_row_and_content_is_confirmed() -> None:
     """A finding here would make flushes rewrite every row forever."""
     findings = found(STATUS_OF_A, row("x", OLD, A))
@@ -130,9 +127,6 @@ def test_a_row_without_a_key_is_identified_by_its_content(copy: Cells, is_right:
     assert findings.misplaced == set(), "it is no job's"
 
 
-# Expected
-
-
 def test_only_a_value_typed_after_the_read_is_undone() -> None:
     """Text typed in between would be lost; the note, which was as expected, is confirmed."""
     both = write(data=cell(NEW, WHEN), fields=NOTED, expects=Content(OLD), expects_note="")
@@ -169,8 +163,6 @@ def test_a_cell_with_the_same_content_before_is_not_undone() -> None:
     noted = meant(write(data={"note": WHEN}, fields=NOTE, expects_note="old"))
     assert found(noted, [cell("x"), cell(OLD, WHEN), cell(A)]).undos == []
 
-
-# Keys
 
 TEXTS = {EMAIL: "home1@example.com"}
 GETS_KEY = meant(
@@ -230,9 +222,6 @@ def test_a_key_removed_from_the_right_row_is_restored() -> None:
     assert undo.identity.holds is not None
     assert undo.identity.holds.managed[EMAIL] == (Content("home2@example.com"), "")
     assert findings.confirmed_undos == set()
-
-
-# Undos
 
 
 def pending(**changes: Any) -> Undo:
@@ -329,9 +318,6 @@ def test_undos_of_an_edited_row_are_merged_by_its_name_and_what_we_wrote() -> No
     assert findings.confirmed_undos == {1, 2}
 
 
-# Columns
-
-
 def test_a_write_after_its_column_was_deleted_is_misplaced() -> None:
     """The guard is on the column that took its place, so the right place isn't known."""
     gone = table(columns={KEY: 2}, guards={STATUS: 1, KEY: 2}, headers={1: "Paid"})
@@ -363,9 +349,6 @@ def test_writes_into_a_deleted_tab_need_no_undo() -> None:
     assert (findings.misplaced, findings.undos) == ({A}, [])
     back = check(trace(BACK), [], {}, {})
     assert (back.misplaced, back.undos) == (set(), [])
-
-
-# Rows
 
 
 def test_a_column_is_confirmed_only_if_it_is_in_all_rows_of_the_job() -> None:
@@ -434,9 +417,6 @@ def test_the_header_row_is_identified_by_its_guard_and_its_key_cell(
     )
     assert len(findings.undos) == 2 * len(still_missing)
     assert findings.misplaced == set()
-
-
-# What a person had typed
 
 
 def test_replaced_words_are_stored_as_of_the_write() -> None:

@@ -42,9 +42,6 @@ def test_a_column_that_was_deleted_stays_away(bench: Bench) -> None:
     assert "Next action" not in bench.rows()[0]
 
 
-# What is known of it
-
-
 def delete(bench: Bench, header: str, sheet_id: int = JOBS_TAB) -> None:
     bench.edit("delete_columns", sheet_id=sheet_id, index=place(bench, header))
 

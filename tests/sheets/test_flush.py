@@ -45,9 +45,6 @@ def sites(first: int, last: int) -> set[str]:
     return {uuid(number) for number in range(first, last + 1)}
 
 
-# Columns
-
-
 def test_a_column_inserted_before_the_write_loses_no_cell(twelve: Bench) -> None:
     """Without guards, everything to its right would be written one column too far left."""
     twelve.edit("add_column", text="Mine")
@@ -164,9 +161,6 @@ def _drop_guards(bench: Bench) -> None:
         del metadata[number]
 
 
-# Rows and keys
-
-
 def test_rows_deleted_one_by_one_are_forgotten_by_every_read(twelve: Bench) -> None:
     """Six that are noticed together would count as a column that was emptied, and stop it all."""
     for number in range(1, 7):
@@ -233,9 +227,6 @@ def test_a_comparison_finds_what_is_wrong_in_a_copied_row(twelve: Bench) -> None
     assert twelve.compare() == 0
 
 
-# Notes
-
-
 def test_a_managed_note_stays_managed_when_its_cell_is_rewritten(twelve: Bench) -> None:
     twelve.edit("type_cell", row=twelve.at(1), column=twelve.index(STATUS), text="typed over")
     assert twelve.compare() == 1
@@ -300,9 +291,6 @@ def test_notes_go_back_to_their_jobs_when_rows_were_sorted_before_the_write(twel
         assert spot.text == ("Rejected" if number == 3 else "Submitted")
         assert spot.note == f"note {number}"
     assert (twelve.compare(), twelve.alerts) == (0, [])
-
-
-# Calls
 
 
 def test_every_read_counts_for_the_rate_limit(bench: Bench) -> None:

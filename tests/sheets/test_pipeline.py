@@ -83,9 +83,6 @@ def last_write(bench: Bench, part: str = "updateCells") -> list[dict[str, Any]]:
     ]
 
 
-# What it shows
-
-
 def test_open_jobs_are_counted_at_the_milestone_they_wait_for(bench: Bench) -> None:
     bench.shown(
         milestone(1, date_updated=ago(3)),
@@ -160,9 +157,6 @@ def test_another_bound_is_named_in_the_header(bench: Bench) -> None:
     assert bench.setup().provision(bench.spreadsheet) == []
 
 
-# When it is written
-
-
 def test_a_change_is_shown_by_the_flush_that_writes_it(bench: Bench) -> None:
     """In its one batch, with all numbers in one block."""
     bench.shown(milestone(1), milestone(2), milestone(3, 2), milestone(4, 3))
@@ -232,9 +226,6 @@ def test_a_call_that_fails_loses_no_number(bench: Bench, when: str) -> None:
     assert numbers(bench)["Milestone 1"] == ("2", "2", "0", "0")
 
 
-# When it was updated
-
-
 def test_each_batch_writes_the_time_of_the_update(bench: Bench) -> None:
     bench.shown(milestone(1))
     first = moment(bench)
@@ -265,9 +256,6 @@ def test_a_moment_of_long_ago_is_red_wherever_it_was_moved(bench: Bench) -> None
             assert color(bench) == shade
     bench.shown(milestone(3))
     assert color(bench) == ""
-
-
-# What people do to it
 
 
 def test_text_typed_beside_it_stays(bench: Bench) -> None:

@@ -72,9 +72,6 @@ def test_a_trial_without_an_answer_is_repeated(bench: Bench, skip: int) -> None:
     assert tried(bench).refuses_taken_id
 
 
-# The product under a Google that behaves differently
-
-
 def flush(bench: Bench) -> None:
     """Flush as the worker does: what is refused is tried again."""
     for _ in range(30):

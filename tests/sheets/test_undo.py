@@ -100,9 +100,6 @@ TOLD = ("Jobs", "Permit", "mine | on hold", BEFORE, WROTE)
 """The line in Recovered for `undo()`."""
 
 
-# By its key
-
-
 def test_a_cell_is_restored_in_every_row_with_the_key() -> None:
     """A person copied the row: of two, one would keep another customer's status."""
     rows = {3: line(key=A), 5: line("x", key=A), 7: line(key=A, status="typed since")}
@@ -117,32 +114,21 @@ def test_a_cell_is_restored_in_every_row_with_the_key() -> None:
     assert (placement.finished, placement.recovered) == (set(), []), "a read has to show it first"
 
 
-# Without a key
+LIKE = {
+    "where it was": {4: line()},
+    "moved": {9: line(), 4: line("other", email="x", phone="y")},
+    "beside one that holds something else": {9: line(), 4: line("mine", "Submitted")},
+    "beside a job's": {9: line(), 4: line(key=A)},
+    "beside the same customer's": {9: line(), 4: line(own="typed since")},
+    "beside one that holds more": {9: line(), 4: [*line(), cell("more")]},
+    "an unmanaged column moved": {9: [cell(), *line()[1:], cell("mine")]},
+}
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [
-        {4: line()},
-        {9: line(), 4: line("other", email="x", phone="y")},
-        {9: line(), 4: line("mine", "Submitted")},
-        {9: line(), 4: line(key=A)},
-        {9: line(), 4: line(own="typed since")},
-        {9: line(), 4: [*line(), cell("more")]},
-        {9: [cell(), *line()[1:], cell("mine")]},
-    ],
-    ids=[
-        "where it was",
-        "moved",
-        "beside one that holds something else",
-        "beside a job's",
-        "beside the same customer's",
-        "beside one that holds more",
-        "an unmanaged column moved",
-    ],
-)
-def test_a_cell_is_restored_in_the_row_with_exactly_the_other_content(rows: Rows) -> None:
+@pytest.mark.parametrize("where", LIKE)
+def test_a_cell_is_restored_in_the_row_with_exactly_the_other_content(where: str) -> None:
     """A row's number, a likeness or a job's row must not draw it elsewhere."""
+    rows = LIKE[where]
     placement = placed(rows, undo())
     assert put(placement) == [(4 if 9 not in rows else 9, STATUS, BEFORE)]
     (one,) = placement.rows
@@ -182,30 +168,22 @@ def test_a_row_without_its_email_is_identified_by_name_and_what_we_wrote() -> No
     assert put(placed({9: now}, undo(identity=nameless), columns=columns)) == []
 
 
-@pytest.mark.parametrize(
-    ("rows", "changes"),
-    [
-        ({}, {}),
-        ({4: line(status="typed since")}, {}),
-        ({4: line("changed", email="x")}, {}),
-        ({4: line("one"), 9: line("two")}, {}),
-        ({4: line(key=A)}, {}),
-        ({4: line()}, {"columns": {KEY: 2, EMAIL: 3, PHONE: 4}}),
-        ({4: row("", WROTE)}, {}),
-    ],
-    ids=[
-        "the row was deleted",
-        "typed over",
-        "another customer",
-        "two unlike ones of the customer",
-        "it became a job's",
-        "the column was deleted",
-        "a row of which nothing is known",
-    ],
-)
-def test_an_undo_without_a_certain_place_is_reported(rows: Rows, changes: dict[str, Any]) -> None:
+UNCERTAIN: dict[str, tuple[Rows, Mapping[str, int]]] = {
+    "the row was deleted": ({}, PEOPLE),
+    "typed over": ({4: line(status="typed since")}, PEOPLE),
+    "another customer": ({4: line("changed", email="x")}, PEOPLE),
+    "two unlike ones of the customer": ({4: line("one"), 9: line("two")}, PEOPLE),
+    "it became a job's": ({4: line(key=A)}, PEOPLE),
+    "the column was deleted": ({4: line()}, {KEY: 2, EMAIL: 3, PHONE: 4}),
+    "a row of which nothing is known": ({4: row("", WROTE)}, PEOPLE),
+}
+
+
+@pytest.mark.parametrize("case", UNCERTAIN)
+def test_an_undo_without_a_certain_place_is_reported(case: str) -> None:
     """A guess could put typed text into another customer's row unnoticed."""
-    placement = placed(rows, undo(), **changes)
+    rows, columns = UNCERTAIN[case]
+    placement = placed(rows, undo(), columns=columns)
     assert (placement.rows, placement.recovered, placement.finished) == ([], [TOLD], {1})
 
 
@@ -264,9 +242,6 @@ def test_the_days_of_a_status_go_back_wherever_the_row_is() -> None:
     assert (one.row, one.cells[0].data) == (9, cell("=TODAY()-46000"))
 
 
-# The header row
-
-
 def test_a_title_is_restored_in_the_header_row_after_it_moved() -> None:
     """It has no key and no customer; its guard tells where it is."""
     title = of_note(identity=RowIdentity(is_header=True))
@@ -291,8 +266,6 @@ def test_a_header_row_that_was_sorted_in_with_the_rows_is_restored_where_it_belo
     rows = {0: row("Mine", WROTE, "Site ID", "E-mail"), 4: line(key=A)}
     assert put(placed(rows, header)) == [(0, STATUS, BEFORE)]
 
-
-# Keys
 
 TEXTS = {EMAIL: HOME}
 OTHER = "home2@example.com"
@@ -410,9 +383,6 @@ def test_a_key_removed_from_its_row_is_restored() -> None:
     assert sites_written_over({1: lost, 2: undo(), 3: of_key()}) == {B}
 
 
-# Several of a cell, and what is done with
-
-
 def test_the_newest_of_several_undos_of_a_cell_counts() -> None:
     """What the older one wrote is what the newer one puts back: it goes first, and then it is
     seen."""
@@ -526,8 +496,6 @@ def test_a_blank_stays_pending_while_our_text_is_about_to_return() -> None:
     assert then.finished == {1, 2}
 
 
-# Checked as anything else
-
 BACK = RowWrite(
     sheet_id=JOBS_TAB,
     row=4,
@@ -539,24 +507,14 @@ BACK = RowWrite(
 @pytest.mark.parametrize(
     ("copy", "is_back"),
     [
-        (line(), True),
-        ([cell(), *line()[1:], cell("mine")], True),
-        (line("typed since"), True),
-        (line("typed since", email="x"), False),
-        (line(email="x"), False),
-        (line(key=B), False),
-        (line(status="typed since"), False),
-        ([], False),
-    ],
-    ids=[
-        "it",
-        "a column moved",
-        "the same customer, composed",
-        "more unlike",
-        "another customer",
-        "a job's",
-        "typed over",
-        "blank",
+        pytest.param(line(), True, id="it"),
+        pytest.param([cell(), *line()[1:], cell("mine")], True, id="a column moved"),
+        pytest.param(line("typed since"), True, id="the same customer, composed"),
+        pytest.param(line("typed since", email="x"), False, id="more unlike"),
+        pytest.param(line(email="x"), False, id="another customer"),
+        pytest.param(line(key=B), False, id="a job's"),
+        pytest.param(line(status="typed since"), False, id="typed over"),
+        pytest.param([], False, id="blank"),
     ],
 )
 def test_an_undo_is_checked_like_any_write(copy: Cells, is_back: bool) -> None:
@@ -574,9 +532,6 @@ def test_an_undo_that_missed_one_of_several_rows_is_not_confirmed() -> None:
     for copies, confirmed in ((rows, {1}), (rows | {5: line(key=B)}, set())):
         findings = check(batch, [seen(rows)], {JOBS_TAB: copies}, {1: again})
         assert findings.confirmed_undos == confirmed
-
-
-# What a row is known by
 
 
 def test_a_row_is_identified_by_its_columns_and_unmanaged_cells_in_any_order() -> None:

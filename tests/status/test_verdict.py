@@ -81,9 +81,6 @@ def test_durations_in_words(seconds: float, text: str) -> None:
     assert lasting(seconds) == text
 
 
-# Alarms
-
-
 def test_a_missing_worker_causes_an_alert_only_if_work_is_pending() -> None:
     gone = Backlog(worker_age=75.0)
     assert alarms(gone) == {}
@@ -123,8 +120,6 @@ def test_only_long_trouble_causes_an_alert() -> None:
     assert alarms(replace(long, paused_age=1.0)) == {}
     assert list(alarms(replace(long, paused_age=1.0), {"trouble"})) == ["trouble"], "not resolved"
 
-
-# All problems
 
 AT = 1_772_800_000.0
 WRONG = {

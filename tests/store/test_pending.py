@@ -102,9 +102,6 @@ def test_all_is_read_in_one_transaction_at_one_moment(database: Database) -> Non
     assert (after.jobs, list(after.undos.values())) == ([], ["{}"])
 
 
-# The wait for customers of other jobs without a row
-
-
 def mapped(database: Database, *sites: str) -> SheetStore:
     """Return the store of a spreadsheet with mapped tabs, that has yet to show `sites`."""
     store, mine = sheet_store(database, "s", waits_for_names=True), held(database)

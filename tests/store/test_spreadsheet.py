@@ -135,9 +135,6 @@ def test_a_comparison_is_due_a_day_after_the_last(database: Database) -> None:
     assert not spreadsheet.is_comparison_due(0.01)
 
 
-# Whose the tabs are
-
-
 def test_whose_the_tabs_are_is_stored(database: Database) -> None:
     """Guessed from a read, a lost header row would have all jobs written into a tab of ours."""
     store, mine = with_jobs(database, "a"), held(database)
