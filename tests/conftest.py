@@ -33,10 +33,7 @@ SLOW = ("tests/reading", "tests/boards/console", "tests/e2e", "tests/security")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have each worker begin with a slow area, and keep short tests for the end.
-
-    Workers get equal parts in this order, and who is done takes from the end of another's part.
-    """
+    """Have each worker begin with a slow area, and keep short tests for the end."""
     if not (workers := getattr(config, "workerinput", None)):
         return
     count = workers["workercount"]

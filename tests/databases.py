@@ -22,10 +22,7 @@ _COMPILED: dict[Any, Any] = {}
 
 @event.listens_for(Engine, "engine_connect")
 def _share_compiled_statements(connection: Connection) -> None:
-    """Compile each statement once for all tests, not once for each engine: a fifth of the time.
-
-    The key has the dialect in it; here all of a kind are equal.
-    """
+    """Compile each statement once for all tests, not for each engine: a fifth of the time."""
     connection.execution_options(compiled_cache=_COMPILED)
 
 

@@ -304,8 +304,6 @@ def test_every_documented_reason_and_figure_is_in_the_code() -> None:
 
 
 def test_the_version_is_one() -> None:
-    """Catches a note, package or description of the API with another version, and two builds of one
-    version whose databases differ."""
     version = PROJECT["version"]
     if ".dev" in version:
         assert int(version.partition(".dev")[2]) == int(revisions.known()[-1])

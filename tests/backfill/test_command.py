@@ -35,8 +35,6 @@ def ran(stand: Stand, *words: str, **changes: str) -> tuple[int, str, str]:
 
 
 def test_it_continues_after_a_kill(stand: Stand) -> None:
-    """kill -9 while a job is read: catches progress that is kept in memory, a lease that is never
-    free again, and a job that is asked for more than once more."""
     stand.load(*(event(job) for job in range(1, 41)))
     running = command(stand, "--json")
     wait_for(lambda: len(stand.asked("ops_workflow.list")) >= 5)

@@ -111,8 +111,7 @@ def run(google: Emulator, client: Path, *options: str) -> dict[str, str]:
 def test_what_it_prints_is_all_that_google_needs(
     google: Emulator, client: Path, sqlite_url: str
 ) -> None:
-    """From the sign-in to a row and a document, with access to our own files alone: nothing of the
-    person's can be read. Catches a scope that is too small for anything that the product does."""
+    """From the sign-in to a row and a document, with access to our own files alone."""
     stranger = google.create_spreadsheet("Payroll")
     command = Command(google, client)
     assert asked(command.address)["scope"] == FILE

@@ -185,8 +185,6 @@ def signs_in(app: Flask, address: str, password: str) -> int:
 
 
 def test_guesses_through_a_proxy_lock_out_only_their_address(console: Console) -> None:
-    """Catches guesses that count for every client behind a proxy, and those that count for the
-    address that the client claims."""
     app = behind(console, 1)
     assert [signs_in(app, "198.51.100.7", "wrong") for _ in range(11)] == [401] * 10 + [429]
     assert signs_in(app, "198.51.100.7:4711", PASSWORD) == 429, "its port made it another"

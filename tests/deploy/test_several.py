@@ -80,8 +80,7 @@ def test_a_rolling_restart_under_load_loses_nothing(google: Emulator, tmp_path: 
 
 @pytest.mark.long
 def test_what_one_process_carries(google: Emulator, tmp_path: Path) -> None:
-    """Figures for docs/scaling.md. Catches a receiver that answers by the second, not by the
-    hundred, and a worker that Google's quota cannot follow."""
+    """Figures for docs/scaling.md."""
     world = World(google, tmp_path, databases.fresh("sqlite", tmp_path))
     del world.environment["DRIVE_FOLDER_ID"]
     google.latency = 0.25

@@ -28,8 +28,6 @@ def queue_of(documents: Documents, stop: Stop) -> DocumentQueue:
 
 
 def test_a_jobs_documents_go_to_several_copiers_under_one_claim(database_url: str) -> None:
-    """Catches forty photographs of a job that are copied one after another; and a job whose claim
-    ends while one of them is on its way, for which another process makes a second folder."""
     documents = with_documents(database_url, 1, 1, 1, 2)
     queue = queue_of(documents, Stop())
     taken = [queue.take() for _ in range(4)]

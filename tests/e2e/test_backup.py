@@ -76,8 +76,7 @@ def postgresql(folder: Path) -> Kind:
 
 @pytest.mark.parametrize("kind", [sqlite, postgresql])
 def test_a_restored_backup_continues(kind: Callable[[Path], Kind], tmp_path: Path) -> None:
-    """A day is lost from the store and is in the sheet. Catches a row that is doubled, emptied or
-    never written again, and a batch that is refused for a number that the sheet knows already."""
+    """A day is lost from the store and is in the sheet."""
     if kind is sqlite and not shutil.which("sqlite3"):
         pytest.skip("sqlite3, the command of the page, is not installed here")
     url, backup, restore = kind(tmp_path)

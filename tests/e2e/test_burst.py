@@ -15,8 +15,7 @@ from tests.world import World, wait_for
 def test_a_thousand_deliveries_for_three_hundred_jobs(
     google: Emulator, sqlite_world: World
 ) -> None:
-    """Catches a call for every event, a state that an older one replaced, and a row that is late.
-    8 clients, random order, every tenth repeated, Google in 250 ms."""
+    """8 clients, random order, every tenth repeated, Google in 250 ms."""
     world = sqlite_world
     del world.environment["DRIVE_FOLDER_ID"]
     events = history(1000, 300, seed=1)

@@ -18,8 +18,7 @@ SEED = int(os.environ.get("SEED", "1"))
 @pytest.mark.long
 @pytest.mark.timeout(60 + 15 * KILLS)
 def test_nothing_is_lost_or_doubled(google: Emulator, world: World) -> None:
-    """Catches what a process keeps only in its memory: killed while it receives, flushes and copies
-    documents, on each database."""
+    """Killed while it receives, flushes and copies documents, on each database."""
     lots = random.Random(SEED)
     google.latency = lambda rng: rng.uniform(0.02, 0.3)
     events = history(KILLS * 40, 30 + KILLS, SEED, with_documents=True)

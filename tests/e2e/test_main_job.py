@@ -54,8 +54,7 @@ def test_the_sample_becomes_one_row_with_its_document(sqlite_world: World) -> No
 
 @pytest.mark.long
 def test_nothing_delivered_is_no_call_at_all(sqlite_world: World) -> None:
-    """Catches a worker that asks Google whether there is something to do, and one that writes a
-    duplicate. It looks into the store twice a second and flushes once a second at most."""
+    """It looks into the store twice a second and flushes once a second at most."""
     world = sqlite_world
     with world.receiver().ready():
         world.send(SAMPLE)

@@ -17,10 +17,7 @@ SILENCE = float(os.environ.get("SILENCE", "5"))
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("how", ["hang", "refuse"])
 def test_google_answers_nothing_at_all(sqlite_world: World, how: Literal["hang", "refuse"]) -> None:
-    """Catches an answer that waits for Google, and webhooks that are lost in the meantime.
-
-    Google is silent for SILENCE seconds (a minute in `make chaos`) while deliveries keep arriving.
-    """
+    """Google is silent for SILENCE seconds (a minute in `make chaos`); deliveries keep arriving."""
     world = sqlite_world
     events = history(60, 20, seed=3, with_documents=True)
     with world.receiver().ready():

@@ -45,10 +45,7 @@ def at(day: int) -> str:
 
 
 def test_a_read_that_differs_only_in_its_date_changes_nothing() -> None:
-    """Catches a webhook's comments that are lost, and a status that seems to be from today.
-
-    An alias, which only the lists have, is not a difference.
-    """
+    """An alias, which only the lists have, is not a difference."""
     webhook = sent(date_updated=at(1), comments=[comment("By hand", at(2))])
     later = read(date_updated=at(9), alias="ntp")
     for job in (job_of(webhook, later), job_of(later, webhook)):
@@ -57,8 +54,7 @@ def test_a_read_that_differs_only_in_its_date_changes_nothing() -> None:
 
 
 def test_a_read_of_the_same_state_does_not_change_when_it_began() -> None:
-    """The webhook has its comment's date: catches a status that seems to begin at the read's date,
-    and an order of milestones that is learned from it."""
+    """The webhook has its comment's date."""
     webhook = sent(date_updated=at(1), comments=[comment("By hand", at(3))])
     silent = read(date_updated=at(2))
     for job in (job_of(webhook, silent), job_of(silent, webhook)):
@@ -153,8 +149,7 @@ _STATUS = st.sampled_from(["SUBMITTED", "REJECTED", "APPROVED"])
 
 @given(st.lists(_STATUS, min_size=1, max_size=6), st.data())
 def test_the_last_read_has_the_final_status(statuses: list[str], data: Any) -> None:
-    """Some webhooks are lost, the others arrive late and in any order, with reads in between, which
-    may have the date of the request. Catches a stale read that wins."""
+    """Some webhooks are lost, others arrive late; reads may have the date of the request."""
     moments = [datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=n) for n in range(len(statuses))]
     history = list(zip(moments, statuses, strict=True))
     arrivals = data.draw(

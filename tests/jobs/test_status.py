@@ -262,10 +262,7 @@ def expected_color(status: str) -> str:
 
 
 def is_done(job: Job, one: Layout) -> bool:
-    """Return whether the config's last step is approved, and nothing is rejected or pending.
-
-    If the furthest milestone is not approved, the job is not done.
-    """
+    """Return whether the config's last step is approved, and nothing is rejected or pending."""
     visible = [step for step in one.config.milestones if not step.hidden]
     shown = milestones_of(job, one)
     if not visible or any(is_rejected(m) or is_waiting(m) for m in shown.values()):

@@ -60,11 +60,7 @@ def in_drive(row: Row) -> dict[str, str]:
 def test_webhooks_become_rows_with_links(
     account: Account, environment: dict[str, str], emulator: Emulator, tmp_path: Path
 ) -> None:
-    """Would catch whatever Google takes otherwise than the emulator does, from the key to the link.
-
-    The sample and three made-up jobs become a row each with their documents in Drive, byte for
-    byte; a second event of a job changes its row and adds none.
-    """
+    """The sample and three made-up jobs, with documents byte for byte; then a second event."""
     lots = random.Random()
     jobs = [lots.randrange(1, 2**40) for _ in range(JOBS)]
     first = [milestone(job, tasks=[task(document(job))]) for job in jobs]

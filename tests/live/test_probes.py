@@ -19,10 +19,7 @@ def told() -> Iterator[list[str]]:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("probe", EMULATED, ids=lambda probe: probe.__name__)
 def test_probe(probe: Probe, account: Account, told: list[str]) -> None:
-    """On the emulator: would catch a probe that breaks, and a table that misstates the emulator.
-
-    With LIVE=1 nothing fails for another answer: to learn it is what the run is for.
-    """
+    """With LIVE=1 nothing fails for another answer: to learn it is what the run is for."""
     answer, details = probe(account)
     question = (probe.__doc__ or "").splitlines()[0]
     believed = EMULATED[probe]

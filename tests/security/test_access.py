@@ -44,8 +44,7 @@ def seconds(sent: bytes, *secrets: str) -> float:
 
 
 def test_the_time_of_a_refusal_does_not_reveal_the_secret() -> None:
-    """With a megabyte for a secret, a comparison that stops at the first difference would be
-    hundreds of times faster where the first byte is wrong; so would one that stops at a match."""
+    """With a megabyte for a secret, a comparison that stops early would be far faster."""
     long = "x" * 2**20
     last = seconds(("x" * (2**20 - 1) + "y").encode(), long)
     for other in (
@@ -57,8 +56,7 @@ def test_the_time_of_a_refusal_does_not_reveal_the_secret() -> None:
 
 
 def test_a_replayed_request_changes_nothing(bench: Bench) -> None:
-    """EverBright signs nothing and gives no number: the same body is known by its content, however
-    it is written, and an older one is older by its own dates."""
+    """The same body is known by its content; an older one is older by its own dates."""
     newer = milestone(status="APPROVED", date_updated="2026-03-02T10:00:00Z")
     older = milestone(status="SUBMITTED", date_updated="2026-03-01T10:00:00Z")
     for one in (older, newer):
@@ -136,8 +134,7 @@ def test_no_header_claims_its_way_in(sqlite_url: str, claim: dict[str, str]) -> 
 def test_an_encoded_body_is_rejected_and_stored_unchanged(
     bench: Bench, encoding: str, packed: bytes
 ) -> None:
-    """Catches a receiver that unpacks. EverBright sends plain JSON; should it ever pack it, the
-    bytes are there for people to see, and the refusal says what is wrong."""
+    """EverBright sends plain JSON; should it ever pack it, people can see the bytes."""
     answer = bench.send(packed, Content_Encoding=encoding)
     assert answer.json is not None
     assert (answer.status_code, answer.json["error"]["reason"]) == (400, "not_json")
@@ -234,8 +231,7 @@ def test_no_text_takes_long_to_read_or_to_lay_out(text: str) -> None:
 
 
 def test_the_lock_files_hold_a_hash_for_every_package() -> None:
-    """Catches a package that was swapped, and an index's address: `make install` runs with
-    --require-hashes, and a line is a name with a version, or a hash."""
+    """`make install` runs with --require-hashes; a line is a name with a version, or a hash."""
     least = {"requirements.txt": 20, "requirements-demo.txt": 4, "requirements-dev.txt": 20}
     for name, count in least.items():
         text = (ROOT / name).read_text("utf-8")

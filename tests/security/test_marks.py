@@ -262,10 +262,7 @@ def test_marks_of_many_webhooks_appear_only_where_allowed(
 
 
 def is_shown_when_asked_for(made: Stage, tab: str = "Jobs", number: int = 1) -> str:
-    """What hides everything from everybody would pass, too; and so would webhooks without marks.
-
-    Returns the page of a job.
-    """
+    """Return the page of a job; what hides everything from everybody would pass, too."""
     visitor = made.console.visitor
     before = visitor.text(f"/jobs/{uuid(number)}")
     assert "***" in before

@@ -86,9 +86,7 @@ def replay_all(world: World) -> None:
 
 
 def test_rejected_bodies_cost_no_memory_that_stays(tmp_path: Path, sqlite_url: str) -> None:
-    """Catches an error that keeps the body it is about, a replay that reads all bodies at once, and
-    freed memory that is not given back: each made the process grow by hundreds of MiB. And a
-    process that is out of bounds from its first minute, whose growth is none."""
+    """Also of a process that is out of bounds from its first minute, whose growth is none."""
     with Emulator() as google:
         world = World(google, tmp_path, sqlite_url, ADMIN_PASSWORD=PASSWORD)
         with world.receiver().ready() as receiver:

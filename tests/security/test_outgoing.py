@@ -71,8 +71,7 @@ def download(home: Server, path: str = PATH, sub_task: str = "", patience: float
     ],
 )
 def test_a_redirect_reaches_no_service_inside(home: Server, inside: Server, target: str) -> None:
-    """Names and odd ways to write an address are judged by where the connection ends. (Plain
-    loopback works from loopback only: for the emulator.)"""
+    """An address is judged by where it ends. (Plain loopback is followed from loopback only.)"""
     location = target.format(port=inside.port)
     home.answers[ASKED] = say(302, Location=location)
     with pytest.raises(Retryable):
@@ -169,8 +168,7 @@ def test_a_download_that_drips_is_given_back(home: Server, announced: str) -> No
 
 @pytest.mark.parametrize("header", ["²", "-1", "1e9", "9" * 5000, "soon", ""])
 def test_no_header_of_an_answer_is_a_fault_of_ours(home: Server, header: str) -> None:
-    """Catches a fault: it would not be postponed like others, and the same document came first
-    again. Nonsense beside a refusal is a refusal; beside a document it is that document or none."""
+    """Nonsense beside a refusal is a refusal; beside a document, that document or none."""
     home.answers[ASKED] = say(503, Retry_After=header)
     with pytest.raises(Retryable):
         download(home)

@@ -226,8 +226,7 @@ def send_slowly(receiver: Receiver) -> None:
 def test_what_is_too_large_or_of_doubtful_length_is_refused_at_once(
     receiver: Receiver, rest: bytes, status: int
 ) -> None:
-    """By its announced length, or once that much has come; and a smuggled second request is not
-    read out of a first whose length is doubtful."""
+    """Else a smuggled second request is read out of a first of doubtful length."""
     with connect(receiver, HEAD + rest) as client:
         began = time.monotonic()
         assert client.recv(4096).startswith(f"HTTP/1.1 {status} ".encode())
@@ -362,10 +361,7 @@ _REQUESTS = st.tuples(
 
 
 def _outcome(data: bytes, step: int) -> list[tuple[bool, bytes]]:
-    """Return each request that is read: whether it is refused, and its body.
-
-    One that is too large and malformed is refused for what is seen first: 413 or 400.
-    """
+    """Return each request that is read: whether it is refused, and its body."""
     adjustments = Adjustments(max_request_body_size=65, max_request_header_size=MAX_HEAD_BYTES)
     read = []
     parser = RequestParser(adjustments)

@@ -78,8 +78,7 @@ def processes(receiver: Receiver) -> set[int]:
 def test_a_full_disk_is_answered_503_and_gets_over_by_itself(
     google: Emulator, small_disk: Path, tmp_path: Path
 ) -> None:
-    """What was answered 202 is in the sheet, what was answered 503 is nowhere, and the process is
-    the same as before."""
+    """What was answered 202 is in the sheet, what was answered 503 is nowhere."""
     world = World(google, tmp_path, f"sqlite:///{small_disk}/brightsheet.sqlite3")
     with world.receiver().ready() as receiver:
         before = processes(receiver)

@@ -91,8 +91,7 @@ def statuses(bench: Bench) -> dict[str, str]:
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["metadata_id", "range_id", "all_or_nothing", "copies"])
 def test_the_sheet_is_right_though_google_behaves_differently(bench: Bench, name: str) -> None:
-    """A person moves columns and sorts rows between read and write. Catches a batch whose check
-    believes what isn't so."""
+    """A person moves columns and sorts rows between read and write."""
     bench.shown(*(milestone(number) for number in range(1, 6)))
     bench.edit("add_column", text="Crew")
     crew = len(bench.look().keys) - 1
@@ -118,8 +117,7 @@ def test_the_sheet_is_right_though_google_behaves_differently(bench: Bench, name
 
 
 def test_part_of_a_refused_batch_is_not_confirmed_as_all_of_it(bench: Bench) -> None:
-    """The fence is moved, a moved column's guard refuses, nothing is copied or written. Catches
-    a check that believes the copies of the batch before, which wrote the same row."""
+    """The fence is moved, a moved column's guard refuses, nothing is copied or written."""
     bench.shown(*(milestone(number) for number in range(1, 4)))
     bench.shown(milestone(1, status="APPROVED", date_updated=LATER))
     bench.google.answer_otherwise("all_or_nothing")

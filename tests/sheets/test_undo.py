@@ -384,8 +384,7 @@ def test_a_key_removed_from_its_row_is_restored() -> None:
 
 
 def test_the_newest_of_several_undos_of_a_cell_counts() -> None:
-    """What the older one wrote is what the newer one puts back: it goes first, and then it is
-    seen."""
+    """What the older one wrote is what the newer one puts back."""
     older, newer = undo(), undo(before=cell(WROTE), wrote=cell("Rejected"))
     rows = {4: line(status="Rejected")}
     placement = placed(rows, older, newer)
@@ -477,8 +476,7 @@ def test_the_value_and_note_of_a_cell_share_a_line() -> None:
 
 
 def test_a_blank_stays_pending_while_our_text_is_about_to_return() -> None:
-    """Somebody types into the row during its undo, which is undone, too. If that were finished, our
-    text would stay there without a report."""
+    """Somebody types into the row during its undo, which is undone, too."""
     blank = undo(before={}, identity=RowIdentity(holds=image(line(email="", phone=""), STATUS)))
     changed = line("typed since", status="", email="", phone="")
     again = undo(

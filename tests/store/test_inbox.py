@@ -144,10 +144,7 @@ def test_pruning_keeps_what_is_in_no_job_yet(database: Database) -> None:
 
 
 def test_a_look_for_work_is_answered_by_an_index(sqlite_url: str) -> None:
-    """It happens twice a second, and after months there are many deliveries.
-
-    On SQLite: PostgreSQL scans a table of this size whatever the index.
-    """
+    """It happens twice a second. PostgreSQL scans a table of this size whatever the index."""
     database = Database(sqlite_url)
     database.upgrade()
     query = "EXPLAIN QUERY PLAN SELECT seq FROM delivery WHERE NOT projected LIMIT 1"

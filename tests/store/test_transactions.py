@@ -119,10 +119,7 @@ def step(what: Callable[[], object]) -> dict[str, int]:
 @pytest.mark.long
 @pytest.mark.parametrize("job", [1, 2], ids=["a row that is there", "a new row"])
 def test_the_transactions_of_a_delivery_are_bounded(path: Path, job: int) -> None:
-    """Catches a store that asks again for what it has just read, or writes in several steps.
-
-    On a durable disk, each write takes a few milliseconds, under a lock that all senders wait for.
-    """
+    """On a durable disk, each write takes milliseconds, under a lock that senders wait for."""
     calls = path.google.calls.count("sheets")
     sent = milestone(job, 1, status="APPROVED", date_updated="2026-03-02T10:00:00Z")
     received = step(lambda: path.send(sent))

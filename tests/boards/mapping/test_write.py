@@ -72,8 +72,7 @@ def test_it_is_one_write_and_the_second_time_none(theirs: Stand) -> None:
 
 
 def test_an_active_filter_includes_added_columns(theirs: Stand) -> None:
-    """A sort by the filter would leave the keys where they are, in other customers' rows; and a row
-    that is moved to a tab without the other column would bring its key to a column without one."""
+    """A sort by the filter would leave the keys where they are, in other customers' rows."""
     area = {"startRowIndex": 2, "endRowIndex": 6, "startColumnIndex": 0, "endColumnIndex": 6}
     specs = [{"columnIndex": 5, "filterCriteria": {"hiddenValues": ["calls back"]}}]
     theirs.do({"setBasicFilter": {"filter": {"range": area, "filterSpecs": specs}}})
