@@ -118,9 +118,7 @@ def test_a_document_is_there_once_after_every_fault(bench: Bench, name: str, siz
 
 
 @pytest.mark.parametrize("shared_drive", [True, False])
-def test_a_killed_upload_begins_again_and_is_there_once(
-    sqlite_url: str, shared_drive: bool
-) -> None:
+def test_a_killed_upload_is_repeated_and_there_once(sqlite_url: str, shared_drive: bool) -> None:
     with Emulator() as google:
         bench = Bench(google, sqlite_url, shared_drive)
         google.everbright.set_document(DOCUMENT, size=LARGE)

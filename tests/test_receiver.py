@@ -97,9 +97,7 @@ def test_every_way_to_show_a_secret_is_taken(bench: Bench, headers: dict[str, st
         {"Authorization": "Digest x"},
     ],
 )
-def test_other_accounts_are_refused_and_nothing_is_stored(
-    bench: Bench, headers: dict[str, str]
-) -> None:
+def test_other_accounts_are_refused_and_not_stored(bench: Bench, headers: dict[str, str]) -> None:
     answer = bench.client.post(PATH, data=SAMPLE, headers=headers, content_type="application/json")
     assert answer.status_code == 401
     assert SECRET not in answer.text

@@ -118,9 +118,7 @@ def test_a_list_comes_in_pages(http: Client) -> None:
     assert seen == [f"n{number}" for number in range(5)]
 
 
-def test_shared_drives_are_seen_only_by_those_who_ask_for_them(
-    http: Client, emulator: Emulator
-) -> None:
+def test_shared_drives_are_seen_only_by_those_who_ask(http: Client, emulator: Emulator) -> None:
     folder = emulator.create_folder("Shared")
     assert refused(http.get(f"/drive/v3/files/{folder}")) == (404, "notFound")
     answer = http.get(f"/drive/v3/files/{folder}", params=ALL).json()

@@ -118,9 +118,7 @@ def test_a_checksum_that_differs(http: Client, emulator: Emulator) -> None:
     assert answer.headers["Content-MD5"] != base64.b64encode(digest).decode()
 
 
-def test_a_redirect_to_another_port_notes_what_it_was_sent(
-    http: Client, emulator: Emulator
-) -> None:
+def test_a_redirect_to_another_port_notes_what_was_sent(http: Client, emulator: Emulator) -> None:
     emulator.everbright.fail(UUID, "redirect")
     token = {"Authorization": "Token secret"}
     answer = http.get(DOWNLOAD, headers=token, allow_redirects=False)
@@ -203,9 +201,7 @@ def test_jobs_are_listed_by_page_until_they_are_archived(http: Client, emulator:
     assert http.get("/api/v1/project?archived=true").json()["count"] == 6
 
 
-def test_the_data_access_layer_answers_in_its_published_shape(
-    http: Client, emulator: Emulator
-) -> None:
+def test_the_data_access_layer_has_its_published_shape(http: Client, emulator: Emulator) -> None:
     """Source: EverBright's page on data baselines, with its sample's values."""
     emulator.everbright.data.set(
         UUID, system_capacity_kw=4, p_system_capacity_kw=4, s_system_capacity_kw=3.5

@@ -155,17 +155,13 @@ def test_which_calls_are_spoilt(http: Client, emulator: Emulator) -> None:
     assert statuses(1) == [200]
 
 
-def test_a_rule_is_for_what_a_request_holds(
-    http: Client, emulator: Emulator, spreadsheet: str
-) -> None:
+def test_a_rule_is_for_some_requests(http: Client, emulator: Emulator, spreadsheet: str) -> None:
     emulator.faults.answer(400, holds="unwanted", count=None)
     answers = [write(http, spreadsheet, text) for text in ("unwanted", "wanted")]
     assert [answer.status_code for answer in answers] == [400, 200]
 
 
-def test_a_person_is_quicker_than_the_write(
-    http: Client, emulator: Emulator, spreadsheet: str
-) -> None:
+def test_a_person_is_quicker_than_us(http: Client, emulator: Emulator, spreadsheet: str) -> None:
     write(http, spreadsheet, "theirs", "A1")
     seen: list[str] = []
 

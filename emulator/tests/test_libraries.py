@@ -167,9 +167,7 @@ def test_a_chart_without_a_font_has_googles(google: pygsheets.client.Client) -> 
     assert changed.title_font_family == "Georgia"
 
 
-def test_a_filter_without_an_order_reads_back_without_the_key(
-    google: pygsheets.client.Client,
-) -> None:
+def test_a_filter_without_an_order_is_read_without_the_key(google: pygsheets.client.Client) -> None:
     """Catches an empty list in an answer: Google leaves out what is empty."""
     sheet = google.create("A filter").sheet1
     sheet.update_values("A1", [["Name"], ["Ann"], ["Bob"]])

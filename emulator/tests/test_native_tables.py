@@ -6,19 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from emulator.tests.sheets.conftest import area
+
 if TYPE_CHECKING:
     from typing import Any
 
     from emulator import Emulator
     from emulator.tests.conftest import Client
 
-AREA = {
-    "sheetId": 0,
-    "startRowIndex": 1,
-    "endRowIndex": 4,
-    "startColumnIndex": 1,
-    "endColumnIndex": 3,
-}
+AREA = area(1, 4, 1, 3)
 
 
 class Book:
@@ -31,15 +27,8 @@ class Book:
     def write(self, row: int, texts: list[str]) -> None:
         values = [{"userEnteredValue": {"stringValue": text}} for text in texts]
         start = {"sheetId": 0, "rowIndex": row, "columnIndex": 1}
-        self.batch(
-            {
-                "updateCells": {
-                    "start": start,
-                    "rows": [{"values": values}],
-                    "fields": "userEnteredValue",
-                }
-            }
-        )
+        data = {"start": start, "rows": [{"values": values}], "fields": "userEnteredValue"}
+        self.batch({"updateCells": data})
 
     def batch(self, *requests: dict[str, Any], status: int = 200) -> Any:
         answer = self.http.post(f"{self.path}:batchUpdate", json={"requests": list(requests)})
@@ -107,9 +96,7 @@ def test_a_drop_down_is_in_its_columns_and_follows_them(book: Book) -> None:
 
 
 @pytest.mark.parametrize(("cells", "count"), [("Sheet1!C2:C9", 1), ("Sheet1!C3:C9", 0)])
-def test_a_read_of_a_range_has_it_only_with_its_header_row(
-    book: Book, cells: str, count: int
-) -> None:
+def test_a_read_of_a_range_has_it_only_with_its_header(book: Book, cells: str, count: int) -> None:
     book.table()
     (sheet,) = book.sheets(cells)
     assert len(sheet.get("tables", ())) == count

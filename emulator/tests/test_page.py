@@ -189,9 +189,7 @@ def test_hidden_tabs_are_shown_only_when_asked_for(opened: str, tab: Tab) -> Non
 
 
 @browsing
-def test_a_change_shows_by_itself_and_keeps_the_place(
-    opened: str, tab: Tab, emulator: Emulator
-) -> None:
+def test_a_change_shows_and_keeps_the_place(opened: str, tab: Tab, emulator: Emulator) -> None:
     tab.evaluate("document.getElementById('scroller').scrollTo(60, 300)")
     emulator.edit(opened, "type_cell", row=20, column=1, text="here it is")
     expect(at(tab, 20, 1)).to_have_text("here it is")

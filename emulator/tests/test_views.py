@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from emulator.tests.conftest import Client
+from emulator.tests.sheets.conftest import area
 from emulator.tests.test_page import at, batch, browser, browsing, css, tab, text_cell
 
 pytestmark = pytest.mark.long
@@ -45,14 +46,7 @@ def write(sheet_id: int, *rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def source(column: int, sheet_id: int = 5, end: int = 3) -> dict[str, Any]:
-    area = {
-        "sheetId": sheet_id,
-        "startRowIndex": 0,
-        "endRowIndex": end,
-        "startColumnIndex": column,
-        "endColumnIndex": column + 1,
-    }
-    return {"sourceRange": {"sources": [area]}}
+    return {"sourceRange": {"sources": [area(0, end, column, column + 1, sheet_id)]}}
 
 
 def bar_chart(**more: Any) -> dict[str, Any]:
@@ -85,12 +79,12 @@ def spreadsheet(emulator: Emulator, http: Client) -> str:
     made = emulator.create_spreadsheet("Jobs")
     header = [text_cell(text) for text in HEADER]
     header[2]["note"] = "Of the milestone"
-    area = {"sheetId": 0, "startRowIndex": 0, "endRowIndex": 5, "endColumnIndex": 4}
+    cells = {"sheetId": 0, "startRowIndex": 0, "endRowIndex": 5, "endColumnIndex": 4}
     formula = {"type": "CUSTOM_FORMULA", "values": [{"userEnteredValue": '=$C2="Rejected"'}]}
     view = {
         "filterViewId": 41,
         "title": "Rejected & <first>",
-        "range": area,
+        "range": cells,
         "filterSpecs": [{"columnIndex": 2, "filterCriteria": {"condition": formula}}],
         "sortSpecs": [{"dimensionIndex": 3, "sortOrder": "ASCENDING"}],
     }
@@ -196,9 +190,7 @@ def wrap(row: int, sheet_id: int) -> dict[str, Any]:
     return {"updateCells": {"start": start, "rows": [{"values": [long]}], "fields": "*"}}
 
 
-def test_a_view_of_a_large_sheet_is_looked_for_in_all_of_it(
-    http: Client, emulator: Emulator
-) -> None:
+def test_a_view_of_a_large_sheet_searches_all_of_it(http: Client, emulator: Emulator) -> None:
     made = emulator.create_spreadsheet("large")
     criteria = {"columnIndex": 0, "filterCriteria": {"condition": {"type": "NOT_BLANK"}}}
     view = {"filterViewId": 4, "range": {"sheetId": 0}, "filterSpecs": [criteria]}

@@ -58,9 +58,7 @@ def test_what_was_delivered_is_no_news(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_no_order_of_webhooks_and_a_read_ends_otherwise(
-    stand: Stand, order: tuple[int, ...]
-) -> None:
+def test_webhooks_and_a_read_end_alike_in_any_order(stand: Stand, order: tuple[int, ...]) -> None:
     stand.load(event(1), contract("SENT", **UPDATED))
     steps: list[Callable[[], object]] = [
         lambda: stand.send(contract("GEN")),

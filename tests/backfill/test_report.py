@@ -60,9 +60,7 @@ def test_headers_are_found_in_any_spelling(header: str) -> None:
         ("", "site, milestone, submitted", "site: site id"),
     ],
 )
-def test_a_missing_column_is_named_with_what_is_taken(
-    header: str, missing: str, taken: str
-) -> None:
+def test_a_missing_column_is_named_with_its_choices(header: str, missing: str, taken: str) -> None:
     with pytest.raises(Permanent) as caught:
         report.read([header], WORDS)
     assert f"no column for {missing}" in caught.value.message

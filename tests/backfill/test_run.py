@@ -97,9 +97,7 @@ def test_what_was_delivered_makes_no_delivery_and_its_tasks_are_not_asked_for(st
     assert len(stand.asked("milestone.list")) == 2
 
 
-def test_a_late_webhook_has_the_same_result_as_one_in_time(
-    any_stand: Stand, tmp_path: Path
-) -> None:
+def test_a_late_webhook_has_the_result_of_one_in_time(any_stand: Stand, tmp_path: Path) -> None:
     any_stand.load(event(1))
     assert any_stand.run().events == 1
     any_stand.project()

@@ -53,9 +53,7 @@ def test_a_row_is_the_same_whether_its_job_was_read_or_delivered(
     assert bench.compare() == 0
 
 
-def test_a_backfill_of_what_the_sheet_shows_writes_nothing(
-    google: Emulator, sqlite_url: str
-) -> None:
+def test_a_backfill_of_what_is_shown_writes_nothing(google: Emulator, sqlite_url: str) -> None:
     google.everbright.token = TOKEN
     bench = Bench(google, sqlite_url, EVERBRIGHT_API_TOKEN=TOKEN, BACKFILL_RATE="50")
     google.everbright.load(event(1))

@@ -15,13 +15,8 @@ def wait(_seconds: float) -> None:
 
 
 def sorted_apart(bench: Bench, direction: str) -> None:
-    area = {
-        "sheetId": OPEN,
-        "startRowIndex": HEADER_ROW + 1,
-        "endRowIndex": HEADER_ROW + 3,
-        "startColumnIndex": 0,
-        "endColumnIndex": KEY_AT,
-    }
+    rows = {"startRowIndex": HEADER_ROW + 1, "endRowIndex": HEADER_ROW + 3}
+    area = {"sheetId": OPEN, **rows, "startColumnIndex": 0, "endColumnIndex": KEY_AT}
     order = {"dimensionIndex": 0, "sortOrder": direction}
     bench.do({"sortRange": {"range": area, "sortSpecs": [order]}})
 

@@ -97,9 +97,7 @@ def test_a_key_goes_back_by_itself_and_never_by_a_rows_number(asking: Bench) -> 
     assert owners == {uuid(1): "Own 1", uuid(2): "Own 2", None: "Own 9"}
 
 
-def test_a_row_that_moves_while_another_is_emptied_for_a_join_keeps_its_cells(
-    asking: Bench,
-) -> None:
+def test_a_row_that_moves_while_another_is_emptied_in_a_join_keeps_its_cells(asking: Bench) -> None:
     known = {n: asking.customer(n) for n in (1, 3)}
     rows = [line(n, E_mail=known[1]["E_mail"], Phone=f"call {n}") for n in (1, 2)]
     last = line(3, E_mail=known[3]["E_mail"], Phone="call 3", Permit="his words")
@@ -122,9 +120,7 @@ def test_a_row_that_moves_while_another_is_emptied_for_a_join_keeps_its_cells(
     assert len(two_tab_board.of_site(asking, 1)) == 1
 
 
-def test_two_jobs_of_one_customer_are_doubtful_however_late_the_second_is_known(
-    asking: Bench,
-) -> None:
+def test_two_jobs_of_one_customer_are_doubtful_even_if_the_second_is_late(asking: Bench) -> None:
     """The first would take the row for certain, though it may be the other's."""
     asking.customer(1)
     asking.customer(2, email="home1@example.com")

@@ -90,13 +90,8 @@ def make(bench: Bench, opened: Sequence[Sequence[str]], installed: Sequence[Sequ
 
 def _drop_down(sheet_id: int, end: int) -> Request:
     index = HEADERS.index("Permit")
-    area = {
-        "sheetId": sheet_id,
-        "startRowIndex": HEADER_ROW + 1,
-        "endRowIndex": end,
-        "startColumnIndex": index,
-        "endColumnIndex": index + 1,
-    }
+    rows = {"startRowIndex": HEADER_ROW + 1, "endRowIndex": end}
+    area = {"sheetId": sheet_id, **rows, "startColumnIndex": index, "endColumnIndex": index + 1}
     values = [{"userEnteredValue": one} for one in OPTIONS]
     rule = {"condition": {"type": "ONE_OF_LIST", "values": values}, "strict": True}
     return {"setDataValidation": {"range": area, "rule": rule}}

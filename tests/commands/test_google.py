@@ -197,9 +197,7 @@ def titles(bench: Bench) -> list[str]:
     return [one["properties"]["title"] for one in bench.book("sheets(properties(title))")["sheets"]]
 
 
-def test_a_persons_own_spreadsheet_and_folder_need_more_access(
-    google: Emulator, client: Path
-) -> None:
+def test_an_own_spreadsheet_and_folder_need_more_access(google: Emulator, client: Path) -> None:
     """They need more access, and only as much as is taken."""
     sheet = google.create_spreadsheet("Ours")
     folder = google.create_folder("Papers", shared_drive=False)
@@ -241,9 +239,7 @@ def test_a_code_works_only_in_this_process(google: Emulator, client: Path) -> No
     assert first.end(f"{code}\n")[0] == 1  # A code is redeemed once.
 
 
-def test_an_app_in_testing_mode_is_reported(
-    google: Emulator, client: Path, sqlite_url: str
-) -> None:
+def test_an_app_in_testing_is_reported(google: Emulator, client: Path, sqlite_url: str) -> None:
     """Its sign-in ends after a week: at once, and in the doctor while it lasts and after."""
     google.accounts.oauth.is_testing = True
     command = Command(google, client)
@@ -337,9 +333,7 @@ def test_a_persons_own_spreadsheet_and_folder_pass(
     assert not_well(doctored(google, sqlite_url, settings)[1]) == {}
 
 
-def test_a_read_only_spreadsheet_is_reported(
-    google: Emulator, client: Path, sqlite_url: str
-) -> None:
+def test_a_read_only_sheet_is_reported(google: Emulator, client: Path, sqlite_url: str) -> None:
     sheet = google.create_spreadsheet("Ours")
     settings = run(google, client, "--spreadsheet", sheet)
     bench, _ = doctored(google, sqlite_url, settings)

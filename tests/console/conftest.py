@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -20,8 +20,10 @@ from sync.worker.loop import Stop
 from sync.worker.sheet_loop import SheetLoop
 from tests.bench import Bench
 from tests.made_up import DEMO_CONFIG
-from tests.reading.conftest import ARGUMENTS, CHROMIUM
+from tests.reading.conftest import browser
 from tests.world import World
+
+__all__ = ["browser"]
 
 PASSWORD = "open-up-please"
 
@@ -82,16 +84,6 @@ def console(google: Emulator, sqlite_url: str) -> Console:
 @pytest.fixture
 def store_console(google: Emulator, database_url: str) -> Console:
     return Console(google, database_url)
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -152,9 +152,7 @@ def spoil(environment: dict[str, str], url: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("look", LOOKS)
-def test_no_page_has_a_serious_accessibility_problem(
-    browser: Browser, demo: str, look: str
-) -> None:
+def test_no_page_has_serious_accessibility_problems(browser: Browser, demo: str, look: str) -> None:
     context = browser.new_context(**LOOKS[look])
     page = context.new_page()
     page.goto(demo)

@@ -109,9 +109,7 @@ def test_without_a_token_the_page_names_the_missing_setting(console: Console) ->
     assert (action.state, "EVERBRIGHT_API_TOKEN" in action.result) == (ActionState.FAILED, True)
 
 
-def test_the_database_that_writes_is_chosen_on_the_console(
-    google: Emulator, tmp_path: Path
-) -> None:
+def test_the_writing_database_is_chosen_on_the_console(google: Emulator, tmp_path: Path) -> None:
     urls = []
     for name in ("old", "new"):
         (tmp_path / name).mkdir()

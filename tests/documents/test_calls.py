@@ -101,9 +101,7 @@ def test_a_lost_answer_is_looked_up_before_the_create_is_repeated(
     assert bench.calls("drive.files.create") == 2
 
 
-def test_a_drive_that_keeps_no_ids_has_each_document_once(
-    google: Emulator, sqlite_url: str
-) -> None:
+def test_a_drive_without_ids_has_each_document_once(google: Emulator, sqlite_url: str) -> None:
     """Whether shared drives take generated ids is not documented: the tag is the answer then."""
     google.faults.answer(503, method="drive.files.create", skip=1, when="after")
     bench = Bench(google, sqlite_url)

@@ -74,9 +74,7 @@ def test_a_folder_is_made_once_everbright_has_answered(bench: Bench) -> None:
     assert bench.row(uuid(1))["Folder"] == "Folder"
 
 
-def test_after_a_minute_a_folder_is_made_without_the_answer_and_keeps_its_name(
-    bench: Bench,
-) -> None:
+def test_after_a_minute_a_folder_is_made_without_an_answer_and_keeps_its_name(bench: Bench) -> None:
     bench.google.everbright.fail(uuid(1), "error", status=503, count=9)
     bench.shown(with_documents(document(1)))
     bench.ask()
@@ -102,9 +100,7 @@ def test_jobs_with_a_known_customer_go_first(bench: Bench) -> None:
     assert first[0].site == uuid(1)
 
 
-def test_a_folder_is_created_at_once_without_customer_lookups(
-    google: Emulator, sqlite_url: str
-) -> None:
+def test_a_folder_is_created_at_once_without_lookups(google: Emulator, sqlite_url: str) -> None:
     google.everbright.token = None
     bench = Bench(google, sqlite_url, DRIVE_FOLDER_ID=google.create_folder("Documents"))
     bench.shown(with_documents(document(1)))
@@ -138,9 +134,7 @@ def test_documents_of_two_jobs_may_have_one_name(bench: Bench) -> None:
 
 
 @given(st.text(min_size=1, max_size=30), st.uuids(), st.uuids())
-def test_equal_names_are_numbered_and_keep_their_extension(
-    text: str, one: object, two: object
-) -> None:
+def test_equal_names_are_numbered_with_their_extension(text: str, one: object, two: object) -> None:
     first, second = (distinct_name(text, str(each)) for each in (one, two))
     assert first != text
     assert (first == second) is (str(one)[:8] == str(two)[:8])

@@ -12,9 +12,7 @@ from tests.world import World, wait_for
 
 
 @pytest.mark.long
-def test_a_thousand_deliveries_for_three_hundred_jobs(
-    google: Emulator, sqlite_world: World
-) -> None:
+def test_a_thousand_deliveries_for_300_jobs(google: Emulator, sqlite_world: World) -> None:
     """8 clients, random order, every tenth repeated, Google in 250 ms."""
     world = sqlite_world
     del world.environment["DRIVE_FOLDER_ID"]

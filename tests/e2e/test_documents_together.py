@@ -22,9 +22,7 @@ def linked(world: World) -> int:
 
 
 @pytest.mark.long
-def test_links_that_arrive_together_are_written_together(
-    google: Emulator, sqlite_world: World
-) -> None:
+def test_links_that_arrive_together_are_one_write(google: Emulator, sqlite_world: World) -> None:
     world = sqlite_world
     with world.receiver().ready():
         google.latency = 0.1

@@ -131,9 +131,7 @@ def test_generated_documents_are_not_downloaded(sqlite_world: World) -> None:
     [("postgresql", signal.SIGTERM), pytest.param("sqlite", signal.SIGINT, marks=pytest.mark.long)],
     indirect=["empty_url"],
 )
-def test_a_worker_apart_does_the_same_and_ends_cleanly(
-    world: World, ending: signal.Signals
-) -> None:
+def test_a_worker_apart_does_it_and_ends_cleanly(world: World, ending: signal.Signals) -> None:
     world.environment["WORKER"] = "separate"
     assert world.command("db", "upgrade").process.wait() == 0, world.log.read_text()
     with world.receiver().ready():

@@ -94,9 +94,7 @@ def test_a_deadline_needs_the_milestones_alias_only_if_its_metric_contains_it() 
         (Customer(name="Ada Alder", city="Cedar Flats"), "Ada Alder, Cedar Flats"),
     ],
 )
-def test_a_folder_is_named_after_what_is_known_of_the_customer(
-    customer: Customer, name: str
-) -> None:
+def test_a_folder_is_named_after_what_is_known_of_a_customer(customer: Customer, name: str) -> None:
     assert files.folder_name(uuid(1), customer) == name
     long = customer.model_copy(update={"name": "A" * 500})
     assert len(files.folder_name(uuid(1), long)) == 200

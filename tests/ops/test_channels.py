@@ -49,9 +49,7 @@ def test_an_alert_goes_to_every_channel(chats: tuple[Chat, Chat]) -> None:
 
 
 @pytest.mark.long
-def test_a_channel_that_is_down_delays_no_other_and_doubles_nothing(
-    chats: tuple[Chat, Chat],
-) -> None:
+def test_a_channel_that_is_down_delays_and_doubles_nothing(chats: tuple[Chat, Chat]) -> None:
     clock = Clock()
     slow, fine = chats
     slow.hold.clear()

@@ -172,9 +172,7 @@ def test_on_a_phone_the_name_stays_and_the_other_columns_scroll(
     phone.close()
 
 
-def test_a_reps_first_questions_are_answered_on_the_first_screen(
-    browser: Browser, ten: Shown
-) -> None:
+def test_a_reps_questions_are_answered_on_the_first_screen(browser: Browser, ten: Shown) -> None:
     page = opened(browser, ten, width=1440)
     first = ["Customer", "Status", "Days", "Next action", "Last change", "Rep"]
     ends = page.locator("tr[data-row='0'] td").evaluate_all(

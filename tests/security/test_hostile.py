@@ -182,9 +182,7 @@ _MAY_BE_503 = {"/status"}
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("address", "method"), _OPERATIONS)
-def test_the_api_answers_as_documented(
-    api: schemathesis.BaseSchema, address: str, method: str
-) -> None:
+def test_answers_are_as_documented(api: schemathesis.BaseSchema, address: str, method: str) -> None:
     count = 0
 
     @seed(SEED)

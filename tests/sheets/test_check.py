@@ -242,9 +242,7 @@ BACK = meant(
 
 
 @pytest.mark.parametrize(("note", "is_confirmed"), [(WHEN, True), ("", False)])
-def test_the_undo_of_a_note_is_confirmed_only_where_our_note_was(
-    note: str, is_confirmed: bool
-) -> None:
+def test_an_undo_of_a_note_is_confirmed_only_where_it_was(note: str, is_confirmed: bool) -> None:
     """Two blank rows are alike: in the other one, the blank note would count as put back."""
     cleared = write(data={}, fields=NOTE, expects_note=WHEN, undoes=(1,))
     blank = RowIdentity(holds=RowImage(overwritten=(STATUS,)))

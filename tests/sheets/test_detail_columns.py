@@ -54,9 +54,7 @@ def test_a_deadline_without_a_time_is_a_day(asking_all: Bench) -> None:
     assert found == list(DAYS.values())
 
 
-def test_init_adds_columns_and_views_to_an_existing_sheet(
-    asking_all: Bench, tmp_path: Path
-) -> None:
+def test_init_adds_columns_and_views_to_a_sheet(asking_all: Bench, tmp_path: Path) -> None:
     asking_all.configured(with_more(tmp_path, ""))
     asking_all.shown(milestone(1))
     asking_all.configured(with_more(tmp_path, COLUMNS + STEPS))

@@ -44,9 +44,7 @@ def test_a_moment_is_a_real_date() -> None:
         (datetime(2026, 7, 1, 12, tzinfo=UTC), "Not/AZone", 46204.5),
     ],
 )
-def test_dates_are_the_wall_clock_of_the_sheets_zone(
-    moment: datetime, zone: str, days: float
-) -> None:
+def test_dates_are_local_to_the_sheets_zone(moment: datetime, zone: str, days: float) -> None:
     """Sheets counts days since 1899-12-30 and knows no zones in cells."""
     assert encode.serial(moment, encode.clock(zone)) == days
 

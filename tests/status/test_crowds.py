@@ -93,9 +93,7 @@ def receiver(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     thread.join()
 
 
-def test_health_answers_while_every_thread_waits_for_the_database(
-    receiver: tuple[str, Path],
-) -> None:
+def test_health_answers_while_all_threads_wait_for_the_database(receiver: tuple[str, Path]) -> None:
     """A backup locks SQLite for half a minute: catches a host that restarts a live process."""
     url, file = receiver
     backup = sqlite3.connect(file, isolation_level=None)

@@ -364,9 +364,7 @@ def test_each_problem_is_reported_everywhere_until_it_is_fixed(
 
 
 @pytest.mark.long
-def test_silence_counts_from_setup_for_as_many_days_as_from_a_webhook(
-    receiver: Installation,
-) -> None:
+def test_silence_counts_from_setup_as_long_as_from_a_webhook(receiver: Installation) -> None:
     receiver.pass_days(1)
     assert receiver.problems() == set()
     receiver.pass_days(9)
@@ -397,9 +395,7 @@ def test_a_replay_and_a_read_from_the_api_do_not_end_a_silence(receiver: Install
     assert receiver.problems() == {"silence"}
 
 
-def test_a_rejected_body_with_the_right_secret_is_no_refused_request(
-    receiver: Installation,
-) -> None:
+def test_a_rejected_body_with_the_secret_is_no_refused_request(receiver: Installation) -> None:
     assert [receiver.send(LATIN_1), receiver.send(b"x", kind="text/plain")] == [400, 415]
     assert receiver.client.get("/status").get_json()["refused_requests_since_yesterday"] == 0
     assert receiver.wiring.refusals.totals() == {}

@@ -56,9 +56,7 @@ def test_status_is_behind_only_for_lasting_problems(found: Backlog, expected: li
         (replace(WELL, unplaced=1), []),
     ],
 )
-def test_a_strict_check_reports_everything_that_is_pending(
-    found: Backlog, expected: list[str]
-) -> None:
+def test_a_strict_check_reports_all_that_is_pending(found: Backlog, expected: list[str]) -> None:
     """A comparison must not pass a second after an event arrived."""
     assert codes(found, strict=True) == expected
 

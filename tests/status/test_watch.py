@@ -142,9 +142,7 @@ class _Chat:
         return True
 
 
-def test_an_unknown_status_is_reported_once_it_has_arrived(
-    google: Emulator, database_url: str
-) -> None:
+def test_an_unknown_status_is_reported_on_arrival(google: Emulator, database_url: str) -> None:
     bench = Bench(google, database_url, ALERT_URLS="json://127.0.0.1:1/")
     Confirmations(bench.database).ask(["ODD", "NEW"])
     Confirmations(bench.database).confirm_statuses({"NEW": "waiting"})

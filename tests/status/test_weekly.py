@@ -99,9 +99,7 @@ def rep(bench: Bench, number: int, name: str) -> None:
     bench.edit("type_cell", row=bench.at(number), column=bench.index("rep"), text=name)
 
 
-def test_each_rep_gets_the_jobs_with_that_name_and_the_office_gets_all(
-    bench: Bench, post: Post
-) -> None:
+def test_each_rep_gets_the_jobs_with_that_name_and_the_office_all(bench: Bench, post: Post) -> None:
     bench.shown(submitted(1, 20), submitted(2, 16), submitted(3, 1))
     rep(bench, 1, "Ada Birch")
     rep(bench, 2, "Ben Cole")
@@ -124,9 +122,7 @@ def test_each_rep_gets_the_jobs_with_that_name_and_the_office_gets_all(
     assert changed in mails["office@installer.example"]
 
 
-def test_it_is_sent_once_on_its_day_and_again_if_it_did_not_arrive(
-    bench: Bench, post: Post
-) -> None:
+def test_it_is_sent_once_on_its_day_or_again_if_it_did_not_arrive(bench: Bench, post: Post) -> None:
     bench.shown(submitted(1, 1))
     weekly(bench, NOW - timedelta(days=1))
     weekly(bench, NOW.replace(hour=6))

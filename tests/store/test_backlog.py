@@ -101,9 +101,7 @@ def test_an_unprojected_delivery_is_pending(database: Database) -> None:
     assert found.oldest == pytest.approx(1200, abs=20)
 
 
-def test_a_job_waits_since_its_oldest_event_that_is_not_shown(
-    database: Database, held: Lease
-) -> None:
+def test_a_job_waits_since_its_oldest_event_not_shown(database: Database, held: Lease) -> None:
     """Counted from its projection, an event that a worker found late would seem to be new."""
     keep(database)
     aged(database, "delivery", "received_at", 1200)
@@ -178,9 +176,7 @@ def test_what_was_refused_long_ago_is_still_not_in_the_sheet(database: Database)
     assert (look(database).rejected_last_hour, look(database).rejected) == (0, 4)
 
 
-def test_trouble_and_quarantine_are_those_of_the_spreadsheet(
-    database: Database, held: Lease
-) -> None:
+def test_trouble_and_quarantine_are_of_the_spreadsheet(database: Database, held: Lease) -> None:
     store = sheet_store(database, SHEET)
     store.spreadsheet.set_trouble("not_shared", "Share the file.")
     store.batches.quarantine(held, uuid(1))
@@ -211,9 +207,7 @@ def test_deliveries_are_found_by_what_people_know_of_them(database: Database) ->
     assert ids(since=since) == [refused, second]
 
 
-def test_the_beginning_of_an_id_finds_it_and_nothing_else_does(
-    database: Database, held: Lease
-) -> None:
+def test_only_the_beginning_of_an_id_finds_it(database: Database, held: Lease) -> None:
     kept = keep(database)
     refused = Inbox(database).keep_rejected(b"{}", Rejected("missing_site", "None."))
     wanted = [WantedDocument(uuid(7), uuid(1), "", "1.pdf")]
@@ -244,9 +238,7 @@ def test_a_look_goes_through_no_index_of_all_deliveries(sqlite_url: str) -> None
     assert "SEARCH delivery USING INDEX delivery_received" not in plans, "from the oldest on"
 
 
-def test_what_fails_is_counted_with_its_most_frequent_reason(
-    database: Database, held: Lease
-) -> None:
+def test_failures_are_counted_with_the_top_reason(database: Database, held: Lease) -> None:
     wanted = [WantedDocument(uuid(n), uuid(1), "", "1.pdf") for n in (7, 8)]
     Jobs(database).take_in(held, Projected([Job(site=uuid(1))], documents=wanted))
     documents = metadata.tables["document"]

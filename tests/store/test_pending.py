@@ -127,9 +127,7 @@ def change(database: Database, table: Table, site: str, **values: object) -> Non
 ADA = Customer(name="Ada", email="ada@example.com")
 
 
-def test_two_jobs_of_one_customer_known_seconds_apart_wait_for_each_other(
-    database: Database,
-) -> None:
+def test_two_jobs_of_a_customer_known_seconds_apart_wait_for_each_other(database: Database) -> None:
     """The first would take his row for certain, and the second get a row of its own: or swap."""
     store = mapped(database, "a", "b")
     assert dirty(store) == {}
@@ -144,9 +142,7 @@ def test_two_jobs_of_one_customer_known_seconds_apart_wait_for_each_other(
 @pytest.mark.parametrize(
     "values", [{"due_at": None}, {"attempts": TRIES}], ids=["asked no more", "asked often"]
 )
-def test_no_job_waits_for_an_unknown_customer(
-    database: Database, values: dict[str, object]
-) -> None:
+def test_no_job_waits_for_unknown_customers(database: Database, values: dict[str, object]) -> None:
     store = mapped(database, "a", "b")
     Customers(database).keep("a", ADA, 1)
     change(database, customer, "b", **values)

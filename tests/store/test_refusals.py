@@ -32,9 +32,7 @@ def test_a_reason_has_one_row_a_day_with_the_last_ones_source(
     assert found == {"wrong_secret": (50_000, "192.0.2.49"), "too_large": (1, "198.51.100.1")}
 
 
-def test_each_day_counts_for_itself_and_is_forgotten(
-    database: Database, refusals: Refusals
-) -> None:
+def test_each_day_counts_alone_and_is_forgotten(database: Database, refusals: Refusals) -> None:
     refusals.add({"wrong_secret": RefusedRequests(2, 0.0, "")})
     refusals.add({"wrong_secret": RefusedRequests(3, 1.0 * DAY, "")})
     refusals.add({"wrong_secret": RefusedRequests(4, 5.0 * DAY, "")})

@@ -167,9 +167,7 @@ def test_tabs_that_are_mapped_again_forget_earlier_tabs(database: Database) -> N
     assert (found.jobs[0].written, found.jobs[0].is_fresh) == ({}, True)
 
 
-def test_a_further_tab_or_column_has_the_jobs_compared_and_forgets_nothing(
-    database: Database,
-) -> None:
+def test_a_further_tab_or_column_compares_the_jobs_and_forgets_nothing(database: Database) -> None:
     """Forgotten, our text in previously mapped tabs would count as typed."""
     store, mine = with_jobs(database, "a"), held(database)
     store.spreadsheet.set_mapped(mine, [0], ["c"])

@@ -58,12 +58,8 @@ class Path:
         self.sheet = SheetLoop(wiring, Alerts([]), Stop())
 
     def send(self, payload: dict[str, Any]) -> None:
-        answer = self.client.post(
-            "/webhooks/everbright",
-            data=body(payload),
-            headers={"X-Webhook-Secret": SECRET},
-            content_type="application/json",
-        )
+        headers = {"X-Webhook-Secret": SECRET, "Content-Type": "application/json"}
+        answer = self.client.post("/webhooks/everbright", data=body(payload), headers=headers)
         assert answer.status_code == 202
 
     def project(self) -> None:

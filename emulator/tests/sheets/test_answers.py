@@ -316,17 +316,7 @@ DEFAULT_FORMAT = {
         "strikethrough": False, "underline": False,
     },
 }  # fmt: skip
-THEME = [
-    "TEXT",
-    "BACKGROUND",
-    "ACCENT1",
-    "ACCENT2",
-    "ACCENT3",
-    "ACCENT4",
-    "ACCENT5",
-    "ACCENT6",
-    "LINK",
-]
+THEME = ["TEXT", "BACKGROUND", *(f"ACCENT{number}" for number in range(1, 7)), "LINK"]
 CHANNELS = {"red": 0, "green": 2, "blue": 4}
 COLORS = ["000000", "ffffff", "4285f4", "ea4335", "fbbc04", "34a853", "ff6d01", "46bdc6", "1155cc"]
 

@@ -117,9 +117,7 @@ NONE = (False, False)
         ({"moveDimension": {"source": span("COLUMNS", 1, 2), "destinationIndex": 3}}, 2),
     ],
 )
-def test_criteria_of_filters_follow_their_columns(
-    book: Book, change: dict[str, Any], column: int
-) -> None:
+def test_filter_criteria_follow_columns(book: Book, change: dict[str, Any], column: int) -> None:
     kept = {"range": area(0, 6, 0, 4), "filterSpecs": spec(1, "TEXT_EQ", said("x"))}
     kept["sortSpecs"] = [{"dimensionIndex": 1, "sortOrder": "ASCENDING"}]
     book.batch({"addFilterView": {"filter": view(**kept)}}, {"setBasicFilter": {"filter": kept}})

@@ -81,9 +81,7 @@ def test_an_error_is_a_value_with_a_type_and_a_message(book: Book) -> None:
         ),
     ],
 )
-def test_references_follow_rows_and_columns(
-    book: Book, change: dict[str, Any], shifted: str
-) -> None:
+def test_references_follow_moves(book: Book, change: dict[str, Any], shifted: str) -> None:
     book.batch({"addSheet": {"properties": {"title": "Other"}}})
     book.put("F10", [["=A1+SUM(A2:A4)+$A$3"]])
     book.put("Other!A1", [["=Sheet1!A1+SUM(Sheet1!A2:A4)+A1"]])
@@ -141,9 +139,7 @@ def test_a_circle_is_an_error_and_not_the_end(book: Book) -> None:
         (3.14159265358979, "", None, "3.141592654"),
     ],
 )
-def test_numbers_by_their_patterns(
-    number: float, kind: str, pattern: str | None, shown: str
-) -> None:
+def test_numbers_by_patterns(number: float, kind: str, pattern: str | None, shown: str) -> None:
     assert numbers.render(number, kind, pattern) == shown
 
 

@@ -61,9 +61,7 @@ def styles(book: Book) -> list[bool]:
         ("CUSTOM_FORMULA", ["=1/0"], [False, False, False, False, False]),
     ],
 )
-def test_the_cells_that_a_rule_colors(
-    book: Book, kind: str, values: list[str], hit: list[bool]
-) -> None:
+def test_the_cells_a_rule_colors(book: Book, kind: str, values: list[str], hit: list[bool]) -> None:
     book.put("A1:B4", [["Approved", ""], ["Not approved", "x"], [5, ""], ["2020-01-01", ""]])
     book.batch(add(kind, *values))
     assert styles(book) == hit

@@ -88,13 +88,8 @@ class Stand(Bench):
 
 
 def area(sheet_id: int, column: int, top: int = 1, bottom: int = 60) -> dict[str, int]:
-    return {
-        "sheetId": sheet_id,
-        "startRowIndex": top,
-        "endRowIndex": bottom,
-        "startColumnIndex": column,
-        "endColumnIndex": column + 1,
-    }
+    rows = {"startRowIndex": top, "endRowIndex": bottom}
+    return {"sheetId": sheet_id, **rows, "startColumnIndex": column, "endColumnIndex": column + 1}
 
 
 def _data(one: str | float | None) -> dict[str, Any]:

@@ -29,9 +29,7 @@ def permit(stand: Stand) -> str:
     return str(rows[2]["values"][2].get("formattedValue", ""))
 
 
-def test_a_renamed_option_is_reported_and_not_written_until_it_is_mapped_again(
-    theirs: Stand,
-) -> None:
+def test_a_renamed_option_is_reported_and_not_written_until_mapped_again(theirs: Stand) -> None:
     theirs.drop_down(2, "Applied", "Stamped", "Redo")
     theirs.compare()
     theirs.shown(milestone(1, **LATER), milestone(2, **LATER))

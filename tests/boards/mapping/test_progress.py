@@ -94,9 +94,7 @@ def proposed(*words: str) -> dict[str, str]:
         (("New", "Done", "Archived"), {"New job": "New", "Done": "Done", "Archived": "Archived"}),
     ],
 )
-def test_a_rule_is_proposed_for_one_word_only(
-    words: Sequence[str], expected: dict[str, str]
-) -> None:
+def test_a_rule_is_proposed_for_one_word(words: Sequence[str], expected: dict[str, str]) -> None:
     assert proposed(*words) == expected
 
 
@@ -209,9 +207,7 @@ def test_an_option_that_is_gone_is_stored_and_not_written() -> None:
         ("Phase:Permits", "APPROVED", "PTO", "No column is called 'Phase:Permits'"),
     ],
 )
-def test_an_unknown_choice_lists_the_known_ones(
-    name: str, status: str, word: str, message: str
-) -> None:
+def test_unknown_choices_list_known_ones(name: str, status: str, word: str, message: str) -> None:
     with pytest.raises(Permanent) as error:
         column(fields(), "Stage", column_words={name: {status: word}})
     assert message in error.value.message

@@ -90,9 +90,7 @@ def test_a_milestones_column_with_dates_is_not_its_status() -> None:
         (("=A1",), ""),
     ],
 )
-def test_an_approval_is_a_status_or_a_date_by_its_cells(
-    cells: Sequence[object], expected: str
-) -> None:
+def test_an_approval_is_a_status_or_date_by_cells(cells: Sequence[object], expected: str) -> None:
     (proposal,) = proposed(("Permit Approval",), *([one] for one in cells))
     assert proposal.field == expected
     assert (

@@ -291,9 +291,7 @@ def names(makers: Iterable[Callable[[Stand], Board]]) -> list[str]:
 
 
 @pytest.mark.parametrize("make", BOARDS + MORE, ids=names(BOARDS + MORE))
-def test_what_is_proposed_is_right_or_left_open(
-    stand: Stand, make: Callable[[Stand], Board]
-) -> None:
+def test_proposals_are_right_or_left_open(stand: Stand, make: Callable[[Stand], Board]) -> None:
     board = make(stand)
     assert boards.proposals(stand, board) == board.fields
     if board.problem:

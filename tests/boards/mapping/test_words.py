@@ -126,9 +126,7 @@ def test_a_renamed_option_is_reported_and_forgotten() -> None:
         ({"Fax": {"APPROVED": "Redo"}}, "No column is called 'Fax'"),
     ],
 )
-def test_an_unknown_choice_lists_the_known_ones(
-    said: dict[str, dict[str, str]], message: str
-) -> None:
+def test_unknown_choices_list_known_ones(said: dict[str, dict[str, str]], message: str) -> None:
     with pytest.raises(Permanent) as error:
         decided(column_words=said)
     assert message in error.value.message
