@@ -35,7 +35,7 @@ from sync.wiring import Wiring
 from sync.worker import Worker
 
 _FORWARDED = "brightsheet.forwarded"
-_TOO_LARGE = "The body is over the size limit (MAX_BODY_BYTES)."
+_TOO_LARGE = "The body is over the size limit."
 _JSON_TYPES = ("application/json", "text/json")
 
 _log = structlog.get_logger()

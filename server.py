@@ -54,7 +54,7 @@ _UPGRADE_SECONDS = 3.0
 
 _ERRORS = {
     400: ("bad_request", "The request is malformed."),
-    413: ("too_large", "The body is over the size limit (MAX_BODY_BYTES)."),
+    413: ("too_large", "The body is over the size limit."),
     431: ("too_large", "The headers are too long."),
     500: ("fault", "An internal error of the receiver: see its log."),
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Copies the settings, the config, and the SQLite file, one copy for each day of the week. Cron runs it
-# daily. If it fails, an alert is sent, because cron's mail goes nowhere on a new machine.
+# Copies the settings, the config and the SQLite file to the folder of the weekday, or to the one that
+# is named. Cron runs it daily. If it fails, an alert is sent, because cron's mail goes nowhere on a new
+# machine.
 set -eu
 umask 077
 alert() {
@@ -9,10 +10,11 @@ alert() {
         sh -fc './apprise --title Brightsheet --body "The daily backup failed." $ALERT_URLS'
 }
 trap '[ $? = 0 ] || alert' EXIT
-mkdir -p /var/backups/brightsheet
-cd /var/backups/brightsheet
+copy=${1:-$(date +%u)}
+mkdir -p /var/backups/brightsheet/"$copy"
+cd /var/backups/brightsheet/"$copy"
 cp /etc/brightsheet.* .
 # PostgreSQL has backups of its own.
 if ! grep -q "^DATABASE_URL=['\"]\?postgres" /etc/brightsheet.env; then
-    sqlite3 -readonly /var/lib/brightsheet/brightsheet.sqlite3 ".backup $(date +%u).sqlite3"
+    sqlite3 -readonly /var/lib/brightsheet/brightsheet.sqlite3 ".backup brightsheet.sqlite3"
 fi

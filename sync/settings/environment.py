@@ -180,7 +180,8 @@ class ReceiverSettings(_FromEnvironment):
         8000,
         ge=0,
         le=65535,
-        description="The port to listen on. If it is set, the receiver listens on all addresses.",
+        description="The port to listen on. If it is set, the receiver listens on all addresses, "
+        "unless `serve --host` names one.",
         json_schema_extra={"default": "`8000`, on `127.0.0.1`", "app_json": False},
     )
 
@@ -196,8 +197,8 @@ class SheetSettings(_FromEnvironment):
     )
     config: Annotated[Config, BeforeValidator(_config)] = Field(
         alias="CONFIG_FILE",
-        description="The path of your own copy of `config/brightsheet.toml`, which defines what "
-        "the sheet shows. On Heroku and in a container, edit and commit the file itself instead.",
+        description="The path of your config, a copy of `config/brightsheet.toml` with what the "
+        "sheet shows. On Heroku and in a container, edit and commit the file itself instead.",
         json_schema_extra={"default": "`config/brightsheet.toml`", "app_json": False},
     )
     time_zone: Annotated[str, AfterValidator(validators.time_zone)] = Field(
@@ -215,8 +216,8 @@ class SheetSettings(_FromEnvironment):
     worker: Literal["embedded", "separate"] = Field(
         "embedded",
         description="`embedded`: the web process also writes the sheet. `separate`: a "
-        "[worker process](scaling.md) does. Until [your own sheet](setup/own-sheet.md) is mapped: "
-        "`separate`, and no worker.",
+        "[worker process](scaling.md) does. Until [your own sheet](setup/own-sheet.md) is mapped, "
+        "set `separate` and start no worker.",
     )
     # For tests: how soon another worker may take over from a dead one.
     lease_seconds: int = Field(10, ge=1, le=600)

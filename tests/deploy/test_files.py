@@ -169,10 +169,12 @@ def test_a_backup_saves_the_settings_with_postgresql_and_reports_a_failure(tmp_p
     (programs / "dotenv").symlink_to(Path(sys.executable).parent / "dotenv")
     (programs / "apprise").write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/sent\n')
     (programs / "apprise").chmod(0o755)
-    settings, saved = (tmp_path / one for one in ("etc/brightsheet.env", "var/backups/brightsheet"))
+    settings, saved = (
+        tmp_path / one for one in ("etc/brightsheet.env", "var/backups/brightsheet/named")
+    )
     for url, status in (("postgres://somewhere", 0), ("sqlite:///brightsheet.sqlite3", 1)):
         settings.write_text(f"ALERT_URLS='json://a?b=1 json://c'\nDATABASE_URL={url}\n")
-        done = subprocess.run(["sh", "-c", script], check=False, capture_output=True)
+        done = subprocess.run(["sh", "-c", script, "", "named"], check=False, capture_output=True)
         assert (done.returncode, (tmp_path / "sent").exists()) == (status, bool(status)), (
             done.stderr
         )

@@ -19,7 +19,7 @@ PAGE = (ROOT / "docs" / "deploy" / "own-machine.md").read_text("utf-8")
 BACKUP = (ROOT / "deploy" / "backup.sh").read_text("utf-8")
 SQLITE_RESTORE = (
     "rm -f brightsheet.sqlite3-wal brightsheet.sqlite3-shm",
-    "cp /var/backups/brightsheet/1.sqlite3 brightsheet.sqlite3",
+    "cp /var/backups/brightsheet/1/brightsheet.sqlite3 .",
     "chown --reference=. brightsheet.sqlite3",
 )
 PG_BACKUP = 'pg_dump --format=custom --file=backup.dump "$DATABASE_URL"'
@@ -45,12 +45,13 @@ def shell(folder: Path, command: str, url: str = "") -> None:
 def at(folder: Path, text: str) -> str:
     """Return a command or script with the machine's folders in another one."""
     text = text.replace("/var/backups/brightsheet", f"{folder}/backups")
-    return text.replace("/var/lib/brightsheet", str(folder)).replace("/etc", str(folder))
+    return text.replace("/var/lib/brightsheet", str(folder)).replace("/etc", f"{folder}/etc")
 
 
 def sqlite(folder: Path) -> Kind:
     url = databases.fresh("sqlite", folder)
-    (folder / "brightsheet.env").write_text("WEBHOOK_SECRET=made-up\n")
+    (folder / "etc").mkdir()
+    (folder / "etc/brightsheet.env").write_text("WEBHOOK_SECRET=made-up\n")
 
     def backup() -> None:
         subprocess.run(["sh", "-c", at(folder, BACKUP.replace("%u", "1"))], check=True)
