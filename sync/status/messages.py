@@ -32,7 +32,7 @@ def report_unknown_statuses(wiring: Wiring, alerts: Alerts) -> None:
 def report_changes(
     wiring: Wiring, alerts: Alerts, kind: str, text_of: Callable[[Change], str]
 ) -> None:
-    """Send a text for each milestone whose status changed in the last day, once per change.
+    """Send a text for each change of a milestone's status noted in the last day, once.
 
     "" sends nothing. `kind` tells the messages of one caller from another's. Changes of tasks are
     left out, and milestones that a backfill found: nobody saw those change. A text that did not
