@@ -199,8 +199,7 @@ class Bench:
         return seen.keys.index(seen.by_id[column])
 
     def book(self, fields: str, tab: str = "") -> dict[str, Any]:
-        """Return the spreadsheet's resource (`tab`: with that one alone), without a call that would
-        be counted."""
+        """Return the spreadsheet's resource (of `tab` alone), without a counted call."""
         where = {"spreadsheetId": self.settings.spreadsheet_id}
         query = MultiDict({"fields": fields, "includeGridData": "true"})
         if tab and self.google.sheets.spreadsheets[self.settings.spreadsheet_id].titled(tab):

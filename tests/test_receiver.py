@@ -48,17 +48,14 @@ def bench(sqlite_url: str) -> Iterator[Bench]:
 def test_each_method_that_everbright_offers_is_taken(bench: Bench, method: str) -> None:
     answer = bench.send(method=method)
     assert answer.status_code == 202
-    assert answer.json is not None
-    assert answer.json["outcome"] == "accepted"
-    assert bench.inbox.find(answer.json["delivery"]) is not None
+    assert answer.get_json()["outcome"] == "accepted"
+    assert bench.inbox.find(answer.get_json()["delivery"]) is not None
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_other_methods_are_not(bench: Bench, method: str) -> None:
     answer = bench.send(method=method)
-    assert answer.status_code == 405
-    assert answer.json is not None
-    assert answer.json["error"]["reason"] == "method_not_allowed"
+    assert (answer.status_code, answer.get_json()["error"]["reason"]) == (405, "method_not_allowed")
 
 
 def basic(password: str) -> str:
@@ -133,10 +130,8 @@ def test_each_error_has_a_reason(
 ) -> None:
     """Catches an answer from which nobody can tell what to fix."""
     answer = bench.send(data, Content_Type=kind)
-    assert answer.status_code == status
-    assert answer.json is not None
-    assert answer.json["error"]["reason"] == reason
-    assert answer.json["error"]["message"]
+    assert (answer.status_code, answer.get_json()["error"]["reason"]) == (status, reason)
+    assert answer.get_json()["error"]["message"]
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/hal+json", ""])
@@ -172,8 +167,7 @@ def test_other_webhooks_are_kept_and_ignored(bench: Bench, payload: object) -> N
     """Catches an error for what is no milestone: EverBright may switch a webhook off that fails."""
     answer = bench.send(body(payload))
     assert answer.status_code == 202
-    assert answer.json is not None
-    assert answer.json["outcome"] == "ignored"
+    assert answer.get_json()["outcome"] == "ignored"
     (kept,) = newest(bench.inbox, 9)
     assert kept.body == body(payload)
 
@@ -196,9 +190,7 @@ def test_a_store_that_cannot_keep_it_is_answered_503() -> None:
     client = create_app(loaded).test_client()
     headers = {"X-Webhook-Secret": SECRET}
     answer = client.post(PATH, data=SAMPLE, headers=headers, content_type="application/json")
-    assert answer.status_code == 503
-    assert answer.json is not None
-    assert answer.json["error"]["reason"] == "store_unavailable"
+    assert (answer.status_code, answer.get_json()["error"]["reason"]) == (503, "store_unavailable")
     assert "hush" not in answer.text
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
@@ -206,9 +198,7 @@ def test_a_store_that_cannot_keep_it_is_answered_503() -> None:
 
 def test_an_unknown_page_is_answered_in_the_same_form(bench: Bench) -> None:
     answer = bench.client.get("/nothing")
-    assert answer.status_code == 404
-    assert answer.json is not None
-    assert answer.json["error"]["reason"] == "not_found"
+    assert (answer.status_code, answer.get_json()["error"]["reason"]) == (404, "not_found")
 
 
 def test_metrics_are_closed_without_a_password(sqlite_url: str) -> None:

@@ -84,10 +84,7 @@ class World:
 
 
 def wait_for(look: Callable[[], _T], seconds: float = PATIENCE, pause: float = 0.1) -> _T:
-    """Look until what is seen is true, and return it. Fails when that takes too long.
-
-    Where a look is a call that counts, `pause` has to leave the limit of calls alone.
-    """
+    """Look until what is seen is true; return it. Looks that are counted calls need `pause`."""
     deadline = time.monotonic() + seconds
     while True:
         seen = look()

@@ -158,10 +158,7 @@ class Stand(Bench):
             return backfill.run(held, since, again, progress)
 
     def run_killed_after(self, requests: int, *, answered: bool) -> bool:
-        """Run a backfill that is killed at a request, before or after it is answered.
-
-        Returns whether the kill came before the end.
-        """
+        """Run a backfill that is killed at a request; return whether the kill came in time."""
         backfill = self.over(Dying(self.wiring.everbright(), requests, answered=answered))
         try:
             with self.wiring.hold_lease(self.sleep, BACKFILL) as held:

@@ -90,8 +90,7 @@ def test_the_overview_is_not_green_during_a_silence(console: Console) -> None:
     assert "Last accepted webhook 30 days ago" in words(page.replace("<", " <"))
     status = visitor.client.get("/status")
     assert status.status_code == 200
-    assert status.json is not None
-    assert [problem["reason"] for problem in status.json["warnings"]] == ["silence"]
+    assert [problem["reason"] for problem in status.get_json()["warnings"]] == ["silence"]
 
 
 def test_each_problem_links_to_the_page_that_fixes_it(console: Console) -> None:

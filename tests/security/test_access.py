@@ -68,8 +68,7 @@ def test_a_replayed_request_changes_nothing(bench: Bench) -> None:
         body(older) + b" ",
     ):
         answer = bench.send(replayed)
-        assert answer.json is not None
-        assert answer.json["outcome"] == Outcome.DUPLICATE
+        assert answer.get_json()["outcome"] == Outcome.DUPLICATE
     assert len(waiting(bench.inbox)) == 2
 
 
@@ -136,16 +135,14 @@ def test_an_encoded_body_is_rejected_and_stored_unchanged(
 ) -> None:
     """EverBright sends plain JSON; should it ever pack it, people can see the bytes."""
     answer = bench.send(packed, Content_Encoding=encoding)
-    assert answer.json is not None
-    assert (answer.status_code, answer.json["error"]["reason"]) == (400, "not_json")
+    assert (answer.status_code, answer.get_json()["error"]["reason"]) == (400, "not_json")
     (kept,) = newest(bench.inbox, 9)
     assert (kept.outcome, kept.body) == (Outcome.REJECTED, packed)
 
 
 def test_a_plain_body_is_read_with_any_declared_encoding(bench: Bench) -> None:
     answer = bench.send(SAMPLE, Content_Encoding="gzip")
-    assert answer.json is not None
-    assert (answer.status_code, answer.json["outcome"]) == (202, "accepted")
+    assert (answer.status_code, answer.get_json()["outcome"]) == (202, "accepted")
 
 
 def test_a_compressed_body_is_not_unpacked(bench: Bench) -> None:
@@ -167,8 +164,7 @@ def test_the_last_of_two_equal_keys_counts(bench: Bench) -> None:
     assert read(twice).digest == read(body(milestone())).digest
     bench.send(body(milestone()))
     answer = bench.send(twice)
-    assert answer.json is not None
-    assert answer.json["outcome"] == "duplicate"
+    assert answer.get_json()["outcome"] == "duplicate"
 
 
 LONG = 200_000

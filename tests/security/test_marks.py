@@ -224,9 +224,7 @@ def played(made: Stage, count: int) -> Stage:
         if number % 20 == 19:
             made.work()
             made.type_over()
-    for day, status in enumerate(
-        ("REJECTED", "SUBMITTED"), 1
-    ):  # so that what was typed is replaced
+    for day, status in ((1, "REJECTED"), (2, "SUBMITTED")):  # so that what was typed is replaced
         for number in range(1, JOBS + 1):
             newest = made.marks.milestone() | {
                 "site": uuid(number), "milestone_definition": uuid(30_001), "status": status,

@@ -316,10 +316,7 @@ def _texts(cells: Cells) -> list[str]:
 
 
 def _unlike(sheet: Sheet) -> list[Line]:
-    """Return the lines without those that swapped all that they hold with another.
-
-    Nobody can tell two rows apart that hold nothing but what was written over.
-    """
+    """Return the lines without those that swapped all that they hold: none can tell them apart."""
     bare = [o for o in sheet.lines if not (o.job or text_of(o.before[MINE_AT]))]
     bare = [o for o in bare if not text_of(o.before[EMAIL_AT])]
     held = Counter(repr(one.before) for one in bare)
