@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Request, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.datastructures import EnvironHeaders, Headers
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -141,14 +141,13 @@ def _add_webhook(
             return _unauthorized(settings)
         body = b""
         try:
-            body = request.get_data(cache=False)
+            body = _read_body(request)
             kind = request.mimetype
             if kind and kind not in _JSON_TYPES and not kind.endswith("+json"):
                 message = "Set the credential's content type to JSON in EverBright."
                 raise Rejected("not_json", message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
             understood = _parsed(body, settings.config.webhooks)
-        except (Rejected, RequestEntityTooLarge) as raised:
-            error = raised if isinstance(raised, Rejected) else _too_large()
+        except Rejected as error:  # Under another name, it would keep this frame and its body.
             delivery = inbox.keep_rejected(body, error)
             _log.warning("rejected", delivery=delivery, reason=error.reason)
             return _error(error.status, error.reason, error.message)
@@ -157,6 +156,13 @@ def _add_webhook(
         _log.info("received", delivery=receipt.id, outcome=receipt.outcome, kind=understood.kind)
         acknowledgements.note(monotonic() - began)
         return jsonify(delivery=receipt.id, outcome=receipt.outcome), HTTPStatus.ACCEPTED
+
+
+def _read_body(incoming: Request) -> bytes:
+    try:
+        return incoming.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise _too_large() from None
 
 
 def _too_large() -> Rejected:
