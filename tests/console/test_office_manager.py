@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from demo.process import Receiver
 from emulator import Emulator
@@ -79,8 +79,10 @@ def document_missing(world: World, manager: Manager) -> None:
     wait_for(lambda: world.by_site().get(uuid(7)))
     what = {"state": "failed", "reason": "everbright_missing", "message": "EverBright has it not."}
     database = Database(world.environment["DATABASE_URL"])
+    which = documents.c.uuid == uuid(40_007)
+    tried = select(documents.c.uuid).where(which, documents.c.reason != "")
+    wait_for(lambda: list(database.rows(tried)))  # Otherwise the retry below would fail, too.
     with database.writing() as connection:
-        which = documents.c.uuid == uuid(40_007)
         connection.execute(update(documents).where(which).values(**what))
     database.close()
     manager.page.reload()
