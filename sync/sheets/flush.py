@@ -4,7 +4,6 @@
 keys that are missing are looked for, and overwritten cells are restored.
 """
 
-from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
@@ -161,8 +160,7 @@ class Flusher:
         elif pending.undos:
             self._undo(context)
         elif work.sites:
-            sites = Counter(s for t in snapshot.tables for s, rows in t.keys.items() for _ in rows)
-            doubled = {site for site, count in sites.items() if count > 1}
+            doubled = {job.site for job in keys.doubled_jobs(snapshot.tables)}
             if not (doubled and self._remove_copied_keys(context, work, doubled)):
                 self._write(context, work)
         else:
