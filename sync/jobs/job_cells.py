@@ -101,6 +101,11 @@ class RowSource:
             self.milestones, last, self.coming, sale, is_archived=self.is_archived
         )
 
+    @property
+    def has_contract(self) -> bool:
+        """Whether the job has a contract or a change order."""
+        return bool(self.job.contracts or self.job.change_orders)
+
     @cached_property
     def with_contracts(self) -> Job:
         """The job with only the contracts whose name matches; if none does, with all of them."""
@@ -110,8 +115,7 @@ class RowSource:
 
     @cached_property
     def _sale(self) -> contracts.State | None:
-        has_contract = self.job.contracts or self.job.change_orders
-        return contracts.overall(self.with_contracts) if has_contract else None
+        return contracts.overall(self.with_contracts) if self.has_contract else None
 
     @cached_property
     def signings(self) -> list[Signing]:
@@ -208,7 +212,7 @@ def _last_change(row: RowSource) -> Cell:
     if row.status.case is Case.ARCHIVED:
         at, text = row.since, row.status.text
     else:
-        contract = contracts.newest_change(row.with_contracts) if row.job.contracts else None
+        contract = contracts.newest_change(row.with_contracts) if row.has_contract else None
         sale = (contract[1], row.reader.statuses.contract_text(contract[0])) if contract else None
         found = (sale, *map(row.reader.changes.newest, row.milestones))
         # Of several at the same time, the furthest milestone's is last.

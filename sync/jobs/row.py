@@ -185,9 +185,9 @@ class Layout(JobReader):
             fields = {column.id for column in self.config.columns}
             for reached in row.milestones:
                 fields |= {field + reached.key for field in MILESTONE_COLUMN_IDS}
-        makers = dict(job_cells.CELLS)
-        if job.contracts or job.change_orders:
-            makers |= job_cells.CONTRACT_CELLS
+        makers = job_cells.CELLS
+        if row.has_contract:
+            makers = {**makers, **job_cells.CONTRACT_CELLS}
         cells = {field: make(row) for field, make in makers.items() if field in fields}
         for reached in row.milestones:
             for field, make_of in job_cells.MILESTONE_CELLS.items():
