@@ -104,7 +104,7 @@ class Projector:
         return read, poisoned
 
     def _with_sites(self, read: Sequence[_Read]) -> list[_Read]:
-        """Add the sites of deliveries that have a milestone but no site, as far as it is known."""
+        """Add the sites of deliveries that have a milestone but no site, if it is known."""
         abouts = {about for _, d in read if not d.site and (about := _about(d))}
         owners = self._jobs.sites_of(abouts) if abouts else {}
         owners |= _milestones(delivery for _, delivery in read)

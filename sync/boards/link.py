@@ -86,9 +86,8 @@ def find(flusher: Flusher, lease: Lease) -> Doubts:
     if context.tabs.is_ours or not snapshot.tables:
         raise Permanent("not_mapped", "No tab is mapped.", "Map one: brightsheet map")
     if guards := guarding(snapshot.tables):
-        flusher.send(
-            context, Parts(structure=guards)
-        )  # No flush did: no job has come since the tab was mapped.
+        # No flush has written them, because no job arrived since the tab was mapped.
+        flusher.send(context, Parts(structure=guards))
         raise Retryable("unguarded", "The mapped columns were not guarded yet. Run it again.")
     everything = flusher.writer.read_everything(context)
     tables, rows = everything.snapshot.tables, everything.rows

@@ -149,7 +149,7 @@ class Kind(StrEnum):
     CHANGE_ORDER = "change_order"
     COMMENT = "comment"
     OTHER = "other"
-    """Not understood, or not EverBright's; it doesn't count as a sign of life of EverBright's."""
+    """Not understood, or not EverBright's; it doesn't end EverBright's silence."""
 
 
 class ContractState(StrEnum):

@@ -22,7 +22,7 @@ def test_people_at_work_in_their_own_sheet(
     """Would catch a job in another customer's row, one that stands twice, and a text that is gone.
 
     Each certain match is in its own row, with the status that came last. What has no certain place
-    is told in Recovered: how often, is printed. With a divider and a total in each tab these stay
+    is listed in Recovered; how often is printed. With a divider and a total in each tab these stay
     as they are, no new row is below the total or has its sums, and the total counts every row.
     """
     wrong, recovered = {}, 0

@@ -1,6 +1,6 @@
 """Twenty sheets unlike each other: what is proposed is right or left open, and his cells stay his.
 
-Each is mapped and gets 100 deliveries over HTTP, in `boards.py`, which tells what of it is not as
+Each is mapped and gets 100 deliveries over HTTP, in `boards.py`, which says what isn't as
 Google would have moved it.
 """
 
