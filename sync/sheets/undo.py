@@ -107,7 +107,7 @@ class _Placing:
             return
         for place in places:
             identity = undo.identity if undo.identity.holds is None else None
-            self._write(place, number, undo, identity)
+            self._write(place, number, undo, identity, alike=len(places))
 
     def _places(self, undo: Undo) -> list[Place] | None:
         """Return the rows that are the overwritten one; None if several different ones may be."""
@@ -178,14 +178,23 @@ class _Placing:
             return True
         return any(self._holds_wrote(place, undo) for place in self._unkeyed())
 
-    def _write(self, place: Place, number: int, undo: Undo, identity: RowIdentity | None) -> None:
+    def _write(
+        self,
+        place: Place,
+        number: int,
+        undo: Undo,
+        identity: RowIdentity | None,
+        *,
+        alike: int = 1,
+    ) -> None:
         row, columns = self._row(place)
         part = (undo.column, undo.is_of_note)
         cells = self._cells.setdefault(place, {})
         if identity is not None:
             self._identities[place] = identity
         if known := cells.get(part):  # Among several undos of one cell, the newest counts.
-            if known.data == undo.before:
+            # Each of as many rows alike was overwritten; one undo more is another row's.
+            if known.data == undo.before and len(known.undoes) < alike:
                 cells[part] = known.model_copy(update={"undoes": (*known.undoes, number)})
             return
         cell = at(row, columns[undo.column])

@@ -218,6 +218,8 @@ def test_undos_of_like_blank_rows_are_confirmed_together() -> None:
     first = undo(before={}, identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
     placement = placed({9: row("", WROTE), 10: row("", WROTE)}, first, first)
     assert {each.undoes for one in placement.rows for each in one.cells} == {(2, 1)}
+    placement = placed({9: row("", WROTE)}, first, first)  # The other row isn't recognized yet.
+    assert {each.undoes for one in placement.rows for each in one.cells} == {(2,)}
 
 
 def test_an_otherwise_blank_row_is_restored_once() -> None:
