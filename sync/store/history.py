@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, delete, func, insert, literal, select, update
-from sqlalchemy.sql import ColumnElement
 
 from sync.field_table import REP
 from sync.jobs.model import Change, Customer
@@ -40,9 +39,9 @@ class History:
     waits_for_names: bool = False
     waits_for_reps: bool = False
 
-    def due(self, *columns: ColumnElement[Any]) -> Select[Any]:
+    def due(self) -> Select[tuple[int, str]]:
         """Return the query for the changes that are due."""
-        query = select(*columns).where(NEW)
+        query = select(change.c.seq, change.c.body).where(NEW)
         if not self.waits_for_names:
             return query
         nameless = select(customer.c.site).where(UNANSWERED, customer.c.attempts < TRIES)

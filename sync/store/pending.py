@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, literal, or_, select, true
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select, true
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.cells import cells_in
@@ -61,9 +61,6 @@ class PendingWork:
     _sheet: Spreadsheet
     _history: History
 
-    def _dirty(self) -> Sequence[ColumnElement[bool]]:
-        is_dirty = job.c.version != job.c.shown_version
-        return is_dirty, job.c.site.not_in(self._resting()), self._may_be_matched()
 
     def _resting(self) -> Select[tuple[str]]:
         """Return the query for sites that aren't written: quarantined, or waiting for an answer."""
@@ -95,8 +92,25 @@ class PendingWork:
         is_free = job.c.site.not_in(unknown) & ~others
         return or_(~self._sheet.is_mapped(), HAS_ROW, is_free)
 
-    def _lines(self, *columns: ColumnElement[Any]) -> Select[Any]:
-        return self._history.due(*columns).where(change.c.site.not_in(self._resting()))
+    # These queries are built once: the last one runs twice a second, and building it takes longer
+    # than running it.
+
+    @cached_property
+    def _dirty_jobs(self) -> Select[Any]:
+        is_dirty = job.c.version != job.c.shown_version
+        is_free = job.c.site.not_in(self._resting())
+        return select(job).where(is_dirty, is_free, self._may_be_matched())
+
+    @cached_property
+    def _due_lines(self) -> Select[Any]:
+        return self._history.due().where(change.c.site.not_in(self._resting()))
+
+    @cached_property
+    def _is_due(self) -> Select[tuple[bool]]:
+        paused = exists().where(
+            sheet.c.spreadsheet_id == self._sheet.id, sheet.c.paused_at.is_not(None)
+        )
+        return select(and_(~paused, self._waits()))
 
     def is_waiting(self) -> bool:
         return bool(self._database.scalar(select(self._waits())))
@@ -105,14 +119,6 @@ class PendingWork:
         """Return whether there is pending work and writing isn't paused."""
         return bool(self._database.scalar(self._is_due))
 
-    @cached_property
-    def _is_due(self) -> Select[tuple[bool]]:
-        # Built once: it runs twice a second, and building it takes longer than running it.
-        paused = exists().where(
-            sheet.c.spreadsheet_id == self._sheet.id, sheet.c.paused_at.is_not(None)
-        )
-        return select(and_(~paused, self._waits()))
-
     def _waits(self) -> ColumnElement[bool]:
         has_attempt, undos = (
             exists().where(table.c.spreadsheet_id == self._sheet.id) for table in (attempt, undo)
@@ -120,15 +126,15 @@ class PendingWork:
         takes_over = exists().where(sheet.c.spreadsheet_id == self._sheet.id, sheet.c.takes_over)
         return or_(
             takes_over,
-            exists().where(*self._dirty()),
+            self._dirty_jobs.exists(),
             has_attempt,
             undos,
-            self._lines(literal(1)).exists(),
+            self._due_lines.exists(),
         )
 
     def read(self, jobs: int, lines: int, only: Collection[str] | None = None) -> Pending:
         """Return at most `jobs` jobs and `lines` lines; if `only` is given, of those sites."""
-        dirty, due = select(job).where(*self._dirty()), self._lines(change.c.seq, change.c.body)
+        dirty, due = self._dirty_jobs, self._due_lines
         if only is not None:
             dirty = dirty.where(job.c.site.in_(sorted(only)))
             due = due.where(change.c.site.in_(sorted(only)))
