@@ -61,7 +61,6 @@ class PendingWork:
     _sheet: Spreadsheet
     _history: History
 
-
     def _resting(self) -> Select[tuple[str]]:
         """Return the query for sites that aren't written: quarantined, or waiting for an answer."""
         refused, unsettled = (
