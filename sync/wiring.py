@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
-from threading import Event
 from typing import Any
 
 from sync.backfill.intake import Intake
@@ -300,19 +299,10 @@ class Wiring:
             yield lease
 
     @contextmanager
-    def renewed(self, lease: Lease) -> Iterator[Event]:
-        """Renew a lease until the end of the block, and release it then.
-
-        The event is set if another process has the lease.
-        """
-        lost = Event()
-
-        def renew() -> None:
-            if self.leases.acquire(lease.name) != lease:
-                lost.set()
-
+    def renewed(self, lease: Lease) -> Iterator[None]:
+        """Renew a lease until the end of the block, and release it then."""
         try:
-            with beating(renew, self.settings.lease_seconds / 3):
-                yield lost
+            with beating(partial(self.leases.acquire, lease.name), self.settings.lease_seconds / 3):
+                yield
         finally:
             self.leases.release(lease)

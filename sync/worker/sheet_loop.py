@@ -60,7 +60,6 @@ class SheetLoop:
         self._stop = stop
         self._flusher = wiring.flusher(stop.sleep, alerts.send)
         self._store = self._flusher.store
-        self._is_retried = False
         self._pruning = _Every(_PRUNE_EVERY)
         self._comparing = _Every(_LOOK_EVERY)
         self._trash = _Every(_TRASH_EVERY)
@@ -94,34 +93,26 @@ class SheetLoop:
         return False
 
     def _flush(self) -> bool:
-        """Flush until nothing is pending; False if another worker does it."""
+        """Flush what is pending; False if another worker does it."""
         lease = self._wiring.leases.acquire(self._wiring.lease_name())
         if lease is None:
             return False
+        again = retry.policy(self._stop.sleep, _TRIES, _LONGEST_BACKOFF, self._note_retry)
         try:
-            with self._wiring.renewed(lease) as lost:
-                is_due = True
-                while is_due and not (self._stop.is_set() or lost.is_set()):
-                    self._is_retried = False
-                    again = retry.policy(
-                        self._stop.sleep, _TRIES, _LONGEST_BACKOFF, self._note_retry
-                    )
-                    again(self._flush_once, lease)
-                    is_due = self._store.pending.is_due()
+            with self._wiring.renewed(lease):
+                again(self._flush_once, lease)
         except BrightsheetError as error:
             self._pause_after(error)
         return True
 
     def _flush_once(self, lease: Lease) -> None:
         """Flush, unless somebody has paused writing since the previous attempt."""
-        if self._is_retried and not self._store.pending.is_due():
-            return
-        began = monotonic()
-        self._flusher.flush(lease)
-        self._wiring.measures.add(FLUSHED, [monotonic() - began])
+        if self._store.pending.is_due():
+            began = monotonic()
+            self._flusher.flush(lease)
+            self._wiring.measures.add(FLUSHED, [monotonic() - began])
 
     def _note_retry(self, state: RetryCallState) -> None:
-        self._is_retried = True
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, Retryable):
             self._wiring.measures.count(error)
