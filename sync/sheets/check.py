@@ -93,10 +93,10 @@ class Undo(Value):
         without_image = self.identity.model_copy(update={"holds": None})
         now = RowImage.of(row, columns)
         is_same = (
-            image.has_same_content(row, columns)
+            image.has_same_content(now)
             or image.has_same_customer(now, self.identity.wrote)
-            # The key that is there by mistake identifies the row, whatever was typed beside it.
-            or (self.removes_key and now.contains(image))
+            # The key that is there by mistake identifies the row, whatever was typed into it.
+            or (self.removes_key and now.has_most_of(image))
         )
         return is_same and without_image.matches(row, columns)
 

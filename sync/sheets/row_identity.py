@@ -72,16 +72,28 @@ class RowImage(Value):
         identity = {column: text for column, text in texts.items() if column in IDENTITY_COLUMNS}
         return identity if not identity.keys().isdisjoint(IDENTIFYING) else texts
 
-    def has_same_content(self, row: Row, columns: Mapping[str, int]) -> bool:
-        """Return whether a row has exactly this content, without the overwritten cells."""
-        left_out = [columns[column] for column in self.overwritten if column in columns]
-        return RowImage.of(row, columns, left_out) == self
+    def has_same_content(self, other: "RowImage") -> bool:
+        """Return whether a whole row has exactly this content, without the overwritten cells."""
+        managed = {
+            column: state
+            for column, state in other.managed.items()
+            if column not in self.overwritten
+        }
+        return managed == self.managed and other.others == self.others
 
     def contains(self, other: "RowImage") -> bool:
         """Return whether this image has all of another one's content, which must have some."""
         has_all = other.managed.items() <= self.managed.items()
         is_any = bool(other.managed or other.others)
         return is_any and has_all and Counter(other.others) <= Counter(self.others)
+
+    def has_most_of(self, other: "RowImage") -> bool:
+        """Return whether this image has more than half of another one's cells."""
+        mine, theirs = (
+            Counter[tuple[object, ...]]([*image.managed.items(), *image.others])
+            for image in (self, other)
+        )
+        return 2 * (mine & theirs).total() > theirs.total()
 
     def has_same_customer(
         self, other: "RowImage", wrote: Mapping[str, str] = MappingProxyType({})
@@ -137,7 +149,7 @@ class RowIdentity(Value):
             return False
         if self.shows_not and _shows(row, columns, self.shows_not):
             return False
-        return self.holds is None or self.holds.has_same_content(row, columns)
+        return self.holds is None or self.holds.has_same_content(RowImage.of(row, columns))
 
 
 def row_text(row: Row) -> str:

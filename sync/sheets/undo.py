@@ -67,6 +67,7 @@ class _Placing:
     def __init__(self, tables: Sequence[Table], rows: Rows) -> None:
         self._tables = {table.sheet_id: table for table in tables}
         self._rows = rows
+        self._images = dict[Place, RowImage]()
         self._cells: dict[Place, dict[tuple[str, bool], CellWrite]] = {}
         self._identities: dict[Place, RowIdentity] = {}
         self._reported: dict[tuple[str, str, str, int, int], list[Undo]] = {}
@@ -129,12 +130,13 @@ class _Placing:
         if undo.was_confirmed and is_alone:
             return []  # Another row that holds nothing else may have this value rightly.
         places = [place for place in self._unkeyed() if self._holds_wrote(place, undo)]
-        now = {place: RowImage.of(*self._row(place)) for place in places}
+        now = {place: self._image(place) for place in places}
         tiers: list[Callable[[Place], bool]] = [
-            lambda place: image.has_same_content(*self._row(place)),
-            lambda place: image.has_same_customer(now[place], undo.identity.wrote),
+            lambda place: image.has_same_content(now[place]),
             lambda place: now[place].contains(image),
         ]
+        if not undo.was_confirmed:  # Else it is restored, and only a copy of the row is sought.
+            tiers.insert(1, lambda place: image.has_same_customer(now[place], undo.identity.wrote))
         for tier in tiers:
             if matching := [place for place in places if tier(place)]:
                 is_alike = all(now[place] == now[matching[0]] for place in matching)
@@ -153,6 +155,11 @@ class _Placing:
     def _row(self, place: Place) -> tuple[Row, Mapping[str, int]]:
         sheet_id, number = place
         return self._rows.get(sheet_id, {}).get(number, ()), self._tables[sheet_id].columns
+
+    def _image(self, place: Place) -> RowImage:
+        if place not in self._images:
+            self._images[place] = RowImage.of(*self._row(place))
+        return self._images[place]
 
     def _keyed(self, site: str) -> Iterator[Place]:
         for table in self._tables.values():

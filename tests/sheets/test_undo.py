@@ -229,6 +229,14 @@ def test_an_otherwise_blank_row_is_restored_once() -> None:
     assert (placement.rows, placement.recovered, placement.finished) == ([], [], {1})
 
 
+def test_a_text_is_restored_once_among_rows_that_show_the_same_customer() -> None:
+    """One batch hit both: his data in the other row is ours, and about to be removed."""
+    rows = {4: line(status=BEFORE), 9: line("another")}
+    placement = placed(rows, undo(was_confirmed=True))
+    assert (put(placement), placement.recovered, placement.finished) == ([], [], {1})
+    assert put(placed({9: line()}, undo(was_confirmed=True))) == [(9, STATUS, BEFORE)], "a copy"
+
+
 def test_a_formula_is_restored_only_in_its_own_row() -> None:
     formula = undo(before=cell("=B4"))
     (one,) = placed({4: line()}, formula).rows
@@ -327,6 +335,8 @@ def test_a_key_is_restored_in_a_row_in_which_more_was_typed() -> None:
     before = line("", status="Waiting", email="", key=A, phone="")
     assert put(placed({6: more}, of_key(B, before))) == [(6, KEY, B)]
     assert put(placed({6: more}, of_key(B, hit))) == [(6, KEY, "")], "another row was typed into"
+    noted = [cell("mine", note="Call first."), *hit[1:], cell("more")]
+    assert put(placed({6: noted}, of_key(B, [*hit, cell("more")]))) == [(6, KEY, B)]
 
 
 def test_a_key_stays_in_its_row_whose_date_has_a_no_break_space() -> None:
