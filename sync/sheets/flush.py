@@ -213,7 +213,8 @@ class Flusher:
         for table in context.snapshot.tables:
             has_blank_header = not set(table.columns.values()) <= table.headers.keys()
             headers = self.headers(context, table) if has_blank_header else {}
-            if error := keys.displaced(table, headers):
+            error = keys.displaced(table, headers)
+            if error and not undo.restores_header(table, parsed(context.pending.undos)):
                 found[table.sheet_id] = error
         return found
 

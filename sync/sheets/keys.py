@@ -150,6 +150,7 @@ def must_be_gone(tables: Iterable[Table], rows: Rows, sites: Container[str]) -> 
         f"{table.title}!{letters(index)}{number + 1}"
         for table in tables
         for number, index in cells_with(rows[table.sheet_id], sites)
+        if (number, index) != (table.header_row, table.columns.get(KEY))
     ]
     if places:
         more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""

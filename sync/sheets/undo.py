@@ -18,6 +18,7 @@ from sync.sheets.cell_data import (
     depends_on_place,
     note_of,
     site_in,
+    site_in_text,
     text_of,
 )
 from sync.sheets.check import Undo
@@ -44,6 +45,21 @@ def sites_written_over(undos: Mapping[int, Undo]) -> set[str]:
     """Return the sites whose key was overwritten and isn't back in its row yet."""
     keys = (undo.before for undo in undos.values() if undo.column == KEY)
     return {site for cell in keys if (site := site_in(cell))}
+
+
+def restores_header(table: Table, undos: Mapping[int, Undo]) -> bool:
+    """Return whether a key was written into the header row, which is back in its place.
+
+    The header row was sorted in with the rows at the time of the write.
+    """
+    site = site_in_text(table.headers.get(table.columns.get(KEY, -1), ""))
+    return any(
+        undo.removes_key
+        and (undo.sheet_id, undo.identity.key) == (table.sheet_id, site)
+        and bool(text_of(undo.before))
+        and not site_in(undo.before)
+        for undo in undos.values()
+    )
 
 
 def place(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) -> Placement:
@@ -164,6 +180,8 @@ class _Placing:
     def _keyed(self, site: str) -> Iterator[Place]:
         for table in self._tables.values():
             yield from ((table.sheet_id, row) for row in table.keys.get(site, ()))
+            if site_in_text(table.header(KEY)) == site:
+                yield (table.sheet_id, table.header_row)
 
     def _unkeyed(self) -> Iterator[Place]:
         for table in self._tables.values():

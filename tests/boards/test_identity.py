@@ -8,7 +8,7 @@ from sync.errors import Permanent
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.test_mapped import flushed
-from tests.boards.two_tab_board import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
+from tests.boards.two_tab_board import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, PRICE, line
 from tests.made_up import milestone, uuid
 
 APPROVED: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-05T10:00:00Z"}
@@ -44,7 +44,8 @@ def permits(bench: Bench) -> dict[str, str]:
 
 
 def sort_all(bench: Bench, direction: str) -> None:
-    order = {"dimensionIndex": KEY_AT, "sortOrder": direction}
+    """Sort a tab by price, its header row with it; descending, that is on top again."""
+    order = {"dimensionIndex": PRICE, "sortOrder": direction}
     area = {"sheetId": OPEN, "startRowIndex": HEADER_ROW}
     bench.do({"sortRange": {"range": area, "sortSpecs": [order]}})
 
@@ -58,6 +59,23 @@ def test_a_header_row_that_was_sorted_in_stops_the_writing_of_its_tab(board: Ben
     sort_all(board, "DESCENDING")
     flushed(board)
     assert {site for site, permit in permits(board).items() if permit == "OK"} == {uuid(1), uuid(5)}
+
+
+def test_a_key_that_was_written_into_a_sorted_header_row_is_taken_back(board: Bench) -> None:
+    """Else the tab could never be written again: its header would name a job."""
+    before = permits(board)
+    board.edit("type_cell", sheet_id=OPEN, row=HEADER_ROW + 4, column=KEY_AT, text="")
+    board.send(milestone(4, **APPROVED))
+    board.before_the_write(lambda: sort_all(board, "ASCENDING"))
+    board.flush_once()
+    assert stopped(board) == "header_sorted"
+    sort_all(board, "DESCENDING")
+    assert two_tab_board.places(board)[uuid(4)] == KEY_AT
+    flushed(board)
+    board.compare()
+    assert two_tab_board.places(board)["Site ID"] == KEY_AT
+    assert permits(board) == before | {uuid(4): "OK"}
+    assert "recovered" not in board.alerts
 
 
 def cut_permits(bench: Bench, start: int, to: int) -> None:
