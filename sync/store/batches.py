@@ -98,6 +98,11 @@ class Conclusion:
 
 
 CLEAN = Conclusion()
+_UNHINDERED = {
+    "doubt": "", "doubt_since": None, "takes_over": False, "reason": "", "message": "",
+    "since": None,
+}  # fmt: skip
+"""A spreadsheet's values once a batch was carried out."""
 
 
 @dataclass(frozen=True)
@@ -174,9 +179,7 @@ class Batches:
     def conclude(self, lease: Lease, tried: Attempt, conclusion: Conclusion = CLEAN) -> None:
         """Store the result of the check of a confirmed batch, in one transaction."""
         mine = attempt.c.spreadsheet_id == self._sheet.id
-        right = [
-            job_shown for job_shown in tried.shown if job_shown.site not in conclusion.misplaced
-        ]
+        right = [one for one in tried.shown if one.site not in conclusion.misplaced]
         with self._database.writing(lease) as connection:
             ages = _ages(connection, right)
             measures.add(self._database, connection, measures.SHOWN, ages)
@@ -184,24 +187,10 @@ class Batches:
             if conclusion.misplaced:
                 _confirm_cells(connection, tried.shown, conclusion)
             if conclusion.keyed:
-                # What was last written for these jobs is in another row than their new one, unless
-                # the row had only lost its key.
-                keyed = job.c.site.in_(sorted(conclusion.keyed))
-                is_same = or_(job.c.has_row, job.c.shown_events == LOST)
-                values = {
-                    "written": case((is_same, job.c.written), else_="{}"),
-                    "has_row": True,
-                    **bumped(),
-                }
-                connection.execute(update(job).where(keyed).values(values))
+                _confirm_keys(connection, conclusion.keyed)
             history.mark_written(connection, tried.changes)
-            if conclusion.finished_undos:
-                connection.execute(delete(undo).where(undo.c.id.in_(conclusion.finished_undos)))
-            for number, body in conclusion.rewritten_undos.items():
-                connection.execute(update(undo).where(undo.c.id == number).values(body=body))
-            if conclusion.undos:
-                rows = [{"spreadsheet_id": self._sheet.id, "body": b} for b in conclusion.undos]
-                connection.execute(insert(undo), rows)
+            if conclusion.undos or conclusion.rewritten_undos or conclusion.finished_undos:
+                self._keep_undos(connection, conclusion)
             if conclusion.replaced:
                 self._keep_replaced(connection, tried.fence, conclusion)
             known = self._sheet.kept(connection).known_columns | set(tried.created)
@@ -211,12 +200,7 @@ class Batches:
                 landed_at=now(),
                 landed_fence=tried.fence,
                 landed_batch=tried.batch,
-                doubt="",
-                doubt_since=None,
-                takes_over=False,
-                reason="",
-                message="",
-                since=None,
+                **_UNHINDERED,
             )
             hours.count_flush(self._database, connection, len(right))
             # Every other attempt was for a fence that is gone now.
@@ -236,6 +220,14 @@ class Batches:
     def finish_undos(self, lease: Lease, finished: Iterable[int]) -> None:
         """Delete undos that have become unnecessary."""
         self._database.execute(delete(undo).where(undo.c.id.in_(sorted(finished))), lease)
+
+    def _keep_undos(self, connection: Connection, conclusion: Conclusion) -> None:
+        finished = undo.c.id.in_(conclusion.finished_undos)
+        connection.execute(delete(undo).where(finished))
+        for number, body in conclusion.rewritten_undos.items():
+            connection.execute(update(undo).where(undo.c.id == number).values(body=body))
+        for body in conclusion.undos:
+            connection.execute(insert(undo).values(spreadsheet_id=self._sheet.id, body=body))
 
     def _keep_replaced(self, connection: Connection, fence: int, conclusion: Conclusion) -> None:
         for cell in conclusion.replaced:
@@ -338,6 +330,15 @@ def _confirm_cells(connection: Connection, jobs: Sequence[Shown], conclusion: Co
         if row.site not in conclusion.misplaced or row.cells is None or not columns:
             continue
         _add_written(connection, row.site, {c: row.cells.get(c, EMPTY) for c in columns})
+
+
+def _confirm_keys(connection: Connection, sites: Collection[str]) -> None:
+    # What was last written for these jobs is in another row than their new one, unless the row had
+    # only lost its key.
+    is_same = or_(job.c.has_row, job.c.shown_events == LOST)
+    written = case((is_same, job.c.written), else_="{}")
+    which = update(job).where(job.c.site.in_(sorted(sites)))
+    connection.execute(which.values(written=written, has_row=True, **bumped()))
 
 
 def _add_written(connection: Connection, site: str, cells: Cells) -> None:
