@@ -1,7 +1,8 @@
 """Applies stored deliveries to their jobs, documents and history."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import structlog
@@ -53,17 +54,14 @@ class Projector:
         """
         did_something = False
         for deliveries in self._inbox.unprojected():
-            read, poisoned = self._read(deliveries)
+            poisoned: dict[int, str] = {}
+            read = self._read(deliveries, poisoned)
             ids = {kept.seq: ids_in(delivery) for kept, delivery in read}
             gone = self._jobs.forgotten_of(set().union(*ids.values()))
-            forgotten = {seq for seq, named in ids.items() if named & gone}
+            forgotten = [seq for seq, named in ids.items() if named & gone]
             understood = [each for each in read if each[0].seq not in forgotten]
             made = self._projected(understood, poisoned)
-            self._jobs.take_in(lease, replace(made, forgotten=sorted(forgotten)))
-            for kept in deliveries:
-                if reason := poisoned.get(kept.seq):
-                    code = reason.partition(":")[0]  # The rest may quote the body.
-                    _log.warning("not_projected", delivery=kept.id, reason=code)
+            self._jobs.take_in(lease, replace(made, forgotten=forgotten))
             projected = [each for each in understood if each[0].seq not in poisoned]
             for kept, delivery in projected:
                 _log.info("projected", delivery=kept.id, site=delivery.site)
@@ -83,25 +81,17 @@ class Projector:
             for code in self._jobs.confirmations.ask(unknown):
                 _log.warning("unknown_status", status=code)
 
-    def _read(self, deliveries: Iterable[KeptDelivery]) -> tuple[list[_Read], dict[int, str]]:
+    def _read(self, deliveries: Iterable[KeptDelivery], poisoned: dict[int, str]) -> list[_Read]:
         read: list[_Read] = []
-        poisoned: dict[int, str] = {}
         for kept in deliveries:
-            try:
+            with _set_aside(kept, poisoned):
                 delivery = parse.read(kept.body, self._config.webhooks)
                 if not delivery.has_event:
                     message = "It was accepted on arrival, but can't be parsed now."
                     raise Permanent("not_understood", message)
                 read.append((kept, delivery))
-            except BrightsheetError as error:
-                poisoned[kept.seq] = f"{error.reason}: {error.message}"
-            except Exception as error:
-                # A bug with one delivery shouldn't delay the other jobs.
-                _log.exception("fault", delivery=kept.id)
-                poisoned[kept.seq] = f"fault: {type(error).__name__}"
-        if not all(delivery.site for _, delivery in read):
-            read = self._with_sites(read)
-        return read, poisoned
+        has_sites = all(delivery.site for _, delivery in read)
+        return read if has_sites else self._with_sites(read)
 
     def _with_sites(self, read: Sequence[_Read]) -> list[_Read]:
         """Add the sites of deliveries that have a milestone but no site, if it is known."""
@@ -122,16 +112,12 @@ class Projector:
         changes: list[Change] = []
         applied: list[_Read] = []
         for kept, delivery in understood:
-            if not (site := delivery.site):
-                continue
-            try:
-                jobs[site], made = self._applied(jobs.get(site, Job(site=site)), kept, delivery)
-            except Exception as error:
-                _log.exception("fault", delivery=kept.id)
-                poisoned[kept.seq] = f"fault: {type(error).__name__}"
-                continue
-            changes += made
-            applied.append((kept, delivery))
+            if site := delivery.site:
+                with _set_aside(kept, poisoned):
+                    before = jobs.get(site, Job(site=site))
+                    jobs[site], made = self._applied(before, kept, delivery)
+                    changes += made
+                    applied.append((kept, delivery))
         return Projected(
             jobs=list(jobs.values()),
             documents=_wanted(delivery for _, delivery in applied),
@@ -155,6 +141,19 @@ class Projector:
             return before, []
         after = projection.apply_other_event(before, other, kept.digest, kept.received)
         return after, self._history.other_changes(before, after, other, kept.digest, kept.received)
+
+
+@contextmanager
+def _set_aside(kept: KeptDelivery, poisoned: dict[int, str]) -> Iterator[None]:
+    """Set a delivery aside if it causes an error, which shouldn't delay the other jobs."""
+    try:
+        yield
+    except BrightsheetError as error:
+        _log.warning("not_projected", delivery=kept.id, reason=error.reason)
+        poisoned[kept.seq] = f"{error.reason}: {error.message}"
+    except Exception as error:
+        _log.exception("fault", delivery=kept.id)
+        poisoned[kept.seq] = f"fault: {type(error).__name__}"
 
 
 def _wanted(deliveries: Iterable[Delivery]) -> list[Wanted]:

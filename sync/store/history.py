@@ -112,7 +112,6 @@ def keep(database: Database, connection: Connection, changes: Iterable[Change]) 
             "digest": line.digest,
             "body": line.model_dump_json(),
             "at": line.received.timestamp(),
-            "shown": False,
         }
         for line in changes
     ]

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import Connection, case, func, select, update
 
 from sync.jobs import files
-from sync.jobs.model import Change, FileState, Job
+from sync.jobs.model import Change, Job
 from sync.store import history, lookups
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, bumped, clock, now
@@ -73,7 +74,8 @@ class Jobs:
         """Store a projection and mark its deliveries, in one transaction."""
         with self._database.writing(lease) as connection:
             self._keep(connection, made)
-            self._want(connection, made.documents)
+            if made.documents:
+                self._want(connection, made.documents)
             with_rows = [state.site for state in made.jobs if state.has_row]
             lookups.want(self._database, connection, with_rows)
             history.keep(self._database, connection, made.changes)
@@ -82,17 +84,13 @@ class Jobs:
                 # Deliveries that waited for these milestones are projected again.
                 waited = update(delivery).where(delivery.c.about.in_(sorted(made.milestones)))
                 connection.execute(waited.values(projected=False, about=None))
-            if made.deliveries:
-                done = delivery.c.seq.in_(made.deliveries)
-                connection.execute(update(delivery).where(done).values(projected=True, about=None))
-            erased = delivery.c.seq.in_(made.forgotten)
-            connection.execute(update(delivery).where(erased).values(ERASED))
+            _mark(connection, made.deliveries, {"projected": True, "about": None})
+            _mark(connection, made.forgotten, ERASED)
             for seq, about in made.waiting.items():
-                waits = update(delivery).where(delivery.c.seq == seq)
-                connection.execute(waits.values(projected=True, about=about))
+                _mark(connection, [seq], {"projected": True, "about": about})
             for seq, reason in made.poisoned.items():
-                values = {"projected": True, "outcome": Outcome.REJECTED, "reason": reason}
-                connection.execute(update(delivery).where(delivery.c.seq == seq).values(values))
+                rejected = {"outcome": Outcome.REJECTED, "reason": reason}
+                _mark(connection, [seq], {"projected": True, **rejected})
 
     def _keep(self, connection: Connection, made: Projected) -> None:
         times = (
@@ -105,14 +103,12 @@ class Jobs:
             .group_by(delivery.c.site)
         )
         received = {row.site: row for row in connection.execute(times)}
-        first = {"written": "{}", "version": 1, "shown_version": 0, "events": 1, "shown_events": 0}
         rows = []
         for state in made.jobs:
             # A delivery without a site is about a milestone of one of these jobs.
             at = received.get(state.site) or received.get(None)
             rows.append(
                 {
-                    **first,
                     "site": state.site,
                     "state": state.model_dump_json(),
                     "waiting_since": at.oldest if at else clock(connection),
@@ -130,10 +126,7 @@ class Jobs:
             connection.execute(new.on_conflict_do_update(index_elements=["site"], set_=again), rows)
 
     def _want(self, connection: Connection, documents: Sequence[Wanted]) -> None:
-        if not documents:
-            return
-        first = {"state": FileState.PENDING, "attempts": 0, "due_at": 0.0}
-        rows = [{**vars(wanted), **first} for wanted in _told_apart(connection, documents)]
+        rows = [vars(wanted) for wanted in _told_apart(connection, documents)]
         connection.execute(self._database.insert_new(document).values(wanted_at=now()), rows)
         uuids = sorted({wanted.uuid for wanted in documents})
         query = select(document.c.uuid, document.c.site).where(document.c.uuid.in_(uuids))
@@ -145,10 +138,12 @@ class Jobs:
         ]
         if shared:
             connection.execute(self._database.insert_new(shared_document), shared)
-        empty = {"claim": 0, "claimed_until": 0.0}
-        sites = sorted({wanted.site for wanted in documents})
-        folders = [{"site": site, **empty} for site in sites]
+        folders = [{"site": site} for site in sorted({wanted.site for wanted in documents})]
         connection.execute(self._database.insert_new(folder), folders)
+
+
+def _mark(connection: Connection, seqs: Sequence[int], values: Mapping[str, Any]) -> None:
+    connection.execute(update(delivery).where(delivery.c.seq.in_(seqs)).values(values))
 
 
 def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wanted]:

@@ -173,12 +173,9 @@ class DetailStore(Lookups[Details]):
 def want(database: Database, connection: Connection, sites: Collection[str]) -> None:
     """Make the lookups of changed jobs due, without customers whose answer is current."""
     stale = customer.c.fetched_at.is_(None) | (customer.c.fetched_at < now() - FRESH_SECONDS)
-    for table, blank, which in (
-        (customer, {}, stale & customer.c.due_at.is_(None)),
-        (detail, {"question": ""}, None),
-    ):
-        rows = [{"site": site, "body": "{}", "attempts": 0, **blank} for site in sites]
-        again = {"due_at": now(), "attempts": 0}
+    again = {"due_at": now(), "attempts": 0}
+    rows = [{"site": site} for site in sites]
+    for table, which in ((customer, stale & customer.c.due_at.is_(None)), (detail, None)):
         if rows:
             connection.execute(database.upsert(table, again, which).values(due_at=now()), rows)
 

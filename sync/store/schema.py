@@ -50,7 +50,7 @@ def _serial(name: str) -> Column[Any]:
 
 
 def _required(name: str, kind: Any = Text, **options: Any) -> Column[Any]:
-    """Return a column that can't be NULL."""
+    """Return a column that can't be NULL; `default` isn't part of the table, but of each INSERT."""
     return Column(name, kind, nullable=False, **options)
 
 
@@ -105,12 +105,12 @@ job = _table(
     "job",
     _key("site"),
     _required("state"),
-    _required("written"),
+    _required("written", default="{}"),
     # `version` counts all changes that may affect the row, `events` only the deliveries.
-    _required("version", Integer),
-    _required("shown_version", Integer),
-    _required("events", Integer),
-    _required("shown_events", Integer),
+    _required("version", Integer, default=1),
+    _required("shown_version", Integer, default=0),
+    _required("events", Integer, default=1),
+    _required("shown_events", Integer, default=0),
     # When the oldest event that the row doesn't show was received, or since when the row is out of
     # date for another reason. NULL if it is up to date.
     Column("waiting_since", Float),
@@ -137,8 +137,8 @@ folder = _table(
     _key("site"),
     _text("file_id"),
     _text("link"),
-    _required("claim", Integer),
-    _required("claimed_until", Float),
+    _required("claim", Integer, default=0),
+    _required("claimed_until", Float, default=0.0),
 )
 
 document = _table(
@@ -147,9 +147,9 @@ document = _table(
     _required("site", index=True),
     _required("sub_task"),
     _required("name"),
-    _required("state"),
-    _required("attempts", Integer),
-    _required("due_at", Float),
+    _required("state", default="pending"),
+    _required("attempts", Integer, default=0),
+    _required("due_at", Float, default=0.0),
     _text("file_id"),
     _text("digest"),
     _text("link"),
@@ -170,8 +170,8 @@ shared_document = _table(
 sheet = _table(
     "sheet",
     _key("spreadsheet_id"),
-    _required("fence", Integer),
-    _required("columns"),
+    _required("fence", Integer, default=0),
+    _required("columns", default="[]"),
     _text("reason"),
     _text("message"),
     Column("since", Float),
@@ -181,7 +181,7 @@ sheet = _table(
     # When the last batch was confirmed.
     Column("landed_at", Float),
     # Whether this spreadsheet is the one being written: the database may have had several.
-    _required("is_current", Integer),
+    _required("is_current", Integer, default=1),
     # Since when writing has been paused; NULL if it isn't.
     Column("paused_at", Float),
     # Whether the tabs of jobs are ours or mapped (a Mode), and the sheet IDs (JSON) of mapped ones.
@@ -227,7 +227,7 @@ change = _table(
     _required("body"),
     _required("at", Float),
     _required("kept_at", Float),
-    _required("shown", Boolean),
+    _required("shown", Boolean, default=False),
     UniqueConstraint("site", "subject", "digest"),
 )
 NEW = text("NOT shown")
@@ -243,8 +243,8 @@ history_written = _table(
 customer = _table(
     "customer",
     _key("site"),
-    _required("body"),
-    _required("attempts", Integer),
+    _required("body", default="{}"),
+    _required("attempts", Integer, default=0),
     Column("fetched_at", Float),
     # A hash of the fields that the last answer was read with.
     _text("question"),
@@ -255,10 +255,10 @@ customer = _table(
 detail = _table(
     "detail",
     _key("site"),
-    _required("body"),
+    _required("body", default="{}"),
     # The fields requested last: after a change of the config, every job is looked up again.
-    _required("question"),
-    _required("attempts", Integer),
+    _text("question"),
+    _required("attempts", Integer, default=0),
     # When it is to be requested; None: only when the job changes.
     Column("due_at", Float, index=True),
 )

@@ -334,8 +334,7 @@ class Spreadsheet:
 
     def change(self, connection: Connection, **values: object) -> None:
         """Change the spreadsheet's row inside the caller's transaction."""
-        blank = {"fence": 0, "columns": "[]", "is_current": 1}
-        row = {"spreadsheet_id": self.id, **blank, **values}
+        row = {"spreadsheet_id": self.id, **values}
         connection.execute(self._database.upsert(sheet, values).values(row))
 
 
