@@ -81,13 +81,15 @@ class HistoryLines:
         known, log = before.logs.get(definition), after.logs[definition]
         statuses = (None, *log.statuses, None)
         orders = [seen.order if seen else None for seen in statuses]
-        if known and new.order in {seen.order for seen in known.statuses}:
-            return []  # It is applied again.
         if new.order not in orders:
             return []  # A read that adds nothing to the webhooks before and after it.
         place = orders.index(new.order)
         following, seen, previous = statuses[place - 1 : place + 2]
         assert seen is not None  # noqa: S101
+        for one in known.statuses if known else ():
+            is_replaced = one.is_read and one.order not in orders
+            if one.order == new.order or (is_replaced and one.is_same_as(seen)):
+                return []  # It is applied again, or it takes the place of a read.
         neighbors = [neighbor for neighbor in (previous, following) if neighbor]
         changes = []
         if all(neighbor.status != seen.status for neighbor in neighbors):

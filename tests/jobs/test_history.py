@@ -1,5 +1,6 @@
 """Tests the History: each event's change in one line, as it was known when the event arrived."""
 
+from collections.abc import Container
 from datetime import datetime
 from itertools import permutations
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from sync.jobs.cells import Cell
 from sync.jobs.model import Job
 from sync.jobs.projection import apply_event, apply_other_event, milestone_event
+from sync.jobs.reads import as_read
 from sync.webhooks.parse import read
 from tests.jobs.test_projection import CONFIG, HISTORY
 from tests.jobs.test_row import layout
@@ -40,14 +42,18 @@ CALL = said("Please call the customer first.", "27T08:30:00")
 OLD = said("From long ago.", "01T10:00:00")
 
 
-def lines(*arrivals: tuple[str, dict[str, Any]]) -> list[list[str]]:
-    """Return the visible texts of the lines of payloads with their days of arrival, in order."""
+def lines(*arrivals: tuple[str, dict[str, Any]], reads: Container[int] = ()) -> list[list[str]]:
+    """Return the visible texts of the lines of payloads with their days of arrival, in order.
+
+    `reads` are the places of those that were read from the API.
+    """
     job, found = Job(site=uuid(1)), []
-    for at, payload in arrivals:
+    for place, (at, payload) in enumerate(arrivals):
         received = datetime.fromisoformat(f"2026-11-{at}+00:00")
         sent, before = read(body(payload)), job
         if sent.milestone:
-            one = milestone_event(sent.milestone, sent.digest, received)
+            digest = as_read(sent.digest) if place in reads else sent.digest
+            one = milestone_event(sent.milestone, digest, received)
             job = apply_event(job, one, CONFIG)
             changes = HISTORY.milestone_changes(before, job, one)
         else:
@@ -201,6 +207,17 @@ def test_a_late_event_has_the_states_known_at_its_arrival() -> None:
             '"Attic photo is blurry." – Nora Quist',
             "11/24",
         ],
+    ]
+
+
+@pytest.mark.parametrize("at", ["24T09:00:00", "25T09:00:00", "26T09:00:00"])
+def test_a_webhook_of_a_status_that_was_read_before_adds_no_line(at: str) -> None:
+    first = ("22T09:00:00", event("SUBMITTED", "22T09:00:00"))
+    read_back = (DAY_25, event("APPROVED", "25T09:00:00"))
+    webhook = (DAY_26, event("APPROVED", at))
+    assert lines(first, read_back, webhook, reads=[1]) == [
+        ["Permits", "", "Submitted", "", ""],
+        ["Permits", "Submitted", "Approved", "", ""],
     ]
 
 
