@@ -138,9 +138,9 @@ def judge(
     """Give what is wrong, a sentence each.
 
     `typed` is the last text by price and header, `every_typed` has price and header of each;
-    `copied` are the prices of rows that he copied, of which one is enough.
+    `copied` are the prices of rows that he copied, of which one is enough ("": rows without one).
     """
-    claimed = list(_claimed(list(rows), truths))
+    claimed = list(_claimed(list(rows), truths, copied))
     for one in claimed:
         yield from _row(one, every_typed, told, is_copied=one.price in copied)
     yield from _words(claimed, typed, told)
@@ -153,14 +153,22 @@ def judge(
             yield f"the row of {truth.number} stands {count} times"
 
 
-def _claimed(rows: Iterable[Row], truths: Mapping[int, Truth]) -> Iterator[_Claimed]:
-    """Give whose each row is: by its price; by its key if it has none, or one that nobody had."""
+def _claimed(
+    rows: Iterable[Row], truths: Mapping[int, Truth], copied: frozenset[str]
+) -> Iterator[_Claimed]:
+    """Give whose each row is: by its price; by its key if it has none, or one that nobody had.
+
+    A copy of a row without a price may have no key, either: it is known by its e-mail address.
+    """
     rows = list(rows)
     by_price = {truth.own[PRICE]: truth for truth in truths.values() if truth.own}
     by_key = {truth.key: truth for truth in truths.values() if truth.is_job}
+    by_email = {truth.everbright["E-mail"]: truth for truth in by_key.values()}
     standing = {row.get(PRICE, "") for row in rows}
     for row in rows:
         truth = by_price.get(row.get(PRICE, "")) or by_key.get(row.get(KEY, ""))
+        if "" in copied and not (PRICE in row or KEY in row):
+            truth = by_email.get(row.get("E-mail", ""))
         if truth and PRICE not in row and truth.own.get(PRICE, "") in standing:
             truth = replace(truth, own={})
         yield _Claimed(row, truth)

@@ -239,6 +239,12 @@ class Installer:
         return {site for site, count in counts.items() if count == 1}
 
     def _clear_key(self) -> None:
+        """Clear a site ID, but not between a write into a row that moved and its repair.
+
+        Without the ID, its row isn't found, and Recovered lists what was there.
+        """
+        if self._bench.store.batches.undos():
+            return
         tab, rows = self._tab()
         key, alone = two_tab_board.places(self._bench, tab).get("Site ID", -1), self._alone()
         found = [n for n in self._found_by_email(rows, tab) if text_of(at(rows[n], key)) in alone]
@@ -272,8 +278,7 @@ class Installer:
     def _map_again(self) -> None:
         """Delete the column Site ID of both tabs, map them again, and compare as advised.
 
-        Not in the second between a write into a row that moved and its repair: without the IDs, its
-        row isn't found, and Recovered lists what was there.
+        Not between a write into a row that moved and its repair, as in `_clear_key`.
         """
         if self._is_in_gap or self.is_mapped_again or self.copied or self.templates:
             return

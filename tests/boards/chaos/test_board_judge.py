@@ -29,7 +29,7 @@ CUSTOMERS_OWN = {
 KEYED, OTHER, ADDED, COPIED = 1, 2, 3, 4
 """Jobs: two that have a row of his, one that was given a row, one whose row he copied."""
 STRANGER, NEIGHBOUR = 101, 102
-COPY = "a copy without a key"
+COPY, COPY_OF_ADDED = "a copy without a key", "one without a price, either"
 
 
 def _of_everbright(number: int) -> dict[str, str]:
@@ -51,6 +51,7 @@ class Sheet:
     typed: dict[tuple[str, str], str] = field(default_factory=dict)
     replaced: set[str] = field(default_factory=set)
     recovered: list[RecoveredLine] = field(default_factory=list)
+    copied: set[str] = field(default_factory=lambda: {str(1000 + COPIED), ""})
 
     def __post_init__(self) -> None:
         for number in (KEYED, OTHER, ADDED, COPIED):
@@ -60,6 +61,8 @@ class Sheet:
             self.rows[number] = known | own | {KEY: uuid(number)}
         self.rows[ADDED][DEPOSIT] = OWN_PRICE_TWICE
         self.rows[COPY] = dict(self.truths[COPIED].own)
+        added = self.rows[ADDED] | {STATUS: "Waiting"}
+        self.rows[COPY_OF_ADDED] = {header: added[header] for header in added if header != KEY}
         for number in (STRANGER, NEIGHBOUR):
             own = _own(number, Phone=f"call {number}", Permit=f"his {number}")
             self.truths[number] = Truth(number, own)
@@ -78,9 +81,8 @@ class Sheet:
     def judged(self) -> list[str]:
         every = {text: place for place, text in self.typed.items()}
         told = Told(tuple(self.recovered), frozenset(self.replaced))
-        copied = frozenset({str(1000 + COPIED)})
         rows = [row for row in self.rows.values() if row]
-        return list(judge(rows, self.truths, self.typed, every, told, copied))
+        return list(judge(rows, self.truths, self.typed, every, told, frozenset(self.copied)))
 
 
 def test_a_right_sheet_is_called_right() -> None:
@@ -100,6 +102,11 @@ def _to_the_neighbour(sheet: Sheet) -> None:
     sheet.rows[NEIGHBOUR]["Note to self"] = sheet.rows[KEYED].pop("Note to self")
 
 
+def _without_a_copy(sheet: Sheet) -> None:
+    sheet.copied.discard("")
+    sheet.rows[COPY_OF_ADDED] = {"E-mail": "home3@example.com"}
+
+
 LOST = "'typed {}', typed in {} of {}, is lost"
 FAULTS: dict[str, tuple[Callable[[Sheet], object], list[str]]] = {
     "another key": (
@@ -117,6 +124,14 @@ FAULTS: dict[str, tuple[Callable[[Sheet], object], list[str]]] = {
             "row of 102 shows 'typed 1' in Note to self, not ''",
             LOST.format(1, "Note to self", 1001),
         ],
+    ),
+    "another customer's data in a copy": (
+        _put(COPY_OF_ADDED, "Phone", "303-555-0002"),
+        ["row of 3 shows '303-555-0002' in Phone, not '' or '303-555-0003'"],
+    ),
+    "a row that he didn't copy": (
+        _without_a_copy,
+        ["row of nobody shows 'home3@example.com' in E-mail, not ''"],
     ),
     "a price changed": (
         _put(OTHER, PRICE, "1"),
