@@ -102,7 +102,7 @@ class Deeds:
         self.is_in_gap = False
         """Whether a batch is about to be written: all earlier ones have been checked."""
         self.is_repairing: Callable[[], bool] = lambda: False
-        """Whether a misplaced write is still to be undone."""
+        """Whether a misplaced write is still to be undone, or to be found."""
         self._was_header_sorted_in = False
 
     def only(self, *names: str) -> None:

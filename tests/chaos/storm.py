@@ -57,7 +57,7 @@ def run(
     truth = Truth(tagged(history(deliveries, jobs, seed)), customers)
     ledger, lots, began = Ledger(truth), random.Random(seed), time.monotonic()
     person = Person(google, bench.spreadsheet, ledger, seed, recent=0.5)
-    person.deeds.is_repairing = lambda: bool(bench.store.batches.undos())
+    person.deeds.is_repairing = lambda: _is_repairing(bench, person)
     person.visit()
     tinkerer = Tinkerer(bench, lots)
     google.faults.between(person.pass_by, method="*.getByDataFilter", chance=_PASSING)
@@ -103,6 +103,12 @@ def run(
         violations,
         folder,
     )
+
+
+def _is_repairing(bench: Bench, person: Person) -> bool:
+    """Tell whether a misplaced write is to be undone, or may be: its answer was lost."""
+    pending = bench.store.pending.read(0, 0)
+    return bool(pending.undos) or (pending.has_attempt and not person.deeds.is_in_gap)
 
 
 def _config(folder: Path) -> Path:
