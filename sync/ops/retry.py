@@ -61,27 +61,22 @@ def policy(
 
     If `sleep` raises because the wait is too long, the original failure is raised.
     """
-    failures: list[BaseException | None] = []
 
-    def note(state: RetryCallState) -> None:
-        failures[:] = [state.outcome.exception() if state.outcome else None]
+    def wait(state: RetryCallState) -> None:
         if before_sleep:
             before_sleep(state)
-
-    def wait(seconds: float) -> None:
         try:
-            sleep(seconds)
+            sleep(state.upcoming_sleep)
         except Retryable as error:
-            if error.reason == TOO_LONG and failures and failures[0]:
-                raise failures[0] from None
-            raise
+            failure = state.outcome.exception() if state.outcome else None
+            raise failure if failure and error.reason == TOO_LONG else error from None
 
     return Retrying(
         retry=retry_if_exception_type(Retryable),
         wait=lambda state: _pause_after(state, longest),
         stop=stop_after_attempt(attempts),
-        sleep=wait,
-        before_sleep=note,
+        before_sleep=wait,  # tenacity's own `sleep` isn't given the failure
+        sleep=lambda _: None,
         reraise=True,
     )
 
