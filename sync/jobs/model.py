@@ -1,6 +1,6 @@
 """Defines the state of a job, built from its events, and its customer, files and changes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -149,42 +149,42 @@ class MilestoneLog(Value):
 
         A read without tasks gets those of the status before it.
         """
-        if not self.reads:
-            return self.sent
-        sent = list(enumerate(self.sent[::-1], 1))
-        placed = [(place, 0, status) for place, status in sent]
-        place = len(sent)
-        for number, read in enumerate(self.reads):
-            # No earlier read is placed above a later one.
-            place = max((n for n, one in sent[:place] if read.overrides(one)), default=0)
-            placed.append((place, len(self.reads) - number, read))
-        statuses: list[StatusSeen] = []
-        for _, _, status in sorted(placed, key=lambda each: each[:2]):
-            if statuses and status.is_read and not status.tasks:
-                kept = {name: getattr(statuses[-1], name) for name in _OF_TASKS}
-                status = status.model_copy(update=kept)
-            if statuses and statuses[-1].is_same_as(status):
-                if status.is_read:
-                    continue
-                if statuses[-1].is_read:
-                    statuses.pop()
-            statuses.append(status)
-        return tuple(statuses[::-1])
+        return _merged(self.sent, self.reads) if self.reads else self.sent
 
-    def current(
-        self, state: Callable[[StatusSeen], object] = lambda seen: seen.status
-    ) -> StatusSeen:
-        """Return the event with which the current `state` began: by default, the status."""
+    def current(self, state: Callable[[StatusSeen], object]) -> StatusSeen:
+        """Return the event with which the current `state` began."""
         statuses = self.statuses
-        newest = since = statuses[0]
+        since = statuses[0]
         for seen in statuses:
-            if state(seen) != state(newest):
+            if state(seen) != state(since):
                 break
             since = seen
         return since
 
 
 _OF_TASKS = ("tasks", "rejected_task_count")
+
+
+def _merged(webhooks: Sequence[StatusSeen], reads: Sequence[StatusSeen]) -> tuple[StatusSeen, ...]:
+    sent = list(enumerate(webhooks[::-1], 1))
+    placed = [(place, 0, status) for place, status in sent]
+    place = len(sent)
+    for number, read in enumerate(reads):
+        # No earlier read is placed above a later one.
+        place = max((n for n, one in sent[:place] if read.overrides(one)), default=0)
+        placed.append((place, len(reads) - number, read))
+    statuses: list[StatusSeen] = []
+    for _, _, status in sorted(placed, key=lambda each: each[:2]):
+        if statuses and status.is_read and not status.tasks:
+            kept = {name: getattr(statuses[-1], name) for name in _OF_TASKS}
+            status = status.model_copy(update=kept)
+        if statuses and statuses[-1].is_same_as(status):
+            if status.is_read:
+                continue
+            if statuses[-1].is_read:
+                statuses.pop()
+        statuses.append(status)
+    return tuple(statuses[::-1])
 
 
 _S = TypeVar("_S", bound=Origin)

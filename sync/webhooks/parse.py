@@ -7,7 +7,7 @@ to JSON token by token, and nothing is evaluated.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
 from typing import Any
 
@@ -143,25 +143,29 @@ def _parse(body: bytes) -> Any:
         text = body.decode("utf-8-sig")
     if text is None:
         raise Rejected("not_json", "The body is not UTF-8 text.", 400)
-    if not text.strip():
-        raise Rejected("not_json", "The body is empty.", 400)
     _check_depth(text)
     with suppress(ValueError):
-        return _loads(text)
+        return _JSON.decode(text)
+    return _parse_literal(text)
+
+
+def _parse_literal(text: str) -> Any:
+    if not text.strip():
+        raise Rejected("not_json", "The body is empty.", 400)
     converted = to_json(text)
     _check_depth(converted)
     try:
-        return _loads(converted)
+        return _JSON.decode(converted)
     except ValueError as error:
         message = f"The body is not JSON: {error}"[:200]
     raise Rejected("not_json", message, 400)
 
 
-def _loads(text: str) -> Any:
-    def reject(constant: str) -> None:
-        raise ValueError(f"{constant} is not JSON")
+def _reject_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
-    return json.loads(text, parse_constant=reject)
+
+_JSON = json.JSONDecoder(parse_constant=_reject_constant)
 
 
 def _check_depth(text: str) -> None:
@@ -208,22 +212,23 @@ def _milestone(tree: Mapping[str, Any]) -> tuple[Milestone, tuple[str, ...]]:
             # Only the location and the rule: the value may be personal data. And no context: an
             # error in it leads by its traceback back to here, a cycle that would keep the body.
             odd = error.errors(include_input=False, include_url=False, include_context=False)
-        needed = next((each for each in odd if each["loc"][0] in _NEEDED), None)
-        if needed:
-            break
-        names |= dict.fromkeys(
-            ".".join([name for name in each["loc"] if isinstance(name, str)]) for each in odd
-        )
-        # Without what it needs, a part is of no use itself.
-        places = (each["loc"][: -1 if each["type"] == "missing" else None] for each in odd)
-        tree = _without(tree, frozenset(places))
-    reason = "missing_field" if needed["type"] == "missing" else "invalid_field"
-    raise Rejected(reason, f"`{needed['loc'][0]}`: {needed['msg']}")
+        tree = _without_odd(tree, odd, names)
 
 
-def _without(
-    tree: Any, places: frozenset[tuple[int | str, ...]], here: tuple[Any, ...] = ()
-) -> Any:
+def _without_odd(tree: Any, odd: Iterable[Any], names: dict[str, None]) -> Any:
+    """Return `tree` without `odd` fields, and add their names. Raises Rejected for a needed one."""
+    places = set[tuple[int | str, ...]]()
+    for each in odd:
+        is_missing, place = each["type"] == "missing", each["loc"]
+        if place[0] in _NEEDED:
+            reason = "missing_field" if is_missing else "invalid_field"
+            raise Rejected(reason, f"`{place[0]}`: {each['msg']}")
+        names[".".join(name for name in place if isinstance(name, str))] = None
+        places.add(place[:-1] if is_missing else place)  # Without what it needs, a part is useless.
+    return _without(tree, places)
+
+
+def _without(tree: Any, places: Set[tuple[int | str, ...]], here: tuple[Any, ...] = ()) -> Any:
     """Return `tree`, which is at `here`, without what is at `places`."""
     if isinstance(tree, Mapping):
         return {

@@ -209,7 +209,9 @@ def plain(job: Job) -> dict[str, Any]:
         definition: (event.stamp, event.milestone.model_dump())
         for definition, event in job.events.items()
     }
-    current = {definition: log.current() for definition, log in job.logs.items()}
+    current = {
+        definition: log.current(lambda seen: seen.status) for definition, log in job.logs.items()
+    }
     contracts = {
         name: (log.current(), log.signed and (log.signed.at, log.signed.documents))
         for name, log in job.contracts.items()

@@ -50,7 +50,7 @@ def test_a_read_that_differs_only_in_its_date_changes_nothing() -> None:
     later = read(date_updated=at(9), alias="ntp")
     for job in (job_of(webhook, later), job_of(later, webhook)):
         assert job.events[DEFINITION] == webhook
-        assert job.logs[DEFINITION].current().stamp == webhook.stamp
+        assert job.logs[DEFINITION].current(lambda seen: seen.status).stamp == webhook.stamp
 
 
 def test_a_read_of_the_same_state_does_not_change_when_it_began() -> None:
@@ -59,7 +59,7 @@ def test_a_read_of_the_same_state_does_not_change_when_it_began() -> None:
     silent = read(date_updated=at(2))
     for job in (job_of(webhook, silent), job_of(silent, webhook)):
         log = job.logs[DEFINITION]
-        assert log.current().digest == log.first.digest == webhook.digest
+        assert log.current(lambda seen: seen.status).digest == log.first.digest == webhook.digest
 
 
 def test_a_later_read_with_a_difference_wins_and_keeps_values_it_lacks() -> None:
