@@ -24,7 +24,7 @@ HEADER_ROW = 3
 OPTIONS: Mapping[str, Sequence[str]] = {
     "NTP": ("OK", "Sent", "Kicked back"),
     "Perm.": ("Applied", "Issued", "Redo"),
-    "Stage": ("Sold", "NTP", "Permit in", "Permit OK", "Permit done", "Install", "Paid"),
+    "Stage": ("Sold", "NTP", "Permit in", "Permit OK", "Permit done", "Install", "Funded"),
 }
 STEPS = ("Notice to Proceed", "Permits", "Installation Complete", "Final Funding")
 """The jobs' milestones in EverBright."""
@@ -36,7 +36,7 @@ STATUSES: Sequence[Sequence[str]] = (
     *(_DONE_JOB, _DONE_JOB, _ASKED, _APPLIED, _ASKED),
 )
 """EverBright's statuses of each job's milestones, as `sites`."""
-_STAGES = ("Permit in", "Permit in", "Install", "NTP", "Permit done", "", "Paid", "Paid")
+_STAGES = ("Permit in", "Permit in", "Install", "NTP", "Permit done", "", "Funded", "Funded")
 """What people typed in Stage, as `sites`."""
 WITH_ROW = 8
 """The number of EverBright's jobs that have a row."""

@@ -19,6 +19,8 @@ DATED = ("submitted", "approved")
 """The aspects that a milestone's column of dates may have."""
 _APPROVAL = frozenset(("approval", "aprobacion"))
 """May mean the final approval or the milestone itself: "Permit approval" may hold statuses."""
+_OUTSIDE = frozenset(("issued", "granted", "received", "recibido", "recibida"))
+"""Words for an approval that isn't EverBright's: "Permit issued" has the city's date."""
 _MONEY = re.compile(r"[$\u20ac\u00a3]|\b(?:amount|amt)\b", re.IGNORECASE)
 
 
@@ -95,6 +97,9 @@ class Recognizer:
         key = bare[name]
         if len(aspects) > 1 or (is_dated and not aspects):
             why = self._unclear(*(f"{aspect}:{key}" for aspect in aspects or DATED))
+            return HeaderMatch("", why, MILESTONE)
+        if aspects == ["approved"] and not _OUTSIDE.isdisjoint(words):
+            why = "it may be the date of the city, the utility or the bank, not EverBright's"
             return HeaderMatch("", why, MILESTONE)
         if aspects == ["approved"] and not is_dated and _APPROVAL.issuperset(beside & {*words}):
             status, approved = f"status:{key}", f"approved:{key}"
