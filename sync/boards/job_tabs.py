@@ -6,7 +6,7 @@ from datetime import tzinfo
 from functools import cached_property
 
 from sync.boards import habits, match, matching, table_end
-from sync.boards.matching import Texts
+from sync.boards.matching import RowTexts
 from sync.boards.options import EndedWord, ended_words, worded_cells
 from sync.boards.progress_words import FURTHER_WORD, ProgressWords
 from sync.boards.reader import BoardReader
@@ -96,6 +96,7 @@ class BoardTabs:
         answers = self._store.boards.answers()
         lookup = matching.look_up(texts, customers, self._match.by, answers)
         new = {target.site for target in without} - lookup.matches.keys()
+        # Jobs that still wait aren't among the targets; those that waited before get a row now.
         waiting = self._store.boards.hold_back(
             lease, new.intersection(lookup.unsettled), self._match.wait_hours
         )
@@ -216,9 +217,9 @@ class BoardTabs:
         return TabFindings(without_ended(tables, ended), foreign)
 
     def _settle(
-        self, lease: Lease, texts: Texts, customers: Mapping[str, Customer], added: Set[str]
+        self, lease: Lease, texts: RowTexts, customers: Mapping[str, Customer], added: Set[str]
     ) -> None:
-        """Record which jobs look like another row, or like none, since people changed rows.
+        """Record which jobs are uncertain, and which aren't any longer, since people changed rows.
 
         Those with a row that was `added` for them don't wait: their customer may appear twice.
         """

@@ -1,16 +1,16 @@
-"""Lists jobs that look like rows of a board, and links job and row as the user answers.
+"""Lists uncertain jobs, and links job and row as the user answers.
 
-A job whose row isn't certain waits for an answer, or already has its own row. When it is linked,
+An uncertain job waits for an answer, or already has its own row. When it is linked,
 the chosen row gets the key, and the job's own row is emptied if nobody typed into it. It isn't
 deleted, because rows may have moved in the meantime and a deleted row can't be brought back.
 Answers are stored with the row's text, so they are kept when the tab is mapped again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sync.boards.lookalikes import LookAlike, UnsettledJob
-from sync.boards.matching import added_rows, look_up, texts_of_rows, unsettled_jobs
+from sync.boards.candidates import Candidate, UncertainJob
+from sync.boards.matching import added_rows, look_up, texts_of_rows, uncertain_jobs
 from sync.errors import Permanent, Retryable
 from sync.ops import retry
 from sync.sheets import encode
@@ -32,53 +32,53 @@ NONE = "none"
 """The answer that none of the candidates is the job's row."""
 
 
-Settled = Sequence[tuple[UnsettledJob, LookAlike | None]]
-"""Jobs, each with the row that was chosen for it; None if none of them is."""
+Settled = Sequence[tuple[UncertainJob, Candidate | None]]
+"""Jobs, each with the row that was chosen for it; None if none of its candidates was."""
 
 
 @dataclass(frozen=True)
-class Doubts:
-    """The doubts in a read of the whole sheet."""
+class UncertainJobs:
+    """The uncertain jobs in a read of the whole sheet."""
 
-    round: FlushContext
+    context: FlushContext
     rows: Rows
-    doubts: Sequence[UnsettledJob]
-    """Those that wait for an answer first."""
+    jobs: Sequence[UncertainJob]
+    """The unsettled ones first."""
     doubled: Sequence[DoubledJob] = ()
     """Jobs with several rows: people delete the ones that they don't need."""
 
     @property
-    def unanswered(self) -> Sequence[UnsettledJob]:
-        """The doubts that wait for an answer."""
-        return [doubt for doubt in self.doubts if not doubt.is_answered]
+    def unsettled(self) -> Sequence[UncertainJob]:
+        """The jobs that wait for an answer."""
+        return [job for job in self.jobs if not job.is_answered]
 
     @property
-    def answered(self) -> Sequence[UnsettledJob]:
+    def answered(self) -> Sequence[UncertainJob]:
         """The jobs that were answered with none of their rows."""
-        return [doubt for doubt in self.doubts if doubt.is_answered]
+        return [job for job in self.jobs if job.is_answered]
 
 
 def link(
     wiring: Wiring, sleep: Sleep, pairs: Mapping[str, str], *, write: bool
-) -> tuple[Doubts, Settled]:
-    """Return the jobs whose row is not certain, and those that `pairs` settle, as `chosen` does.
+) -> tuple[UncertainJobs, Settled]:
+    """Return the uncertain jobs, and those that `pairs` settle (see `read_answers`).
 
     With `write`, join these. Raises as `find` and `join` do.
     """
     flusher = wiring.flusher(sleep)
     again = retry.policy(sleep)
     with wiring.hold(sleep) as lease:
-        doubts: Doubts = again(find, flusher, lease)
-        settled = chosen(doubts.doubts, pairs)
+        uncertain: UncertainJobs = again(find, flusher, lease)
+        settled = read_answers(uncertain.jobs, pairs)
         if settled and write:
-            join(flusher, lease, doubts, settled)
-    return doubts, settled
+            join(flusher, lease, uncertain, settled)
+    return uncertain, settled
 
 
-def find(flusher: Flusher, lease: Lease) -> Doubts:
-    """Return the jobs whose row is not certain.
+def find(flusher: Flusher, lease: Lease) -> UncertainJobs:
+    """Return the uncertain jobs, and record which are settled.
 
-    Raises Permanent where the sheet is not a mapped one, Retryable where a batch is in doubt.
+    Raises Permanent if no tab is mapped, Retryable if a batch is unverified.
     """
     waiting_for_check(flusher, lease)
     context = flusher.read_snapshot(lease)
@@ -99,22 +99,20 @@ def find(flusher: Flusher, lease: Lease) -> Doubts:
     boards, by = flusher.store.boards, flusher.targets.layout.config.match.by
     lookup = look_up(texts_of_rows(tables, rows), customers, by, boards.answers(), own)
     boards.settle(lease, {job.site for job in boards.unsettled()} - lookup.unsettled)
-    jobs = unsettled_jobs(tables, rows, customers, lookup, own)
+    jobs = uncertain_jobs(tables, rows, customers, lookup, own)
     context = replace(context, snapshot=everything.snapshot)
-    return Doubts(context, rows, jobs, doubled_jobs(tables))
+    return UncertainJobs(context, rows, jobs, doubled_jobs(tables))
 
 
-def chosen(doubts: Iterable[UnsettledJob], pairs: Mapping[str, str]) -> Settled:
-    """Return the doubts that `pairs` settle: rows by site, or its beginning.
+def read_answers(jobs: Sequence[UncertainJob], pairs: Mapping[str, str]) -> Settled:
+    """Return the jobs that `pairs` settle: rows by site, or its beginning.
 
-    A row is named by its name (`Open jobs!12`) or its token; NONE is none of them.
-
-    Raises Permanent where one is not among them.
+    A row is named by its name (`Open jobs!12`) or its token; NONE is none of them. Raises Permanent
+    if a job or row isn't listed, or a row is chosen twice.
     """
-    listed = list(doubts)
-    settled: list[tuple[UnsettledJob, LookAlike | None]] = []
+    settled: list[tuple[UncertainJob, Candidate | None]] = []
     for start, name in pairs.items():
-        meant = [doubt for doubt in listed if doubt.site.startswith(start.strip().lower())]
+        meant = [job for job in jobs if job.site.startswith(start.strip().lower())]
         if len(meant) != 1:
             raise Permanent(
                 "no_doubt", f"{start}: not one job in the list.", "See: brightsheet link"
@@ -133,37 +131,37 @@ def chosen(doubts: Iterable[UnsettledJob], pairs: Mapping[str, str]) -> Settled:
     return settled
 
 
-def join(flusher: Flusher, lease: Lease, doubts: Doubts, settled: Settled) -> None:
+def join(flusher: Flusher, lease: Lease, uncertain: UncertainJobs, settled: Settled) -> None:
     """Give each row its job's key, and empty the job's own row. Raises Retryable or Permanent.
 
     Whatever fails, the next flush sees to it that every job has a row: of its own, where a person
     said that none of them is its.
     """
-    tables = {table.sheet_id: table for table in doubts.round.snapshot.tables}
+    tables = {table.sheet_id: table for table in uncertain.context.snapshot.tables}
     writes: list[RowWrite] = []
     joined = {job.site: (job.own, one.row) for job, one in settled if one}
     for site, (own, row) in joined.items():
         table = tables[row.sheet_id]
-        entered = texts_of(doubts.rows[row.sheet_id][row.row], table.columns)
+        entered = texts_of(uncertain.rows[row.sheet_id][row.row], table.columns)
         texts = {part: entered[part] for part in IDENTITY_COLUMNS if part in entered}
         writes.append(key_write([table], Match((row.sheet_id, row.row), texts), site))
         if own:
-            cells = doubts.rows[own.sheet_id][own.row]
+            cells = uncertain.rows[own.sheet_id][own.row]
             writes.append(_emptied(tables[own.sheet_id], cells, own.row, site))
-    flusher.store.boards.answer(lease, answers(settled))
+    flusher.store.boards.answer(lease, row_answers(settled))
     if not joined:
         return
     flusher.store.spreadsheet.write_again(lease, joined.keys())
-    context = replace(doubts.round, fence=flusher.writer.take_turn(lease))
+    context = replace(uncertain.context, fence=flusher.writer.take_turn(lease))
     flusher.send(context, Parts(rows=writes))
 
 
-def answers(settled: Settled) -> list[RowAnswer]:
-    """Return what a person answered of each row, to be stored."""
+def row_answers(settled: Settled) -> list[RowAnswer]:
+    """Return what a person answered about each row, to be stored."""
     return [
-        RowAnswer(job.site, one.texts, is_same=chosen is not None)
-        for job, chosen in settled
-        for one in ([chosen] if chosen else job.candidates)
+        RowAnswer(job.site, one.texts, is_same=row is not None)
+        for job, row in settled
+        for one in ([row] if row else job.candidates)
     ]
 
 

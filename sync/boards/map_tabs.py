@@ -43,7 +43,7 @@ class PreviewAnswers:
     kept: Sequence[str] = ()
     """The tokens of cells that would be replaced and stay."""
     rows: Mapping[str, str] = field(default_factory=dict)
-    """Which row is a job's, by site, as `link.chosen` reads it."""
+    """Which row is a job's, by site, as `link.read_answers` reads it."""
 
 
 @dataclass(frozen=True)
@@ -231,9 +231,9 @@ class TabMapper:
     def _answer(self, lease: Lease, report: MappingReport) -> None:
         """Store which rows are jobs' before the mapping: the first flush goes by it."""
         if self._answers.rows and not report.problem:
-            jobs = self._preview(lease, report).look_alikes
-            settled = link.chosen(jobs, self._answers.rows)
-            self._flusher.store.boards.answer(lease, link.answers(settled))
+            jobs = self._preview(lease, report).uncertain
+            settled = link.read_answers(jobs, self._answers.rows)
+            self._flusher.store.boards.answer(lease, link.row_answers(settled))
 
     def _write(self, lease: Lease, fields: Fields) -> MappingReport:
         for _ in range(_ROUNDS):

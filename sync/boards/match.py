@@ -1,8 +1,9 @@
 """Matches rows of a board with jobs by the customer's email, address and phone. Pure.
 
-A row matches a job if one of the keys of `[match] by` agrees and none disagrees. A key without a
-value on either side is ignored. A match is certain if neither the row nor the job matches anything
-else; other candidates (`lookalikes`) are left to the user.
+The criteria are those of `[match] by`; "address+zip" has two parts. A row matches a job if one
+criterion agrees and none disagrees. A criterion without a value on either side is ignored. A match
+is certain if neither the row nor the job matches anything else; the user decides on the rest
+(`candidates.py`).
 """
 
 from collections import defaultdict
@@ -12,23 +13,23 @@ from functools import lru_cache
 from scourgify import normalize_address_record
 from scourgify.exceptions import AddressNormalizationError
 
-from sync.boards.lookalikes import LAST_ZIP, ZIP, RowIndex, Texts, phones, texts_of_customer
+from sync.boards.candidates import LAST_ZIP, ZIP, RowIndex, Texts, phones, texts_of_customer
 from sync.jobs.model import Customer
 from sync.sheets.job_tabs import Match
 from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
 
 Identity = Mapping[str, tuple[frozenset[str], ...]]
-"""Who a job or a row is about: by key, the normalized values of each of its parts.
+"""Who a job or a row is about: by criterion, the normalized values of each of its parts.
 
 A cell may hold several phone numbers.
 """
 
 
-def agreed(job: Identity, row: Identity) -> list[str]:
-    """Return the keys that agree; none where one disagrees."""
+def agreeing(job: Identity, row: Identity) -> list[str]:
+    """Return the criteria that agree; none if one disagrees."""
     agrees = {
-        key: all(a & b for a, b in zip(job[key], row[key], strict=True))
-        for key in job.keys() & row.keys()
+        criterion: all(a & b for a, b in zip(job[criterion], row[criterion], strict=True))
+        for criterion in job.keys() & row.keys()
     }
     return sorted(agrees) if all(agrees.values()) else []
 
@@ -36,31 +37,29 @@ def agreed(job: Identity, row: Identity) -> list[str]:
 def match(
     jobs: Mapping[str, Customer],
     rows: Mapping[Place, Texts],
-    by: Sequence[str],
-    is_other: Callable[[str, Place], bool] = lambda *_: False,
+    criteria: Sequence[str],
+    is_ruled_out: Callable[[str, Place], bool] = lambda *_: False,
 ) -> dict[str, Match]:
-    """Return which of `rows`, none of which has a key, are those of `jobs` (customers by site).
+    """Return which of `rows`, all without a site ID, are those of `jobs` (customers by site).
 
-    `jobs` are all that have no row, so that two of them never both take one; a row that `is_other`
-    is not that job's, as a person answered.
+    `jobs` are all that have no row, so that two of them never both take one. What `is_ruled_out`
+    returns of a job and a row is a person's answer.
     """
     index, claims = RowIndex(rows), defaultdict[Place, int](int)
-    near: dict[str, list[tuple[Place, list[str]]]] = {}
+    near = defaultdict[str, list[tuple[Place, list[str]]]](list)
     for site, customer in jobs.items():
         texts = texts_of_customer(customer)
-        job = identity(texts, by)
-        near[site] = sorted(
-            (place, keys)
-            for place in index.near(texts)
-            if (keys := agreed(job, identity(rows[place], by))) and not is_other(site, place)
-        )
-        for place, _ in near[site]:
-            claims[place] += 1
+        job = identity(texts, criteria)
+        for place in sorted(index.near(texts)):
+            agreed = agreeing(job, identity(rows[place], criteria))
+            if agreed and not is_ruled_out(site, place):
+                near[site].append((place, agreed))
+                claims[place] += 1
     certain: dict[str, Match] = {}
     for site, places in near.items():
         if len(places) == 1 and claims[places[0][0]] == 1:
-            ((place, keys),) = places
-            parts = {part for key in keys for part in key.split("+")}
+            ((place, agreed),) = places
+            parts = {part for criterion in agreed for part in criterion.split("+")}
             parts |= {"city_zip"} if "zip" in parts else set()
             row = rows[place]
             made_by = {c: row[c] for c in IDENTITY_COLUMNS if c in parts and row.get(c)}
@@ -72,11 +71,11 @@ def strangers(
     jobs: Mapping[str, Customer],
     rows: Mapping[Place, Texts],
     sites: Mapping[Place, str],
-    by: Sequence[str],
+    criteria: Sequence[str],
 ) -> dict[Place, str]:
-    """Return the rows with the key of one job (`sites`) that show another's customer, and whose.
+    """Return the rows (with the `sites` of their keys) that show another job's customer, and whose.
 
-    A row that agrees with its own job, too, is no stranger: a customer may have two jobs.
+    A row that agrees with its own job, too, is left out: a customer may have two jobs.
     """
     odd = {
         place: rows[place]
@@ -87,9 +86,9 @@ def strangers(
     for site, customer in jobs.items():
         texts = texts_of_customer(customer)
         if places := index.near(texts):
-            job = identity(texts, by)
+            job = identity(texts, criteria)
             for place in places:
-                if agreed(job, identity(odd[place], by)):
+                if agreeing(job, identity(odd[place], criteria)):
                     shown_by[place].append(site)
     return {place: min(owners) for place, owners in shown_by.items() if sites[place] not in owners}
 
@@ -116,7 +115,7 @@ def _is_plainly(row: Texts, customer: Customer) -> bool:
     return any(text and own and text.casefold() == own.casefold() for text, own in texts)
 
 
-def identity(texts: Texts, by: Iterable[str]) -> Identity:
+def identity(texts: Texts, criteria: Iterable[str]) -> Identity:
     """Return who a row or a customer is about."""
     values = {
         part: each for part in IDENTITY_COLUMNS if (each := normalized(part, texts.get(part, "")))
@@ -126,9 +125,9 @@ def identity(texts: Texts, by: Iterable[str]) -> Identity:
     if "zip" not in values and (match := LAST_ZIP.search(texts.get("address", "").strip())):
         values["zip"] = frozenset((match[1],))
     return {
-        key: tuple(values[part] for part in key.split("+"))
-        for key in by
-        if values.keys() >= {*key.split("+")}
+        criterion: tuple(values[part] for part in criterion.split("+"))
+        for criterion in criteria
+        if values.keys() >= {*criterion.split("+")}
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from sync.boards import match
-from sync.boards.lookalikes import LookAlikes, NamedRow, UnsettledJob, look_alike
+from sync.boards.candidates import CandidateFinder, NamedRow, Texts, UncertainJob, compare_row
 from sync.boards.table_end import ColumnTexts, TableEnd
 from sync.field_table import KEY
 from sync.jobs.model import Customer
@@ -18,23 +18,22 @@ from sync.sheets.read import Table
 from sync.sheets.row_identity import IDENTITY_COLUMNS, Place, RowIdentity, RowImage
 from sync.store.boards import RowAnswer
 
-Texts = Mapping[Place, Mapping[str, str]]
-"""The texts of rows without formulas, by column ID."""
+RowTexts = Mapping[Place, Texts]
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """The matches and look-alikes of the jobs without a row."""
+    """The matches and candidates of the jobs without a row."""
 
     matches: Mapping[str, Match] = field(default_factory=dict)
     candidates: Mapping[str, Sequence[Place]] = field(default_factory=dict)
-    """The rows that look like other jobs, by site."""
+    """The candidates of the jobs without a match, by site."""
     answered: frozenset[str] = frozenset()
-    """The sites of the jobs whose candidates were all ruled out."""
+    """The sites of the jobs whose candidates were all ruled out, so they are settled."""
 
     @property
     def unsettled(self) -> frozenset[str]:
-        """The sites of the jobs with candidates that nobody has answered."""
+        """The sites of the other jobs with candidates: nobody has answered."""
         return frozenset(self.candidates) - self.answered
 
 
@@ -42,7 +41,7 @@ def foreign_keys(
     tables: Sequence[Table],
     rows: Rows,
     customers: Mapping[str, Customer],
-    by: Sequence[str],
+    criteria: Sequence[str],
 ) -> tuple[ForeignKey, ...]:
     """Return the rows separated from their site ID because only some columns were sorted."""
     titles = {table.sheet_id: table.title for table in tables}
@@ -52,7 +51,7 @@ def foreign_keys(
         for site, numbers in table.keys.items()
         for number in numbers
     }
-    owners = match.strangers(customers, texts_of_rows(tables, rows), sites, by)
+    owners = match.strangers(customers, texts_of_rows(tables, rows), sites, criteria)
     return tuple(
         ForeignKey(
             site=sites[sheet_id, row], row=row_name(titles[sheet_id], row), customer_of=owner
@@ -63,7 +62,7 @@ def foreign_keys(
 
 def texts_of_columns(
     tables: Iterable[Table], columns: Mapping[int, Mapping[int, ColumnTexts]]
-) -> Texts:
+) -> RowTexts:
     """Return what is entered into the rows below the headers of tabs that were read by column."""
     texts: dict[Place, dict[str, str]] = {}
     for table in tables:
@@ -75,7 +74,7 @@ def texts_of_columns(
     return texts
 
 
-def texts_of_rows(tables: Iterable[Table], rows: Rows) -> Texts:
+def texts_of_rows(tables: Iterable[Table], rows: Rows) -> RowTexts:
     """Return what is entered into the rows below the headers of tabs that were read by row."""
     return {
         (table.sheet_id, number): entered
@@ -91,49 +90,44 @@ def without_row(tables: Sequence[Table], targets: Iterable[Target]) -> list[Targ
     return [target for target in targets if target.is_fresh and target.site not in with_row]
 
 
-def without_key(texts: Texts) -> dict[Place, Mapping[str, str]]:
-    """Return the rows whose key cell is blank."""
-    return {place: row for place, row in texts.items() if not row.get(KEY)}
-
-
 def look_up(
-    texts: Texts,
+    texts: RowTexts,
     customers: Mapping[str, Customer],
-    by: Sequence[str],
+    criteria: Sequence[str],
     answers: Collection[RowAnswer] = (),
     added: Collection[str] = (),
 ) -> Lookup:
-    """Return the rows of jobs without one (`customers` by site), and the rows that look like jobs.
+    """Return the matched rows of jobs without one (`customers` by site), and the candidates.
 
-    Rows are matched by what people answered, then by the keys of `[match] by`. Of the jobs with a
-    row only those that were `added` are compared with the rows that are left.
+    Rows are matched by what people answered, then by `criteria`. Of the jobs with a row, only those
+    whose row was `added` for them are compared with the rows that are left.
     """
     keyed = {row.get(KEY, "") for row in texts.values()}
     jobs = {site: customer for site, customer in customers.items() if site not in keyed}
-    rows = without_key(texts)
-    alike = LookAlikes(rows, answers)
+    rows = {place: row for place, row in texts.items() if not row.get(KEY)}
+    finder = CandidateFinder(rows, answers)
     matches = {
         site: Match(place, {c: rows[place][c] for c in IDENTITY_COLUMNS if c in rows[place]})
-        for site, place in alike.same(jobs).items()
+        for site, place in finder.chosen_rows(jobs).items()
     }
     taken = {found.place for found in matches.values()}
     matches |= match.match(
         {site: customer for site, customer in jobs.items() if site not in matches},
         {place: row for place, row in rows.items() if place not in taken},
-        by,
-        alike.is_other,
+        criteria,
+        finder.is_ruled_out,
     )
     taken = {found.place for found in matches.values()}
     candidates = {
         site: places
         for site, customer in customers.items()
         if site in added or site in jobs.keys() - matches.keys()
-        if (places := [place for place in alike.of(customer) if place not in taken])
+        if (places := [place for place in finder.candidates_of(customer) if place not in taken])
     }
     answered = (
         site
         for site, places in candidates.items()
-        if all(alike.is_other(site, place) for place in places)
+        if all(finder.is_ruled_out(site, place) for place in places)
     )
     return Lookup(matches, candidates, frozenset(answered))
 
@@ -169,24 +163,24 @@ def _is_ours(table: Table, number: int, rows: Rows, target: Target, cells: CellD
     )
 
 
-def unsettled_jobs(
+def uncertain_jobs(
     tables: Iterable[Table],
     rows: Rows,
     customers: Mapping[str, Customer],
     lookup: Lookup,
     own: Mapping[str, NamedRow] = MappingProxyType({}),
-) -> list[UnsettledJob]:
-    """Return the jobs with candidates side by side with them, those without an answer first.
+) -> list[UncertainJob]:
+    """Return the jobs of a lookup with their candidates, the unsettled ones first.
 
     `own` are the rows that were added for jobs.
     """
     tabs = {table.sheet_id: table for table in tables}
     jobs = [
-        UnsettledJob(
+        UncertainJob(
             site,
             customers[site],
             [
-                look_alike(customers[site], tabs[sheet_id], row, rows[sheet_id][row])
+                compare_row(customers[site], tabs[sheet_id], row, rows[sheet_id][row])
                 for sheet_id, row in places
             ],
             own.get(site),

@@ -8,8 +8,8 @@ from functools import cached_property
 from hashlib import blake2s
 
 from sync.boards import matching, table_end
+from sync.boards.candidates import UncertainJob
 from sync.boards.formulas import moved
-from sync.boards.lookalikes import UnsettledJob
 from sync.boards.mapping.decide import TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.matching import texts_of_rows
@@ -118,17 +118,17 @@ class Preview:
     keyed: int
     matched: int
     added: int
-    look_alikes: tuple[UnsettledJob, ...]
-    """The jobs with look-alikes, those without an answer first."""
+    uncertain: tuple[UncertainJob, ...]
+    """The unsettled ones first."""
     unknown: int = 0
     wait_hours: float = 0
-    """How long jobs with look-alikes wait for an answer; with 0, they get a row at once."""
+    """How long unsettled jobs wait for an answer; with 0, they get a row at once."""
     doubled: tuple[DoubledJob, ...] = ()
 
     @property
-    def doubtful(self) -> int:
-        """The number of jobs with look-alikes and no answer."""
-        return sum(not job.is_answered for job in self.look_alikes)
+    def unsettled_count(self) -> int:
+        """The number of uncertain jobs that nobody has answered."""
+        return sum(not job.is_answered for job in self.uncertain)
 
     @property
     def kinds(self) -> Counter[str]:
@@ -187,13 +187,13 @@ class Preview:
     @property
     def cautions(self) -> list[str]:
         """What is not certain, in words."""
-        lines, jobs = [], pluralize(self.doubtful, "job", "jobs")
-        if self.doubtful and self.wait_hours:
+        lines, jobs = [], pluralize(self.unsettled_count, "job", "jobs")
+        if self.unsettled_count and self.wait_hours:
             wait = (
                 f"Brightsheet waits {self.wait_hours:g} hours for your answer before it adds rows."
             )
             lines.append(f"{jobs} may already have a row. {wait}")
-        elif self.doubtful:
+        elif self.unsettled_count:
             fix = "After you write the mapping, list them with: brightsheet link"
             lines.append(f"{jobs} that get a new row may already have one. {fix}")
         if self.unknown:
@@ -277,7 +277,7 @@ def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> P
         len(known & customers.keys()),
         len(keyed),
         len(second.new_rows),
-        tuple(matching.unsettled_jobs(tables, read, customers, lookup)),
+        tuple(matching.uncertain_jobs(tables, read, customers, lookup)),
         wait_hours=match.wait_hours,
         doubled=doubled_jobs(tables),
     )

@@ -152,7 +152,7 @@ class LinksConfig(Strict):
 _KEY_PARTS = ("email", "phone", "address", "zip")
 
 
-def _match_key(value: str) -> str:
+def _criterion(value: str) -> str:
     parts = value.split("+")
     if odd := next((part for part in parts if part not in _KEY_PARTS), None):
         raise ValueError(
@@ -166,10 +166,10 @@ def _match_key(value: str) -> str:
 class MatchConfig(Strict):
     """How to find a job's row on a board while the row has no site ID.
 
-    Keys of one or several column IDs; without any, no rows are matched.
+    Criteria of one or several column IDs; without any, no rows are matched.
     """
 
-    by: tuple[Annotated[str, AfterValidator(_match_key)], ...] = ("email", "address+zip")
+    by: tuple[Annotated[str, AfterValidator(_criterion)], ...] = ("email", "address+zip")
     wait_hours: Annotated[float, Field(ge=0, le=720)] = 24
     """Hours that a job that looks like a row waits for an answer before it gets its own row; 0: it
     doesn't wait."""

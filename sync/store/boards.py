@@ -1,4 +1,4 @@
-"""Stores what only boards need: look-alikes, answers about rows, and replaced words."""
+"""Stores what only boards need: unsettled jobs, answers about rows, and replaced words."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping
@@ -13,7 +13,7 @@ from sync.store.schema import cell_history, customer, job, look_alike, row_answe
 
 @dataclass(frozen=True)
 class Unsettled:
-    """A job that resembles a row of a board, until a person decides."""
+    """A job with candidates, rows of a board that may be its own, until a person decides."""
 
     site: str
     customer: str
@@ -66,7 +66,7 @@ class Boards:
         return new if hours else frozenset()
 
     def unsettled(self) -> list[Unsettled]:
-        """Return the jobs that resemble a row and have no answer, the oldest first."""
+        """Return the unsettled jobs, the oldest first."""
         waits = look_alike.c.until > now()
         query = select(look_alike.c.site, look_alike.c.since, customer.c.body, waits.label("waits"))
         named = query.join(customer, customer.c.site == look_alike.c.site, isouter=True)
@@ -89,7 +89,7 @@ class Boards:
         return frozenset(self._database.scalars(query))
 
     def settle(self, lease: Lease, sites: Collection[str]) -> None:
-        """Record that jobs are settled: they no longer resemble a row, or were answered."""
+        """Record that jobs are settled: they have no candidates any longer, or were answered."""
         with self._database.writing(lease) as connection:
             mine = self._mine, look_alike.c.site.in_(sorted(sites))
             connection.execute(delete(look_alike).where(*mine))

@@ -108,7 +108,7 @@ def test_a_row_that_moves_while_another_is_emptied_in_a_join_keeps_its_cells(ask
     flushed(asking, milestone(1))
     with asking.held() as held:
         found = link.find(asking.flusher, held)
-        settled = link.chosen(found.doubts, {uuid(1): f"Open jobs!{SECOND + 1}"})
+        settled = link.read_answers(found.jobs, {uuid(1): f"Open jobs!{SECOND + 1}"})
         asking.before_the_write(
             lambda: asking.edit("move_row", sheet_id=OPEN, row=THIRD + 1, to=FIRST)
         )
@@ -140,8 +140,8 @@ def test_two_jobs_of_one_customer_are_doubtful_even_if_the_second_is_late(asking
     assert rows[0].get("Site ID") is None
     assert {row.get("Site ID") for row in rows} == {None, uuid(1), uuid(2)}
     with asking.held() as held:
-        doubts = link.find(asking.flusher, held).doubts
-    assert {doubt.site for doubt in doubts} == {uuid(1), uuid(2)}
+        uncertain = link.find(asking.flusher, held).jobs
+    assert {job.site for job in uncertain} == {uuid(1), uuid(2)}
 
 
 @pytest.mark.parametrize("way", ["two rows", "two tabs"])

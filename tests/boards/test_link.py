@@ -27,26 +27,26 @@ def doubtful(bench: Bench) -> None:
     bench.flush()
 
 
-def found(bench: Bench) -> link.Doubts:
+def found(bench: Bench) -> link.UncertainJobs:
     with bench.held() as held:
         return link.find(bench.flusher, held)
 
 
 def join(bench: Bench, **pairs: str) -> None:
     with bench.held() as held:
-        doubts = link.find(bench.flusher, held)
-        settled = link.chosen(doubts.doubts, {uuid(1): pairs["to"]})
-        link.join(bench.flusher, held, doubts, settled)
+        uncertain = link.find(bench.flusher, held)
+        settled = link.read_answers(uncertain.jobs, {uuid(1): pairs["to"]})
+        link.join(bench.flusher, held, uncertain, settled)
 
 
-def test_a_doubt_is_listed_with_its_candidates(asking: Bench) -> None:
+def test_an_uncertain_job_is_listed_with_its_candidates(asking: Bench) -> None:
     doubtful(asking)
-    (doubt,) = found(asking).doubts
-    assert (doubt.site, doubt.customer.name) == (uuid(1), "Ada Number1")
-    assert doubt.own is not None
-    assert doubt.own.name == "Open jobs!7"
-    assert [one.row.name for one in doubt.candidates] == ["Open jobs!4", "Open jobs!5"]
-    assert "mine 1" in doubt.candidates[0].row.text
+    (job,) = found(asking).jobs
+    assert (job.site, job.customer.name) == (uuid(1), "Ada Number1")
+    assert job.own is not None
+    assert job.own.name == "Open jobs!7"
+    assert [one.row.name for one in job.candidates] == ["Open jobs!4", "Open jobs!5"]
+    assert "mine 1" in job.candidates[0].row.text
 
 
 def test_a_name_with_the_family_name_first_is_the_same(asking: Bench) -> None:
@@ -55,8 +55,8 @@ def test_a_name_with_the_family_name_first_is_the_same(asking: Bench) -> None:
     two_tab_board.make(asking, [row, line(8)], [])
     two_tab_board.map_tabs(asking)
     flushed(asking, milestone(1))
-    (doubt,) = found(asking).doubts
-    assert [each.row.name for each in doubt.candidates] == ["Open jobs!4"]
+    (job,) = found(asking).jobs
+    assert [each.row.name for each in job.candidates] == ["Open jobs!4"]
 
 
 def test_joined_the_row_has_all_and_ours_is_empty(asking: Bench) -> None:
@@ -68,7 +68,7 @@ def test_joined_the_row_has_all_and_ours_is_empty(asking: Bench) -> None:
     rows = two_tab_board.texts(asking)
     assert [one.get("Customer") for one in rows] == ["Own 1", "Own 2", "Own 8", None]
     assert rows[3].keys() == {"Deposit"}
-    assert found(asking).doubts == []
+    assert found(asking).jobs == []
     assert not asking.alerts
 
 
@@ -78,7 +78,7 @@ def test_a_row_in_which_somebody_typed_is_its_job_s(asking: Bench) -> None:
     asking.edit(
         "type_cell", sheet_id=OPEN, row=6, column=two_tab_board.HEADERS.index("Crew"), text="b"
     )
-    assert found(asking).doubts == []
+    assert found(asking).jobs == []
 
 
 def test_rows_that_move_before_they_are_joined_lose_nothing(asking: Bench) -> None:

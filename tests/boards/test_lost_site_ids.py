@@ -60,7 +60,7 @@ def test_mapped_again_each_job_has_its_row_and_typed_dates_stay(asking: Bench) -
     mapper = TabMapper(asking.wiring, lambda _: None, Choices(), [])
     preview = mapper.run(write=False, with_preview=True).preview
     assert preview
-    assert (preview.matched, preview.added, preview.doubtful) == (len(JOBS), 0, 0)
+    assert (preview.matched, preview.added, preview.unsettled_count) == (len(JOBS), 0, 0)
     assert [change.header for change in preview.replaced] == ["Permit"]
     mapper.run(write=True)
     flushed(asking)

@@ -46,7 +46,7 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
     writes = asking.writes()
     promised = previewed(asking)
     assert asking.writes() == writes
-    counts = (promised.keyed, promised.matched, promised.added, promised.doubtful)
+    counts = (promised.keyed, promised.matched, promised.added, promised.unsettled_count)
     assert counts == (0, 2, 1, 0)
     assert {one.kind for one in promised.changes} == {KEYED, FILLED, ADDED, COPIED}
     two_tab_board.map_tabs(asking)
@@ -62,7 +62,7 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
     assert uuid(3) in {one.site for one in promised.changes}
 
 
-def test_a_job_whose_look_alikes_were_rejected_gets_a_row(asking: Bench) -> None:
+def test_a_job_whose_candidates_were_ruled_out_gets_a_row(asking: Bench) -> None:
     known = asking.customer(1)
     two_tab_board.make(asking, [line(1, E_mail=known["E_mail"])], [])
     asking.send(milestone(1))
@@ -75,7 +75,7 @@ def test_a_job_whose_look_alikes_were_rejected_gets_a_row(asking: Bench) -> None
             held, [RowAnswer(uuid(1), {"email": known["E_mail"]}, is_same=False)]
         )
     second = previewed(asking)
-    assert (second.matched, second.added, second.doubtful) == (0, 1, 0)
+    assert (second.matched, second.added, second.unsettled_count) == (0, 1, 0)
 
 
 def test_what_a_person_confirmed_is_in_the_preview_too(asking: Bench) -> None:

@@ -49,17 +49,17 @@ def flushed(bench: Bench) -> None:
     pytest.fail("a job that waits is tried again and again")
 
 
-def doubts(bench: Bench) -> dict[str, bool]:
+def rows_of_their_own(bench: Bench) -> dict[str, bool]:
     """Return the jobs that `link` lists, and whether each has a row of its own."""
     with bench.held() as held:
-        return {doubt.site: bool(doubt.own) for doubt in link.find(bench.flusher, held).doubts}
+        return {job.site: bool(job.own) for job in link.find(bench.flusher, held).jobs}
 
 
 def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> None:
     bench = waiting(HOURS)
     assert two_tab_board.of_site(bench, 1) == []
     assert two_tab_board.of_site(bench, 3) != []
-    assert doubts(bench) == {uuid(1): False, uuid(2): False}
+    assert rows_of_their_own(bench) == {uuid(1): False, uuid(2): False}
     calls = bench.calls()
     assert not bench.is_waiting()
     assert bench.calls() == calls
@@ -75,7 +75,7 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> N
     ]
     with bench.held() as held:
         listed = link.find(bench.flusher, held)
-        settled = link.chosen(listed.doubts, {uuid(1): "Open jobs!4"})
+        settled = link.read_answers(listed.jobs, {uuid(1): "Open jobs!4"})
         link.join(bench.flusher, held, listed, settled)
     bench.flush()
     assert compare.compare(bench.wiring, lambda _: None).unanswered == {uuid(2)}
@@ -88,16 +88,16 @@ def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(waiting: Wa
     bench = waiting(HOURS)
     with bench.held() as held:
         listed = link.find(bench.flusher, held)
-        assert [doubt.site for doubt in listed.unanswered] == [uuid(1), uuid(2)]
-        link.join(bench.flusher, held, listed, link.chosen(listed.doubts, {uuid(1): "none"}))
+        assert [job.site for job in listed.unsettled] == [uuid(1), uuid(2)]
+        link.join(bench.flusher, held, listed, link.read_answers(listed.jobs, {uuid(1): "none"}))
     assert bench.is_waiting()
     bench.flush()
     (row,) = two_tab_board.of_site(bench, 1)
     assert row["Permit"] == "Waiting"
     with bench.held() as held:
         listed = link.find(bench.flusher, held)
-    assert [doubt.site for doubt in listed.unanswered] == [uuid(2)]
-    assert [doubt.site for doubt in listed.answered] == [uuid(1)]
+    assert [job.site for job in listed.unsettled] == [uuid(2)]
+    assert [job.site for job in listed.answered] == [uuid(1)]
     mail = bench.customer(1)["E_mail"]
     column = two_tab_board.HEADERS.index("E-mail")
     bench.edit("type_cell", sheet_id=two_tab_board.OPEN, row=3, column=column, text=mail)
@@ -114,10 +114,10 @@ def test_after_its_hours_it_gets_a_row(waiting: Wait) -> None:
     assert bench.is_waiting()
     bench.flush()
     assert len(two_tab_board.of_site(bench, 1)) == 1
-    assert doubts(bench) == {uuid(1): True, uuid(2): True}
+    assert rows_of_their_own(bench) == {uuid(1): True, uuid(2): True}
 
 
 def test_it_gets_a_row_at_once_without_a_waiting_time(waiting: Wait) -> None:
     bench = waiting(0)
     assert len(two_tab_board.of_site(bench, 1)) == 1
-    assert doubts(bench) == {uuid(1): True, uuid(2): True}
+    assert rows_of_their_own(bench) == {uuid(1): True, uuid(2): True}

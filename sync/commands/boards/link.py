@@ -9,8 +9,8 @@ from dataclasses import asdict
 
 import click
 
-from sync.boards.link import Doubts, Settled, link
-from sync.boards.lookalikes import LookAlike, NamedRow, UnsettledJob
+from sync.boards.candidates import Candidate, NamedRow, UncertainJob
+from sync.boards.link import Settled, UncertainJobs, link
 from sync.commands import echo, json_option, pairs
 from sync.ops import logs
 from sync.wiring import Wiring, opened
@@ -40,18 +40,18 @@ def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
     echo(_json(read) if as_json else _lines(read, settled, is_written=write))
 
 
-def _lines(read: Doubts, settled: Settled, *, is_written: bool) -> Iterable[str]:
-    done = {doubt.site for doubt, _ in settled}
-    for doubt, row in settled:
-        yield from _settled(doubt, row, is_written=is_written)
-    for job in read.doubled:
-        yield f"{job.site} is in {job}. Delete the rows that you don't need."
-    left = [doubt for doubt in read.unanswered if doubt.site not in done]
-    for doubt in left:
-        yield f"{doubt.site}  {doubt.customer.name}  {doubt.customer.address}".rstrip()
-        if doubt.own:
-            yield f"    added  {doubt.own.name}: {doubt.own.text}"
-        for one in doubt.candidates:
+def _lines(read: UncertainJobs, settled: Settled, *, is_written: bool) -> Iterable[str]:
+    done = {job.site for job, _ in settled}
+    for job, row in settled:
+        yield from _settled(job, row, is_written=is_written)
+    for doubled in read.doubled:
+        yield f"{doubled.site} is in {doubled}. Delete the rows that you don't need."
+    left = [job for job in read.unsettled if job.site not in done]
+    for job in left:
+        yield f"{job.site}  {job.customer.name}  {job.customer.address}".rstrip()
+        if job.own:
+            yield f"    added  {job.own.name}: {job.own.text}"
+        for one in job.candidates:
             yield f"    maybe  {one.row.name}: {one.row.text}"
             if agreed := ", ".join(each.title for each in one.fields if each.agrees):
                 yield f"           same {agreed}"
@@ -66,34 +66,34 @@ def _lines(read: Doubts, settled: Settled, *, is_written: bool) -> Iterable[str]
         yield "No job is waiting for an answer."
 
 
-def _settled(doubt: UnsettledJob, one: LookAlike | None, *, is_written: bool) -> Iterable[str]:
+def _settled(job: UncertainJob, one: Candidate | None, *, is_written: bool) -> Iterable[str]:
     if one is None:
-        verb = "has" if is_written or doubt.own else "would get"
-        yield f"{doubt.site} {verb} its own row, because none of the listed rows is the job's."
+        verb = "has" if is_written or job.own else "would get"
+        yield f"{job.site} {verb} its own row, because none of the listed rows is the job's."
         return
-    yield f"{one.row.name} {'has' if is_written else 'would get'} the site ID of {doubt.site}."
-    if doubt.own:
+    yield f"{one.row.name} {'has' if is_written else 'would get'} the site ID of {job.site}."
+    if job.own:
         emptied = "is now empty except for formulas" if is_written else "would be emptied"
-        yield f"{doubt.own.name}, which was added for this job, {emptied}. You can delete it."
+        yield f"{job.own.name}, which was added for this job, {emptied}. You can delete it."
 
 
-def _json(read: Doubts) -> Iterable[str]:
+def _json(read: UncertainJobs) -> Iterable[str]:
     def named(row: NamedRow) -> dict[str, str]:
         return {"row": row.name, "text": row.text}
 
-    for job in read.doubled:
-        yield json.dumps({"site": job.site, "rows": job.rows})
-    for doubt in read.doubts:
+    for doubled in read.doubled:
+        yield json.dumps({"site": doubled.site, "rows": doubled.rows})
+    for job in read.jobs:
         yield json.dumps(
             {
-                "site": doubt.site,
-                "customer": doubt.customer.name,
-                "address": doubt.customer.address,
-                "added": named(doubt.own) if doubt.own else None,
+                "site": job.site,
+                "customer": job.customer.name,
+                "address": job.customer.address,
+                "added": named(job.own) if job.own else None,
                 "candidates": [
                     named(one.row) | {"fields": [asdict(each) for each in one.fields]}
-                    for one in doubt.candidates
+                    for one in job.candidates
                 ],
-                "answered": doubt.is_answered,
+                "answered": job.is_answered,
             }
         )

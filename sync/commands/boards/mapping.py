@@ -69,7 +69,7 @@ def _preview_as_json(preview: Preview) -> dict[str, Any]:
         "rows_with_site_id": preview.keyed,
         "rows_matched": preview.matched,
         "rows_added": preview.added,
-        "doubtful": preview.doubtful,
+        "doubtful": preview.unsettled_count,
         "doubled": [job.model_dump() for job in preview.doubled],
         "cells": dict(preview.kinds),
         "changes": [asdict(change) for change in preview.changes],

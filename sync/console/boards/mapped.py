@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
-from sync.boards.link import NONE, Doubts, link
+from sync.boards.link import NONE, UncertainJobs, link
 from sync.boards.unmap import unmap as unmap_tabs
 from sync.console.access import set_personal
 from sync.console.parts import ConsoleParts, PageWait
@@ -73,7 +73,7 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
     said = [pluralize(joined, "row was matched", "rows were matched")] if joined else []
     if own := len(settled) - joined:
         said.append(pluralize(own, "job gets a row of its own", "jobs get rows of their own"))
-    emptied = [doubt.own.name for doubt, row in settled if row and doubt.own]
+    emptied = [job.own.name for job, row in settled if row and job.own]
     text = f"{'; '.join(said)}."
     if emptied:
         # We don't delete the rows, because they may have moved, and a deletion can't be undone.
@@ -83,10 +83,10 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
     return redirect(url_for("console.rows"), 303)
 
 
-def _listed(read: Doubts | None, chosen: Mapping[str, str], said: str) -> str:
+def _listed(read: UncertainJobs | None, chosen: Mapping[str, str], said: str) -> str:
     return render_template(
         "console/boards/rows.html",
-        doubts=read.unanswered if read else None,
+        jobs=read.unsettled if read else None,
         answered=read.answered if read else (),
         no_row=NONE,
         doubled=read.doubled if read else (),

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from sync.boards.lookalikes import LookAlikes, NamedRow, compared_fields
+from sync.boards.candidates import CandidateFinder, NamedRow, compare_fields
 from sync.boards.matching import look_up
 from sync.jobs.model import Customer
 from sync.sheets.read import Table
@@ -23,8 +23,8 @@ OSCAR = Customer(
 PLACE = (0, 5)
 
 
-def is_look_alike(row: dict[str, str]) -> bool:
-    return LookAlikes({PLACE: row}).of(OSCAR) == [PLACE]
+def is_candidate(row: dict[str, str]) -> bool:
+    return CandidateFinder({PLACE: row}).candidates_of(OSCAR) == [PLACE]
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ def is_look_alike(row: dict[str, str]) -> bool:
     ],
     ids=str,
 )
-def test_one_thing_that_agrees_makes_a_look_alike(row: dict[str, str]) -> None:
-    assert is_look_alike(row)
+def test_one_thing_that_agrees_makes_a_candidate(row: dict[str, str]) -> None:
+    assert is_candidate(row)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_one_thing_that_agrees_makes_a_look_alike(row: dict[str, str]) -> None:
     ids=str,
 )
 def test_nothing_that_agrees_makes_none(row: dict[str, str]) -> None:
-    assert not is_look_alike(row)
+    assert not is_candidate(row)
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,13 @@ def test_nothing_that_agrees_makes_none(row: dict[str, str]) -> None:
     ],
 )
 def test_names_are_compared_person_by_person(everbright: str, row: str) -> None:
-    (name,) = compared_fields(Customer(name=everbright), {"customer": row})
+    (name,) = compare_fields(Customer(name=everbright), {"customer": row})
     assert (name.title, name.agrees) == ("Name", True)
 
 
 def test_what_agrees_and_what_does_not_is_side_by_side() -> None:
     row = {"customer": "Duran, Lucia", "phone": "303.555.0142", "address": "9 Elm St, Marlow"}
-    found = compared_fields(OSCAR, row)
+    found = compare_fields(OSCAR, row)
     assert [(each.title, each.agrees) for each in found] == [
         ("Family name", True),
         ("Phone", True),
@@ -96,7 +96,7 @@ def test_what_agrees_and_what_does_not_is_side_by_side() -> None:
 
 
 def test_a_phone_number_without_its_area_code_does_not_disagree() -> None:
-    (phone,) = compared_fields(Customer(phone="303-555-0142"), {"phone": "c 555-0142"})
+    (phone,) = compare_fields(Customer(phone="303-555-0142"), {"phone": "c 555-0142"})
     assert phone.agrees is None
 
 
@@ -111,7 +111,7 @@ def test_a_row_is_named_with_its_dates_as_people_see_them_and_without_checkboxes
     assert (named.name, named.text) == ("Active!5", "Duran, Oscar | 2/20/2026")
 
 
-def test_answers_settle_a_look_alike_and_survive_what_is_filled_in() -> None:
+def test_answers_settle_a_job_and_survive_what_is_filled_in() -> None:
     row = {"customer": "Duran, Lucia", "zip": "80999"}
     jobs, by = {uuid(1): OSCAR}, ["email", "address+zip"]
     assert look_up({PLACE: row}, jobs, by).unsettled == {uuid(1)}
@@ -164,7 +164,7 @@ def test_two_new_jobs_of_a_hundred_wait_at_most_on_a_board_of_strangers() -> Non
         }
         for number, each in enumerate(board)
     }
-    alike = LookAlikes(rows)
-    wait = sum(bool(alike.of(job)) for job in jobs)
+    alike = CandidateFinder(rows)
+    wait = sum(bool(alike.candidates_of(job)) for job in jobs)
     print(f"{wait / 10:.1f} % of new jobs wait on a board of 2,000 unrelated rows")
     assert 0 < wait <= 20

@@ -1,8 +1,9 @@
-"""Finds look-alikes, rows that may be a job's although they don't match, and compares them. Pure.
+"""Finds candidates, rows that may be a job's although they don't match, and compares them. Pure.
 
-A row looks like a job if any one of these agrees: phone, email, house number with ZIP or town, or
-family name with ZIP or town. Other fields may disagree; the user decides. A house number or a
-family name isn't enough if everything else that is known of both differs.
+A row is a candidate if any one of these agrees: phone, email, house number with ZIP or town, or
+family name with ZIP or town. If one side has neither ZIP nor town, a full name is enough. Other
+fields may disagree; the user decides. A house number or a family name isn't enough if everything
+else that is known of both differs.
 """
 
 import re
@@ -87,7 +88,7 @@ class ComparedField:
 
 
 @dataclass(frozen=True)
-class LookAlike:
+class Candidate:
     """A row that may be a job's, compared with it field by field."""
 
     row: NamedRow
@@ -97,15 +98,18 @@ class LookAlike:
 
 
 @dataclass(frozen=True)
-class UnsettledJob:
-    """A job, the rows that may be the job's, and its own row if nobody typed into that."""
+class UncertainJob:
+    """A job with candidates, and its own row if nobody typed into that.
+
+    It is unsettled until the user answers.
+    """
 
     site: str
     customer: Customer
-    candidates: Sequence[LookAlike]
+    candidates: Sequence[Candidate]
     own: NamedRow | None = None
     is_answered: bool = False
-    """Whether the user answered that none of them is. The answer can be changed."""
+    """Whether the user ruled out every candidate. The answer can be changed."""
 
 
 @dataclass(frozen=True)
@@ -238,20 +242,20 @@ class RowIndex:
         return {place for trait in _traits(texts) for place in self._places.get(trait, ())}
 
 
-class LookAlikes:
-    """Finds the rows that look like a job, and the rows that the user chose or ruled out."""
+class CandidateFinder:
+    """Finds the candidates of a job, and the rows that the user chose or ruled out."""
 
     def __init__(self, rows: Mapping[Place, Texts], answers: Collection[RowAnswer] = ()) -> None:
         self._rows, self._index = rows, RowIndex(rows)
         self._parties: dict[Place, _Party] = {}
-        self._same = [answer for answer in answers if answer.is_same]
-        self._others = defaultdict[str, list[RowAnswer]](list)
+        self._chosen = [answer for answer in answers if answer.is_same]
+        self._ruled_out = defaultdict[str, list[RowAnswer]](list)
         for answer in answers:
             if not answer.is_same:
-                self._others[answer.site].append(answer)
+                self._ruled_out[answer.site].append(answer)
 
-    def of(self, customer: Customer) -> list[Place]:
-        """Return the rows that look like a job, including those that were ruled out."""
+    def candidates_of(self, customer: Customer) -> list[Place]:
+        """Return the candidates of a job, including those that were ruled out."""
         texts = texts_of_customer(customer)
         job = _Party.of(texts)
         near = self._index.near(texts)
@@ -262,14 +266,14 @@ class LookAlikes:
             self._parties[place] = _Party.of(self._rows[place])
         return self._parties[place]
 
-    def is_other(self, site: str, place: Place) -> bool:
+    def is_ruled_out(self, site: str, place: Place) -> bool:
         """Return whether the user answered that a row is not the job's."""
-        return any(answer.is_about(self._rows[place]) for answer in self._others.get(site, ()))
+        return any(answer.is_about(self._rows[place]) for answer in self._ruled_out.get(site, ()))
 
-    def same(self, sites: Container[str]) -> dict[str, Place]:
+    def chosen_rows(self, sites: Container[str]) -> dict[str, Place]:
         """Return the rows that the user chose for jobs, if each is still unambiguous."""
         found: dict[str, list[Place]] = defaultdict(list)
-        for answer in self._same:
+        for answer in self._chosen:
             if answer.site in sites:
                 found[answer.site] += (p for p, row in self._rows.items() if answer.is_about(row))
         claims = Counter(place for places in found.values() for place in places)
@@ -280,14 +284,14 @@ class LookAlikes:
         }
 
 
-def look_alike(customer: Customer, table: Table, row: int, cells: Row) -> LookAlike:
+def compare_row(customer: Customer, table: Table, row: int, cells: Row) -> Candidate:
     """Return a row of a tab side by side with what EverBright has of a customer."""
     texts = texts_of(cells, table.columns)
-    mine = {column: texts[column] for column in IDENTITY_COLUMNS if column in texts}
-    return LookAlike(NamedRow.of(table, row, cells), compared_fields(customer, texts), mine)
+    shown = {column: texts[column] for column in IDENTITY_COLUMNS if column in texts}
+    return Candidate(NamedRow.of(table, row, cells), compare_fields(customer, texts), shown)
 
 
-def compared_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]:
+def compare_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]:
     """Return what EverBright and a row have of a customer, side by side."""
     texts = texts_of_customer(customer)
     job, there = _Party.of(texts), _Party.of(row)
