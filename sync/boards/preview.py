@@ -12,16 +12,15 @@ from sync.boards.candidates import UncertainJob
 from sync.boards.formulas import moved
 from sync.boards.mapping.decide import TabMapping
 from sync.boards.mapping.fields import Fields
-from sync.boards.matching import texts_of_rows
 from sync.boards.reader import BoardReader
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
-from sync.sheets.cell_data import Row, at, text_of
+from sync.sheets.cell_data import Row, Rows, at, text_of
 from sync.sheets.diff import diff, key_write
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
-from sync.sheets.job_tabs import JobRows, Match
+from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.read import Snapshot, Table, rows_by_site, with_cells
 from sync.sheets.sheet_requests import RowWrite
@@ -211,76 +210,80 @@ def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> P
     """
     flusher.writer.take_turn(lease)
     flusher.targets.use_confirmed(flusher.store.confirmations.read())
-    board = flusher.tabs(Mode.MAPPED)
-    zone, bare, read = BoardReader(flusher.client).tabs(
+    zone, bare, rows = BoardReader(flusher.client).tabs(
         {sheet_id: tab.header_row for sheet_id, tab in tabs.items()}
     )
-    tables = [_table(table, tabs[table.sheet_id], read[table.sheet_id]) for table in bare]
-    fields = {column for table in tables for column in table.columns}
-    targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
-    is_lost = any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs.values())
-    is_first = flusher.store.spreadsheet.mode() is not Mode.MAPPED
-    if is_first:
+    board, clock = flusher.tabs(Mode.MAPPED), flusher.clock(Snapshot(zone))
+    tables = [_table(table, tabs[table.sheet_id], rows[table.sheet_id]) for table in bare]
+    columns = {column for table in tables for column in table.columns}
+    targets = flusher.targets.lay_out(flusher.store.pending.every(), columns)
+    by_site = {target.site: target for target in targets}
+    customers = {target.site: target.customer for target in targets}
+    is_key_column_lost = False
+    restored: Mapping[str, Match] = {}
+    if flusher.store.spreadsheet.mode() is not Mode.MAPPED:
         # The first mapping forgets what other tabs showed: no cell is known to be ours.
         targets = [replace(target, written={}, is_fresh=True) for target in targets]
-    elif is_lost:
-        # Their site IDs were lost: they are matched again, as `lose_rows` says.
+    elif any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs.values()):
+        is_key_column_lost = True  # The jobs are matched with their rows again.
         targets = [replace(t, is_fresh=True) if t.has_row else t for t in targets]
-    # As the flush does first: keys that were cleared are written back.
-    present = {site for table in tables for site in table.keys}
-    is_known = not (is_first or is_lost)
-    cleared = [t for t in targets if is_known and t.has_row and t.site not in present]
-    restored = board.lost_rows(tables, read, cleared) if cleared else {}
-    restoring = [key_write(tables, match, site) for site, match in restored.items()]
+    else:
+        restored = _lost_rows(board, tables, rows, targets)
+    restored_keys = [key_write(tables, match, site) for site, match in restored.items()]
     tables = [_with_keys(table, restored) for table in tables]
-    texts = texts_of_rows(tables, read)
-    match = flusher.targets.layout.config.match
-    customers = {target.site: target.customer for target in targets}
-    lookup = matching.look_up(texts, customers, match.by, flusher.store.boards.answers())
-    if match.wait_hours:
+
+    config = flusher.targets.layout.config.match
+    texts, answers = matching.texts_of_rows(tables, rows), flusher.store.boards.answers()
+    lookup = matching.look_up(texts, customers, config.by, answers)
+    if config.wait_hours:
         targets = [target for target in targets if target.site not in lookup.unsettled]
-    whole = read[tables[0].sheet_id]
-    end = table_end.find(tables[0], table_end.lines_of(whole))
-    above = whole.get(end.last_row, ())
-    rows = JobRows(lookup.matches, pattern=matching.pattern(tables[0], end, above))
-    clock = flusher.clock(Snapshot(zone))
+    pattern = _pattern(tables[0], rows[tables[0].sheet_id])
+    job_rows = JobRows(lookup.matches, pattern=pattern)
+
     # The first batch writes the keys of matched rows, the second what belongs into them.
-    first = diff(board, tables, targets, rows, clock)
-    keys = [row for row in first.rows if row.identity.shows]
-    keyed = {row.site: lookup.matches[row.site] for row in keys}
-    after = [_with_keys(table, keyed) for table in tables]
-    # As the flush does: of a row that gets a key it isn't known what was written into it.
-    new = {} if is_lost else keyed
-    again = [replace(t, written={}) if t.site in new else t for t in targets]
-    second = diff(board, after, again, rows, clock)
-    writes = [*restoring, *keys, *second.rows, *second.new_rows]
-    by_site = {target.site: target for target in targets}
-    name = flusher.targets.layout.name
-    names = {site: name(site, target.customer).text for site, target in by_site.items()}
-    known = {site for table in tables for site in table.keys}
+    first = diff(board, tables, targets, job_rows, clock)
+    matched_keys = [write for write in first.rows if write.identity.shows]
+    matches = {write.site: lookup.matches[write.site] for write in matched_keys}
+    if not is_key_column_lost:
+        # Only a job's earlier row shows what was written for the job; any other holds typed text.
+        targets = [replace(t, written={}) if t.site in matches else t for t in targets]
+    keyed = [_with_keys(table, matches) for table in tables]
+    second = diff(board, keyed, targets, job_rows, clock)
+
     by_id = {table.sheet_id: table for table in tables}
-    changes = [
-        replace(change, customer=names[change.site], token=_token(by_site[change.site], column))
-        for write in writes
-        for change, column in _changes(
-            by_id[write.sheet_id], tabs[write.sheet_id], read[write.sheet_id], write
-        )
-    ]
+    changes = list[CellChange]()
+    for write in (*restored_keys, *matched_keys, *second.rows, *second.new_rows):
+        if write.cells:  # Not a check of the row that new rows copy.
+            table, tab = by_id[write.sheet_id], tabs[write.sheet_id]
+            changes += _changes(table, tab, rows[write.sheet_id], write, by_site[write.site])
     for write in second.new_rows:
-        for index in rows.pattern.formulas if rows.pattern else ():
-            text = moved(text_of(at(above, index)), write.row - end.last_row)
-            header = tables[0].headers.get(index, "")
-            where = (tables[0].title, write.row + 1, letters(index), header)
-            changes.append(CellChange(*where, "", text, COPIED, write.site, names[write.site]))
+        changes += _copied_formulas(tables[0], pattern, write)
+    name = flusher.targets.layout.name
+    names = {site: name(site, customer).text for site, customer in customers.items()}
+    present = {site for table in tables for site in table.keys}
     return Preview(
-        tuple(changes),
-        len(known & customers.keys()),
-        len(keyed),
+        tuple(replace(change, customer=names[change.site]) for change in changes),
+        len(present & customers.keys()),
+        len(matched_keys),
         len(second.new_rows),
-        tuple(matching.uncertain_jobs(tables, read, customers, lookup)),
-        wait_hours=match.wait_hours,
+        tuple(matching.uncertain_jobs(tables, rows, customers, lookup)),
+        wait_hours=config.wait_hours,
         doubled=doubled_jobs(tables),
     )
+
+
+def _lost_rows(
+    board: JobTabs, tables: Sequence[Table], rows: Rows, targets: Iterable[Target]
+) -> Mapping[str, Match]:
+    """Return the rows whose keys were cleared: the flush writes them back first."""
+    present = {site for table in tables for site in table.keys}
+    cleared = [target for target in targets if target.has_row and target.site not in present]
+    return board.lost_rows(tables, rows, cleared) if cleared else {}
+
+
+def _pattern(table: Table, rows: Mapping[int, Row]) -> Pattern:
+    end = table_end.find(table, table_end.lines_of(rows))
+    return matching.pattern(table, end, rows.get(end.last_row, ()))
 
 
 def _from_left(change: CellChange) -> tuple[int, str]:
@@ -334,22 +337,35 @@ def _with_keys(table: Table, matches: Mapping[str, Match]) -> Table:
 
 
 def _changes(
-    table: Table, tab: TabColumns, rows: Mapping[int, Row], write: RowWrite
-) -> Iterator[tuple[CellChange, str]]:
-    """Give each change, with the id of its column."""
+    table: Table, tab: TabColumns, rows: Mapping[int, Row], write: RowWrite, target: Target
+) -> Iterator[CellChange]:
     row = () if write.is_new else rows.get(write.row, ())
     for cell in write.cells:
-        before, is_key = shown_text(at(row, cell.index)), bool(write.identity.shows)
+        before = shown_text(at(row, cell.index))
+        if write.identity.shows:
+            kind = KEYED
+        elif write.is_new:
+            kind = ADDED
+        else:
+            kind = REPLACED if before else FILLED
         header = table.headers.get(cell.index, cell.column)
         index, header = tab.added.get(cell.index, (cell.index, header))
-        change = CellChange(
+        yield CellChange(
             table.title,
             write.row + 1,
             letters(index),
             header,
             before,
             shown_text(cell.data),
-            KEYED if is_key else ADDED if write.is_new else REPLACED if before else FILLED,
+            kind,
             write.site,
+            token=_token(target, cell.column),
         )
-        yield change, cell.column
+
+
+def _copied_formulas(table: Table, pattern: Pattern, write: RowWrite) -> Iterator[CellChange]:
+    for index in pattern.formulas:
+        text = moved(text_of(at(pattern.above, index)), write.row - pattern.row + 1)
+        header = table.headers.get(index, "")
+        place = table.title, write.row + 1, letters(index), header
+        yield CellChange(*place, "", text, COPIED, write.site)

@@ -149,14 +149,14 @@ class LinksConfig(Strict):
     job: Annotated[str, AfterValidator(partial(template, names={"site"}))] = "/address/{site}"
 
 
-_KEY_PARTS = ("email", "phone", "address", "zip")
+_PARTS = ("email", "phone", "address", "zip")
 
 
 def _criterion(value: str) -> str:
     parts = value.split("+")
-    if odd := next((part for part in parts if part not in _KEY_PARTS), None):
+    if odd := next((part for part in parts if part not in _PARTS), None):
         raise ValueError(
-            f"{odd!r} is not a part of a key; write {', '.join(_KEY_PARTS)}, or several with a +"
+            f"{odd!r} is not a part of a criterion; write {', '.join(_PARTS)}, or several with a +"
         )
     if parts == ["zip"]:
         raise ValueError("a zip alone is many customers'; write address+zip")
