@@ -5,68 +5,68 @@ from threading import Lock
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
-from sync.errors import Conflict, Retryable
+from sync.errors import BrightsheetError, Conflict, Retryable
+from sync.google.auth import TIMEOUT
 from sync.google.drive import Drive, File
 from sync.ops.retry import in_place
 
-DEADLINE_SECONDS = 120.0
+DEADLINE_SECONDS = 2 * TIMEOUT[1]
 """The time for retries in place: two calls that Google doesn't answer."""
-IDS = 100
-"""IDs fetched in one call: enough for a busy day."""
+IDS_PER_CALL = 100
+"""Enough for a busy day."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
 class Calls:
-    """`drive`, and the time until which its calls are retried in place."""
+    """Retries calls to `drive` in place, until DEADLINE_SECONDS from now."""
 
     def __init__(self, drive: Drive, sleep: Callable[[float], Any]) -> None:
         self.drive = drive
         self._policy = in_place(sleep, monotonic() + DEADLINE_SECONDS)
 
-    def again(self, call: Callable[_P, _T], *args: _P.args, **options: _P.kwargs) -> _T:
+    def retry(self, call: Callable[_P, _T], *args: _P.args, **options: _P.kwargs) -> _T:
         """Return the result of an idempotent call."""
         return self._policy.copy()(call, *args, **options)
 
-    def once(self, create: Callable[[], File], file_id: str, tag: Mapping[str, str]) -> File:
-        """Return the file that `create` makes with `file_id` and a tag, with retries.
+    def create_once(self, create: Callable[[], File], file_id: str, tag: Mapping[str, str]) -> File:
+        """Call `create`, which creates a file with `file_id` and `tag`, and return that file.
 
-        After a failure, the file may exist. So Drive is asked before each retry: for the ID, and
-        for the tag, because not every kind of drive is documented to keep the ID. Raises Refused
-        if Drive doesn't accept the ID.
+        After a failure, the file may exist, so Drive is asked before each retry. Raises Refused if
+        Drive doesn't accept the ID, IdUsedUp if the file was deleted.
         """
         is_in_doubt = False
 
-        def made() -> File:
+        def find_or_create() -> File:
             nonlocal is_in_doubt
-            file = self.look_up(file_id, tag) if is_in_doubt else None
+            file = self._find(file_id, tag) if is_in_doubt else None
             if file is not None:
                 return file
             try:
                 return create()
             except Conflict:
-                return self.existing(file_id, tag)
+                return self.file_with_taken_id(file_id, tag)
             except Retryable:
                 is_in_doubt = True
                 raise
 
-        return self.again(made)
+        return self.retry(find_or_create)
 
-    def look_up(self, file_id: str, tag: Mapping[str, str]) -> File | None:
-        """Return the file with an ID, or the one with a tag."""
-        return self.again(self.drive.get, file_id) or self.again(self.drive.find, tag)
-
-    def existing(self, file_id: str, tag: Mapping[str, str]) -> File:
-        """Return the file with a taken ID. Raises IdUsedUp if it was deleted."""
-        file = self.look_up(file_id, tag)
+    def file_with_taken_id(self, file_id: str, tag: Mapping[str, str]) -> File:
+        """Return the file that has the ID or the tag. Raises IdUsedUp if it was deleted."""
+        file = self._find(file_id, tag)
         if file is None:
-            raise IdUsedUp("id_used_up", "Drive has no file with an id that is taken.")
+            raise IdUsedUp("id_used_up", "Drive has no file with an ID that is taken.")
         return file
 
+    def _find(self, file_id: str, tag: Mapping[str, str]) -> File | None:
+        # By the tag, too, because not every kind of drive is documented to keep the ID.
+        return self.retry(self.drive.get, file_id) or self.retry(self.drive.find, tag)
 
-class IdUsedUp(Retryable):
-    """The ID belonged to a deleted file; another one is needed."""
+
+class IdUsedUp(BrightsheetError):
+    """The ID for a new file belonged to a deleted one. The caller has to clear the stored ID."""
 
 
 class Ids:
@@ -80,5 +80,5 @@ class Ids:
         """Return an unused ID."""
         with self._turn:
             if not self._left:
-                self._left = calls.again(calls.drive.new_ids, IDS)
+                self._left = calls.retry(calls.drive.new_ids, IDS_PER_CALL)
             return self._left.pop()

@@ -11,7 +11,7 @@ from sync.documents.folders import FILE_TAG, JobFolders
 from sync.errors import Conflict, Permanent, Refused, Retryable
 from sync.everbright.client import EverBright
 from sync.google.drive import Drive, File
-from sync.google.upload import SMALL, FileContent, Upload
+from sync.google.upload import SMALL, FileContent
 from sync.store import Claim, Documents, PendingDocument
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
@@ -31,86 +31,81 @@ class Copier:
     _folders: JobFolders
 
     def copy(self, claim: Claim, document: PendingDocument) -> None:
-        """Copy `document` to Drive and store its link. Raises Retryable or Permanent."""
-        file, document = self._existing(claim, document)
-        digest = document.digest
+        """Link a document's copy, made now or by an earlier try. Raises Retryable or Permanent."""
+        calls, uuid = Calls(self._drive, self._sleep), document.uuid
+        digest = ""
+        if document.is_in_doubt:
+            file, digest = calls.retry(self._drive.get, document.file_id), document.digest
+            if file is not None and file.trashed:
+                # It isn't linked, and its ID can't be used again.
+                file, document = None, self._clear_file(claim, document)
+            if file is None:
+                # A file found by its tag may hold the bytes of another try.
+                file, digest = calls.retry(self._drive.find, {FILE_TAG: uuid}), ""
+        else:
+            file = self._folders.find_copy(calls, claim, uuid)
         if file is None:
-            file, digest = self._copied(claim, document)
+            file, digest = self._download_and_upload(claim, document)
         if file.trashed:
-            self._folders.forget(claim.site)
-            self._forget(claim, document)
+            self._folders.invalidate(claim.site)
+            self._clear_file(claim, document)
             raise Retryable("folder_gone", "The job's folder is in the trash.")
         if digest and file.sha256 and file.sha256 != digest:
             self._drive.discard(file.id)
-            self._forget(claim, document)
+            self._clear_file(claim, document)
             raise Retryable(
                 "upload_damaged", "The file in Drive differs from the bytes that were sent."
             )
-        made = self._folders.made(claim.site)
-        self._documents.finish(claim, document.uuid, file.id, file.link, made)
+        self._documents.finish(claim, uuid, file.id, file.link)
 
-    def _existing(
-        self, claim: Claim, document: PendingDocument
-    ) -> tuple[File | None, PendingDocument]:
-        """Return the file if it exists, and the document without stale IDs."""
-        calls = Calls(self._drive, self._sleep)
-        if not document.is_in_doubt:
-            return self._folders.copy_of(calls, claim, document.uuid), document
-        file = calls.again(self._drive.get, document.file_id)
-        if file is not None and not file.trashed:
-            return file, document
-        if file is not None:
-            # A file in the trash isn't linked, and its ID is taken.
-            document = self._forget(claim, document)
-        file = calls.again(self._drive.find, {FILE_TAG: document.uuid})
-        return file, document if file is None else replace(document, digest="")
-
-    def _forget(self, claim: Claim, document: PendingDocument) -> PendingDocument:
-        self._documents.forget(claim, document.uuid)
+    def _clear_file(self, claim: Claim, document: PendingDocument) -> PendingDocument:
+        self._documents.clear_file(claim, document.uuid)
         return replace(document, file_id="", digest="")
 
-    def _copied(self, claim: Claim, document: PendingDocument) -> tuple[File, str]:
+    def _download_and_upload(self, claim: Claim, document: PendingDocument) -> tuple[File, str]:
         """Return the uploaded file and the SHA-256 of the bytes that were sent."""
         with tempfile.TemporaryFile(prefix="brightsheet-") as file:
             got = self._everbright.download(document.uuid, document.sub_task, document.name, file)
             is_type = _MEDIA_TYPE.fullmatch(got.media_type)
             media_type = got.media_type if is_type else "application/octet-stream"
             content = FileContent(file, got.size, media_type)
+            calls = Calls(self._drive, self._sleep)
+            ids = self._folders.prepare_upload(calls, claim, document, got.sha256)
             try:
-                return self._uploaded(claim, document, content, got.sha256), got.sha256
-            except IdUsedUp:
-                self._forget(claim, document)
+                return self._upload(calls, document, content, *ids), got.sha256
+            except IdUsedUp as error:
+                self._clear_file(claim, document)
+                raise Retryable(error.reason, error.message) from error
+            except Permanent as error:
+                if error.reason == "not_found":
+                    self._folders.invalidate(claim.site)
+                    raise Retryable("folder_gone", "The job's folder is gone.") from error
                 raise
 
-    def _uploaded(
-        self, claim: Claim, document: PendingDocument, content: FileContent, digest: str
+    def _upload(
+        self,
+        calls: Calls,
+        document: PendingDocument,
+        content: FileContent,
+        folder_id: str,
+        file_id: str,
     ) -> File:
-        """Upload with an ID that is stored first; small files in one call."""
-        calls, uuid = Calls(self._drive, self._sleep), document.uuid
-        folder, file_id = self._folders.ready(calls, claim, document, digest)
-        name, tag = document.name or uuid, {FILE_TAG: uuid}
+        """Upload a document, small ones in one call. Raises IdUsedUp, Retryable or Permanent."""
+        name, tag = document.name or document.uuid, {FILE_TAG: document.uuid}
         try:
             if content.size <= SMALL:
                 send = self._drive.upload
-                return calls.once(lambda: send(content, file_id, name, folder, tag), file_id, tag)
-            upload = calls.again(self._drive.begin, content, file_id, name, folder, tag)
-            return self._sent(claim, upload)
+                return calls.create_once(
+                    lambda: send(content, file_id, name, folder_id, tag), file_id, tag
+                )
+            upload = calls.retry(self._drive.begin, content, file_id, name, folder_id, tag)
         except Conflict:
-            return calls.existing(file_id, tag)
+            return calls.file_with_taken_id(file_id, tag)
         except Refused:
             # Not every kind of drive is documented to accept generated IDs. Without one, a session
-            # can still be queried; after a kill, only the tag identifies the file.
-            upload = calls.again(self._drive.begin, content, "", name, folder, tag)
-            return self._sent(claim, upload)
-        except Permanent as error:
-            if error.reason == "not_found":
-                self._folders.forget(claim.site)
-                raise Retryable("folder_gone", "The job's folder is gone.") from error
-            raise
-
-    def _sent(self, claim: Claim, upload: Upload) -> File:
-        """Return the uploaded file. Raises Retryable if it has to start over."""
-        self._folders.keep_made(claim)
+            # can still be queried; after a kill, only the tag identifies the file. A request that
+            # Drive refused for another reason fails again.
+            upload = calls.retry(self._drive.begin, content, "", name, folder_id, tag)
         try:
             return self._drive.send(upload, self._sleep)
         except Permanent as error:

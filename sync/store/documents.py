@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, literal_column, select, update
@@ -39,11 +38,6 @@ def _job_due(*which: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-MadeFolder = Mapping[str, str]
-"""The `file_id` and `link` of a job's folder that was just created."""
-NOT_MADE: MadeFolder = MappingProxyType({})
-
-
 @dataclass(frozen=True)
 class Claim:
     """A worker's claim on a job's folder; a later claim has a larger number."""
@@ -73,8 +67,8 @@ class PendingDocument(Wanted):
 class Documents:
     """What the document workers read and write.
 
-    Claims and results don't wait for SQLite's disk: after a power cut nobody holds a claim, and a
-    document whose result is lost is found in Drive by its ID, which was stored earlier.
+    Only `reserve` waits for SQLite's disk. After a power cut nobody holds a claim, and what was
+    created in Drive is found by its ID.
 
     A folder keeps the name it is created with. So if customers are requested (`waits_for_names`),
     the first document of a job waits up to a minute for the customer, and longer while there are
@@ -119,7 +113,7 @@ class Documents:
 
     def renew(self, claim: Claim) -> None:
         """Renew a claim. Raises Retryable (claim_lost) if another worker has it."""
-        with self._holding(claim, {"claimed_until": now() + self._seconds}):
+        with self._writing(claim, {"claimed_until": now() + self._seconds}):
             pass
 
     def release(self, *claims: Claim) -> None:
@@ -140,12 +134,12 @@ class Documents:
             known = customers(connection, [site])
         return files.folder_name(site, known.get(site, Customer()))
 
-    def not_done(self, uuids: Collection[str]) -> set[str]:
+    def not_copied(self, uuids: Collection[str]) -> set[str]:
         """Return those of `uuids` that have no known copy."""
-        done = select(document.c.uuid).where(
+        copied = select(document.c.uuid).where(
             document.c.uuid.in_(sorted(uuids)), document.c.state == FileState.DONE
         )
-        return set(uuids).difference(self._database.scalars(done))
+        return set(uuids).difference(self._database.scalars(copied))
 
     def reserve(
         self, claim: Claim, uuid: str, file_id: str, digest: str, folder_id: str = ""
@@ -154,28 +148,26 @@ class Documents:
 
         The folder's ID is stored, too, if that is about to be created.
         """
-        made = {"file_id": folder_id} if folder_id else {}
-        with self._holding(claim, made, durable=True) as connection:
-            _change(connection, uuid, file_id=file_id, digest=digest)
+        values = {"file_id": folder_id} if folder_id else {}
+        with self._writing(claim, values, durable=True) as connection:
+            _update(connection, uuid, file_id=file_id, digest=digest)
 
-    def keep_folder(self, claim: Claim, file_id: str, link: str = "") -> None:
-        """Store the folder's ID before it is used, and its link once it exists."""
-        with self._holding(claim, {"file_id": file_id, "link": link}, durable=True) as connection:
+    def store_folder(self, claim: Claim, file_id: str, link: str = "") -> None:
+        """Store the folder that exists in Drive, or "" if there is none."""
+        with self._writing(claim, {"file_id": file_id, "link": link}) as connection:
             if link:
                 touch(connection, claim.site)
 
-    def forget(self, claim: Claim, uuid: str) -> None:
+    def clear_file(self, claim: Claim, uuid: str) -> None:
         """Clear a document's file ID and digest, because they can't be used."""
-        with self._holding(claim, durable=True) as connection:
-            _change(connection, uuid, file_id="", digest="")
+        with self._writing(claim) as connection:
+            _update(connection, uuid, file_id="", digest="")
 
-    def finish(
-        self, claim: Claim, uuid: str, file_id: str, link: str, made: MadeFolder = NOT_MADE
-    ) -> None:
-        """Record that the copy and its folder exist, and mark the job's row as out of date."""
-        with self._holding(claim, made) as connection:
+    def finish(self, claim: Claim, uuid: str, file_id: str, link: str) -> None:
+        """Record that the copy exists, and mark the rows of its jobs as out of date."""
+        with self._writing(claim) as connection:
             done = {"state": FileState.DONE, "reason": "", "message": ""}
-            _change(connection, uuid, **done, file_id=file_id, link=link)
+            _update(connection, uuid, **done, file_id=file_id, link=link)
             others = select(shared_document.c.site).where(shared_document.c.uuid == uuid)
             for site in sorted({claim.site, *connection.scalars(others)}):
                 touch(connection, site)
@@ -189,8 +181,8 @@ class Documents:
         self._fail(claim, uuid, error, state=FileState.FAILED)
 
     def _fail(self, claim: Claim, uuid: str, error: BrightsheetError, **values: object) -> None:
-        with self._holding(claim) as connection:
-            _change(
+        with self._writing(claim) as connection:
+            _update(
                 connection,
                 uuid,
                 attempts=document.c.attempts + 1,
@@ -200,12 +192,12 @@ class Documents:
             )
 
     def retry(self, uuid: str | None = None) -> int:
-        """Make failed documents (or only `uuid`) due at once; return how many."""
-        stuck = document.c.state == FileState.FAILED
-        which: ColumnElement[bool] = stuck if uuid is None else document.c.uuid == uuid
+        """Make failed documents due at once, or `uuid` if it isn't copied; return how many."""
+        which = document.c.state == FileState.FAILED
+        if uuid is not None:
+            which = (document.c.uuid == uuid) & (document.c.state != FileState.DONE)
         values = {"state": FileState.PENDING, "due_at": 0.0, "attempts": 0, "wanted_at": now()}
-        pending = which & (document.c.state != FileState.DONE)
-        return self._database.execute(update(document).where(pending).values(values))
+        return self._database.execute(update(document).where(which).values(values))
 
     def counts(self) -> dict[str, int]:
         """Return the number of documents by state."""
@@ -213,32 +205,28 @@ class Documents:
         return dict(self._database.rows(query))
 
     @contextmanager
-    def _holding(
-        self, claim: Claim, values: Mapping[str, Any] = NOT_MADE, *, durable: bool = False
+    def _writing(
+        self, claim: Claim, values: Mapping[str, Any] | None = None, *, durable: bool = False
     ) -> Iterator[Connection]:
         """Open a transaction that stores `values` of the folder, and fails if the claim is lost."""
+        # Without values, the row is locked by storing what it has.
+        stored = update(folder).where(*_is_held(claim)).values(values or {"claim": claim.number})
         with self._database.writing(durable=durable) as connection:
-            if values:
-                statement = update(folder).where(*_claimed(claim)).values(values)
-                is_held = connection.execute(statement).rowcount > 0
-            else:
-                held = select(folder.c.claim).where(*_claimed(claim)).with_for_update()
-                is_held = connection.scalar(held) is not None
-            if not is_held:
+            if not connection.execute(stored).rowcount:
                 raise Retryable("claim_lost", "Another worker has taken over this job's documents.")
             yield connection
 
 
-def _claimed(claim: Claim) -> tuple[ColumnElement[bool], ...]:
+def _is_held(claim: Claim) -> tuple[ColumnElement[bool], ...]:
     return (folder.c.site == claim.site, folder.c.claim == claim.number)
 
 
 def _end(connection: Connection, claims: Sequence[Claim]) -> None:
     for claim in claims:
-        connection.execute(update(folder).where(*_claimed(claim)).values(claimed_until=0.0))
+        connection.execute(update(folder).where(*_is_held(claim)).values(claimed_until=0.0))
 
 
-def _change(connection: Connection, uuid: str, **values: object) -> None:
+def _update(connection: Connection, uuid: str, **values: object) -> None:
     connection.execute(update(document).where(document.c.uuid == uuid).values(values))
 
 

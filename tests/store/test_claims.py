@@ -59,8 +59,8 @@ def test_who_lost_the_claim_writes_nothing(database: Database) -> None:
     late, document = claimed(Documents(database, -1))
     assert documents.claim() is not None
     deeds: tuple[Callable[[], object], ...] = (
-        lambda: documents.forget(late, document.uuid),
-        lambda: documents.keep_folder(late, "f"),
+        lambda: documents.clear_file(late, document.uuid),
+        lambda: documents.store_folder(late, "f"),
         lambda: documents.finish(late, document.uuid, "f", "link"),
         lambda: documents.renew(late),
         lambda: documents.postpone(late, document.uuid, Retryable("busy", "Busy."), 60),
