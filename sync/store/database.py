@@ -25,7 +25,6 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
-    or_,
     select,
     text,
     update,
@@ -113,13 +112,12 @@ class Database:
 
     @contextmanager
     def _writers_turn(self) -> Iterator[None]:
-        if self._turn.acquire(timeout=_BUSY_SECONDS):
-            try:
-                yield
-            finally:
-                self._turn.release()
-        else:
+        if not self._turn.acquire(timeout=_BUSY_SECONDS):
             raise Retryable("store_unavailable", "The database did not answer (it is busy).")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -367,23 +365,16 @@ class Leases:
 
     def acquire(self, name: str) -> Lease | None:
         """Take or renew the lease; return None while another holder has it."""
-        fresh = {"name": name, "holder": "", "token": 0, "expires_at": 0.0}
         # If the clock was set back, a lease would last too long: beyond twice its time, it is over.
         longest = now() + 2 * self._seconds
         is_over = (lease.c.expires_at < now()) | (lease.c.expires_at > longest)
-        free = or_(is_over, lease.c.holder == self._holder)
+        is_others = lease.c.holder != self._holder
+        mine = {"holder": self._holder, "expires_at": now() + self._seconds}
+        again = {"token": lease.c.token + is_others.cast(lease.c.token.type), **mine}
+        taken = self._database.upsert(lease, again, ~is_others | is_over)
         with self._database.writing() as connection:
-            connection.execute(self._database.insert_new(lease).values(fresh))
-            token = connection.scalar(
-                update(lease)
-                .where(lease.c.name == name, free)
-                .values(
-                    holder=self._holder,
-                    token=lease.c.token + (lease.c.holder != self._holder).cast(lease.c.token.type),
-                    expires_at=now() + self._seconds,
-                )
-                .returning(lease.c.token)
-            )
+            new = taken.values(name=name, token=1, **mine)
+            token = connection.scalar(new.returning(lease.c.token))
         return None if token is None else Lease(name, token)
 
     def release(self, held: Lease) -> None:

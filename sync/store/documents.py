@@ -1,5 +1,6 @@
 """The queue of documents to copy into Drive: due documents, workers' claims, and results."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -232,19 +233,13 @@ def _update(connection: Connection, uuid: str, **values: object) -> None:
 
 def files_in_drive(connection: Connection, sites: Sequence[str]) -> dict[str, Files]:
     """Return the folders and documents of `sites` in Drive."""
-    links: dict[str, dict[str, str]] = {}
-    query = select(document.c.site, document.c.uuid, document.c.link).where(
-        document.c.site.in_(sites), document.c.link != ""
-    )
-    shared = (
-        select(shared_document.c.site, document.c.uuid, document.c.link)
-        .join(document, document.c.uuid == shared_document.c.uuid)
-        .where(shared_document.c.site.in_(sites), document.c.link != "")
-    )
-    for site, uuid, link in (*connection.execute(query), *connection.execute(shared)):
-        links.setdefault(site, {})[uuid] = link
-    folder_query = select(folder.c.site, folder.c.link).where(folder.c.site.in_(sites))
-    return {
-        site: Files(folder=link, documents=links.get(site, {}))
-        for site, link in connection.execute(folder_query)
-    }
+    links = defaultdict[str, dict[str, str]](dict)
+    shared = document.join(shared_document, shared_document.c.uuid == document.c.uuid)
+    for owner, source in ((document.c.site, document), (shared_document.c.site, shared)):
+        copied = select(owner, document.c.uuid, document.c.link).select_from(source)
+        copied = copied.where(owner.in_(sites), document.c.link != "")
+        for site, uuid, link in connection.execute(copied):
+            links[site][uuid] = link
+    folders = select(folder.c.site, folder.c.link).where(folder.c.site.in_(sites))
+    found = connection.execute(folders)
+    return {site: Files(folder=link, documents=links[site]) for site, link in found}

@@ -1,7 +1,7 @@
 """Stores the metrics of all processes: histograms of durations, and errors by class."""
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,21 +33,14 @@ class Histogram:
 
 def add(database: Database, connection: Connection, name: str, seconds: Iterable[float]) -> None:
     """Add durations to a histogram inside the caller's transaction."""
-    buckets: dict[int, list[float]] = {}
+    buckets = defaultdict[int, list[float]](list)
     for one in seconds:
-        buckets.setdefault(bisect_left(BOUNDS[name], one), []).append(one)
-    new = database.insert(measure)
-    more = {
-        "count": measure.c["count"] + new.excluded["count"],
-        "total": measure.c.total + new.excluded.total,
-    }
-    statement = new.on_conflict_do_update(index_elements=["name", "bucket"], set_=more)
-    rows = [
-        {"name": name, "bucket": bucket, "count": len(durations), "total": sum(durations)}
-        for bucket, durations in sorted(buckets.items())
-    ]
-    if rows:
-        connection.execute(statement, rows)
+        buckets[bisect_left(BOUNDS[name], one)].append(one)
+    for bucket, durations in sorted(buckets.items()):
+        count, total = len(durations), sum(durations)
+        more = {"count": measure.c["count"] + count, "total": measure.c.total + total}
+        first = {"name": name, "bucket": bucket, "count": count, "total": total}
+        connection.execute(database.upsert(measure, more).values(first))
 
 
 @dataclass(frozen=True)

@@ -32,30 +32,27 @@ class ReadColumns(Value):
         """The columns that earlier reads showed and the last one didn't."""
         return tuple(column for column in self.columns if column.gone_at is not None)
 
-    def lost(
-        self, present: Sequence[ReadColumn], created: Iterable[str], title: Callable[[str], str]
-    ) -> list[ReadColumn]:
-        """Return the wanted columns that existed before and are not `present`.
+    def after(
+        self,
+        fence: int,
+        present: Sequence[ReadColumn],
+        title: Callable[[str], str],
+        created: Iterable[str],
+        clock: float,
+    ) -> "ReadColumns":
+        """Return the columns after a read at `clock` that shows `present`.
 
-        `created` are the IDs of all columns ever created: one may be deleted before it is read.
+        The others that are wanted, which have a `title`, are gone. `created` are the IDs of all
+        columns ever created: one may be deleted before it is read.
         """
         places = {(column.sheet_id, column.id) for column in present}
         gone = [c for c in self.columns if (c.sheet_id, c.id) not in places and title(c.id)]
-        known = {column.id for column in (*present, *gone)} | {*self.without}
-        first = present[0] if present else ReadColumn(sheet_id=0, tab="", id="", header="")
-        never_read = sorted(column for column in created if column not in known and title(column))
-        return gone + [
-            first.model_copy(update={"id": column, "header": title(column)})
-            for column in never_read
-        ]
-
-    def after(
-        self, fence: int, present: Sequence[ReadColumn], lost: Sequence[ReadColumn], clock: float
-    ) -> "ReadColumns":
-        """Return the columns after a read at `clock` that shows `present` and not `lost`."""
-        gone = (one.model_copy(update={"gone_at": one.gone_at or clock}) for one in lost)
         back = {column.id for column in present}
         without = tuple(column for column in self.without if column not in back)
+        for column in sorted({*created} - back - {*without} - {one.id for one in gone}):
+            if header := title(column):
+                gone.append(present[0].model_copy(update={"id": column, "header": header}))
+        gone = [one.model_copy(update={"gone_at": one.gone_at or clock}) for one in gone]
         return ReadColumns(fence=fence, columns=(*present, *gone), without=without)
 
     def without_gone(self) -> "ReadColumns":
@@ -98,6 +95,13 @@ class KeptSheet:
         return any(one[1] == batch if batch else one[0] == number for one in self.fences)
 
 
+_UNSAFE = (
+    "In this spreadsheet Google doesn't keep the ID that is chosen for a protected range. That ID "
+    "is what makes Google refuse a batch that is late or was sent twice. Without it, jobs could "
+    "appear twice or overwrite each other, so nothing is written here."
+)
+
+
 class Trial(Value):
     """How Google treated IDs in a trial `at` a moment (seconds since 1970)."""
 
@@ -110,11 +114,4 @@ class Trial(Value):
     def must_be_safe(self) -> None:
         """Raise Permanent if the fence doesn't work here."""
         if not self.keeps_range_id:
-            raise Permanent(
-                "unsafe",
-                "In this spreadsheet Google doesn't keep the ID that is chosen for a protected "
-                "range. That ID is what makes Google refuse a batch that is late or was sent "
-                "twice. Without it, jobs could appear twice or overwrite each other, so nothing is "
-                "written here.",
-                "Test it again: brightsheet doctor",
-            )
+            raise Permanent("unsafe", _UNSAFE, "Test it again: brightsheet doctor")

@@ -16,6 +16,10 @@ from sync.store.schema import attempt, installation, job, sheet, undo
 from sync.store.sheet_state import KeptSheet, ReadColumn, ReadColumns, Trial
 from sync.types import Mode
 
+_MOVED = (
+    "The jobs are written into another spreadsheet: set SPREADSHEET_ID={}, or restart the worker "
+    "to use this one."
+)
 LOST = -1
 """In place of a job's `shown_events`: its row exists but has lost its site ID."""
 
@@ -105,11 +109,7 @@ class Spreadsheet:
     def _must_be_current(self, connection: Connection) -> None:
         current = select(sheet.c.spreadsheet_id).where(sheet.c.is_current == 1)
         if other := connection.scalar(current.where(~self._is_this)):
-            raise Permanent(
-                "moved",
-                "The jobs are written into another spreadsheet: set "
-                f"SPREADSHEET_ID={other}, or restart the worker to use this one.",
-            )
+            raise Permanent("moved", _MOVED.format(other))
 
     def forget(self, lease: Lease) -> bool:
         """Clear what was written to a deleted tab; return whether any job is rewritten."""
@@ -240,14 +240,13 @@ class Spreadsheet:
         returns the header of a column by its ID, "" for one that is no longer wanted. Needs no
         lease: a read that is older than the last one, by the `fence` that it saw, changes nothing.
         """
-        lost = before.lost(present, created, title)
-        if fence < before.fence or before.after(fence, present, lost, 0).columns == before.columns:
+        known = before.after(fence, present, title, created, 0.0)
+        if fence < before.fence or known.columns == before.columns:
             return before
         with self._database.writing() as connection:
             if self.kept(connection).columns_read != before:
                 return before  # Another read was stored just now: the next one decides.
-            seconds = clock(connection)
-            known = before.after(fence, present, lost, seconds)
+            known = before.after(fence, present, title, created, clock(connection))
             self.change(connection, read_columns=known.model_dump_json())
         return known
 
