@@ -171,7 +171,7 @@ def provision(flusher: Flusher, lease: Lease, extras: Collection[str] = ()) -> l
     writer.take_call(lease)
     beside = flusher.client.surroundings()
     titles = targets.free_titles(snapshot, beside)
-    wanted = targets.wanted(targets.every_column(snapshot, jobs), beside=beside, titles=titles)
+    wanted = targets.wanted(targets.every_column(snapshot, jobs), beside, titles)
     if extras and is_own:
         what = "The tabs are Brightsheet's own, and have a History, a Pipeline and views already."
         raise Permanent("not_mapped", what)
@@ -185,7 +185,7 @@ def provision(flusher: Flusher, lease: Lease, extras: Collection[str] = ()) -> l
         store.spreadsheet.set_ours(lease)
     if snapshot.table is None:
         store.spreadsheet.forget(lease)
-    ensured = ensure(snapshot, wanted, flusher.clock(snapshot), is_ours=is_own, restores=True)
+    ensured = ensure(snapshot, wanted, is_ours=is_own, restores=True)
     context = replace(context, pending=store.pending.read(0, 0))
     draws = PIPELINE in wanted.extras or is_own
     parts = flusher.with_pipeline(context, ensured.parts, draws=draws)

@@ -7,7 +7,6 @@ Existing parts stay as people have changed them. Deleted parts stay away, unless
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import tzinfo
 
 from sync.field_table import KEY
 from sync.jobs.cells import Column
@@ -19,7 +18,6 @@ from sync.sheets.sheet_requests import CellWrite, Request
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import filter_views, formatting, history, pipeline
 from sync.sheets.tabs.filter_views import View
-from sync.sheets.tabs.history import Line
 from sync.store.sheet_state import ReadColumn
 
 HISTORY, PIPELINE = "tab:history", "tab:pipeline"
@@ -34,13 +32,11 @@ USUAL_TITLES = Titles()
 
 @dataclass(frozen=True)
 class WantedTabs:
-    """The wanted parts of a spreadsheet; with mapped tabs, only `lines` and `extras` count."""
+    """The wanted parts of a spreadsheet; with mapped tabs, only `extras` and `views` count."""
 
     config: Config
     columns: Sequence[Column] = ()
     """The columns of the Jobs tab, in their order."""
-    lines: Sequence[Line] = ()
-    """The new lines of the History, newest first."""
     stuck_days: int = 0
     beside: Surroundings = NOTHING_ELSE
     """The other parts of the spreadsheet, needed if tabs are created."""
@@ -54,18 +50,18 @@ class WantedTabs:
 
 @dataclass
 class Ensured:
-    """Requests and writes that add what is missing; `tables` are the tabs of jobs after them."""
+    """Requests and writes that add what is missing, and the tabs after them."""
 
     tables: Sequence[Table]
+    """The tabs of jobs."""
+    history: Tab | None
+    pipeline: PipelineTab | None
+    """Without its numbers, which `Flusher.with_pipeline` adds."""
     is_new: bool = False
     """Whether the Jobs tab is created: then its parts aren't reported."""
     structure: list[Request] = field(default_factory=list)
     header: list[CellWrite] = field(default_factory=list)
     extra: list[Request] = field(default_factory=list)
-    tabs: list[str] = field(default_factory=list)
-    """HISTORY and PIPELINE, if the spreadsheet has them afterward."""
-    pipeline: PipelineTab | None = None
-    """The Pipeline tab afterward, without its numbers."""
     done: list[str] = field(default_factory=list)
     """A line for each change."""
 
@@ -77,9 +73,10 @@ class Ensured:
     @property
     def parts(self) -> Parts:
         """All requests as parts of a batch."""
-        tabs = tuple(self.tabs)
+        tabs = {HISTORY: self.history, PIPELINE: self.pipeline}
+        created = tuple(name for name, tab in tabs.items() if tab)
         return Parts(
-            self.structure, self.header, extra=self.extra, created=tabs, pipeline=self.pipeline
+            self.structure, self.header, extra=self.extra, created=created, pipeline=self.pipeline
         )
 
     def report(self, line: str) -> None:
@@ -93,47 +90,36 @@ class Ensured:
 
 
 def ensure(
-    snapshot: Snapshot,
-    wanted: WantedTabs,
-    zone: tzinfo,
-    *,
-    is_ours: bool,
-    restores: bool = False,
+    snapshot: Snapshot, wanted: WantedTabs, *, is_ours: bool, restores: bool = False
 ) -> Ensured:
-    """Return the requests for the wanted parts that are missing; `zone` is for dates in lines.
+    """Return the requests for the wanted parts that are missing.
 
     Without `restores`, tabs are created only together with the Jobs tab, and existing columns stay
     as they are. If the tabs of jobs aren't ours, only the extras are created.
     """
     is_new = is_ours and snapshot.table is None
-    ensured = Ensured(snapshot.tables, is_new)
+    ensured = Ensured(snapshot.tables, snapshot.history, snapshot.pipeline, is_new)
     makes_history = makes_pipeline = is_new or restores
     if is_ours:
         table = snapshot.table or Table(JOBS_TAB, wanted.titles.jobs, 0, _BLANK_ROWS, 0)
         ensured.tables = [table]
-        if any(column.id not in table.columns for column in wanted.columns):
-            _ensure_columns(ensured, wanted.columns, wanted.config)
+        _ensure_columns(ensured, wanted.columns, wanted.config)
         if is_new or restores:
             _ensure_formats(ensured, table, wanted)
     else:
         makes_history, makes_pipeline = HISTORY in wanted.extras, PIPELINE in wanted.extras
         for sheet_id, views in wanted.views.items():
             _ensure_views(ensured, views, sheet_id, wanted.beside)
-    history_tab, pipeline_tab = snapshot.history, snapshot.pipeline
-    if history_tab is None and makes_history:
-        history_tab = _make_history(ensured, wanted)
-    elif history_tab is not None and is_ours and restores:
-        views = filter_views.of_history(history_tab, wanted.config)
-        _ensure_views(ensured, views, history_tab.sheet_id, wanted.beside)
-    if history_tab is not None:
-        ensured.extra += history.insert(history_tab, wanted.lines, zone, snapshot.locale)
-        ensured.tabs.append(HISTORY)
-    if pipeline_tab is None and makes_pipeline:
-        pipeline_tab = _make_pipeline(ensured, wanted, snapshot.locale)
-    if pipeline_tab is not None:  # Its numbers are written by `Flusher.with_pipeline`.
-        ensured.tabs.append(PIPELINE)
-        charts = pipeline_tab.charts | wanted.beside.charts
-        ensured.pipeline = replace(pipeline_tab, charts=charts)
+    if ensured.history is None and makes_history:
+        _make_history(ensured, wanted)
+    elif ensured.history is not None and is_ours and restores:
+        views = filter_views.of_history(ensured.history, wanted.config)
+        _ensure_views(ensured, views, ensured.history.sheet_id, wanted.beside)
+    if ensured.pipeline is None and makes_pipeline:
+        _make_pipeline(ensured, wanted, snapshot.locale)
+    if ensured.pipeline is not None:
+        charts = ensured.pipeline.charts | wanted.beside.charts
+        ensured.pipeline = replace(ensured.pipeline, charts=charts)
     return ensured
 
 
@@ -246,19 +232,19 @@ def _ensure_views(
             ensured.report(f"filter view {view['title']!r}: reset")
 
 
-def _make_history(ensured: Ensured, wanted: WantedTabs) -> Tab:
+def _make_history(ensured: Ensured, wanted: WantedTabs) -> None:
     place = len(wanted.beside.titles) if wanted.extras else 1
     requests, tab = history.make(wanted.config, wanted.titles.history, place, wanted.beside)
     views = filter_views.of_history(tab, wanted.config)
     ensured.extra += [*requests, *(filter_views.add(view, wanted.beside) for view in views)]
     ensured.report_created(wanted.titles.history)
-    return tab
+    ensured.history = tab
 
 
-def _make_pipeline(ensured: Ensured, wanted: WantedTabs, locale: str) -> PipelineTab:
+def _make_pipeline(ensured: Ensured, wanted: WantedTabs, locale: str) -> None:
     place = len(wanted.beside.titles) if wanted.extras else 2
     titles, beside = wanted.titles, wanted.beside
-    requests, tab = pipeline.make(titles.pipeline, place, beside, wanted.stuck_days, locale)
+    days = wanted.stuck_days
+    requests, ensured.pipeline = pipeline.make(titles.pipeline, place, beside, days, locale)
     ensured.extra += requests
     ensured.report_created(titles.pipeline)
-    return tab

@@ -14,7 +14,6 @@ import structlog
 
 from sync.errors import Permanent, Refused
 from sync.field_table import KEY
-from sync.jobs.cells import Column
 from sync.jobs.pipeline import PipelineEntry
 from sync.jobs.target import Target
 from sync.sheets import batch, encode, keys, row_identity, sheet_requests, undo
@@ -23,11 +22,11 @@ from sync.sheets.batch_writer import BatchWriter, parsed
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import columns_to_read, diff, key_repairs
-from sync.sheets.ensure import HISTORY, ensure, read_columns
+from sync.sheets.ensure import HISTORY, Ensured, ensure, read_columns
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.read import Snapshot, Table, must_have_keys
 from sync.sheets.surroundings import Surroundings, Titles
-from sync.sheets.tabs import filter_views, pipeline
+from sync.sheets.tabs import filter_views, history, pipeline
 from sync.sheets.targets import Lines, Targets, Work, confirmation
 from sync.store import FenceDoubt, Lease, Pending, ReadColumn, SheetStore, Shown
 from sync.store.findings import Finding
@@ -318,15 +317,19 @@ class Flusher:
             context.pending,
         )
         titles, beside = self.surroundings(context)
-        lines, columns = work.lines, list[Column]()
+        lines, zone = work.lines, self.clock(snapshot)
         if snapshot.table is not None and not snapshot.history:
             lines = self._without_history(context, lines)
+        ensured = Ensured(snapshot.tables, snapshot.history, snapshot.pipeline)
         if tabs.is_ours:
             every = self.store.pending.every
             columns = self.targets.columns(snapshot, pending, every, work.targets)
-        wanted = self.targets.wanted(columns, lines.lines, beside, titles)
-        zone = self.clock(snapshot)
-        ensured = ensure(snapshot, wanted, zone, is_ours=tabs.is_ours)
+            present = snapshot.table.columns if snapshot.table else {}
+            if any(column.id not in present for column in columns):
+                wanted = self.targets.wanted(columns, beside, titles)
+                ensured = ensure(snapshot, wanted, is_ours=True)
+        if ensured.history:
+            ensured.extra += history.insert(ensured.history, lines.lines, zone, snapshot.locale)
         rows = tabs.rows(lease, ensured.tables, work.targets)
         served = [target for target in work.targets if target.site not in rows.waiting]
         change = diff(tabs, ensured.tables, served, rows, zone, snapshot.locale)

@@ -212,9 +212,7 @@ def renew(flusher: Flusher, lease: Lease, *, restores: bool = False) -> list[str
     if KEY not in table.columns or guarding(snapshot.tables):
         return []  # A flush fixes that first, or reports what is wrong.
     columns = flusher.targets.columns(snapshot, context.pending, flusher.store.pending.every)
-    wanted = flusher.targets.wanted(columns)
-    zone = flusher.clock(snapshot)
-    ensured = ensure(snapshot, wanted, zone, is_ours=True)
+    ensured = ensure(snapshot, flusher.targets.wanted(columns), is_ours=True)
     parts = _with_views(flusher, context, ensured, table, restores=restores)
     if not parts.is_empty:
         flusher.send(context, parts, ensured.tables)

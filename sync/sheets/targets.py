@@ -194,13 +194,12 @@ class Targets:
     def wanted(
         self,
         columns: Sequence[Column] = (),
-        lines: Sequence[Line] = (),
         beside: Surroundings = NOTHING_ELSE,
         titles: Titles = USUAL_TITLES,
     ) -> WantedTabs:
         """Return what the spreadsheet should have."""
         layout = self.layout
-        return WantedTabs(layout.config, columns, lines, layout.stuck_days, beside, titles)
+        return WantedTabs(layout.config, columns, layout.stuck_days, beside, titles)
 
     def figures(
         self,

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ from sync.settings.environment import load
 from sync.sheets import encode
 from sync.sheets.batch import compose
 from sync.sheets.diff import columns_to_read, diff
-from sync.sheets.ensure import WantedTabs, ensure
+from sync.sheets.ensure import ensure
 from sync.sheets.job_tabs import JobRows
 from sync.sheets.read import FENCE_TAB, JOBS_TAB, Fence, HiddenTab, Snapshot, Table
 from sync.sheets.surroundings import Titles
-from sync.sheets.tabs import pipeline
+from sync.sheets.tabs import history, pipeline
+from sync.sheets.tabs.history import Line
 from sync.sheets.targets import Targets
 from sync.store import Attempt, Database, Inbox, Leases, Pending, Shown, sheet_store
 from sync.store.schema import metadata
@@ -110,8 +112,7 @@ class WholePath:
     ) -> list[dict[str, Any]]:
         lines = self.targets.lines(pending, {})
         assert len(lines.lines) == len(pending.lines), "a line cannot be laid out"
-        wanted = self.targets.wanted(columns, lines.lines)
-        return self._composed(Snapshot(), wanted, targets)
+        return self._composed(Snapshot(), columns, targets, lines.lines)
 
     def _in_rows_that_are_there(
         self, targets: list[Target], columns: list[Column]
@@ -122,12 +123,18 @@ class WholePath:
         copies = {FENCE_TAB: HiddenTab("_brightsheet")}
         snapshot = Snapshot(tables=(table,), fences=(Fence(1),), hidden_tabs=copies)
         unwritten = [replace(target, written={}) for target in targets]
-        return self._composed(snapshot, self.targets.wanted(columns), unwritten)
+        return self._composed(snapshot, columns, unwritten)
 
     def _composed(
-        self, snapshot: Snapshot, wanted: WantedTabs, targets: list[Target]
+        self,
+        snapshot: Snapshot,
+        columns: list[Column],
+        targets: list[Target],
+        lines: Sequence[Line] = (),
     ) -> list[dict[str, Any]]:
-        ensured = ensure(snapshot, wanted, self.zone, is_ours=True)
+        ensured = ensure(snapshot, self.targets.wanted(columns), is_ours=True)
+        if ensured.history:
+            ensured.extra += history.insert(ensured.history, lines, self.zone, snapshot.locale)
         # What was not read is decided on nowhere: as the flush, read what there is of these.
         tables = [
             replace(table, cells={key: {} for key in columns_to_read(targets, is_ours=True)})
@@ -139,7 +146,7 @@ class WholePath:
         parts = replace(ensured.parts, rows=change.rows, new_rows=change.new_rows)
         entries = (target.entry for target in targets if target.entry)
         if tab := parts.pipeline or snapshot.pipeline:
-            figures = self.targets.figures(entries, lambda: wanted.columns, self.zone, self.zone)
+            figures = self.targets.figures(entries, lambda: columns, self.zone, self.zone)
             parts = replace(parts, extra=[*parts.extra, *pipeline.show(tab, figures)])
         batch = compose(snapshot, ensured.tables, parts, fence=Fence(2), fence_title=Titles.fence)
         return batch.requests

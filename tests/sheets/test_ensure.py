@@ -1,6 +1,5 @@
 """Missing parts of a spreadsheet are added; tested without a spreadsheet."""
 
-from datetime import UTC
 from typing import Any
 
 from sync.jobs.cells import Column, Tint
@@ -17,7 +16,7 @@ CONFIG = load_config(DEMO_CONFIG)
 
 def ensured(columns: list[Column], read: Table | None = None) -> Ensured:
     tables = (read,) if read else ()
-    return ensure(Snapshot(tables=tables), WantedTabs(CONFIG, columns), UTC, is_ours=True)
+    return ensure(Snapshot(tables=tables), WantedTabs(CONFIG, columns), is_ours=True)
 
 
 def inner(requests: list[Request], kind: str) -> list[Any]:
