@@ -37,13 +37,13 @@ from sync.sheets.sheet_requests import (
     write,
     write_block,
 )
+from sync.store import Attempt, Shown
 from sync.types import Value, letters
 
 
 class Trace(Value):
     """The intended writes of a batch, with everything that its check needs."""
 
-    fence: int
     columns: dict[int, dict[str, int]]
     """The index of each managed column in the read, by sheet ID and column ID."""
     rows: tuple[RowWrite, ...] = ()
@@ -59,14 +59,11 @@ _MORE_COLUMNS = 20
 
 @dataclass(frozen=True)
 class Batch:
-    """Requests with the trace for their check. `fence_before` is the fence that was read."""
+    """Requests with the attempt to store, and its trace."""
 
     requests: list[Request]
+    attempt: Attempt
     trace: Trace
-    fence: Fence
-    fence_before: int | None
-    created: tuple[str, ...] = ()
-    """IDs of the columns, further tabs and filter views of ours that exist after it."""
     requested: tuple[str, ...] = ()
     """The A1 ranges that its response returns: the header row of each written tab, and copies of
     the cells to compare. () if nothing can be misplaced."""
@@ -89,6 +86,10 @@ class Parts:
     """Requests for the History, the Pipeline, and formatting."""
     created: tuple[str, ...] = ()
     """IDs of further tabs and filter views that it creates."""
+    shown: Sequence[Shown] = ()
+    """The jobs that the sheet shows after it."""
+    lines: tuple[int, ...] = ()
+    """The changes (seq) that it writes into the History."""
     finished_undos: tuple[int, ...] = ()
     """IDs of undos that are reported in the tab Recovered, in `recovered_lines` lines."""
     recovered_lines: int = 0
@@ -201,20 +202,22 @@ def compose(
         requests += _new_rows(first, parts)
     requests += parts.extra
     traced = [] if creates_jobs_tab else [*written, *parts.new_rows]
-    return Batch(
-        requests,
-        Trace(
-            fence=fence.number,
-            columns={table.sheet_id: dict(table.columns) for table in tables},
-            rows=tuple(row for row in traced if row.cells or row.pattern_of),
-            finished_undos=parts.finished_undos,
-            recovered_lines=parts.recovered_lines,
-        ),
-        fence,
-        before,
-        (*sorted({column for table in tables for column in table.columns}), *parts.created),
-        tuple(requested),
+    trace = Trace(
+        columns={table.sheet_id: dict(table.columns) for table in tables},
+        rows=tuple(row for row in traced if row.cells or row.pattern_of),
+        finished_undos=parts.finished_undos,
+        recovered_lines=parts.recovered_lines,
     )
+    attempt = Attempt(
+        fence=fence.number,
+        fence_before=before,
+        shown=tuple(parts.shown),
+        created=(*sorted({c for table in tables for c in table.columns}), *parts.created),
+        trace=trace.model_dump_json(),
+        changes=parts.lines,
+        batch=fence.batch,
+    )
+    return Batch(requests, attempt, trace, tuple(requested))
 
 
 def _copies(

@@ -50,45 +50,23 @@ class BatchWriter:
         if wait := self._store.spreadsheet.take_turn(lease, spacing=0).wait:
             self._sleep(wait)
 
-    def send(
-        self,
-        context: FlushContext,
-        batch: Batch,
-        shown: Sequence[Shown] = (),
-        lines: tuple[int, ...] = (),
-    ) -> None:
-        """Send a batch that makes the sheet show these jobs and changes (`lines`); check it.
+    def send(self, context: FlushContext, batch: Batch) -> None:
+        """Send a batch, and check it.
 
         Raises Refused, Permanent, or Retryable if nobody knows whether Google carried it out.
         """
-        lease = context.lease
+        lease, attempt, trace = context.lease, batch.attempt, batch.trace
         if not context.snapshot.has_fence_tab:
-            spreadsheet = self._store.spreadsheet
-            if spreadsheet.trial() is None:
-                # It makes two calls, and the read was counted with one write.
-                self.take_call(lease)
-                try_google(spreadsheet, self._client).must_be_safe()
-        trace = batch.trace
-        attempt = Attempt(
-            trace.fence,
-            batch.fence_before,
-            tuple(shown),
-            batch.created,
-            trace.model_dump_json(),
-            lines,
-            batch.fence.batch,
-        )
+            self._try_google(lease)
         self._store.batches.begin(lease, attempt)
         try:
             answer = self._client.write(batch, context.tabs)
         except Refused:
-            self._store.batches.refused(lease, trace.fence)
+            self._store.batches.refused(lease, attempt.fence)
             raise
-        _log.info("flushed", jobs=len(shown), lines=len(lines), fence=trace.fence)
-        if not batch.requested:
-            self._conclude(lease, attempt, trace, CheckResult(), {})
-            return
-        if not answer.snapshot.tables:
+        jobs, lines = len(attempt.shown), len(attempt.changes)
+        _log.info("flushed", jobs=jobs, lines=lines, fence=attempt.fence)
+        if batch.requested and not answer.snapshot.tables:
             return  # The next read finds the tabs and the number, and the check follows.
         has_undos = any(cell.undoes for row in trace.rows for cell in row.cells)
         undos = parsed(self._store.batches.undos()) if has_undos else {}
@@ -97,6 +75,14 @@ class BatchWriter:
             self._conclude(lease, attempt, trace, findings, undos)
         else:
             self._check(replace(context, snapshot=answer.snapshot), attempt, trace)
+
+    def _try_google(self, lease: Lease) -> None:
+        """Before the first batch, try whether writing is safe here."""
+        spreadsheet = self._store.spreadsheet
+        if spreadsheet.trial() is None:
+            # It makes two calls, and the read was counted with one write.
+            self.take_call(lease)
+            try_google(spreadsheet, self._client).must_be_safe()
 
     def conclude_attempt(self, context: FlushContext) -> bool:
         """Conclude the attempt whose fence a read shows; return whether there was one."""
@@ -130,6 +116,20 @@ class BatchWriter:
         if tables := reading.snapshot.tables:
             undos = parsed(self._store.batches.undos())
             findings = check(trace, tables, reading.copies, undos)
+            if not findings.is_as_intended:
+                _log.warning(
+                    "misplaced",
+                    jobs=len(findings.misplaced),
+                    cells=len(findings.undos),
+                    fence=attempt.fence,
+                )
+            shown = []
+            for job in attempt.shown:
+                cells = job.cells or {}
+                typed = findings.typed_notes.get(job.site, set()) & cells.keys()
+                noted = {column: without_note(cells[column]) for column in typed}
+                shown.append(replace(job, cells={**cells, **noted}) if noted else job)
+            attempt = replace(attempt, shown=tuple(shown))
             self._conclude(context.lease, attempt, trace, findings, undos)
 
     def _conclude(
@@ -140,20 +140,6 @@ class BatchWriter:
         findings: CheckResult,
         undos: Mapping[int, Undo],
     ) -> None:
-        if not findings.is_as_intended:
-            _log.warning(
-                "misplaced",
-                jobs=len(findings.misplaced),
-                cells=len(findings.undos),
-                fence=attempt.fence,
-            )
-        shown = []
-        for job in attempt.shown:
-            cells = job.cells or {}
-            typed = findings.typed_notes.get(job.site, set()) & cells.keys()
-            noted = {column: without_note(cells[column]) for column in typed}
-            shown.append(replace(job, cells={**cells, **noted}) if noted else job)
-        attempt = replace(attempt, shown=tuple(shown))
         undone = {n: undos[n] for n in findings.confirmed_undos if n in undos}
         again = {number for number, undo in undone.items() if undo.is_finished}
         conclusion = Conclusion(

@@ -28,7 +28,7 @@ from sync.sheets.read import Snapshot, Table, must_have_keys
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, history, pipeline
 from sync.sheets.targets import Lines, Targets, Work, confirmation
-from sync.store import FenceDoubt, Lease, Pending, ReadColumn, SheetStore, Shown
+from sync.store import FenceDoubt, Lease, Pending, ReadColumn, SheetStore
 from sync.store.findings import Finding
 from sync.types import Mode
 
@@ -191,20 +191,17 @@ class Flusher:
         context: FlushContext,
         parts: Parts,
         tables: Sequence[Table] = (),
-        *,
         titles: Titles | None = None,
-        shown: Sequence[Shown] = (),
-        lines: tuple[int, ...] = (),
     ) -> None:
         """Send a batch; `tables` are the tabs of jobs after it, if its structure changes them.
 
-        `titles` are free ones for new tabs, if known. See `BatchWriter.send` for the others.
+        `titles` are free ones for new tabs, if known.
         """
         titles = titles or self.surroundings(context)[0]
         snapshot, fence = context.snapshot, context.fence
         tables = tables or snapshot.tables
         batch = compose(snapshot, tables, parts, fence=fence, fence_title=titles.fence)
-        self.writer.send(context, batch, shown, lines)
+        self.writer.send(context, batch)
 
     def displaced(self, context: FlushContext) -> dict[int, Permanent]:
         """Return the errors of tabs that can't be written as they are, by sheet ID."""
@@ -333,14 +330,19 @@ class Flusher:
         rows = tabs.rows(lease, ensured.tables, work.targets)
         served = [target for target in work.targets if target.site not in rows.waiting]
         change = diff(tabs, ensured.tables, served, rows, zone, snapshot.locale)
+        absent = [confirmation(work.jobs[site]) for site in change.absent]
+        shown = [confirmation(work.jobs[site], cells) for site, cells in change.shown.items()]
         parts = replace(
-            ensured.parts, rows=change.rows, new_rows=change.new_rows, pattern=rows.pattern
+            ensured.parts,
+            rows=change.rows,
+            new_rows=change.new_rows,
+            pattern=rows.pattern,
+            shown=shown,
+            lines=lines.seqs,
         )
         if not self._search.was_refused:  # The Pipeline may be the part that Google rejected.
             entries = {site: work.jobs[site].entry for site in (*change.shown, *change.absent)}
             parts = self.with_pipeline(context, parts, entries)
-        absent = [confirmation(work.jobs[site]) for site in change.absent]
-        shown = [confirmation(work.jobs[site], cells) for site, cells in change.shown.items()]
         if parts.is_empty and not (pending.has_attempt or pending.takes_over):
             self._search = replace(self._search, was_refused=False)
             self.store.batches.confirm(lease, absent + shown)
@@ -349,7 +351,7 @@ class Flusher:
         self.store.batches.confirm(lease, absent)
         tables = ensured.tables
         try:
-            self.send(context, parts, tables, titles=titles, shown=shown, lines=lines.seqs)
+            self.send(context, parts, tables, titles)
         except Refused:
             if self._search.was_refused:
                 self._find_refused(context, parts, tables, work.sites)

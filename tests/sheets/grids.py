@@ -56,7 +56,7 @@ def write(text: str = "Approved", column: str = STATUS, **changes: Any) -> CellW
 
 
 def trace(*rows: RowWrite, columns: Mapping[str, int] = COLUMNS) -> Trace:
-    return Trace(fence=7, columns={JOBS_TAB: dict(columns)}, rows=rows)
+    return Trace(columns={JOBS_TAB: dict(columns)}, rows=rows)
 
 
 def apply(cells: list[dict[str, Any]], one: CellWrite) -> None:

@@ -61,7 +61,7 @@ def test_every_batch_moves_the_fence_first() -> None:
         assert first == {"deleteProtectedRange": {"protectedRangeId": 41}}
         fence = second["addProtectedRange"]["protectedRange"]
         assert (fence["protectedRangeId"], fence["range"]["sheetId"]) == (42, FENCE_TAB)
-    assert made(Parts()).fence_before == 41
+    assert made(Parts()).attempt.fence_before == 41
 
 
 def test_what_is_written_is_guarded_before_the_first_write() -> None:
