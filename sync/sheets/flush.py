@@ -480,7 +480,7 @@ class Flusher:
         if not cells:
             return Parts()
         made: Sequence[sheet_requests.Request] = ()
-        if not context.snapshot.recovered_columns:
+        if not context.snapshot.has_recovered_tab:
             self.writer.take_call(context.lease)
             title = self.client.surroundings().free_titles(Titles()).recovered
             made = sheet_requests.make_recovered_tab(title, undo.HEADERS)

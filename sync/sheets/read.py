@@ -44,6 +44,7 @@ CHECK_KEY = "brightsheet.check"
 LOOK_KEY = "brightsheet.look"
 """On a header row: the version of colors and filters that the tab has."""
 PIPELINE_LABEL = "pipeline:milestone"
+_KINDS = (FENCE_KEY, HISTORY_KEY, PIPELINE_KEY, HEADER_KEY)
 _FENCE_TEXT = re.compile(r"Brightsheet ([0-9a-f]+)/([0-9a-f]+)")
 
 
@@ -110,8 +111,7 @@ def quoted(title: str) -> str:
 
 def data_filters(columns: tuple[str, ...] = ()) -> list[Filter]:
     """Return the data filters of a read of header rows, the fence, keys, and whole `columns`."""
-    tabs = (HEADER_KEY, FENCE_KEY, HISTORY_KEY, PIPELINE_KEY)
-    lookups = [{"metadataKey": tab} for tab in tabs]
+    lookups = [{"metadataKey": kind} for kind in _KINDS]
     lookups += [
         {"metadataKey": COLUMN_KEY, "metadataValue": column}
         for column in (KEY, *columns, PIPELINE_LABEL)
@@ -153,8 +153,11 @@ def merged(answer: Json, sheet_id: int) -> dict[int, Row]:
 
 
 def _sheets(answer: Json, sheet_id: int) -> Iterable[Json]:
-    sheets = answer.get("sheets", ())
-    return (sheet for sheet in sheets if sheet["properties"].get("sheetId", 0) == sheet_id)
+    return (sheet for sheet in answer.get("sheets", ()) if _id(sheet) == sheet_id)
+
+
+def _id(sheet: Json) -> int:
+    return int(sheet["properties"].get("sheetId", 0))
 
 
 class Entry(NamedTuple):
@@ -178,6 +181,9 @@ def _entries(dimensions: Sequence[Json], first: int = 0) -> list[tuple[int, Entr
 class HeaderRow:
     """The header row of a tab: its zero-based index, its metadata, and what its columns have."""
 
+    sheet: Json
+    kind: str
+    """The metadata key of such tabs, one of _KINDS."""
     grid: Json
     row: int
     entries: Sequence[Entry]
@@ -187,21 +193,19 @@ class HeaderRow:
     """By column index."""
 
 
-def _header_row(sheet: Json, key: str) -> HeaderRow | None:
-    """Return the row with the metadata `key`, if there is one."""
+def _header_row(sheet: Json) -> HeaderRow | None:
+    """Return the row with the metadata of one of our tabs, if there is one."""
     widest: HeaderRow | None = None
     for grid in sheet.get("data", ()):
         entries = [entry for _, entry in _entries(grid.get("rowMetadata", ())[:1])]
-        if all(entry.key != key for entry in entries):
-            continue
-        first = grid.get("startColumn", 0)
+        kinds = [entry.key for entry in entries if entry.key in _KINDS]
         columns = grid.get("columnMetadata", ())
         # Grids of columns begin with the header row, too: the widest grid is the row's own.
-        if widest is None or len(columns) > len(widest.grid.get("columnMetadata", ())):
+        if kinds and (widest is None or len(columns) > len(widest.grid.get("columnMetadata", ()))):
+            first, row = grid.get("startColumn", 0), grid.get("startRow", 0)
             values = (grid.get("rowData") or [{}])[0].get("values", ())
-            cells = dict(enumerate(values, first))
-            row = grid.get("startRow", 0)
-            widest = HeaderRow(grid, row, entries, _entries(columns, first), cells)
+            kind, cells = min(kinds, key=_KINDS.index), dict(enumerate(values, first))
+            widest = HeaderRow(sheet, kind, grid, row, entries, _entries(columns, first), cells)
     return widest
 
 
@@ -337,8 +341,8 @@ class Snapshot:
     """The protected ranges on the hidden tab: usually one."""
     hidden_tabs: Mapping[int, HiddenTab] = field(default_factory=dict)
     """By sheet ID; FENCE_TAB has the fence."""
-    recovered_columns: int = 0
-    """The number of columns of the tab Recovered; 0 if there is none or it wasn't read."""
+    has_recovered_tab: bool = False
+    """Whether the tab Recovered was read."""
     history: Tab | None = None
     pipeline: PipelineTab | None = None
 
@@ -363,49 +367,34 @@ def read(answer: Json, choose: Callable[[Sequence[Table]], tuple[Table, ...]]) -
 
     `choose` returns which of the tabs with our metadata hold the jobs; new rows go into the first.
     """
-    tables: list[Table] = []
-    fences: tuple[Fence, ...] = ()
-    hidden: dict[int, HiddenTab] = {}
-    recovered_columns = 0
-    history: Tab | None = None
-    pipeline: PipelineTab | None = None
-    sheets = answer.get("sheets", ())
-    for sheet in sorted(sheets, key=lambda each: each["properties"].get("index", 0)):
-        properties = sheet["properties"]
-        sheet_id = properties.get("sheetId", 0)
-        if sheet_id == RECOVERED_TAB:
-            recovered_columns = properties["gridProperties"]["columnCount"]
-        elif _header_row(sheet, FENCE_KEY):
-            rules = len(sheet.get("conditionalFormats", ()))
-            hidden[sheet_id] = HiddenTab(properties["title"], rules)
-            if sheet_id == FENCE_TAB:
-                fences = tuple(map(Fence.of, sheet.get("protectedRanges", ())))
-        # If a person has duplicated one of these tabs, the one with our sheet ID counts.
-        elif header := _header_row(sheet, HISTORY_KEY):
-            if history is None or sheet_id == HISTORY_TAB:
-                history = _tab(sheet, header)
-        elif header := _header_row(sheet, PIPELINE_KEY):
-            if pipeline is None or sheet_id == PIPELINE_TAB:
-                pipeline = _pipeline(sheet, header)
-        elif header := _header_row(sheet, HEADER_KEY):
-            tables.append(_table(sheet, header))
+    sheets = sorted(answer.get("sheets", ()), key=lambda each: each["properties"].get("index", 0))
+    found = [header for sheet in sheets if (header := _header_row(sheet))]
+    seen = tuple(_table(header) for header in found if header.kind == HEADER_KEY)
+    histories = (_tab(header) for header in found if header.kind == HISTORY_KEY)
+    pipelines = (_pipeline(header) for header in found if header.kind == PIPELINE_KEY)
+    hidden = {_id(header.sheet): header.sheet for header in found if header.kind == FENCE_KEY}
+    protected = hidden.get(FENCE_TAB, {}).get("protectedRanges", ())
     properties = answer.get("properties", {})
     return Snapshot(
         time_zone=properties.get("timeZone") or "Etc/UTC",
         locale=properties.get("locale", ""),
-        tables=choose(tables),
-        seen=tuple(tables),
-        fences=fences,
-        hidden_tabs=hidden,
-        recovered_columns=recovered_columns,
-        history=history,
-        pipeline=pipeline,
+        tables=choose(seen),
+        seen=seen,
+        fences=tuple(map(Fence.of, protected)),
+        hidden_tabs={
+            tab: HiddenTab(sheet["properties"]["title"], len(sheet.get("conditionalFormats", ())))
+            for tab, sheet in hidden.items()
+        },
+        has_recovered_tab=any(_id(sheet) == RECOVERED_TAB for sheet in sheets),
+        # If a person has duplicated one of these tabs, the one with our sheet ID counts.
+        history=max(histories, key=lambda tab: tab.sheet_id == HISTORY_TAB, default=None),
+        pipeline=max(pipelines, key=lambda tab: tab.sheet_id == PIPELINE_TAB, default=None),
     )
 
 
-def _tab(sheet: Json, header: HeaderRow) -> Tab:
-    properties = sheet["properties"]
-    sheet_id, size = properties.get("sheetId", 0), properties["gridProperties"]
+def _tab(header: HeaderRow) -> Tab:
+    properties, sheet_id = header.sheet["properties"], _id(header.sheet)
+    size = properties["gridProperties"]
     # The leftmost column with an ID counts.
     columns = {e.value: index for index, e in reversed(header.columns) if e.key == COLUMN_KEY}
     guard = stable_id(sheet_id, HEADER)
@@ -427,13 +416,11 @@ def _tab(sheet: Json, header: HeaderRow) -> Tab:
     )
 
 
-def _columns_read(
-    sheet: Json, header: HeaderRow, columns: Mapping[str, int]
-) -> dict[str, dict[int, CellData]]:
+def _columns_read(header: HeaderRow, columns: Mapping[str, int]) -> dict[str, dict[int, CellData]]:
     """Return the cells below the header of each column that was read, by column ID and row."""
     by_index = {index: column for column, index in columns.items()}
     found: dict[str, dict[int, CellData]] = {}
-    for grid in sheet.get("data", ()):
+    for grid in header.sheet.get("data", ()):
         column = by_index.get(grid.get("startColumn", 0))
         if not column or grid is header.grid or len(grid.get("columnMetadata", ())) != 1:
             continue
@@ -444,12 +431,12 @@ def _columns_read(
     return found
 
 
-def _pipeline(sheet: Json, header: HeaderRow) -> PipelineTab:
-    tab = _tab(sheet, header)
-    labels = _columns_read(sheet, header, tab.columns).get(PIPELINE_LABEL, {})
+def _pipeline(header: HeaderRow) -> PipelineTab:
+    tab = _tab(header)
+    labels = _columns_read(header, tab.columns).get(PIPELINE_LABEL, {})
     row_guards = {
         entry.value: row
-        for grid in sheet.get("data", ())
+        for grid in header.sheet.get("data", ())
         for row, entry in _entries(grid.get("rowMetadata", ()), grid.get("startRow", 0))
         if row > header.row and entry.key == GUARD_KEY
     }
@@ -458,12 +445,12 @@ def _pipeline(sheet: Json, header: HeaderRow) -> PipelineTab:
         labels={row: text for row, cell in labels.items() if (text := text_of(cell))},
         row_guards=row_guards,
         guard_value=next((e.value for e in header.entries if e.key == GUARD_KEY), ""),
-        charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
+        charts=frozenset(chart["chartId"] for chart in header.sheet.get("charts", ())),
     )
 
 
-def _table(sheet: Json, header: HeaderRow) -> Table:
-    tab = _tab(sheet, header)
+def _table(header: HeaderRow) -> Table:
+    tab = _tab(header)
     on_row = {entry.key: entry.value for entry in header.entries}
     mapped_at = moment_mapped(on_row[HEADER_KEY])
     is_original = tab.sheet_id == JOBS_TAB
@@ -471,16 +458,15 @@ def _table(sheet: Json, header: HeaderRow) -> Table:
         is_original = tab.has_header_guard or any(
             entry.id == mapping_id(tab.sheet_id) for entry in header.entries
         )
-    cells = _columns_read(sheet, header, tab.columns)
+    cells = _columns_read(header, tab.columns)
     words = {index: parsed_words(e.value) for index, e in header.columns if e.key == WORDS_KEY}
-    notes = {index: note_of(cell) for index, cell in header.cells.items() if "note" in cell}
     return Table(
         **vars(tab),
         keys=rows_by_site(cells.get(KEY, {})),
         look=on_row.get(LOOK_KEY),
-        header_notes={c: notes[index] for c, index in tab.columns.items() if index in notes},
+        header_notes={c: note_of(header.cells.get(n, {})) for c, n in tab.columns.items()},
         mapped_at=mapped_at,
-        native_end=native_end(sheet, header.row),
+        native_end=native_end(header.sheet, header.row),
         is_original=is_original,
         words={c: words[index] for c, index in tab.columns.items() if index in words},
         cells=cells,
