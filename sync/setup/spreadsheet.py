@@ -193,7 +193,7 @@ def provision(flusher: Flusher, lease: Lease, extras: Collection[str] = ()) -> l
         return renew(flusher, lease, restores=True)
     if ensured.parts.is_empty:
         ensured.report("the Pipeline: updated")
-    flusher.send(context, parts, ensured.tables, titles)
+    flusher.send(context, parts, titles)
     if is_own and not ensured.is_new:
         recheck(flusher, lease)
     return ensured.done

@@ -73,6 +73,8 @@ class Batch:
 class Parts:
     """The content of a batch."""
 
+    tables: Sequence[Table] = ()
+    """The tabs of jobs after its structure; (): as they were read. New rows go into the first."""
     structure: Sequence[Request] = ()
     """Requests that create tabs and columns."""
     header: Sequence[CellWrite] = ()
@@ -103,7 +105,7 @@ class Parts:
         """Whether a batch of these parts would change nothing that people see."""
         return not (self.structure or self.header or self.rows or self.new_rows or self.extra)
 
-    def without_data(self, table: Table) -> "Parts":
+    def without_data(self) -> "Parts":
         """Return the parts without the data of jobs.
 
         The same rows are copied and the same columns guarded, so that Google rejects this batch,
@@ -114,9 +116,12 @@ class Parts:
             columns[row.sheet_id] |= {cell.column for cell in row.cells}
         guarded = {sheet_id: frozenset(ids) for sheet_id, ids in columns.items()}
         rows = {(row.sheet_id, row.row) for row in self.rows}
-        rows |= {(table.sheet_id, table.last_row)} if self.new_rows else set()
+        first = self.tables[0]
+        rows |= {(first.sheet_id, first.last_row)} if self.new_rows else set()
         touched = [RowWrite(sheet_id=sheet, row=row) for sheet, row in sorted(rows)]
-        return Parts(self.structure, self.header, touched, created=self.created, guarded=guarded)
+        return Parts(
+            self.tables, self.structure, self.header, touched, created=self.created, guarded=guarded
+        )
 
 
 def guarding(tables: Iterable[Table]) -> list[Request]:
@@ -149,14 +154,13 @@ def retag_columns(table: Table, columns: Mapping[str, int]) -> Parts:
     return Parts(structure=requests, guarded={table.sheet_id: frozenset(table.columns)})
 
 
-def compose(
-    snapshot: Snapshot, tables: Sequence[Table], parts: Parts, *, fence: Fence, fence_title: str
-) -> Batch:
-    """Return a batch with fence, guards and copies; `tables` are the tabs after its structure.
+def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) -> Batch:
+    """Return a batch with fence, guards and copies.
 
-    New rows and headers go into the first. `fence_title` is the title of the hidden tab, if it is
-    created. The fence gets a number larger than `fence` has and than was observed.
+    `fence_title` is the title of the hidden tab, if it is created. The fence gets a number larger
+    than `fence` has and than was observed.
     """
+    tables = parts.tables or snapshot.tables
     before = snapshot.fence.number if snapshot.fence else None
     fence = replace(fence, number=max(fence.number, (before or 0) + 1))
     creates_jobs_tab, first = snapshot.table is None, tables[0]

@@ -76,7 +76,12 @@ class Ensured:
         tabs = {HISTORY: self.history, PIPELINE: self.pipeline}
         created = tuple(name for name, tab in tabs.items() if tab)
         return Parts(
-            self.structure, self.header, extra=self.extra, created=created, pipeline=self.pipeline
+            self.tables,
+            self.structure,
+            self.header,
+            extra=self.extra,
+            created=created,
+            pipeline=self.pipeline,
         )
 
     def report(self, line: str) -> None:

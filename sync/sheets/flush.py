@@ -7,6 +7,7 @@ keys that are missing are looked for, and overwritten cells are restored.
 from collections.abc import Callable, Container, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -28,7 +29,7 @@ from sync.sheets.read import Snapshot, Table, must_have_keys
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, history, pipeline
 from sync.sheets.targets import Lines, Targets, Work, confirmation
-from sync.store import FenceDoubt, Lease, Pending, ReadColumn, SheetStore
+from sync.store import FenceDoubt, Lease, Pending, SheetStore
 from sync.store.findings import Finding
 from sync.types import Mode
 
@@ -127,27 +128,25 @@ class Flusher:
             return  # An earlier batch was carried out: the next flush compares with what it wrote.
         tabs.check_served(lease, snapshot, pending)
         if displaced := self.displaced(context):
-            served = context.without(displaced)
-            writable = served.pending.sites_with_row
-            jobs = {site: job for site, job in work.jobs.items() if site in writable}
-            if jobs and not pending.undos:
-                self._write_most_urgent(served, replace(work, jobs=jobs))
+            self._write_elsewhere(context.without(displaced), work)
             raise next(iter(displaced.values()))
         self.notice_columns(tabs, snapshot, pending)
         self._write_most_urgent(context, work)
 
+    def _write_elsewhere(self, context: FlushContext, work: Work) -> None:
+        """Write the jobs whose rows are all in the tabs that can be written."""
+        writable = context.pending.sites_with_row
+        jobs = {site: job for site, job in work.jobs.items() if site in writable}
+        if jobs and not context.pending.undos:
+            self._write_most_urgent(context, replace(work, jobs=jobs))
+
     def _write_most_urgent(self, context: FlushContext, work: Work) -> None:
         """Do what is most urgent: create tabs, look for keys, guard, undo, or write."""
-        lease, snapshot, pending = context.lease, context.snapshot, context.pending
+        snapshot, pending = context.snapshot, context.pending
         if not snapshot.tables:
-            # New tabs get the first jobs. If rows existed, the next flush writes them all.
-            will_rewrite = self.store.spreadsheet.forget(lease)
-            if snapshot.history is None:
-                will_rewrite = self.store.history.write_again(lease) or will_rewrite
-            if not will_rewrite:
-                self._write(context, work)
+            self._write_anew(context, work)
             return
-        if context.tabs.learn(lease, snapshot, pending):
+        if context.tabs.learn(context.lease, snapshot, pending):
             return
         lost = pending.sites_with_row - {site for t in snapshot.tables for site in t.keys}
         self._presumed_deleted &= lost
@@ -165,6 +164,14 @@ class Flusher:
         else:
             # Move the fence, so that Google rejects a batch in doubt if it arrives later.
             self.send(context, Parts())
+
+    def _write_anew(self, context: FlushContext, work: Work) -> None:
+        """Create the tabs with the first jobs. If rows existed, the next flush writes them all."""
+        will_rewrite = self.store.spreadsheet.forget(context.lease)
+        if context.snapshot.history is None:
+            will_rewrite = self.store.history.write_again(context.lease) or will_rewrite
+        if not will_rewrite:
+            self._write(context, work)
 
     def check_fence(self, context: FlushContext) -> None:
         """Raise Permanent if a read shows a fence that this database didn't set.
@@ -186,21 +193,10 @@ class Flusher:
         if doubt:
             raise Permanent(doubt, DOUBTS[FenceDoubt(doubt)], _TAKE_OVER)
 
-    def send(
-        self,
-        context: FlushContext,
-        parts: Parts,
-        tables: Sequence[Table] = (),
-        titles: Titles | None = None,
-    ) -> None:
-        """Send a batch; `tables` are the tabs of jobs after it, if its structure changes them.
-
-        `titles` are free ones for new tabs, if known.
-        """
+    def send(self, context: FlushContext, parts: Parts, titles: Titles | None = None) -> None:
+        """Send a batch; `titles` are free ones for new tabs, if known."""
         titles = titles or self.surroundings(context)[0]
-        snapshot, fence = context.snapshot, context.fence
-        tables = tables or snapshot.tables
-        batch = compose(snapshot, tables, parts, fence=fence, fence_title=titles.fence)
+        batch = compose(context.snapshot, parts, context.fence, titles.fence)
         self.writer.send(context, batch)
 
     def displaced(self, context: FlushContext) -> dict[int, Permanent]:
@@ -307,12 +303,7 @@ class Flusher:
 
     def _write(self, context: FlushContext, work: Work) -> None:
         """Write jobs and lines of the History. Raises Permanent without a key column."""
-        lease, tabs, snapshot, pending = (
-            context.lease,
-            context.tabs,
-            context.snapshot,
-            context.pending,
-        )
+        tabs, snapshot, pending = context.tabs, context.snapshot, context.pending
         titles, beside = self.surroundings(context)
         lines, zone = work.lines, self.clock(snapshot)
         if snapshot.table is not None and not snapshot.history:
@@ -327,7 +318,7 @@ class Flusher:
                 ensured = ensure(snapshot, wanted, is_ours=True)
         if ensured.history:
             ensured.extra += history.insert(ensured.history, lines.lines, zone, snapshot.locale)
-        rows = tabs.rows(lease, ensured.tables, work.targets)
+        rows = tabs.rows(context.lease, ensured.tables, work.targets)
         served = [target for target in work.targets if target.site not in rows.waiting]
         change = diff(tabs, ensured.tables, served, rows, zone, snapshot.locale)
         absent = [confirmation(work.jobs[site]) for site in change.absent]
@@ -345,18 +336,14 @@ class Flusher:
             parts = self.with_pipeline(context, parts, entries)
         if parts.is_empty and not (pending.has_attempt or pending.takes_over):
             self._search = replace(self._search, was_refused=False)
-            self.store.batches.confirm(lease, absent + shown)
-            self.store.history.drop(lease, lines.seqs)  # Changes of hidden milestones.
+            self.store.batches.confirm(context.lease, absent + shown)
+            self.store.history.drop(context.lease, lines.seqs)  # Changes of hidden milestones.
             return
-        self.store.batches.confirm(lease, absent)
-        tables = ensured.tables
+        self.store.batches.confirm(context.lease, absent)
         try:
-            self.send(context, parts, tables, titles)
+            self.send(context, parts, titles)
         except Refused:
-            if self._search.was_refused:
-                self._find_refused(context, parts, tables, work.sites)
-            else:
-                self._search = replace(self._search, was_refused=True)
+            self._find_refused(context, parts, work.sites)
             return
         self._search = RefusalSearch()
         if tabs.is_ours:
@@ -392,22 +379,13 @@ class Flusher:
         self.notice_columns(tabs, context.snapshot, pending)
         return context
 
-    def notice_columns(
-        self, tabs: JobTabs, snapshot: Snapshot, pending: Pending
-    ) -> tuple[ReadColumn, ...]:
-        """Store which columns a read shows; return those that earlier reads showed and are gone."""
-        before = pending.columns_read
-        present = read_columns(snapshot.tables)
-        if not present:
-            return before.gone
-        is_mapped, layout = not tabs.is_ours, self.targets.layout
-
-        def title(column: str) -> str:
-            return layout.title(column, is_mapped=is_mapped)
-
-        note, made = self.store.spreadsheet.note_columns, pending.known_columns
-        number = snapshot.fence.number if snapshot.fence else 0
-        return note(number, present, title, before, made).gone
+    def notice_columns(self, tabs: JobTabs, snapshot: Snapshot, pending: Pending) -> None:
+        """Store which columns a read shows, and which of those before it are gone."""
+        if present := read_columns(snapshot.tables):
+            title = partial(self.targets.layout.title, is_mapped=not tabs.is_ours)
+            before, made = pending.columns_read, pending.known_columns
+            number = snapshot.fence.number if snapshot.fence else 0
+            self.store.spreadsheet.note_columns(number, present, title, before, made)
 
     def with_pipeline(
         self,
@@ -440,16 +418,17 @@ class Flusher:
             requests = pipeline.stamp(tab, figures)
         return replace(parts, extra=[*parts.extra, *requests])
 
-    def _find_refused(
-        self, context: FlushContext, parts: Parts, tables: Sequence[Table], sites: Sequence[str]
-    ) -> None:
-        """Narrow the search to half of the jobs; quarantine the job if only one is left.
+    def _find_refused(self, context: FlushContext, parts: Parts, sites: Sequence[str]) -> None:
+        """After a second refusal, narrow the search to half of the jobs; quarantine the last one.
 
         First the same batch is sent without the jobs' data. If Google rejects that, too (Refused is
         raised), a guard or the fence is at fault, not a job.
         """
+        if not self._search.was_refused:
+            self._search = replace(self._search, was_refused=True)
+            return
         context = replace(context, fence=self.writer.take_turn(context.lease))
-        self.send(context, parts.without_data(tables[0]), tables)
+        self.send(context, parts.without_data())
         half = sites[: len(sites) // 2]
         self._search = RefusalSearch(sites=half or None)
         if half:

@@ -215,7 +215,7 @@ def renew(flusher: Flusher, lease: Lease, *, restores: bool = False) -> list[str
     ensured = ensure(snapshot, flusher.targets.wanted(columns), is_ours=True)
     parts = _with_views(flusher, context, ensured, table, restores=restores)
     if not parts.is_empty:
-        flusher.send(context, parts, ensured.tables)
+        flusher.send(context, parts)
     return ensured.done
 
 

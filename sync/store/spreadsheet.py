@@ -233,8 +233,8 @@ class Spreadsheet:
         title: Callable[[str], str],
         before: ReadColumns,
         created: Iterable[str],
-    ) -> ReadColumns:
-        """Store the columns that a read showed, if they have changed; return the stored ones.
+    ) -> None:
+        """Store the columns that a read showed, if they have changed.
 
         `before` are the stored columns, `created` the IDs of all columns ever created. `title`
         returns the header of a column by its ID, "" for one that is no longer wanted. Needs no
@@ -242,13 +242,12 @@ class Spreadsheet:
         """
         known = before.after(fence, present, title, created, 0.0)
         if fence < before.fence or known.columns == before.columns:
-            return before
+            return
         with self._database.writing() as connection:
-            if self.kept(connection).columns_read != before:
-                return before  # Another read was stored just now: the next one decides.
-            known = before.after(fence, present, title, created, clock(connection))
-            self.change(connection, read_columns=known.model_dump_json())
-        return known
+            # If another read was stored just now, the next one decides.
+            if self.kept(connection).columns_read == before:
+                known = before.after(fence, present, title, created, clock(connection))
+                self.change(connection, read_columns=known.model_dump_json())
 
     def forget_gone_columns(self) -> None:
         """Record that a person doesn't want the missing columns back."""

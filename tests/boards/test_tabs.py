@@ -176,9 +176,7 @@ def test_a_batch_for_one_changed_cell_in_both_tabs_is_small() -> None:
         fences=(Fence(41),),
         hidden_tabs={FENCE_TAB: HiddenTab("_brightsheet"), **copies},
     )
-    batch = compose(
-        snapshot, [first, second], Parts(rows=rows), fence=Fence(42), fence_title="_brightsheet"
-    )
+    batch = compose(snapshot, Parts(rows=rows), Fence(42), "_brightsheet")
     assert len(batch.requests) <= 25
     assert len(json.dumps(batch.requests)) < 10_000
     cells = ["'_copies'!B5:B5", "'_copies'!C5:C5"]
@@ -194,7 +192,7 @@ def test_a_mapped_tab_is_asked_by_its_own_copies() -> None:
     )
     snapshot = Snapshot(tables=(first, second), hidden_tabs={FENCE_TAB: HiddenTab("_brightsheet")})
     rows = [RowWrite(sheet_id=n, row=4, site=A, identity=IS_A, cells=(write(),)) for n in (5, 6)]
-    batch = compose(snapshot, [first, second], Parts(rows=rows), fence=Fence(1), fence_title="x")
+    batch = compose(snapshot, Parts(rows=rows), Fence(1), "x")
     titles = {one["properties"]["title"] for one in inner(batch.requests, "addSheet")}
     copies = {cells for cells in batch.requested if not cells.endswith("!1:1")}
     assert {cells.partition("!")[0].strip("'") for cells in copies} == titles

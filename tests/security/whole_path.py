@@ -148,7 +148,7 @@ class WholePath:
         if tab := parts.pipeline or snapshot.pipeline:
             figures = self.targets.figures(entries, lambda: columns, self.zone, self.zone)
             parts = replace(parts, extra=[*parts.extra, *pipeline.show(tab, figures)])
-        batch = compose(snapshot, ensured.tables, parts, fence=Fence(2), fence_title=Titles.fence)
+        batch = compose(snapshot, parts, Fence(2), Titles.fence)
         return batch.requests
 
     def start_anew(self) -> None:

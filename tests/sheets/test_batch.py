@@ -34,7 +34,7 @@ def made(parts: Parts, seen: Table | None = None) -> Batch:
     read = seen or table()
     copies = {FENCE_TAB: HiddenTab("_brightsheet", 2)}
     snapshot = Snapshot(tables=(read,), fences=(Fence(41),), hidden_tabs=copies)
-    return compose(snapshot, [read], parts, fence=Fence(42), fence_title="_brightsheet")
+    return compose(snapshot, parts, Fence(42), "_brightsheet")
 
 
 def kinds(requests: list[Request]) -> list[str]:
@@ -176,8 +176,8 @@ def test_the_header_row_is_asked_for_apart_from_the_jobs() -> None:
 def test_the_same_batch_without_data_writes_nothing_of_jobs() -> None:
     """It asks whether a guard or a job is at fault: it must guard and copy as the other did."""
     fresh = RowWrite(sheet_id=JOBS_TAB, row=6, site=A, is_new=True, cells=(write(A, "site_id"),))
-    parts = Parts(rows=ROWS, new_rows=[fresh])
-    bare = made(parts.without_data(table()))
+    parts = Parts(tables=[table()], rows=ROWS, new_rows=[fresh])
+    bare = made(parts.without_data())
     assert "Approved" not in json.dumps(bare.requests)
     assert A not in json.dumps(bare.requests)
     assert bare.trace.rows == ()
