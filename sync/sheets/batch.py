@@ -8,7 +8,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 
 from sync.field_table import KEY
 from sync.sheets.job_tabs import Pattern
@@ -34,6 +33,7 @@ from sync.sheets.sheet_requests import (
     insert_like_above,
     make_hidden_tab,
     metadata,
+    runs,
     write,
     write_block,
 )
@@ -238,9 +238,7 @@ def _copies(
     grid = {"rowCount": table.row_count, "columnCount": table.column_count + _MORE_COLUMNS}
     size = {"properties": {"sheetId": tab, "gridProperties": grid}}
     pastes = []
-    numbers = sorted({one.row for one in rows})
-    for _, group in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
-        block = [row for _, row in group]
+    for block in runs(one.row for one in rows):
         area = {"startRowIndex": block[0], "endRowIndex": block[-1] + 1}
         paste = {
             "source": {"sheetId": table.sheet_id, **area},

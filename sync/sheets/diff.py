@@ -100,25 +100,33 @@ def diff(
             # Stored without its note, the cell has a typed one (`has_typed_note`).
             shown |= {column: without_note(shown[column]) for column in typed & shown.keys()}
             result.shown[target.site] = shown
-        elif not target.is_fresh:
-            result.absent.append(target.site)
-        elif match := rows.matches.get(target.site):
-            result.rows.append(key_write(tables, match, target.site))
+        elif target.is_fresh:
+            _add_row(result, cells, tables, target, rows)
         else:
-            number, pattern = len(result.new_rows), rows.pattern
-            result.new_rows.append(cells.new_row(tables[0], target, number, pattern))
-            result.shown[target.site] = cells.shown(tables[:1], target, tables[0].columns)
-    if result.new_rows and (pattern := rows.pattern) and pattern.identity:
+            result.absent.append(target.site)
+    return result
+
+
+def _add_row(
+    result: Diff, cells: "CellDecider", tables: Sequence[Table], target: Target, rows: JobRows
+) -> None:
+    """Add the write of a job's matched or new row."""
+    if match := rows.matches.get(target.site):
+        result.rows.append(key_write(tables, match, target.site))
+        return
+    table, pattern = tables[0], rows.pattern
+    if pattern and pattern.identity and not result.new_rows:
         # This row is checked with the others, because new rows copy its unmanaged cells.
         checked = RowWrite(
-            sheet_id=tables[0].sheet_id,
+            sheet_id=table.sheet_id,
             row=pattern.row - 1,
             identity=pattern.identity,
-            pattern_of=result.new_rows[0].site,
+            pattern_of=target.site,
             formulas=dict(pattern.formulas),
         )
         result.rows.append(checked)
-    return result
+    result.new_rows.append(cells.new_row(table, target, len(result.new_rows), pattern))
+    result.shown[target.site] = cells.shown([table], target, table.columns)
 
 
 def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
@@ -198,17 +206,10 @@ class CellDecider:
     locale: str = ""
 
     def row(self, table: Table, row: int, target: Target, copies: int) -> tuple[RowWrite, set[str]]:
-        """Return the write of one of a job's `copies` rows, and the columns with typed notes.
-
-        A person may have copied the row before its last change, so in our own tab each of several
-        rows gets all cells, except those in which typed text stays: they weren't read.
-        """
+        """Return the write of one of a job's `copies` rows, and the columns with typed notes."""
         changed = target.differences()
         if copies > 1 and table.is_ours:
-            ours = {
-                c for c, cell in target.cells.items() if rule_of(c, cell, is_ours=True) is Rule.OURS
-            }
-            target = replace(target, recheck=target.recheck | (ours - changed.keys()))
+            target = _with_all_cells(target)
         cells, typed_notes = list[CellWrite](), set[str]()
         for column in target.differences():
             if column == KEY or column not in table.columns:
@@ -358,6 +359,15 @@ class CellDecider:
                 fields = self.tabs.mask(column, wanted, at(above, index))
             data = encode.encoded(wanted, self.zone, self.locale)
             yield CellWrite(index=index, column=column, data=data, fields=fields)
+
+
+def _with_all_cells(target: Target) -> Target:
+    """Return a job of our own tab with every cell to write, except those in which typed text stays.
+
+    A person may have copied its row before its last change. The others weren't read.
+    """
+    ours = {c for c, cell in target.cells.items() if rule_of(c, cell, is_ours=True) is Rule.OURS}
+    return replace(target, recheck=target.recheck | (ours - target.differences().keys()))
 
 
 def is_received_since_mapping(table: Table, target: Target, column: str) -> bool:

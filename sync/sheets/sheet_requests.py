@@ -9,7 +9,7 @@ a column was deleted meanwhile, the guard is on another column afterward, and th
 Requests have the form of the Sheets v4 discovery document.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -212,21 +212,21 @@ def insert_like_above(
     ]
 
 
+def runs(numbers: Iterable[int]) -> Iterator[list[int]]:
+    """Yield the runs of neighbors among `numbers`, such as the indexes of rows."""
+    for _, run in groupby(enumerate(sorted({*numbers})), key=lambda pair: pair[1] - pair[0]):
+        yield [number for _, number in run]
+
+
 def write_block(rows: Sequence[RowWrite], fields: str = f"{FRESH},note") -> list[Request]:
     """Write adjacent rows, such as new ones, with one request per run of columns."""
-    indexes = enumerate(sorted({cell.index for row in rows for cell in row.cells}))
     requests = []
-    for _, group in groupby(indexes, key=lambda pair: pair[1] - pair[0]):
-        columns = [index for _, index in group]
+    for columns in runs(cell.index for row in rows for cell in row.cells):
         values = []
         for row in rows:
             cells = {cell.index: cell.data for cell in row.cells}
             values.append({"values": [cells.get(index, {}) for index in columns]})
-        start = {
-            "sheetId": rows[0].sheet_id,
-            "rowIndex": rows[0].row,
-            "columnIndex": columns[0],
-        }
+        start = {"sheetId": rows[0].sheet_id, "rowIndex": rows[0].row, "columnIndex": columns[0]}
         requests.append({"updateCells": {"start": start, "rows": values, "fields": fields}})
     return requests
 

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from itertools import groupby
 from typing import Any
 
 from sync.jobs.cells import Column
@@ -242,15 +241,15 @@ def _block(
     Milestones' names aren't written: if a person sorts the rows just then, the next read finds each
     elsewhere, and the numbers are written again.
     """
-    written = []
-    for row, label in rows.items():
-        values = dict[str, float | None](zip(_NUMBERS, figures.line(label), strict=True))
-        if row == min(rows):
-            values[_UPDATED] = encode.serial(figures.now, figures.zone)
-        cells = tuple(_cell(index, c, values.get(c)) for c, index in columns.items())
-        written.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=cells))
-    for _, run in groupby(enumerate(written), key=lambda pair: pair[1].row - pair[0]):
-        yield from sheet_requests.write_block([row for _, row in run], "userEnteredValue")
+    for run in sheet_requests.runs(rows):
+        written = []
+        for row in run:
+            values = dict[str, float | None](zip(_NUMBERS, figures.line(rows[row]), strict=True))
+            if row == min(rows):
+                values[_UPDATED] = encode.serial(figures.now, figures.zone)
+            cells = tuple(_cell(index, c, values.get(c)) for c, index in columns.items())
+            written.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=cells))
+        yield from sheet_requests.write_block(written, "userEnteredValue")
 
 
 def _cell(index: int, column: str, value: str | float | None) -> CellWrite:
