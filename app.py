@@ -28,7 +28,7 @@ from sync.status.messages import MESSAGES
 from sync.status.metrics import RefusalCounter, StoreCollector, exposition
 from sync.status.verdict import answer as status_answer
 from sync.status.watch import CachedBacklog, Watch
-from sync.store import Acknowledgements, ActionLog, Database, Inbox
+from sync.store import Acknowledgements, ActionLog, Database
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery
 from sync.wiring import Wiring
@@ -58,10 +58,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["brightsheet_watch"] = watch
     tries = PasswordTries(ActionLog(database).sources_of_sign_ins)
     acknowledgements = Acknowledgements()
-    _add_webhook(app, settings, wiring.inbox, worker, acknowledgements)
-    _add_probe(app, settings)
+    tally = RefusalCounter(wiring.refusals.add)
+    _add_webhook(app, wiring, worker, tally, acknowledgements)
+    _add_probe(app, settings, tally)
     _add_health(app, database)
-    _add_tally(app, wiring)
+    _add_tally(app, wiring, tally)
     _add_status(app, wiring)
     _add_metrics(app, wiring, tries, acknowledgements)
     add_console(app, wiring, alerts.deliver, worker.wake, tries, compose.pages())
@@ -128,17 +129,19 @@ def _proxies_before(forwarded: str) -> int:
 
 def _add_webhook(
     app: Flask,
-    settings: Settings,
-    inbox: Inbox,
+    wiring: Wiring,
     worker: Worker,
+    tally: RefusalCounter,
     acknowledgements: Acknowledgements,
 ) -> None:
+    settings, inbox = wiring.settings, wiring.inbox
+
     @app.route(WEBHOOK, methods=["POST", "PUT", "PATCH"])
     def receive() -> tuple[Response, int]:
         began = monotonic()
         # Authenticate the raw bytes, parse, store: only then answer.
         if not _is_authentic(request.headers, settings):
-            return _unauthorized(settings)
+            return _unauthorized(settings, tally)
         body = b""
         try:
             body = _read_body(request)
@@ -169,11 +172,11 @@ def _too_large() -> Rejected:
     return Rejected("too_large", _TOO_LARGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
-def _add_probe(app: Flask, settings: Settings) -> None:
+def _add_probe(app: Flask, settings: Settings, tally: RefusalCounter) -> None:
     @app.get(CHECK)
     def probe() -> Any:
         if not _is_authentic(request.headers, settings):
-            return _unauthorized(settings)
+            return _unauthorized(settings, tally)
         return {
             "status": "ok",
             "scheme": request.scheme,
@@ -182,7 +185,10 @@ def _add_probe(app: Flask, settings: Settings) -> None:
         }
 
 
-def _unauthorized(settings: Settings) -> tuple[Response, int]:
+def _unauthorized(settings: Settings, tally: RefusalCounter) -> tuple[Response, int]:
+    """Count and answer a request without the right secret: nothing of it is stored."""
+    has_secret = any(_sent(request.headers, settings))
+    tally.note(HTTPStatus.UNAUTHORIZED, request.remote_addr, has_secret=has_secret)
     message = f"Send the secret in the header {settings.webhook_secret_header}."
     return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
 
@@ -200,17 +206,8 @@ def _parsed(body: bytes, shapes: WebhooksConfig) -> Delivery:
     raise Rejected("fault", f"An internal error ({kind}).")
 
 
-def _add_tally(app: Flask, wiring: Wiring) -> None:
-    app.extensions["brightsheet_refusal_counter"] = tally = RefusalCounter(wiring.refusals.add)
-
-    @app.after_request
-    def count(answer: Response) -> Response:
-        # With the right secret, a webhook that is rejected is stored instead.
-        is_refused = answer.status_code == HTTPStatus.UNAUTHORIZED
-        if request.path in (WEBHOOK, CHECK) and is_refused:
-            has_secret = any(_sent(request.headers, wiring.settings))
-            tally.note(answer.status_code, request.remote_addr, has_secret=has_secret)
-        return answer
+def _add_tally(app: Flask, wiring: Wiring, tally: RefusalCounter) -> None:
+    app.extensions["brightsheet_refusal_counter"] = tally
 
     def refuse(status: int, address: str, headers: Mapping[str, str]) -> None:
         """Record a webhook that the web server refused before the app saw it."""
