@@ -51,12 +51,9 @@ def note_of(cell: CellData) -> str:
 
 def links_of(cell: CellData) -> list[tuple[int, str]]:
     """Return the start of each link in a cell's text (in UTF-16 units), with its address."""
-    runs = cell.get("textFormatRuns")
-    if not runs:
-        return []
     return [
         (run.get("startIndex", 0), uri)
-        for run in runs
+        for run in cell.get("textFormatRuns", ())
         if (uri := run.get("format", {}).get("link", {}).get("uri"))
     ]
 

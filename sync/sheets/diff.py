@@ -19,6 +19,7 @@ from sync.sheets.policy import NOTES, Decision, Rule, TypedWord, decide, rule_of
 from sync.sheets.read import Table, must_have_keys
 from sync.sheets.row_identity import IDENTIFYING, RowIdentity
 from sync.sheets.sheet_requests import CellWrite, RowWrite
+from sync.store import Shown
 
 _CELL_BYTES = 150
 """Bytes of JSON around a cell's own text, measured on the published sample."""
@@ -28,16 +29,21 @@ _ROW_BYTES = 400
 
 @dataclass
 class Diff:
-    """The writes of jobs' rows; `shown` is what the rows show after them, by site.
+    """The writes of jobs' rows; `shown` is what the rows show after them.
 
     A row that gets a key gets only the key: its values follow after a read has shown the key.
     """
 
     rows: list[RowWrite] = field(default_factory=list)
     new_rows: list[RowWrite] = field(default_factory=list)
-    shown: dict[str, Cells] = field(default_factory=dict)
-    absent: list[str] = field(default_factory=list)
-    """Sites whose row a person deleted: it returns only with the next event."""
+    shown: list[Shown] = field(default_factory=list)
+    absent: list[Shown] = field(default_factory=list)
+    """Jobs whose row a person deleted: it returns only with the next event."""
+
+
+def confirmation(target: Target, cells: Cells | None = None) -> Shown:
+    """Return the confirmation of one job; without `cells`, the last written ones stay."""
+    return Shown(target.site, target.version, target.events, cells, target.entry)
 
 
 def columns_to_read(targets: Iterable[Target], *, is_ours: bool) -> tuple[str, ...]:
@@ -99,11 +105,11 @@ def diff(
             shown = cells.shown([table for table, _ in places], target, present)
             # Stored without its note, the cell has a typed one (`has_typed_note`).
             shown |= {column: without_note(shown[column]) for column in typed & shown.keys()}
-            result.shown[target.site] = shown
+            result.shown.append(confirmation(target, shown))
         elif target.is_fresh:
             _add_row(result, cells, tables, target, rows)
         else:
-            result.absent.append(target.site)
+            result.absent.append(confirmation(target))
     return result
 
 
@@ -126,7 +132,8 @@ def _add_row(
         )
         result.rows.append(checked)
     result.new_rows.append(cells.new_row(table, target, len(result.new_rows), pattern))
-    result.shown[target.site] = cells.shown([table], target, table.columns)
+    shown = cells.shown([table], target, table.columns)
+    result.shown.append(confirmation(target, shown))
 
 
 def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:

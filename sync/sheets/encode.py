@@ -55,9 +55,8 @@ def encoded(cell: Cell, zone: tzinfo, locale: str = "") -> dict[str, Any]:
     elif value is not None:
         data["userEnteredValue"] = {"numberValue": value}
         if cell.when is not None:
-            data["userEnteredFormat"] = {
-                "numberFormat": _DAY if cell.is_day else moment_format(locale)
-            }
+            form = _DAY if cell.is_day else moment_format(locale)
+            data["userEnteredFormat"] = {"numberFormat": form}
     elif cell.text:
         data["userEnteredValue"] = {"stringValue": text(cell, zone)}
     if cell.links:

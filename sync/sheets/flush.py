@@ -28,7 +28,7 @@ from sync.sheets.job_tabs import JobTabs
 from sync.sheets.read import Snapshot, Table, must_have_keys
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, history, pipeline
-from sync.sheets.targets import Lines, Targets, Work, confirmation
+from sync.sheets.targets import Lines, Targets, Work
 from sync.store import FenceDoubt, Lease, Pending, SheetStore
 from sync.store.findings import Finding
 from sync.types import Mode
@@ -321,25 +321,23 @@ class Flusher:
         rows = tabs.rows(context.lease, ensured.tables, work.targets)
         served = [target for target in work.targets if target.site not in rows.waiting]
         change = diff(tabs, ensured.tables, served, rows, zone, snapshot.locale)
-        absent = [confirmation(work.jobs[site]) for site in change.absent]
-        shown = [confirmation(work.jobs[site], cells) for site, cells in change.shown.items()]
         parts = replace(
             ensured.parts,
             rows=change.rows,
             new_rows=change.new_rows,
             pattern=rows.pattern,
-            shown=shown,
+            shown=change.shown,
             lines=lines.seqs,
         )
         if not self._search.was_refused:  # The Pipeline may be the part that Google rejected.
-            entries = {site: work.jobs[site].entry for site in (*change.shown, *change.absent)}
+            entries = {job.site: job.entry for job in (*change.shown, *change.absent)}
             parts = self.with_pipeline(context, parts, entries)
         if parts.is_empty and not (pending.has_attempt or pending.takes_over):
             self._search = replace(self._search, was_refused=False)
-            self.store.batches.confirm(context.lease, absent + shown)
+            self.store.batches.confirm(context.lease, change.absent + change.shown)
             self.store.history.drop(context.lease, lines.seqs)  # Changes of hidden milestones.
             return
-        self.store.batches.confirm(context.lease, absent)
+        self.store.batches.confirm(context.lease, change.absent)
         try:
             self.send(context, parts, titles)
         except Refused:
@@ -347,8 +345,8 @@ class Flusher:
             return
         self._search = RefusalSearch()
         if tabs.is_ours:
-            known = pending.known_columns
-            self.new_reps |= filter_views.without_view(change.shown.values(), known)
+            cells = [job.cells or {} for job in change.shown]
+            self.new_reps |= filter_views.without_view(cells, pending.known_columns)
 
     def _without_history(self, context: FlushContext, lines: Lines) -> Lines:
         """Return the lines to write without a tab: none if a person deleted or doesn't want it."""

@@ -6,6 +6,7 @@ A tab is recognized by the metadata of its header row and columns, not by titles
 import hashlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -112,10 +113,8 @@ def quoted(title: str) -> str:
 def data_filters(columns: tuple[str, ...] = ()) -> list[Filter]:
     """Return the data filters of a read of header rows, the fence, keys, and whole `columns`."""
     lookups = [{"metadataKey": kind} for kind in _KINDS]
-    lookups += [
-        {"metadataKey": COLUMN_KEY, "metadataValue": column}
-        for column in (KEY, *columns, PIPELINE_LABEL)
-    ]
+    columns = (KEY, *columns, PIPELINE_LABEL)
+    lookups += [{"metadataKey": COLUMN_KEY, "metadataValue": column} for column in columns]
     return [{"developerMetadataLookup": lookup} for lookup in lookups]
 
 
@@ -137,19 +136,17 @@ def whole(answer: Json, sheet_id: int) -> dict[int, Row]:
     return {number: row.get("values", ()) for number, row in enumerate(rows)}
 
 
-def merged(answer: Json, sheet_id: int) -> dict[int, Row]:
+def merged(answer: Json, sheet_id: int) -> Mapping[int, Row]:
     """Return the rows of a tab that was read in parts; unread cells are {}."""
-    cells: dict[int, dict[int, CellData]] = {}
+    rows = defaultdict[int, list[CellData]](list)
     for sheet in _sheets(answer, sheet_id):
         for grid in sheet.get("data", ()):
             first = grid.get("startColumn", 0)
-            for number, row in enumerate(grid.get("rowData", ()), grid.get("startRow", 0)):
-                for index, cell in enumerate(row.get("values", ()), first):
-                    cells.setdefault(number, {})[index] = cell
-    return {
-        number: [row.get(index, {}) for index in range(max(row) + 1)]
-        for number, row in cells.items()
-    }
+            for number, data in enumerate(grid.get("rowData", ()), grid.get("startRow", 0)):
+                row, values = rows[number], data.get("values", ())
+                row += [{}] * (first - len(row))
+                row[first : first + len(values)] = values
+    return rows
 
 
 def _sheets(answer: Json, sheet_id: int) -> Iterable[Json]:

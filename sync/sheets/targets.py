@@ -9,14 +9,14 @@ import structlog
 
 from sync.errors import Permanent
 from sync.field_table import ONCE_FILLED_IDS, REP
-from sync.jobs.cells import EMPTY, Cells, Column
+from sync.jobs.cells import EMPTY, Column
 from sync.jobs.learned import proposed_order
 from sync.jobs.model import Change, Customer
 from sync.jobs.pipeline import PipelineEntry, PipelineLine, count
 from sync.jobs.row import Layout
 from sync.jobs.target import Target
 from sync.settings.config_file import Confirmed, MilestoneConfig
-from sync.sheets.diff import fitting
+from sync.sheets.diff import confirmation, fitting
 from sync.sheets.ensure import PIPELINE, USUAL_TITLES, WantedTabs
 from sync.sheets.read import JOBS_TAB, Snapshot
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
@@ -255,8 +255,3 @@ def _began(target: Target) -> tuple[datetime, str]:
     """Return the order in which new rows are added: the oldest of the job's events first."""
     stamps = (event.stamp for event in target.job.events.values())
     return (min(stamps, default=datetime.max.replace(tzinfo=UTC)), target.job.site)
-
-
-def confirmation(target: Target, cells: Cells | None = None) -> Shown:
-    """Return the confirmation of one job; without `cells`, the last written ones stay."""
-    return Shown(target.site, target.version, target.events, cells, target.entry)

@@ -55,7 +55,8 @@ def test_a_known_row_is_written_at_its_current_place() -> None:
     found = made(target(2))
     (row,) = found.rows
     assert (row.row, row.site, places(row)) == (7, uuid(2), [(0, "customer")])
-    assert found.shown == {uuid(2): target(2).cells}
+    (shown,) = found.shown
+    assert (shown.site, shown.cells) == (uuid(2), target(2).cells)
 
 
 def test_the_key_cell_of_a_known_row_is_never_written() -> None:
@@ -188,7 +189,7 @@ def test_a_key_is_written_without_values_and_with_the_matched_texts() -> None:
     (key,) = row.cells
     assert (key.index, key.column, key.expects, key.key_row) == (3, "site_id", BLANK, texts)
     assert (key.data, key.fields) == (cell(uuid(3)), "userEnteredValue")
-    assert (found.shown, found.new_rows) == ({}, []), "nothing is confirmed by it"
+    assert (found.shown, found.new_rows) == ([], []), "nothing is confirmed by it"
     (known,) = diff(OWN_TAB, [table()], [target(1)], JobRows({uuid(1): match}), UTC).rows
     assert known.row == 4, "a job that has a row is not matched with another"
 

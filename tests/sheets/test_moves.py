@@ -29,6 +29,7 @@ from sync.sheets.reconcile import differences
 from sync.sheets.row_identity import Place
 from sync.sheets.sheet_requests import RowWrite
 from sync.sheets.undo import place
+from sync.store import Shown
 from tests.made_up import uuid
 from tests.sheets.grids import (
     EMAIL,
@@ -161,7 +162,7 @@ class Sheet:
             for number in found.finished:
                 del self.undos[number]
             between()
-            self.write(found.rows, {})
+            self.write(found.rows, ())
             return True
         targets = [job.target(is_ours=self.is_ours) for job in self.jobs.values() if job.is_dirty]
         if not targets:
@@ -176,7 +177,7 @@ class Sheet:
         self.write(change.rows, change.shown)
         return True
 
-    def write(self, writes: Sequence[RowWrite], shown: Any) -> None:
+    def write(self, writes: Sequence[RowWrite], shown: Sequence[Shown]) -> None:
         """Write a batch as Google does, and keep what the check says, as the store does."""
         rows, meant = self.rows(), trace(*writes, columns=PEOPLE)
         copies = {one.row: [dict(each) for each in rows.get(one.row, [])] for one in writes}
@@ -192,7 +193,7 @@ class Sheet:
                 self.undos[number] = undo.model_copy(update={"was_confirmed": True})
         self.undos.update({next(self.numbers): undo for undo in findings.undos})
         self.replaced += [one.before for one in findings.replaced]
-        for site, cells in shown.items():
+        for site, cells in ((one.site, one.cells or {}) for one in shown):
             job = self.jobs[site]
             if site in findings.misplaced:
                 confirmed = findings.confirmed[site]

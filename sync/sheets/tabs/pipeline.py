@@ -137,8 +137,8 @@ def show(
         return []
     chart: list[Request] = []
     if missing or draws or not before:
-        grows, draws = bool(missing), draws or not before
-        chart = _chart(tab, rows, figures.config, draws=draws, grows=grows)
+        draws = draws or not before
+        chart = _chart(tab, rows, figures.config, draws=draws, grows=bool(missing))
     columns = _places(tab, (*_NUMBERS, _UPDATED))
     digest = _digest(rows, columns, figures)
     if digest == tab.guard_value and not (is_daily or chart):
