@@ -178,7 +178,7 @@ class BoardTabs:
     def _progress(self, table: Table) -> ProgressWords:
         return ProgressWords(table.words.get(PROGRESS, {}), self._config)
 
-    def mask(self, column: str, cell: Cell, there: CellData) -> str:
+    def mask(self, column: str, cell: Cell, there: CellData, _last: Cell = EMPTY) -> str:
         """Write the value, and links that are the value; a date gets our format if it has none."""
         if column.startswith(LINKED):
             return encode.VALUE

@@ -325,20 +325,15 @@ class CellDecider:
             return None
         fields = ""
         if decision is Decision.WRITE:
-            fields = self.tabs.mask(column, wanted, table.cells.get(column, {}).get(row, {}))
+            there = table.cells.get(column, {}).get(row, {})
+            last = EMPTY if column in target.recheck else target.written.get(column, EMPTY)
+            fields = self.tabs.mask(column, wanted, there, last)
         cell = wanted if writes_note else without_note(wanted)
-        data = encode.encoded(cell, self.zone, self.locale)
-        last = target.written.get(column, EMPTY)
-        has_format = last.when is not None and wanted.when is not None
-        has_format = has_format and (last.is_day, last.is_age) == (wanted.is_day, wanted.is_age)
-        if has_format and table.is_ours and column not in target.recheck:
-            fields = fields.replace(f",{encode.DATE_FIELD}", "")
-            data.pop("userEnteredFormat", None)
         ours = (None, BLANK, self.last_value(table, column, target))
         return CellWrite(
             index=table.columns[column],
             column=column,
-            data=data,
+            data=encode.encoded(cell, self.zone, self.locale),
             fields=",".join(part for part in (fields, "note" if writes_note else "") if part),
             expects=None if rule is Rule.OURS else observed,
             expects_note=expected_note,

@@ -26,9 +26,10 @@ FRESH = f"{VALUE},{DATE_FIELD}"
 """The mask for cells of a new row."""
 
 
-def value_fields(cell: Cell) -> str:
-    """Return the mask with which the value of `cell` is written over another."""
-    return f"{VALUE},{DATE_FIELD}" if cell.when is not None else VALUE
+def value_fields(cell: Cell, last: Cell) -> str:
+    """Return the mask with which the value of `cell` is written over `last`, without its format."""
+    has_format = last.when is not None and (last.is_day, last.is_age) == (cell.is_day, cell.is_age)
+    return VALUE if cell.when is None or has_format else FRESH
 
 
 def moment_format(locale: str) -> dict[str, str]:

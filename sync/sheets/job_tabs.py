@@ -126,9 +126,12 @@ class JobTabs(Protocol):
         """Return how a text in a job's row compares with what the column should show."""
         return TypedWord.OTHER
 
-    def mask(self, column: str, cell: Cell, there: CellData) -> str:
-        """Return the field mask of a write; `there` is the cell, or the one above a new row's."""
-        return encode.value_fields(cell)
+    def mask(self, column: str, cell: Cell, there: CellData, last: Cell = EMPTY) -> str:
+        """Return the field mask of a write over a cell with `last` as its last written content.
+
+        `there` is the cell as read, or the one above a new row's.
+        """
+        return encode.value_fields(cell, last)
 
     def views(self, table: Table) -> Sequence[View]:
         """Return the filter views that a tab gets on request."""

@@ -198,11 +198,7 @@ def test_a_date_that_was_written_keeps_the_format_that_it_has() -> None:
     day, later = Cell(when=NOTED, is_day=True), Cell(when=NOTED + timedelta(days=1), is_day=True)
     columns = {**COLUMNS, "since": 2}
     (row,) = made(target(1, cells(1, since=day), since=later), columns=columns).rows
-    (cell,) = row.cells
-    assert (cell.fields, sorted(cell.data)) == (
-        "userEnteredValue,textFormatRuns",
-        ["userEnteredValue"],
-    )
+    assert [cell.fields for cell in row.cells] == ["userEnteredValue,textFormatRuns"]
     doubtful = replace(target(1, cells(1, since=day), since=later), recheck=frozenset({"since"}))
     (row,) = made(doubtful, columns=columns).rows
     assert "userEnteredFormat.numberFormat" in row.cells[0].fields
