@@ -21,9 +21,7 @@ from sync.sheets.read import (
     Table,
     quoted,
 )
-from sync.sheets.row_identity import RowIdentity
 from sync.sheets.sheet_requests import (
-    CellWrite,
     Request,
     RowWrite,
     column_guards,
@@ -77,15 +75,14 @@ class Parts:
     """The tabs of jobs after its structure; (): as they were read. New rows go into the first."""
     structure: Sequence[Request] = ()
     """Requests that create tabs and columns."""
-    header: Sequence[CellWrite] = ()
+    extra: Sequence[Request] = ()
+    """Requests for the History, the Pipeline, and formatting."""
     rows: Sequence[RowWrite] = ()
-    """Existing rows."""
+    """Existing rows, the header row among them."""
     new_rows: Sequence[RowWrite] = ()
     """New rows, inserted one below the other from the first one's row."""
     pattern: Pattern | None = None
     """The place of the new rows, and what they copy; None: they are below the last job."""
-    extra: Sequence[Request] = ()
-    """Requests for the History, the Pipeline, and formatting."""
     created: tuple[str, ...] = ()
     """IDs of further tabs and filter views that it creates."""
     shown: Sequence[Shown] = ()
@@ -103,7 +100,7 @@ class Parts:
     @property
     def is_empty(self) -> bool:
         """Whether a batch of these parts would change nothing that people see."""
-        return not (self.structure or self.header or self.rows or self.new_rows or self.extra)
+        return not (self.structure or self.rows or self.new_rows or self.extra)
 
     def without_data(self) -> "Parts":
         """Return the parts without the data of jobs.
@@ -115,12 +112,16 @@ class Parts:
         for row in (*self.rows, *self.new_rows):
             columns[row.sheet_id] |= {cell.column for cell in row.cells}
         guarded = {sheet_id: frozenset(ids) for sheet_id, ids in columns.items()}
-        rows = {(row.sheet_id, row.row) for row in self.rows}
+        rows = {(row.sheet_id, row.row) for row in self.rows if not row.identity.is_header}
         first = self.tables[0]
         rows |= {(first.sheet_id, first.last_row)} if self.new_rows else set()
         touched = [RowWrite(sheet_id=sheet, row=row) for sheet, row in sorted(rows)]
         return Parts(
-            self.tables, self.structure, self.header, touched, created=self.created, guarded=guarded
+            self.tables,
+            self.structure,
+            rows=[*(row for row in self.rows if row.identity.is_header), *touched],
+            created=self.created,
+            guarded=guarded,
         )
 
 
@@ -176,14 +177,9 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
         "description": fence.description,
     }
     requests += [{"addProtectedRange": {"protectedRange": moved}}, *parts.structure]
-    written = [*parts.rows]
-    if parts.header:
-        identity = RowIdentity(is_header=True)
-        cells, row = tuple(parts.header), first.header_row
-        written.append(RowWrite(sheet_id=first.sheet_id, row=row, cells=cells, identity=identity))
     requested: list[str] = []
     for table in tables:
-        rows = [row for row in written if row.sheet_id == table.sheet_id]
+        rows = [row for row in parts.rows if row.sheet_id == table.sheet_id]
         new = parts.new_rows if table is first else ()
         also = table.columns if creates_jobs_tab else parts.guarded.get(table.sheet_id, ())
         if not (rows or new or creates_jobs_tab or also):
@@ -201,11 +197,11 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
         if (rows or new) and not creates_jobs_tab:
             number = table.header_row + 1
             requested.append(f"{quoted(table.title)}!{number}:{number}")
-    requests += write(written)
+    requests += write(parts.rows)
     if parts.new_rows:
         requests += _new_rows(first, parts)
     requests += parts.extra
-    traced = [] if creates_jobs_tab else [*written, *parts.new_rows]
+    traced = [] if creates_jobs_tab else [*parts.rows, *parts.new_rows]
     trace = Trace(
         columns={table.sheet_id: dict(table.columns) for table in tables},
         rows=tuple(row for row in traced if row.cells or row.pattern_of),

@@ -14,7 +14,8 @@ from sync.settings.config_file import Config
 from sync.sheets import sheet_requests
 from sync.sheets.batch import Parts
 from sync.sheets.read import HEADER_KEY, JOBS_TAB, PipelineTab, Snapshot, Tab, Table
-from sync.sheets.sheet_requests import CellWrite, Request
+from sync.sheets.row_identity import RowIdentity
+from sync.sheets.sheet_requests import CellWrite, Request, RowWrite
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import filter_views, formatting, history, pipeline
 from sync.sheets.tabs.filter_views import View
@@ -75,14 +76,15 @@ class Ensured:
         """All requests as parts of a batch."""
         tabs = {HISTORY: self.history, PIPELINE: self.pipeline}
         created = tuple(name for name, tab in tabs.items() if tab)
+        rows = [self._header_row()] if self.header else []
         return Parts(
-            self.tables,
-            self.structure,
-            self.header,
-            extra=self.extra,
-            created=created,
-            pipeline=self.pipeline,
+            self.tables, self.structure, self.extra, rows, created=created, pipeline=self.pipeline
         )
+
+    def _header_row(self) -> RowWrite:
+        cells, identity = tuple(self.header), RowIdentity(is_header=True)
+        number, row = self.table.sheet_id, self.table.header_row
+        return RowWrite(sheet_id=number, row=row, cells=cells, identity=identity)
 
     def report(self, line: str) -> None:
         """Add the line of a change to an existing tab."""

@@ -321,9 +321,10 @@ class Flusher:
         rows = tabs.rows(context.lease, ensured.tables, work.targets)
         served = [target for target in work.targets if target.site not in rows.waiting]
         change = diff(tabs, ensured.tables, served, rows, zone, snapshot.locale)
+        parts = ensured.parts
         parts = replace(
-            ensured.parts,
-            rows=change.rows,
+            parts,
+            rows=[*parts.rows, *change.rows],
             new_rows=change.new_rows,
             pattern=rows.pattern,
             shown=change.shown,

@@ -143,7 +143,8 @@ class WholePath:
         change = diff(OWN, tables, targets, JobRows(), self.zone)
         rows = change.rows if snapshot.tables else change.new_rows
         assert len(rows) == len(targets), "nothing is shown"
-        parts = replace(ensured.parts, rows=change.rows, new_rows=change.new_rows)
+        parts = ensured.parts
+        parts = replace(parts, rows=[*parts.rows, *change.rows], new_rows=change.new_rows)
         entries = (target.entry for target in targets if target.entry)
         if tab := parts.pipeline or snapshot.pipeline:
             figures = self.targets.figures(entries, lambda: columns, self.zone, self.zone)

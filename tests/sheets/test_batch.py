@@ -1,7 +1,6 @@
 """One batchUpdate: fence, guards and copies before anything is written."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -28,6 +27,11 @@ ROWS = [
     for number in (4, 5)
 ]
 Request = dict[str, Any]
+
+
+def header(cell: CellWrite) -> RowWrite:
+    identity = RowIdentity(is_header=True)
+    return RowWrite(sheet_id=JOBS_TAB, row=0, cells=(cell,), identity=identity)
 
 
 def made(parts: Parts, seen: Table | None = None) -> Batch:
@@ -88,7 +92,7 @@ def wide(sheet_id: int = JOBS_TAB, title: str = "Jobs", **changes: Any) -> Table
     ("parts", "guarded"),
     [
         (Parts(rows=ROWS), [KEY, STATUS]),
-        (Parts(header=[write("Permit")]), [KEY, STATUS]),
+        (Parts(rows=[header(write("Permit"))]), [KEY, STATUS]),
         (
             Parts(
                 new_rows=[
@@ -141,9 +145,9 @@ def test_before_images_are_of_whole_rows_however_wide_they_are_by_now() -> None:
     assert len(inner(requests, "deleteConditionalFormatRule")) == 2
 
 
-def asked(*rows: RowWrite, header: Sequence[CellWrite] = ()) -> tuple[str, ...]:
+def asked(*rows: RowWrite) -> tuple[str, ...]:
     seen = table(columns=PEOPLE, column_count=5)
-    *copies, header_row = made(Parts(rows=rows, header=header), seen).requested
+    *copies, header_row = made(Parts(rows=rows), seen).requested
     assert header_row == "'Jobs'!1:1"
     assert all(cells.startswith("'_brightsheet'!") for cells in copies)
     return tuple(cells.removeprefix("'_brightsheet'!") for cells in copies)
@@ -169,7 +173,7 @@ def test_the_answer_brings_all_that_is_compared() -> None:
 def test_the_header_row_is_asked_for_apart_from_the_jobs() -> None:
     """A range from it down to the last job would bring the whole sheet back."""
     title = write("Permit", fields="note", expects_note="")
-    ranges = asked(of_a(90, write(expects=BLANK)), header=[title])
+    ranges = asked(header(title), of_a(90, write(expects=BLANK)))
     assert ranges == ("B1:B1", "C1:C1", "B91:B91", "C91:C91")
 
 
