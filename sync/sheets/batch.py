@@ -16,6 +16,7 @@ from sync.sheets.read import (
     FENCE_TAB,
     WORDS_KEY,
     Fence,
+    HiddenTab,
     PipelineTab,
     Snapshot,
     Table,
@@ -188,12 +189,11 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
         requests += column_guards(table, sorted(guarded & table.columns.keys()))
         requests += header_guard(table)
         if rows and not creates_jobs_tab:
-            tab = table.copies_tab
-            title = fence_title if tab == FENCE_TAB else f"{fence_title} {table.sheet_id}"
-            if known := snapshot.hidden_tabs.get(tab):
-                title = known.title
-            requests += _copies(snapshot, table, rows, title)
-            requested += [f"{quoted(title)}!{cells}" for cells in _compared_ranges(table, rows)]
+            title = fence_title if table.is_ours else f"{fence_title} {table.sheet_id}"
+            hidden = snapshot.hidden_tabs.get(table.copies_tab, HiddenTab(title))
+            requests += _copies(snapshot, table, rows, hidden)
+            title = quoted(hidden.title)
+            requested += [f"{title}!{cells}" for cells in _compared_ranges(table, rows)]
         if (rows or new) and not creates_jobs_tab:
             number = table.header_row + 1
             requested.append(f"{quoted(table.title)}!{number}:{number}")
@@ -221,16 +221,15 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
 
 
 def _copies(
-    snapshot: Snapshot, table: Table, rows: Iterable[RowWrite], title: str
+    snapshot: Snapshot, table: Table, rows: Iterable[RowWrite], hidden: HiddenTab
 ) -> list[Request]:
-    """Copy `rows` of a tab to the same coordinates of its hidden tab, before they are written.
+    """Copy `rows` of a tab to the same coordinates of its `hidden` tab, before they are written.
 
     Formulas stay as they are there. Whole rows are copied, at their present width, even if the
     given destination is smaller.
     """
     tab = table.copies_tab
     is_there = tab in snapshot.hidden_tabs or tab == FENCE_TAB
-    rules = snapshot.hidden_tabs[tab].rules if tab in snapshot.hidden_tabs else 0
     grid = {"rowCount": table.row_count, "columnCount": table.column_count + _MORE_COLUMNS}
     size = {"properties": {"sheetId": tab, "gridProperties": grid}}
     pastes = []
@@ -243,10 +242,10 @@ def _copies(
         }
         pastes.append({"copyPaste": paste})
     return [
-        *([] if is_there else make_hidden_tab(tab, title)),
+        *([] if is_there else make_hidden_tab(tab, hidden.title)),
         # Without the last batch's copies and their formats.
         {"updateCells": {"range": {"sheetId": tab}, "fields": "*"}},
-        *[{"deleteConditionalFormatRule": {"sheetId": tab, "index": 0}}] * rules,
+        *[{"deleteConditionalFormatRule": {"sheetId": tab, "index": 0}}] * hidden.rules,
         {"updateSheetProperties": {**size, "fields": "gridProperties(rowCount,columnCount)"}},
         *pastes,
     ]
