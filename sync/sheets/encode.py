@@ -26,12 +26,6 @@ FRESH = f"{VALUE},{DATE_FIELD}"
 """The mask for cells of a new row."""
 
 
-def value_fields(cell: Cell, last: Cell) -> str:
-    """Return the mask with which the value of `cell` is written over `last`, without its format."""
-    has_format = last.when is not None and (last.is_day, last.is_age) == (cell.is_day, cell.is_age)
-    return VALUE if cell.when is None or has_format else FRESH
-
-
 def moment_format(locale: str) -> dict[str, str]:
     """Return the number format of moments.
 
@@ -61,13 +55,10 @@ def encoded(cell: Cell, zone: tzinfo, locale: str = "") -> dict[str, Any]:
     elif cell.text:
         data["userEnteredValue"] = {"stringValue": text(cell, zone)}
     if cell.links:
-        length = units(cell.text)
-        runs: dict[int, dict[str, Any]] = {}
-        for link in cell.links:
-            runs[link.start] = {"startIndex": link.start, "format": {"link": {"uri": link.uri}}}
-            if link.end < length:
-                runs.setdefault(link.end, {"startIndex": link.end, "format": {}})
-        data["textFormatRuns"] = [runs[start] for start in sorted(runs)]
+        formats: dict[int, dict[str, Any]] = {link.end: {} for link in cell.links}
+        formats |= {link.start: {"link": {"uri": link.uri}} for link in cell.links}
+        starts = [start for start in sorted(formats) if start < units(cell.text)]
+        data["textFormatRuns"] = [{"startIndex": n, "format": formats[n]} for n in starts]
     if cell.note or cell.noted:
         data["note"] = note(cell, zone)
     return data

@@ -129,9 +129,12 @@ class JobTabs(Protocol):
     def mask(self, column: str, cell: Cell, there: CellData, last: Cell = EMPTY) -> str:
         """Return the field mask of a write over a cell with `last` as its last written content.
 
-        `there` is the cell as read, or the one above a new row's.
+        `there` is the cell as read, or the one above a new row's. A date keeps the format that it
+        has.
         """
-        return encode.value_fields(cell, last)
+        is_alike = (last.is_day, last.is_age) == (cell.is_day, cell.is_age)
+        has_format = cell.when is None or (last.when is not None and is_alike)
+        return encode.VALUE if has_format else encode.FRESH
 
     def views(self, table: Table) -> Sequence[View]:
         """Return the filter views that a tab gets on request."""

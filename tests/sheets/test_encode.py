@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.jobs.cells import EMPTY, Cell, Link
+from sync.jobs.cells import Cell, Link
 from sync.sheets import encode
+from tests.sheets.grids import OWN
 
 NOON = datetime(2026, 7, 1, 19, tzinfo=UTC)
 ANGELES = ZoneInfo("America/Los_Angeles")
@@ -69,8 +70,8 @@ def test_links_are_runs_that_end_with_the_link() -> None:
 def test_the_mask_names_what_is_written_and_nothing_else() -> None:
     """A mask that names the note clears it; one that lacks the runs leaves old links."""
     fields = "userEnteredValue,textFormatRuns"
-    assert encode.value_fields(Cell(text="x", note="n"), EMPTY) == fields
-    moment = encode.value_fields(Cell(when=NOON), EMPTY)
+    assert OWN.mask("", Cell(text="x", note="n"), {}) == fields
+    moment = OWN.mask("", Cell(when=NOON), {})
     assert moment == f"{fields},userEnteredFormat.numberFormat" == encode.FRESH
     assert encode.encoded(Cell(), UTC) == {}
 
