@@ -132,7 +132,7 @@ def milestones(as_json: bool) -> None:
     order = Milestones(wiring.config())
     jobs = wiring.jobs()
     headings = order.headings(jobs)
-    last = order.last()
+    last = order.last
     if as_json:
         echo(json.dumps({**vars(heading), "is_last": heading.key == last}) for heading in headings)
     elif headings:

@@ -137,7 +137,7 @@ def milestones(wiring: Wiring) -> Check:
     """Check that the last milestone of a job is in the config, or was confirmed on the console."""
     store, order = wiring.sheet_store(), Milestones(wiring.config())
     headings = order.headings(wiring.jobs())
-    if last := order.last():
+    if last := order.last:
         names = {heading.key: heading.header for heading in headings}
         name = order.title(last, names.get(last, "the last milestone"))
         return ok(f"A job is done once {name} is approved.")

@@ -95,11 +95,8 @@ class RowSource:
     @cached_property
     def status(self) -> JobStatus:
         """The job's status, which several cells are made from."""
-        last = self.reader.milestones.last()
-        sale = self._sale[0] if self._sale else None
-        return self.reader.statuses.job_status(
-            self.milestones, last, self.coming, sale, is_archived=self.is_archived
-        )
+        statuses, sale = self.reader.statuses, self._sale[0] if self._sale else None
+        return statuses.job_status(self.milestones, self.coming, sale, is_archived=self.is_archived)
 
     @property
     def has_contract(self) -> bool:
@@ -128,9 +125,10 @@ class RowSource:
 
     @cached_property
     def coming(self) -> str:
-        """The title of the milestone after those reached, or ""."""
+        """The title of the milestone after those reached, or ""; unknown outside the order."""
         step = self.reader.milestones.following(self.milestones)
-        return step.header if step else ""
+        is_outside = self.milestones and self.milestones[-1].rank < 0
+        return step.header if step and not is_outside else ""
 
     @cached_property
     def since(self) -> datetime | None:
@@ -230,7 +228,7 @@ _WITH_YEAR = timedelta(days=335)
 
 def _progress(row: RowSource) -> Cell:
     """Return a job's furthest rule; `words` are all that apply to it, the furthest first."""
-    reader, last = row.reader, row.reader.milestones.last()
+    reader = row.reader
     of_milestones: list[str] = []
     for reached in reversed(row.milestones):
         milestone = reached.event.milestone
@@ -240,7 +238,7 @@ def _progress(row: RowSource) -> Cell:
         held = HOLDING[reader.statuses.meaning(milestone)]
         of_milestones += [milestone_rule(reached.key, status) for status in held]
     # Also while *Status* shows that an earlier one is under review: words show the furthest.
-    is_done = reader.statuses.is_done(row.milestones, last)
+    is_done = reader.statuses.is_done(row.milestones)
     holds = {progress.ARCHIVED: row.is_archived, progress.DONE: is_done}
     rules = (
         *(rule for rule, applies in holds.items() if applies),

@@ -93,6 +93,8 @@ class ReachedMilestone:
     """Its place in the config; -1 without one."""
     event: Event
     log: MilestoneLog
+    is_last: bool
+    """Whether it is the final one: a job is done once that is approved."""
 
 
 @dataclass(frozen=True)
@@ -153,11 +155,12 @@ class Milestones:
             title = self.title(definition, event.milestone.name)
             other = reached.get(key)
             if other is None or event.order > other.event.order:
-                reached[key] = ReachedMilestone(key, title, rank, event, log)
+                reached[key] = ReachedMilestone(key, title, rank, event, log, key == self.last)
         return sorted(reached.values(), key=lambda one: (one.rank, one.log.began.order, one.key))
 
+    @cached_property
     def last(self) -> str | None:
-        """Return the key of the final milestone; None if the config has no order.
+        """The key of the final milestone; None if the config has no order.
 
         `Wiring.config` also has an order that was confirmed on the console.
         """

@@ -110,10 +110,11 @@ class Statuses:
             return Meaning.REJECTED
         return Meaning.WAITING if means == "waiting" else Meaning.OPEN
 
-    def is_done(self, milestones: Sequence[ReachedMilestone], last: str | None) -> bool:
-        """Return whether the final milestone, whose key is `last`, is among them and approved."""
-        final = (each for each in milestones if each.key == last)
-        return any(self.meaning(each.event.milestone) is Meaning.APPROVED for each in final)
+    def is_done(self, milestones: Sequence[ReachedMilestone]) -> bool:
+        """Return whether the final milestone is among them and approved."""
+        return any(
+            each.is_last and self.is_approved(each.event.milestone.status) for each in milestones
+        )
 
     def rejected_tasks(self, milestone: Milestone | StatusSeen) -> list[str]:
         """Return the names of the rejected tasks of a milestone that counts as rejected."""
@@ -134,16 +135,14 @@ class Statuses:
     def job_status(
         self,
         milestones: Sequence[ReachedMilestone],
-        last: str | None,
-        coming: str = "",
-        contract: ContractState | None = None,
+        coming: str,
+        contract: ContractState | None,
         *,
         is_archived: bool,
     ) -> JobStatus:
         """Return the status of a job by its milestones; without any, by its contract.
 
-        `last` is the key of the final milestone, or None if it is unknown; `coming` is the title of
-        the next one, or "".
+        `coming` is the title of the next milestone, or "".
         """
         if is_archived:
             label = self.label(ARCHIVED_CODE)
@@ -154,16 +153,14 @@ class Statuses:
             by_meaning[self.meaning(milestone.event.milestone)].append(milestone)
         if rejected := by_meaning[Meaning.REJECTED]:
             return self._named_status(Case.REJECTED, rejected, REJECTED)
-        ready = tuple(
-            reached
-            for reached in by_meaning[Meaning.OPEN]
-            if reached.event.milestone.ready_to_submit
-        )
-        if waiting := by_meaning[Meaning.WAITING]:
-            return replace(self._named_status(Case.WAITING, waiting, WAITING), ready=ready)
         if not milestones:
             return self._sale_status(contract, coming)
-        return replace(self._furthest_status(milestones, by_meaning, last, coming), ready=ready)
+        if waiting := by_meaning[Meaning.WAITING]:
+            status = self._named_status(Case.WAITING, waiting, WAITING)
+        else:
+            status = self._furthest_status(milestones, by_meaning, coming)
+        ready = (m for m in by_meaning[Meaning.OPEN] if m.event.milestone.ready_to_submit)
+        return replace(status, ready=tuple(ready))
 
     def _sale_status(self, contract: ContractState | None, coming: str) -> JobStatus:
         """Return the status of a job without milestones."""
@@ -185,8 +182,7 @@ class Statuses:
     def _furthest_status(
         self,
         milestones: Sequence[ReachedMilestone],
-        by_meaning: dict[Meaning, list[ReachedMilestone]],
-        last: str | None,
+        by_meaning: Mapping[Meaning, Sequence[ReachedMilestone]],
         coming: str,
     ) -> JobStatus:
         """Return the status of a job in which nothing is rejected or under review."""
@@ -197,21 +193,18 @@ class Statuses:
         text, words = self.milestone_text(furthest.title, code), (label,)
         if furthest in open_milestones:
             return JobStatus(Case.OPEN, text, (furthest,), (furthest,), words)
-        if self.is_done(milestones, last):
+        if self.is_done(milestones):
             done, approved = self.phrases.done, tuple(by_meaning[Meaning.APPROVED])
             return JobStatus(Case.DONE, done, (furthest,), approved, (done, label))
         # The milestone after one outside the order is unknown.
         open_milestones = [each for each in open_milestones if each.rank >= 0 or furthest.rank < 0]
         if open_milestones:
             coming = open_milestones[0].title
-        elif last and furthest.rank < 0:
-            coming = ""
         if not coming:
             return JobStatus(Case.ALL_APPROVED, text, (furthest,), (furthest,), words)
         text = f"{text}, {self._coming(coming)}"
-        return JobStatus(
-            Case.BETWEEN, text, tuple(open_milestones) or (furthest,), (furthest,), words
-        )
+        needing = tuple(open_milestones) or (furthest,)
+        return JobStatus(Case.BETWEEN, text, needing, (furthest,), words)
 
     def milestone_text(self, title: str, code: str | None) -> str:
         """Return a milestone and its status in words: "Permits approved", "Permits: On hold"."""
