@@ -209,10 +209,13 @@ def sort_all(
 ) -> Callable[[], None]:
     """Sort the rows from `first` on, also a header row; return what takes that back.
 
-    Formulas stay as they are, and so do rows that are inserted before it is taken back.
+    Formulas stay as they are, and so do rows that are inserted before it is taken back. If the
+    header row would stay on top, nothing is done: the product would go on, and copy formulas.
     """
     area = range(first, len(tab.rows))
     order = ordered(Evaluator(spreadsheet), tab, area, [(column, not ascending)])
+    if order[0] == first:
+        return lambda: None
     moves = [(tab.rows[row], tab.rows[to]) for to, row in zip(area, order, strict=True)]
     _move(spreadsheet, tab, moves)
     return lambda: _move(spreadsheet, tab, [(row, to) for to, row in moves])

@@ -213,6 +213,14 @@ class Installer:
                 self._edit("type_cell", tab, row=number, column=to, text=site)
                 self._edit("type_cell", tab, row=number, column=start, text="")
 
+    def _is_repairing(self) -> bool:
+        """Return whether a misplaced write is to be undone, or may be: its answer was lost.
+
+        Meanwhile no ID is cleared or copied: it alone tells which row is to be put right.
+        """
+        pending = self._bench.store.pending.read(0, 0)
+        return bool(pending.undos) or (pending.has_attempt and not self._is_in_gap)
+
     def _found_by_email(self, rows: Sequence[Sequence[CellData]], tab: int) -> list[int]:
         """Return rows with a key that are matched by their e-mail address."""
         places = two_tab_board.places(self._bench, tab)
@@ -239,11 +247,7 @@ class Installer:
         return {site for site, count in counts.items() if count == 1}
 
     def _clear_key(self) -> None:
-        """Clear a site ID, but not between a write into a row that moved and its repair.
-
-        Without the ID, its row isn't found, and Recovered lists what was there.
-        """
-        if self._bench.store.batches.undos():
+        if self._is_repairing():
             return
         tab, rows = self._tab()
         key, alone = two_tab_board.places(self._bench, tab).get("Site ID", -1), self._alone()
@@ -255,7 +259,8 @@ class Installer:
     def _copy_as_template(self) -> None:
         """Copy a row for another customer, and type that one's data over it."""
         tab, rows = self._tab()
-        if not (found := self._found_by_email(rows, tab)):
+        found = self._found_by_email(rows, tab)
+        if not found or self._is_repairing():
             return
         number = self._lots.choice(found)
         row, places = number + HEADER_ROW + 1, two_tab_board.places(self._bench, tab)
@@ -276,13 +281,10 @@ class Installer:
         self.templates[other] = {h: text for h, text in (held | typed).items() if text}
 
     def _map_again(self) -> None:
-        """Delete the column Site ID of both tabs, map them again, and compare as advised.
-
-        Not between a write into a row that moved and its repair, as in `_clear_key`.
-        """
+        """Delete the column Site ID of both tabs, map them again, and compare as advised."""
         if self._is_in_gap or self.is_mapped_again or self.copied or self.templates:
             return
-        if self._bench.store.batches.undos():
+        if self._is_repairing():
             return
         self.is_mapped_again = True
         for tab in (OPEN, INSTALLED):
