@@ -4,7 +4,7 @@ A line shows what was known when its event arrived, and is never rewritten. A co
 only: that of the change that it arrived with, or else its own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -79,68 +79,38 @@ class HistoryLines:
         """
         definition = new.milestone.milestone_definition
         known, log = before.logs.get(definition), after.logs[definition]
-        statuses = (None, *log.statuses, None)
-        orders = [seen.order if seen else None for seen in statuses]
+        statuses = log.statuses
+        orders = [status.order for status in statuses]
         if new.order not in orders:
             return []  # A read that adds nothing to the webhooks before and after it.
         place = orders.index(new.order)
-        following, seen, previous = statuses[place - 1 : place + 2]
-        assert seen is not None  # noqa: S101
+        # At an end of the log, one of these is empty.
+        following, previous = statuses[place - 1 : place], statuses[place + 1 : place + 2]
+        seen, changes = statuses[place], list[Change]()
         for one in known.statuses if known else ():
             is_replaced = one.is_read and one.order not in orders
             if one.order == new.order or (is_replaced and one.is_same_as(seen)):
                 return []  # It is applied again, or it takes the place of a read.
-        neighbors = [neighbor for neighbor in (previous, following) if neighbor]
-        changes = []
-        if all(neighbor.status != seen.status for neighbor in neighbors):
-            is_rejected = self._is_rejected(seen.status)
-            rejected = [t.name for t in seen.tasks if t.name and self._is_rejected(t.status)]
-            changes = [
-                _change(
-                    after.site,
-                    new,
-                    subject=definition,
-                    stamp=self._remarks.moment(new.milestone.comments, log, seen),
-                    tasks=tuple(rejected) if is_rejected else (),
-                    before=previous.status if previous else None,
-                    after=seen.status,
-                    **about,
-                )
-            ]
-            if is_rejected:
-                return changes  # It names the tasks.
-        tasks = self._changed_tasks(seen, previous, following, with_corrected=not changes)
-        return changes + [
-            _change(
-                after.site,
-                new,
-                subject=f"{definition}\n{name}",
-                tasks=(name,),
-                before=old,
-                after=status,
-                **about,
-            )
-            for name, old, status in tasks
-        ]
-
-    def _changed_tasks(
-        self,
-        seen: StatusSeen,
-        previous: StatusSeen | None,
-        following: StatusSeen | None,
-        *,
-        with_corrected: bool,
-    ) -> Iterator[tuple[str, str | None, str | None]]:
-        """Yield the tasks that were rejected or corrected: name, status before, and status."""
-        before, now, later = (
-            {task.name: task.status for task in one.tasks if task.name} if one else {}
-            for one in (previous, seen, following)
-        )
+        if all(neighbor.status != seen.status for neighbor in (*following, *previous)):
+            line = {
+                "subject": definition,
+                "stamp": self._remarks.moment(new.milestone.comments, log, seen),
+                "before": previous[0].status if previous else None,
+                "after": seen.status,
+            }
+            if self._is_rejected(seen.status):
+                rejected = [t.name for t in seen.tasks if t.name and self._is_rejected(t.status)]
+                return [_change(after.site, new, **line, tasks=tuple(rejected), **about)]
+            changes.append(_change(after.site, new, **line, **about))
+        with_corrected = not changes
+        later, now, earlier = map(_statuses_of_tasks, (following, [seen], previous))
         for name, status in now.items():
-            is_reported = status in (before.get(name), later.get(name))
-            is_corrected = with_corrected and self._is_rejected(before.get(name))
-            if not is_reported and (self._is_rejected(status) or is_corrected):
-                yield name, before.get(name), status
+            old = earlier.get(name)
+            is_corrected = with_corrected and self._is_rejected(old)
+            if (is_corrected or self._is_rejected(status)) and status not in (old, later.get(name)):
+                line = {"subject": f"{definition}\n{name}", "before": old, "after": status}
+                changes.append(_change(after.site, new, **line, tasks=(name,), **about))
+        return changes
 
     def _new_comments(self, before: Job, new: Event) -> list[Comment]:
         """Return the comments by people that no earlier event had, the oldest first.
@@ -158,6 +128,10 @@ class HistoryLines:
     def _by_people(self, comments: Iterable[Comment]) -> list[Comment]:
         written = (c for c in comments if c.comment and not self._remarks.is_by_bot(c))
         return sorted(written, key=comment_order)
+
+
+def _statuses_of_tasks(events: Sequence[StatusSeen]) -> dict[str, str | None]:
+    return {task.name: task.status for event in events for task in event.tasks if task.name}
 
 
 def _identity(comment: Comment) -> str:
