@@ -4,12 +4,16 @@
 class BrightsheetError(Exception):
     """Base of all errors: a machine-readable reason and a sentence for people.
 
-    `command` is the fix at the command line; pages show `what` without it.
+    `command` is the fix at the command line; pages show `what` without it. A retry, if there is
+    one, waits at least `after` seconds.
     """
 
-    def __init__(self, reason: str, message: str, command: str = "") -> None:
+    def __init__(
+        self, reason: str, message: str, command: str = "", *, after: float | None = None
+    ) -> None:
         self.reason = reason
         self.what = message
+        self.after = after
         self.message = f"{message} {command}".rstrip()
         super().__init__(self.message)
 
@@ -23,15 +27,14 @@ class Rejected(BrightsheetError):
 
 
 class Retryable(BrightsheetError):
-    """A temporary failure; `after` is the number of seconds that the server asks us to wait."""
-
-    def __init__(self, reason: str, message: str, after: float | None = None) -> None:
-        super().__init__(reason, message)
-        self.after = after
+    """A failure that may be temporary."""
 
 
 class Refused(Retryable):
-    """Google refused a whole request (400): the sheet may have changed, so read it again."""
+    """Google refused a request (400).
+
+    The sheet may have changed since it was read, or a drive doesn't accept a generated ID.
+    """
 
 
 class Conflict(BrightsheetError):
@@ -43,7 +46,7 @@ class Permanent(BrightsheetError):
 
 
 class UnprocessableDocument(Permanent):
-    """A document that can't be copied."""
+    """A document that can't be copied, however often it is tried."""
 
 
 class SettingsError(BrightsheetError):

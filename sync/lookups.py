@@ -15,6 +15,7 @@ import structlog
 from sync.errors import BrightsheetError
 from sync.everbright.answers import read_customer, read_details
 from sync.everbright.client import EverBright
+from sync.everbright.errors import MISSING
 from sync.jobs import contracts, projection
 from sync.jobs.details import DetailColumns
 from sync.jobs.model import ARCHIVED, Customer, Details, Job
@@ -29,7 +30,6 @@ _TRIES = 30
 _LONGEST_WAIT = 3600.0
 _IN_A_ROW = 3
 """After so many failures in a row, requests pause, because it isn't one job's fault."""
-_REFUSED = "everbright_missing"
 _SPACING_SECONDS = 0.2
 """EverBright publishes no rate limit: a few calls a second are modest."""
 
@@ -121,7 +121,7 @@ class DetailLookup:
         try:
             values = read_details(self._everbright.get(path), metrics, self._config.no_value)
         except BrightsheetError as error:
-            if error.reason != _REFUSED:
+            if error.reason != MISSING:
                 raise
             self._say("details_refused", metrics)
             return due.known.model_copy(update={"asked": metrics, "is_refused": True})

@@ -212,7 +212,7 @@ def test_a_persons_full_storage_is_reported_as_such(bench: Bench) -> None:
 
 def test_a_wrong_token_is_reported(bench: Bench) -> None:
     bench.google.everbright.token = "another"
-    with pytest.raises(Retryable) as caught:
+    with pytest.raises(Permanent) as caught:
         bench.once()
     assert "EVERBRIGHT_API_TOKEN" in caught.value.message
     assert TOKEN not in caught.value.message

@@ -15,6 +15,7 @@ from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright import answers
 from sync.everbright.answers import Page, Record
 from sync.everbright.client import EverBright
+from sync.everbright.errors import LIST_BREAKS, MISSING, NO_LIST, ODD, OPTIONAL_LIST
 from sync.jobs.model import Job
 from sync.ops import retry
 from sync.settings.everbright_config import EverBrightConfig
@@ -24,15 +25,11 @@ PASSES = 3
 """Passes over the list if jobs move between its pages while it is read."""
 PAGES = 2000
 """Pages of 25 jobs: ten times as many as the largest installers have."""
-_ENDS = frozenset({"everbright_endless", "everbright_next"})
-"""Errors that end a list; the pages read so far count."""
 
 _TRIES = 6
 _LONGEST_BACKOFF = 120.0
 _PAGES_OF_A_JOB = 200
 """Pages of a list for one job, which has a few dozen records at most."""
-_FINAL = frozenset({"everbright_token", "everbright_redirects", "everbright_odd"})
-"""Errors that a retry doesn't fix."""
 
 ProgressCallback = Callable[[str, int, int | None], Any]
 """Reports progress: "pages" or "jobs", the number done, and the total (None: unknown)."""
@@ -67,8 +64,7 @@ class Lists:
         Raises Permanent if there is no such list or the token isn't accepted, and Retryable if
         EverBright doesn't answer after several retries, with the waits that it asks for.
         """
-        tree = retry.policy(self._sleep, _TRIES, _LONGEST_BACKOFF)(self._get, path)
-        return answers.page(tree)
+        return retry.policy(self._sleep, _TRIES, _LONGEST_BACKOFF)(self._request, path)
 
     def pages(self, path: str, most: int = _PAGES_OF_A_JOB) -> Iterator[Page]:
         """Yield the pages of a list that begins at `path`. Raises what `page` raises.
@@ -93,20 +89,19 @@ class Lists:
         """Return all records of a job's list that begins at `path`."""
         return [record for page in self.pages(path) for record in page.records]
 
-    def _get(self, path: str) -> Any:
-        """Ask when the rate allows it. Raises Permanent if a retry wouldn't help."""
+    def _request(self, path: str) -> Page:
+        """Request a page when the rate allows it."""
         now = self._clock()
         if now < self._next_at:
             self._sleep(self._next_at - now)
         self._next_at = max(now, self._next_at) + self._spacing
         self.requests += 1
         try:
-            return self._everbright.get(path)
+            return answers.page(self._everbright.get(path))
         except Retryable as error:
-            if error.reason == "everbright_missing":
-                raise Permanent(error.reason, f"EverBright has no such list: {path}") from None
-            if error.reason in _FINAL:
-                raise Permanent(error.reason, error.message) from None
+            if error.reason in NO_LIST:
+                message = f"EverBright has no list at {path}: {error.message}"
+                raise Permanent(error.reason, message) from None
             raise
 
 
@@ -133,25 +128,26 @@ class JobList:
     def read(self) -> None:
         """Read the list to its end. Raises Permanent or Retryable."""
         for number in range(1, PASSES + 1):
-            if not self._pass():
+            if not self._read_once():
                 return
-            # If jobs left the list, others have moved to pages already read.
             _log.info("backfill_list_changed", passes=number)
         self._say("jobs left the list while it was read: others may be missing. Run it again.")
 
-    def _pass(self) -> bool:
-        """Read the list once; return whether it got shorter in the meantime."""
-        total, number, has_shrunk = 0, 0, False
+    def _read_once(self) -> bool:
+        """Return whether jobs left the list meanwhile: others have moved to pages already read."""
+        count, number, has_shrunk = 0, 0, False
         try:
             for page in self._lists.pages(self._paths.jobs, PAGES):
                 number += 1
                 self._take(page, number)
-                has_shrunk |= page.count is not None and page.count < total
-                total = total if page.count is None else page.count
+                if page.count is not None:
+                    has_shrunk |= page.count < count
+                    count = page.count
         except Permanent as error:
-            if number and error.reason == "everbright_missing":
-                return total > 0  # This page is gone; the previous one was the last.
-            if not number or error.reason not in _ENDS:
+            if number and error.reason == MISSING:
+                # Without counts, this may be how a list ends; with them, this page was announced.
+                return has_shrunk or count > 0
+            if not number or error.reason not in LIST_BREAKS:
                 raise
             text = f"page {number} is the last of the list that was read. {error.message}"
             self._say(text)
@@ -184,8 +180,6 @@ _OWNERS = {
     "task": ("task", "task_id"),
 }
 """The keys with which a record may name what it belongs to."""
-_NO_LIST = frozenset({"everbright_missing", "everbright_odd", "everbright_unfiltered"})
-"""Errors that suggest that the account doesn't have the list, or has it elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -203,8 +197,13 @@ class Reader:
 
     _lists: Lists
     _paths: EverBrightConfig
+    _has_contracts: bool = True
     notes: list[str] = field(default_factory=list)
     """Lists that the account doesn't have; jobs are read without them."""
+
+    def begin(self) -> None:
+        """Begin a run: a list that the last run didn't find is requested again."""
+        self._has_contracts, self.notes = True, []
 
     def read(self, site: str, known: Job) -> JobReading:
         """Return a job's contracts, and the milestones that may differ from `known`.
@@ -233,17 +232,18 @@ class Reader:
 
     def _contracts(self, site: str) -> list[dict[str, Any]]:
         """Return a job's contracts; none, with a note, if EverBright has no such list."""
-        if self.notes or not self._paths.contracts:
+        if not (self._has_contracts and self._paths.contracts):
             return []
         try:
             records = self._records(self._paths.contracts, "site", site)
         except BrightsheetError as error:
-            if error.reason not in _NO_LIST:
+            if error.reason not in OPTIONAL_LIST:
                 raise
             note = (
                 f"contracts are not read. {error.message} Correct `contracts` under [everbright]."
             )
             self.notes.append(note)
+            self._has_contracts = False
             _log.warning("contracts_not_read", reason=error.reason)
             return []
         return [payloads.contract(record, site) for record in records]
@@ -269,5 +269,5 @@ def _may_be_news(record: Record, known: Job) -> bool:
 def _id(record: Record, kind: str) -> str:
     uuid = answers.identifier(record, "uuid", "id")
     if not uuid:
-        raise Permanent("everbright_odd", f"EverBright lists a {kind} without its UUID.")
+        raise Permanent(ODD, f"EverBright lists a {kind} without its UUID.")
     return uuid

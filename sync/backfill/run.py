@@ -13,6 +13,7 @@ import structlog
 from sync.backfill.intake import Intake
 from sync.backfill.reader import JobList, Lists, ProgressCallback, Reader, no_progress
 from sync.errors import BrightsheetError, Retryable
+from sync.everbright.errors import DOWN, TOKEN
 from sync.jobs.model import ARCHIVED
 from sync.settings.everbright_config import EverBrightConfig
 from sync.store import Backfills, Customers, JobState, Lease
@@ -67,9 +68,8 @@ class Summary:
 UNANSWERED = 5
 """After so many jobs in a row without an answer, EverBright is down and the run stops."""
 
-_NOT_THE_JOBS = frozenset({"everbright_token", "lease_lost", "stopping", "store_unavailable"})
-"""Errors that would also affect the next job."""
-_DOWN = frozenset({"everbright_unavailable", "everbright_unreachable", "everbright_slow"})
+_ENDS_THE_RUN = frozenset({TOKEN, "lease_lost", "stopping", "store_unavailable"})
+"""Reasons of errors that aren't the job's fault."""
 
 _log = structlog.get_logger()
 
@@ -97,7 +97,7 @@ class Backfill:
         Reads the jobs that EverBright changed after `since` (None: all) and the sites `again`.
         Raises Permanent or Retryable if EverBright can't be read; the run then continues next time.
         """
-        self._reader.notes.clear()
+        self._reader.begin()
         asked = self._lists.requests
         begun = self._store.open(lease, since, again)
         listed = JobList(self._lists, self._paths, begun.since, progress)
@@ -113,7 +113,7 @@ class Backfill:
             unchanged=len(listed.jobs) - len(changed),
             not_read=run.not_read,
             problems=run.problems,
-            notes=[*self._reader.notes],
+            notes=self._reader.notes,
             requests=self._lists.requests - asked,
         )
 
@@ -153,7 +153,7 @@ class Backfill:
         for site in left:
             progress("jobs", done, total)
             error = self._read(lease, site)
-            unanswered = unanswered + 1 if error and error.reason in _DOWN else 0
+            unanswered = unanswered + 1 if error and error.reason in DOWN else 0
             if error and unanswered >= UNANSWERED:
                 raise Retryable(error.reason, f"{error.message} Run it again to go on.")
             done += 1
@@ -165,7 +165,7 @@ class Backfill:
         try:
             state, events, reason = self._job(site)
         except BrightsheetError as error:
-            if error.reason in _NOT_THE_JOBS:
+            if error.reason in _ENDS_THE_RUN:
                 raise
             failure = error
             state, events, reason = JobState.FAILED, 0, f"{error.reason}: {error.message}"

@@ -11,6 +11,7 @@ from sync.doctor.check import Check, failed, filesystem, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.answers import page
 from sync.everbright.client import not_a_document
+from sync.everbright.errors import MISSING
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
 from sync.routes import CHECK, CLAIMED_ADDRESS, HEALTH, WEBHOOK
@@ -89,7 +90,7 @@ def token(wiring: Wiring) -> Check:
     try:
         page(wiring.everbright().get(wiring.settings.config.everbright.jobs))
     except BrightsheetError as error:
-        if error.reason != "everbright_missing":
+        if error.reason != MISSING:
             raise
         return warning(
             "EverBright has no list of jobs at the address in the config.",

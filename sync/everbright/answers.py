@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sync.errors import Permanent, Retryable
+from sync.everbright.errors import MISSING, ODD
 from sync.field_table import SITE_FIELDS
 from sync.jobs.model import Customer
 from sync.types import null
@@ -26,14 +27,14 @@ class Page:
 
 
 def page(tree: Any) -> Page:
-    """Return the page in an answer (JSON values). Raises Retryable if it isn't a list."""
+    """Return the page in an answer (JSON values). Raises Permanent if it isn't a list."""
     answer = tree
     if isinstance(answer, Mapping) and "results" not in answer:
         answer = answer.get("data")
     if isinstance(answer, list):
         return Page(_records(answer))
     if not isinstance(answer, Mapping) or not isinstance(answer.get("results"), list):
-        raise Retryable("everbright_odd", "EverBright's answer isn't a list.")
+        raise Permanent(ODD, "EverBright's answer isn't a list.")
     following, count = answer.get("next"), answer.get("count")
     is_number = isinstance(count, int) and not isinstance(count, bool)
     return Page(
@@ -45,7 +46,7 @@ def page(tree: Any) -> Page:
 
 def _records(records: list[Any]) -> list[Record]:
     if not all(isinstance(record, Mapping) for record in records):
-        raise Retryable("everbright_odd", "EverBright's list doesn't contain records.")
+        raise Permanent(ODD, "EverBright's list doesn't contain records.")
     return records
 
 
@@ -93,10 +94,10 @@ _BAD = 400
 
 
 def read_customer(tree: Any) -> Customer:
-    """Return the customer in `tree` (JSON values). Raises Retryable if it isn't a job."""
+    """Return the customer in `tree` (JSON values). Raises Permanent if it isn't a job."""
     record = tree.get("data", tree) if isinstance(tree, Mapping) else None
     if not isinstance(record, Mapping) or record.keys().isdisjoint(("contacts", "address", "uuid")):
-        raise Retryable("everbright_odd", "EverBright's answer isn't a job.")
+        raise Permanent(ODD, "EverBright's answer isn't a job.")
     # A `site_key` names the primary contact as if EverBright sent it alone.
     site = {**record, "contact": _contact(record.get("contacts"))}
     values: dict[str, Any] = {
@@ -139,18 +140,18 @@ def _text_at(tree: Record, path: str) -> str:
 def read_details(tree: Any, asked: Collection[str], no_value: str) -> dict[str, str]:
     """Return the values of the metrics `asked` as text, "" for one without a value.
 
-    `no_value` is a regular expression for values that mean none. Raises Retryable:
-    everbright_missing for a refusal, everbright_odd for an answer in another format.
+    `no_value` is a regular expression for values that mean none. Raises Retryable for a refusal,
+    Permanent for an answer in another format.
     """
     if not isinstance(tree, Mapping) or "data" not in tree:
-        raise Retryable("everbright_odd", "EverBright's answer holds no data of a job.")
+        raise Permanent(ODD, "EverBright's answer holds no data of a job.")
     status = tree.get("status_code")
     if isinstance(status, int) and status >= _BAD:
-        raise Retryable("everbright_missing", f"EverBright has no such data (status {status}).")
+        raise Retryable(MISSING, f"EverBright has no such data (status {status}).")
     data = tree["data"]
     records = data if isinstance(data, list) else [data]
     if not all(isinstance(record, Mapping) for record in records):
-        raise Retryable("everbright_odd", "EverBright's answer holds no data of a job.")
+        raise Permanent(ODD, "EverBright's answer holds no data of a job.")
     values: dict[str, str] = {}
     for record in records:
         for name in asked:

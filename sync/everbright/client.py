@@ -19,9 +19,9 @@ import requests
 from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
 
-from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
+from sync.errors import Permanent, Retryable, UnprocessableDocument
 from sync.everbright.egress import Outward
-from sync.ops.retry import retry_after
+from sync.everbright.errors import ODD, REDIRECTS, refusal, unreachable
 from sync.settings.validators import is_loopback
 
 TIMEOUT = (10.0, 60.0)
@@ -106,8 +106,7 @@ class EverBright:
                 return Downloaded(size, hashed.sha256.hexdigest(), media_type)
         except (requests.RequestException, HTTPError, ValueError) as error:
             # ValueError: the client met an invalid address.
-            kind = type(error).__name__
-            raise Retryable("everbright_unreachable", f"EverBright broke off ({kind}).") from error
+            raise unreachable(error) from error
 
     def site(self, site: str) -> Any:
         """Return a job as the API sends it: JSON values. Raises Retryable or Permanent."""
@@ -124,10 +123,9 @@ class EverBright:
                 _copy(response, body, self._patience, _MAX_JSON)
                 return json.loads(body.getvalue())
         except (requests.RequestException, HTTPError) as error:
-            kind = type(error).__name__
-            raise Retryable("everbright_unreachable", f"EverBright broke off ({kind}).") from error
+            raise unreachable(error) from error
         except (ValueError, RecursionError):
-            raise Retryable("everbright_odd", "EverBright's answer isn't JSON.") from None
+            raise Permanent(ODD, "EverBright's answer isn't JSON.") from None
 
     def own_path(self, path: str, link: str) -> str:
         """Return the path (with its query) of `link`, from the answer at `path`.
@@ -160,7 +158,7 @@ class EverBright:
             headers = {"Accept-Encoding": "identity"}
             at_home = _origin(url) == home
             if not at_home and not may_leave:
-                raise Retryable("everbright_redirects", "EverBright redirects to another host.")
+                raise Retryable(REDIRECTS, "EverBright redirects to another host.")
             session = self._session if at_home else self._outward
             response = session.get(
                 url,
@@ -173,11 +171,11 @@ class EverBright:
             if not response.is_redirect:
                 if response.status_code != 200:
                     response.close()
-                    raise _refusal(response)
+                    raise refusal(response)
                 return response
             response.close()
             url = _next(url, response.headers["Location"])
-        raise Retryable("everbright_redirects", "EverBright redirects in a circle.")
+        raise Retryable(REDIRECTS, "EverBright redirects in a circle.")
 
 
 def _origin(url: str) -> tuple[str | None, str | None, int | None]:
@@ -186,7 +184,7 @@ def _origin(url: str) -> tuple[str | None, str | None, int | None]:
         parts = parse_url(url)
     except LocationParseError:
         message = "EverBright redirects to an invalid address."
-        raise Retryable("everbright_redirects", message) from None
+        raise Retryable(REDIRECTS, message) from None
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return parts.scheme, parts.host, port
 
@@ -197,14 +195,14 @@ def _next(url: str, location: str) -> str:
         target = urljoin(url, location)
     except ValueError:
         message = "EverBright redirects to an invalid address."
-        raise Retryable("everbright_redirects", message) from None
+        raise Retryable(REDIRECTS, message) from None
     scheme, host, _ = _origin(target)
     home_scheme, home, _ = _origin(url)
     if scheme != "https" and (scheme != "http" or home_scheme != "http"):
-        raise Retryable("everbright_redirects", "EverBright redirects to an unencrypted address.")
+        raise Retryable(REDIRECTS, "EverBright redirects to an unencrypted address.")
     for_emulator = is_loopback(host) and is_loopback(home)
     if "\\" in target or parse_url(target).auth or (_is_inside(host) and not for_emulator):
-        raise Retryable("everbright_redirects", "EverBright redirects to a forbidden address.")
+        raise Retryable(REDIRECTS, "EverBright redirects to a forbidden address.")
     return target
 
 
@@ -214,21 +212,6 @@ def _is_inside(host: str | None) -> bool:
         return not ip_address((host or "").strip("[]")).is_global
     except ValueError:
         return host == "localhost"
-
-
-def _refusal(response: requests.Response) -> BrightsheetError:
-    status = response.status_code
-    after = retry_after(response)
-    if status == 429 or status >= 500 or status in (408, 425):
-        return Retryable("everbright_unavailable", f"EverBright answered {status}.", after)
-    if status in (401, 403):
-        return Retryable(
-            "everbright_token",
-            f"EverBright does not accept the token (status {status}). Set EVERBRIGHT_API_TOKEN.",
-            after=900.0,
-        )
-    # A document may take a while to be available after its webhook.
-    return Retryable("everbright_missing", f"EverBright has no such document (status {status}).")
 
 
 class _Hashed:
@@ -256,7 +239,7 @@ def _copy(response: requests.Response, into: Any, patience: float, most: int) ->
         size += len(chunk)
         took = time.monotonic() - began
         if size > most:
-            message = f"The document is over {most} bytes."
+            message = f"EverBright's answer is over {most} bytes."
             raise UnprocessableDocument("document_too_large", message)
         if took > LONGEST or (took > patience and size < took * SLOWEST):
             raise Retryable("everbright_slow", f"Only {size} bytes arrived in {took:.0f} s.")

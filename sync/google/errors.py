@@ -58,9 +58,12 @@ def refusal(response: Response, account: str) -> BrightsheetError:
     if status == 429 or (status == 403 and reasons & _DRIVE_RATE_LIMITS):
         per_user = "RATE_LIMIT_EXCEEDED" in reasons
         after = retry_after(response) or (RATE_WINDOW if per_user else None)
-        return Retryable("rate_limited", "Google's limit of calls a minute is reached.", after)
+        return Retryable(
+            "rate_limited", "Google's limit of calls a minute is reached.", after=after
+        )
     if status >= 500 or status in (408, 425):
-        return Retryable("google_unavailable", f"Google answered {status}.", retry_after(response))
+        after = retry_after(response)
+        return Retryable("google_unavailable", f"Google answered {status}.", after=after)
     if status == 401:
         return Retryable("google_signed_out", "Google wants a fresh sign-in.")
     if status == 400:

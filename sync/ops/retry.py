@@ -21,7 +21,7 @@ from tenacity import (
     stop_after_attempt,
 )
 
-from sync.errors import Refused, Retryable
+from sync.errors import BrightsheetError, Refused, Retryable
 
 TOO_LONG = "too_many"
 """The reason for giving up a long wait: somebody is waiting for the page."""
@@ -39,7 +39,7 @@ def pause(attempt: int, error: BaseException | None, longest: float) -> float:
     """
     ceiling = min(longest, 2.0 ** min(attempt, 20))
     backoff = random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, no secret
-    after = error.after if isinstance(error, Retryable) else None
+    after = error.after if isinstance(error, BrightsheetError) else None
     if after is None:
         return backoff
     jitter = random.uniform(0, min(5.0, 1 + after / 10))  # noqa: S311 - jitter, no secret

@@ -87,9 +87,6 @@ TRIES = 400
 """With waits of up to an hour in between, about 12 days."""
 LONGEST_WAIT_SECONDS = 3600.0
 
-_FOR_A_PERSON = frozenset({"everbright_token"})
-"""Reasons of retryable errors that probably need somebody to act."""
-
 
 class DocumentLoop:
     """Copies documents, as one of several copiers that share a queue.
@@ -145,7 +142,7 @@ class DocumentLoop:
             again = "See why: brightsheet deliveries; again: brightsheet retry --all"
             self._alerts.send("document_given_up", f"{text} ({error.reason}). {again}")
             return
-        if isinstance(error, Permanent) or error.reason in _FOR_A_PERSON:
+        if isinstance(error, Permanent):
             self._alerts.send(error.reason, f"A document is not copied. {error.message}")
         wait = retry.pause(attempt, error, LONGEST_WAIT_SECONDS)
         self._documents.postpone(claim, document.uuid, error, wait)

@@ -5,7 +5,7 @@ import json
 import pytest
 from structlog.testing import capture_logs
 
-from sync.errors import BrightsheetError, Retryable, UnprocessableDocument
+from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
 from sync.everbright import answers
 from sync.everbright.client import SITE_PATH, EverBright
 from sync.jobs.model import Customer
@@ -42,7 +42,7 @@ def ask(home: Server) -> Customer:
 )
 def test_an_answer_that_is_no_job_is_none(home: Server, answer: bytes) -> None:
     home.answers[ASKED] = say(200, answer)
-    with pytest.raises(Retryable):
+    with pytest.raises(Permanent):
         ask(home)
 
 

@@ -1,0 +1,45 @@
+"""Translates EverBright's refusals into errors, and groups their reasons by what they mean.
+
+Only the client decides whether an error is retryable; what depends on the caller has a name here.
+"""
+
+from requests import Response
+
+from sync.errors import BrightsheetError, Permanent, Retryable
+from sync.ops.retry import retry_after
+
+TOKEN = "everbright_token"  # noqa: S105 - a reason
+MISSING = "everbright_missing"
+ODD = "everbright_odd"
+"""The answer isn't in the expected format."""
+REDIRECTS = "everbright_redirects"
+
+DOWN = frozenset({"everbright_unavailable", "everbright_unreachable", "everbright_slow"})
+"""Another request would probably fail, too."""
+NO_LIST = frozenset({MISSING, REDIRECTS})
+"""A document may arrive there later, but a list won't."""
+OPTIONAL_LIST = frozenset({MISSING, ODD, "everbright_unfiltered"})
+"""The account may not have the list, or have it at another path."""
+LIST_BREAKS = frozenset({"everbright_endless", "everbright_next"})
+"""The list can't be read to its end; the pages before count."""
+
+
+def refusal(response: Response) -> BrightsheetError:
+    """Return the error for a status other than 200."""
+    status = response.status_code
+    if status == 429 or status >= 500 or status in (408, 425):
+        after = retry_after(response)
+        return Retryable("everbright_unavailable", f"EverBright answered {status}.", after=after)
+    if status in (401, 403):
+        return Permanent(
+            TOKEN,
+            f"EverBright does not accept the token (status {status}). Set EVERBRIGHT_API_TOKEN.",
+            after=900.0,
+        )
+    # A document may take a while to be available after its webhook.
+    return Retryable(MISSING, f"EverBright has nothing at this address (status {status}).")
+
+
+def unreachable(error: Exception) -> Retryable:
+    kind = type(error).__name__
+    return Retryable("everbright_unreachable", f"EverBright broke off ({kind}).")
