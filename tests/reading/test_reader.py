@@ -50,6 +50,10 @@ class Reader:
             self.clicks += 1
             cell.scroll_into_view_if_needed()
 
+    def scroll_down(self) -> None:
+        self.clicks += 1
+        self.page.mouse.wheel(0, 4_000)
+
     def tab(self, title: str, header: str) -> None:
         self.click(self.page.locator("#tabs").get_by_text(title, exact=True))
         expect(self.page.locator("#scroller")).to_contain_text(header)
@@ -128,7 +132,9 @@ def changed(reader: Reader) -> None:
 def rejected(reader: Reader) -> None:
     reader.swipe_to("Status")
     assert sorted(reader.colored("Status", "rgb(234, 153, 153)")) == sorted(ten_jobs.REJECTED)
-    if not reader.is_phone:
+    if reader.is_phone:
+        reader.scroll_down()
+    else:
         reader.view("Rejected")
         assert reader.customers() == ten_jobs.REJECTED
 
@@ -136,7 +142,9 @@ def rejected(reader: Reader) -> None:
 def stuck(reader: Reader) -> None:
     reader.swipe_to("Days")
     assert sorted(reader.colored("Days", "rgb(249, 203, 156)")) == sorted(ten_jobs.STUCK)
-    if not reader.is_phone:
+    if reader.is_phone:
+        reader.scroll_down()
+    else:
         reader.view("Stuck")
         assert reader.customers() == ten_jobs.STUCK
 
@@ -162,9 +170,13 @@ def waiting(reader: Reader) -> None:
 
 def mine(reader: Reader) -> None:
     me, *others = ten_jobs.MINE
-    reader.view(f"{me}'s jobs")
-    assert reader.customers() == ten_jobs.MINE[me]
     assert others
+    if reader.is_phone:
+        reader.swipe_to("Rep")
+        assert {row["Customer"] for row in reader.rows() if row["Rep"] == me} >= {*ten_jobs.MINE[me]}
+    else:
+        reader.view(f"{me}'s jobs")
+        assert reader.customers() == ten_jobs.MINE[me]
 
 
 def counted(reader: Reader) -> None:
