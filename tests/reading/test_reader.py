@@ -173,7 +173,9 @@ def mine(reader: Reader) -> None:
     assert others
     if reader.is_phone:
         reader.swipe_to("Rep")
-        assert {row["Customer"] for row in reader.rows() if row["Rep"] == me} >= {*ten_jobs.MINE[me]}
+        assert {row["Customer"] for row in reader.rows() if row["Rep"] == me} >= {
+            *ten_jobs.MINE[me]
+        }
     else:
         reader.view(f"{me}'s jobs")
         assert reader.customers() == ten_jobs.MINE[me]
