@@ -35,7 +35,7 @@ _WITHOUT_EFFECT: list[dict[str, Any]] = [
 _ANY_PAGE = "https://www.googleapis.com/drive/v3/about"
 _PUBLISH = (
     "In Google's console, Google Auth Platform, Audience: Publish app (or make it Internal). Then "
-    "sign in again: brightsheet auth google"
+    "sign in again on your own computer: brightsheet auth google"
 )
 
 
