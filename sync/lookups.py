@@ -50,48 +50,52 @@ class LookupResult(NamedTuple):
 class Fetcher(Generic[AnswerT]):
     """Sends requests of one kind, one at a time.
 
-    `answer` raises BrightsheetError to be retried; `name` is logged then. At most `rate` jobs a
-    second are requested again because the request has changed. If `rests`, requests pause after
-    several jobs in a row without an answer. `clock` counts seconds.
+    If `request` raises BrightsheetError, the request is retried later; `name` is logged then. At
+    most `rate` jobs a second are requested again because the question has changed. If `pauses`,
+    requests pause after several failures in a row. `clock` counts seconds.
     """
 
     _store: Lookups[AnswerT]
     name: str
-    _answer: Callable[[DueLookup[AnswerT]], AnswerT]
+    _request: Callable[[DueLookup[AnswerT]], AnswerT]
     _rate: float
-    _rests: bool = False
+    _pauses: bool = False
     _clock: Callable[[], float] = monotonic
     _failures: int = 0
     _not_before: float = float("-inf")
     _has_begun: bool = False
 
     def fetch(self) -> LookupResult | None:
-        """Ask about the job that has been due longest, or return None if none is due."""
+        """Send the request that has been due longest, or return None if none is due."""
         if self._clock() < self._not_before:
             return None
         if not self._has_begun:
-            self._store.ask_outdated(self._rate)
+            self._store.schedule_outdated(self._rate)
             self._has_begun = True
         due = self._store.claim()
         if due is None:
             return None
         site = due.job.site
         try:
-            is_new = self._store.keep(site, self._answer(due), due.events)
+            is_new = self._store.keep(site, self._request(due), due.events)
         except BrightsheetError as error:
             attempt = due.attempts + 1
             self._failures += 1
             wait = retry.pause(attempt, error, _LONGEST_WAIT)
             self._store.postpone(site, wait if attempt < _TRIES else None)
-            if self._rests and self._failures >= _IN_A_ROW:
-                rest = retry.pause(self._failures, error, _LONGEST_WAIT)
-                self._not_before = self._clock() + rest
+            if self._pauses and self._failures >= _IN_A_ROW:
+                pause = retry.pause(self._failures, error, _LONGEST_WAIT)
+                self._not_before = self._clock() + pause
             return LookupResult(site, error, is_new=False)
         self._failures = 0
         return LookupResult(site, None, is_new)
 
 
 def request_customer(everbright: EverBright, due: DueLookup[Customer]) -> Customer:
+    """Return EverBright's answer, and in `asked` since when it has answered the same `archived`.
+
+    A webhook about that which was received since then counts more, until a later answer repeats it.
+    """
     customer = read_customer(everbright.site(due.job.site))
     fact, asked = due.job.facts.get(ARCHIVED), due.known.asked
     is_same = customer.archived == due.known.archived
@@ -110,9 +114,9 @@ class DetailLookup:
     _config: EverBrightConfig
 
     def answer(self, due: DueLookup[Details]) -> Details:
-        """Return the details; a job without a row isn't asked for.
+        """Return a job's details, blank for one without a row.
 
-        A missing metric counts as an answer; it is requested again when the job changes.
+        A metric that is missing or refused is requested again when the job changes.
         """
         metrics = self._columns.asked(due.job) if due.job.has_row else ()
         path = self._path(due.job, metrics)
@@ -163,13 +167,13 @@ class LookupLoop:
         if self._is_refused is None:  # The token may have changed with the restart.
             self._note(None)
         for fetcher in self._fetchers:
-            asked = fetcher.fetch()
-            if asked is None:
+            result = fetcher.fetch()
+            if result is None:
                 continue
-            if asked.error is not None:
-                _log.info(fetcher.name, site=asked.site, reason=asked.error.reason)
-            self._note(asked.error)
-            if asked.is_new:
+            if result.error is not None:
+                _log.info(fetcher.name, site=result.site, reason=result.error.reason)
+            self._note(result.error)
+            if result.is_new:
                 self._wake()
             self._wait(_SPACING_SECONDS)
             return True

@@ -139,7 +139,7 @@ class Backfill:
         payloads = [*reading.payloads, *reading.contracts]
         events, problems = self._intake.take(known, payloads, requested)
         if known.facts.get(ARCHIVED):  # The lists don't say whether it still is.
-            self._customers.ask_again(site)
+            self._customers.make_due(site)
         if problems:
             return JobState.FAILED, events, "; ".join(problems)
         return JobState.DONE if reading.has_workflow else JobState.NO_WORKFLOW, events, ""

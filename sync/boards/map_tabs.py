@@ -142,7 +142,7 @@ class TabMapper:
             failed = failed + 1 if fetched[1] else 0
             self._sleep(_SPACING_SECONDS)
             if monotonic() > end:
-                return self._wiring.customers.due()
+                return self._wiring.customers.count_due()
         return 0
 
     def _survey(self) -> Survey:

@@ -14,7 +14,7 @@ from sync.jobs import files
 from sync.jobs.model import Customer, Files, FileState
 from sync.store.database import Database, now, touch
 from sync.store.jobs import Wanted
-from sync.store.lookups import PATIENCE, UNANSWERED, customers
+from sync.store.lookups import IS_AWAITED, NAME_WAIT_SECONDS, customers
 from sync.store.schema import customer, document, folder, shared_document
 
 DUE = 100
@@ -23,10 +23,10 @@ DUE = 100
 # A literal, because SQLite doesn't use a partial index for a parameter.
 _IS_DUE = (document.c.state == literal_column("'pending'")) & (document.c.due_at <= now())
 _CAN_BE_NAMED = (folder.c.file_id != "") | ~exists().where(
-    customer.c.site == folder.c.site, UNANSWERED
+    customer.c.site == folder.c.site, IS_AWAITED
 )
 # A moment in the future is of a clock that was put back: nothing waits until it comes.
-_HAS_WAITED = ~document.c.wanted_at.between(now() - PATIENCE, now())
+_HAS_WAITED = ~document.c.wanted_at.between(now() - NAME_WAIT_SECONDS, now())
 
 
 def _job_due(*which: ColumnElement[bool]) -> Select[Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, literal, select
 from sync.field_table import REP
 from sync.jobs.model import Change, Customer
 from sync.store.database import Database, Lease, now
-from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, customers
+from sync.store.lookups import IS_AWAITED, NAME_WAIT_SECONDS, NAME_WAIT_TRIES, customers
 from sync.store.schema import NEW, change, customer, detail, history_written, job
 
 _NEVER = 1e12
@@ -44,12 +44,17 @@ class History:
         query = select(change.c.seq, change.c.body).where(NEW)
         if not self.waits_for_names:
             return query
-        nameless = select(customer.c.site).where(UNANSWERED, customer.c.attempts < TRIES)
+        nameless = select(customer.c.site).where(IS_AWAITED, customer.c.attempts < NAME_WAIT_TRIES)
         unsold = select(detail.c.site).where(
-            detail.c.due_at.is_not(None), detail.c.question == "", detail.c.attempts < TRIES
+            detail.c.due_at.is_not(None),
+            detail.c.question == "",
+            detail.c.attempts < NAME_WAIT_TRIES,
         )
         unknown = nameless.union(unsold) if self.waits_for_reps else nameless
-        waits = change.c.site.in_(unknown), change.c.kept_at.between(now() - PATIENCE, now())
+        waits = (
+            change.c.site.in_(unknown),
+            change.c.kept_at.between(now() - NAME_WAIT_SECONDS, now()),
+        )
         first = select(func.min(change.c.at)).where(NEW, *waits)
         until = func.coalesce(first.scalar_subquery(), _NEVER)
         return query.where(change.c.at < until)

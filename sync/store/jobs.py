@@ -77,7 +77,7 @@ class Jobs:
             if made.documents:
                 self._want(connection, made.documents)
             with_rows = [state.site for state in made.jobs if state.has_row]
-            lookups.want(self._database, connection, with_rows)
+            lookups.schedule(self._database, connection, with_rows)
             history.keep(self._database, connection, made.changes)
             if owned := [{"uuid": uuid, "site": site} for uuid, site in made.milestones.items()]:
                 connection.execute(self._database.insert_new(milestone), owned)

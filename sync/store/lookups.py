@@ -49,15 +49,14 @@ class Lookups(Generic[AnswerT]):
     _kind: type[AnswerT]
     _stamp: dict[str, Any]
 
-    def due(self) -> int:
-        """Return for how many jobs a lookup is due."""
+    def count_due(self) -> int:
         query = select(func.count()).where(self._table.c.due_at <= now())
         return int(self._database.scalar(query) or 0)
 
     def claim(self) -> DueLookup[AnswerT] | None:
         """Return the most overdue job.
 
-        It is due again after two minutes if no answer is stored: asking twice does no harm.
+        It is due again after two minutes if no answer is stored: a second request does no harm.
         """
         table = self._table
         due = (
@@ -74,7 +73,7 @@ class Lookups(Generic[AnswerT]):
             row = connection.execute(locked).first()
             if row is None:
                 return None
-            connection.execute(self._changed(row.site, {"due_at": now() + _CLAIM_SECONDS}))
+            connection.execute(self._update(row.site, {"due_at": now() + _CLAIM_SECONDS}))
             clock = connection.scalars(select(now())).one()
         return DueLookup(
             Job.model_validate_json(row.state),
@@ -85,45 +84,45 @@ class Lookups(Generic[AnswerT]):
         )
 
     def keep(self, site: str, answer: AnswerT, events: int | None = None) -> bool:
-        """Store an answer; return whether the row changes, which is then marked as out of date.
+        """Store an answer; if it changes the row, mark that as out of date and return True.
 
-        If the job has more than `events` by now, another lookup is due.
+        If the job has had more than `events` by now, its next lookup stays due.
         """
         table = self._table
         count = select(job.c.events).where(job.c.site == site).scalar_subquery()
-        is_asked = (
+        next_due = (
             null() if events is None else case((count == events, null()), else_=table.c.due_at)
         )
         body = answer.model_dump_json(exclude_defaults=True)
-        values = {"body": body, "attempts": 0, "due_at": is_asked}
+        values = {"body": body, "attempts": 0, "due_at": next_due}
         with self._database.writing() as connection:
             before = connection.scalar(select(table.c.body).where(table.c.site == site))
             known = self._kind.model_validate_json(before or "{}")
             is_new = _in_row(known) != _in_row(answer)
             if is_new:
                 touch(connection, site)  # First, because the projection locks in this order, too.
-            connection.execute(self._changed(site, values | self._stamp))
+            connection.execute(self._update(site, values | self._stamp))
         return is_new
 
     def postpone(self, site: str, seconds: float | None) -> None:
         """Make the lookup due after `seconds`, or only when the job changes (None)."""
         due_at = None if seconds is None else now() + seconds
         values = {"attempts": self._table.c.attempts + 1, "due_at": due_at}
-        self._database.execute(self._changed(site, values))
+        self._database.execute(self._update(site, values))
 
-    def ask_outdated(self, rate: float) -> None:
-        """Make lookups due that weren't answered or had another question, at most `rate` a second.
+    def schedule_outdated(self, rate: float) -> None:
+        """Make lookups due whose answers are to another question, at most `rate` a second.
 
-        One that has failed too often is tried once.
+        One that has failed too often is tried once more.
         """
         table = self._table
         is_outdated = table.c.question != self._stamp["question"], table.c.due_at.is_(None)
         query = select(table.c.site).where(*is_outdated).order_by(table.c.site)
         with self._database.writing() as connection:
             for number, site in enumerate(connection.scalars(query).all()):
-                connection.execute(self._changed(site, {"due_at": now() + number / rate}))
+                connection.execute(self._update(site, {"due_at": now() + number / rate}))
 
-    def _changed(self, site: str, values: Mapping[str, Any]) -> Update:
+    def _update(self, site: str, values: Mapping[str, Any]) -> Update:
         return update(self._table).where(self._table.c.site == site).values(values)
 
 
@@ -142,9 +141,9 @@ class Customers(Lookups[Customer]):
         stamp = {"fetched_at": now(), "question": question}
         super().__init__(database, customer, Customer, stamp)
 
-    def ask_again(self, site: str) -> None:
+    def make_due(self, site: str) -> None:
         """Make a job's lookup due now, even if the last answer is current."""
-        self._database.execute(self._changed(site, {"due_at": now(), "attempts": 0}))
+        self._database.execute(self._update(site, {"due_at": now(), "attempts": 0}))
 
     def unanswered(self, limit: int) -> list[str]:
         """Return the first jobs whose customer EverBright did not return in several tries."""
@@ -170,7 +169,7 @@ class DetailStore(Lookups[Details]):
         yield from map(Details.model_validate_json, self._database.scalars(query))
 
 
-def want(database: Database, connection: Connection, sites: Collection[str]) -> None:
+def schedule(database: Database, connection: Connection, sites: Collection[str]) -> None:
     """Make the lookups of changed jobs due, without customers whose answer is current."""
     stale = customer.c.fetched_at.is_(None) | (customer.c.fetched_at < now() - FRESH_SECONDS)
     again = {"due_at": now(), "attempts": 0}
@@ -190,7 +189,7 @@ def details(connection: Connection, sites: Collection[str]) -> dict[str, Details
     return {site: Details.model_validate_json(body) for site, body in connection.execute(query)}
 
 
-_UNANSWERED = 9
+_WARNING_TRIES = 9
 """Failed lookups of a customer before there is a warning: about 15 minutes with their pauses."""
 
 
@@ -198,14 +197,14 @@ def is_unanswered() -> ColumnElement[bool]:
     """Return the condition that a customer stayed unknown, and that nobody dismissed it."""
     return and_(
         customer.c.fetched_at.is_(None),
-        customer.c.attempts >= _UNANSWERED,
+        customer.c.attempts >= _WARNING_TRIES,
         ~is_dismissed(customer.c.site),
     )
 
 
-TRIES = 2
-"""How often a customer is looked up before other jobs stop waiting for it."""
-PATIENCE = 60.0
+NAME_WAIT_TRIES = 2
+"""Tries to look up a customer before other jobs stop waiting for it."""
+NAME_WAIT_SECONDS = 60.0
 """Seconds for which a History line, a match, or a folder waits for a customer's name."""
-UNANSWERED = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
+IS_AWAITED = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
 """Whether a customer is being looked up and was never answered."""

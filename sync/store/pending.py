@@ -19,7 +19,7 @@ from sync.store.confirmed import read_confirmed
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
 from sync.store.history import History, PendingLine
-from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, customers, details
+from sync.store.lookups import IS_AWAITED, NAME_WAIT_SECONDS, NAME_WAIT_TRIES, customers, details
 from sync.store.schema import (
     HAS_ROW,
     attempt,
@@ -77,16 +77,19 @@ class PendingWork:
         On mapped tabs, a job is matched with a row by its customer before a row is added. So a job
         waits until its customer is known or is no longer looked up. Because two jobs of one
         customer must not take the same row one after the other, a job also waits for the customers
-        of other new jobs, until their first lookups (TRIES) are over.
+        of other new jobs, until their first lookups (NAME_WAIT_TRIES) are over.
         """
         if not self._history.waits_for_names:
             return true()
-        unknown = select(customer.c.site).where(UNANSWERED)
+        unknown = select(customer.c.site).where(IS_AWAITED)
         other = job.alias()
         # A time in the future means that the clock was set back: nothing waits for it.
-        is_new = ~other.c.has_row & other.c.waiting_since.between(now() - PATIENCE, now())
+        is_new = ~other.c.has_row & other.c.waiting_since.between(now() - NAME_WAIT_SECONDS, now())
         others = exists().where(
-            customer.c.site == other.c.site, UNANSWERED, customer.c.attempts < TRIES, is_new
+            customer.c.site == other.c.site,
+            IS_AWAITED,
+            customer.c.attempts < NAME_WAIT_TRIES,
+            is_new,
         )
         is_free = job.c.site.not_in(unknown) & ~others
         return or_(~self._sheet.is_mapped(), HAS_ROW, is_free)

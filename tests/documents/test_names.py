@@ -15,7 +15,7 @@ from sync.everbright import answers
 from sync.jobs.files import distinct_name
 from sync.store import schema
 from sync.store.database import now
-from sync.store.lookups import PATIENCE
+from sync.store.lookups import NAME_WAIT_SECONDS
 from sync.worker import Worker
 from tests.bench import Bench
 from tests.documents.bench import claimed
@@ -55,7 +55,7 @@ def tagged(bench: Bench, tag: str) -> list[str]:
 
 
 def pass_a_minute(bench: Bench) -> None:
-    earlier = {"wanted_at": now() - PATIENCE - 1}
+    earlier = {"wanted_at": now() - NAME_WAIT_SECONDS - 1}
     with bench.database.writing() as connection:
         connection.execute(update(schema.document).values(earlier))
 
@@ -150,7 +150,7 @@ def test_the_worker_asks_for_customers_and_details_and_copies(bench: Bench, tmp_
     worker = Worker(bench.settings, bench.database)
     worker.start()
     try:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + NAME_WAIT_SECONDS
         while time.monotonic() < deadline and (
             not tagged(bench, "brightsheetDocument") or bench.row(uuid(1)).get("Size") != "8.4"
         ):

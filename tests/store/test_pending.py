@@ -17,7 +17,7 @@ from sync.store import (
     Wanted,
     sheet_store,
 )
-from sync.store.lookups import PATIENCE, TRIES
+from sync.store.lookups import NAME_WAIT_SECONDS, NAME_WAIT_TRIES
 from sync.store.schema import customer, job
 from tests.store.parts import X, attempt, dirty, held, keep, showing, with_jobs
 from tests.store.test_history import said
@@ -140,7 +140,9 @@ def test_two_jobs_of_a_customer_known_seconds_apart_wait_for_each_other(database
 
 
 @pytest.mark.parametrize(
-    "values", [{"due_at": None}, {"attempts": TRIES}], ids=["asked no more", "asked often"]
+    "values",
+    [{"due_at": None}, {"attempts": NAME_WAIT_TRIES}],
+    ids=["asked no more", "asked often"],
 )
 def test_no_job_waits_for_unknown_customers(database: Database, values: dict[str, object]) -> None:
     store = mapped(database, "a", "b")
@@ -152,7 +154,7 @@ def test_no_job_waits_for_unknown_customers(database: Database, values: dict[str
 def test_no_job_waits_longer_than_the_limit_for_customers(database: Database) -> None:
     store = mapped(database, "a", "b")
     Customers(database).keep("a", ADA, 1)
-    long_ago = time.time() - PATIENCE - 1
+    long_ago = time.time() - NAME_WAIT_SECONDS - 1
     change(database, job, "b", waiting_since=long_ago)
     assert dirty(store).keys() == {"a"}
 
