@@ -68,8 +68,7 @@ class BatchWriter:
         _log.info("flushed", jobs=jobs, lines=lines, fence=attempt.fence)
         if batch.requested and not answer.snapshot.tables:
             return  # The next read finds the tabs and the number, and the check follows.
-        has_undos = any(cell.undoes for row in trace.rows for cell in row.cells)
-        undos = parsed(self._store.batches.undos()) if has_undos else {}
+        undos = parsed(context.pending.undos)
         findings = check(trace, answer.snapshot.tables, answer.copies, undos)
         if findings.is_as_intended:
             self._conclude(lease, attempt, trace, findings, undos)

@@ -136,9 +136,9 @@ class Flusher:
     def _write_elsewhere(self, context: FlushContext, work: Work) -> None:
         """Write the jobs whose rows are all in the tabs that can be written."""
         writable = context.pending.sites_with_row
-        jobs = {site: job for site, job in work.jobs.items() if site in writable}
-        if jobs and not context.pending.undos:
-            self._write_most_urgent(context, replace(work, jobs=jobs))
+        targets = [target for target in work.targets if target.site in writable]
+        if targets and not context.pending.undos:
+            self._write_most_urgent(context, replace(work, targets=targets))
 
     def _write_most_urgent(self, context: FlushContext, work: Work) -> None:
         """Do what is most urgent: create tabs, look for keys, guard, undo, or write."""
@@ -296,7 +296,7 @@ class Flusher:
         """Remove keys from rows that were copied for another customer; return whether any were."""
         present = {site for table in context.snapshot.tables for site in table.keys}
         # A job without a row may belong to that other customer.
-        if work.jobs.keys() <= present - doubled:
+        if {target.site for target in work.targets} <= present - doubled:
             return False
         everything = self.writer.read_everything(context)
         return self.repair_keys(context, everything, self._every_target(context), ())

@@ -56,22 +56,18 @@ class Lines:
 
 @dataclass(frozen=True)
 class Work:
-    """The work of one flush: jobs with their wanted rows, by site, and lines of the History."""
+    """The work of one flush: jobs with their wanted rows, and lines of the History."""
 
-    jobs: Mapping[str, Target]
+    targets: Sequence[Target]
+    """The jobs, in the order of new rows."""
     lines: Lines
     done: Sequence[Shown] = ()
     """Jobs that the sheet already shows as wanted."""
 
     @property
-    def targets(self) -> list[Target]:
-        """The jobs, in the order of new rows."""
-        return list(self.jobs.values())
-
-    @property
     def sites(self) -> list[str]:
         """The jobs with rows or lines to write."""
-        return sorted(self.jobs.keys() | self.lines.sites)
+        return sorted({target.site for target in self.targets} | self.lines.sites)
 
 
 class Targets:
@@ -91,21 +87,15 @@ class Targets:
         """
         is_counted = PIPELINE in pending.known_columns
         laid_out = {target.site: target for target in self.lay_out(pending.jobs, columns)}
-        differing = {
-            site: target
-            for site, target in laid_out.items()
+        differing = [
+            target
+            for target in laid_out.values()
             if target.differs() or (is_counted and target.entry != target.counted)
-        }
-        done = [
-            confirmation(laid_out.get(job.site, job))
-            for job in pending.jobs
-            if job.site not in differing
         ]
-        fit: Sequence[Target] = [*differing.values()]
-        if len(fit) > 1:
-            fit = fitting(fit, self.sizes.cell_bytes)
-        lines = self.lines(pending, laid_out)
-        return Work({target.site: target for target in fit}, lines, done)
+        sites = {target.site for target in differing}
+        right = (laid_out.get(job.site, job) for job in pending.jobs if job.site not in sites)
+        fit = fitting(differing, self.sizes.cell_bytes) if len(differing) > 1 else differing
+        return Work(fit, self.lines(pending, laid_out), [confirmation(job) for job in right])
 
     def use_confirmed(self, confirmed: Confirmed) -> None:
         """Use what people have confirmed by now."""
