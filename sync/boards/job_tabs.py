@@ -8,7 +8,13 @@ from functools import cached_property
 from sync.boards import habits, match, matching, table_end
 from sync.boards.matching import RowTexts
 from sync.boards.options import EndedWord, ended_words, worded_cells
-from sync.boards.progress_words import FURTHER_WORD, ProgressWords
+from sync.boards.progress_words import (
+    NO_OPTION,
+    ProgressWords,
+    RuleWord,
+    parse_words,
+    stored_words,
+)
 from sync.boards.reader import BoardReader
 from sync.boards.views import views_of
 from sync.errors import Permanent
@@ -160,7 +166,7 @@ class BoardTabs:
         A rule without a word is a choice. One whose word is no option any longer is not.
         """
         if column == PROGRESS:
-            return cell.text if self._progress(table).word_of(cell) == "" else ""
+            return cell.text if self._progress(table).word_of(cell) == NO_OPTION else ""
         return cell.text if self.translated(table, column, cell) is None else ""
 
     def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:
@@ -176,7 +182,7 @@ class BoardTabs:
         return TypedWord.AHEAD if words.is_ahead(text, last, wanted) else TypedWord.OTHER
 
     def _progress(self, table: Table) -> ProgressWords:
-        return ProgressWords(table.words.get(PROGRESS, {}), self._config)
+        return ProgressWords(parse_words(table.words.get(PROGRESS, {})), self._config)
 
     def mask(self, column: str, cell: Cell, there: CellData, _last: Cell = EMPTY) -> str:
         """Write the value, and links that are the value; a date gets our format if it has none."""
@@ -237,14 +243,20 @@ class BoardTabs:
 def without_ended(tables: Iterable[Table], ended: Set[EndedWord]) -> tuple[Table, ...]:
     """Return tabs without the words that are no option any longer: they aren't written.
 
-    The rule of such a word for a whole job is kept with "": no earlier word is written for it.
+    A rule for a whole job stays, with NO_OPTION: no earlier rule's word is written for it.
     """
 
     def kept(table: Table, column: str) -> dict[str, str]:
-        words = table.words[column].items()
-        left = {o: w for o, w in words if (table.sheet_id, column, w) not in ended}
-        lost = {o: "" for o, _ in words if o not in left and FURTHER_WORD not in o}
-        return left | (lost if column == PROGRESS else {})
+        words = table.words[column]
+        if column != PROGRESS:
+            return {t: w for t, w in words.items() if (table.sheet_id, column, w) not in ended}
+        rule_words = list[RuleWord]()
+        for each in parse_words(words):
+            if (table.sheet_id, column, each.word) not in ended:
+                rule_words.append(each)
+            elif not each.is_synonym:
+                rule_words.append(replace(each, word=NO_OPTION))
+        return stored_words(rule_words)
 
     return tuple(
         replace(table, words={column: kept(table, column) for column in table.words})

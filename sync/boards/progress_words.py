@@ -1,10 +1,6 @@
-"""Compares a typed word in a progress column with the word that a job should show. Pure.
+"""Compares a typed word in a progress column with the word that a job should show. Pure."""
 
-The words of a column map a rule (`sync.jobs.progress`) to the word to write for it; `RULE~WORD` is
-a synonym.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,19 +21,46 @@ from sync.settings.config_file import Config
 
 STATUSES = (IN_PROGRESS, SUBMITTED, REJECTED, APPROVED)
 """The statuses that a rule can name, in the order of their rank."""
-FURTHER_WORD = "~"
-"""Separates a rule from a synonym for its word."""
+NO_OPTION = ""
+"""In place of a rule's word that is no option any longer."""
+_SYNONYM = "~"
+
+
+@dataclass(frozen=True)
+class RuleWord:
+    """A word of a progress column, and the rule (`sync.jobs.progress`) that it stands for."""
+
+    rule: str
+    word: str
+    is_synonym: bool = False
+    """Whether it is only recognized, because another word is written for the rule."""
+
+
+def parse_words(stored: Mapping[str, str]) -> tuple[RuleWord, ...]:
+    """Return the words of a column as they are stored: by rule, synonyms by `RULE~WORD`."""
+    return tuple(
+        RuleWord(key.partition(_SYNONYM)[0], word, _SYNONYM in key) for key, word in stored.items()
+    )
+
+
+def stored_words(words: Iterable[RuleWord]) -> dict[str, str]:
+    """Return the words of a column as `parse_words` reads them."""
+    return {
+        f"{each.rule}{_SYNONYM}{each.word}" if each.is_synonym else each.rule: each.word
+        for each in words
+    }
 
 
 @dataclass(frozen=True)
 class ProgressWords:
-    """The words of a column, as the module describes. The config has the order of the milestones.
+    """The words of a column. The config has the order of the milestones."""
 
-    The word of a rule is "" if it can no longer be written.
-    """
-
-    words: Mapping[str, str]
+    words: Sequence[RuleWord]
     config: Config
+
+    @cached_property
+    def _by_rule(self) -> dict[str, str]:
+        return {each.rule: each.word for each in self.words if not each.is_synonym}
 
     @cached_property
     def _milestones(self) -> Milestones:
@@ -58,21 +81,17 @@ class ProgressWords:
 
     def rule_of(self, cell: Cell) -> str | None:
         """Return the furthest rule with a word that applies to a job; None if there is none."""
-        return next((rule for rule in cell.words if rule in self.words), None)
+        return next((rule for rule in cell.words if rule in self._by_rule), None)
 
     def word_of(self, cell: Cell) -> str | None:
         """Return the word that a job should show; None if no rule with a word applies."""
         rule = self.rule_of(cell)
-        return None if rule is None else self.words[rule]
+        return None if rule is None else self._by_rule[rule]
 
     def rules(self, text: str) -> list[str]:
         """Return the rules whose word is a text in the column, the lowest first."""
         typed = _folded(text)
-        rules = {
-            key.partition(FURTHER_WORD)[0]
-            for key, word in self.words.items()
-            if word and _folded(word) == typed
-        }
+        rules = {each.rule for each in self.words if each.word and _folded(each.word) == typed}
         return sorted(rules, key=lambda rule: (self.rank(rule), rule))
 
     def is_synonym(self, text: str, wanted: Cell) -> bool:

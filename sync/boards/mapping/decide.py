@@ -7,13 +7,21 @@ from datetime import datetime
 from functools import partial
 
 from sync.boards.mapping import recognize
-from sync.boards.mapping.fields import AS_IT_IS, LONGEST, Fields, Words, fit, text_words
-from sync.boards.mapping.progress import ProgressRules
+from sync.boards.mapping.fields import (
+    AS_IT_IS,
+    LONGEST,
+    NO_WORD,
+    Fields,
+    TextWords,
+    chosen_words,
+    fit_options,
+)
+from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.propose import Proposal, propose
 from sync.boards.mapping.recognize import Recognizer
 from sync.boards.mapping.tab import NativeTable, SeenTab, why_unmappable, why_unwritable
 from sync.boards.mapping.words import plain
-from sync.boards.progress_words import FURTHER_WORD
+from sync.boards.progress_words import RuleWord, parse_words, stored_words
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.progress import PROGRESS
@@ -34,8 +42,11 @@ class Choices:
     """The columns that get no field."""
     added: Sequence[str] = ()
     """The fields for which columns are added."""
-    column_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """The words by status of single columns, with a drop-down or without; "" removes a word."""
+    column_words: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    """The words by status of single columns, with a drop-down or without.
+
+    The first is written; only a rule for the whole job has more. Without any, a word is removed.
+    """
     header_row: int | None = None
 
 
@@ -46,7 +57,7 @@ class MappedColumn:
     proposal: Proposal
     field: str = ""
     reason: str = ""
-    words: Words | None = None
+    words: TextWords | RuleWords | None = None
     """The words of a column with a drop-down, or with words that the user chose."""
     command: str = ""
     """What to type at the command line for another choice."""
@@ -101,25 +112,13 @@ class Before:
     header_row: int
     fields: Mapping[int, str]
     words: Mapping[int, Mapping[str, str]]
-    """As they are stored (`Words.stored`)."""
+    """As they are stored."""
     since: datetime | None = None
 
 
-ONE_MORE = "\n"
-"""Separates the words that the user chose for one rule: the first is written."""
-
-
-def stored_words(chosen: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return the words of each rule as they are stored: see `progress_words.py`."""
-    words = dict[str, str]()
-    for rule, (first, *others) in ((rule, named) for rule, named in chosen.items() if named):
-        words |= {rule: first} | {f"{rule}{FURTHER_WORD}{word}": word for word in others}
-    return words
-
-
-def no_option(column: MappedColumn, word: str, ours: str) -> Permanent:
+def no_option(column: MappedColumn, word: str, status: str) -> Permanent:
     there = ", ".join(column.proposal.options or ()) or "none"
-    what = f"The drop-down of {column.header!r} has no option {word!r} for {ours}"
+    what = f"The drop-down of {column.header!r} has no option {word!r} for {status}"
     return Permanent("no_option", f"{what}. There are: {there}.")
 
 
@@ -251,12 +250,12 @@ class TabDecider:
 
     def _own_words(
         self, columns: Sequence[MappedColumn], tab: SeenTab
-    ) -> dict[int, dict[str, str]]:
-        """Return the words that the user chose for single columns, by column index."""
-        own: dict[int, dict[str, str]] = {}
+    ) -> dict[int, dict[str, list[str]]]:
+        """Return the words that the user chose, by column index, and by our text or rule."""
+        own: dict[int, dict[str, list[str]]] = {}
         proposals = [column.proposal for column in columns]
         fields = {column.index: column.field for column in columns}
-        for text, words in self._choices.column_words.items():
+        for text, chosen in self._choices.column_words.items():
             index, milestone = self._place(proposals, tab, text), ""
             if index is None and ":" in text:
                 named, _, milestone = (part.strip() for part in text.rpartition(":"))
@@ -271,17 +270,17 @@ class TabDecider:
                 fix = f'Say what it shows first: --set "{text}=field".'
                 raise Permanent("no_field", f"{text!r} is not mapped, so it has no words. {fix}")
             # A field with any text has its texts as they are.
-            label = self._fields.label_of if self._fields.get(name).words else str.strip
+            label = self._fields.label_of if self._fields.get(name).texts else str.strip
             if name == PROGRESS:
                 label = partial(self._rules.of, milestone)
-            elif twice := next((ours for ours, his in words.items() if ONE_MORE in his), None):
+            elif twice := next((s for s, words in chosen.items() if len(words) > 1), None):
                 raise Permanent("twice", f"--word {text}:{twice} is there twice.")
-            chosen = {label(ours): his.strip() for ours, his in words.items()}
-            own[index] = own.get(index, {}) | chosen
+            for status, words in chosen.items():
+                own.setdefault(index, {})[label(status)] = [word.strip() for word in words]
         return own
 
     def _with_words(
-        self, column: MappedColumn, before: Before | None, own: Mapping[str, str]
+        self, column: MappedColumn, before: Before | None, own: Mapping[str, Sequence[str]]
     ) -> MappedColumn:
         if not column.field:
             return column
@@ -291,40 +290,40 @@ class TabDecider:
             was = before.words.get(column.index, {})
         if column.field == PROGRESS:
             known = was if is_known else self._rules.proposed(column.proposal.words)
-            return replace(column, words=self._progress_words(column, known, own))
-        worded = self._worded(column, was, own)
+            return replace(column, words=self._rule_words(column, parse_words(known), own))
+        chosen = {text: words[0] if words else NO_WORD for text, words in own.items()}
+        worded = self._text_words(column, was, chosen)
         if worded.words is None and column.proposal.options is None and was:
             return replace(worded, words=AS_IT_IS)  # The last word was taken away.
         return worded
 
-    def _worded(
+    def _text_words(
         self, column: MappedColumn, known: Mapping[str, str], own: Mapping[str, str]
     ) -> MappedColumn:
         """Return a column with its words: chosen for it, or stored before."""
         options = column.proposal.options
         if options is None:
-            return replace(column, words=text_words({**known, **own}))
-        for ours, his in own.items():
-            if his and his not in options:
-                raise no_option(column, his, ours)
+            return replace(column, words=chosen_words({**known, **own}))
+        for text, word in own.items():
+            if word and word not in options:
+                raise no_option(column, word, text)
         field = self._fields.get(column.field)
-        words = fit(field, options, {**known, **own}, self._fields.trade_words)
+        words = fit_options(field, options, {**known, **own}, self._fields.trade_words)
         if words.size > LONGEST:
             reason = f"its drop-down has {len(options)} long options"
             return replace(column, field="", reason=reason)
         return replace(column, words=words)
 
-    def _progress_words(
-        self, column: MappedColumn, known: Mapping[str, str], own: Mapping[str, str]
-    ) -> Words:
+    def _rule_words(
+        self, column: MappedColumn, known: Sequence[RuleWord], own: Mapping[str, Sequence[str]]
+    ) -> RuleWords:
         """Return the words of a column for the whole job: as the user chose, else as `known`."""
         options = column.proposal.options
-        kept = {k: word for k, word in known.items() if k.partition(FURTHER_WORD)[0] not in own}
-        chosen = {rule: [*filter(None, words.split(ONE_MORE))] for rule, words in own.items()}
-        for rule, words in chosen.items():
-            for word in words:
-                if options is not None and word not in (*options, *known.values()):
+        words = [each for each in known if each.rule not in own]
+        for rule, chosen in own.items():
+            for word in chosen:
+                if options is not None and word not in (*options, *(each.word for each in known)):
                     raise no_option(column, word, self._rules.spelled(rule))
-        kept |= stored_words(chosen)
-        gone = {k: w for k, w in kept.items() if options is not None and w not in options}
-        return Words({k: w for k, w in kept.items() if k not in gone}, gone=gone)
+            words += [RuleWord(rule, word, is_synonym=bool(n)) for n, word in enumerate(chosen)]
+        gone = [each for each in words if options is not None and each.word not in options]
+        return RuleWords(tuple(each for each in words if each not in gone), stored_words(gone))

@@ -1,4 +1,7 @@
-"""The fields that a column can show, and which option of a drop-down fits each word. Pure."""
+"""The fields that a column can show, and which option of a drop-down fits each text. Pure.
+
+A *text* is ours, and mostly EverBright's; a *word* is the installer's for it.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,8 +26,8 @@ class Field:
     id: str
     title: str
     kind: FieldKind
-    words: tuple[str, ...] = ()
-    """The texts that it can have, where they are known: of a status."""
+    texts: tuple[str, ...] = ()
+    """All that it can have, if they are known: of a status."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class Fields:
         title = self._titles.get(name, name)
         if entry and separator:
             title = entry.title(self._header(key))
-        return Field(name, title, kind, self._words(name))
+        return Field(name, title, kind, self._texts(name))
 
     def spelled(self, name: str) -> str:
         """Return a field's id as people write it: with the milestone's name."""
@@ -100,19 +103,19 @@ class Fields:
     def _header(self, key: str) -> str:
         return next((step.header for step in self.milestones if step.key == key), key)
 
-    def _words(self, name: str) -> tuple[str, ...]:
+    def _texts(self, name: str) -> tuple[str, ...]:
         labels = [status.label for status in self.config.statuses.values()]
         if name.startswith("status:"):
             return tuple(dict.fromkeys([*labels, *self.labels]))
         if name == "status":
-            return tuple(dict.fromkeys([*self._job_words(), *self.labels]))
+            return tuple(dict.fromkeys([*self._job_texts(), *self.labels]))
         return tuple(CONTRACT_LABELS.values()) if name == "contract" else ()
 
-    def _job_words(self) -> list[str]:
-        """Return the words for *Status*, in the order of the config."""
-        words = {"rejected": REJECTED, "waiting": WAITING}
+    def _job_texts(self) -> list[str]:
+        """Return the texts of *Status*, in the order of the config."""
+        texts = {"rejected": REJECTED, "waiting": WAITING}
         known = self.config.statuses.values()
-        found = [words.get(status.means or "", status.label) for status in known]
+        found = [texts.get(status.means or "", status.label) for status in known]
         return [*found, self.config.phrases.done]
 
     @cached_property
@@ -126,16 +129,18 @@ class Fields:
 
     def label_of(self, text: str) -> str:
         """Return a status's label, from its code in the config or a label in any case."""
-        if known := self.config.statuses.get(text.strip()):
-            return known.label
-        words = {*self._words("status:"), *self._words("status"), *self._words("contract")}
-        by_fold = {word.casefold(): word for word in words}
-        if word := by_fold.get(text.strip().casefold()):
-            return word
-        fix = f"Write the status as it came, or one of {', '.join(sorted(words))}."
+        if status := self.config.statuses.get(text.strip()):
+            return status.label
+        texts = {*self._texts("status:"), *self._texts("status"), *self._texts("contract")}
+        by_fold = {known.casefold(): known for known in texts}
+        if known := by_fold.get(text.strip().casefold()):
+            return known
+        fix = f"Write the status as it came, or one of {', '.join(sorted(texts))}."
         raise Permanent("no_status", f"{text!r} isn't a known status. {fix}")
 
 
+NO_WORD = ""
+"""In place of a word: a person chose that a text has none."""
 LONGEST = 10_000
 """Characters of a mapping of words: Google lets all metadata of a tab have 30,000."""
 ALIKE = 88.0
@@ -151,14 +156,14 @@ _BEGINNING = 2
 
 
 @dataclass(frozen=True)
-class Words:
+class TextWords:
     """The words of a column by our texts, and our texts without one."""
 
-    by_ours: Mapping[str, str]
-    unfit: tuple[str, ...] = ()
+    by_text: Mapping[str, str]
+    without_word: tuple[str, ...] = ()
     """Our texts that match no option, and aren't written."""
-    silent: tuple[str, ...] = ()
-    """Those of `unfit` that shall have no word."""
+    excluded: tuple[str, ...] = ()
+    """Those of them for which a person chose NO_WORD."""
     gone: Mapping[str, str] = field(default_factory=dict)
     """Earlier words that are no longer options, by our text."""
     takes_others: bool = False
@@ -166,9 +171,9 @@ class Words:
 
     @property
     def written(self) -> dict[str, str]:
-        """What is written; "" for what should have no word."""
+        """What is written."""
         others = {OTHER_TEXTS: OTHER_TEXTS} if self.takes_others else {}
-        return {**self.by_ours, **dict.fromkeys(self.silent, ""), **others}
+        return {**self.by_text, **dict.fromkeys(self.excluded, NO_WORD), **others}
 
     @property
     def stored(self) -> dict[str, str]:
@@ -181,45 +186,45 @@ class Words:
     @property
     def size(self) -> int:
         """How many characters all of it has."""
-        return sum(map(len, [*self.by_ours, *self.by_ours.values()]))
+        return sum(map(len, [*self.by_text, *self.by_text.values()]))
 
 
-AS_IT_IS = Words({}, takes_others=True)
+AS_IT_IS = TextWords({}, takes_others=True)
 """Of a column in which every text is written as it is."""
 
 
-def fit(
+def fit_options(
     field: Field,
     options: tuple[str, ...],
     chosen: Mapping[str, str],
     trade: TradeWords | None = None,
-) -> Words:
+) -> TextWords:
     """Return the option for each text of ours: as `chosen`, else the same text, else a proposal.
 
-    `chosen` has options by our text, "" for none. A field with any text has the options themselves
+    `chosen` has options by our text, or NO_WORD. A field with any text has the options themselves
     as words: what is not among them is not written.
     """
     exact = set(options)
-    ours = field.words or options
-    silent = tuple(text for text in ours if chosen.get(text) == "")
-    found = {text: chosen[text] for text in ours if chosen.get(text) in exact}
-    gone = {text: word for text in ours if (word := chosen.get(text)) and word not in exact}
-    for text in ours:
-        if text in found or text in silent:
+    texts = field.texts or options
+    excluded = tuple(text for text in texts if chosen.get(text) == NO_WORD)
+    found = {text: chosen[text] for text in texts if chosen.get(text) in exact}
+    gone = {text: word for text in texts if (word := chosen.get(text)) and word not in exact}
+    for text in texts:
+        if text in found or text in excluded:
             continue
-        others = {*chosen.values(), *(plain(other) for other in ours if other != text)}
+        others = {*chosen.values(), *(plain(other) for other in texts if other != text)}
         free = [option for option in options if not {option, plain(option)} & others]
         if option := _proposed(text, options, free, (trade or {}).get(text, ())):
             found[text] = option
-    by_ours = {text: found[text] for text in ours if text in found}
-    unfit = tuple(text for text in ours if text not in found)
-    return Words(by_ours, unfit, silent, gone)
+    by_text = {text: found[text] for text in texts if text in found}
+    without_word = tuple(text for text in texts if text not in found)
+    return TextWords(by_text, without_word, excluded, gone)
 
 
-def text_words(chosen: Mapping[str, str]) -> Words | None:
+def chosen_words(chosen: Mapping[str, str]) -> TextWords | None:
     """Return the words of a column without a drop-down: only those that the user chose."""
-    by_ours = {text: word for text, word in chosen.items() if word and text != OTHER_TEXTS}
-    return Words(by_ours, takes_others=True) if by_ours else None
+    by_text = {text: word for text, word in chosen.items() if word and text != OTHER_TEXTS}
+    return TextWords(by_text, takes_others=True) if by_text else None
 
 
 def _proposed(
@@ -229,11 +234,11 @@ def _proposed(
 
     `free` are the options that were not chosen for, and do not read like, another text of ours.
     """
-    fitting = next(filter(None, _candidates(text, options, free, trade)), [])
+    fitting = next(filter(None, _fitting(text, options, free, trade)), [])
     return fitting[0] if len(fitting) == 1 else ""
 
 
-def _candidates(
+def _fitting(
     text: str, options: Sequence[str], free: Sequence[str], trade: Sequence[Sequence[str]]
 ) -> Iterator[list[str]]:
     """Give the options that fit a text: the same, in other case or signs, by the trade, almost."""
@@ -242,11 +247,11 @@ def _candidates(
     yield [option for option in options if plain(option) == plain(text)]
     for words in trade:
         yield [option for option in free if plain(option) in words]
-    ours = plain(text)
+    bare = plain(text)
     yield [
         option
         for option in free
-        if min(len(plain(option)), len(ours)) >= SHORTEST
-        and plain(option)[:_BEGINNING] == ours[:_BEGINNING]
-        and fuzz.ratio(plain(option), ours) >= ALIKE
+        if min(len(plain(option)), len(bare)) >= SHORTEST
+        and plain(option)[:_BEGINNING] == bare[:_BEGINNING]
+        and fuzz.ratio(plain(option), bare) >= ALIKE
     ]

@@ -1,7 +1,7 @@
 """Maps the words of a progress column to rules, and proposes such mappings. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from sync.boards.mapping.fields import Fields
@@ -16,7 +16,7 @@ from sync.boards.mapping.words import (
     plain,
     spelled_out,
 )
-from sync.boards.progress_words import FURTHER_WORD, STATUSES
+from sync.boards.progress_words import STATUSES, RuleWord, stored_words
 from sync.errors import Permanent
 from sync.jobs.milestones import Heading, Milestones
 from sync.jobs.progress import (
@@ -47,6 +47,25 @@ class _Match:
     tier: int
     distance: tuple[int, int]
     """How many parts of the milestone's name are missing; then the more are there, the nearer."""
+
+
+@dataclass(frozen=True)
+class RuleWords:
+    """The words of a progress column; those of other columns are `TextWords`."""
+
+    words: tuple[RuleWord, ...]
+    gone: Mapping[str, str] = field(default_factory=dict)
+    """Earlier words that are no longer options, as they are stored."""
+
+    @property
+    def written(self) -> dict[str, str]:
+        """What is written, as it is stored."""
+        return stored_words(self.words)
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """What is stored with the column: a word that is gone may be an option again."""
+        return {**self.gone, **self.written}
 
 
 @dataclass(frozen=True)
@@ -95,14 +114,13 @@ class ProgressRules:
         fix = f"Write one of {', '.join(STATUSES)}."
         raise Permanent("no_status", f"{status!r} is no status for a word. {fix}")
 
-    def spelled(self, key: str) -> str:
-        """Return a rule (and a further word) as people write it: with the milestone's name."""
-        rule, separator, word = key.partition(FURTHER_WORD)
+    def spelled(self, rule: str) -> str:
+        """Return a rule as people write it: with the milestone's name."""
         milestone, _, status = rule.rpartition(":")
         if not milestone:
-            return JOB_RULES.get(rule, rule) + separator + word
+            return JOB_RULES.get(rule, rule)
         name = self.fields.spelled(f"status:{milestone}").partition(":")[2]
-        return f"{name}:{status}{separator}{word}"
+        return f"{name}:{status}"
 
     def proposed(self, words: Sequence[str]) -> dict[str, str]:
         """Return the word for each rule that one word says plainly.

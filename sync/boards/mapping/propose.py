@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sync.boards.mapping import content
 from sync.boards.mapping.content import ColumnContent
-from sync.boards.mapping.fields import Field, Fields, fit
+from sync.boards.mapping.fields import Field, Fields, fit_options
 from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.recognize import CONTENT, DATED, HeaderMatch, Recognizer
 from sync.boards.mapping.tab import SeenTab
@@ -95,7 +95,8 @@ def _disambiguated(
         return named
     if holding.what == content.DATE:
         return replace(named, field=named.by_dates, reason="by its header and its dates")
-    fitting = {*fit(fields.get(named.by_words), words, {}, fields.trade_words).by_ours.values()}
+    fitted = fit_options(fields.get(named.by_words), words, {}, fields.trade_words)
+    fitting = {*fitted.by_text.values()}
     if len(fitting) >= _STATUSES or (fitting and fitting == {*words}):
         return replace(named, field=named.by_words, reason="by its header and its words")
     return named

@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import click
@@ -14,13 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from sync.boards.map_tabs import MappingReport, TabMapper
-from sync.boards.mapping.decide import ONE_MORE, Choices, MappedColumn, TabMapping
-from sync.boards.mapping.fields import Fields
-from sync.boards.mapping.progress import ProgressRules
+from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
+from sync.boards.mapping.fields import Fields, TextWords
+from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview
+from sync.boards.progress_words import stored_words
 from sync.boards.unmap import UnmappedTab, unmap
 from sync.commands import NO_EXTRAS, echo, json_option, pairs
-from sync.jobs.progress import PROGRESS
 from sync.ops import logs
 from sync.status.problem import pluralize
 from sync.types import letters
@@ -77,10 +77,7 @@ def _preview_as_json(preview: Preview) -> dict[str, Any]:
 
 
 def _column_as_json(column: MappedColumn, fields: Fields) -> dict[str, Any]:
-    words, ours = column.words, dict[str, str]()
-    if words:
-        is_progress, spelled = column.field == PROGRESS, ProgressRules(fields).spelled
-        ours = {spelled(key) if is_progress else key: w for key, w in words.by_ours.items()}
+    words = column.words
     return {
         "letter": letters(column.index),
         "header": column.header,
@@ -89,10 +86,17 @@ def _column_as_json(column: MappedColumn, fields: Fields) -> dict[str, Any]:
         "field": fields.spelled(column.field),
         "reason": _why(column),
         "options": list(column.proposal.options or ()) or None,
-        "words": ours if words else None,
-        "without_option": list(words.unfit) if words else [],
+        "words": _words_as_json(words, fields) if words else None,
+        "without_option": list(words.without_word) if isinstance(words, TextWords) else [],
         "options_gone": dict(words.gone) if words else {},
     }
+
+
+def _words_as_json(words: TextWords | RuleWords, fields: Fields) -> dict[str, str]:
+    if isinstance(words, TextWords):
+        return dict(words.by_text)
+    spelled = ProgressRules(fields).spelled
+    return stored_words(replace(each, rule=spelled(each.rule)) for each in words.words)
 
 
 def show_report(report: MappingReport, out: Console, *, is_written: bool) -> None:
@@ -156,36 +160,39 @@ def _why(column: MappedColumn) -> str:
 
 def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
     for column in mapping.columns:
-        if not column.words:
+        words = column.words
+        if isinstance(words, RuleWords):
+            yield _progress_words(column, words, fields)
+        if not isinstance(words, TextWords):
             continue
-        if column.field == PROGRESS:
-            yield _progress_words(column, fields)
-            continue
-        kind = "column" if column.words.takes_others else "drop-down of"
+        kind = "column" if words.takes_others else "drop-down of"
         where = f"The {kind} {column.header!r} ({letters(column.index)})"
-        if not (fields.get(column.field).words or column.words.takes_others):
+        if not (fields.get(column.field).texts or words.takes_others):
             yield f"{where}: only its options are written."
             continue
-        if fit := [f"{ours} is written as {his!r}" for ours, his in column.words.by_ours.items()]:
+        if fit := [f"{text} is written as {word!r}" for text, word in words.by_text.items()]:
             yield f"{where}: {', '.join(fit)}."
-        for ours, his in column.words.gone.items():
-            yield f"{where} no longer has the option {his!r}, which was used for {ours}."
+        for text, word in words.gone.items():
+            yield f"{where} no longer has the option {word!r}, which was used for {text}."
         if column.proposal.options == ():
             fix = "Give it a list again (Data > Data validation), and run this again."
             yield f"{where}: the cells with its options are gone, so nothing is written. {fix}"
-        elif unfit := [text for text in column.words.unfit if text not in column.words.silent]:
+        elif texts := [text for text in words.without_word if text not in words.excluded]:
             options = ", ".join(column.proposal.options or ())
             name = column.header or letters(column.index)
-            fix = f'To choose an option: --word "{name}:{unfit[0]}=OPTION".'
-            missing = f"{where} ({options}) has no option for {', '.join(unfit)}"
+            fix = f'To choose an option: --word "{name}:{texts[0]}=OPTION".'
+            missing = f"{where} ({options}) has no option for {', '.join(texts)}"
             yield f"{missing}, so these aren't written. {fix}"
 
 
-def _progress_words(column: MappedColumn, fields: Fields) -> str:
+def _progress_words(column: MappedColumn, words: RuleWords, fields: Fields) -> str:
     name, rules = column.header or letters(column.index), ProgressRules(fields)
-    known = column.words.by_ours if column.words else {}
-    said = [f"{word!r} is {rules.spelled(key)}" for key, word in known.items()]
-    rest = [word for word in column.proposal.words if word not in known.values()]
+    said = [
+        f"{each.word!r} is {'also ' if each.is_synonym else ''}{rules.spelled(each.rule)}"
+        for each in words.words
+    ]
+    known = {each.word for each in words.words}
+    rest = [word for word in column.proposal.words if word not in known]
     text = f"The column {name!r} shows how far along a job is: {', '.join(said) or 'no word yet'}."
     if rest:
         text += f" No meaning: {', '.join(rest[:_WORDS])}{' …' if len(rest) > _WORDS else ''}."
@@ -214,9 +221,9 @@ def _plain(text: str) -> Text:
     return Text("".join(char if char.isprintable() else " " for char in text))
 
 
-def words_of(texts: tuple[str, ...]) -> dict[str, dict[str, str]]:
+def words_of(texts: tuple[str, ...]) -> dict[str, dict[str, list[str]]]:
     """Return the words by status for each column."""
-    by_column: dict[str, dict[str, str]] = {}
+    by_column: dict[str, dict[str, list[str]]] = {}
     for text in texts:
         before, separator, word = (part.strip() for part in text.rpartition("="))
         column, _, status = (part.strip() for part in before.rpartition(":"))
@@ -226,7 +233,7 @@ def words_of(texts: tuple[str, ...]) -> dict[str, dict[str, str]]:
         if status in words and ":" not in column:
             raise click.BadParameter(f"{before!r} is given twice")
         # With a milestone, it is a rule for the whole job, which can have further words.
-        words[status] = ONE_MORE.join((words[status], word)) if status in words else word
+        words.setdefault(status, []).extend([word] if word else [])
     return by_column
 
 

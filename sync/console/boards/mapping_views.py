@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from hashlib import blake2s
 
 from sync.boards import metadata
-from sync.boards.mapping.decide import ONE_MORE, Choices, MappedColumn, TabMapping
-from sync.boards.mapping.fields import Fields, fit
-from sync.boards.mapping.progress import ProgressRules
+from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
+from sync.boards.mapping.fields import Fields, TextWords, fit_options
+from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.tab import SeenTab, why_unmappable
-from sync.boards.progress_words import FURTHER_WORD
+from sync.boards.progress_words import RuleWord, parse_words
 from sync.console.boards.mapping_form import FIELD, MEANS, WORD, MappingForm, column_names
 from sync.field_table import ASPECTS, KEY
 from sync.jobs.progress import PROGRESS
@@ -27,17 +27,17 @@ _LONGEST = 40
 
 @dataclass(frozen=True)
 class WordRow:
-    """One of our words: the input's name, the column's word, and the proposed one."""
+    """One of our texts: the input's name, the column's word, and the proposed one."""
 
     name: str
-    ours: str
+    text: str
     value: str
     usual: str
 
 
 @dataclass(frozen=True)
 class WordSet:
-    """Our words for fields of one kind."""
+    """The texts of fields of one kind."""
 
     kind: str
     rows: tuple[WordRow, ...]
@@ -71,7 +71,7 @@ class ColumnView:
 
     @property
     def words(self) -> tuple[WordRow, ...]:
-        """Our words for the chosen field, and those of the column."""
+        """The texts of the chosen field, and the column's words for them."""
         return next((each.rows for each in self.sets if each.kind == self.kind), ())
 
     @property
@@ -86,8 +86,9 @@ class ColumnView:
         if self.field == PROGRESS:
             is_said = not self.steps or any(row.rules for row in self.steps)
             return "" if is_said else "No word stands for a step yet, so nothing is written."
-        silent = self.mapped.words.silent if self.mapped.words else ()
-        none = [row.ours for row in self.words if not row.value and row.ours not in silent]
+        words = self.mapped.words
+        excluded = words.excluded if isinstance(words, TextWords) else ()
+        none = [row.text for row in self.words if not row.value and row.text not in excluded]
         return f"No option was chosen for {', '.join(none)}." if none else ""
 
 
@@ -141,8 +142,8 @@ class FieldOffers:
     def _offer(self, name: str) -> Offer:
         field = self._fields.get(name)
         kind = STEPS if name == PROGRESS else ""
-        if field.words:
-            kind = self._kinds.setdefault(field.words, f"words{len(self._kinds)}")
+        if field.texts:
+            kind = self._kinds.setdefault(field.texts, f"words{len(self._kinds)}")
             self._examples.setdefault(kind, name)
         return Offer(self._fields.spelled(name), field.title, kind)
 
@@ -173,38 +174,39 @@ class FieldOffers:
     def _sets(
         self, tab: int, column: MappedColumn, name: str, form: MappingForm
     ) -> Iterator[WordSet]:
-        """Yield our words of each kind, with the column's words for them."""
+        """Yield the texts of each kind, with the column's words for them."""
         options = column.proposal.options
         of_field = self.kind_of.get(self._fields.spelled(column.field))
         for kind, example in self._examples.items():
             field = self._fields.get(example)
             proposed: Mapping[str, str] = {}
-            if kind == of_field and column.words:
-                proposed = column.words.by_ours
+            if kind == of_field and isinstance(column.words, TextWords):
+                proposed = column.words.by_text
             elif options is not None:
-                proposed = fit(field, options, {}, self._fields.trade_words).by_ours
+                proposed = fit_options(field, options, {}, self._fields.trade_words).by_text
             rows = []
-            for ours in field.words:
-                usual, named = proposed.get(ours, ""), f"{WORD}:{tab}:{name}:{kind}:{ours}"
-                rows.append(WordRow(named, ours, form.first.get(named, usual), usual))
+            for text in field.texts:
+                usual, named = proposed.get(text, ""), f"{WORD}:{tab}:{name}:{kind}:{text}"
+                rows.append(WordRow(named, text, form.first.get(named, usual), usual))
             yield WordSet(kind, tuple(rows))
 
     def _steps(
         self, tab: int, column: MappedColumn, name: str, form: MappingForm
     ) -> Iterator[StepRow]:
         """Yield the words of a column that could show a job's progress, and their rules."""
-        proposal, known = column.proposal, dict[str, str]()
-        if column.field == PROGRESS and column.words:
-            known = dict(column.words.by_ours)
-        words = [*dict.fromkeys((*proposal.words, *known.values()))]
+        proposal = column.proposal
+        known: Sequence[RuleWord] = ()
+        if isinstance(column.words, RuleWords):
+            known = column.words.words
+        words = [*dict.fromkeys((*proposal.words, *(each.word for each in known)))]
         if proposal.options is None and len(words) > _MOST_WORDS:
             return
         if column.field != PROGRESS:
-            known = self.rules.proposed(words)
+            known = parse_words(self.rules.proposed(words))
         said = form.meanings(tab, name)
         for word in words:
             if said is None:
-                rules = [key.partition(FURTHER_WORD)[0] for key, w in known.items() if w == word]
+                rules = [each.rule for each in known if each.word == word]
             else:
                 rules = said.get(word, [])
             yield StepRow(f"{MEANS}:{tab}:{name}:{word}", word, tuple(rules))
@@ -212,7 +214,7 @@ class FieldOffers:
     def choices(self, tab: TabView, form: MappingForm) -> Choices:
         """Return a tab's choices."""
         number, fields, unset = tab.mapping.tab.sheet_id, dict[str, str](), list[str]()
-        words: dict[str, dict[str, str]] = {}
+        words: dict[str, dict[str, list[str]]] = {}
         for column in tab.columns:
             if (
                 column.mapped.proposal.is_computed
@@ -227,18 +229,22 @@ class FieldOffers:
                 words[column.name] = self._step_words(column.steps)
                 continue
             # A blank choice is sent only if something else would be proposed.
-            if said := {row.ours: row.value for row in column.words if row.value or row.usual}:
+            if said := {
+                row.text: [row.value] if row.value else []
+                for row in column.words
+                if row.value or row.usual
+            }:
                 words[column.name] = said
         row = form.header_row(number)
         return Choices(fields, unset, form.added(number), column_words=words, header_row=row)
 
-    def _step_words(self, steps: Sequence[StepRow]) -> dict[str, str]:
-        """Return the words of every rule, "" for those without one. The first is written."""
+    def _step_words(self, steps: Sequence[StepRow]) -> dict[str, list[str]]:
+        """Return the words of every rule."""
         said: dict[str, list[str]] = {}
         for row in steps:
             for rule in dict.fromkeys(row.rules):
                 said.setdefault(rule, []).append(row.word)
-        return {rule: ONE_MORE.join(said.get(rule, ())) for rule in self.rules.labels}
+        return {rule: said.get(rule, []) for rule in self.rules.labels}
 
 
 def stored_mapping(tab: SeenTab) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sync.boards.mapping.decide import Before, Choices, TabDecider, TabMapping
+from sync.boards.mapping.fields import TextWords
 from sync.boards.mapping.tab import CellKind, Lock, SeenCell, SeenTab
 from sync.errors import Permanent
 from tests.boards.mapping.seen import fields, tab
@@ -43,8 +44,8 @@ def test_a_column_whose_letter_is_a_header_is_named_like_in_formulas() -> None:
 def test_a_field_with_any_text_may_only_be_an_option() -> None:
     made = decided(fields={"Permit": "with"})
     words = made.fields["with"].words
-    assert words is not None
-    assert words.by_ours == {one: one for one in ("Done", "REJECTED", "Out")}
+    assert isinstance(words, TextWords)
+    assert words.by_text == {one: one for one in ("Done", "REJECTED", "Out")}
 
 
 def test_a_drop_down_too_long_for_its_words_is_not_mapped() -> None:
@@ -66,7 +67,7 @@ def test_a_drop_down_too_long_for_its_words_is_not_mapped() -> None:
         ({"fields": {"Phone": "fax"}}, "'fax' is no field. Write one of customer"),
         ({"fields": {"Phone": "approved:Roof"}}, "No milestone is called 'Roof'"),
         ({"fields": {"A": "stage", "B": "stage"}}, "'stage' is set for two columns"),
-        ({"column_words": {"Permit": {"Nope": "Done"}}}, "'Nope' isn't a known status"),
+        ({"column_words": {"Permit": {"Nope": ["Done"]}}}, "'Nope' isn't a known status"),
         ({"added": ["nope"]}, "'nope' is no field"),
         ({"added": ["status"], "unset": ["Phone"], "fields": {}}, ""),
     ],

@@ -1,6 +1,7 @@
 """One column for the whole job: what its words stand for, by proposal and by command."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 from emulator import Emulator
 from sync.boards.mapping.decide import Before, Choices, MappedColumn, TabDecider
 from sync.boards.mapping.fields import Fields
-from sync.boards.mapping.progress import ProgressRules
+from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.tab import CellKind, SeenCell
+from sync.boards.progress_words import stored_words
 from sync.errors import Permanent
 from sync.jobs.milestones import Heading
 from tests.boards.mapping.seen import config, tab
@@ -155,14 +157,19 @@ def test_the_field_is_proposed_by_the_words_of_the_column(
 
 def words_of(made: MappedColumn) -> dict[str, str]:
     rules = ProgressRules(fields())
-    assert made.words
-    return {rules.spelled(rule): word for rule, word in made.words.by_ours.items()}
+    assert isinstance(made.words, RuleWords)
+    named = (replace(each, rule=rules.spelled(each.rule)) for each in made.words.words)
+    return stored_words(named)
 
 
 def test_words_are_set_by_command_and_an_empty_one_is_removed() -> None:
     said = {
-        "Stage:Permits": {"Approved": "PTO\nPermit OK", "REJECTED": "Permit in", "SUBMITTED": ""},
-        "Stage": {"Done": "Paid", "new": "Sold"},
+        "Stage:Permits": {
+            "Approved": ["PTO", "Permit OK"],
+            "REJECTED": ["Permit in"],
+            "SUBMITTED": [],
+        },
+        "Stage": {"Done": ["Paid"], "new": ["Sold"]},
     }
     made = column(fields(), "Stage", column_words=said)
     changed = {
@@ -180,7 +187,7 @@ def test_stored_words_are_kept_and_nothing_is_proposed_again() -> None:
     stored = column(fields(), "Stage").words
     assert stored
     before = Before(0, {2: "progress", 1: "site_id"}, {2: stored.stored})
-    said = {"Stage:Permits": {"APPROVED": ""}}
+    said: dict[str, Any] = {"Stage:Permits": {"APPROVED": []}}
     again = column(fields(), "Stage", before=before, column_words=said)
     assert again.words
     before = Before(0, before.fields, {2: again.words.stored})
@@ -193,7 +200,7 @@ def test_an_option_that_is_gone_is_stored_and_not_written() -> None:
     before = Before(0, {2: "progress", 1: "site_id"}, {2: {"signed": "Contract"}})
     made = column(fields(), "Stage", before=before)
     assert made.words
-    assert (made.words.by_ours, made.words.gone) == ({}, {"signed": "Contract"})
+    assert (made.words.written, made.words.gone) == ({}, {"signed": "Contract"})
     assert made.words.stored == {"signed": "Contract"}
 
 
@@ -209,7 +216,7 @@ def test_an_option_that_is_gone_is_stored_and_not_written() -> None:
 )
 def test_unknown_choices_list_known_ones(name: str, status: str, word: str, message: str) -> None:
     with pytest.raises(Permanent) as error:
-        column(fields(), "Stage", column_words={name: {status: word}})
+        column(fields(), "Stage", column_words={name: {status: [word]}})
     assert message in error.value.message
 
 

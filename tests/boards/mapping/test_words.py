@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sync.boards.mapping.decide import Before, Choices, TabDecider, TabMapping
-from sync.boards.mapping.fields import Words
+from sync.boards.mapping.fields import TextWords
 from sync.boards.mapping.tab import CellKind, SeenCell
 from sync.errors import Permanent
 from tests.boards.mapping.seen import MILESTONES, config, fields, tab
@@ -28,17 +28,21 @@ def decided(
     return made
 
 
-def words(made: TabMapping) -> list[Words | None]:
-    return [column.words for column in made.columns[2:]]
+def words(made: TabMapping) -> list[TextWords | None]:
+    found = [column.words for column in made.columns[2:]]
+    return [each if isinstance(each, TextWords) else None for each in found]
 
 
-def by_ours(made: TabMapping) -> list[Mapping[str, str] | None]:
-    return [column.by_ours if column else None for column in words(made)]
+def by_text(made: TabMapping) -> list[Mapping[str, str] | None]:
+    return [column.by_text if column else None for column in words(made)]
 
 
 def test_two_drop_downs_have_words_of_their_own() -> None:
-    permit = {"Permit": {"APPROVED": "Redo", "Rejected": "Issued"}, "d": {"SUBMITTED": "OK"}}
-    assert by_ours(decided(column_words=permit)) == [
+    permit = {
+        "Permit": {"APPROVED": ["Redo"], "Rejected": ["Issued"]},
+        "d": {"SUBMITTED": ["OK"]},
+    }
+    assert by_text(decided(column_words=permit)) == [
         {"Approved": "Redo", "Rejected": "Issued", "Submitted": "Applied"},
         {"Submitted": "OK", "Rejected": "Kicked back"},
         None,
@@ -46,7 +50,7 @@ def test_two_drop_downs_have_words_of_their_own() -> None:
 
 
 def test_the_words_of_the_trade_are_proposed() -> None:
-    assert by_ours(decided()) == [
+    assert by_text(decided()) == [
         {"Approved": "Issued", "Rejected": "Redo", "Submitted": "Applied"},
         {"Approved": "OK", "Rejected": "Kicked back", "Submitted": "Sent"},
         None,
@@ -76,10 +80,10 @@ def test_a_word_is_proposed_only_if_it_is_unambiguous(
         tab(("Client", "Phone", "Permit"), ("Ada", "303-555-0101", cell)), None
     )
     column = made.columns[2].words
-    assert column is not None
+    assert isinstance(column, TextWords)
     likely = {"Submitted": "Submited"} if "Submited" in options else {}
     also = {"Approved": "approved.", "Rejected": "Kicked Back"} if "approved." in options else {}
-    assert column.by_ours == proposed | likely | also
+    assert column.by_text == proposed | likely | also
 
 
 def test_words_are_kept_until_they_are_removed_explicitly() -> None:
@@ -88,24 +92,24 @@ def test_words_are_kept_until_they_are_removed_explicitly() -> None:
         {2: f"status:{uuid(7531)}", 3: f"status:{uuid(7532)}", 4: "site_id"},
         {2: {"Approved": "Redo"}, 3: {"Approved": "Sent", "Rejected": ""}},
     )
-    again = words(decided(before, column_words={"PTO": {"Approved": "OK", "Submitted": ""}}))
-    assert again[0] and again[0].by_ours["Approved"] == "Redo"
-    assert again[1] and again[1].by_ours == {"Approved": "OK"}
-    assert set(again[1].silent) == {"Rejected", "Submitted"}
+    again = words(decided(before, column_words={"PTO": {"Approved": ["OK"], "Submitted": []}}))
+    assert again[0] and again[0].by_text["Approved"] == "Redo"
+    assert again[1] and again[1].by_text == {"Approved": "OK"}
+    assert set(again[1].excluded) == {"Rejected", "Submitted"}
     assert again[1].stored == {"Approved": "OK", "Rejected": "", "Submitted": ""}
 
 
 def test_a_column_without_a_drop_down_has_the_given_words() -> None:
     name = "Design Approval status"
     made = decided(
-        fields={name: "status:Design Approval"}, column_words={name: {"APPROVED": "good to go"}}
+        fields={name: "status:Design Approval"}, column_words={name: {"APPROVED": ["good to go"]}}
     )
     column = words(made)[2]
     assert column and column.stored == {"Approved": "good to go", "*": "*"}
     mapped = {column.index: column.field for column in made.columns}
     before = Before(0, {**mapped, 1: "site_id"}, {4: column.stored})
     assert words(decided(before))[2] == column
-    without = words(decided(before, column_words={name: {"Approved": ""}}))[2]
+    without = words(decided(before, column_words={name: {"Approved": []}}))[2]
     assert without and without.stored == {"*": "*"}
     again = words(decided(Before(0, before.fields, {4: without.stored})))[2]
     assert again and again.stored == without.stored
@@ -115,18 +119,20 @@ def test_a_renamed_option_is_reported_and_forgotten() -> None:
     before = Before(0, {2: f"status:{uuid(7531)}", 4: "site_id"}, {2: {"Approved": "Issued"}})
     column = words(decided(before, permit=("Applied", "Stamped", "Redo")))[0]
     assert column and column.gone == {"Approved": "Issued"}
-    assert "Approved" in column.unfit
+    assert "Approved" in column.without_word
 
 
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ({"Permit": {"APPROVED": "Ready"}}, "'Permit' has no option 'Ready' for Approved"),
-        ({"Permit": {"NOPE": "Redo"}}, "'NOPE' isn't a known status"),
-        ({"Fax": {"APPROVED": "Redo"}}, "No column is called 'Fax'"),
+        ({"Permit": {"APPROVED": ["Ready"]}}, "'Permit' has no option 'Ready' for Approved"),
+        ({"Permit": {"NOPE": ["Redo"]}}, "'NOPE' isn't a known status"),
+        ({"Fax": {"APPROVED": ["Redo"]}}, "No column is called 'Fax'"),
     ],
 )
-def test_unknown_choices_list_known_ones(said: dict[str, dict[str, str]], message: str) -> None:
+def test_unknown_choices_list_known_ones(
+    said: dict[str, dict[str, list[str]]], message: str
+) -> None:
     with pytest.raises(Permanent) as error:
         decided(column_words=said)
     assert message in error.value.message
@@ -134,7 +140,7 @@ def test_unknown_choices_list_known_ones(said: dict[str, dict[str, str]], messag
 
 def test_words_for_a_column_that_shows_nothing_are_refused() -> None:
     with pytest.raises(Permanent, match='Say what it shows first: --set "Permit=field"'):
-        decided(unset=["Permit"], column_words={"Permit": {"APPROVED": "Redo"}})
+        decided(unset=["Permit"], column_words={"Permit": {"APPROVED": ["Redo"]}})
 
 
 def test_each_column_uses_its_own_words(stand: Stand) -> None:
