@@ -258,7 +258,7 @@ class Wiring:
     def read_job(self, site: str, sleep: Sleep) -> Summary:
         """Read one job from EverBright, outside of any run. Raises Permanent or Retryable."""
         self.must_have_token()
-        return self.backfill("", sleep).only(site)
+        return self.backfill("", sleep).read_job(site)
 
     def read_back(
         self, since: datetime | None, sleep: Sleep, progress: ProgressCallback = no_progress

@@ -14,28 +14,28 @@ from sync.webhooks import parse, report
 from sync.webhooks.report import ReportWords
 from sync.webhooks.schema import Delivery, Outcome
 
-_USUAL = {"submitted": "SUBMITTED", "rejected": "REJECTED", "completed": "APPROVED"}
-_MEANS = {"submitted": "waiting", "rejected": "rejected", "completed": "approved"}
+_USUAL_STATUSES = {"submitted": "SUBMITTED", "rejected": "REJECTED", "completed": "APPROVED"}
+_MEANINGS = {"submitted": "waiting", "rejected": "rejected", "completed": "approved"}
 
 
 class Intake:
-    """Compares payloads with the known state of jobs; only differences become deliveries."""
+    """Compares payloads with the known state of jobs, and stores what is new as deliveries."""
 
     def __init__(self, inbox: Inbox, jobs: Jobs, settings: Settings) -> None:
         self._inbox = inbox
         self._jobs = jobs
         self._config = settings.config
 
-    def known(self, site: str) -> Job:
+    def known_job(self, site: str) -> Job:
         """Return a job with all its deliveries, including those not projected yet."""
-        waiting = self._inbox.unprojected_of(site)
+        unprojected = self._inbox.unprojected_of(site)
         job = self._jobs.states([site]).get(site, Job(site=site))
-        for kept in waiting:
+        for kept in unprojected:
             try:
                 delivery = parse.read(kept.body, self._config.webhooks)
             except BrightsheetError:
                 continue  # The projector rejects and reports it.
-            job = self._applied(job, delivery, kept.digest, kept.received)
+            job = self._apply(job, delivery, kept.digest, kept.received)
         return job
 
     def is_forgotten(self, site: str) -> bool:
@@ -46,37 +46,40 @@ class Intake:
         """Return the time (UTC) by the clock that also dates received webhooks."""
         return self._inbox.clock()
 
-    def take(
+    def store_news(
         self, known: Job, payloads: Sequence[dict[str, Any]], requested: datetime | None = None
     ) -> tuple[int, list[str]]:
-        """Store a job's news; return the number of events, and the problems.
+        """Store what is new about a job; return the number of missed webhooks, and the problems.
 
-        `requested` is when EverBright was asked (UTC); if it wasn't, an event's own date counts.
+        `requested` is when it was requested from EverBright (UTC); None: each event's own date.
         """
-        events, problems = 0, list[str]()
-        for body, delivery, moment in self._all_news(known, payloads, requested, problems):
+        missed, problems = 0, list[str]()
+        for body, delivery, moment in self._news(known, payloads, requested, problems):
             receipt = self._inbox.keep(body, delivery, requested=moment)
-            events += receipt.outcome is Outcome.ACCEPTED and _was_missed(known, delivery, moment)
-        return events, problems
+            is_new = receipt.outcome is Outcome.ACCEPTED
+            missed += is_new and _sends_webhook(known, delivery, moment)
+        return missed, problems
 
-    def unknown(self, known: Job, payloads: Sequence[dict[str, Any]], requested: datetime) -> int:
+    def count_news(
+        self, known: Job, payloads: Sequence[dict[str, Any]], requested: datetime
+    ) -> int:
         """Return how many of `payloads` are news for a job, without storing them."""
         # Reading the job reports the problems.
-        return len([*self._all_news(known, payloads, requested, [])])
+        return len([*self._news(known, payloads, requested, [])])
 
-    def _all_news(
+    def _news(
         self,
         known: Job,
         payloads: Iterable[dict[str, Any]],
         requested: datetime | None,
         problems: list[str],
     ) -> Iterator[tuple[bytes, Delivery, datetime]]:
-        """Yield a job's news; add to `problems` what couldn't be used."""
+        """Yield news as body, delivery and date; add to `problems` what couldn't be used."""
         for payload in payloads:
             body = json.dumps(payload).encode()
             try:
                 delivery = parse.read(body, self._config.webhooks)
-                _must_be_dated(delivery)
+                _check_date(delivery)
             except BrightsheetError as error:
                 name = str(payload.get("uuid") or payload.get("name"))[:100]
                 problems.append(f"milestone {name}: {error.message}")
@@ -84,15 +87,15 @@ class Intake:
             own = delivery.milestone.date_updated if delivery.milestone else None
             moment = requested or own
             assert moment  # noqa: S101 - a report has milestones alone, each with its date
-            read = self._news(known, delivery, moment)
-            if read is not None:
-                known = read
+            updated = self._apply_news(known, delivery, moment)
+            if updated is not None:
+                known = updated
                 yield body, delivery, moment
 
-    def _news(self, known: Job, delivery: Delivery, requested: datetime) -> Job | None:
+    def _apply_news(self, known: Job, delivery: Delivery, requested: datetime) -> Job | None:
         """Return `known` with what was read, or None if that isn't later or has nothing new."""
         digest, other = reads.as_read(delivery.digest), delivery.other_event
-        read = self._applied(known, delivery, digest, requested)
+        read = self._apply(known, delivery, digest, requested)
         if delivery.milestone:
             event = projection.milestone_event(delivery.milestone, digest, requested)
             return read if reads.is_news(known, event) else None
@@ -102,7 +105,7 @@ class Intake:
         is_dated = bool(other.moments or contract.signed)
         return read if contracts.is_news(known, read, is_dated=is_dated) else None
 
-    def _applied(self, job: Job, delivery: Delivery, digest: str, received: datetime) -> Job:
+    def _apply(self, job: Job, delivery: Delivery, digest: str, received: datetime) -> Job:
         """Return `job` with a milestone or a contract applied, as the projector does."""
         if delivery.milestone:
             event = projection.milestone_event(delivery.milestone, digest, received)
@@ -113,15 +116,16 @@ class Intake:
         return projection.apply_other_event(job, other, digest, received)
 
 
-def _was_missed(known: Job, delivery: Delivery, requested: datetime) -> bool:
+def _sends_webhook(known: Job, delivery: Delivery, requested: datetime) -> bool:
+    """Return whether EverBright sends webhooks of such news: not of `ready_to_submit` alone."""
     if not (milestone := delivery.milestone):
         return True
-    other = milestone.model_copy(update={"ready_to_submit": False})  # which says nothing
-    event = projection.milestone_event(other, reads.as_read(delivery.digest), requested)
+    milestone = milestone.model_copy(update={"ready_to_submit": False})
+    event = projection.milestone_event(milestone, reads.as_read(delivery.digest), requested)
     return reads.is_news(known, event)
 
 
-def _must_be_dated(delivery: Delivery) -> None:
+def _check_date(delivery: Delivery) -> None:
     """Raise Permanent if a milestone has no plausible date to compare."""
     if delivery.milestone is None:
         return
@@ -141,30 +145,29 @@ def report_words(settings: Settings, jobs: Iterable[Job]) -> ReportWords:
     for step in settings.config.milestones:
         if step.header:
             definitions[step.header.lower()] = step.definitions[0]
-    statuses = {column: _status(settings, column) for column in _MEANS}
+    statuses = {column: _choose_status(settings, column) for column in _MEANINGS}
     definitions.pop("", None)
     return ReportWords(definitions, statuses, settings.zone)
 
 
-def _status(settings: Settings, column: str) -> str:
-    """Return the webhook's status: the usual one, unless the config only has others."""
-    known = [
-        code for code, status in settings.config.statuses.items() if status.means == _MEANS[column]
-    ]
-    usual = _USUAL[column]
-    return usual if usual in known or not known else known[0]
+def _choose_status(settings: Settings, column: str) -> str:
+    """Return a column's status: the usual one, unless the config only has others."""
+    statuses, meaning = settings.config.statuses, _MEANINGS[column]
+    codes = [code for code, status in statuses.items() if status.means == meaning]
+    usual = _USUAL_STATUSES[column]
+    return usual if usual in codes or not codes else codes[0]
 
 
 def take_report(
-    lines: Iterable[str], meanings: ReportWords, intake: Intake
+    lines: Iterable[str], words: ReportWords, intake: Intake
 ) -> tuple[dict[str, int], list[str]]:
-    """Store a report's news; return the number of events by site, and unreadable lines.
+    """Store a report's news; return the number of missed webhooks by site, and the problems.
 
     Raises Permanent if the report is missing a column.
     """
-    read = report.read(lines, meanings)
-    events, problems = dict[str, int](), list(read.problems)
+    read = report.read(lines, words)
+    missed, problems = dict[str, int](), list(read.problems)
     for site, payloads in read.payloads.items():
-        events[site], failed = intake.take(intake.known(site), payloads)
+        missed[site], failed = intake.store_news(intake.known_job(site), payloads)
         problems += [f"job {site}: {problem}" for problem in failed]
-    return events, problems
+    return missed, problems

@@ -6,11 +6,23 @@ from typing import Any
 from sync.everbright.answers import Record
 from sync.webhooks.schema import Milestone, SubTask, Task
 
-_DEFINITION = ("milestone_definition", "milestone_definition_id", "definition")
-_OWN = frozenset(Milestone.model_fields) - {"site", "quote", "milestone_definition", "tasks"}
-_OF_CONTRACT = ("name", "status", "task_definition", "date_updated", "updated_at", "date_modified")
-_TASK = frozenset(Task.model_fields) - {"sub_tasks"}
-_SUB_TASK = frozenset(SubTask.model_fields)
+_DEFINITION_KEYS = ("milestone_definition", "milestone_definition_id", "definition")
+_MILESTONE_KEYS = frozenset(Milestone.model_fields) - {
+    "site",
+    "quote",
+    "milestone_definition",
+    "tasks",
+}
+_CONTRACT_KEYS = (
+    "name",
+    "status",
+    "task_definition",
+    "date_updated",
+    "updated_at",
+    "date_modified",
+)
+_TASK_KEYS = frozenset(Task.model_fields) - {"sub_tasks"}
+_SUB_TASK_KEYS = frozenset(SubTask.model_fields)
 
 
 def milestone(
@@ -21,12 +33,13 @@ def milestone(
     `tasks` are its tasks with their sub-tasks, `quote` is the job's ("" for none), used if the
     record has none.
     """
-    payload = {key: record[key] for key in _OWN if key in record}
+    payload = {key: record[key] for key in _MILESTONE_KEYS if key in record}
     payload["site"] = site
     payload["quote"] = _reference(record, ("quote", "quote_id")) or quote or None
     payload["milestone_definition"] = definition(record) or None
     payload["tasks"] = [
-        _only(task, _TASK) | {"sub_tasks": [_only(sub_task, _SUB_TASK) for sub_task in sub_tasks]}
+        _only(task, _TASK_KEYS)
+        | {"sub_tasks": [_only(sub_task, _SUB_TASK_KEYS) for sub_task in sub_tasks]}
         for task, sub_tasks in tasks
     ]
     return payload
@@ -37,7 +50,7 @@ def contract(record: Record, site: str) -> dict[str, Any]:
 
     If the record has no sub-tasks, its own fields are used like those of a sub-task.
     """
-    payload = {key: record[key] for key in _OF_CONTRACT if key in record}
+    payload = {key: record[key] for key in _CONTRACT_KEYS if key in record}
     payload["site"] = site
     payload["quote"] = _reference(record, ("quote", "quote_id"))
     payload["sub_tasks"] = record.get("sub_tasks") or [
@@ -56,11 +69,11 @@ def contract(record: Record, site: str) -> dict[str, Any]:
 
 def definition(record: Record) -> str:
     """Return the UUID of a milestone's definition, or ""."""
-    return _reference(record, _DEFINITION) or ""
+    return _reference(record, _DEFINITION_KEYS) or ""
 
 
 def initial_quote(quotes: Sequence[Record]) -> str:
-    """Return the UUID of the oldest of a job's quotes, or "": a webhook has the initial one."""
+    """Return the UUID of the oldest of a job's quotes, or "". Webhooks have that one, too."""
     oldest = sorted(quotes, key=lambda record: str(record.get("date_created") or "~"))
     return next((uuid for record in oldest if (uuid := _reference(record, ("uuid", "id")))), "")
 

@@ -38,7 +38,7 @@ _log = structlog.get_logger()
 
 
 def no_progress(_what: str, _done: int, _total: int | None) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 class Lists:
@@ -66,26 +66,26 @@ class Lists:
         """
         return retry.policy(self._sleep, _TRIES, _LONGEST_BACKOFF)(self._request, path)
 
-    def pages(self, path: str, most: int = _PAGES_OF_A_JOB) -> Iterator[Page]:
+    def pages(self, path: str, limit: int = _PAGES_OF_A_JOB) -> Iterator[Page]:
         """Yield the pages of a list that begins at `path`. Raises what `page` raises.
 
-        Also raises Permanent if the list doesn't end (it repeats a page, or has more than `most`
+        Also raises Permanent if the list doesn't end (it repeats a page, or has more than `limit`
         pages), and if it continues on another host.
         """
-        contents = set[bytes]()
-        following: str | None = path
-        while following is not None:
-            if len(contents) >= most:
-                raise _endless(f"it has more than {most} pages")
-            page = self.page(following)
-            content = hashlib.sha256(repr(page.records).encode()).digest()
-            if content in contents:
-                raise _endless(f"page {len(contents) + 1} repeats one before")
-            contents.add(content)
+        digests = set[bytes]()
+        next_path: str | None = path
+        while next_path is not None:
+            if len(digests) >= limit:
+                raise _endless(f"it has more than {limit} pages")
+            page = self.page(next_path)
+            digest = hashlib.sha256(repr(page.records).encode()).digest()
+            if digest in digests:
+                raise _endless(f"page {len(digests) + 1} repeats one before")
+            digests.add(digest)
             yield page
-            following = self._everbright.own_path(following, page.next) if page.next else None
+            next_path = self._everbright.own_path(next_path, page.next) if page.next else None
 
-    def every(self, path: str) -> list[Record]:
+    def records(self, path: str) -> list[Record]:
         """Return all records of a job's list that begins at `path`."""
         return [record for page in self.pages(path) for record in page.records]
 
@@ -97,7 +97,7 @@ class Lists:
         self._next_at = max(now, self._next_at) + self._spacing
         self.requests += 1
         try:
-            return answers.page(self._everbright.get(path))
+            return answers.read_page(self._everbright.get(path))
         except Retryable as error:
             if error.reason in NO_LIST:
                 message = f"EverBright has no list at {path}: {error.message}"
@@ -112,9 +112,9 @@ def _endless(why: str) -> Permanent:
 
 @dataclass
 class JobList:
-    """Reads the list of jobs, and selects those that changed after `since` (None: all).
+    """Reads the list of jobs, and finds out which changed after `since` (None: all).
 
-    `jobs` has whether each site is selected, `problems` what is missing from the list.
+    `is_changed` has that by site, `problems` what is missing from the list.
     """
 
     _lists: Lists
@@ -122,7 +122,7 @@ class JobList:
     _since: datetime | None
     _progress: ProgressCallback = no_progress
     _pages: int = 0
-    jobs: dict[str, bool] = field(default_factory=dict)
+    is_changed: dict[str, bool] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     def read(self) -> None:
@@ -131,7 +131,9 @@ class JobList:
             if not self._read_once():
                 return
             _log.info("backfill_list_changed", passes=number)
-        self._say("jobs left the list while it was read: others may be missing. Run it again.")
+        self._add_problem(
+            "jobs left the list while it was read: others may be missing. Run it again."
+        )
 
     def _read_once(self) -> bool:
         """Return whether jobs left the list meanwhile: others have moved to pages already read."""
@@ -139,7 +141,7 @@ class JobList:
         try:
             for page in self._lists.pages(self._paths.jobs, PAGES):
                 number += 1
-                self._take(page, number)
+                self._add_page(page, number)
                 if page.count is not None:
                     has_shrunk |= page.count < count
                     count = page.count
@@ -150,24 +152,24 @@ class JobList:
             if not number or error.reason not in LIST_BREAKS:
                 raise
             text = f"page {number} is the last of the list that was read. {error.message}"
-            self._say(text)
+            self._add_problem(text)
         return has_shrunk
 
-    def _take(self, page: Page, number: int) -> None:
+    def _add_page(self, page: Page, number: int) -> None:
         """Record the jobs on a page, each as it was first listed."""
         nameless = 0
         for record in page.records:
-            site, updated = answers.site(record), answers.updated(record, self._paths.changed)
+            site, updated = answers.site_of(record), answers.updated_at(record, self._paths.changed)
             is_old = self._since is not None and updated is not None and updated < self._since
             if site:
-                self.jobs.setdefault(site, not is_old)
+                self.is_changed.setdefault(site, not is_old)
             nameless += not site
         if nameless:
-            self._say(f"page {number} lists {nameless} jobs without a site's UUID.")
+            self._add_problem(f"page {number} lists {nameless} jobs without a site's UUID.")
         self._pages += 1
         self._progress("pages", self._pages, None)
 
-    def _say(self, problem: str) -> None:
+    def _add_problem(self, problem: str) -> None:
         """Add a problem, once for all passes."""
         if problem not in self.problems:
             self.problems.append(problem)
@@ -188,7 +190,6 @@ class JobReading:
 
     payloads: list[dict[str, Any]]
     has_workflow: bool
-    contracts: list[dict[str, Any]]
 
 
 @dataclass
@@ -208,13 +209,13 @@ class Reader:
     def read(self, site: str, known: Job) -> JobReading:
         """Return a job's contracts, and the milestones that may differ from `known`.
 
-        The tasks of the others aren't requested. Raises Permanent or Retryable.
+        The tasks of other milestones aren't requested. Raises Permanent or Retryable.
         """
         workflows = self._records(self._paths.workflows, "site", site)
         records: list[Record] = []
         for workflow in workflows:
             records += self._records(self._paths.milestones, "workflow", _id(workflow, "workflow"))
-        answers.must_be_of(records, _OWNERS["site"], site)
+        answers.check_owner(records, _OWNERS["site"], site)
         later = [record for record in records if _may_be_news(record, known)]
         quote = ""
         if any(not answers.identifier(record, "quote", "quote_id") for record in later):
@@ -222,12 +223,12 @@ class Reader:
         milestones = [
             payloads.milestone(record, site, quote, self._tasks(record)) for record in later
         ]
-        return JobReading(milestones, bool(workflows), self._contracts(site))
+        return JobReading([*milestones, *self._contracts(site)], bool(workflows))
 
     def _records(self, path: str, owner: str, uuid: str) -> list[Record]:
         """Return the records of a list that belong to `uuid`, the `owner` in the path."""
-        records = self._lists.every(path.format(**{owner: quoted(uuid, safe="")}))
-        answers.must_be_of(records, _OWNERS[owner], uuid)
+        records = self._lists.records(path.format(**{owner: quoted(uuid, safe="")}))
+        answers.check_owner(records, _OWNERS[owner], uuid)
         return records
 
     def _contracts(self, site: str) -> list[dict[str, Any]]:
@@ -259,7 +260,7 @@ class Reader:
 def _may_be_news(record: Record, known: Job) -> bool:
     """Return whether a milestone's record differs from what is known, or is later."""
     definition = payloads.definition(record)
-    event, updated = known.events.get(definition), answers.updated(record)
+    event, updated = known.events.get(definition), answers.updated_at(record)
     if event is None or updated is None or null(record.get("status")) != event.milestone.status:
         return True
     is_ready = record.get("ready_to_submit") is True and not event.milestone.ready_to_submit
@@ -267,6 +268,7 @@ def _may_be_news(record: Record, known: Job) -> bool:
 
 
 def _id(record: Record, kind: str) -> str:
+    """Return a record's identifier for the next list's path. Raises Permanent if it has none."""
     uuid = answers.identifier(record, "uuid", "id")
     if not uuid:
         raise Permanent(ODD, f"EverBright lists a {kind} without its UUID.")

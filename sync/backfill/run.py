@@ -18,8 +18,8 @@ from sync.jobs.model import ARCHIVED
 from sync.settings.everbright_config import EverBrightConfig
 from sync.store import Backfills, Customers, JobState, Lease
 
-_TOLD = 20
-"""The number of unread jobs to name in a report."""
+_LISTED = 20
+"""The number of unread jobs to list in a report."""
 _NO_WORKFLOWS = (
     "EverBright lists no workflow for any job: see whether `jobs` and `workflows` under "
     "[everbright] in the config are the lists of your account."
@@ -28,7 +28,7 @@ _NO_WORKFLOWS = (
 
 @dataclass(frozen=True)
 class Summary:
-    """A run's result: jobs read, events that were news, and errors."""
+    """A run's result: jobs read, missed webhooks (`events`), and errors."""
 
     jobs: int
     events: int
@@ -52,20 +52,20 @@ class Summary:
     def text(self) -> str:
         lines = [f"{self.events} events of {self.jobs_with_events} jobs had not been delivered."]
         counts = {"unchanged": self.unchanged, "without a workflow": self.without_workflow}
-        beside = "".join(f", {count} {what}" for what, count in counts.items() if count)
-        asked = f" EverBright was asked {self.requests} times." if self.requests else ""
-        lines.append(f"{self.jobs} jobs looked at{beside}.{asked}")
+        others = "".join(f", {count} {what}" for what, count in counts.items() if count)
+        requests = f" EverBright was asked {self.requests} times." if self.requests else ""
+        lines.append(f"{self.jobs} jobs looked at{others}.{requests}")
         if self.jobs > 1 and self.without_workflow == self.jobs:
             lines.append(_NO_WORKFLOWS)
         lines += [f"Not read: {problem}" for problem in (*self.problems, *self.notes)]
         unread = list(self.not_read.items())
-        lines += [f"Not read: job {site}: {reason}" for site, reason in unread[:_TOLD]]
-        if len(unread) > _TOLD:
-            lines.append(f"… and {len(unread) - _TOLD} more jobs: --json names them all.")
+        lines += [f"Not read: job {site}: {reason}" for site, reason in unread[:_LISTED]]
+        if len(unread) > _LISTED:
+            lines.append(f"… and {len(unread) - _LISTED} more jobs: --json names them all.")
         return "\n".join(lines)
 
 
-UNANSWERED = 5
+_MOST_UNANSWERED = 5
 """After so many jobs in a row without an answer, EverBright is down and the run stops."""
 
 _ENDS_THE_RUN = frozenset({TOKEN, "lease_lost", "stopping", "store_unavailable"})
@@ -98,28 +98,28 @@ class Backfill:
         Raises Permanent or Retryable if EverBright can't be read; the run then continues next time.
         """
         self._reader.begin()
-        asked = self._lists.requests
-        begun = self._store.open(lease, since, again)
-        listed = JobList(self._lists, self._paths, begun.since, progress)
-        listed.read()
-        changed = [site for site, is_read in listed.jobs.items() if is_read]
+        requests_before = self._lists.requests
+        run = self._store.open(lease, since, again)
+        job_list = JobList(self._lists, self._paths, run.since, progress)
+        job_list.read()
+        changed = [site for site, is_changed in job_list.is_changed.items() if is_changed]
         self._read_all(lease, changed, progress)
-        run = self._store.finish(lease, listed.problems)
+        run = self._store.finish(lease, job_list.problems)
         return Summary(
             jobs=sum(run.jobs.values()),
             events=run.events,
             jobs_with_events=run.jobs_with_events,
             without_workflow=run.jobs.get(JobState.NO_WORKFLOW, 0),
-            unchanged=len(listed.jobs) - len(changed),
+            unchanged=len(job_list.is_changed) - len(changed),
             not_read=run.not_read,
             problems=run.problems,
             notes=self._reader.notes,
-            requests=self._lists.requests - asked,
+            requests=self._lists.requests - requests_before,
         )
 
-    def only(self, site: str) -> Summary:
+    def read_job(self, site: str) -> Summary:
         """Read one job, outside of any run. Raises Permanent or Retryable."""
-        state, events, reason = self._job(site)
+        state, events, reason = self._take_job(site)
         return Summary(
             jobs=1,
             events=events,
@@ -130,14 +130,13 @@ class Backfill:
             requests=self._lists.requests,
         )
 
-    def _job(self, site: str) -> tuple[JobState, int, str]:
-        """Read a job; return its result, the number of new events, and what failed."""
+    def _take_job(self, site: str) -> tuple[JobState, int, str]:
+        """Read a job and store its news; return its state, the missed webhooks, and what failed."""
         if self._intake.is_forgotten(site):
             return JobState.DONE, 0, ""
-        requested, known = self._intake.clock(), self._intake.known(site)
+        requested, known = self._intake.clock(), self._intake.known_job(site)
         reading = self._reader.read(site, known)
-        payloads = [*reading.payloads, *reading.contracts]
-        events, problems = self._intake.take(known, payloads, requested)
+        events, problems = self._intake.store_news(known, reading.payloads, requested)
         if known.facts.get(ARCHIVED):  # The lists don't say whether it still is.
             self._customers.make_due(site)
         if problems:
@@ -152,18 +151,21 @@ class Backfill:
         unanswered = 0
         for site in left:
             progress("jobs", done, total)
-            error = self._read(lease, site)
+            error = self._conclude_job(lease, site)
             unanswered = unanswered + 1 if error and error.reason in DOWN else 0
-            if error and unanswered >= UNANSWERED:
+            if error and unanswered >= _MOST_UNANSWERED:
                 raise Retryable(error.reason, f"{error.message} Run it again to go on.")
             done += 1
         progress("jobs", done, total)
 
-    def _read(self, lease: Lease, site: str) -> BrightsheetError | None:
-        """Read a job and store its result; return why it couldn't be read."""
+    def _conclude_job(self, lease: Lease, site: str) -> BrightsheetError | None:
+        """Read a job and store its result; return the error if it couldn't be read.
+
+        Raises those that aren't the job's fault.
+        """
         failure = None
         try:
-            state, events, reason = self._job(site)
+            state, events, reason = self._take_job(site)
         except BrightsheetError as error:
             if error.reason in _ENDS_THE_RUN:
                 raise

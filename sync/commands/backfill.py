@@ -22,10 +22,10 @@ from sync.wiring import Wiring, opened
 
 def read_report(wiring: Wiring, file: Path) -> Summary:
     """Read EverBright's Milestones report. Raises Permanent if the file isn't one."""
-    meanings = report_words(wiring.settings, wiring.jobs())
+    words = report_words(wiring.settings, wiring.jobs())
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            events, problems = take_report(lines, meanings, wiring.intake())
+            events, problems = take_report(lines, words, wiring.intake())
     except (OSError, UnicodeDecodeError) as error:
         raise Permanent("no_csv", f"{file} isn't CSV in UTF-8 ({error}).") from None
     with_events = sum(count > 0 for count in events.values())

@@ -9,7 +9,7 @@ import requests
 from sync.backfill.reader import Reader
 from sync.doctor.check import Check, failed, filesystem, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent, Retryable
-from sync.everbright.answers import page
+from sync.everbright.answers import read_page
 from sync.everbright.client import not_a_document
 from sync.everbright.errors import MISSING
 from sync.jobs.learned import ending_question
@@ -88,7 +88,7 @@ class _Beginning:
 def token(wiring: Wiring) -> Check:
     """Check that EverBright accepts the token."""
     try:
-        page(wiring.everbright().get(wiring.settings.config.everbright.jobs))
+        read_page(wiring.everbright().get(wiring.settings.config.everbright.jobs))
     except BrightsheetError as error:
         if error.reason != MISSING:
             raise
@@ -115,14 +115,14 @@ def delivered(wiring: Wiring) -> Check:
     if site is None:
         return skipped("No job has arrived yet, so there is none to compare.")
     intake = wiring.intake()
-    requested, known = intake.clock(), intake.known(site)
+    requested, known = intake.clock(), intake.known_job(site)
     reader = Reader(wiring.lists(time.sleep), wiring.settings.config.everbright)
     try:
         reading = reader.read(site, known)
     except Permanent as error:
         fix = "Set the lists under [everbright] in the config. Only a backfill needs them."
         return skipped(f"The job can't be read back ({error.message})", fix)
-    events = intake.unknown(known, [*reading.payloads, *reading.contracts], requested)
+    events = intake.count_news(known, reading.payloads, requested)
     if not events:
         return ok("We received every event that EverBright has for the newest job.")
     count = pluralize(events, "event", "events")

@@ -26,7 +26,7 @@ class Page:
     count: int | None = None
 
 
-def page(tree: Any) -> Page:
+def read_page(tree: Any) -> Page:
     """Return the page in an answer (JSON values). Raises Permanent if it isn't a list."""
     answer = tree
     if isinstance(answer, Mapping) and "results" not in answer:
@@ -63,34 +63,32 @@ def identifier(record: Record, *keys: str) -> str:
     return ""
 
 
-def site(record: Record) -> str:
+def site_of(record: Record) -> str:
     """Return the site of a record of the list of jobs: a UUID in its canonical form, or ""."""
     return next(
         (found for key in (*SITE_KEYS, "uuid") if (found := uuid(identifier(record, key)))), ""
     )
 
 
-def updated(record: Record, keys: Sequence[str] = DATE_KEYS) -> datetime | None:
+def updated_at(record: Record, keys: Sequence[str] = DATE_KEYS) -> datetime | None:
     """Return when EverBright last changed a record (UTC), from one of `keys`, or None."""
     return next(moments(record, keys), None)
 
 
-def must_be_of(records: Sequence[Record], keys: Sequence[str], wanted: str) -> None:
-    """Raise Permanent if a record belongs to something other than `wanted`.
+def check_owner(records: Sequence[Record], keys: Sequence[str], owner: str) -> None:
+    """Raise Permanent if a record names something other than `owner` under one of `keys`.
 
     A server that ignores an unknown parameter returns everybody's records. Only UUIDs are compared,
     because a number under the same key may be another identifier.
     """
     for record in records:
         named = uuid(identifier(record, *keys))
-        if named and uuid(wanted) not in (None, named):
+        if named and uuid(owner) not in (None, named):
             text = f"EverBright's list has records of something else ({keys[0]})."
             raise Permanent("everbright_unfiltered", text)
 
 
-_LIMIT = 500
-_BAD = 400
-"""The status code in an answer from which it is a refusal."""
+_TEXT_LIMIT = 500
 
 
 def read_customer(tree: Any) -> Customer:
@@ -119,14 +117,14 @@ def read_customer(tree: Any) -> Customer:
 def _contact(contacts: Any) -> Record:
     """Return the primary contact, or the first one with a name."""
     listed = contacts if isinstance(contacts, list) else []
-    known = [contact for contact in listed if isinstance(contact, Mapping)]
+    records = [contact for contact in listed if isinstance(contact, Mapping)]
 
     def rank(contact: Record) -> tuple[bool, bool]:
         is_primary = contact.get("primary") is True
         is_named = _text_at(contact, "first_name") or _text_at(contact, "last_name")
         return is_primary, is_primary or bool(is_named)
 
-    return max(known, key=rank, default={})
+    return max(records, key=rank, default={})
 
 
 def _text_at(tree: Record, path: str) -> str:
@@ -137,8 +135,8 @@ def _text_at(tree: Record, path: str) -> str:
     return _text(value) if isinstance(value, str | int | float) else ""
 
 
-def read_details(tree: Any, asked: Collection[str], no_value: str) -> dict[str, str]:
-    """Return the values of the metrics `asked` as text, "" for one without a value.
+def read_details(tree: Any, metrics: Collection[str], no_value: str) -> dict[str, str]:
+    """Return the values of `metrics` as text: "" for none; a missing one is left out.
 
     `no_value` is a regular expression for values that mean none. Raises Retryable for a refusal,
     Permanent for an answer in another format.
@@ -146,7 +144,7 @@ def read_details(tree: Any, asked: Collection[str], no_value: str) -> dict[str, 
     if not isinstance(tree, Mapping) or "data" not in tree:
         raise Permanent(ODD, "EverBright's answer holds no data of a job.")
     status = tree.get("status_code")
-    if isinstance(status, int) and status >= _BAD:
+    if isinstance(status, int) and status >= 400:
         raise Retryable(MISSING, f"EverBright has no such data (status {status}).")
     data = tree["data"]
     records = data if isinstance(data, list) else [data]
@@ -154,7 +152,7 @@ def read_details(tree: Any, asked: Collection[str], no_value: str) -> dict[str, 
         raise Permanent(ODD, "EverBright's answer holds no data of a job.")
     values: dict[str, str] = {}
     for record in records:
-        for name in asked:
+        for name in metrics:
             if name in record and not values.get(name):
                 text = _text(record[name])
                 values[name] = "" if re.search(no_value, text) else text
@@ -167,7 +165,7 @@ def _text(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, list):
-        return ", ".join(text for each in value if (text := _text(each)))[:_LIMIT]
+        return ", ".join(text for each in value if (text := _text(each)))[:_TEXT_LIMIT]
     if not isinstance(value, str) or value == "None":
         return ""
-    return " ".join(clean_text(value).split())[:_LIMIT]
+    return " ".join(clean_text(value).split())[:_TEXT_LIMIT]

@@ -143,7 +143,7 @@ def test_an_endless_list_is_abandoned_and_reported(stand: Stand) -> None:
     endless = Endless(lambda page: [{"site": uuid(page)}])
     jobs = JobList(Lists(endless, 1e9, stand.sleep), stand.settings.config.everbright, None)
     jobs.read()
-    assert endless.pages == len(jobs.jobs) == PAGES
+    assert endless.pages == len(jobs.is_changed) == PAGES
     (problem,) = jobs.problems
     assert f"does not end: it has more than {PAGES} pages" in problem
 
@@ -151,7 +151,7 @@ def test_an_endless_list_is_abandoned_and_reported(stand: Stand) -> None:
 def test_an_endless_list_of_one_job_is_reported(stand: Stand) -> None:
     lists = Lists(Endless(lambda page: [{"uuid": uuid(page)}]), 1e9, stand.sleep)
     with pytest.raises(Permanent, match="does not end"):
-        lists.every("/api/v1/project")
+        lists.records("/api/v1/project")
 
 
 def test_a_redirect_to_another_host_is_not_followed(

@@ -80,7 +80,7 @@ def test_a_forgotten_job_stays_forgotten(bench: Bench) -> None:
 
     def read_back() -> None:
         bench.google.everbright.load(later)
-        bench.wiring.backfill("one", lambda _: None).only(ADA)
+        bench.wiring.backfill("one", lambda _: None).read_job(ADA)
 
     signed = contract(site="gone", milestone=milestone(1)["uuid"])
     ways = (finish_storing, lambda: bench.send(later), lambda: bench.send(signed), read_back)
