@@ -51,7 +51,6 @@ from sync.store import (
     Refusals,
     SheetStore,
     backlog,
-    sheet_store,
 )
 from sync.store.backfills import SINCE
 from sync.store.database import holder
@@ -123,7 +122,7 @@ class Wiring:
     def sheet_store(self, spreadsheet: str = "") -> SheetStore:
         """Return the store of a spreadsheet: the configured one, or another."""
         waits = self.settings.everbright_api_token is not None and not spreadsheet
-        return sheet_store(
+        return SheetStore(
             self.database,
             spreadsheet or self.settings.spreadsheet_id,
             waits_for_names=waits,

@@ -5,7 +5,7 @@ import pytest
 from sync.projector import Projector
 from sync.settings.config_file import WebhooksConfig
 from sync.settings.environment import load
-from sync.store import Database, Inbox, Leases, sheet_store
+from sync.store import Database, Inbox, Jobs, Leases, SheetStore
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Outcome
 from tests.made_up import body, milestone, task, uuid
@@ -19,7 +19,7 @@ def test_a_fault_with_one_delivery_sets_only_that_one_aside(
     """It stays kept, with the kind of the fault and none of its text, for `retry`."""
     database = Database(sqlite_url)
     database.upgrade()
-    inbox, store = Inbox(database), sheet_store(database, "s")
+    inbox, store = Inbox(database), SheetStore(database, "s")
     for job in (1, 2):
         sent = body(milestone(job))
         inbox.keep(sent, parse.read(sent))
@@ -34,7 +34,7 @@ def test_a_fault_with_one_delivery_sets_only_that_one_aside(
     monkeypatch.setattr(parse, "read", faulty)
     held = Leases(database, "me", 30).acquire("sheet")
     assert held is not None
-    Projector(inbox, store.jobs, load(LEAST)).run(held)
+    Projector(inbox, Jobs(database), load(LEAST)).run(held)
     assert [one.job.site for one in store.pending.read(9, 9).jobs] == [uuid(2)]
     (aside,) = newest(inbox, 9, Outcome.REJECTED)
     assert (aside.site, aside.reason) == (uuid(1), "fault: ZeroDivisionError")
@@ -45,10 +45,10 @@ def test_a_status_explained_on_the_console_is_explained_in_the_history(sqlite_ur
     """A rejected task would turn *Status* to rejected and leave no line, and no reason."""
     database = Database(sqlite_url)
     database.upgrade()
-    inbox, store = Inbox(database), sheet_store(database, "s")
+    inbox, store = Inbox(database), SheetStore(database, "s")
     held = Leases(database, "me", 30).acquire("sheet")
     assert held is not None
-    projector = Projector(inbox, store.jobs, load(LEAST))
+    projector = Projector(inbox, Jobs(database), load(LEAST))
     for status in ("INPROG", "KICKED_BACK", "APPROVED"):
         sent = body(milestone(1, tasks=[task(name="Plan set", status=status)]))
         inbox.keep(sent, parse.read(sent))

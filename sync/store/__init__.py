@@ -1,7 +1,5 @@
 """The database, SQLite or PostgreSQL: the only user of SQLAlchemy."""
 
-from dataclasses import dataclass
-
 from sync.store.actions import ActionLog, ActionState
 from sync.store.backfills import Backfills, JobState
 from sync.store.backlog import Backlog, backlog
@@ -65,41 +63,24 @@ __all__ = [
     "Spreadsheet",
     "Wanted",
     "backlog",
-    "sheet_store",
 ]
 
 
-@dataclass(frozen=True)
 class SheetStore:
-    """The parts of the store, for one spreadsheet."""
+    """The parts of the store, for one spreadsheet; see History for what its lines wait for."""
 
-    spreadsheet: Spreadsheet
-    pending: PendingWork
-    batches: Batches
-    history: History
-    jobs: Jobs
-    confirmations: Confirmations
-    boards: Boards
-    findings: Findings
-
-
-def sheet_store(
-    database: Database,
-    spreadsheet_id: str,
-    *,
-    waits_for_names: bool = False,
-    waits_for_reps: bool = False,
-) -> SheetStore:
-    """Return the store of a spreadsheet; see History for what its lines wait for."""
-    spreadsheet = Spreadsheet(database, spreadsheet_id)
-    history = History(database, waits_for_names, waits_for_reps)
-    return SheetStore(
-        spreadsheet,
-        PendingWork(database, spreadsheet, history),
-        Batches(database, spreadsheet),
-        history,
-        Jobs(database),
-        Confirmations(database),
-        Boards(database, spreadsheet_id),
-        Findings(database, spreadsheet_id),
-    )
+    def __init__(
+        self,
+        database: Database,
+        spreadsheet_id: str,
+        *,
+        waits_for_names: bool = False,
+        waits_for_reps: bool = False,
+    ) -> None:
+        self.spreadsheet = Spreadsheet(database, spreadsheet_id)
+        self.history = History(database, waits_for_names, waits_for_reps)
+        self.pending = PendingWork(database, self.spreadsheet, self.history)
+        self.batches = Batches(database, self.spreadsheet)
+        self.confirmations = Confirmations(database)
+        self.boards = Boards(database, spreadsheet_id)
+        self.findings = Findings(database, spreadsheet_id)

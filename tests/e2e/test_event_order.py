@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from emulator import Emulator
-from sync.store import Database, Inbox, sheet_store
+from sync.store import Database, Inbox, SheetStore
 from tests.backfill.stand import TOKEN, event
 from tests.made_up import SECRET, body, milestone, uuid
 from tests.world import World, wait_for
@@ -26,7 +26,7 @@ def statuses(world: World) -> dict[str, str]:
 
 def is_written(world: World) -> bool:
     database = Database(world.environment["DATABASE_URL"])
-    waiting = Inbox(database), sheet_store(database, world.spreadsheet).pending
+    waiting = Inbox(database), SheetStore(database, world.spreadsheet).pending
     try:
         return not any(one.is_waiting() for one in waiting)
     finally:

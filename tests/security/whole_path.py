@@ -24,7 +24,7 @@ from sync.sheets.surroundings import Titles
 from sync.sheets.tabs import history, pipeline
 from sync.sheets.tabs.history import Line
 from sync.sheets.targets import Targets
-from sync.store import Attempt, Database, Inbox, Leases, Pending, Shown, sheet_store
+from sync.store import Attempt, Database, Inbox, Jobs, Leases, Pending, SheetStore, Shown
 from sync.store.schema import metadata
 from sync.webhooks.schema import Outcome
 from tests.made_up import SECRET, body, milestone, uuid
@@ -48,8 +48,8 @@ class WholePath:
         self.database.upgrade()
         self.client = create_app(loaded).test_client()
         self.inbox = Inbox(self.database)
-        self.store = sheet_store(self.database, loaded.spreadsheet_id)
-        self.projector = Projector(self.inbox, self.store.jobs, loaded)
+        self.store = SheetStore(self.database, loaded.spreadsheet_id)
+        self.projector = Projector(self.inbox, Jobs(self.database), loaded)
         self.layout = Layout(
             loaded.config, Addresses(loaded.everbright_url, loaded.everbright_preview_path)
         )
@@ -164,7 +164,7 @@ class WholePath:
         held = self.leases.acquire("sheet")
         assert held is not None
         self.projector.run(held)
-        assert BEACON in self.store.jobs.states([BEACON])
+        assert BEACON in Jobs(self.database).states([BEACON])
         with self.database.writing() as connection:
             for table in metadata.sorted_tables:
                 connection.execute(table.delete())

@@ -9,6 +9,7 @@ from sync.store import (
     Backlog,
     Database,
     Inbox,
+    Jobs,
     KeptDelivery,
     Lease,
     Leases,
@@ -16,7 +17,6 @@ from sync.store import (
     SheetStore,
     Shown,
     backlog,
-    sheet_store,
 )
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
@@ -47,8 +47,8 @@ def keep(database: Database, **changes: object) -> Outcome:
 
 def with_jobs(database: Database, *sites: str, spreadsheet: str = "s") -> SheetStore:
     """Return the store of a spreadsheet that has yet to show `sites`."""
-    store = sheet_store(database, spreadsheet)
-    store.jobs.take_in(held(database), Projected([Job(site=site) for site in sites]))
+    store = SheetStore(database, spreadsheet)
+    Jobs(database).take_in(held(database), Projected([Job(site=site) for site in sites]))
     return store
 
 

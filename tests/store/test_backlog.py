@@ -18,9 +18,9 @@ from sync.store import (
     Lease,
     Leases,
     Projected,
+    SheetStore,
     Shown,
     Spreadsheet,
-    sheet_store,
 )
 from sync.store.backlog import _inbox
 from sync.store.deliveries import Deliveries, DeliveryFilter
@@ -68,7 +68,7 @@ def project(database: Database, held: Lease, *jobs: int) -> None:
 
 def show(database: Database, held: Lease, job: int, version: int = 1) -> None:
     shown = Shown(uuid(job), version, version, {"status": Cell(text="Approved")})
-    sheet_store(database, SHEET).batches.confirm(held, [shown])
+    SheetStore(database, SHEET).batches.confirm(held, [shown])
 
 
 def test_an_empty_store_waits_for_nothing(database: Database) -> None:
@@ -177,7 +177,7 @@ def test_what_was_refused_long_ago_is_still_not_in_the_sheet(database: Database)
 
 
 def test_trouble_and_quarantine_are_of_the_spreadsheet(database: Database, held: Lease) -> None:
-    store = sheet_store(database, SHEET)
+    store = SheetStore(database, SHEET)
     store.spreadsheet.set_trouble("not_shared", "Share the file.")
     store.batches.quarantine(held, uuid(1))
     found = look(database)
@@ -272,7 +272,7 @@ def test_ages_are_those_of_the_oldest(database: Database, held: Lease) -> None:
     Inbox(database).keep_rejected(b"{}", Rejected("missing_site", "No."))
     keep(database, job=2)
     project(database, held, 2)
-    sheet_store(database, SHEET).batches.quarantine(held, uuid(1))
+    SheetStore(database, SHEET).batches.quarantine(held, uuid(1))
     now = look(database)
     assert now.oldest_rejected_last_hour == pytest.approx(1200, abs=20)
     assert now.oldest_rejected == pytest.approx(1200, abs=20)

@@ -8,7 +8,7 @@ from sqlalchemy import event
 from sync.errors import Retryable
 from sync.jobs.cells import Cell
 from sync.jobs.pipeline import PipelineEntry, PipelineState
-from sync.store import Conclusion, Database, Leases, Projected, sheet_store
+from sync.store import Conclusion, Database, Jobs, Leases, Projected, SheetStore
 from sync.types import ReplacedWords
 from tests.store.parts import X, attempt, dirty, held, known, showing, with_jobs
 
@@ -17,7 +17,7 @@ def test_an_event_during_a_flush_leaves_the_job_dirty(database: Database) -> Non
     """The flush confirms the state that it read, not later events."""
     store, mine = with_jobs(database, "a"), held(database)
     seen = dirty(store)["a"]
-    store.jobs.take_in(mine, Projected([seen.job]))
+    Jobs(database).take_in(mine, Projected([seen.job]))
     store.batches.confirm(mine, [showing(seen, X)])
     again = dirty(store)["a"]
     assert again.is_fresh
@@ -145,7 +145,7 @@ def test_replaced_words_are_stored_and_listed_in_history(
         mine, tried, Conclusion(replaced=[REPLACED], writes_history=writes_history)
     )
     assert store.boards.replaced("a") == [("mine", "x")]
-    assert sheet_store(database, "other").boards.replaced("a") == []
+    assert SheetStore(database, "other").boards.replaced("a") == []
     lines = [change for _, change, *_ in store.pending.read(9, 9).lines]
     assert [(one.name, one.before, one.after) for one in lines] == (
         [("Permit", "mine", "x")] if writes_history else []
@@ -189,7 +189,7 @@ def test_another_worker_may_conclude_what_the_first_began(database: Database) ->
     tried = attempt(5, None, showing(dirty(store)["a"], X))
     store.batches.begin(mine, tried)
     Leases(database, "me", 30).release(mine)
-    other, theirs = sheet_store(database, "s"), held(database, "other")
+    other, theirs = SheetStore(database, "s"), held(database, "other")
     confirmed = other.batches.claim_attempt(theirs, 5)
     assert confirmed == tried
     other.batches.conclude(theirs, confirmed)
@@ -204,7 +204,7 @@ def test_a_deleted_row_returns_only_with_an_event(database: Database) -> None:
     store.batches.set_has_row(mine, ["a"], has_row=False)
     assert store.pending.sites_with_row() == {"b"}
     assert not dirty(store)
-    store.jobs.take_in(mine, Projected(list(store.jobs.states(["a"]).values())))
+    Jobs(database).take_in(mine, Projected(list(Jobs(database).states(["a"]).values())))
     again = dirty(store)["a"]
     assert (again.has_row, again.is_fresh) == (False, True)
 

@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from sync.jobs.model import Change, Customer, Details, Job
 from sync.jobs.projection import milestone_event as event
-from sync.store import Customers, Database, DetailStore, Projected, SheetStore, sheet_store
+from sync.store import Customers, Database, DetailStore, Jobs, Projected, SheetStore
 from sync.store.database import now
 from sync.store.schema import change, customer
 from sync.webhooks.parse import read
@@ -36,14 +36,14 @@ def written(store: SheetStore, database: Database, fence: int) -> None:
 
 
 def test_a_line_is_written_once_in_each_spreadsheet(database: Database) -> None:
-    first, second, mine = sheet_store(database, "1"), sheet_store(database, "2"), held(database)
-    first.jobs.take_in(mine, Projected([], changes=[said("a", 1)]))
+    first, second, mine = SheetStore(database, "1"), SheetStore(database, "2"), held(database)
+    Jobs(database).take_in(mine, Projected([], changes=[said("a", 1)]))
     first.spreadsheet.make_current(mine)
     written(first, database, 1)
     second.spreadsheet.make_current(mine)
     assert told(second) == ["1"]
     written(second, database, 1)
-    second.jobs.take_in(mine, Projected([], changes=[said("a", 2)]))
+    Jobs(database).take_in(mine, Projected([], changes=[said("a", 2)]))
     written(second, database, 2)
     first.spreadsheet.make_current(mine)
     assert told(first) == ["2"]
@@ -52,8 +52,8 @@ def test_a_line_is_written_once_in_each_spreadsheet(database: Database) -> None:
 
 
 def test_a_recreated_tab_has_everything(database: Database) -> None:
-    store, mine = sheet_store(database, "s"), held(database)
-    store.jobs.take_in(mine, Projected([], changes=[said("a", 1)]))
+    store, mine = SheetStore(database, "s"), held(database)
+    Jobs(database).take_in(mine, Projected([], changes=[said("a", 1)]))
     written(store, database, 1)
     assert store.history.write_again(mine)
     assert told(store) == ["1"]
@@ -62,12 +62,14 @@ def test_a_recreated_tab_has_everything(database: Database) -> None:
 
 
 def test_a_line_waits_a_minute_for_its_customers_name(database: Database) -> None:
-    store, mine = sheet_store(database, "s", waits_for_names=True), held(database)
+    store, mine = SheetStore(database, "s", waits_for_names=True), held(database)
     sent = read(body(milestone(1))).milestone
     assert sent is not None
     site = uuid(1)
     job = Job(site=site, events={sent.milestone_definition: event(sent, "d", _NOON)})
-    store.jobs.take_in(mine, Projected([job], changes=[said(site, 1), said("b", 2), said("b", 0)]))
+    Jobs(database).take_in(
+        mine, Projected([job], changes=[said(site, 1), said("b", 2), said("b", 0)])
+    )
     assert told(store) == ["0"], "later lines wait with it, because the newest belong on top"
     with database.writing() as connection:
         connection.execute(update(customer).values(attempts=2))
@@ -83,9 +85,9 @@ def test_a_line_waits_a_minute_for_its_customers_name(database: Database) -> Non
     (ada,) = [known for _, one, known, _ in store.pending.read(9, 9).lines if one.site == site]
     assert ada.name == "Ada"
     store.history.drop(mine, seqs(store))
-    store.jobs.take_in(mine, Projected([], changes=[said(site, 3)]))
+    Jobs(database).take_in(mine, Projected([], changes=[said(site, 3)]))
     assert told(store) == ["3"]
-    sold = sheet_store(database, "s", waits_for_names=True, waits_for_reps=True)
+    sold = SheetStore(database, "s", waits_for_names=True, waits_for_reps=True)
     assert told(sold) == [], "nobody has answered who sold it"
     DetailStore(database, "reps").keep(site, Details())
     assert told(sold) == ["3"]

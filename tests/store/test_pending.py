@@ -12,10 +12,10 @@ from sync.store import (
     Database,
     Documents,
     Inbox,
+    Jobs,
     Projected,
     SheetStore,
     Wanted,
-    sheet_store,
 )
 from sync.store.lookups import NAME_WAIT_SECONDS, NAME_WAIT_TRIES
 from sync.store.schema import customer, job
@@ -24,7 +24,7 @@ from tests.store.test_history import said
 
 
 def test_each_kind_of_work_is_seen(database: Database) -> None:
-    store, mine = sheet_store(database, "s"), held(database)
+    store, mine = SheetStore(database, "s"), held(database)
     assert not store.pending.is_waiting()
     keep(database)
     assert not store.pending.is_waiting(), "a delivery in no job yet is the projection's work"
@@ -37,12 +37,12 @@ def test_each_kind_of_work_is_seen(database: Database) -> None:
         mine, attempt(2, 1), Conclusion(finished_undos=[*store.pending.read(1, 1).undos])
     )
     assert not store.pending.is_waiting()
-    store.jobs.take_in(mine, Projected([], changes=[said("a", 1)]))
+    Jobs(database).take_in(mine, Projected([], changes=[said("a", 1)]))
     assert store.pending.is_waiting(), "a line of the history"
 
 
 def test_another_spreadsheets_doubts_and_undos_are_not_ours(database: Database) -> None:
-    old, new, mine = sheet_store(database, "old"), sheet_store(database, "new"), held(database)
+    old, new, mine = SheetStore(database, "old"), SheetStore(database, "new"), held(database)
     old.batches.conclude(mine, attempt(1, None), Conclusion(undos=["{}"]))
     old.batches.begin(mine, attempt(2, 1))
     assert not new.pending.is_waiting()
@@ -53,7 +53,7 @@ def test_another_spreadsheets_doubts_and_undos_are_not_ours(database: Database) 
 def test_no_more_is_read_than_is_asked_for(database: Database) -> None:
     store = with_jobs(database, "a", "b", "c")
     changes = [said(site, n) for n, site in enumerate("abc")]
-    store.jobs.take_in(held(database), Projected([], changes=changes))
+    Jobs(database).take_in(held(database), Projected([], changes=changes))
     found = store.pending.read(2, 1)
     assert (len(found.jobs), len(found.lines)) == (2, 1)
     found = store.pending.read(9, 9, only=["b", "nobody"])
@@ -66,7 +66,7 @@ def test_a_pending_job_brings_its_files_and_its_customer(database: Database) -> 
     store, documents = with_jobs(database), Documents(database, 30)
     wanted = [Wanted("doc", "a", "", "a.pdf")]
     store = with_jobs(database, "a")
-    store.jobs.take_in(held(database), Projected([], wanted))
+    Jobs(database).take_in(held(database), Projected([], wanted))
     claimed = documents.claim()
     assert claimed is not None
     documents.finish(claimed[0], "doc", "file", "https://drive.example/file")
@@ -82,7 +82,7 @@ def test_all_is_read_in_one_transaction_at_one_moment(database: Database) -> Non
     store, mine = with_jobs(database, "a"), held(database)
     begun: list[object] = []
     seen = dirty(store)["a"]
-    other = sheet_store(Database(database._engine.url.render_as_string(False)), "s")
+    other = SheetStore(Database(database._engine.url.render_as_string(False)), "s")
 
     def conclude(*arguments: object) -> None:
         if "attempt" in str(arguments[2]) and len(begun) == 1:  # after the first query
@@ -104,9 +104,9 @@ def test_all_is_read_in_one_transaction_at_one_moment(database: Database) -> Non
 
 def mapped(database: Database, *sites: str) -> SheetStore:
     """Return the store of a spreadsheet with mapped tabs, that has yet to show `sites`."""
-    store, mine = sheet_store(database, "s", waits_for_names=True), held(database)
+    store, mine = SheetStore(database, "s", waits_for_names=True), held(database)
     store.spreadsheet.set_mapped(mine, [0], ["c"])
-    store.jobs.take_in(mine, Projected([Job(site=site) for site in sites]))
+    Jobs(database).take_in(mine, Projected([Job(site=site) for site in sites]))
     asked(database, *sites)
     return store
 

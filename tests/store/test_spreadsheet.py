@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from sync.errors import Permanent
-from sync.store import Conclusion, Database, Lease, SheetStore, Spreadsheet, sheet_store
+from sync.store import Conclusion, Database, Lease, SheetStore, Spreadsheet
 from sync.store.schema import sheet
 from sync.types import Mode
 from tests.store.parts import X, attempt, dirty, held, showing, with_jobs
@@ -28,7 +28,7 @@ def test_fence_numbers_only_grow(database: Database) -> None:
     fences = [
         Spreadsheet(database, "s").take_turn(mine, spacing).fence for spacing in (1.0, 0, 1.0)
     ]
-    store = sheet_store(database, "s")
+    store = SheetStore(database, "s")
     # A read may have shown a larger one: a batch of a database that was lost.
     store.batches.begin(mine, attempt(40, 39))
     fences.append(store.spreadsheet.take_turn(mine).fence)
@@ -74,7 +74,7 @@ def test_a_batch_in_doubt_confirms_no_rows_after_a_switch(database: Database) ->
     store.spreadsheet.make_current(mine)
     store.batches.begin(mine, attempt(3, None, showing(dirty(store)["a"], X)))
     for name in ("second", "first"):
-        sheet_store(database, name).spreadsheet.make_current(mine)
+        SheetStore(database, name).spreadsheet.make_current(mine)
     confirmed = store.batches.claim_attempt(mine, 3)
     assert confirmed is not None
     assert confirmed.shown == ()
@@ -141,13 +141,13 @@ def test_whose_the_tabs_are_is_stored(database: Database) -> None:
     assert store.spreadsheet.mode() is Mode.UNSET
     assert store.pending.read(1, 1).mode is Mode.UNSET
     store.spreadsheet.set_mapped(mine, [77, 0], ["c", "site_id"])
-    found = sheet_store(database, "s").pending.read(1, 1)
+    found = SheetStore(database, "s").pending.read(1, 1)
     assert (found.mode, found.tabs, found.known_columns) == (
         Mode.MAPPED,
         frozenset({0, 77}),
         frozenset({"c", "site_id"}),
     )
-    assert sheet_store(database, "other").spreadsheet.mode() is Mode.UNSET
+    assert SheetStore(database, "other").spreadsheet.mode() is Mode.UNSET
     store.spreadsheet.set_ours(mine)
     again = store.pending.read(1, 1)
     assert (again.mode, again.tabs) == (Mode.OURS, frozenset())
