@@ -84,7 +84,7 @@ FACTS = [
     ("docs/security.md", f"beyond {server.MAX_CONNECTIONS}, the one that has waited longest"),
     ("docs/security.md", f"after {server.READ_SECONDS:.0f} s the connection is dropped"),
     ("docs/security.md", f"they get {server.MAX_BUFFERED_BYTES >> 20} MiB together"),
-    ("docs/security.md", f"without the token, {WORDS[everbright._REDIRECTS]} times at most"),
+    ("docs/security.md", f"without the token, {WORDS[everbright._MAX_REDIRECTS]} times at most"),
     ("docs/security.md", f"after {WRONG_OVER_ALL} wrong ones within an hour"),
     ("docs/setup/backfill.md", f"at most {load(LEAST).backfill_rate} requests a second"),
     ("docs/scaling.md", f"take over within {WORDS[load(LEAST).lease_seconds]} seconds"),
@@ -131,8 +131,8 @@ def test_what_pages_call_once_an_hour_or_once_a_day_is() -> None:
     assert alerts.REPEAT_SECONDS == 3600  # operations.md: alerts, once an hour
     assert sheet_loop._COMPARE_EVERY == 86_400  # operations.md: once a day the sheet is compared
     assert lookups.FRESH_SECONDS == 86_400  # everbright.md: a customer, asked again after a day
-    assert everbright.PATIENCE == 60  # security.md: a minute
-    assert everbright.SLOWEST == 1024  # security.md: below 1 KiB/s
+    assert everbright.GRACE_SECONDS == 60  # security.md: a minute
+    assert everbright.MIN_SPEED == 1024  # security.md: below 1 KiB/s
     assert parse.MAX_DEPTH == 64  # openapi.json: nested deeper than 64 levels
 
 

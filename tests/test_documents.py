@@ -9,8 +9,8 @@ import pytest
 
 from emulator import Emulator
 from sync.errors import BrightsheetError, Permanent, Retryable
-from sync.everbright.client import _next as redirected
-from sync.everbright.client import not_a_document
+from sync.everbright.client import _redirect_target as redirected
+from sync.everbright.client import document_problem
 from sync.google.auth import EmulatorSession
 from sync.google.upload import Body
 from tests.documents.bench import DOCUMENT, TOKEN, Bench
@@ -254,14 +254,14 @@ def test_a_wrong_token_is_reported(bench: Bench) -> None:
     ],
 )
 def test_a_page_is_no_document(name: str, head: bytes, media_type: str, is_one: bool) -> None:
-    assert (not_a_document(name, head, media_type) == "") is is_one
+    assert (document_problem(name, head, media_type) == "") is is_one
 
 
 def test_a_page_of_comments_does_not_hold_the_process_up() -> None:
     """A pattern that backtracks would freeze every thread, the receiver's included."""
     began = time.thread_time()
-    assert not_a_document("plan.svg", b"<!---->" * 290, "image/svg+xml") == ""
-    assert not_a_document("plan.svg", b"<!-- x -->\n" * 90 + b"<html>", "image/svg+xml") != ""
+    assert document_problem("plan.svg", b"<!---->" * 290, "image/svg+xml") == ""
+    assert document_problem("plan.svg", b"<!-- x -->\n" * 90 + b"<html>", "image/svg+xml") != ""
     assert time.thread_time() - began < 1
 
 

@@ -10,7 +10,7 @@ from sync.backfill.reader import Reader
 from sync.doctor.check import Check, failed, filesystem, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.answers import read_page
-from sync.everbright.client import not_a_document
+from sync.everbright.client import document_problem
 from sync.everbright.errors import MISSING
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
@@ -164,7 +164,7 @@ def download(wiring: Wiring) -> Check:
     try:
         everbright.download(document.uuid, document.sub_task, document.name, into)  # type: ignore[arg-type]
     except _Enough:
-        if reason := not_a_document(document.name, into.head, ""):
+        if reason := document_problem(document.name, into.head, ""):
             raise Retryable("not_a_document", reason) from None
     return ok("The beginning of a document was downloaded.")
 

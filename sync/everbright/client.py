@@ -20,22 +20,23 @@ from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
 
 from sync.errors import Permanent, Retryable, UnprocessableDocument
-from sync.everbright.egress import Outward
+from sync.everbright.egress import PublicHostsAdapter
 from sync.everbright.errors import ODD, REDIRECTS, refusal, unreachable
 from sync.settings.validators import is_loopback
 
 TIMEOUT = (10.0, 60.0)
-LONGEST = 1800.0
-"""Seconds that one download may take in total."""
-PATIENCE = 60.0
-SLOWEST = 1024
-"""The minimum average speed (bytes a second) of a download after PATIENCE seconds."""
+"""Seconds to connect, and to wait for the next bytes."""
+MAX_SECONDS = 1800.0
+"""The time for one download in total."""
+GRACE_SECONDS = 60.0
+MIN_SPEED = 1024
+"""The least average speed (bytes a second) of a download after GRACE_SECONDS."""
 MAX_BYTES = 2 * 1024**3
 SITE_PATH = "/api/v1/site/{site}"
-_MAX_JSON = 4 * 1024**2
-_CHUNK = 256 * 1024
-_HEAD = 2048
-_REDIRECTS = 5
+_MAX_JSON_BYTES = 4 * 1024**2
+_CHUNK_BYTES = 256 * 1024
+_HEAD_BYTES = 2048
+_MAX_REDIRECTS = 5
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|error)\b", re.IGNORECASE)
 _JSON = re.compile(rb"^\s*[\[{]")
@@ -51,11 +52,11 @@ Which of them it is isn't checked: a photo may have been renamed from .heic to .
 """
 _BINARY_MEDIA = re.compile(r"(?:image/(?!svg)|video/|application/(?:pdf|zip|ms|vnd\.)).*")
 """The same for media types, if the name has no extension."""
-_MARKED = re.compile(r"\.[a-z]{2,7}\Z")
+_EXTENSION = re.compile(r"\.[a-z]{2,7}\Z")
 
 
 @dataclass(frozen=True)
-class Downloaded:
+class Download:
     """A downloaded file: its size in bytes, its SHA-256 (hex), and its media type."""
 
     size: int
@@ -64,25 +65,29 @@ class Downloaded:
 
 
 class EverBright:
-    """EverBright's API at `url`. `header` is the header's name and, after a colon, the scheme."""
+    """EverBright's API at `url`.
+
+    `header` is the name of the token's header and, after a colon, its scheme. `path` is that of a
+    document, with `{document}` and `{sub_task}`. For `grace_seconds` a download may be slow.
+    """
 
     def __init__(
-        self, url: str, token: str, header: str, path: str, patience: float = PATIENCE
+        self, url: str, token: str, header: str, path: str, grace_seconds: float = GRACE_SECONDS
     ) -> None:
         self._url = url
-        self._patience = patience
+        self._grace_seconds = grace_seconds
         name, _, scheme = (part.strip() for part in header.partition(":"))
         self._auth = {name: f"{scheme} {token}".strip()} if token else {}
         self._path = path
         self._session = requests.Session()
-        self._outward = requests.Session()
+        self._public_session = requests.Session()
         for scheme in ("http://", "https://"):
-            self._outward.mount(scheme, Outward())
-        for session in (self._session, self._outward):
+            self._public_session.mount(scheme, PublicHostsAdapter())
+        for session in (self._session, self._public_session):
             # Ignore .netrc credentials, and don't send cookies from host to host.
             session.auth = lambda request: request
 
-    def download(self, document: str, sub_task: str, name: str, into: IO[bytes]) -> Downloaded:
+    def download(self, document: str, sub_task: str, name: str, into: IO[bytes]) -> Download:
         """Write a document's bytes `into` a file.
 
         Raises Retryable or Permanent, also if the answer isn't the document: a sign-in page, an
@@ -93,17 +98,17 @@ class EverBright:
         names = {"document": quote(document, safe=""), "sub_task": quote(sub_task, safe="")}
         try:
             with self._open(self._url + self._path.format(**names)) as response:
-                hashed = _Hashed(into)
-                size = _copy(response, hashed, self._patience, MAX_BYTES)
+                writer = _HashingWriter(into)
+                size = _copy_body(response, writer, self._grace_seconds, MAX_BYTES)
                 length = response.headers.get("Content-Length", "")
                 if length and length != str(size):
                     raise Retryable("document_cut", f"Only {size} of {length} bytes arrived.")
                 media_type = (
                     response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
                 )
-                if reason := not_a_document(name, hashed.head, media_type):
+                if reason := document_problem(name, writer.head, media_type):
                     raise Retryable("not_a_document", reason)
-                return Downloaded(size, hashed.sha256.hexdigest(), media_type)
+                return Download(size, writer.sha256.hexdigest(), media_type)
         except (requests.RequestException, HTTPError, ValueError) as error:
             # ValueError: the client met an invalid address.
             raise unreachable(error) from error
@@ -118,9 +123,9 @@ class EverBright:
         Raises Retryable or Permanent.
         """
         try:
-            with self._open(self._url + path, may_leave=False) as response:
+            with self._open(self._url + path, may_leave_host=False) as response:
                 body = BytesIO()
-                _copy(response, body, self._patience, _MAX_JSON)
+                _copy_body(response, body, self._grace_seconds, _MAX_JSON_BYTES)
                 return json.loads(body.getvalue())
         except (requests.RequestException, HTTPError) as error:
             raise unreachable(error) from error
@@ -148,24 +153,24 @@ class EverBright:
             )
         return theirs.request_uri
 
-    def _open(self, url: str, *, may_leave: bool = True) -> requests.Response:
+    def _open(self, url: str, *, may_leave_host: bool = True) -> requests.Response:
         """Follow redirects by hand, so that the token goes only to EverBright's own origin.
 
-        Only with `may_leave` may they lead to another host: a document may be in a file store.
+        Only with `may_leave_host` may they lead to another host: a document may be in a file store.
         """
         home = _origin(self._url)
-        for _ in range(_REDIRECTS + 1):
+        for _ in range(_MAX_REDIRECTS + 1):
             headers = {"Accept-Encoding": "identity"}
             at_home = _origin(url) == home
-            if not at_home and not may_leave:
+            if not at_home and not may_leave_host:
                 raise Retryable(REDIRECTS, "EverBright redirects to another host.")
-            session = self._session if at_home else self._outward
+            session = self._session if at_home else self._public_session
             response = session.get(
                 url,
                 headers=headers | (self._auth if at_home else {}),
                 stream=True,
                 allow_redirects=False,
-                timeout=(min(TIMEOUT[0], self._patience), min(TIMEOUT[1], self._patience)),
+                timeout=TIMEOUT,
             )
             session.cookies.clear()
             if not response.is_redirect:
@@ -174,7 +179,7 @@ class EverBright:
                     raise refusal(response)
                 return response
             response.close()
-            url = _next(url, response.headers["Location"])
+            url = _redirect_target(url, response.headers["Location"])
         raise Retryable(REDIRECTS, "EverBright redirects in a circle.")
 
 
@@ -189,7 +194,7 @@ def _origin(url: str) -> tuple[str | None, str | None, int | None]:
     return parts.scheme, parts.host, port
 
 
-def _next(url: str, location: str) -> str:
+def _redirect_target(url: str, location: str) -> str:
     """Return a redirect's target. Raises Retryable if it must not be followed."""
     try:
         target = urljoin(url, location)
@@ -201,12 +206,12 @@ def _next(url: str, location: str) -> str:
     if scheme != "https" and (scheme != "http" or home_scheme != "http"):
         raise Retryable(REDIRECTS, "EverBright redirects to an unencrypted address.")
     for_emulator = is_loopback(host) and is_loopback(home)
-    if "\\" in target or parse_url(target).auth or (_is_inside(host) and not for_emulator):
+    if "\\" in target or parse_url(target).auth or (_is_private(host) and not for_emulator):
         raise Retryable(REDIRECTS, "EverBright redirects to a forbidden address.")
     return target
 
 
-def _is_inside(host: str | None) -> bool:
+def _is_private(host: str | None) -> bool:
     """Return whether a host is an address of this machine or of a private network."""
     try:
         return not ip_address((host or "").strip("[]")).is_global
@@ -214,7 +219,7 @@ def _is_inside(host: str | None) -> bool:
         return host == "localhost"
 
 
-class _Hashed:
+class _HashingWriter:
     """Writes to a file, and computes its checksum."""
 
     def __init__(self, into: IO[bytes]) -> None:
@@ -223,34 +228,34 @@ class _Hashed:
         self.head = b""
 
     def write(self, chunk: bytes) -> None:
-        self.head += chunk[: _HEAD - len(self.head)]
+        self.head += chunk[: _HEAD_BYTES - len(self.head)]
         self.sha256.update(chunk)
         self._into.write(chunk)
 
 
-def _copy(response: requests.Response, into: Any, patience: float, most: int) -> int:
+def _copy_body(response: requests.Response, into: Any, grace_seconds: float, max_bytes: int) -> int:
     """Write the body `into` a file; return its size (bytes). Raises Retryable or Permanent."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         # It was requested uncompressed, and may be a decompression bomb.
         raise Retryable("everbright_encoded", "EverBright sends the document compressed.")
     size, began = 0, time.monotonic()
     # What has arrived: a slow sender could take days for a whole chunk.
-    while chunk := response.raw.read1(_CHUNK, decode_content=False):
+    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
         size += len(chunk)
         took = time.monotonic() - began
-        if size > most:
-            message = f"EverBright's answer is over {most} bytes."
+        if size > max_bytes:
+            message = f"EverBright's answer is over {max_bytes} bytes."
             raise UnprocessableDocument("document_too_large", message)
-        if took > LONGEST or (took > patience and size < took * SLOWEST):
+        if took > MAX_SECONDS or (took > grace_seconds and size < took * MIN_SPEED):
             raise Retryable("everbright_slow", f"Only {size} bytes arrived in {took:.0f} s.")
         into.write(chunk)
     return size
 
 
-def not_a_document(name: str, head: bytes, media_type: str) -> str:
+def document_problem(name: str, head: bytes, media_type: str) -> str:
     """Return why bytes that begin with `head` cannot be the file `name`, or ""."""
-    marked = _MARKED.search(name.strip().lower())
-    extension = marked[0][1:] if marked else ""
+    match = _EXTENSION.search(name.strip().lower())
+    extension = match[0][1:] if match else ""
     if not head:
         return "The answer is empty."
     is_pdf = extension == "pdf" or (not extension and media_type == "application/pdf")

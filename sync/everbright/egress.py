@@ -15,12 +15,12 @@ from sync.settings.validators import is_loopback
 class _Connection(HTTPConnection):
     def _new_conn(self) -> socket:
         """Return the new socket if its other end is public; nothing was sent yet."""
-        made = super()._new_conn()
-        address = ip_address(made.getpeername()[0].partition("%")[0])
+        new = super()._new_conn()
+        address = ip_address(new.getpeername()[0].partition("%")[0])
         if not address.is_global and not (address.is_loopback and is_loopback(self.host)):
-            made.close()
+            new.close()
             raise NewConnectionError(self, "The host's address is not public.")
-        return made
+        return new
 
 
 class _ConnectionTLS(_Connection, HTTPSConnection):
@@ -35,7 +35,7 @@ class _PoolTLS(HTTPSConnectionPool):
     ConnectionCls = _ConnectionTLS
 
 
-class Outward(HTTPAdapter):
+class PublicHostsAdapter(HTTPAdapter):
     """Connects only to public addresses, checked after a host's name is resolved.
 
     Exception: a loopback address, like the emulator's, may redirect to loopback. (Behind a proxy,
