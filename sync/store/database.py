@@ -254,8 +254,8 @@ def _check_known(present: str) -> None:
     if present in revisions.known():
         return
     text = (
-        "is of an older version of Brightsheet and can't be upgraded. Set it to an empty database "
-        "and read the jobs back: brightsheet backfill"
+        "is of an older version of Brightsheet and can't be upgraded. Begin with an empty database "
+        "(docs/commands.md), and read the jobs back: brightsheet backfill"
         if present < revisions.known()[0]
         else "is of a newer version of Brightsheet. Install that version, or set it to a copy that "
         "was made before the upgrade."
