@@ -201,7 +201,7 @@ class Wiring:
             access = self.drive("").access(self.settings.spreadsheet_id)
         except Permanent:
             return  # A person may have granted access to the spreadsheet, but not to Drive.
-        self.sheet_store().spreadsheet.set_trashed(trashed=access.trashed)
+        self.sheet_store().spreadsheet.set_trashed(trashed=access.is_trashed)
 
     def drive(self, root: str) -> Drive:
         return Drive(auth.session(self.settings), root, auth.account(self.settings))

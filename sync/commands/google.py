@@ -19,9 +19,9 @@ from sync.google.sign_in import (
     Loopback,
     SignIn,
     Token,
-    client,
-    own_folder,
-    own_spreadsheet,
+    find_or_create_folder,
+    find_or_create_spreadsheet,
+    read_client,
 )
 from sync.settings.environment import GoogleSettings, google_id, google_settings
 from sync.sheets.client import SheetClient
@@ -61,11 +61,11 @@ def google(
     """
     spreadsheet = google_id("--spreadsheet", spreadsheet) if spreadsheet else ""
     folder = google_id("--folder", folder) if folder else ""
-    wanted = auth.wanted(takes_spreadsheet=bool(spreadsheet), takes_folder=bool(folder))
-    token = _signed_in(client(client_file), wanted, has_browser=not no_browser)
-    settings = _settings(token.text(""))
+    scopes = auth.required_scopes(takes_spreadsheet=bool(spreadsheet), takes_folder=bool(folder))
+    token = _signed_in(read_client(client_file), scopes, has_browser=not no_browser)
+    settings = _settings(token.as_json(""))
     account = Drive(auth.session(settings), "", "you").account()
-    text = token.text(account)
+    text = token.as_json(account)
     folder, spreadsheet = _files(_settings(text), account, spreadsheet, folder)
     if token.ends_in is not None:
         _say(
@@ -79,13 +79,13 @@ def google(
     click.echo(f"DRIVE_FOLDER_ID={folder}")
 
 
-def _signed_in(app: dict[str, str], wanted: list[str], *, has_browser: bool) -> Token:
+def _signed_in(app: dict[str, str], scopes: list[str], *, has_browser: bool) -> Token:
     emulator = google_settings(os.environ).google_emulator_url
     has_screen = sys.platform != "linux" or any(map(os.environ.get, _SCREENS))
     if not (has_browser and has_screen):
-        return _pasted(SignIn(app, wanted, _ELSEWHERE, emulator))
+        return _pasted(SignIn(app, scopes, _ELSEWHERE, emulator))
     with Loopback() as loopback:
-        sign_in = SignIn(app, wanted, loopback.address, emulator)
+        sign_in = SignIn(app, scopes, loopback.address, emulator)
         _say(f"Sign in with the browser. If none opens, open:\n\n{sign_in.address}\n")
         # In a thread: some browsers return only when they are closed.
         Thread(target=_open, args=(sign_in.address,), daemon=True).start()
@@ -116,13 +116,13 @@ def _files(
     if folder and not Drive(auth.session(settings), folder, account).is_writable_folder():
         raise SettingsError("--folder", f"is not a folder where {account} can create files.")
     if not folder:
-        made, is_new = own_folder(Drive(auth.session(settings), "", account))
+        made, is_new = find_or_create_folder(Drive(auth.session(settings), "", account))
         folder = made.id
         _say(f"{'Made' if is_new else 'Found'} the folder {FOLDER}: {made.link}")
     if spreadsheet:
         SheetClient(auth.session(settings), spreadsheet, account).read(OwnTab())
     else:
-        made, is_new = own_spreadsheet(Drive(auth.session(settings), folder, account))
+        made, is_new = find_or_create_spreadsheet(Drive(auth.session(settings), folder, account))
         spreadsheet = made.id
         _say(f"{'Made' if is_new else 'Found'} the spreadsheet {TITLE}: {made.link}")
     return folder, spreadsheet

@@ -77,7 +77,7 @@ def _refused(settings: Settings, error: Permanent) -> Check:
             "Create a new key and set it. If your organization forbids keys, sign in with a Google "
             "account: brightsheet auth google",
         )
-    since = str(auth.known(settings).get("signed_in", ""))[:10]
+    since = str(auth.credentials_json(settings).get("signed_in", ""))[:10]
     return failed(
         error.message,
         "The sign-in has expired or was revoked. While the app's status is Testing, Google ends it "
@@ -217,8 +217,8 @@ def spreadsheet(wiring: Wiring) -> Check:
         # The sign-in covers all spreadsheets, but in Drive only files that Brightsheet created.
         client.update(_WITHOUT_EFFECT)
     else:
-        wiring.sheet_store().spreadsheet.set_trashed(trashed=access.trashed)
-        if access.trashed:
+        wiring.sheet_store().spreadsheet.set_trashed(trashed=access.is_trashed)
+        if access.is_trashed:
             return failed(
                 "The spreadsheet is in the trash.",
                 "Somebody deleted it. Google keeps it there for 30 days.",

@@ -36,7 +36,7 @@ class Copier:
         digest = ""
         if document.is_in_doubt:
             file, digest = calls.retry(self._drive.get, document.file_id), document.digest
-            if file is not None and file.trashed:
+            if file is not None and file.is_trashed:
                 # It isn't linked, and its ID can't be used again.
                 file, document = None, self._clear_file(claim, document)
             if file is None:
@@ -46,7 +46,7 @@ class Copier:
             file = self._folders.find_copy(calls, claim, uuid)
         if file is None:
             file, digest = self._download_and_upload(claim, document)
-        if file.trashed:
+        if file.is_trashed:
             self._folders.invalidate(claim.site)
             self._clear_file(claim, document)
             raise Retryable("folder_gone", "The job's folder is in the trash.")

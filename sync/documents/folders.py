@@ -90,7 +90,7 @@ class JobFolders:
         """
         stored = calls.retry(calls.drive.get, folder_id) if folder_id else None
         folder = stored
-        if stored is None or stored.trashed:
+        if stored is None or stored.is_trashed:
             # The database may be older than Drive, after a restore, or be new.
             folder = calls.retry(calls.drive.find, {FOLDER_TAG: claim.site})
         if folder is None:
@@ -105,15 +105,15 @@ class JobFolders:
     def _create_folder(self, calls: Calls, claim: Claim, folder_id: str) -> str:
         """Create the job's folder, store it, and return its ID."""
         tag, name = {FOLDER_TAG: claim.site}, self._documents.folder_name(claim.site)
-        make = calls.drive.make_folder
+        create = calls.drive.create_folder
         try:
-            folder = calls.create_once(lambda: make(folder_id, name, tag), folder_id, tag)
+            folder = calls.create_once(lambda: create(folder_id, name, tag), folder_id, tag)
         except IdUsedUp as error:
             self._documents.store_folder(claim, "")
             raise Retryable("folder_gone", "The job's folder was deleted.") from error
         except Refused:
             # Not every kind of drive is documented to accept generated IDs.
-            folder = make("", name, tag)
+            folder = create("", name, tag)
         self._documents.store_folder(claim, folder.id, folder.link)
         self._keep(claim.site, folder.id, {})
         return folder.id

@@ -21,8 +21,8 @@ SHEETS = _PREFIX + "spreadsheets"
 DRIVE = _PREFIX + "drive"
 
 
-def wanted(*, takes_spreadsheet: bool, takes_folder: bool) -> list[str]:
-    """Return the least scopes: more if an existing spreadsheet or folder is used."""
+def required_scopes(*, takes_spreadsheet: bool, takes_folder: bool) -> list[str]:
+    """Return the least scopes: more for an existing spreadsheet or folder."""
     if takes_folder:
         return [DRIVE]
     return [FILE, SHEETS] if takes_spreadsheet else [FILE]
@@ -80,7 +80,7 @@ def session(settings: GoogleSettings) -> requests.Session:
 
 def credentials(settings: GoogleSettings) -> Any:
     """Return google-auth's credentials for the configured account."""
-    key = known(settings)
+    key = credentials_json(settings)
     if key.get("type") == "service_account":
         info = {**key, "token_uri": token_url(settings)} if settings.google_emulator_url else key
         return ServiceAccount.from_service_account_info(info, scopes=SCOPES)
@@ -104,7 +104,7 @@ Kind = Literal["emulator", "service_account", "person"]
 
 
 def kind(settings: GoogleSettings) -> Kind:
-    """Return the account that signs in, or none for an emulator without credentials."""
+    """Return what signs in: "emulator" for nothing, at an emulator without credentials."""
     if settings.google_credentials is None:
         return "emulator"
     return "service_account" if is_service_account(settings) else "person"
@@ -112,18 +112,18 @@ def kind(settings: GoogleSettings) -> Kind:
 
 def is_service_account(settings: GoogleSettings) -> bool:
     """Return whether a service account signs in. It has no storage of its own."""
-    return bool(known(settings).get("type") == "service_account")
+    return bool(credentials_json(settings).get("type") == "service_account")
 
 
 def account(settings: GoogleSettings) -> str:
     """Return the e-mail address that files must be shared with, for messages."""
     if settings.google_credentials is None:
         return "the emulator's user"
-    key = known(settings)
+    key = credentials_json(settings)
     return str(key.get("client_email") or key.get("account") or "the account that signed in")
 
 
-def known(settings: GoogleSettings) -> dict[str, Any]:
+def credentials_json(settings: GoogleSettings) -> dict[str, Any]:
     """Return the credentials as JSON: a service account's key or a user account's token."""
     secret = settings.google_credentials
     tree: dict[str, Any] = json.loads(secret.get_secret_value()) if secret else {}
@@ -131,7 +131,7 @@ def known(settings: GoogleSettings) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Accepted:
+class AcceptedSignIn:
     """A sign-in that Google accepts.
 
     `scopes` is empty if Google doesn't return them. `ends_in` is the number of seconds until the
@@ -143,11 +143,11 @@ class Accepted:
     ends_in: float | None = None
 
 
-def sign_in(settings: GoogleSettings) -> Accepted:
+def sign_in(settings: GoogleSettings) -> AcceptedSignIn:
     """Sign in once. Raises Retryable, or Permanent (google_credentials) with Google's code."""
     if is_service_account(settings):
-        return _service_account(settings)
-    key = known(settings)
+        return _sign_in_service_account(settings)
+    key = credentials_json(settings)
     form = {name: key[name] for name in ("client_id", "client_secret", "refresh_token")}
     try:
         with requests.Session() as session:
@@ -168,23 +168,23 @@ def sign_in(settings: GoogleSettings) -> Accepted:
     if answer.status_code >= 500:
         raise Retryable("google_unavailable", f"Google's sign-in answered {answer.status_code}.")
     if answer.status_code != 200:
-        raise _refused(str(content.get("error", answer.status_code)))
+        raise _sign_in_refusal(str(content.get("error", answer.status_code)))
     ends_in = content.get("refresh_token_expires_in")
     if not isinstance(ends_in, int | float) or ends_in <= 0:
         ends_in = None
-    return Accepted(frozenset(str(content.get("scope", "")).split()), ends_in)
+    return AcceptedSignIn(frozenset(str(content.get("scope", "")).split()), ends_in)
 
 
-def _service_account(settings: GoogleSettings) -> Accepted:
+def _sign_in_service_account(settings: GoogleSettings) -> AcceptedSignIn:
     try:
         credentials(settings).refresh(Request())
     except GoogleAuthError as error:
         if error.retryable or "Transport" in type(error).__name__:
             raise from_google(error, account(settings)) from None
         reason = str(error.args[0]) if error.args else ""
-        raise _refused(reason.partition(":")[0] or "no reason given") from None
-    return Accepted()
+        raise _sign_in_refusal(reason.partition(":")[0] or "no reason given") from None
+    return AcceptedSignIn()
 
 
-def _refused(code: str) -> Permanent:
+def _sign_in_refusal(code: str) -> Permanent:
     return Permanent("google_credentials", f"Google does not accept the sign-in ({code[:60]}).")

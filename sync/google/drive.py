@@ -15,7 +15,7 @@ import requests
 from sync.errors import Permanent, Retryable
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google, refusal
-from sync.google.upload import FIELDS, UPLOAD, Body, FileContent, Multipart, Upload, arrived
+from sync.google.upload import FIELDS, UPLOAD, Body, FileContent, Multipart, Upload, received_bytes
 from sync.ops.retry import policy
 
 _FILES = "https://www.googleapis.com/drive/v3/files"
@@ -26,7 +26,7 @@ _TRIES = 4
 """Tries to send the missing bytes while no more arrive."""
 _INCOMPLETE = requests.codes.permanent_redirect
 """308, with which a session reports the bytes that have arrived (not a redirect here)."""
-_PAGE = 1000
+_PAGE_SIZE = 1000
 _PERMISSION_PAGES = 20
 """A hundred each: more people than any installer has."""
 
@@ -41,7 +41,7 @@ class File:
     id: str
     link: str
     sha256: str = ""
-    trashed: bool = False
+    is_trashed: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -50,7 +50,7 @@ class Access:
     """The account's capabilities for a file."""
 
     can_edit: bool
-    trashed: bool
+    is_trashed: bool
 
 
 @dataclass
@@ -86,7 +86,7 @@ class Drive:
     def find(self, tag: Mapping[str, str]) -> File | None:
         """Return the oldest file with this tag (appProperties) that isn't in the trash."""
         has = [f"appProperties has {{ key='{k}' and value='{v}' }}" for k, v in tag.items()]
-        files = self._listed(" and ".join(has), size=1).get("files", ())
+        files = self._list(" and ".join(has), size=1).get("files", ())
         return _file(files[0]) if files else None
 
     def children(self, folder_id: str) -> list[File]:
@@ -102,11 +102,11 @@ class Drive:
     def _pages(self, query: str) -> Iterator[list[File]]:
         token: str | None = ""
         while token is not None:
-            answer = self._listed(query, _PAGE, token)
+            answer = self._list(query, _PAGE_SIZE, token)
             yield [_file(file) for file in answer.get("files", ())]
             token = answer.get("nextPageToken")
 
-    def _listed(self, query: str, size: int, token: str = "") -> dict[str, Any]:
+    def _list(self, query: str, size: int, token: str = "") -> dict[str, Any]:
         parameters = {
             "q": f"{query} and trashed = false",
             "fields": f"nextPageToken,files({FIELDS},appProperties)",
@@ -117,18 +117,18 @@ class Drive:
         }
         return self._call("GET", _FILES, parameters | ({"pageToken": token} if token else {}))
 
-    def make_folder(self, file_id: str, name: str, tag: Mapping[str, str]) -> File:
+    def create_folder(self, file_id: str, name: str, tag: Mapping[str, str]) -> File:
         """Create a folder under the root, with `file_id` unless that is "".
 
         Raises Conflict if it exists, Refused if Drive doesn't accept the ID.
         """
-        return self._make(_FOLDER_TYPE, file_id, name, tag)
+        return self._create(_FOLDER_TYPE, file_id, name, tag)
 
-    def make_spreadsheet(self, name: str, tag: Mapping[str, str]) -> File:
+    def create_spreadsheet(self, name: str, tag: Mapping[str, str]) -> File:
         """Create an empty spreadsheet under the root."""
-        return self._make(_SPREADSHEET_TYPE, "", name, tag)
+        return self._create(_SPREADSHEET_TYPE, "", name, tag)
 
-    def _make(self, kind: str, file_id: str, name: str, tag: Mapping[str, str]) -> File:
+    def _create(self, kind: str, file_id: str, name: str, tag: Mapping[str, str]) -> File:
         metadata = _metadata(file_id, name, self._root or "root", tag) | {"mimeType": kind}
         return _file(self._call("POST", _FILES, {"fields": FIELDS}, metadata))
 
@@ -220,24 +220,24 @@ class Drive:
         while file is None:
             for attempt in policy(sleep, _TRIES, longest=10):
                 with attempt:
-                    file = self._sent(upload)
+                    file = self._send_missing(upload)
         return file
 
-    def _sent(self, upload: Upload) -> File | None:
+    def _send_missing(self, upload: Upload) -> File | None:
         """Send the missing bytes; return the file, or None if some arrived, but not all."""
-        before = upload.arrived
+        before = upload.received
         if upload.is_in_doubt:
-            answer = self._put(upload.session, upload.question)
+            answer = self._put(upload.session, upload.status_range)
             if isinstance(answer, File):
                 return answer
-            upload.arrived, upload.is_in_doubt = answer, False
+            upload.received, upload.is_in_doubt = answer, False
             if answer > before:
                 return None
-        before, upload.is_in_doubt = upload.arrived, True  # Until Drive has answered.
-        answer = self._put(upload.session, upload.rest, Body(upload.content, before))
+        before, upload.is_in_doubt = upload.received, True  # Until Drive has answered.
+        answer = self._put(upload.session, upload.missing_range, Body(upload.content, before))
         if isinstance(answer, File):
             return answer
-        upload.arrived, upload.is_in_doubt = answer, False
+        upload.received, upload.is_in_doubt = answer, False
         if answer <= before:
             raise Retryable("google_unavailable", "Drive doesn't keep the bytes that are sent.")
         return None
@@ -252,7 +252,7 @@ class Drive:
             if answer.status_code in (404, 410):
                 raise Permanent("session_gone", "Drive has closed the upload session.")
             if answer.status_code == _INCOMPLETE:
-                return arrived(answer.headers)
+                return received_bytes(answer.headers)
             return _file(self._json(answer))
 
     def _call(
@@ -311,6 +311,6 @@ def _file(answer: Mapping[str, Any]) -> File:
         id=answer["id"],
         link=answer.get("webViewLink", ""),
         sha256=answer.get("sha256Checksum", ""),
-        trashed=bool(answer.get("trashed")),
+        is_trashed=bool(answer.get("trashed")),
         tags=answer.get("appProperties", {}),
     )

@@ -51,13 +51,13 @@ def from_google(error: Exception, account: str) -> BrightsheetError:
 def refusal(response: Response, account: str) -> BrightsheetError:
     """Return the error for an HTTP error of Sheets or Drive. The body may be HTML."""
     status = response.status_code
-    error = _error(response)
+    error = _error_in(response)
     entries = (*error.get("errors", ()), *error.get("details", ()))
     reasons = {str(entry.get("reason")) for entry in entries if isinstance(entry, dict)}
     message = str(error.get("message", "no reason given"))[:300]
     if status == 429 or (status == 403 and reasons & _DRIVE_RATE_LIMITS):
-        per_user = "RATE_LIMIT_EXCEEDED" in reasons
-        after = retry_after(response) or (RATE_WINDOW if per_user else None)
+        is_per_user = "RATE_LIMIT_EXCEEDED" in reasons
+        after = retry_after(response) or (RATE_WINDOW if is_per_user else None)
         return Retryable(
             "rate_limited", "Google's limit of calls a minute is reached.", after=after
         )
@@ -69,7 +69,7 @@ def refusal(response: Response, account: str) -> BrightsheetError:
     if status == 400:
         return Refused("google_refused", f"Google refused the request: {message}")
     if status == 409:
-        return Conflict("exists", "Drive has a file with this id already.")
+        return Conflict("exists", "Drive has a file with this ID already.")
     if status == 404:
         return Permanent(
             "not_found", f"Google knows no such file, or it is not shared with {account}."
@@ -101,7 +101,7 @@ def _no_storage(account: str) -> Permanent:
     )
 
 
-def _error(response: Response) -> dict[str, Any]:
+def _error_in(response: Response) -> dict[str, Any]:
     try:
         tree = response.json()
     except ValueError:

@@ -26,12 +26,12 @@ from sync.google.drive import Drive, File
 
 _AUTHORIZE = "https://accounts.google.com/o/oauth2/v2/auth"
 _DESKTOP = "Use the JSON file of an OAuth client of the type Desktop app."
-_NEW = "Run the command again, and open the new address."
+_RETRY = "Run the command again, and open the new address."
 _PAGE = (
     "<!doctype html><title>Brightsheet</title><p>You can close this window and return to the "
     "terminal."
 )
-_LOOK_SECONDS = 1.0
+_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Token:
     values: Mapping[str, str]
     ends_in: float | None
 
-    def text(self, account: str) -> str:
+    def as_json(self, account: str) -> str:
         """Return the JSON, with the account's address and the day, for `doctor`."""
         more = {"account": account, "signed_in": f"{datetime.now(UTC):%Y-%m-%d}"}
         return json.dumps({"type": "authorized_user", **self.values, **more})
 
 
-def client(file: Path) -> dict[str, str]:
+def read_client(file: Path) -> dict[str, str]:
     """Return ID and secret of the OAuth client in Google's JSON file. Raises SettingsError."""
     try:
         tree = json.loads(file.read_text("utf-8"))
@@ -93,16 +93,16 @@ class SignIn:
             )
         except Warning:
             text = "Not everything was granted: tick every box on Google's page. "
-            raise Permanent("google_sign_in", text + _NEW) from None
+            raise Permanent("google_sign_in", text + _RETRY) from None
         except OAuth2Error as error:
-            text = f"Google does not accept the code ({error.error}). {_NEW}"
+            text = f"Google does not accept the code ({error.error}). {_RETRY}"
             raise Permanent("google_sign_in", text) from None
         except (requests.RequestException, ValueError) as error:
             kind = type(error).__name__
-            text = f"Google's sign-in did not answer ({kind}). {_NEW}"
+            text = f"Google's sign-in did not answer ({kind}). {_RETRY}"
             raise Retryable("google_unreachable", text) from None
         if not token.get("refresh_token"):
-            raise Permanent("google_sign_in", f"Google gave no lasting sign-in. {_NEW}")
+            raise Permanent("google_sign_in", f"Google gave no lasting sign-in. {_RETRY}")
         values = {**self._app, "refresh_token": str(token["refresh_token"])}
         ends_in = token.get("refresh_token_expires_in")
         return Token(values, float(ends_in) if ends_in else None)
@@ -110,14 +110,14 @@ class SignIn:
     def _code(self, answer: str) -> str:
         if "?" not in answer:
             if not answer:
-                raise Permanent("google_sign_in", f"Nothing was given. {_NEW}")
+                raise Permanent("google_sign_in", f"Nothing was given. {_RETRY}")
             return answer
         query = {name: values[0] for name, values in parse_qs(urlsplit(answer).query).items()}
         if not hmac.compare_digest(query.get("state", "").encode(), self._state.encode()):
-            raise Permanent("google_sign_in", f"This is the answer to another sign-in. {_NEW}")
+            raise Permanent("google_sign_in", f"This is the answer to another sign-in. {_RETRY}")
         if "code" not in query:
             why = "".join(c for c in query.get("error", "no code") if c.isalnum() or c in "_ ")[:40]
-            raise Permanent("google_sign_in", f"Google did not sign in ({why}). {_NEW}")
+            raise Permanent("google_sign_in", f"Google did not sign in ({why}). {_RETRY}")
         return query["code"]
 
 
@@ -147,7 +147,7 @@ class Loopback:
                 """Log nothing: the path holds the code."""
 
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
-        self._server.timeout = _LOOK_SECONDS
+        self._server.timeout = _POLL_SECONDS
         self.address = f"http://127.0.0.1:{self._server.server_port}/"
 
     def wait(self, seconds: float) -> str:
@@ -177,18 +177,18 @@ TITLE = "Solar jobs"
 FOLDER = "Job documents"
 
 
-def own_folder(drive: Drive) -> tuple[File, bool]:
-    """Return the folder for documents under the root, and whether it was made now."""
+def find_or_create_folder(drive: Drive) -> tuple[File, bool]:
+    """Return the folder for documents under the root, and whether it is new."""
     tag = {TAG: "folder"}
     file = drive.find(tag)
-    return file or drive.make_folder("", FOLDER, tag), file is None
+    return file or drive.create_folder("", FOLDER, tag), file is None
 
 
-def own_spreadsheet(drive: Drive) -> tuple[File, bool]:
-    """Return the spreadsheet under the root, and whether it was made now."""
+def find_or_create_spreadsheet(drive: Drive) -> tuple[File, bool]:
+    """Return the spreadsheet under the root, and whether it is new."""
     tag = {TAG: "spreadsheet"}
     file = drive.find(tag)
-    return file or drive.make_spreadsheet(TITLE, tag), file is None
+    return file or drive.create_spreadsheet(TITLE, tag), file is None
 
 
 def is_own_spreadsheet(drive: Drive, spreadsheet: str) -> bool:

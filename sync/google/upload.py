@@ -17,7 +17,7 @@ FIELDS = "id,webViewLink,sha256Checksum,trashed"
 """The fields that Drive returns for a file."""
 
 _PIECE = 256 * 1024
-_ARRIVED = re.compile(r"bytes=0-(\d+)")
+_RECEIVED = re.compile(r"bytes=0-(\d+)")
 
 
 @dataclass(frozen=True)
@@ -79,24 +79,26 @@ class Upload:
 
     content: FileContent
     session: str
-    arrived: int = 0
+    received: int = 0
     """The number of bytes that Drive has confirmed."""
     is_in_doubt: bool = False
     """Whether more bytes were sent since then."""
 
     @property
-    def question(self) -> str:
-        """The Content-Range that asks how many bytes have arrived."""
+    def status_range(self) -> str:
+        """The Content-Range that asks how many bytes Drive has."""
         return f"bytes */{self.content.size}"
 
     @property
-    def rest(self) -> str:
+    def missing_range(self) -> str:
         """The Content-Range of the missing bytes."""
         size = self.content.size
-        return self.question if self.arrived == size else f"bytes {self.arrived}-{size - 1}/{size}"
+        if self.received == size:
+            return self.status_range
+        return f"bytes {self.received}-{size - 1}/{size}"
 
 
-def arrived(headers: Mapping[str, str]) -> int:
+def received_bytes(headers: Mapping[str, str]) -> int:
     """Return the number of bytes that a session has, from the headers of its 308 answer."""
-    span = _ARRIVED.fullmatch(headers.get("Range", ""))
+    span = _RECEIVED.fullmatch(headers.get("Range", ""))
     return int(span[1]) + 1 if span else 0

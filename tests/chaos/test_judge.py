@@ -226,7 +226,7 @@ def test_what_is_missing_or_doubled_in_drive_is_seen(google: Emulator) -> None:
         return [one.kind for one in found]
 
     assert kinds() == ["document missing", "link missing"]
-    made = drive.make_folder("", "Permit.pdf", {"brightsheetDocument": str(document(1)["uuid"])})
+    made = drive.create_folder("", "Permit.pdf", {"brightsheetDocument": str(document(1)["uuid"])})
     link, row = f"https://drive.google.com/file/d/{made.id}/view", desk.now().by_site[ONE][0]
     assert kinds() == ["link missing"]
     _link(desk, desk.now().by_site[TWO][0], link)
@@ -235,9 +235,9 @@ def test_what_is_missing_or_doubled_in_drive_is_seen(google: Emulator) -> None:
     _link(desk, row, link)
     assert kinds() == []
     for tag in ({"brightsheetSite": ONE}, {"brightsheetDocument": str(document(1)["uuid"])}):
-        drive.make_folder("", "Once", tag)
+        drive.create_folder("", "Once", tag)
     assert kinds() == ["file doubled"]
-    drive.make_folder("", "Twice", {"brightsheetSite": ONE})
+    drive.create_folder("", "Twice", {"brightsheetSite": ONE})
     assert kinds() == ["file doubled"] * 2
 
 
