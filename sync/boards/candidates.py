@@ -186,11 +186,7 @@ class _Party:
         return self.house == other.house != "" and self.is_near(other)
 
     def is_neighbor_of(self, other: "_Party") -> bool:
-        """Return whether house number or family name agrees in one place.
-
-        Many customers in a town share one of the two by chance. They are strangers if everything
-        else that is known of both differs.
-        """
+        """Return whether house number or family name agrees in one place, and not by chance."""
         is_house = self.house == other.house != ""
         is_family = self.is_family_of(other)
         if not (self.is_near(other) and (is_house or is_family)):
@@ -198,8 +194,10 @@ class _Party:
         if is_family and (is_house or self.has_person_of(other)):
             return True
         if self.house and other.house:
+            # Only one of the two agrees: the street must, too, or a name isn't known.
             return self.is_on_street_of(other) or not (self.people and other.people)
-        return is_family and not (self.phones and other.phones)
+        # Only the family name agrees, and a house number isn't known: phones must not differ.
+        return not (self.phones and other.phones)
 
     @property
     def has_place(self) -> bool:

@@ -9,7 +9,7 @@ from sync.boards import habits, match, matching, table_end
 from sync.boards.matching import RowTexts
 from sync.boards.options import EndedWord, ended_words, worded_cells
 from sync.boards.progress_words import (
-    NO_OPTION,
+    ENDED,
     ProgressWords,
     RuleWord,
     parse_words,
@@ -166,7 +166,7 @@ class BoardTabs:
         A rule without a word is a choice. One whose word is no option any longer is not.
         """
         if column == PROGRESS:
-            return cell.text if self._progress(table).word_of(cell) == NO_OPTION else ""
+            return cell.text if self._progress(table).word_of(cell) == ENDED else ""
         return cell.text if self.translated(table, column, cell) is None else ""
 
     def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:
@@ -243,7 +243,7 @@ class BoardTabs:
 def without_ended(tables: Iterable[Table], ended: Set[EndedWord]) -> tuple[Table, ...]:
     """Return tabs without the words that are no option any longer: they aren't written.
 
-    A rule for a whole job stays, with NO_OPTION: no earlier rule's word is written for it.
+    A rule for a whole job stays, with ENDED: no earlier rule's word is written for it.
     """
 
     def kept(table: Table, column: str) -> dict[str, str]:
@@ -255,7 +255,7 @@ def without_ended(tables: Iterable[Table], ended: Set[EndedWord]) -> tuple[Table
             if (table.sheet_id, column, each.word) not in ended:
                 rule_words.append(each)
             elif not each.is_synonym:
-                rule_words.append(replace(each, word=NO_OPTION))
+                rule_words.append(replace(each, word=ENDED))
         return stored_words(rule_words)
 
     return tuple(

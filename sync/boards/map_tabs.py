@@ -57,8 +57,8 @@ class MappingReport:
     """Tabs that are mapped and not named: they stay as they are."""
     problem: str = ""
     """Why none of it can be written."""
-    waiting: tuple[Request, ...] = ()
-    """The requests to send."""
+    requests: tuple[Request, ...] = ()
+    """To send."""
     is_written: bool = False
     """Whether anything was sent."""
     preview: Preview | None = None
@@ -156,49 +156,49 @@ class TabMapper:
         surveyed = self._survey()
         theirs = [tab for tab in surveyed.tabs if not metadata.is_ours(tab)]
         account = auth.account(self._wiring.settings)
-        decisions = {
+        deciders = {
             title: TabDecider(fields, choices, account)
             for title, choices in {"": self._choices, **self._by_tab}.items()
         }
-        mappings = self._decided(theirs, decisions)
+        mappings = self._decide(theirs, deciders)
         chosen = _chosen(mappings, self._titles)
         # If no tab is named, columns are added to the first, besides what is asked for one tab.
         first = next((m for m in mappings if m.tab.sheet_id in chosen and not m.problem), None)
         mappings = [
-            decisions.get(mapping.tab.title, decisions[""]).with_added(mapping)
-            if mapping is first or self._titles or mapping.tab.title in decisions
+            deciders.get(mapping.tab.title, deciders[""]).with_added(mapping)
+            if mapping is first or self._titles or mapping.tab.title in deciders
             else mapping
             for mapping in mappings
         ]
-        for title, decision in decisions.items():
+        for title, decider in deciders.items():
             of_title = [m for m in mappings if m.tab.title == title or not title]
-            decision.must_be_found(of_title)
+            decider.must_be_found(of_title)
         problem = _problem(surveyed, mappings, chosen, self._titles)
         named = {mapping.tab.sheet_id for mapping in mappings}
         staying = (
-            decisions[""].without_choices().of(tab, was)
+            deciders[""].without_choices().decide(tab, was)
             for tab in theirs
-            if tab.sheet_id not in named and (was := metadata.before(tab))
+            if tab.sheet_id not in named and (was := metadata.stored_mapping(tab))
         )
         moment = datetime.now(UTC)
-        waiting = (
+        requests = (
             request
             for mapping in mappings
             if mapping.tab.sheet_id in chosen and not mapping.problem
             for request in metadata.requests(mapping, surveyed, fields, moment)
         )
         return MappingReport(
-            tuple(mappings), fields, chosen, tuple(staying), problem, tuple(waiting)
+            tuple(mappings), fields, chosen, tuple(staying), problem, tuple(requests)
         )
 
-    def _decided(
-        self, theirs: Sequence[SeenTab], decisions: Mapping[str, TabDecider]
+    def _decide(
+        self, theirs: Sequence[SeenTab], deciders: Mapping[str, TabDecider]
     ) -> list[TabMapping]:
         """Decide on each tab that is named, in any case, or all. Raises Permanent for one too many.
 
         If tabs are mapped and none is named, the choices apply to the mapped ones.
         """
-        is_about_mapped = not self._titles and any(metadata.before(tab) for tab in theirs)
+        is_about_mapped = not self._titles and any(metadata.stored_mapping(tab) for tab in theirs)
         mappings = []
         there = {tab.title.casefold() for tab in theirs}
         wanted = {title.casefold() for title in self._titles} or there
@@ -210,14 +210,15 @@ class TabMapper:
         for tab in theirs:
             if tab.title.casefold() not in wanted:
                 continue
-            before = metadata.before(tab)
-            if tab.is_hidden and not self._titles and before is None:
+            stored = metadata.stored_mapping(tab)
+            if tab.is_hidden and not self._titles and stored is None:
                 fix = f'To map it, name it: --tab "{tab.title}".'
                 mappings.append(TabMapping(tab, problem=f"is hidden. {fix}"))
                 continue
-            decision = decisions.get(tab.title, decisions[""])
-            is_meant = before is not None or not is_about_mapped or tab.title in decisions
-            mappings.append((decision if is_meant else decision.without_choices()).of(tab, before))
+            decider = deciders.get(tab.title, deciders[""])
+            if stored is None and is_about_mapped and tab.title not in deciders:
+                decider = decider.without_choices()
+            mappings.append(decider.decide(tab, stored))
         return mappings
 
     def _preview(self, lease: Lease, report: MappingReport) -> Preview:
@@ -242,11 +243,11 @@ class TabMapper:
                 raise Permanent("not_mapped", report.problem)
             # Before the write: killed between the two, jobs are written once more than needed.
             self._record(lease, report)
-            if not report.waiting:
+            if not report.requests:
                 return report
             failure: Retryable | None = None
             try:
-                self._client.update([*report.waiting])
+                self._client.update([*report.requests])
             except Retryable as error:  # it may have been done
                 failure = error
             # A column that people moved between our read and our write: another has our metadata.
@@ -262,7 +263,7 @@ class TabMapper:
             elif failure:
                 raise failure
             else:
-                return replace(report, waiting=(), is_written=True)
+                return replace(report, requests=(), is_written=True)
         raise Retryable(
             "columns_moved", "People are moving columns. Nothing was mapped; try again."
         )
@@ -290,9 +291,9 @@ class TabMapper:
 
 
 def _chosen(mappings: Sequence[TabMapping], titles: Sequence[str]) -> frozenset[int]:
-    """Return the tabs that are to be written: those named, else mapped before, else the only one.
+    """Return the tabs to write: those named, else those mapped before, else all that can be mapped.
 
-    Those are all that can be mapped, where none is named or mapped: then a person has to choose.
+    If these are several, `_problem` asks the person to choose.
     """
     if titles:
         return frozenset(m.tab.sheet_id for m in mappings)
@@ -324,5 +325,5 @@ def _problem(
 
 
 def _columns(mapping: TabMapping, report: MappingReport) -> TabColumns:
-    before = metadata.before(mapping.tab)
-    return TabColumns.of(mapping, report.fields, before.since if before else None)
+    stored = metadata.stored_mapping(mapping.tab)
+    return TabColumns.of(mapping, report.fields, stored.since if stored else None)

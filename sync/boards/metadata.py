@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from sync.boards.mapping.decide import Before, MappedColumn, TabMapping
+from sync.boards.mapping.decide import MappedColumn, StoredMapping, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import Entry, SeenTab
 from sync.boards.survey import Survey
@@ -34,14 +34,14 @@ from sync.sheets.sheet_requests import Request
 _TABS_OF_OURS = frozenset((FENCE_KEY, RECOVERED_KEY, HISTORY_KEY, PIPELINE_KEY))
 
 
-def before(tab: SeenTab) -> Before | None:
+def stored_mapping(tab: SeenTab) -> StoredMapping | None:
     """Return how a tab is mapped; None where it is not."""
     columns = tab.column_entries
     for row, entry in _of_key(tab.row_entries, HEADER_KEY):
         if entry.value.startswith(MAPPED_SINCE) and _is_original(tab, row):
             fields = {index: field.value for index, field in _of_key(columns, COLUMN_KEY)}
             words = {index: parsed_words(word.value) for index, word in _of_key(columns, WORDS_KEY)}
-            return Before(row, fields, words, moment_mapped(entry.value))
+            return StoredMapping(row, fields, words, moment_mapped(entry.value))
     return None
 
 
@@ -80,7 +80,7 @@ def requests(
 
 def removal(tab: SeenTab) -> list[Request]:
     """Return the requests that take all our metadata from a mapped tab; [] where it is not one."""
-    if before(tab) is None:
+    if stored_mapping(tab) is None:
         return []
     entries = [*tab.row_entries.values(), *tab.column_entries.values()]
     return [_drop(entry) for line in entries for entry in line]
@@ -91,7 +91,7 @@ def undo_misplaced(tab: SeenTab, mapping: TabMapping, fields: Fields) -> list[Re
 
     From all of them and the header row, where the tab was not mapped before: it is mapped anew.
     """
-    now = before(tab)
+    now = stored_mapping(tab)
     if now is None:
         return []
     headers = tab.headers(now.header_row)

@@ -21,7 +21,7 @@ from sync.settings.config_file import Config
 
 STATUSES = (IN_PROGRESS, SUBMITTED, REJECTED, APPROVED)
 """The statuses that a rule can name, in the order of their rank."""
-NO_OPTION = ""
+ENDED = ""
 """In place of a rule's word that is no option any longer."""
 _SYNONYM = "~"
 

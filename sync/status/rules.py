@@ -1,6 +1,7 @@
-"""Defines all problems: the code, condition, text, cause and fix of each. Pure.
+"""Defines the core's problems: the code, condition, text, cause and fix of each. Pure.
 
-To add one: a rule in RULES, a figure in `Backlog`, and a line in `tests/status/test_verdict.py`.
+Boards register theirs. To add one: a rule in RULES, what it counts in `Backlog` (for `of_findings`,
+a finding in `sync/sheets/reconcile.py`), and a line in `tests/status/test_verdict.py`.
 """
 
 from sync.status.problem import (

@@ -53,7 +53,7 @@ def answer(now: Backlog) -> dict[str, Any]:
         "paused_seconds": _rounded(now.paused_age),
         "waiting": waiting(now),
         "documents_failed": now.failed_documents,
-        "refused_last_hour": now.rejected_last_hour,
+        "refused_last_hour": now.rejected_last_hour,  # An old name for webhooks that were stored.
         "refused_requests_since_yesterday": now.refused_requests,
     }
 

@@ -99,12 +99,11 @@ class Watch:
         wrong = alarms(self._read_backlog(), self._reported)
         for code, problem in wrong.items():
             if problem is not None and code not in self._reported:
-                # Each outage counts, also a second one within the hour.
+                # `Alerts` sends a reason once an hour; the number makes each outage another one.
                 reason = f"{code} {self._ends[code]}" if code == TROUBLE else code
                 arrived = partial(self._reported.add, code)
                 self._send(reason, problem.explained, problem.since or 0.0, arrived)
         for code in self._reported - wrong.keys():
-            # The number makes each end distinct, so that it is sent even soon after the last one.
             reason = f"{code} over {self._ends[code]}"
             self._send(reason, resolved_text(code), arrived=partial(self._end, code))
 

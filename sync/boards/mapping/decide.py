@@ -106,7 +106,7 @@ class TabMapping:
 
 
 @dataclass(frozen=True)
-class Before:
+class StoredMapping:
     """How a tab was mapped: its header row, and by column index its fields and their words."""
 
     header_row: int
@@ -137,14 +137,14 @@ class TabDecider:
         """Return one that decides by the fields alone."""
         return TabDecider(self._fields, Choices(), self._account)
 
-    def of(self, tab: SeenTab, before: Before | None) -> TabMapping:
-        """Return a tab's mapping; if it was mapped `before`, only the user's choices change it."""
-        base = TabMapping(tab, is_mapped=before is not None)
+    def decide(self, tab: SeenTab, stored: StoredMapping | None) -> TabMapping:
+        """Return a tab's mapping; if it has a `stored` one, only the user's choices change it."""
+        base = TabMapping(tab, is_mapped=stored is not None)
         if problem := why_unmappable(tab):
             return replace(base, problem=problem)
         row, problem = self._choices.header_row, ""
-        if row is None and before:
-            row = before.header_row
+        if row is None and stored:
+            row = stored.header_row
         if row is None:
             header = recognize.find(tab, self._recognizer)
             row, problem = header.row, header.problem
@@ -156,20 +156,20 @@ class TabDecider:
         if problem := why_unwritable(tab, row, self._account):
             return replace(base, problem=problem)
         proposals = propose(tab, row, self._fields, self._recognizer)
-        columns = self._chosen_columns(proposals, tab, before)
+        columns = self._chosen_columns(proposals, tab, stored)
         own = self._own_words(columns, tab)
-        columns = tuple(self._with_words(c, before, own.get(c.index, {})) for c in columns)
+        columns = tuple(self._with_words(c, stored, own.get(c.index, {})) for c in columns)
         made = replace(base, columns=columns)
         return made if KEY in made.fields else replace(made, added=(KEY,))
 
     def _chosen_columns(
-        self, proposals: Sequence[Proposal], tab: SeenTab, before: Before | None
+        self, proposals: Sequence[Proposal], tab: SeenTab, stored: StoredMapping | None
     ) -> tuple[MappedColumn, ...]:
         wanted = self._wanted(proposals, tab)
         unset = {self._place(proposals, tab, text) for text in self._choices.unset}
+        was = stored.fields if stored else {}
         columns = []
         for proposal in proposals:
-            was = before.fields if before else {}
             if proposal.index in wanted:
                 column = MappedColumn(proposal, wanted[proposal.index], "as you set it")
             elif proposal.index in unset:
@@ -180,7 +180,7 @@ class TabDecider:
                     raise Permanent("key", what, command)
             elif proposal.index in was:
                 column = MappedColumn(proposal, was[proposal.index], "mapped already")
-            elif before and proposal.field:
+            elif stored and proposal.field:
                 spelled = self._fields.spelled(proposal.field)
                 command = f'to map it: --set "{proposal.header}={spelled}"'
                 column = MappedColumn(proposal, "", "not mapped", command=command)
@@ -280,14 +280,14 @@ class TabDecider:
         return own
 
     def _with_words(
-        self, column: MappedColumn, before: Before | None, own: Mapping[str, Sequence[str]]
+        self, column: MappedColumn, stored: StoredMapping | None, own: Mapping[str, Sequence[str]]
     ) -> MappedColumn:
         if not column.field:
             return column
         was: Mapping[str, str] = {}
-        is_known = before is not None and before.fields.get(column.index) == column.field
-        if before and is_known:
-            was = before.words.get(column.index, {})
+        is_known = stored is not None and stored.fields.get(column.index) == column.field
+        if stored and is_known:
+            was = stored.words.get(column.index, {})
         if column.field == PROGRESS:
             known = was if is_known else self._rules.proposed(column.proposal.words)
             return replace(column, words=self._rule_words(column, parse_words(known), own))
@@ -300,7 +300,7 @@ class TabDecider:
     def _text_words(
         self, column: MappedColumn, known: Mapping[str, str], own: Mapping[str, str]
     ) -> MappedColumn:
-        """Return a column with its words: chosen for it, or stored before."""
+        """Return a column with its words: chosen for it, or stored."""
         options = column.proposal.options
         if options is None:
             return replace(column, words=chosen_words({**known, **own}))
@@ -325,5 +325,5 @@ class TabDecider:
                 if options is not None and word not in (*options, *(each.word for each in known)):
                     raise no_option(column, word, self._rules.spelled(rule))
             words += [RuleWord(rule, word, is_synonym=bool(n)) for n, word in enumerate(chosen)]
-        gone = [each for each in words if options is not None and each.word not in options]
-        return RuleWords(tuple(each for each in words if each not in gone), stored_words(gone))
+        ended = [each for each in words if options is not None and each.word not in options]
+        return RuleWords(tuple(each for each in words if each not in ended), stored_words(ended))

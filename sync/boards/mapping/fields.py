@@ -164,7 +164,7 @@ class TextWords:
     """Our texts that match no option, and aren't written."""
     excluded: tuple[str, ...] = ()
     """Those of them for which a person chose NO_WORD."""
-    gone: Mapping[str, str] = field(default_factory=dict)
+    ended: Mapping[str, str] = field(default_factory=dict)
     """Earlier words that are no longer options, by our text."""
     takes_others: bool = False
     """Whether the column has no drop-down: a text without a word is written as it is."""
@@ -181,7 +181,7 @@ class TextWords:
 
         A word that is no option now stays: it is not written, and may be an option again.
         """
-        return {**self.gone, **self.written}
+        return {**self.ended, **self.written}
 
     @property
     def size(self) -> int:
@@ -208,7 +208,7 @@ def fit_options(
     texts = field.texts or options
     excluded = tuple(text for text in texts if chosen.get(text) == NO_WORD)
     found = {text: chosen[text] for text in texts if chosen.get(text) in exact}
-    gone = {text: word for text in texts if (word := chosen.get(text)) and word not in exact}
+    ended = {text: word for text in texts if (word := chosen.get(text)) and word not in exact}
     for text in texts:
         if text in found or text in excluded:
             continue
@@ -218,7 +218,7 @@ def fit_options(
             found[text] = option
     by_text = {text: found[text] for text in texts if text in found}
     without_word = tuple(text for text in texts if text not in found)
-    return TextWords(by_text, without_word, excluded, gone)
+    return TextWords(by_text, without_word, excluded, ended)
 
 
 def chosen_words(chosen: Mapping[str, str]) -> TextWords | None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.words import (
     ABBREVIATIONS,
-    ASPECTS,
+    ASPECT_WORDS,
     FILLERS,
     JOB_WORDS,
     PAID_WORDS,
@@ -31,7 +31,7 @@ from sync.jobs.progress import (
 
 ENOUGH_RULES, ENOUGH_MILESTONES = 3, 2
 """What a column's words must stand for: fewer may be about anything."""
-_NAMELESS = FILLERS | ASPECTS["approved"] | {"to", "complete", "completed"}
+_NAMELESS = FILLERS | ASPECT_WORDS["approved"] | {"to", "complete", "completed"}
 """Words of a milestone's name that don't tell it from another."""
 _BY_MEANING = {"approved": APPROVED, "rejected": REJECTED, "waiting": SUBMITTED}
 _SHORTEST_STEM = 4
@@ -54,7 +54,7 @@ class RuleWords:
     """The words of a progress column; those of other columns are `TextWords`."""
 
     words: tuple[RuleWord, ...]
-    gone: Mapping[str, str] = field(default_factory=dict)
+    ended: Mapping[str, str] = field(default_factory=dict)
     """Earlier words that are no longer options, as they are stored."""
 
     @property
@@ -65,7 +65,7 @@ class RuleWords:
     @property
     def stored(self) -> dict[str, str]:
         """What is stored with the column: a word that is gone may be an option again."""
-        return {**self.gone, **self.written}
+        return {**self.ended, **self.written}
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ class ProgressRules:
         for status in STATUSES:
             label = self.fields.config.status_label(status)
             trade = self.fields.trade_words.get(label, ())
-            aspect = ASPECTS.get(status.casefold(), frozenset())
+            aspect = ASPECT_WORDS.get(status.casefold(), frozenset())
             tiers = ((plain(label), *aspect, *STEP_WORDS[status]), *trade)
             for tier, known in enumerate(tiers):
                 for word in known:

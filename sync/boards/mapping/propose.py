@@ -8,7 +8,7 @@ from sync.boards.mapping import content
 from sync.boards.mapping.content import ColumnContent
 from sync.boards.mapping.fields import Field, Fields, fit_options
 from sync.boards.mapping.progress import ProgressRules
-from sync.boards.mapping.recognize import CONTENT, DATED, HeaderMatch, Recognizer
+from sync.boards.mapping.recognize import CONTENT, DATED, NO_MATCH, HeaderMatch, Recognizer
 from sync.boards.mapping.tab import SeenTab
 from sync.boards.mapping.words import plain
 from sync.field_table import FieldKind
@@ -30,7 +30,7 @@ class Proposal:
     header: str
     field: str = ""
     reason: str = ""
-    rank: int = 0
+    rank: int = NO_MATCH
     samples: tuple[str, ...] = ()
     options: tuple[str, ...] | None = None
     """The options of its drop-down; None where it has none."""
@@ -127,7 +127,7 @@ def _match(
     if proposed := content.PROPOSED.get(holding.what):
         reason = f"its cells are {content.DESCRIPTIONS[holding.what]}"
         return HeaderMatch(proposed, reason, CONTENT)
-    return HeaderMatch("", "", 0)
+    return HeaderMatch("", "", NO_MATCH)
 
 
 _WHOLE_JOB = ("stage", "status", "current_milestone")
@@ -135,7 +135,7 @@ _WHOLE_JOB = ("stage", "status", "current_milestone")
 
 
 def _may_be_progress(match: HeaderMatch, *, has_options: bool) -> bool:
-    return match.field in _WHOLE_JOB or (has_options and not (match.field or match.rank))
+    return match.field in _WHOLE_JOB or (has_options and match.rank == NO_MATCH)
 
 
 def _of_the_whole_job(match: HeaderMatch, words: tuple[str, ...], fields: Fields) -> HeaderMatch:
@@ -144,7 +144,8 @@ def _of_the_whole_job(match: HeaderMatch, words: tuple[str, ...], fields: Fields
     It is the stage of the sale only if EverBright has sent its words as such.
     """
     if ProgressRules(fields).are_steps(words):
-        return HeaderMatch(PROGRESS, "its words say how far along a job is", match.rank or CONTENT)
+        rank = CONTENT if match.rank == NO_MATCH else match.rank
+        return HeaderMatch(PROGRESS, "its words say how far along a job is", rank)
     sent = {plain(stage) for stage in fields.stages}
     if match.field == "stage" and not (words and sent.issuperset(map(plain, words))):
         reason = "its header says Stage, but EverBright has sent no such stages"

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 from sync.boards.mapping import content
 from sync.boards.mapping.fields import ALIKE, SHORTEST, Fields
 from sync.boards.mapping.tab import CellKind, SeenTab
-from sync.boards.mapping.words import ASPECTS, DATE_WORDS, FILLERS, plain, spelled_out
+from sync.boards.mapping.words import ASPECT_WORDS, DATE_WORDS, FILLERS, plain, spelled_out
 
 AHEAD = 6.0
 """The required lead over other fields: "contarct" is similar to contact and to contract."""
@@ -31,14 +31,14 @@ class HeaderMatch:
     field: str
     reason: str
     rank: int
-    """How certain it is: the lowest wins."""
+    """How certain it is: the lowest wins, except NO_MATCH."""
     by_words: str = ""
     """If it isn't clear: the field if the cells are words for statuses."""
     by_dates: str = ""
     """If it isn't clear: the field if the cells are dates."""
 
 
-EXACT, MILESTONE, CONTENT, ALMOST = 1, 2, 3, 4
+NO_MATCH, EXACT, MILESTONE, CONTENT, ALMOST = range(5)
 """Ranks of matches."""
 
 
@@ -55,7 +55,7 @@ class Recognizer:
         # "Design Approval" is recognized as "Design", too, if no other milestone may be meant.
         bare: dict[str, set[str]] = {}
         for name, key in self._names.items():
-            words = [word for word in name.split() if word not in ASPECTS["approved"]]
+            words = [word for word in name.split() if word not in ASPECT_WORDS["approved"]]
             bare.setdefault(" ".join(words), set()).add(key)
         for name, keys in bare.items():
             if name and len(keys) == 1 and name not in fields.synonyms:
@@ -82,38 +82,40 @@ class Recognizer:
 
     def _of_milestone(self, text: str) -> HeaderMatch | None:
         words = [word for word in text.split() if word not in FILLERS]
-        aspects = [name for name, known in ASPECTS.items() if not known.isdisjoint(words)]
+        aspects = [name for name, known in ASPECT_WORDS.items() if not known.isdisjoint(words)]
         is_dated = not DATE_WORDS.isdisjoint(words)
-        beside = DATE_WORDS.union(*(ASPECTS[name] for name in aspects))
-        name, almost = " ".join(word for word in words if word not in beside), ""
-        bare = {
+        not_of_name = DATE_WORDS.union(*(ASPECT_WORDS[name] for name in aspects))
+        name = " ".join(word for word in words if word not in not_of_name)
+        keys = {
             " ".join(word for word in known.split() if word not in FILLERS): key
             for known, key in self._names.items()
         }
-        if name not in bare:
-            name = almost = _nearest(name, bare)
+        rank = MILESTONE
+        if name not in keys:
+            name, rank = _nearest(name, keys), ALMOST
         if not name:
             return None
-        key = bare[name]
+        key = keys[name]
         if len(aspects) > 1 or (is_dated and not aspects):
             why = self._unclear(*(f"{aspect}:{key}" for aspect in aspects or DATED))
             return HeaderMatch("", why, MILESTONE)
         if aspects == ["approved"] and not _OUTSIDE.isdisjoint(words):
             why = "it may be the date of the city, the utility or the bank, not EverBright's"
             return HeaderMatch("", why, MILESTONE)
-        if aspects == ["approved"] and not is_dated and _APPROVAL.issuperset(beside & {*words}):
+        says_approval = _APPROVAL.issuperset(ASPECT_WORDS["approved"].intersection(words))
+        if aspects == ["approved"] and not is_dated and says_approval:
             status, approved = f"status:{key}", f"approved:{key}"
             why = self._unclear(status, approved)
-            return HeaderMatch("", why, ALMOST if almost else MILESTONE, status, approved)
-        return self._found(aspects[0] if aspects else "status", key, almost)
+            return HeaderMatch("", why, rank, status, approved)
+        return self._found(aspects[0] if aspects else "status", key, rank)
 
     def _unclear(self, *fields: str) -> str:
         titles = (self._fields.get(name).title for name in fields)
         return f"of a milestone, but it may be {' or '.join(titles)}"
 
-    def _found(self, aspect: str, key: str, almost: str = "") -> HeaderMatch:
+    def _found(self, aspect: str, key: str, rank: int = MILESTONE) -> HeaderMatch:
         milestone = self._fields.spelled(f"{aspect}:{key}").partition(":")[2]
-        why, rank = ("is similar to", ALMOST) if almost else ("names", MILESTONE)
+        why = "is similar to" if rank == ALMOST else "names"
         return HeaderMatch(f"{aspect}:{key}", f"its header {why} the milestone {milestone}", rank)
 
 

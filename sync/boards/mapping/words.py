@@ -103,7 +103,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 """Headers by field, in English and Spanish, as `plain` gives them; [mapping.synonyms] adds more."""
 
-ASPECTS: Mapping[str, frozenset[str]] = {
+ASPECT_WORDS: Mapping[str, frozenset[str]] = {
     "status": frozenset(_texts("status, estado, estatus")),
     "documents": frozenset(
         _texts(

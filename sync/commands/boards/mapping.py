@@ -47,7 +47,7 @@ def report_json(report: MappingReport) -> dict[str, Any]:
     return {
         "problem": report.problem,
         "written": report.is_written,
-        "waiting": bool(report.waiting),
+        "waiting": bool(report.requests),
         "tabs": [
             {
                 "title": mapping.tab.title,
@@ -88,7 +88,7 @@ def _column_as_json(column: MappedColumn, fields: Fields) -> dict[str, Any]:
         "options": list(column.proposal.options or ()) or None,
         "words": _words_as_json(words, fields) if words else None,
         "without_option": list(words.without_word) if isinstance(words, TextWords) else [],
-        "options_gone": dict(words.gone) if words else {},
+        "options_gone": dict(words.ended) if words else {},
     }
 
 
@@ -172,7 +172,7 @@ def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
             continue
         if fit := [f"{text} is written as {word!r}" for text, word in words.by_text.items()]:
             yield f"{where}: {', '.join(fit)}."
-        for text, word in words.gone.items():
+        for text, word in words.ended.items():
             yield f"{where} no longer has the option {word!r}, which was used for {text}."
         if column.proposal.options == ():
             fix = "Give it a list again (Data > Data validation), and run this again."
@@ -205,7 +205,7 @@ def _next(report: MappingReport, *, is_written: bool) -> str:
     if is_written:
         done = f"The mapping is in the sheet. {NO_EXTRAS}"
         return done if report.is_written else "The mapping is already in the sheet."
-    if not report.waiting:
+    if not report.requests:
         return "The mapping is already in the sheet. Nothing to write."
     tabs = " ".join(f'--tab "{mapping.tab.title}"' for mapping in report.chosen_tabs)
     see = "" if report.preview else "To see what would change in your rows, add --preview. "

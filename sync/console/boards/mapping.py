@@ -11,7 +11,7 @@ from sync.boards.map_tabs import MappingReport, PreviewAnswers, TabMapper
 from sync.boards.mapping.decide import Choices, TabMapping
 from sync.console.access import set_personal
 from sync.console.boards.mapping_form import COLUMNS, HAD, PREVIEW, TABS, WRITE, MappingForm
-from sync.console.boards.mapping_views import FieldOffers, TabView, first_rows, stored_mapping
+from sync.console.boards.mapping_views import FieldOffers, TabView, first_rows, mapping_digest
 from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
 from sync.store.drafts import MappingDrafts
@@ -129,7 +129,7 @@ def _views(
     offers = FieldOffers(report.fields)
     for mapping in report.tabs:
         tab = mapping.tab
-        stored = stored_mapping(tab)
+        stored = mapping_digest(tab)
         if form.first.get(f"{HAD}:{tab.sheet_id}", stored) != stored:
             form = form.without_columns(tab.sheet_id)
             said = _CHANGED.format(tab=tab.title)

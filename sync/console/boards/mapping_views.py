@@ -104,7 +104,7 @@ class TabView:
     @property
     def stored(self) -> str:
         """A hash of its mapping in the sheet."""
-        return stored_mapping(self.mapping.tab)
+        return mapping_digest(self.mapping.tab)
 
     @property
     def cautions(self) -> list[str]:
@@ -247,15 +247,15 @@ class FieldOffers:
         return {rule: said.get(rule, []) for rule in self.rules.labels}
 
 
-def stored_mapping(tab: SeenTab) -> str:
+def mapping_digest(tab: SeenTab) -> str:
     """Return a hash of a tab's mapping in the sheet."""
-    before = metadata.before(tab)
-    if before is None:
+    stored = metadata.stored_mapping(tab)
+    if stored is None:
         return ""
-    headers = tab.headers(before.header_row)
+    headers = tab.headers(stored.header_row)
     columns = [
-        (headers.get(index, ""), name, sorted(before.words.get(index, {}).items()))
-        for index, name in before.fields.items()
+        (headers.get(index, ""), name, sorted(stored.words.get(index, {}).items()))
+        for index, name in stored.fields.items()
     ]
     return blake2s(repr(sorted(columns)).encode(), digest_size=6).hexdigest()
 

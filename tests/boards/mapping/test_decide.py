@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sync.boards.mapping.decide import Before, Choices, TabDecider, TabMapping
+from sync.boards.mapping.decide import Choices, StoredMapping, TabDecider, TabMapping
 from sync.boards.mapping.fields import TextWords
 from sync.boards.mapping.tab import CellKind, Lock, SeenCell, SeenTab
 from sync.errors import Permanent
@@ -22,9 +22,11 @@ def sheet(**more: Any) -> SeenTab:
     return tab(HEADERS, job, **more)
 
 
-def decided(before: Before | None = None, seen: SeenTab | None = None, **said: Any) -> TabMapping:
+def decided(
+    before: StoredMapping | None = None, seen: SeenTab | None = None, **said: Any
+) -> TabMapping:
     decision = TabDecider(fields(), Choices(**said), "robot@x.example")
-    made = decision.of(seen or sheet(), before)
+    made = decision.decide(seen or sheet(), before)
     made = decision.with_added(made) if not made.problem else made
     decision.must_be_found([made])
     return made
@@ -82,7 +84,7 @@ def test_an_unknown_choice_lists_the_known_ones(said: dict[str, Any], message: s
 
 
 def test_the_key_moves_but_is_never_taken_away() -> None:
-    before = Before(0, {3: "site_id"}, {})
+    before = StoredMapping(0, {3: "site_id"}, {})
     with pytest.raises(Permanent, match='To use another column: --set "Header=site_id"'):
         decided(before, unset=["D"])
     made = decided(before, fields={"E": "site_id"})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from sync.boards.mapping.decide import Before, Choices, MappedColumn, TabDecider
+from sync.boards.mapping.decide import Choices, MappedColumn, StoredMapping, TabDecider
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.tab import CellKind, SeenCell
@@ -110,7 +110,7 @@ def column(
     header: str,
     options: Sequence[str] | None = STAGES,
     *texts: str,
-    before: Before | None = None,
+    before: StoredMapping | None = None,
     **said: Any,
 ) -> MappedColumn:
     """Decide on a tab whose third column has this header, and a drop-down or texts."""
@@ -118,7 +118,7 @@ def column(
     cells = [SeenCell(text, CellKind.TEXT, listed) for text in texts or ("",)]
     rows = [("Ada", "303-555-0101", cell) for cell in cells]
     decider = TabDecider(known, Choices(**said), "robot@x.example")
-    made = decider.of(tab(("Client", "Phone", header), *rows), before)
+    made = decider.decide(tab(("Client", "Phone", header), *rows), before)
     decider.must_be_found([made])
     return made.columns[2]
 
@@ -186,21 +186,21 @@ def test_words_are_set_by_command_and_an_empty_one_is_removed() -> None:
 def test_stored_words_are_kept_and_nothing_is_proposed_again() -> None:
     stored = column(fields(), "Stage").words
     assert stored
-    before = Before(0, {2: "progress", 1: "site_id"}, {2: stored.stored})
+    before = StoredMapping(0, {2: "progress", 1: "site_id"}, {2: stored.stored})
     said: dict[str, Any] = {"Stage:Permits": {"APPROVED": []}}
     again = column(fields(), "Stage", before=before, column_words=said)
     assert again.words
-    before = Before(0, before.fields, {2: again.words.stored})
+    before = StoredMapping(0, before.fields, {2: again.words.stored})
     last = column(fields(), "Stage", before=before)
     assert last.words == again.words
     assert "Permits:APPROVED" not in words_of(last)
 
 
 def test_an_option_that_is_gone_is_stored_and_not_written() -> None:
-    before = Before(0, {2: "progress", 1: "site_id"}, {2: {"signed": "Contract"}})
+    before = StoredMapping(0, {2: "progress", 1: "site_id"}, {2: {"signed": "Contract"}})
     made = column(fields(), "Stage", before=before)
     assert made.words
-    assert (made.words.written, made.words.gone) == ({}, {"signed": "Contract"})
+    assert (made.words.written, made.words.ended) == ({}, {"signed": "Contract"})
     assert made.words.stored == {"signed": "Contract"}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sync.boards.mapping.decide import Before, Choices, TabDecider, TabMapping
+from sync.boards.mapping.decide import Choices, StoredMapping, TabDecider, TabMapping
 from sync.boards.mapping.fields import TextWords
 from sync.boards.mapping.tab import CellKind, SeenCell
 from sync.errors import Permanent
@@ -18,12 +18,12 @@ PERMIT, PTO = ("Applied", "Issued", "Redo"), ("OK", "Sent", "Kicked back")
 
 
 def decided(
-    before: Before | None = None, permit: tuple[str, ...] = PERMIT, **said: Any
+    before: StoredMapping | None = None, permit: tuple[str, ...] = PERMIT, **said: Any
 ) -> TabMapping:
     """Decide on a tab with two drop-downs, and a status in a column without one."""
     cells = [SeenCell("", CellKind.BLANK, permit), SeenCell("", CellKind.BLANK, PTO)]
     decision = TabDecider(fields(), Choices(**said), "robot@x.example")
-    made = decision.of(tab(HEADERS, ("Ada", "303-555-0101", *cells, "x")), before)
+    made = decision.decide(tab(HEADERS, ("Ada", "303-555-0101", *cells, "x")), before)
     decision.must_be_found([made])
     return made
 
@@ -76,7 +76,7 @@ def test_a_word_is_proposed_only_if_it_is_unambiguous(
     tree = config().model_dump() | {"mapping": {"words": {"APPROVED": ["Green tag"]}}}
     known = type(fields())(type(config()).model_validate(tree), MILESTONES)
     cell = SeenCell("", CellKind.BLANK, options)
-    made = TabDecider(known, Choices(), "robot").of(
+    made = TabDecider(known, Choices(), "robot").decide(
         tab(("Client", "Phone", "Permit"), ("Ada", "303-555-0101", cell)), None
     )
     column = made.columns[2].words
@@ -87,7 +87,7 @@ def test_a_word_is_proposed_only_if_it_is_unambiguous(
 
 
 def test_words_are_kept_until_they_are_removed_explicitly() -> None:
-    before = Before(
+    before = StoredMapping(
         0,
         {2: f"status:{uuid(7531)}", 3: f"status:{uuid(7532)}", 4: "site_id"},
         {2: {"Approved": "Redo"}, 3: {"Approved": "Sent", "Rejected": ""}},
@@ -107,18 +107,20 @@ def test_a_column_without_a_drop_down_has_the_given_words() -> None:
     column = words(made)[2]
     assert column and column.stored == {"Approved": "good to go", "*": "*"}
     mapped = {column.index: column.field for column in made.columns}
-    before = Before(0, {**mapped, 1: "site_id"}, {4: column.stored})
+    before = StoredMapping(0, {**mapped, 1: "site_id"}, {4: column.stored})
     assert words(decided(before))[2] == column
     without = words(decided(before, column_words={name: {"Approved": []}}))[2]
     assert without and without.stored == {"*": "*"}
-    again = words(decided(Before(0, before.fields, {4: without.stored})))[2]
+    again = words(decided(StoredMapping(0, before.fields, {4: without.stored})))[2]
     assert again and again.stored == without.stored
 
 
 def test_a_renamed_option_is_reported_and_forgotten() -> None:
-    before = Before(0, {2: f"status:{uuid(7531)}", 4: "site_id"}, {2: {"Approved": "Issued"}})
+    before = StoredMapping(
+        0, {2: f"status:{uuid(7531)}", 4: "site_id"}, {2: {"Approved": "Issued"}}
+    )
     column = words(decided(before, permit=("Applied", "Stamped", "Redo")))[0]
-    assert column and column.gone == {"Approved": "Issued"}
+    assert column and column.ended == {"Approved": "Issued"}
     assert "Approved" in column.without_word
 
 
