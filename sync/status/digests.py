@@ -90,9 +90,8 @@ def send_digests(wiring: Wiring, alerts: Alerts, clock: Callable[[], datetime] =
     if settings.digest_hour is not None:
         send = partial(_send_daily, wiring, alerts, slot)
         reported.once(f"digest {slot:%Y-%m-%d}", send)
-    if settings.alert_urls:
-        send = partial(_alert_deadlines, wiring, alerts, slot)
-        reported.once(f"deadlines {slot:%Y-%m-%d}", send)
+    send = partial(_alert_deadlines, wiring, alerts, slot)
+    reported.once(f"deadlines {slot:%Y-%m-%d}", send)
     if f"{slot:%A}".lower() == settings.weekly_digest:
         send = partial(_send_weekly, wiring, slot)
         reported.once(f"weekly digest {slot:%Y-%m-%d}", send)

@@ -21,8 +21,6 @@ _UNKNOWN_STATUS = (
 
 def report_unknown_statuses(wiring: Wiring, alerts: Alerts) -> None:
     """Send one alert about each status without a meaning. Raises BrightsheetError."""
-    if not wiring.settings.alert_urls:
-        return
     for code, means in Confirmations(wiring.database).asked().items():
         if not means:
             deliver = partial(alerts.deliver, _UNKNOWN_STATUS.format(code))
@@ -38,8 +36,6 @@ def report_changes(
     left out, and milestones that a backfill found: nobody saw those change. A text that did not
     arrive is sent again until the change is a day old. Raises BrightsheetError.
     """
-    if not wiring.settings.alert_urls:
-        return
     for change in recent_changes(wiring.database, time() - _DAY):
         if change.is_milestone_status and not change.is_found and (text := text_of(change)):
             # The event's digest: a site ID would outlast `brightsheet forget`.
@@ -51,4 +47,4 @@ MESSAGES: Sequence[Callable[[Wiring, Alerts], None]] = (
     report_unknown_statuses,
     send_digests,
 )
-"""They send what is due, and are called every 30 s in each web process."""
+"""They send what is due, and are called every 30 s in each web process, if ALERT_URLS is set."""
