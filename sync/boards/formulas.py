@@ -42,7 +42,6 @@ class RowSpan:
 
     @property
     def is_one_row(self) -> bool:
-        """Whether it is a single row."""
         return self.first == self.last
 
 

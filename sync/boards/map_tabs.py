@@ -224,7 +224,7 @@ class TabMapper:
     def _preview(self, lease: Lease, report: MappingReport) -> Preview:
         staying = [mapping for mapping in report.staying if KEY in mapping.fields]
         mapped = sorted([*report.chosen_tabs, *staying], key=lambda each: each.tab.index)
-        tabs = {m.tab.sheet_id: _columns(m, report) for m in mapped}
+        tabs = {m.tab.sheet_id: TabColumns.of(m, report.fields) for m in mapped}
         return replace(
             preview(self._flusher, lease, tabs), unknown=self._wiring.customers.unknown()
         )
@@ -322,8 +322,3 @@ def _problem(
         fix = 'Say what its columns are: --set "Header=field".'
         return f"No column of {blank.tab.title!r} is known. {fix}"
     return ""
-
-
-def _columns(mapping: TabMapping, report: MappingReport) -> TabColumns:
-    stored = metadata.stored_mapping(mapping.tab)
-    return TabColumns.of(mapping, report.fields, stored.since if stored else None)

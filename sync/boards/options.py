@@ -36,7 +36,6 @@ class WordedCells:
 
     @property
     def range(self) -> str:
-        """Their range."""
         letter, (first, last) = letters(self.index), self.rows
         return f"{quoted(self.table.title)}!{letter}{first + 1}:{letter}{last + 1}"
 

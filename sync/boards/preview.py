@@ -12,6 +12,7 @@ from sync.boards.candidates import UncertainJob
 from sync.boards.formulas import moved
 from sync.boards.mapping.decide import TabMapping
 from sync.boards.mapping.fields import Fields
+from sync.boards.metadata import stored_mapping
 from sync.boards.reader import BoardReader
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell, Cells
@@ -53,8 +54,9 @@ class TabColumns:
     """When it was mapped; None if it isn't mapped yet."""
 
     @classmethod
-    def of(cls, mapping: TabMapping, fields: Fields, mapped_at: datetime | None) -> "TabColumns":
+    def of(cls, mapping: TabMapping, fields: Fields) -> "TabColumns":
         """Return the columns of a mapping; those to add get indexes beyond the grid."""
+        stored = stored_mapping(mapping.tab)
         beyond = dict(enumerate(mapping.added, mapping.tab.column_count))
         columns = {name: column.index for name, column in mapping.fields.items()}
         return cls(
@@ -65,7 +67,7 @@ class TabColumns:
                 index: (mapping.edge + number, fields.get(name).title)
                 for number, (index, name) in enumerate(beyond.items())
             },
-            mapped_at,
+            stored.since if stored else None,
         )
 
 
@@ -162,7 +164,12 @@ class Preview:
         for change in self.changes:
             by_place.setdefault((change.tab, change.row), []).append(change)
         return [
-            RowChanges(cells[0].customer, tab, row, sorted(cells, key=_from_left))
+            RowChanges(
+                cells[0].customer,
+                tab,
+                row,
+                sorted(cells, key=lambda cell: (len(cell.letter), cell.letter)),  # From the left.
+            )
             for (tab, row), cells in sorted(by_place.items())
         ]
 
@@ -284,10 +291,6 @@ def _lost_rows(
 def _pattern(table: Table, rows: Mapping[int, Row]) -> Pattern:
     end = table_end.find(table, table_end.lines_of(rows))
     return matching.pattern(table, end, rows.get(end.last_row, ()))
-
-
-def _from_left(change: CellChange) -> tuple[int, str]:
-    return len(change.letter), change.letter
 
 
 def _by_name(rows: Iterable[RowChanges]) -> list[RowChanges]:

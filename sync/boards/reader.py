@@ -29,7 +29,7 @@ class BoardReader:
         """
         first, *others = tables
         places = [(table, index) for table in others for index in sorted(table.columns.values())]
-        where = [_whole_range(first)]
+        where = [f"{quoted(first.title)}!A1:{letters(first.column_count - 1)}"]
         for table, index in places:
             letter = letters(index)
             where.append(f"{quoted(table.title)}!{letter}{table.header_row + 1}:{letter}")
@@ -91,7 +91,3 @@ class BoardReader:
         tables = [found[sheet_id] for sheet_id in header_rows if sheet_id in found]
         zone = answer.get("properties", {}).get("timeZone") or "Etc/UTC"
         return zone, tables, {sheet_id: rows.whole(answer, sheet_id) for sheet_id in header_rows}
-
-
-def _whole_range(table: Table) -> str:
-    return f"{quoted(table.title)}!A1:{letters(table.column_count - 1)}"

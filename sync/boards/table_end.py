@@ -46,7 +46,6 @@ class ColumnTexts:
 
     @property
     def header(self) -> str:
-        """The header."""
         return self.texts[self.header_at] if self.header_at < len(self.texts) else ""
 
     @property
@@ -180,21 +179,21 @@ class _TabText:
         columns = self._table.columns
         kinds = {index: entry_of(column).kind for column, index in columns.items()}
         present = {index for index, kind in kinds.items() if kind not in _OFTEN_BLANK}
-        candidates = {
+        copyable = {
             index: text
             for index in sorted(self._lines.keys() - kinds.keys())
             if formulas.is_formula_text(text := self._text(index, row))
             and not formulas.fills_others(text)
             and not self._is_total(index, row)
         }
-        for _ in range(len(candidates)):  # One may count what another computes.
+        for _ in range(len(copyable)):  # One may count what another computes.
             present |= {
                 index
-                for index, text in candidates.items()
+                for index, text in copyable.items()
                 if formulas.is_blank_aware(text)
                 or formulas.sources(text, row, self._table.title) <= present
             }
-        yield from ((index, text) for index, text in candidates.items() if index in present)
+        yield from ((index, text) for index, text in copyable.items() if index in present)
 
     def is_covered_to(self, row: int) -> bool:
         """Tell whether a total ends at a row, and nothing in that row counts up to itself."""

@@ -13,8 +13,8 @@ from sync.boards.mapping.fields import (
     NO_WORD,
     Fields,
     TextWords,
-    chosen_words,
     fit_options,
+    words_without_options,
 )
 from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.propose import Proposal, propose
@@ -64,12 +64,10 @@ class MappedColumn:
 
     @property
     def index(self) -> int:
-        """Its zero-based index."""
         return self.proposal.index
 
     @property
     def header(self) -> str:
-        """The text of its header cell."""
         return self.proposal.header
 
 
@@ -131,7 +129,7 @@ class TabDecider:
         self._rules = ProgressRules(fields)
         self._choices = choices
         self._account = account
-        self._found: set[str] = set()
+        self._columns_found: set[str] = set()
 
     def without_choices(self) -> "TabDecider":
         """Return one that decides by the fields alone."""
@@ -157,16 +155,16 @@ class TabDecider:
             return replace(base, problem=problem)
         proposals = propose(tab, row, self._fields, self._recognizer)
         columns = self._chosen_columns(proposals, tab, stored)
-        own = self._own_words(columns, tab)
-        columns = tuple(self._with_words(c, stored, own.get(c.index, {})) for c in columns)
-        made = replace(base, columns=columns)
-        return made if KEY in made.fields else replace(made, added=(KEY,))
+        chosen = self._chosen_words(columns, tab)
+        columns = tuple(self._with_words(c, stored, chosen.get(c.index, {})) for c in columns)
+        mapping = replace(base, columns=columns)
+        return mapping if KEY in mapping.fields else replace(mapping, added=(KEY,))
 
     def _chosen_columns(
         self, proposals: Sequence[Proposal], tab: SeenTab, stored: StoredMapping | None
     ) -> tuple[MappedColumn, ...]:
-        wanted = self._wanted(proposals, tab)
-        unset = {self._place(proposals, tab, text) for text in self._choices.unset}
+        wanted = self._chosen_fields(proposals, tab)
+        unset = {self._index_of(proposals, tab, text) for text in self._choices.unset}
         was = stored.fields if stored else {}
         columns = []
         for proposal in proposals:
@@ -191,11 +189,11 @@ class TabDecider:
             columns.append(column)
         return tuple(columns)
 
-    def _wanted(self, proposals: Sequence[Proposal], tab: SeenTab) -> dict[int, str]:
+    def _chosen_fields(self, proposals: Sequence[Proposal], tab: SeenTab) -> dict[int, str]:
         """Return the field by column index that a person set."""
         fields: dict[int, str] = {}
         for text, name in self._choices.fields.items():
-            if (index := self._place(proposals, tab, text)) is None:
+            if (index := self._index_of(proposals, tab, text)) is None:
                 continue
             proposal = next(p for p in proposals if p.index == index)
             if proposal.is_computed:
@@ -208,7 +206,7 @@ class TabDecider:
             fields[index] = wanted
         return fields
 
-    def _place(self, proposals: Sequence[Proposal], tab: SeenTab, text: str) -> int | None:
+    def _index_of(self, proposals: Sequence[Proposal], tab: SeenTab, text: str) -> int | None:
         """Return the index of the column with a header, or letters (`F`, or `F:F`), or None."""
         whole = _WHOLE_COLUMN.fullmatch(text)
         places = [p.index for p in proposals if not whole and plain(p.header) == plain(text)]
@@ -220,14 +218,14 @@ class TabDecider:
         if not places and _LETTERS.fullmatch(letter):
             places = [p.index for p in proposals if letters(p.index) == letter.upper()]
         if places:
-            self._found.add(text)
+            self._columns_found.add(text)
         return places[0] if places else None
 
     def must_be_found(self, tabs: Iterable[TabMapping]) -> None:
         """Raise Permanent where a person named a header that no tab has."""
         choices = self._choices
         for text in (*choices.fields, *choices.unset, *choices.column_words):
-            if text not in self._found:
+            if text not in self._columns_found:
                 known = ", ".join(c.header for tab in tabs for c in tab.columns if c.header)
                 what = f"No column is called {text!r}. There are: {known or 'none'}."
                 raise Permanent("no_header", what)
@@ -248,21 +246,21 @@ class TabDecider:
                 raise Permanent("there", what, command)
         return replace(tab, added=(*tab.added, *new))
 
-    def _own_words(
+    def _chosen_words(
         self, columns: Sequence[MappedColumn], tab: SeenTab
     ) -> dict[int, dict[str, list[str]]]:
         """Return the words that the user chose, by column index, and by our text or rule."""
-        own: dict[int, dict[str, list[str]]] = {}
+        found: dict[int, dict[str, list[str]]] = {}
         proposals = [column.proposal for column in columns]
         fields = {column.index: column.field for column in columns}
         for text, chosen in self._choices.column_words.items():
-            index, milestone = self._place(proposals, tab, text), ""
+            index, milestone = self._index_of(proposals, tab, text), ""
             if index is None and ":" in text:
                 named, _, milestone = (part.strip() for part in text.rpartition(":"))
-                index = self._place(proposals, tab, named)
+                index = self._index_of(proposals, tab, named)
                 if index is None or fields[index] != PROGRESS:
                     continue
-                self._found.add(text)
+                self._columns_found.add(text)
             if index is None:
                 continue
             name = fields[index]
@@ -276,54 +274,56 @@ class TabDecider:
             elif twice := next((s for s, words in chosen.items() if len(words) > 1), None):
                 raise Permanent("twice", f"--word {text}:{twice} is there twice.")
             for status, words in chosen.items():
-                own.setdefault(index, {})[label(status)] = [word.strip() for word in words]
-        return own
+                found.setdefault(index, {})[label(status)] = [word.strip() for word in words]
+        return found
 
     def _with_words(
-        self, column: MappedColumn, stored: StoredMapping | None, own: Mapping[str, Sequence[str]]
+        self,
+        column: MappedColumn,
+        stored: StoredMapping | None,
+        chosen: Mapping[str, Sequence[str]],
     ) -> MappedColumn:
         if not column.field:
             return column
-        was: Mapping[str, str] = {}
-        is_known = stored is not None and stored.fields.get(column.index) == column.field
-        if stored and is_known:
+        was: Mapping[str, str] | None = None
+        if stored and stored.fields.get(column.index) == column.field:
             was = stored.words.get(column.index, {})
         if column.field == PROGRESS:
-            known = was if is_known else self._rules.proposed(column.proposal.words)
-            return replace(column, words=self._rule_words(column, parse_words(known), own))
-        chosen = {text: words[0] if words else NO_WORD for text, words in own.items()}
-        worded = self._text_words(column, was, chosen)
-        if worded.words is None and column.proposal.options is None and was:
-            return replace(worded, words=AS_IT_IS)  # The last word was taken away.
-        return worded
+            known = self._rules.proposed(column.proposal.words) if was is None else was
+            return replace(column, words=self._rule_words(column, parse_words(known), chosen))
+        by_text = {text: words[0] if words else NO_WORD for text, words in chosen.items()}
+        return self._text_words(column, was or {}, by_text)
 
     def _text_words(
-        self, column: MappedColumn, known: Mapping[str, str], own: Mapping[str, str]
+        self, column: MappedColumn, known: Mapping[str, str], chosen: Mapping[str, str]
     ) -> MappedColumn:
         """Return a column with its words: chosen for it, or stored."""
         options = column.proposal.options
         if options is None:
-            return replace(column, words=chosen_words({**known, **own}))
-        for text, word in own.items():
+            words = words_without_options({**known, **chosen})
+            if words is None and known:
+                words = AS_IT_IS  # The last word was removed.
+            return replace(column, words=words)
+        for text, word in chosen.items():
             if word and word not in options:
                 raise no_option(column, word, text)
         field = self._fields.get(column.field)
-        words = fit_options(field, options, {**known, **own}, self._fields.trade_words)
+        words = fit_options(field, options, {**known, **chosen}, self._fields.trade_words)
         if words.size > LONGEST:
             reason = f"its drop-down has {len(options)} long options"
             return replace(column, field="", reason=reason)
         return replace(column, words=words)
 
     def _rule_words(
-        self, column: MappedColumn, known: Sequence[RuleWord], own: Mapping[str, Sequence[str]]
+        self, column: MappedColumn, known: Sequence[RuleWord], chosen: Mapping[str, Sequence[str]]
     ) -> RuleWords:
         """Return the words of a column for the whole job: as the user chose, else as `known`."""
         options = column.proposal.options
-        words = [each for each in known if each.rule not in own]
-        for rule, chosen in own.items():
-            for word in chosen:
+        words = [each for each in known if each.rule not in chosen]
+        for rule, named in chosen.items():
+            for word in named:
                 if options is not None and word not in (*options, *(each.word for each in known)):
                     raise no_option(column, word, self._rules.spelled(rule))
-            words += [RuleWord(rule, word, is_synonym=bool(n)) for n, word in enumerate(chosen)]
+            words += [RuleWord(rule, word, is_synonym=bool(n)) for n, word in enumerate(named)]
         ended = [each for each in words if options is not None and each.word not in options]
         return RuleWords(tuple(each for each in words if each not in ended), stored_words(ended))

@@ -108,15 +108,11 @@ class Fields:
         if name.startswith("status:"):
             return tuple(dict.fromkeys([*labels, *self.labels]))
         if name == "status":
-            return tuple(dict.fromkeys([*self._job_texts(), *self.labels]))
+            by_meaning = {"rejected": REJECTED, "waiting": WAITING}
+            statuses = self.config.statuses.values()
+            texts = [by_meaning.get(status.means or "", status.label) for status in statuses]
+            return tuple(dict.fromkeys([*texts, self.config.phrases.done, *self.labels]))
         return tuple(CONTRACT_LABELS.values()) if name == "contract" else ()
-
-    def _job_texts(self) -> list[str]:
-        """Return the texts of *Status*, in the order of the config."""
-        texts = {"rejected": REJECTED, "waiting": WAITING}
-        known = self.config.statuses.values()
-        found = [texts.get(status.means or "", status.label) for status in known]
-        return [*found, self.config.phrases.done]
 
     @cached_property
     def trade_words(self) -> TradeWords:
@@ -221,7 +217,7 @@ def fit_options(
     return TextWords(by_text, without_word, excluded, ended)
 
 
-def chosen_words(chosen: Mapping[str, str]) -> TextWords | None:
+def words_without_options(chosen: Mapping[str, str]) -> TextWords | None:
     """Return the words of a column without a drop-down: only those that the user chose."""
     by_text = {text: word for text, word in chosen.items() if word and text != OTHER_TEXTS}
     return TextWords(by_text, takes_others=True) if by_text else None

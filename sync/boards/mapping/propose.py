@@ -68,7 +68,8 @@ def _column(
     words = options or tuple(dict.fromkeys(cell.text.strip() for cell in cells if cell.text))
     named = _disambiguated(by.match(header), holding, words, fields)
     match = _match(named, holding, fields, has_options=options is not None)
-    if _may_be_progress(match, has_options=options is not None):
+    is_unknown_list = options is not None and match.rank == NO_MATCH
+    if match.field in _WHOLE_JOB or is_unknown_list:
         match = _of_the_whole_job(match, words, fields)
     if match.field == _REP and words and all(_INITIALS.fullmatch(word) for word in words):
         match = HeaderMatch("", "its cells are initials, EverBright has full names", match.rank)
@@ -132,10 +133,6 @@ def _match(
 
 _WHOLE_JOB = ("stage", "status", "current_milestone")
 """Fields whose headers people also use for a column about the whole job."""
-
-
-def _may_be_progress(match: HeaderMatch, *, has_options: bool) -> bool:
-    return match.field in _WHOLE_JOB or (has_options and match.rank == NO_MATCH)
 
 
 def _of_the_whole_job(match: HeaderMatch, words: tuple[str, ...], fields: Fields) -> HeaderMatch:

@@ -145,28 +145,28 @@ _RIVAL = 0.5
 
 
 @dataclass(frozen=True)
-class Found:
+class HeaderRow:
     """The header row (zero-based), or None and the reason in a sentence."""
 
     row: int | None
     problem: str = ""
 
 
-def find(tab: SeenTab, recognizer: Recognizer) -> Found:
+def find(tab: SeenTab, recognizer: Recognizer) -> HeaderRow:
     """Return where the header row is: a Table's first row, or where most headers are recognized."""
     if tab.tables:
-        return Found(tab.tables[0].header_row)
+        return HeaderRow(tab.tables[0].header_row)
     counts = {row: _recognized(tab, row, recognizer) for row in range(len(tab.rows))}
     best = max(counts, key=lambda row: (counts[row], -row), default=0)
     most = counts.get(best, 0)
     if most < LEAST:
-        return Found(None, _none(tab, counts, best))
+        return HeaderRow(None, _none(tab, counts, best))
     rivals = [row for row, count in counts.items() if count >= max(LEAST, most * _RIVAL)]
     if len(rivals) > 1:
         shown = " and ".join(str(row + 1) for row in rivals[:3])
         fix = f"Say which one is right above the jobs, like --header-row {rivals[-1] + 1}."
-        return Found(None, f"rows {shown} both look like headers. {fix}")
-    return Found(best)
+        return HeaderRow(None, f"rows {shown} both look like headers. {fix}")
+    return HeaderRow(best)
 
 
 def _none(tab: SeenTab, counts: Mapping[int, int], best: int) -> str:

@@ -281,7 +281,6 @@ class FirstRows:
 
     @property
     def tab(self) -> SeenTab:
-        """The tab."""
         return self.mapping.tab
 
     @property
