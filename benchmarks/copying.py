@@ -23,7 +23,7 @@ from demo.process import ROOT
 from sync.documents.queue import DocumentQueue
 from sync.ops.alerts import Alerts
 from sync.settings import environment
-from sync.store import Database, Jobs, Leases, Projected, Wanted
+from sync.store import Database, DocumentToCopy, Jobs, Leases, Projected
 from sync.wiring import Wiring
 from sync.worker import COPIERS
 from sync.worker.loop import POLL_SECONDS, DocumentLoop, Stop, run_loop
@@ -43,11 +43,11 @@ class Batch:
     jobs: int
     size: int
 
-    def wanted(self) -> list[Wanted]:
+    def wanted(self) -> list[DocumentToCopy]:
         """Return the documents, of jobs that nobody has seen."""
         sites = [str(uuid4()) for _ in range(self.jobs)]
         return [
-            Wanted(str(UUID(int=n + 1)), sites[n % self.jobs], "", f"{n}.pdf")
+            DocumentToCopy(str(UUID(int=n + 1)), sites[n % self.jobs], "", f"{n}.pdf")
             for n in range(self.documents)
         ]
 
@@ -107,7 +107,7 @@ def product(google: Google, batch: Batch) -> Measured:
         database = Database(settings.database_url.get_secret_value())
         database.upgrade()
         wiring = Wiring(settings, database)
-        _take_in(database, [Wanted(FIRST, str(uuid4()), "", "first.pdf")])
+        _take_in(database, [DocumentToCopy(FIRST, str(uuid4()), "", "first.pdf")])
         _copy_all(wiring, 1)
         _take_in(database, batch.wanted())
         meter = _Meter(google)
@@ -117,7 +117,7 @@ def product(google: Google, batch: Batch) -> Measured:
     return measured
 
 
-def _take_in(database: Database, wanted: Sequence[Wanted]) -> None:
+def _take_in(database: Database, wanted: Sequence[DocumentToCopy]) -> None:
     leases = Leases(database, "benchmark", 30)
     held = leases.acquire("sheet")
     if held is None:
@@ -147,12 +147,14 @@ def _copy_all(wiring: Wiring, documents: int) -> None:
 def floor(google: Google, batch: Batch) -> Measured:
     """Pass each download on into an upload, with requests alone."""
     root = google.tell("folders", name="Documents")["id"]
-    by_job: dict[str, list[Wanted]] = {}
+    by_job: dict[str, list[DocumentToCopy]] = {}
     for one in batch.wanted():
         by_job.setdefault(one.site, []).append(one)
     with ThreadPoolExecutor(COPIERS, initializer=_connect) as pool:
         folder = pool.submit(_make_folder, google.url, "first", root)
-        pool.submit(_pass_on, google.url, Wanted(FIRST, "first", "", "first.pdf"), folder).result()
+        pool.submit(
+            _pass_on, google.url, DocumentToCopy(FIRST, "first", "", "first.pdf"), folder
+        ).result()
         meter = _Meter(google)
         tasks = []
         for site, documents in by_job.items():
@@ -181,7 +183,7 @@ def _make_folder(url: str, site: str, root: str) -> str:
     return str(answer.json()["id"])
 
 
-def _pass_on(url: str, one: Wanted, folder: "Future[str]") -> None:
+def _pass_on(url: str, one: DocumentToCopy, folder: "Future[str]") -> None:
     path = f"{url}/api/v1/document/{one.uuid}/download/"
     with _own.session.get(path, stream=True, timeout=60) as response:
         response.raise_for_status()

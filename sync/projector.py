@@ -15,7 +15,7 @@ from sync.settings.config_file import Confirmed
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
 from sync.store.forgotten import ids_in
-from sync.store.jobs import Wanted
+from sync.store.jobs import DocumentToCopy
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Document
 
@@ -120,7 +120,7 @@ class Projector:
                     applied.append((kept, delivery))
         return Projected(
             jobs=list(jobs.values()),
-            documents=_wanted(delivery for _, delivery in applied),
+            documents=_documents_to_copy(delivery for _, delivery in applied),
             changes=changes,
             milestones=_milestones(delivery for _, delivery in applied),
             deliveries=[kept.seq for kept, _ in applied],
@@ -156,9 +156,9 @@ def _set_aside(kept: KeptDelivery, poisoned: dict[int, str]) -> Iterator[None]:
         poisoned[kept.seq] = f"fault: {type(error).__name__}"
 
 
-def _wanted(deliveries: Iterable[Delivery]) -> list[Wanted]:
-    """Return the documents in deliveries, each once."""
-    wanted: dict[tuple[str, str], Wanted] = {}
+def _documents_to_copy(deliveries: Iterable[Delivery]) -> list[DocumentToCopy]:
+    """Return the uploaded documents in deliveries, each once."""
+    found: dict[tuple[str, str], DocumentToCopy] = {}
     for delivery in deliveries:
         documents: list[tuple[str, Document]] = []
         if delivery.milestone:
@@ -167,10 +167,10 @@ def _wanted(deliveries: Iterable[Delivery]) -> list[Wanted]:
             documents += [(contract.sub_task, document) for document in contract.documents]
         for sub_task, document in documents:
             if delivery.site and document.is_uploaded:
-                place = (delivery.site, document.uuid)
+                key = (delivery.site, document.uuid)
                 name = document.name[:300]
-                wanted[place] = Wanted(document.uuid, delivery.site, sub_task, name)
-    return list(wanted.values())
+                found[key] = DocumentToCopy(document.uuid, delivery.site, sub_task, name)
+    return list(found.values())
 
 
 def _about(delivery: Delivery) -> str:

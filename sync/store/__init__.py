@@ -14,7 +14,7 @@ from sync.store.heartbeats import Heartbeats
 from sync.store.history import History
 from sync.store.inbox import Inbox, KeptDelivery
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
-from sync.store.jobs import Jobs, Projected, Wanted
+from sync.store.jobs import DocumentToCopy, Jobs, Projected
 from sync.store.lookups import Customers, DetailStore
 from sync.store.measures import Acknowledgements, Measures
 from sync.store.pending import Pending, PendingWork
@@ -36,6 +36,7 @@ __all__ = [
     "Database",
     "Deliveries",
     "DetailStore",
+    "DocumentToCopy",
     "Documents",
     "FenceDoubt",
     "Heartbeats",
@@ -61,7 +62,6 @@ __all__ = [
     "SheetStore",
     "Shown",
     "Spreadsheet",
-    "Wanted",
     "backlog",
 ]
 

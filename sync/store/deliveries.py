@@ -10,7 +10,7 @@ from sqlalchemy.sql import ColumnElement
 from sync.jobs.model import Change, FileState
 from sync.store.database import Database
 from sync.store.inbox import Inbox, KeptDelivery
-from sync.store.jobs import Wanted
+from sync.store.jobs import DocumentToCopy
 from sync.store.schema import change, delivery, document, job
 from sync.webhooks.schema import Outcome
 
@@ -22,12 +22,12 @@ def latest_job(database: Database) -> str | None:
     return site
 
 
-def sample_document(database: Database) -> Wanted | None:
+def sample_document(database: Database) -> DocumentToCopy | None:
     """Return a document, preferably one that was copied; None before the first."""
     columns = (document.c.uuid, document.c.site, document.c.sub_task, document.c.name)
     query = select(*columns).order_by(document.c.link.desc(), document.c.uuid).limit(1)
     rows = database.rows(query)
-    return Wanted(*rows[0]) if rows else None
+    return DocumentToCopy(*rows[0]) if rows else None
 
 
 _ID = re.compile(r"[0-9a-f-]+")

@@ -18,7 +18,7 @@ from sync.webhooks.schema import Outcome
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DocumentToCopy:
     """A document to copy into Drive."""
 
     uuid: str
@@ -37,7 +37,7 @@ class Projected:
     """
 
     jobs: Sequence[Job]
-    documents: Sequence[Wanted] = ()
+    documents: Sequence[DocumentToCopy] = ()
     changes: Sequence[Change] = ()
     milestones: Mapping[str, str] = field(default_factory=dict)
     deliveries: Sequence[int] = ()
@@ -75,7 +75,7 @@ class Jobs:
         with self._database.writing(lease) as connection:
             self._keep(connection, made)
             if made.documents:
-                self._want(connection, made.documents)
+                self._queue_documents(connection, made.documents)
             with_rows = [state.site for state in made.jobs if state.has_row]
             lookups.schedule(self._database, connection, with_rows)
             history.keep(self._database, connection, made.changes)
@@ -125,20 +125,21 @@ class Jobs:
         if rows:
             connection.execute(new.on_conflict_do_update(index_elements=["site"], set_=again), rows)
 
-    def _want(self, connection: Connection, documents: Sequence[Wanted]) -> None:
-        rows = [vars(wanted) for wanted in _told_apart(connection, documents)]
+    def _queue_documents(self, connection: Connection, documents: Sequence[DocumentToCopy]) -> None:
+        """Queue new documents; one that another job named first is shared with that job."""
+        rows = [vars(each) for each in _with_distinct_names(connection, documents)]
         connection.execute(self._database.insert_new(document).values(wanted_at=now()), rows)
-        uuids = sorted({wanted.uuid for wanted in documents})
+        uuids = sorted({each.uuid for each in documents})
         query = select(document.c.uuid, document.c.site).where(document.c.uuid.in_(uuids))
         owners = {row.uuid: row.site for row in connection.execute(query)}
         shared = [
-            {"uuid": wanted.uuid, "site": wanted.site}
-            for wanted in documents
-            if owners[wanted.uuid] != wanted.site
+            {"uuid": each.uuid, "site": each.site}
+            for each in documents
+            if owners[each.uuid] != each.site
         ]
         if shared:
             connection.execute(self._database.insert_new(shared_document), shared)
-        folders = [{"site": site} for site in sorted({wanted.site for wanted in documents})]
+        folders = [{"site": site} for site in sorted({each.site for each in documents})]
         connection.execute(self._database.insert_new(folder), folders)
 
 
@@ -146,19 +147,21 @@ def _mark(connection: Connection, seqs: Sequence[int], values: Mapping[str, Any]
     connection.execute(update(delivery).where(delivery.c.seq.in_(seqs)).values(values))
 
 
-def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wanted]:
+def _with_distinct_names(
+    connection: Connection, documents: Sequence[DocumentToCopy]
+) -> list[DocumentToCopy]:
     """Return the documents, renamed where two documents of a job have the same name.
 
     The new name is stored, so that every try creates the same file.
     """
-    sites = {wanted.site for wanted in documents}
+    sites = {each.site for each in documents}
     query = select(document.c.site, document.c.name, document.c.uuid)
     rows = connection.execute(query.where(document.c.site.in_(sorted(sites))))
     names = {(site, name.lower()): uuid for site, name, uuid in rows}
-    named: list[Wanted] = []
-    for wanted in documents:
-        taken = names.setdefault((wanted.site, wanted.name.lower()), wanted.uuid)
-        is_told = not wanted.name or taken == wanted.uuid
-        name = wanted.name if is_told else files.distinct_name(wanted.name, wanted.uuid)
-        named.append(replace(wanted, name=name))
-    return named
+    renamed: list[DocumentToCopy] = []
+    for each in documents:
+        owner = names.setdefault((each.site, each.name.lower()), each.uuid)
+        is_distinct = not each.name or owner == each.uuid
+        name = each.name if is_distinct else files.distinct_name(each.name, each.uuid)
+        renamed.append(replace(each, name=name))
+    return renamed

@@ -11,7 +11,16 @@ from sync.errors import Retryable
 from sync.everbright.client import EverBright
 from sync.google.auth import EmulatorSession
 from sync.google.drive import Drive
-from sync.store import Claim, Database, Documents, Jobs, Leases, PendingDocument, Projected, Wanted
+from sync.store import (
+    Claim,
+    Database,
+    Documents,
+    DocumentToCopy,
+    Jobs,
+    Leases,
+    PendingDocument,
+    Projected,
+)
 from tests.made_up import uuid
 
 DOCUMENT, SITE = uuid(1), uuid(2)
@@ -33,7 +42,7 @@ class Bench:
         url: str,
         shared_drive: bool = True,
         account: str = "tests@project.iam.gserviceaccount.com",
-        wanted: Sequence[Wanted] = (Wanted(DOCUMENT, SITE, "", "Permit.pdf"),),
+        wanted: Sequence[DocumentToCopy] = (DocumentToCopy(DOCUMENT, SITE, "", "Permit.pdf"),),
     ) -> None:
         self.google = google
         self.account = account
@@ -47,7 +56,7 @@ class Bench:
         self.want(*wanted)
         self.root = google.create_folder("Documents", shared_drive=shared_drive)
 
-    def want(self, *documents: Wanted) -> None:
+    def want(self, *documents: DocumentToCopy) -> None:
         Jobs(self.database).take_in(self._held, Projected([], documents))
 
     def copier(self) -> Copier:

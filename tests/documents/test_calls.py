@@ -11,7 +11,7 @@ from emulator import Emulator
 from sync.errors import Retryable
 from sync.google.auth import EmulatorSession
 from sync.google.upload import Multipart
-from sync.store import Wanted
+from sync.store import DocumentToCopy
 from tests.documents.bench import DOCUMENT, SITE, Bench
 from tests.made_up import uuid
 from tests.test_documents import FAULTS
@@ -30,8 +30,8 @@ class OwnIds(EmulatorSession):
         return super().request(method, url, *args, **options)
 
 
-def wanted(documents: int, jobs: int) -> list[Wanted]:
-    return [Wanted(uuid(100 + n), uuid(n % jobs), "", f"{n}.pdf") for n in range(documents)]
+def wanted(documents: int, jobs: int) -> list[DocumentToCopy]:
+    return [DocumentToCopy(uuid(100 + n), uuid(n % jobs), "", f"{n}.pdf") for n in range(documents)]
 
 
 def finish(bench: Bench, tries: int) -> None:
@@ -57,7 +57,7 @@ def test_the_next_process_looks_into_a_folder_once(google: Emulator, sqlite_url:
     """One call for a job that has a folder, not one for each of its documents."""
     bench = Bench(google, sqlite_url)
     bench.until_done()
-    bench.want(*(Wanted(uuid(50 + n), SITE, "", "more.pdf") for n in range(4)))
+    bench.want(*(DocumentToCopy(uuid(50 + n), SITE, "", "more.pdf") for n in range(4)))
     google.calls.clear()
     finish(bench, 4)
     assert bench.calls("drive.files.list") == 1

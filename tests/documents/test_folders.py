@@ -6,11 +6,11 @@ import pytest
 
 from emulator import Emulator
 from sync.errors import Retryable
-from sync.store import Documents, Wanted
+from sync.store import Documents, DocumentToCopy
 from tests.documents.bench import SITE, Bench, claimed
 from tests.made_up import uuid
 
-MORE = Wanted(uuid(70), SITE, "", "more.pdf")
+MORE = DocumentToCopy(uuid(70), SITE, "", "more.pdf")
 
 
 def test_a_trashed_folder_gets_no_document(google: Emulator, sqlite_url: str) -> None:
@@ -79,7 +79,7 @@ def test_a_store_from_before_a_document_was_copied_finds_it_in_the_folder(
 def test_a_lost_store_finds_a_folder_that_was_moved(google: Emulator, tmp_path: Path) -> None:
     """A job's folder is searched by its tag before one is created."""
     bench = Bench(google, f"sqlite:///{tmp_path}/one.sqlite3")
-    bench.want(Wanted(uuid(71), uuid(72), "", "other.pdf"))
+    bench.want(DocumentToCopy(uuid(71), uuid(72), "", "other.pdf"))
     bench.until_done()
     elsewhere = google.create_folder("Archive", shared_drive=True)
     moved = next(f for f in bench.folders() if f.app_properties["brightsheetSite"] == SITE)

@@ -8,7 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from sync.documents.calls import Calls, Ids
 from sync.documents.queue import DocumentQueue
 from sync.google.drive import Drive
-from sync.store import Claim, Database, Documents, Jobs, Leases, PendingDocument, Projected, Wanted
+from sync.store import (
+    Claim,
+    Database,
+    Documents,
+    DocumentToCopy,
+    Jobs,
+    Leases,
+    PendingDocument,
+    Projected,
+)
 from sync.worker.loop import POLL_SECONDS, Stop
 from tests.made_up import uuid
 
@@ -18,7 +27,9 @@ def with_documents(url: str, *sites: int) -> Documents:
     database.upgrade()
     held = Leases(database, "test", 30).acquire("sheet")
     assert held is not None
-    wanted = [Wanted(uuid(100 + n), uuid(site), "", f"{n}.pdf") for n, site in enumerate(sites)]
+    wanted = [
+        DocumentToCopy(uuid(100 + n), uuid(site), "", f"{n}.pdf") for n, site in enumerate(sites)
+    ]
     Jobs(database).take_in(held, Projected([], wanted))
     return Documents(database, 30)
 

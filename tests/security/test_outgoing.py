@@ -18,7 +18,7 @@ from sync.google.auth import EmulatorSession
 from sync.google.drive import Drive
 from sync.jobs.files import Addresses
 from sync.settings.environment import load
-from sync.store import Database, Documents, Jobs, Leases, Projected, Wanted
+from sync.store import Database, Documents, DocumentToCopy, Jobs, Leases, Projected
 from sync.webhooks.parse import read
 from tests.documents.bench import claimed
 from tests.made_up import body, document, milestone, task, uuid
@@ -190,7 +190,7 @@ def test_a_documents_name_is_a_name_and_no_path(tmp_path: Path, sqlite_url: str,
         database.upgrade()
         held = Leases(database, "test", 30).acquire("sheet")
         assert held is not None
-        Jobs(database).take_in(held, Projected([], [Wanted(DOCUMENT, uuid(2), "", name)]))
+        Jobs(database).take_in(held, Projected([], [DocumentToCopy(DOCUMENT, uuid(2), "", name)]))
         documents = Documents(database, 30)
         found = claimed(documents)
         assert found is not None

@@ -25,8 +25,8 @@ from sync.store import (
 from sync.store.backlog import _inbox
 from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.store.heartbeats import TOKEN_REFUSED
+from sync.store.jobs import DocumentToCopy as WantedDocument
 from sync.store.jobs import Jobs
-from sync.store.jobs import Wanted as WantedDocument
 from sync.store.schema import metadata
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome

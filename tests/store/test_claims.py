@@ -12,18 +12,18 @@ from sync.store import (
     Claim,
     Database,
     Documents,
+    DocumentToCopy,
     JobRecords,
     Jobs,
     PendingDocument,
     Projected,
-    Wanted,
 )
 from tests.made_up import uuid
 from tests.store.parts import held
 
 
 def with_documents(database: Database, *pairs: tuple[int, int]) -> Documents:
-    wanted = [Wanted(uuid(100 + d), uuid(site), "", f"{d}.pdf") for site, d in pairs]
+    wanted = [DocumentToCopy(uuid(100 + d), uuid(site), "", f"{d}.pdf") for site, d in pairs]
     jobs = [Job(site=uuid(s)) for s, _ in pairs]
     Jobs(database).take_in(held(database), Projected(jobs, wanted))
     return Documents(database, 30)

@@ -11,11 +11,11 @@ from sync.store import (
     Customers,
     Database,
     Documents,
+    DocumentToCopy,
     Inbox,
     Jobs,
     Projected,
     SheetStore,
-    Wanted,
 )
 from sync.store.lookups import NAME_WAIT_SECONDS, NAME_WAIT_TRIES
 from sync.store.schema import customer, job
@@ -64,7 +64,7 @@ def test_no_more_is_read_than_is_asked_for(database: Database) -> None:
 
 def test_a_pending_job_brings_its_files_and_its_customer(database: Database) -> None:
     store, documents = with_jobs(database), Documents(database, 30)
-    wanted = [Wanted("doc", "a", "", "a.pdf")]
+    wanted = [DocumentToCopy("doc", "a", "", "a.pdf")]
     store = with_jobs(database, "a")
     Jobs(database).take_in(held(database), Projected([], wanted))
     claimed = documents.claim()
