@@ -26,7 +26,7 @@ from sync.jobs.model import (
 )
 from sync.jobs.progress import HOLDING, JOB_RULES, PROGRESS, milestone_rule, rule_label
 from sync.jobs.remarks import Remarks, text_with_author
-from sync.jobs.status import CONTRACT_LABELS, NOTHING_PENDING, Case, JobStatus, Statuses
+from sync.jobs.status import CONTRACT_LABELS, NOTHING_PENDING, Case, JobStatus, Meaning, Statuses
 from sync.settings.config_file import Config
 
 _NAME_LIMIT = 500
@@ -250,6 +250,30 @@ def _progress(row: RowSource) -> Cell:
     furthest = rules[0]
     title = "" if furthest in JOB_RULES else titles[furthest.rpartition(":")[0]]
     return Cell(text=cut(rule_label(furthest, title, reader.config)), words=rules)
+
+
+def deadline(row: RowSource, known: Cell) -> Cell:
+    """Return an open job's nearest deadline: `known` is EverBright's.
+
+    Others are counted from approvals, as [deadlines] in the config says.
+    """
+    if row.status.case in (Case.ARCHIVED, Case.DONE):
+        return EMPTY
+    reader, found = row.reader, [known] if known.when else []
+    reached = {milestone.title.casefold(): milestone for milestone in row.milestones}
+    means = {title: reader.statuses.meaning(m.event.milestone) for title, m in reached.items()}
+    for title, rule in reader.config.deadlines.items():
+        after = rule.after.casefold()
+        is_submitted = means.get(title.casefold()) in (Meaning.WAITING, Meaning.APPROVED)
+        if means.get(after) is Meaning.APPROVED and not is_submitted:
+            at = reader.changes.since(reached[after])
+            found.append(Cell(when=at, is_day=True, days_later=rule.days))
+    return min(found, key=_day, default=known)
+
+
+def _day(cell: Cell) -> datetime:
+    assert cell.when  # noqa: S101 - the cells have one
+    return cell.when + timedelta(days=cell.days_later)
 
 
 def _payment_due(row: RowSource) -> Cell:

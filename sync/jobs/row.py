@@ -17,7 +17,6 @@ from sync.field_table import (
 )
 from sync.jobs import job_cells
 from sync.jobs.cells import EMPTY, KEPT_NOTE, Cell, Column, Tint, cut
-from sync.jobs.deadlines import nearest_deadline
 from sync.jobs.files import Addresses
 from sync.jobs.job_cells import JobReader, RowSource
 from sync.jobs.model import (
@@ -196,13 +195,9 @@ class Layout(JobReader):
             sent = job.sent.get(reached.event.milestone.milestone_definition, reached.event)
             if not sent.is_read:
                 arrivals[reached.key] = sent.received.timestamp()
-        of_details = self.details.cells(job, target.details)
-        if row.status.case in (Case.ARCHIVED, Case.DONE):
-            of_details.pop("deadline", None)
-        else:
-            known = of_details.get("deadline", EMPTY)
-            of_details["deadline"] = nearest_deadline(row, known)
-        cells |= {field: cell for field, cell in of_details.items() if field in fields}
+        details = self.details.cells(job, target.details)
+        details["deadline"] = job_cells.deadline(row, details.get("deadline", EMPTY))
+        cells |= {field: cell for field, cell in details.items() if field in fields}
         cells = {column: cell for column, cell in cells.items() if cell != EMPTY}
         return replace(target, cells=cells, entry=pipeline_entry(row), arrivals=arrivals)
 
