@@ -199,4 +199,7 @@ def pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
         return Pattern(end.last_row + 1, above)  # A new row takes its column's drop-downs.
     key = site_in(at(above, table.columns[KEY])) or ""
     who = RowIdentity(key=key) if key else RowIdentity(holds=RowImage.of(above, table.columns))
-    return Pattern(end.last_row + 1, above, dict(end.formulas), who, end.is_covered)
+    # As they are now, and as copies of that row are read: the check compares them.
+    cells = {index: at(above, index) for index in end.formulas}
+    formulas = {index: text_of(cell) for index, cell in cells.items() if is_formula(cell)}
+    return Pattern(end.last_row + 1, above, formulas, who, end.is_covered)

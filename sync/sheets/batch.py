@@ -282,6 +282,7 @@ def _compared_ranges(table: Table, written: Sequence[RowWrite]) -> list[str]:
                 for cell in row.cells
                 if cell.expects is not None or cell.expects_note is not None
             }
+            indexes |= row.formulas.keys()
             texts = (*row.identity.shows, *row.identity.shows_not)
             indexes |= {table.columns[column] for column in texts if column in table.columns}
         first, last = (pick(row.row for row in rows) + 1 for pick in (min, max))

@@ -19,7 +19,6 @@ from sync.sheets.cell_data import (
     Rows,
     at,
     content,
-    is_formula,
     note_of,
     site_in,
     site_in_text,
@@ -77,7 +76,7 @@ class Undo(Value):
 
     @property
     def is_of_pattern(self) -> bool:
-        """Whether new rows copied formulas from the wrong row: a person has to fix that."""
+        """Whether new rows copied the wrong cells: a person has to fix that."""
         return self.fields == PATTERN
 
     @property
@@ -192,8 +191,7 @@ class _RowCheck:
     def run(self, new_sites: Sequence[str]) -> None:
         """Check the row; `new_sites` are the sites of all rows that the batch inserted."""
         found, site, is_intended = self.found, self.row.site, self._is_intended_row()
-        if self.row.pattern_of and not is_intended:
-            found.undos += self._other_pattern(new_sites)
+        found.undos += self._other_pattern(new_sites)
         for cell in self.row.cells:
             is_right = is_intended and is_in_place(self.table, cell.column, cell.index)
             names = cell.fields.split(",")
@@ -257,17 +255,13 @@ class _RowCheck:
         return KEY in self.columns and is_in_place(self.table, KEY, self.columns[KEY])
 
     def _other_pattern(self, new_sites: Sequence[str]) -> Iterator[Undo]:
-        """Yield the report of new rows that copied the wrong formulas.
+        """Yield the report of new rows that copied other cells than the pattern's formulas.
 
-        They aren't corrected: the columns aren't ours, so nothing would guard a second write.
+        Another row was in its place, or its columns have moved. They aren't corrected: the columns
+        aren't ours, so nothing would guard a second write.
         """
-        mapped = set(self.columns.values())
-        taken = {
-            n: text_of(cell)
-            for n, cell in enumerate(self.copy)
-            if is_formula(cell) and n not in mapped
-        }
-        if taken != self.row.formulas:
+        copied = {index: text_of(at(self.copy, index)) for index in self.row.formulas}
+        if copied != self.row.formulas:
             jobs = " and ".join(new_sites or [self.row.pattern_of])
             text = f"taken as the pattern of the new row of job {jobs}"
             yield Undo(

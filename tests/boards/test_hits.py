@@ -12,7 +12,7 @@ from sync.errors import Permanent
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.chaos.installer import put_back
-from tests.boards.two_tab_board import HEADER_ROW, HEADERS, KEY_AT, OPEN, line
+from tests.boards.two_tab_board import DEPOSIT, HEADER_ROW, HEADERS, KEY_AT, OPEN, line
 from tests.chaos.tab import recovered
 from tests.made_up import milestone, uuid
 
@@ -188,12 +188,12 @@ def test_a_mapped_tab_without_its_header_row_stops_the_writing_with_its_name(ask
     assert answer.status_code == 503
 
 
-@pytest.mark.parametrize("other", ["of the same kind", "with a sum"])
+@pytest.mark.parametrize("other", ["of the same kind", "with a sum", "a moved column"])
 def test_wrongly_copied_formulas_are_reported(asking: Bench, other: str) -> None:
     """A sum in a customer's row is money that nobody owes; a sorted sheet alone is no news."""
     first = line(7)
     if other == "with a sum":
-        first[HEADERS.index("Crew")] = "=SUM(I4:I5)"
+        first[DEPOSIT] = "=SUM(I4:I5)"
     asking.customer(3)
     asking.customer(4)
     two_tab_board.make(asking, [first, line(8)], [])
@@ -202,9 +202,14 @@ def test_wrongly_copied_formulas_are_reported(asking: Bench, other: str) -> None
     asking.project()
     asking.ask()
     asking.flush_once()  # guards the columns
-    asking.before_the_write(swapped(asking))
+    if other == "a moved column":  # The price of the row above is where the formula was.
+        note = {"column": HEADERS.index("Note to self"), "to": HEADERS.index("Crew")}
+        asking.before_the_write(lambda: asking.edit("move_column", sheet_id=OPEN, **note))
+    else:
+        asking.before_the_write(swapped(asking))
     flushed(asking)
     told = recovered(asking.google.sheets.spreadsheets[asking.spreadsheet])
-    assert len(told) == (other == "with a sum")
-    assert all("Own 7" in row.row_text for row in told)
+    assert len(told) == (other != "of the same kind")
+    above = "Own 8" if other == "a moved column" else "Own 7"
+    assert all(above in row.row_text for row in told)
     assert all(uuid(3) in row.stands and uuid(4) in row.stands for row in told), "each of them"

@@ -369,19 +369,26 @@ def test_a_misplaced_row_does_not_affect_other_jobs() -> None:
     assert (findings.misplaced, confirmed(findings)) == ({A}, {B: {STATUS}})
 
 
-def test_new_rows_with_the_wrong_formulas_are_reported() -> None:
+PATTERN = RowWrite(
+    sheet_id=JOBS_TAB, row=3, identity=IS_A, pattern_of=uuid(1), formulas={0: "=B4*2"}
+)
+
+
+@pytest.mark.parametrize(
+    "copy", [row("=SUM(A1:A3)"), row("1005", "", A)], ids=["another row", "a moved column"]
+)
+def test_new_rows_with_the_wrong_formulas_are_reported(copy: Cells) -> None:
     """One line names all of a batch, and a full one fits into a cell."""
-    pattern = RowWrite(sheet_id=JOBS_TAB, row=3, identity=IS_A, pattern_of=uuid(1))
     sites = [uuid(number) for number in range(1, USUAL.jobs + 1)]
     new = [
         RowWrite(sheet_id=JOBS_TAB, row=row, site=site, identity=RowIdentity(key=site), is_new=True)
         for row, site in enumerate(sites, 4)
     ]
-    copies = {JOBS_TAB: {3: row("=SUM(A1:A3)")}}
-    findings = check(trace(pattern, *new), [table()], copies, {})
+    findings = check(trace(PATTERN, *new), [table()], {JOBS_TAB: {3: copy}}, {})
     text = only(findings).described(only(findings).wrote)
     assert all(site in text for site in sites)
     assert len(text) < 50_000
+    assert found(PATTERN, row("=B4*2", "", A)).is_as_intended
 
 
 def test_a_new_row_whose_key_is_in_another_column_is_misplaced() -> None:

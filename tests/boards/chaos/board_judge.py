@@ -20,6 +20,7 @@ FILLED = ("Customer", "E-mail", "Street", "Zip", "Phone")
 """The customer's own data."""
 STATUS, DATE, KEY = "Permit", "Permit OK on", "Site ID"
 PRICE, DEPOSIT = "Price", "Deposit"
+NOT_MAPPED = (PRICE, DEPOSIT, "Crew", "Note to self")
 OWN_PRICE_TWICE = "=Price*2"
 """His formula in Deposit, where it counts the price of its own row: see `rows_of`."""
 
@@ -88,7 +89,9 @@ class Told:
         return any(line.stands == text and line.stood.startswith("=") for line in self.recovered)
 
     def names_pattern(self, site: str) -> bool:
-        return bool(site) and any(site in f"{line.stood} {line.stands}" for line in self.recovered)
+        """Return whether a new row of a job may have copied the wrong cells."""
+        lines = (line.stands for line in self.recovered if "taken as the pattern" in line.stands)
+        return bool(site) and any(site in line for line in lines)
 
     def has(self, text: str) -> bool:
         stood = (line.stood.split("\n") for line in self.recovered)
@@ -140,7 +143,7 @@ def judge(
     `typed` is the last text by price and header, `every_typed` has price and header of each;
     `copied` are the prices of rows that he copied, of which one is enough ("": rows without one).
     """
-    claimed = list(_claimed(list(rows), truths, copied))
+    claimed = list(_claimed(list(rows), truths, copied, told))
     for one in claimed:
         yield from _row(one, every_typed, told, is_copied=one.price in copied)
     yield from _words(claimed, typed, told)
@@ -154,11 +157,12 @@ def judge(
 
 
 def _claimed(
-    rows: Iterable[Row], truths: Mapping[int, Truth], copied: frozenset[str]
+    rows: Iterable[Row], truths: Mapping[int, Truth], copied: frozenset[str], told: Told
 ) -> Iterator[_Claimed]:
     """Give whose each row is: by its price; by its key if it has none, or one that nobody had.
 
-    A copy of a row without a price may have no key, either: it is known by its e-mail address.
+    A copy of a row without a price may have no key, either: it is known by its e-mail address. A
+    new row may have copied another's price instead of a formula, if Recovered says so.
     """
     rows = list(rows)
     by_price = {truth.own[PRICE]: truth for truth in truths.values() if truth.own}
@@ -166,10 +170,12 @@ def _claimed(
     by_email = {truth.everbright["E-mail"]: truth for truth in by_key.values()}
     standing = {row.get(PRICE, "") for row in rows}
     for row in rows:
-        truth = by_price.get(row.get(PRICE, "")) or by_key.get(row.get(KEY, ""))
+        is_of_pattern = told.names_pattern(row.get(KEY, ""))
+        price = "" if is_of_pattern else row.get(PRICE, "")
+        truth = by_price.get(price) or by_key.get(row.get(KEY, ""))
         if "" in copied and not (PRICE in row or KEY in row):
             truth = by_email.get(row.get("E-mail", ""))
-        if truth and PRICE not in row and truth.own.get(PRICE, "") in standing:
+        if truth and not price and truth.own.get(PRICE, "") in standing:
             truth = replace(truth, own={})
         yield _Claimed(row, truth)
 
@@ -198,11 +204,13 @@ def _row(
 def _is_told(one: _Claimed, header: str, text: str, told: Told) -> bool:
     """Tell whether Recovered names a cell that could not be put right.
 
-    In a row with its key all can be, but for a formula, which says something else elsewhere.
+    In a row with its key all can be, but for a formula, which says something else elsewhere, and
+    for what a new row copied.
     """
+    if header in NOT_MAPPED and told.names_pattern(one.row.get(KEY, "")):
+        return True
     if header == DEPOSIT:
-        is_of_pattern = text.startswith("=") and told.names_pattern(one.row.get(KEY, ""))
-        return is_of_pattern or told.names_formula(text)
+        return told.names_formula(text)
     return bool(text) and not one.is_keyed and header != KEY and told.names(text, one.price)
 
 

@@ -162,3 +162,14 @@ def test_a_cell_listed_in_recovered_may_be_wrong() -> None:
     assert sheet.judged() == [sentence]
     sheet.recover(row="Own 101 | call 101 | 1101", stood="call 101", stands=theirs)
     assert sheet.judged() == []
+
+
+def test_a_new_row_may_have_copied_what_recovered_says() -> None:
+    """Catches a judge that lets a new row show anything, or takes it for that of its price."""
+    sheet = Sheet()
+    sheet.rows[ADDED][PRICE] = str(1000 + KEYED)
+    assert "row of 1 shows 'Ada Number3' in Customer, not 'Own 1'" in sheet.judged()
+    sheet.recover(stands=f"taken as the pattern of the new row of job {uuid(ADDED)}")
+    assert sheet.judged() == []
+    sheet.rows[ADDED]["Phone"] = "303-555-0002"
+    assert sheet.judged() == ["row of 3 shows '303-555-0002' in Phone, not '303-555-0003'"]
