@@ -25,6 +25,7 @@ from tests.chaos.tab import (
     site_in,
     sort_all,
 )
+from tests.chaos.truth import TAG, tag_of
 
 _OWN_COLUMNS = 8
 _KILLS = 2
@@ -504,9 +505,11 @@ class Deeds:
         known = self.ledger.truth.customers.get(site, {})
         name = before.by_id.get("customer", -1)
         cell = self._tab().rows[row].cells.get(name)
+        notes = "".join(spot.note for spot in before.rows[row].values())
         return (
             len(before.by_site.get(site, ())) == 1
             and not self.ledger.is_damaged(before, row)
+            and set(TAG.findall(notes)) <= {tag_of(site)}
             and all(before.shown(row, column) == text for column, text in known.items())
             and cell is not None
             and site in str((cell.rest or {}).get("textFormatRuns"))
