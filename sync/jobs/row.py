@@ -1,6 +1,11 @@
 """Lays out jobs: the columns of the Jobs tab, a job's cells, and the lines of the History. Pure.
 
-`job_cells` has the content of each column.
+A new column needs an entry in `sync.field_table`, one in the config's `[[columns]]` if new sheets
+get it, and depending on the source of its value:
+
+- webhooks (`Target.job`): its cell in `CELLS` of `job_cells`, or in `MILESTONE_CELLS`
+- EverBright's answer about the site (`Target.customer`): only the `site_key` of its entry
+- the Data Access Layer (`Target.details`): only the `metrics` of its entry
 """
 
 from collections.abc import Collection, Iterable, Mapping

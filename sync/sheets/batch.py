@@ -159,15 +159,15 @@ def retag_columns(table: Table, columns: Mapping[str, int]) -> Parts:
 def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) -> Batch:
     """Return a batch with fence, guards and copies.
 
-    `fence_title` is the title of the hidden tab, if it is created. The fence gets a number larger
-    than `fence` has and than was observed.
+    `fence_title` is the title of the hidden tab, if it is created. The batch's fence has the number
+    of `fence`, or if that isn't larger than the observed one, the next one after it.
     """
     tables = parts.tables or snapshot.tables
     before = snapshot.fence.number if snapshot.fence else None
     fence = replace(fence, number=max(fence.number, (before or 0) + 1))
     creates_jobs_tab, first = snapshot.table is None, tables[0]
     requests = [] if snapshot.has_fence_tab else make_hidden_tab(FENCE_TAB, fence_title)
-    # Rejected if another batch has come first, since its fence is gone then.
+    # If another batch was carried out since the read, these are gone, and Google rejects this one.
     requests += [
         {"deleteProtectedRange": {"protectedRangeId": one.number}} for one in snapshot.fences
     ]

@@ -1,7 +1,17 @@
 """Flushes pending changes: reads the sheet once, decides what to write, and writes it once.
 
-`batch_writer` sends the batch and checks where its writes went. Before anything else is written,
-keys that are missing are looked for, and overwritten cells are restored.
+`BatchWriter.send` stores the batch as an attempt, sends it, and has `check` compare Google's
+response. One transaction then stores which cells are confirmed, adds an undo for each misplaced
+write, and deletes the attempt.
+
+Each batch deletes the fence that was read, and sets one with a higher number. So if the process is
+killed during a batch, the next flush, which knows of the attempt, reads the sheet, and sees:
+
+- the attempt's fence: Google carried the batch out. `conclude_attempt` checks it now, by the copies
+  of its rows, and the flush ends. The next one compares with what this batch wrote.
+- the fence before it: Google hasn't carried it out, but may do so late. Its jobs are still dirty,
+  and the next batch, which has no writes if no job is, deletes that fence. Google then rejects the
+  late one.
 """
 
 from collections.abc import Callable, Container, Mapping, Sequence, Set
@@ -114,7 +124,7 @@ class Flusher:
         self.targets.use_confirmed(pending.answers)  # Before the tabs, which use the order.
         tabs = self.tabs(pending.mode)
         work = self.targets.work(pending, tabs.columns(pending))
-        if not pending.has_attempt:  # What is shown as wanted already is confirmed without a call.
+        if not pending.has_attempt:  # If there is one, nobody knows what the sheet shows.
             self.store.batches.confirm(lease, work.done)
             self.writer.log_shown(work.done)
         has_batch = pending.has_attempt or pending.undos or pending.takes_over
@@ -134,7 +144,10 @@ class Flusher:
         self._write_most_urgent(context, work)
 
     def _write_elsewhere(self, context: FlushContext, work: Work) -> None:
-        """Write the jobs whose rows are all in the tabs that can be written."""
+        """Write the jobs whose rows are all in the tabs that can be written.
+
+        A job without a row, or an undo, may belong in one of the others.
+        """
         writable = context.pending.sites_with_row
         targets = [target for target in work.targets if target.site in writable]
         if targets and not context.pending.undos:
