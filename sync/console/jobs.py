@@ -28,8 +28,8 @@ _HARMLESS = frozenset(
 
 
 @dataclass(frozen=True)
-class Step:
-    """An entry in the timeline of a job; `is_done` if the sheet or Drive shows it."""
+class TimelineEntry:
+    """A delivery, a change or a document in the timeline of a job."""
 
     at: datetime
     kind: str
@@ -37,7 +37,8 @@ class Step:
     text: str | Personal = ""
     delivery: KeptDelivery | None = None
     document: KeptDocument | None = None
-    is_done: bool = True
+    is_shown: bool = False
+    """Whether the History has a line for the change."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def job(parts: ConsoleParts, site: str) -> Any:
         "console/job.html",
         site=site,
         record=record,
-        steps=_steps(parts, record, lines),
+        timeline=_timeline(parts, record, lines),
         cells=_cells(parts, record) if record else [],
         reading=next(iter(parts.actions.latest(1, READ_AGAIN, site)), None),
         has_token=parts.wiring.settings.everbright_api_token is not None,
@@ -85,17 +86,19 @@ def documents(parts: ConsoleParts) -> Any:
     )
 
 
-def _steps(parts: ConsoleParts, record: JobRecord | None, lines: list[KeptDelivery]) -> list[Step]:
-    steps = []
+def _timeline(
+    parts: ConsoleParts, record: JobRecord | None, lines: list[KeptDelivery]
+) -> list[TimelineEntry]:
+    timeline = []
     for line in lines:
         title = line.milestone or line.kind.replace("_", " ") or "Delivery"
-        steps.append(Step(line.received, "delivery", title, delivery=line))
+        timeline.append(TimelineEntry(line.received, "delivery", title, delivery=line))
     if record is not None:
-        steps += [changed for change in record.changes if (changed := _change(parts, change))]
+        timeline += [entry for change in record.changes if (entry := _change(parts, change))]
         for document in record.documents:
-            at, is_done = document.wanted or document.due, document.state is FileState.DONE
-            steps.append(Step(at, "document", "Document", document=document, is_done=is_done))
-    return sorted(steps, key=lambda step: step.at, reverse=True)
+            at = document.wanted or document.due
+            timeline.append(TimelineEntry(at, "document", "Document", document=document))
+    return sorted(timeline, key=lambda entry: entry.at, reverse=True)
 
 
 def _not_copied(record: JobRecord) -> list[tuple[Personal, str]]:
@@ -109,14 +112,14 @@ def _not_copied(record: JobRecord) -> list[tuple[Personal, str]]:
     return list(known.values())
 
 
-def _change(parts: ConsoleParts, kept: KeptChange) -> Step | None:
+def _change(parts: ConsoleParts, kept: KeptChange) -> TimelineEntry | None:
     if (line := parts.wiring.layout().history_line(kept.change, EMPTY)) is None:
         return None
     what, before, after = (line[index].text for index in (3, 4, 5))
     text = f"{before} → {after}" if before and after else after or before
     # The typed text and its replacement may be personal.
     shown = Personal(text) if kept.change.subject == TYPED else text
-    return Step(kept.noted, "change", what, shown, is_done=kept.is_shown)
+    return TimelineEntry(kept.noted, "change", what, shown, is_shown=kept.is_shown)
 
 
 def _cells(parts: ConsoleParts, record: JobRecord) -> list[ColumnText]:

@@ -36,8 +36,8 @@ class Comparison:
     backlog: Backlog
     has_tab: bool = True
     """False if the tab for jobs is missing."""
-    unanswered: frozenset[str] = frozenset()
-    """The site IDs of jobs that wait for somebody to choose their row."""
+    unsettled: frozenset[str] = frozenset()
+    """The site IDs of jobs that get no row before somebody chooses it."""
 
     def without_row_starting(self, site: str) -> list[JobWithoutRow]:
         """Return the jobs without a row whose site ID starts with `site`."""
@@ -53,7 +53,7 @@ class Comparison:
         """Whether the sheet is up to date."""
         found = self.found
         cells = found.wrong or found.kept or found.unsayable
-        is_off = cells or found.doubled or found.foreign or self.without_row or self.unanswered
+        is_off = cells or found.doubled or found.foreign or self.without_row or self.unsettled
         return self.has_tab and not is_off and not self.reasons
 
 
@@ -78,8 +78,8 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
                 raise
             has_tab = False
         wiring.check_trash()
-        unanswered = flusher.store.boards.waiting()
-        return Comparison(found, jobs_without_row(flusher), waits, has_tab, unanswered)
+        unsettled = flusher.store.boards.waiting()
+        return Comparison(found, jobs_without_row(flusher), waits, has_tab, unsettled)
 
 
 def jobs_without_row(flusher: Flusher) -> list[JobWithoutRow]:
@@ -132,9 +132,9 @@ def lines(comparison: Comparison) -> Iterator[str]:
     if comparison.without_row:
         have = pluralize(len(comparison.without_row), "job has", "jobs have")
         yield f"{have} no row. List them: brightsheet compare --restore"
-    if comparison.unanswered:
+    if comparison.unsettled:
         wait = pluralize(
-            len(comparison.unanswered), "job has no row and waits", "jobs have no row and wait"
+            len(comparison.unsettled), "job has no row and waits", "jobs have no row and wait"
         )
         yield f"{wait} for your answer. To answer: brightsheet link"
     yield from (f"The job {job.site} is in several rows: {job}." for job in found.doubled)
@@ -166,7 +166,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "well": comparison.is_well,
         "differing": len(found.wrong),
         "without_row": [job.site for job in comparison.without_row],
-        "waiting_for_an_answer": sorted(comparison.unanswered),
+        "waiting_for_an_answer": sorted(comparison.unsettled),
         "foreign_keys": [key.model_dump() for key in found.foreign],
         "doubled": [job.model_dump() for job in found.doubled],
         "kept_words": [cell.model_dump() for cell in found.kept],

@@ -1,77 +1,22 @@
-"""Lists, shows and retries webhooks, as text and as JSON.
-
-Personal data is masked.
-"""
+"""Lists, shows and retries webhooks, as text and as JSON."""
 
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sync.errors import BrightsheetError, Permanent, Rejected
 from sync.settings.environment import Settings
+from sync.status.masks import mask
 from sync.store import Database, Documents, Inbox, KeptDelivery, KeptDocument, RefusedDay
 from sync.store.deliveries import Deliveries, DeliveryFilter
-from sync.types import MASK, UUID_PATTERN
+from sync.types import MASK
 from sync.webhooks import parse
 from sync.webhooks.parse import to_json
 from sync.webhooks.schema import Outcome
-
-_UUID = re.compile(UUID_PATTERN, re.IGNORECASE)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][0-9:.]+(?:Z|[+-]\d\d:?\d\d)?)?")
-_KEY = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,60}\d{0,3}")
-_BLANKS = frozenset({"", "None", "True", "False"})
-
-_VOCABULARY = re.compile(r"(?:^|_)(?:status|category|type|kind|event|stage|stage_name)$")
-"""Keys whose values are EverBright's codes."""
-_STEP_KEYS = frozenset({"name", "label"})
-_STEP_SIGNS = frozenset({"milestone_definition", "task_definition", "sub_tasks", "document_status"})
-"""Keys of milestones, tasks and sub-tasks that people and documents don't have."""
-_PERSONAL = re.compile(
-    r"name|mail|phone|mobile|fax|address|street|city|county|zip|postal|latitude|longitude|"
-    r"(?:^|_)(?:lat|lng|lon|ssn|dob|state|comments?|author|customer|homeowner|user|password|token)"
-    r"(?:_|$)|birth|commentor",
-    re.IGNORECASE,
-)
-"""Keys whose numbers and dates are masked, too."""
-_LARGE = 1_000_000
-"""A number of seven digits may be a phone number."""
-_REACHES_SOMEBODY = re.compile(r"@|https?:|\d[\d ()./-]{5,}\d")
-"""An email address, a URL, or a phone number in a text that would not be masked."""
-
-
-def masked(tree: Any) -> Any:
-    """Return `tree` (JSON values) with its structure, and without personal data."""
-    return _masked(tree, "", is_step=False)
-
-
-def _masked(value: Any, key: str, *, is_step: bool) -> Any:
-    if isinstance(value, Mapping):
-        step = not _STEP_SIGNS.isdisjoint(value)
-        return {
-            # A key that seems to be data, such as an address, is masked, too.
-            k if _KEY.fullmatch(k) or _UUID.fullmatch(k) else MASK: _masked(v, k, is_step=step)
-            for k, v in ((str(k), v) for k, v in value.items())
-        }
-    if isinstance(value, list):
-        return [_masked(item, key, is_step=is_step) for item in value]
-    if isinstance(value, str):
-        return value if _is_harmless(value, key, is_step=is_step) else MASK
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value
-    return MASK if abs(value) >= _LARGE or _PERSONAL.search(key) else value
-
-
-def _is_harmless(text: str, key: str, *, is_step: bool) -> bool:
-    if text in _BLANKS or _UUID.fullmatch(text):
-        return True
-    if (is_step and key in _STEP_KEYS) or _VOCABULARY.search(key):
-        return not _REACHES_SOMEBODY.search(text)
-    return bool(_DATE.fullmatch(text)) and not _PERSONAL.search(key)
-
 
 _MATCHES = 20
 REFUSED_DAYS = 7
@@ -165,7 +110,7 @@ def body(raw: bytes, *, unmasked: bool) -> Any:
             tree = json.loads(text)
         except ValueError:
             tree = json.loads(to_json(text))
-        return tree if unmasked else masked(tree)
+        return tree if unmasked else mask(tree)
     except (ValueError, BrightsheetError, RecursionError):
         text = raw.decode("utf-8", "replace")
         return text if unmasked else f"{MASK} {len(raw)} bytes that are not JSON (see --unmask)"

@@ -35,6 +35,7 @@ from sync.store.sheet_state import FenceDoubt
 
 LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
 SILENCE, WRONG_SECRET = "silence", "wrong_secret"
+"""REFUSED is for rejected webhooks, which are stored; a request with a WRONG_SECRET isn't."""
 TAKEN_IDS, TRASHED = "taken_ids", "trashed"
 COLUMNS_GONE = ("columns_gone", "mapped_columns_gone")
 """In the tab that Brightsheet created, and in mapped tabs."""

@@ -67,7 +67,7 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> N
     assert (found.jobs, found.quarantined, found.oldest_job) == (0, 0, None)
     comparison = compare.compare(bench.wiring, lambda _: None)
     assert "2 jobs have no row and wait for your answer." in " ".join(compare.lines(comparison))
-    assert not comparison.is_well and comparison.unanswered == {uuid(1), uuid(2)}
+    assert not comparison.is_well and comparison.unsettled == {uuid(1), uuid(2)}
     unsettled = bench.store.boards.unsettled()
     assert [(each.customer, each.is_waiting) for each in unsettled] == [
         ("Ada Number1", True),
@@ -78,7 +78,7 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> N
         settled = link.read_answers(listed.jobs, {uuid(1): "Open jobs!4"})
         link.join(bench.flusher, held, listed, settled)
     bench.flush()
-    assert compare.compare(bench.wiring, lambda _: None).unanswered == {uuid(2)}
+    assert compare.compare(bench.wiring, lambda _: None).unsettled == {uuid(2)}
     (row,) = two_tab_board.of_site(bench, 1)
     assert (row["Customer"], row["Permit"]) == ("Ada Number1", "Waiting")
     assert len(two_tab_board.texts(bench)) == 4

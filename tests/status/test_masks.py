@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from sync.status.deliveries import body, masked
+from sync.status.deliveries import body
+from sync.status.masks import mask
 from sync.types import MASK
 from tests.made_up import SAMPLE
 
@@ -42,7 +43,7 @@ def test_the_published_sample_keeps_its_structure_without_personal_data() -> Non
     ],
 )
 def test_an_unknown_webhook_is_masked_too(personal: dict[str, object]) -> None:
-    text = json.dumps(masked(personal))
+    text = json.dumps(mask(personal))
     for part in ("Ada", "LOVELACE", "555", "94107", "1815", "ada@"):
         assert part not in text
 

@@ -78,7 +78,7 @@ class Fields:
         if separator and aspect in ASPECTS:
             if key := self._keys.get(milestone.strip().casefold()):
                 return f"{aspect}:{key}"
-            known = ", ".join(step.header for step in self.milestones) or "none has come yet"
+            known = ", ".join(heading.header for heading in self.milestones) or "none has come yet"
             fix = f"Write one of these, or name it in [[milestones]] of the config first: {known}."
             raise Permanent("no_milestone", f"No milestone is called {milestone!r}. {fix}")
         aspects = ", ".join(f"{aspect}:MILESTONE" for aspect in ASPECTS)
@@ -101,7 +101,7 @@ class Fields:
         return f"{aspect}:{self._header(key)}" if separator else name
 
     def _header(self, key: str) -> str:
-        return next((step.header for step in self.milestones if step.key == key), key)
+        return next((heading.header for heading in self.milestones if heading.key == key), key)
 
     def _texts(self, name: str) -> tuple[str, ...]:
         labels = [status.label for status in self.config.statuses.values()]

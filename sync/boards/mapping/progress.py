@@ -83,10 +83,10 @@ class ProgressRules:
     def groups(self) -> list[tuple[str, dict[str, str]]]:
         """How the rules read by id, in groups: the whole job's, then each milestone's."""
         groups = [("The job", dict(JOB_RULES))]
-        for step in self._milestones:
-            rules = (milestone_rule(step.key, status) for status in STATUSES)
-            named = {rule: rule_label(rule, step.header, self.fields.config) for rule in rules}
-            groups.append((step.header, named))
+        for heading in self._milestones:
+            rules = (milestone_rule(heading.key, status) for status in STATUSES)
+            named = {rule: rule_label(rule, heading.header, self.fields.config) for rule in rules}
+            groups.append((heading.header, named))
         return groups
 
     @cached_property
@@ -176,7 +176,9 @@ class ProgressRules:
 
     @cached_property
     def _names(self) -> dict[str, list[str]]:
-        return {step.key: spelled_out(plain(step.header)).split() for step in self._milestones}
+        return {
+            heading.key: spelled_out(plain(heading.header)).split() for heading in self._milestones
+        }
 
     @cached_property
     def _stems(self) -> dict[str, frozenset[str]]:

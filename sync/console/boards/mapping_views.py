@@ -132,9 +132,9 @@ class FieldOffers:
         self._examples: dict[str, str] = {}
         ids = sorted(fields.ids, key=lambda name: name == KEY)  # The key is last.
         self.groups = [("The job", [self._offer(name) for name in ids])]
-        for step in fields.milestones:
-            offers = [self._offer(f"{aspect}:{step.key}") for aspect in ASPECTS]
-            self.groups.append((step.header, offers))
+        for heading in fields.milestones:
+            offers = [self._offer(f"{aspect}:{heading.key}") for aspect in ASPECTS]
+            self.groups.append((heading.header, offers))
         every = [offer for _, offers in self.groups for offer in offers]
         self.kind_of = {offer.written: offer.kind for offer in every}
         self._titles = {offer.written: offer.title for offer in every}
