@@ -101,7 +101,7 @@ class Flusher:
         """Reps for whom it was checked whether they get a view."""
         self._presumed_deleted = frozenset[str]()
         """Jobs whose rows people seem to have deleted: only a few vanished between two reads."""
-        self._has_known_fence = False
+        self.has_known_fence = False
         """Whether a read of this process has shown a fence that this database set."""
 
     def tabs(self, mode: Mode) -> JobTabs:
@@ -194,11 +194,11 @@ class Flusher:
         """
         seen, pending, doubt = context.snapshot.fence, context.pending, ""
         if seen is not None and not pending.has_set(seen.number, seen.batch):
-            is_copied = self._has_known_fence or pending.doubt == FenceDoubt.OTHER_DATABASE
+            is_copied = self.has_known_fence or pending.doubt == FenceDoubt.OTHER_DATABASE
             is_restored = seen.database == context.fence.database and not is_copied
             doubt = FenceDoubt.RESTORED if is_restored else FenceDoubt.OTHER_DATABASE
         elif seen is not None:
-            self._has_known_fence = True
+            self.has_known_fence = True
         if pending.takes_over:
             return
         if doubt or pending.doubt:

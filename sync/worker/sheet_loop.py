@@ -71,15 +71,11 @@ class SheetLoop:
         if self._pruning.is_due():
             self._wiring.inbox.prune(self._settings.keep_deliveries_days)
         spreadsheet = self._store.spreadsheet
-        if self._comparing.is_due() and spreadsheet.is_comparison_due(_COMPARE_EVERY):
-            self._comparing.postpone(_COMPARE_AGAIN)
-            try:
-                with self._wiring.hold(self._stop.sleep) as lease:
-                    _log.info("compared", differing=len(reconcile(self._flusher, lease).wrong))
-            except Permanent as error:
-                self._store.spreadsheet.set_trouble(error.reason, error.message)
-                raise
-            self._has_written = True
+        if self._comparing.is_due():
+            if spreadsheet.is_comparison_due(_COMPARE_EVERY):
+                self._compare()
+            elif not self._flusher.has_known_fence and spreadsheet.is_comparison_due(0.0):
+                self._read_fence()
         if self._trash.is_due() and (self._has_written or spreadsheet.is_trashed()):
             self._wiring.check_trash()
             self._has_written = False
@@ -91,6 +87,23 @@ class SheetLoop:
             with suppress(Refused), self._wiring.hold(self._stop.sleep) as lease:
                 renew(self._flusher, lease)
         return False
+
+    def _compare(self) -> None:
+        self._comparing.postpone(_COMPARE_AGAIN)
+        try:
+            with self._wiring.hold(self._stop.sleep) as lease:
+                _log.info("compared", differing=len(reconcile(self._flusher, lease).wrong))
+        except Permanent as error:
+            self._store.spreadsheet.set_trouble(error.reason, error.message)
+            raise
+        self._has_written = True
+
+    def _read_fence(self) -> None:
+        """After a start with nothing to write, find out whether the database was restored."""
+        if not self._store.pending.is_due():
+            self._comparing.postpone(_COMPARE_AGAIN)
+            with self._wiring.hold(self._stop.sleep) as lease:
+                self._flusher.read_snapshot(lease)
 
     def _flush(self) -> bool:
         """Flush what is pending; False if another worker does it."""

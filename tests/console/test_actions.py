@@ -64,6 +64,7 @@ def test_a_pause_ends_the_retries(console: Console) -> None:
     bench = console.bench
     bench.shown(milestone(1))
     bench.send(milestone(2))
+    bench.project()
 
     class Pausing(Stop):
         """Writing is paused while the worker waits for its next try."""

@@ -11,6 +11,7 @@ from sync.errors import Permanent, Retryable
 from sync.sheets.read import FENCE_TAB
 from sync.status.verdict import answer, evaluate
 from sync.worker.loop import BackfillLoop
+from sync.worker.sheet_loop import SheetLoop
 from tests import databases
 from tests.backfill.stand import TOKEN, Hurried, Mute, event
 from tests.bench import Bench
@@ -148,6 +149,20 @@ def test_a_restored_database_writes_nothing_until_confirmed(hosts: Hosts) -> Non
     restored.command("takeover", "--write")
     restored.flush()
     assert status(restored, 2) == "Milestone 1 under review"
+
+
+def test_a_start_reads_once_and_notices_a_restored_database(hosts: Hosts) -> None:
+    hosts.first.shown(milestone(1))
+    restore = hosts.backup()
+    loop, calls = SheetLoop(hosts.first.wiring, Mute(), Hurried()), hosts.first.calls()
+    assert not (loop.step() or loop.step())
+    assert hosts.first.calls() == calls + 1
+    hosts.first.shown(approved(1))
+    hosts.first.database.close()
+    restored = restore()
+    with pytest.raises(Permanent):
+        SheetLoop(restored.wiring, Mute(), Hurried()).step()
+    assert restored.store.spreadsheet.doubt() == RESTORED
 
 
 def test_a_restored_database_reads_everbright_first_and_then_writes_by_itself(hosts: Hosts) -> None:
