@@ -185,7 +185,7 @@ class Deeds:
         if row is None or not before.own:
             return None
         place = self.ledger.owner(before, row)
-        deed = Deed("", touched={place} if place else set())
+        deed = Deed("")
         for column in self._lots.sample(
             before.own, min(len(before.own), self._lots.choice((1, 2)))
         ):
@@ -213,15 +213,14 @@ class Deeds:
         text = self._text("note")
         self._edit("add_note", row=row, column=before.keys.index(column), text=text)
         told = f"note {text} on row {row} of {place}, {before.name(column)}"
-        touched = {place} if place else set()
-        return Deed(told, touched, typed=[(text, row, column, place)])
+        return Deed(told, typed=[(text, row, column, place)])
 
     def _row_of_nobody(self, before: Look) -> Deed | None:
         """Make a row that belongs to no job, or type more into one."""
         row, place = self._row_without_job(before)
         if row is None:
             return None
-        deed = Deed("", touched={place} if place else set())
+        deed = Deed("")
         columns = [key for key in before.keys if not before.spot(row, key).text]
         if self._lots.random() < 0.9:
             columns = [key for key in columns if before.managed.get(key) != KEY]
@@ -306,7 +305,7 @@ class Deeds:
         column, text = self._column(before), self._text("head")
         self._edit("type_cell", row=before.header_row, column=before.keys.index(column), text=text)
         told = f"rename {before.name(column)} to {text}"
-        return Deed(told, {HEADER}, typed=[(text, before.header_row, column, HEADER)])
+        return Deed(told, typed=[(text, before.header_row, column, HEADER)])
 
     def _copy_rows(self, before: Look) -> Deed | None:
         return self._paste(before, "copy_rows")
@@ -331,7 +330,7 @@ class Deeds:
         told = (
             f"{how} {start} to {start + count} of {moving} to {to}, over {destroyed or 'nothing'}"
         )
-        return Deed(told, moving | destroyed, destroyed)
+        return Deed(told, destroyed)
 
     def _delete_row(self, before: Look) -> Deed | None:
         row = self._job_row(before)
@@ -341,7 +340,7 @@ class Deeds:
         if not owners:
             return None
         self._edit("delete_rows", index=row)
-        return Deed(f"delete row {row} of {owners}", owners, owners)
+        return Deed(f"delete row {row} of {owners}", owners)
 
     def _delete_for_a_look(self, before: Look) -> Deed | None:
         """Delete a row; the next deed takes that back, whatever the product did meanwhile."""
@@ -359,7 +358,7 @@ class Deeds:
         deleted = _Deleted(row, dict(tab.rows[row].cells), owners, texts)
         self.undo = lambda now: self._undo_deletion(now, deleted)
         self._edit("delete_rows", index=row)
-        return Deed(f"delete row {row} of {owners} for a look", owners, owners)
+        return Deed(f"delete row {row} of {owners} for a look", owners)
 
     def _undo_deletion(self, before: Look, deleted: _Deleted) -> Deed:
         sheet = self._google.sheets.spreadsheets[self._id]
@@ -374,7 +373,7 @@ class Deeds:
 
         change(sheet, sheet.owner, put_back)
         told = f"undo: row {at} of {deleted.owners} stands again"
-        return Deed(told, deleted.owners, back=deleted.texts, is_undone=True)
+        return Deed(told, back=deleted.texts, is_undone=True)
 
     def _type_over(self, before: Look) -> Deed | None:
         """Type into a managed cell of a job's row: our own tab replaces that in time.

@@ -13,26 +13,23 @@ class Claim:
     """A typed text or note.
 
     `place` is the site beside which it was typed, HEADER, the first text of a row that belongs to
-    no job, or None: typed into a row that was damaged beyond knowing. Where `may_recover`, it or
-    its row was damaged while the person worked there, so the tab Recovered will do. `or_place` is
-    the other site of a row that bore the key of one job and the last update of another.
+    no job, or None: typed into a row that was damaged beyond knowing. `or_place` is the other
+    site of a row that bore the key of one job and the last update of another.
     """
 
     text: str
     column: int
     place: str | None
     is_note: bool = False
-    may_recover: bool = False
     holds: bool = True
     or_place: str | None = None
 
 
 @dataclass
 class Deed:
-    """One thing that a person did; `touched` and `destroyed` are the owners of rows."""
+    """One thing that a person did; `destroyed` are the owners of rows."""
 
     told: str
-    touched: set[str] = field(default_factory=set)
     destroyed: set[str] = field(default_factory=set)
     typed: list[tuple[str, int, int, str | None]] = field(default_factory=list)
     """Text, row, column key and owner, for what was typed."""
@@ -131,8 +128,6 @@ class Ledger:
             is_in_copy = len(stands) < len(stood) and self.stands(before, claim)
             if is_gone or (is_in_copy and not self.stands(after, claim)):
                 claim.holds = False
-            elif claim.place in deed.touched and not self.stands(before, claim):
-                claim.may_recover = True
         self.finished -= after.by_site.keys()
         if deed.is_undone:
             self.killed = {s: at for s, at in self.killed.items() if s not in after.by_site}
@@ -158,18 +153,9 @@ class Ledger:
             # Our own tab replaces what is typed there.
             self.claims[text] = Claim(text, column, place, holds=False)
             return
-        there = before.spot(row, column).text
-        damaged = row != before.header_row and self.is_damaged(before, row)
-        strange = column not in before.managed and bool(there) and there not in self.claims
-        off = any(c.place == place and not self.stands(before, c) for c in self.holding())
-        self.claims[text] = Claim(
-            text,
-            column,
-            place,
-            text.startswith("note"),
-            may_recover=damaged or strange or off,
-            or_place=self._updated(before, row),
-        )
+        is_note = text.startswith("note")
+        or_place = self._updated(before, row)
+        self.claims[text] = Claim(text, column, place, is_note, or_place=or_place)
 
     def holding(self) -> Iterable[Claim]:
         return [claim for claim in self.claims.values() if claim.holds]
