@@ -133,7 +133,9 @@ def _copy_all(wiring: Wiring, documents: int) -> None:
     queue = DocumentQueue(wiring.documents, seconds, stop.is_set, lambda: stop.wait(POLL_SECONDS))
     loops = [DocumentLoop(wiring, Alerts(()), stop, queue) for _ in range(COPIERS)]
     threads = [
-        threading.Thread(target=run_loop, args=(stop, one.step, lambda: None), daemon=True)
+        threading.Thread(
+            target=run_loop, args=(stop, one.step, int, wiring.measures.count), daemon=True
+        )
         for one in loops
     ]
     for thread in threads:
