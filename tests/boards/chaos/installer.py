@@ -181,7 +181,12 @@ class Installer:
         self.diary.append(f"sort all of {tab} by {column}")
 
     def _cut_column(self) -> None:
-        """Cut a mapped column into a blank one; then he takes that back."""
+        """Cut a mapped column into a blank one; then he takes that back.
+
+        Not in the very second in which a misplaced write is put right, too.
+        """
+        if self._is_in_gap and self._is_repairing():
+            return
         tab, _ = self._tab()
         places = two_tab_board.places(self._bench, tab)
         header, to = self._lots.choice([*two_tab_board.FIELDS]), max(places.values()) + 1
