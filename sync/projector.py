@@ -27,7 +27,7 @@ _STATUS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_ -]{0,59}")
 _log = structlog.get_logger()
 
 
-_Read = tuple[KeptDelivery, Delivery]
+_Parsed = tuple[KeptDelivery, Delivery]
 """A stored delivery, parsed; `site` is empty if its job isn't known yet."""
 
 
@@ -55,17 +55,17 @@ class Projector:
         did_something = False
         for deliveries in self._inbox.unprojected():
             poisoned: dict[int, str] = {}
-            read = self._read(deliveries, poisoned)
-            ids = {kept.seq: ids_in(delivery) for kept, delivery in read}
+            parsed = self._parse(deliveries, poisoned)
+            ids = {kept.seq: ids_in(delivery) for kept, delivery in parsed}
             gone = self._jobs.forgotten_of(set().union(*ids.values()))
             forgotten = [seq for seq, named in ids.items() if named & gone]
-            understood = [each for each in read if each[0].seq not in forgotten]
-            made = self._projected(understood, poisoned)
-            self._jobs.take_in(lease, replace(made, forgotten=forgotten))
-            projected = [each for each in understood if each[0].seq not in poisoned]
-            for kept, delivery in projected:
+            remembered = [each for each in parsed if each[0].seq not in forgotten]
+            projected = self._project(remembered, poisoned)
+            self._jobs.take_in(lease, replace(projected, forgotten=forgotten))
+            sound = [each for each in remembered if each[0].seq not in poisoned]
+            for kept, delivery in sound:
                 _log.info("projected", delivery=kept.id, site=delivery.site)
-            self._ask(delivery for _, delivery in projected)
+            self._ask(delivery for _, delivery in sound)
             did_something = True
         return did_something
 
@@ -81,42 +81,44 @@ class Projector:
             for code in self._jobs.confirmations.ask(unknown):
                 _log.warning("unknown_status", status=code)
 
-    def _read(self, deliveries: Iterable[KeptDelivery], poisoned: dict[int, str]) -> list[_Read]:
-        read: list[_Read] = []
+    def _parse(self, deliveries: Iterable[KeptDelivery], poisoned: dict[int, str]) -> list[_Parsed]:
+        """Parse deliveries, and add those that cause an error to `poisoned`."""
+        parsed: list[_Parsed] = []
         for kept in deliveries:
             with _set_aside(kept, poisoned):
                 delivery = parse.read(kept.body, self._config.webhooks)
                 if not delivery.has_event:
                     message = "It was accepted on arrival, but can't be parsed now."
                     raise Permanent("not_understood", message)
-                read.append((kept, delivery))
-        has_sites = all(delivery.site for _, delivery in read)
-        return read if has_sites else self._with_sites(read)
+                parsed.append((kept, delivery))
+        has_sites = all(delivery.site for _, delivery in parsed)
+        return parsed if has_sites else self._with_sites(parsed)
 
-    def _with_sites(self, read: Sequence[_Read]) -> list[_Read]:
+    def _with_sites(self, parsed: Sequence[_Parsed]) -> list[_Parsed]:
         """Add the sites of deliveries that have a milestone but no site, if it is known."""
-        abouts = {about for _, d in read if not d.site and (about := _about(d))}
+        abouts = {about for _, d in parsed if not d.site and (about := _about(d))}
         owners = self._jobs.sites_of(abouts) if abouts else {}
-        owners |= _milestones(delivery for _, delivery in read)
+        owners |= _milestones(delivery for _, delivery in parsed)
         found = []
-        for kept, delivery in read:
+        for kept, delivery in parsed:
             site = delivery.site or owners.get(_about(delivery))
             found.append((kept, delivery.model_copy(update={"site": site})))
         return found
 
-    def _projected(self, understood: list[_Read], poisoned: dict[int, str]) -> Projected:
+    def _project(self, parsed: list[_Parsed], poisoned: dict[int, str]) -> Projected:
+        """Apply deliveries to their jobs, and add those that cause an error to `poisoned`."""
         if (confirmed := self._jobs.confirmations.read()) != self._confirmed:
             self._confirmed = confirmed
             self._history = HistoryLines(self._config.with_confirmed(confirmed))
-        jobs = self._jobs.states(sorted({d.site for _, d in understood if d.site}))
+        jobs = self._jobs.states(sorted({d.site for _, d in parsed if d.site}))
         changes: list[Change] = []
-        applied: list[_Read] = []
-        for kept, delivery in understood:
+        applied: list[_Parsed] = []
+        for kept, delivery in parsed:
             if site := delivery.site:
                 with _set_aside(kept, poisoned):
                     before = jobs.get(site, Job(site=site))
-                    jobs[site], made = self._applied(before, kept, delivery)
-                    changes += made
+                    jobs[site], of_delivery = self._apply(before, kept, delivery)
+                    changes += of_delivery
                     applied.append((kept, delivery))
         return Projected(
             jobs=list(jobs.values()),
@@ -124,11 +126,11 @@ class Projector:
             changes=changes,
             milestones=_milestones(delivery for _, delivery in applied),
             deliveries=[kept.seq for kept, _ in applied],
-            waiting={kept.seq: _about(d) for kept, d in understood if not d.site},
+            waiting={kept.seq: _about(d) for kept, d in parsed if not d.site},
             poisoned=poisoned,
         )
 
-    def _applied(
+    def _apply(
         self, before: Job, kept: KeptDelivery, delivery: Delivery
     ) -> tuple[Job, list[Change]]:
         """Return the job with a delivery applied, and the lines of the history for it."""

@@ -88,7 +88,7 @@ class HistoryLines:
         following, previous = statuses[place - 1 : place], statuses[place + 1 : place + 2]
         seen, changes = statuses[place], list[Change]()
         for one in known.statuses if known else ():
-            is_replaced = one.is_read and one.order not in orders
+            is_replaced = one.is_from_api and one.order not in orders
             if one.order == new.order or (is_replaced and one.is_same_as(seen)):
                 return []  # It is applied again, or it takes the place of a read.
         if all(neighbor.status != seen.status for neighbor in (*following, *previous)):

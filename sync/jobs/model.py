@@ -34,7 +34,7 @@ class Origin(Value):
         return (self.stamp, self.updated or NEVER, self.received, self.digest)
 
     @property
-    def is_read(self) -> bool:
+    def is_from_api(self) -> bool:
         """Whether it was read from the API instead of received as a webhook."""
         return self.digest.startswith(READ)
 
@@ -116,7 +116,7 @@ class MilestoneLog(Value):
             rejected_task_count=milestone.rejected_task_count,
         )
         comments = dict.fromkeys(map(comment_key, milestone.comments), moment)
-        statuses = {"reads" if event.is_read else "sent": (status,)}
+        statuses = {"reads" if event.is_from_api else "sent": (status,)}
         return cls(first=moment, comments=comments, **statuses)
 
     def joined(self, other: "MilestoneLog") -> "MilestoneLog":
@@ -175,13 +175,13 @@ def _merged(webhooks: Sequence[StatusSeen], reads: Sequence[StatusSeen]) -> tupl
         placed.append((place, len(reads) - number, read))
     statuses: list[StatusSeen] = []
     for _, _, status in sorted(placed, key=lambda each: each[:2]):
-        if statuses and status.is_read and not status.tasks:
+        if statuses and status.is_from_api and not status.tasks:
             kept = {name: getattr(statuses[-1], name) for name in _OF_TASKS}
             status = status.model_copy(update=kept)
         if statuses and statuses[-1].is_same_as(status):
-            if status.is_read:
+            if status.is_from_api:
                 continue
-            if statuses[-1].is_read:
+            if statuses[-1].is_from_api:
                 statuses.pop()
         statuses.append(status)
     return tuple(statuses[::-1])
@@ -192,7 +192,7 @@ _S = TypeVar("_S", bound=Origin)
 
 def earliest(moments: Iterable[_S]) -> _S:
     """Return the one from the earliest webhook, or from the earliest read if there is none."""
-    return min(moments, key=lambda moment: (moment.is_read, moment.order))
+    return min(moments, key=lambda moment: (moment.is_from_api, moment.order))
 
 
 def _united(

@@ -26,9 +26,9 @@ def events_with(job: Job, new: Event) -> dict[str, dict[str, Event]]:
     """Return the values of a job's `events`, `sent` and `reads` with `new` applied."""
     definition = new.milestone.milestone_definition
     known, read = job.events.get(definition), job.reads.get(definition)
-    sent = job.sent.get(definition) if known and known.is_read else known
+    sent = job.sent.get(definition) if known and known.is_from_api else known
     # An event that is applied again may have been parsed by a newer version.
-    if new.is_read:
+    if new.is_from_api:
         read = new if read is None or new.received >= read.received else read
     else:
         sent = new if sent is None or new.order >= sent.order else sent
@@ -36,7 +36,7 @@ def events_with(job: Job, new: Event) -> dict[str, dict[str, Event]]:
     others = {key: one for key, one in job.sent.items() if key != definition}
     return {
         "events": {**job.events, definition: event},
-        "sent": {**others, definition: sent} if sent and event.is_read else others,
+        "sent": {**others, definition: sent} if sent and event.is_from_api else others,
         "reads": {**job.reads, definition: read} if read else job.reads,
     }
 

@@ -198,7 +198,7 @@ class Layout(JobReader):
                 if field + reached.key in fields:
                     cells[field + reached.key] = make_of(row, reached)
             sent = job.sent.get(reached.event.milestone.milestone_definition, reached.event)
-            if not sent.is_read:
+            if not sent.is_from_api:
                 arrivals[reached.key] = sent.received.timestamp()
         details = self.details.cells(job, target.details)
         details["deadline"] = job_cells.deadline(row, details.get("deadline", EMPTY))

@@ -212,7 +212,7 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
         fence=fence.number,
         fence_before=before,
         shown=tuple(parts.shown),
-        created=(*sorted({c for table in tables for c in table.columns}), *parts.created),
+        present=(*sorted({c for table in tables for c in table.columns}), *parts.created),
         trace=trace.model_dump_json(),
         changes=parts.lines,
         batch=fence.batch,

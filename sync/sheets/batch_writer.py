@@ -153,7 +153,7 @@ class BatchWriter:
             },
             finished_undos=[*trace.finished_undos, *again],
             replaced=findings.replaced,
-            writes_history=HISTORY in attempt.created,
+            writes_history=HISTORY in attempt.present,
         )
         self._store.batches.conclude(lease, attempt, conclusion)
         self.log_shown(attempt.shown, findings.misplaced, attempt.fence)

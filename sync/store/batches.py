@@ -67,7 +67,7 @@ class Attempt:
     fence: int
     fence_before: int | None
     shown: tuple[Shown, ...]
-    created: tuple[str, ...]
+    present: tuple[str, ...]
     """IDs of the columns, further tabs and filter views of ours that exist after the batch."""
     trace: str
     """The intended writes (JSON of a Trace)."""
@@ -120,7 +120,7 @@ class Batches:
             "fence_before": tried.fence_before,
             "batch": tried.batch,
             "shown": _SHOWN.dump_json(tried.shown, exclude_defaults=True).decode(),
-            "columns": json.dumps(tried.created),
+            "columns": json.dumps(tried.present),
             "changes": json.dumps(tried.changes),
             "trace": tried.trace,
         }
@@ -170,7 +170,7 @@ class Batches:
             fence=confirmed_row.fence,
             fence_before=confirmed_row.fence_before,
             shown=_SHOWN.validate_json(confirmed_row.shown),
-            created=tuple(json.loads(confirmed_row.columns)),
+            present=tuple(json.loads(confirmed_row.columns)),
             trace=confirmed_row.trace,
             changes=tuple(json.loads(confirmed_row.changes)),
             batch=confirmed_row.batch,
@@ -193,7 +193,7 @@ class Batches:
                 self._keep_undos(connection, conclusion)
             if conclusion.replaced:
                 self._keep_replaced(connection, tried.fence, conclusion)
-            known = self._sheet.kept(connection).known_columns | set(tried.created)
+            known = self._sheet.kept(connection).known_columns | set(tried.present)
             self._sheet.change(
                 connection,
                 columns=json.dumps(sorted(known)),

@@ -84,6 +84,7 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # `now()` is SQL: the database evaluates it on each insert.
         self._insert = database.insert_new(delivery).values(received_at=now())
 
     def keep(
@@ -99,7 +100,7 @@ class Inbox:
             "id": delivery_id,
             "counts_from": requested.timestamp() if requested else None,
             "body": body,
-            **_event_columns(delivery_id, understood, is_read=requested is not None),
+            **_event_columns(delivery_id, understood, is_from_api=requested is not None),
         }
         return Receipt(delivery_id, self._put(row))
 
@@ -173,8 +174,8 @@ class Inbox:
 
     def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome:
         """Accept a rejected delivery that parses now. It counts from its first receipt."""
-        is_read = kept.id.startswith(_BACKFILL)
-        values = _event_columns(kept.id, understood, is_read=is_read)
+        is_from_api = kept.id.startswith(_BACKFILL)
+        values = _event_columns(kept.id, understood, is_from_api=is_from_api)
         first = func.coalesce(delivery.c.counts_from, delivery.c.received_at)
         row = update(delivery).where(delivery.c.seq == kept.seq)
         with self._database.writing() as connection:
@@ -202,14 +203,14 @@ class Inbox:
         return dict(self._database.rows(query))
 
 
-def _event_columns(delivery_id: str, understood: Delivery, *, is_read: bool) -> dict[str, Any]:
+def _event_columns(delivery_id: str, understood: Delivery, *, is_from_api: bool) -> dict[str, Any]:
     """Return the columns of a delivery that its parsed event determines."""
     milestone, other = understood.milestone, understood.other_event
     odd = ", ".join(f"`{name}`" for name in understood.odd_fields)
     left_out = f"{ODD_FIELDS}: left out because their type is unexpected: {odd}"
-    digest = as_read(understood.digest) if is_read else understood.digest
+    digest = as_read(understood.digest) if is_from_api else understood.digest
     # Without a date, the same body may be a new event: A, B, and A again.
-    is_never_duplicate = is_read or (other is not None and not other.is_dated)
+    is_never_duplicate = is_from_api or (other is not None and not other.is_dated)
     return {
         "outcome": (Outcome.ACCEPTED if understood.has_event else Outcome.IGNORED).value,
         "kind": understood.kind.value,

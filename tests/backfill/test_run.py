@@ -102,7 +102,7 @@ def test_a_late_webhook_has_the_result_of_one_in_time(any_stand: Stand, tmp_path
     assert any_stand.run().events == 1
     any_stand.project()
     (found,) = any_stand.jobs.states([uuid(1)])[uuid(1)].events.values()
-    assert found.is_read
+    assert found.is_from_api
     any_stand.send(event(1))
     any_stand.project()
     late = any_stand.jobs.states([uuid(1)])[uuid(1)]
@@ -112,7 +112,7 @@ def test_a_late_webhook_has_the_result_of_one_in_time(any_stand: Stand, tmp_path
     assert in_time.run().events == 0
     known = in_time.jobs.states([uuid(1)])[uuid(1)]
     assert plain(late) == plain(known)
-    assert not late.events[uuid(30_001)].is_read
+    assert not late.events[uuid(30_001)].is_from_api
     (log,), (other,) = late.logs.values(), known.logs.values()
     assert [log.first.digest] == [one.digest for one in other.statuses]
     assert [log.first.digest] == [one.digest for one in log.statuses]

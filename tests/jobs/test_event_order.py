@@ -32,7 +32,7 @@ class Delivered(NamedTuple):
 
     payload: dict[str, Any]
     minute: float
-    is_read: bool = False
+    is_from_api: bool = False
 
 
 def told(*deliveries: Delivered, job: Job | None = None) -> Job:
@@ -40,8 +40,8 @@ def told(*deliveries: Delivered, job: Job | None = None) -> Job:
     for one in deliveries:
         delivery, received = read(body(one.payload)), START + timedelta(minutes=one.minute)
         other = delivery.other_event
-        digest = as_read(delivery.digest) if one.is_read else delivery.digest
-        if one.is_read or (other and not other.is_dated):
+        digest = as_read(delivery.digest) if one.is_from_api else delivery.digest
+        if one.is_from_api or (other and not other.is_dated):
             digest += f":{received}"
         if delivery.milestone:
             event = milestone_event(delivery.milestone, digest, received)
@@ -78,34 +78,40 @@ CASES = {
         "REJECTED",
     ),
     "a read, after the clock of a comment was ahead": (
-        [Delivered(said("SUBMITTED", 0, 20), 1), Delivered(said("REJECTED", 5), 10, is_read=True)],
+        [
+            Delivered(said("SUBMITTED", 0, 20), 1),
+            Delivered(said("REJECTED", 5), 10, is_from_api=True),
+        ],
         "REJECTED",
     ),
     "a read, though a date is tomorrow's": (
-        [Delivered(said("SUBMITTED", 1400), 1), Delivered(said("REJECTED", 5), 10, is_read=True)],
+        [
+            Delivered(said("SUBMITTED", 1400), 1),
+            Delivered(said("REJECTED", 5), 10, is_from_api=True),
+        ],
         "REJECTED",
     ),
     "an old webhook comes after a read": (
-        [Delivered(said("SUBMITTED", 0), 11), Delivered(said("REJECTED", 5), 10, is_read=True)],
+        [Delivered(said("SUBMITTED", 0), 11), Delivered(said("REJECTED", 5), 10, is_from_api=True)],
         "REJECTED",
     ),
     "a webhook comes after a read, and EverBright's clock is behind": (
-        [Delivered(said("REJECTED", 5), 11), Delivered(said("SUBMITTED", 0), 10, is_read=True)],
+        [Delivered(said("REJECTED", 5), 11), Delivered(said("SUBMITTED", 0), 10, is_from_api=True)],
         "REJECTED",
     ),
     "a lost webhook was read, and then what had been before": (
         [
             Delivered(said("REJECTED", 0), 1),
-            Delivered(said("SUBMITTED", 5), 10, is_read=True),
-            Delivered(said("REJECTED", 5), 20, is_read=True),
+            Delivered(said("SUBMITTED", 5), 10, is_from_api=True),
+            Delivered(said("REJECTED", 5), 20, is_from_api=True),
         ],
         "REJECTED",
     ),
     "a read was requested before another, and says something later": (
         [
             Delivered(said("SUBMITTED", 3), 12),
-            Delivered(said("APPROVED", 9), 10, is_read=True),
-            Delivered(said("REJECTED", 2), 13, is_read=True),
+            Delivered(said("APPROVED", 9), 10, is_from_api=True),
+            Delivered(said("REJECTED", 2), 13, is_from_api=True),
         ],
         "REJECTED",
     ),
@@ -208,8 +214,8 @@ _DELIVERIES = st.lists(
     max_size=9,
     # Two reads of a milestone aren't requested in one microsecond.
     unique_by=(
-        lambda one: (str(one.payload), one.is_read),
-        lambda one: one.minute if one.is_read else str(one),
+        lambda one: (str(one.payload), one.is_from_api),
+        lambda one: one.minute if one.is_from_api else str(one),
     ),
 )
 

@@ -112,15 +112,17 @@ def test_what_is_news(known: dict[str, Any], found: dict[str, Any], is_news: boo
 
 
 _MADE = st.builds(
-    lambda is_read, definition, day, said, status, quote, files: (read if is_read else sent)(
+    lambda is_from_api, definition, day, said, status, quote, files: (
+        read if is_from_api else sent
+    )(
         definition=definition,
         date_updated=at(day),
         status=status,
         quote=uuid(quote),
-        comments=[] if is_read else [comment(f"{n}", at(day + n), uuid=uuid(n)) for n in said],
+        comments=[] if is_from_api else [comment(f"{n}", at(day + n), uuid=uuid(n)) for n in said],
         tasks=[task(*(document(n) for n in files))],
     ),
-    is_read=st.booleans(),
+    is_from_api=st.booleans(),
     definition=st.integers(1, 2),
     day=st.integers(1, 6),
     said=st.lists(st.integers(0, 2), max_size=2, unique=True),
@@ -135,12 +137,12 @@ def test_no_read_overrides_a_webhook_that_is_not_earlier(events: list[Event]) ->
     job = job_of(*events)
     for definition, found in job.events.items():
         of_it = [one for one in events if one.milestone.milestone_definition == definition]
-        webhooks = [one for one in of_it if not one.is_read]
+        webhooks = [one for one in of_it if not one.is_from_api]
         newest = max(webhooks, key=lambda one: one.order, default=None)
-        if newest is not None and found.is_read:
+        if newest is not None and found.is_from_api:
             assert found.stamp > newest.stamp
             assert not reads.adds_nothing(found.milestone, newest.milestone)
-        if newest is not None and not found.is_read:
+        if newest is not None and not found.is_from_api:
             assert found == newest
 
 

@@ -16,10 +16,10 @@ def test_the_last_webhook_is_known_though_others_were_read_back_or_it_was_pruned
     database: Database, pruned: bool
 ) -> None:
     inbox = Inbox(database)
-    for job, is_read in ((1, True), (2, False), (3, True)):
+    for job, is_from_api in ((1, True), (2, False), (3, True)):
         assert (backlog_of(database).arrived_at is None) is (job < 3)
         sent = body(milestone(job))
-        inbox.keep(sent, read(sent), requested=inbox.clock() if is_read else None)
+        inbox.keep(sent, read(sent), requested=inbox.clock() if is_from_api else None)
         if job == 2:
             past = {"received_at": now() - 10 * 86_400.0, "projected": True}
             with database.writing() as connection:

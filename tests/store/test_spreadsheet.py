@@ -173,7 +173,7 @@ def test_a_further_tab_or_column_compares_the_jobs_and_forgets_nothing(database:
     store.spreadsheet.set_mapped(mine, [0], ["c"])
     store.batches.conclude(
         mine,
-        replace(attempt(1, None, showing(dirty(store)["a"], X)), created=("c", "tab:history")),
+        replace(attempt(1, None, showing(dirty(store)["a"], X)), present=("c", "tab:history")),
         Conclusion(undos=["{}"]),
     )
     assert not dirty(store)
