@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from hashlib import blake2s
 
@@ -220,77 +220,94 @@ def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> P
     zone, bare, rows = BoardReader(flusher.client).tabs(
         {sheet_id: tab.header_row for sheet_id, tab in tabs.items()}
     )
-    board, clock = flusher.tabs(Mode.MAPPED), flusher.clock(Snapshot(zone))
     tables = [_table(table, tabs[table.sheet_id], rows[table.sheet_id]) for table in bare]
     columns = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), columns)
-    by_site = {target.site: target for target in targets}
-    customers = {target.site: target.customer for target in targets}
-    is_key_column_lost = False
-    restored: Mapping[str, Match] = {}
+    board, clock = flusher.tabs(Mode.MAPPED), flusher.clock(Snapshot(zone))
+    flush = _FirstFlush(board, clock, rows, tables, targets)
     if flusher.store.spreadsheet.mode() is not Mode.MAPPED:
         # The first mapping forgets what other tabs showed: no cell is known to be ours.
-        targets = [replace(target, written={}, is_fresh=True) for target in targets]
+        flush.targets = [replace(target, written={}, is_fresh=True) for target in targets]
     elif any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs.values()):
-        is_key_column_lost = True  # The jobs are matched with their rows again.
-        targets = [replace(t, is_fresh=True) if t.has_row else t for t in targets]
+        # The key column was lost: jobs are matched with their rows again.
+        flush.knows_values = True
+        flush.targets = [replace(t, is_fresh=True) if t.has_row else t for t in targets]
     else:
-        restored = _lost_rows(board, tables, rows, targets)
-    restored_keys = [key_write(tables, match, site) for site, match in restored.items()]
-    tables = [_with_keys(table, restored) for table in tables]
+        flush.restore_keys()
 
     config = flusher.targets.layout.config.match
-    texts, answers = matching.texts_of_rows(tables, rows), flusher.store.boards.answers()
+    customers = {target.site: target.customer for target in targets}
+    texts, answers = matching.texts_of_rows(flush.tables, rows), flusher.store.boards.answers()
     lookup = matching.look_up(texts, customers, config.by, answers)
+    present = {site for table in flush.tables for site in table.keys}
     if config.wait_hours:
-        targets = [target for target in targets if target.site not in lookup.unsettled]
-    pattern = _pattern(tables[0], rows[tables[0].sheet_id])
-    job_rows = JobRows(lookup.matches, pattern=pattern)
+        flush.targets = [t for t in flush.targets if t.site not in lookup.unsettled]
+    new_rows = flush.write(lookup.matches)
 
-    # The first batch writes the keys of matched rows, the second what belongs into them.
-    first = diff(board, tables, targets, job_rows, clock)
-    matched_keys = [write for write in first.rows if write.identity.shows]
-    matches = {write.site: lookup.matches[write.site] for write in matched_keys}
-    if not is_key_column_lost:
-        # Only a job's earlier row shows what was written for the job; any other holds typed text.
-        targets = [replace(t, written={}) if t.site in matches else t for t in targets]
-    keyed = [_with_keys(table, matches) for table in tables]
-    second = diff(board, keyed, targets, job_rows, clock)
-
-    by_id = {table.sheet_id: table for table in tables}
+    by_site = {target.site: target for target in targets}
     changes = list[CellChange]()
-    for write in (*restored_keys, *matched_keys, *second.rows, *second.new_rows):
-        if write.cells:  # Not a check of the row that new rows copy.
-            table, tab = by_id[write.sheet_id], tabs[write.sheet_id]
-            changes += _changes(table, tab, rows[write.sheet_id], write, by_site[write.site])
-    for write in second.new_rows:
-        changes += _copied_formulas(tables[0], pattern, write)
+    for write in flush.writes:
+        if write.cells:  # Not the check of the row that new rows copy.
+            table = next(table for table in tables if table.sheet_id == write.sheet_id)
+            tab, table_rows = tabs[write.sheet_id], rows[write.sheet_id]
+            changes += _changes(table, tab, table_rows, write, by_site[write.site])
+    for write in new_rows:
+        changes += _copied_formulas(tables[0], flush.pattern, write)
     name = flusher.targets.layout.name
     names = {site: name(site, customer).text for site, customer in customers.items()}
-    present = {site for table in tables for site in table.keys}
     return Preview(
         tuple(replace(change, customer=names[change.site]) for change in changes),
         len(present & customers.keys()),
-        len(matched_keys),
-        len(second.new_rows),
+        flush.matched,
+        len(new_rows),
         tuple(matching.uncertain_jobs(tables, rows, customers, lookup)),
         wait_hours=config.wait_hours,
-        doubled=doubled_jobs(tables),
+        doubled=doubled_jobs(flush.tables),
     )
 
 
-def _lost_rows(
-    board: JobTabs, tables: Sequence[Table], rows: Rows, targets: Iterable[Target]
-) -> Mapping[str, Match]:
-    """Return the rows whose keys were cleared: the flush writes them back first."""
-    present = {site for table in tables for site in table.keys}
-    cleared = [target for target in targets if target.has_row and target.site not in present]
-    return board.lost_rows(tables, rows, cleared) if cleared else {}
+@dataclass
+class _FirstFlush:
+    """Composes the batches of the first flush, which change `tables` and `targets`."""
 
+    board: JobTabs
+    zone: tzinfo
+    rows: Rows
+    tables: list[Table]
+    targets: list[Target]
+    knows_values: bool = False
+    """Whether matched rows are the jobs' earlier ones, so that it is known what we wrote there."""
+    writes: list[RowWrite] = field(default_factory=list)
+    matched: int = 0
 
-def _pattern(table: Table, rows: Mapping[int, Row]) -> Pattern:
-    end = table_end.find(table, table_end.lines_of(rows))
-    return matching.pattern(table, end, rows.get(end.last_row, ()))
+    @cached_property
+    def pattern(self) -> Pattern:
+        rows = self.rows[self.tables[0].sheet_id]
+        end = table_end.find(self.tables[0], table_end.lines_of(rows))
+        return matching.pattern(self.tables[0], end, rows.get(end.last_row, ()))
+
+    def restore_keys(self) -> None:
+        """Write back the keys that were cleared."""
+        present = {site for table in self.tables for site in table.keys}
+        cleared = [t for t in self.targets if t.has_row and t.site not in present]
+        if cleared:
+            restored = self.board.lost_rows(self.tables, self.rows, cleared)
+            self.writes += [key_write(self.tables, match, site) for site, match in restored.items()]
+            self.tables = [_with_keys(table, restored) for table in self.tables]
+
+    def write(self, matches: Mapping[str, Match]) -> list[RowWrite]:
+        """Write the keys of matched rows, then all values. Return the new rows."""
+        rows = JobRows(matches, pattern=self.pattern)
+        first = diff(self.board, self.tables, self.targets, rows, self.zone)
+        keys = [write for write in first.rows if write.identity.shows]
+        keyed = {write.site: matches[write.site] for write in keys}
+        self.tables = [_with_keys(table, keyed) for table in self.tables]
+        if not self.knows_values:
+            self.targets = [replace(t, written={}) if t.site in keyed else t for t in self.targets]
+        second = diff(self.board, self.tables, self.targets, rows, self.zone)
+        self.writes += [*keys, *second.rows, *second.new_rows]
+        self.matched = len(keys)
+        return second.new_rows
 
 
 def _by_name(rows: Iterable[RowChanges]) -> list[RowChanges]:
