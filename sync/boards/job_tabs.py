@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import tzinfo
 from functools import cached_property
 
-from sync.boards import habits, match, matching, table_end
-from sync.boards.matching import RowTexts
+from sync.boards import habits, match, row_lookup, table_end
 from sync.boards.options import EndedWord, ended_words, worded_cells
 from sync.boards.progress_words import (
     ENDED,
@@ -16,6 +15,7 @@ from sync.boards.progress_words import (
     stored_words,
 )
 from sync.boards.reader import BoardReader
+from sync.boards.row_lookup import RowTexts
 from sync.boards.views import views_of
 from sync.errors import Permanent
 from sync.field_table import KEY, PLACEHOLDER
@@ -92,15 +92,15 @@ class BoardTabs:
 
     def rows(self, lease: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
         """Match the jobs without a row, and find where new rows go: at most two more reads."""
-        without = matching.without_row(tables, targets)
+        without = row_lookup.targets_without_row(tables, targets)
         if not without:
             return JobRows()
         self._take_call(lease)
         columns = self._reader.columns(tables)
-        texts = matching.texts_of_columns(tables, columns)
+        texts = row_lookup.texts_of_columns(tables, columns)
         customers = self._store.boards.customers_without_row()
         answers = self._store.boards.answers()
-        lookup = matching.look_up(texts, customers, self._match.by, answers)
+        lookup = row_lookup.look_up(texts, customers, self._match.by, answers)
         new = {target.site for target in without} - lookup.matches.keys()
         # Jobs that still wait aren't among the targets; those that waited before get a row now.
         waiting = self._store.boards.hold_back(
@@ -114,7 +114,7 @@ class BoardTabs:
         )
         self._take_call(lease)
         above = self._reader.row(first, end.last_row)
-        return JobRows(lookup.matches, waiting, matching.pattern(first, end, above))
+        return JobRows(lookup.matches, waiting, row_lookup.new_row_pattern(first, end, above))
 
     def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
         """A cell differs if no spelling makes it what EverBright has."""
@@ -129,9 +129,9 @@ class BoardTabs:
         """A row is a job's if it would be matched with it, were it new."""
         mine = {target.site: target.customer for target in targets}
         customers = self._store.boards.customers_without_row() | mine
-        texts = matching.texts_of_rows(tables, rows)
+        texts = row_lookup.texts_of_rows(tables, rows)
         others = {place: row for place, row in texts.items() if row.get(KEY) not in mine}
-        lookup = matching.look_up(others, customers, self._match.by)
+        lookup = row_lookup.look_up(others, customers, self._match.by)
         return {site: lookup.matches[site] for site in mine.keys() & lookup.matches.keys()}
 
     def translated(self, table: Table, column: str, cell: Cell) -> Cell | None:
@@ -216,9 +216,9 @@ class BoardTabs:
             ended |= ended_words(tables, self._reader.options(cells))
             self._store.spreadsheet.keep_ended_words(lease, ended)
         customers = {target.site: target.customer for target in targets}
-        foreign = matching.foreign_keys(tables, rows, customers, self._match.by)
-        added = matching.added_rows(tables, rows, targets, CellDecider(self, zone))
-        texts = matching.texts_of_rows(tables, rows)
+        foreign = row_lookup.foreign_keys(tables, rows, customers, self._match.by)
+        added = row_lookup.added_rows(tables, rows, targets, CellDecider(self, zone))
+        texts = row_lookup.texts_of_rows(tables, rows)
         self._settle(lease, texts, customers, added.keys())
         return TabFindings(without_ended(tables, ended), foreign)
 
@@ -231,7 +231,7 @@ class BoardTabs:
         """
         boards, by = self._store.boards, self._match.by
         known = {job.site for job in boards.unsettled()}
-        lookup = matching.look_up(texts, customers, by, boards.answers(), known | added)
+        lookup = row_lookup.look_up(texts, customers, by, boards.answers(), known | added)
         boards.settle(lease, known - lookup.unsettled)
         boards.hold_back(lease, added & lookup.unsettled, hours=0)
 

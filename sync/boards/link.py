@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sync.boards.candidates import Candidate, UncertainJob
-from sync.boards.matching import added_rows, look_up, texts_of_rows, uncertain_jobs
+from sync.boards.row_lookup import added_rows, look_up, texts_of_rows, uncertain_jobs
 from sync.errors import Permanent, Retryable
 from sync.ops import retry
 from sync.sheets import encode

@@ -34,7 +34,7 @@ def agreeing(job: Identity, row: Identity) -> list[str]:
     return sorted(agrees) if all(agrees.values()) else []
 
 
-def match(
+def match_rows(
     jobs: Mapping[str, Customer],
     rows: Mapping[Place, Texts],
     criteria: Sequence[str],

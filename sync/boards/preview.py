@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from hashlib import blake2s
 
-from sync.boards import matching, table_end
+from sync.boards import row_lookup, table_end
 from sync.boards.candidates import UncertainJob
 from sync.boards.formulas import moved
 from sync.boards.mapping.decide import TabMapping
@@ -237,8 +237,8 @@ def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> P
 
     config = flusher.targets.layout.config.match
     customers = {target.site: target.customer for target in targets}
-    texts, answers = matching.texts_of_rows(flush.tables, rows), flusher.store.boards.answers()
-    lookup = matching.look_up(texts, customers, config.by, answers)
+    texts, answers = row_lookup.texts_of_rows(flush.tables, rows), flusher.store.boards.answers()
+    lookup = row_lookup.look_up(texts, customers, config.by, answers)
     present = {site for table in flush.tables for site in table.keys}
     if config.wait_hours:
         flush.targets = [t for t in flush.targets if t.site not in lookup.unsettled]
@@ -260,7 +260,7 @@ def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> P
         len(present & customers.keys()),
         flush.matched,
         len(new_rows),
-        tuple(matching.uncertain_jobs(tables, rows, customers, lookup)),
+        tuple(row_lookup.uncertain_jobs(tables, rows, customers, lookup)),
         wait_hours=config.wait_hours,
         doubled=doubled_jobs(flush.tables),
     )
@@ -284,7 +284,7 @@ class _FirstFlush:
     def pattern(self) -> Pattern:
         rows = self.rows[self.tables[0].sheet_id]
         end = table_end.find(self.tables[0], table_end.lines_of(rows))
-        return matching.pattern(self.tables[0], end, rows.get(end.last_row, ()))
+        return row_lookup.new_row_pattern(self.tables[0], end, rows.get(end.last_row, ()))
 
     def restore_keys(self) -> None:
         """Write back the keys that were cleared."""

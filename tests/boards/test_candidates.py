@@ -6,7 +6,7 @@ import random
 import pytest
 
 from sync.boards.candidates import CandidateFinder, NamedRow, compare_fields
-from sync.boards.matching import look_up
+from sync.boards.row_lookup import look_up
 from sync.jobs.model import Customer
 from sync.sheets.read import Table
 from sync.store import RowAnswer

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.boards.matching import look_up
+from sync.boards.row_lookup import look_up
 from sync.jobs.model import Customer
 from sync.sheets.job_tabs import Match
 from sync.sheets.row_identity import Place

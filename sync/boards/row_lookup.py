@@ -84,7 +84,7 @@ def texts_of_rows(tables: Iterable[Table], rows: Rows) -> RowTexts:
     }
 
 
-def without_row(tables: Sequence[Table], targets: Iterable[Target]) -> list[Target]:
+def targets_without_row(tables: Sequence[Table], targets: Iterable[Target]) -> list[Target]:
     """Return the targets that need a row and have none."""
     with_row = {site for table in tables for site in table.keys}
     return [target for target in targets if target.is_fresh and target.site not in with_row]
@@ -111,7 +111,7 @@ def look_up(
         for site, place in finder.chosen_rows(jobs).items()
     }
     taken = {found.place for found in matches.values()}
-    matches |= match.match(
+    matches |= match.match_rows(
         {site: customer for site, customer in jobs.items() if site not in matches},
         {place: row for place, row in rows.items() if place not in taken},
         criteria,
@@ -191,7 +191,7 @@ def uncertain_jobs(
     return sorted(jobs, key=lambda job: (job.is_answered, job.customer.name, job.site))
 
 
-def pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
+def new_row_pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
     """Return where new rows go: below the last job's row, whose cells are `above`."""
     if end.last_row <= table.header_row:
         return Pattern(end.last_row + 1)
