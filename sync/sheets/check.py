@@ -35,8 +35,8 @@ NOTE = "note"
 PATTERN = "pattern"
 """In place of a field mask: the formulas that new rows copy from the row above."""
 
-_NO_ROW = {KEY: "none"}
-"""Texts that no row shows, so that the key is removed from every row."""
+_ANY_ROW = {KEY: "none"}
+"""For `shows_not`: no key cell shows this, so the key is removed from every row that has it."""
 
 
 class Undo(Value):
@@ -200,29 +200,35 @@ class _RowCheck:
             failed_parts = [
                 part for part in parts if part and not (is_right and self._expected(cell, part))
             ]
-            missed = set(cell.undoes)
-            for part in failed_parts:
-                undo, replaced = self._undo(cell, part)
-                missed -= replaced
-                found.confirmed_undos |= replaced
-                found.undos += [] if undo is None else [undo]
-                if self.row.identity.is_header and not (self._is_header or cell.undoes):
-                    found.undos.append(self._missing_header(cell, part))
+            replaced = self._undo_parts(cell, failed_parts)
             # A note that someone typed was overwritten in the right cell: the value is confirmed.
             is_typed_note = failed_parts == [NOTE] and is_right and bool(site)
             if is_typed_note:
                 found.typed_notes[site].add(cell.column)
-            if failed_parts and not is_typed_note:
-                if site:
-                    found.misplaced_columns[site].add(cell.column)
-                found.missed_undos |= missed
-            else:
-                found.confirmed_undos.update(cell.undoes)
-                if site and not cell.undoes:
-                    self._confirm(cell)
+            if is_typed_note or not failed_parts:
+                self._confirm(cell)
+                continue
+            found.missed_undos |= set(cell.undoes) - replaced
+            if site:
+                found.misplaced_columns[site].add(cell.column)
+
+    def _undo_parts(self, cell: CellWrite, failed_parts: Sequence[str]) -> set[int]:
+        """Add undos of a cell's misplaced parts; return the pending undos that they replace."""
+        found, every_replaced = self.found, set[int]()
+        for part in failed_parts:
+            undo, replaced = self._undo(cell, part)
+            every_replaced |= replaced
+            found.undos += [] if undo is None else [undo]
+            if self.row.identity.is_header and not (self._is_header or cell.undoes):
+                found.undos.append(self._missing_header(cell, part))
+        found.confirmed_undos |= every_replaced
+        return every_replaced
 
     def _confirm(self, cell: CellWrite) -> None:
-        """Add a job's confirmed cell: the key of a matched row, or a column."""
+        """Add what a confirmed write was: undos, the key of a matched row, or a job's column."""
+        self.found.confirmed_undos.update(cell.undoes)
+        if cell.undoes or not self.row.site:
+            return
         if cell.column == KEY and self.row.identity.shows:
             self.found.keyed.add(self.row.site)
             return
@@ -335,7 +341,7 @@ class _RowCheck:
     def _identity_written_over(self, cell: CellWrite) -> RowIdentity:
         if cell.column == KEY and (site := site_in(cell.data)):
             # The key itself finds the row again, even if it moves.
-            return RowIdentity(key=site, shows_not=cell.key_row or _NO_ROW)
+            return RowIdentity(key=site, shows_not=cell.key_row or _ANY_ROW)
         if self.row.identity.is_header and self._is_header:
             return RowIdentity(is_header=True)
         if cell.column != KEY and (key := self._key()):

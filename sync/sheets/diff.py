@@ -15,7 +15,7 @@ from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.cell_data import BLANK, Content, Row, Rows, at, content, note_of
 from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
-from sync.sheets.policy import NOTES, Decision, Rule, TypedWord, decide, rule_of
+from sync.sheets.policy import NOTE_RULE, Decision, Rule, TypedWord, decide, rule_of
 from sync.sheets.read import Table, must_have_keys
 from sync.sheets.row_identity import IDENTIFYING, RowIdentity
 from sync.sheets.sheet_requests import CellWrite, RowWrite
@@ -93,28 +93,28 @@ def diff(
     """
     must_have_keys(tables)
     result, present = Diff(), {column for table in tables for column in table.columns}
-    cells = CellDecider(tabs, zone, locale)
+    decider = CellDecider(tabs, zone, locale)
     for target in targets:
         places = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
         if places:
-            typed = set[str]()
+            typed_notes = set[str]()
             for table, row in places:
-                write, typed_here = cells.row(table, row, target, len(places))
-                typed |= typed_here
+                write, typed_here = decider.row(table, row, target, len(places))
+                typed_notes |= typed_here
                 result.rows += [write] if write.cells else []
-            shown = cells.shown([table for table, _ in places], target, present)
-            # Stored without its note, the cell has a typed one (`has_typed_note`).
-            shown |= {column: without_note(shown[column]) for column in typed & shown.keys()}
+            shown = decider.shown([table for table, _ in places], target, present)
+            # See `Target.written`.
+            shown |= {column: without_note(shown[column]) for column in typed_notes & shown.keys()}
             result.shown.append(confirmation(target, shown))
         elif target.is_fresh:
-            _add_row(result, cells, tables, target, rows)
+            _add_row(result, decider, tables, target, rows)
         else:
             result.absent.append(confirmation(target))
     return result
 
 
 def _add_row(
-    result: Diff, cells: "CellDecider", tables: Sequence[Table], target: Target, rows: JobRows
+    result: Diff, decider: "CellDecider", tables: Sequence[Table], target: Target, rows: JobRows
 ) -> None:
     """Add the write of a job's matched or new row."""
     if match := rows.matches.get(target.site):
@@ -131,8 +131,8 @@ def _add_row(
             formulas=dict(pattern.formulas),
         )
         result.rows.append(checked)
-    result.new_rows.append(cells.new_row(table, target, len(result.new_rows), pattern))
-    shown = cells.shown([table], target, table.columns)
+    result.new_rows.append(decider.new_row(table, target, len(result.new_rows), pattern))
+    shown = decider.shown([table], target, table.columns)
     result.shown.append(confirmation(target, shown))
 
 
@@ -223,7 +223,7 @@ class CellDecider:
                 continue
             expected_note = None
             if column in changed and table.is_ours and is_noted(column):
-                decision, note = self._note(table, row, column, target)
+                decision, note = self._decide_note(table, row, column, target)
                 expected_note = note if decision is Decision.WRITE else None
                 typed_notes |= {column} if decision is Decision.LEAVE else set()
             if cell := self._cell(table, row, column, target, expected_note):
@@ -275,7 +275,7 @@ class CellDecider:
                     shown |= {column: target.written[column]} if column in target.written else {}
         return shown
 
-    def decide(
+    def decide_value(
         self, table: Table, row: int, column: str, target: Target
     ) -> tuple[Decision, Rule, Content | None]:
         """Return what to do with a cell of a job's row, by which rule, and its known content.
@@ -319,7 +319,7 @@ class CellDecider:
         wanted = self.tabs.translated(table, column, target.cells.get(column, EMPTY))
         if wanted is None or (column in TYPED_IDS and column not in table.cells):
             return None
-        decision, rule, observed = self.decide(table, row, column, target)
+        decision, rule, observed = self.decide_value(table, row, column, target)
         writes_note = expected_note is not None
         if decision is not Decision.WRITE and not writes_note:
             return None
@@ -340,7 +340,9 @@ class CellDecider:
             replaces_words=rule is Rule.NEWS and observed not in ours,
         )
 
-    def _note(self, table: Table, row: int, column: str, target: Target) -> tuple[Decision, str]:
+    def _decide_note(
+        self, table: Table, row: int, column: str, target: Target
+    ) -> tuple[Decision, str]:
         """Return what to do with a note, and the expected one; unread, it counts as ours."""
         new = encode.note(target.cells.get(column, EMPTY), self.zone)
         last_written = encode.note(target.written.get(column, EMPTY), self.zone)
@@ -349,7 +351,7 @@ class CellDecider:
         if encode.is_same_note(ours, observed):
             last_written = observed
         texts = Content(observed), Content(last_written), Content(new)
-        return decide(NOTES, *texts, is_news=False), observed or ours
+        return decide(NOTE_RULE, *texts, is_news=False), observed or ours
 
     def _new_cells(self, table: Table, target: Target, above: Row) -> Iterator[CellWrite]:
         for column, cell in target.cells.items():
@@ -388,5 +390,5 @@ def without_note(cell: Cell) -> Cell:
 
 
 def has_typed_note(written: Cell) -> bool:
-    """Return whether someone typed a note there: the cell is stored as written without one."""
+    """Return whether a person typed a note into a cell of `Target.written`."""
     return written != EMPTY and written == without_note(written)

@@ -12,7 +12,7 @@ from sync.sheets.cell_data import BLANK, Content
 
 
 class Rule(StrEnum):
-    """Who owns a cell."""
+    """When a cell that shows something else is written."""
 
     OURS = "ours"
     """Any content is replaced, so the cell doesn't have to be read."""
@@ -45,7 +45,7 @@ class TypedWord(StrEnum):
 
 
 def rule_of(column: str, cell: Cell, *, is_ours: bool) -> Rule:
-    """Return who owns a value in our own tab or a board, by its column's ID and wanted cell."""
+    """Return the rule for a cell in our own tab or a board, by its column and wanted content."""
     if cell.is_stand_in or column in TYPED_IDS:
         return Rule.FILL  # A typed customer or rep is better than our stand-in.
     if is_ours:
@@ -53,7 +53,7 @@ def rule_of(column: str, cell: Cell, *, is_ours: bool) -> Rule:
     return Rule.FILL if column in CUSTOMER_IDS else Rule.NEWS
 
 
-NOTES = Rule.FILL
+NOTE_RULE = Rule.FILL
 """The rule for every note on a cell: typed notes stay."""
 
 
@@ -75,8 +75,8 @@ def decide(
     """
     if observed == wanted or typed is TypedWord.SAME:
         return Decision.NOTHING
-    yields = rule is Rule.NEWS and is_news and typed is TypedWord.OTHER
+    is_overruled = rule is Rule.NEWS and is_news and typed is TypedWord.OTHER
     is_untouched = observed is not None and observed in (BLANK, last_written)
-    if rule is Rule.OURS or is_untouched or yields:
+    if rule is Rule.OURS or is_untouched or is_overruled:
         return Decision.WRITE
     return Decision.LEAVE

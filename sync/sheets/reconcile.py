@@ -74,20 +74,22 @@ def differences(
 
     A job without a row is skipped: a deleted row returns only with an event.
     """
-    result, cells = Compared(), CellDecider(tabs, zone)
+    result, decider = Compared(), CellDecider(tabs, zone)
     unchanged = [replace(target, is_fresh=False) for target in targets]
     for table in tables:
         for target in unchanged:
             for row in table.keys.get(target.site, ()):
-                _compare(result, cells, table, row, target)
+                _compare(result, decider, table, row, target)
     return result
 
 
-def _compare(result: Compared, cells: CellDecider, table: Table, row: int, target: Target) -> None:
+def _compare(
+    result: Compared, decider: CellDecider, table: Table, row: int, target: Target
+) -> None:
     for column in table.columns:
         if column == KEY:
             continue
-        decision, rule, _ = cells.decide(table, row, column, target)
+        decision, rule, _ = decider.decide_value(table, row, column, target)
         cell = target.cells.get(column, EMPTY)
         if decision is Decision.WRITE:
             result.wrong[target.site].add(column)
@@ -95,9 +97,9 @@ def _compare(result: Compared, cells: CellDecider, table: Table, row: int, targe
             # Customers' data may be spelled differently, and cells without a wanted value are free.
             index = table.columns[column]
             header = table.headers.get(index, column)
-            shown = cells.tabs.translated(table, column, cell)
+            shown = decider.tabs.translated(table, column, cell)
             if shown is None:
-                if text := cells.tabs.unsayable(table, column, cell):
+                if text := decider.tabs.unsayable(table, column, cell):
                     is_status = entry_of(column).kind is FieldKind.STATUS
                     result.unsayable[table.title, header, text, is_status] += 1
                 continue
@@ -107,7 +109,7 @@ def _compare(result: Compared, cells: CellDecider, table: Table, row: int, targe
                 cell=f"{letters(index)}{row + 1}",
                 header=header,
                 shows=encode.shown_text(table.cell(column, row)),
-                everbright=encode.shown_text(encode.encoded(shown, cells.zone)),
+                everbright=encode.shown_text(encode.encoded(shown, decider.zone)),
             )
             result.kept.append(kept)
 
