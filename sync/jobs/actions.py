@@ -47,10 +47,8 @@ class Actions:
             return NextAction(_line(text), _assignees(status.ready))
         if status.case is Case.WAITING:
             return NextAction(phrases.wait, _assignees(status.milestones))
-        is_approved = self._statuses.is_approved
-        for reached in status.milestones:
-            if not is_approved(reached.event.milestone.status):
-                return self._finish(reached)
+        if status.milestones:
+            return self._finish(status.milestones[0])
         is_next = status.case is Case.BETWEEN and coming
         return NextAction(_line(phrases.start.format(what=coming)) if is_next else "")
 

@@ -57,12 +57,7 @@ def pipeline_entry(row: RowSource) -> PipelineEntry | None:
     if status.case in _STATES:
         at = min(status.milestones, key=row.reader.changes.since).title
     else:
-        is_approved = row.reader.statuses.is_approved
-        open_titles = [
-            m.title for m in status.milestones if not is_approved(m.event.milestone.status)
-        ]
-        furthest = [m.title for m in status.milestones]
-        at = next(iter([*open_titles, *filter(None, [row.coming]), *furthest]), "")
+        at = status.milestones[0].title if status.milestones else row.coming
     state = _STATES.get(status.case, PipelineState.NEXT)
     return PipelineEntry(at, state, since.timestamp()) if at else None
 

@@ -195,16 +195,15 @@ class Statuses:
             return JobStatus(Case.OPEN, text, (furthest,), (furthest,), words)
         if self.is_done(milestones):
             done, approved = self.phrases.done, tuple(by_meaning[Meaning.APPROVED])
-            return JobStatus(Case.DONE, done, (furthest,), approved, (done, label))
+            return JobStatus(Case.DONE, done, (), approved, (done, label))
         # The milestone after one outside the order is unknown.
         open_milestones = [each for each in open_milestones if each.rank >= 0 or furthest.rank < 0]
         if open_milestones:
             coming = open_milestones[0].title
         if not coming:
-            return JobStatus(Case.ALL_APPROVED, text, (furthest,), (furthest,), words)
+            return JobStatus(Case.ALL_APPROVED, text, (), (furthest,), words)
         text = f"{text}, {self._coming(coming)}"
-        needing = tuple(open_milestones) or (furthest,)
-        return JobStatus(Case.BETWEEN, text, needing, (furthest,), words)
+        return JobStatus(Case.BETWEEN, text, tuple(open_milestones), (furthest,), words)
 
     def milestone_text(self, title: str, code: str | None) -> str:
         """Return a milestone and its status in words: "Permits approved", "Permits: On hold"."""
