@@ -92,7 +92,7 @@ class Undo(Value):
         without_image = self.identity.model_copy(update={"holds": None})
         now = RowImage.of(row, columns)
         is_same = (
-            image.has_same_content(now)
+            image.has_same_content(now, self.identity.wrote)
             or image.has_same_customer(now, self.identity.wrote)
             # The key that is there by mistake identifies the row, whatever was typed into it.
             or (self.removes_key and now.has_most_of(image))

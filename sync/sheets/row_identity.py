@@ -72,14 +72,20 @@ class RowImage(Value):
         identity = {column: text for column, text in texts.items() if column in IDENTITY_COLUMNS}
         return identity if not identity.keys().isdisjoint(IDENTIFYING) else texts
 
-    def has_same_content(self, other: "RowImage") -> bool:
-        """Return whether a whole row has exactly this content, without the overwritten cells."""
+    def has_same_content(
+        self, other: "RowImage", wrote: Mapping[str, str] = MappingProxyType({})
+    ) -> bool:
+        """Return whether a whole row has exactly this content, without the overwritten cells.
+
+        If that is nothing, the other must also show what we `wrote` (texts by column ID).
+        """
         managed = {
             column: state
             for column, state in other.managed.items()
             if column not in self.overwritten
         }
-        return managed == self.managed and other.others == self.others
+        is_same = managed == self.managed and other.others == self.others
+        return is_same and (bool(managed or self.others) or other.shows(wrote))
 
     def contains(self, other: "RowImage") -> bool:
         """Return whether this image has all of another one's content, which must have some."""
@@ -109,13 +115,15 @@ class RowImage(Value):
         if not mine.items() <= other.managed.items():
             return False
         if mine.keys().isdisjoint(IDENTIFYING):
-            shows_all = all(other.text(column) == text for column, text in wrote.items())
-            return bool(mine) and shows_all and not wrote.keys().isdisjoint(IDENTIFYING)
+            return bool(mine) and other.shows(wrote) and not wrote.keys().isdisjoint(IDENTIFYING)
         return True
 
-    def text(self, column: str) -> str:
-        """Return the text of a managed column, "" if it is blank."""
-        return self.managed[column][0].text if column in self.managed else ""
+    def shows(self, texts: Mapping[str, str]) -> bool:
+        """Return whether the managed columns show these texts."""
+        return all(
+            column in self.managed and self.managed[column][0].text == text
+            for column, text in texts.items()
+        )
 
 
 def _state(cell: CellData) -> CellState | None:

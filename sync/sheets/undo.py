@@ -148,11 +148,12 @@ class _Placing:
         places = [place for place in self._unkeyed() if self._holds_wrote(place, undo)]
         now = {place: self._image(place) for place in places}
         tiers: list[Callable[[Place], bool]] = [
+            lambda place: image.has_same_content(now[place], undo.identity.wrote),
             lambda place: image.has_same_content(now[place]),
             lambda place: now[place].contains(image),
         ]
         if not undo.was_confirmed:  # Else it is restored, and only a copy of the row is sought.
-            tiers.insert(1, lambda place: image.has_same_customer(now[place], undo.identity.wrote))
+            tiers.insert(2, lambda place: image.has_same_customer(now[place], undo.identity.wrote))
         for tier in tiers:
             if matching := [place for place in places if tier(place)]:
                 is_alike = all(now[place] == now[matching[0]] for place in matching)

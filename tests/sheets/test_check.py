@@ -292,6 +292,16 @@ def test_undos_of_a_row_without_a_key_are_merged_by_its_content() -> None:
     assert undone(findings) == [(STATUS, VALUE, cell(OLD), cell(NEW))]
 
 
+def test_undos_of_a_blank_row_are_merged_by_what_we_wrote() -> None:
+    """If all columns were written, any row without a key would hold all of nothing."""
+    blank = RowImage(overwritten=(EMAIL, STATUS))
+    first = pending(identity=RowIdentity(holds=blank, wrote={EMAIL: "home1@example.com"}))
+    for email, before in (("home1@example.com", "on hold"), ("ada@example.com", OLD)):
+        copy, seen = row("", OLD, "", email), table(columns=PEOPLE)
+        findings = found(STATUS_OF_A, copy, seen, {7: first}, PEOPLE)
+        assert undone(findings) == [(STATUS, VALUE, cell(before), cell(NEW))]
+
+
 def test_undos_of_an_edited_row_are_merged_by_its_name_and_what_we_wrote() -> None:
     """The undo of an undo would put another customer's e-mail address back for good."""
     columns = {"customer": 0, STATUS: 1, KEY: 2, EMAIL: 3}

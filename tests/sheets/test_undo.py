@@ -198,6 +198,15 @@ def test_an_otherwise_blank_row_is_restored_only_in_a_like_row() -> None:
     ]
 
 
+def test_a_blank_row_is_identified_by_what_we_wrote() -> None:
+    """If all columns were written, another row without a key would hold all of nothing, too."""
+    holds = RowImage(overwritten=(EMAIL, PHONE, STATUS))
+    blank = undo(before={}, identity=RowIdentity(holds=holds, wrote={EMAIL: HOME}))
+    rows = {4: line("", email=OTHER), 9: line("")}
+    assert put(placed(rows, blank)) == [(9, STATUS, "")]
+    assert put(placed({9: line("", email="")}, blank)) == [(9, STATUS, "")], "is restored already"
+
+
 def test_the_only_text_of_a_row_is_restored_in_one_row_or_none() -> None:
     """Three rows of a word each that were hit: all of them would get the word of the last."""
     alone = undo(identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
