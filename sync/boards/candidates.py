@@ -59,7 +59,6 @@ class NamedRow:
 
     @classmethod
     def of(cls, table: Table, row: int, cells: Row) -> "NamedRow":
-        """Name a row of a tab."""
         left_out = {"formulaValue", "boolValue"}  # Formulas and check boxes.
         typed = (c for c in cells if left_out.isdisjoint(c.get("userEnteredValue", ())))
         texts = map(shown_text, typed)

@@ -46,12 +46,11 @@ class RowSpan:
 
 
 def is_formula_text(text: str) -> bool:
-    """Tell whether a bare value is a formula."""
     return text.startswith("=")
 
 
 def spans(formula: str, title: str) -> Iterator[RowSpan]:
-    """Give the rows of each reference to the tab `title`, on which the formula stands."""
+    """Yield the rows of each reference to the tab `title`, on which the formula stands."""
     for match in _REFERENCE.finditer(formula):
         if match["text"] or not _is_here(match["title"], title):
             continue
@@ -65,7 +64,7 @@ def spans(formula: str, title: str) -> Iterator[RowSpan]:
 
 
 def covers_others(formula: str, row: int, title: str) -> bool:
-    """Tell whether a formula in `row` is about other rows, and not its own: a total, an average.
+    """Return whether a formula in `row` is about other rows, and not its own: a total, an average.
 
     One that refers to its own row counts for that row, whatever it looks up elsewhere.
     """
@@ -84,7 +83,7 @@ def covers_others(formula: str, row: int, title: str) -> bool:
 
 
 def is_total(formula: str, row: int, title: str, neighbors: Iterable[tuple[int, str]]) -> bool:
-    """Tell whether a cell sums up other rows, and is not what its whole column computes.
+    """Return whether a cell sums up other rows, and is not what its whole column computes.
 
     `neighbors` are the cells right above and below, with their rows: in a column that is
     computed row by row one of them has the same formula.
@@ -96,7 +95,7 @@ def is_total(formula: str, row: int, title: str, neighbors: Iterable[tuple[int, 
 
 
 def is_blank_aware(formula: str) -> bool:
-    """Tell whether a formula says what it shows for a blank cell."""
+    """Return whether a formula says what it shows for a blank cell."""
     return bool(_BLANK_AWARE.search(formula))
 
 
@@ -123,7 +122,7 @@ def _index(name: str) -> int:
 
 
 def fills_others(formula: str) -> bool:
-    """Tell whether a formula fills cells below its own, too: a copy of it has no room."""
+    """Return whether a formula fills cells below its own, too: a copy of it has no room."""
     return bool(_FILLS_OTHERS.search(formula))
 
 

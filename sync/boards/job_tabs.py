@@ -7,13 +7,7 @@ from functools import cached_property
 
 from sync.boards import habits, match, row_lookup, table_end
 from sync.boards.options import EndedWord, ended_words, worded_cells
-from sync.boards.progress_words import (
-    ENDED,
-    ProgressWords,
-    RuleWord,
-    parse_words,
-    stored_words,
-)
+from sync.boards.progress_words import ENDED, ProgressWords, parse_words, without_ended
 from sync.boards.reader import BoardReader
 from sync.boards.row_lookup import RowTexts
 from sync.boards.views import views_of
@@ -58,7 +52,7 @@ class BoardTabs:
         A mapped tab's duplicate is the installer's record, and isn't written.
         """
         mapped = (table for table in seen if table.mapped_at and table.is_original)
-        return without_ended(mapped, self._ended)
+        return with_options(mapped, self._ended)
 
     def check_served(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> None:
         """Raise Permanent if a tab that is stored as mapped isn't there with its header row."""
@@ -87,7 +81,6 @@ class BoardTabs:
         return True
 
     def columns(self, pending: Pending) -> Collection[str] | None:
-        """Return the ids of the mapped columns."""
         return pending.known_columns
 
     def rows(self, lease: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
@@ -194,7 +187,6 @@ class BoardTabs:
         return "userEnteredValue"
 
     def views(self, table: Table) -> Sequence[View]:
-        """Return views of the rejected and the stuck jobs."""
         layout = self._targets.layout
         return views_of(table, layout.config, layout.stuck_days)
 
@@ -220,7 +212,7 @@ class BoardTabs:
         added = row_lookup.added_rows(tables, rows, targets, CellDecider(self, zone))
         texts = row_lookup.texts_of_rows(tables, rows)
         self._settle(lease, texts, customers, added.keys())
-        return TabFindings(without_ended(tables, ended), foreign)
+        return TabFindings(with_options(tables, ended), foreign)
 
     def _settle(
         self, lease: Lease, texts: RowTexts, customers: Mapping[str, Customer], added: Set[str]
@@ -240,23 +232,15 @@ class BoardTabs:
         return self._store.spreadsheet.ended_words()
 
 
-def without_ended(tables: Iterable[Table], ended: Set[EndedWord]) -> tuple[Table, ...]:
-    """Return tabs without the words that are no option any longer: they aren't written.
-
-    A rule for a whole job stays, with ENDED: no earlier rule's word is written for it.
-    """
+def with_options(tables: Iterable[Table], ended: Set[EndedWord]) -> tuple[Table, ...]:
+    """Return tabs without the words that are no option any longer: they aren't written."""
 
     def kept(table: Table, column: str) -> dict[str, str]:
         words = table.words[column]
-        if column != PROGRESS:
-            return {t: w for t, w in words.items() if (table.sheet_id, column, w) not in ended}
-        rule_words = list[RuleWord]()
-        for each in parse_words(words):
-            if (table.sheet_id, column, each.word) not in ended:
-                rule_words.append(each)
-            elif not each.is_synonym:
-                rule_words.append(replace(each, word=ENDED))
-        return stored_words(rule_words)
+        gone = {word for word in words.values() if (table.sheet_id, column, word) in ended}
+        if column == PROGRESS:
+            return without_ended(words, gone)
+        return {text: word for text, word in words.items() if word not in gone}
 
     return tuple(
         replace(table, words={column: kept(table, column) for column in table.words})

@@ -175,7 +175,6 @@ class Preview:
 
     @property
     def counts(self) -> list[str]:
-        """What there is to count, in words."""
         kinds, typed = self.kinds, "text that you typed is replaced only by later events"
         named = "; ".join(map(str, self.doubled[:_NAMED]))
         named += "; …" if len(self.doubled) > _NAMED else ""
@@ -192,7 +191,6 @@ class Preview:
 
     @property
     def cautions(self) -> list[str]:
-        """What is not certain, in words."""
         lines, jobs = [], pluralize(self.unsettled_count, "job", "jobs")
         if self.unsettled_count and self.wait_hours:
             wait = (

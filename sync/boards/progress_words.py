@@ -1,6 +1,6 @@
 """Compares a typed word in a progress column with the word that a job should show. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,6 +48,18 @@ def stored_words(words: Iterable[RuleWord]) -> dict[str, str]:
     return {
         f"{each.rule}{_SYNONYM}{each.word}" if each.is_synonym else each.rule: each.word
         for each in words
+    }
+
+
+def without_ended(stored: Mapping[str, str], ended: Container[str]) -> dict[str, str]:
+    """Return stored words without those that `ended`.
+
+    Their rules stay, with ENDED: no earlier rule's word is written for them.
+    """
+    return {
+        key: ENDED if word in ended else word
+        for key, word in stored.items()
+        if word not in ended or _SYNONYM not in key
     }
 
 

@@ -1,6 +1,7 @@
 """Reads of boards beyond what a flush reads: whole tabs and columns as texts, drop-downs."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sync.boards import options, survey
@@ -54,13 +55,10 @@ class BoardReader:
         """
         lists: dict[str, tuple[str, ...]] = {}
         for cells in ranges:
-            try:
-                is_lost = survey.LOST in cells
-                lists[cells] = (
-                    () if is_lost else survey.texts(self._client.get(survey.TEXTS, (cells,)))
-                )
-            except Refused:
-                lists[cells] = ()
+            lists[cells] = ()
+            if survey.LOST not in cells:
+                with suppress(Refused):
+                    lists[cells] = survey.texts(self._client.get(survey.TEXTS, (cells,)))
         return lists
 
     def options(self, cells: Sequence[WordedCells]) -> Options:

@@ -86,7 +86,7 @@ def option_ranges(answer: Json) -> tuple[str, ...]:
 
 
 def cells_in(answer: Json) -> Iterator[tuple[int, str, int, Json]]:
-    """Give sheet id, title, column index and cell."""
+    """Yield sheet id, title, column index and cell."""
     for sheet in answer.get("sheets", ()):
         tab = sheet.get("properties", {})
         for grid in sheet.get("data", ()):

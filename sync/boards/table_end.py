@@ -50,7 +50,6 @@ class ColumnTexts:
 
     @property
     def below(self) -> Sequence[str]:
-        """The cells below the header."""
         return self.texts[self.header_at + 1 :]
 
 
@@ -115,7 +114,7 @@ class _TabText:
         return bool(filled) and sets_aside(filled[0]) and not self.is_job(row)
 
     def _is_remark(self, row: int) -> bool:
-        """Tell whether a row has one text alone, and a total is nearest above it: a legend."""
+        """Return whether a row has one text alone, and a total is nearest above it: a legend."""
         has_key = KEY in self._table.columns and self._entered(KEY, row)
         if has_key or len(self._filled(row)) > 1:
             return False
@@ -136,7 +135,7 @@ class _TabText:
         return "" if formulas.is_formula_text(text) else text.strip()
 
     def is_job(self, row: int) -> bool:
-        """Tell whether a row is a job's or looks like one."""
+        """Return whether a row is a job's or looks like one."""
         columns, headers = self._table.columns, self._table.headers
         entered = {c: text for c in columns if (text := self._entered(c, row))}
         # A row without a text, or with the headers once more, is no job's.
@@ -171,7 +170,7 @@ class _TabText:
         return formulas.is_total(self._text(index, row), row, self._table.title, around)
 
     def formulas_of(self, row: int) -> Iterator[tuple[int, str]]:
-        """Give the formulas that a row below takes of this one, of columns that are not managed.
+        """Yield the formulas that a row below takes of this one, of columns that are not managed.
 
         What they count in their own row must be there in a new one, too, or they must be aware of
         blank cells: else they would leave an amount of $0, or a date of 1899.
@@ -196,7 +195,7 @@ class _TabText:
         yield from ((index, text) for index, text in copyable.items() if index in present)
 
     def is_covered_to(self, row: int) -> bool:
-        """Tell whether a total ends at a row, and nothing in that row counts up to itself."""
+        """Return whether a total ends at a row, and nothing in that row counts up to itself."""
         ends, number = False, str(row + 1)
         for line in self._lines.values():
             for at, text in enumerate(line):

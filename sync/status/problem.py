@@ -49,7 +49,6 @@ class Problem:
 
     @property
     def text(self) -> str:
-        """What is wrong, and the fix."""
         return joined(self.what, self.fix, by_command(self.command))
 
     @property

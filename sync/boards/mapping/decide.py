@@ -8,13 +8,11 @@ from functools import partial
 
 from sync.boards.mapping import recognize
 from sync.boards.mapping.fields import (
-    AS_IT_IS,
     LONGEST,
     NO_WORD,
     Fields,
     TextWords,
     fit_options,
-    words_without_options,
 )
 from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.propose import Proposal, propose
@@ -25,6 +23,7 @@ from sync.boards.progress_words import RuleWord, parse_words, stored_words
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.progress import PROGRESS
+from sync.sheets.read import OTHER_TEXTS
 from sync.types import letters
 
 _LETTERS = re.compile(r"[A-Za-z]{1,3}")
@@ -298,17 +297,16 @@ class TabDecider:
         self, column: MappedColumn, known: Mapping[str, str], chosen: Mapping[str, str]
     ) -> MappedColumn:
         """Return a column with its words: chosen for it, or stored."""
-        options = column.proposal.options
+        options, wanted = column.proposal.options, {**known, **chosen}
         if options is None:
-            words = words_without_options({**known, **chosen})
-            if words is None and known:
-                words = AS_IT_IS  # The last word was removed.
+            by_text = {t: word for t, word in wanted.items() if word and t != OTHER_TEXTS}
+            words = TextWords(by_text, takes_others=True) if by_text or known else None
             return replace(column, words=words)
         for text, word in chosen.items():
             if word and word not in options:
                 raise no_option(column, word, text)
         field = self._fields.get(column.field)
-        words = fit_options(field, options, {**known, **chosen}, self._fields.trade_words)
+        words = fit_options(field, options, wanted, self._fields.trade_words)
         if words.size > LONGEST:
             reason = f"its drop-down has {len(options)} long options"
             return replace(column, field="", reason=reason)

@@ -167,7 +167,6 @@ class TextWords:
 
     @property
     def written(self) -> dict[str, str]:
-        """What is written."""
         others = {OTHER_TEXTS: OTHER_TEXTS} if self.takes_others else {}
         return {**self.by_text, **dict.fromkeys(self.excluded, NO_WORD), **others}
 
@@ -183,10 +182,6 @@ class TextWords:
     def size(self) -> int:
         """How many characters all of it has."""
         return sum(map(len, [*self.by_text, *self.by_text.values()]))
-
-
-AS_IT_IS = TextWords({}, takes_others=True)
-"""Of a column in which every text is written as it is."""
 
 
 def fit_options(
@@ -217,12 +212,6 @@ def fit_options(
     return TextWords(by_text, without_word, excluded, ended)
 
 
-def words_without_options(chosen: Mapping[str, str]) -> TextWords | None:
-    """Return the words of a column without a drop-down: only those that the user chose."""
-    by_text = {text: word for text, word in chosen.items() if word and text != OTHER_TEXTS}
-    return TextWords(by_text, takes_others=True) if by_text else None
-
-
 def _proposed(
     text: str, options: Sequence[str], free: Sequence[str], trade: Sequence[Sequence[str]]
 ) -> str:
@@ -237,7 +226,7 @@ def _proposed(
 def _fitting(
     text: str, options: Sequence[str], free: Sequence[str], trade: Sequence[Sequence[str]]
 ) -> Iterator[list[str]]:
-    """Give the options that fit a text: the same, in other case or signs, by the trade, almost."""
+    """Yield the options that fit a text: the same, in other case or signs, by the trade, almost."""
     yield [option for option in options if option == text]
     yield [option for option in options if option.strip().casefold() == text.casefold()][:1]
     yield [option for option in options if plain(option) == plain(text)]

@@ -59,7 +59,6 @@ class RuleWords:
 
     @property
     def written(self) -> dict[str, str]:
-        """What is written, as it is stored."""
         return stored_words(self.words)
 
     @property

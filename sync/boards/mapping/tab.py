@@ -97,7 +97,7 @@ class SeenTab:
         return line[column] if column < len(line) else NOTHING
 
     def below(self, row: int, column: int) -> Iterator[SeenCell]:
-        """Give the cells of a column below a row, blank ones too."""
+        """Yield the cells of a column below a row, blank ones too."""
         return (self.cell(at, column) for at in range(row + 1, len(self.rows)))
 
     def headers(self, row: int) -> dict[int, str]:

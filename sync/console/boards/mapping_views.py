@@ -152,7 +152,6 @@ class FieldOffers:
         return self._titles.get(written, written)
 
     def tab(self, mapping: TabMapping, form: MappingForm) -> TabView:
-        """Return a tab with its columns."""
         tab, names = mapping.tab.sheet_id, column_names(mapping)
         columns = (self._column(tab, c, names[c.index], form) for c in mapping.columns)
         added = ((written, self.title(written)) for written in form.added(tab))
@@ -212,7 +211,6 @@ class FieldOffers:
             yield StepRow(f"{MEANS}:{tab}:{name}:{word}", word, tuple(rules))
 
     def choices(self, tab: TabView, form: MappingForm) -> Choices:
-        """Return a tab's choices."""
         number, fields, unset = tab.mapping.tab.sheet_id, dict[str, str](), list[str]()
         words: dict[str, dict[str, list[str]]] = {}
         for column in tab.columns:
@@ -239,7 +237,6 @@ class FieldOffers:
         return Choices(fields, unset, form.added(number), column_words=words, header_row=row)
 
     def _step_words(self, steps: Sequence[StepRow]) -> dict[str, list[str]]:
-        """Return the words of every rule."""
         said: dict[str, list[str]] = {}
         for row in steps:
             for rule in dict.fromkeys(row.rules):
