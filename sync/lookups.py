@@ -15,7 +15,7 @@ import structlog
 from sync.errors import BrightsheetError
 from sync.everbright.answers import read_customer, read_details
 from sync.everbright.client import EverBright
-from sync.everbright.errors import MISSING
+from sync.everbright.errors import MISSING, TOKEN
 from sync.jobs import contracts, projection
 from sync.jobs.details import DetailColumns
 from sync.jobs.model import ARCHIVED, Customer, Details, Job
@@ -100,7 +100,7 @@ def request_customer(everbright: EverBright, due: DueLookup[Customer]) -> Custom
     fact, asked = due.job.facts.get(ARCHIVED), due.known.asked
     is_same = customer.archived == due.known.archived
     if asked is None or not is_same or (fact and fact.received >= asked):
-        asked = due.at
+        asked = due.claimed_at
     return customer.model_copy(update={"asked": asked})
 
 
@@ -113,12 +113,12 @@ class DetailLookup:
     _columns: DetailColumns
     _config: EverBrightConfig
 
-    def answer(self, due: DueLookup[Details]) -> Details:
+    def request(self, due: DueLookup[Details]) -> Details:
         """Return a job's details, blank for one without a row.
 
         A metric that is missing or refused is requested again when the job changes.
         """
-        metrics = self._columns.asked(due.job) if due.job.has_row else ()
+        metrics = self._columns.metrics_for(due.job) if due.job.has_row else ()
         path = self._path(due.job, metrics)
         if not path:
             return Details()
@@ -127,9 +127,9 @@ class DetailLookup:
         except BrightsheetError as error:
             if error.reason != MISSING:
                 raise
-            self._say("details_refused", metrics)
+            self._log_once("details_refused", metrics)
             return due.known.model_copy(update={"asked": metrics, "is_refused": True})
-        self._say("details_missing", [metric for metric in metrics if metric not in values])
+        self._log_once("details_missing", [metric for metric in metrics if metric not in values])
         return Details(asked=metrics, values=values)
 
     def _path(self, job: Job, metrics: Iterable[str]) -> str:
@@ -142,8 +142,8 @@ class DetailLookup:
             quote=quote(quote_id, safe=""), site=quote(job.site, safe=""), metrics=names
         )
 
-    def _say(self, event: str, metrics: Iterable[str]) -> None:
-        """Log once for each metric that the account doesn't seem to have."""
+    def _log_once(self, event: str, metrics: Iterable[str]) -> None:
+        """Log the metrics that the account doesn't seem to have, each once."""
         claim = self._store.reported.claim
         if missing := [metric for metric in metrics if claim(f"{event}:{metric}")]:
             _log.warning(event, metrics=missing, fix="Correct [everbright] in the config.")
@@ -165,23 +165,23 @@ class LookupLoop:
     def step(self) -> bool:
         """Send the first request that is due; False if none is."""
         if self._is_refused is None:  # The token may have changed with the restart.
-            self._note(None)
+            self._record_token(None)
         for fetcher in self._fetchers:
             result = fetcher.fetch()
             if result is None:
                 continue
             if result.error is not None:
                 _log.info(fetcher.name, site=result.site, reason=result.error.reason)
-            self._note(result.error)
+            self._record_token(result.error)
             if result.is_new:
                 self._wake()
             self._wait(_SPACING_SECONDS)
             return True
         return False
 
-    def _note(self, error: BrightsheetError | None) -> None:
+    def _record_token(self, error: BrightsheetError | None) -> None:
         """Record whether the token is accepted; other errors don't show it."""
-        is_refused = error is not None and error.reason == TOKEN_REFUSED
+        is_refused = error is not None and error.reason == TOKEN
         if is_refused != self._is_refused and (error is None or is_refused):
             change = self._heartbeats.begin if is_refused else self._heartbeats.end
             change(TOKEN_REFUSED)

@@ -7,22 +7,11 @@ from sync.everbright.answers import Record
 from sync.webhooks.schema import Milestone, SubTask, Task
 
 _DEFINITION_KEYS = ("milestone_definition", "milestone_definition_id", "definition")
-_MILESTONE_KEYS = frozenset(Milestone.model_fields) - {
-    "site",
-    "quote",
-    "milestone_definition",
-    "tasks",
-}
-_CONTRACT_KEYS = (
-    "name",
-    "status",
-    "task_definition",
-    "date_updated",
-    "updated_at",
-    "date_modified",
-)
-_TASK_KEYS = frozenset(Task.model_fields) - {"sub_tasks"}
-_SUB_TASK_KEYS = frozenset(SubTask.model_fields)
+# The keys that payloads take over from records.
+_MILESTONE = frozenset(Milestone.model_fields) - {"site", "quote", "milestone_definition", "tasks"}
+_CONTRACT = ("name", "status", "task_definition", "date_updated", "updated_at", "date_modified")
+_TASK = frozenset(Task.model_fields) - {"sub_tasks"}
+_SUB_TASK = frozenset(SubTask.model_fields)
 
 
 def milestone(
@@ -33,13 +22,12 @@ def milestone(
     `tasks` are its tasks with their sub-tasks, `quote` is the job's ("" for none), used if the
     record has none.
     """
-    payload = {key: record[key] for key in _MILESTONE_KEYS if key in record}
+    payload = {key: record[key] for key in _MILESTONE if key in record}
     payload["site"] = site
     payload["quote"] = _reference(record, ("quote", "quote_id")) or quote or None
     payload["milestone_definition"] = definition(record) or None
     payload["tasks"] = [
-        _only(task, _TASK_KEYS)
-        | {"sub_tasks": [_only(sub_task, _SUB_TASK_KEYS) for sub_task in sub_tasks]}
+        _only(task, _TASK) | {"sub_tasks": [_only(sub_task, _SUB_TASK) for sub_task in sub_tasks]}
         for task, sub_tasks in tasks
     ]
     return payload
@@ -50,7 +38,7 @@ def contract(record: Record, site: str) -> dict[str, Any]:
 
     If the record has no sub-tasks, its own fields are used like those of a sub-task.
     """
-    payload = {key: record[key] for key in _CONTRACT_KEYS if key in record}
+    payload = {key: record[key] for key in _CONTRACT if key in record}
     payload["site"] = site
     payload["quote"] = _reference(record, ("quote", "quote_id"))
     payload["sub_tasks"] = record.get("sub_tasks") or [

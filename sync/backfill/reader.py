@@ -136,7 +136,7 @@ class JobList:
         )
 
     def _read_once(self) -> bool:
-        """Return whether jobs left the list meanwhile: others have moved to pages already read."""
+        """Read the list, and return whether it lost jobs, so that others moved to earlier pages."""
         count, number, has_shrunk = 0, 0, False
         try:
             for page in self._lists.pages(self._paths.jobs, PAGES):
@@ -216,12 +216,12 @@ class Reader:
         for workflow in workflows:
             records += self._records(self._paths.milestones, "workflow", _id(workflow, "workflow"))
         answers.check_owner(records, _OWNERS["site"], site)
-        later = [record for record in records if _may_be_news(record, known)]
+        changed = [record for record in records if _may_be_news(record, known)]
         quote = ""
-        if any(not answers.identifier(record, "quote", "quote_id") for record in later):
+        if any(not answers.identifier(record, "quote", "quote_id") for record in changed):
             quote = payloads.initial_quote(self._records(self._paths.quotes, "site", site))
         milestones = [
-            payloads.milestone(record, site, quote, self._tasks(record)) for record in later
+            payloads.milestone(record, site, quote, self._tasks(record)) for record in changed
         ]
         return JobReading([*milestones, *self._contracts(site)], bool(workflows))
 

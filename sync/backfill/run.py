@@ -39,7 +39,7 @@ class Summary:
     problems: Sequence[str] = ()
     notes: Sequence[str] = ()
     requests: int = 0
-    """Requests to EverBright since this process started."""
+    """The number of requests to EverBright."""
 
     @property
     def is_complete(self) -> bool:

@@ -65,14 +65,16 @@ class Copier:
     def _download_and_upload(self, claim: Claim, document: PendingDocument) -> tuple[File, str]:
         """Return the uploaded file and the SHA-256 of the bytes that were sent."""
         with tempfile.TemporaryFile(prefix="brightsheet-") as file:
-            got = self._everbright.download(document.uuid, document.sub_task, document.name, file)
-            is_type = _MEDIA_TYPE.fullmatch(got.media_type)
-            media_type = got.media_type if is_type else "application/octet-stream"
-            content = FileContent(file, got.size, media_type)
+            download = self._everbright.download(
+                document.uuid, document.sub_task, document.name, file
+            )
+            is_valid = _MEDIA_TYPE.fullmatch(download.media_type)
+            media_type = download.media_type if is_valid else "application/octet-stream"
+            content = FileContent(file, download.size, media_type)
             calls = Calls(self._drive, self._sleep)
-            ids = self._folders.prepare_upload(calls, claim, document, got.sha256)
+            ids = self._folders.prepare_upload(calls, claim, document, download.sha256)
             try:
-                return self._upload(calls, document, content, *ids), got.sha256
+                return self._upload(calls, document, content, *ids), download.sha256
             except IdUsedUp as error:
                 self._clear_file(claim, document)
                 raise Retryable(error.reason, error.message) from error

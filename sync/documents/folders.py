@@ -71,6 +71,7 @@ class JobFolders:
         return self._locks[hash(site) % _LOCKS]
 
     def _find_folder(self, calls: Calls, claim: Claim) -> _CachedFolder:
+        """Return the job's folder: the cached, the stored or the tagged one."""
         cached = self._cache.get(claim.site)
         if cached is not None and monotonic() < cached.expires_at:
             return cached
@@ -81,12 +82,12 @@ class JobFolders:
             files = calls.retry(calls.drive.children, folder_id) if folder_id else []
         copies = {file.tags[FILE_TAG]: file for file in reversed(files) if FILE_TAG in file.tags}
         unknown = self._documents.not_copied(copies)
-        return self._keep(claim.site, folder_id, {uuid: copies[uuid] for uuid in unknown})
+        return self._add_to_cache(claim.site, folder_id, {uuid: copies[uuid] for uuid in unknown})
 
     def _search_folder(self, calls: Calls, claim: Claim, folder_id: str, link: str) -> str:
         """Return the ID of the folder with the stored ID, or with the job's tag; "" for none.
 
-        If that isn't what is stored, it is stored.
+        Stores what differs from `folder_id` and `link`, which are the stored ones.
         """
         stored = calls.retry(calls.drive.get, folder_id) if folder_id else None
         folder = stored
@@ -115,10 +116,10 @@ class JobFolders:
             # Not every kind of drive is documented to accept generated IDs.
             folder = create("", name, tag)
         self._documents.store_folder(claim, folder.id, folder.link)
-        self._keep(claim.site, folder.id, {})
+        self._add_to_cache(claim.site, folder.id, {})
         return folder.id
 
-    def _keep(self, site: str, folder_id: str, copies: dict[str, File]) -> _CachedFolder:
+    def _add_to_cache(self, site: str, folder_id: str, copies: dict[str, File]) -> _CachedFolder:
         self._cache.pop(site, None)
         for oldest in list(self._cache)[: 1 - _CACHE_SIZE]:
             self._cache.pop(oldest, None)

@@ -35,11 +35,11 @@ def read_page(tree: Any) -> Page:
         return Page(_records(answer))
     if not isinstance(answer, Mapping) or not isinstance(answer.get("results"), list):
         raise Permanent(ODD, "EverBright's answer isn't a list.")
-    following, count = answer.get("next"), answer.get("count")
+    next_link, count = answer.get("next"), answer.get("count")
     is_number = isinstance(count, int) and not isinstance(count, bool)
     return Page(
         records=_records(answer["results"]),
-        next=following if isinstance(following, str) and following else None,
+        next=next_link if isinstance(next_link, str) and next_link else None,
         count=count if is_number else None,
     )
 
@@ -82,8 +82,8 @@ def check_owner(records: Sequence[Record], keys: Sequence[str], owner: str) -> N
     because a number under the same key may be another identifier.
     """
     for record in records:
-        named = uuid(identifier(record, *keys))
-        if named and uuid(owner) not in (None, named):
+        found = uuid(identifier(record, *keys))
+        if found and uuid(owner) not in (None, found):
             text = f"EverBright's list has records of something else ({keys[0]})."
             raise Permanent("everbright_unfiltered", text)
 

@@ -45,7 +45,7 @@ class DetailColumns:
         aliases = [(step.definitions[0], step.alias) for step in steps]
         return repr((everbright.details, everbright.no_value, self.metrics, aliases))
 
-    def asked(self, job: Job) -> tuple[str, ...]:
+    def metrics_for(self, job: Job) -> tuple[str, ...]:
         """Return the distinct metrics that the columns of `job` need."""
         names = (name for column in self.metrics for name in self._names(column, job))
         return tuple(dict.fromkeys(names))

@@ -17,7 +17,7 @@ from sync.store.jobs import DocumentToCopy
 from sync.store.lookups import IS_AWAITED, NAME_WAIT_SECONDS, customers
 from sync.store.schema import customer, document, folder, shared_document
 
-DUE = 100
+_MAX_DUE = 100
 """Maximum number of a job's documents read at once: more than most jobs have."""
 
 # A literal, because SQLite doesn't use a partial index for a parameter.
@@ -108,7 +108,7 @@ class Documents:
             )
             columns = [document.c[name] for name in PendingDocument.__dataclass_fields__]
             due = select(*columns).where(document.c.site == site, _IS_DUE)
-            due = due.order_by(document.c.due_at, document.c.uuid).limit(DUE)
+            due = due.order_by(document.c.due_at, document.c.uuid).limit(_MAX_DUE)
             rows = connection.execute(due).mappings()
             return Claim(site, int(number or 0)), [PendingDocument(**row) for row in rows]
 
@@ -118,7 +118,6 @@ class Documents:
             pass
 
     def release(self, *claims: Claim) -> None:
-        """End claims."""
         if claims:
             with self._database.writing(durable=False) as connection:
                 _end(connection, claims)
@@ -136,7 +135,7 @@ class Documents:
         return files.folder_name(site, known.get(site, Customer()))
 
     def not_copied(self, uuids: Collection[str]) -> set[str]:
-        """Return those of `uuids` that have no known copy."""
+        """Return those of `uuids` whose copy isn't stored."""
         copied = select(document.c.uuid).where(
             document.c.uuid.in_(sorted(uuids)), document.c.state == FileState.DONE
         )
@@ -175,13 +174,15 @@ class Documents:
 
     def postpone(self, claim: Claim, uuid: str, error: BrightsheetError, seconds: float) -> None:
         """Try again after `seconds`, and store the error."""
-        self._fail(claim, uuid, error, due_at=now() + seconds)
+        self._store_error(claim, uuid, error, due_at=now() + seconds)
 
     def give_up(self, claim: Claim, uuid: str, error: BrightsheetError) -> None:
         """Stop retrying a document until a person retries it."""
-        self._fail(claim, uuid, error, state=FileState.FAILED)
+        self._store_error(claim, uuid, error, state=FileState.FAILED)
 
-    def _fail(self, claim: Claim, uuid: str, error: BrightsheetError, **values: object) -> None:
+    def _store_error(
+        self, claim: Claim, uuid: str, error: BrightsheetError, **values: object
+    ) -> None:
         with self._writing(claim) as connection:
             _update(
                 connection,

@@ -36,8 +36,8 @@ class DueLookup(Generic[AnswerT]):
     attempts: int
     events: int
     """How many events it had: a later one makes another lookup due."""
-    at: datetime
-    """The time (UTC) by the database's clock."""
+    claimed_at: datetime
+    """In UTC, by the database's clock."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ class Customers(Lookups[Customer]):
 
     def __init__(self, database: Database) -> None:
         keys = (f"{entry.id}={entry.site_key}" for entry in SITE_FIELDS)
-        asked = " ".join(sorted([*Customer.model_fields, *keys]))
-        question = sha256(asked.encode()).hexdigest()[:16]
+        fields = " ".join(sorted([*Customer.model_fields, *keys]))
+        question = sha256(fields.encode()).hexdigest()[:16]
         stamp = {"fetched_at": now(), "question": question}
         super().__init__(database, customer, Customer, stamp)
 

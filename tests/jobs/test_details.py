@@ -29,7 +29,7 @@ SHOWN = Config.model_validate(
 )
 COLUMNS = DetailColumns(SHOWN)
 JOB = job_of(an_event())
-METRICS = COLUMNS.asked(JOB)
+METRICS = COLUMNS.metrics_for(JOB)
 ZONES = [ZoneInfo(name) for name in ("Pacific/Honolulu", "UTC", "Asia/Tokyo")]
 TEXTS = st.text(max_size=30) | st.dates().map(str) | st.datetimes().map(str) | st.floats().map(str)
 JSON = st.recursive(
@@ -79,9 +79,9 @@ def test_a_deadline_needs_the_milestones_alias_only_if_its_metric_contains_it() 
     without = SHOWN.model_dump()
     without["milestones"] = []
     assert "milestone_ntp_submission_deadline" in METRICS
-    assert not any("deadline" in one for one in DetailColumns(Config(**without)).asked(JOB))
+    assert not any("deadline" in one for one in DetailColumns(Config(**without)).metrics_for(JOB))
     without["everbright"]["deadline"] = ["current_milestone_submission_deadline"]
-    asked = DetailColumns(Config(**without)).asked(JOB)
+    asked = DetailColumns(Config(**without)).metrics_for(JOB)
     assert "current_milestone_submission_deadline" in asked
 
 
