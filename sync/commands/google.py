@@ -11,18 +11,9 @@ from threading import Thread
 import click
 
 from sync.errors import SettingsError
-from sync.google import auth
+from sync.google import auth, own_files
 from sync.google.drive import Drive
-from sync.google.sign_in import (
-    FOLDER,
-    TITLE,
-    Loopback,
-    SignIn,
-    Token,
-    find_or_create_folder,
-    find_or_create_spreadsheet,
-    read_client,
-)
+from sync.google.sign_in import Loopback, SignIn, Token, read_client
 from sync.settings.environment import GoogleSettings, google_id, google_settings
 from sync.sheets.client import SheetClient
 from sync.sheets.job_tabs import OwnTab
@@ -116,15 +107,17 @@ def _files(
     if folder and not Drive(auth.session(settings), folder, account).is_writable_folder():
         raise SettingsError("--folder", f"is not a folder where {account} can create files.")
     if not folder:
-        made, is_new = find_or_create_folder(Drive(auth.session(settings), "", account))
-        folder = made.id
-        _say(f"{'Made' if is_new else 'Found'} the folder {FOLDER}: {made.link}")
+        file, is_new = own_files.find_or_create_folder(Drive(auth.session(settings), "", account))
+        folder = file.id
+        _say(f"{'Made' if is_new else 'Found'} the folder {own_files.FOLDER}: {file.link}")
     if spreadsheet:
         SheetClient(auth.session(settings), spreadsheet, account).read(OwnTab())
     else:
-        made, is_new = find_or_create_spreadsheet(Drive(auth.session(settings), folder, account))
-        spreadsheet = made.id
-        _say(f"{'Made' if is_new else 'Found'} the spreadsheet {TITLE}: {made.link}")
+        file, is_new = own_files.find_or_create_spreadsheet(
+            Drive(auth.session(settings), folder, account)
+        )
+        spreadsheet = file.id
+        _say(f"{'Made' if is_new else 'Found'} the spreadsheet {own_files.TITLE}: {file.link}")
     return folder, spreadsheet
 
 

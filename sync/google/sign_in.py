@@ -1,7 +1,4 @@
-"""Signs a user account in to Google: an address to open, then Google's answer → a token.
-
-Also creates the spreadsheet and folder for that account, and finds them again by their tags.
-"""
+"""Signs a user account in to Google: an address to open, then Google's answer → a token."""
 
 import hmac
 import json
@@ -22,7 +19,6 @@ from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from sync.errors import Permanent, Retryable, SettingsError
 from sync.google.auth import TIMEOUT, TOKEN_URL
-from sync.google.drive import Drive, File
 
 _AUTHORIZE = "https://accounts.google.com/o/oauth2/v2/auth"
 _DESKTOP = "Use the JSON file of an OAuth client of the type Desktop app."
@@ -170,31 +166,3 @@ class Loopback:
         at: TracebackType | None,
     ) -> None:
         self._server.server_close()
-
-
-TAG = "brightsheetRole"
-TITLE = "Solar jobs"
-FOLDER = "Job documents"
-
-
-def find_or_create_folder(drive: Drive) -> tuple[File, bool]:
-    """Return the folder for documents under the root, and whether it is new."""
-    tag = {TAG: "folder"}
-    file = drive.find(tag)
-    return file or drive.create_folder("", FOLDER, tag), file is None
-
-
-def find_or_create_spreadsheet(drive: Drive) -> tuple[File, bool]:
-    """Return the spreadsheet under the root, and whether it is new."""
-    tag = {TAG: "spreadsheet"}
-    file = drive.find(tag)
-    return file or drive.create_spreadsheet(TITLE, tag), file is None
-
-
-def is_own_spreadsheet(drive: Drive, spreadsheet: str) -> bool:
-    """Return whether Brightsheet created a spreadsheet."""
-    try:
-        file = drive.get(spreadsheet)
-    except Permanent:  # The account may not use the Drive API.
-        return False
-    return file is not None and TAG in file.tags

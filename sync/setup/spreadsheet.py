@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sync.errors import Permanent, SettingsError
-from sync.google import auth, sign_in
+from sync.google import auth, own_files
 from sync.ops import retry
 from sync.settings.environment import Settings
 from sync.sheets import batch, keys
@@ -66,7 +66,7 @@ class Setup:
         if auth.is_service_account(self._settings):
             where = _SHARED_DRIVE.format(account=account, setting="DRIVE_FOLDER_ID")
             raise SettingsError("DRIVE_FOLDER_ID", f"is not set. {where}")
-        made, is_new = sign_in.find_or_create_folder(self._wiring.drive(""))
+        made, is_new = own_files.find_or_create_folder(self._wiring.drive(""))
         return made.id, is_new
 
     def spreadsheet(self, folder: str) -> tuple[str, bool]:
@@ -74,14 +74,14 @@ class Setup:
         configured = self._settings.spreadsheet_id
         if configured:
             return configured, False
-        made, is_new = sign_in.find_or_create_spreadsheet(self._wiring.drive(folder))
+        made, is_new = own_files.find_or_create_spreadsheet(self._wiring.drive(folder))
         return made.id, is_new
 
     def new_spreadsheet(self) -> str:
         """Create another, empty spreadsheet in the folder, and return its ID."""
         # Under another role, because `find_or_create_spreadsheet` must not find it.
-        tag = {sign_in.TAG: "rebuilt"}
-        return self._wiring.drive(self.folder()[0]).create_spreadsheet(sign_in.TITLE, tag).id
+        tag = {own_files.TAG: "rebuilt"}
+        return self._wiring.drive(self.folder()[0]).create_spreadsheet(own_files.TITLE, tag).id
 
     def provision(self, spreadsheet: str, extras: Collection[str] = ()) -> list[str]:
         """Add the missing parts of our tabs; return a line for each change.
@@ -140,7 +140,7 @@ class Setup:
         rows = [row for part in sheet.get("data", ()) for row in part.get("rowData", ())]
         if is_used or any(cell for row in rows for cell in row.get("values", ())):
             return []
-        if not sign_in.is_own_spreadsheet(self._wiring.drive(""), spreadsheet):
+        if not own_files.is_own_spreadsheet(self._wiring.drive(""), spreadsheet):
             return []
         writer.take_call(lease)
         client.update([{"deleteSheet": {"sheetId": 0}}])
