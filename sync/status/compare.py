@@ -11,6 +11,7 @@ from sync.sheets.flush import Flusher
 from sync.sheets.keys import must_be_gone
 from sync.sheets.reconcile import NO_TAB, Compared, reconcile
 from sync.status.problem import Problem, pluralize
+from sync.status.rules import COMPARE
 from sync.status.verdict import evaluate, waiting
 from sync.store import Backlog
 from sync.wiring import Sleep, Wiring
@@ -34,6 +35,9 @@ class Comparison:
     found: Compared
     without_row: Sequence[JobWithoutRow]
     backlog: Backlog
+    """What was pending before."""
+    warnings: Sequence[Problem] = ()
+    """What only a comparison finds, unless it was dismissed."""
     has_tab: bool = True
     """False if the tab for jobs is missing."""
     unsettled: frozenset[str] = frozenset()
@@ -51,10 +55,7 @@ class Comparison:
     @property
     def is_well(self) -> bool:
         """Whether the sheet is up to date."""
-        found = self.found
-        cells = found.wrong or found.kept or found.unsayable
-        is_off = cells or found.doubled or found.foreign or self.without_row or self.unsettled
-        return self.has_tab and not is_off and not self.reasons
+        return self.has_tab and not (self.found.wrong or self.reasons or self.warnings)
 
 
 def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
@@ -79,7 +80,9 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
             has_tab = False
         wiring.check_trash()
         unsettled = flusher.store.boards.waiting()
-        return Comparison(found, jobs_without_row(flusher), waits, has_tab, unsettled)
+        warnings = [each for each in evaluate(wiring.backlog()) if each.recheck == COMPARE]
+        without_row = jobs_without_row(flusher)
+        return Comparison(found, without_row, waits, warnings, has_tab, unsettled)
 
 
 def jobs_without_row(flusher: Flusher) -> list[JobWithoutRow]:
@@ -118,33 +121,12 @@ def restore(wiring: Wiring, sleep: Sleep, sites: Collection[str]) -> int:
 def lines(comparison: Comparison) -> Iterator[str]:
     if not comparison.has_tab:
         yield _NO_TAB
-    found = comparison.found
-    if found.wrong:
-        jobs = pluralize(len(found.wrong), "job differs", "jobs differ")
-        yield f"{jobs}: the worker writes them."
+    if wrong := comparison.found.wrong:
+        yield f"{pluralize(len(wrong), 'job differs', 'jobs differ')}: the worker writes them."
     yield from (reason.text for reason in comparison.reasons)
-    if comparison.backlog.quarantined:
-        count = pluralize(comparison.backlog.quarantined, "job is", "jobs are")
-        yield f"{count} in quarantine, because Google rejects their rows. They are retried."
-    if comparison.backlog.unplaced:
-        count = pluralize(comparison.backlog.unplaced, "webhook names", "webhooks name")
-        yield f"{count} a milestone whose job is unknown."
+    yield from (warning.explained for warning in comparison.warnings)
     if comparison.without_row:
-        have = pluralize(len(comparison.without_row), "job has", "jobs have")
-        yield f"{have} no row. List them: brightsheet compare --restore"
-    if comparison.unsettled:
-        wait = pluralize(
-            len(comparison.unsettled), "job has no row and waits", "jobs have no row and wait"
-        )
-        yield f"{wait} for your answer. To answer: brightsheet link"
-    yield from (f"The job {job.site} is in several rows: {job}." for job in found.doubled)
-    yield from (f"{key}: some columns were sorted without Site ID." for key in found.foreign)
-    if found.kept:
-        cells = pluralize(len(found.kept), "cell shows", "cells show")
-        yield f"{cells} typed text that differs from EverBright's data. Details: --json"
-    for (tab, header, text, _), number in sorted(found.unsayable.items()):
-        cells = pluralize(number, "cell", "cells")
-        yield f"{header!r} in {tab!r} has no option for {text!r} ({cells})."
+        yield "To list the jobs without a row: brightsheet compare --restore"
     if comparison.is_well:
         yield "The sheet is up to date."
 

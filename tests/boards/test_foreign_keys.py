@@ -37,7 +37,7 @@ def test_it_is_reported_everywhere(asking: Bench) -> None:
     found = compare(asking.wiring, wait)
     assert [key.row for key in found.found.foreign] == ["Open jobs!4", "Open jobs!5"]
     assert not found.is_well
-    assert any("sorted without Site ID" in line for line in lines(found))
+    assert any("moved without Site ID" in line for line in lines(found))
     asking.flush()
     assert two_tab_board.texts(asking) == before, "the row is another customer's"
     problem = next(p for p in evaluate(asking.wiring.backlog()) if p.code == "foreign_keys")
