@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import (
     Connection,
+    Integer,
     Text,
     bindparam,
     case,
@@ -270,22 +271,8 @@ class Batches:
             }
             for row in jobs
         ]
-        statement = (
-            update(job)
-            .where(job.c.site == bindparam("at"))
-            .values(
-                shown_version=bindparam("at_version"),
-                shown_events=bindparam("at_events"),
-                counted=bindparam("entry"),
-                written=func.coalesce(bindparam("cells", type_=Text), job.c.written),
-                has_row=case((bindparam("cells", type_=Text).is_(None), job.c.has_row), else_=True),
-                recheck=case((bindparam("cells", type_=Text).is_(None), job.c.recheck), else_="[]"),
-                # What arrived since the read has waited no longer than a write takes.
-                waiting_since=case((job.c.version == bindparam("at_version"), null()), else_=now()),
-            )
-        )
         if rows:
-            connection.execute(statement, rows)
+            connection.execute(_CONFIRMED, rows)
         # Google has accepted them.
         is_released = quarantine.c.site.in_(sorted(row.site for row in jobs))
         here = quarantine.c.spreadsheet_id == self._sheet.id
@@ -312,6 +299,23 @@ class Batches:
         """
         which = job.c.site.in_(sorted(sites)), job.c.has_row.is_not(has_row)
         self._database.execute(update(job).where(*which).values(has_row=has_row), lease)
+
+
+_CELLS, _VERSION = bindparam("cells", type_=Text), bindparam("at_version", type_=Integer)
+_CONFIRMED = (
+    update(job)
+    .where(job.c.site == bindparam("at"))
+    .values(
+        shown_version=_VERSION,
+        shown_events=bindparam("at_events"),
+        counted=bindparam("entry"),
+        written=func.coalesce(_CELLS, job.c.written),
+        has_row=job.c.has_row | _CELLS.is_not(None),
+        recheck=case((_CELLS.is_(None), job.c.recheck), else_="[]"),
+        # What arrived since the read has waited no longer than a write takes.
+        waiting_since=case((job.c.version == _VERSION, null()), else_=now()),
+    )
+)
 
 
 def _ages(connection: Connection, jobs: Sequence[Shown]) -> list[float]:
