@@ -150,7 +150,7 @@ def _add_webhook(
                 message = "Set the credential's content type to JSON in EverBright."
                 raise Rejected("not_json", message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
             understood = _parsed(body, settings.config.webhooks)
-        except Rejected as error:  # Under another name, it would keep this frame and its body.
+        except Rejected as error:
             delivery = inbox.keep_rejected(body, error)
             _log.warning("rejected", delivery=delivery, reason=error.reason)
             return _error(error.status, error.reason, error.message)
@@ -202,7 +202,7 @@ def _parsed(body: bytes, shapes: WebhooksConfig) -> Delivery:
     except Exception as error:
         kind = type(error).__name__
         _log.exception("fault", error=kind)
-    # Raised here because its context would keep the other error, and with it the body.
+    # Raised outside of `except`: see `Rejected`.
     raise Rejected("fault", f"An internal error ({kind}).")
 
 

@@ -17,9 +17,10 @@ from sync.sheets import encode
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.cell_data import Row, Rows, at, content, is_formula, text_of, texts_of
 from sync.sheets.context import FlushContext
-from sync.sheets.diff import CellDecider, key_write
+from sync.sheets.diff import CellDecider
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import Match
+from sync.sheets.key_writes import key_write
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.read import Table
 from sync.sheets.reconcile import waiting_for_check

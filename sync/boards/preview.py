@@ -18,10 +18,11 @@ from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
 from sync.sheets.cell_data import Row, Rows, at, text_of
-from sync.sheets.diff import diff, key_write
+from sync.sheets.diff import diff
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
+from sync.sheets.key_writes import key_write
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.read import Snapshot, Table, rows_by_site, with_cells
 from sync.sheets.sheet_requests import RowWrite

@@ -69,7 +69,7 @@ class BoardReader:
     def row(self, table: Table, row: int) -> Row:
         """Read one row of a tab with formulas and number formats."""
         where = f"{quoted(table.title)}!{row + 1}:{row + 1}"
-        return rows.merged(self._client.get(ROW, (where,)), table.sheet_id).get(row, ())
+        return rows.merged_rows(self._client.get(ROW, (where,)), table.sheet_id).get(row, ())
 
     def tabs(self, header_rows: Mapping[int, int]) -> tuple[str, list[Table], Rows]:
         """Read whole tabs, mapped or not, by sheet id and header row.
@@ -88,4 +88,4 @@ class BoardReader:
             found[sheet_id] = Table(sheet_id, properties["title"], row, *counts, native_end=end)
         tables = [found[sheet_id] for sheet_id in header_rows if sheet_id in found]
         zone = answer.get("properties", {}).get("timeZone") or "Etc/UTC"
-        return zone, tables, {sheet_id: rows.whole(answer, sheet_id) for sheet_id in header_rows}
+        return zone, tables, {each: rows.whole_rows(answer, each) for each in header_rows}

@@ -127,7 +127,7 @@ class RowSource:
     def coming(self) -> str:
         """The title of the milestone after those reached, or ""; unknown outside the order."""
         step = self.reader.milestones.following(self.milestones)
-        is_outside = self.milestones and self.milestones[-1].rank < 0
+        is_outside = self.milestones and self.milestones[-1].is_outside_order
         return step.header if step and not is_outside else ""
 
     @cached_property

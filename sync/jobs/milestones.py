@@ -96,6 +96,11 @@ class ReachedMilestone:
     is_last: bool
     """Whether it is the final one: a job is done once that is approved."""
 
+    @property
+    def is_outside_order(self) -> bool:
+        """Whether the config has no place for it."""
+        return self.rank < 0
+
 
 @dataclass(frozen=True)
 class Heading:

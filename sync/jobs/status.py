@@ -142,14 +142,15 @@ class Statuses:
     ) -> JobStatus:
         """Return the status of a job by its milestones; without any, by its contract.
 
+        `milestones` are those outside the order, and then the others: the last is the furthest.
         `coming` is the title of the next milestone, or "".
         """
         if is_archived:
             label = self.label(ARCHIVED_CODE)
             return JobStatus(Case.ARCHIVED, label, words=(label,))
         by_meaning: dict[Meaning, list[ReachedMilestone]] = {meaning: [] for meaning in Meaning}
-        # Milestones outside the order follow the others, as their columns do.
-        for milestone in sorted(milestones, key=lambda each: each.rank < 0):
+        # In a text, milestones outside the order follow the others, as their columns do.
+        for milestone in sorted(milestones, key=lambda each: each.is_outside_order):
             by_meaning[self.meaning(milestone.event.milestone)].append(milestone)
         if rejected := by_meaning[Meaning.REJECTED]:
             return self._named_status(Case.REJECTED, rejected, REJECTED)
@@ -196,8 +197,8 @@ class Statuses:
         if self.is_done(milestones):
             done, approved = self.phrases.done, tuple(by_meaning[Meaning.APPROVED])
             return JobStatus(Case.DONE, done, (), approved, (done, label))
-        # The milestone after one outside the order is unknown.
-        open_milestones = [each for each in open_milestones if each.rank >= 0 or furthest.rank < 0]
+        if not furthest.is_outside_order:  # One outside the order isn't known to be next.
+            open_milestones = [each for each in open_milestones if not each.is_outside_order]
         if open_milestones:
             coming = open_milestones[0].title
         if not coming:

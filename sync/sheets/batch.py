@@ -253,14 +253,14 @@ def _copies(
 
 def _new_rows(table: Table, parts: Parts) -> list[Request]:
     at, count = parts.new_rows[0].row, len(parts.new_rows)
+    insertion = [insert(table.sheet_id, "ROWS", at, count, table.row_count)]
     if table.is_ours:
-        inserted = insert(table.sheet_id, "ROWS", at, count, table.row_count)
-        return [inserted, *write_block(parts.new_rows)]
-    if table.native_end is not None and at - 1 > table.header_row:
+        return [*insertion, *write_block(parts.new_rows)]
+    if at - 1 <= table.header_row:
+        pass
+    elif table.native_end is not None:
         # Only this grows such a Table: `appendCells` loses values, moves and pastes are untested.
         insertion = [insert(table.sheet_id, "ROWS", at, count, size=at)]
-    elif at - 1 <= table.header_row:
-        insertion = [insert(table.sheet_id, "ROWS", at, count, table.row_count)]
     else:
         pattern = parts.pattern or Pattern(at)
         formulas, is_covered = sorted(pattern.formulas), pattern.is_covered

@@ -17,7 +17,7 @@ from sync.sheets.batch import Batch, Trace
 from sync.sheets.check import CheckResult, Undo, check
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.context import FlushContext
-from sync.sheets.diff import without_note
+from sync.sheets.diff import with_typed_notes
 from sync.sheets.ensure import HISTORY
 from sync.sheets.read import Fence
 from sync.sheets.trial import try_google
@@ -122,12 +122,12 @@ class BatchWriter:
                     cells=len(findings.undos),
                     fence=attempt.fence,
                 )
-            shown = []
-            for job in attempt.shown:
-                cells = job.cells or {}
-                typed = findings.typed_notes.get(job.site, set()) & cells.keys()
-                noted = {column: without_note(cells[column]) for column in typed}
-                shown.append(replace(job, cells={**cells, **noted}) if noted else job)
+            shown = [
+                replace(job, cells=with_typed_notes(job.cells, findings.typed_notes[job.site]))
+                if job.cells
+                else job
+                for job in attempt.shown
+            ]
             attempt = replace(attempt, shown=tuple(shown))
             self._conclude(context.lease, attempt, trace, findings, undos)
 

@@ -56,7 +56,7 @@ class SheetClient:
         Raises Retryable or Permanent.
         """
         answer = self.filtered(data_filters(columns), tabs.cell_fields)
-        return sheet.read(answer, tabs.tables)
+        return sheet.snapshot_of(answer, tabs.tables)
 
     def read_everything(self, tabs: JobTabs, book: Snapshot) -> Reading:
         """Read the tabs of jobs whole, with the cells of all their columns, and the hidden tabs."""
@@ -69,11 +69,11 @@ class SheetClient:
     def read_whole(self, tabs: JobTabs, sheet_ids: Sequence[int]) -> Reading:
         """Read some tabs whole, and the header rows and keys of all tabs of jobs."""
         answer = self.filtered(whole_tab_filters(sheet_ids), FULL_FIELDS)
-        now = sheet.read(answer, tabs.tables)
+        now = sheet.snapshot_of(answer, tabs.tables)
         return Reading(
             now,
-            {table.sheet_id: sheet.whole(answer, table.sheet_id) for table in now.tables},
-            {table.sheet_id: sheet.whole(answer, table.copies_tab) for table in now.tables},
+            {table.sheet_id: sheet.whole_rows(answer, table.sheet_id) for table in now.tables},
+            {table.sheet_id: sheet.whole_rows(answer, table.copies_tab) for table in now.tables},
         )
 
     def surroundings(self) -> Surroundings:
@@ -105,8 +105,10 @@ class SheetClient:
             body |= {"includeSpreadsheetInResponse": True, "responseRanges": batch.requested}
             fields = WRITTEN_FIELDS
         reply = self._post("batchUpdate", body, fields).get("updatedSpreadsheet", {})
-        now = sheet.read(reply, tabs.tables)
-        copies = {table.sheet_id: sheet.merged(reply, table.copies_tab) for table in now.tables}
+        now = sheet.snapshot_of(reply, tabs.tables)
+        copies = {
+            table.sheet_id: sheet.merged_rows(reply, table.copies_tab) for table in now.tables
+        }
         return Reading(now, {}, copies)
 
     def filtered(self, filters: list[dict[str, Any]], fields: str) -> Any:

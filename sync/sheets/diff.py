@@ -5,7 +5,7 @@ that job's row. Only `policy.decide` decides on a cell.
 """
 
 import json
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
@@ -13,11 +13,12 @@ from sync.field_table import KEY, TYPED_IDS, is_noted
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
 from sync.sheets import encode
-from sync.sheets.cell_data import BLANK, Content, Row, Rows, at, content, note_of
-from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
+from sync.sheets.cell_data import BLANK, Content, Row, at, content, note_of
+from sync.sheets.job_tabs import JobRows, JobTabs, Pattern
+from sync.sheets.key_writes import key_write
 from sync.sheets.policy import NOTE_RULE, Decision, Rule, TypedWord, decide, rule_of
 from sync.sheets.read import Table, must_have_keys
-from sync.sheets.row_identity import IDENTIFYING, RowIdentity
+from sync.sheets.row_identity import RowIdentity
 from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.store import Shown
 
@@ -103,9 +104,7 @@ def diff(
                 typed_notes |= typed_here
                 result.rows += [write] if write.cells else []
             shown = decider.shown([table for table, _ in places], target, present)
-            # See `Target.written`.
-            shown |= {column: without_note(shown[column]) for column in typed_notes & shown.keys()}
-            result.shown.append(confirmation(target, shown))
+            result.shown.append(confirmation(target, with_typed_notes(shown, typed_notes)))
         elif target.is_fresh:
             _add_row(result, decider, tables, target, rows)
         else:
@@ -134,74 +133,6 @@ def _add_row(
     result.new_rows.append(decider.new_row(table, target, len(result.new_rows), pattern))
     shown = decider.shown([table], target, table.columns)
     result.shown.append(confirmation(target, shown))
-
-
-def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
-    """Return the write of a job's key into its matched row."""
-    table = next(table for table in tables if table.sheet_id == match.place[0])
-    cell = CellWrite(
-        index=table.columns[KEY],
-        column=KEY,
-        data={"userEnteredValue": {"stringValue": site}},
-        fields="userEnteredValue",
-        expects=BLANK,
-        key_row=dict(match.texts),
-    )
-    identity = RowIdentity(shows=dict(match.texts))
-    return RowWrite(
-        sheet_id=table.sheet_id, row=match.place[1], cells=(cell,), site=site, identity=identity
-    )
-
-
-def key_repairs(
-    tabs: JobTabs,
-    tables: Sequence[Table],
-    rows: Rows,
-    targets: Iterable[Target],
-    lost: Container[str],
-) -> tuple[list[RowWrite], list[RowWrite]]:
-    """Return the writes that restore lost keys, and those that clear keys of other customers' rows.
-
-    A row was copied for another customer if it differs from the job's customer and another row with
-    the key doesn't. If it shows nothing of the job's customer, the other row may have lost its key.
-    `tables` and `rows` (by sheet ID) were read whole; `lost` are the keys in no row.
-    """
-    differing: dict[str, list[tuple[Table, int, frozenset[str]]]] = {}
-    without_row = []
-    for target in targets:
-        differing[target.site] = []
-        is_without = True
-        for table in tables:
-            for row in table.keys.get(target.site, ()):
-                texts = table.texts(row)
-                columns = tabs.differing(texts, target)
-                differing[target.site].append((table, row, columns))
-                shown = texts.keys() & set(IDENTIFYING)
-                is_without = is_without and bool(shown) and shown <= columns
-        if target.site in lost or (differing[target.site] and is_without):
-            without_row.append(target)
-    matches = tabs.lost_rows(tables, rows, without_row) if without_row else {}
-    taken = [
-        _key_removal(table, row, site, columns)
-        for site, copies in differing.items()
-        for table, row, columns in copies
-        if site in matches or any(others < columns for _, _, others in copies)
-    ]
-    return [key_write(tables, match, site) for site, match in matches.items()], taken
-
-
-def _key_removal(table: Table, row: int, site: str, columns: Iterable[str]) -> RowWrite:
-    """Return the write that clears the key of a row that was copied for another customer."""
-    texts = table.texts(row)
-    cell = CellWrite(
-        index=table.columns[KEY],
-        column=KEY,
-        data={},
-        fields="userEnteredValue",
-        expects=table.value(KEY, row),
-    )
-    identity = RowIdentity(key=site, shows={column: texts[column] for column in columns})
-    return RowWrite(sheet_id=table.sheet_id, row=row, cells=(cell,), identity=identity)
 
 
 @dataclass(frozen=True)
@@ -259,20 +190,21 @@ class CellDecider:
 
         A value that a column has no word for isn't written, so the last written one stays.
         """
-        changed = target.differences()
-        shown = {
-            # With the zone's clock, a moment's serial number is known later.
-            column: cell.model_copy(update={"when": cell.when and cell.when.astimezone(self.zone)})
-            if column in changed
-            else target.written.get(column, cell)
-            for column, cell in target.cells.items()
-            if column in present
-        }
-        for table in tables:
-            for column in table.words.keys() & shown.keys():
-                if self.tabs.translated(table, column, target.cells[column]) is None:
-                    del shown[column]
-                    shown |= {column: target.written[column]} if column in target.written else {}
+        changed, shown = target.differences(), dict[str, Cell]()
+        for column, cell in target.cells.items():
+            if column not in present:
+                continue
+            has_words = all(
+                self.tabs.translated(table, column, cell) is not None
+                for table in tables
+                if column in table.words
+            )
+            if column in changed and has_words:
+                # With the zone's clock, a moment's serial number is known later.
+                when = cell.when and cell.when.astimezone(self.zone)
+                shown[column] = cell.model_copy(update={"when": when})
+            elif column in target.written:
+                shown[column] = target.written[column]
         return shown
 
     def decide_value(
@@ -389,6 +321,12 @@ def without_note(cell: Cell) -> Cell:
     return cell.model_copy(update={"note": "", "noted": None})
 
 
+def with_typed_notes(shown: Cells, columns: Set[str]) -> dict[str, Cell]:
+    """Return cells as they are stored if a person typed notes into `columns`: without ours."""
+    noted = {column: without_note(shown[column]) for column in columns & shown.keys()}
+    return {**shown, **noted}
+
+
 def has_typed_note(written: Cell) -> bool:
-    """Return whether a person typed a note into a cell of `Target.written`."""
+    """Return whether a cell was stored with a typed note; see `with_typed_notes`."""
     return written != EMPTY and written == without_note(written)

@@ -130,7 +130,7 @@ def ensure(
     return ensured
 
 
-def read_columns(tables: Iterable[Table]) -> list[ReadColumn]:
+def present_columns(tables: Iterable[Table]) -> list[ReadColumn]:
     """Return the managed columns of tabs, without the key's, whose loss stops the flush."""
     return [
         ReadColumn(

@@ -32,9 +32,10 @@ from sync.sheets.batch import Parts, compose, guarding
 from sync.sheets.batch_writer import BatchWriter, parsed
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.context import FlushContext
-from sync.sheets.diff import columns_to_read, diff, key_repairs
-from sync.sheets.ensure import HISTORY, Ensured, ensure, read_columns
+from sync.sheets.diff import columns_to_read, diff
+from sync.sheets.ensure import HISTORY, Ensured, ensure, present_columns
 from sync.sheets.job_tabs import JobTabs
+from sync.sheets.key_writes import key_repairs
 from sync.sheets.read import Snapshot, Table, must_have_keys
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, history, pipeline
@@ -283,12 +284,12 @@ class Flusher:
         Return whether there was anything to do.
         """
         context, tables = replace(context, snapshot=read.snapshot), read.snapshot.tables
-        found, taken = key_repairs(context.tabs, tables, read.rows, targets, lost)
-        if not (found or taken):
+        restored, removals = key_repairs(context.tabs, tables, read.rows, targets, lost)
+        if not (restored or removals):
             return False
         by_id = {table.sheet_id: table for table in tables}
         lines, removed = list[tuple[str, ...]](), list[Finding]()
-        for write in taken:
+        for write in removals:
             table, site = by_id[write.sheet_id], write.identity.key
             text = row_identity.row_text(read.rows[write.sheet_id][write.row])
             lines.append((table.title, table.header(KEY), text, site, ""))
@@ -297,7 +298,7 @@ class Flusher:
             self.store.findings.add(context.lease, removed)
         # The finding sends an alert, so the new lines of Recovered don't.
         parts = replace(self._recovered(context, lines), recovered_lines=0)
-        self.send(context, replace(parts, rows=[*found, *taken]))
+        self.send(context, replace(parts, rows=[*restored, *removals]))
         return True
 
     def _every_target(self, context: FlushContext) -> list[Target]:
@@ -393,7 +394,7 @@ class Flusher:
 
     def notice_columns(self, tabs: JobTabs, snapshot: Snapshot, pending: Pending) -> None:
         """Store which columns a read shows, and which of those before it are gone."""
-        if present := read_columns(snapshot.tables):
+        if present := present_columns(snapshot.tables):
             title = partial(self.targets.layout.title, is_mapped=not tabs.is_ours)
             before, made = pending.columns_read, pending.known_columns
             number = snapshot.fence.number if snapshot.fence else 0
@@ -443,7 +444,7 @@ class Flusher:
         self.send(context, parts.without_data())
         half = sites[: len(sites) // 2]
         self._search = RefusalSearch(sites=half or None)
-        if half:
+        if len(sites) != 1:
             return
         refusals = self.store.batches.quarantine(context.lease, sites[0])
         _log.warning("job_refused", site=sites[0], refusals=refusals)

@@ -128,7 +128,7 @@ def whole_tab_filters(sheet_ids: Iterable[int]) -> list[Filter]:
 Json = Mapping[str, Any]
 
 
-def whole(answer: Json, sheet_id: int) -> dict[int, Row]:
+def whole_rows(answer: Json, sheet_id: int) -> dict[int, Row]:
     """Return the rows of a tab that was read whole, by row index."""
     grids = [grid for sheet in _sheets(answer, sheet_id) for grid in sheet.get("data", ())]
     sizes = [len(g.get("rowMetadata", ())) * len(g.get("columnMetadata", ())) for g in grids]
@@ -136,7 +136,7 @@ def whole(answer: Json, sheet_id: int) -> dict[int, Row]:
     return {number: row.get("values", ()) for number, row in enumerate(rows)}
 
 
-def merged(answer: Json, sheet_id: int) -> Mapping[int, Row]:
+def merged_rows(answer: Json, sheet_id: int) -> Mapping[int, Row]:
     """Return the rows of a tab that was read in parts; unread cells are {}."""
     rows = defaultdict[int, list[CellData]](list)
     for sheet in _sheets(answer, sheet_id):
@@ -359,7 +359,7 @@ class Snapshot:
         return max(self.fences, key=lambda one: (one.batch != "", one.number), default=None)
 
 
-def read(answer: Json, choose: Callable[[Sequence[Table]], tuple[Table, ...]]) -> Snapshot:
+def snapshot_of(answer: Json, choose: Callable[[Sequence[Table]], tuple[Table, ...]]) -> Snapshot:
     """Parse `answer` (a Spreadsheet with the mask READ_MASK).
 
     `choose` returns which of the tabs with our metadata hold the jobs; new rows go into the first.
@@ -413,7 +413,7 @@ def _tab(header: HeaderRow) -> Tab:
     )
 
 
-def _columns_read(header: HeaderRow, columns: Mapping[str, int]) -> dict[str, dict[int, CellData]]:
+def _cells_below(header: HeaderRow, columns: Mapping[str, int]) -> dict[str, dict[int, CellData]]:
     """Return the cells below the header of each column that was read, by column ID and row."""
     by_index = {index: column for column, index in columns.items()}
     found: dict[str, dict[int, CellData]] = {}
@@ -430,7 +430,7 @@ def _columns_read(header: HeaderRow, columns: Mapping[str, int]) -> dict[str, di
 
 def _pipeline(header: HeaderRow) -> PipelineTab:
     tab = _tab(header)
-    labels = _columns_read(header, tab.columns).get(PIPELINE_LABEL, {})
+    labels = _cells_below(header, tab.columns).get(PIPELINE_LABEL, {})
     row_guards = {
         entry.value: row
         for grid in header.sheet.get("data", ())
@@ -455,7 +455,7 @@ def _table(header: HeaderRow) -> Table:
         is_original = tab.has_header_guard or any(
             entry.id == mapping_id(tab.sheet_id) for entry in header.entries
         )
-    cells = _columns_read(header, tab.columns)
+    cells = _cells_below(header, tab.columns)
     words = {index: parsed_words(e.value) for index, e in header.columns if e.key == WORDS_KEY}
     return Table(
         **vars(tab),

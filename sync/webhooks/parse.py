@@ -137,7 +137,7 @@ def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
 
 
 def _parse(body: bytes) -> Any:
-    # Raised outside of `except`: an exception's context would keep the body in memory.
+    # Raised outside of `except`: see `Rejected`.
     text = None
     with suppress(UnicodeDecodeError):
         text = body.decode("utf-8-sig")
@@ -209,8 +209,7 @@ def _milestone(tree: Mapping[str, Any]) -> tuple[Milestone, tuple[str, ...]]:
         try:
             return Milestone.model_validate(tree), tuple(names)
         except ValidationError as error:
-            # Only the location and the rule: the value may be personal data. And no context: an
-            # error in it leads by its traceback back to here, a cycle that would keep the body.
+            # The value may be personal data, and the context has an error: see `Rejected`.
             odd = error.errors(include_input=False, include_url=False, include_context=False)
         tree = _without_odd(tree, odd, names)
 

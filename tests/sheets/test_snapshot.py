@@ -14,7 +14,7 @@ from sync.sheets.read import (
     HEADER_KEY,
     JOBS_TAB,
     mapping_id,
-    read,
+    snapshot_of,
     stable_id,
 )
 from sync.store import Lease, Pending
@@ -57,7 +57,7 @@ def test_a_duplicated_tab_or_column_does_not_mislead(header_first: bool) -> None
     In which order Google gives the grids of a read is not documented.
     """
     copy, made = sheet(5, 0, header_first, 8, 9), sheet(JOBS_TAB, 3, header_first, 8, 9)
-    seen = read({"sheets": [copy, made]}, OWN.tables).table
+    seen = snapshot_of({"sheets": [copy, made]}, OWN.tables).table
     assert seen is not None
     assert (seen.sheet_id, seen.columns) == (JOBS_TAB, {"site_id": 1})
     assert (seen.guards, seen.has_header_guard) == ({"site_id": 1}, True)
@@ -82,7 +82,7 @@ def mapped(sheet_id: int, made_for: int) -> dict[str, Any]:
 
 def served(tabs: JobTabs) -> list[int]:
     there = [mapped(5, 5), mapped(6, 6), sheet(JOBS_TAB, 9, True, 8, 9)]
-    seen = read({"sheets": there}, tabs.tables)
+    seen = snapshot_of({"sheets": there}, tabs.tables)
     tabs.check_served(LEASE, seen, Pending(mode=Mode.UNSET, tabs=frozenset({5, 6})))
     return [table.sheet_id for table in seen.tables]
 
@@ -94,7 +94,7 @@ def test_which_tabs_are_served_is_stored_and_not_guessed() -> None:
 
 def test_mapped_tabs_unknown_to_the_database_are_refused() -> None:
     """After the loss of the database a tab of ours would be made beside them."""
-    seen = read({"sheets": [mapped(5, 5)]}, OWN.tables)
+    seen = snapshot_of({"sheets": [mapped(5, 5)]}, OWN.tables)
     assert seen.tables == ()
     with pytest.raises(Permanent) as error:
         OWN.check_served(LEASE, seen, Pending(mode=Mode.UNSET))
@@ -103,7 +103,7 @@ def test_mapped_tabs_unknown_to_the_database_are_refused() -> None:
 
 
 def test_every_row_of_a_site_is_its_row() -> None:
-    seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7, 8, 7)]}, OWN.tables).table
+    seen = snapshot_of({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7, 8, 7)]}, OWN.tables).table
     assert seen is not None
     assert (seen.keys, seen.last_row) == ({uuid(7): (1, 3), uuid(8): (2,)}, 3)
 
@@ -133,7 +133,7 @@ def test_a_number_is_the_same_however_google_answers_it() -> None:
 
 def test_an_unread_cell_does_not_count_as_blank() -> None:
     """A person's words in it would be written over."""
-    seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7)]}, OWN.tables).table
+    seen = snapshot_of({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7)]}, OWN.tables).table
     assert seen is not None
     seen = replace(seen, cells={"site_id": {1: cell(uuid(7), "mine")}})
     assert seen.value("site_id", 1) == Content(uuid(7))

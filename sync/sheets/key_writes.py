@@ -1,0 +1,80 @@
+"""Composes the writes of keys into rows: into matched ones, and out of another customer's. Pure."""
+
+from collections.abc import Container, Iterable, Sequence
+
+from sync.field_table import KEY
+from sync.jobs.target import Target
+from sync.sheets.cell_data import BLANK, Rows
+from sync.sheets.job_tabs import JobTabs, Match
+from sync.sheets.read import Table
+from sync.sheets.row_identity import IDENTIFYING, RowIdentity
+from sync.sheets.sheet_requests import CellWrite, RowWrite
+
+
+def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
+    """Return the write of a job's key into its matched row."""
+    table = next(table for table in tables if table.sheet_id == match.place[0])
+    cell = CellWrite(
+        index=table.columns[KEY],
+        column=KEY,
+        data={"userEnteredValue": {"stringValue": site}},
+        fields="userEnteredValue",
+        expects=BLANK,
+        key_row=dict(match.texts),
+    )
+    identity = RowIdentity(shows=dict(match.texts))
+    return RowWrite(
+        sheet_id=table.sheet_id, row=match.place[1], cells=(cell,), site=site, identity=identity
+    )
+
+
+def key_repairs(
+    tabs: JobTabs,
+    tables: Sequence[Table],
+    rows: Rows,
+    targets: Iterable[Target],
+    lost: Container[str],
+) -> tuple[list[RowWrite], list[RowWrite]]:
+    """Return the writes that restore lost keys, and those that clear keys of other customers' rows.
+
+    `lost` are the keys in no row; `tables` and `rows` (by sheet ID) were read whole. Of the rows
+    with a job's key, one is another customer's if it shows another customer than the job's in the
+    same columns as one of the others, and in more. All are if each shows only another customer, and
+    a row without a key certainly is the job's.
+    """
+    rows_with_key: dict[str, list[tuple[Table, int, frozenset[str]]]] = {}
+    without_row = []
+    for target in targets:
+        rows_with_key[target.site] = []
+        shows_others = True
+        for table in tables:
+            for row in table.keys.get(target.site, ()):
+                texts = table.texts(row)
+                differing = tabs.differing(texts, target)
+                rows_with_key[target.site].append((table, row, differing))
+                shown = texts.keys() & set(IDENTIFYING)
+                shows_others = shows_others and bool(shown) and shown <= differing
+        if target.site in lost or (rows_with_key[target.site] and shows_others):
+            without_row.append(target)
+    matches = tabs.lost_rows(tables, rows, without_row) if without_row else {}
+    removals = [
+        _key_removal(table, row, site, differing)
+        for site, same_key in rows_with_key.items()
+        for table, row, differing in same_key
+        if site in matches or any(others < differing for _, _, others in same_key)
+    ]
+    return [key_write(tables, match, site) for site, match in matches.items()], removals
+
+
+def _key_removal(table: Table, row: int, site: str, differing: Iterable[str]) -> RowWrite:
+    """Return the write that clears the key of a row that shows another customer."""
+    texts = table.texts(row)
+    cell = CellWrite(
+        index=table.columns[KEY],
+        column=KEY,
+        data={},
+        fields="userEnteredValue",
+        expects=table.value(KEY, row),
+    )
+    identity = RowIdentity(key=site, shows={column: texts[column] for column in differing})
+    return RowWrite(sheet_id=table.sheet_id, row=row, cells=(cell,), identity=identity)
