@@ -1,7 +1,7 @@
 #!/bin/sh
 # Copies the settings, the config and the SQLite file to the folder of the weekday, or to the one that
-# is named. Cron runs it daily. If it fails, an alert is sent, because cron's mail goes nowhere on a new
-# machine.
+# is named, with the commit that can read them. Cron runs it daily. If it fails, an alert is sent,
+# because cron's mail goes nowhere on a new machine.
 set -eu
 umask 077
 alert() {
@@ -18,3 +18,4 @@ cp /etc/brightsheet.* .
 if ! grep -q "^DATABASE_URL=['\"]\?postgres" /etc/brightsheet.env; then
     sqlite3 -readonly /var/lib/brightsheet/brightsheet.sqlite3 ".backup brightsheet.sqlite3"
 fi
+git -C /opt/brightsheet rev-parse HEAD > commit

@@ -163,12 +163,18 @@ def test_a_command_runs_with_the_services_settings_and_folder(tmp_path: Path) ->
     assert (tmp_path / "here.sqlite3").exists()
 
 
-def test_a_backup_saves_the_settings_with_postgresql_and_reports_a_failure(tmp_path: Path) -> None:
+def test_a_backup_saves_what_a_restore_needs_and_reports_a_failure(tmp_path: Path) -> None:
     script = (ROOT / "deploy" / "backup.sh").read_text("utf-8")
-    for here in ("/opt/brightsheet/.venv/bin", "/var/backups", "/var/lib", "/etc"):
+    for here in ("/opt/brightsheet", "/var/backups", "/var/lib", "/etc"):
         (tmp_path / here[1:]).mkdir(parents=True)
         script = script.replace(f" {here}", f" {tmp_path}{here}")
-    programs = tmp_path / "opt/brightsheet/.venv/bin"
+    checkout = tmp_path / "opt/brightsheet"
+    author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+    for command in (["init", "--quiet"], [*author, "commit", "--quiet", "--allow-empty", "-m."]):
+        subprocess.run(["git", "-C", checkout, *command], check=True)
+    head = subprocess.check_output(["git", "-C", checkout, "rev-parse", "HEAD"], text=True)
+    programs = checkout / ".venv/bin"
+    programs.mkdir(parents=True)
     (programs / "dotenv").symlink_to(Path(sys.executable).parent / "dotenv")
     (programs / "apprise").write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/sent\n')
     (programs / "apprise").chmod(0o755)
@@ -182,4 +188,5 @@ def test_a_backup_saves_the_settings_with_postgresql_and_reports_a_failure(tmp_p
             done.stderr
         )
         assert (saved / "brightsheet.env").read_text() == settings.read_text()
+        assert (saved / "commit").read_text() == head
     assert (tmp_path / "sent").read_text().split("\n")[-3:-1] == ["json://a?b=1", "json://c"]

@@ -43,6 +43,7 @@ def shell(folder: Path, command: str, url: str = "") -> None:
 
 def at(folder: Path, text: str) -> str:
     """Return a command or script with the machine's folders in another one."""
+    text = text.replace("/opt/brightsheet", str(ROOT))
     text = text.replace("/var/backups/brightsheet", f"{folder}/backups")
     return text.replace("/var/lib/brightsheet", str(folder)).replace("/etc", f"{folder}/etc")
 
