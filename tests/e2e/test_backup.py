@@ -18,8 +18,7 @@ from tests.made_up import DEMO_CONFIG, ROOT, milestone, uuid
 PAGE = (ROOT / "docs" / "deploy" / "own-machine.md").read_text("utf-8")
 BACKUP = (ROOT / "deploy" / "backup.sh").read_text("utf-8")
 SQLITE_RESTORE = (
-    "cp $FROM/brightsheet.sqlite3 . && "
-    "rm -f brightsheet.sqlite3-wal brightsheet.sqlite3-shm"
+    "cp $FROM/brightsheet.sqlite3 . && rm -f brightsheet.sqlite3-wal brightsheet.sqlite3-shm"
 )
 PG_BACKUP = 'pg_dump --format=custom --file=backup.dump "$DATABASE_URL"'
 PG_RESTORE = 'pg_restore --no-owner --dbname="$DATABASE_URL" backup.dump'
