@@ -3,6 +3,7 @@
 from sync.doctor.receiver import is_up_to_date
 from sync.status.compare import compare, lines
 from sync.status.verdict import evaluate
+from sync.store.findings import dismiss
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.test_mapped import flushed
@@ -44,6 +45,11 @@ def test_it_is_reported_everywhere(asking: Bench) -> None:
     assert problem.what.startswith("2 rows have")
     assert "Open jobs!4; Open jobs!5" in problem.cause
     assert "2 rows have" in is_up_to_date(asking.wiring).text
+    listed = asking.wiring.sheet_store().findings.listed(2)["foreign_keys"]
+    dismiss(asking.wiring.database, [finding.item for finding in listed])
+    found = compare(asking.wiring, wait)
+    assert len(found.found.foreign) == 2
+    assert "foreign_keys" not in {warning.code for warning in found.warnings}
 
 
 def test_a_fixed_problem_is_no_longer_reported(asking: Bench) -> None:
