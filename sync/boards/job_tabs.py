@@ -6,7 +6,7 @@ from datetime import tzinfo
 from functools import cached_property
 
 from sync.boards import habits, match, row_lookup, table_end
-from sync.boards.options import EndedWord, ended_words, worded_cells
+from sync.boards.options import EndedWord, ended_words, worded_ranges
 from sync.boards.progress_words import ENDED, ProgressWords, parse_words, without_ended
 from sync.boards.reader import BoardReader
 from sync.boards.row_lookup import RowTexts
@@ -203,9 +203,9 @@ class BoardTabs:
         One more read if there are columns with words of their own.
         """
         ended = self._ended
-        if cells := worded_cells(tables):
+        if ranges := worded_ranges(tables):
             self._take_call(lease)
-            ended |= ended_words(tables, self._reader.options(cells))
+            ended |= ended_words(tables, self._reader.options(ranges))
             self._store.spreadsheet.keep_ended_words(lease, ended)
         customers = {target.site: target.customer for target in targets}
         foreign = row_lookup.foreign_keys(tables, rows, customers, self._match.by)

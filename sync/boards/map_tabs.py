@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 
-from sync.boards import link, metadata, survey
+from sync.boards import link, metadata
 from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import SeenTab
@@ -107,6 +107,7 @@ class TabMapper:
         self._answers = answers
         self._flusher = wiring.flusher(sleep)
         self._client = self._flusher.client
+        self._reader = BoardReader(self._client)
 
     def run(self, *, write: bool, with_preview: bool = False) -> MappingReport:
         """Return what there is and is proposed; with `write`, write it first.
@@ -145,15 +146,8 @@ class TabMapper:
                 return self._wiring.customers.count_due()
         return 0
 
-    def _survey(self) -> Survey:
-        first = self._client.get(survey.TABS)
-        where = survey.ranges(first)
-        answer = self._client.get(survey.CELLS, where) if where else {}
-        lists = BoardReader(self._client).lists(survey.option_ranges(answer))
-        return survey.survey(first, answer, lists)
-
     def _read(self, fields: Fields) -> MappingReport:
-        surveyed = self._survey()
+        surveyed = self._reader.survey()
         theirs = [tab for tab in surveyed.tabs if not metadata.is_ours(tab)]
         account = auth.account(self._wiring.settings)
         deciders = {
@@ -251,7 +245,7 @@ class TabMapper:
             except Retryable as error:  # it may have been done
                 failure = error
             # A column that people moved between our read and our write: another has our metadata.
-            tabs = {tab.sheet_id: tab for tab in self._survey().tabs}
+            tabs = {tab.sheet_id: tab for tab in self._reader.survey().tabs}
             moved = [
                 request
                 for mapping in report.chosen_tabs

@@ -5,7 +5,6 @@ an option isn't written, because Google would mark the cell as invalid.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from sync.boards.survey import TABLES, Json, cells_in, options_of, range_of
 from sync.field_table import KEY
@@ -26,35 +25,19 @@ _MOST_ROWS = 200
 """Rows whose drop-downs are looked at: people rename an option for a whole column."""
 
 
-@dataclass(frozen=True)
-class WordedCells:
-    """Cells of a column with words of its own: the column's index, and the rows in A1 notation."""
-
-    table: Table
-    index: int
-    rows: tuple[int, int]
-
-    @property
-    def range(self) -> str:
-        letter, (first, last) = letters(self.index), self.rows
-        return f"{quoted(self.table.title)}!{letter}{first + 1}:{letter}{last + 1}"
-
-
-def worded_cells(tables: Iterable[Table]) -> list[WordedCells]:
-    """Return the cells of jobs in columns with words of their own."""
-    return [
-        WordedCells(table, table.columns[column], (_first(table, rows), max(rows)))
-        for table in tables
-        if (rows := [row for places in table.keys.values() for row in places])
-        for column in sorted(table.words)
-        if column in table.columns and column != KEY
-    ]
-
-
-def _first(table: Table, rows: list[int]) -> int:
-    if table.native_end is not None:
-        return table.header_row  # Else Google's answer leaves out the Table and its drop-downs.
-    return max(min(rows), max(rows) - _MOST_ROWS)
+def worded_ranges(tables: Iterable[Table]) -> list[str]:
+    """Return the ranges of jobs' cells in columns with words of their own."""
+    ranges = []
+    for table in tables:
+        if not (rows := [row for places in table.keys.values() for row in places]):
+            continue
+        first = max(min(rows), max(rows) - _MOST_ROWS)
+        if table.native_end is not None:
+            first = table.header_row  # Else Google's answer leaves out the Table's drop-downs.
+        for column in sorted(table.words.keys() & table.columns.keys() - {KEY}):
+            letter = letters(table.columns[column])
+            ranges.append(f"{quoted(table.title)}!{letter}{first + 1}:{letter}{max(rows) + 1}")
+    return ranges
 
 
 def ranges_in(answer: Json) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from sync.boards import options, survey
-from sync.boards.options import Options, WordedCells
+from sync.boards.options import Options
+from sync.boards.survey import Survey
 from sync.boards.table_end import ColumnTexts
 from sync.errors import Refused, Retryable
 from sync.sheets import read as rows
@@ -48,7 +49,14 @@ class BoardReader:
                     raise Retryable("sheet_changed", "The mapped columns were moved just now.")
         return columns
 
-    def lists(self, ranges: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    def survey(self) -> Survey:
+        """Read the first rows of every tab, with our metadata and the options of drop-downs."""
+        first = self._client.get(survey.TABS)
+        where = survey.ranges(first)
+        answer = self._client.get(survey.CELLS, where) if where else {}
+        return survey.survey(first, answer, self._lists(survey.option_ranges(answer)))
+
+    def _lists(self, ranges: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Read the options that drop-downs take from cells, by range; () if those are gone.
 
         One range at a time: Google rejects a read of several as a whole if one of them is gone.
@@ -61,10 +69,10 @@ class BoardReader:
                     lists[cells] = survey.texts(self._client.get(survey.TEXTS, (cells,)))
         return lists
 
-    def options(self, cells: Sequence[WordedCells]) -> Options:
-        """Read what the drop-downs of cells offer."""
-        answer = self._client.get(options.VALIDATIONS, tuple(each.range for each in cells))
-        return options.options(answer, self.lists(options.ranges_in(answer)))
+    def options(self, ranges: Sequence[str]) -> Options:
+        """Read what the drop-downs in ranges offer."""
+        answer = self._client.get(options.VALIDATIONS, tuple(ranges))
+        return options.options(answer, self._lists(options.ranges_in(answer)))
 
     def row(self, table: Table, row: int) -> Row:
         """Read one row of a tab with formulas and number formats."""

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sync.boards import survey
 from sync.boards.metadata import removal
+from sync.boards.reader import BoardReader
 from sync.errors import Permanent
 from sync.ops import retry
 from sync.sheets.flush import Flusher
@@ -68,11 +68,9 @@ def unmap(
 
 
 def _take_metadata(flusher: Flusher, tabs: Collection[int]) -> None:
-    first = flusher.client.get(survey.TABS)
-    answer = flusher.client.get(survey.CELLS, survey.ranges(first))
     requests = [
         request
-        for tab in survey.survey(first, answer, {}).tabs
+        for tab in BoardReader(flusher.client).survey().tabs
         if tab.sheet_id in tabs
         for request in removal(tab)
     ]

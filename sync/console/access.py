@@ -29,8 +29,7 @@ from secure import (
 )
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
-from sync.console import parts as texts
-from sync.console.parts import ConsoleParts
+from sync.console.parts import FILTERS, ConsoleParts, clock
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
 from sync.store import ActionLog
@@ -203,9 +202,9 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
             "spreadsheet": settings.spreadsheet_id,
         }
     )
-    for name, template_filter in texts.FILTERS.items():
+    for name, template_filter in FILTERS.items():
         blueprint.add_app_template_filter(template_filter, name)
-    blueprint.add_app_template_filter(texts.clock(settings.time_zone), "clock")
+    blueprint.add_app_template_filter(clock(settings.time_zone), "clock")
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.register_error_handler(BrightsheetError, _unavailable)
     blueprint.register_error_handler(Exception, _fault)

@@ -130,7 +130,10 @@ def columns(parts: ConsoleParts) -> Any:
             tabs = flusher.tabs(pending.mode)
             snapshot = client.read(tabs)
             flusher.notice_columns(tabs, snapshot, pending)
-    layout, names = parts.wiring.layout(), _milestone_names(parts) if is_read else {}
+    layout, names = parts.wiring.layout(), dict[str, str]()
+    if is_read:
+        headings = Milestones(parts.wiring.config()).headings(parts.wiring.jobs())
+        names = {heading.key: heading.header for heading in headings}
     headers = {entry.id: entry.header for entry in JOB_FIELDS}
     return render_template(
         "console/columns.html",
@@ -142,12 +145,6 @@ def columns(parts: ConsoleParts) -> Any:
             layout.title(column, is_mapped=True, names=names) or headers.get(column, column)
         ),
     )
-
-
-def _milestone_names(parts: ConsoleParts) -> dict[str, str]:
-    jobs = parts.wiring.jobs()
-    headings = Milestones(parts.wiring.config()).headings(jobs)
-    return {heading.key: heading.header for heading in headings}
 
 
 def checks(parts: ConsoleParts) -> Any:
