@@ -94,7 +94,7 @@ class Fetcher(Generic[AnswerT]):
 def request_customer(everbright: EverBright, due: DueLookup[Customer]) -> Customer:
     """Return EverBright's answer, and in `asked` since when it has answered the same `archived`.
 
-    A webhook about that which was received since then counts more, until a later answer repeats it.
+    A webhook about it that was received since then counts more, until a later answer repeats it.
     """
     customer = read_customer(everbright.site(due.job.site))
     fact, asked = due.job.facts.get(ARCHIVED), due.known.asked

@@ -87,7 +87,7 @@ class JobFolders:
     def _search_folder(self, calls: Calls, claim: Claim, folder_id: str, link: str) -> str:
         """Return the ID of the folder with the stored ID, or with the job's tag; "" for none.
 
-        Stores what differs from `folder_id` and `link`, which are the stored ones.
+        `folder_id` and `link` are the stored ones, and are replaced if Drive has another folder.
         """
         stored = calls.retry(calls.drive.get, folder_id) if folder_id else None
         folder = stored

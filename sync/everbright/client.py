@@ -67,18 +67,23 @@ class Download:
 class EverBright:
     """EverBright's API at `url`.
 
-    `header` is the name of the token's header and, after a colon, its scheme. `path` is that of a
-    document, with `{document}` and `{sub_task}`. For `grace_seconds` a download may be slow.
+    `header` is the name of the token's header and, after a colon, its scheme. `document_path` has
+    `{document}`, and may have `{sub_task}`. For `grace_seconds` a download may be slow.
     """
 
     def __init__(
-        self, url: str, token: str, header: str, path: str, grace_seconds: float = GRACE_SECONDS
+        self,
+        url: str,
+        token: str,
+        header: str,
+        document_path: str,
+        grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self._url = url
         self._grace_seconds = grace_seconds
         name, _, scheme = (part.strip() for part in header.partition(":"))
         self._auth = {name: f"{scheme} {token}".strip()} if token else {}
-        self._path = path
+        self._document_path = document_path
         self._session = requests.Session()
         self._public_session = requests.Session()
         for scheme in ("http://", "https://"):
@@ -93,11 +98,11 @@ class EverBright:
         Raises Retryable or Permanent, also if the answer isn't the document: a sign-in page, an
         error with status 200, or fewer bytes than announced.
         """
-        if "{sub_task}" in self._path and not sub_task:
+        if "{sub_task}" in self._document_path and not sub_task:
             raise UnprocessableDocument("no_sub_task", "The document's sub-task has no UUID.")
         names = {"document": quote(document, safe=""), "sub_task": quote(sub_task, safe="")}
         try:
-            with self._open(self._url + self._path.format(**names)) as response:
+            with self._open(self._url + self._document_path.format(**names)) as response:
                 writer = _HashingWriter(into)
                 size = _copy_body(response, writer, self._grace_seconds, MAX_BYTES)
                 length = response.headers.get("Content-Length", "")
@@ -114,7 +119,7 @@ class EverBright:
             raise unreachable(error) from error
 
     def site(self, site: str) -> Any:
-        """Return a job as the API sends it: JSON values. Raises Retryable or Permanent."""
+        """Return a job as the API sends it (JSON values). Raises what `get` raises."""
         return self.get(SITE_PATH.format(site=quote(site, safe="")))
 
     def get(self, path: str) -> Any:
@@ -161,13 +166,13 @@ class EverBright:
         home = _origin(self._url)
         for _ in range(_MAX_REDIRECTS + 1):
             headers = {"Accept-Encoding": "identity"}
-            at_home = _origin(url) == home
-            if not at_home and not may_leave_host:
+            is_home = _origin(url) == home
+            if not is_home and not may_leave_host:
                 raise Retryable(REDIRECTS, "EverBright redirects to another host.")
-            session = self._session if at_home else self._public_session
+            session = self._session if is_home else self._public_session
             response = session.get(
                 url,
-                headers=headers | (self._auth if at_home else {}),
+                headers=headers | (self._auth if is_home else {}),
                 stream=True,
                 allow_redirects=False,
                 timeout=TIMEOUT,
@@ -205,8 +210,8 @@ def _redirect_target(url: str, location: str) -> str:
     home_scheme, home, _ = _origin(url)
     if scheme != "https" and (scheme != "http" or home_scheme != "http"):
         raise Retryable(REDIRECTS, "EverBright redirects to an unencrypted address.")
-    for_emulator = is_loopback(host) and is_loopback(home)
-    if "\\" in target or parse_url(target).auth or (_is_private(host) and not for_emulator):
+    is_emulator = is_loopback(host) and is_loopback(home)
+    if "\\" in target or parse_url(target).auth or (_is_private(host) and not is_emulator):
         raise Retryable(REDIRECTS, "EverBright redirects to a forbidden address.")
     return target
 
@@ -253,7 +258,7 @@ def _copy_body(response: requests.Response, into: Any, grace_seconds: float, max
 
 
 def document_problem(name: str, head: bytes, media_type: str) -> str:
-    """Return why bytes that begin with `head` cannot be the file `name`, or ""."""
+    """Return why bytes that begin with `head` can't be the file `name`, or ""."""
     match = _EXTENSION.search(name.strip().lower())
     extension = match[0][1:] if match else ""
     if not head:
