@@ -150,10 +150,12 @@ class _Placing:
         tiers: list[Callable[[Place], bool]] = [
             lambda place: image.has_same_content(now[place], undo.identity.wrote),
             lambda place: image.has_same_content(now[place]),
-            lambda place: now[place].contains(image),
         ]
         if not undo.was_confirmed:  # Else it is restored, and only a copy of the row is sought.
-            tiers.insert(2, lambda place: image.has_same_customer(now[place], undo.identity.wrote))
+            tiers += [
+                lambda place: image.has_same_customer(now[place], undo.identity.wrote),
+                lambda place: now[place].contains(image),
+            ]
         for tier in tiers:
             if matching := [place for place in places if tier(place)]:
                 is_alike = all(now[place] == now[matching[0]] for place in matching)

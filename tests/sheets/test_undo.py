@@ -238,10 +238,10 @@ def test_an_otherwise_blank_row_is_restored_once() -> None:
     assert (placement.rows, placement.recovered, placement.finished) == ([], [], {1})
 
 
-def test_a_text_is_restored_once_among_rows_that_show_the_same_customer() -> None:
-    """One batch hit both: his data in the other row is ours, and about to be removed."""
-    rows = {4: line(status=BEFORE), 9: line("another")}
-    placement = placed(rows, undo(was_confirmed=True))
+@pytest.mark.parametrize("other", [line("another"), [*line(), cell("more")]])
+def test_a_text_is_restored_once_among_rows_that_show_the_same(other: Cells) -> None:
+    """What the other row shows may be ours and about to be removed, or there by right."""
+    placement = placed({4: line(status=BEFORE), 9: other}, undo(was_confirmed=True))
     assert (put(placement), placement.recovered, placement.finished) == ([], [], {1})
     assert put(placed({9: line()}, undo(was_confirmed=True))) == [(9, STATUS, BEFORE)], "a copy"
 
