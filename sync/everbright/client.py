@@ -115,7 +115,7 @@ class EverBright:
                     raise Retryable("not_a_document", reason)
                 return Download(size, writer.sha256.hexdigest(), media_type)
         except (requests.RequestException, HTTPError, ValueError) as error:
-            # ValueError: the client met an invalid address.
+            # ValueError: an invalid address.
             raise unreachable(error) from error
 
     def site(self, site: str) -> Any:
@@ -190,22 +190,14 @@ class EverBright:
 
 def _origin(url: str) -> tuple[str | None, str | None, int | None]:
     """Return scheme, host and port as the HTTP client reads them: other parsers may differ."""
-    try:
-        parts = parse_url(url)
-    except LocationParseError:
-        message = "EverBright redirects to an invalid address."
-        raise Retryable(REDIRECTS, message) from None
+    parts = parse_url(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return parts.scheme, parts.host, port
 
 
 def _redirect_target(url: str, location: str) -> str:
-    """Return a redirect's target. Raises Retryable if it must not be followed."""
-    try:
-        target = urljoin(url, location)
-    except ValueError:
-        message = "EverBright redirects to an invalid address."
-        raise Retryable(REDIRECTS, message) from None
+    """Return a redirect's target. Raises Retryable if it must not be followed, or ValueError."""
+    target = urljoin(url, location)
     scheme, host, _ = _origin(target)
     home_scheme, home, _ = _origin(url)
     if scheme != "https" and (scheme != "http" or home_scheme != "http"):
