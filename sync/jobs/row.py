@@ -1,27 +1,21 @@
 """Lays out jobs: the columns of the Jobs tab, a job's cells, and the lines of the History. Pure.
 
-A new column needs an entry in `sync.field_table`, one in the config's `[[columns]]` if new sheets
-get it, and depending on the source of its value:
+A new column is an entry in `sync.field_table`, and one in the config's `[[columns]]` unless its
+`at_first` is OFF or NEVER. The rest depends on where EverBright sends the value:
 
-- webhooks (`Target.job`): its cell in `CELLS` of `job_cells`, or in `MILESTONE_CELLS`
-- EverBright's answer about the site (`Target.customer`): only the `site_key` of its entry
-- the Data Access Layer (`Target.details`): only the `metrics` of its entry
+- in its answer about a site (`Target.customer`): `site_key` in the entry, and nothing else
+- in the Data Access Layer (`Target.details`): `metrics` in the entry, and nothing else
+- in webhooks (`Target.job`): a function in `CELLS` or `MILESTONE_CELLS` of `job_cells`, and for a
+  value that isn't parsed yet, a field in `sync.webhooks.schema`
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from sync.field_table import (
-    FIELDS,
-    KEY,
-    MILESTONE_COLUMN_IDS,
-    FieldEntry,
-    FieldKind,
-    entry_of,
-    status_id,
-)
+from sync.field_table import FIELDS, KEY, MILESTONE_COLUMN_IDS, status_id
 from sync.jobs import job_cells
-from sync.jobs.cells import EMPTY, KEPT_NOTE, Cell, Column, Tint, cut
+from sync.jobs.cells import EMPTY, Cell, Column, cut
+from sync.jobs.columns import managed_column
 from sync.jobs.files import Addresses
 from sync.jobs.job_cells import JobReader, RowSource
 from sync.jobs.model import (
@@ -35,84 +29,9 @@ from sync.jobs.model import (
     Job,
 )
 from sync.jobs.pipeline import pipeline_entry
-from sync.jobs.status import ARCHIVED_CODE, CONTRACT_LABELS, Case, Statuses, join_names
+from sync.jobs.status import ARCHIVED_CODE, CONTRACT_LABELS, join_names
 from sync.jobs.target import Target
 from sync.settings.config_file import PLACES, Config
-from sync.webhooks.schema import ContractState
-
-_CONTRACT_MEANS = {
-    CONTRACT_LABELS[ContractState.SIGNED]: "approved",
-    CONTRACT_LABELS[ContractState.SENT]: "waiting",
-    CONTRACT_LABELS[ContractState.VOIDED]: "rejected",
-}
-"""A contract's state has the color of the milestones' status with this meaning."""
-_MEANS = {
-    Case.BETWEEN: None,
-    Case.DONE: "approved",
-    Case.WAITING: "waiting",
-    Case.REJECTED: "rejected",
-}
-"""A job has the color of the milestones' status with this meaning (None: in progress, as in the
-Pipeline); later ones win."""
-_LETTER, _PADDING = 8, 14
-"""In pixels, for a bold letter in a header and around a word, so that no word is broken."""
-
-
-def managed_column(config: Config, column_id: str, header: str, stuck_days: int) -> Column:
-    entry = entry_of(column_id)
-    return Column(
-        id=column_id,
-        header=header,
-        width=max(entry.width, _PADDING + _LETTER * max(map(len, header.split()), default=0)),
-        is_wrapped=entry.is_wrapped,
-        is_clipped=entry.kind is FieldKind.LINKS,
-        is_hidden=entry.is_hidden,
-        about=entry.about.format(stuck_days=stuck_days) + ("" if entry.is_typed else KEPT_NOTE),
-        tints=_tints(config, entry, stuck_days),
-        is_typed=entry.is_typed,
-    )
-
-
-def every_tint(config: Config, stuck_days: int) -> list[Tint]:
-    """Return the distinct colors of all possible columns."""
-    tints = (tint for entry in FIELDS.values() for tint in _tints(config, entry, stuck_days))
-    return list(dict.fromkeys(tints))
-
-
-def _tints(config: Config, entry: FieldEntry, stuck_days: int) -> tuple[Tint, ...]:
-    known = [
-        (status.label, status.means, status.color)
-        for status in config.statuses.values()
-        if status.color
-    ]
-    if entry.id == "days":
-        return (Tint(color=config.sheet.stuck_color, above=stuck_days),)
-    if entry.is_due:
-        near = Tint(color=config.sheet.stuck_color, due_in=config.sheet.deadline_days)
-        return (near, Tint(color=config.sheet.overdue_color, due_in=-1))
-    if entry.id == "status:":
-        return tuple(dict.fromkeys(Tint(text=label, color=color) for label, _, color in known))
-    if entry.id == "contract":
-        by_means = {str(means): color for _, means, color in reversed(known)}
-        tints = {label: by_means.get(means) for label, means in _CONTRACT_MEANS.items()}
-        return tuple(Tint(text=label, color=color) for label, color in tints.items() if color)
-    return _tints_of_jobs(config) if entry.id == "status" else ()
-
-
-def _tints_of_jobs(config: Config) -> tuple[Tint, ...]:
-    """Return the colors of *Status*; if two apply, the last one wins."""
-    statuses, known, tints = Statuses(config), config.statuses, dict[Tint, str]()
-    for code, status in known.items():
-        if status.color and status.means not in ("rejected", "waiting"):
-            tints.setdefault(statuses.tint_with(status.label), status.color)
-            if code == ARCHIVED_CODE:
-                tints[Tint(text=status.label)] = status.color
-    for case, means in _MEANS.items():
-        color = next((s.color for s in known.values() if s.means == means and s.color), None)
-        if color:
-            tints[statuses.tint_of(case)] = color
-    return tuple(tint.model_copy(update={"color": color}) for tint, color in tints.items())
-
 
 STUCK_DAYS = 14
 

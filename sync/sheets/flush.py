@@ -4,14 +4,14 @@
 response. One transaction then stores which cells are confirmed, adds an undo for each misplaced
 write, and deletes the attempt.
 
-Each batch deletes the fence that was read, and sets one with a higher number. So if the process is
-killed during a batch, the next flush, which knows of the attempt, reads the sheet, and sees:
+Each batch deletes the fence that was read, and sets one with a higher number. If the process is
+killed during a batch, the next flush finds the attempt, reads the sheet, and sees one of these:
 
-- the attempt's fence: Google carried the batch out. `conclude_attempt` checks it now, by the copies
-  of its rows, and the flush ends. The next one compares with what this batch wrote.
-- the fence before it: Google hasn't carried it out, but may do so late. Its jobs are still dirty,
-  and the next batch, which has no writes if no job is, deletes that fence. Google then rejects the
-  late one.
+- The attempt's fence: Google carried the batch out. `conclude_attempt` checks it now, by the copies
+  of its rows, and this flush writes nothing more. The next one continues from what the batch wrote.
+- The fence before it: Google hasn't carried the batch out, but still may. Its jobs are dirty, so
+  this flush writes them in a new batch. That deletes the same fence, and whichever of the two
+  reaches Google second is rejected.
 """
 
 from collections.abc import Callable, Container, Mapping, Sequence, Set

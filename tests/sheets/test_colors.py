@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from sync.jobs.row import every_tint
+from sync.jobs.columns import every_tint
 from sync.settings.config_file import load_config
 from sync.sheets.tabs import formatting, pipeline
 from tests.made_up import DEMO_CONFIG

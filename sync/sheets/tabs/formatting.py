@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sync.jobs.cells import Column, Tint
-from sync.jobs.row import every_tint
+from sync.jobs.columns import every_tint
 from sync.jobs.status import ARCHIVED_CODE
 from sync.settings.config_file import Config
 from sync.sheets import encode, sheet_requests
