@@ -34,6 +34,7 @@ KEYED, FILLED, REPLACED, ADDED = "key", "filled", "replaced", "added"
 """Kinds of a change: a row's key, a value in a blank cell or another one, a cell of a new row."""
 COPIED = "copied"
 """A formula that a new row copies from the row above."""
+_ROW_KINDS = (ADDED, KEYED, FILLED, REPLACED)
 _NAMED = 3
 """Jobs with several rows that are named."""
 
@@ -104,9 +105,11 @@ class RowChanges:
     row: int
     cells: Sequence[CellChange]
 
-    def has(self, kind: str) -> bool:
-        """Return whether a cell would change in this way."""
-        return any(cell.kind == kind for cell in self.cells)
+    @property
+    def kind(self) -> str:
+        """ADDED for a new row, KEYED for one that gets a key, else FILLED or REPLACED."""
+        kinds = {cell.kind for cell in self.cells}
+        return next(kind for kind in _ROW_KINDS if kind in kinds)
 
 
 @dataclass(frozen=True)
@@ -143,36 +146,20 @@ class Preview:
         cells = (change for change in self.changes if change.kind == REPLACED)
         return sorted(cells, key=lambda change: (change.customer.casefold(), change.cell))
 
-    @property
-    def new_rows(self) -> Sequence[RowChanges]:
-        """The rows that would be added, from the top."""
-        return [row for row in self._rows if row.has(ADDED)]
-
-    @property
-    def matched_rows(self) -> Sequence[RowChanges]:
-        """The rows that would get a site ID, by customer."""
-        return _by_name(row for row in self._rows if row.has(KEYED))
-
-    @property
-    def filled_rows(self) -> Sequence[RowChanges]:
-        """The rows with a site ID in which blank cells would be filled, by customer."""
-        others = (row for row in self._rows if not (row.has(ADDED) or row.has(KEYED)))
-        return _by_name(row for row in others if row.has(FILLED))
-
     @cached_property
-    def _rows(self) -> Sequence[RowChanges]:
+    def rows(self) -> Mapping[str, Sequence[RowChanges]]:
+        """The rows by their kind, each kind by customer."""
         by_place: dict[tuple[str, int], list[CellChange]] = {}
         for change in self.changes:
             by_place.setdefault((change.tab, change.row), []).append(change)
-        return [
-            RowChanges(
-                cells[0].customer,
-                tab,
-                row,
-                sorted(cells, key=lambda cell: (len(cell.letter), cell.letter)),  # From the left.
-            )
-            for (tab, row), cells in sorted(by_place.items())
-        ]
+        rows: dict[str, list[RowChanges]] = {kind: [] for kind in _ROW_KINDS}
+        for (tab, row), cells in by_place.items():
+            cells.sort(key=lambda cell: (len(cell.letter), cell.letter))  # From the left.
+            changes = RowChanges(cells[0].customer, tab, row, cells)
+            rows[changes.kind].append(changes)
+        for listed in rows.values():
+            listed.sort(key=lambda row: (row.customer.casefold(), row.tab, row.row))
+        return rows
 
     @property
     def counts(self) -> list[str]:
@@ -307,10 +294,6 @@ class _FirstFlush:
         self.writes += [*keys, *second.rows, *second.new_rows]
         self.matched = len(keys)
         return second.new_rows
-
-
-def _by_name(rows: Iterable[RowChanges]) -> list[RowChanges]:
-    return sorted(rows, key=lambda row: (row.customer.casefold(), row.tab, row.row))
 
 
 def _token(target: Target, column: str) -> str:
