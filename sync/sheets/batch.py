@@ -63,9 +63,9 @@ class Batch:
     requests: list[Request]
     attempt: Attempt
     trace: Trace
-    requested: tuple[str, ...] = ()
-    """The A1 ranges that its response returns: the header row of each written tab, and copies of
-    the cells to compare. () if nothing can be misplaced."""
+    response_ranges: tuple[str, ...] = ()
+    """A1 ranges: the header row of each written tab, and copies of the cells to compare. () if
+    nothing can be misplaced."""
 
 
 @dataclass(frozen=True)
@@ -178,14 +178,15 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
         "description": fence.description,
     }
     requests += [{"addProtectedRange": {"protectedRange": moved}}, *parts.structure]
-    requested: list[str] = []
+    response_ranges: list[str] = []
     for table in tables:
         rows = [row for row in parts.rows if row.sheet_id == table.sheet_id]
         new = parts.new_rows if table is first else ()
-        also = table.columns if creates_jobs_tab else parts.guarded.get(table.sheet_id, ())
-        if not (rows or new or creates_jobs_tab or also):
+        unwritten = table.columns if creates_jobs_tab else parts.guarded.get(table.sheet_id, ())
+        if not (rows or new or creates_jobs_tab or unwritten):
             continue
-        guarded = {cell.column for row in (*rows, *new) for cell in row.cells} | {KEY, *also}
+        written = {cell.column for row in (*rows, *new) for cell in row.cells}
+        guarded = {KEY, *written, *unwritten}
         requests += column_guards(table, sorted(guarded & table.columns.keys()))
         requests += header_guard(table)
         if rows and not creates_jobs_tab:
@@ -193,10 +194,10 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
             hidden = snapshot.hidden_tabs.get(table.copies_tab, HiddenTab(title))
             requests += _copies(snapshot, table, rows, hidden)
             title = quoted(hidden.title)
-            requested += [f"{title}!{cells}" for cells in _compared_ranges(table, rows)]
+            response_ranges += [f"{title}!{cells}" for cells in _compared_ranges(table, rows)]
         if (rows or new) and not creates_jobs_tab:
             number = table.header_row + 1
-            requested.append(f"{quoted(table.title)}!{number}:{number}")
+            response_ranges.append(f"{quoted(table.title)}!{number}:{number}")
     requests += write(parts.rows)
     if parts.new_rows:
         requests += _new_rows(first, parts)
@@ -217,7 +218,7 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
         changes=parts.lines,
         batch=fence.batch,
     )
-    return Batch(requests, attempt, trace, tuple(requested))
+    return Batch(requests, attempt, trace, tuple(response_ranges))
 
 
 def _copies(

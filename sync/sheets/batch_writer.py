@@ -66,12 +66,12 @@ class BatchWriter:
             raise
         jobs, lines = len(attempt.shown), len(attempt.changes)
         _log.info("flushed", jobs=jobs, lines=lines, fence=attempt.fence)
-        if batch.requested and not answer.snapshot.tables:
-            return  # The next read finds the tabs and the number, and the check follows.
+        if batch.response_ranges and not answer.snapshot.tables:
+            return  # The next flush reads the tabs and the fence, and concludes the attempt.
         undos = parsed(context.pending.undos)
-        findings = check(trace, answer.snapshot.tables, answer.copies, undos)
-        if findings.is_as_intended:
-            self._conclude(lease, attempt, trace, findings, undos)
+        result = check(trace, answer.snapshot.tables, answer.copies, undos)
+        if result.is_as_intended:
+            self._conclude(lease, attempt, trace, result, undos)
         else:
             self._check(replace(context, snapshot=answer.snapshot), attempt, trace)
 
@@ -114,49 +114,49 @@ class BatchWriter:
         reading = self._client.read_whole(context.tabs, copied)
         if tables := reading.snapshot.tables:
             undos = parsed(self._store.batches.undos())
-            findings = check(trace, tables, reading.copies, undos)
-            if not findings.is_as_intended:
+            result = check(trace, tables, reading.copies, undos)
+            if not result.is_as_intended:
                 _log.warning(
                     "misplaced",
-                    jobs=len(findings.misplaced),
-                    cells=len(findings.undos),
+                    jobs=len(result.misplaced),
+                    cells=len(result.undos),
                     fence=attempt.fence,
                 )
             shown = [
-                replace(job, cells=with_typed_notes(job.cells, findings.typed_notes[job.site]))
+                replace(job, cells=with_typed_notes(job.cells, result.typed_notes[job.site]))
                 if job.cells
                 else job
                 for job in attempt.shown
             ]
             attempt = replace(attempt, shown=tuple(shown))
-            self._conclude(context.lease, attempt, trace, findings, undos)
+            self._conclude(context.lease, attempt, trace, result, undos)
 
     def _conclude(
         self,
         lease: Lease,
         attempt: Attempt,
         trace: Trace,
-        findings: CheckResult,
+        result: CheckResult,
         undos: Mapping[int, Undo],
     ) -> None:
-        undone = {n: undos[n] for n in findings.confirmed_undos if n in undos}
-        again = {number for number, undo in undone.items() if undo.is_finished}
+        confirmed_undos = {n: undos[n] for n in result.confirmed_undos if n in undos}
+        finished = {number for number, undo in confirmed_undos.items() if undo.is_finished}
         conclusion = Conclusion(
-            misplaced=frozenset(findings.misplaced),
-            confirmed=findings.confirmed,
-            keyed=frozenset(findings.keyed),
-            undos=[undo.model_dump_json() for undo in findings.undos],
+            misplaced=frozenset(result.misplaced),
+            confirmed=result.confirmed,
+            keyed=frozenset(result.keyed),
+            undos=[undo.model_dump_json() for undo in result.undos],
             rewritten_undos={
                 number: undo.model_copy(update={"was_confirmed": True}).model_dump_json()
-                for number, undo in undone.items()
-                if number not in again
+                for number, undo in confirmed_undos.items()
+                if number not in finished
             },
-            finished_undos=[*trace.finished_undos, *again],
-            replaced=findings.replaced,
+            finished_undos=[*trace.finished_undos, *finished],
+            replaced=result.replaced,
             writes_history=HISTORY in attempt.present,
         )
         self._store.batches.conclude(lease, attempt, conclusion)
-        self.log_shown(attempt.shown, findings.misplaced, attempt.fence)
+        self.log_shown(attempt.shown, result.misplaced, attempt.fence)
         if trace.recovered_lines:
             text = f"{trace.recovered_lines} lines were added to the tab Recovered: check them."
             self._alert("recovered", text)

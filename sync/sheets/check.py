@@ -157,26 +157,26 @@ def check(
     `tables` are the tabs of jobs in any read since; `pending` are the undos, by ID, that were
     pending when the batch was composed.
     """
-    findings, by_id = CheckResult(), {table.sheet_id: table for table in tables}
+    result, by_id = CheckResult(), {table.sheet_id: table for table in tables}
     new_sites = [row.site for row in trace.rows if row.is_new]
     for row in trace.rows:
         table = by_id.get(row.sheet_id)
         if table is None:  # The tab was deleted, with everything that was written into it.
             if row.site:
-                findings.misplaced_columns.setdefault(row.site, set())
+                result.misplaced_columns.setdefault(row.site, set())
             continue
         columns = trace.columns.get(row.sheet_id, {})
         copy = () if row.is_new else copies.get(row.sheet_id, {}).get(row.row, ())
-        _RowCheck(table, columns, row, copy, pending, findings).run(new_sites)
-    for site, misplaced in findings.misplaced_columns.items():
-        findings.confirmed[site] -= misplaced
-    findings.confirmed_undos -= findings.missed_undos
-    return findings
+        _RowCheck(table, columns, row, copy, pending, result).run(new_sites)
+    for site, misplaced in result.misplaced_columns.items():
+        result.confirmed[site] -= misplaced
+    result.confirmed_undos -= result.missed_undos
+    return result
 
 
 @dataclass(frozen=True)
 class _RowCheck:
-    """The check of the writes into one row, which adds to `found`.
+    """The check of the writes into one row, which adds to `result`.
 
     `columns` are the indexes that the batch used.
     """
@@ -186,12 +186,12 @@ class _RowCheck:
     row: RowWrite
     copy: Row
     pending: Mapping[int, Undo]
-    found: CheckResult
+    result: CheckResult
 
     def run(self, new_sites: Sequence[str]) -> None:
         """Check the row; `new_sites` are the sites of all rows that the batch inserted."""
-        found, site, is_intended = self.found, self.row.site, self._is_intended_row()
-        found.undos += self._other_pattern(new_sites)
+        result, site, is_intended = self.result, self.row.site, self._is_intended_row()
+        result.undos += self._other_pattern(new_sites)
         for cell in self.row.cells:
             is_right = is_intended and is_in_place(self.table, cell.column, cell.index)
             names = cell.fields.split(",")
@@ -204,35 +204,35 @@ class _RowCheck:
             # A note that someone typed was overwritten in the right cell: the value is confirmed.
             is_typed_note = failed_parts == [NOTE] and is_right and bool(site)
             if is_typed_note:
-                found.typed_notes[site].add(cell.column)
+                result.typed_notes[site].add(cell.column)
             if is_typed_note or not failed_parts:
                 self._confirm(cell)
                 continue
-            found.missed_undos |= set(cell.undoes) - replaced
+            result.missed_undos |= set(cell.undoes) - replaced
             if site:
-                found.misplaced_columns[site].add(cell.column)
+                result.misplaced_columns[site].add(cell.column)
 
     def _undo_parts(self, cell: CellWrite, failed_parts: Sequence[str]) -> set[int]:
         """Add undos of a cell's misplaced parts; return the pending undos that they replace."""
-        found, every_replaced = self.found, set[int]()
+        result, every_replaced = self.result, set[int]()
         for part in failed_parts:
             undo, replaced = self._undo(cell, part)
             every_replaced |= replaced
-            found.undos += [] if undo is None else [undo]
+            result.undos += [] if undo is None else [undo]
             if self.row.identity.is_header and not (self._is_header or cell.undoes):
-                found.undos.append(self._missing_header(cell, part))
-        found.confirmed_undos |= every_replaced
+                result.undos.append(self._missing_header(cell, part))
+        result.confirmed_undos |= every_replaced
         return every_replaced
 
     def _confirm(self, cell: CellWrite) -> None:
         """Add what a confirmed write was: undos, the key of a matched row, or a job's column."""
-        self.found.confirmed_undos.update(cell.undoes)
+        self.result.confirmed_undos.update(cell.undoes)
         if cell.undoes or not self.row.site:
             return
         if cell.column == KEY and self.row.identity.shows:
-            self.found.keyed.add(self.row.site)
+            self.result.keyed.add(self.row.site)
             return
-        self.found.confirmed[self.row.site].add(cell.column)
+        self.result.confirmed[self.row.site].add(cell.column)
         if cell.replaces_words:
             words = ReplacedWords(
                 site=self.row.site,
@@ -241,7 +241,7 @@ class _RowCheck:
                 before=text_of(at(self.copy, cell.index)),
                 after=text_of(cell.data),
             )
-            self.found.replaced.append(words)
+            self.result.replaced.append(words)
 
     def _is_intended_row(self) -> bool:
         if self.row.is_new:

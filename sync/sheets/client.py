@@ -101,8 +101,8 @@ class SheetClient:
         """
         body: dict[str, Any] = {"requests": batch.requests}
         fields = "spreadsheetId"
-        if batch.requested:
-            body |= {"includeSpreadsheetInResponse": True, "responseRanges": batch.requested}
+        if batch.response_ranges:
+            body |= {"includeSpreadsheetInResponse": True, "responseRanges": batch.response_ranges}
             fields = WRITTEN_FIELDS
         reply = self._post("batchUpdate", body, fields).get("updatedSpreadsheet", {})
         now = sheet.snapshot_of(reply, tabs.tables)

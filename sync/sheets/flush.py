@@ -138,13 +138,13 @@ class Flusher:
         if pending.has_attempt and self.writer.conclude_attempt(context):
             return  # An earlier batch was carried out: the next flush compares with what it wrote.
         tabs.check_served(lease, snapshot, pending)
-        if displaced := self.displaced(context):
-            self._write_elsewhere(context.without(displaced), work)
-            raise next(iter(displaced.values()))
+        if unwritable := self.unwritable(context):
+            self._write_other_tabs(context.without(unwritable), work)
+            raise next(iter(unwritable.values()))
         self.notice_columns(tabs, snapshot, pending)
         self._write_most_urgent(context, work)
 
-    def _write_elsewhere(self, context: FlushContext, work: Work) -> None:
+    def _write_other_tabs(self, context: FlushContext, work: Work) -> None:
         """Write the jobs whose rows are all in the tabs that can be written.
 
         A job without a row, or an undo, may belong in one of the others.
@@ -213,20 +213,20 @@ class Flusher:
         batch = compose(context.snapshot, parts, context.fence, titles.fence)
         self.writer.send(context, batch)
 
-    def displaced(self, context: FlushContext) -> dict[int, Permanent]:
+    def unwritable(self, context: FlushContext) -> dict[int, Permanent]:
         """Return the errors of tabs that can't be written as they are, by sheet ID."""
-        found = {}
+        errors = {}
         for table in context.snapshot.tables:
             has_blank_header = not set(table.columns.values()) <= table.headers.keys()
             headers = self.headers(context, table) if has_blank_header else {}
             error = keys.displaced(table, headers)
             if error and not undo.restores_header(table, parsed(context.pending.undos)):
-                found[table.sheet_id] = error
-        return found
+                errors[table.sheet_id] = error
+        return errors
 
     def must_be_in_place(self, context: FlushContext) -> None:
         """Raise Permanent if a tab's metadata is no longer at the cells that it describes."""
-        for error in self.displaced(context).values():
+        for error in self.unwritable(context).values():
             raise error
 
     def headers(self, context: FlushContext, table: Table) -> dict[str, str]:

@@ -181,7 +181,7 @@ def test_a_batch_for_one_changed_cell_in_both_tabs_is_small() -> None:
     assert len(json.dumps(batch.requests)) < 10_000
     cells = ["'_copies'!B5:B5", "'_copies'!C5:C5"]
     headers = [f"'{table.title}'!1:1" for table in (first, second)]
-    assert batch.requested == (*cells, headers[0], *cells, headers[1])
+    assert batch.response_ranges == (*cells, headers[0], *cells, headers[1])
 
 
 def test_a_mapped_tab_is_asked_by_its_own_copies() -> None:
@@ -194,6 +194,6 @@ def test_a_mapped_tab_is_asked_by_its_own_copies() -> None:
     rows = [RowWrite(sheet_id=n, row=4, site=A, identity=IS_A, cells=(write(),)) for n in (5, 6)]
     batch = compose(snapshot, Parts(rows=rows), Fence(1), "x")
     titles = {one["properties"]["title"] for one in inner(batch.requests, "addSheet")}
-    copies = {cells for cells in batch.requested if not cells.endswith("!1:1")}
+    copies = {cells for cells in batch.response_ranges if not cells.endswith("!1:1")}
     assert {cells.partition("!")[0].strip("'") for cells in copies} == titles
     assert len(titles) == 2

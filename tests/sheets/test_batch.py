@@ -147,7 +147,7 @@ def test_before_images_are_of_whole_rows_however_wide_they_are_by_now() -> None:
 
 def asked(*rows: RowWrite) -> tuple[str, ...]:
     seen = table(columns=PEOPLE, column_count=5)
-    *copies, header_row = made(Parts(rows=rows), seen).requested
+    *copies, header_row = made(Parts(rows=rows), seen).response_ranges
     assert header_row == "'Jobs'!1:1"
     assert all(cells.startswith("'_brightsheet'!") for cells in copies)
     return tuple(cells.removeprefix("'_brightsheet'!") for cells in copies)
