@@ -4,10 +4,8 @@ import base64
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from ipaddress import ip_address
 from time import monotonic
 from typing import Any
 
@@ -21,7 +19,8 @@ import compose
 from sync.console import add_console
 from sync.console.access import PasswordTries, is_one_of
 from sync.errors import BrightsheetError, Rejected
-from sync.routes import CHECK, CLAIMED_ADDRESS, HEALTH, WEBHOOK
+from sync.forwarded import Forwarded, proxies_before
+from sync.routes import CHECK, HEALTH, WEBHOOK
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
 from sync.status.messages import MESSAGES
@@ -34,7 +33,6 @@ from sync.webhooks.schema import Delivery
 from sync.wiring import Wiring
 from sync.worker import Worker
 
-_FORWARDED = "brightsheet.forwarded"
 _TOO_LARGE = "The body is over the size limit."
 _JSON_TYPES = ("application/json", "text/json")
 
@@ -58,80 +56,26 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["brightsheet_watch"] = watch
     tries = PasswordTries(ActionLog(database).sources_of_sign_ins)
     acknowledgements = Acknowledgements()
-    tally = RefusalCounter(wiring.refusals.add)
-    _add_webhook(app, wiring, worker, tally, acknowledgements)
-    _add_probe(app, settings, tally)
+    refusals = RefusalCounter(wiring.refusals.add)
+    _add_webhook(app, wiring, worker, refusals, acknowledgements)
+    _add_probe(app, settings, refusals)
     _add_health(app, database)
-    _add_tally(app, wiring, tally)
+    _add_refusals(app, wiring, refusals)
     _add_status(app, wiring)
     _add_metrics(app, wiring, tries, acknowledgements)
     add_console(app, wiring, alerts.deliver, worker.wake, tries, compose.pages())
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
     app.after_request(_with_safe_headers)
-    app.wsgi_app = _Forwarded(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    app.wsgi_app = Forwarded(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
-
-
-@dataclass(frozen=True)
-class _Forwarded:
-    """Reads the client's address and scheme from proxy headers, the only place that does.
-
-    Each of `count` proxies appends its client's address to X-Forwarded-For; earlier entries were
-    sent by the client and can't be trusted.
-    """
-
-    _app: Any
-    _count: int
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        addresses = environ.pop("HTTP_X_FORWARDED_FOR", "")
-        scheme = environ.pop("HTTP_X_FORWARDED_PROTO", "")
-        environ[_FORWARDED] = addresses
-        if self._count:
-            peer = environ.get("REMOTE_ADDR", "")
-            environ["REMOTE_ADDR"] = client_address(peer, addresses, self._count)
-            # Most proxies overwrite this header, so it may hold a single value.
-            schemes = _listed(scheme)
-            if schemes and schemes[-min(self._count, len(schemes))].lower() == "https":
-                environ["wsgi.url_scheme"] = "https"
-        return self._app(environ, start_response)
-
-
-def client_address(peer: str, forwarded: str, proxies: int) -> str:
-    """Return the client's address behind this many proxies, from X-Forwarded-For.
-
-    It is `peer`, the address of the connection, if the header has too few or invalid addresses.
-    """
-    addresses = _listed(forwarded)
-    if not 0 < proxies <= len(addresses):
-        return peer
-    text = addresses[-proxies]
-    if text.startswith("[") or text.count(":") == 1:  # with a port
-        text = text.rpartition(":")[0] if not text.endswith("]") else text
-    try:
-        return str(ip_address(text.strip("[]")))
-    except ValueError:
-        return peer
-
-
-def _listed(text: str) -> list[str]:
-    return [part for each in text.split(",") if (part := each.strip())]
-
-
-def _proxies_before(forwarded: str) -> int:
-    """Return the number of proxies that the doctor's request passed."""
-    addresses = _listed(forwarded)
-    if CLAIMED_ADDRESS not in addresses:  # The first proxy has replaced it.
-        return len(addresses)
-    return addresses[::-1].index(CLAIMED_ADDRESS)
 
 
 def _add_webhook(
     app: Flask,
     wiring: Wiring,
     worker: Worker,
-    tally: RefusalCounter,
+    refusals: RefusalCounter,
     acknowledgements: Acknowledgements,
 ) -> None:
     settings, inbox = wiring.settings, wiring.inbox
@@ -141,7 +85,7 @@ def _add_webhook(
         began = monotonic()
         # Authenticate the raw bytes, parse, store: only then answer.
         if not _is_authentic(request.headers, settings):
-            return _unauthorized(settings, tally)
+            return _unauthorized(settings, refusals)
         body = b""
         try:
             body = _read_body(request)
@@ -172,23 +116,23 @@ def _too_large() -> Rejected:
     return Rejected("too_large", _TOO_LARGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
-def _add_probe(app: Flask, settings: Settings, tally: RefusalCounter) -> None:
+def _add_probe(app: Flask, settings: Settings, refusals: RefusalCounter) -> None:
     @app.get(CHECK)
     def probe() -> Any:
         if not _is_authentic(request.headers, settings):
-            return _unauthorized(settings, tally)
+            return _unauthorized(settings, refusals)
         return {
             "status": "ok",
             "scheme": request.scheme,
             "trusted_proxies": settings.trusted_proxies,
-            "proxies": _proxies_before(request.environ.get(_FORWARDED, "")),
+            "proxies": proxies_before(request.environ),
         }
 
 
-def _unauthorized(settings: Settings, tally: RefusalCounter) -> tuple[Response, int]:
+def _unauthorized(settings: Settings, refusals: RefusalCounter) -> tuple[Response, int]:
     """Count and answer a request without the right secret: nothing of it is stored."""
     has_secret = any(_sent(request.headers, settings))
-    tally.note(HTTPStatus.UNAUTHORIZED, request.remote_addr, has_secret=has_secret)
+    refusals.note(HTTPStatus.UNAUTHORIZED, request.remote_addr, has_secret=has_secret)
     message = f"Send the secret in the header {settings.webhook_secret_header}."
     return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
 
@@ -206,8 +150,8 @@ def _parsed(body: bytes, shapes: WebhooksConfig) -> Delivery:
     raise Rejected("fault", f"An internal error ({kind}).")
 
 
-def _add_tally(app: Flask, wiring: Wiring, tally: RefusalCounter) -> None:
-    app.extensions["brightsheet_refusal_counter"] = tally
+def _add_refusals(app: Flask, wiring: Wiring, refusals: RefusalCounter) -> None:
+    app.extensions["brightsheet_refusal_counter"] = refusals
 
     def refuse(status: int, address: str, headers: Mapping[str, str]) -> None:
         """Record a webhook that the web server refused before the app saw it."""
@@ -217,7 +161,7 @@ def _add_tally(app: Flask, wiring: Wiring, tally: RefusalCounter) -> None:
             with suppress(BrightsheetError):
                 wiring.inbox.keep_rejected(b"", _too_large())
                 return
-        tally.note(status, address)
+        refusals.note(status, address)
 
     app.extensions["brightsheet_refused"] = refuse
 
@@ -241,12 +185,12 @@ def _add_health(app: Flask, database: Database) -> None:
 
 
 def _add_status(app: Flask, wiring: Wiring) -> None:
-    look = CachedBacklog(wiring.backlog)
+    cached = CachedBacklog(wiring.backlog)
 
     @app.get("/status")
     def status() -> tuple[Response, int]:
         # Public: counts, ages and reasons, no job's data.
-        answer = status_answer(look.backlog())
+        answer = status_answer(cached.backlog())
         is_well = answer["status"] == "ok"
         return jsonify(answer), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
 

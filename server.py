@@ -28,8 +28,9 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import BadRequest, RequestEntityTooLarge
 
-from app import client_address, create_app
+from app import create_app
 from sync.errors import BrightsheetError, SettingsError
+from sync.forwarded import client_address
 from sync.routes import HEALTH, WEBHOOK
 from sync.settings.environment import Settings
 from sync.store import Database
