@@ -117,6 +117,7 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
 
 
 def _values(new: OtherEvent) -> dict[str, str]:
+    """Return the values by subject; "" for one that is kept elsewhere and only needs its dates."""
     values = {STAGE: new.stage} if new.stage else {}
     if new.contract:
         values[CONTRACT] = ""

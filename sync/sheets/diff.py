@@ -100,7 +100,7 @@ def diff(
         if places:
             typed_notes = set[str]()
             for table, row in places:
-                write, typed_here = decider.row(table, row, target, len(places))
+                write, typed_here = decider.row_write(table, row, target, len(places))
                 typed_notes |= typed_here
                 result.rows += [write] if write.cells else []
             shown = decider.shown([table for table, _ in places], target, present)
@@ -130,7 +130,7 @@ def _add_row(
             formulas=dict(pattern.formulas),
         )
         result.rows.append(checked)
-    result.new_rows.append(decider.new_row(table, target, len(result.new_rows), pattern))
+    result.new_rows.append(decider.new_row_write(table, target, len(result.new_rows), pattern))
     shown = decider.shown([table], target, table.columns)
     result.shown.append(confirmation(target, shown))
 
@@ -143,7 +143,9 @@ class CellDecider:
     zone: tzinfo
     locale: str = ""
 
-    def row(self, table: Table, row: int, target: Target, copies: int) -> tuple[RowWrite, set[str]]:
+    def row_write(
+        self, table: Table, row: int, target: Target, copies: int
+    ) -> tuple[RowWrite, set[str]]:
         """Return the write of one of a job's `copies` rows, and the columns with typed notes."""
         changed = target.differences()
         if copies > 1 and table.is_ours:
@@ -157,7 +159,7 @@ class CellDecider:
                 decision, note = self._decide_note(table, row, column, target)
                 expected_note = note if decision is Decision.WRITE else None
                 typed_notes |= {column} if decision is Decision.LEAVE else set()
-            if cell := self._cell(table, row, column, target, expected_note):
+            if cell := self._cell_write(table, row, column, target, expected_note):
                 cells.append(cell)
         write = RowWrite(
             sheet_id=table.sheet_id,
@@ -168,7 +170,7 @@ class CellDecider:
         )
         return write, typed_notes
 
-    def new_row(
+    def new_row_write(
         self, table: Table, target: Target, number: int, pattern: Pattern | None
     ) -> RowWrite:
         """Return the write of a new row. It is inserted, so it overwrites nothing."""
@@ -177,7 +179,7 @@ class CellDecider:
         return RowWrite(
             sheet_id=table.sheet_id,
             row=first + number,
-            cells=tuple(self._new_cells(table, target, above)),
+            cells=tuple(self._new_cell_writes(table, target, above)),
             site=target.site,
             identity=RowIdentity(key=target.site),
             is_new=True,
@@ -241,7 +243,7 @@ class CellDecider:
             encode.encoded(self.tabs.translated(table, column, last_written) or EMPTY, zone)
         )
 
-    def _cell(
+    def _cell_write(
         self, table: Table, row: int, column: str, target: Target, expected_note: str | None
     ) -> CellWrite | None:
         """Return the write of a cell's value, its note, or both: each is decided separately.
@@ -285,7 +287,7 @@ class CellDecider:
         texts = Content(observed), Content(last_written), Content(new)
         return decide(NOTE_RULE, *texts, is_news=False), observed or ours
 
-    def _new_cells(self, table: Table, target: Target, above: Row) -> Iterator[CellWrite]:
+    def _new_cell_writes(self, table: Table, target: Target, above: Row) -> Iterator[CellWrite]:
         for column, cell in target.cells.items():
             wanted = self.tabs.translated(table, column, cell) if column in table.columns else None
             if wanted is None:

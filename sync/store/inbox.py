@@ -121,7 +121,7 @@ class Inbox:
         return delivery_id
 
     def _put(self, row: dict[str, Any]) -> Outcome:
-        """Insert a row and return its outcome: a repeated digest is a duplicate, without a body."""
+        """Insert a row, and return its outcome: with a known digest, a duplicate without a body."""
         if self._database.append(self._insert, row):
             return Outcome(row["outcome"])
         copy = {"outcome": Outcome.DUPLICATE.value, "body": None, "projected": True}
