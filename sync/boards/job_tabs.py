@@ -23,7 +23,8 @@ from sync.sheets.diff import CellDecider, without_note
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Match, TabFindings
 from sync.sheets.policy import TypedWord
-from sync.sheets.read import FULL_FIELDS, OTHER_TEXTS, Snapshot, Table
+from sync.sheets.read import OTHER_TEXTS, Snapshot, Table
+from sync.sheets.read_requests import FULL_FIELDS
 from sync.sheets.tabs.filter_views import View
 from sync.store import Lease, Pending
 

@@ -12,7 +12,8 @@ from sync.errors import Refused, Retryable
 from sync.sheets import read as rows
 from sync.sheets.cell_data import Row, Rows
 from sync.sheets.client import SheetClient
-from sync.sheets.read import FULL_FIELDS, ROW, Table, quoted
+from sync.sheets.read import Table
+from sync.sheets.read_requests import FULL_FIELDS, ROW, quoted
 from sync.types import letters
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sync.boards import formulas
 from sync.boards.mapping.tab import LOOKED_AT, CellKind, Entry, Lock, NativeTable, SeenCell, SeenTab
 from sync.sheets.cell_data import DATE_FORMATS
-from sync.sheets.read import quoted
+from sync.sheets.read_requests import quoted
 
 Json = Mapping[str, Any]
 

@@ -20,8 +20,8 @@ from sync.sheets.read import (
     PipelineTab,
     Snapshot,
     Table,
-    quoted,
 )
+from sync.sheets.read_requests import quoted
 from sync.sheets.sheet_requests import (
     Request,
     RowWrite,

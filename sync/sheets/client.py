@@ -17,10 +17,10 @@ from sync.sheets import surroundings
 from sync.sheets.batch import Batch
 from sync.sheets.cell_data import Rows
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.read import (
+from sync.sheets.read import Snapshot
+from sync.sheets.read_requests import (
     FULL_FIELDS,
     WRITTEN_FIELDS,
-    Snapshot,
     data_filters,
     whole_tab_filters,
 )

@@ -21,7 +21,8 @@ from sync.sheets import encode
 from sync.sheets.cell_data import CellData, Row, Rows, at, links_of, text_of, texts_of
 from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
-from sync.sheets.read import READ_MASK, Snapshot, Table
+from sync.sheets.read import Snapshot, Table
+from sync.sheets.read_requests import READ_MASK
 from sync.sheets.row_identity import IDENTITY_COLUMNS, Place, RowIdentity
 from sync.sheets.tabs.filter_views import View
 from sync.store import Lease, Pending

@@ -1,4 +1,4 @@
-"""Builds the filters and masks of reads, and parses their answers as a `Snapshot`. Pure.
+"""Parses what a read returns as a `Snapshot`; `read_requests` has what it asks for. Pure.
 
 A tab is recognized by the metadata of its header row and columns, not by titles or texts.
 """
@@ -45,7 +45,7 @@ CHECK_KEY = "brightsheet.check"
 LOOK_KEY = "brightsheet.look"
 """On a header row: the version of colors and filters that the tab has."""
 PIPELINE_LABEL = "pipeline:milestone"
-_KINDS = (FENCE_KEY, HISTORY_KEY, PIPELINE_KEY, HEADER_KEY)
+TAB_KINDS = (FENCE_KEY, HISTORY_KEY, PIPELINE_KEY, HEADER_KEY)
 _FENCE_TEXT = re.compile(r"Brightsheet ([0-9a-f]+)/([0-9a-f]+)")
 
 
@@ -77,52 +77,6 @@ def stable_id(sheet_id: int, name: str) -> int:
     """
     digest = hashlib.sha256(f"{sheet_id}:{name}".encode()).digest()
     return int.from_bytes(digest[:4]) % (2**31 - 1) + 1
-
-
-Filter = dict[str, Any]
-
-
-def _fields(values: str, more: str = "") -> str:
-    """Return the field mask of a read with the parts `values` of each cell."""
-    return (
-        f"sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),{more}"
-        f"data(startRow,startColumn,rowData(values({values})),"
-        "rowMetadata(developerMetadata(metadataId,metadataKey,metadataValue)),"
-        "columnMetadata(developerMetadata(metadataId,metadataKey,metadataValue))))"
-    )
-
-
-_BESIDE = (
-    "protectedRanges(protectedRangeId,description),"
-    "conditionalFormats(ranges(sheetId)),charts(chartId),tables(range),"
-)
-_LOCAL = "properties(timeZone,locale),"
-_WHOLE_CELL = "userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)"
-READ_MASK = _LOCAL + _fields("userEnteredValue,note", _BESIDE)
-FULL_FIELDS = _LOCAL + _fields(_WHOLE_CELL, _BESIDE)
-WRITTEN_FIELDS = f"updatedSpreadsheet({_fields(_WHOLE_CELL)})"
-"""The mask of the answer to a write, which is only compared with what was written."""
-ROW = f"sheets(properties(sheetId),data(startRow,startColumn,rowData(values({_WHOLE_CELL}))))"
-
-
-def quoted(title: str) -> str:
-    """Return a tab's title quoted for A1 ranges."""
-    return "'" + title.replace("'", "''") + "'"
-
-
-def data_filters(columns: tuple[str, ...] = ()) -> list[Filter]:
-    """Return the data filters of a read of header rows, the fence, keys, and whole `columns`."""
-    lookups = [{"metadataKey": kind} for kind in _KINDS]
-    columns = (KEY, *columns, PIPELINE_LABEL)
-    lookups += [{"metadataKey": COLUMN_KEY, "metadataValue": column} for column in columns]
-    return [{"developerMetadataLookup": lookup} for lookup in lookups]
-
-
-def whole_tab_filters(sheet_ids: Iterable[int]) -> list[Filter]:
-    """Return the data filters of a read of whole tabs, hidden ones included."""
-    recovered = {"developerMetadataLookup": {"metadataKey": RECOVERED_KEY}}
-    grids = [{"gridRange": {"sheetId": one}} for one in sheet_ids]
-    return [*data_filters(), recovered, *grids]
 
 
 Json = Mapping[str, Any]
@@ -180,7 +134,7 @@ class HeaderRow:
 
     sheet: Json
     kind: str
-    """The metadata key of such tabs, one of _KINDS."""
+    """The metadata key of such tabs, one of TAB_KINDS."""
     grid: Json
     row: int
     entries: Sequence[Entry]
@@ -195,13 +149,13 @@ def _header_row(sheet: Json) -> HeaderRow | None:
     widest: HeaderRow | None = None
     for grid in sheet.get("data", ()):
         entries = [entry for _, entry in _entries(grid.get("rowMetadata", ())[:1])]
-        kinds = [entry.key for entry in entries if entry.key in _KINDS]
+        kinds = [entry.key for entry in entries if entry.key in TAB_KINDS]
         columns = grid.get("columnMetadata", ())
         # Grids of columns begin with the header row, too: the widest grid is the row's own.
         if kinds and (widest is None or len(columns) > len(widest.grid.get("columnMetadata", ()))):
             first, row = grid.get("startColumn", 0), grid.get("startRow", 0)
             values = (grid.get("rowData") or [{}])[0].get("values", ())
-            kind, cells = min(kinds, key=_KINDS.index), dict(enumerate(values, first))
+            kind, cells = min(kinds, key=TAB_KINDS.index), dict(enumerate(values, first))
             widest = HeaderRow(sheet, kind, grid, row, entries, _entries(columns, first), cells)
     return widest
 
