@@ -84,7 +84,7 @@ def fields_of(wiring: Wiring) -> Fields:
 
 
 class TabMapper:
-    """Maps tabs of the configured spreadsheet: those with `titles`, or what there is.
+    """Maps tabs of the configured spreadsheet: those with `titles`, or all.
 
     `choices` are the user's, `by_tab` those for one tab (by title); `sleep` waits. `answers` are
     stored with the mapping.
@@ -110,10 +110,10 @@ class TabMapper:
         self._reader = BoardReader(self._client)
 
     def run(self, *, write: bool, with_preview: bool = False) -> MappingReport:
-        """Return what there is and is proposed; with `write`, write it first.
+        """Return the tabs and their mappings; with `write`, write these first.
 
         `with_preview` adds what the first flush would change, before anything is written. Raises
-        Permanent where a choice fits nothing, or `write` where something is in the way, and
+        Permanent if a choice fits nothing, or with `write` if a mapping can't be written, and
         Google's errors.
         """
         if with_preview:
@@ -140,7 +140,7 @@ class TabMapper:
         self._wiring.project(self._sleep)
         fetcher, failed, end = self._wiring.customer_fetcher(), 0, monotonic() + seconds
         while failed < _FAILURES and (fetched := fetcher.fetch()):
-            failed = failed + 1 if fetched[1] else 0
+            failed = failed + 1 if fetched.error else 0
             self._sleep(_SPACING_SECONDS)
             if monotonic() > end:
                 return self._wiring.customers.count_due()
@@ -188,7 +188,7 @@ class TabMapper:
     def _decide(
         self, theirs: Sequence[SeenTab], deciders: Mapping[str, TabDecider]
     ) -> list[TabMapping]:
-        """Decide on each tab that is named, in any case, or all. Raises Permanent for one too many.
+        """Decide on each tab that is named, or all. Raises Permanent if there is no such tab.
 
         If tabs are mapped and none is named, the choices apply to the mapped ones.
         """

@@ -42,8 +42,8 @@ def match_rows(
 ) -> dict[str, Match]:
     """Return which of `rows`, all without a site ID, are those of `jobs` (customers by site).
 
-    `jobs` are all that have no row, so that two of them never both take one. What `is_ruled_out`
-    returns of a job and a row is a person's answer.
+    `jobs` are all that have no row, so that two of them never both take one. `is_ruled_out` returns
+    whether a person answered that a row isn't a job's.
     """
     index, claims = RowIndex(rows), defaultdict[Place, int](int)
     near = defaultdict[str, list[tuple[Place, list[str]]]](list)

@@ -114,18 +114,19 @@ class RowChanges:
 
 @dataclass(frozen=True)
 class Preview:
-    """The changes, and the numbers of jobs that have a row, get one by a match, and get a new one.
-
-    `unknown` jobs have no customer in the store, so no row can be matched to them.
-    """
+    """The changes, and the numbers of jobs by how they have a row."""
 
     changes: tuple[CellChange, ...]
     keyed: int
+    """Jobs whose row has a key already."""
     matched: int
+    """Jobs whose row gets its key."""
     added: int
+    """Jobs that get a new row."""
     uncertain: tuple[UncertainJob, ...]
     """The unsettled ones first."""
     unknown: int = 0
+    """Jobs without a customer in the store, so that no row can be matched to them."""
     wait_hours: float = 0
     """How long unsettled jobs wait for an answer; with 0, they get a row at once."""
     doubled: tuple[DoubledJob, ...] = ()
