@@ -164,7 +164,7 @@ class _Party:
     def families(self) -> frozenset[str]:
         return frozenset().union(*(person.family for person in self.people))
 
-    def is_near(self, other: "_Party") -> bool:
+    def is_in_town_of(self, other: "_Party") -> bool:
         """Return whether ZIP or town agrees."""
         towns = ((self.town, other.towns), (other.town, self.towns))
         is_town = any(town and f" {town} " in around for town, around in towns)
@@ -182,13 +182,13 @@ class _Party:
         return not all(names) or fuzz.ratio(*names) >= _ALIKE_STREETS
 
     def is_at_house_of(self, other: "_Party") -> bool:
-        return self.house == other.house != "" and self.is_near(other)
+        return self.house == other.house != "" and self.is_in_town_of(other)
 
-    def is_neighbor_of(self, other: "_Party") -> bool:
-        """Return whether house number or family name agrees in one place, and not by chance."""
+    def is_household_of(self, other: "_Party") -> bool:
+        """Return whether house number or family name agrees in one town, and not by chance."""
         is_house = self.house == other.house != ""
         is_family = self.is_family_of(other)
-        if not (self.is_near(other) and (is_house or is_family)):
+        if not (self.is_in_town_of(other) and (is_house or is_family)):
             return False
         if is_family and (is_house or self.has_person_of(other)):
             return True
@@ -210,7 +210,7 @@ class _Party:
         return (
             not self.emails.isdisjoint(other.emails)
             or not self.phones.isdisjoint(other.phones)
-            or self.is_neighbor_of(other)
+            or self.is_household_of(other)
             or (self.has_person_of(other) and not (self.has_place and other.has_place))
         )
 

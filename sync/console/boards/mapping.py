@@ -10,7 +10,7 @@ from sync.boards.link import NONE
 from sync.boards.map_tabs import MappingReport, PreviewAnswers, TabMapper
 from sync.boards.mapping.decide import Choices, TabMapping
 from sync.console.access import set_personal
-from sync.console.boards.mapping_form import COLUMNS, HAD, PREVIEW, TABS, WRITE, MappingForm
+from sync.console.boards.mapping_form import COLUMNS, PREVIEW, STORED, TABS, WRITE, MappingForm
 from sync.console.boards.mapping_views import FieldOffers, TabView, first_rows, mapping_digest
 from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
@@ -130,7 +130,7 @@ def _views(
     for mapping in report.tabs:
         tab = mapping.tab
         stored = mapping_digest(tab)
-        if form.first.get(f"{HAD}:{tab.sheet_id}", stored) != stored:
+        if form.first.get(f"{STORED}:{tab.sheet_id}", stored) != stored:
             form = form.without_columns(tab.sheet_id)
             said = _CHANGED.format(tab=tab.title)
         views.append(offers.tab(mapping, form))

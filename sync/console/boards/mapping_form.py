@@ -14,14 +14,17 @@ from sync.console.parts import UNFIT
 from sync.types import letters
 
 TAB, TITLE, HEADER, FIELD = "tab", "title", "header", "field"
-HAD, WORD, ADD = "had", "word", "add"
+STORED, WORD, ADD = "had", "word", "add"
 KEEP, ROW, MEANS = "keep", "row", "means"
-"""The kinds of inputs: the part of a name before the first colon."""
+"""The kinds of inputs: the part of a name before the first colon.
+
+STORED has a digest of the mapping in the sheet, to notice that somebody else has changed it.
+"""
 TABS, COLUMNS, PREVIEW, WRITE = "tabs", "columns", "preview", "write"
 """The steps; each one except the last is a page."""
 _INPUTS = {
     TABS: frozenset((TAB, TITLE, HEADER)),
-    COLUMNS: frozenset((FIELD, HAD, WORD, MEANS, ADD)),
+    COLUMNS: frozenset((FIELD, STORED, WORD, MEANS, ADD)),
     PREVIEW: frozenset((KEEP, ROW)),
 }
 """The kinds of inputs that a step's page has."""
@@ -114,7 +117,7 @@ class MappingForm:
 
     def as_written(self) -> "MappingForm":
         """Return the form once it is written, so that nothing has changed since it was shown."""
-        return MappingForm(tuple(pair for pair in self.pairs if not pair[0].startswith(HAD)))
+        return MappingForm(tuple(pair for pair in self.pairs if not pair[0].startswith(STORED)))
 
     def added(self, tab: int) -> list[str]:
         """Return the names of the fields that get a new column at the right."""

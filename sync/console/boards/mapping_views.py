@@ -32,7 +32,7 @@ class WordRow:
     name: str
     text: str
     value: str
-    usual: str
+    proposed: str
 
 
 @dataclass(frozen=True)
@@ -185,8 +185,8 @@ class FieldOffers:
                 proposed = fit_options(field, options, {}, self._fields.trade_words).by_text
             rows = []
             for text in field.texts:
-                usual, named = proposed.get(text, ""), f"{WORD}:{tab}:{name}:{kind}:{text}"
-                rows.append(WordRow(named, text, form.first.get(named, usual), usual))
+                word, named = proposed.get(text, ""), f"{WORD}:{tab}:{name}:{kind}:{text}"
+                rows.append(WordRow(named, text, form.first.get(named, word), word))
             yield WordSet(kind, tuple(rows))
 
     def _steps(
@@ -230,7 +230,7 @@ class FieldOffers:
             if said := {
                 row.text: [row.value] if row.value else []
                 for row in column.words
-                if row.value or row.usual
+                if row.value or row.proposed
             }:
                 words[column.name] = said
         row = form.header_row(number)
