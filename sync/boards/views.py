@@ -31,9 +31,9 @@ def views_of(table: Table, config: Config, stuck_days: int) -> list[View]:
     return [{**view, "filterViewId": stable_id(table.sheet_id, view["title"])} for view in made]
 
 
-def _word(table: Table, column: str, ours: str) -> str:
-    """Return a column's word for one of ours; "" if it has none."""
+def _word(table: Table, column: str, text: str) -> str:
+    """Return a column's word for one of our texts; "" if it has none."""
     words = table.words.get(column)
     if words is None:
-        return ours
-    return words.get(ours, ours if OTHER_TEXTS in words else "")
+        return text
+    return words.get(text, text if OTHER_TEXTS in words else "")
