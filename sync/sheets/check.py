@@ -200,12 +200,13 @@ class _RowCheck:
             failed_parts = [
                 part for part in parts if part and not (is_right and self._expected(cell, part))
             ]
+            if not failed_parts:
+                self._confirm(cell)
+                continue
             replaced = self._undo_parts(cell, failed_parts)
-            # A note that someone typed was overwritten in the right cell: the value is confirmed.
-            is_typed_note = failed_parts == [NOTE] and is_right and bool(site)
-            if is_typed_note:
+            if failed_parts == [NOTE] and is_right and site:
+                # A note that someone typed was overwritten in the right cell.
                 result.typed_notes[site].add(cell.column)
-            if is_typed_note or not failed_parts:
                 self._confirm(cell)
                 continue
             result.missed_undos |= set(cell.undoes) - replaced
