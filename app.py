@@ -93,7 +93,7 @@ def _add_webhook(
             if kind and kind not in _JSON_TYPES and not kind.endswith("+json"):
                 message = "Set the credential's content type to JSON in EverBright."
                 raise Rejected("not_json", message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-            understood = _parsed(body, settings.config.webhooks)
+            understood = _parse(body, settings.config.webhooks)
         except Rejected as error:
             delivery = inbox.keep_rejected(body, error)
             _log.warning("rejected", delivery=delivery, reason=error.reason)
@@ -137,7 +137,7 @@ def _unauthorized(settings: Settings, refusals: RefusalCounter) -> tuple[Respons
     return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
 
 
-def _parsed(body: bytes, shapes: WebhooksConfig) -> Delivery:
+def _parse(body: bytes, shapes: WebhooksConfig) -> Delivery:
     """Parse a body. One that causes an internal error is stored as rejected, to be replayed."""
     try:
         return parse.read(body, shapes)

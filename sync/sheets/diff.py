@@ -324,7 +324,7 @@ def without_note(cell: Cell) -> Cell:
 
 
 def with_typed_notes(shown: Cells, columns: Set[str]) -> dict[str, Cell]:
-    """Return cells as they are stored if a person typed notes into `columns`: without ours."""
+    """Return cells as they are stored if those in `columns` have typed notes: without ours."""
     noted = {column: without_note(shown[column]) for column in columns & shown.keys()}
     return {**shown, **noted}
 

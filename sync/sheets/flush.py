@@ -232,10 +232,10 @@ class Flusher:
     def headers(self, context: FlushContext, table: Table) -> dict[str, str]:
         """Return the last known headers of a tab, by column ID."""
         layout, pending = self.targets.layout, context.pending
-        made = pending.known_columns if context.tabs.is_ours else ()
-        known = {column: layout.title(column, is_mapped=False) for column in made}
+        created = pending.known_columns if context.tabs.is_ours else ()
+        first = {column: layout.title(column, is_mapped=False) for column in created}
         read = pending.columns_read.columns
-        return known | {c.id: c.header for c in read if c.sheet_id == table.stored_sheet_id}
+        return first | {c.id: c.header for c in read if c.sheet_id == table.stored_sheet_id}
 
     def _handle_missing_keys(self, context: FlushContext, lost: Set[str]) -> bool:
         """Write keys of `lost` jobs back into their rows; return whether a batch was sent.
@@ -396,9 +396,9 @@ class Flusher:
         """Store which columns a read shows, and which of those before it are gone."""
         if present := present_columns(snapshot.tables):
             title = partial(self.targets.layout.title, is_mapped=not tabs.is_ours)
-            before, made = pending.columns_read, pending.known_columns
+            before, created = pending.columns_read, pending.known_columns
             number = snapshot.fence.number if snapshot.fence else 0
-            self.store.spreadsheet.note_columns(number, present, title, before, made)
+            self.store.spreadsheet.note_columns(number, present, title, before, created)
 
     def with_pipeline(
         self,
@@ -471,14 +471,14 @@ class Flusher:
         """Return the parts that add lines to the tab Recovered; `context` has read everything."""
         if not cells:
             return Parts()
-        made: Sequence[sheet_requests.Request] = ()
+        structure: Sequence[sheet_requests.Request] = ()
         if not context.snapshot.has_recovered_tab:
             self.writer.take_call(context.lease)
             title = self.client.surroundings().free_titles(Titles()).recovered
-            made = sheet_requests.make_recovered_tab(title, undo.HEADERS)
+            structure = sheet_requests.make_recovered_tab(title, undo.HEADERS)
         lines = [(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *cell) for cell in cells]
         return Parts(
-            structure=made,
+            structure=structure,
             extra=[sheet_requests.append_recovered(lines)],
             recovered_lines=len(lines),
         )
