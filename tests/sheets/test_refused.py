@@ -129,3 +129,12 @@ def test_one_refusal_sends_no_alert(bench: Bench) -> None:
     assert bench.writes() - writes == 2
     assert quarantined(bench.database) == {}
     assert shown(bench) == {uuid(number) for number in range(1, 9)}
+
+
+def test_a_refused_batch_without_jobs_ends_the_search(bench: Bench) -> None:
+    """Nothing has been received yet, and Google refuses a view of the new tab."""
+    bench.google.faults.answer(400, method="*.batchUpdate", holds="addFilterView", count=None)
+    bench.store.spreadsheet.take_over()
+    bench.try_to_flush(4)
+    assert not bench.is_waiting()
+    assert (quarantined(bench.database), bench.texts()) == ({}, [])
