@@ -6,7 +6,6 @@ Rows count from 0, as in the API; in a formula's text they count from 1.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
 
 _TITLE = r"(?:'(?:[^']|'')*'|[^\W\d][\w.]*)!"
 _CELL = r"\$?[A-Za-z]{1,3}\$?[1-9]\d{0,6}"
@@ -116,9 +115,10 @@ def sources(formula: str, row: int, title: str) -> set[int]:
 
 def _index(name: str) -> int:
     """Return the zero-based index of a column by its letters."""
-    return (
-        reduce(lambda index, letter: index * 26 + ord(letter) - ord("A") + 1, name.upper(), 0) - 1
-    )
+    index = 0
+    for letter in name.upper():
+        index = index * 26 + ord(letter) - ord("A") + 1
+    return index - 1
 
 
 def fills_others(formula: str) -> bool:

@@ -425,7 +425,11 @@ def register(rule: ProblemRule, *, before: str) -> None:
         RULES.insert(codes.index(before), rule)
 
 
+def rule_of(code: str) -> ProblemRule:
+    return next(rule for rule in RULES if rule.code == code)
+
+
 def remedy(code: str) -> str:
     """Return how to fix a problem, as plain text."""
-    rule = next(rule for rule in RULES if rule.code == code)
+    rule = rule_of(code)
     return joined(rule.fix, by_command(rule.command))

@@ -8,11 +8,6 @@ from sync.status.rules import RULES
 from sync.store import Backlog
 
 
-def resolved_text(code: str) -> str:
-    """Return the text of the alert at a problem's end; "" if there is none."""
-    return next((rule.resolved for rule in RULES if rule.code == code), "")
-
-
 def evaluate(now: Backlog, *, strict: bool = False) -> tuple[Problem, ...]:
     """Return all problems, the most urgent first. With `strict`, nothing may be pending at all."""
     problems = (rule.problem(now, strict=strict) for rule in RULES)

@@ -9,8 +9,8 @@ from time import monotonic
 import structlog
 
 from sync.errors import BrightsheetError
-from sync.status.rules import TROUBLE
-from sync.status.verdict import alarms, resolved_text
+from sync.status.rules import TROUBLE, rule_of
+from sync.status.verdict import alarms
 from sync.store import Backlog
 
 FRESH_SECONDS = 5.0
@@ -105,7 +105,7 @@ class Watch:
                 self._send(reason, problem.explained, problem.since or 0.0, arrived)
         for code in self._reported - wrong.keys():
             reason = f"{code} over {self._ends[code]}"
-            self._send(reason, resolved_text(code), arrived=partial(self._end, code))
+            self._send(reason, rule_of(code).resolved, arrived=partial(self._end, code))
 
     def _end(self, code: str) -> None:
         self._reported.discard(code)

@@ -6,8 +6,8 @@ import pytest
 
 from sync.console.actions import ACTIONS
 from sync.status.problem import LATE_SECONDS, lasting
-from sync.status.rules import COMPARED_SECONDS, RULES
-from sync.status.verdict import alarms, answer, evaluate, resolved_text
+from sync.status.rules import COMPARED_SECONDS, RULES, rule_of
+from sync.status.verdict import alarms, answer, evaluate
 from sync.store import Backlog
 
 WELL = Backlog(worker_age=10.0)
@@ -183,7 +183,7 @@ def is_one_problem(code: str, found: Backlog) -> None:
     assert lists.popitem()[1] == []
     assert "Share it." not in str(status), "a message may contain an account's email address"
     assert alarms(found).keys() <= {code}
-    assert alarms(found, {code}).keys() == ({code} if resolved_text(code) else set()), (
+    assert alarms(found, {code}).keys() == ({code} if rule_of(code).resolved else set()), (
         "it has an end"
     )
 
