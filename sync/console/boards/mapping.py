@@ -64,9 +64,12 @@ def mapping_step(parts: ConsoleParts, draft: str, step: str) -> Any:
         step = PREVIEW
     else:
         wanted, run = step, _PAGES.get(step, _tabs)
+    said = ""
+    if run is not _tabs and (said := form.lacking()):
+        run = _tabs
     try:
         with parts.alone():
-            return run(parts, form, "")
+            return run(parts, form, said)
     except BrightsheetError as error:
         # The sheet can't be read now, but the choices are stored.
         return _page("wait", step, error.what, wanted=wanted, seen=form.digest)
@@ -96,8 +99,6 @@ def _tabs(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
 
 def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     """Show every column of the chosen tabs with its cells and its field."""
-    if lacking := form.lacking():
-        return _tabs(parts, form, lacking)
     try:
         report = _mapper(parts, form, form.header_choices()).run(write=False)
     except Permanent as error:  # A tab was renamed or deleted.
@@ -166,8 +167,6 @@ def _chosen(parts: ConsoleParts, form: MappingForm) -> tuple[dict[str, Choices],
 
 def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     """Show what would change in the chosen tabs, by customer."""
-    if lacking := form.lacking():
-        return _tabs(parts, form, lacking)
     try:
         choices, views = _chosen(parts, form)
         mapper = _mapper(parts, form, choices)
@@ -195,8 +194,6 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
 
 def _write(parts: ConsoleParts, form: MappingForm, _said: str, *, draft: str) -> Any:
     """Write the mapping, then show the rows that aren't certain."""
-    if lacking := form.lacking():
-        return _tabs(parts, form, lacking)
     named = ", ".join(form.titles())
     try:
         choices, _ = _chosen(parts, form)

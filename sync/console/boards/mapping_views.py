@@ -9,7 +9,7 @@ from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields, TextWords, fit_options
 from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.tab import SeenTab, why_unmappable
-from sync.boards.progress_words import RuleWord, parse_words
+from sync.boards.progress_words import parse_words
 from sync.console.boards.mapping_form import FIELD, MEANS, WORD, MappingForm, column_names
 from sync.field_table import ASPECTS, KEY
 from sync.jobs.progress import PROGRESS
@@ -194,21 +194,18 @@ class FieldOffers:
     ) -> Iterator[StepRow]:
         """Yield the words of a column that could show a job's progress, and their rules."""
         proposal = column.proposal
-        known: Sequence[RuleWord] = ()
-        if isinstance(column.words, RuleWords):
-            known = column.words.words
+        known = column.words.words if isinstance(column.words, RuleWords) else ()
         words = [*dict.fromkeys((*proposal.words, *(each.word for each in known)))]
         if proposal.options is None and len(words) > _MOST_WORDS:
             return
         if column.field != PROGRESS:
             known = parse_words(self.rules.proposed(words))
-        said = form.meanings(tab, name)
+        meanings = form.meanings(tab, name)
+        if meanings is None:
+            meanings = {word: [each.rule for each in known if each.word == word] for word in words}
         for word in words:
-            if said is None:
-                rules = [each.rule for each in known if each.word == word]
-            else:
-                rules = said.get(word, [])
-            yield StepRow(f"{MEANS}:{tab}:{name}:{word}", word, tuple(rules))
+            rules = tuple(meanings.get(word, ()))
+            yield StepRow(f"{MEANS}:{tab}:{name}:{word}", word, rules)
 
     def choices(self, tab: TabView, form: MappingForm) -> Choices:
         number, fields, unset = tab.mapping.tab.sheet_id, dict[str, str](), list[str]()
