@@ -320,7 +320,15 @@ class _RowCheck:
             is_cell = is_cell and old.identity.is_header == undo.identity.is_header
             if not (is_cell and self._knows_keys and old.holds_wrote(undo.before)):
                 continue
-            if old.overwrote(self.copy, self.columns):
+            holds = old.identity.holds
+            # The row of the undo that this write was for: more was typed there since the read.
+            is_edited = (
+                number in cell.undoes
+                and holds is not None
+                and not self._key()
+                and RowImage.of(self.copy, self.columns).contains(holds)
+            )
+            if is_edited or old.overwrote(self.copy, self.columns):
                 replaced.add(number)
                 undo = undo.model_copy(update={"before": old.before})
         return (None if undo.holds_wrote(undo.before) else undo), replaced

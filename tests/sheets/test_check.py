@@ -292,6 +292,15 @@ def test_undos_of_a_row_without_a_key_are_merged_by_its_content() -> None:
     assert undone(findings) == [(STATUS, VALUE, cell(OLD), cell(NEW))]
 
 
+def test_an_undo_in_a_row_in_which_more_was_typed_is_not_undone() -> None:
+    image = RowImage.of(row("mine", "", ""), PEOPLE, [1])
+    first = pending(identity=RowIdentity(holds=image))
+    back = write("on hold", expects=Content(OLD), undoes=(7,))
+    one = meant(back, identity=first.identity, site="")
+    findings = found(one, row("mine", OLD, "", "", "", "typed"), pending={7: first})
+    assert (undone(findings), findings.confirmed_undos) == ([], {7})
+
+
 def test_undos_of_a_blank_row_are_merged_by_what_we_wrote() -> None:
     """If all columns were written, any row without a key would hold all of nothing."""
     blank = RowImage(overwritten=(EMAIL, STATUS))
