@@ -78,7 +78,7 @@ RULES = [
         NO_WORKER,
         what=no_worker,
         cause="The worker's process has ended or was never started. Its log has the reason.",
-        fix="Start it with `brightsheet worker`, or set WORKER=embedded.",
+        fix="Set WORKER=embedded and restart Brightsheet, or start the worker's own process.",
         behind=lambda now, _: not is_alive(now),
         since=lambda now: now.worker_age,
         alerts=is_missed,
