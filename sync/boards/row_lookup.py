@@ -118,17 +118,14 @@ def look_up(
         finder.is_ruled_out,
     )
     taken = {found.place for found in matches.values()}
-    candidates = {
-        site: places
-        for site, customer in customers.items()
-        if site in added or site in jobs.keys() - matches.keys()
-        if (places := [place for place in finder.candidates_of(customer) if place not in taken])
-    }
-    answered = (
-        site
-        for site, places in candidates.items()
-        if all(finder.is_ruled_out(site, place) for place in places)
-    )
+    candidates, answered = dict[str, list[Place]](), set[str]()
+    for site, customer in customers.items():
+        if site in added or (site in jobs and site not in matches):
+            places = [place for place in finder.candidates_of(customer) if place not in taken]
+            if places:
+                candidates[site] = places
+                if all(finder.is_ruled_out(site, place) for place in places):
+                    answered.add(site)
     return Lookup(matches, candidates, frozenset(answered))
 
 
