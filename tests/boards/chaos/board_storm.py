@@ -49,7 +49,7 @@ def run(
 
     def pass_by(_google: Emulator, _call: Any) -> None:
         person.act(in_gap=True)
-        while lots.random() < 0.3:
+        while person.next_act is None and lots.random() < 0.3:
             person.act(in_gap=True)
 
     google.faults.between(pass_by, method="*.batchUpdate", chance=_PASSING)
@@ -71,7 +71,7 @@ def run(
             person.act()
     problems += _settle(bench, person)
     google.faults.clear()
-    while person.undo is not None:
+    while person.next_act is not None:
         person.act()
     problems += _settle(bench)
     bench.end_rests()  # A job whose row was copied has waited for an answer.
@@ -166,7 +166,7 @@ def _settle(bench: Bench, person: Installer | None = None) -> list[str]:
     for _ in range(_FLUSHES):
         if not (bench.is_waiting() or bench.ask()):
             return []
-        if person is not None and person.undo is not None:
+        if person is not None and person.next_act is not None:
             person.act()
         _flush(bench)
     return [f"Work is left after {_FLUSHES} flushes."]

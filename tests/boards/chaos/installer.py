@@ -41,8 +41,8 @@ class Installer:
         self._count = 0
         self._is_in_gap = False
         self._is_undoing = False
-        self.undo: Callable[[], None] | None = None
-        """What he takes back before he does anything else."""
+        self.next_act: Callable[[], None] | None = None
+        """What he does before anything else: takes something back, copies, or types a cell."""
         self.templates: dict[int, dict[str, str]] = {}
         """What rows hold that he copied for another customer, by the number in their price."""
         self.is_mapped_again = False
@@ -52,9 +52,9 @@ class Installer:
         if self._is_undoing:
             return  # He looks at what he deleted; then he takes that back before all else.
         self._is_in_gap = in_gap
-        if self.undo is not None:
-            undo, self.undo = self.undo, None
-            undo()
+        if self.next_act is not None:
+            act, self.next_act = self.next_act, None
+            act()
             return
         deeds = [
             *[lambda: self._type(OWN_COLUMNS)] * 3,
@@ -65,7 +65,7 @@ class Installer:
         if self._lots.random() < 0.05:
             deeds = [self._copy_row, self._duplicate_tab]
         elif self._lots.random() < _MISPLACING:
-            deeds = [self._cut_column, self._cut_key, self._clear_key, self._copy_as_template]
+            deeds = [self._cut_column, self._cut_key, self._clear_key, self._choose_template]
             deeds += [self._sort_all, self._map_again]
         with suppress(ApiError):
             self._lots.choice(deeds)()
@@ -177,7 +177,7 @@ class Installer:
         sheet = book.sheet(tab)
         assert sheet is not None
         column, up = self._lots.randrange(len(HEADERS) + 1), self._lots.random() < 0.5
-        self.undo = sort_all(book, sheet, HEADER_ROW, column, ascending=up)
+        self.next_act = sort_all(book, sheet, HEADER_ROW, column, ascending=up)
         self.diary.append(f"sort all of {tab} by {column}")
 
     def _cut_column(self) -> None:
@@ -192,7 +192,7 @@ class Installer:
         header, to = self._lots.choice([*two_tab_board.FIELDS]), max(places.values()) + 1
         if header in places:
             self._cut(tab, places[header], to)
-            self.undo = lambda: self._cut(tab, to, places[header])
+            self.next_act = lambda: self._cut(tab, to, places[header])
 
     def _cut(self, tab: int, start: int, to: int) -> None:
         self._edit("cut_columns", tab, start=start, end=start + 1, to=to)
@@ -210,7 +210,7 @@ class Installer:
             number = self._lots.choice(keyed)
             site = text_of(at(rows[number], key))
             self._move_key(tab, site, key, to)
-            self.undo = lambda: self._move_key(tab, site, to, key)
+            self.next_act = lambda: self._move_key(tab, site, to, key)
 
     def _move_key(self, tab: int, site: str, start: int, to: int) -> None:
         for number, row in enumerate(two_tab_board.grid(self._bench, tab), HEADER_ROW + 1):
@@ -261,8 +261,12 @@ class Installer:
             number = self._lots.choice(found) + HEADER_ROW + 1
             self._edit("type_cell", tab, row=number, column=key, text="")
 
+    def _choose_template(self) -> None:
+        """Look for a row to copy; nobody moves one and copies it within the same second."""
+        self.next_act = self._copy_as_template
+
     def _copy_as_template(self) -> None:
-        """Copy a row for another customer, and type that one's data over it."""
+        """Copy a row for another customer; then he types that one's data over it, cell by cell."""
         tab, rows = self._tab()
         found = self._found_by_email(rows, tab)
         if not found or self._is_repairing():
@@ -278,12 +282,29 @@ class Installer:
         }
         self._edit("insert_rows", tab, index=row, below=True)
         self._edit("copy_rows", tab, start=row, end=row + 1, to=row + 1)
-        for header, text in typed.items():
-            self._edit("type_cell", tab, row=row + 1, column=places[header], text=text)
         held = {h: text for h, n in places.items() if (text := text_of(at(rows[number], n)))}
+        in_order = sorted(typed.items(), key=lambda cell: places[cell[0]])
+        self._type_over(tab, (held["Price"], typed["Price"]), in_order)
         del held["Site ID"]
         held["Deposit"] = "=Price*2"
         self.templates[other] = {h: text for h, text in (held | typed).items() if text}
+
+    def _type_over(
+        self, tab: int, prices: tuple[str, str], cells: Sequence[tuple[str, str]]
+    ) -> None:
+        """Type cell by cell into the copy: the lowest row with one of two prices, old and new."""
+
+        def type_cell() -> None:
+            places = two_tab_board.places(self._bench, tab)
+            rows = two_tab_board.grid(self._bench, tab)
+            shown = [text_of(at(row, places["Price"])) for row in rows]
+            number = max(n for n, price in enumerate(shown) if price in prices)
+            (header, text), *rest = cells
+            row = HEADER_ROW + 1 + number
+            self._edit("type_cell", tab, row=row, column=places[header], text=text)
+            self._type_over(tab, prices, rest)
+
+        self.next_act = type_cell if cells else None
 
     def _map_again(self) -> None:
         """Delete the column Site ID of both tabs, map them again, and compare as advised."""
