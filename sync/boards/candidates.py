@@ -100,7 +100,8 @@ class Candidate:
 class UncertainJob:
     """A job with candidates, and its own row if nobody typed into that.
 
-    It is unsettled until the user answers.
+    It is unsettled until the user answers. At first it may wait for that, for `wait_hours` without
+    a row of its own; then it gets one.
     """
 
     site: str
@@ -195,7 +196,8 @@ class _Party:
         if self.house and other.house:
             # Only one of the two agrees: the street must, too, or a name isn't known.
             return self.is_on_street_of(other) or not (self.people and other.people)
-        # Only the family name agrees, and a house number isn't known: phones must not differ.
+        # Only the family name agrees, and a house number isn't known. Phones that agree are enough
+        # (`looks_like`), so if both are known, they differ.
         return not (self.phones and other.phones)
 
     @property

@@ -97,7 +97,7 @@ class BoardTabs:
         lookup = row_lookup.look_up(texts, customers, self._match.by, answers)
         new = {target.site for target in without} - lookup.matches.keys()
         # Jobs that still wait aren't among the targets; those that waited before get a row now.
-        waiting = self._store.boards.hold_back(
+        waiting = self._store.boards.mark_unsettled(
             lease, new.intersection(lookup.unsettled), self._match.wait_hours
         )
         if not new - waiting:
@@ -226,7 +226,7 @@ class BoardTabs:
         known = {job.site for job in boards.unsettled()}
         lookup = row_lookup.look_up(texts, customers, by, boards.answers(), known | added)
         boards.settle(lease, known - lookup.unsettled)
-        boards.hold_back(lease, added & lookup.unsettled, hours=0)
+        boards.mark_unsettled(lease, added & lookup.unsettled, hours=0)
 
     @cached_property
     def _ended(self) -> frozenset[EndedWord]:

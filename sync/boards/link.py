@@ -1,8 +1,8 @@
 """Lists uncertain jobs, and links job and row as the user answers.
 
-An uncertain job waits for an answer, or already has its own row. When it is linked, the chosen row
-gets the key, and the job's own row is emptied if nobody typed into it. It isn't deleted, because
-rows may have moved in the meantime and a deleted row can't be brought back.
+When a job is linked, the chosen row gets the key, and the job's own row, if it has one already, is
+emptied if nobody typed into it. It isn't deleted, because rows may have moved in the meantime and a
+deleted row can't be brought back.
 Answers are stored with the row's text, so they are kept when the tab is mapped again.
 """
 
@@ -50,7 +50,7 @@ class UncertainJobs:
 
     @property
     def unsettled(self) -> Sequence[UncertainJob]:
-        """The jobs that wait for an answer."""
+        """The jobs that nobody has answered, with a row of their own or without."""
         return [job for job in self.jobs if not job.is_answered]
 
     @property

@@ -30,11 +30,11 @@ from sync.status.problem import pluralize
 from sync.store import Lease
 from sync.types import Mode, letters
 
-KEYED, FILLED, REPLACED, ADDED = "key", "filled", "replaced", "added"
+KEY_ADDED, FILLED, REPLACED, ADDED = "key", "filled", "replaced", "added"
 """Kinds of a change: a row's key, a value in a blank cell or another one, a cell of a new row."""
 COPIED = "copied"
 """A formula that a new row copies from the row above."""
-_ROW_KINDS = (ADDED, KEYED, FILLED, REPLACED)
+_ROW_KINDS = (ADDED, KEY_ADDED, FILLED, REPLACED)
 _NAMED = 3
 """Jobs with several rows that are named."""
 
@@ -47,10 +47,9 @@ class TabColumns:
     columns: Mapping[str, int]
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     added: Mapping[int, tuple[int, str]] = field(default_factory=dict)
-    """Index and header that added columns get.
+    """Index and header that added columns get, by their index in `columns`.
 
-    By their index in `columns`, which is beyond the grid so that existing cells aren't read as
-    theirs.
+    That is beyond the grid, so that existing cells aren't read as theirs.
     """
     mapped_at: datetime | None = None
     """When it was mapped; None if it isn't mapped yet."""
@@ -107,7 +106,7 @@ class RowChanges:
 
     @property
     def kind(self) -> str:
-        """ADDED for a new row, KEYED for one that gets a key, else FILLED or REPLACED."""
+        """ADDED for a new row, KEY_ADDED for one that gets a key, else FILLED or REPLACED."""
         kinds = {cell.kind for cell in self.cells}
         return next(kind for kind in _ROW_KINDS if kind in kinds)
 
@@ -117,7 +116,7 @@ class Preview:
     """The changes, and the numbers of jobs by how they have a row."""
 
     changes: tuple[CellChange, ...]
-    keyed: int
+    already_keyed: int
     """Jobs whose row has a key already."""
     matched: int
     """Jobs whose row gets its key."""
@@ -169,7 +168,7 @@ class Preview:
         named += "; …" if len(self.doubled) > _NAMED else ""
         what = f"jobs in more than one row (every row is kept): {len(self.doubled)}"
         return [
-            f"rows that have a site ID already: {self.keyed}",
+            f"rows that have a site ID already: {self.already_keyed}",
             f"rows matched to a job: {self.matched}",
             *([f"{what} ({named})"] if self.doubled else ()),
             f"rows added: {self.added}",
@@ -229,7 +228,7 @@ def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> P
     present = {site for table in flush.tables for site in table.keys}
     if config.wait_hours:
         flush.targets = [t for t in flush.targets if t.site not in lookup.unsettled]
-    new_rows = flush.write(lookup.matches)
+    new_rows = flush.compose(lookup.matches)
 
     by_site = {target.site: target for target in targets}
     changes = list[CellChange]()
@@ -255,7 +254,7 @@ def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> P
 
 @dataclass
 class _FirstFlush:
-    """Composes the batches of the first flush, which change `tables` and `targets`."""
+    """Simulates the first flush: `tables` and `targets` become as they are after each batch."""
 
     board: JobTabs
     zone: tzinfo
@@ -274,7 +273,7 @@ class _FirstFlush:
         return row_lookup.new_row_pattern(self.tables[0], end, rows.get(end.last_row, ()))
 
     def restore_keys(self) -> None:
-        """Write back the keys that were cleared."""
+        """Compose the writes that bring back the keys that were cleared."""
         present = {site for table in self.tables for site in table.keys}
         cleared = [t for t in self.targets if t.has_row and t.site not in present]
         if cleared:
@@ -282,19 +281,23 @@ class _FirstFlush:
             self.writes += [key_write(self.tables, match, site) for site, match in restored.items()]
             self.tables = [_with_keys(table, restored) for table in self.tables]
 
-    def write(self, matches: Mapping[str, Match]) -> list[RowWrite]:
-        """Write the keys of matched rows, then all values. Return the new rows."""
+    def compose(self, matches: Mapping[str, Match]) -> list[RowWrite]:
+        """Compose the writes of matched rows' keys, then of all values. Return the new rows."""
         rows = JobRows(matches, pattern=self.pattern)
         first = diff(self.board, self.tables, self.targets, rows, self.zone)
-        keys = [write for write in first.rows if write.identity.shows]
-        keyed = {write.site: matches[write.site] for write in keys}
-        self.tables = [_with_keys(table, keyed) for table in self.tables]
+        keys = [write for write in first.rows if _is_key_write(write)]
+        new = {write.site: matches[write.site] for write in keys}
+        self.tables = [_with_keys(table, new) for table in self.tables]
         if not self.knows_values:
-            self.targets = [replace(t, written={}) if t.site in keyed else t for t in self.targets]
+            self.targets = [replace(t, written={}) if t.site in new else t for t in self.targets]
         second = diff(self.board, self.tables, self.targets, rows, self.zone)
         self.writes += [*keys, *second.rows, *second.new_rows]
         self.matched = len(keys)
         return second.new_rows
+
+
+def _is_key_write(write: RowWrite) -> bool:
+    return bool(write.identity.shows)  # Other rows are found by their key.
 
 
 def _token(target: Target, column: str) -> str:
@@ -345,8 +348,8 @@ def _changes(
     row = () if write.is_new else rows.get(write.row, ())
     for cell in write.cells:
         before = shown_text(at(row, cell.index))
-        if write.identity.shows:
-            kind = KEYED
+        if _is_key_write(write):
+            kind = KEY_ADDED
         elif write.is_new:
             kind = ADDED
         else:

@@ -59,7 +59,7 @@ class JobRows:
     matches: Mapping[str, Match] = field(default_factory=dict)
     """By site."""
     waiting: frozenset[str] = frozenset()
-    """Sites of jobs that get no row until a person decides."""
+    """Sites of jobs that get no row yet: a person may say for some hours which row is theirs."""
     pattern: Pattern | None = None
     """None: new rows go below the last job."""
 

@@ -50,10 +50,10 @@ class Boards:
         rows = self._database.rows(query.where(~job.c.has_row, job.c.site == customer.c.site))
         return {row.site: Customer.model_validate_json(row.body) for row in rows}
 
-    def hold_back(self, lease: Lease, sites: Iterable[str], hours: float) -> frozenset[str]:
-        """Make jobs wait so many hours for an answer; return those that didn't wait before.
+    def mark_unsettled(self, lease: Lease, sites: Iterable[str], hours: float) -> frozenset[str]:
+        """Record that jobs are unsettled, and return those that begin to wait for an answer.
 
-        Each job waits only once.
+        They wait so many hours, each job only once.
         """
         if not (asked := frozenset(sites)):
             return frozenset()

@@ -5,7 +5,16 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from sync.boards.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview, TabColumns, preview
+from sync.boards.preview import (
+    ADDED,
+    COPIED,
+    FILLED,
+    KEY_ADDED,
+    REPLACED,
+    Preview,
+    TabColumns,
+    preview,
+)
 from sync.sheets.cell_data import at
 from sync.sheets.encode import shown_text
 from sync.store import RowAnswer
@@ -46,9 +55,9 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
     writes = asking.writes()
     promised = previewed(asking)
     assert asking.writes() == writes
-    counts = (promised.keyed, promised.matched, promised.added, promised.unsettled_count)
-    assert counts == (0, 2, 1, 0)
-    assert {one.kind for one in promised.changes} == {KEYED, FILLED, ADDED, COPIED}
+    assert (promised.already_keyed, promised.matched, promised.added) == (0, 2, 1)
+    assert promised.unsettled_count == 0
+    assert {one.kind for one in promised.changes} == {KEY_ADDED, FILLED, ADDED, COPIED}
     two_tab_board.map_tabs(asking)
     flushed(asking)
     for one in promised.changes:
@@ -57,7 +66,7 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
         header = "Site ID" if one.letter == "L" else HEADERS[ord(one.letter) - ord("A")]
         assert row[header] == one.after, one
     again = previewed(asking)
-    assert (again.keyed, again.changes) == (3, ())
+    assert (again.already_keyed, again.changes) == (3, ())
     assert two_tab_board.of_site(asking, 3)[0]["Customer"] == "Ada Number3"
     assert uuid(3) in {one.site for one in promised.changes}
 

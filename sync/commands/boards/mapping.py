@@ -17,7 +17,7 @@ from sync.boards.map_tabs import MappingReport, TabMapper
 from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields, TextWords
 from sync.boards.mapping.progress import ProgressRules, RuleWords
-from sync.boards.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview
+from sync.boards.preview import ADDED, COPIED, FILLED, KEY_ADDED, REPLACED, Preview
 from sync.boards.progress_words import stored_words
 from sync.boards.unmap import UnmappedTab, unmap
 from sync.commands import NO_EXTRAS, echo, json_option, pairs
@@ -34,7 +34,7 @@ _WORDS = 12
 """Words without a meaning that are named."""
 _SAID = {
     REPLACED: "replaced",
-    KEYED: "site ID",
+    KEY_ADDED: "site ID",
     FILLED: "filled",
     ADDED: "new row",
     COPIED: "copied formula",
@@ -66,7 +66,7 @@ def report_json(report: MappingReport) -> dict[str, Any]:
 def _preview_as_json(preview: Preview) -> dict[str, Any]:
     return {
         "customers_unknown": preview.unknown,
-        "rows_with_site_id": preview.keyed,
+        "rows_with_site_id": preview.already_keyed,
         "rows_matched": preview.matched,
         "rows_added": preview.added,
         "doubtful": preview.unsettled_count,
