@@ -1,6 +1,6 @@
 """The core in a copy without boards: its tests pass, its demo runs, mapped sheets are refused.
 
-By default the tests of the rooms that boards add to, with every module imported; all of the core's
+By default the tests of the areas that boards add to, with every module imported; all of the core's
 areas with CHAOS_SIZE=full.
 """
 

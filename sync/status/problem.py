@@ -28,8 +28,8 @@ class Problem:
     is_behind: bool
     """Whether the sheet may be out of date, so that `/status` is 503. Else it is a warning."""
     what: str
-    since: float | None
-    """Its age in seconds, if known."""
+    age: float | None
+    """In seconds, if known."""
     cause: str
     fix: str
     """The fix; a command to copy is between backticks."""
@@ -79,8 +79,8 @@ class ProblemRule:
     behind: Callable[[Backlog, bool], object] = lambda _now, _strict: False
     """Whether the sheet may be out of date."""
     warns: Callable[[Backlog], object] = lambda _now: False
-    """Whether something else is wrong."""
-    since: Callable[[Backlog], float | None] = lambda _now: None
+    """Whether it is a warning."""
+    age: Callable[[Backlog], float | None] = lambda _now: None
     resolved: str = ""
     """The text of the alert at its end. Without one, no alert is sent about this problem."""
     alerts: Callable[[Backlog], object] = lambda _now: True
@@ -98,7 +98,7 @@ class ProblemRule:
             self.code,
             is_behind,
             self.what(now),
-            self.since(now),
+            self.age(now),
             cause,
             self.fix,
             self.command,

@@ -80,7 +80,7 @@ RULES = [
         cause="The worker's process has ended or was never started. Its log has the reason.",
         fix="Set WORKER=embedded and restart Brightsheet, or start the worker's own process.",
         behind=lambda now, _: not is_alive(now),
-        since=lambda now: now.worker_age,
+        age=lambda now: now.worker_age,
         alerts=is_missed,
         resolved="A worker is running again and writes what is pending.",
     ),
@@ -94,7 +94,7 @@ RULES = [
         page="/actions",
         action="take-over",
         behind=lambda now, _: now.doubt == FenceDoubt.OTHER_DATABASE,
-        since=lambda now: now.doubt_age,
+        age=lambda now: now.doubt_age,
         resolved="The sheet is written from this database again.",
     ),
     ProblemRule(
@@ -108,7 +108,7 @@ RULES = [
         page="/actions",
         action="take-over",
         behind=lambda now, _: now.doubt == FenceDoubt.RESTORED,
-        since=lambda now: now.doubt_age,
+        age=lambda now: now.doubt_age,
         resolved="The sheet is written again after the restore.",
     ),
     ProblemRule(
@@ -120,7 +120,7 @@ RULES = [
         command=_DOCTOR,
         action_now=lambda now: "use-column" if now.trouble == "column_moved" else "",
         behind=lambda now, _: now.trouble and not now.doubt,
-        since=lambda now: now.trouble_age,
+        age=lambda now: now.trouble_age,
         alerts=lambda now: (
             is_alive(now) and now.paused_age is None and (now.trouble_age or 0.0) >= LATE_SECONDS
         ),
@@ -133,7 +133,7 @@ RULES = [
         fix=f"To find the cause, {_CHECKS}",
         command=_DOCTOR,
         behind=lambda now, strict: now.paused_age is None and is_late(now, strict),
-        since=lambda now: now.oldest,
+        age=lambda now: now.oldest,
         # While a worker runs, the alert about the trouble is enough.
         alerts=lambda now: not ((now.trouble or now.doubt) and is_alive(now)),
         resolved="The sheet is up to date again.",
@@ -148,7 +148,7 @@ RULES = [
         action="resume",
         behind=lambda now, strict: now.paused_age is not None and is_late(now, strict),
         warns=lambda now: now.paused_age is not None,
-        since=lambda now: now.paused_age,
+        age=lambda now: now.paused_age,
     ),
     ProblemRule(
         "documents_late",
@@ -161,7 +161,7 @@ RULES = [
         command="brightsheet deliveries",
         page="/documents?state=pending",
         behind=are_documents_late,
-        since=lambda now: now.oldest_document,
+        age=lambda now: now.oldest_document,
     ),
     ProblemRule(
         REFUSED,
@@ -171,7 +171,7 @@ RULES = [
         command="brightsheet deliveries --outcome rejected",
         page="/deliveries?outcome=rejected",
         behind=lambda now, _: now.rejected_last_hour >= MANY_REJECTED,
-        since=lambda now: now.oldest_rejected_last_hour,
+        age=lambda now: now.oldest_rejected_last_hour,
         resolved="No webhook was rejected in the last hour.",
         is_ongoing=lambda now: now.rejected_last_hour,
     ),
@@ -219,7 +219,7 @@ RULES = [
         action="put-back",
         recheck="/columns",
         warns=lambda now: now.gone_columns and not now.is_mapped,
-        since=lambda now: now.oldest_gone_column,
+        age=lambda now: now.oldest_gone_column,
         resolved="No column of the sheet is missing.",
     ),
     ProblemRule(
@@ -234,7 +234,7 @@ RULES = [
         action="retry-all",
         behind=lambda now, strict: strict and now.failed_documents,
         warns=lambda now: now.failed_documents,
-        since=lambda now: now.oldest_failed_documents,
+        age=lambda now: now.oldest_failed_documents,
     ),
     ProblemRule(
         "webhooks_rejected",
@@ -247,7 +247,7 @@ RULES = [
         action="replay-all",
         behind=lambda now, strict: strict and now.rejected,
         warns=lambda now: now.rejected,
-        since=lambda now: now.oldest_rejected,
+        age=lambda now: now.oldest_rejected,
         alerts=lambda now: now.rejected_last_hour < MANY_REJECTED,  # More are reported as refused.
         resolved="No rejected webhook is left.",
     ),
@@ -261,7 +261,7 @@ RULES = [
         page="/deliveries",
         action="read-changed",
         warns=is_silent,
-        since=lambda now: now.clock - (silent_since(now) or now.clock),
+        age=lambda now: now.clock - (silent_since(now) or now.clock),
         resolved="A webhook was accepted again.",
     ),
     ProblemRule(
@@ -278,7 +278,7 @@ RULES = [
         page="/deliveries#refused",
         action="read-changed",
         warns=is_secret_wrong,
-        since=lambda now: now.wrong_secret_age,
+        age=lambda now: now.wrong_secret_age,
         resolved="A webhook was accepted: its secret is right.",
     ),
     ProblemRule(
@@ -288,7 +288,7 @@ RULES = [
         fix=f"Copy it into EVERBRIGHT_API_TOKEN again, then {_CHECKS}",
         command=_DOCTOR,
         warns=lambda now: now.token_refused_age is not None or now.failing_for == TOKEN_REFUSED,
-        since=lambda now: now.token_refused_age,
+        age=lambda now: now.token_refused_age,
         alerts=lambda now: not now.documents,  # The copier sends its own alert at once.
         resolved="EverBright accepts the API token again.",
     ),
@@ -318,7 +318,7 @@ RULES = [
         command="brightsheet deliveries",
         page="/documents?state=pending",
         warns=lambda now: now.failing,
-        since=lambda now: now.oldest_failing,
+        age=lambda now: now.oldest_failing,
     ),
     ProblemRule(
         "quarantined",
@@ -328,7 +328,7 @@ RULES = [
         fix=f"They are retried automatically. To find the cause, {_CHECKS}",
         command=_DOCTOR,
         warns=lambda now: now.quarantined,
-        since=lambda now: now.oldest_quarantined,
+        age=lambda now: now.oldest_quarantined,
     ),
     ProblemRule(
         "unknown_statuses",
@@ -356,7 +356,7 @@ RULES = [
         page="/actions",
         recheck=COMPARE,
         warns=lambda now: now.paused_age is None and (now.comparison_age or 0.0) > COMPARED_SECONDS,
-        since=lambda now: now.comparison_age,
+        age=lambda now: now.comparison_age,
         resolved="The whole sheet was compared.",
     ),
     ProblemRule(
@@ -412,7 +412,7 @@ RULES = [
         page="/deliveries",
         action="read-changed",
         warns=lambda now: now.unplaced,
-        since=lambda now: now.oldest_unplaced,
+        age=lambda now: now.oldest_unplaced,
     ),
 ]
 """The most urgent first. Codes are unique."""

@@ -66,7 +66,7 @@ def waiting(now: Backlog) -> dict[str, int]:
 
 def _listed(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     return [
-        {"reason": problem.code, "message": problem.text, "seconds": _rounded(problem.since)}
+        {"reason": problem.code, "message": problem.text, "seconds": _rounded(problem.age)}
         for problem in problems
     ]
 

@@ -68,7 +68,7 @@ def test_the_next_read_reports_a_deleted_column_by_its_last_header(store_bench: 
     assert (problem.code, problem.action) == ("columns_gone", "put-back")
     assert "'How it stands' in 'Jobs'" in problem.cause
     assert "How it stands" not in problem.text, "everybody may ask for the status"
-    assert problem.since, "it is gone since the read that missed it"
+    assert problem.age, "it is gone since the read that missed it"
 
 
 def test_a_restored_column_is_no_longer_missing_and_is_filled(bench: Bench) -> None:

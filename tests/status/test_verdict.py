@@ -114,7 +114,7 @@ def test_only_long_trouble_causes_an_alert() -> None:
     (alarm,) = alarms(long).values()
     assert alarm is not None
     assert "could not be written for 15 minutes (google_unavailable)" in alarm.text
-    assert alarm.since == LATE_SECONDS
+    assert alarm.age == LATE_SECONDS
     assert alarms(replace(long, paused_age=1.0)) == {}
     assert list(alarms(replace(long, paused_age=1.0), {"trouble"})) == ["trouble"], "not resolved"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 import compose  # noqa: F401 - boards register themselves
-from sync.boards.rules import RULES
+from sync.boards.problem_rules import RULES
 from tests.status.test_verdict import ADDED, WELL, is_one_problem
 
 WRONG = {

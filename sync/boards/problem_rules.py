@@ -15,7 +15,7 @@ RULES = (
         page="/columns",
         recheck="/columns",
         warns=lambda now: now.gone_columns and now.is_mapped,
-        since=lambda now: now.oldest_gone_column,
+        age=lambda now: now.oldest_gone_column,
         resolved="No mapped column is missing.",
     ),
     ProblemRule(
@@ -31,7 +31,7 @@ RULES = (
         page="/mapping/rows",
         recheck=COMPARE,
         warns=lambda now: now.unsettled,
-        since=lambda now: now.oldest_unsettled,
+        age=lambda now: now.oldest_unsettled,
         resolved="Every customer has a row of their own.",
     ),
     of_findings(
