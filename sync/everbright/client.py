@@ -104,7 +104,9 @@ class EverBright:
         try:
             with self._open(self._url + self._document_path.format(**names)) as response:
                 writer = _HashingWriter(into)
-                size = _copy_body(response, writer, self._grace_seconds, MAX_BYTES)
+                size = _copy_body(
+                    response, writer, self._grace_seconds, MAX_BYTES, UnprocessableDocument
+                )
                 length = response.headers.get("Content-Length", "")
                 if length and length != str(size):
                     raise Retryable("document_cut", f"Only {size} of {length} bytes arrived.")
@@ -130,7 +132,7 @@ class EverBright:
         try:
             with self._open(self._url + path, may_leave_host=False) as response:
                 body = BytesIO()
-                _copy_body(response, body, self._grace_seconds, _MAX_JSON_BYTES)
+                _copy_body(response, body, self._grace_seconds, _MAX_JSON_BYTES, Permanent)
                 return json.loads(body.getvalue())
         except (requests.RequestException, HTTPError) as error:
             raise unreachable(error) from error
@@ -230,19 +232,24 @@ class _HashingWriter:
         self._into.write(chunk)
 
 
-def _copy_body(response: requests.Response, into: Any, grace_seconds: float, max_bytes: int) -> int:
-    """Write the body `into` a file; return its size (bytes). Raises Retryable or Permanent."""
+def _copy_body(
+    response: requests.Response,
+    into: Any,
+    grace_seconds: float,
+    max_bytes: int,
+    too_large: type[Permanent],
+) -> int:
+    """Write the body `into` a file; return its size (bytes). Raises Retryable or `too_large`."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         # It was requested uncompressed, and may be a decompression bomb.
-        raise Retryable("everbright_encoded", "EverBright sends the document compressed.")
+        raise Retryable("everbright_encoded", "EverBright's answer is compressed.")
     size, began = 0, time.monotonic()
     # What has arrived: a slow sender could take days for a whole chunk.
     while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
         size += len(chunk)
         took = time.monotonic() - began
         if size > max_bytes:
-            message = f"EverBright's answer is over {max_bytes} bytes."
-            raise UnprocessableDocument("document_too_large", message)
+            raise too_large("document_too_large", f"EverBright's answer is over {max_bytes} bytes.")
         if took > MAX_SECONDS or (took > grace_seconds and size < took * MIN_SPEED):
             raise Retryable("everbright_slow", f"Only {size} bytes arrived in {took:.0f} s.")
         into.write(chunk)

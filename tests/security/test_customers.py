@@ -5,7 +5,7 @@ import json
 import pytest
 from structlog.testing import capture_logs
 
-from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
+from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright import answers
 from sync.everbright.client import SITE_PATH, EverBright
 from sync.jobs.model import Customer
@@ -70,7 +70,7 @@ def test_alerts_are_plain_single_lines(home: Server) -> None:
 
 def test_an_oversized_answer_is_not_read(home: Server) -> None:
     home.answers[ASKED] = say(200, b'{"contacts": "' + b"x" * (5 * 1024**2) + b'"}')
-    with pytest.raises(UnprocessableDocument):
+    with pytest.raises(Permanent, match="over 4194304 bytes"):
         ask(home)
 
 
