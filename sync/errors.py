@@ -46,11 +46,14 @@ class Conflict(BrightsheetError):
 
 
 class Permanent(BrightsheetError):
-    """A failure that only a person can fix; the message says how."""
+    """A failure that only a person can fix; the message says how.
+
+    A document or a lookup is retried later all the same, because somebody may have fixed it.
+    """
 
 
 class UnprocessableDocument(Permanent):
-    """A document that can't be copied, however often it is tried."""
+    """A document that can't be copied, however often it is tried. It isn't retried."""
 
 
 class SettingsError(BrightsheetError):

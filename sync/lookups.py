@@ -29,7 +29,10 @@ _TRIES = 30
 """With waits of up to an hour in between, more than a day."""
 _LONGEST_WAIT = 3600.0
 _IN_A_ROW = 3
-"""After so many failures in a row, requests pause, because it isn't one job's fault."""
+"""After so many failures in a row, details pause, because it isn't one job's fault.
+
+Customers don't, because folders wait for their names. A job whose lookup failed waits in any case.
+"""
 _SPACING_SECONDS = 0.2
 """EverBright publishes no rate limit: a few calls a second are modest."""
 
@@ -92,9 +95,10 @@ class Fetcher(Generic[AnswerT]):
 
 
 def request_customer(everbright: EverBright, due: DueLookup[Customer]) -> Customer:
-    """Return EverBright's answer, and in `asked` since when it has answered the same `archived`.
+    """Return EverBright's answer. `asked` is when it first had this value of `archived`.
 
-    A webhook about it that was received since then counts more, until a later answer repeats it.
+    A webhook about it that was received since then overrides the answer. The next answer counts as
+    new, even if it is the same, and overrides the webhook.
     """
     customer = read_customer(everbright.site(due.job.site))
     fact, asked = due.job.facts.get(ARCHIVED), due.known.asked

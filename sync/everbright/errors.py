@@ -17,7 +17,7 @@ REDIRECTS = "everbright_redirects"
 DOWN = frozenset({"everbright_unavailable", "everbright_unreachable", "everbright_slow"})
 """Another request would probably fail, too."""
 NO_LIST = frozenset({MISSING, REDIRECTS})
-"""A document may arrive there later, but a list won't."""
+"""A document may arrive there later, but a list won't: `Lists` makes these errors Permanent."""
 OPTIONAL_LIST = frozenset({MISSING, ODD, "everbright_unfiltered"})
 """The account may not have the list, or have it at another path."""
 LIST_BREAKS = frozenset({"everbright_endless", "everbright_next"})

@@ -379,14 +379,14 @@ class Customer(Value):
     archived: bool | None = None
     """Whether the job is archived; None if the answer doesn't say."""
     asked: datetime | None = None
-    """When EverBright answered `archived` (UTC); a later answer that repeats it doesn't count."""
+    """When EverBright first answered this `archived` (UTC); repeating it doesn't change that."""
 
 
 class Details(Value):
     """The answer of EverBright's Data Access Layer about a job.
 
-    `values` are texts by metric, "" if this job has none. A metric that is in `asked` and not in
-    `values` was missing from the answer.
+    `values` are texts by metric, "" if this job has none. `asked` has the requested metrics; one
+    that isn't in `values` was missing from the answer.
     """
 
     asked: tuple[str, ...] = ()
