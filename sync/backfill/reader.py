@@ -240,10 +240,9 @@ class Reader:
         except BrightsheetError as error:
             if error.reason not in OPTIONAL_LIST:
                 raise
-            note = (
+            self.notes.append(
                 f"contracts are not read. {error.message} Correct `contracts` under [everbright]."
             )
-            self.notes.append(note)
             self._has_contracts = False
             _log.warning("contracts_not_read", reason=error.reason)
             return []

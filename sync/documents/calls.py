@@ -33,8 +33,9 @@ class Calls:
     def create_once(self, create: Callable[[], File], file_id: str, tag: Mapping[str, str]) -> File:
         """Call `create`, which creates a file with `file_id` and `tag`, and return that file.
 
-        After a failure, the file may exist, so Drive is asked before each retry. Raises Refused if
-        Drive doesn't accept the ID, IdUsedUp if the file was deleted.
+        After a failure, the file may exist, so Drive is asked before each retry. These requests
+        are retried, too, until the same deadline. Raises Refused if Drive doesn't accept the ID,
+        IdUsedUp if the file was deleted.
         """
         is_in_doubt = False
 

@@ -47,6 +47,7 @@ class Copier:
         if file is None:
             file, digest = self._download_and_upload(claim, document)
         if file.is_trashed:
+            # A file in a trashed folder counts as trashed.
             self._folders.invalidate(claim.site)
             self._clear_file(claim, document)
             raise Retryable("folder_gone", "The job's folder is in the trash.")
@@ -71,6 +72,7 @@ class Copier:
             is_valid = _MEDIA_TYPE.fullmatch(download.media_type)
             media_type = download.media_type if is_valid else "application/octet-stream"
             content = FileContent(file, download.size, media_type)
+            # With a new deadline, because the download may have taken minutes.
             calls = Calls(self._drive, self._sleep)
             ids = self._folders.prepare_upload(calls, claim, document, download.sha256)
             try:
@@ -96,17 +98,16 @@ class Copier:
         name, tag = document.name or document.uuid, {FILE_TAG: document.uuid}
         try:
             if content.size <= SMALL:
-                send = self._drive.upload
                 return calls.create_once(
-                    lambda: send(content, file_id, name, folder_id, tag), file_id, tag
+                    lambda: self._drive.upload(content, file_id, name, folder_id, tag), file_id, tag
                 )
             upload = calls.retry(self._drive.begin, content, file_id, name, folder_id, tag)
         except Conflict:
             return calls.file_with_taken_id(file_id, tag)
         except Refused:
-            # Not every kind of drive is documented to accept generated IDs. Without one, a session
-            # can still be queried; after a kill, only the tag identifies the file. A request that
-            # Drive refused for another reason fails again.
+            # Not every kind of drive is documented to accept generated IDs. If the ID wasn't the
+            # cause, this raises Refused again. Without an ID, a broken upload can still be
+            # continued, but after a kill the file is found only by its tag.
             upload = calls.retry(self._drive.begin, content, "", name, folder_id, tag)
         try:
             return self._drive.send(upload, self._sleep)

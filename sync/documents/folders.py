@@ -78,6 +78,7 @@ class JobFolders:
         folder_id, link = self._documents.folder(claim.site)
         files = calls.retry(calls.drive.children, folder_id) if link else []
         if not files:
+            # The folder may be empty, in the trash, deleted, or not created yet.
             folder_id = self._search_folder(calls, claim, folder_id, link)
             files = calls.retry(calls.drive.children, folder_id) if folder_id else []
         copies = {file.tags[FILE_TAG]: file for file in reversed(files) if FILE_TAG in file.tags}
@@ -121,6 +122,7 @@ class JobFolders:
 
     def _add_to_cache(self, site: str, folder_id: str, copies: dict[str, File]) -> _CachedFolder:
         self._cache.pop(site, None)
+        # Make room for one.
         for oldest in list(self._cache)[: 1 - _CACHE_SIZE]:
             self._cache.pop(oldest, None)
         cached = _CachedFolder(folder_id, copies, monotonic() + _CACHE_SECONDS)

@@ -50,7 +50,7 @@ class DocumentQueue:
         self._finished: deque[Claim] = deque()
 
     def take(self) -> tuple[ClaimedJob, PendingDocument] | None:
-        """Return the next document; None if nothing was due for a while.
+        """Return the next document; if none is due, wait a moment and return None.
 
         Idle copiers wait for the lock, so that one of them queries the database for all.
         """

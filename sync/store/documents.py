@@ -90,8 +90,9 @@ class Documents:
 
         `finished` claims are ended in the same transaction.
         """
-        has_job = (query for query in self._jobs_due if self._database.scalar(query) is not None)
-        job_due = next(has_job, None)
+        job_due = next(
+            (query for query in self._jobs_due if self._database.scalar(query) is not None), None
+        )
         if job_due is None:
             self.release(*finished)
             return None
@@ -123,7 +124,10 @@ class Documents:
                 _end(connection, claims)
 
     def folder(self, site: str) -> tuple[str, str]:
-        """Return the ID and the link of a job's folder; "" if unknown."""
+        """Return the ID and the link of a job's folder; "" if unknown.
+
+        An ID without a link is only reserved: Drive may not have the folder.
+        """
         query = select(folder.c.file_id, folder.c.link).where(folder.c.site == site)
         rows = self._database.rows(query)
         return (rows[0].file_id, rows[0].link) if rows else ("", "")
