@@ -98,8 +98,8 @@ class Deeds:
         self._number = 0
         self._looked_at = set[str]()
         """Sites of the rows that were deleted for a look."""
-        self.undo: Callable[[Look], Deed] | None = None
-        """What the next deed takes back."""
+        self.next_deed: Callable[[Look], Deed | None] | None = None
+        """What comes next in any case: it takes something back, copies, or types a cell."""
         self.is_in_gap = False
         """Whether a batch is about to be written: all earlier ones have been checked."""
         self.is_repairing: Callable[[], bool] = lambda: False
@@ -116,14 +116,14 @@ class Deeds:
 
     def some(self, before: Look) -> Deed | None:
         """Do one thing, chosen by lot among those that can be done now."""
-        if self.undo is not None:
-            undo, self.undo = self.undo, None
-            return undo(before)
+        if self.next_deed is not None:
+            deed, self.next_deed = self.next_deed, None
+            return deed(before)
         for _ in range(8):
             (name,) = self._lots.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
             try:
-                if (deed := self.by_name[name](before)) is not None:
-                    return deed
+                if (done := self.by_name[name](before)) is not None:
+                    return done
             except ApiError:
                 continue  # Google lets nobody do this.
         return None
@@ -356,7 +356,7 @@ class Deeds:
         texts = {t for s in spots for t in (s.text, *HAND.findall(s.note))} & holding
         self._looked_at |= owners
         deleted = _Deleted(row, dict(tab.rows[row].cells), owners, texts)
-        self.undo = lambda now: self._undo_deletion(now, deleted)
+        self.next_deed = lambda now: self._undo_deletion(now, deleted)
         self._edit("delete_rows", index=row)
         return Deed(f"delete row {row} of {owners} for a look", owners)
 
@@ -424,7 +424,7 @@ class Deeds:
         column, up = self._lots.randrange(len(before.keys)), self._lots.random() < 0.5
         unsort = sort_all(book, tab, 0, column, ascending=up)
         self._was_header_sorted_in = True
-        self.undo = lambda _: self._unsort(unsort)
+        self.next_deed = lambda _: self._unsort(unsort)
         return Deed(f"sort all rows, the header with them, by {before.name(before.keys[column])}")
 
     def _unsort(self, unsort: Callable[[], None]) -> Deed:
@@ -441,7 +441,7 @@ class Deeds:
         if not before.spot(before.header_row, column).text:
             return None
         self._cut(before, column, to)
-        self.undo = lambda now: self._uncut(now, column, to)
+        self.next_deed = lambda now: self._uncut(now, column, to)
         return Deed(f"cut {before.name(column)} into another column")
 
     def _uncut(self, before: Look, column: int, to: int) -> Deed:
@@ -467,7 +467,7 @@ class Deeds:
         to, text = self._lots.choice(blank), before.key(row)
         self._edit("type_cell", row=row, column=before.keys.index(to), text=text)
         self._edit("type_cell", row=row, column=before.keys.index(before.by_id[KEY]), text="")
-        self.undo = lambda now: self._uncut_keys(now, to, text)
+        self.next_deed = lambda now: self._uncut_keys(now, to, text)
         return Deed(f"cut the key of row {row}, {text}, into another column", lost_keys={text})
 
     def _uncut_keys(self, before: Look, column: int, text: str) -> Deed:
@@ -514,8 +514,13 @@ class Deeds:
             and site in str((cell.rest or {}).get("textFormatRuns"))
         )
 
-    def _copy_as_template(self, before: Look) -> Deed | None:
-        """Copy a row that is right for a new customer, and type that one's data over it.
+    def _copy_as_template(self, _before: Look) -> Deed | None:
+        """Look for a row to copy; nobody moves one and copies it within the same second."""
+        self.next_deed = self._copy_for_another
+        return Deed("look for a row to copy for another customer")
+
+    def _copy_for_another(self, before: Look) -> Deed | None:
+        """Copy a row that is right for a new customer; then type that one's data over it.
 
         Not in the seconds of a repair: if the key was written there by mistake, too, it is taken
         back from the copy without a line in Recovered.
@@ -527,15 +532,25 @@ class Deeds:
         if row is None or to is None or not columns or not self._is_right(before, row):
             return None
         self._edit("copy_rows", start=row, end=row + 1, to=to)
-        place, deed = self._text("row"), Deed("")
-        text = place
-        for column in columns:
-            self._edit("type_cell", row=to, column=before.keys.index(column), text=text)
-            deed.typed.append((text, to, column, place))
-            text = self._text("row")
-        self.ledger.templates.add(place)
-        deed.told = f"copy row {row} of {before.key(row)} to {to} for another customer, {place}"
-        return deed
+        site, place = before.key(row), self._text("row")
+
+        def type_cell(now: Look) -> Deed | None:
+            found = [number for number, _, _ in now.hands.get(place, ())]
+            if not found and len(same := now.by_site.get(site, [])) == 2:
+                found = [same[-1 if to > row else 0]]
+            if not found:
+                return None
+            column = columns.pop(0)
+            text = self._text("row") if place in self.ledger.templates else place
+            self.ledger.templates.add(place)
+            at = now.keys.index(column)
+            self._edit("type_cell", row=found[0], column=at, text=text)
+            self.next_deed = type_cell if columns else None
+            told = f"type {text} into row {found[0]} for another customer, {place}"
+            return Deed(told, typed=[(text, found[0], column, place)])
+
+        self.next_deed = type_cell
+        return Deed(f"copy row {row} of {site} to {to} for another customer")
 
     def _is_template(self, before: Look, row: int) -> bool:
         """Tell whether a row, or another with its key, is a copy for another customer."""

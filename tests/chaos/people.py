@@ -60,7 +60,7 @@ class Person:
             self._thread.join()
         if self.faults:
             raise self.faults[0]
-        if self.deeds.undo is not None:
+        while self.deeds.next_deed is not None:
             self.act()
 
     def _seen(self, *_: Any) -> None:
@@ -73,6 +73,8 @@ class Person:
             self.deeds.is_in_gap = True
             for _ in range(self._lots.choice((1, 1, 2, 3))):
                 self._act_safely()
+                if self.deeds.next_deed is not None:
+                    break  # What comes next comes seconds later.
             self.deeds.is_in_gap = False
 
     def pass_by(self, *_call: Any) -> None:
