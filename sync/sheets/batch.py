@@ -47,7 +47,7 @@ class Trace(Value):
     """The index of each managed column in the read, by sheet ID and column ID."""
     rows: tuple[RowWrite, ...] = ()
     finished_undos: tuple[int, ...] = ()
-    """IDs of the undos that it reports in the tab Recovered."""
+    """IDs of the undos that are finished with it: `Parts` has what becomes of them."""
     recovered_lines: int = 0
     """The number of lines that it writes there."""
 
@@ -84,14 +84,15 @@ class Parts:
     """New rows, inserted one below the other from the first one's row."""
     pattern: Pattern | None = None
     """The place of the new rows, and what they copy; None: they are below the last job."""
-    created: tuple[str, ...] = ()
-    """IDs of further tabs and filter views that it creates."""
+    present: tuple[str, ...] = ()
+    """IDs of the History, the Pipeline and filter views that exist or that it creates."""
     shown: Sequence[Shown] = ()
     """The jobs that the sheet shows after it."""
     lines: tuple[int, ...] = ()
     """The changes (seq) that it writes into the History."""
     finished_undos: tuple[int, ...] = ()
-    """IDs of undos that are reported in the tab Recovered, in `recovered_lines` lines."""
+    """IDs of undos that no row needs: they are reported in the tab Recovered, in `recovered_lines`
+    lines, or nothing is lost."""
     recovered_lines: int = 0
     pipeline: PipelineTab | None = None
     """The Pipeline tab as `extra` leaves it."""
@@ -121,7 +122,7 @@ class Parts:
             self.tables,
             self.structure,
             rows=[*(row for row in self.rows if row.identity.is_header), *touched],
-            created=self.created,
+            present=self.present,
             guarded=guarded,
         )
 
@@ -213,7 +214,7 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
         fence=fence.number,
         fence_before=before,
         shown=tuple(parts.shown),
-        present=(*sorted({c for table in tables for c in table.columns}), *parts.created),
+        present=(*sorted({c for table in tables for c in table.columns}), *parts.present),
         trace=trace.model_dump_json(),
         changes=parts.lines,
         batch=fence.batch,

@@ -140,7 +140,7 @@ class BatchWriter:
         undos: Mapping[int, Undo],
     ) -> None:
         confirmed_undos = {n: undos[n] for n in result.confirmed_undos if n in undos}
-        finished = {number for number, undo in confirmed_undos.items() if undo.is_finished}
+        finished = {number for number, undo in confirmed_undos.items() if undo.ends_when_confirmed}
         conclusion = Conclusion(
             misplaced=frozenset(result.misplaced),
             confirmed=result.confirmed,

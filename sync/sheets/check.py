@@ -42,8 +42,16 @@ _ANY_ROW = {KEY: "none"}
 class Undo(Value):
     """A cell that a misplaced write changed: its content before, and what we wrote.
 
-    It is pending until no row with that `identity` shows what we wrote, or until it was confirmed
-    twice, because a person may have copied the row in between.
+    Its states:
+
+    - Pending: `check` made it (`CheckResult.undos`), and it is stored.
+    - Written: a flush found rows with its `identity` that show what we wrote (`undo.place`), and
+      wrote into them (`CellWrite.undoes`). If that is misplaced (`missed_undos`), it stays pending.
+    - Confirmed (`confirmed_undos`): the check confirmed that write, or a new undo has taken over
+      its content. It is pending once more (`was_confirmed`), because a person may have copied the
+      row in between.
+    - Finished, and deleted (`finished_undos`): it was confirmed again, or a flush found no certain
+      row. In the second case it is reported in the tab Recovered, unless nothing is lost.
     """
 
     sheet_id: int
@@ -56,7 +64,7 @@ class Undo(Value):
     image: RowImage = RowImage()
     """For a key: the other cells of the row that has it by mistake."""
     was_confirmed: bool = False
-    """Whether it was confirmed once. The second time it is finished."""
+    """Whether it was confirmed once."""
     row: int = 0
     """The row's index (zero-based) at the time of the write."""
     tab: str = ""
@@ -70,8 +78,8 @@ class Undo(Value):
         return bool(self.identity.shows_not)
 
     @property
-    def is_finished(self) -> bool:
-        """Whether it is finished when it is confirmed now; a key is looked for once more."""
+    def ends_when_confirmed(self) -> bool:
+        """Whether the next confirmation finishes it; a key's ends only when no row has the key."""
         return self.was_confirmed and not self.removes_key
 
     @property
@@ -282,9 +290,9 @@ class _RowCheck:
                 row_text=row_text(self.copy),
             )
 
-    def _expected(self, cell: CellWrite, fields: str) -> bool:
+    def _expected(self, cell: CellWrite, part: str) -> bool:
         before = at(self.copy, cell.index)
-        if fields == NOTE:
+        if part == NOTE:
             note = note_of(before)
             if cell.undoes:  # In another row, a blank note may be as we write it.
                 return note == cell.expects_note
@@ -292,17 +300,17 @@ class _RowCheck:
             return cell.expects_note is None or is_ours
         return cell.expects is None or content(before) == cell.expects
 
-    def _undo(self, cell: CellWrite, fields: str) -> tuple[Undo | None, set[int]]:
-        """Return the undo of a misplaced write, and the pending ones of the cell that it replaces.
+    def _undo(self, cell: CellWrite, part: str) -> tuple[Undo | None, set[int]]:
+        """Return the undo of a misplaced `part`, and the pending ones of the cell that it replaces.
 
         It has the cell's first content, and what we wrote last: None if they are the same.
         """
-        before, wrote = (masked(fields, data) for data in (at(self.copy, cell.index), cell.data))
+        before, wrote = (masked(part, data) for data in (at(self.copy, cell.index), cell.data))
         index = index_now(self.table, cell.column, cell.index)
         undo = Undo(
             sheet_id=self.row.sheet_id,
             column=self._column_written(cell),
-            fields=fields,
+            fields=part,
             before=before,
             wrote=wrote,
             identity=self._identity_written_over(cell),
@@ -333,13 +341,13 @@ class _RowCheck:
                 undo = undo.model_copy(update={"before": old.before})
         return (None if undo.holds_wrote(undo.before) else undo), replaced
 
-    def _missing_header(self, cell: CellWrite, fields: str) -> Undo:
+    def _missing_header(self, cell: CellWrite, part: str) -> Undo:
         """Return what is still to be written into the blank header, as an undo."""
         return Undo(
             sheet_id=self.row.sheet_id,
             column=self._column_written(cell),
-            fields=fields,
-            before=masked(fields, cell.data),
+            fields=part,
+            before=masked(part, cell.data),
             wrote={},
             identity=RowIdentity(is_header=True),
             row=self.table.header_row,

@@ -148,18 +148,17 @@ class CellDecider:
     ) -> tuple[RowWrite, set[str]]:
         """Return the write of one of a job's `copies` rows, and the columns with typed notes."""
         changed = target.differences()
-        if copies > 1 and table.is_ours:
-            target = _with_all_cells(target)
+        compared = _with_all_cells(target) if copies > 1 and table.is_ours else target
         cells, typed_notes = list[CellWrite](), set[str]()
-        for column in target.differences():
+        for column in compared.differences():
             if column == KEY or column not in table.columns:
                 continue
             expected_note = None
             if column in changed and table.is_ours and is_noted(column):
-                decision, note = self._decide_note(table, row, column, target)
+                decision, note = self._decide_note(table, row, column, compared)
                 expected_note = note if decision is Decision.WRITE else None
                 typed_notes |= {column} if decision is Decision.LEAVE else set()
-            if cell := self._cell_write(table, row, column, target, expected_note):
+            if cell := self._cell_write(table, row, column, compared, expected_note):
                 cells.append(cell)
         write = RowWrite(
             sheet_id=table.sheet_id,
@@ -277,7 +276,12 @@ class CellDecider:
     def _decide_note(
         self, table: Table, row: int, column: str, target: Target
     ) -> tuple[Decision, str]:
-        """Return what to do with a note, and the expected one; unread, it counts as ours."""
+        """Return what to do with a note, and the expected one.
+
+        - If it is the wanted one, nothing.
+        - If it is blank, wasn't read, or is ours, maybe with another zone's date, it is written.
+        - If it is anything else, a person typed it, and it is left.
+        """
         new = encode.note(target.cells.get(column, EMPTY), self.zone)
         last_written = encode.note(target.written.get(column, EMPTY), self.zone)
         ours = last_written or new  # Where nothing is known, the row may have our note already.
@@ -285,6 +289,7 @@ class CellDecider:
         if encode.is_same_note(ours, observed):
             last_written = observed
         texts = Content(observed), Content(last_written), Content(new)
+        # For a blank, ours is expected: then the check accepts both, as a person may restore ours.
         return decide(NOTE_RULE, *texts, is_news=False), observed or ours
 
     def _new_cell_writes(self, table: Table, target: Target, above: Row) -> Iterator[CellWrite]:

@@ -75,10 +75,10 @@ class Ensured:
     def parts(self) -> Parts:
         """All requests as parts of a batch."""
         tabs = {HISTORY: self.history, PIPELINE: self.pipeline}
-        created = tuple(name for name, tab in tabs.items() if tab)
+        present = tuple(name for name, tab in tabs.items() if tab)
         rows = [self._header_row()] if self.header else []
         return Parts(
-            self.tables, self.structure, self.extra, rows, created=created, pipeline=self.pipeline
+            self.tables, self.structure, self.extra, rows, present=present, pipeline=self.pipeline
         )
 
     def _header_row(self) -> RowWrite:

@@ -128,8 +128,7 @@ class Flusher:
         if not pending.has_attempt:  # If there is one, nobody knows what the sheet shows.
             self.store.batches.confirm(lease, work.done)
             self.writer.log_shown(work.done)
-        has_batch = pending.has_attempt or pending.undos or pending.takes_over
-        if not (work.sites or has_batch):
+        if not (work.sites or pending.has_attempt or pending.undos or pending.takes_over):
             self._search = replace(self._search, sites=None)
             return
         snapshot = self.client.read(tabs, columns_to_read(work.targets, is_ours=tabs.is_ours))
@@ -347,6 +346,7 @@ class Flusher:
         if not self._search.was_refused:  # The Pipeline may be the part that Google rejected.
             entries = {job.site: job.entry for job in (*change.shown, *change.absent)}
             parts = self.with_pipeline(context, parts, entries)
+        # After an attempt, or to take over, even an empty batch is sent: it moves the fence.
         if parts.is_empty and not (pending.has_attempt or pending.takes_over):
             self._search = replace(self._search, was_refused=False)
             self.store.batches.confirm(context.lease, change.absent + change.shown)

@@ -151,7 +151,8 @@ def _header_row(sheet: Json) -> HeaderRow | None:
         entries = [entry for _, entry in _entries(grid.get("rowMetadata", ())[:1])]
         kinds = [entry.key for entry in entries if entry.key in TAB_KINDS]
         columns = grid.get("columnMetadata", ())
-        # Grids of columns begin with the header row, too: the widest grid is the row's own.
+        # The read asks for the row and for columns. If it is row 1 and the keys are in column F,
+        # Google returns the grids A1:Z1 and F1:F900. Both have its metadata; the widest is its own.
         if kinds and (widest is None or len(columns) > len(widest.grid.get("columnMetadata", ()))):
             first, row = grid.get("startColumn", 0), grid.get("startRow", 0)
             values = (grid.get("rowData") or [{}])[0].get("values", ())

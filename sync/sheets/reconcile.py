@@ -262,7 +262,7 @@ def _with_views(
     return replace(
         parts,
         extra=[*parts.extra, *requests],
-        created=(*parts.created, *ids),
+        present=(*parts.present, *ids),
         guarded={sheet_id: guarded} if requests else parts.guarded,
     )
 

@@ -73,14 +73,14 @@ _HEADER_FORMAT = {"textFormat": {"bold": True}, "wrapStrategy": "WRAP"}
 
 
 def make_recovered_tab(title: str, titles: Sequence[str]) -> list[Request]:
-    """Create the tab Recovered, for text that could not be restored."""
+    """Return the requests that create the tab Recovered, for text that could not be restored."""
     columns = [Column(id=text, header=text) for text in titles]
     made = make_tab(RECOVERED_TAB, title, RECOVERED_KEY, (100, len(titles)), frozen=(1, 0))
     return [*made, *headers(RECOVERED_TAB, columns)]
 
 
 def append_recovered(lines: Iterable[Sequence[str]]) -> Request:
-    """Append lines to the tab Recovered."""
+    """Return the request that appends lines to the tab Recovered."""
     rows = [
         {"values": [{"userEnteredValue": {"stringValue": text}} for text in line]} for line in lines
     ]
@@ -88,7 +88,7 @@ def append_recovered(lines: Iterable[Sequence[str]]) -> Request:
 
 
 def write(rows: Iterable[RowWrite]) -> list[Request]:
-    """Write cells; neighbors in a row with the same fields share a request."""
+    """Return the requests that write cells; neighbors with the same fields share one."""
     requests = []
     for row in rows:
         values: list[Request] = []
@@ -105,7 +105,7 @@ def write(rows: Iterable[RowWrite]) -> list[Request]:
 
 
 def make_hidden_tab(tab: int, title: str) -> list[Request]:
-    """Create a hidden tab; Google rejects a second creation because the sheet ID exists."""
+    """Return the requests that create a hidden tab. Google rejects a second one with its ID."""
     return make_tab(tab, title, FENCE_KEY, (1, 1), frozen=(0, 0), hidden=True)
 
 
@@ -117,7 +117,7 @@ def make_tab(
     frozen: tuple[int, int] = (1, 1),
     **more: Any,
 ) -> list[Request]:
-    """Create a tab with the metadata `key` on its header row, and `more` properties.
+    """Return the requests that create a tab, with metadata (`key`) and `more` properties.
 
     `size` and `frozen` are numbers of rows and columns.
     """
@@ -142,7 +142,7 @@ def header(index: int, column: Column) -> CellWrite:
 
 
 def headers(sheet_id: int, columns: Sequence[Column]) -> list[Request]:
-    """Write the header row of a new tab."""
+    """Return the requests that write the header row of a new tab."""
     cells = tuple(header(index, column) for index, column in enumerate(columns))
     return write([RowWrite(sheet_id=sheet_id, row=0, cells=cells)])
 
@@ -160,7 +160,7 @@ def dimension_range(sheet_id: int, dimension: str, index: int, count: int) -> Re
 def metadata(
     key: str, value: str, sheet_id: int, dimension: str, index: int, number: int | None = None
 ) -> Request:
-    """Attach metadata to one row or column, visible to everyone who can edit the document.
+    """Return the request that attaches metadata to a row or column, visible to all editors.
 
     `number` is its `metadataId`; if None, Google chooses one.
     """
@@ -175,7 +175,7 @@ def metadata(
 
 
 def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> Request:
-    """Insert `count` rows or columns before `index`, with the format of the next one.
+    """Return the request that inserts rows or columns before `index`, formatted as the next one.
 
     At the grid's end (`index` = `size`) there is no next one, and Google requires the one before.
     One of Google's own Tables grows at its end in the same way.
@@ -187,7 +187,9 @@ def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> 
 def insert_like_above(
     sheet_id: int, row: int, count: int, formulas: Iterable[int], *, is_covered: bool = False
 ) -> list[Request]:
-    """Insert rows with the format, the drop-downs and the `formulas` (columns) of the row above.
+    """Return the requests that insert rows which copy the row above.
+
+    They copy its format, its drop-downs, and its formulas in the columns `formulas`.
 
     A range, such as a total's, grows only if rows are inserted inside it. So if one ends at the row
     above (`is_covered`), the rows are inserted before that row, which then moves up.
@@ -219,7 +221,7 @@ def runs(numbers: Iterable[int]) -> Iterator[list[int]]:
 
 
 def write_block(rows: Sequence[RowWrite], fields: str = f"{FRESH},note") -> list[Request]:
-    """Write adjacent rows, such as new ones, with one request per run of columns."""
+    """Return the requests that write adjacent rows, such as new ones: one per run of columns."""
     requests = []
     for columns in runs(cell.index for row in rows for cell in row.cells):
         values = []

@@ -32,13 +32,13 @@ HEADERS = ("When", "Tab", "Column", "Row as it was", "What was there", "What is 
 
 @dataclass
 class Placement:
-    """The undos to write now, those to report, and those that are finished."""
+    """The undos to write now, those to report, and those that are finished (states: `Undo`)."""
 
     rows: list[RowWrite] = field(default_factory=list)
     recovered: list[tuple[str, ...]] = field(default_factory=list)
     """Lines for the tab Recovered, as in HEADERS without the first."""
     finished: set[int] = field(default_factory=set)
-    """IDs of the undos that need nothing more."""
+    """IDs of the undos that no row needs, those in `recovered` among them."""
 
 
 def sites_written_over(undos: Mapping[int, Undo]) -> set[str]:

@@ -187,7 +187,7 @@ class Sheet:
         findings = check(meant, [self.table()], {JOBS_TAB: copies}, self.undos)
         for number in findings.confirmed_undos:
             undo = self.undos[number]
-            if undo.is_finished:
+            if undo.ends_when_confirmed:
                 del self.undos[number]
             else:
                 self.undos[number] = undo.model_copy(update={"was_confirmed": True})
