@@ -11,7 +11,7 @@ from sync.errors import BrightsheetError, Permanent
 from sync.jobs import projection
 from sync.jobs.history import HistoryLines
 from sync.jobs.model import Change, Job
-from sync.settings.config_file import Confirmed
+from sync.settings.config_file import ConsoleAnswers
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
 from sync.store.forgotten import ids_in
@@ -43,7 +43,7 @@ class Projector:
         self._inbox = inbox
         self._jobs = jobs
         self._config = settings.config
-        self._confirmed = Confirmed()
+        self._answers = ConsoleAnswers()
         self._history = HistoryLines(self._config)
         self._asked: set[str] = set()
 
@@ -107,9 +107,9 @@ class Projector:
 
     def _project(self, parsed: list[_Parsed], poisoned: dict[int, str]) -> Projected:
         """Apply deliveries to their jobs, and add those that cause an error to `poisoned`."""
-        if (confirmed := self._jobs.confirmations.read()) != self._confirmed:
-            self._confirmed = confirmed
-            self._history = HistoryLines(self._config.with_confirmed(confirmed))
+        if (answers := self._jobs.confirmations.read()) != self._answers:
+            self._answers = answers
+            self._history = HistoryLines(self._config.with_answers(answers))
         jobs = self._jobs.states(sorted({d.site for _, d in parsed if d.site}))
         changes: list[Change] = []
         applied: list[_Parsed] = []

@@ -145,7 +145,7 @@ class Wiring:
 
     def config(self) -> Config:
         """Return the config with the answers that were confirmed on the console."""
-        return self.settings.config.with_confirmed(Confirmations(self.database).read())
+        return self.settings.config.with_answers(Confirmations(self.database).read())
 
     def layout(self, config: Config | None = None) -> Layout:
         """Return how jobs are shown; without `config`, with the answers that were confirmed."""

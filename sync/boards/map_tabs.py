@@ -278,7 +278,7 @@ class TabMapper:
         spreadsheet.keep_ended_words(lease, ())
         if self._answers.kept:
             targets, store = self._flusher.targets, self._flusher.store
-            targets.use_confirmed(store.confirmations.read())
+            targets.use_answers(store.confirmations.read())
             fields = {name for mapping in mapped for name in mapping.fields}
             laid_out = targets.lay_out(store.pending.every(), fields)
             store.batches.keep_typed(lease, kept_cells(laid_out, self._answers.kept))

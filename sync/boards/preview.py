@@ -202,7 +202,7 @@ def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> P
     Raises Retryable or Permanent.
     """
     flusher.writer.take_turn(lease)
-    flusher.targets.use_confirmed(flusher.store.confirmations.read())
+    flusher.targets.use_answers(flusher.store.confirmations.read())
     zone, bare, rows = BoardReader(flusher.client).tabs(
         {sheet_id: tab.header_row for sheet_id, tab in tabs.items()}
     )

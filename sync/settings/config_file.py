@@ -251,8 +251,8 @@ OPEN = "open"
 
 
 @dataclass(frozen=True)
-class Confirmed:
-    """Answers confirmed on the console: the order of milestones, and meanings by status.
+class ConsoleAnswers:
+    """People's answers on the console: the order of milestones, and meanings by status.
 
     If the config file names the milestones, or a status, the file takes precedence.
     """
@@ -300,19 +300,19 @@ class Config(Strict):
     def is_approved(self, code: str | None) -> bool:
         return self.configured_meaning(code) == "approved"
 
-    def with_confirmed(self, confirmed: Confirmed) -> "Config":
-        """Return the config with the confirmed answers.
+    def with_answers(self, answers: ConsoleAnswers) -> "Config":
+        """Return the config with these answers.
 
         A status has the color of the first in the file with the same meaning.
         """
         known = reversed(self.statuses.values())
         colors = {str(status.means): status.color for status in known if status.means}
         statuses = dict(self.statuses)
-        for code, meaning in confirmed.meanings.items():
+        for code, meaning in answers.meanings.items():
             values = {"label": self.status_label(code), "color": colors.get(meaning)}
             values |= {} if meaning == OPEN else {"means": meaning}
             statuses.setdefault(code, StatusConfig.model_validate(values))
-        milestones = self.milestones or confirmed.milestones
+        milestones = self.milestones or answers.milestones
         return self.model_copy(update={"milestones": milestones, "statuses": statuses})
 
     @field_validator("columns")

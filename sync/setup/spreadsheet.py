@@ -166,7 +166,7 @@ def provision(flusher: Flusher, lease: Lease, extras: Collection[str] = ()) -> l
         return found
     flusher.must_be_in_place(context)
     jobs = list(store.pending.every())
-    targets.use_confirmed(store.confirmations.read())
+    targets.use_answers(store.confirmations.read())
     store.confirmations.propose_order(targets.proposed_order(jobs))
     writer.take_call(lease)
     beside = flusher.client.surroundings()

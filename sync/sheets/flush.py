@@ -122,7 +122,7 @@ class Flusher:
         fence = self.writer.take_turn(lease)
         sizes = self.targets.sizes
         pending = self.store.pending.read(sizes.jobs, sizes.lines, self._search.sites)
-        self.targets.use_confirmed(pending.answers)  # Before the tabs, which use the order.
+        self.targets.use_answers(pending.answers)  # Before the tabs, which use the order.
         tabs = self.tabs(pending.mode)
         work = self.targets.work(pending, tabs.columns(pending))
         if not pending.has_attempt:  # If there is one, nobody knows what the sheet shows.
@@ -383,7 +383,7 @@ class Flusher:
         """Read the sheet and its `columns`, without pending work. Raises Permanent or Retryable."""
         fence = self.writer.take_turn(lease)
         pending = self.store.pending.read(0, 0)
-        self.targets.use_confirmed(pending.answers)
+        self.targets.use_answers(pending.answers)
         tabs = self.tabs(pending.mode)
         context = FlushContext(lease, fence, tabs, pending, self.client.read(tabs, columns))
         self.check_fence(context)

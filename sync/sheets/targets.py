@@ -15,7 +15,7 @@ from sync.jobs.model import Change, Customer
 from sync.jobs.pipeline import PipelineEntry, PipelineLine, count
 from sync.jobs.row import Layout
 from sync.jobs.target import Target
-from sync.settings.config_file import Confirmed, MilestoneConfig
+from sync.settings.config_file import ConsoleAnswers, MilestoneConfig
 from sync.sheets.diff import confirmation, fitting
 from sync.sheets.ensure import PIPELINE, USUAL_TITLES, WantedTabs
 from sync.sheets.read import JOBS_TAB, Snapshot
@@ -75,7 +75,7 @@ class Targets:
 
     def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
         self.layout, self._file_config = layout, layout.config
-        self._confirmed = Confirmed()
+        self._answers = ConsoleAnswers()
         self.sizes = sizes
         self._columns: list[Column] = []
 
@@ -97,17 +97,17 @@ class Targets:
         fit = fitting(differing, self.sizes.cell_bytes) if len(differing) > 1 else differing
         return Work(fit, self.lines(pending, laid_out), [confirmation(job) for job in right])
 
-    def use_confirmed(self, confirmed: Confirmed) -> None:
-        """Use what people have confirmed by now."""
-        if confirmed != self._confirmed:
-            config, known = self._file_config.with_confirmed(confirmed), self.layout
+    def use_answers(self, answers: ConsoleAnswers) -> None:
+        """Use the answers that people have given by now."""
+        if answers != self._answers:
+            config, known = self._file_config.with_answers(answers), self.layout
             self.layout = Layout(config, known.addresses, known.stuck_days)
             self._columns = []
-            self._confirmed = confirmed
+            self._answers = answers
 
     def proposed_order(self, jobs: Iterable[Target]) -> tuple[MilestoneConfig, ...]:
         """Return the order of milestones that the jobs suggest."""
-        config = self._file_config.with_confirmed(replace(self._confirmed, milestones=()))
+        config = self._file_config.with_answers(replace(self._answers, milestones=()))
         return proposed_order(config, [target.job for target in jobs])
 
     def lay_out(

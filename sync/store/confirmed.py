@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from sync.settings.config_file import Confirmed, MilestoneConfig
+from sync.settings.config_file import ConsoleAnswers, MilestoneConfig
 from sync.store.database import Database, bumped
 from sync.store.schema import job, milestone_order, status
 
@@ -19,10 +19,10 @@ class Confirmations:
 
     _database: Database
 
-    def read(self) -> Confirmed:
-        """Return what was confirmed."""
+    def read(self) -> ConsoleAnswers:
+        """Return the answers."""
         with self._database.reading() as connection:
-            return read_confirmed(connection)
+            return read_answers(connection)
 
     def proposed_order(self) -> tuple[MilestoneConfig, ...]:
         """Return the order proposed last."""
@@ -64,10 +64,10 @@ class Confirmations:
             connection.execute(update(job).values(bumped()))
 
 
-def read_confirmed(connection: Connection) -> Confirmed:
-    """Return what was confirmed."""
+def read_answers(connection: Connection) -> ConsoleAnswers:
+    """Return the answers."""
     meanings = select(status.c.code, status.c.means).where(status.c.means.is_not(None))
-    return Confirmed(
+    return ConsoleAnswers(
         _order(connection, is_confirmed=True),
         {row.code: row.means for row in connection.execute(meanings.order_by(status.c.code))},
     )

@@ -13,9 +13,9 @@ from sync.jobs.cells import cells_in
 from sync.jobs.model import Customer, Details, Files, Job
 from sync.jobs.pipeline import PipelineEntry
 from sync.jobs.target import Target
-from sync.settings.config_file import Confirmed
+from sync.settings.config_file import ConsoleAnswers
 from sync.store.batches import pending_undos
-from sync.store.confirmed import read_confirmed
+from sync.store.confirmed import read_answers
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
 from sync.store.history import History, PendingLine
@@ -50,7 +50,7 @@ class Pending(KeptSheet):
     undos: Mapping[int, str] = field(default_factory=dict)
     sites_with_row: frozenset[str] = frozenset()
     """Sites with a row, as of the last read."""
-    answers: Confirmed = field(default_factory=Confirmed)
+    answers: ConsoleAnswers = field(default_factory=ConsoleAnswers)
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class PendingWork:
                 lines=self._history.read(connection, due, lines),
                 undos=pending_undos(connection, self._sheet.id),
                 sites_with_row=frozenset(connection.scalars(_SITES_WITH_ROW)),
-                answers=read_confirmed(connection),
+                answers=read_answers(connection),
             )
 
     def count(self) -> int:

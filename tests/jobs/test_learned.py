@@ -12,7 +12,7 @@ from sync.jobs.learned import SeenStatus, ending_question, proposed_order, seen_
 from sync.jobs.model import Job
 from sync.jobs.status import Meaning, Statuses
 from sync.projector import Projector
-from sync.settings.config_file import OPEN, Config, Confirmed, MilestoneConfig
+from sync.settings.config_file import OPEN, Config, ConsoleAnswers, MilestoneConfig
 from sync.settings.environment import load
 from sync.store import Confirmations, Database, Inbox, Jobs, Leases
 from sync.store.jobs import Projected
@@ -74,7 +74,7 @@ def test_statuses_of_the_config_are_listed_first_and_tasks_count() -> None:
 
 def test_a_confirmed_meaning_counts_unless_the_config_names_the_status() -> None:
     meanings = {"PEND": "waiting", "HOLD": OPEN, "APPROVED": "rejected"}
-    config = CONFIG.with_confirmed(Confirmed(meanings=meanings))
+    config = CONFIG.with_answers(ConsoleAnswers(meanings=meanings))
     statuses = Statuses(config)
     found = {
         code: statuses.meaning(an_event(status=code).milestone)
@@ -178,8 +178,8 @@ def test_the_milestones_in_the_config_override_confirmed_ones() -> None:
     named = Config.model_validate(CONFIG.model_dump() | {"milestones": [step.model_dump()]})
     assert proposed_order(named, [job(A, A), job(A, A)]) == ()
     other = MilestoneConfig(definitions=(uuid(30_001),), header="Survey")
-    assert named.with_confirmed(Confirmed((other,))).milestones == (step,)
-    assert CONFIG.with_confirmed(Confirmed((other,))).milestones == (other,)
+    assert named.with_answers(ConsoleAnswers((other,))).milestones == (step,)
+    assert CONFIG.with_answers(ConsoleAnswers((other,))).milestones == (other,)
 
 
 def test_the_commands_list_milestones_and_statuses_as_table_and_json(sqlite_url: str) -> None:
