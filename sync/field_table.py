@@ -56,7 +56,7 @@ class FieldEntry:
     header: str
     """A milestone's field has {milestone} in it."""
     kind: FieldKind
-    about: str
+    header_note: str
     """The note on the header cell, which explains the column; it may contain {stuck_days}."""
     width: int = 120
     """In pixels, set once when the column is created."""

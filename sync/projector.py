@@ -96,12 +96,12 @@ class Projector:
 
     def _with_sites(self, parsed: Sequence[_Parsed]) -> list[_Parsed]:
         """Add the sites of deliveries that have a milestone but no site, if it is known."""
-        abouts = {about for _, d in parsed if not d.site and (about := _about(d))}
-        owners = self._jobs.sites_of(abouts) if abouts else {}
+        milestones = {uuid for _, d in parsed if not d.site and (uuid := _milestone_of(d))}
+        owners = self._jobs.sites_of(milestones) if milestones else {}
         owners |= _milestones(delivery for _, delivery in parsed)
         found = []
         for kept, delivery in parsed:
-            site = delivery.site or owners.get(_about(delivery))
+            site = delivery.site or owners.get(_milestone_of(delivery))
             found.append((kept, delivery.model_copy(update={"site": site})))
         return found
 
@@ -126,7 +126,7 @@ class Projector:
             changes=changes,
             milestones=_milestones(delivery for _, delivery in applied),
             deliveries=[kept.seq for kept, _ in applied],
-            waiting={kept.seq: _about(d) for kept, d in parsed if not d.site},
+            waiting={kept.seq: _milestone_of(d) for kept, d in parsed if not d.site},
             poisoned=poisoned,
         )
 
@@ -175,8 +175,9 @@ def _documents_to_copy(deliveries: Iterable[Delivery]) -> list[DocumentToCopy]:
     return list(found.values())
 
 
-def _about(delivery: Delivery) -> str:
-    return (delivery.other_event.about if delivery.other_event else None) or ""
+def _milestone_of(delivery: Delivery) -> str:
+    """Return the UUID of the milestone that another webhook names, or ""."""
+    return (delivery.other_event.milestone_uuid if delivery.other_event else None) or ""
 
 
 def _milestones(deliveries: Iterable[Delivery]) -> dict[str, str]:

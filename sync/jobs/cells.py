@@ -44,7 +44,7 @@ class Column(Value):
     is_hidden: bool = False
     is_typed: bool = False
     """Whether people type here, too: then Google does not ask before they do."""
-    about: str = ""
+    header_note: str = ""
     """The note on the header cell, which explains the column."""
     tints: tuple[Tint, ...] = ()
 

@@ -35,7 +35,8 @@ def managed_column(config: Config, column_id: str, header: str, stuck_days: int)
         is_wrapped=entry.is_wrapped,
         is_clipped=entry.kind is FieldKind.LINKS,
         is_hidden=entry.is_hidden,
-        about=entry.about.format(stuck_days=stuck_days) + ("" if entry.is_typed else KEPT_NOTE),
+        header_note=entry.header_note.format(stuck_days=stuck_days)
+        + ("" if entry.is_typed else KEPT_NOTE),
         tints=_tints(config, entry, stuck_days),
         is_typed=entry.is_typed,
     )

@@ -63,7 +63,7 @@ class HistoryLines:
             if fact and fact.value != old:
                 values = {"before": old or None, "after": fact.value or None}
                 changes.append(_change(after.site, fact, subject=subject, **values))
-        about = _milestone_with(after, event.about)
+        about = _milestone_with(after, event.milestone_uuid)
         known_comments = _known_comments(before)
         new = [comment for comment in after.remarks if _identity(comment) not in known_comments]
         comments = self._by_people(new)

@@ -142,7 +142,7 @@ class RowSource:
             return archived.stamp if archived and archived.value else None
         if not self.milestones:
             return self._sale[1] if self._sale else None
-        moments = map(self.reader.changes.since, status.since)
+        moments = map(self.reader.changes.since, status.dated_by)
         return (max if status.case is Case.DONE else min)(moments, default=None)
 
     @property
@@ -344,6 +344,7 @@ def _split(customer: Customer) -> tuple[str, str]:
 
 
 def _of_the_site(entry: FieldEntry, row: RowSource) -> Cell:
+    """Return a value of EverBright's answer: `read_customer` sets it by its field's ID, if any."""
     text = getattr(row.customer, entry.id, "")
     return value_cell(entry, text, row.reader.config) if text else EMPTY
 

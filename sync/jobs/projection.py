@@ -1,7 +1,7 @@
 """Applies events to a job. Pure.
 
 Every rule here is a join (commutative, associative, idempotent): repeated, late or reordered
-deliveries lead to the same state.
+deliveries lead to the same state. So is the rule in `reads`: which event of a milestone is current.
 """
 
 import re

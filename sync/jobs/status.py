@@ -64,15 +64,15 @@ def is_stuck(days: int, stuck_days: int) -> bool:
 class JobStatus:
     """A job's status: `text` is its *Status*, `milestones` are those that need an action.
 
-    `since` are the milestones whose statuses it is made from (none if it is from the contract),
-    `words` the words that a drop-down may have for it, the best first. `ready` are open milestones
-    that can be submitted.
+    It is `dated_by` the milestones whose statuses it is made from (none if it is from the
+    contract). `words` are those that a drop-down may have for it, the best first. `ready` are open
+    milestones that can be submitted.
     """
 
     case: Case
     text: str
     milestones: tuple[ReachedMilestone, ...] = ()
-    since: tuple[ReachedMilestone, ...] = ()
+    dated_by: tuple[ReachedMilestone, ...] = ()
     words: tuple[str, ...] = ()
     ready: tuple[ReachedMilestone, ...] = ()
 

@@ -211,10 +211,10 @@ def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
 def _ensure_note(ensured: Ensured, read: Table, column: Column) -> None:
     """Write the note on a header if it is missing, or if only the number of days has changed."""
     note = read.header_notes.get(column.id, "")
-    is_ours = _NUMBER.sub("", note) == _NUMBER.sub("", column.about)
-    if note == column.about or (note and not is_ours):
+    is_ours = _NUMBER.sub("", note) == _NUMBER.sub("", column.header_note)
+    if note == column.header_note or (note and not is_ours):
         return
-    index, data = ensured.table.columns[column.id], {"note": column.about}
+    index, data = ensured.table.columns[column.id], {"note": column.header_note}
     ensured.header.append(CellWrite(index=index, column=column.id, data=data, fields="note"))
     ensured.report(f"column {column.header!r}: note added")
 

@@ -135,8 +135,8 @@ def header(index: int, column: Column) -> CellWrite:
         "userEnteredFormat": _HEADER_FORMAT,
     }
     fields = f"{VALUE},userEnteredFormat.textFormat.bold,userEnteredFormat.wrapStrategy"
-    if column.about:
-        data["note"] = column.about
+    if column.header_note:
+        data["note"] = column.header_note
         fields += ",note"
     return CellWrite(index=index, column=column.id, data=data, fields=fields)
 

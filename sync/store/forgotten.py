@@ -21,5 +21,5 @@ def digest_of(identifier: str) -> str:
 def ids_in(delivery: Delivery) -> set[str]:
     """Return the IDs of the job and the milestone that a delivery is about."""
     milestone, other = delivery.milestone, delivery.other_event
-    ids = {delivery.site, milestone and milestone.uuid, other and other.about}
+    ids = {delivery.site, milestone and milestone.uuid, other and other.milestone_uuid}
     return {one for one in ids if one}

@@ -124,6 +124,7 @@ class Inbox:
         """Insert a row, and return its outcome: with a known digest, a duplicate without a body."""
         if self._database.append(self._insert, row):
             return Outcome(row["outcome"])
+        # The unique index of digests has only accepted and ignored deliveries.
         copy = {"outcome": Outcome.DUPLICATE.value, "body": None, "projected": True}
         self._database.append(self._insert, row | copy)
         return Outcome.DUPLICATE

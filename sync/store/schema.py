@@ -74,7 +74,7 @@ delivery = _table(
     Column("digest", Text),
     Column("body", LargeBinary),
     _required("projected", Boolean),
-    # The milestone that it names, until that milestone's job is known.
+    # The milestone (its UUID) that it names, until that milestone's job is known.
     Column("about", Text),
     # The name of the milestone, to search by.
     Column("milestone", Text),

@@ -58,10 +58,10 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
         site = next(uuids(milestone, SITE_KEYS), None)
     if site is None and kind is Kind.SITE_ARCHIVED:
         site = uuid(tree.get("uuid"))  # The body may be the site itself.
-    about = next(uuids(tree, _MILESTONE), None)
+    milestone_uuid = next(uuids(tree, _MILESTONE), None)
     event = OtherEvent(
         site=site,
-        about=about,
+        milestone_uuid=milestone_uuid,
         archived=next((is_yes(tree[key]) for key in shapes.archived if key in tree), None)
         if kind is Kind.SITE_ARCHIVED
         else None,
@@ -72,7 +72,7 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
         moments=tuple(moments(tree, DATE_KEYS + _CREATED * (kind is Kind.COMMENT))),
     )
     has_content = event.archived is not None or event.stage or event.contract or event.comments
-    return event if has_content and (site or about) else None
+    return event if has_content and (site or milestone_uuid) else None
 
 
 def _contract(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> Contract | None:

@@ -183,8 +183,8 @@ class OtherEvent(Value):
     """The parts of a webhook other than the milestone webhook that belong on the job's row."""
 
     site: str | None = None
-    about: str | None = None
-    """The UUID of a milestone of the job."""
+    milestone_uuid: str | None = None
+    """The milestone of the job that it names."""
     archived: bool | None = None
     stage: str = ""
     left_stage: str = ""

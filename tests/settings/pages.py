@@ -119,8 +119,8 @@ def columns() -> str:
     lines = ["| name | header | at first | what it shows |", "|---|---|---|---|"]
     for entry in FIELDS.values():
         name = f"{entry.id}MILESTONE" if entry.id.endswith(":") else entry.id
-        about = entry.about.format(stuck_days="`STUCK_DAYS`")
-        cells = (f"`{name}`", entry.title("(its name)"), entry.at_first, about)
+        note = entry.header_note.format(stuck_days="`STUCK_DAYS`")
+        cells = (f"`{name}`", entry.title("(its name)"), entry.at_first, note)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

@@ -27,7 +27,9 @@ def test_a_new_column_follows_its_neighbor_even_if_moved() -> None:
     """Also where that is not where the config has it, and with its header, note and color."""
     wanted = [
         Column(id="customer", header="Customer"),
-        Column(id="status:y", header="Y", about="?", tints=(Tint(text="Done", color="#ff0000"),)),
+        Column(
+            id="status:y", header="Y", header_note="?", tints=(Tint(text="Done", color="#ff0000"),)
+        ),
         Column(id="site_id", header="Site ID"),
     ]
     places = {"site_id": 0, "customer": 2}

@@ -22,8 +22,8 @@ _COLUMNS = (
         id=_RECEIVED,
         header="Received",
         width=135,
-        about="When Brightsheet received it, the newest on top. Each change has a line, which "
-        "Brightsheet never changes or removes.",
+        header_note="When Brightsheet received it, the newest on top. Each change has a line, "
+        "which Brightsheet never changes or removes.",
     ),
     Column(id="history:customer", header="Customer", width=150, is_wrapped=True),
     Column(id="history:rep", header="Rep", width=110, is_wrapped=True),
@@ -35,7 +35,7 @@ _COLUMNS = (
         id=_DATED,
         header="Dated",
         width=90,
-        about="The day it happened, if that isn't the day in Received. EverBright may send a "
+        header_note="The day it happened, if that isn't the day in Received. EverBright may send a "
         "change late.",
     ),
     Column(id="history:site", header="Site ID", width=280, is_hidden=True),

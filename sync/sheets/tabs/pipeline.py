@@ -39,8 +39,8 @@ _COLUMNS = (
         id=PIPELINE_LABEL,
         header="Waiting at",
         width=200,
-        about="The milestone that a job waits for: EverBright is reviewing it or rejected it, or "
-        "you have to start or finish it. Each open job is counted once.",
+        header_note="The milestone that a job waits for: EverBright is reviewing it or rejected "
+        "it, or you have to start or finish it. Each open job is counted once.",
     ),
     Column(id=_OPEN, header="Open jobs", width=70),
     Column(id=_REJECTED, header="Rejected", width=80),
@@ -50,21 +50,21 @@ _COLUMNS = (
         id=_MEDIAN,
         header="Median days in status",
         width=95,
-        about="How long these jobs have had their status: half of them longer, half shorter.",
+        header_note="How long these jobs have had their status: half of them longer, half shorter.",
     ),
     Column(
         id=_OVER,
         header=_OVER_TITLE,
         width=70,
-        about="How many of these jobs have had their status longer than that.",
+        header_note="How many of these jobs have had their status longer than that.",
     ),
     None,
     Column(
         id=_UPDATED,
         header="Updated",
         width=135,
-        about="When Brightsheet last wrote to this spreadsheet: after each change, and at least "
-        f"once a day. Red means that it was more than {LATE_HOURS} hours ago.",
+        header_note="When Brightsheet last wrote to this spreadsheet: after each change, and at "
+        f"least once a day. Red means that it was more than {LATE_HOURS} hours ago.",
     ),
 )
 """The columns; None leaves one blank."""
