@@ -107,8 +107,8 @@ class UncertainJob:
     site: str
     customer: Customer
     candidates: Sequence[Candidate]
-    own: NamedRow | None = None
-    is_answered: bool = False
+    own: NamedRow | None
+    is_answered: bool
     """Whether the user ruled out every candidate. The answer can be changed."""
 
 
@@ -138,7 +138,7 @@ class _Party:
     zips: frozenset[str]
     towns: str
     """The words of the address and of its town, between spaces."""
-    town: str = ""
+    town: str
     """The town, if it is known separately."""
 
     @classmethod
@@ -181,9 +181,6 @@ class _Party:
         """Return whether the street's name agrees, or is unknown."""
         names = self.street, other.street
         return not all(names) or fuzz.ratio(*names) >= _ALIKE_STREETS
-
-    def is_at_house_of(self, other: "_Party") -> bool:
-        return self.house == other.house != "" and self.is_in_town_of(other)
 
     def is_household_of(self, other: "_Party") -> bool:
         """Return whether house number or family name agrees in one town, and not by chance."""
@@ -297,7 +294,7 @@ def compare_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]:
     where = "address", "city_zip", "city", "zip"
     address = ", ".join(text for part in where if (text := row.get(part, "")))
     is_family = job.is_family_of(there)
-    is_house = job.is_at_house_of(there)
+    is_house = job.house == there.house != "" and job.is_in_town_of(there)
     return tuple(
         ComparedField(title, ours, theirs, agrees if ours and theirs else None)
         for title, ours, theirs, agrees in (

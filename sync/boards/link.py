@@ -45,7 +45,7 @@ class UncertainJobs:
     rows: Rows
     jobs: Sequence[UncertainJob]
     """The unsettled ones first."""
-    doubled: Sequence[DoubledJob] = ()
+    doubled: Sequence[DoubledJob]
     """Jobs with several rows: people delete the ones that they don't need."""
 
     @property

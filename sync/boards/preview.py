@@ -285,7 +285,8 @@ class _FirstFlush:
         """Compose the writes of matched rows' keys, then of all values. Return the new rows."""
         rows = JobRows(matches, pattern=self.pattern)
         first = diff(self.board, self.tables, self.targets, rows, self.zone)
-        keys = [write for write in first.rows if _is_key_write(write)]
+        # The row of any other write is found by its key, and not by what it shows.
+        keys = [write for write in first.rows if write.identity.shows]
         new = {write.site: matches[write.site] for write in keys}
         self.tables = [_with_keys(table, new) for table in self.tables]
         if not self.knows_values:
@@ -294,10 +295,6 @@ class _FirstFlush:
         self.writes += [*keys, *second.rows, *second.new_rows]
         self.matched = len(keys)
         return second.new_rows
-
-
-def _is_key_write(write: RowWrite) -> bool:
-    return bool(write.identity.shows)  # Other rows are found by their key.
 
 
 def _token(target: Target, column: str) -> str:
@@ -348,10 +345,10 @@ def _changes(
     row = () if write.is_new else rows.get(write.row, ())
     for cell in write.cells:
         before = shown_text(at(row, cell.index))
-        if _is_key_write(write):
-            kind = KEY_ADDED
-        elif write.is_new:
+        if write.is_new:
             kind = ADDED
+        elif cell.column == KEY:
+            kind = KEY_ADDED
         else:
             kind = REPLACED if before else FILLED
         header = table.headers.get(cell.index, cell.column)

@@ -1,7 +1,7 @@
 """Finds the rows of jobs that have none on a board, and the pattern of new rows. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from sync.boards import match
@@ -25,10 +25,10 @@ RowTexts = Mapping[Place, Texts]
 class Lookup:
     """The matches and candidates of the jobs without a row."""
 
-    matches: Mapping[str, Match] = field(default_factory=dict)
-    candidates: Mapping[str, Sequence[Place]] = field(default_factory=dict)
+    matches: Mapping[str, Match]
+    candidates: Mapping[str, Sequence[Place]]
     """The candidates of the jobs without a match, by site."""
-    answered: frozenset[str] = frozenset()
+    answered: frozenset[str]
     """The sites of the jobs whose candidates were all ruled out, so they are settled."""
 
     @property

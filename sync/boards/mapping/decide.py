@@ -206,7 +206,10 @@ class TabDecider:
         return fields
 
     def _index_of(self, proposals: Sequence[Proposal], tab: SeenTab, text: str) -> int | None:
-        """Return the index of the column with a header, or letters (`F`, or `F:F`), or None."""
+        """Return the index of the column with a header, or letters (`F`, or `F:F`), or None.
+
+        Record that it was found, for `must_be_found`.
+        """
         whole = _WHOLE_COLUMN.fullmatch(text)
         places = [p.index for p in proposals if not whole and plain(p.header) == plain(text)]
         if len(places) > 1:

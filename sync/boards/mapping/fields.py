@@ -1,6 +1,6 @@
 """The fields that a column can show, and which option of a drop-down fits each text. Pure.
 
-A *text* is ours, and mostly EverBright's; a *word* is the installer's for it.
+In `sync.boards.mapping`, a *text* is ours, mostly EverBright's; a *word* is the installer's for it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -65,7 +65,8 @@ class Fields:
 
     @cached_property
     def _keys(self) -> dict[str, str]:
-        by_jobs = sorted(self.milestones, key=lambda heading: heading.jobs)  # of a name: most jobs
+        # If several milestones have one name, it means the last here: the one with most jobs.
+        by_jobs = sorted(self.milestones, key=lambda heading: heading.jobs)
         names = {heading.header.casefold(): heading.key for heading in by_jobs}
         return names | {uuid: heading.key for heading in by_jobs for uuid in heading.definitions}
 

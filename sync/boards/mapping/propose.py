@@ -28,16 +28,16 @@ class Proposal:
 
     index: int
     header: str
-    field: str = ""
-    reason: str = ""
-    rank: int = NO_MATCH
-    samples: tuple[str, ...] = ()
-    options: tuple[str, ...] | None = None
+    field: str
+    reason: str
+    rank: int
+    samples: tuple[str, ...]
+    options: tuple[str, ...] | None
     """The options of its drop-down; None where it has none."""
-    words: tuple[str, ...] = ()
-    """Its options; without a drop-down, the texts of its cells."""
-    is_hidden: bool = False
-    is_computed: bool = False
+    words: tuple[str, ...]
+    """Its options; without a drop-down, what its cells have."""
+    is_hidden: bool
+    is_computed: bool
 
 
 def propose(tab: SeenTab, header_row: int, fields: Fields, by: Recognizer) -> list[Proposal]:
@@ -66,11 +66,15 @@ def _column(
     holding = content.of(cells)
     options = next((cell.options for cell in cells if cell.options is not None), None)
     words = options or tuple(dict.fromkeys(cell.text.strip() for cell in cells if cell.text))
+    # 1. What the header names; if it may name two fields, the cells decide.
     named = _disambiguated(by.match(header), holding, words, fields)
-    match = _match(named, holding, fields, has_options=options is not None)
+    # 2. No field if the cells contradict that; if it names none, what the cells are.
+    match = _with_cells(named, holding, fields, has_options=options is not None)
+    # 3. A header like Stage, or an unknown one above a drop-down, may be about the whole job.
     is_unknown_list = options is not None and match.rank == NO_MATCH
     if match.field in _WHOLE_JOB or is_unknown_list:
-        match = _of_the_whole_job(match, words, fields)
+        match = _with_progress(match, words, fields)
+    # 4. A rep's initials aren't written.
     if match.field == _REP and words and all(_INITIALS.fullmatch(word) for word in words):
         match = HeaderMatch("", "its cells are initials, EverBright has full names", match.rank)
     texts = (" ".join(cell.text.split()) for cell in cells)
@@ -103,7 +107,7 @@ def _disambiguated(
     return named
 
 
-def _match(
+def _with_cells(
     named: HeaderMatch | None, holding: ColumnContent, fields: Fields, *, has_options: bool
 ) -> HeaderMatch:
     """Return what header and cells say together; where they contradict each other nothing."""
@@ -135,8 +139,8 @@ _WHOLE_JOB = ("stage", "status", "current_milestone")
 """Fields whose headers people also use for a column about the whole job."""
 
 
-def _of_the_whole_job(match: HeaderMatch, words: tuple[str, ...], fields: Fields) -> HeaderMatch:
-    """Return what a column is whose words may say how far a job is.
+def _with_progress(match: HeaderMatch, words: tuple[str, ...], fields: Fields) -> HeaderMatch:
+    """Return the job's progress if the column's words are steps of it, else the match.
 
     It is the stage of the sale only if EverBright has sent its words as such.
     """

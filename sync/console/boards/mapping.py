@@ -30,7 +30,7 @@ _CHANGED = (
     "Please check its columns."
 )
 
-Step = Callable[[ConsoleParts, MappingForm, str], Any]
+Render = Callable[[ConsoleParts, MappingForm, str], Any]
 """Returns a page for the choices so far and a message."""
 
 
@@ -51,28 +51,28 @@ def mapping_step(parts: ConsoleParts, draft: str, step: str) -> Any:
         return redirect(url_for("console.mapping"), 303)
     set_personal(parts, is_shown=True)  # People recognize their sheet by its cells.
     form = MappingForm(pairs)
-    if request.method == "POST":
-        form = form.with_sent(step, request.form)
-        drafts.save(draft, form.pairs)
-        wanted = request.form.get("step", step)
-        if wanted == WRITE and request.form.get("seen", form.digest) != form.digest:
-            flash(_OTHER)
-            wanted = PREVIEW
-        if wanted != WRITE:
-            return _go(draft, wanted)
-        run: Step = partial(_write, draft=draft)
-        step = PREVIEW
-    else:
-        wanted, run = step, _PAGES.get(step, _tabs)
-    said = ""
-    if run is not _tabs and (said := form.lacking()):
-        run = _tabs
+    if request.method != "POST":
+        return _shown(parts, form, _PAGES.get(step, _tabs), step, step)
+    form = form.with_sent(step, request.form)
+    drafts.save(draft, form.pairs)
+    wanted = request.form.get("step", step)
+    if wanted != WRITE:
+        return _go(draft, wanted)
+    if request.form.get("seen", form.digest) != form.digest:
+        flash(_OTHER)
+        return _go(draft, PREVIEW)
+    return _shown(parts, form, partial(_write, draft=draft), PREVIEW, WRITE)
+
+
+def _shown(parts: ConsoleParts, form: MappingForm, render: Render, at: str, wanted: str) -> Any:
+    """Return a page, or the page of the tabs while a choice is missing there."""
+    said = "" if render is _tabs else form.lacking()
     try:
         with parts.alone():
-            return run(parts, form, said)
+            return (_tabs if said else render)(parts, form, said)
     except BrightsheetError as error:
         # The sheet can't be read now, but the choices are stored.
-        return _page("wait", step, error.what, wanted=wanted, seen=form.digest)
+        return _page("wait", at, error.what, wanted=wanted, seen=form.digest)
 
 
 def _go(draft: str, step: str) -> Any:
@@ -155,10 +155,10 @@ def _chosen(parts: ConsoleParts, form: MappingForm) -> tuple[dict[str, Choices],
         chosen = [column for column in view.columns if column.field]
         if not chosen:
             raise Permanent("not_mapped", f"Choose what at least one column of {title} shows.")
-        for written in dict.fromkeys(column.field for column in chosen):
-            letters = [column.letter for column in chosen if column.field == written]
+        for field in dict.fromkeys(column.field for column in chosen):
+            letters = [column.letter for column in chosen if column.field == field]
             if len(letters) > 1:
-                what = f"{offers.title(written)} is chosen for the columns {' and '.join(letters)}"
+                what = f"{offers.title(field)} is chosen for the columns {' and '.join(letters)}"
                 raise Permanent(
                     "twice", f"{what} of {title}. Only one column of a tab can show it."
                 )
@@ -216,4 +216,4 @@ def _write(parts: ConsoleParts, form: MappingForm, _said: str, *, draft: str) ->
     return redirect(url_for("console.rows"), 303)
 
 
-_PAGES: dict[str, Step] = {TABS: _tabs, COLUMNS: _columns, PREVIEW: _preview}
+_PAGES: dict[str, Render] = {TABS: _tabs, COLUMNS: _columns, PREVIEW: _preview}

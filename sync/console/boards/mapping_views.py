@@ -37,9 +37,10 @@ class WordRow:
 
 @dataclass(frozen=True)
 class WordSet:
-    """The texts of fields of one kind."""
+    """Our texts that some fields share, and a column's words for them."""
 
     kind: str
+    """The set's name in the page: `words0`, `words1`, and so on."""
     rows: tuple[WordRow, ...]
 
 
@@ -54,7 +55,7 @@ class StepRow:
 
 @dataclass(frozen=True)
 class ColumnView:
-    """A column on the page: `field` is the chosen one ("": none), `kind` the kind of its words."""
+    """A column on the page: `field` is the chosen one ("": none), `kind` is as in `Offer`."""
 
     mapped: MappedColumn
     name: str
@@ -115,11 +116,12 @@ class TabView:
 
 @dataclass(frozen=True)
 class Offer:
-    """A field that a page offers: its name, its title, and the kind of its words."""
+    """A field that a page offers: its ID as people write it (`Fields.spelled`), and its title."""
 
-    written: str
+    spelled: str
     title: str
     kind: str
+    """The WordSet that a column needs to show it, or STEPS; "" if it needs no words."""
 
 
 class FieldOffers:
@@ -136,8 +138,8 @@ class FieldOffers:
             offers = [self._offer(f"{aspect}:{heading.key}") for aspect in ASPECTS]
             self.groups.append((heading.header, offers))
         every = [offer for _, offers in self.groups for offer in offers]
-        self.kind_of = {offer.written: offer.kind for offer in every}
-        self._titles = {offer.written: offer.title for offer in every}
+        self.kind_of = {offer.spelled: offer.kind for offer in every}
+        self._titles = {offer.spelled: offer.title for offer in every}
 
     def _offer(self, name: str) -> Offer:
         field = self._fields.get(name)
@@ -147,14 +149,14 @@ class FieldOffers:
             self._examples.setdefault(kind, name)
         return Offer(self._fields.spelled(name), field.title, kind)
 
-    def title(self, written: str) -> str:
+    def title(self, spelled: str) -> str:
         """Return the title of a field by its name; the name itself if there is no such field."""
-        return self._titles.get(written, written)
+        return self._titles.get(spelled, spelled)
 
     def tab(self, mapping: TabMapping, form: MappingForm) -> TabView:
         tab, names = mapping.tab.sheet_id, column_names(mapping)
         columns = (self._column(tab, c, names[c.index], form) for c in mapping.columns)
-        added = ((written, self.title(written)) for written in form.added(tab))
+        added = ((spelled, self.title(spelled)) for spelled in form.added(tab))
         return TabView(mapping, tuple(columns), tuple(added))
 
     def _column(self, tab: int, column: MappedColumn, name: str, form: MappingForm) -> ColumnView:
