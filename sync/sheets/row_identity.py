@@ -159,6 +159,14 @@ class RowIdentity(Value):
             return False
         return self.holds is None or self.holds.has_same_content(RowImage.of(row, columns))
 
+    def is_partly_shown(self, row: Row, columns: Mapping[str, int]) -> bool:
+        """Return whether a row shows any text of `shows_not` that identifies a customer."""
+        return any(
+            _shows(row, columns, {column: self.shows_not[column]})
+            for column in IDENTIFYING
+            if column in self.shows_not
+        )
+
 
 def row_text(row: Row) -> str:
     """Return the texts of a row in one line, for people."""

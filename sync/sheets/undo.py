@@ -98,16 +98,19 @@ class _Placing:
         ]
         newest = max(n for n, one in keys.items() if one in same)
         identity = keys[newest].identity
-        places = [
-            place for place in self._keyed(identity.key) if identity.matches(*self._row(place))
-        ]
-        for place in places:
+        is_anywhere = False
+        for place in self._keyed(identity.key):
             row, columns = self._row(place)
-            was_here = (old for old in reversed(same) if old.overwrote(row, columns))
-            old = next(was_here, undo.model_copy(update={"before": {}}))
-            again = undo.model_copy(update={"before": old.before, "image": old.image})
+            if not identity.matches(row, columns):
+                continue
+            old = next((one for one in reversed(same) if one.overwrote(row, columns)), None)
+            if old is None and identity.is_partly_shown(row, columns):
+                continue  # It is a copy of the right row: one text was typed over in one of them.
+            before, image = (old.before, old.image) if old else ({}, undo.image)
+            again = undo.model_copy(update={"before": before, "image": image})
             self._write(place, number, again, identity)
-        if not places:
+            is_anywhere = True
+        if not is_anywhere:
             is_back = any(
                 content(at(row, table.columns[KEY])) == content(undo.before)
                 for table in self._tables.values()

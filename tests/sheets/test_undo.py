@@ -321,6 +321,19 @@ def test_a_key_is_removed_from_every_row_but_its_own() -> None:
     assert placement.finished == set(), "until a read shows no such row"
 
 
+def test_a_key_stays_in_a_copy_of_its_row_in_which_one_text_differs() -> None:
+    """An undo put it into another row, and its row's copy has the address before a typo, say."""
+    hit = line("x", email=OTHER, phone="303", key=A)
+    texts = {EMAIL: HOME, PHONE: "303"}
+    into_blank = of_key(cells=row(), identity=RowIdentity(key=A, shows_not=texts))
+    rows = {3: line(key=A), 4: line(phone="304", key=A), 6: row("", "", A)}
+    assert put(placed(rows, into_blank)) == [(6, KEY, "")]
+    del rows[6]
+    assert placed(rows, into_blank).finished == {1}
+    same_phone = of_key(cells=hit, identity=RowIdentity(key=A, shows_not=texts))
+    assert put(placed(rows | {6: hit}, same_phone)) == [(6, KEY, "")], "of the same household"
+
+
 def test_an_overwritten_key_is_restored_only_in_its_own_row() -> None:
     """Else another row gets B's key, and B's statuses with it."""
     hit = line(status="", email=OTHER, key=A)
