@@ -282,7 +282,7 @@ def test_every_test_on_a_page_is_there() -> None:
             assert names, (page, place)
             assert word in names, (page, place, word)
             seen += 1
-    assert seen > 10
+    assert seen > 8
 
 
 def test_every_reason_of_status_is_explained() -> None:
