@@ -143,7 +143,8 @@ class _Placing:
         """Return the rows without a key that match the image.
 
         Rows that hold exactly the same are preferred, then those of the same customer, then those
-        that hold all of it and more.
+        that hold all of it and more, then a header row that holds most of it: no other row is like
+        it, and a person may have edited it since.
         """
         is_alone = not (image.managed or image.others)
         if undo.was_confirmed and is_alone:
@@ -154,10 +155,12 @@ class _Placing:
             lambda place: image.has_same_content(now[place], undo.identity.wrote),
             lambda place: image.has_same_content(now[place]),
         ]
+        headers = {(table.sheet_id, table.header_row) for table in self._tables.values()}
         if not undo.was_confirmed:  # Else it is restored, and only a copy of the row is sought.
             tiers += [
                 lambda place: image.has_same_customer(now[place], undo.identity.wrote),
                 lambda place: now[place].contains(image),
+                lambda place: place in headers and now[place].has_most_of(image),
             ]
         for tier in tiers:
             if matching := [place for place in places if tier(place)]:
