@@ -17,9 +17,9 @@ import click
 from dotenv import dotenv_values
 
 import compose
-from sync.commands import backfill, lists, sheet
+from sync.commands import backfill, sheet, stored
+from sync.commands.doctor import doctor
 from sync.commands.google import auth_group
-from sync.commands.lists import doctor
 from sync.errors import BrightsheetError, SettingsError
 from sync.ops import logs
 from sync.settings.config_file import VERSION
@@ -131,9 +131,9 @@ if (_CHECKOUT / "demo").is_dir():
 _COMMANDS = (
     *(_of_a_checkout(name) for name in _OF_A_CHECKOUT),
     *(doctor, auth_group, *compose.commands()),
-    *(lists.deliveries, lists.retry, lists.forget),
+    *(stored.deliveries, stored.retry, stored.forget),
     *(sheet.init, sheet.rebuild, sheet.takeover, sheet.compare),
-    *(lists.milestones, lists.statuses, lists.details, backfill.backfill),
+    *(stored.milestones, stored.statuses, stored.details, backfill.backfill),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

@@ -1,11 +1,11 @@
 """The problems of boards, beside those in `sync.status.rules`. Pure."""
 
 from sync.status.problem import ProblemRule, pluralize
-from sync.status.rules import COLUMNS_GONE, COMPARE, of_findings
+from sync.status.rules import COMPARE, of_findings
 
 RULES = (
     ProblemRule(
-        COLUMNS_GONE[1],
+        "mapped_columns_gone",
         what=lambda now: (
             pluralize(len(now.gone_columns), "mapped column is", "mapped columns are") + " missing."
         ),

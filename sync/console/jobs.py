@@ -115,11 +115,10 @@ def _not_copied(record: JobRecord) -> list[tuple[Personal, str]]:
 def _change(parts: ConsoleParts, kept: KeptChange) -> TimelineEntry | None:
     if (line := parts.wiring.layout().history_line(kept.change, EMPTY)) is None:
         return None
-    what, before, after = (line[index].text for index in (3, 4, 5))
-    text = f"{before} → {after}" if before and after else after or before
+    text = " → ".join(filter(None, (line.before.text, line.after.text)))
     # The typed text and its replacement may be personal.
     shown = Personal(text) if kept.change.subject == TYPED else text
-    return TimelineEntry(kept.noted, "change", what, shown, is_shown=kept.is_shown)
+    return TimelineEntry(kept.noted, "change", line.what.text, shown, is_shown=kept.is_shown)
 
 
 def _cells(parts: ConsoleParts, record: JobRecord) -> list[ColumnText]:

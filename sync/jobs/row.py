@@ -11,6 +11,7 @@ A new column is an entry in `sync.field_table`, and one in the config's `[[colum
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from sync.field_table import FIELDS, KEY, MILESTONE_COLUMN_IDS, status_id
 from sync.jobs import job_cells
@@ -43,6 +44,20 @@ _SUBJECTS = {
     RE_SIGN: "Re-sign",
     COMMENT: "Comment",
 }
+
+
+class HistoryCells(NamedTuple):
+    """A line of the History, column by column."""
+
+    received: Cell
+    customer: Cell
+    rep: Cell
+    what: Cell
+    before: Cell
+    after: Cell
+    comment: Cell
+    dated: Cell
+    site: Cell
 
 
 class Layout(JobReader):
@@ -151,25 +166,22 @@ class Layout(JobReader):
             return ""
         return entry.title(milestones.title(key, (names or {}).get(key, "")))
 
-    def history_line(self, change: Change, customer: Cell, rep: str = "") -> list[Cell] | None:
-        """Return a line of the History, column by column; None for a hidden milestone.
-
-        `rep` is the sheet's rep of the job.
-        """
+    def history_line(self, change: Change, customer: Cell, rep: str = "") -> HistoryCells | None:
+        """Return a line of the History, with the sheet's rep; None for a hidden milestone."""
         if change.milestone and self.milestones.is_hidden(change.milestone):
             return None
         before, after = self._states(change)
-        return [
-            Cell(when=change.received),
-            customer,
-            Cell(text=cut(rep)),
-            Cell(text=cut(self._what(change))),
-            before,
-            after,
-            Cell(text=cut(change.comment)),
-            Cell(when=change.stamp, is_day=True),
-            Cell(text=change.site),
-        ]
+        return HistoryCells(
+            received=Cell(when=change.received),
+            customer=customer,
+            rep=Cell(text=cut(rep)),
+            what=Cell(text=cut(self._what(change))),
+            before=before,
+            after=after,
+            comment=Cell(text=cut(change.comment)),
+            dated=Cell(when=change.stamp, is_day=True),
+            site=Cell(text=change.site),
+        )
 
     def _what(self, change: Change) -> str:
         """Return the text that names the subject of a change."""

@@ -159,9 +159,8 @@ def _changes(
         line = layout.history_line(change, Cell()) if change.site in customers else None
         if line is None:
             continue
-        what, before, after = (line[n].text for n in (3, 4, 5))
-        states = " → ".join(filter(None, (before, after)))
-        text = f"{customers[change.site]}: {what}{', ' if states else ''}{states}"
+        states = " → ".join(filter(None, (line.before.text, line.after.text)))
+        text = f"{customers[change.site]}: {line.what.text}{', ' if states else ''}{states}"
         yield change.site, f"{text}, {_day(change.stamp.astimezone(slot.tzinfo))}"
 
 

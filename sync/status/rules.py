@@ -37,8 +37,6 @@ LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
 SILENCE, WRONG_SECRET = "silence", "wrong_secret"
 """REFUSED is for rejected webhooks, which are stored; a request with a WRONG_SECRET isn't."""
 TAKEN_IDS, TRASHED = "taken_ids", "trashed"
-COLUMNS_GONE = ("columns_gone", "mapped_columns_gone")
-"""In the tab that Brightsheet created, and in mapped tabs."""
 COMPARE = "/actions/compare?next=/"
 """The page that compares the whole sheet again."""
 COMPARED_SECONDS = 2 * 86_400.0
@@ -207,7 +205,7 @@ RULES = [
         resolved="The database's disk has enough space again.",
     ),
     ProblemRule(
-        COLUMNS_GONE[0],
+        "columns_gone",
         what=lambda now: (
             pluralize(len(now.gone_columns), "column of the sheet is", "columns of the sheet are")
             + " missing."
