@@ -52,6 +52,10 @@ class Permanent(BrightsheetError):
     """
 
 
+class NotFound(Permanent):
+    """Google has no such file for this account (404)."""
+
+
 class UnprocessableDocument(Permanent):
     """A document that can't be copied, however often it is tried. It isn't retried."""
 

@@ -1,7 +1,8 @@
 """Adds news from the API, or from EverBright's Milestones report, to the inbox like webhooks."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,14 @@ from sync.webhooks.schema import Delivery, Outcome
 
 _USUAL_STATUSES = {"submitted": "SUBMITTED", "rejected": "REJECTED", "completed": "APPROVED"}
 _MEANINGS = {"submitted": "waiting", "rejected": "rejected", "completed": "approved"}
+
+
+@dataclass(frozen=True)
+class _News:
+    """A job's new events, each as body, delivery and date, and the payloads' problems."""
+
+    events: list[tuple[bytes, Delivery, datetime]]
+    problems: list[str]
 
 
 class Intake:
@@ -53,28 +62,25 @@ class Intake:
 
         `requested` is when it was requested from EverBright (UTC); None: each event's own date.
         """
-        missed, problems = 0, list[str]()
-        for body, delivery, moment in self._news(known, payloads, requested, problems):
+        missed, news = 0, self._find_news(known, payloads, requested)
+        for body, delivery, moment in news.events:
             receipt = self._inbox.keep(body, delivery, requested=moment)
             is_new = receipt.outcome is Outcome.ACCEPTED
             missed += is_new and _sends_webhook(known, delivery, moment)
-        return missed, problems
+        return missed, news.problems
 
     def count_news(
         self, known: Job, payloads: Sequence[dict[str, Any]], requested: datetime
     ) -> int:
         """Return how many of `payloads` are news for a job, without storing them."""
         # Reading the job reports the problems.
-        return len([*self._news(known, payloads, requested, [])])
+        return len(self._find_news(known, payloads, requested).events)
 
-    def _news(
-        self,
-        known: Job,
-        payloads: Iterable[dict[str, Any]],
-        requested: datetime | None,
-        problems: list[str],
-    ) -> Iterator[tuple[bytes, Delivery, datetime]]:
-        """Yield news as body, delivery and date; add to `problems` what couldn't be used."""
+    def _find_news(
+        self, known: Job, payloads: Iterable[dict[str, Any]], requested: datetime | None
+    ) -> _News:
+        """Compare each payload with the job as it is after the events found before."""
+        job, news = known, _News([], [])
         for payload in payloads:
             body = json.dumps(payload).encode()
             try:
@@ -82,15 +88,16 @@ class Intake:
                 _check_date(delivery)
             except BrightsheetError as error:
                 name = str(payload.get("uuid") or payload.get("name"))[:100]
-                problems.append(f"milestone {name}: {error.message}")
+                news.problems.append(f"milestone {name}: {error.message}")
                 continue
             own = delivery.milestone.date_updated if delivery.milestone else None
             moment = requested or own
             assert moment  # noqa: S101 - a report has milestones alone, each with its date
-            updated = self._apply_news(known, delivery, moment)
+            updated = self._apply_news(job, delivery, moment)
             if updated is not None:
-                known = updated
-                yield body, delivery, moment
+                job = updated
+                news.events.append((body, delivery, moment))
+        return news
 
     def _apply_news(self, known: Job, delivery: Delivery, requested: datetime) -> Job | None:
         """Return `known` with what was read, or None if that isn't later or has nothing new."""

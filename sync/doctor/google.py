@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from sync.doctor.check import Check, failed, ok, skipped, warning
-from sync.errors import BrightsheetError, Permanent
+from sync.errors import BrightsheetError, NotFound, Permanent
 from sync.google import auth
 from sync.google.auth import DRIVE, FILE, SHEETS, sign_in
 from sync.google.upload import FileContent
@@ -211,8 +211,8 @@ def spreadsheet(wiring: Wiring) -> Check:
         return not_covered(settings, error, "spreadsheet", settings.spreadsheet_id)
     try:
         access = wiring.drive("").access(settings.spreadsheet_id)
-    except Permanent as error:
-        if error.reason != "not_found" or auth.kind(settings) != "person":
+    except NotFound:
+        if auth.kind(settings) != "person":
             raise
         # The sign-in covers all spreadsheets, but in Drive only files that Brightsheet created.
         client.update(_WITHOUT_EFFECT)

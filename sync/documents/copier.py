@@ -8,9 +8,9 @@ from typing import Any
 
 from sync.documents.calls import Calls, IdUsedUp
 from sync.documents.folders import FILE_TAG, JobFolders
-from sync.errors import Conflict, Permanent, Refused, Retryable
+from sync.errors import Conflict, NotFound, Refused, Retryable
 from sync.everbright.client import EverBright
-from sync.google.drive import Drive, File
+from sync.google.drive import Drive, File, SessionGone
 from sync.google.upload import SMALL, FileContent
 from sync.store import Claim, Documents, PendingDocument
 
@@ -32,36 +32,47 @@ class Copier:
 
     def copy(self, claim: Claim, document: PendingDocument) -> None:
         """Link a document's copy, made now or by an earlier try. Raises Retryable or Permanent."""
-        calls, uuid = Calls(self._drive, self._sleep), document.uuid
-        digest = ""
-        if document.is_in_doubt:
-            file, digest = calls.retry(self._drive.get, document.file_id), document.digest
-            if file is not None and file.is_trashed:
-                # It isn't linked, and its ID can't be used again.
-                file, document = None, self._clear_file(claim, document)
-            if file is None:
-                # A file found by its tag may hold the bytes of another try.
-                file, digest = calls.retry(self._drive.find, {FILE_TAG: uuid}), ""
-        else:
-            file = self._folders.find_copy(calls, claim, uuid)
+        document, file, expected_digest = self._find_earlier_copy(claim, document)
         if file is None:
-            file, digest = self._download_and_upload(claim, document)
+            file, expected_digest = self._download_and_upload(claim, document)
+        self._verify(claim, document, file, expected_digest)
+        self._documents.finish(claim, document.uuid, file.id, file.link)
+
+    def _find_earlier_copy(
+        self, claim: Claim, document: PendingDocument
+    ) -> tuple[PendingDocument, File | None, str | None]:
+        """Return the document, its file in Drive, and the digest to expect (None: any).
+
+        The document is returned without its file ID if that can't be used again.
+        """
+        calls = Calls(self._drive, self._sleep)
+        if not document.is_in_doubt:
+            return document, self._folders.find_copy(calls, claim, document.uuid), None
+        file = calls.retry(self._drive.get, document.file_id)
+        if file is not None and not file.is_trashed:
+            return document, file, document.digest
+        if file is not None:
+            # A file in the trash isn't linked.
+            self._documents.clear_file(claim, document.uuid)
+            document = replace(document, file_id="", digest="")
+        # A file found by its tag may hold the bytes of another try.
+        return document, calls.retry(self._drive.find, {FILE_TAG: document.uuid}), None
+
+    def _verify(
+        self, claim: Claim, document: PendingDocument, file: File, expected_digest: str | None
+    ) -> None:
+        """Raise Retryable if a file is in the trash or has other bytes than expected."""
         if file.is_trashed:
             # A file in a trashed folder counts as trashed.
             self._folders.invalidate(claim.site)
-            self._clear_file(claim, document)
+            self._documents.clear_file(claim, document.uuid)
             raise Retryable("folder_gone", "The job's folder is in the trash.")
-        if digest and file.sha256 and file.sha256 != digest:
+        if expected_digest and file.sha256 and file.sha256 != expected_digest:
             self._drive.discard(file.id)
-            self._clear_file(claim, document)
+            self._documents.clear_file(claim, document.uuid)
             raise Retryable(
                 "upload_damaged", "The file in Drive differs from the bytes that were sent."
             )
-        self._documents.finish(claim, uuid, file.id, file.link)
-
-    def _clear_file(self, claim: Claim, document: PendingDocument) -> PendingDocument:
-        self._documents.clear_file(claim, document.uuid)
-        return replace(document, file_id="", digest="")
 
     def _download_and_upload(self, claim: Claim, document: PendingDocument) -> tuple[File, str]:
         """Return the uploaded file and the SHA-256 of the bytes that were sent."""
@@ -78,13 +89,11 @@ class Copier:
             try:
                 return self._upload(calls, document, content, *ids), download.sha256
             except IdUsedUp as error:
-                self._clear_file(claim, document)
+                self._documents.clear_file(claim, document.uuid)
                 raise Retryable(error.reason, error.message) from error
-            except Permanent as error:
-                if error.reason == "not_found":
-                    self._folders.invalidate(claim.site)
-                    raise Retryable("folder_gone", "The job's folder is gone.") from error
-                raise
+            except NotFound as error:
+                self._folders.invalidate(claim.site)
+                raise Retryable("folder_gone", "The job's folder is gone.") from error
 
     def _upload(
         self,
@@ -111,7 +120,5 @@ class Copier:
             upload = calls.retry(self._drive.begin, content, "", name, folder_id, tag)
         try:
             return self._drive.send(upload, self._sleep)
-        except Permanent as error:
-            if error.reason == "session_gone":
-                raise Retryable(error.reason, error.message) from error
-            raise
+        except SessionGone as error:
+            raise Retryable(error.reason, error.message) from error

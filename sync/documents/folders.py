@@ -7,7 +7,7 @@ from time import monotonic
 from sync.documents.calls import Calls, Ids, IdUsedUp
 from sync.errors import Refused, Retryable
 from sync.google.drive import File
-from sync.store import Claim, Documents, PendingDocument
+from sync.store import Claim, Documents, PendingDocument, StoredFolder
 
 FILE_TAG = "brightsheetDocument"
 FOLDER_TAG = "brightsheetSite"
@@ -56,7 +56,7 @@ class JobFolders:
             folder_id, new_id = self._find_folder(calls, claim).folder_id, ""
             if not folder_id:
                 # An earlier try may have created the folder with the stored ID.
-                new_id = self._documents.folder(claim.site)[0] or self._ids.take(calls)
+                new_id = self._documents.folder(claim.site).id or self._ids.take(calls)
             file_id = document.file_id or self._ids.take(calls)
             self._documents.reserve(claim, document.uuid, file_id, digest, new_id)
             if new_id:
@@ -75,32 +75,34 @@ class JobFolders:
         cached = self._cache.get(claim.site)
         if cached is not None and monotonic() < cached.expires_at:
             return cached
-        folder_id, link = self._documents.folder(claim.site)
-        files = calls.retry(calls.drive.children, folder_id) if link else []
+        stored = self._documents.folder(claim.site)
+        folder_id = stored.id
+        files = calls.retry(calls.drive.children, folder_id) if stored.exists else []
         if not files:
             # The folder may be empty, in the trash, deleted, or not created yet.
-            folder_id = self._search_folder(calls, claim, folder_id, link)
+            folder_id = self._search_folder(calls, claim, stored)
             files = calls.retry(calls.drive.children, folder_id) if folder_id else []
+        # Newest first, so that the oldest copy of a document is kept.
         copies = {file.tags[FILE_TAG]: file for file in reversed(files) if FILE_TAG in file.tags}
         unknown = self._documents.not_copied(copies)
         return self._add_to_cache(claim.site, folder_id, {uuid: copies[uuid] for uuid in unknown})
 
-    def _search_folder(self, calls: Calls, claim: Claim, folder_id: str, link: str) -> str:
+    def _search_folder(self, calls: Calls, claim: Claim, stored: StoredFolder) -> str:
         """Return the ID of the folder with the stored ID, or with the job's tag; "" for none.
 
-        `folder_id` and `link` are the stored ones, and are replaced if Drive has another folder.
+        The stored folder is replaced if Drive has another one.
         """
-        stored = calls.retry(calls.drive.get, folder_id) if folder_id else None
-        folder = stored
-        if stored is None or stored.is_trashed:
+        with_id = calls.retry(calls.drive.get, stored.id) if stored.id else None
+        folder = with_id
+        if with_id is None or with_id.is_trashed:
             # The database may be older than Drive, after a restore, or be new.
             folder = calls.retry(calls.drive.find, {FOLDER_TAG: claim.site})
         if folder is None:
-            if stored is not None or link:
+            if with_id is not None or stored.exists:
                 # It is in the trash or deleted, so its ID isn't used again.
                 self._documents.store_folder(claim, "")
             return ""
-        if folder.id != folder_id or not link:
+        if folder.id != stored.id or stored.is_reserved:
             self._documents.store_folder(claim, folder.id, folder.link)
         return folder.id
 

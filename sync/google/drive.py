@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import requests
 
-from sync.errors import Permanent, Retryable
+from sync.errors import NotFound, Permanent, Retryable
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google, refusal
 from sync.google.upload import FIELDS, UPLOAD, Body, FileContent, Multipart, Upload, received_bytes
@@ -53,6 +53,10 @@ class Access:
     is_trashed: bool
 
 
+class SessionGone(Permanent):
+    """Drive has closed an upload session: the upload has to begin again."""
+
+
 @dataclass
 class Drive:
     """The folder `root` in Drive ("": the account's My Drive), with a session that signs in."""
@@ -90,14 +94,12 @@ class Drive:
         return _file(files[0]) if files else None
 
     def children(self, folder_id: str) -> list[File]:
-        """Return the files in a folder, with their tags; none if the folder doesn't exist."""
+        """Return a folder's files with their tags, oldest first; none if there is no folder."""
         query = f"'{folder_id}' in parents and mimeType != '{_FOLDER_TYPE}'"
         try:
             return [file for page in self._pages(query) for file in page]
-        except Permanent as error:
-            if error.reason == "not_found":
-                return []
-            raise
+        except NotFound:
+            return []
 
     def _pages(self, query: str) -> Iterator[list[File]]:
         token: str | None = ""
@@ -213,8 +215,7 @@ class Drive:
         """Send an upload, and return the file.
 
         It is sent in one request. If the connection breaks, only the missing bytes are sent again,
-        as long as more arrive each time. Raises Retryable; Permanent (session_gone) if the session
-        has expired.
+        as long as more arrive each time. Raises Retryable, or SessionGone.
         """
         file = None
         while file is None:
@@ -250,7 +251,7 @@ class Drive:
                 session, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False
             )
             if answer.status_code in (404, 410):
-                raise Permanent("session_gone", "Drive has closed the upload session.")
+                raise SessionGone("session_gone", "Drive has closed the upload session.")
             if answer.status_code == _INCOMPLETE:
                 return received_bytes(answer.headers)
             return _file(self._json(answer))
@@ -281,10 +282,8 @@ class Drive:
         """Return the answer about a file, or None if there is no such file."""
         try:
             return self._call(method, f"{_FILES}/{file_id}", query, body)
-        except Permanent as error:
-            if error.reason == "not_found":
-                return None
-            raise
+        except NotFound:
+            return None
 
     def _json(self, answer: requests.Response) -> dict[str, Any]:
         if not answer.ok:

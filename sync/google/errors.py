@@ -5,7 +5,7 @@ from typing import Any
 from google.auth.exceptions import GoogleAuthError
 from requests import RequestException, Response
 
-from sync.errors import BrightsheetError, Conflict, Permanent, Refused, Retryable
+from sync.errors import BrightsheetError, Conflict, NotFound, Permanent, Refused, Retryable
 from sync.ops.retry import retry_after
 
 SERVICE_ACCOUNT_DOMAIN = ".gserviceaccount.com"
@@ -71,7 +71,7 @@ def refusal(response: Response, account: str) -> BrightsheetError:
     if status == 409:
         return Conflict("exists", "Drive has a file with this ID already.")
     if status == 404:
-        return Permanent(
+        return NotFound(
             "not_found", f"Google knows no such file, or it is not shared with {account}."
         )
     if "storageQuotaExceeded" in reasons:

@@ -8,7 +8,7 @@ from sync.store.boards import Boards, RowAnswer
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
-from sync.store.documents import Claim, Documents, PendingDocument
+from sync.store.documents import Claim, Documents, PendingDocument, StoredFolder
 from sync.store.findings import Findings
 from sync.store.heartbeats import Heartbeats
 from sync.store.history import History
@@ -62,6 +62,7 @@ __all__ = [
     "SheetStore",
     "Shown",
     "Spreadsheet",
+    "StoredFolder",
     "backlog",
 ]
 

@@ -65,6 +65,24 @@ class PendingDocument(DocumentToCopy):
         return bool(self.file_id)
 
 
+@dataclass(frozen=True)
+class StoredFolder:
+    """A job's folder as stored: without an ID, none is known."""
+
+    id: str = ""
+    link: str = ""
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether Drive may not have the folder yet."""
+        return bool(self.id) and not self.link
+
+    @property
+    def exists(self) -> bool:
+        """Whether Drive had the folder."""
+        return bool(self.link)
+
+
 class Documents:
     """What the document workers read and write.
 
@@ -123,14 +141,10 @@ class Documents:
             with self._database.writing(durable=False) as connection:
                 _end(connection, claims)
 
-    def folder(self, site: str) -> tuple[str, str]:
-        """Return the ID and the link of a job's folder; "" if unknown.
-
-        An ID without a link is only reserved: Drive may not have the folder.
-        """
+    def folder(self, site: str) -> StoredFolder:
         query = select(folder.c.file_id, folder.c.link).where(folder.c.site == site)
         rows = self._database.rows(query)
-        return (rows[0].file_id, rows[0].link) if rows else ("", "")
+        return StoredFolder(*rows[0]) if rows else StoredFolder()
 
     def folder_name(self, site: str) -> str:
         """Return the name for a new folder of a job."""

@@ -27,7 +27,7 @@ def test_a_trashed_folder_gets_no_document(google: Emulator, sqlite_url: str) ->
     bench.once(copier)
     (anew,) = [one for one in bench.folders() if not one.trashed]
     assert [f.name for f in bench.files() if f.parents == [anew.id]] == ["more.pdf"]
-    assert bench.documents.folder(SITE)[0] == anew.id
+    assert bench.documents.folder(SITE).id == anew.id
 
 
 def test_a_deleted_folder_is_created_again(google: Emulator, sqlite_url: str) -> None:
