@@ -238,9 +238,11 @@ def _is_of_another_customer(
         if site_in(line.stood) not in ledger.truth.sites or line.stands:
             continue
         held = line.row_text.split(" | ")
-        since = [
-            one for one in lines if one.row_text and {*one.row_text.split(" | ")} <= {*held, ""}
-        ]
+        since: list[RecoveredLine] = []
+        for one in lines:  # More may have been typed into the row since.
+            parts = {part for part in one.row_text.split(" | ") if part not in ledger.claims} - {""}
+            if parts and parts <= {*held}:
+                since.append(one)
         is_typed = any(text in ledger.claims for text in (*customer, *(one.stood for one in since)))
         known = (*held, *(one.stands.partition("\nNote:")[0] for one in since))
         if is_typed and all(any(_same(part, text) for part in known) for text in strange):
