@@ -533,21 +533,28 @@ class Deeds:
             return None
         self._edit("copy_rows", start=row, end=row + 1, to=to)
         site, place = before.key(row), self._text("row")
+        typed: dict[str, int] = {}
 
         def type_cell(now: Look) -> Deed | None:
-            found = [number for number, _, _ in now.hands.get(place, ())]
-            if not found and len(same := now.by_site.get(site, [])) == 2:
-                found = [same[-1 if to > row else 0]]
-            if not found:
+            rows = [spots[0][0] for text in typed if (spots := now.hands.get(text))]
+            if not rows and len(same := now.by_site.get(site, [])) == 2:
+                rows = [same[-1 if to > row else 0]]
+            if not rows:
                 return None
-            column = columns.pop(0)
-            text = self._text("row") if place in self.ledger.templates else place
+            gone = [text for text in typed if text not in now.hands]
+            if gone and now.key(rows[0]) == site:  # It was written over as the job's.
+                text, column = gone[0], typed[gone[0]]
+            elif columns:
+                text, column = self._text("row") if typed else place, columns.pop(0)
+            else:
+                return None
+            typed[text] = column
             self.ledger.templates.add(place)
             at = now.keys.index(column)
-            self._edit("type_cell", row=found[0], column=at, text=text)
-            self.next_deed = type_cell if columns else None
-            told = f"type {text} into row {found[0]} for another customer, {place}"
-            return Deed(told, typed=[(text, found[0], column, place)])
+            self._edit("type_cell", row=rows[0], column=at, text=text)
+            self.next_deed = type_cell
+            told = f"type {text} into row {rows[0]} for another customer, {place}"
+            return Deed(told, typed=[(text, rows[0], column, place)])
 
         self.next_deed = type_cell
         return Deed(f"copy row {row} of {site} to {to} for another customer")
