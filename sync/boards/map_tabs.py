@@ -70,6 +70,23 @@ class MappingReport:
         return [mapping for mapping in self.tabs if mapping.tab.sheet_id in self.chosen]
 
 
+@dataclass(frozen=True)
+class _Deciders:
+    """Decide by the choices for one tab, where there are any (by title); else by the others."""
+
+    by_tab: Mapping[str, TabDecider]
+    default: TabDecider
+
+    def of(self, tab: SeenTab) -> TabDecider:
+        return self.by_tab.get(tab.title, self.default)
+
+    def must_find_columns(self, mappings: Sequence[TabMapping]) -> None:
+        """Raise Permanent where a person named a header that no tab has."""
+        self.default.must_be_found(mappings)
+        for title, decider in self.by_tab.items():
+            decider.must_be_found([m for m in mappings if m.tab.title == title])
+
+
 def fields_of(wiring: Wiring) -> Fields:
     """Return the fields that a column can show, of the milestones that came, too."""
     config = wiring.config()
@@ -150,44 +167,48 @@ class TabMapper:
         surveyed = self._reader.survey()
         theirs = [tab for tab in surveyed.tabs if not metadata.is_ours(tab)]
         account = auth.account(self._wiring.settings)
-        deciders = {
-            title: TabDecider(fields, choices, account)
-            for title, choices in {"": self._choices, **self._by_tab}.items()
-        }
+        by_tab = {title: TabDecider(fields, c, account) for title, c in self._by_tab.items()}
+        deciders = _Deciders(by_tab, TabDecider(fields, self._choices, account))
         mappings = self._decide(theirs, deciders)
         chosen = _chosen(mappings, self._titles)
-        # If no tab is named, columns are added to the first, besides what is asked for one tab.
-        first = next((m for m in mappings if m.tab.sheet_id in chosen and not m.problem), None)
-        mappings = [
-            deciders.get(mapping.tab.title, deciders[""]).with_added(mapping)
-            if mapping is first or self._titles or mapping.tab.title in deciders
-            else mapping
-            for mapping in mappings
-        ]
-        for title, decider in deciders.items():
-            of_title = [m for m in mappings if m.tab.title == title or not title]
-            decider.must_be_found(of_title)
-        problem = _problem(surveyed, mappings, chosen, self._titles)
+        mappings = self._with_added(mappings, chosen, deciders)
+        deciders.must_find_columns(mappings)
         named = {mapping.tab.sheet_id for mapping in mappings}
         staying = (
-            deciders[""].without_choices().decide(tab, was)
+            deciders.default.without_choices().decide(tab, was)
             for tab in theirs
             if tab.sheet_id not in named and (was := metadata.stored_mapping(tab))
         )
+        requests: list[Request] = []
         moment = datetime.now(UTC)
-        requests = (
-            request
-            for mapping in mappings
-            if mapping.tab.sheet_id in chosen and not mapping.problem
-            for request in metadata.requests(mapping, surveyed, fields, moment)
-        )
+        for mapping in mappings:
+            if mapping.tab.sheet_id in chosen and not mapping.problem:
+                requests += metadata.requests(mapping, surveyed, fields, moment)
         return MappingReport(
-            tuple(mappings), fields, chosen, tuple(staying), problem, tuple(requests)
+            tabs=tuple(mappings),
+            fields=fields,
+            chosen=chosen,
+            staying=tuple(staying),
+            problem=_problem(surveyed, mappings, chosen, self._titles),
+            requests=tuple(requests),
         )
 
-    def _decide(
-        self, theirs: Sequence[SeenTab], deciders: Mapping[str, TabDecider]
+    def _with_added(
+        self, mappings: Sequence[TabMapping], chosen: frozenset[int], deciders: _Deciders
     ) -> list[TabMapping]:
+        """Return the mappings with the columns that a person adds.
+
+        If no tab is named, they are added to the first, besides what is asked for one tab.
+        """
+        first = next((m for m in mappings if m.tab.sheet_id in chosen and not m.problem), None)
+        return [
+            deciders.of(mapping.tab).with_added(mapping)
+            if mapping is first or self._titles or mapping.tab.title in deciders.by_tab
+            else mapping
+            for mapping in mappings
+        ]
+
+    def _decide(self, theirs: Sequence[SeenTab], deciders: _Deciders) -> list[TabMapping]:
         """Decide on each tab that is named, or all. Raises Permanent if there is no such tab.
 
         If tabs are mapped and none is named, the choices apply to the mapped ones.
@@ -209,8 +230,8 @@ class TabMapper:
                 fix = f'To map it, name it: --tab "{tab.title}".'
                 mappings.append(TabMapping(tab, problem=f"is hidden. {fix}"))
                 continue
-            decider = deciders.get(tab.title, deciders[""])
-            if stored is None and is_about_mapped and tab.title not in deciders:
+            decider = deciders.of(tab)
+            if stored is None and is_about_mapped and decider is deciders.default:
                 decider = decider.without_choices()
             mappings.append(decider.decide(tab, stored))
         return mappings

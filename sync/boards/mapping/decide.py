@@ -1,10 +1,10 @@
 """Decides a tab's mapping from the proposal, the stored mapping and the user's choices. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from typing import TypeVar
 
 from sync.boards.mapping import recognize
 from sync.boards.mapping.fields import (
@@ -82,6 +82,8 @@ class TabMapping:
     is_mapped: bool = False
     """Whether it was mapped before."""
     problem: str = ""
+    found: frozenset[str] = frozenset()
+    """The user's names for columns that it has."""
 
     @property
     def fields(self) -> dict[str, MappedColumn]:
@@ -119,6 +121,22 @@ def no_option(column: MappedColumn, word: str, status: str) -> Permanent:
     return Permanent("no_option", f"{what}. There are: {there}.")
 
 
+_Column = TypeVar("_Column", Proposal, MappedColumn)
+
+
+def _named(columns: Sequence[_Column], tab: SeenTab, text: str) -> _Column | None:
+    """Return the column with a header, or letters (`F`, or `F:F`), or None."""
+    whole = _WHOLE_COLUMN.fullmatch(text)
+    named = [c for c in columns if not whole and plain(c.header) == plain(text)]
+    if len(named) > 1:
+        fix = f"Name one by its letter: {', '.join(letters(c.index) for c in named)}."
+        raise Permanent("twice", f"{tab.title!r}: several columns are called {text!r}. {fix}")
+    letter = whole[1] if whole else text
+    if not named and _LETTERS.fullmatch(letter):
+        named = [c for c in columns if letters(c.index) == letter.upper()]
+    return named[0] if named else None
+
+
 class TabDecider:
     """Decides mappings by the available fields, the stored mapping and the user's choices."""
 
@@ -128,7 +146,6 @@ class TabDecider:
         self._rules = ProgressRules(fields)
         self._choices = choices
         self._account = account
-        self._columns_found: set[str] = set()
 
     def without_choices(self) -> "TabDecider":
         """Return one that decides by the fields alone."""
@@ -153,17 +170,27 @@ class TabDecider:
         if problem := why_unwritable(tab, row, self._account):
             return replace(base, problem=problem)
         proposals = propose(tab, row, self._fields, self._recognizer)
-        columns = self._chosen_columns(proposals, tab, stored)
-        chosen = self._chosen_words(columns, tab)
+        named = {
+            text: proposal
+            for text in (*self._choices.fields, *self._choices.unset)
+            if (proposal := _named(proposals, tab, text))
+        }
+        columns = self._chosen_columns(proposals, named, tab, stored)
+        with_words = self._columns_with_words(columns, tab)
+        chosen = self._chosen_words(with_words)
         columns = tuple(self._with_words(c, stored, chosen.get(c.index, {})) for c in columns)
-        mapping = replace(base, columns=columns)
+        mapping = replace(base, columns=columns, found=frozenset({*named, *with_words}))
         return mapping if KEY in mapping.fields else replace(mapping, added=(KEY,))
 
     def _chosen_columns(
-        self, proposals: Sequence[Proposal], tab: SeenTab, stored: StoredMapping | None
+        self,
+        proposals: Sequence[Proposal],
+        named: Mapping[str, Proposal],
+        tab: SeenTab,
+        stored: StoredMapping | None,
     ) -> tuple[MappedColumn, ...]:
-        wanted = self._chosen_fields(proposals, tab)
-        unset = {self._index_of(proposals, tab, text) for text in self._choices.unset}
+        wanted = self._chosen_fields(named, tab)
+        unset = {named[text].index for text in self._choices.unset if text in named}
         was = stored.fields if stored else {}
         columns = []
         for proposal in proposals:
@@ -188,13 +215,12 @@ class TabDecider:
             columns.append(column)
         return tuple(columns)
 
-    def _chosen_fields(self, proposals: Sequence[Proposal], tab: SeenTab) -> dict[int, str]:
+    def _chosen_fields(self, named: Mapping[str, Proposal], tab: SeenTab) -> dict[int, str]:
         """Return the field by column index that a person set."""
         fields: dict[int, str] = {}
         for text, name in self._choices.fields.items():
-            if (index := self._index_of(proposals, tab, text)) is None:
+            if (proposal := named.get(text)) is None:
                 continue
-            proposal = next(p for p in proposals if p.index == index)
             if proposal.is_computed:
                 raise Permanent(
                     "formula", f"{tab.title!r}: {text!r} cannot be mapped: {proposal.reason}."
@@ -202,32 +228,14 @@ class TabDecider:
             wanted = self._fields.id_of(name)
             if wanted in fields.values():
                 raise Permanent("twice", f"{name!r} is set for two columns of {tab.title!r}.")
-            fields[index] = wanted
+            fields[proposal.index] = wanted
         return fields
 
-    def _index_of(self, proposals: Sequence[Proposal], tab: SeenTab, text: str) -> int | None:
-        """Return the index of the column with a header, or letters (`F`, or `F:F`), or None.
-
-        Record that it was found, for `must_be_found`.
-        """
-        whole = _WHOLE_COLUMN.fullmatch(text)
-        places = [p.index for p in proposals if not whole and plain(p.header) == plain(text)]
-        if len(places) > 1:
-            named = ", ".join(map(letters, places))
-            fix = f"Name one by its letter: {named}."
-            raise Permanent("twice", f"{tab.title!r}: several columns are called {text!r}. {fix}")
-        letter = whole[1] if whole else text
-        if not places and _LETTERS.fullmatch(letter):
-            places = [p.index for p in proposals if letters(p.index) == letter.upper()]
-        if places:
-            self._columns_found.add(text)
-        return places[0] if places else None
-
-    def must_be_found(self, tabs: Iterable[TabMapping]) -> None:
+    def must_be_found(self, tabs: Sequence[TabMapping]) -> None:
         """Raise Permanent where a person named a header that no tab has."""
         choices = self._choices
         for text in (*choices.fields, *choices.unset, *choices.column_words):
-            if text not in self._columns_found:
+            if not any(text in tab.found for tab in tabs):
                 known = ", ".join(c.header for tab in tabs for c in tab.columns if c.header)
                 what = f"No column is called {text!r}. There are: {known or 'none'}."
                 raise Permanent("no_header", what)
@@ -248,36 +256,47 @@ class TabDecider:
                 raise Permanent("there", what, command)
         return replace(tab, added=(*tab.added, *new))
 
-    def _chosen_words(
+    def _columns_with_words(
         self, columns: Sequence[MappedColumn], tab: SeenTab
+    ) -> dict[str, tuple[MappedColumn, str]]:
+        """Return the columns that the user chose words for, with the milestone, by their names.
+
+        A milestone is in the name only for a rule: `Header:Milestone`.
+        """
+        found = {}
+        for text in self._choices.column_words:
+            if column := _named(columns, tab, text):
+                found[text] = column, ""
+            elif ":" in text:
+                header, _, milestone = (part.strip() for part in text.rpartition(":"))
+                column = _named(columns, tab, header)
+                if column and column.field == PROGRESS:
+                    found[text] = column, milestone
+        return found
+
+    def _chosen_words(
+        self, with_words: Mapping[str, tuple[MappedColumn, str]]
     ) -> dict[int, dict[str, list[str]]]:
         """Return the words that the user chose, by column index, and by our text or rule."""
-        found: dict[int, dict[str, list[str]]] = {}
-        proposals = [column.proposal for column in columns]
-        fields = {column.index: column.field for column in columns}
-        for text, chosen in self._choices.column_words.items():
-            index, milestone = self._index_of(proposals, tab, text), ""
-            if index is None and ":" in text:
-                named, _, milestone = (part.strip() for part in text.rpartition(":"))
-                index = self._index_of(proposals, tab, named)
-                if index is None or fields[index] != PROGRESS:
-                    continue
-                self._columns_found.add(text)
-            if index is None:
-                continue
-            name = fields[index]
-            if not name:
+        by_column: dict[int, dict[str, list[str]]] = {}
+        for text, (column, milestone) in with_words.items():
+            if not column.field:
                 fix = f'Say what it shows first: --set "{text}=field".'
                 raise Permanent("no_field", f"{text!r} is not mapped, so it has no words. {fix}")
-            # A field with any text has its texts as they are.
-            label = self._fields.label_of if self._fields.get(name).texts else str.strip
-            if name == PROGRESS:
-                label = partial(self._rules.of, milestone)
-            elif twice := next((s for s, words in chosen.items() if len(words) > 1), None):
-                raise Permanent("twice", f"--word {text}:{twice} is there twice.")
-            for status, words in chosen.items():
-                found.setdefault(index, {})[label(status)] = [word.strip() for word in words]
-        return found
+            for status, words in self._choices.column_words[text].items():
+                if len(words) > 1 and column.field != PROGRESS:
+                    raise Permanent("twice", f"--word {text}:{status} is there twice.")
+                known = self._text_or_rule(column.field, milestone, status)
+                by_column.setdefault(column.index, {})[known] = [word.strip() for word in words]
+        return by_column
+
+    def _text_or_rule(self, field: str, milestone: str, status: str) -> str:
+        """Return our text, or the id of a rule, from what the user wrote."""
+        if field == PROGRESS:
+            return self._rules.of(milestone, status)
+        if self._fields.get(field).texts:
+            return self._fields.label_of(status)
+        return status.strip()  # A field with any text has its texts as they are.
 
     def _with_words(
         self,
