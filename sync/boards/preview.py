@@ -1,9 +1,10 @@
 """Returns what the first flush would change in an installer's own tabs, without writing it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
+from enum import Enum, auto
 from functools import cached_property
 from hashlib import blake2s
 
@@ -14,6 +15,7 @@ from sync.boards.mapping.decide import TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.metadata import stored_mapping
 from sync.boards.reader import BoardReader
+from sync.boards.row_lookup import Lookup
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
@@ -21,7 +23,7 @@ from sync.sheets.cell_data import Row, Rows, at, text_of
 from sync.sheets.diff import diff
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
-from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
+from sync.sheets.job_tabs import JobRows, Match, Pattern
 from sync.sheets.key_writes import key_write
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.read import Snapshot, Table, rows_by_site, with_cells
@@ -209,92 +211,114 @@ def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> P
     tables = [_table(table, tabs[table.sheet_id], rows[table.sheet_id]) for table in bare]
     columns = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), columns)
-    board, clock = flusher.tabs(Mode.MAPPED), flusher.clock(Snapshot(zone))
-    flush = _FirstFlush(board, clock, rows, tables, targets)
     if flusher.store.spreadsheet.mode() is not Mode.MAPPED:
-        # The first mapping forgets what other tabs showed: no cell is known to be ours.
-        flush.targets = [replace(target, written={}, is_fresh=True) for target in targets]
+        start = _Start.FIRST_MAPPING
     elif any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs.values()):
-        # The key column was lost: jobs are matched with their rows again.
-        flush.knows_values = True
-        flush.targets = [replace(t, is_fresh=True) if t.has_row else t for t in targets]
+        start = _Start.KEY_COLUMN_LOST
     else:
-        flush.restore_keys()
+        start = _Start.MAPPED
+    flush = _simulate(flusher, start, zone, rows, tables, targets)
 
-    config = flusher.targets.layout.config.match
+    layout = flusher.targets.layout
     customers = {target.site: target.customer for target in targets}
-    texts, answers = row_lookup.texts_of_rows(flush.tables, rows), flusher.store.boards.answers()
-    lookup = row_lookup.look_up(texts, customers, config.by, answers)
-    present = {site for table in flush.tables for site in table.keys}
-    if config.wait_hours:
-        flush.targets = [t for t in flush.targets if t.site not in lookup.unsettled]
-    new_rows = flush.compose(lookup.matches)
-
-    by_site = {target.site: target for target in targets}
-    changes = list[CellChange]()
-    for write in flush.writes:
-        if write.cells:  # Not the check of the row that new rows copy.
-            table = next(table for table in tables if table.sheet_id == write.sheet_id)
-            tab, table_rows = tabs[write.sheet_id], rows[write.sheet_id]
-            changes += _changes(table, tab, table_rows, write, by_site[write.site])
-    for write in new_rows:
-        changes += _copied_formulas(tables[0], flush.pattern, write)
-    name = flusher.targets.layout.name
-    names = {site: name(site, customer).text for site, customer in customers.items()}
+    names = {site: layout.name(site, customer).text for site, customer in customers.items()}
+    changes = _all_changes(flush, tabs, rows, {target.site: target for target in targets})
     return Preview(
-        tuple(replace(change, customer=names[change.site]) for change in changes),
-        len(present & customers.keys()),
-        flush.matched,
-        len(new_rows),
-        tuple(row_lookup.uncertain_jobs(tables, rows, customers, lookup)),
-        wait_hours=config.wait_hours,
+        changes=tuple(replace(change, customer=names[change.site]) for change in changes),
+        already_keyed=len(flush.keyed & customers.keys()),
+        matched=flush.matched,
+        added=len(flush.new_rows),
+        uncertain=tuple(row_lookup.uncertain_jobs(flush.tables, rows, customers, flush.lookup)),
+        wait_hours=layout.config.match.wait_hours,
         doubled=doubled_jobs(flush.tables),
     )
 
 
-@dataclass
+class _Start(Enum):
+    """What the tabs have before the first flush."""
+
+    FIRST_MAPPING = auto()
+    """No cell is known to be ours: what other tabs showed is forgotten."""
+    KEY_COLUMN_LOST = auto()
+    """Jobs are matched with their rows again, in which it is known what we wrote."""
+    MAPPED = auto()
+    """At most single keys were cleared, which are brought back."""
+
+
+@dataclass(frozen=True)
 class _FirstFlush:
-    """Simulates the first flush: `tables` and `targets` become as they are after each batch."""
+    """What the first flush writes, and how it finds the rows of jobs."""
 
-    board: JobTabs
-    zone: tzinfo
-    rows: Rows
-    tables: list[Table]
-    targets: list[Target]
-    knows_values: bool = False
-    """Whether matched rows are the jobs' earlier ones, so that it is known what we wrote there."""
-    writes: list[RowWrite] = field(default_factory=list)
-    matched: int = 0
+    tables: Sequence[Table]
+    """With the keys that it writes."""
+    lookup: Lookup
+    pattern: Pattern
+    keyed: Set[str]
+    """The sites that have a key before rows are matched."""
+    matched: int
+    writes: Sequence[RowWrite]
+    """Those of new rows, too."""
+    new_rows: Sequence[RowWrite]
 
-    @cached_property
-    def pattern(self) -> Pattern:
-        rows = self.rows[self.tables[0].sheet_id]
-        end = table_end.find(self.tables[0], table_end.lines_of(rows))
-        return row_lookup.new_row_pattern(self.tables[0], end, rows.get(end.last_row, ()))
 
-    def restore_keys(self) -> None:
-        """Compose the writes that bring back the keys that were cleared."""
-        present = {site for table in self.tables for site in table.keys}
-        cleared = [t for t in self.targets if t.has_row and t.site not in present]
-        if cleared:
-            restored = self.board.lost_rows(self.tables, self.rows, cleared)
-            self.writes += [key_write(self.tables, match, site) for site, match in restored.items()]
-            self.tables = [_with_keys(table, restored) for table in self.tables]
+def _simulate(
+    flusher: Flusher,
+    start: _Start,
+    zone: str,
+    rows: Rows,
+    tables: list[Table],
+    targets: list[Target],
+) -> _FirstFlush:
+    """Compose the writes of keys that are restored, then of matched rows' keys, then of all values.
 
-    def compose(self, matches: Mapping[str, Match]) -> list[RowWrite]:
-        """Compose the writes of matched rows' keys, then of all values. Return the new rows."""
-        rows = JobRows(matches, pattern=self.pattern)
-        first = diff(self.board, self.tables, self.targets, rows, self.zone)
-        # The row of any other write is found by its key, and not by what it shows.
-        keys = [write for write in first.rows if write.identity.shows]
-        new = {write.site: matches[write.site] for write in keys}
-        self.tables = [_with_keys(table, new) for table in self.tables]
-        if not self.knows_values:
-            self.targets = [replace(t, written={}) if t.site in new else t for t in self.targets]
-        second = diff(self.board, self.tables, self.targets, rows, self.zone)
-        self.writes += [*keys, *second.rows, *second.new_rows]
-        self.matched = len(keys)
-        return second.new_rows
+    `tables` and `targets` become as they are after each batch.
+    """
+    board, clock = flusher.tabs(Mode.MAPPED), flusher.clock(Snapshot(zone))
+    match, answers = flusher.targets.layout.config.match, flusher.store.boards.answers()
+    customers = {target.site: target.customer for target in targets}
+    restored: Mapping[str, Match] = {}
+    if start is _Start.FIRST_MAPPING:
+        targets = [replace(target, written={}, is_fresh=True) for target in targets]
+    elif start is _Start.KEY_COLUMN_LOST:
+        targets = [replace(t, is_fresh=True) if t.has_row else t for t in targets]
+    else:
+        present = _sites(tables)
+        if cleared := [t for t in targets if t.has_row and t.site not in present]:
+            restored = board.lost_rows(tables, rows, cleared)
+    writes = [key_write(tables, row, site) for site, row in restored.items()]
+    tables = [_with_keys(table, restored) for table in tables]
+    keyed = _sites(tables)
+
+    lookup = row_lookup.look_up(
+        row_lookup.texts_of_rows(tables, rows), customers, match.by, answers
+    )
+    if match.wait_hours:
+        targets = [target for target in targets if target.site not in lookup.unsettled]
+    lines = rows[tables[0].sheet_id]
+    end = table_end.find(tables[0], table_end.lines_of(lines))
+    pattern = row_lookup.new_row_pattern(tables[0], end, lines.get(end.last_row, ()))
+    places = JobRows(lookup.matches, pattern=pattern)
+    first = diff(board, tables, targets, places, clock)
+    # The row of any other write is found by its key, and not by what it shows.
+    keys = [write for write in first.rows if write.identity.shows]
+    new = {write.site: lookup.matches[write.site] for write in keys}
+    tables = [_with_keys(table, new) for table in tables]
+    if start is not _Start.KEY_COLUMN_LOST:
+        targets = [replace(t, written={}) if t.site in new else t for t in targets]
+    second = diff(board, tables, targets, places, clock)
+    return _FirstFlush(
+        tables=tables,
+        lookup=lookup,
+        pattern=pattern,
+        keyed=keyed,
+        matched=len(keys),
+        writes=[*writes, *keys, *second.rows, *second.new_rows],
+        new_rows=second.new_rows,
+    )
+
+
+def _sites(tables: Iterable[Table]) -> set[str]:
+    return {site for table in tables for site in table.keys}
 
 
 def _token(target: Target, column: str) -> str:
@@ -337,6 +361,21 @@ def _with_keys(table: Table, matches: Mapping[str, Match]) -> Table:
     places = ((site, *match.place) for site, match in matches.items())
     new = {site: (row,) for site, sheet_id, row in places if sheet_id == table.sheet_id}
     return replace(table, keys={**table.keys, **new})
+
+
+def _all_changes(
+    flush: _FirstFlush,
+    tabs: Mapping[int, TabColumns],
+    rows: Rows,
+    targets: Mapping[str, Target],
+) -> Iterator[CellChange]:
+    tables = {table.sheet_id: table for table in flush.tables}
+    for write in flush.writes:
+        if write.cells:  # Not the check of the row that new rows copy.
+            table, tab = tables[write.sheet_id], tabs[write.sheet_id]
+            yield from _changes(table, tab, rows[write.sheet_id], write, targets[write.site])
+    for write in flush.new_rows:
+        yield from _copied_formulas(flush.tables[0], flush.pattern, write)
 
 
 def _changes(
