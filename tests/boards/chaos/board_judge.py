@@ -5,7 +5,8 @@ product only for the replaced words that it has stored. The price, which nobody 
 a row; a row without one was added for the job whose key it has.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from sync.sheets.cell_data import at, text_of
@@ -144,8 +145,13 @@ def judge(
     `copied` are the prices of rows that he copied, of which one is enough ("": rows without one).
     """
     claimed = list(_claimed(list(rows), truths, copied, told))
+    of_patterns = {
+        _shape(one.row[DEPOSIT])
+        for one in claimed
+        if DEPOSIT in one.row and told.names_pattern(one.row.get(KEY, ""))
+    }
     for one in claimed:
-        yield from _row(one, every_typed, told, is_copied=one.price in copied)
+        yield from _row(one, every_typed, told, of_patterns, is_copied=one.price in copied)
     yield from _words(claimed, typed, told)
     yield from _jobs(claimed, truths, copied)
     for truth in truths.values():
@@ -180,8 +186,18 @@ def _claimed(
         yield _Claimed(row, truth)
 
 
+def _shape(formula: str) -> str:
+    """Return a formula without the numbers of its rows: rows that are inserted change these."""
+    return re.sub(r"(?<=[A-Z])\d+", "", formula)
+
+
 def _row(
-    one: _Claimed, every_typed: Mapping[str, tuple[str, str]], told: Told, *, is_copied: bool
+    one: _Claimed,
+    every_typed: Mapping[str, tuple[str, str]],
+    told: Told,
+    of_patterns: Set[str],
+    *,
+    is_copied: bool,
 ) -> Iterator[str]:
     truth, price = one.truth, one.price
     if truth is None and price:
@@ -196,7 +212,9 @@ def _row(
             # His words of before stay in a copy of which no event has come since.
             allowed |= {held.get(STATUS, "")}
         is_typed = text != "" and every_typed.get(text) == (price, header)
-        if text in allowed or is_typed or _is_told(one, header, text, told):
+        # A later new row takes the formula of an earlier one, of which Recovered told.
+        is_taken = header == DEPOSIT and truth and not held and _shape(text) in of_patterns
+        if text in allowed or is_typed or is_taken or _is_told(one, header, text, told):
             continue
         yield f"{whose} shows {text!r} in {header}, not {' or '.join(map(repr, sorted(allowed)))}"
 

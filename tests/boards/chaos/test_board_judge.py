@@ -173,3 +173,20 @@ def test_a_new_row_may_have_copied_what_recovered_says() -> None:
     assert sheet.judged() == []
     sheet.rows[ADDED]["Phone"] = "303-555-0002"
     assert sheet.judged() == ["row of 3 shows '303-555-0002' in Phone, not '303-555-0003'"]
+
+
+def test_a_new_row_may_take_a_formula_that_recovered_told_of() -> None:
+    """Catches a judge that lets any row show it, or a new row any formula."""
+    sheet, later = Sheet(), 5
+    sheet.truths[later] = Truth(later, {}, _of_everbright(later))
+    sheet.rows[later] = _of_everbright(later) | {KEY: uuid(later), DEPOSIT: "=I78*2"}
+    sheet.rows[ADDED][DEPOSIT] = "=I77*2"
+    wrong = "row of {} shows '=I{}*2' in Deposit, not '' or '=Price*2'"
+    assert sheet.judged() == [wrong.format(ADDED, 77), wrong.format(later, 78)]
+    sheet.recover(stands=f"taken as the pattern of the new row of job {uuid(ADDED)}")
+    assert sheet.judged() == []
+    sheet.rows[later][DEPOSIT] = "=H78*2"
+    assert sheet.judged() == ["row of 5 shows '=H78*2' in Deposit, not '' or '=Price*2'"]
+    sheet.rows[later][DEPOSIT] = OWN_PRICE_TWICE
+    sheet.rows[KEYED][DEPOSIT] = "=I78*2"
+    assert sheet.judged() == ["row of 1 shows '=I78*2' in Deposit, not '=Price*2'"]
