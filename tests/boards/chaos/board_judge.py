@@ -1,8 +1,8 @@
 """Judges every cell of an installer's two tabs: whose row it is, and whether its content is right.
 
 It knows the installer's sheet as it was, the events of each job, and the typed texts; it asks the
-product only for the replaced words that it has stored. The price, which nobody changes, identifies
-a row; a row without one was added for the job whose key it has.
+product only for the words that it has stored as replaced, or listed as kept. The price, which
+nobody changes, identifies a row; a row without one was added for the job whose key it has.
 """
 
 import re
@@ -73,6 +73,8 @@ class Told:
     recovered: tuple[RecoveredLine, ...] = ()
     replaced: frozenset[str] = frozenset()
     """What the product kept of what an event replaced."""
+    kept: frozenset[tuple[str, str, str]] = frozenset()
+    """Site, header and text of each cell that it lists as differing from EverBright's."""
 
     def names(self, text: str, price: str) -> bool:
         """Return whether the tab Recovered lists a text as misplaced.
@@ -150,8 +152,14 @@ def judge(
         for one in claimed
         if DEPOSIT in one.row and told.names_pattern(one.row.get(KEY, ""))
     }
+    current = {
+        truth.key
+        for one in claimed
+        if (truth := one.truth) and one.is_keyed and one.row.get(STATUS) == truth.everbright[STATUS]
+    }
     for one in claimed:
-        yield from _row(one, every_typed, told, of_patterns, is_copied=one.price in copied)
+        is_copied = one.price in copied
+        yield from _row(one, every_typed, told, of_patterns, current, is_copied=is_copied)
     yield from _words(claimed, typed, told)
     yield from _jobs(claimed, truths, copied)
     for truth in truths.values():
@@ -196,6 +204,7 @@ def _row(
     every_typed: Mapping[str, tuple[str, str]],
     told: Told,
     of_patterns: Set[str],
+    current: Set[str],
     *,
     is_copied: bool,
 ) -> Iterator[str]:
@@ -211,6 +220,9 @@ def _row(
         if is_copied and header == STATUS:
             # His words of before stay in a copy of which no event has come since.
             allowed |= {held.get(STATUS, "")}
+            if truth and truth.key in current and (truth.key, STATUS, text) in told.kept:
+                # He copied the row in the very second in which the event was written to it.
+                allowed |= truth.earlier
         is_typed = text != "" and every_typed.get(text) == (price, header)
         # A later new row takes the formula of an earlier one, of which Recovered told.
         is_taken = header == DEPOSIT and truth and not held and _shape(text) in of_patterns

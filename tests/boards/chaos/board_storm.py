@@ -177,6 +177,7 @@ def _told(bench: Bench) -> Told:
     return Told(
         tuple(recovered(bench.google.sheets.spreadsheets[bench.spreadsheet])),
         frozenset(before for pairs in replaced for before, _ in pairs),
+        frozenset((cell.site, cell.header, cell.shows) for cell in bench.compared.kept),
     )
 
 

@@ -50,6 +50,7 @@ class Sheet:
     truths: dict[int, Truth] = field(default_factory=dict)
     typed: dict[tuple[str, str], str] = field(default_factory=dict)
     replaced: set[str] = field(default_factory=set)
+    kept: set[tuple[str, str, str]] = field(default_factory=set)
     recovered: list[RecoveredLine] = field(default_factory=list)
     copied: set[str] = field(default_factory=lambda: {str(1000 + COPIED), ""})
 
@@ -80,7 +81,7 @@ class Sheet:
 
     def judged(self) -> list[str]:
         every = {text: place for place, text in self.typed.items()}
-        told = Told(tuple(self.recovered), frozenset(self.replaced))
+        told = Told(tuple(self.recovered), frozenset(self.replaced), frozenset(self.kept))
         rows = [row for row in self.rows.values() if row]
         return list(judge(rows, self.truths, self.typed, every, told, frozenset(self.copied)))
 
@@ -190,3 +191,20 @@ def test_a_new_row_may_take_a_formula_that_recovered_told_of() -> None:
     sheet.rows[later][DEPOSIT] = OWN_PRICE_TWICE
     sheet.rows[KEYED][DEPOSIT] = "=I78*2"
     assert sheet.judged() == ["row of 1 shows '=I78*2' in Deposit, not '=Price*2'"]
+
+
+@pytest.mark.parametrize("number", [ADDED, COPIED])
+def test_a_copy_may_show_an_earlier_status_that_is_listed(number: int) -> None:
+    """Catches a judge that lets a copy show it unlisted, or any listed word, or all rows."""
+    sheet, where = Sheet(), (uuid(number), STATUS)
+    sheet.rows["copy"] = sheet.rows[number] | {STATUS: "Waiting"}
+    wrong = f"row of {number} shows {{!r}} in Permit, not '' or 'OK'"
+    assert sheet.judged() == [wrong.format("Waiting")]
+    sheet.kept |= {(*where, "Waiting"), (*where, "Rejected"), (uuid(OTHER), STATUS, "Waiting")}
+    assert sheet.judged() == []
+    sheet.rows["copy"][STATUS] = "Rejected"
+    assert sheet.judged() == [wrong.format("Rejected") + " or 'Waiting'"]
+    sheet.rows["copy"] = {}
+    sheet.rows[number][STATUS] = sheet.rows[OTHER][STATUS] = "Waiting"
+    others = "row of 2 shows 'Waiting' in Permit, not 'OK'"
+    assert sorted(sheet.judged()) == sorted([wrong.format("Waiting"), others])
