@@ -119,14 +119,14 @@ class BoardTabs:
         tables: Sequence[Table],
         rows: Rows,
         targets: Sequence[Target],
-    ) -> Mapping[str, Match]:
+    ) -> Mapping[str, Sequence[Match]]:
         """A row is a job's if it would be matched with it, were it new."""
         mine = {target.site: target.customer for target in targets}
         customers = self._store.boards.customers_without_row() | mine
         texts = row_lookup.texts_of_rows(tables, rows)
         others = {place: row for place, row in texts.items() if row.get(KEY) not in mine}
         lookup = row_lookup.look_up(others, customers, self._match.by)
-        return {site: lookup.matches[site] for site in mine.keys() & lookup.matches.keys()}
+        return {site: [lookup.matches[site]] for site in mine.keys() & lookup.matches.keys()}
 
     def translated(self, table: Table, column: str, cell: Cell) -> Cell | None:
         """Return the value alone, in the column's own words; None if it has no word for it.

@@ -284,7 +284,8 @@ def _simulate(
     else:
         present = _sites(tables)
         if cleared := [t for t in targets if t.has_row and t.site not in present]:
-            restored = board.lost_rows(tables, rows, cleared)
+            lost = board.lost_rows(tables, rows, cleared)
+            restored = {site: row for site, (row,) in lost.items()}
     writes = [key_write(tables, row, site) for site, row in restored.items()]
     tables = [_with_keys(table, restored) for table in tables]
     keyed = _sites(tables)

@@ -112,7 +112,7 @@ class JobTabs(Protocol):
     @abstractmethod
     def lost_rows(
         self, tables: Sequence[Table], rows: Rows, targets: Sequence[Target]
-    ) -> Mapping[str, Match]:
+    ) -> Mapping[str, Sequence[Match]]:
         """Return the rows without a key that certainly are those of `targets`, by site."""
 
     def translated(self, table: Table, column: str, cell: Cell) -> Cell | None:
@@ -188,23 +188,20 @@ class OwnTab(JobTabs):
 
     def lost_rows(
         self, tables: Sequence[Table], rows: Rows, targets: Sequence[Target]
-    ) -> Mapping[str, Match]:
-        """Match a row with a job if its customer's name links to the job and nothing differs."""
+    ) -> Mapping[str, Sequence[Match]]:
+        """Match rows with a job if their customer's name links to the job and nothing differs."""
         unkeyed = {
             (table.sheet_id, number): (row, table)
             for table in tables
             for number, row in rows[table.sheet_id].items()
             if number > table.header_row and not text_of(at(row, table.columns[KEY]))
         }
-        found: dict[str, Match] = {}
+        found: dict[str, list[Match]] = {}
         for target in targets:
-            matches = []
             for place, (row, table) in unkeyed.items():
                 links = links_of(at(row, table.columns.get(PLACEHOLDER, -1)))
                 texts = texts_of(row, table.columns)
                 is_linked = any(target.site in uri for _, uri in links)
                 if is_linked and not self.differing(texts, target):
-                    matches.append(Match(place, texts))
-            if len(matches) == 1:
-                found[target.site] = matches[0]
+                    found.setdefault(target.site, []).append(Match(place, texts))
         return found

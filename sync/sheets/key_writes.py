@@ -63,7 +63,8 @@ def key_repairs(
         for table, row, differing in same_key
         if site in matches or any(others < differing for _, _, others in same_key)
     ]
-    return [key_write(tables, match, site) for site, match in matches.items()], removals
+    restored = [key_write(tables, one, site) for site, found in matches.items() for one in found]
+    return restored, removals
 
 
 def _key_removal(table: Table, row: int, site: str, differing: Iterable[str]) -> RowWrite:

@@ -152,6 +152,17 @@ def test_keys_that_were_cleared_are_written_again(eight: Bench) -> None:
     assert {row["Site ID"] for row in eight.texts()} == {row["Site ID"] for row in before}
 
 
+def test_keys_cleared_in_every_row_of_a_job_are_written_again(eight: Bench) -> None:
+    """Otherwise the job would get one more row, and these would stay stale."""
+    eight.edit("copy_rows", start=eight.at(1), end=eight.at(1) + 1, to=len(eight.texts()) + 4)
+    rows = eight.look().by_site[uuid(1)]
+    for row in rows:
+        eight.edit("type_cell", row=row, column=eight.index("site_id"), text="")
+    eight.shown(milestone(1, **LATER))
+    assert eight.look().by_site[uuid(1)] == rows
+    assert approved(eight) == [uuid(1), uuid(1)]
+
+
 def test_rows_sorted_before_a_key_is_written_again_get_no_other_key(eight: Bench) -> None:
     before, key = eight.texts(), eight.index("site_id")
     for row in (eight.at(1), eight.at(3)):
