@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 
 from sync.errors import Permanent
 from sync.field_table import KEY
-from sync.sheets.cell_data import Row, Rows, site_in, site_in_text, text_of
+from sync.sheets.cell_data import Row, Rows, site_in, text_of
 from sync.sheets.read import Table
 from sync.store.findings import KEYS_REMOVED, Finding, ListedFinding
 from sync.types import Value, letters
@@ -94,7 +94,7 @@ def displaced(table: Table, headers: Mapping[str, str]) -> Permanent | None:
     key_cells = table.cells.get(KEY, {}).values()
     is_below = any(text_of(cell) and not site_in(cell) for cell in key_cells)
     # A sort leaves the metadata behind, so another row is in the header's place.
-    if KEY in table.columns and (site_in_text(header) or (not header and is_below)):
+    if KEY in table.columns and (table.site_in_header or (not header and is_below)):
         return Permanent(
             "header_sorted",
             f"The header row of the tab {table.title!r} was sorted or pasted over. Nothing is "

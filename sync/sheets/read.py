@@ -14,7 +14,17 @@ from typing import Any, NamedTuple
 
 from sync.errors import Permanent
 from sync.field_table import KEY
-from sync.sheets.cell_data import CellData, Content, Row, at, content, note_of, site_in, text_of
+from sync.sheets.cell_data import (
+    CellData,
+    Content,
+    Row,
+    at,
+    content,
+    note_of,
+    site_in,
+    site_in_text,
+    text_of,
+)
 
 JOBS_TAB = 1_126_170_001
 """The sheet ID of the Jobs tab when it is created: Google rejects a second creation."""
@@ -216,6 +226,11 @@ class Table(Tab):
     def is_ours(self) -> bool:
         """Whether Brightsheet created the tab; if not, it is a board's."""
         return self.mapped_at is None
+
+    @property
+    def site_in_header(self) -> str | None:
+        """The site in the header's key cell: a row of a job was sorted there, or a write hit it."""
+        return site_in_text(self.headers.get(self.columns.get(KEY, -1), ""))
 
     def cell(self, column: str, row: int) -> CellData:
         """Return a cell; {} if it is blank. Raises LookupError for a column that wasn't read."""

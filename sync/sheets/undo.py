@@ -18,7 +18,6 @@ from sync.sheets.cell_data import (
     depends_on_place,
     note_of,
     site_in,
-    site_in_text,
     text_of,
 )
 from sync.sheets.check import Undo
@@ -52,10 +51,9 @@ def restores_header(table: Table, undos: Mapping[int, Undo]) -> bool:
 
     The header row was sorted in with the rows at the time of the write.
     """
-    site = site_in_text(table.headers.get(table.columns.get(KEY, -1), ""))
     return any(
         undo.removes_key
-        and (undo.sheet_id, undo.identity.key) == (table.sheet_id, site)
+        and (undo.sheet_id, undo.identity.key) == (table.sheet_id, table.site_in_header)
         and bool(text_of(undo.before))
         and not site_in(undo.before)
         for undo in undos.values()
@@ -189,7 +187,7 @@ class _Placing:
     def _keyed(self, site: str) -> Iterator[Place]:
         for table in self._tables.values():
             yield from ((table.sheet_id, row) for row in table.keys.get(site, ()))
-            if site_in_text(table.header(KEY)) == site:
+            if table.site_in_header == site:
                 yield (table.sheet_id, table.header_row)
 
     def _unkeyed(self) -> Iterator[Place]:
