@@ -280,7 +280,7 @@ class CellDecider:
 
         - If it is the wanted one, nothing.
         - If it is blank, wasn't read, or is ours, maybe with another zone's date, it is written.
-        - If it is anything else, a person typed it, and it is left.
+        - If it is anything else, it was typed, and is left.
         """
         new = encode.note(target.cells.get(column, EMPTY), self.zone)
         last_written = encode.note(target.written.get(column, EMPTY), self.zone)

@@ -98,7 +98,7 @@ class Targets:
         return Work(fit, self.lines(pending, laid_out), [confirmation(job) for job in right])
 
     def use_answers(self, answers: ConsoleAnswers) -> None:
-        """Use the answers that people have given by now."""
+        """Use the answers given on the console so far."""
         if answers != self._answers:
             config, known = self._file_config.with_answers(answers), self.layout
             self.layout = Layout(config, known.addresses, known.stuck_days)
