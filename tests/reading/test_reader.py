@@ -129,24 +129,24 @@ def changed(reader: Reader) -> None:
     assert lines(reader) == expected_lines()
 
 
-def rejected(reader: Reader) -> None:
-    reader.swipe_to("Status")
-    assert sorted(reader.colored("Status", "rgb(234, 153, 153)")) == sorted(ten_jobs.REJECTED)
+def in_color_or_view(
+    reader: Reader, header: str, color: str, view: str, expected: list[str]
+) -> None:
+    reader.swipe_to(header)
+    assert sorted(reader.colored(header, color)) == sorted(expected)
     if reader.is_phone:
         reader.scroll_down()
     else:
-        reader.view("Rejected")
-        assert reader.customers() == ten_jobs.REJECTED
+        reader.view(view)
+        assert reader.customers() == expected
+
+
+def rejected(reader: Reader) -> None:
+    in_color_or_view(reader, "Status", "rgb(234, 153, 153)", "Rejected", ten_jobs.REJECTED)
 
 
 def stuck(reader: Reader) -> None:
-    reader.swipe_to("Days")
-    assert sorted(reader.colored("Days", "rgb(249, 203, 156)")) == sorted(ten_jobs.STUCK)
-    if reader.is_phone:
-        reader.scroll_down()
-    else:
-        reader.view("Stuck")
-        assert reader.customers() == ten_jobs.STUCK
+    in_color_or_view(reader, "Days", "rgb(249, 203, 156)", "Stuck", ten_jobs.STUCK)
 
 
 def approved(reader: Reader) -> None:
