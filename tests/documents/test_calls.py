@@ -14,7 +14,7 @@ from sync.google.upload import Multipart
 from sync.store import DocumentToCopy
 from tests.documents.bench import DOCUMENT, SITE, Bench
 from tests.made_up import uuid
-from tests.test_documents import FAULTS
+from tests.test_documents import FAULTS, Spoiling
 
 ONCE_A_PROCESS = 2
 """The root's drive, and a hundred ids."""
@@ -144,6 +144,31 @@ def test_the_id_of_a_deleted_file_is_dropped(google: Emulator, sqlite_url: str) 
     assert caught.value.reason == "id_used_up"
     bench.until_done()
     assert len(bench.files()) == 1
+
+
+@pytest.mark.parametrize("is_trashed", [True, False])
+def test_a_file_of_an_earlier_try_that_is_in_the_trash_or_damaged_is_not_linked(
+    google: Emulator, sqlite_url: str, *, is_trashed: bool
+) -> None:
+    """Drive has it, but the first process didn't get an answer."""
+    google.faults.answer(503, method="drive.files.create", skip=1, when="after")
+    google.faults.answer(503, method="drive.files.get", skip=1, count=12)
+    bench = Bench(google, sqlite_url)
+    bench.session = EmulatorSession if is_trashed else Spoiling
+    with pytest.raises(Retryable):
+        bench.once()
+    (first,) = bench.files()
+    bench.session = EmulatorSession
+    if is_trashed:
+        first.trashed = True
+    else:
+        with pytest.raises(Retryable) as caught:
+            bench.once()
+        assert caught.value.reason == "upload_damaged"
+    bench.once()
+    (file,) = [file for file in bench.files() if not file.trashed]
+    assert google.drive.content(file.id) == google.everbright.document(DOCUMENT).content()
+    assert bench.documents.counts() == {"done": 1}
 
 
 def test_any_bytes_pass_through_one_call(google: Emulator, sqlite_url: str) -> None:
