@@ -57,6 +57,10 @@ class Problem:
         return joined(self.what, self.cause, self.fix, by_command(self.command))
 
 
+def never(_now: Backlog) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class ProblemRule:
     """A rule that finds one problem in the backlog.
@@ -78,14 +82,14 @@ class ProblemRule:
     cause: str = ""
     behind: Callable[[Backlog, bool], object] = lambda _now, _strict: False
     """Whether the sheet may be out of date."""
-    warns: Callable[[Backlog], object] = lambda _now: False
+    warns: Callable[[Backlog], object] = never
     """Whether it is a warning."""
     age: Callable[[Backlog], float | None] = lambda _now: None
-    resolved: str = ""
-    """The text of the alert at its end. Without one, no alert is sent about this problem."""
     alerts: Callable[[Backlog], object] = lambda _now: True
     """Whether it is bad enough for an alert."""
-    is_ongoing: Callable[[Backlog], object] = lambda _now: False
+    resolved: str = ""
+    """The text of the alert at its end."""
+    is_ongoing: Callable[[Backlog], object] = never
     """Whether the alert's end has to wait, although it isn't a problem now."""
 
     def problem(self, now: Backlog, *, strict: bool = False) -> Problem | None:

@@ -20,6 +20,7 @@ from sync.status.problem import (
     joined,
     lasting,
     late,
+    never,
     no_worker,
     oldest,
     paused,
@@ -147,6 +148,7 @@ RULES = [
         behind=lambda now, strict: now.paused_age is not None and is_late(now, strict),
         warns=lambda now: now.paused_age is not None,
         age=lambda now: now.paused_age,
+        alerts=never,
     ),
     ProblemRule(
         "documents_late",
@@ -160,6 +162,7 @@ RULES = [
         page="/documents?state=pending",
         behind=are_documents_late,
         age=lambda now: now.oldest_document,
+        alerts=never,
     ),
     ProblemRule(
         REFUSED,
@@ -187,6 +190,7 @@ RULES = [
         "unverified",
         what=lambda _: "A write hasn't been verified yet. The next one does that.",
         behind=lambda now, strict: strict and now.unverified,
+        alerts=never,
     ),
     ProblemRule(
         "history_late",
@@ -195,6 +199,7 @@ RULES = [
             + " written yet."
         ),
         behind=lambda now, strict: strict and now.lines,
+        alerts=never,
     ),
     ProblemRule(
         "disk_low",
@@ -233,6 +238,7 @@ RULES = [
         behind=lambda now, strict: strict and now.failed_documents,
         warns=lambda now: now.failed_documents,
         age=lambda now: now.oldest_failed_documents,
+        alerts=never,
     ),
     ProblemRule(
         "webhooks_rejected",
@@ -317,6 +323,7 @@ RULES = [
         page="/documents?state=pending",
         warns=lambda now: now.failing,
         age=lambda now: now.oldest_failing,
+        alerts=never,
     ),
     ProblemRule(
         "quarantined",
@@ -327,6 +334,7 @@ RULES = [
         command=_DOCTOR,
         warns=lambda now: now.quarantined,
         age=lambda now: now.oldest_quarantined,
+        alerts=never,
     ),
     ProblemRule(
         "unknown_statuses",
@@ -341,6 +349,7 @@ RULES = [
         page="/statuses",
         recheck="/statuses",
         warns=lambda now: now.unknown_statuses,
+        alerts=never,
     ),
     ProblemRule(
         "comparison_late",
@@ -364,6 +373,7 @@ RULES = [
         "each write is verified; a write may be repeated.",
         fix="Send the output of `brightsheet doctor --report` to the maintainers of Brightsheet.",
         warns=lambda now: now.accepts_taken_ids,
+        alerts=never,
     ),
     of_findings(
         WITHOUT_ROW,
@@ -411,6 +421,7 @@ RULES = [
         action="read-changed",
         warns=lambda now: now.unplaced,
         age=lambda now: now.oldest_unplaced,
+        alerts=never,
     ),
 ]
 """The most urgent first. Codes are unique."""

@@ -22,8 +22,6 @@ def alarms(now: Backlog, reported: Set[str] = frozenset()) -> dict[str, Problem 
     wrong: dict[str, Problem | None] = {}
     for rule in RULES:
         problem = rule.problem(now)
-        if not rule.resolved:
-            continue
         if problem and (rule.code in reported or rule.alerts(now)):
             wrong[rule.code] = problem
         elif rule.code in reported and rule.is_ongoing(now):
