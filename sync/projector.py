@@ -1,9 +1,9 @@
 """Applies stored deliveries to their jobs, documents and history."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import structlog
 
@@ -19,7 +19,7 @@ from sync.store.jobs import DocumentToCopy
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Document
 
-_STATUSES = 100
+_MAX_STATUSES = 100
 """The number of unknown statuses to ask about: a dozen exist, and a sender may invent more."""
 _STATUS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_ -]{0,59}")
 """The form of a status to ask about; EverBright's are such codes, and each becomes a label."""
@@ -27,8 +27,11 @@ _STATUS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_ -]{0,59}")
 _log = structlog.get_logger()
 
 
-_Parsed = tuple[KeptDelivery, Delivery]
-"""A stored delivery, parsed; `site` is empty if its job isn't known yet."""
+class _Parsed(NamedTuple):
+    """A stored delivery, and what it says; that has no `site` if its job isn't known yet."""
+
+    kept: KeptDelivery
+    delivery: Delivery
 
 
 class Projector:
@@ -54,79 +57,88 @@ class Projector:
         """
         did_something = False
         for deliveries in self._inbox.unprojected():
-            poisoned: dict[int, str] = {}
-            parsed = self._parse(deliveries, poisoned)
-            ids = {kept.seq: ids_in(delivery) for kept, delivery in parsed}
+            parsed, unparsed = self._parse(deliveries)
+            parsed = self._with_sites(parsed)
+            ids = {each.kept.seq: ids_in(each.delivery) for each in parsed}
             gone = self._jobs.forgotten_of(set().union(*ids.values()))
             forgotten = [seq for seq, named in ids.items() if named & gone]
-            remembered = [each for each in parsed if each[0].seq not in forgotten]
-            projected = self._project(remembered, poisoned)
-            self._jobs.take_in(lease, replace(projected, forgotten=forgotten))
-            sound = [each for each in remembered if each[0].seq not in poisoned]
+            remembered = [each for each in parsed if each.kept.seq not in forgotten]
+            projected = self._project(remembered)
+            poisoned = {**unparsed, **projected.poisoned}
+            self._jobs.take_in(lease, replace(projected, forgotten=forgotten, poisoned=poisoned))
+            sound = [each for each in remembered if each.kept.seq not in poisoned]
             for kept, delivery in sound:
                 _log.info("projected", delivery=kept.id, site=delivery.site)
-            self._ask(delivery for _, delivery in sound)
+            self._ask(sound)
             did_something = True
         return did_something
 
-    def _ask(self, deliveries: Iterable[Delivery]) -> None:
+    def _ask(self, parsed: Iterable[_Parsed]) -> None:
         """Ask people to explain statuses that the config doesn't name."""
-        milestones = [delivery.milestone for delivery in deliveries if delivery.milestone]
+        milestones = [delivery.milestone for _, delivery in parsed if delivery.milestone]
         codes = {milestone.status for milestone in milestones}
         codes |= {task.status for milestone in milestones for task in milestone.tasks}
         new = codes - self._asked - self._config.statuses.keys()
         unknown = sorted(code for code in new if code and _STATUS.fullmatch(code))
-        if unknown := unknown[: _STATUSES - len(self._asked)]:
+        if unknown := unknown[: _MAX_STATUSES - len(self._asked)]:
             self._asked.update(unknown)
             for code in self._jobs.confirmations.ask(unknown):
                 _log.warning("unknown_status", status=code)
 
-    def _parse(self, deliveries: Iterable[KeptDelivery], poisoned: dict[int, str]) -> list[_Parsed]:
-        """Parse deliveries, and add those that cause an error to `poisoned`."""
+    def _parse(self, deliveries: Iterable[KeptDelivery]) -> tuple[list[_Parsed], dict[int, str]]:
+        """Return the parsed deliveries, and the reasons of those (seq) that can't be parsed."""
         parsed: list[_Parsed] = []
+        unparsed: dict[int, str] = {}
         for kept in deliveries:
-            with _set_aside(kept, poisoned):
+            try:
                 delivery = parse.read(kept.body, self._config.webhooks)
                 if not delivery.has_event:
                     message = "It was accepted on arrival, but can't be parsed now."
                     raise Permanent("not_understood", message)
-                parsed.append((kept, delivery))
-        has_sites = all(delivery.site for _, delivery in parsed)
-        return parsed if has_sites else self._with_sites(parsed)
+                parsed.append(_Parsed(kept, delivery))
+            except Exception as error:
+                unparsed[kept.seq] = _logged_reason(kept, error)
+        return parsed, unparsed
 
     def _with_sites(self, parsed: Sequence[_Parsed]) -> list[_Parsed]:
-        """Add the sites of deliveries that have a milestone but no site, if it is known."""
-        milestones = {uuid for _, d in parsed if not d.site and (uuid := _milestone_of(d))}
-        owners = self._jobs.sites_of(milestones) if milestones else {}
-        owners |= _milestones(delivery for _, delivery in parsed)
+        """Add the site to deliveries that name only a milestone, if its job is known."""
+        milestones = {_named_milestone(d) for _, d in parsed if not d.site} - {""}
+        sites = self._jobs.sites_of(milestones) if milestones else {}
+        sites |= _sites_by_milestone(parsed)
         found = []
         for kept, delivery in parsed:
-            site = delivery.site or owners.get(_milestone_of(delivery))
-            found.append((kept, delivery.model_copy(update={"site": site})))
+            if not delivery.site:
+                site = sites.get(_named_milestone(delivery))
+                delivery = delivery.model_copy(update={"site": site})
+            found.append(_Parsed(kept, delivery))
         return found
 
-    def _project(self, parsed: list[_Parsed], poisoned: dict[int, str]) -> Projected:
-        """Apply deliveries to their jobs, and add those that cause an error to `poisoned`."""
+    def _project(self, parsed: Sequence[_Parsed]) -> Projected:
+        """Apply deliveries to their jobs. One that causes an error doesn't delay the others."""
         if (answers := self._jobs.confirmations.read()) != self._answers:
             self._answers = answers
             self._history = HistoryLines(self._config.with_answers(answers))
         jobs = self._jobs.states(sorted({d.site for _, d in parsed if d.site}))
         changes: list[Change] = []
         applied: list[_Parsed] = []
+        poisoned: dict[int, str] = {}
         for kept, delivery in parsed:
             if site := delivery.site:
-                with _set_aside(kept, poisoned):
+                try:
                     before = jobs.get(site, Job(site=site))
                     jobs[site], of_delivery = self._apply(before, kept, delivery)
+                except Exception as error:
+                    poisoned[kept.seq] = _logged_reason(kept, error)
+                else:
                     changes += of_delivery
-                    applied.append((kept, delivery))
+                    applied.append(_Parsed(kept, delivery))
         return Projected(
             jobs=list(jobs.values()),
             documents=_documents_to_copy(delivery for _, delivery in applied),
             changes=changes,
-            milestones=_milestones(delivery for _, delivery in applied),
+            milestones=_sites_by_milestone(applied),
             deliveries=[kept.seq for kept, _ in applied],
-            waiting={kept.seq: _milestone_of(d) for kept, d in parsed if not d.site},
+            waiting={kept.seq: _named_milestone(d) for kept, d in parsed if not d.site},
             poisoned=poisoned,
         )
 
@@ -145,17 +157,13 @@ class Projector:
         return after, self._history.other_changes(before, after, other, kept.digest, kept.received)
 
 
-@contextmanager
-def _set_aside(kept: KeptDelivery, poisoned: dict[int, str]) -> Iterator[None]:
-    """Set a delivery aside if it causes an error, which shouldn't delay the other jobs."""
-    try:
-        yield
-    except BrightsheetError as error:
+def _logged_reason(kept: KeptDelivery, error: Exception) -> str:
+    """Log the error that a delivery causes, and return it as the reason of its rejection."""
+    if isinstance(error, BrightsheetError):
         _log.warning("not_projected", delivery=kept.id, reason=error.reason)
-        poisoned[kept.seq] = f"{error.reason}: {error.message}"
-    except Exception as error:
-        _log.exception("fault", delivery=kept.id)
-        poisoned[kept.seq] = f"fault: {type(error).__name__}"
+        return f"{error.reason}: {error.message}"
+    _log.error("fault", delivery=kept.id, exc_info=error)
+    return f"fault: {type(error).__name__}"
 
 
 def _documents_to_copy(deliveries: Iterable[Delivery]) -> list[DocumentToCopy]:
@@ -175,12 +183,12 @@ def _documents_to_copy(deliveries: Iterable[Delivery]) -> list[DocumentToCopy]:
     return list(found.values())
 
 
-def _milestone_of(delivery: Delivery) -> str:
+def _named_milestone(delivery: Delivery) -> str:
     """Return the UUID of the milestone that another webhook names, or ""."""
     return (delivery.other_event.milestone_uuid if delivery.other_event else None) or ""
 
 
-def _milestones(deliveries: Iterable[Delivery]) -> dict[str, str]:
-    """Return the sites of the milestones in `deliveries`, by milestone UUID."""
-    milestones = (delivery.milestone for delivery in deliveries)
+def _sites_by_milestone(parsed: Iterable[_Parsed]) -> dict[str, str]:
+    """Return the sites in milestone webhooks, by the milestone's UUID."""
+    milestones = (delivery.milestone for _, delivery in parsed)
     return {m.uuid: m.site for m in milestones if m and m.uuid}
