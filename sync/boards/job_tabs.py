@@ -5,11 +5,14 @@ from dataclasses import replace
 from datetime import tzinfo
 from functools import cached_property
 
-from sync.boards import habits, match, row_lookup, table_end
+from sync.boards import habits, match, table_end
+from sync.boards.customer_texts import RowTexts, texts_of_columns, texts_of_rows
+from sync.boards.foreign_keys import foreign_keys
 from sync.boards.options import EndedWord, ended_words, worded_ranges
 from sync.boards.progress_words import ENDED, ProgressWords, parse_words, without_ended
 from sync.boards.reader import BoardReader
-from sync.boards.row_lookup import RowTexts
+from sync.boards.row_lookup import look_up
+from sync.boards.uncertain_jobs import added_rows
 from sync.boards.views import views_of
 from sync.errors import Permanent
 from sync.field_table import KEY, PLACEHOLDER
@@ -86,16 +89,17 @@ class BoardTabs:
 
     def rows(self, lease: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
         """Match the jobs without a row, and find where new rows go: at most two more reads."""
-        without = row_lookup.targets_without_row(tables, targets)
+        with_row = {site for table in tables for site in table.keys}
+        without = {t.site for t in targets if t.is_fresh and t.site not in with_row}
         if not without:
             return JobRows()
         self._take_call(lease)
         columns = self._reader.columns(tables)
-        texts = row_lookup.texts_of_columns(tables, columns)
+        texts = texts_of_columns(tables, columns)
         customers = self._store.boards.customers_without_row()
         answers = self._store.boards.answers()
-        lookup = row_lookup.look_up(texts, customers, self._match.by, answers)
-        new = {target.site for target in without} - lookup.matches.keys()
+        lookup = look_up(texts, customers, self._match.by, answers)
+        new = without - lookup.matches.keys()
         # Jobs that still wait aren't among the targets; those that waited before get a row now.
         waiting = self._store.boards.mark_unsettled(
             lease, new.intersection(lookup.unsettled), self._match.wait_hours
@@ -108,7 +112,7 @@ class BoardTabs:
         )
         self._take_call(lease)
         above = self._reader.row(first, end.last_row)
-        return JobRows(lookup.matches, waiting, row_lookup.new_row_pattern(first, end, above))
+        return JobRows(lookup.matches, waiting, table_end.new_row_pattern(first, end, above))
 
     def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
         """A cell differs if no spelling makes it what EverBright has."""
@@ -123,9 +127,9 @@ class BoardTabs:
         """A row is a job's if it would be matched with it, were it new."""
         mine = {target.site: target.customer for target in targets}
         customers = self._store.boards.customers_without_row() | mine
-        texts = row_lookup.texts_of_rows(tables, rows)
+        texts = texts_of_rows(tables, rows)
         others = {place: row for place, row in texts.items() if row.get(KEY) not in mine}
-        lookup = row_lookup.look_up(others, customers, self._match.by)
+        lookup = look_up(others, customers, self._match.by)
         return {site: [lookup.matches[site]] for site in mine.keys() & lookup.matches.keys()}
 
     def translated(self, table: Table, column: str, cell: Cell) -> Cell | None:
@@ -209,9 +213,9 @@ class BoardTabs:
             ended |= ended_words(tables, self._reader.options(ranges))
             self._store.spreadsheet.keep_ended_words(lease, ended)
         customers = {target.site: target.customer for target in targets}
-        foreign = row_lookup.foreign_keys(tables, rows, customers, self._match.by)
-        added = row_lookup.added_rows(tables, rows, targets, CellDecider(self, zone))
-        texts = row_lookup.texts_of_rows(tables, rows)
+        foreign = foreign_keys(tables, rows, customers, self._match.by)
+        added = added_rows(tables, rows, targets, CellDecider(self, zone))
+        texts = texts_of_rows(tables, rows)
         self._settle(lease, texts, customers, added.keys())
         return TabFindings(with_options(tables, ended), foreign)
 
@@ -224,7 +228,7 @@ class BoardTabs:
         """
         boards, by = self._store.boards, self._match.by
         known = {job.site for job in boards.unsettled()}
-        lookup = row_lookup.look_up(texts, customers, by, boards.answers(), known | added)
+        lookup = look_up(texts, customers, by, boards.answers(), known | added)
         boards.settle(lease, known - lookup.unsettled)
         boards.mark_unsettled(lease, added & lookup.unsettled, hours=0)
 

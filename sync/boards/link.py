@@ -9,8 +9,9 @@ Answers are stored with the row's text, so they are kept when the tab is mapped 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sync.boards.candidates import Candidate, UncertainJob
-from sync.boards.row_lookup import added_rows, look_up, texts_of_rows, uncertain_jobs
+from sync.boards.customer_texts import texts_of_rows
+from sync.boards.row_lookup import look_up
+from sync.boards.uncertain_jobs import Candidate, UncertainJob, added_rows, uncertain_jobs
 from sync.errors import Permanent, Retryable
 from sync.ops import retry
 from sync.sheets import encode

@@ -1,4 +1,4 @@
-"""Matches rows of a board with jobs by the customer's email, address and phone. Pure.
+"""Decides which rows are a job's for certain, by email, address and phone. Pure.
 
 The criteria are those of `[match] by`; "address+zip" has two parts. A row matches a job if one
 criterion agrees and none disagrees. A criterion without a value on either side is ignored. A match
@@ -6,26 +6,34 @@ is certain if neither the row nor the job matches anything else; the user decide
 (`candidates.py`).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from scourgify import normalize_address_record
 from scourgify.exceptions import AddressNormalizationError
 
-from sync.boards.candidates import LAST_ZIP, ZIP, RowIndex, Texts, phones, texts_of_customer
+from sync.boards.customer_texts import (
+    LAST_ZIP,
+    ZIP,
+    RowIndex,
+    RowTexts,
+    Texts,
+    phones,
+    texts_of_customer,
+)
 from sync.jobs.model import Customer
 from sync.sheets.job_tabs import Match
 from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
 
-Identity = Mapping[str, tuple[frozenset[str], ...]]
-"""Who a job or a row is about: by criterion, the normalized values of each of its parts.
+CriteriaValues = Mapping[str, tuple[frozenset[str], ...]]
+"""What a job or a row has by criterion: the normalized values of each of its parts.
 
 A cell may hold several phone numbers.
 """
 
 
-def agreeing(job: Identity, row: Identity) -> list[str]:
+def agreeing(job: CriteriaValues, row: CriteriaValues) -> list[str]:
     """Return the criteria that agree; none if one disagrees."""
     agrees = {
         criterion: all(a & b for a, b in zip(job[criterion], row[criterion], strict=True))
@@ -36,61 +44,38 @@ def agreeing(job: Identity, row: Identity) -> list[str]:
 
 def match_rows(
     jobs: Mapping[str, Customer],
-    rows: Mapping[Place, Texts],
+    rows: RowTexts,
     criteria: Sequence[str],
-    is_ruled_out: Callable[[str, Place], bool] = lambda *_: False,
+    is_ruled_out: Callable[[str, Place], bool],
 ) -> dict[str, Match]:
     """Return which of `rows`, all without a site ID, are those of `jobs` (customers by site).
 
     `jobs` are all that have no row, so that two of them never both take one. `is_ruled_out` returns
     whether a person answered that a row isn't a job's.
     """
-    index, claims = RowIndex(rows), defaultdict[Place, int](int)
-    near = defaultdict[str, list[tuple[Place, list[str]]]](list)
+    index, found = RowIndex(rows), defaultdict[str, list[Match]](list)
     for site, customer in jobs.items():
         texts = texts_of_customer(customer)
-        job = identity(texts, criteria)
+        job = criteria_values(texts, criteria)
         for place in sorted(index.near(texts)):
-            agreed = agreeing(job, identity(rows[place], criteria))
-            if agreed and not is_ruled_out(site, place):
-                near[site].append((place, agreed))
-                claims[place] += 1
-    certain: dict[str, Match] = {}
-    for site, places in near.items():
-        if len(places) == 1 and claims[places[0][0]] == 1:
-            ((place, agreed),) = places
-            parts = {part for criterion in agreed for part in criterion.split("+")}
-            parts |= {"city_zip"} if "zip" in parts else set()
             row = rows[place]
-            made_by = {c: row[c] for c in IDENTITY_COLUMNS if c in parts and row.get(c)}
-            certain[site] = Match(place, made_by)
-    return certain
+            agreed = agreeing(job, criteria_values(row, criteria))
+            if agreed and not is_ruled_out(site, place):
+                parts = {part for criterion in agreed for part in criterion.split("+")}
+                parts |= {"city_zip"} if "zip" in parts else set()
+                made_by = {c: row[c] for c in IDENTITY_COLUMNS if c in parts and row.get(c)}
+                found[site].append(Match(place, made_by))
+    return unambiguous(found)
 
 
-def strangers(
-    jobs: Mapping[str, Customer],
-    rows: Mapping[Place, Texts],
-    sites: Mapping[Place, str],
-    criteria: Sequence[str],
-) -> dict[Place, str]:
-    """Return the rows (with the `sites` of their keys) that show another job's customer, and whose.
-
-    A row that agrees with its own job, too, is left out: a customer may have two jobs.
-    """
-    odd = {
-        place: rows[place]
-        for place, site in sites.items()
-        if site in jobs and place in rows and not _is_plainly(rows[place], jobs[site])
+def unambiguous(found: Mapping[str, Sequence[Match]]) -> dict[str, Match]:
+    """Return the matches, by site, of which neither the job nor the row has another."""
+    claims = Counter(match.place for matches in found.values() for match in matches)
+    return {
+        site: matches[0]
+        for site, matches in found.items()
+        if len(matches) == 1 and claims[matches[0].place] == 1
     }
-    index, shown_by = RowIndex(odd), defaultdict[Place, list[str]](list)
-    for site, customer in jobs.items():
-        texts = texts_of_customer(customer)
-        if places := index.near(texts):
-            job = identity(texts, criteria)
-            for place in places:
-                if agreeing(job, identity(odd[place], criteria)):
-                    shown_by[place].append(site)
-    return {place: min(owners) for place, owners in shown_by.items() if sites[place] not in owners}
 
 
 def differing(row: Texts, customer: Customer) -> frozenset[str]:
@@ -105,18 +90,7 @@ def differing(row: Texts, customer: Customer) -> frozenset[str]:
     )
 
 
-def _is_plainly(row: Texts, customer: Customer) -> bool:
-    """Return whether a row has exactly the email address or the street of its job.
-
-    Nearly every row of a large tab does, and parsing addresses takes 1,000 times as long.
-    """
-    mine = texts_of_customer(customer)
-    texts = ((row.get(part, ""), mine.get(part, "")) for part in ("email", "address"))
-    return any(text and own and text.casefold() == own.casefold() for text, own in texts)
-
-
-def identity(texts: Texts, criteria: Iterable[str]) -> Identity:
-    """Return who a row or a customer is about."""
+def criteria_values(texts: Texts, criteria: Iterable[str]) -> CriteriaValues:
     values = {
         part: each for part in IDENTITY_COLUMNS if (each := normalized(part, texts.get(part, "")))
     }

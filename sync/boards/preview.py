@@ -8,14 +8,15 @@ from enum import Enum, auto
 from functools import cached_property
 from hashlib import blake2s
 
-from sync.boards import row_lookup, table_end
-from sync.boards.candidates import UncertainJob
+from sync.boards import table_end
+from sync.boards.customer_texts import texts_of_rows
 from sync.boards.formulas import moved
 from sync.boards.mapping.decide import TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.metadata import stored_mapping
 from sync.boards.reader import BoardReader
-from sync.boards.row_lookup import Lookup
+from sync.boards.row_lookup import Lookup, look_up
+from sync.boards.uncertain_jobs import UncertainJob, uncertain_jobs
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
@@ -228,7 +229,7 @@ def preview(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> P
         already_keyed=len(flush.keyed & customers.keys()),
         matched=flush.matched,
         added=len(flush.new_rows),
-        uncertain=tuple(row_lookup.uncertain_jobs(flush.tables, rows, customers, flush.lookup)),
+        uncertain=tuple(uncertain_jobs(flush.tables, rows, customers, flush.lookup, {})),
         wait_hours=layout.config.match.wait_hours,
         doubled=doubled_jobs(flush.tables),
     )
@@ -290,14 +291,12 @@ def _simulate(
     tables = [_with_keys(table, restored) for table in tables]
     keyed = _sites(tables)
 
-    lookup = row_lookup.look_up(
-        row_lookup.texts_of_rows(tables, rows), customers, match.by, answers
-    )
+    lookup = look_up(texts_of_rows(tables, rows), customers, match.by, answers)
     if match.wait_hours:
         targets = [target for target in targets if target.site not in lookup.unsettled]
     lines = rows[tables[0].sheet_id]
     end = table_end.find(tables[0], table_end.lines_of(lines))
-    pattern = row_lookup.new_row_pattern(tables[0], end, lines.get(end.last_row, ()))
+    pattern = table_end.new_row_pattern(tables[0], end, lines.get(end.last_row, ()))
     places = JobRows(lookup.matches, pattern=pattern)
     first = diff(board, tables, targets, places, clock)
     # The row of any other write is found by its key, and not by what it shows.

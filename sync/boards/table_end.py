@@ -1,4 +1,4 @@
-"""Finds where an installer's table ends, and which row new rows copy. Pure.
+"""Finds where an installer's table ends, where new rows go, and what they copy. Pure.
 
 People put totals, dividers and blank rows between and below their jobs. None of these is a job's
 row: nothing is added below them, and nothing is copied from them.
@@ -12,9 +12,10 @@ from itertools import chain
 from sync.boards import formulas
 from sync.boards.mapping.words import is_divider, plain, sets_aside
 from sync.field_table import KEY, FieldKind, entry_of
-from sync.sheets.cell_data import Row, text_of
+from sync.sheets.cell_data import Row, at, is_formula, site_in, text_of
+from sync.sheets.job_tabs import Pattern
 from sync.sheets.read import Table
-from sync.sheets.row_identity import IDENTITY_COLUMNS
+from sync.sheets.row_identity import IDENTITY_COLUMNS, RowIdentity, RowImage
 
 Lines = Mapping[int, Sequence[str]]
 """The bare values of a tab's columns, by index and from its first row on; formulas as such."""
@@ -81,6 +82,20 @@ def find(table: Table, lines: Lines) -> TableEnd:
     if (last := tab.last_job()) is None:
         return TableEnd(table.header_row)
     return TableEnd(last, dict(tab.formulas_of(last)), tab.is_covered_to(last))
+
+
+def new_row_pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
+    """Return where new rows go: below the last job's row, whose cells are `above`."""
+    if end.last_row <= table.header_row:
+        return Pattern(end.last_row + 1)
+    if table.native_end is not None:
+        return Pattern(end.last_row + 1, above)  # A new row takes its column's drop-downs.
+    key = site_in(at(above, table.columns[KEY])) or ""
+    who = RowIdentity(key=key) if key else RowIdentity(holds=RowImage.of(above, table.columns))
+    # As they are now, and as copies of that row are read: the check compares them.
+    cells = {index: at(above, index) for index in end.formulas}
+    formulas = {index: text_of(cell) for index, cell in cells.items() if is_formula(cell)}
+    return Pattern(end.last_row + 1, above, formulas, who, end.is_covered)
 
 
 class _TabText:
@@ -196,14 +211,14 @@ class _TabText:
 
     def is_covered_to(self, row: int) -> bool:
         """Return whether a total ends at a row, and nothing in that row counts up to itself."""
-        ends, number = False, str(row + 1)
+        ends, named = False, str(row + 1)
         for line in self._lines.values():
-            for at, text in enumerate(line):
-                if number not in text or not formulas.is_formula_text(text):
+            for number, text in enumerate(line):
+                if named not in text or not formulas.is_formula_text(text):
                     continue
                 every = formulas.spans(text, self._table.title)
                 spans = [span for span in every if span.last == row and not span.is_one_row]
-                if at == row and any(not span.is_last_fixed for span in spans):
+                if number == row and any(not span.is_last_fixed for span in spans):
                     return False
                 ends = ends or bool(spans)
         return ends

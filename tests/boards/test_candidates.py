@@ -5,8 +5,9 @@ import random
 
 import pytest
 
-from sync.boards.candidates import CandidateFinder, NamedRow, compare_fields
+from sync.boards.candidates import CandidateFinder
 from sync.boards.row_lookup import look_up
+from sync.boards.uncertain_jobs import NamedRow, compare_fields
 from sync.jobs.model import Customer
 from sync.sheets.read import Table
 from sync.store import RowAnswer
@@ -120,7 +121,7 @@ def test_answers_settle_a_job_and_survive_what_is_filled_in() -> None:
     assert look_up(filled, jobs, by, [same]).matches[uuid(1)].place == PLACE
     found = look_up(filled, jobs, by, [other])
     assert not found.matches
-    assert (found.unsettled, found.answered) == (frozenset(), frozenset({uuid(1)}))
+    assert (found.unsettled, found.candidates) == (frozenset(), {uuid(1): [PLACE]})
     renamed = {PLACE: {**row, "customer": "Duran, L."}}
     assert look_up(renamed, jobs, by, [other]).unsettled == {uuid(1)}
 

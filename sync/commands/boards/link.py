@@ -9,8 +9,8 @@ from dataclasses import asdict
 
 import click
 
-from sync.boards.candidates import Candidate, NamedRow, UncertainJob
 from sync.boards.link import Settled, UncertainJobs, link
+from sync.boards.uncertain_jobs import Candidate, NamedRow, UncertainJob
 from sync.commands import echo, json_option, pairs
 from sync.ops import logs
 from sync.wiring import Wiring, opened

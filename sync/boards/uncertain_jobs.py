@@ -1,0 +1,184 @@
+"""Shows the user jobs with candidates, compared field by field with what EverBright has. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2s
+
+from sync.boards.candidates import Party
+from sync.boards.customer_texts import Texts, texts_of_customer
+from sync.boards.row_lookup import Lookup
+from sync.field_table import FIELDS, KEY
+from sync.jobs.model import Customer
+from sync.jobs.target import Target
+from sync.sheets.cell_data import Row, Rows, is_formula, text_of, texts_of
+from sync.sheets.diff import CellDecider
+from sync.sheets.encode import shown_text
+from sync.sheets.keys import row_name
+from sync.sheets.read import Table
+from sync.sheets.row_identity import IDENTITY_COLUMNS
+
+
+@dataclass(frozen=True)
+class NamedRow:
+    """A row with its tab, zero-based index and text."""
+
+    sheet_id: int
+    row: int
+    tab: str
+    text: str
+
+    @classmethod
+    def of(cls, table: Table, row: int, cells: Row) -> "NamedRow":
+        left_out = {"formulaValue", "boolValue"}  # Formulas and check boxes.
+        typed = (c for c in cells if left_out.isdisjoint(c.get("userEnteredValue", ())))
+        texts = map(shown_text, typed)
+        return cls(table.sheet_id, row, table.title, " | ".join(text for text in texts if text))
+
+    @property
+    def name(self) -> str:
+        """The row as the command line names it: `Open jobs!12`."""
+        return row_name(self.tab, self.row)
+
+    @property
+    def token(self) -> str:
+        """The row and a digest of its text, for a form: rows may move while a list is open."""
+        return f"{self.name}#{blake2s(self.text.encode(), digest_size=6).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class ComparedField:
+    """What EverBright and a row have in one field."""
+
+    title: str
+    everbright: str
+    row: str
+    agrees: bool | None
+    """None if one is blank or can't be compared."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A row that may be a job's, compared with it field by field."""
+
+    row: NamedRow
+    fields: tuple[ComparedField, ...]
+    texts: Texts
+    """Its customer's texts, by column ID."""
+
+
+@dataclass(frozen=True)
+class UncertainJob:
+    """A job with candidates, and its own row if nobody typed into that.
+
+    It is unsettled until the user answers. At first it may wait for that, for `wait_hours` without
+    a row of its own; then it gets one.
+    """
+
+    site: str
+    customer: Customer
+    candidates: Sequence[Candidate]
+    own: NamedRow | None
+    is_answered: bool
+    """Whether the user ruled out every candidate. The answer can be changed."""
+
+
+def added_rows(
+    tables: Iterable[Table], rows: Rows, targets: Iterable[Target], cells: CellDecider
+) -> dict[str, NamedRow]:
+    """Return the rows that were added for jobs and that nobody typed into, by site."""
+    own: dict[str, NamedRow] = {}
+    for target in targets:
+        mine = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
+        if len(mine) == 1 and _is_ours(*mine[0], rows, target, cells):
+            ((table, row),) = mine
+            own[target.site] = NamedRow.of(table, row, rows[table.sheet_id][row])
+    return own
+
+
+def _is_ours(table: Table, number: int, rows: Rows, target: Target, cells: CellDecider) -> bool:
+    """Return whether a row holds nothing but what was written there, and formulas."""
+    mapped = {index: column for column, index in table.columns.items()}
+
+    def written(column: str) -> str:
+        if column == KEY:
+            return target.site
+        last = cells.last_value(table, column, target)
+        return last.text if last else ""
+
+    return all(
+        not text_of(cell)
+        or is_formula(cell)
+        or (index in mapped and text_of(cell) == written(mapped[index]))
+        for index, cell in enumerate(rows[table.sheet_id][number])
+    )
+
+
+def uncertain_jobs(
+    tables: Iterable[Table],
+    rows: Rows,
+    customers: Mapping[str, Customer],
+    lookup: Lookup,
+    own: Mapping[str, NamedRow],
+) -> list[UncertainJob]:
+    """Return the jobs of a lookup with their candidates, the unsettled ones first.
+
+    `own` are the rows that were added for jobs.
+    """
+    tabs = {table.sheet_id: table for table in tables}
+    jobs = [
+        UncertainJob(
+            site,
+            customers[site],
+            [
+                compare_row(customers[site], tabs[sheet_id], row, rows[sheet_id][row])
+                for sheet_id, row in places
+            ],
+            own.get(site),
+            site not in lookup.unsettled,
+        )
+        for site, places in lookup.candidates.items()
+    ]
+    return sorted(jobs, key=lambda job: (job.is_answered, job.customer.name, job.site))
+
+
+def compare_row(customer: Customer, table: Table, row: int, cells: Row) -> Candidate:
+    """Return a row of a tab side by side with what EverBright has of a customer."""
+    texts = texts_of(cells, table.columns)
+    shown = {column: texts[column] for column in IDENTITY_COLUMNS if column in texts}
+    return Candidate(NamedRow.of(table, row, cells), compare_fields(customer, texts), shown)
+
+
+def compare_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]:
+    """Return what EverBright and a row have of a customer, side by side."""
+    texts = texts_of_customer(customer)
+    job, there = Party.of(texts), Party.of(row)
+    where = "address", "city_zip", "city", "zip"
+    address = ", ".join(text for part in where if (text := row.get(part, "")))
+    is_family = job.is_family_of(there)
+    is_house = job.house == there.house != "" and job.is_in_town_of(there)
+    return tuple(
+        ComparedField(title, ours, theirs, agrees if ours and theirs else None)
+        for title, ours, theirs, agrees in (
+            (
+                "Family name" if is_family and not job.has_person_of(there) else "Name",
+                texts["customer"],
+                row.get("customer", ""),
+                is_family,
+            ),
+            (
+                FIELDS["phone"].header,
+                customer.phone,
+                row.get("phone", ""),
+                # A number without its area code can't be compared.
+                not job.phones.isdisjoint(there.phones) if job.phones and there.phones else None,
+            ),
+            (
+                FIELDS["email"].header,
+                customer.email,
+                row.get("email", ""),
+                not job.emails.isdisjoint(there.emails),
+            ),
+            (FIELDS["address"].header, customer.address, address, is_house),
+        )
+        if ours or theirs
+    )
