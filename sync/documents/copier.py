@@ -3,7 +3,7 @@
 import re
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sync.documents.calls import Calls, IdUsedUp
@@ -32,50 +32,40 @@ class Copier:
 
     def copy(self, claim: Claim, document: PendingDocument) -> None:
         """Link a document's copy, made now or by an earlier try. Raises Retryable or Permanent."""
-        document, file, expected_digest = self._find_earlier_copy(claim, document)
+        file = self._find_earlier_copy(claim, document)
         if file is None:
-            file, expected_digest = self._download_and_upload(claim, document)
-        self._verify(claim, document, file, expected_digest)
-        self._documents.finish(claim, document.uuid, file.id, file.link)
-
-    def _find_earlier_copy(
-        self, claim: Claim, document: PendingDocument
-    ) -> tuple[PendingDocument, File | None, str | None]:
-        """Return the document, its file in Drive, and the digest to expect (None: any).
-
-        The document is returned without its file ID if that can't be used again.
-        """
-        calls = Calls(self._drive, self._sleep)
-        if not document.is_in_doubt:
-            return document, self._folders.find_copy(calls, claim, document.uuid), None
-        file = calls.retry(self._drive.get, document.file_id)
-        if file is not None and not file.is_trashed:
-            return document, file, document.digest
-        if file is not None:
-            # A file in the trash isn't linked.
-            self._documents.clear_file(claim, document.uuid)
-            document = replace(document, file_id="", digest="")
-        # A file found by its tag may hold the bytes of another try.
-        return document, calls.retry(self._drive.find, {FILE_TAG: document.uuid}), None
-
-    def _verify(
-        self, claim: Claim, document: PendingDocument, file: File, expected_digest: str | None
-    ) -> None:
-        """Raise Retryable if a file is in the trash or has other bytes than expected."""
+            file = self._download_and_upload(claim, document)
         if file.is_trashed:
-            # A file in a trashed folder counts as trashed.
+            # So is each file of a folder in the trash.
             self._folders.invalidate(claim.site)
             self._documents.clear_file(claim, document.uuid)
-            raise Retryable("folder_gone", "The job's folder is in the trash.")
-        if expected_digest and file.sha256 and file.sha256 != expected_digest:
+            raise Retryable("folder_gone", "The file, or its folder, is in the trash.")
+        self._documents.finish(claim, document.uuid, file.id, file.link)
+
+    def _find_earlier_copy(self, claim: Claim, document: PendingDocument) -> File | None:
+        """Return the file that an earlier try, or an earlier database, has left in Drive."""
+        calls = Calls(self._drive, self._sleep)
+        if not document.is_in_doubt:
+            return self._folders.find_copy(calls, claim, document.uuid)
+        file = calls.retry(self._drive.get, document.file_id)
+        if file is None:
+            # A file found by its tag may hold the bytes of another try.
+            return calls.retry(self._drive.find, {FILE_TAG: document.uuid})
+        self._must_be_undamaged(claim, document, file, document.digest)
+        return file
+
+    def _must_be_undamaged(
+        self, claim: Claim, document: PendingDocument, file: File, sent_digest: str
+    ) -> None:
+        """Discard a file whose bytes aren't those that were sent, and raise Retryable."""
+        if file.sha256 and file.sha256 != sent_digest:
             self._drive.discard(file.id)
             self._documents.clear_file(claim, document.uuid)
             raise Retryable(
                 "upload_damaged", "The file in Drive differs from the bytes that were sent."
             )
 
-    def _download_and_upload(self, claim: Claim, document: PendingDocument) -> tuple[File, str]:
-        """Return the uploaded file and the SHA-256 of the bytes that were sent."""
+    def _download_and_upload(self, claim: Claim, document: PendingDocument) -> File:
         with tempfile.TemporaryFile(prefix="brightsheet-") as file:
             download = self._everbright.download(
                 document.uuid, document.sub_task, document.name, file
@@ -85,15 +75,19 @@ class Copier:
             content = FileContent(file, download.size, media_type)
             # With a new deadline, because the download may have taken minutes.
             calls = Calls(self._drive, self._sleep)
-            ids = self._folders.prepare_upload(calls, claim, document, download.sha256)
+            folder_id, file_id = self._folders.prepare_upload(
+                calls, claim, document, download.sha256
+            )
             try:
-                return self._upload(calls, document, content, *ids), download.sha256
+                uploaded = self._upload(calls, document, content, folder_id, file_id)
             except IdUsedUp as error:
                 self._documents.clear_file(claim, document.uuid)
                 raise Retryable(error.reason, error.message) from error
             except NotFound as error:
                 self._folders.invalidate(claim.site)
                 raise Retryable("folder_gone", "The job's folder is gone.") from error
+        self._must_be_undamaged(claim, document, uploaded, download.sha256)
+        return uploaded
 
     def _upload(
         self,

@@ -146,25 +146,23 @@ def test_the_id_of_a_deleted_file_is_dropped(google: Emulator, sqlite_url: str) 
     assert len(bench.files()) == 1
 
 
-@pytest.mark.parametrize("is_trashed", [True, False])
+@pytest.mark.parametrize("reason", ["folder_gone", "upload_damaged"])
 def test_a_file_of_an_earlier_try_that_is_in_the_trash_or_damaged_is_not_linked(
-    google: Emulator, sqlite_url: str, *, is_trashed: bool
+    google: Emulator, sqlite_url: str, reason: str
 ) -> None:
     """Drive has it, but the first process didn't get an answer."""
     google.faults.answer(503, method="drive.files.create", skip=1, when="after")
     google.faults.answer(503, method="drive.files.get", skip=1, count=12)
     bench = Bench(google, sqlite_url)
-    bench.session = EmulatorSession if is_trashed else Spoiling
+    bench.session = Spoiling if reason == "upload_damaged" else EmulatorSession
     with pytest.raises(Retryable):
         bench.once()
     (first,) = bench.files()
+    first.trashed = reason == "folder_gone"
     bench.session = EmulatorSession
-    if is_trashed:
-        first.trashed = True
-    else:
-        with pytest.raises(Retryable) as caught:
-            bench.once()
-        assert caught.value.reason == "upload_damaged"
+    with pytest.raises(Retryable) as caught:
+        bench.once()
+    assert caught.value.reason == reason
     bench.once()
     (file,) = [file for file in bench.files() if not file.trashed]
     assert google.drive.content(file.id) == google.everbright.document(DOCUMENT).content()
