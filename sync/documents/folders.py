@@ -80,31 +80,33 @@ class JobFolders:
         files = calls.retry(calls.drive.children, folder_id) if stored.exists else []
         if not files:
             # The folder may be empty, in the trash, deleted, or not created yet.
-            folder_id = self._search_folder(calls, claim, stored)
+            found = self._search_folder(calls, claim.site, stored)
+            folder_id = self._reconcile(claim, stored, found)
             files = calls.retry(calls.drive.children, folder_id) if folder_id else []
         # Newest first, so that the oldest copy of a document is kept.
         copies = {file.tags[FILE_TAG]: file for file in reversed(files) if FILE_TAG in file.tags}
         unknown = self._documents.not_copied(copies)
         return self._add_to_cache(claim.site, folder_id, {uuid: copies[uuid] for uuid in unknown})
 
-    def _search_folder(self, calls: Calls, claim: Claim, stored: StoredFolder) -> str:
-        """Return the ID of the folder with the stored ID, or with the job's tag; "" for none.
-
-        The stored folder is replaced if Drive has another one.
-        """
+    def _search_folder(self, calls: Calls, site: str, stored: StoredFolder) -> File | None:
+        """Return the folder with the stored ID or the job's tag; in the trash if only that is."""
         with_id = calls.retry(calls.drive.get, stored.id) if stored.id else None
-        folder = with_id
-        if with_id is None or with_id.is_trashed:
-            # The database may be older than Drive, after a restore, or be new.
-            folder = calls.retry(calls.drive.find, {FOLDER_TAG: claim.site})
-        if folder is None:
-            if with_id is not None or stored.exists:
-                # It is in the trash or deleted, so its ID isn't used again.
-                self._documents.store_folder(claim, "")
+        if with_id is not None and not with_id.is_trashed:
+            return with_id
+        # The database may be older than Drive, after a restore, or be new.
+        return calls.retry(calls.drive.find, {FOLDER_TAG: site}) or with_id
+
+    def _reconcile(self, claim: Claim, stored: StoredFolder, found: File | None) -> str:
+        """Store the folder that was found in Drive, if it differs; return its ID, "" for none."""
+        if found is None and not stored.exists:
+            return ""  # A reserved ID is kept: the folder may still be created with it.
+        if found is None or found.is_trashed:
+            # An ID of a folder in the trash or a deleted one isn't used again.
+            self._documents.store_folder(claim, "")
             return ""
-        if folder.id != stored.id or stored.is_reserved:
-            self._documents.store_folder(claim, folder.id, folder.link)
-        return folder.id
+        if found.id != stored.id or stored.is_reserved:
+            self._documents.store_folder(claim, found.id, found.link)
+        return found.id
 
     def _create_folder(self, calls: Calls, claim: Claim, folder_id: str) -> str:
         """Create the job's folder, store it, and return its ID."""
