@@ -7,8 +7,9 @@ value, the write is confirmed. If not, it is misplaced, and an undo puts back th
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sync.field_table import KEY
@@ -35,12 +36,21 @@ NOTE = "note"
 PATTERN = "pattern"
 """In place of a field mask: the formulas that new rows copy from the row above."""
 
-_ANY_ROW = {KEY: "none"}
-"""For `shows_not`: no key cell shows this, so the key is removed from every row that has it."""
+_NO_RIGHT_ROW = {KEY: "none"}
+"""For `shows_not`: no key cell shows this, so every row that has the key has it by mistake."""
 
 
 class Undo(Value):
     """A cell that a misplaced write changed: its content before, and what we wrote.
+
+    Its kinds, by how the cell is found again:
+
+    - A job's key in a row of another job or of no job (`removes_key`): by that key.
+    - A cell of the header row (`identity.is_header`): by the guard of that row.
+    - Any other cell: by the key of its row, or if that has none, by the row's other cells
+      (`identity.holds`).
+    - Formulas that new rows copied from the wrong row (`is_of_pattern`): only a person can fix
+      them, so it is just reported.
 
     Its states:
 
@@ -84,7 +94,7 @@ class Undo(Value):
 
     @property
     def is_of_pattern(self) -> bool:
-        """Whether new rows copied the wrong cells: a person has to fix that."""
+        """Whether new rows copied the wrong cells."""
         return self.fields == PATTERN
 
     @property
@@ -113,17 +123,16 @@ class Undo(Value):
             return note_of(cell) == note_of(self.wrote)
         return content(cell) == content(self.wrote)
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether the cell's content before differs from what we wrote."""
+        return not self.holds_wrote(self.before)
+
     def described(self, cell: CellData) -> str:
         """Return the overwritten part of a cell (its note or its value) as shown to people."""
         if self.is_of_note:
             return f"Note: {note_of(cell)}" if note_of(cell) else ""
         return text_of(cell)
-
-
-def masked(fields: str, cell: CellData) -> dict[str, Any]:
-    """Return the parts of a cell that a field mask names."""
-    names = {name.partition(".")[0] for name in fields.split(",")}
-    return {name: cell[name] for name in names if name in cell}
 
 
 @dataclass
@@ -155,6 +164,39 @@ class CheckResult:
         """Whether every write is confirmed."""
         return not (self.misplaced_columns or self.undos)
 
+    def add(self, row: RowWrite, cell: CellWrite, finding: "_Finding") -> None:
+        """Add what became of the write of a cell."""
+        self.undos += finding.undos
+        self.confirmed_undos |= finding.merged_undos
+        if not finding.is_confirmed:
+            self.missed_undos |= set(cell.undoes) - finding.merged_undos
+            if row.site:
+                self.misplaced_columns[row.site].add(cell.column)
+            return
+        self.confirmed_undos.update(cell.undoes)
+        if cell.undoes or not row.site:
+            return
+        if finding.has_typed_note:
+            self.typed_notes[row.site].add(cell.column)
+        if cell.column == KEY and row.identity.shows:
+            self.keyed.add(row.site)
+            return
+        self.confirmed[row.site].add(cell.column)
+        self.replaced += finding.replaced_words
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """What became of the write of one cell."""
+
+    is_confirmed: bool
+    has_typed_note: bool
+    """Whether only a note was overwritten, which someone typed into the right cell."""
+    undos: Sequence[Undo]
+    merged_undos: Set[int]
+    """IDs of the pending undos that were merged into `undos`."""
+    replaced_words: Sequence[ReplacedWords]
+
 
 def check(
     trace: Trace, tables: Sequence[Table], copies: Rows, pending: Mapping[int, Undo]
@@ -175,7 +217,10 @@ def check(
             continue
         columns = trace.columns.get(row.sheet_id, {})
         copy = () if row.is_new else copies.get(row.sheet_id, {}).get(row.row, ())
-        _RowCheck(table, columns, row, copy, pending, result).run(new_sites)
+        row_check = _RowCheck(table, columns, row, copy)
+        result.undos += row_check.wrong_pattern(new_sites)
+        for cell in row.cells:
+            result.add(row, cell, row_check.check(cell, pending))
     for site, misplaced in result.misplaced_columns.items():
         result.confirmed[site] -= misplaced
     result.confirmed_undos -= result.missed_undos
@@ -184,83 +229,58 @@ def check(
 
 @dataclass(frozen=True)
 class _RowCheck:
-    """The check of the writes into one row, which adds to `result`.
-
-    `columns` are the indexes that the batch used.
-    """
+    """The check of the writes into one row; `columns` are the indexes that the batch used."""
 
     table: Table
     columns: Mapping[str, int]
     row: RowWrite
     copy: Row
-    pending: Mapping[int, Undo]
-    result: CheckResult
 
-    def run(self, new_sites: Sequence[str]) -> None:
-        """Check the row; `new_sites` are the sites of all rows that the batch inserted."""
-        result, site, is_intended = self.result, self.row.site, self._is_intended_row()
-        result.undos += self._other_pattern(new_sites)
-        for cell in self.row.cells:
-            is_right = is_intended and is_in_place(self.table, cell.column, cell.index)
-            names = cell.fields.split(",")
-            value = ",".join(name for name in names if name != NOTE)
-            parts = [value, NOTE if NOTE in names else ""]
-            failed_parts = [
-                part for part in parts if part and not (is_right and self._expected(cell, part))
-            ]
-            if not failed_parts:
-                self._confirm(cell)
-                continue
-            replaced = self._undo_parts(cell, failed_parts)
-            if failed_parts == [NOTE] and is_right and site:
-                # A note that someone typed was overwritten in the right cell.
-                result.typed_notes[site].add(cell.column)
-                self._confirm(cell)
-                continue
-            result.missed_undos |= set(cell.undoes) - replaced
-            if site:
-                result.misplaced_columns[site].add(cell.column)
+    def check(self, cell: CellWrite, pending: Mapping[int, Undo]) -> _Finding:
+        """Return what became of the write of a cell: of its value, and of its note."""
+        is_right = self._is_intended_row and is_in_place(self.table, cell.column, cell.index)
+        names = cell.fields.split(",")
+        value = ",".join(name for name in names if name != NOTE)
+        parts = [value, NOTE if NOTE in names else ""]
+        failed_parts = [
+            part for part in parts if part and not (is_right and self._was_expected(cell, part))
+        ]
+        undos, merged = self._undos(cell, failed_parts, pending)
+        has_typed_note = failed_parts == [NOTE] and is_right and bool(self.row.site)
+        return _Finding(
+            is_confirmed=not failed_parts or has_typed_note,
+            has_typed_note=has_typed_note,
+            undos=undos,
+            merged_undos=merged,
+            replaced_words=[self._replaced_words(cell)] if cell.replaces_words else [],
+        )
 
-    def _undo_parts(self, cell: CellWrite, failed_parts: Sequence[str]) -> set[int]:
-        """Add undos of a cell's misplaced parts; return the pending undos that they replace."""
-        result, every_replaced = self.result, set[int]()
+    def _undos(
+        self, cell: CellWrite, failed_parts: Sequence[str], pending: Mapping[int, Undo]
+    ) -> tuple[list[Undo], set[int]]:
+        """Return the undos of a cell's misplaced parts, and the pending ones merged into them."""
+        undos, merged = list[Undo](), set[int]()
         for part in failed_parts:
-            undo, replaced = self._undo(cell, part)
-            every_replaced |= replaced
-            result.undos += [] if undo is None else [undo]
-            if self.row.identity.is_header and not (self._is_header or cell.undoes):
-                result.undos.append(self._missing_header(cell, part))
-        result.confirmed_undos |= every_replaced
-        return every_replaced
+            undo = self._undo(cell, part)
+            if undo.is_needed:
+                undo, older = self._merged(undo, cell, pending)
+                merged |= older
+            if undo.is_needed:
+                undos.append(undo)
+        if self.row.identity.is_header and not (self._is_copy_of_header or cell.undoes):
+            undos += [self._missing_header(cell, part) for part in failed_parts]
+        return undos, merged
 
-    def _confirm(self, cell: CellWrite) -> None:
-        """Add what a confirmed write was: undos, the key of a matched row, or a job's column."""
-        self.result.confirmed_undos.update(cell.undoes)
-        if cell.undoes or not self.row.site:
-            return
-        if cell.column == KEY and self.row.identity.shows:
-            self.result.keyed.add(self.row.site)
-            return
-        self.result.confirmed[self.row.site].add(cell.column)
-        if cell.replaces_words:
-            words = ReplacedWords(
-                site=self.row.site,
-                column=cell.column,
-                header=self.table.headers.get(cell.index, cell.column),
-                before=text_of(at(self.copy, cell.index)),
-                after=text_of(cell.data),
-            )
-            self.result.replaced.append(words)
-
+    @cached_property
     def _is_intended_row(self) -> bool:
         if self.row.is_new:
             return True
         if self.row.identity.is_header:
-            return self._is_header
+            return self._is_copy_of_header
         return self._knows_keys and self.row.identity.matches(self.copy, self.columns)
 
     @property
-    def _is_header(self) -> bool:
+    def _is_copy_of_header(self) -> bool:
         """Whether the copied row is the header row: a sort may have put another in its place."""
         key = text_of(at(self.copy, self.columns[KEY])) if self._knows_keys else ""
         return self.table.has_header_guard and bool(key) and not site_in_text(key)
@@ -269,28 +289,7 @@ class _RowCheck:
     def _knows_keys(self) -> bool:
         return KEY in self.columns and is_in_place(self.table, KEY, self.columns[KEY])
 
-    def _other_pattern(self, new_sites: Sequence[str]) -> Iterator[Undo]:
-        """Yield the report of new rows that copied other cells than the pattern's formulas.
-
-        Another row was in its place, or its columns have moved. They aren't corrected: the columns
-        aren't ours, so nothing would guard a second write.
-        """
-        copied = {index: text_of(at(self.copy, index)) for index in self.row.formulas}
-        if copied != self.row.formulas:
-            jobs = " and ".join(new_sites or [self.row.pattern_of])
-            text = f"taken as the pattern of the new row of job {jobs}"
-            yield Undo(
-                sheet_id=self.row.sheet_id,
-                fields=PATTERN,
-                before={},
-                wrote={"userEnteredValue": {"stringValue": text}},
-                identity=RowIdentity(key=self.row.pattern_of),
-                row=self.row.row,
-                tab=self.table.title,
-                row_text=row_text(self.copy),
-            )
-
-    def _expected(self, cell: CellWrite, part: str) -> bool:
+    def _was_expected(self, cell: CellWrite, part: str) -> bool:
         before = at(self.copy, cell.index)
         if part == NOTE:
             note = note_of(before)
@@ -300,14 +299,44 @@ class _RowCheck:
             return cell.expects_note is None or is_ours
         return cell.expects is None or content(before) == cell.expects
 
-    def _undo(self, cell: CellWrite, part: str) -> tuple[Undo | None, set[int]]:
-        """Return the undo of a misplaced `part`, and the pending ones of the cell that it replaces.
+    def _replaced_words(self, cell: CellWrite) -> ReplacedWords:
+        return ReplacedWords(
+            site=self.row.site,
+            column=cell.column,
+            header=self.table.headers.get(cell.index, cell.column),
+            before=text_of(at(self.copy, cell.index)),
+            after=text_of(cell.data),
+        )
 
-        It has the cell's first content, and what we wrote last: None if they are the same.
+    def wrong_pattern(self, new_sites: Sequence[str]) -> list[Undo]:
+        """Return the report of new rows that copied other cells than the pattern's formulas.
+
+        Another row was in its place, or its columns have moved. They aren't corrected: the columns
+        aren't ours, so nothing would guard a second write. `new_sites` are the sites of all rows
+        that the batch inserted.
         """
+        copied = {index: text_of(at(self.copy, index)) for index in self.row.formulas}
+        if copied == self.row.formulas:
+            return []
+        jobs = " and ".join(new_sites or [self.row.pattern_of])
+        text = f"taken as the pattern of the new row of job {jobs}"
+        report = Undo(
+            sheet_id=self.row.sheet_id,
+            fields=PATTERN,
+            before={},
+            wrote={"userEnteredValue": {"stringValue": text}},
+            identity=RowIdentity(key=self.row.pattern_of),
+            row=self.row.row,
+            tab=self.table.title,
+            row_text=row_text(self.copy),
+        )
+        return [report]
+
+    def _undo(self, cell: CellWrite, part: str) -> Undo:
+        """Return the undo of a misplaced `part`."""
         before, wrote = (masked(part, data) for data in (at(self.copy, cell.index), cell.data))
         index = index_now(self.table, cell.column, cell.index)
-        undo = Undo(
+        return Undo(
             sheet_id=self.row.sheet_id,
             column=self._column_written(cell),
             fields=part,
@@ -320,26 +349,35 @@ class _RowCheck:
             header=self.table.headers.get(index, cell.column),
             row_text=row_text(self.copy),
         )
-        replaced = set[int]()
-        if undo.holds_wrote(before):
-            return None, replaced
-        for number, old in self.pending.items():
-            is_cell = old.column == undo.column and old.is_of_note == undo.is_of_note
-            is_cell = is_cell and old.identity.is_header == undo.identity.is_header
-            if not (is_cell and self._knows_keys and old.holds_wrote(undo.before)):
-                continue
-            holds = old.identity.holds
-            # The row of the undo that this write was for: more was typed there since the read.
-            is_edited = (
-                number in cell.undoes
-                and holds is not None
-                and not self._key()
-                and RowImage.of(self.copy, self.columns).contains(holds)
+
+    def _merged(
+        self, undo: Undo, cell: CellWrite, pending: Mapping[int, Undo]
+    ) -> tuple[Undo, set[int]]:
+        """Return an undo with the first content of its cell, and the pending undos merged into it.
+
+        Those are of the same cell, which still held what we had written there.
+        """
+        merged = set[int]()
+        for number, old in pending.items():
+            place, old_place = (
+                (each.column, each.is_of_note, each.identity.is_header) for each in (undo, old)
             )
-            if is_edited or old.overwrote(self.copy, self.columns):
-                replaced.add(number)
+            if place != old_place or not old.holds_wrote(undo.before):
+                continue
+            # If this write was for that undo, more may have been typed into its row since the read.
+            if self._is_row_of(old, may_have_more=number in cell.undoes):
+                merged.add(number)
                 undo = undo.model_copy(update={"before": old.before})
-        return (None if undo.holds_wrote(undo.before) else undo), replaced
+        return undo, merged
+
+    def _is_row_of(self, old: Undo, *, may_have_more: bool) -> bool:
+        """Return whether the overwritten row is a pending undo's."""
+        if not self._knows_keys:
+            return False
+        if old.overwrote(self.copy, self.columns):
+            return True
+        holds = old.identity.holds if may_have_more and not self._key() else None
+        return holds is not None and RowImage.of(self.copy, self.columns).contains(holds)
 
     def _missing_header(self, cell: CellWrite, part: str) -> Undo:
         """Return what is still to be written into the blank header, as an undo."""
@@ -358,19 +396,19 @@ class _RowCheck:
     def _identity_written_over(self, cell: CellWrite) -> RowIdentity:
         if cell.column == KEY and (site := site_in(cell.data)):
             # The key itself finds the row again, even if it moves.
-            return RowIdentity(key=site, shows_not=cell.key_row or _ANY_ROW)
-        if self.row.identity.is_header and self._is_header:
+            return RowIdentity(key=site, shows_not=cell.key_row or _NO_RIGHT_ROW)
+        if self.row.identity.is_header and self._is_copy_of_header:
             return RowIdentity(is_header=True)
         if cell.column != KEY and (key := self._key()):
             return RowIdentity(key=key)  # If the key was overwritten, too, it is restored first.
         overwritten = [one.index for one in self.row.cells]
-        texts = {
-            each.column: content(each.data).text
-            for each in self.row.cells
-            if each.fields != NOTE and self._column_written(each) == each.column
-        }
         wrote = {
-            column: text for column, text in texts.items() if column in IDENTITY_COLUMNS and text
+            each.column: text
+            for each in self.row.cells
+            if each.column in IDENTITY_COLUMNS
+            and each.fields != NOTE
+            and is_in_place(self.table, each.column, each.index)
+            and (text := content(each.data).text)
         }
         return RowIdentity(holds=RowImage.of(self.copy, self.columns, overwritten), wrote=wrote)
 
@@ -385,6 +423,12 @@ class _RowCheck:
             return cell.column
         index = index_now(self.table, cell.column, cell.index)
         return next((c for c, now in self.table.columns.items() if now == index), "")
+
+
+def masked(fields: str, cell: CellData) -> dict[str, Any]:
+    """Return the parts of a cell that a field mask names."""
+    names = {name.partition(".")[0] for name in fields.split(",")}
+    return {name: cell[name] for name in names if name in cell}
 
 
 def is_in_place(table: Table, column: str, index: int) -> bool:
