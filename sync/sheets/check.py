@@ -57,9 +57,9 @@ class Undo(Value):
     - Pending: `check` made it (`CheckResult.undos`), and it is stored.
     - Written: a flush found rows with its `identity` that show what we wrote (`undo.place`), and
       wrote into them (`CellWrite.undoes`). If that is misplaced (`missed_undos`), it stays pending.
-    - Confirmed (`confirmed_undos`): the check confirmed that write, or a new undo has taken over
-      its content. It is pending once more (`was_confirmed`), because a person may have copied the
-      row in between.
+    - Confirmed (`confirmed_undos`): the check confirmed that write, or merged the undo into a new
+      one. It is pending once more (`was_confirmed`), because a person may have copied the row in
+      between.
     - Finished, and deleted (`finished_undos`): it was confirmed again, or a flush found no certain
       row. In the second case it is reported in the tab Recovered, unless nothing is lost.
     """
@@ -149,7 +149,7 @@ class CheckResult:
     """Sites whose key was confirmed in an existing row of the installer's."""
     undos: list[Undo] = field(default_factory=list)
     confirmed_undos: set[int] = field(default_factory=set)
-    """IDs of pending undos that were confirmed or that a new undo replaces."""
+    """IDs of pending undos that were confirmed or merged into new ones."""
     missed_undos: set[int] = field(default_factory=set)
     """IDs of pending undos with a misplaced write: they aren't confirmed by another row."""
     replaced: list[ReplacedWords] = field(default_factory=list)
