@@ -182,7 +182,12 @@ def _claims(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found
     """Typed text is where it was typed, or in the tab Recovered."""
     kept = {text for line in lines for text in HAND.findall(line.stood)}
     for claim in ledger.holding():
-        if not ledger.stands(seen, claim) and claim.text not in kept:
+        is_in_place = ledger.stands(seen, claim) or any(
+            (column, is_note) == (claim.column, claim.is_note)
+            and _lost_key(seen, row, ledger, lines) == claim.place
+            for row, column, is_note in seen.hands.get(claim.text, ())
+        )
+        if not is_in_place and claim.text not in kept:
             yield _astray(seen, ledger, claim)
 
 
@@ -217,16 +222,14 @@ def _strays(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found
             and not (is_job and column in seen.managed)
             and not any(_names(line, gone, text, texts.values()) for line in lines)
         ]
-        if foreign and not _is_of_another_customer(seen, row, ledger, lines):
+        if foreign and not _lost_key(seen, row, ledger, lines):
             owner = ledger.owner(seen, row) or "nobody"
             whose = "no job" if HAND.fullmatch(owner) else owner
             yield Violation("stray text", f"Row {row} of {whose} has {', '.join(foreign)}.")
 
 
-def _is_of_another_customer(
-    seen: Look, row: int, ledger: Ledger, lines: Sequence[RecoveredLine]
-) -> bool:
-    """Return whether a row lost its key because another customer's data was typed there.
+def _lost_key(seen: Look, row: int, ledger: Ledger, lines: Sequence[RecoveredLine]) -> str | None:
+    """Return the key that a row lost because another customer's data was typed there, or None.
 
     Recovered names it, and all that was written there since.
     """
@@ -235,7 +238,8 @@ def _is_of_another_customer(
     texts = [spot.text for spot in seen.rows[row].values() if spot.text]
     strange = [text for text in texts if text not in ledger.claims]
     for line in lines:
-        if site_in(line.stood) not in ledger.truth.sites or line.stands:
+        key = site_in(line.stood)
+        if key not in ledger.truth.sites or line.stands:
             continue
         held = line.row_text.split(" | ")
         since: list[RecoveredLine] = []
@@ -245,9 +249,10 @@ def _is_of_another_customer(
                 since.append(one)
         is_typed = any(text in ledger.claims for text in (*customer, *(one.stood for one in since)))
         known = (*held, *(one.stands.partition("\nNote:")[0] for one in since))
-        if is_typed and all(any(_same(part, text) for part in known) for text in strange):
-            return True
-    return False
+        is_known = all(any(_same(part, text) for part in known) for text in strange)
+        if is_typed and strange and is_known:
+            return key
+    return None
 
 
 def _notes(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found:
@@ -259,7 +264,7 @@ def _notes(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found:
             rest = HAND.sub("", spot.note).strip()
             is_ours = is_job and column in seen.managed
             owner = ledger.owner(seen, row) or "nobody"
-            is_copied = _is_of_another_customer(seen, row, ledger, lines)
+            is_copied = _lost_key(seen, row, ledger, lines)
             if rest and not is_ours and spot.note not in told and not is_copied:
                 sentence = f"Row {row} of {owner} has the note {rest!r} on {seen.name(column)}."
                 yield Violation("stray note", sentence)

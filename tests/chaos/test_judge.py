@@ -181,6 +181,13 @@ def test_a_row_of_another_customer_that_is_written_to_is_seen(google: Emulator) 
     assert desk.kinds() == {"cell lost", "stray text"}
     desk.batch([append_recovered(lines[1:])])
     assert not desk.kinds()
+    # A note from the time before is there, though nothing that was typed says whose row it is.
+    desk.ledger.claims["note-99999"] = Claim("note-99999", seen.by_id["email"], ONE, is_note=True)
+    _annotate(desk, to, seen.by_id["email"], "note-99999")
+    assert not desk.kinds()
+    _annotate(desk, to, seen.by_id["email"], "")
+    _annotate(desk, desk.blank_row(), seen.by_id["email"], "note-99999")
+    assert desk.kinds() == {"note beside another"}
 
 
 def test_a_text_that_a_person_typed_over_is_not_missed(google: Emulator) -> None:
