@@ -129,9 +129,9 @@ class _Placing:
 
     def _places(self, undo: Undo) -> list[Place] | None:
         """Return the rows that are the overwritten one; None if several different ones may be."""
-        if undo.identity.is_header:
-            table = self._tables.get(undo.sheet_id)
-            places = [(table.sheet_id, table.header_row)] if table else []
+        if undo.identity.is_header:  # Of our own tab, in whose place a duplicate may be by now.
+            tables = [table for table in self._tables.values() if table.is_ours]
+            places = [(table.sheet_id, table.header_row) for table in tables]
             return [place for place in places if self._holds_wrote(place, undo)]
         if undo.identity.holds is None:
             return [p for p in self._keyed(undo.identity.key) if self._holds_wrote(p, undo)]

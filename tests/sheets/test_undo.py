@@ -265,19 +265,24 @@ def test_a_title_is_restored_in_the_header_row_after_it_moved() -> None:
     """It has no key and no customer; its guard tells where it is."""
     title = of_note(identity=RowIdentity(is_header=True))
     noted = [{}, cell("Permit", "Mar 3, 2026, 10:00 AM"), {}, {}, {}]
-    placement = placed({2: noted}, title, header_row=2)
+    placement = placed({2: noted}, title, header_row=2, is_ours=True)
     (one,) = placement.rows
     assert (one.row, one.cells[0].data) == (2, {"note": "Call first."})
     assert one.cells[0].expects_note == "Mar 3, 2026, 10:00 AM"
-    over = placed({2: [{}, cell("Permit", "typed since")]}, title, header_row=2)
+    over = placed({2: [{}, cell("Permit", "typed since")]}, title, header_row=2, is_ours=True)
     assert (over.rows, len(over.recovered)) == ([], 1)
 
 
 def test_a_header_that_went_into_another_row_is_written_where_it_belongs() -> None:
     """Its new column would have none: the header row was sorted in with the rows."""
     missing = undo(before=cell("Permit"), wrote={}, identity=RowIdentity(is_header=True))
-    assert put(placed({0: row("Mine", "", "Site ID")}, missing)) == [(0, STATUS, "Permit")]
-    assert put(placed({0: row("Mine", "My permits", "Site ID")}, missing)) == []
+    blank, typed = row("Mine", "", "Site ID"), row("Mine", "My permits", "Site ID")
+    assert put(placed({0: blank}, missing, is_ours=True)) == [(0, STATUS, "Permit")]
+    assert put(placed({0: typed}, missing, is_ours=True)) == []
+    # A person duplicated our tab and deleted the original, or mapped a tab of their own.
+    duplicate = seen({0: blank}, is_ours=True, sheet_id=7)
+    assert put(place([duplicate], {7: {0: blank}}, {1: missing})) == [(0, STATUS, "Permit")]
+    assert put(placed({0: blank}, missing)) == []
 
 
 def test_a_header_row_that_was_sorted_in_with_the_rows_is_restored_where_it_belongs() -> None:
