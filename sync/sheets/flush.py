@@ -297,7 +297,9 @@ class Flusher:
             self.store.findings.add(context.lease, removed)
         # The finding sends an alert, so the new lines of Recovered don't.
         parts = replace(self._recovered(context, lines), recovered_lines=0)
-        self.send(context, replace(parts, rows=[*restored, *removals]))
+        # The undo of a key finds its row by all other cells, so their columns mustn't move either.
+        guarded = {table.sheet_id: frozenset(table.columns) for table in tables}
+        self.send(context, replace(parts, rows=[*restored, *removals], guarded=guarded))
         return True
 
     def _every_target(self, context: FlushContext) -> list[Target]:

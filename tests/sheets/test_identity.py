@@ -244,6 +244,25 @@ def test_a_row_that_moves_before_its_key_is_taken_keeps_what_it_holds(known: Ben
     assert approved(known) == [uuid(1)]
 
 
+def test_a_row_that_takes_the_copys_place_keeps_its_key_though_a_column_moves(
+    known: Bench,
+) -> None:
+    """Each of its cells would be taken for another column's: it couldn't be found again."""
+    other = copy_as_template(known, 2)
+    copy = copy_as_template(known, 1, **NEW)
+    assert copy == other + 1
+
+    def move() -> None:
+        known.edit("move_row", row=copy, to=1)
+        known.edit("move_column", column=known.index("last_update"), to=0)
+
+    known.before_the_write(move)
+    known.send(milestone(1, **LATER))
+    known.try_to_flush(10)
+    assert len(known.look().by_site[uuid(2)]) == 2
+    assert approved(known) == [uuid(1)]
+
+
 def test_a_copy_of_the_same_customer_keeps_its_key(known: Bench) -> None:
     to = copy_as_template(known, 1, rep="Jo")
     known.shown(milestone(1, **LATER))
