@@ -134,6 +134,10 @@ def test_a_file_with_retry_after_is_postponed(google: Emulator, sqlite_url: str)
         bench.once()
     assert caught.value.after == 60
     assert bench.calls("drive.files.create") == 1
+    reserved = bench.documents.folder(SITE)
+    assert reserved.is_reserved
+    bench.once()
+    assert bench.documents.folder(SITE).id == reserved.id, "a late create would make a second one"
 
 
 def test_the_id_of_a_deleted_file_is_dropped(google: Emulator, sqlite_url: str) -> None:
