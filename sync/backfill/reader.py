@@ -11,11 +11,11 @@ from urllib.parse import quote as quoted
 import structlog
 
 from sync.backfill import payloads
-from sync.errors import BrightsheetError, Permanent, Retryable
+from sync.errors import BrightsheetError, Permanent
 from sync.everbright import answers
 from sync.everbright.answers import Page, Record
 from sync.everbright.client import EverBright
-from sync.everbright.errors import LIST_BREAKS, MISSING, NO_LIST, ODD, OPTIONAL_LIST
+from sync.everbright.errors import LIST_BREAKS, MISSING, ODD, OPTIONAL_LIST
 from sync.jobs.model import Job
 from sync.ops import retry
 from sync.settings.everbright_config import EverBrightConfig
@@ -96,13 +96,7 @@ class Lists:
             self._sleep(self._next_at - now)
         self._next_at = max(now, self._next_at) + self._spacing
         self.requests += 1
-        try:
-            return answers.read_page(self._everbright.get(path))
-        except Retryable as error:
-            if error.reason in NO_LIST:
-                message = f"EverBright has no list at {path}: {error.message}"
-                raise Permanent(error.reason, message) from None
-            raise
+        return answers.read_page(self._everbright.get(path))
 
 
 def _endless(why: str) -> Permanent:

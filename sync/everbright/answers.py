@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sync.errors import Permanent, Retryable
+from sync.errors import Permanent
 from sync.everbright.errors import MISSING, ODD
 from sync.field_table import SITE_FIELDS
 from sync.jobs.model import Customer
@@ -138,14 +138,14 @@ def _text_at(tree: Record, path: str) -> str:
 def read_details(tree: Any, metrics: Collection[str], no_value: str) -> dict[str, str]:
     """Return the values of `metrics` as text: "" for none; a missing one is left out.
 
-    `no_value` is a regular expression for values that mean none. Raises Retryable for a refusal,
-    Permanent for an answer in another format.
+    `no_value` is a regular expression for values that mean none. Raises Permanent for a refusal or
+    another format.
     """
     if not isinstance(tree, Mapping) or "data" not in tree:
         raise Permanent(ODD, "EverBright's answer holds no data of a job.")
     status = tree.get("status_code")
     if isinstance(status, int) and status >= 400:
-        raise Retryable(MISSING, f"EverBright has no such data (status {status}).")
+        raise Permanent(MISSING, f"EverBright has no such data (status {status}).")
     data = tree["data"]
     records = data if isinstance(data, list) else [data]
     if not all(isinstance(record, Mapping) for record in records):

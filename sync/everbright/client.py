@@ -21,7 +21,7 @@ from urllib3.util import parse_url
 
 from sync.errors import Permanent, Retryable, UnprocessableDocument
 from sync.everbright.egress import PublicHostsAdapter
-from sync.everbright.errors import ODD, REDIRECTS, refusal, unreachable
+from sync.everbright.errors import MISSING, ODD, REDIRECTS, refusal, unreachable
 from sync.settings.validators import is_loopback
 
 TIMEOUT = (10.0, 60.0)
@@ -134,6 +134,10 @@ class EverBright:
                 body = BytesIO()
                 _copy_body(response, body, self._grace_seconds, _MAX_JSON_BYTES, Permanent)
                 return json.loads(body.getvalue())
+        except Retryable as error:
+            if error.reason not in (MISSING, REDIRECTS):
+                raise
+            raise Permanent(error.reason, f"{path} can't be read: {error.message}") from None
         except (requests.RequestException, HTTPError) as error:
             raise unreachable(error) from error
         except (ValueError, RecursionError):

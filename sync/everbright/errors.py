@@ -10,14 +10,13 @@ from sync.ops.retry import retry_after
 
 TOKEN = "everbright_token"  # noqa: S105 - a reason
 MISSING = "everbright_missing"
+"""Retryable for a document, which may arrive later; Permanent for JSON, and so is REDIRECTS."""
 ODD = "everbright_odd"
 """The answer isn't in the expected format."""
 REDIRECTS = "everbright_redirects"
 
 DOWN = frozenset({"everbright_unavailable", "everbright_unreachable", "everbright_slow"})
 """Another request would probably fail, too."""
-NO_LIST = frozenset({MISSING, REDIRECTS})
-"""A document may arrive there later, but a list won't: `Lists` makes these errors Permanent."""
 OPTIONAL_LIST = frozenset({MISSING, ODD, "everbright_unfiltered"})
 """The account may not have the list, or have it at another path."""
 LIST_BREAKS = frozenset({"everbright_endless", "everbright_next"})

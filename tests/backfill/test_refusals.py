@@ -50,9 +50,7 @@ def test_an_unreadable_job_is_reported_and_the_others_are_read(stand: Stand) -> 
     run = stand.run()
     assert run.events == 2
     assert list(run.not_read) == [uuid(1), uuid(3)]
-    assert run.not_read[uuid(1)].startswith(
-        "everbright_missing: EverBright has no list at /api/v1/sub_task?"
-    )
+    assert run.not_read[uuid(1)].startswith("everbright_missing: /api/v1/sub_task?")
     assert run.not_read[uuid(3)] == "everbright_odd: EverBright's answer isn't JSON."
 
 

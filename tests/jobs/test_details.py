@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.errors import BrightsheetError, Retryable
+from sync.errors import BrightsheetError, Permanent
 from sync.everbright import answers
 from sync.field_table import DETAIL_IDS
 from sync.jobs import files
@@ -70,7 +70,7 @@ def test_any_answer_is_read_or_raises_an_error(data: Any, status: Any) -> None:
 
 
 def test_a_refusal_in_the_body_is_recognized() -> None:
-    with pytest.raises(Retryable) as caught:
+    with pytest.raises(Permanent) as caught:
         answers.read_details({"status_code": 404, "messages": {}, "data": []}, METRICS, "x^")
     assert caught.value.reason == "everbright_missing"
 

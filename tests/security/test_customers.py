@@ -5,7 +5,7 @@ import json
 import pytest
 from structlog.testing import capture_logs
 
-from sync.errors import BrightsheetError, Permanent, Retryable
+from sync.errors import BrightsheetError, Permanent
 from sync.everbright import answers
 from sync.everbright.client import SITE_PATH, EverBright
 from sync.jobs.model import Customer
@@ -77,7 +77,7 @@ def test_an_oversized_answer_is_not_read(home: Server) -> None:
 def test_a_redirect_takes_no_token_along(home: Server, inside: Server) -> None:
     inside.answers["/elsewhere"] = say(200, b'{"contacts": [], "uuid": "x"}')
     home.answers[ASKED] = say(302, b"", Location=f"{inside.url}/elsewhere")
-    with pytest.raises(Retryable, match="another host"):
+    with pytest.raises(Permanent, match="another host"):
         ask(home)
     assert TOKEN in str(home.asked)
     assert not inside.asked
