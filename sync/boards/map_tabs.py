@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from sync.boards import link, metadata
+from sync.boards.first_flush import TabColumns
 from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import SeenTab
-from sync.boards.preview import Preview, TabColumns, kept_cells, preview
+from sync.boards.preview import Preview, kept_cells, preview
 from sync.boards.reader import BoardReader
 from sync.boards.survey import Survey
 from sync.errors import Permanent, Retryable
@@ -240,9 +241,8 @@ class TabMapper:
         staying = [mapping for mapping in report.staying if KEY in mapping.fields]
         mapped = sorted([*report.chosen_tabs, *staying], key=lambda each: each.tab.index)
         tabs = {m.tab.sheet_id: TabColumns.of(m, report.fields) for m in mapped}
-        return replace(
-            preview(self._flusher, lease, tabs), unknown=self._wiring.customers.unknown()
-        )
+        unknown = self._wiring.customers.unknown()
+        return preview(self._flusher, lease, tabs, unknown=unknown)
 
     def _answer(self, lease: Lease, report: MappingReport) -> None:
         """Store which rows are jobs' before the mapping: the first flush goes by it."""

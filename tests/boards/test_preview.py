@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import update
 
+from sync.boards.first_flush import TabColumns
 from sync.boards.preview import (
     ADDED,
     COPIED,
@@ -12,7 +13,6 @@ from sync.boards.preview import (
     KEY_ADDED,
     REPLACED,
     Preview,
-    TabColumns,
     preview,
 )
 from sync.sheets.cell_data import at
@@ -42,7 +42,7 @@ TAB = TabColumns(HEADER_ROW, COLUMNS, {FIELDS["Permit"]: WORDS})
 def previewed(bench: Bench, mapped_at: datetime | None = None) -> Preview:
     tab = replace(TAB, mapped_at=mapped_at)
     with bench.held() as held:
-        return preview(bench.flusher, held, {OPEN: tab, INSTALLED: tab})
+        return preview(bench.flusher, held, {OPEN: tab, INSTALLED: tab}, unknown=0)
 
 
 def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:

@@ -32,6 +32,8 @@ _SAMPLES = 2
 """Cells of a column: more make lines too long for a terminal."""
 _WORDS = 12
 """Words without a meaning that are named."""
+_DOUBLED = 3
+"""Jobs with several rows that are named."""
 _SAID = {
     REPLACED: "replaced",
     KEY_ADDED: "site ID",
@@ -111,7 +113,7 @@ def show_report(report: MappingReport, out: Console, *, is_written: bool) -> Non
 
 def _show_preview(preview: Preview, out: Console) -> None:
     _say(out, "What the first update would change:", "bold")
-    for line in (*preview.counts, *preview.cautions):
+    for line in (*_counts(preview), *_cautions(preview)):
         _say(out, f"  {line}")
     if not preview.changes:
         return
@@ -120,6 +122,34 @@ def _show_preview(preview: Preview, out: Console) -> None:
         for c in sorted(preview.changes, key=lambda change: list(_SAID).index(change.kind))
     ]
     _show_table(out, ("Tab", "Cell", "Header", "", "Before", "After"), rows)
+
+
+def _counts(preview: Preview) -> Iterator[str]:
+    kinds, doubled = preview.kinds, preview.doubled
+    yield f"rows that have a site ID already: {preview.already_keyed}"
+    yield f"rows matched to a job: {preview.matched}"
+    if doubled:
+        named = "; ".join(map(str, doubled[:_DOUBLED])) + ("; …" if len(doubled) > _DOUBLED else "")
+        yield f"jobs in more than one row (every row is kept): {len(doubled)} ({named})"
+    yield f"rows added: {preview.added}"
+    yield f"blank cells filled: {kinds[FILLED]}"
+    typed = "text that you typed is replaced only by later events"
+    yield f"cells replaced: {kinds[REPLACED]} ({typed})"
+    yield f"formulas copied into the added rows: {kinds[COPIED]}"
+
+
+def _cautions(preview: Preview) -> Iterator[str]:
+    jobs = pluralize(preview.unsettled_count, "job", "jobs")
+    if preview.unsettled_count and preview.wait_hours:
+        hours = f"{preview.wait_hours:g} hours for your answer before it adds rows."
+        yield f"{jobs} may already have a row. Brightsheet waits {hours}"
+    elif preview.unsettled_count:
+        fix = "After you write the mapping, list them with: brightsheet link"
+        yield f"{jobs} that get a new row may already have one. {fix}"
+    if preview.unknown:
+        jobs = pluralize(preview.unknown, "job has", "jobs have")
+        fix = "Rows can't be matched to such a job. Is EVERBRIGHT_API_TOKEN set?"
+        yield f"{jobs} no known customer. {fix}"
 
 
 def _show_table(out: Console, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
