@@ -132,9 +132,9 @@ class DetailLookup:
             if error.reason != MISSING:
                 raise
             self._log_once("details_refused", metrics)
-            return due.known.model_copy(update={"asked": metrics, "is_refused": True})
+            return due.known.model_copy(update={"metrics": metrics, "is_refused": True})
         self._log_once("details_missing", [metric for metric in metrics if metric not in values])
-        return Details(asked=metrics, values=values)
+        return Details(metrics=metrics, values=values)
 
     def _path(self, job: Job, metrics: Iterable[str]) -> str:
         """Return the query for a job; "" while its quote is unknown, or without metrics."""
@@ -164,12 +164,15 @@ class LookupLoop:
     _heartbeats: Heartbeats
     _wait: Callable[[float], object]
     _wake: Callable[[], object]
-    _is_refused: bool | None = None
+    _is_refused: bool = False
+    _has_begun: bool = False
 
     def step(self) -> bool:
         """Send the first request that is due; False if none is."""
-        if self._is_refused is None:  # The token may have changed with the restart.
-            self._record_token(None)
+        if not self._has_begun:
+            # The token may have changed with the restart.
+            self._heartbeats.end(TOKEN_REFUSED)
+            self._has_begun = True
         for fetcher in self._fetchers:
             result = fetcher.fetch()
             if result is None:
@@ -185,8 +188,10 @@ class LookupLoop:
 
     def _record_token(self, error: BrightsheetError | None) -> None:
         """Record whether the token is accepted; other errors don't show it."""
-        is_refused = error is not None and error.reason == TOKEN
-        if is_refused != self._is_refused and (error is None or is_refused):
+        if error is not None and error.reason != TOKEN:
+            return
+        is_refused = error is not None
+        if is_refused != self._is_refused:
             change = self._heartbeats.begin if is_refused else self._heartbeats.end
             change(TOKEN_REFUSED)
             self._is_refused = is_refused

@@ -181,7 +181,7 @@ class MetricEntry(Value):
 def metrics(columns: Mapping[str, Sequence[str]], known: Iterable[Details]) -> list[MetricEntry]:
     """Return an entry for each metric in `columns`; one with {alias} gives several."""
     answers = list(known)
-    names = sorted({name for answer in answers for name in answer.asked})
+    names = sorted({name for answer in answers for name in answer.metrics})
     entries: list[MetricEntry] = []
     for column, templates in columns.items():
         for template in templates:
@@ -193,7 +193,7 @@ def metrics(columns: Mapping[str, Sequence[str]], known: Iterable[Details]) -> l
 
 
 def _metric(column: str, metric: str, answers: Iterable[Details]) -> MetricEntry:
-    asked = [answer for answer in answers if metric in answer.asked]
+    asked = [answer for answer in answers if metric in answer.metrics]
     answered = [answer.values for answer in asked if not answer.is_refused]
     return MetricEntry(
         column=column,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from pydantic import ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field
 
 from sync.types import Value
 from sync.webhooks.schema import Comment, ContractState, Document, Milestone
@@ -385,11 +385,12 @@ class Customer(Value):
 class Details(Value):
     """The answer of EverBright's Data Access Layer about a job.
 
-    `values` are texts by metric, "" if this job has none. `asked` has the requested metrics; one
-    that isn't in `values` was missing from the answer.
+    `values` are texts by metric, "" if this job has none. `metrics` were requested; one that isn't
+    in `values` was missing from the answer.
     """
 
-    asked: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = Field(default=(), validation_alias=AliasChoices("metrics", "asked"))
+    """It was stored as `asked` before."""
     values: dict[str, str] = Field(default_factory=dict)
     is_refused: bool = False
     """Whether EverBright refused the last request; `values` are then from an earlier answer."""
