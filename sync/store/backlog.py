@@ -157,7 +157,8 @@ class Backlog:
     def named(self, code: str) -> str:
         """Return the first of these items, in a sentence."""
         items = self.findings.get(code, ())
-        return "; ".join(items[:_NAMED]) + (" …" if len(items) > _NAMED else "")
+        more = len(items) - _NAMED
+        return "; ".join(items[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
     @property
     def unknown(self) -> str:

@@ -33,12 +33,14 @@ from tests.world import wait_for
 
 pytestmark = pytest.mark.timeout(400)
 OFFICE = (ROOT / "docs" / "office.md").read_text("utf-8")
+LATER = [(ROOT / "docs" / name).read_text("utf-8") for name in ("stage.md", "office-daily.md")]
 INSTALLER = (ROOT / "docs" / "setup" / "own-sheet.md").read_text("utf-8")
 MAPPING, _HEADING, CHECKING = OFFICE.partition("\n## 5. ")
 BEFORE, _HEADING, AFTER = INSTALLER.partition("\n## After the mapping")
 PAGES = "\n".join((BEFORE, MAPPING, AFTER, CHECKING))
 """The steps in their order: the office maps, and then the installer starts the worker."""
 SITES = board.sites()
+PICTURES = ["own-before", "own-after", "own-overview"]
 _STEP = re.compile(
     r"^ +(?:\.venv/bin/)?brightsheet (?P<command>[^\n]+)$"
     r"|^ +(?P<restart>systemctl restart brightsheet)$"
@@ -177,6 +179,9 @@ def day(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
                 found.do(step)
             found.rows = wait_for(lambda: settled(found.table()))
             found.pictures["own-after"] = picture(browser, found.address)
+            page.goto(found.receivers[-1].url)
+            problems = {"x": 0, "y": 0, "width": 1200, "height": 330}
+            found.pictures["own-overview"] = page.screenshot(clip=problems)
         finally:
             for receiver in found.receivers:
                 receiver.stop()
@@ -229,7 +234,8 @@ def test_everything_that_the_pages_describe_is_visible(day: Day) -> None:
 
 
 def test_the_office_needs_no_command() -> None:
-    assert "`brightsheet" not in OFFICE and "\n    " not in OFFICE
+    for page in (OFFICE, *LATER):
+        assert "`brightsheet" not in page and "\n    " not in page
 
 
 @pytest.mark.long
@@ -248,14 +254,14 @@ def test_the_board_has_its_jobs_and_all_typed_text(day: Day) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["own-before", "own-after"])
-def test_a_picture_of_the_sheet(day: Day, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_taken(day: Day, tmp_path: Path, name: str) -> None:
     taken = day.pictures[name]
     assert 10_000 < len(taken) < LARGEST
     folder = IMAGES if os.environ.get("IMAGES") else tmp_path
     (folder / f"{name}.png").write_bytes(taken)
 
 
-@pytest.mark.parametrize("name", ["own-before", "own-after"])
+@pytest.mark.parametrize("name", PICTURES)
 def test_the_pictures_exist_and_are_small(name: str) -> None:
     assert 10_000 < (IMAGES / f"{name}.png").stat().st_size < LARGEST
