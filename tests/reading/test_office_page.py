@@ -180,8 +180,8 @@ def day(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
             found.rows = wait_for(lambda: settled(found.table()))
             found.pictures["own-after"] = picture(browser, found.address)
             page.goto(found.receivers[-1].url)
-            problems = {"x": 0, "y": 0, "width": 1200, "height": 330}
-            found.pictures["own-overview"] = page.screenshot(clip=problems)
+            page.set_viewport_size({"width": 1200, "height": 330})
+            found.pictures["own-overview"] = page.screenshot()
         finally:
             for receiver in found.receivers:
                 receiver.stop()
