@@ -32,7 +32,7 @@ from sync.jobs.pipeline import PipelineEntry
 from sync.store import history, hours, measures
 from sync.store.database import Database, Lease, bumped, clock, now
 from sync.store.schema import attempt, cell_history, job, quarantine, undo
-from sync.store.spreadsheet import LOST, Spreadsheet
+from sync.store.spreadsheet import HAS_LOST_KEY, Spreadsheet
 from sync.types import ReplacedWords
 
 REST_SECONDS = 30.0
@@ -339,7 +339,7 @@ def _confirm_cells(connection: Connection, jobs: Sequence[Shown], conclusion: Co
 def _confirm_keys(connection: Connection, sites: Collection[str]) -> None:
     # What was last written for these jobs is in another row than their new one, unless the row had
     # only lost its key.
-    is_same = or_(job.c.has_row, job.c.shown_events == LOST)
+    is_same = or_(job.c.has_row, HAS_LOST_KEY)
     written = case((is_same, job.c.written), else_="{}")
     which = update(job).where(job.c.site.in_(sorted(sites)))
     connection.execute(which.values(written=written, has_row=True, **bumped()))
