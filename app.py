@@ -63,8 +63,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     _add_refusals(app, wiring, refusals)
     _add_status(app, wiring)
     _add_metrics(app, wiring, tries, acknowledgements)
+    _add_openapi(app)
     add_console(app, wiring, alerts.deliver, worker.wake, tries, compose.pages())
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(BrightsheetError, _unavailable)
     app.register_error_handler(Exception, _fault)
     app.after_request(_with_safe_headers)
     app.wsgi_app = Forwarded(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
@@ -178,11 +180,6 @@ def _add_health(app: Flask, database: Database) -> None:
         message = "The database has another schema. Run: brightsheet db upgrade"
         return _error(HTTPStatus.SERVICE_UNAVAILABLE, "schema", message)
 
-    @app.errorhandler(BrightsheetError)
-    def unavailable(error: BrightsheetError) -> tuple[Response, int]:
-        _log.error("unavailable", reason=error.reason)
-        return _error(HTTPStatus.SERVICE_UNAVAILABLE, error.reason, error.message)
-
 
 def _add_status(app: Flask, wiring: Wiring) -> None:
     cached = CachedBacklog(wiring.backlog)
@@ -214,6 +211,8 @@ def _add_metrics(
             return answer, status
         return Response(exposition(collector), content_type=CONTENT_TYPE_LATEST)
 
+
+def _add_openapi(app: Flask) -> None:
     @app.get("/openapi.json")
     def openapi() -> Response:
         return Response(OPENAPI_FILE.read_bytes(), content_type="application/json")
@@ -252,6 +251,11 @@ def _http_error(error: HTTPException) -> tuple[Response, int]:
     if isinstance(error, RequestEntityTooLarge):
         return _error(status, "too_large", _TOO_LARGE)
     return _error(status, reason, error.description or reason)
+
+
+def _unavailable(error: BrightsheetError) -> tuple[Response, int]:
+    _log.error("unavailable", reason=error.reason)
+    return _error(HTTPStatus.SERVICE_UNAVAILABLE, error.reason, error.message)
 
 
 def _fault(error: Exception) -> tuple[Response, int]:
