@@ -13,6 +13,7 @@ from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import BLANK as NO_CELL
 from emulator.sheets.grid import Cell, Column, Row, Sheet, Spreadsheet
+from emulator.sheets.updates import paste
 from sync.sheets.read import COLUMN_KEY, HEADER_KEY, HISTORY_TAB, JOBS_TAB
 
 EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
@@ -23,6 +24,8 @@ HAND = re.compile(r"\b(?:hand|head|note|row)-\d{5}\b")
 """What a made-up person types: each text once in a run."""
 
 _AGE = re.compile(r"=TODAY\(\)-(\d+)")
+_ROW = re.compile(r"[A-Z](\d+)")
+"""The number of a row in a formula's reference."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -209,8 +212,8 @@ def sort_all(
 ) -> Callable[[], None]:
     """Sort the rows from `first` on, also a header row; return what takes that back.
 
-    Formulas stay as they are, and so do rows that are inserted before it is taken back. If the
-    header row would stay on top, nothing is done: the product would go on, and copy formulas.
+    Rows that are inserted before it is taken back stay where they are. If the header row would
+    stay on top, nothing is done: the product would go on, and copy the formulas of totals.
     """
     area = range(first, len(tab.rows))
     order = ordered(Evaluator(spreadsheet), tab, area, [(column, not ascending)])
@@ -222,12 +225,21 @@ def sort_all(
 
 
 def _move(spreadsheet: Spreadsheet, tab: Sheet, moves: Sequence[tuple[Row, Row]]) -> None:
-    """Move what is in the first row of each pair into the second."""
+    """Move what is in the first row of each pair into the second.
+
+    A formula of its own row follows it. Totals stay as they are: Google loses their references,
+    and has them back when the sort is taken back.
+    """
 
     def put(edit: Edit) -> None:
-        moved = [(dict(row.cells), to) for row, to in moves]
-        for cells, to in moved:
+        places = {row: index for index, row in enumerate(tab.rows)}
+        moved = [(dict(row.cells), places[row], to) for row, to in moves]
+        for cells, place, to in moved:
             for column in tab.columns:
-                edit.cell(tab, to, column, cells.get(column.key, NO_CELL))
+                cell = cells.get(column.key, NO_CELL)
+                text = cell.value.text if isinstance(cell.value, Formula) else ""
+                if {*_ROW.findall(text)} == {str(place + 1)}:
+                    cell = paste.moved(cell, places[to] - place, 0)
+                edit.cell(tab, to, column, cell)
 
     change(spreadsheet, spreadsheet.owner, put)

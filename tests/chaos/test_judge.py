@@ -16,7 +16,7 @@ from tests.chaos import judge, storm
 from tests.chaos.desk import ONE, TWO, Desk, worked_on
 from tests.chaos.judge import Violation
 from tests.chaos.ledger import Claim, Deed
-from tests.chaos.tab import KEY, record
+from tests.chaos.tab import KEY, jobs_tab, record, sort_all
 from tests.chaos.truth import Truth
 from tests.made_up import document, milestone, task
 from tests.traffic import history
@@ -201,6 +201,20 @@ def test_a_text_that_a_person_typed_over_is_not_missed(google: Emulator) -> None
     desk.type(row, key, "hand-99999")
     desk.ledger.follow(before, desk.now(), Deed("type over it"), 0.0)
     assert text not in {claim.text for claim in desk.ledger.holding()}
+
+
+def test_a_sort_with_the_header_row_takes_formulas_along(google: Emulator) -> None:
+    """Otherwise new rows would copy a formula of another row, as no installer's do."""
+    desk = worked_on(google)
+    row = desk.now().by_site[ONE][0]
+    key, tab = desk.blank_column(row), jobs_tab(desk.book)
+    desk.type(row, key, f"=A{row + 1}")
+    assert tab is not None
+    unsort = sort_all(desk.book, tab, 0, 0, ascending=True)
+    (now,) = [n for n in desk.now().body() if desk.now().spot(n, key).text.startswith("=")]
+    assert now != row and desk.now().spot(now, key).text == f"=A{now + 1}"
+    unsort()
+    assert desk.now().spot(row, key).text == f"=A{row + 1}"
 
 
 def test_a_history_that_doubles_or_loses_a_line_is_seen(google: Emulator, sqlite_url: str) -> None:
