@@ -1,7 +1,7 @@
 """Finds the header row of a tab, and the field that a header names. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -60,6 +60,10 @@ class Recognizer:
         for name, keys in bare.items():
             if name and len(keys) == 1 and name not in fields.synonyms:
                 self._names.setdefault(name, *keys)
+        self._names_without_fillers = {
+            " ".join(word for word in name.split() if word not in FILLERS): key
+            for name, key in self._names.items()
+        }
         self.match = lru_cache(maxsize=1024)(self._match)
 
     def _match(self, header: str) -> HeaderMatch | None:
@@ -81,21 +85,26 @@ class Recognizer:
         return None
 
     def _of_milestone(self, text: str) -> HeaderMatch | None:
+        """Return the field of a header with a milestone's name, and words for what of it is shown.
+
+        None if no milestone is named.
+        """
         words = [word for word in text.split() if word not in FILLERS]
         aspects = [name for name, known in ASPECT_WORDS.items() if not known.isdisjoint(words)]
-        is_dated = not DATE_WORDS.isdisjoint(words)
-        not_of_name = DATE_WORDS.union(*(ASPECT_WORDS[name] for name in aspects))
-        name = " ".join(word for word in words if word not in not_of_name)
-        keys = {
-            " ".join(word for word in known.split() if word not in FILLERS): key
-            for known, key in self._names.items()
-        }
-        rank = MILESTONE
-        if name not in keys:
-            name, rank = _nearest(name, keys), ALMOST
-        if not name:
+        beside_name = DATE_WORDS.union(*(ASPECT_WORDS[name] for name in aspects))
+        name = " ".join(word for word in words if word not in beside_name)
+        known = self._names_without_fillers
+        near = name if name in known else _nearest(name, known)
+        if not near:
             return None
-        key = keys[name]
+        rank = MILESTONE if near == name else ALMOST
+        return self._of_aspects(aspects, words, known[near], rank)
+
+    def _of_aspects(
+        self, aspects: Sequence[str], words: Sequence[str], key: str, rank: int
+    ) -> HeaderMatch:
+        """Return which of the aspects of a milestone a header with these words is about."""
+        is_dated = not DATE_WORDS.isdisjoint(words)
         if len(aspects) > 1 or (is_dated and not aspects):
             why = self._unclear(*(f"{aspect}:{key}" for aspect in aspects or DATED))
             return HeaderMatch("", why, MILESTONE)
