@@ -22,7 +22,7 @@ from sync.boards.customer_texts import (
     phones,
     texts_of_customer,
 )
-from sync.boards.mapping.words import plain
+from sync.boards.mapping.vocabulary import plain
 from sync.jobs.model import Customer
 from sync.sheets.row_identity import Place
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sync.boards.mapping.words import plain
+from sync.boards.mapping.vocabulary import plain
 from sync.boards.table_end import ColumnTexts
 from sync.jobs.model import Customer
 from sync.sheets.cell_data import Rows, texts_of

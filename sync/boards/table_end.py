@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from sync.boards import formulas
-from sync.boards.mapping.words import is_divider, plain, sets_aside
+from sync.boards.mapping.vocabulary import is_divider, plain, sets_aside
 from sync.field_table import KEY, FieldKind, entry_of
 from sync.sheets.cell_data import Row, at, is_formula, site_in, text_of
 from sync.sheets.job_tabs import Pattern

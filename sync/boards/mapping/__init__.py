@@ -1,1 +1,6 @@
-"""Proposes and decides which field each column of the installer's sheet shows. Pure."""
+"""Proposes and decides which field each column of the installer's sheet shows. Pure.
+
+A *text* is ours, mostly EverBright's. A column's *word* is what it shows for a text: an *option* of
+its drop-down, or what the installer types there. A column's *values* are all of its options, or
+else the texts in its cells. A *term* is in the vocabulary by which we recognize any of these.
+"""

@@ -84,8 +84,8 @@ class ColumnContent:
     """Whether any cell except totals is computed: writing there would destroy a formula."""
     is_numeric: bool = False
     """Whether most are numbers for Google; a phone number or a ZIP code may be one, too."""
-    is_wordy: bool = False
-    """Whether most are words without a digit."""
+    has_no_digits: bool = False
+    """Whether most are without a digit: words, and no numbers."""
     is_blank: bool = False
     """Whether nothing is filled: `what` is then what the cells are formatted for."""
 
@@ -101,7 +101,7 @@ def of(cells: Iterable[SeenCell]) -> ColumnContent:
         what,
         is_computed=any(cell.kind is CellKind.COMPUTED for cell in filled),
         is_numeric=_are_most([cell.kind is CellKind.NUMBER for cell in filled]),
-        is_wordy=_are_most([not any(map(str.isdigit, cell.text)) for cell in filled]),
+        has_no_digits=_are_most([not any(map(str.isdigit, cell.text)) for cell in filled]),
         is_blank=not filled,
     )
 

@@ -16,9 +16,9 @@ from sync.boards.mapping.fields import (
 )
 from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.propose import Proposal, propose
-from sync.boards.mapping.recognize import Recognizer
+from sync.boards.mapping.recognize import HeaderRow, Recognizer
 from sync.boards.mapping.tab import NativeTable, SeenTab, why_unmappable, why_unwritable
-from sync.boards.mapping.words import plain
+from sync.boards.mapping.vocabulary import plain
 from sync.boards.progress_words import RuleWord, parse_words, stored_words
 from sync.errors import Permanent
 from sync.field_table import KEY
@@ -156,14 +156,9 @@ class TabDecider:
         base = TabMapping(tab, is_mapped=stored is not None)
         if problem := why_unmappable(tab):
             return replace(base, problem=problem)
-        row, problem = self._choices.header_row, ""
-        if row is None and stored:
-            row = stored.header_row
-        if row is None:
-            header = recognize.find(tab, self._recognizer)
-            row, problem = header.row, header.problem
-        if row is None:
-            return replace(base, problem=problem)
+        header = self._header_row(tab, stored)
+        if (row := header.row) is None:
+            return replace(base, problem=header.problem)
         base = replace(base, header_row=row)
         if not tab.headers(row):
             return replace(base, problem=f"has nothing in row {row + 1}.")
@@ -181,6 +176,11 @@ class TabDecider:
         columns = tuple(self._with_words(c, stored, chosen.get(c.index, {})) for c in columns)
         mapping = replace(base, columns=columns, found=frozenset({*named, *with_words}))
         return mapping if KEY in mapping.fields else replace(mapping, added=(KEY,))
+
+    def _header_row(self, tab: SeenTab, stored: StoredMapping | None) -> HeaderRow:
+        if self._choices.header_row is not None:
+            return HeaderRow(self._choices.header_row)
+        return HeaderRow(stored.header_row) if stored else recognize.find(tab, self._recognizer)
 
     def _chosen_columns(
         self,
@@ -310,7 +310,7 @@ class TabDecider:
         if stored and stored.fields.get(column.index) == column.field:
             was = stored.words.get(column.index, {})
         if column.field == PROGRESS:
-            known = self._rules.proposed(column.proposal.words) if was is None else was
+            known = self._rules.proposed(column.proposal.values) if was is None else was
             return replace(column, words=self._rule_words(column, parse_words(known), chosen))
         by_text = {text: words[0] if words else NO_WORD for text, words in chosen.items()}
         return self._text_words(column, was or {}, by_text)
@@ -328,7 +328,7 @@ class TabDecider:
             if word and word not in options:
                 raise no_option(column, word, text)
         field = self._fields.get(column.field)
-        words = fit_options(field, options, wanted, self._fields.trade_words)
+        words = fit_options(field, options, wanted, self._fields.trade_terms)
         if words.size > LONGEST:
             reason = f"its drop-down has {len(options)} long options"
             return replace(column, field="", reason=reason)

@@ -1,7 +1,4 @@
-"""The fields that a column can show, and which option of a drop-down fits each text. Pure.
-
-In `sync.boards.mapping`, a *text* is ours, mostly EverBright's; a *word* is the installer's for it.
-"""
+"""The fields that a column can show, and which option of a drop-down fits each text. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -10,7 +7,7 @@ from functools import cached_property
 
 from rapidfuzz import fuzz
 
-from sync.boards.mapping.words import STATUS_WORDS, SYNONYMS, TradeWords, plain
+from sync.boards.mapping.vocabulary import STATUS_TERMS, SYNONYMS, TradeTerms, plain
 from sync.errors import Permanent
 from sync.field_table import ASPECTS, FIELDS, JOB_FIELDS, FieldKind
 from sync.jobs.milestones import Heading
@@ -116,13 +113,13 @@ class Fields:
         return tuple(CONTRACT_LABELS.values()) if name == "contract" else ()
 
     @cached_property
-    def trade_words(self) -> TradeWords:
-        """Return words of the trade by how a status reads: those of the config come first."""
-        words: dict[str, list[Sequence[str]]] = {}
+    def trade_terms(self) -> TradeTerms:
+        """The terms of the trade by a status's label: those of the config come first."""
+        terms: dict[str, list[Sequence[str]]] = {}
         for code, status in self.config.statuses.items():
             own = tuple(map(plain, self.config.mapping.words.get(code, ())))
-            words.setdefault(status.label, []).extend((own, *STATUS_WORDS.get(code, ())))
-        return words
+            terms.setdefault(status.label, []).extend((own, *STATUS_TERMS.get(code, ())))
+        return terms
 
     def label_of(self, text: str) -> str:
         """Return a status's label, from its code in the config or a label in any case."""
@@ -189,7 +186,7 @@ def fit_options(
     field: Field,
     options: tuple[str, ...],
     chosen: Mapping[str, str],
-    trade: TradeWords | None = None,
+    trade: TradeTerms | None = None,
 ) -> TextWords:
     """Return the option for each text of ours: as `chosen`, else the same text, else a proposal.
 
@@ -231,8 +228,8 @@ def _fitting(
     yield [option for option in options if option == text]
     yield [option for option in options if option.strip().casefold() == text.casefold()][:1]
     yield [option for option in options if plain(option) == plain(text)]
-    for words in trade:
-        yield [option for option in free if plain(option) in words]
+    for terms in trade:
+        yield [option for option in free if plain(option) in terms]
     bare = plain(text)
     yield [
         option

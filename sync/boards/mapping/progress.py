@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sync.boards.mapping.fields import Fields
-from sync.boards.mapping.words import (
-    ABBREVIATIONS,
-    ASPECT_WORDS,
+from sync.boards.mapping.vocabulary import (
+    ASPECT_TERMS,
     FILLERS,
-    JOB_WORDS,
-    PAID_WORDS,
+    JOB_TERMS,
+    PAID_TERMS,
     PAYMENT_NAMES,
-    STEP_WORDS,
+    STEP_TERMS,
     plain,
     spelled_out,
 )
@@ -30,18 +29,18 @@ from sync.jobs.progress import (
 )
 
 ENOUGH_RULES, ENOUGH_MILESTONES = 3, 2
-"""What a column's words must stand for: fewer may be about anything."""
-_NAMELESS = FILLERS | ASPECT_WORDS["approved"] | {"to", "complete", "completed"}
+"""What a column's values must stand for: fewer may be about anything."""
+_NAMELESS = FILLERS | ASPECT_TERMS["approved"] | {"to", "complete", "completed"}
 """Words of a milestone's name that don't tell it from another."""
 _BY_MEANING = {"approved": APPROVED, "rejected": REJECTED, "waiting": SUBMITTED}
 _SHORTEST_STEM = 4
 _UNSURE = 9
-"""The tier of a word that is only a milestone's name."""
+"""The tier of a value that is only a milestone's name."""
 
 
 @dataclass(frozen=True)
 class _Match:
-    """A rule that a word may stand for, and its tier."""
+    """A rule that a column's value may stand for, and how sure that is: the lowest is surest."""
 
     rule: str
     tier: int
@@ -121,32 +120,32 @@ class ProgressRules:
         name = self.fields.spelled(f"status:{milestone}").partition(":")[2]
         return f"{name}:{status}"
 
-    def proposed(self, words: Sequence[str]) -> dict[str, str]:
-        """Return the word for each rule that one word says plainly.
+    def proposed(self, values: Sequence[str]) -> dict[str, str]:
+        """Return the word for each rule: the value of a column that says it plainly.
 
         Where several say the same, none is proposed unless one says it for certain.
         """
         found: dict[str, dict[int, list[str]]] = {}
-        for word in words:
-            if meant := self._meant(word):
+        for value in values:
+            if meant := self._meant(value):
                 rule, tier = meant
-                found.setdefault(rule, {}).setdefault(tier, []).append(word)
+                found.setdefault(rule, {}).setdefault(tier, []).append(value)
         surest = {rule: tiers[min(tiers)] for rule, tiers in found.items()}
         return {rule: alike[0] for rule, alike in surest.items() if len(alike) == 1}
 
-    def are_steps(self, words: Sequence[str]) -> bool:
-        """Return whether the words of a column say how far a job is."""
-        rules = self.proposed(words)
+    def are_steps(self, values: Sequence[str]) -> bool:
+        """Return whether the values of a column say how far a job is."""
+        rules = self.proposed(values)
         milestones = {rule.partition(":")[0] for rule in rules if rule not in JOB_RULES}
         return len(rules) >= ENOUGH_RULES and len(milestones) >= ENOUGH_MILESTONES
 
-    def _meant(self, word: str) -> tuple[str, int] | None:
-        """Return the rule that a word stands for, and how sure that is: the lowest is surest."""
-        text = plain(word)
-        for rule, known in JOB_WORDS.items():
+    def _meant(self, value: str) -> tuple[str, int] | None:
+        """Return the rule that a value stands for, and how sure that is: the lowest is surest."""
+        text = plain(value)
+        for rule, known in JOB_TERMS.items():
             if text in known:
                 return rule, 0
-        if text in PAID_WORDS:  # No other approval says that money came.
+        if text in PAID_TERMS:  # No other approval says that money came.
             paid = [key for key, name in self._names.items() if not PAYMENT_NAMES.isdisjoint(name)]
             return (milestone_rule(paid[-1], APPROVED), 0) if paid else None
         ignored = FILLERS | {"to"}
@@ -189,19 +188,19 @@ class ProgressRules:
 
     @cached_property
     def _statuses(self) -> dict[str, tuple[str, int]]:
-        """The status by a word for it, and how sure it is."""
-        words: dict[str, tuple[str, int]] = {}
+        """The status by a term for it, and how sure it is."""
+        terms: dict[str, tuple[str, int]] = {}
         for status in STATUSES:
             label = self.fields.config.status_label(status)
-            trade = self.fields.trade_words.get(label, ())
-            aspect = ASPECT_WORDS.get(status.casefold(), frozenset())
-            tiers = ((plain(label), *aspect, *STEP_WORDS[status]), *trade)
+            trade = self.fields.trade_terms.get(label, ())
+            aspect = ASPECT_TERMS.get(status.casefold(), frozenset())
+            tiers = ((plain(label), *aspect, *STEP_TERMS[status]), *trade)
             for tier, known in enumerate(tiers):
-                for word in known:
-                    spelled = " ".join(ABBREVIATIONS.get(one, one) for one in word.split())
-                    bare = " ".join(one for one in spelled.split() if one not in FILLERS)
-                    words.setdefault(bare, (status, tier))
-        return words
+                for term in known:
+                    tokens = spelled_out(term).split()
+                    bare = " ".join(token for token in tokens if token not in FILLERS)
+                    terms.setdefault(bare, (status, tier))
+        return terms
 
 
 def _stem(token: str) -> str:

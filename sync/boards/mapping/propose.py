@@ -10,13 +10,13 @@ from sync.boards.mapping.fields import Field, Fields, fit_options
 from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.recognize import CONTENT, DATED, NO_MATCH, HeaderMatch, Recognizer
 from sync.boards.mapping.tab import SeenTab
-from sync.boards.mapping.words import plain
+from sync.boards.mapping.vocabulary import plain
 from sync.field_table import FieldKind
 from sync.jobs.progress import PROGRESS
 
 _SAMPLES = 3
 _STATUSES = 2
-"""Words for statuses that a list must have: one alone may be anything's."""
+"""Values for statuses that a column must have: one alone may be anything's."""
 _REP = "rep"
 _INITIALS = re.compile(r"(?:[A-Z]\.?\s?){1,3}")
 _COMPUTED = "its cells are computed by a formula, which would be overwritten"
@@ -34,8 +34,8 @@ class Proposal:
     samples: tuple[str, ...]
     options: tuple[str, ...] | None
     """The options of its drop-down; None where it has none."""
-    words: tuple[str, ...]
-    """Its options; without a drop-down, what its cells have."""
+    values: tuple[str, ...]
+    """Its options; without a drop-down, the texts in its cells."""
     is_hidden: bool
     is_computed: bool
 
@@ -65,17 +65,17 @@ def _column(
     cells = list(tab.below(row, index))
     holding = content.of(cells)
     options = next((cell.options for cell in cells if cell.options is not None), None)
-    words = options or tuple(dict.fromkeys(cell.text.strip() for cell in cells if cell.text))
+    values = options or tuple(dict.fromkeys(cell.text.strip() for cell in cells if cell.text))
     # 1. What the header names; if it may name two fields, the cells decide.
-    named = _disambiguated(by.match(header), holding, words, fields)
+    named = _disambiguated(by.match(header), holding, values, fields)
     # 2. No field if the cells contradict that; if it names none, what the cells are.
     match = _with_cells(named, holding, fields, has_options=options is not None)
     # 3. A header like Stage, or an unknown one above a drop-down, may be about the whole job.
     is_unknown_list = options is not None and match.rank == NO_MATCH
     if match.field in _WHOLE_JOB or is_unknown_list:
-        match = _with_progress(match, words, fields)
+        match = _with_progress(match, values, fields)
     # 4. A rep's initials aren't written.
-    if match.field == _REP and words and all(_INITIALS.fullmatch(word) for word in words):
+    if match.field == _REP and values and all(map(_INITIALS.fullmatch, values)):
         match = HeaderMatch("", "its cells are initials, EverBright has full names", match.rank)
     texts = (" ".join(cell.text.split()) for cell in cells)
     return Proposal(
@@ -86,24 +86,24 @@ def _column(
         rank=match.rank,
         samples=tuple([text for text in texts if text][:_SAMPLES]),
         options=options,
-        words=words,
+        values=values,
         is_hidden=index in tab.hidden_columns,
         is_computed=holding.is_computed,
     )
 
 
 def _disambiguated(
-    named: HeaderMatch | None, holding: ColumnContent, words: tuple[str, ...], fields: Fields
+    named: HeaderMatch | None, holding: ColumnContent, values: tuple[str, ...], fields: Fields
 ) -> HeaderMatch | None:
-    """Return what a header names, once it is clear from the cells, or from their list's `words`."""
-    if named is None or not named.by_words:
+    """Return what a header names, once it is clear from the cells, or from the column's values."""
+    if named is None or not named.if_statuses:
         return named
     if holding.what == content.DATE:
-        return replace(named, field=named.by_dates, reason="by its header and its dates")
-    fitted = fit_options(fields.get(named.by_words), words, {}, fields.trade_words)
+        return replace(named, field=named.if_dates, reason="by its header and its dates")
+    fitted = fit_options(fields.get(named.if_statuses), values, {}, fields.trade_terms)
     fitting = {*fitted.by_text.values()}
-    if len(fitting) >= _STATUSES or (fitting and fitting == {*words}):
-        return replace(named, field=named.by_words, reason="by its header and its words")
+    if len(fitting) >= _STATUSES or (fitting and fitting == {*values}):
+        return replace(named, field=named.if_statuses, reason="by its header and its words")
     return named
 
 
@@ -123,7 +123,7 @@ def _with_cells(
             return HeaderMatch("", f"its header says {field.title}, it has a drop-down", named.rank)
         if _contradicts(field, holding):
             found = content.DESCRIPTIONS.get(holding.what) or (
-                "words" if holding.is_wordy else "numbers"
+                "words" if holding.has_no_digits else "numbers"
             )
             reason = f"its header says {field.title}, its cells are {found}"
             return HeaderMatch("", reason, named.rank)
@@ -139,16 +139,16 @@ _WHOLE_JOB = ("stage", "status", "current_milestone")
 """Fields whose headers people also use for a column about the whole job."""
 
 
-def _with_progress(match: HeaderMatch, words: tuple[str, ...], fields: Fields) -> HeaderMatch:
-    """Return the job's progress if the column's words are steps of it, else the match.
+def _with_progress(match: HeaderMatch, values: tuple[str, ...], fields: Fields) -> HeaderMatch:
+    """Return the job's progress if the column's values are steps of it, else the match.
 
-    It is the stage of the sale only if EverBright has sent its words as such.
+    It is the stage of the sale only if EverBright has sent its values as such.
     """
-    if ProgressRules(fields).are_steps(words):
+    if ProgressRules(fields).are_steps(values):
         rank = CONTENT if match.rank == NO_MATCH else match.rank
         return HeaderMatch(PROGRESS, "its words say how far along a job is", rank)
     sent = {plain(stage) for stage in fields.stages}
-    if match.field == "stage" and not (words and sent.issuperset(map(plain, words))):
+    if match.field == "stage" and not (values and sent.issuperset(map(plain, values))):
         reason = "its header says Stage, but EverBright has sent no such stages"
         return replace(match, field="", reason=reason)
     return match
@@ -158,7 +158,7 @@ def _contradicts(field: Field, holding: ColumnContent) -> bool:
     """Return whether a column with such cells cannot be a field's."""
     if holding.what == content.DATE:
         return field.kind is not FieldKind.DATE
-    if field.kind in (FieldKind.DATE, FieldKind.NUMBER) and holding.is_wordy:
+    if field.kind in (FieldKind.DATE, FieldKind.NUMBER) and holding.has_no_digits:
         return True
     if holding.is_numeric and not holding.what:
         return field.kind in (FieldKind.STATUS, FieldKind.DATE, FieldKind.LINKS)

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 from sync.boards.mapping import content
 from sync.boards.mapping.fields import ALIKE, SHORTEST, Fields
 from sync.boards.mapping.tab import CellKind, SeenTab
-from sync.boards.mapping.words import ASPECT_WORDS, DATE_WORDS, FILLERS, plain, spelled_out
+from sync.boards.mapping.vocabulary import ASPECT_TERMS, DATE_TERMS, FILLERS, plain, spelled_out
 
 AHEAD = 6.0
 """The required lead over other fields: "contarct" is similar to contact and to contract."""
@@ -20,7 +20,7 @@ DATED = ("submitted", "approved")
 _APPROVAL = frozenset(("approval", "aprobacion"))
 """May mean the final approval or the milestone itself: "Permit approval" may hold statuses."""
 _OUTSIDE = frozenset(("issued", "granted", "received", "recibido", "recibida"))
-"""Words for an approval that isn't EverBright's: "Permit issued" has the city's date."""
+"""Terms for an approval that isn't EverBright's: "Permit issued" has the city's date."""
 _MONEY = re.compile(r"[$\u20ac\u00a3]|\b(?:amount|amt)\b", re.IGNORECASE)
 
 
@@ -32,9 +32,9 @@ class HeaderMatch:
     reason: str
     rank: int
     """How certain it is: the lowest wins, except NO_MATCH."""
-    by_words: str = ""
-    """If it isn't clear: the field if the cells are words for statuses."""
-    by_dates: str = ""
+    if_statuses: str = ""
+    """If it isn't clear: the field if the cells are statuses."""
+    if_dates: str = ""
     """If it isn't clear: the field if the cells are dates."""
 
 
@@ -55,13 +55,13 @@ class Recognizer:
         # "Design Approval" is recognized as "Design", too, if no other milestone may be meant.
         bare: dict[str, set[str]] = {}
         for name, key in self._names.items():
-            words = [word for word in name.split() if word not in ASPECT_WORDS["approved"]]
-            bare.setdefault(" ".join(words), set()).add(key)
+            tokens = [token for token in name.split() if token not in ASPECT_TERMS["approved"]]
+            bare.setdefault(" ".join(tokens), set()).add(key)
         for name, keys in bare.items():
             if name and len(keys) == 1 and name not in fields.synonyms:
                 self._names.setdefault(name, *keys)
         self._names_without_fillers = {
-            " ".join(word for word in name.split() if word not in FILLERS): key
+            " ".join(token for token in name.split() if token not in FILLERS): key
             for name, key in self._names.items()
         }
         self.match = lru_cache(maxsize=1024)(self._match)
@@ -85,33 +85,33 @@ class Recognizer:
         return None
 
     def _of_milestone(self, text: str) -> HeaderMatch | None:
-        """Return the field of a header with a milestone's name, and words for what of it is shown.
+        """Return the field of a header with a milestone's name, and terms for what of it is shown.
 
         None if no milestone is named.
         """
-        words = [word for word in text.split() if word not in FILLERS]
-        aspects = [name for name, known in ASPECT_WORDS.items() if not known.isdisjoint(words)]
-        beside_name = DATE_WORDS.union(*(ASPECT_WORDS[name] for name in aspects))
-        name = " ".join(word for word in words if word not in beside_name)
+        tokens = [token for token in text.split() if token not in FILLERS]
+        aspects = [name for name, known in ASPECT_TERMS.items() if not known.isdisjoint(tokens)]
+        beside_name = DATE_TERMS.union(*(ASPECT_TERMS[name] for name in aspects))
+        name = " ".join(token for token in tokens if token not in beside_name)
         known = self._names_without_fillers
         near = name if name in known else _nearest(name, known)
         if not near:
             return None
         rank = MILESTONE if near == name else ALMOST
-        return self._of_aspects(aspects, words, known[near], rank)
+        return self._of_aspects(aspects, tokens, known[near], rank)
 
     def _of_aspects(
-        self, aspects: Sequence[str], words: Sequence[str], key: str, rank: int
+        self, aspects: Sequence[str], tokens: Sequence[str], key: str, rank: int
     ) -> HeaderMatch:
-        """Return which of the aspects of a milestone a header with these words is about."""
-        is_dated = not DATE_WORDS.isdisjoint(words)
+        """Return which of the aspects of a milestone the tokens of a header are about."""
+        is_dated = not DATE_TERMS.isdisjoint(tokens)
         if len(aspects) > 1 or (is_dated and not aspects):
             why = self._unclear(*(f"{aspect}:{key}" for aspect in aspects or DATED))
             return HeaderMatch("", why, MILESTONE)
-        if aspects == ["approved"] and not _OUTSIDE.isdisjoint(words):
+        if aspects == ["approved"] and not _OUTSIDE.isdisjoint(tokens):
             why = "it may be the date of the city, the utility or the bank, not EverBright's"
             return HeaderMatch("", why, MILESTONE)
-        says_approval = _APPROVAL.issuperset(ASPECT_WORDS["approved"].intersection(words))
+        says_approval = _APPROVAL.issuperset(ASPECT_TERMS["approved"].intersection(tokens))
         if aspects == ["approved"] and not is_dated and says_approval:
             status, approved = f"status:{key}", f"approved:{key}"
             why = self._unclear(status, approved)

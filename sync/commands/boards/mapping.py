@@ -222,7 +222,7 @@ def _progress_words(column: MappedColumn, words: RuleWords, fields: Fields) -> s
         for each in words.words
     ]
     known = {each.word for each in words.words}
-    rest = [word for word in column.proposal.words if word not in known]
+    rest = [word for word in column.proposal.values if word not in known]
     text = f"The column {name!r} shows how far along a job is: {', '.join(said) or 'no word yet'}."
     if rest:
         text += f" No meaning: {', '.join(rest[:_WORDS])}{' …' if len(rest) > _WORDS else ''}."

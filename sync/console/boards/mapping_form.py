@@ -9,7 +9,7 @@ from hashlib import blake2s
 from werkzeug.datastructures import MultiDict
 
 from sync.boards.mapping.decide import Choices, TabMapping
-from sync.boards.mapping.words import plain
+from sync.boards.mapping.vocabulary import plain
 from sync.console.parts import UNFIT
 from sync.types import letters
 

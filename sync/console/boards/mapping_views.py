@@ -1,6 +1,6 @@
 """Prepares tabs for the pages that map them: first rows, columns, and possible fields. No I/O."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2s
 
@@ -17,8 +17,8 @@ from sync.types import letters
 
 _BELOW = 4
 """Rows that are shown below the headers."""
-_MOST_WORDS = 25
-"""Most distinct texts of a column without a list; more can't be words for the state of a job."""
+_MOST_VALUES = 25
+"""Most values of a column without a drop-down; more can't be words for the state of a job."""
 STEPS = "steps"
 """The kind of a column's words for a job's progress."""
 _LONGEST = 40
@@ -31,7 +31,7 @@ class WordRow:
 
     name: str
     text: str
-    value: str
+    word: str
     proposed: str
 
 
@@ -46,7 +46,7 @@ class WordSet:
 
 @dataclass(frozen=True)
 class StepRow:
-    """A word of a column for the whole job: the input's name, and its rules."""
+    """A value of a column for the whole job: the input's name, and the rules it is a word for."""
 
     name: str
     word: str
@@ -64,20 +64,20 @@ class ColumnView:
     kind: str
     sets: tuple[WordSet, ...]
     steps: tuple[StepRow, ...]
-    """Its words, if it could show a job's progress."""
+    """Its values, if it could show a job's progress."""
 
     @property
     def letter(self) -> str:
         return letters(self.mapped.index)
 
     @property
-    def words(self) -> tuple[WordRow, ...]:
+    def word_rows(self) -> tuple[WordRow, ...]:
         """The texts of the chosen field, and the column's words for them."""
         return next((each.rows for each in self.sets if each.kind == self.kind), ())
 
     @property
     def caution(self) -> str:
-        """A sentence about values that its list has no word for, and that aren't written; or ""."""
+        """A sentence about texts of ours without a word, which aren't written; or ""."""
         options = self.mapped.proposal.options
         if not self.field or (options is None and self.field != PROGRESS):
             return ""
@@ -89,7 +89,7 @@ class ColumnView:
             return "" if is_said else "No word stands for a step yet, so nothing is written."
         words = self.mapped.words
         excluded = words.excluded if isinstance(words, TextWords) else ()
-        none = [row.text for row in self.words if not row.value and row.text not in excluded]
+        none = [row.text for row in self.word_rows if not row.word and row.text not in excluded]
         return f"No option was chosen for {', '.join(none)}." if none else ""
 
 
@@ -109,7 +109,7 @@ class TabView:
 
     @property
     def cautions(self) -> list[str]:
-        """Sentences about values that its columns don't show."""
+        """Sentences about texts that its columns don't show."""
         tab, columns = self.mapping.tab.title, self.columns
         return [f"{tab}, {c.letter} {c.mapped.header}: {c.caution}" for c in columns if c.caution]
 
@@ -184,7 +184,7 @@ class FieldOffers:
             if kind == of_field and isinstance(column.words, TextWords):
                 proposed = column.words.by_text
             elif options is not None:
-                proposed = fit_options(field, options, {}, self._fields.trade_words).by_text
+                proposed = fit_options(field, options, {}, self._fields.trade_terms).by_text
             rows = []
             for text in field.texts:
                 word, named = proposed.get(text, ""), f"{WORD}:{tab}:{name}:{kind}:{text}"
@@ -194,53 +194,49 @@ class FieldOffers:
     def _steps(
         self, tab: int, column: MappedColumn, name: str, form: MappingForm
     ) -> Iterator[StepRow]:
-        """Yield the words of a column that could show a job's progress, and their rules."""
+        """Yield the values of a column that could show a job's progress, and their rules."""
         proposal = column.proposal
         known = column.words.words if isinstance(column.words, RuleWords) else ()
-        words = [*dict.fromkeys((*proposal.words, *(each.word for each in known)))]
-        if proposal.options is None and len(words) > _MOST_WORDS:
+        values = [*dict.fromkeys((*proposal.values, *(each.word for each in known)))]
+        if proposal.options is None and len(values) > _MOST_VALUES:
             return
         if column.field != PROGRESS:
-            known = parse_words(self.rules.proposed(words))
+            known = parse_words(self.rules.proposed(values))
         meanings = form.meanings(tab, name)
         if meanings is None:
-            meanings = {word: [each.rule for each in known if each.word == word] for word in words}
-        for word in words:
+            meanings = {word: [each.rule for each in known if each.word == word] for word in values}
+        for word in values:
             rules = tuple(meanings.get(word, ()))
             yield StepRow(f"{MEANS}:{tab}:{name}:{word}", word, rules)
 
     def choices(self, tab: TabView, form: MappingForm) -> Choices:
+        """Return what the user chose for a tab's columns."""
         number, fields, unset = tab.mapping.tab.sheet_id, dict[str, str](), list[str]()
         words: dict[str, dict[str, list[str]]] = {}
         for column in tab.columns:
-            if (
-                column.mapped.proposal.is_computed
-                or f"{FIELD}:{number}:{column.name}" not in form.first
-            ):
+            is_chosen = f"{FIELD}:{number}:{column.name}" in form.first
+            if column.mapped.proposal.is_computed or not is_chosen:
                 continue
             if not column.field:
                 unset.append(column.name)
                 continue
             fields[column.name] = column.field
-            if column.field == PROGRESS and column.steps:
-                words[column.name] = self._step_words(column.steps)
-                continue
-            # A blank choice is sent only if something else would be proposed.
-            if said := {
-                row.text: [row.value] if row.value else []
-                for row in column.words
-                if row.value or row.proposed
-            }:
-                words[column.name] = said
+            if chosen := self._chosen_words(column):
+                words[column.name] = chosen
         row = form.header_row(number)
         return Choices(fields, unset, form.added(number), column_words=words, header_row=row)
 
-    def _step_words(self, steps: Sequence[StepRow]) -> dict[str, list[str]]:
-        said: dict[str, list[str]] = {}
-        for row in steps:
-            for rule in dict.fromkeys(row.rules):
-                said.setdefault(rule, []).append(row.word)
-        return {rule: said.get(rule, []) for rule in self.rules.labels}
+    def _chosen_words(self, column: ColumnView) -> dict[str, list[str]]:
+        """Return the words for a column, by our text; for a job's progress by every rule."""
+        if column.field == PROGRESS and column.steps:
+            steps = column.steps
+            return {r: [each.word for each in steps if r in each.rules] for r in self.rules.labels}
+        # A blank choice is sent only if something else would be proposed.
+        return {
+            row.text: [row.word] if row.word else []
+            for row in column.word_rows
+            if row.word or row.proposed
+        }
 
 
 def mapping_digest(tab: SeenTab) -> str:

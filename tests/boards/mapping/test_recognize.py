@@ -3,10 +3,10 @@
 import pytest
 from rapidfuzz import fuzz
 
-from sync.boards.mapping import words
+from sync.boards.mapping import vocabulary
 from sync.boards.mapping.fields import ALIKE, SHORTEST, Fields
 from sync.boards.mapping.recognize import ALMOST, Recognizer
-from sync.boards.mapping.words import SYNONYMS, plain
+from sync.boards.mapping.vocabulary import SYNONYMS, plain
 from sync.field_table import ASPECTS, DETAIL_IDS, FIELDS
 from sync.settings.config_file import Config
 from tests.boards.mapping.seen import DESIGN, MILESTONES, PERMIT, PTO, config, fields
@@ -104,7 +104,7 @@ def test_a_detail_is_known_only_if_the_config_has_its_column(header: str) -> Non
 
 def test_the_vocabulary_is_of_fields_that_there_are() -> None:
     assert SYNONYMS.keys() <= FIELDS.keys()
-    assert words.ASPECT_WORDS.keys() == set(ASPECTS)
+    assert vocabulary.ASPECT_TERMS.keys() == set(ASPECTS)
 
 
 def test_what_is_not_clear_names_both(header: str = "Permit date") -> None:

@@ -1,4 +1,4 @@
-"""How texts are compared, and the vocabulary of headers, statuses and dividers. Pure."""
+"""The terms by which we recognize headers, statuses and dividers, in plain form. Pure."""
 
 import re
 import unicodedata
@@ -103,7 +103,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 """Headers by field, in English and Spanish, as `plain` gives them; [mapping.synonyms] adds more."""
 
-ASPECT_WORDS: Mapping[str, frozenset[str]] = {
+ASPECT_TERMS: Mapping[str, frozenset[str]] = {
     "status": frozenset(_texts("status, estado, estatus")),
     "documents": frozenset(
         _texts(
@@ -126,7 +126,7 @@ ASPECT_WORDS: Mapping[str, frozenset[str]] = {
     "rejected": frozenset(_texts("rejected, rejection, denied, rechazado, rechazada, rechazo")),
     "comment": frozenset(_texts("comment, comments, comentario, comentarios")),
 }
-"""Words beside a milestone's name that say what of it a column shows."""
+"""Terms beside a milestone's name that say what of it a column shows."""
 
 ABBREVIATIONS: Mapping[str, str] = {
     "addr": "address",
@@ -156,13 +156,13 @@ def spelled_out(text: str) -> str:
     return " ".join(ABBREVIATIONS.get(word, word) for word in text.split())
 
 
-DATE_WORDS = frozenset(_texts("date, dates, day, fecha, dia"))
+DATE_TERMS = frozenset(_texts("date, dates, day, fecha, dia"))
 FILLERS = frozenset(_texts("on, of, the, was, is, for, de, del, la, el, en, y, a"))
 
-TradeWords = Mapping[str, Sequence[Sequence[str]]]
-"""Words (as `plain` gives them) by status, in lists: those that say it for certain come first."""
+TradeTerms = Mapping[str, Sequence[Sequence[str]]]
+"""Terms (as `plain` gives them) by status, in lists: those that say it for certain come first."""
 
-STATUS_WORDS: TradeWords = {
+STATUS_TERMS: TradeTerms = {
     "APPROVED": (
         _texts(
             "ok, okay, issued, passed, granted, approval received, accepted, in hand, "
@@ -189,24 +189,24 @@ STATUS_WORDS: TradeWords = {
 }
 """The options that stand for a status of EverBright's; [mapping.words] adds more."""
 
-JOB_WORDS: Mapping[str, frozenset[str]] = {
+JOB_TERMS: Mapping[str, frozenset[str]] = {
     "new": frozenset(_texts("new, new job, new sale, new customer")),
     "signed": frozenset(_texts("sold, sale, signed, contract signed, contract, vendido, firmado")),
     "done": frozenset(_texts("done, complete, completed, finished, closed, closed out")),
     "archived": frozenset(_texts("archived, archive")),
 }
-"""Words for a whole job, by the rule of `sync.jobs.progress` that they stand for."""
-PAID_WORDS = frozenset(_texts("paid, paid in full, paid out, funded, pagado"))
-"""Words for a job whose milestone of the payment is approved."""
+"""Terms for a whole job, by the rule of `sync.jobs.progress` that they stand for."""
+PAID_TERMS = frozenset(_texts("paid, paid in full, paid out, funded, pagado"))
+"""Terms for a job whose milestone of the payment is approved."""
 PAYMENT_NAMES = frozenset(_texts("funding, funded, payment, paid, pago"))
-"""Words in such a milestone's name."""
-STEP_WORDS: Mapping[str, tuple[str, ...]] = {
+"""Terms in such a milestone's name."""
+STEP_TERMS: Mapping[str, tuple[str, ...]] = {
     "INPROG": _texts("scheduled, prep, begun"),
     "SUBMITTED": _texts("in, waiting, waiting on, waiting for, awaiting, pending, under review"),
     "REJECTED": _texts("back, rework"),
     "APPROVED": _texts("good, signed off"),
 }
-"""Words beside a milestone's name in a column for the whole job, by status: "Permit in"."""
+"""Terms beside a milestone's name in a column for the whole job, by status: "Permit in"."""
 
 _SIGN = r"[*=~_#>|<+.\u2013\u2014\u2022\u00b7-]"
 _DECORATION = re.compile(rf"{_SIGN}{{2,}}.*|{_SIGN}.*{_SIGN}")
