@@ -7,17 +7,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from sync.boards.mapping import recognize
-from sync.boards.mapping.fields import (
-    LONGEST,
-    NO_WORD,
-    Fields,
-    TextWords,
-    fit_options,
-)
+from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.propose import Proposal, propose
 from sync.boards.mapping.recognize import HeaderRow, Recognizer
 from sync.boards.mapping.tab import NativeTable, SeenTab, why_unmappable, why_unwritable
+from sync.boards.mapping.text_words import LONGEST, NO_WORD, TextWords, fit_options
 from sync.boards.mapping.vocabulary import plain
 from sync.boards.progress_words import RuleWord, parse_words, stored_words
 from sync.errors import Permanent
@@ -327,8 +322,7 @@ class TabDecider:
         for text, word in chosen.items():
             if word and word not in options:
                 raise no_option(column, word, text)
-        field = self._fields.get(column.field)
-        words = fit_options(field, options, wanted, self._fields.trade_terms)
+        words = fit_options(self._fields, column.field, options, wanted)
         if words.size > LONGEST:
             reason = f"its drop-down has {len(options)} long options"
             return replace(column, field="", reason=reason)

@@ -1,11 +1,9 @@
-"""The fields that a column can show, and which option of a drop-down fits each text. Pure."""
+"""The fields that a column can show. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-
-from rapidfuzz import fuzz
 
 from sync.boards.mapping.vocabulary import STATUS_TERMS, SYNONYMS, TradeTerms, plain
 from sync.errors import Permanent
@@ -13,7 +11,6 @@ from sync.field_table import ASPECTS, FIELDS, JOB_FIELDS, FieldKind
 from sync.jobs.milestones import Heading
 from sync.jobs.status import CONTRACT_LABELS, REJECTED, WAITING
 from sync.settings.config_file import Config
-from sync.sheets.read import OTHER_TEXTS
 
 
 @dataclass(frozen=True)
@@ -131,110 +128,3 @@ class Fields:
             return known
         fix = f"Write the status as it came, or one of {', '.join(sorted(texts))}."
         raise Permanent("no_status", f"{text!r} isn't a known status. {fix}")
-
-
-NO_WORD = ""
-"""In place of a word: a person chose that a text has none."""
-LONGEST = 10_000
-"""Characters of a mapping of words: Google lets all metadata of a tab have 30,000."""
-ALIKE = 88.0
-"""The least similarity (rapidfuzz's ratio, 0 to 100) of a text with one typo.
-
-Nearly every known header with one letter missing, doubled or swapped is above it. Of different
-fields, only contact and contract are that similar: see tests/boards/mapping.
-"""
-SHORTEST = 6
-"""Letters: changing one letter of a shorter word makes another word ("sent", "send")."""
-_BEGINNING = 2
-"""Letters that must agree: "unapproved" and "resubmitted" are not almost what they end with."""
-
-
-@dataclass(frozen=True)
-class TextWords:
-    """The words of a column by our texts, and our texts without one."""
-
-    by_text: Mapping[str, str]
-    without_word: tuple[str, ...] = ()
-    """Our texts that match no option, and aren't written."""
-    excluded: tuple[str, ...] = ()
-    """Those of them for which a person chose NO_WORD."""
-    ended: Mapping[str, str] = field(default_factory=dict)
-    """Earlier words that are no longer options, by our text."""
-    takes_others: bool = False
-    """Whether the column has no drop-down: a text without a word is written as it is."""
-
-    @property
-    def written(self) -> dict[str, str]:
-        others = {OTHER_TEXTS: OTHER_TEXTS} if self.takes_others else {}
-        return {**self.by_text, **dict.fromkeys(self.excluded, NO_WORD), **others}
-
-    @property
-    def stored(self) -> dict[str, str]:
-        """What is stored with the column.
-
-        A word that is no option now stays: it is not written, and may be an option again.
-        """
-        return {**self.ended, **self.written}
-
-    @property
-    def size(self) -> int:
-        """How many characters all of it has."""
-        return sum(map(len, [*self.by_text, *self.by_text.values()]))
-
-
-def fit_options(
-    field: Field,
-    options: tuple[str, ...],
-    chosen: Mapping[str, str],
-    trade: TradeTerms | None = None,
-) -> TextWords:
-    """Return the option for each text of ours: as `chosen`, else the same text, else a proposal.
-
-    `chosen` has options by our text, or NO_WORD. A field with any text has the options themselves
-    as words: what is not among them is not written.
-    """
-    exact = set(options)
-    texts = field.texts or options
-    excluded = tuple(text for text in texts if chosen.get(text) == NO_WORD)
-    found = {text: chosen[text] for text in texts if chosen.get(text) in exact}
-    ended = {text: word for text in texts if (word := chosen.get(text)) and word not in exact}
-    for text in texts:
-        if text in found or text in excluded:
-            continue
-        others = {*chosen.values(), *(plain(other) for other in texts if other != text)}
-        free = [option for option in options if not {option, plain(option)} & others]
-        if option := _proposed(text, options, free, (trade or {}).get(text, ())):
-            found[text] = option
-    by_text = {text: found[text] for text in texts if text in found}
-    without_word = tuple(text for text in texts if text not in found)
-    return TextWords(by_text, without_word, excluded, ended)
-
-
-def _proposed(
-    text: str, options: Sequence[str], free: Sequence[str], trade: Sequence[Sequence[str]]
-) -> str:
-    """Return the one option that says the same as a text of ours; "" where none or several do.
-
-    `free` are the options that were not chosen for, and do not read like, another text of ours.
-    """
-    fitting = next(filter(None, _fitting(text, options, free, trade)), [])
-    return fitting[0] if len(fitting) == 1 else ""
-
-
-def _fitting(
-    text: str, options: Sequence[str], free: Sequence[str], trade: Sequence[Sequence[str]]
-) -> Iterator[list[str]]:
-    """Yield the options that fit a text: the same, in other case or signs, by the trade, almost."""
-    yield [option for option in options if option == text]
-    yield [option for option in options if option.strip().casefold() == text.casefold()][:1]
-    yield [option for option in options if plain(option) == plain(text)]
-    for terms in trade:
-        yield [option for option in free if plain(option) in terms]
-    bare = plain(text)
-    yield [
-        option
-        for option in free
-        if min(len(plain(option)), len(bare)) >= SHORTEST
-        and plain(option)[:_BEGINNING] == bare[:_BEGINNING]
-        and fuzz.ratio(plain(option), bare) >= ALIKE
-    ]

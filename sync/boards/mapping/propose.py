@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from sync.boards.mapping import content
 from sync.boards.mapping.content import ColumnContent
-from sync.boards.mapping.fields import Field, Fields, fit_options
+from sync.boards.mapping.fields import Field, Fields
 from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.recognize import CONTENT, DATED, NO_MATCH, HeaderMatch, Recognizer
 from sync.boards.mapping.tab import SeenTab
+from sync.boards.mapping.text_words import fit_options
 from sync.boards.mapping.vocabulary import plain
 from sync.field_table import FieldKind
 from sync.jobs.progress import PROGRESS
@@ -100,7 +101,7 @@ def _disambiguated(
         return named
     if holding.what == content.DATE:
         return replace(named, field=named.if_dates, reason="by its header and its dates")
-    fitted = fit_options(fields.get(named.if_statuses), values, {}, fields.trade_terms)
+    fitted = fit_options(fields, named.if_statuses, values, {})
     fitting = {*fitted.by_text.values()}
     if len(fitting) >= _STATUSES or (fitting and fitting == {*values}):
         return replace(named, field=named.if_statuses, reason="by its header and its words")

@@ -8,10 +8,18 @@ from functools import lru_cache
 from rapidfuzz import fuzz, process
 
 from sync.boards.mapping import content
-from sync.boards.mapping.fields import ALIKE, SHORTEST, Fields
+from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import CellKind, SeenTab
 from sync.boards.mapping.vocabulary import ASPECT_TERMS, DATE_TERMS, FILLERS, plain, spelled_out
 
+ALIKE = 88.0
+"""The least similarity (rapidfuzz's ratio, 0 to 100) of a text with one typo.
+
+Nearly every known header with one letter missing, doubled or swapped is above it. Of different
+fields, only contact and contract are that similar: see tests/boards/mapping.
+"""
+SHORTEST = 6
+"""Letters: changing one letter of a shorter word makes another word ("sent", "send")."""
 AHEAD = 6.0
 """The required lead over other fields: "contarct" is similar to contact and to contract."""
 _DIGIT = re.compile(r"\d")

@@ -6,9 +6,10 @@ from hashlib import blake2s
 
 from sync.boards import metadata
 from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
-from sync.boards.mapping.fields import Fields, TextWords, fit_options
+from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.tab import SeenTab, why_unmappable
+from sync.boards.mapping.text_words import TextWords, fit_options
 from sync.boards.progress_words import parse_words
 from sync.console.boards.mapping_form import FIELD, MEANS, WORD, MappingForm, column_names
 from sync.field_table import ASPECTS, KEY
@@ -179,14 +180,13 @@ class FieldOffers:
         options = column.proposal.options
         of_field = self.kind_of.get(self._fields.spelled(column.field))
         for kind, example in self._examples.items():
-            field = self._fields.get(example)
             proposed: Mapping[str, str] = {}
             if kind == of_field and isinstance(column.words, TextWords):
                 proposed = column.words.by_text
             elif options is not None:
-                proposed = fit_options(field, options, {}, self._fields.trade_terms).by_text
+                proposed = fit_options(self._fields, example, options, {}).by_text
             rows = []
-            for text in field.texts:
+            for text in self._fields.get(example).texts:
                 word, named = proposed.get(text, ""), f"{WORD}:{tab}:{name}:{kind}:{text}"
                 rows.append(WordRow(named, text, form.first.get(named, word), word))
             yield WordSet(kind, tuple(rows))

@@ -4,8 +4,8 @@ import pytest
 from rapidfuzz import fuzz
 
 from sync.boards.mapping import vocabulary
-from sync.boards.mapping.fields import ALIKE, SHORTEST, Fields
-from sync.boards.mapping.recognize import ALMOST, Recognizer
+from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.recognize import ALIKE, ALMOST, SHORTEST, Recognizer
 from sync.boards.mapping.vocabulary import SYNONYMS, plain
 from sync.field_table import ASPECTS, DETAIL_IDS, FIELDS
 from sync.settings.config_file import Config

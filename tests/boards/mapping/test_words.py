@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from sync.boards.mapping.decide import Choices, StoredMapping, TabDecider, TabMapping
-from sync.boards.mapping.fields import TextWords
 from sync.boards.mapping.tab import CellKind, SeenCell
+from sync.boards.mapping.text_words import TextWords
 from sync.errors import Permanent
 from tests.boards.mapping.seen import MILESTONES, config, fields, tab
 from tests.boards.mapping.stand import Stand
