@@ -25,7 +25,7 @@ WITHOUT = (
 )
 AREAS: tuple[str, ...] = (
     *("tests/test_receiver.py", "tests/console/test_statuses.py", "tests/doctor/test_command.py"),
-    *("tests/status/test_compare.py", "tests/worker/test_comparison.py"),
+    *("tests/actions/test_compare.py", "tests/worker/test_comparison.py"),
 )
 """Tests of what boards plug into: flush and comparison, the console, the doctor, /status."""
 if FULL:

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from app import create_app
 from emulator import Emulator
+from sync.actions.forget import forget
 from sync.ops.alerts import Alerts, Message
 from sync.settings.config_file import MilestoneConfig
-from sync.status.forget import forget
 from sync.store import Confirmations
 from sync.store.inbox import NEWEST_WEBHOOK
 from sync.store.schema import delivery, reported

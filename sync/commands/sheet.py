@@ -9,13 +9,13 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from sync.actions import compare as sheet
 from sync.commands import NO_EXTRAS, echo, json_option
 from sync.jobs.learned import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
 from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.sheets.flush import DOUBTS
-from sync.status import compare as sheet
 from sync.store import Confirmations, FenceDoubt
 from sync.types import Mode
 from sync.wiring import Wiring, opened

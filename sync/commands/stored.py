@@ -9,6 +9,8 @@ from uuid import UUID
 
 import click
 
+from sync.actions import forget as erasure
+from sync.actions.retry import Retry
 from sync.commands import echo, json_option, table
 from sync.jobs.details import DetailColumns
 from sync.jobs.learned import seen_statuses
@@ -16,7 +18,6 @@ from sync.jobs.milestones import Milestones
 from sync.jobs.model import Details
 from sync.ops import logs
 from sync.status import deliveries as what_came
-from sync.status import forget as erasure
 from sync.store import DetailStore, JobRecords
 from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.types import Value
@@ -91,7 +92,7 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
     """Retry a rejected webhook or a failed document, by its ID, or --all of them."""
     if bool(id) == everything:
         raise click.UsageError("Give an ID, or --all.")
-    again = what_came.Retry(*opened())
+    again = Retry(*opened())
     echo(again.one(id) if id else again.everything())
 
 

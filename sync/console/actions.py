@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 
+from sync.actions.retry import Retry, summary
 from sync.console.access import target
 from sync.console.parts import ConsoleParts, is_id
 from sync.errors import BrightsheetError, Permanent
 from sync.jobs.learned import ending_question
 from sync.settings.environment import google_id
-from sync.status.deliveries import Retry, summary
 from sync.status.problem import pluralize
 from sync.store import ActionState, Confirmations
 from sync.store.actions import READ_BACK

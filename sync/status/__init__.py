@@ -1,1 +1,1 @@
-"""Finds problems, compares the sheet, lists webhooks, and provides metrics and alerts."""
+"""Finds problems, lists webhooks, and provides metrics and alerts."""

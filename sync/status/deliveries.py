@@ -1,24 +1,22 @@
-"""Lists, shows and retries webhooks, as text and as JSON."""
+"""Lists and shows webhooks, as text and as JSON."""
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sync.errors import BrightsheetError, Permanent, Rejected
-from sync.settings.environment import Settings
+from sync.errors import BrightsheetError, Permanent
 from sync.status.masks import mask
-from sync.store import Database, Documents, Inbox, KeptDelivery, KeptDocument, RefusedDay
+from sync.store import Database, KeptDelivery, KeptDocument, RefusedDay
 from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.types import MASK
-from sync.webhooks import parse
 from sync.webhooks.parse import to_json
 from sync.webhooks.schema import Outcome
 
-_MATCHES = 20
+MAX_MATCHES = 20
+"""Most deliveries that are listed for the beginning of an ID."""
 REFUSED_DAYS = 7
 """Days of refused requests that are listed by default."""
 _EVER = 36_500
@@ -133,67 +131,16 @@ def only_delivery(database: Database, prefix: str) -> KeptDelivery:
 
     Raises Permanent if there is none or several.
     """
-    if not (matches := Deliveries(database).starting(prefix, _MATCHES)):
+    if not (matches := Deliveries(database).starting(prefix, MAX_MATCHES)):
         text = f"No delivery has an ID that starts with {prefix}. See: brightsheet deliveries"
         raise Permanent("no_such_delivery", text)
     if len(matches) > 1:
-        raise _ambiguous(prefix, [*lines(matches)], len(matches))
+        raise ambiguous(prefix, [*lines(matches)], len(matches))
     return matches[0]
 
 
-def _ambiguous(prefix: str, listed: Sequence[str], count: int) -> Permanent:
-    most = " (the newest)" if count == _MATCHES else ""
+def ambiguous(prefix: str, listed: Sequence[str], count: int) -> Permanent:
+    """Return the error for a prefix that several IDs start with, which are `listed`."""
+    most = " (the newest)" if count == MAX_MATCHES else ""
     text = f"{count} start with {prefix}{most}. Give more of the ID:"
     return Permanent("ambiguous", "\n".join([text, *listed]))
-
-
-def summary(retried: Iterable[str]) -> str:
-    """Return the number of deliveries by outcome, from the lines that Retry yields."""
-    outcomes = Counter(line.partition(": ")[2].partition(":")[0] for line in retried)
-    return (
-        ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "Nothing to do."
-    )
-
-
-@dataclass(frozen=True)
-class Retry:
-    """Retries rejected deliveries and failed documents."""
-
-    settings: Settings
-    database: Database
-
-    def one(self, prefix: str) -> Iterator[str]:
-        """Retry the only failed delivery or document whose ID starts with `prefix`.
-
-        Raises Permanent if there is none or several.
-        """
-        deliveries, documents = Deliveries(self.database).to_retry(prefix, _MATCHES)
-        count = len(deliveries) + len(documents)
-        if not count:
-            text = f"Nothing that failed has an ID that starts with {prefix}."
-            raise Permanent("nothing_to_retry", f"{text} See: brightsheet deliveries")
-        if count > 1:
-            listed = [*lines(deliveries), *(f"document {uuid}" for uuid in documents)]
-            raise _ambiguous(prefix, listed, count)
-        yield from (self._delivery(kept) for kept in deliveries)
-        yield from (f"documents: {self._documents().retry(uuid)}" for uuid in documents)
-
-    def everything(self) -> Iterator[str]:
-        yield from self.rejected()
-        yield f"documents: {self._documents().retry()}"
-
-    def rejected(self) -> Iterator[str]:
-        """Replay every delivery that was rejected, and not accepted since."""
-        for kept in Inbox(self.database).rejected():
-            yield self._delivery(kept)
-
-    def _documents(self) -> Documents:
-        return Documents(self.database, self.settings.lease_seconds)
-
-    def _delivery(self, kept: KeptDelivery) -> str:
-        try:
-            parsed = parse.read(kept.body, self.settings.config.webhooks)
-            outcome = Inbox(self.database).readmit(kept, parsed).value
-        except Rejected as error:
-            outcome = f"still rejected: {error.message}"
-        return f"delivery {kept.id}: {outcome}"

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import structlog
 
+from sync.actions import compare
+from sync.actions.forget import forget, lines
+from sync.actions.retry import Retry, summary
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
 from sync.setup.spreadsheet import Setup
-from sync.status import compare
-from sync.status.deliveries import Retry, summary
-from sync.status.forget import forget, lines
 from sync.status.problem import pluralize
 from sync.store import Database
 from sync.store.actions import (

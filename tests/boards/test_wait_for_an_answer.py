@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
+from sync.actions import compare
 from sync.boards import link
-from sync.status import compare
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.two_tab_board import line

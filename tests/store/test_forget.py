@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from emulator import Emulator
+from sync.actions.forget import find, forget
 from sync.errors import Permanent, Rejected
-from sync.status.forget import find, forget
 from sync.store.findings import dismiss
 from sync.store.inbox import Inbox
 from sync.store.schema import document, metadata

@@ -1,0 +1,3 @@
+from tests.status.conftest import bench, run
+
+__all__ = ["bench", "run"]
