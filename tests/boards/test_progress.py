@@ -1,20 +1,31 @@
 """Tests the word for a job's progress: rules by example, and properties of jobs and mappings."""
 
+import re
+from datetime import UTC
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demo import board
+from sync.boards.job_tabs import BoardTabs
 from sync.boards.progress_words import STATUSES, ProgressWords, parse_words
 from sync.jobs.cells import Cell
 from sync.jobs.model import Customer, Event, Files, Job
 from sync.jobs.progress import ARCHIVED, DONE, NEW, SIGNED, milestone_rule
 from sync.jobs.projection import apply_event
+from sync.jobs.target import Target
+from sync.sheets.cell_data import text_of
+from sync.sheets.diff import diff
+from sync.sheets.job_tabs import JobRows
 from tests.jobs.test_projection import CONFIG, an_event, job_of
 from tests.jobs.test_status import layout
 from tests.laid_out import cells_of
-from tests.made_up import comment, task, uuid
+from tests.made_up import ROOT, comment, task, uuid
+from tests.sheets.grids import KEY, KEY_AT, MAPPED_AT, A, table
+from tests.sheets.grids import cell as a_cell
 
 ORDER = ("Site Survey", "Design", "Permits", "Installation", "Permission to Operate", "Funding")
 SURVEY, DESIGN, PERMITS, INSTALL, PTO, FUNDING = range(1, 7)
@@ -219,3 +230,55 @@ def test_the_rules_of_a_job_are_sorted_by_rank(state: State) -> None:
 def test_a_comment_changes_nothing() -> None:
     remark = comment("Call first.", "2026-04-01T10:00:00Z")
     assert cell(IN, comments=[remark]) == cell(IN)
+
+
+STORY = (ROOT / "docs" / "stage.md").read_text("utf-8").partition("from top to bottom")[2]
+STORY_LAYOUT = layout(
+    milestones=[
+        {"definitions": [uuid(30_000 + n)], "header": name} for n, name in enumerate(board.STEPS, 1)
+    ]
+)
+NTP, OF_PERMITS, COMPLETE, FINAL = range(1, 5)
+STORY_WORDS = {
+    rule(NTP, "INPROG"): "NTP",
+    rule(OF_PERMITS, "SUBMITTED"): "Permit in",
+    rule(OF_PERMITS, "APPROVED"): "Permit OK",
+    rule(COMPLETE, "INPROG"): "Install",
+    rule(FINAL, "APPROVED"): "Funded",
+}
+EVENT = re.compile(r"(?P<begun>somebody begins )?\*(?P<name>[^*]+)\*(?: is (?P<status>\w+))?")
+STATUS_OF = {"submitted": "SUBMITTED", "approved": "APPROVED", "rejected": "REJECTED"}
+
+
+def test_the_office_page_tells_what_stage_shows() -> None:
+    """Plays the table of the page; a person's word is typed, and a left cell counts as shown."""
+    flusher = Mock()
+    flusher.targets.layout.config = STORY_LAYOUT.config
+    tabs, job, stage, written = BoardTabs(flusher), Job(site=A), "", dict[str, Cell]()
+    vars(tabs)["_ended"] = frozenset()
+    lines = re.findall(r"^\| (?!what|-)(.+?) \| (.+?) \|", STORY, re.MULTILINE)
+    for day, (happens, shown) in enumerate(lines, 1):
+        if typed := re.fullmatch(r"you type \*\*(.+)\*\*", happens):
+            stage = typed[1]
+        else:
+            event = EVENT.match(happens)
+            assert event, happens
+            status = STATUS_OF.get(event["status"] or "", "INPROG")
+            definition = board.STEPS.index(event["name"]) + 1
+            when = f"2026-03-{day:02d}T10:00:00Z"
+            news = an_event(definition=definition, status=status, date_updated=when)
+            job = apply_event(job, news, STORY_LAYOUT.config)
+        cells = cells_of(STORY_LAYOUT, job, Files(), Customer(), fields=["progress"])
+        target = Target(job, cells, written, received_at=MAPPED_AT.timestamp() + day)
+        tab = table(
+            columns={"progress": 1, KEY: KEY_AT},
+            keys={A: (1,)},
+            words={"progress": STORY_WORDS},
+            cells={"progress": {1: a_cell(stage)}},
+            mapped_at=MAPPED_AT,
+        )
+        result = diff(tabs, [tab], [target], JobRows(), UTC)
+        stage = next((text_of(c.data) for row in result.rows for c in row.cells), stage)
+        written = dict(result.shown[0].cells or {})
+        assert stage == shown, happens
+    assert len(lines) == 13
