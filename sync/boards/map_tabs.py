@@ -209,13 +209,8 @@ class TabMapper:
             for mapping in mappings
         ]
 
-    def _decide(self, theirs: Sequence[SeenTab], deciders: _Deciders) -> list[TabMapping]:
-        """Decide on each tab that is named, or all. Raises Permanent if there is no such tab.
-
-        If tabs are mapped and none is named, the choices apply to the mapped ones.
-        """
-        is_about_mapped = not self._titles and any(metadata.stored_mapping(tab) for tab in theirs)
-        mappings = []
+    def _named(self, theirs: Sequence[SeenTab]) -> list[SeenTab]:
+        """Return the tabs with the titles, or all. Raises Permanent if there is no such tab."""
         there = {tab.title.casefold() for tab in theirs}
         wanted = {title.casefold() for title in self._titles} or there
         for title in self._titles:
@@ -223,9 +218,16 @@ class TabMapper:
                 known = ", ".join(tab.title for tab in theirs) or "none"
                 what = f"There is no tab {title!r} of yours. There are: {known}."
                 raise Permanent("no_tab", what)
-        for tab in theirs:
-            if tab.title.casefold() not in wanted:
-                continue
+        return [tab for tab in theirs if tab.title.casefold() in wanted]
+
+    def _decide(self, theirs: Sequence[SeenTab], deciders: _Deciders) -> list[TabMapping]:
+        """Decide on each tab that is named, or all.
+
+        If tabs are mapped and none is named, the choices apply to the mapped ones.
+        """
+        is_about_mapped = not self._titles and any(metadata.stored_mapping(tab) for tab in theirs)
+        mappings = []
+        for tab in self._named(theirs):
             stored = metadata.stored_mapping(tab)
             if tab.is_hidden and not self._titles and stored is None:
                 fix = f'To map it, name it: --tab "{tab.title}".'

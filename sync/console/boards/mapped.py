@@ -125,22 +125,19 @@ def extras(parts: ConsoleParts) -> Any:
 
 
 def unmap(parts: ConsoleParts) -> Any:
-    """List the mapped tabs, or unmap one."""
+    """Show a button that lists the mapped tabs, list them, or unmap one."""
     said, tabs, title = "", None, request.form.get("tab")
-    wiring, wait = parts.wiring, PageWait()
+    run = partial(unmap_tabs, parts.wiring, PageWait())
     if request.method == "POST":
         try:
             with parts.alone():
                 if title is None:
-                    tabs = unmap_tabs(wiring, wait, (), write=False)
+                    tabs = run((), write=False)
                 else:
-                    run = partial(unmap_tabs, wiring, wait, [title], write=True)
-                    parts.recorded("unmap", title, run, "Unmapped.")
+                    parts.recorded("unmap", title, lambda: run([title], write=True), "Unmapped.")
+                    parts.wake()
+                    flash(f"Unmapped: {title}. The cells stay.")
+                    return redirect(url_for("console.mapping"), 303)
         except BrightsheetError as error:
             said = error.what
-        else:
-            if title:
-                parts.wake()
-                flash(f"Unmapped: {title}. The cells stay.")
-                return redirect(url_for("console.mapping"), 303)
     return render_template("console/boards/unmap.html", tabs=tabs, said=said)

@@ -103,12 +103,13 @@ def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         report = _mapper(parts, form, form.header_choices()).run(write=False)
     except Permanent as error:  # A tab was renamed or deleted.
         return _tabs(parts, form, said or error.what)
-    _, offers, tabs, changed = _views(report, form)
+    form, changed = _without_changed(form, report)
+    offers = FieldOffers(report.fields)
     return _page(
         "columns",
         COLUMNS,
         said or changed,
-        tabs=tabs,
+        tabs=[offers.tab(mapping, form) for mapping in report.tabs],
         groups=offers.groups,
         rule_groups=offers.rules.groups,
         staying=_titles(report.staying),
@@ -119,50 +120,51 @@ def _titles(tabs: Sequence[TabMapping]) -> str:
     return ", ".join(mapping.tab.title for mapping in tabs)
 
 
-def _views(
-    report: MappingReport, form: MappingForm
-) -> tuple[MappingForm, FieldOffers, list[TabView], str]:
-    """Return the form, the fields, the tabs to show, and a message about a changed mapping, or "".
+def _without_changed(form: MappingForm, report: MappingReport) -> tuple[MappingForm, str]:
+    """Return the form without the choices for a tab that somebody else has mapped, and a message.
 
-    The choices for a tab that somebody else has mapped are dropped.
+    The message is "" if no mapping was changed.
     """
-    said, views = "", list[TabView]()
-    offers = FieldOffers(report.fields)
+    changed = ""
     for mapping in report.tabs:
-        tab = mapping.tab
-        stored = mapping_digest(tab)
-        if form.first.get(f"{STORED}:{tab.sheet_id}", stored) != stored:
-            form = form.without_columns(tab.sheet_id)
-            said = _CHANGED.format(tab=tab.title)
-        views.append(offers.tab(mapping, form))
-    return form, offers, views, said
+        stored = mapping_digest(mapping.tab)
+        if form.first.get(f"{STORED}:{mapping.tab.sheet_id}", stored) != stored:
+            form = form.without_columns(mapping.tab.sheet_id)
+            changed = _CHANGED.format(tab=mapping.tab.title)
+    return form, changed
 
 
 def _chosen(parts: ConsoleParts, form: MappingForm) -> tuple[dict[str, Choices], list[TabView]]:
     """Return the form's choices for each tab, by its title, and the tabs.
 
-    Raises Permanent if the mapping has changed since, or a tab can't be mapped, has no chosen
-    field, or has one twice.
+    Raises Permanent if the mapping has changed since, or as `_check` does.
     """
     report = _mapper(parts, form, form.header_choices()).run(write=False)
-    form, offers, tabs, changed = _views(report, form)
+    _, changed = _without_changed(form, report)
     if changed:
         raise Permanent("changed_meanwhile", changed)
-    for view in tabs:
-        title, problem = view.mapping.tab.title, view.mapping.problem
-        if problem:
-            raise Permanent("not_mapped", f"The tab {title} {problem}")
-        chosen = [column for column in view.columns if column.field]
-        if not chosen:
-            raise Permanent("not_mapped", f"Choose what at least one column of {title} shows.")
-        for field in dict.fromkeys(column.field for column in chosen):
-            letters = [column.letter for column in chosen if column.field == field]
-            if len(letters) > 1:
-                what = f"{offers.title(field)} is chosen for the columns {' and '.join(letters)}"
-                raise Permanent(
-                    "twice", f"{what} of {title}. Only one column of a tab can show it."
-                )
-    return {view.mapping.tab.title: offers.choices(view, form) for view in tabs}, tabs
+    offers = FieldOffers(report.fields)
+    views = [offers.tab(mapping, form) for mapping in report.tabs]
+    for view in views:
+        _check(view, offers)
+    return {view.mapping.tab.title: offers.choices(view, form) for view in views}, views
+
+
+def _check(view: TabView, offers: FieldOffers) -> None:
+    """Raise Permanent if a tab can't be mapped, has no chosen field, or has one twice."""
+    title, problem = view.mapping.tab.title, view.mapping.problem
+    if problem:
+        raise Permanent("not_mapped", f"The tab {title} {problem}")
+    by_field: dict[str, list[str]] = {}
+    for column in view.columns:
+        if column.field:
+            by_field.setdefault(column.field, []).append(column.letter)
+    if not by_field:
+        raise Permanent("not_mapped", f"Choose what at least one column of {title} shows.")
+    for field, letters in by_field.items():
+        if len(letters) > 1:
+            what = f"{offers.title(field)} is chosen for the columns {' and '.join(letters)}"
+            raise Permanent("twice", f"{what} of {title}. Only one column of a tab can show it.")
 
 
 def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
