@@ -59,34 +59,40 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
     if site is None and kind is Kind.SITE_ARCHIVED:
         site = uuid(tree.get("uuid"))  # The body may be the site itself.
     milestone_uuid = next(uuids(tree, _MILESTONE), None)
+    archived = None
+    if kind is Kind.SITE_ARCHIVED:
+        archived = next((is_yes(tree[key]) for key in shapes.archived if key in tree), None)
+    date_keys = (*DATE_KEYS, *_CREATED) if kind is Kind.COMMENT else DATE_KEYS
     event = OtherEvent(
         site=site,
         milestone_uuid=milestone_uuid,
-        archived=next((is_yes(tree[key]) for key in shapes.archived if key in tree), None)
-        if kind is Kind.SITE_ARCHIVED
-        else None,
+        archived=archived,
         stage=text(tree, shapes.stage)[:_STAGE_LIMIT],
         left_stage=text(tree, _LEFT_STAGE)[:_STAGE_LIMIT],
         contract=_contract(tree, kind, shapes),
         comments=tuple(_comments(tree)),
-        moments=tuple(moments(tree, DATE_KEYS + _CREATED * (kind is Kind.COMMENT))),
+        moments=tuple(moments(tree, date_keys)),
     )
     has_content = event.archived is not None or event.stage or event.contract or event.comments
     return event if has_content and (site or milestone_uuid) else None
 
 
 def _contract(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> Contract | None:
-    if kind is Kind.CHANGE_ORDER:
-        order = _task_contract(tree)
-        if order is None:
-            order = next(
-                (_read(tree, {}, state) for state in _states(tree, shapes.change_order)), None
-            )
-        if order is None or order.state is not ContractState.SIGNED:
-            return None
-        new_quote = next(uuids(tree, shapes.new_quote), "")
-        return order.model_copy(update={"is_change_order": True, "new_quote": new_quote})
-    return _task_contract(tree) if kind is Kind.CONTRACT else None
+    if kind is Kind.CONTRACT:
+        return _task_contract(tree)
+    return _change_order(tree, shapes) if kind is Kind.CHANGE_ORDER else None
+
+
+def _change_order(tree: Tree, shapes: WebhooksConfig) -> Contract | None:
+    """Return a signed change order; before that, it changes nothing."""
+    order = _task_contract(tree)
+    if order is None:
+        states = _states(tree, shapes.change_order)
+        order = next((_contract_of(tree, {}, state) for state in states), None)
+    if order is None or order.state is not ContractState.SIGNED:
+        return None
+    new_quote = next(uuids(tree, shapes.new_quote), "")
+    return order.model_copy(update={"is_change_order": True, "new_quote": new_quote})
 
 
 def site_text(tree: Tree) -> str | None:
@@ -137,7 +143,8 @@ def is_contract(tree: Tree, shapes: WebhooksConfig) -> bool:
 
 def _task_contract(tree: Tree) -> Contract | None:
     """Return the contract in the task `tree`."""
-    return next((_read(tree, sub_task, state) for sub_task, state in _signatures(tree)), None)
+    signatures = _signatures(tree)
+    return next((_contract_of(tree, sub_task, state) for sub_task, state in signatures), None)
 
 
 def _is_named(tree: Tree, pattern: str) -> bool:
@@ -174,7 +181,7 @@ def _data(sub_task: Tree, key: str) -> list[Tree]:
     return objects(data.get(key)) if isinstance(data, dict) else []
 
 
-def _read(tree: Tree, sub_task: Tree, state: ContractState) -> Contract:
+def _contract_of(tree: Tree, sub_task: Tree, state: ContractState) -> Contract:
     is_signed = state is ContractState.SIGNED
     envelopes = _data(sub_task, "envelopes")
     dates = (at for envelope in envelopes for at in moments(envelope, ("date_signed",)))

@@ -7,7 +7,7 @@ to JSON token by token, and nothing is evaluated.
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from typing import Any
 
@@ -204,27 +204,25 @@ def _milestone(tree: Mapping[str, Any]) -> tuple[Milestone, tuple[str, ...]]:
     """Return the milestone, and the names of fields that are left out because of their type."""
     if tree.get("site") in (None, "", "None"):
         raise Rejected("missing_site", "`site` is missing: it identifies the job of a milestone.")
-    names: dict[str, None] = {}
+    names: list[str] = []
     while True:
         try:
-            return Milestone.model_validate(tree), tuple(names)
+            return Milestone.model_validate(tree), tuple(dict.fromkeys(names))
         except ValidationError as error:
             # The value may be personal data, and the context has an error: see `Rejected`.
             odd = error.errors(include_input=False, include_url=False, include_context=False)
-        tree = _without_odd(tree, odd, names)
+        names += [".".join(name for name in each["loc"] if isinstance(name, str)) for each in odd]
+        tree = _without(tree, {_place_to_clear(each) for each in odd})
 
 
-def _without_odd(tree: Any, odd: Iterable[Any], names: dict[str, None]) -> Any:
-    """Return `tree` without `odd` fields, and add their names. Raises Rejected for a needed one."""
-    places = set[tuple[int | str, ...]]()
-    for each in odd:
-        is_missing, place = each["type"] == "missing", each["loc"]
-        if place[0] in _NEEDED:
-            reason = "missing_field" if is_missing else "invalid_field"
-            raise Rejected(reason, f"`{place[0]}`: {each['msg']}")
-        names[".".join(name for name in place if isinstance(name, str))] = None
-        places.add(place[:-1] if is_missing else place)  # Without what it needs, a part is useless.
-    return _without(tree, places)
+def _place_to_clear(odd: Any) -> tuple[int | str, ...]:
+    """Return what to leave out because of an error. Raises Rejected for a field that is needed."""
+    is_missing = odd["type"] == "missing"
+    place: tuple[int | str, ...] = odd["loc"]
+    if place[0] in _NEEDED:
+        reason = "missing_field" if is_missing else "invalid_field"
+        raise Rejected(reason, f"`{place[0]}`: {odd['msg']}")
+    return place[:-1] if is_missing else place  # Without what it needs, a part is useless.
 
 
 def _without(tree: Any, places: Set[tuple[int | str, ...]], here: tuple[Any, ...] = ()) -> Any:
