@@ -25,36 +25,36 @@ _FORCE = (
 )
 
 
-def apply_contract(job: Job, new: Contract, signed: Sequence[datetime], moment: Origin) -> Job:
+def apply_contract(job: Job, new: Contract, signed: Sequence[datetime], origin: Origin) -> Job:
     """Return `job` with the event of a contract or change order applied.
 
     `signed` are the valid dates of its envelopes.
     """
     if new.is_change_order:
-        signing = _signing(new, signed, moment)
+        signing = _signing(new, signed, origin)
         known = job.change_orders.get(new.new_quote, signing)
         largest = max(known, signing, key=lambda either: either.rank)
         orders = {**job.change_orders, new.new_quote: largest}
         return job.model_copy(update={"change_orders": orders})
     key = f"{new.name}\n{new.quote}"
-    log = job.contracts.get(key, ContractLog()).joined(_log(new, signed, moment))
+    log = job.contracts.get(key, ContractLog()).joined(_log(new, signed, origin))
     return job.model_copy(update={"contracts": {**job.contracts, key: log}})
 
 
-def _log(new: Contract, signed: Sequence[datetime], moment: Origin) -> ContractLog:
+def _log(new: Contract, signed: Sequence[datetime], origin: Origin) -> ContractLog:
     if new.state is ContractState.SIGNED:
-        return ContractLog(signed=_signing(new, signed, moment))
-    is_dated = moment.updated is not None
-    dated = moment.model_copy(update={"stamp": moment.updated or moment.stamp})
+        return ContractLog(signed=_signing(new, signed, origin))
+    is_dated = origin.updated is not None
+    dated = origin.model_copy(update={"stamp": origin.updated or origin.stamp})
     if new.state is ContractState.VOIDED:
         return ContractLog(voided=dated)
     return ContractLog(progress=Progress(**dict(dated), state=new.state, is_dated=is_dated))
 
 
-def _signing(new: Contract, signed: Sequence[datetime], moment: Origin) -> Signing:
+def _signing(new: Contract, signed: Sequence[datetime], origin: Origin) -> Signing:
     return Signing(
-        **dict(moment),
-        at=max(signed, default=moment.updated or moment.stamp),
+        **dict(origin),
+        at=max(signed, default=origin.updated or origin.stamp),
         is_dated=bool(signed),
         quote=new.quote,
         sub_task=new.sub_task,

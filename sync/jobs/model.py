@@ -104,10 +104,9 @@ class MilestoneLog(Value):
     @classmethod
     def from_event(cls, event: Event) -> "MilestoneLog":
         """Return the log of one event."""
-        moment = event.origin
-        milestone = event.milestone
+        origin, milestone = event.origin, event.milestone
         status = StatusSeen(
-            **dict(moment),
+            **dict(origin),
             status=milestone.status,
             tasks=tuple(
                 TaskSeen(name=task.name[:_TASK_NAME], status=task.status)
@@ -115,9 +114,9 @@ class MilestoneLog(Value):
             ),
             rejected_task_count=milestone.rejected_task_count,
         )
-        comments = dict.fromkeys(map(comment_key, milestone.comments), moment)
+        comments = dict.fromkeys(map(comment_key, milestone.comments), origin)
         statuses = {"reads" if event.is_from_api else "sent": (status,)}
-        return cls(first=moment, comments=comments, **statuses)
+        return cls(first=origin, comments=comments, **statuses)
 
     def joined(self, other: "MilestoneLog") -> "MilestoneLog":
         """Return the log of the events of both.
@@ -126,8 +125,8 @@ class MilestoneLog(Value):
         associative and idempotent, so the order of arrival has no effect.
         """
         comments = dict(self.comments)
-        for key, moment in other.comments.items():
-            comments[key] = earliest((comments.get(key, moment), moment))
+        for key, origin in other.comments.items():
+            comments[key] = earliest((comments.get(key, origin), origin))
         return MilestoneLog(
             first=earliest((self.first, other.first)),
             sent=_united((*self.sent, *other.sent), lambda status: status.order),
@@ -141,7 +140,7 @@ class MilestoneLog(Value):
     def began(self) -> Origin:
         """The event with the earliest date, webhook or read: a job read before its first webhook
         had begun before."""
-        return min((self.first, *self.reads), key=lambda moment: moment.order)
+        return min((self.first, *self.reads), key=lambda origin: origin.order)
 
     @property
     def statuses(self) -> tuple[StatusSeen, ...]:
@@ -166,15 +165,16 @@ _OF_TASKS = ("tasks", "rejected_task_count")
 
 
 def _merged(webhooks: Sequence[StatusSeen], reads: Sequence[StatusSeen]) -> tuple[StatusSeen, ...]:
-    sent = list(enumerate(webhooks[::-1], 1))
-    placed = [(place, 0, status) for place, status in sent]
-    place = len(sent)
-    for number, read in enumerate(reads):
-        # No earlier read is placed above a later one.
-        place = max((n for n, one in sent[:place] if read.overrides(one)), default=0)
-        placed.append((place, len(reads) - number, read))
+    """Return the statuses of both; these, and the result, are the newest first."""
+    sent = webhooks[::-1]
+    both, place = list(sent), len(sent)
+    for read in reads:
+        # After the newest webhook that it overrides, and before any later read.
+        before = enumerate(sent[:place], 1)
+        place = max((n for n, webhook in before if read.overrides(webhook)), default=0)
+        both.insert(place, read)
     statuses: list[StatusSeen] = []
-    for _, _, status in sorted(placed, key=lambda each: each[:2]):
+    for status in both:
         if statuses and status.is_from_api and not status.tasks:
             kept = {name: getattr(statuses[-1], name) for name in _OF_TASKS}
             status = status.model_copy(update=kept)
@@ -190,9 +190,9 @@ def _merged(webhooks: Sequence[StatusSeen], reads: Sequence[StatusSeen]) -> tupl
 _S = TypeVar("_S", bound=Origin)
 
 
-def earliest(moments: Iterable[_S]) -> _S:
+def earliest(origins: Iterable[_S]) -> _S:
     """Return the one from the earliest webhook, or from the earliest read if there is none."""
-    return min(moments, key=lambda moment: (moment.is_from_api, moment.order))
+    return min(origins, key=lambda origin: (origin.is_from_api, origin.order))
 
 
 def _united(
@@ -255,11 +255,11 @@ class ContractLog(Value):
     def joined(self, other: "ContractLog") -> "ContractLog":
         """Return the log of the events of both: each part is a maximum by a total order."""
         signed = [signing for signing in (self.signed, other.signed) if signing]
-        voided = [moment for moment in (self.voided, other.voided) if moment]
+        voided = [origin for origin in (self.voided, other.voided) if origin]
         progress = [state for state in (self.progress, other.progress) if state]
         return ContractLog(
             signed=max(signed, key=lambda signing: signing.rank, default=None),
-            voided=max(voided, key=lambda moment: moment.order, default=None),
+            voided=max(voided, key=lambda origin: origin.order, default=None),
             progress=max(progress, key=lambda state: state.rank, default=None),
         )
 
