@@ -9,14 +9,15 @@ from datetime import datetime
 
 from sync.jobs.model import (
     ContractLog,
+    ContractStatus,
     Job,
+    Order,
     Origin,
     Progress,
     Signing,
 )
 from sync.webhooks.schema import Contract, ContractState
 
-State = tuple[ContractState, datetime]
 _FORCE = (
     ContractState.VOIDED,
     ContractState.GENERATED,
@@ -78,43 +79,42 @@ def by_name(job: Job) -> dict[str, list[ContractLog]]:
     return found
 
 
-def current(logs: Sequence[ContractLog]) -> State | None:
-    """Return the state of the contracts of one name, and when it began (UTC).
+def current(logs: Sequence[ContractLog]) -> ContractStatus | None:
+    """Return the status of the contracts of one name.
 
     A signed contract counts first, then the furthest one, because the contract of another quote may
     have been voided since.
     """
-    known = [state for log in logs if (state := log.current())]
-    return max(known, key=lambda state: (_FORCE.index(state[0]), state[1]), default=None)
+    known = [status for log in logs if (status := log.current())]
+    return max(known, key=lambda each: (_FORCE.index(each.state), each.since), default=None)
 
 
-def overall(job: Job) -> State | None:
-    """Return the state of the sale, and when it began (UTC); None if there is no contract.
+def overall(job: Job) -> ContractStatus | None:
+    """Return the status of the sale; None if there is no contract.
 
     A change order means that a contract was signed, even if we didn't receive that event.
     """
-    state = current([log for logs in by_name(job).values() for log in logs])
+    status = current([log for logs in by_name(job).values() for log in logs])
     orders = [order.at for order in job.change_orders.values()]
-    if state is None and orders:
-        return ContractState.SIGNED, min(orders)
-    return state
+    if status is None and orders:
+        return ContractStatus(ContractState.SIGNED, min(orders))
+    return status
 
 
-def newest_change(job: Job) -> State | None:
-    """Return the newest state of any contract, and when it began (UTC)."""
-    states = filter(None, map(current, by_name(job).values()))
-    return max(states, key=lambda state: state[1], default=None)
+def newest_change(job: Job) -> ContractStatus | None:
+    """Return the newest status of any contract."""
+    known = filter(None, map(current, by_name(job).values()))
+    return max(known, key=lambda status: status.since, default=None)
 
 
 def signings(job: Job) -> list[Signing]:
     """Return the contracts that are signed and not voided, oldest first."""
     logs = (log for quotes in by_name(job).values() for log in quotes)
-    states = ((log.signed, log.current()) for log in logs)
-    signed = {
-        signing.order: signing
-        for signing, state in states
-        if signing and state and state[0] is ContractState.SIGNED
-    }
+    signed: dict[Order, Signing] = {}
+    for log in logs:
+        status = log.current()
+        if log.signed and status and status.state is ContractState.SIGNED:
+            signed[log.signed.order] = log.signed
     return sorted(signed.values(), key=lambda signing: (signing.at, signing.digest))
 
 
@@ -132,9 +132,9 @@ def _shown_values(job: Job) -> dict[str, object]:
     """Return what is shown of each contract, except when it was generated or sent."""
     contents: dict[str, object] = {}
     for key, log in job.contracts.items():
-        state = log.current()
+        status = log.current()
         documents = sorted(document.uuid for document in log.signed.documents) if log.signed else ()
-        contents[key] = (state and state[0], log.signed and log.signed.at, documents)
+        contents[key] = (status and status.state, log.signed and log.signed.at, documents)
     return contents
 
 

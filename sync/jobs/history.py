@@ -147,10 +147,10 @@ def _contract_changes(before: Job, after: Job, origin: Origin) -> list[Change]:
     changes, known = list[Change](), contracts.by_name(before)
     for name, logs in contracts.by_name(after).items():
         old, new = contracts.current(known.get(name, ())), contracts.current(logs)
-        if new and (old is None or old[0] != new[0]):
-            states = {"before": old[0].value if old else None, "after": new[0].value}
+        if new and (old is None or old.state != new.state):
+            states = {"before": old.state.value if old else None, "after": new.state.value}
             changes.append(
-                _change(after.site, origin, subject=CONTRACT, stamp=new[1], name=name, **states)
+                _change(after.site, origin, subject=CONTRACT, stamp=new.since, name=name, **states)
             )
     previous, last = contracts.last_change_order(before), contracts.last_change_order(after)
     if last and (previous is None or previous[0] != last[0]):

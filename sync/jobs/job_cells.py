@@ -16,6 +16,7 @@ from sync.jobs.milestone_changes import MilestoneChanges
 from sync.jobs.milestones import Milestones, ReachedMilestone
 from sync.jobs.model import (
     ARCHIVED,
+    ContractStatus,
     Customer,
     Details,
     Files,
@@ -95,7 +96,7 @@ class RowSource:
     @cached_property
     def status(self) -> JobStatus:
         """The job's status, which several cells are made from."""
-        statuses, sale = self.reader.statuses, self._sale[0] if self._sale else None
+        statuses, sale = self.reader.statuses, self._sale.state if self._sale else None
         return statuses.job_status(self.milestones, self.coming, sale, is_archived=self.is_archived)
 
     @property
@@ -111,7 +112,7 @@ class RowSource:
         return self.job.model_copy(update={"contracts": named or logs})
 
     @cached_property
-    def _sale(self) -> contracts.State | None:
+    def _sale(self) -> ContractStatus | None:
         return contracts.overall(self.with_contracts) if self.has_contract else None
 
     @cached_property
@@ -141,9 +142,10 @@ class RowSource:
         if status.case is Case.ARCHIVED:
             return archived.stamp if archived and archived.value else None
         if not self.milestones:
-            return self._sale[1] if self._sale else None
+            return self._sale.since if self._sale else None
         moments = map(self.reader.changes.since, status.dated_by)
-        return (max if status.case is Case.DONE else min)(moments, default=None)
+        choose = max if status.case is Case.DONE else min
+        return choose(moments, default=None)
 
     @property
     def waits_since(self) -> datetime | None:
@@ -163,13 +165,13 @@ def _milestone_status(row: RowSource, reached: ReachedMilestone) -> Cell:
 
 def _milestone_day(means: str, row: RowSource, reached: ReachedMilestone) -> Cell:
     """Return the day of the newest change to a status that `means` this."""
-    first: StatusSeen | None = None
-    for change in reached.log.statuses:
-        if row.reader.statuses.configured_meaning(change.status) == means:
-            first = change
-        elif first:
+    began: StatusSeen | None = None
+    for seen in reached.log.statuses:  # The newest first.
+        if row.reader.statuses.configured_meaning(seen.status) == means:
+            began = seen
+        elif began:
             break
-    return Cell(when=row.reader.changes.moment(reached, first), is_day=True) if first else EMPTY
+    return Cell(when=row.reader.changes.moment(reached, began), is_day=True) if began else EMPTY
 
 
 def _milestone_comment(row: RowSource, reached: ReachedMilestone) -> Cell:
@@ -211,11 +213,13 @@ def _last_change(row: RowSource) -> Cell:
         at, text = row.since, row.status.text
     else:
         contract = contracts.newest_change(row.with_contracts) if row.has_contract else None
-        sale = (contract[1], row.reader.statuses.contract_text(contract[0])) if contract else None
-        found = (sale, *map(row.reader.changes.newest, row.milestones))
+        changes = list(filter(None, map(row.reader.changes.newest, row.milestones)))
+        if contract:
+            text = row.reader.statuses.contract_text(contract.state)
+            changes.insert(0, (contract.since, text))
         # Of several at the same time, the furthest milestone's is last.
-        dated = sorted(filter(None, found), key=lambda change: change[0])
-        at, text = dated[-1] if dated else (None, "")
+        changes.sort(key=lambda change: change[0])
+        at, text = changes[-1] if changes else (None, "")
     events = projection.newest_events(row.job)
     received = max((event.received for event in events), default=None)
     is_old = at is not None and received is not None and received - at > _WITH_YEAR

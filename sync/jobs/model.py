@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import AliasChoices, ConfigDict, Field
 
@@ -245,6 +245,13 @@ class Progress(Origin):
         return (self.is_dated, seconds, is_sent, self.order)
 
 
+class ContractStatus(NamedTuple):
+    """The state of a contract, and when it began (UTC)."""
+
+    state: ContractState
+    since: datetime
+
+
 class ContractLog(Value):
     """What is known of a contract: the largest event of each kind by its sort key."""
 
@@ -263,19 +270,19 @@ class ContractLog(Value):
             progress=max(progress, key=lambda state: state.rank, default=None),
         )
 
-    def current(self) -> tuple[ContractState, datetime] | None:
-        """Return the contract's state, and when it began (UTC).
+    def current(self) -> ContractStatus | None:
+        """Return the contract's status.
 
         A signed contract stays signed until it is voided, even if others are generated or sent. A
         voided one stays voided until one with a later date is generated or sent.
         """
         signed, voided, progress = self.signed, self.voided, self.progress
         if signed and not (voided and voided.stamp >= signed.at):
-            return ContractState.SIGNED, signed.at
+            return ContractStatus(ContractState.SIGNED, signed.at)
         is_later = progress and progress.is_dated and voided and progress.stamp > voided.stamp
         if voided and not is_later:
-            return ContractState.VOIDED, voided.stamp
-        return (progress.state, progress.stamp) if progress else None
+            return ContractStatus(ContractState.VOIDED, voided.stamp)
+        return ContractStatus(progress.state, progress.stamp) if progress else None
 
 
 class Change(Value):

@@ -200,10 +200,8 @@ class Layout(JobReader):
         before, after = change.before, change.after
         if change.subject == QUOTE:  # Nobody knows a quote by its UUID.
             number = int(change.name)
-            old, after = (
-                f"Change order {n}" if n > 1 else "Change order" for n in (number - 1, number)
-            )
-            before = old if before else "Initial quote"
+            before = _change_order(number - 1) if before else "Initial quote"
+            after = _change_order(number)
         if change.subject == ARCHIVED:
             before, after = (code and ARCHIVED_CODE for code in (before, after))
         if change.milestone or change.subject == ARCHIVED:
@@ -211,3 +209,7 @@ class Layout(JobReader):
         elif change.subject in (CONTRACT, RE_SIGN):
             before, after = (CONTRACT_LABELS.get(code or "", "") for code in (before, after))
         return Cell(text=cut(before or "")), Cell(text=cut(after or ""))
+
+
+def _change_order(number: int) -> str:
+    return f"Change order {number}" if number > 1 else "Change order"
