@@ -176,7 +176,7 @@ class CheckResult:
         self.confirmed_undos.update(cell.undoes)
         if cell.undoes or not row.site:
             return
-        if finding.has_typed_note:
+        if finding.undos:  # They restore only a typed note.
             self.typed_notes[row.site].add(cell.column)
         if cell.column == KEY and row.identity.shows:
             self.keyed.add(row.site)
@@ -190,12 +190,12 @@ class _Finding:
     """What became of the write of one cell."""
 
     is_confirmed: bool
-    has_typed_note: bool
-    """Whether only a note was overwritten, which someone typed into the right cell."""
-    undos: Sequence[Undo]
-    merged_undos: Set[int]
-    """IDs of the pending undos that were merged into `undos`."""
+    """It is also confirmed if only a note was overwritten that someone typed into the right cell.
+    """
     replaced_words: Sequence[ReplacedWords]
+    undos: Sequence[Undo] = ()
+    merged_undos: Set[int] = frozenset()
+    """IDs of the pending undos that were merged into `undos`."""
 
 
 def check(
@@ -218,7 +218,8 @@ def check(
         columns = trace.columns.get(row.sheet_id, {})
         copy = () if row.is_new else copies.get(row.sheet_id, {}).get(row.row, ())
         row_check = _RowCheck(table, columns, row, copy)
-        result.undos += row_check.wrong_pattern(new_sites)
+        if row.pattern_of:
+            result.undos += row_check.wrong_pattern(new_sites)
         for cell in row.cells:
             result.add(row, cell, row_check.check(cell, pending))
     for site, misplaced in result.misplaced_columns.items():
@@ -245,15 +246,12 @@ class _RowCheck:
         failed_parts = [
             part for part in parts if part and not (is_right and self._was_expected(cell, part))
         ]
+        words = [self._replaced_words(cell)] if cell.replaces_words else []
+        if not failed_parts:
+            return _Finding(is_confirmed=True, replaced_words=words)
         undos, merged = self._undos(cell, failed_parts, pending)
-        has_typed_note = failed_parts == [NOTE] and is_right and bool(self.row.site)
-        return _Finding(
-            is_confirmed=not failed_parts or has_typed_note,
-            has_typed_note=has_typed_note,
-            undos=undos,
-            merged_undos=merged,
-            replaced_words=[self._replaced_words(cell)] if cell.replaces_words else [],
-        )
+        is_typed_note = failed_parts == [NOTE] and is_right and bool(self.row.site)
+        return _Finding(is_typed_note, words, undos, merged)
 
     def _undos(
         self, cell: CellWrite, failed_parts: Sequence[str], pending: Mapping[int, Undo]
