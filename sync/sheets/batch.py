@@ -116,7 +116,8 @@ class Parts:
         guarded = {sheet_id: frozenset(ids) for sheet_id, ids in columns.items()}
         rows = {(row.sheet_id, row.row) for row in self.rows if not row.identity.is_header}
         first = self.tables[0]
-        rows |= {(first.sheet_id, first.last_row)} if self.new_rows else set()
+        if self.new_rows:
+            rows.add((first.sheet_id, first.last_row))
         touched = [RowWrite(sheet_id=sheet, row=row) for sheet, row in sorted(rows)]
         return Parts(
             self.tables,
@@ -133,7 +134,8 @@ def guarding(tables: Iterable[Table]) -> list[Request]:
     for table in tables:
         unguarded = [c for c in sorted(table.columns) if table.guards.get(c) != table.columns[c]]
         requests += column_guards(table, unguarded)
-        requests += [] if table.has_header_guard else header_guard(table)
+        if not table.has_header_guard:
+            requests += header_guard(table)
     return requests
 
 
@@ -184,19 +186,21 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
         rows = [row for row in parts.rows if row.sheet_id == table.sheet_id]
         new = parts.new_rows if table is first else ()
         unwritten = table.columns if creates_jobs_tab else parts.guarded.get(table.sheet_id, ())
-        if not (rows or new or creates_jobs_tab or unwritten):
+        if not (rows or new or unwritten):
             continue
         written = {cell.column for row in (*rows, *new) for cell in row.cells}
         guarded = {KEY, *written, *unwritten}
         requests += column_guards(table, sorted(guarded & table.columns.keys()))
         requests += header_guard(table)
-        if rows and not creates_jobs_tab:
+        if creates_jobs_tab:
+            continue  # Nothing is there yet that a write could hit.
+        if rows:
             title = fence_title if table.is_ours else f"{fence_title} {table.sheet_id}"
             hidden = snapshot.hidden_tabs.get(table.copies_tab, HiddenTab(title))
             requests += _copies(snapshot, table, rows, hidden)
-            title = quoted(hidden.title)
-            response_ranges += [f"{title}!{cells}" for cells in _compared_ranges(table, rows)]
-        if (rows or new) and not creates_jobs_tab:
+            copies = quoted(hidden.title)
+            response_ranges += [f"{copies}!{cells}" for cells in _compared_ranges(table, rows)]
+        if rows or new:
             number = table.header_row + 1
             response_ranges.append(f"{quoted(table.title)}!{number}:{number}")
     requests += write(parts.rows)
@@ -258,12 +262,12 @@ def _new_rows(table: Table, parts: Parts) -> list[Request]:
     insertion = [insert(table.sheet_id, "ROWS", at, count, table.row_count)]
     if table.is_ours:
         return [*insertion, *write_block(parts.new_rows)]
-    if at - 1 <= table.header_row:
-        pass
-    elif table.native_end is not None:
+    # Of a board, new rows get what the row above has, unless that is the header row.
+    has_row_above = at - 1 > table.header_row
+    if has_row_above and table.native_end is not None:
         # Only this grows such a Table: `appendCells` loses values, moves and pastes are untested.
         insertion = [insert(table.sheet_id, "ROWS", at, count, size=at)]
-    else:
+    elif has_row_above:
         pattern = parts.pattern or Pattern(at)
         formulas, is_covered = sorted(pattern.formulas), pattern.is_covered
         insertion = insert_like_above(table.sheet_id, at, count, formulas, is_covered=is_covered)

@@ -56,16 +56,19 @@ class BatchWriter:
         Raises Refused, Permanent, or Retryable if nobody knows whether Google carried it out.
         """
         lease, attempt, trace = context.lease, batch.attempt, batch.trace
-        if not context.snapshot.has_fence_tab:
-            self._try_google(lease)
+        if not context.snapshot.has_fence_tab and self._store.spreadsheet.trial() is None:
+            # Before the first batch, it is tried whether writing is safe here. That makes two
+            # calls, and the read was counted with one write.
+            self.take_call(lease)
+            try_google(self._store.spreadsheet, self._client).must_be_safe()
         self._store.batches.begin(lease, attempt)
         try:
             answer = self._client.write(batch, context.tabs)
         except Refused:
             self._store.batches.refused(lease, attempt.fence)
             raise
-        jobs, lines = len(attempt.shown), len(attempt.changes)
-        _log.info("flushed", jobs=jobs, lines=lines, fence=attempt.fence)
+        lines = len(attempt.changes)
+        _log.info("flushed", jobs=len(attempt.shown), lines=lines, fence=attempt.fence)
         if batch.response_ranges and not answer.snapshot.tables:
             return  # The next flush reads the tabs and the fence, and concludes the attempt.
         undos = parsed(context.pending.undos)
@@ -74,14 +77,6 @@ class BatchWriter:
             self._conclude(lease, attempt, trace, result, undos)
         else:
             self._check(replace(context, snapshot=answer.snapshot), attempt, trace)
-
-    def _try_google(self, lease: Lease) -> None:
-        """Before the first batch, try whether writing is safe here."""
-        spreadsheet = self._store.spreadsheet
-        if spreadsheet.trial() is None:
-            # It makes two calls, and the read was counted with one write.
-            self.take_call(lease)
-            try_google(spreadsheet, self._client).must_be_safe()
 
     def conclude_attempt(self, context: FlushContext) -> bool:
         """Conclude the attempt whose fence a read shows; return whether there was one."""
@@ -139,19 +134,20 @@ class BatchWriter:
         result: CheckResult,
         undos: Mapping[int, Undo],
     ) -> None:
-        confirmed_undos = {n: undos[n] for n in result.confirmed_undos if n in undos}
-        finished = {number for number, undo in confirmed_undos.items() if undo.ends_when_confirmed}
+        finished, rewritten = [*trace.finished_undos], dict[int, str]()
+        for number in result.confirmed_undos & undos.keys():
+            if undos[number].ends_when_confirmed:
+                finished.append(number)
+            else:
+                once = undos[number].model_copy(update={"was_confirmed": True})
+                rewritten[number] = once.model_dump_json()
         conclusion = Conclusion(
             misplaced=frozenset(result.misplaced),
             confirmed=result.confirmed,
             keyed=frozenset(result.keyed),
             undos=[undo.model_dump_json() for undo in result.undos],
-            rewritten_undos={
-                number: undo.model_copy(update={"was_confirmed": True}).model_dump_json()
-                for number, undo in confirmed_undos.items()
-                if number not in finished
-            },
-            finished_undos=[*trace.finished_undos, *finished],
+            rewritten_undos=rewritten,
+            finished_undos=finished,
             replaced=result.replaced,
             writes_history=HISTORY in attempt.present,
         )

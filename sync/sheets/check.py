@@ -22,7 +22,6 @@ from sync.sheets.cell_data import (
     content,
     note_of,
     site_in,
-    site_in_text,
     text_of,
 )
 from sync.sheets.encode import is_same_note
@@ -166,22 +165,23 @@ class CheckResult:
 
     def add(self, row: RowWrite, cell: CellWrite, finding: "_Finding") -> None:
         """Add what became of the write of a cell."""
+        site, column = row.site, cell.column
         self.undos += finding.undos
         self.confirmed_undos |= finding.merged_undos
         if not finding.is_confirmed:
             self.missed_undos |= set(cell.undoes) - finding.merged_undos
-            if row.site:
-                self.misplaced_columns[row.site].add(cell.column)
+            if site:
+                self.misplaced_columns[site].add(column)
             return
         self.confirmed_undos.update(cell.undoes)
-        if cell.undoes or not row.site:
+        if cell.undoes or not site:
             return
         if finding.undos:  # They restore only a typed note.
-            self.typed_notes[row.site].add(cell.column)
-        if cell.column == KEY and row.identity.shows:
-            self.keyed.add(row.site)
+            self.typed_notes[site].add(column)
+        if column == KEY and row.identity.shows:
+            self.keyed.add(site)
             return
-        self.confirmed[row.site].add(cell.column)
+        self.confirmed[site].add(column)
         self.replaced += finding.replaced_words
 
 
@@ -260,9 +260,12 @@ class _RowCheck:
         undos, merged = list[Undo](), set[int]()
         for part in failed_parts:
             undo = self._undo(cell, part)
-            if undo.is_needed:
-                undo, older = self._merged(undo, cell, pending)
-                merged |= older
+            if not undo.is_needed:
+                continue
+            for number, old in pending.items():
+                if self._is_of_same_cell(old, undo, may_have_more=number in cell.undoes):
+                    merged.add(number)
+                    undo = undo.model_copy(update={"before": old.before})
             if undo.is_needed:
                 undos.append(undo)
         if self.row.identity.is_header and not (self._is_copy_of_header or cell.undoes):
@@ -280,8 +283,13 @@ class _RowCheck:
     @property
     def _is_copy_of_header(self) -> bool:
         """Whether the copied row is the header row: a sort may have put another in its place."""
-        key = text_of(at(self.copy, self.columns[KEY])) if self._knows_keys else ""
-        return self.table.has_header_guard and bool(key) and not site_in_text(key)
+        key = self._key_cell
+        return self.table.has_header_guard and bool(text_of(key)) and not site_in(key)
+
+    @property
+    def _key_cell(self) -> CellData:
+        """The key cell of the copied row; {} if it isn't known which one that is."""
+        return at(self.copy, self.columns[KEY]) if self._knows_keys else {}
 
     @property
     def _knows_keys(self) -> bool:
@@ -316,8 +324,7 @@ class _RowCheck:
         copied = {index: text_of(at(self.copy, index)) for index in self.row.formulas}
         if copied == self.row.formulas:
             return []
-        jobs = " and ".join(new_sites or [self.row.pattern_of])
-        text = f"taken as the pattern of the new row of job {jobs}"
+        text = f"taken as the pattern of the new row of job {' and '.join(new_sites)}"
         report = Undo(
             sheet_id=self.row.sheet_id,
             fields=PATTERN,
@@ -348,29 +355,15 @@ class _RowCheck:
             row_text=row_text(self.copy),
         )
 
-    def _merged(
-        self, undo: Undo, cell: CellWrite, pending: Mapping[int, Undo]
-    ) -> tuple[Undo, set[int]]:
-        """Return an undo with the first content of its cell, and the pending undos merged into it.
+    def _is_of_same_cell(self, old: Undo, undo: Undo, *, may_have_more: bool) -> bool:
+        """Return whether a pending undo is of the cell of a new one, which held what `old` undoes.
 
-        Those are of the same cell, which still held what we had written there.
+        If the cell was written for `old`, more may have been typed into its row since the read.
         """
-        merged = set[int]()
-        for number, old in pending.items():
-            place, old_place = (
-                (each.column, each.is_of_note, each.identity.is_header) for each in (undo, old)
-            )
-            if place != old_place or not old.holds_wrote(undo.before):
-                continue
-            # If this write was for that undo, more may have been typed into its row since the read.
-            if self._is_row_of(old, may_have_more=number in cell.undoes):
-                merged.add(number)
-                undo = undo.model_copy(update={"before": old.before})
-        return undo, merged
-
-    def _is_row_of(self, old: Undo, *, may_have_more: bool) -> bool:
-        """Return whether the overwritten row is a pending undo's."""
-        if not self._knows_keys:
+        cell, old_cell = (
+            (each.column, each.is_of_note, each.identity.is_header) for each in (undo, old)
+        )
+        if not (cell == old_cell and self._knows_keys and old.holds_wrote(undo.before)):
             return False
         if old.overwrote(self.copy, self.columns):
             return True
@@ -414,7 +407,7 @@ class _RowCheck:
         """Return the site of the overwritten row; "" if it has none or that isn't known."""
         if self.row.is_new:
             return self.row.site
-        return (site_in(at(self.copy, self.columns[KEY])) or "") if self._knows_keys else ""
+        return site_in(self._key_cell) or ""
 
     def _column_written(self, cell: CellWrite) -> str:
         if is_in_place(self.table, cell.column, cell.index):

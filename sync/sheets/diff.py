@@ -157,7 +157,8 @@ class CellDecider:
             if column in changed and table.is_ours and is_noted(column):
                 decision, note = self._decide_note(table, row, column, compared)
                 expected_note = note if decision is Decision.WRITE else None
-                typed_notes |= {column} if decision is Decision.LEAVE else set()
+                if decision is Decision.LEAVE:
+                    typed_notes.add(column)
             if cell := self._cell_write(table, row, column, compared, expected_note):
                 cells.append(cell)
         write = RowWrite(
@@ -253,21 +254,22 @@ class CellDecider:
         if wanted is None or (column in TYPED_IDS and column not in table.cells):
             return None
         decision, rule, observed = self.decide_value(table, row, column, target)
-        writes_note = expected_note is not None
-        if decision is not Decision.WRITE and not writes_note:
-            return None
-        fields = ""
+        fields = list[str]()
         if decision is Decision.WRITE:
             there = table.cells.get(column, {}).get(row, {})
             last = EMPTY if column in target.recheck else target.written.get(column, EMPTY)
-            fields = self.tabs.mask(column, wanted, there, last)
-        cell = wanted if writes_note else without_note(wanted)
+            fields.append(self.tabs.mask(column, wanted, there, last))
+        if expected_note is not None:
+            fields.append("note")
+        if not fields:
+            return None
+        cell = wanted if "note" in fields else without_note(wanted)
         ours = (None, BLANK, self.last_value(table, column, target))
         return CellWrite(
             index=table.columns[column],
             column=column,
             data=encode.encoded(cell, self.zone, self.locale),
-            fields=",".join(part for part in (fields, "note" if writes_note else "") if part),
+            fields=",".join(fields),
             expects=None if rule is Rule.OURS else observed,
             expects_note=expected_note,
             replaces_words=rule is Rule.NEWS and observed not in ours,

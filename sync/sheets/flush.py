@@ -14,18 +14,17 @@ killed during a batch, the next flush finds the attempt, reads the sheet, and se
   reaches Google second is rejected.
 """
 
-from collections.abc import Callable, Container, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Callable, Container, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 import structlog
 
 from sync.errors import Permanent, Refused
 from sync.field_table import KEY
-from sync.jobs.pipeline import PipelineEntry
 from sync.jobs.target import Target
 from sync.sheets import batch, encode, keys, row_identity, sheet_requests, undo
 from sync.sheets.batch import Parts, compose, guarding
@@ -40,11 +39,9 @@ from sync.sheets.read import Snapshot, Table, must_have_keys
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, history, pipeline
 from sync.sheets.targets import Lines, Targets, Work
-from sync.store import FenceDoubt, Lease, Pending, SheetStore
+from sync.store import FenceDoubt, Lease, Pending, SheetStore, Shown
 from sync.store.findings import Finding
 from sync.types import Mode
-
-NO_ENTRIES: Mapping[str, PipelineEntry | None] = MappingProxyType({})
 
 DOUBTS = {
     FenceDoubt.OTHER_DATABASE: "Another database has written this spreadsheet, so this one has "
@@ -65,10 +62,16 @@ class RefusalSearch:
     first time a person may have moved a column since the read.
     """
 
-    was_refused: bool = False
-    """Whether the last batch was rejected."""
     sites: Sequence[str] | None = None
     """The jobs of the next batch; None: all that are pending."""
+    was_refused: bool = False
+    """Whether the last batch was rejected."""
+
+    def after_refusal(self, sites: Sequence[str]) -> "RefusalSearch":
+        """Return the search after a batch with the jobs `sites` was rejected."""
+        if not self.was_refused:
+            return replace(self, was_refused=True)
+        return RefusalSearch(sites[: len(sites) // 2] or None)
 
 
 class Flusher:
@@ -114,7 +117,10 @@ class Flusher:
         return encode.clock(self._zone or snapshot.time_zone)
 
     def flush(self, lease: Lease) -> None:
-        """Write the pending changes; more may arrive meanwhile.
+        """Write pending changes in one round; what is left or arrives meanwhile takes another.
+
+        A round lays out what is pending, reads the sheet, and sends at most one batch, unless an
+        earlier batch has to be checked first.
 
         Raises Permanent, or Retryable. Retryable includes the case that nobody knows whether the
         write was carried out: the next flush's read will show it.
@@ -129,7 +135,7 @@ class Flusher:
             self.store.batches.confirm(lease, work.done)
             self.writer.log_shown(work.done)
         if not (work.sites or pending.has_attempt or pending.undos or pending.takes_over):
-            self._search = replace(self._search, sites=None)
+            self._search = RefusalSearch()
             return
         snapshot = self.client.read(tabs, columns_to_read(work.targets, is_ours=tabs.is_ours))
         context = FlushContext(lease, fence, tabs, pending, snapshot)
@@ -154,13 +160,16 @@ class Flusher:
             self._write_most_urgent(context, replace(work, targets=targets))
 
     def _write_most_urgent(self, context: FlushContext, work: Work) -> None:
-        """Do what is most urgent: create tabs, look for keys, guard, undo, or write."""
+        """Send a batch with what is most urgent; the next flush reads the sheet again.
+
+        What decides which row and column is whose comes before the content of jobs.
+        """
         snapshot, pending = context.snapshot, context.pending
         if not snapshot.tables:
             self._write_anew(context, work)
             return
         if context.tabs.learn(context.lease, snapshot, pending):
-            return
+            return  # The next flush lays out the jobs with these columns.
         lost = pending.sites_with_row - {site for t in snapshot.tables for site in t.keys}
         self._presumed_deleted &= lost
         if lost and self._handle_missing_keys(context, lost):
@@ -169,14 +178,13 @@ class Flusher:
             # Every column is guarded before anything is written: a person may be moving one now.
             self.send(context, Parts(structure=guards))
         elif pending.undos:
+            # Until they are written, a row may show another job's content, or have its key.
             self._undo(context)
-        elif work.sites:
-            doubled = {job.site for job in keys.doubled_jobs(snapshot.tables)}
-            if not (doubled and self._remove_copied_keys(context, work, doubled)):
-                self._write(context, work)
-        else:
+        elif not work.sites:
             # Move the fence, so that Google rejects a batch in doubt if it arrives later.
             self.send(context, Parts())
+        elif not self._remove_copied_keys(context, work):
+            self._write(context, work)
 
     def _write_anew(self, context: FlushContext, work: Work) -> None:
         """Create the tabs with the first jobs. If rows existed, the next flush writes them all."""
@@ -307,22 +315,49 @@ class Flusher:
             self.store.pending.every(), context.tabs.columns(context.pending)
         )
 
-    def _remove_copied_keys(self, context: FlushContext, work: Work, doubled: Set[str]) -> bool:
+    def _remove_copied_keys(self, context: FlushContext, work: Work) -> bool:
         """Remove keys from rows that were copied for another customer; return whether any were."""
-        present = {site for table in context.snapshot.tables for site in table.keys}
+        tables = context.snapshot.tables
+        rows = Counter(site for t in tables for site, found in t.keys.items() for _ in found)
         # A job without a row may belong to that other customer.
-        if {target.site for target in work.targets} <= present - doubled:
+        if all(rows[t.site] == 1 for t in work.targets) or rows.total() == len(rows):
             return False
         everything = self.writer.read_everything(context)
         return self.repair_keys(context, everything, self._every_target(context), ())
 
     def _write(self, context: FlushContext, work: Work) -> None:
         """Write jobs and lines of the History. Raises Permanent without a key column."""
-        tabs, snapshot, pending = context.tabs, context.snapshot, context.pending
+        lease, pending = context.lease, context.pending
         titles, beside = self.surroundings(context)
+        parts, absent = self._parts(context, work, titles, beside)
+        # After an attempt, or to take over, even an empty batch is sent: it moves the fence.
+        if parts.is_empty and not (pending.has_attempt or pending.takes_over):
+            self._search = RefusalSearch()
+            self.store.batches.confirm(lease, [*absent, *parts.shown])
+            self.store.history.drop(lease, parts.lines)  # Changes of hidden milestones.
+            return
+        self.store.batches.confirm(lease, absent)
+        try:
+            self.send(context, parts, titles)
+        except Refused:
+            self._handle_refusal(context, parts, work.sites)
+            return
+        self._search = RefusalSearch()
+        if context.tabs.is_ours:
+            cells = [job.cells or {} for job in parts.shown]
+            self.new_reps |= filter_views.without_view(cells, pending.known_columns)
+
+    def _parts(
+        self, context: FlushContext, work: Work, titles: Titles, beside: Surroundings
+    ) -> tuple[Parts, Sequence[Shown]]:
+        """Return the parts of a batch with jobs and lines, and the jobs whose row was deleted."""
+        tabs, snapshot, pending = context.tabs, context.snapshot, context.pending
         lines, zone = work.lines, self.clock(snapshot)
-        if snapshot.table is not None and not snapshot.history:
-            lines = self._without_history(context, lines)
+        is_missing = snapshot.table is not None and not snapshot.history
+        if is_missing and (not tabs.is_ours or HISTORY in pending.known_columns):
+            # A person deleted the History, or doesn't want it beside a board.
+            self.store.history.drop(context.lease, lines.seqs)
+            lines = Lines()
         ensured = Ensured(snapshot.tables, snapshot.history, snapshot.pipeline)
         if tabs.is_ours:
             every = self.store.pending.every
@@ -346,31 +381,8 @@ class Flusher:
             lines=lines.seqs,
         )
         if not self._search.was_refused:  # The Pipeline may be the part that Google rejected.
-            entries = {job.site: job.entry for job in (*change.shown, *change.absent)}
-            parts = self.with_pipeline(context, parts, entries)
-        # After an attempt, or to take over, even an empty batch is sent: it moves the fence.
-        if parts.is_empty and not (pending.has_attempt or pending.takes_over):
-            self._search = replace(self._search, was_refused=False)
-            self.store.batches.confirm(context.lease, change.absent + change.shown)
-            self.store.history.drop(context.lease, lines.seqs)  # Changes of hidden milestones.
-            return
-        self.store.batches.confirm(context.lease, change.absent)
-        try:
-            self.send(context, parts, titles)
-        except Refused:
-            self._find_refused(context, parts, work.sites)
-            return
-        self._search = RefusalSearch()
-        if tabs.is_ours:
-            cells = [job.cells or {} for job in change.shown]
-            self.new_reps |= filter_views.without_view(cells, pending.known_columns)
-
-    def _without_history(self, context: FlushContext, lines: Lines) -> Lines:
-        """Return the lines to write without a tab: none if a person deleted or doesn't want it."""
-        if context.tabs.is_ours and HISTORY not in context.pending.known_columns:
-            return lines
-        self.store.history.drop(context.lease, lines.seqs)
-        return Lines()
+            parts = self.with_pipeline(context, parts, (*change.shown, *change.absent))
+        return parts, change.absent
 
     def surroundings(self, context: FlushContext) -> tuple[Titles, Surroundings]:
         """Return titles for new tabs, and the spreadsheet's other parts, if a tab is missing."""
@@ -406,14 +418,14 @@ class Flusher:
         self,
         context: FlushContext,
         parts: Parts,
-        entries: Mapping[str, PipelineEntry | None] = NO_ENTRIES,
+        jobs: Sequence[Shown] = (),
         *,
         is_daily: bool = False,
         draws: bool = False,
     ) -> Parts:
         """Return the parts of a batch with the Pipeline's figures of all jobs.
 
-        `entries` are those of the batch's jobs. The numbers are written only if they have changed,
+        `jobs` are those of the batch. The numbers are written only if they have changed,
         or if `is_daily`; otherwise only the time of the update, if there is anything else to write.
         `draws`: see `pipeline.show`.
         """
@@ -421,7 +433,7 @@ class Flusher:
         tab = parts.pipeline or snapshot.pipeline
         if tab is None:
             return parts
-        counted = {**self.store.pending.counted(), **entries}
+        counted = self.store.pending.counted() | {job.site: job.entry for job in jobs}
         figures = self.targets.figures(
             filter(None, counted.values()),
             lambda: self.targets.columns(snapshot, pending, every),
@@ -433,25 +445,24 @@ class Flusher:
             requests = pipeline.stamp(tab, figures)
         return replace(parts, extra=[*parts.extra, *requests])
 
-    def _find_refused(self, context: FlushContext, parts: Parts, sites: Sequence[str]) -> None:
-        """After a second refusal, narrow the search to half of the jobs; quarantine the last one.
+    def _handle_refusal(self, context: FlushContext, parts: Parts, sites: Sequence[str]) -> None:
+        """Narrow the search after a second refusal; quarantine a job that was refused alone.
 
-        First the same batch is sent without the jobs' data. If Google rejects that, too (Refused is
-        raised), a guard or the fence is at fault, not a job.
+        Before that, the same batch is sent without the jobs' data. If Google rejects that, too
+        (Refused is raised), a guard or the fence is at fault, not a job.
         """
-        if not self._search.was_refused:
-            self._search = replace(self._search, was_refused=True)
-            return
-        context = replace(context, fence=self.writer.take_turn(context.lease))
-        self.send(context, parts.without_data())
-        half = sites[: len(sites) // 2]
-        self._search = RefusalSearch(sites=half or None)
-        if len(sites) != 1:
-            return
-        refusals = self.store.batches.quarantine(context.lease, sites[0])
-        _log.warning("job_refused", site=sites[0], refusals=refusals)
+        if self._search.was_refused:
+            context = replace(context, fence=self.writer.take_turn(context.lease))
+            self.send(context, parts.without_data())
+            if len(sites) == 1:
+                self._quarantine(context.lease, sites[0])
+        self._search = self._search.after_refusal(sites)
+
+    def _quarantine(self, lease: Lease, site: str) -> None:
+        refusals = self.store.batches.quarantine(lease, site)
+        _log.warning("job_refused", site=site, refusals=refusals)
         if refusals > 1:  # One refusal may come from a person who moved a column back and forth.
-            text = f"Google rejects what we write for job {sites[0]}. It is retried from time to"
+            text = f"Google rejects what we write for job {site}. It is retried from time to"
             self._alert("job_refused", f"{text} time; all other jobs are written.")
 
     def _undo(self, context: FlushContext) -> None:

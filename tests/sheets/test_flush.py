@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 from sync.errors import Permanent, Retryable
 from sync.google import auth
 from sync.sheets.client import SheetClient
+from sync.sheets.flush import RefusalSearch
 from sync.sheets.read import GUARD_KEY, JOBS_TAB
 from sync.store.rate_limit import BURST
 from sync.store.schema import lease, sheet
@@ -386,3 +387,12 @@ def test_a_pause_stops_only_the_writing_of_the_sheet(bench: Bench) -> None:
         worker.stop(5)
     assert stored_sites(bench.database) == {uuid(1)}
     assert bench.writes() == 0
+
+
+def test_the_search_for_a_refused_job_halves_a_batch_that_is_refused_twice() -> None:
+    """The first time, a person may have moved a column."""
+    first = RefusalSearch().after_refusal(["a", "b", "c"])
+    assert first == RefusalSearch(was_refused=True)
+    assert first.after_refusal(["a", "b", "c"]) == RefusalSearch(["a"])
+    alone = RefusalSearch(["a"], was_refused=True)
+    assert alone.after_refusal(["a"]) == RefusalSearch(), "it was found, and the others follow"
