@@ -128,7 +128,7 @@ def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False)
     compared = recheck(flusher, lease, confirms_deleted=confirms_deleted)
     store.spreadsheet.set_compared(lease)  # A comparison counts only when it has finished.
     if not store.pending.is_waiting():
-        store.spreadsheet.set_trouble()
+        store.spreadsheet.clear_trouble()
     return compared
 
 

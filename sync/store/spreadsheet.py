@@ -287,15 +287,19 @@ class Spreadsheet:
     def set_compared(self, lease: Lease) -> None:
         self._set(lease, compared_at=now())
 
-    def set_trouble(self, reason: str = "", message: str = "") -> None:
-        """Record since when and why the sheet can't be written; without a reason, that it can."""
+    def set_trouble(self, reason: str, message: str) -> None:
+        """Record why the sheet can't be written, and since when it can't."""
         with self._database.writing() as connection:
-            known = connection.scalar(select(sheet.c.reason).where(self._is_this)) or ""
+            known = connection.scalar(select(sheet.c.reason).where(self._is_this))
             if known != reason:
                 values: dict[str, object] = {"reason": reason, "message": message}
-                if not (known and reason):
-                    values["since"] = now() if reason else None
+                if not known:
+                    values["since"] = now()
                 self.change(connection, **values)
+
+    def clear_trouble(self) -> None:
+        """Record that the sheet can be written."""
+        self._set(reason="", message="", since=None)
 
     def pause(self) -> None:
         """Stop writing until `resume`; a batch that was already sent is still checked."""

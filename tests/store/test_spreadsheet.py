@@ -117,7 +117,7 @@ def test_a_trouble_lasts_since_its_first_reason(database: Database) -> None:
     assert spreadsheet.glance().message == "Too many calls."
     assert first is not None
     assert since() == first
-    spreadsheet.set_trouble()
+    spreadsheet.clear_trouble()
     assert since() is None
 
 
