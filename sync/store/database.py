@@ -107,7 +107,7 @@ class Database:
         engine = self._engine if durable else self._brief
         with self._writers_turn(), _translated_errors(), engine.begin() as connection:
             if held is not None:
-                hold(connection, held)
+                must_hold(connection, held)
             yield connection
 
     @contextmanager
@@ -383,7 +383,7 @@ class Leases:
         self._database.execute(update(lease).where(*mine).values(holder="", expires_at=0.0))
 
 
-def hold(connection: Connection, held: Lease) -> None:
+def must_hold(connection: Connection, held: Lease) -> None:
     """Fail the transaction unless the lease is still held, and lock it until the end.
 
     Raises Retryable (lease_lost).

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, or_, select, update
 
-from sync.store.database import Database, Lease, hold, now
+from sync.store.database import Database, Lease, must_hold, now
 from sync.store.forgotten import digest_of
 from sync.store.inbox import remember_newest
 from sync.store.schema import (
@@ -62,7 +62,7 @@ def erase(database: Database, leases: Iterable[Lease], site: str) -> None:
     """
     with database.writing() as connection:
         for lease in leases:
-            hold(connection, lease)
+            must_hold(connection, lease)
         remember_newest(database, connection)
         found = delivery.c.seq.in_(_deliveries(connection, site))
         connection.execute(delete(delivery).where(found))
