@@ -30,6 +30,4 @@ class TokenBucket:
         return min(1.0, max(0.0, 1.0 - self._left(now) / BURST))
 
     def _left(self, now: float) -> float:
-        if self.last == float("-inf"):
-            return self.left
         return min(BURST, self.left + (now - self.last) * REFILL)
