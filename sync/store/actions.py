@@ -84,8 +84,8 @@ class ActionLog:
     def is_requested(self) -> bool:
         return bool(self._database.scalar(select(exists().where(_OPEN))))
 
-    def take(self, lease: Lease) -> tuple[Action, bool] | None:
-        """Take the oldest request; also return whether a worker that is gone took it before.
+    def take(self, lease: Lease) -> Action | None:
+        """Take the oldest request; its `state` is TAKEN if a worker that is gone took it before.
 
         Only the holder of the lease takes requests, so a `taken` one isn't running anywhere else.
         """
@@ -96,7 +96,7 @@ class ActionLog:
                 return None
             which = action.c.id == row.id
             connection.execute(update(action).where(which).values(state=ActionState.TAKEN))
-        return _action(row), row.state == ActionState.TAKEN
+        return _action(row)
 
     def latest(self, limit: int, name: str = "", detail: str = "") -> list[Action]:
         """Return the newest actions, newest first; with `name`, and `detail`, only those."""

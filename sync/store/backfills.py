@@ -116,15 +116,15 @@ class Backfills:
         values = {"finished_at": now(), "problems": json.dumps([*problems])}
         return update(backfill).where(self._mine).values(values)
 
-    def seconds_since_start(self) -> float | None:
-        """Return how many seconds ago the last finished run began; None without one.
+    def has_begun(self) -> bool:
+        """Return whether there was a run, finished or not."""
+        return self._database.scalar(select(backfill.c.scope).where(self._mine)) is not None
 
-        For an unfinished run it is infinity, because that is due at once.
-        """
-        query = select(now() - backfill.c.started_at, backfill.c.finished_at).where(self._mine)
-        for ago, finished in self._database.rows(query):
-            return float("inf") if finished is None else float(ago)
-        return None
+    def is_due(self, seconds: float) -> bool:
+        """Return whether no finished run began in the last `seconds`."""
+        is_recent = backfill.c.started_at > now() - seconds
+        finished = self._mine, backfill.c.finished_at.is_not(None), is_recent
+        return self._database.scalar(select(backfill.c.scope).where(*finished)) is None
 
     def last(self) -> BackfillRun:
         """Return what the last run has read so far. There must be one."""

@@ -10,10 +10,9 @@ from sync.lookups import LookupLoop
 from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
-from sync.worker.action_loop import LOOK_SECONDS as LOOK_FOR_ACTIONS_SECONDS
-from sync.worker.action_loop import ActionLoop
+from sync.worker.action_loop import ACTION_POLL_SECONDS, ActionLoop
 from sync.worker.loop import (
-    LOOK_SECONDS,
+    BACKFILL_POLL_SECONDS,
     POLL_SECONDS,
     BackfillLoop,
     DocumentLoop,
@@ -57,7 +56,7 @@ class Worker:
         projects = self._start("projection", projection.step, lambda: self._await(self._arrival))
         self._sheet_threads = writes, projects
         actions = ActionLoop(settings, self._wiring.database, self._stop, self.wake)
-        self._start("actions", actions.step, lambda: self._stop.wait(LOOK_FOR_ACTIONS_SECONDS))
+        self._start("actions", actions.step, lambda: self._stop.wait(ACTION_POLL_SECONDS))
         self._start("heartbeat", self._give_sign, lambda: self._stop.wait(SIGN_SECONDS))
         queue = DocumentQueue(
             self._wiring.documents, settings.lease_seconds, self._stop.is_set, self._rest
@@ -72,7 +71,7 @@ class Worker:
             lookups = LookupLoop(asked, self._wiring.heartbeats, self._stop.wait, self.wake)
             self._start("everbright", lookups.step, self._rest)
             backfill = BackfillLoop(self._wiring, self._alerts, self._stop, self.wake)
-            self._start("backfill", backfill.step, lambda: self._stop.wait(LOOK_SECONDS))
+            self._start("backfill", backfill.step, lambda: self._stop.wait(BACKFILL_POLL_SECONDS))
 
     def _start(self, name: str, step: Callable[[], bool], idle: Callable[[], object]) -> Thread:
         loop = self._stop, step, idle, self._wiring.measures.count

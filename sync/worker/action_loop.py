@@ -35,7 +35,7 @@ from sync.worker.loop import Stop
 
 _log = structlog.get_logger()
 
-LOOK_SECONDS = 2.0
+ACTION_POLL_SECONDS = 2.0
 """The polling interval for requests; somebody is waiting."""
 
 _LEASE = "actions"
@@ -77,11 +77,10 @@ class ActionLoop:
         if lease is None:
             return False
         with self._wiring.renewed(lease):
-            taken = self._actions.take(lease)
-            if taken is None:
+            action = self._actions.take(lease)
+            if action is None:
                 return False
-            action, is_again = taken
-            if is_again and action.name == REBUILD:
+            if action.state is ActionState.TAKEN and action.name == REBUILD:
                 # A rebuild fills another spreadsheet, so a person decides. Others can be repeated.
                 state, result = ActionState.FAILED, _INTERRUPTED
             else:

@@ -148,7 +148,7 @@ class DocumentLoop:
         self._documents.postpone(claim, document.uuid, error, wait)
 
 
-LOOK_SECONDS = 60.0
+BACKFILL_POLL_SECONDS = 60.0
 """The interval between checks whether a run is due."""
 OVERLAP = timedelta(hours=1)
 """Changes up to this long before the last run are read again, because clocks differ."""
@@ -210,13 +210,10 @@ class BackfillLoop:
         self._wake()
 
     def _is_due(self) -> bool:
-        if not self._every:
-            return False
-        ago = self._store.seconds_since_start()
-        return ago is None or ago >= self._every
+        return bool(self._every) and self._store.is_due(self._every)
 
     def _run(self, lease: Lease) -> None:
-        if self._store.seconds_since_start() is None:
+        if not self._store.has_begun():
             # Older changes are for `brightsheet backfill`, which may take hours.
             self._store.mark_finished(lease)
             return

@@ -224,11 +224,11 @@ def test_only_the_worker_with_the_lease_runs_actions(store_console: Console) -> 
     assert store_console.action_loop().step() is False
     taken = store_console.actions.take(held)
     assert taken is not None
-    assert taken[1] is False
+    assert taken.state is ActionState.REQUESTED
     bench.wiring.leases.release(held)
     assert store_console.action_loop().step() is True
     with pytest.raises(Retryable):
-        store_console.actions.end(taken[0].id, ActionState.FAILED, "late", held)
+        store_console.actions.end(taken.id, ActionState.FAILED, "late", held)
     assert last(store_console)[1] == "done"
 
 
