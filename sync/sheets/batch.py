@@ -174,22 +174,22 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
     requests += [
         {"deleteProtectedRange": {"protectedRangeId": one.number}} for one in snapshot.fences
     ]
-    moved = {
+    new_fence = {
         "protectedRangeId": fence.number,
         "range": {"sheetId": FENCE_TAB, "startRowIndex": 0, "endRowIndex": 1},
         "warningOnly": True,
         "description": fence.description,
     }
-    requests += [{"addProtectedRange": {"protectedRange": moved}}, *parts.structure]
+    requests += [{"addProtectedRange": {"protectedRange": new_fence}}, *parts.structure]
     response_ranges: list[str] = []
     for table in tables:
         rows = [row for row in parts.rows if row.sheet_id == table.sheet_id]
         new = parts.new_rows if table is first else ()
-        unwritten = table.columns if creates_jobs_tab else parts.guarded.get(table.sheet_id, ())
-        if not (rows or new or unwritten):
+        further = table.columns if creates_jobs_tab else parts.guarded.get(table.sheet_id, ())
+        if not (rows or new or further):
             continue
         written = {cell.column for row in (*rows, *new) for cell in row.cells}
-        guarded = {KEY, *written, *unwritten}
+        guarded = {KEY, *written, *further}
         requests += column_guards(table, sorted(guarded & table.columns.keys()))
         requests += header_guard(table)
         if creates_jobs_tab:

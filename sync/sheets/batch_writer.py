@@ -51,15 +51,13 @@ class BatchWriter:
             self._sleep(wait)
 
     def send(self, context: FlushContext, batch: Batch) -> None:
-        """Send a batch, and check it.
+        """Send a batch, and check it. Before the first one, try whether writing is safe here.
 
         Raises Refused, Permanent, or Retryable if nobody knows whether Google carried it out.
         """
         lease, attempt, trace = context.lease, batch.attempt, batch.trace
         if not context.snapshot.has_fence_tab and self._store.spreadsheet.trial() is None:
-            # Before the first batch, it is tried whether writing is safe here. That makes two
-            # calls, and the read was counted with one write.
-            self.take_call(lease)
+            self.take_call(lease)  # The trial makes two; the read was counted with one write.
             try_google(self._store.spreadsheet, self._client).must_be_safe()
         self._store.batches.begin(lease, attempt)
         try:
@@ -75,7 +73,7 @@ class BatchWriter:
         result = check(trace, answer.snapshot.tables, answer.copies, undos)
         if result.is_as_intended:
             self._conclude(lease, attempt, trace, result, undos)
-        else:
+        else:  # The answer has only the compared cells, and undos need whole rows.
             self._check(replace(context, snapshot=answer.snapshot), attempt, trace)
 
     def conclude_attempt(self, context: FlushContext) -> bool:
@@ -103,28 +101,24 @@ class BatchWriter:
     def _check(self, context: FlushContext, attempt: Attempt, trace: Trace) -> None:
         """Read the copied rows whole, check a batch by them, and store the result."""
         self.take_call(context.lease)
-        written = {row.sheet_id for row in trace.rows if not row.is_new}
         tables = context.snapshot.tables
+        written = {row.sheet_id for row in trace.rows if not row.is_new}
         copied = [table.copies_tab for table in tables if table.sheet_id in written]
         reading = self._client.read_whole(context.tabs, copied)
-        if tables := reading.snapshot.tables:
-            undos = parsed(self._store.batches.undos())
-            result = check(trace, tables, reading.copies, undos)
-            if not result.is_as_intended:
-                _log.warning(
-                    "misplaced",
-                    jobs=len(result.misplaced),
-                    cells=len(result.undos),
-                    fence=attempt.fence,
-                )
-            shown = [
-                replace(job, cells=with_typed_notes(job.cells, result.typed_notes[job.site]))
-                if job.cells
-                else job
-                for job in attempt.shown
-            ]
-            attempt = replace(attempt, shown=tuple(shown))
-            self._conclude(context.lease, attempt, trace, result, undos)
+        if not reading.snapshot.tables:
+            return  # They were deleted just now: the next flush concludes the attempt.
+        undos = parsed(self._store.batches.undos())
+        result = check(trace, reading.snapshot.tables, reading.copies, undos)
+        if not result.is_as_intended:
+            jobs, cells = len(result.misplaced), len(result.undos)
+            _log.warning("misplaced", jobs=jobs, cells=cells, fence=attempt.fence)
+        notes = result.typed_notes
+        shown = tuple(
+            replace(job, cells=job.cells and with_typed_notes(job.cells, notes[job.site]))
+            for job in attempt.shown
+        )
+        attempt = replace(attempt, shown=shown)
+        self._conclude(context.lease, attempt, trace, result, undos)
 
     def _conclude(
         self,

@@ -190,8 +190,7 @@ class _Finding:
     """What became of the write of one cell."""
 
     is_confirmed: bool
-    """It is also confirmed if only a note was overwritten that someone typed into the right cell.
-    """
+    """Also if it was the right cell, and only a note that someone typed there was overwritten."""
     replaced_words: Sequence[ReplacedWords]
     undos: Sequence[Undo] = ()
     merged_undos: Set[int] = frozenset()

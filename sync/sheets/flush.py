@@ -26,8 +26,8 @@ import structlog
 from sync.errors import Permanent, Refused
 from sync.field_table import KEY
 from sync.jobs.target import Target
-from sync.sheets import batch, encode, keys, row_identity, sheet_requests, undo
-from sync.sheets.batch import Parts, compose, guarding
+from sync.sheets import encode, keys, sheet_requests, undo
+from sync.sheets.batch import Parts, compose, guarding, retag_columns
 from sync.sheets.batch_writer import BatchWriter, parsed
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.context import FlushContext
@@ -36,6 +36,7 @@ from sync.sheets.ensure import HISTORY, Ensured, ensure, present_columns
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.key_writes import key_repairs
 from sync.sheets.read import Snapshot, Table, must_have_keys
+from sync.sheets.row_identity import row_text
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, history, pipeline
 from sync.sheets.targets import Lines, Targets, Work
@@ -162,7 +163,9 @@ class Flusher:
     def _write_most_urgent(self, context: FlushContext, work: Work) -> None:
         """Send a batch with what is most urgent; the next flush reads the sheet again.
 
-        What decides which row and column is whose comes before the content of jobs.
+        What decides which row and column is whose comes before the content of jobs: the keys; the
+        guards of all columns, because a person may be moving one now; and the undos, because until
+        they are written, a row may show another job's content or have its key.
         """
         snapshot, pending = context.snapshot, context.pending
         if not snapshot.tables:
@@ -175,10 +178,8 @@ class Flusher:
         if lost and self._handle_missing_keys(context, lost):
             return
         if guards := guarding(snapshot.tables):
-            # Every column is guarded before anything is written: a person may be moving one now.
             self.send(context, Parts(structure=guards))
         elif pending.undos:
-            # Until they are written, a row may show another job's content, or have its key.
             self._undo(context)
         elif not work.sites:
             # Move the fence, so that Google rejects a batch in doubt if it arrives later.
@@ -217,8 +218,7 @@ class Flusher:
     def send(self, context: FlushContext, parts: Parts, titles: Titles | None = None) -> None:
         """Send a batch; `titles` are free ones for new tabs, if known."""
         titles = titles or self.surroundings(context)[0]
-        batch = compose(context.snapshot, parts, context.fence, titles.fence)
-        self.writer.send(context, batch)
+        self.writer.send(context, compose(context.snapshot, parts, context.fence, titles.fence))
 
     def unwritable(self, context: FlushContext) -> dict[int, Permanent]:
         """Return the errors of tabs that can't be written as they are, by sheet ID."""
@@ -253,16 +253,16 @@ class Flusher:
         lease, pending = context.lease, context.pending
         everything = self.writer.read_everything(context)
         tables, rows = everything.snapshot.tables, everything.rows
-        lost -= {site for table in tables for site in table.keys}
+        lost -= {site for table in tables for site in table.keys}  # Some are back by now.
         for table in tables:
             index = keys.find_key_column(table, rows[table.sheet_id], lost)
             if index is not None:
                 # The keys were moved to another column, which is the key column now.
-                self.send(context, batch.retag_columns(table, {KEY: index}))
+                self.send(context, retag_columns(table, {KEY: index}))
                 return True
         must_have_keys(tables)
         keys.must_be_gone(tables, rows, lost)
-        lost -= undo.sites_written_over(parsed(pending.undos))
+        lost -= undo.sites_written_over(parsed(pending.undos))  # Those will be restored.
         are_deleted = self.presume_deleted(lost, pending.sites_with_row)
         if pending.undos or guarding(tables):
             return False  # Undos and guards come first: an overwritten row shows other content.
@@ -298,7 +298,7 @@ class Flusher:
         lines, removed = list[tuple[str, ...]](), list[Finding]()
         for write in removals:
             table, site = by_id[write.sheet_id], write.identity.key
-            text = row_identity.row_text(read.rows[write.sheet_id][write.row])
+            text = row_text(read.rows[write.sheet_id][write.row])
             lines.append((table.title, table.header(KEY), text, site, ""))
             removed.append(keys.removed_key(table, write.row, site, write.identity.shows))
         if removed:
@@ -316,10 +316,12 @@ class Flusher:
         )
 
     def _remove_copied_keys(self, context: FlushContext, work: Work) -> bool:
-        """Remove keys from rows that were copied for another customer; return whether any were."""
+        """Remove keys from rows that were copied for another customer; return whether any were.
+
+        Such a row is looked for if a job to write has none, because it may be that job's.
+        """
         tables = context.snapshot.tables
         rows = Counter(site for t in tables for site, found in t.keys.items() for _ in found)
-        # A job without a row may belong to that other customer.
         if all(rows[t.site] == 1 for t in work.targets) or rows.total() == len(rows):
             return False
         everything = self.writer.read_everything(context)
@@ -355,9 +357,8 @@ class Flusher:
         lines, zone = work.lines, self.clock(snapshot)
         is_missing = snapshot.table is not None and not snapshot.history
         if is_missing and (not tabs.is_ours or HISTORY in pending.known_columns):
-            # A person deleted the History, or doesn't want it beside a board.
             self.store.history.drop(context.lease, lines.seqs)
-            lines = Lines()
+            lines = Lines()  # A person deleted the History, or doesn't want it beside a board.
         ensured = Ensured(snapshot.tables, snapshot.history, snapshot.pipeline)
         if tabs.is_ours:
             every = self.store.pending.every
@@ -470,7 +471,7 @@ class Flusher:
         everything = self.writer.read_everything(context)
         now = everything.snapshot
         if not now.tables or any(KEY not in table.columns for table in now.tables):
-            return
+            return  # They were deleted just now: the next flush creates or reports them.
         placement = undo.place(now.tables, everything.rows, parsed(context.pending.undos))
         if not (placement.rows or placement.recovered):
             self.store.batches.finish_undos(context.lease, placement.finished)

@@ -9,7 +9,7 @@ a column was deleted meanwhile, the guard is on another column afterward, and th
 Requests have the form of the Sheets v4 discovery document.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -74,7 +74,7 @@ _HEADER_FORMAT = {"textFormat": {"bold": True}, "wrapStrategy": "WRAP"}
 
 def make_recovered_tab(title: str, titles: Sequence[str]) -> list[Request]:
     """Return the requests that create the tab Recovered, for text that could not be restored."""
-    columns = [Column(id=text, header=text) for text in titles]
+    columns = {index: Column(id=text, header=text) for index, text in enumerate(titles)}
     made = make_tab(RECOVERED_TAB, title, RECOVERED_KEY, (100, len(titles)), frozen=(1, 0))
     return [*made, *headers(RECOVERED_TAB, columns)]
 
@@ -141,9 +141,9 @@ def header(index: int, column: Column) -> CellWrite:
     return CellWrite(index=index, column=column.id, data=data, fields=fields)
 
 
-def headers(sheet_id: int, columns: Sequence[Column]) -> list[Request]:
-    """Return the requests that write the header row of a new tab."""
-    cells = tuple(header(index, column) for index, column in enumerate(columns))
+def headers(sheet_id: int, columns: Mapping[int, Column]) -> list[Request]:
+    """Return the requests that write the header row of a new tab; `columns` are by index."""
+    cells = tuple(header(index, column) for index, column in columns.items())
     return write([RowWrite(sheet_id=sheet_id, row=0, cells=cells)])
 
 

@@ -65,7 +65,7 @@ def make(
         requests += formatting.column(sheet_id, index, column, protects=False)
     changed = places["history:before"], places["history:after"]
     requests += formatting.tinted(sheet_id, changed, tints)
-    requests += sheet_requests.headers(sheet_id, _COLUMNS)
+    requests += sheet_requests.headers(sheet_id, dict(enumerate(_COLUMNS)))
     tab = Tab(sheet_id, title, 0, _ROWS, len(_COLUMNS), places)
     requests.append(formatting.protected({"sheetId": sheet_id}))
     requests += [*sheet_requests.header_guard(tab), *sheet_requests.column_guards(tab, places)]

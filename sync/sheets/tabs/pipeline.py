@@ -106,12 +106,11 @@ def make(
     }
     places = {column.id: index for index, column in columns.items()}
     headers = {index: column.header for index, column in columns.items()}
-    cells = [sheet_requests.header(index, column) for index, column in columns.items()]
     updated = places[_UPDATED]
     requests = sheet_requests.make_tab(sheet_id, title, PIPELINE_KEY, _SIZE, index=position)
     for index, column in columns.items():
         requests += formatting.column(sheet_id, index, column, protects=False)
-    requests += sheet_requests.write([RowWrite(sheet_id=sheet_id, row=0, cells=tuple(cells))])
+    requests += sheet_requests.headers(sheet_id, columns)
     requests.append(formatting.as_moments(sheet_id, updated, locale))
     requests.append(formatting.older_than(sheet_id, updated, LATE_HOURS, _RED))
     requests.append(formatting.protected({"sheetId": sheet_id}))
