@@ -189,7 +189,7 @@ class BackfillLoop:
                     self._run(lease)
         except BrightsheetError as error:
             self._not_before = monotonic() + _PAUSE_SECONDS
-            self._note(error)
+            self._report_error(error)
         return False
 
     def _is_restored(self) -> bool:
@@ -201,7 +201,7 @@ class BackfillLoop:
         since = datetime.fromtimestamp(landed, UTC) - OVERLAP if landed else None
         backfill = self._wiring.backfill(_RESTORED, self._stop.sleep)
         run = backfill.run(lease, since, sorted(self._sheet.pending.counted()))
-        self._say(run)
+        self._report(run)
         if not run.is_complete:
             self._not_before = monotonic() + _PAUSE_SECONDS
             return
@@ -222,9 +222,9 @@ class BackfillLoop:
         since = last.since if last.problems else last.started - OVERLAP
         # A milestone that becomes ready to submit sends no webhook: every open job is read.
         again = {*last.not_read, *self._sheet.pending.counted()}
-        self._say(self._backfill.run(lease, since, sorted(again)))
+        self._report(self._backfill.run(lease, since, sorted(again)))
 
-    def _say(self, run: Summary) -> None:
+    def _report(self, run: Summary) -> None:
         _log.info(
             "backfill",
             events=run.events,
@@ -244,7 +244,7 @@ class BackfillLoop:
             text = f"{count} jobs could not be read from EverBright, and are tried with the next"
             self._alerts.send("jobs_not_read", " ".join([f"{text} run.", *run.problems]))
 
-    def _note(self, error: BrightsheetError) -> None:
+    def _report_error(self, error: BrightsheetError) -> None:
         if error.reason in ("stopping", "lease_lost", "lease_taken"):
             return
         _log.warning("backfill_stopped", reason=error.reason, message=error.message)

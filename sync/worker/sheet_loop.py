@@ -24,7 +24,7 @@ _PERMANENT_PAUSE = 30.0
 """The pause between attempts when only a person can fix the problem."""
 _PRUNE_EVERY = 3600.0
 _COMPARE_EVERY = 86_400.0
-_LOOK_EVERY = 60.0
+_CHECK_EVERY = 60.0
 """The interval between checks whether a comparison is due."""
 _COMPARE_AGAIN = 900.0
 """The pause after a comparison that didn't finish, because it reads the whole sheet."""
@@ -34,13 +34,14 @@ _TRASH_EVERY = 900.0
 _log = structlog.get_logger()
 
 
-class _Every:
-    """Reports every so many seconds that something is due, the first time at once."""
+class _Interval:
+    """An interval in seconds between checks; the first is due at once."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds, self._at = seconds, float("-inf")
 
-    def is_due(self) -> bool:
+    def begin_if_over(self) -> bool:
+        """Return whether a check is due, and begin the next interval if it is."""
         if monotonic() < self._at:
             return False
         self.postpone(self._seconds)
@@ -60,23 +61,23 @@ class SheetLoop:
         self._stop = stop
         self._flusher = wiring.flusher(stop.sleep, alerts.send)
         self._store = self._flusher.store
-        self._pruning = _Every(_PRUNE_EVERY)
-        self._comparing = _Every(_LOOK_EVERY)
-        self._trash = _Every(_TRASH_EVERY)
+        self._pruning = _Interval(_PRUNE_EVERY)
+        self._comparing = _Interval(_CHECK_EVERY)
+        self._trash = _Interval(_TRASH_EVERY)
         self._has_written = False
         """Whether it wrote or compared since it last asked whether the sheet is in the trash."""
 
     def step(self) -> bool:
-        """Do what is due; False if nothing is."""
-        if self._pruning.is_due():
+        """Do what is due; return whether it flushed, because more may be pending then."""
+        if self._pruning.begin_if_over():
             self._wiring.inbox.prune(self._settings.keep_deliveries_days)
         spreadsheet = self._store.spreadsheet
-        if self._comparing.is_due():
+        if self._comparing.begin_if_over():
             if spreadsheet.is_comparison_due(_COMPARE_EVERY):
                 self._compare()
             elif not self._flusher.has_known_fence and spreadsheet.is_comparison_due(0.0):
                 self._read_fence()
-        if self._trash.is_due() and (self._has_written or spreadsheet.is_trashed()):
+        if self._trash.begin_if_over() and (self._has_written or spreadsheet.is_trashed()):
             self._wiring.check_trash()
             self._has_written = False
         if self._store.pending.is_due():
@@ -119,7 +120,7 @@ class SheetLoop:
         return True
 
     def _flush_once(self, lease: Lease) -> None:
-        """Flush, unless somebody has paused writing since the previous attempt."""
+        """Flush, unless another worker just did, or somebody paused writing between attempts."""
         if self._store.pending.is_due():
             began = monotonic()
             self._flusher.flush(lease)
