@@ -59,9 +59,9 @@ class Projector:
         for deliveries in self._inbox.unprojected():
             parsed, unparsed = self._parse(deliveries)
             parsed = self._with_sites(parsed)
-            ids = {each.kept.seq: ids_in(each.delivery) for each in parsed}
-            gone = self._jobs.forgotten_of(set().union(*ids.values()))
-            forgotten = [seq for seq, named in ids.items() if named & gone]
+            ids = {one for each in parsed for one in ids_in(each.delivery)}
+            gone = self._jobs.forgotten_of(ids)
+            forgotten = [each.kept.seq for each in parsed if ids_in(each.delivery) & gone]
             remembered = [each for each in parsed if each.kept.seq not in forgotten]
             projected = self._project(remembered)
             poisoned = {**unparsed, **projected.poisoned}
