@@ -87,14 +87,14 @@ def _add_rows(report: MilestonesReport, rows: Any, words: ReportWords) -> None:
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:
+    """Return where each column is in a row."""
     known = [" ".join(re.sub(r"[_\W]+", " ", name).lower().split()) for name in header]
-    places = {
-        column: next((known.index(name) for name in names if name in known), None)
-        for column, names in COLUMNS.items()
-    }
-    found_places = {column: place for column, place in places.items() if place is not None}
-    missing = [column for column in ("site", "milestone") if column not in found_places]
-    if not any(column in found_places for column in _DATES):
+    places: dict[str, int] = {}
+    for column, names in COLUMNS.items():
+        if found := [name for name in names if name in known]:
+            places[column] = known.index(found[0])
+    missing = [column for column in ("site", "milestone") if column not in places]
+    if places.keys().isdisjoint(_DATES):
         missing += _DATES
     if missing:
         taken = "; ".join(f"{column}: {', '.join(COLUMNS[column])}" for column in missing)
@@ -102,7 +102,7 @@ def _places(header: Sequence[str]) -> dict[str, int]:
             "columns_missing",
             f"The report has no column for {', '.join(missing)}. Name them as one of: {taken}.",
         )
-    return found_places
+    return places
 
 
 def _add(report: MilestonesReport, cells: Mapping[str, str], words: ReportWords) -> None:
