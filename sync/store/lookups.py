@@ -83,16 +83,14 @@ class Lookups(Generic[AnswerT]):
             datetime.fromtimestamp(clock, UTC),
         )
 
-    def keep(self, site: str, answer: AnswerT, events: int | None = None) -> bool:
+    def keep(self, site: str, answer: AnswerT, events: int) -> bool:
         """Store an answer; if it changes the row, mark that as out of date and return True.
 
         If the job has had more than `events` by now, its next lookup stays due.
         """
         table = self._table
         count = select(job.c.events).where(job.c.site == site).scalar_subquery()
-        next_due = (
-            null() if events is None else case((count == events, null()), else_=table.c.due_at)
-        )
+        next_due = case((count == events, null()), else_=table.c.due_at)
         body = answer.model_dump_json(exclude_defaults=True)
         values = {"body": body, "attempts": 0, "due_at": next_due}
         with self._database.writing() as connection:

@@ -93,7 +93,7 @@ def test_after_a_minute_a_folder_is_made_without_an_answer_and_keeps_its_name(be
 def test_jobs_with_a_known_customer_go_first(bench: Bench) -> None:
     bench.send(*(milestone(job, tasks=[task(document(job))]) for job in (2, 1)))
     bench.project()
-    bench.wiring.customers.keep(uuid(1), answers.read_customer(ADA))
+    bench.wiring.customers.keep(uuid(1), answers.read_customer(ADA), 1)
     pass_a_minute(bench)
     first = claimed(bench.wiring.documents)
     assert first is not None

@@ -81,7 +81,7 @@ def test_a_line_waits_a_minute_for_its_customers_name(database: Database) -> Non
     with database.writing() as connection:
         connection.execute(update(change).values(kept_at=now() + 3600))
     assert told(store) == ["0", "1", "2"], "the clock was put back"
-    Customers(database).keep(site, Customer(name="Ada"))
+    Customers(database).keep(site, Customer(name="Ada"), 1)
     (ada,) = [known for _, one, known, _ in store.pending.read(9, 9).lines if one.site == site]
     assert ada.name == "Ada"
     store.history.drop(mine, seqs(store))
@@ -89,5 +89,5 @@ def test_a_line_waits_a_minute_for_its_customers_name(database: Database) -> Non
     assert told(store) == ["3"]
     sold = SheetStore(database, "s", waits_for_names=True, waits_for_reps=True)
     assert told(sold) == [], "nobody has answered who sold it"
-    DetailStore(database, "reps").keep(site, Details())
+    DetailStore(database, "reps").keep(site, Details(), 1)
     assert told(sold) == ["3"]

@@ -72,7 +72,7 @@ def test_a_pending_job_brings_its_files_and_its_customer(database: Database) -> 
     documents.finish(claimed[0], "doc", "file", "https://drive.example/file")
     with database.writing() as connection:
         connection.execute(insert(customer).values(site="a", body="{}", attempts=0))
-    Customers(database).keep("a", Customer(name="Ada"))
+    Customers(database).keep("a", Customer(name="Ada"), 1)
     one = dirty(store)["a"]
     assert one.files.documents == {"doc": "https://drive.example/file"}
     assert one.customer.name == "Ada"
