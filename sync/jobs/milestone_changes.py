@@ -85,6 +85,7 @@ class MilestoneChanges:
     def _text(
         self, reached: ReachedMilestone, change: StatusSeen, before: StatusSeen | None
     ) -> str:
+        """Return a change in words: of the tasks, if the milestone's own status is as before."""
         statuses, code = self._statuses, change.status
         label = statuses.label(code)
         if not label:
