@@ -1,15 +1,14 @@
 """Serves a board, tabs that an installer had before, as the tabs of jobs (`JobTabs`)."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import tzinfo
 from functools import cached_property
 
 from sync.boards import habits, match, table_end
 from sync.boards.customer_texts import RowTexts, texts_of_columns, texts_of_rows
 from sync.boards.foreign_keys import foreign_keys
-from sync.boards.options import EndedWord, ended_words, worded_ranges
-from sync.boards.progress_words import ENDED, ProgressWords, parse_words, without_ended
+from sync.boards.options import EndedWord, ended_words, without_ended_words, worded_ranges
+from sync.boards.progress_words import ENDED, ProgressWords, parse_words
 from sync.boards.reader import BoardReader
 from sync.boards.row_lookup import look_up
 from sync.boards.uncertain_jobs import added_rows
@@ -56,7 +55,7 @@ class BoardTabs:
         A mapped tab's duplicate is the installer's record, and isn't written.
         """
         mapped = (table for table in seen if table.mapped_at and table.is_original)
-        return with_options(mapped, self._ended)
+        return without_ended_words(mapped, self._ended)
 
     def check_served(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> None:
         """Raise Permanent if a tab that is stored as mapped isn't there with its header row."""
@@ -133,24 +132,14 @@ class BoardTabs:
         return {site: [lookup.matches[site]] for site in mine.keys() & lookup.matches.keys()}
 
     def translated(self, table: Table, column: str, cell: Cell) -> Cell | None:
-        """Return the value alone, in the column's own words; None if it has no word for it.
-
-        Beside the town an address is the street alone.
-        """
+        """Return the value alone, in the column's own words; None if it has no word for it."""
         if column == PROGRESS:
             word = self._progress(table).word_of(cell)
             return Cell(text=word) if word else None
-        bare = without_note(cell)
-        if not column.startswith(LINKED):
-            bare = bare.model_copy(update={"links": ()})
-        if bare.when is not None and not bare.is_age:
-            bare = bare.model_copy(update={"pattern": habits.date_pattern(table, column)})
+        bare = _bare(table, column, cell)
         if column == PLACEHOLDER and not bare.is_stand_in and habits.is_family_first(table, column):
             return bare.model_copy(update={"text": habits.family_first(bare.text)})
         words = table.words.get(column)
-        has_town = "city_zip" in table.columns or table.columns.keys() >= {"city", "zip"}
-        if column == "address" and words is None and bare.words and has_town:
-            return bare.model_copy(update={"text": bare.words[0]})
         if words is None or not bare.text:
             return bare
         said = next((words[text] for text in (bare.text, *bare.words) if text in words), None)
@@ -217,7 +206,7 @@ class BoardTabs:
         added = added_rows(tables, rows, targets, CellDecider(self, zone))
         texts = texts_of_rows(tables, rows)
         self._settle(lease, texts, customers, added.keys())
-        return TabFindings(with_options(tables, ended), foreign)
+        return TabFindings(without_ended_words(tables, ended), foreign)
 
     def _settle(
         self, lease: Lease, texts: RowTexts, customers: Mapping[str, Customer], added: Set[str]
@@ -237,17 +226,15 @@ class BoardTabs:
         return self._store.spreadsheet.ended_words()
 
 
-def with_options(tables: Iterable[Table], ended: Set[EndedWord]) -> tuple[Table, ...]:
-    """Return tabs without the words that are no option any longer: they aren't written."""
-
-    def kept(table: Table, column: str) -> dict[str, str]:
-        words = table.words[column]
-        gone = {word for word in words.values() if (table.sheet_id, column, word) in ended}
-        if column == PROGRESS:
-            return without_ended(words, gone)
-        return {text: word for text, word in words.items() if word not in gone}
-
-    return tuple(
-        replace(table, words={column: kept(table, column) for column in table.words})
-        for table in tables
-    )
+def _bare(table: Table, column: str, cell: Cell) -> Cell:
+    """Return the value alone: without a note, a date as the column has dates, a street as such."""
+    bare = without_note(cell)
+    if not column.startswith(LINKED):
+        bare = bare.model_copy(update={"links": ()})
+    if bare.when is not None and not bare.is_age:
+        bare = bare.model_copy(update={"pattern": habits.date_pattern(table, column)})
+    has_town = "city_zip" in table.columns or table.columns.keys() >= {"city", "zip"}
+    if column == "address" and column not in table.words and bare.words and has_town:
+        # Beside the town it is the street alone.
+        bare = bare.model_copy(update={"text": bare.words[0]})
+    return bare

@@ -1,13 +1,16 @@
-"""Finds words of a board's columns that its drop-downs no longer offer. Pure.
+"""Finds words that the drop-downs of a board no longer offer, and leaves them out. Pure.
 
 People rename options, and delete the tab that a drop-down takes them from. A word that is no longer
 an option isn't written, because Google would mark the cell as invalid.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import replace
 
+from sync.boards.progress_words import without_ended
 from sync.boards.survey import TABLES, Json, cells_in, options_of, range_of
 from sync.field_table import KEY
+from sync.jobs.progress import PROGRESS
 from sync.sheets.read import Table
 from sync.sheets.read_requests import quoted
 from sync.types import letters
@@ -69,3 +72,19 @@ def ended_words(tables: Iterable[Table], offered: Options) -> set[EndedWord]:
         if (options := offered.get((table.sheet_id, table.columns.get(column, -1)))) is not None
         for word in {*words.values()} - options - {""}
     }
+
+
+def without_ended_words(tables: Iterable[Table], ended: Set[EndedWord]) -> tuple[Table, ...]:
+    """Return tabs without the words that are no option any longer: they aren't written."""
+
+    def kept(table: Table, column: str) -> dict[str, str]:
+        words = table.words[column]
+        gone = {word for word in words.values() if (table.sheet_id, column, word) in ended}
+        if column == PROGRESS:
+            return without_ended(words, gone)
+        return {text: word for text, word in words.items() if word not in gone}
+
+    return tuple(
+        replace(table, words={column: kept(table, column) for column in table.words})
+        for table in tables
+    )
