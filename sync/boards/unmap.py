@@ -1,6 +1,6 @@
 """Unmaps tabs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sync.boards.metadata import removal
@@ -8,7 +8,7 @@ from sync.boards.reader import BoardReader
 from sync.errors import Permanent
 from sync.ops import retry
 from sync.sheets.flush import Flusher
-from sync.sheets.read import Snapshot
+from sync.sheets.read import Snapshot, Table
 from sync.sheets.reconcile import waiting_for_check
 from sync.wiring import Sleep, Wiring
 
@@ -48,9 +48,11 @@ def unmap(
         if unknown := [name for name in names if name not in titles]:
             what = f"No mapped tab is called {unknown[0]!r}. There are: {', '.join(titles)}."
             raise Permanent("no_tab", what)
+        if not names:
+            return tuple(_unmapped(t, [each for each in tables if each is not t]) for t in tables)
         gone = [table for table in tables if table.title in names]
-        if gone and write:
-            left = [table for table in tables if table not in gone]
+        left = [table for table in tables if table.title not in names]
+        if write:
             # Before the sheet: killed between the two, the next flush finds the tabs mapped still.
             columns = {column for table in left for column in table.columns}
             sites = {site for table in gone for site in table.keys}
@@ -58,13 +60,12 @@ def unmap(
             flusher.store.batches.set_has_row(lease, sites, has_row=False)
             flusher.store.spreadsheet.set_mapped(lease, {table.sheet_id for table in left}, columns)
             again(_take_metadata, flusher, {table.sheet_id for table in gone})
-        unmapped = []
-        for table in gone if names else tables:
-            others = [each for each in tables if each not in (gone or [table])]
-            alone = table.keys.keys() - {site for each in others for site in each.keys}
-            elsewhere = others[0].title if others else ""
-            unmapped.append(UnmappedTab(table.title, len(alone), elsewhere))
-        return tuple(unmapped)
+        return tuple(_unmapped(table, left) for table in gone)
+
+
+def _unmapped(table: Table, left: Sequence[Table]) -> UnmappedTab:
+    alone = table.keys.keys() - {site for each in left for site in each.keys}
+    return UnmappedTab(table.title, len(alone), left[0].title if left else "")
 
 
 def _take_metadata(flusher: Flusher, tabs: Collection[int]) -> None:
