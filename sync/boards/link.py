@@ -16,7 +16,7 @@ from sync.errors import Permanent, Retryable
 from sync.ops import retry
 from sync.sheets import encode
 from sync.sheets.batch import Parts, guarding
-from sync.sheets.cell_data import Row, Rows, at, content, is_formula, text_of, texts_of
+from sync.sheets.cell_data import Row, Rows, at, content, is_formula, text_of
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import CellDecider
 from sync.sheets.flush import Flusher
@@ -25,7 +25,7 @@ from sync.sheets.key_writes import key_write
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.read import Table
 from sync.sheets.reconcile import waiting_for_check
-from sync.sheets.row_identity import IDENTITY_COLUMNS, RowIdentity
+from sync.sheets.row_identity import RowIdentity
 from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.store import Lease, RowAnswer
 from sync.wiring import Sleep, Wiring
@@ -141,12 +141,10 @@ def join(flusher: Flusher, lease: Lease, uncertain: UncertainJobs, settled: Sett
     """
     tables = {table.sheet_id: table for table in uncertain.context.snapshot.tables}
     writes: list[RowWrite] = []
-    joined = {job.site: (job.own, one.row) for job, one in settled if one}
-    for site, (own, row) in joined.items():
-        table = tables[row.sheet_id]
-        entered = texts_of(uncertain.rows[row.sheet_id][row.row], table.columns)
-        texts = {part: entered[part] for part in IDENTITY_COLUMNS if part in entered}
-        writes.append(key_write([table], Match((row.sheet_id, row.row), texts), site))
+    joined = {job.site: (job.own, one) for job, one in settled if one}
+    for site, (own, chosen) in joined.items():
+        place = chosen.row.sheet_id, chosen.row.row
+        writes.append(key_write(tables.values(), Match(place, chosen.texts), site))
         if own:
             cells = uncertain.rows[own.sheet_id][own.row]
             writes.append(_emptied(tables[own.sheet_id], cells, own.row, site))
