@@ -50,16 +50,20 @@ def is_formula_text(text: str) -> bool:
 
 def spans(formula: str, title: str) -> Iterator[RowSpan]:
     """Yield the rows of each reference to the tab `title`, on which the formula stands."""
-    for match in _REFERENCE.finditer(formula):
-        if match["text"] or not _is_here(match["title"], title):
-            continue
-        ends = [_ROW.search(end) for end in re.split(r"\s*:\s*", match["cells"])]
-        first, last = ends[0], ends[-1]
+    for ends in _references(formula, title):
+        first, last = _ROW.search(ends[0]), _ROW.search(ends[-1])
         yield RowSpan(
             int(first[2]) - 1 if first else 0,
             int(last[2]) - 1 if last else None,
             bool(last and last[1]),
         )
+
+
+def _references(formula: str, title: str) -> Iterator[list[str]]:
+    """Yield the first and the last cell (or one) of each reference to the tab of the formula."""
+    for match in _REFERENCE.finditer(formula):
+        if not match["text"] and _is_here(match["title"], title):
+            yield re.split(r"\s*:\s*", match["cells"])
 
 
 def covers_others(formula: str, row: int, title: str) -> bool:
@@ -101,10 +105,7 @@ def is_blank_aware(formula: str) -> bool:
 def sources(formula: str, row: int, title: str) -> set[int]:
     """Return the indexes of the columns of its own row that a formula in `row` refers to."""
     found: set[int] = set()
-    for match in _REFERENCE.finditer(formula):
-        if match["text"] or not _is_here(match["title"], title):
-            continue
-        ends = re.split(r"\s*:\s*", match["cells"])
+    for ends in _references(formula, title):
         rows = [int(number[2]) - 1 for end in ends if (number := _ROW.search(end))]
         names = [_COLUMN.search(end) for end in ends]
         if rows and all(names) and min(rows) <= row <= max(rows):
