@@ -87,15 +87,16 @@ class Fields:
         kind = entry.kind if entry else FieldKind.TEXT
         title = self._titles.get(name, name)
         if entry and separator:
-            title = entry.title(self._header(key))
+            title = entry.title(self.header(key))
         return Field(name, title, kind, self._texts(name))
 
     def spelled(self, name: str) -> str:
         """Return a field's id as people write it: with the milestone's name."""
         aspect, separator, key = name.partition(":")
-        return f"{aspect}:{self._header(key)}" if separator else name
+        return f"{aspect}:{self.header(key)}" if separator else name
 
-    def _header(self, key: str) -> str:
+    def header(self, key: str) -> str:
+        """Return the name of a milestone, or its key if it is no longer known."""
         return next((heading.header for heading in self.milestones if heading.key == key), key)
 
     def _texts(self, name: str) -> tuple[str, ...]:

@@ -117,8 +117,7 @@ class ProgressRules:
         milestone, _, status = rule.rpartition(":")
         if not milestone:
             return JOB_RULES.get(rule, rule)
-        name = self.fields.spelled(f"status:{milestone}").partition(":")[2]
-        return f"{name}:{status}"
+        return f"{self.fields.header(milestone)}:{status}"
 
     def proposed(self, values: Sequence[str]) -> dict[str, str]:
         """Return the word for each rule: the value of a column that says it plainly.
@@ -159,15 +158,15 @@ class ProgressRules:
         """Yield a match for each milestone that `tokens` may name."""
         for key, stems in self._stems.items():
             named = [token for token in tokens if _stem(token) in stems]
-            rest = " ".join(token for token in tokens if token not in named)
             if not named:
                 continue
-            if rest:
-                status, tier = self._statuses.get(rest, ("", 0))
+            if rest := " ".join(token for token in tokens if token not in named):
+                meant = self._statuses.get(rest)
             else:
                 is_over = any(t.endswith("ed") for t in named if t not in self._names[key])
-                status, tier = (APPROVED, 1) if is_over else (IN_PROGRESS, _UNSURE)
-            if status:
+                meant = (APPROVED, 1) if is_over else (IN_PROGRESS, _UNSURE)
+            if meant:
+                status, tier = meant
                 found = {_stem(token) for token in named}
                 distance = len(stems - found), -len(found)
                 yield _Match(milestone_rule(key, status), tier, distance)

@@ -114,26 +114,24 @@ class Recognizer:
         """Return which of the aspects of a milestone the tokens of a header are about."""
         is_dated = not DATE_TERMS.isdisjoint(tokens)
         if len(aspects) > 1 or (is_dated and not aspects):
-            why = self._unclear(*(f"{aspect}:{key}" for aspect in aspects or DATED))
-            return HeaderMatch("", why, MILESTONE)
+            return HeaderMatch("", self._unclear(aspects or DATED, key), MILESTONE)
         if aspects == ["approved"] and not _OUTSIDE.isdisjoint(tokens):
             why = "it may be the date of the city, the utility or the bank, not EverBright's"
             return HeaderMatch("", why, MILESTONE)
         says_approval = _APPROVAL.issuperset(ASPECT_TERMS["approved"].intersection(tokens))
         if aspects == ["approved"] and not is_dated and says_approval:
-            status, approved = f"status:{key}", f"approved:{key}"
-            why = self._unclear(status, approved)
-            return HeaderMatch("", why, rank, status, approved)
+            why = self._unclear(("status", "approved"), key)
+            return HeaderMatch("", why, rank, f"status:{key}", f"approved:{key}")
         return self._found(aspects[0] if aspects else "status", key, rank)
 
-    def _unclear(self, *fields: str) -> str:
-        titles = (self._fields.get(name).title for name in fields)
+    def _unclear(self, aspects: Sequence[str], key: str) -> str:
+        titles = (self._fields.get(f"{aspect}:{key}").title for aspect in aspects)
         return f"of a milestone, but it may be {' or '.join(titles)}"
 
     def _found(self, aspect: str, key: str, rank: int = MILESTONE) -> HeaderMatch:
-        milestone = self._fields.spelled(f"{aspect}:{key}").partition(":")[2]
         why = "is similar to" if rank == ALMOST else "names"
-        return HeaderMatch(f"{aspect}:{key}", f"its header {why} the milestone {milestone}", rank)
+        reason = f"its header {why} the milestone {self._fields.header(key)}"
+        return HeaderMatch(f"{aspect}:{key}", reason, rank)
 
 
 def _nearest(text: str, known: Mapping[str, str]) -> str:
