@@ -8,6 +8,7 @@ else that is known of both differs.
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from rapidfuzz import fuzz
 
@@ -128,17 +129,12 @@ class CandidateFinder:
     """Finds the candidates of jobs among rows."""
 
     def __init__(self, rows: RowTexts) -> None:
-        self._rows, self._index = rows, RowIndex(rows)
-        self._parties: dict[Place, Party] = {}
+        self._index = RowIndex(rows)
+        self._party_at = cache(lambda place: Party.of(rows[place]))
 
     def candidates_of(self, customer: Customer) -> list[Place]:
         """Return the candidates of a job."""
         texts = texts_of_customer(customer)
         job = Party.of(texts)
         near = self._index.near(texts)
-        return sorted(place for place in near if job.looks_like(self._party(place)))
-
-    def _party(self, place: Place) -> Party:
-        if place not in self._parties:
-            self._parties[place] = Party.of(self._rows[place])
-        return self._parties[place]
+        return sorted(place for place in near if job.looks_like(self._party_at(place)))

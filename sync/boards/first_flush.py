@@ -30,7 +30,7 @@ class TabColumns:
 
     header_row: int
     columns: Mapping[str, int]
-    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]]
     added: Mapping[int, tuple[int, str]] = field(default_factory=dict)
     """Index and header that added columns get, by their index in `columns`.
 

@@ -24,6 +24,7 @@ KEY_ADDED, FILLED, REPLACED, ADDED = "key", "filled", "replaced", "added"
 COPIED = "copied"
 """A formula that a new row copies from the row above."""
 _ROW_KINDS = (ADDED, KEY_ADDED, FILLED, REPLACED)
+"""Kinds of a row: the first of them that any of its changes has."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,6 @@ class RowChanges:
     tab: str
     row: int
     cells: Sequence[CellChange]
-
-    @property
-    def kind(self) -> str:
-        """ADDED for a new row, KEY_ADDED for one that gets a key, else FILLED or REPLACED."""
-        kinds = {cell.kind for cell in self.cells}
-        return next(kind for kind in _ROW_KINDS if kind in kinds)
 
 
 @dataclass(frozen=True)
@@ -109,8 +104,9 @@ class Preview:
         rows: dict[str, list[RowChanges]] = {kind: [] for kind in _ROW_KINDS}
         for (tab, row), cells in by_place.items():
             cells.sort(key=lambda cell: (len(cell.letter), cell.letter))  # From the left.
-            changes = RowChanges(cells[0].customer, tab, row, cells)
-            rows[changes.kind].append(changes)
+            kinds = {cell.kind for cell in cells}
+            kind = next(kind for kind in _ROW_KINDS if kind in kinds)
+            rows[kind].append(RowChanges(cells[0].customer, tab, row, cells))
         for listed in rows.values():
             listed.sort(key=lambda row: (row.customer.casefold(), row.tab, row.row))
         return rows

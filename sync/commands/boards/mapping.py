@@ -114,7 +114,7 @@ def show_report(report: MappingReport, out: Console, *, is_written: bool) -> Non
 
 def _show_preview(preview: Preview, out: Console) -> None:
     _say(out, "What the first update would change:", "bold")
-    for line in (*_counts(preview), *_cautions(preview)):
+    for line in _summary(preview):
         _say(out, f"  {line}")
     if not preview.changes:
         return
@@ -125,7 +125,7 @@ def _show_preview(preview: Preview, out: Console) -> None:
     _show_table(out, ("Tab", "Cell", "Header", "", "Before", "After"), rows)
 
 
-def _counts(preview: Preview) -> Iterator[str]:
+def _summary(preview: Preview) -> Iterator[str]:
     kinds, doubled = preview.kinds, preview.doubled
     yield f"rows that have a site ID already: {preview.already_keyed}"
     yield f"rows matched to a job: {preview.matched}"
@@ -137,14 +137,12 @@ def _counts(preview: Preview) -> Iterator[str]:
     typed = "text that you typed is replaced only by later events"
     yield f"cells replaced: {kinds[REPLACED]} ({typed})"
     yield f"formulas copied into the added rows: {kinds[COPIED]}"
-
-
-def _cautions(preview: Preview) -> Iterator[str]:
-    jobs = pluralize(preview.unsettled_count, "job", "jobs")
-    if preview.unsettled_count and preview.wait_hours:
+    unsettled = preview.unsettled_count
+    jobs = pluralize(unsettled, "job", "jobs")
+    if unsettled and preview.wait_hours:
         hours = f"{preview.wait_hours:g} hours for your answer before it adds rows."
         yield f"{jobs} may already have a row. Brightsheet waits {hours}"
-    elif preview.unsettled_count:
+    elif unsettled:
         fix = "After you write the mapping, list them with: brightsheet link"
         yield f"{jobs} that get a new row may already have one. {fix}"
     if preview.unknown:
