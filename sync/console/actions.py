@@ -230,15 +230,14 @@ def action(parts: ConsoleParts, name: str) -> Any:
         abort(404)
     back = target(request.values.get("next", url_for("console.actions")))
     if request.method == "GET" or (chosen.needs_ids and not ids):
-        page = {"action": chosen, "name": name, "ids": ids, "back": back}
-        return render_template("console/confirm.html", **page)
+        return render_template("console/confirm.html", action=chosen, name=name, ids=ids, back=back)
     flash(_run(parts, name, chosen, ids))
     parts.wake()
     return redirect(back, 303)
 
 
 def _run(parts: ConsoleParts, name: str, chosen: Action, ids: Sequence[str]) -> str:
-    if chosen.run is None:
+    if (run := chosen.run) is None:
         actions, source = parts.actions, request.remote_addr or ""
         into = request.form.get("into", "").strip() if chosen.asks_spreadsheet else ""
         try:
@@ -249,7 +248,6 @@ def _run(parts: ConsoleParts, name: str, chosen: Action, ids: Sequence[str]) -> 
         for detail in details:
             actions.begin(name, detail, source, ActionState.REQUESTED)
         return f"{chosen.title}: the worker will do it in a moment. See Actions for the result."
-    run = chosen.run
     try:
         result = parts.recorded(name, " ".join(ids), lambda: run(parts, ids))
     except BrightsheetError as error:

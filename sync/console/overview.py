@@ -121,7 +121,8 @@ def overview(parts: ConsoleParts) -> Any:
 def columns(parts: ConsoleParts) -> Any:
     """Show the fields of the sheet's columns; the sheet is read only on request."""
     spreadsheet = parts.wiring.sheet_store().spreadsheet
-    snapshot, is_read = Snapshot(), request.method == "POST"
+    snapshot, names = Snapshot(), dict[str, str]()
+    is_read = request.method == "POST"
     if is_read:
         with parts.alone():
             # One read in addition to the worker's, whose rate limit leaves ten a minute.
@@ -130,10 +131,9 @@ def columns(parts: ConsoleParts) -> Any:
             tabs = flusher.tabs(pending.mode)
             snapshot = client.read(tabs)
             flusher.notice_columns(tabs, snapshot, pending)
-    layout, names = parts.wiring.layout(), dict[str, str]()
-    if is_read:
         headings = Milestones(parts.wiring.config()).headings(parts.wiring.jobs())
         names = {heading.key: heading.header for heading in headings}
+    layout = parts.wiring.layout()
     headers = {entry.id: entry.header for entry in JOB_FIELDS}
     return render_template(
         "console/columns.html",

@@ -52,7 +52,7 @@ def rows(parts: ConsoleParts) -> Any:
         with parts.alone():
             if request.form.get("step") == LINK and chosen:
                 return _settled(parts, chosen)
-            return _listed(link(parts.wiring, PageWait(), {}, write=False)[0], chosen, "")
+            return _listed(_read(parts), chosen, "")
     except BrightsheetError as error:
         return _listed(None, chosen, error.what)
 
@@ -67,7 +67,7 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
             "The answers are stored.",
         )
     except BrightsheetError as error:
-        return _listed(link(parts.wiring, PageWait(), {}, write=False)[0], chosen, error.what)
+        return _listed(_read(parts), chosen, error.what)
     parts.wake()
     joined = sum(row is not None for _, row in settled)
     said = [pluralize(joined, "row was matched", "rows were matched")] if joined else []
@@ -81,6 +81,10 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
         text += f" You can delete {rows}: what was added there is empty now, except for formulas."
     flash(text)
     return redirect(url_for("console.rows"), 303)
+
+
+def _read(parts: ConsoleParts) -> UncertainJobs:
+    return link(parts.wiring, PageWait(), {}, write=False)[0]
 
 
 def _listed(read: UncertainJobs | None, chosen: Mapping[str, str], said: str) -> str:

@@ -124,9 +124,9 @@ class MappingForm:
         values = (value for name, value in self.pairs if name == f"{ADD}:{tab}" and value)
         return list(dict.fromkeys(values))
 
-    def meanings(self, tab: int, column: str) -> dict[str, list[str]] | None:
-        """Return the rules of each word of a column; None if the page didn't show its words."""
-        start = f"{MEANS}:{tab}:{column}:"
+    def meanings(self, column: str) -> dict[str, list[str]] | None:
+        """Return the rules of each word of `TAB:COLUMN`; None if the page didn't show its words."""
+        start = f"{MEANS}:{column}:"
         said = [(n.removeprefix(start), v) for n, v in self.pairs if n.startswith(start)]
         return {word: [v for w, v in said if w == word and v] for word, _ in said} or None
 

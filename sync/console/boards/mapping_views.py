@@ -169,14 +169,12 @@ class FieldOffers:
             name=name,
             field=field,
             kind=self.kind_of.get(field, ""),
-            sets=() if is_computed else tuple(self._sets(tab, column, name, form)),
-            steps=() if is_computed else tuple(self._steps(tab, column, name, form)),
+            sets=() if is_computed else tuple(self._sets(column, f"{tab}:{name}", form)),
+            steps=() if is_computed else tuple(self._steps(column, f"{tab}:{name}", form)),
         )
 
-    def _sets(
-        self, tab: int, column: MappedColumn, name: str, form: MappingForm
-    ) -> Iterator[WordSet]:
-        """Yield the texts of each kind, with the column's words for them."""
+    def _sets(self, column: MappedColumn, name: str, form: MappingForm) -> Iterator[WordSet]:
+        """Yield the texts of each kind, with the words of the column `name` (TAB:COLUMN)."""
         options = column.proposal.options
         of_field = self.kind_of.get(self._fields.spelled(column.field))
         for kind, example in self._examples.items():
@@ -187,13 +185,11 @@ class FieldOffers:
                 proposed = fit_options(self._fields, example, options, {}).by_text
             rows = []
             for text in self._fields.get(example).texts:
-                word, named = proposed.get(text, ""), f"{WORD}:{tab}:{name}:{kind}:{text}"
+                word, named = proposed.get(text, ""), f"{WORD}:{name}:{kind}:{text}"
                 rows.append(WordRow(named, text, form.first.get(named, word), word))
             yield WordSet(kind, tuple(rows))
 
-    def _steps(
-        self, tab: int, column: MappedColumn, name: str, form: MappingForm
-    ) -> Iterator[StepRow]:
+    def _steps(self, column: MappedColumn, name: str, form: MappingForm) -> Iterator[StepRow]:
         """Yield the values of a column that could show a job's progress, and their rules."""
         proposal = column.proposal
         known = column.words.words if isinstance(column.words, RuleWords) else ()
@@ -202,12 +198,12 @@ class FieldOffers:
             return
         if column.field != PROGRESS:
             known = parse_words(self.rules.proposed(values))
-        meanings = form.meanings(tab, name)
+        meanings = form.meanings(name)
         if meanings is None:
             meanings = {word: [each.rule for each in known if each.word == word] for word in values}
         for word in values:
             rules = tuple(meanings.get(word, ()))
-            yield StepRow(f"{MEANS}:{tab}:{name}:{word}", word, rules)
+            yield StepRow(f"{MEANS}:{name}:{word}", word, rules)
 
     def choices(self, tab: TabView, form: MappingForm) -> Choices:
         """Return what the user chose for a tab's columns."""
