@@ -145,21 +145,21 @@ def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
         wanted[WORDS_KEY] = json.dumps(column.words.stored, ensure_ascii=False, sort_keys=True)
     is_kept = any(entry.key == COLUMN_KEY and entry.value == column.field for entry in entries)
     for entry in entries:
-        if entry.key == GUARD_KEY:
-            if not is_kept:
-                yield _drop(entry)
-        elif entry.key in wanted and (
-            entry.value == wanted[entry.key]
-            or (
-                entry.key == WORDS_KEY
-                and parsed_words(entry.value) == parsed_words(wanted[WORDS_KEY])
-            )
-        ):
+        if entry.key == GUARD_KEY and is_kept:
+            continue
+        if _has(entry, wanted.get(entry.key)):
             del wanted[entry.key]
         else:
             yield _drop(entry)
     for key, value in wanted.items():
         yield sheet_requests.metadata(key, value, tab.sheet_id, "COLUMNS", column.index)
+
+
+def _has(entry: Entry, value: str | None) -> bool:
+    """Return whether an entry has a value; words are the same in any order."""
+    if value is not None and entry.key == WORDS_KEY:
+        return parsed_words(entry.value) == parsed_words(value)
+    return entry.value == value
 
 
 def _header(mapping: TabMapping, moment: datetime) -> Iterator[Request]:
