@@ -92,7 +92,7 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
     """Retry a rejected webhook or a failed document, by its ID, or --all of them."""
     if bool(id) == everything:
         raise click.UsageError("Give an ID, or --all.")
-    again = Retry(*opened())
+    again = Retry(Wiring(*opened()))
     echo(again.one(id) if id else again.everything())
 
 

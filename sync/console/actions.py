@@ -41,7 +41,7 @@ class Action:
 
 
 def _replay(parts: ConsoleParts, ids: Sequence[str]) -> str:
-    retry, lines = Retry(parts.wiring.settings, parts.wiring.database), list[str]()
+    retry, lines = Retry(parts.wiring), list[str]()
     for delivery in ids:
         try:
             lines += retry.one(delivery)

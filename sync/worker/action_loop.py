@@ -59,7 +59,7 @@ class ActionLoop:
         self._tasks: dict[str, Callable[[str], str]] = {
             COMPARE: lambda _: " ".join(compare.lines(compare.compare(self._wiring, stop.sleep))),
             REBUILD: self._rebuild,
-            REPLAY_ALL: lambda _: summary(Retry(settings, database).rejected()),
+            REPLAY_ALL: lambda _: summary(Retry(self._wiring).rejected()),
             PUT_BACK: self._put_back,
             USE_COLUMN: self._put_back,
             DO_WITHOUT: self._do_without,
