@@ -91,7 +91,8 @@ class HistoryLines:
             is_replaced = one.is_from_api and one.order not in orders
             if one.order == new.order or (is_replaced and one.is_same_as(seen)):
                 return []  # It is applied again, or it takes the place of a read.
-        if all(neighbor.status != seen.status for neighbor in (*following, *previous)):
+        has_changed = all(neighbor.status != seen.status for neighbor in (*following, *previous))
+        if has_changed:
             line = {
                 "subject": definition,
                 "stamp": self._remarks.moment(new.milestone.comments, log, seen),
@@ -99,15 +100,17 @@ class HistoryLines:
                 "after": seen.status,
             }
             if self._is_rejected(seen.status):
+                # This line names the rejected tasks.
                 rejected = [t.name for t in seen.tasks if t.name and self._is_rejected(t.status)]
                 return [_change(after.site, new, **line, tasks=tuple(rejected), **about)]
             changes.append(_change(after.site, new, **line, **about))
-        with_corrected = not changes
         later, now, earlier = map(_statuses_of_tasks, (following, [seen], previous))
         for name, status in now.items():
             old = earlier.get(name)
-            is_corrected = with_corrected and self._is_rejected(old)
-            if (is_corrected or self._is_rejected(status)) and status not in (old, later.get(name)):
+            if status in (old, later.get(name)):
+                continue
+            # A corrected task has a line only if the milestone's own status is as before.
+            if self._is_rejected(status) or (not has_changed and self._is_rejected(old)):
                 line = {"subject": f"{definition}\n{name}", "before": old, "after": status}
                 changes.append(_change(after.site, new, **line, tasks=(name,), **about))
         return changes
