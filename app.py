@@ -24,7 +24,8 @@ from sync.routes import CHECK, HEALTH, WEBHOOK
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
 from sync.status.messages import MESSAGES
-from sync.status.metrics import RefusalCounter, StoreCollector, exposition
+from sync.status.metrics import StoreCollector, exposition
+from sync.status.refusal_counter import RefusalCounter
 from sync.status.verdict import answer as status_answer
 from sync.status.watch import CachedBacklog, Watch
 from sync.store import Acknowledgements, ActionLog, Database

@@ -8,8 +8,8 @@ from threading import Event, Thread
 import pytest
 
 from sync.errors import Retryable
-from sync.status import metrics as module
-from sync.status.metrics import ALL_REASONS, RefusalCounter
+from sync.status import refusal_counter as module
+from sync.status.refusal_counter import ALL_REASONS, RefusalCounter
 from sync.store import RefusedRequests
 from tests.world import wait_for
 
