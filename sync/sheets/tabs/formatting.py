@@ -20,8 +20,8 @@ from sync.sheets.sheet_requests import Request
 _KEPT = "Filled in by Brightsheet"
 """Short, because each read returns it for every column."""
 _FORMULA = "CUSTOM_FORMULA"
+"""The type of a condition that is a formula."""
 _GRAY = "#f3f3f3"
-"""Type and value of the condition of a conditional format."""
 BEFORE_TODAY = {"type": "DATE_BEFORE", "values": [{"relativeDate": "TODAY"}]}
 _ROW_HEIGHT = 40
 """Pixels: two lines of the usual font."""

@@ -297,13 +297,8 @@ def _spec(
 
     def source(column: str) -> Request:
         """Return the header and the cells of a column as a chart's source."""
-        area = {
-            "sheetId": tab.sheet_id,
-            "startRowIndex": tab.header_row,
-            "endRowIndex": max(rows) + 1,
-            "startColumnIndex": tab.columns[column],
-            "endColumnIndex": tab.columns[column] + 1,
-        }
+        whole = formatting.column_range(tab.sheet_id, tab.columns[column])
+        area = whole | {"startRowIndex": tab.header_row, "endRowIndex": max(rows) + 1}
         return {"sourceRange": {"sources": [area]}}
 
     series = []
