@@ -62,8 +62,8 @@ def columns_to_read(targets: Iterable[Target], *, is_ours: bool) -> tuple[str, .
         columns |= {
             c for c, cell in changed.items() if rule_of(c, cell, is_ours=is_ours) is not Rule.OURS
         } - unread
-        last = {c: target.written.get(c, EMPTY) for c in changed if is_ours and is_noted(c)}
-        columns |= {c for c, cell in last.items() if has_typed_note(cell)}
+        noted = {c for c in changed if is_ours and is_noted(c)}
+        columns |= {c for c in noted if has_typed_note(target.written.get(c, EMPTY))}
     return tuple(sorted(columns - {KEY}))
 
 

@@ -66,6 +66,11 @@ class RowImage(Value):
         )
 
     @property
+    def is_blank(self) -> bool:
+        """Whether there is no other content than the overwritten cells."""
+        return not (self.managed or self.others)
+
+    @property
     def texts(self) -> dict[str, str]:
         """The texts, by column ID, that identify the customer; without such texts, all."""
         texts = {column: state[0].text for column, state in self.managed.items() if state[0].text}
@@ -85,13 +90,12 @@ class RowImage(Value):
             if column not in self.overwritten
         }
         is_same = managed == self.managed and other.others == self.others
-        return is_same and (bool(managed or self.others) or other.shows(wrote))
+        return is_same and (not self.is_blank or other.shows(wrote))
 
     def contains(self, other: "RowImage") -> bool:
         """Return whether this image has all of another one's content, which must have some."""
         has_all = other.managed.items() <= self.managed.items()
-        is_any = bool(other.managed or other.others)
-        return is_any and has_all and Counter(other.others) <= Counter(self.others)
+        return not other.is_blank and has_all and Counter(other.others) <= Counter(self.others)
 
     def has_most_of(self, other: "RowImage") -> bool:
         """Return whether this image has more than half of another one's cells."""

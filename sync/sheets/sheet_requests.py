@@ -74,7 +74,7 @@ _HEADER_FORMAT = {"textFormat": {"bold": True}, "wrapStrategy": "WRAP"}
 
 def make_recovered_tab(title: str, titles: Sequence[str]) -> list[Request]:
     """Return the requests that create the tab Recovered, for text that could not be restored."""
-    columns = {index: Column(id=text, header=text) for index, text in enumerate(titles)}
+    columns = dict(enumerate(Column(id=text, header=text) for text in titles))
     made = make_tab(RECOVERED_TAB, title, RECOVERED_KEY, (100, len(titles)), frozen=(1, 0))
     return [*made, *headers(RECOVERED_TAB, columns)]
 
