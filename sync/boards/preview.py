@@ -71,7 +71,7 @@ class Preview:
     """Jobs whose row gets its key."""
     added: int
     """Jobs that get a new row."""
-    uncertain: tuple[UncertainJob, ...]
+    uncertain: Sequence[UncertainJob]
     """The unsettled ones first."""
     unknown: int
     """Jobs without a customer in the store, so that no row can be matched to them."""
@@ -124,13 +124,12 @@ def preview(
     layout = flusher.targets.layout
     customers = {site: target.customer for site, target in flush.targets.items()}
     names = {site: layout.name(site, customer).text for site, customer in customers.items()}
-    uncertain = uncertain_jobs(flush.tables, flush.rows, customers, flush.lookup, {})
     return Preview(
         changes=(*_written(flush, tabs, names), *_copied(flush, names)),
         already_keyed=len(flush.keyed & customers.keys()),
         matched=flush.matched,
         added=len(flush.new_rows),
-        uncertain=tuple(uncertain),
+        uncertain=uncertain_jobs(flush.tables, flush.rows, customers, flush.lookup, {}),
         unknown=unknown,
         wait_hours=layout.config.match.wait_hours,
         doubled=doubled_jobs(flush.tables),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sync.boards import formulas
 from sync.boards.mapping.tab import LOOKED_AT, CellKind, Entry, Lock, NativeTable, SeenCell, SeenTab
-from sync.sheets.cell_data import DATE_FORMATS
+from sync.sheets.cell_data import DATE_FORMATS, at
 from sync.sheets.read_requests import quoted
 
 Json = Mapping[str, Any]
@@ -49,9 +49,7 @@ class Survey:
 
     def style(self, sheet_id: int, row: int, column: int) -> Json:
         """Return the format that was given to a cell."""
-        values = _values(self._sheet(sheet_id))
-        cells = values[row] if row < len(values) else ()
-        cell: Json = cells[column] if column < len(cells) else {}
+        cell = _cell_at(_values(self._sheet(sheet_id)), row, column)
         return dict(cell.get("userEnteredFormat", {}))
 
     def basic_filter(self, sheet_id: int) -> Json:
@@ -207,9 +205,12 @@ def texts(answer: Json) -> tuple[str, ...]:
 
 
 def _formula(values: Sequence[Sequence[Json]], row: int, index: int) -> str:
-    line = values[row] if 0 <= row < len(values) else ()
-    cell: Json = line[index] if index < len(line) else {}
-    return str(cell.get("userEnteredValue", {}).get("formulaValue", ""))
+    entered = _cell_at(values, row, index).get("userEnteredValue", {})
+    return str(entered.get("formulaValue", ""))
+
+
+def _cell_at(values: Sequence[Sequence[Json]], row: int, index: int) -> Json:
+    return at(values[row], index) if 0 <= row < len(values) else {}
 
 
 def _is_for_date(cell: Json) -> bool:

@@ -12,7 +12,7 @@ from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.propose import Proposal, propose
 from sync.boards.mapping.recognize import HeaderRow, Recognizer
 from sync.boards.mapping.tab import NativeTable, SeenTab, why_unmappable, why_unwritable
-from sync.boards.mapping.text_words import LONGEST, NO_WORD, TextWords, fit_options
+from sync.boards.mapping.text_words import NO_WORD, TextWords, fit_options
 from sync.boards.mapping.vocabulary import plain
 from sync.boards.progress_words import RuleWord, parse_words, stored_words
 from sync.errors import Permanent
@@ -323,7 +323,7 @@ class TabDecider:
             if word and word not in options:
                 raise no_option(column, word, text)
         words = fit_options(self._fields, column.field, options, wanted)
-        if words.size > LONGEST:
+        if words.is_too_long:
             reason = f"its drop-down has {len(options)} long options"
             return replace(column, field="", reason=reason)
         return replace(column, words=words)

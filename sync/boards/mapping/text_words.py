@@ -12,7 +12,7 @@ from sync.sheets.read import OTHER_TEXTS
 
 NO_WORD = ""
 """In place of a word: a person chose that a text has none."""
-LONGEST = 10_000
+_LONGEST = 10_000
 """Characters of a mapping of words: Google lets all metadata of a tab have 30,000."""
 _BEGINNING = 2
 """Letters that must agree: "unapproved" and "resubmitted" are not almost what they end with."""
@@ -46,9 +46,9 @@ class TextWords:
         return {**self.ended, **self.written}
 
     @property
-    def size(self) -> int:
-        """How many characters all of it has."""
-        return sum(map(len, [*self.by_text, *self.by_text.values()]))
+    def is_too_long(self) -> bool:
+        """Whether it is too long to be stored with the column."""
+        return sum(map(len, [*self.by_text, *self.by_text.values()])) > _LONGEST
 
 
 def fit_options(

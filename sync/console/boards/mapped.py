@@ -105,13 +105,12 @@ def extras(parts: ConsoleParts) -> Any:
     said, name = "", request.form.get("extra", "")
     if request.method == "POST" and name in EXTRAS:
         setup = Setup(parts.wiring.settings, parts.wiring.database, PageWait())
-        spreadsheet = parts.wiring.settings.spreadsheet_id
         try:
             with parts.alone():
                 lines = parts.recorded(
                     f"add {name}",
                     "",
-                    lambda: setup.provision(spreadsheet, [name]),
+                    lambda: setup.provision(parts.wiring.settings.spreadsheet_id, [name]),
                     "It is in the sheet.",
                 )
         except BrightsheetError as error:

@@ -282,9 +282,9 @@ def first_rows(mapping: TabMapping, form: MappingForm, most: int) -> FirstRows:
     tab = mapping.tab
     if problem := why_unmappable(tab):
         return FirstRows(mapping, problem, is_chosen=False)
-    said = form.header_row(tab.sheet_id)
-    known = mapping.header_row if mapping.columns else None
-    row = known if said is None else said
+    row = form.header_row(tab.sheet_id)
+    if row is None and mapping.columns:
+        row = mapping.header_row
     end = min(len(tab.rows), max(most, (row or 0) + _BELOW))
     width = max(map(len, tab.rows[:end]), default=0)
     rows = []
