@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from sync.boards.mapping import recognize
+from sync.boards.mapping import header_row
 from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.header_row import HeaderRow
 from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.propose import Proposal, propose
-from sync.boards.mapping.recognize import HeaderRow, Recognizer
+from sync.boards.mapping.recognize import Recognizer
 from sync.boards.mapping.tab import NativeTable, SeenTab, why_unmappable, why_unwritable
 from sync.boards.mapping.text_words import NO_WORD, TextWords, fit_options
 from sync.boards.mapping.vocabulary import plain
@@ -175,7 +176,7 @@ class TabDecider:
     def _header_row(self, tab: SeenTab, stored: StoredMapping | None) -> HeaderRow:
         if self._choices.header_row is not None:
             return HeaderRow(self._choices.header_row)
-        return HeaderRow(stored.header_row) if stored else recognize.find(tab, self._recognizer)
+        return HeaderRow(stored.header_row) if stored else header_row.find(tab, self._recognizer)
 
     def _chosen_columns(
         self,

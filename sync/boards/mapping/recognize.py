@@ -1,4 +1,4 @@
-"""Finds the header row of a tab, and the field that a header names. Pure."""
+"""Recognizes the field that a header names. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,9 +7,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from sync.boards.mapping import content
 from sync.boards.mapping.fields import Fields
-from sync.boards.mapping.tab import CellKind, SeenTab
 from sync.boards.mapping.vocabulary import ASPECT_TERMS, DATE_TERMS, FILLERS, plain, spelled_out
 
 ALIKE = 88.0
@@ -149,61 +147,3 @@ def _nearest(text: str, known: Mapping[str, str]) -> str:
     best, score = near[0][:2]
     others = (alike for name, alike, _ in near if known[name] != known[best])
     return "" if max(others, default=0.0) > score - AHEAD else str(best)
-
-
-_LONGEST = 60
-"""Characters: a longer text is an explanation, not a header."""
-LEAST = 2
-"""Headers that must be recognized: a single one ("Phone") may be part of a note."""
-_RIVAL = 0.5
-"""A row with half as many recognized headers as the best is a second header row, not chance."""
-
-
-@dataclass(frozen=True)
-class HeaderRow:
-    """The header row (zero-based), or None and the reason in a sentence."""
-
-    row: int | None
-    problem: str = ""
-
-
-def find(tab: SeenTab, recognizer: Recognizer) -> HeaderRow:
-    """Return where the header row is: a Table's first row, or where most headers are recognized."""
-    if tab.tables:
-        return HeaderRow(tab.tables[0].header_row)
-    counts = {row: _recognized(tab, row, recognizer) for row in range(len(tab.rows))}
-    best = max(counts, key=lambda row: (counts[row], -row), default=0)
-    most = counts.get(best, 0)
-    if most < LEAST:
-        return HeaderRow(None, _none(tab, counts, best))
-    rivals = [row for row, count in counts.items() if count >= max(LEAST, most * _RIVAL)]
-    if len(rivals) > 1:
-        shown = " and ".join(str(row + 1) for row in rivals[:3])
-        fix = f"Say which one is right above the jobs, like --header-row {rivals[-1] + 1}."
-        return HeaderRow(None, f"rows {shown} both look like headers. {fix}")
-    return HeaderRow(best)
-
-
-def _none(tab: SeenTab, counts: Mapping[int, int], best: int) -> str:
-    looked = f"in its first {len(tab.rows)} rows"
-    if counts.get(best):
-        known = ", ".join(tab.headers(best).values())[:_LONGEST]
-        fix = f"If it is row {best + 1} ({known}), add --header-row {best + 1}."
-        return f"no header row was recognized {looked}. {fix}"
-    return (
-        f"no header row was recognized {looked}. If there is one, say which: --header-row N, and "
-        'what its columns are: --set "Header=field". If there is none, type headers above the jobs.'
-    )
-
-
-def _recognized(tab: SeenTab, row: int, recognizer: Recognizer) -> int:
-    """Return how many fields the headers in a row name; 0 where the row can be no header row."""
-    names = tab.headers(row)
-    texts = (CellKind.TEXT, CellKind.COMPUTED)
-    if len(names) < LEAST or any(
-        tab.cell(row, at).kind not in texts or len(text) > _LONGEST or content.is_data(text)
-        for at, text in names.items()
-    ):
-        return 0
-    found = [match for text in names.values() if (match := recognizer.match(text))]
-    return len({match.field or match.reason for match in found})

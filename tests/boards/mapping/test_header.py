@@ -2,7 +2,8 @@
 
 import pytest
 
-from sync.boards.mapping.recognize import Recognizer, find
+from sync.boards.mapping.header_row import find
+from sync.boards.mapping.recognize import Recognizer
 from tests.boards.mapping.seen import date, fields, tab
 
 BY = Recognizer(fields())
