@@ -184,7 +184,7 @@ def provision(flusher: Flusher, lease: Lease, extras: Collection[str] = ()) -> l
     if is_own:
         store.spreadsheet.set_ours(lease)
     if snapshot.table is None:
-        store.spreadsheet.forget(lease)
+        store.spreadsheet.clear_written(lease)
     ensured = ensure(snapshot, wanted, is_ours=is_own, restores=True)
     context = replace(context, pending=store.pending.read(0, 0))
     draws = PIPELINE in wanted.extras or is_own

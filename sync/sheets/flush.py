@@ -189,7 +189,7 @@ class Flusher:
 
     def _write_anew(self, context: FlushContext, work: Work) -> None:
         """Create the tabs with the first jobs. If rows existed, the next flush writes them all."""
-        will_rewrite = self.store.spreadsheet.forget(context.lease)
+        will_rewrite = self.store.spreadsheet.clear_written(context.lease)
         if context.snapshot.history is None:
             will_rewrite = self.store.history.write_again(context.lease) or will_rewrite
         if not will_rewrite:

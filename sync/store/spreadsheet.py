@@ -112,13 +112,13 @@ class Spreadsheet:
         if other := connection.scalar(current.where(~self._is_this)):
             raise Permanent("moved", _MOVED.format(other))
 
-    def forget(self, lease: Lease) -> bool:
+    def clear_written(self, lease: Lease) -> bool:
         """Clear what was written to a deleted tab; return whether any job is rewritten."""
         with self._database.writing(lease) as connection:
-            self._forget_batches(connection)
+            self._clear_batches(connection)
             return write_all_again(connection, job.c.has_row) > 0
 
-    def _forget_batches(self, connection: Connection) -> None:
+    def _clear_batches(self, connection: Connection) -> None:
         connection.execute(delete(undo).where(undo.c.spreadsheet_id == self.id))
         # A late batch is still recognized as ours, and everything is rewritten after it.
         mine = attempt.c.spreadsheet_id == self.id
@@ -153,7 +153,7 @@ class Spreadsheet:
         with self._database.writing(lease) as connection:
             query = select(sheet.c.mode).where(self._is_this)
             if (connection.scalar(query) or "") != Mode.MAPPED.value:
-                self._forget_batches(connection)
+                self._clear_batches(connection)
                 write_all_again(connection)
             connection.execute(update(job).values(bumped()))
             known = self.kept(connection).known_columns
@@ -241,6 +241,7 @@ class Spreadsheet:
         returns the header of a column by its ID, "" for one that is no longer wanted. Needs no
         lease: a read that is older than the last one, by the `fence` that it saw, changes nothing.
         """
+        # Whether anything has changed doesn't depend on the clock, which costs a query.
         known = before.after(fence, present, title, created, 0.0)
         if fence < before.fence or known.columns == before.columns:
             return

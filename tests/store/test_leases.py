@@ -67,7 +67,7 @@ Deed = Callable[[SheetStore, Lease], object]
 DEEDS: dict[str, Deed] = {
     "take_turn": lambda store, held: store.spreadsheet.take_turn(held),
     "make_current": lambda store, held: store.spreadsheet.make_current(held),
-    "forget": lambda store, held: store.spreadsheet.forget(held),
+    "clear_written": lambda store, held: store.spreadsheet.clear_written(held),
     "write_again": lambda store, held: store.spreadsheet.write_again(held, ["a"]),
     "set_compared": lambda store, held: store.spreadsheet.set_compared(held),
     "begin": lambda store, held: store.batches.begin(held, attempt(1, None)),

@@ -93,12 +93,12 @@ def test_a_tab_that_is_gone_makes_every_job_new(database: Database) -> None:
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.begin(mine, attempt(1, None))
     store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
-    assert store.spreadsheet.forget(mine)
+    assert store.spreadsheet.clear_written(mine)
     after = store.pending.read(9, 9)
     assert [(one.written, one.is_fresh) for one in after.jobs] == [({}, True)]
     assert (after.has_attempt, after.known_columns) == (True, frozenset())
     confirms_nothing(store, mine, 1)
-    assert not store.spreadsheet.forget(mine)
+    assert not store.spreadsheet.clear_written(mine)
 
 
 def test_a_trouble_lasts_since_its_first_reason(database: Database) -> None:
