@@ -42,7 +42,9 @@ def documents_cell(
         if size > CELL_LIMIT or number == _DOCUMENTS:
             parts.append((f"\n… and {len(entries) - number} more", ""))
             break
-        parts += [("\n", "")] * bool(parts) + line
+        if parts:
+            parts.append(("\n", ""))
+        parts += line
     return joined(parts)
 
 
