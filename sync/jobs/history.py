@@ -122,9 +122,9 @@ class HistoryLines:
         both that event and the first event of the job are not new.
         """
         definition, comments = new.milestone.milestone_definition, new.milestone.comments
-        known, made = _known_comments(before), new.updated or new.received
+        known, happened = _known_comments(before), new.updated or new.received
         if definition not in before.logs:
-            since = min([made, *(log.first.received for log in before.logs.values())])
+            since = min([happened, *(log.first.received for log in before.logs.values())])
             comments = tuple(c for c in comments if c.timestamp and c.timestamp >= since)
         return self._by_people(comment for comment in comments if _identity(comment) not in known)
 

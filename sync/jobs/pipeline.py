@@ -55,11 +55,11 @@ def pipeline_entry(row: RowSource) -> PipelineEntry | None:
     if since is None:
         return None
     if status.case in _STATES:
-        at = min(status.milestones, key=row.reader.changes.since).title
+        title = min(status.milestones, key=row.reader.changes.since).title
     else:
-        at = status.milestones[0].title if status.milestones else row.coming
+        title = status.milestones[0].title if status.milestones else row.coming
     state = _STATES.get(status.case, PipelineState.NEXT)
-    return PipelineEntry(at, state, since.timestamp()) if at else None
+    return PipelineEntry(title, state, since.timestamp()) if title else None
 
 
 def count(

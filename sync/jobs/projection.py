@@ -49,8 +49,8 @@ def milestone_event(milestone: Milestone, digest: str, received: datetime) -> Ev
     """
     own = [milestone.date_updated] if milestone.date_updated else []
     written = [comment.timestamp for comment in milestone.comments if comment.timestamp]
-    made = [file.date_created for _, file in milestone.documents() if file.date_created]
-    origin = _origin(own, [*written, *made], received, digest)
+    created = [file.date_created for _, file in milestone.documents() if file.date_created]
+    origin = _origin(own, [*written, *created], received, digest)
     return Event(**dict(origin), milestone=milestone)
 
 

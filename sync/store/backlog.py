@@ -181,7 +181,7 @@ def backlog(database: Database, settings: Settings) -> Backlog:
     if settings.drive_folder_id:
         figures |= _documents()
     if settings.everbright_api_token:
-        figures["token_refused_age"] = _sign(TOKEN_REFUSED)
+        figures["token_refused_age"] = _heartbeat_age(TOKEN_REFUSED)
         figures["unanswered_customers"] = _count(is_unanswered())
     columns = [query.scalar_subquery().label(name) for name, query in figures.items()]
     with database.reading() as connection:
@@ -239,7 +239,7 @@ def _jobs(spreadsheet: str) -> dict[str, Select[Any]]:
         **_counted("unsettled", look_alike.c.since, look_alike.c.spreadsheet_id == spreadsheet),
         "unverified": _count(attempt.c.spreadsheet_id == spreadsheet),
         "lines": select(func.count()).select_from(change).where(NEW),
-        "worker_age": _sign(WORKER),
+        "worker_age": _heartbeat_age(WORKER),
     }
 
 
@@ -300,7 +300,7 @@ def _counted(
     return {name: _count(which), f"oldest_{name}": _age(moment, which)}
 
 
-def _sign(name: str) -> Select[Any]:
+def _heartbeat_age(name: str) -> Select[Any]:
     return _age(heartbeat.c.at, heartbeat.c.name == name)
 
 

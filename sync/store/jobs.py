@@ -70,41 +70,42 @@ class Jobs:
         query = select(milestone.c.uuid, milestone.c.site)
         return dict(self._database.rows(query.where(milestone.c.uuid.in_(sorted(milestones)))))
 
-    def take_in(self, lease: Lease, made: Projected) -> None:
+    def take_in(self, lease: Lease, projected: Projected) -> None:
         """Store a projection and mark its deliveries, in one transaction."""
         with self._database.writing(lease) as connection:
-            self._keep(connection, made)
-            if made.documents:
-                self._queue_documents(connection, made.documents)
-            with_rows = [state.site for state in made.jobs if state.has_row]
+            self._keep(connection, projected)
+            if projected.documents:
+                self._queue_documents(connection, projected.documents)
+            with_rows = [state.site for state in projected.jobs if state.has_row]
             lookups.schedule(self._database, connection, with_rows)
-            history.keep(self._database, connection, made.changes)
-            if owned := [{"uuid": uuid, "site": site} for uuid, site in made.milestones.items()]:
+            history.keep(self._database, connection, projected.changes)
+            owned = [{"uuid": uuid, "site": site} for uuid, site in projected.milestones.items()]
+            if owned:
                 connection.execute(self._database.insert_new(milestone), owned)
                 # Deliveries that waited for these milestones are projected again.
-                waited = update(delivery).where(delivery.c.about.in_(sorted(made.milestones)))
+                waited = update(delivery).where(delivery.c.about.in_(sorted(projected.milestones)))
                 connection.execute(waited.values(projected=False, about=None))
-            _mark(connection, made.deliveries, {"projected": True, "about": None})
-            _mark(connection, made.forgotten, ERASED)
-            for seq, about in made.waiting.items():
+            _mark(connection, projected.deliveries, {"projected": True, "about": None})
+            _mark(connection, projected.forgotten, ERASED)
+            for seq, about in projected.waiting.items():
                 _mark(connection, [seq], {"projected": True, "about": about})
-            for seq, reason in made.poisoned.items():
+            for seq, reason in projected.poisoned.items():
                 rejected = {"outcome": Outcome.REJECTED, "reason": reason}
                 _mark(connection, [seq], {"projected": True, **rejected})
 
-    def _keep(self, connection: Connection, made: Projected) -> None:
+    def _keep(self, connection: Connection, projected: Projected) -> None:
         times = (
             select(
                 delivery.c.site,
                 func.min(delivery.c.received_at).label("oldest"),
                 func.max(case((IS_WEBHOOK, delivery.c.received_at))).label("newest"),
             )
-            .where(delivery.c.seq.in_(made.deliveries))
+            .where(delivery.c.seq.in_(projected.deliveries))
             .group_by(delivery.c.site)
         )
         received = {row.site: row for row in connection.execute(times)}
         rows = []
-        for state in made.jobs:
+        for state in projected.jobs:
             # A delivery without a site is about a milestone of one of these jobs.
             at = received.get(state.site) or received.get(None)
             rows.append(

@@ -22,7 +22,7 @@ from sync.worker.loop import (
 )
 from sync.worker.sheet_loop import SheetLoop
 
-SIGN_SECONDS = 20.0
+HEARTBEAT_SECONDS = 20.0
 """The interval of the heartbeat, the only thing that an idle worker writes."""
 COPIERS = 4
 """Documents copied at a time. At a few seconds each, that is thousands an hour, and the disk holds
@@ -57,7 +57,7 @@ class Worker:
         self._sheet_threads = writes, projects
         actions = ActionLoop(settings, self._wiring.database, self._stop, self.wake)
         self._start("actions", actions.step, lambda: self._stop.wait(ACTION_POLL_SECONDS))
-        self._start("heartbeat", self._give_sign, lambda: self._stop.wait(SIGN_SECONDS))
+        self._start("heartbeat", self._give_heartbeat, lambda: self._stop.wait(HEARTBEAT_SECONDS))
         queue = DocumentQueue(
             self._wiring.documents, settings.lease_seconds, self._stop.is_set, self._rest
         )
@@ -80,7 +80,7 @@ class Worker:
         self._threads.append(thread)
         return thread
 
-    def _give_sign(self) -> bool:
+    def _give_heartbeat(self) -> bool:
         """Record that this process is alive, if the threads that write the sheet are."""
         if all(thread.is_alive() for thread in self._sheet_threads):
             self._wiring.heartbeats.give()
