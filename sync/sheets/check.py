@@ -7,7 +7,7 @@ value, the write is confirmed. If not, it is misplaced, and an undo puts back th
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -313,28 +313,26 @@ class _RowCheck:
             after=text_of(cell.data),
         )
 
-    def wrong_pattern(self, new_sites: Sequence[str]) -> list[Undo]:
-        """Return the report of new rows that copied other cells than the pattern's formulas.
+    def wrong_pattern(self, new_sites: Sequence[str]) -> Iterator[Undo]:
+        """Yield the report of new rows that copied other cells than the pattern's formulas.
 
         Another row was in its place, or its columns have moved. They aren't corrected: the columns
         aren't ours, so nothing would guard a second write. `new_sites` are the sites of all rows
         that the batch inserted.
         """
         copied = {index: text_of(at(self.copy, index)) for index in self.row.formulas}
-        if copied == self.row.formulas:
-            return []
-        text = f"taken as the pattern of the new row of job {' and '.join(new_sites)}"
-        report = Undo(
-            sheet_id=self.row.sheet_id,
-            fields=PATTERN,
-            before={},
-            wrote={"userEnteredValue": {"stringValue": text}},
-            identity=RowIdentity(key=self.row.pattern_of),
-            row=self.row.row,
-            tab=self.table.title,
-            row_text=row_text(self.copy),
-        )
-        return [report]
+        if copied != self.row.formulas:
+            text = f"taken as the pattern of the new row of job {' and '.join(new_sites)}"
+            yield Undo(
+                sheet_id=self.row.sheet_id,
+                fields=PATTERN,
+                before={},
+                wrote={"userEnteredValue": {"stringValue": text}},
+                identity=RowIdentity(key=self.row.pattern_of),
+                row=self.row.row,
+                tab=self.table.title,
+                row_text=row_text(self.copy),
+            )
 
     def _undo(self, cell: CellWrite, part: str) -> Undo:
         """Return the undo of a misplaced `part`."""

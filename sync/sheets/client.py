@@ -82,7 +82,7 @@ class SheetClient:
 
     def get(self, fields: str, ranges: tuple[str, ...] = ()) -> Any:
         """Return the Spreadsheet resource with a field mask, of A1 `ranges` or all tabs."""
-        params: dict[str, Any] = {"fields": fields} | ({"ranges": ranges} if ranges else {})
+        params: dict[str, Any] = {"fields": fields, "ranges": ranges}
         with self._translated_errors():
             return self._http.fetch_sheet_metadata(self._id, params=params)
 

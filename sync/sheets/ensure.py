@@ -250,8 +250,7 @@ def _make_history(ensured: Ensured, wanted: WantedTabs) -> None:
 
 def _make_pipeline(ensured: Ensured, wanted: WantedTabs, locale: str) -> None:
     place = len(wanted.beside.titles) if wanted.extras else 2
-    titles, beside = wanted.titles, wanted.beside
-    days = wanted.stuck_days
-    requests, ensured.pipeline = pipeline.make(titles.pipeline, place, beside, days, locale)
+    title, beside, days = wanted.titles.pipeline, wanted.beside, wanted.stuck_days
+    requests, ensured.pipeline = pipeline.make(title, place, beside, days, locale)
     ensured.extra += requests
-    ensured.report_created(titles.pipeline)
+    ensured.report_created(title)

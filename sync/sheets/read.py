@@ -246,8 +246,11 @@ class Table(Tab):
 
     def texts(self, row: int) -> dict[str, str]:
         """Return the texts of a row, of the columns that were read."""
-        texts = {column: text_of(cells.get(row, {})) for column, cells in self.cells.items()}
-        return {column: text for column, text in texts.items() if text}
+        return {
+            column: text
+            for column, cells in self.cells.items()
+            if (text := text_of(cells.get(row, {})))
+        }
 
     @property
     def stored_sheet_id(self) -> int:
