@@ -24,6 +24,8 @@ STATUSES = (IN_PROGRESS, SUBMITTED, REJECTED, APPROVED)
 ENDED = ""
 """In place of a rule's word that is no option any longer."""
 _SYNONYM = "~"
+_JOB_RANKS = {NEW: 0, SIGNED: 1, DONE: 4, ARCHIVED: 5}
+"""The ranks of milestones are between."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class ProgressWords:
         Milestones outside the order come before all others.
         """
         if rule in JOB_RULES:
-            return ((NEW, SIGNED, "", "", DONE, ARCHIVED).index(rule), 0, 0)
+            return (_JOB_RANKS[rule], 0, 0)
         key, _, status = rule.rpartition(":")
         place = self._milestones.rank(key)
         if place < 0:
@@ -96,7 +98,7 @@ class ProgressWords:
         return next((rule for rule in cell.words if rule in self._by_rule), None)
 
     def word_of(self, cell: Cell) -> str | None:
-        """Return the word that a job should show; None if no rule with a word applies."""
+        """Return the word that a job should show, or ENDED; None if no rule with a word applies."""
         rule = self.rule_of(cell)
         return None if rule is None else self._by_rule[rule]
 

@@ -91,7 +91,7 @@ class Recognizer:
         return None
 
     def _of_milestone(self, text: str) -> HeaderMatch | None:
-        """Return the field of a header with a milestone's name, and terms for what of it is shown.
+        """Return the field of a header with a milestone's name, and terms for an aspect of it.
 
         None if no milestone is named.
         """

@@ -126,7 +126,7 @@ ASPECT_TERMS: Mapping[str, frozenset[str]] = {
     "rejected": frozenset(_texts("rejected, rejection, denied, rechazado, rechazada, rechazo")),
     "comment": frozenset(_texts("comment, comments, comentario, comentarios")),
 }
-"""Terms beside a milestone's name that say what of it a column shows."""
+"""Terms beside a milestone's name for the aspect of it that a column shows."""
 
 ABBREVIATIONS: Mapping[str, str] = {
     "addr": "address",

@@ -52,7 +52,7 @@ def mapping_step(parts: ConsoleParts, draft: str, step: str) -> Any:
     set_personal(parts, is_shown=True)  # People recognize their sheet by its cells.
     form = MappingForm(pairs)
     if request.method != "POST":
-        return _shown(parts, form, _PAGES.get(step, _tabs), step, step)
+        return _shown(parts, form, _PAGES.get(step, _tabs), step)
     form = form.with_sent(step, request.form)
     drafts.save(draft, form.pairs)
     wanted = request.form.get("step", step)
@@ -61,18 +61,19 @@ def mapping_step(parts: ConsoleParts, draft: str, step: str) -> Any:
     if request.form.get("seen", form.digest) != form.digest:
         flash(_OTHER)
         return _go(draft, PREVIEW)
-    return _shown(parts, form, partial(_write, draft=draft), PREVIEW, WRITE)
+    return _shown(parts, form, partial(_write, draft=draft), WRITE)
 
 
-def _shown(parts: ConsoleParts, form: MappingForm, render: Render, at: str, wanted: str) -> Any:
-    """Return a page, or the page of the tabs while a choice is missing there."""
+def _shown(parts: ConsoleParts, form: MappingForm, render: Render, step: str) -> Any:
+    """Render a step, or the page of the tabs while a choice is missing there."""
     said = "" if render is _tabs else form.lacking()
     try:
         with parts.alone():
             return (_tabs if said else render)(parts, form, said)
     except BrightsheetError as error:
         # The sheet can't be read now, but the choices are stored.
-        return _page("wait", at, error.what, wanted=wanted, seen=form.digest)
+        at = PREVIEW if step == WRITE else step
+        return _page("wait", at, error.what, wanted=step, seen=form.digest)
 
 
 def _go(draft: str, step: str) -> Any:
