@@ -105,12 +105,14 @@ def compose(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> F
     every = flusher.targets.lay_out(flusher.store.pending.every(), columns)
     board, clock = flusher.tabs(Mode.MAPPED), flusher.clock(Snapshot(zone))
 
+    # 1. The keys that people cleared.
     start = _start(flusher, board, tabs, tables, rows, every)
     targets = start.targets
     cleared = [key_write(tables, row, site) for site, row in start.cleared.items()]
     tables = [_with_keys(table, start.cleared) for table in tables]
     keyed = _sites(tables)
 
+    # 2. The keys of rows that match, which are found by what they show.
     criteria, answers = flusher.targets.layout.config.match, flusher.store.boards.answers()
     customers = {target.site: target.customer for target in every}
     lookup = look_up(texts_of_rows(tables, rows), customers, criteria.by, answers)
@@ -118,10 +120,10 @@ def compose(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> F
         targets = [target for target in targets if target.site not in lookup.unsettled]
     pattern = _new_row_pattern(tables[0], rows)
     places = JobRows(lookup.matches, pattern=pattern)
-    # The row of any other write is found by its key, and not by what it shows.
     first = diff(board, tables, targets, places, clock).rows
     keys = [write for write in first if write.identity.shows]
 
+    # 3. All values.
     matched = {write.site: lookup.matches[write.site] for write in keys}
     tables = [_with_keys(table, matched) for table in tables]
     if not start.knows_matched_rows:

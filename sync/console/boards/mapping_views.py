@@ -131,8 +131,8 @@ class FieldOffers:
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
         self.rules = ProgressRules(fields)
-        self._kinds: dict[tuple[str, ...], str] = {}
-        self._examples: dict[str, str] = {}
+        self._kinds: dict[tuple[str, ...], str] = {}  # By the texts that its fields share.
+        self._examples: dict[str, str] = {}  # One field of each kind.
         ids = sorted(fields.ids, key=lambda name: name == KEY)  # The key is last.
         self.groups = [("The job", [self._offer(name) for name in ids])]
         for heading in fields.milestones:
