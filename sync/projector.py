@@ -58,7 +58,8 @@ class Projector:
         did_something = False
         for deliveries in self._inbox.unprojected():
             parsed, unparsed = self._parse(deliveries)
-            parsed = self._with_sites(parsed)
+            if not all(each.delivery.site for each in parsed):
+                parsed = self._with_sites(parsed)
             ids = {one for each in parsed for one in ids_in(each.delivery)}
             gone = self._jobs.forgotten_of(ids)
             forgotten = [each.kept.seq for each in parsed if ids_in(each.delivery) & gone]
