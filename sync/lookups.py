@@ -62,7 +62,7 @@ class Fetcher(Generic[AnswerT]):
     name: str
     _request: Callable[[DueLookup[AnswerT]], AnswerT]
     _rate: float
-    _pauses: bool = False
+    pauses: bool = False
     _clock: Callable[[], float] = monotonic
     _failures: int = 0
     _not_before: float = float("-inf")
@@ -86,7 +86,7 @@ class Fetcher(Generic[AnswerT]):
             self._failures += 1
             wait = retry.pause(attempt, error, _LONGEST_WAIT)
             self._store.postpone(site, wait if attempt < _TRIES else None)
-            if self._pauses and self._failures >= _IN_A_ROW:
+            if self.pauses and self._failures >= _IN_A_ROW:
                 pause = retry.pause(self._failures, error, _LONGEST_WAIT)
                 self._not_before = self._clock() + pause
             return LookupResult(site, error, is_new=False)

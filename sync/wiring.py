@@ -233,7 +233,7 @@ class Wiring:
         store = DetailStore(self.database, columns.question)
         lookup = DetailLookup(store, self.everbright(), columns, settings.config.everbright)
         rate = settings.backfill_rate
-        return Fetcher(store, "details_unknown", lookup.request, rate, _pauses=True)
+        return Fetcher(store, "details_unknown", lookup.request, rate, pauses=True)
 
     def intake(self) -> Intake:
         return Intake(self.inbox, Jobs(self.database), self.settings)

@@ -66,11 +66,11 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
     with wiring.hold(sleep) as lease:
         flusher = wiring.flusher(sleep)
         again = retry.policy(sleep, longest=_LONGEST_WAIT)
-        waits = wiring.backlog()
-        if waits.unverified:
+        backlog = wiring.backlog()
+        if backlog.unverified:
             # A comparison that finds an unverified batch only verifies it.
             again(reconcile, flusher, lease, confirms_deleted=True)
-            waits = wiring.backlog()
+            backlog = wiring.backlog()
         found, has_tab = Compared(), True
         try:
             found = again(reconcile, flusher, lease, confirms_deleted=True)
@@ -82,7 +82,7 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
         unsettled = flusher.store.boards.waiting()
         warnings = [each for each in evaluate(wiring.backlog()) if each.recheck == COMPARE]
         without_row = jobs_without_row(flusher)
-        return Comparison(found, without_row, waits, warnings, has_tab, unsettled)
+        return Comparison(found, without_row, backlog, warnings, has_tab, unsettled)
 
 
 def jobs_without_row(flusher: Flusher) -> list[JobWithoutRow]:

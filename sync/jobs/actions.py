@@ -57,9 +57,9 @@ class Actions:
         phrases = self._statuses.phrases
         newest = sorted(rejected, key=self._changes.rejected_at)[::-1]
         found = [each for reached in newest for each in self._rejected(reached)]
-        (what, _), others = found[0], len(found) - 1
+        others = len(found) - 1
         phrase = phrases.fix_several if others else phrases.fix
-        text = _line(phrase.format(what=what, count=others))
+        text = _line(phrase.format(what=found[0][0], count=others))
         if reason := self._changes.remark(newest[0]):
             text = f"{text}\n{_reason(text_with_author(reason), reason.comment)}"
         return NextAction(text, _names(person for _, person in found))

@@ -28,15 +28,19 @@ def proposed_order(config: Config, jobs: Sequence[Job]) -> tuple[MilestoneConfig
     milestones, statuses = Milestones(config), Statuses(config)
     headings = milestones.headings(jobs)
     places = {heading.key: n for n, heading in enumerate(headings)}
-    ends, furthest = Counter[int](), Counter[int]()
+    finished, furthest = Counter[int](), Counter[int]()
     for job in jobs:
         if reached := milestones.shown(job):
             place = max(places[milestone.key] for milestone in reached)
             furthest[place] += 1
             meanings = {statuses.meaning(each.event.milestone) for each in reached}
-            ends[place] += meanings == {Meaning.APPROVED}
-    beyond = {place: sum(n for at, n in furthest.items() if at > place) for place in ends}
-    last = max((at for at, n in ends.items() if n >= max(_ENOUGH, beyond[at])), default=-1)
+            finished[place] += meanings == {Meaning.APPROVED}
+    ends: list[int] = []
+    for place, count in finished.items():
+        beyond = sum(n for other, n in furthest.items() if other > place)
+        if count >= max(_ENOUGH, beyond):
+            ends.append(place)
+    last = max(ends, default=-1)
     order: dict[str, MilestoneConfig] = {}
     for heading in headings:
         name = "".join(c for c in heading.header if c.isprintable())[:_HEADER_LIMIT] or heading.key

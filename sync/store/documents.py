@@ -108,6 +108,7 @@ class Documents:
 
         `finished` claims are ended in the same transaction.
         """
+        # Most calls find nothing, so they only read.
         job_due = next(
             (query for query in self._jobs_due if self._database.scalar(query) is not None), None
         )
