@@ -143,6 +143,7 @@ class FieldOffers:
         self._titles = {offer.spelled: offer.title for offer in every}
 
     def _offer(self, name: str) -> Offer:
+        """Return the offer of a field; its kind is a new one if no field before has its texts."""
         field = self._fields.get(name)
         kind = STEPS if name == PROGRESS else ""
         if field.texts:
