@@ -276,8 +276,7 @@ class Spreadsheet:
         return bool(self._value(sheet.c.trashed))
 
     def set_trashed(self, *, trashed: bool) -> None:
-        if self.is_trashed() != trashed:
-            self._set(trashed=trashed)
+        self._set(trashed=trashed)
 
     def is_comparison_due(self, seconds: float) -> bool:
         """Return whether the last comparison is older than `seconds` and writing isn't paused."""
