@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 
 from sync.actions import forget as erasure
-from sync.actions.retry import Retry
+from sync.actions.retry import retry_all, retry_one
 from sync.commands import echo, json_option, table
 from sync.jobs.details import DetailColumns
 from sync.jobs.learned import seen_statuses
@@ -92,8 +92,8 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
     """Retry a rejected webhook or a failed document, by its ID, or --all of them."""
     if bool(id) == everything:
         raise click.UsageError("Give an ID, or --all.")
-    again = Retry(Wiring(*opened()))
-    echo(again.one(id) if id else again.everything())
+    wiring = Wiring(*opened())
+    echo(retry_one(wiring, id) if id else retry_all(wiring))
 
 
 @click.command()

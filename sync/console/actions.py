@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 
-from sync.actions.retry import Retry, summary
+from sync.actions.retry import retry_one, summary
 from sync.console.access import target
 from sync.console.parts import ConsoleParts, is_id
 from sync.errors import BrightsheetError, Permanent
@@ -41,10 +41,10 @@ class Action:
 
 
 def _replay(parts: ConsoleParts, ids: Sequence[str]) -> str:
-    retry, lines = Retry(parts.wiring), list[str]()
+    lines: list[str] = []
     for delivery in ids:
         try:
-            lines += retry.one(delivery)
+            lines += retry_one(parts.wiring, delivery)
         except Permanent:
             lines.append(f"delivery {delivery}: nothing to replay")
     return summary(lines)
