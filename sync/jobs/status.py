@@ -178,7 +178,7 @@ class Statuses:
         phrase = phrases.rejected if case is Case.REJECTED else phrases.waiting
         titles = [cut(milestone.title, _TITLE_LIMIT) for milestone in named]
         text = phrase.format(milestones=join_names(titles, phrases, _NAMED))
-        return JobStatus(case, text, tuple(named), tuple(named), (word,))
+        return JobStatus(case, text, tuple(named), dated_by=tuple(named), words=(word,))
 
     def _furthest_status(
         self,
@@ -193,18 +193,19 @@ class Statuses:
         label = self.label(code)
         text, words = self.milestone_text(furthest.title, code), (label,)
         if furthest in open_milestones:
-            return JobStatus(Case.OPEN, text, (furthest,), (furthest,), words)
+            return JobStatus(Case.OPEN, text, (furthest,), dated_by=(furthest,), words=words)
         if self.is_done(milestones):
             done, approved = self.phrases.done, tuple(by_meaning[Meaning.APPROVED])
-            return JobStatus(Case.DONE, done, (), approved, (done, label))
+            return JobStatus(Case.DONE, done, dated_by=approved, words=(done, label))
         if not furthest.is_outside_order:  # One outside the order isn't known to be next.
             open_milestones = [each for each in open_milestones if not each.is_outside_order]
         if open_milestones:
             coming = open_milestones[0].title
         if not coming:
-            return JobStatus(Case.ALL_APPROVED, text, (), (furthest,), words)
+            return JobStatus(Case.ALL_APPROVED, text, dated_by=(furthest,), words=words)
         text = f"{text}, {self._coming(coming)}"
-        return JobStatus(Case.BETWEEN, text, tuple(open_milestones), (furthest,), words)
+        needed = tuple(open_milestones)
+        return JobStatus(Case.BETWEEN, text, needed, dated_by=(furthest,), words=words)
 
     def milestone_text(self, title: str, code: str | None) -> str:
         """Return a milestone and its status in words: "Permits approved", "Permits: On hold"."""
