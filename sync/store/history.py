@@ -13,7 +13,8 @@ from sync.store.database import Database, Lease, now
 from sync.store.lookups import IS_AWAITED, NAME_WAIT_SECONDS, NAME_WAIT_TRIES, customers
 from sync.store.schema import NEW, change, customer, detail, history_written, job
 
-_NEVER = 1e12
+_END_OF_TIME = 1e12
+"""Later than every change: if none waits, all are due."""
 
 
 class PendingLine(NamedTuple):
@@ -56,7 +57,7 @@ class History:
             change.c.kept_at.between(now() - NAME_WAIT_SECONDS, now()),
         )
         first = select(func.min(change.c.at)).where(NEW, *waits)
-        until = func.coalesce(first.scalar_subquery(), _NEVER)
+        until = func.coalesce(first.scalar_subquery(), _END_OF_TIME)
         return query.where(change.c.at < until)
 
     def read(self, connection: Connection, due: Select[Any], limit: int) -> list[PendingLine]:

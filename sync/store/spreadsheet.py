@@ -310,15 +310,15 @@ class Spreadsheet:
     def resume(self) -> None:
         self._set(paused_at=None)
 
-    def glance(self) -> "Glance":
+    def glance(self) -> Glance:
         for row in self._database.rows(select(sheet, now().label("clock")).where(self._is_this)):
             return Glance(
-                row.reason,
-                row.message,
-                row.landed_at,
-                row.compared_at or None,
-                row.paused_at,
-                _bucket(row, row.clock).used(row.clock),
+                reason=row.reason,
+                message=row.message,
+                landed_at=row.landed_at,
+                compared_at=row.compared_at or None,
+                paused_at=row.paused_at,
+                quota_used=_bucket(row, row.clock).used(row.clock),
             )
         return Glance()
 

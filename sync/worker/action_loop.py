@@ -84,12 +84,12 @@ class ActionLoop:
                 # A rebuild fills another spreadsheet, so a person decides. Others can be repeated.
                 state, result = ActionState.FAILED, _INTERRUPTED
             else:
-                state, result = self._done(action)
+                state, result = self._run(action)
             self._actions.end(action.id, state, result, lease)
         self._wake()
         return True
 
-    def _done(self, action: Action) -> tuple[ActionState, str]:
+    def _run(self, action: Action) -> tuple[ActionState, str]:
         try:
             return ActionState.DONE, self._tasks[action.name](action.detail)
         except BrightsheetError as error:
