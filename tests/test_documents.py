@@ -10,7 +10,7 @@ import pytest
 from emulator import Emulator
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.client import _redirect_target as redirected
-from sync.everbright.client import document_problem
+from sync.everbright.document_check import document_problem
 from sync.google.auth import EmulatorSession
 from sync.google.upload import Body
 from tests.documents.bench import DOCUMENT, TOKEN, Bench

@@ -10,7 +10,7 @@ from sync.backfill.reader import Reader
 from sync.doctor.check import Check, failed, filesystem, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.answers import read_page
-from sync.everbright.client import document_problem
+from sync.everbright.document_check import document_problem
 from sync.everbright.errors import MISSING
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
