@@ -1,6 +1,6 @@
 """Sends what is due at a time of day: digests, and an alert about near deadlines."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -180,9 +180,7 @@ def _text(jobs: Sequence[DigestJob], changes: Sequence[str], today: date) -> str
     )
 
 
-def _near_deadlines(
-    jobs: Iterator[DigestJob] | Sequence[DigestJob], today: date
-) -> list[DigestJob]:
+def _near_deadlines(jobs: Iterable[DigestJob], today: date) -> list[DigestJob]:
     near = [job for job in jobs if job.deadline and today <= job.deadline <= today + _WEEK]
     return sorted(near, key=lambda job: (job.deadline or today, job.site))
 

@@ -62,6 +62,11 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
     archived = None
     if kind is Kind.SITE_ARCHIVED:
         archived = next((is_yes(tree[key]) for key in shapes.archived if key in tree), None)
+    contract = None
+    if kind is Kind.CONTRACT:
+        contract = _task_contract(tree)
+    if kind is Kind.CHANGE_ORDER:
+        contract = _change_order(tree, shapes)
     date_keys = (*DATE_KEYS, *_CREATED) if kind is Kind.COMMENT else DATE_KEYS
     event = OtherEvent(
         site=site,
@@ -69,18 +74,12 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
         archived=archived,
         stage=text(tree, shapes.stage)[:_STAGE_LIMIT],
         left_stage=text(tree, _LEFT_STAGE)[:_STAGE_LIMIT],
-        contract=_contract(tree, kind, shapes),
+        contract=contract,
         comments=tuple(_comments(tree)),
         moments=tuple(moments(tree, date_keys)),
     )
     has_content = event.archived is not None or event.stage or event.contract or event.comments
     return event if has_content and (site or milestone_uuid) else None
-
-
-def _contract(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> Contract | None:
-    if kind is Kind.CONTRACT:
-        return _task_contract(tree)
-    return _change_order(tree, shapes) if kind is Kind.CHANGE_ORDER else None
 
 
 def _change_order(tree: Tree, shapes: WebhooksConfig) -> Contract | None:
