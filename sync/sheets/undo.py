@@ -6,8 +6,9 @@ are found by their keys. An undo without a certain place is reported in the tab 
 could put typed text into the wrong row, and nobody would notice.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum, auto
 
 from sync.field_table import KEY
 from sync.sheets.cell_data import (
@@ -77,6 +78,20 @@ def place(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) -> Pla
     return work.placement()
 
 
+class _Likeness(IntEnum):
+    """How a row without a key is like the overwritten one: the surest first."""
+
+    SAME_CONTENT = auto()
+    """It holds exactly the same; if that is nothing, it shows the customer that we wrote there."""
+    BLANK = auto()
+    """Neither holds anything else."""
+    SAME_CUSTOMER = auto()
+    MORE = auto()
+    """It holds all of it, and more."""
+    EDITED_HEADER = auto()
+    """It is a header row and holds most of it: no other row is like it."""
+
+
 class _Placing:
     def __init__(self, tables: Sequence[Table], rows: Rows) -> None:
         self._tables = {table.sheet_id: table for table in tables}
@@ -89,24 +104,24 @@ class _Placing:
 
     def place_key(self, number: int, undo: Undo, keys: Mapping[int, Undo]) -> None:
         """Restore the key cell of every row that has this key by mistake."""
-        same = [
-            one
-            for one in keys.values()
+        same = {
+            n: one
+            for n, one in keys.items()
             if one.removes_key and one.identity.key == undo.identity.key
-        ]
-        newest = max(n for n, one in keys.items() if one in same)
-        identity = keys[newest].identity
+        }
+        identity = same[max(same)].identity
         is_anywhere = False
         for place in self._keyed(identity.key):
             row, columns = self._row(place)
             if not identity.matches(row, columns):
                 continue
-            old = next((one for one in reversed(same) if one.overwrote(row, columns)), None)
+            newest_first = reversed(same.values())
+            old = next((one for one in newest_first if one.overwrote(row, columns)), None)
             if old is None and identity.is_partly_shown(row, columns):
                 continue  # It is a copy of the right row: one text was typed over in one of them.
             before, image = (old.before, old.image) if old else ({}, undo.image)
-            again = undo.model_copy(update={"before": before, "image": image})
-            self._write(place, number, again, identity)
+            known = {"before": before, "image": image, "identity": identity}
+            self._write(place, number, undo.model_copy(update=known))
             is_anywhere = True
         if not is_anywhere:
             is_back = any(
@@ -119,55 +134,59 @@ class _Placing:
     def place(self, number: int, undo: Undo) -> None:
         """Restore the overwritten cell in every row that is the overwritten one."""
         places = self._places(undo)
-        if not places:
-            is_reported = places is None or self._is_worth_reporting(undo)
+        is_doubtful = self._are_doubtful(places, undo)
+        if is_doubtful or not places:
+            is_reported = is_doubtful or self._is_worth_reporting(undo)
             self.finish(number, undo, is_reported=is_reported)
             return
         for place in places:
-            identity = undo.identity if undo.identity.holds is None else None
-            self._write(place, number, undo, identity, alike=len(places))
+            self._write(place, number, undo, alike=len(places))
 
-    def _places(self, undo: Undo) -> list[Place] | None:
-        """Return the rows that are the overwritten one; None if several different ones may be."""
-        if undo.identity.is_header:  # Of our own tab, in whose place a duplicate may be by now.
-            tables = [table for table in self._tables.values() if table.is_ours]
-            places = [(table.sheet_id, table.header_row) for table in tables]
-            return [place for place in places if self._holds_wrote(place, undo)]
-        if undo.identity.holds is None:
-            return [p for p in self._keyed(undo.identity.key) if self._holds_wrote(p, undo)]
-        return self._like(undo, undo.identity.holds)
+    def _places(self, undo: Undo) -> list[Place]:
+        """Return the rows that are or may be the overwritten one, and still show what we wrote.
 
-    def _like(self, undo: Undo, image: RowImage) -> list[Place] | None:
-        """Return the rows without a key that match the image.
-
-        Rows that hold exactly the same are preferred, then those of the same customer, then those
-        that hold all of it and more, then a header row that holds most of it: no other row is like
-        it, and a person may have edited it since.
+        Of rows without a key, only those that are most like it.
         """
-        is_alone = not (image.managed or image.others)
-        if undo.was_confirmed and is_alone:
+        image, places = undo.identity.holds, self._unkeyed()
+        if undo.identity.is_header:  # Of our own tab, in whose place a duplicate may be by now.
+            tables = self._tables.values()
+            places = ((table.sheet_id, table.header_row) for table in tables if table.is_ours)
+        elif image is None:
+            places = self._keyed(undo.identity.key)
+        found = [place for place in places if self._holds_wrote(place, undo)]
+        if image is None:
+            return found
+        if undo.was_confirmed and image.is_blank:
             return []  # Another row that holds nothing else may have this value rightly.
-        places = [place for place in self._unkeyed() if self._holds_wrote(place, undo)]
-        now = {place: self._image(place) for place in places}
-        tiers: list[Callable[[Place], bool]] = [
-            lambda place: image.has_same_content(now[place], undo.identity.wrote),
-            lambda place: image.has_same_content(now[place]),
-        ]
-        headers = {(table.sheet_id, table.header_row) for table in self._tables.values()}
-        if not undo.was_confirmed:  # Else it is restored, and only a copy of the row is sought.
-            tiers += [
-                lambda place: image.has_same_customer(now[place], undo.identity.wrote),
-                lambda place: now[place].contains(image),
-                lambda place: place in headers and now[place].has_most_of(image),
-            ]
-        for tier in tiers:
-            if matching := [place for place in places if tier(place)]:
-                is_alike = all(now[place] == now[matching[0]] for place in matching)
-                if is_alone and undo.described(undo.before) and len(matching) > 1:
-                    return None  # A row's only text would go into all rows that hold ours.
-                # Among rows that hold nothing else, the right one isn't known.
-                return matching if is_alike and now[matching[0]] != RowImage() else None
-        return []
+        alike = {place: one for place in found if (one := self._likeness(place, undo, image))}
+        best = min(alike.values(), default=None)
+        return [place for place, one in alike.items() if one is best]
+
+    def _likeness(self, place: Place, undo: Undo, image: RowImage) -> _Likeness | None:
+        now, wrote = self._image(place), undo.identity.wrote
+        if image.has_same_content(now, wrote):
+            return _Likeness.SAME_CONTENT
+        if image.has_same_content(now):
+            return _Likeness.BLANK
+        if undo.was_confirmed:
+            return None  # It is restored, and only a copy of the row is sought.
+        if image.has_same_customer(now, wrote):
+            return _Likeness.SAME_CUSTOMER
+        if now.contains(image):
+            return _Likeness.MORE
+        is_header = place[1] == self._tables[place[0]].header_row
+        return _Likeness.EDITED_HEADER if is_header and now.has_most_of(image) else None
+
+    def _are_doubtful(self, places: Sequence[Place], undo: Undo) -> bool:
+        """Return whether some of the rows may be others than the overwritten one."""
+        image = undo.identity.holds
+        if image is None or not places:
+            return False
+        first, *others = map(self._image, places)
+        if first.is_blank or any(other != first for other in others):
+            return True
+        # If it was the row's only text, it would go into all rows that hold ours.
+        return image.is_blank and bool(undo.described(undo.before)) and bool(others)
 
     def _holds_wrote(self, place: Place, undo: Undo) -> bool:
         row, columns = self._row(place)
@@ -210,20 +229,12 @@ class _Placing:
             return True
         return any(self._holds_wrote(place, undo) for place in self._unkeyed())
 
-    def _write(
-        self,
-        place: Place,
-        number: int,
-        undo: Undo,
-        identity: RowIdentity | None,
-        *,
-        alike: int = 1,
-    ) -> None:
+    def _write(self, place: Place, number: int, undo: Undo, *, alike: int = 1) -> None:
         row, columns = self._row(place)
         part = (undo.column, undo.is_of_note)
         cells = self._cells.setdefault(place, {})
-        if identity is not None:
-            self._identities[place] = identity
+        if undo.identity.holds is None:
+            self._identities[place] = undo.identity
         if known := cells.get(part):  # Among several undos of one cell, the newest counts.
             # Each of as many rows alike was overwritten; one undo more is another row's.
             if known.data == undo.before and len(known.undoes) < alike:
