@@ -150,6 +150,13 @@ def test_a_cell_is_restored_in_the_row_of_the_same_customer(rows: Rows, where: i
     assert put(placed(rows, undo())) == [(where, STATUS, BEFORE)]
 
 
+def test_a_cell_is_restored_in_a_row_in_which_more_was_typed() -> None:
+    """Nothing in it tells whose it is yet."""
+    mine = undo(identity=RowIdentity(holds=image(row("mine", WROTE), STATUS)))
+    rows = {4: row("other", WROTE, "", "", "303"), 9: row("mine", WROTE, "", "", "303")}
+    assert put(placed(rows, mine)) == [(9, STATUS, BEFORE)]
+
+
 def test_a_row_without_its_email_is_identified_by_name_and_what_we_wrote() -> None:
     """Typed into beside it, it would keep another customer's e-mail address for good."""
     columns = {STATUS: 1, KEY: 2, EMAIL: 3, NAME: 0}
@@ -328,6 +335,10 @@ def test_a_key_is_removed_from_every_row_but_its_own() -> None:
         assert one.identity == RowIdentity(key=A, shows_not=TEXTS)
         assert (one.cells[0].expects, one.cells[0].index) == (Content(A), KEY_AT)
     assert placement.finished == set(), "until a read shows no such row"
+    newest = of_key(identity=RowIdentity(key=A, shows_not={PHONE: "304"}))
+    assert {str(one.identity) for one in placed(rows, of_key(), newest).rows} == {
+        str(newest.identity)
+    }
 
 
 def test_a_key_stays_in_a_copy_of_its_row_in_which_one_text_differs() -> None:
