@@ -26,7 +26,8 @@ class CachedBacklog:
         self._read_backlog = read_backlog
         self._clock = clock
         self._lock = Lock()
-        self._last: Backlog | BrightsheetError | None = None
+        self._last: Backlog | BrightsheetError = Backlog()
+        """What the last read returned or raised; nothing was read before `_until` is set."""
         self._until = float("-inf")
 
     def backlog(self) -> Backlog:
@@ -36,7 +37,7 @@ class CachedBacklog:
         read may take its whole time-out.
         """
         with self._lock:
-            if self._last is None or self._clock() >= self._until:
+            if self._clock() >= self._until:
                 try:
                     self._last = self._read_backlog()
                 except BrightsheetError as error:

@@ -66,9 +66,9 @@ class Worker:
             # The queue itself waits if nothing is due.
             self._start(f"documents-{number}", copier.step, lambda: None)
         if settings.everbright_api_token:
-            fetchers = (self._wiring.customer_fetcher(), self._wiring.detail_fetcher())
-            asked = [fetcher for fetcher in fetchers if fetcher is not None]
-            lookups = LookupLoop(asked, self._wiring.heartbeats, self._stop.wait, self.wake)
+            both = (self._wiring.customer_fetcher(), self._wiring.detail_fetcher())
+            fetchers = [fetcher for fetcher in both if fetcher is not None]
+            lookups = LookupLoop(fetchers, self._wiring.heartbeats, self._stop.wait, self.wake)
             self._start("everbright", lookups.step, self._rest)
             backfill = BackfillLoop(self._wiring, self._alerts, self._stop, self.wake)
             self._start("backfill", backfill.step, lambda: self._stop.wait(BACKFILL_POLL_SECONDS))
