@@ -144,10 +144,14 @@ class _TabText:
         line = self._lines.get(index, ())
         return line[row] if 0 <= row < len(line) else ""
 
+    def _typed(self, index: int, row: int) -> str:
+        """Return the text that people typed into a cell; formulas and check boxes have none."""
+        text = self._text(index, row).strip()
+        return "" if text in _CHECK_BOXES or formulas.is_formula_text(text) else text
+
     def _entered(self, column: str, row: int) -> str:
-        """Return what is entered in a managed column; formulas count as blank."""
-        text = self._text(self._table.columns[column], row)
-        return "" if formulas.is_formula_text(text) else text.strip()
+        """Return what is entered in a managed column."""
+        return self._typed(self._table.columns[column], row)
 
     def is_job(self, row: int) -> bool:
         """Return whether a row is a job's or looks like one."""
@@ -169,13 +173,8 @@ class _TabText:
         return bool(people or not self._knows_people) and not self._has_total(row)
 
     def _filled(self, row: int) -> list[str]:
-        """Return the texts that people entered into a row, from the left, without check boxes."""
-        texts = (self._text(index, row).strip() for index in sorted(self._lines))
-        return [
-            text
-            for text in texts
-            if text and text not in _CHECK_BOXES and not formulas.is_formula_text(text)
-        ]
+        """Return the texts that people typed into a row, from the left."""
+        return [text for index in sorted(self._lines) if (text := self._typed(index, row))]
 
     def _has_total(self, row: int) -> bool:
         return any(self._is_total(index, row) for index in self._lines)

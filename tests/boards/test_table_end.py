@@ -59,6 +59,7 @@ def ended(
         [HEADERS],
         [("", "", "", "", "", "", LEFT_IN_ROW), BLANK],
         [("True", "", "", "False")],
+        [("False", "", "False")],
         [("", "", "", "note below the table")],
     ],
 )
