@@ -273,15 +273,13 @@ class _Placing:
             before = "\n".join(text for undo in undos if (text := undo.described(undo.before)))
             wrote = "\n".join(text for undo in undos if (text := undo.described(undo.wrote)))
             self._result.recovered.append((tab, header, row_text, before, wrote))
-        for (sheet_id, number), cells in sorted(self._cells.items()):
-            row, columns = self._row((sheet_id, number))
-            written = [cell.index for cell in cells.values()]
-            identity = self._identities.get((sheet_id, number))
-            if identity is None:
-                identity = RowIdentity(holds=RowImage.of(row, columns, written))
-            self._result.rows.append(
-                RowWrite(
-                    sheet_id=sheet_id, row=number, cells=tuple(cells.values()), identity=identity
-                )
+        for place, cells in sorted(self._cells.items()):
+            row, columns = self._row(place)
+            image = RowImage.of(row, columns, [cell.index for cell in cells.values()])
+            identity = self._identities.get(place) or RowIdentity(holds=image)
+            sheet_id, number = place
+            write = RowWrite(
+                sheet_id=sheet_id, row=number, cells=tuple(cells.values()), identity=identity
             )
+            self._result.rows.append(write)
         return self._result
