@@ -258,7 +258,6 @@ class TabMapper:
             report = self._read(fields)
             if report.problem:
                 raise Permanent("not_mapped", report.problem)
-            # Before the write: killed between the two, jobs are written once more than needed.
             self._record(lease, report)
             if not report.requests:
                 return report
@@ -286,7 +285,11 @@ class TabMapper:
         )
 
     def _record(self, lease: Lease, report: MappingReport) -> None:
-        """Record which tabs and columns are mapped: every job is compared with what is there."""
+        """Record which tabs and columns are mapped: every job is compared with what is there.
+
+        Before the write: killed between the two, jobs are written once more than needed. The tabs
+        that this write maps are learned from the sheet, because it may fail.
+        """
         mapped = [m for m in report.tabs if m.is_mapped or m in report.chosen_tabs]
         mapped += report.staying
         spreadsheet = self._flusher.store.spreadsheet
@@ -295,7 +298,7 @@ class TabMapper:
             spreadsheet.lose_rows(lease)
         spreadsheet.set_mapped(
             lease,
-            {mapping.tab.sheet_id for mapping in mapped},
+            {mapping.tab.sheet_id for mapping in mapped if mapping.is_mapped},
             {name for mapping in mapped for name in (*mapping.fields, *mapping.added)},
         )
         spreadsheet.keep_ended_words(lease, ())

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 
+from sync.errors import Permanent
 from sync.sheets.read import COLUMN_KEY, HEADER_KEY, JOBS_TAB, MAPPED_SINCE, WORDS_KEY
 from tests.boards.mapping.stand import Stand
 from tests.made_up import milestone
@@ -306,6 +307,10 @@ def test_a_viewer_gets_the_fix(theirs: Stand) -> None:
     said = theirs.map("--write", status=1)
     assert len(said.strip().splitlines()) == 1
     assert keys(theirs, HEADER_KEY) == []
+    theirs.send(milestone(1))
+    theirs.project()
+    with pytest.raises(Permanent, match="No tab is mapped"):
+        theirs.flush_once()
 
 
 def test_a_misspelled_choice_gets_a_hint(theirs: Stand) -> None:
