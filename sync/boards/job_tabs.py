@@ -7,6 +7,7 @@ from functools import cached_property
 from sync.boards import habits, match, table_end
 from sync.boards.customer_texts import RowTexts, texts_of_columns, texts_of_rows
 from sync.boards.foreign_keys import foreign_keys
+from sync.boards.mapping.text_words import NO_WORD
 from sync.boards.options import EndedWord, ended_words, without_ended_words, worded_ranges
 from sync.boards.progress_words import ENDED, ProgressWords, parse_words
 from sync.boards.reader import BoardReader
@@ -142,19 +143,21 @@ class BoardTabs:
         words = table.words.get(column)
         if words is None or not bare.text:
             return bare
-        said = next((words[text] for text in (bare.text, *bare.words) if text in words), None)
-        if said is None and OTHER_TEXTS in words:
+        word = _word_of(bare, words)
+        if word is None and OTHER_TEXTS in words:
             return bare
-        return Cell(text=said) if said else None
+        return Cell(text=word) if word else None
 
     def unsayable(self, table: Table, column: str, cell: Cell) -> str:
         """Return what a column has no word for.
 
-        A rule without a word is a choice. One whose word is no option any longer is not.
+        A rule without a word is a choice, and so is NO_WORD. A word that is no option any longer
+        is not.
         """
         if column == PROGRESS:
             return cell.text if self._progress(table).word_of(cell) == ENDED else ""
-        return cell.text if self.translated(table, column, cell) is None else ""
+        is_choice = _word_of(cell, table.words.get(column, {})) == NO_WORD
+        return cell.text if not is_choice and self.translated(table, column, cell) is None else ""
 
     def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:
         """Compare words for how far a job is; all others are only equal or not."""
@@ -224,6 +227,10 @@ class BoardTabs:
     @cached_property
     def _ended(self) -> frozenset[EndedWord]:
         return self._store.spreadsheet.ended_words()
+
+
+def _word_of(cell: Cell, words: Mapping[str, str]) -> str | None:
+    return next((words[text] for text in (cell.text, *cell.words) if text in words), None)
 
 
 def _bare(table: Table, column: str, cell: Cell) -> Cell:

@@ -41,6 +41,9 @@ def test_a_renamed_option_is_reported_and_not_written_until_mapped_again(theirs:
     ended = {(0, f"status:{milestone(1)['milestone_definition']}", "Issued")}
     assert theirs.flusher.store.spreadsheet.ended_words() == ended
     assert theirs.wiring.backlog().found("missing_words") == 1
+    theirs.map("--write", "--word", "Permit:APPROVED=")
+    theirs.compare()
+    assert theirs.wiring.backlog().found("missing_words") == 0, "a person chose that it has none"
     theirs.map("--write", "--word", "Permit:APPROVED=Stamped")
     theirs.shown(milestone(1, **LATER | {"date_updated": "2026-04-02T10:00:00Z"}))
     assert permit(theirs) == "Stamped"
