@@ -129,7 +129,7 @@ class BoardTabs:
         customers = self._store.boards.customers_without_row() | mine
         texts = texts_of_rows(tables, rows)
         others = {place: row for place, row in texts.items() if row.get(KEY) not in mine}
-        lookup = look_up(others, customers, self._match.by)
+        lookup = look_up(others, customers, self._match.by, self._store.boards.answers())
         return {site: [lookup.matches[site]] for site in mine.keys() & lookup.matches.keys()}
 
     def translated(self, table: Table, column: str, cell: Cell) -> Cell | None:

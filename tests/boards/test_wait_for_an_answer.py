@@ -10,7 +10,7 @@ from sync.actions import compare
 from sync.boards import link
 from tests.bench import Bench
 from tests.boards import two_tab_board
-from tests.boards.two_tab_board import line
+from tests.boards.two_tab_board import KEY_AT, line
 from tests.made_up import milestone, uuid
 from tests.sheets.conftest import with_more
 
@@ -106,6 +106,12 @@ def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(waiting: Wa
     assert two_tab_board.texts(bench)[0].get("Site ID") is None
     bench.flush()
     assert two_tab_board.texts(bench)[0].get("Site ID") is None
+    keys = [row.get("Site ID") for row in two_tab_board.texts(bench)]
+    cell = {"row": two_tab_board.HEADER_ROW + 1 + keys.index(uuid(1)), "column": KEY_AT}
+    bench.edit("type_cell", sheet_id=two_tab_board.OPEN, text="", **cell)
+    bench.compare()
+    bench.flush()
+    assert [row.get("Site ID") for row in two_tab_board.texts(bench)] == keys
 
 
 def test_after_its_hours_it_gets_a_row(waiting: Wait) -> None:
