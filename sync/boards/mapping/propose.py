@@ -14,6 +14,7 @@ from sync.boards.mapping.text_words import fit_options
 from sync.boards.mapping.vocabulary import plain
 from sync.field_table import FieldKind
 from sync.jobs.progress import PROGRESS
+from sync.types import letters
 
 _SAMPLES = 3
 _STATUSES = 2
@@ -175,9 +176,11 @@ def _kept(proposal: Proposal, rivals: Sequence[Proposal], fields: Fields) -> Pro
     if not first or first == [proposal]:
         return proposal
     title = fields.get(proposal.field).title
-    if len(first) == 1:
-        reason = f"it also looks like {title}, but {first[0].header!r} is a better match"
+    names = [
+        repr(each.header) if each.header else f"column {letters(each.index)}" for each in first
+    ]
+    if len(names) == 1:
+        reason = f"it also looks like {title}, but {names[0]} is a better match"
     else:
-        headers = " and ".join(repr(other.header) for other in rivals)
-        reason = f"{headers} look equally like {title}"
+        reason = f"{' and '.join(names)} look equally like {title}"
     return replace(proposal, field="", reason=reason)

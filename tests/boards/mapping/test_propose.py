@@ -108,14 +108,15 @@ def test_a_field_is_for_the_surest_column() -> None:
     some = proposed(("Email", "Mail 2"), ("a@b.example", "c@d.example"))
     assert [one.field for one in some] == ["email", ""]
     assert some[1].reason == "it also looks like E-mail, but 'Email' is a better match"
+    some = proposed(("Client", "", "E-mial adress"), ("Ada", "a@b.example", "c@d.example"))
+    assert some[2].reason == "it also looks like E-mail, but column B is a better match"
 
 
 def test_columns_that_are_as_sure_are_none() -> None:
-    some = proposed(("Client", "Contact name", "Phone"), ("Ada", "Bo", "1"))
-    assert [one.field for one in some] == ["", "", "phone"]
-    assert (
-        some[0].reason == some[1].reason == "'Client' and 'Contact name' look equally like Customer"
-    )
+    some = proposed(("Client", "Contact name", "Phone", "Custommer"), ("Ada", "Bo", "1", "Cy"))
+    assert [one.field for one in some] == ["", "", "phone", ""]
+    reasons = {one.reason for one in some if one.header != "Phone"}
+    assert reasons == {"'Client' and 'Contact name' look equally like Customer"}
 
 
 def test_hidden_columns_are_shown_as_such() -> None:
