@@ -57,9 +57,12 @@ def fit_options(
     """Return the option for each text of a field: as `chosen`, else the same, else a proposal.
 
     `chosen` has options by our text, or NO_WORD. A field with any text has the options themselves
-    as words: what is not among them is not written.
+    as words, and those chosen for other texts: anything else is not written.
     """
-    texts = fields.get(name).texts or options
+    texts = fields.get(name).texts
+    if not texts:
+        others = [text for text, word in chosen.items() if word in (*options, NO_WORD)]
+        texts = tuple(dict.fromkeys([*options, *others]))
     by_text, excluded, ended = dict[str, str](), list[str](), dict[str, str]()
     for text in texts:
         word = chosen.get(text)
@@ -71,8 +74,8 @@ def fit_options(
             continue
         if word:
             ended[text] = word
-        others = {*chosen.values(), *(plain(other) for other in texts if other != text)}
-        free = [option for option in options if not {option, plain(option)} & others]
+        taken = {*chosen.values(), *(plain(other) for other in texts if other != text)}
+        free = [option for option in options if not {option, plain(option)} & taken]
         if option := _proposed(text, options, free, fields.trade_terms.get(text, ())):
             by_text[text] = option
     without_word = tuple(text for text in texts if text not in by_text)

@@ -196,10 +196,12 @@ def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
             continue
         kind = "column" if words.takes_others else "drop-down of"
         where = f"The {kind} {column.header!r} ({letters(column.index)})"
+        by_text = words.by_text
         if not (fields.get(column.field).texts or words.takes_others):
             yield f"{where}: only its options are written."
-            continue
-        if fit := [f"{text} is written as {word!r}" for text, word in words.by_text.items()]:
+            by_text = {text: word for text, word in by_text.items() if text != word}
+        if by_text:
+            fit = [f"{text} is written as {word!r}" for text, word in by_text.items()]
             yield f"{where}: {', '.join(fit)}."
         for text, word in words.ended.items():
             yield f"{where} no longer has the option {word!r}, which was used for {text}."

@@ -45,9 +45,13 @@ def test_a_column_whose_letter_is_a_header_is_named_like_in_formulas() -> None:
 
 def test_a_field_with_any_text_may_only_be_an_option() -> None:
     made = decided(fields={"Permit": "with"})
-    words = made.fields["with"].words
+    words, options = made.fields["with"].words, {one: one for one in ("Done", "REJECTED", "Out")}
     assert isinstance(words, TextWords)
-    assert words.by_text == {one: one for one in ("Done", "REJECTED", "Out")}
+    assert words.by_text == options
+    chosen = {"Permit": {"City": ["Out"], "Nobody": []}}
+    words = decided(fields={"Permit": "with"}, column_words=chosen).fields["with"].words
+    assert isinstance(words, TextWords)
+    assert (words.by_text, words.excluded) == (options | {"City": "Out"}, ("Nobody",))
 
 
 def test_a_drop_down_too_long_for_its_words_is_not_mapped() -> None:
