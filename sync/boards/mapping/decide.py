@@ -190,14 +190,13 @@ class TabDecider:
         was = stored.fields if stored else {}
         columns = []
         for proposal in proposals:
-            if proposal.index in wanted:
-                column = MappedColumn(proposal, wanted[proposal.index], "as you set it")
-            elif proposal.index in unset:
-                column = MappedColumn(proposal, "", "as you set it")
-                if was.get(proposal.index) == KEY:
-                    command = 'To use another column: --set "Header=site_id".'
-                    what = f"{proposal.header!r} links each row to its job."
-                    raise Permanent("key", what, command)
+            is_chosen = proposal.index in wanted or proposal.index in unset
+            if is_chosen and was.get(proposal.index) == KEY and KEY not in wanted.values():
+                command = 'To use another column: --set "Header=site_id".'
+                what = f"{proposal.header!r} links each row to its job."
+                raise Permanent("key", what, command)
+            if is_chosen:
+                column = MappedColumn(proposal, wanted.get(proposal.index, ""), "as you set it")
             elif proposal.index in was:
                 column = MappedColumn(proposal, was[proposal.index], "mapped already")
             elif stored and proposal.field:

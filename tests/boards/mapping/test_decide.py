@@ -89,10 +89,12 @@ def test_an_unknown_choice_lists_the_known_ones(said: dict[str, Any], message: s
 
 def test_the_key_moves_but_is_never_taken_away() -> None:
     before = StoredMapping(0, {3: "site_id"}, {})
-    with pytest.raises(Permanent, match='To use another column: --set "Header=site_id"'):
-        decided(before, unset=["D"])
-    made = decided(before, fields={"E": "site_id"})
-    assert (made.fields["site_id"].index, made.added) == (4, ())
+    for said in ({"unset": ["D"]}, {"fields": {"D": "stage"}}):
+        with pytest.raises(Permanent, match='To use another column: --set "Header=site_id"'):
+            decided(before, **said)
+    for also in ({}, {"D": "stage"}):
+        made = decided(before, fields={"E": "site_id"} | also)
+        assert (made.fields["site_id"].index, made.added) == (4, ())
 
 
 def test_a_computed_column_cannot_be_set() -> None:
