@@ -151,7 +151,7 @@ class TabMapper:
     def fetch_customers(self, seconds: float = math.inf) -> int:
         """Request the customers that are due, as the worker does: rows are matched by them.
 
-        Stop after so many `seconds`, and return how many are still due.
+        Return how many are still due after so many `seconds`; 0 if EverBright is away.
         """
         if self._wiring.settings.everbright_api_token is None:
             return 0
