@@ -220,7 +220,7 @@ class BoardTabs:
         """
         boards, by = self._store.boards, self._match.by
         known = {job.site for job in boards.unsettled()}
-        lookup = look_up(texts, customers, by, boards.answers(), known | added)
+        lookup = look_up(texts, customers, by, boards.answers(), also_compared=added)
         boards.settle(lease, known - lookup.unsettled)
         boards.mark_unsettled(lease, added & lookup.unsettled, hours=0)
 

@@ -99,7 +99,8 @@ def find(flusher: Flusher, lease: Lease) -> UncertainJobs:
     own = added_rows(tables, rows, targets, cells)
     customers = {target.site: target.customer for target in targets}
     boards, by = flusher.store.boards, flusher.targets.layout.config.match.by
-    lookup = look_up(texts_of_rows(tables, rows), customers, by, boards.answers(), own)
+    texts, answers = texts_of_rows(tables, rows), boards.answers()
+    lookup = look_up(texts, customers, by, answers, also_compared=own)
     boards.settle(lease, {job.site for job in boards.unsettled()} - lookup.unsettled)
     jobs = uncertain_jobs(tables, rows, customers, lookup, own)
     context = replace(context, snapshot=everything.snapshot)

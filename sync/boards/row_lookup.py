@@ -34,12 +34,13 @@ def look_up(
     customers: Mapping[str, Customer],
     criteria: Sequence[str],
     answers: Collection[RowAnswer] = (),
-    added: Collection[str] = (),
+    *,
+    also_compared: Collection[str] = (),
 ) -> Lookup:
     """Return the matched rows of jobs without one (`customers` by site), and the candidates.
 
-    Rows are matched by what people answered, then by `criteria`. Of the jobs with a row, only those
-    whose row was `added` for them are compared with the rows that are left.
+    Rows are matched by what people answered, then by `criteria`. Of the jobs with a row, only
+    `also_compared` (sites) are compared with the rows that are left.
     """
     keyed = {row.get(KEY, "") for row in texts.values()}
     jobs = {site: customer for site, customer in customers.items() if site not in keyed}
@@ -57,7 +58,7 @@ def look_up(
     finder = CandidateFinder(rows)
     candidates, unsettled = dict[str, list[Place]](), set[str]()
     for site, customer in customers.items():
-        if site in added or (site in jobs and site not in matches):
+        if site in also_compared or (site in jobs and site not in matches):
             places = [place for place in finder.candidates_of(customer) if place not in taken]
             if places:
                 candidates[site] = places

@@ -78,6 +78,9 @@ def test_a_row_in_which_somebody_typed_is_its_job_s(asking: Bench) -> None:
     asking.edit(
         "type_cell", sheet_id=OPEN, row=6, column=two_tab_board.HEADERS.index("Crew"), text="b"
     )
+    assert asking.store.boards.unsettled()
+    asking.compare()
+    assert not asking.store.boards.unsettled()
     assert found(asking).jobs == []
 
 
