@@ -107,37 +107,35 @@ def compose(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> F
 
     # 1. The keys that people cleared.
     start = _start(flusher, board, tabs, tables, rows, every)
-    targets = start.targets
-    cleared = [key_write(tables, row, site) for site, row in start.cleared.items()]
-    tables = [_with_keys(table, start.cleared) for table in tables]
-    keyed = _sites(tables)
+    cleared_keys = [key_write(tables, row, site) for site, row in start.cleared.items()]
+    with_cleared = [_with_keys(table, start.cleared) for table in tables]
+    keyed = _sites(with_cleared)
 
     # 2. The keys of rows that match, which are found by what they show.
     criteria, answers = flusher.targets.layout.config.match, flusher.store.boards.answers()
     customers = {target.site: target.customer for target in every}
     lookup = look_up(texts_of_rows(tables, rows), customers, criteria.by, answers)
-    if criteria.wait_hours:
-        targets = [target for target in targets if target.site not in lookup.unsettled]
-    pattern = _new_row_pattern(tables[0], rows)
-    places = JobRows(lookup.matches, pattern=pattern)
-    first = diff(board, tables, targets, places, clock).rows
-    keys = [write for write in first if write.identity.shows]
+    waiting = lookup.unsettled if criteria.wait_hours else frozenset[str]()
+    targets = [target for target in start.targets if target.site not in waiting]
+    new = {target.site for target in targets if target.is_fresh} - keyed
+    matched = {site: row for site, row in lookup.matches.items() if site in new}
+    matched_keys = [key_write(tables, row, site) for site, row in matched.items()]
+    with_all_keys = [_with_keys(table, matched) for table in with_cleared]
 
-    # 3. All values.
-    matched = {write.site: lookup.matches[write.site] for write in keys}
-    tables = [_with_keys(table, matched) for table in tables]
+    # 3. All values, and the rows of the other jobs.
     if not start.knows_matched_rows:
         targets = [replace(t, written={}) if t.site in matched else t for t in targets]
-    values = diff(board, tables, targets, places, clock)
+    pattern = _new_row_pattern(with_cleared[0], rows)
+    values = diff(board, with_all_keys, targets, JobRows(pattern=pattern), clock)
     return FirstFlush(
         rows=rows,
-        tables=tables,
+        tables=with_all_keys,
         targets={target.site: target for target in every},
         lookup=lookup,
         pattern=pattern,
         keyed=keyed,
-        matched=len(keys),
-        writes=[*cleared, *keys, *values.rows, *values.new_rows],
+        matched=len(matched),
+        writes=[*cleared_keys, *matched_keys, *values.rows, *values.new_rows],
         new_rows=values.new_rows,
     )
 
