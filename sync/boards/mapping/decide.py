@@ -40,7 +40,9 @@ class Choices:
     column_words: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     """The words by status of single columns, with a drop-down or without.
 
-    The first is written; only a rule for the whole job has more. Without any, a word is removed.
+    `--word "Perm.:APPROVED=Done"` is {"Perm.": {"APPROVED": ["Done"]}}. In a column for the whole
+    job, `--word "Stage:Permit:APPROVED=Build"` is {"Stage:Permit": {"APPROVED": ["Build"]}}.
+    The first is written; only such a rule has more. Without any, a word is removed.
     """
     header_row: int | None = None
 
@@ -167,10 +169,10 @@ class TabDecider:
             if (proposal := _named(proposals, tab, text))
         }
         columns = self._chosen_columns(proposals, named, tab, stored)
-        with_words = self._columns_with_words(columns, tab)
-        chosen = self._chosen_words(with_words)
-        columns = tuple(self._with_words(c, stored, chosen.get(c.index, {})) for c in columns)
-        mapping = replace(base, columns=columns, found=frozenset({*named, *with_words}))
+        word_columns = self._find_word_columns(columns, tab)
+        words = self._words_by_index(word_columns)
+        columns = tuple(self._attach_words(c, stored, words.get(c.index, {})) for c in columns)
+        mapping = replace(base, columns=columns, found=frozenset({*named, *word_columns}))
         return mapping if KEY in mapping.fields else replace(mapping, added=(KEY,))
 
     def _header_row(self, tab: SeenTab, stored: StoredMapping | None) -> HeaderRow:
@@ -251,7 +253,7 @@ class TabDecider:
                 raise Permanent("there", what, command)
         return replace(tab, added=(*tab.added, *new))
 
-    def _columns_with_words(
+    def _find_word_columns(
         self, columns: Sequence[MappedColumn], tab: SeenTab
     ) -> dict[str, tuple[MappedColumn, str]]:
         """Return the columns that the user chose words for, with the milestone, by their names.
@@ -269,12 +271,12 @@ class TabDecider:
                     found[text] = column, milestone
         return found
 
-    def _chosen_words(
-        self, with_words: Mapping[str, tuple[MappedColumn, str]]
+    def _words_by_index(
+        self, word_columns: Mapping[str, tuple[MappedColumn, str]]
     ) -> dict[int, dict[str, list[str]]]:
         """Return the words that the user chose, by column index, and by our text or rule."""
-        by_column: dict[int, dict[str, list[str]]] = {}
-        for text, (column, milestone) in with_words.items():
+        by_index: dict[int, dict[str, list[str]]] = {}
+        for text, (column, milestone) in word_columns.items():
             if not column.field:
                 fix = f'Say what it shows first: --set "{text}=field".'
                 raise Permanent("no_field", f"{text!r} is not mapped, so it has no words. {fix}")
@@ -282,8 +284,8 @@ class TabDecider:
                 if len(words) > 1 and column.field != PROGRESS:
                     raise Permanent("twice", f"--word {text}:{status} is there twice.")
                 known = self._text_or_rule(column.field, milestone, status)
-                by_column.setdefault(column.index, {})[known] = [word.strip() for word in words]
-        return by_column
+                by_index.setdefault(column.index, {})[known] = [word.strip() for word in words]
+        return by_index
 
     def _text_or_rule(self, field: str, milestone: str, status: str) -> str:
         """Return our text, or the id of a rule, from what the user wrote."""
@@ -293,7 +295,7 @@ class TabDecider:
             return self._fields.label_of(status)
         return status.strip()  # A field with any text has its texts as they are.
 
-    def _with_words(
+    def _attach_words(
         self,
         column: MappedColumn,
         stored: StoredMapping | None,
@@ -308,30 +310,29 @@ class TabDecider:
             known = self._rules.proposed(column.proposal.values) if was is None else was
             return replace(column, words=self._rule_words(column, parse_words(known), chosen))
         by_text = {text: words[0] if words else NO_WORD for text, words in chosen.items()}
-        return self._text_words(column, was or {}, by_text)
+        text_words = self._text_words(column, was or {}, by_text)
+        if text_words and text_words.is_too_long:
+            reason = f"its drop-down has {len(text_words.by_text)} long options"
+            return replace(column, field="", reason=reason)
+        return replace(column, words=text_words)
 
     def _text_words(
         self, column: MappedColumn, known: Mapping[str, str], chosen: Mapping[str, str]
-    ) -> MappedColumn:
-        """Return a column with its words: chosen for it, or stored."""
+    ) -> TextWords | None:
+        """Return the words of a column by our texts: as the user chose, else as `known`."""
         options, wanted = column.proposal.options, {**known, **chosen}
         if options is None:
             by_text = {t: word for t, word in wanted.items() if word and t != OTHER_TEXTS}
-            words = TextWords(by_text, takes_others=True) if by_text or known else None
-            return replace(column, words=words)
+            return TextWords(by_text, takes_others=True) if by_text or known else None
         for text, word in chosen.items():
             if word and word not in options:
                 raise no_option(column, word, text)
-        words = fit_options(self._fields, column.field, options, wanted)
-        if words.is_too_long:
-            reason = f"its drop-down has {len(options)} long options"
-            return replace(column, field="", reason=reason)
-        return replace(column, words=words)
+        return fit_options(self._fields, column.field, options, wanted)
 
     def _rule_words(
         self, column: MappedColumn, known: Sequence[RuleWord], chosen: Mapping[str, Sequence[str]]
     ) -> RuleWords:
-        """Return the words of a column for the whole job: as the user chose, else as `known`."""
+        """Return the words of a column by rules: as the user chose, else as `known`."""
         options = column.proposal.options
         words = [each for each in known if each.rule not in chosen]
         for rule, named in chosen.items():
