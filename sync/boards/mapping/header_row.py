@@ -60,5 +60,5 @@ def _recognized(tab: SeenTab, row: int, recognizer: Recognizer) -> int:
         for at, text in names.items()
     ):
         return 0
-    found = [match for text in names.values() if (match := recognizer.match(text))]
-    return len({match.field or match.reason for match in found})
+    found = {match.field or match.reason for match in map(recognizer.match, names.values())}
+    return len(found - {""})

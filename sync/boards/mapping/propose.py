@@ -8,7 +8,7 @@ from sync.boards.mapping import content
 from sync.boards.mapping.content import ColumnContent
 from sync.boards.mapping.fields import Field, Fields
 from sync.boards.mapping.progress import ProgressRules
-from sync.boards.mapping.recognize import CONTENT, DATED, NO_MATCH, HeaderMatch, Recognizer
+from sync.boards.mapping.recognize import DATED, ColumnMatch, Rank, Recognizer
 from sync.boards.mapping.tab import SeenTab
 from sync.boards.mapping.text_words import fit_options
 from sync.boards.mapping.vocabulary import plain
@@ -32,7 +32,7 @@ class Proposal:
     header: str
     field: str
     reason: str
-    rank: int
+    rank: Rank
     samples: tuple[str, ...]
     options: tuple[str, ...] | None
     """The options of its drop-down; None where it has none."""
@@ -73,12 +73,12 @@ def _column(
     # 2. No field if the cells contradict that; if it names none, what the cells are.
     match = _with_cells(named, holding, fields, has_options=options is not None)
     # 3. A header like Stage, or an unknown one above a drop-down, may be about the whole job.
-    is_unknown_list = options is not None and match.rank == NO_MATCH
+    is_unknown_list = options is not None and match.rank == Rank.NO_MATCH
     if match.field in _WHOLE_JOB or is_unknown_list:
         match = _with_progress(match, values, fields)
     # 4. A rep's initials aren't written.
     if match.field == _REP and values and all(map(_INITIALS.fullmatch, values)):
-        match = HeaderMatch("", "its cells are initials, EverBright has full names", match.rank)
+        match = ColumnMatch("", "its cells are initials, EverBright has full names", match.rank)
     texts = (" ".join(cell.text.split()) for cell in cells)
     return Proposal(
         index=index,
@@ -95,10 +95,10 @@ def _column(
 
 
 def _disambiguated(
-    named: HeaderMatch | None, holding: ColumnContent, values: tuple[str, ...], fields: Fields
-) -> HeaderMatch | None:
+    named: ColumnMatch, holding: ColumnContent, values: tuple[str, ...], fields: Fields
+) -> ColumnMatch:
     """Return what a header names, once it is clear from the cells, or from the column's values."""
-    if named is None or not named.if_statuses:
+    if not named.if_statuses:
         return named
     if holding.what == content.DATE:
         return replace(named, field=named.if_dates, reason="by its header and its dates")
@@ -110,45 +110,44 @@ def _disambiguated(
 
 
 def _with_cells(
-    named: HeaderMatch | None, holding: ColumnContent, fields: Fields, *, has_options: bool
-) -> HeaderMatch:
+    named: ColumnMatch, holding: ColumnContent, fields: Fields, *, has_options: bool
+) -> ColumnMatch:
     """Return what header and cells say together; where they contradict each other nothing."""
-    if named and named.field:
+    if named.field:
         field = fields.get(named.field)
         aspect, _, milestone = field.id.partition(":")
         if milestone and aspect == "status" and holding.what == content.DATE:
             dated = (fields.get(f"{name}:{milestone}").title for name in DATED)
             are = "are formatted as" if holding.is_blank else "are"
             reason = f"its cells {are} dates: it may be {' or '.join(dated)}"
-            return HeaderMatch("", reason, named.rank)
+            return ColumnMatch("", reason, named.rank)
         if field.kind in (FieldKind.DATE, FieldKind.NUMBER) and has_options:
-            return HeaderMatch("", f"its header says {field.title}, it has a drop-down", named.rank)
+            return ColumnMatch("", f"its header says {field.title}, it has a drop-down", named.rank)
         if _contradicts(field, holding):
             found = content.DESCRIPTIONS.get(holding.what) or (
                 "words" if holding.has_no_digits else "numbers"
             )
             reason = f"its header says {field.title}, its cells are {found}"
-            return HeaderMatch("", reason, named.rank)
-    if named:
-        return named
-    if proposed := content.PROPOSED.get(holding.what):
+            return ColumnMatch("", reason, named.rank)
+    proposed = content.PROPOSED.get(holding.what)
+    if named.rank == Rank.NO_MATCH and proposed:
         reason = f"its cells are {content.DESCRIPTIONS[holding.what]}"
-        return HeaderMatch(proposed, reason, CONTENT)
-    return HeaderMatch("", "", NO_MATCH)
+        return ColumnMatch(proposed, reason, Rank.CONTENT)
+    return named
 
 
 _WHOLE_JOB = ("stage", "status", "current_milestone")
 """Fields whose headers people also use for a column about the whole job."""
 
 
-def _with_progress(match: HeaderMatch, values: tuple[str, ...], fields: Fields) -> HeaderMatch:
+def _with_progress(match: ColumnMatch, values: tuple[str, ...], fields: Fields) -> ColumnMatch:
     """Return the job's progress if the column's values are steps of it, else the match.
 
     It is the stage of the sale only if EverBright has sent its values as such.
     """
     if ProgressRules(fields).are_steps(values):
-        rank = CONTENT if match.rank == NO_MATCH else match.rank
-        return HeaderMatch(PROGRESS, "its words say how far along a job is", rank)
+        rank = Rank.CONTENT if match.rank == Rank.NO_MATCH else match.rank
+        return ColumnMatch(PROGRESS, "its words say how far along a job is", rank)
     sent = {plain(stage) for stage in fields.stages}
     if match.field == "stage" and not (values and sent.issuperset(map(plain, values))):
         reason = "its header says Stage, but EverBright has sent no such stages"
@@ -166,7 +165,8 @@ def _contradicts(field: Field, holding: ColumnContent) -> bool:
         return field.kind in (FieldKind.STATUS, FieldKind.DATE, FieldKind.LINKS)
     if field.kind is FieldKind.NUMBER and holding.is_numeric:
         return False
-    return field.id not in content.FITTING.get(holding.what, (field.id,))
+    fitting = content.FITTING.get(holding.what)
+    return fitting is not None and field.id not in fitting
 
 
 def _kept(proposal: Proposal, rivals: Sequence[Proposal], fields: Fields) -> Proposal:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
@@ -30,22 +31,27 @@ _OUTSIDE = frozenset(("issued", "granted", "received", "recibido", "recibida"))
 _MONEY = re.compile(r"[$\u20ac\u00a3]|\b(?:amount|amt)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class HeaderMatch:
-    """The field that a header names; "" if it isn't clear, for the `reason`."""
+class Rank(IntEnum):
+    """How certain a match is: of two columns, the one with the lower wins."""
 
-    field: str
-    reason: str
-    rank: int
-    """How certain it is: the lowest wins, except NO_MATCH."""
+    EXACT = 0
+    MILESTONE = 1
+    CONTENT = 2
+    ALMOST = 3
+    NO_MATCH = 4
+
+
+@dataclass(frozen=True)
+class ColumnMatch:
+    """The field that a header or cells name; "" if it isn't clear, for the `reason`."""
+
+    field: str = ""
+    reason: str = ""
+    rank: Rank = Rank.NO_MATCH
     if_statuses: str = ""
     """If it isn't clear: the field if the cells are statuses."""
     if_dates: str = ""
     """If it isn't clear: the field if the cells are dates."""
-
-
-NO_MATCH, EXACT, MILESTONE, CONTENT, ALMOST = range(5)
-"""Ranks of matches."""
 
 
 class Recognizer:
@@ -72,25 +78,25 @@ class Recognizer:
         }
         self.match = lru_cache(maxsize=1024)(self._match)
 
-    def _match(self, header: str) -> HeaderMatch | None:
+    def _match(self, header: str) -> ColumnMatch:
         if not any(map(str.isalpha, header)) and any(map(str.isdigit, header)):
-            return None  # "$21,000" is an amount, and not the header of amounts.
+            return ColumnMatch()  # "$21,000" is an amount, and not the header of amounts.
         if _MONEY.search(header):
-            return HeaderMatch("", "an amount of money, by its header", EXACT)
+            return ColumnMatch("", "an amount of money, by its header", Rank.EXACT)
         text, synonyms = plain(header), self._fields.synonyms
         for name in (text, spelled_out(text)):
             if name in self._names:
                 return self._found("status", self._names[name])
             if name in synonyms:
-                return HeaderMatch(synonyms[name], "by its header", EXACT)
+                return ColumnMatch(synonyms[name], "by its header", Rank.EXACT)
         text = spelled_out(text)
         if match := self._of_milestone(text):
             return match
         if near := _nearest(text, synonyms):
-            return HeaderMatch(synonyms[near], f"its header is similar to {near!r}", ALMOST)
-        return None
+            return ColumnMatch(synonyms[near], f"its header is similar to {near!r}", Rank.ALMOST)
+        return ColumnMatch()
 
-    def _of_milestone(self, text: str) -> HeaderMatch | None:
+    def _of_milestone(self, text: str) -> ColumnMatch | None:
         """Return the field of a header with a milestone's name, and terms for an aspect of it.
 
         None if no milestone is named.
@@ -103,33 +109,33 @@ class Recognizer:
         near = name if name in known else _nearest(name, known)
         if not near:
             return None
-        rank = MILESTONE if near == name else ALMOST
+        rank = Rank.MILESTONE if near == name else Rank.ALMOST
         return self._of_aspects(aspects, tokens, known[near], rank)
 
     def _of_aspects(
-        self, aspects: Sequence[str], tokens: Sequence[str], key: str, rank: int
-    ) -> HeaderMatch:
+        self, aspects: Sequence[str], tokens: Sequence[str], key: str, rank: Rank
+    ) -> ColumnMatch:
         """Return which of the aspects of a milestone the tokens of a header are about."""
         is_dated = not DATE_TERMS.isdisjoint(tokens)
         if len(aspects) > 1 or (is_dated and not aspects):
-            return HeaderMatch("", self._unclear(aspects or DATED, key), MILESTONE)
+            return ColumnMatch("", self._unclear(aspects or DATED, key), Rank.MILESTONE)
         if aspects == ["approved"] and not _OUTSIDE.isdisjoint(tokens):
             why = "it may be the date of the city, the utility or the bank, not EverBright's"
-            return HeaderMatch("", why, MILESTONE)
+            return ColumnMatch("", why, Rank.MILESTONE)
         says_approval = _APPROVAL.issuperset(ASPECT_TERMS["approved"].intersection(tokens))
         if aspects == ["approved"] and not is_dated and says_approval:
             why = self._unclear(("status", "approved"), key)
-            return HeaderMatch("", why, rank, f"status:{key}", f"approved:{key}")
+            return ColumnMatch("", why, rank, f"status:{key}", f"approved:{key}")
         return self._found(aspects[0] if aspects else "status", key, rank)
 
     def _unclear(self, aspects: Sequence[str], key: str) -> str:
         titles = (self._fields.get(f"{aspect}:{key}").title for aspect in aspects)
         return f"of a milestone, but it may be {' or '.join(titles)}"
 
-    def _found(self, aspect: str, key: str, rank: int = MILESTONE) -> HeaderMatch:
-        why = "is similar to" if rank == ALMOST else "names"
+    def _found(self, aspect: str, key: str, rank: Rank = Rank.MILESTONE) -> ColumnMatch:
+        why = "is similar to" if rank == Rank.ALMOST else "names"
         reason = f"its header {why} the milestone {self._fields.header(key)}"
-        return HeaderMatch(f"{aspect}:{key}", reason, rank)
+        return ColumnMatch(f"{aspect}:{key}", reason, rank)
 
 
 def _nearest(text: str, known: Mapping[str, str]) -> str:

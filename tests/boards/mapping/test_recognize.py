@@ -5,7 +5,7 @@ from rapidfuzz import fuzz
 
 from sync.boards.mapping import vocabulary
 from sync.boards.mapping.fields import Fields
-from sync.boards.mapping.recognize import ALIKE, ALMOST, SHORTEST, Recognizer
+from sync.boards.mapping.recognize import ALIKE, SHORTEST, Rank, Recognizer
 from sync.boards.mapping.vocabulary import SYNONYMS, plain
 from sync.field_table import ASPECTS, DETAIL_IDS, FIELDS
 from sync.settings.config_file import Config
@@ -27,7 +27,7 @@ EVERY = Recognizer(every_field())
 def field(header: str, by: Recognizer = KNOWN) -> str | None:
     """Return the field; "" for one that is not clear, None for none."""
     found = by.match(header)
-    return found.field if found else None
+    return None if found.rank == Rank.NO_MATCH else found.field
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,6 @@ def test_the_vocabulary_is_of_fields_that_there_are() -> None:
 
 def test_what_is_not_clear_names_both(header: str = "Permit date") -> None:
     found = KNOWN.match(header)
-    assert found is not None
     assert "Permit submitted or Permit approved" in found.reason
 
 
@@ -165,6 +164,5 @@ def test_a_synonym_of_an_unknown_milestone_is_ignored() -> None:
 
 def test_a_typing_error_is_reported() -> None:
     found = KNOWN.match("Custommer")
-    assert found is not None
-    assert (found.field, found.rank) == ("customer", ALMOST)
+    assert (found.field, found.rank) == ("customer", Rank.ALMOST)
     assert "similar to 'customer'" in found.reason
