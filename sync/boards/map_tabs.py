@@ -49,13 +49,13 @@ class PreviewAnswers:
 
 @dataclass(frozen=True)
 class MappingReport:
-    """A mapping for each tab, and those that are (to be) written by sheet id."""
+    """A mapping for each tab that was considered, and the sheet IDs of those (to be) written."""
 
     tabs: tuple[TabMapping, ...]
     fields: Fields
-    chosen: frozenset[int] = frozenset()
+    to_write: frozenset[int] = frozenset()
     staying: tuple[TabMapping, ...] = ()
-    """Tabs that are mapped and not named: they stay as they are."""
+    """Tabs that are mapped and weren't considered: they stay as they are."""
     problem: str = ""
     """Why none of it can be written."""
     requests: tuple[Request, ...] = ()
@@ -66,9 +66,9 @@ class MappingReport:
     """What the first flush would change; None where nobody asked, or nothing can be mapped."""
 
     @property
-    def chosen_tabs(self) -> list[TabMapping]:
+    def tabs_to_write(self) -> list[TabMapping]:
         """The mappings that are (to be) written."""
-        return [mapping for mapping in self.tabs if mapping.tab.sheet_id in self.chosen]
+        return [mapping for mapping in self.tabs if mapping.tab.sheet_id in self.to_write]
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,16 @@ def fields_of(wiring: Wiring) -> Fields:
 
 
 class TabMapper:
-    """Maps tabs of the configured spreadsheet: those with `titles`, or all.
+    """Maps tabs of the configured spreadsheet.
 
-    `choices` are the user's, `by_tab` those for one tab (by title); `sleep` waits. `answers` are
-    stored with the mapping.
+    | titles | mapped before | considered | choices are for | columns added to | written |
+    |--------|---------------|------------|-----------------|------------------|---------|
+    | given | any | those | those | each | those |
+    | none | some tabs | all | the mapped | the first mapped | the mapped |
+    | none | no tab | all | all | the first mappable | the only mappable |
+
+    `by_tab` are choices for single tabs (by title), in place of `choices`. `answers` are stored
+    with the mapping; `sleep` waits.
     """
 
     def __init__(
@@ -170,38 +176,35 @@ class TabMapper:
         account = auth.account(self._wiring.settings)
         by_tab = {title: TabDecider(fields, c, account) for title, c in self._by_tab.items()}
         deciders = _Deciders(by_tab, TabDecider(fields, self._choices, account))
-        mappings = self._decide(theirs, deciders)
-        chosen = _chosen(mappings, self._titles)
-        mappings = self._with_added(mappings, chosen, deciders)
+        considered = self._considered(theirs)
+        mappings = self._decide(considered, deciders)
+        to_write = _to_write(mappings, self._titles)
+        mappings = self._with_added_columns(mappings, to_write, deciders)
         deciders.must_find_columns(mappings)
-        named = {mapping.tab.sheet_id for mapping in mappings}
         staying = (
             deciders.default.without_choices().decide(tab, was)
             for tab in theirs
-            if tab.sheet_id not in named and (was := metadata.stored_mapping(tab))
+            if tab not in considered and (was := metadata.stored_mapping(tab))
         )
         requests: list[Request] = []
         moment = datetime.now(UTC)
         for mapping in mappings:
-            if mapping.tab.sheet_id in chosen and not mapping.problem:
+            if mapping.tab.sheet_id in to_write and not mapping.problem:
                 requests += metadata.requests(mapping, surveyed, fields, moment)
         return MappingReport(
             tabs=tuple(mappings),
             fields=fields,
-            chosen=chosen,
+            to_write=to_write,
             staying=tuple(staying),
-            problem=_problem(surveyed, mappings, chosen, self._titles),
+            problem=_problem(surveyed, mappings, to_write, self._titles),
             requests=tuple(requests),
         )
 
-    def _with_added(
-        self, mappings: Sequence[TabMapping], chosen: frozenset[int], deciders: _Deciders
+    def _with_added_columns(
+        self, mappings: Sequence[TabMapping], to_write: frozenset[int], deciders: _Deciders
     ) -> list[TabMapping]:
-        """Return the mappings with the columns that a person adds.
-
-        If no tab is named, they are added to the first, besides what is asked for one tab.
-        """
-        first = next((m for m in mappings if m.tab.sheet_id in chosen and not m.problem), None)
+        """Return the mappings with the columns that a person adds."""
+        first = next((m for m in mappings if m.tab.sheet_id in to_write and not m.problem), None)
         return [
             deciders.of(mapping.tab).with_added(mapping)
             if mapping is first or self._titles or mapping.tab.title in deciders.by_tab
@@ -209,7 +212,7 @@ class TabMapper:
             for mapping in mappings
         ]
 
-    def _named(self, theirs: Sequence[SeenTab]) -> list[SeenTab]:
+    def _considered(self, theirs: Sequence[SeenTab]) -> list[SeenTab]:
         """Return the tabs with the titles, or all. Raises Permanent if there is no such tab."""
         there = {tab.title.casefold() for tab in theirs}
         wanted = {title.casefold() for title in self._titles} or there
@@ -220,28 +223,25 @@ class TabMapper:
                 raise Permanent("no_tab", what)
         return [tab for tab in theirs if tab.title.casefold() in wanted]
 
-    def _decide(self, theirs: Sequence[SeenTab], deciders: _Deciders) -> list[TabMapping]:
-        """Decide on each tab that is named, or all.
-
-        If tabs are mapped and none is named, the choices apply to the mapped ones.
-        """
-        is_about_mapped = not self._titles and any(metadata.stored_mapping(tab) for tab in theirs)
+    def _decide(self, considered: Sequence[SeenTab], deciders: _Deciders) -> list[TabMapping]:
+        is_any_mapped = any(metadata.stored_mapping(tab) for tab in considered)
         mappings = []
-        for tab in self._named(theirs):
+        for tab in considered:
             stored = metadata.stored_mapping(tab)
             if tab.is_hidden and not self._titles and stored is None:
                 fix = f'To map it, name it: --tab "{tab.title}".'
                 mappings.append(TabMapping(tab, problem=f"is hidden. {fix}"))
                 continue
             decider = deciders.of(tab)
-            if stored is None and is_about_mapped and decider is deciders.default:
+            is_for_mapped = is_any_mapped and not self._titles and decider is deciders.default
+            if stored is None and is_for_mapped:
                 decider = decider.without_choices()
             mappings.append(decider.decide(tab, stored))
         return mappings
 
     def _preview(self, lease: Lease, report: MappingReport) -> Preview:
         staying = [mapping for mapping in report.staying if KEY in mapping.fields]
-        mapped = sorted([*report.chosen_tabs, *staying], key=lambda each: each.tab.index)
+        mapped = sorted([*report.tabs_to_write, *staying], key=lambda each: each.tab.index)
         tabs = {m.tab.sheet_id: TabColumns.of(m, report.fields) for m in mapped}
         unknown = self._wiring.customers.unknown()
         return preview(self._flusher, lease, tabs, unknown=unknown)
@@ -270,7 +270,7 @@ class TabMapper:
             tabs = {tab.sheet_id: tab for tab in self._reader.survey().tabs}
             moved = [
                 request
-                for mapping in report.chosen_tabs
+                for mapping in report.tabs_to_write
                 if (tab := tabs.get(mapping.tab.sheet_id))
                 for request in metadata.undo_misplaced(tab, mapping, fields)
             ]
@@ -290,11 +290,11 @@ class TabMapper:
         Before the write: killed between the two, jobs are written once more than needed. The tabs
         that this write maps are learned from the sheet, because it may fail.
         """
-        mapped = [m for m in report.tabs if m.is_mapped or m in report.chosen_tabs]
+        mapped = [m for m in report.tabs if m.is_mapped or m in report.tabs_to_write]
         mapped += report.staying
         spreadsheet = self._flusher.store.spreadsheet
         spreadsheet.make_current(lease)
-        if any(m.is_mapped and KEY in m.added for m in report.chosen_tabs):
+        if any(m.is_mapped and KEY in m.added for m in report.tabs_to_write):
             spreadsheet.lose_rows(lease)
         spreadsheet.set_mapped(
             lease,
@@ -310,11 +310,8 @@ class TabMapper:
             store.batches.keep_typed(lease, kept_cells(laid_out, self._answers.kept))
 
 
-def _chosen(mappings: Sequence[TabMapping], titles: Sequence[str]) -> frozenset[int]:
-    """Return the tabs to write: those named, else those mapped before, else all that can be mapped.
-
-    If these are several, `_problem` asks the person to choose.
-    """
+def _to_write(mappings: Sequence[TabMapping], titles: Sequence[str]) -> frozenset[int]:
+    """Return the tabs to write; of several that weren't mapped before, a person has to choose."""
     if titles:
         return frozenset(m.tab.sheet_id for m in mappings)
     mapped = frozenset(m.tab.sheet_id for m in mappings if m.is_mapped)
@@ -324,13 +321,13 @@ def _chosen(mappings: Sequence[TabMapping], titles: Sequence[str]) -> frozenset[
 def _problem(
     surveyed: Survey,
     mappings: Sequence[TabMapping],
-    chosen: frozenset[int],
+    to_write: frozenset[int],
     titles: Sequence[str],
 ) -> str:
     """Return why nothing can be written, or ""."""
     if ours := next((tab for tab in surveyed.tabs if metadata.is_our_jobs_tab(tab)), None):
         return _OUR_TAB.format(title=ours.title)
-    wanted = [m for m in mappings if m.tab.sheet_id in chosen]
+    wanted = [m for m in mappings if m.tab.sheet_id in to_write]
     if broken := next((m for m in wanted if m.problem), None):
         return f"The tab {broken.tab.title!r} {broken.problem}"
     if not wanted:

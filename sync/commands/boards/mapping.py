@@ -55,7 +55,7 @@ def report_json(report: MappingReport) -> dict[str, Any]:
             {
                 "title": mapping.tab.title,
                 "problem": mapping.problem,
-                "chosen": mapping.tab.sheet_id in report.chosen,
+                "chosen": mapping.tab.sheet_id in report.to_write,
                 "mapped": mapping.is_mapped,
                 "header_row": None if mapping.problem else mapping.header_row + 1,
                 "columns": [_column_as_json(column, report.fields) for column in mapping.columns],
@@ -105,7 +105,7 @@ def _words_as_json(words: TextWords | RuleWords, fields: Fields) -> dict[str, st
 def show_report(report: MappingReport, out: Console, *, is_written: bool) -> None:
     """Print each tab, what would change in them, and what was done or is to be done next."""
     for mapping in report.tabs:
-        is_chosen = mapping.tab.sheet_id in report.chosen
+        is_chosen = mapping.tab.sheet_id in report.to_write
         _show_tab(mapping, report.fields, out, is_chosen=is_chosen)
     if report.preview:
         _show_preview(report.preview, out)
@@ -238,7 +238,7 @@ def _next(report: MappingReport, *, is_written: bool) -> str:
         return done if report.is_written else "The mapping is already in the sheet."
     if not report.requests:
         return "The mapping is already in the sheet. Nothing to write."
-    tabs = " ".join(f'--tab "{mapping.tab.title}"' for mapping in report.chosen_tabs)
+    tabs = " ".join(f'--tab "{mapping.tab.title}"' for mapping in report.tabs_to_write)
     see = "" if report.preview else "To see what would change in your rows, add --preview. "
     return f"Nothing was written. {see}To write the mapping, run this again with {tabs} --write"
 
