@@ -66,11 +66,11 @@ class Projector:
             remembered = [each for each in parsed if each.kept.seq not in forgotten]
             projected = self._project(remembered)
             poisoned = {**unparsed, **projected.poisoned}
-            self._jobs.take_in(lease, replace(projected, forgotten=forgotten, poisoned=poisoned))
             sound = [each for each in remembered if each.kept.seq not in poisoned]
+            self._ask(sound)  # First, so that it is retried with the deliveries.
+            self._jobs.take_in(lease, replace(projected, forgotten=forgotten, poisoned=poisoned))
             for kept, delivery in sound:
                 _log.info("projected", delivery=kept.id, site=delivery.site)
-            self._ask(sound)
             did_something = True
         return did_something
 
@@ -82,9 +82,9 @@ class Projector:
         new = codes - self._asked - self._config.statuses.keys()
         unknown = sorted(code for code in new if code and _STATUS.fullmatch(code))
         if unknown := unknown[: _MAX_STATUSES - len(self._asked)]:
-            self._asked.update(unknown)
             for code in self._jobs.confirmations.ask(unknown):
                 _log.warning("unknown_status", status=code)
+            self._asked.update(unknown)
 
     def _parse(self, deliveries: Iterable[KeptDelivery]) -> tuple[list[_Parsed], dict[int, str]]:
         """Return the parsed deliveries, and the reasons of those (seq) that can't be parsed."""

@@ -1,11 +1,15 @@
 """Deliveries are applied to jobs; one that can't be applied doesn't block others."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import pytest
 
+from sync.errors import Retryable
 from sync.projector import Projector
 from sync.settings.config_file import WebhooksConfig
 from sync.settings.environment import load
-from sync.store import Database, Inbox, Jobs, Leases, SheetStore
+from sync.store import Confirmations, Database, Inbox, Jobs, Lease, Leases, SheetStore
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Outcome
 from tests.made_up import body, milestone, task, uuid
@@ -13,16 +17,37 @@ from tests.settings.test_environment import LEAST
 from tests.stored import newest
 
 
-def test_a_fault_with_one_delivery_sets_only_that_one_aside(
-    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It stays kept, with the kind of the fault and none of its text, for `retry`."""
+@dataclass
+class Stand:
+    inbox: Inbox
+    store: SheetStore
+    projector: Projector
+    held: Lease
+
+    def keep(self, payload: dict[str, Any]) -> None:
+        sent = body(payload)
+        self.inbox.keep(sent, parse.read(sent))
+
+    def project(self) -> None:
+        self.projector.run(self.held)
+
+
+@pytest.fixture
+def stand(sqlite_url: str) -> Stand:
     database = Database(sqlite_url)
     database.upgrade()
     inbox, store = Inbox(database), SheetStore(database, "s")
+    held = Leases(database, "me", 30).acquire("sheet")
+    assert held is not None
+    return Stand(inbox, store, Projector(inbox, Jobs(database), load(LEAST)), held)
+
+
+def test_a_fault_with_one_delivery_sets_only_that_one_aside(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays kept, with the kind of the fault and none of its text, for `retry`."""
     for job in (1, 2):
-        sent = body(milestone(job))
-        inbox.keep(sent, parse.read(sent))
+        stand.keep(milestone(job))
     sound = parse.read
 
     def faulty(sent: bytes, shapes: WebhooksConfig) -> Delivery:
@@ -32,29 +57,35 @@ def test_a_fault_with_one_delivery_sets_only_that_one_aside(
         return delivery
 
     monkeypatch.setattr(parse, "read", faulty)
-    held = Leases(database, "me", 30).acquire("sheet")
-    assert held is not None
-    Projector(inbox, Jobs(database), load(LEAST)).run(held)
-    assert [one.job.site for one in store.pending.read(9, 9).jobs] == [uuid(2)]
-    (aside,) = newest(inbox, 9, Outcome.REJECTED)
+    stand.project()
+    assert [one.job.site for one in stand.store.pending.read(9, 9).jobs] == [uuid(2)]
+    (aside,) = newest(stand.inbox, 9, Outcome.REJECTED)
     assert (aside.site, aside.reason) == (uuid(1), "fault: ZeroDivisionError")
     assert aside.body
 
 
-def test_a_status_explained_on_the_console_is_explained_in_the_history(sqlite_url: str) -> None:
+def test_a_status_explained_on_the_console_is_explained_in_the_history(stand: Stand) -> None:
     """A rejected task would turn *Status* to rejected and leave no line, and no reason."""
-    database = Database(sqlite_url)
-    database.upgrade()
-    inbox, store = Inbox(database), SheetStore(database, "s")
-    held = Leases(database, "me", 30).acquire("sheet")
-    assert held is not None
-    projector = Projector(inbox, Jobs(database), load(LEAST))
     for status in ("INPROG", "KICKED_BACK", "APPROVED"):
-        sent = body(milestone(1, tasks=[task(name="Plan set", status=status)]))
-        inbox.keep(sent, parse.read(sent))
-        projector.run(held)
-        store.confirmations.confirm_statuses({"KICKED_BACK": "rejected"})
-    lines = [line.change for line in store.pending.read(9, 9).lines]
+        stand.keep(milestone(1, tasks=[task(name="Plan set", status=status)]))
+        stand.project()
+        stand.store.confirmations.confirm_statuses({"KICKED_BACK": "rejected"})
+    lines = [line.change for line in stand.store.pending.read(9, 9).lines]
     assert [(line.tasks, line.before, line.after) for line in lines[1:]] == [
         (("Plan set",), "KICKED_BACK", "APPROVED")
     ]
+
+
+def test_an_unknown_status_is_asked_about_once_the_database_is_back(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(*_: object) -> None:
+        raise Retryable("database_unavailable", "The database is away.")
+
+    stand.keep(milestone(1, status="ODD"))
+    with monkeypatch.context() as outage:
+        outage.setattr(Confirmations, "ask", unavailable)
+        with pytest.raises(Retryable):
+            stand.project()
+    stand.project()
+    assert stand.store.confirmations.asked() == {"ODD": ""}
