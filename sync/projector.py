@@ -119,14 +119,15 @@ class Projector:
         if (answers := self._jobs.confirmations.read()) != self._answers:
             self._answers = answers
             self._history = HistoryLines(self._config.with_answers(answers))
-        jobs = self._jobs.states(sorted({d.site for _, d in parsed if d.site}))
+        known = self._jobs.states(sorted({d.site for _, d in parsed if d.site}))
+        jobs: dict[str, Job] = {}
         changes: list[Change] = []
         applied: list[_Parsed] = []
         poisoned: dict[int, str] = {}
         for kept, delivery in parsed:
             if site := delivery.site:
                 try:
-                    before = jobs.get(site, Job(site=site))
+                    before = jobs.get(site) or known.get(site) or Job(site=site)
                     jobs[site], of_delivery = self._apply(before, kept, delivery)
                 except Exception as error:
                     poisoned[kept.seq] = _logged_reason(kept, error)

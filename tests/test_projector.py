@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sync.errors import Retryable
+from sync.jobs import projection
 from sync.projector import Projector
 from sync.settings.config_file import WebhooksConfig
 from sync.settings.environment import load
@@ -62,6 +63,19 @@ def test_a_fault_with_one_delivery_sets_only_that_one_aside(
     (aside,) = newest(stand.inbox, 9, Outcome.REJECTED)
     assert (aside.site, aside.reason) == (uuid(1), "fault: ZeroDivisionError")
     assert aside.body
+
+
+def test_a_delivery_that_cannot_be_applied_is_no_event_of_its_job(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each event brings back a row that a person has deleted."""
+    stand.keep(milestone(1))
+    stand.project()
+    stand.keep(milestone(1, status="REJECTED"))
+    monkeypatch.setattr(projection, "apply_event", lambda *_: 1 / 0)
+    stand.project()
+    (target,) = stand.store.pending.read(9, 9).jobs
+    assert (target.events, target.version) == (1, 1)
 
 
 def test_a_status_explained_on_the_console_is_explained_in_the_history(stand: Stand) -> None:
