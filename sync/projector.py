@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import structlog
@@ -51,28 +50,57 @@ class Projector:
         self._asked: set[str] = set()
 
     def run(self, lease: Lease) -> bool:
-        """Apply waiting deliveries to their jobs; one that causes an error is rejected.
+        """Project the queued deliveries; return whether there were any, as there may be more then.
 
-        Return whether there were any; then there may be more.
+        Each is applied to its job, waits until its milestone's job is known, is erased because its
+        job was forgotten, or is rejected because it causes an error.
         """
         did_something = False
         for deliveries in self._inbox.unprojected():
-            parsed, unparsed = self._parse(deliveries)
-            if not all(each.delivery.site for each in parsed):
-                parsed = self._with_sites(parsed)
-            ids = {one for each in parsed for one in ids_in(each.delivery)}
-            gone = self._jobs.forgotten_of(ids)
-            forgotten = [each.kept.seq for each in parsed if ids_in(each.delivery) & gone]
-            remembered = [each for each in parsed if each.kept.seq not in forgotten]
-            projected = self._project(remembered)
-            poisoned = {**unparsed, **projected.poisoned}
-            sound = [each for each in remembered if each.kept.seq not in poisoned]
-            self._ask(sound)  # First, so that it is retried with the deliveries.
-            self._jobs.take_in(lease, replace(projected, forgotten=forgotten, poisoned=poisoned))
-            for kept, delivery in sound:
+            applied, projected = self._project(deliveries)
+            self._ask(applied)  # First, so that it is retried with the deliveries.
+            self._jobs.take_in(lease, projected)
+            for kept, delivery in applied:
                 _log.info("projected", delivery=kept.id, site=delivery.site)
             did_something = True
         return did_something
+
+    def _project(self, deliveries: Iterable[KeptDelivery]) -> tuple[list[_Parsed], Projected]:
+        """Return the applied deliveries, and what to store for all of them.
+
+        One that causes an error doesn't delay the others.
+        """
+        parsed, rejected = self._parse(deliveries)
+        if not all(each.delivery.site for each in parsed):
+            parsed = self._with_sites(parsed)
+        remembered, forgotten = self._split_forgotten(parsed)
+        if (answers := self._jobs.confirmations.read()) != self._answers:
+            self._answers = answers
+            self._history = HistoryLines(self._config.with_answers(answers))
+        known = self._jobs.states(sorted({d.site for _, d in remembered if d.site}))
+        jobs: dict[str, Job] = {}
+        changes: list[Change] = []
+        applied: list[_Parsed] = []
+        for kept, delivery in remembered:
+            if site := delivery.site:
+                try:
+                    before = jobs.get(site) or known.get(site) or Job(site=site)
+                    jobs[site], of_delivery = self._apply(before, kept, delivery)
+                except Exception as error:
+                    rejected[kept.seq] = _logged_reason(kept, error)
+                else:
+                    changes += of_delivery
+                    applied.append(_Parsed(kept, delivery))
+        return applied, Projected(
+            jobs=list(jobs.values()),
+            documents=_documents_to_copy(delivery for _, delivery in applied),
+            changes=changes,
+            milestones=_sites_by_milestone(applied),
+            applied=[kept.seq for kept, _ in applied],
+            waiting={kept.seq: _named_milestone(d) for kept, d in remembered if not d.site},
+            rejected=rejected,
+            forgotten=[kept.seq for kept, _ in forgotten],
+        )
 
     def _ask(self, parsed: Iterable[_Parsed]) -> None:
         """Ask people to explain statuses that the config doesn't name."""
@@ -114,35 +142,12 @@ class Projector:
             found.append(_Parsed(kept, delivery))
         return found
 
-    def _project(self, parsed: Sequence[_Parsed]) -> Projected:
-        """Apply deliveries to their jobs. One that causes an error doesn't delay the others."""
-        if (answers := self._jobs.confirmations.read()) != self._answers:
-            self._answers = answers
-            self._history = HistoryLines(self._config.with_answers(answers))
-        known = self._jobs.states(sorted({d.site for _, d in parsed if d.site}))
-        jobs: dict[str, Job] = {}
-        changes: list[Change] = []
-        applied: list[_Parsed] = []
-        poisoned: dict[int, str] = {}
-        for kept, delivery in parsed:
-            if site := delivery.site:
-                try:
-                    before = jobs.get(site) or known.get(site) or Job(site=site)
-                    jobs[site], of_delivery = self._apply(before, kept, delivery)
-                except Exception as error:
-                    poisoned[kept.seq] = _logged_reason(kept, error)
-                else:
-                    changes += of_delivery
-                    applied.append(_Parsed(kept, delivery))
-        return Projected(
-            jobs=list(jobs.values()),
-            documents=_documents_to_copy(delivery for _, delivery in applied),
-            changes=changes,
-            milestones=_sites_by_milestone(applied),
-            deliveries=[kept.seq for kept, _ in applied],
-            waiting={kept.seq: _named_milestone(d) for kept, d in parsed if not d.site},
-            poisoned=poisoned,
-        )
+    def _split_forgotten(self, parsed: Sequence[_Parsed]) -> tuple[list[_Parsed], list[_Parsed]]:
+        """Return the deliveries to apply, and those of jobs whose data was deleted."""
+        ids = {one for each in parsed for one in ids_in(each.delivery)}
+        gone = self._jobs.forgotten_of(ids)
+        remembered = [each for each in parsed if not ids_in(each.delivery) & gone]
+        return remembered, [each for each in parsed if ids_in(each.delivery) & gone]
 
     def _apply(
         self, before: Job, kept: KeptDelivery, delivery: Delivery

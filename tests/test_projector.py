@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from sync.errors import Retryable
 from sync.jobs import projection
@@ -65,15 +66,18 @@ def test_a_fault_with_one_delivery_sets_only_that_one_aside(
     assert aside.body
 
 
-def test_a_delivery_that_cannot_be_applied_is_no_event_of_its_job(
+def test_a_delivery_that_is_not_applied_is_no_event_of_its_job(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each event brings back a row that a person has deleted."""
     stand.keep(milestone(1))
     stand.project()
     stand.keep(milestone(1, status="REJECTED"))
+    stand.keep({"milestone": uuid(9), "comment": "Hello"})  # Its job isn't known.
     monkeypatch.setattr(projection, "apply_event", lambda *_: 1 / 0)
-    stand.project()
+    with capture_logs() as logged:
+        stand.project()
+    assert [line["event"] for line in logged] == ["fault"]
     (target,) = stand.store.pending.read(9, 9).jobs
     assert (target.events, target.version) == (1, 1)
 

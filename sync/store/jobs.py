@@ -31,20 +31,21 @@ class DocumentToCopy:
 class Projected:
     """The result of projecting deliveries: jobs with their documents and changes.
 
-    `deliveries` (seq) are done; `poisoned` ones are rejected with their reason, so that they don't
-    delay others. `milestones` has the sites of milestones by UUID. `waiting` deliveries name
-    unknown milestones, and are projected again once those are known.
+    `milestones` has the sites of milestones by UUID.
     """
 
     jobs: Sequence[Job]
     documents: Sequence[DocumentToCopy] = ()
     changes: Sequence[Change] = ()
     milestones: Mapping[str, str] = field(default_factory=dict)
-    deliveries: Sequence[int] = ()
+    applied: Sequence[int] = ()
+    """Deliveries (seq), like the next three."""
     waiting: Mapping[int, str] = field(default_factory=dict)
-    poisoned: Mapping[int, str] = field(default_factory=dict)
+    """Those that name an unknown milestone (its UUID): they are projected again with it."""
+    rejected: Mapping[int, str] = field(default_factory=dict)
+    """Those that caused an error, with the reason."""
     forgotten: Sequence[int] = ()
-    """Deliveries (seq) for jobs whose data was deleted: their content isn't stored."""
+    """Those for jobs whose data was deleted: their content isn't stored."""
 
 
 class Jobs:
@@ -85,11 +86,11 @@ class Jobs:
                 # Deliveries that waited for these milestones are projected again.
                 waited = update(delivery).where(delivery.c.about.in_(sorted(projected.milestones)))
                 connection.execute(waited.values(projected=False, about=None))
-            _mark(connection, projected.deliveries, {"projected": True, "about": None})
+            _mark(connection, projected.applied, {"projected": True, "about": None})
             _mark(connection, projected.forgotten, ERASED)
             for seq, about in projected.waiting.items():
                 _mark(connection, [seq], {"projected": True, "about": about})
-            for seq, reason in projected.poisoned.items():
+            for seq, reason in projected.rejected.items():
                 rejected = {"outcome": Outcome.REJECTED, "reason": reason}
                 _mark(connection, [seq], {"projected": True, **rejected})
 
@@ -100,7 +101,7 @@ class Jobs:
                 func.min(delivery.c.received_at).label("oldest"),
                 func.max(case((IS_WEBHOOK, delivery.c.received_at))).label("newest"),
             )
-            .where(delivery.c.seq.in_(projected.deliveries))
+            .where(delivery.c.seq.in_(projected.applied))
             .group_by(delivery.c.site)
         )
         received = {row.site: row for row in connection.execute(times)}

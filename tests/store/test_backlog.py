@@ -62,7 +62,7 @@ def aged(database: Database, table: str, column: str, seconds: float) -> None:
 
 def project(database: Database, held: Lease, *jobs: int) -> None:
     seqs = [one.seq for one in waiting(Inbox(database))]
-    made = Projected([Job(site=uuid(n)) for n in jobs], deliveries=seqs)
+    made = Projected([Job(site=uuid(n)) for n in jobs], applied=seqs)
     Jobs(database).take_in(held, made)
 
 

@@ -138,7 +138,7 @@ def test_pruning_keeps_what_is_in_no_job_yet(database: Database) -> None:
     keep(database, status="A")
     keep(database, status="B")
     done = [waiting(inbox)[0].seq]
-    Jobs(database).take_in(held(database), Projected([], deliveries=done))
+    Jobs(database).take_in(held(database), Projected([], applied=done))
     assert inbox.prune(0) == 1
     assert len(waiting(inbox)) == 1
 
