@@ -77,7 +77,9 @@ class Parts:
     structure: Sequence[Request] = ()
     """Requests that create tabs and columns."""
     extra: Sequence[Request] = ()
-    """Requests for the History, the Pipeline, and formatting."""
+    """Requests for new further tabs, the Pipeline's figures, and formatting."""
+    history: Sequence[Request] = ()
+    """Requests that insert lines into the History."""
     rows: Sequence[RowWrite] = ()
     """Existing rows, the header row among them."""
     new_rows: Sequence[RowWrite] = ()
@@ -102,7 +104,7 @@ class Parts:
     @property
     def is_empty(self) -> bool:
         """Whether a batch of these parts would change nothing that people see."""
-        return not (self.structure or self.rows or self.new_rows or self.extra)
+        return not (self.structure or self.rows or self.new_rows or self.extra or self.history)
 
     def without_data(self) -> "Parts":
         """Return the parts without the data of jobs.
@@ -122,6 +124,7 @@ class Parts:
         return Parts(
             self.tables,
             self.structure,
+            self.extra,
             rows=[*(row for row in self.rows if row.identity.is_header), *touched],
             present=self.present,
             guarded=guarded,
@@ -206,7 +209,7 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
     requests += write(parts.rows)
     if parts.new_rows:
         requests += _new_rows(first, parts)
-    requests += parts.extra
+    requests += [*parts.extra, *parts.history]
     traced = [] if creates_jobs_tab else [*parts.rows, *parts.new_rows]
     trace = Trace(
         columns={table.sheet_id: dict(table.columns) for table in tables},

@@ -78,7 +78,12 @@ class Ensured:
         present = tuple(name for name, tab in tabs.items() if tab)
         rows = [self._header_row()] if self.header else []
         return Parts(
-            self.tables, self.structure, self.extra, rows, present=present, pipeline=self.pipeline
+            self.tables,
+            self.structure,
+            self.extra,
+            rows=rows,
+            present=present,
+            pipeline=self.pipeline,
         )
 
     def _header_row(self) -> RowWrite:

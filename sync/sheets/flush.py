@@ -367,14 +367,13 @@ class Flusher:
             if any(column.id not in present for column in columns):
                 wanted = self.targets.wanted(columns, beside, titles)
                 ensured = ensure(snapshot, wanted, is_ours=True)
-        if ensured.history:
-            ensured.extra += history.insert(ensured.history, lines.lines, zone, snapshot.locale)
         rows = tabs.rows(context.lease, ensured.tables, work.targets)
         served = [target for target in work.targets if target.site not in rows.waiting]
         change = diff(tabs, ensured.tables, served, rows, zone, snapshot.locale)
-        parts = ensured.parts
+        parts, tab = ensured.parts, ensured.history
         parts = replace(
             parts,
+            history=history.insert(tab, lines.lines, zone, snapshot.locale) if tab else (),
             rows=[*parts.rows, *change.rows],
             new_rows=change.new_rows,
             pattern=rows.pattern,

@@ -27,9 +27,8 @@ def shown(bench: Bench) -> set[str]:
 def test_one_refused_job_delays_no_other_and_is_not_lost(bench: Bench) -> None:
     """Its batch is refused, and with it all that is written together with it."""
     refuse(bench, 14)
-    bench.shown(milestone(1))
-    bench.send(*(milestone(number) for number in range(2, 22)))
-    bench.try_to_flush(20)
+    bench.send(*(milestone(number) for number in range(1, 22)))
+    bench.try_to_flush(25)
     assert shown(bench) == {uuid(number) for number in range(1, 22)} - {uuid(14)}
     assert quarantined(bench.database) == {uuid(14): 1}
     assert not bench.is_waiting()
@@ -37,6 +36,8 @@ def test_one_refused_job_delays_no_other_and_is_not_lost(bench: Bench) -> None:
     bench.end_rests()
     bench.flush()
     assert uuid(14) in shown(bench)
+    assert len(bench.texts("History")) == 21
+    assert bench.texts("Pipeline")
     assert (quarantined(bench.database), bench.alerts) == ({}, [])
 
 
@@ -133,8 +134,8 @@ def test_one_refusal_sends_no_alert(bench: Bench) -> None:
 
 def test_a_refused_batch_without_jobs_ends_the_search(bench: Bench) -> None:
     """Nothing has been received yet, and Google refuses a view of the new tab."""
-    bench.google.faults.answer(400, method="*.batchUpdate", holds="addFilterView", count=None)
+    bench.google.faults.answer(400, method="*.batchUpdate", holds="addFilterView", count=2)
     bench.store.spreadsheet.take_over()
     bench.try_to_flush(4)
     assert not bench.is_waiting()
-    assert (quarantined(bench.database), bench.texts()) == ({}, [])
+    assert (quarantined(bench.database), bench.texts(), bench.texts("History")) == ({}, [], [])
