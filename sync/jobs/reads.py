@@ -50,15 +50,18 @@ def is_news(job: Job, read: Event) -> bool:
 
 
 def adds_nothing(read: Any, known: Any) -> bool:
-    """Return whether all values of `read` are in `known`; blank values are ignored.
+    """Return whether all values of `read` are in `known`; blank values and False are ignored.
 
-    Lists are compared by their elements' UUIDs, in any order; an added or missing element is new.
+    A count of 0 isn't blank: it may say that no task is rejected any longer. Lists are compared by
+    their elements' UUIDs, in any order; an added or missing element is new.
     """
     if isinstance(read, Value) and isinstance(known, Value):
         fields = (name for name in type(read).model_fields if name not in _NOT_COMPARED)
         return all(adds_nothing(getattr(read, name), getattr(known, name, None)) for name in fields)
     if isinstance(read, tuple) and read and isinstance(known, tuple):
         return _adds_nothing_in(read, known)
+    if read == 0 and read is not False:
+        return not known
     return not read or read == known
 
 

@@ -104,6 +104,9 @@ def test_the_initial_quote_is_a_webhooks_if_there_is_one() -> None:
             True,
         ),
         ({"tasks": [task()]}, {"date_updated": at(9), "tasks": [task(status="APPROVED")]}, True),
+        ({"rejected_task_count": 2}, {"date_updated": at(9), "rejected_task_count": 0}, True),
+        ({"rejected_task_count": 2}, {"date_updated": at(9)}, False),
+        ({}, {"date_updated": at(9), "rejected_task_count": 0}, False),
     ],
 )
 def test_what_is_news(known: dict[str, Any], found: dict[str, Any], is_news: bool) -> None:
