@@ -125,7 +125,10 @@ def compose(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> F
     # 3. All values, and the rows of the other jobs.
     if not start.knows_matched_rows:
         targets = [replace(t, written={}) if t.site in matched else t for t in targets]
-    pattern = _new_row_pattern(with_cleared[0], rows)
+    first = with_cleared[0]
+    cells = rows[first.sheet_id]
+    end = table_end.find(first, table_end.lines_of(cells))
+    pattern = table_end.new_row_pattern(first, end, cells.get(end.last_row, ()))
     values = diff(board, with_all_keys, targets, JobRows(pattern=pattern), clock)
     return FirstFlush(
         rows=rows,
@@ -170,12 +173,6 @@ def _start(
     without_key = [t for t in targets if t.has_row and t.site not in present]
     lost = board.lost_rows(tables, rows, without_key) if without_key else {}
     return _Start(targets, {site: row for site, (row,) in lost.items()})
-
-
-def _new_row_pattern(table: Table, rows: Rows) -> Pattern:
-    lines = rows[table.sheet_id]
-    end = table_end.find(table, table_end.lines_of(lines))
-    return table_end.new_row_pattern(table, end, lines.get(end.last_row, ()))
 
 
 def _sites(tables: Iterable[Table]) -> set[str]:

@@ -34,11 +34,7 @@ _MONEY = re.compile(r"[$\u20ac\u00a3]|\b(?:amount|amt)\b", re.IGNORECASE)
 class Rank(IntEnum):
     """How certain a match is: of two columns, the one with the lower wins."""
 
-    EXACT = 0
-    MILESTONE = 1
-    CONTENT = 2
-    ALMOST = 3
-    NO_MATCH = 4
+    EXACT, MILESTONE, CONTENT, ALMOST, NO_MATCH = range(5)
 
 
 @dataclass(frozen=True)
