@@ -132,6 +132,8 @@ class Flusher:
         self.targets.use_answers(pending.answers)  # Before the tabs, which use the order.
         tabs = self.tabs(pending.mode)
         work = self.targets.work(pending, tabs.columns(pending))
+        for site in work.failed:
+            self._quarantine(lease, site)
         if not pending.has_attempt:  # If there is one, nobody knows what the sheet shows.
             self.store.batches.confirm(lease, work.done)
             self.writer.log_shown(work.done)
@@ -462,7 +464,8 @@ class Flusher:
         refusals = self.store.batches.quarantine(lease, site)
         _log.warning("job_refused", site=site, refusals=refusals)
         if refusals > 1:  # One refusal may come from a person who moved a column back and forth.
-            text = f"Google rejects what we write for job {site}. It is retried from time to"
+            cause = "Google rejects it, or the log shows an internal error"
+            text = f"The row of job {site} can't be written: {cause}. It is retried from time to"
             self._alert("job_refused", f"{text} time; all other jobs are written.")
 
     def _undo(self, context: FlushContext) -> None:

@@ -1,4 +1,4 @@
-"""Lays out pending work: jobs as rows, with columns, History lines and Pipeline figures. Pure."""
+"""Lays out pending work: jobs as rows, with columns, History lines and Pipeline figures."""
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -63,6 +63,8 @@ class Work:
     lines: Lines
     done: Sequence[Shown] = ()
     """Jobs that the sheet already shows as wanted."""
+    failed: Sequence[str] = ()
+    """Sites of jobs that can't be laid out: the log has the error."""
 
     @property
     def sites(self) -> list[str]:
@@ -92,10 +94,15 @@ class Targets:
             for target in laid_out.values()
             if target.differs() or (is_counted and target.entry != target.counted)
         ]
-        sites = {target.site for target in differing}
-        right = (laid_out.get(job.site, job) for job in pending.jobs if job.site not in sites)
+        failed = [t.site for t in pending.jobs if t.job.has_row and t.site not in laid_out]
+        unfinished = {*failed, *(target.site for target in differing)}
+        done = [
+            confirmation(laid_out.get(target.site, target))
+            for target in pending.jobs
+            if target.site not in unfinished
+        ]
         fit = fitting(differing, self.sizes.cell_bytes) if len(differing) > 1 else differing
-        return Work(fit, self.lines(pending, laid_out), [confirmation(job) for job in right])
+        return Work(fit, self.lines(pending, laid_out), done, failed)
 
     def use_answers(self, answers: ConsoleAnswers) -> None:
         """Use the answers given on the console so far."""
@@ -115,17 +122,17 @@ class Targets:
     ) -> list[Target]:
         """Return the jobs that get a row, with their cells, in the order of new rows.
 
+        One that can't be laid out is logged and left out, so that it doesn't hold up the others.
         `columns` are the IDs of the columns to lay out; None means those in the config.
         """
         laid_out = []
-        for job in sorted(jobs, key=_began):
-            if not job.job.has_row:
+        for target in sorted(jobs, key=_began):
+            if not target.job.has_row:
                 continue  # A lead has no row.
             try:
-                laid_out.append(self.layout.lay_out(job, columns))
+                laid_out.append(self.layout.lay_out(target, columns))
             except Exception:
-                # A job that can't be laid out must not hold up the others.
-                _log.exception("fault", site=job.site)
+                _log.exception("fault", site=target.site)
         return laid_out
 
     def every_column(self, snapshot: Snapshot, jobs: Sequence[Target]) -> list[Column]:

@@ -1,8 +1,12 @@
 """What Google does not take of one job delays no other job, and is tried again."""
 
+from collections.abc import Collection
+
 import pytest
 
 from emulator.faults import Rule
+from sync.jobs.row import Layout
+from sync.jobs.target import Target
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
 from tests.stored import quarantined
@@ -139,3 +143,23 @@ def test_a_refused_batch_without_jobs_ends_the_search(bench: Bench) -> None:
     bench.try_to_flush(4)
     assert not bench.is_waiting()
     assert (quarantined(bench.database), bench.texts(), bench.texts("History")) == ({}, [], [])
+
+
+def test_a_job_that_cannot_be_laid_out_gets_its_row_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would count as shown, and so its missing row as deleted by a person."""
+    lay_out = Layout.lay_out
+
+    def lay_out_others(self: Layout, target: Target, fields: Collection[str] | None) -> Target:
+        if target.site == uuid(2):
+            raise ValueError
+        return lay_out(self, target, fields)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Layout, "lay_out", lay_out_others)
+        bench.shown(milestone(1), milestone(2))
+    assert (shown(bench), quarantined(bench.database)) == ({uuid(1)}, {uuid(2): 1})
+    bench.end_rests()
+    bench.flush()
+    assert (shown(bench), quarantined(bench.database)) == ({uuid(1), uuid(2)}, {})
