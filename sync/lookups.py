@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import structlog
 
-from sync.errors import BrightsheetError
+from sync.errors import BrightsheetError, Retryable
 from sync.everbright.answers import read_customer, read_details
 from sync.everbright.client import EverBright
 from sync.everbright.errors import MISSING, TOKEN
@@ -53,9 +53,9 @@ class LookupResult(NamedTuple):
 class Fetcher(Generic[AnswerT]):
     """Sends requests of one kind, one at a time.
 
-    If `request` raises BrightsheetError, the request is retried later; `name` is logged then. At
-    most `rate` jobs a second are requested again because the question has changed. If `pauses`,
-    requests pause after several failures in a row. `clock` counts seconds.
+    A failed request is retried later, and `name` is logged. At most `rate` jobs a second are
+    requested again because the question has changed. If `pauses`, requests pause after several
+    failures in a row. `clock` counts seconds.
     """
 
     _store: Lookups[AnswerT]
@@ -82,16 +82,23 @@ class Fetcher(Generic[AnswerT]):
         try:
             is_new = self._store.keep(site, self._request(due), due.events)
         except BrightsheetError as error:
-            attempt = due.attempts + 1
-            self._failures += 1
-            wait = retry.pause(attempt, error, _LONGEST_WAIT)
-            self._store.postpone(site, wait if attempt < _TRIES else None)
-            if self.pauses and self._failures >= _IN_A_ROW:
-                pause = retry.pause(self._failures, error, _LONGEST_WAIT)
-                self._not_before = self._clock() + pause
-            return LookupResult(site, error, is_new=False)
+            return self._postpone(due, error)
+        except Exception:
+            # A bug with this answer shouldn't delay the other lookups.
+            _log.exception("fault", site=site)
+            return self._postpone(due, Retryable("fault", "An internal error: see the log."))
         self._failures = 0
         return LookupResult(site, None, is_new)
+
+    def _postpone(self, due: DueLookup[AnswerT], error: BrightsheetError) -> LookupResult:
+        attempt = due.attempts + 1
+        self._failures += 1
+        wait = retry.pause(attempt, error, _LONGEST_WAIT)
+        self._store.postpone(due.job.site, wait if attempt < _TRIES else None)
+        if self.pauses and self._failures >= _IN_A_ROW:
+            pause = retry.pause(self._failures, error, _LONGEST_WAIT)
+            self._not_before = self._clock() + pause
+        return LookupResult(due.job.site, error, is_new=False)
 
 
 def request_customer(everbright: EverBright, due: DueLookup[Customer]) -> Customer:

@@ -1,11 +1,13 @@
 """Tests that a worker sends heartbeats while it is idle, and while Google doesn't answer."""
 
 import pytest
+from sqlalchemy import select
 
 from emulator import Emulator
 from sync.lookups import LookupLoop
 from sync.status.verdict import evaluate
 from sync.store.heartbeats import TOKEN_REFUSED
+from sync.store.schema import customer
 from sync.worker import HEARTBEAT_SECONDS, Worker
 from tests.bench import Bench
 from tests.made_up import milestone
@@ -56,3 +58,15 @@ def test_a_refused_token_is_a_problem_until_everbright_accepts_it(
     google.everbright.token = "another-than-that"
     assert requests.step()
     assert refused() == []
+
+
+def test_a_lookup_that_causes_a_fault_is_postponed_like_one_that_failed(
+    store_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it would be due every two minutes, and hold up the others each time."""
+    store_bench.shown(milestone(1))
+    monkeypatch.setattr("sync.lookups.read_customer", lambda _: 1 / 0)
+    wiring = store_bench.wiring
+    loop = LookupLoop([wiring.customer_fetcher()], wiring.heartbeats, lambda _: None, lambda: None)
+    assert loop.step()
+    assert store_bench.database.scalar(select(customer.c.attempts)) == 1
