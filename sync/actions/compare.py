@@ -67,12 +67,12 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
         flusher = wiring.flusher(sleep)
         again = retry.policy(sleep, longest=_LONGEST_WAIT)
         backlog = wiring.backlog()
-        if backlog.unverified:
-            # A comparison that finds an unverified batch only verifies it.
-            again(reconcile, flusher, lease, confirms_deleted=True)
-            backlog = wiring.backlog()
         found, has_tab = Compared(), True
         try:
+            if backlog.unverified:
+                # A comparison that finds an unverified batch only verifies it.
+                again(reconcile, flusher, lease, confirms_deleted=True)
+                backlog = wiring.backlog()
             found = again(reconcile, flusher, lease, confirms_deleted=True)
         except Permanent as error:
             if error.reason != NO_TAB:

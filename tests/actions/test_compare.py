@@ -5,7 +5,7 @@ import json
 import pytest
 
 from emulator import Emulator
-from sync.errors import Permanent
+from sync.errors import Permanent, Retryable
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.status.conftest import Run
@@ -102,9 +102,13 @@ def test_moved_site_ids_are_not_deleted_rows(bench: Bench, run: Run) -> None:
     assert len(bench.texts()) == 3
 
 
-def test_a_missing_tab_is_reported(bench: Bench, run: Run) -> None:
+def test_a_missing_tab_is_reported_even_after_an_unverified_write(bench: Bench, run: Run) -> None:
     bench.shown(milestone(1))
     alive(bench)
+    bench.google.faults.answer(503, method="*.batchUpdate", count=1)
+    bench.send(milestone(1, status="REJECTED"))
+    with pytest.raises(Retryable):
+        bench.flush_once()
     bench.edit("delete_tab")
     done = run("compare")
     assert (done.exit_code, "brightsheet init" in done.stdout) == (3, True)
