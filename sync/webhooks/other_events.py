@@ -229,7 +229,8 @@ def text(tree: Tree, keys: Iterable[str]) -> str:
     """Return the first text under `keys`: a string, or the `name` of an object."""
     values = (tree.get(key) for key in keys)
     names = (value.get("name") if isinstance(value, Mapping) else value for value in values)
-    return next((name.strip() for name in names if isinstance(name, str) and name != "None"), "")
+    texts = (name.strip() for name in names if isinstance(name, str))
+    return next((each for each in texts if each not in ("", "None")), "")
 
 
 def moments(tree: Tree, keys: Iterable[str]) -> Iterator[datetime]:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.errors import Rejected
+from sync.settings.config_file import WebhooksConfig
 from sync.webhooks import parse
 from sync.webhooks.parse import MAX_DEPTH, read, to_json
 from sync.webhooks.schema import Kind
@@ -107,6 +108,14 @@ def test_none_is_null_but_for_free_text() -> None:
 def test_other_webhooks_are_recognized_by_their_shape(payload: object, kind: Kind) -> None:
     """They are kept; an error would make EverBright's test button fail."""
     assert read(body(payload)).kind is kind
+
+
+@pytest.mark.parametrize("blank", [None, "", " ", "None"])
+def test_a_stage_is_under_the_first_key_that_has_one(blank: str | None) -> None:
+    payload = {"site_id": uuid(1), "stage_name": blank, "stage": {"name": " Sold "}}
+    event = read(body(payload), WebhooksConfig(stage=("stage_name", "stage"))).other_event
+    assert event is not None
+    assert event.stage == "Sold"
 
 
 @pytest.mark.parametrize("site", [None, "", "None"])
