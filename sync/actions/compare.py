@@ -17,7 +17,7 @@ from sync.store import Backlog
 from sync.wiring import Sleep, Wiring
 
 _LONGEST_WAIT = 30.0
-_NO_TAB = "The tab for jobs is missing. Create it again: brightsheet init"
+_TAB_IS_MISSING = "The tab for jobs is missing. Create it again: brightsheet init"
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,10 @@ def jobs_without_row(flusher: Flusher) -> list[JobWithoutRow]:
 
 
 def restore(wiring: Wiring, sleep: Sleep, sites: Collection[str]) -> int:
-    """Restore the rows of jobs; return how many. Everything else that is pending is written, too.
+    """Restore the rows of jobs; return how many.
 
-    Raises Permanent if the key column was cleared or moved, because every job would get a second
-    row.
+    Everything else that is pending is written, too, even if writing is paused. Raises Permanent if
+    the key column was cleared or moved, because every job would get a second row.
     """
     if not sites:
         return 0
@@ -107,7 +107,7 @@ def restore(wiring: Wiring, sleep: Sleep, sites: Collection[str]) -> int:
         tabs = flusher.tabs(flusher.store.spreadsheet.mode())
         snapshot = flusher.client.read(tabs)
         if snapshot.table is None:
-            raise Permanent(NO_TAB, _NO_TAB)
+            raise Permanent(NO_TAB, _TAB_IS_MISSING)
         flusher.writer.take_call(lease)
         everything = flusher.client.read_everything(tabs, snapshot)
         must_be_gone(everything.snapshot.tables, everything.rows, sites)
@@ -120,7 +120,7 @@ def restore(wiring: Wiring, sleep: Sleep, sites: Collection[str]) -> int:
 
 def lines(comparison: Comparison) -> Iterator[str]:
     if not comparison.has_tab:
-        yield _NO_TAB
+        yield _TAB_IS_MISSING
     if wrong := comparison.found.wrong:
         yield f"{pluralize(len(wrong), 'job differs', 'jobs differ')}: the worker writes them."
     yield from (reason.text for reason in comparison.reasons)
