@@ -54,8 +54,9 @@ class Undo(Value):
     Its states:
 
     - Pending: `check` made it (`CheckResult.undos`), and it is stored.
-    - Written: a flush found rows with its `identity` that show what we wrote (`undo.place`), and
-      wrote into them (`CellWrite.undoes`). If that is misplaced (`missed_undos`), it stays pending.
+    - Written: a flush found rows with its `identity` that show what we wrote, and wrote into them
+      (`undo.place_undos`, `CellWrite.undoes`). If that is misplaced (`missed_undos`), it stays
+      pending.
     - Confirmed (`confirmed_undos`): the check confirmed that write, or merged the undo into a new
       one. It is pending once more (`was_confirmed`), because a person may have copied the row in
       between.
@@ -176,7 +177,7 @@ class CheckResult:
         self.confirmed_undos.update(cell.undoes)
         if cell.undoes or not site:
             return
-        if finding.undos:  # They restore only a typed note.
+        if finding.undos:  # A confirmed write has undos only of a typed note.
             self.typed_notes[site].add(column)
         if column == KEY and row.identity.shows:
             self.keyed.add(site)
@@ -190,11 +191,11 @@ class _Finding:
     """What became of the write of one cell."""
 
     is_confirmed: bool
-    """Also if it was the right cell, and only a note that someone typed there was overwritten."""
+    """Whether the right cell was written; `undos` then restore a note that was typed there."""
     replaced_words: Sequence[ReplacedWords]
     undos: Sequence[Undo] = ()
     merged_undos: Set[int] = frozenset()
-    """IDs of the pending undos that were merged into `undos`."""
+    """IDs of the pending undos that `undos` replace."""
 
 
 def check(
@@ -250,12 +251,18 @@ class _RowCheck:
             return _Finding(is_confirmed=True, replaced_words=words)
         undos, merged = self._undos(cell, failed_parts, pending)
         is_typed_note = failed_parts == [NOTE] and is_right and bool(self.row.site)
-        return _Finding(is_typed_note, words, undos, merged)
+        return _Finding(
+            is_confirmed=is_typed_note, replaced_words=words, undos=undos, merged_undos=merged
+        )
 
     def _undos(
         self, cell: CellWrite, failed_parts: Sequence[str], pending: Mapping[int, Undo]
     ) -> tuple[list[Undo], set[int]]:
-        """Return the undos of a cell's misplaced parts, and the pending ones merged into them."""
+        """Return the undos of a cell's misplaced parts, and the pending ones merged into them.
+
+        If X became Y by a pending undo's write, and Y becomes Z by this one, the new undo is X→Z.
+        It isn't needed if X is Z.
+        """
         undos, merged = list[Undo](), set[int]()
         for part in failed_parts:
             undo = self._undo(cell, part)

@@ -144,11 +144,15 @@ class CellDecider:
     locale: str = ""
 
     def row_write(
-        self, table: Table, row: int, target: Target, copies: int
+        self, table: Table, row: int, target: Target, row_count: int
     ) -> tuple[RowWrite, set[str]]:
-        """Return the write of one of a job's `copies` rows, and the columns with typed notes."""
+        """Return the write of one of a job's rows, and the columns with typed notes.
+
+        If it has several (`row_count`), a person may have copied one before the last change.
+        """
         changed = target.differences()
-        compared = _with_all_cells(target) if copies > 1 and table.is_ours else target
+        has_copies = row_count > 1 and table.is_ours
+        compared = _with_every_cell(target) if has_copies else target
         cells, typed_notes = list[CellWrite](), set[str]()
         for column in compared.differences():
             if column == KEY or column not in table.columns:
@@ -233,7 +237,11 @@ class CellDecider:
         return decision, rule, observed
 
     def last_value(self, table: Table, column: str, target: Target) -> Content | None:
-        """Return the last confirmed content of a job's cell in a column; None if there is none."""
+        """Return the last confirmed content of a job's cell in a column; None if that isn't known.
+
+        A cell to recheck holds something else. Where people type, what we wrote is known all the
+        same: only by that can the rest be recognized as typed.
+        """
         is_ours = table.is_ours and column not in TYPED_IDS
         if (column in target.recheck and is_ours) or not target.written:
             return None
@@ -306,10 +314,10 @@ class CellDecider:
             yield CellWrite(index=index, column=column, data=data, fields=fields)
 
 
-def _with_all_cells(target: Target) -> Target:
+def _with_every_cell(target: Target) -> Target:
     """Return a job of our own tab with every cell to write, except those in which typed text stays.
 
-    A person may have copied its row before its last change. The others weren't read.
+    The latter weren't read.
     """
     ours = {c for c, cell in target.cells.items() if rule_of(c, cell, is_ours=True) is Rule.OURS}
     return replace(target, recheck=target.recheck | (ours - target.differences().keys()))

@@ -72,7 +72,7 @@ class RefusalSearch:
         """Return the search after a batch with the jobs `sites` was rejected."""
         if not self.was_refused:
             return replace(self, was_refused=True)
-        return RefusalSearch(sites[: len(sites) // 2] or None)
+        return RefusalSearch(sites=sites[: len(sites) // 2] or None, was_refused=False)
 
 
 class Flusher:
@@ -104,7 +104,7 @@ class Flusher:
         """Reps of written jobs who have no filter view yet."""
         self.known_reps = set[str]()
         """Reps for whom it was checked whether they get a view."""
-        self._presumed_deleted = frozenset[str]()
+        self._counted_as_deleted = frozenset[str]()
         """Jobs whose rows people seem to have deleted: only a few vanished between two reads."""
         self.has_known_fence = False
         """Whether a read of this process has shown a fence that this database set."""
@@ -176,7 +176,7 @@ class Flusher:
         if context.tabs.learn(context.lease, snapshot, pending):
             return  # The next flush lays out the jobs with these columns.
         lost = pending.sites_with_row - {site for t in snapshot.tables for site in t.keys}
-        self._presumed_deleted &= lost
+        self._counted_as_deleted &= lost
         if lost and self._handle_missing_keys(context, lost):
             return
         if guards := guarding(snapshot.tables):
@@ -255,35 +255,36 @@ class Flusher:
         lease, pending = context.lease, context.pending
         everything = self.writer.read_everything(context)
         tables, rows = everything.snapshot.tables, everything.rows
-        lost -= {site for table in tables for site in table.keys}  # Some are back by now.
+        still_lost = lost - {site for table in tables for site in table.keys}
         for table in tables:
-            index = keys.find_key_column(table, rows[table.sheet_id], lost)
+            index = keys.find_key_column(table, rows[table.sheet_id], still_lost)
             if index is not None:
                 # The keys were moved to another column, which is the key column now.
                 self.send(context, retag_columns(table, {KEY: index}))
                 return True
         must_have_keys(tables)
-        keys.must_be_gone(tables, rows, lost)
-        lost -= undo.sites_written_over(parsed(pending.undos))  # Those will be restored.
-        are_deleted = self.presume_deleted(lost, pending.sites_with_row)
+        keys.must_be_gone(tables, rows, still_lost)
+        # An undo restores the keys that we wrote over.
+        unexplained = still_lost - undo.sites_written_over(parsed(pending.undos))
+        are_deleted = self.count_as_deleted(unexplained, pending.sites_with_row)
         if pending.undos or guarding(tables):
             return False  # Undos and guards come first: an overwritten row shows other content.
-        if self.repair_keys(context, everything, self._every_target(context), lost):
+        if self.repair_keys(context, everything, self._every_target(context), unexplained):
             return True
         if not are_deleted:
-            raise keys.keys_gone(len(lost), len(pending.sites_with_row))
-        self.store.batches.set_has_row(lease, lost, has_row=False)
-        return False
+            raise keys.keys_gone(len(unexplained), len(pending.sites_with_row))
+        self.store.batches.set_has_row(lease, unexplained, has_row=False)
+        return False  # Nothing was sent, so this flush still writes the other jobs.
 
-    def presume_deleted(self, lost: Set[str], known: Set[str]) -> bool:
-        """Presume the rows of `lost` deleted if only a few are new; return whether all are.
+    def count_as_deleted(self, lost: Set[str], known: Set[str]) -> bool:
+        """Count the rows of `lost` as deleted if only a few are new; return whether all count.
 
         Deletions accumulate over reads while undos wait, so only the newly missing are compared
-        with FEW.
+        with FEW: after 4 rows, 4 more may be deleted, but not 8 at once.
         """
-        if len(lost - self._presumed_deleted) <= max(keys.FEW, keys.FEW_SHARE * len(known)):
-            self._presumed_deleted = frozenset(lost)
-        return lost <= self._presumed_deleted
+        if len(lost - self._counted_as_deleted) <= max(keys.FEW, keys.FEW_SHARE * len(known)):
+            self._counted_as_deleted = frozenset(lost)
+        return lost <= self._counted_as_deleted
 
     def repair_keys(
         self, context: FlushContext, read: Reading, targets: Sequence[Target], lost: Container[str]
@@ -474,7 +475,7 @@ class Flusher:
         now = everything.snapshot
         if not now.tables or any(KEY not in table.columns for table in now.tables):
             return  # They were deleted just now: the next flush creates or reports them.
-        placement = undo.place(now.tables, everything.rows, parsed(context.pending.undos))
+        placement = undo.place_undos(now.tables, everything.rows, parsed(context.pending.undos))
         if not (placement.rows or placement.recovered):
             self.store.batches.finish_undos(context.lease, placement.finished)
             return

@@ -56,6 +56,9 @@ LOOK_KEY = "brightsheet.look"
 """On a header row: the version of colors and filters that the tab has."""
 PIPELINE_LABEL = "pipeline:milestone"
 TAB_KINDS = (FENCE_KEY, HISTORY_KEY, PIPELINE_KEY, HEADER_KEY)
+HEADER = "header"
+"""The name of the guard of a header row."""
+Json = Mapping[str, Any]
 _FENCE_TEXT = re.compile(r"Brightsheet ([0-9a-f]+)/([0-9a-f]+)")
 
 
@@ -75,10 +78,6 @@ def moment_mapped(entry: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-HEADER = "header"
-"""The name of the guard of a header row."""
-
-
 def stable_id(sheet_id: int, name: str) -> int:
     """Return the fixed ID of something in a tab: of a guard, a view, or the tab of its copies.
 
@@ -87,9 +86,6 @@ def stable_id(sheet_id: int, name: str) -> int:
     """
     digest = hashlib.sha256(f"{sheet_id}:{name}".encode()).digest()
     return int.from_bytes(digest[:4]) % (2**31 - 1) + 1
-
-
-Json = Mapping[str, Any]
 
 
 def whole_rows(answer: Json, sheet_id: int) -> dict[int, Row]:

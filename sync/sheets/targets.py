@@ -168,10 +168,9 @@ class Targets:
         sites: set[str] = set()
         size = 0
         for seq, change, customer, rep in pending.lines:
-            job = laid_out.get(change.site)
-            line = self._line(
-                change, customer, rep or (job.cells.get(REP, EMPTY).text if job else "")
-            )
+            target = laid_out.get(change.site)
+            shown_rep = target.cells.get(REP, EMPTY).text if target else ""
+            line = self._line(change, customer, rep or shown_rep)
             size += sum(len(json.dumps(cell.text)) + _LINE_CELL_BYTES for cell in line or ())
             if size > self.sizes.line_bytes and seqs:
                 break

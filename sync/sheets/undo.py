@@ -61,7 +61,7 @@ def restores_header(table: Table, undos: Mapping[int, Undo]) -> bool:
     )
 
 
-def place(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) -> Placement:
+def place_undos(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) -> Placement:
     """Return the cells for `undos` (by ID; the newest has the largest).
 
     `rows` are all rows of the tabs, by sheet ID.
@@ -72,9 +72,9 @@ def place(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) -> Pla
         if undo.is_of_pattern:  # Only a person can fix that.
             work.finish(number, undo, is_reported=True)
         elif undo.removes_key:
-            work.place_key(number, undo, keys)
+            work.restore_key(number, undo, keys)
         else:
-            work.place(number, undo)
+            work.restore_cell(number, undo)
     return work.placement()
 
 
@@ -102,26 +102,31 @@ class _Placing:
         self._reported: dict[tuple[str, str, str, int, int], list[Undo]] = {}
         self._result = Placement()
 
-    def place_key(self, number: int, undo: Undo, keys: Mapping[int, Undo]) -> None:
-        """Restore the key cell of every row that has this key by mistake."""
+    def restore_key(self, number: int, undo: Undo, keys: Mapping[int, Undo]) -> None:
+        """Restore the key cell of every row that has this key by mistake.
+
+        If the key was misplaced several times, its newest undo knows best which row is the right
+        one (`identity`); what a row held before is in the undo of the write that hit it. The first
+        call writes all of these rows. Once no row has the key by mistake, the others finish.
+        """
         same = {
             n: one
             for n, one in keys.items()
             if one.removes_key and one.identity.key == undo.identity.key
         }
-        identity = same[max(same)].identity
+        newest = same[max(same)]
         is_anywhere = False
-        for place in self._keyed(identity.key):
+        for place in self._keyed(undo.identity.key):
             row, columns = self._row(place)
-            if not identity.matches(row, columns):
+            if not newest.identity.matches(row, columns):
                 continue
             newest_first = reversed(same.values())
             old = next((one for one in newest_first if one.overwrote(row, columns)), None)
-            if old is None and identity.is_partly_shown(row, columns):
+            if old is None and newest.identity.is_partly_shown(row, columns):
                 continue  # It is a copy of the right row: one text was typed over in one of them.
             before, image = (old.before, old.image) if old else ({}, undo.image)
-            known = {"before": before, "image": image, "identity": identity}
-            self._write(place, number, undo.model_copy(update=known))
+            of_row = {"before": before, "image": image, "identity": newest.identity}
+            self._write(place, number, undo.model_copy(update=of_row))
             is_anywhere = True
         if not is_anywhere:
             is_back = any(
@@ -131,7 +136,7 @@ class _Placing:
             )
             self.finish(number, undo, is_reported=bool(text_of(undo.before)) and not is_back)
 
-    def place(self, number: int, undo: Undo) -> None:
+    def restore_cell(self, number: int, undo: Undo) -> None:
         """Restore the overwritten cell in every row that is the overwritten one."""
         places = self._places(undo)
         is_doubtful = self._are_doubtful(places, undo)
@@ -140,7 +145,7 @@ class _Placing:
             self.finish(number, undo, is_reported=is_reported)
             return
         for place in places:
-            self._write(place, number, undo, alike=len(places))
+            self._write(place, number, undo, row_count=len(places))
 
     def _places(self, undo: Undo) -> list[Place]:
         """Return the rows that are or may be the overwritten one, and still show what we wrote.
@@ -229,16 +234,21 @@ class _Placing:
             return True
         return any(self._holds_wrote(place, undo) for place in self._unkeyed())
 
-    def _write(self, place: Place, number: int, undo: Undo, *, alike: int = 1) -> None:
+    def _write(self, place: Place, number: int, undo: Undo, *, row_count: int = 1) -> None:
+        """Add the write of one of the `row_count` rows that an undo is written into.
+
+        Of several undos of one cell, the newest counts: if we wrote C over A, somebody typed B, and
+        we wrote C again (undos A→C and B→C), B is restored. Two identical rows that both held A
+        have two undos A→C; each is written into both. A third one is another row's, and waits.
+        """
         row, columns = self._row(place)
         part = (undo.column, undo.is_of_note)
         cells = self._cells.setdefault(place, {})
         if undo.identity.holds is None:
             self._identities[place] = undo.identity
-        if known := cells.get(part):  # Among several undos of one cell, the newest counts.
-            # Each of as many rows alike was overwritten; one undo more is another row's.
-            if known.data == undo.before and len(known.undoes) < alike:
-                cells[part] = known.model_copy(update={"undoes": (*known.undoes, number)})
+        if newer := cells.get(part):
+            if newer.data == undo.before and len(newer.undoes) < row_count:
+                cells[part] = newer.model_copy(update={"undoes": (*newer.undoes, number)})
             return
         cell = at(row, columns[undo.column])
         cells[part] = CellWrite(

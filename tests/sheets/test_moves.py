@@ -28,7 +28,7 @@ from sync.sheets.read import JOBS_TAB, Table, rows_by_site, with_cells
 from sync.sheets.reconcile import differences
 from sync.sheets.row_identity import Place
 from sync.sheets.sheet_requests import RowWrite
-from sync.sheets.undo import place
+from sync.sheets.undo import place_undos
 from sync.store import Shown
 from tests.made_up import uuid
 from tests.sheets.grids import (
@@ -157,7 +157,7 @@ class Sheet:
         """Flush once; people act `between` the read and the write. False if nothing waits."""
         seen = self.table()
         if self.undos:
-            found = place([seen], {JOBS_TAB: self.rows()}, self.undos)
+            found = place_undos([seen], {JOBS_TAB: self.rows()}, self.undos)
             self.recovered += found.recovered
             for number in found.finished:
                 del self.undos[number]

@@ -10,7 +10,7 @@ from sync.sheets.check import NOTE, Undo, check
 from sync.sheets.read import JOBS_TAB, Table, rows_by_site
 from sync.sheets.row_identity import RowIdentity, RowImage
 from sync.sheets.sheet_requests import RowWrite
-from sync.sheets.undo import Placement, place, sites_written_over
+from sync.sheets.undo import Placement, place_undos, sites_written_over
 from tests.sheets.grids import (
     EMAIL,
     KEY,
@@ -85,7 +85,7 @@ def seen(rows: Rows, *, is_ours: bool = False, **changes: Any) -> Table:
 
 
 def placed(rows: Rows, *undos: Undo, **changes: Any) -> Placement:
-    return place([seen(rows, **changes)], {JOBS_TAB: rows}, dict(enumerate(undos, 1)))
+    return place_undos([seen(rows, **changes)], {JOBS_TAB: rows}, dict(enumerate(undos, 1)))
 
 
 def put(placement: Placement) -> list[tuple[int, str, str]]:
@@ -288,7 +288,7 @@ def test_a_header_that_went_into_another_row_is_written_where_it_belongs() -> No
     assert put(placed({0: typed}, missing, is_ours=True)) == []
     # A person duplicated our tab and deleted the original, or mapped a tab of their own.
     duplicate = seen({0: blank}, is_ours=True, sheet_id=7)
-    assert put(place([duplicate], {7: {0: blank}}, {1: missing})) == [(0, STATUS, "Permit")]
+    assert put(place_undos([duplicate], {7: {0: blank}}, {1: missing})) == [(0, STATUS, "Permit")]
     assert put(placed({0: blank}, missing)) == []
 
 
