@@ -179,7 +179,7 @@ class CheckResult:
             return
         if finding.undos:  # A confirmed write has undos only of a typed note.
             self.typed_notes[site].add(column)
-        if column == KEY and row.identity.shows:
+        if column == KEY and row.identity.shows:  # Its values are written next.
             self.keyed.add(site)
             return
         self.confirmed[site].add(column)
@@ -305,7 +305,7 @@ class _RowCheck:
         before = at(self.copy, cell.index)
         if part == NOTE:
             note = note_of(before)
-            if cell.undoes:  # In another row, a blank note may be as we write it.
+            if cell.undoes:  # It may restore a blank, and another row's note may be blank, too.
                 return note == cell.expects_note
             is_ours = note == note_of(cell.data) or is_same_note(cell.expects_note or "", note)
             return cell.expects_note is None or is_ours
@@ -342,7 +342,6 @@ class _RowCheck:
             )
 
     def _undo(self, cell: CellWrite, part: str) -> Undo:
-        """Return the undo of a misplaced `part`."""
         before, wrote = (masked(part, data) for data in (at(self.copy, cell.index), cell.data))
         index = index_now(self.table, cell.column, cell.index)
         return Undo(
@@ -396,6 +395,7 @@ class _RowCheck:
             return RowIdentity(is_header=True)
         if cell.column != KEY and (key := self._key()):
             return RowIdentity(key=key)  # If the key was overwritten, too, it is restored first.
+        # The row has no key: the cells that we didn't write identify it, and the customer we wrote.
         overwritten = [one.index for one in self.row.cells]
         wrote = {
             each.column: text

@@ -252,8 +252,7 @@ class Flusher:
         If a few can't be found, their rows count as deleted. Raises Permanent if keys are in other
         cells, or if many are missing at once.
         """
-        lease, pending = context.lease, context.pending
-        everything = self.writer.read_everything(context)
+        pending, everything = context.pending, self.writer.read_everything(context)
         tables, rows = everything.snapshot.tables, everything.rows
         still_lost = lost - {site for table in tables for site in table.keys}
         for table in tables:
@@ -273,7 +272,7 @@ class Flusher:
             return True
         if not are_deleted:
             raise keys.keys_gone(len(unexplained), len(pending.sites_with_row))
-        self.store.batches.set_has_row(lease, unexplained, has_row=False)
+        self.store.batches.set_has_row(context.lease, unexplained, has_row=False)
         return False  # Nothing was sent, so this flush still writes the other jobs.
 
     def count_as_deleted(self, lost: Set[str], known: Set[str]) -> bool:

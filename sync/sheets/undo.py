@@ -68,11 +68,16 @@ def place_undos(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) 
     """
     work = _Placing(tables, rows)
     keys = {number: undo for number, undo in undos.items() if undo.column == KEY}
-    for number, undo in sorted((keys or undos).items(), reverse=True):
+    newest_first = sorted((keys or undos).items(), reverse=True)
+    for number, undo in newest_first:
         if undo.is_of_pattern:  # Only a person can fix that.
             work.finish(number, undo, is_reported=True)
         elif undo.removes_key:
-            work.restore_key(number, undo, keys)
+            key = undo.identity.key
+            same_key = [
+                one for _, one in newest_first if one.removes_key and one.identity.key == key
+            ]
+            work.restore_key(number, undo, same_key)
         else:
             work.restore_cell(number, undo)
     return work.placement()
@@ -102,30 +107,23 @@ class _Placing:
         self._reported: dict[tuple[str, str, str, int, int], list[Undo]] = {}
         self._result = Placement()
 
-    def restore_key(self, number: int, undo: Undo, keys: Mapping[int, Undo]) -> None:
+    def restore_key(self, number: int, undo: Undo, same_key: Sequence[Undo]) -> None:
         """Restore the key cell of every row that has this key by mistake.
 
-        If the key was misplaced several times, its newest undo knows best which row is the right
-        one (`identity`); what a row held before is in the undo of the write that hit it. The first
-        call writes all of these rows. Once no row has the key by mistake, the others finish.
+        If the key was misplaced several times (`same_key`, the newest first), the newest undo knows
+        the right row (`identity`), but what a row held is in the undo of the write that hit it. The
+        newest writes all rows; the others finish once no row has the key by mistake.
         """
-        same = {
-            n: one
-            for n, one in keys.items()
-            if one.removes_key and one.identity.key == undo.identity.key
-        }
-        newest = same[max(same)]
-        is_anywhere = False
-        for place in self._keyed(undo.identity.key):
+        identity, is_anywhere = same_key[0].identity, False
+        for place in self._keyed(identity.key):
             row, columns = self._row(place)
-            if not newest.identity.matches(row, columns):
+            if not identity.matches(row, columns):
                 continue
-            newest_first = reversed(same.values())
-            old = next((one for one in newest_first if one.overwrote(row, columns)), None)
-            if old is None and newest.identity.is_partly_shown(row, columns):
+            hit = next((one for one in same_key if one.overwrote(row, columns)), None)
+            if hit is None and identity.is_partly_shown(row, columns):
                 continue  # It is a copy of the right row: one text was typed over in one of them.
-            before, image = (old.before, old.image) if old else ({}, undo.image)
-            of_row = {"before": before, "image": image, "identity": newest.identity}
+            before, image = (hit.before, hit.image) if hit else ({}, undo.image)
+            of_row = {"before": before, "image": image, "identity": identity}
             self._write(place, number, undo.model_copy(update=of_row))
             is_anywhere = True
         if not is_anywhere:
