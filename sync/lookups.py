@@ -125,11 +125,11 @@ class DetailLookup:
     _config: EverBrightConfig
 
     def request(self, due: DueLookup[Details]) -> Details:
-        """Return a job's details, blank for one without a row.
+        """Return a job's details, blank for a lead.
 
         A metric that is missing or refused is requested again when the job changes.
         """
-        metrics = self._columns.metrics_for(due.job) if due.job.has_row else ()
+        metrics = () if due.job.is_lead else self._columns.metrics_for(due.job)
         path = self._path(due.job, metrics)
         if not path:
             return Details()

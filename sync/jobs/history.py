@@ -53,7 +53,7 @@ class HistoryLines:
         self, before: Job, after: Job, event: OtherEvent, digest: str, received: datetime
     ) -> list[Change]:
         """Return the lines for the event of another webhook."""
-        if not after.has_row:
+        if after.is_lead:
             return []
         origin = Origin(stamp=received, received=received, digest=digest)
         changes = _contract_changes(before, after, origin)

@@ -358,9 +358,9 @@ class Job(Value):
     """The newest comments from other webhooks."""
 
     @property
-    def has_row(self) -> bool:
-        """Whether it is shown: a lead without a milestone or contract is not."""
-        return bool(self.events or self.contracts or self.change_orders)
+    def is_lead(self) -> bool:
+        """Whether it has no milestone or contract yet: then the sheet doesn't show it."""
+        return not (self.events or self.contracts or self.change_orders)
 
 
 def placeholder_name(site: str) -> str:

@@ -94,7 +94,7 @@ class Targets:
             for target in laid_out.values()
             if target.differs() or (is_counted and target.entry != target.counted)
         ]
-        failed = [t.site for t in pending.jobs if t.job.has_row and t.site not in laid_out]
+        failed = [t.site for t in pending.jobs if not t.job.is_lead and t.site not in laid_out]
         unfinished = {*failed, *(target.site for target in differing)}
         done = [
             confirmation(laid_out.get(target.site, target))
@@ -127,8 +127,8 @@ class Targets:
         """
         laid_out = []
         for target in sorted(jobs, key=_began):
-            if not target.job.has_row:
-                continue  # A lead has no row.
+            if target.job.is_lead:
+                continue
             try:
                 laid_out.append(self.layout.lay_out(target, columns))
             except Exception:

@@ -52,7 +52,7 @@ def digest_jobs(wiring: Wiring, slot: datetime) -> Iterator[DigestJob]:
     """Yield the jobs as the sheet shows them on the day of `slot`."""
     layout = wiring.layout()
     for target in wiring.sheet_store().pending.every():
-        if target.job.has_row:
+        if not target.job.is_lead:
             yield _digest_job(layout.lay_out(target, _FIELDS), slot, layout.stuck_days)
 
 

@@ -77,8 +77,8 @@ class Jobs:
             self._keep(connection, projected)
             if projected.documents:
                 self._queue_documents(connection, projected.documents)
-            with_rows = [state.site for state in projected.jobs if state.has_row]
-            lookups.schedule(self._database, connection, with_rows)
+            sold = [state.site for state in projected.jobs if not state.is_lead]
+            lookups.schedule(self._database, connection, sold)
             history.keep(self._database, connection, projected.changes)
             owned = [{"uuid": uuid, "site": site} for uuid, site in projected.milestones.items()]
             if owned:
