@@ -102,17 +102,17 @@ class Fetcher(Generic[AnswerT]):
 
 
 def request_customer(everbright: EverBright, due: DueLookup[Customer]) -> Customer:
-    """Return EverBright's answer. `asked` is when it first had this value of `archived`.
+    """Return EverBright's answer, with since when it has been the same about `archived`.
 
-    A webhook about it that was received since then overrides the answer. The next answer counts as
-    new, even if it is the same, and overrides the webhook.
+    A webhook about it that was received since then overrides the known answer. The next answer
+    overrides the webhook: it has a new date, even if it is the same.
     """
     customer = read_customer(everbright.site(due.job.site))
-    fact, asked = due.job.facts.get(ARCHIVED), due.known.asked
-    is_same = customer.archived == due.known.archived
-    if asked is None or not is_same or (fact and fact.received >= asked):
-        asked = due.claimed_at
-    return customer.model_copy(update={"asked": asked})
+    fact, as_of = due.job.facts.get(ARCHIVED), due.known.archived_as_of
+    is_overridden = fact and as_of and fact.received >= as_of
+    if as_of is None or is_overridden or customer.archived != due.known.archived:
+        as_of = due.claimed_at
+    return customer.model_copy(update={"archived_as_of": as_of})
 
 
 @dataclass

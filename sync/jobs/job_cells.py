@@ -89,7 +89,8 @@ class RowSource:
     def is_archived(self) -> bool:
         """Whether the job is archived, by a webhook or a later answer of EverBright's API."""
         fact, answer = self.job.facts.get(ARCHIVED), self.customer
-        if fact and (answer.archived is None or not answer.asked or fact.received >= answer.asked):
+        as_of = answer.archived_as_of
+        if fact and (answer.archived is None or as_of is None or fact.received >= as_of):
             return fact.value != ""
         return bool(answer.archived)
 

@@ -375,7 +375,7 @@ class Customer(Value):
     aren't declared here.
     """
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", serialize_by_alias=True)
     __pydantic_extra__: dict[str, str] = Field(init=False)
     name: str = ""
     address: str = ""
@@ -385,8 +385,8 @@ class Customer(Value):
     zip: str = ""
     archived: bool | None = None
     """Whether the job is archived; None if the answer doesn't say."""
-    asked: datetime | None = None
-    """When EverBright first answered this `archived` (UTC); repeating it doesn't change that."""
+    archived_as_of: datetime | None = Field(default=None, alias="asked")
+    """Since when EverBright has answered this `archived` (UTC)."""
 
 
 class Details(Value):

@@ -96,7 +96,7 @@ class Lookups(Generic[AnswerT]):
         with self._database.writing() as connection:
             before = connection.scalar(select(table.c.body).where(table.c.site == site))
             known = self._kind.model_validate_json(before or "{}")
-            is_new = _in_row(known) != _in_row(answer)
+            is_new = _shown(known) != _shown(answer)
             if is_new:
                 touch(connection, site)  # First, because the projection locks in this order, too.
             connection.execute(self._update(site, values | self._stamp))
@@ -124,8 +124,8 @@ class Lookups(Generic[AnswerT]):
         return update(self._table).where(self._table.c.site == site).values(values)
 
 
-def _in_row(answer: Value) -> object:
-    """Return the part of an answer that a row shows, without the question."""
+def _shown(answer: Value) -> object:
+    """Return what a row depends on: a customer with its date, or the values of details."""
     return answer.values if isinstance(answer, Details) else answer
 
 
@@ -133,8 +133,9 @@ class Customers(Lookups[Customer]):
     """The customers of jobs. An answer counts as current for a day."""
 
     def __init__(self, database: Database) -> None:
+        names = (field.alias or name for name, field in Customer.model_fields.items())
         keys = (f"{entry.id}={entry.site_key}" for entry in SITE_FIELDS)
-        fields = " ".join(sorted([*Customer.model_fields, *keys]))
+        fields = " ".join(sorted([*names, *keys]))
         question = sha256(fields.encode()).hexdigest()[:16]
         stamp = {"fetched_at": now(), "question": question}
         super().__init__(database, customer, Customer, stamp)
