@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, literal, select, update
+from sqlalchemy import Connection, and_, delete, literal, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.errors import Permanent
@@ -55,6 +55,7 @@ class Spreadsheet:
         self._database = database
         self.id = spreadsheet_id
         self._is_this = sheet.c.spreadsheet_id == spreadsheet_id
+        self._is_written = and_(self._is_this, sheet.c.is_current == 1, sheet.c.paused_at.is_(None))
         self._was_made_current = False
 
     def take_turn(self, lease: Lease, spacing: float = SPACING) -> Turn:
@@ -278,11 +279,14 @@ class Spreadsheet:
     def set_trashed(self, *, trashed: bool) -> None:
         self._set(trashed=trashed)
 
+    def is_written(self) -> bool:
+        """Return whether it is the current spreadsheet and writing isn't paused."""
+        return bool(self._database.scalar(select(literal(1)).where(self._is_written)))
+
     def is_comparison_due(self, seconds: float) -> bool:
         """Return whether the last comparison is older than `seconds` and writing isn't paused."""
         is_past = sheet.c.compared_at < now() - seconds
-        is_written = sheet.c.is_current == 1, sheet.c.paused_at.is_(None)
-        return bool(self._database.scalar(select(is_past).where(self._is_this, *is_written)))
+        return bool(self._database.scalar(select(is_past).where(self._is_written)))
 
     def set_compared(self, lease: Lease) -> None:
         self._set(lease, compared_at=now())

@@ -71,22 +71,22 @@ class SheetLoop:
         """Do what is due; return whether it flushed, because more may be pending then."""
         if self._pruning.begin_if_over():
             self._wiring.inbox.prune(self._settings.keep_deliveries_days)
-        spreadsheet = self._store.spreadsheet
+        flusher, pending, spreadsheet = self._flusher, self._store.pending, self._store.spreadsheet
         if self._comparing.begin_if_over():
             if spreadsheet.is_comparison_due(_COMPARE_EVERY):
                 self._compare()
-            elif not self._flusher.has_known_fence and spreadsheet.is_comparison_due(0.0):
+            elif not (flusher.has_known_fence or pending.is_due()) and spreadsheet.is_written():
                 self._read_fence()
         if self._trash.begin_if_over() and (self._has_written or spreadsheet.is_trashed()):
             self._wiring.check_trash()
             self._has_written = False
-        if self._store.pending.is_due():
+        if pending.is_due():
             self._has_written = True
             return self._flush()
-        if self._flusher.new_reps - self._flusher.known_reps:
-            # Refused if somebody is moving columns; the next comparison creates the views.
+        if flusher.new_reps - flusher.known_reps:
+            # They get filter views: now, or if somebody is moving columns, by the next comparison.
             with suppress(Refused), self._wiring.hold(self._stop.sleep) as lease:
-                renew(self._flusher, lease)
+                renew(flusher, lease)
         return False
 
     def _compare(self) -> None:
@@ -101,10 +101,9 @@ class SheetLoop:
 
     def _read_fence(self) -> None:
         """After a start with nothing to write, find out whether the database was restored."""
-        if not self._store.pending.is_due():
-            self._comparing.postpone(_COMPARE_AGAIN)
-            with self._wiring.hold(self._stop.sleep) as lease:
-                self._flusher.read_snapshot(lease)
+        self._comparing.postpone(_COMPARE_AGAIN)
+        with self._wiring.hold(self._stop.sleep) as lease:
+            self._flusher.read_snapshot(lease)
 
     def _flush(self) -> bool:
         """Flush what is pending; False if another worker does it."""

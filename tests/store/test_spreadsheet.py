@@ -130,9 +130,11 @@ def test_a_comparison_is_due_a_day_after_the_last(database: Database) -> None:
     assert spreadsheet.is_comparison_due(0.01)
     spreadsheet.set_compared(mine)
     assert not spreadsheet.is_comparison_due(60)
+    assert spreadsheet.is_written()
     Spreadsheet(database, "other").make_current(mine)
     time.sleep(0.05)
     assert not spreadsheet.is_comparison_due(0.01)
+    assert not spreadsheet.is_written()
 
 
 def test_whose_the_tabs_are_is_stored(database: Database) -> None:
