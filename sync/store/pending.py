@@ -77,22 +77,22 @@ class PendingWork:
         On mapped tabs, a job is matched with a row by its customer before a row is added. So a job
         waits until its customer is known or is no longer looked up. Because two jobs of one
         customer must not take the same row one after the other, a job also waits for the customers
-        of other new jobs, until their first lookups (NAME_WAIT_TRIES) are over.
+        of all other new jobs, until their first lookups (NAME_WAIT_TRIES) are over.
         """
         if not self._history.waits_for_names:
             return true()
-        unknown = select(customer.c.site).where(IS_AWAITED)
+        awaited = select(customer.c.site).where(IS_AWAITED)
         other = job.alias()
         # A time in the future means that the clock was set back: nothing waits for it.
         is_new = ~other.c.has_row & other.c.waiting_since.between(now() - NAME_WAIT_SECONDS, now())
-        others = exists().where(
+        is_any_new_awaited = exists().where(
             customer.c.site == other.c.site,
             IS_AWAITED,
             customer.c.attempts < NAME_WAIT_TRIES,
             is_new,
         )
-        is_free = job.c.site.not_in(unknown) & ~others
-        return or_(~self._sheet.is_mapped(), HAS_ROW, is_free)
+        is_settled = job.c.site.not_in(awaited) & ~is_any_new_awaited
+        return or_(~self._sheet.is_mapped(), HAS_ROW, is_settled)
 
     # These queries are built once: the last one runs twice a second, and building it takes longer
     # than running it.
@@ -112,16 +112,17 @@ class PendingWork:
         paused = exists().where(
             sheet.c.spreadsheet_id == self._sheet.id, sheet.c.paused_at.is_not(None)
         )
-        return select(and_(~paused, self._waits()))
+        return select(and_(~paused, self._has_work()))
 
     def is_waiting(self) -> bool:
-        return bool(self._database.scalar(select(self._waits())))
+        """Return whether there is pending work, even if writing is paused."""
+        return bool(self._database.scalar(select(self._has_work())))
 
     def is_due(self) -> bool:
         """Return whether there is pending work and writing isn't paused."""
         return bool(self._database.scalar(self._is_due))
 
-    def _waits(self) -> ColumnElement[bool]:
+    def _has_work(self) -> ColumnElement[bool]:
         has_attempt, undos = (
             exists().where(table.c.spreadsheet_id == self._sheet.id) for table in (attempt, undo)
         )
