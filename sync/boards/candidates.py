@@ -133,7 +133,6 @@ class CandidateFinder:
         self._party_at = cache(lambda place: Party.of(rows[place]))
 
     def candidates_of(self, customer: Customer) -> list[Place]:
-        """Return the candidates of a job."""
         texts = texts_of_customer(customer)
         job = Party.of(texts)
         near = self._index.near(texts)
