@@ -279,7 +279,7 @@ class Flusher:
         """Count the rows of `lost` as deleted if only a few are new; return whether all count.
 
         Deletions accumulate over reads while undos wait, so only the newly missing are compared
-        with FEW: after 4 rows, 4 more may be deleted, but not 8 at once.
+        with FEW: of 50 rows, 4 and then 4 more may be deleted, but not 8 at once.
         """
         if len(lost - self._counted_as_deleted) <= max(keys.FEW, keys.FEW_SHARE * len(known)):
             self._counted_as_deleted = frozenset(lost)
@@ -370,6 +370,7 @@ class Flusher:
                 wanted = self.targets.wanted(columns, beside, titles)
                 ensured = ensure(snapshot, wanted, is_ours=True)
         rows = tabs.rows(context.lease, ensured.tables, work.targets)
+        # For the others, a person may still say which row is theirs.
         served = [target for target in work.targets if target.site not in rows.waiting]
         change = diff(tabs, ensured.tables, served, rows, zone, snapshot.locale)
         parts, tab = ensured.parts, ensured.history
