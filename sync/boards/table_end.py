@@ -145,7 +145,7 @@ class _TabText:
         return line[row] if 0 <= row < len(line) else ""
 
     def _typed(self, index: int, row: int) -> str:
-        """Return the text that people typed into a cell; formulas and check boxes have none."""
+        """Return the typed text of a cell; formulas and check boxes have none."""
         text = self._text(index, row).strip()
         return "" if text in _CHECK_BOXES or formulas.is_formula_text(text) else text
 
@@ -173,7 +173,7 @@ class _TabText:
         return bool(people or not self._knows_people) and not self._has_total(row)
 
     def _filled(self, row: int) -> list[str]:
-        """Return the texts that people typed into a row, from the left."""
+        """Return the typed texts of a row, from the left."""
         return [text for index in sorted(self._lines) if (text := self._typed(index, row))]
 
     def _has_total(self, row: int) -> bool:
