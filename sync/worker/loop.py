@@ -166,7 +166,8 @@ class BackfillLoop:
     def __init__(
         self, wiring: Wiring, alerts: Alerts, stop: Stop, wake: Callable[[], object]
     ) -> None:
-        self._wiring = wiring
+        # A wiring of its own, so that the projection's lease isn't held by two loops at once.
+        self._wiring = wiring = Wiring(wiring.settings, wiring.database)
         self._backfill = wiring.backfill(_SCOPE, stop.sleep)
         self._store = Backfills(wiring.database, _SCOPE)
         self._every = wiring.settings.backfill_hours * 3600.0

@@ -10,6 +10,7 @@ from emulator import Emulator
 from sync.errors import Permanent, Retryable
 from sync.sheets.read import FENCE_TAB
 from sync.status.verdict import answer, evaluate
+from sync.wiring import PROJECTION
 from sync.worker.loop import BackfillLoop
 from sync.worker.sheet_loop import SheetLoop
 from tests import databases
@@ -184,6 +185,9 @@ def test_a_restored_database_reads_everbright_first_and_then_writes_by_itself(ho
     loop.step()
     stops(restored, RESTORED)
     hosts.google.faults.clear()
+    with restored.wiring.hold_lease(Hurried().sleep, PROJECTION):
+        BackfillLoop(restored.wiring, Mute(), Hurried(), lambda: None).step()
+        stops(restored, RESTORED)  # It waited for the projection's loop of its own worker.
     BackfillLoop(restored.wiring, Mute(), Hurried(), lambda: None).step()
     restored.flush()
     restored.compare()
