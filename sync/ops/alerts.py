@@ -116,7 +116,6 @@ class _Reason:
     sent: float | None = None
     failed: int = 0
     """The number of channels where the last message failed."""
-    has_arrived: bool = False
     on_arrival: Callable[[], object] = lambda: None
 
 
@@ -151,7 +150,7 @@ class Alerts:
         """Queue `text` unless `reason` was sent within the hour; return whether it was queued.
 
         The message's start time is `age` seconds before the reason was first reported. `arrived` is
-        called once a channel has accepted it, now or before this call; it must not block.
+        called when a channel accepts the message that is on its way; it must not block.
 
         Doesn't raise or block: a thread per channel sends it.
         """
@@ -168,11 +167,7 @@ class Alerts:
             known.given = now
             known.on_arrival = arrived
             is_due = known.sent is None or known.given - known.sent >= REPEAT_SECONDS
-            is_queued = is_due and self._queue(reason, known, text)
-            has_arrived = known.has_arrived
-        if has_arrived:
-            arrived()
-        return is_queued
+            return is_due and self._queue(reason, known, text)
 
     def deliver(self, text: str) -> bool:
         """Send `text` to every channel at once; return whether it arrived in one of them.
@@ -189,7 +184,6 @@ class Alerts:
         queued = [outbox.put(reason, message) for outbox in self._outboxes]
         if any(queued):
             known.sent, known.failed = known.given, queued.count(False)
-            known.has_arrived = False
         return any(queued)
 
     def _note(self, reason: str, *, has_arrived: bool) -> None:
@@ -198,7 +192,6 @@ class Alerts:
             known = self._reasons.get(reason)
             if known is None:
                 return
-            known.has_arrived = known.has_arrived or has_arrived
             known.failed += not has_arrived
             if known.failed >= len(self._outboxes):
                 known.sent = None

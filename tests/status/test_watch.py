@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from emulator import Emulator
 from sync.errors import Retryable
-from sync.ops.alerts import Alerts, Message
+from sync.ops.alerts import REPEAT_SECONDS, Alerts, Message
 from sync.status.messages import report_unknown_statuses
 from sync.status.problem import LATE_SECONDS
 from sync.status.watch import Watch
 from sync.store import Backlog, Confirmations
 from tests.bench import Bench
+from tests.world import wait_for
 
 WELL = Backlog(worker_age=10.0)
 LATE = replace(WELL, jobs=1, oldest_job=1000.0)
@@ -81,9 +82,22 @@ def test_the_end_of_an_unreported_problem_is_not_reported() -> None:
 
 
 def test_a_recurring_problem_is_reported_at_most_once_an_hour() -> None:
-    recipient = Recipient()
-    watched(recipient, LATE, WELL, LATE, WELL, LATE, WELL)
-    assert recipient.reasons == ["late", "late over 0"]
+    chat, seconds, backlog = _Chat(), 0.0, LATE
+    watch = Watch(lambda: backlog, Alerts([chat], lambda: seconds).send)
+
+    def has_reported(count: int) -> bool:
+        watch.step()
+        return len(chat.texts) == count
+
+    wait_for(lambda: has_reported(1))
+    backlog = WELL
+    wait_for(lambda: has_reported(2))
+    backlog = LATE
+    for _ in range(3):
+        assert has_reported(2)
+    seconds = REPEAT_SECONDS
+    wait_for(lambda: has_reported(3))
+    assert [text == "The sheet is up to date again." for text in chat.texts] == [False, True, False]
 
 
 def test_silence_and_its_end_are_reported_once() -> None:
