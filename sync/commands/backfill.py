@@ -22,6 +22,7 @@ from sync.wiring import Wiring, opened
 
 def read_report(wiring: Wiring, file: Path) -> Summary:
     """Read EverBright's Milestones report. Raises Permanent if the file isn't one."""
+    wiring.project(time.sleep)  # So that the milestones of waiting webhooks are known, too.
     words = report_words(wiring.settings, wiring.jobs())
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:

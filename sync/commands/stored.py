@@ -119,7 +119,9 @@ def milestones(as_json: bool) -> None:
     The order is the config's, or the one confirmed on the console; other milestones follow in the
     order learned from the jobs.
     """
+    logs.configure(logging.WARNING)
     wiring = Wiring(*opened())
+    wiring.project(time.sleep)
     order = Milestones(wiring.config())
     jobs = wiring.jobs()
     headings = order.headings(jobs)
@@ -137,7 +139,9 @@ def milestones(as_json: bool) -> None:
 @json_option("A JSON object a line.")
 def statuses(as_json: bool) -> None:
     """List the statuses that EverBright has sent, what they mean, and how often each occurs."""
+    logs.configure(logging.WARNING)
     wiring = Wiring(*opened())
+    wiring.project(time.sleep)
     jobs = wiring.jobs()
     seen = seen_statuses(wiring.config(), jobs)
     if as_json:

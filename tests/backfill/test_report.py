@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.backfill.intake import report_words, take_report
+from sync.commands.backfill import read_report
 from sync.errors import Permanent
 from sync.webhooks import report
 from sync.webhooks.report import ReportWords
@@ -91,20 +91,21 @@ def test_a_day_begins_in_the_zone_of_the_sheet() -> None:
     ]
 
 
-def test_a_report_brings_what_webhooks_did_not_and_nothing_twice(stand: Stand) -> None:
+def test_a_report_brings_what_webhooks_did_not_and_nothing_twice(
+    stand: Stand, tmp_path: Path
+) -> None:
+    """No worker runs before a mapping, so the command itself applies the webhooks that wait."""
     stand.send(event(1, minute=600, status="SUBMITTED"))  # 2026-01-01 10:00
-    stand.project()
-    words = report_words(stand.settings, stand.jobs.states([uuid(1)]).values())
     lines = [
         HEADER,
         f"{uuid(1)},Milestone 1,2026-01-01,,2026-01-04",
         f"{uuid(2)},milestone 1,2026-01-02,2026-01-03,",
     ]
-    events, problems = take_report(lines, words, stand.wiring.intake())
-    assert (events, problems) == ({uuid(1): 1, uuid(2): 2}, [])
-    again, _ = take_report(lines, words, stand.wiring.intake())
-    assert again == {uuid(1): 0, uuid(2): 0}
-    stand.project()
+    file = tmp_path / "report.csv"
+    file.write_text("\n".join(lines), "utf-8")
+    first_run = read_report(stand.wiring, file)
+    assert (first_run.jobs, first_run.events, first_run.problems) == (2, 3, [])
+    assert read_report(stand.wiring, file).events == 0
     first, second = (stand.jobs.states([uuid(n)])[uuid(n)] for n in (1, 2))
     (newest,) = first.events.values()
     assert newest.milestone.status == "APPROVED"
@@ -113,9 +114,14 @@ def test_a_report_brings_what_webhooks_did_not_and_nothing_twice(stand: Stand) -
     assert [one.status for one in log.statuses] == ["REJECTED", "SUBMITTED"]
 
 
-def test_a_file_that_is_not_csv_is_rejected(stand: Stand, tmp_path: Path) -> None:
-    from sync.commands.backfill import read_report
+def test_milestones_and_statuses_of_waiting_webhooks_are_listed(stand: Stand) -> None:
+    stand.send(event(1, status="ODD"))
+    assert "ODD" in stand.command("statuses").output
+    stand.send(event(1, 2))
+    assert "Milestone 2" in stand.command("milestones").output
 
+
+def test_a_file_that_is_not_csv_is_rejected(stand: Stand, tmp_path: Path) -> None:
     file = tmp_path / "report.xlsx"
     file.write_bytes(b"PK\x03\x04\xff\xfe")
     with pytest.raises(Permanent, match="isn't CSV"):
