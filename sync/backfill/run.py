@@ -144,16 +144,21 @@ class Backfill:
         return JobState.DONE if reading.has_workflow else JobState.NO_WORKFLOW, events, ""
 
     def _read_all(self, lease: Lease, sites: Sequence[str], progress: ProgressCallback) -> None:
-        """Read `sites`, and those to read again, except those that this run has already read."""
+        """Read `sites`, and those to read again, except those that this run has already read.
+
+        Those that couldn't be read before an interruption come last. They don't stop the run, so
+        that it ends even if EverBright never answers for some jobs.
+        """
         waiting, concluded = self._store.waiting(), self._store.concluded()
+        failed = self._store.last().not_read
         left = [site for site in dict.fromkeys([*waiting, *sites]) if site not in concluded]
-        done, total = len(concluded), len(concluded) + len(left)
+        done, total = len(concluded) - len(failed), len(concluded) + len(left)
         unanswered = 0
-        for site in left:
+        for site in (*left, *failed):
             progress("jobs", done, total)
             error = self._conclude_job(lease, site)
             unanswered = unanswered + 1 if error and error.reason in DOWN else 0
-            if error and unanswered >= _MOST_UNANSWERED:
+            if error and unanswered >= _MOST_UNANSWERED and site not in failed:
                 raise Retryable(error.reason, f"{error.message} Run it again to go on.")
             done += 1
         progress("jobs", done, total)

@@ -95,8 +95,18 @@ def test_a_run_resumes_after_an_outage_of_everbright(stand: Stand) -> None:
         stand.run()
     assert sum(stand.asked("ops_workflow.list").values()) == 30
     run = stand.run()
-    assert run.events == 5
-    assert len(run.not_read) == 5
+    assert (run.jobs, run.events, run.not_read) == (10, 10, {})
+
+
+def test_jobs_that_are_never_answered_do_not_keep_a_run_from_its_end(stand: Stand) -> None:
+    stand.load(*(event(job) for job in range(1, 11)))
+    stand.google.faults.answer(503, api="everbright", path="*/ops_workflow*", count=30)
+    with pytest.raises(Retryable, match="Run it again"):
+        stand.run()
+    stand.google.faults.answer(503, api="everbright", path="*/ops_workflow*", skip=5, count=None)
+    run = stand.run()
+    assert (run.jobs, run.events) == (10, 5)
+    assert list(run.not_read) == [uuid(job) for job in range(1, 6)]
 
 
 @pytest.mark.parametrize(
