@@ -184,7 +184,7 @@ class LookupLoop:
             result = fetcher.fetch()
             if result is None:
                 continue
-            if result.error is not None:
+            if result.error:
                 _log.info(fetcher.name, site=result.site, reason=result.error.reason)
             self._record_token(result.error)
             if result.is_new:
@@ -195,7 +195,7 @@ class LookupLoop:
 
     def _record_token(self, error: BrightsheetError | None) -> None:
         """Record whether the token is accepted; other errors don't show it."""
-        if error is not None and error.reason != TOKEN:
+        if error and error.reason != TOKEN:
             return
         is_refused = error is not None
         if is_refused != self._is_refused:

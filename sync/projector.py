@@ -36,12 +36,7 @@ class _Parsed(NamedTuple):
 class Projector:
     """Applies deliveries to their jobs, each once, under a lease."""
 
-    def __init__(
-        self,
-        inbox: Inbox,
-        jobs: Jobs,
-        settings: Settings,
-    ) -> None:
+    def __init__(self, inbox: Inbox, jobs: Jobs, settings: Settings) -> None:
         self._inbox = inbox
         self._jobs = jobs
         self._config = settings.config
@@ -71,9 +66,7 @@ class Projector:
         One that causes an error doesn't delay the others.
         """
         parsed, rejected = self._parse(deliveries)
-        if not all(each.delivery.site for each in parsed):
-            parsed = self._with_sites(parsed)
-        remembered, forgotten = self._split_forgotten(parsed)
+        remembered, forgotten = self._split_forgotten(self._with_sites(parsed))
         if (answers := self._jobs.confirmations.read()) != self._answers:
             self._answers = answers
             self._history = HistoryLines(self._config.with_answers(answers))
@@ -131,7 +124,7 @@ class Projector:
 
     def _with_sites(self, parsed: Sequence[_Parsed]) -> list[_Parsed]:
         """Add the site to deliveries that name only a milestone, if its job is known."""
-        milestones = {_named_milestone(d) for _, d in parsed if not d.site} - {""}
+        milestones = {_named_milestone(d) for _, d in parsed if not d.site}
         sites = self._jobs.sites_of(milestones) if milestones else {}
         sites |= _sites_by_milestone(parsed)
         found = []
@@ -184,9 +177,9 @@ def _documents_to_copy(deliveries: Iterable[Delivery]) -> list[DocumentToCopy]:
             documents += [(contract.sub_task, document) for document in contract.documents]
         for sub_task, document in documents:
             if delivery.site and document.is_uploaded:
-                key = (delivery.site, document.uuid)
-                name = document.name[:300]
-                found[key] = DocumentToCopy(document.uuid, delivery.site, sub_task, name)
+                found[delivery.site, document.uuid] = DocumentToCopy(
+                    document.uuid, delivery.site, sub_task, document.name[:300]
+                )
     return list(found.values())
 
 

@@ -91,8 +91,8 @@ class Jobs:
             for seq, about in projected.waiting.items():
                 _mark(connection, [seq], {"projected": True, "about": about})
             for seq, reason in projected.rejected.items():
-                rejected = {"outcome": Outcome.REJECTED, "reason": reason}
-                _mark(connection, [seq], {"projected": True, **rejected})
+                values = {"projected": True, "outcome": Outcome.REJECTED, "reason": reason}
+                _mark(connection, [seq], values)
 
     def _keep(self, connection: Connection, projected: Projected) -> None:
         times = (

@@ -14,7 +14,7 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.field_table import SITE_FIELDS
 from sync.jobs.model import Customer, Details, Job
-from sync.store.database import Database, now, touch
+from sync.store.database import Database, clock, now, touch
 from sync.store.findings import is_dismissed
 from sync.store.reported import Reported
 from sync.store.schema import customer, detail, job
@@ -74,13 +74,13 @@ class Lookups(Generic[AnswerT]):
             if row is None:
                 return None
             connection.execute(self._update(row.site, {"due_at": now() + _CLAIM_SECONDS}))
-            clock = connection.scalars(select(now())).one()
+            claimed_at = datetime.fromtimestamp(clock(connection), UTC)
         return DueLookup(
             Job.model_validate_json(row.state),
             self._kind.model_validate_json(row.body),
             row.attempts,
             row.events,
-            datetime.fromtimestamp(clock, UTC),
+            claimed_at,
         )
 
     def keep(self, site: str, answer: AnswerT, events: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, or_, select, true
+from sqlalchemy import Connection, Select, exists, func, or_, select, true
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.cells import cells_in
@@ -108,11 +108,11 @@ class PendingWork:
         return self._history.due().where(change.c.site.not_in(self._resting()))
 
     @cached_property
-    def _is_due(self) -> Select[tuple[bool]]:
+    def _is_due(self) -> Select[Any]:
         paused = exists().where(
             sheet.c.spreadsheet_id == self._sheet.id, sheet.c.paused_at.is_not(None)
         )
-        return select(and_(~paused, self._has_work()))
+        return select(self._has_work()).where(~paused)
 
     def is_waiting(self) -> bool:
         """Return whether there is pending work, even if writing is paused."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, literal, select, update
+from sqlalchemy import Connection, and_, delete, exists, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.errors import Permanent
@@ -170,8 +170,7 @@ class Spreadsheet:
 
     def is_mapped(self) -> ColumnElement[bool]:
         """Return the condition that the jobs are in mapped tabs."""
-        is_mapped = sheet.c.mode == Mode.MAPPED.value
-        return select(literal(1)).where(self._is_this, is_mapped).exists()
+        return exists().where(self._is_this, sheet.c.mode == Mode.MAPPED.value)
 
     def mode(self) -> Mode:
         with self._database.reading() as connection:
@@ -281,7 +280,7 @@ class Spreadsheet:
 
     def is_written(self) -> bool:
         """Return whether it is the current spreadsheet and writing isn't paused."""
-        return bool(self._database.scalar(select(literal(1)).where(self._is_written)))
+        return bool(self._database.scalar(select(exists().where(self._is_written))))
 
     def is_comparison_due(self, seconds: float) -> bool:
         """Return whether the last comparison is older than `seconds` and writing isn't paused."""

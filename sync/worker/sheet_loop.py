@@ -56,7 +56,6 @@ class SheetLoop:
 
     def __init__(self, wiring: Wiring, alerts: Alerts, stop: Stop) -> None:
         self._wiring = wiring
-        self._settings = wiring.settings
         self._alerts = alerts
         self._stop = stop
         self._flusher = wiring.flusher(stop.sleep, alerts.send)
@@ -70,7 +69,7 @@ class SheetLoop:
     def step(self) -> bool:
         """Do what is due; return whether it flushed, because more may be pending then."""
         if self._pruning.begin_if_over():
-            self._wiring.inbox.prune(self._settings.keep_deliveries_days)
+            self._wiring.inbox.prune(self._wiring.settings.keep_deliveries_days)
         flusher, pending, spreadsheet = self._flusher, self._store.pending, self._store.spreadsheet
         if self._comparing.begin_if_over():
             if spreadsheet.is_comparison_due(_COMPARE_EVERY):
