@@ -66,7 +66,9 @@ class Projector:
         One that causes an error doesn't delay the others.
         """
         parsed, rejected = self._parse(deliveries)
-        remembered, forgotten = self._split_forgotten(self._with_sites(parsed))
+        if not all(each.delivery.site for each in parsed):
+            parsed = self._with_sites(parsed)
+        remembered, forgotten = self._split_forgotten(parsed)
         if (answers := self._jobs.confirmations.read()) != self._answers:
             self._answers = answers
             self._history = HistoryLines(self._config.with_answers(answers))
@@ -125,8 +127,7 @@ class Projector:
     def _with_sites(self, parsed: Sequence[_Parsed]) -> list[_Parsed]:
         """Add the site to deliveries that name only a milestone, if its job is known."""
         milestones = {_named_milestone(d) for _, d in parsed if not d.site}
-        sites = self._jobs.sites_of(milestones) if milestones else {}
-        sites |= _sites_by_milestone(parsed)
+        sites = self._jobs.sites_of(milestones) | _sites_by_milestone(parsed)
         found = []
         for kept, delivery in parsed:
             if not delivery.site:

@@ -64,7 +64,7 @@ class Jobs:
         """Return those of `ids` (of jobs and milestones) whose data was deleted."""
         by_digest = {digest_of(one): one for one in ids}
         query = select(forgotten.c.digest).where(forgotten.c.digest.in_(sorted(by_digest)))
-        return {by_digest[one] for one in self._database.scalars(query)} if by_digest else set()
+        return {by_digest[one] for one in self._database.scalars(query)}
 
     def sites_of(self, milestones: Collection[str]) -> dict[str, str]:
         """Return the sites of `milestones` by UUID, without unknown ones."""
