@@ -337,6 +337,8 @@ class Flusher:
         # After an attempt, or to take over, even an empty batch is sent: it moves the fence.
         if parts.is_empty and not (pending.has_attempt or pending.takes_over):
             self._search = RefusalSearch()
+            # Before they are confirmed: nothing else is pending then that could end the trouble.
+            self.store.spreadsheet.clear_trouble()
             self.store.batches.confirm(lease, [*absent, *parts.shown])
             self.store.history.drop(lease, parts.lines)  # Changes of hidden milestones.
             return

@@ -228,6 +228,21 @@ def test_a_comparison_finds_what_is_wrong_in_a_copied_row(twelve: Bench) -> None
     assert twelve.compare() == 0
 
 
+def test_a_read_that_finds_nothing_to_write_ends_the_trouble(twelve: Bench) -> None:
+    twelve.ask()
+    twelve.flush()
+    twelve.edit("delete_rows", index=twelve.at(12))
+    twelve.customer(12, last_name="Birch")
+    twelve.wiring.customers.make_due(uuid(12))
+    assert twelve.ask()
+    twelve.store.spreadsheet.set_trouble("google_unavailable", "Google answered 503.")
+    calls, writes = twelve.calls(), twelve.writes()
+    twelve.flush_once()
+    assert (twelve.calls() > calls, twelve.writes()) == (True, writes)
+    assert not twelve.is_waiting()
+    assert twelve.store.spreadsheet.glance().reason == ""
+
+
 def test_a_managed_note_stays_managed_when_its_cell_is_rewritten(twelve: Bench) -> None:
     twelve.edit("type_cell", row=twelve.at(1), column=twelve.index(STATUS), text="typed over")
     assert twelve.compare() == 1
