@@ -354,8 +354,8 @@ RULES = [
     ProblemRule(
         "comparison_late",
         what=lambda now: (
-            "The whole sheet was last compared with EverBright "
-            f"{lasting(now.comparison_age or 0.0)} ago."
+            "The whole sheet hasn't been compared with EverBright for "
+            f"{lasting(now.comparison_age or 0.0)}."
         ),
         cause="The daily comparison fails or doesn't run. The worker's log has the reason.",
         fix="Compare now on the console.",

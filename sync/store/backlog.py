@@ -109,7 +109,10 @@ class Backlog:
     paused_age: float | None = None
     """Seconds since writing was paused; None if it isn't."""
     comparison_age: float | None = None
-    """Seconds since the whole sheet was last compared; None if it wasn't written yet."""
+    """Seconds since the whole sheet was last compared, or since that became due after a mapping.
+
+    None if it wasn't written yet.
+    """
     findings: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The findings of the last comparison as texts, by the code of their warning."""
     is_mapped: bool = False
@@ -262,7 +265,7 @@ def _sheet(kept: Row[Any] | None, clock: float) -> dict[str, Any]:
         "doubt_age": age(kept.doubt_since),
         "is_trashed": kept.trashed,
         "paused_age": age(kept.paused_at),
-        "comparison_age": age(kept.compared_at or None),
+        "comparison_age": age(abs(kept.compared_at) if kept.compared_at else None),
         "is_mapped": kept.mode == Mode.MAPPED,
         "is_set_up": bool(kept.mode) or kept.landed_at is not None,
         "gone_columns": tuple(f"{column.header!r} in {column.tab!r}" for column in gone),

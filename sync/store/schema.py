@@ -178,6 +178,7 @@ sheet = _table(
     Column("since", Float),
     Column("pace_left", Float),
     Column("pace_last", Float),
+    # When the whole sheet was last compared; negative if that has been due since a mapping then.
     Column("compared_at", Float),
     # When the last batch was confirmed.
     Column("landed_at", Float),

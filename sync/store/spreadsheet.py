@@ -165,7 +165,7 @@ class Spreadsheet:
                 tabs=json.dumps(sorted(tabs)),
                 columns=json.dumps(sorted({*columns, *created})),
                 read_columns="",
-                compared_at=0.0,
+                compared_at=-now(),
             )
 
     def is_mapped(self) -> ColumnElement[bool]:
@@ -319,7 +319,7 @@ class Spreadsheet:
                 reason=row.reason,
                 message=row.message,
                 landed_at=row.landed_at,
-                compared_at=row.compared_at or None,
+                compared_at=row.compared_at if (row.compared_at or 0.0) > 0.0 else None,
                 paused_at=row.paused_at,
                 quota_used=_bucket(row, row.clock).used(row.clock),
             )

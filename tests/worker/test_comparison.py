@@ -22,6 +22,13 @@ def compared_days_ago(bench: Bench, days: float) -> None:
         connection.execute(update(sheet).values(compared_at=ago))
 
 
+def due_days_ago(bench: Bench, days: float) -> None:
+    """Have the comparison after a mapping be due for `days`."""
+    with bench.database.writing() as connection:
+        is_due = update(sheet).where(sheet.c.compared_at < 0.0)
+        connection.execute(is_due.values(compared_at=sheet.c.compared_at + days * DAY))
+
+
 def step(loop: SheetLoop) -> None:
     try:
         while loop.step():
@@ -60,6 +67,12 @@ def test_an_old_comparison_is_a_warning_until_the_next_one(bench: Bench) -> None
     assert "comparison_late" in codes()
     bench.compare()
     assert "comparison_late" not in codes()
+    with bench.held() as lease:
+        bench.store.spreadsheet.set_mapped(lease, [0], [])
+    assert bench.store.spreadsheet.glance().compared_at is None
+    assert "comparison_late" not in codes()
+    due_days_ago(bench, 2.1)
+    assert "comparison_late" in codes(), "after the mapping, none has finished"
 
 
 def test_a_spreadsheet_in_the_trash_is_a_warning_until_it_is_restored(bench: Bench) -> None:
