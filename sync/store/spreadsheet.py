@@ -293,10 +293,11 @@ class Spreadsheet:
     def set_trouble(self, reason: str, message: str) -> None:
         """Record why the sheet can't be written, and since when it can't."""
         with self._database.writing() as connection:
-            known = connection.scalar(select(sheet.c.reason).where(self._is_this))
-            if known != reason:
+            query = select(sheet.c.reason, sheet.c.message).where(self._is_this)
+            known = connection.execute(query).first()
+            if known is None or tuple(known) != (reason, message):
                 values: dict[str, object] = {"reason": reason, "message": message}
-                if not known:
+                if known is None or not known.reason:
                     values["since"] = now()
                 self.change(connection, **values)
 

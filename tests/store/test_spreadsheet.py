@@ -115,6 +115,8 @@ def test_a_trouble_lasts_since_its_first_reason(database: Database) -> None:
     time.sleep(0.05)
     spreadsheet.set_trouble("rate_limited", "Too many calls.")
     assert spreadsheet.glance().message == "Too many calls."
+    spreadsheet.set_trouble("rate_limited", "Too many writes.")
+    assert spreadsheet.glance().message == "Too many writes."
     assert first is not None
     assert since() == first
     spreadsheet.clear_trouble()
