@@ -171,15 +171,11 @@ class LookupLoop:
     _heartbeats: Heartbeats
     _wait: Callable[[float], object]
     _wake: Callable[[], object]
-    _is_refused: bool = False
-    _has_begun: bool = False
+    _is_refused: bool | None = None
+    """Whether the last answer refused the token; None before the first."""
 
     def step(self) -> bool:
         """Send the first request that is due; False if none is."""
-        if not self._has_begun:
-            # The token may have changed with the restart.
-            self._heartbeats.end(TOKEN_REFUSED)
-            self._has_begun = True
         for fetcher in self._fetchers:
             result = fetcher.fetch()
             if result is None:

@@ -109,13 +109,11 @@ class Lookups(Generic[AnswerT]):
         self._database.execute(self._update(site, values))
 
     def schedule_outdated(self, rate: float) -> None:
-        """Make lookups due whose answers are to another question, at most `rate` a second.
-
-        One that has failed too often is tried once more.
-        """
+        """Make lookups due that failed, or answered another question, at most `rate` a second."""
         table = self._table
-        is_outdated = table.c.question != self._stamp["question"], table.c.due_at.is_(None)
-        query = select(table.c.site).where(*is_outdated).order_by(table.c.site)
+        is_outdated = (table.c.question != self._stamp["question"]) & table.c.due_at.is_(None)
+        which = is_outdated | (table.c.attempts > 0)
+        query = select(table.c.site).where(which).order_by(table.c.site)
         with self._database.writing() as connection:
             for number, site in enumerate(connection.scalars(query).all()):
                 connection.execute(self._update(site, {"due_at": now() + number / rate}))
