@@ -80,7 +80,7 @@ _CAUSES = {
     "api_off": ("The API is turned off in the project of the credentials.", _LIBRARY),
     "no_storage": (
         "A service account has no storage, and a folder in My Drive doesn't give it any.",
-        "Set DRIVE_FOLDER_ID to a folder on a shared drive, or run: brightsheet auth google",
+        "Use one on a shared drive, or: brightsheet auth google --client FILE --spreadsheet ID",
     ),
     "drive_full": (
         "Copies belong to the account that signed in, and count against its storage.",

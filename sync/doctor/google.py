@@ -33,10 +33,19 @@ _WITHOUT_EFFECT: list[dict[str, Any]] = [
 ]
 """A batch that changes nothing, and shows whether we may write."""
 _ANY_PAGE = "https://www.googleapis.com/drive/v3/about"
-_PUBLISH = (
-    "In Google's console, Google Auth Platform, Audience: Publish app (or make it Internal). Then "
-    "sign in again on your own computer: brightsheet auth google"
-)
+_PUBLISH = "In Google's console, Google Auth Platform, Audience: Publish app (or make it Internal)."
+_AUTH = "brightsheet auth google --client FILE"
+
+
+def _sign_in_again(settings: Settings) -> str:
+    """Return a fix that keeps the files: without these options, others may be created."""
+    options = [f"--spreadsheet {settings.spreadsheet_id}"]
+    if settings.drive_folder_id:
+        options.append(f"--folder {settings.drive_folder_id}")
+    return (
+        "Sign in again on your own computer, and replace only GOOGLE_OAUTH_TOKEN_JSON: "
+        f"{_AUTH}, and for what Brightsheet didn't create {' or '.join(options)}"
+    )
 
 
 def credentials(wiring: Wiring) -> Check:
@@ -56,14 +65,14 @@ def credentials(wiring: Wiring) -> Check:
         return warning(
             f"{account} is signed in, and Google ends the sign-in in {lasting(accepted.ends_in)}.",
             "The app's status in Google's console is Testing, so its sign-ins end after 7 days.",
-            _PUBLISH,
+            f"{_PUBLISH} {_sign_in_again(settings)}",
         )
     scopes = accepted.scopes
     if scopes and scopes.isdisjoint((FILE, DRIVE)):
         return failed(
             "The sign-in doesn't cover spreadsheets and files.",
             "A box on Google's page was not checked at the sign-in.",
-            "Sign in again: brightsheet auth google",
+            _sign_in_again(settings),
         )
     return ok(f"{account} is signed in, and owns the files that Brightsheet creates.")
 
@@ -75,18 +84,18 @@ def _refused(settings: Settings, error: Permanent) -> Check:
             "The service account's key was deleted or disabled, or this machine's clock is wrong. "
             "Organizations may forbid such keys (policy iam.disableServiceAccountKeyCreation).",
             "Create a new key and set it. If your organization forbids keys, sign in with a Google "
-            "account: brightsheet auth google",
+            f"account: {_AUTH} --spreadsheet {settings.spreadsheet_id}",
         )
     since = str(auth.credentials_json(settings).get("signed_in", ""))[:10]
     return failed(
         error.message,
         "The sign-in has expired or was revoked. While the app's status is Testing, Google ends it "
         f"after 7 days{f' (this one is from {since})' if since else ''}.",
-        _PUBLISH,
+        f"{_PUBLISH} {_sign_in_again(settings)}",
     )
 
 
-def not_covered(settings: Settings, error: Permanent, kind: str, file_id: str) -> Check:
+def not_covered(settings: Settings, error: Permanent, kind: str) -> Check:
     """Return the result for a file that the sign-in of a Google account doesn't cover.
 
     `kind` is "spreadsheet" or "folder". Raises `error` again if it has another reason.
@@ -95,11 +104,13 @@ def not_covered(settings: Settings, error: Permanent, kind: str, file_id: str) -
         raise error
     if sign_in(settings).scopes & ({DRIVE, SHEETS} if kind == "spreadsheet" else {DRIVE}):
         raise error
+    folder = f" --folder {settings.drive_folder_id}" if kind == "folder" else ""
     return failed(
         f"This sign-in can't open the {kind}.",
         f"The sign-in covers only files that Brightsheet created, and this {kind} is not one of "
         "them, or its ID is wrong.",
-        f"Sign in again for this {kind}: brightsheet auth google --client FILE --{kind} {file_id}",
+        f"Sign in again for this {kind}, and replace only GOOGLE_OAUTH_TOKEN_JSON: "
+        f"{_AUTH} --spreadsheet {settings.spreadsheet_id}{folder}",
     )
 
 
@@ -156,7 +167,7 @@ def file(wiring: Wiring) -> Check:
     try:
         is_writable = drive.is_writable_folder()
     except Permanent as error:
-        return not_covered(wiring.settings, error, "folder", folder)
+        return not_covered(wiring.settings, error, "folder")
     if not is_writable:
         return failed(
             "DRIVE_FOLDER_ID isn't a folder that can be written to.",
@@ -208,7 +219,7 @@ def spreadsheet(wiring: Wiring) -> Check:
     try:
         client.read(wiring.tabs())
     except Permanent as error:
-        return not_covered(settings, error, "spreadsheet", settings.spreadsheet_id)
+        return not_covered(settings, error, "spreadsheet")
     try:
         access = wiring.drive("").access(settings.spreadsheet_id)
     except NotFound:

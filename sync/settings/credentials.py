@@ -23,7 +23,7 @@ def chosen(service_account: SecretStr | None, token: SecretStr | None) -> Secret
     raise SettingsError(
         "GOOGLE_SERVICE_ACCOUNT_JSON",
         "is not set. Paste the service account's JSON key. If Google doesn't allow keys, sign in "
-        "with a user account: brightsheet auth google",
+        "with a user account: brightsheet auth google --client FILE",
         is_missing=True,
     )
 

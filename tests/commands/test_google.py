@@ -255,6 +255,9 @@ def test_an_app_in_testing_is_reported(google: Emulator, client: Path, sqlite_ur
     ended = {one.name: one for one in run_checks(bench.settings)}["google"]
     assert ended.result == "failed"
     assert "Publish app" in ended.fix
+    files = f"--spreadsheet {settings['SPREADSHEET_ID']} or --folder {settings['DRIVE_FOLDER_ID']}"
+    assert "auth google --client FILE" in ended.fix
+    assert files in ended.fix
 
 
 def test_less_was_granted_than_is_needed(google: Emulator, client: Path) -> None:
@@ -351,16 +354,16 @@ def test_what_the_sign_in_does_not_cover_is_offered(
     google: Emulator, client: Path, sqlite_url: str, kind: str
 ) -> None:
     bench, _ = doctored(google, sqlite_url, run(google, client))
-    own = google.create_spreadsheet("Ours")
-    name = "SPREADSHEET_ID"
     if kind == "folder":
-        own, name = google.create_folder("Papers", shared_drive=False), "DRIVE_FOLDER_ID"
-    bench.environment[name] = own
+        bench.environment["DRIVE_FOLDER_ID"] = google.create_folder("Papers", shared_drive=False)
+        options = f"{bench.spreadsheet} --folder {bench.environment['DRIVE_FOLDER_ID']}"
+    else:
+        options = bench.environment["SPREADSHEET_ID"] = google.create_spreadsheet("Ours")
     bench.configured(bench.config)
     checks = {check.name: check for check in run_checks(bench.settings)}
     check = checks["spreadsheet" if kind == "spreadsheet" else "drive"]
     assert check.result == "failed"
-    assert f"brightsheet auth google --client FILE --{kind} {own}" in check.fix
+    assert check.fix.endswith(f"brightsheet auth google --client FILE --spreadsheet {options}")
 
 
 def test_a_service_account_passes_and_sharing_is_explained(
