@@ -23,7 +23,7 @@ from sync.commands.google import auth_group
 from sync.errors import BrightsheetError, SettingsError
 from sync.ops import logs
 from sync.settings.config_file import VERSION
-from sync.settings.environment import database_url, load
+from sync.settings.environment import SQLITE_FILE, database_url, load
 from sync.store import Database
 from sync.wiring import opened
 from sync.worker import Worker
@@ -55,8 +55,8 @@ def main() -> None:
 def _read_env_file() -> bool:
     """Add the settings in a `.env` file to the environment; return whether there is one.
 
-    It is in the current folder, or beside the code. ENV_FILE names another, or none if it is
-    blank. Raises SettingsError.
+    It is in the current folder, or beside the code, and then a SQLite file without a path is, too.
+    ENV_FILE names another, or none if it is blank. Raises SettingsError.
     """
     named = os.environ.get("ENV_FILE")
     folders = (Path.cwd(), _CHECKOUT) if named is None else ()
@@ -69,6 +69,11 @@ def _read_env_file() -> bool:
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "it is not UTF-8"
             raise SettingsError(str(path), f"cannot be read ({why}).") from None
+        if path.parent == _CHECKOUT and not named:
+            # Cron starts elsewhere, and a file created there would be an empty database.
+            url = values.get("DATABASE_URL") or SQLITE_FILE
+            if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+                values["DATABASE_URL"] = f"sqlite:///{_CHECKOUT / url.removeprefix('sqlite:///')}"
         for name, value in values.items():
             os.environ.setdefault(name, value or "")
         return True

@@ -84,12 +84,15 @@ class _FromEnvironment(BaseSettings):
         return (sources["init_settings"],)
 
 
+SQLITE_FILE = "sqlite:///brightsheet.sqlite3"
+
+
 class DatabaseSettings(_FromEnvironment):
     """Database."""
 
     dyno: str = ""  # Set by Heroku on its machines, not by people.
     database_url: Annotated[SecretStr, _secret(validators.database_url)] = Field(
-        SecretStr("sqlite:///brightsheet.sqlite3"),
+        SecretStr(SQLITE_FILE),
         validate_default=True,
         description="`sqlite:///FILE` or `postgres://…`. A host without a persistent disk needs "
         "PostgreSQL.",

@@ -48,6 +48,22 @@ def test_it_is_read_from_the_current_directory(tmp_path: Path) -> None:
     assert (tmp_path / "kept.sqlite3").exists()
 
 
+@pytest.mark.parametrize("url", ["", "DATABASE_URL=sqlite:///brightsheet.sqlite3\n"])
+def test_beside_the_code_it_names_the_same_database_from_any_folder(
+    tmp_path: Path, url: str
+) -> None:
+    clone, home = tmp_path / "clone", tmp_path / "home"
+    clone.mkdir()
+    home.mkdir()
+    least = "".join(f"{name}='{value}'\n" for name, value in LEAST.items())
+    (clone / ".env").write_text(least + url, "utf-8")
+    with patch.object(brightsheet, "_CHECKOUT", clone):
+        done = run(home)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (clone / "brightsheet.sqlite3").exists()
+    assert list(home.iterdir()) == []
+
+
 @pytest.mark.long
 def test_the_environment_counts_before_it(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(TEXT, "utf-8")
