@@ -145,7 +145,7 @@ class Batches:
         refusals = select(quarantine.c.refusals).where(here, quarantine.c.site == site)
         with self._database.writing(lease) as connection:
             known = connection.scalar(refusals) or 0
-            rest = min(REST_SECONDS * 2.0**known, LONGEST_REST_SECONDS)
+            rest = min(REST_SECONDS * 2.0 ** min(known, 20), LONGEST_REST_SECONDS)
             values = {"refusals": known + 1, "until": now() + rest}
             row = {"spreadsheet_id": self._sheet.id, "site": site, **values}
             connection.execute(self._database.upsert(quarantine, values).values(row))

@@ -43,6 +43,9 @@ def test_the_rest_doubles_up_to_an_hour(database: Database) -> None:
     assert rests == pytest.approx(doubled, abs=5)
     assert doubled[0] < 60
     assert doubled[-1] == 3600
+    database.execute(update(quarantine).values(refusals=1024))  # After six weeks.
+    assert store.batches.quarantine(mine, "a") == 1025
+    assert rest(database) == pytest.approx(3600, abs=5)
 
 
 def test_a_resting_job_is_not_pending_and_others_are(database: Database) -> None:
