@@ -140,10 +140,12 @@ def _written(
     flush: FirstFlush, tabs: Mapping[int, TabColumns], names: Mapping[str, str]
 ) -> Iterator[CellChange]:
     """Yield the cells that are written, and what they hold now."""
-    tables = {table.sheet_id: table for table in flush.tables}
+    tables, first = {table.sheet_id: table for table in flush.tables}, flush.tables[0]
     for write in flush.writes:
         table, added = tables[write.sheet_id], tabs[write.sheet_id].added
         row = () if write.is_new else flush.rows[write.sheet_id].get(write.row, ())
+        is_pushed_down = table is first and write.row >= flush.pattern.row and not write.is_new
+        number = write.row + 1 + (len(flush.new_rows) if is_pushed_down else 0)
         for cell in write.cells:
             before = shown_text(at(row, cell.index))
             if write.is_new:
@@ -156,7 +158,7 @@ def _written(
             index, header = added.get(cell.index, (cell.index, header))
             yield CellChange(
                 table.title,
-                write.row + 1,
+                number,
                 letters(index),
                 header,
                 before,

@@ -46,16 +46,17 @@ def previewed(bench: Bench, mapped_at: datetime | None = None) -> Preview:
 
 
 def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
-    known = {n: asking.customer(n) for n in (1, 2, 3)}
+    known = {n: asking.customer(n) for n in (1, 2, 3, 4)}
     mine = [line(1, E_mail=known[1]["E_mail"]), line(9, Permit="Sent back")]
+    mine += [["*** ON HOLD ***"], line(4, E_mail=known[4]["E_mail"])]
     two_tab_board.make(asking, mine, [line(2, Street=known[2]["Street"], Zip=known[2]["Zip"])])
-    asking.send(*(milestone(n) for n in (1, 2, 3)))
+    asking.send(*(milestone(n) for n in known))
     asking.project()
     asking.ask()
     writes = asking.writes()
     promised = previewed(asking)
     assert asking.writes() == writes
-    assert (promised.already_keyed, promised.matched, promised.added) == (0, 2, 1)
+    assert (promised.already_keyed, promised.matched, promised.added) == (0, 3, 1)
     assert promised.unsettled_count == 0
     assert {one.kind for one in promised.changes} == {KEY_ADDED, FILLED, ADDED, COPIED}
     two_tab_board.map_tabs(asking)
@@ -66,7 +67,7 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
         header = "Site ID" if one.letter == "L" else HEADERS[ord(one.letter) - ord("A")]
         assert row[header] == one.after, one
     again = previewed(asking)
-    assert (again.already_keyed, again.changes) == (3, ())
+    assert (again.already_keyed, again.changes) == (4, ())
     assert two_tab_board.of_site(asking, 3)[0]["Customer"] == "Ada Number3"
     assert uuid(3) in {one.site for one in promised.changes}
 
