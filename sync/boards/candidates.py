@@ -56,9 +56,9 @@ class Party:
     def of(cls, texts: Texts) -> "Party":
         address = texts.get("address", "")
         match = _HOUSE.match(address)
+        if match and not plain(ZIP.sub("", address[match.start(1) :], count=1)):
+            match = None  # Town and ZIP alone.
         house, behind = match.groups() if match else ("", address)
-        if ZIP.fullmatch(house) and not plain(behind):  # Town and ZIP alone.
-            house, behind = "", address
         around = " ".join((behind, *(texts.get(part, "") for part in ("city_zip", "city", "zip"))))
         words = [word for word in plain(behind).split() if word not in _DIRECTIONS]
         return cls(

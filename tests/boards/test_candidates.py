@@ -38,6 +38,7 @@ def is_candidate(row: dict[str, str]) -> bool:
         {"customer": "DURAN, Lucia", "city_zip": "Marlow, CO"},
         {"customer": "Lucia & Oscar Duran", "address": "9 Elm St", "zip": "80999"},
         {"customer": "Duran, Oscar & Lucia", "phone": "720-555-0001", "zip": "80999"},
+        {"customer": "Duran, Lucia", "address": "Marlow, CO 80999-1234"},
         {"customer": "Ana Vega / Oscar M. Duran Jr.", "address": "9 Elm St, Marlow 80999"},
         {"customer": "Duran, O."},
         {"customer": "Duran, Oscar", "email": "other@example.com"},
