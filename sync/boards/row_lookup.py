@@ -13,6 +13,7 @@ from sync.boards.candidates import CandidateFinder
 from sync.boards.customer_texts import RowTexts
 from sync.field_table import KEY
 from sync.jobs.model import Customer
+from sync.sheets.cell_data import site_in_text
 from sync.sheets.job_tabs import Match
 from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
 from sync.store.boards import RowAnswer
@@ -42,7 +43,7 @@ def look_up(
     Rows are matched by what people answered, then by `criteria`. Of the jobs with a row, only
     `also_compared` (sites) are compared with the rows that are left.
     """
-    keyed = {row.get(KEY, "") for row in texts.values()}
+    keyed = {site_in_text(row.get(KEY, "")) for row in texts.values()}
     jobs = {site: customer for site, customer in customers.items() if site not in keyed}
     rows = {place: row for place, row in texts.items() if not row.get(KEY)}
     by_user = _Answers(answers, rows)

@@ -125,6 +125,8 @@ def test_answers_settle_a_job_and_survive_what_is_filled_in() -> None:
     assert (found.unsettled, found.candidates) == (frozenset(), {uuid(1): [PLACE]})
     renamed = {PLACE: {**row, "customer": "Duran, L."}}
     assert look_up(renamed, jobs, by, [other]).unsettled == {uuid(1)}
+    linked = {(0, 6): {"site_id": f"https://x.example/address/{uuid(1)}"}}
+    assert look_up({PLACE: row, **linked}, jobs, by).candidates == {}
 
 
 def test_two_jobs_with_one_row_and_two_rows_of_one_job_are_unsettled() -> None:
