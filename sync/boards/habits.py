@@ -31,7 +31,8 @@ def family_first(name: str) -> str:
     words = name.split()
     last = len(words) - (2 if words and _SUFFIX.fullmatch(words[-1]) else 1)
     # "Maria de la Cruz": the family name begins with its particles.
-    start = next((n for n, word in enumerate(words) if n and word.islower()), last)
+    particles = (n for n, word in enumerate(words) if n and word.islower() and word != "and")
+    start = next(particles, last)
     if "," in name or start < 1:
         return name
     return f"{' '.join(words[start:])}, {' '.join(words[:start])}"

@@ -6,6 +6,7 @@ import random
 import pytest
 
 from sync.boards.candidates import CandidateFinder
+from sync.boards.habits import family_first
 from sync.boards.row_lookup import look_up
 from sync.boards.uncertain_jobs import NamedRow, compare_fields
 from sync.jobs.model import Customer
@@ -83,6 +84,11 @@ def test_nothing_that_agrees_makes_none(row: dict[str, str]) -> None:
 def test_names_are_compared_person_by_person(everbright: str, row: str) -> None:
     (name,) = compare_fields(Customer(name=everbright), {"customer": row})
     assert (name.title, name.agrees) == ("Name", True)
+
+
+def test_the_family_name_comes_first() -> None:
+    assert family_first("Maria de la Cruz") == "de la Cruz, Maria"
+    assert family_first("Oscar and Lucia Duran") == "Duran, Oscar and Lucia"
 
 
 def test_what_agrees_and_what_does_not_is_side_by_side() -> None:
