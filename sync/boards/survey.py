@@ -1,6 +1,7 @@
 """What is in a spreadsheet before tabs are mapped: Google's answer → values. Pure."""
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,7 @@ TEXTS = "sheets(data(rowData(values(formattedValue))))"
 """The mask of the cells that hold the options of drop-downs."""
 LOST = "#REF!"
 """In the range of a drop-down: its tab or its cells were deleted."""
+_CELLS = re.compile(r"[A-Za-z]{1,3}\d+|[A-Za-z]{0,3}\d*:[A-Za-z]{0,3}\d*")
 _MOST_OPTIONS = 500
 """Google's own limit for a drop-down."""
 _OURS = "brightsheet."
@@ -74,13 +76,13 @@ def ranges(answer: Json) -> tuple[str, ...]:
 def option_ranges(answer: Json) -> tuple[str, ...]:
     """Return the A1 ranges that drop-downs in the answer to CELLS take their options from.
 
-    One for each column: that of its first cell with such a drop-down.
+    One for each column, that of most cells: a cell above the headers may have another drop-down.
     """
-    by_column: dict[tuple[int, int], str] = {}
+    by_column = defaultdict[tuple[int, int], Counter[str]](Counter)
     for sheet_id, title, index, cell in cells_in(answer):
         if text := range_of(cell, title):
-            by_column.setdefault((sheet_id, index), text)
-    return tuple(dict.fromkeys(by_column.values()))
+            by_column[sheet_id, index][text] += 1
+    return tuple(dict.fromkeys(counts.most_common(1)[0][0] for counts in by_column.values()))
 
 
 def cells_in(answer: Json) -> Iterator[tuple[int, str, int, Json]]:
@@ -193,9 +195,11 @@ def range_of(cell: Json, title: str) -> str:
     if condition.get("type") != "ONE_OF_RANGE":
         return ""
     value: Json = next(iter(condition.get("values", ())), {})
-    text = str(value.get("userEnteredValue", "")).removeprefix("=").replace("$", "") or LOST
-    is_cells = re.fullmatch(r"[A-Za-z]*\d*:?[A-Za-z]*\d*", text) and "!" not in text
-    return f"{quoted(title)}!{text}" if is_cells else text
+    text = str(value.get("userEnteredValue", "")).removeprefix("=") or LOST
+    tab, mark, cells = text.rpartition("!")
+    cells = cells.replace("$", "")
+    is_on_own_tab = not mark and _CELLS.fullmatch(cells)  # Not the name of a range.
+    return f"{quoted(title)}!{cells}" if is_on_own_tab else f"{tab}{mark}{cells}"
 
 
 def texts(answer: Json) -> tuple[str, ...]:

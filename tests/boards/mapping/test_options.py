@@ -81,10 +81,20 @@ def test_a_drop_down_without_its_list_does_not_affect_others(stand: Stand, how: 
     assert len(rows[2]["values"]) > 2 and "formattedValue" not in rows[2]["values"][2]
 
 
-def test_a_drop_down_on_its_own_tab_names_no_tab() -> None:
-    condition = {"type": "ONE_OF_RANGE", "values": [{"userEnteredValue": "=$X$1:$X$9"}]}
+@pytest.mark.parametrize(
+    ("entered", "expected"),
+    [
+        ("=$X$1:$X$9", "'Ada''s jobs'!X1:X9"),
+        ("=$X:$X", "'Ada''s jobs'!X:X"),
+        ("='$ Payments'!$A$2:$A$9", "'$ Payments'!A2:A9"),
+        ("=Statuses", "Statuses"),
+        ("=#REF!", "#REF!"),
+    ],
+)
+def test_only_a_drop_down_on_its_own_tab_names_no_tab(entered: str, expected: str) -> None:
+    condition = {"type": "ONE_OF_RANGE", "values": [{"userEnteredValue": entered}]}
     cell = {"dataValidation": {"condition": condition}}
-    assert range_of(cell, "Ada's jobs") == "'Ada''s jobs'!X1:X9"
+    assert range_of(cell, "Ada's jobs") == expected
 
 
 def test_a_column_is_not_computed_because_its_total_is(stand: Stand) -> None:
