@@ -87,6 +87,10 @@ def test_an_unknown_choice_lists_the_known_ones(said: dict[str, Any], message: s
     assert message in error.value.message
 
 
+def test_a_choice_does_not_hide_why_a_tab_cannot_be_mapped() -> None:
+    assert decided(seen=tab(), fields={"Phone": "stage"}).problem
+
+
 def test_the_key_moves_but_is_never_taken_away() -> None:
     before = StoredMapping(0, {3: "site_id"}, {})
     for said in ({"unset": ["D"]}, {"fields": {"D": "stage"}}):
