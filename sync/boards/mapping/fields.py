@@ -58,11 +58,14 @@ class Fields:
         return tuple(self._titles)
 
     @cached_property
+    def by_jobs(self) -> Sequence[Heading]:
+        """The milestones; a name of several means the last here, the one with most jobs."""
+        return sorted(self.milestones, key=lambda heading: heading.jobs)
+
+    @cached_property
     def _keys(self) -> dict[str, str]:
-        # If several milestones have one name, it means the last here: the one with most jobs.
-        by_jobs = sorted(self.milestones, key=lambda heading: heading.jobs)
-        names = {heading.header.casefold(): heading.key for heading in by_jobs}
-        return names | {uuid: heading.key for heading in by_jobs for uuid in heading.definitions}
+        names = {heading.header.casefold(): heading.key for heading in self.by_jobs}
+        return names | {uuid: each.key for each in self.by_jobs for uuid in each.definitions}
 
     def id_of(self, text: str) -> str:
         """Return a field's id from what a person wrote. Raises Permanent, with what is known."""

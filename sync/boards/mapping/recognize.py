@@ -55,9 +55,7 @@ class Recognizer:
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
-        self._names = {
-            plain(heading.header): heading.key for heading in reversed(fields.milestones)
-        }
+        self._names = {plain(heading.header): heading.key for heading in fields.by_jobs}
         for name, key in [*self._names.items()]:
             self._names.setdefault(spelled_out(name), key)
         # "Design Approval" is recognized as "Design", too, if no other milestone may be meant.

@@ -8,8 +8,10 @@ from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.recognize import ALIKE, SHORTEST, Rank, Recognizer
 from sync.boards.mapping.vocabulary import SYNONYMS, plain
 from sync.field_table import ASPECTS, DETAIL_IDS, FIELDS
+from sync.jobs.milestones import Heading
 from sync.settings.config_file import Config
 from tests.boards.mapping.seen import DESIGN, MILESTONES, PERMIT, PTO, config, fields
+from tests.made_up import uuid
 
 KNOWN = Recognizer(fields())
 
@@ -94,6 +96,12 @@ def test_a_header_is_known_by_its_words(header: str, expected: str | None) -> No
 )
 def test_a_milestones_header_names_the_field(header: str, expected: str | None) -> None:
     assert field(header) == expected
+
+
+def test_of_two_milestones_with_one_name_it_is_the_one_with_most_jobs() -> None:
+    few, most = (Heading(uuid(n), "Roof", (uuid(n),), n) for n in (1, 2))
+    known = Fields(config(), (few, most))
+    assert Recognizer(known).match("Roof").field == known.id_of("status:Roof")
 
 
 @pytest.mark.parametrize("header", ["Sales rep", "System size (kW)", "kW", "Deadline"])
