@@ -71,9 +71,10 @@ def requests(
     `moment` (UTC) is from when on people's values yield, for a tab that was not mapped before.
     """
     return [
+        # First, while the columns are where they were read.
+        *(entry for column in mapping.columns for entry in _column(mapping.tab, column)),
         *_added(mapping, survey, fields),
         *_widened_filter(mapping, survey),
-        *(entry for column in mapping.columns for entry in _column(mapping.tab, column)),
         *_header(mapping, moment),
     ]
 

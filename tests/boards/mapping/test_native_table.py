@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sync.sheets.read import COLUMN_KEY
 from tests.boards.mapping import boards
 from tests.boards.mapping.boards import Grid
 from tests.boards.mapping.stand import Stand
@@ -66,3 +67,9 @@ def test_new_rows_and_the_site_id_are_inside_it(stand: Stand) -> None:
     assert texts(grid, 8) == [(2, "not in it")]
     assert not any("dataValidation" in cell for cell in grid.values())
     assert [text for _, text in texts(grid, 1)][1:6] == [*NAMES]
+
+
+def test_a_mapped_column_beside_it_is_pushed_to_the_right(stand: Stand) -> None:
+    stand.map("--set", "not in it=rep", "--add", "folder", "--write")
+    fields = {place: value for place, key, value in stand.metadata() if key == COLUMN_KEY}
+    assert (fields["0c7"], fields["0c8"], fields["0c9"]) == ("site_id", "folder", "rep")
