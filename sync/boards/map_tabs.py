@@ -151,7 +151,9 @@ class TabMapper:
             change = again(self._preview, lease, report) if is_shown else None
             if write:
                 again(self._answer, lease, report)
-                report = again(self._write, lease, fields)
+                is_needed = bool(report.requests)
+                # An answer of Google's may be lost: then the last write is an earlier attempt's.
+                report = replace(again(self._write, lease, fields), is_written=is_needed)
             return replace(report, preview=change)
 
     def fetch_customers(self, seconds: float = math.inf) -> int:
@@ -279,7 +281,7 @@ class TabMapper:
             elif failure:
                 raise failure
             else:
-                return replace(report, requests=(), is_written=True)
+                return replace(report, requests=())
         raise Retryable(
             "columns_moved", "People are moving columns. Nothing was mapped; try again."
         )

@@ -236,6 +236,7 @@ def test_our_own_tab_is_in_the_way(theirs: Stand) -> None:
 def test_the_options_of_a_drop_down_may_be_in_another_tab(theirs: Stand) -> None:
     lists = theirs.add_tab("Lists of words")
     theirs.fill([["Permit"], ["Done"], ["SUBMITTED"], [], ["Done"]], lists)
+    theirs.drop_down(3, "='Lists of words'!$A$1:$A$1", top=0)
     theirs.drop_down(3, "='Lists of words'!$A$2:$A$9", top=3)
     words = theirs.mapped("--word", "Permit:Approved=Done")["tabs"][0]["columns"][3]
     assert words["options"] == ["Done", "SUBMITTED"]
@@ -296,7 +297,7 @@ def test_a_failure_of_googles_is_tried_again_and_nothing_is_there_twice(
     theirs: Stand, when: Literal["before", "after"]
 ) -> None:
     theirs.google.faults.answer(503, method="*.batchUpdate", when=when)
-    theirs.map("--write")
+    assert "The mapping is in the sheet." in theirs.map("--write")
     assert theirs.proposed() == MAPPED
     assert len(keys(theirs, COLUMN_KEY)) == 5
     assert len(keys(theirs, HEADER_KEY)) == 1
