@@ -13,6 +13,7 @@ from sync.errors import Rejected
 from sync.jobs.reads import as_read
 from sync.store import hours
 from sync.store.database import Database, now
+from sync.store.findings import is_dismissed
 from sync.store.schema import UNPROJECTED, delivery, heartbeat
 from sync.webhooks.schema import Delivery, Kind, Outcome
 
@@ -190,13 +191,18 @@ class Inbox:
         return Outcome(values["outcome"])
 
     def prune(self, days: int) -> int:
-        """Delete projected deliveries older than `days`; return how many."""
+        """Delete processed deliveries older than `days`; return how many.
+
+        A rejected one is kept until it is replayed or dismissed: the sheet may lack its event.
+        """
         old = delivery.c.received_at < now() - days * 86_400.0
         with self._database.writing() as connection:
             remember_newest(self._database, connection)
             hours.prune(connection)
             used = delivery.c.projected & delivery.c.about.is_(None)
-            return connection.execute(delete(delivery).where(old, used)).rowcount
+            is_rejected = delivery.c.outcome == Outcome.REJECTED
+            is_settled = ~is_rejected | is_dismissed(delivery.c.id)
+            return connection.execute(delete(delivery).where(old, used, is_settled)).rowcount
 
     def counts(self) -> dict[str, int]:
         """Return the number of stored deliveries by outcome."""

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, event, text
 
 from sync.errors import Rejected, Retryable
 from sync.store import Database, Inbox, Jobs, Projected
+from sync.store.findings import dismiss
 from sync.store.schema import delivery
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
@@ -135,12 +136,16 @@ def test_rejected_bodies_are_kept_with_the_reason_and_can_be_readmitted(database
 def test_pruning_keeps_what_is_in_no_job_yet(database: Database) -> None:
     """A worker that was away for longer than the deliveries are kept must not lose them."""
     inbox = Inbox(database)
+    rejected = inbox.keep_rejected(body(milestone()), Rejected("odd", "It was odd."))
     keep(database, status="A")
     keep(database, status="B")
     done = [waiting(inbox)[0].seq]
     Jobs(database).take_in(held(database), Projected([], applied=done))
     assert inbox.prune(0) == 1
     assert len(waiting(inbox)) == 1
+    assert inbox.find(rejected), "nobody has replayed or dismissed it"
+    dismiss(database, [rejected])
+    assert inbox.prune(0) == 1
 
 
 def test_a_look_for_work_is_answered_by_an_index(sqlite_url: str) -> None:
