@@ -229,8 +229,12 @@ def action(parts: ConsoleParts, name: str) -> Any:
     if chosen is None:
         abort(404)
     back = target(request.values.get("next", url_for("console.actions")))
-    if request.method == "GET" or (chosen.needs_ids and not ids):
-        return render_template("console/confirm.html", action=chosen, name=name, ids=ids, back=back)
+    # A list with check boxes sends `choose`, because without IDs some actions take everything.
+    lacks_ids = not ids and (chosen.needs_ids or "choose" in request.args)
+    if request.method == "GET" or lacks_ids:
+        return render_template(
+            "console/confirm.html", action=chosen, ids=ids, lacks_ids=lacks_ids, back=back
+        )
     flash(_run(parts, name, chosen, ids))
     parts.wake()
     return redirect(back, 303)

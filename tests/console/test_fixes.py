@@ -1,6 +1,8 @@
 """Tests that problems are on the overview with their cause, and can be fixed there."""
 
+import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -48,6 +50,22 @@ def test_a_deleted_column_can_be_dismissed(console: Console) -> None:
     bench.compare()
     assert "Next action" not in bench.rows()[0]
     assert "Everything is up to date" in visitor.text("/")
+
+
+def test_selected_rows_are_restored_only_if_any_are_selected(console: Console) -> None:
+    visitor, bench = console.signed_in(), console.bench
+    bench.shown(milestone(1), milestone(2), milestone(3))
+    for number in (1, 2):
+        bench.edit("delete_rows", index=bench.at(number))
+    bench.compare()
+    form = visitor.text("/findings").partition('id="jobs_without_row"')[2].partition("</form>")[0]
+    fields = dict(re.findall(r'<input type="(?:hidden|checkbox)" name="(.*?)" value="(.*?)"', form))
+    chosen = fields.pop("id")
+    page = f"/actions/restore-rows?{urlencode(fields)}"
+    visitor.send(page)
+    assert not console.action_loop().step(), "nothing is selected"
+    visitor.send(f"{page}&id={chosen}")
+    assert done(console) == "1 row restored."
 
 
 def test_reading_the_columns_reports_missing_ones_at_once(console: Console) -> None:
