@@ -98,10 +98,12 @@ class Layout(JobReader):
     def has_columns_of(self, wanted: Iterable[Column], jobs: Iterable[Job]) -> bool:
         """Return whether `wanted` has the columns of every milestone of `jobs`."""
         known = {column.id for column in wanted}
+        fields = [PLACES[column.id] for column in self.config.columns if column.id in PLACES]
         return all(
-            status_id(milestone.key) in known
+            field + milestone.key in known
             for job in jobs
             for milestone in self.milestones.shown(job)
+            for field in fields
         )
 
     def milestone_titles(self, columns: Iterable[Column] = ()) -> list[str]:

@@ -147,6 +147,11 @@ def test_config_orders_renames_merges_and_hides() -> None:
     shown = cells(job, milestones=steps)
     assert shown[f"status:{uuid(30_001)}"].text == "Approved"
     assert f"status:{uuid(30_004)}" not in shown
+    for without in ((), ("milestones",), ("milestones", "documents")):
+        wanted = [column for column in CONFIG.columns if column.id not in without]
+        chosen = layout(milestones=steps, columns=wanted)
+        assert chosen.has_columns_of(chosen.columns([job]), [job]), "no job has to be read"
+        assert chosen.has_columns_of(chosen.columns([]), [job]) == (len(without) == 2)
 
 
 def test_the_current_milestone_is_the_furthest_in_the_configured_order() -> None:
