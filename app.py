@@ -256,7 +256,7 @@ def _http_error(error: HTTPException) -> tuple[Response, int]:
 
 def _unavailable(error: BrightsheetError) -> tuple[Response, int]:
     _log.error("unavailable", reason=error.reason)
-    return _error(HTTPStatus.SERVICE_UNAVAILABLE, error.reason, error.message)
+    return _error(HTTPStatus.SERVICE_UNAVAILABLE, error.reason, error.what)
 
 
 def _fault(error: Exception) -> tuple[Response, int]:

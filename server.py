@@ -478,7 +478,7 @@ def _prepare(database: Database) -> None:
     except SettingsError:
         raise
     except BrightsheetError as error:
-        _log.error("unavailable", reason=error.reason)
+        _log.error("unavailable", reason=error.reason, message=error.message)
         if database.is_sqlite:
             Thread(target=_upgrade_once_possible, args=(database,), daemon=True).start()
             return

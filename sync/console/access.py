@@ -302,7 +302,7 @@ def _http_error(error: HTTPException) -> Any:
 
 def _unavailable(error: BrightsheetError) -> Any:
     _log.error("unavailable", reason=error.reason)
-    return render_template("console/error.html", title="Not now", message=error.message), 503
+    return render_template("console/error.html", title="Not now", message=error.what), 503
 
 
 def _fault(error: Exception) -> Any:

@@ -120,7 +120,8 @@ def explained(error: BrightsheetError, account: str) -> Check:
     if error.reason.startswith("everbright_"):
         usual = _EVERBRIGHT
     cause, fix = _CAUSES.get(error.reason, usual)
-    return failed(error.message, cause, fix.format(account=account))
+    message = error.what if error.reason in _CAUSES else error.message
+    return failed(message, cause, fix.format(account=account))
 
 
 def filesystem(file: PurePath, mounts: str) -> str:

@@ -246,7 +246,9 @@ def _translated_errors() -> Iterator[None]:
     except (DBAPIError, PoolTimeout) as error:
         # The driver's text may contain parameters and the address of the database.
         kind = type(getattr(error, "orig", None) or error).__name__
-        raise Retryable("store_unavailable", f"The database did not answer ({kind}).") from error
+        what = f"The database did not answer ({kind})."
+        fix = "Check DATABASE_URL, and that the database runs and can be reached from here."
+        raise Retryable("store_unavailable", what, fix) from error
 
 
 def _check_known(present: str) -> None:

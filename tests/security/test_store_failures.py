@@ -113,6 +113,7 @@ def test_a_disk_that_is_full_at_the_start_is_waited_for(
     world = World(google, tmp_path, f"sqlite:///{small_disk}/brightsheet.sqlite3")
     with world.receiver():
         wait_for(lambda: _status(world) == 503)
+        assert "Check DATABASE_URL" in world.log.read_text()
         assert send(world, 1) == 503
         ballast.unlink()
         wait_for(lambda: _status(world) == 200)

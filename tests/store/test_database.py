@@ -30,9 +30,11 @@ def test_reading_is_one_consistent_look(database: Database) -> None:
 
 
 def test_an_unreachable_database_is_a_passing_fault() -> None:
-    """The receiver answers 503 then, and says nothing of the address or the password."""
+    """A command names the setting; nothing is said of the address or the password."""
     gone = Database("postgresql+psycopg://user:hush@127.0.0.1:1/none")
     with pytest.raises(Retryable) as caught:
         waiting(Inbox(gone))
     assert caught.value.reason == "store_unavailable"
+    assert "DATABASE_URL" in caught.value.message
+    assert "DATABASE_URL" not in caught.value.what
     assert "hush" not in caught.value.message
