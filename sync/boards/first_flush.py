@@ -123,7 +123,7 @@ def compose(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> F
     with_all_keys = [_with_keys(table, matched) for table in with_cleared]
 
     # 3. All values, and the rows of the other jobs.
-    if not start.knows_matched_rows:
+    if start.forget_written_of_matched:
         targets = [replace(t, written={}) if t.site in matched else t for t in targets]
     first = with_cleared[0]
     cells = rows[first.sheet_id]
@@ -150,8 +150,8 @@ class _Start:
     targets: Sequence[Target]
     cleared: Mapping[str, Match] = field(default_factory=dict)
     """The rows whose key people cleared, by site."""
-    knows_matched_rows: bool = False
-    """Whether it is known what we wrote into rows that are matched now."""
+    forget_written_of_matched: bool = False
+    """Whether rows that are matched now hold nothing of ours."""
 
 
 def _start(
@@ -162,17 +162,19 @@ def _start(
     rows: Rows,
     targets: Sequence[Target],
 ) -> _Start:
+    """Return what is known, by how the tabs were mapped before."""
+    # a. Not at all: no cell is known to be ours, and what other tabs showed is forgotten.
     if flusher.store.spreadsheet.mode() is not Mode.MAPPED:
-        # No cell is known to be ours: what other tabs showed is forgotten.
         return _Start([replace(target, written={}, is_fresh=True) for target in targets])
+    # b. Mapped, but the column of the keys is gone: all jobs are matched with their rows again.
     if any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs.values()):
-        # The column of the keys is gone: all jobs are matched with their rows again.
-        fresh = [replace(t, is_fresh=True) if t.has_row else t for t in targets]
-        return _Start(fresh, knows_matched_rows=True)
+        return _Start([replace(t, is_fresh=True) if t.has_row else t for t in targets])
+    # c. Mapped: only single keys may have been cleared.
     present = _sites(tables)
     without_key = [t for t in targets if t.has_row and t.site not in present]
     lost = board.lost_rows(tables, rows, without_key) if without_key else {}
-    return _Start(targets, {site: row for site, (row,) in lost.items()})
+    cleared = {site: row for site, (row,) in lost.items()}
+    return _Start(targets, cleared, forget_written_of_matched=True)
 
 
 def _sites(tables: Iterable[Table]) -> set[str]:

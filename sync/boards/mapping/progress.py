@@ -34,13 +34,18 @@ _NAMELESS = FILLERS | ASPECT_TERMS["approved"] | {"to", "complete", "completed"}
 """Words of a milestone's name that don't tell it from another."""
 _BY_MEANING = {"approved": APPROVED, "rejected": REJECTED, "waiting": SUBMITTED}
 _SHORTEST_STEM = 4
-_UNSURE = 9
-"""The tier of a value that is only a milestone's name."""
+_SURE, _PAST_TENSE, _NAME_ALONE = 0, 1, 9
+"""Tiers of values; terms of the trade have those from 1 on, too."""
 
 
 @dataclass(frozen=True)
 class _Match:
-    """A rule that a column's value may stand for, and how sure that is: the lowest is surest."""
+    """A rule that a column's value may stand for.
+
+    Of the milestones that a value names, that of the least `distance` counts; of the values for one
+    rule, that of the lowest `tier`. Of the milestone Permit, "Permit in" is Submitted (_SURE),
+    "Permitted" is Approved (_PAST_TENSE), and "Permit" is in progress (_NAME_ALONE).
+    """
 
     rule: str
     tier: int
@@ -139,14 +144,14 @@ class ProgressRules:
         return len(rules) >= ENOUGH_RULES and len(milestones) >= ENOUGH_MILESTONES
 
     def _meant(self, value: str) -> tuple[str, int] | None:
-        """Return the rule that a value stands for, and how sure that is: the lowest is surest."""
+        """Return the rule that a value stands for, and its tier."""
         text = plain(value)
         for rule, known in JOB_TERMS.items():
             if text in known:
-                return rule, 0
+                return rule, _SURE
         if text in PAID_TERMS:  # No other approval says that money came.
             paid = [key for key, name in self._names.items() if not PAYMENT_NAMES.isdisjoint(name)]
-            return (milestone_rule(paid[-1], APPROVED), 0) if paid else None
+            return (milestone_rule(paid[-1], APPROVED), _SURE) if paid else None
         ignored = FILLERS | {"to"}
         tokens = [token for token in spelled_out(text).split() if token not in ignored]
         matches = sorted(self._matches(tokens), key=lambda match: match.distance)
@@ -164,7 +169,7 @@ class ProgressRules:
                 meant = self._statuses.get(rest)
             else:
                 is_over = any(t.endswith("ed") for t in named if t not in self._names[key])
-                meant = (APPROVED, 1) if is_over else (IN_PROGRESS, _UNSURE)
+                meant = (APPROVED, _PAST_TENSE) if is_over else (IN_PROGRESS, _NAME_ALONE)
             if meant:
                 status, tier = meant
                 found = {_stem(token) for token in named}
@@ -187,7 +192,7 @@ class ProgressRules:
 
     @cached_property
     def _statuses(self) -> dict[str, tuple[str, int]]:
-        """The status by a term for it, and how sure it is."""
+        """The status by a term for it, and its tier."""
         terms: dict[str, tuple[str, int]] = {}
         for status in STATUSES:
             label = self.fields.config.status_label(status)

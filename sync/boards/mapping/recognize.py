@@ -55,17 +55,7 @@ class Recognizer:
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
-        self._names = {plain(heading.header): heading.key for heading in fields.by_jobs}
-        for name, key in [*self._names.items()]:
-            self._names.setdefault(spelled_out(name), key)
-        # "Design Approval" is recognized as "Design", too, if no other milestone may be meant.
-        bare: dict[str, set[str]] = {}
-        for name, key in self._names.items():
-            tokens = [token for token in name.split() if token not in ASPECT_TERMS["approved"]]
-            bare.setdefault(" ".join(tokens), set()).add(key)
-        for name, keys in bare.items():
-            if name and len(keys) == 1 and name not in fields.synonyms:
-                self._names.setdefault(name, *keys)
+        self._names = _milestone_names(fields)
         self._names_without_fillers = {
             " ".join(token for token in name.split() if token not in FILLERS): key
             for name, key in self._names.items()
@@ -111,15 +101,22 @@ class Recognizer:
     ) -> ColumnMatch:
         """Return which of the aspects of a milestone the tokens of a header are about."""
         is_dated = not DATE_TERMS.isdisjoint(tokens)
+        # "Permit date", "Permit submitted / approved".
         if len(aspects) > 1 or (is_dated and not aspects):
-            return ColumnMatch("", self._unclear(aspects or DATED, key), Rank.MILESTONE)
-        if aspects == ["approved"] and not _OUTSIDE.isdisjoint(tokens):
-            why = "it may be the date of the city, the utility or the bank, not EverBright's"
-            return ColumnMatch("", why, Rank.MILESTONE)
-        says_approval = _APPROVAL.issuperset(ASPECT_TERMS["approved"].intersection(tokens))
-        if aspects == ["approved"] and not is_dated and says_approval:
-            why = self._unclear(("status", "approved"), key)
-            return ColumnMatch("", why, rank, f"status:{key}", f"approved:{key}")
+            return ColumnMatch(reason=self._unclear(aspects or DATED, key), rank=Rank.MILESTONE)
+        if aspects == ["approved"]:
+            if not _OUTSIDE.isdisjoint(tokens):  # "Permit issued"
+                why = "it may be the date of the city, the utility or the bank, not EverBright's"
+                return ColumnMatch(reason=why, rank=Rank.MILESTONE)
+            terms = ASPECT_TERMS["approved"].intersection(tokens)
+            if terms <= _APPROVAL and not is_dated:  # "Permit approval"
+                return ColumnMatch(
+                    reason=self._unclear(("status", "approved"), key),
+                    rank=rank,
+                    if_statuses=f"status:{key}",
+                    if_dates=f"approved:{key}",
+                )
+        # "Permit", "Permit approved", "Permit docs".
         return self._found(aspects[0] if aspects else "status", key, rank)
 
     def _unclear(self, aspects: Sequence[str], key: str) -> str:
@@ -130,6 +127,24 @@ class Recognizer:
         why = "is similar to" if rank == Rank.ALMOST else "names"
         reason = f"its header {why} the milestone {self._fields.header(key)}"
         return ColumnMatch(f"{aspect}:{key}", reason, rank)
+
+
+def _milestone_names(fields: Fields) -> dict[str, str]:
+    """Return the key of the milestone by each name that a header may have for it."""
+    # 1. As EverBright or the config names it: "PTO".
+    names = {plain(heading.header): heading.key for heading in fields.by_jobs}
+    # 2. Without abbreviations: "permission to operate".
+    for name, key in [*names.items()]:
+        names.setdefault(spelled_out(name), key)
+    # 3. "design" of "design approval", if no other milestone may be meant.
+    bare: dict[str, set[str]] = {}
+    for name, key in names.items():
+        tokens = [token for token in name.split() if token not in ASPECT_TERMS["approved"]]
+        bare.setdefault(" ".join(tokens), set()).add(key)
+    for name, keys in bare.items():
+        if name and len(keys) == 1 and name not in fields.synonyms:
+            names.setdefault(name, *keys)
+    return names
 
 
 def _nearest(text: str, known: Mapping[str, str]) -> str:
