@@ -357,6 +357,11 @@ class Job(Value):
     remarks: tuple[Comment, ...] = ()
     """The newest comments from other webhooks."""
 
+    def newest_webhook(self, definition: str) -> Event | None:
+        """Return the newest webhook of a milestone definition, even if a read is its event."""
+        event = self.events.get(definition)
+        return self.sent.get(definition) if event and event.is_from_api else event
+
     @property
     def is_lead(self) -> bool:
         """Whether it has no milestone or contract yet: then the sheet doesn't show it."""

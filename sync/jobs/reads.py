@@ -25,8 +25,7 @@ def as_read(digest: str) -> str:
 def events_with(job: Job, new: Event) -> dict[str, dict[str, Event]]:
     """Return the values of a job's `events`, `sent` and `reads` with `new` applied."""
     definition = new.milestone.milestone_definition
-    known, read = job.events.get(definition), job.reads.get(definition)
-    sent = job.sent.get(definition) if known and known.is_from_api else known
+    sent, read = job.newest_webhook(definition), job.reads.get(definition)
     # An event that is applied again may have been parsed by a newer version.
     if new.is_from_api:
         read = new if read is None or new.received >= read.received else read

@@ -133,8 +133,7 @@ class Layout(JobReader):
             for field, make_of in job_cells.MILESTONE_CELLS.items():
                 if field + reached.key in fields:
                     cells[field + reached.key] = make_of(row, reached)
-            sent = job.sent.get(reached.event.milestone.milestone_definition, reached.event)
-            if not sent.is_from_api:
+            if sent := job.newest_webhook(reached.event.milestone.milestone_definition):
                 arrivals[reached.key] = sent.received.timestamp()
         details = self.details.cells(job, target.details)
         details["deadline"] = job_cells.deadline(row, details.get("deadline", EMPTY))
