@@ -101,6 +101,14 @@ def test_what_is_wrong_is_named_in_one_line_without_secrets(name: str, value: st
     assert "word@" not in caught.value.message
 
 
+@pytest.mark.parametrize("value", ['{"type": "authorized_us', '{"installed": {"client_id": "1"}}'])
+def test_a_wrong_sign_in_is_replaced_by_what_the_command_prints(value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(LEAST | {"GOOGLE_SERVICE_ACCOUNT_JSON": "", "GOOGLE_OAUTH_TOKEN_JSON": value})
+    assert caught.value.name == "GOOGLE_OAUTH_TOKEN_JSON"
+    assert "`brightsheet auth google` printed" in caught.value.message
+
+
 def test_addresses_pasted_from_a_browser_are_understood() -> None:
     settings = load(
         LEAST
