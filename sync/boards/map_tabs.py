@@ -226,6 +226,7 @@ class TabMapper:
         return [tab for tab in theirs if tab.title.casefold() in wanted]
 
     def _decide(self, considered: Sequence[SeenTab], deciders: _Deciders) -> list[TabMapping]:
+        """Decide each tab: by the choices if they are for it, else without."""
         is_any_mapped = any(metadata.stored_mapping(tab) for tab in considered)
         mappings = []
         for tab in considered:
@@ -290,24 +291,25 @@ class TabMapper:
         """Record which tabs and columns are mapped: every job is compared with what is there.
 
         Before the write: killed between the two, jobs are written once more than needed. The tabs
-        that this write maps are learned from the sheet, because it may fail.
+        that this write maps are learned from the sheet: it may fail, and a tab that is stored as
+        mapped and isn't stops all writing.
         """
-        mapped = [m for m in report.tabs if m.is_mapped or m in report.tabs_to_write]
-        mapped += report.staying
+        mapped_then = [m for m in report.tabs if m.was_mapped or m in report.tabs_to_write]
+        mapped_then += report.staying
         spreadsheet = self._flusher.store.spreadsheet
         spreadsheet.make_current(lease)
-        if any(m.is_mapped and KEY in m.added for m in report.tabs_to_write):
+        if any(m.was_mapped and KEY in m.added for m in report.tabs_to_write):
             spreadsheet.lose_rows(lease)
         spreadsheet.set_mapped(
             lease,
-            {mapping.tab.sheet_id for mapping in mapped if mapping.is_mapped},
-            {name for mapping in mapped for name in (*mapping.fields, *mapping.added)},
+            {mapping.tab.sheet_id for mapping in mapped_then if mapping.was_mapped},
+            {name for mapping in mapped_then for name in (*mapping.fields, *mapping.added)},
         )
         spreadsheet.keep_ended_words(lease, ())
         if self._answers.kept:
             targets, store = self._flusher.targets, self._flusher.store
             targets.use_answers(store.confirmations.read())
-            fields = {name for mapping in mapped for name in mapping.fields}
+            fields = {name for mapping in mapped_then for name in mapping.fields}
             laid_out = targets.lay_out(store.pending.every(), fields)
             store.batches.keep_typed(lease, kept_cells(laid_out, self._answers.kept))
 
@@ -316,7 +318,7 @@ def _to_write(mappings: Sequence[TabMapping], titles: Sequence[str]) -> frozense
     """Return the tabs to write; of several that weren't mapped before, a person has to choose."""
     if titles:
         return frozenset(m.tab.sheet_id for m in mappings)
-    mapped = frozenset(m.tab.sheet_id for m in mappings if m.is_mapped)
+    mapped = frozenset(m.tab.sheet_id for m in mappings if m.was_mapped)
     return mapped or frozenset(m.tab.sheet_id for m in mappings if m.fields and not m.problem)
 
 
@@ -334,7 +336,7 @@ def _problem(
         return f"The tab {broken.tab.title!r} {broken.problem}"
     if not wanted:
         return "No tab can be mapped as it is; each says why."
-    if len(wanted) > 1 and not titles and not any(m.is_mapped for m in wanted):
+    if len(wanted) > 1 and not titles and not any(m.was_mapped for m in wanted):
         named = " ".join(f'--tab "{m.tab.title}"' for m in wanted)
         return f"Several tabs look like jobs. Say which have jobs: {named}."
     if blank := next((m for m in wanted if not m.fields), None):

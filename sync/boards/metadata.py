@@ -101,8 +101,8 @@ def undo_misplaced(tab: SeenTab, mapping: TabMapping, fields: Fields) -> list[Re
     wrong = [at for at, name in now.fields.items() if headers.get(at, "") != meant.get(name)]
     if not wrong:
         return []
-    columns = wrong if mapping.is_mapped else tab.column_entries
-    header = () if mapping.is_mapped else _of_key(tab.row_entries, HEADER_KEY)
+    columns = wrong if mapping.was_mapped else tab.column_entries
+    header = () if mapping.was_mapped else _of_key(tab.row_entries, HEADER_KEY)
     entries = [entry for index in columns for entry in tab.column_entries.get(index, ())]
     return [_drop(entry) for entry in (*entries, *(entry for _, entry in header))]
 

@@ -26,6 +26,11 @@ _LETTERS = re.compile(r"[A-Za-z]{1,3}")
 _WHOLE_COLUMN = re.compile(r"([A-Za-z]{1,3}):\1")
 """A column in A1 notation, which can't be mistaken for a header."""
 
+ChosenWords = Mapping[str, Sequence[str]]
+"""The words of a column that the user chose, by our text or by rule; [] for none."""
+StoredWords = Mapping[str, str]
+"""The words of a column as they are stored: by our text, or as `parse_words` reads them."""
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -77,7 +82,7 @@ class TabMapping:
     columns: tuple[MappedColumn, ...] = ()
     added: tuple[str, ...] = ()
     """Ids of fields that get a column at the right."""
-    is_mapped: bool = False
+    was_mapped: bool = False
     """Whether it was mapped before."""
     problem: str = ""
     found: frozenset[str] = frozenset()
@@ -108,8 +113,7 @@ class StoredMapping:
 
     header_row: int
     fields: Mapping[int, str]
-    words: Mapping[int, Mapping[str, str]]
-    """As they are stored."""
+    words: Mapping[int, StoredWords]
     since: datetime | None = None
 
 
@@ -151,7 +155,7 @@ class TabDecider:
 
     def decide(self, tab: SeenTab, stored: StoredMapping | None) -> TabMapping:
         """Return a tab's mapping; if it has a `stored` one, only the user's choices change it."""
-        base = TabMapping(tab, is_mapped=stored is not None)
+        base = TabMapping(tab, was_mapped=stored is not None)
         if problem := why_unmappable(tab):
             return replace(base, problem=problem)
         header = self._header_row(tab, stored)
@@ -275,8 +279,8 @@ class TabDecider:
 
     def _words_by_index(
         self, word_columns: Mapping[str, tuple[MappedColumn, str]]
-    ) -> dict[int, dict[str, list[str]]]:
-        """Return the words that the user chose, by column index, and by our text or rule."""
+    ) -> Mapping[int, ChosenWords]:
+        """Return the words that the user chose, by column index."""
         by_index: dict[int, dict[str, list[str]]] = {}
         for text, (column, milestone) in word_columns.items():
             if not column.field:
@@ -285,8 +289,9 @@ class TabDecider:
             for status, words in self._choices.column_words[text].items():
                 if len(words) > 1 and column.field != PROGRESS:
                     raise Permanent("twice", f"--word {text}:{status} is there twice.")
-                known = self._text_or_rule(column.field, milestone, status)
-                by_index.setdefault(column.index, {})[known] = [word.strip() for word in words]
+                text_or_rule = self._text_or_rule(column.field, milestone, status)
+                chosen = by_index.setdefault(column.index, {})
+                chosen[text_or_rule] = [word.strip() for word in words]
         return by_index
 
     def _text_or_rule(self, field: str, milestone: str, status: str) -> str:
@@ -301,45 +306,45 @@ class TabDecider:
         self,
         column: MappedColumn,
         stored: StoredMapping | None,
-        chosen: Mapping[str, Sequence[str]],
+        chosen: ChosenWords,
     ) -> MappedColumn:
         if not column.field:
             return column
-        was: Mapping[str, str] | None = None
-        if stored and stored.fields.get(column.index) == column.field:
-            was = stored.words.get(column.index, {})
+        was_same_field = stored is not None and stored.fields.get(column.index) == column.field
+        earlier = stored.words.get(column.index, {}) if stored and was_same_field else {}
         if column.field == PROGRESS:
-            known = self._rules.proposed(column.proposal.values) if was is None else was
-            return replace(column, words=self._rule_words(column, parse_words(known), chosen))
-        by_text = {text: words[0] if words else NO_WORD for text, words in chosen.items()}
-        text_words = self._text_words(column, was or {}, by_text)
+            if not was_same_field:
+                earlier = self._rules.proposed(column.proposal.values)
+            return replace(column, words=self._rule_words(column, parse_words(earlier), chosen))
+        text_words = self._text_words(column, earlier, chosen)
         if text_words and text_words.is_too_long:
             reason = f"its drop-down has {len(text_words.by_text)} long options"
             return replace(column, field="", reason=reason)
         return replace(column, words=text_words)
 
     def _text_words(
-        self, column: MappedColumn, known: Mapping[str, str], chosen: Mapping[str, str]
+        self, column: MappedColumn, earlier: StoredWords, chosen: ChosenWords
     ) -> TextWords | None:
-        """Return the words of a column by our texts: as the user chose, else as `known`."""
-        options, wanted = column.proposal.options, {**known, **chosen}
+        """Return the words of a column by our texts: as the user chose, else the `earlier` ones."""
+        chosen_by_text = {text: words[0] if words else NO_WORD for text, words in chosen.items()}
+        options, wanted = column.proposal.options, {**earlier, **chosen_by_text}
         if options is None:
             by_text = {t: word for t, word in wanted.items() if word and t != OTHER_TEXTS}
-            return TextWords(by_text, takes_others=True) if by_text or known else None
-        for text, word in chosen.items():
+            return TextWords(by_text, takes_others=True) if by_text or earlier else None
+        for text, word in chosen_by_text.items():
             if word and word not in options:
                 raise no_option(column, word, text)
         return fit_options(self._fields, column.field, options, wanted)
 
     def _rule_words(
-        self, column: MappedColumn, known: Sequence[RuleWord], chosen: Mapping[str, Sequence[str]]
+        self, column: MappedColumn, earlier: Sequence[RuleWord], chosen: ChosenWords
     ) -> RuleWords:
-        """Return the words of a column by rules: as the user chose, else as `known`."""
+        """Return the words of a column by rules: as the user chose, else the `earlier` ones."""
         options = column.proposal.options
-        words = [each for each in known if each.rule not in chosen]
+        words = [each for each in earlier if each.rule not in chosen]
         for rule, named in chosen.items():
             for word in named:
-                if options is not None and word not in (*options, *(each.word for each in known)):
+                if options is not None and word not in (*options, *(each.word for each in earlier)):
                     raise no_option(column, word, self._rules.spelled(rule))
             words += [RuleWord(rule, word, is_synonym=bool(n)) for n, word in enumerate(named)]
         ended = [each for each in words if options is not None and each.word not in options]

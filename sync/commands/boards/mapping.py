@@ -56,7 +56,7 @@ def report_json(report: MappingReport) -> dict[str, Any]:
                 "title": mapping.tab.title,
                 "problem": mapping.problem,
                 "chosen": mapping.tab.sheet_id in report.to_write,
-                "mapped": mapping.is_mapped,
+                "mapped": mapping.was_mapped,
                 "header_row": None if mapping.problem else mapping.header_row + 1,
                 "columns": [_column_as_json(column, report.fields) for column in mapping.columns],
                 "added": [report.fields.spelled(name) for name in mapping.added],
