@@ -30,7 +30,7 @@ def doctor(as_json: bool, report: bool) -> None:
     """
     logs.configure(logging.CRITICAL)
     checks: list[Check] = []
-    for check in _checked(has_head=report):
+    for check in _checked(has_head=report and not as_json):
         checks.append(check)
         if not as_json:
             click.echo(text(check))

@@ -74,6 +74,7 @@ def test_the_report_has_googles_handling_of_ids_and_no_secret(
     ids = {"metadata_id": ("warning", 0), "chosen_id": ("failed", 1)}
     for name, (result, status) in ids.items():
         patient.google.answer_otherwise(name)
-        found = CliRunner().invoke(cli, ["doctor", "--json"], env=patient.bench.environment)
+        words = ["doctor", "--json", "--report"]
+        found = CliRunner().invoke(cli, words, env=patient.bench.environment)
         (check,) = [c for c in json.loads(found.output)["checks"] if c["name"] == "ids"]
         assert (check["result"], found.exit_code) == (result, status)
