@@ -6,8 +6,9 @@ set -eu
 umask 077
 alert() {
     cd /opt/brightsheet/.venv/bin
-    ./dotenv --file /etc/brightsheet.env run -- \
-        sh -fc './apprise --title Brightsheet --body "The daily backup failed." $ALERT_URLS'
+    # The addresses may hold passwords, and every user can read the arguments of a command.
+    ./dotenv --file /etc/brightsheet.env run -- sh -c \
+        'APPRISE_URLS=$ALERT_URLS ./apprise --title Brightsheet --body "The daily backup failed."'
 }
 trap '[ $? = 0 ] || alert' EXIT
 copy=${1:-$(date +%u)}
