@@ -9,6 +9,7 @@ value, the write is confirmed. If not, it is misplaced, and an undo puts back th
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import cached_property
 from typing import Any
 
@@ -161,7 +162,7 @@ class CheckResult:
 
     @property
     def is_as_intended(self) -> bool:
-        """Whether every write is confirmed."""
+        """Whether nothing has to be undone, and no job has a misplaced write."""
         return not (self.misplaced_columns or self.undos)
 
     def add(self, row: RowWrite, cell: CellWrite, finding: "_Finding") -> None:
@@ -169,7 +170,7 @@ class CheckResult:
         site, column = row.site, cell.column
         self.undos += finding.undos
         self.confirmed_undos |= finding.merged_undos
-        if not finding.is_confirmed:
+        if finding.outcome is _Outcome.MISPLACED:
             self.missed_undos |= set(cell.undoes) - finding.merged_undos
             if site:
                 self.misplaced_columns[site].add(column)
@@ -177,7 +178,7 @@ class CheckResult:
         self.confirmed_undos.update(cell.undoes)
         if cell.undoes or not site:
             return
-        if finding.undos:  # A confirmed write has undos only of a typed note.
+        if finding.outcome is _Outcome.TYPED_NOTE:
             self.typed_notes[site].add(column)
         if column == KEY and row.identity.shows:  # Its values are written next.
             self.keyed.add(site)
@@ -186,12 +187,18 @@ class CheckResult:
         self.replaced += finding.replaced_words
 
 
+class _Outcome(Enum):
+    CONFIRMED = auto()
+    TYPED_NOTE = auto()
+    """The right cell was written, but over a typed note, which an undo restores."""
+    MISPLACED = auto()
+
+
 @dataclass(frozen=True)
 class _Finding:
     """What became of the write of one cell."""
 
-    is_confirmed: bool
-    """Whether the right cell was written; `undos` then restore a note that was typed there."""
+    outcome: _Outcome
     replaced_words: Sequence[ReplacedWords]
     undos: Sequence[Undo] = ()
     merged_undos: Set[int] = frozenset()
@@ -248,12 +255,13 @@ class _RowCheck:
         ]
         words = [self._replaced_words(cell)] if cell.replaces_words else []
         if not failed_parts:
-            return _Finding(is_confirmed=True, replaced_words=words)
+            return _Finding(_Outcome.CONFIRMED, words)
         undos, merged = self._undos(cell, failed_parts, pending)
-        is_typed_note = failed_parts == [NOTE] and is_right and bool(self.row.site)
-        return _Finding(
-            is_confirmed=is_typed_note, replaced_words=words, undos=undos, merged_undos=merged
-        )
+        outcome = _Outcome.MISPLACED
+        if failed_parts == [NOTE] and is_right and self.row.site:
+            # Without an undo, no typed note is lost.
+            outcome = _Outcome.TYPED_NOTE if undos else _Outcome.CONFIRMED
+        return _Finding(outcome, words, undos, merged)
 
     def _undos(
         self, cell: CellWrite, failed_parts: Sequence[str], pending: Mapping[int, Undo]
