@@ -17,7 +17,8 @@ class Target:
     cells: Cells = field(default_factory=dict)
     """The wanted cells of its row: none until the job is laid out."""
     written: Cells = field(default_factory=dict)
-    """The cells that its row was last confirmed to have; without our note where one was typed."""
+    """The cells that were last written to its row, or left because somebody typed there; without
+    our note where one was typed."""
     entry: PipelineEntry | None = None
     """Where the Pipeline should count it: nowhere until the job is laid out."""
     counted: PipelineEntry | None = None

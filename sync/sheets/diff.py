@@ -103,8 +103,8 @@ def diff(
                 write, typed_here = decider.row_write(table, row, target, len(places))
                 typed_notes |= typed_here
                 result.rows += [write] if write.cells else []
-            shown = decider.shown([table for table, _ in places], target, present)
-            result.shown.append(confirmation(target, with_typed_notes(shown, typed_notes)))
+            settled = decider.settled([table for table, _ in places], target, present)
+            result.shown.append(confirmation(target, with_typed_notes(settled, typed_notes)))
         elif target.is_fresh:
             _add_row(result, decider, tables, target, rows)
         else:
@@ -131,8 +131,8 @@ def _add_row(
         )
         result.rows.append(checked)
     result.new_rows.append(decider.new_row_write(table, target, len(result.new_rows), pattern))
-    shown = decider.shown([table], target, table.columns)
-    result.shown.append(confirmation(target, shown))
+    settled = decider.settled([table], target, table.columns)
+    result.shown.append(confirmation(target, settled))
 
 
 @dataclass(frozen=True)
@@ -189,14 +189,15 @@ class CellDecider:
             is_new=True,
         )
 
-    def shown(
+    def settled(
         self, tables: Sequence[Table], target: Target, present: Container[str]
     ) -> dict[str, Cell]:
-        """Return what a job's row shows in the `present` columns once it is written.
+        """Return the cells of a job that are done in the `present` columns once it is written.
 
-        A value that a column has no word for isn't written, so the last written one stays.
+        Each is written, or left because somebody typed there: it isn't tried again until
+        EverBright's value changes. For a value that a column has no word for, the last one stays.
         """
-        changed, shown = target.differences(), dict[str, Cell]()
+        changed, settled = target.differences(), dict[str, Cell]()
         for column, cell in target.cells.items():
             if column not in present:
                 continue
@@ -208,10 +209,10 @@ class CellDecider:
             if column in changed and has_words:
                 # With the zone's clock, a moment's serial number is known later.
                 when = cell.when and cell.when.astimezone(self.zone)
-                shown[column] = cell.model_copy(update={"when": when})
+                settled[column] = cell.model_copy(update={"when": when})
             elif column in target.written:
-                shown[column] = target.written[column]
-        return shown
+                settled[column] = target.written[column]
+        return settled
 
     def decide_value(
         self, table: Table, row: int, column: str, target: Target

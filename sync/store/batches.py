@@ -48,7 +48,8 @@ Each try takes at least two reads, two batches that Google rejects, and one with
 class Shown:
     """What the sheet shows of one job after a batch; `cells` is None if they are unchanged.
 
-    `entry` is the job's place in the Pipeline.
+    A cell also counts as shown if it is left because somebody typed there. `entry` is the job's
+    place in the Pipeline.
     """
 
     site: str
@@ -130,7 +131,7 @@ class Batches:
             connection.execute(insert(attempt).values(row))
 
     def refused(self, lease: Lease, fence: int) -> None:
-        """Record that Google rejected a batch: it confirms nothing, even if a part was done."""
+        """Record that Google rejected a batch: it changed nothing, so it confirms nothing."""
         which = attempt.c.spreadsheet_id == self._sheet.id, attempt.c.fence == fence
         self._database.execute(
             update(attempt).where(*which).values(shown="[]", changes="[]"), lease
