@@ -36,9 +36,6 @@ NOTE = "note"
 PATTERN = "pattern"
 """In place of a field mask: the formulas that new rows copy from the row above."""
 
-_NO_RIGHT_ROW = {KEY: "none"}
-"""For `shows_not`: no key cell shows this, so every row that has the key has it by mistake."""
-
 
 class Undo(Value):
     """A cell that a misplaced write changed: its content before, and what we wrote.
@@ -86,7 +83,7 @@ class Undo(Value):
     @property
     def removes_key(self) -> bool:
         """Whether a job's key is in a row of another job or of no job."""
-        return bool(self.identity.shows_not)
+        return bool(self.identity.shows_not) or self.identity.has_no_right_row
 
     @property
     def ends_when_confirmed(self) -> bool:
@@ -111,8 +108,8 @@ class Undo(Value):
         without_image = self.identity.model_copy(update={"holds": None})
         now = RowImage.of(row, columns)
         is_same = (
-            image.has_same_content(now, self.identity.wrote)
-            or image.has_same_customer(now, self.identity.wrote)
+            image.has_same_content(now, self.identity.wrote_customer)
+            or image.has_same_customer(now, self.identity.wrote_customer)
             # The key that is there by mistake identifies the row, whatever was typed into it.
             or (self.removes_key and now.has_most_of(image))
         )
@@ -398,7 +395,7 @@ class _RowCheck:
     def _identity_written_over(self, cell: CellWrite) -> RowIdentity:
         if cell.column == KEY and (site := site_in(cell.data)):
             # The key itself finds the row again, even if it moves.
-            return RowIdentity(key=site, shows_not=cell.key_row or _NO_RIGHT_ROW)
+            return RowIdentity(key=site, shows_not=cell.key_row, has_no_right_row=not cell.key_row)
         if self.row.identity.is_header and self._is_copy_of_header:
             return RowIdentity(is_header=True)
         if cell.column != KEY and (key := self._key()):
@@ -413,7 +410,8 @@ class _RowCheck:
             and is_in_place(self.table, each.column, each.index)
             and (text := content(each.data).text)
         }
-        return RowIdentity(holds=RowImage.of(self.copy, self.columns, overwritten), wrote=wrote)
+        holds = RowImage.of(self.copy, self.columns, overwritten)
+        return RowIdentity(holds=holds, wrote_customer=wrote)
 
     def _key(self) -> str:
         """Return the site of the overwritten row; "" if it has none or that isn't known."""

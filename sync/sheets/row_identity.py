@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from sync.field_table import KEY
 from sync.sheets.cell_data import (
@@ -144,10 +144,15 @@ class RowIdentity(Value):
     """The texts by column ID by which a row without a key was matched with a job."""
     shows_not: dict[str, str] = Field(default_factory=dict)
     """Such texts, at least one of which is missing: the row has the key by mistake."""
+    has_no_right_row: bool = False
+    """Whether every row that has the key has it by mistake."""
     holds: RowImage | None = None
     """The content of a row without a key."""
-    wrote: dict[str, str] = Field(default_factory=dict)
-    """The customer's data that a misplaced write put there: texts by column ID."""
+    wrote_customer: dict[str, str] = Field(
+        default_factory=dict, validation_alias=AliasChoices("wrote_customer", "wrote")
+    )
+    """The customer's data that a misplaced write put there (stored as `wrote` before): texts by
+    column ID."""
     is_header: bool = False
 
     def matches(self, row: Row, columns: Mapping[str, int]) -> bool:

@@ -84,17 +84,21 @@ def place_undos(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) 
 
 
 class _Likeness(IntEnum):
-    """How a row without a key is like the overwritten one: the surest first."""
+    """How a row without a key is like the overwritten one: the surest first.
+
+    What we wrote doesn't count. The examples are for a row that held "Ann | 555-0100 | red".
+    """
 
     SAME_CONTENT = auto()
-    """It holds exactly the same; if that is nothing, it shows the customer that we wrote there."""
+    """ "Ann | 555-0100 | red"; if it held nothing, the row shows the customer that we wrote."""
     BLANK = auto()
-    """Neither holds anything else."""
+    """Both hold nothing."""
     SAME_CUSTOMER = auto()
+    """ "Ann | 555-0100 | green"."""
     MORE = auto()
-    """It holds all of it, and more."""
+    """All of it, and more: if it held only "red", then "red | urgent"."""
     EDITED_HEADER = auto()
-    """It is a header row and holds most of it: no other row is like it."""
+    """Most of it, in a header row: no other row is like it."""
 
 
 class _Placing:
@@ -166,10 +170,10 @@ class _Placing:
         return [place for place, one in alike.items() if one is best]
 
     def _likeness(self, place: Place, undo: Undo, image: RowImage) -> _Likeness | None:
-        now, wrote = self._image(place), undo.identity.wrote
+        now, wrote = self._whole_image(place), undo.identity.wrote_customer
         if image.has_same_content(now, wrote):
             return _Likeness.SAME_CONTENT
-        if image.has_same_content(now):
+        if image.is_blank and image.has_same_content(now):
             return _Likeness.BLANK
         if undo.was_confirmed:
             return None  # It is restored, and only a copy of the row is sought.
@@ -185,7 +189,7 @@ class _Placing:
         image = undo.identity.holds
         if image is None or not places:
             return False
-        first, *others = map(self._image, places)
+        first, *others = map(self._whole_image, places)
         if first.is_blank or any(other != first for other in others):
             return True
         # If it was the row's only text, it would go into all rows that hold ours.
@@ -201,7 +205,8 @@ class _Placing:
         sheet_id, number = place
         return self._rows.get(sheet_id, {}).get(number, ()), self._tables[sheet_id].columns
 
-    def _image(self, place: Place) -> RowImage:
+    def _whole_image(self, place: Place) -> RowImage:
+        """Return the image of a row with what we wrote, unlike that in an undo's identity."""
         if place not in self._images:
             self._images[place] = RowImage.of(*self._row(place))
         return self._images[place]

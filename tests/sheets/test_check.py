@@ -203,10 +203,11 @@ def test_a_key_without_a_known_row_is_removed_from_every_row() -> None:
     """An undo put it back into a row that showed nothing else: it is in a wrong one for certain."""
     one = meant(write(A, KEY, expects=BLANK), identity=HOLDS, site="")
     undo = only(keyed(row("mine", "", "", "", "304"), one))
-    (text,) = undo.identity.shows_not.values()
-    assert undo.identity.key == A
-    assert not any(content == Content(text) for content in (Content(A), BLANK))
-    assert undo.identity.matches(row("x", "", A, "home1@example.com"), PEOPLE)
+    assert undo.identity == RowIdentity(key=A, has_no_right_row=True)
+    stored_before = RowIdentity(key=A, shows_not={KEY: "none"})
+    for identity in (undo.identity, stored_before):
+        assert undo.model_copy(update={"identity": identity}).removes_key
+        assert identity.matches(row("x", "", A, "home1@example.com"), PEOPLE)
 
 
 def test_a_key_removed_from_the_right_row_is_restored() -> None:
@@ -304,7 +305,7 @@ def test_an_undo_in_a_row_in_which_more_was_typed_is_not_undone() -> None:
 def test_undos_of_a_blank_row_are_merged_by_what_we_wrote() -> None:
     """If all columns were written, any row without a key would hold all of nothing."""
     blank = RowImage(overwritten=(EMAIL, STATUS))
-    first = pending(identity=RowIdentity(holds=blank, wrote={EMAIL: "home1@example.com"}))
+    first = pending(identity=RowIdentity(holds=blank, wrote_customer={EMAIL: "home1@example.com"}))
     for email, before in (("home1@example.com", "on hold"), ("ada@example.com", OLD)):
         copy, seen = row("", OLD, "", email), table(columns=PEOPLE)
         findings = found(STATUS_OF_A, copy, seen, {7: first}, PEOPLE)

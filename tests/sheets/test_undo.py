@@ -161,7 +161,9 @@ def test_a_row_without_its_email_is_identified_by_name_and_what_we_wrote() -> No
     """Typed into beside it, it would keep another customer's e-mail address for good."""
     columns = {STATUS: 1, KEY: 2, EMAIL: 3, NAME: 0}
     hit = image_of(row("Ada", WROTE, "", HOME, "crew 1"), columns, STATUS, EMAIL)
-    who = RowIdentity(holds=hit, wrote={EMAIL: HOME})
+    who = RowIdentity(holds=hit, wrote_customer={EMAIL: HOME})
+    stored_before = who.model_dump_json().replace("wrote_customer", "wrote")
+    assert RowIdentity.model_validate_json(stored_before) == who
     now = row("Ada", WROTE, "", HOME, "typed since")
     assert put(placed({9: now}, undo(identity=who), columns=columns)) == [(9, STATUS, BEFORE)]
     other = [
@@ -171,7 +173,7 @@ def test_a_row_without_its_email_is_identified_by_name_and_what_we_wrote() -> No
     ]
     for cells in other:
         assert put(placed({9: cells}, undo(identity=who), columns=columns)) == []
-    nameless = RowIdentity(holds=image_of(now[1:], {}), wrote=who.wrote)
+    nameless = who.model_copy(update={"holds": image_of(now[1:], {})})
     assert put(placed({9: now}, undo(identity=nameless), columns=columns)) == []
 
 
@@ -208,7 +210,7 @@ def test_an_otherwise_blank_row_is_restored_only_in_a_like_row() -> None:
 def test_a_blank_row_is_identified_by_what_we_wrote() -> None:
     """If all columns were written, another row without a key would hold all of nothing, too."""
     holds = RowImage(overwritten=(EMAIL, PHONE, STATUS))
-    blank = undo(before={}, identity=RowIdentity(holds=holds, wrote={EMAIL: HOME}))
+    blank = undo(before={}, identity=RowIdentity(holds=holds, wrote_customer={EMAIL: HOME}))
     rows = {4: line("", email=OTHER), 9: line("")}
     assert put(placed(rows, blank)) == [(9, STATUS, "")]
     assert put(placed({9: line("", email="")}, blank)) == [(9, STATUS, "")], "is restored already"
