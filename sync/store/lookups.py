@@ -23,6 +23,10 @@ from sync.types import Value
 FRESH_SECONDS = 86_400.0
 """Seconds for which a customer counts as current, even if the job changes."""
 _CLAIM_SECONDS = 120.0
+_WARNING_TRIES = 9
+"""Failed lookups of a customer before there is a warning: about 15 minutes with their pauses."""
+_TRIED = case((customer.c.attempts > _WARNING_TRIES, _WARNING_TRIES), else_=customer.c.attempts)
+"""The attempts of a customer that is requested again: the warning about it must stay."""
 
 AnswerT = TypeVar("AnswerT", bound=Value)
 
@@ -140,7 +144,7 @@ class Customers(Lookups[Customer]):
 
     def make_due(self, site: str) -> None:
         """Make a job's lookup due now, even if the last answer is current."""
-        self._database.execute(self._update(site, {"due_at": now(), "attempts": 0}))
+        self._database.execute(self._update(site, {"due_at": now(), "attempts": _TRIED}))
 
     def unanswered(self, limit: int) -> list[str]:
         """Return the first jobs whose customer EverBright did not return in several tries."""
@@ -169,10 +173,11 @@ class DetailStore(Lookups[Details]):
 def schedule(database: Database, connection: Connection, sites: Collection[str]) -> None:
     """Make the lookups of changed jobs due, without customers whose answer is current."""
     stale = customer.c.fetched_at.is_(None) | (customer.c.fetched_at < now() - FRESH_SECONDS)
-    again = {"due_at": now(), "attempts": 0}
+    is_new = stale & customer.c.due_at.is_(None)
     rows = [{"site": site} for site in sites]
-    for table, which in ((customer, stale & customer.c.due_at.is_(None)), (detail, None)):
+    for table, attempts, which in ((customer, _TRIED, is_new), (detail, 0, None)):
         if rows:
+            again = {"due_at": now(), "attempts": attempts}
             connection.execute(database.upsert(table, again, which).values(due_at=now()), rows)
 
 
@@ -184,10 +189,6 @@ def customers(connection: Connection, sites: Collection[str]) -> dict[str, Custo
 def details(connection: Connection, sites: Collection[str]) -> dict[str, Details]:
     query = select(detail.c.site, detail.c.body).where(detail.c.site.in_(sorted(sites)))
     return {site: Details.model_validate_json(body) for site, body in connection.execute(query)}
-
-
-_WARNING_TRIES = 9
-"""Failed lookups of a customer before there is a warning: about 15 minutes with their pauses."""
 
 
 def is_unanswered() -> ColumnElement[bool]:

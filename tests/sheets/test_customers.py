@@ -50,6 +50,19 @@ def test_a_customer_is_asked_for_again_after_a_day_and_a_change_only(asking: Ben
     assert asking.flush() == 0, "nothing was new, and yet something was written"
 
 
+def test_a_customer_that_everbright_does_not_return_stays_reported(asking: Bench) -> None:
+    asking.google.everbright.fail(uuid(1), "not_found")
+    asking.shown(milestone(1))
+    asking.ask()
+    with asking.database.writing() as connection:
+        connection.execute(update(customer).values(attempts=30, due_at=None))
+    asking.shown(milestone(1, date_updated="2026-03-02T10:00:00Z"))
+    for _ in range(2):
+        assert asking.wiring.customers.unanswered(9) == [uuid(1)]
+        assert asking.ask() == 1
+        asking.wiring.customers.make_due(uuid(1))
+
+
 def test_the_row_stays_when_everbright_fails(asking: Bench) -> None:
     asking.google.everbright.token = "another"
     asking.shown(milestone(1))
