@@ -16,7 +16,7 @@ RULES = (
         recheck="/columns",
         warns=lambda now: now.gone_columns and now.is_mapped,
         age=lambda now: now.oldest_gone_column,
-        resolved="No mapped column is missing.",
+        resolved="No mapped column that you want is missing.",
     ),
     ProblemRule(
         "unsettled",
@@ -41,7 +41,6 @@ RULES = (
         " from EverBright can't be shown in your drop-downs.",
         cause="No option of the drop-down was chosen for it: {items}.",
         fix="Choose the option for it on the console.",
-        resolved="Your drop-downs have an option for every status that EverBright sent.",
     ),
     of_findings(
         "missing_options",
@@ -50,7 +49,6 @@ RULES = (
         " from EverBright can't be shown in your drop-downs.",
         cause="The drop-down doesn't have it as an option: {items}.",
         fix="Add it to the drop-down in Google Sheets (Data, Data validation).",
-        resolved="Your drop-downs have every value that EverBright sent.",
     ),
     of_findings(
         "kept_words",
@@ -60,7 +58,6 @@ RULES = (
         cause="Somebody typed into these cells: {items}. Their text stays until EverBright's value "
         "changes.",
         fix="Clear a cell to have it filled again, or keep what you typed.",
-        resolved="No typed cell differs from EverBright.",
     ),
     of_findings(
         "foreign_keys",
@@ -71,7 +68,6 @@ RULES = (
         "the row with the job's ID.",
         fix="In Google Sheets, undo it (File, Version history), or put each site ID into its "
         "customer's row. Always sort whole rows, and include Site ID in the filter.",
-        resolved="Every site ID is in its customer's row.",
     ),
 )
 """The most urgent first."""

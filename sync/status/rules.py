@@ -55,7 +55,6 @@ def of_findings(
     *,
     cause: str,
     fix: str,
-    resolved: str,
     action: str = "",
 ) -> ProblemRule:
     """Return a rule that counts the comparison's findings of a code, and links their page."""
@@ -68,7 +67,7 @@ def of_findings(
         action=action,
         recheck=COMPARE,
         warns=lambda now: now.found(code),
-        resolved=resolved,
+        resolved=f"Fixed or dismissed: {many}{rest}",
     )
 
 
@@ -173,7 +172,7 @@ RULES = [
         page="/deliveries?outcome=rejected",
         behind=lambda now, _: now.rejected_last_hour >= MANY_REJECTED,
         age=lambda now: now.oldest_rejected_last_hour,
-        resolved="No webhook was rejected in the last hour.",
+        resolved="No rejected webhook of the last hour is left.",
         is_ongoing=lambda now: now.rejected_last_hour,
     ),
     ProblemRule(
@@ -223,7 +222,7 @@ RULES = [
         recheck="/columns",
         warns=lambda now: now.gone_columns and not now.is_mapped,
         age=lambda now: now.oldest_gone_column,
-        resolved="No column of the sheet is missing.",
+        resolved="No column that you want is missing.",
     ),
     ProblemRule(
         "documents_failed",
@@ -253,7 +252,7 @@ RULES = [
         warns=lambda now: now.rejected,
         age=lambda now: now.oldest_rejected,
         alerts=lambda now: now.rejected_last_hour < MANY_REJECTED,  # More are reported as refused.
-        resolved="No rejected webhook is left.",
+        resolved="Every rejected webhook was replayed or dismissed.",
     ),
     ProblemRule(
         SILENCE,
@@ -309,7 +308,8 @@ RULES = [
         command=_DOCTOR,
         page="/findings#customers_unknown",
         warns=lambda now: now.unanswered_customers and now.token_refused_age is None,
-        resolved="EverBright has returned every customer.",
+        resolved="Fixed or dismissed: jobs whose customer EverBright didn't return.",
+        is_ongoing=lambda now: now.unanswered_customers,
     ),
     ProblemRule(
         "documents_failing",
@@ -365,6 +365,7 @@ RULES = [
         warns=lambda now: now.paused_age is None and (now.comparison_age or 0.0) > COMPARED_SECONDS,
         age=lambda now: now.comparison_age,
         resolved="The whole sheet was compared.",
+        is_ongoing=lambda now: (now.comparison_age or 0.0) > COMPARED_SECONDS,
     ),
     ProblemRule(
         TAKEN_IDS,
@@ -385,7 +386,6 @@ RULES = [
         fix="Restore the rows on the console, or dismiss the jobs whose rows you deleted on "
         "purpose.",
         action="restore-rows",
-        resolved="Every job has a row.",
     ),
     of_findings(
         "doubled",
@@ -395,7 +395,6 @@ RULES = [
         cause="A row was copied, or two mapped tabs have the same job: {items}. All of these rows "
         "are kept up to date.",
         fix="Delete the rows you don't need, or dismiss the jobs that you want to keep twice.",
-        resolved="Every job is in one row.",
     ),
     of_findings(
         KEYS_REMOVED,
@@ -406,7 +405,6 @@ RULES = [
         "row is kept up to date.",
         fix="If it is another customer's row, dismiss this. If not, correct the customer there and "
         "copy the site ID back from the tab Recovered.",
-        resolved="No row without its site ID is left.",
     ),
     ProblemRule(
         "unplaced",

@@ -107,6 +107,18 @@ def test_refusals_are_resolved_after_an_hour_without_one() -> None:
     assert alarms(WELL, {"refused"}) == {}
 
 
+@pytest.mark.parametrize(
+    ("code", "hidden_by"),
+    [("customers_unknown", {"token_refused_age": 5.0}), ("comparison_late", {"paused_age": 5.0})],
+)
+def test_a_problem_that_another_one_hides_is_not_resolved(
+    code: str, hidden_by: dict[str, float]
+) -> None:
+    hidden = replace(WRONG[code], **hidden_by)  # type: ignore[arg-type]
+    assert alarms(hidden).get(code) is None
+    assert code in alarms(hidden, {code})
+
+
 def test_only_long_trouble_causes_an_alert() -> None:
     trouble = replace(WELL, trouble="google_unavailable", trouble_age=LATE_SECONDS - 1)
     assert alarms(trouble) == {}
