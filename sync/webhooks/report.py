@@ -82,7 +82,7 @@ def _add_rows(report: MilestonesReport, rows: Any, words: ReportWords) -> None:
         if any(cells.values()):
             try:
                 _add(report, cells, words)
-            except ValueError as error:
+            except (ValueError, OverflowError) as error:  # A date may be after 9999 in UTC.
                 report.problems.append(f"line {rows.line_num}: {error}")
 
 
@@ -106,7 +106,7 @@ def _places(header: Sequence[str]) -> dict[str, int]:
 
 
 def _add(report: MilestonesReport, cells: Mapping[str, str], words: ReportWords) -> None:
-    """Add a row's events. Raises ValueError with the problem."""
+    """Add a row's events. Raises ValueError or OverflowError with the problem."""
     site = _uuid(cells["site"])
     if not site:
         raise ValueError("it has no site UUID.")
@@ -142,10 +142,7 @@ def _uuid(text: str) -> str:
 
 
 def _moment(text: str, zone: tzinfo) -> datetime:
-    """Return a date in UTC; a day without a time is its beginning, so that it isn't too late.
-
-    Raises ValueError.
-    """
+    """Return a date in UTC; a day without a time is its beginning, so that it isn't too late."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -75,10 +75,13 @@ def test_a_missing_column_is_named_with_its_choices(header: str, missing: str, t
         (f"{uuid(1)},Unknown,2026-03-01,,", "line 2: no job has a milestone 'Unknown' yet"),
         (f"{uuid(1)},Permit,soon,,", "line 2: 'soon' isn't a date"),
         (f"{uuid(1)},Permit,2026-13-45,,", "line 2: '2026-13-45' isn't a date"),
+        (f"{uuid(1)},Permit,9999-12-31T23:00,,", "line 2: date value out of range"),
+        (f"{uuid(1)},Permit,,,9999-12-31T23:59:59Z", "line 2: date value out of range"),
     ],
 )
 def test_an_unreadable_line_is_reported_and_the_others_are_read(line: str, problem: str) -> None:
-    read = report.read([HEADER, line, "", f"{uuid(2)},Permit,2026-03-01,,"], WORDS)
+    words = ReportWords(WORDS.definitions, STATUSES, ZoneInfo("America/Los_Angeles"))
+    read = report.read([HEADER, line, "", f"{uuid(2)},Permit,2026-03-01,,"], words)
     (said,) = read.problems
     assert said.startswith(problem)
     assert list(read.payloads) == [uuid(2)]
