@@ -104,7 +104,7 @@ class Documents:
         )
 
     def claim(self, finished: Sequence[Claim] = ()) -> tuple[Claim, list[PendingDocument]] | None:
-        """Claim the job of the most overdue document; return its due documents.
+        """Claim the job of the most overdue document; return its due documents, at least one.
 
         `finished` claims are ended in the same transaction.
         """
@@ -120,16 +120,18 @@ class Documents:
             site = connection.scalar(job_due.with_for_update(of=folder, skip_locked=True))
             if site is None:
                 return None
+            columns = [document.c[name] for name in PendingDocument.__dataclass_fields__]
+            due = select(*columns).where(document.c.site == site, _IS_DUE)
+            due = due.order_by(document.c.due_at, document.c.uuid).limit(_MAX_DUE)
+            rows = connection.execute(due).mappings().all()
+            if not rows:
+                return None  # They were finished just before the folder's row was locked.
             number = connection.scalar(
                 update(folder)
                 .where(folder.c.site == site)
                 .values(claim=folder.c.claim + 1, claimed_until=now() + self._seconds)
                 .returning(folder.c.claim)
             )
-            columns = [document.c[name] for name in PendingDocument.__dataclass_fields__]
-            due = select(*columns).where(document.c.site == site, _IS_DUE)
-            due = due.order_by(document.c.due_at, document.c.uuid).limit(_MAX_DUE)
-            rows = connection.execute(due).mappings()
             return Claim(site, int(number or 0)), [PendingDocument(**row) for row in rows]
 
     def renew(self, claim: Claim) -> None:

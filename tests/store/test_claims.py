@@ -3,11 +3,14 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event, update
 
 from sync.errors import Retryable
-from sync.jobs.model import Job
+from sync.jobs.model import FileState, Job
 from sync.store import (
     Claim,
     Database,
@@ -17,7 +20,9 @@ from sync.store import (
     Jobs,
     PendingDocument,
     Projected,
+    schema,
 )
+from tests import databases
 from tests.made_up import uuid
 from tests.store.parts import held
 
@@ -52,6 +57,26 @@ def test_a_jobs_documents_are_claimed_by_one_worker(database: Database) -> None:
     while one := documents.claim():
         found.append(one[0].site)
     assert sorted(found) == [uuid(1), uuid(2)]
+
+
+def test_a_job_without_due_documents_is_not_claimed(tmp_path: Path) -> None:
+    """With PostgreSQL, they can be finished after the job was chosen: SQLite locks before."""
+    url = databases.migrated("postgresql", tmp_path)
+    database = Database(url.replace("postgres", "postgresql+psycopg", 1))
+    documents = with_documents(database, (1, 1))
+
+    def finish(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "FOR UPDATE" in statement:
+            database.execute(update(schema.document).values(state=FileState.DONE))
+
+    event.listen(Engine, "after_cursor_execute", finish)
+    try:
+        assert documents.claim() is None
+    finally:
+        event.remove(Engine, "after_cursor_execute", finish)
+    database.execute(update(schema.document).values(state=FileState.PENDING))
+    assert documents.claim() is not None, "nobody holds a claim"
+    database.close()
 
 
 def test_who_lost_the_claim_writes_nothing(database: Database) -> None:
