@@ -43,7 +43,7 @@ def replay_rejected(wiring: Wiring) -> Iterator[str]:
 def _replay(wiring: Wiring, kept: KeptDelivery) -> str:
     try:
         parsed = parse.read(kept.body, wiring.settings.config.webhooks)
-        outcome = wiring.inbox.readmit(kept, parsed).value
+        outcome = wiring.inbox.readmit(kept, parsed) or "nothing to replay"
     except Rejected as error:
         outcome = f"still rejected: {error.message}"
     return f"delivery {kept.id}: {outcome}"

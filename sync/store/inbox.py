@@ -174,21 +174,25 @@ class Inbox:
         with self._database.reading() as connection:
             return [_kept(row) for row in connection.execute(query).mappings()]
 
-    def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome:
-        """Accept a rejected delivery that parses now. It counts from its first receipt."""
+    def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome | None:
+        """Accept a rejected delivery that parses now. It counts from its first receipt.
+
+        Return None if it was replayed or erased after it was read.
+        """
         is_from_api = kept.id.startswith(_BACKFILL)
         values = _event_columns(kept.id, understood, is_from_api=is_from_api)
         first = func.coalesce(delivery.c.counts_from, delivery.c.received_at)
-        row = update(delivery).where(delivery.c.seq == kept.seq)
+        is_rejected = delivery.c.outcome == Outcome.REJECTED
+        row = update(delivery).where(delivery.c.seq == kept.seq, is_rejected)
         with self._database.writing() as connection:
             try:
                 with connection.begin_nested():
                     accepted = row.values(**values, received_at=now(), counts_from=first)
-                    connection.execute(accepted)
+                    count = connection.execute(accepted).rowcount
             except IntegrityError:
                 values = {"outcome": Outcome.DUPLICATE.value, "reason": None, "body": None}
-                connection.execute(row.values(values))
-        return Outcome(values["outcome"])
+                count = connection.execute(row.values(values)).rowcount
+        return Outcome(values["outcome"]) if count else None
 
     def prune(self, days: int) -> int:
         """Delete processed deliveries older than `days`; return how many.

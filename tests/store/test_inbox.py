@@ -130,7 +130,10 @@ def test_rejected_bodies_are_kept_with_the_reason_and_can_be_readmitted(database
     assert found is not None
     assert (found.outcome, found.reason) == (Outcome.REJECTED, "odd: It was odd.")
     assert inbox.readmit(found, read(found.body)) is Outcome.ACCEPTED
-    assert len(waiting(inbox)) == 1
+    (accepted,) = waiting(inbox)
+    Jobs(database).take_in(held(database), Projected([], applied=[accepted.seq]))
+    assert inbox.readmit(found, read(found.body)) is None, "another replay was faster"
+    assert not waiting(inbox)
 
 
 def test_pruning_keeps_what_is_in_no_job_yet(database: Database) -> None:
