@@ -151,8 +151,7 @@ class RowIdentity(Value):
     wrote_customer: dict[str, str] = Field(
         default_factory=dict, validation_alias=AliasChoices("wrote_customer", "wrote")
     )
-    """The customer's data that a misplaced write put there (stored as `wrote` before): texts by
-    column ID."""
+    """The customer's data that a misplaced write put there: texts by column ID."""
     is_header: bool = False
 
     def matches(self, row: Row, columns: Mapping[str, int]) -> bool:
