@@ -15,6 +15,10 @@ from sync.store.schema import backfill, backfill_job
 
 SINCE = "since "
 """Prefix of the scopes of runs that read the changes since a date that the operator gave."""
+NIGHTLY = "nightly"
+"""The scope whose runs never become too old: the next one looks for changes since they began."""
+_CONTINUED_SECONDS = 7 * 86_400
+"""Other runs are begun anew after this time, because the jobs that they read may have changed."""
 
 
 class JobState(StrEnum):
@@ -58,11 +62,13 @@ class Backfills:
     def open(
         self, lease: Lease, since: datetime | None, again: Collection[str] = ()
     ) -> BackfillRun:
-        """Return the unfinished run of this scope, or begin one.
+        """Return the unfinished run of this scope, or begin one if there is none or it is too old.
 
         `again` are sites that are read even if they aren't listed.
         """
         unfinished = select(backfill).where(self._mine, backfill.c.finished_at.is_(None))
+        if self._scope != NIGHTLY:
+            unfinished = unfinished.where(backfill.c.started_at > now() - _CONTINUED_SECONDS)
         with self._database.writing(lease) as connection:
             if connection.execute(unfinished).first() is None:
                 self._begin(connection, since)

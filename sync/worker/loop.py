@@ -13,6 +13,7 @@ from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDoc
 from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.store import Backfills, Claim, FenceDoubt, Lease, PendingDocument
+from sync.store.backfills import NIGHTLY
 from sync.wiring import BACKFILL, PROJECTION, Wiring
 
 POLL_SECONDS = 0.5
@@ -154,7 +155,7 @@ OVERLAP = timedelta(hours=1)
 """Changes up to this long before the last run are read again, because clocks differ."""
 _PAUSE_SECONDS = 900.0
 """The pause after a run that failed."""
-_SCOPE, _RESTORED = "nightly", "restored"
+_RESTORED = "restored"
 
 
 class BackfillLoop:
@@ -168,8 +169,8 @@ class BackfillLoop:
     ) -> None:
         # A wiring of its own, so that the projection's lease isn't held by two loops at once.
         self._wiring = wiring = Wiring(wiring.settings, wiring.database)
-        self._backfill = wiring.backfill(_SCOPE, stop.sleep)
-        self._store = Backfills(wiring.database, _SCOPE)
+        self._backfill = wiring.backfill(NIGHTLY, stop.sleep)
+        self._store = Backfills(wiring.database, NIGHTLY)
         self._every = wiring.settings.backfill_hours * 3600.0
         self._alerts = alerts
         self._stop = stop

@@ -98,6 +98,18 @@ def test_a_run_resumes_after_an_outage_of_everbright(stand: Stand) -> None:
     assert (run.jobs, run.events, run.not_read) == (10, 10, {})
 
 
+@pytest.mark.parametrize(("days", "events"), [(6, 0), (8, 1)])
+def test_a_run_that_was_left_for_a_week_begins_anew(stand: Stand, days: int, events: int) -> None:
+    stand.load(event(1), event(2))
+    stand.google.faults.answer(401, api="everbright", path="*/ops_workflow*", skip=1, count=1)
+    with pytest.raises(Permanent):
+        stand.run()
+    stand.load(event(1, minute=600, status="APPROVED"))
+    stand.age(24 * days, "all")
+    run = stand.run()
+    assert (run.jobs, len(stand.from_backfill())) == (2, 2 + events)
+
+
 def test_jobs_that_are_never_answered_do_not_keep_a_run_from_its_end(stand: Stand) -> None:
     stand.load(*(event(job) for job in range(1, 11)))
     stand.google.faults.answer(503, api="everbright", path="*/ops_workflow*", count=30)
