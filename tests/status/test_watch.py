@@ -158,7 +158,7 @@ class _Chat:
 
 def test_an_unknown_status_is_reported_on_arrival(google: Emulator, database_url: str) -> None:
     bench = Bench(google, database_url, ALERT_URLS="json://127.0.0.1:1/")
-    Confirmations(bench.database).ask(["ODD", "NEW"])
+    Confirmations(bench.database).ask(["ODD", "NEW", *bench.settings.config.statuses])
     Confirmations(bench.database).confirm_statuses({"NEW": "waiting"})
     chat = _Chat()
     for channels in ([], [chat], [chat]):
