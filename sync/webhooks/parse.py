@@ -87,7 +87,7 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
 
     The body is JSON as documented, or a Python literal like the published sample. Private comments
     are removed. Raises Rejected: status 400 for an unreadable body, 422 for a milestone without a
-    valid site, milestone definition, or status.
+    valid site or milestone definition, or with a status that isn't text (it may have none).
     """
     tree = _parse(body)
     canonical = json.dumps(tree, sort_keys=True, separators=(",", ":"))
