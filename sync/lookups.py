@@ -104,13 +104,13 @@ class Fetcher(Generic[AnswerT]):
 def request_customer(everbright: EverBright, due: DueLookup[Customer]) -> Customer:
     """Return EverBright's answer, with since when it has been the same about `archived`.
 
-    A webhook about it that was received since then overrides the known answer. The next answer
-    overrides the webhook: it has a new date, even if it is the same.
+    `archived_as_of` restarts when the answer changes, or after a webhook contradicted it; otherwise
+    it is kept, so that later webhooks still win.
     """
     customer = read_customer(everbright.site(due.job.site))
     fact, as_of = due.job.facts.get(ARCHIVED), due.known.archived_as_of
-    is_overridden = fact and as_of and fact.received >= as_of
-    if as_of is None or is_overridden or customer.archived != due.known.archived:
+    webhook_is_newer = fact and as_of and fact.received >= as_of
+    if as_of is None or webhook_is_newer or customer.archived != due.known.archived:
         as_of = due.claimed_at
     return customer.model_copy(update={"archived_as_of": as_of})
 

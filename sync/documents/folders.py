@@ -77,13 +77,13 @@ class JobFolders:
             return cached
         stored = self._documents.folder(claim.site)
         folder_id = stored.id
-        files = calls.retry(calls.drive.children, folder_id) if stored.exists else []
+        files = calls.retry(calls.drive.children, folder_id) if stored.was_created else []
         if not files:
             # The folder may be empty, in the trash, deleted, or not created yet.
             found = self._search_folder(calls, claim.site, stored)
             folder_id = self._reconcile(claim, stored, found)
             files = calls.retry(calls.drive.children, folder_id) if folder_id else []
-        # Newest first, so that the oldest copy of a document is kept.
+        # Newest first, so that the oldest copy of a document is kept: later entries win.
         copies = {file.tags[FILE_TAG]: file for file in reversed(files) if FILE_TAG in file.tags}
         unknown = self._documents.not_copied(copies)
         return self._add_to_cache(claim.site, folder_id, {uuid: copies[uuid] for uuid in unknown})
@@ -98,7 +98,7 @@ class JobFolders:
 
     def _reconcile(self, claim: Claim, stored: StoredFolder, found: File | None) -> str:
         """Store the folder that was found in Drive, if it differs; return its ID, "" for none."""
-        if found is None and not stored.exists:
+        if found is None and not stored.was_created:
             return ""  # A reserved ID is kept: the folder may still be created with it.
         if found is None or found.is_trashed:
             # An ID of a folder in the trash or a deleted one isn't used again.

@@ -67,19 +67,22 @@ class PendingDocument(DocumentToCopy):
 
 @dataclass(frozen=True)
 class StoredFolder:
-    """A job's folder as stored: without an ID, none is known."""
+    """A job's folder as stored.
+
+    No ID: none is known.
+    An ID without a link: it was reserved for the folder, which Drive may not have yet.
+    An ID and a link: Drive had the folder.
+    """
 
     id: str = ""
     link: str = ""
 
     @property
     def is_reserved(self) -> bool:
-        """Whether Drive may not have the folder yet."""
         return bool(self.id) and not self.link
 
     @property
-    def exists(self) -> bool:
-        """Whether Drive had the folder."""
+    def was_created(self) -> bool:
         return bool(self.link)
 
 
@@ -99,6 +102,7 @@ class Documents:
     ) -> None:
         self._database = database
         self._seconds = claim_seconds
+        # Tried in order: first a job whose folder can be named, then one that has waited enough.
         self._jobs_due = (
             (_job_due(_CAN_BE_NAMED), _job_due(_HAS_WAITED)) if waits_for_names else (_job_due(),)
         )
@@ -136,7 +140,7 @@ class Documents:
 
     def renew(self, claim: Claim) -> None:
         """Renew a claim. Raises Retryable (claim_lost) if another worker has it."""
-        with self._writing(claim, {"claimed_until": now() + self._seconds}):
+        with self._holding(claim, {"claimed_until": now() + self._seconds}):
             pass
 
     def release(self, *claims: Claim) -> None:
@@ -170,23 +174,23 @@ class Documents:
         The folder's ID is stored, too, if that is about to be created.
         """
         values = {"file_id": folder_id} if folder_id else {}
-        with self._writing(claim, values, durable=True) as connection:
+        with self._holding(claim, values, durable=True) as connection:
             _update(connection, uuid, file_id=file_id, digest=digest)
 
     def store_folder(self, claim: Claim, file_id: str, link: str = "") -> None:
         """Store the folder that exists in Drive, or "" if there is none."""
-        with self._writing(claim, {"file_id": file_id, "link": link}) as connection:
+        with self._holding(claim, {"file_id": file_id, "link": link}) as connection:
             if link:
                 touch(connection, claim.site)
 
     def clear_file(self, claim: Claim, uuid: str) -> None:
         """Clear a document's file ID and digest, because they can't be used."""
-        with self._writing(claim) as connection:
+        with self._holding(claim) as connection:
             _update(connection, uuid, file_id="", digest="")
 
     def finish(self, claim: Claim, uuid: str, file_id: str, link: str) -> None:
         """Record that the copy exists, and mark the rows of its jobs as out of date."""
-        with self._writing(claim) as connection:
+        with self._holding(claim) as connection:
             done = {"state": FileState.DONE, "reason": "", "message": ""}
             _update(connection, uuid, **done, file_id=file_id, link=link)
             others = select(shared_document.c.site).where(shared_document.c.uuid == uuid)
@@ -204,7 +208,7 @@ class Documents:
     def _store_error(
         self, claim: Claim, uuid: str, error: BrightsheetError, **values: object
     ) -> None:
-        with self._writing(claim) as connection:
+        with self._holding(claim) as connection:
             _update(
                 connection,
                 uuid,
@@ -228,11 +232,15 @@ class Documents:
         return dict(self._database.rows(query))
 
     @contextmanager
-    def _writing(
+    def _holding(
         self, claim: Claim, values: Mapping[str, Any] | None = None, *, durable: bool = False
     ) -> Iterator[Connection]:
-        """Open a transaction that stores `values` of the folder, and fails if the claim is lost."""
-        # Without values, the row is locked by storing what it has.
+        """Open a transaction that begins with an update of the claimed folder to `values`.
+
+        The update also checks that this worker still holds the claim (else Retryable, claim_lost),
+        and locks the folder's row, so that nobody can claim it before the transaction ends.
+        """
+        # Without values, the update stores the number that the row has.
         stored = update(folder).where(*_is_held(claim)).values(values or {"claim": claim.number})
         with self._database.writing(durable=durable) as connection:
             if not connection.execute(stored).rowcount:

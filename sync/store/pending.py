@@ -75,23 +75,13 @@ class PendingWork:
         """Return the condition that a job has a row or can be matched with one now.
 
         On mapped tabs, a job is matched with a row by its customer before a row is added. So a job
-        waits until its customer is known or is no longer looked up. Because two jobs of one
-        customer must not take the same row one after the other, a job also waits for the customers
-        of all other new jobs, until their first lookups (NAME_WAIT_TRIES) are over.
+        waits until its customer is known or is no longer looked up, and until no new job awaits
+        its customer. Nothing waits unless customers are requested (`waits_for_names`).
         """
         if not self._history.waits_for_names:
             return true()
         awaited = select(customer.c.site).where(IS_AWAITED)
-        other = job.alias()
-        # A time in the future means that the clock was set back: nothing waits for it.
-        is_new = ~other.c.has_row & other.c.waiting_since.between(now() - NAME_WAIT_SECONDS, now())
-        is_any_new_awaited = exists().where(
-            customer.c.site == other.c.site,
-            IS_AWAITED,
-            customer.c.attempts < NAME_WAIT_TRIES,
-            is_new,
-        )
-        is_settled = job.c.site.not_in(awaited) & ~is_any_new_awaited
+        is_settled = job.c.site.not_in(awaited) & ~_any_new_job_awaits_customer()
         return or_(~self._sheet.is_mapped(), HAS_ROW, is_settled)
 
     # These queries are built once: the last one runs twice a second, and building it takes longer
@@ -184,6 +174,24 @@ class PendingWork:
 
 
 _SITES_WITH_ROW = select(job.c.site).where(HAS_ROW)
+
+
+def _any_new_job_awaits_customer() -> ColumnElement[bool]:
+    """Return the condition that a new job's first lookups (NAME_WAIT_TRIES) aren't over.
+
+    All jobs wait for it, as two jobs of one customer must not take the same row one after the
+    other.
+    """
+    # Not correlated with the query around it: one answer for all jobs.
+    other = job.alias()
+    # A time in the future means that the clock was set back: nothing waits for it.
+    is_new = ~other.c.has_row & other.c.waiting_since.between(now() - NAME_WAIT_SECONDS, now())
+    return exists().where(
+        customer.c.site == other.c.site,
+        IS_AWAITED,
+        customer.c.attempts < NAME_WAIT_TRIES,
+        is_new,
+    )
 
 
 def _jobs(connection: Connection, query: Select[Any]) -> list[Target]:

@@ -98,15 +98,16 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
     is_unclean = any(escape in canonical for escape in _ESCAPES)
     if is_unclean:
         tree = _clean_tree(tree)
+    # Of the whole tree: a webhook of a private comment is one of a comment, too.
     kind = kind_of(tree, shapes)
-    clean = tree
+    public = tree
     if is_unclean or _PRIVATE in canonical:  # Cleaning a key may make it "private".
-        clean = without_private_comments(tree)
+        public = without_private_comments(tree)
     if kind is not Kind.MILESTONE:
-        event = other_events.read(clean, kind, shapes)
-        site = event.site if event else other_events.site_text(clean)
+        event = other_events.read(public, kind, shapes)
+        site = event.site if event else other_events.site_text(public)
         return Delivery(kind=kind, digest=digest, site=site, other_event=event)
-    milestone, odd = _milestone(clean)
+    milestone, odd = _milestone(public)
     return Delivery(
         kind=kind, digest=digest, site=milestone.site, milestone=milestone, odd_fields=odd
     )
@@ -253,9 +254,12 @@ def _is_private(tree: Mapping[str, Any]) -> bool:
 
 
 def without_private_comments(tree: Any) -> Any:
-    """Return `tree` without its private comments: list entries, objects, or keys of an object.
+    """Return `tree` without its private comments; nothing after this step has seen them.
 
-    Nothing after this step has seen such a comment.
+    - An entry of a list: `{"comments": [{"comment": "Hi", "private": true}]}`
+    - An object under any key: `{"reply": {"comment": "Hi", "private": true}}`
+    - A text beside the mark: `{"site": "…", "comment": "Hi", "private": true}`
+    - An object under a text's key: `{"comment": {"text": "Hi", "private": true}}`
     """
     if isinstance(tree, list):
         return [without_private_comments(entry) for entry in tree if not _is_private_comment(entry)]
