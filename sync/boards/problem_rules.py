@@ -48,7 +48,8 @@ RULES = (
         "values",
         " from EverBright can't be shown in your drop-downs.",
         cause="The drop-down doesn't have it as an option: {items}.",
-        fix="Add it to the drop-down in Google Sheets (Data, Data validation).",
+        fix="Add it to the drop-down in Google Sheets (Data, Data validation). Then map the tabs "
+        "again: Columns, Change what your columns show.",
     ),
     of_findings(
         "kept_words",
