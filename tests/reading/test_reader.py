@@ -27,6 +27,9 @@ QUESTIONS = {question: (desk, phone) for question, desk, phone in LINE.findall(P
 NOW = datetime.now(UTC)
 PHONE = 390
 """Pixels of its width."""
+SCROLL_TO = """header => [...document.querySelectorAll("tr[data-row='0'] td")]
+    .find(cell => cell.innerText.trim() === header)
+    .scrollIntoView({block: "nearest", inline: "center"})"""
 
 
 class Reader:
@@ -48,7 +51,8 @@ class Reader:
         box = cell.bounding_box()
         if box is None or box["x"] + box["width"] > self.width:
             self.clicks += 1
-            cell.scroll_into_view_if_needed()
+            # In one step, because the page may be drawn again between finding a cell and scrolling.
+            self.page.evaluate(SCROLL_TO, header)
 
     def scroll_down(self) -> None:
         self.clicks += 1
