@@ -138,10 +138,13 @@ class Projector:
 
     def _split_forgotten(self, parsed: Sequence[_Parsed]) -> tuple[list[_Parsed], list[_Parsed]]:
         """Return the deliveries to apply, and those of jobs whose data was deleted."""
-        ids = {one for each in parsed for one in ids_in(each.delivery)}
-        gone = self._jobs.forgotten_of(ids)
-        remembered = [each for each in parsed if not ids_in(each.delivery) & gone]
-        return remembered, [each for each in parsed if ids_in(each.delivery) & gone]
+        ids = [ids_in(each.delivery) for each in parsed]
+        gone = self._jobs.forgotten_of(set().union(*ids))
+        remembered: list[_Parsed] = []
+        forgotten: list[_Parsed] = []
+        for each, named in zip(parsed, ids, strict=True):
+            (forgotten if named & gone else remembered).append(each)
+        return remembered, forgotten
 
     def _apply(
         self, before: Job, kept: KeptDelivery, delivery: Delivery
