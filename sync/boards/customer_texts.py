@@ -11,7 +11,7 @@ from sync.boards.table_end import ColumnTexts
 from sync.jobs.model import Customer
 from sync.sheets.cell_data import Rows, texts_of
 from sync.sheets.read import Table
-from sync.sheets.row_identity import Place
+from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
 
 Texts = Mapping[str, str]
 """The texts of a row without formulas, or of a customer, by column ID."""
@@ -41,6 +41,11 @@ def texts_of_customer(customer: Customer) -> dict[str, str]:
         "zip": customer.zip,
         "customer": customer.name,
     }
+
+
+def identity_texts(texts: Texts) -> dict[str, str]:
+    """Return the texts of a row that identify its customer."""
+    return {column: texts[column] for column in IDENTITY_COLUMNS if column in texts}
 
 
 def texts_of_columns(

@@ -1,6 +1,6 @@
 """Composes the first flush into tabs that are mapped in some way, without sending it."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ from sync.sheets.diff import diff
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
 from sync.sheets.key_writes import key_write
-from sync.sheets.read import Snapshot, Table, rows_by_site, with_cells
+from sync.sheets.read import Snapshot, Table, keyed_sites, rows_by_site, with_cells
 from sync.sheets.sheet_requests import RowWrite
 from sync.store import Lease
 from sync.types import Mode
@@ -109,7 +109,7 @@ def compose(flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns]) -> F
     start = _start(flusher, board, tabs, tables, rows, every)
     cleared_keys = [key_write(tables, row, site) for site, row in start.cleared.items()]
     with_cleared = [_with_keys(table, start.cleared) for table in tables]
-    keyed = _sites(with_cleared)
+    keyed = keyed_sites(with_cleared)
 
     # 2. The keys of rows that match, which are found by what they show.
     criteria, answers = flusher.targets.layout.config.match, flusher.store.boards.answers()
@@ -170,15 +170,11 @@ def _start(
     if any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs.values()):
         return _Start([replace(t, is_fresh=True) if t.has_row else t for t in targets])
     # c. Mapped: only single keys may have been cleared.
-    present = _sites(tables)
+    present = keyed_sites(tables)
     without_key = [t for t in targets if t.has_row and t.site not in present]
     lost = board.lost_rows(tables, rows, without_key) if without_key else {}
     cleared = {site: row for site, (row,) in lost.items()}
     return _Start(targets, cleared, forget_written_of_matched=True)
-
-
-def _sites(tables: Iterable[Table]) -> set[str]:
-    return {site for table in tables for site in table.keys}
 
 
 def _with_keys(table: Table, matches: Mapping[str, Match]) -> Table:

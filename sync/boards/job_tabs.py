@@ -26,7 +26,7 @@ from sync.sheets.diff import CellDecider, without_note
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Match, TabFindings
 from sync.sheets.policy import TypedWord
-from sync.sheets.read import OTHER_TEXTS, Snapshot, Table
+from sync.sheets.read import OTHER_TEXTS, Snapshot, Table, keyed_sites
 from sync.sheets.read_requests import FULL_FIELDS
 from sync.sheets.tabs.filter_views import View
 from sync.store import Lease, Pending
@@ -89,7 +89,7 @@ class BoardTabs:
 
     def rows(self, lease: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
         """Match the jobs without a row, and find where new rows go: at most two more reads."""
-        with_row = {site for table in tables for site in table.keys}
+        with_row = keyed_sites(tables)
         without = {t.site for t in targets if t.is_fresh and t.site not in with_row}
         if not without:
             return JobRows()

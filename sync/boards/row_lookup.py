@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from sync.boards import match
 from sync.boards.candidates import CandidateFinder
-from sync.boards.customer_texts import RowTexts
+from sync.boards.customer_texts import RowTexts, identity_texts
 from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.sheets.cell_data import site_in_text
 from sync.sheets.job_tabs import Match
-from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
+from sync.sheets.row_identity import Place
 from sync.store.boards import RowAnswer
 
 
@@ -89,7 +89,7 @@ class _Answers:
         for answer in self._chosen:
             if answer.site in sites:
                 found[answer.site] += (
-                    Match(place, {c: row[c] for c in IDENTITY_COLUMNS if c in row})
+                    Match(place, identity_texts(row))
                     for place, row in self._rows.items()
                     if answer.is_about(row)
                 )

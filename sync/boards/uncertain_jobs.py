@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import blake2s
 
 from sync.boards.candidates import Party
-from sync.boards.customer_texts import Texts, texts_of_customer
+from sync.boards.customer_texts import Texts, identity_texts, texts_of_customer
 from sync.boards.row_lookup import Lookup
 from sync.field_table import FIELDS, KEY
 from sync.jobs.model import Customer
@@ -15,7 +15,6 @@ from sync.sheets.diff import CellDecider
 from sync.sheets.encode import shown_text
 from sync.sheets.keys import row_name
 from sync.sheets.read import Table
-from sync.sheets.row_identity import IDENTITY_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -144,8 +143,8 @@ def uncertain_jobs(
 def compare_row(customer: Customer, table: Table, row: int, cells: Row) -> Candidate:
     """Return a row of a tab side by side with what EverBright has of a customer."""
     texts = texts_of(cells, table.columns)
-    shown = {column: texts[column] for column in IDENTITY_COLUMNS if column in texts}
-    return Candidate(NamedRow.of(table, row, cells), compare_fields(customer, texts), shown)
+    compared = compare_fields(customer, texts)
+    return Candidate(NamedRow.of(table, row, cells), compared, identity_texts(texts))
 
 
 def compare_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]:

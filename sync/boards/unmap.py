@@ -8,7 +8,7 @@ from sync.boards.reader import BoardReader
 from sync.errors import Permanent
 from sync.ops import retry
 from sync.sheets.flush import Flusher
-from sync.sheets.read import Snapshot, Table
+from sync.sheets.read import Snapshot, Table, keyed_sites
 from sync.sheets.reconcile import waiting_for_check
 from sync.wiring import Sleep, Wiring
 
@@ -55,8 +55,7 @@ def unmap(
         if write:
             # Before the sheet: killed between the two, the next flush finds the tabs mapped still.
             columns = {column for table in left for column in table.columns}
-            sites = {site for table in gone for site in table.keys}
-            sites -= {site for table in left for site in table.keys}
+            sites = keyed_sites(gone) - keyed_sites(left)
             flusher.store.batches.set_has_row(lease, sites, has_row=False)
             flusher.store.spreadsheet.set_mapped(lease, {table.sheet_id for table in left}, columns)
             again(_take_metadata, flusher, {table.sheet_id for table in gone})
@@ -64,7 +63,7 @@ def unmap(
 
 
 def _unmapped(table: Table, left: Sequence[Table]) -> UnmappedTab:
-    alone = table.keys.keys() - {site for each in left for site in each.keys}
+    alone = table.keys.keys() - keyed_sites(left)
     return UnmappedTab(table.title, len(alone), left[0].title if left else "")
 
 

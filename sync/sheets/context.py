@@ -4,7 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.read import Fence, Snapshot
+from sync.sheets.read import Fence, Snapshot, keyed_sites
 from sync.store import Lease, Pending
 
 
@@ -22,7 +22,7 @@ class FlushContext:
         """Return the context without some of the tabs, and without the jobs with a row there."""
         tables = self.snapshot.tables
         left = tuple(table for table in tables if table.sheet_id not in sheet_ids)
-        waiting = {s for table in tables if table.sheet_id in sheet_ids for s in table.keys}
-        writable = {site for table in left for site in table.keys} - waiting
+        waiting = keyed_sites(table for table in tables if table.sheet_id in sheet_ids)
+        writable = keyed_sites(left) - waiting
         pending = replace(self.pending, sites_with_row=frozenset(writable))
         return replace(self, pending=pending, snapshot=replace(self.snapshot, tables=left))

@@ -35,7 +35,7 @@ from sync.sheets.diff import columns_to_read, diff
 from sync.sheets.ensure import HISTORY, Ensured, ensure, present_columns
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.key_writes import key_repairs
-from sync.sheets.read import Snapshot, Table, must_have_keys
+from sync.sheets.read import Snapshot, Table, keyed_sites, must_have_keys
 from sync.sheets.row_identity import row_text
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, history, pipeline
@@ -182,7 +182,7 @@ class Flusher:
             return
         if context.tabs.learn(context.lease, snapshot, pending):
             return  # The next flush lays out the jobs with these columns.
-        lost = pending.sites_with_row - {site for t in snapshot.tables for site in t.keys}
+        lost = pending.sites_with_row - keyed_sites(snapshot.tables)
         self._counted_as_deleted &= lost
         if lost and self._handle_missing_keys(context, lost):
             return
@@ -261,7 +261,7 @@ class Flusher:
         """
         pending, everything = context.pending, self.writer.read_everything(context)
         tables, rows = everything.snapshot.tables, everything.rows
-        still_lost = lost - {site for table in tables for site in table.keys}
+        still_lost = lost - keyed_sites(tables)
         for table in tables:
             index = keys.find_key_column(table, rows[table.sheet_id], still_lost)
             if index is not None:

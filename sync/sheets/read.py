@@ -475,6 +475,11 @@ def rows_by_site(key_cells: Mapping[int, CellData]) -> dict[str, tuple[int, ...]
     return rows
 
 
+def keyed_sites(tables: Iterable[Table]) -> set[str]:
+    """Return the sites that have a row in any of the tabs."""
+    return {site for table in tables for site in table.keys}
+
+
 def must_have_keys(tables: Iterable[Table]) -> None:
     """Raise Permanent if the column of keys was deleted from a tab."""
     for table in tables:

@@ -24,7 +24,7 @@ from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs
 from sync.sheets.policy import Decision, Rule
-from sync.sheets.read import Tab, Table, must_have_keys
+from sync.sheets.read import Tab, Table, keyed_sites, must_have_keys
 from sync.sheets.sheet_requests import Request
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import filter_views
@@ -151,7 +151,7 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
         return recheck(flusher, lease, confirms_deleted=confirms_deleted)
     if context.pending.undos:
         raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")
-    present = {site for table in tables for site in table.keys}
+    present = keyed_sites(tables)
     store.batches.set_has_row(lease, present, has_row=True)
     known = store.pending.sites_with_row()
     gone = known - present
