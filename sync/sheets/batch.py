@@ -109,8 +109,9 @@ class Parts:
     def without_data(self) -> "Parts":
         """Return the parts without the data of jobs.
 
-        The same rows are copied and the same columns guarded, so that Google rejects this batch,
-        too, if one of those guards is at fault.
+        The same rows are copied, the same columns guarded, and blank lines are inserted into the
+        History and deleted again, so that Google rejects this batch, too, if one of those requests
+        is at fault.
         """
         columns: dict[int, set[str]] = defaultdict(set)
         for row in (*self.rows, *self.new_rows):
@@ -121,10 +122,14 @@ class Parts:
         if self.new_rows:
             rows.add((first.sheet_id, first.last_row))
         touched = [RowWrite(sheet_id=sheet, row=row) for sheet, row in sorted(rows)]
+        history = [request for request in self.history if "updateCells" not in request]
+        inserted = [one["insertDimension"] for one in history if "insertDimension" in one]
+        history += [{"deleteDimension": {"range": one["range"]}} for one in inserted]
         return Parts(
             self.tables,
             self.structure,
             self.extra,
+            history,
             rows=[*(row for row in self.rows if row.identity.is_header), *touched],
             present=self.present,
             guarded=guarded,

@@ -124,6 +124,21 @@ def test_what_refuses_every_batch_is_no_fault_of_a_job(bench: Bench) -> None:
     assert (quarantined(bench.database), bench.alerts) == ({}, [])
 
 
+def test_a_history_that_takes_no_lines_is_no_fault_of_a_job(bench: Bench) -> None:
+    """A spreadsheet at the limit of its cells, for example: each job would rest in turn."""
+    sites = {uuid(number) for number in range(1, 4)}
+    bench.shown(*(milestone(number) for number in range(1, 4)))
+    bench.google.faults.answer(400, method="*.batchUpdate", holds="insertDimension", count=None)
+    bench.send(*(milestone(n, status="APPROVED", date_updated=day(3)) for n in range(1, 4)))
+    bench.try_to_flush(12)
+    assert quarantined(bench.database) == {}
+    bench.google.faults.clear()
+    bench.flush()
+    assert {bench.row(site)["Milestone 1"] for site in sites} == {"Approved"}
+    assert len(bench.texts("History")) == 6
+    assert bench.alerts == []
+
+
 def test_one_refusal_sends_no_alert(bench: Bench) -> None:
     """If a column moves between read and write, the next read finds it."""
     bench.shown(milestone(1))
