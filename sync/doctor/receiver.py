@@ -94,7 +94,8 @@ def token(wiring: Wiring) -> Check:
             raise
         return warning(
             "EverBright has no list of jobs at the address in the config.",
-            "EverBright publishes no list of its addresses, so yours may differ.",
+            "EverBright publishes no list of its addresses, so yours may differ; or the token is "
+            "for another account.",
             "Set [everbright] jobs in the config. Only a backfill needs it.",
         )
     return ok("EverBright accepts the token, and lists jobs.")

@@ -29,14 +29,17 @@ def refusal(response: Response) -> BrightsheetError:
     if status == 429 or status >= 500 or status in (408, 425):
         after = retry_after(response)
         return Retryable("everbright_unavailable", f"EverBright answered {status}.", after=after)
-    if status in (401, 403):
+    if status == 401:
         return Permanent(
             TOKEN,
-            f"EverBright does not accept the token (status {status}). Set EVERBRIGHT_API_TOKEN.",
+            "EverBright does not accept the token (status 401). Set EVERBRIGHT_API_TOKEN.",
             after=900.0,
         )
-    # A document may take a while to be available after its webhook.
-    return Retryable(MISSING, f"EverBright has nothing at this address (status {status}).")
+    # A document may take a while to be available after its webhook. With 403, one job or list isn't
+    # for this token, or a file store doesn't have a file: the token itself may be accepted.
+    return Retryable(
+        MISSING, f"EverBright has nothing at this address for this token (status {status})."
+    )
 
 
 def unreachable(error: Exception) -> Retryable:

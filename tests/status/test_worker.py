@@ -61,6 +61,10 @@ def test_a_refused_token_is_a_problem_until_everbright_accepts_it(
     google.everbright.token = "another-than-that"
     assert started().step(), "what failed is tried again after a start"
     assert refused() == []
+    google.faults.answer(403, api="everbright", count=1)
+    requests = started()
+    assert requests.step()
+    assert refused() == [], "EverBright withholds one job, and accepts the token"
 
 
 def test_a_lookup_that_causes_a_fault_is_postponed_like_one_that_failed(
