@@ -72,7 +72,14 @@ _CAUSES = {
         "Its address or password is wrong, it isn't running, or its disk can't be written.",
         "Check DATABASE_URL, and that the database runs and can be reached from here.",
     ),
-    "not_found": ("The ID is wrong, or the file was never shared.", "Share it with {account}."),
+    "not_found": (
+        "The ID is wrong, or the file was never shared.",
+        "Correct the ID, or share the file with {account}.",
+    ),
+    "excel_file": (
+        "In Drive it looks like a spreadsheet, but its name ends in .xlsx.",
+        "Open it, choose File, Save as Google Sheets, and set SPREADSHEET_ID to the new one.",
+    ),
     "not_shared": (
         "It is shared as read-only, or is no longer shared.",
         "Share it with {account} as an editor.",

@@ -23,6 +23,10 @@ _LIMITS = {
     "activeItemCreationLimitExceeded",
 }
 _API_OFF = {"SERVICE_DISABLED", "accessNotConfigured"}
+_EXCEL_FILE = (
+    "The spreadsheet is an Excel file in Drive, which programs can't edit. Open it, choose File, "
+    "Save as Google Sheets, and set SPREADSHEET_ID to the new one."
+)
 
 
 def from_google(error: Exception, account: str) -> BrightsheetError:
@@ -61,11 +65,14 @@ def refusal(response: Response, account: str) -> BrightsheetError:
         return Retryable(
             "rate_limited", "Google's limit of calls a minute is reached.", after=after
         )
-    if status >= 500 or status in (408, 425):
+    is_aborted = status == 409 and error.get("status") == "ABORTED"
+    if status >= 500 or status in (408, 425) or is_aborted:
         after = retry_after(response)
         return Retryable("google_unavailable", f"Google answered {status}.", after=after)
     if status == 401:
         return Retryable("google_signed_out", "Google wants a fresh sign-in.")
+    if status == 400 and "not supported for this document" in message:
+        return Permanent("excel_file", _EXCEL_FILE)
     if status == 400:
         return Refused("google_refused", f"Google refused the request: {message}")
     if status == 409:
@@ -74,6 +81,11 @@ def refusal(response: Response, account: str) -> BrightsheetError:
         return NotFound(
             "not_found", f"Google knows no such file, or it is not shared with {account}."
         )
+    return _denied(reasons, message, account)
+
+
+def _denied(reasons: set[str], message: str, account: str) -> Permanent:
+    """Return the error for a 403 that isn't a rate limit."""
     if "storageQuotaExceeded" in reasons:
         return _no_storage(account)
     if reasons & _API_OFF:
