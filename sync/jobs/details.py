@@ -12,6 +12,7 @@ from sync.field_table import ALIAS, DETAIL_IDS, REP, SELLER, FieldEntry, FieldKi
 from sync.jobs.cells import Cell, cut
 from sync.jobs.milestones import Milestones
 from sync.jobs.model import Details, Job
+from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
 from sync.settings.everbright_config import is_word
 
@@ -35,6 +36,7 @@ class DetailColumns:
         self.metrics = {column: config.everbright.metrics(column) for column in columns}
         """The metrics of each column; those of a milestone contain {alias}."""
         self._milestones = Milestones(config)
+        self._statuses = Statuses(config)
         self._config = config
 
     @property
@@ -59,7 +61,7 @@ class DetailColumns:
 
     def _alias(self, job: Job) -> str:
         """Return the alias of the milestone to submit: the furthest, or the next if approved."""
-        reached = self._milestones.shown(job)
+        reached = self._statuses.begun(self._milestones.shown(job))
         if reached and not self._config.is_approved(reached[-1].event.milestone.status):
             return self._known_alias(job, reached[-1].event.milestone.milestone_definition)
         coming = self._milestones.following(reached)

@@ -81,9 +81,14 @@ class RowSource:
     details: Details
 
     @cached_property
-    def milestones(self) -> list[ReachedMilestone]:
+    def with_columns(self) -> list[ReachedMilestone]:
         """The milestones that have columns, in the order reached."""
         return self.reader.milestones.shown(self.job)
+
+    @cached_property
+    def milestones(self) -> list[ReachedMilestone]:
+        """Those that have begun, which the job's other columns are made from."""
+        return self.reader.statuses.begun(self.with_columns)
 
     @cached_property
     def is_archived(self) -> bool:

@@ -123,13 +123,13 @@ class Layout(JobReader):
         arrivals: dict[str, float] = {}
         if fields is None:
             fields = {column.id for column in self.config.columns}
-            for reached in row.milestones:
+            for reached in row.with_columns:
                 fields |= {field + reached.key for field in MILESTONE_COLUMN_IDS}
         makers = job_cells.CELLS
         if row.has_contract:
             makers = {**makers, **job_cells.CONTRACT_CELLS}
         cells = {field: make(row) for field, make in makers.items() if field in fields}
-        for reached in row.milestones:
+        for reached in row.with_columns:
             for field, make_of in job_cells.MILESTONE_CELLS.items():
                 if field + reached.key in fields:
                     cells[field + reached.key] = make_of(row, reached)

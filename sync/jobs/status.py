@@ -110,6 +110,22 @@ class Statuses:
             return Meaning.REJECTED
         return Meaning.WAITING if means == "waiting" else Meaning.OPEN
 
+    def begun(self, milestones: Sequence[ReachedMilestone]) -> list[ReachedMilestone]:
+        """Return `milestones` without those at the end that may not have begun.
+
+        EverBright's lists may have all milestones of a job. An open one that follows another open
+        one has begun if it has sent a webhook or is ready to submit.
+        """
+        begun = list(milestones)
+        while len(begun) > 1:
+            before, last = begun[-2:]
+            meanings = [self.meaning(each.event.milestone) for each in (before, last)]
+            has_begun = last.event.milestone.ready_to_submit or not last.log.first.is_from_api
+            if has_begun or before.is_outside_order or meanings != [Meaning.OPEN, Meaning.OPEN]:
+                break
+            begun.pop()
+        return begun
+
     def is_done(self, milestones: Sequence[ReachedMilestone]) -> bool:
         """Return whether the final milestone is among them and approved."""
         return any(

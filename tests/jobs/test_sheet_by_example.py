@@ -32,7 +32,9 @@ Webhook = tuple[str, dict[str, Any]]
 """The day on which it was received and sent, and its payload."""
 
 
-def of(definition: int, status: str, day: str, *tasks: dict[str, Any], **changes: Any) -> Webhook:
+def of(
+    definition: int, status: str | None, day: str, *tasks: dict[str, Any], **changes: Any
+) -> Webhook:
     """Return a milestone's webhook on a `day` like 11-24 or 2018-09-04."""
     date = day if len(day) > 5 else f"2026-{day}"
     said = {
@@ -197,6 +199,30 @@ def test_a_job_shows_the_cells_of_the_example(
         assert [*texts.values(), age] == [status, action, change, days]
         if counted:
             assert cells["status"].noted == counted
+
+
+@pytest.mark.parametrize(
+    ("survey", "others", "ready", "cells"),
+    [
+        ("INPROG", "INPROG", False, "Site Survey in progress, Finish Site Survey"),
+        ("APPROVED", "INPROG", False, "Design in progress, Finish Design"),
+        ("APPROVED", "NOSTART", False, "Design: Nostart, "),
+        ("APPROVED", None, False, "Design next, Start Design"),
+        ("APPROVED", None, True, "Permission to Operate next, Submit Design and 3 more"),
+    ],
+)
+def test_the_first_of_several_milestones_that_may_not_have_begun_counts(
+    survey: str, others: str | None, ready: bool, cells: str
+) -> None:
+    """EverBright's list may have all milestones of a job; its webhook shows what has begun."""
+    job = job_of([of(SURVEY, survey, "11-10")])
+    for definition in (DESIGN, PERMITS, INSTALLATION, PTO):
+        _, payload = of(definition, others, "11-01", ready_to_submit=ready)
+        milestone = read(body(payload)).milestone
+        assert milestone
+        job = apply_event(job, milestone_event(milestone, as_read("1"), TODAY), CONFIG)
+    found = cells_of(LAYOUT, job, Files())
+    assert f"{found['status'].text}, {found.get('next_action', EMPTY).text}" == cells
 
 
 CELLS = ("status", "next_action", "last_change")
