@@ -190,7 +190,11 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
             return render_template("console/closed.html"), 403
         if request.endpoint not in _PUBLIC and not is_signed_in(parts.actions):
             session.clear()
-            return redirect(url_for("console.sign_in", next=request.full_path.rstrip("?")), 303)
+            # After the sign-in a page is opened, which a path that takes only forms hasn't.
+            rule = request.url_rule
+            has_page = rule is not None and "GET" in (rule.methods or ())
+            path = request.full_path.rstrip("?") if has_page else request.form.get("next", "")
+            return redirect(url_for("console.sign_in", next=path), 303)
         csrf.protect()
         return None
 

@@ -79,6 +79,14 @@ def test_forged_and_expired_sessions_are_rejected(console: Console) -> None:
     assert visitor.get("/deliveries").status_code == 200, "the cookie has another name"
 
 
+def test_a_form_that_is_sent_after_the_session_leads_back_to_its_page(console: Console) -> None:
+    """A path that takes only forms can't be opened after the sign-in."""
+    for path, page in (("/personal", "/deliveries"), ("/sign-out", ""), ("/actions/pause", "/")):
+        answer = console.visitor.client.post(path, data={"next": page})
+        expected = path if path == "/actions/pause" else page
+        assert answer.headers["Location"] == f"/sign-in?next={expected}"
+
+
 def test_signing_out_ends_every_copy_of_only_this_session(store_console: Console) -> None:
     """In another web process, too."""
     other = Visitor(store_console.app)
