@@ -174,6 +174,8 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
         # Links in alerts work, but a form on another site is sent without the session.
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=SESSION,
+        # A slow page in one tab must not undo what another tab changed meanwhile.
+        SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_CHECK_DEFAULT=False,  # Only the console is checked, because webhooks have no form.
         WTF_CSRF_TIME_LIMIT=None,  # A token is valid as long as its session.
         # It would compare the page's URL with the Host header, which some proxies replace.

@@ -160,6 +160,8 @@ def test_a_get_request_runs_no_action(console: Console) -> None:
         page = visitor.text(f"/actions/{name}?confirm=yes&csrf_token={visitor.token('/actions')}")
         assert "csrf_token" in page
     assert console.actions.latest(99) == before
+    # A page that loads while another tab changes the session must not undo that.
+    assert "Set-Cookie" not in visitor.get("/actions").headers
 
 
 def test_an_address_must_wait_after_ten_wrong_passwords(console: Console) -> None:
