@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -235,25 +236,26 @@ def action(parts: ConsoleParts, name: str) -> Any:
         return render_template(
             "console/confirm.html", action=chosen, ids=ids, lacks_ids=lacks_ids, back=back
         )
-    flash(_run(parts, name, chosen, ids))
+    try:
+        if chosen.run is None:
+            result = _request(parts, name, chosen, " ".join(ids))
+        else:
+            result = parts.recorded(name, " ".join(ids), partial(chosen.run, parts, ids))
+    except BrightsheetError as error:
+        result = error.message
+    flash(f"{chosen.title}: {result}")
     parts.wake()
     return redirect(back, 303)
 
 
-def _run(parts: ConsoleParts, name: str, chosen: Action, ids: Sequence[str]) -> str:
-    if (run := chosen.run) is None:
-        actions, source = parts.actions, request.remote_addr or ""
-        into = request.form.get("into", "").strip() if chosen.asks_spreadsheet else ""
-        try:
-            detail = google_id("The spreadsheet", into) if into else " ".join(ids)
-            details = ids if chosen.needs_ids else [detail]
-        except BrightsheetError as error:
-            return error.message
-        for detail in details:
-            actions.begin(name, detail, source, ActionState.REQUESTED)
-        return f"{chosen.title}: the worker will do it in a moment. See Actions for the result."
-    try:
-        result = parts.recorded(name, " ".join(ids), lambda: run(parts, ids))
-    except BrightsheetError as error:
-        result = error.message
-    return f"{chosen.title}: {result}"
+def _request(parts: ConsoleParts, name: str, chosen: Action, detail: str) -> str:
+    """Have the worker run an action. Raises SettingsError if a typed address is wrong."""
+    into = request.form.get("into", "").strip() if chosen.asks_spreadsheet else ""
+    if into:
+        detail = google_id("The spreadsheet", into)
+    last = parts.actions.latest(1, name, detail)
+    # A double click sends the form twice.
+    if last and last[0].state in (ActionState.REQUESTED, ActionState.TAKEN):
+        return "it was requested already. See Actions for the result."
+    parts.actions.begin(name, detail, request.remote_addr or "", ActionState.REQUESTED)
+    return "the worker will do it in a moment. See Actions for the result."
