@@ -114,7 +114,7 @@ def _send_daily(wiring: Wiring, alerts: Alerts, slot: datetime) -> bool:
         f"Stuck jobs: {stuck}.",
         f"Documents: {now.failed_documents} failed, {now.documents} pending.",
     ]
-    if not any(problem.is_behind for problem in problems):
+    if not problems:
         lines.append("The sheet is up to date.")
     return alerts.deliver("\n".join([*lines, *(problem.explained for problem in problems)]))
 

@@ -58,6 +58,11 @@ def test_it_counts_the_changes_of_a_day(bench: Bench, chat: Chat) -> None:
         "Documents: 0 failed, 0 pending.",
         "The sheet is up to date.",
     ]
+    bench.edit("delete_rows", index=1)
+    bench.compare()
+    digest(bench, at(8) + timedelta(days=1))
+    assert "1 job has no row." in chat.heard[1]["message"]
+    assert "up to date" not in chat.heard[1]["message"]
 
 
 def test_it_is_sent_once_a_day_by_the_first_process(bench: Bench, chat: Chat) -> None:
