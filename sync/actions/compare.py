@@ -37,7 +37,7 @@ class Comparison:
     backlog: Backlog
     """What was pending before."""
     warnings: Sequence[Problem] = ()
-    """What only a comparison finds, unless it was dismissed."""
+    """What a comparison finds beside the differences, unless it was dismissed."""
     has_tab: bool = True
     """False if the tab for jobs is missing."""
     unsettled: frozenset[str] = frozenset()

@@ -13,7 +13,7 @@ RULES = (
         fix="In Google Sheets, restore it (File, Version history). Or choose another column for "
         "its data, or Do without it.",
         page="/columns",
-        recheck="/columns",
+        recheck=COMPARE,
         warns=lambda now: now.gone_columns and now.is_mapped,
         age=lambda now: now.oldest_gone_column,
         resolved="No mapped column that you want is missing.",

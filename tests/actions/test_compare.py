@@ -20,11 +20,19 @@ def delete_row(bench: Bench, site: str) -> None:
     bench.edit("delete_rows", index=keys.index(site) + 1)
 
 
-def test_an_up_to_date_sheet_passes(bench: Bench, run: Run) -> None:
+def test_only_an_up_to_date_sheet_passes(bench: Bench, run: Run) -> None:
     bench.shown(milestone(1))
     alive(bench)
     done = run("compare")
     assert (done.exit_code, done.stdout) == (0, "The sheet is up to date.\n")
+    spreadsheet = bench.google.drive.files[bench.spreadsheet]
+    spreadsheet.trashed = True
+    done = run("compare")
+    assert (done.exit_code, "in the trash" in done.stdout) == (3, True)
+    spreadsheet.trashed = False
+    bench.edit("delete_columns", index=bench.index("status"))
+    done = run("compare")
+    assert (done.exit_code, "1 column of the sheet is missing" in done.stdout) == (3, True)
 
 
 @pytest.mark.long
