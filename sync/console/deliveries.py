@@ -3,7 +3,7 @@
 import json
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +37,8 @@ class Search:
         """Return the filter; an invalid date is ignored."""
         since, sites = None, None
         with suppress(ValueError, OverflowError):
-            since = moment(self.since, datetime.now(UTC)) if self.since else None
+            now = datetime.now(parts.wiring.settings.zone)
+            since = moment(self.since, now) if self.since else None
         if self.customer:
             sites = parts.jobs.of_customer(self.customer, _MOST_CUSTOMERS)
         outcome = _OUTCOMES.get(self.outcome)

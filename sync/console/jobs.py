@@ -1,7 +1,7 @@
 """Serves the page of a job, from delivery to cell and document, and the page of all documents."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from flask import abort, render_template, request
@@ -10,6 +10,7 @@ from sync.console.parts import ConsoleParts, is_id
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY
 from sync.jobs.model import TYPED, FileState
+from sync.jobs.row import Layout
 from sync.sheets import encode
 from sync.store import JobRecord, KeptChange, KeptDelivery, KeptDocument
 from sync.store.actions import READ_AGAIN
@@ -41,16 +42,6 @@ class TimelineEntry:
     """Whether the History has a line for the change."""
 
 
-@dataclass(frozen=True)
-class ColumnText:
-    """The text that a column shows for a job."""
-
-    header: str
-    text: str | Personal
-    at: datetime | None = None
-    is_day: bool = False
-
-
 def job(parts: ConsoleParts, site: str) -> Any:
     """Show a job's deliveries and their results."""
     if not is_id(site):
@@ -60,12 +51,13 @@ def job(parts: ConsoleParts, site: str) -> Any:
     lines = [line for line in lines if line.site == site]
     if record is None and not lines:
         abort(404)
+    layout = parts.wiring.layout()
     return render_template(
         "console/job.html",
         site=site,
         record=record,
-        timeline=_timeline(parts, record, lines),
-        cells=_cells(parts, record) if record else [],
+        timeline=_timeline(layout, record, lines),
+        cells=_cells(layout, parts.wiring.settings.zone, record) if record else [],
         reading=next(iter(parts.actions.latest(1, READ_AGAIN, site)), None),
         has_token=parts.wiring.settings.everbright_api_token is not None,
         not_copied=_not_copied(record) if record else [],
@@ -87,14 +79,14 @@ def documents(parts: ConsoleParts) -> Any:
 
 
 def _timeline(
-    parts: ConsoleParts, record: JobRecord | None, lines: list[KeptDelivery]
+    layout: Layout, record: JobRecord | None, lines: list[KeptDelivery]
 ) -> list[TimelineEntry]:
     timeline = []
     for line in lines:
         title = line.milestone or line.kind.replace("_", " ") or "Delivery"
         timeline.append(TimelineEntry(line.received, "delivery", title, delivery=line))
     if record is not None:
-        timeline += [entry for change in record.changes if (entry := _change(parts, change))]
+        timeline += [entry for change in record.changes if (entry := _change(layout, change))]
         for document in record.documents:
             at = document.wanted or document.due
             timeline.append(TimelineEntry(at, "document", "Document", document=document))
@@ -112,8 +104,8 @@ def _not_copied(record: JobRecord) -> list[tuple[Personal, str]]:
     return list(known.values())
 
 
-def _change(parts: ConsoleParts, kept: KeptChange) -> TimelineEntry | None:
-    if (line := parts.wiring.layout().history_line(kept.change, EMPTY)) is None:
+def _change(layout: Layout, kept: KeptChange) -> TimelineEntry | None:
+    if (line := layout.history_line(kept.change, EMPTY)) is None:
         return None
     text = " → ".join(filter(None, (line.before.text, line.after.text)))
     # The typed text and its replacement may be personal.
@@ -121,15 +113,14 @@ def _change(parts: ConsoleParts, kept: KeptChange) -> TimelineEntry | None:
     return TimelineEntry(kept.noted, "change", line.what.text, shown, is_shown=kept.is_shown)
 
 
-def _cells(parts: ConsoleParts, record: JobRecord) -> list[ColumnText]:
-    """Return the last confirmed cells of the job's row, in the order of the columns."""
-    texts, zone = [], encode.clock(parts.wiring.settings.time_zone)
-    for column in parts.wiring.layout().columns([record.job]):
-        cell = record.written.get(column.id)
-        if cell is None or cell.is_age or not (cell.text or cell.when):
+def _cells(layout: Layout, zone: tzinfo, record: JobRecord) -> list[tuple[str, str | Personal]]:
+    """Return the headers and texts of the job's row as last confirmed, from the left."""
+    cells: list[tuple[str, str | Personal]] = []
+    for column in layout.columns([record.job]):
+        cell = record.written.get(column.id, EMPTY)
+        text = encode.shown_text(encode.encoded(cell, zone))
+        if not text or cell.is_age:
             continue
-        is_harmless = column.id in _HARMLESS or column.id.startswith("status:")
-        shown = encode.text(cell, zone)
-        text = shown if is_harmless else Personal(shown)
-        texts.append(ColumnText(column.header, "" if cell.when else text, cell.when, cell.is_day))
-    return texts
+        is_harmless = cell.when or column.id in _HARMLESS or column.id.startswith("status:")
+        cells.append((column.header, text if is_harmless else Personal(text)))
+    return cells

@@ -3,12 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from itertools import groupby
 from time import sleep
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from flask import render_template, request
 
@@ -94,7 +93,6 @@ def overview(parts: ConsoleParts) -> Any:
     wiring = parts.wiring
     backlog, store = wiring.backlog(), wiring.sheet_store()
     problems = evaluate(backlog)
-    zone = ZoneInfo(wiring.settings.time_zone) if wiring.settings.time_zone else UTC
     is_long = request.args.get("span") == "days"
     hours = latest_hours(wiring.database, _DAYS * 24 if is_long else 24)
     return render_template(
@@ -109,7 +107,7 @@ def overview(parts: ConsoleParts) -> Any:
         backlog=backlog,
         last_delivery=last_moment(backlog),
         glance=store.spreadsheet.glance(),
-        plot=_plot(hours, zone, "%a, %b %-d" if is_long else "%a %-I %p"),
+        plot=_plot(hours, wiring.settings.zone, "%a, %b %-d" if is_long else "%a %-I %p"),
         is_long=is_long,
         ending=ending_question(
             store.confirmations.proposed_order(), store.confirmations.read().milestones

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sync.errors import BrightsheetError, Permanent
@@ -24,14 +24,14 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def moment(text: str, now: datetime) -> float:
-    """Return `text` in seconds since 1970: an ISO date or time (UTC), or an age like 2d.
+    """Return `text` in seconds since 1970: an ISO date or time, or an age like 2d.
 
-    Raises ValueError.
+    Without a time zone it is in that of `now`. Raises ValueError.
     """
     if ago := re.fullmatch(r"(\d{1,6})([mhdw])", text.strip()):
         return (now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})).timestamp()
     when = datetime.fromisoformat(text.strip())
-    return when.replace(tzinfo=when.tzinfo or UTC).timestamp()
+    return when.replace(tzinfo=when.tzinfo or now.tzinfo).timestamp()
 
 
 def lines(kept: Iterable[KeptDelivery]) -> Iterator[str]:

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from sync.store.hours import latest_hours
 from sync.store.schema import customer, delivery
 from sync.store.schema import document as documents
 from tests.console.conftest import Console, Visitor
-from tests.made_up import SECRET, comment, document, milestone, task, uuid
+from tests.made_up import DEMO_CONFIG, SECRET, comment, document, milestone, task, uuid
 
 pytestmark = pytest.mark.long
 
@@ -70,6 +71,22 @@ def test_dates_are_written_as_americans_do(store_console: Console) -> None:
         connection.execute(update(delivery).values(received_at=moment))
     visitor = store_console.signed_in()
     assert "Nov 5, 2026, 3:01:22 PM UTC" in words(visitor.text("/deliveries"))
+
+
+def test_days_are_those_of_the_time_zone(google: Emulator, sqlite_url: str, tmp_path: Path) -> None:
+    config = tmp_path / "brightsheet.toml"
+    more = '\n[[columns]]\nid = "deadline"\nheader = "Deadline"\n'
+    more += '[deadlines]\n"Milestone 2" = { after = "Milestone 1", days = 90 }\n'
+    config.write_text(DEMO_CONFIG.read_text("utf-8") + more, "utf-8")
+    console = Console(google, sqlite_url, config, TIMEZONE="America/Los_Angeles")
+    bench, visitor = console.bench, console.signed_in()
+    bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-02T02:00:00Z"))
+    assert "Deadline 5/30/2026" in rows(visitor.text(f"/jobs/{uuid(1)}")), "as in the sheet"
+    moment = datetime(2026, 11, 5, 3, tzinfo=UTC).timestamp()
+    with bench.database.writing() as connection:
+        connection.execute(update(delivery).values(received_at=moment))
+    assert rows(visitor.text("/deliveries?since=2026-11-04"))
+    assert not rows(visitor.text("/deliveries?since=2026-11-05"))
 
 
 def test_the_overview_is_not_green_during_a_silence(console: Console) -> None:
