@@ -53,8 +53,10 @@ class JobRecord:
     name: Personal
     """The customer's name."""
     written: dict[str, Cell]
+    is_pending: bool
+    """Whether a change isn't in the sheet yet."""
     is_shown: bool
-    """Whether the row is up to date."""
+    """Whether it has a row, and nothing is pending; a deleted row returns with the next change."""
     waiting_since: datetime | None
     is_quarantined: bool
     folder: str
@@ -83,7 +85,8 @@ class JobRecords:
                 job=Job.model_validate_json(row.state),
                 name=Personal(customers(connection, [site]).get(site, Customer()).name),
                 written=cells_in(row.written),
-                is_shown=row.version == row.shown_version,
+                is_pending=row.version != row.shown_version,
+                is_shown=row.has_row and row.version == row.shown_version,
                 waiting_since=_moment(row.waiting_since),
                 is_quarantined=connection.scalar(rests) is not None,
                 folder=connection.scalar(where) or "",

@@ -58,6 +58,10 @@ def test_selected_rows_are_restored_only_if_any_are_selected(console: Console) -
     for number in (1, 2):
         bench.edit("delete_rows", index=bench.at(number))
     bench.compare()
+    states = [visitor.text(f"/jobs/{uuid(number)}") for number in (1, 3)]
+    assert ["The row is up to date" in state for state in states] == [False, True]
+    assert ["In the sheet." in state for state in states] == [False, True]
+    assert "/findings" in states[0]
     form = visitor.text("/findings").partition('id="jobs_without_row"')[2].partition("</form>")[0]
     fields = dict(re.findall(r'<input type="(?:hidden|checkbox)" name="(.*?)" value="(.*?)"', form))
     chosen = fields.pop("id")
