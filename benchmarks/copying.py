@@ -118,7 +118,7 @@ def product(google: Google, batch: Batch) -> Measured:
 
 
 def _take_in(database: Database, wanted: Sequence[DocumentToCopy]) -> None:
-    leases = Leases(database, "benchmark", 30)
+    leases = Leases(database, 30)
     held = leases.acquire("sheet")
     if held is None:
         raise RuntimeError("the lease is taken")

@@ -53,7 +53,6 @@ from sync.store import (
     backlog,
 )
 from sync.store.backfills import SINCE
-from sync.store.database import holder
 from sync.types import Mode
 
 Sleep = Callable[[float], Any]
@@ -116,7 +115,7 @@ class Wiring:
         self.customers = Customers(database)
         self.heartbeats = Heartbeats(database)
         self.measures = Measures(database)
-        self.leases = Leases(database, holder(), settings.lease_seconds)
+        self.leases = Leases(database, settings.lease_seconds)
         self._detail_columns = DetailColumns(settings.config)
 
     def sheet_store(self, spreadsheet: str = "") -> SheetStore:
@@ -282,7 +281,7 @@ class Wiring:
     def hold_lease(self, sleep: Sleep, name: str) -> Iterator[Lease]:
         """Hold a lease, after waiting for it for a few lease periods at most.
 
-        Raises Retryable if another process still holds it.
+        Raises Retryable if it is still held elsewhere.
         """
 
         def acquired() -> Lease:
@@ -301,7 +300,7 @@ class Wiring:
     def renewed(self, lease: Lease) -> Iterator[None]:
         """Renew a lease until the end of the block, and release it then."""
         try:
-            with beating(partial(self.leases.acquire, lease.name), self.settings.lease_seconds / 3):
+            with beating(partial(self.leases.renew, lease), self.settings.lease_seconds / 3):
                 yield
         finally:
             self.leases.release(lease)

@@ -39,7 +39,7 @@ def stand(sqlite_url: str) -> Stand:
     database = Database(sqlite_url)
     database.upgrade()
     inbox, store = Inbox(database), SheetStore(database, "s")
-    held = Leases(database, "me", 30).acquire("sheet")
+    held = Leases(database, 30).acquire("sheet")
     assert held is not None
     return Stand(inbox, store, Projector(inbox, Jobs(database), load(LEAST)), held)
 

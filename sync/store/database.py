@@ -21,6 +21,7 @@ from sqlalchemy import (
     Float,
     Insert,
     Select,
+    and_,
     case,
     create_engine,
     event,
@@ -346,43 +347,45 @@ def touch(connection: Connection, site: str) -> None:
 
 @dataclass(frozen=True)
 class Lease:
-    """Proof of holding a lease: its token is larger than every earlier holder's."""
+    """Proof of holding a lease: each `acquire` gets a larger token."""
 
     name: str
     token: int
 
 
-def holder() -> str:
-    """Return a unique name for a holder."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-
-
 @dataclass(frozen=True)
 class Leases:
-    """Leases by name. `holder` names this process and thread."""
+    """Leases by name. One that ran out is still held, until somebody else acquires it."""
 
     _database: Database
-    _holder: str
     _seconds: float
 
     def acquire(self, name: str) -> Lease | None:
-        """Take or renew the lease; return None while another holder has it."""
+        """Take the lease; return None while it is held, even by another thread of this process."""
         # If the clock was set back, a lease would last too long: beyond twice its time, it is over.
         longest = now() + 2 * self._seconds
         is_over = (lease.c.expires_at < now()) | (lease.c.expires_at > longest)
-        is_others = lease.c.holder != self._holder
-        mine = {"holder": self._holder, "expires_at": now() + self._seconds}
-        again = {"token": lease.c.token + is_others.cast(lease.c.token.type), **mine}
-        taken = self._database.upsert(lease, again, ~is_others | is_over)
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        mine = {"holder": holder, "expires_at": now() + self._seconds}
+        taken = self._database.upsert(lease, {"token": lease.c.token + 1, **mine}, is_over)
         with self._database.writing() as connection:
             new = taken.values(name=name, token=1, **mine)
             token = connection.scalar(new.returning(lease.c.token))
         return None if token is None else Lease(name, token)
 
+    def renew(self, held: Lease) -> None:
+        """Hold the lease longer; does nothing if it was lost."""
+        longer = update(lease).where(_is_held(held)).values(expires_at=now() + self._seconds)
+        self._database.execute(longer)
+
     def release(self, held: Lease) -> None:
         """Release the lease at once. The token stays, so that late writes still fail."""
-        mine = lease.c.name == held.name, lease.c.token == held.token
-        self._database.execute(update(lease).where(*mine).values(holder="", expires_at=0.0))
+        released = update(lease).where(_is_held(held)).values(holder="", expires_at=0.0)
+        self._database.execute(released)
+
+
+def _is_held(held: Lease) -> ColumnElement[bool]:
+    return and_(lease.c.name == held.name, lease.c.token == held.token, lease.c.holder != "")
 
 
 def must_hold(connection: Connection, held: Lease) -> None:
@@ -390,10 +393,6 @@ def must_hold(connection: Connection, held: Lease) -> None:
 
     Raises Retryable (lease_lost).
     """
-    found = connection.scalar(
-        select(lease.c.token)
-        .where(lease.c.name == held.name, lease.c.token == held.token, lease.c.holder != "")
-        .with_for_update()
-    )
-    if found is None:
+    query = select(lease.c.token).where(_is_held(held)).with_for_update()
+    if connection.scalar(query) is None:
         raise Retryable("lease_lost", "Another worker has taken over.")

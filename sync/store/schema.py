@@ -360,7 +360,9 @@ Index("backfill_job_state", backfill_job.c.scope, backfill_job.c.state)
 lease = _table(
     "lease",
     _key("name"),
+    # The host and the process, for people; "" if it was released.
     _required("holder"),
+    # Each time that it is acquired has its own, so that two loops of a process exclude each other.
     _required("token", Integer),
     _required("expires_at", Float),
 )

@@ -55,7 +55,7 @@ class Worker:
         projection = ProjectionLoop(self._wiring, self._work.set)
         projects = self._start("projection", projection.step, lambda: self._await(self._arrival))
         self._sheet_threads = writes, projects
-        actions = ActionLoop(settings, self._wiring.database, self._stop, self.wake)
+        actions = ActionLoop(self._wiring, self._stop, self.wake)
         self._start("actions", actions.step, lambda: self._stop.wait(ACTION_POLL_SECONDS))
         self._start("heartbeat", self._give_heartbeat, lambda: self._stop.wait(HEARTBEAT_SECONDS))
         queue = DocumentQueue(

@@ -9,10 +9,8 @@ from sync.actions import compare
 from sync.actions.forget import forget, lines
 from sync.actions.retry import replay_rejected, summary
 from sync.errors import BrightsheetError
-from sync.settings.environment import Settings
 from sync.setup.spreadsheet import Setup
 from sync.status.problem import pluralize
-from sync.store import Database
 from sync.store.actions import (
     COMPARE,
     DO_WITHOUT,
@@ -48,12 +46,9 @@ _INTERRUPTED = (
 class ActionLoop:
     """Runs one request at a time; a lease allows only one of several workers to do it."""
 
-    def __init__(
-        self, settings: Settings, database: Database, stop: Stop, wake: Callable[[], object]
-    ) -> None:
-        # A wiring of its own, so that the sheet's lease is held by either this or the sheet's loop.
-        self._wiring = Wiring(settings, database)
-        self._actions = ActionLog(database)
+    def __init__(self, wiring: Wiring, stop: Stop, wake: Callable[[], object]) -> None:
+        self._wiring = wiring
+        self._actions = ActionLog(wiring.database)
         self._stop = stop
         self._wake = wake
         self._tasks: dict[str, Callable[[str], str]] = {

@@ -167,8 +167,7 @@ class BackfillLoop:
     def __init__(
         self, wiring: Wiring, alerts: Alerts, stop: Stop, wake: Callable[[], object]
     ) -> None:
-        # A wiring of its own, so that the projection's lease isn't held by two loops at once.
-        self._wiring = wiring = Wiring(wiring.settings, wiring.database)
+        self._wiring = wiring
         self._backfill = wiring.backfill(NIGHTLY, stop.sleep)
         self._store = Backfills(wiring.database, NIGHTLY)
         self._every = wiring.settings.backfill_hours * 3600.0

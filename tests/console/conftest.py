@@ -73,7 +73,7 @@ class Console:
         return SheetLoop(self.bench.wiring, Alerts([]), Stop())
 
     def action_loop(self) -> ActionLoop:
-        return ActionLoop(self.bench.settings, self.bench.database, Stop(), lambda: None)
+        return ActionLoop(self.bench.wiring, Stop(), lambda: None)
 
 
 @pytest.fixture

@@ -207,7 +207,7 @@ def test_an_action_of_a_stopped_worker_is_finished(
     bench.shown(milestone(1))
     visitor.send(f"/actions/{name}")
     bench.google.faults.answer(503, api="sheets", count=1)
-    ending = ActionLoop(bench.settings, bench.database, Ending(), lambda: None)
+    ending = ActionLoop(bench.wiring, Ending(), lambda: None)
     with pytest.raises(Retryable):
         ending.step()
     assert last(store_console)[1] == "taken"

@@ -25,7 +25,7 @@ from tests.made_up import uuid
 def with_documents(url: str, *sites: int) -> Documents:
     database = Database(url.replace("postgres://", "postgresql+psycopg://"))
     database.upgrade()
-    held = Leases(database, "test", 30).acquire("sheet")
+    held = Leases(database, 30).acquire("sheet")
     assert held is not None
     wanted = [
         DocumentToCopy(uuid(100 + n), uuid(site), "", f"{n}.pdf") for n, site in enumerate(sites)

@@ -97,7 +97,7 @@ def projected(url: str, *payloads: dict[str, Any]) -> list[str]:
     database.upgrade()
     inbox = Inbox(database)
     projector = Projector(inbox, Jobs(database), load(LEAST))
-    held = Leases(database, "me", 30).acquire("sheet")
+    held = Leases(database, 30).acquire("sheet")
     assert held is not None
     for sent in map(body, payloads):
         inbox.keep(sent, read(sent))
@@ -193,7 +193,7 @@ def test_the_commands_list_milestones_and_statuses_as_table_and_json(sqlite_url:
         return done.stdout.splitlines()
 
     assert run("milestones", "--json") == []
-    held = Leases(database, "me", 30).acquire("sheet")
+    held = Leases(database, 30).acquire("sheet")
     assert held is not None
     odd = an_event(definition=1, status="ODD", name="Milestone\x1b[31m 1")
     Jobs(database).take_in(held, Projected([job_of(odd), a_job(2, 1, 2), a_job(3, 1, 2)]))

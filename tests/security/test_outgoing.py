@@ -188,7 +188,7 @@ def test_a_documents_name_is_a_name_and_no_path(tmp_path: Path, sqlite_url: str,
         root = google.create_folder("Documents", shared_drive=True)
         database = Database(sqlite_url)
         database.upgrade()
-        held = Leases(database, "test", 30).acquire("sheet")
+        held = Leases(database, 30).acquire("sheet")
         assert held is not None
         Jobs(database).take_in(held, Projected([], [DocumentToCopy(DOCUMENT, uuid(2), "", name)]))
         documents = Documents(database, 30)

@@ -54,7 +54,7 @@ class WholePath:
             loaded.config, Addresses(loaded.everbright_url, loaded.everbright_preview_path)
         )
         self.targets = Targets(self.layout)
-        self.leases = Leases(self.database, "hostile", 3600)
+        self.leases = Leases(self.database, -1)  # Each is over at once.
         self.zone = encode.clock(zone)
         self.count = 0
         self.accepted = 0

@@ -187,7 +187,7 @@ def test_a_restored_database_reads_everbright_first_and_then_writes_by_itself(ho
     hosts.google.faults.clear()
     with restored.wiring.hold_lease(Hurried().sleep, PROJECTION):
         BackfillLoop(restored.wiring, Mute(), Hurried(), lambda: None).step()
-        stops(restored, RESTORED)  # It waited for the projection's loop of its own worker.
+    stops(restored, RESTORED)  # It waited for the projection's loop of its own worker.
     BackfillLoop(restored.wiring, Mute(), Hurried(), lambda: None).step()
     restored.flush()
     restored.compare()

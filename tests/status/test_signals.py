@@ -105,8 +105,7 @@ class Installation:
     def act(self, name: str, **fields: str) -> None:
         """Press a button on the console, and let the worker run the requested action."""
         assert self.signed_in().send(f"/actions/{name}", **fields).status_code == 303
-        stop = Stop()
-        ActionLoop(self.bench.settings, self.database, stop, lambda: None).step()
+        ActionLoop(self.bench.wiring, Stop(), lambda: None).step()
         self.bench.flush()
 
 

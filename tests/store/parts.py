@@ -23,21 +23,26 @@ from sync.webhooks.schema import Outcome
 from tests.made_up import body, milestone
 from tests.settings.test_environment import LEAST
 
-_SETTINGS = load(LEAST | {"DRIVE_FOLDER_ID": "a-drive-folder", "EVERBRIGHT_API_TOKEN": "a-token"})
+SETTINGS = load(LEAST | {"DRIVE_FOLDER_ID": "a-drive-folder", "EVERBRIGHT_API_TOKEN": "a-token"})
 
 X = {"c": Cell(text="x")}
 """The cells of a row that shows something."""
 
 
-def held(database: Database, holder: str = "me", seconds: float = 30) -> Lease:
-    lease = Leases(database, holder, seconds).acquire("sheet")
+def held(database: Database, seconds: float = 30, name: str = "sheet") -> Lease:
+    lease = Leases(database, seconds).acquire(name)
     assert lease is not None
     return lease
 
 
+def take_in(database: Database, projected: Projected) -> None:
+    """Store what was projected, under a lease that is over at once."""
+    Jobs(database).take_in(held(database, -1, "projection"), projected)
+
+
 def backlog_of(database: Database, spreadsheet: str = "s", **settings: object) -> Backlog:
     values = {"spreadsheet_id": spreadsheet, **settings}
-    return backlog(database, _SETTINGS.model_copy(update=values))
+    return backlog(database, SETTINGS.model_copy(update=values))
 
 
 def keep(database: Database, **changes: object) -> Outcome:
@@ -48,7 +53,7 @@ def keep(database: Database, **changes: object) -> Outcome:
 def with_jobs(database: Database, *sites: str, spreadsheet: str = "s") -> SheetStore:
     """Return the store of a spreadsheet that has yet to show `sites`."""
     store = SheetStore(database, spreadsheet)
-    Jobs(database).take_in(held(database), Projected([Job(site=site) for site in sites]))
+    take_in(database, Projected([Job(site=site) for site in sites]))
     return store
 
 

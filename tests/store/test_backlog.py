@@ -40,7 +40,7 @@ _LITERALS = {"literal_binds": True}
 
 @pytest.fixture
 def held(database: Database) -> Lease:
-    lease = Leases(database, "me", 60).acquire("sheet")
+    lease = Leases(database, 60).acquire("sheet")
     assert lease is not None
     return lease
 

@@ -188,8 +188,8 @@ def test_another_worker_may_conclude_what_the_first_began(database: Database) ->
     store, mine = with_jobs(database, "a"), held(database)
     tried = attempt(5, None, showing(dirty(store)["a"], X))
     store.batches.begin(mine, tried)
-    Leases(database, "me", 30).release(mine)
-    other, theirs = SheetStore(database, "s"), held(database, "other")
+    Leases(database, 30).release(mine)
+    other, theirs = SheetStore(database, "s"), held(database)
     confirmed = other.batches.claim_attempt(theirs, 5)
     assert confirmed == tried
     other.batches.conclude(theirs, confirmed)

@@ -17,20 +17,19 @@ from sync.store import (
     Documents,
     DocumentToCopy,
     JobRecords,
-    Jobs,
     PendingDocument,
     Projected,
     schema,
 )
 from tests import databases
 from tests.made_up import uuid
-from tests.store.parts import held
+from tests.store.parts import take_in
 
 
 def with_documents(database: Database, *pairs: tuple[int, int]) -> Documents:
     wanted = [DocumentToCopy(uuid(100 + d), uuid(site), "", f"{d}.pdf") for site, d in pairs]
     jobs = [Job(site=uuid(s)) for s, _ in pairs]
-    Jobs(database).take_in(held(database), Projected(jobs, wanted))
+    take_in(database, Projected(jobs, wanted))
     return Documents(database, 30)
 
 

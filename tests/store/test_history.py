@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from sync.jobs.model import Change, Customer, Details, Job
 from sync.jobs.projection import milestone_event as event
-from sync.store import Customers, Database, DetailStore, Jobs, Projected, SheetStore
+from sync.store import Customers, Database, DetailStore, Jobs, Lease, Projected, SheetStore
 from sync.store.database import now
 from sync.store.schema import change, customer
 from sync.webhooks.parse import read
@@ -31,20 +31,20 @@ def seqs(store: SheetStore) -> tuple[int, ...]:
     return tuple(seq for seq, *_ in store.pending.read(99, 99).lines)
 
 
-def written(store: SheetStore, database: Database, fence: int) -> None:
-    store.batches.conclude(held(database), attempt(fence, None, changes=seqs(store)))
+def written(store: SheetStore, mine: Lease, fence: int) -> None:
+    store.batches.conclude(mine, attempt(fence, None, changes=seqs(store)))
 
 
 def test_a_line_is_written_once_in_each_spreadsheet(database: Database) -> None:
     first, second, mine = SheetStore(database, "1"), SheetStore(database, "2"), held(database)
     Jobs(database).take_in(mine, Projected([], changes=[said("a", 1)]))
     first.spreadsheet.make_current(mine)
-    written(first, database, 1)
+    written(first, mine, 1)
     second.spreadsheet.make_current(mine)
     assert told(second) == ["1"]
-    written(second, database, 1)
+    written(second, mine, 1)
     Jobs(database).take_in(mine, Projected([], changes=[said("a", 2)]))
-    written(second, database, 2)
+    written(second, mine, 2)
     first.spreadsheet.make_current(mine)
     assert told(first) == ["2"]
     second.spreadsheet.make_current(mine)
@@ -54,7 +54,7 @@ def test_a_line_is_written_once_in_each_spreadsheet(database: Database) -> None:
 def test_a_recreated_tab_has_everything(database: Database) -> None:
     store, mine = SheetStore(database, "s"), held(database)
     Jobs(database).take_in(mine, Projected([], changes=[said("a", 1)]))
-    written(store, database, 1)
+    written(store, mine, 1)
     assert store.history.write_again(mine)
     assert told(store) == ["1"]
     store.history.drop(mine, seqs(store))

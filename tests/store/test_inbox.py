@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from sync.errors import Rejected, Retryable
-from sync.store import Database, Inbox, Jobs, Projected
+from sync.store import Database, Inbox, Projected
 from sync.store.findings import dismiss
 from sync.store.schema import delivery
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests import databases
 from tests.made_up import body, milestone
-from tests.store.parts import held, keep, waiting
+from tests.store.parts import keep, take_in, waiting
 from tests.stored import newest
 
 END_OTHERS = text(
@@ -131,7 +131,7 @@ def test_rejected_bodies_are_kept_with_the_reason_and_can_be_readmitted(database
     assert (found.outcome, found.reason) == (Outcome.REJECTED, "odd: It was odd.")
     assert inbox.readmit(found, read(found.body)) is Outcome.ACCEPTED
     (accepted,) = waiting(inbox)
-    Jobs(database).take_in(held(database), Projected([], applied=[accepted.seq]))
+    take_in(database, Projected([], applied=[accepted.seq]))
     assert inbox.readmit(found, read(found.body)) is None, "another replay was faster"
     assert not waiting(inbox)
 
@@ -143,7 +143,7 @@ def test_pruning_keeps_what_is_in_no_job_yet(database: Database) -> None:
     keep(database, status="A")
     keep(database, status="B")
     done = [waiting(inbox)[0].seq]
-    Jobs(database).take_in(held(database), Projected([], applied=done))
+    take_in(database, Projected([], applied=done))
     assert inbox.prune(0) == 1
     assert len(waiting(inbox)) == 1
     assert inbox.find(rejected), "nobody has replayed or dismissed it"

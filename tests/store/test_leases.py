@@ -1,62 +1,94 @@
 """Leases: one writer at a time, and none that is late."""
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
 
 import pytest
 
 from sync.errors import Retryable
 from sync.jobs.model import Job
 from sync.store import Database, Jobs, Lease, Leases, Projected, SheetStore, Shown
-from tests.store.parts import X, attempt, dirty, held, with_jobs
+from sync.wiring import Wiring
+from tests.store.parts import SETTINGS, X, attempt, dirty, held, with_jobs
 
 pytestmark = pytest.mark.long
 
 
-def test_a_lease_has_one_holder_and_its_token_only_grows(database: Database) -> None:
-    mine, yours = Leases(database, "me", 30), Leases(database, "you", 30)
-    first = mine.acquire("sheet")
-    assert first is not None
-    assert mine.acquire("sheet") == first
-    assert yours.acquire("sheet") is None
-    mine.release(first)
-    second = yours.acquire("sheet")
+def test_a_lease_is_held_once_and_its_token_only_grows(database: Database) -> None:
+    leases, first = Leases(database, 30), held(database)
+    assert leases.acquire("sheet") is None
+    leases.release(first)
+    second = leases.acquire("sheet")
     assert second is not None
     assert second.token > first.token
 
 
-def test_a_late_release_keeps_the_lease_of_another(database: Database) -> None:
-    late = held(database, "frozen", seconds=-1)
-    held(database, "awake")
-    Leases(database, "frozen", 30).release(late)
-    assert Leases(database, "third", 30).acquire("sheet") is None
+def test_two_loops_of_one_process_exclude_each_other(database: Database) -> None:
+    """They share a wiring, and the first one to finish must not release the other's lease."""
+    wiring, has_begun, may_end = Wiring(SETTINGS, database), Event(), Event()
+
+    def work() -> None:
+        with wiring.hold(lambda _: None) as lease:
+            has_begun.set()
+            assert may_end.wait(10)
+            SheetStore(database, "s").spreadsheet.set_ours(lease)
+
+    with ThreadPoolExecutor(1) as pool:
+        loop = pool.submit(work)
+        assert has_begun.wait(10)
+        with pytest.raises(Retryable, match="writing the sheet"), wiring.hold(lambda _: None):
+            pass
+        may_end.set()
+        loop.result()
+    with wiring.hold(lambda _: None):
+        pass
+
+
+def test_a_late_renewal_or_release_changes_nothing(database: Database) -> None:
+    leases, late = Leases(database, 30), held(database, seconds=-1)
+    second = held(database)
+    leases.renew(late)
+    leases.release(late)
+    assert leases.acquire("sheet") is None
+    leases.release(second)
+    leases.renew(second)
+    assert leases.acquire("sheet") is not None
+
+
+def test_a_lease_that_ran_out_is_renewed_unless_it_was_taken(database: Database) -> None:
+    leases, mine = Leases(database, 30), held(database, seconds=-1)
+    leases.renew(mine)
+    assert leases.acquire("sheet") is None
 
 
 def test_a_lease_from_before_the_clock_was_put_back_is_over(database: Database) -> None:
-    mine = held(database, "dead", seconds=30)
-    with database.writing() as connection:
-        connection.exec_driver_sql("UPDATE lease SET expires_at = expires_at + 3600")
-    after = Leases(database, "alive", 30).acquire("sheet")
+    leases, mine = Leases(database, 30), held(database)
+    put_clock_back(database)
+    after = leases.acquire("sheet")
     assert after is not None
     assert after.token > mine.token
-    assert Leases(database, "third", 30).acquire("sheet") is None, "the new one is held as any"
+    assert leases.acquire("sheet") is None, "the new one is held as any"
 
 
-def test_a_holder_renews_its_lease_across_a_clock_that_was_put_back(database: Database) -> None:
-    mine = held(database)
+def test_a_lease_is_renewed_across_a_clock_that_was_put_back(database: Database) -> None:
+    leases, mine = Leases(database, 30), held(database)
+    put_clock_back(database)
+    leases.renew(mine)
+    assert leases.acquire("sheet") is None
+
+
+def put_clock_back(database: Database) -> None:
     with database.writing() as connection:
         connection.exec_driver_sql("UPDATE lease SET expires_at = expires_at + 3600")
-    assert Leases(database, "me", 30).acquire("sheet") == mine
-    assert Leases(database, "you", 30).acquire("sheet") is None
 
 
 def test_of_many_at_once_one_gets_the_lease(database: Database) -> None:
-    barrier = threading.Barrier(6)
+    barrier = Barrier(6)
 
-    def acquire(number: int) -> Lease | None:
+    def acquire(_: int) -> Lease | None:
         barrier.wait()
-        return Leases(database, f"worker {number}", 30).acquire("sheet")
+        return Leases(database, 30).acquire("sheet")
 
     with ThreadPoolExecutor(6) as pool:
         assert sum(lease is not None for lease in pool.map(acquire, range(6))) == 1
@@ -91,9 +123,9 @@ def test_who_lost_the_lease_writes_nothing(database: Database, name: str) -> Non
     """A frozen worker wakes up and continues where it was."""
     store = with_jobs(database, "a")
     before = dirty(store)
-    Leases(database, "me", 30).release(held(database))
-    late = held(database, "frozen", seconds=-1)
-    held(database, "awake")
+    Leases(database, 30).release(held(database))
+    late = held(database, seconds=-1)
+    held(database)
     with pytest.raises(Retryable) as caught:
         if name == "take_in":
             Jobs(database).take_in(late, Projected([Job(site="b")]))

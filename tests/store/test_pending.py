@@ -19,7 +19,7 @@ from sync.store import (
 )
 from sync.store.lookups import NAME_WAIT_SECONDS, NAME_WAIT_TRIES
 from sync.store.schema import customer, job
-from tests.store.parts import X, attempt, dirty, held, keep, showing, with_jobs
+from tests.store.parts import X, attempt, dirty, held, keep, showing, take_in, with_jobs
 from tests.store.test_history import said
 
 
@@ -53,7 +53,7 @@ def test_another_spreadsheets_doubts_and_undos_are_not_ours(database: Database) 
 def test_no_more_is_read_than_is_asked_for(database: Database) -> None:
     store = with_jobs(database, "a", "b", "c")
     changes = [said(site, n) for n, site in enumerate("abc")]
-    Jobs(database).take_in(held(database), Projected([], changes=changes))
+    take_in(database, Projected([], changes=changes))
     found = store.pending.read(2, 1)
     assert (len(found.jobs), len(found.lines)) == (2, 1)
     found = store.pending.read(9, 9, only=["b", "nobody"])
@@ -66,7 +66,7 @@ def test_a_pending_job_brings_its_files_and_its_customer(database: Database) -> 
     store, documents = with_jobs(database), Documents(database, 30)
     wanted = [DocumentToCopy("doc", "a", "", "a.pdf")]
     store = with_jobs(database, "a")
-    Jobs(database).take_in(held(database), Projected([], wanted))
+    take_in(database, Projected([], wanted))
     claimed = documents.claim()
     assert claimed is not None
     documents.finish(claimed[0], "doc", "file", "https://drive.example/file")
@@ -104,7 +104,7 @@ def test_all_is_read_in_one_transaction_at_one_moment(database: Database) -> Non
 
 def mapped(database: Database, *sites: str) -> SheetStore:
     """Return the store of a spreadsheet with mapped tabs, that has yet to show `sites`."""
-    store, mine = SheetStore(database, "s", waits_for_names=True), held(database)
+    store, mine = SheetStore(database, "s", waits_for_names=True), held(database, -1)
     store.spreadsheet.set_mapped(mine, [0], ["c"])
     Jobs(database).take_in(mine, Projected([Job(site=site) for site in sites]))
     asked(database, *sites)

@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import func, select, update
 
-from sync.store import Database, Jobs, Projected, SheetStore
+from sync.store import Database, Projected, SheetStore
 from sync.store.batches import LONGEST_REST_SECONDS, REST_SECONDS
 from sync.store.database import now
 from sync.store.schema import quarantine
-from tests.store.parts import X, attempt, dirty, held, showing, with_jobs
+from tests.store.parts import X, attempt, dirty, held, showing, take_in, with_jobs
 from tests.store.test_history import said
 from tests.stored import quarantined
 
@@ -24,7 +24,7 @@ def end_rest(database: Database) -> None:
 
 def with_lines(database: Database) -> SheetStore:
     store = with_jobs(database, "a", "b")
-    Jobs(database).take_in(held(database), Projected([], changes=[said("a", 1), said("b", 2)]))
+    take_in(database, Projected([], changes=[said("a", 1), said("b", 2)]))
     return store
 
 

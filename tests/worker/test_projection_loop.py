@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from sync.errors import Retryable
-from sync.store import Leases
+from sync.store import Lease, Leases
 from sync.wiring import PROJECTION
 from sync.worker.loop import ProjectionLoop
 from tests.bench import Bench
@@ -39,11 +39,11 @@ def running(bench: Bench) -> Running:
     return Running(bench)
 
 
-def other(running: Running, name: str) -> Leases:
+def other(running: Running, name: str) -> Lease:
     seconds = running.bench.settings.lease_seconds
-    leases = Leases(running.bench.database, "another", seconds)
-    assert leases.acquire(name) is not None
-    return leases
+    held = Leases(running.bench.database, seconds).acquire(name)
+    assert held is not None
+    return held
 
 
 def test_deliveries_are_applied_and_the_flush_is_woken(running: Running) -> None:
@@ -78,9 +78,7 @@ def test_one_of_several_workers_applies_each_delivery(running: Running) -> None:
     running.bench.send(milestone(1))
     assert not running.loop.step()
     assert (running.sites, running.sheet.wakes) == (set(), 0)
-    held = theirs.acquire(PROJECTION)
-    assert held is not None
-    theirs.release(held)
+    running.bench.wiring.leases.release(theirs)
     assert running.loop.step()
     assert running.sites == {uuid(1)}
 
@@ -98,10 +96,7 @@ def test_the_lease_is_released_after_an_error_and_the_delivery_stays(running: Ru
         running.loop.step()
     assert running.sheet.wakes == 0
     rename(running, "gone", "job")
-    theirs = other(running, PROJECTION)
-    held = theirs.acquire(PROJECTION)
-    assert held is not None
-    theirs.release(held)
+    running.bench.wiring.leases.release(other(running, PROJECTION))
     assert running.loop.step()
     assert running.sites == {uuid(1)}
 
