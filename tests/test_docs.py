@@ -21,7 +21,7 @@ from sync.ops import alerts, retry
 from sync.settings.config_file import CONFIG_FILE, OPENAPI_FILE, load_config
 from sync.settings.environment import Settings, load
 from sync.status import problem, rules
-from sync.store import batches, lookups, rate_limit, revisions
+from sync.store import Backlog, batches, lookups, rate_limit, revisions
 from sync.webhooks import parse
 from sync.worker import loop, sheet_loop
 from tests.made_up import ROOT
@@ -281,9 +281,22 @@ def test_every_test_on_a_page_is_there() -> None:
     assert seen > 8
 
 
-def test_every_reason_of_status_is_explained() -> None:
+def test_every_message_of_a_problem_or_alert_can_be_found_by_its_words() -> None:
+    page = PAGES["docs/operations.md"]
+    without_message = {"unverified", "history_late"}
+    written = (ROOT / "deploy" / "backup.sh").read_text("utf-8") + re.sub(r'"\s+f?"', "", SOURCES)
+    written += "".join(rule.what(Backlog()) for rule in rules.RULES)
+    listed = set[str]()
+    for messages, codes in re.findall(r"^\| (\*.+?) \| (.*?) \|", page, re.MULTILINE):
+        parts = [part for one in re.findall(r"\*(.+?)\*", messages) for part in one.split(" … ")]
+        assert [part for part in parts if part not in written] == []
+        for code in re.findall(r"`(\w+)`", codes):
+            listed.add(code)
+            rule = next((rule for rule in rules.RULES if rule.code == code), None)
+            assert rule is None or any(part in rule.what(Backlog()) for part in parts), code
     codes = {rule.code for rule in rules.RULES}
-    assert {code for code in codes if f"`{code}`" not in PAGES["docs/operations.md"]} == set()
+    assert codes - listed == without_message
+    assert all(f"`{code}`" in page for code in without_message)
 
 
 def test_every_documented_reason_and_figure_is_in_the_code() -> None:
