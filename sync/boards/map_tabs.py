@@ -10,6 +10,7 @@ from sync.boards import link, metadata
 from sync.boards.first_flush import TabColumns
 from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
 from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.propose import same_columns
 from sync.boards.mapping.tab import SeenTab
 from sync.boards.preview import Preview, kept_cells, preview
 from sync.boards.reader import BoardReader
@@ -104,11 +105,11 @@ def fields_of(wiring: Wiring) -> Fields:
 class TabMapper:
     """Maps tabs of the configured spreadsheet.
 
-    | titles | mapped before | considered | choices are for | columns added to | written |
-    |--------|---------------|------------|-----------------|------------------|---------|
-    | given | any | those | those | each | those |
-    | none | some tabs | all | the mapped | the first mapped | the mapped |
-    | none | no tab | all | all | the first mappable | the only mappable |
+    | titles | mapped before | considered | choices are for | written, with the added columns |
+    |--------|---------------|------------|-----------------|---------------------------------|
+    | given | any | those | those | those |
+    | none | some tabs | all | the mapped | the mapped |
+    | none | no tab | all | all | the only mappable |
 
     `by_tab` are choices for single tabs (by title), in place of `choices`. `answers` are stored
     with the mapping; `sleep` waits.
@@ -181,7 +182,10 @@ class TabMapper:
         considered = self._considered(theirs)
         mappings = self._decide(considered, deciders)
         to_write = _to_write(mappings, self._titles)
-        mappings = self._with_added_columns(mappings, to_write, deciders)
+        mappings = [
+            deciders.of(m.tab).with_added(m) if m.tab.sheet_id in to_write and not m.problem else m
+            for m in mappings
+        ]
         deciders.must_find_columns(mappings)
         staying = (
             deciders.default.without_choices().decide(tab, was)
@@ -202,18 +206,6 @@ class TabMapper:
             requests=tuple(requests),
         )
 
-    def _with_added_columns(
-        self, mappings: Sequence[TabMapping], to_write: frozenset[int], deciders: _Deciders
-    ) -> list[TabMapping]:
-        """Return the mappings with the columns that a person adds."""
-        first = next((m for m in mappings if m.tab.sheet_id in to_write and not m.problem), None)
-        return [
-            deciders.of(mapping.tab).with_added(mapping)
-            if mapping is first or self._titles or mapping.tab.title in deciders.by_tab
-            else mapping
-            for mapping in mappings
-        ]
-
     def _considered(self, theirs: Sequence[SeenTab]) -> list[SeenTab]:
         """Return the tabs with the titles, or all. Raises Permanent if there is no such tab."""
         there = {tab.title.casefold() for tab in theirs}
@@ -228,6 +220,12 @@ class TabMapper:
     def _decide(self, considered: Sequence[SeenTab], deciders: _Deciders) -> list[TabMapping]:
         """Decide each tab: by the choices if they are for it, else without."""
         is_any_mapped = any(metadata.stored_mapping(tab) for tab in considered)
+        headed = []
+        for tab in considered if self._titles else ():  # Others may not be about jobs.
+            header = deciders.of(tab).header_row(tab, metadata.stored_mapping(tab))
+            if header.row is not None:
+                headed.append((tab, header.row))
+        same = same_columns(headed)
         mappings = []
         for tab in considered:
             stored = metadata.stored_mapping(tab)
@@ -239,7 +237,7 @@ class TabMapper:
             is_for_mapped = is_any_mapped and not self._titles and decider is deciders.default
             if stored is None and is_for_mapped:
                 decider = decider.without_choices()
-            mappings.append(decider.decide(tab, stored))
+            mappings.append(decider.decide(tab, stored, same))
         return mappings
 
     def _preview(self, lease: Lease, report: MappingReport) -> Preview:

@@ -10,7 +10,7 @@ from sync.boards.mapping import header_row
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.header_row import HeaderRow
 from sync.boards.mapping.progress import ProgressRules, RuleWords
-from sync.boards.mapping.propose import Proposal, propose
+from sync.boards.mapping.propose import Proposal, SameColumns, propose
 from sync.boards.mapping.recognize import Recognizer
 from sync.boards.mapping.tab import NativeTable, SeenTab, why_unmappable, why_unwritable
 from sync.boards.mapping.text_words import NO_WORD, TextWords, fit_options
@@ -153,12 +153,17 @@ class TabDecider:
         """Return one that decides by the fields alone."""
         return TabDecider(self._fields, Choices(), self._account)
 
-    def decide(self, tab: SeenTab, stored: StoredMapping | None) -> TabMapping:
-        """Return a tab's mapping; if it has a `stored` one, only the user's choices change it."""
+    def decide(
+        self, tab: SeenTab, stored: StoredMapping | None, same: SameColumns | None = None
+    ) -> TabMapping:
+        """Return a tab's mapping; if it has a `stored` one, only the user's choices change it.
+
+        The `same` columns of other tabs help to propose the others.
+        """
         base = TabMapping(tab, was_mapped=stored is not None)
         if problem := why_unmappable(tab):
             return replace(base, problem=problem)
-        header = self._header_row(tab, stored)
+        header = self.header_row(tab, stored)
         if (row := header.row) is None:
             return replace(base, problem=header.problem)
         base = replace(base, header_row=row)
@@ -166,7 +171,7 @@ class TabDecider:
             return replace(base, problem=f"has nothing in row {row + 1}.")
         if problem := why_unwritable(tab, row, self._account):
             return replace(base, problem=problem)
-        proposals = propose(tab, row, self._fields, self._recognizer)
+        proposals = propose(tab, row, self._fields, self._recognizer, same or {})
         named = {
             text: proposal
             for text in (*self._choices.fields, *self._choices.unset)
@@ -179,7 +184,7 @@ class TabDecider:
         mapping = replace(base, columns=columns, found=frozenset({*named, *word_columns}))
         return mapping if KEY in mapping.fields else replace(mapping, added=(KEY,))
 
-    def _header_row(self, tab: SeenTab, stored: StoredMapping | None) -> HeaderRow:
+    def header_row(self, tab: SeenTab, stored: StoredMapping | None) -> HeaderRow:
         if self._choices.header_row is not None:
             return HeaderRow(self._choices.header_row)
         return HeaderRow(stored.header_row) if stored else header_row.find(tab, self._recognizer)
@@ -255,7 +260,7 @@ class TabDecider:
             title = self._fields.get(name).title
             if column := taken.get(plain(title)):
                 command = f'Map that one: --set "{column.header}={self._fields.spelled(name)}".'
-                what = f"{tab.tab.title!r} has a column {title!r}."
+                what = f"{tab.tab.title!r} already has a column {title!r}; choose what it shows."
                 raise Permanent("there", what, command)
         return replace(tab, added=(*tab.added, *new))
 
@@ -314,7 +319,10 @@ class TabDecider:
         earlier = stored.words.get(column.index, {}) if stored and was_same_field else {}
         if column.field == PROGRESS:
             if not was_same_field:
-                earlier = self._rules.proposed(column.proposal.values)
+                proposed = self._rules.proposed(column.proposal.all_values)
+                earlier = {
+                    r: word for r, word in proposed.items() if word in column.proposal.values
+                }
             return replace(column, words=self._rule_words(column, parse_words(earlier), chosen))
         text_words = self._text_words(column, earlier, chosen)
         if text_words and text_words.is_too_long:

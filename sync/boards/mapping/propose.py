@@ -1,7 +1,7 @@
 """Proposes a field for each column of a tab, with the reason. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sync.boards.mapping import content
@@ -9,7 +9,7 @@ from sync.boards.mapping.content import ColumnContent
 from sync.boards.mapping.fields import Field, Fields
 from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.recognize import DATED, ColumnMatch, Rank, Recognizer
-from sync.boards.mapping.tab import SeenTab
+from sync.boards.mapping.tab import CellKind, SeenCell, SeenTab
 from sync.boards.mapping.text_words import fit_options
 from sync.boards.mapping.vocabulary import plain
 from sync.field_table import FieldKind
@@ -22,6 +22,11 @@ _STATUSES = 2
 _REP = "rep"
 _INITIALS = re.compile(r"(?:[A-Z]\.?\s?){1,3}")
 _COMPUTED = "its cells are computed by a formula, which would be overwritten"
+
+Cells = Sequence[SeenCell]
+"""The cells of a column, below its header."""
+SameColumns = Mapping[str, Sequence[Cells]]
+"""The typed columns with the same header in several tabs, by the header (as `plain` gives it)."""
 
 
 @dataclass(frozen=True)
@@ -37,23 +42,39 @@ class Proposal:
     options: tuple[str, ...] | None
     """The options of its drop-down; None where it has none."""
     values: tuple[str, ...]
-    """Its options; without a drop-down, the texts in its cells."""
+    """Its options; without a drop-down, `all_values`."""
+    all_values: tuple[str, ...]
+    """The options, or else the texts, of all columns with its header."""
     is_hidden: bool
     is_computed: bool
 
 
-def propose(tab: SeenTab, header_row: int, fields: Fields, by: Recognizer) -> list[Proposal]:
+def same_columns(tabs: Iterable[tuple[SeenTab, int]]) -> SameColumns:
+    """Return the typed columns of tabs with these header rows, by header."""
+    found: dict[str, list[Cells]] = {}
+    for tab, row in tabs:
+        for index, header in tab.unique_headers(row).items():
+            cells = [*tab.below(row, index)]
+            if not any(cell.kind is CellKind.COMPUTED for cell in cells):
+                found.setdefault(header, []).append(cells)
+    return found
+
+
+def propose(
+    tab: SeenTab, header_row: int, fields: Fields, by: Recognizer, same: SameColumns
+) -> list[Proposal]:
     """Return a proposal for each column that has a header, or cells that tell what they are.
 
-    A field is proposed for one column at most: the surest. Where several are as sure,
-    it is for none, and the reasons say so.
+    The cells of the `same` columns in other tabs count, too. A field is proposed for one column at
+    most: the surest. Where several are as sure, it is for none, and the reasons say so.
     """
-    headers = tab.headers(header_row)
+    headers, unique = tab.headers(header_row), tab.unique_headers(header_row)
     width = max([*map(len, tab.rows), *(index + 1 for index in tab.column_entries)], default=0)
     proposals = []
     by_field: dict[str, list[Proposal]] = {}
     for index in range(width):
-        proposal = _column(tab, header_row, index, headers.get(index, ""), fields, by)
+        others = same.get(unique.get(index, ""), ())
+        proposal = _column(tab, header_row, index, headers.get(index, ""), fields, by, others)
         if proposal.header or proposal.field or index in tab.column_entries:
             proposals.append(proposal)
         if proposal.field:
@@ -62,18 +83,27 @@ def propose(tab: SeenTab, header_row: int, fields: Fields, by: Recognizer) -> li
 
 
 def _column(
-    tab: SeenTab, row: int, index: int, header: str, fields: Fields, by: Recognizer
+    tab: SeenTab,
+    row: int,
+    index: int,
+    header: str,
+    fields: Fields,
+    by: Recognizer,
+    same: Sequence[Cells],
 ) -> Proposal:
     cells = list(tab.below(row, index))
-    holding = content.of(cells)
-    options = next((cell.options for cell in cells if cell.options is not None), None)
-    values = options or tuple(dict.fromkeys(cell.text.strip() for cell in cells if cell.text))
+    is_computed = content.of(cells).is_computed
+    columns = [cells] if is_computed or not same else same
+    holding = content.of(cell for column in columns for cell in column)
+    options = _options(cells)
+    values = tuple(dict.fromkeys(value for column in columns for value in _values(column)))
+    has_options = any(_options(column) is not None for column in columns)
     # 1. What the header names; if it may name two fields, the cells decide.
     named = _disambiguated(by.match(header), holding, values, fields)
     # 2. No field if the cells contradict that; if it names none, what the cells are.
-    match = _with_cells(named, holding, fields, has_options=options is not None)
+    match = _with_cells(named, holding, fields, has_options=has_options)
     # 3. A header like Stage, or an unknown one above a drop-down, may be about the whole job.
-    is_unknown_list = options is not None and match.rank == Rank.NO_MATCH
+    is_unknown_list = has_options and match.rank == Rank.NO_MATCH
     if match.field in _WHOLE_JOB or is_unknown_list:
         match = _with_progress(match, values, fields)
     # 4. A rep's initials aren't written.
@@ -83,15 +113,25 @@ def _column(
     return Proposal(
         index=index,
         header=header,
-        field="" if holding.is_computed else match.field,
-        reason=_COMPUTED if holding.is_computed else match.reason,
+        field="" if is_computed else match.field,
+        reason=_COMPUTED if is_computed else match.reason,
         rank=match.rank,
         samples=tuple([text for text in texts if text][:_SAMPLES]),
         options=options,
-        values=values,
+        values=values if options is None else _values(cells),
+        all_values=values,
         is_hidden=index in tab.hidden_columns,
-        is_computed=holding.is_computed,
+        is_computed=is_computed,
     )
+
+
+def _options(cells: Cells) -> tuple[str, ...] | None:
+    return next((cell.options for cell in cells if cell.options is not None), None)
+
+
+def _values(cells: Cells) -> tuple[str, ...]:
+    texts = (cell.text.strip() for cell in cells if cell.text)
+    return _options(cells) or tuple(dict.fromkeys(texts))
 
 
 def _disambiguated(

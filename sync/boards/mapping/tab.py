@@ -1,9 +1,11 @@
 """Holds a tab of the installer's as it was read, and finds why it can't be mapped. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sync.boards.mapping.vocabulary import plain
 from sync.types import letters
 
 LOOKED_AT = 100
@@ -105,6 +107,12 @@ class SeenTab:
         line = self.rows[row] if row < len(self.rows) else ()
         texts = {index: " ".join(cell.text.split()) for index, cell in enumerate(line)}
         return {index: text for index, text in texts.items() if text}
+
+    def unique_headers(self, row: int) -> dict[int, str]:
+        """Return the headers that only one column has, by column, as `plain` gives them."""
+        texts = {index: plain(text) for index, text in self.headers(row).items()}
+        counts = Counter(texts.values())
+        return {index: text for index, text in texts.items() if text and counts[text] == 1}
 
 
 def why_unmappable(tab: SeenTab) -> str:

@@ -10,8 +10,23 @@ from sync.boards.link import NONE
 from sync.boards.map_tabs import MappingReport, PreviewAnswers, TabMapper
 from sync.boards.mapping.decide import Choices, TabMapping
 from sync.console.access import set_personal
-from sync.console.boards.mapping_form import COLUMNS, PREVIEW, STORED, TABS, WRITE, MappingForm
-from sync.console.boards.mapping_views import FieldOffers, TabView, first_rows, mapping_digest
+from sync.console.boards.mapping_form import (
+    AND,
+    COLUMNS,
+    PREVIEW,
+    STORED,
+    TABS,
+    WRITE,
+    MappingForm,
+)
+from sync.console.boards.mapping_views import (
+    FieldOffers,
+    TabView,
+    cautions,
+    first_rows,
+    grouped,
+    mapping_digest,
+)
 from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
 from sync.store.drafts import MappingDrafts
@@ -26,8 +41,8 @@ _FETCH_SECONDS = 3.0
 _OLD = "You began that mapping more than a day ago. Please start again."
 _OTHER = "The mapping was changed in another window. This is its preview now."
 _CHANGED = (
-    "The mapping of {tab} was changed in the meantime, in another window or by somebody else. "
-    "Please check its columns."
+    "The mapping of {tabs} was changed in the meantime, in another window or by somebody else. "
+    "Please check the columns."
 )
 
 Render = Callable[[ConsoleParts, MappingForm, str], Any]
@@ -106,11 +121,15 @@ def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         return _tabs(parts, form, said or error.what)
     form, changed = _without_changed(form, report)
     offers = FieldOffers(report.fields)
+    views = [offers.tab(mapping, form) for mapping in report.tabs]
     return _page(
         "columns",
         COLUMNS,
         said or changed,
-        tabs=[offers.tab(mapping, form) for mapping in report.tabs],
+        tabs=views,
+        columns=grouped([view for view in views if view.columns]),
+        added=dict.fromkeys(each for view in views for each in view.added),
+        every=AND.join(str(view.mapping.tab.sheet_id) for view in views if view.columns),
         groups=offers.groups,
         rule_groups=offers.rules.groups,
         staying=_titles(report.staying),
@@ -122,17 +141,17 @@ def _titles(tabs: Sequence[TabMapping]) -> str:
 
 
 def _without_changed(form: MappingForm, report: MappingReport) -> tuple[MappingForm, str]:
-    """Return the form without the choices for a tab that somebody else has mapped, and a message.
+    """Return the form without the choices for tabs that somebody else has mapped, and a message.
 
     The message is "" if no mapping was changed.
     """
-    changed = ""
+    changed = []
     for mapping in report.tabs:
         stored = mapping_digest(mapping.tab)
         if form.first.get(f"{STORED}:{mapping.tab.sheet_id}", stored) != stored:
             form = form.without_columns(mapping.tab.sheet_id)
-            changed = _CHANGED.format(tab=mapping.tab.title)
-    return form, changed
+            changed.append(mapping.tab.title)
+    return form, _CHANGED.format(tabs=", ".join(changed)) if changed else ""
 
 
 def _chosen(parts: ConsoleParts, form: MappingForm) -> tuple[dict[str, Choices], list[TabView]]:
@@ -189,7 +208,7 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         kept=form.kept,
         answers=form.row_answers,
         no_row=NONE,
-        cautions=[line for view in views for line in view.cautions],
+        cautions=cautions(grouped(views)),
         staying=_titles(report.staying),
         most=_MOST_ROWS,
     )

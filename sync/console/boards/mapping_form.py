@@ -1,7 +1,7 @@
 """Holds the choices so far on the pages that map tabs. No I/O."""
 
 import re
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2s
@@ -9,7 +9,6 @@ from hashlib import blake2s
 from werkzeug.datastructures import MultiDict
 
 from sync.boards.mapping.decide import Choices, TabMapping
-from sync.boards.mapping.vocabulary import plain
 from sync.console.parts import UNFIT
 from sync.types import letters
 
@@ -28,6 +27,8 @@ _INPUTS = {
     PREVIEW: frozenset((KEEP, ROW)),
 }
 """The kinds of inputs that a step's page has."""
+AND = "+"
+"""Between the tabs in the name of an input for a column that several tabs have."""
 _NUMBER = re.compile(r"\d{1,10}")
 _MOST_TEXT = 300
 """Most characters of a value, which is a header or a word. The page sends no longer one."""
@@ -58,7 +59,12 @@ class MappingForm:
         """
         kinds = _INPUTS.get(step, frozenset[str]())
         cleaned = ((n, UNFIT.sub(" ", v)[:_MOST_TEXT]) for n, v in sent.items(multi=True))
-        new = tuple((n, v) for n, v in cleaned if n.partition(":")[0] in kinds)
+        new = tuple(
+            (name, value)
+            for n, value in cleaned
+            for name in _per_tab(n)
+            if n.partition(":")[0] in kinds
+        )
         if not new:
             return self  # The page has no inputs.
         tabs = {_tab_of(name) for name, _ in new}
@@ -139,6 +145,13 @@ class MappingForm:
         }
 
 
+def _per_tab(name: str) -> Iterator[str]:
+    """Yield the name of an input for each of its tabs: "add:0+77" is "add:0" and "add:77"."""
+    kind, colon, rest = name.partition(":")
+    tabs, other_colon, rest = rest.partition(":")
+    return (f"{kind}{colon}{tab}{other_colon}{rest}" for tab in tabs.split(AND))
+
+
 def _tab_of(name: str) -> str:
     return name.split(":")[1] if ":" in name else ""
 
@@ -146,12 +159,9 @@ def _tab_of(name: str) -> str:
 def column_names(mapping: TabMapping) -> dict[int, str]:
     """Return the name of each column in a form, by index, which `Choices` understands, too.
 
-    It is the header, because people move columns. If other columns have the same, it is the letter.
+    It is the header, because people move columns, and other tabs have the same. If another column
+    of the tab has it, too, it is the letter.
     """
-    counts = Counter(plain(column.header) for column in mapping.columns)
-    names = dict[int, str]()
-    for column in mapping.columns:
-        is_unique = plain(column.header) and counts[plain(column.header)] == 1
-        letter = letters(column.index)
-        names[column.index] = column.header if is_unique else f"{letter}:{letter}"
-    return names
+    headers = mapping.tab.unique_headers(mapping.header_row)
+    indexes = (column.index for column in mapping.columns)
+    return {n: headers.get(n) or f"{letters(n)}:{letters(n)}" for n in indexes}

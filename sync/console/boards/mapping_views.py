@@ -1,6 +1,6 @@
 """Prepares tabs for the pages that map them: first rows, columns, and possible fields. No I/O."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2s
 
@@ -11,11 +11,13 @@ from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.tab import SeenTab, why_unmappable
 from sync.boards.mapping.text_words import TextWords, fit_options
 from sync.boards.progress_words import parse_words
-from sync.console.boards.mapping_form import FIELD, MEANS, WORD, MappingForm, column_names
+from sync.console.boards.mapping_form import AND, FIELD, WORD, MappingForm, column_names
 from sync.field_table import ASPECTS, KEY
 from sync.jobs.progress import PROGRESS
 from sync.types import letters
 
+_SAMPLES = 3
+"""Cells of a column that are shown."""
 _BELOW = 4
 """Rows that are shown below the headers."""
 _MOST_VALUES = 25
@@ -28,9 +30,8 @@ _LONGEST = 40
 
 @dataclass(frozen=True)
 class WordRow:
-    """One of our texts: the input's name, the column's word, and the proposed one."""
+    """One of our texts, the column's word for it, and the proposed one."""
 
-    name: str
     text: str
     word: str
     proposed: str
@@ -47,17 +48,17 @@ class WordSet:
 
 @dataclass(frozen=True)
 class StepRow:
-    """A value of a column for the whole job: the input's name, and the rules it is a word for."""
+    """A value of a column for the whole job, and the rules it is a word for."""
 
-    name: str
     word: str
     rules: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ColumnView:
-    """A column on the page: `field` is the chosen one ("": none), `kind` is as in `Offer`."""
+    """A column of a tab: `field` is the chosen one ("": none), `kind` is as in `Offer`."""
 
+    tab: SeenTab
     mapped: MappedColumn
     name: str
     """Its name in the form."""
@@ -93,6 +94,94 @@ class ColumnView:
         none = [row.text for row in self.word_rows if not row.word and row.text not in excluded]
         return f"No option was chosen for {', '.join(none)}." if none else ""
 
+    def agrees(self, other: "ColumnView") -> bool:
+        """Return whether both can be chosen as one, without a change of either."""
+        mine, its = self.mapped.proposal, other.mapped.proposal
+        if (self.field, self.caution, mine.is_computed) != (
+            other.field,
+            other.caution,
+            its.is_computed,
+        ):
+            return False
+        if self.field == PROGRESS:
+            return self._has_steps_of(other) and other._has_steps_of(self)
+        # An option that only one of them has can be chosen only for that one.
+        are_same = {*(mine.options or ())} == {*(its.options or ())}
+        return not self.kind or (are_same and self.word_rows == other.word_rows)
+
+    def _has_steps_of(self, other: "ColumnView") -> bool:
+        """Return whether this column has the words of the other, as far as it can show them."""
+        known = {row.word: row.rules for row in self.steps}
+        has_any = self.mapped.proposal.options is None
+        return all(
+            {*known.get(row.word, ())} == {*row.rules}
+            for row in other.steps
+            if row.word in known or (has_any and row.rules)
+        )
+
+
+@dataclass(frozen=True)
+class ColumnGroup:
+    """Columns with the same header in several tabs, which are shown and chosen as one."""
+
+    columns: tuple[ColumnView, ...]
+    place: str
+    """The titles of their tabs; "" if every chosen tab has one of them."""
+
+    @property
+    def first(self) -> ColumnView:
+        return self.columns[0]
+
+    @property
+    def id(self) -> str:
+        """What the names of its inputs end with."""
+        return f"{AND.join(str(each.tab.sheet_id) for each in self.columns)}:{self.first.name}"
+
+    @property
+    def letter(self) -> str:
+        """Its letter, if it is the same in all tabs."""
+        found = {each.letter for each in self.columns}
+        return found.pop() if len(found) == 1 else ""
+
+    @property
+    def title(self) -> str:
+        """Its header, with its letter if another column has the same, and the place."""
+        header = self.first.mapped.header
+        if ":" in self.first.name:
+            header = f"{header} (column {self.first.letter})" if header else f"Column {self.letter}"
+        return f"{header} in {self.place}" if self.place else header
+
+    @property
+    def samples(self) -> list[str]:
+        found = (text for each in self.columns for text in each.mapped.proposal.samples)
+        return [*dict.fromkeys(found)][:_SAMPLES]
+
+    @property
+    def options(self) -> list[str] | None:
+        """The options of their drop-downs; None if none of them has one."""
+        found = [each.mapped.proposal.options for each in self.columns]
+        if all(options is None for options in found):
+            return None
+        return [*dict.fromkeys(option for options in found for option in options or ())]
+
+    @property
+    def steps(self) -> list[StepRow]:
+        """The values of all of them."""
+        found: dict[str, StepRow] = {}
+        for row in (row for each in self.columns for row in each.steps):
+            found.setdefault(row.word, row)
+        return [*found.values()]
+
+    @property
+    def sets(self) -> list[WordSet]:
+        """The texts of each kind, with the first word of any of them."""
+        found = []
+        for alike in zip(*(each.sets for each in self.columns), strict=True):
+            by_text = zip(*(words.rows for words in alike), strict=True)
+            rows = (next((row for row in rows if row.word), rows[0]) for rows in by_text)
+            found.append(WordSet(alike[0].kind, tuple(rows)))
+        return found
+
 
 @dataclass(frozen=True)
 class TabView:
@@ -108,11 +197,32 @@ class TabView:
         """A hash of its mapping in the sheet."""
         return mapping_digest(self.mapping.tab)
 
-    @property
-    def cautions(self) -> list[str]:
-        """Sentences about texts that its columns don't show."""
-        tab, columns = self.mapping.tab.title, self.columns
-        return [f"{tab}, {c.letter} {c.mapped.header}: {c.caution}" for c in columns if c.caution]
+
+def grouped(views: Sequence[TabView]) -> list[ColumnGroup]:
+    """Return the columns of the tabs, those with the same header and the same choices as one."""
+    by_name: dict[str, list[list[ColumnView]]] = {}
+    for column in (column for view in views for column in view.columns):
+        alone = f"{column.tab.sheet_id}:{column.name}"
+        groups = by_name.setdefault(alone if ":" in column.name else column.name, [])
+        group = next((g for g in groups if all(each.agrees(column) for each in g)), None)
+        if group is None:
+            groups.append([column])
+        else:
+            group.append(column)
+    return [
+        ColumnGroup(tuple(group), "" if len(group) == len(views) else _titles(group))
+        for groups in by_name.values()
+        for group in groups
+    ]
+
+
+def _titles(columns: Iterable[ColumnView]) -> str:
+    return ", ".join(column.tab.title for column in columns)
+
+
+def cautions(groups: Iterable[ColumnGroup]) -> list[str]:
+    """Return sentences about texts that columns don't show."""
+    return [f"{each.title}: {each.first.caution}" for each in groups if each.first.caution]
 
 
 @dataclass(frozen=True)
@@ -156,22 +266,26 @@ class FieldOffers:
         return self._titles.get(spelled, spelled)
 
     def tab(self, mapping: TabMapping, form: MappingForm) -> TabView:
-        tab, names = mapping.tab.sheet_id, column_names(mapping)
-        columns = (self._column(tab, c, names[c.index], form) for c in mapping.columns)
-        added = ((spelled, self.title(spelled)) for spelled in form.added(tab))
+        names = column_names(mapping)
+        columns = (self._column(mapping.tab, c, names[c.index], form) for c in mapping.columns)
+        added = ((spelled, self.title(spelled)) for spelled in form.added(mapping.tab.sheet_id))
         return TabView(mapping, tuple(columns), tuple(added))
 
-    def _column(self, tab: int, column: MappedColumn, name: str, form: MappingForm) -> ColumnView:
-        field, is_computed = form.first.get(f"{FIELD}:{tab}:{name}"), column.proposal.is_computed
+    def _column(
+        self, tab: SeenTab, column: MappedColumn, name: str, form: MappingForm
+    ) -> ColumnView:
+        place, is_computed = f"{tab.sheet_id}:{name}", column.proposal.is_computed
+        field = form.first.get(f"{FIELD}:{place}")
         if field is None or is_computed:
             field = self._fields.spelled(column.field)
         return ColumnView(
+            tab=tab,
             mapped=column,
             name=name,
             field=field,
             kind=self.kind_of.get(field, ""),
-            sets=() if is_computed else tuple(self._sets(column, f"{tab}:{name}", form)),
-            steps=() if is_computed else tuple(self._steps(column, f"{tab}:{name}", form)),
+            sets=() if is_computed else tuple(self._sets(column, place, form)),
+            steps=() if is_computed else tuple(self._steps(column, place, form)),
         )
 
     def _sets(self, column: MappedColumn, name: str, form: MappingForm) -> Iterator[WordSet]:
@@ -186,8 +300,11 @@ class FieldOffers:
                 proposed = fit_options(self._fields, example, options, {}).by_text
             rows = []
             for text in self._fields.get(example).texts:
-                word, named = proposed.get(text, ""), f"{WORD}:{name}:{kind}:{text}"
-                rows.append(WordRow(named, text, form.first.get(named, word), word))
+                word = proposed.get(text, "")
+                chosen = form.first.get(f"{WORD}:{name}:{kind}:{text}", word)
+                # It may have been chosen for several tabs, of which this one hasn't the option.
+                is_there = options is None or chosen in ("", *options)
+                rows.append(WordRow(text, chosen if is_there else word, word))
             yield WordSet(kind, tuple(rows))
 
     def _steps(self, column: MappedColumn, name: str, form: MappingForm) -> Iterator[StepRow]:
@@ -198,13 +315,12 @@ class FieldOffers:
         if proposal.options is None and len(values) > _MOST_VALUES:
             return
         if column.field != PROGRESS:
-            known = parse_words(self.rules.proposed(values))
+            known = parse_words(self.rules.proposed(proposal.all_values))
         meanings = form.meanings(name)
         if meanings is None:
             meanings = {word: [each.rule for each in known if each.word == word] for word in values}
         for word in values:
-            rules = tuple(meanings.get(word, ()))
-            yield StepRow(f"{MEANS}:{name}:{word}", word, rules)
+            yield StepRow(word, tuple(meanings.get(word, ())))
 
     def choices(self, tab: TabView, form: MappingForm) -> Choices:
         """Return what the user chose for a tab's columns."""

@@ -336,20 +336,18 @@ class Visitor:
 
     def _say_what_words_stand_for(self) -> None:
         """Choose the rules of each word; where one is proposed, it is one of them."""
-        letter = chr(ord("A") + self.board.habit.all_headers.index("Stage"))
         meant = {**STANDS_FOR, **{word: STANDS_FOR[of] for word, of in SAME_AS.items()}}
-        for tab in TITLES.values():
-            name = f"What each word in column {letter} (Stage) of {tab} stands for"
-            words = self.page.get_by_role("group", name=name, exact=True)
-            for word, steps in meant.items():
-                lists = [words.get_by_label(word, exact=True)]
-                if len(steps) > 1:
-                    lists.append(words.get_by_label(f"{word} and also", exact=True))
-                    summary = lists[0].locator("xpath=following-sibling::details/summary")
-                    if summary.count() and not lists[1].is_visible():
-                        summary.click()
-                for each, step in zip(lists, steps, strict=True):
-                    each.select_option(rule(step))
+        name = "What each word in Stage stands for"
+        words = self.page.get_by_role("group", name=name, exact=True)
+        for word, steps in meant.items():
+            lists = [words.get_by_label(word, exact=True)]
+            if len(steps) > 1:
+                lists.append(words.get_by_label(f"{word} and also", exact=True))
+                summary = lists[0].locator("xpath=following-sibling::details/summary")
+                if summary.count() and not lists[1].is_visible():
+                    summary.click()
+            for each, step in zip(lists, steps, strict=True):
+                each.select_option(rule(step))
 
 
 class People(Installer):

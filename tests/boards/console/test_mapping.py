@@ -2,6 +2,7 @@
 
 import re
 import time
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -10,12 +11,18 @@ from demo import board
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from emulator.everbright import made_up
+from sync.boards.map_tabs import TabMapper
+from sync.boards.mapping.decide import Choices, StoredWords
+from sync.boards.metadata import stored_mapping
+from sync.boards.reader import BoardReader
 from sync.store.schema import mapping_draft
 from tests.boards.console.forms import Form
 from tests.console.conftest import Console, Visitor
 from tests.made_up import milestone, uuid
 
 ACTIVE, DONE = 0, 2027
+BOTH = f"{ACTIVE}+{DONE}"
+"""How the page names the tabs of a column that both have."""
 SITES = [uuid(n) for n in range(1, 11)]
 NTP, PERMIT = "Notice to Proceed", "Permits"
 MAPPING = "/mapping"
@@ -44,23 +51,81 @@ def columns(visitor: Visitor) -> Form:
 
 def chosen(form: Form) -> Form:
     """Choose what the first two columns with lists show, each in its own words."""
-    for tab in (ACTIVE, DONE):
-        form.choose(f"field:{tab}:NTP", f"status:{NTP}")
-        form.choose(f"field:{tab}:Perm.", f"status:{PERMIT}")
-        for header, words in (("NTP", ("Sent", "OK")), ("Perm.", ("Applied", "Issued"))):
-            for ours, his in zip(("Submitted", "Approved"), words, strict=True):
-                form.choose(word(form, tab, header, ours), his)
+    form.choose(f"field:{BOTH}:ntp", f"status:{NTP}")
+    form.choose(f"field:{BOTH}:perm", f"status:{PERMIT}")
+    for header, words in (("ntp", ("Sent", "OK")), ("perm", ("Applied", "Issued"))):
+        for ours, his in zip(("Submitted", "Approved"), words, strict=True):
+            form.choose(word(form, BOTH, header, ours), his)
     return form
 
 
-def word(form: Form, tab: int, header: str, ours: str) -> str:
-    start, end = f"word:{tab}:{header}:", f":{ours}"
-    return next(name for name in form.offered if name.startswith(start) and name.endswith(end))
+def word(form: Form, tabs: str, header: str, ours: str) -> str:
+    start, end = f"word:{tabs}:{header}:", f":{ours}"
+    *_, name = (n for n in form.offered if n.startswith(start) and n.endswith(end))
+    return name  # The milestone's are after those of the whole job.
 
 
 def row_of(console: Console, job: int) -> Row:
     read = rows_in(console.bench.book(FIELDS), board.ACTIVE, board.HEADER_ROW)
     return next(row for row in read if "Site ID" in row and row["Site ID"].text == uuid(job))
+
+
+def stored(console: Console) -> list[dict[str, tuple[str, StoredWords]]]:
+    """Return the field and the words of each mapped column, by header, for each tab."""
+    client = console.bench.wiring.flusher(lambda _: None).client
+    found = []
+    for tab in BoardReader(client).survey().tabs:
+        if mapped := stored_mapping(tab):
+            headers = tab.headers(mapped.header_row)
+            words = mapped.words
+            found.append({headers[n]: (f, words.get(n, {})) for n, f in mapped.fields.items()})
+    return found
+
+
+def map_otherwise(console: Console, **choices: Any) -> None:
+    TabMapper(console.bench.wiring, lambda _: None, Choices(**choices), ["Done"]).run(write=True)
+
+
+@pytest.mark.long
+def test_choices_that_differ_between_tabs_are_shown_and_kept(console: Console) -> None:
+    visitor = console.visitor
+    words = {"NTP": {"Approved": ["Sent"]}, "Stage:Permits": {"APPROVED": ["Permit done"]}}
+    mapped(console, chosen(columns(visitor)))
+    map_otherwise(console, unset=["Perm."], column_words=words)
+    before = stored(console)
+    form = columns(visitor)
+    assert form.values[f"field:{ACTIVE}:perm"] == f"status:{PERMIT}"
+    assert form.values[f"field:{DONE}:perm"] == ""
+    assert form.values[word(form, f"{ACTIVE}", "ntp", "Approved")] == "OK"
+    assert form.values[word(form, f"{DONE}", "ntp", "Approved")] == "Sent"
+    assert f"field:{ACTIVE}:stage" in form.values and f"field:{BOTH}:cell" in form.values
+    mapped(console, form)
+    assert stored(console) == before
+    form = columns(visitor).choose(f"field:{DONE}:perm", f"status:{PERMIT}")
+    form = form.send(visitor, MAPPING, step="columns")
+    assert f"field:{BOTH}:perm" in form.values, "chosen alike, it is one column again"
+
+
+@pytest.mark.long
+def test_a_word_that_only_one_tab_has_is_for_that_tab(console: Console) -> None:
+    visitor = console.visitor
+    for header, options in (("Stage", ("Permit OK", "Dead")), ("Perm.", ("OK", "Redo"))):
+        column = board.HEADERS.index(header)
+        area = {"sheetId": DONE, "startRowIndex": 4, "endRowIndex": 8}
+        area |= {"startColumnIndex": column, "endColumnIndex": column + 1}
+        values = [{"userEnteredValue": option} for option in options]
+        rule = {"condition": {"type": "ONE_OF_LIST", "values": values}}
+        console.bench.do({"setDataValidation": {"range": area, "rule": rule}})
+    form = columns(visitor)
+    stage = f"means:{BOTH}:stage"
+    assert form.values[f"{stage}:Permit OK"] and f"{stage}:Install" in form.offered
+    form.choose(f"{stage}:Dead", "archived")
+    assert word(form, f"{DONE}", "perm", "Approved") in form.offered, "its options are others"
+    mapped(console, form)
+    active, done = stored(console)
+    assert (active["Stage"][1].get("archived"), done["Stage"][1]["archived"]) == (None, "Dead")
+    assert {*done["Stage"][1].values()} == {"Permit OK", "Dead"}
+    assert (active["Perm."][1]["Approved"], done["Perm."][1]["Approved"]) == ("Issued", "OK")
 
 
 def plain(page: str) -> str:
@@ -70,7 +135,9 @@ def plain(page: str) -> str:
 def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     writes = bench.writes()
-    form = chosen(columns(visitor)).send(visitor, MAPPING, step="preview")
+    form = chosen(columns(visitor))
+    form.values.setlist(f"add:{BOTH}", ["last_change"])
+    form = form.send(visitor, MAPPING, step="preview")
     shortened = re.findall(r'<span title="([^"]+)">([^<]+)</span>', form.page)
     assert shortened and all(short == f"{site[:8]}…" for site, short in shortened)
     page = plain(form.page)
@@ -82,6 +149,11 @@ def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None
     answer = form.answer(visitor, MAPPING, step="write")
     assert answer.status_code == 303 and answer.location.endswith("/mapping/rows")
     assert bench.writes() == writes + 1
+    active, done = stored(console)
+    assert active == done
+    words = {"Rejected": "Kicked back", "Submitted": "Sent", "Approved": "OK"}
+    assert active["NTP"][1].items() >= words.items()
+    assert active["Last change"] == ("last_change", {})
     bench.ask()
     bench.flush()
     approved = {"status": "APPROVED", "date_updated": "2099-01-01T00:00:00Z"}
@@ -108,7 +180,7 @@ def test_before_a_worker_ran_only_uncertain_rows_are_listed(console: Console) ->
 @pytest.mark.long
 def test_a_mapped_column_is_listed_by_the_name_of_its_milestone(console: Console) -> None:
     visitor = console.visitor
-    form = chosen(columns(visitor)).choose(f"field:{ACTIVE}:Perm. issued", f"approved:{PERMIT}")
+    form = chosen(columns(visitor)).choose(f"field:{BOTH}:perm issued", f"approved:{PERMIT}")
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
     page = plain(visitor.send("/columns").text)
     assert "I Perm. Status of Permits" in page
@@ -124,8 +196,8 @@ def test_every_column_is_shown_with_its_letter_and_three_cells(console: Console)
     for name in names[:3]:
         assert name in form.page
     assert (
-        "Column K (M1) in Active shows" in plain(form.page)
-        and "Column L (M1 $) in Active shows" in form.page
+        "M1 (column K) in Active shows" in plain(form.page)
+        and "M1 $ (column L) in Done shows" in form.page
     )
     form.choose(f"field:{ACTIVE}:K:K", f"approved:{NTP}").choose(f"field:{DONE}:L:L", "status")
     form = form.send(visitor, MAPPING, step="preview")
@@ -143,8 +215,8 @@ def contacts() -> list[dict[str, str]]:
 def test_nothing_is_lost_on_an_error(console: Console) -> None:
     visitor = console.visitor
     form = chosen(columns(visitor))
-    form.choose(f"field:{ACTIVE}:Notes", f"status:{NTP}")
-    form.values.setlist(f"add:{ACTIVE}", ["last_change"])
+    form.choose(f"field:{BOTH}:notes", f"status:{NTP}")
+    form.values.setlist(f"add:{BOTH}", ["last_change"])
     wanted = {n: v for n, v in form.values.items() if n.startswith(("field:", "word:", "add:"))}
     form = form.send(visitor, MAPPING, step="preview")
     assert "is chosen for the columns H and S of Active" in plain(form.page)
@@ -179,7 +251,7 @@ def test_the_header_row_is_chosen_by_looking(console: Console) -> None:
     assert "Choose the row of the headers in: Active." in plain(form.page)
     form.choose(f"header:{ACTIVE}", "4")
     form = form.send(visitor, MAPPING, step="columns")
-    assert "Column H (NTP) in Active shows" in plain(form.page)
+    assert "NTP shows" in plain(form.page)
 
 
 @pytest.mark.long
@@ -190,12 +262,12 @@ def test_choices_follow_moved_columns(console: Console) -> None:
     bench.edit("move_column", sheet_id=ACTIVE, column=7, to=0)
     form = form.send(visitor, MAPPING, step="columns")
     assert bench.writes() == writes
-    assert "Column A (NTP) in Active shows" in plain(form.page)
-    assert form.values[f"field:{ACTIVE}:NTP"] == f"status:{NTP}"
-    assert form.values[word(form, ACTIVE, "NTP", "Approved")] == "OK"
+    assert "NTP shows" in plain(form.page)
+    assert form.values[f"field:{BOTH}:ntp"] == f"status:{NTP}"
+    assert form.values[word(form, BOTH, "ntp", "Approved")] == "OK"
     bench.edit("move_column", sheet_id=ACTIVE, column=0, to=4)
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
-    assert columns(visitor).values[f"field:{ACTIVE}:NTP"] == f"status:{NTP}"
+    assert columns(visitor).values[f"field:{BOTH}:ntp"] == f"status:{NTP}"
 
 
 @pytest.mark.long
@@ -229,18 +301,18 @@ def test_a_second_window_undoes_no_mapping(console: Console) -> None:
     mapped(console, chosen(columns(visitor)))
     first, second = columns(visitor), columns(visitor)
     second.choose(f"field:{ACTIVE}:L:L", f"submitted:{PERMIT}")
-    first.choose(f"field:{ACTIVE}:K:K", f"approved:{NTP}").choose(f"field:{ACTIVE}:Perm.", "")
-    first.choose(word(first, ACTIVE, "NTP", "Submitted"), "")
+    first.choose(f"field:{ACTIVE}:K:K", f"approved:{NTP}").choose(f"field:{BOTH}:perm", "")
+    first.choose(word(first, BOTH, "ntp", "Submitted"), "")
     stale = second.send(visitor, MAPPING, step="preview")
     mapped(console, first)
     writes = bench.writes()
     for step in ("preview", "write"):
         page = stale.send(visitor, MAPPING, step=step)
-        assert "The mapping of Active was changed in the meantime" in plain(page.page)
+        assert "The mapping of Active, Done was changed in the meantime" in plain(page.page)
     assert bench.writes() == writes
     assert page.values[f"field:{ACTIVE}:K:K"] == f"approved:{NTP}"
-    assert page.values[f"field:{ACTIVE}:Perm."] == ""
-    assert page.values[word(page, ACTIVE, "NTP", "Submitted")] == ""
+    assert page.values[f"field:{BOTH}:perm"] == ""
+    assert page.values[word(page, BOTH, "ntp", "Submitted")] == ""
     mapped(console, page.choose(f"field:{ACTIVE}:L:L", f"submitted:{PERMIT}"))
     form = columns(visitor)
     assert form.values[f"field:{ACTIVE}:K:K"] == f"approved:{NTP}"
@@ -322,7 +394,7 @@ def test_what_would_be_replaced_is_listed_and_can_be_kept(console: Console, is_k
     bench.ask()
     bench.flush()
     form = columns(visitor)
-    rejected = word(form, ACTIVE, "Perm.", "Submitted").replace(":Submitted", ":Rejected")
+    rejected = word(form, BOTH, "perm", "Submitted").replace(":Submitted", ":Rejected")
     mapped(console, form.choose(rejected, ""))
     bench.flush()
     later = {"status": "REJECTED", "date_updated": "2099-01-01T00:00:00Z"}
@@ -361,7 +433,7 @@ def test_the_preview_names_mapped_tabs_that_were_not_chosen(console: Console) ->
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
     assert "Still mapped as before: Done." in plain(visitor.text("/mapping/rows"))
     form = columns(visitor)
-    assert form.values[f"field:{DONE}:Perm."] == f"status:{PERMIT}"
+    assert form.values[f"field:{BOTH}:perm"] == f"status:{PERMIT}"
 
 
 @pytest.mark.long
@@ -370,9 +442,9 @@ def test_a_missing_word_is_reported(console: Console) -> None:
     form = chosen(columns(visitor))
     said = "No option was chosen for Rejected, "
     assert said not in plain(form.page)
-    rejected = word(form, ACTIVE, "Perm.", "Submitted").replace(":Submitted", ":Rejected")
+    rejected = word(form, BOTH, "perm", "Submitted").replace(":Submitted", ":Rejected")
     form = form.choose(rejected, "").send(visitor, MAPPING, step="preview")
-    assert f"Active, I Perm.: {said}" in plain(form.page)
+    assert f"Perm.: {said}" in plain(form.page)
     assert said in plain(form.send(visitor, MAPPING, step="columns").page)
 
 

@@ -11,6 +11,7 @@ from emulator import Emulator
 from sync.boards.mapping.decide import Choices, MappedColumn, StoredMapping, TabDecider
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.progress import ProgressRules, RuleWords
+from sync.boards.mapping.propose import same_columns
 from sync.boards.mapping.tab import CellKind, SeenCell
 from sync.boards.progress_words import stored_words
 from sync.errors import Permanent
@@ -153,6 +154,19 @@ def test_the_field_is_proposed_by_the_words_of_the_column(
     field: str,
 ) -> None:
     assert column(fields(*sent), header, options, *texts).field == field
+
+
+def test_the_same_column_of_other_tabs_counts_for_the_proposal() -> None:
+    """Done has only jobs that ended; a formula in a third tab says nothing about typed words."""
+    listed, headers = SeenCell("Paid", CellKind.TEXT, STAGES), ("Client", "Phone", "Where")
+    active, done, computed = (tab(headers, ("Ada", "", cell)) for cell in (listed, "x", "=A1"))
+    same = same_columns((one, 0) for one in (active, done, computed))
+    decider = TabDecider(fields(), Choices(), "robot@x.example")
+    assert decider.decide(done, None).columns[2].field == ""
+    for one in (active, done):
+        found = decider.decide(one, None, same).columns[2]
+        assert (found.field, words_of(found)) == ("progress", PROPOSED)
+    assert decider.decide(computed, None, same).columns[2].proposal.is_computed
 
 
 def words_of(made: MappedColumn) -> dict[str, str]:

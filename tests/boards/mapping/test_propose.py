@@ -18,7 +18,7 @@ JOB = f"https://engine.goeverbright.com/address/{uuid(1)}"
 
 def proposed(headers: Sequence[object], *rows: Sequence[object]) -> list[Proposal]:
     known = fields()
-    return propose(tab(headers, *rows), 0, known, Recognizer(known))
+    return propose(tab(headers, *rows), 0, known, Recognizer(known), {})
 
 
 def found(headers: Sequence[object], *rows: Sequence[object]) -> list[str]:
@@ -122,7 +122,7 @@ def test_columns_that_are_as_sure_are_none() -> None:
 def test_hidden_columns_are_shown_as_such() -> None:
     known = fields()
     seen = tab(("Client", "Phone"), ("Ada", "1"), hidden_columns=frozenset([1]))
-    some = propose(seen, 0, known, Recognizer(known))
+    some = propose(seen, 0, known, Recognizer(known), {})
     assert [(one.field, one.is_hidden) for one in some] == [("customer", False), ("phone", True)]
 
 
@@ -133,7 +133,7 @@ def of_a_column(field: str, header: str, *cells: object) -> Proposal:
         tree["columns"] = [*tree["columns"], {"id": field, "header": FIELDS[field].header}]
     known = Fields(Config.model_validate(tree), MILESTONES, stages=frozenset(("some text",)))
     seen = tab((header,), *([one] for one in cells))
-    (proposal,) = propose(seen, 0, known, Recognizer(known))
+    (proposal,) = propose(seen, 0, known, Recognizer(known), {})
     return proposal
 
 

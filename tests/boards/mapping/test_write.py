@@ -208,6 +208,10 @@ def test_several_tabs_have_to_be_named(theirs: Stand) -> None:
     theirs.map("--write")
     assert 'To map it, add --tab "Crew"' in theirs.map()
     assert theirs.writes() == 1
+    theirs.map("--write", "--add", "days", "--set", "Email=last_comment")
+    for field in ("days", "last_comment"):
+        places = [place[:2] for place, value in keys(theirs, COLUMN_KEY) if value == field]
+        assert places == ["0c", "2c"], "every mapped tab has it"
     assert "There is no tab 'Jobs' of yours. There are: Sheet1, Crew" in theirs.map(
         "--tab", "Jobs", status=1
     )
