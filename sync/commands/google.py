@@ -15,6 +15,7 @@ from sync.google import auth, own_files
 from sync.google.drive import Drive
 from sync.google.sign_in import Loopback, SignIn, Token, read_client
 from sync.settings.environment import GoogleSettings, google_id, google_settings
+from sync.settings.validators import folder_id
 from sync.sheets.client import SheetClient
 from sync.sheets.job_tabs import OwnTab
 
@@ -51,7 +52,7 @@ def google(
     Run again, it finds the spreadsheet and folder that it created before.
     """
     spreadsheet = google_id("--spreadsheet", spreadsheet) if spreadsheet else ""
-    folder = google_id("--folder", folder) if folder else ""
+    folder = google_id("--folder", folder, folder_id) if folder else ""
     scopes = auth.required_scopes(takes_spreadsheet=bool(spreadsheet), takes_folder=bool(folder))
     token = _signed_in(read_client(client_file), scopes, has_browser=not no_browser)
     settings = _settings(token.as_json(""))

@@ -52,10 +52,6 @@ def _secret(check: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(lambda secret: SecretStr(check(secret.get_secret_value())))
 
 
-def _google_id(wanted: str) -> AfterValidator:
-    return AfterValidator(lambda text: validators.google_id(text, wanted))
-
-
 _T = TypeVar("_T", bound=BaseSettings)
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Address = Annotated[str, AfterValidator(validators.address)]
@@ -192,7 +188,7 @@ class ReceiverSettings(_FromEnvironment):
 class SheetSettings(_FromEnvironment):
     """The sheet."""
 
-    spreadsheet_id: Annotated[str, _google_id(validators.SPREADSHEET)] = Field(
+    spreadsheet_id: Annotated[str, AfterValidator(validators.spreadsheet_id)] = Field(
         "",
         description="The spreadsheet's ID, or its address copied from the browser. Share it with "
         "the service account as an editor.",
@@ -269,7 +265,7 @@ class EverBrightSettings(_FromEnvironment):
 class DocumentSettings(_FromEnvironment):
     """Documents."""
 
-    drive_folder_id: Annotated[str, _google_id(validators.FOLDER)] = Field(
+    drive_folder_id: Annotated[str, AfterValidator(validators.folder_id)] = Field(
         "",
         description="The ID or address of the Drive folder for documents, on a shared drive if a "
         "service account signs in. Without it documents aren't copied, only linked.",
@@ -358,13 +354,12 @@ def google_settings(environ: Mapping[str, str]) -> GoogleSettings:
     return _checked(GoogleSettings, environ)
 
 
-def google_id(name: str, value: str) -> str:
-    """Return the ID in `value`: a spreadsheet's or a folder's ID, or its address.
-
-    Raises SettingsError on `name`.
-    """
+def google_id(
+    name: str, value: str, check: Callable[[str], str] = validators.spreadsheet_id
+) -> str:
+    """Return the ID in `value`, an ID or an address. Raises SettingsError on `name`."""
     try:
-        return validators.google_id(value, validators.SPREADSHEET)
+        return check(value)
     except ValueError as error:
         raise SettingsError(name, str(error)) from None
 

@@ -11,10 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SPREADSHEET = "the spreadsheet's ID, or its address copied from the browser"
-FOLDER = "the Drive folder's ID, or its address copied from the browser"
-
-_GOOGLE_ID = re.compile(r"^[A-Za-z0-9_-]{10,}$")
-_ID_IN_ADDRESS = re.compile(r"/(?:d|folders)/([A-Za-z0-9_-]{10,})")
+_GOOGLE_ID = "[A-Za-z0-9_-]{10,}"
 
 
 def matching(pattern: str, fix: str) -> Callable[[str], str]:
@@ -57,11 +54,22 @@ def words(text: object) -> object:
     return tuple(word for part in text.split(",") if (word := part.strip()))
 
 
-def google_id(text: str, wanted: str) -> str:
+def spreadsheet_id(text: str) -> str:
     """Return the ID in `text`, which is an ID or an address."""
-    if in_address := _ID_IN_ADDRESS.search(text):
+    return _google_id(text, "/d/", SPREADSHEET)
+
+
+def folder_id(text: str) -> str:
+    """Return the ID in `text`, which is an ID or an address."""
+    wanted = "the Drive folder's ID, or its address copied from the browser"
+    return _google_id(text, "/folders/", wanted)
+
+
+def _google_id(text: str, before: str, wanted: str) -> str:
+    in_address = re.search(rf"(?:{before}|[?&]id=)({_GOOGLE_ID})", text)
+    if in_address:
         return in_address[1]
-    if not _GOOGLE_ID.match(text):
+    if not re.fullmatch(_GOOGLE_ID, text):
         raise ValueError(f"is not a Google ID. Set it to {wanted}.")
     return text
 

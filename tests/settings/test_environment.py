@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sync.errors import SettingsError
-from sync.settings import config_file
-from sync.settings.environment import load
+from sync.settings import config_file, validators
+from sync.settings.environment import google_id, load
 from tests.made_up import DEMO_CONFIG, SECRET
 
 # A short key: google-auth checks it wherever settings are read, which takes 30 ms of a usual one.
@@ -59,7 +59,9 @@ def test_what_is_missing_is_named_with_its_fix(name: str) -> None:
         ("WEBHOOK_SECRET", " , "),
         ("WEBHOOK_SECRET", "brief"),
         ("SPREADSHEET_ID", "my sheet"),
+        ("SPREADSHEET_ID", "https://drive.google.com/drive/folders/1XyZ-aBc_DeFgHi"),
         ("DRIVE_FOLDER_ID", "/"),
+        ("DRIVE_FOLDER_ID", "https://docs.google.com/spreadsheets/d/1AbC-dEf_GhIjKl/edit"),
         ("GOOGLE_SERVICE_ACCOUNT_JSON", "{}x"),
         ("GOOGLE_SERVICE_ACCOUNT_JSON", '{"type": "service_account"}'),
         ("GOOGLE_SERVICE_ACCOUNT_JSON", "[]"),
@@ -119,6 +121,10 @@ def test_addresses_pasted_from_a_browser_are_understood() -> None:
     )
     assert settings.spreadsheet_id == "1AbC-dEf_GhIjKl"
     assert settings.drive_folder_id == "1XyZ-aBc_DeFgHi"
+    shared = load(LEAST | {"SPREADSHEET_ID": "https://drive.google.com/open?id=1AbC-dEf_GhIjKl"})
+    assert shared.spreadsheet_id == "1AbC-dEf_GhIjKl"
+    with pytest.raises(SettingsError, match="--folder: .* the Drive folder's ID"):
+        google_id("--folder", "Job documents", validators.folder_id)
 
 
 def test_a_throw_away_disk_is_no_place_for_the_inbox() -> None:
