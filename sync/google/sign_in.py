@@ -43,7 +43,9 @@ class Token:
     def as_json(self, account: str) -> str:
         """Return the JSON, with the account's address and the day, for `doctor`."""
         more = {"account": account, "signed_in": f"{datetime.now(UTC):%Y-%m-%d}"}
-        return json.dumps({"type": "authorized_user", **self.values, **more})
+        text = json.dumps({"type": "authorized_user", **self.values, **more})
+        # An address may have an apostrophe, which would end the quotes in an env file.
+        return text.replace("'", "\\u0027")
 
 
 def read_client(file: Path) -> dict[str, str]:
@@ -81,8 +83,6 @@ class SignIn:
         Raises Permanent or Retryable.
         """
         code = self._code(answer.strip())
-        session = self._flow.oauth2session
-        session.trust_env = False  # A .netrc must not add credentials.
         try:
             token = self._flow.fetch_token(
                 code=code, include_client_id=True, timeout=TIMEOUT, allow_redirects=False

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from io import StringIO
 from pathlib import Path
 from typing import IO
 from urllib.parse import parse_qs, quote, urlsplit
@@ -14,6 +15,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 import requests
 from click.testing import CliRunner
+from dotenv import dotenv_values
 
 from brightsheet import cli
 from emulator import Emulator
@@ -21,6 +23,7 @@ from emulator.accounts import DRIVE, FILE, SHEETS
 from emulator.drive.model import User
 from sync.doctor import run_checks
 from sync.doctor.check import Check
+from sync.google.sign_in import SignIn, Token, read_client
 from tests.bench import Bench
 from tests.made_up import DEMO_CONFIG, ROOT, document, milestone, task, uuid
 from tests.settings.test_environment import KEY
@@ -148,6 +151,23 @@ def test_what_it_prints_is_all_that_google_needs(
     bench.configured(bench.config)
     other = {one.name: one for one in run_checks(bench.settings)}["spreadsheet"]
     assert "This sign-in can't open the spreadsheet" in other.text
+
+
+def test_an_apostrophe_in_the_address_does_not_end_the_printed_quotes() -> None:
+    account = "o'neil@installer.example"
+    printed = f"A={shlex.quote(Token({}, None).as_json(account))}\n"
+    read = dotenv_values(stream=StringIO(printed))["A"]
+    assert json.loads(read or "")["account"] == account
+
+
+def test_a_sign_in_uses_the_machines_proxy(
+    google: Emulator, client: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", google.url)  # The emulator answers as a proxy does.
+    away = "http://127.0.0.1:9"
+    sign_in = SignIn(read_client(client), [FILE], "http://127.0.0.1:1/", away)
+    token = sign_in.finish(signed_in(sign_in.address.replace(away, google.url)))
+    assert token.values["client_id"] == CLIENT
 
 
 @pytest.mark.parametrize("is_code", [False, True], ids=["the address", "the code alone"])
