@@ -163,10 +163,15 @@ def database_url(text: str) -> str:
     try:
         urlsplit(text).port  # noqa: B018 - reading it is the check
     except ValueError:
-        raise ValueError("has an invalid port. Set it to a number up to 65535.") from None
+        raise ValueError(
+            "can't be read. In a password, write / ? # [ and ] as %2F %3F %23 %5B and %5D; a port "
+            "is a number up to 65535."
+        ) from None
     for scheme in ("postgres://", "postgresql://"):
         if text.startswith(scheme):
             return "postgresql+psycopg://" + text.removeprefix(scheme)
+    if text.partition("?")[0] in ("sqlite:///", "sqlite:///:memory:"):
+        raise ValueError("names no file, so a restart would lose webhooks. Set it to one.")
     if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("is neither sqlite:///FILE nor postgres://USER:PASSWORD@HOST/NAME.")
     return text

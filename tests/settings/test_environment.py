@@ -84,6 +84,7 @@ def test_what_is_missing_is_named_with_its_fix(name: str) -> None:
         ("CONFIG_FILE", "/long" * 2000),
         ("DATABASE_URL", "mysql://host/db"),
         ("DATABASE_URL", "postgres://u:p@host:abc/db"),
+        ("DATABASE_URL", "sqlite:///"),
         ("GOOGLE_SERVICE_ACCOUNT_JSON", '{"type": "external_account"}'),
         ("LEASE_SECONDS", "0.5"),
         ("PORT", "abc"),
@@ -109,6 +110,11 @@ def test_a_wrong_sign_in_is_replaced_by_what_the_command_prints(value: str) -> N
         load(LEAST | {"GOOGLE_SERVICE_ACCOUNT_JSON": "", "GOOGLE_OAUTH_TOKEN_JSON": value})
     assert caught.value.name == "GOOGLE_OAUTH_TOKEN_JSON"
     assert "`brightsheet auth google` printed" in caught.value.message
+
+
+def test_a_password_that_has_to_be_escaped_is_explained() -> None:
+    with pytest.raises(SettingsError, match="In a password, write / .* as %2F"):
+        load(LEAST | {"DATABASE_URL": "postgres://u:pass/word@host/db"})
 
 
 def test_addresses_pasted_from_a_browser_are_understood() -> None:
