@@ -113,7 +113,7 @@ def test_a_wrong_sign_in_is_replaced_by_what_the_command_prints(value: str) -> N
 
 
 def test_a_password_that_has_to_be_escaped_is_explained() -> None:
-    with pytest.raises(SettingsError, match="In a password, write / .* as %2F"):
+    with pytest.raises(SettingsError, match=r"In a password, write / .* as %2F"):
         load(LEAST | {"DATABASE_URL": "postgres://u:pass/word@host/db"})
 
 
@@ -129,7 +129,7 @@ def test_addresses_pasted_from_a_browser_are_understood() -> None:
     assert settings.drive_folder_id == "1XyZ-aBc_DeFgHi"
     shared = load(LEAST | {"SPREADSHEET_ID": "https://drive.google.com/open?id=1AbC-dEf_GhIjKl"})
     assert shared.spreadsheet_id == "1AbC-dEf_GhIjKl"
-    with pytest.raises(SettingsError, match="--folder: .* the Drive folder's ID"):
+    with pytest.raises(SettingsError, match=r"--folder: .* the Drive folder's ID"):
         google_id("--folder", "Job documents", validators.folder_id)
 
 
