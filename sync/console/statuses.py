@@ -35,11 +35,12 @@ def statuses(parts: ConsoleParts) -> Any:
             flash(f"Stored. {done}")
             parts.wake()
         return redirect(url_for("console.statuses"), 303)
-    jobs = wiring.jobs()
-    seen = {status.status: status for status in seen_statuses(wiring.config(), jobs)}
-    asked = [
-        (code, means, seen.get(code))
-        for code, means in known.items()
-        if code not in wiring.settings.config.statuses
-    ]
-    return render_template("console/statuses.html", asked=asked, meanings=_MEANINGS)
+    asked = {c: means for c, means in known.items() if c not in wiring.settings.config.statuses}
+    # Reads every job, which takes seconds if there are thousands.
+    listed = seen_statuses(wiring.config(), wiring.jobs()) if asked else []
+    return render_template(
+        "console/statuses.html",
+        asked=asked,
+        seen_statuses={status.status: status for status in listed},
+        meanings=_MEANINGS,
+    )
