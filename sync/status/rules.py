@@ -140,8 +140,8 @@ RULES = [
     ProblemRule(
         "paused",
         what=paused,
-        cause="Somebody paused it on the console.",
-        fix="Resume it on the console.",
+        cause="Somebody paused it on the console. Webhooks are stored meanwhile.",
+        fix="Resume it on the console, and everything is written.",
         page="/actions",
         action="resume",
         behind=lambda now, strict: now.paused_age is not None and is_late(now, strict),

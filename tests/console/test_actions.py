@@ -52,12 +52,12 @@ def test_a_pause_stops_the_worker_and_nothing_else(store_console: Console) -> No
     assert loop.step() is False
     assert bench.calls() == calls
     assert bench.is_waiting()
-    assert "Writing is paused" in visitor.text("/")
+    assert "Writing has been paused" in visitor.text("/")
     visitor.send("/actions/resume")
     assert loop.step() is True
     assert not bench.is_waiting()
     assert len(bench.rows()) == 2
-    assert "Writing is paused" not in visitor.text("/")
+    assert "Writing has been paused" not in visitor.text("/")
 
 
 def test_a_pause_ends_the_retries(console: Console) -> None:

@@ -92,7 +92,7 @@ def test_everything_works_without_javascript(world: World, browser: Browser) -> 
     page = entered(context.new_page(), world.url)
     page.get_by_role("link", name="Pause writing").click()
     page.get_by_role("button", name="Pause writing").click()
-    expect(page.get_by_role("heading", name="Writing is paused")).to_be_visible()
+    expect(page.get_by_role("link", name="Writing has been paused")).to_be_visible()
     page.get_by_role("link", name="Columns").click()
     page.get_by_role("button", name="Read the sheet").click()
     expect(page.get_by_text("There is no tab for jobs yet.")).to_be_visible()
