@@ -1,7 +1,7 @@
 """Defines columns, and cells with their links and notes. Pure."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta, tzinfo
 
 from pydantic import TypeAdapter
 
@@ -60,8 +60,8 @@ class Link(Value):
 class Cell(Value):
     """The content of a cell: text, a number or a moment, links on the text, and a note.
 
-    Moments are shown in the sheet's time zone. With `is_day`, only the day of `when` is shown, or
-    the one `days_later`, in calendar days. With `is_age`, the sheet counts the days since then.
+    Moments are shown in the sheet's time zone. With `is_day`, only a day is shown; see `day_of`.
+    With `is_age`, the sheet counts the days since then.
     `noted` is the first line of the note. The day of `dated` follows the text, with its year if
     `has_year`. A cell that `is_stand_in` never replaces typed text. `words` are other
     words for the text that a drop-down may have, the best first.
@@ -74,6 +74,7 @@ class Cell(Value):
     pattern: str = ""
     """The format of a day that is written as text; "" for a real date."""
     days_later: int = 0
+    workdays_later: int = 0
     is_age: bool = False
     links: tuple[Link, ...] = ()
     note: str = ""
@@ -91,6 +92,23 @@ class Cell(Value):
     def __hash__(self) -> int:
         """Return the hash of the values that differ most often."""
         return hash((self.text, self.number, self.when))
+
+
+_DAY, _SATURDAY = timedelta(days=1), 5
+
+
+def day_of(cell: Cell, zone: tzinfo | None) -> date:
+    """Return the day that a cell with `is_day` shows: that of `when`, or so many days later.
+
+    Which days are workdays depends on the zone: a Friday evening in Denver is Saturday in UTC.
+    """
+    assert cell.when  # noqa: S101 - a day has one
+    day = cell.when.astimezone(zone).date() + timedelta(days=cell.days_later)
+    for _ in range(cell.workdays_later):
+        day += _DAY
+        while day.weekday() >= _SATURDAY:
+            day += _DAY
+    return day
 
 
 EMPTY = Cell()

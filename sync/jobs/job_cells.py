@@ -294,14 +294,10 @@ def _payment_due(row: RowSource) -> Cell:
     is_paid = payment.replace("_", " ").lower() in paid
     if not payment or approved is None or is_paid or row.is_archived:
         return EMPTY
-    days = 0
-    while days < _PAYMENT_DAYS:
-        approved += timedelta(days=1)
-        days += approved.weekday() < _SATURDAY
-    return Cell(when=approved, is_day=True)
+    return Cell(when=approved, is_day=True, workdays_later=_PAYMENT_DAYS)
 
 
-_PAYMENT_DAYS, _SATURDAY = 2, 5
+_PAYMENT_DAYS = 2
 
 
 def _contract(row: RowSource) -> Cell:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sync.jobs.cells import Cell, units
+from sync.jobs.cells import Cell, day_of, units
 from sync.sheets.cell_data import DATE_FORMATS, text_of
 
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
@@ -97,8 +97,9 @@ def number(cell: Cell, zone: tzinfo) -> float | None:
     """Return a cell's number, or its moment (or day) as Sheets counts it; None for a text."""
     if cell.when is None:
         return cell.number
-    when = serial(cell.when, zone)
-    return float(int(when) + cell.days_later) if cell.is_day else when
+    if cell.is_day:
+        return float((day_of(cell, zone) - _EPOCH.date()).days)
+    return serial(cell.when, zone)
 
 
 def shown_text(data: Mapping[str, Any]) -> str:

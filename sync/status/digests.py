@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from sync.jobs.cells import EMPTY, Cell
+from sync.jobs.cells import EMPTY, Cell, day_of
 from sync.jobs.model import placeholder_name
 from sync.jobs.status import Statuses, is_stuck
 from sync.jobs.target import Target
@@ -61,9 +61,7 @@ def _digest_job(target: Target, slot: datetime, stuck_days: int) -> DigestJob:
 
     def day(column: str) -> date | None:
         cell = cells.get(column, EMPTY)
-        if cell.when is None:
-            return None
-        return cell.when.astimezone(slot.tzinfo).date() + timedelta(days=cell.days_later)
+        return day_of(cell, slot.tzinfo) if cell.when else None
 
     today, since, due = slot.date(), day("days"), day("payment_due")
     days = (today - since).days if since else None

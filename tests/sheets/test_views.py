@@ -80,7 +80,9 @@ header = "Payment due"
 def paying(google: Emulator, sqlite_url: str, tmp_path: Path) -> Bench:
     google.everbright.token = "a-token"
     config = with_more(tmp_path, PAID)
-    return Bench(google, sqlite_url, config, EVERBRIGHT_API_TOKEN="a-token", TIMEZONE="UTC")
+    return Bench(
+        google, sqlite_url, config, EVERBRIGHT_API_TOKEN="a-token", TIMEZONE="America/Los_Angeles"
+    )
 
 
 def pay(bench: Bench, payment: str | None, approved: str) -> None:
@@ -99,7 +101,7 @@ def pay(bench: Bench, payment: str | None, approved: str) -> None:
 @pytest.mark.parametrize(
     ("payment", "approved", "due"),
     [
-        ("Pending", "2026-11-20T10:00:00Z", "2026-11-24"),  # a Friday
+        ("Pending", "2026-11-21T02:00:00Z", "2026-11-24"),  # a Friday in Los Angeles
         ("Pending", "2026-11-23T10:00:00Z", "2026-11-25"),
         ("PAID_IN_FULL", "2026-11-20T10:00:00Z", ""),
         (None, "2026-11-20T10:00:00Z", ""),
