@@ -380,7 +380,7 @@ class Customer(Value):
     aren't declared here.
     """
 
-    model_config = ConfigDict(extra="allow", serialize_by_alias=True)
+    model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, str] = Field(init=False)
     name: str = ""
     address: str = ""
@@ -390,8 +390,10 @@ class Customer(Value):
     zip: str = ""
     archived: bool | None = None
     """Whether the job is archived; None if the answer doesn't say."""
-    archived_as_of: datetime | None = Field(default=None, alias="asked")
-    """Since when EverBright has answered this `archived` (UTC)."""
+    archived_as_of: datetime | None = Field(
+        default=None, validation_alias=AliasChoices("archived_as_of", "asked")
+    )
+    """Since when EverBright has answered this `archived` (UTC). Stored as `asked` before."""
 
 
 class Details(Value):
@@ -402,7 +404,7 @@ class Details(Value):
     """
 
     metrics: tuple[str, ...] = Field(default=(), validation_alias=AliasChoices("metrics", "asked"))
-    """It was stored as `asked` before."""
+    """Stored as `asked` before."""
     values: dict[str, str] = Field(default_factory=dict)
     is_refused: bool = False
     """Whether EverBright refused the last request; `values` are then from an earlier answer."""

@@ -135,9 +135,8 @@ class Customers(Lookups[Customer]):
     """The customers of jobs. An answer counts as current for a day."""
 
     def __init__(self, database: Database) -> None:
-        names = (field.alias or name for name, field in Customer.model_fields.items())
         keys = (f"{entry.id}={entry.site_key}" for entry in SITE_FIELDS)
-        fields = " ".join(sorted([*names, *keys]))
+        fields = " ".join(sorted([*Customer.model_fields, *keys]))
         question = sha256(fields.encode()).hexdigest()[:16]
         stamp = {"fetched_at": now(), "question": question}
         super().__init__(database, customer, Customer, stamp)

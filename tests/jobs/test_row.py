@@ -9,7 +9,7 @@ import pytest
 
 from sync.jobs.cells import CELL_LIMIT, EMPTY, Cell, Link
 from sync.jobs.files import Addresses
-from sync.jobs.model import Customer, Files, Job
+from sync.jobs.model import Files, Job
 from sync.jobs.row import Layout
 from sync.settings.config_file import Config, load_config
 from sync.sheets import encode
@@ -176,8 +176,3 @@ def test_the_current_milestone_does_not_go_back() -> None:
 def test_names_are_escaped_in_urls() -> None:
     page = ADDRESSES.page("/address/{site}", site="../x?y#z")
     assert page == "https://everbright.example/address/..%2Fx%3Fy%23z"
-
-
-def test_the_date_of_a_customers_answer_keeps_its_stored_name() -> None:
-    stored = '{"archived":true,"asked":"2026-03-01T00:00:00Z"}'
-    assert Customer.model_validate_json(stored).model_dump_json(exclude_defaults=True) == stored
