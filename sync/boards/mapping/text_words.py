@@ -1,6 +1,6 @@
 """The words of a column for our texts, and the options of a drop-down that fit them. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
@@ -48,20 +48,21 @@ class TextWords:
     @property
     def is_too_long(self) -> bool:
         """Whether it is too long to be stored with the column."""
-        return sum(map(len, [*self.by_text, *self.by_text.values()])) > _LONGEST
+        return sum(map(len, [*self.stored, *self.stored.values()])) > _LONGEST
 
 
 def fit_options(
     fields: Fields, name: str, options: tuple[str, ...], chosen: Mapping[str, str]
 ) -> TextWords:
-    """Return the option for each text of a field: as `chosen`, else the same, else a proposal.
+    """Return the option for each text of a field: the chosen one, or else a proposal.
 
-    `chosen` has options by our text, or NO_WORD. A field with any text has the options themselves
-    as words, and those chosen for other texts: anything else is not written.
+    `chosen` has a word by our text: an option, one that is gone, or NO_WORD. A field that may have
+    any text has its options as texts, and those that a person chose another word for: anything else
+    isn't written.
     """
     texts = fields.get(name).texts
     if not texts:
-        others = [text for text, word in chosen.items() if word in (*options, NO_WORD)]
+        others = [text for text, word in chosen.items() if text != word]
         texts = tuple(dict.fromkeys([*options, *others]))
     by_text, excluded, ended = dict[str, str](), list[str](), dict[str, str]()
     for text in texts:
@@ -74,8 +75,12 @@ def fit_options(
             continue
         if word:
             ended[text] = word
-        taken = {*chosen.values(), *(plain(other) for other in texts if other != text)}
-        free = [option for option in options if not {option, plain(option)} & taken]
+        other_texts = {plain(other) for other in texts if other != text}
+        free = [
+            option
+            for option in options
+            if option not in chosen.values() and plain(option) not in other_texts
+        ]
         if option := _proposed(text, options, free, fields.trade_terms.get(text, ())):
             by_text[text] = option
     without_word = tuple(text for text in texts if text not in by_text)
@@ -89,24 +94,24 @@ def _proposed(
 
     `free` are the options that were not chosen for, and do not read like, another text of ours.
     """
-    fitting = next(filter(None, _fitting(text, options, free, trade)), [])
-    return fitting[0] if len(fitting) == 1 else ""
-
-
-def _fitting(
-    text: str, options: Sequence[str], free: Sequence[str], trade: Sequence[Sequence[str]]
-) -> Iterator[list[str]]:
-    """Yield the options that fit a text: the same, in other case or signs, by the trade, almost."""
-    yield [option for option in options if option == text]
-    yield [option for option in options if option.strip().casefold() == text.casefold()][:1]
-    yield [option for option in options if plain(option) == plain(text)]
-    for terms in trade:
-        yield [option for option in free if plain(option) in terms]
+    if text in options:
+        return text
+    for option in options:
+        if option.strip().casefold() == text.casefold():
+            return option
     bare = plain(text)
-    yield [
-        option
-        for option in free
-        if min(len(plain(option)), len(bare)) >= SHORTEST
-        and plain(option)[:_BEGINNING] == bare[:_BEGINNING]
-        and fuzz.ratio(plain(option), bare) >= ALIKE
-    ]
+    # The surest options first: with other signs, in the terms of the trade, with a typo.
+    groups = [[option for option in options if plain(option) == bare]]
+    groups += [[option for option in free if plain(option) in terms] for terms in trade]
+    groups += [[option for option in free if _is_almost(plain(option), bare)]]
+    surest = next(filter(None, groups), [])
+    return surest[0] if len(surest) == 1 else ""
+
+
+def _is_almost(option: str, text: str) -> bool:
+    """Return whether two texts (as `plain` gives them) differ by a typo."""
+    return (
+        min(len(option), len(text)) >= SHORTEST
+        and option[:_BEGINNING] == text[:_BEGINNING]
+        and fuzz.ratio(option, text) >= ALIKE
+    )

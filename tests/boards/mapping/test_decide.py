@@ -6,7 +6,7 @@ import pytest
 
 from sync.boards.mapping.decide import Choices, StoredMapping, TabDecider, TabMapping
 from sync.boards.mapping.tab import CellKind, Lock, SeenCell, SeenTab
-from sync.boards.mapping.text_words import TextWords
+from sync.boards.mapping.text_words import TextWords, fit_options
 from sync.errors import Permanent
 from tests.boards.mapping.seen import fields, tab
 
@@ -52,6 +52,9 @@ def test_a_field_with_any_text_may_only_be_an_option() -> None:
     words = decided(fields={"Permit": "with"}, column_words=chosen).fields["with"].words
     assert isinstance(words, TextWords)
     assert (words.by_text, words.excluded) == (options | {"City": "Out"}, ("Nobody",))
+    earlier = {**options, "City": "Gone", "Left": "Left", "*": "*"}
+    words = fit_options(fields(), "with", tuple(options), earlier)
+    assert words.ended == {"City": "Gone"} and words.stored == {**options, "City": "Gone"}
 
 
 def test_a_drop_down_too_long_for_its_words_is_not_mapped() -> None:
