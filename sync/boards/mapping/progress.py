@@ -1,6 +1,7 @@
 """Maps the words of a progress column to rules, and proposes such mappings. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -34,23 +35,38 @@ _NAMELESS = FILLERS | ASPECT_TERMS["approved"] | {"to", "complete", "completed"}
 """Words of a milestone's name that don't tell it from another."""
 _BY_MEANING = {"approved": APPROVED, "rejected": REJECTED, "waiting": SUBMITTED}
 _SHORTEST_STEM = 4
-_SURE, _PAST_TENSE, _NAME_ALONE = 0, 1, 9
-"""Tiers of values; terms of the trade have those from 1 on, too."""
+_CERTAIN, _PAST_TENSE, _NAME_ALONE = 0, 1, 9
+"""Degrees of vagueness; terms of the trade have those from 1 on, too."""
 
 
 @dataclass(frozen=True)
-class _Match:
+class _StatusTerm:
+    """A status, and how vague a term for it is."""
+
+    status: str
+    vagueness: int
+
+
+@dataclass(frozen=True)
+class _Meaning:
     """A rule that a column's value may stand for.
 
-    Of the milestones that a value names, that of the least `distance` counts; of the values for one
-    rule, that of the lowest `tier`. Of the milestone Permit, "Permit in" is Submitted (_SURE),
-    "Permitted" is Approved (_PAST_TENSE), and "Permit" is in progress (_NAME_ALONE).
+    Of several values for one rule, the least vague counts. If the milestone is Permit, "Permit in"
+    is Submitted (_CERTAIN), "Permitted" is Approved (_PAST_TENSE), and "Permit" is in progress
+    (_NAME_ALONE).
     """
 
     rule: str
-    tier: int
-    distance: tuple[int, int]
-    """How many parts of the milestone's name are missing; then the more are there, the nearer."""
+    vagueness: int = _CERTAIN
+    missing: int = 0
+    """The number of words of the milestone's name that the value lacks."""
+    present: int = 0
+    """The number of words of the milestone's name that the value has."""
+
+    @property
+    def distance(self) -> tuple[int, int]:
+        """Of the milestones that a value may name, the one at the least distance counts."""
+        return self.missing, -self.present
 
 
 @dataclass(frozen=True)
@@ -127,15 +143,19 @@ class ProgressRules:
     def proposed(self, values: Sequence[str]) -> dict[str, str]:
         """Return the word for each rule: the value of a column that says it plainly.
 
-        Where several say the same, none is proposed unless one says it for certain.
+        Where several say the same equally plainly, none is proposed.
         """
-        found: dict[str, dict[int, list[str]]] = {}
+        by_rule = defaultdict[str, list[tuple[int, str]]](list)
         for value in values:
-            if meant := self._meant(value):
-                rule, tier = meant
-                found.setdefault(rule, {}).setdefault(tier, []).append(value)
-        surest = {rule: tiers[min(tiers)] for rule, tiers in found.items()}
-        return {rule: alike[0] for rule, alike in surest.items() if len(alike) == 1}
+            if meaning := self._meaning(value):
+                by_rule[meaning.rule].append((meaning.vagueness, value))
+        words: dict[str, str] = {}
+        for rule, found in by_rule.items():
+            least = min(vagueness for vagueness, _ in found)
+            plainest = [value for vagueness, value in found if vagueness == least]
+            if len(plainest) == 1:
+                words[rule] = plainest[0]
+        return words
 
     def are_steps(self, values: Sequence[str]) -> bool:
         """Return whether the values of a column say how far a job is."""
@@ -143,38 +163,40 @@ class ProgressRules:
         milestones = {rule.partition(":")[0] for rule in rules if rule not in JOB_RULES}
         return len(rules) >= ENOUGH_RULES and len(milestones) >= ENOUGH_MILESTONES
 
-    def _meant(self, value: str) -> tuple[str, int] | None:
-        """Return the rule that a value stands for, and its tier."""
+    def _meaning(self, value: str) -> _Meaning | None:
+        """Return the rule that a value stands for; None if none or several do."""
         text = plain(value)
-        for rule, known in JOB_TERMS.items():
-            if text in known:
-                return rule, _SURE
+        for rule, terms in JOB_TERMS.items():
+            if text in terms:
+                return _Meaning(rule)
         if text in PAID_TERMS:  # No other approval says that money came.
             paid = [key for key, name in self._names.items() if not PAYMENT_NAMES.isdisjoint(name)]
-            return (milestone_rule(paid[-1], APPROVED), _SURE) if paid else None
+            return _Meaning(milestone_rule(paid[-1], APPROVED)) if paid else None
         ignored = FILLERS | {"to"}
         tokens = [token for token in spelled_out(text).split() if token not in ignored]
-        matches = sorted(self._matches(tokens), key=lambda match: match.distance)
-        if not matches or (len(matches) > 1 and matches[0].distance == matches[1].distance):
-            return None
-        return matches[0].rule, matches[0].tier
+        meanings = [found for key in self._stems if (found := self._about(key, tokens))]
+        least = min((meaning.distance for meaning in meanings), default=None)
+        nearest = [meaning for meaning in meanings if meaning.distance == least]
+        return nearest[0] if len(nearest) == 1 else None
 
-    def _matches(self, tokens: Sequence[str]) -> Iterator[_Match]:
-        """Yield a match for each milestone that `tokens` may name."""
-        for key, stems in self._stems.items():
-            named = [token for token in tokens if _stem(token) in stems]
-            if not named:
-                continue
-            if rest := " ".join(token for token in tokens if token not in named):
-                meant = self._statuses.get(rest)
-            else:
-                is_over = any(t.endswith("ed") for t in named if t not in self._names[key])
-                meant = (APPROVED, _PAST_TENSE) if is_over else (IN_PROGRESS, _NAME_ALONE)
-            if meant:
-                status, tier = meant
-                found = {_stem(token) for token in named}
-                distance = len(stems - found), -len(found)
-                yield _Match(milestone_rule(key, status), tier, distance)
+    def _about(self, key: str, tokens: Sequence[str]) -> _Meaning | None:
+        """Return what the words of a value say of a milestone; None if nothing."""
+        stems = self._stems[key]
+        named = [token for token in tokens if _stem(token) in stems]
+        if not named:
+            return None
+        rest = " ".join(token for token in tokens if token not in named)
+        if rest:
+            said = self._status_terms.get(rest)
+        elif any(token.endswith("ed") and token not in self._names[key] for token in named):
+            said = _StatusTerm(APPROVED, _PAST_TENSE)
+        else:
+            said = _StatusTerm(IN_PROGRESS, _NAME_ALONE)
+        if said is None:
+            return None
+        present = {_stem(token) for token in named}
+        rule = milestone_rule(key, said.status)
+        return _Meaning(rule, said.vagueness, len(stems - present), len(present))
 
     @cached_property
     def _names(self) -> dict[str, list[str]]:
@@ -191,20 +213,20 @@ class ProgressRules:
         return {key: known for key, known in stems.items() if known}
 
     @cached_property
-    def _statuses(self) -> dict[str, tuple[str, int]]:
-        """The status by a term for it, and its tier."""
-        terms: dict[str, tuple[str, int]] = {}
+    def _status_terms(self) -> dict[str, _StatusTerm]:
+        """The status by each term that may be beside a milestone's name."""
+        known: dict[str, _StatusTerm] = {}
         for status in STATUSES:
             label = self.fields.config.status_label(status)
-            trade = self.fields.trade_terms.get(label, ())
             aspect = ASPECT_TERMS.get(status.casefold(), frozenset())
-            tiers = ((plain(label), *aspect, *STEP_TERMS[status]), *trade)
-            for tier, known in enumerate(tiers):
-                for term in known:
+            certain = (plain(label), *aspect, *STEP_TERMS[status])
+            trade = self.fields.trade_terms.get(label, ())
+            for vagueness, terms in enumerate((certain, *trade), _CERTAIN):
+                for term in terms:
                     tokens = spelled_out(term).split()
                     bare = " ".join(token for token in tokens if token not in FILLERS)
-                    terms.setdefault(bare, (status, tier))
-        return terms
+                    known.setdefault(bare, _StatusTerm(status, vagueness))
+        return known
 
 
 def _stem(token: str) -> str:
