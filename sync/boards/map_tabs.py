@@ -8,10 +8,11 @@ from time import monotonic
 
 from sync.boards import link, metadata
 from sync.boards.first_flush import TabColumns
-from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
+from sync.boards.mapping.decide import Choices, StoredMapping, TabDecider, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.propose import same_columns
 from sync.boards.mapping.tab import SeenTab
+from sync.boards.options import EndedWord
 from sync.boards.preview import Preview, kept_cells, preview
 from sync.boards.reader import BoardReader
 from sync.boards.survey import Survey
@@ -49,14 +50,22 @@ class PreviewAnswers:
 
 
 @dataclass(frozen=True)
+class StayingTab:
+    """A mapped tab that wasn't considered: its mapping stays as it is stored."""
+
+    tab: SeenTab
+    stored: StoredMapping
+
+
+@dataclass(frozen=True)
 class MappingReport:
     """A mapping for each tab that was considered, and the sheet IDs of those (to be) written."""
 
     tabs: tuple[TabMapping, ...]
     fields: Fields
     to_write: frozenset[int] = frozenset()
-    staying: tuple[TabMapping, ...] = ()
-    """Tabs that are mapped and weren't considered: they stay as they are."""
+    """Among them are all considered tabs that were mapped before."""
+    staying: tuple[StayingTab, ...] = ()
     problem: str = ""
     """Why none of it can be written."""
     requests: tuple[Request, ...] = ()
@@ -70,23 +79,6 @@ class MappingReport:
     def tabs_to_write(self) -> list[TabMapping]:
         """The mappings that are (to be) written."""
         return [mapping for mapping in self.tabs if mapping.tab.sheet_id in self.to_write]
-
-
-@dataclass(frozen=True)
-class _Deciders:
-    """Decide by the choices for one tab, where there are any (by title); else by the others."""
-
-    by_tab: Mapping[str, TabDecider]
-    default: TabDecider
-
-    def of(self, tab: SeenTab) -> TabDecider:
-        return self.by_tab.get(tab.title, self.default)
-
-    def must_find_columns(self, mappings: Sequence[TabMapping]) -> None:
-        """Raise Permanent where a person named a header that no tab has."""
-        self.default.must_be_found(mappings)
-        for title, decider in self.by_tab.items():
-            decider.must_be_found([m for m in mappings if m.tab.title == title])
 
 
 def fields_of(wiring: Wiring) -> Fields:
@@ -105,14 +97,15 @@ def fields_of(wiring: Wiring) -> Fields:
 class TabMapper:
     """Maps tabs of the configured spreadsheet.
 
-    | titles | mapped before | considered | choices are for | written, with the added columns |
-    |--------|---------------|------------|-----------------|---------------------------------|
-    | given | any | those | those | those |
-    | none | some tabs | all | the mapped | the mapped |
-    | none | no tab | all | all | the only mappable |
+    | titles | mapped before | choices are for | written, with the added columns |
+    |--------|---------------|-----------------|---------------------------------|
+    | given | any | those | those |
+    | none | some tabs | the mapped | the mapped |
+    | none | no tab | all | the only mappable |
 
-    `by_tab` are choices for single tabs (by title), in place of `choices`. `answers` are stored
-    with the mapping; `sleep` waits.
+    Tabs without choices are listed with what is proposed for them. If titles are given, only these
+    tabs are considered, and `by_tab` may have choices for single ones, in place of `choices`.
+    `answers` are stored with the mapping; `sleep` waits.
     """
 
     def __init__(
@@ -131,6 +124,7 @@ class TabMapper:
         self._by_tab = by_tab or {}
         self._answers = answers
         self._flusher = wiring.flusher(sleep)
+        self._store = self._flusher.store
         self._client = self._flusher.client
         self._reader = BoardReader(self._client)
 
@@ -174,24 +168,24 @@ class TabMapper:
         return 0
 
     def _read(self, fields: Fields) -> MappingReport:
+        """Read all tabs, and decide how they would be mapped."""
         surveyed = self._reader.survey()
         theirs = [tab for tab in surveyed.tabs if not metadata.is_ours(tab)]
-        account = auth.account(self._wiring.settings)
-        by_tab = {title: TabDecider(fields, c, account) for title, c in self._by_tab.items()}
-        deciders = _Deciders(by_tab, TabDecider(fields, self._choices, account))
         considered = self._considered(theirs)
+        deciders = self._deciders(considered, fields)
         mappings = self._decide(considered, deciders)
         to_write = _to_write(mappings, self._titles)
         mappings = [
-            deciders.of(m.tab).with_added(m) if m.tab.sheet_id in to_write and not m.problem else m
+            deciders[m.tab.title].with_added(m)
+            if m.tab.sheet_id in to_write and not m.problem
+            else m
             for m in mappings
         ]
-        deciders.must_find_columns(mappings)
-        staying = (
-            deciders.default.without_choices().decide(tab, was)
+        staying = [
+            StayingTab(tab, stored)
             for tab in theirs
-            if tab not in considered and (was := metadata.stored_mapping(tab))
-        )
+            if tab not in considered and (stored := metadata.stored_mapping(tab))
+        ]
         requests: list[Request] = []
         moment = datetime.now(UTC)
         for mapping in mappings:
@@ -217,42 +211,67 @@ class TabMapper:
                 raise Permanent("no_tab", what)
         return [tab for tab in theirs if tab.title.casefold() in wanted]
 
-    def _decide(self, considered: Sequence[SeenTab], deciders: _Deciders) -> list[TabMapping]:
-        """Decide each tab: by the choices if they are for it, else without."""
+    def _deciders(self, considered: Sequence[SeenTab], fields: Fields) -> dict[str, TabDecider]:
+        """Return what decides by the choices that are for a tab, by its title."""
+        account = auth.account(self._wiring.settings)
+        by_choices = TabDecider(fields, self._choices, account)
+        deciders = {tab.title: by_choices for tab in considered}
+        return deciders | {t: TabDecider(fields, own, account) for t, own in self._by_tab.items()}
+
+    def _decide(
+        self, considered: Sequence[SeenTab], deciders: Mapping[str, TabDecider]
+    ) -> list[TabMapping]:
+        """Decide each tab: by the choices if they are for it, else by what is proposed.
+
+        Raises Permanent if a choice is for a column that none of its tabs has.
+        """
         is_any_mapped = any(metadata.stored_mapping(tab) for tab in considered)
         headed = []
         for tab in considered if self._titles else ():  # Others may not be about jobs.
-            header = deciders.of(tab).header_row(tab, metadata.stored_mapping(tab))
+            header = deciders[tab.title].header_row(tab, metadata.stored_mapping(tab))
             if header.row is not None:
                 headed.append((tab, header.row))
         same = same_columns(headed)
         mappings = []
         for tab in considered:
-            stored = metadata.stored_mapping(tab)
-            if tab.is_hidden and not self._titles and stored is None:
-                fix = f'To map it, name it: --tab "{tab.title}".'
-                mappings.append(TabMapping(tab, problem=f"is hidden. {fix}"))
-                continue
-            decider = deciders.of(tab)
-            is_for_mapped = is_any_mapped and not self._titles and decider is deciders.default
-            if stored is None and is_for_mapped:
-                decider = decider.without_choices()
+            stored, decider = metadata.stored_mapping(tab), deciders[tab.title]
+            if not self._titles and stored is None:
+                if tab.is_hidden:
+                    fix = f'To map it, name it: --tab "{tab.title}".'
+                    mappings.append(TabMapping(tab, problem=f"is hidden. {fix}"))
+                    continue
+                if is_any_mapped:
+                    decider = decider.without_choices()
             mappings.append(decider.decide(tab, stored, same))
+        for decider in {*deciders.values()}:
+            decider.must_be_found([m for m in mappings if deciders[m.tab.title] is decider])
         return mappings
 
     def _preview(self, lease: Lease, report: MappingReport) -> Preview:
-        staying = [mapping for mapping in report.staying if KEY in mapping.fields]
-        mapped = sorted([*report.tabs_to_write, *staying], key=lambda each: each.tab.index)
-        tabs = {m.tab.sheet_id: TabColumns.of(m, report.fields) for m in mapped}
-        unknown = self._wiring.customers.unknown()
-        return preview(self._flusher, lease, tabs, unknown=unknown)
+        """Return what the first flush would change; the leftmost tab gets the new rows."""
+        mapped = [(m.tab, TabColumns.wanted(m, report.fields)) for m in report.tabs_to_write]
+        mapped += [(each.tab, TabColumns.stored(each.stored)) for each in report.staying]
+        from_left = sorted(mapped, key=lambda pair: pair[0].index)
+        tabs = {tab.sheet_id: columns for tab, columns in from_left if KEY in columns.columns}
+        unknown, ended = self._wiring.customers.unknown(), self._ended_words(report)
+        return preview(self._flusher, lease, tabs, unknown=unknown, ended=ended)
+
+    def _ended_words(self, report: MappingReport) -> set[EndedWord]:
+        """Return the words that are no longer options, of all tabs that are mapped afterward."""
+        staying = {each.tab.sheet_id for each in report.staying}
+        ended = {word for word in self._store.spreadsheet.ended_words() if word[0] in staying}
+        for mapping in report.tabs_to_write:
+            for field_id, column in mapping.fields.items():
+                words = column.words.ended.values() if column.words else ()
+                ended |= {(mapping.tab.sheet_id, field_id, word) for word in words}
+        return ended
 
     def _answer(self, lease: Lease, report: MappingReport) -> None:
         """Store which rows are jobs' before the mapping: the first flush goes by it."""
         if self._answers.rows and not report.problem:
             jobs = self._preview(lease, report).uncertain
             settled = link.read_answers(jobs, self._answers.rows)
-            self._flusher.store.boards.answer(lease, link.row_answers(settled))
+            self._store.boards.answer(lease, link.row_answers(settled))
 
     def _write(self, lease: Lease, fields: Fields) -> MappingReport:
         for _ in range(_ROUNDS):
@@ -292,24 +311,23 @@ class TabMapper:
         that this write maps are learned from the sheet: it may fail, and a tab that is stored as
         mapped and isn't stops all writing.
         """
-        mapped_then = [m for m in report.tabs if m.was_mapped or m in report.tabs_to_write]
-        mapped_then += report.staying
-        spreadsheet = self._flusher.store.spreadsheet
+        staying, written = report.staying, report.tabs_to_write
+        before = {m.tab.sheet_id for m in written if m.was_mapped}
+        before |= {each.tab.sheet_id for each in staying}
+        fields = {name for mapping in written for name in mapping.fields}
+        fields |= {name for each in staying for name in each.stored.fields.values()}
+        added = {name for mapping in written for name in mapping.added}
+        spreadsheet = self._store.spreadsheet
         spreadsheet.make_current(lease)
-        if any(m.was_mapped and KEY in m.added for m in report.tabs_to_write):
+        if any(m.was_mapped and KEY in m.added for m in written):
             spreadsheet.lose_rows(lease)
-        spreadsheet.set_mapped(
-            lease,
-            {mapping.tab.sheet_id for mapping in mapped_then if mapping.was_mapped},
-            {name for mapping in mapped_then for name in (*mapping.fields, *mapping.added)},
-        )
-        spreadsheet.keep_ended_words(lease, ())
+        spreadsheet.set_mapped(lease, before, fields | added)
+        spreadsheet.keep_ended_words(lease, self._ended_words(report))
         if self._answers.kept:
-            targets, store = self._flusher.targets, self._flusher.store
-            targets.use_answers(store.confirmations.read())
-            fields = {name for mapping in mapped_then for name in mapping.fields}
-            laid_out = targets.lay_out(store.pending.every(), fields)
-            store.batches.keep_typed(lease, kept_cells(laid_out, self._answers.kept))
+            targets = self._flusher.targets
+            targets.use_answers(self._store.confirmations.read())
+            laid_out = targets.lay_out(self._store.pending.every(), fields)
+            self._store.batches.keep_typed(lease, kept_cells(laid_out, self._answers.kept))
 
 
 def _to_write(mappings: Sequence[TabMapping], titles: Sequence[str]) -> frozenset[int]:

@@ -1,13 +1,14 @@
 """Returns what the first flush would change in an installer's own tabs, without writing it."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2s
 
 from sync.boards.first_flush import FirstFlush, TabColumns, compose
 from sync.boards.formulas import moved
+from sync.boards.options import EndedWord
 from sync.boards.uncertain_jobs import UncertainJob, uncertain_jobs
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell, Cells
@@ -16,6 +17,7 @@ from sync.sheets.cell_data import at, text_of
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
 from sync.sheets.keys import DoubledJob, doubled_jobs
+from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.store import Lease
 from sync.types import letters
 
@@ -24,7 +26,6 @@ KEY_ADDED, FILLED, REPLACED, ADDED = "key", "filled", "replaced", "added"
 COPIED = "copied"
 """A formula that a new row copies from the row above."""
 _ROW_KINDS = (ADDED, KEY_ADDED, FILLED, REPLACED)
-"""Kinds of a row: the first of them that any of its changes has."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,13 @@ class RowChanges:
     tab: str
     row: int
     cells: Sequence[CellChange]
+    """From the left."""
+
+    @property
+    def kind(self) -> str:
+        """The first of the kinds of a row that any of its changes has."""
+        kinds = {cell.kind for cell in self.cells}
+        return next(kind for kind in _ROW_KINDS if kind in kinds)
 
 
 @dataclass(frozen=True)
@@ -98,34 +106,44 @@ class Preview:
     @cached_property
     def rows(self) -> Mapping[str, Sequence[RowChanges]]:
         """The rows by their kind, each kind by customer."""
-        by_place: dict[tuple[str, int], list[CellChange]] = {}
+        by_place = defaultdict[tuple[str, int], list[CellChange]](list)
         for change in self.changes:
-            by_place.setdefault((change.tab, change.row), []).append(change)
-        rows: dict[str, list[RowChanges]] = {kind: [] for kind in _ROW_KINDS}
+            by_place[change.tab, change.row].append(change)
+        by_kind: dict[str, list[RowChanges]] = {kind: [] for kind in _ROW_KINDS}
         for (tab, row), cells in by_place.items():
-            cells.sort(key=lambda cell: (len(cell.letter), cell.letter))  # From the left.
-            kinds = {cell.kind for cell in cells}
-            kind = next(kind for kind in _ROW_KINDS if kind in kinds)
-            rows[kind].append(RowChanges(cells[0].customer, tab, row, cells))
-        for listed in rows.values():
-            listed.sort(key=lambda row: (row.customer.casefold(), row.tab, row.row))
-        return rows
+            from_left = sorted(cells, key=lambda cell: (len(cell.letter), cell.letter))
+            changes = RowChanges(cells[0].customer, tab, row, from_left)
+            by_kind[changes.kind].append(changes)
+        for rows in by_kind.values():
+            rows.sort(key=lambda row: (row.customer.casefold(), row.tab, row.row))
+        return by_kind
 
 
 def preview(
-    flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns], *, unknown: int
+    flusher: Flusher,
+    lease: Lease,
+    tabs: Mapping[int, TabColumns],
+    *,
+    unknown: int,
+    ended: Collection[EndedWord] = (),
 ) -> Preview:
-    """Return what the first flush would write into tabs (by sheet id) that are mapped so.
+    """Return what the first flush would write into tabs (by sheet ID) that are mapped so.
 
     From the jobs as they are stored; nothing is written. The first of `tabs` gets the new rows.
-    Raises Retryable or Permanent.
+    `ended` are words that are no longer options. Raises Retryable or Permanent.
     """
-    flush = compose(flusher, lease, tabs)
+    flush = compose(flusher, lease, tabs, ended)
     layout = flusher.targets.layout
     customers = {site: target.customer for site, target in flush.targets.items()}
     names = {site: layout.name(site, customer).text for site, customer in customers.items()}
+    changes: list[CellChange] = []
+    for write in flush.writes:
+        if write.cells:  # The row that new ones copy has none: it is only checked.
+            changes += _cell_changes(flush, tabs[write.sheet_id], write, names[write.site])
+    for write in flush.new_rows:
+        changes += _copied(flush, tabs[write.sheet_id], write, names[write.site])
     return Preview(
-        changes=(*_written(flush, tabs, names), *_copied(flush, names)),
+        changes=tuple(changes),
         already_keyed=len(flush.keyed & customers.keys()),
         matched=flush.matched,
         added=len(flush.new_rows),
@@ -136,49 +154,63 @@ def preview(
     )
 
 
-def _written(
-    flush: FirstFlush, tabs: Mapping[int, TabColumns], names: Mapping[str, str]
+def _cell_changes(
+    flush: FirstFlush, columns: TabColumns, write: RowWrite, customer: str
 ) -> Iterator[CellChange]:
-    """Yield the cells that are written, and what they hold now."""
-    tables, first = {table.sheet_id: table for table in flush.tables}, flush.tables[0]
-    for write in flush.writes:
-        table, added = tables[write.sheet_id], tabs[write.sheet_id].added
-        row = () if write.is_new else flush.rows[write.sheet_id].get(write.row, ())
-        is_pushed_down = table is first and write.row >= flush.pattern.row and not write.is_new
-        number = write.row + 1 + (len(flush.new_rows) if is_pushed_down else 0)
-        for cell in write.cells:
-            before = shown_text(at(row, cell.index))
-            if write.is_new:
-                kind = ADDED
-            elif cell.column == KEY:
-                kind = KEY_ADDED
-            else:
-                kind = REPLACED if before else FILLED
-            header = table.headers.get(cell.index, cell.column)
-            index, header = added.get(cell.index, (cell.index, header))
-            yield CellChange(
-                table.title,
-                number,
-                letters(index),
-                header,
-                before,
-                shown_text(cell.data),
-                kind,
-                write.site,
-                names[write.site],
-                token=_token(flush.targets[write.site], cell.column),
-            )
+    """Yield the cells of a row that are written, and what they hold now."""
+    table = next(table for table in flush.tables if table.sheet_id == write.sheet_id)
+    row = () if write.is_new else flush.rows[write.sheet_id].get(write.row, ())
+    for cell in write.cells:
+        before = shown_text(at(row, cell.index))
+        yield CellChange(
+            tab=table.title,
+            row=_row_number(flush, write),
+            letter=letters(columns.index_once_added(cell.index)),
+            header=table.headers.get(cell.index, cell.column),
+            before=before,
+            after=shown_text(cell.data),
+            kind=_kind(write, cell, before),
+            site=write.site,
+            customer=customer,
+            token=_token(flush.targets[write.site], cell.column),
+        )
 
 
-def _copied(flush: FirstFlush, names: Mapping[str, str]) -> Iterator[CellChange]:
-    """Yield the cells of new rows that get the formula of the row above."""
+def _row_number(flush: FirstFlush, write: RowWrite) -> int:
+    """Return the number of a row, from 1, once new rows are added."""
+    number = write.row + 1
+    is_in_first_tab = write.sheet_id == flush.tables[0].sheet_id
+    if not write.is_new and is_in_first_tab and write.row >= flush.pattern.row:
+        number += len(flush.new_rows)  # They push it down.
+    return number
+
+
+def _kind(write: RowWrite, cell: CellWrite, before: str) -> str:
+    if write.is_new:
+        return ADDED
+    if cell.column == KEY:
+        return KEY_ADDED
+    return REPLACED if before else FILLED
+
+
+def _copied(
+    flush: FirstFlush, columns: TabColumns, write: RowWrite, customer: str
+) -> Iterator[CellChange]:
+    """Yield the cells of a new row that get the formula of the row above."""
     table, pattern = flush.tables[0], flush.pattern
-    for write in flush.new_rows:
-        for index in pattern.formulas:
-            text = moved(text_of(at(pattern.above, index)), write.row - pattern.row + 1)
-            header = table.headers.get(index, "")
-            place = table.title, write.row + 1, letters(index), header
-            yield CellChange(*place, "", text, COPIED, write.site, names[write.site])
+    for index in pattern.formulas:
+        formula = text_of(at(pattern.above, index))
+        yield CellChange(
+            tab=table.title,
+            row=_row_number(flush, write),
+            letter=letters(columns.index_once_added(index)),
+            header=table.headers.get(index, ""),
+            before="",
+            after=moved(formula, write.row - pattern.row + 1),
+            kind=COPIED,
+            site=write.site,
+            customer=customer,
+        )
 
 
 def _token(target: Target, column: str) -> str:

@@ -18,6 +18,16 @@ from sync.types import letters
 
 
 @dataclass(frozen=True)
+class WholeTabs:
+    """Tabs that were read whole."""
+
+    time_zone: str
+    tables: Sequence[Table]
+    """Without their mapping, in the order in which they were requested."""
+    rows: Rows
+
+
+@dataclass(frozen=True)
 class BoardReader:
     """Reads one spreadsheet. Every method raises Retryable or Permanent."""
 
@@ -80,11 +90,8 @@ class BoardReader:
         where = f"{quoted(table.title)}!{row + 1}:{row + 1}"
         return rows.merged_rows(self._client.get(ROW, (where,)), table.sheet_id).get(row, ())
 
-    def tabs(self, header_rows: Mapping[int, int]) -> tuple[str, list[Table], Rows]:
-        """Read whole tabs, mapped or not, by sheet id and header row.
-
-        Return the time zone, bare tables in this order, and rows.
-        """
+    def tabs(self, header_rows: Mapping[int, int]) -> WholeTabs:
+        """Read whole tabs, mapped or not, by sheet ID and header row."""
         filters = [{"gridRange": {"sheetId": sheet_id}} for sheet_id in header_rows]
         answer = self._client.filtered(filters, FULL_FIELDS)
         found = {}
@@ -95,6 +102,8 @@ class BoardReader:
             row = header_rows[sheet_id]
             end = rows.native_end(sheet, row)
             found[sheet_id] = Table(sheet_id, properties["title"], row, *counts, native_end=end)
-        tables = [found[sheet_id] for sheet_id in header_rows if sheet_id in found]
-        zone = answer.get("properties", {}).get("timeZone") or "Etc/UTC"
-        return zone, tables, {each: rows.whole_rows(answer, each) for each in header_rows}
+        return WholeTabs(
+            answer.get("properties", {}).get("timeZone") or "Etc/UTC",
+            [found[sheet_id] for sheet_id in header_rows if sheet_id in found],
+            {sheet_id: rows.whole_rows(answer, sheet_id) for sheet_id in header_rows},
+        )

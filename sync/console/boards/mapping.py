@@ -7,8 +7,8 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from sync.boards.link import NONE
-from sync.boards.map_tabs import MappingReport, PreviewAnswers, TabMapper
-from sync.boards.mapping.decide import Choices, TabMapping
+from sync.boards.map_tabs import MappingReport, PreviewAnswers, StayingTab, TabMapper
+from sync.boards.mapping.decide import Choices
 from sync.console.access import set_personal
 from sync.console.boards.mapping_form import (
     AND,
@@ -136,8 +136,8 @@ def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     )
 
 
-def _titles(tabs: Sequence[TabMapping]) -> str:
-    return ", ".join(mapping.tab.title for mapping in tabs)
+def _titles(tabs: Sequence[StayingTab]) -> str:
+    return ", ".join(staying.tab.title for staying in tabs)
 
 
 def _without_changed(form: MappingForm, report: MappingReport) -> tuple[MappingForm, str]:

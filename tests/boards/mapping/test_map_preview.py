@@ -77,6 +77,20 @@ def test_where_nothing_can_be_mapped_there_is_nothing_to_show(stand: Stand) -> N
     assert "preview" not in found
 
 
+def test_rows_of_a_tab_that_stays_mapped_count_although_it_cannot_be_mapped_now(
+    stand: Stand,
+) -> None:
+    stand = filled(stand)
+    other = stand.add_tab("Leads")
+    stand.fill([HEADERS], other)
+    stand.map("--write", "--tab", "Sheet1")
+    area = {"sheetId": 0, "startRowIndex": 2, "endRowIndex": 4}
+    merge = {"range": area | {"startColumnIndex": 3, "endColumnIndex": 4}, "mergeType": "MERGE_ALL"}
+    stand.do({"mergeCells": merge})
+    found = stand.mapped("--preview", "--tab", "Leads")["preview"]
+    assert (found["rows_with_site_id"], found["rows_matched"], found["rows_added"]) == (1, 1, 1)
+
+
 def test_a_new_row_copies_the_formulas_of_the_row_above_it(stand: Stand) -> None:
     stand.fill(
         [

@@ -70,6 +70,11 @@ def test_new_rows_and_the_site_id_are_inside_it(stand: Stand) -> None:
 
 
 def test_a_mapped_column_beside_it_is_pushed_to_the_right(stand: Stand) -> None:
-    stand.map("--set", "not in it=rep", "--add", "folder", "--write")
+    stand.send(milestone(4))
+    said = ("--set", "not in it=status", "--add", "folder")
+    changes = stand.mapped(*said, "--preview")["preview"]["changes"]
+    letters = {change["header"]: change["letter"] for change in changes}
+    assert (letters["Site ID"], letters["not in it"]) == ("H", "J")
+    stand.map(*said, "--write")
     fields = {place: value for place, key, value in stand.metadata() if key == COLUMN_KEY}
-    assert (fields["0c7"], fields["0c8"], fields["0c9"]) == ("site_id", "folder", "rep")
+    assert (fields["0c7"], fields["0c8"], fields["0c9"]) == ("site_id", "folder", "status")

@@ -41,6 +41,10 @@ def test_a_renamed_option_is_reported_and_not_written_until_mapped_again(theirs:
     ended = {(0, f"status:{milestone(1)['milestone_definition']}", "Issued")}
     assert theirs.flusher.store.spreadsheet.ended_words() == ended
     assert theirs.wiring.backlog().found("missing_words") == 1
+    theirs.map("--write")
+    later = LATER | {"date_updated": "2026-04-01T11:00:00Z"}
+    theirs.shown(milestone(1, **later), milestone(3, **later))
+    assert "Issued" not in permits(theirs), "it isn't an option after another mapping, either"
     theirs.map("--write", "--word", "Permit:APPROVED=")
     theirs.compare()
     assert theirs.wiring.backlog().found("missing_words") == 0, "a person chose that it has none"
