@@ -97,15 +97,16 @@ def _give_back_memory() -> None:
         ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE_BLOCK)
 
 
-def _log(least: int = logging.INFO) -> None:
+def _log_events() -> None:
     # Before the settings are read, because reading them may log and checks LOG_FORMAT.
-    logs.configure(least, for_people=os.environ.get("LOG_FORMAT", "").strip() == "console")
+    logs.configure(for_people=os.environ.get("LOG_FORMAT", "").strip() == "console")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION)
 def cli() -> None:
     """Keep a Google Sheet in sync with EverBright."""
+    logs.configure(logging.WARNING)
 
 
 _OF_A_CHECKOUT = {"demo": "demo.commands", "emulator": "emulator.command", "send": "demo.commands"}
@@ -150,7 +151,7 @@ def serve(host: str | None) -> None:
     """Receive webhooks on PORT (8000), and update the sheet unless WORKER=separate."""
     from server import serve as serve_until_stopped
 
-    _log()
+    _log_events()
     _give_back_memory()
     serve_until_stopped(load(os.environ), host)
 
@@ -158,7 +159,7 @@ def serve(host: str | None) -> None:
 @cli.command()
 def worker() -> None:
     """Update the sheet from a separate process (set WORKER=separate for the receiver)."""
-    _log()
+    _log_events()
     _give_back_memory()
     settings, database = opened()
     running = Worker(settings, database)

@@ -1,7 +1,6 @@
 """`brightsheet backfill`."""
 
 import json
-import logging
 import sys
 import time
 from datetime import UTC, datetime
@@ -16,7 +15,6 @@ from sync.backfill.intake import report_words, take_report
 from sync.backfill.run import Summary
 from sync.commands import json_option, shown_in
 from sync.errors import Permanent
-from sync.ops import logs
 from sync.wiring import Wiring, opened
 
 
@@ -50,7 +48,6 @@ def backfill(site: UUID | None, since: datetime | None, report: Path | None, as_
     """
     if sum(map(bool, (site, since, report))) > 1:
         raise click.UsageError("Give one of --site, --since and --csv.")
-    logs.configure(logging.WARNING)
     wiring = Wiring(*opened(needs_spreadsheet=False))
     if report:
         summary = read_report(wiring, report)

@@ -1,7 +1,6 @@
 """`brightsheet init`, `rebuild`, `takeover` and `compare`."""
 
 import json
-import logging
 import sys
 import time
 
@@ -12,7 +11,6 @@ from rich.progress import Progress
 from sync.actions import compare as sheet
 from sync.commands import NO_EXTRAS, echo, json_option
 from sync.jobs.learned import ending_question
-from sync.ops import logs
 from sync.settings.environment import google_id
 from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.sheets.flush import DOUBTS
@@ -35,7 +33,6 @@ SPREADSHEET_PAGE = "https://docs.google.com/spreadsheets/d/{}/edit"
 )
 def init(extras: tuple[str, ...]) -> None:
     """Set up a spreadsheet and a Drive folder; run it again at any time."""
-    logs.configure(logging.WARNING)
     settings, database = opened(needs_spreadsheet=False)
     setup = Setup(settings, database, time.sleep)
     folder, is_new_folder = setup.folder()
@@ -64,7 +61,6 @@ def init(extras: tuple[str, ...]) -> None:
 @click.option("--into", help="ID or address of an empty spreadsheet; without it, one is created.")
 def rebuild(into: str | None) -> None:
     """Fill a new spreadsheet with all jobs, and use it from now on."""
-    logs.configure(logging.WARNING)
     settings, database = opened()
     setup = Setup(settings, database, time.sleep)
     spreadsheet = google_id("--into", into) if into else setup.new_spreadsheet()
@@ -84,7 +80,6 @@ def takeover(write: bool) -> None:
 
     An installation with another database stops at its next read.
     """
-    logs.configure(logging.WARNING)
     spreadsheet = Wiring(*opened()).sheet_store().spreadsheet
     doubt = spreadsheet.doubt()
     if not doubt:
@@ -110,7 +105,6 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
     """
     if (write or site) and not restore:
         raise click.UsageError("--write and --site go with --restore.")
-    logs.configure(logging.WARNING)
     wiring = Wiring(*opened())
     comparison = sheet.compare(wiring, time.sleep)
     if write:

@@ -1,7 +1,6 @@
 """`deliveries`, `retry`, `forget`, `milestones`, `statuses` and `details`: what is stored."""
 
 import json
-import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,7 +15,6 @@ from sync.jobs.details import DetailColumns
 from sync.jobs.learned import seen_statuses
 from sync.jobs.milestones import Milestones
 from sync.jobs.model import Details
-from sync.ops import logs
 from sync.status import deliveries as what_came
 from sync.store import DetailStore, JobRecords
 from sync.store.deliveries import Deliveries, DeliveryFilter
@@ -101,7 +99,6 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
 @click.option("--write", is_flag=True, help="Delete it.")
 def forget(site: UUID, write: bool) -> None:
     """Delete what is stored of one customer's job; later webhooks of it are ignored."""
-    logs.configure(logging.WARNING)
     wiring = Wiring(*opened())
     if write:
         echo(erasure.lines(erasure.forget(wiring, time.sleep, str(site))))
@@ -119,7 +116,6 @@ def milestones(as_json: bool) -> None:
     The order is the config's, or the one confirmed on the console; other milestones follow in the
     order learned from the jobs.
     """
-    logs.configure(logging.WARNING)
     wiring = Wiring(*opened())
     wiring.project(time.sleep)
     order = Milestones(wiring.config())
@@ -139,7 +135,6 @@ def milestones(as_json: bool) -> None:
 @json_option("A JSON object a line.")
 def statuses(as_json: bool) -> None:
     """List the statuses that EverBright has sent, what they mean, and how often each occurs."""
-    logs.configure(logging.WARNING)
     wiring = Wiring(*opened())
     wiring.project(time.sleep)
     jobs = wiring.jobs()

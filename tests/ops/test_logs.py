@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner
 
+from brightsheet import cli
 from emulator import Emulator
 from sync.errors import SettingsError
 from sync.settings.environment import load
@@ -79,3 +81,8 @@ def test_a_line_break_in_a_value_begins_no_line(form: str) -> None:
 def test_another_format_stops_the_start() -> None:
     with pytest.raises(SettingsError, match=r"LOG_FORMAT: is not known\. Set it to 'json' or"):
         load(LEAST | {"LOG_FORMAT": "xml"})
+
+
+def test_an_unexpected_error_of_a_command_is_logged_without_its_text() -> None:
+    CliRunner().invoke(cli, ["deliveries", "--limit", "0"])
+    assert sys.excepthook.__module__ == "sync.ops.logs"
