@@ -2,12 +2,14 @@
 
 import pytest
 
+from sync.boards.views import views_of
 from sync.errors import Permanent
-from sync.sheets.read import PIPELINE_TAB
+from sync.settings.config_file import load_config
+from sync.sheets.read import PIPELINE_TAB, Table
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.two_tab_board import HEADERS, OPEN, line
-from tests.made_up import milestone
+from tests.made_up import DEMO_CONFIG, milestone
 
 
 @pytest.fixture
@@ -35,6 +37,14 @@ def test_views_filter_his_own_columns_by_his_own_words(mapped: Bench) -> None:
     assert condition["values"] == [{"userEnteredValue": "Sent back"}]
     assert add(mapped, "views") == []
     assert "filterViews" in mapped.tab("Installed", "filterViews")
+
+
+def test_columns_with_one_header_have_a_view_each() -> None:
+    columns = {"status:a": 1, "status:b": 3}
+    table = Table(0, "Jobs", 1, 9, 9, columns=columns, headers={1: "Status", 3: "Status"})
+    views = views_of(table, load_config(DEMO_CONFIG), 14)
+    places = {view["title"]: view["filterSpecs"][0]["columnIndex"] for view in views}
+    assert places == {"Status: Rejected": 1, "Status (D): Rejected": 3}
 
 
 @pytest.mark.long
