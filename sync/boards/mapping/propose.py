@@ -130,7 +130,7 @@ def _options(cells: Cells) -> tuple[str, ...] | None:
 
 
 def _values(cells: Cells) -> tuple[str, ...]:
-    texts = (cell.text.strip() for cell in cells if cell.text)
+    texts = (text for cell in cells if (text := cell.text.strip()))
     return _options(cells) or tuple(dict.fromkeys(texts))
 
 

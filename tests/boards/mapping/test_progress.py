@@ -140,7 +140,7 @@ def column(
             "stage",
         ),
         ("Stage", ("Lead", "Proposal", "Closed"), (), ("Lead",), ""),
-        ("Stage", None, ("lead",), ("Lead",), "stage"),
+        ("Stage", None, ("lead", " "), ("Lead",), "stage"),
         ("Stage", None, (), ("Lead",), ""),
         ("Notes", None, STAGES, (), ""),
         ("Status", ("Approved", "Rejected"), (), (), "status"),
