@@ -103,10 +103,14 @@ def _lines(sheet: Json, grid: Json) -> list[list[Json]]:
     for table in sheet.get("tables", ()):
         area = table["range"]
         first, end = area.get("startRowIndex", 0) + 1 - top, area["endRowIndex"] - top
+        if first == len(lines):  # Google leaves out blank rows, here all below the headers.
+            lines.append([])
         for column in table.get("columnProperties", ()):
             rule = column.get("dataValidationRule")
             index = area.get("startColumnIndex", 0) + column.get("columnIndex", 0) - left
-            for line in lines[max(first, 0) : max(end, 0)] if rule and index >= 0 else ():
+            if not rule or index < 0:
+                continue
+            for line in lines[max(first, 0) : max(end, 0)]:
                 line += [{}] * (index + 1 - len(line))
                 line[index] = {"dataValidation": rule, **line[index]}
     return lines
@@ -177,13 +181,15 @@ def _cell(
 
 
 def options_of(cell: Json, title: str, lists: Lists) -> tuple[str, ...] | None:
-    """Return the options of the drop-down of a cell on the tab `title`; None without one."""
+    """Return the options of the drop-down of a cell on the tab `title`.
+
+    None without one, or if it takes them from another range than most of its column.
+    """
     condition = cell.get("dataValidation", {}).get("condition", {})
     if condition.get("type") == "ONE_OF_LIST":
         values = (value.get("userEnteredValue", "") for value in condition.get("values", ()))
         return tuple(dict.fromkeys(values))
-    cells = range_of(cell, title)
-    return lists.get(cells, ()) if cells else None
+    return lists.get(range_of(cell, title))
 
 
 def range_of(cell: Json, title: str) -> str:

@@ -50,6 +50,11 @@ def test_its_columns_offer_their_options(stand: Stand) -> None:
     assert not tab["problem"]
     permit = next(column for column in tab["columns"] if column["header"] == "Permit")
     assert permit["options"] == list(OPTIONS)
+    blank = {"sheetId": 0, "startRowIndex": 3}
+    stand.do({"updateCells": {"range": blank, "fields": "*"}})
+    columns = stand.mapped("--set", "Permit=status:Permit")["tabs"][0]["columns"]
+    permit = next(column for column in columns if column["header"] == "Permit")
+    assert permit["options"] == list(OPTIONS), "also without a row"
 
 
 def test_new_rows_and_the_site_id_are_inside_it(stand: Stand) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sync.boards.survey import range_of
-from tests.boards.mapping.stand import Stand
+from tests.boards.mapping.stand import Stand, area
 from tests.made_up import milestone
 
 OPTIONS = ("Applied", "Issued", "Redo")
@@ -83,6 +83,16 @@ def test_a_drop_down_without_its_list_does_not_affect_others(stand: Stand, how: 
     stand.shown(milestone(1))
     rows = stand.tab("Sheet1", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
     assert len(rows[2]["values"]) > 2 and "formattedValue" not in rows[2]["values"][2]
+
+
+def test_a_cell_with_another_list_does_not_hide_the_options_of_its_column(stand: Stand) -> None:
+    stand.fill([["Client", "Phone", "Permit"], ["Ada", "303-555-0101", "Issued"]])
+    stand.fill([["Sent"], ["Issued"]], stand.add_tab("Lists"))
+    stand.drop_down(2, "=Lists!$A$1:$A$2", top=2)
+    old = {"type": "ONE_OF_RANGE", "values": [{"userEnteredValue": "=Lists!$A$1:$A$1"}]}
+    rule = {"range": area(0, 2, 1, 2), "rule": {"condition": old, "strict": True}}
+    stand.do({"setDataValidation": rule})
+    assert stand.mapped()["tabs"][0]["columns"][2]["options"] == ["Sent", "Issued"]
 
 
 @pytest.mark.parametrize(
