@@ -116,9 +116,18 @@ class PendingWork:
         has_attempt, undos = (
             exists().where(table.c.spreadsheet_id == self._sheet.id) for table in (attempt, undo)
         )
-        takes_over = exists().where(sheet.c.spreadsheet_id == self._sheet.id, sheet.c.takes_over)
+        is_current, is_this = sheet.c.is_current == 1, sheet.c.spreadsheet_id == self._sheet.id
+        takes_over = exists().where(is_this, sheet.c.takes_over)
+        # These rows are in the spreadsheet that was written before. A flush's first turn sees that.
+        are_elsewhere = (
+            select(job.c.site)
+            .where(HAS_ROW)
+            .where(exists().where(is_current, ~is_this), ~exists().where(is_current, is_this))
+            .exists()
+        )
         return or_(
             takes_over,
+            are_elsewhere,
             self._dirty_jobs.exists(),
             has_attempt,
             undos,

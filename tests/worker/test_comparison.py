@@ -75,6 +75,14 @@ def test_an_old_comparison_is_a_warning_until_the_next_one(bench: Bench) -> None
     assert "comparison_late" in codes(), "after the mapping, none has finished"
 
 
+def test_another_spreadsheet_is_filled_without_a_new_webhook(bench: Bench) -> None:
+    bench.shown(milestone(1))
+    bench.environment["SPREADSHEET_ID"] = bench.google.create_spreadsheet("Another")
+    bench.configured(bench.config)
+    step(SheetLoop(bench.wiring, Alerts([]), Stop()))
+    assert len(bench.texts()) == 1
+
+
 def test_a_spreadsheet_in_the_trash_is_a_warning_until_it_is_restored(bench: Bench) -> None:
     bench.shown(milestone(1))
     spreadsheet = bench.google.drive.files[bench.spreadsheet]
