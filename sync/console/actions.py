@@ -15,7 +15,7 @@ from sync.jobs.learned import ending_question
 from sync.settings.environment import google_id
 from sync.status.problem import pluralize
 from sync.store import ActionState, Confirmations
-from sync.store.actions import READ_BACK
+from sync.store.actions import FORGET, READ_BACK
 from sync.store.findings import dismiss
 from sync.store.spreadsheet import Spreadsheet
 
@@ -245,7 +245,8 @@ def action(parts: ConsoleParts, name: str) -> Any:
         result = error.message
     flash(f"{chosen.title}: {result}")
     parts.wake()
-    return redirect(back, 303)
+    # A forgotten job has no page to go back to.
+    return redirect(url_for("console.actions") if name == FORGET else back, 303)
 
 
 def _request(parts: ConsoleParts, name: str, chosen: Action, detail: str) -> str:

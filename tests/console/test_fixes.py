@@ -158,7 +158,8 @@ def test_one_customers_data_is_deleted_from_its_page(console: Console) -> None:
     visitor, bench = console.signed_in(), console.bench
     bench.shown(milestone(1), milestone(2))
     assert f"/actions/forget?id={uuid(1)}" in visitor.text(f"/jobs/{uuid(1)}")
-    visitor.send("/actions/forget", id=uuid(1), next="/actions")
+    answer = visitor.send("/actions/forget", id=uuid(1), next=f"/jobs/{uuid(1)}")
+    assert answer.location == "/actions", "the job's page is gone soon"
     assert "Left in the spreadsheet" in done(console)
     assert visitor.get(f"/jobs/{uuid(1)}").status_code == 404
     assert uuid(1) not in visitor.text("/actions")
