@@ -14,13 +14,14 @@ import server
 from brightsheet import cli
 from emulator.limits import Limits
 from sync.commands.sheet import NOT_WELL
-from sync.console.access import SESSION, WRONG_OVER_ALL, WRONG_PASSWORDS
+from sync.console.access import SESSION
+from sync.console.passwords import WRONG_OVER_ALL, WRONG_PASSWORDS
 from sync.everbright import client as everbright
 from sync.jobs import cells
 from sync.ops import alerts, retry
 from sync.settings.config_file import CONFIG_FILE, OPENAPI_FILE, load_config
 from sync.settings.environment import Settings, load
-from sync.status import problem, rules
+from sync.status import rules
 from sync.store import Backlog, batches, lookups, rate_limit, revisions
 from sync.webhooks import parse
 from sync.worker import loop, sheet_loop
@@ -71,10 +72,10 @@ FACTS = [
     ("docs/operations.md", f"text over {cells.CELL_LIMIT:,} is cut with `…`"),
     ("docs/operations.md", f"a document over {everbright.MAX_BYTES >> 30} GiB isn't copied"),
     ("docs/operations.md", f"after {batches.REST_SECONDS:.0f} s and then less often"),
-    ("docs/operations.md", f"not be written for {problem.LATE_SECONDS / 60:.0f} minutes"),
-    ("docs/operations.md", f"is older than {problem.ALIVE_SECONDS:.0f} seconds"),
-    ("docs/operations.md", f"received {problem.LATE_SECONDS / 60:.0f} minutes ago"),
-    ("docs/operations.md", f"{WORDS[problem.MANY_REJECTED]} webhooks or more were rejected"),
+    ("docs/operations.md", f"not be written for {rules.LATE_SECONDS / 60:.0f} minutes"),
+    ("docs/operations.md", f"is older than {rules.ALIVE_SECONDS:.0f} seconds"),
+    ("docs/operations.md", f"received {rules.LATE_SECONDS / 60:.0f} minutes ago"),
+    ("docs/operations.md", f"{WORDS[rules.MANY_REJECTED]} webhooks or more were rejected"),
     ("docs/operations.md", f"`SILENCE_DAYS` ({load(LEAST).silence_days})"),
     ("docs/commands.md", f"if the sheet is up to date; {NOT_WELL}: if it isn't"),
     ("docs/security.md", f"beyond {server.MAX_CONNECTIONS}, the one that has waited longest"),
@@ -89,7 +90,7 @@ FACTS = [
         "docs/security.md",
         f"{WORDS[GUESSES]} wrong ones within {WORDS[GUESS_MINUTES]} minutes",
     ),
-    ("docs/console.md", f"After {problem.LATE_SECONDS / 60:.0f} minutes with changes waiting"),
+    ("docs/console.md", f"After {rules.LATE_SECONDS / 60:.0f} minutes with changes waiting"),
     ("docs/reader.md", f"once that is more than {WORDS[load(LEAST).stuck_days]} ago"),
 ]
 

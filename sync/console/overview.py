@@ -18,8 +18,7 @@ from sync.field_table import JOB_FIELDS
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
 from sync.sheets.read import Snapshot, Table
-from sync.status.problem import last_moment
-from sync.status.rules import NO_WORKER
+from sync.status.rules import NO_WORKER, last_moment
 from sync.status.verdict import evaluate
 from sync.store.hours import HourFigures, latest_hours
 from sync.types import Mode, letters

@@ -4,32 +4,11 @@ Boards register theirs. To add one: a rule in RULES, what it counts in `Backlog`
 a finding in `sync/sheets/reconcile.py`), and a line in `tests/status/test_verdict.py`.
 """
 
-from sync.status.problem import (
-    LATE_SECONDS,
-    MANY_REJECTED,
-    ProblemRule,
-    are_documents_late,
-    by_command,
-    disk_low,
-    is_alive,
-    is_disk_low,
-    is_late,
-    is_missed,
-    is_secret_wrong,
-    is_silent,
-    joined,
-    lasting,
-    late,
-    never,
-    no_worker,
-    oldest,
-    paused,
-    pluralize,
-    rejected_lately,
-    silence,
-    silent_since,
-    trouble,
-)
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sync.status.problem import ProblemRule, by_command, joined, lasting, never, pluralize
+from sync.store import Backlog
 from sync.store.findings import KEYS_REMOVED, WITHOUT_ROW
 from sync.store.heartbeats import TOKEN_REFUSED
 from sync.store.sheet_state import FenceDoubt
@@ -45,6 +24,150 @@ COMPARED_SECONDS = 2 * 86_400.0
 _CHECKS, _DOCTOR = "run the checks on the console.", "brightsheet doctor"
 _MISSED = "To get the missing events, read changes from EverBright."
 _BACKFILL = "brightsheet backfill"
+LATE_SECONDS = 900.0
+"""How long anything may be pending. Most Google outages are shorter, and the worker retries."""
+ALIVE_SECONDS = 60.0
+"""How old a worker's last heartbeat may be; three are missed by then."""
+MANY_REJECTED = 3
+"""Webhooks rejected within an hour: one may be a mistake, but three mean a changed format."""
+
+LOW_SHARE, LOW_BYTES = 0.1, 2 * 1024**3
+"""A disk is nearly full if it has less free space than both a tenth and 2 GB."""
+_MEGABYTE = 1024**2
+
+_DAY = timedelta(days=1)
+_MONDAY = datetime(1970, 1, 5)  # noqa: DTZ001 - any Monday, in the zone of the moments
+
+
+def working_days(since: datetime, until: datetime) -> float:
+    """Return the days between two moments of one time zone, without Saturdays and Sundays."""
+
+    def worked(moment: datetime) -> float:
+        weeks, rest = divmod(moment.replace(tzinfo=None) - _MONDAY, 7 * _DAY)
+        return 5 * weeks + min(rest / _DAY, 5.0)
+
+    return max(0.0, worked(until) - worked(since))
+
+
+def last_moment(now: Backlog) -> datetime | None:
+    """Return when the last webhook was accepted, in the configured time zone."""
+    return None if now.arrived_at is None else _local(now, now.arrived_at)
+
+
+def silent_since(now: Backlog) -> float | None:
+    """Return when the last webhook was accepted; before the first, when the database was set up."""
+    return now.set_up_at if now.arrived_at is None else now.arrived_at
+
+
+def is_silent(now: Backlog) -> bool:
+    """Return whether no webhook was accepted for SILENCE_DAYS working days."""
+    since = silent_since(now)
+    if not now.silence_days or since is None:
+        return False
+    return working_days(_local(now, since), _local(now, now.clock)) >= now.silence_days
+
+
+def _local(now: Backlog, moment: float) -> datetime:
+    return datetime.fromtimestamp(moment, ZoneInfo(now.time_zone) if now.time_zone else UTC)
+
+
+def is_alive(now: Backlog) -> bool:
+    """Return whether a worker's heartbeat is recent."""
+    return now.worker_age is not None and now.worker_age <= ALIVE_SECONDS
+
+
+def is_missed(now: Backlog) -> bool:
+    """Return whether work is pending without a worker; one that never ran may be starting now."""
+    age = now.worker_age if now.worker_age is not None else now.oldest or 0.0
+    return bool(now.waiting) and age > ALIVE_SECONDS
+
+
+def no_worker(now: Backlog) -> str:
+    if now.worker_age is not None:
+        text = f"No worker is running. The last heartbeat was {lasting(now.worker_age)} ago."
+    elif now.is_set_up:
+        text = "No worker has run yet."
+    else:
+        text = (
+            "No worker has run yet. To use your existing sheet, map it before you start the worker."
+        )
+    return f"{text} Pending: {pending(now)}." if now.waiting else text
+
+
+def is_late(now: Backlog, strict: bool) -> bool:
+    """Return whether anything is pending for too long; `strict`: at all."""
+    return now.waiting > 0 and (strict or (now.oldest or 0.0) >= LATE_SECONDS)
+
+
+def late(now: Backlog) -> str:
+    trouble = f" ({now.trouble})" if now.trouble else ""
+    return f"The sheet is not up to date{trouble}. Pending: {pending(now)}{oldest(now.oldest)}."
+
+
+def paused(now: Backlog) -> str:
+    text = f"Writing has been paused for {lasting(now.paused_age or 0.0)}."
+    return f"{text} Pending: {pending(now)}." if now.waiting else text
+
+
+def pending(now: Backlog) -> str:
+    parts = [
+        pluralize(count, singular, plural)
+        for count, singular, plural in (
+            (now.deliveries, "webhook to process", "webhooks to process"),
+            (now.jobs, "job to write", "jobs to write"),
+        )
+        if count
+    ]
+    if now.quarantined:
+        parts.append(f"{now.quarantined} of them on hold")
+    return ", ".join(parts)
+
+
+def oldest(age: float | None) -> str:
+    return f", the oldest for {lasting(age)}" if age is not None else ""
+
+
+def trouble(now: Backlog) -> str:
+    age = f" for {lasting(now.trouble_age)}" if now.trouble_age is not None else ""
+    return f"The sheet could not be written{age} ({now.trouble})."
+
+
+def are_documents_late(now: Backlog, strict: bool) -> bool:
+    """Return whether a document is pending for too long; `strict`: at all."""
+    return now.documents > 0 and (strict or (now.oldest_document or 0.0) >= LATE_SECONDS)
+
+
+def rejected_lately(now: Backlog) -> str:
+    why = f" ({now.rejected_last_hour_for})" if now.rejected_last_hour_for else ""
+    count = pluralize(now.rejected_last_hour, "webhook was", "webhooks were")
+    return f"{count} rejected in the last hour{why}."
+
+
+def is_secret_wrong(now: Backlog) -> bool:
+    """Return whether a request had a wrong secret, and no webhook was accepted since."""
+    last = now.wrong_secret_age
+    return last is not None and (now.arrived_at is None or now.clock - now.arrived_at > last)
+
+
+def silence(now: Backlog) -> str:
+    last = last_moment(now)
+    if last is None:
+        age = lasting(now.clock - (now.set_up_at or now.clock))
+        return f"No webhook has been accepted since setup, {age} ago."
+    days = pluralize(now.silence_days, "working day", "working days")
+    return (
+        f"No webhook was accepted for {days} (SILENCE_DAYS). The last one arrived on "
+        f"{last:%Y-%m-%d %H:%M %Z}."
+    )
+
+
+def is_disk_low(now: Backlog) -> bool:
+    free = now.disk_free
+    return free is not None and free < min(LOW_SHARE * now.disk_size, LOW_BYTES)
+
+
+def disk_low(now: Backlog) -> str:
+    return f"Only {round((now.disk_free or 0) / _MEGABYTE)} MB are free on the database's disk."
 
 
 def of_findings(

@@ -10,7 +10,7 @@ from sync.console.parts import ConsoleParts
 from sync.errors import Retryable
 from sync.jobs.model import FileState
 from sync.ops.alerts import Alerts
-from sync.status.problem import LATE_SECONDS
+from sync.status.rules import LATE_SECONDS
 from sync.status.verdict import alarms, evaluate
 from sync.store import ActionState, Backlog
 from sync.store.schema import delivery

@@ -7,7 +7,7 @@ import requests
 from sqlalchemy import update
 
 from emulator import Emulator
-from sync.status.problem import ALIVE_SECONDS, MANY_REJECTED
+from sync.status.rules import ALIVE_SECONDS, MANY_REJECTED
 from sync.status.watch import POLL_SECONDS
 from sync.store import Database
 from sync.store.schema import heartbeat

@@ -12,7 +12,7 @@ from schemathesis.checks import not_a_server_error
 
 from app import create_app
 from sync.settings.environment import load
-from sync.status.problem import LATE_SECONDS
+from sync.status.rules import LATE_SECONDS
 from sync.store import Database, Heartbeats, Inbox, Spreadsheet
 from sync.store.schema import delivery
 from sync.webhooks.parse import read

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sync.status.problem import working_days
-from sync.status.rules import SILENCE
+from sync.status.rules import SILENCE, working_days
 from sync.status.verdict import alarms
 from sync.store import Backlog
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from sync.console.actions import ACTIONS
-from sync.status.problem import LATE_SECONDS, lasting, never
-from sync.status.rules import COMPARED_SECONDS, RULES, rule_of
+from sync.status.problem import lasting, never
+from sync.status.rules import COMPARED_SECONDS, LATE_SECONDS, RULES, rule_of
 from sync.status.verdict import alarms, answer, evaluate
 from sync.store import Backlog
 

@@ -7,7 +7,7 @@ from emulator import Emulator
 from sync.errors import Retryable
 from sync.ops.alerts import REPEAT_SECONDS, Alerts, Message
 from sync.status.messages import report_unknown_statuses
-from sync.status.problem import LATE_SECONDS
+from sync.status.rules import LATE_SECONDS
 from sync.status.watch import Watch
 from sync.store import Backlog, Confirmations
 from tests.bench import Bench
