@@ -48,6 +48,14 @@ class DigestJob:
     is_unpaid: bool
 
 
+@dataclass(frozen=True)
+class DigestChange:
+    """A change in the digest; `text` has the customer and the day."""
+
+    site: str
+    text: str
+
+
 def digest_jobs(wiring: Wiring, slot: datetime) -> Iterator[DigestJob]:
     """Yield the jobs as the sheet shows them on the day of `slot`."""
     layout = wiring.layout()
@@ -133,25 +141,25 @@ def _send_weekly(wiring: Wiring, slot: datetime) -> bool:
     changes = list(_changes(wiring, slot, {job.site: job.customer for job in jobs}))
     arrived = [_deliver(channel, jobs, changes, slot) for channel in mail_channels(urls)]
     for rep, address in wiring.config().reps.items():
-        mine = [job for job in jobs if job.rep == rep]
-        sites = {job.site for job in mine}
-        theirs = [change for change in changes if change[0] in sites]
+        of_rep = [job for job in jobs if job.rep == rep]
+        sites = {job.site for job in of_rep}
+        changes_of_rep = [change for change in changes if change.site in sites]
         for channel in mail_channels(urls, address)[:1]:
-            arrived.append(_deliver(channel, mine, theirs, slot))
+            arrived.append(_deliver(channel, of_rep, changes_of_rep, slot))
     return any(arrived)
 
 
 def _deliver(
-    channel: Channel, jobs: Sequence[DigestJob], changes: Sequence[tuple[str, str]], slot: datetime
+    channel: Channel, jobs: Sequence[DigestJob], changes: Sequence[DigestChange], slot: datetime
 ) -> bool:
-    text = _text(jobs, [text for _, text in changes], slot.date())
+    text = _text(jobs, [change.text for change in changes], slot.date())
     return channel.deliver(Message(text, longest=_LONGEST))
 
 
 def _changes(
     wiring: Wiring, slot: datetime, customers: Mapping[str, str]
-) -> Iterator[tuple[str, str]]:
-    """Yield the site and the text of each change since the last digest, the newest first."""
+) -> Iterator[DigestChange]:
+    """Yield the changes since the last weekly digest, the newest first."""
     layout = wiring.layout()
     for change in recent_changes(wiring.database, (slot - _WEEK).timestamp())[::-1]:
         line = layout.history_line(change, Cell()) if change.site in customers else None
@@ -159,7 +167,8 @@ def _changes(
             continue
         states = " → ".join(filter(None, (line.before.text, line.after.text)))
         text = f"{customers[change.site]}: {line.what.text}{', ' if states else ''}{states}"
-        yield change.site, f"{text}, {_day(change.stamp.astimezone(slot.tzinfo))}"
+        text = f"{text}, {_day(change.stamp.astimezone(slot.tzinfo))}"
+        yield DigestChange(change.site, text)
 
 
 def _text(jobs: Sequence[DigestJob], changes: Sequence[str], today: date) -> str:
