@@ -25,9 +25,5 @@ class TokenBucket:
         self.last = now + wait
         return wait
 
-    def used(self, now: float) -> float:
-        """Return the share of the bucket that is used, 0 to 1."""
-        return min(1.0, max(0.0, 1.0 - self._left(now) / BURST))
-
     def _left(self, now: float) -> float:
         return min(BURST, self.left + (now - self.last) * REFILL)

@@ -44,8 +44,6 @@ class Glance:
     landed_at: float | None = None
     compared_at: float | None = None
     paused_at: float | None = None
-    quota_used: float = 0.0
-    """The used share of the flushes that Google's quota allows, 0 to 1."""
 
 
 class Spreadsheet:
@@ -315,14 +313,13 @@ class Spreadsheet:
         self._set(paused_at=None)
 
     def glance(self) -> Glance:
-        for row in self._database.rows(select(sheet, now().label("clock")).where(self._is_this)):
+        for row in self._database.rows(select(sheet).where(self._is_this)):
             return Glance(
                 reason=row.reason,
                 message=row.message,
                 landed_at=row.landed_at,
                 compared_at=row.compared_at if (row.compared_at or 0.0) > 0.0 else None,
                 paused_at=row.paused_at,
-                quota_used=_bucket(row, row.clock).used(row.clock),
             )
         return Glance()
 

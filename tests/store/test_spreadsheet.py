@@ -20,7 +20,6 @@ def test_the_rate_limit_is_shared_by_all_processes(database: Database) -> None:
     assert other.take_turn(mine).wait > 0.5
     waits = [other.take_turn(mine, spacing=0).wait for _ in range(12)]
     assert waits[-1] > 1
-    assert one.glance().quota_used > 0.9
 
 
 def test_fence_numbers_only_grow(database: Database) -> None:
