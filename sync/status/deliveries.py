@@ -111,7 +111,7 @@ def body(raw: bytes, *, unmasked: bool) -> Any:
         return tree if unmasked else mask(tree)
     except (ValueError, BrightsheetError, RecursionError):
         text = raw.decode("utf-8", "replace")
-        return text if unmasked else f"{MASK} {len(raw)} bytes that are not JSON (see --unmask)"
+        return text if unmasked else f"{MASK} {len(raw)} bytes that are not JSON"
 
 
 def as_text(kept: KeptDelivery, *, unmasked: bool) -> str:
