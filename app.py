@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 import compose
 from sync.console import add_console
-from sync.console.access import PasswordTries, is_one_of
+from sync.console.passwords import PasswordTries, is_one_of
 from sync.errors import BrightsheetError, Rejected
 from sync.forwarded import Forwarded, proxies_before
 from sync.routes import CHECK, HEALTH, WEBHOOK

@@ -10,8 +10,8 @@ from functools import partial
 from flask import Blueprint, Flask
 
 from sync.console import access, actions, deliveries, findings, jobs, overview, statuses
-from sync.console.access import PasswordTries
 from sync.console.parts import Alert, ConsoleParts, Route
+from sync.console.passwords import PasswordTries
 from sync.wiring import Wiring
 
 

@@ -12,13 +12,8 @@ from werkzeug.exceptions import TooManyRequests
 
 from app import create_app
 from emulator import Emulator
-from sync.console.access import (
-    LONGEST_DELAY_SECONDS,
-    SESSION,
-    WRONG_OVER_ALL,
-    PasswordTries,
-    signing_key,
-)
+from sync.console.access import SESSION, signing_key
+from sync.console.passwords import LONGEST_DELAY_SECONDS, WRONG_OVER_ALL, PasswordTries
 from sync.settings.environment import load
 from tests.console.conftest import PASSWORD, Console, Visitor
 from tests.made_up import milestone, uuid

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
-from sync.console.access import is_one_of
+from sync.console.passwords import is_one_of
 from sync.errors import Rejected
 from sync.jobs.remarks import Remarks
 from sync.settings.environment import load
