@@ -30,7 +30,7 @@ from sync.settings.everbright_config import (
     Title,
     word,
 )
-from sync.settings.validators import template
+from sync.settings.validators import FIXES, template
 from sync.types import Uuid
 
 _CONFIG = Path(__file__).parent.parent.parent / "config"
@@ -382,11 +382,18 @@ def load_config(path: Path) -> Config:
         raise SettingsError(name, f"{key}: {fix}" if key else fix) from None
 
 
+_SECTION = "has another form than in the config/brightsheet.toml that came with Brightsheet."
 _FIXES = {
+    **FIXES,
+    "bool_parsing": "is neither true nor false; write one of them.",
+    "dict_type": _SECTION,
     "extra_forbidden": "is not a key that Brightsheet knows; remove or correct it.",
-    "string_pattern_mismatch": "is not a color; write it like #d9ead3.",
-    "literal_error": "is not known; write one of {expected}.",
+    "float_parsing": "is not a number; write it in digits.",
     "missing": "is missing; add it.",
-    "tuple_type": "is not a list; write it in brackets.",
+    "model_type": _SECTION,
+    "string_pattern_mismatch": "is not a color; write it like #d9ead3.",
     "string_too_long": "is longer than {max_length} characters; shorten it.",
+    "string_type": "is not a text; write it in quotes.",
+    "too_short": "is empty; fill it in, or remove the line.",
+    "tuple_type": "is not a list; write it in brackets.",
 }

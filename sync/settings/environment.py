@@ -389,13 +389,8 @@ def _settings_error(kind: type[BaseSettings], error: ValidationError) -> Setting
 
 _WHAT_TO_SET = "Set it to the secret that EverBright sends, 16 characters or more."
 _FIXES = {
+    **validators.FIXES,
     # Only WEBHOOK_SECRET has no default.
     "missing": f"is not set. {_WHAT_TO_SET}",
     "too_short": f"is blank. {_WHAT_TO_SET}",
-    "int_parsing": "is not a whole number. Write it in digits.",
-    "int_from_float": "is not a whole number. Write it in digits.",
-    "int_parsing_size": "is too large a number. Set it to a smaller one.",
-    "greater_than_equal": "is below {ge}. Set it to {ge} or more.",
-    "less_than_equal": "is above {le}. Set it to {le} or less.",
-    "literal_error": "is not known. Set it to {expected}.",
 }

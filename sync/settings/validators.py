@@ -10,6 +10,17 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+_WHOLE_NUMBER = "is not a whole number. Write it in digits."
+FIXES = {
+    "int_parsing": _WHOLE_NUMBER,
+    "int_type": _WHOLE_NUMBER,
+    "int_from_float": _WHOLE_NUMBER,
+    "int_parsing_size": "is too large a number. Set it to a smaller one.",
+    "greater_than_equal": "is below {ge}. Set it to {ge} or more.",
+    "less_than_equal": "is above {le}. Set it to {le} or less.",
+    "literal_error": "is not known. Set it to {expected}.",
+}
+"""The text of an error by its type in pydantic, for settings and for the config."""
 SPREADSHEET = "the spreadsheet's ID, or its address copied from the browser"
 _GOOGLE_ID = "[A-Za-z0-9_-]{10,}"
 

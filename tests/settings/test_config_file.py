@@ -54,6 +54,12 @@ MORE = {
         ("{site}", "{site.foo}", "links.job: holds other names"),
         ("{site}", "{site[x]}", "links.job: holds other names"),
         ("[words]", "[words", "is not TOML: "),
+        ('tab = "Jobs"', "tab = 5", "sheet.tab: is not a text; write it in quotes"),
+        ('tab = "Jobs"', 'tab = ""', "sheet.tab: is empty"),
+        ("[sheet]\n", "[sheet]\ndeadline_days = 0.5\n", "sheet.deadline_days: is not a whole num"),
+        ("[sheet]\n", "[sheet]\ndeadline_days = 999\n", "sheet.deadline_days: is above 365"),
+        ("[match]", '[match]\nwait_hours = "a day"', "match.wait_hours: is not a number"),
+        ("[statuses]\n", '[statuses]\nHELD = "Held"\n', "statuses.HELD: has another form"),
         (
             'id = "folder"\nheader = "Folder"',
             'id = "deadline"\nheader = "x"\n[everbright]\ndeadline = []',
