@@ -368,7 +368,7 @@ def load_config(path: Path) -> Config:
     """Return the checked config. Raises OSError, or SettingsError that names file, key and fix."""
     name = "/".join(path.resolve().parts[-2:])
     try:
-        tree = tomllib.loads(path.read_text("utf-8"))
+        tree = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(name, f"is not TOML: {error}.") from None
     try:

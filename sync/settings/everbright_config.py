@@ -25,6 +25,8 @@ class Strict(BaseModel):
 
 
 def _pattern(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError(r"holds a control character: write it in single quotes, so that \b stays")
     try:
         re.compile(value)
     except re.error as error:

@@ -50,6 +50,7 @@ MORE = {
         ('id = "folder"', 'id = "folders"', "columns.9.id: is not known"),
         ('history = "History"', 'history = "jobs"', "sheet: two tabs have the title 'jobs'"),
         ("bots = ['", "bots = ['(", "words.bots.0: is not a regular expression"),
+        (r"'\bre[-‐‑]?sign\b'", r'"\bre-?sign\b"', "words.re_sign: holds a control character"),
         ("{site}", "{job}", "links.job: holds other names"),
         ("{site}", "{site.foo}", "links.job: holds other names"),
         ("{site}", "{site[x]}", "links.job: holds other names"),
@@ -147,7 +148,7 @@ EDITS = dict(edits())
 @pytest.mark.parametrize("edit", list(EDITS))
 def test_an_edited_config_loads(edit: str, tmp_path: Path) -> None:
     file = tmp_path / "brightsheet.toml"
-    file.write_text(EDITS[edit], "utf-8")
+    file.write_text(EDITS[edit], "utf-8-sig")  # As Notepad may save it.
     assert EDITS[edit] != SHIPPED
     load(LEAST | {"CONFIG_FILE": str(file)})
 
