@@ -265,6 +265,7 @@ def _sheet(kept: Row[Any] | None, clock: float) -> dict[str, Any]:
         "doubt_age": age(kept.doubt_since),
         "is_trashed": kept.trashed,
         "paused_age": age(kept.paused_at),
+        # If it is negative, a comparison has been due since then.
         "comparison_age": age(abs(kept.compared_at) if kept.compared_at else None),
         "is_mapped": kept.mode == Mode.MAPPED,
         "is_set_up": bool(kept.mode) or kept.landed_at is not None,

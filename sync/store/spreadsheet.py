@@ -163,7 +163,7 @@ class Spreadsheet:
                 tabs=json.dumps(sorted(tabs)),
                 columns=json.dumps(sorted({*columns, *created})),
                 read_columns="",
-                compared_at=-now(),
+                compared_at=-now(),  # Negative: a comparison has been due since then.
             )
 
     def is_mapped(self) -> ColumnElement[bool]:
@@ -281,8 +281,11 @@ class Spreadsheet:
         return bool(self._database.scalar(select(exists().where(self._is_written))))
 
     def is_comparison_due(self, seconds: float) -> bool:
-        """Return whether the last comparison is older than `seconds` and writing isn't paused."""
-        is_past = sheet.c.compared_at < now() - seconds
+        """Return whether the last comparison is older than `seconds`, or from before a mapping.
+
+        Returns False while writing is paused.
+        """
+        is_past = (sheet.c.compared_at < 0) | (sheet.c.compared_at < now() - seconds)
         return bool(self._database.scalar(select(is_past).where(self._is_written)))
 
     def set_compared(self, lease: Lease) -> None:
