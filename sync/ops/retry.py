@@ -17,7 +17,6 @@ from tenacity import (
     RetryCallState,
     Retrying,
     retry_if_exception,
-    retry_if_exception_type,
     stop_after_attempt,
 )
 
@@ -25,6 +24,8 @@ from sync.errors import BrightsheetError, Refused, Retryable
 
 TOO_LONG = "too_many"
 """The reason for giving up a long wait: somebody is waiting for the page."""
+ENDS_WORK = ("stopping", "lease_lost")
+"""Reasons for which a worker ends its work; another one continues it, or the next start."""
 
 _LONGEST_ASKED = 3600.0
 _TRIES_IN_PLACE = 4
@@ -57,10 +58,13 @@ def policy(
     longest: float = 60.0,  # Seconds: Google counts its quota by the minute.
     before_sleep: Callable[[RetryCallState], None] | None = None,
 ) -> Retrying:
-    """Return a retry policy: bounded, with jitter; only Retryable errors are retried.
+    """Return a retry policy: bounded, with jitter; Retryable errors but ENDS_WORK are retried.
 
     If `sleep` raises because the wait is too long, the original failure is raised.
     """
+
+    def is_retried(error: BaseException) -> bool:
+        return isinstance(error, Retryable) and error.reason not in ENDS_WORK
 
     def wait(state: RetryCallState) -> None:
         if before_sleep:
@@ -72,7 +76,7 @@ def policy(
             raise failure if failure and error.reason == TOO_LONG else error from None
 
     return Retrying(
-        retry=retry_if_exception_type(Retryable),
+        retry=retry_if_exception(is_retried),
         wait=lambda state: _pause_after(state, longest),
         stop=stop_after_attempt(attempts),
         before_sleep=wait,  # tenacity's own `sleep` isn't given the failure

@@ -9,6 +9,7 @@ from sync.actions import compare
 from sync.actions.forget import forget, lines
 from sync.actions.retry import replay_rejected, summary
 from sync.errors import BrightsheetError
+from sync.ops import retry
 from sync.setup.spreadsheet import Setup
 from sync.status.problem import pluralize
 from sync.store.actions import (
@@ -88,7 +89,7 @@ class ActionLoop:
         try:
             return ActionState.DONE, self._tasks[action.name](action.detail)
         except BrightsheetError as error:
-            if error.reason in ("stopping", "lease_lost"):
+            if error.reason in retry.ENDS_WORK:
                 raise  # It stays claimed, and the next worker continues.
             return ActionState.FAILED, error.message
         except Exception:

@@ -132,7 +132,7 @@ class SheetLoop:
             self._store.spreadsheet.set_trouble(error.reason, error.message)
 
     def _pause_after(self, error: BrightsheetError) -> None:
-        if error.reason in ("stopping", "lease_lost"):
+        if error.reason in retry.ENDS_WORK:
             return
         self._wiring.measures.count(error)
         _log.error("sheet_not_written", reason=error.reason, message=error.message)
