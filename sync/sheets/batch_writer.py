@@ -72,7 +72,7 @@ class BatchWriter:
         undos = parsed(context.pending.undos)
         result = check(trace, answer.snapshot.tables, answer.copies, undos)
         if result.is_as_intended:
-            self._conclude(lease, attempt, trace, result, undos)
+            self._conclude(context, attempt, trace, result, undos)
         else:  # The answer has only the compared cells, and undos need whole rows.
             self._check(replace(context, snapshot=answer.snapshot), attempt, trace)
 
@@ -93,7 +93,7 @@ class BatchWriter:
             self._store.batches.conclude(lease, replace(attempt, shown=()))
             return True
         if snapshot.table is None or not trace.rows:
-            self._conclude(lease, attempt, trace, CheckResult(), {})
+            self._conclude(context, attempt, trace, CheckResult(), {})
         else:
             self._check(context, attempt, trace)
         return True
@@ -118,11 +118,11 @@ class BatchWriter:
             for job in attempt.shown
         )
         attempt = replace(attempt, shown=shown)
-        self._conclude(context.lease, attempt, trace, result, undos)
+        self._conclude(context, attempt, trace, result, undos)
 
     def _conclude(
         self,
-        lease: Lease,
+        context: FlushContext,
         attempt: Attempt,
         trace: Trace,
         result: CheckResult,
@@ -144,8 +144,9 @@ class BatchWriter:
             finished_undos=finished,
             replaced=result.replaced,
             writes_history=HISTORY in attempt.present,
+            ends_trouble=not context.is_partial,
         )
-        self._store.batches.conclude(lease, attempt, conclusion)
+        self._store.batches.conclude(context.lease, attempt, conclusion)
         self.log_shown(attempt.shown, result.misplaced, attempt.fence)
         if trace.recovered_lines:
             text = f"{trace.recovered_lines} lines were added to the tab Recovered: check them."

@@ -17,6 +17,8 @@ class FlushContext:
     tabs: JobTabs
     pending: Pending
     snapshot: Snapshot
+    is_partial: bool = False
+    """Whether tabs that can't be written were left out."""
 
     def without(self, sheet_ids: Container[int]) -> "FlushContext":
         """Return the context without some of the tabs, and without the jobs with a row there."""
@@ -25,4 +27,5 @@ class FlushContext:
         waiting = keyed_sites(table for table in tables if table.sheet_id in sheet_ids)
         writable = keyed_sites(left) - waiting
         pending = replace(self.pending, sites_with_row=frozenset(writable))
-        return replace(self, pending=pending, snapshot=replace(self.snapshot, tables=left))
+        snapshot = replace(self.snapshot, tables=left)
+        return replace(self, pending=pending, snapshot=snapshot, is_partial=True)

@@ -345,7 +345,8 @@ class Flusher:
         if parts.is_empty and not (pending.has_attempt or pending.takes_over):
             self._search = RefusalSearch()
             # Before they are confirmed: nothing else is pending then that could end the trouble.
-            self.store.spreadsheet.clear_trouble()
+            if not context.is_partial:
+                self.store.spreadsheet.clear_trouble()
             self.store.batches.confirm(lease, [*absent, *parts.shown])
             self.store.history.drop(lease, parts.lines)  # Changes of hidden milestones.
             return

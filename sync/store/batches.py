@@ -32,7 +32,7 @@ from sync.jobs.pipeline import PipelineEntry
 from sync.store import history, hours, measures
 from sync.store.database import Database, Lease, bumped, clock, now
 from sync.store.schema import attempt, cell_history, job, quarantine, undo
-from sync.store.spreadsheet import HAS_LOST_KEY, Spreadsheet
+from sync.store.spreadsheet import HAS_LOST_KEY, NO_TROUBLE, Spreadsheet
 from sync.types import ReplacedWords
 
 REST_SECONDS = 30.0
@@ -97,13 +97,12 @@ class Conclusion:
     replaced: Sequence[ReplacedWords] = ()
     writes_history: bool = False
     """Whether the History gets a line for each of the `replaced` words."""
+    ends_trouble: bool = True
+    """Whether no tab is left that can't be written."""
 
 
 CLEAN = Conclusion()
-_UNHINDERED = {
-    "doubt": "", "doubt_since": None, "takes_over": False, "reason": "", "message": "",
-    "since": None,
-}  # fmt: skip
+_NO_DOUBT = {"doubt": "", "doubt_since": None, "takes_over": False}
 """A spreadsheet's values once a batch was carried out."""
 
 
@@ -202,7 +201,8 @@ class Batches:
                 landed_at=now(),
                 landed_fence=tried.fence,
                 landed_batch=tried.batch,
-                **_UNHINDERED,
+                **_NO_DOUBT,
+                **(NO_TROUBLE if conclusion.ends_trouble else {}),
             )
             hours.count_flush(self._database, connection, len(right))
             # Every other attempt was for a fence that is gone now.

@@ -23,6 +23,8 @@ _MOVED = (
 _KEY_LOST = -1
 HAS_LOST_KEY = job.c.shown_events == _KEY_LOST
 """Whether a job's row exists but has lost its site ID; other rows have shown 0 events or more."""
+NO_TROUBLE: dict[str, Any] = {"reason": "", "message": "", "since": None}
+"""A spreadsheet's values while it can be written."""
 
 
 @dataclass(frozen=True)
@@ -304,7 +306,7 @@ class Spreadsheet:
 
     def clear_trouble(self) -> None:
         """Record that the sheet can be written."""
-        self._set(reason="", message="", since=None)
+        self._set(**NO_TROUBLE)
 
     def pause(self) -> None:
         """Stop writing until `resume`; a batch that was already sent is still checked."""

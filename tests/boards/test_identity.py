@@ -84,12 +84,15 @@ def cut_permits(bench: Bench, start: int, to: int) -> None:
 
 def test_a_column_that_was_cut_and_pasted_stops_the_writing_of_its_tab(board: Bench) -> None:
     cut_permits(board, PERMIT_AT, KEY_AT + 1)
+    board.store.spreadsheet.set_trouble("column_moved", "Undo that.")
     board.send(milestone(1, **APPROVED), milestone(5, **APPROVED))
     assert stopped(board) == "column_moved"
     assert [row["Permit"] for row in two_tab_board.of_site(board, 5)] == ["OK"], "other tabs go on"
+    assert board.store.spreadsheet.glance().reason, "the trouble lasts, with its time"
     cut_permits(board, KEY_AT + 1, PERMIT_AT)
     flushed(board)
     assert permits(board)[uuid(1)] == "OK"
+    assert not board.store.spreadsheet.glance().reason
 
 
 def test_dates_are_ours_in_another_time_zone(board: Bench) -> None:
