@@ -109,7 +109,7 @@ _WAITING = 20
 
 @dataclass
 class _Reason:
-    """When a reason was first reported (Unix seconds), last reported and last sent (clock)."""
+    """When a reason began (Unix seconds), and was last reported and last sent (clock)."""
 
     began: float
     given: float
@@ -144,13 +144,14 @@ class Alerts:
         self,
         reason: str,
         text: str,
-        age: float = 0.0,
+        age: float | None = None,
         arrived: Callable[[], object] = lambda: None,
     ) -> bool:
         """Queue `text` unless `reason` was sent within the hour; return whether it was queued.
 
-        The message's start time is `age` seconds before the reason was first reported. `arrived` is
-        called when a channel accepts the message that is on its way; it must not block.
+        The message's start time is `age` seconds ago (None: when the reason was first reported).
+        `arrived` is called when a channel accepts the message that is on its way; it must not
+        block.
 
         Doesn't raise or block: a thread per channel sends it.
         """
@@ -163,7 +164,9 @@ class Alerts:
                 for name, known in self._reasons.items()
                 if now - known.given < _OVER_SECONDS
             }
-            known = self._reasons.setdefault(reason, _Reason(self._wall() - age, now))
+            known = self._reasons.setdefault(reason, _Reason(self._wall(), now))
+            if age is not None:
+                known.began = self._wall() - age
             known.given = now
             known.on_arrival = arrived
             is_due = known.sent is None or known.given - known.sent >= REPEAT_SECONDS

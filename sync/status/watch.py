@@ -103,7 +103,7 @@ class Watch:
                 # `Alerts` sends a reason once an hour; the number makes each outage another one.
                 reason = f"{code} {self._ends[code]}" if code == TROUBLE else code
                 arrived = partial(self._reported.add, code)
-                self._send(reason, problem.explained, problem.age or 0.0, arrived)
+                self._send(reason, problem.explained, problem.age, arrived)
         for code in self._reported - wrong.keys():
             reason = f"{code} over {self._ends[code]}"
             self._send(reason, rule_of(code).resolved, arrived=partial(self._end, code))

@@ -107,7 +107,7 @@ class Mute(Alerts):
         self,
         reason: str,
         text: str,
-        age: float = 0.0,  # noqa: ARG002
+        age: float | None = None,  # noqa: ARG002
         arrived: Callable[[], object] = lambda: None,  # noqa: ARG002
     ) -> bool:
         self.reasons.append(reason)

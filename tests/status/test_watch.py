@@ -34,7 +34,7 @@ class Recipient:
         self,
         reason: str,
         text: str,
-        age: float = 0.0,  # noqa: ARG002
+        age: float | None = None,  # noqa: ARG002
         arrived: Callable[[], object] = lambda: None,
     ) -> bool:
         if not self.accepts or reason in self._reasons:
@@ -83,7 +83,7 @@ def test_the_end_of_an_unreported_problem_is_not_reported() -> None:
 
 def test_a_recurring_problem_is_reported_at_most_once_an_hour() -> None:
     chat, seconds, backlog = _Chat(), 0.0, LATE
-    watch = Watch(lambda: backlog, Alerts([chat], lambda: seconds).send)
+    watch = Watch(lambda: backlog, Alerts([chat], lambda: seconds, wall=lambda: seconds).send)
 
     def has_reported(count: int) -> bool:
         watch.step()
@@ -98,6 +98,7 @@ def test_a_recurring_problem_is_reported_at_most_once_an_hour() -> None:
     seconds = REPEAT_SECONDS
     wait_for(lambda: has_reported(3))
     assert [text == "The sheet is up to date again." for text in chat.texts] == [False, True, False]
+    assert [since[17:22] for since in chat.since[::2]] == ["23:43", "00:43"], "1,000 seconds before"
 
 
 def test_silence_and_its_end_are_reported_once() -> None:
@@ -150,9 +151,11 @@ def test_a_message_that_fails_does_not_stop_the_next_one() -> None:
 class _Chat:
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.since: list[str] = []
 
     def deliver(self, message: Message) -> bool:
         self.texts.append(message.text)
+        self.since.append(message.since)
         return True
 
 
