@@ -12,7 +12,7 @@ from sync.status.masks import mask
 from sync.store import Database, KeptDelivery, KeptDocument, RefusedDay
 from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.types import MASK
-from sync.webhooks.parse import to_json
+from sync.webhooks.literal import to_json
 from sync.webhooks.schema import Outcome
 
 MAX_MATCHES = 20

@@ -1,8 +1,4 @@
-"""Parses the body of a webhook into a `Delivery`, or rejects it with a reason. Pure.
-
-EverBright's published sample is a Python literal (`False`, single quotes): such a body is converted
-to JSON token by token, and nothing is evaluated.
-"""
+"""Parses the body of a webhook into a `Delivery`, or rejects it with a reason. Pure."""
 
 import hashlib
 import json
@@ -16,70 +12,17 @@ from pydantic import ValidationError
 from sync.errors import Rejected
 from sync.settings.config_file import WebhooksConfig
 from sync.webhooks import other_events
+from sync.webhooks.literal import to_json
 from sync.webhooks.schema import Delivery, Kind, Milestone
-
-_TOKEN = re.compile(
-    r"""(?P<string>u?(?:"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+'))"""
-    r"""|(?P<word>True|False|None)\b"""
-    r"""|(?P<other>[\[\]{}:,\s]++|-?\d[\d.eE+-]*+|true\b|false\b|null\b)""",
-    re.DOTALL,
-)
-_ESCAPE = re.compile(
-    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|(.))", re.DOTALL
-)
-_WORDS = {"True": "true", "False": "false", "None": "null"}
-_LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v", "\n": ""}
-
-
-def to_json(text: str) -> str:
-    """Return `text` with Python's constants and strings in JSON syntax.
-
-    Raises Rejected (400) at the first token that is neither Python nor JSON.
-    """
-    parts: list[str] = []
-    position = 0
-    while position < len(text):
-        token = _TOKEN.match(text, position)
-        if token is None:
-            raise Rejected("not_json", f"The body is not JSON (character {position}).", 400)
-        parts.append(_converted(token))
-        position = token.end()
-    return "".join(parts)
-
-
-def _converted(token: re.Match[str]) -> str:
-    text = token.group()
-    if token["string"] is not None:
-        return json.dumps(_ESCAPE.sub(_unescaped, text.removeprefix("u")[1:-1]))
-    return _WORDS[text] if token["word"] is not None else text
-
-
-def _unescaped(escape: re.Match[str]) -> str:
-    for group, base in ((1, 16), (2, 16), (3, 16), (4, 8)):
-        if escape[group]:
-            code = int(escape[group], base)
-            return chr(code) if code < 0x110000 else "\N{REPLACEMENT CHARACTER}"
-    # Python keeps an unknown escape as it is, including the backslash.
-    letter = escape[5]
-    return _LETTERS.get(letter, letter if letter in "\\'\"" else "\\" + letter)
-
 
 MAX_DEPTH = 64
 """The greatest nesting depth that is accepted; EverBright's own bodies have 8 levels."""
 
 _SHAPES = WebhooksConfig()
 
-# Matches everything up to the next bracket outside of a string; an unclosed string reaches to the
-# end of the text. Possessive quantifiers, so that no input makes it backtrack.
-_BRACKET = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))++|([\[\]{}])', re.DOTALL)
-_DEEPER = {"{": 1, "[": 1, "}": -1, "]": -1}
-
-# Characters that spreadsheets and databases refuse: C0 controls except tab and newline.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 _ESCAPES = ("\\u", "\\r", "\\b", "\\f")
 """Escapes in the canonical form that may stand for characters that `clean_text` removes."""
 _PRIVATE = '"private"'
-_TEXTS = ("comment", "comments")
 
 
 def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
@@ -169,6 +112,12 @@ def _reject_constant(constant: str) -> None:
 _JSON = json.JSONDecoder(parse_constant=_reject_constant)
 
 
+# Matches everything up to the next bracket outside of a string; an unclosed string reaches to the
+# end of the text. Possessive quantifiers, so that no input makes it backtrack.
+_BRACKET = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))++|([\[\]{}])', re.DOTALL)
+_DEEPER = {"{": 1, "[": 1, "}": -1, "]": -1}
+
+
 def _check_depth(text: str) -> None:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
@@ -177,6 +126,10 @@ def _check_depth(text: str) -> None:
         depth += _DEEPER.get(token[1], 0)
         if depth > MAX_DEPTH:
             raise Rejected("too_deep", f"The body nests deeper than {MAX_DEPTH} levels.", 400)
+
+
+# Characters that spreadsheets and databases refuse: C0 controls except tab and newline.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 
 
 def _clean_tree(tree: Any) -> Any:
@@ -241,6 +194,9 @@ def _without(tree: Any, places: Set[tuple[int | str, ...]], here: tuple[Any, ...
             if (*here, number) not in places
         ]
     return tree
+
+
+_TEXTS = ("comment", "comments")
 
 
 def _is_private(tree: Mapping[str, Any]) -> bool:

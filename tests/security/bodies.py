@@ -52,7 +52,7 @@ Path = tuple[str | int, ...]
 
 
 def _sample() -> dict[str, Any]:
-    from sync.webhooks.parse import to_json
+    from sync.webhooks.literal import to_json
 
     tree: dict[str, Any] = json.loads(to_json(SAMPLE.decode()))
     return tree

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from sync.errors import Rejected
 from sync.settings.config_file import WebhooksConfig
 from sync.webhooks import parse
-from sync.webhooks.parse import MAX_DEPTH, read, to_json
+from sync.webhooks.literal import to_json
+from sync.webhooks.parse import MAX_DEPTH, read
 from sync.webhooks.schema import Kind
 from tests.made_up import (
     ROOT,
