@@ -4,7 +4,7 @@ A line shows what was known when its event arrived, and is never rewritten. A co
 only: that of the change that it arrived with, or else its own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -79,24 +79,26 @@ class HistoryLines:
         """
         definition = new.milestone.milestone_definition
         known, log = before.logs.get(definition), after.logs[definition]
-        statuses = log.statuses
-        orders = [status.order for status in statuses]
+        orders = [seen.order for seen in log.statuses]
         if new.order not in orders:
             return []  # A read that adds nothing to the webhooks before and after it.
         place = orders.index(new.order)
-        # At an end of the log, one of these is empty.
-        following, previous = statuses[place - 1 : place], statuses[place + 1 : place + 2]
-        seen, changes = statuses[place], list[Change]()
+        seen = log.statuses[place]
         for one in known.statuses if known else ():
             is_replaced = one.is_from_api and one.order not in orders
             if one.order == new.order or (is_replaced and one.is_same_as(seen)):
                 return []  # It is applied again, or it takes the place of a read.
-        has_changed = all(neighbor.status != seen.status for neighbor in (*following, *previous))
+        # The newest is first.
+        following = log.statuses[place - 1] if place else None
+        previous = log.statuses[place + 1] if place + 1 < len(orders) else None
+        neighbors = [one for one in (following, previous) if one]
+        has_changed = all(one.status != seen.status for one in neighbors)
+        changes: list[Change] = []
         if has_changed:
             line = {
                 "subject": definition,
                 "stamp": self._remarks.moment(new.milestone.comments, log, seen),
-                "before": previous[0].status if previous else None,
+                "before": previous.status if previous else None,
                 "after": seen.status,
             }
             if self._is_rejected(seen.status):
@@ -104,8 +106,8 @@ class HistoryLines:
                 rejected = [t.name for t in seen.tasks if t.name and self._is_rejected(t.status)]
                 return [_change(after.site, new, **line, tasks=tuple(rejected), **about)]
             changes.append(_change(after.site, new, **line, **about))
-        later, now, earlier = map(_statuses_of_tasks, (following, [seen], previous))
-        for name, status in now.items():
+        later, earlier = _statuses_of_tasks(following), _statuses_of_tasks(previous)
+        for name, status in _statuses_of_tasks(seen).items():
             old = earlier.get(name)
             if status in (old, later.get(name)):
                 continue
@@ -133,8 +135,8 @@ class HistoryLines:
         return sorted(written, key=comment_order)
 
 
-def _statuses_of_tasks(events: Sequence[StatusSeen]) -> dict[str, str | None]:
-    return {task.name: task.status for event in events for task in event.tasks if task.name}
+def _statuses_of_tasks(event: StatusSeen | None) -> dict[str, str | None]:
+    return {task.name: task.status for task in event.tasks if task.name} if event else {}
 
 
 def _identity(comment: Comment) -> str:

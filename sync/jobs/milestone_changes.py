@@ -86,27 +86,26 @@ class MilestoneChanges:
         self, reached: ReachedMilestone, change: StatusSeen, before: StatusSeen | None
     ) -> str:
         """Return a change in words: of the tasks, if the milestone's own status is as before."""
-        statuses, code = self._statuses, change.status
+        statuses, code, title = self._statuses, change.status, reached.title
         label = statuses.label(code)
         if not label:
             return ""
+        has_same_status = before is not None and statuses.label(before.status) == label
         rejected = statuses.rejected_tasks(change)
         known = statuses.rejected_tasks(before) if before else []
-        is_of_tasks = before is not None and statuses.label(before.status) == label
         if self._is_rejection(change, before):
             new = [name for name in rejected if name not in known]
-            is_of_tasks = is_of_tasks or not statuses.is_rejected(code)
-            what = join_names(new, statuses.phrases, 1) if new and is_of_tasks else reached.title
-            return statuses.change_text(what, statuses.milestone_label(change))
+            if new and (has_same_status or not statuses.is_rejected(code)):
+                title = join_names(new, statuses.phrases, 1)
+            return statuses.change_text(title, statuses.milestone_label(change))
         corrected = [name for name in known if name not in rejected]
         labels = {task.name: statuses.label(task.status) for task in change.tasks}
-        if is_of_tasks and corrected and labels.get(corrected[0]):
-            return statuses.change_text(
-                join_names(corrected, statuses.phrases, 1), labels[corrected[0]]
-            )
+        if has_same_status and corrected and labels.get(corrected[0]):
+            title = join_names(corrected, statuses.phrases, 1)
+            return statuses.change_text(title, labels[corrected[0]])
         if code == IN_PROGRESS and not (before and before.status):
-            return statuses.phrases.started.format(milestone=reached.title)
-        return statuses.change_text(reached.title, label)
+            return statuses.phrases.started.format(milestone=title)
+        return statuses.change_text(title, label)
 
     def _remark(self, reached: ReachedMilestone, change: StatusSeen) -> Comment | None:
         return self._remarks.remark_about(reached.event.milestone.comments, reached.log, change)

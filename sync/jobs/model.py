@@ -166,12 +166,12 @@ _OF_TASKS = ("tasks", "rejected_task_count")
 
 def _merged(webhooks: Sequence[StatusSeen], reads: Sequence[StatusSeen]) -> tuple[StatusSeen, ...]:
     """Return the statuses of both; these, and the result, are the newest first."""
-    sent = webhooks[::-1]
-    both, place = list(sent), len(sent)
+    oldest_first = webhooks[::-1]
+    both, place = list(oldest_first), len(oldest_first)
     for read in reads:
         # After the newest webhook that it overrides, and before any later read.
-        before = enumerate(sent[:place], 1)
-        place = max((n for n, webhook in before if read.overrides(webhook)), default=0)
+        while place and not read.overrides(oldest_first[place - 1]):
+            place -= 1
         both.insert(place, read)
     statuses: list[StatusSeen] = []
     for status in both:
