@@ -192,8 +192,9 @@ class Layout(JobReader):
             return f"{what} on {title}" if title else what
         if change.subject == CONTRACT:
             return what if name in ("", what) else f"{what}: {name}"
-        if title and change.tasks:
-            return f"{title}: {join_names(change.tasks, self.config.phrases, len(change.tasks))}"
+        # A task that is named like its milestone isn't named again.
+        if title and (tasks := [task for task in change.tasks if task != title]):
+            return f"{title}: {join_names(tasks, self.config.phrases, len(tasks))}"
         return what or title or name
 
     def _states(self, change: Change) -> tuple[Cell, Cell]:

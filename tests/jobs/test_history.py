@@ -39,6 +39,7 @@ def photos(status: str) -> list[dict[str, Any]]:
 BLURRY = said("Attic photo is blurry.", "27T08:39:00")
 GOOD = said("Looks good.", "27T09:01:00")
 CALL = said("Please call the customer first.", "27T08:30:00")
+NAMED_ALIKE = {"name": "Permits", "status": "REJECTED"}
 OLD = said("From long ago.", "01T10:00:00")
 
 
@@ -107,9 +108,9 @@ SUBMITTED = (DAY_25, event("SUBMITTED", "25T08:59:00"))
         ),
         pytest.param(
             SUBMITTED,
-            event("REJECTED", "27T09:00:00", tasks=photos("REJECTED")),
+            event("REJECTED", "27T09:00:00", tasks=[*photos("REJECTED"), NAMED_ALIKE]),
             [["Permits: Site photos", "Submitted", "Rejected", "", ""]],
-            id="a rejected milestone names its rejected task",
+            id="a rejected milestone names its rejected task, but not one that is named like it",
         ),
         pytest.param(
             SUBMITTED,
