@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sync.boards.mapping.vocabulary import plain
-from sync.boards.table_end import ColumnTexts
+from sync.boards.table_end import Lines
 from sync.jobs.model import Customer
 from sync.sheets.cell_data import Rows, texts_of
 from sync.sheets.read import Table
@@ -48,16 +48,13 @@ def identity_texts(texts: Texts) -> dict[str, str]:
     return {column: texts[column] for column in IDENTITY_COLUMNS if column in texts}
 
 
-def texts_of_columns(
-    tables: Iterable[Table], columns: Mapping[int, Mapping[int, ColumnTexts]]
-) -> RowTexts:
+def texts_of_columns(tables: Iterable[Table], columns: Mapping[int, Lines]) -> RowTexts:
     """Return what is entered into the rows below the headers of tabs that were read by column."""
     texts: dict[Place, dict[str, str]] = {}
     for table in tables:
         for column, index in table.columns.items():
-            read = columns[table.sheet_id][index]
-            for number, text in enumerate(read.below, table.header_row + 1):
-                if text and not text.startswith("="):
+            for number, text in enumerate(columns[table.sheet_id].get(index, ())):
+                if number > table.header_row and text and not text.startswith("="):
                     texts.setdefault((table.sheet_id, number), {})[column] = text
     return texts
 

@@ -107,9 +107,7 @@ class BoardTabs:
         if not new - waiting:
             return JobRows(lookup.matches, waiting)
         first = tables[0]
-        end = table_end.find(
-            first, {index: column.texts for index, column in columns[first.sheet_id].items()}
-        )
+        end = table_end.find(first, columns[first.sheet_id])
         self._take_call(lease)
         above = self._reader.row(first, end.last_row)
         return JobRows(lookup.matches, waiting, table_end.new_row_pattern(first, end, above))

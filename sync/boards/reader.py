@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sync.boards import options, survey
 from sync.boards.options import Options
 from sync.boards.survey import Survey
-from sync.boards.table_end import ColumnTexts
+from sync.boards.table_end import Lines
 from sync.errors import Refused, Retryable
 from sync.sheets import read as rows
 from sync.sheets.cell_data import Row, Rows
@@ -33,30 +33,28 @@ class BoardReader:
 
     _client: SheetClient
 
-    def columns(self, tables: Sequence[Table]) -> dict[int, dict[int, ColumnTexts]]:
-        """Read columns of tabs as bare texts, by sheet id and index.
+    def columns(self, tables: Sequence[Table]) -> Mapping[int, Lines]:
+        """Read columns of tabs as bare texts, by sheet ID.
 
         Those that are managed, which a match needs; of the first tab all of them, because new rows
         go below its last job. Raises Retryable if a person has moved a column since `tables` were
         read.
         """
         first, *others = tables
+        ranges = [f"{quoted(first.title)}!A1:{letters(first.column_count - 1)}"]
         places = [(table, index) for table in others for index in sorted(table.columns.values())]
-        where = [f"{quoted(first.title)}!A1:{letters(first.column_count - 1)}"]
         for table, index in places:
-            letter = letters(index)
-            where.append(f"{quoted(table.title)}!{letter}{table.header_row + 1}:{letter}")
-        whole, *read = self._client.values(where)
-        whole += [[]] * (first.column_count - len(whole))
-        columns: dict[int, dict[int, ColumnTexts]] = {table.sheet_id: {} for table in others}
-        columns[first.sheet_id] = {
-            index: ColumnTexts(texts, first.header_row) for index, texts in enumerate(whole)
-        }
+            ranges.append(f"{quoted(table.title)}!{letters(index)}1:{letters(index)}")
+        whole, *read = self._client.values(ranges)
+        columns: dict[int, dict[int, list[str]]] = {table.sheet_id: {} for table in tables}
+        columns[first.sheet_id] = dict(enumerate(whole))
         for (table, index), cells in zip(places, read, strict=True):
-            columns[table.sheet_id][index] = ColumnTexts(next(iter(cells), []))
+            columns[table.sheet_id][index] = cells[0] if cells else []
         for table in tables:
             for index in table.columns.values():
-                if columns[table.sheet_id][index].header != table.headers.get(index, ""):
+                texts = columns[table.sheet_id].get(index, [])
+                header = texts[table.header_row] if table.header_row < len(texts) else ""
+                if header != table.headers.get(index, ""):
                     raise Retryable("sheet_changed", "The mapped columns were moved just now.")
         return columns
 

@@ -37,24 +37,6 @@ _CHECK_BOXES = ("True", "False")
 
 
 @dataclass(frozen=True)
-class ColumnTexts:
-    """A column of a tab as bare texts, "" for blank cells; of a formula the formula."""
-
-    texts: Sequence[str]
-    """From the tab's first row on, where all of it was read; else from the header row on."""
-    header_at: int = 0
-    """The index of the header in them."""
-
-    @property
-    def header(self) -> str:
-        return self.texts[self.header_at] if self.header_at < len(self.texts) else ""
-
-    @property
-    def below(self) -> Sequence[str]:
-        return self.texts[self.header_at + 1 :]
-
-
-@dataclass(frozen=True)
 class TableEnd:
     """The last row that is a job's or looks like one (the header row where there is none)."""
 
