@@ -140,42 +140,47 @@ def _widened_filter(mapping: TabMapping, survey: Survey) -> Iterator[Request]:
 
 
 def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
-    entries = tab.column_entries.get(column.index, ())
-    wanted = {COLUMN_KEY: column.field} if column.field else {}
+    """Yield the requests that give a column its field and words, and take all else from it."""
+    wanted: dict[str, str] = {}
+    if column.field:
+        wanted[COLUMN_KEY] = column.field
     if column.words is not None:
         wanted[WORDS_KEY] = json.dumps(column.words.stored, ensure_ascii=False, sort_keys=True)
-    is_kept = any(entry.key == COLUMN_KEY and entry.value == column.field for entry in entries)
+    entries = tab.column_entries.get(column.index, ())
+    keeps_field = any(entry.key == COLUMN_KEY and entry.value == column.field for entry in entries)
+    present = set[str]()
     for entry in entries:
-        if entry.key == GUARD_KEY and is_kept:
-            continue
-        if _has(entry, wanted.get(entry.key)):
-            del wanted[entry.key]
-        else:
+        is_wanted = entry.key in wanted and _has(entry, wanted[entry.key])
+        if is_wanted and entry.key not in present:
+            present.add(entry.key)
+        elif not (entry.key == GUARD_KEY and keeps_field):
             yield _drop(entry)
     for key, value in wanted.items():
-        yield sheet_requests.metadata(key, value, tab.sheet_id, "COLUMNS", column.index)
+        if key not in present:
+            yield sheet_requests.metadata(key, value, tab.sheet_id, "COLUMNS", column.index)
 
 
-def _has(entry: Entry, value: str | None) -> bool:
+def _has(entry: Entry, value: str) -> bool:
     """Return whether an entry has a value; words are the same in any order."""
-    if value is not None and entry.key == WORDS_KEY:
+    if entry.key == WORDS_KEY:
         return parsed_words(entry.value) == parsed_words(value)
     return entry.value == value
 
 
 def _header(mapping: TabMapping, moment: datetime) -> Iterator[Request]:
+    """Yield the requests that mark the header row, and no other, as mapped."""
     tab, number = mapping.tab, mapping_id(mapping.tab.sheet_id)
-    value, is_present = MAPPED_SINCE + moment.isoformat(), False
+    since, is_marked = MAPPED_SINCE + moment.isoformat(), False
     for row, entry in _of_key(tab.row_entries, HEADER_KEY):
         if _is_original(tab, row):
-            value = entry.value
+            since = entry.value  # Another row may become the header row, as of then.
         if row == mapping.header_row and entry.id == number:
-            is_present = True
+            is_marked = True
         else:
-            yield from (_drop(other) for other in tab.row_entries[row])
-    if not is_present:
+            yield from map(_drop, tab.row_entries[row])
+    if not is_marked:
         row = mapping.header_row
-        yield sheet_requests.metadata(HEADER_KEY, value, tab.sheet_id, "ROWS", row, number)
+        yield sheet_requests.metadata(HEADER_KEY, since, tab.sheet_id, "ROWS", row, number)
 
 
 def _drop(entry: Entry) -> Request:

@@ -33,7 +33,8 @@ def worded_ranges(tables: Iterable[Table]) -> list[str]:
     """Return the ranges of jobs' cells in columns with words of their own."""
     ranges = []
     for table in tables:
-        if not (rows := [row for places in table.keys.values() for row in places]):
+        rows = [row for places in table.keys.values() for row in places]
+        if not rows:
             continue
         first = max(min(rows), max(rows) - _MOST_ROWS)
         if table.native_end is not None:
@@ -65,26 +66,26 @@ def options(answer: Json, lists: Mapping[str, tuple[str, ...]]) -> Options:
 
 def ended_words(tables: Iterable[Table], offered: Options) -> set[EndedWord]:
     """Return the words chosen for columns that their drop-downs no longer offer."""
-    return {
-        (table.sheet_id, column, word)
-        for table in tables
-        for column, words in table.words.items()
-        if (options := offered.get((table.sheet_id, table.columns.get(column, -1)))) is not None
-        for word in {*words.values()} - options - {""}
-    }
+    ended = set[EndedWord]()
+    for table in tables:
+        for column, words in table.words.items():
+            options = offered.get((table.sheet_id, table.columns.get(column, -1)))
+            if options is not None:
+                gone = {*words.values()} - options - {""}
+                ended |= {(table.sheet_id, column, word) for word in gone}
+    return ended
 
 
 def without_ended_words(tables: Iterable[Table], ended: Set[EndedWord]) -> tuple[Table, ...]:
     """Return tabs without the words that are no option any longer: they aren't written."""
-
-    def kept(table: Table, column: str) -> dict[str, str]:
-        words = table.words[column]
-        gone = {word for word in words.values() if (table.sheet_id, column, word) in ended}
-        if column == PROGRESS:
-            return without_ended(words, gone)
-        return {text: word for text, word in words.items() if word not in gone}
-
-    return tuple(
-        replace(table, words={column: kept(table, column) for column in table.words})
-        for table in tables
-    )
+    kept_tables = []
+    for table in tables:
+        kept: dict[str, Mapping[str, str]] = {}
+        for column, words in table.words.items():
+            gone = {word for word in words.values() if (table.sheet_id, column, word) in ended}
+            if column == PROGRESS:
+                kept[column] = without_ended(words, gone)
+            else:
+                kept[column] = {text: word for text, word in words.items() if word not in gone}
+        kept_tables.append(replace(table, words=kept))
+    return tuple(kept_tables)

@@ -127,8 +127,18 @@ def _tab(sheet: Json, lists: Lists) -> SeenTab:
     properties = sheet["properties"]
     size = properties.get("gridProperties", {})
     grid: Json = next(iter(sheet.get("data", ())), {})
-    values = _values(sheet)
     columns = grid.get("columnMetadata", ())
+    values = _values(sheet)
+    rows = []
+    for number, line in enumerate(values):
+        cells = (_cell(values, number, at, properties["title"], lists) for at in range(len(line)))
+        rows.append(tuple(cells))
+    merged_rows = set[int]()
+    for area in sheet.get("merges", ()):
+        merged = range(area.get("startRowIndex", 0), area.get("endRowIndex", 0))
+        if len(merged) > 1:
+            merged_rows.update(merged)
+    tables = [table["range"] for table in sheet.get("tables", ())]
     return SeenTab(
         sheet_id=properties.get("sheetId", 0),
         title=properties["title"],
@@ -137,25 +147,14 @@ def _tab(sheet: Json, lists: Lists) -> SeenTab:
         column_count=size.get("columnCount", 0),
         is_grid=properties.get("sheetType", "GRID") == "GRID",
         is_hidden=properties.get("hidden", False),
-        rows=tuple(
-            tuple(
-                _cell(values, row, index, properties["title"], lists) for index in range(len(line))
-            )
-            for row, line in enumerate(values)
-        ),
+        rows=tuple(rows),
         hidden_columns=frozenset(
             index for index, column in enumerate(columns) if column.get("hiddenByUser")
         ),
-        merged_rows=frozenset(
-            row
-            for area in sheet.get("merges", ())
-            if len(rows := range(area.get("startRowIndex", 0), area.get("endRowIndex", 0))) > 1
-            for row in rows
-        ),
+        merged_rows=frozenset(merged_rows),
         locks=tuple(_locks(sheet.get("protectedRanges", ()))),
         tables=tuple(
-            NativeTable(area.get("startRowIndex", 0), area["endColumnIndex"])
-            for area in (table["range"] for table in sheet.get("tables", ()))
+            NativeTable(area.get("startRowIndex", 0), area["endColumnIndex"]) for area in tables
         ),
         has_pivot=any("pivotTable" in cell for row in values for cell in row),
         row_entries=_entries(grid.get("rowMetadata", ())),

@@ -151,33 +151,23 @@ def compare_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]:
     """Return what EverBright and a row have of a customer, side by side."""
     texts = texts_of_customer(customer)
     job, there = Party.of(texts), Party.of(row)
-    where = "address", "city_zip", "city", "zip"
-    address = ", ".join(text for part in where if (text := row.get(part, "")))
     is_family = job.is_family_of(there)
+    name = "Family name" if is_family and not job.has_person_of(there) else "Name"
+    # A number without its area code can't be compared.
+    are_phones_known = bool(job.phones and there.phones)
+    is_phone = not job.phones.isdisjoint(there.phones) if are_phones_known else None
+    is_email = not job.emails.isdisjoint(there.emails)
     is_house = job.house == there.house != "" and job.is_in_town_of(there)
-    return tuple(
-        ComparedField(title, ours, theirs, agrees if ours and theirs else None)
-        for title, ours, theirs, agrees in (
-            (
-                "Family name" if is_family and not job.has_person_of(there) else "Name",
-                texts["customer"],
-                row.get("customer", ""),
-                is_family,
-            ),
-            (
-                FIELDS["phone"].header,
-                customer.phone,
-                row.get("phone", ""),
-                # A number without its area code can't be compared.
-                not job.phones.isdisjoint(there.phones) if job.phones and there.phones else None,
-            ),
-            (
-                FIELDS["email"].header,
-                customer.email,
-                row.get("email", ""),
-                not job.emails.isdisjoint(there.emails),
-            ),
-            (FIELDS["address"].header, customer.address, address, is_house),
-        )
-        if ours or theirs
+    parts = (row.get(part, "") for part in ("address", "city_zip", "city", "zip"))
+    address = ", ".join(filter(None, parts))
+    compared = (
+        _compared(name, texts["customer"], row.get("customer", ""), is_family),
+        _compared(FIELDS["phone"].header, customer.phone, row.get("phone", ""), is_phone),
+        _compared(FIELDS["email"].header, customer.email, row.get("email", ""), is_email),
+        _compared(FIELDS["address"].header, customer.address, address, is_house),
     )
+    return tuple(field for field in compared if field.everbright or field.row)
+
+
+def _compared(title: str, ours: str, theirs: str, agrees: bool | None) -> ComparedField:
+    return ComparedField(title, ours, theirs, agrees if ours and theirs else None)
