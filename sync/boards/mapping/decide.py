@@ -13,7 +13,7 @@ from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.propose import Proposal, SameColumns, propose
 from sync.boards.mapping.recognize import Recognizer
 from sync.boards.mapping.tab import NativeTable, SeenTab, why_unmappable, why_unwritable
-from sync.boards.mapping.text_words import NO_WORD, TextWords, fit_options
+from sync.boards.mapping.text_words import NO_WORD, TextWords, as_option, fit_options
 from sync.boards.mapping.vocabulary import plain
 from sync.boards.progress_words import RuleWord, parse_words, stored_words
 from sync.errors import Permanent
@@ -296,7 +296,7 @@ class TabDecider:
                     raise Permanent("twice", f"--word {text}:{status} is there twice.")
                 text_or_rule = self._text_or_rule(column.field, milestone, status)
                 chosen = by_index.setdefault(column.index, {})
-                chosen[text_or_rule] = [word.strip() for word in words]
+                chosen[text_or_rule] = [as_option(word, column.proposal.options) for word in words]
         return by_index
 
     def _text_or_rule(self, field: str, milestone: str, status: str) -> str:

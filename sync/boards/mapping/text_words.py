@@ -87,6 +87,12 @@ def fit_options(
     return TextWords(by_text, without_word, tuple(excluded), ended)
 
 
+def as_option(word: str, options: Sequence[str] | None) -> str:
+    """Return a word that a person chose: as the option, whose spaces at the ends nobody sees."""
+    bare = word.strip()
+    return next((option for option in options or () if option.strip() == bare), bare)
+
+
 def _proposed(
     text: str, options: Sequence[str], free: Sequence[str], trade: Sequence[Sequence[str]]
 ) -> str:

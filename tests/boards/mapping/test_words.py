@@ -49,6 +49,12 @@ def test_two_drop_downs_have_words_of_their_own() -> None:
     ]
 
 
+def test_an_option_with_a_space_at_its_end_can_be_chosen() -> None:
+    for said in ("Ready", "Ready "):
+        made = decided(permit=("Ready ", "Redo"), column_words={"Permit": {"APPROVED": [said]}})
+        assert by_text(made)[0] == {"Approved": "Ready ", "Rejected": "Redo"}
+
+
 def test_the_words_of_the_trade_are_proposed() -> None:
     assert by_text(decided()) == [
         {"Approved": "Issued", "Rejected": "Redo", "Submitted": "Applied"},
