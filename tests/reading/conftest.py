@@ -1,7 +1,6 @@
 """Sets up jobs in the emulator and a browser that shows them, once for all tests here."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -97,31 +96,20 @@ def ten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
 @pytest.fixture(scope="package")
 def forty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     """Return the sheet with forty jobs in all stages, with the milestones in the config."""
-    with _many(tmp_path_factory.mktemp("forty"), 40) as seen:
-        yield seen
-
-
-@pytest.fixture(scope="package")
-def three_hundred(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    with _many(tmp_path_factory.mktemp("many"), 300, DRIVE_FOLDER_ID="") as seen:
-        yield seen
-
-
-@contextmanager
-def _many(folder: Path, jobs: int, **changes: str) -> Iterator[Shown]:
-    people = dict(forty_jobs.customers(jobs))
+    folder = tmp_path_factory.mktemp("forty")
+    people = dict(forty_jobs.customers())
     with Emulator() as google:
         google.limits.enabled = False
         for number, (site, known) in enumerate(people.items()):
             google.everbright.set_site(site, **known)
             _sell(google, number, forty_jobs.rep(number))
-        environment = prepared(google) | {"DATABASE_URL": fresh("sqlite", folder)} | changes
+        environment = prepared(google) | {"DATABASE_URL": fresh("sqlite", folder)}
         environment |= {"CONFIG_FILE": _config(folder, forty_jobs.CONFIG), "WORKER": "separate"}
         with Receiver(environment, folder / "log", 0) as receiver:
             receiver.ready()
             now = datetime.now(UTC)
             week = (now - timedelta(days=8)).replace(hour=8, minute=0)
-            sent = sorted(forty_jobs.payloads(now, jobs), key=lambda one: str(one["date_updated"]))
+            sent = sorted(forty_jobs.payloads(now), key=lambda one: str(one["date_updated"]))
             earlier = [one for one in sent if one["date_updated"] < week.isoformat()]
             later = sent[len(earlier) :]
             later.insert(-1, later.pop(-10))  # One arrives late.
@@ -133,9 +121,10 @@ def _many(folder: Path, jobs: int, **changes: str) -> Iterator[Shown]:
                 lines = len(seen.rows("History"))
             _receive(environment, receiver.url, later, week)
             with Running(WORKER, environment, folder / "worker.log"):
-                has_copies = "DRIVE_FOLDER_ID" not in changes
-                wait_for(lambda: _are_named(seen, jobs) and len(seen.rows("History")) > lines, 100)
-                wait_for(lambda: not has_copies or _are_copied(seen), 300)
+                wait_for(
+                    lambda: _are_named(seen, seen.jobs) and len(seen.rows("History")) > lines, 100
+                )
+                wait_for(lambda: _are_copied(seen), 300)
             google.edit(seen.spreadsheet, "delete_tab", sheet_id=0)
             yield seen
 
@@ -174,7 +163,7 @@ def _config(folder: Path, more: str = "") -> str:
 def _are_named(seen: Shown, jobs: int) -> bool:
     """Return whether the sheet has these jobs, their customers and reps, and the reps' views."""
     rows = seen.rows("Jobs")
-    customers = enumerate(forty_jobs.customers(seen.jobs))
+    customers = enumerate(forty_jobs.customers())
     reps = {site: forty_jobs.rep(number) for number, (site, _) in customers}
     sold = all(row["Rep"].text == reps[row["Site ID"].text] for row in rows if "Rep" in row)
     named = all(not row["Customer"].text.startswith("Job ") for row in rows if "Customer" in row)

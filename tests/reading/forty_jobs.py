@@ -1,4 +1,4 @@
-"""Generates forty or more made-up jobs in all stages, like those of an installer."""
+"""Generates forty made-up jobs in all stages, like those of an installer."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,12 +14,6 @@ REPS = ("Ada Birch", "Ben Cole", "Dora Eskew", "Cy Dunn")
 TOWNS = ("Fairmont Springs", "Cedar Flats", "Port Lindon", "Marlow Heights", "New Garland")
 FIRST = ("Alma", "Boris", "Celia", "Dario", "Edith", "Felix", "Greta", "Hank", "Ines", "Jonah")
 LAST = ("Archer", "Bianchi", "Crane", "Doyle")
-MORE = (
-    *("Esposito", "Fuentes", "Grant", "Hobbs", "Ivers", "Jarvis", "Kemp", "Lowell", "Mercer"),
-    *("Nolan", "Ortega", "Pruitt", "Quigley", "Rhodes", "Sutton", "Tanner", "Upton", "Vance"),
-    *("Whitley", "Yates", "Zamora", "Abbott", "Benson", "Carver", "Dalton", "Emery"),
-)
-"""Surnames of the jobs after the first forty, ten of each."""
 PAPERS = (
     *("Site photos.pdf", "Plan set.pdf", "Building permit.pdf", "Utility agreement.pdf"),
     *("Job card.pdf", "Inspection report.pdf", "PTO letter.pdf"),
@@ -54,6 +48,7 @@ STAGES = (
     *(Stage(6, "SUBMITTED", 1), Stage(6, "", 1), Stage(7, "", 3), Stage(8, "", 1)),
 )
 """With 7, all are approved; a job with 8 is archived."""
+JOBS = sum(stage.jobs for stage in STAGES)
 CONFIG = "".join(
     f'\n[[milestones]]\ndefinitions = ["{uuid(30_000 + n)}"]\nheader = "{name}"\n'
     for n, name in enumerate(NAMES, 1)
@@ -70,11 +65,9 @@ def site(number: int) -> str:
     return f"{number:08d}-4040-4000-8000-000000000000"
 
 
-def customers(jobs: int = 40) -> Iterator[tuple[str, dict[str, Any]]]:
-    for number in range(jobs):
+def customers() -> Iterator[tuple[str, dict[str, Any]]]:
+    for number in range(JOBS):
         first, last = FIRST[number % 10], LAST[(number + number // 20) * 7 % 4]
-        if number >= 40:
-            last = MORE[number // 10 - 4]
         town = TOWNS[number % 5]
         contact = {
             "first_name": first,
@@ -90,10 +83,10 @@ def customers(jobs: int = 40) -> Iterator[tuple[str, dict[str, Any]]]:
         yield site(number), {"contacts": [contact], "address": address}
 
 
-def payloads(now: datetime, jobs: int = 40) -> Iterator[dict[str, Any]]:
+def payloads(now: datetime) -> Iterator[dict[str, Any]]:
     stages = [stage for stage in STAGES for _ in range(stage.jobs)]
-    for number in range(jobs):
-        yield from _of_job(number, stages[number % len(stages)], now)
+    for number, stage in enumerate(stages):
+        yield from _of_job(number, stage, now)
 
 
 def _of_job(number: int, stage: Stage, now: datetime) -> Iterator[dict[str, Any]]:

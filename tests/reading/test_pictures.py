@@ -1,4 +1,4 @@
-"""Takes pictures of sheets with 40 and 300 made-up jobs; IMAGES=1 writes them to docs/images.
+"""Takes pictures of a sheet with 40 made-up jobs; IMAGES=1 writes them to docs/images.
 
 They show the emulator's page of the spreadsheet, as their captions in the docs say.
 """
@@ -25,16 +25,7 @@ HEIGHTS = {"Jobs": 800, "History": 700, "Pipeline": 800}
 VIEWS = {"Rejected": "rejected", "Ada Birch's jobs": "rep"}
 """Views of the Jobs tab, and the names of their pictures."""
 PICTURES = {
-    *(
-        "jobs",
-        "jobs-phone",
-        "documents",
-        "history",
-        "pipeline",
-        "jobs-300",
-        "history-300",
-        "pipeline-300",
-    ),
+    *("jobs", "jobs-phone", "documents", "history", "pipeline"),
     *(f"view-{name}" for name in VIEWS.values()),
 }
 
@@ -86,23 +77,6 @@ def test_a_picture_of_each_tab(page: Page, forty: Shown, tmp_path: Path, tab: st
         tinted = page.locator("td[style*='background-color']")
         assert tinted.count() > forty.jobs
     keep(page, tab.lower(), tmp_path)
-
-
-if os.environ.get("IMAGES"):  # It takes minutes, and checks no more than those above.
-
-    @pytest.mark.timeout(900)
-    @pytest.mark.parametrize("tab", ["Jobs", "History", "Pipeline"])
-    def test_a_picture_of_each_tab_with_300_jobs(
-        browser: Browser, three_hundred: Shown, tmp_path: Path, tab: str
-    ) -> None:
-        with closing(opened(browser, three_hundred, width=1440, height=HEIGHTS[tab])) as page:
-            page.locator("#tabs").get_by_text(tab, exact=True).click()
-            expect(page.locator("#scroller")).to_contain_text(
-                {"Jobs": "Next action", "History": "Comment", "Pipeline": "Open jobs by milestone"}[
-                    tab
-                ]
-            )
-            keep(page, f"{tab.lower()}-300", tmp_path)
 
 
 def test_a_picture_of_documents_and_a_note(page: Page, tmp_path: Path) -> None:
