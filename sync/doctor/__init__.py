@@ -21,9 +21,9 @@ Run = Callable[[Wiring], Check]
 
 @dataclass(frozen=True)
 class Step:
-    """A check: its name, title and function, and the checks that it needs.
+    """A check: its name, title and function.
 
-    It is skipped if one of those failed, or if `setting` is not set.
+    It is skipped if `setting` is not set, or if a check that it `needs` failed or has no setting.
     """
 
     name: str
@@ -45,7 +45,8 @@ _UNSET = {
     ),
     _URL: ("PUBLIC_URL is not set, so the receiver can't be checked.", receiver.SET),
 }
-_IN_SHEET = ("google", "spreadsheet")
+_OPEN_SHEET = ("database", "google")
+_IN_SHEET = (*_OPEN_SHEET, "spreadsheet")
 _IN_EVERBRIGHT = ("database", "everbright")
 _READ_BACK = (*_IN_EVERBRIGHT, "job")
 STEPS = [
@@ -53,19 +54,19 @@ STEPS = [
     Step("disk", "Disk", receiver.disk),
     Step("clock", "Clock", google.clock),
     Step("google", "Google sign-in", google.credentials),
-    Step("spreadsheet", "Spreadsheet", google.spreadsheet, ("google",)),
+    Step("spreadsheet", "Spreadsheet", google.spreadsheet, _OPEN_SHEET),
     Step("protection", "Protected cells", google.protection, _IN_SHEET),
-    Step("ids", "Google's handling of IDs", google.ids, ("database", *_IN_SHEET)),
+    Step("ids", "Google's handling of IDs", google.ids, _IN_SHEET),
     Step("drive", "Folder for documents", google.file, ("google",), _FOLDER),
-    Step("readers", "Access to documents", google.readers, (*_IN_SHEET, "drive"), _FOLDER),
+    Step("readers", "Access to documents", google.readers, (*_IN_SHEET, "drive")),
     Step("everbright", "EverBright token", receiver.token, (), _TOKEN),
-    Step("job", "Reading a job from EverBright", receiver.job, _IN_EVERBRIGHT, _TOKEN),
-    Step("download", "Downloading a document", receiver.download, _IN_EVERBRIGHT, _TOKEN),
-    Step("delivered", "Missing webhooks", receiver.delivered, _READ_BACK, _TOKEN),
+    Step("job", "Reading a job from EverBright", receiver.job, _IN_EVERBRIGHT),
+    Step("download", "Downloading a document", receiver.download, _IN_EVERBRIGHT),
+    Step("delivered", "Missing webhooks", receiver.delivered, _READ_BACK),
     Step("milestones", "Last milestone", receiver.milestones, ("database",)),
     Step("receiver", "Receiver from outside", receiver.reached, (), _URL),
-    Step("secret", "Webhook secret", receiver.secret, ("receiver",), _URL),
-    Step("proxies", "Proxies", receiver.proxies, ("receiver", "secret"), _URL),
+    Step("secret", "Webhook secret", receiver.secret, ("receiver",)),
+    Step("proxies", "Proxies", receiver.proxies, ("receiver", "secret")),
     Step("delivery", "Last webhook", receiver.last_delivery, ("database",)),
     Step("in_step", "Sheet is up to date", receiver.is_up_to_date, ("database",)),
 ]
@@ -96,13 +97,19 @@ def run_checks(settings: Settings) -> Iterator[Check]:
     yield Check(*_SETTINGS, "ok", "All required settings are set and valid.")
     wiring = Wiring(settings, Database(settings.database_url.get_secret_value()))
     hide = _hider(settings)
-    titles: dict[str, str] = {}
+    lacking: dict[str, str] = {}  # The titles of checks on which others can't build, by name.
     try:
         for step in STEPS:
-            before = [titles[name] for name in step.needs if name in titles]
-            check = _outcome(step, wiring, before)
-            if check.result == "failed":
-                titles[step.name] = step.title
+            needed = next((lacking[name] for name in step.needs if name in lacking), "")
+            is_set = not step.setting or getattr(settings, step.setting)
+            if needed:
+                check = skipped(f"It needs this first: {needed}.")
+            elif not is_set:
+                check = skipped(*_UNSET[step.setting])
+            else:
+                check = _result(step, wiring)
+            if check.result == "failed" or not is_set:
+                lacking[step.name] = step.title
             texts = (hide(part) for part in (check.text, check.cause, check.fix))
             yield Check(step.name, step.title, check.result, *texts)
     finally:
@@ -117,11 +124,7 @@ def settings_failed(error: SettingsError) -> Check:
     return Check(*_SETTINGS, "failed", what, cause, f"{setting} {fix}")
 
 
-def _outcome(step: Step, wiring: Wiring, before: list[str]) -> Check:
-    if before:
-        return skipped(f"Fix this first: {before[0]}.")
-    if step.setting and not getattr(wiring.settings, step.setting):
-        return skipped(*_UNSET[step.setting])
+def _result(step: Step, wiring: Wiring) -> Check:
     try:
         return step.run(wiring)
     except BrightsheetError as error:

@@ -85,6 +85,10 @@ _CAUSES = {
         "Share it with {account} as an editor.",
     ),
     "api_off": ("The API is turned off in the project of the credentials.", _LIBRARY),
+    "google_unreachable": (
+        "This machine can't connect to Google.",
+        "Check its network and its clock, and whether a firewall or a proxy blocks Google.",
+    ),
     "no_storage": (
         "A service account has no storage, and a folder in My Drive doesn't give it any.",
         "Use one on a shared drive, or: brightsheet auth google --client FILE --spreadsheet ID",
@@ -114,10 +118,7 @@ _EVERBRIGHT = (
     "EverBright is down or can't be reached.",
     "Try again later. If it still fails, ask EverBright's support.",
 )
-_PASSING = (
-    "This may be temporary.",
-    "Try again in a minute. If it still fails, check whether a firewall blocks Google.",
-)
+_PASSING = ("This may be temporary.", "Try again in a minute.")
 _OTHER = ("There are no more details.", "Check the setting, and who the file is shared with.")
 
 

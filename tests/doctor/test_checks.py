@@ -216,6 +216,7 @@ def test_each_problem_is_found_with_its_fix(patient: Patient, name: str) -> None
     found = checks[check]
     assert found.result == result, message(found)
     assert found.fix
+    assert [one.name for one in checks.values() if one.text == found.text] == [check]
     assert [word for word in words if word not in message(found)] == []
     dependent = {step.name for step in STEPS if check in step.needs and result == "failed"}
     assert {checks[one].result for one in dependent} <= {"skipped"}
