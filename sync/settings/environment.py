@@ -15,18 +15,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
-)
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
 )
 
 from sync.errors import SettingsError
@@ -34,10 +30,8 @@ from sync.settings import credentials, validators
 from sync.settings.config_file import CONFIG_FILE, Config, load_config
 
 
-def _config(path: object) -> object:
+def _config(path: str) -> Config:
     """Return the config in a file. Raises SettingsError that names file and key."""
-    if not isinstance(path, str | Path):
-        return path
     try:
         return load_config(Path(path))
     except OSError as error:
@@ -52,38 +46,25 @@ def _secret(check: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(lambda secret: SecretStr(check(secret.get_secret_value())))
 
 
-_T = TypeVar("_T", bound=BaseSettings)
+_T = TypeVar("_T", bound="_EnvironmentModel")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Address = Annotated[str, AfterValidator(validators.address)]
 DocumentPath = Annotated[str, AfterValidator(validators.document_path)]
 WebhookSecret = Annotated[SecretStr, _secret(validators.webhook_secret)]
 
 
-class _FromEnvironment(BaseSettings):
-    """Base of settings that are read only from the given environment."""
+class _EnvironmentModel(BaseModel):
+    """Base of settings; the alias of each is its environment variable."""
 
-    model_config = SettingsConfigDict(
-        alias_generator=str.upper,
-        case_sensitive=True,
-        enable_decoding=False,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-        validate_default=False,
+    model_config = ConfigDict(
+        alias_generator=str.upper, extra="ignore", frozen=True, hide_input_in_errors=True
     )
-
-    @classmethod
-    def settings_customise_sources(  # type: ignore[override] # called with these as keywords
-        cls, _: type[BaseSettings], **sources: PydanticBaseSettingsSource
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Use only the given environment, which `load` gets from its caller."""
-        return (sources["init_settings"],)
 
 
 SQLITE_FILE = "sqlite:///brightsheet.sqlite3"
 
 
-class DatabaseSettings(_FromEnvironment):
+class DatabaseSettings(_EnvironmentModel):
     """Database."""
 
     dyno: str = ""  # Set by Heroku on its machines, not by people.
@@ -109,7 +90,7 @@ class DatabaseSettings(_FromEnvironment):
         return url
 
 
-class GoogleSettings(_FromEnvironment):
+class GoogleSettings(_EnvironmentModel):
     """Google's sign-in."""
 
     google_oauth_token_json: SecretStr | None = Field(
@@ -135,7 +116,7 @@ class GoogleSettings(_FromEnvironment):
         return credentials.chosen(*given) if any(given) or not self.google_emulator_url else None
 
 
-class ReceiverSettings(_FromEnvironment):
+class ReceiverSettings(_EnvironmentModel):
     """The webhook and the console."""
 
     webhook_secrets: Annotated[tuple[WebhookSecret, ...], BeforeValidator(validators.words)] = (
@@ -185,7 +166,7 @@ class ReceiverSettings(_FromEnvironment):
     )
 
 
-class SheetSettings(_FromEnvironment):
+class SheetSettings(_EnvironmentModel):
     """The sheet."""
 
     spreadsheet_id: Annotated[str, AfterValidator(validators.spreadsheet_id)] = Field(
@@ -226,7 +207,7 @@ class SheetSettings(_FromEnvironment):
         return ZoneInfo(self.time_zone) if self.time_zone else UTC
 
 
-class EverBrightSettings(_FromEnvironment):
+class EverBrightSettings(_EnvironmentModel):
     """EverBright's API."""
 
     everbright_api_token: Annotated[SecretStr, _secret(validators.header_value)] | None = Field(
@@ -262,7 +243,7 @@ class EverBrightSettings(_FromEnvironment):
     backfill_rate: int = Field(2, ge=1, le=50)
 
 
-class DocumentSettings(_FromEnvironment):
+class DocumentSettings(_EnvironmentModel):
     """Documents."""
 
     drive_folder_id: Annotated[str, AfterValidator(validators.folder_id)] = Field(
@@ -272,7 +253,7 @@ class DocumentSettings(_FromEnvironment):
     )
 
 
-class AlertSettings(_FromEnvironment):
+class AlertSettings(_EnvironmentModel):
     """Alerts and logs."""
 
     alert_urls: Annotated[
@@ -321,14 +302,6 @@ class Settings(
     """All settings. A field's name in capitals, or its alias, is the environment variable."""
 
 
-class _Given(EnvSettingsSource):
-    """The given environment, without this process's environment and .env files."""
-
-    def __init__(self, settings: type[BaseSettings], environ: Mapping[str, str]) -> None:
-        super().__init__(settings)
-        self.env_vars = {name: text.strip() for name, text in environ.items() if text.strip()}
-
-
 def load(
     environ: Mapping[str, str], config_file: Path = CONFIG_FILE, *, needs_spreadsheet: bool = True
 ) -> Settings:
@@ -337,7 +310,7 @@ def load(
     The spreadsheet's ID may be missing if one will be created. Raises SettingsError, one line with
     the setting (or the file and its key) and the fix.
     """
-    settings = _checked(Settings, environ, CONFIG_FILE=config_file)
+    settings = _checked(Settings, {"CONFIG_FILE": str(config_file)}, environ)
     if needs_spreadsheet and not settings.spreadsheet_id:
         text = f"is not set. Set it to {validators.SPREADSHEET}."
         raise SettingsError("SPREADSHEET_ID", text, is_missing=True)
@@ -364,14 +337,18 @@ def google_id(
         raise SettingsError(name, str(error)) from None
 
 
-def _checked(kind: type[_T], environ: Mapping[str, str], **defaults: object) -> _T:
+def _checked(kind: type[_T], *environs: Mapping[str, str]) -> _T:
+    """Return the settings from these environments: a later one takes precedence, blanks don't."""
+    given = {
+        name: text.strip() for environ in environs for name, text in environ.items() if text.strip()
+    }
     try:
-        return kind(**{**defaults, **_Given(kind, environ)()})
+        return kind.model_validate(given)
     except ValidationError as error:
         raise _settings_error(kind, error) from None
 
 
-def _settings_error(kind: type[BaseSettings], error: ValidationError) -> SettingsError:
+def _settings_error(kind: type[_EnvironmentModel], error: ValidationError) -> SettingsError:
     """Return the first error as a readable line, without the value."""
     first = error.errors(include_url=False, include_input=False)[0]
     place, context = first["loc"][0], first.get("ctx", {})
