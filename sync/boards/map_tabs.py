@@ -8,7 +8,8 @@ from time import monotonic
 
 from sync.boards import link, metadata
 from sync.boards.first_flush import TabColumns
-from sync.boards.mapping.decide import Choices, StoredMapping, TabDecider, TabMapping
+from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
+from sync.boards.mapping.example import Example, StoredMapping, example_of
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.propose import same_columns
 from sync.boards.mapping.tab import SeenTab
@@ -103,9 +104,10 @@ class TabMapper:
     | none | some tabs | the mapped | the mapped |
     | none | no tab | all | the only mappable |
 
-    Tabs without choices are listed with what is proposed for them. If titles are given, only these
-    tabs are considered, and `by_tab` may have choices for single ones, in place of `choices`.
-    `answers` are stored with the mapping; `sleep` waits.
+    Tabs without choices are listed with what is proposed for them: the same as in tabs of
+    `examples` (another spreadsheet's) or mapped tabs of this one, if they have the same headers. If
+    titles are given, only these tabs are considered, and `by_tab` may have choices for single ones,
+    in place of `choices`. `answers` are stored with the mapping; `sleep` waits.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class TabMapper:
         choices: Choices,
         titles: Sequence[str],
         by_tab: Mapping[str, Choices] | None = None,
+        examples: Sequence[Example] = (),
         answers: PreviewAnswers = PreviewAnswers(),
     ) -> None:
         self._wiring = wiring
@@ -122,6 +125,7 @@ class TabMapper:
         self._choices = choices
         self._titles = titles
         self._by_tab = by_tab or {}
+        self._examples = examples
         self._answers = answers
         self._flusher = wiring.flusher(sleep)
         self._store = self._flusher.store
@@ -172,7 +176,7 @@ class TabMapper:
         surveyed = self._reader.survey()
         theirs = [tab for tab in surveyed.tabs if not metadata.is_ours(tab)]
         considered = self._considered(theirs)
-        deciders = self._deciders(considered, fields)
+        deciders = self._deciders(considered, fields, theirs)
         mappings = self._decide(considered, deciders)
         to_write = _to_write(mappings, self._titles)
         mappings = [
@@ -211,12 +215,19 @@ class TabMapper:
                 raise Permanent("no_tab", what)
         return [tab for tab in theirs if tab.title.casefold() in wanted]
 
-    def _deciders(self, considered: Sequence[SeenTab], fields: Fields) -> dict[str, TabDecider]:
+    def _deciders(
+        self, considered: Sequence[SeenTab], fields: Fields, theirs: Sequence[SeenTab]
+    ) -> dict[str, TabDecider]:
         """Return what decides by the choices that are for a tab, by its title."""
         account = auth.account(self._wiring.settings)
-        by_choices = TabDecider(fields, self._choices, account)
+        mapped = ((tab, metadata.stored_mapping(tab)) for tab in theirs)
+        here = (example_of(tab, stored, tab.title) for tab, stored in mapped if stored)
+        examples = (*self._examples, *here)
+        by_choices = TabDecider(fields, self._choices, account, examples)
         deciders = {tab.title: by_choices for tab in considered}
-        return deciders | {t: TabDecider(fields, own, account) for t, own in self._by_tab.items()}
+        for title, own in self._by_tab.items():
+            deciders[title] = TabDecider(fields, own, account, examples)
+        return deciders
 
     def _decide(
         self, considered: Sequence[SeenTab], deciders: Mapping[str, TabDecider]

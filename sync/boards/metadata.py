@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from sync.boards.mapping.decide import MappedColumn, StoredMapping, TabMapping
+from sync.boards.mapping.decide import MappedColumn, TabMapping
+from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import Entry, SeenTab
 from sync.boards.survey import Survey

@@ -3,10 +3,18 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import TypeVar
 
 from sync.boards.mapping import header_row
+from sync.boards.mapping.example import (
+    Example,
+    ExampleColumn,
+    StoredMapping,
+    StoredWords,
+    added_like,
+    columns_like,
+    header_row_like,
+)
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.header_row import HeaderRow
 from sync.boards.mapping.progress import ProgressRules, RuleWords
@@ -28,8 +36,6 @@ _WHOLE_COLUMN = re.compile(r"([A-Za-z]{1,3}):\1")
 
 ChosenWords = Mapping[str, Sequence[str]]
 """The words of a column that the user chose, by our text or by rule; [] for none."""
-StoredWords = Mapping[str, str]
-"""The words of a column as they are stored: by our text, or as `parse_words` reads them."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +46,8 @@ class Choices:
     """The field of each column, as the user wrote it."""
     unset: Sequence[str] = ()
     """The columns that get no field."""
-    added: Sequence[str] = ()
-    """The fields for which columns are added."""
+    added: Sequence[str] | None = None
+    """The fields for which columns are added; None for those of an example."""
     column_words: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     """The words by status of single columns, with a drop-down or without.
 
@@ -107,16 +113,6 @@ class TabMapping:
         return max(used, default=-1) + 1
 
 
-@dataclass(frozen=True)
-class StoredMapping:
-    """How a tab was mapped: its header row, and by column index its fields and their words."""
-
-    header_row: int
-    fields: Mapping[int, str]
-    words: Mapping[int, StoredWords]
-    since: datetime | None = None
-
-
 def no_option(column: MappedColumn, word: str, status: str) -> Permanent:
     there = ", ".join(column.proposal.options or ()) or "none"
     what = f"The drop-down of {column.header!r} has no option {word!r} for {status}"
@@ -140,18 +136,29 @@ def _named(columns: Sequence[_Column], tab: SeenTab, text: str) -> _Column | Non
 
 
 class TabDecider:
-    """Decides mappings by the available fields, the stored mapping and the user's choices."""
+    """Decides mappings by the available fields, the stored mapping and the user's choices.
 
-    def __init__(self, fields: Fields, choices: Choices, account: str) -> None:
+    For a tab without a stored mapping, `examples` are proposed: mapped tabs, the nearest first.
+    """
+
+    def __init__(
+        self, fields: Fields, choices: Choices, account: str, examples: Sequence[Example] = ()
+    ) -> None:
         self._fields = fields
         self._recognizer = Recognizer(fields)
         self._rules = ProgressRules(fields)
         self._choices = choices
         self._account = account
+        self._examples = examples
 
     def without_choices(self) -> "TabDecider":
-        """Return one that decides by the fields alone."""
-        return TabDecider(self._fields, Choices(), self._account)
+        """Return one that decides without the user's choices."""
+        return TabDecider(self._fields, Choices(), self._account, self._examples)
+
+    def _examples_for(self, tab: SeenTab, *, was_mapped: bool) -> Sequence[Example]:
+        if was_mapped:
+            return ()
+        return sorted(self._examples, key=lambda example: example.title != tab.title)
 
     def decide(
         self, tab: SeenTab, stored: StoredMapping | None, same: SameColumns | None = None
@@ -177,17 +184,29 @@ class TabDecider:
             for text in (*self._choices.fields, *self._choices.unset)
             if (proposal := _named(proposals, tab, text))
         }
-        columns = self._chosen_columns(proposals, named, tab, stored)
+        examples = self._examples_for(tab, was_mapped=stored is not None)
+        alike = columns_like(tab, row, proposals, examples, self._fields)
+        columns = self._chosen_columns(proposals, named, tab, stored, alike)
         word_columns = self._find_word_columns(columns, tab)
         words = self._words_by_index(word_columns)
-        columns = tuple(self._attach_words(c, stored, words.get(c.index, {})) for c in columns)
+        if stored:
+            earlier = {n: (field, stored.words.get(n, {})) for n, field in stored.fields.items()}
+        else:
+            earlier = {n: (column.field, column.words) for n, column in alike.items()}
+        columns = tuple(
+            self._attach_words(c, *earlier.get(c.index, ("", {})), words.get(c.index, {}))
+            for c in columns
+        )
         mapping = replace(base, columns=columns, found=frozenset({*named, *word_columns}))
         return mapping if KEY in mapping.fields else replace(mapping, added=(KEY,))
 
     def header_row(self, tab: SeenTab, stored: StoredMapping | None) -> HeaderRow:
         if self._choices.header_row is not None:
             return HeaderRow(self._choices.header_row)
-        return HeaderRow(stored.header_row) if stored else header_row.find(tab, self._recognizer)
+        if stored:
+            return HeaderRow(stored.header_row)
+        row = header_row_like(tab, self._examples_for(tab, was_mapped=False))
+        return header_row.find(tab, self._recognizer) if row is None else HeaderRow(row)
 
     def _chosen_columns(
         self,
@@ -195,6 +214,7 @@ class TabDecider:
         named: Mapping[str, Proposal],
         tab: SeenTab,
         stored: StoredMapping | None,
+        alike: Mapping[int, ExampleColumn],
     ) -> tuple[MappedColumn, ...]:
         wanted = self._chosen_fields(named, tab)
         unset = {named[text].index for text in self._choices.unset if text in named}
@@ -214,8 +234,12 @@ class TabDecider:
                 spelled = self._fields.spelled(proposal.field)
                 command = f'to map it: --set "{proposal.header}={spelled}"'
                 column = MappedColumn(proposal, "", "not mapped", command=command)
+            elif example := alike.get(proposal.index):
+                column = MappedColumn(proposal, example.field, f"as in {example.place}")
             else:
                 column = MappedColumn(proposal, proposal.field, proposal.reason)
+                if proposal.field in (example.field for example in alike.values()):
+                    column = MappedColumn(proposal, "", "another column has its field")
             if column.field in wanted.values() and proposal.index not in wanted:
                 column = MappedColumn(proposal, "", "its field was set for another column")
             columns.append(column)
@@ -249,11 +273,15 @@ class TabDecider:
                 raise Permanent("no_header", what)
 
     def with_added(self, tab: TabMapping) -> TabMapping:
-        """Return a mapping with columns for the fields that a person asks for.
+        """Return a mapping with columns for the fields that a person asks for, or an example has.
 
         Right of the key's: a row that is moved to a tab without them keeps its key.
         """
-        added = dict.fromkeys(self._fields.id_of(name) for name in self._choices.added)
+        if self._choices.added is None:
+            examples = self._examples_for(tab.tab, was_mapped=tab.was_mapped)
+            added = dict.fromkeys(added_like(tab.tab, tab.header_row, examples, self._fields))
+        else:
+            added = dict.fromkeys(self._fields.id_of(name) for name in self._choices.added)
         taken = {plain(column.header): column for column in tab.columns}
         new = [name for name in added if name not in tab.fields and name != KEY]
         for name in new:
@@ -310,13 +338,15 @@ class TabDecider:
     def _attach_words(
         self,
         column: MappedColumn,
-        stored: StoredMapping | None,
+        earlier_field: str,
+        earlier: StoredWords,
         chosen: ChosenWords,
     ) -> MappedColumn:
         if not column.field:
             return column
-        was_same_field = stored is not None and stored.fields.get(column.index) == column.field
-        earlier = stored.words.get(column.index, {}) if stored and was_same_field else {}
+        was_same_field = column.field == earlier_field
+        if not was_same_field:
+            earlier = {}
         if column.field == PROGRESS:
             if not was_same_field:
                 proposed = self._rules.proposed(column.proposal.all_values)

@@ -83,6 +83,12 @@ class Fields:
         fix = f"Write one of {', '.join(self._titles)}, {aspects}."
         raise Permanent("no_field", f"{text!r} is no field. {fix}")
 
+    def is_known(self, name: str) -> bool:
+        """Return whether there is a field with an ID now."""
+        aspect, _, key = name.partition(":")
+        has_milestone = any(heading.key == key for heading in self.milestones)
+        return name in self._titles or (aspect in ASPECTS and has_milestone)
+
     def get(self, name: str) -> Field:
         """Return the field with an ID, even if its milestone is no longer known."""
         aspect, separator, key = name.partition(":")

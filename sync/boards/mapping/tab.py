@@ -114,6 +114,14 @@ class SeenTab:
         counts = Counter(texts.values())
         return {index: text for index, text in texts.items() if text and counts[text] == 1}
 
+    def numbered_headers(self, row: int) -> dict[int, str]:
+        """Return all headers by column, as `plain` gives them: the first of a name, the second."""
+        counts, found = Counter[str](), dict[int, str]()
+        for index, text in self.headers(row).items():
+            counts[plain(text)] += 1
+            found[index] = f"{counts[plain(text)]}:{plain(text)}"
+        return found
+
 
 def why_unmappable(tab: SeenTab) -> str:
     """Return why no mapping of the tab is possible at all, or ""."""

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sync.boards import other_sheet
 from sync.boards.map_tabs import MappingReport, TabMapper
 from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields
@@ -312,6 +313,11 @@ def unmapped_lines(tabs: Iterable[UnmappedTab], *, is_written: bool) -> Iterator
     "the =, the word is removed.",
 )
 @click.option(
+    "--like",
+    metavar="LINK",
+    help="Propose what another spreadsheet has: the same tabs, header rows, columns and words.",
+)
+@click.option(
     "--preview", is_flag=True, help="Show what the first update would change, cell by cell."
 )
 @click.option("--write", is_flag=True, help="Write the mapping. Without it, nothing is written.")
@@ -324,6 +330,7 @@ def map_tabs(
     removed: tuple[str, ...],
     added: tuple[str, ...],
     words: tuple[str, ...],
+    like: str | None,
     preview: bool,
     write: bool,
     as_json: bool,
@@ -341,8 +348,10 @@ def map_tabs(
         echo(unmapped_lines(unmap(wiring, time.sleep, removed, write=write), is_written=write))
         return
     row = header_row - 1 if header_row is not None else None
-    choices = Choices(pairs("Header=field", fields), unset, added, words_of(words), row)
-    mapper = TabMapper(wiring, time.sleep, choices, tabs)
+    examples = other_sheet.examples(wiring, time.sleep, like) if like else ()
+    titles = tabs or tuple(example.title for example in examples)
+    choices = Choices(pairs("Header=field", fields), unset, added or None, words_of(words), row)
+    mapper = TabMapper(wiring, time.sleep, choices, titles, examples=examples)
     report = mapper.run(write=write, with_preview=preview)
     if as_json:
         click.echo(json.dumps(report_json(report)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
+from sync.boards import other_sheet
 from sync.boards.link import NONE
 from sync.boards.map_tabs import MappingReport, PreviewAnswers, StayingTab, TabMapper
 from sync.boards.mapping.decide import Choices
@@ -27,7 +28,7 @@ from sync.console.boards.mapping_views import (
     grouped,
     mapping_digest,
 )
-from sync.console.parts import ConsoleParts, PageWait
+from sync.console.parts import ConsoleParts, PageWait, typed_text
 from sync.errors import BrightsheetError, Permanent
 from sync.store.drafts import MappingDrafts
 from sync.types import Mode
@@ -51,11 +52,26 @@ Render = Callable[[ConsoleParts, MappingForm, str], Any]
 
 def mapping(parts: ConsoleParts) -> Any:
     """Show where a mapping begins, or begin one; its choices are stored under its URL."""
+    said, like = "", typed_text(request.form, "like")
     if request.method == "POST":
-        return _go(MappingDrafts(parts.wiring.database).begin(), TABS)
-    waiting = len(parts.wiring.sheet_store().boards.waiting())
-    is_mapped = parts.wiring.mode() is Mode.MAPPED
-    return render_template("console/boards/mapping.html", is_mapped=is_mapped, waiting=waiting)
+        form, drafts = MappingForm(), MappingDrafts(parts.wiring.database)
+        try:
+            if like:
+                with parts.alone():
+                    form = MappingForm.like(other_sheet.examples(parts.wiring, PageWait(), like))
+        except BrightsheetError as error:
+            said = error.what
+        else:
+            draft = drafts.begin()
+            drafts.save(draft, form.pairs)
+            return _go(draft, TABS)
+    return render_template(
+        "console/boards/mapping.html",
+        is_mapped=parts.wiring.mode() is Mode.MAPPED,
+        waiting=len(parts.wiring.sheet_store().boards.waiting()),
+        said=said,
+        like=like,
+    )
 
 
 def mapping_step(parts: ConsoleParts, draft: str, step: str) -> Any:
@@ -102,14 +118,20 @@ def _page(name: str, at: str, said: str, **values: Any) -> str:
 
 def _mapper(parts: ConsoleParts, form: MappingForm, choices: dict[str, Choices]) -> TabMapper:
     answers = PreviewAnswers(form.kept, form.row_answers)
-    return TabMapper(parts.wiring, PageWait(), Choices(), form.titles(), choices, answers)
+    titles, wait = form.titles(), PageWait()
+    return TabMapper(parts.wiring, wait, Choices(), titles, choices, form.examples, answers)
 
 
 def _tabs(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     """Show the first rows of every tab, to choose the tabs with jobs and their header rows."""
-    report = TabMapper(parts.wiring, PageWait(), Choices(), []).run(write=False)
+    mapper = TabMapper(parts.wiring, PageWait(), Choices(), [], examples=form.examples)
+    report = mapper.run(write=False)
+    titles = [example.title for example in form.examples]
+    titles = titles or [mapping.tab.title for mapping in report.tabs_to_write]
     most = _MANY if request.args.get("rows") == "more" else _FEW
-    tabs = [first_rows(each, form, most) for each in report.tabs]
+    tabs = [
+        first_rows(each, form, most, is_proposed=each.tab.title in titles) for each in report.tabs
+    ]
     return _page("tabs", TABS, said, tabs=tabs)
 
 

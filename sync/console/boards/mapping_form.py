@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2s
 
+from pydantic import TypeAdapter
 from werkzeug.datastructures import MultiDict
 
 from sync.boards.mapping.decide import Choices, TabMapping
+from sync.boards.mapping.example import Example
 from sync.console.parts import UNFIT
 from sync.types import letters
 
@@ -27,6 +29,9 @@ _INPUTS = {
     PREVIEW: frozenset((KEEP, ROW)),
 }
 """The kinds of inputs that a step's page has."""
+EXAMPLES = "examples"
+"""The name under which a draft keeps another sheet's mapping, as JSON. No page has or sends it."""
+_EXAMPLES = TypeAdapter(tuple[Example, ...])
 AND = "+"
 """Between the tabs in the name of an input for a column that several tabs have."""
 _NUMBER = re.compile(r"\d{1,10}")
@@ -39,6 +44,16 @@ class MappingForm:
     """The choices so far, as pairs of an input's name and its value."""
 
     pairs: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def like(cls, examples: tuple[Example, ...]) -> "MappingForm":
+        """Return a form without choices, for which the same as in another sheet is proposed."""
+        return cls(((EXAMPLES, _EXAMPLES.dump_json(examples).decode()),))
+
+    @cached_property
+    def examples(self) -> tuple[Example, ...]:
+        """The tabs of another sheet."""
+        return _EXAMPLES.validate_json(self.first.get(EXAMPLES, "[]"))
 
     @property
     def digest(self) -> str:
@@ -125,10 +140,10 @@ class MappingForm:
         """Return the form once it is written, so that nothing has changed since it was shown."""
         return MappingForm(tuple(pair for pair in self.pairs if not pair[0].startswith(STORED)))
 
-    def added(self, tab: int) -> list[str]:
-        """Return the names of the fields that get a new column at the right."""
-        values = (value for name, value in self.pairs if name == f"{ADD}:{tab}" and value)
-        return list(dict.fromkeys(values))
+    def added(self, tab: int) -> list[str] | None:
+        """Return the names of the fields that get a new column; None if the page wasn't shown."""
+        values = [value for name, value in self.pairs if name == f"{ADD}:{tab}"]
+        return [value for value in dict.fromkeys(values) if value] if values else None
 
     def meanings(self, column: str) -> dict[str, list[str]] | None:
         """Return the rules of each word of `TAB:COLUMN`; None if the page didn't show its words."""

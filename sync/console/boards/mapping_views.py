@@ -268,7 +268,10 @@ class FieldOffers:
     def tab(self, mapping: TabMapping, form: MappingForm) -> TabView:
         names = column_names(mapping)
         columns = (self._column(mapping.tab, c, names[c.index], form) for c in mapping.columns)
-        added = ((spelled, self.title(spelled)) for spelled in form.added(mapping.tab.sheet_id))
+        wanted = form.added(mapping.tab.sheet_id)
+        if wanted is None:
+            wanted = [self._fields.spelled(field) for field in mapping.added if field != KEY]
+        added = ((spelled, self.title(spelled)) for spelled in wanted)
         return TabView(mapping, tuple(columns), tuple(added))
 
     def _column(
@@ -337,7 +340,8 @@ class FieldOffers:
             if chosen := self._chosen_words(column):
                 words[column.name] = chosen
         row = form.header_row(number)
-        return Choices(fields, unset, form.added(number), column_words=words, header_row=row)
+        added = [spelled for spelled, _ in tab.added]
+        return Choices(fields, unset, added, column_words=words, header_row=row)
 
     def _chosen_words(self, column: ColumnView) -> dict[str, list[str]]:
         """Return the words for a column, by our text; for a job's progress by every rule."""
@@ -394,7 +398,9 @@ class FirstRows:
         return any(row.is_chosen for row in self.rows)
 
 
-def first_rows(mapping: TabMapping, form: MappingForm, most: int) -> FirstRows:
+def first_rows(
+    mapping: TabMapping, form: MappingForm, most: int, *, is_proposed: bool
+) -> FirstRows:
     """Return the first rows of a tab: `most`, or down to some below its headers."""
     tab = mapping.tab
     if problem := why_unmappable(tab):
@@ -408,5 +414,5 @@ def first_rows(mapping: TabMapping, form: MappingForm, most: int) -> FirstRows:
     for n in range(end):
         texts = (" ".join(tab.cell(n, at).text.split()) for at in range(width))
         rows.append(RowView(n + 1, tuple(text[:_LONGEST] for text in texts), n == row))
-    is_chosen = tab.sheet_id in form.tabs if form.tabs else row is not None
+    is_chosen = tab.sheet_id in form.tabs if form.tabs else is_proposed
     return FirstRows(mapping, "", is_chosen, tuple(rows), end < len(tab.rows))

@@ -12,10 +12,12 @@ from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from emulator.everbright import made_up
 from sync.boards.map_tabs import TabMapper
-from sync.boards.mapping.decide import Choices, StoredWords
+from sync.boards.mapping.decide import Choices
+from sync.boards.mapping.example import StoredWords
 from sync.boards.metadata import stored_mapping
 from sync.boards.reader import BoardReader
 from sync.store.schema import mapping_draft
+from tests import databases
 from tests.boards.console.forms import Form
 from tests.console.conftest import Console, Visitor
 from tests.made_up import milestone, uuid
@@ -30,9 +32,13 @@ MAPPING = "/mapping"
 
 @pytest.fixture
 def console(google: Emulator, sqlite_url: str) -> Console:
-    """The console of somebody with such a board, and with ten jobs that came."""
+    return with_board(google, sqlite_url)
+
+
+def with_board(google: Emulator, url: str) -> Console:
+    """Return the console of somebody with such a board, and with ten jobs that came."""
     google.everbright.token = "a-token"
-    made = Console(google, sqlite_url, EVERBRIGHT_API_TOKEN="a-token")
+    made = Console(google, url, EVERBRIGHT_API_TOKEN="a-token")
     board.fill(google, made.bench.spreadsheet, SITES)
     for job in range(1, 11):
         made.bench.send(milestone(job, 1, name=NTP), milestone(job, 2, name=PERMIT))
@@ -104,6 +110,40 @@ def test_choices_that_differ_between_tabs_are_shown_and_kept(console: Console) -
     form = columns(visitor).choose(f"field:{DONE}:perm", f"status:{PERMIT}")
     form = form.send(visitor, MAPPING, step="columns")
     assert f"field:{BOTH}:perm" in form.values, "chosen alike, it is one column again"
+
+
+@pytest.mark.long
+def test_the_real_sheet_is_mapped_as_its_copy(
+    console: Console, google: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    copy, address = console.bench, f"{google.url}/spreadsheets/d/{{}}/edit#gid=0"
+    form = chosen(columns(console.visitor))
+    form.choose(f"field:{ACTIVE}:K:K", f"approved:{NTP}").choose(f"field:{BOTH}:cell", "")
+    stage = f"means:{BOTH}:stage"
+    form.choose(f"{stage}:Permit done", form.values[f"{stage}:Permit OK"])
+    form.choose(word(form, BOTH, "ntp", "Rejected"), "")
+    form.values.setlist(f"add:{BOTH}", ["days"])
+    mapped(console, form)
+    before = copy.book("*")
+    real = with_board(google, databases.migrated("sqlite", tmp_path_factory.mktemp("real")))
+    visitor = real.visitor
+    page = visitor.send(MAPPING, MAPPING, like=address.format(real.bench.spreadsheet)).text
+    assert "the link of this sheet itself" in plain(page) and real.bench.spreadsheet in page
+    answer = visitor.send(MAPPING, MAPPING, like=address.format(copy.spreadsheet))
+    tabs = Form(visitor.text(answer.location), "mapping")
+    assert tabs.values.getlist("tab") == [str(ACTIVE), str(DONE)]
+    form = tabs.send(visitor, MAPPING, step="columns")
+    assert "As in the other sheet." in plain(form.page)
+    mapped(real, form)
+    assert stored(real) == stored(console)
+    assert copy.book("*") == before
+    written = []
+    for one in (console, real):
+        one.bench.ask()
+        one.bench.flush()
+        written.append([rows_in(one.bench.book(FIELDS), tab, 3) for tab in ("Active", "Done")])
+    assert written[0] == written[1]
+    assert any("Days" in row for row in written[0][0])
 
 
 @pytest.mark.long

@@ -1,14 +1,16 @@
 """A mapping is decided from the proposal, the stored mapping and the user's choices."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sync.boards.mapping.decide import Choices, StoredMapping, TabDecider, TabMapping
+from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
+from sync.boards.mapping.example import StoredMapping, example_of
 from sync.boards.mapping.tab import CellKind, Lock, SeenCell, SeenTab
 from sync.boards.mapping.text_words import TextWords, fit_options
 from sync.errors import Permanent
-from tests.boards.mapping.seen import fields, tab
+from tests.boards.mapping.seen import PERMIT, fields, tab
 
 HEADERS = ("Client", "Phone", "Permit", "Step", "Step")
 
@@ -92,6 +94,28 @@ def test_an_unknown_choice_lists_the_known_ones(said: dict[str, Any], message: s
 
 def test_a_choice_does_not_hide_why_a_tab_cannot_be_mapped() -> None:
     assert decided(seen=tab(), fields={"Phone": "stage"}).problem
+
+
+def test_a_tab_is_proposed_as_a_mapped_one_with_the_same_headers() -> None:
+    mapped = tab(["Title"], (*HEADERS, "Days", "Site ID"), ("Ada", "1"))
+    found = {2: f"rejected:{PERMIT}", 3: "stage", 4: "approved:gone", 5: "days", 6: "site_id"}
+    words = {2: {"a": "Done", "b": "no option of this tab"}}
+    example = example_of(mapped, StoredMapping(1, found, words), "Active")
+    same = tab(["Title"], HEADERS, ("Ada", "555-010-1234", drop_down("x", "Done"), "x", "y"))
+    for title, added in (("Jobs", ("site_id", "days")), ("Another tab", ("site_id",))):
+        decider = TabDecider(fields(), Choices(), "robot", [replace(example, title=title)])
+        made = decider.with_added(decider.decide(same, None))
+        assert made.header_row == 1
+        assert shown(made) == {f"rejected:{PERMIT}": "Permit", "stage": "Step"}
+        assert made.columns[1].reason == "as in Active", "it shows nothing, as there"
+        assert isinstance(made.columns[2].words, TextWords)
+        assert made.columns[2].words.by_text == {"Done": "Done", "a": "Done"}
+        assert made.added == added
+    decider = TabDecider(fields(), Choices(fields={"Phone": "stage"}, added=()), "robot", [example])
+    made = decider.with_added(decider.decide(same, None))
+    assert shown(made) == {f"rejected:{PERMIT}": "Permit", "stage": "Phone"}
+    assert made.added == ("site_id",)
+    assert TabDecider(fields(), Choices(), "robot", [example]).decide(sheet(), None).header_row == 0
 
 
 def test_the_key_moves_but_is_never_taken_away() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from sync.boards.mapping.decide import Choices, MappedColumn, StoredMapping, TabDecider
+from sync.boards.mapping.decide import Choices, MappedColumn, TabDecider
+from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.propose import same_columns

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from sync.boards.mapping.decide import Choices, StoredMapping, TabDecider, TabMapping
+from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
+from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.tab import CellKind, SeenCell
 from sync.boards.mapping.text_words import TextWords
 from sync.errors import Permanent

@@ -6,8 +6,10 @@ from typing import Literal
 
 import pytest
 
+from emulator import Emulator
 from sync.errors import Permanent
 from sync.sheets.read import COLUMN_KEY, HEADER_KEY, JOBS_TAB, MAPPED_SINCE, WORDS_KEY
+from tests import databases
 from tests.boards.mapping.stand import Stand
 from tests.made_up import milestone
 from tests.sheets.conftest import MILESTONES
@@ -215,6 +217,35 @@ def test_several_tabs_have_to_be_named(theirs: Stand) -> None:
     assert "There is no tab 'Jobs' of yours. There are: Sheet1, Crew" in theirs.map(
         "--tab", "Jobs", status=1
     )
+
+
+def test_a_sheet_is_mapped_like_another(
+    theirs: Stand, google: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    theirs.map("--write", "--set", "Phone=last_comment", "--unset", "Email", "--add", "days")
+    second = Stand(
+        google, databases.migrated("sqlite", tmp_path_factory.mktemp("second")), theirs.config
+    )
+    second.fill([["Sunny Roofs"], [], HEADERS, *JOBS])
+    second.drop_down(3, "Done", "Sent", "approved", top=3)
+    address = "https://docs.google.com/spreadsheets/d/{}/edit?gid=0#gid=0"
+    for link, said in (
+        ("our copy", "That is not the link of a Google Sheet."),
+        (second.spreadsheet, "That is the link of this sheet itself."),
+        (address.format("an-unknown-spreadsheet"), "can't open that sheet. Share it with "),
+        (address.format(google.create_spreadsheet("Other")), "No tab of that sheet is mapped."),
+    ):
+        assert said in second.map("--like", link, status=1)
+    second.google.edit(second.spreadsheet, "rename_tab", sheet_id=0, title="Jobs")
+    like = ("--like", address.format(theirs.spreadsheet))
+    assert "There is no tab 'Sheet1' of yours." in second.map(*like, status=1)
+    assert "as in the other sheet" in second.map(*like, "--tab", "Jobs")
+    second.google.edit(second.spreadsheet, "rename_tab", sheet_id=0, title="Sheet1")
+    before = theirs.metadata()
+    second.map(*like, "--write")
+    for key in (COLUMN_KEY, WORDS_KEY):
+        assert keys(second, key) == keys(theirs, key)
+    assert theirs.metadata() == before
 
 
 def test_a_hidden_tab_is_mapped_only_by_name(theirs: Stand) -> None:

@@ -1,0 +1,105 @@
+"""Mapped tabs, which show what to propose for other tabs with the same headers. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.propose import Proposal
+from sync.boards.mapping.tab import SeenTab
+from sync.boards.mapping.vocabulary import plain
+
+StoredWords = Mapping[str, str]
+"""The words of a column as they are stored: by our text, or as `parse_words` reads them."""
+
+
+@dataclass(frozen=True)
+class StoredMapping:
+    """How a tab was mapped: its header row, and by column index its fields and their words."""
+
+    header_row: int
+    fields: Mapping[int, str]
+    words: Mapping[int, StoredWords]
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ExampleColumn:
+    """A column of a mapped tab: its field ("" for none), and its words."""
+
+    field: str
+    words: StoredWords
+    place: str
+    """What people call the tab, or its spreadsheet."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A mapped tab, with its columns by `SeenTab.numbered_headers`."""
+
+    title: str
+    header_row: int
+    columns: Mapping[str, ExampleColumn]
+
+
+def example_of(tab: SeenTab, stored: StoredMapping, place: str) -> Example:
+    """Return a mapped tab as an example."""
+    columns = {
+        header: ExampleColumn(stored.fields.get(index, ""), stored.words.get(index, {}), place)
+        for index, header in tab.numbered_headers(stored.header_row).items()
+    }
+    return Example(tab.title, stored.header_row, columns)
+
+
+def header_row_like(tab: SeenTab, examples: Sequence[Example]) -> int | None:
+    """Return the header row of the first example, if the tab has most of its headers there."""
+    for example in examples:
+        headers = {*tab.numbered_headers(example.header_row).values()}
+        if 2 * len(headers & example.columns.keys()) > len(example.columns):
+            return example.header_row
+    return None
+
+
+def columns_like(
+    tab: SeenTab,
+    header_row: int,
+    proposals: Sequence[Proposal],
+    examples: Sequence[Example],
+    fields: Fields,
+) -> dict[int, ExampleColumn]:
+    """Return what a tab's columns are in the first example that has them, by index.
+
+    Without words that their drop-downs don't have, and without fields that aren't known now.
+    """
+    headers, found = tab.numbered_headers(header_row), dict[int, ExampleColumn]()
+    for proposal in proposals:
+        header, options = headers.get(proposal.index, ""), proposal.options
+        column = next((e.columns[header] for e in examples if header in e.columns), None)
+        if column is None or proposal.is_computed:
+            continue
+        is_taken = column.field in (other.field for other in found.values())
+        if column.field and (is_taken or not fields.is_known(column.field)):
+            continue
+        words = {
+            text: word
+            for text, word in column.words.items()
+            if options is None or word in ("", *options)
+        }
+        found[proposal.index] = replace(column, words=words)
+    return found
+
+
+def added_like(
+    tab: SeenTab, header_row: int, examples: Sequence[Example], fields: Fields
+) -> list[str]:
+    """Return the fields whose own columns were added to the example with the same title."""
+    known = {*tab.numbered_headers(header_row).values()}
+    same = (example for example in examples if example.title == tab.title)
+    return [
+        column.field
+        for example in same
+        for header, column in example.columns.items()
+        if column.field
+        and header not in known
+        and header == f"1:{plain(fields.get(column.field).title)}"
+    ]
