@@ -7,7 +7,8 @@ from enum import Enum
 
 from sync.boards import table_end
 from sync.boards.customer_texts import texts_of_rows
-from sync.boards.mapping.decide import StoredMapping, TabMapping
+from sync.boards.mapping.decide import TabMapping
+from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.metadata import stored_mapping
 from sync.boards.options import EndedWord, without_ended_words

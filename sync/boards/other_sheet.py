@@ -24,7 +24,7 @@ def examples(wiring: Wiring, sleep: Sleep, link: str) -> tuple[Example, ...]:
     """
     settings = wiring.settings
     try:
-        spreadsheet = validators.google_id(link.strip(), validators.SPREADSHEET)
+        spreadsheet = validators.spreadsheet_id(link.strip())
     except ValueError:
         raise Permanent("no_link", _NO_LINK) from None
     if spreadsheet == settings.spreadsheet_id:
