@@ -96,7 +96,7 @@ def phones(text: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def people(text: str) -> tuple[Person, ...]:
     """Return the people that a name is of: "Duran, Oscar & Lucia" are two."""
-    names: list[tuple[list[str], list[str]]] = []
+    names: list[tuple[list[str], list[str]]] = []  # Given names, and the family name.
     for one in _BETWEEN_PEOPLE.split(text):
         parts = [
             words
@@ -111,9 +111,9 @@ def people(text: str) -> tuple[Person, ...]:
     families = [family for _, family in names if family]
     if not families:  # A single word is a family name.
         return tuple(Person("", _family(given)) for given, _ in names)
-    is_first = bool(names[0][1])
-    known = families[0] if is_first else families[-1]
-    return tuple(Person(given[0] if given else "", _family(own or known)) for given, own in names)
+    # Of "Duran, Oscar & Lucia" both have the first family name, of "Oscar & Lucia Duran" the last.
+    shared = families[0] if names[0][1] else families[-1]
+    return tuple(Person(given[0] if given else "", _family(own or shared)) for given, own in names)
 
 
 def _family(words: Sequence[str]) -> frozenset[str]:

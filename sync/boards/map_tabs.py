@@ -237,22 +237,22 @@ class TabMapper:
         Raises Permanent if a choice is for a column that none of its tabs has.
         """
         is_any_mapped = any(metadata.stored_mapping(tab) for tab in considered)
-        headed = []
+        header_rows = []
         for tab in considered if self._titles else ():  # Others may not be about jobs.
             header = deciders[tab.title].header_row(tab, metadata.stored_mapping(tab))
             if header.row is not None:
-                headed.append((tab, header.row))
-        same = same_columns(headed)
+                header_rows.append((tab, header.row))
+        same = same_columns(header_rows)
         mappings = []
         for tab in considered:
             stored, decider = metadata.stored_mapping(tab), deciders[tab.title]
-            if not self._titles and stored is None:
-                if tab.is_hidden:
-                    fix = f'To map it, name it: --tab "{tab.title}".'
-                    mappings.append(TabMapping(tab, problem=f"is hidden. {fix}"))
-                    continue
-                if is_any_mapped:
-                    decider = decider.without_choices()
+            is_unasked = stored is None and not self._titles
+            if is_unasked and tab.is_hidden:
+                fix = f'To map it, name it: --tab "{tab.title}".'
+                mappings.append(TabMapping(tab, problem=f"is hidden. {fix}"))
+                continue
+            if is_unasked and is_any_mapped:
+                decider = decider.without_choices()
             mappings.append(decider.decide(tab, stored, same))
         for decider in {*deciders.values()}:
             decider.must_be_found([m for m in mappings if deciders[m.tab.title] is decider])
@@ -295,18 +295,10 @@ class TabMapper:
             failure: Retryable | None = None
             try:
                 self._client.update([*report.requests])
-            except Retryable as error:  # it may have been done
+            except Retryable as error:  # It may have been done.
                 failure = error
-            # A column that people moved between our read and our write: another has our metadata.
-            tabs = {tab.sheet_id: tab for tab in self._reader.survey().tabs}
-            moved = [
-                request
-                for mapping in report.tabs_to_write
-                if (tab := tabs.get(mapping.tab.sheet_id))
-                for request in metadata.undo_misplaced(tab, mapping, fields)
-            ]
-            if moved:
-                self._client.update(moved)
+            if undo := self._undo_misplaced(report):
+                self._client.update(undo)
             elif failure:
                 raise failure
             else:
@@ -314,6 +306,15 @@ class TabMapper:
         raise Retryable(
             "columns_moved", "People are moving columns. Nothing was mapped; try again."
         )
+
+    def _undo_misplaced(self, report: MappingReport) -> list[Request]:
+        """Return the requests that undo a mapping where people moved columns before the write."""
+        requests: list[Request] = []
+        tabs = {tab.sheet_id: tab for tab in self._reader.survey().tabs}
+        for mapping in report.tabs_to_write:
+            if tab := tabs.get(mapping.tab.sheet_id):
+                requests += metadata.undo_misplaced(tab, mapping, report.fields)
+        return requests
 
     def _record(self, lease: Lease, report: MappingReport) -> None:
         """Record which tabs and columns are mapped: every job is compared with what is there.
@@ -323,8 +324,8 @@ class TabMapper:
         mapped and isn't stops all writing.
         """
         staying, written = report.staying, report.tabs_to_write
-        before = {m.tab.sheet_id for m in written if m.was_mapped}
-        before |= {each.tab.sheet_id for each in staying}
+        mapped_before = {m.tab.sheet_id for m in written if m.was_mapped}
+        mapped_before |= {each.tab.sheet_id for each in staying}
         fields = {name for mapping in written for name in mapping.fields}
         fields |= {name for each in staying for name in each.stored.fields.values()}
         added = {name for mapping in written for name in mapping.added}
@@ -332,13 +333,13 @@ class TabMapper:
         spreadsheet.make_current(lease)
         if any(m.was_mapped and KEY in m.added for m in written):
             spreadsheet.lose_rows(lease)
-        spreadsheet.set_mapped(lease, before, fields | added)
+        spreadsheet.set_mapped(lease, mapped_before, fields | added)
         spreadsheet.keep_ended_words(lease, self._ended_words(report))
         if self._answers.kept:
             targets = self._flusher.targets
             targets.use_answers(self._store.confirmations.read())
-            laid_out = targets.lay_out(self._store.pending.every(), fields)
-            self._store.batches.keep_typed(lease, kept_cells(laid_out, self._answers.kept))
+            every = targets.lay_out(self._store.pending.every(), fields)
+            self._store.batches.keep_typed(lease, kept_cells(every, self._answers.kept))
 
 
 def _to_write(mappings: Sequence[TabMapping], titles: Sequence[str]) -> frozenset[int]:
