@@ -1,9 +1,8 @@
 """Composes the first flush into tabs that are mapped in some way, without sending it."""
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import Enum
 
 from sync.boards import table_end
 from sync.boards.customer_texts import texts_of_rows
@@ -91,17 +90,6 @@ class TabColumns:
         return with_cells(whole, rows)
 
 
-class _Before(Enum):
-    """How the tabs were mapped before the first flush."""
-
-    UNMAPPED = "unmapped"
-    """No cell is known to be ours, and what other tabs showed is forgotten."""
-    WITHOUT_KEYS = "without keys"
-    """The column of the keys is gone: all jobs are matched with their rows again."""
-    MAPPED = "mapped"
-    """Single keys may have been cleared."""
-
-
 @dataclass(frozen=True)
 class FirstFlush:
     """What the first flush writes, and how it finds the rows of jobs."""
@@ -124,7 +112,7 @@ class FirstFlush:
 
 
 def compose(
-    flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns], ended: Collection[EndedWord]
+    flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns], ended: Set[EndedWord]
 ) -> FirstFlush:
     """Compose the writes of cleared keys, then of matched rows' keys, then of all values.
 
@@ -135,19 +123,23 @@ def compose(
     read = BoardReader(flusher.client).tabs({each: tab.header_row for each, tab in tabs.items()})
     rows = read.rows
     mapped = [tabs[table.sheet_id].table(table, rows[table.sheet_id]) for table in read.tables]
-    tables = without_ended_words(mapped, frozenset(ended))
+    tables = without_ended_words(mapped, ended)
     columns = {column for table in tables for column in table.columns}
     every = flusher.targets.lay_out(flusher.store.pending.every(), columns)
     board = flusher.tabs(Mode.MAPPED)
 
-    # 1. The keys that people cleared.
-    before = _mapped_before(flusher, tabs.values())
-    targets = _known_before(every, before)
-    cleared: dict[str, Match] = {}
-    if before is _Before.MAPPED:
+    # 1. The keys that people cleared. Of all other jobs without one, the rows are matched.
+    is_mapped = flusher.store.spreadsheet.mode() is Mode.MAPPED
+    has_lost_key_column = any(t.mapped_at and t.columns[KEY] in t.added for t in tabs.values())
+    targets, cleared = every, dict[str, Match]()
+    if not is_mapped:  # No cell is known to be ours, and what other tabs showed is forgotten.
+        targets = [replace(target, written={}, is_fresh=True) for target in every]
+    elif has_lost_key_column:
+        targets = [replace(t, is_fresh=True) if t.has_row else t for t in every]
+    else:
         present = keyed_sites(tables)
-        without_key = [t for t in targets if t.has_row and t.site not in present]
-        lost = board.lost_rows(tables, rows, without_key)
+        without_key = [t for t in every if t.has_row and t.site not in present]
+        lost = board.lost_rows(tables, rows, without_key) if without_key else {}
         cleared = {site: row for site, (row,) in lost.items()}
     with_cleared = [_with_keys(table, cleared) for table in tables]
     keyed = keyed_sites(with_cleared)
@@ -185,23 +177,6 @@ def compose(
         writes=[*keys, *values.rows, *values.new_rows],
         new_rows=values.new_rows,
     )
-
-
-def _mapped_before(flusher: Flusher, tabs: Collection[TabColumns]) -> _Before:
-    if flusher.store.spreadsheet.mode() is not Mode.MAPPED:
-        return _Before.UNMAPPED
-    if any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs):
-        return _Before.WITHOUT_KEYS
-    return _Before.MAPPED
-
-
-def _known_before(targets: Sequence[Target], before: _Before) -> list[Target]:
-    """Return the targets with what is known of their rows, as mapping the tabs will store it."""
-    if before is _Before.UNMAPPED:
-        return [replace(target, written={}, is_fresh=True) for target in targets]
-    if before is _Before.WITHOUT_KEYS:
-        return [replace(t, is_fresh=True) if t.has_row else t for t in targets]
-    return [*targets]
 
 
 def _with_keys(table: Table, matches: Mapping[str, Match]) -> Table:

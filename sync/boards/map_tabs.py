@@ -179,12 +179,6 @@ class TabMapper:
         deciders = self._deciders(considered, fields, theirs)
         mappings = self._decide(considered, deciders)
         to_write = _to_write(mappings, self._titles)
-        mappings = [
-            deciders[m.tab.title].with_added(m)
-            if m.tab.sheet_id in to_write and not m.problem
-            else m
-            for m in mappings
-        ]
         staying = [
             StayingTab(tab, stored)
             for tab in theirs
@@ -192,9 +186,10 @@ class TabMapper:
         ]
         requests: list[Request] = []
         moment = datetime.now(UTC)
-        for mapping in mappings:
+        for number, mapping in enumerate(mappings):
             if mapping.tab.sheet_id in to_write and not mapping.problem:
-                requests += metadata.requests(mapping, surveyed, fields, moment)
+                mappings[number] = deciders[mapping.tab.title].with_added(mapping)
+                requests += metadata.requests(mappings[number], surveyed, fields, moment)
         return MappingReport(
             tabs=tuple(mappings),
             fields=fields,
