@@ -25,7 +25,7 @@ _BESIDE = (
 )
 _LOCAL = "properties(timeZone,locale),"
 _WHOLE_CELL = "userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)"
-READ_MASK = _LOCAL + _fields("userEnteredValue,note", _BESIDE)
+READ_MASK = _LOCAL + _fields("userEnteredValue,note,textFormatRuns", _BESIDE)
 FULL_FIELDS = _LOCAL + _fields(_WHOLE_CELL, _BESIDE)
 WRITTEN_FIELDS = f"updatedSpreadsheet({_fields(_WHOLE_CELL)})"
 """The mask of the answer to a write, which is only compared with what was written."""

@@ -36,7 +36,8 @@ def views(bench: Bench) -> dict[str, dict[str, Any]]:
 def changed(bench: Bench, tmp_path: Path) -> Bench:
     usual = bench.config
     phrases = '[phrases]\nrejected = "Rejected: {milestones}"\n\n[links]'
-    bench.configured(with_more(tmp_path, "", *FEWER, ("[links]", phrases)))
+    link = ('job = "/address/{site}"', 'job = "/job/{site}"')
+    bench.configured(with_more(tmp_path, "", *FEWER, ("[links]", phrases), link))
     bench.shown(milestone(1, status="REJECTED"), milestone(2, status="APPROVED"))
     assert bench.row(uuid(1))["Status"] == "Rejected: Milestone 1"
     change(bench, noted(bench, "next_action", "Ask Ada."))
@@ -51,6 +52,7 @@ def test_the_next_comparison_has_new_words_and_columns_without_an_event(changed:
     changed.flush()
     row = changed.row(uuid(1))
     assert row["Status"] == "Milestone 1 rejected"
+    assert all("/address/" in row["Customer"].links[0].uri for row in changed.rows())
     assert {"City", "Rep"} <= set(changed.rows()[0])
     assert changed.notes("Next action")[0] == "Ask Ada."
     assert "Stuck" not in views(changed)
