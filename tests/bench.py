@@ -18,7 +18,7 @@ from sync.errors import Refused
 from sync.settings import environment
 from sync.setup.spreadsheet import Setup
 from sync.sheets.read import JOBS_TAB
-from sync.sheets.reconcile import reconcile, renew
+from sync.sheets.reconcile import reconcile, update_own_tab
 from sync.store import Database, Lease
 from sync.store.schema import look_alike, quarantine
 from sync.webhooks import parse
@@ -108,9 +108,9 @@ class Bench:
                 if self.is_waiting():
                     self.flush_once()
 
-    def try_to_renew(self) -> None:
+    def try_to_update_own_tab(self) -> None:
         with suppress(Refused), self.held() as held:
-            renew(self.flusher, held)
+            update_own_tab(self.flusher, held)
 
     def end_rests(self) -> None:
         with self.database.writing() as connection:

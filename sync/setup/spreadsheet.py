@@ -14,7 +14,7 @@ from sync.sheets.context import FlushContext
 from sync.sheets.ensure import HISTORY, PIPELINE, ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.read import must_have_keys
-from sync.sheets.reconcile import recheck, renew, waiting_for_check
+from sync.sheets.reconcile import recheck, update_own_tab, waiting_for_check
 from sync.sheets.targets import LARGE
 from sync.store import Database, Lease
 from sync.types import Mode
@@ -121,7 +121,7 @@ class Setup:
             while store.pending.is_waiting():
                 again(flusher.flush, lease)
                 progress(total - min(total, store.pending.count()), total)
-            again(renew, flusher, lease)
+            again(update_own_tab, flusher, lease)
             again(self._remove_blank_tab, flusher, lease, spreadsheet)
             return total
 
@@ -190,7 +190,7 @@ def provision(flusher: Flusher, lease: Lease, extras: Collection[str] = ()) -> l
     draws = PIPELINE in wanted.extras or is_own
     parts = flusher.with_pipeline(context, ensured.parts, draws=draws)
     if parts.is_empty:
-        return renew(flusher, lease, restores=True)
+        return update_own_tab(flusher, lease, restores=True)
     if ensured.parts.is_empty:
         ensured.report("the Pipeline: updated")
     flusher.send(context, parts, titles)

@@ -107,10 +107,10 @@ class Flusher:
         self._zone = zone
         self._alert = alert
         self._search = RefusalSearch()
-        self.new_reps = set[str]()
-        """Reps of written jobs who have no filter view yet."""
-        self.known_reps = set[str]()
-        """Reps for whom it was checked whether they get a view."""
+        self.reps_without_view = set[str]()
+        """Reps of written jobs who had no filter view."""
+        self.checked_reps = set[str]()
+        """Those of them for whom it was checked whether they get one."""
         self._counted_as_deleted = frozenset[str]()
         """Jobs whose rows people seem to have deleted: only a few vanished between two reads."""
         self.has_known_fence = False
@@ -359,7 +359,7 @@ class Flusher:
         self._search = RefusalSearch()
         if context.tabs.is_ours:
             cells = [job.cells or {} for job in parts.shown]
-            self.new_reps |= filter_views.without_view(cells, pending.known_columns)
+            self.reps_without_view |= filter_views.without_view(cells, pending.known_columns)
 
     def _parts(
         self, context: FlushContext, work: Work, titles: Titles, beside: Surroundings

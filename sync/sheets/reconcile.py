@@ -124,7 +124,7 @@ def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False)
     store = flusher.store
     store.spreadsheet.must_be_current()
     with suppress(Refused):  # Someone is moving columns: the next comparison tries again.
-        renew(flusher, lease)
+        update_own_tab(flusher, lease)
     compared = recheck(flusher, lease, confirms_deleted=confirms_deleted)
     store.spreadsheet.set_compared(lease)  # A comparison counts only when it has finished.
     if not store.pending.is_waiting():
@@ -197,7 +197,7 @@ def _typed_reps(tables: Iterable[Table], targets: Iterable[Target]) -> dict[str,
     return {site: "" if name == ours.get(site) else name for site, name in observed.items()}
 
 
-def renew(flusher: Flusher, lease: Lease, *, restores: bool = False) -> list[str]:
+def update_own_tab(flusher: Flusher, lease: Lease, *, restores: bool = False) -> list[str]:
     """Add new columns, and bring the Pipeline and the filter views of reps up to date.
 
     Return a line for each change; without changes it takes one call. A view that a person deleted
@@ -205,7 +205,7 @@ def renew(flusher: Flusher, lease: Lease, *, restores: bool = False) -> list[str
     """
     if not flusher.tabs(flusher.store.spreadsheet.mode()).is_ours:
         return []  # On a board only the extras are ours, and they are created on request.
-    flusher.known_reps |= flusher.new_reps
+    flusher.checked_reps |= flusher.reps_without_view
     context = flusher.read_snapshot(lease, (REP, filter_views.DAYS))
     snapshot = context.snapshot
     table = snapshot.table

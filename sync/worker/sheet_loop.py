@@ -12,7 +12,7 @@ from tenacity import RetryCallState
 from sync.errors import BrightsheetError, Permanent, Refused, Retryable
 from sync.ops import retry
 from sync.ops.alerts import Alerts
-from sync.sheets.reconcile import reconcile, renew
+from sync.sheets.reconcile import reconcile, update_own_tab
 from sync.store import Lease
 from sync.store.measures import FLUSHED
 from sync.wiring import Wiring
@@ -82,10 +82,10 @@ class SheetLoop:
         if pending.is_due():
             self._has_written = True
             return self._flush()
-        if flusher.new_reps - flusher.known_reps:
+        if flusher.reps_without_view - flusher.checked_reps:
             # They get filter views: now, or if somebody is moving columns, by the next comparison.
             with suppress(Refused), self._wiring.hold(self._stop.sleep) as lease:
-                renew(flusher, lease)
+                update_own_tab(flusher, lease)
         return False
 
     def _compare(self) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sync.sheets.reconcile import renew
+from sync.sheets.reconcile import update_own_tab
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 
@@ -27,13 +27,13 @@ def renewed(bench: Bench) -> int:
     """Renew what is beside the rows; return how many calls that took."""
     before = bench.calls()
     with bench.held() as held:
-        renew(bench.flusher, held)
+        update_own_tab(bench.flusher, held)
     return bench.calls() - before
 
 
 def test_a_rep_has_a_view_of_the_open_jobs(bench: Bench) -> None:
     bench.sold(job(1, "Ada Birch"), job(2, "Ben Cole"), job(3, "Ada Birch"))
-    assert bench.flusher.new_reps == {"Ada Birch", "Ben Cole"}
+    assert bench.flusher.reps_without_view == {"Ada Birch", "Ben Cole"}
     assert renewed(bench) == 3
     assert list(views(bench)) == ["Ada Birch's jobs", "Ben Cole's jobs"]
     header = list(bench.rows()[0])
@@ -55,7 +55,7 @@ def test_nothing_is_called_for_as_long_as_the_reps_stay(bench: Bench) -> None:
     renewed(bench)
     calls = bench.sold(job(1, "Ada Birch", status="REJECTED", date_updated="2026-03-05T10:00:00Z"))
     assert calls == 2
-    assert not bench.flusher.new_reps - bench.flusher.known_reps
+    assert not bench.flusher.reps_without_view - bench.flusher.checked_reps
     assert renewed(bench) == 1
 
 
@@ -114,7 +114,7 @@ def test_a_typed_rep_has_a_view(bench: Bench) -> None:
 def test_a_view_never_filters_a_replaced_column(bench: Bench) -> None:
     bench.sold(job(1, "Ada Birch"))
     bench.before_the_write(lambda: bench.edit("move_column", column=bench.index("rep"), to=0))
-    bench.try_to_renew()
+    bench.try_to_update_own_tab()
     bench.compare()
     (view,) = views(bench).values()
     assert {spec["columnIndex"] for spec in view["filterSpecs"]} == {0, bench.index("days")}
