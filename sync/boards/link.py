@@ -25,7 +25,7 @@ from sync.sheets.key_writes import key_write
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.read import Table
 from sync.sheets.reconcile import waiting_for_check
-from sync.sheets.row_identity import RowIdentity
+from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.store import Lease, RowAnswer
 from sync.wiring import Sleep, Wiring
@@ -179,5 +179,5 @@ def _emptied(table: Table, row: Row, number: int, site: str) -> RowWrite:
         if text_of(at(row, index)) and not is_formula(at(row, index))
     )
     return RowWrite(
-        sheet_id=table.sheet_id, row=number, cells=cells, site=site, identity=RowIdentity(key=site)
+        sheet_id=table.sheet_id, row=number, cells=cells, site=site, identity=ByKey(key=site)
     )

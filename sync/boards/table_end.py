@@ -12,10 +12,10 @@ from itertools import chain
 from sync.boards import formulas
 from sync.boards.mapping.vocabulary import is_divider, plain, sets_aside
 from sync.field_table import KEY, FieldKind, entry_of
-from sync.sheets.cell_data import Row, at, is_formula, site_in, text_of
+from sync.sheets.cell_data import Row, at, is_formula, text_of
 from sync.sheets.job_tabs import Pattern
 from sync.sheets.read import Table
-from sync.sheets.row_identity import IDENTITY_COLUMNS, RowIdentity, RowImage
+from sync.sheets.row_identity import IDENTITY_COLUMNS
 
 Lines = Mapping[int, Sequence[str]]
 """The bare values of a tab's columns, by index and from its first row on; formulas as such."""
@@ -72,12 +72,10 @@ def new_row_pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
         return Pattern(end.last_row + 1)
     if table.native_end is not None:
         return Pattern(end.last_row + 1, above)  # A new row takes its column's drop-downs.
-    key = site_in(at(above, table.columns[KEY])) or ""
-    who = RowIdentity(key=key) if key else RowIdentity(holds=RowImage.of(above, table.columns))
     # As they are now, and as copies of that row are read: the check compares them.
     cells = {index: at(above, index) for index in end.formulas}
     formulas = {index: text_of(cell) for index, cell in cells.items() if is_formula(cell)}
-    return Pattern(end.last_row + 1, above, formulas, who, end.is_covered)
+    return Pattern(end.last_row + 1, above, formulas, end.is_covered)
 
 
 class _TabText:

@@ -22,6 +22,7 @@ from sync.sheets.read import (
     Table,
 )
 from sync.sheets.read_requests import quoted
+from sync.sheets.row_identity import ByContent, ByHeaderGuard, ByKey, ByWrongKey
 from sync.sheets.sheet_requests import (
     Request,
     RowWrite,
@@ -117,7 +118,8 @@ class Parts:
         for row in (*self.rows, *self.new_rows):
             columns[row.sheet_id] |= {cell.column for cell in row.cells}
         guarded = {sheet_id: frozenset(ids) for sheet_id, ids in columns.items()}
-        rows = {(row.sheet_id, row.row) for row in self.rows if not row.identity.is_header}
+        header = [row for row in self.rows if isinstance(row.identity, ByHeaderGuard)]
+        rows = {(row.sheet_id, row.row) for row in self.rows if row not in header}
         first = self.tables[0]
         if self.new_rows:
             rows.add((first.sheet_id, first.last_row))
@@ -130,7 +132,7 @@ class Parts:
             self.structure,
             self.extra,
             history,
-            rows=[*(row for row in self.rows if row.identity.is_header), *touched],
+            rows=[*header, *touched],
             present=self.present,
             guarded=guarded,
         )
@@ -218,7 +220,7 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
     traced = [] if creates_jobs_tab else [*parts.rows, *parts.new_rows]
     trace = Trace(
         columns={table.sheet_id: dict(table.columns) for table in tables},
-        rows=tuple(row for row in traced if row.cells or row.pattern_of),
+        rows=tuple(row for row in traced if row.cells or row.formulas),
         finished_undos=parts.finished_undos,
         recovered_lines=parts.recovered_lines,
     )
@@ -285,11 +287,12 @@ def _new_rows(table: Table, parts: Parts) -> list[Request]:
 def _compared_ranges(table: Table, written: Sequence[RowWrite]) -> list[str]:
     """Return the A1 ranges that the check compares: whole rows if it compares all of a row."""
     ranges = []
-    for is_header in (True, False):
-        rows = [row for row in written if row.identity.is_header == is_header]
+    header = [row for row in written if isinstance(row.identity, ByHeaderGuard)]
+    for rows in (header, [row for row in written if row not in header]):
         if not rows:
             continue
         indexes = {table.columns[KEY]} if KEY in table.columns else set()
+        first, last = (pick(row.row for row in rows) + 1 for pick in (min, max))
         for row in rows:
             indexes |= {
                 cell.index
@@ -297,9 +300,12 @@ def _compared_ranges(table: Table, written: Sequence[RowWrite]) -> list[str]:
                 if cell.expects is not None or cell.expects_note is not None
             }
             indexes |= row.formulas.keys()
-            texts = (*row.identity.shows, *row.identity.shows_not)
-            indexes |= {table.columns[column] for column in texts if column in table.columns}
-        first, last = (pick(row.row for row in rows) + 1 for pick in (min, max))
+            match row.identity:
+                case ByContent():
+                    ranges.append(f"{row.row + 1}:{row.row + 1}")
+                case ByKey(shows=texts) | ByWrongKey(right_texts=texts):
+                    indexes |= {table.columns[c] for c in texts if c in table.columns}
+                case ByHeaderGuard():
+                    pass
         ranges += [f"{name}{first}:{name}{last}" for name in map(letters, sorted(indexes))]
-    whole = [row.row + 1 for row in written if row.identity.holds is not None]
-    return [*ranges, *(f"{number}:{number}" for number in whole)]
+    return ranges

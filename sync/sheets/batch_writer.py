@@ -14,13 +14,14 @@ from pydantic import ValidationError
 
 from sync.errors import Refused
 from sync.sheets.batch import Batch, Trace
-from sync.sheets.check import CheckResult, Undo, check
+from sync.sheets.check import CheckResult, check
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import with_typed_notes
 from sync.sheets.ensure import HISTORY
 from sync.sheets.read import Fence
 from sync.sheets.trial import try_google
+from sync.sheets.undo import Undo
 from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown
 
 _log = structlog.get_logger()

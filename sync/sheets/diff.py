@@ -18,7 +18,7 @@ from sync.sheets.job_tabs import JobRows, JobTabs, Pattern
 from sync.sheets.key_writes import key_write
 from sync.sheets.policy import NOTE_RULE, Decision, Rule, TypedWord, decide, rule_of
 from sync.sheets.read import Table, must_have_keys
-from sync.sheets.row_identity import RowIdentity
+from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.store import Shown
 
@@ -120,16 +120,10 @@ def _add_row(
         result.rows.append(key_write(tables, match, target.site))
         return
     table, pattern = tables[0], rows.pattern
-    if pattern and pattern.identity and not result.new_rows:
-        # This row is checked with the others, because new rows copy its unmanaged cells.
-        checked = RowWrite(
-            sheet_id=table.sheet_id,
-            row=pattern.row - 1,
-            identity=pattern.identity,
-            pattern_of=target.site,
-            formulas=dict(pattern.formulas),
-        )
-        result.rows.append(checked)
+    if pattern and pattern.formulas and not result.new_rows:
+        formulas = dict(pattern.formulas)  # To be checked: another row may be there by then.
+        copied = RowWrite(sheet_id=table.sheet_id, row=pattern.row - 1, formulas=formulas)
+        result.rows.append(copied)
     result.new_rows.append(decider.new_row_write(table, target, len(result.new_rows), pattern))
     settled = decider.settled([table], target, table.columns)
     result.shown.append(confirmation(target, settled))
@@ -170,7 +164,7 @@ class CellDecider:
             row=row,
             cells=tuple(cells),
             site=target.site,
-            identity=RowIdentity(key=target.site),
+            identity=ByKey(key=target.site),
         )
         return write, typed_notes
 
@@ -185,7 +179,7 @@ class CellDecider:
             row=first + number,
             cells=tuple(self._new_cell_writes(table, target, above)),
             site=target.site,
-            identity=RowIdentity(key=target.site),
+            identity=ByKey(key=target.site),
             is_new=True,
         )
 

@@ -14,7 +14,7 @@ from sync.settings.config_file import Config
 from sync.sheets import sheet_requests
 from sync.sheets.batch import Parts
 from sync.sheets.read import HEADER_KEY, JOBS_TAB, PipelineTab, Snapshot, Tab, Table
-from sync.sheets.row_identity import RowIdentity
+from sync.sheets.row_identity import ByHeaderGuard
 from sync.sheets.sheet_requests import CellWrite, Request, RowWrite
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import filter_views, formatting, history, pipeline
@@ -87,7 +87,7 @@ class Ensured:
         )
 
     def _header_row(self) -> RowWrite:
-        cells, identity = tuple(self.header), RowIdentity(is_header=True)
+        cells, identity = tuple(self.header), ByHeaderGuard()
         number, row = self.table.sheet_id, self.table.header_row
         return RowWrite(sheet_id=number, row=row, cells=cells, identity=identity)
 

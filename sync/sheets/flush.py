@@ -303,20 +303,19 @@ class Flusher:
         restored, removals = key_repairs(context.tabs, tables, read.rows, targets, lost)
         if not (restored or removals):
             return False
-        by_id = {table.sheet_id: table for table in tables}
         lines, removed = list[tuple[str, ...]](), list[Finding]()
-        for write in removals:
-            table, site = by_id[write.sheet_id], write.identity.key
-            text = row_text(read.rows[write.sheet_id][write.row])
-            lines.append((table.title, table.header(KEY), text, site, ""))
-            removed.append(keys.removed_key(table, write.row, site, write.identity.shows))
+        for one in removals:
+            text = row_text(read.rows[one.table.sheet_id][one.row])
+            lines.append((one.table.title, one.table.header(KEY), text, one.site, ""))
+            removed.append(keys.removed_key(one.table, one.row, one.site, one.texts))
         if removed:
             self.store.findings.add(context.lease, removed)
         # The finding sends an alert, so the new lines of Recovered don't.
         parts = replace(self._recovered(context, lines), recovered_lines=0)
         # The undo of a key finds its row by all other cells, so their columns mustn't move either.
         guarded = {table.sheet_id: frozenset(table.columns) for table in tables}
-        self.send(context, replace(parts, rows=[*restored, *removals], guarded=guarded))
+        rows = [*restored, *(one.write for one in removals)]
+        self.send(context, replace(parts, rows=rows, guarded=guarded))
         return True
 
     def _every_target(self, context: FlushContext) -> list[Target]:

@@ -23,7 +23,7 @@ from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
 from sync.sheets.read import Snapshot, Table
 from sync.sheets.read_requests import READ_MASK
-from sync.sheets.row_identity import IDENTITY_COLUMNS, Place, RowIdentity
+from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
 from sync.sheets.tabs.filter_views import View
 from sync.store import Lease, Pending
 from sync.types import Mode
@@ -46,8 +46,6 @@ class Pattern:
     above: Row = ()
     formulas: Mapping[int, str] = field(default_factory=dict)
     """The formulas that they copy, by column index."""
-    identity: RowIdentity | None = None
-    """The identity of the row above; None if nothing is copied from it."""
     is_covered: bool = False
     """Whether a total ends at the row above, and must include the new ones."""
 

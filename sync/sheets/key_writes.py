@@ -1,14 +1,40 @@
 """Composes the writes of keys into rows: into matched ones, and out of another customer's. Pure."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sync.field_table import KEY
 from sync.jobs.target import Target
 from sync.sheets.cell_data import BLANK, Rows
 from sync.sheets.job_tabs import JobTabs, Match
 from sync.sheets.read import Table
-from sync.sheets.row_identity import IDENTIFYING, RowIdentity
+from sync.sheets.row_identity import IDENTIFYING, ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
+
+
+@dataclass(frozen=True)
+class KeyRemoval:
+    """The removal of a job's key from a row that shows another customer (texts by column ID)."""
+
+    table: Table
+    row: int
+    site: str
+    texts: Mapping[str, str]
+
+    @property
+    def write(self) -> RowWrite:
+        """The write that clears the key."""
+        cell = CellWrite(
+            index=self.table.columns[KEY],
+            column=KEY,
+            data={},
+            fields="userEnteredValue",
+            expects=self.table.value(KEY, self.row),
+        )
+        identity = ByKey(key=self.site, shows=dict(self.texts))
+        return RowWrite(
+            sheet_id=self.table.sheet_id, row=self.row, cells=(cell,), identity=identity
+        )
 
 
 def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
@@ -22,7 +48,7 @@ def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
         expects=BLANK,
         key_row=dict(match.texts),
     )
-    identity = RowIdentity(shows=dict(match.texts))
+    identity = ByKey(key="", shows=dict(match.texts))
     return RowWrite(
         sheet_id=table.sheet_id, row=match.place[1], cells=(cell,), site=site, identity=identity
     )
@@ -34,8 +60,8 @@ def key_repairs(
     rows: Rows,
     targets: Iterable[Target],
     lost: Container[str],
-) -> tuple[list[RowWrite], list[RowWrite]]:
-    """Return the writes that restore lost keys, and those that clear keys of other customers' rows.
+) -> tuple[list[RowWrite], list[KeyRemoval]]:
+    """Return the writes that restore lost keys, and the keys to remove from others' rows.
 
     `lost` are the keys in no row; `tables` and `rows` (by sheet ID) were read whole. Of the rows
     with a job's key, one is another customer's if it shows another customer than the job's in the
@@ -58,24 +84,12 @@ def key_repairs(
             without_row.append(target)
     matches = tabs.lost_rows(tables, rows, without_row) if without_row else {}
     removals = [
-        _key_removal(table, row, site, differing)
+        KeyRemoval(
+            table, row, site, {c: text for c, text in table.texts(row).items() if c in differing}
+        )
         for site, same_key in rows_with_key.items()
         for table, row, differing in same_key
         if site in matches or any(others < differing for _, _, others in same_key)
     ]
     restored = [key_write(tables, one, site) for site, found in matches.items() for one in found]
     return restored, removals
-
-
-def _key_removal(table: Table, row: int, site: str, differing: Iterable[str]) -> RowWrite:
-    """Return the write that clears the key of a row that shows another customer."""
-    texts = table.texts(row)
-    cell = CellWrite(
-        index=table.columns[KEY],
-        column=KEY,
-        data={},
-        fields="userEnteredValue",
-        expects=table.value(KEY, row),
-    )
-    identity = RowIdentity(key=site, shows={column: texts[column] for column in differing})
-    return RowWrite(sheet_id=table.sheet_id, row=row, cells=(cell,), identity=identity)

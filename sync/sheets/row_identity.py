@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from types import MappingProxyType
+from enum import IntEnum, auto
 
-from pydantic import AliasChoices, Field
+from pydantic import ConfigDict, Field
 
 from sync.field_table import KEY
 from sync.sheets.cell_data import (
@@ -38,9 +38,7 @@ CellState = tuple[Content, str]
 class RowImage(Value):
     """The content of a row that we didn't write: `managed` by column ID, `others` in any order.
 
-    Formulas are left out because they change with their place; so are the overwritten cells. A row
-    may match in three ways, the surest first: `has_same_content`, `has_same_customer`, and
-    `contains` (the row has all of the image and more).
+    Formulas are left out because they change with their place; so are the overwritten cells.
     """
 
     managed: dict[str, CellState] = Field(default_factory=dict)
@@ -77,20 +75,14 @@ class RowImage(Value):
         identity = {column: text for column, text in texts.items() if column in IDENTITY_COLUMNS}
         return identity if not identity.keys().isdisjoint(IDENTIFYING) else texts
 
-    def has_same_content(
-        self, other: "RowImage", wrote: Mapping[str, str] = MappingProxyType({})
-    ) -> bool:
-        """Return whether a whole row has exactly this content, without the overwritten cells.
-
-        If that is nothing, the other must also show what we `wrote` (texts by column ID).
-        """
+    def has_same_content(self, other: "RowImage") -> bool:
+        """Return whether a whole row has exactly this content, without the overwritten cells."""
         managed = {
             column: state
             for column, state in other.managed.items()
             if column not in self.overwritten
         }
-        is_same = managed == self.managed and other.others == self.others
-        return is_same and (not self.is_blank or other.shows(wrote))
+        return managed == self.managed and other.others == self.others
 
     def contains(self, other: "RowImage") -> bool:
         """Return whether this image has all of another one's content, which must have some."""
@@ -105,29 +97,13 @@ class RowImage(Value):
         )
         return 2 * (mine & theirs).total() > theirs.total()
 
-    def has_same_customer(
-        self, other: "RowImage", wrote: Mapping[str, str] = MappingProxyType({})
-    ) -> bool:
-        """Return whether another row has all the customer's data of this one.
-
-        If this one has only the name, the other must also show what we `wrote` beside it (texts by
-        column ID).
-        """
-        mine = {
-            column: self.managed[column] for column in IDENTITY_COLUMNS if column in self.managed
-        }
-        if not mine.items() <= other.managed.items():
-            return False
-        if mine.keys().isdisjoint(IDENTIFYING):
-            return bool(mine) and other.shows(wrote) and not wrote.keys().isdisjoint(IDENTIFYING)
-        return True
+    def text(self, column: str) -> str:
+        """Return the text of a managed column; "" if it is blank."""
+        return self.managed[column][0].text if column in self.managed else ""
 
     def shows(self, texts: Mapping[str, str]) -> bool:
         """Return whether the managed columns show these texts."""
-        return all(
-            column in self.managed and self.managed[column][0].text == text
-            for column, text in texts.items()
-        )
+        return all(self.text(column) == text for column, text in texts.items())
 
 
 def _state(cell: CellData) -> CellState | None:
@@ -135,45 +111,91 @@ def _state(cell: CellData) -> CellState | None:
     return None if state == (BLANK, "") else state
 
 
-class RowIdentity(Value):
-    """The intended row of a write: a row matches if it meets all conditions given here."""
+class Likeness(IntEnum):
+    """How a row without a key is like the overwritten one: the surest first.
 
-    key: str = ""
-    """The site in its key cell; "" if there is none."""
+    What we wrote doesn't count. The examples are for a row that held "Ann | 555-0100 | red".
+    """
+
+    SAME_CONTENT = auto()
+    """ "Ann | 555-0100 | red"; if all of it was overwritten, the customer that we wrote."""
+    SAME_CUSTOMER = auto()
+    """ "Ann | 555-0100 | green"."""
+    MORE = auto()
+    """All of it, and more: if it held only "red", then "red | urgent"."""
+    PARTLY_RESTORED = auto()
+    """All of it was overwritten, and the row shows no longer the customer that we wrote."""
+
+
+class _Identity(Value):
+    model_config = ConfigDict(extra="forbid")
+    """One that an earlier version stored isn't taken for another kind."""
+
+
+class ByKey(_Identity):
+    """The row with this key ("": without one), which also shows these texts, by column ID."""
+
+    key: str
     shows: dict[str, str] = Field(default_factory=dict)
-    """The texts by column ID by which a row without a key was matched with a job."""
-    shows_not: dict[str, str] = Field(default_factory=dict)
-    """Such texts, at least one of which is missing: the row has the key by mistake."""
-    has_no_right_row: bool = False
-    """Whether every row that has the key has it by mistake."""
-    holds: RowImage | None = None
-    """The content of a row without a key."""
-    wrote_customer: dict[str, str] = Field(
-        default_factory=dict, validation_alias=AliasChoices("wrote_customer", "wrote")
-    )
-    """The customer's data that a misplaced write put there: texts by column ID."""
-    is_header: bool = False
 
     def matches(self, row: Row, columns: Mapping[str, int]) -> bool:
-        """Return whether a row with its managed columns at `columns` is the intended one.
+        """Return whether this is a row, with its managed columns at `columns`."""
+        return _key(row, columns) == self.key and _shows(row, columns, self.shows)
 
-        A header row is identified by its guard instead.
-        """
-        if (site_in(at(row, columns[KEY])) or "") != self.key:
-            return False
-        if not _shows(row, columns, self.shows):
-            return False
-        if self.shows_not and _shows(row, columns, self.shows_not):
-            return False
-        return self.holds is None or self.holds.has_same_content(RowImage.of(row, columns))
 
-    def is_partly_shown(self, row: Row, columns: Mapping[str, int]) -> bool:
-        """Return whether a row shows any text of `shows_not` that identifies a customer."""
+class ByWrongKey(_Identity):
+    """Each row that has this key by mistake: all but the one that shows `right_texts`."""
+
+    key: str
+    right_texts: dict[str, str]
+    """By column ID; {}: no row has the key rightly."""
+
+    def matches(self, row: Row, columns: Mapping[str, int]) -> bool:
+        """Return whether a row, with its managed columns at `columns`, is one of these."""
+        is_right = bool(self.right_texts) and _shows(row, columns, self.right_texts)
+        return _key(row, columns) == self.key and not is_right
+
+    def is_partly_right(self, row: Row, columns: Mapping[str, int]) -> bool:
+        """Return whether a row shows one of the right texts that identify a customer."""
         return any(
-            _shows(row, columns, {column: self.shows_not[column]})
+            _shows(row, columns, {column: self.right_texts[column]})
             for column in IDENTIFYING
-            if column in self.shows_not
+            if column in self.right_texts
         )
+
+
+class ByContent(_Identity):
+    """A row without a key, by the content that we didn't write over."""
+
+    image: RowImage
+    wrote_customer: dict[str, str] = Field(default_factory=dict)
+    """The customer's data that we wrote there by mistake: texts by column ID."""
+
+    def matches(self, row: Row, columns: Mapping[str, int]) -> bool:
+        """Return whether this is a row, with its managed columns at `columns`, unchanged."""
+        is_same = self.image.has_same_content(RowImage.of(row, columns))
+        return is_same and not _key(row, columns)
+
+    def likeness(self, row: RowImage) -> Likeness | None:
+        """Return how a whole row without a key is like this one; None: it is another."""
+        before, wrote = self.image, self.wrote_customer
+        if before.has_same_content(row):
+            is_certain = row.shows(wrote) or not before.is_blank
+            return Likeness.SAME_CONTENT if is_certain else Likeness.PARTLY_RESTORED
+        own = {c: text for c in IDENTITY_COLUMNS if (text := before.text(c))}
+        # A name isn't enough, unless the row also shows the email that we wrote beside it, say.
+        known = own | (wrote if row.shows(wrote) else {})
+        if own and row.shows(own) and not known.keys().isdisjoint(IDENTIFYING):
+            return Likeness.SAME_CUSTOMER
+        return Likeness.MORE if row.contains(before) else None
+
+
+class ByHeaderGuard(_Identity):
+    """The header row of a tab: its guard is on it, wherever people move it."""
+
+
+RowIdentity = ByKey | ByWrongKey | ByContent | ByHeaderGuard
+"""How the intended row of a write is recognized in a later read."""
 
 
 def row_text(row: Row) -> str:
@@ -186,3 +208,7 @@ def _shows(row: Row, columns: Mapping[str, int], texts: Mapping[str, str]) -> bo
         column in columns and content(at(row, columns[column])).text == with_plain_spaces(text)
         for column, text in texts.items()
     )
+
+
+def _key(row: Row, columns: Mapping[str, int]) -> str:
+    return site_in(at(row, columns[KEY])) or ""

@@ -28,8 +28,11 @@ from sync.sheets.read import (
     Tab,
     stable_id,
 )
-from sync.sheets.row_identity import RowIdentity
+from sync.sheets.row_identity import ByKey, RowIdentity
 from sync.types import Value
+
+NOTE = "note"
+"""The field mask of a cell's note."""
 
 
 class CellWrite(Value):
@@ -50,20 +53,28 @@ class CellWrite(Value):
     undoes: tuple[int, ...] = ()
     """IDs of the undos that it carries out."""
 
+    @property
+    def parts(self) -> list[str]:
+        """The field masks of its value and of its note: each is checked for itself."""
+        names = self.fields.split(",")
+        value = ",".join(name for name in names if name != NOTE)
+        return [part for part in (value, NOTE if NOTE in names else "") if part]
+
 
 class RowWrite(Value):
-    """Cells of one row, the job `site`'s if there is one; `is_new`: the batch inserts it."""
+    """Cells of one row, the job `site`'s if there is one; `is_new`: the batch inserts it.
+
+    Or without cells, the row whose `formulas` the batch copies into the new rows.
+    """
 
     sheet_id: int
     row: int
     cells: tuple[CellWrite, ...] = ()
     site: str = ""
-    identity: RowIdentity = RowIdentity()
+    identity: RowIdentity = ByKey(key="")
     is_new: bool = False
-    pattern_of: str = ""
-    """The site of the first of the new rows that copy its drop-downs and `formulas`."""
     formulas: dict[int, str] = Field(default_factory=dict)
-    """The formulas to copy, by column index."""
+    """By column index."""
 
 
 Request = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Finds the cells for pending undos in the whole sheet, and reports those without one. Pure.
+"""What an undo is, and where it is written: in the whole sheet, or in the tab Recovered. Pure.
 
 An undo is an ordinary write: it has the identity of the overwritten row, and expects its cell to
 hold what we wrote. So it is checked like any other. Undos of keys go first, because all other rows
@@ -6,12 +6,16 @@ are found by their keys. An undo without a certain place is reported in the tab 
 could put typed text into the wrong row, and nobody would notice.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum, auto
+from typing import Annotated, Any
+
+from pydantic import ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from sync.field_table import KEY
 from sync.sheets.cell_data import (
+    CellData,
     Row,
     Rows,
     at,
@@ -21,13 +25,106 @@ from sync.sheets.cell_data import (
     site_in,
     text_of,
 )
-from sync.sheets.check import Undo
 from sync.sheets.read import Table
-from sync.sheets.row_identity import Place, RowIdentity, RowImage
-from sync.sheets.sheet_requests import CellWrite, RowWrite
+from sync.sheets.row_identity import (
+    ByContent,
+    ByHeaderGuard,
+    ByKey,
+    ByWrongKey,
+    Likeness,
+    Place,
+    RowIdentity,
+    RowImage,
+)
+from sync.sheets.sheet_requests import NOTE, CellWrite, RowWrite
+from sync.types import Value
 
 HEADERS = ("When", "Tab", "Column", "Row as it was", "What was there", "What is there now")
 """The headers of the tab Recovered."""
+
+
+def _none_if_unknown(value: Any, validated: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return validated(value)
+    except ValidationError:
+        return None  # An earlier version stored it: the undo is reported.
+
+
+class Undo(Value):
+    """A cell that a misplaced write changed: its content before, and what we wrote.
+
+    Its `identity` says how its row is found again:
+
+    - `ByWrongKey`: the cell got a job's key, and the row is another job's or no job's. It has that
+      key wherever it is.
+    - `ByHeaderGuard`: the cell is in the header row.
+    - `ByKey`, or if the row has none, `ByContent`: any other cell.
+    - None: formulas that new rows copied from the wrong row. Only a person can fix them.
+
+    Its states:
+
+    - Pending: `check` made it (`CheckResult.undos`), and it is stored.
+    - Written: a flush found rows with its `identity` that show what we wrote, and wrote into them
+      (`place_undos`, `CellWrite.undoes`). If that is misplaced (`missed_undos`), it stays pending.
+    - Confirmed (`confirmed_undos`): the check confirmed that write. It is pending once more
+      (`was_confirmed`), because a person may have copied the row in between.
+    - Finished, and deleted (`finished_undos`): it was confirmed again, or a flush found no certain
+      row. In the second case it is reported in the tab Recovered, unless nothing is lost.
+
+    While undos are pending, nothing else is written. So only the write of an undo can hit a cell
+    that has one: if we wrote Y over X there, and now Z over Y, the new undo continues the pending
+    one, and puts X back.
+    """
+
+    sheet_id: int
+    column: str = ""
+    """The ID of the column that was overwritten; "" if it is no longer a managed one."""
+    fields: str
+    before: dict[str, Any]
+    wrote: dict[str, Any]
+    identity: Annotated[RowIdentity | None, WrapValidator(_none_if_unknown)]
+    image: RowImage = RowImage()
+    """The row's other cells before the write: for a key, they tell which row it went into."""
+    was_confirmed: bool = False
+    """Whether it was confirmed once."""
+    row: int = 0
+    """The row's index (zero-based) at the time of the write."""
+    tab: str = ""
+    header: str = ""
+    row_text: str = ""
+    """The row's text before the write, shown to people."""
+
+    @property
+    def ends_when_confirmed(self) -> bool:
+        """Whether the next confirmation finishes it; a key's ends only when no row has the key."""
+        return self.was_confirmed and not isinstance(self.identity, ByWrongKey)
+
+    @property
+    def is_of_note(self) -> bool:
+        """Whether the note was overwritten, not the value."""
+        return self.fields == NOTE
+
+    def gave_key_to(self, row: RowImage) -> bool:
+        """Return whether a row is the one that got the key, though people may have edited it."""
+        is_like = ByContent(image=self.image).likeness(row) is not None
+        return is_like or row.has_most_of(self.image)
+
+    def holds_wrote(self, cell: CellData) -> bool:
+        """Return whether a cell still holds what we wrote into it."""
+        if self.is_of_note:
+            return note_of(cell) == note_of(self.wrote)
+        return content(cell) == content(self.wrote)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the cell's content before differs from what we wrote."""
+        return not self.holds_wrote(self.before)
+
+    def described(self, cell: CellData) -> str:
+        """Return the overwritten part of a cell (its note or its value) as shown to people."""
+        if self.is_of_note:
+            return f"Note: {note_of(cell)}" if note_of(cell) else ""
+        return text_of(cell)
 
 
 @dataclass
@@ -53,7 +150,7 @@ def restores_header(table: Table, undos: Mapping[int, Undo]) -> bool:
     The header row was sorted in with the rows at the time of the write.
     """
     return any(
-        undo.removes_key
+        isinstance(undo.identity, ByWrongKey)
         and (undo.sheet_id, undo.identity.key) == (table.sheet_id, table.site_in_header)
         and bool(text_of(undo.before))
         and not site_in(undo.before)
@@ -66,39 +163,20 @@ def place_undos(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) 
 
     `rows` are all rows of the tabs, by sheet ID.
     """
-    work = _Placing(tables, rows)
+    placing = _Placing(tables, rows)
     keys = {number: undo for number, undo in undos.items() if undo.column == KEY}
-    newest_first = sorted((keys or undos).items(), reverse=True)
-    for number, undo in newest_first:
-        if undo.is_of_pattern:  # Only a person can fix that.
-            work.finish(number, undo, is_reported=True)
-        elif undo.removes_key:
-            key = undo.identity.key
-            same_key = [
-                one for _, one in newest_first if one.removes_key and one.identity.key == key
-            ]
-            work.restore_key(number, undo, same_key)
-        else:
-            work.restore_cell(number, undo)
-    return work.placement()
-
-
-class _Likeness(IntEnum):
-    """How a row without a key is like the overwritten one: the surest first.
-
-    What we wrote doesn't count. The examples are for a row that held "Ann | 555-0100 | red".
-    """
-
-    SAME_CONTENT = auto()
-    """ "Ann | 555-0100 | red"; if it held nothing, the row shows the customer that we wrote."""
-    BLANK = auto()
-    """Both hold nothing."""
-    SAME_CUSTOMER = auto()
-    """ "Ann | 555-0100 | green"."""
-    MORE = auto()
-    """All of it, and more: if it held only "red", then "red | urgent"."""
-    EDITED_HEADER = auto()
-    """Most of it, in a header row: no other row is like it."""
+    same_key: dict[str, tuple[ByWrongKey, dict[int, Undo]]] = {}
+    for number, undo in sorted((keys or undos).items(), reverse=True):
+        match undo.identity:
+            case None:
+                placing.finish(number, undo, is_reported=True)
+            case ByWrongKey() as newest:
+                same_key.setdefault(newest.key, (newest, {}))[1][number] = undo
+            case identity:
+                placing.restore_cell(number, undo, identity)
+    for newest, group in same_key.values():
+        placing.restore_key_cells(newest, group)
+    return placing.placement()
 
 
 class _Placing:
@@ -106,31 +184,30 @@ class _Placing:
         self._tables = {table.sheet_id: table for table in tables}
         self._rows = rows
         self._images = dict[Place, RowImage]()
-        self._cells: dict[Place, dict[tuple[str, bool], CellWrite]] = {}
+        self._cells = defaultdict[Place, dict[tuple[str, bool], CellWrite]](dict)
         self._identities: dict[Place, RowIdentity] = {}
         self._reported: dict[tuple[str, str, str, int, int], list[Undo]] = {}
         self._result = Placement()
 
-    def restore_key(self, number: int, undo: Undo, same_key: Sequence[Undo]) -> None:
-        """Restore the key cell of every row that has this key by mistake.
+    def restore_key_cells(self, identity: ByWrongKey, undos: Mapping[int, Undo]) -> None:
+        """Restore the key cell of every row that has one key by mistake.
 
-        If the key was misplaced several times (`same_key`, the newest first), the newest undo knows
-        the right row (`identity`), but what a row held is in the undo of the write that hit it. The
-        newest writes all rows; the others finish once no row has the key by mistake.
+        If the key was misplaced several times, the newest undo (the first of `undos`) knows the
+        right row (`identity`), but what a row held is in the undo of the write that hit it. The
+        newest writes all rows; all of them finish once no row has the key by mistake.
         """
-        identity, is_anywhere = same_key[0].identity, False
+        newest, is_anywhere = next(iter(undos)), False
         for place in self._keyed(identity.key):
             row, columns = self._row(place)
-            if not identity.matches(row, columns):
-                continue
-            hit = next((one for one in same_key if one.overwrote(row, columns)), None)
-            if hit is None and identity.is_partly_shown(row, columns):
-                continue  # It is a copy of the right row: one text was typed over in one of them.
-            before, image = (hit.before, hit.image) if hit else ({}, undo.image)
-            of_row = {"before": before, "image": image, "identity": identity}
-            self._write(place, number, undo.model_copy(update=of_row))
+            hit = next((u for u in undos.values() if u.gave_key_to(self._image(place))), None)
+            is_copy_of_right = hit is None and identity.is_partly_right(row, columns)
+            if is_copy_of_right or not identity.matches(row, columns):
+                continue  # In a copy, one of the texts may have been typed over.
+            # A copy of a row that was hit had no key before.
+            undo = hit or undos[newest].model_copy(update={"before": {}})
+            self._write(place, newest, undo, identity)
             is_anywhere = True
-        if not is_anywhere:
+        for number, undo in () if is_anywhere else undos.items():
             is_back = any(
                 content(at(row, table.columns[KEY])) == content(undo.before)
                 for table in self._tables.values()
@@ -138,62 +215,50 @@ class _Placing:
             )
             self.finish(number, undo, is_reported=bool(text_of(undo.before)) and not is_back)
 
-    def restore_cell(self, number: int, undo: Undo) -> None:
+    def restore_cell(self, number: int, undo: Undo, identity: RowIdentity) -> None:
         """Restore the overwritten cell in every row that is the overwritten one."""
-        places = self._places(undo)
-        is_doubtful = self._are_doubtful(places, undo)
-        if is_doubtful or not places:
-            is_reported = is_doubtful or self._is_worth_reporting(undo)
-            self.finish(number, undo, is_reported=is_reported)
-            return
+        places = self._places(undo, identity)
         for place in places:
-            self._write(place, number, undo, row_count=len(places))
+            self._write(place, number, undo, identity, row_count=len(places))
+        if not places:
+            self.finish(number, undo, is_reported=self._is_worth_reporting(undo))
 
-    def _places(self, undo: Undo) -> list[Place]:
-        """Return the rows that are or may be the overwritten one, and still show what we wrote.
+    def _places(self, undo: Undo, identity: RowIdentity) -> list[Place]:
+        """Return the rows that are the overwritten one, and still show what we wrote."""
+        places: Iterator[Place]
+        match identity:
+            case ByContent():
+                return self._most_alike(undo, identity)
+            case ByHeaderGuard():  # Of our own tab, in whose place a duplicate may be by now.
+                tables = self._tables.values()
+                places = ((table.sheet_id, table.header_row) for table in tables if table.is_ours)
+            case _:
+                places = self._keyed(identity.key)
+        return [place for place in places if self._holds_wrote(place, undo)]
 
-        Of rows without a key, only those that are most like it.
+    def _most_alike(self, undo: Undo, identity: ByContent) -> list[Place]:
+        """Return the rows without a key that are most like the overwritten one, if that is certain.
+
+        Once it is restored (`was_confirmed`), only a copy of the row is sought, and none of a row
+        that held nothing else: another one may have what we wrote rightly.
         """
-        image, places = undo.identity.holds, self._unkeyed()
-        if undo.identity.is_header:  # Of our own tab, in whose place a duplicate may be by now.
-            tables = self._tables.values()
-            places = ((table.sheet_id, table.header_row) for table in tables if table.is_ours)
-        elif image is None:
-            places = self._keyed(undo.identity.key)
-        found = [place for place in places if self._holds_wrote(place, undo)]
-        if image is None:
-            return found
-        if undo.was_confirmed and image.is_blank:
-            return []  # Another row that holds nothing else may have this value rightly.
-        alike = {place: one for place in found if (one := self._likeness(place, undo, image))}
+        held_nothing = identity.image.is_blank
+        alike: dict[Place, Likeness] = {}
+        for place in self._unkeyed():
+            likeness = identity.likeness(self._image(place))
+            if likeness and self._holds_wrote(place, undo):
+                alike[place] = likeness
         best = min(alike.values(), default=None)
-        return [place for place, one in alike.items() if one is best]
-
-    def _likeness(self, place: Place, undo: Undo, image: RowImage) -> _Likeness | None:
-        now, wrote = self._whole_image(place), undo.identity.wrote_customer
-        if image.has_same_content(now, wrote):
-            return _Likeness.SAME_CONTENT
-        if image.is_blank and image.has_same_content(now):
-            return _Likeness.BLANK
-        if undo.was_confirmed:
-            return None  # It is restored, and only a copy of the row is sought.
-        if image.has_same_customer(now, wrote):
-            return _Likeness.SAME_CUSTOMER
-        if now.contains(image):
-            return _Likeness.MORE
-        is_header = place[1] == self._tables[place[0]].header_row
-        return _Likeness.EDITED_HEADER if is_header and now.has_most_of(image) else None
-
-    def _are_doubtful(self, places: Sequence[Place], undo: Undo) -> bool:
-        """Return whether some of the rows may be others than the overwritten one."""
-        image = undo.identity.holds
-        if image is None or not places:
-            return False
-        first, *others = map(self._whole_image, places)
-        if first.is_blank or any(other != first for other in others):
-            return True
-        # If it was the row's only text, it would go into all rows that hold ours.
-        return image.is_blank and bool(undo.described(undo.before)) and bool(others)
+        if undo.was_confirmed and (held_nothing or best is not Likeness.SAME_CONTENT):
+            return []
+        places = [place for place, likeness in alike.items() if likeness is best]
+        if any(self._image(place) != self._image(places[0]) for place in places):
+            return []
+        if any(self._image(place).is_blank for place in places):
+            return []  # We cleared a cell: any blank row could be its row.
+        if held_nothing and undo.described(undo.before) and len(places) > 1:
+            return []  # It was the row's only text, and would go into all rows that hold ours.
+        return places
 
     def _holds_wrote(self, place: Place, undo: Undo) -> bool:
         row, columns = self._row(place)
@@ -205,8 +270,8 @@ class _Placing:
         sheet_id, number = place
         return self._rows.get(sheet_id, {}).get(number, ()), self._tables[sheet_id].columns
 
-    def _whole_image(self, place: Place) -> RowImage:
-        """Return the image of a row with what we wrote, unlike that in an undo's identity."""
+    def _image(self, place: Place) -> RowImage:
+        """Return the image of a whole row, with what we wrote."""
         if place not in self._images:
             self._images[place] = RowImage.of(*self._row(place))
         return self._images[place]
@@ -231,13 +296,15 @@ class _Placing:
         """
         table = self._tables.get(undo.sheet_id)
         is_ours = table is not None and table.is_ours and not undo.is_of_note
-        if undo.was_confirmed or (is_ours and undo.identity.key and undo.column):
+        if undo.was_confirmed or (is_ours and isinstance(undo.identity, ByKey) and undo.column):
             return False
         if not undo.column or undo.described(undo.before):
             return True
         return any(self._holds_wrote(place, undo) for place in self._unkeyed())
 
-    def _write(self, place: Place, number: int, undo: Undo, *, row_count: int = 1) -> None:
+    def _write(
+        self, place: Place, number: int, undo: Undo, identity: RowIdentity, *, row_count: int = 1
+    ) -> None:
         """Add the write of one of the `row_count` rows that an undo is written into.
 
         Of several undos of one cell, the newest counts: if we wrote C over A, somebody typed B, and
@@ -245,10 +312,9 @@ class _Placing:
         have two undos A→C; each is written into both. A third one is another row's, and waits.
         """
         row, columns = self._row(place)
-        part = (undo.column, undo.is_of_note)
-        cells = self._cells.setdefault(place, {})
-        if undo.identity.holds is None:
-            self._identities[place] = undo.identity
+        part, cells = (undo.column, undo.is_of_note), self._cells[place]
+        if not isinstance(identity, ByContent):
+            self._identities[place] = identity
         if newer := cells.get(part):
             if newer.data == undo.before and len(newer.undoes) < row_count:
                 cells[part] = newer.model_copy(update={"undoes": (*newer.undoes, number)})
@@ -261,7 +327,7 @@ class _Placing:
             fields=undo.fields,
             expects=None if undo.is_of_note else content(cell),
             expects_note=note_of(cell) if undo.is_of_note else None,
-            key_row=(undo.identity.holds or undo.image).texts if undo.column == KEY else {},
+            key_row=undo.image.texts if undo.column == KEY else {},
             undoes=(number,),
         )
 
@@ -287,10 +353,9 @@ class _Placing:
             wrote = "\n".join(text for undo in undos if (text := undo.described(undo.wrote)))
             self._result.recovered.append((tab, header, row_text, before, wrote))
         for place, cells in sorted(self._cells.items()):
-            row, columns = self._row(place)
-            image = RowImage.of(row, columns, [cell.index for cell in cells.values()])
-            identity = self._identities.get(place) or RowIdentity(holds=image)
             sheet_id, number = place
+            image = RowImage.of(*self._row(place), [cell.index for cell in cells.values()])
+            identity = self._identities.get(place) or ByContent(image=image)
             write = RowWrite(
                 sheet_id=sheet_id, row=number, cells=tuple(cells.values()), identity=identity
             )

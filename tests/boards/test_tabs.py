@@ -13,7 +13,7 @@ from sync.sheets.cell_data import BLANK, Content
 from sync.sheets.diff import Diff, diff
 from sync.sheets.job_tabs import JobRows, Pattern
 from sync.sheets.read import FENCE_TAB, JOBS_TAB, Fence, HiddenTab, Snapshot
-from sync.sheets.row_identity import RowIdentity
+from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
 from tests.boards.grids import BOARD
 from tests.made_up import uuid
@@ -165,7 +165,7 @@ def test_a_batch_for_one_changed_cell_in_both_tabs_is_small() -> None:
             sheet_id=t.sheet_id,
             row=4,
             site=A,
-            identity=RowIdentity(key=A),
+            identity=ByKey(key=A),
             cells=(write(expects=BLANK),),
         )
         for t in (first, second)

@@ -17,11 +17,18 @@ from sync.sheets.read import (
     Table,
     stable_id,
 )
-from sync.sheets.row_identity import RowIdentity, RowImage
+from sync.sheets.row_identity import (
+    ByContent,
+    ByHeaderGuard,
+    ByKey,
+    ByWrongKey,
+    RowIdentity,
+    RowImage,
+)
 from sync.sheets.sheet_requests import CellWrite, RowWrite, column_guards
 from tests.sheets.grids import KEY, PEOPLE, STATUS, A, row, table, write
 
-IS_A = RowIdentity(key=A)
+IS_A = ByKey(key=A)
 ROWS = [
     RowWrite(sheet_id=JOBS_TAB, row=number, site=A, identity=IS_A, cells=(write(),))
     for number in (4, 5)
@@ -30,7 +37,7 @@ Request = dict[str, Any]
 
 
 def header(cell: CellWrite) -> RowWrite:
-    identity = RowIdentity(is_header=True)
+    identity = ByHeaderGuard()
     return RowWrite(sheet_id=JOBS_TAB, row=0, cells=(cell,), identity=identity)
 
 
@@ -162,12 +169,12 @@ def test_the_answer_brings_all_that_is_compared() -> None:
     assert asked(of_a(4, write()), of_a(8, write())) == ("C5:C9",), "the keys, of all rows"
     assert asked(of_a(4, write(expects=BLANK))) == ("B5:B5", "C5:C5")
     assert asked(of_a(4, write(fields="note", expects_note=""))) == ("B5:B5", "C5:C5")
-    by_match = RowIdentity(shows={"email": "a@example.com"})
+    by_match = ByKey(key="", shows={"email": "a@example.com"})
     assert asked(of_a(4, write(A, KEY, expects=BLANK), identity=by_match)) == ("C5:C5", "D5:D5")
-    mistaken = RowIdentity(key=A, shows_not={"phone": "303"})
+    mistaken = ByWrongKey(key=A, right_texts={"phone": "303"})
     assert asked(of_a(4, write("", KEY, expects=BLANK), identity=mistaken)) == ("C5:C5", "E5:E5")
-    whole = RowIdentity(holds=RowImage.of(row("mine", ""), PEOPLE))
-    assert asked(of_a(6, write(expects=BLANK), identity=whole)) == ("B7:B7", "C7:C7", "7:7")
+    whole = ByContent(image=RowImage.of(row("mine", ""), PEOPLE))
+    assert asked(of_a(6, write(expects=BLANK), identity=whole)) == ("7:7", "B7:B7", "C7:C7")
 
 
 def test_the_header_row_is_asked_for_apart_from_the_jobs() -> None:

@@ -6,11 +6,19 @@ from typing import Any
 import pytest
 
 from sync.sheets.cell_data import BLANK, Content
-from sync.sheets.check import NOTE, CheckResult, Undo, check
+from sync.sheets.check import CheckResult, check
 from sync.sheets.read import JOBS_TAB, Table
-from sync.sheets.row_identity import RowIdentity, RowImage
-from sync.sheets.sheet_requests import CellWrite, RowWrite
+from sync.sheets.row_identity import (
+    ByContent,
+    ByHeaderGuard,
+    ByKey,
+    ByWrongKey,
+    RowIdentity,
+    RowImage,
+)
+from sync.sheets.sheet_requests import NOTE, CellWrite, RowWrite
 from sync.sheets.targets import USUAL
+from sync.sheets.undo import Undo
 from sync.types import ReplacedWords
 from tests.made_up import uuid
 from tests.sheets.grids import (
@@ -35,7 +43,7 @@ from tests.sheets.grids import (
 Cells = list[dict[str, Any]]
 OLD, NEW = "Submitted", "Approved"
 WHEN = "Mar 3, 2026, 10:00 AM"
-IS_A = RowIdentity(key=A)
+IS_A = ByKey(key=A)
 
 
 def meant(*cells: CellWrite, identity: RowIdentity = IS_A, site: str = A, **more: Any) -> RowWrite:
@@ -88,9 +96,9 @@ def test_a_write_into_a_row_with_another_key_is_misplaced(key: str | None) -> No
     assert undone(findings) == [(STATUS, VALUE, cell(OLD), cell(NEW))]
     undo = only(findings)
     who = (
-        RowIdentity(key=B)
+        ByKey(key=B)
         if key
-        else RowIdentity(holds=RowImage(others=((Content("x"), ""),), overwritten=(STATUS,)))
+        else ByContent(image=RowImage(others=((Content("x"), ""),), overwritten=(STATUS,)))
     )
     assert undo.identity == who, "by its key, else by all that was not hit"
     assert (undo.row, undo.tab, undo.header) == (4, "Jobs", "Permit")
@@ -104,7 +112,7 @@ def test_a_row_that_was_not_copied_is_not_confirmed() -> None:
     assert undone(findings) == [(STATUS, VALUE, {}, cell(NEW))]
 
 
-HOLDS = RowIdentity(holds=RowImage(managed={PHONE: (Content("303"), "")}, overwritten=(STATUS,)))
+HOLDS = ByContent(image=RowImage(managed={PHONE: (Content("303"), "")}, overwritten=(STATUS,)))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +148,7 @@ def test_only_a_note_added_after_the_read_is_undone() -> None:
     both = write(data=cell(NEW, WHEN), fields=NOTED, expects=Content(OLD), expects_note="")
     findings = found(meant(both), [cell("x"), cell(OLD, "Call first."), cell(A)])
     assert undone(findings) == [(STATUS, NOTE, {"note": "Call first."}, {"note": WHEN})]
-    assert only(findings).identity == RowIdentity(key=A)
+    assert only(findings).identity == ByKey(key=A)
     assert only(findings).is_of_note
 
 
@@ -167,7 +175,7 @@ def test_a_cell_with_the_same_content_before_is_not_undone() -> None:
 TEXTS = {EMAIL: "home1@example.com"}
 GETS_KEY = meant(
     write(A, KEY, fields="userEnteredValue", expects=BLANK, key_row=TEXTS),
-    identity=RowIdentity(shows=TEXTS),
+    identity=ByKey(key="", shows=TEXTS),
 )
 
 
@@ -187,8 +195,8 @@ def test_a_confirmed_key_gives_its_job_a_row_and_confirms_no_cell() -> None:
 def test_a_misplaced_key_is_undone_by_the_key_itself(email: str) -> None:
     """By its position, a stranger's row would keep the key: people move rows all the time."""
     undo = only(keyed(row("mine", "", "", email, "303")))
-    assert undo.identity == RowIdentity(key=A, shows_not=TEXTS)
-    assert (undo.removes_key, undo.before, undo.wrote) == (True, {}, cell(A))
+    assert undo.identity == ByWrongKey(key=A, right_texts=TEXTS)
+    assert (undo.before, undo.wrote) == ({}, cell(A))
     assert undo.image == RowImage.of(row("mine", "", "", email, "303"), PEOPLE, [KEY_AT])
 
 
@@ -203,25 +211,22 @@ def test_a_key_without_a_known_row_is_removed_from_every_row() -> None:
     """An undo put it back into a row that showed nothing else: it is in a wrong one for certain."""
     one = meant(write(A, KEY, expects=BLANK), identity=HOLDS, site="")
     undo = only(keyed(row("mine", "", "", "", "304"), one))
-    assert undo.identity == RowIdentity(key=A, has_no_right_row=True)
-    stored_before = RowIdentity(key=A, shows_not={KEY: "none"})
-    for identity in (undo.identity, stored_before):
-        assert undo.model_copy(update={"identity": identity}).removes_key
-        assert identity.matches(row("x", "", A, "home1@example.com"), PEOPLE)
+    assert undo.identity == ByWrongKey(key=A, right_texts={})
+    assert undo.identity.matches(row("x", "", A, "home1@example.com"), PEOPLE)
 
 
 def test_a_key_removed_from_the_right_row_is_restored() -> None:
     """The undo of a mistaken key hit a row moved there since: it lost its own key."""
     taken = meant(
         write("", KEY, data={}, expects=Content(A), undoes=(3,)),
-        identity=RowIdentity(key=A, shows_not=TEXTS),
+        identity=ByWrongKey(key=A, right_texts=TEXTS),
         site="",
     )
     findings = keyed(row("mine", "", B, "home2@example.com", "303"), taken)
     undo = only(findings)
-    assert (undo.before, undo.wrote, undo.removes_key) == (cell(B), {}, False)
-    assert undo.identity.holds is not None
-    assert undo.identity.holds.managed[EMAIL] == (Content("home2@example.com"), "")
+    assert (undo.before, undo.wrote) == (cell(B), {})
+    image = RowImage.of(row("mine", "", B, "home2@example.com", "303"), PEOPLE, [KEY_AT])
+    assert undo.identity == ByContent(image=image)
     assert findings.confirmed_undos == set()
 
 
@@ -232,21 +237,19 @@ def pending(**changes: Any) -> Undo:
         "fields": VALUE,
         "before": cell("on hold"),
         "wrote": cell(OLD),
-        "identity": RowIdentity(key=B),
+        "identity": ByKey(key=B),
     }
     return Undo(**(values | changes))
 
 
-BACK = meant(
-    write("on hold", expects=Content(OLD), undoes=(1, 2)), identity=RowIdentity(key=B), site=""
-)
+BACK = meant(write("on hold", expects=Content(OLD), undoes=(1, 2)), identity=ByKey(key=B), site="")
 
 
 @pytest.mark.parametrize(("note", "is_confirmed"), [(WHEN, True), ("", False)])
 def test_an_undo_of_a_note_is_confirmed_only_where_it_was(note: str, is_confirmed: bool) -> None:
     """Two blank rows are alike: in the other one, the blank note would count as put back."""
     cleared = write(data={}, fields=NOTE, expects_note=WHEN, undoes=(1,))
-    blank = RowIdentity(holds=RowImage(overwritten=(STATUS,)))
+    blank = ByContent(image=RowImage(overwritten=(STATUS,)))
     findings = found(meant(cleared, identity=blank, site=""), [{}, cell("", note), {}])
     assert findings.confirmed_undos == ({1} if is_confirmed else set())
     assert findings.undos == []
@@ -257,7 +260,7 @@ def test_a_misplaced_undo_is_itself_undone() -> None:
     findings = found(BACK, row("y", "Rejected", A), pending={1: pending(), 2: pending()})
     assert findings.confirmed_undos == set()
     assert undone(findings) == [(STATUS, VALUE, cell("Rejected"), cell("on hold"))]
-    assert only(findings).identity == RowIdentity(key=A)
+    assert only(findings).identity == ByKey(key=A)
 
 
 def test_two_undos_of_one_cell_are_merged() -> None:
@@ -270,7 +273,7 @@ def test_two_undos_of_one_cell_are_merged() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        pending(identity=RowIdentity(key=A)),
+        pending(identity=ByKey(key=A)),
         pending(column=KEY),
         pending(fields=NOTE, before={"note": "x"}, wrote={"note": "y"}),
         pending(wrote=cell("Rejected")),
@@ -286,7 +289,7 @@ def test_undos_of_different_cells_are_not_merged(other: Undo) -> None:
 def test_undos_of_a_row_without_a_key_are_merged_by_its_content() -> None:
     """Also where the cells that were hit are others this time."""
     image = RowImage.of(row("mine", "", ""), PEOPLE, [1])
-    first = pending(identity=RowIdentity(holds=image))
+    first = pending(identity=ByContent(image=image))
     findings = found(STATUS_OF_A, row("mine", OLD, ""), pending={7: first})
     assert undone(findings) == [(STATUS, VALUE, cell("on hold"), cell(NEW))]
     findings = found(STATUS_OF_A, row("another's", OLD, ""), pending={7: first})
@@ -295,9 +298,9 @@ def test_undos_of_a_row_without_a_key_are_merged_by_its_content() -> None:
 
 def test_an_undo_in_a_row_in_which_more_was_typed_is_not_undone() -> None:
     image = RowImage.of(row("mine", "", ""), PEOPLE, [1])
-    first = pending(identity=RowIdentity(holds=image))
+    first = pending(identity=ByContent(image=image))
     back = write("on hold", expects=Content(OLD), undoes=(7,))
-    one = meant(back, identity=first.identity, site="")
+    one = meant(back, identity=ByContent(image=image), site="")
     findings = found(one, row("mine", OLD, "", "", "", "typed"), pending={7: first})
     assert (undone(findings), findings.confirmed_undos) == ([], {7})
 
@@ -305,7 +308,7 @@ def test_an_undo_in_a_row_in_which_more_was_typed_is_not_undone() -> None:
 def test_undos_of_a_blank_row_are_merged_by_what_we_wrote() -> None:
     """If all columns were written, any row without a key would hold all of nothing."""
     blank = RowImage(overwritten=(EMAIL, STATUS))
-    first = pending(identity=RowIdentity(holds=blank, wrote_customer={EMAIL: "home1@example.com"}))
+    first = pending(identity=ByContent(image=blank, wrote_customer={EMAIL: "home1@example.com"}))
     for email, before in (("home1@example.com", "on hold"), ("ada@example.com", OLD)):
         copy, seen = row("", OLD, "", email), table(columns=PEOPLE)
         findings = found(STATUS_OF_A, copy, seen, {7: first}, PEOPLE)
@@ -325,8 +328,10 @@ def test_undos_of_an_edited_row_are_merged_by_its_name_and_what_we_wrote() -> No
     )
     first = dict(enumerate(findings.undos, 1))
     status, mail = write(OLD, expects=Content(NEW), undoes=(1,)), write(old, EMAIL, undoes=(2,))
+    identity = first[1].identity
+    assert identity is not None
     findings = found(
-        meant(status, mail, identity=first[1].identity, site=""),
+        meant(status, mail, identity=identity, site=""),
         row("Ada", NEW, "", wrong, "typed since"),
         table(columns=columns),
         first,
@@ -358,7 +363,8 @@ def test_nothing_is_confirmed_if_the_key_column_has_moved(seen: Table) -> None:
     findings = found(STATUS_OF_A, row("x", OLD, A), seen)
     assert findings.misplaced == {A}
     assert only(findings).before == cell(OLD)
-    assert only(findings).identity.holds is not None, "the cell taken for its key may be anything"
+    identity = only(findings).identity
+    assert isinstance(identity, ByContent), "the cell taken for its key may be anything"
 
 
 def test_writes_into_a_deleted_tab_need_no_undo() -> None:
@@ -382,16 +388,14 @@ def test_a_column_is_confirmed_only_if_it_is_in_all_rows_of_the_job() -> None:
 
 def test_a_misplaced_row_does_not_affect_other_jobs() -> None:
     theirs = RowWrite(
-        sheet_id=JOBS_TAB, row=5, site=B, identity=RowIdentity(key=B), cells=STATUS_OF_A.cells
+        sheet_id=JOBS_TAB, row=5, site=B, identity=ByKey(key=B), cells=STATUS_OF_A.cells
     )
     copies = {JOBS_TAB: {4: row("", "Rejected", A), 5: row("", OLD, B)}}
     findings = check(trace(STATUS_OF_A, theirs), [table()], copies, {})
     assert (findings.misplaced, confirmed(findings)) == ({A}, {B: {STATUS}})
 
 
-PATTERN = RowWrite(
-    sheet_id=JOBS_TAB, row=3, identity=IS_A, pattern_of=uuid(1), formulas={0: "=B4*2"}
-)
+PATTERN = RowWrite(sheet_id=JOBS_TAB, row=3, formulas={0: "=B4*2"})
 
 
 @pytest.mark.parametrize(
@@ -401,7 +405,7 @@ def test_new_rows_with_the_wrong_formulas_are_reported(copy: Cells) -> None:
     """One line names all of a batch, and a full one fits into a cell."""
     sites = [uuid(number) for number in range(1, USUAL.jobs + 1)]
     new = [
-        RowWrite(sheet_id=JOBS_TAB, row=row, site=site, identity=RowIdentity(key=site), is_new=True)
+        RowWrite(sheet_id=JOBS_TAB, row=row, site=site, identity=ByKey(key=site), is_new=True)
         for row, site in enumerate(sites, 4)
     ]
     findings = check(trace(PATTERN, *new), [table()], {JOBS_TAB: {3: copy}}, {})
@@ -422,7 +426,7 @@ def test_a_new_row_whose_key_is_in_another_column_is_misplaced() -> None:
 HEADER = RowWrite(
     sheet_id=JOBS_TAB,
     row=0,
-    identity=RowIdentity(is_header=True),
+    identity=ByHeaderGuard(),
     cells=(write("Permit"), write(data={"note": "new"}, fields=NOTE, expects_note="old")),
 )
 
@@ -436,7 +440,7 @@ def test_the_header_row_is_identified_by_its_guard_and_its_key_cell(
 ) -> None:
     copy = [{}, cell("mine", "old"), cell(key)]
     findings = found(HEADER, copy, table(has_header_guard=has_guard))
-    still_missing = [undo for undo in findings.undos if undo.identity.is_header]
+    still_missing = [undo for undo in findings.undos if undo.identity == ByHeaderGuard()]
     assert [undo.before for undo in still_missing] == (
         [] if is_header else [cell("Permit"), {"note": "new"}]
     )

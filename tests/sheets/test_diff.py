@@ -14,7 +14,7 @@ from sync.sheets.cell_data import BLANK
 from sync.sheets.diff import Diff, columns_to_read, diff, fitting
 from sync.sheets.job_tabs import JobRows, JobTabs, Match
 from sync.sheets.read import JOBS_TAB, Table
-from sync.sheets.row_identity import RowIdentity
+from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import RowWrite
 from tests.made_up import uuid
 from tests.sheets.grids import OWN as OWN_TAB
@@ -185,7 +185,7 @@ def test_a_key_is_written_without_values_and_with_the_matched_texts() -> None:
     match = Match((JOBS_TAB, 6), texts)
     found = diff(OWN_TAB, [table()], [target(3)], JobRows({uuid(3): match}), UTC)
     (row,) = found.rows
-    assert (row.row, row.site, row.identity) == (6, uuid(3), RowIdentity(shows=texts))
+    assert (row.row, row.site, row.identity) == (6, uuid(3), ByKey(key="", shows=texts))
     (key,) = row.cells
     assert (key.index, key.column, key.expects, key.key_row) == (3, "site_id", BLANK, texts)
     assert (key.data, key.fields) == (cell(uuid(3)), "userEnteredValue")

@@ -21,14 +21,14 @@ from sync.jobs.model import Customer
 from sync.jobs.model import Job as StoredJob
 from sync.jobs.target import Target
 from sync.sheets.cell_data import note_of, site_in, text_of, texts_of
-from sync.sheets.check import Undo, check
+from sync.sheets.check import check
 from sync.sheets.diff import diff
 from sync.sheets.job_tabs import JobRows, JobTabs, Match
 from sync.sheets.read import JOBS_TAB, Table, rows_by_site, with_cells
 from sync.sheets.reconcile import differences
 from sync.sheets.row_identity import Place
 from sync.sheets.sheet_requests import RowWrite
-from sync.sheets.undo import place_undos
+from sync.sheets.undo import Undo, place_undos
 from sync.store import Shown
 from tests.made_up import uuid
 from tests.sheets.grids import (

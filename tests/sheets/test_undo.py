@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from sync.sheets.cell_data import Content, content, texts_of
-from sync.sheets.check import NOTE, Undo, check
+from sync.sheets.check import check
 from sync.sheets.read import JOBS_TAB, Table, rows_by_site
-from sync.sheets.row_identity import RowIdentity, RowImage
-from sync.sheets.sheet_requests import RowWrite
-from sync.sheets.undo import Placement, place_undos, sites_written_over
+from sync.sheets.row_identity import ByContent, ByHeaderGuard, ByKey, ByWrongKey, Likeness, RowImage
+from sync.sheets.sheet_requests import NOTE, RowWrite
+from sync.sheets.undo import Placement, Undo, place_undos, sites_written_over
 from tests.sheets.grids import (
     EMAIL,
     KEY,
@@ -57,7 +57,7 @@ def undo(**changes: Any) -> Undo:
         "fields": VALUE,
         "before": cell(BEFORE),
         "wrote": cell(WROTE),
-        "identity": RowIdentity(holds=image(line(), STATUS)),
+        "identity": ByContent(image=image(line(), STATUS)),
         "row": 4,
         "tab": "Jobs",
         "header": "Permit",
@@ -103,11 +103,11 @@ TOLD = ("Jobs", "Permit", "mine | on hold", BEFORE, WROTE)
 def test_a_cell_is_restored_in_every_row_with_the_key() -> None:
     """A person copied the row: of two, one would keep another customer's status."""
     rows = {3: line(key=A), 5: line("x", key=A), 7: line(key=A, status="typed since")}
-    placement = placed(rows | {8: line(key=B)}, undo(identity=RowIdentity(key=A)))
+    placement = placed(rows | {8: line(key=B)}, undo(identity=ByKey(key=A)))
     assert put(placement) == [(3, STATUS, BEFORE), (5, STATUS, BEFORE)]
     for one in placement.rows:
         (each,) = one.cells
-        assert one.identity == RowIdentity(key=A)
+        assert one.identity == ByKey(key=A)
         assert (each.index, each.fields, each.undoes) == (STATUS_AT, VALUE, (1,))
         assert (each.expects, each.expects_note) == (Content(WROTE), None)
         assert not one.site, "it confirms no job's cell"
@@ -132,7 +132,7 @@ def test_a_cell_is_restored_in_the_row_with_exactly_the_other_content(where: str
     placement = placed(rows, undo())
     assert put(placement) == [(4 if 9 not in rows else 9, STATUS, BEFORE)]
     (one,) = placement.rows
-    assert one.identity.holds == image(rows[one.row], STATUS)
+    assert one.identity == ByContent(image=image(rows[one.row], STATUS))
     assert placement.recovered == []
 
 
@@ -152,7 +152,7 @@ def test_a_cell_is_restored_in_the_row_of_the_same_customer(rows: Rows, where: i
 
 def test_a_cell_is_restored_in_a_row_in_which_more_was_typed() -> None:
     """Nothing in it tells whose it is yet."""
-    mine = undo(identity=RowIdentity(holds=image(row("mine", WROTE), STATUS)))
+    mine = undo(identity=ByContent(image=image(row("mine", WROTE), STATUS)))
     rows = {4: row("other", WROTE, "", "", "303"), 9: row("mine", WROTE, "", "", "303")}
     assert put(placed(rows, mine)) == [(9, STATUS, BEFORE)]
 
@@ -161,7 +161,7 @@ def test_a_row_without_its_email_is_identified_by_name_and_what_we_wrote() -> No
     """Typed into beside it, it would keep another customer's e-mail address for good."""
     columns = {STATUS: 1, KEY: 2, EMAIL: 3, NAME: 0}
     hit = image_of(row("Ada", WROTE, "", HOME, "crew 1"), columns, STATUS, EMAIL)
-    who = RowIdentity(holds=hit, wrote_customer={EMAIL: HOME})
+    who = ByContent(image=hit, wrote_customer={EMAIL: HOME})
     now = row("Ada", WROTE, "", HOME, "typed since")
     assert put(placed({9: now}, undo(identity=who), columns=columns)) == [(9, STATUS, BEFORE)]
     other = [
@@ -171,7 +171,7 @@ def test_a_row_without_its_email_is_identified_by_name_and_what_we_wrote() -> No
     ]
     for cells in other:
         assert put(placed({9: cells}, undo(identity=who), columns=columns)) == []
-    nameless = who.model_copy(update={"holds": image_of(now[1:], {})})
+    nameless = who.model_copy(update={"image": image_of(now[1:], {})})
     assert put(placed({9: now}, undo(identity=nameless), columns=columns)) == []
 
 
@@ -196,7 +196,7 @@ def test_an_undo_without_a_certain_place_is_reported(case: str) -> None:
 
 def test_an_otherwise_blank_row_is_restored_only_in_a_like_row() -> None:
     """Anything that shows our status would hold all of nothing: jobs' own rows, say."""
-    blank = undo(before={}, identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
+    blank = undo(before={}, identity=ByContent(image=RowImage(overwritten=(STATUS,))))
     assert put(placed({9: row("", WROTE)}, blank)) == [(9, STATUS, "")]
     assert put(placed({4: line()}, blank)) == []
     assert put(placed({4: line(), 9: row("", WROTE), 10: row("", WROTE)}, blank)) == [
@@ -208,7 +208,7 @@ def test_an_otherwise_blank_row_is_restored_only_in_a_like_row() -> None:
 def test_a_blank_row_is_identified_by_what_we_wrote() -> None:
     """If all columns were written, another row without a key would hold all of nothing, too."""
     holds = RowImage(overwritten=(EMAIL, PHONE, STATUS))
-    blank = undo(before={}, identity=RowIdentity(holds=holds, wrote_customer={EMAIL: HOME}))
+    blank = undo(before={}, identity=ByContent(image=holds, wrote_customer={EMAIL: HOME}))
     rows = {4: line("", email=OTHER), 9: line("")}
     assert put(placed(rows, blank)) == [(9, STATUS, "")]
     assert put(placed({9: line("", email="")}, blank)) == [(9, STATUS, "")], "is restored already"
@@ -216,7 +216,7 @@ def test_a_blank_row_is_identified_by_what_we_wrote() -> None:
 
 def test_the_only_text_of_a_row_is_restored_in_one_row_or_none() -> None:
     """Three rows of a word each that were hit: all of them would get the word of the last."""
-    alone = undo(identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
+    alone = undo(identity=ByContent(image=RowImage(overwritten=(STATUS,))))
     assert put(placed({9: row("", WROTE)}, alone)) == [(9, STATUS, BEFORE)]
     placement = placed({9: row("", WROTE), 10: row("", WROTE)}, alone)
     assert (placement.rows, [told[3:] for told in placement.recovered]) == ([], [(BEFORE, WROTE)])
@@ -224,14 +224,14 @@ def test_the_only_text_of_a_row_is_restored_in_one_row_or_none() -> None:
 
 @pytest.mark.parametrize("rows", [{9: row("", "")}, {4: row("", ""), 9: row("", "")}])
 def test_overwritten_text_is_not_restored_into_blank_rows(rows: Rows) -> None:
-    alone = undo(wrote={}, identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
+    alone = undo(wrote={}, identity=ByContent(image=RowImage(overwritten=(STATUS,))))
     placement = placed(rows, alone)
     assert (placement.rows, [told[3:] for told in placement.recovered]) == ([], [(BEFORE, "")])
 
 
 def test_undos_of_like_blank_rows_are_confirmed_together() -> None:
     """One that stayed pending would clear our text in the next row that rightly has it."""
-    first = undo(before={}, identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
+    first = undo(before={}, identity=ByContent(image=RowImage(overwritten=(STATUS,))))
     placement = placed({9: row("", WROTE), 10: row("", WROTE)}, first, first)
     assert {each.undoes for one in placement.rows for each in one.cells} == {(2, 1)}
     placement = placed({9: row("", WROTE)}, first, first)  # The other row isn't recognized yet.
@@ -240,7 +240,7 @@ def test_undos_of_like_blank_rows_are_confirmed_together() -> None:
 
 def test_an_otherwise_blank_row_is_restored_once() -> None:
     """Another row may rightly hold the text that we wrote: its typed word would be replaced."""
-    alone = undo(was_confirmed=True, identity=RowIdentity(holds=RowImage(overwritten=(STATUS,))))
+    alone = undo(was_confirmed=True, identity=ByContent(image=RowImage(overwritten=(STATUS,))))
     placement = placed({9: row("", WROTE)}, alone)
     assert (placement.rows, placement.recovered, placement.finished) == ([], [], {1})
 
@@ -270,7 +270,7 @@ def test_the_days_of_a_status_go_back_wherever_the_row_is() -> None:
 
 def test_a_title_is_restored_in_the_header_row_after_it_moved() -> None:
     """It has no key and no customer; its guard tells where it is."""
-    title = of_note(identity=RowIdentity(is_header=True))
+    title = of_note(identity=ByHeaderGuard())
     noted = [{}, cell("Permit", "Mar 3, 2026, 10:00 AM"), {}, {}, {}]
     placement = placed({2: noted}, title, header_row=2, is_ours=True)
     (one,) = placement.rows
@@ -282,7 +282,7 @@ def test_a_title_is_restored_in_the_header_row_after_it_moved() -> None:
 
 def test_a_header_that_went_into_another_row_is_written_where_it_belongs() -> None:
     """Its new column would have none: the header row was sorted in with the rows."""
-    missing = undo(before=cell("Permit"), wrote={}, identity=RowIdentity(is_header=True))
+    missing = undo(before=cell("Permit"), wrote={}, identity=ByHeaderGuard())
     blank, typed = row("Mine", "", "Site ID"), row("Mine", "My permits", "Site ID")
     assert put(placed({0: blank}, missing, is_ours=True)) == [(0, STATUS, "Permit")]
     assert put(placed({0: typed}, missing, is_ours=True)) == []
@@ -293,13 +293,12 @@ def test_a_header_that_went_into_another_row_is_written_where_it_belongs() -> No
 
 
 def test_a_header_row_that_was_sorted_in_with_the_rows_is_restored_where_it_belongs() -> None:
-    header = undo(identity=RowIdentity(holds=image(row("Mine", "", "Site ID", "E-mail"), STATUS)))
-    for email in ("E-mail", "renamed since"):
-        names = row("Mine", WROTE, "Site ID", email)
-        assert put(placed({0: names, 4: line(key=A)}, header)) == [(0, STATUS, BEFORE)]
-        # A row that was edited might be another one.
-        elsewhere = placed({4: names}, header).rows
-        assert bool(elsewhere) == (email == "E-mail")
+    header = undo(identity=ByContent(image=image(row("Mine", "", "Site ID", "E-mail"), STATUS)))
+    names = row("Mine", WROTE, "Site ID", "E-mail")
+    assert put(placed({0: names, 4: line(key=A)}, header)) == [(0, STATUS, BEFORE)]
+    renamed = row("Mine", WROTE, "Site ID", "renamed since")  # Another row might be like it.
+    placement = placed({0: renamed}, header)
+    assert (placement.rows, placement.recovered) == ([], [TOLD])
 
 
 TEXTS = {EMAIL: HOME}
@@ -314,7 +313,7 @@ def of_key(before: str = "", cells: Cells | None = None, **changes: Any) -> Undo
         "fields": "userEnteredValue",
         "before": cell(before),
         "wrote": cell(A),
-        "identity": RowIdentity(key=A, shows_not=TEXTS),
+        "identity": ByWrongKey(key=A, right_texts=TEXTS),
         "image": image(hit, KEY),
         "row_text": "mine",
     }
@@ -332,10 +331,10 @@ def test_a_key_is_removed_from_every_row_but_its_own() -> None:
     placement = placed(rows, of_key())
     assert put(placement) == [(6, KEY, ""), (9, KEY, "")]
     for one in placement.rows:
-        assert one.identity == RowIdentity(key=A, shows_not=TEXTS)
+        assert one.identity == ByWrongKey(key=A, right_texts=TEXTS)
         assert (one.cells[0].expects, one.cells[0].index) == (Content(A), KEY_AT)
     assert placement.finished == set(), "until a read shows no such row"
-    newest = of_key(identity=RowIdentity(key=A, shows_not={PHONE: "304"}))
+    newest = of_key(identity=ByWrongKey(key=A, right_texts={PHONE: "304"}))
     assert {str(one.identity) for one in placed(rows, of_key(), newest).rows} == {
         str(newest.identity)
     }
@@ -345,12 +344,12 @@ def test_a_key_stays_in_a_copy_of_its_row_in_which_one_text_differs() -> None:
     """An undo put it into another row, and its row's copy has the address before a typo, say."""
     hit = line("x", email=OTHER, phone="303", key=A)
     texts = {EMAIL: HOME, PHONE: "303"}
-    into_blank = of_key(cells=row(), identity=RowIdentity(key=A, shows_not=texts))
+    into_blank = of_key(cells=row(), identity=ByWrongKey(key=A, right_texts=texts))
     rows = {3: line(key=A), 4: line(phone="304", key=A), 6: row("", "", A)}
     assert put(placed(rows, into_blank)) == [(6, KEY, "")]
     del rows[6]
     assert placed(rows, into_blank).finished == {1}
-    same_phone = of_key(cells=hit, identity=RowIdentity(key=A, shows_not=texts))
+    same_phone = of_key(cells=hit, identity=ByWrongKey(key=A, right_texts=texts))
     assert put(placed(rows | {6: hit}, same_phone)) == [(6, KEY, "")], "of the same household"
 
 
@@ -384,10 +383,10 @@ def test_a_key_is_restored_in_a_row_in_which_more_was_typed() -> None:
 def test_a_key_stays_in_its_row_whose_date_has_a_no_break_space() -> None:
     mine = line(status="Permits approved, Mar\N{NO-BREAK SPACE}3", email="", key=A, phone="")
     shows = image(mine, KEY).texts
-    identity = RowIdentity(key=A, shows_not=shows)
+    identity = ByWrongKey(key=A, right_texts=shows)
     placement = placed({6: mine}, of_key(identity=identity))
     assert (put(placement), placement.finished) == ([], {1})
-    assert RowIdentity(key=A, shows=texts_of(mine, {STATUS: STATUS_AT})).matches(mine, PEOPLE)
+    assert ByKey(key=A, shows=texts_of(mine, {STATUS: STATUS_AT})).matches(mine, PEOPLE)
 
 
 def test_an_undo_of_a_key_is_finished_when_a_read_shows_no_such_row() -> None:
@@ -417,19 +416,21 @@ def test_a_lost_key_is_reported(rows: Rows, told: list[tuple[str, ...]]) -> None
 def test_keys_are_restored_first() -> None:
     """All other rows are found by the keys: those of a wrong one would be written there."""
     rows = {3: line(key=A, email=OTHER)}
-    placement = placed(rows, undo(identity=RowIdentity(key=A)), of_key())
+    placement = placed(rows, undo(identity=ByKey(key=A)), of_key())
     assert put(placement) == [(3, KEY, "")]
     assert (placement.finished, placement.recovered) == (set(), [])
 
 
 def test_a_key_removed_from_its_row_is_restored() -> None:
     """An undo of a key hit the row: known by all that it holds beside."""
+    held = image(line(status="", email=OTHER), KEY)
     lost = undo(
         column=KEY,
         fields=VALUE,
         before=cell(B),
         wrote={},
-        identity=RowIdentity(holds=image(line(status="", email=OTHER), KEY)),
+        identity=ByContent(image=held),
+        image=held,
     )
     placement = placed({4: line(), 9: line(status="", email=OTHER)}, lost)
     assert put(placement) == [(9, KEY, B)]
@@ -455,7 +456,7 @@ def test_an_undo_waits_while_others_restore_what_its_row_is_identified_by() -> N
     hit = {4: line(email=OTHER)}
     holds = image(line(), EMAIL)
     email = undo(
-        column=EMAIL, before=cell(HOME), wrote=cell(OTHER), identity=RowIdentity(holds=holds)
+        column=EMAIL, before=cell(HOME), wrote=cell(OTHER), identity=ByContent(image=holds)
     )
     first = placed(hit, status, email)
     assert put(first) == [(4, EMAIL, HOME)]
@@ -463,9 +464,16 @@ def test_an_undo_waits_while_others_restore_what_its_row_is_identified_by() -> N
     assert put(placed({4: line()}, status)) == [(4, STATUS, "")]
 
 
+def test_an_undo_that_an_earlier_version_stored_is_reported() -> None:
+    """How its row was identified is unknown by now."""
+    stored = undo().model_dump(mode="json") | {"identity": {"key": A, "is_header": False}}
+    placement = placed({4: line()}, Undo.model_validate(stored))
+    assert (placement.rows, placement.recovered) == ([], [TOLD])
+
+
 def test_a_value_and_its_note_are_restored_separately() -> None:
     """A note that was typed over since does not keep the value from going back."""
-    who = RowIdentity(key=A)
+    who = ByKey(key=A)
     noted = [cell("mine"), cell(WROTE, "Mar 3, 2026, 10:00 AM"), cell(A), {}, {}]
     placement = placed({4: noted}, undo(identity=who), of_note(identity=who))
     fields = {each.fields: each for each in placement.rows[0].cells}
@@ -485,10 +493,10 @@ def test_a_value_and_its_note_are_restored_separately() -> None:
 @pytest.mark.parametrize(
     ("changes", "is_told"),
     [
-        ({"identity": RowIdentity(key=A)}, False),
-        ({"identity": RowIdentity(key=A), "column": ""}, True),
+        ({"identity": ByKey(key=A)}, False),
+        ({"identity": ByKey(key=A), "column": ""}, True),
         (
-            {"identity": RowIdentity(key=A), "fields": NOTE, "before": {"note": "x"}, "wrote": {}},
+            {"identity": ByKey(key=A), "fields": NOTE, "before": {"note": "x"}, "wrote": {}},
             True,
         ),
         ({}, True),
@@ -531,12 +539,12 @@ def test_the_value_and_note_of_a_cell_share_a_line() -> None:
 
 def test_a_blank_stays_pending_while_our_text_is_about_to_return() -> None:
     """Somebody types into the row during its undo, which is undone, too."""
-    blank = undo(before={}, identity=RowIdentity(holds=image(line(email="", phone=""), STATUS)))
+    blank = undo(before={}, identity=ByContent(image=image(line(email="", phone=""), STATUS)))
     changed = line("typed since", status="", email="", phone="")
     again = undo(
         before=cell(WROTE),
         wrote={},
-        identity=RowIdentity(holds=image(changed, STATUS)),
+        identity=ByContent(image=image(changed, STATUS)),
         row_text="typed since",
     )
     placement = placed({4: changed}, blank, again)
@@ -551,7 +559,7 @@ def test_a_blank_stays_pending_while_our_text_is_about_to_return() -> None:
 BACK = RowWrite(
     sheet_id=JOBS_TAB,
     row=4,
-    identity=RowIdentity(holds=image(line(), STATUS)),
+    identity=ByContent(image=image(line(), STATUS)),
     cells=placed({4: line()}, undo()).rows[0].cells,
 )
 
@@ -578,7 +586,7 @@ def test_an_undo_is_checked_like_any_write(copy: Cells, is_back: bool) -> None:
 
 
 def test_an_undo_that_missed_one_of_several_rows_is_not_confirmed() -> None:
-    again = undo(identity=RowIdentity(key=A))
+    again = undo(identity=ByKey(key=A))
     rows = {4: line(key=A), 5: line(key=A)}
     batch = trace(*placed(rows, again).rows, columns=PEOPLE)
     for copies, confirmed in ((rows, {1}), (rows | {5: line(key=B)}, set())):
@@ -609,10 +617,10 @@ def test_a_row_is_identified_by_its_columns_and_unmanaged_cells_in_any_order() -
 def test_a_customer_is_the_same_only_if_all_identifying_texts_agree() -> None:
     """The same e-mail address with another phone number is another customer."""
     held = RowImage.of(line("x"), PEOPLE)
-    assert held.has_same_customer(RowImage.of(line("y", status="z"), PEOPLE))
-    assert not held.has_same_customer(RowImage.of(line(phone="304"), PEOPLE))
-    assert not RowImage.of(row("x", "a"), PEOPLE).has_same_customer(
-        RowImage.of(row("x", "a"), PEOPLE)
-    )
+    it = ByContent(image=held)
+    assert it.likeness(RowImage.of(line("y", status="z"), PEOPLE)) is Likeness.SAME_CUSTOMER
+    assert it.likeness(RowImage.of(line(phone="304"), PEOPLE)) is None
+    nameless = ByContent(image=RowImage.of(row("x", "a"), PEOPLE))
+    assert nameless.likeness(RowImage.of(row("y", "a"), PEOPLE)) is None
     assert held.texts == {EMAIL: HOME, PHONE: "303"}
     assert RowImage.of(row("x", "a"), PEOPLE).texts == {STATUS: "a"}
