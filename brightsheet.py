@@ -42,12 +42,13 @@ _LARGE_BLOCK = 128 * 1024
 
 def main() -> None:
     """Run a command; an error is one line on standard error."""
-    hint = ""
+    has_env_file = True
     try:
-        hint = "" if _read_env_file() else _NO_ENV_FILE
+        has_env_file = _read_env_file()
         cli(standalone_mode=True)
     except SettingsError as error:
-        _fail(error.message + (hint if error.is_missing else ""), 2)
+        hint = _NO_ENV_FILE if error.is_missing and not has_env_file else ""
+        _fail(error.message + hint, 2)
     except BrightsheetError as error:
         _fail(error.message, 1)
 
@@ -55,31 +56,46 @@ def main() -> None:
 def _read_env_file() -> bool:
     """Add the settings in a `.env` file to the environment; return whether there is one.
 
-    It is in the current folder, or beside the code, and then a SQLite file without a path is, too.
-    ENV_FILE names another, or none if it is blank. Raises SettingsError.
+    It is in the current folder, or beside the code. ENV_FILE names another, or none if it is blank.
+    Raises SettingsError.
     """
     named = os.environ.get("ENV_FILE")
-    folders = (Path.cwd(), _CHECKOUT) if named is None else ()
-    paths = [Path(named)] if named else [folder / ".env" for folder in folders]
-    for path in paths:
-        try:
-            values = dotenv_values(stream=io.StringIO(path.read_text("utf-8")), interpolate=False)
-        except FileNotFoundError:
-            continue
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "it is not UTF-8"
-            raise SettingsError(str(path), f"cannot be read ({why}).") from None
-        if path.parent == _CHECKOUT and not named:
-            # Cron starts elsewhere, and a file created there would be an empty database.
-            url = values.get("DATABASE_URL") or SQLITE_FILE
-            if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
-                values["DATABASE_URL"] = f"sqlite:///{_CHECKOUT / url.removeprefix('sqlite:///')}"
-        for name, value in values.items():
-            os.environ.setdefault(name, value or "")
-        return True
+    if named == "":
+        return False
     if named:
-        raise SettingsError("ENV_FILE", "names no file. Set it to the path of one, or unset it.")
-    return False
+        values = _env_values(Path(named))
+        if values is None:
+            fix = "names no file. Set it to the path of one, or unset it."
+            raise SettingsError("ENV_FILE", fix)
+    else:
+        values = _env_values(Path.cwd() / ".env")
+        if values is None:
+            values = _env_values_beside_code()
+    for name, value in (values or {}).items():
+        os.environ.setdefault(name, value or "")
+    return values is not None
+
+
+def _env_values(path: Path) -> dict[str, str | None] | None:
+    """Return the settings in a file; None if there is none. Raises SettingsError."""
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise SettingsError(str(path), f"cannot be read ({why}).") from None
+    return dotenv_values(stream=io.StringIO(text), interpolate=False)
+
+
+def _env_values_beside_code() -> dict[str, str | None] | None:
+    values = _env_values(_CHECKOUT / ".env")
+    if values is not None:
+        # Cron starts elsewhere, and a file created there would be an empty database.
+        url = values.get("DATABASE_URL") or SQLITE_FILE
+        if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+            values["DATABASE_URL"] = f"sqlite:///{_CHECKOUT / url.removeprefix('sqlite:///')}"
+    return values
 
 
 def _fail(message: str, status: int) -> NoReturn:
@@ -107,42 +123,6 @@ def _log_events() -> None:
 def cli() -> None:
     """Keep a Google Sheet in sync with EverBright."""
     logs.configure(logging.WARNING)
-
-
-_OF_A_CHECKOUT = {"demo": "demo.commands", "emulator": "emulator.command", "send": "demo.commands"}
-"""Commands outside the product, and the modules that have them."""
-
-
-def _of_a_checkout(name: str) -> click.Command:
-    """Return a command of a checkout; if it isn't installed, one that reports that."""
-    module = _OF_A_CHECKOUT[name]
-    package = module.partition(".")[0]
-    if find_spec(package):
-        command: click.Command = getattr(import_module(module), name)
-        return command
-    message = (
-        f"`brightsheet {name}` is a command of a checkout, and {package} is not installed here: "
-        "clone the repository, and run `make install` there."
-    )
-    anything = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
-    return click.Command(
-        name, callback=lambda: _fail(message, 1), context_settings=anything, hidden=True
-    )
-
-
-if (_CHECKOUT / "demo").is_dir():
-    # So that a command started elsewhere finds the demo and the emulator, too.
-    sys.path.append(str(_CHECKOUT))
-
-_COMMANDS = (
-    *(_of_a_checkout(name) for name in _OF_A_CHECKOUT),
-    *(doctor, auth_group, *compose.commands()),
-    *(stored.deliveries, stored.retry, stored.forget),
-    *(sheet.init, sheet.rebuild, sheet.takeover, sheet.compare),
-    *(stored.milestones, stored.statuses, stored.details, backfill.backfill),
-)
-for _command in _COMMANDS:
-    cli.add_command(_command)
 
 
 @cli.command()
@@ -181,6 +161,42 @@ def upgrade() -> None:
     """Bring the schema up to date."""
     Database(database_url(os.environ)).upgrade()
     click.echo("The database is up to date.")
+
+
+_OF_A_CHECKOUT = {"demo": "demo.commands", "emulator": "emulator.command", "send": "demo.commands"}
+"""Commands outside the product, and the modules that have them."""
+
+
+def _of_a_checkout(name: str) -> click.Command:
+    """Return a command of a checkout; if it isn't installed, one that reports that."""
+    module = _OF_A_CHECKOUT[name]
+    package = module.partition(".")[0]
+    if find_spec(package):
+        command: click.Command = getattr(import_module(module), name)
+        return command
+    message = (
+        f"`brightsheet {name}` is a command of a checkout, and {package} is not installed here: "
+        "clone the repository, and run `make install` there."
+    )
+    anything = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+    return click.Command(
+        name, callback=lambda: _fail(message, 1), context_settings=anything, hidden=True
+    )
+
+
+if (_CHECKOUT / "demo").is_dir():
+    # So that a command started elsewhere finds the demo and the emulator, too.
+    sys.path.append(str(_CHECKOUT))
+
+_COMMANDS = (
+    *(_of_a_checkout(name) for name in _OF_A_CHECKOUT),
+    *(doctor, auth_group, *compose.commands()),
+    *(stored.deliveries, stored.retry, stored.forget),
+    *(sheet.init, sheet.rebuild, sheet.takeover, sheet.compare),
+    *(stored.milestones, stored.statuses, stored.details, backfill.backfill),
+)
+for _command in _COMMANDS:
+    cli.add_command(_command)
 
 
 if __name__ == "__main__":
