@@ -18,7 +18,7 @@ from sync.field_table import JOB_FIELDS
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
 from sync.sheets.read import Snapshot, Table
-from sync.status.rules import NO_WORKER, last_moment
+from sync.status.rules import is_alive, last_moment
 from sync.status.verdict import evaluate
 from sync.store.hours import HourFigures, latest_hours
 from sync.types import Mode, letters
@@ -92,17 +92,15 @@ def overview(parts: ConsoleParts) -> Any:
     wiring = parts.wiring
     backlog, store = wiring.backlog(), wiring.sheet_store()
     problems = evaluate(backlog)
+    tone = "wait" if problems else "good"
+    if any(problem.is_behind for problem in problems):
+        tone = "bad"
     is_long = request.args.get("span") == "days"
     hours = latest_hours(wiring.database, _DAYS * 24 if is_long else 24)
     return render_template(
         "console/overview.html",
         problems=problems,
-        # Green only if there is no problem at all.
-        tone="bad"
-        if any(problem.is_behind for problem in problems)
-        else "wait"
-        if problems
-        else "good",
+        tone=tone,
         backlog=backlog,
         last_delivery=last_moment(backlog),
         glance=store.spreadsheet.glance(),
@@ -111,7 +109,7 @@ def overview(parts: ConsoleParts) -> Any:
         ending=ending_question(
             store.confirmations.proposed_order(), store.confirmations.read().milestones
         ),
-        is_alive=all(problem.code != NO_WORKER for problem in problems),
+        is_alive=is_alive(backlog),
     )
 
 

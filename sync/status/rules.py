@@ -157,7 +157,7 @@ def silence(now: Backlog) -> str:
     days = pluralize(now.silence_days, "working day", "working days")
     return (
         f"No webhook was accepted for {days} (SILENCE_DAYS). The last one arrived on "
-        f"{last:%Y-%m-%d %H:%M %Z}."
+        f"{last:%b %-d, %Y, %-I:%M %p %Z}."
     )
 
 
