@@ -24,34 +24,32 @@ def retry_one(wiring: Wiring, prefix: str) -> Iterator[str]:
     if count > 1:
         listed = [*lines(deliveries), *(f"document {uuid}" for uuid in documents)]
         raise ambiguous(prefix, listed, count)
-    yield from (_replay(wiring, kept) for kept in deliveries)
+    yield from (f"delivery {kept.id}: {replay(wiring, kept)}" for kept in deliveries)
     yield from (f"documents: {wiring.documents.retry(uuid)}" for uuid in documents)
 
 
 def retry_all(wiring: Wiring) -> Iterator[str]:
     """Retry everything that failed; yield a line for each delivery, and one for all documents."""
-    yield from replay_rejected(wiring)
+    for kept in wiring.inbox.rejected():
+        yield f"delivery {kept.id}: {replay(wiring, kept)}"
     yield f"documents: {wiring.documents.retry()}"
 
 
-def replay_rejected(wiring: Wiring) -> Iterator[str]:
-    """Replay every delivery that was rejected, and not accepted since; yield a line for each."""
-    for kept in wiring.inbox.rejected():
-        yield _replay(wiring, kept)
+def replay_all(wiring: Wiring) -> str:
+    """Replay every delivery that was rejected, and not accepted since; return the result."""
+    return summary(replay(wiring, kept) for kept in wiring.inbox.rejected())
 
 
-def _replay(wiring: Wiring, kept: KeptDelivery) -> str:
+def replay(wiring: Wiring, kept: KeptDelivery) -> str:
+    """Replay a rejected delivery; return the outcome, which may have a reason after a colon."""
     try:
         parsed = parse.read(kept.body, wiring.settings.config.webhooks)
-        outcome = wiring.inbox.readmit(kept, parsed) or "nothing to replay"
     except Rejected as error:
-        outcome = f"still rejected: {error.message}"
-    return f"delivery {kept.id}: {outcome}"
+        return f"still rejected: {error.message}"
+    return wiring.inbox.readmit(kept, parsed) or "no longer rejected"
 
 
-def summary(retried: Iterable[str]) -> str:
-    """Return the number of deliveries by outcome, from the lines of replayed ones."""
-    outcomes = Counter(line.partition(": ")[2].partition(":")[0] for line in retried)
-    return (
-        ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "Nothing to do."
-    )
+def summary(outcomes: Iterable[str]) -> str:
+    """Return the number of deliveries by outcome."""
+    counts = Counter(outcome.partition(":")[0] for outcome in outcomes)
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "Nothing to do."

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 
-from sync.actions.retry import retry_one, summary
+from sync.actions.retry import replay, summary
 from sync.console.access import target
 from sync.console.parts import ConsoleParts, is_id
 from sync.errors import BrightsheetError, Permanent
@@ -42,13 +42,8 @@ class Action:
 
 
 def _replay(parts: ConsoleParts, ids: Sequence[str]) -> str:
-    lines: list[str] = []
-    for delivery in ids:
-        try:
-            lines += retry_one(parts.wiring, delivery)
-        except Permanent:
-            lines.append(f"delivery {delivery}: nothing to replay")
-    return summary(lines)
+    found = [kept for delivery in ids if (kept := parts.wiring.inbox.find(delivery))]
+    return summary(replay(parts.wiring, kept) for kept in found if kept.can_be_replayed)
 
 
 def _retry(parts: ConsoleParts, ids: Sequence[str]) -> str:
@@ -123,8 +118,8 @@ ACTIONS = {
     ),
     "restore-rows": Action(
         "Restore missing rows",
-        "Brightsheet adds a row for each job that has none. In mapped tabs it first searches for "
-        "the customer's row and puts the site ID back.",
+        "Brightsheet adds the missing rows again. In mapped tabs it first searches for the "
+        "customer's row and puts the site ID back.",
     ),
     "compare": Action(
         "Compare the whole sheet",
@@ -209,15 +204,14 @@ ACTIONS = {
 def listed(parts: ConsoleParts) -> Any:
     """Show the actions, and the log of actions."""
     spreadsheet = parts.wiring.sheet_store().spreadsheet
-    hidden = {
-        "do-without",
-        "use-column",
-        "milestones",
-        "pause" if spreadsheet.glance().paused_at else "resume",
+    # These are offered only where a problem or a question needs them.
+    hidden = {"do-without", "use-column", "milestones"}
+    hidden.add("pause" if spreadsheet.glance().paused_at else "resume")
+    if not spreadsheet.doubt():
+        hidden.add("take-over")
+    offered = {
+        name: each for name, each in ACTIONS.items() if name not in hidden and not each.needs_ids
     }
-    hidden |= set() if spreadsheet.doubt() else {"take-over"}
-    hidden |= {name for name, each in ACTIONS.items() if each.needs_ids}
-    offered = {name: each for name, each in ACTIONS.items() if name not in hidden}
     return render_template(
         "console/actions.html", offered=offered, actions=parts.actions.latest(_LISTED)
     )

@@ -7,7 +7,7 @@ import structlog
 
 from sync.actions import compare
 from sync.actions.forget import forget, lines
-from sync.actions.retry import replay_rejected, summary
+from sync.actions.retry import replay_all
 from sync.errors import BrightsheetError
 from sync.ops import retry
 from sync.setup.spreadsheet import Setup
@@ -55,7 +55,7 @@ class ActionLoop:
         self._tasks: dict[str, Callable[[str], str]] = {
             COMPARE: lambda _: " ".join(compare.lines(compare.compare(self._wiring, stop.sleep))),
             REBUILD: self._rebuild,
-            REPLAY_ALL: lambda _: summary(replay_rejected(self._wiring)),
+            REPLAY_ALL: lambda _: replay_all(self._wiring),
             PUT_BACK: self._put_back,
             USE_COLUMN: self._put_back,
             DO_WITHOUT: self._do_without,
