@@ -29,7 +29,6 @@ class Person(Value):
     first_name: Text = ""
     last_name: Text = ""
     email: Text = ""
-    uuid: Code = None
 
     @property
     def name(self) -> str:
@@ -93,7 +92,6 @@ class SubTask(Value):
     """A step of a task."""
 
     uuid: AddressPart = None
-    label: Text = ""
     category: Code = None
     status: Code = None
     required: Flag = False
