@@ -1,9 +1,10 @@
 """Converts records of EverBright's lists to payloads in the webhooks' format. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sync.everbright.answers import Record
+from sync.webhooks.other_events import QUOTE_KEYS, uuids
 from sync.webhooks.schema import Milestone, SubTask, Task
 
 _DEFINITION_KEYS = ("milestone_definition", "milestone_definition_id", "definition")
@@ -22,9 +23,9 @@ def milestone(
     `tasks` are its tasks with their sub-tasks, `quote` is the job's ("" for none), used if the
     record has none.
     """
-    payload = {key: record[key] for key in _MILESTONE if key in record}
+    payload = _only(record, _MILESTONE)
     payload["site"] = site
-    payload["quote"] = _reference(record, ("quote", "quote_id")) or quote or None
+    payload["quote"] = next(uuids(record, QUOTE_KEYS), quote) or None
     payload["milestone_definition"] = definition(record) or None
     payload["tasks"] = [
         _only(task, _TASK) | {"sub_tasks": [_only(sub_task, _SUB_TASK) for sub_task in sub_tasks]}
@@ -40,7 +41,7 @@ def contract(record: Record, site: str) -> dict[str, Any]:
     """
     payload = {key: record[key] for key in _CONTRACT if key in record}
     payload["site"] = site
-    payload["quote"] = _reference(record, ("quote", "quote_id"))
+    payload["quote"] = next(uuids(record, QUOTE_KEYS), None)
     payload["sub_tasks"] = record.get("sub_tasks") or [
         {
             "uuid": record.get("sub_task"),
@@ -57,24 +58,13 @@ def contract(record: Record, site: str) -> dict[str, Any]:
 
 def definition(record: Record) -> str:
     """Return the UUID of a milestone's definition, or ""."""
-    return _reference(record, _DEFINITION_KEYS) or ""
+    return next(uuids(record, _DEFINITION_KEYS), "")
 
 
 def initial_quote(quotes: Sequence[Record]) -> str:
     """Return the UUID of the oldest of a job's quotes, or "". Webhooks have that one, too."""
     oldest = sorted(quotes, key=lambda record: str(record.get("date_created") or "~"))
-    return next((uuid for record in oldest if (uuid := _reference(record, ("uuid", "id")))), "")
-
-
-def _reference(record: Record, keys: Sequence[str]) -> str | None:
-    """Return the UUID under one of `keys`, plain or in an object."""
-    for key in keys:
-        value = record.get(key)
-        if isinstance(value, Mapping):
-            value = value.get("uuid")
-        if isinstance(value, str) and value not in ("", "None"):
-            return value
-    return None
+    return next((uuid for record in oldest for uuid in uuids(record, ("uuid", "id"))), "")
 
 
 def _only(record: Record, keys: frozenset[str]) -> dict[str, Any]:

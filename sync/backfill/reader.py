@@ -20,6 +20,7 @@ from sync.jobs.model import Job
 from sync.ops import retry
 from sync.settings.everbright_config import EverBrightConfig
 from sync.types import null
+from sync.webhooks.other_events import QUOTE_KEYS
 
 PASSES = 3
 """Passes over the list if jobs move between its pages while it is read."""
@@ -212,7 +213,7 @@ class Reader:
         answers.check_owner(records, _OWNERS["site"], site)
         changed = [record for record in records if _may_be_news(record, known)]
         quote = ""
-        if any(not answers.identifier(record, "quote", "quote_id") for record in changed):
+        if any(not answers.identifier(record, *QUOTE_KEYS) for record in changed):
             quote = payloads.initial_quote(self._records(self._paths.quotes, "site", site))
         milestones = [
             payloads.milestone(record, site, quote, self._tasks(record)) for record in changed

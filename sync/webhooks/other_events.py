@@ -35,7 +35,7 @@ _NO = frozenset({"", "false", "no", "0", "none", "null"})
 _LEFT_STAGE = ("previous_stage_name",)
 _STAGE_LIMIT = 500
 _NAME_LIMIT = 200
-_QUOTE = ("quote", "quote_id", "quote_uuid")
+QUOTE_KEYS = ("quote", "quote_id", "quote_uuid")
 _STATES = {state.value: state for state in ContractState} | {
     "GENERATED": ContractState.GENERATED,
     "SIGNED": ContractState.SIGNED,
@@ -188,7 +188,7 @@ def _contract_of(tree: Tree, sub_task: Tree, state: ContractState) -> Contract:
         name=_name(tree),
         state=state,
         signed=tuple(dates) if is_signed else (),
-        quote=next(uuids(tree, _QUOTE), ""),
+        quote=next(uuids(tree, QUOTE_KEYS), ""),
         sub_task=uuid(sub_task.get("uuid")) or "",
         documents=tuple(_documents(sub_task)) if is_signed else (),
     )
