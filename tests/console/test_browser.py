@@ -210,7 +210,7 @@ def test_everything_can_be_reached_with_the_keyboard(browser: Browser, demo: str
 @pytest.mark.parametrize(
     ("name", "path", "size"),
     [
-        ("console", "/", {"width": 1200, "height": 1560}),
+        ("console", "/", {"width": 1200, "height": 1360}),
         ("console-job", f"/jobs/{SAMPLE_SITE}", {"width": 1200, "height": 820}),
     ],
 )
