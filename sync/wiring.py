@@ -176,7 +176,7 @@ class Wiring:
     def project(self, sleep: Sleep) -> None:
         """Apply all waiting deliveries to their jobs, before a command reads these.
 
-        Raises Retryable if another process holds the lease too long.
+        Raises Retryable if the lease is held elsewhere too long.
         """
         with self.hold_lease(sleep, PROJECTION) as lease:
             projector = self.projector()
