@@ -11,7 +11,7 @@ from sync.ops import retry
 from sync.settings.environment import Settings
 from sync.sheets import batch, keys
 from sync.sheets.context import FlushContext
-from sync.sheets.ensure import HISTORY, PIPELINE, ensure
+from sync.sheets.ensure import HISTORY, PIPELINE, WantedTabs, ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.read import must_have_keys
 from sync.sheets.reconcile import recheck, update_own_tab, waiting_for_check
@@ -93,7 +93,7 @@ class Setup:
             again = retry.policy(self._sleep, _TRIES)
             lines: list[str] = []
             for _ in range(_ROUNDS):
-                done: list[str] = again(provision, flusher, lease, extras)
+                done: list[str] = again(_add_missing_parts, flusher, lease, extras)
                 lines += done
                 if not done:
                     break
@@ -147,44 +147,28 @@ class Setup:
         return [f"tab {_BLANK_TAB!r}: removed, it was blank"]
 
 
-def provision(flusher: Flusher, lease: Lease, extras: Collection[str] = ()) -> list[str]:
+def _add_missing_parts(flusher: Flusher, lease: Lease, extras: Collection[str]) -> list[str]:
     """Add the missing parts of our tabs; return a line for each change.
 
     Raises Permanent if they can't be added, Retryable while an earlier batch is unconfirmed; the
     next flush resolves it.
     """
-    store, targets, writer = flusher.store, flusher.targets, flusher.writer
     waiting_for_check(flusher, lease)
-    fence = writer.take_turn(lease)
-    tabs = flusher.tabs(store.spreadsheet.mode())
-    snapshot, is_own = flusher.client.read(tabs), tabs.is_ours
-    pending = store.pending.read(0, 0)
-    context = FlushContext(lease, fence, tabs, pending, snapshot)
-    flusher.check_fence(context)
-    tabs.check_served(lease, snapshot, pending)
+    context = _read(flusher, lease)
     if found := _find_moved(flusher, context):
         return found
     flusher.must_be_in_place(context)
-    jobs = list(store.pending.every())
-    targets.use_answers(store.confirmations.read())
-    store.confirmations.propose_order(targets.proposed_order(jobs))
-    writer.take_call(lease)
-    beside = flusher.client.surroundings()
-    titles = targets.free_titles(snapshot, beside)
-    wanted = targets.wanted(targets.every_column(snapshot, jobs), beside, titles)
-    if extras and is_own:
-        what = "The tabs are Brightsheet's own, and have a History, a Pipeline and views already."
-        raise Permanent("not_mapped", what)
-    if extras:
-        views = {t.sheet_id: tabs.views(t) for t in snapshot.tables if _VIEWS in extras}
-        created = frozenset(EXTRAS[name] for name in extras)
-        wanted = replace(wanted, extras=created, views=views)
-    if snapshot.history is None:
-        store.history.write_again(lease)
+    wanted = _wanted_tabs(flusher, context, extras)
+
+    store, snapshot, is_own = flusher.store, context.snapshot, context.tabs.is_ours
     if is_own:
         store.spreadsheet.set_ours(lease)
+    # A tab that is created now is empty, so all that it had is written again.
+    if snapshot.history is None:
+        store.history.write_again(lease)
     if snapshot.table is None:
         store.spreadsheet.clear_written(lease)
+
     ensured = ensure(snapshot, wanted, is_ours=is_own, restores=True)
     context = replace(context, pending=store.pending.read(0, 0))
     draws = PIPELINE in wanted.extras or is_own
@@ -193,10 +177,41 @@ def provision(flusher: Flusher, lease: Lease, extras: Collection[str] = ()) -> l
         return update_own_tab(flusher, lease, restores=True)
     if ensured.parts.is_empty:
         ensured.report("the Pipeline: updated")
-    flusher.send(context, parts, titles)
+    flusher.send(context, parts, wanted.titles)
     if is_own and not ensured.is_new:
         recheck(flusher, lease)
     return ensured.done
+
+
+def _read(flusher: Flusher, lease: Lease) -> FlushContext:
+    """Read the sheet, also if its columns have moved. Raises Permanent or Retryable."""
+    fence = flusher.writer.take_turn(lease)
+    tabs = flusher.tabs(flusher.store.spreadsheet.mode())
+    snapshot, pending = flusher.client.read(tabs), flusher.store.pending.read(0, 0)
+    context = FlushContext(lease, fence, tabs, pending, snapshot)
+    flusher.check_fence(context)
+    tabs.check_served(lease, snapshot, pending)
+    return context
+
+
+def _wanted_tabs(flusher: Flusher, context: FlushContext, extras: Collection[str]) -> WantedTabs:
+    """Return the parts that the spreadsheet should have. Raises Permanent for needless extras."""
+    store, targets, snapshot = flusher.store, flusher.targets, context.snapshot
+    jobs = list(store.pending.every())
+    targets.use_answers(store.confirmations.read())
+    store.confirmations.propose_order(targets.proposed_order(jobs))
+    flusher.writer.take_call(context.lease)
+    beside = flusher.client.surroundings()
+    titles = targets.free_titles(snapshot, beside)
+    wanted = targets.wanted(targets.every_column(snapshot, jobs), beside, titles)
+    if not extras:
+        return wanted
+    if context.tabs.is_ours:
+        what = "The tabs are Brightsheet's own, and have a History, a Pipeline and views already."
+        raise Permanent("not_mapped", what)
+    views = {t.sheet_id: context.tabs.views(t) for t in snapshot.tables if _VIEWS in extras}
+    created = frozenset(EXTRAS[name] for name in extras)
+    return replace(wanted, extras=created, views=views)
 
 
 def _find_moved(flusher: Flusher, context: FlushContext) -> list[str]:
