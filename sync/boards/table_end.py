@@ -7,7 +7,6 @@ row: nothing is added below them, and nothing is copied from them.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 from sync.boards import formulas
 from sync.boards.mapping.vocabulary import is_divider, plain, sets_aside
@@ -92,16 +91,17 @@ class _TabText:
 
         Jobs that are set aside below a divider ("ON HOLD") count only where there are no others.
         """
+        first, end = self._table.header_row + 1, self._depth
+        divider = next((row for row in range(first, end) if self._begins_aside(row)), end)
+        active, set_aside = range(first, divider), range(divider + 1, end)
         remark: int | None = None
-        first = self._table.header_row + 1
-        below = range(first, self._depth)
-        aside = next((row for row in below if self._begins_aside(row)), self._depth)
-        for row in chain(range(aside - 1, first - 1, -1), range(self._depth - 1, aside, -1)):
+        for row in (*reversed(active), *reversed(set_aside)):
             if not self.is_job(row):
                 continue
             if not self._is_remark(row):
                 return row
-            remark = row if remark is None else remark
+            if remark is None:
+                remark = row
         return remark
 
     def _begins_aside(self, row: int) -> bool:
@@ -141,9 +141,9 @@ class _TabText:
         if all(plain(text) == plain(headers.get(columns[c], "")) for c, text in entered.items()):
             return False
         people = {
-            c
-            for c in entered
-            if c in IDENTITY_COLUMNS and _PLAUSIBLE.get(c, _ANY).search(entered[c])
+            column
+            for column, text in entered.items()
+            if column in IDENTITY_COLUMNS and _PLAUSIBLE.get(column, _ANY).search(text)
         }
         is_street = bool(_STREET.match(entered.get("address", "")))
         if KEY in entered or is_street or not people.isdisjoint(_CERTAIN):
