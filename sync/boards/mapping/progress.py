@@ -78,13 +78,9 @@ class RuleWords:
     """Earlier words that are no longer options, as they are stored."""
 
     @property
-    def written(self) -> dict[str, str]:
-        return stored_words(self.words)
-
-    @property
     def stored(self) -> dict[str, str]:
         """What is stored with the column: a word that is gone may be an option again."""
-        return {**self.ended, **self.written}
+        return {**self.ended, **stored_words(self.words)}
 
 
 @dataclass(frozen=True)

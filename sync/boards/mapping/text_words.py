@@ -33,17 +33,14 @@ class TextWords:
     """Whether the column has no drop-down: a text without a word is written as it is."""
 
     @property
-    def written(self) -> dict[str, str]:
-        others = {OTHER_TEXTS: OTHER_TEXTS} if self.takes_others else {}
-        return {**self.by_text, **dict.fromkeys(self.excluded, NO_WORD), **others}
-
-    @property
     def stored(self) -> dict[str, str]:
         """What is stored with the column.
 
         A word that is no option now stays: it is not written, and may be an option again.
         """
-        return {**self.ended, **self.written}
+        others = {OTHER_TEXTS: OTHER_TEXTS} if self.takes_others else {}
+        excluded = dict.fromkeys(self.excluded, NO_WORD)
+        return {**self.ended, **self.by_text, **excluded, **others}
 
     @property
     def is_too_long(self) -> bool:
