@@ -238,7 +238,8 @@ class TabDecider:
                 column = MappedColumn(proposal, example.field, f"as in {example.place}")
             else:
                 column = MappedColumn(proposal, proposal.field, proposal.reason)
-                if proposal.field in (example.field for example in alike.values()):
+                taken = {example.field for example in alike.values() if example.field}
+                if proposal.field in taken:
                     column = MappedColumn(proposal, "", "another column has its field")
             if column.field in wanted.values() and proposal.index not in wanted:
                 column = MappedColumn(proposal, "", "its field was set for another column")

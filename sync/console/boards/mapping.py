@@ -54,17 +54,10 @@ def mapping(parts: ConsoleParts) -> Any:
     """Show where a mapping begins, or begin one; its choices are stored under its URL."""
     said, like = "", typed_text(request.form, "like")
     if request.method == "POST":
-        form, drafts = MappingForm(), MappingDrafts(parts.wiring.database)
         try:
-            if like:
-                with parts.alone():
-                    form = MappingForm.like(other_sheet.examples(parts.wiring, PageWait(), like))
+            return _begun(parts, like)
         except BrightsheetError as error:
             said = error.what
-        else:
-            draft = drafts.begin()
-            drafts.save(draft, form.pairs)
-            return _go(draft, TABS)
     return render_template(
         "console/boards/mapping.html",
         is_mapped=parts.wiring.mode() is Mode.MAPPED,
@@ -72,6 +65,17 @@ def mapping(parts: ConsoleParts) -> Any:
         said=said,
         like=like,
     )
+
+
+def _begun(parts: ConsoleParts, like: str) -> Any:
+    """Begin a mapping, for which the same as in the sheet with the link `like` is proposed."""
+    form, drafts = MappingForm(), MappingDrafts(parts.wiring.database)
+    if like:
+        with parts.alone():
+            form = MappingForm.like(other_sheet.examples(parts.wiring, PageWait(), like))
+    draft = drafts.begin()
+    drafts.save(draft, form.pairs)
+    return _go(draft, TABS)
 
 
 def mapping_step(parts: ConsoleParts, draft: str, step: str) -> Any:

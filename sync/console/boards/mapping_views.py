@@ -97,17 +97,17 @@ class ColumnView:
     def agrees(self, other: "ColumnView") -> bool:
         """Return whether both can be chosen as one, without a change of either."""
         mine, its = self.mapped.proposal, other.mapped.proposal
-        if (self.field, self.caution, mine.is_computed) != (
-            other.field,
-            other.caution,
-            its.is_computed,
-        ):
+        has_same_field = self.field == other.field and mine.is_computed == its.is_computed
+        if not has_same_field or self.caution != other.caution:
             return False
         if self.field == PROGRESS:
             return self._has_steps_of(other) and other._has_steps_of(self)
+        if not self.kind:
+            return True
         # An option that only one of them has can be chosen only for that one.
-        are_same = {*(mine.options or ())} == {*(its.options or ())}
-        return not self.kind or (are_same and self.word_rows == other.word_rows)
+        has_same_options = {*(mine.options or ())} == {*(its.options or ())}
+        words, others = ([row.word for row in each.word_rows] for each in (self, other))
+        return has_same_options and words == others
 
     def _has_steps_of(self, other: "ColumnView") -> bool:
         """Return whether this column has the words of the other, as far as it can show them."""
@@ -202,8 +202,10 @@ def grouped(views: Sequence[TabView]) -> list[ColumnGroup]:
     """Return the columns of the tabs, those with the same header and the same choices as one."""
     by_name: dict[str, list[list[ColumnView]]] = {}
     for column in (column for view in views for column in view.columns):
-        alone = f"{column.tab.sheet_id}:{column.name}"
-        groups = by_name.setdefault(alone if ":" in column.name else column.name, [])
+        # A column that is named by its letter is the same only if its header is, too.
+        header = column.mapped.header or f"{column.tab.sheet_id}"
+        name = f"{column.name}:{header}" if ":" in column.name else column.name
+        groups = by_name.setdefault(name, [])
         group = next((g for g in groups if all(each.agrees(column) for each in g)), None)
         if group is None:
             groups.append([column])

@@ -118,7 +118,7 @@ def test_the_real_sheet_is_mapped_as_its_copy(
 ) -> None:
     copy, address = console.bench, f"{google.url}/spreadsheets/d/{{}}/edit#gid=0"
     form = chosen(columns(console.visitor))
-    form.choose(f"field:{ACTIVE}:K:K", f"approved:{NTP}").choose(f"field:{BOTH}:cell", "")
+    form.choose(f"field:{BOTH}:K:K", f"approved:{NTP}").choose(f"field:{BOTH}:cell", "")
     stage = f"means:{BOTH}:stage"
     form.choose(f"{stage}:Permit done", form.values[f"{stage}:Permit OK"])
     form.choose(word(form, BOTH, "ntp", "Rejected"), "")
@@ -134,6 +134,7 @@ def test_the_real_sheet_is_mapped_as_its_copy(
     assert tabs.values.getlist("tab") == [str(ACTIVE), str(DONE)]
     form = tabs.send(visitor, MAPPING, step="columns")
     assert "As in the other sheet." in plain(form.page)
+    assert "Yours alone: its cells are computed" in plain(form.page)
     mapped(real, form)
     assert stored(real) == stored(console)
     assert copy.book("*") == before
@@ -235,17 +236,13 @@ def test_every_column_is_shown_with_its_letter_and_three_cells(console: Console)
     names = [f"{one['first_name']} {one['last_name']}" for one in contacts()]
     for name in names[:3]:
         assert name in form.page
-    assert (
-        "M1 (column K) in Active shows" in plain(form.page)
-        and "M1 $ (column L) in Done shows" in form.page
-    )
-    form.choose(f"field:{ACTIVE}:K:K", f"approved:{NTP}").choose(f"field:{DONE}:L:L", "status")
+    assert "M1 (column K) shows" in plain(form.page) and "M1 $ (column L) shows" in form.page
+    form.choose(f"field:{BOTH}:K:K", f"approved:{NTP}").choose(f"field:{BOTH}:L:L", "status")
     form = form.send(visitor, MAPPING, step="preview")
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
     form = columns(visitor)
-    assert form.values[f"field:{ACTIVE}:K:K"] == f"approved:{NTP}"
-    assert form.values[f"field:{ACTIVE}:L:L"] == ""
-    assert form.values[f"field:{DONE}:L:L"] == "status"
+    assert form.values[f"field:{BOTH}:K:K"] == f"approved:{NTP}"
+    assert form.values[f"field:{BOTH}:L:L"] == "status"
 
 
 def contacts() -> list[dict[str, str]]:
@@ -340,8 +337,8 @@ def test_a_second_window_undoes_no_mapping(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     mapped(console, chosen(columns(visitor)))
     first, second = columns(visitor), columns(visitor)
-    second.choose(f"field:{ACTIVE}:L:L", f"submitted:{PERMIT}")
-    first.choose(f"field:{ACTIVE}:K:K", f"approved:{NTP}").choose(f"field:{BOTH}:perm", "")
+    second.choose(f"field:{BOTH}:L:L", f"submitted:{PERMIT}")
+    first.choose(f"field:{BOTH}:K:K", f"approved:{NTP}").choose(f"field:{BOTH}:perm", "")
     first.choose(word(first, BOTH, "ntp", "Submitted"), "")
     stale = second.send(visitor, MAPPING, step="preview")
     mapped(console, first)
@@ -350,20 +347,20 @@ def test_a_second_window_undoes_no_mapping(console: Console) -> None:
         page = stale.send(visitor, MAPPING, step=step)
         assert "The mapping of Active, Done was changed in the meantime" in plain(page.page)
     assert bench.writes() == writes
-    assert page.values[f"field:{ACTIVE}:K:K"] == f"approved:{NTP}"
+    assert page.values[f"field:{BOTH}:K:K"] == f"approved:{NTP}"
     assert page.values[f"field:{BOTH}:perm"] == ""
     assert page.values[word(page, BOTH, "ntp", "Submitted")] == ""
-    mapped(console, page.choose(f"field:{ACTIVE}:L:L", f"submitted:{PERMIT}"))
+    mapped(console, page.choose(f"field:{BOTH}:L:L", f"submitted:{PERMIT}"))
     form = columns(visitor)
-    assert form.values[f"field:{ACTIVE}:K:K"] == f"approved:{NTP}"
-    assert form.values[f"field:{ACTIVE}:L:L"] == f"submitted:{PERMIT}"
+    assert form.values[f"field:{BOTH}:K:K"] == f"approved:{NTP}"
+    assert form.values[f"field:{BOTH}:L:L"] == f"submitted:{PERMIT}"
 
 
 @pytest.mark.long
 def test_each_step_has_an_address_that_shows_what_was_chosen(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     form = chosen(columns(visitor))
-    field, base = f"field:{ACTIVE}:K:K", form.action.rpartition("/")[0]
+    field, base = f"field:{BOTH}:K:K", form.action.rpartition("/")[0]
     form.choose(field, f"approved:{NTP}").send(visitor, MAPPING, step="preview")
     other = chosen(columns(visitor))
     assert other.action != form.action
@@ -384,7 +381,7 @@ def test_what_is_written_is_what_the_preview_showed(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     form = chosen(columns(visitor))
     preview = form.send(visitor, MAPPING, step="preview")
-    form.choose(f"field:{ACTIVE}:K:K", f"approved:{NTP}").send(visitor, MAPPING, step="preview")
+    form.choose(f"field:{BOTH}:K:K", f"approved:{NTP}").send(visitor, MAPPING, step="preview")
     writes = bench.writes()
     answer = preview.answer(visitor, MAPPING, step="write")
     assert (answer.status_code, answer.location) == (303, preview.action)
@@ -397,12 +394,13 @@ def test_what_is_written_is_what_the_preview_showed(console: Console) -> None:
 
 def test_tabs_that_are_chosen_again_keep_their_columns_choices(console: Console) -> None:
     visitor = console.visitor
-    form = columns(visitor).choose(f"field:{DONE}:K:K", f"approved:{NTP}")
+    form = columns(visitor).choose(f"field:{BOTH}:K:K", f"approved:{NTP}")
     tabs = form.send(visitor, MAPPING, step="tabs")
     form = tabs.check("tab", str(ACTIVE)).send(visitor, MAPPING, step="columns")
-    assert f"field:{DONE}:K:K" not in form.values
-    tabs = form.send(visitor, MAPPING, step="tabs")
+    assert form.values[f"field:{ACTIVE}:K:K"] == f"approved:{NTP}"
+    tabs = form.choose(f"field:{ACTIVE}:K:K", "").send(visitor, MAPPING, step="tabs")
     form = tabs.check("tab", str(ACTIVE), str(DONE)).send(visitor, MAPPING, step="columns")
+    assert form.values[f"field:{ACTIVE}:K:K"] == ""
     assert form.values[f"field:{DONE}:K:K"] == f"approved:{NTP}"
 
 
