@@ -111,19 +111,21 @@ class Statuses:
         return Meaning.WAITING if means == "waiting" else Meaning.OPEN
 
     def begun(self, milestones: Sequence[ReachedMilestone]) -> list[ReachedMilestone]:
-        """Return `milestones` without those at the end that may not have begun.
+        """Return `milestones` without those that may not have begun.
 
-        EverBright's lists may have all milestones of a job. An open one that follows another open
-        one has begun if it has sent a webhook or is ready to submit.
+        EverBright's lists may have all milestones of a job. An open one that has sent no webhook
+        and isn't ready to submit counts only where the order says that it is next.
         """
-        begun = list(milestones)
-        while len(begun) > 1:
-            before, last = begun[-2:]
-            meanings = [self.meaning(each.event.milestone) for each in (before, last)]
-            has_begun = last.event.milestone.ready_to_submit or not last.log.first.is_from_api
-            if has_begun or before.is_outside_order or meanings != [Meaning.OPEN, Meaning.OPEN]:
-                break
-            begun.pop()
+        begun: list[ReachedMilestone] = []
+        is_next = True
+        for reached in milestones:
+            milestone = reached.event.milestone
+            is_open = self.meaning(milestone) is Meaning.OPEN
+            has_shown_up = milestone.ready_to_submit or not reached.log.first.is_from_api
+            is_in_order = not reached.is_outside_order
+            if not is_open or has_shown_up or (is_in_order and is_next):
+                begun.append(reached)
+                is_next = not (is_in_order and is_open)
         return begun
 
     def is_done(self, milestones: Sequence[ReachedMilestone]) -> bool:
