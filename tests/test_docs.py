@@ -267,6 +267,18 @@ def test_every_module_named_in_the_docs_exists() -> None:
     assert bare - names == set()
 
 
+def test_architecture_names_functions_and_classes_that_exist() -> None:
+    page = PAGES["docs/architecture.md"]
+    tour = re.findall(r"^\| `([\w/]+\.py)` \| `([\w.]+)` \|", page, re.MULTILINE)
+    assert len(tour) > 10
+    for path, name in tour:
+        source = (ROOT / path).read_text("utf-8")
+        assert re.search(rf"def {name.rpartition('.')[2]}\b", source), (path, name)
+    for name, member in re.findall(r"`([A-Z][a-z]\w+)(?:\.(\w+))?`", page):
+        assert re.search(rf"^class {name}\b", SOURCES, re.MULTILINE), name
+        assert re.search(rf"(def |^ +){member}\b", SOURCES, re.MULTILINE), (name, member)
+
+
 def test_every_test_on_a_page_is_there() -> None:
     seen = 0
     for page, text in PAGES.items():
