@@ -39,8 +39,9 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "phone": _texts(
         "phone, phone number, phone no, phone #, telephone, telephone number, tel, ho phone, "
-        "homeowner phone, mobile, mobile number, cell, cell phone, contact number, "
-        "customer phone, telefono, numero de telefono, celular, movil, tel cliente"
+        "homeowner phone, mobile, mobile number, cell, cell #, cell phone, "
+        "cell phone #, contact number, customer phone, telefono, numero de telefono, celular, "
+        "movil, tel cliente"
     ),
     "email": _texts(
         "email, e mail, email address, e mail address, mail, customer email, correo, "

@@ -56,6 +56,8 @@ def field(header: str, by: Recognizer = KNOWN) -> str | None:
         ("$21,000", None),
         ("Telephone 2", None),
         ("Customer 2", None),
+        ("Contract #", None),
+        ("Cell Phone #", "phone"),
         ("", None),
         ("🙂", None),
     ],
@@ -91,6 +93,7 @@ def test_a_header_is_known_by_its_words(header: str, expected: str | None) -> No
         ("Permit submitted / approved", ""),
         ("Permit notes", None),
         ("Permit fee", None),
+        ("PTO #", None),
         ("Approved", None),
     ],
 )
