@@ -1,7 +1,7 @@
 """Merges, renames, hides and orders a job's milestones by the config. Pure."""
 
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -20,8 +20,8 @@ class LearnedOrder:
 
     - milestones that no job has together with another are last, because such a job had begun
       before;
-    - the number of jobs whose first event is of this milestone and is not a decision (a status in
-      `decided`): the most first, because those jobs began there;
+    - the number of jobs whose first event is of this milestone and is not a decision (a status that
+      `means` approved or rejected): the most first, because those jobs began there;
     - the number of jobs that have reached it: the most first, because fewer reach a later one;
     - the earliest event; the definition.
 
@@ -29,8 +29,8 @@ class LearnedOrder:
     counts are sums over jobs, and each choice is the least by a total order.
     """
 
-    def __init__(self, decided: Container[str | None]) -> None:
-        self._decided = decided
+    def __init__(self, means: Callable[[str | None], str | None]) -> None:
+        self._means = means
         self._ahead: Counter[tuple[str, str]] = Counter()
         """Jobs in which the first came before the second."""
         self.jobs: Counter[str] = Counter()
@@ -40,14 +40,19 @@ class LearnedOrder:
         """Milestones that came before or after another in some job."""
 
     def add(self, job: Job) -> None:
-        firsts = {definition: log.began for definition, log in job.logs.items()}
-        for definition, first in firsts.items():
+        firsts: dict[str, Origin] = {}
+        for definition, log in job.logs.items():
             self.jobs[definition] += 1
+            began = log.began(self._means)
+            if began:
+                firsts[definition] = began
+            first = began or log.first
             known = self._first.get(definition, first)
             self._first[definition] = min(known, first, key=lambda moment: moment.order)
         if firsts:
             start = min(firsts, key=lambda definition: firsts[definition].order)
-            self._began[start] += job.logs[start].statuses[-1].status not in self._decided
+            means = self._means(job.logs[start].statuses[-1].status)
+            self._began[start] += means not in ("approved", "rejected")
         for pair in combinations(firsts, 2):
             earlier, other = sorted(pair, key=lambda definition: firsts[definition].stamp)
             if firsts[earlier].stamp < firsts[other].stamp:
@@ -161,7 +166,12 @@ class Milestones:
             other = reached.get(key)
             if other is None or event.order > other.event.order:
                 reached[key] = ReachedMilestone(key, title, rank, event, log, key == self.last)
-        return sorted(reached.values(), key=lambda one: (one.rank, one.log.began.order, one.key))
+
+        def place(one: ReachedMilestone) -> tuple[object, ...]:
+            began = one.log.began(self._config.configured_meaning) or one.log.first
+            return (one.rank, began.order, one.key)
+
+        return sorted(reached.values(), key=place)
 
     @cached_property
     def last(self) -> str | None:
@@ -189,12 +199,8 @@ class Milestones:
 
         The configured ones are first; the order of the others is learned from `jobs`.
         """
-        decided = {
-            code
-            for code, status in self._config.statuses.items()
-            if status.means in ("approved", "rejected")
-        }
-        learned, names = LearnedOrder(decided), dict[str, tuple[object, str]]()
+        learned = LearnedOrder(self._config.configured_meaning)
+        names: dict[str, tuple[object, str]] = {}
         aliases: dict[str, str] = {}
         for job in jobs:
             learned.add(job)

@@ -136,11 +136,16 @@ class MilestoneLog(Value):
             comments=comments,
         )
 
-    @property
-    def began(self) -> Origin:
-        """The event with the earliest date, webhook or read: a job read before its first webhook
-        had begun before."""
-        return min((self.first, *self.reads), key=lambda origin: origin.order)
+    def began(self, means: Callable[[str | None], str | None]) -> Origin | None:
+        """Return the event with the earliest date, webhook or read: a job read before its first
+        webhook had begun before.
+
+        A read with a status that `means` nothing may be of a milestone that hasn't begun.
+        """
+        events: list[Origin] = [read for read in self.reads if means(read.status)]
+        if not self.first.is_from_api:
+            events.append(self.first)
+        return min(events, key=lambda origin: origin.order, default=None)
 
     @property
     def statuses(self) -> tuple[StatusSeen, ...]:

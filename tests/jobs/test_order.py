@@ -17,7 +17,7 @@ from tests.made_up import uuid
 
 
 def learned(jobs: list[Job]) -> list[int]:
-    found = LearnedOrder({"APPROVED", "REJECTED"})
+    found = LearnedOrder(CONFIG.configured_meaning)
     for job in jobs:
         found.add(job)
     return [int(one[-5:], 16) - 30_000 for one in found.definitions()]
@@ -70,6 +70,20 @@ def test_a_job_that_was_read_had_begun_before_its_first_webhook() -> None:
     assert learned([job]) == [1, 2, 3]
     reached = Milestones(layout().config).shown(job)
     assert [one.key for one in reached] == [uuid(30_000 + n) for n in (1, 2, 3)]
+
+
+def test_milestones_that_a_list_has_before_they_begin_have_no_place() -> None:
+    """They are dated when the job was created. One that sends a webhook later begins then."""
+    jobs = [a_job(9, 1, 2, 3)]
+    for number in (1, 2, 3):
+        job = Job(site=uuid(number))
+        for definition in (3, 2):
+            event = step(number, definition, 1, status="INPROG")
+            job = apply_event(job, event.model_copy(update={"digest": as_read("1")}), CONFIG)
+        for definition in (1, 2):
+            job = apply_event(job, step(number, definition, 4 + definition), CONFIG)
+        jobs.append(job)
+    assert learned(jobs) == learned(jobs[::-1]) == [1, 2, 3]
 
 
 @given(
