@@ -12,6 +12,7 @@ from sync.doctor import google, receiver
 from sync.doctor.check import Check, explained, failed, skipped
 from sync.errors import BrightsheetError, SettingsError
 from sync.google import auth
+from sync.ops.alerts import mail_channels
 from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
@@ -94,7 +95,7 @@ def run_checks(settings: Settings) -> Iterator[Check]:
 
     It writes a file in the Drive folder and a hidden tab, and removes both again.
     """
-    yield Check(*_SETTINGS, "ok", "All required settings are set and valid.")
+    yield settings_valid(settings)
     wiring = Wiring(settings, Database(settings.database_url.get_secret_value()))
     hide = _hider(settings)
     lacking: dict[str, str] = {}  # The titles of checks on which others can't build, by name.
@@ -114,6 +115,27 @@ def run_checks(settings: Settings) -> Iterator[Check]:
             yield Check(step.name, step.title, check.result, *texts)
     finally:
         wiring.database.close()
+
+
+def settings_valid(settings: Settings) -> Check:
+    """Return the result when the settings are valid: some have no effect without another."""
+    if settings.weekly_digest and not mail_channels(settings.alert_urls):
+        return Check(
+            *_SETTINGS,
+            "warning",
+            "WEEKLY_DIGEST is set, but no weekly digest is sent.",
+            "It goes by email, and ALERT_URLS has no address that begins with mailto.",
+            "Add one to ALERT_URLS.",
+        )
+    if settings.digest_hour is not None and not settings.alert_urls:
+        return Check(
+            *_SETTINGS,
+            "warning",
+            "DIGEST_HOUR is set, but no summary is sent.",
+            "It goes to where alerts go, and ALERT_URLS is not set.",
+            "Set ALERT_URLS.",
+        )
+    return Check(*_SETTINGS, "ok", "All required settings are set and valid.")
 
 
 def settings_failed(error: SettingsError) -> Check:

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from demo.process import free_port
 from emulator.drive.model import User
-from sync.doctor import STEPS, settings_failed
+from sync.doctor import STEPS, settings_failed, settings_valid
 from sync.doctor.check import Check, filesystem
 from sync.errors import SettingsError
 from sync.settings.environment import load
@@ -260,6 +260,20 @@ nonsense
 )
 def test_the_file_system_of_a_file(file: str, kind: str) -> None:
     assert filesystem(Path(file), MOUNTS) == kind
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"DIGEST_HOUR": "7"}, "DIGEST_HOUR"),
+        ({"WEEKLY_DIGEST": "monday", "ALERT_URLS": "ntfys://a-topic"}, "WEEKLY_DIGEST"),
+        ({"WEEKLY_DIGEST": "monday", "ALERT_URLS": "mailtos://ada:word@example.com"}, ""),
+    ],
+)
+def test_a_digest_that_goes_nowhere_is_reported(changes: dict[str, str], name: str) -> None:
+    found = settings_valid(load(LEAST | changes))
+    assert found.result == ("warning" if name else "ok")
+    assert found.text.startswith(name)
 
 
 def test_missing_credentials_explain_that_keys_may_be_forbidden() -> None:
