@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, render_template, request
 
 from sync.console.parts import ConsoleParts, is_id
-from sync.field_table import KEY
+from sync.field_table import FieldKind, entry_of
 from sync.jobs.cells import EMPTY
 from sync.jobs.model import TYPED, FileState
 from sync.jobs.row import Layout
@@ -19,13 +19,9 @@ from sync.types import Personal
 
 _DELIVERIES = 100
 _DOCUMENTS = 200
-_HARMLESS = frozenset(
-    {
-        *("current_milestone", "status", "last_change", "last_update", "last_approval", "stage"),
-        *("contract", "contract_signed", "initial_quote", "current_quote", "re_signed", KEY),
-    }
-)
-"""Columns without personal data, in addition to those of the milestones' statuses."""
+_HARMLESS_KINDS = frozenset({FieldKind.STATUS, FieldKind.DATE, FieldKind.UUID})
+_HARMLESS = frozenset({"current_milestone", "last_change", "stage"})
+"""Columns of other kinds without personal data."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +117,6 @@ def _cells(layout: Layout, zone: tzinfo, record: JobRecord) -> list[tuple[str, s
         text = encode.shown_text(encode.encoded(cell, zone))
         if not text or cell.is_age:
             continue
-        is_harmless = cell.when or column.id in _HARMLESS or column.id.startswith("status:")
+        is_harmless = column.id in _HARMLESS or entry_of(column.id).kind in _HARMLESS_KINDS
         cells.append((column.header, text if is_harmless else Personal(text)))
     return cells
