@@ -89,11 +89,11 @@ def _compare(
     for column in table.columns:
         if column == KEY:
             continue
-        decision, rule, _ = decider.decide_value(table, row, column, target)
+        value = decider.decide_value(table, row, column, target)
         cell = target.cells.get(column, EMPTY)
-        if decision is Decision.WRITE:
+        if value.decision is Decision.WRITE:
             result.wrong[target.site].add(column)
-        elif decision is Decision.LEAVE and rule is Rule.NEWS and cell != EMPTY:
+        elif value.decision is Decision.LEAVE and value.rule is Rule.NEWS and cell != EMPTY:
             # Customers' data may be spelled differently, and cells without a wanted value are free.
             index = table.columns[column]
             header = table.headers.get(index, column)
@@ -160,8 +160,8 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     targets = flusher.targets.lay_out(store.pending.every(), columns)
     if flusher.repair_keys(context, everything, targets, gone):
         return recheck(flusher, lease, confirms_deleted=confirms_deleted)
-    if not (flusher.count_as_deleted(gone, known) or confirms_deleted):
-        raise keys.keys_gone(len(gone), len(known))
+    if not confirms_deleted:
+        keys.must_be_few(gone, known)
     store.batches.set_has_row(lease, gone, has_row=False)
     store.confirmations.propose_order(flusher.targets.proposed_order(targets))
     zone = flusher.clock(snapshot)

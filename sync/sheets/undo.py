@@ -138,12 +138,6 @@ class Placement:
     """IDs of the undos that no row needs, those in `recovered` among them."""
 
 
-def sites_written_over(undos: Mapping[int, Undo]) -> set[str]:
-    """Return the sites whose key was overwritten and isn't back in its row yet."""
-    keys = (undo.before for undo in undos.values() if undo.column == KEY)
-    return {site for cell in keys if (site := site_in(cell))}
-
-
 def restores_header(table: Table, undos: Mapping[int, Undo]) -> bool:
     """Return whether a key was written into the header row, which is back in its place.
 
@@ -202,12 +196,14 @@ class _Placing:
             hit = next((u for u in undos.values() if u.gave_key_to(self._image(place))), None)
             is_copy_of_right = hit is None and identity.is_partly_right(row, columns)
             if is_copy_of_right or not identity.matches(row, columns):
-                continue  # In a copy, one of the texts may have been typed over.
-            # A copy of a row that was hit had no key before.
+                continue  # One of the copy's texts was typed over, or one of the right row's.
+            # A row that was copied from one that was hit had no key before.
             undo = hit or undos[newest].model_copy(update={"before": {}})
             self._write(place, newest, undo, identity)
             is_anywhere = True
-        for number, undo in () if is_anywhere else undos.items():
+        if is_anywhere:
+            return
+        for number, undo in undos.items():
             is_back = any(
                 content(at(row, table.columns[KEY])) == content(undo.before)
                 for table in self._tables.values()
@@ -244,9 +240,9 @@ class _Placing:
         """
         held_nothing = identity.image.is_blank
         alike: dict[Place, Likeness] = {}
-        for place in self._unkeyed():
-            likeness = identity.likeness(self._image(place))
-            if likeness and self._holds_wrote(place, undo):
+        holding = [place for place in self._unkeyed() if self._holds_wrote(place, undo)]
+        for place in holding:
+            if likeness := identity.likeness(self._image(place)):
                 alike[place] = likeness
         best = min(alike.values(), default=None)
         if undo.was_confirmed and (held_nothing or best is not Likeness.SAME_CONTENT):
