@@ -8,6 +8,7 @@ import json
 from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from typing import NamedTuple
 
 from sync.field_table import KEY, TYPED_IDS, is_noted
 from sync.jobs.cells import EMPTY, Cell, Cells
@@ -129,6 +130,26 @@ def _add_row(
     result.shown.append(confirmation(target, settled))
 
 
+class ValueDecision(NamedTuple):
+    """What to do with a cell's value, by which rule, and the value that a read showed, if any."""
+
+    decision: Decision
+    rule: Rule
+    observed: Content | None
+    replaces_words: bool = False
+    """Whether typed text is replaced, if it is written."""
+
+
+class NoteDecision(NamedTuple):
+    """What to do with a cell's note, and the one that the check expects."""
+
+    decision: Decision
+    expects: str
+
+
+NO_NOTE = NoteDecision(Decision.NOTHING, "")
+
+
 @dataclass(frozen=True)
 class CellDecider:
     """Decides on the cells of jobs' rows; dates are shown in `zone`."""
@@ -151,14 +172,14 @@ class CellDecider:
         for column in compared.differences():
             if column == KEY or column not in table.columns:
                 continue
-            expected_note = None
+            value = self.decide_value(table, row, column, compared)
+            note = NO_NOTE
             if column in changed and table.is_ours and is_noted(column):
-                decision, note = self._decide_note(table, row, column, compared)
-                expected_note = note if decision is Decision.WRITE else None
-                if decision is Decision.LEAVE:
-                    typed_notes.add(column)
-            if cell := self._cell_write(table, row, column, compared, expected_note):
-                cells.append(cell)
+                note = self._decide_note(table, row, column, compared)
+            if note.decision is Decision.LEAVE:
+                typed_notes.add(column)
+            if Decision.WRITE in (value.decision, note.decision):
+                cells.append(self._cell_write(table, row, column, compared, value, note))
         write = RowWrite(
             sheet_id=table.sheet_id,
             row=row,
@@ -208,19 +229,18 @@ class CellDecider:
                 settled[column] = target.written[column]
         return settled
 
-    def decide_value(
-        self, table: Table, row: int, column: str, target: Target
-    ) -> tuple[Decision, Rule, Content | None]:
-        """Return what to do with a cell of a job's row, by which rule, and its known content.
+    def decide_value(self, table: Table, row: int, column: str, target: Target) -> ValueDecision:
+        """Decide on the value of a cell of a job's row.
 
-        A value that a column has no word for isn't written.
+        It stays if the column has no word for the wanted value, or may have typed text that wasn't
+        read.
         """
         cell = target.cells.get(column, EMPTY)
         rule = rule_of(column, cell, is_ours=table.is_ours)
         wanted = self.tabs.translated(table, column, cell)
         last_written = self.last_value(table, column, target)
-        if wanted is None:
-            return Decision.LEAVE, rule, last_written
+        if wanted is None or (column in TYPED_IDS and column not in table.cells):
+            return ValueDecision(Decision.LEAVE, rule, last_written)
         is_unread = rule is Rule.OURS and column not in table.cells
         observed = last_written if is_unread else table.value(column, row)
         text = content(encode.encoded(wanted, self.zone))
@@ -229,7 +249,8 @@ class CellDecider:
             is_news = target.is_fresh and is_received_since_mapping(table, target, column)
             typed = self.tabs.compare_word(table, column, observed.text, target)
         decision = decide(rule, observed, last_written, text, is_news=is_news, typed=typed)
-        return decision, rule, observed
+        replaces_words = rule is Rule.NEWS and observed not in (None, BLANK, last_written)
+        return ValueDecision(decision, rule, observed, replaces_words)
 
     def last_value(self, table: Table, column: str, target: Target) -> Content | None:
         """Return the last confirmed content of a job's cell in a column; None if that isn't known.
@@ -237,8 +258,8 @@ class CellDecider:
         A cell to recheck holds something else. Where people type, what we wrote is known all the
         same: only by that can the rest be recognized as typed.
         """
-        rule = rule_of(column, target.cells.get(column, EMPTY), is_ours=table.is_ours)
-        if (column in target.recheck and rule is Rule.OURS) or not target.written:
+        is_ours = table.is_ours and column not in TYPED_IDS
+        if (column in target.recheck and is_ours) or not target.written:
             return None
         last_written = target.written.get(column, EMPTY)
         zone = (last_written.when and last_written.when.tzinfo) or self.zone
@@ -247,41 +268,37 @@ class CellDecider:
         )
 
     def _cell_write(
-        self, table: Table, row: int, column: str, target: Target, expected_note: str | None
-    ) -> CellWrite | None:
-        """Return the write of a cell's value, its note, or both: each is decided separately.
-
-        The note is written unless `expected_note` is None.
-        """
-        wanted = self.tabs.translated(table, column, target.cells.get(column, EMPTY))
-        if wanted is None or (column in TYPED_IDS and column not in table.cells):
-            return None
-        decision, rule, observed = self.decide_value(table, row, column, target)
+        self,
+        table: Table,
+        row: int,
+        column: str,
+        target: Target,
+        value: ValueDecision,
+        note: NoteDecision,
+    ) -> CellWrite:
+        """Return the write of a cell's value, its note, or both."""
+        wanted = self.tabs.translated(table, column, target.cells.get(column, EMPTY)) or EMPTY
         fields = list[str]()
-        if decision is Decision.WRITE:
+        if value.decision is Decision.WRITE:
             there = table.cells.get(column, {}).get(row, {})
             last = EMPTY if column in target.recheck else target.written.get(column, EMPTY)
             fields.append(self.tabs.mask(column, wanted, there, last))
-        if expected_note is not None:
+        if note.decision is Decision.WRITE:
             fields.append("note")
-        if not fields:
-            return None
-        cell = wanted if "note" in fields else without_note(wanted)
-        ours = (None, BLANK, self.last_value(table, column, target))
+        else:
+            wanted = without_note(wanted)
         return CellWrite(
             index=table.columns[column],
             column=column,
-            data=encode.encoded(cell, self.zone, self.locale),
+            data=encode.encoded(wanted, self.zone, self.locale),
             fields=",".join(fields),
-            expects=None if rule is Rule.OURS else observed,
-            expects_note=expected_note,
-            replaces_words=rule is Rule.NEWS and observed not in ours,
+            expects=None if value.rule is Rule.OURS else value.observed,
+            expects_note=note.expects if note.decision is Decision.WRITE else None,
+            replaces_words=value.replaces_words,
         )
 
-    def _decide_note(
-        self, table: Table, row: int, column: str, target: Target
-    ) -> tuple[Decision, str]:
-        """Return what to do with a note, and the expected one.
+    def _decide_note(self, table: Table, row: int, column: str, target: Target) -> NoteDecision:
+        """Decide on the note on a cell.
 
         - If it is the wanted one, nothing.
         - If it is blank, wasn't read, or is ours, maybe with another zone's date, it is written.
@@ -295,7 +312,7 @@ class CellDecider:
             last_written = observed
         texts = Content(observed), Content(last_written), Content(new)
         # For a blank, ours is expected: then the check accepts both, as a person may restore ours.
-        return decide(NOTE_RULE, *texts, is_news=False), observed or ours
+        return NoteDecision(decide(NOTE_RULE, *texts, is_news=False), observed or ours)
 
     def _new_cell_writes(self, table: Table, target: Target, above: Row) -> Iterator[CellWrite]:
         for column, cell in target.cells.items():
