@@ -21,7 +21,7 @@ SHORTEST = 6
 """Letters: changing one letter of a shorter word makes another word ("sent", "send")."""
 AHEAD = 6.0
 """The required lead over other fields: "contarct" is similar to contact and to contract."""
-_NO_TYPO = re.compile(r"[\d#]")
+_DIGIT = re.compile(r"\d")
 DATED = ("submitted", "approved")
 """The aspects that a milestone's column of dates may have."""
 _APPROVAL = frozenset(("approval", "aprobacion"))
@@ -150,12 +150,19 @@ def _milestone_names(fields: Fields) -> dict[str, str]:
 def _nearest(text: str, known: Mapping[str, str]) -> str:
     """Return the name of `known` (meanings by name) that `text` is with a typo, or "".
 
-    Also "" if another meaning is almost as similar. A digit or # is no typo ("Phone 2", "PTO #").
+    Also "" if another meaning is almost as similar. Neither a digit nor two more letters
+    are a typo ("Phone 2", "PTO #", "Contractor").
     """
     if len(text) < SHORTEST:
         return ""
-    kept = _NO_TYPO.findall(text)
-    names = [name for name in known if len(name) >= SHORTEST and _NO_TYPO.findall(name) == kept]
+    digits = _DIGIT.findall(text)
+    names = [
+        name
+        for name in known
+        if len(name) >= SHORTEST
+        and abs(len(name) - len(text)) <= 1
+        and _DIGIT.findall(name) == digits
+    ]
     near = process.extract(text, names, scorer=fuzz.ratio, score_cutoff=ALIKE - AHEAD, limit=None)
     if not near or near[0][1] < ALIKE:
         return ""

@@ -142,6 +142,7 @@ ABBREVIATIONS: Mapping[str, str] = {
     "inst": "installation",
     "install": "installation",
     "interconn": "interconnection",
+    "interconnect": "interconnection",
     "ntp": "notice to proceed",
     "perm": "permit",
     "ph": "phone",

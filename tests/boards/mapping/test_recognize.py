@@ -57,6 +57,7 @@ def field(header: str, by: Recognizer = KNOWN) -> str | None:
         ("Telephone 2", None),
         ("Customer 2", None),
         ("Contract #", None),
+        ("Contractor", None),
         ("Cell Phone #", "phone"),
         ("", None),
         ("🙂", None),
