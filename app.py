@@ -134,7 +134,7 @@ def _add_probe(app: Flask, settings: Settings, refusals: RefusalCounter) -> None
 
 def _unauthorized(settings: Settings, refusals: RefusalCounter) -> tuple[Response, int]:
     """Count and answer a request without the right secret: nothing of it is stored."""
-    has_secret = any(_sent(request.headers, settings))
+    has_secret = any(_secrets_in(request.headers, settings))
     refusals.note(HTTPStatus.UNAUTHORIZED, request.remote_addr, has_secret=has_secret)
     message = f"Send the secret in the header {settings.webhook_secret_header}."
     return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
@@ -199,7 +199,7 @@ def _add_metrics(
     collector = StoreCollector(wiring, acknowledgements)
 
     def is_let_in() -> bool:
-        password, sent = wiring.settings.admin_password, _authorization(request.headers)
+        password, sent = wiring.settings.admin_password, _authorization_secrets(request.headers)
         if password is None or not any(sent):
             return False
         return tries.check(request.remote_addr or "", lambda: is_one_of(sent, [password]))
@@ -220,16 +220,16 @@ def _add_openapi(app: Flask) -> None:
 
 
 def _is_authentic(headers: Headers, settings: Settings) -> bool:
-    return is_one_of(_sent(headers, settings), settings.webhook_secrets)
+    return is_one_of(_secrets_in(headers, settings), settings.webhook_secrets)
 
 
-def _sent(headers: Headers, settings: Settings) -> list[bytes]:
+def _secrets_in(headers: Headers, settings: Settings) -> list[bytes]:
     """Return what may be the secret; blank or nothing if none was sent."""
     own = headers.get(settings.webhook_secret_header, "").encode("latin-1", "replace")
-    return [own, *_authorization(headers)]
+    return [own, *_authorization_secrets(headers)]
 
 
-def _authorization(headers: Headers) -> list[bytes]:
+def _authorization_secrets(headers: Headers) -> list[bytes]:
     """Return the Bearer token or the Basic password of the Authorization header."""
     standard = headers.get("Authorization", "").encode("latin-1", "replace")
     values = []

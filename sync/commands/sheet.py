@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from sync.actions import compare as sheet
+from sync.actions import compare as comparing
 from sync.commands import NO_EXTRAS, echo, json_option
 from sync.jobs.learned import ending_question
 from sync.settings.environment import google_id
@@ -106,16 +106,16 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
     if (write or site) and not restore:
         raise click.UsageError("--write and --site go with --restore.")
     wiring = Wiring(*opened())
-    comparison = sheet.compare(wiring, time.sleep)
+    comparison = comparing.compare(wiring, time.sleep)
     if write:
         sites = {job.site for job in comparison.without_row_starting(site)}
-        count = sheet.restore(wiring, time.sleep, sites)
+        count = comparing.restore(wiring, time.sleep, sites)
         click.echo(f"Rows brought back: {count}", err=as_json)
-        comparison = sheet.compare(wiring, time.sleep)
+        comparison = comparing.compare(wiring, time.sleep)
     if as_json:
-        click.echo(json.dumps(sheet.as_json(comparison)))
+        click.echo(json.dumps(comparing.as_json(comparison)))
     else:
         is_listed = restore and not write
         missing = comparison.without_row_starting(site)
-        echo(sheet.restore_lines(missing) if is_listed else sheet.lines(comparison))
+        echo(comparing.restore_lines(missing) if is_listed else comparing.lines(comparison))
     sys.exit(0 if comparison.is_well else NOT_WELL)

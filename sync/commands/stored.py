@@ -15,7 +15,7 @@ from sync.jobs.details import DetailColumns
 from sync.jobs.learned import seen_statuses
 from sync.jobs.milestones import Milestones
 from sync.jobs.model import Details
-from sync.status import deliveries as what_came
+from sync.status import deliveries as listing
 from sync.store import DetailStore, JobRecords
 from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.types import Value
@@ -25,7 +25,7 @@ from sync.wiring import Wiring, opened
 
 def _since(text: str) -> float:
     try:
-        return what_came.moment(text, datetime.now(UTC))
+        return listing.moment(text, datetime.now(UTC))
     except (ValueError, OverflowError):
         raise click.BadParameter("use a date like 2026-03-31, or an age: 2d, 3h") from None
 
@@ -36,7 +36,7 @@ def _since(text: str) -> float:
 @click.option("--since", type=_since, metavar="WHEN", help="A date (UTC), or an age: 2d, 3h, 30m.")
 @click.option("--reason", default="", help="Refused for this reason, like missing_site.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
-@json_option("One JSON object a line, with the body.")
+@json_option("One JSON object a line; a webhook's has the body.")
 @click.option("--unmask", is_flag=True, help="Show personal data, too.")
 @click.pass_context
 def deliveries(
@@ -49,22 +49,24 @@ def deliveries(
     as_json: bool,
     unmask: bool,
 ) -> None:
-    """List received webhooks, newest first; without a filter, also failures and refusals."""
+    """List webhooks, newest first; without a filter, also refusals and failed documents."""
     if context.invoked_subcommand:
         return
     settings, database = opened()
     wanted = DeliveryFilter(Outcome(outcome) if outcome else None, site, reason, since)
     kept = Deliveries(database).newest(limit, wanted, with_bodies=as_json)
-    refused = what_came.refused(Wiring(settings, database).refusals.latest, wanted)
+    refused = listing.refused(Wiring(settings, database).refusals.latest, wanted)
+    is_filtered = wanted != DeliveryFilter()
+    failed = () if is_filtered else JobRecords(database).documents(limit)
     if as_json:
-        values = [what_came.as_json(delivery, unmasked=unmask) for delivery in kept]
-        echo(map(json.dumps, [*values, *map(what_came.refused_as_json, refused)]))
+        values = [listing.as_json(delivery, unmasked=unmask) for delivery in kept]
+        values += map(listing.refused_as_json, refused)
+        values += [listing.failed_document_as_json(each, unmasked=unmask) for each in failed]
+        echo(map(json.dumps, values))
         return
-    echo(what_came.lines(kept))
-    echo(what_came.refused_lines(refused))
-    if wanted == DeliveryFilter():
-        failed = JobRecords(database).documents(limit)
-        echo(what_came.failed_document_lines(failed, unmasked=unmask))
+    echo(listing.lines(kept))
+    echo(listing.refused_lines(refused))
+    echo(listing.failed_document_lines(failed, unmasked=unmask))
 
 
 @deliveries.command()
@@ -74,11 +76,11 @@ def deliveries(
 def show(id: str, unmask: bool, as_json: bool) -> None:  # noqa: A002 - the argument's name
     """Show one webhook with its body; the beginning of its ID is enough."""
     _, database = opened()
-    kept = what_came.only_delivery(database, id)
+    kept = listing.only_delivery(database, id)
     if as_json:
-        click.echo(json.dumps(what_came.as_json(kept, unmasked=unmask)))
+        click.echo(json.dumps(listing.as_json(kept, unmasked=unmask)))
     else:
-        click.echo(what_came.as_text(kept, unmasked=unmask))
+        click.echo(listing.as_text(kept, unmasked=unmask))
 
 
 @click.command()
@@ -134,7 +136,7 @@ def milestones(as_json: bool) -> None:
 @click.command()
 @json_option("A JSON object a line.")
 def statuses(as_json: bool) -> None:
-    """List the statuses that EverBright has sent, what they mean, and how often each occurs."""
+    """List the statuses in the config and those sent by EverBright: what each means, how often."""
     wiring = Wiring(*opened())
     wiring.project(time.sleep)
     jobs = wiring.jobs()

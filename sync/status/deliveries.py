@@ -53,6 +53,18 @@ def failed_document_lines(documents: Iterable[KeptDocument], *, unmasked: bool) 
         yield f"  {document.reason}: {document.message}"
 
 
+def failed_document_as_json(document: KeptDocument, *, unmasked: bool) -> dict[str, Any]:
+    """Return the same as JSON values; `kind` distinguishes it from a delivery."""
+    return {
+        "kind": "failed_document",
+        "document": document.uuid,
+        "site": document.site,
+        "name": document.name.text if unmasked else MASK,
+        "state": document.state,
+        "reason": f"{document.reason}: {document.message}",
+    }
+
+
 def refused(latest: Callable[[int], list[RefusedDay]], wanted: DeliveryFilter) -> list[RefusedDay]:
     """Return the refused requests; none if `wanted` has a filter other than `since`.
 

@@ -61,6 +61,9 @@ def test_a_failed_document_is_listed_without_its_name(bench: Bench, run: Run) ->
     listed = run("deliveries").stdout
     assert f"document {uuid(40_001)}  failed\n  gone: It is gone.\n" in listed
     assert "Ada" in run("deliveries", "--unmask").stdout
+    found = json.loads(run("deliveries", "--json").stdout.splitlines()[-1])
+    assert (found["kind"], found["document"]) == ("failed_document", uuid(40_001))
+    assert "Ada" not in str(found)
     assert "document" not in run("deliveries", "--site", uuid(1)).stdout
 
 
