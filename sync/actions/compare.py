@@ -119,14 +119,25 @@ def restore(wiring: Wiring, sleep: Sleep, sites: Collection[str]) -> int:
 
 
 def lines(comparison: Comparison) -> Iterator[str]:
-    if not comparison.has_tab:
-        yield _TAB_IS_MISSING
-    if wrong := comparison.found.wrong:
-        yield f"{pluralize(len(wrong), 'job differs', 'jobs differ')}: the worker writes them."
+    """Yield what was found, with causes and fixes."""
+    yield from _differences(comparison)
     yield from (reason.text for reason in comparison.reasons)
     yield from (warning.explained for warning in comparison.warnings)
     if comparison.without_row:
         yield "To list the jobs without a row: brightsheet compare --restore"
+
+
+def summary(comparison: Comparison) -> str:
+    """Return what was found, for the console: its overview has the causes and fixes."""
+    problems = (*comparison.reasons, *comparison.warnings)
+    return " ".join([*_differences(comparison), *(problem.what for problem in problems)])
+
+
+def _differences(comparison: Comparison) -> Iterator[str]:
+    if not comparison.has_tab:
+        yield _TAB_IS_MISSING
+    if wrong := comparison.found.wrong:
+        yield f"{pluralize(len(wrong), 'job differs', 'jobs differ')}: the worker writes them."
     if comparison.is_well:
         yield "The sheet is up to date."
 

@@ -53,7 +53,7 @@ class ActionLoop:
         self._stop = stop
         self._wake = wake
         self._tasks: dict[str, Callable[[str], str]] = {
-            COMPARE: lambda _: " ".join(compare.lines(compare.compare(self._wiring, stop.sleep))),
+            COMPARE: lambda _: compare.summary(compare.compare(self._wiring, stop.sleep)),
             REBUILD: self._rebuild,
             REPLAY_ALL: lambda _: replay_all(self._wiring),
             PUT_BACK: self._put_back,

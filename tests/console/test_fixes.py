@@ -70,6 +70,9 @@ def test_selected_rows_are_restored_only_if_any_are_selected(console: Console) -
     assert not console.action_loop().step(), "nothing is selected"
     visitor.send(f"{page}&id={chosen}")
     assert done(console) == "1 row restored."
+    bench.wiring.heartbeats.give()
+    visitor.send("/actions/compare")
+    assert done(console) == "1 job has no row."
 
 
 def test_reading_the_columns_reports_missing_ones_at_once(console: Console) -> None:
