@@ -140,7 +140,7 @@ class JobList:
                 if page.count is not None:
                     has_shrunk |= page.count < count
                     count = page.count
-        except Permanent as error:
+        except BrightsheetError as error:
             if number and error.reason == MISSING:
                 # Without counts, this may be how a list ends; with them, this page was announced.
                 return has_shrunk or count > 0

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -159,6 +160,23 @@ def test_a_list_that_repeats_itself_ends(stand: Stand) -> None:
     (problem,) = run.problems
     assert problem.startswith("page 1 is the last of the list that was read. ")
     assert "does not end: page 2 repeats one before. Correct its path" in problem
+
+
+@pytest.mark.parametrize("broken", ["500", "<html>"])
+def test_a_page_that_is_never_answered_keeps_no_job_before_it_from_being_read(
+    stand: Stand, broken: str
+) -> None:
+    stand.load(*(event(job) for job in range(1, 31)))
+    page_2: dict[str, Any] = {"api": "everbright", "path": "*/project*", "skip": 1, "count": None}
+    if broken == "500":
+        stand.google.faults.answer(500, **page_2)
+    else:
+        stand.google.faults.html(200, **page_2)
+    jobs = JobList(stand.wiring.lists(stand.sleep), stand.settings.config.everbright, None)
+    jobs.read()
+    assert len(jobs.is_changed) == 25
+    (problem,) = jobs.problems
+    assert problem.startswith("page 1 is the last of the list that was read. EverBright")
 
 
 def test_an_endless_list_is_abandoned_and_reported(stand: Stand) -> None:
