@@ -33,6 +33,8 @@ from sync.types import letters
 _LETTERS = re.compile(r"[A-Za-z]{1,3}")
 _WHOLE_COLUMN = re.compile(r"([A-Za-z]{1,3}):\1")
 """A column in A1 notation, which can't be mistaken for a header."""
+_NUMBERED = re.compile(r"([1-9]\d{0,3}):(.*)")
+"""A header as `SeenTab.numbered_headers` gives it."""
 
 ChosenWords = Mapping[str, Sequence[str]]
 """The words of a column that the user chose, by our text or by rule; [] for none."""
@@ -123,7 +125,14 @@ _Column = TypeVar("_Column", Proposal, MappedColumn)
 
 
 def _named(columns: Sequence[_Column], tab: SeenTab, text: str) -> _Column | None:
-    """Return the column with a header, or letters (`F`, or `F:F`), or None."""
+    """Return the column with a header (`Step`, or `2:step` for the second), or letters, or None.
+
+    Letters are `F`, or `F:F`.
+    """
+    if numbered := _NUMBERED.fullmatch(text):
+        alike = [c for c in columns if c.header and plain(c.header) == numbered[2]]
+        if int(numbered[1]) <= len(alike):
+            return alike[int(numbered[1]) - 1]
     whole = _WHOLE_COLUMN.fullmatch(text)
     named = [c for c in columns if not whole and plain(c.header) == plain(text)]
     if len(named) > 1:

@@ -26,7 +26,7 @@ _COMPUTED = "its cells are computed by a formula, which would be overwritten"
 Cells = Sequence[SeenCell]
 """The cells of a column, below its header."""
 SameColumns = Mapping[str, Sequence[Cells]]
-"""The typed columns with the same header in several tabs, by the header (as `plain` gives it)."""
+"""The typed columns with the same header in several tabs, by `SeenTab.numbered_headers`."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def same_columns(tabs: Iterable[tuple[SeenTab, int]]) -> SameColumns:
     """Return the typed columns of tabs with these header rows, by header."""
     found: dict[str, list[Cells]] = {}
     for tab, row in tabs:
-        for index, header in tab.unique_headers(row).items():
+        for index, header in tab.numbered_headers(row).items():
             cells = [*tab.below(row, index)]
             if not any(cell.kind is CellKind.COMPUTED for cell in cells):
                 found.setdefault(header, []).append(cells)
@@ -68,12 +68,12 @@ def propose(
     The cells of the `same` columns in other tabs count, too. A field is proposed for one column at
     most: the surest. Where several are as sure, it is for none, and the reasons say so.
     """
-    headers, unique = tab.headers(header_row), tab.unique_headers(header_row)
+    headers, numbered = tab.headers(header_row), tab.numbered_headers(header_row)
     width = max([*map(len, tab.rows), *(index + 1 for index in tab.column_entries)], default=0)
     proposals = []
     by_field: dict[str, list[Proposal]] = {}
     for index in range(width):
-        others = same.get(unique.get(index, ""), ())
+        others = same.get(numbered.get(index, ""), ())
         proposal = _column(tab, header_row, index, headers.get(index, ""), fields, by, others)
         if proposal.header or proposal.field or index in tab.column_entries:
             proposals.append(proposal)

@@ -108,14 +108,8 @@ class SeenTab:
         texts = {index: " ".join(cell.text.split()) for index, cell in enumerate(line)}
         return {index: text for index, text in texts.items() if text}
 
-    def unique_headers(self, row: int) -> dict[int, str]:
-        """Return the headers that only one column has, by column, as `plain` gives them."""
-        texts = {index: plain(text) for index, text in self.headers(row).items()}
-        counts = Counter(texts.values())
-        return {index: text for index, text in texts.items() if text and counts[text] == 1}
-
     def numbered_headers(self, row: int) -> dict[int, str]:
-        """Return all headers by column, as `plain` gives them: the first of a name, the second."""
+        """Return the headers by column, as `plain` gives them: the first Step is "1:step"."""
         counts, found = Counter[str](), dict[int, str]()
         for index, text in self.headers(row).items():
             counts[plain(text)] += 1

@@ -174,9 +174,9 @@ def _tab_of(name: str) -> str:
 def column_names(mapping: TabMapping) -> dict[int, str]:
     """Return the name of each column in a form, by index, which `Choices` understands, too.
 
-    It is the header, because people move columns, and other tabs have the same. If another column
-    of the tab has it, too, it is the letter.
+    It is the header, because people move columns, and other tabs have the same. Without one, it is
+    the letter.
     """
-    headers = mapping.tab.unique_headers(mapping.header_row)
+    headers = mapping.tab.numbered_headers(mapping.header_row)
     indexes = (column.index for column in mapping.columns)
     return {n: headers.get(n) or f"{letters(n)}:{letters(n)}" for n in indexes}

@@ -145,24 +145,14 @@ class ColumnGroup:
 
     @property
     def title(self) -> str:
-        """Its header, with its letter if another column has the same, and the place."""
-        header = self.first.mapped.header
-        if ":" in self.first.name:
-            header = f"{header} (column {self.first.letter})" if header else f"Column {self.letter}"
-        return f"{header} in {self.place}" if self.place else header
+        """Its header, or its letter, and the place."""
+        name = self.first.mapped.header or f"Column {self.letter}"
+        return f"{name} in {self.place}" if self.place else name
 
     @property
     def samples(self) -> list[str]:
         found = (text for each in self.columns for text in each.mapped.proposal.samples)
         return [*dict.fromkeys(found)][:_SAMPLES]
-
-    @property
-    def options(self) -> list[str] | None:
-        """The options of their drop-downs; None if none of them has one."""
-        found = [each.mapped.proposal.options for each in self.columns]
-        if all(options is None for options in found):
-            return None
-        return [*dict.fromkeys(option for options in found for option in options or ())]
 
     @property
     def steps(self) -> list[StepRow]:
@@ -171,16 +161,6 @@ class ColumnGroup:
         for row in (row for each in self.columns for row in each.steps):
             found.setdefault(row.word, row)
         return [*found.values()]
-
-    @property
-    def sets(self) -> list[WordSet]:
-        """The texts of each kind, with the first word of any of them."""
-        found = []
-        for alike in zip(*(each.sets for each in self.columns), strict=True):
-            by_text = zip(*(words.rows for words in alike), strict=True)
-            rows = (next((row for row in rows if row.word), rows[0]) for rows in by_text)
-            found.append(WordSet(alike[0].kind, tuple(rows)))
-        return found
 
 
 @dataclass(frozen=True)
@@ -202,9 +182,7 @@ def grouped(views: Sequence[TabView]) -> list[ColumnGroup]:
     """Return the columns of the tabs, those with the same header and the same choices as one."""
     by_name: dict[str, list[list[ColumnView]]] = {}
     for column in (column for view in views for column in view.columns):
-        # A column that is named by its letter is the same only if its header is, too.
-        header = column.mapped.header or f"{column.tab.sheet_id}"
-        name = f"{column.name}:{header}" if ":" in column.name else column.name
+        name = column.name if column.mapped.header else f"{column.tab.sheet_id}:{column.name}"
         groups = by_name.setdefault(name, [])
         group = next((g for g in groups if all(each.agrees(column) for each in g)), None)
         if group is None:

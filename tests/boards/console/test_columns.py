@@ -33,7 +33,7 @@ def test_an_unknown_choice_is_reported_and_not_written(console: Console) -> None
     tabs = visitor.send("/mapping").location
     visitor.send(tabs, **{"tab": "0", "title:0": "Open jobs", "header:0": "3"})
     columns = tabs.replace("/tabs", "/columns")
-    page = visitor.send(columns, step="write", **{"field:0:crew": "<b>no field</b>"}).text
+    page = visitor.send(columns, step="write", **{"field:0:1:crew": "<b>no field</b>"}).text
     assert "is no field" in page
     assert "<b>no field" not in page
     assert console.bench.writes() == writes

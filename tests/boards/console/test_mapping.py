@@ -57,9 +57,9 @@ def columns(visitor: Visitor) -> Form:
 
 def chosen(form: Form) -> Form:
     """Choose what the first two columns with lists show, each in its own words."""
-    form.choose(f"field:{BOTH}:ntp", f"status:{NTP}")
-    form.choose(f"field:{BOTH}:perm", f"status:{PERMIT}")
-    for header, words in (("ntp", ("Sent", "OK")), ("perm", ("Applied", "Issued"))):
+    form.choose(f"field:{BOTH}:1:ntp", f"status:{NTP}")
+    form.choose(f"field:{BOTH}:1:perm", f"status:{PERMIT}")
+    for header, words in (("1:ntp", ("Sent", "OK")), ("1:perm", ("Applied", "Issued"))):
         for ours, his in zip(("Submitted", "Approved"), words, strict=True):
             form.choose(word(form, BOTH, header, ours), his)
     return form
@@ -100,16 +100,16 @@ def test_choices_that_differ_between_tabs_are_shown_and_kept(console: Console) -
     map_otherwise(console, unset=["Perm."], column_words=words)
     before = stored(console)
     form = columns(visitor)
-    assert form.values[f"field:{ACTIVE}:perm"] == f"status:{PERMIT}"
-    assert form.values[f"field:{DONE}:perm"] == ""
-    assert form.values[word(form, f"{ACTIVE}", "ntp", "Approved")] == "OK"
-    assert form.values[word(form, f"{DONE}", "ntp", "Approved")] == "Sent"
-    assert f"field:{ACTIVE}:stage" in form.values and f"field:{BOTH}:cell" in form.values
+    assert form.values[f"field:{ACTIVE}:1:perm"] == f"status:{PERMIT}"
+    assert form.values[f"field:{DONE}:1:perm"] == ""
+    assert form.values[word(form, f"{ACTIVE}", "1:ntp", "Approved")] == "OK"
+    assert form.values[word(form, f"{DONE}", "1:ntp", "Approved")] == "Sent"
+    assert f"field:{ACTIVE}:1:stage" in form.values and f"field:{BOTH}:1:cell" in form.values
     mapped(console, form)
     assert stored(console) == before
-    form = columns(visitor).choose(f"field:{DONE}:perm", f"status:{PERMIT}")
+    form = columns(visitor).choose(f"field:{DONE}:1:perm", f"status:{PERMIT}")
     form = form.send(visitor, MAPPING, step="columns")
-    assert f"field:{BOTH}:perm" in form.values, "chosen alike, it is one column again"
+    assert f"field:{BOTH}:1:perm" in form.values, "chosen alike, it is one column again"
 
 
 @pytest.mark.long
@@ -118,10 +118,10 @@ def test_the_real_sheet_is_mapped_as_its_copy(
 ) -> None:
     copy, address = console.bench, f"{google.url}/spreadsheets/d/{{}}/edit#gid=0"
     form = chosen(columns(console.visitor))
-    form.choose(f"field:{BOTH}:K:K", f"approved:{NTP}").choose(f"field:{BOTH}:cell", "")
-    stage = f"means:{BOTH}:stage"
+    form.choose(f"field:{BOTH}:1:m1", f"approved:{NTP}").choose(f"field:{BOTH}:1:cell", "")
+    stage = f"means:{BOTH}:1:stage"
     form.choose(f"{stage}:Permit done", form.values[f"{stage}:Permit OK"])
-    form.choose(word(form, BOTH, "ntp", "Rejected"), "")
+    form.choose(word(form, BOTH, "1:ntp", "Rejected"), "")
     form.values.setlist(f"add:{BOTH}", ["days"])
     mapped(console, form)
     before = copy.book("*")
@@ -158,10 +158,10 @@ def test_a_word_that_only_one_tab_has_is_for_that_tab(console: Console) -> None:
         rule = {"condition": {"type": "ONE_OF_LIST", "values": values}}
         console.bench.do({"setDataValidation": {"range": area, "rule": rule}})
     form = columns(visitor)
-    stage = f"means:{BOTH}:stage"
+    stage = f"means:{BOTH}:1:stage"
     assert form.values[f"{stage}:Permit OK"] and f"{stage}:Install" in form.offered
     form.choose(f"{stage}:Dead", "archived")
-    assert word(form, f"{DONE}", "perm", "Approved") in form.offered, "its options are others"
+    assert word(form, f"{DONE}", "1:perm", "Approved") in form.offered, "its options are others"
     mapped(console, form)
     active, done = stored(console)
     assert (active["Stage"][1].get("archived"), done["Stage"][1]["archived"]) == (None, "Dead")
@@ -221,7 +221,7 @@ def test_before_a_worker_ran_only_uncertain_rows_are_listed(console: Console) ->
 @pytest.mark.long
 def test_a_mapped_column_is_listed_by_the_name_of_its_milestone(console: Console) -> None:
     visitor = console.visitor
-    form = chosen(columns(visitor)).choose(f"field:{BOTH}:perm issued", f"approved:{PERMIT}")
+    form = chosen(columns(visitor)).choose(f"field:{BOTH}:1:perm issued", f"approved:{PERMIT}")
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
     page = plain(visitor.send("/columns").text)
     assert "I Perm. Status of Permits" in page
@@ -236,13 +236,13 @@ def test_every_column_is_shown_with_its_letter_and_three_cells(console: Console)
     names = [f"{one['first_name']} {one['last_name']}" for one in contacts()]
     for name in names[:3]:
         assert name in form.page
-    assert "M1 (column K) shows" in plain(form.page) and "M1 $ (column L) shows" in form.page
-    form.choose(f"field:{BOTH}:K:K", f"approved:{NTP}").choose(f"field:{BOTH}:L:L", "status")
+    assert "M1 shows" in plain(form.page) and "M1 $ shows" in form.page
+    form.choose(f"field:{BOTH}:1:m1", f"approved:{NTP}").choose(f"field:{BOTH}:2:m1", "status")
     form = form.send(visitor, MAPPING, step="preview")
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
     form = columns(visitor)
-    assert form.values[f"field:{BOTH}:K:K"] == f"approved:{NTP}"
-    assert form.values[f"field:{BOTH}:L:L"] == "status"
+    assert form.values[f"field:{BOTH}:1:m1"] == f"approved:{NTP}"
+    assert form.values[f"field:{BOTH}:2:m1"] == "status"
 
 
 def contacts() -> list[dict[str, str]]:
@@ -252,7 +252,7 @@ def contacts() -> list[dict[str, str]]:
 def test_nothing_is_lost_on_an_error(console: Console) -> None:
     visitor = console.visitor
     form = chosen(columns(visitor))
-    form.choose(f"field:{BOTH}:notes", f"status:{NTP}")
+    form.choose(f"field:{BOTH}:1:notes", f"status:{NTP}")
     form.values.setlist(f"add:{BOTH}", ["last_change"])
     wanted = {n: v for n, v in form.values.items() if n.startswith(("field:", "word:", "add:"))}
     form = form.send(visitor, MAPPING, step="preview")
@@ -300,11 +300,11 @@ def test_choices_follow_moved_columns(console: Console) -> None:
     form = form.send(visitor, MAPPING, step="columns")
     assert bench.writes() == writes
     assert "NTP shows" in plain(form.page)
-    assert form.values[f"field:{BOTH}:ntp"] == f"status:{NTP}"
-    assert form.values[word(form, BOTH, "ntp", "Approved")] == "OK"
+    assert form.values[f"field:{BOTH}:1:ntp"] == f"status:{NTP}"
+    assert form.values[word(form, BOTH, "1:ntp", "Approved")] == "OK"
     bench.edit("move_column", sheet_id=ACTIVE, column=0, to=4)
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
-    assert columns(visitor).values[f"field:{BOTH}:ntp"] == f"status:{NTP}"
+    assert columns(visitor).values[f"field:{BOTH}:1:ntp"] == f"status:{NTP}"
 
 
 @pytest.mark.long
@@ -337,9 +337,9 @@ def test_a_second_window_undoes_no_mapping(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     mapped(console, chosen(columns(visitor)))
     first, second = columns(visitor), columns(visitor)
-    second.choose(f"field:{BOTH}:L:L", f"submitted:{PERMIT}")
-    first.choose(f"field:{BOTH}:K:K", f"approved:{NTP}").choose(f"field:{BOTH}:perm", "")
-    first.choose(word(first, BOTH, "ntp", "Submitted"), "")
+    second.choose(f"field:{BOTH}:2:m1", f"submitted:{PERMIT}")
+    first.choose(f"field:{BOTH}:1:m1", f"approved:{NTP}").choose(f"field:{BOTH}:1:perm", "")
+    first.choose(word(first, BOTH, "1:ntp", "Submitted"), "")
     stale = second.send(visitor, MAPPING, step="preview")
     mapped(console, first)
     writes = bench.writes()
@@ -347,20 +347,20 @@ def test_a_second_window_undoes_no_mapping(console: Console) -> None:
         page = stale.send(visitor, MAPPING, step=step)
         assert "The mapping of Active, Done was changed in the meantime" in plain(page.page)
     assert bench.writes() == writes
-    assert page.values[f"field:{BOTH}:K:K"] == f"approved:{NTP}"
-    assert page.values[f"field:{BOTH}:perm"] == ""
-    assert page.values[word(page, BOTH, "ntp", "Submitted")] == ""
-    mapped(console, page.choose(f"field:{BOTH}:L:L", f"submitted:{PERMIT}"))
+    assert page.values[f"field:{BOTH}:1:m1"] == f"approved:{NTP}"
+    assert page.values[f"field:{BOTH}:1:perm"] == ""
+    assert page.values[word(page, BOTH, "1:ntp", "Submitted")] == ""
+    mapped(console, page.choose(f"field:{BOTH}:2:m1", f"submitted:{PERMIT}"))
     form = columns(visitor)
-    assert form.values[f"field:{BOTH}:K:K"] == f"approved:{NTP}"
-    assert form.values[f"field:{BOTH}:L:L"] == f"submitted:{PERMIT}"
+    assert form.values[f"field:{BOTH}:1:m1"] == f"approved:{NTP}"
+    assert form.values[f"field:{BOTH}:2:m1"] == f"submitted:{PERMIT}"
 
 
 @pytest.mark.long
 def test_each_step_has_an_address_that_shows_what_was_chosen(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     form = chosen(columns(visitor))
-    field, base = f"field:{BOTH}:K:K", form.action.rpartition("/")[0]
+    field, base = f"field:{BOTH}:1:m1", form.action.rpartition("/")[0]
     form.choose(field, f"approved:{NTP}").send(visitor, MAPPING, step="preview")
     other = chosen(columns(visitor))
     assert other.action != form.action
@@ -381,7 +381,7 @@ def test_what_is_written_is_what_the_preview_showed(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     form = chosen(columns(visitor))
     preview = form.send(visitor, MAPPING, step="preview")
-    form.choose(f"field:{BOTH}:K:K", f"approved:{NTP}").send(visitor, MAPPING, step="preview")
+    form.choose(f"field:{BOTH}:1:m1", f"approved:{NTP}").send(visitor, MAPPING, step="preview")
     writes = bench.writes()
     answer = preview.answer(visitor, MAPPING, step="write")
     assert (answer.status_code, answer.location) == (303, preview.action)
@@ -394,14 +394,14 @@ def test_what_is_written_is_what_the_preview_showed(console: Console) -> None:
 
 def test_tabs_that_are_chosen_again_keep_their_columns_choices(console: Console) -> None:
     visitor = console.visitor
-    form = columns(visitor).choose(f"field:{BOTH}:K:K", f"approved:{NTP}")
+    form = columns(visitor).choose(f"field:{BOTH}:1:m1", f"approved:{NTP}")
     tabs = form.send(visitor, MAPPING, step="tabs")
     form = tabs.check("tab", str(ACTIVE)).send(visitor, MAPPING, step="columns")
-    assert form.values[f"field:{ACTIVE}:K:K"] == f"approved:{NTP}"
-    tabs = form.choose(f"field:{ACTIVE}:K:K", "").send(visitor, MAPPING, step="tabs")
+    assert form.values[f"field:{ACTIVE}:1:m1"] == f"approved:{NTP}"
+    tabs = form.choose(f"field:{ACTIVE}:1:m1", "").send(visitor, MAPPING, step="tabs")
     form = tabs.check("tab", str(ACTIVE), str(DONE)).send(visitor, MAPPING, step="columns")
-    assert form.values[f"field:{ACTIVE}:K:K"] == ""
-    assert form.values[f"field:{DONE}:K:K"] == f"approved:{NTP}"
+    assert form.values[f"field:{ACTIVE}:1:m1"] == ""
+    assert form.values[f"field:{DONE}:1:m1"] == f"approved:{NTP}"
 
 
 def test_a_draft_that_is_too_old_is_begun_again(console: Console) -> None:
@@ -432,7 +432,7 @@ def test_what_would_be_replaced_is_listed_and_can_be_kept(console: Console, is_k
     bench.ask()
     bench.flush()
     form = columns(visitor)
-    rejected = word(form, BOTH, "perm", "Submitted").replace(":Submitted", ":Rejected")
+    rejected = word(form, BOTH, "1:perm", "Submitted").replace(":Submitted", ":Rejected")
     mapped(console, form.choose(rejected, ""))
     bench.flush()
     later = {"status": "REJECTED", "date_updated": "2099-01-01T00:00:00Z"}
@@ -471,7 +471,7 @@ def test_the_preview_names_mapped_tabs_that_were_not_chosen(console: Console) ->
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
     assert "Still mapped as before: Done." in plain(visitor.text("/mapping/rows"))
     form = columns(visitor)
-    assert form.values[f"field:{BOTH}:perm"] == f"status:{PERMIT}"
+    assert form.values[f"field:{BOTH}:1:perm"] == f"status:{PERMIT}"
 
 
 @pytest.mark.long
@@ -480,7 +480,7 @@ def test_a_missing_word_is_reported(console: Console) -> None:
     form = chosen(columns(visitor))
     said = "No option was chosen for Rejected, "
     assert said not in plain(form.page)
-    rejected = word(form, BOTH, "perm", "Submitted").replace(":Submitted", ":Rejected")
+    rejected = word(form, BOTH, "1:perm", "Submitted").replace(":Submitted", ":Rejected")
     form = form.choose(rejected, "").send(visitor, MAPPING, step="preview")
     assert f"Perm.: {said}" in plain(form.page)
     assert said in plain(form.send(visitor, MAPPING, step="columns").page)

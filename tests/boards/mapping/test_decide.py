@@ -45,6 +45,11 @@ def test_a_column_whose_letter_is_a_header_is_named_like_in_formulas() -> None:
     assert at == {"customer": 0, "phone": 1, "stage": 3}
 
 
+def test_the_second_of_two_headers_is_named_by_its_number() -> None:
+    made = decided(fields={"2:step": "stage", "1:step": "days"}, unset=["1:phone"])
+    assert [column.field for column in made.columns[3:]] == ["days", "stage"]
+
+
 def test_a_field_with_any_text_may_only_be_an_option() -> None:
     made = decided(fields={"Permit": "with"})
     words, options = made.fields["with"].words, {one: one for one in ("Done", "REJECTED", "Out")}
