@@ -170,6 +170,9 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "reasons": [
             {"reason": reason.code, "message": reason.text} for reason in comparison.reasons
         ],
+        "warnings": [
+            {"reason": warning.code, "message": warning.text} for warning in comparison.warnings
+        ],
         "waiting": waiting(comparison.backlog),
         "oldest_event_seconds": comparison.backlog.oldest,
         "documents_failed": comparison.backlog.failed_documents,
