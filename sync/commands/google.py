@@ -101,7 +101,7 @@ def _pasted(sign_in: SignIn) -> Token:
 def _files(
     settings: GoogleSettings, account: str, spreadsheet: str, folder: str
 ) -> tuple[str, str]:
-    """Return folder and spreadsheet: the given ones, if they are writable, or new ones.
+    """Return folder and spreadsheet: the given ones, if they can be opened, or our own.
 
     Raises SettingsError, Permanent or Retryable.
     """

@@ -319,5 +319,5 @@ def is_up_to_date(wiring: Wiring) -> Check:
     return outcome(
         " ".join(problem.what for problem in problems),
         " ".join(f"{problem.code}: {problem.cause}" for problem in problems),
-        "; ".join(remedy(problem.code) for problem in problems),
+        "; ".join(remedy(problem.code).rstrip(".") for problem in problems),
     )

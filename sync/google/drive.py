@@ -137,7 +137,10 @@ class Drive:
     def is_writable_folder(self) -> bool:
         """Return whether the root is a folder that accepts files. Raises Permanent."""
         fields = {"fields": "mimeType,trashed,capabilities(canAddChildren)"}
-        folder = self._call("GET", f"{_FILES}/{self._root}", fields)
+        try:
+            folder = self._call("GET", f"{_FILES}/{self._root}", fields)
+        except NotFound as error:
+            raise NotFound(error.reason, f"Folder {self._root}: {error.message}") from None
         allowed = folder.get("capabilities", {}).get("canAddChildren", False)
         return folder.get("mimeType") == _FOLDER_TYPE and allowed and not folder.get("trashed")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sync.errors import SettingsError
+from sync.errors import NotFound, SettingsError
 from sync.settings.environment import load
 from sync.setup.spreadsheet import Setup
 from sync.sheets.read import HISTORY_TAB, JOBS_TAB, PIPELINE_TAB
@@ -157,6 +157,8 @@ def test_a_service_account_without_a_shared_drive_gets_the_fix(bench: Bench) -> 
 def test_a_file_in_the_place_of_the_folder_is_named(bench: Bench) -> None:
     with pytest.raises(SettingsError, match="is not a folder"):
         bench.setup(DRIVE_FOLDER_ID=bench.spreadsheet).folder()
+    with pytest.raises(NotFound, match="Folder 1AbC-dEf_GhIjKl: "):
+        bench.setup(DRIVE_FOLDER_ID="1AbC-dEf_GhIjKl").folder()
 
 
 @pytest.mark.long
@@ -168,6 +170,9 @@ def test_the_command_reports_what_it_did(bench: Bench) -> None:
     assert "tab 'Jobs': created" in first.stdout
     second = bench.command("init")
     assert "Nothing to do: everything exists." in second.stdout.splitlines()
+    bench.environment["SPREADSHEET_ID"] = ""
+    for how in ("Created one", "Found the one that was created before"):
+        assert f"SPREADSHEET_ID isn't set. {how}. Set it:\n" in bench.command("init").stdout
 
 
 def test_a_column_that_is_moved_while_it_writes_is_found_the_next_time(bench: Bench) -> None:
