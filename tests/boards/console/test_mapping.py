@@ -462,7 +462,9 @@ def test_the_preview_names_mapped_tabs_that_were_not_chosen(console: Console) ->
     mapped(console, chosen(columns(visitor)))
     bench.ask()
     bench.flush()
-    form = begun(visitor).check("tab", str(ACTIVE)).send(visitor, MAPPING, step="columns")
+    tabs = begun(visitor)
+    assert plain(tabs.page).count("The tab is mapped.") == 2
+    form = tabs.check("tab", str(ACTIVE)).send(visitor, MAPPING, step="columns")
     assert "Done: not chosen here, so still mapped" in plain(form.page)
     form = form.send(visitor, MAPPING, step="preview")
     page = plain(form.page)

@@ -214,6 +214,11 @@ def test_several_tabs_have_to_be_named(theirs: Stand) -> None:
     for field in ("days", "last_comment"):
         places = [place[:2] for place, value in keys(theirs, COLUMN_KEY) if value == field]
         assert places == ["0c", "2c"], "every mapped tab has it"
+    theirs.fill([HEADERS, *JOBS], theirs.add_tab("March"))
+    found = theirs.mapped("--tab", "March")["tabs"][0]
+    (email,) = (one for one in found["columns"] if one["header"] == "Email")
+    assert (email["field"], email["reason"]) == ("last_comment", "as in Sheet1")
+    assert found["added"] == ["site_id"]
     assert "There is no tab 'Jobs' of yours. There are: Sheet1, Crew" in theirs.map(
         "--tab", "Jobs", status=1
     )
