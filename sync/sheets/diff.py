@@ -258,8 +258,8 @@ class CellDecider:
         A cell to recheck holds something else. Where people type, what we wrote is known all the
         same: only by that can the rest be recognized as typed.
         """
-        is_ours = table.is_ours and column not in TYPED_IDS
-        if (column in target.recheck and is_ours) or not target.written:
+        rule = rule_of(column, target.cells.get(column, EMPTY), is_ours=table.is_ours)
+        if (column in target.recheck and rule is Rule.OURS) or not target.written:
             return None
         last_written = target.written.get(column, EMPTY)
         zone = (last_written.when and last_written.when.tzinfo) or self.zone
