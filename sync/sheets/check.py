@@ -169,8 +169,7 @@ class _RowCheck:
                     continued.add(number)
                     undo = undo.model_copy(update={"before": old.before})
             undos += [undo] if undo.is_needed else []
-        if self._is_missing_header(cell):
-            undos += [self._missing_header(cell, part) for part in failed_parts]
+        undos += self._missing_header(cell, failed_parts)
         is_typed_note = failed_parts == [NOTE] and is_right and self.row.site
         outcome = _Outcome.TYPED_NOTE if is_typed_note else _Outcome.MISPLACED
         return _Finding(outcome, words, undos, continued)
@@ -220,6 +219,12 @@ class _RowCheck:
     def _knows_keys(self) -> bool:
         return KEY in self.columns and is_in_place(self.table, KEY, self.columns[KEY])
 
+    def _key(self) -> str:
+        """Return the site of the overwritten row; "" if it has none or that isn't known."""
+        if self.row.is_new:
+            return self.row.site
+        return site_in(self._key_cell) or ""
+
     def _was_expected(self, cell: CellWrite, part: str) -> bool:
         before = at(self.copy, cell.index)
         if part != NOTE:
@@ -230,6 +235,72 @@ class _RowCheck:
         if cell.undoes:  # It may restore a blank, and the note of another row may be blank, too.
             return False
         return note == note_of(cell.data) or is_same_note(expected, note)
+
+    def _undo(self, cell: CellWrite, part: str) -> Undo:
+        before, wrote = (masked(part, data) for data in (at(self.copy, cell.index), cell.data))
+        index = index_now(self.table, cell.column, cell.index)
+        return Undo(
+            sheet_id=self.row.sheet_id,
+            column=self._column_written(cell),
+            fields=part,
+            before=before,
+            wrote=wrote,
+            identity=self._identity_written_over(cell),
+            image=RowImage.of(self.copy, self.columns, [cell.index]),
+            row=self.row.row,
+            tab=self.table.title,
+            header=self.table.headers.get(index, cell.column),
+            row_text=row_text(self.copy),
+        )
+
+    def _identity_written_over(self, cell: CellWrite) -> RowIdentity:
+        """Return how the overwritten row is found again: `Undo` has the kinds."""
+        if cell.column == KEY and (site := site_in(cell.data)):
+            return ByWrongKey(key=site, right_texts=cell.key_row)
+        if isinstance(self.row.identity, ByHeaderGuard) and self._is_copy_of_header:
+            return ByHeaderGuard()
+        if cell.column != KEY and (key := self._key()):
+            return ByKey(key=key)  # If the key was overwritten, too, it is restored first.
+        wrote = {
+            each.column: text
+            for each in self.row.cells
+            if each.column in IDENTITY_COLUMNS
+            and each.fields != NOTE
+            and is_in_place(self.table, each.column, each.index)
+            and (text := content(each.data).text)
+        }
+        overwritten = [one.index for one in self.row.cells]
+        image = RowImage.of(self.copy, self.columns, overwritten)
+        return ByContent(image=image, wrote_customer=wrote)
+
+    def _column_written(self, cell: CellWrite) -> str:
+        if is_in_place(self.table, cell.column, cell.index):
+            return cell.column
+        index = index_now(self.table, cell.column, cell.index)
+        return next((c for c, now in self.table.columns.items() if now == index), "")
+
+    def _missing_header(self, cell: CellWrite, failed_parts: Sequence[str]) -> list[Undo]:
+        """Return a new column's header that went into another row, as undos of its blank header.
+
+        That row was in the place of the header row, which was sorted in with the rows.
+        """
+        is_header = isinstance(self.row.identity, ByHeaderGuard)
+        if not is_header or self._is_copy_of_header or cell.undoes:
+            return []
+        return [
+            Undo(
+                sheet_id=self.row.sheet_id,
+                column=self._column_written(cell),
+                fields=part,
+                before=masked(part, cell.data),
+                wrote={},
+                identity=ByHeaderGuard(),
+                row=self.table.header_row,
+                tab=self.table.title,
+                header=cell.column,
+            )
+            for part in failed_parts
+        ]
 
     def _replaced_words(self, cell: CellWrite) -> ReplacedWords:
         return ReplacedWords(
@@ -261,73 +332,6 @@ class _RowCheck:
             row_text=row_text(self.copy),
         )
         return [report]
-
-    def _undo(self, cell: CellWrite, part: str) -> Undo:
-        before, wrote = (masked(part, data) for data in (at(self.copy, cell.index), cell.data))
-        index = index_now(self.table, cell.column, cell.index)
-        return Undo(
-            sheet_id=self.row.sheet_id,
-            column=self._column_written(cell),
-            fields=part,
-            before=before,
-            wrote=wrote,
-            identity=self._identity_written_over(cell),
-            image=RowImage.of(self.copy, self.columns, [cell.index]),
-            row=self.row.row,
-            tab=self.table.title,
-            header=self.table.headers.get(index, cell.column),
-            row_text=row_text(self.copy),
-        )
-
-    def _is_missing_header(self, cell: CellWrite) -> bool:
-        """Whether a new column's header went into another row: the header row was sorted in."""
-        is_header = isinstance(self.row.identity, ByHeaderGuard)
-        return is_header and not (self._is_copy_of_header or cell.undoes)
-
-    def _missing_header(self, cell: CellWrite, part: str) -> Undo:
-        """Return what is still to be written into the blank header, as an undo."""
-        return Undo(
-            sheet_id=self.row.sheet_id,
-            column=self._column_written(cell),
-            fields=part,
-            before=masked(part, cell.data),
-            wrote={},
-            identity=ByHeaderGuard(),
-            row=self.table.header_row,
-            tab=self.table.title,
-            header=cell.column,
-        )
-
-    def _identity_written_over(self, cell: CellWrite) -> RowIdentity:
-        if cell.column == KEY and (site := site_in(cell.data)):
-            return ByWrongKey(key=site, right_texts=cell.key_row)
-        if isinstance(self.row.identity, ByHeaderGuard) and self._is_copy_of_header:
-            return ByHeaderGuard()
-        if cell.column != KEY and (key := self._key()):
-            return ByKey(key=key)  # If the key was overwritten, too, it is restored first.
-        wrote = {
-            each.column: text
-            for each in self.row.cells
-            if each.column in IDENTITY_COLUMNS
-            and each.fields != NOTE
-            and is_in_place(self.table, each.column, each.index)
-            and (text := content(each.data).text)
-        }
-        overwritten = [one.index for one in self.row.cells]
-        image = RowImage.of(self.copy, self.columns, overwritten)
-        return ByContent(image=image, wrote_customer=wrote)
-
-    def _key(self) -> str:
-        """Return the site of the overwritten row; "" if it has none or that isn't known."""
-        if self.row.is_new:
-            return self.row.site
-        return site_in(self._key_cell) or ""
-
-    def _column_written(self, cell: CellWrite) -> str:
-        if is_in_place(self.table, cell.column, cell.index):
-            return cell.column
-        index = index_now(self.table, cell.column, cell.index)
-        return next((c for c, now in self.table.columns.items() if now == index), "")
 
 
 def masked(fields: str, cell: CellData) -> dict[str, Any]:

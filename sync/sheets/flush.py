@@ -444,7 +444,7 @@ class Flusher:
         """Narrow the search after a second refusal; quarantine a job that was refused alone.
 
         Before that, the same batch is sent without the jobs' data. If Google rejects that, too
-        (Refused is raised), a guard or the fence is at fault, not a job.
+        (Refused is raised), the fence, a guard or the History is at fault, not a job.
         """
         if self._search.was_refused:
             context = replace(context, fence=self.writer.take_turn(context.lease))

@@ -124,12 +124,13 @@ class Likeness(IntEnum):
     MORE = auto()
     """All of it, and more: if it held only "red", then "red | urgent"."""
     PARTLY_RESTORED = auto()
-    """All of it was overwritten, and the row shows no longer the customer that we wrote."""
+    """All of it was overwritten, and the customer that we wrote isn't in the row anymore."""
 
 
 class _Identity(Value):
+    """With unknown keys, it is invalid: it was stored by an earlier version, in another form."""
+
     model_config = ConfigDict(extra="forbid")
-    """One that an earlier version stored isn't taken for another kind."""
 
 
 class ByKey(_Identity):
