@@ -1,6 +1,7 @@
 """Signed-in HTTP sessions for Google, or for an emulator."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -134,9 +135,8 @@ def credentials_json(settings: GoogleSettings) -> dict[str, Any]:
 class AcceptedSignIn:
     """A sign-in that Google accepts.
 
-    `scopes` is empty if Google doesn't return them. `ends_in` is the number of seconds until the
-    sign-in expires, None if it doesn't: `refresh_token_expires_in` in the token's answer (source:
-    Google's guide "Using OAuth 2.0 to access Google APIs", time-based access).
+    `scopes` is empty if Google doesn't return them. `ends_in` is the number of seconds until Google
+    ends it, None if it doesn't.
     """
 
     scopes: frozenset[str] = frozenset()
@@ -169,10 +169,16 @@ def sign_in(settings: GoogleSettings) -> AcceptedSignIn:
         raise Retryable("google_unavailable", f"Google's sign-in answered {answer.status_code}.")
     if answer.status_code != 200:
         raise _sign_in_refusal(str(content.get("error", answer.status_code)))
-    ends_in = content.get("refresh_token_expires_in")
-    if not isinstance(ends_in, int | float) or ends_in <= 0:
-        ends_in = None
-    return AcceptedSignIn(frozenset(str(content.get("scope", "")).split()), ends_in)
+    return AcceptedSignIn(frozenset(str(content.get("scope", "")).split()), ends_in(content))
+
+
+def ends_in(answer: Mapping[str, Any]) -> float | None:
+    """Return the seconds until Google ends a sign-in, from its token's answer, or None.
+
+    Source: Google's guide "Using OAuth 2.0 to access Google APIs", time-based access.
+    """
+    seconds = answer.get("refresh_token_expires_in")
+    return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else None
 
 
 def _sign_in_service_account(settings: GoogleSettings) -> AcceptedSignIn:

@@ -18,7 +18,7 @@ from google_auth_oauthlib.flow import Flow
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from sync.errors import Permanent, Retryable, SettingsError
-from sync.google.auth import TIMEOUT, TOKEN_URL
+from sync.google.auth import TIMEOUT, TOKEN_URL, ends_in
 
 _AUTHORIZE = "https://accounts.google.com/o/oauth2/v2/auth"
 _DESKTOP = "Use the JSON file of an OAuth client of the type Desktop app."
@@ -100,8 +100,7 @@ class SignIn:
         if not token.get("refresh_token"):
             raise Permanent("google_sign_in", f"Google gave no lasting sign-in. {_RETRY}")
         values = {**self._app, "refresh_token": str(token["refresh_token"])}
-        ends_in = token.get("refresh_token_expires_in")
-        return Token(values, float(ends_in) if ends_in else None)
+        return Token(values, ends_in(token))
 
     def _code(self, answer: str) -> str:
         if "?" not in answer:
