@@ -193,13 +193,14 @@ class Reader:
 
     _lists: Lists
     _paths: EverBrightConfig
-    _has_contracts: bool = True
+    _missing: set[str] = field(default_factory=set)
+    """The lists, by their keys in the config, that the account doesn't have."""
     notes: list[str] = field(default_factory=list)
-    """Lists that the account doesn't have; jobs are read without them."""
+    """The same in words; jobs are read without these lists."""
 
     def begin(self) -> None:
         """Begin a run: a list that the last run didn't find is requested again."""
-        self._has_contracts, self.notes = True, []
+        self._missing, self.notes = set(), []
 
     def read(self, site: str, known: Job) -> JobReading:
         """Return a job's contracts, and the milestones that may differ from `known`.
@@ -214,11 +215,11 @@ class Reader:
         changed = [record for record in records if _may_be_news(record, known)]
         quote = ""
         if any(not answers.identifier(record, *QUOTE_KEYS) for record in changed):
-            quote = payloads.initial_quote(self._records(self._paths.quotes, "site", site))
-        milestones = [
-            payloads.milestone(record, site, quote, self._tasks(record)) for record in changed
-        ]
-        return JobReading([*milestones, *self._contracts(site)], bool(workflows))
+            quote = payloads.initial_quote(self._optional_records("quotes", site))
+        found = [payloads.milestone(record, site, quote, self._tasks(record)) for record in changed]
+        contracts = self._optional_records("contracts", site)
+        found += [payloads.contract(record, site) for record in contracts]
+        return JobReading(found, bool(workflows))
 
     def _records(self, path: str, owner: str, uuid: str) -> list[Record]:
         """Return the records of a list that belong to `uuid`, the `owner` in the path."""
@@ -226,22 +227,22 @@ class Reader:
         answers.check_owner(records, _OWNERS[owner], uuid)
         return records
 
-    def _contracts(self, site: str) -> list[dict[str, Any]]:
-        """Return a job's contracts; none, with a note, if EverBright has no such list."""
-        if not (self._has_contracts and self._paths.contracts):
+    def _optional_records(self, name: str, site: str) -> list[Record]:
+        """Return a job's records of a list; none, with a note, if EverBright has no such list."""
+        path = getattr(self._paths, name)
+        if not path or name in self._missing:
             return []
         try:
-            records = self._records(self._paths.contracts, "site", site)
+            return self._records(path, "site", site)
         except BrightsheetError as error:
             if error.reason not in OPTIONAL_LIST:
                 raise
             self.notes.append(
-                f"contracts are not read. {error.message} Correct `contracts` under [everbright]."
+                f"{name} are not read. {error.message} Correct `{name}` under [everbright]."
             )
-            self._has_contracts = False
-            _log.warning("contracts_not_read", reason=error.reason)
+            self._missing.add(name)
+            _log.warning("list_not_read", list=name, reason=error.reason)
             return []
-        return [payloads.contract(record, site) for record in records]
 
     def _tasks(self, milestone: Record) -> list[tuple[Record, list[Record]]]:
         tasks = self._records(self._paths.tasks, "milestone", _id(milestone, "milestone"))

@@ -110,19 +110,20 @@ def test_an_empty_record_does_not_stop_the_reading(stand: Stand, record: dict[st
     assert (run.jobs, run.without_workflow, run.is_complete) == (1, 0, True)
 
 
+@pytest.mark.parametrize(("name", "events"), [("contracts", 2), ("quotes", 3)])
 def test_a_missing_list_is_reported_once_and_the_jobs_are_read(
-    google: Emulator, sqlite_url: str, tmp_path: Path
+    google: Emulator, sqlite_url: str, tmp_path: Path, name: str, events: int
 ) -> None:
-    wrong = '[everbright]\ncontracts = "/api/v1/paper?site_id={site}"\n'
+    wrong = f'[everbright]\n{name} = "/api/v1/paper?site_id={{site}}"\n'
     config = with_more(tmp_path, wrong)
     stand = Stand(google, sqlite_url, config)
-    stand.load(event(1), event(2), contract("SIGN", **UPDATED))
+    stand.load(event(1, quote=None), event(2, quote=None), contract("SIGN", **UPDATED))
     result = stand.command("backfill", "--json")
     told = json.loads(result.stdout)
-    assert (result.exit_code, told["events"]) == (0, 2)
+    assert (result.exit_code, told["events"]) == (0, events)
     assert len(told["notes"]) == 1
-    assert "`contracts` under [everbright]" in told["notes"][0]
-    assert not stand.asked("contract.list")
+    assert f"`{name}` under [everbright]" in told["notes"][0]
+    assert not stand.asked(f"{name[:-1]}.list")
 
 
 def test_blank_switches_contracts_off(google: Emulator, sqlite_url: str, tmp_path: Path) -> None:
