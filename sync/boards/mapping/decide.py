@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from sync.boards.mapping import header_row
 from sync.boards.mapping.example import (
+    EarlierColumn,
     Example,
-    ExampleColumn,
     StoredMapping,
     StoredWords,
     added_like,
@@ -147,7 +147,7 @@ def _named(columns: Sequence[_Column], tab: SeenTab, text: str) -> _Column | Non
 class TabDecider:
     """Decides mappings by the available fields, the stored mapping and the user's choices.
 
-    For a tab without a stored mapping, `examples` are proposed: mapped tabs, the nearest first.
+    For a tab without a stored mapping, the same as in `examples` is proposed.
     """
 
     def __init__(
@@ -164,9 +164,7 @@ class TabDecider:
         """Return one that decides without the user's choices."""
         return TabDecider(self._fields, Choices(), self._account, self._examples)
 
-    def _examples_for(self, tab: SeenTab, *, was_mapped: bool) -> Sequence[Example]:
-        if was_mapped:
-            return ()
+    def _examples_for(self, tab: SeenTab) -> Sequence[Example]:
         return sorted(self._examples, key=lambda example: example.title != tab.title)
 
     def decide(
@@ -193,18 +191,15 @@ class TabDecider:
             for text in (*self._choices.fields, *self._choices.unset)
             if (proposal := _named(proposals, tab, text))
         }
-        examples = self._examples_for(tab, was_mapped=stored is not None)
-        alike = columns_like(tab, row, proposals, examples, self._fields)
-        columns = self._chosen_columns(proposals, named, tab, stored, alike)
+        if stored:
+            earlier = stored.columns
+        else:
+            earlier = columns_like(tab, row, proposals, self._examples_for(tab), self._fields)
+        columns = self._chosen_columns(proposals, named, base, earlier)
         word_columns = self._find_word_columns(columns, tab)
         words = self._words_by_index(word_columns)
-        if stored:
-            earlier = {n: (field, stored.words.get(n, {})) for n, field in stored.fields.items()}
-        else:
-            earlier = {n: (column.field, column.words) for n, column in alike.items()}
         columns = tuple(
-            self._attach_words(c, *earlier.get(c.index, ("", {})), words.get(c.index, {}))
-            for c in columns
+            self._attach_words(c, earlier.get(c.index), words.get(c.index, {})) for c in columns
         )
         mapping = replace(base, columns=columns, found=frozenset({*named, *word_columns}))
         return mapping if KEY in mapping.fields else replace(mapping, added=(KEY,))
@@ -214,42 +209,39 @@ class TabDecider:
             return HeaderRow(self._choices.header_row)
         if stored:
             return HeaderRow(stored.header_row)
-        row = header_row_like(tab, self._examples_for(tab, was_mapped=False))
+        row = header_row_like(tab, self._examples_for(tab))
         return header_row.find(tab, self._recognizer) if row is None else HeaderRow(row)
 
     def _chosen_columns(
         self,
         proposals: Sequence[Proposal],
         named: Mapping[str, Proposal],
-        tab: SeenTab,
-        stored: StoredMapping | None,
-        alike: Mapping[int, ExampleColumn],
+        base: TabMapping,
+        earlier: Mapping[int, EarlierColumn],
     ) -> tuple[MappedColumn, ...]:
-        wanted = self._chosen_fields(named, tab)
+        wanted = self._chosen_fields(named, base.tab)
         unset = {named[text].index for text in self._choices.unset if text in named}
-        was = stored.fields if stored else {}
+        keys = [n for n, column in earlier.items() if column.field == KEY and base.was_mapped]
+        taken = {column.field for column in earlier.values() if column.field}
         columns = []
         for proposal in proposals:
             is_chosen = proposal.index in wanted or proposal.index in unset
-            if is_chosen and was.get(proposal.index) == KEY and KEY not in wanted.values():
+            if is_chosen and proposal.index in keys and KEY not in wanted.values():
                 command = 'To use another column: --set "Header=site_id".'
                 what = f"{proposal.header!r} links each row to its job."
                 raise Permanent("key", what, command)
             if is_chosen:
                 column = MappedColumn(proposal, wanted.get(proposal.index, ""), "as you set it")
-            elif proposal.index in was:
-                column = MappedColumn(proposal, was[proposal.index], "mapped already")
-            elif stored and proposal.field:
+            elif before := earlier.get(proposal.index):
+                column = MappedColumn(proposal, before.field, before.reason)
+            elif base.was_mapped and proposal.field:
                 spelled = self._fields.spelled(proposal.field)
                 command = f'to map it: --set "{proposal.header}={spelled}"'
                 column = MappedColumn(proposal, "", "not mapped", command=command)
-            elif example := alike.get(proposal.index):
-                column = MappedColumn(proposal, example.field, f"as in {example.place}")
+            elif proposal.field in taken:
+                column = MappedColumn(proposal, "", "another column has its field")
             else:
                 column = MappedColumn(proposal, proposal.field, proposal.reason)
-                taken = {example.field for example in alike.values() if example.field}
-                if proposal.field in taken:
-                    column = MappedColumn(proposal, "", "another column has its field")
             if column.field in wanted.values() and proposal.index not in wanted:
                 column = MappedColumn(proposal, "", "its field was set for another column")
             columns.append(column)
@@ -288,7 +280,7 @@ class TabDecider:
         Right of the key's: a row that is moved to a tab without them keeps its key.
         """
         if self._choices.added is None:
-            examples = self._examples_for(tab.tab, was_mapped=tab.was_mapped)
+            examples = () if tab.was_mapped else self._examples
             added = dict.fromkeys(added_like(tab.tab, tab.header_row, examples, self._fields))
         else:
             added = dict.fromkeys(self._fields.id_of(name) for name in self._choices.added)
@@ -348,15 +340,13 @@ class TabDecider:
     def _attach_words(
         self,
         column: MappedColumn,
-        earlier_field: str,
-        earlier: StoredWords,
+        before: EarlierColumn | None,
         chosen: ChosenWords,
     ) -> MappedColumn:
         if not column.field:
             return column
-        was_same_field = column.field == earlier_field
-        if not was_same_field:
-            earlier = {}
+        was_same_field = before is not None and before.field == column.field
+        earlier = before.words if before and was_same_field else {}
         if column.field == PROGRESS:
             if not was_same_field:
                 proposed = self._rules.proposed(column.proposal.all_values)

@@ -14,6 +14,16 @@ StoredWords = Mapping[str, str]
 
 
 @dataclass(frozen=True)
+class EarlierColumn:
+    """How a column was mapped before, in its tab or in another: its field ("": none), and words."""
+
+    field: str
+    words: StoredWords
+    reason: str
+    """Why it should be the same now."""
+
+
+@dataclass(frozen=True)
 class StoredMapping:
     """How a tab was mapped: its header row, and by column index its fields and their words."""
 
@@ -22,15 +32,13 @@ class StoredMapping:
     words: Mapping[int, StoredWords]
     since: datetime | None = None
 
-
-@dataclass(frozen=True)
-class ExampleColumn:
-    """A column of a mapped tab: its field ("" for none), and its words."""
-
-    field: str
-    words: StoredWords
-    place: str
-    """What people call the tab, or its spreadsheet."""
+    @property
+    def columns(self) -> dict[int, EarlierColumn]:
+        """The columns with a field."""
+        return {
+            index: EarlierColumn(field, self.words.get(index, {}), "mapped already")
+            for index, field in self.fields.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -39,20 +47,20 @@ class Example:
 
     title: str
     header_row: int
-    columns: Mapping[str, ExampleColumn]
+    columns: Mapping[str, EarlierColumn]
 
 
 def example_of(tab: SeenTab, stored: StoredMapping, place: str) -> Example:
-    """Return a mapped tab as an example."""
-    columns = {
-        header: ExampleColumn(stored.fields.get(index, ""), stored.words.get(index, {}), place)
-        for index, header in tab.numbered_headers(stored.header_row).items()
-    }
+    """Return a mapped tab as an example; `place` is what people call it, or its spreadsheet."""
+    columns, reason = dict[str, EarlierColumn](), f"as in {place}"
+    for index, header in tab.numbered_headers(stored.header_row).items():
+        field, words = stored.fields.get(index, ""), stored.words.get(index, {})
+        columns[header] = EarlierColumn(field, words, reason)
     return Example(tab.title, stored.header_row, columns)
 
 
 def header_row_like(tab: SeenTab, examples: Sequence[Example]) -> int | None:
-    """Return the header row of the first example, if the tab has most of its headers there."""
+    """Return the header row of the first example of whose headers the tab has most there."""
     for example in examples:
         headers = {*tab.numbered_headers(example.header_row).values()}
         if 2 * len(headers & example.columns.keys()) > len(example.columns):
@@ -66,12 +74,12 @@ def columns_like(
     proposals: Sequence[Proposal],
     examples: Sequence[Example],
     fields: Fields,
-) -> dict[int, ExampleColumn]:
+) -> dict[int, EarlierColumn]:
     """Return what a tab's columns are in the first example that has them, by index.
 
     Without words that their drop-downs don't have, and without fields that aren't known now.
     """
-    headers, found = tab.numbered_headers(header_row), dict[int, ExampleColumn]()
+    headers, found = tab.numbered_headers(header_row), dict[int, EarlierColumn]()
     for proposal in proposals:
         header, options = headers.get(proposal.index, ""), proposal.options
         column = next((e.columns[header] for e in examples if header in e.columns), None)
