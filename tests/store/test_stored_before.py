@@ -1,4 +1,4 @@
-"""What the first build with these tables has stored, is read by this one."""
+"""What the first build with these tables has stored and this one uses is read by it."""
 
 import json
 from pathlib import Path
