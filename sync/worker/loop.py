@@ -41,8 +41,10 @@ def run_loop(
 ) -> None:
     """Repeat `step` until stopped; call `idle` when it reports that nothing is left to do.
 
-    `count` is called with each error, None for an internal one.
+    `count` is called with each error, None for an internal one. An error that repeats is logged
+    once.
     """
+    logged = ""
     while not stop.is_set():
         try:
             if not step():
@@ -50,12 +52,16 @@ def run_loop(
         except BrightsheetError as error:
             if error.reason != "stopping":
                 count(error)
-                _log.warning("step_failed", thread=current_thread().name, reason=error.reason)
+                if error.reason != logged:
+                    _log.warning("step_failed", thread=current_thread().name, reason=error.reason)
+                logged = error.reason
                 stop.wait(POLL_SECONDS)
         except Exception:
             count(None)
             _log.exception("fault", thread=current_thread().name)
             stop.wait(FAULT_SECONDS)
+        else:
+            logged = ""
 
 
 class ProjectionLoop:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 
 import pytest
+from structlog.testing import capture_logs
 
 from sync.errors import Retryable
 from sync.store import Lease, Leases
 from sync.wiring import PROJECTION
-from sync.worker.loop import ProjectionLoop
+from sync.worker.loop import ProjectionLoop, Stop, run_loop
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.stored import stored_sites
@@ -104,3 +105,20 @@ def test_the_lease_is_released_after_an_error_and_the_delivery_stays(running: Ru
 def rename(running: Running, old: str, new: str) -> None:
     with running.bench.database.writing() as connection:
         connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
+
+
+def test_an_outage_of_the_database_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sync.worker.loop.POLL_SECONDS", 0)
+    stop, steps = Stop(), iter(["away", "away", "", "away", "busy"])
+
+    def step() -> bool:
+        reason = next(steps, None)
+        if reason is None:
+            stop.set()
+        elif reason:
+            raise Retryable(reason, "No answer.")
+        return True
+
+    with capture_logs() as logs:
+        run_loop(stop, step, int, str)
+    assert [line["reason"] for line in logs] == ["away", "away", "busy"]
