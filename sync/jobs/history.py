@@ -91,14 +91,15 @@ class HistoryLines:
         # The newest is first.
         following = log.statuses[place - 1] if place else None
         previous = log.statuses[place + 1] if place + 1 < len(orders) else None
-        neighbors = [one for one in (following, previous) if one]
-        has_changed = all(one.status != seen.status for one in neighbors)
+        old_status = previous.status if previous else None
+        is_new = following is None or following.status != seen.status
+        has_changed = is_new and seen.status != old_status
         changes: list[Change] = []
         if has_changed:
             line = {
                 "subject": definition,
                 "stamp": self._remarks.moment(new.milestone.comments, log, seen),
-                "before": previous.status if previous else None,
+                "before": old_status,
                 "after": seen.status,
             }
             if self._is_rejected(seen.status):

@@ -28,7 +28,7 @@ def said(text: str, at: str, **more: Any) -> dict[str, Any]:
     )
 
 
-def event(status: str, at: str, **more: Any) -> dict[str, Any]:
+def event(status: str | None, at: str, **more: Any) -> dict[str, Any]:
     return milestone(status=status, date_updated=f"2026-11-{at}Z", **{**PERMITS, **more})
 
 
@@ -164,6 +164,12 @@ SUBMITTED = (DAY_25, event("SUBMITTED", "25T08:59:00"))
             event("REJECTED", "24T15:00:00", definition=4, name="Design"),
             [["Design", "", "Rejected", "", "11/24"]],
             id="late by more than a day",
+        ),
+        pytest.param(
+            SUBMITTED,
+            event(None, "27T09:00:00", definition=4, name="Design"),
+            [],
+            id="a new milestone without a status",
         ),
         pytest.param(
             (DAY_25, contract("SENT", date_updated="2026-11-25T09:00:00Z")),
