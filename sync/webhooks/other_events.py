@@ -108,13 +108,15 @@ def is_yes(mark: object) -> bool:
 def _comments(tree: Tree) -> Iterator[Comment]:
     """Yield the comments: a list, a single object, or fields of `tree` itself."""
     listed, single = tree.get("comments"), tree.get("comment")
-    entries = [*listed] if isinstance(listed, list) else []
+    entries = objects(listed)
     entries += [single if isinstance(single, Mapping) else tree] if single else []
     for entry in entries:
         try:
             comment = Comment.model_validate(entry)
-        except ValidationError:
-            continue
+        except ValidationError as error:
+            odd = {each["loc"][0] for each in error.errors(include_input=False)}
+            usable = {key: value for key, value in entry.items() if key not in odd}
+            comment = Comment.model_validate(usable)
         if comment.comment:
             yield comment
 

@@ -170,6 +170,9 @@ def test_only_the_odd_entries_of_a_list_are_dropped() -> None:
     found = delivery.milestone
     assert found is not None
     assert [(one.comment, one.timestamp) for one in found.comments] == [("Hello", None), ("", None)]
+    event = read(body({"site": uuid(1), "comments": said})).other_event
+    assert event is not None
+    assert event.comments == found.comments[:1]
     assert [one.uuid for _, one in found.documents()] == [document(1)["uuid"]]
     assert {*delivery.odd_fields} == {
         "comments",
