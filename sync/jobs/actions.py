@@ -90,7 +90,13 @@ class Actions:
                 continue
             documents = (sub for sub in task.sub_tasks if sub.category == _DOCUMENT)
             lacks_document = any(sub.status != _COMPLETE for sub in documents)
-            names.append(phrases.upload.format(what=task.name) if lacks_document else task.name)
+            name = task.name
+            if lacks_document:
+                name = phrases.upload.format(what=name)
+                words = name.lower().split()
+                if words[:1] == words[1:2]:  # "upload Upload photos"
+                    name = task.name
+            names.append(name)
             assigned.append(task.assigned_to or milestone.assigned_to)
         if not names:
             return NextAction(_line(phrases.finish.format(what=title)), people)

@@ -138,6 +138,13 @@ ROWS: dict[str, tuple[list[Webhook], str, str, int | None, str]] = {
         5,
         "Installation started, Nov 22",
     ),
+    "a missing document whose task begins with the verb": (
+        [of(INSTALLATION, "INPROG", "11-22", missing("Upload job card"), missing("Photos"))],
+        "Installation in progress",
+        "Finish Installation: Upload job card and 1 more",
+        5,
+        "Installation started, Nov 22",
+    ),
     "only a milestone that isn't in the order": (
         [SIGNOFF_APPROVED],
         "Construction & Signoff approved",
