@@ -6,7 +6,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
@@ -303,6 +303,10 @@ def _sqlite_engine(url: str, synchronous: str = "FULL") -> Engine:
     def _connected(connection: sqlite3.Connection, _: object) -> None:
         # Transactions are begun below, not by the driver; a commit is on the disk.
         connection.isolation_level = None
+        with suppress(OSError):  # Some disks have no permissions, and memory has no file.
+            file = Path(str(engine.url.database))
+            if not file.stat().st_size:  # It is new, and will hold personal data.
+                file.chmod(0o600)  # SQLite creates -wal and -shm with the same permissions.
         # SQLite's own clock counts milliseconds, in which two webhooks may arrive.
         connection.create_function("now_seconds", 0, time.time)
         for pragma in (

@@ -1,6 +1,7 @@
 """The database: its schema, who waits for whom, and what is said where it does not answer."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -17,6 +18,16 @@ def test_two_upgrades_at_once_are_one(empty_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: Database(url).upgrade(), range(4)))
     assert Database(url).is_current()
+
+
+def test_other_users_of_the_machine_cannot_read_a_new_file(tmp_path: Path) -> None:
+    file = tmp_path / "new.sqlite3"
+    Database(f"sqlite:///{file}").upgrade()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(("new.sqlite3", "new.sqlite3-wal", "new.sqlite3-shm"), 0o600)
+    file.chmod(0o640)
+    assert Database(f"sqlite:///{file}").is_current()
+    assert file.stat().st_mode & 0o777 == 0o640, "chosen by a person"
 
 
 def test_reading_is_one_consistent_look(database: Database) -> None:
