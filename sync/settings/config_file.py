@@ -30,7 +30,7 @@ from sync.settings.everbright_config import (
     Title,
     word,
 )
-from sync.settings.validators import FIXES, template
+from sync.settings.validators import FIXES, matching, template
 from sync.types import Uuid
 
 _CONFIG = Path(__file__).parent.parent.parent / "config"
@@ -246,6 +246,9 @@ class StatusConfig(Strict):
     """The meaning for filters, stuck jobs and the next action."""
 
 
+_email = matching(r"[^@\s]+@[^@\s]+", "is not an email address; write it like ada@example.com")
+
+
 OPEN = "open"
 """The confirmed meaning of a status that means none of the others."""
 
@@ -274,7 +277,7 @@ class Config(Strict):
     mapping: MappingConfig = MappingConfig()
     columns: tuple[ColumnConfig, ...]
     milestones: tuple[MilestoneConfig, ...] = ()
-    reps: dict[str, str] = Field(default_factory=dict)
+    reps: dict[str, Annotated[str, AfterValidator(_email)]] = Field(default_factory=dict)
     """The email addresses for the weekly digest, by the name in *Rep*."""
     statuses: dict[str, StatusConfig] = Field(default_factory=dict)
     deadlines: dict[Name, DeadlineConfig] = Field(default_factory=dict)

@@ -29,6 +29,7 @@ MORE = {
     '[phrases]\nrejected = "Rejected"': "phrases.rejected: lacks {milestones}",
     '[phrases]\nwaiting = "The {milestones} waits"': "phrases.waiting: is to begin or end",
     '[phrases]\nnext = "{milestone}."': "phrases.next: says nothing beside {milestone}",
+    '[reps]\n"Ada Birch" = "ada.example.com"': "reps.Ada Birch: is not an email address",
     '[phrases]\nfix = "{what} {who}"': "phrases.fix: holds other names",
 }
 """The rest of the file, and its error."""
