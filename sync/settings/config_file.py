@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -31,7 +32,6 @@ from sync.settings.everbright_config import (
     word,
 )
 from sync.settings.validators import FIXES, matching, template
-from sync.types import Uuid
 
 _CONFIG = Path(__file__).parent.parent.parent / "config"
 CONFIG_FILE = _CONFIG / "brightsheet.toml"
@@ -220,10 +220,20 @@ class MappingConfig(Strict):
     """More drop-down words for a status, by its code; they also take precedence."""
 
 
+def _definition(value: str) -> str:
+    try:
+        return str(UUID(value))
+    except ValueError:
+        fix = "is not a milestone's ID; copy it from the output of: brightsheet milestones"
+        raise ValueError(fix) from None
+
+
 class MilestoneConfig(Strict):
     """A milestone: the definitions that share its columns; the first is the columns' key."""
 
-    definitions: Annotated[tuple[Uuid, ...], Field(min_length=1)]
+    definitions: Annotated[
+        tuple[Annotated[str, AfterValidator(_definition)], ...], Field(min_length=1)
+    ]
     header: Name = ""
     hidden: bool = False
     alias: Annotated[Name, AfterValidator(word)] = ""
