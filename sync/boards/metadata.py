@@ -109,17 +109,20 @@ def undo_misplaced(tab: SeenTab, mapping: TabMapping, fields: Fields) -> list[Re
 
 
 def _added(mapping: TabMapping, survey: Survey, fields: Fields) -> Iterator[Request]:
-    sheet_id, row = mapping.tab.sheet_id, mapping.header_row
-    style = survey.style(sheet_id, row, mapping.edge - 1)
-    for index, name in enumerate(mapping.added, mapping.edge):
-        if mapping.native_table:
-            # As Google's own Table grows: a column beside it would stay when its rows are sorted.
-            yield sheet_requests.insert(sheet_id, "COLUMNS", index, 1, size=index)
-        elif index >= mapping.tab.column_count:
-            yield {"appendDimension": {"sheetId": sheet_id, "dimension": "COLUMNS", "length": 1}}
-        else:
-            # Not like the column before it, whose drop-downs it would have.
-            yield sheet_requests.insert(sheet_id, "COLUMNS", index, 1, index + 1)
+    if not mapping.added:
+        return
+    sheet_id, row, edge = mapping.tab.sheet_id, mapping.header_row, mapping.edge
+    count, size = len(mapping.added), mapping.tab.column_count
+    if mapping.native_table:
+        # As Google's own Table grows: a column beside it would stay when its rows are sorted.
+        yield sheet_requests.insert(sheet_id, "COLUMNS", edge, count, size=edge)
+    elif edge < size:
+        yield sheet_requests.insert(sheet_id, "COLUMNS", edge, count, size)
+    else:
+        # Inserted ones would be like the column before them, and have its drop-downs.
+        yield {"appendDimension": {"sheetId": sheet_id, "dimension": "COLUMNS", "length": count}}
+    style = survey.style(sheet_id, row, edge - 1)
+    for index, name in enumerate(mapping.added, edge):
         cell = {"userEnteredValue": {"stringValue": fields.get(name).title}}
         start = {"sheetId": sheet_id, "rowIndex": row, "columnIndex": index}
         data = [{"values": [cell | {"userEnteredFormat": style}]}]

@@ -190,11 +190,15 @@ def test_a_table_that_fills_its_grid_gets_a_column(theirs: Stand) -> None:
 
 
 def test_cells_right_of_the_table_are_not_overwritten(theirs: Stand) -> None:
+    """Also if they are in the last column: two added ones must both be inserted before it."""
     theirs.google.edit(theirs.spreadsheet, "type_cell", row=4, column=6, text="mine")
-    theirs.map("--write")
+    span = {"sheetId": 0, "dimension": "COLUMNS", "startIndex": 7, "endIndex": 26}
+    theirs.do({"deleteDimension": {"range": span}})
+    theirs.map("--write", "--add", "status")
     rows = theirs.tab("Sheet1", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
-    assert rows[4]["values"][7]["formattedValue"] == "mine"
-    assert theirs.proposed() == MAPPED
+    assert rows[4]["values"][8]["formattedValue"] == "mine"
+    assert [cell["formattedValue"] for cell in rows[2]["values"][6:]] == ["Site ID", "Status"]
+    assert theirs.proposed() == MAPPED | {"Status": "status"}
 
 
 def test_several_tabs_have_to_be_named(theirs: Stand) -> None:
