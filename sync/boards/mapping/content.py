@@ -81,7 +81,10 @@ class ColumnContent:
 
     what: str = ""
     is_computed: bool = False
-    """Whether any cell except totals is computed: writing there would destroy a formula."""
+    """Whether any cell except totals is computed, also if it shows nothing.
+
+    Writing there would destroy a formula.
+    """
     is_numeric: bool = False
     """Whether most are numbers for Google; a phone number or a ZIP code may be one, too."""
     has_no_digits: bool = False
@@ -99,7 +102,7 @@ def of(cells: Iterable[SeenCell]) -> ColumnContent:
         what = DATE
     return ColumnContent(
         what,
-        is_computed=any(cell.kind is CellKind.COMPUTED for cell in filled),
+        is_computed=any(cell.kind is CellKind.COMPUTED for cell in cells),
         is_numeric=_are_most([cell.kind is CellKind.NUMBER for cell in filled]),
         has_no_digits=_are_most([not any(map(str.isdigit, cell.text)) for cell in filled]),
         is_blank=not filled,

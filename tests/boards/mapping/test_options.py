@@ -112,9 +112,10 @@ def test_only_a_drop_down_on_its_own_tab_names_no_tab(entered: str, expected: st
 
 
 def test_a_column_is_not_computed_because_its_total_is(stand: Stand) -> None:
-    headers = ["Client", "Phone", "kW", "System size", "No."]
+    headers = ["Client", "Phone", "kW", "System size", "No.", "Permit approved"]
     jobs: list[list[str | float | None]] = [
-        ["Ada", "303-555-0101", 8.2, f"=C{n}*2", f"=MAX(E$1:E{n - 1})+1"] for n in (2, 3, 4)
+        ["Ada", "303-555-0101", 8.2, f"=C{n}*2", f"=MAX(E$1:E{n - 1})+1", f'=IF(G{n}="","",G{n})']
+        for n in (2, 3, 4)
     ]
     stand.fill([headers, *jobs])
     stand.fill(
@@ -130,5 +131,5 @@ def test_a_column_is_not_computed_because_its_total_is(stand: Stand) -> None:
         for column in stand.mapped("--set", "kW=stage")["tabs"][0]["columns"]
     }
     assert found["kW"]["field"] == "stage"
-    for name in ("System size", "No."):
+    for name in ("System size", "No.", "Permit approved"):  # The last one shows nothing so far.
         assert "computed by a formula" in found[name]["reason"]
