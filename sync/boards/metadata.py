@@ -137,7 +137,9 @@ def _widened_filter(mapping: TabMapping, survey: Survey) -> Iterator[Request]:
     kept = dict(survey.basic_filter(mapping.tab.sheet_id))
     area, end = kept.get("range", {}), mapping.edge + len(mapping.added)
     is_of_table = area.get("startRowIndex", 0) == mapping.header_row and "tableId" not in kept
-    if kept and mapping.added and is_of_table and area.get("endColumnIndex", end) < end:
+    # A filter that ends farther right grows by itself.
+    is_narrow = area.get("endColumnIndex", end) <= mapping.edge
+    if kept and mapping.added and is_of_table and is_narrow:
         if "filterSpecs" in kept:
             kept.pop("criteria", None)  # The same, in the form that Google gave up.
         yield {"setBasicFilter": {"filter": {**kept, "range": {**area, "endColumnIndex": end}}}}

@@ -89,6 +89,12 @@ def test_an_active_filter_includes_added_columns(theirs: Stand) -> None:
     assert theirs.tab("Sheet1", "basicFilter")["basicFilter"]["range"] == area | {
         "endColumnIndex": 9
     }
+    wider = area | {"endColumnIndex": 10}
+    theirs.do({"setBasicFilter": {"filter": {"range": wider, "filterSpecs": specs}}})
+    theirs.map("--write", "--tab", "Sheet1", "--add", "rep", "--add", "folder")
+    assert theirs.tab("Sheet1", "basicFilter")["basicFilter"]["range"] == area | {
+        "endColumnIndex": 12
+    }, "it still includes a column without a header"
 
 
 def test_a_filter_of_something_else_stays(theirs: Stand) -> None:
