@@ -182,8 +182,9 @@ sheet = _table(
     Column("compared_at", Float),
     # When the last batch was confirmed.
     Column("landed_at", Float),
-    # Whether this spreadsheet is the one being written: the database may have had several.
-    _required("is_current", Integer, default=1),
+    # Whether this spreadsheet is the one being written: the worker's first turn makes it that, and
+    # `doctor` may have been run with another.
+    _required("is_current", Integer, default=0),
     # Since when writing has been paused; NULL if it isn't.
     Column("paused_at", Float),
     # Whether the tabs of jobs are ours or mapped (a Mode), and the sheet IDs (JSON) of mapped ones.

@@ -41,6 +41,9 @@ def test_a_turn_is_refused_if_another_spreadsheet_is_current(database: Database)
     assert old.take_turn(mine).fence == 1
     old.must_be_current()
     assert new.take_turn(mine).fence == 1
+    # A check of another one, such as the doctor's, moves nothing.
+    Spreadsheet(database, "checked").set_trashed(trashed=False)
+    assert new.take_turn(mine).fence == 2
     for _ in range(2):
         with pytest.raises(Permanent) as caught:
             old.take_turn(mine)
@@ -48,7 +51,7 @@ def test_a_turn_is_refused_if_another_spreadsheet_is_current(database: Database)
         assert "SPREADSHEET_ID=new" in caught.value.message
     with pytest.raises(Permanent):
         old.must_be_current()
-    assert new.take_turn(mine).fence == 2
+    assert new.take_turn(mine).fence == 3
     # A worker that is started with it makes it the one again, and its numbers go on.
     assert Spreadsheet(database, "old").take_turn(mine).fence == 2
     with pytest.raises(Permanent):
