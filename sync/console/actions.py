@@ -116,6 +116,12 @@ ACTIONS = {
         _dismiss,
         needs_ids=True,
     ),
+    "keep-mine": Action(
+        "Keep mine",
+        "What you typed stays. EverBright's next change still replaces it.",
+        _dismiss,
+        needs_ids=True,
+    ),
     "restore-rows": Action(
         "Restore missing rows",
         "Brightsheet adds the missing rows again. In mapped tabs it first searches for the "

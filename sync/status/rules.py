@@ -89,7 +89,8 @@ def no_worker(now: Backlog) -> str:
         text = "No worker has run yet."
     else:
         text = (
-            "No worker has run yet. To use your existing sheet, map it before you start the worker."
+            "No worker has run yet. With your existing sheet, that is right until you have mapped "
+            "it: press Columns. The worker is started after that."
         )
     return f"{text} Pending: {pending(now)}." if now.waiting else text
 

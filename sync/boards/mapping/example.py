@@ -100,9 +100,12 @@ def columns_like(
 def added_like(
     tab: SeenTab, header_row: int, examples: Sequence[Example], fields: Fields
 ) -> list[str]:
-    """Return the fields whose own columns were added to the example with the same title."""
+    """Return the fields whose own columns were added to the example with the same title.
+
+    For a tab without one, such as a new month's, the first example counts.
+    """
     known = {*tab.numbered_headers(header_row).values()}
-    same = (example for example in examples if example.title == tab.title)
+    same = [example for example in examples if example.title == tab.title] or examples[:1]
     return [
         column.field
         for example in same

@@ -107,8 +107,13 @@ def test_a_tab_is_proposed_as_a_mapped_one_with_the_same_headers() -> None:
     words = {2: {"a": "Done", "b": "no option of this tab"}}
     example = example_of(mapped, StoredMapping(1, found, words), "Active")
     same = tab(["Title"], HEADERS, ("Ada", "555-010-1234", drop_down("x", "Done"), "x", "y"))
-    for title, added in (("Jobs", ("site_id", "days")), ("Another tab", ("site_id",))):
-        decider = TabDecider(fields(), Choices(), "robot", [replace(example, title=title)])
+    other, bare = replace(example, title="Another tab"), replace(example, columns={})
+    for examples, added in (
+        ([example], ("site_id", "days")),
+        ([other], ("site_id", "days")),
+        ([other, bare], ("site_id",)),
+    ):
+        decider = TabDecider(fields(), Choices(), "robot", examples)
         made = decider.with_added(decider.decide(same, None))
         assert made.header_row == 1
         assert shown(made) == {f"rejected:{PERMIT}": "Permit", "stage": "Step"}

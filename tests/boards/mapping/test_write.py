@@ -228,7 +228,7 @@ def test_several_tabs_have_to_be_named(theirs: Stand) -> None:
     found = theirs.mapped("--tab", "March")["tabs"][0]
     (email,) = (one for one in found["columns"] if one["header"] == "Email")
     assert (email["field"], email["reason"]) == ("last_comment", "as in Sheet1")
-    assert found["added"] == ["site_id"]
+    assert found["added"] == ["site_id", "days"]
     assert "There is no tab 'Jobs' of yours. There are: Sheet1, Crew" in theirs.map(
         "--tab", "Jobs", status=1
     )
