@@ -85,7 +85,7 @@ def a_person_types_over_a_status(receiver: Installation) -> None:
 
 def keep_mine(receiver: Installation) -> None:
     (items,) = receiver.bench.store.findings.listed(9).values()
-    receiver.act("dismiss", id=items[0].item)
+    receiver.act("keep-mine", id=items[0].item)
     receiver.act("compare")
 
 
