@@ -21,7 +21,7 @@ from sync.jobs.model import Customer
 from sync.jobs.progress import PROGRESS
 from sync.jobs.target import Target
 from sync.sheets import encode
-from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows
+from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows, site_in_text
 from sync.sheets.diff import CellDecider, without_note
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Match, TabFindings
@@ -126,7 +126,9 @@ class BoardTabs:
         mine = {target.site: target.customer for target in targets}
         customers = self._store.boards.customers_without_row() | mine
         texts = texts_of_rows(tables, rows)
-        others = {place: row for place, row in texts.items() if row.get(KEY) not in mine}
+        others = {
+            place: row for place, row in texts.items() if site_in_text(row.get(KEY, "")) not in mine
+        }
         lookup = look_up(others, customers, self._match.by, self._store.boards.answers())
         return {site: [lookup.matches[site]] for site in mine.keys() & lookup.matches.keys()}
 

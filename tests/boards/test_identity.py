@@ -130,7 +130,12 @@ def test_a_row_that_was_copied_for_another_customer_is_his(board: Bench) -> None
 
 
 def test_the_row_that_was_copied_gets_its_key_back(board: Bench) -> None:
-    """Its key was cleared in place of the copy's: the copy would show the job's news for good."""
+    """Its key, a link, was cleared in place of the copy's.
+
+    The copy would show the job's news for good.
+    """
+    link = f"https://x.example/address/{uuid(1)}"
+    board.edit("type_cell", sheet_id=OPEN, row=HEADER_ROW + 1, column=KEY_AT, text=link)
     copy_for_the_ninth(board)
     board.edit("type_cell", sheet_id=OPEN, row=HEADER_ROW + 1, column=KEY_AT, text="")
     board.compare()
