@@ -10,7 +10,7 @@ from sync.boards.row_lookup import Lookup
 from sync.field_table import FIELDS, KEY
 from sync.jobs.model import Customer
 from sync.jobs.target import Target
-from sync.sheets.cell_data import Row, Rows, is_formula, text_of, texts_of
+from sync.sheets.cell_data import Row, Rows, content, is_formula, text_of, texts_of
 from sync.sheets.diff import CellDecider
 from sync.sheets.encode import shown_text
 from sync.sheets.keys import row_name
@@ -107,7 +107,7 @@ def _is_ours(table: Table, number: int, rows: Rows, target: Target, cells: CellD
     return all(
         not text_of(cell)
         or is_formula(cell)
-        or (index in mapped and text_of(cell) == written(mapped[index]))
+        or (index in mapped and content(cell).text == written(mapped[index]))
         for index, cell in enumerate(rows[table.sheet_id][number])
     )
 

@@ -4,6 +4,8 @@ import pytest
 
 from sync.boards import link
 from sync.errors import Permanent
+from sync.sheets.read import COLUMN_KEY
+from sync.sheets.sheet_requests import metadata
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.test_mapped import flushed
@@ -40,7 +42,13 @@ def join(bench: Bench, **pairs: str) -> None:
 
 
 def test_an_uncertain_job_is_listed_with_its_candidates(asking: Bench) -> None:
-    doubtful(asking)
+    waiting(asking)
+    notes = two_tab_board.HEADERS.index("Note to self")
+    asking.do(metadata(COLUMN_KEY, "last_change", OPEN, "COLUMNS", notes))
+    asking.end_rests()
+    asking.flush()
+    (row,) = two_tab_board.of_site(asking, 1)
+    assert "\N{NO-BREAK SPACE}" in row["Note to self"], "its date stays on one line"
     (job,) = found(asking).jobs
     assert (job.site, job.customer.name) == (uuid(1), "Ada Number1")
     assert job.own is not None
