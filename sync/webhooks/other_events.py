@@ -95,7 +95,9 @@ def _change_order(tree: Tree, shapes: WebhooksConfig) -> Contract | None:
 
 
 def site_text(tree: Tree) -> str | None:
-    """Return the text under a site key, which may be invalid, for the list of deliveries."""
+    """Return the job's UUID, or an invalid text in its place, for the list of deliveries."""
+    if site := next(uuids(tree, SITE_KEYS), None):
+        return site
     values = (tree.get(key) for key in SITE_KEYS)
     return next((value[:100] for value in values if isinstance(value, str) and value), None)
 

@@ -49,6 +49,8 @@ def test_no_table_has_anything_of_a_forgotten_job(bench: Bench) -> None:
     words = (ADA, "Number1", "Ada.pdf", "1 North Juniper")
     assert {"job", "delivery", "customer", "change", "document"} <= rows_about(bench, *words)
     bench.inbox.keep_rejected(f'{{"site": "{ADA}"'.encode(), Rejected("not_json", "cut"))
+    spelled = ADA.replace("-", "")
+    bench.send({"site": spelled, "sub_tasks": [], "task_definition": "Number1"})
     dismiss(bench.database, [ADA, BO])
     beside = rows_about(bench, BO)
     report = bench.command("forget", ADA).output
