@@ -224,7 +224,7 @@ def _definition(value: str) -> str:
     try:
         return str(UUID(value))
     except ValueError:
-        fix = "is not a milestone's ID; copy it from the output of: brightsheet milestones"
+        fix = "is not a milestone's ID; remove it, then list them: brightsheet milestones --json"
         raise ValueError(fix) from None
 
 

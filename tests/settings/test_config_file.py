@@ -29,7 +29,7 @@ MORE = {
     '[phrases]\nrejected = "Rejected"': "phrases.rejected: lacks {milestones}",
     '[phrases]\nwaiting = "The {milestones} waits"': "phrases.waiting: is to begin or end",
     '[phrases]\nnext = "{milestone}."': "phrases.next: says nothing beside {milestone}",
-    STEP.replace("01362295-", ""): "milestones.0.definitions.0: is not a milestone's ID; copy",
+    STEP.replace("01362295-", ""): "milestones.0.definitions.0: is not a milestone's ID; remove it",
     '[reps]\n"Ada Birch" = "ada.example.com"': "reps.Ada Birch: is not an email address",
     '[phrases]\nfix = "{what} {who}"': "phrases.fix: holds other names",
 }
