@@ -60,6 +60,14 @@ class _EnvironmentModel(BaseModel):
         alias_generator=str.upper, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _unquoted(cls, value: object) -> object:
+        if isinstance(value, str) and value[:1] == value[-1:] and value[:1] in ('"', "'"):
+            # As `docker run --env-file` keeps them.
+            raise ValueError("is in quotes, which count as part of it here. Remove them.")
+        return value
+
 
 SQLITE_FILE = "sqlite:///brightsheet.sqlite3"
 

@@ -58,6 +58,8 @@ def test_what_is_missing_is_named_with_its_fix(name: str) -> None:
     [
         ("WEBHOOK_SECRET", " , "),
         ("WEBHOOK_SECRET", "brief"),
+        ("WEBHOOK_SECRET", f'"{SECRET}"'),
+        ("ADMIN_PASSWORD", "'open-up-please'"),
         ("SPREADSHEET_ID", "my sheet"),
         ("SPREADSHEET_ID", "https://drive.google.com/drive/folders/1XyZ-aBc_DeFgHi"),
         ("DRIVE_FOLDER_ID", "/"),
