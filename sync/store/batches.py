@@ -270,7 +270,7 @@ class Batches:
                 "cells": None if row.cells is None else cells_out(row.cells),
                 "entry": None if row.entry is None else json.dumps(row.entry),
             }
-            for row in jobs
+            for row in sorted(jobs, key=lambda row: row.site)  # As the projection locks them.
         ]
         if rows:
             connection.execute(_CONFIRMED, rows)

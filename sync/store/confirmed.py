@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, update
 
 from sync.settings.config_file import ConsoleAnswers, MilestoneConfig
-from sync.store.database import Database, bumped
-from sync.store.schema import job, milestone_order, status
+from sync.store.database import Database, touch_all
+from sync.store.schema import milestone_order, status
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Confirmations:
         """Store the order that a person confirmed."""
         with self._database.writing() as connection:
             _put(connection, order, is_confirmed=True)
-            connection.execute(update(job).values(bumped()))
+            touch_all(connection)
 
     def ask(self, codes: Collection[str]) -> list[str]:
         """Store statuses that the console asks about; return the new ones."""
@@ -61,7 +61,7 @@ class Confirmations:
         with self._database.writing() as connection:
             for code, means in sorted(meanings.items()):
                 connection.execute(update(status).where(status.c.code == code).values(means=means))
-            connection.execute(update(job).values(bumped()))
+            touch_all(connection)
 
 
 def read_answers(connection: Connection) -> ConsoleAnswers:

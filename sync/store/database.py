@@ -349,6 +349,15 @@ def touch(connection: Connection, site: str) -> None:
     connection.execute(update(job).where(job.c.site == site).values(bumped()))
 
 
+def touch_all(connection: Connection) -> None:
+    """Mark the rows of all jobs as out of date, inside the caller's transaction.
+
+    PostgreSQL's update alone might lock the jobs in another order than the projection.
+    """
+    connection.execute(select(job.c.site).order_by(job.c.site).with_for_update())
+    connection.execute(update(job).values(bumped()))
+
+
 @dataclass(frozen=True)
 class Lease:
     """Proof of holding a lease: each `acquire` gets a larger token."""

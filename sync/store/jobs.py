@@ -106,7 +106,7 @@ class Jobs:
         )
         received = {row.site: row for row in connection.execute(times)}
         rows = []
-        for state in projected.jobs:
+        for state in sorted(projected.jobs, key=lambda state: state.site):  # See `touch_all`.
             # A delivery without a site is about a milestone of one of these jobs.
             at = received.get(state.site) or received.get(None)
             rows.append(

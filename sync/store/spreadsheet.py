@@ -10,7 +10,7 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.errors import Permanent
 from sync.store import history
-from sync.store.database import Database, Lease, bumped, clock, new_database_id, now
+from sync.store.database import Database, Lease, bumped, clock, new_database_id, now, touch_all
 from sync.store.rate_limit import SPACING, TokenBucket
 from sync.store.schema import attempt, installation, job, sheet, undo
 from sync.store.sheet_state import KeptSheet, ReadColumn, ReadColumns, Trial
@@ -156,7 +156,7 @@ class Spreadsheet:
             if (connection.scalar(query) or "") != Mode.MAPPED.value:
                 self._clear_batches(connection)
                 write_all_again(connection)
-            connection.execute(update(job).values(bumped()))
+            touch_all(connection)
             known = self.kept(connection).known_columns
             created = {name for name in known if name.startswith("tab:")}
             self.change(

@@ -1,15 +1,20 @@
 """The database: its schema, who waits for whom, and what is said where it does not answer."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 import pytest
 from sqlalchemy import func, select
 
 from sync.errors import Retryable
-from sync.store import Database, Inbox
+from sync.jobs.model import Job
+from sync.store import Database, Inbox, Projected, Shown
+from sync.store.database import touch
 from sync.store.schema import delivery
-from tests.store.parts import keep, waiting
+from tests.made_up import uuid
+from tests.store.parts import held, keep, take_in, waiting, with_jobs
 
 
 def test_two_upgrades_at_once_are_one(empty_url: str) -> None:
@@ -38,6 +43,29 @@ def test_reading_is_one_consistent_look(database: Database) -> None:
         assert connection.scalar(count) == before == 0
     with database.reading() as connection:
         assert connection.scalar(count) == 1
+
+
+@pytest.mark.parametrize("writer", ["answer", "projection", "flush"])
+def test_several_jobs_are_locked_in_the_order_of_their_sites(
+    database: Database, writer: str
+) -> None:
+    sites = uuid(2), uuid(1)  # The order in which an update of all would lock them.
+    for site in sites:
+        store = with_jobs(database, site)
+    run: dict[str, Callable[[], None]] = {
+        "answer": lambda: store.confirmations.confirm_statuses({}),
+        "projection": lambda: take_in(database, Projected([Job(site=site) for site in sites])),
+        "flush": lambda: store.batches.confirm(
+            held(database), [Shown(s, 1, 1, None) for s in sites]
+        ),
+    }
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as connection:
+            touch(connection, uuid(1))
+            other = pool.submit(run[writer])
+            sleep(0.1)  # It waits for the first job now.
+            touch(connection, uuid(2))
+        other.result()
 
 
 def test_an_unreachable_database_is_a_passing_fault() -> None:
