@@ -14,7 +14,8 @@ from sync.jobs.reads import as_read
 from sync.store import hours
 from sync.store.database import Database, now
 from sync.store.findings import is_dismissed
-from sync.store.schema import UNPROJECTED, delivery, heartbeat
+from sync.store.forgotten import ERASED, digest_of
+from sync.store.schema import UNPROJECTED, delivery, forgotten, heartbeat
 from sync.webhooks.schema import Delivery, Kind, Outcome
 
 _MAX_BYTES, _MAX_BATCH = 2_000_000, 500
@@ -94,7 +95,8 @@ class Inbox:
         """Store a delivery; a webhook with the same canonical hash is a duplicate.
 
         Returns after the commit. If the job's data was deleted on request, the projector erases the
-        delivery. `requested` is when an event read from the API was requested (UTC).
+        delivery; one without an event isn't projected, and is erased here. `requested` is when an
+        event read from the API was requested (UTC).
         """
         delivery_id = f"{_BACKFILL if requested else ''}{uuid4().hex}"
         row = {
@@ -103,6 +105,10 @@ class Inbox:
             "body": body,
             **_event_columns(delivery_id, understood, is_from_api=requested is not None),
         }
+        if understood.site and not understood.has_event:
+            is_site = forgotten.c.digest == digest_of(understood.site)
+            if self._database.scalar(select(forgotten.c.digest).where(is_site)):
+                row |= ERASED
         return Receipt(delivery_id, self._put(row))
 
     def keep_rejected(self, body: bytes, error: Rejected) -> str:

@@ -85,8 +85,12 @@ def test_a_forgotten_job_stays_forgotten(bench: Bench) -> None:
         bench.wiring.backfill("one", lambda _: None).read_job(ADA)
 
     signed = contract(site="gone", milestone=milestone(1)["uuid"])
+
+    def send_task() -> None:
+        bench.send({"site": ADA, "sub_tasks": [], "task_definition": uuid(9), "name": "Call Ada"})
+
     ways = (finish_storing, lambda: bench.send(later), lambda: bench.send(signed), read_back)
-    for way in ways:
+    for way in (*ways, send_task):
         way()
         bench.project()
         assert not bench.store.pending.is_waiting()
