@@ -1,16 +1,17 @@
 """Composes the first flush into tabs that are mapped in some way, without sending it."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sync.boards import table_end
 from sync.boards.customer_texts import texts_of_rows
+from sync.boards.job_tabs import BoardTabs
 from sync.boards.mapping.decide import TabMapping
 from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.metadata import stored_mapping
-from sync.boards.options import EndedWord, without_ended_words
+from sync.boards.options import EndedWord
 from sync.boards.reader import BoardReader
 from sync.boards.row_lookup import Lookup, look_up
 from sync.field_table import KEY
@@ -112,7 +113,7 @@ class FirstFlush:
 
 
 def compose(
-    flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns], ended: Set[EndedWord]
+    flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns], ended: Iterable[EndedWord]
 ) -> FirstFlush:
     """Compose the writes of cleared keys, then of matched rows' keys, then of all values.
 
@@ -122,11 +123,10 @@ def compose(
     flusher.targets.use_answers(flusher.store.confirmations.read())
     read = BoardReader(flusher.client).tabs({each: tab.header_row for each, tab in tabs.items()})
     rows = read.rows
-    mapped = [tabs[table.sheet_id].table(table, rows[table.sheet_id]) for table in read.tables]
-    tables = without_ended_words(mapped, ended)
+    tables = [tabs[table.sheet_id].table(table, rows[table.sheet_id]) for table in read.tables]
     columns = {column for table in tables for column in table.columns}
     every = flusher.targets.lay_out(flusher.store.pending.every(), columns)
-    board = flusher.tabs(Mode.MAPPED)
+    board = BoardTabs(flusher, frozenset(ended))
 
     # 1. The keys that people cleared. Of all other jobs without one, the rows are matched.
     is_mapped = flusher.store.spreadsheet.mode() is Mode.MAPPED

@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import tzinfo
-from functools import cached_property
 
 from sync.boards import habits, match, table_end
 from sync.boards.customer_texts import RowTexts, texts_of_columns, texts_of_rows
 from sync.boards.foreign_keys import foreign_keys
 from sync.boards.mapping.text_words import NO_WORD
-from sync.boards.options import EndedWord, ended_words, without_ended_words, worded_ranges
-from sync.boards.progress_words import ENDED, ProgressWords, parse_words
+from sync.boards.options import EndedWord, ended_words, worded_ranges
+from sync.boards.progress_words import ProgressWords, parse_words
 from sync.boards.reader import BoardReader
 from sync.boards.row_lookup import look_up
 from sync.boards.uncertain_jobs import added_rows
@@ -24,7 +23,8 @@ from sync.sheets import encode
 from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows, site_in_text
 from sync.sheets.diff import CellDecider, without_note
 from sync.sheets.flush import Flusher
-from sync.sheets.job_tabs import JobRows, Match, TabFindings
+from sync.sheets.job_tabs import JobRows, Match
+from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
 from sync.sheets.read import OTHER_TEXTS, Snapshot, Table, keyed_sites
 from sync.sheets.read_requests import FULL_FIELDS
@@ -41,7 +41,8 @@ class BoardTabs:
     is_ours = False
     cell_fields = FULL_FIELDS
 
-    def __init__(self, flusher: Flusher) -> None:
+    def __init__(self, flusher: Flusher, ended: frozenset[EndedWord] | None = None) -> None:
+        """`ended` are words that are no longer options; None stands for the stored ones."""
         self._store = flusher.store
         self._client = flusher.client
         self._reader = BoardReader(flusher.client)
@@ -49,14 +50,11 @@ class BoardTabs:
         self._targets = flusher.targets
         self._config = flusher.targets.layout.config
         self._match = self._config.match
+        self._known_ended = ended
 
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
-        """Return the mapped tabs, without words that are no option of their drop-down any longer.
-
-        A mapped tab's duplicate is the installer's record, and isn't written.
-        """
-        mapped = (table for table in seen if table.mapped_at and table.is_original)
-        return without_ended_words(mapped, self._ended)
+        """Return the mapped tabs: a duplicate is the installer's record, and isn't written."""
+        return tuple(table for table in seen if table.mapped_at and table.is_original)
 
     def check_served(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> None:
         """Raise Permanent if a tab that is stored as mapped isn't there with its header row."""
@@ -133,31 +131,40 @@ class BoardTabs:
         return {site: [lookup.matches[site]] for site in mine.keys() & lookup.matches.keys()}
 
     def translated(self, table: Table, column: str, cell: Cell) -> Cell | None:
-        """Return the value alone, in the column's own words; None if it has no word for it."""
+        """Return the value alone, in the column's own words.
+
+        None if it has no word for it, or one that is no longer an option.
+        """
         if column == PROGRESS:
-            word = self._progress(table).word_of(cell)
-            return Cell(text=word) if word else None
+            return self._as_option(table, column, self._progress(table).word_of(cell))
         bare = _bare(table, column, cell)
         if column == PLACEHOLDER and not bare.is_stand_in and habits.is_family_first(table, column):
             return bare.model_copy(update={"text": habits.family_first(bare.text)})
         words = table.words.get(column)
         if words is None or not bare.text:
             return bare
-        word = _word_of(bare, words)
-        if word is None and OTHER_TEXTS in words:
-            return bare
-        return Cell(text=word) if word else None
+        text = _text_with_word(bare, words)
+        option = self._as_option(table, column, words.get(text))
+        return bare if option and text == OTHER_TEXTS else option
+
+    def _as_option(self, table: Table, column: str, word: str | None) -> Cell | None:
+        """Return a cell with a word; None for NO_WORD, or if it is no longer an option."""
+        has_ended = (table.sheet_id, column, word) in self._ended
+        return Cell(text=word) if word and not has_ended else None
 
     def unsayable(self, table: Table, column: str, cell: Cell) -> str:
-        """Return what a column has no word for.
+        """Return what a column has no word for, unless a person chose that it has none.
 
-        A rule without a word is a choice, and so is NO_WORD. A word that is no option any longer
-        is not.
+        A rule without a word is a choice, and so is NO_WORD.
         """
+        if self.translated(table, column, cell) is not None:
+            return ""
         if column == PROGRESS:
-            return cell.text if self._progress(table).word_of(cell) == ENDED else ""
-        is_choice = _word_of(cell, table.words.get(column, {})) == NO_WORD
-        return cell.text if not is_choice and self.translated(table, column, cell) is None else ""
+            is_choice = self._progress(table).word_of(cell) is None
+        else:
+            words = table.words.get(column, {})
+            is_choice = words.get(_text_with_word(cell, words)) == NO_WORD
+        return "" if is_choice else cell.text
 
     def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:
         """Compare words for how far a job is; all others are only equal or not."""
@@ -194,22 +201,21 @@ class BoardTabs:
         rows: Rows,
         targets: Sequence[Target],
         zone: tzinfo,
-    ) -> TabFindings:
+    ) -> tuple[ForeignKey, ...]:
         """Find rows that a sort of some columns parted from their site ID, and words that ended.
 
         One more read if there are columns with words of their own.
         """
-        ended = self._ended
         if ranges := worded_ranges(tables):
             self._take_call(lease)
-            ended |= ended_words(tables, self._reader.options(ranges))
-            self._store.spreadsheet.keep_ended_words(lease, ended)
+            self._known_ended = self._ended | ended_words(tables, self._reader.options(ranges))
+            self._store.spreadsheet.keep_ended_words(lease, self._ended)
         customers = {target.site: target.customer for target in targets}
         foreign = foreign_keys(tables, rows, customers, self._match.by)
         added = added_rows(tables, rows, targets, CellDecider(self, zone))
         texts = texts_of_rows(tables, rows)
         self._settle(lease, texts, customers, added.keys())
-        return TabFindings(without_ended_words(tables, ended), foreign)
+        return foreign
 
     def _settle(
         self, lease: Lease, texts: RowTexts, customers: Mapping[str, Customer], added: Set[str]
@@ -224,13 +230,17 @@ class BoardTabs:
         boards.settle(lease, known - lookup.unsettled)
         boards.mark_unsettled(lease, added & lookup.unsettled, hours=0)
 
-    @cached_property
+    @property
     def _ended(self) -> frozenset[EndedWord]:
-        return self._store.spreadsheet.ended_words()
+        if self._known_ended is None:
+            self._known_ended = self._store.spreadsheet.ended_words()
+        return self._known_ended
 
 
-def _word_of(cell: Cell, words: Mapping[str, str]) -> str | None:
-    return next((words[text] for text in (cell.text, *cell.words) if text in words), None)
+def _text_with_word(cell: Cell, words: Mapping[str, str]) -> str:
+    """Return which text of a cell has a word, or NO_WORD, in a column; "" if none has."""
+    texts = (cell.text, *cell.words, OTHER_TEXTS)
+    return next((text for text in texts if text in words), "")
 
 
 def _bare(table: Table, column: str, cell: Cell) -> Cell:

@@ -1,16 +1,13 @@
-"""Finds words that the drop-downs of a board no longer offer, and leaves them out. Pure.
+"""Finds words that the drop-downs of a board no longer offer. Pure.
 
 People rename options, and delete the tab that a drop-down takes them from. A word that is no longer
 an option isn't written, because Google would mark the cell as invalid.
 """
 
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 
-from sync.boards.progress_words import without_ended
 from sync.boards.survey import TABLES, Json, cells_in, options_of, range_of
 from sync.field_table import KEY
-from sync.jobs.progress import PROGRESS
 from sync.sheets.read import Table
 from sync.sheets.read_requests import quoted
 from sync.types import letters
@@ -74,18 +71,3 @@ def ended_words(tables: Iterable[Table], offered: Options) -> set[EndedWord]:
                 gone = {*words.values()} - options - {""}
                 ended |= {(table.sheet_id, column, word) for word in gone}
     return ended
-
-
-def without_ended_words(tables: Iterable[Table], ended: Set[EndedWord]) -> tuple[Table, ...]:
-    """Return tabs without the words that are no option any longer: they aren't written."""
-    kept_tables = []
-    for table in tables:
-        kept: dict[str, Mapping[str, str]] = {}
-        for column, words in table.words.items():
-            gone = {word for word in words.values() if (table.sheet_id, column, word) in ended}
-            if column == PROGRESS:
-                kept[column] = without_ended(words, gone)
-            else:
-                kept[column] = {text: word for text, word in words.items() if word not in gone}
-        kept_tables.append(replace(table, words=kept))
-    return tuple(kept_tables)

@@ -1,7 +1,7 @@
 """Returns what the first flush would change in an installer's own tabs, without writing it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2s
@@ -125,7 +125,7 @@ def preview(
     tabs: Mapping[int, TabColumns],
     *,
     unknown: int,
-    ended: Set[EndedWord] = frozenset(),
+    ended: Iterable[EndedWord] = (),
 ) -> Preview:
     """Return what the first flush would write into tabs (by sheet ID) that are mapped so.
 

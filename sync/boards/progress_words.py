@@ -1,6 +1,6 @@
 """Compares a typed word in a progress column with the word that a job should show. Pure."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,8 +21,7 @@ from sync.settings.config_file import Config
 
 STATUSES = (IN_PROGRESS, SUBMITTED, REJECTED, APPROVED)
 """The statuses that a rule can name, in the order of their rank."""
-ENDED = ""
-"""In place of a rule's word that is no option any longer."""
+
 _SYNONYM = "~"
 _JOB_RANKS = {NEW: 0, SIGNED: 1, DONE: 4, ARCHIVED: 5}
 """The ranks of milestones are between."""
@@ -50,18 +49,6 @@ def stored_words(words: Iterable[RuleWord]) -> dict[str, str]:
     return {
         f"{each.rule}{_SYNONYM}{each.word}" if each.is_synonym else each.rule: each.word
         for each in words
-    }
-
-
-def without_ended(stored: Mapping[str, str], ended: Container[str]) -> dict[str, str]:
-    """Return stored words without those that `ended`.
-
-    Their rules stay, with ENDED: no earlier rule's word is written for them.
-    """
-    return {
-        key: ENDED if word in ended else word
-        for key, word in stored.items()
-        if word not in ended or _SYNONYM not in key
     }
 
 
@@ -98,14 +85,14 @@ class ProgressWords:
         return next((rule for rule in cell.words if rule in self._by_rule), None)
 
     def word_of(self, cell: Cell) -> str | None:
-        """Return the word that a job should show, or ENDED; None if no rule with a word applies."""
+        """Return the word that a job should show; None if no rule with a word applies."""
         rule = self.rule_of(cell)
         return None if rule is None else self._by_rule[rule]
 
     def rules(self, text: str) -> list[str]:
         """Return the rules whose word is a text in the column, the lowest first."""
         typed = _folded(text)
-        rules = {each.rule for each in self.words if each.word and _folded(each.word) == typed}
+        rules = {each.rule for each in self.words if _folded(each.word) == typed}
         return sorted(rules, key=lambda rule: (self.rank(rule), rule))
 
     def is_synonym(self, text: str, wanted: Cell) -> bool:

@@ -62,16 +62,6 @@ class JobRows:
     """None: new rows go below the last job."""
 
 
-@dataclass(frozen=True)
-class TabFindings:
-    """Findings that only a comparison of boards has."""
-
-    tables: Sequence[Table]
-    """The tabs without words that are no longer options."""
-    foreign: tuple[ForeignKey, ...] = ()
-    """Rows with one job's key and another job's customer."""
-
-
 class JobTabs(Protocol):
     """The tabs that hold jobs, chosen by the stored mode in each flush.
 
@@ -146,9 +136,12 @@ class JobTabs(Protocol):
         rows: Rows,
         targets: Sequence[Target],
         zone: tzinfo,
-    ) -> TabFindings:
-        """Return a comparison's further findings. Raises as a read does."""
-        return TabFindings(tables)
+    ) -> tuple[ForeignKey, ...]:
+        """Return the rows with one job's key and another job's customer. Raises as a read does.
+
+        Once for each comparison, before its cells are decided on.
+        """
+        return ()
 
 
 class OwnTab(JobTabs):

@@ -165,12 +165,12 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     store.batches.set_has_row(lease, gone, has_row=False)
     store.confirmations.propose_order(flusher.targets.proposed_order(targets))
     zone = flusher.clock(snapshot)
-    found = tabs.compared(lease, tables, everything.rows, targets, zone)
+    foreign = tabs.compared(lease, tables, everything.rows, targets, zone)
     # A row that shows another customer is reported and stays as it is.
-    parted = {key.site for key in found.foreign}
+    parted = {key.site for key in foreign}
     result = differences(
         tabs,
-        found.tables,
+        tables,
         (target for target in targets if target.written and target.site not in parted),
         zone,
     )
@@ -178,7 +178,7 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
     store.batches.recheck(lease, elsewhere | result.wrong)
     result.without_row = [t.site for t in targets if t.site not in present and not t.is_fresh]
-    result.doubled, result.foreign = doubled_jobs(tables), found.foreign
+    result.doubled, result.foreign = doubled_jobs(tables), foreign
     removed = keys.still_removed(tables, store.findings.every(KEYS_REMOVED))
     store.findings.replace(lease, [*_findings(result), *removed])
     if requests := flusher.with_pipeline(context, Parts(), is_daily=True).extra:

@@ -6,8 +6,7 @@ from sync.boards.job_tabs import BoardTabs
 from sync.settings.config_file import load_config
 from tests.made_up import DEMO_CONFIG
 
-_flusher = Mock()
-_flusher.targets.layout.config = load_config(DEMO_CONFIG)
-BOARD = BoardTabs(_flusher)
+FLUSHER = Mock()
+FLUSHER.targets.layout.config = load_config(DEMO_CONFIG)
+BOARD = BoardTabs(FLUSHER, ended=frozenset())
 """A board that reads nothing: no word of it has ended."""
-vars(BOARD)["_ended"] = frozenset()

@@ -254,8 +254,8 @@ def test_the_office_page_tells_what_stage_shows() -> None:
     """Plays the table of the page; a person's word is typed, and a left cell counts as shown."""
     flusher = Mock()
     flusher.targets.layout.config = STORY_LAYOUT.config
-    tabs, job, stage, written = BoardTabs(flusher), Job(site=A), "", dict[str, Cell]()
-    vars(tabs)["_ended"] = frozenset()
+    tabs = BoardTabs(flusher, ended=frozenset())
+    job, stage, written = Job(site=A), "", dict[str, Cell]()
     lines = re.findall(r"^\| (?!what|-)(.+?) \| (.+?) \|", STORY, re.MULTILINE)
     for day, (happens, shown) in enumerate(lines, 1):
         if typed := re.fullmatch(r"you type \*\*(.+)\*\*", happens):

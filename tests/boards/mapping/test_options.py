@@ -4,9 +4,14 @@ from typing import Any
 
 import pytest
 
+from sync.boards.job_tabs import BoardTabs
 from sync.boards.survey import range_of
+from sync.jobs.cells import Cell
+from sync.sheets.read import OTHER_TEXTS
+from tests.boards.grids import BOARD, FLUSHER
 from tests.boards.mapping.stand import Stand, area
 from tests.made_up import milestone
+from tests.sheets.grids import table
 
 OPTIONS = ("Applied", "Issued", "Redo")
 LATER: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-04-01T10:00:00Z"}
@@ -53,6 +58,16 @@ def test_a_renamed_option_is_reported_and_not_written_until_mapped_again(theirs:
     assert permit(theirs) == "Stamped"
     theirs.compare()
     assert theirs.wiring.backlog().found("missing_words") == 0
+
+
+def test_a_status_whose_option_ended_does_not_get_a_less_exact_one() -> None:
+    words = {"Done": "Complete", "Approved": "OK", OTHER_TEXTS: OTHER_TEXTS}
+    tab = table(columns={"status": 1}, words={"status": words})
+    done = Cell(text="Done", words=("Done", "Approved"))
+    assert BOARD.translated(tab, "status", done) == Cell(text="Complete")
+    board = BoardTabs(FLUSHER, ended=frozenset([(tab.sheet_id, "status", "Complete")]))
+    assert board.translated(tab, "status", done) is None
+    assert board.unsayable(tab, "status", done) == "Done"
 
 
 def permits(stand: Stand) -> list[str]:
