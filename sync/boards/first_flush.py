@@ -132,11 +132,11 @@ def compose(
     is_mapped = flusher.store.spreadsheet.mode() is Mode.MAPPED
     has_lost_key_column = any(t.mapped_at and t.columns[KEY] in t.added for t in tabs.values())
     targets, cleared = every, dict[str, Match]()
-    if not is_mapped:  # No cell is known to be ours, and what other tabs showed is forgotten.
+    if not is_mapped:  # As `set_mapped` will: what other tabs showed is forgotten.
         targets = [replace(target, written={}, is_fresh=True) for target in every]
-    elif has_lost_key_column:
+    elif has_lost_key_column:  # As `lose_rows` will: rows are matched again, `written` stays.
         targets = [replace(t, is_fresh=True) if t.has_row else t for t in every]
-    else:
+    else:  # As the comparison that follows a mapping will.
         present = keyed_sites(tables)
         without_key = [t for t in every if t.has_row and t.site not in present]
         lost = board.lost_rows(tables, rows, without_key) if without_key else {}
@@ -155,7 +155,8 @@ def compose(
     with_all_keys = [_with_keys(table, matched) for table in with_cleared]
 
     # 3. All values, and the rows of the other jobs.
-    # What was written for a matched job was in another row, unless its row only lost its key.
+    # As the store will once keys are confirmed: what was written for a matched job was in another
+    # row, unless its row only lost its key.
     elsewhere = {target.site for target in targets if target.site in matched and not target.has_row}
     targets = [replace(t, written={}) if t.site in elsewhere else t for t in targets]
     first = with_cleared[0]

@@ -1,7 +1,14 @@
 """Decides which row of a board is the job's, for jobs that have none. Pure.
 
 What the user answered counts first, then what matches for certain (`match.py`). The other jobs may
-have candidates (`candidates.py`), of which the user decides.
+have candidates (`candidates.py`), of which the user decides:
+
+| a job is | if |
+|-----------|----|
+| uncertain | it has candidates |
+| answered | it is uncertain, and the user ruled all of them out |
+| unsettled | it is uncertain, and not answered; the store has those that were found |
+| waiting | it is unsettled, and gets no row yet, for `wait_hours` at most |
 """
 
 from collections import defaultdict

@@ -67,11 +67,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class UncertainJob:
-    """A job with candidates, and its own row if nobody typed into that.
-
-    It is unsettled until the user answers. At first it may wait for that, for `wait_hours` without
-    a row of its own; then it gets one.
-    """
+    """A job with candidates, and its own row if nobody typed into that (see `row_lookup`)."""
 
     site: str
     customer: Customer
