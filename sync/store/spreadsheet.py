@@ -293,16 +293,16 @@ class Spreadsheet:
     def set_compared(self, lease: Lease) -> None:
         self._set(lease, compared_at=now())
 
-    def set_trouble(self, reason: str, message: str) -> None:
-        """Record why the sheet can't be written, and since when it can't."""
+    def set_trouble(self, reason: str, message: str) -> float:
+        """Record why the sheet can't be written; return since how many seconds it can't."""
         with self._database.writing() as connection:
-            query = select(sheet.c.reason, sheet.c.message).where(self._is_this)
+            query = select(sheet.c.reason, sheet.c.message, sheet.c.since).where(self._is_this)
             known = connection.execute(query).first()
-            if known is None or tuple(known) != (reason, message):
-                values: dict[str, object] = {"reason": reason, "message": message}
-                if known is None or not known.reason:
-                    values["since"] = now()
-                self.change(connection, **values)
+            at = clock(connection)
+            since = known.since if known and known.reason else at
+            if known is None or (known.reason, known.message) != (reason, message):
+                self.change(connection, reason=reason, message=message, since=since)
+            return float(at - since)
 
     def clear_trouble(self) -> None:
         """Record that the sheet can be written."""

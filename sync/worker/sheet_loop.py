@@ -136,7 +136,7 @@ class SheetLoop:
             return
         self._wiring.measures.count(error)
         _log.error("sheet_not_written", reason=error.reason, message=error.message)
+        age = self._store.spreadsheet.set_trouble(error.reason, error.message)
         if isinstance(error, Permanent):
-            self._alerts.send(error.reason, f"The sheet isn't being updated. {error.message}")
-        self._store.spreadsheet.set_trouble(error.reason, error.message)
+            self._alerts.send(error.reason, f"The sheet isn't being updated. {error.message}", age)
         self._stop.wait(_PERMANENT_PAUSE if isinstance(error, Permanent) else FAULT_SECONDS)

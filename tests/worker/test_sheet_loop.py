@@ -7,12 +7,13 @@ from sqlalchemy import update
 
 from emulator import Emulator
 from sync.errors import Retryable
-from sync.ops.alerts import Alerts
+from sync.ops.alerts import Alerts, Message
 from sync.store.schema import lease
 from sync.worker.loop import Stop
 from sync.worker.sheet_loop import SheetLoop
 from tests.bench import Bench
 from tests.made_up import milestone
+from tests.world import wait_for
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -20,6 +21,36 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 class Ending(Stop):
     def sleep(self, seconds: float) -> None:
         raise Retryable("stopping", f"It ends instead of waiting for {seconds} s.")
+
+
+class Hasty(Stop):
+    def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002
+        return super().wait(0.1)
+
+
+class Chat:
+    def __init__(self) -> None:
+        self.since: list[str] = []
+
+    def deliver(self, message: Message) -> bool:
+        self.since.append(message.since)
+        return True
+
+
+def test_a_sheet_that_is_closed_again_has_a_new_start_time(bench: Bench) -> None:
+    chat, seconds = Chat(), 0.0
+    alerts = Alerts([chat], lambda: seconds, wall=lambda: seconds)
+    loop = SheetLoop(bench.wiring, alerts, Hasty())
+    for number in (1, 2):
+        bench.send(milestone(number))
+        bench.project()
+        bench.google.faults.answer(403, method="*.getByDataFilter", count=1)
+        loop.step()
+        wait_for(lambda: len(chat.since) == number)  # noqa: B023
+        while bench.is_waiting():
+            loop.step()
+        seconds += 5400.0
+    assert chat.since == ["Since 1970-01-01 00:00 UTC.", "Since 1970-01-01 01:30 UTC."]
 
 
 def test_a_worker_that_was_replaced_gives_up_at_once(bench: Bench) -> None:
