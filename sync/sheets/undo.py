@@ -250,6 +250,10 @@ class _Placing:
         places = [place for place, likeness in alike.items() if likeness is best]
         if any(self._image(place) != self._image(places[0]) for place in places):
             return []
+        for place in places:
+            restored = {column for column, _ in self._cells.get(place, ())}
+            if not restored <= {*identity.image.overwritten}:
+                return []  # It may be like that row only by a write that a newer undo takes back.
         if any(self._image(place).is_blank for place in places):
             return []  # We cleared a cell: any blank row could be its row.
         if held_nothing and undo.described(undo.before) and len(places) > 1:

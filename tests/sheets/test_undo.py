@@ -463,6 +463,19 @@ def test_an_undo_waits_while_others_restore_what_its_row_is_identified_by() -> N
     assert put(placed({4: line()}, status)) == [(4, STATUS, "")]
 
 
+def test_a_row_that_shows_the_customer_by_a_misplaced_write_is_not_restored() -> None:
+    """The customer's email went there. Its status is blank, as what we wrote into the right row."""
+    other = line("theirs", status="", email=HOME)
+    email = undo(
+        column=EMAIL,
+        before=cell(OTHER),
+        wrote=cell(HOME),
+        identity=ByContent(image=image(other, EMAIL)),
+    )
+    placement = placed({4: other}, undo(wrote={}), email)
+    assert (put(placement), placement.finished) == ([(4, EMAIL, OTHER)], set())
+
+
 def test_an_undo_that_an_earlier_version_stored_is_reported() -> None:
     """How its row was identified is unknown by now."""
     stored = undo().model_dump(mode="json") | {"identity": {"key": A, "is_header": False}}
