@@ -91,8 +91,8 @@ class Installer:
             return
         number = self._lots.choice(priced)
         price = text_of(at(rows[number], places["Price"]))
-        if price in self.copied:
-            return  # Which of the copies is meant nobody could tell.
+        if price in self.copied or price not in self._alone("Price"):
+            return  # Which of the rows is meant nobody could tell: a new one may have copied it.
         self._count += 1
         text = f"{TYPED}{self._count}"
         where = {"row": HEADER_ROW + 1 + number, "column": places[header]}
@@ -202,7 +202,7 @@ class Installer:
         tab, rows = self._tab()
         places = two_tab_board.places(self._bench, tab)
         key, to = places.get("Site ID", -1), places["Note to self"]
-        alone = self._alone()
+        alone = self._alone("Site ID")
         keyed = [
             n for n, row in enumerate(rows) if text_of(at(row, key)) in alone and not at(row, to)
         ]
@@ -238,24 +238,27 @@ class Installer:
                 found.append(number)
         return found
 
-    def _alone(self) -> set[str]:
-        """Return the site IDs that stand in one row.
+    def _alone(self, header: str) -> set[str]:
+        """Return the texts of a column that stand in one row.
 
-        The others stand in a copy for another customer, too. If only that had the ID, it would show
-        the job's news until the next comparison.
+        Other site IDs stand in a copy for another customer, too. If only that had the ID, it would
+        show the job's news until the next comparison.
         """
         rows = [
             *two_tab_board.texts(self._bench, OPEN),
             *two_tab_board.texts(self._bench, INSTALLED),
         ]
-        counts = Counter(row["Site ID"] for row in rows if "Site ID" in row)
-        return {site for site, count in counts.items() if count == 1}
+        counts = Counter(row[header] for row in rows if header in row)
+        return {text for text, count in counts.items() if count == 1}
 
     def _clear_key(self) -> None:
         if self._is_repairing():
             return
         tab, rows = self._tab()
-        key, alone = two_tab_board.places(self._bench, tab).get("Site ID", -1), self._alone()
+        key, alone = (
+            two_tab_board.places(self._bench, tab).get("Site ID", -1),
+            self._alone("Site ID"),
+        )
         found = [n for n in self._found_by_email(rows, tab) if text_of(at(rows[n], key)) in alone]
         if found:
             number = self._lots.choice(found) + HEADER_ROW + 1
