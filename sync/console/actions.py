@@ -129,8 +129,9 @@ ACTIONS = {
     ),
     "compare": Action(
         "Compare the whole sheet",
-        "Brightsheet compares every cell that it fills with EverBright's data and corrects the "
-        "differences. It changes no cell of yours. Thousands of jobs take about a minute.",
+        "Brightsheet compares every cell that it fills with EverBright's data. What you typed into "
+        "tabs of your own stays, and is listed if it differs; all other differences are corrected. "
+        "Thousands of jobs take about a minute.",
     ),
     "rebuild": Action(
         "Rebuild into a new spreadsheet",
