@@ -30,7 +30,7 @@ def sample_document(database: Database) -> DocumentToCopy | None:
     return DocumentToCopy(*rows[0]) if rows else None
 
 
-_ID = re.compile(r"[0-9a-f-]+")
+_ID = re.compile(r"[0-9a-z-]+")  # Those of events read from the API begin with a word.
 
 
 @dataclass(frozen=True)

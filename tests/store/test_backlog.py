@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -210,10 +211,13 @@ def test_deliveries_are_found_by_what_people_know_of_them(database: Database) ->
 def test_only_the_beginning_of_an_id_finds_it(database: Database, held: Lease) -> None:
     kept = keep(database)
     refused = Inbox(database).keep_rejected(b"{}", Rejected("missing_site", "None."))
+    sent = body(milestone(status="APPROVED"))
+    from_api = Inbox(database).keep(sent, read(sent), requested=datetime.now(UTC)).id
     wanted = [WantedDocument(uuid(7), uuid(1), "", "1.pdf")]
     Jobs(database).take_in(held, Projected([Job(site=uuid(1))], documents=wanted))
     look_for = Deliveries(database)
     assert [one.id for one in look_for.starting(kept[:12].upper(), 9)] == [kept]
+    assert [one.id for one in look_for.starting(from_api, 9)] == [from_api]
     for odd in ("", "%", "_", "'", "x"):
         assert look_for.starting(odd, 9) == []
         assert look_for.to_retry(odd, 9) == ([], [])
