@@ -96,10 +96,8 @@ def _parse(body: bytes) -> Any:
 def _parse_literal(text: str) -> Any:
     if not text.strip():
         raise Rejected("not_json", "The body is empty.", 400)
-    converted = to_json(text)
-    _check_depth(converted)
     try:
-        return _JSON.decode(converted)
+        return _JSON.decode(to_json(text))
     except ValueError as error:
         message = f"The body is not JSON: {error}"[:200]
     raise Rejected("not_json", message, 400)
@@ -112,9 +110,14 @@ def _reject_constant(constant: str) -> None:
 _JSON = json.JSONDecoder(parse_constant=_reject_constant)
 
 
-# Matches everything up to the next bracket outside of a string; an unclosed string reaches to the
-# end of the text. Possessive quantifiers, so that no input makes it backtrack.
-_BRACKET = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))++|([\[\]{}])', re.DOTALL)
+# Matches everything up to the next bracket outside of a string, of JSON's or of a literal's; an
+# unclosed string reaches to the end of the text. Possessive quantifiers, so that no input makes it
+# backtrack.
+_BRACKET = re.compile(
+    r"""(?:[^"'\[\]{}]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|'(?:[^'\\]++|\\.)*+(?:'|\\?\Z))++"""
+    r"""|([\[\]{}])""",
+    re.DOTALL,
+)
 _DEEPER = {"{": 1, "[": 1, "}": -1, "]": -1}
 
 

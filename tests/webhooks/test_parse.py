@@ -266,6 +266,8 @@ def test_a_body_that_is_neither_json_nor_a_literal_is_rejected(hostile: bytes) -
 
 def test_depth_counts_outside_of_strings_only() -> None:
     read(body({"text": "[" * 1000 + '"]{'}))
+    inches = {"parts": [{"data": {"size": 'x"'}, "name": '5" pipe'}] * 70}
+    assert read(repr(inches).encode()) == read(body(inches))
     nested: object = 1
     for _ in range(MAX_DEPTH):
         nested = [nested]
