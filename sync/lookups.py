@@ -42,11 +42,15 @@ AnswerT = TypeVar("AnswerT", bound=Value)
 
 
 class LookupResult(NamedTuple):
-    """The job, the error if there was no answer, and whether the answer was new."""
+    """The job, the error if there was no answer, and whether the answer was new.
+
+    Not all jobs have anything to request: then nothing `was_sent`.
+    """
 
     site: str
     error: BrightsheetError | None
     is_new: bool
+    was_sent: bool = True
 
 
 @dataclass
@@ -60,7 +64,7 @@ class Fetcher(Generic[AnswerT]):
 
     _store: Lookups[AnswerT]
     name: str
-    _request: Callable[[DueLookup[AnswerT]], AnswerT]
+    _request: Callable[[DueLookup[AnswerT]], AnswerT | None]
     _rate: float
     pauses: bool = False
     _clock: Callable[[], float] = monotonic
@@ -80,7 +84,8 @@ class Fetcher(Generic[AnswerT]):
             return None
         site = due.job.site
         try:
-            is_new = self._store.keep(site, self._request(due), due.events)
+            answer = self._request(due)
+            is_new = self._store.keep(site, answer, due.events)
         except BrightsheetError as error:
             return self._postpone(due, error)
         except Exception:
@@ -88,7 +93,7 @@ class Fetcher(Generic[AnswerT]):
             _log.exception("fault", site=site)
             return self._postpone(due, Retryable("fault", "An internal error: see the log."))
         self._failures = 0
-        return LookupResult(site, None, is_new)
+        return LookupResult(site, None, is_new, was_sent=answer is not None)
 
     def _postpone(self, due: DueLookup[AnswerT], error: BrightsheetError) -> LookupResult:
         attempt = due.attempts + 1
@@ -124,15 +129,15 @@ class DetailLookup:
     _columns: DetailColumns
     _config: EverBrightConfig
 
-    def request(self, due: DueLookup[Details]) -> Details:
-        """Return a job's details, blank for a lead.
+    def request(self, due: DueLookup[Details]) -> Details | None:
+        """Return a job's details; None if nothing is requested, such as for a lead.
 
         A metric that is missing or refused is requested again when the job changes.
         """
         metrics = () if due.job.is_lead else self._columns.metrics_for(due.job)
         path = self._path(due.job, metrics)
         if not path:
-            return Details()
+            return None
         try:
             values = read_details(self._everbright.get(path), metrics, self._config.no_value)
         except BrightsheetError as error:
@@ -182,7 +187,8 @@ class LookupLoop:
                 continue
             if result.error:
                 _log.info(fetcher.name, site=result.site, reason=result.error.reason)
-            self._record_token(result.error)
+            if result.was_sent:
+                self._record_token(result.error)
             if result.is_new:
                 self._wake()
             self._wait(_SPACING_SECONDS)

@@ -87,12 +87,13 @@ class Lookups(Generic[AnswerT]):
             claimed_at,
         )
 
-    def keep(self, site: str, answer: AnswerT, events: int) -> bool:
+    def keep(self, site: str, answer: AnswerT | None, events: int) -> bool:
         """Store an answer; if it changes the row, mark that as out of date and return True.
 
+        None is stored as a blank one.
         If the job has had more than `events` by now, its next lookup stays due.
         """
-        table = self._table
+        table, answer = self._table, answer or self._kind()
         count = select(job.c.events).where(job.c.site == site).scalar_subquery()
         next_due = case((count == events, null()), else_=table.c.due_at)
         body = answer.model_dump_json(exclude_defaults=True)

@@ -1,5 +1,7 @@
 """Tests that a worker sends heartbeats while it is idle, and while Google doesn't answer."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
@@ -11,6 +13,7 @@ from sync.store.schema import customer
 from sync.worker import HEARTBEAT_SECONDS, Worker
 from tests.bench import Bench
 from tests.made_up import milestone
+from tests.sheets.conftest import with_more
 from tests.world import wait_for
 
 
@@ -34,19 +37,25 @@ def test_a_worker_sends_a_heartbeat_at_its_start(
 
 
 def test_a_refused_token_is_a_problem_until_everbright_accepts_it(
-    google: Emulator, store_bench: Bench
+    google: Emulator, store_bench: Bench, tmp_path: Path
 ) -> None:
     google.everbright.token = "a-made-up-token"
     store_bench.environment["EVERBRIGHT_API_TOKEN"] = "another-than-that"
-    store_bench.configured(store_bench.config)
+    size = '\n[[columns]]\nid = "system_size"\nheader = "Size"\n'
+    store_bench.configured(with_more(tmp_path, size))
     store_bench.wiring.heartbeats.begin(TOKEN_REFUSED)
 
     def refused() -> list[str]:
         problems = evaluate(store_bench.wiring.backlog())
         return [problem.code for problem in problems if problem.code == "everbright_token"]
 
-    store_bench.shown(milestone(1), milestone(2), milestone(3))
     wiring = store_bench.wiring
+    store_bench.shown(milestone(4, quote=None))
+    details = wiring.detail_fetcher()
+    assert details is not None
+    assert LookupLoop([details], wiring.heartbeats, lambda _: None, lambda: None).step()
+    assert refused() == ["everbright_token"], "without a quote, nothing is requested"
+    store_bench.shown(milestone(1), milestone(2), milestone(3))
 
     def started() -> LookupLoop:
         fetchers = [wiring.customer_fetcher()]
