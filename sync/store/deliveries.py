@@ -99,18 +99,17 @@ class Deliveries:
 
     def statuses(self, ids: Collection[str]) -> dict[str, str]:
         """Return the status code that each delivery gave a milestone, by the delivery's ID."""
-        query = (
-            select(delivery.c.id, change.c.body)
-            .where(
-                delivery.c.id.in_(sorted(ids)),
-                change.c.site == delivery.c.site,
-                change.c.digest == delivery.c.digest,
-            )
-            .order_by(change.c.seq.desc())
-        )  # Among several, the first is the milestone's own.
-        rows = self._database.rows(query)
-        changes = {row.id: Change.model_validate_json(row.body) for row in rows}
-        return {name: one.after for name, one in changes.items() if one.after}
+        query = select(delivery.c.id, change.c.body).where(
+            delivery.c.id.in_(sorted(ids)),
+            change.c.site == delivery.c.site,
+            change.c.digest == delivery.c.digest,
+        )
+        found: dict[str, str] = {}
+        for row in self._database.rows(query):
+            one = Change.model_validate_json(row.body)
+            if one.is_milestone_status and one.after:
+                found[row.id] = one.after
+        return found
 
     def starting(self, prefix: str, limit: int, *which: ColumnElement[bool]) -> list[KeptDelivery]:
         """Return the newest deliveries whose ID has this prefix."""

@@ -18,6 +18,7 @@ from sync.store.schema import customer, delivery
 from sync.store.schema import document as documents
 from tests.console.conftest import Console, Visitor
 from tests.made_up import DEMO_CONFIG, SECRET, comment, document, milestone, task, uuid
+from tests.webhooks.payloads import contract
 
 pytestmark = pytest.mark.long
 
@@ -261,9 +262,11 @@ def test_a_delivery_shows_the_status_it_changed_its_milestone_to(console: Consol
     visitor = console.signed_in()
     console.bench.shown(milestone(1))
     console.bench.shown(milestone(1, status="REJECTED", date_updated="2026-03-05T00:00:00Z"))
+    console.bench.shown(contract())
     lines = rows(visitor.text("/deliveries"))
-    assert "Milestone 1: Rejected" in lines[0]
-    assert "Milestone 1: Submitted" in lines[1]
+    assert "contract" in lines[0] and "contract:" not in lines[0]
+    assert "Milestone 1: Rejected" in lines[1]
+    assert "Milestone 1: Submitted" in lines[2]
 
 
 def test_a_document_that_is_not_copied_is_listed_with_the_reason(console: Console) -> None:
