@@ -98,12 +98,12 @@ class ActionLog:
             connection.execute(update(action).where(which).values(state=ActionState.TAKEN))
         return _action(row)
 
-    def latest(self, limit: int, name: str = "", detail: str = "") -> list[Action]:
+    def latest(self, limit: int, name: str = "", detail: str | None = None) -> list[Action]:
         """Return the newest actions, newest first; with `name`, and `detail`, only those."""
         query: Select[tuple[object, ...]] = select(action).order_by(action.c.id.desc())
         if name:
             query = query.where(action.c.name == name)
-        if detail:
+        if detail is not None:
             query = query.where(action.c.detail == detail)
         return [_action(row) for row in self._database.rows(query.limit(limit))]
 

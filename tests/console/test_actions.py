@@ -167,6 +167,10 @@ def test_a_comparison_is_requested_from_the_worker(store_console: Console) -> No
     assert last(store_console)[1] == "done"
     assert "1 job differs" in last(store_console)[2]
     assert last(store_console)[2] in visitor.text("/actions").replace("&#39;", "'")
+    visitor.send("/actions/restore-rows", id=uuid(1))
+    visitor.send("/actions/restore-rows")
+    restored = store_console.actions.latest(9, "restore-rows")
+    assert [one.detail for one in restored] == ["", uuid(1)], "all rows are more than one"
 
 
 def test_a_rebuild_fills_the_given_spreadsheet(console: Console) -> None:
