@@ -98,7 +98,8 @@ def send_digests(wiring: Wiring, alerts: Alerts, clock: Callable[[], datetime] =
         reported.once(f"digest {slot:%Y-%m-%d}", send)
     send = partial(_alert_deadlines, wiring, alerts, slot)
     reported.once(f"deadlines {slot:%Y-%m-%d}", send)
-    if f"{slot:%A}".lower() == settings.weekly_digest:
+    is_its_day = f"{slot:%A}".lower() == settings.weekly_digest
+    if is_its_day and mail_channels(settings.alert_urls):
         send = partial(_send_weekly, wiring, slot)
         reported.once(f"weekly digest {slot:%Y-%m-%d}", send)
 

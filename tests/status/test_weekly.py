@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from emulator import Emulator
 from sync.status.digests import send_digests
@@ -138,11 +139,17 @@ def test_it_is_sent_once_on_its_day_or_again_if_it_did_not_arrive(bench: Bench, 
     assert post.taken() == {}
 
 
-def test_it_is_off_unless_a_day_is_set(bench: Bench, post: Post) -> None:
-    bench.environment["WEEKLY_DIGEST"] = ""
-    bench.configured(bench.config)
+def test_it_is_off_without_a_day_or_an_email_address(bench: Bench, post: Post) -> None:
     bench.shown(submitted(1, 20))
-    weekly(bench)
+    for change in ({"WEEKLY_DIGEST": ""}, {"ALERT_URLS": "json://127.0.0.1:9/"}):
+        usual = {**bench.environment}
+        bench.environment.update(change)
+        bench.configured(bench.config)
+        with capture_logs() as logs:
+            weekly(bench)
+        tried = [line["message"] for line in logs if line["event"] == "message_sent"]
+        assert not [name for name in tried if "weekly" in name]
+        bench.environment.update(usual)
     assert post.taken() == {}
 
 
