@@ -19,7 +19,7 @@ from sync.sheets.client import Reading, SheetClient
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import with_typed_notes
 from sync.sheets.ensure import HISTORY
-from sync.sheets.read import Fence
+from sync.sheets.read import Fence, Snapshot
 from sync.sheets.trial import try_google
 from sync.sheets.undo import Undo
 from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown
@@ -68,8 +68,8 @@ class BatchWriter:
             raise
         lines = len(attempt.changes)
         _log.info("flushed", jobs=len(attempt.shown), lines=lines, fence=attempt.fence)
-        if batch.response_ranges and not answer.snapshot.tables:
-            return  # The next flush reads the tabs and the fence, and concludes the attempt.
+        if not _sheet_ids(answer.snapshot) >= {row.sheet_id for row in trace.rows}:
+            return  # A header row was deleted: the next flush waits for it, or concludes this.
         undos = parsed(context.pending.undos)
         result = check(trace, answer.snapshot.tables, answer.copies, undos)
         if result.is_as_intended:
@@ -106,8 +106,8 @@ class BatchWriter:
         written = {row.sheet_id for row in trace.rows if not row.is_new}
         copied = [table.copies_tab for table in tables if table.sheet_id in written]
         reading = self._client.read_whole(context.tabs, copied)
-        if not reading.snapshot.tables:
-            return  # They were deleted just now: the next flush concludes the attempt.
+        if not _sheet_ids(reading.snapshot) >= _sheet_ids(context.snapshot):
+            return  # A header row was deleted just now, as above.
         undos = parsed(self._store.batches.undos())
         result = check(trace, reading.snapshot.tables, reading.copies, undos)
         if not result.is_as_intended:
@@ -168,6 +168,10 @@ class BatchWriter:
         """Read the tabs of jobs whole, with the hidden tabs."""
         self.take_call(context.lease)
         return self._client.read_everything(context.tabs, context.snapshot)
+
+
+def _sheet_ids(snapshot: Snapshot) -> set[int]:
+    return {table.sheet_id for table in snapshot.tables}
 
 
 def parsed(undos: Mapping[int, str]) -> dict[int, Undo]:

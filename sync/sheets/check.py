@@ -124,7 +124,7 @@ def check(
     new_sites = [row.site for row in trace.rows if row.is_new]
     for row in trace.rows:
         table = by_id.get(row.sheet_id)
-        if table is None:  # The tab was deleted, with everything that was written into it.
+        if table is None:  # It was deleted, with everything that was written there, or unmapped.
             if row.site:
                 result.misplaced_columns.setdefault(row.site, set())
             continue

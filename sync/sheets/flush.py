@@ -148,9 +148,12 @@ class Flusher:
         snapshot = self.client.read(tabs, columns_to_read(work.targets, is_ours=tabs.is_ours))
         context = FlushContext(lease, fence, tabs, pending, snapshot)
         self.check_fence(context)
+        # First, because without the header row nobody knows where an earlier batch has written.
+        tabs.check_served(lease, snapshot, pending)
+        if not snapshot.tables and pending.known_columns:
+            self.surroundings(context)  # It raises if only the header row was deleted.
         if pending.has_attempt and self.writer.conclude_attempt(context):
             return  # An earlier batch was carried out: the next flush compares with what it wrote.
-        tabs.check_served(lease, snapshot, pending)
         if unwritable := self.unwritable(context):
             self._write_other_tabs(context.without(unwritable), work)
             raise next(iter(unwritable.values()))

@@ -12,7 +12,7 @@ from sync.errors import Permanent
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.chaos.installer import put_back
-from tests.boards.two_tab_board import DEPOSIT, HEADER_ROW, HEADERS, KEY_AT, OPEN, line
+from tests.boards.two_tab_board import DEPOSIT, HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
 from tests.chaos.tab import recovered
 from tests.made_up import milestone, uuid
 
@@ -27,12 +27,12 @@ def flushed(bench: Bench, *payloads: dict[str, object]) -> None:
         bench.flush_once()
 
 
-def keyed(bench: Bench, *numbers: int, **texts: str) -> None:
+def keyed(bench: Bench, *numbers: int, tabs: tuple[int, ...] = (), **texts: str) -> None:
     """Make a sheet with a row for each job, which has its key, and one of nobody's below."""
     known = {n: bench.customer(n) for n in numbers}
     lines = [line(n, E_mail=known[n]["E_mail"], **texts) for n in numbers]
     two_tab_board.make(bench, [*lines, line(9, Phone="call 9", Permit="his words")], [])
-    two_tab_board.map_tabs(bench)
+    two_tab_board.map_tabs(bench, *tabs)
     flushed(bench, *(milestone(n) for n in numbers))
 
 
@@ -186,6 +186,25 @@ def test_a_mapped_tab_without_its_header_row_stops_the_writing_with_its_name(ask
     assert after == before
     answer = create_app(asking.settings).test_client().get("/status")
     assert answer.status_code == 503
+
+
+@pytest.mark.parametrize("tabs", [(OPEN,), (OPEN, INSTALLED)], ids=["one tab", "two tabs"])
+def test_a_write_below_a_header_row_that_was_just_deleted_is_undone_when_it_is_back(
+    asking: Bench, tabs: tuple[int, ...]
+) -> None:
+    keyed(asking, 1, 2, tabs=tabs)
+    asking.edit("type_cell", sheet_id=OPEN, row=SECOND, column=PERMIT, text="ask the city")
+    before = row_of(asking, "Own 2")
+    headers = two_tab_board.rows(asking, OPEN)[HEADER_ROW]
+    asking.before_the_write(lambda: asking.edit("delete_rows", sheet_id=OPEN, index=HEADER_ROW))
+    asking.send(milestone(1, **APPROVED))
+    asking.flush_once()
+    with pytest.raises(Permanent, match="deleted"):
+        asking.flush_once()
+    asking.do(*put_back(OPEN, HEADER_ROW, headers), two_tab_board.header_metadata(OPEN))
+    flushed(asking)
+    assert row_of(asking, "Own 2") == before
+    assert row_of(asking, "Own 1")["Permit"] == "OK"
 
 
 @pytest.mark.parametrize("other", ["of the same kind", "with a sum", "a moved column"])

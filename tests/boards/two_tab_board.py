@@ -103,14 +103,7 @@ def map_tabs(bench: Bench, *tabs: int, at: datetime = MAPPED_AT) -> None:
     for tab in tabs or (OPEN, INSTALLED):
         requests += [
             fill_header(tab, KEY_AT, "Site ID"),
-            metadata(
-                HEADER_KEY,
-                f"{MAPPED_SINCE}{at.isoformat()}",
-                tab,
-                "ROWS",
-                HEADER_ROW,
-                mapping_id(tab),
-            ),
+            header_metadata(tab, at),
             metadata(COLUMN_KEY, "site_id", tab, "COLUMNS", KEY_AT),
             metadata(WORDS_KEY, _json(WORDS), tab, "COLUMNS", HEADERS.index("Permit")),
         ]
@@ -121,6 +114,12 @@ def map_tabs(bench: Bench, *tabs: int, at: datetime = MAPPED_AT) -> None:
     with bench.held() as held:
         spreadsheet = bench.store.spreadsheet
         spreadsheet.set_mapped(held, tabs or (OPEN, INSTALLED), ["site_id", *FIELDS.values()])
+
+
+def header_metadata(tab: int, at: datetime = MAPPED_AT) -> Request:
+    """Return the request that attaches the metadata of a mapped tab to its header row."""
+    since = f"{MAPPED_SINCE}{at.isoformat()}"
+    return metadata(HEADER_KEY, since, tab, "ROWS", HEADER_ROW, mapping_id(tab))
 
 
 def say(bench: Bench, words: Mapping[str, str], tabs: Iterable[int] = (OPEN, INSTALLED)) -> None:
@@ -144,14 +143,14 @@ def fill_header(tab: int, index: int, text: str) -> Request:
 
 
 def grid(bench: Bench, tab: int = OPEN) -> list[list[CellData]]:
-    return _rows(bench, tab)[HEADER_ROW + 1 :]
+    return rows(bench, tab)[HEADER_ROW + 1 :]
 
 
 _TEXTS = "userEnteredValue,effectiveValue"
 _CELLS = f"{_TEXTS},note,textFormatRuns,dataValidation,userEnteredFormat"
 
 
-def _rows(bench: Bench, tab: int, fields: str = _CELLS) -> list[list[CellData]]:
+def rows(bench: Bench, tab: int, fields: str = _CELLS) -> list[list[CellData]]:
     found = bench.google.sheets.spreadsheets[bench.spreadsheet].sheet(tab)
     assert found is not None
     (sheet,) = bench.book(f"sheets(data(rowData(values({fields}))))", found.title)["sheets"]
@@ -160,7 +159,7 @@ def _rows(bench: Bench, tab: int, fields: str = _CELLS) -> list[list[CellData]]:
 
 def places(bench: Bench, tab: int = OPEN) -> dict[str, int]:
     """Return where each column is now, by its header."""
-    headers = _rows(bench, tab, _TEXTS)[HEADER_ROW]
+    headers = rows(bench, tab, _TEXTS)[HEADER_ROW]
     return {text: n for n, cell in enumerate(headers) if (text := text_of(cell))}
 
 
@@ -181,8 +180,8 @@ def of_site(bench: Bench, number: int) -> list[dict[str, str]]:
 def own_cells(bench: Bench) -> list[tuple[str, ...]]:
     """Return the texts of the columns that aren't mapped, of rows that aren't blank, sorted."""
     own = [n for n, header in enumerate(HEADERS) if header not in FIELDS]
-    rows = [row for tab in (OPEN, INSTALLED) for row in grid(bench, tab)]
+    lines = [row for tab in (OPEN, INSTALLED) for row in grid(bench, tab)]
     found = [
-        tuple("=" if is_formula(at(row, n)) else text_of(at(row, n)) for n in own) for row in rows
+        tuple("=" if is_formula(at(row, n)) else text_of(at(row, n)) for n in own) for row in lines
     ]
     return sorted(one for one in found if any(text not in ("", "=") for text in one))

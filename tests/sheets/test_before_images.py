@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from sync.errors import Permanent
+from sync.sheets.read import HEADER_KEY, JOBS_TAB
+from sync.sheets.sheet_requests import metadata
 from sync.sheets.undo import HEADERS
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
@@ -98,6 +101,26 @@ def test_text_typed_over_an_overwritten_cell_stays_and_the_rest_is_in_recovered(
     }
     assert six.alerts == ["recovered"]
     assert six.store.pending.read(1, 1).undos == {}
+
+
+def test_a_row_that_moved_up_because_the_header_row_was_deleted_is_restored(six: Bench) -> None:
+    below = max(six.at(number) for number in range(1, 7)) + 1
+    (last,) = (number for number in range(1, 7) if six.at(number) == below - 1)
+    own_row(six, below, customer="Ann", status="on hold")
+    before, headers = own_rows(six), list(six.rows()[0])
+    reject(six, last)
+    six.before_the_write(lambda: six.edit("delete_rows", index=0))
+    six.flush_once()
+    with pytest.raises(Permanent, match="header row"):
+        six.flush_once()
+    six.edit("insert_rows", index=0)
+    for column, text in enumerate(headers):
+        six.edit("type_cell", row=0, column=column, text=text)
+    six.do(metadata(HEADER_KEY, "1", JOBS_TAB, "ROWS", 0))
+    six.flush()
+    assert own_rows(six) == before
+    assert six.row(uuid(last))["Status"] == REJECTED
+    assert six.alerts == []
 
 
 def test_a_copy_that_was_changed_makes_the_place_uncertain(six: Bench) -> None:
