@@ -59,11 +59,15 @@ class SheetClient:
         return sheet.snapshot_of(answer, tabs.tables)
 
     def read_everything(self, tabs: JobTabs, book: Snapshot) -> Reading:
-        """Read the tabs of jobs whole, with the cells of all their columns, and the hidden tabs."""
-        jobs = (table.sheet_id for table in book.tables)
+        """Read the tabs of jobs in `book` whole, with all their cells, and the hidden tabs."""
+        jobs = {table.sheet_id for table in book.tables}
         whole = self.read_whole(tabs, [*jobs, *book.hidden_tabs])
         now = whole.snapshot
-        filled = tuple(sheet.with_cells(t, whole.rows[t.sheet_id]) for t in now.tables)
+        filled = tuple(
+            sheet.with_cells(table, whole.rows[table.sheet_id])
+            for table in now.tables
+            if table.sheet_id in jobs  # Of others it has header rows and keys only.
+        )
         return replace(whole, snapshot=replace(now, tables=filled))
 
     def read_whole(self, tabs: JobTabs, sheet_ids: Sequence[int]) -> Reading:

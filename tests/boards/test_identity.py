@@ -61,6 +61,23 @@ def test_a_header_row_that_was_sorted_in_stops_the_writing_of_its_tab(board: Ben
     assert {site for site, permit in permits(board).items() if permit == "OK"} == {uuid(1), uuid(5)}
 
 
+def test_a_tab_whose_header_row_was_sorted_in_keeps_its_keys(board: Bench) -> None:
+    """Its rows aren't known, so they aren't compared with those of another tab."""
+    where = {"sheet_id": OPEN, "row": HEADER_ROW + 2, "column": HEADERS.index("Customer")}
+    board.edit("type_cell", **where, text="Ada Number2")
+    for tab, row, to in ((OPEN, HEADER_ROW + 2, 20), (INSTALLED, HEADER_ROW + 1, 21)):
+        source, copy = (
+            {"sheetId": sheet_id, "startRowIndex": start, "endRowIndex": start + 1}
+            for sheet_id, start in ((tab, row), (INSTALLED, to))
+        )
+        board.do({"copyPaste": {"source": source, "destination": copy}})
+    sort_all(board, "ASCENDING")
+    board.send(milestone(5, **APPROVED))
+    board.project()
+    assert stopped(board) == "header_sorted"
+    assert [row["Permit"] for row in two_tab_board.of_site(board, 5)] == ["OK", "OK"]
+
+
 def test_a_key_that_was_written_into_a_sorted_header_row_is_taken_back(board: Bench) -> None:
     """Else the tab could never be written again: its header would name a job."""
     before = permits(board)
