@@ -468,8 +468,9 @@ class Flusher:
         """Restore overwritten cells; list those without a certain place in the tab Recovered."""
         everything = self.writer.read_everything(context)
         now = everything.snapshot
-        if not now.tables or any(KEY not in table.columns for table in now.tables):
+        if not now.tables:
             return  # They were deleted just now: the next flush creates or reports them.
+        must_have_keys(now.tables)
         placement = undo.place_undos(now.tables, everything.rows, parsed(context.pending.undos))
         if not (placement.rows or placement.recovered):
             self.store.batches.finish_undos(context.lease, placement.finished)

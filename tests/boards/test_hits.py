@@ -188,6 +188,19 @@ def test_a_mapped_tab_without_its_header_row_stops_the_writing_with_its_name(ask
     assert answer.status_code == 503
 
 
+def test_an_undo_reports_that_the_key_column_of_another_tab_was_deleted(asking: Bench) -> None:
+    """No job has a row there, so no key is missing, and all writing would stop silently."""
+    keyed(asking, 1, 2)
+    asking.edit("type_cell", sheet_id=OPEN, row=SECOND, column=PERMIT, text="ask the city")
+    asking.before_the_write(swapped(asking))
+    asking.send(milestone(1, **APPROVED))
+    asking.flush_once()
+    asking.edit("delete_columns", sheet_id=INSTALLED, index=KEY_AT)
+    with pytest.raises(Permanent, match="'Site ID' of the tab 'Installed' was deleted"):
+        for _ in range(3):
+            asking.flush_once()
+
+
 @pytest.mark.parametrize("tabs", [(OPEN,), (OPEN, INSTALLED)], ids=["one tab", "two tabs"])
 def test_a_write_below_a_header_row_that_was_just_deleted_is_undone_when_it_is_back(
     asking: Bench, tabs: tuple[int, ...]
