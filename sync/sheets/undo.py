@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
-from sync.field_table import KEY
+from sync.field_table import KEY, TYPED_IDS
 from sync.sheets.cell_data import (
     CellData,
     Row,
@@ -292,11 +292,13 @@ class _Placing:
     def _is_worth_reporting(self, undo: Undo) -> bool:
         """Return whether anything is lost, or misplaced text remains.
 
-        Cells of our own tab aren't reported: the next comparison fixes them.
+        Cells of our own tab aren't reported: the next comparison fixes them, unless people type
+        there, too.
         """
         table = self._tables.get(undo.sheet_id)
         is_ours = table is not None and table.is_ours and not undo.is_of_note
-        if undo.was_confirmed or (is_ours and isinstance(undo.identity, ByKey) and undo.column):
+        is_rewritten = is_ours and bool(undo.column) and undo.column not in TYPED_IDS
+        if undo.was_confirmed or (is_rewritten and isinstance(undo.identity, ByKey)):
             return False
         if not undo.column or undo.described(undo.before):
             return True

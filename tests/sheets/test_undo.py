@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sync.field_table import REP
 from sync.sheets.cell_data import Content, content, texts_of
 from sync.sheets.check import check
 from sync.sheets.read import JOBS_TAB, Table, rows_by_site
@@ -511,9 +512,10 @@ def test_a_value_and_its_note_are_restored_separately() -> None:
             {"identity": ByKey(key=A), "fields": NOTE, "before": {"note": "x"}, "wrote": {}},
             True,
         ),
+        ({"identity": ByKey(key=A), "column": REP}, True),
         ({}, True),
     ],
-    ids=["a managed cell", "an unmanaged column", "a note", "a row without a key"],
+    ids=["a managed cell", "an unmanaged column", "a note", "a rep", "a row without a key"],
 )
 def test_undos_of_cells_that_the_policy_overwrites_are_dropped(
     changes: dict[str, Any], is_told: bool
