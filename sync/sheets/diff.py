@@ -131,7 +131,10 @@ def _add_row(
 
 
 class ValueDecision(NamedTuple):
-    """What to do with a cell's value, by which rule, and the value that a read showed, if any."""
+    """What to do with a cell's value, by which rule.
+
+    `observed` is the value that a read showed; the last written one if the cell wasn't read.
+    """
 
     decision: Decision
     rule: Rule

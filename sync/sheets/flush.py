@@ -173,9 +173,10 @@ class Flusher:
     def _write_most_urgent(self, context: FlushContext, work: Work) -> None:
         """Send a batch with what is most urgent; the next flush reads the sheet again.
 
-        What decides which row and column is whose comes before the content of jobs: the keys; the
-        guards of all columns, because a person may be moving one now; and the undos, because until
-        they are written, a row may show another job's content or have its key.
+        What decides which row and column is whose comes before the content of jobs: a key column
+        that was moved; the guards of all columns, because a person may be moving one now; the
+        undos, because until they are written, a row may show another job's content or have its
+        key; and the keys of rows.
         """
         snapshot, pending = context.snapshot, context.pending
         if not snapshot.tables:

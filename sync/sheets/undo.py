@@ -187,8 +187,7 @@ class _Placing:
         """Restore the key cell of every row that has one key by mistake.
 
         If the key was misplaced several times, the newest undo (the first of `undos`) knows the
-        right row (`identity`), but what a row held is in the undo of the write that hit it. The
-        newest writes all rows; all of them finish once no row has the key by mistake.
+        right row (`identity`), but what a row held is in the undo of the write that hit it.
         """
         newest, is_anywhere = next(iter(undos)), False
         for place in self._keyed(identity.key):
@@ -199,6 +198,7 @@ class _Placing:
                 continue  # One of the copy's texts was typed over, or one of the right row's.
             # A row that was copied from one that was hit had no key before.
             undo = hit or undos[newest].model_copy(update={"before": {}})
+            # The newest carries out all; they finish once no row has the key by mistake.
             self._write(place, newest, undo, identity)
             is_anywhere = True
         if is_anywhere:
@@ -215,7 +215,7 @@ class _Placing:
         """Restore the overwritten cell in every row that is the overwritten one."""
         places = self._places(undo, identity)
         for place in places:
-            self._write(place, number, undo, identity, row_count=len(places))
+            self._write(place, number, undo, identity, len(places))
         if not places:
             self.finish(number, undo, is_reported=self._is_worth_reporting(undo))
 
@@ -305,9 +305,11 @@ class _Placing:
         return any(self._holds_wrote(place, undo) for place in self._unkeyed())
 
     def _write(
-        self, place: Place, number: int, undo: Undo, identity: RowIdentity, *, row_count: int = 1
+        self, place: Place, carried_out: int, undo: Undo, identity: RowIdentity, row_count: int = 1
     ) -> None:
         """Add the write of one of the `row_count` rows that an undo is written into.
+
+        `carried_out` is the ID of the undo that ends with it.
 
         Of several undos of one cell, the newest counts: if we wrote C over A, somebody typed B, and
         we wrote C again (undos A→C and B→C), B is restored. Two identical rows that both held A
@@ -319,7 +321,7 @@ class _Placing:
             self._identities[place] = identity
         if newer := cells.get(part):
             if newer.data == undo.before and len(newer.undoes) < row_count:
-                cells[part] = newer.model_copy(update={"undoes": (*newer.undoes, number)})
+                cells[part] = newer.model_copy(update={"undoes": (*newer.undoes, carried_out)})
             return
         cell = at(row, columns[undo.column])
         cells[part] = CellWrite(
@@ -330,7 +332,7 @@ class _Placing:
             expects=None if undo.is_of_note else content(cell),
             expects_note=note_of(cell) if undo.is_of_note else None,
             key_row=undo.image.texts if undo.column == KEY else {},
-            undoes=(number,),
+            undoes=(carried_out,),
         )
 
     def finish(self, number: int, undo: Undo, *, is_reported: bool) -> None:
