@@ -105,12 +105,12 @@ class Copier:
                     lambda: self._drive.upload(content, file_id, name, folder_id, tag), file_id, tag
                 )
             upload = calls.retry(self._drive.begin, content, file_id, name, folder_id, tag)
-        except Conflict:
+        except Conflict:  # Of `begin`, as `create_once` raises none.
             return calls.file_with_taken_id(file_id, tag)
         except Refused:
-            # Not every kind of drive is documented to accept generated IDs. If the ID wasn't the
-            # cause, this raises Refused again. Without an ID, a broken upload can still be
-            # continued, but after a kill the file is found only by its tag.
+            # Of either call. Not every kind of drive is documented to accept generated IDs. If the
+            # ID wasn't the cause, this raises Refused again. Without an ID, a broken upload can
+            # still be continued, but after a kill the file is found only by its tag.
             upload = calls.retry(self._drive.begin, content, "", name, folder_id, tag)
         try:
             return self._drive.send(upload, self._sleep)

@@ -88,7 +88,8 @@ class HistoryLines:
             is_replaced = one.is_from_api and one.order not in orders
             if one.order == new.order or (is_replaced and one.is_same_as(seen)):
                 return []  # It is applied again, or it takes the place of a read.
-        # The newest is first.
+        # The newest is first: in [APPROVED, SUBMITTED, INPROG], SUBMITTED is followed by APPROVED,
+        # so its line is "INPROG to SUBMITTED".
         following = log.statuses[place - 1] if place else None
         previous = log.statuses[place + 1] if place + 1 < len(orders) else None
         old_status = previous.status if previous else None

@@ -13,9 +13,9 @@ from sync.store.findings import KEYS_REMOVED, WITHOUT_ROW
 from sync.store.heartbeats import TOKEN_REFUSED
 from sync.store.sheet_state import FenceDoubt
 
-LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
+LATE, NO_WORKER, REJECTED, TROUBLE = "late", "no_worker", "refused", "trouble"
 SILENCE, WRONG_SECRET = "silence", "wrong_secret"
-"""REFUSED is for rejected webhooks, which are stored; a request with a WRONG_SECRET isn't."""
+"""REJECTED is for rejected webhooks, which are stored; a request with a WRONG_SECRET isn't."""
 TAKEN_IDS, TRASHED = "taken_ids", "trashed"
 COMPARE = "/actions/compare?next=/"
 """The page that compares the whole sheet again."""
@@ -288,7 +288,7 @@ RULES = [
         alerts=never,
     ),
     ProblemRule(
-        REFUSED,
+        REJECTED,
         what=rejected_lately,
         cause="EverBright may have changed the format of its webhooks.",
         fix="See the reasons under Deliveries on the console.",

@@ -35,7 +35,7 @@ from sync.store.schema import (
 from sync.store.sheet_state import ReadColumns, Trial
 from sync.types import Mode
 
-REFUSED_SECONDS = 3600.0
+REJECTED_SECONDS = 3600.0
 """Rejected deliveries are counted for an hour: older ones don't show the present state."""
 _NAMED = 3
 """Maximum number of items of a finding that are named."""
@@ -323,7 +323,7 @@ def _is_rejected() -> ColumnElement[bool]:
 
 
 def _is_rejected_lately() -> ColumnElement[bool]:
-    return and_(_is_rejected(), delivery.c.received_at > now() - REFUSED_SECONDS)
+    return and_(_is_rejected(), delivery.c.received_at > now() - REJECTED_SECONDS)
 
 
 def _is_failing() -> ColumnElement[bool]:

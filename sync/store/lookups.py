@@ -172,13 +172,15 @@ class DetailStore(Lookups[Details]):
 
 def schedule(database: Database, connection: Connection, sites: Collection[str]) -> None:
     """Make the lookups of changed jobs due, without customers whose answer is current."""
+    rows = [{"site": site} for site in sites]
+    if not rows:
+        return
     stale = customer.c.fetched_at.is_(None) | (customer.c.fetched_at < now() - FRESH_SECONDS)
     is_new = stale & customer.c.due_at.is_(None)
-    rows = [{"site": site} for site in sites]
-    for table, attempts, which in ((customer, _TRIED, is_new), (detail, 0, None)):
-        if rows:
-            again = {"due_at": now(), "attempts": attempts}
-            connection.execute(database.upsert(table, again, which).values(due_at=now()), rows)
+    customers_due = database.upsert(customer, {"due_at": now(), "attempts": _TRIED}, is_new)
+    connection.execute(customers_due.values(due_at=now()), rows)
+    details_due = database.upsert(detail, {"due_at": now(), "attempts": 0})
+    connection.execute(details_due.values(due_at=now()), rows)
 
 
 def customers(connection: Connection, sites: Collection[str]) -> dict[str, Customer]:

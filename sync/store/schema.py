@@ -111,6 +111,7 @@ job = _table(
     _required("version", Integer, default=1),
     _required("shown_version", Integer, default=0),
     _required("events", Integer, default=1),
+    # -1: the row has lost its site ID.
     _required("shown_events", Integer, default=0),
     # When the oldest event that the row doesn't show was received, or since when the row is out of
     # date for another reason. NULL if it is up to date.
@@ -259,7 +260,8 @@ detail = _table(
     "detail",
     _key("site"),
     _required("body", default="{}"),
-    # The fields requested last: after a change of the config, every job is looked up again.
+    # The fields requested last: after a change of the config, every job is looked up again. "" if
+    # it was never answered.
     _text("question"),
     _required("attempts", Integer, default=0),
     # When it is to be requested; None: only when the job changes.
