@@ -1,7 +1,7 @@
 """Finds keys of rows that are doubled, displaced, or missing, and words without an option. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from sync.errors import Permanent
 from sync.field_table import KEY
@@ -162,11 +162,10 @@ def must_be_gone(tables: Iterable[Table], rows: Rows, sites: Container[str]) -> 
         )
 
 
-def must_be_few(gone: Collection[str], known: Collection[str]) -> None:
-    """Raise Permanent if many of the `known` sites are missing from the whole sheet."""
-    if len(gone) > max(FEW, FEW_SHARE * len(known)):
-        raise Permanent(
-            "keys_gone",
-            f"{len(gone)} of {len(known)} site IDs are gone from their column at once. Undo what "
-            "happened to it; if rows were deleted on purpose: brightsheet compare",
-        )
+def keys_gone(gone: int, known: int) -> Permanent:
+    """Return the error for keys that are missing from the whole sheet."""
+    return Permanent(
+        "keys_gone",
+        f"{gone} of {known} site IDs are gone from their column at once. Undo what happened to "
+        "it; if rows were deleted on purpose: brightsheet compare",
+    )

@@ -138,6 +138,12 @@ class Placement:
     """IDs of the undos that no row needs, those in `recovered` among them."""
 
 
+def sites_written_over(undos: Mapping[int, Undo]) -> set[str]:
+    """Return the sites whose key was overwritten and isn't back in its row yet."""
+    keys = (undo.before for undo in undos.values() if undo.column == KEY)
+    return {site for cell in keys if (site := site_in(cell))}
+
+
 def restores_header(table: Table, undos: Mapping[int, Undo]) -> bool:
     """Return whether a key was written into the header row, which is back in its place.
 

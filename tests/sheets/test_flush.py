@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -168,6 +169,21 @@ def test_rows_deleted_one_by_one_are_forgotten_by_every_read(twelve: Bench) -> N
         twelve.shown(milestone(12, date_updated=day(number + 1)))
     assert twelve.look().by_site.keys() == sites(7, 12)
     assert twelve.store.pending.sites_with_row() == sites(7, 12)
+
+
+def test_rows_deleted_two_by_two_while_undos_wait_do_not_stop_the_writing(twelve: Bench) -> None:
+    """Nothing is forgotten before the undos have landed, and so many are gone by then."""
+    key = twelve.index("site_id")
+    for number in range(4):
+        twelve.edit("delete_rows", index=2, count=2)
+        twelve.send(milestone(12, date_updated=day(number + 2), status="APPROVED"))
+        sort = partial(twelve.edit, "sort", column=key, ascending=bool(number % 2))
+        twelve.before_the_write(sort)
+        twelve.flush_once()
+        assert twelve.store.batches.undos()
+    assert len(twelve.store.pending.sites_with_row()) == 10, "six are gone and not forgotten"
+    twelve.flush()
+    assert len(twelve.store.pending.sites_with_row()) == len(twelve.texts()) == 4
 
 
 def test_many_keys_that_are_gone_at_once_stop_the_writing(twelve: Bench) -> None:
