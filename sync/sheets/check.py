@@ -190,9 +190,12 @@ class _RowCheck:
                 return is_like and self._knows_keys and not self._key()
             case ByKey(key=key):
                 return self._key() == key
+            case ByWrongKey() as wrong:
+                is_hit = old.gave_key_to(RowImage.of(self.copy, self.columns))
+                return self._knows_keys and is_hit and wrong.matches(self.copy, self.columns)
             case ByHeaderGuard():
                 return isinstance(undo.identity, ByHeaderGuard)
-            case _:
+            case None:
                 return False
 
     @cached_property

@@ -179,9 +179,11 @@ GETS_KEY = meant(
 )
 
 
-def keyed(copy: Cells, one: RowWrite = GETS_KEY) -> CheckResult:
+def keyed(
+    copy: Cells, one: RowWrite = GETS_KEY, pending: dict[int, Undo] | None = None
+) -> CheckResult:
     seen = table(columns=PEOPLE, column_count=5)
-    return check(trace(one, columns=PEOPLE), [seen], {JOBS_TAB: {4: copy}}, {})
+    return check(trace(one, columns=PEOPLE), [seen], {JOBS_TAB: {4: copy}}, pending or {})
 
 
 def test_a_confirmed_key_gives_its_job_a_row_and_confirms_no_cell() -> None:
@@ -228,6 +230,15 @@ def test_a_key_removed_from_the_right_row_is_restored() -> None:
     image = RowImage.of(row("mine", "", B, "home2@example.com", "303"), PEOPLE, [KEY_AT])
     assert undo.identity == ByContent(image=image)
     assert findings.confirmed_undos == set()
+    mistaken = pending(
+        column=KEY,
+        before={},
+        wrote=cell(B),
+        identity=ByWrongKey(key=B, right_texts={EMAIL: "other@example.com"}),
+        image=image,
+    )
+    findings = keyed(row("mine", "", B, "home2@example.com", "303"), taken, {7: mistaken})
+    assert (findings.undos, findings.confirmed_undos) == ([], {7}), "that key was one by mistake"
 
 
 def pending(**changes: Any) -> Undo:
