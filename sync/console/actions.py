@@ -106,7 +106,7 @@ ACTIONS = {
     ),
     "retry-all": Action(
         "Retry every failed document",
-        "Brightsheet copies all of them into Drive as soon as it can.",
+        "Brightsheet copies all documents that failed into Drive as soon as it can.",
         lambda parts, _ids: f"{parts.wiring.documents.retry()} will be copied again.",
     ),
     "dismiss": Action(
