@@ -125,6 +125,8 @@ class Likeness(IntEnum):
     """All of it, and more: if it held only "red", then "red | urgent"."""
     PARTLY_RESTORED = auto()
     """All of it was overwritten, and the customer that we wrote isn't in the row anymore."""
+    EDITED_HEADER = auto()
+    """Most of it, in a header row that was sorted in with the rows: no other row is like it."""
 
 
 class _Identity(Value):

@@ -250,6 +250,8 @@ class _Placing:
         for place in holding:
             if likeness := identity.likeness(self._image(place)):
                 alike[place] = likeness
+            elif self._is_edited_header(place, identity):
+                alike[place] = Likeness.EDITED_HEADER
         best = min(alike.values(), default=None)
         if undo.was_confirmed and (held_nothing or best is not Likeness.SAME_CONTENT):
             return []
@@ -265,6 +267,11 @@ class _Placing:
         if held_nothing and undo.described(undo.before) and len(places) > 1:
             return []  # It was the row's only text, and would go into all rows that hold ours.
         return places
+
+    def _is_edited_header(self, place: Place, identity: ByContent) -> bool:
+        sheet_id, number = place
+        is_header = number == self._tables[sheet_id].header_row
+        return is_header and self._image(place).has_most_of(identity.image)
 
     def _holds_wrote(self, place: Place, undo: Undo) -> bool:
         row, columns = self._row(place)

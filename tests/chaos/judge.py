@@ -63,7 +63,7 @@ def sheet(
         return [Violation("no tab", "There is no tab of jobs, or it has no header row.")]
     lines = recovered(spreadsheet)
     return [
-        *_columns(seen, ledger, lines),
+        *_columns(seen, ledger),
         *_rows(seen, ledger, begun or {}),
         *_values(seen, ledger.truth),
         *_claims(seen, ledger, lines),
@@ -98,22 +98,16 @@ def history(spreadsheet: Spreadsheet, truth: Truth) -> Found:
             yield Violation("line missing", f"The history never tells {last}.")
 
 
-def _columns(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found:
-    """Every managed column is there, under its first header or what a person typed over that.
-
-    Or under what a write put there, if Recovered lists it in the header row.
-    """
+def _columns(seen: Look, ledger: Ledger) -> Found:
+    """Every managed column is there, under its first header or what a person typed over that."""
     truth = ledger.truth
     known = (*truth.statuses.values(), *truth.customers.values())
     needed = {KEY, *(column for row in known for column in row)}
     for column in sorted(needed - seen.by_id.keys()):
         yield Violation("column missing", f"No column is marked as {column}.")
-    listed = {
-        line.stands for line in lines if ledger.headers.get(KEY) in line.row_text.split(" | ")
-    }
     for column, first in ledger.headers.items():
         text = seen.spot(seen.header_row, seen.by_id.get(column, -1)).text
-        if text != first and text not in ledger.claims and text not in listed:
+        if text != first and text not in ledger.claims:
             yield Violation("wrong header", f"{text!r} is the header of {column}, not {first!r}.")
 
 

@@ -190,22 +190,6 @@ def test_a_row_of_another_customer_that_is_written_to_is_seen(google: Emulator) 
     assert desk.kinds() == {"note beside another"}
 
 
-def test_a_header_that_was_written_over_is_seen_unless_recovered_lists_it(google: Emulator) -> None:
-    """Catches a judge that takes a line of another row, or of another text, for the header's."""
-    desk = worked_on(google)
-    header = " | ".join(spot.text for spot in desk.now().rows[desk.now().header_row].values())
-    _in_place_of_a_header(desk)
-    lines = [
-        ("", "Jobs", "Status", "Ada Number1", "Status", "Permits approved"),
-        ("", "Jobs", "Status", header, "Status", "Permits rejected"),
-        ("", "Jobs", "Status", header, "Status", "Permits approved"),
-    ]
-    desk.batch([*make_recovered_tab("Recovered", undo.HEADERS), append_recovered(lines[:2])])
-    assert desk.kinds() == {"wrong header"}
-    desk.batch([append_recovered(lines[2:])])
-    assert not desk.kinds()
-
-
 def test_a_text_that_a_person_typed_over_is_not_missed(google: Emulator) -> None:
     """Catches a red storm without a fault: a copy of the row, for another, still has the text."""
     desk = worked_on(google)
