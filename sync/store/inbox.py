@@ -14,8 +14,8 @@ from sync.jobs.reads import as_read
 from sync.store import hours
 from sync.store.database import Database, now
 from sync.store.findings import is_dismissed
-from sync.store.forgotten import ERASED, digest_of
-from sync.store.schema import UNPROJECTED, delivery, forgotten, heartbeat
+from sync.store.forgotten import ERASED, forgotten_of
+from sync.store.schema import UNPROJECTED, delivery, heartbeat
 from sync.webhooks.schema import Delivery, Kind, Outcome
 
 _MAX_BYTES, _MAX_BATCH = 2_000_000, 500
@@ -105,10 +105,9 @@ class Inbox:
             "body": body,
             **_event_columns(delivery_id, understood, is_from_api=requested is not None),
         }
-        if understood.site and not understood.has_event:
-            is_site = forgotten.c.digest == digest_of(understood.site)
-            if self._database.scalar(select(forgotten.c.digest).where(is_site)):
-                row |= ERASED
+        unprojected_site = None if understood.has_event else understood.site
+        if unprojected_site and forgotten_of(self._database, [unprojected_site]):
+            row |= ERASED
         return Receipt(delivery_id, self._put(row))
 
     def keep_rejected(self, body: bytes, error: Rejected) -> str:

@@ -11,9 +11,9 @@ from sync.jobs.model import Change, Job
 from sync.store import history, lookups
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, bumped, clock, now
-from sync.store.forgotten import ERASED, digest_of
+from sync.store.forgotten import ERASED, forgotten_of
 from sync.store.inbox import IS_WEBHOOK
-from sync.store.schema import delivery, document, folder, forgotten, job, milestone, shared_document
+from sync.store.schema import delivery, document, folder, job, milestone, shared_document
 from sync.webhooks.schema import Outcome
 
 
@@ -62,9 +62,7 @@ class Jobs:
 
     def forgotten_of(self, ids: Collection[str]) -> set[str]:
         """Return those of `ids` (of jobs and milestones) whose data was deleted."""
-        by_digest = {digest_of(one): one for one in ids}
-        query = select(forgotten.c.digest).where(forgotten.c.digest.in_(sorted(by_digest)))
-        return {by_digest[one] for one in self._database.scalars(query)}
+        return forgotten_of(self._database, ids)
 
     def sites_of(self, milestones: Collection[str]) -> dict[str, str]:
         """Return the sites of `milestones` by UUID, without unknown ones."""
