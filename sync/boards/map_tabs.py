@@ -1,7 +1,7 @@
 """Reads the installer's tabs, decides which column shows what, previews and writes the mapping."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -176,14 +176,11 @@ class TabMapper:
         surveyed = self._reader.survey()
         theirs = [tab for tab in surveyed.tabs if not metadata.is_ours(tab)]
         considered = self._considered(theirs)
-        deciders = self._deciders(considered, fields, theirs)
+        mapped = metadata.mapped_tabs(theirs)
+        deciders = self._deciders(considered, fields, mapped)
         mappings = self._decide(considered, deciders)
         to_write = _to_write(mappings, self._titles)
-        staying = [
-            StayingTab(tab, stored)
-            for tab in theirs
-            if tab not in considered and (stored := metadata.stored_mapping(tab))
-        ]
+        staying = [StayingTab(tab, stored) for tab, stored in mapped if tab not in considered]
         requests: list[Request] = []
         moment = datetime.now(UTC)
         for number, mapping in enumerate(mappings):
@@ -211,12 +208,14 @@ class TabMapper:
         return [tab for tab in theirs if tab.title.casefold() in wanted]
 
     def _deciders(
-        self, considered: Sequence[SeenTab], fields: Fields, theirs: Sequence[SeenTab]
+        self,
+        considered: Sequence[SeenTab],
+        fields: Fields,
+        mapped: Iterable[tuple[SeenTab, StoredMapping]],
     ) -> dict[str, TabDecider]:
         """Return what decides by the choices that are for a tab, by its title."""
         account = auth.account(self._wiring.settings)
-        mapped = ((tab, metadata.stored_mapping(tab)) for tab in theirs)
-        here = (example_of(tab, stored, tab.title) for tab, stored in mapped if stored)
+        here = (example_of(tab, stored, tab.title) for tab, stored in mapped)
         examples = (*self._examples, *here)
         by_choices = TabDecider(fields, self._choices, account, examples)
         deciders = {tab.title: by_choices for tab in considered}
@@ -231,7 +230,7 @@ class TabMapper:
 
         Raises Permanent if a choice is for a column that none of its tabs has.
         """
-        is_any_mapped = any(metadata.stored_mapping(tab) for tab in considered)
+        is_any_mapped = bool(metadata.mapped_tabs(considered))
         header_rows = []
         for tab in considered if self._titles else ():  # Others may not be about jobs.
             header = deciders[tab.title].header_row(tab, metadata.stored_mapping(tab))

@@ -5,7 +5,7 @@ that it showed, by ID.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from sync.boards.mapping.decide import MappedColumn, TabMapping
@@ -44,6 +44,11 @@ def stored_mapping(tab: SeenTab) -> StoredMapping | None:
             words = {index: parsed_words(word.value) for index, word in _of_key(columns, WORDS_KEY)}
             return StoredMapping(row, fields, words, moment_mapped(entry.value))
     return None
+
+
+def mapped_tabs(tabs: Iterable[SeenTab]) -> list[tuple[SeenTab, StoredMapping]]:
+    """Return those of `tabs` that are mapped, and how."""
+    return [(tab, stored) for tab in tabs if (stored := stored_mapping(tab))]
 
 
 def _is_original(tab: SeenTab, row: int) -> bool:

@@ -37,8 +37,8 @@ def examples(wiring: Wiring, sleep: Sleep, link: str) -> tuple[Example, ...]:
             raise
         what = f"Brightsheet can't open that sheet. Share it with {auth.account(settings)}."
         raise Permanent(error.reason, what) from error
-    tabs = ((tab, metadata.stored_mapping(tab)) for tab in surveyed.tabs)
-    found = tuple(example_of(tab, stored, _PLACE) for tab, stored in tabs if stored)
+    mapped = metadata.mapped_tabs(surveyed.tabs)
+    found = tuple(example_of(tab, stored, _PLACE) for tab, stored in mapped)
     if not found:
         raise Permanent("not_mapped", _NOT_MAPPED)
     return found
