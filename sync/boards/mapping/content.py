@@ -80,17 +80,20 @@ class ColumnContent:
     """What most of a column's filled cells are (a key of DESCRIPTIONS; "" for nothing known)."""
 
     what: str = ""
-    is_computed: bool = False
-    """Whether any cell except totals is computed, also if it shows nothing.
-
-    Writing there would destroy a formula.
-    """
     is_numeric: bool = False
     """Whether most are numbers for Google; a phone number or a ZIP code may be one, too."""
     has_no_digits: bool = False
     """Whether most are without a digit: words, and no numbers."""
     is_blank: bool = False
     """Whether nothing is filled: `what` is then what the cells are formatted for."""
+
+
+def is_computed(cells: Iterable[SeenCell]) -> bool:
+    """Return whether any cell except totals is computed, even if it shows nothing.
+
+    Writing there would destroy a formula.
+    """
+    return any(cell.kind is CellKind.COMPUTED for cell in cells)
 
 
 def of(cells: Iterable[SeenCell]) -> ColumnContent:
@@ -102,7 +105,6 @@ def of(cells: Iterable[SeenCell]) -> ColumnContent:
         what = DATE
     return ColumnContent(
         what,
-        is_computed=any(cell.kind is CellKind.COMPUTED for cell in cells),
         is_numeric=_are_most([cell.kind is CellKind.NUMBER for cell in filled]),
         has_no_digits=_are_most([not any(map(str.isdigit, cell.text)) for cell in filled]),
         is_blank=not filled,

@@ -9,7 +9,7 @@ from sync.boards.mapping.content import ColumnContent
 from sync.boards.mapping.fields import Field, Fields
 from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.recognize import DATED, ColumnMatch, Rank, Recognizer
-from sync.boards.mapping.tab import CellKind, SeenCell, SeenTab
+from sync.boards.mapping.tab import SeenCell, SeenTab
 from sync.boards.mapping.text_words import fit_options
 from sync.boards.mapping.vocabulary import plain
 from sync.field_table import FieldKind
@@ -55,7 +55,7 @@ def same_columns(tabs: Iterable[tuple[SeenTab, int]]) -> SameColumns:
     for tab, row in tabs:
         for index, header in tab.numbered_headers(row).items():
             cells = [*tab.below(row, index)]
-            if not any(cell.kind is CellKind.COMPUTED for cell in cells):
+            if not content.is_computed(cells):
                 found.setdefault(header, []).append(cells)
     return found
 
@@ -92,7 +92,7 @@ def _column(
     same: Sequence[Cells],
 ) -> Proposal:
     cells = list(tab.below(row, index))
-    is_computed = content.of(cells).is_computed
+    is_computed = content.is_computed(cells)
     columns = [cells] if is_computed or not same else same
     holding = content.of(cell for column in columns for cell in column)
     options = _options(cells)
