@@ -1,7 +1,6 @@
 """`brightsheet link`: jobs whose row on a board is not certain."""
 
 import json
-import logging
 import shlex
 import time
 from collections.abc import Iterable
@@ -12,7 +11,6 @@ import click
 from sync.boards.link import Settled, UncertainJobs, link
 from sync.boards.uncertain_jobs import Candidate, NamedRow, UncertainJob
 from sync.commands import echo, json_option, pairs
-from sync.ops import logs
 from sync.wiring import Wiring, opened
 
 
@@ -34,7 +32,6 @@ def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
     into it, that row is emptied; you can delete it. With "none", the job gets its own row and is
     listed only with --json.
     """
-    logs.configure(logging.WARNING)
     chosen = pairs("SITE=Tab!12 or SITE=none", rows)
     read, settled = link(Wiring(*opened()), time.sleep, chosen, write=write)
     echo(_json(read) if as_json else _lines(read, settled, is_written=write))

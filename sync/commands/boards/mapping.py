@@ -1,7 +1,6 @@
 """`brightsheet map`."""
 
 import json
-import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -23,7 +22,6 @@ from sync.boards.preview import ADDED, COPIED, FILLED, KEY_ADDED, REPLACED, Prev
 from sync.boards.progress_words import stored_words
 from sync.boards.unmap import UnmappedTab, unmap
 from sync.commands import NO_EXTRAS, echo, json_option, pairs
-from sync.ops import logs
 from sync.status.problem import pluralize
 from sync.types import letters
 from sync.wiring import Wiring, opened
@@ -342,7 +340,6 @@ def map_tabs(
     """
     if header_row is not None and len(tabs) != 1:
         raise click.UsageError("--header-row goes with one --tab.")
-    logs.configure(logging.WARNING)
     wiring = Wiring(*opened())
     if removed:
         echo(unmapped_lines(unmap(wiring, time.sleep, removed, write=write), is_written=write))
