@@ -41,7 +41,7 @@ _CERTAIN, _PAST_TENSE, _NAME_ALONE = 0, 1, 9
 
 @dataclass(frozen=True)
 class _StatusTerm:
-    """A status, and how vague a term for it is."""
+    """What a term stands for: a status, more or less vaguely."""
 
     status: str
     vagueness: int

@@ -110,7 +110,7 @@ class ColumnView:
         return has_same_options and words == others
 
     def _has_steps_of(self, other: "ColumnView") -> bool:
-        """Return whether this column has the words of the other, as far as it can show them."""
+        """Return whether the words of the other that this column can show stand for the same."""
         known = {row.word: row.rules for row in self.steps}
         has_any = self.mapped.proposal.options is None
         return all(
