@@ -150,18 +150,20 @@ def _milestone_names(fields: Fields) -> dict[str, str]:
 def _nearest(text: str, known: Mapping[str, str]) -> str:
     """Return the name of `known` (meanings by name) that `text` is with a typo, or "".
 
-    Also "" if another meaning is almost as similar. Neither a digit nor two more letters
-    are a typo ("Phone 2", "PTO #", "Contractor").
+    Also "" if another meaning is almost as similar. Neither a digit, two more letters, nor a known
+    word is a typo ("Phone 2", "PTO #", "Contractor", "Contact date").
     """
     if len(text) < SHORTEST:
         return ""
     digits = _DIGIT.findall(text)
+    known_words = {word for name in known for word in name.split()}.intersection(text.split())
     names = [
         name
         for name in known
         if len(name) >= SHORTEST
         and abs(len(name) - len(text)) <= 1
         and _DIGIT.findall(name) == digits
+        and known_words.issubset(name.split())
     ]
     near = process.extract(text, names, scorer=fuzz.ratio, score_cutoff=ALIKE - AHEAD, limit=None)
     if not near or near[0][1] < ALIKE:

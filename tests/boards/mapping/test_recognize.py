@@ -58,6 +58,8 @@ def field(header: str, by: Recognizer = KNOWN) -> str | None:
         ("Customer 2", None),
         ("Contract #", None),
         ("Contractor", None),
+        ("Contact date", None),
+        ("Contarct date", "contract_signed"),
         ("Cell Phone #", "phone"),
         ("", None),
         ("🙂", None),
