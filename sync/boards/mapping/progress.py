@@ -1,5 +1,6 @@
 """Maps the words of a progress column to rules, and proposes such mappings. Pure."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ ENOUGH_RULES, ENOUGH_MILESTONES = 3, 2
 _NAMELESS = FILLERS | ASPECT_TERMS["approved"] | {"to", "complete", "completed"}
 """Words of a milestone's name that don't tell it from another."""
 _BY_MEANING = {"approved": APPROVED, "rejected": REJECTED, "waiting": SUBMITTED}
+_NUMBERING = re.compile(r"^\d+ ")
+"""Before a stage, so that stages sort: "3. Design"."""
 _SHORTEST_STEM = 4
 _CERTAIN, _PAST_TENSE, _NAME_ALONE = 0, 1, 9
 """Degrees of vagueness; terms of the trade have those from 1 on, too."""
@@ -161,7 +164,7 @@ class ProgressRules:
 
     def _meaning(self, value: str) -> _Meaning | None:
         """Return the rule that a value stands for; None if none or several do."""
-        text = plain(value)
+        text = _NUMBERING.sub("", plain(value))
         for rule, terms in JOB_TERMS.items():
             if text in terms:
                 return _Meaning(rule)
@@ -182,7 +185,9 @@ class ProgressRules:
         if not named:
             return None
         rest = " ".join(token for token in tokens if token not in named)
-        if rest:
+        if rest == tokens[0] == "in":  # "In design", and not "Permit in".
+            said = _StatusTerm(IN_PROGRESS, _CERTAIN)
+        elif rest:
             said = self._status_terms.get(rest)
         elif any(token.endswith("ed") and token not in self._names[key] for token in named):
             said = _StatusTerm(APPROVED, _PAST_TENSE)

@@ -77,6 +77,22 @@ def proposed(*words: str) -> dict[str, str]:
             {"Permits:SUBMITTED": "Waiting on permit", "Permits:INPROG": "Permitting"},
         ),
         (
+            ("In design", "In Permitting", "Install in"),
+            {
+                "Design:INPROG": "In design",
+                "Permits:INPROG": "In Permitting",
+                "Installation:SUBMITTED": "Install in",
+            },
+        ),
+        (
+            ("1. Sold", "2 - Site survey", "10) Permit OK"),
+            {
+                "Contract signed": "1. Sold",
+                "Site Survey:INPROG": "2 - Site survey",
+                "Permits:APPROVED": "10) Permit OK",
+            },
+        ),
+        (
             ("Surveyed", "Installed"),
             {"Site Survey:APPROVED": "Surveyed", "Installation:APPROVED": "Installed"},
         ),
