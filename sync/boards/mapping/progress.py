@@ -185,6 +185,7 @@ class ProgressRules:
         if not named:
             return None
         rest = " ".join(token for token in tokens if token not in named)
+        said: _StatusTerm | None
         if rest == tokens[0] == "in":  # "In design", and not "Permit in".
             said = _StatusTerm(IN_PROGRESS, _CERTAIN)
         elif rest:
