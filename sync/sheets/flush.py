@@ -35,7 +35,7 @@ from sync.sheets.diff import columns_to_read, diff
 from sync.sheets.ensure import HISTORY, Ensured, ensure, present_columns
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.key_writes import key_repairs
-from sync.sheets.read import Snapshot, Table, keyed_sites, must_have_keys
+from sync.sheets.read import RECOVERED_TAB, Snapshot, Table, keyed_sites, must_have_keys
 from sync.sheets.row_identity import row_text
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, history, pipeline
@@ -499,13 +499,14 @@ class Flusher:
         self.send(context, parts)
 
     def _recovered(self, context: FlushContext, cells: Sequence[tuple[str, ...]]) -> Parts:
-        """Return the parts that add lines to the tab Recovered; `context` has read everything."""
+        """Return the parts that add lines to the tab Recovered, which is created if missing."""
         if not cells:
             return Parts()
+        self.writer.take_call(context.lease)
+        beside = self.client.surroundings()
         structure: Sequence[sheet_requests.Request] = ()
-        if not context.snapshot.has_recovered_tab:
-            self.writer.take_call(context.lease)
-            title = self.client.surroundings().free_titles(Titles()).recovered
+        if RECOVERED_TAB not in beside.titles:
+            title = beside.free_titles(Titles()).recovered
             structure = sheet_requests.make_recovered_tab(title, undo.HEADERS)
         lines = [(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *cell) for cell in cells]
         return Parts(

@@ -307,8 +307,6 @@ class Snapshot:
     """The protected ranges on the hidden tab: usually one."""
     hidden_tabs: Mapping[int, HiddenTab] = field(default_factory=dict)
     """By sheet ID; FENCE_TAB has the fence."""
-    has_recovered_tab: bool = False
-    """Whether the tab Recovered was read."""
     history: Tab | None = None
     pipeline: PipelineTab | None = None
 
@@ -351,7 +349,6 @@ def snapshot_of(answer: Json, choose: Callable[[Sequence[Table]], tuple[Table, .
             tab: HiddenTab(sheet["properties"]["title"], len(sheet.get("conditionalFormats", ())))
             for tab, sheet in hidden.items()
         },
-        has_recovered_tab=any(_id(sheet) == RECOVERED_TAB for sheet in sheets),
         # If a person has duplicated one of these tabs, the one with our sheet ID counts.
         history=max(histories, key=lambda tab: tab.sheet_id == HISTORY_TAB, default=None),
         pipeline=max(pipelines, key=lambda tab: tab.sheet_id == PIPELINE_TAB, default=None),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sync.field_table import KEY
-from sync.sheets.read import COLUMN_KEY, PIPELINE_LABEL, RECOVERED_KEY, TAB_KINDS
+from sync.sheets.read import COLUMN_KEY, PIPELINE_LABEL, TAB_KINDS
 
 Filter = dict[str, Any]
 
@@ -47,6 +47,4 @@ def data_filters(columns: tuple[str, ...] = ()) -> list[Filter]:
 
 def whole_tab_filters(sheet_ids: Iterable[int]) -> list[Filter]:
     """Return the data filters of a read of whole tabs, hidden ones included."""
-    recovered = {"developerMetadataLookup": {"metadataKey": RECOVERED_KEY}}
-    grids = [{"gridRange": {"sheetId": one}} for one in sheet_ids]
-    return [*data_filters(), recovered, *grids]
+    return [*data_filters(), *({"gridRange": {"sheetId": one}} for one in sheet_ids)]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from sync.errors import Permanent
-from sync.sheets.read import HEADER_KEY, JOBS_TAB
+from sync.sheets.read import HEADER_KEY, JOBS_TAB, RECOVERED_TAB
 from sync.sheets.sheet_requests import metadata
 from sync.sheets.undo import HEADERS
 from tests.bench import Bench
@@ -146,6 +146,20 @@ def test_lines_go_under_those_that_are_there(six: Bench) -> None:
         six.flush()
     stood = [line["What was there"] for line in six.texts("Recovered") if "What was there" in line]
     assert stood == ["on hold", "with the city"]
+
+
+def test_lines_are_added_although_somebody_deleted_the_header_row(six: Bench) -> None:
+    """The tab is known by its ID: Google would refuse a second one with it, again and again."""
+    for number, text in ((1, "on hold"), (2, "with the city")):
+        own_row(six, mine=f"own {number}", status=text)
+        hit(six, number)
+        six.edit("delete_rows", index=six.at(number) - 1)
+        six.flush()
+        if number == 1:
+            six.edit("delete_rows", sheet_id=RECOVERED_TAB, index=0)
+    (grid,) = six.tab("Recovered", "data(rowData(values(formattedValue)))")["data"]
+    stood = {cell.get("formattedValue") for row in grid["rowData"] for cell in row["values"]}
+    assert stood >= {"on hold", "with the city"}
 
 
 def test_a_lost_answer_of_a_restoration_doubles_no_line(six: Bench) -> None:
