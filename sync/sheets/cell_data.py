@@ -63,6 +63,11 @@ def is_formula(cell: CellData) -> bool:
     return "formulaValue" in cell.get("userEnteredValue", {})
 
 
+def typed_text(cell: CellData) -> str:
+    """Return a cell's text without spaces around it; "" for a formula, whose value isn't read."""
+    return "" if is_formula(cell) else text_of(cell).strip()
+
+
 def depends_on_place(cell: CellData) -> bool:
     """Tell whether a cell says something else in another row: a formula, but for an age."""
     return is_formula(cell) and not _AGE.fullmatch(text_of(cell))

@@ -16,7 +16,7 @@ from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
 from sync.sheets import encode, keys, sheet_requests
 from sync.sheets.batch import Parts, guarding
-from sync.sheets.cell_data import text_of
+from sync.sheets.cell_data import typed_text
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import CellDecider
 from sync.sheets.ensure import Ensured, ensure
@@ -192,7 +192,7 @@ def _typed_reps(tables: Iterable[Table], targets: Iterable[Target]) -> dict[str,
     observed: dict[str, str] = {}
     for table in tables:
         if REP in table.columns:
-            observed |= {s: text_of(table.cell(REP, at[0])).strip() for s, at in table.keys.items()}
+            observed |= {s: typed_text(table.cell(REP, at[0])) for s, at in table.keys.items()}
     ours = {target.site: target.written.get(REP, EMPTY).text for target in targets}
     return {site: "" if name == ours.get(site) else name for site, name in observed.items()}
 

@@ -118,3 +118,16 @@ def test_a_view_never_filters_a_replaced_column(bench: Bench) -> None:
     bench.compare()
     (view,) = views(bench).values()
     assert {spec["columnIndex"] for spec in view["filterSpecs"]} == {0, bench.index("days")}
+
+
+def test_a_formula_is_not_the_name_of_a_rep(bench: Bench) -> None:
+    """Each row has another one, and Google would take it for the formula of a condition."""
+    bench.sold(job(1, "Ada Birch"), job(2, ""), job(3, ""))
+    for number in (2, 3):
+        row = bench.at(number)
+        text = f'=VLOOKUP(A{row + 1},Reps!A:B,2,FALSE)'
+        bench.edit("type_cell", row=row, column=bench.index("rep"), text=text)
+    bench.compare()
+    assert list(views(bench)) == ["Ada Birch's jobs"]
+    bench.shown(milestone(2, status="REJECTED", date_updated="2026-03-05T10:00:00Z"))
+    assert not any("VLOOKUP" in cell.text for row in bench.rows("History") for cell in row.values())

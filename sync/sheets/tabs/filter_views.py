@@ -13,7 +13,7 @@ from sync.field_table import REP
 from sync.jobs.cells import Cell
 from sync.jobs.status import REJECTED, WAITING, Case, Statuses
 from sync.settings.config_file import Config
-from sync.sheets.cell_data import text_of
+from sync.sheets.cell_data import text_of, typed_text
 from sync.sheets.read import Tab, Table
 from sync.sheets.sheet_requests import Request
 from sync.sheets.surroundings import Surroundings
@@ -172,7 +172,7 @@ def busiest(table: Table) -> list[str] | None:
     if not {REP, DAYS} <= table.cells.keys():
         return None
     rows = [rows[0] for rows in table.keys.values()]
-    reps = [text_of(table.cell(REP, row)).strip() for row in rows if text_of(table.cell(DAYS, row))]
+    reps = [typed_text(table.cell(REP, row)) for row in rows if text_of(table.cell(DAYS, row))]
     jobs = Counter(filter(None, reps))
     return sorted(jobs, key=lambda rep: (-jobs[rep], rep))[:MOST_REPS]
 
