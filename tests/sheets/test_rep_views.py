@@ -5,8 +5,13 @@ from typing import Any
 import pytest
 
 from sync.sheets.reconcile import update_own_tab
+from sync.sheets.tabs import filter_views
+from sync.sheets.tabs.filter_views import is_displaced, is_text
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
+from tests.sheets.grids import table
+
+SORT = ("days", "DESCENDING")
 
 
 @pytest.fixture
@@ -118,6 +123,18 @@ def test_a_view_never_filters_a_replaced_column(bench: Bench) -> None:
     bench.compare()
     (view,) = views(bench).values()
     assert {spec["columnIndex"] for spec in view["filterSpecs"]} == {0, bench.index("days")}
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_a_displaced_view_is_found_in_whatever_order_google_returns_its_filters(step: int) -> None:
+    tab = table(columns={"days": 1, "rep": 4})
+    filters = {"mine": ({"rep": is_text("TEXT_EQ", "Ada"), "days": is_text("TEXT_EQ", "1")}, SORT)}
+    (wanted,) = filter_views.views(tab, filters, 1)
+    assert not is_displaced(wanted, {"filterSpecs": wanted["filterSpecs"][::step]})
+    elsewhere = [{**spec, "columnIndex": spec["columnIndex"] + 1} for spec in wanted["filterSpecs"]]
+    assert is_displaced(wanted, {"filterSpecs": elsewhere[::step]})
+    (other,) = filter_views.views(tab, {"mine": ({"rep": is_text("TEXT_EQ", "Ben")}, SORT)}, 1)
+    assert not is_displaced(wanted, other), "a person has changed it"
 
 
 def test_a_formula_is_not_the_name_of_a_rep(bench: Bench) -> None:

@@ -3,6 +3,7 @@
 A view is Google's FilterView as a JSON value.
 """
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -152,13 +153,16 @@ def is_displaced(view: View, present: View) -> bool:
     wanted, now = _places(view), _places(present)
     if not now:
         return True
-    is_unedited = [criteria for _, criteria in wanted] == [criteria for _, criteria in now]
+    is_unedited = [criteria for criteria, _ in wanted] == [criteria for criteria, _ in now]
     return is_unedited and wanted != now
 
 
-def _places(view: View) -> list[tuple[int, Any]]:
-    specs = view.get("filterSpecs", ())
-    return [(spec.get("columnIndex", 0), spec.get("filterCriteria")) for spec in specs]
+def _places(view: View) -> list[tuple[str, int]]:
+    """Return the criteria (as JSON), each with its column: Google may return them in any order."""
+    return sorted(
+        (json.dumps(spec.get("filterCriteria"), sort_keys=True), spec.get("columnIndex", 0))
+        for spec in view.get("filterSpecs", ())
+    )
 
 
 # The views of reps, each with the rep's open jobs
