@@ -48,14 +48,15 @@ class TabColumns:
     def wanted(cls, mapping: TabMapping, fields: Fields) -> "TabColumns":
         """Return the columns of a mapping that isn't written yet."""
         tab, stored = mapping.tab, stored_mapping(mapping.tab)
-        beyond = dict(enumerate(mapping.added, tab.column_count))
+        titles = mapping.added_titles(fields)
+        added = {name: index for index, name in enumerate(titles, tab.column_count)}
         columns = {name: column.index for name, column in mapping.fields.items()}
         return cls(
             mapping.header_row,
-            columns | {name: index for index, name in beyond.items()},
+            columns | added,
             {name: column.words.stored for name, column in mapping.fields.items() if column.words},
             stored.since if stored else None,
-            {index: fields.get(name).title for index, name in beyond.items()},
+            {index: titles[name] for name, index in added.items()},
             mapping.edge,
         )
 

@@ -103,7 +103,7 @@ def undo_misplaced(tab: SeenTab, mapping: TabMapping, fields: Fields) -> list[Re
         return []
     headers = tab.headers(now.header_row)
     meant = {name: column.header for name, column in mapping.fields.items()}
-    meant |= {name: fields.get(name).title for name in mapping.added}
+    meant |= mapping.added_titles(fields)
     wrong = [at for at, name in now.fields.items() if headers.get(at, "") != meant.get(name)]
     if not wrong:
         return []
@@ -127,8 +127,8 @@ def _added(mapping: TabMapping, survey: Survey, fields: Fields) -> Iterator[Requ
         # Inserted ones would be like the column before them, and have its drop-downs.
         yield {"appendDimension": {"sheetId": sheet_id, "dimension": "COLUMNS", "length": count}}
     style = survey.style(sheet_id, row, edge - 1)
-    for index, name in enumerate(mapping.added, edge):
-        cell = {"userEnteredValue": {"stringValue": fields.get(name).title}}
+    for index, (name, title) in enumerate(mapping.added_titles(fields).items(), edge):
+        cell = {"userEnteredValue": {"stringValue": title}}
         start = {"sheetId": sheet_id, "rowIndex": row, "columnIndex": index}
         data = [{"values": [cell | {"userEnteredFormat": style}]}]
         mask = "userEnteredValue,userEnteredFormat"

@@ -101,6 +101,12 @@ class TabMapping:
         """The columns with a field, by its id."""
         return {column.field: column for column in self.columns if column.field}
 
+    def added_titles(self, fields: Fields) -> dict[str, str]:
+        """Return the headers of the added columns, by field ID: no other column has them."""
+        taken = {plain(column.header) for column in self.columns}
+        every = [fields.get(name) for name in self.added]
+        return {f.id: f.second_title if plain(f.title) in taken else f.title for f in every}
+
     @property
     def native_table(self) -> NativeTable | None:
         """Google's own Table that the header row belongs to."""
@@ -284,14 +290,7 @@ class TabDecider:
             added = dict.fromkeys(added_like(tab.tab, tab.header_row, examples, self._fields))
         else:
             added = dict.fromkeys(self._fields.id_of(name) for name in self._choices.added)
-        taken = {plain(column.header): column for column in tab.columns}
         new = [name for name in added if name not in tab.fields and name != KEY]
-        for name in new:
-            title = self._fields.get(name).title
-            if column := taken.get(plain(title)):
-                command = f'Map that one: --set "{column.header}={self._fields.spelled(name)}".'
-                what = f"{tab.tab.title!r} already has a column {title!r}; choose what it shows."
-                raise Permanent("there", what, command)
         return replace(tab, added=(*tab.added, *new))
 
     def _find_word_columns(

@@ -106,11 +106,12 @@ def added_like(
     """
     known = {*tab.numbered_headers(header_row).values()}
     same = [example for example in examples if example.title == tab.title] or examples[:1]
-    return [
-        column.field
-        for example in same
-        for header, column in example.columns.items()
-        if column.field
-        and header not in known
-        and header == f"1:{plain(fields.get(column.field).title)}"
-    ]
+    added = []
+    for example in same:
+        for header, column in example.columns.items():
+            if not column.field or header in known:
+                continue
+            field = fields.get(column.field)
+            if header in (f"1:{plain(title)}" for title in (field.title, field.second_title)):
+                added.append(field.id)
+    return added

@@ -23,6 +23,11 @@ class Field:
     texts: tuple[str, ...] = ()
     """All that it can have, if they are known: of a status."""
 
+    @property
+    def second_title(self) -> str:
+        """The title in a tab that has a column of its own with the first."""
+        return f"EverBright {self.title}"
+
 
 @dataclass(frozen=True)
 class Fields:

@@ -177,8 +177,8 @@ def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: b
     _show_table(out, ("", "Header", "Cells", "Field", "Why"), rows)
     for line in _words(mapping, fields):
         _say(out, line)
-    for name in mapping.added if is_chosen else ():
-        _say(out, f"The column {fields.get(name).title!r} is added to the right of the table.")
+    for title in mapping.added_titles(fields).values() if is_chosen else ():
+        _say(out, f"The column {title!r} is added to the right of the table.")
     out.print()
 
 

@@ -143,11 +143,16 @@ def test_a_computed_column_cannot_be_set() -> None:
         decided(seen=tab(("Client", "Phone", "X"), ("Ada", "1", "=A1")), fields={"X": "site_id"})
 
 
-def test_a_field_is_not_added_if_a_column_has_its_name() -> None:
-    with pytest.raises(Permanent, match='Map that one: --set "Stage=stage"'):
-        decided(
-            seen=tab(("Client", "Phone", "Stage"), ("A", "1", "x")), added=["stage"], unset=["C"]
-        )
+def test_a_column_is_added_under_another_title_if_the_tab_has_one_of_its_own() -> None:
+    seen = tab(("Client", "Phone", "Status"), ("A", "1", "x"))
+    made = decided(seen=seen, added=["status", "days"], unset=["C"])
+    titles = {"site_id": "Site ID", "status": "EverBright Status", "days": "Days"}
+    assert made.added_titles(fields()) == titles
+    mapped = tab(("Client", "Phone", "Status", "EverBright Status"), ("A", "1", "x"))
+    stored = StoredMapping(0, {3: "status"}, {})
+    decider = TabDecider(fields(), Choices(), "robot", [example_of(mapped, stored, "October")])
+    again = decider.with_added(decider.decide(seen, None))
+    assert again.added_titles(fields()) == {"site_id": "Site ID", "status": "EverBright Status"}
 
 
 @pytest.mark.parametrize(
