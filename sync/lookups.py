@@ -15,13 +15,12 @@ import structlog
 from sync.errors import BrightsheetError, Retryable
 from sync.everbright.answers import read_customer, read_details
 from sync.everbright.client import EverBright
-from sync.everbright.errors import MISSING, TOKEN
+from sync.everbright.errors import MISSING
 from sync.jobs import contracts, projection
 from sync.jobs.details import DetailColumns
 from sync.jobs.model import ARCHIVED, Customer, Details, Job
 from sync.ops import retry
 from sync.settings.everbright_config import EverBrightConfig
-from sync.store.heartbeats import TOKEN_REFUSED, Heartbeats
 from sync.store.lookups import DetailStore, DueLookup, Lookups
 from sync.types import Value
 
@@ -42,15 +41,11 @@ AnswerT = TypeVar("AnswerT", bound=Value)
 
 
 class LookupResult(NamedTuple):
-    """The job, the error if there was no answer, and whether the answer was new.
-
-    Not all jobs have anything to request: then nothing `was_sent`.
-    """
+    """The job, the error if there was no answer, and whether the answer was new."""
 
     site: str
     error: BrightsheetError | None
     is_new: bool
-    was_sent: bool = True
 
 
 @dataclass
@@ -93,7 +88,7 @@ class Fetcher(Generic[AnswerT]):
             _log.exception("fault", site=site)
             return self._postpone(due, Retryable("fault", "An internal error: see the log."))
         self._failures = 0
-        return LookupResult(site, None, is_new, was_sent=answer is not None)
+        return LookupResult(site, None, is_new)
 
     def _postpone(self, due: DueLookup[AnswerT], error: BrightsheetError) -> LookupResult:
         attempt = due.attempts + 1
@@ -167,17 +162,14 @@ class DetailLookup:
 
 @dataclass
 class LookupLoop:
-    """Sends all kinds of requests, a few a second, and records whether the token is accepted.
+    """Sends all kinds of requests, a few a second.
 
     `wait` takes seconds; `wake` wakes the sheet's loop.
     """
 
     _fetchers: Sequence[Fetcher[Any]]
-    _heartbeats: Heartbeats
     _wait: Callable[[float], object]
     _wake: Callable[[], object]
-    _is_refused: bool | None = None
-    """Whether the last answer refused the token; None before the first."""
 
     def step(self) -> bool:
         """Send the first request that is due; False if none is."""
@@ -187,20 +179,8 @@ class LookupLoop:
                 continue
             if result.error:
                 _log.info(fetcher.name, site=result.site, reason=result.error.reason)
-            if result.was_sent:
-                self._record_token(result.error)
             if result.is_new:
                 self._wake()
             self._wait(_SPACING_SECONDS)
             return True
         return False
-
-    def _record_token(self, error: BrightsheetError | None) -> None:
-        """Record whether the token is accepted; other errors don't show it."""
-        if error and error.reason != TOKEN:
-            return
-        is_refused = error is not None
-        if is_refused != self._is_refused:
-            change = self._heartbeats.begin if is_refused else self._heartbeats.end
-            change(TOKEN_REFUSED)
-            self._is_refused = is_refused

@@ -213,6 +213,7 @@ class Wiring:
             token.get_secret_value() if token else "",
             settings.everbright_auth_header,
             settings.everbright_document_path,
+            record_token=self.heartbeats.record_token,
         )
 
     def copier(self, sleep: Sleep) -> Copier:

@@ -7,6 +7,7 @@ answer is checked.
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from ipaddress import ip_address
@@ -31,7 +32,10 @@ GRACE_SECONDS = 60.0
 MIN_SPEED = 1024
 """The least average speed (bytes a second) of a download after GRACE_SECONDS."""
 MAX_BYTES = 2 * 1024**3
-SITE_PATH = "/api/v1/site/{site}"
+_SITES = "/api/v1/site/"
+SITE_PATH = _SITES + "{site}"
+_FORBIDDEN_JOBS = 3
+"""Different jobs that EverBright withholds (403) before the token is taken to be wrong."""
 _MAX_JSON_BYTES = 4 * 1024**2
 _CHUNK_BYTES = 256 * 1024
 _HEAD_BYTES = 2048
@@ -52,6 +56,7 @@ class EverBright:
 
     `header` is the name of the token's header and, after a colon, its scheme. `document_path` has
     `{document}`, and may have `{sub_task}`. For `grace_seconds` a download may be slow.
+    `record_token` is called with whether the token is accepted, for each answer that shows it.
     """
 
     def __init__(
@@ -61,9 +66,13 @@ class EverBright:
         header: str,
         document_path: str,
         grace_seconds: float = GRACE_SECONDS,
+        record_token: Callable[[bool], object] = lambda _is_accepted: None,
     ) -> None:
         self._url = url
         self._grace_seconds = grace_seconds
+        self._record_token = record_token
+        self._forbidden_jobs = set[str]()
+        """The addresses of jobs that were withheld since EverBright last returned anything."""
         name, _, scheme = (part.strip() for part in header.partition(":"))
         self._auth = {name: f"{scheme} {token}".strip()} if token else {}
         self._document_path = document_path
@@ -98,6 +107,7 @@ class EverBright:
                 )
                 if reason := document_problem(name, writer.head, media_type):
                     raise Retryable("not_a_document", reason)
+                self._note_accepted()
                 return Download(size, writer.sha256.hexdigest(), media_type)
         except (requests.RequestException, HTTPError, ValueError) as error:
             # ValueError: an invalid address.
@@ -116,7 +126,9 @@ class EverBright:
             with self._open(self._url + path, may_leave_host=False) as response:
                 body = BytesIO()
                 _copy_body(response, body, self._grace_seconds, _MAX_JSON_BYTES, Permanent)
-                return json.loads(body.getvalue())
+                tree = json.loads(body.getvalue())
+                self._note_accepted()
+                return tree
         except Retryable as error:
             if error.reason not in (MISSING, REDIRECTS):
                 raise
@@ -170,11 +182,27 @@ class EverBright:
             if not response.is_redirect:
                 if response.status_code != 200:
                     response.close()
+                    if is_home:
+                        self._note_refusal(response.status_code, url)
                     raise refusal(response)
                 return response
             response.close()
             url = _redirect_target(url, response.headers["Location"])
         raise Retryable(REDIRECTS, "EverBright redirects in a circle.")
+
+    def _note_accepted(self) -> None:
+        self._forbidden_jobs.clear()
+        self._record_token(True)
+
+    def _note_refusal(self, status: int, url: str) -> None:
+        """Record a wrong token: the answer to it is 401, or it is 403 whatever is requested.
+
+        A single 403 may be for a job of another account.
+        """
+        if status == 403 and url.startswith(self._url + _SITES):
+            self._forbidden_jobs.add(url)
+        if status == 401 or len(self._forbidden_jobs) >= _FORBIDDEN_JOBS:
+            self._record_token(False)
 
 
 def _origin(url: str) -> tuple[str | None, str | None, int | None]:

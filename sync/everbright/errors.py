@@ -36,7 +36,7 @@ def refusal(response: Response) -> BrightsheetError:
             after=900.0,
         )
     # A document may take a while to be available after its webhook. With 403, one job or list isn't
-    # for this token, or a file store doesn't have a file: the token itself may be accepted.
+    # for this token, a file store doesn't have a file, or the token is wrong.
     return Retryable(
         MISSING, f"EverBright has nothing at this address for this token (status {status})."
     )

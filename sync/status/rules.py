@@ -414,7 +414,7 @@ RULES = [
         cause="The token is mistyped, expired, or sent in the wrong header.",
         fix=f"Copy it into EVERBRIGHT_API_TOKEN again, then {_CHECKS}",
         command=_DOCTOR,
-        warns=lambda now: now.token_refused_age is not None or now.failing_for == TOKEN_REFUSED,
+        warns=lambda now: now.token_refused_age is not None,
         age=lambda now: now.token_refused_age,
         alerts=lambda now: not now.documents,  # The copier sends its own alert at once.
         resolved="EverBright accepts the API token again.",

@@ -1,8 +1,8 @@
-"""Heartbeats of the worker and other parts, and since when a problem exists, by name."""
+"""The worker's heartbeat, and since when EverBright refuses the token."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from sync.store.database import Database, now
 from sync.store.schema import heartbeat
@@ -15,19 +15,21 @@ TOKEN_REFUSED = "everbright_token"  # noqa: S105 - the name of a row
 
 @dataclass(frozen=True)
 class Heartbeats:
-    """Times by name: a process's last heartbeat, or when a problem began."""
+    """The times of a worker's last heartbeat, and of the token's first refusal."""
 
     _database: Database
 
-    def give(self, name: str = WORKER) -> None:
-        """Record that the process `name` is alive now."""
+    def give(self) -> None:
+        """Record that a worker is alive now."""
         again = self._database.upsert(heartbeat, {"at": now()})
-        self._database.execute(again.values(name=name, at=now()))
+        self._database.execute(again.values(name=WORKER, at=now()))
 
-    def begin(self, name: str) -> None:
-        """Record that a problem began now, unless it is already recorded."""
-        self._database.execute(self._database.insert_new(heartbeat).values(name=name, at=now()))
-
-    def end(self, name: str) -> None:
-        """Record that a problem no longer exists."""
-        self._database.execute(delete(heartbeat).where(heartbeat.c.name == name))
+    def record_token(self, is_accepted: bool) -> None:
+        """Record whether EverBright accepts the token; a refusal counts from the first one."""
+        row = heartbeat.c.name == TOKEN_REFUSED
+        is_recorded = self._database.scalar(select(heartbeat.c.at).where(row)) is not None
+        if is_accepted and is_recorded:
+            self._database.execute(delete(heartbeat).where(row))
+        elif not is_accepted and not is_recorded:
+            new = self._database.insert_new(heartbeat).values(name=TOKEN_REFUSED, at=now())
+            self._database.execute(new)

@@ -68,7 +68,7 @@ class Worker:
         if settings.everbright_api_token:
             both = (self._wiring.customer_fetcher(), self._wiring.detail_fetcher())
             fetchers = [fetcher for fetcher in both if fetcher is not None]
-            lookups = LookupLoop(fetchers, self._wiring.heartbeats, self._stop.wait, self.wake)
+            lookups = LookupLoop(fetchers, self._stop.wait, self.wake)
             self._start("everbright", lookups.step, self._rest)
             backfill = BackfillLoop(self._wiring, self._alerts, self._stop, self.wake)
             self._start("backfill", backfill.step, lambda: self._stop.wait(BACKFILL_POLL_SECONDS))

@@ -199,12 +199,6 @@ def is_one_problem(code: str, found: Backlog) -> None:
     assert bool(rule.resolved) == (rule.alerts is not never), "an alert has an end"
 
 
-def test_a_token_refused_only_for_documents_is_a_token_problem() -> None:
-    now = replace(WRONG["documents_failing"], failing_for="everbright_token")
-    codes = [problem.code for problem in evaluate(now)]
-    assert codes == ["everbright_token", "documents_failing"]
-
-
 def test_a_wrong_secret_is_resolved_once_a_webhook_is_accepted() -> None:
     wrong = WRONG["wrong_secret"]
     assert evaluate(replace(wrong, arrived_at=None)), "none was ever accepted"

@@ -1,18 +1,19 @@
 """Tests that a worker sends heartbeats while it is idle, and while Google doesn't answer."""
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from emulator import Emulator
+from sync.errors import Permanent
 from sync.lookups import LookupLoop
 from sync.status.verdict import evaluate
-from sync.store.heartbeats import TOKEN_REFUSED
 from sync.store.schema import customer
 from sync.worker import HEARTBEAT_SECONDS, Worker
 from tests.bench import Bench
-from tests.made_up import milestone
+from tests.made_up import milestone, uuid
 from tests.sheets.conftest import with_more
 from tests.world import wait_for
 
@@ -43,7 +44,7 @@ def test_a_refused_token_is_a_problem_until_everbright_accepts_it(
     store_bench.environment["EVERBRIGHT_API_TOKEN"] = "another-than-that"
     size = '\n[[columns]]\nid = "system_size"\nheader = "Size"\n'
     store_bench.configured(with_more(tmp_path, size))
-    store_bench.wiring.heartbeats.begin(TOKEN_REFUSED)
+    store_bench.wiring.heartbeats.record_token(is_accepted=False)
 
     def refused() -> list[str]:
         problems = evaluate(store_bench.wiring.backlog())
@@ -53,13 +54,13 @@ def test_a_refused_token_is_a_problem_until_everbright_accepts_it(
     store_bench.shown(milestone(4, quote=None))
     details = wiring.detail_fetcher()
     assert details is not None
-    assert LookupLoop([details], wiring.heartbeats, lambda _: None, lambda: None).step()
+    assert LookupLoop([details], lambda _: None, lambda: None).step()
     assert refused() == ["everbright_token"], "without a quote, nothing is requested"
     store_bench.shown(milestone(1), milestone(2), milestone(3))
 
     def started() -> LookupLoop:
         fetchers = [wiring.customer_fetcher()]
-        return LookupLoop(fetchers, wiring.heartbeats, lambda _: None, lambda: None)
+        return LookupLoop(fetchers, lambda _: None, lambda: None)
 
     requests = started()
     google.faults.answer(503, api="everbright", count=1)
@@ -74,6 +75,31 @@ def test_a_refused_token_is_a_problem_until_everbright_accepts_it(
     requests = started()
     assert requests.step()
     assert refused() == [], "EverBright withholds one job, and accepts the token"
+    store_bench.send(*(milestone(job) for job in range(5, 9)))
+    store_bench.project()
+    google.faults.answer(403, api="everbright", count=2)
+    for _ in range(2):
+        assert refused() == []
+        assert requests.step()
+    assert refused() == ["everbright_token"], "whatever is requested, the answer is 403"
+    while requests.step():
+        pass
+    assert refused() == []
+
+
+def test_a_token_refused_for_a_document_is_a_problem_of_the_token(
+    google: Emulator, store_bench: Bench
+) -> None:
+    store_bench.environment["EVERBRIGHT_API_TOKEN"] = google.everbright.token = "a-token"
+    store_bench.configured(store_bench.config)
+    everbright, backlog = store_bench.wiring.everbright(), store_bench.wiring.backlog
+    google.everbright.token = "another"
+    with pytest.raises(Permanent):
+        everbright.download(uuid(1), "", "Permit.pdf", BytesIO())
+    assert [one.code for one in evaluate(backlog())][1:] == ["everbright_token"]
+    google.everbright.token = "a-token"
+    everbright.download(uuid(1), "", "Permit.pdf", BytesIO())
+    assert backlog().token_refused_age is None
 
 
 def test_a_lookup_that_causes_a_fault_is_postponed_like_one_that_failed(
@@ -83,6 +109,6 @@ def test_a_lookup_that_causes_a_fault_is_postponed_like_one_that_failed(
     store_bench.shown(milestone(1))
     monkeypatch.setattr("sync.lookups.read_customer", lambda _: 1 / 0)
     wiring = store_bench.wiring
-    loop = LookupLoop([wiring.customer_fetcher()], wiring.heartbeats, lambda _: None, lambda: None)
+    loop = LookupLoop([wiring.customer_fetcher()], lambda _: None, lambda: None)
     assert loop.step()
     assert store_bench.database.scalar(select(customer.c.attempts)) == 1

@@ -25,7 +25,6 @@ from sync.store import (
 )
 from sync.store.backlog import _inbox
 from sync.store.deliveries import Deliveries, DeliveryFilter
-from sync.store.heartbeats import TOKEN_REFUSED
 from sync.store.jobs import DocumentToCopy as WantedDocument
 from sync.store.jobs import Jobs
 from sync.store.schema import metadata
@@ -258,12 +257,12 @@ def test_failures_are_counted_with_the_top_reason(database: Database, held: Leas
 
 def test_a_token_is_refused_since_the_first_time_until_it_is_accepted(database: Database) -> None:
     heartbeats = Heartbeats(database)
-    heartbeats.begin(TOKEN_REFUSED)
+    heartbeats.record_token(is_accepted=False)
     aged(database, "heartbeat", "at", 75)
-    heartbeats.begin(TOKEN_REFUSED)
+    heartbeats.record_token(is_accepted=False)
     assert look(database).token_refused_age == pytest.approx(75, abs=20)
     assert backlog_of(database, SHEET, everbright_api_token=None).token_refused_age is None
-    heartbeats.end(TOKEN_REFUSED)
+    heartbeats.record_token(is_accepted=True)
     assert look(database).token_refused_age is None
 
 
