@@ -19,6 +19,7 @@ from tests.chaos.tab import (
     KEY,
     Look,
     Spot,
+    delete_header,
     jobs_tab,
     look,
     record,
@@ -54,6 +55,7 @@ _WEIGHTS = {
     "duplicate_tab": 1,
     "replace_tab": 1,
     "sort_all": 2,
+    "delete_header": 2,
     "cut_column": 2,
     "cut_keys": 2,
     "clear_key": 3,
@@ -100,11 +102,18 @@ class Deeds:
         """Sites of the rows that were deleted for a look."""
         self.next_deed: Callable[[Look], Deed | None] | None = None
         """What comes next in any case: it takes something back, copies, or types a cell."""
+        self.put_header_back: Callable[[], None] | None = None
+        """What comes next in any case while the header row is gone."""
         self.is_in_gap = False
         """Whether a batch is about to be written: all earlier ones have been checked."""
         self.is_repairing: Callable[[], bool] = lambda: False
         """Whether a misplaced write is still to be undone, or to be found."""
         self._was_header_sorted_in = False
+
+    @property
+    def is_amid_something(self) -> bool:
+        """Whether something comes next in any case."""
+        return self.next_deed is not None or self.put_header_back is not None
 
     def only(self, *names: str) -> None:
         """Do nothing but these from now on; the lots fall as they would with all."""
@@ -430,6 +439,12 @@ class Deeds:
     def _unsort(self, unsort: Callable[[], None]) -> Deed:
         unsort()
         return Deed("undo: the rows and the header are in their places again", is_undone=True)
+
+    def _delete_header(self, before: Look) -> Deed:
+        """Delete the header row; the next deed takes that back."""
+        book, tab = self._google.sheets.spreadsheets[self._id], self._tab()
+        self.put_header_back = delete_header(book, tab, before.header_row)
+        return Deed("delete the header row")
 
     def _cut_column(self, before: Look) -> Deed | None:
         """Cut a managed column into one that is blank; the next deed takes that back."""

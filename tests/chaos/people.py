@@ -42,7 +42,8 @@ class Person:
 
     def start(self) -> "Person":
         """Begin: in GAPS of the gaps before a write, and now and then in between."""
-        self.deeds.leave_out("sort_all", "cut_column", "cut_keys")  # The worker pauses for 30 s.
+        # The worker pauses for 30 s.
+        self.deeds.leave_out("sort_all", "delete_header", "cut_column", "cut_keys")
         self.visit()
         self._thread.start()
         return self
@@ -60,7 +61,7 @@ class Person:
             self._thread.join()
         if self.faults:
             raise self.faults[0]
-        while self.deeds.next_deed is not None:
+        while self.deeds.is_amid_something:
             self.act()
 
     def _seen(self, *_: Any) -> None:
@@ -73,7 +74,7 @@ class Person:
             self.deeds.is_in_gap = True
             for _ in range(self._lots.choice((1, 1, 2, 3))):
                 self._act_safely()
-                if self.deeds.next_deed is not None:
+                if self.deeds.is_amid_something:
                     break  # What comes next comes seconds later.
             self.deeds.is_in_gap = False
 
@@ -99,11 +100,18 @@ class Person:
         """Do one thing, chosen by lot among those that can be done now."""
         sheet = self._google.sheets.spreadsheets[self._id]
         with sheet.lock:
+            if self.deeds.put_header_back is not None:
+                self.deeds.put_header_back()
+                self.deeds.put_header_back = None
+                self._note_down("undo: the header row is back")
+                return
             before = look(sheet)
             if before is None or KEY not in before.by_id:
                 return
             deed = self.deeds.some(before)
             after = look(sheet)
+            if deed is not None and after is None:
+                self._note_down(deed.told)
             if deed is not None and after is not None:
                 self.edits += 1
                 self.ledger.follow(before, after, deed, time.monotonic())

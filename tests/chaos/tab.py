@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from emulator.sheets import structure
 from emulator.sheets.conditions import ordered
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.evaluate import Evaluator
@@ -243,3 +244,28 @@ def _move(spreadsheet: Spreadsheet, tab: Sheet, moves: Sequence[tuple[Row, Row]]
                 edit.cell(tab, to, column, cell)
 
     change(spreadsheet, spreadsheet.owner, put)
+
+
+def delete_header(spreadsheet: Spreadsheet, tab: Sheet, number: int) -> Callable[[], None]:
+    """Delete the header row with its metadata; return what takes that back.
+
+    An ID of its metadata that something else has by then isn't given again.
+    """
+    row, properties = tab.rows[number], tab.properties
+    entries = [one for one in spreadsheet.metadata.values() if one.place is row]
+
+    def put_back(edit: Edit) -> None:
+        structure.insert(edit, tab, "ROWS", number, 1)
+        edit.set(tab, "rows", [*tab.rows[:number], row, *tab.rows[number + 1 :]])
+        grid = {**tab.properties["gridProperties"], **properties["gridProperties"]}
+        edit.set(tab, "properties", {**tab.properties, "gridProperties": grid})
+        for entry in entries:
+            if entry.metadata_id not in spreadsheet.metadata:
+                edit.put(spreadsheet.metadata, entry.metadata_id, entry)
+
+    change(
+        spreadsheet,
+        spreadsheet.owner,
+        lambda edit: structure.delete(edit, tab, "ROWS", number, number + 1),
+    )
+    return lambda: change(spreadsheet, spreadsheet.owner, put_back)

@@ -13,7 +13,7 @@ from sync.types import letters
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.two_tab_board import HEADER_ROW, HEADERS, INSTALLED, OPEN
-from tests.chaos.tab import sort_all
+from tests.chaos.tab import delete_header, sort_all
 
 OWN_COLUMNS = ("Crew", "Note to self")
 MAPPED_COLUMNS = ("Permit", "Phone", "Customer")
@@ -66,7 +66,7 @@ class Installer:
             deeds = [self._copy_row, self._duplicate_tab]
         elif self._lots.random() < _MISPLACING:
             deeds = [self._cut_column, self._cut_key, self._clear_key, self._choose_template]
-            deeds += [self._sort_all, self._map_again]
+            deeds += [self._sort_all, self._delete_header, self._map_again]
         with suppress(ApiError):
             self._lots.choice(deeds)()
 
@@ -179,6 +179,15 @@ class Installer:
         column, up = self._lots.randrange(len(HEADERS) + 1), self._lots.random() < 0.5
         self.next_act = sort_all(book, sheet, HEADER_ROW, column, ascending=up)
         self.diary.append(f"sort all of {tab} by {column}")
+
+    def _delete_header(self) -> None:
+        """Delete the header row; then he takes that back."""
+        tab, _ = self._tab()
+        book = self._bench.google.sheets.spreadsheets[self._bench.spreadsheet]
+        sheet = book.sheet(tab)
+        assert sheet is not None
+        self.next_act = delete_header(book, sheet, HEADER_ROW)
+        self.diary.append(f"delete the header row of {tab}")
 
     def _cut_column(self) -> None:
         """Cut a mapped column into a blank one; then he takes that back.
