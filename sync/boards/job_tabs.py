@@ -21,7 +21,7 @@ from sync.jobs.progress import PROGRESS
 from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows, site_in_text
-from sync.sheets.diff import CellDecider, without_note
+from sync.sheets.diff import without_note
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Match
 from sync.sheets.keys import ForeignKey
@@ -212,7 +212,7 @@ class BoardTabs:
             self._store.spreadsheet.keep_ended_words(lease, self._ended)
         customers = {target.site: target.customer for target in targets}
         foreign = foreign_keys(tables, rows, customers, self._match.by)
-        added = added_rows(tables, rows, targets, CellDecider(self, zone))
+        added = added_rows(tables, rows, targets, self, zone)
         texts = texts_of_rows(tables, rows)
         self._settle(lease, texts, customers, added.keys())
         return foreign

@@ -18,7 +18,6 @@ from sync.sheets import encode
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.cell_data import Row, Rows, at, content, is_formula, text_of
 from sync.sheets.context import FlushContext
-from sync.sheets.diff import CellDecider
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import Match
 from sync.sheets.key_writes import key_write
@@ -95,8 +94,7 @@ def find(flusher: Flusher, lease: Lease) -> UncertainJobs:
     tables, rows = everything.snapshot.tables, everything.rows
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
-    cells = CellDecider(context.tabs, flusher.clock(snapshot))
-    own = added_rows(tables, rows, targets, cells)
+    own = added_rows(tables, rows, targets, context.tabs, flusher.clock(snapshot))
     customers = {target.site: target.customer for target in targets}
     boards, by = flusher.store.boards, flusher.targets.layout.config.match.by
     texts, answers = texts_of_rows(tables, rows), boards.answers()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from hashlib import blake2s
 
 from sync.boards.candidates import Party
@@ -13,6 +14,7 @@ from sync.jobs.target import Target
 from sync.sheets.cell_data import Row, Rows, content, is_formula, text_of, texts_of
 from sync.sheets.diff import CellDecider
 from sync.sheets.encode import shown_text
+from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import row_name
 from sync.sheets.read import Table
 
@@ -78,33 +80,36 @@ class UncertainJob:
 
 
 def added_rows(
-    tables: Iterable[Table], rows: Rows, targets: Iterable[Target], cells: CellDecider
+    tables: Iterable[Table], rows: Rows, targets: Iterable[Target], tabs: JobTabs, zone: tzinfo
 ) -> dict[str, NamedRow]:
     """Return the rows that were added for jobs and that nobody typed into, by site."""
     own: dict[str, NamedRow] = {}
     for target in targets:
         mine = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
-        if len(mine) == 1 and _is_ours(*mine[0], rows, target, cells):
-            ((table, row),) = mine
-            own[target.site] = NamedRow.of(table, row, rows[table.sheet_id][row])
+        if len(mine) != 1:
+            continue
+        ((table, number),) = mine
+        row = rows[table.sheet_id][number]
+        if _is_ours(row, CellDecider(tabs, table, target, zone)):
+            own[target.site] = NamedRow.of(table, number, row)
     return own
 
 
-def _is_ours(table: Table, number: int, rows: Rows, target: Target, cells: CellDecider) -> bool:
+def _is_ours(row: Row, cells: CellDecider) -> bool:
     """Return whether a row holds nothing but what was written there, and formulas."""
-    mapped = {index: column for column, index in table.columns.items()}
+    mapped = {index: column for column, index in cells.table.columns.items()}
 
     def written(column: str) -> str:
         if column == KEY:
-            return target.site
-        last = cells.last_value(table, column, target)
+            return cells.target.site
+        last = cells.last_written(column)
         return last.text if last else ""
 
     return all(
         not text_of(cell)
         or is_formula(cell)
         or (index in mapped and content(cell).text == written(mapped[index]))
-        for index, cell in enumerate(rows[table.sheet_id][number])
+        for index, cell in enumerate(row)
     )
 
 

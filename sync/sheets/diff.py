@@ -8,7 +8,6 @@ import json
 from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from typing import NamedTuple
 
 from sync.field_table import KEY, TYPED_IDS, is_noted
 from sync.jobs.cells import EMPTY, Cell, Cells
@@ -95,218 +94,165 @@ def diff(
     """
     must_have_keys(tables)
     result, present = Diff(), {column for table in tables for column in table.columns}
-    decider = CellDecider(tabs, zone, locale)
     for target in targets:
-        places = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
-        if places:
-            typed_notes = set[str]()
-            for table, row in places:
-                write, typed_here = decider.row_write(table, row, target, len(places))
-                typed_notes |= typed_here
-                result.rows += [write] if write.cells else []
-            settled = decider.settled([table for table, _ in places], target, present)
-            result.shown.append(confirmation(target, with_typed_notes(settled, typed_notes)))
-        elif target.is_fresh:
-            _add_row(result, decider, tables, target, rows)
-        else:
+        deciders = [CellDecider(tabs, table, target, zone, locale) for table in tables]
+        with_row = [one for one in deciders if target.site in one.table.keys]
+        if with_row:
+            typed_notes = _add_known_rows(result, with_row)
+            cells = with_typed_notes(_settled(with_row, present), typed_notes)
+            result.shown.append(confirmation(target, cells))
+        elif not target.is_fresh:
             result.absent.append(confirmation(target))
+        elif match := rows.matches.get(target.site):
+            result.rows.append(key_write(tables, match, target.site))
+        else:
+            _add_new_row(result, deciders[0], rows.pattern)
+            result.shown.append(confirmation(target, _settled(deciders[:1], present)))
     return result
 
 
-def _add_row(
-    result: Diff, decider: "CellDecider", tables: Sequence[Table], target: Target, rows: JobRows
-) -> None:
-    """Add the write of a job's matched or new row."""
-    if match := rows.matches.get(target.site):
-        result.rows.append(key_write(tables, match, target.site))
-        return
-    table, pattern = tables[0], rows.pattern
+def _add_known_rows(result: Diff, deciders: Sequence["CellDecider"]) -> set[str]:
+    """Add the writes of all rows with a job's key; return the columns with typed notes."""
+    target, typed_notes = deciders[0].target, set[str]()
+    changed = target.differences()
+    is_copied = sum(len(one.table.keys[target.site]) for one in deciders) > 1
+    for decider in deciders:
+        if is_copied and decider.table.is_ours:  # Maybe before the last change.
+            decider = replace(decider, target=_with_every_cell(target))
+        for row in decider.table.keys[target.site]:
+            decisions = [*decider.decide_row(row, changed)]
+            typed_notes |= {one.column for one in decisions if one.note is Decision.LEAVE}
+            if cells := [decider.cell_write(row, one) for one in decisions if one.is_write]:
+                result.rows.append(decider.row_write(row, cells))
+    return typed_notes
+
+
+def _add_new_row(result: Diff, decider: "CellDecider", pattern: Pattern | None) -> None:
+    """Add the write of a job's new row. It is inserted, so it overwrites nothing."""
+    table = decider.table
     if pattern and pattern.formulas and not result.new_rows:
         formulas = dict(pattern.formulas)  # To be checked: another row may be there by then.
         copied = RowWrite(sheet_id=table.sheet_id, row=pattern.row - 1, formulas=formulas)
         result.rows.append(copied)
-    result.new_rows.append(decider.new_row_write(table, target, len(result.new_rows), pattern))
-    settled = decider.settled([table], target, table.columns)
-    result.shown.append(confirmation(target, settled))
+    first = pattern.row if pattern else table.last_row + 1
+    cells = [*decider.new_cell_writes(pattern.above if pattern else ())]
+    result.new_rows.append(decider.row_write(first + len(result.new_rows), cells, is_new=True))
 
 
-class ValueDecision(NamedTuple):
-    """What to do with a cell's value, by which rule.
+def _settled(deciders: Sequence["CellDecider"], present: Container[str]) -> dict[str, Cell]:
+    """Return the cells of a job that are done in the `present` columns once it is written.
 
-    `observed` is the value that a read showed; the last written one if the cell wasn't read.
+    Each is written, or left because somebody typed there: it isn't tried again until EverBright's
+    value changes. For a value that a column has no word for, the last one stays. `deciders` are
+    those of the tabs with its rows.
     """
+    target, settled = deciders[0].target, dict[str, Cell]()
+    changed = target.differences()
+    for column, cell in target.cells.items():
+        if column not in present:
+            continue
+        worded = (decider for decider in deciders if column in decider.table.words)
+        if column in changed and all(decider.wanted(column) is not None for decider in worded):
+            # With the zone's clock, a moment's serial number is known later.
+            when = cell.when and cell.when.astimezone(deciders[0].zone)
+            settled[column] = cell.model_copy(update={"when": when})
+        elif column in target.written:
+            settled[column] = target.written[column]
+    return settled
 
-    decision: Decision
+
+@dataclass(frozen=True)
+class CellDecision:
+    """What to do with a cell of a job's row: with its value, by `rule`, and with its note."""
+
+    column: str
+    wanted: Cell | None
+    """In the column's words; None if it has no word for the value, which stays then."""
+    value: Decision
     rule: Rule
     observed: Content | None
+    """What a read showed; if the cell wasn't read, what was last written. None: unknown."""
     replaces_words: bool = False
-    """Whether typed text is replaced, if it is written."""
+    """Whether typed text is replaced, if the value is written."""
+    note: Decision = Decision.NOTHING
+    expects_note: str = ""
+    """The note that the check expects, if one is written."""
 
-
-class NoteDecision(NamedTuple):
-    """What to do with a cell's note, and the one that the check expects."""
-
-    decision: Decision
-    expects: str
-
-
-NO_NOTE = NoteDecision(Decision.NOTHING, "")
+    @property
+    def is_write(self) -> bool:
+        return Decision.WRITE in (self.value, self.note)
 
 
 @dataclass(frozen=True)
 class CellDecider:
-    """Decides on the cells of jobs' rows; dates are shown in `zone`."""
+    """Decides on the cells of one job's rows in one tab; dates are shown in `zone`."""
 
     tabs: JobTabs
+    table: Table
+    target: Target
     zone: tzinfo
     locale: str = ""
 
-    def row_write(
-        self, table: Table, row: int, target: Target, row_count: int
-    ) -> tuple[RowWrite, set[str]]:
-        """Return the write of one of a job's rows, and the columns with typed notes.
-
-        If it has several (`row_count`), a person may have copied one before the last change.
-        """
-        changed = target.differences()
-        has_copies = row_count > 1 and table.is_ours
-        compared = _with_every_cell(target) if has_copies else target
-        cells, typed_notes = list[CellWrite](), set[str]()
-        for column in compared.differences():
-            if column == KEY or column not in table.columns:
+    def decide_row(self, row: int, noted: Container[str]) -> Iterator[CellDecision]:
+        """Decide on the cells of a row that may differ, and on the notes in the columns `noted`."""
+        for column in self.target.differences():
+            if column == KEY or column not in self.table.columns:
                 continue
-            value = self.decide_value(table, row, column, compared)
-            note = NO_NOTE
-            if column in changed and table.is_ours and is_noted(column):
-                note = self._decide_note(table, row, column, compared)
-            if note.decision is Decision.LEAVE:
-                typed_notes.add(column)
-            if Decision.WRITE in (value.decision, note.decision):
-                cells.append(self._cell_write(table, row, column, compared, value, note))
-        write = RowWrite(
-            sheet_id=table.sheet_id,
-            row=row,
-            cells=tuple(cells),
-            site=target.site,
-            identity=ByKey(key=target.site),
-        )
-        return write, typed_notes
+            decision = self.decide_value(row, column)
+            has_note = column in noted and self.table.is_ours and is_noted(column)
+            yield self._with_note(row, decision) if has_note else decision
 
-    def new_row_write(
-        self, table: Table, target: Target, number: int, pattern: Pattern | None
-    ) -> RowWrite:
-        """Return the write of a new row. It is inserted, so it overwrites nothing."""
-        above = pattern.above if pattern else ()
-        first = pattern.row if pattern else table.last_row + 1
-        return RowWrite(
-            sheet_id=table.sheet_id,
-            row=first + number,
-            cells=tuple(self._new_cell_writes(table, target, above)),
-            site=target.site,
-            identity=ByKey(key=target.site),
-            is_new=True,
-        )
-
-    def settled(
-        self, tables: Sequence[Table], target: Target, present: Container[str]
-    ) -> dict[str, Cell]:
-        """Return the cells of a job that are done in the `present` columns once it is written.
-
-        Each is written, or left because somebody typed there: it isn't tried again until
-        EverBright's value changes. For a value that a column has no word for, the last one stays.
-        """
-        changed, settled = target.differences(), dict[str, Cell]()
-        for column, cell in target.cells.items():
-            if column not in present:
-                continue
-            has_words = all(
-                self.tabs.translated(table, column, cell) is not None
-                for table in tables
-                if column in table.words
-            )
-            if column in changed and has_words:
-                # With the zone's clock, a moment's serial number is known later.
-                when = cell.when and cell.when.astimezone(self.zone)
-                settled[column] = cell.model_copy(update={"when": when})
-            elif column in target.written:
-                settled[column] = target.written[column]
-        return settled
-
-    def decide_value(self, table: Table, row: int, column: str, target: Target) -> ValueDecision:
-        """Decide on the value of a cell of a job's row.
+    def decide_value(self, row: int, column: str) -> CellDecision:
+        """Decide on the value of a cell.
 
         It stays if the column has no word for the wanted value, or may have typed text that wasn't
         read.
         """
-        cell = target.cells.get(column, EMPTY)
-        rule = rule_of(column, cell, is_ours=table.is_ours)
-        wanted = self.tabs.translated(table, column, cell)
-        last_written = self.last_value(table, column, target)
-        if wanted is None or (column in TYPED_IDS and column not in table.cells):
-            return ValueDecision(Decision.LEAVE, rule, last_written)
-        is_unread = rule is Rule.OURS and column not in table.cells
-        observed = last_written if is_unread else table.value(column, row)
-        text = content(encode.encoded(wanted, self.zone))
+        table, target = self.table, self.target
+        rule, wanted = self._rule(column), self.wanted(column)
+        last_written = self.last_written(column)
+        is_unread = column not in table.cells
+        if wanted is None or (is_unread and column in TYPED_IDS):
+            return CellDecision(column, wanted, Decision.LEAVE, rule, last_written)
+        observed = last_written if is_unread and rule is Rule.OURS else table.value(column, row)
         is_news, typed = True, TypedWord.OTHER
         if observed is not None and not table.is_ours:
             is_news = target.is_fresh and is_received_since_mapping(table, target, column)
             typed = self.tabs.compare_word(table, column, observed.text, target)
+        text = content(encode.encoded(wanted, self.zone))
         decision = decide(rule, observed, last_written, text, is_news=is_news, typed=typed)
         replaces_words = rule is Rule.NEWS and observed not in (None, BLANK, last_written)
-        return ValueDecision(decision, rule, observed, replaces_words)
+        return CellDecision(column, wanted, decision, rule, observed, replaces_words)
 
-    def last_value(self, table: Table, column: str, target: Target) -> Content | None:
-        """Return the last confirmed content of a job's cell in a column; None if that isn't known.
+    def wanted(self, column: str) -> Cell | None:
+        """Return the wanted cell in the words of a column; None if it has no word for it."""
+        return self.tabs.translated(self.table, column, self.target.cells.get(column, EMPTY))
+
+    def last_written(self, column: str) -> Content | None:
+        """Return the last confirmed content of a column; None if that isn't known.
 
         A cell to recheck holds something else. Where people type, what we wrote is known all the
         same: only by that can the rest be recognized as typed.
         """
-        rule = rule_of(column, target.cells.get(column, EMPTY), is_ours=table.is_ours)
-        if (column in target.recheck and rule is Rule.OURS) or not target.written:
+        target = self.target
+        is_other = column in target.recheck and self._rule(column) is Rule.OURS
+        if is_other or not target.written:
             return None
-        last_written = target.written.get(column, EMPTY)
-        zone = (last_written.when and last_written.when.tzinfo) or self.zone
-        return content(
-            encode.encoded(self.tabs.translated(table, column, last_written) or EMPTY, zone)
-        )
+        written = target.written.get(column, EMPTY)
+        shown = self.tabs.translated(self.table, column, written) or EMPTY
+        return content(encode.encoded(shown, (written.when and written.when.tzinfo) or self.zone))
 
-    def _cell_write(
-        self,
-        table: Table,
-        row: int,
-        column: str,
-        target: Target,
-        value: ValueDecision,
-        note: NoteDecision,
-    ) -> CellWrite:
-        """Return the write of a cell's value, its note, or both."""
-        wanted = self.tabs.translated(table, column, target.cells.get(column, EMPTY)) or EMPTY
-        fields = list[str]()
-        if value.decision is Decision.WRITE:
-            there = table.cells.get(column, {}).get(row, {})
-            last = EMPTY if column in target.recheck else target.written.get(column, EMPTY)
-            fields.append(self.tabs.mask(column, wanted, there, last))
-        if note.decision is Decision.WRITE:
-            fields.append("note")
-        else:
-            wanted = without_note(wanted)
-        return CellWrite(
-            index=table.columns[column],
-            column=column,
-            data=encode.encoded(wanted, self.zone, self.locale),
-            fields=",".join(fields),
-            expects=None if value.rule is Rule.OURS else value.observed,
-            expects_note=note.expects if note.decision is Decision.WRITE else None,
-            replaces_words=value.replaces_words,
-        )
+    def _rule(self, column: str) -> Rule:
+        return rule_of(column, self.target.cells.get(column, EMPTY), is_ours=self.table.is_ours)
 
-    def _decide_note(self, table: Table, row: int, column: str, target: Target) -> NoteDecision:
-        """Decide on the note on a cell.
+    def _with_note(self, row: int, decision: CellDecision) -> CellDecision:
+        """Return a decision with what to do with the note.
 
         - If it is the wanted one, nothing.
         - If it is blank, wasn't read, or is ours, maybe with another zone's date, it is written.
         - If it is anything else, it was typed, and is left.
         """
+        column, table, target = decision.column, self.table, self.target
         new = encode.note(target.cells.get(column, EMPTY), self.zone)
         last_written = encode.note(target.written.get(column, EMPTY), self.zone)
         ours = last_written or new  # Where nothing is known, the row may have our note already.
@@ -314,16 +260,52 @@ class CellDecider:
         if encode.is_same_note(ours, observed):
             last_written = observed
         texts = Content(observed), Content(last_written), Content(new)
+        note = decide(NOTE_RULE, *texts, is_news=False)
         # For a blank, ours is expected: then the check accepts both, as a person may restore ours.
-        return NoteDecision(decide(NOTE_RULE, *texts, is_news=False), observed or ours)
+        return replace(decision, note=note, expects_note=observed or ours)
 
-    def _new_cell_writes(self, table: Table, target: Target, above: Row) -> Iterator[CellWrite]:
-        for column, cell in target.cells.items():
-            wanted = self.tabs.translated(table, column, cell) if column in table.columns else None
+    def row_write(self, row: int, cells: Iterable[CellWrite], *, is_new: bool = False) -> RowWrite:
+        site = self.target.site
+        return RowWrite(
+            sheet_id=self.table.sheet_id,
+            row=row,
+            cells=tuple(cells),
+            site=site,
+            identity=ByKey(key=site),
+            is_new=is_new,
+        )
+
+    def cell_write(self, row: int, decision: CellDecision) -> CellWrite:
+        """Return the write of a cell's value, its note, or both."""
+        column, target = decision.column, self.target
+        wanted, fields = decision.wanted or EMPTY, list[str]()
+        if decision.value is Decision.WRITE:
+            there = self.table.cells.get(column, {}).get(row, {})
+            last = EMPTY if column in target.recheck else target.written.get(column, EMPTY)
+            fields.append(self.tabs.mask(column, wanted, there, last))
+        writes_note = decision.note is Decision.WRITE
+        if writes_note:
+            fields.append("note")
+        else:
+            wanted = without_note(wanted)
+        return CellWrite(
+            index=self.table.columns[column],
+            column=column,
+            data=encode.encoded(wanted, self.zone, self.locale),
+            fields=",".join(fields),
+            expects=None if decision.rule is Rule.OURS else decision.observed,
+            expects_note=decision.expects_note if writes_note else None,
+            replaces_words=decision.replaces_words,
+        )
+
+    def new_cell_writes(self, above: Row) -> Iterator[CellWrite]:
+        """Yield the writes of a new row; `above` is the row that it is formatted as."""
+        for column in self.target.cells:
+            wanted = self.wanted(column) if column in self.table.columns else None
             if wanted is None:
                 continue
-            index, fields = table.columns[column], f"{encode.FRESH},note"
-            if not table.is_ours:
+            index, fields = self.table.columns[column], f"{encode.FRESH},note"
+            if not self.table.is_ours:
                 fields = self.tabs.mask(column, wanted, at(above, index))
             data = encode.encoded(wanted, self.zone, self.locale)
             yield CellWrite(index=index, column=column, data=data, fields=fields)

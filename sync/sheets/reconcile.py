@@ -74,31 +74,30 @@ def differences(
 
     A job without a row is skipped: a deleted row returns only with an event.
     """
-    result, decider = Compared(), CellDecider(tabs, zone)
+    result = Compared()
     unchanged = [replace(target, is_fresh=False) for target in targets]
     for table in tables:
         for target in unchanged:
+            decider = CellDecider(tabs, table, target, zone)
             for row in table.keys.get(target.site, ()):
-                _compare(result, decider, table, row, target)
+                _compare(result, decider, row)
     return result
 
 
-def _compare(
-    result: Compared, decider: CellDecider, table: Table, row: int, target: Target
-) -> None:
+def _compare(result: Compared, decider: CellDecider, row: int) -> None:
+    table, target = decider.table, decider.target
     for column in table.columns:
         if column == KEY:
             continue
-        value = decider.decide_value(table, row, column, target)
+        decision = decider.decide_value(row, column)
         cell = target.cells.get(column, EMPTY)
-        if value.decision is Decision.WRITE:
+        if decision.value is Decision.WRITE:
             result.wrong[target.site].add(column)
-        elif value.decision is Decision.LEAVE and value.rule is Rule.NEWS and cell != EMPTY:
+        elif (decision.value, decision.rule) == (Decision.LEAVE, Rule.NEWS) and cell != EMPTY:
             # Customers' data may be spelled differently, and cells without a wanted value are free.
             index = table.columns[column]
             header = table.headers.get(index, column)
-            shown = decider.tabs.translated(table, column, cell)
-            if shown is None:
+            if decision.wanted is None:
                 if text := decider.tabs.unsayable(table, column, cell):
                     is_status = entry_of(column).kind is FieldKind.STATUS
                     result.unsayable[table.title, header, text, is_status] += 1
@@ -109,7 +108,7 @@ def _compare(
                 cell=f"{letters(index)}{row + 1}",
                 header=header,
                 shows=encode.shown_text(table.cell(column, row)),
-                everbright=encode.shown_text(encode.encoded(shown, decider.zone)),
+                everbright=encode.shown_text(encode.encoded(decision.wanted, decider.zone)),
             )
             result.kept.append(kept)
 
