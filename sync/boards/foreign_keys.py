@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sync.boards.customer_texts import RowIndex, Texts, texts_of_customer, texts_of_rows
+from sync.boards.customer_texts import RowIndex, texts_of_customer, texts_of_rows
 from sync.boards.match import agreeing, criteria_values
+from sync.boards.party import Texts
 from sync.jobs.model import Customer
 from sync.sheets.cell_data import Rows
 from sync.sheets.keys import ForeignKey, row_name

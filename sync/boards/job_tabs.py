@@ -3,11 +3,17 @@
 from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import tzinfo
 
-from sync.boards import habits, match, table_end
-from sync.boards.customer_texts import RowTexts, texts_of_columns, texts_of_rows
+from sync.boards import habits, table_end
+from sync.boards.customer_texts import (
+    RowTexts,
+    texts_of_columns,
+    texts_of_customer,
+    texts_of_rows,
+)
 from sync.boards.foreign_keys import foreign_keys
 from sync.boards.mapping.text_words import NO_WORD
 from sync.boards.options import EndedWord, ended_words, worded_ranges
+from sync.boards.party import Party
 from sync.boards.progress_words import ProgressWords, parse_words
 from sync.boards.reader import BoardReader
 from sync.boards.row_lookup import look_up
@@ -111,8 +117,8 @@ class BoardTabs:
         return JobRows(lookup.matches, waiting, table_end.new_row_pattern(first, end, above))
 
     def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
-        """A cell differs if no spelling makes it what EverBright has."""
-        return match.differing(texts, target.customer)
+        """Spellings don't differ: neither "Ortiz, Bea", "Bea & Luis Ortiz", nor "12 Elm"."""
+        return Party.of(texts).differing(Party.of(texts_of_customer(target.customer)))
 
     def lost_rows(
         self,

@@ -13,24 +13,14 @@ from functools import lru_cache
 from scourgify import normalize_address_record
 from scourgify.exceptions import AddressNormalizationError
 
-from sync.boards.customer_texts import (
-    LAST_ZIP,
-    ZIP,
-    RowIndex,
-    RowTexts,
-    Texts,
-    phones,
-    texts_of_customer,
-)
+from sync.boards.customer_texts import RowIndex, RowTexts, texts_of_customer
+from sync.boards.party import LAST_ZIP, Texts, emails, phones, zips
 from sync.jobs.model import Customer
 from sync.sheets.job_tabs import Match
 from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
 
 CriteriaValues = Mapping[str, tuple[frozenset[str], ...]]
-"""What a job or a row has by criterion: the normalized values of each of its parts.
-
-A cell may hold several phone numbers.
-"""
+"""What a job or a row has by criterion: the normalized values of each of its parts."""
 
 
 def agreeing(job: CriteriaValues, row: CriteriaValues) -> list[str]:
@@ -78,55 +68,37 @@ def unambiguous(found: Mapping[str, Sequence[Match]]) -> dict[str, Match]:
     }
 
 
-def differing(row: Texts, customer: Customer) -> frozenset[str]:
-    """Return the columns in which a row shows another customer, whatever the spelling."""
-    mine = texts_of_customer(customer)
-    return frozenset(
-        part
-        for part in ("email", "phone", "address", "customer")
-        if (ours := normalized(part, mine[part]))
-        and (theirs := normalized(part, row.get(part, "")))
-        and ours.isdisjoint(theirs)
-    )
+@lru_cache(maxsize=4096)
+def _streets(text: str) -> frozenset[str]:
+    """Return house number, street and unit as the postal service writes them, without the town."""
+    text = " ".join(text.split())
+    try:
+        address = normalize_address_record(text)
+    except AddressNormalizationError:
+        # Not a street address: compared by its spelling, unless it has no number, such as "TBD".
+        return frozenset((text.casefold(),) if any(map(str.isdigit, text)) else ())
+    unit = (address["address_line_2"] or "").split()
+    return frozenset((" ".join([address["address_line_1"], *unit[-1:]]).casefold(),))
+
+
+_READ: Mapping[str, Callable[[str], frozenset[str]]] = {
+    "email": emails,
+    "phone": phones,
+    "address": _streets,
+    "zip": zips,
+    "city_zip": zips,
+}
+"""Reads the values in the text of a part: none in "n/a", and maybe several phone numbers."""
 
 
 def criteria_values(texts: Texts, criteria: Iterable[str]) -> CriteriaValues:
-    values = {
-        part: each for part in IDENTITY_COLUMNS if (each := normalized(part, texts.get(part, "")))
-    }
+    values = {part: each for part, read in _READ.items() if (each := read(texts.get(part, "")))}
     if "zip" not in values and "city_zip" in values:
         values["zip"] = values["city_zip"]
-    if "zip" not in values and (match := LAST_ZIP.search(texts.get("address", "").strip())):
+    if "zip" not in values and (match := LAST_ZIP.search(texts.get("address", ""))):
         values["zip"] = frozenset((match[1],))
     return {
         criterion: tuple(values[part] for part in criterion.split("+"))
         for criterion in criteria
         if values.keys() >= {*criterion.split("+")}
     }
-
-
-def normalized(part: str, text: str) -> frozenset[str]:
-    """Return what a text says in the form in which two spellings are the same, several phones too.
-
-    Empty for a text that says nothing of the kind.
-    """
-    text = " ".join(text.split())
-    if part == "phone":
-        return phones(text)
-    if part == "zip":
-        return frozenset(LAST_ZIP.findall(text))
-    if part == "city_zip":
-        return frozenset(ZIP.findall(text))
-    value = _street(text) if part == "address" else text.casefold()
-    return frozenset((value,)) if value else frozenset()
-
-
-@lru_cache(maxsize=4096)
-def _street(text: str) -> str:
-    """Return house number, street and unit as the postal service writes them, without the town."""
-    try:
-        address = normalize_address_record(text)
-    except AddressNormalizationError:
-        return text.casefold()  # Not a street address: compared by its spelling.
-    unit = (address["address_line_2"] or "").split()
-    return " ".join([address["address_line_1"], *unit[-1:]]).casefold()

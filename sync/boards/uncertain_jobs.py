@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from hashlib import blake2s
 
-from sync.boards.candidates import Party
-from sync.boards.customer_texts import Texts, identity_texts, texts_of_customer
+from sync.boards.customer_texts import identity_texts, texts_of_customer
+from sync.boards.party import Party, Texts
 from sync.boards.row_lookup import Lookup
 from sync.field_table import FIELDS, KEY
 from sync.jobs.model import Customer

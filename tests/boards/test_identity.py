@@ -167,6 +167,26 @@ def test_the_row_that_was_copied_gets_its_key_back(board: Bench) -> None:
     assert [line["What was there"] for line in board.texts("Recovered")] == [uuid(1)]
 
 
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        ("Customer", "Number1, Bill & Ada"),
+        ("Street", "1 N. Juniper"),
+        ("E-mail", "HOME1@example.com, ada@example.com"),
+    ],
+)
+def test_a_job_keeps_its_other_row_however_its_customer_is_written(
+    board: Bench, header: str, text: str
+) -> None:
+    """His row in another tab would never be updated again."""
+    board.edit("type_cell", sheet_id=OPEN, row=3, column=0, text="Ada Number1")
+    for column, cell in ((KEY_AT, uuid(1)), (0, "Ada Number1"), (HEADERS.index(header), text)):
+        board.edit("type_cell", sheet_id=INSTALLED, row=10, column=column, text=cell)
+    board.compare()
+    flushed(board, milestone(1, **APPROVED))
+    assert [row["Permit"] for row in two_tab_board.of_site(board, 1)] == ["OK", "OK"]
+
+
 def test_a_customers_other_row_gets_no_key(board: Bench) -> None:
     """His job's row has another phone number, and is his all the same."""
     where = {"sheet_id": OPEN, "row": HEADER_ROW + 1}

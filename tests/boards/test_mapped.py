@@ -54,6 +54,20 @@ def test_a_row_is_found_by_address_and_zip_in_another_spelling(asking: Bench) ->
     assert len(two_tab_board.texts(asking)) == 1
 
 
+def test_words_such_as_none_do_not_disagree_and_a_zip_may_lack_its_zero(asking: Bench) -> None:
+    """Sheets makes a number of 02134, and people write "none" and "TBD"."""
+    asking.customer(1, zipcode="02134")
+    known = asking.customer(2)
+    lines = [line(1, Street="1 N Juniper St", E_mail="none"), line(2, E_mail=known["E_mail"])]
+    two_tab_board.make(asking, [*lines, line(8)], [])
+    two_tab_board.map_tabs(asking)
+    zip_at, street_at = HEADERS.index("Zip"), HEADERS.index("Street")
+    asking.edit("type_cell", sheet_id=OPEN, row=3, column=zip_at, text="2134")
+    asking.edit("type_cell", sheet_id=OPEN, row=4, column=street_at, text="TBD")
+    flushed(asking, milestone(1), milestone(2))
+    assert [row.get("Site ID") for row in two_tab_board.texts(asking)] == [uuid(1), uuid(2), None]
+
+
 def test_a_new_row_is_like_the_one_above(asking: Bench) -> None:
     asking.customer(3)
     two_tab_board.make(asking, [line(7), line(8)], [])

@@ -1,0 +1,196 @@
+"""Normalizes what a row or EverBright says of a customer, so that spellings compare. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import fuzz
+
+from sync.boards.mapping.vocabulary import plain
+
+Texts = Mapping[str, str]
+"""The texts of a row without formulas, or of a customer, by column ID."""
+
+_BETWEEN_PEOPLE = re.compile(r"\s*(?:[&/+]|\band\b)\s*", re.IGNORECASE)
+_NOT_A_NAME = frozenset(("mr", "mrs", "ms", "dr", "jr", "sr", "ii", "iii", "iv"))
+_SHORTEST_FAMILY_NAME = 4
+"""Letters: shorter words beside a longer one are particles, as in "de la Cruz"."""
+_PHONE = re.compile(r"(?:\d[\s().+-]*){9}\d")
+_COUNTRY_CODE = re.compile(r"(?<!\d)(?:\+?1[\s.-]*)(?=\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*\d{4}\b)")
+_PHONE_DIGITS = 10
+"""Of a phone number in the United States, without the country's 1."""
+_EMAIL = re.compile(r"[^\s,;<>/]+@[^\s,;<>/]+")
+_ZIP_DIGITS = 5
+_ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\b")
+LAST_ZIP = re.compile(rf"{_ZIP.pattern}\s*$")
+_HOUSE = re.compile(r"\D*?(\d+)\s*(.*)", re.DOTALL)
+_DIRECTIONS = frozenset(
+    ("n", "s", "e", "w", "ne", "nw", "se", "sw", "north", "south", "east", "west")
+)
+_ALIKE_STREETS = 80
+"""Of 100, by rapidfuzz: one typing error in a short name."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the people that a name is of."""
+
+    given: str
+    """The first name or initial; "" if none is known."""
+    family: frozenset[str]
+
+    def is_same(self, other: "Person") -> bool:
+        short, long = sorted((self.given, other.given), key=len)
+        is_alike = short == long or (len(short) == 1 and long.startswith(short))
+        return bool(short and is_alike and self.family & other.family)
+
+
+@dataclass(frozen=True)
+class Party:
+    """A row's or a customer's people and address."""
+
+    emails: frozenset[str]
+    phones: frozenset[str]
+    people: tuple[Person, ...]
+    house: str
+    """The house number, "" if none is known."""
+    street: str
+    """Its first word."""
+    zips: frozenset[str]
+    towns: str
+    """The words of the address and of its town, between spaces."""
+    town: str
+    """The town, if it is known separately."""
+
+    @classmethod
+    def of(cls, texts: Texts) -> "Party":
+        address = texts.get("address", "")
+        match = _HOUSE.match(address)
+        if match and not plain(_ZIP.sub("", address[match.start(1) :], count=1)):
+            match = None  # Town and ZIP alone.
+        house, behind = match.groups() if match else ("", address)
+        around = " ".join((behind, *(texts.get(part, "") for part in ("city_zip", "city", "zip"))))
+        words = [word for word in plain(behind).split() if word not in _DIRECTIONS]
+        return cls(
+            emails(texts.get("email", "")),
+            phones(texts.get("phone", "")),
+            people(texts.get("customer", "")),
+            house.lstrip("0"),
+            words[0] if words else "",
+            zips(around) | zips(texts.get("zip", "")),
+            f" {plain(around)} ",
+            plain(texts.get("city", "")),
+        )
+
+    @property
+    def families(self) -> frozenset[str]:
+        return frozenset().union(*(person.family for person in self.people))
+
+    def is_in_town_of(self, other: "Party") -> bool:
+        """Return whether ZIP or town agrees."""
+        towns = ((self.town, other.towns), (other.town, self.towns))
+        is_town = any(town and f" {town} " in around for town, around in towns)
+        return is_town or not self.zips.isdisjoint(other.zips)
+
+    def has_person_of(self, other: "Party") -> bool:
+        return any(mine.is_same(theirs) for mine in self.people for theirs in other.people)
+
+    def is_family_of(self, other: "Party") -> bool:
+        return not self.families.isdisjoint(other.families)
+
+    def is_on_street_of(self, other: "Party") -> bool:
+        """Return whether the street's name agrees, or is unknown."""
+        names = self.street, other.street
+        return not all(names) or fuzz.ratio(*names) >= _ALIKE_STREETS
+
+    def is_household_of(self, other: "Party") -> bool:
+        """Return whether house number or family name agrees in one town, and not by chance."""
+        is_house = self.house == other.house != ""
+        is_family = self.is_family_of(other)
+        if not (self.is_in_town_of(other) and (is_house or is_family)):
+            return False
+        if is_family and (is_house or self.has_person_of(other)):
+            return True
+        if self.house and other.house:
+            # Only one of the two agrees: the street must, too, or a name isn't known.
+            return self.is_on_street_of(other) or not (self.people and other.people)
+        # Only the family name agrees, and a house number isn't known. Phones that agree are enough
+        # (`looks_like`), so if both are known, they differ.
+        return not (self.phones and other.phones)
+
+    @property
+    def has_place(self) -> bool:
+        return bool(self.zips or self.town)
+
+    def looks_like(self, other: "Party") -> bool:
+        """Return whether one thing agrees, which is enough to ask the user.
+
+        If one of them has no place, a full name is enough.
+        """
+        return (
+            not self.emails.isdisjoint(other.emails)
+            or not self.phones.isdisjoint(other.phones)
+            or self.is_household_of(other)
+            or (self.has_person_of(other) and not (self.has_place and other.has_place))
+        )
+
+    def differing(self, other: "Party") -> frozenset[str]:
+        """Return the IDs of the columns in which they are different customers in any spelling."""
+        pairs = {
+            "email": (self.emails, other.emails),
+            "phone": (self.phones, other.phones),
+            "customer": (self.families, other.families),
+        }
+        differing = {
+            column
+            for column, (mine, theirs) in pairs.items()
+            if mine and theirs and mine.isdisjoint(theirs)
+        }
+        is_address_known = self.house and other.house
+        if is_address_known and (self.house != other.house or not self.is_on_street_of(other)):
+            differing.add("address")
+        return frozenset(differing)
+
+
+def emails(text: str) -> frozenset[str]:
+    return frozenset(email.casefold() for email in _EMAIL.findall(text))
+
+
+def phones(text: str) -> frozenset[str]:
+    """Return the phone numbers in a text, as ten digits."""
+    numbers = _PHONE.finditer(_COUNTRY_CODE.sub("", text))
+    return frozenset(re.sub(r"\D", "", match[0])[-_PHONE_DIGITS:] for match in numbers)
+
+
+def zips(text: str) -> frozenset[str]:
+    """Return the ZIP codes in a text as five digits: a sheet makes a number, 2134, of 02134."""
+    text = text.strip()
+    return frozenset(_ZIP.findall(text.zfill(_ZIP_DIGITS) if text.isdigit() else text))
+
+
+@lru_cache(maxsize=4096)
+def people(text: str) -> tuple[Person, ...]:
+    """Return the people that a name is of: "Duran, Oscar & Lucia" are two."""
+    names: list[tuple[list[str], list[str]]] = []  # Given names, and the family name.
+    for one in _BETWEEN_PEOPLE.split(text):
+        parts = [
+            words
+            for part in one.split(",")
+            if (words := [word for word in plain(part).split() if word not in _NOT_A_NAME])
+        ]
+        if len(parts) > 1:  # "Duran, Oscar", as in a directory.
+            names.append((parts[1], parts[0]))
+        elif parts:
+            words = parts[0]
+            names.append((words[:-1], words[-1:]) if len(words) > 1 else (words, []))
+    families = [family for _, family in names if family]
+    if not families:  # A single word is a family name.
+        return tuple(Person("", _family(given)) for given, _ in names)
+    # Of "Duran, Oscar & Lucia" both have the first family name, of "Oscar & Lucia Duran" the last.
+    shared = families[0] if names[0][1] else families[-1]
+    return tuple(Person(given[0] if given else "", _family(own or shared)) for given, own in names)
+
+
+def _family(words: Sequence[str]) -> frozenset[str]:
+    return frozenset([w for w in words if len(w) >= _SHORTEST_FAMILY_NAME] or words[-1:])
