@@ -65,10 +65,9 @@ class Spreadsheet:
         Permanent if another process has made another spreadsheet the current one, or if a trial
         found that writing isn't safe.
         """
+        if not self._was_made_current:
+            self.make_current(lease)
         with self._database.writing(lease) as connection:
-            if not self._was_made_current:
-                self._make_current(connection)
-                self._was_made_current = True
             self._must_be_current(connection)
             columns = (sheet.c.pace_left, sheet.c.pace_last, sheet.c.fence, sheet.c.trial)
             row = connection.execute(select(*columns).where(self._is_this)).one()
@@ -85,23 +84,20 @@ class Spreadsheet:
 
     def make_current(self, lease: Lease) -> None:
         """Make this the current spreadsheet, and clear what was written to another one."""
-        with self._database.writing(lease) as connection:
-            self._make_current(connection)
-        self._was_made_current = True
-
-    def _make_current(self, connection: Connection) -> None:
         query = select(sheet.c.spreadsheet_id).where(~self._is_this, sheet.c.is_current == 1)
-        other = connection.scalar(query)
-        connection.execute(update(sheet).where(~self._is_this).values(is_current=0))
-        self.change(connection, is_current=1)
-        first = self._is_this, sheet.c.compared_at.is_(None)
-        connection.execute(update(sheet).where(*first).values(compared_at=now()))
-        if other:
-            # A batch in doubt here must still be settled, but it no longer confirms rows.
-            history.switch(connection, other, self.id)
-            mine = attempt.c.spreadsheet_id == self.id
-            connection.execute(update(attempt).where(mine).values(shown="[]"))
-            write_all_again(connection)
+        with self._database.writing(lease) as connection:
+            other = connection.scalar(query)
+            connection.execute(update(sheet).where(~self._is_this).values(is_current=0))
+            self.change(connection, is_current=1)
+            first = self._is_this, sheet.c.compared_at.is_(None)
+            connection.execute(update(sheet).where(*first).values(compared_at=now()))
+            if other:
+                # A batch in doubt here must still be settled, but it no longer confirms rows.
+                history.switch(connection, other, self.id)
+                mine = attempt.c.spreadsheet_id == self.id
+                connection.execute(update(attempt).where(mine).values(shown="[]"))
+                write_all_again(connection)
+        self._was_made_current = True
 
     def must_be_current(self) -> None:
         """Raise Permanent if another spreadsheet is the current one."""

@@ -58,6 +58,20 @@ def test_a_turn_is_refused_if_another_spreadsheet_is_current(database: Database)
         new.take_turn(mine)
 
 
+def test_a_failed_first_turn_is_repeated_whole(database: Database) -> None:
+    mine = held(database)
+    Spreadsheet(database, "old").take_turn(mine)
+    new = Spreadsheet(database, "new")
+    new.keep_trial(keeps_range_id=False, refuses_taken_id=True)
+    for _ in range(2):
+        with pytest.raises(Permanent) as caught:
+            new.take_turn(mine)
+        assert caught.value.reason == "unsafe"
+    new.keep_trial(keeps_range_id=True, refuses_taken_id=True)
+    assert new.take_turn(mine).fence == 1
+    assert new.is_written()
+
+
 def test_another_spreadsheet_is_written_from_the_start(database: Database) -> None:
     """And the first one again, should people go back to it: it was not kept up meanwhile."""
     mine = held(database)
