@@ -205,13 +205,16 @@ class Inbox:
         A rejected one is kept until it is replayed or dismissed: the sheet may lack its event.
         """
         old = delivery.c.received_at < now() - days * 86_400.0
+        used = delivery.c.projected & delivery.c.about.is_(None)
+        is_settled = (delivery.c.outcome != Outcome.REJECTED) | is_dismissed(delivery.c.id)
+        some = select(delivery.c.seq).where(old, used, is_settled).limit(_MAX_BATCH)
         with self._database.writing() as connection:
             remember_newest(self._database, connection)
             hours.prune(connection)
-            used = delivery.c.projected & delivery.c.about.is_(None)
-            is_rejected = delivery.c.outcome == Outcome.REJECTED
-            is_settled = ~is_rejected | is_dismissed(delivery.c.id)
-            return connection.execute(delete(delivery).where(old, used, is_settled)).rowcount
+        total = 0
+        while count := self._database.execute(delete(delivery).where(delivery.c.seq.in_(some))):
+            total += count
+        return total
 
     def counts(self) -> dict[str, int]:
         """Return the number of stored deliveries by outcome."""

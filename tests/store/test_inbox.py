@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, insert, text
 
 from sync.errors import Rejected, Retryable
 from sync.store import Database, Inbox, Projected
@@ -149,6 +149,25 @@ def test_pruning_keeps_what_is_in_no_job_yet(database: Database) -> None:
     assert inbox.find(rejected), "nobody has replayed or dismissed it"
     dismiss(database, [rejected])
     assert inbox.prune(0) == 1
+
+
+def test_senders_do_not_wait_until_many_deliveries_are_pruned(database: Database) -> None:
+    """A hundred thousand, after KEEP_DELIVERIES_DAYS was lowered, take half a minute."""
+    row = {"received_at": 1.0, "outcome": Outcome.IGNORED, "projected": True}
+    with database.writing() as connection:
+        connection.execute(insert(delivery), [{"id": str(n), **row} for n in range(1200)])
+    deleted = []
+
+    def note(*args: Any) -> None:
+        if args[2].startswith("DELETE FROM delivery"):
+            deleted.append(args[1].rowcount)
+
+    event.listen(Engine, "after_cursor_execute", note)
+    try:
+        assert Inbox(database).prune(1) == 1200
+    finally:
+        event.remove(Engine, "after_cursor_execute", note)
+    assert max(deleted) <= 500
 
 
 def test_a_look_for_work_is_answered_by_an_index(sqlite_url: str) -> None:
