@@ -24,15 +24,20 @@ def retry_one(wiring: Wiring, prefix: str) -> Iterator[str]:
     if count > 1:
         listed = [*lines(deliveries), *(f"document {uuid}" for uuid in documents)]
         raise ambiguous(prefix, listed, count)
-    yield from (f"delivery {kept.id}: {replay(wiring, kept)}" for kept in deliveries)
+    yield from _replayed(wiring, deliveries)
     yield from (f"documents: {wiring.documents.retry(uuid)}" for uuid in documents)
 
 
 def retry_all(wiring: Wiring) -> Iterator[str]:
     """Retry everything that failed; yield a line for each delivery, and one for all documents."""
-    for kept in wiring.inbox.rejected():
-        yield f"delivery {kept.id}: {replay(wiring, kept)}"
+    yield from _replayed(wiring, wiring.inbox.rejected())
     yield f"documents: {wiring.documents.retry()}"
+
+
+def _replayed(wiring: Wiring, deliveries: Iterable[KeptDelivery]) -> Iterator[str]:
+    """Replay deliveries; yield a line for each."""
+    for kept in deliveries:
+        yield f"delivery {kept.id}: {replay(wiring, kept)}"
 
 
 def replay_all(wiring: Wiring) -> str:
