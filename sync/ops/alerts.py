@@ -23,7 +23,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Message:
-    """A message: text with IDs, reasons and fixes, its start time, and a link."""
+    """A message: text with IDs, reasons and fixes, its start time and code, and a link."""
 
     text: str
     since: str = ""
@@ -149,6 +149,7 @@ class Alerts:
     ) -> bool:
         """Queue `text` unless `reason` was sent within the hour; return whether it was queued.
 
+        `reason` is a code; what follows a space tells one outage from the next.
         The message's start time is `age` seconds ago (None: when the reason was first reported).
         `arrived` is called when a channel accepts the message that is on its way; it must not
         block.
@@ -182,7 +183,8 @@ class Alerts:
         return any(arrived)
 
     def _queue(self, reason: str, known: _Reason, text: str) -> bool:
-        since = f"Since {datetime.fromtimestamp(known.began, UTC):%Y-%m-%d %H:%M} UTC."
+        began = datetime.fromtimestamp(known.began, UTC)
+        since = f"Since {began:%Y-%m-%d %H:%M} UTC. Code: {reason.partition(' ')[0]}."
         message = Message(text, since, self._link)
         queued = [outbox.put(reason, message) for outbox in self._outboxes]
         if any(queued):

@@ -26,7 +26,7 @@ def test_an_alert_is_a_text_in_slacks_format(chat: Chat) -> None:
     alerts = Alerts([AppriseChannel(chat.url)], link="https://sheet.example/", wall=lambda: moment)
     assert alerts.send("not_shared", "Share the file.", age=600)
     wait_for(lambda: chat.heard)
-    text = "Share the file.\nSince 2026-03-31 09:50 UTC.\nhttps://sheet.example/"
+    text = "Share the file.\nSince 2026-03-31 09:50 UTC. Code: not_shared.\nhttps://sheet.example/"
     assert chat.heard == [{"text": text}]
 
 

@@ -78,9 +78,9 @@ def test_since_when_it_is_so_is_kept_while_it_lasts(chats: tuple[Chat, Chat]) ->
     wait_for(lambda: len(chat.heard) == 3)
     since = [one["message"].split("\n")[1] for one in chat.heard]
     assert since == [
-        "Since 1970-01-01 00:16 UTC.",
-        "Since 1970-01-01 00:16 UTC.",
-        "Since 1970-01-01 04:16 UTC.",
+        "Since 1970-01-01 00:16 UTC. Code: not_shared.",
+        "Since 1970-01-01 00:16 UTC. Code: not_shared.",
+        "Since 1970-01-01 04:16 UTC. Code: not_shared.",
     ]
 
 

@@ -99,6 +99,7 @@ def test_a_recurring_problem_is_reported_at_most_once_an_hour() -> None:
     wait_for(lambda: has_reported(3))
     assert [text == "The sheet is up to date again." for text in chat.texts] == [False, True, False]
     assert [since[17:22] for since in chat.since[::2]] == ["23:43", "00:43"], "1,000 seconds before"
+    assert [since.endswith("UTC. Code: late.") for since in chat.since] == [True] * 3
 
 
 def test_silence_and_its_end_are_reported_once() -> None:
