@@ -130,7 +130,7 @@ class Wiring:
 
     def jobs(self) -> Iterator[Job]:
         """Yield every job that is stored."""
-        return (target.job for target in self.sheet_store().pending.every())
+        return Jobs(self.database).every()
 
     def mode(self) -> Mode:
         return self.sheet_store().spreadsheet.mode()

@@ -1,6 +1,6 @@
 """Stores the results of projecting deliveries: states of jobs, their documents and changes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,9 @@ from sync.store.forgotten import ERASED, forgotten_of
 from sync.store.inbox import IS_WEBHOOK
 from sync.store.schema import delivery, document, folder, job, milestone, shared_document
 from sync.webhooks.schema import Outcome
+
+_PAGE = 500
+"""Jobs read at once: a few megabytes."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,14 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.confirmations = Confirmations(database)
+
+    def every(self) -> Iterator[Job]:
+        """Yield every job, without what is beside its state, which takes four times as long."""
+        last = ""
+        query = select(job.c.site, job.c.state).order_by(job.c.site).limit(_PAGE)
+        while rows := self._database.rows(query.where(job.c.site > last)):
+            yield from (Job.model_validate_json(row.state) for row in rows)
+            last = rows[-1].site
 
     def states(self, sites: Sequence[str]) -> dict[str, Job]:
         query = select(job.c.site, job.c.state).where(job.c.site.in_(sites))
