@@ -214,7 +214,8 @@ class BoardTabs:
         """
         if ranges := worded_ranges(tables):
             self._take_call(lease)
-            self._known_ended = self._ended | ended_words(tables, self._reader.options(ranges))
+            offered = self._reader.options(ranges)
+            self._known_ended = ended_words(tables, offered, self._ended)
             self._store.spreadsheet.keep_ended_words(lease, self._ended)
         customers = {target.site: target.customer for target in targets}
         foreign = foreign_keys(tables, rows, customers, self._match.by)

@@ -61,13 +61,20 @@ def options(answer: Json, lists: Mapping[str, tuple[str, ...]]) -> Options:
     return by_column
 
 
-def ended_words(tables: Iterable[Table], offered: Options) -> set[EndedWord]:
-    """Return the words chosen for columns that their drop-downs no longer offer."""
-    ended = set[EndedWord]()
+def ended_words(
+    tables: Iterable[Table], offered: Options, before: Iterable[EndedWord]
+) -> frozenset[EndedWord]:
+    """Return the words chosen for columns that their drop-downs no longer offer.
+
+    `before` are those of the last read, which stay for a column without `offered` options.
+    """
+    ended = set(before)
     for table in tables:
         for column, words in table.words.items():
             options = offered.get((table.sheet_id, table.columns.get(column, -1)))
-            if options is not None:
-                gone = {*words.values()} - options - {""}
-                ended |= {(table.sheet_id, column, word) for word in gone}
-    return ended
+            if options is None:
+                continue
+            ended = {each for each in ended if each[:2] != (table.sheet_id, column)}
+            gone = {*words.values()} - options - {""}
+            ended |= {(table.sheet_id, column, word) for word in gone}
+    return frozenset(ended)

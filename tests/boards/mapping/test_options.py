@@ -60,6 +60,18 @@ def test_a_renamed_option_is_reported_and_not_written_until_mapped_again(theirs:
     assert theirs.wiring.backlog().found("missing_words") == 0
 
 
+def test_an_option_that_is_there_again_is_written(theirs: Stand) -> None:
+    theirs.drop_down(2, "Applied", "Stamped", "Redo")
+    theirs.compare()
+    theirs.shown(milestone(1, **LATER))
+    theirs.compare()
+    assert (permit(theirs), theirs.wiring.backlog().found("missing_words")) == ("Applied", 1)
+    theirs.drop_down(2, *OPTIONS)
+    theirs.compare()
+    theirs.shown()
+    assert (permit(theirs), theirs.wiring.backlog().found("missing_words")) == ("Issued", 0)
+
+
 def test_a_status_whose_option_ended_does_not_get_a_less_exact_one() -> None:
     words = {"Done": "Complete", "Approved": "OK", OTHER_TEXTS: OTHER_TEXTS}
     tab = table(columns={"status": 1}, words={"status": words})
