@@ -80,6 +80,21 @@ def test_joined_the_row_has_all_and_ours_is_empty(asking: Bench) -> None:
     assert not asking.alerts
 
 
+def test_a_job_whose_row_was_chosen_is_not_asked_about_again(asking: Bench) -> None:
+    """Its row has only what EverBright has, like one that was added for it."""
+    known = {"Customer": "Ada Number1", "E-mail": asking.customer(1)["E_mail"]}
+    rows = [[known.get(header, "") for header in two_tab_board.HEADERS] for _ in range(2)]
+    rows[1][two_tab_board.HEADERS.index("Phone")] = "720-555-0100"
+    two_tab_board.make(asking, [*rows, line(8)], [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1))
+    join(asking, to="Open jobs!4")
+    asking.flush()
+    asking.compare()
+    assert len(two_tab_board.of_site(asking, 1)) == 1
+    assert (found(asking).unsettled, asking.store.boards.unsettled()) == ([], [])
+
+
 def test_a_row_in_which_somebody_typed_is_its_job_s(asking: Bench) -> None:
     """It would lose what was typed, were it emptied."""
     doubtful(asking)
