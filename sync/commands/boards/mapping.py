@@ -1,6 +1,7 @@
 """`brightsheet map`."""
 
 import json
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -354,3 +355,5 @@ def map_tabs(
         click.echo(json.dumps(report_json(report)))
     else:
         show_report(report, Console(), is_written=write)
+    if report.problem:
+        sys.exit(1)

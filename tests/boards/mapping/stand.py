@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from brightsheet import cli
 from sync.errors import BrightsheetError
@@ -46,13 +46,15 @@ class Stand(Bench):
 
     def map(self, *words: str, status: int = 0) -> str:
         """Run the command in this process; return what it prints, or the error's message."""
-        runner = CliRunner(env={"COLUMNS": "200", **self.environment})
-        done = runner.invoke(cli, ["map", *words])
+        done = self._invoked(*words)
         if isinstance(done.exception, BrightsheetError):
             assert status == 1, done.exception.message
             return done.exception.message
         assert done.exit_code == status, done.output + repr(done.exception)
-        return done.stderr if status else done.stdout
+        return done.stdout or done.stderr
+
+    def _invoked(self, *words: str) -> Result:
+        return CliRunner(env={"COLUMNS": "200", **self.environment}).invoke(cli, ["map", *words])
 
     def started(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run the command as people do, in a process of its own."""
@@ -66,7 +68,10 @@ class Stand(Bench):
         )
 
     def mapped(self, *words: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.map("--json", *words))
+        """Run it with --json; its exit status is 1 if there is a problem."""
+        done = self._invoked("--json", *words)
+        found: dict[str, Any] = json.loads(done.stdout)
+        assert done.exit_code == bool(found["problem"])
         return found
 
     def proposed(self, *words: str, tab: int = 0) -> dict[str, str]:
