@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from flask import Blueprint, Flask, Response, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from secure import (
     ContentSecurityPolicy,
     CrossOriginOpenerPolicy,
@@ -125,6 +125,7 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
     for name, template_filter in FILTERS.items():
         blueprint.add_app_template_filter(template_filter, name)
     blueprint.add_app_template_filter(clock(settings.time_zone), "clock")
+    blueprint.register_error_handler(CSRFError, _old_form)
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.register_error_handler(BrightsheetError, _unavailable)
     blueprint.register_error_handler(Exception, _fault)
@@ -161,7 +162,7 @@ def sign_in(parts: ConsoleParts, *, tries: PasswordTries) -> Any:
     known = [each for each in [parts.wiring.settings.admin_password] if each]
     if not tries.check(request.remote_addr or "", lambda: is_one_of([sent], known)):
         _log.warning("console_wrong_password", source=request.remote_addr)
-        return render_template("console/sign_in.html", is_wrong=True), 401
+        return render_template("console/sign_in.html", problem="Wrong password."), 401
     parts.actions.note(SIGN_IN, "", request.remote_addr or "")
     session.clear()
     session.permanent = True
@@ -201,6 +202,18 @@ def _target() -> str:
 def _with_headers(answer: Response) -> Response:
     _HEADERS.set_headers(answer)
     return answer
+
+
+def _old_form(error: CSRFError) -> Any:
+    """Refuse a form whose token isn't the session's.
+
+    The sign-in form is shown again with the right one: each tab that opens it without a cookie gets
+    a new session, which replaces that of the tab before.
+    """
+    if request.endpoint != "console.sign_in":
+        return _http_error(error)
+    problem = "This form was too old. Enter the password again."
+    return render_template("console/sign_in.html", problem=problem), 400
 
 
 def _http_error(error: HTTPException) -> Any:

@@ -1,5 +1,6 @@
 """Tests that pages and actions need a session, forms need a token, and guesses are limited."""
 
+import re
 import time
 from datetime import timedelta
 from typing import Any
@@ -80,6 +81,21 @@ def test_a_form_that_is_sent_after_the_session_leads_back_to_its_page(console: C
         answer = console.visitor.client.post(path, data={"next": page})
         expected = path if path == "/actions/pause" else page
         assert answer.headers["Location"] == f"/sign-in?next={expected}"
+
+
+def test_two_tabs_that_opened_the_sign_in_form_can_both_be_used(console: Console) -> None:
+    """Each was opened without a cookie, so the token of the first is no longer the session's."""
+    visitor = console.visitor
+    stale = visitor.token("/sign-in?next=/checks")
+    visitor.client.delete_cookie("brightsheet")
+    visitor.token("/sign-in")
+    sent = {"csrf_token": stale, "password": PASSWORD, "next": "/checks"}
+    answer = visitor.client.post("/sign-in", data=sent)
+    assert answer.status_code == 400
+    found = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
+    assert found is not None, "the form is shown again"
+    answer = visitor.client.post("/sign-in", data={**sent, "csrf_token": found[1]})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/checks")
 
 
 def test_signing_out_ends_every_copy_of_only_this_session(store_console: Console) -> None:

@@ -107,6 +107,20 @@ def test_everything_works_without_javascript(world: World, browser: Browser) -> 
     context.close()
 
 
+@pytest.mark.long
+def test_a_second_click_does_not_end_the_wait_for_the_first(browser: Browser, demo: str) -> None:
+    page = browser.new_page()
+    entered(page, demo)
+    page.goto(f"{demo}/checks")
+    box = page.locator("main form button").bounding_box()
+    assert box is not None
+    for _ in range(2):
+        page.mouse.click(box["x"] + 10, box["y"] + 10)
+        page.wait_for_timeout(120)
+    expect(page.get_by_role("link", name="Download as JSON")).to_be_visible(timeout=30_000)
+    page.close()
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run a console with the demo's jobs, and one of each kind of failure; return its URL."""

@@ -1,4 +1,4 @@
-// Keeps what is marked data-live up to date. Without it the pages work, and are as of their loading.
+// Keeps what is marked data-live up to date, and ignores impatient clicks. The pages work without it.
 "use strict";
 
 const EVERY = 4000;
@@ -30,3 +30,12 @@ async function refresh() {
 
 // A page that answers a form is not asked for again.
 if (document.querySelector("[data-live]")) setInterval(refresh, EVERY);
+
+// A second click would end the wait for the answer to the first, which can take a minute.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.ariaBusy) event.preventDefault();
+  form.ariaBusy = "true";
+  setTimeout(() => { form.ariaBusy = null; }, 60000);
+});
