@@ -53,7 +53,9 @@ def deliveries(
     if context.invoked_subcommand:
         return
     settings, database = opened()
-    wanted = DeliveryFilter(Outcome(outcome) if outcome else None, site, reason, since)
+    wanted = DeliveryFilter(
+        Outcome(outcome) if outcome else None, (site,) if site else (), reason, since
+    )
     kept = Deliveries(database).newest(limit, wanted, with_bodies=as_json)
     refused = listing.refused(Wiring(settings, database).refusals.latest, wanted)
     is_filtered = wanted != DeliveryFilter()

@@ -44,7 +44,7 @@ def add_console(
         ("/sign-in", "sign_in", partial(access.sign_in, tries=tries), get + post),
         ("/sign-out", "sign_out", access.sign_out, post),
         ("/personal", "personal", access.show_personal, post),
-        ("/deliveries", "deliveries", deliveries.deliveries, get),
+        ("/deliveries", "deliveries", deliveries.deliveries, get + post),
         ("/deliveries/<delivery>", "delivery", deliveries.delivery, get),
         ("/jobs/<site>", "job", jobs.job, get),
         ("/documents", "documents", jobs.documents, get),

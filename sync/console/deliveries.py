@@ -2,12 +2,13 @@
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import abort, render_template, request
+from flask import abort, flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from sync.console.access import shows_personal
 from sync.console.parts import ConsoleParts, is_id, typed_number, typed_text
@@ -17,41 +18,63 @@ from sync.store.deliveries import DeliveryFilter
 from sync.webhooks.schema import Outcome
 
 PAGE = 50
-_MOST_CUSTOMERS = 500
-"""A search that finds more is too vague, and SQLite limits the length of a query."""
+_MOST_JOBS = 50
+"""A search for a customer that finds more is too vague."""
+_LONGEST_SITES = _MOST_JOBS * 40
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
 
 @dataclass(frozen=True)
 class Search:
-    """The values of the search form."""
+    """The values of the search form that are in the page's address; `site` may list several.
+
+    A customer's name isn't: proxies log addresses. It is replaced by the sites of the jobs.
+    """
 
     site: str = ""
-    customer: str = ""
     milestone: str = ""
     outcome: str = ""
     since: str = ""
 
+    @classmethod
+    def typed(cls, values: MultiDict[str, str]) -> "Search":
+        return cls(
+            typed_text(values, "site", _LONGEST_SITES),
+            *(typed_text(values, name) for name in ("milestone", "outcome", "since")),
+        )
+
+    @property
+    def query(self) -> dict[str, str]:
+        return {name: text for name, text in vars(self).items() if text}
+
     def wanted(self, parts: ConsoleParts) -> DeliveryFilter:
         """Return the filter; an invalid date is ignored."""
-        since, sites = None, None
+        since = None
         with suppress(ValueError, OverflowError):
             now = datetime.now(parts.wiring.settings.zone)
             since = moment(self.since, now) if self.since else None
-        if self.customer:
-            sites = parts.jobs.of_customer(self.customer, _MOST_CUSTOMERS)
-        outcome = _OUTCOMES.get(self.outcome)
-        return DeliveryFilter(outcome, self.site, "", since, sites, self.milestone)
+        sites = tuple(self.site.split()[:_MOST_JOBS])
+        return DeliveryFilter(_OUTCOMES.get(self.outcome), sites, "", since, self.milestone)
 
-    def __bool__(self) -> bool:
-        return any(vars(self).values())
+
+def _search(parts: ConsoleParts) -> Any:
+    """Redirect to the page of a search."""
+    search = Search.typed(request.form)
+    if customer := typed_text(request.form, "customer"):
+        sites = parts.jobs.of_customer(customer, _MOST_JOBS + 1)
+        if 0 < len(sites) <= _MOST_JOBS:
+            search = replace(search, site=" ".join(sites))
+        else:
+            flash("Too many customers match: type more." if sites else "No customer matches.")
+    return redirect(url_for("console.deliveries", **search.query), 303)
 
 
 def deliveries(parts: ConsoleParts) -> Any:
     """List the deliveries, the newest first."""
-    typed = {name: typed_text(request.args, name) for name in vars(Search())}
-    search = Search(**typed)
+    if request.method == "POST":
+        return _search(parts)
+    search = Search.typed(request.args)
     before = typed_number(request.args, "before")
     lines = parts.deliveries.newest(PAGE + 1, search.wanted(parts), before)
     page = lines[:PAGE]
@@ -60,7 +83,6 @@ def deliveries(parts: ConsoleParts) -> Any:
     changed = parts.deliveries.statuses({line.id for line in page})
     return render_template(
         "console/deliveries.html",
-        search=search,
         lines=page,
         statuses={name: meanings.label(code) for name, code in changed.items()},
         names=parts.jobs.names({line.site for line in page}) if shows_personal() else {},
@@ -70,7 +92,7 @@ def deliveries(parts: ConsoleParts) -> Any:
         refused=parts.wiring.refusals.latest(REFUSED_DAYS),
         refused_days=REFUSED_DAYS,
         can_read=_site(search.site) if parts.wiring.settings.everbright_api_token else "",
-        query={name: text for name, text in typed.items() if text},
+        query=search.query,
     )
 
 

@@ -43,7 +43,7 @@ def job(parts: ConsoleParts, site: str) -> Any:
     if not is_id(site):
         abort(404)
     record = parts.jobs.find(site)
-    lines = parts.deliveries.newest(_DELIVERIES, DeliveryFilter(site=site))
+    lines = parts.deliveries.newest(_DELIVERIES, DeliveryFilter(sites=(site,)))
     lines = [line for line in lines if line.site == site]
     if record is None and not lines:
         abort(404)

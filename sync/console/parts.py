@@ -173,9 +173,9 @@ class ConsoleParts:
         return JobRecords(self.wiring.database)
 
 
-def typed_text(values: MultiDict[str, str], name: str) -> str:
+def typed_text(values: MultiDict[str, str], name: str, longest: int = _LONGEST) -> str:
     """Return the typed text, without characters that databases reject; "" if there is none."""
-    return UNFIT.sub("", values.get(name, ""))[:_LONGEST].strip()
+    return UNFIT.sub("", values.get(name, ""))[:longest].strip()
 
 
 def typed_number(values: MultiDict[str, str], name: str) -> int | None:

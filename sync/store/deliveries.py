@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Select, false, func, select
+from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.model import Change, FileState
@@ -37,30 +37,28 @@ _ID = re.compile(r"[0-9a-z-]+")  # Those of events read from the API begin with 
 class DeliveryFilter:
     """A filter for deliveries; blanks match all.
 
-    `site` and `reason` are prefixes of a job's site ID and of a reason, `since` is in seconds since
-    1970 (UTC). `sites` are the jobs to search; `milestone` is a part of the milestone's name, and
+    `sites` are prefixes of site IDs, one of which has to fit, and `reason` is a prefix of a reason.
+    `since` is in seconds since 1970 (UTC). `milestone` is a part of the milestone's name, and
     ignores case.
     """
 
     outcome: Outcome | None = None
-    site: str = ""
+    sites: tuple[str, ...] = ()
     reason: str = ""
     since: float | None = None
-    sites: frozenset[str] | None = None
     milestone: str = ""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         conditions: list[ColumnElement[bool]] = []
         if self.outcome is not None:
             conditions.append(delivery.c.outcome == self.outcome)
-        if self.site:
-            conditions.append(delivery.c.site.startswith(self.site.lower(), autoescape=True))
+        if self.sites:
+            fits = (delivery.c.site.startswith(s.lower(), autoescape=True) for s in self.sites)
+            conditions.append(or_(*fits))
         if self.reason:
             conditions.append(delivery.c.reason.startswith(self.reason, autoescape=True))
         if self.since is not None:
             conditions.append(delivery.c.received_at >= self.since)
-        if self.sites is not None:
-            conditions.append(delivery.c.site.in_(sorted(self.sites)))
         if self.milestone:
             part = self.milestone.lower()
             names = select(delivery.c.milestone).where(

@@ -114,21 +114,21 @@ class JobRecords:
             known = customers(connection, sites)
         return {site: Personal(person.name) for site, person in known.items() if person.name}
 
-    def of_customer(self, text: str, limit: int) -> frozenset[str]:
+    def of_customer(self, text: str, limit: int) -> list[str]:
         """Return the sites of customers with `text` in their name, address, phone, or e-mail.
 
         Python compares them, because each database searches JSON differently and ignores case only
         in ASCII. There are a few thousand customers.
         """
-        part, sites = text.casefold(), set[str]()
+        part, sites = text.casefold(), list[str]()
         for site, body in self._database.rows(select(customer.c.site, customer.c.body)):
             known = json.loads(body)
             values = (str(known.get(key, "")) for key in ("name", "address", "phone", "email"))
             if any(part in value.casefold() for value in values):
-                sites.add(site)
+                sites.append(site)
             if len(sites) == limit:
                 break
-        return frozenset(sites)
+        return sites
 
 
 def _documents(

@@ -179,9 +179,8 @@ def searched(store_console: Console) -> Visitor:
     [
         ("", ["rejected", "PTO", "Permits", "Site Survey"]),
         (f"site={uuid(1)}", ["Site Survey"]),
-        ("customer=ZOË", ["PTO", "Permits"]),
-        ("customer=mesa", ["PTO", "Permits"]),
-        ("customer=nobody", []),
+        (f"site={uuid(1)}+{uuid(2)[:-1]}", ["PTO", "Permits", "Site Survey"]),
+        (f"site={uuid(9)}", []),
         ("milestone=permit", ["Permits"]),
         ("milestone=100%25", ["PTO"]),
         ("milestone=%25", ["PTO"]),
@@ -189,13 +188,44 @@ def searched(store_console: Console) -> Visitor:
         ("outcome=no+such", ["rejected", "PTO", "Permits", "Site Survey"]),
         ("since=2999-01-01", []),
         ("since=nonsense", ["rejected", "PTO", "Permits", "Site Survey"]),
-        ("customer=zo&milestone=pto&outcome=accepted", ["PTO"]),
+        (f"site={uuid(2)}&milestone=pto&outcome=accepted", ["PTO"]),
     ],
 )
 def test_deliveries_can_be_searched(searched: Visitor, query: str, found: list[str]) -> None:
     shown = rows(searched.text(f"/deliveries?{query}").partition('id="refused"')[0])
     assert len(shown) == len(found)
     assert all(text in row for text, row in zip(found, shown, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("customer", "address", "message"),
+    [
+        ("ZOË", f"/deliveries?site={uuid(2)}&milestone=pto", ""),
+        ("mesa", f"/deliveries?site={uuid(2)}&milestone=pto", ""),
+        ("nobody", f"/deliveries?site={uuid(1)}&milestone=pto", "No customer matches."),
+        ("", f"/deliveries?site={uuid(1)}&milestone=pto", ""),
+    ],
+)
+def test_a_searched_customer_is_not_in_the_address(
+    searched: Visitor, customer: str, address: str, message: str
+) -> None:
+    """Proxies log addresses."""
+    fields = {"customer": customer, "site": uuid(1), "milestone": "pto"}
+    answer = searched.send("/deliveries", "/deliveries", **fields)
+    assert (answer.status_code, answer.headers["Location"]) == (303, address)
+    assert message in searched.text(address)
+
+
+def test_a_customer_with_too_many_jobs_is_not_searched(store_console: Console) -> None:
+    bench = store_console.bench
+    bench.send(*(milestone(number + 1) for number in range(52)))
+    bench.flush()
+    with bench.database.writing() as connection:
+        connection.execute(update(customer).values(body=json.dumps({"name": "Ann"})))
+    visitor = store_console.signed_in()
+    answer = visitor.send("/deliveries", "/deliveries", customer="ann")
+    assert answer.headers["Location"] == "/deliveries"
+    assert "Too many customers match: type more." in visitor.text("/deliveries")
 
 
 def test_a_long_list_has_pages(console: Console) -> None:

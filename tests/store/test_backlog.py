@@ -198,8 +198,8 @@ def test_deliveries_are_found_by_what_people_know_of_them(database: Database) ->
         return [one.id for one in look_for.newest(9, DeliveryFilter(**wanted))]  # type: ignore[arg-type]
 
     assert ids() == [refused, second, first]
-    assert ids(site=uuid(2)) == [second]
-    assert ids(site=uuid(2)[:-1]) == [second, first]
+    assert ids(sites=(uuid(2),)) == [second]
+    assert ids(sites=(uuid(2)[:-1],)) == [second, first]
     assert ids(reason="missing") == [refused]
     assert ids(reason="%") == []
     assert ids(outcome=Outcome.ACCEPTED) == [second, first]
