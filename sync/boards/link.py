@@ -156,11 +156,11 @@ def join(flusher: Flusher, lease: Lease, uncertain: UncertainJobs, settled: Sett
 
 
 def row_answers(settled: Settled) -> list[RowAnswer]:
-    """Return what a person answered about each row, to be stored."""
+    """Return what a person answered about each row, to be stored: one row rules out the others."""
     return [
-        RowAnswer(job.site, one.texts, is_same=row is not None)
+        RowAnswer(job.site, one.texts, is_same=row is not None and one.texts == row.texts)
         for job, row in settled
-        for one in ([row] if row else job.candidates)
+        for one in job.candidates
     ]
 
 
