@@ -270,6 +270,7 @@ def _postgresql_engine(url: str) -> Engine:
     arguments = {
         "connect_timeout": _CONNECT_SECONDS,
         "application_name": "brightsheet",
+        "prepare_threshold": None,  # A pooler may execute the next one on another connection.
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,

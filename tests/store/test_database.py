@@ -13,6 +13,7 @@ from sync.jobs.model import Job
 from sync.store import Database, Inbox, Projected, Shown
 from sync.store.database import touch
 from sync.store.schema import delivery
+from tests import databases
 from tests.made_up import uuid
 from tests.store.parts import held, keep, take_in, waiting, with_jobs
 
@@ -43,6 +44,16 @@ def test_reading_is_one_consistent_look(database: Database) -> None:
         assert connection.scalar(count) == before == 0
     with database.reading() as connection:
         assert connection.scalar(count) == 1
+
+
+def test_a_pooler_may_lend_a_connection_for_one_transaction(tmp_path: Path) -> None:
+    """A statement that stayed prepared there would fail another process's."""
+    url = databases.migrated("postgresql", tmp_path).replace("postgres://", "postgresql+psycopg://")
+    with Database(url).writing() as connection:
+        for number in range(20):
+            touch(connection, uuid(number))
+        prepared = connection.exec_driver_sql("SELECT name FROM pg_prepared_statements").all()
+    assert prepared == []
 
 
 @pytest.mark.parametrize("writer", ["answer", "projection", "flush"])
