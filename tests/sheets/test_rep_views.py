@@ -142,7 +142,7 @@ def test_a_formula_is_not_the_name_of_a_rep(bench: Bench) -> None:
     bench.sold(job(1, "Ada Birch"), job(2, ""), job(3, ""))
     for number in (2, 3):
         row = bench.at(number)
-        text = f'=VLOOKUP(A{row + 1},Reps!A:B,2,FALSE)'
+        text = f"=VLOOKUP(A{row + 1},Reps!A:B,2,FALSE)"
         bench.edit("type_cell", row=row, column=bench.index("rep"), text=text)
     bench.compare()
     assert list(views(bench)) == ["Ada Birch's jobs"]
