@@ -33,7 +33,6 @@ from sync.sheets.job_tabs import JobRows, Match
 from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
 from sync.sheets.read import OTHER_TEXTS, Snapshot, Table, keyed_sites
-from sync.sheets.read_requests import FULL_FIELDS
 from sync.sheets.tabs.filter_views import View
 from sync.store import Lease, Pending
 
@@ -45,7 +44,6 @@ class BoardTabs:
     """The mapped tabs."""
 
     is_ours = False
-    cell_fields = FULL_FIELDS
 
     def __init__(self, flusher: Flusher, ended: frozenset[EndedWord] | None = None) -> None:
         """`ended` are words that are no longer options; None stands for the stored ones."""

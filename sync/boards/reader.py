@@ -13,7 +13,7 @@ from sync.sheets import read as rows
 from sync.sheets.cell_data import Row, Rows
 from sync.sheets.client import SheetClient
 from sync.sheets.read import Table
-from sync.sheets.read_requests import FULL_FIELDS, ROW, quoted
+from sync.sheets.read_requests import READ_FIELDS, ROW_FIELDS, quoted
 from sync.types import letters
 
 
@@ -86,12 +86,12 @@ class BoardReader:
     def row(self, table: Table, row: int) -> Row:
         """Read one row of a tab with formulas and number formats."""
         where = f"{quoted(table.title)}!{row + 1}:{row + 1}"
-        return rows.merged_rows(self._client.get(ROW, (where,)), table.sheet_id).get(row, ())
+        return rows.rows_of(self._client.get(ROW_FIELDS, (where,)), table.sheet_id).get(row, ())
 
     def tabs(self, header_rows: Mapping[int, int]) -> WholeTabs:
         """Read whole tabs, mapped or not, by sheet ID and header row."""
         filters = [{"gridRange": {"sheetId": sheet_id}} for sheet_id in header_rows]
-        answer = self._client.filtered(filters, FULL_FIELDS)
+        answer = self._client.filtered(filters, READ_FIELDS)
         found = {}
         for sheet in answer.get("sheets", ()):
             properties, size = sheet["properties"], sheet["properties"]["gridProperties"]
@@ -103,5 +103,5 @@ class BoardReader:
         return WholeTabs(
             answer.get("properties", {}).get("timeZone") or "Etc/UTC",
             [found[sheet_id] for sheet_id in header_rows if sheet_id in found],
-            {sheet_id: rows.whole_rows(answer, sheet_id) for sheet_id in header_rows},
+            {sheet_id: rows.rows_of(answer, sheet_id) for sheet_id in header_rows},
         )

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sync.errors import Refused
 from sync.sheets.batch import Batch, Trace
 from sync.sheets.check import CheckResult, check
-from sync.sheets.client import Reading, SheetClient
+from sync.sheets.client import Everything, SheetClient
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import with_typed_notes
 from sync.sheets.ensure import HISTORY
@@ -62,20 +62,20 @@ class BatchWriter:
             try_google(self._store.spreadsheet, self._client).must_be_safe()
         self._store.batches.begin(lease, attempt)
         try:
-            answer = self._client.write(batch, context.tabs)
+            snapshot, copies = self._client.write(batch, context.tabs)
         except Refused:
             self._store.batches.refused(lease, attempt.fence)
             raise
         lines = len(attempt.changes)
         _log.info("flushed", jobs=len(attempt.shown), lines=lines, fence=attempt.fence)
-        if not _sheet_ids(answer.snapshot) >= {row.sheet_id for row in trace.rows}:
+        if not _sheet_ids(snapshot) >= {row.sheet_id for row in trace.rows}:
             return  # A header row was deleted: the next flush waits for it, or concludes this.
         undos = parsed(context.pending.undos)
-        result = check(trace, answer.snapshot.tables, answer.copies, undos)
+        result = check(trace, snapshot.tables, copies, undos)
         if result.is_as_intended:
             self._conclude(context, attempt, trace, result, undos)
         else:  # The answer has only the compared cells, and undos need whole rows.
-            self._check(replace(context, snapshot=answer.snapshot), attempt, trace)
+            self._check(replace(context, snapshot=snapshot), attempt, trace)
 
     def conclude_attempt(self, context: FlushContext) -> bool:
         """Conclude the attempt whose fence a read shows; return whether there was one."""
@@ -105,11 +105,11 @@ class BatchWriter:
         tables = context.snapshot.tables
         written = {row.sheet_id for row in trace.rows if not row.is_new}
         copied = [table.copies_tab for table in tables if table.sheet_id in written]
-        reading = self._client.read_whole(context.tabs, copied)
-        if not _sheet_ids(reading.snapshot) >= _sheet_ids(context.snapshot):
+        snapshot, copies = self._client.read_copies(context.tabs, copied)
+        if not _sheet_ids(snapshot) >= _sheet_ids(context.snapshot):
             return  # A header row was deleted just now, as above.
         undos = parsed(self._store.batches.undos())
-        result = check(trace, reading.snapshot.tables, reading.copies, undos)
+        result = check(trace, snapshot.tables, copies, undos)
         if not result.is_as_intended:
             jobs, cells = len(result.misplaced), len(result.undos)
             _log.warning("misplaced", jobs=jobs, cells=cells, fence=attempt.fence)
@@ -164,8 +164,8 @@ class BatchWriter:
             if job.site not in misplaced:
                 _log.info("shown", site=job.site, fence=fence)
 
-    def read_everything(self, context: FlushContext) -> Reading:
-        """Read the tabs of jobs whole, with the hidden tabs."""
+    def read_everything(self, context: FlushContext) -> Everything:
+        """Read the tabs of jobs whole."""
         self.take_call(context.lease)
         return self._client.read_everything(context.tabs, context.snapshot)
 

@@ -1,6 +1,6 @@
 """Reads and writes one spreadsheet, without retries. The only user of gspread."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,25 +18,16 @@ from sync.sheets.batch import Batch
 from sync.sheets.cell_data import Rows
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.read import Snapshot
-from sync.sheets.read_requests import (
-    FULL_FIELDS,
-    WRITTEN_FIELDS,
-    data_filters,
-    whole_tab_filters,
-)
+from sync.sheets.read_requests import READ_FIELDS, WRITTEN_FIELDS, data_filters
 from sync.sheets.surroundings import Surroundings
 
 
 @dataclass(frozen=True)
-class Reading:
-    """The result of reading tabs whole, or of a write: rows, and the rows that a batch copied.
-
-    Both are by the sheet ID of the tab of jobs, and then by row.
-    """
+class Everything:
+    """The tabs of jobs, read whole: the tables of `snapshot` have all their cells."""
 
     snapshot: Snapshot
     rows: Rows
-    copies: Rows
 
 
 class SheetClient:
@@ -55,30 +46,29 @@ class SheetClient:
 
         Raises Retryable or Permanent.
         """
-        answer = self.filtered(data_filters(columns), tabs.cell_fields)
+        answer = self.filtered(data_filters(columns), READ_FIELDS)
         return sheet.snapshot_of(answer, tabs.tables)
 
-    def read_everything(self, tabs: JobTabs, book: Snapshot) -> Reading:
-        """Read the tabs of jobs in `book` whole, with all their cells, and the hidden tabs."""
-        jobs = {table.sheet_id for table in book.tables}
-        whole = self.read_whole(tabs, [*jobs, *book.hidden_tabs])
-        now = whole.snapshot
-        filled = tuple(
-            sheet.with_cells(table, whole.rows[table.sheet_id])
-            for table in now.tables
-            if table.sheet_id in jobs  # Of others it has header rows and keys only.
-        )
-        return replace(whole, snapshot=replace(now, tables=filled))
-
-    def read_whole(self, tabs: JobTabs, sheet_ids: Sequence[int]) -> Reading:
-        """Read some tabs whole, and the header rows and keys of all tabs of jobs."""
-        answer = self.filtered(whole_tab_filters(sheet_ids), FULL_FIELDS)
+    def read_everything(self, tabs: JobTabs, book: Snapshot) -> Everything:
+        """Read the tabs of jobs in `book` whole; those that have been added since are left out."""
+        sheet_ids = [table.sheet_id for table in book.tables]
+        answer = self.filtered(data_filters(whole_tabs=sheet_ids), READ_FIELDS)
         now = sheet.snapshot_of(answer, tabs.tables)
-        return Reading(
-            now,
-            {table.sheet_id: sheet.whole_rows(answer, table.sheet_id) for table in now.tables},
-            {table.sheet_id: sheet.whole_rows(answer, table.copies_tab) for table in now.tables},
+        rows = {sheet_id: sheet.rows_of(answer, sheet_id) for sheet_id in sheet_ids}
+        tables = tuple(
+            sheet.with_cells(table, rows[table.sheet_id])
+            for table in now.tables
+            if table.sheet_id in rows
         )
+        return Everything(replace(now, tables=tables), rows)
+
+    def read_copies(self, tabs: JobTabs, sheet_ids: Iterable[int]) -> tuple[Snapshot, Rows]:
+        """Read header rows and keys, and whole hidden tabs; return the snapshot and the copies.
+
+        The copied rows are by the sheet ID of the tab of jobs from which they were copied.
+        """
+        answer = self.filtered(data_filters(whole_tabs=sheet_ids), READ_FIELDS)
+        return _with_copies(answer, tabs)
 
     def surroundings(self) -> Surroundings:
         """Read the other parts of the spreadsheet, before tabs are created."""
@@ -97,11 +87,12 @@ class SheetClient:
         """
         return self._post("batchUpdate", {"requests": requests}, "replies")["replies"]
 
-    def write(self, batch: Batch, tabs: JobTabs) -> Reading:
+    def write(self, batch: Batch, tabs: JobTabs) -> tuple[Snapshot, Rows]:
         """Send one batch, which Google carries out completely or not at all.
 
-        Return the part of the spreadsheet that the check needs. Raises Refused if Google rejects
-        the batch, Retryable if nobody knows whether it was carried out.
+        Return what its check needs, as `read_copies` does: of the tabs with written rows only, the
+        header rows and the compared cells of the copies. Raises Refused if Google rejects the
+        batch, Retryable if nobody knows whether it was carried out.
         """
         body: dict[str, Any] = {"requests": batch.requests}
         fields = "spreadsheetId"
@@ -109,11 +100,7 @@ class SheetClient:
             body |= {"includeSpreadsheetInResponse": True, "responseRanges": batch.response_ranges}
             fields = WRITTEN_FIELDS
         reply = self._post("batchUpdate", body, fields).get("updatedSpreadsheet", {})
-        now = sheet.snapshot_of(reply, tabs.tables)
-        copies = {
-            table.sheet_id: sheet.merged_rows(reply, table.copies_tab) for table in now.tables
-        }
-        return Reading(now, {}, copies)
+        return _with_copies(reply, tabs)
 
     def filtered(self, filters: list[dict[str, Any]], fields: str) -> Any:
         """Return the cells that data filters select, with a field mask.
@@ -152,6 +139,11 @@ class SheetClient:
                 message = f"Spreadsheet {self._id}: {translated.message}"
                 translated = Permanent(translated.reason, message)
             raise translated from error
+
+
+def _with_copies(answer: Any, tabs: JobTabs) -> tuple[Snapshot, Rows]:
+    now = sheet.snapshot_of(answer, tabs.tables)
+    return now, {table.sheet_id: sheet.rows_of(answer, table.copies_tab) for table in now.tables}
 
 
 def _text(value: object) -> str:

@@ -29,7 +29,7 @@ from sync.jobs.target import Target
 from sync.sheets import encode, keys, sheet_requests, undo
 from sync.sheets.batch import Parts, compose, guarding, retag_columns
 from sync.sheets.batch_writer import BatchWriter, parsed
-from sync.sheets.client import Reading, SheetClient
+from sync.sheets.client import Everything, SheetClient
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import columns_to_read, diff
 from sync.sheets.ensure import HISTORY, Ensured, ensure, present_columns
@@ -297,7 +297,11 @@ class Flusher:
         return lost <= self._counted_as_deleted
 
     def repair_keys(
-        self, context: FlushContext, read: Reading, targets: Sequence[Target], lost: Container[str]
+        self,
+        context: FlushContext,
+        read: Everything,
+        targets: Sequence[Target],
+        lost: Container[str],
     ) -> bool:
         """Write keys into rows that have lost theirs, and remove keys from other customers' rows.
 

@@ -22,7 +22,6 @@ from sync.sheets.cell_data import CellData, Row, Rows, at, links_of, text_of, te
 from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
 from sync.sheets.read import Snapshot, Table
-from sync.sheets.read_requests import READ_MASK
 from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
 from sync.sheets.tabs.filter_views import View
 from sync.store import Lease, Pending
@@ -70,8 +69,6 @@ class JobTabs(Protocol):
 
     is_ours: bool
     """Whether Brightsheet creates the tabs and columns; if not, they are a board's."""
-    cell_fields: str
-    """The field mask of a read: the parts of a cell that are needed."""
 
     @abstractmethod
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
@@ -148,7 +145,6 @@ class OwnTab(JobTabs):
     """The Jobs tab that Brightsheet created."""
 
     is_ours = True
-    cell_fields = READ_MASK
 
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
         """Return the original tab, if a person has duplicated it; else the leftmost."""

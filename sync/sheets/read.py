@@ -6,7 +6,6 @@ A tab is recognized by the metadata of its header row and columns, not by titles
 import hashlib
 import json
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -88,29 +87,18 @@ def stable_id(sheet_id: int, name: str) -> int:
     return int.from_bytes(digest[:4]) % (2**31 - 1) + 1
 
 
-def whole_rows(answer: Json, sheet_id: int) -> dict[int, Row]:
-    """Return the rows of a tab that was read whole, by row index."""
-    grids = [grid for sheet in _sheets(answer, sheet_id) for grid in sheet.get("data", ())]
-    sizes = [len(g.get("rowMetadata", ())) * len(g.get("columnMetadata", ())) for g in grids]
-    rows = grids[sizes.index(max(sizes))].get("rowData", ()) if grids else ()
-    return {number: row.get("values", ()) for number, row in enumerate(rows)}
-
-
-def merged_rows(answer: Json, sheet_id: int) -> Mapping[int, Row]:
-    """Return the rows of a tab that was read in parts; unread cells are {}."""
-    rows = defaultdict[int, list[CellData]](list)
-    for sheet in _sheets(answer, sheet_id):
-        for grid in sheet.get("data", ()):
-            first = grid.get("startColumn", 0)
-            for number, data in enumerate(grid.get("rowData", ()), grid.get("startRow", 0)):
-                row, values = rows[number], data.get("values", ())
-                row += [{}] * (first - len(row))
-                row[first : first + len(values)] = values
+def rows_of(answer: Json, sheet_id: int) -> dict[int, Row]:
+    """Return the rows of a tab by index, from all parts that were read; unread cells are {}."""
+    rows: dict[int, Row] = {}
+    sheets = (sheet for sheet in answer.get("sheets", ()) if _id(sheet) == sheet_id)
+    for grid in (grid for sheet in sheets for grid in sheet.get("data", ())):
+        first = grid.get("startColumn", 0)
+        for number, data in enumerate(grid.get("rowData", ()), grid.get("startRow", 0)):
+            row, values = [*rows.get(number, ())], data.get("values", ())
+            row += [{}] * (first - len(row))
+            row[first : first + len(values)] = values
+            rows[number] = row
     return rows
-
-
-def _sheets(answer: Json, sheet_id: int) -> Iterable[Json]:
-    return (sheet for sheet in answer.get("sheets", ()) if _id(sheet) == sheet_id)
 
 
 def _id(sheet: Json) -> int:
@@ -327,7 +315,7 @@ class Snapshot:
 
 
 def snapshot_of(answer: Json, choose: Callable[[Sequence[Table]], tuple[Table, ...]]) -> Snapshot:
-    """Parse `answer` (a Spreadsheet with the mask READ_MASK).
+    """Parse `answer` (a Spreadsheet with the mask READ_FIELDS).
 
     `choose` returns which of the tabs with our metadata hold the jobs; new rows go into the first.
     """
