@@ -103,14 +103,20 @@ def number(cell: Cell, zone: tzinfo) -> float | None:
 
 
 def shown_text(data: Mapping[str, Any]) -> str:
-    """Return what a cell shows people: its text, its date, or its check box."""
+    """Return what a cell shows people: its text, its date, or its check box.
+
+    A number that no calendar reaches, such as a phone number, is returned as it is.
+    """
     value = data.get("userEnteredValue", {})
     if "boolValue" in value:
         return "checked" if value["boolValue"] else "not checked"
     kind = data.get("userEnteredFormat", {}).get("numberFormat", {}).get("type")
     if "numberValue" not in value or kind not in DATE_FORMATS:
         return text_of(data)
-    when = _EPOCH + timedelta(days=value["numberValue"])
+    try:
+        when = _EPOCH + timedelta(days=value["numberValue"])
+    except OverflowError:
+        return text_of(data)
     day = f"{when.month}/{when.day}/{when.year}"
     return day if kind == "DATE" else f"{day} {when.hour % 12 or 12}:{when:%M %p}"
 

@@ -35,6 +35,24 @@ def test_a_moment_is_a_real_date() -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "kind", "text"),
+    [
+        (46204, "DATE", "7/1/2026"),
+        (46204.5, "DATE_TIME", "7/1/2026 12:00 PM"),
+        (3035550123, "DATE", "3035550123"),
+        (40000000, "DATE", "40000000"),
+    ],
+)
+def test_a_typed_date_is_shown_as_one(number: float, kind: str, text: str) -> None:
+    """A column of dates may have a phone number: no calendar reaches that far."""
+    data = {
+        "userEnteredValue": {"numberValue": number},
+        "userEnteredFormat": {"numberFormat": {"type": kind}},
+    }
+    assert encode.shown_text(data) == text
+
+
+@pytest.mark.parametrize(
     ("moment", "zone", "days"),
     [
         (datetime(1899, 12, 31, tzinfo=UTC), "Etc/UTC", 1.0),
