@@ -1,10 +1,10 @@
 """Defines the fields: everything that a column can show of a job or of a milestone. Pure.
 
 This table determines the IDs that the config may use, the columns of the Jobs tab, the proposals of
-`brightsheet map`, what is read of EverBright's answers about a site, the requests to its Data
-Access Layer, and docs/columns.md. A field with a `site_key` or `metrics` needs no code. The code
-for any other field's cell has the same ID in `CELLS` or `MILESTONE_CELLS` of `sync.jobs.job_cells`;
-it isn't here, because the config imports this module.
+`brightsheet map`, what is read of webhooks and of EverBright's answers about a site, the requests
+to its Data Access Layer, and docs/columns.md. A field with a `site_key`, a `webhook_key` or
+`metrics` needs no code. The code for any other field's cell has the same ID in `CELLS` or
+`MILESTONE_CELLS` of `sync.jobs.job_cells`; it isn't here, because the config imports this module.
 """
 
 from collections.abc import Mapping
@@ -74,6 +74,10 @@ class FieldEntry:
     site_key: str = ""
     """The value's key in EverBright's answer about a site, with a dot before a key in an object.
     `contact` is the primary contact."""
+    webhook_key: str = ""
+    """The value's key in webhooks, with a dot before a key in an object. A milestone's field has
+    the value in the milestone's webhook; a job's has the newest value in any webhook. A webhook
+    without a value doesn't clear it."""
     metrics: tuple[str, ...] = ()
     """Of the Data Access Layer, unless the config has others; the first with a value is used."""
 
@@ -210,29 +214,30 @@ MILESTONE_FIELDS = (
         width=190),
     FieldEntry("submitted:", "{milestone} submitted", DATE,
         "The day on which this milestone was last submitted.",
-        at_first=NEVER),
+        at_first=OFF),
     FieldEntry("approved:", "{milestone} approved", DATE,
         "The day on which this milestone was last approved.",
-        at_first=NEVER),
+        at_first=OFF),
     FieldEntry("rejected:", "{milestone} rejected", DATE,
         "The day on which this milestone was last rejected.",
-        at_first=NEVER),
+        at_first=OFF),
     FieldEntry("comment:", "{milestone} comment", TEXT,
         "The newest comment by a person in this milestone.",
-        at_first=NEVER),
+        at_first=OFF),
 )
 # fmt: on
 
 FIELDS: Mapping[str, FieldEntry] = {entry.id: entry for entry in (*JOB_FIELDS, *MILESTONE_FIELDS)}
 COLUMN_IDS = tuple(entry.id for entry in JOB_FIELDS if entry.at_first is not NEVER)
 """The columns that the config may have."""
-MILESTONE_COLUMN_IDS = tuple(e.id for e in MILESTONE_FIELDS if e.at_first is not NEVER)
-"""The columns of each milestone in the Jobs tab."""
 ASPECTS = tuple(entry.id.removesuffix(":") for entry in MILESTONE_FIELDS)
 """What a column can show about a milestone."""
+PLACES = {"milestones": "status:"} | {aspect: f"{aspect}:" for aspect in ASPECTS[1:]}
+"""In the config's list of columns: where the columns of each milestone are, by their field."""
 ONCE_FILLED_IDS = frozenset(entry.id for entry in JOB_FIELDS if entry.at_first is FILLED)
 """The columns that are created with the first job that has a value for them."""
 SITE_FIELDS = tuple(entry for entry in JOB_FIELDS if entry.site_key)
+WEBHOOK_FIELDS = tuple(entry for entry in FIELDS.values() if entry.webhook_key)
 DETAIL_IDS = tuple(entry.id for entry in JOB_FIELDS if entry.metrics)
 """The fields that are filled from the Data Access Layer."""
 CUSTOMER_IDS = frozenset(entry.id for entry in JOB_FIELDS if entry.is_customers)
@@ -254,8 +259,3 @@ def is_noted(column: str) -> bool:
 
 def status_id(milestone: str) -> str:
     return f"status:{milestone}"
-
-
-def milestone_headers(milestone: str) -> tuple[str, ...]:
-    """Return the headers of a milestone's columns in the Jobs tab, with its title."""
-    return tuple(FIELDS[field].title(milestone) for field in MILESTONE_COLUMN_IDS)

@@ -14,6 +14,7 @@ from sync.field_table import (
     FIELDS,
     JOB_FIELDS,
     SITE_FIELDS,
+    WEBHOOK_FIELDS,
     AtFirst,
     FieldEntry,
     FieldKind,
@@ -108,6 +109,8 @@ def known_job() -> Job:
         "comments": [comment("Well.", "2026-03-01T00:00:00Z")],
         "assigned_to": PERSON,
     }
+    for entry in WEBHOOK_FIELDS:
+        said |= nested(entry.webhook_key, VALUES[entry.kind])
     re_sign = task(document(1, "Permit.pdf"), name="Re-sign", status="APPROVED")
     statuses = ("SUBMITTED", "REJECTED", "APPROVED")
     events = [

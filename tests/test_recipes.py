@@ -1,36 +1,37 @@
-"""Carries out the examples of docs/architecture.md: a message, and a second source of webhooks."""
+"""Carries out the examples of docs/architecture.md: a message, columns, and a second source."""
 
 import re
+import shutil
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from app import create_app
 from emulator import Emulator
 from sync.actions.forget import forget
 from sync.ops.alerts import Alerts, Message
 from sync.settings.config_file import MilestoneConfig
 from sync.store import Confirmations
-from sync.store.inbox import NEWEST_WEBHOOK
-from sync.store.schema import delivery, reported
+from sync.store.schema import reported
 from sync.webhooks import parse
 from tests.bench import Bench
-from tests.made_up import ROOT, SECRET, body, milestone, task, uuid
+from tests.made_up import ROOT, body, milestone, task, uuid
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 
 
-def carry_out(heading: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Return the modules, by path, with the edits of the diff under a heading."""
+def edited(heading: str, folder: Path) -> dict[str, str]:
+    """Return the files in `folder`, by path, with the edits of the diff under a heading."""
     (diff,) = re.findall(r"```diff\n(.*?)```", PAGE.partition(f"## {heading}\n")[2], re.DOTALL)[:1]
-    modules = {}
+    sources = {}
     for edits in diff.split("+++ ")[1:]:
         path, _, hunks = edits.partition("\n")
-        file = ROOT / path
+        file = folder / path
         source = file.read_text("utf-8") if file.exists() else ""
         for hunk in hunks.split("@@\n"):
             lines = hunk.splitlines(keepends=True)
@@ -38,12 +39,9 @@ def carry_out(heading: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             after = "".join(line[1:] for line in lines if not line.startswith("-"))
             if after not in source:  # Somebody has added it.
                 assert before in source, f"{path} is not as the page shows it: {hunk}"
-                source = source.replace(before, after)
-        name = path.removesuffix(".py").replace("/", ".")
-        modules[path] = loaded = ModuleType(name)
-        monkeypatch.setitem(sys.modules, name, loaded)
-        exec(source, vars(loaded))  # noqa: S102 - it is ours
-    return modules
+                source = source.replace(before, after, 1)
+        sources[path] = source
+    return sources
 
 
 class _Chat:
@@ -66,8 +64,9 @@ def final(job: int, status: str, hours: float, **changes: Any) -> dict[str, Any]
 def test_each_approval_of_a_final_milestone_is_sent_once(
     google: Emulator, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    modules = carry_out("One more message", monkeypatch)
-    report = modules["sync/status/messages.py"].report_final_approvals
+    module = ModuleType("sync.status.messages")
+    exec(edited("One more message", ROOT)["sync/status/messages.py"], vars(module))  # noqa: S102
+    report = module.report_final_approvals
     bench, chat = Bench(google, sqlite_url, ALERT_URLS="json://127.0.0.1:1/"), _Chat()
     monkeypatch.setattr("sync.ops.alerts.sleep", lambda _: None)
 
@@ -112,46 +111,20 @@ def test_each_approval_of_a_final_milestone_is_sent_once(
     assert sent(final(5, "INPROG", 0.5), final(5, "APPROVED", 0.1)) == []
 
 
-def test_a_second_source_fills_a_column(
-    google: Emulator, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    modules = carry_out("A second source of webhooks", monkeypatch)
-    monkeypatch.setattr(parse, "read", modules["sync/webhooks/parse.py"].read)
-    own = "a-secret-of-the-permit-service"
-    bench = Bench(google, sqlite_url, WEBHOOK_SECRET=f"{SECRET},{own}")
-    client = create_app(bench.settings).test_client()
-
-    def post(secret: str = own, **changes: Any) -> Any:
-        sent = {
-            "permit_number": 7,
-            "reference": uuid(1),
-            "state": "filed",
-            "changed_at": "2026-03-02T10:00:00Z",
-        }
-        headers = {"X-Webhook-Secret": secret}
-        return client.post("/webhooks/everbright", json=sent | changes, headers=headers)
-
-    assert post("a-wrong-secret").status_code == 401
-    assert post().json["outcome"] == "accepted"
-    assert bench.database.scalar(NEWEST_WEBHOOK) is None, "EverBright is still silent"
-    bench.shown(milestone(1, status="INPROG"))
-    row = bench.row(uuid(1))
-    assert (row["City permit"], row["Milestone 1"]) == ("Filed (city)", "In progress")
-    for state, day, shown in (("issued", 4, "Issued"), ("filed", 3, "Issued")):
-        assert post(state=state, changed_at=f"2026-03-0{day}").status_code == 202
-        bench.flush()
-        assert bench.row(uuid(1))["City permit"] == f"{shown} (city)", "the newest date counts"
-    post(reference=uuid(2))
-    bench.flush()
-    row = bench.row(uuid(2))
-    assert (row["Status"], row.get("Next action")) == ("City permit: Filed (city)", None)
-    assert Confirmations(bench.database).asked() == {}
-    assert post().json["outcome"] == "duplicate"
-    for wrong in ({"reference": "P-7"}, {"state": None}):
-        answer = post(**wrong)
-        assert (answer.status_code, answer.json["error"]["reason"]) == (422, "invalid_field")
-    for job in (1, 2):
-        forget(bench.wiring, lambda _: None, uuid(job))
-    kept = [*bench.database.scalars(select(delivery.c.body).where(delivery.c.body.is_not(None)))]
-    assert len(kept) == 1, "only the one without a job"
-    assert b"P-7" in kept[0]
+def test_a_column_and_a_second_source(tmp_path: Path) -> None:
+    """In a copy, where the columns of the examples exist: see `tests/played_recipes.py`."""
+    for name in ("config", "demo", "docs", "emulator", "sync", "tests"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for file in (*ROOT.glob("*.py"), ROOT / ".env.example", ROOT / "app.json"):
+        shutil.copy(file, tmp_path)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for heading in ("One more column", "A second source of webhooks"):
+        for path, source in edited(heading, tmp_path).items():
+            (tmp_path / path).write_text(source, "utf-8")
+    for words in (
+        ("tests.settings.pages",),
+        ("pytest", "-q", "-n", "0", "tests/played_recipes.py", "tests/test_field_table.py"),
+    ):
+        command = [sys.executable, "-m", *words]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr

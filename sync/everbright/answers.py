@@ -12,7 +12,7 @@ from sync.field_table import SITE_FIELDS
 from sync.jobs.model import Customer
 from sync.types import null
 from sync.webhooks.other_events import DATE_KEYS, SITE_KEYS, is_yes, moments, uuid
-from sync.webhooks.parse import clean_text
+from sync.webhooks.values import as_text, text_at
 
 Record = Mapping[str, Any]
 
@@ -88,9 +88,6 @@ def check_owner(records: Sequence[Record], keys: Sequence[str], owner: str) -> N
             raise Permanent("everbright_unfiltered", text)
 
 
-_TEXT_LIMIT = 500
-
-
 def read_customer(tree: Any) -> Customer:
     """Return the customer in `tree` (JSON values). Raises Permanent if it isn't a job."""
     record = tree.get("data", tree) if isinstance(tree, Mapping) else None
@@ -99,11 +96,11 @@ def read_customer(tree: Any) -> Customer:
     # A `site_key` names the primary contact as if EverBright sent it alone.
     site = {**record, "contact": _contact(record.get("contacts"))}
     values: dict[str, Any] = {
-        entry.id: text for entry in SITE_FIELDS if (text := _text_at(site, entry.site_key))
+        entry.id: text for entry in SITE_FIELDS if (text := text_at(site, entry.site_key))
     }
-    names = (_text_at(site, f"contact.{key}") for key in ("first_name", "last_name"))
-    lines = (_text_at(site, f"address.address_line_{number}") for number in (1, 2))
-    state = (_text_at(site, "address.state_abbreviation"), values.get("zip"))
+    names = (text_at(site, f"contact.{key}") for key in ("first_name", "last_name"))
+    lines = (text_at(site, f"address.address_line_{number}") for number in (1, 2))
+    state = (text_at(site, "address.state_abbreviation"), values.get("zip"))
     parts = (" ".join(filter(None, lines)), values.get("city"), " ".join(filter(None, state)))
     archived = null(site.get("archived"))
     return Customer(
@@ -121,18 +118,10 @@ def _contact(contacts: Any) -> Record:
 
     def rank(contact: Record) -> tuple[bool, bool]:
         is_primary = contact.get("primary") is True
-        is_named = _text_at(contact, "first_name") or _text_at(contact, "last_name")
+        is_named = text_at(contact, "first_name") or text_at(contact, "last_name")
         return is_primary, is_primary or bool(is_named)
 
     return max(records, key=rank, default={})
-
-
-def _text_at(tree: Record, path: str) -> str:
-    """Return the text at a key, or at keys separated by dots, one for each level."""
-    value: Any = tree
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return _text(value) if isinstance(value, str | int | float) else ""
 
 
 def read_details(tree: Any, metrics: Collection[str], no_value: str) -> dict[str, str]:
@@ -154,18 +143,6 @@ def read_details(tree: Any, metrics: Collection[str], no_value: str) -> dict[str
     for record in records:
         for name in metrics:
             if name in record and not values.get(name):
-                text = _text(record[name])
+                text = as_text(record[name])
                 values[name] = "" if re.search(no_value, text) else text
     return values
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, list):
-        return ", ".join(text for each in value if (text := _text(each)))[:_TEXT_LIMIT]
-    if not isinstance(value, str) or value == "None":
-        return ""
-    return " ".join(clean_text(value).split())[:_TEXT_LIMIT]

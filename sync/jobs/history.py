@@ -57,7 +57,7 @@ class HistoryLines:
             return []
         origin = Origin(stamp=received, received=received, digest=digest)
         changes = _contract_changes(before, after, origin)
-        for subject in (STAGE, ARCHIVED):
+        for subject in (STAGE, ARCHIVED, *event.values):
             fact, known = after.facts.get(subject), before.facts.get(subject)
             old = known.value if known else ""
             if fact and fact.value != old:

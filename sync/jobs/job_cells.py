@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
-from sync.field_table import KEY, PLACEHOLDER, SELLER, SITE_FIELDS, FieldEntry
+from sync.field_table import KEY, PLACEHOLDER, SELLER, SITE_FIELDS, WEBHOOK_FIELDS, FieldEntry
 from sync.jobs import contracts, progress, projection
 from sync.jobs.actions import Actions, NextAction
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, joined
@@ -185,7 +185,13 @@ def _milestone_comment(row: RowSource, reached: ReachedMilestone) -> Cell:
     return _text(text_with_author(comment)) if comment else EMPTY
 
 
+def _milestone_value(entry: FieldEntry, row: RowSource, reached: ReachedMilestone) -> Cell:
+    text = reached.event.milestone.values.get(entry.id, "")
+    return value_cell(entry, text, row.reader.config)
+
+
 MILESTONE_CELLS: Mapping[str, Callable[[RowSource, ReachedMilestone], Cell]] = {
+    **{e.id: partial(_milestone_value, e) for e in WEBHOOK_FIELDS if e.id.endswith(":")},
     "status:": _milestone_status,
     "documents:": lambda row, reached: documents_cell(
         reached.event.milestone.documents(), row.files, row.reader.addresses
@@ -349,14 +355,18 @@ def _split(customer: Customer) -> tuple[str, str]:
     return parts[0].rstrip(", "), "".join(parts[1:]) or city
 
 
-def _of_the_site(entry: FieldEntry, row: RowSource) -> Cell:
+def _site_value(entry: FieldEntry, row: RowSource) -> Cell:
     """Return a value of EverBright's answer: `read_customer` sets it by its field's ID, if any."""
-    text = getattr(row.customer, entry.id, "")
-    return value_cell(entry, text, row.reader.config) if text else EMPTY
+    return value_cell(entry, getattr(row.customer, entry.id, ""), row.reader.config)
+
+
+def _webhook_value(entry: FieldEntry, row: RowSource) -> Cell:
+    return value_cell(entry, projection.newest_value(row.job, entry.id), row.reader.config)
 
 
 CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
-    **{entry.id: partial(_of_the_site, entry) for entry in SITE_FIELDS},
+    **{entry.id: partial(_site_value, entry) for entry in SITE_FIELDS},
+    **{e.id: partial(_webhook_value, e) for e in WEBHOOK_FIELDS if not e.id.endswith(":")},
     PLACEHOLDER: lambda row: row.reader.name(row.job.site, row.customer),
     "address": lambda row: _text(row.customer.address, _split(row.customer)[0]),
     "city_zip": lambda row: _text(_split(row.customer)[1]),

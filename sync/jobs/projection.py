@@ -118,7 +118,9 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
 
 def _values(new: OtherEvent) -> dict[str, str]:
     """Return the values by subject; "" for one that is kept elsewhere and only needs its dates."""
-    values = {STAGE: new.stage} if new.stage else {}
+    values = dict(new.values)
+    if new.stage:
+        values[STAGE] = new.stage
     if new.contract:
         values[CONTRACT] = ""
     if new.comments:
@@ -152,6 +154,18 @@ def all_comments(job: Job) -> Iterable[Comment]:
     for event in job.events.values():
         yield from event.milestone.comments
     yield from job.remarks
+
+
+def newest_value(job: Job, field: str) -> str:
+    """Return the newest value in any webhook of a field with a `webhook_key`, or ""."""
+    values = [
+        (event.order, event.milestone.values[field])
+        for event in job.events.values()
+        if field in event.milestone.values
+    ]
+    if fact := job.facts.get(field):
+        values.append((fact.order, fact.value))
+    return max(values)[1] if values else ""
 
 
 def newest_events(job: Job) -> Iterable[Origin]:

@@ -10,9 +10,11 @@ from typing import Any
 
 from sync.jobs.model import READ, Event, Job
 from sync.types import Value
+from sync.webhooks.schema import Milestone
 
-_KEPT = ("uuid", "quote", "name", "assigned_to", "comments", "tasks")
-"""The webhook's values are kept if they are blank in a read, because API lists may omit them."""
+_STATE = frozenset({"status", "date_updated", "ready_to_submit", "rejected_task_count"})
+"""Blank in a read, they are blank. The webhook's other values are kept, because API lists may omit
+them."""
 _NOT_COMPARED = frozenset({"date_updated", "alias"})
 """`date_updated` may change without any other change; `alias` is not shown."""
 
@@ -83,6 +85,9 @@ def _chosen(sent: Event | None, read: Event | None) -> Event:
         return read
     if read is None or not read.overrides(sent) or adds_nothing(read.milestone, sent.milestone):
         return sent
-    silent = [name for name in _KEPT if not getattr(read.milestone, name)]
-    kept = {name: getattr(sent.milestone, name) for name in silent}
+    kept = {
+        name: getattr(sent.milestone, name)
+        for name in Milestone.model_fields.keys() - _STATE
+        if not getattr(read.milestone, name)
+    }
     return read.model_copy(update={"milestone": read.milestone.model_copy(update=kept)})

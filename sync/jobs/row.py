@@ -1,19 +1,13 @@
 """Lays out jobs: the columns of the Jobs tab, a job's cells, and the lines of the History. Pure.
 
-A new column is an entry in `sync.field_table`, and one in the config's `[[columns]]` unless its
-`at_first` is OFF or NEVER. The rest depends on where EverBright sends the value:
-
-- in its answer about a site (`Target.customer`): `site_key` in the entry, and nothing else
-- in the Data Access Layer (`Target.details`): `metrics` in the entry, and nothing else
-- in webhooks (`Target.job`): a function in `CELLS` or `MILESTONE_CELLS` of `job_cells`, and for a
-  value that isn't parsed yet, a field in `sync.webhooks.schema`
+Columns are defined in `sync.field_table`, and cells made in `job_cells` and `details`.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from sync.field_table import FIELDS, KEY, MILESTONE_COLUMN_IDS, status_id
+from sync.field_table import FIELDS, KEY, PLACES, WEBHOOK_FIELDS, status_id
 from sync.jobs import job_cells
 from sync.jobs.cells import EMPTY, Cell, Column, cut
 from sync.jobs.columns import managed_column
@@ -32,7 +26,7 @@ from sync.jobs.model import (
 from sync.jobs.pipeline import pipeline_entry
 from sync.jobs.status import ARCHIVED_CODE, CONTRACT_LABELS, join_names
 from sync.jobs.target import Target
-from sync.settings.config_file import PLACES, Config
+from sync.settings.config_file import Config
 
 STUCK_DAYS = 14
 
@@ -43,6 +37,7 @@ _SUBJECTS = {
     CONTRACT: "Contract",
     RE_SIGN: "Re-sign",
     COMMENT: "Comment",
+    **{entry.id: entry.header for entry in WEBHOOK_FIELDS},
 }
 
 
@@ -124,7 +119,7 @@ class Layout(JobReader):
         if fields is None:
             fields = {column.id for column in self.config.columns}
             for reached in row.with_columns:
-                fields |= {field + reached.key for field in MILESTONE_COLUMN_IDS}
+                fields |= {PLACES[place] + reached.key for place in fields & PLACES.keys()}
         makers = job_cells.CELLS
         if row.has_contract:
             makers = {**makers, **job_cells.CONTRACT_CELLS}

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from sync.errors import SettingsError
-from sync.field_table import ASPECTS, COLUMN_IDS, DETAIL_IDS, JOB_FIELDS, KEY, milestone_headers
+from sync.field_table import ASPECTS, COLUMN_IDS, DETAIL_IDS, FIELDS, JOB_FIELDS, KEY, PLACES
 from sync.settings.everbright_config import (
     Color,
     EverBrightConfig,
@@ -175,8 +175,6 @@ class MatchConfig(Strict):
     doesn't wait."""
 
 
-PLACES = {"milestones": "status:", "documents": "documents:"}
-"""In the list of columns: where the columns of each milestone are, by their field."""
 _COLUMN_IDS = (*COLUMN_IDS, *PLACES)
 
 
@@ -188,7 +186,7 @@ def _column(value: str) -> str:
 
 
 class ColumnConfig(Strict):
-    """One column, or (id "milestones" or "documents") the place of the milestones' columns."""
+    """One column, or the place of a column of each milestone."""
 
     id: Annotated[str, AfterValidator(_column)]
     header: Name = ""
@@ -360,7 +358,8 @@ class Config(Strict):
     def _names(self) -> "Config":
         steps = [step.header for step in self.milestones if step.header and not step.hidden]
         headers = [column.header for column in self.job_columns]
-        headers += [header for step in steps for header in milestone_headers(step)]
+        placed = [FIELDS[PLACES[column.id]] for column in self.columns if column.id in PLACES]
+        headers += [entry.title(step) for step in steps for entry in placed]
         if twice := _repeated(headers):
             raise ValueError(f"columns: two have the header {twice!r}; give one another name")
         tabs = [self.sheet.tab, self.sheet.history, self.sheet.pipeline]

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from sync.settings.config_file import WebhooksConfig
 from sync.types import When
 from sync.webhooks.schema import Comment, Contract, ContractState, Document, Kind, OtherEvent
+from sync.webhooks.values import field_values
 
 Tree = Mapping[str, Any]
 
@@ -76,9 +77,11 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
         left_stage=text(tree, _LEFT_STAGE)[:_STAGE_LIMIT],
         contract=contract,
         comments=tuple(_comments(tree)),
+        values=field_values(tree),
         moments=tuple(moments(tree, date_keys)),
     )
-    has_content = event.archived is not None or event.stage or event.contract or event.comments
+    shown = (event.stage, event.contract, event.comments, event.values)
+    has_content = event.archived is not None or any(shown)
     return event if has_content and (site or milestone_uuid) else None
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from typing import Any
 
@@ -14,9 +14,14 @@ from sync.settings.config_file import WebhooksConfig
 from sync.webhooks import other_events
 from sync.webhooks.literal import to_json
 from sync.webhooks.schema import Delivery, Kind, Milestone
+from sync.webhooks.values import clean_text, field_values
 
 MAX_DEPTH = 64
 """The greatest nesting depth that is accepted; EverBright's own bodies have 8 levels."""
+
+OTHER_SERVICES: Sequence[Callable[[Mapping[str, Any]], dict[str, Any] | None]] = ()
+"""Each converts a body of its service to a site ID, a date and values by their `webhook_key`, or
+returns None if the body isn't from its service."""
 
 _SHAPES = WebhooksConfig()
 
@@ -46,6 +51,9 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
     public = tree
     if is_unclean or _PRIVATE in canonical:  # Cleaning a key may make it "private".
         public = without_private_comments(tree)
+    for convert in OTHER_SERVICES:
+        if (converted := convert(public)) is not None:
+            kind, public = Kind.OTHER, converted
     if kind is not Kind.MILESTONE:
         event = other_events.read(public, kind, shapes)
         site = event.site if event else other_events.site_text(public)
@@ -131,10 +139,6 @@ def _check_depth(text: str) -> None:
             raise Rejected("too_deep", f"The body nests deeper than {MAX_DEPTH} levels.", 400)
 
 
-# Characters that spreadsheets and databases refuse: C0 controls except tab and newline.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
-
-
 def _clean_tree(tree: Any) -> Any:
     if isinstance(tree, str):
         return clean_text(tree)
@@ -145,14 +149,6 @@ def _clean_tree(tree: Any) -> Any:
     return tree
 
 
-def clean_text(text: str) -> str:
-    """Return `text` without lone surrogates and control characters, which databases refuse."""
-    if text.isprintable():
-        return text
-    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _UNPRINTABLE.sub("", joined.replace("\r\n", "\n").replace("\r", "\n"))
-
-
 _NEEDED = frozenset({"site", "milestone_definition", "status"})
 """Only these fields of a milestone may reject it."""
 
@@ -161,6 +157,7 @@ def _milestone(tree: Mapping[str, Any]) -> tuple[Milestone, tuple[str, ...]]:
     """Return the milestone, and the names of fields that are left out because of their type."""
     if tree.get("site") in (None, "", "None"):
         raise Rejected("missing_site", "`site` is missing: it identifies the job of a milestone.")
+    tree = {**tree, "values": field_values(tree)}
     names: list[str] = []
     while True:
         try:

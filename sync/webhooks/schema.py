@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from sync.types import (
     AddressPart,
@@ -125,6 +125,8 @@ class Milestone(Value):
     rejected_task_count: Annotated[int | None, BeforeValidator(null)] = None
     comments: Annotated[tuple[Comment, ...], BeforeValidator(empty_if_missing)] = ()
     tasks: Annotated[tuple[Task, ...], BeforeValidator(empty_if_missing)] = ()
+    values: dict[str, str] = Field(default_factory=dict)
+    """The values of fields with a `webhook_key`, by the field's ID."""
 
     def documents(self) -> tuple[tuple[str, Document], ...]:
         """Every document with its sub-task's UUID, or "", in the payload's order."""
@@ -189,6 +191,8 @@ class OtherEvent(Value):
     """The stage before `stage`."""
     contract: Contract | None = None
     comments: tuple[Comment, ...] = ()
+    values: dict[str, str] = Field(default_factory=dict)
+    """As in a milestone."""
     moments: tuple[datetime, ...] = ()
     """Every date in it (UTC)."""
 

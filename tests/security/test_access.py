@@ -16,7 +16,7 @@ from sync.errors import Rejected
 from sync.jobs.remarks import Remarks
 from sync.settings.environment import load
 from sync.sheets.cell_data import _UUID
-from sync.webhooks import literal, parse
+from sync.webhooks import literal, parse, values
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests.jobs.test_row import CONFIG
@@ -190,7 +190,7 @@ BACKTRACKERS = [
 def patterns() -> list[re.Pattern[str]]:
     """Every pattern that a body's text meets, ours and those of the config."""
     config = load(LEAST).config
-    ours = [parse._BRACKET, parse._UNPRINTABLE, literal._ESCAPE, _UUID]
+    ours = [parse._BRACKET, values._UNPRINTABLE, literal._ESCAPE, _UUID]
     theirs = [config.words.re_sign, *config.words.bots]
     return [*ours, *(re.compile(one, re.IGNORECASE) for one in theirs)]
 
