@@ -1,8 +1,10 @@
 """Recognizes jobs whose data was deleted on request by a hash, so that they don't return."""
 
 import hashlib
+import re
 from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -25,9 +27,16 @@ def digest_of(identifier: str) -> str:
 
 def forgotten_of(database: Database, ids: Collection[str]) -> set[str]:
     """Return those of `ids` (of jobs and milestones) whose data was deleted."""
-    by_digest = {digest_of(one): one for one in ids}
-    query = select(forgotten.c.digest).where(forgotten.c.digest.in_(sorted(by_digest)))
-    return {by_digest[one] for one in database.scalars(query)}
+    gone = set(database.scalars(select(forgotten.c.digest)))
+    return {one for one in ids if digest_of(one) in gone}
+
+
+_UUID = re.compile(rb"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
+
+
+def names_forgotten(database: Database, body: bytes) -> bool:
+    """Return whether a body, understood or not, has the ID of such a job or its milestone."""
+    return bool(forgotten_of(database, {str(UUID(one.decode())) for one in _UUID.findall(body)}))
 
 
 def ids_in(delivery: Delivery) -> set[str]:

@@ -14,7 +14,7 @@ from sync.jobs.reads import as_read
 from sync.store import hours
 from sync.store.database import Database, now
 from sync.store.findings import is_dismissed
-from sync.store.forgotten import ERASED, forgotten_of
+from sync.store.forgotten import ERASED, names_forgotten
 from sync.store.schema import UNPROJECTED, delivery, heartbeat
 from sync.webhooks.schema import Delivery, Kind, Outcome
 
@@ -95,8 +95,8 @@ class Inbox:
         """Store a delivery; a webhook with the same canonical hash is a duplicate.
 
         Returns after the commit. If the job's data was deleted on request, the projector erases the
-        delivery; one without an event isn't projected, and is erased here. `requested` is when an
-        event read from the API was requested (UTC).
+        delivery; one that isn't projected is erased here. `requested` is when an event read from
+        the API was requested (UTC).
         """
         delivery_id = f"{_BACKFILL if requested else ''}{uuid4().hex}"
         row = {
@@ -105,9 +105,6 @@ class Inbox:
             "body": body,
             **_event_columns(delivery_id, understood, is_from_api=requested is not None),
         }
-        unprojected_site = None if understood.has_event else understood.site
-        if unprojected_site and forgotten_of(self._database, [unprojected_site]):
-            row |= ERASED
         return Receipt(delivery_id, self._put(row))
 
     def keep_rejected(self, body: bytes, error: Rejected) -> str:
@@ -128,6 +125,8 @@ class Inbox:
 
     def _put(self, row: dict[str, Any]) -> Outcome:
         """Insert a row, and return its outcome: with a known digest, a duplicate without a body."""
+        if row["projected"] and names_forgotten(self._database, row["body"] or b""):
+            row |= ERASED
         if self._database.append(self._insert, row):
             return Outcome(row["outcome"])
         # The unique index of digests has only accepted and ignored deliveries.

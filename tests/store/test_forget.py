@@ -13,7 +13,7 @@ from sync.webhooks.schema import Outcome
 from tests.backfill.stand import TOKEN, event
 from tests.bench import Bench
 from tests.made_up import document as a_document
-from tests.made_up import milestone, task, uuid
+from tests.made_up import body, milestone, task, uuid
 from tests.stored import newest
 from tests.webhooks.payloads import contract
 
@@ -89,13 +89,20 @@ def test_a_forgotten_job_stays_forgotten(bench: Bench) -> None:
     def send_task() -> None:
         bench.send({"site": ADA, "sub_tasks": [], "task_definition": uuid(9), "name": "Call Ada"})
 
+    def send_task_without_site() -> None:
+        named = {"milestone": {"uuid": milestone(1)["uuid"].upper()}, "name": "Call Ada"}
+        bench.send({**named, "sub_tasks": [], "task_definition": uuid(8)})
+
+    def send_cut() -> None:
+        bench.inbox.keep_rejected(body(later)[:-9], Rejected("not_json", "cut"))
+
     ways = (finish_storing, lambda: bench.send(later), lambda: bench.send(signed), read_back)
-    for way in (*ways, send_task):
+    for way in (*ways, send_task, send_task_without_site, send_cut):
         way()
         bench.project()
         assert not bench.store.pending.is_waiting()
         assert newest(Inbox(bench.database), 1)[0].outcome is Outcome.IGNORED
-        assert rows_about(bench, ADA, late["uuid"], later["uuid"]) == set()
+        assert rows_about(bench, ADA, late["uuid"], later["uuid"], "Call Ada") == set()
 
 
 def test_a_shared_document_stays_with_the_other_job(bench: Bench) -> None:
