@@ -127,7 +127,7 @@ def test_every_refusal_has_its_reason_in_the_list_and_in_the_figures(receiver: R
     assert receiver.client.get("/status").get_json()["refused_requests_since_yesterday"] == 2
     listed = receiver.command("deliveries")
     assert all(f"  {reason}  1\n" in listed for reason in reasons)
-    assert "from 127.0.0.1\n" in listed
+    assert " UTC from 127.0.0.1\n" in listed
     assert listed.count("  rejected") == 3
     assert "too_large: " in listed
     assert all(len(line) <= 80 for line in listed.splitlines() if "refused 20" in line)

@@ -11,7 +11,7 @@ import click
 
 from sync.commands import echo, json_option
 from sync.doctor import run_checks, settings_failed
-from sync.doctor.check import Check, is_well, text
+from sync.doctor.check import AFTERWARDS, Check, is_well, text
 from sync.doctor.check import as_json as checks_as_json
 from sync.errors import SettingsError
 from sync.google import auth
@@ -36,6 +36,8 @@ def doctor(as_json: bool, report: bool) -> None:
             click.echo(text(check))
     if as_json:
         click.echo(json.dumps(checks_as_json(checks), indent=2))
+    elif any(check.fix for check in checks):
+        click.echo(AFTERWARDS)
     sys.exit(0 if is_well(checks) else 1)
 
 

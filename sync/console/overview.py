@@ -13,7 +13,7 @@ from flask import render_template, request
 
 from sync.console.parts import ConsoleParts
 from sync.doctor import run_checks
-from sync.doctor.check import as_json, is_well
+from sync.doctor.check import AFTERWARDS, as_json, is_well
 from sync.field_table import JOB_FIELDS
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
@@ -153,7 +153,11 @@ def checks(parts: ConsoleParts) -> Any:
         json.dumps(as_json(results), indent=2)
     )
     return render_template(
-        "console/checks.html", found=results, is_well=is_well(results), download=download
+        "console/checks.html",
+        found=results,
+        is_well=is_well(results),
+        afterwards=AFTERWARDS if any(check.fix for check in results) else "",
+        download=download,
     )
 
 

@@ -9,6 +9,8 @@ from sync.errors import BrightsheetError, Retryable
 
 Result = Literal["ok", "warning", "failed", "skipped"]
 _WIDTH = len("skipped")
+AFTERWARDS = "After you change a setting, restart Brightsheet. Then run the checks again."
+"""Shown below checks with a fix: a command reads the settings anew, but a running process doesn't."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ _LIBRARY = "In Google's console, APIs & Services, Library: enable the Sheets API
 _CAUSES = {
     "store_unavailable": (
         "Its address or password is wrong, it isn't running, or its disk can't be written.",
-        "Check DATABASE_URL, and that the database runs and can be reached from here.",
+        "Check DATABASE_URL, that the database runs and can be reached from here, and that its "
+        "disk has space.",
     ),
     "not_found": (
         "The ID is wrong, or the file was never shared.",

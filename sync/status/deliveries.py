@@ -37,7 +37,8 @@ def moment(text: str, now: datetime) -> float:
 def lines(kept: Iterable[KeptDelivery]) -> Iterator[str]:
     """Yield two or three lines for each delivery, which fit 80 columns except for long reasons."""
     for delivery in kept:
-        head = f"{delivery.received:%Y-%m-%d %H:%M:%S}  {delivery.outcome:9}  {delivery.kind}"
+        received = f"{delivery.received:%Y-%m-%d %H:%M:%S} UTC"
+        head = f"{received}  {delivery.outcome:9}  {delivery.kind}"
         yield head.rstrip()
         yield f"  {delivery.id}  {delivery.site}".rstrip()
         if delivery.reason:
@@ -82,7 +83,7 @@ def refused_lines(days: Iterable[RefusedDay]) -> Iterator[str]:
     for day in days:
         yield f"refused {day.last:%Y-%m-%d}  {day.reason}  {day.count}"
         source = f" from {day.source}" if day.source else ""
-        yield f"  the last at {day.last:%H:%M:%S}{source}"
+        yield f"  the last at {day.last:%H:%M:%S} UTC{source}"
 
 
 def refused_as_json(day: RefusedDay) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def refused_as_json(day: RefusedDay) -> dict[str, Any]:
         "day": f"{day.last:%Y-%m-%d}",
         "reason": day.reason,
         "count": day.count,
-        "last": f"{day.last:%Y-%m-%d %H:%M:%S}",
+        "last": day.last.isoformat(),
         "source": day.source,
     }
 
@@ -100,7 +101,7 @@ def refused_as_json(day: RefusedDay) -> dict[str, Any]:
 def as_json(kept: KeptDelivery, *, unmasked: bool) -> dict[str, Any]:
     """Return everything that is stored of a delivery as JSON values."""
     return {
-        "received": f"{kept.received:%Y-%m-%d %H:%M:%S}",
+        "received": kept.received.isoformat(),
         "delivery": kept.id,
         "outcome": kept.outcome,
         "kind": kept.kind,

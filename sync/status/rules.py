@@ -412,7 +412,7 @@ RULES = [
         TOKEN_REFUSED,
         what=lambda _: "EverBright doesn't accept the API token.",
         cause="The token is mistyped, expired, or sent in the wrong header.",
-        fix=f"Copy it into EVERBRIGHT_API_TOKEN again, then {_CHECKS}",
+        fix=f"Copy it into EVERBRIGHT_API_TOKEN again, restart Brightsheet, and {_CHECKS}",
         command=_DOCTOR,
         warns=lambda now: now.token_refused_age is not None,
         age=lambda now: now.token_refused_age,

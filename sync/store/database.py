@@ -248,7 +248,10 @@ def _translated_errors() -> Iterator[None]:
         # The driver's text may contain parameters and the address of the database.
         kind = type(getattr(error, "orig", None) or error).__name__
         what = f"The database did not answer ({kind})."
-        fix = "Check DATABASE_URL, and that the database runs and can be reached from here."
+        fix = (
+            "Check DATABASE_URL, that the database runs and can be reached from here, and that its "
+            "disk has space."
+        )
         raise Retryable("store_unavailable", what, fix) from error
 
 

@@ -26,6 +26,7 @@ def test_the_output_has_each_finding_with_cause_and_fix(patient: Patient) -> Non
     at = lines.index("failed   Spreadsheet: The spreadsheet is in the trash.")
     assert lines[at + 1].strip().startswith("Cause: Somebody deleted it")
     assert lines[at + 2].strip().startswith("Fix: Restore it in Drive")
+    assert "restart Brightsheet" in lines[-1]
 
 
 def test_the_json_for_support_has_no_secret(patient: Patient) -> None:
