@@ -45,7 +45,7 @@ class Search:
         )
 
     @property
-    def query(self) -> dict[str, str]:
+    def query(self) -> dict[str, Any]:
         return {name: text for name, text in vars(self).items() if text}
 
     def wanted(self, parts: ConsoleParts) -> DeliveryFilter:

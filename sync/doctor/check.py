@@ -10,7 +10,7 @@ from sync.errors import BrightsheetError, Retryable
 Result = Literal["ok", "warning", "failed", "skipped"]
 _WIDTH = len("skipped")
 AFTERWARDS = "After you change a setting, restart Brightsheet. Then run the checks again."
-"""Shown below checks with a fix: a command reads the settings anew, but a running process doesn't."""
+"""Shown below checks with a fix: a command reads the settings again, a running process doesn't."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,7 @@ _LIBRARY = "In Google's console, APIs & Services, Library: enable the Sheets API
 _CAUSES = {
     "store_unavailable": (
         "Its address or password is wrong, it isn't running, or its disk can't be written.",
-        "Check DATABASE_URL, that the database runs and can be reached from here, and that its "
-        "disk has space.",
+        "Check DATABASE_URL, whether the database can be reached from here, and its disk space.",
     ),
     "not_found": (
         "The ID is wrong, or the file was never shared.",

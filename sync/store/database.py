@@ -249,8 +249,7 @@ def _translated_errors() -> Iterator[None]:
         kind = type(getattr(error, "orig", None) or error).__name__
         what = f"The database did not answer ({kind})."
         fix = (
-            "Check DATABASE_URL, that the database runs and can be reached from here, and that its "
-            "disk has space."
+            "Check DATABASE_URL, whether the database can be reached from here, and its disk space."
         )
         raise Retryable("store_unavailable", what, fix) from error
 
