@@ -17,7 +17,7 @@ from emulator.everbright import made_up
 from sync.errors import Refused
 from sync.settings import environment
 from sync.setup.spreadsheet import Setup
-from sync.sheets.read import JOBS_TAB
+from sync.sheets.ids import JOBS_TAB
 from sync.sheets.reconcile import reconcile, update_own_tab
 from sync.store import Database, Lease
 from sync.store.schema import look_alike, quarantine

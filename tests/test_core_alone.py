@@ -41,7 +41,7 @@ import pytest
 import sync
 from sync.errors import Permanent
 from sync.sheets.sheet_requests import metadata
-from sync.sheets.read import HEADER_KEY, MAPPED_SINCE, mapping_id
+from sync.sheets.ids import HEADER_KEY, MAPPED_SINCE, mapping_id
 from tests.bench import Bench
 from tests.console.conftest import Console
 from tests.made_up import milestone

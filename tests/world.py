@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from demo.process import WORKER, KeptPort, Receiver, Running
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
-from sync.sheets.read import JOBS_TAB
+from sync.sheets.ids import JOBS_TAB
 from tests.made_up import DEMO_CONFIG, SECRET, body
 
 PATIENCE = 45.0

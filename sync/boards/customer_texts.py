@@ -8,8 +8,8 @@ from sync.boards.party import LAST_ZIP, Texts, emails, people, phones
 from sync.boards.table_end import Lines
 from sync.jobs.model import Customer
 from sync.sheets.cell_data import Rows, texts_of
-from sync.sheets.read import Table
 from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
+from sync.sheets.snapshot import Table
 
 RowTexts = Mapping[Place, Texts]
 

@@ -21,8 +21,8 @@ from sync.sheets.diff import diff
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Match, Pattern
 from sync.sheets.key_writes import key_write
-from sync.sheets.read import Snapshot, Table, keyed_sites, rows_by_site, with_cells
 from sync.sheets.sheet_requests import RowWrite
+from sync.sheets.snapshot import Snapshot, Table, keyed_sites, rows_by_site
 from sync.store import Lease
 from sync.types import Mode
 
@@ -89,7 +89,7 @@ class TabColumns:
             headers={**headers, **self.added},
             mapped_at=self.mapped_at or datetime.now(UTC),
         )
-        return with_cells(whole, rows)
+        return whole.with_cells(rows)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from sync.boards.party import Texts
 from sync.jobs.model import Customer
 from sync.sheets.cell_data import Rows
 from sync.sheets.keys import ForeignKey, row_name
-from sync.sheets.read import Table
 from sync.sheets.row_identity import Place
+from sync.sheets.snapshot import Table
 
 
 def foreign_keys(

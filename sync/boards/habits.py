@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from sync.sheets.cell_data import is_formula, text_of
-from sync.sheets.read import Table
+from sync.sheets.snapshot import Table
 
 _CELLS = 30
 """Read to learn a habit: a column of 10,000 is the same all through, or has none."""

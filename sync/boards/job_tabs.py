@@ -29,10 +29,11 @@ from sync.sheets import encode
 from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows, site_in_text
 from sync.sheets.diff import without_note
 from sync.sheets.flush import Flusher
+from sync.sheets.ids import OTHER_TEXTS
 from sync.sheets.job_tabs import JobRows, Match
 from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
-from sync.sheets.read import OTHER_TEXTS, Snapshot, Table, keyed_sites
+from sync.sheets.snapshot import Snapshot, Table, keyed_sites
 from sync.sheets.tabs.filter_views import View
 from sync.store import Lease, Pending
 

@@ -22,10 +22,10 @@ from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import Match
 from sync.sheets.key_writes import key_write
 from sync.sheets.keys import DoubledJob, doubled_jobs
-from sync.sheets.read import Table
 from sync.sheets.reconcile import waiting_for_check
 from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
+from sync.sheets.snapshot import Table
 from sync.store import Lease, RowAnswer
 from sync.wiring import Sleep, Wiring
 

@@ -14,7 +14,7 @@ from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import Entry, SeenTab
 from sync.boards.survey import Survey
 from sync.sheets import sheet_requests
-from sync.sheets.read import (
+from sync.sheets.ids import (
     COLUMN_KEY,
     FENCE_KEY,
     GUARD_KEY,

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 
 from sync.boards.survey import TABLES, Json, cells_in, options_of, range_of
 from sync.field_table import KEY
-from sync.sheets.read import Table
 from sync.sheets.read_requests import quoted
+from sync.sheets.snapshot import Table
 from sync.types import letters
 
 EndedWord = tuple[int, str, str]

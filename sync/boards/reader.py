@@ -9,11 +9,11 @@ from sync.boards.options import Options
 from sync.boards.survey import Survey
 from sync.boards.table_end import Lines
 from sync.errors import Refused, Retryable
-from sync.sheets import read as rows
 from sync.sheets.cell_data import Row, Rows
 from sync.sheets.client import SheetClient
-from sync.sheets.read import Table
+from sync.sheets.read import native_end, rows_of
 from sync.sheets.read_requests import READ_FIELDS, ROW_FIELDS, quoted
+from sync.sheets.snapshot import Table
 from sync.types import letters
 
 
@@ -86,7 +86,7 @@ class BoardReader:
     def row(self, table: Table, row: int) -> Row:
         """Read one row of a tab with formulas and number formats."""
         where = f"{quoted(table.title)}!{row + 1}:{row + 1}"
-        return rows.rows_of(self._client.get(ROW_FIELDS, (where,)), table.sheet_id).get(row, ())
+        return rows_of(self._client.get(ROW_FIELDS, (where,)), table.sheet_id).get(row, ())
 
     def tabs(self, header_rows: Mapping[int, int]) -> WholeTabs:
         """Read whole tabs, mapped or not, by sheet ID and header row."""
@@ -98,10 +98,10 @@ class BoardReader:
             sheet_id = properties.get("sheetId", 0)
             counts = size["rowCount"], size["columnCount"]
             row = header_rows[sheet_id]
-            end = rows.native_end(sheet, row)
+            end = native_end(sheet, row)
             found[sheet_id] = Table(sheet_id, properties["title"], row, *counts, native_end=end)
         return WholeTabs(
             answer.get("properties", {}).get("timeZone") or "Etc/UTC",
             [found[sheet_id] for sheet_id in header_rows if sheet_id in found],
-            {sheet_id: rows.rows_of(answer, sheet_id) for sheet_id in header_rows},
+            {sheet_id: rows_of(answer, sheet_id) for sheet_id in header_rows},
         )

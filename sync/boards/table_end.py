@@ -13,8 +13,8 @@ from sync.boards.mapping.vocabulary import is_divider, plain, sets_aside
 from sync.field_table import KEY, FieldKind, entry_of
 from sync.sheets.cell_data import Row, at, is_formula, text_of
 from sync.sheets.job_tabs import Pattern
-from sync.sheets.read import Table
 from sync.sheets.row_identity import IDENTITY_COLUMNS
+from sync.sheets.snapshot import Table
 
 Lines = Mapping[int, Sequence[str]]
 """The bare values of a tab's columns, by index and from its first row on; formulas as such."""

@@ -16,7 +16,7 @@ from sync.sheets.diff import CellDecider
 from sync.sheets.encode import shown_text
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import row_name
-from sync.sheets.read import Table
+from sync.sheets.snapshot import Table
 
 
 @dataclass(frozen=True)

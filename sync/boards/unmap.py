@@ -8,8 +8,8 @@ from sync.boards.reader import BoardReader
 from sync.errors import Permanent
 from sync.ops import retry
 from sync.sheets.flush import Flusher
-from sync.sheets.read import Snapshot, Table, keyed_sites
 from sync.sheets.reconcile import waiting_for_check
+from sync.sheets.snapshot import Snapshot, Table, keyed_sites
 from sync.wiring import Sleep, Wiring
 
 _TRIES = 8

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from sync.jobs.status import REJECTED
 from sync.settings.config_file import Config
-from sync.sheets.read import OTHER_TEXTS, Table, stable_id
+from sync.sheets.ids import OTHER_TEXTS, stable_id
+from sync.sheets.snapshot import Table
 from sync.sheets.tabs.filter_views import Criteria, View, ViewFilter, filters, is_text, views
 from sync.types import letters
 

@@ -17,7 +17,7 @@ from sync.doctor.check import AFTERWARDS, as_json, is_well
 from sync.field_table import JOB_FIELDS
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
-from sync.sheets.read import Snapshot, Table
+from sync.sheets.snapshot import Snapshot, Table
 from sync.status.rules import is_alive, last_moment
 from sync.status.verdict import evaluate
 from sync.store.hours import HourFigures, latest_hours

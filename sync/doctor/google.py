@@ -14,7 +14,7 @@ from sync.google import auth
 from sync.google.auth import DRIVE, FILE, SHEETS, sign_in
 from sync.google.upload import FileContent
 from sync.settings.environment import Settings
-from sync.sheets.read import CHECK_KEY, RECOVERED_TAB
+from sync.sheets.ids import CHECK_KEY, RECOVERED_TAB
 from sync.sheets.trial import try_google
 from sync.status.problem import lasting, pluralize
 from sync.status.rules import TAKEN_IDS, remedy

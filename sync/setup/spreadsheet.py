@@ -13,7 +13,6 @@ from sync.sheets import batch, keys
 from sync.sheets.context import FlushContext
 from sync.sheets.ensure import HISTORY, PIPELINE, WantedTabs, ensure
 from sync.sheets.flush import Flusher
-from sync.sheets.read import must_have_keys
 from sync.sheets.reconcile import recheck, update_own_tab, waiting_for_check
 from sync.sheets.targets import LARGE
 from sync.store import Database, Lease
@@ -219,7 +218,7 @@ def _find_moved(flusher: Flusher, context: FlushContext) -> list[str]:
 
     Raises Permanent if a key column is gone.
     """
-    must_have_keys(context.snapshot.tables)
+    keys.must_have_keys(context.snapshot.tables)
     for table in context.snapshot.tables:
         if moved := keys.moved_columns(table, flusher.headers(context, table)):
             flusher.send(context, batch.retag_columns(table, moved))

@@ -10,17 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sync.field_table import KEY
+from sync.sheets.ids import COLUMN_KEY, FENCE_TAB, WORDS_KEY
 from sync.sheets.job_tabs import Pattern
-from sync.sheets.read import (
-    COLUMN_KEY,
-    FENCE_TAB,
-    WORDS_KEY,
-    Fence,
-    HiddenTab,
-    PipelineTab,
-    Snapshot,
-    Table,
-)
 from sync.sheets.read_requests import quoted
 from sync.sheets.row_identity import ByContent, ByHeaderGuard, ByKey, ByWrongKey
 from sync.sheets.sheet_requests import (
@@ -37,6 +28,7 @@ from sync.sheets.sheet_requests import (
     write,
     write_block,
 )
+from sync.sheets.snapshot import Fence, HiddenTab, PipelineTab, Snapshot, Table
 from sync.store import Attempt, Shown
 from sync.types import Value, letters
 

@@ -19,7 +19,7 @@ from sync.sheets.client import Everything, SheetClient
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import with_typed_notes
 from sync.sheets.ensure import HISTORY
-from sync.sheets.read import Fence, Snapshot
+from sync.sheets.snapshot import Fence, Snapshot
 from sync.sheets.trial import try_google
 from sync.sheets.undo import Undo
 from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown

@@ -26,7 +26,6 @@ from sync.sheets.cell_data import (
     text_of,
 )
 from sync.sheets.encode import is_same_note
-from sync.sheets.read import Table
 from sync.sheets.row_identity import (
     IDENTITY_COLUMNS,
     ByContent,
@@ -39,6 +38,7 @@ from sync.sheets.row_identity import (
     row_text,
 )
 from sync.sheets.sheet_requests import NOTE, CellWrite, RowWrite
+from sync.sheets.snapshot import Table
 from sync.sheets.undo import Undo
 from sync.types import ReplacedWords
 

@@ -12,13 +12,13 @@ from gspread.urls import SPREADSHEET_URL
 from sync.errors import Permanent
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
-from sync.sheets import read as sheet
 from sync.sheets import surroundings
 from sync.sheets.batch import Batch
 from sync.sheets.cell_data import Rows
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.read import Snapshot
+from sync.sheets.read import rows_of, snapshot_of
 from sync.sheets.read_requests import READ_FIELDS, WRITTEN_FIELDS, data_filters
+from sync.sheets.snapshot import Snapshot
 from sync.sheets.surroundings import Surroundings
 
 
@@ -47,18 +47,16 @@ class SheetClient:
         Raises Retryable or Permanent.
         """
         answer = self.filtered(data_filters(columns), READ_FIELDS)
-        return sheet.snapshot_of(answer, tabs.tables)
+        return snapshot_of(answer, tabs.tables)
 
     def read_everything(self, tabs: JobTabs, book: Snapshot) -> Everything:
         """Read the tabs of jobs in `book` whole; those that have been added since are left out."""
         sheet_ids = [table.sheet_id for table in book.tables]
         answer = self.filtered(data_filters(whole_tabs=sheet_ids), READ_FIELDS)
-        now = sheet.snapshot_of(answer, tabs.tables)
-        rows = {sheet_id: sheet.rows_of(answer, sheet_id) for sheet_id in sheet_ids}
+        now = snapshot_of(answer, tabs.tables)
+        rows = {sheet_id: rows_of(answer, sheet_id) for sheet_id in sheet_ids}
         tables = tuple(
-            sheet.with_cells(table, rows[table.sheet_id])
-            for table in now.tables
-            if table.sheet_id in rows
+            table.with_cells(rows[table.sheet_id]) for table in now.tables if table.sheet_id in rows
         )
         return Everything(replace(now, tables=tables), rows)
 
@@ -142,8 +140,8 @@ class SheetClient:
 
 
 def _with_copies(answer: Any, tabs: JobTabs) -> tuple[Snapshot, Rows]:
-    now = sheet.snapshot_of(answer, tabs.tables)
-    return now, {table.sheet_id: sheet.rows_of(answer, table.copies_tab) for table in now.tables}
+    now = snapshot_of(answer, tabs.tables)
+    return now, {table.sheet_id: rows_of(answer, table.copies_tab) for table in now.tables}
 
 
 def _text(value: object) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.read import Fence, Snapshot, keyed_sites
+from sync.sheets.snapshot import Fence, Snapshot, keyed_sites
 from sync.store import Lease, Pending
 
 

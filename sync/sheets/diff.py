@@ -16,10 +16,11 @@ from sync.sheets import encode
 from sync.sheets.cell_data import BLANK, Content, Row, at, content, note_of
 from sync.sheets.job_tabs import JobRows, JobTabs, Pattern
 from sync.sheets.key_writes import key_write
+from sync.sheets.keys import must_have_keys
 from sync.sheets.policy import NOTE_RULE, Decision, Rule, TypedWord, decide, rule_of
-from sync.sheets.read import Table, must_have_keys
 from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
+from sync.sheets.snapshot import Table
 from sync.store import Shown
 
 _CELL_BYTES = 150

@@ -13,9 +13,10 @@ from sync.jobs.cells import Column
 from sync.settings.config_file import Config
 from sync.sheets import sheet_requests
 from sync.sheets.batch import Parts
-from sync.sheets.read import HEADER_KEY, JOBS_TAB, PipelineTab, Snapshot, Tab, Table
+from sync.sheets.ids import HEADER_KEY, JOBS_TAB
 from sync.sheets.row_identity import ByHeaderGuard
 from sync.sheets.sheet_requests import CellWrite, Request, RowWrite
+from sync.sheets.snapshot import PipelineTab, Snapshot, Tab, Table
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import filter_views, formatting, history, pipeline
 from sync.sheets.tabs.filter_views import View
@@ -199,8 +200,8 @@ def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
         _ensure_note(ensured, read, column)
     days = wanted.stuck_days
     version = formatting.version(config, days, filter_views.filters(config, days))
-    if is_changed := read.look != version:
-        conditions = formatting.changed(read.look, version, config)
+    if is_changed := read.format_version != version:
+        conditions = formatting.changed(read.format_version, version, config)
         rules = wanted.beside.rules.get(read.sheet_id, ())
         before = [read.columns[column.id] for column in there]
         # First, while the indexes are those that were read.

@@ -33,10 +33,11 @@ from sync.sheets.client import Everything, SheetClient
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import columns_to_read, diff
 from sync.sheets.ensure import HISTORY, Ensured, ensure, present_columns
+from sync.sheets.ids import RECOVERED_TAB
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.key_writes import key_repairs
-from sync.sheets.read import RECOVERED_TAB, Snapshot, Table, keyed_sites, must_have_keys
 from sync.sheets.row_identity import row_text
+from sync.sheets.snapshot import Snapshot, Table, keyed_sites
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, history, pipeline
 from sync.sheets.targets import Lines, Targets, Work
@@ -272,7 +273,7 @@ class Flusher:
                 # The keys were moved to another column, which is the key column now.
                 self.send(context, retag_columns(table, {KEY: index}))
                 return True
-        must_have_keys(tables)
+        keys.must_have_keys(tables)
         keys.must_be_gone(tables, rows, still_lost)
         # An undo restores the keys that we wrote over.
         unexplained = still_lost - undo.sites_written_over(parsed(pending.undos))
@@ -492,7 +493,7 @@ class Flusher:
         now = everything.snapshot
         if not now.tables:
             return  # They were deleted just now: the next flush creates or reports them.
-        must_have_keys(now.tables)
+        keys.must_have_keys(now.tables)
         placement = undo.place_undos(now.tables, everything.rows, parsed(context.pending.undos))
         if not (placement.rows or placement.recovered):
             self.store.batches.finish_undos(context.lease, placement.finished)

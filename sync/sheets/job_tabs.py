@@ -21,8 +21,8 @@ from sync.sheets import encode
 from sync.sheets.cell_data import CellData, Row, Rows, at, links_of, text_of, texts_of
 from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
-from sync.sheets.read import Snapshot, Table
 from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
+from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.tabs.filter_views import View
 from sync.store import Lease, Pending
 from sync.types import Mode
@@ -153,7 +153,7 @@ class OwnTab(JobTabs):
 
     def check_served(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> None:
         """Raise Permanent if tabs are mapped and the database doesn't know about it."""
-        is_mapped = any(table.mapped_at and table.is_original for table in snapshot.seen)
+        is_mapped = any(table.mapped_at and table.is_original for table in snapshot.all_tables)
         if pending.mode is Mode.UNSET and is_mapped and not snapshot.tables:
             raise Permanent(
                 "mapping_unknown",

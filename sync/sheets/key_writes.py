@@ -7,9 +7,9 @@ from sync.field_table import KEY
 from sync.jobs.target import Target
 from sync.sheets.cell_data import BLANK, Rows
 from sync.sheets.job_tabs import JobTabs, Match
-from sync.sheets.read import Table
 from sync.sheets.row_identity import IDENTIFYING, ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
+from sync.sheets.snapshot import Table
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.sheets.cell_data import Row, Rows, site_in, text_of
-from sync.sheets.read import Table
+from sync.sheets.snapshot import Table
 from sync.store.findings import KEYS_REMOVED, Finding, ListedFinding
 from sync.types import Value, letters
 
@@ -169,3 +169,14 @@ def keys_gone(gone: int, known: int) -> Permanent:
         f"{gone} of {known} site IDs are gone from their column at once. Undo what happened to "
         "it; if rows were deleted on purpose: brightsheet compare",
     )
+
+
+def must_have_keys(tables: Iterable[Table]) -> None:
+    """Raise Permanent if the column of keys was deleted from a tab."""
+    for table in tables:
+        if KEY not in table.columns:
+            what = f"The column 'Site ID' of the tab {table.title!r} was deleted."
+            fix = "Nothing is written until it is back: in Google Sheets, File > Version history"
+            again = ", or map the tab again on the console (Columns): its rows are matched again"
+            text = f"{what} {fix}{'' if table.is_ours else again}."
+            raise Permanent("key_column_gone", text)

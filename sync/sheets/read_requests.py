@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sync.field_table import KEY
-from sync.sheets.read import COLUMN_KEY, PIPELINE_LABEL, TAB_KINDS
+from sync.sheets.ids import COLUMN_KEY, PIPELINE_LABEL, TAB_KINDS
 
 Filter = dict[str, Any]
 

@@ -22,10 +22,10 @@ from sync.sheets.diff import CellDecider
 from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs
+from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs, must_have_keys
 from sync.sheets.policy import Decision, Rule
-from sync.sheets.read import Tab, Table, keyed_sites, must_have_keys
 from sync.sheets.sheet_requests import Request
+from sync.sheets.snapshot import Tab, Table, keyed_sites
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import filter_views
 from sync.sheets.tabs.filter_views import View

@@ -18,17 +18,9 @@ from pydantic import Field
 from sync.jobs.cells import Column
 from sync.sheets.cell_data import Content
 from sync.sheets.encode import FRESH, VALUE
-from sync.sheets.read import (
-    FENCE_KEY,
-    GUARD_KEY,
-    HEADER,
-    RECOVERED_KEY,
-    RECOVERED_TAB,
-    PipelineTab,
-    Tab,
-    stable_id,
-)
+from sync.sheets.ids import FENCE_KEY, GUARD_KEY, HEADER, RECOVERED_KEY, RECOVERED_TAB, stable_id
 from sync.sheets.row_identity import ByKey, RowIdentity
+from sync.sheets.snapshot import PipelineTab, Tab
 from sync.types import Value
 
 NOTE = "note"

@@ -18,7 +18,8 @@ from sync.jobs.target import Target
 from sync.settings.config_file import ConsoleAnswers, MilestoneConfig
 from sync.sheets.diff import confirmation, fitting
 from sync.sheets.ensure import PIPELINE, USUAL_TITLES, WantedTabs
-from sync.sheets.read import JOBS_TAB, Snapshot
+from sync.sheets.ids import JOBS_TAB
+from sync.sheets.snapshot import Snapshot
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.pipeline import Figures

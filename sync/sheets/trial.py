@@ -6,7 +6,7 @@ It takes two calls. Each creates a hidden tab and deletes it in the same batch, 
 from sync.errors import Refused
 from sync.sheets import sheet_requests
 from sync.sheets.client import SheetClient
-from sync.sheets.read import CHECK_KEY, SCRATCH_RANGE, SCRATCH_TAB, stable_id
+from sync.sheets.ids import CHECK_KEY, SCRATCH_RANGE, SCRATCH_TAB, stable_id
 from sync.sheets.sheet_requests import Request
 from sync.store import Spreadsheet
 from sync.store.sheet_state import Trial

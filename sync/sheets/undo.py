@@ -25,7 +25,6 @@ from sync.sheets.cell_data import (
     site_in,
     text_of,
 )
-from sync.sheets.read import Table
 from sync.sheets.row_identity import (
     ByContent,
     ByHeaderGuard,
@@ -37,6 +36,7 @@ from sync.sheets.row_identity import (
     RowImage,
 )
 from sync.sheets.sheet_requests import NOTE, CellWrite, RowWrite
+from sync.sheets.snapshot import Table
 from sync.types import Value
 
 HEADERS = ("When", "Tab", "Column", "Row as it was", "What was there", "What is there now")

@@ -10,7 +10,7 @@ from sync.boards.habits import family_first
 from sync.boards.row_lookup import look_up
 from sync.boards.uncertain_jobs import NamedRow, compare_fields
 from sync.jobs.model import Customer
-from sync.sheets.read import Table
+from sync.sheets.snapshot import Table
 from sync.store import RowAnswer
 from tests.made_up import uuid
 

@@ -5,7 +5,8 @@ import pytest
 from sync.boards.views import views_of
 from sync.errors import Permanent
 from sync.settings.config_file import load_config
-from sync.sheets.read import PIPELINE_TAB, Table
+from sync.sheets.ids import PIPELINE_TAB
+from sync.sheets.snapshot import Table
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.two_tab_board import HEADERS, OPEN, line

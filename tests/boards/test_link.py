@@ -4,7 +4,7 @@ import pytest
 
 from sync.boards import link
 from sync.errors import Permanent
-from sync.sheets.read import COLUMN_KEY
+from sync.sheets.ids import COLUMN_KEY
 from sync.sheets.sheet_requests import metadata
 from tests.bench import Bench
 from tests.boards import two_tab_board

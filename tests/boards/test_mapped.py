@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator import Emulator
 from sync.sheets.cell_data import at, text_of
-from sync.sheets.read import HEADER_KEY, MAPPED_SINCE
+from sync.sheets.ids import HEADER_KEY, MAPPED_SINCE
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.two_tab_board import DEPOSIT, HEADERS, INSTALLED, OPEN, line

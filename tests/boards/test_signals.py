@@ -3,7 +3,7 @@
 import pytest
 
 from sync.field_table import KEY
-from sync.sheets.read import COLUMN_KEY
+from sync.sheets.ids import COLUMN_KEY
 from sync.sheets.sheet_requests import metadata
 from tests.boards import two_tab_board
 from tests.boards.two_tab_board import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line

@@ -6,7 +6,7 @@ import pytest
 
 from sync.boards import formulas, table_end
 from sync.boards.table_end import TableEnd
-from sync.sheets.read import Table
+from sync.sheets.snapshot import Table
 from tests.made_up import uuid
 
 HEADERS = ("#", "Customer", "Address", "kW", "Price", "Paid", "Left", "Site ID")

@@ -11,10 +11,11 @@ from sync.jobs.target import Target
 from sync.sheets.batch import Parts, compose
 from sync.sheets.cell_data import BLANK, Content
 from sync.sheets.diff import Diff, diff
+from sync.sheets.ids import FENCE_TAB, JOBS_TAB
 from sync.sheets.job_tabs import JobRows, Pattern
-from sync.sheets.read import FENCE_TAB, JOBS_TAB, Fence, HiddenTab, Snapshot
 from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
+from sync.sheets.snapshot import Fence, HiddenTab, Snapshot
 from tests.boards.grids import BOARD
 from tests.made_up import uuid
 from tests.sheets.grids import MAPPED_AT, A, cell, write

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sync.sheets.cell_data import CellData, at, is_formula, text_of
-from sync.sheets.read import COLUMN_KEY, HEADER_KEY, MAPPED_SINCE, WORDS_KEY, mapping_id
+from sync.sheets.ids import COLUMN_KEY, HEADER_KEY, MAPPED_SINCE, WORDS_KEY, mapping_id
 from sync.sheets.sheet_requests import Request, metadata
 from tests.bench import Bench
 from tests.made_up import uuid

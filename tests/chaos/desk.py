@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from emulator import Emulator
 from emulator.sheets.grid import Spreadsheet
-from sync.sheets.read import COLUMN_KEY, HEADER_KEY, JOBS_TAB
+from sync.sheets.ids import COLUMN_KEY, HEADER_KEY, JOBS_TAB
 from tests.chaos import judge
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import Person

@@ -15,7 +15,7 @@ from emulator.sheets.formula import Formula
 from emulator.sheets.grid import BLANK as NO_CELL
 from emulator.sheets.grid import Cell, Column, Row, Sheet, Spreadsheet
 from emulator.sheets.updates import paste
-from sync.sheets.read import COLUMN_KEY, HEADER_KEY, HISTORY_TAB, JOBS_TAB
+from sync.sheets.ids import COLUMN_KEY, HEADER_KEY, HISTORY_TAB, JOBS_TAB
 
 EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 KEY = "site_id"

@@ -9,7 +9,7 @@ from emulator import Emulator
 from sync.google.auth import EmulatorSession
 from sync.google.drive import Drive
 from sync.sheets import undo
-from sync.sheets.read import HISTORY_TAB, JOBS_TAB
+from sync.sheets.ids import HISTORY_TAB, JOBS_TAB
 from sync.sheets.sheet_requests import append_recovered, make_recovered_tab
 from tests.bench import Bench
 from tests.chaos import judge, storm

@@ -2,7 +2,7 @@
 
 import random
 
-from sync.sheets.read import PIPELINE_TAB
+from sync.sheets.ids import PIPELINE_TAB
 from tests.bench import Bench
 
 _ROWS, _COLUMNS = 8, 10

@@ -17,7 +17,7 @@ from sync.doctor import STEPS, settings_failed, settings_valid
 from sync.doctor.check import Check, filesystem
 from sync.errors import SettingsError
 from sync.settings.environment import load
-from sync.sheets.read import JOBS_TAB
+from sync.sheets.ids import JOBS_TAB
 from sync.store import RefusedRequests
 from sync.store.deliveries import latest_job
 from sync.store.schema import delivery, heartbeat, job

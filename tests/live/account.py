@@ -11,8 +11,8 @@ from sync.errors import SettingsError
 from sync.google import auth
 from sync.settings import environment
 from sync.sheets.client import SheetClient
+from sync.sheets.ids import JOBS_TAB
 from sync.sheets.job_tabs import OwnTab
-from sync.sheets.read import JOBS_TAB
 from tests.made_up import DEMO_CONFIG, SECRET
 
 SHEETS = "https://sheets.googleapis.com/v4/spreadsheets"

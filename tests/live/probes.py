@@ -10,8 +10,8 @@ from typing import Any
 
 import requests
 
-from sync.sheets.read import Tab
 from sync.sheets.sheet_requests import column_guards
+from sync.sheets.snapshot import Tab
 from tests.live.account import FILES, Account
 
 Found = tuple[str, str]

@@ -13,7 +13,7 @@ from demo.process import Receiver
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from sync.errors import SettingsError
-from sync.sheets.read import FENCE_KEY, FENCE_TAB, HEADER_KEY, JOBS_TAB
+from sync.sheets.ids import FENCE_KEY, FENCE_TAB, HEADER_KEY, JOBS_TAB
 from sync.sheets.sheet_requests import metadata
 from tests.live.account import FILES, Account, InUse, from_environment
 from tests.live.conftest import LIVE

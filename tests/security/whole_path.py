@@ -18,8 +18,9 @@ from sync.sheets import encode
 from sync.sheets.batch import compose
 from sync.sheets.diff import columns_to_read, diff
 from sync.sheets.ensure import ensure
+from sync.sheets.ids import FENCE_TAB, JOBS_TAB
 from sync.sheets.job_tabs import JobRows
-from sync.sheets.read import FENCE_TAB, JOBS_TAB, Fence, HiddenTab, Snapshot, Table
+from sync.sheets.snapshot import Fence, HiddenTab, Snapshot, Table
 from sync.sheets.surroundings import Titles
 from sync.sheets.tabs import history, pipeline
 from sync.sheets.tabs.history import Line

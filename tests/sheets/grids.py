@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sync.sheets.batch import Trace
+from sync.sheets.ids import JOBS_TAB
 from sync.sheets.job_tabs import OwnTab
-from sync.sheets.read import JOBS_TAB, Table
 from sync.sheets.sheet_requests import CellWrite, RowWrite
+from sync.sheets.snapshot import Table
 from tests.made_up import uuid
 
 A, B, STRANGER = uuid(1), uuid(2), uuid(99)

@@ -7,16 +7,7 @@ import pytest
 
 from sync.sheets.batch import Batch, Parts, compose
 from sync.sheets.cell_data import BLANK
-from sync.sheets.read import (
-    FENCE_TAB,
-    GUARD_KEY,
-    JOBS_TAB,
-    Fence,
-    HiddenTab,
-    Snapshot,
-    Table,
-    stable_id,
-)
+from sync.sheets.ids import FENCE_TAB, GUARD_KEY, JOBS_TAB, stable_id
 from sync.sheets.row_identity import (
     ByContent,
     ByHeaderGuard,
@@ -26,6 +17,7 @@ from sync.sheets.row_identity import (
     RowImage,
 )
 from sync.sheets.sheet_requests import CellWrite, RowWrite, column_guards
+from sync.sheets.snapshot import Fence, HiddenTab, Snapshot, Table
 from tests.sheets.grids import KEY, PEOPLE, STATUS, A, row, table, write
 
 IS_A = ByKey(key=A)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from sync.errors import Permanent
-from sync.sheets.read import HEADER_KEY, JOBS_TAB, RECOVERED_TAB
+from sync.sheets.ids import HEADER_KEY, JOBS_TAB, RECOVERED_TAB
 from sync.sheets.sheet_requests import metadata
 from sync.sheets.undo import HEADERS
 from tests.bench import Bench

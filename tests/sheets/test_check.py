@@ -7,7 +7,7 @@ import pytest
 
 from sync.sheets.cell_data import BLANK, Content
 from sync.sheets.check import CheckResult, check
-from sync.sheets.read import JOBS_TAB, Table
+from sync.sheets.ids import JOBS_TAB
 from sync.sheets.row_identity import (
     ByContent,
     ByHeaderGuard,
@@ -17,6 +17,7 @@ from sync.sheets.row_identity import (
     RowImage,
 )
 from sync.sheets.sheet_requests import NOTE, CellWrite, RowWrite
+from sync.sheets.snapshot import Table
 from sync.sheets.targets import USUAL
 from sync.sheets.undo import Undo
 from sync.types import ReplacedWords

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sync.sheets.read import JOBS_TAB
+from sync.sheets.ids import JOBS_TAB
 from sync.status.verdict import evaluate
 from tests.bench import Bench
 from tests.made_up import milestone, uuid

@@ -12,10 +12,11 @@ from sync.jobs.model import Job
 from sync.jobs.target import Target
 from sync.sheets.cell_data import BLANK
 from sync.sheets.diff import Diff, columns_to_read, diff, fitting
+from sync.sheets.ids import JOBS_TAB
 from sync.sheets.job_tabs import JobRows, JobTabs, Match
-from sync.sheets.read import JOBS_TAB, Table
 from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import RowWrite
+from sync.sheets.snapshot import Table
 from tests.made_up import uuid
 from tests.sheets.grids import OWN as OWN_TAB
 from tests.sheets.grids import cell

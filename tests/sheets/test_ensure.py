@@ -5,8 +5,9 @@ from typing import Any
 from sync.jobs.cells import Column, Tint
 from sync.settings.config_file import load_config
 from sync.sheets.ensure import Ensured, WantedTabs, ensure
-from sync.sheets.read import JOBS_TAB, Snapshot, Table
+from sync.sheets.ids import JOBS_TAB
 from sync.sheets.sheet_requests import Request
+from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.surroundings import Surroundings, Titles
 from tests.made_up import DEMO_CONFIG
 from tests.sheets.grids import STATUS, table

@@ -8,7 +8,7 @@ import pytest
 
 from emulator import Emulator
 from sync.errors import Permanent, Retryable
-from sync.sheets.read import FENCE_TAB
+from sync.sheets.ids import FENCE_TAB
 from sync.status.verdict import answer, evaluate
 from sync.wiring import PROJECTION
 from sync.worker.loop import BackfillLoop

@@ -12,7 +12,7 @@ from sync.errors import Permanent, Retryable
 from sync.google import auth
 from sync.sheets.client import SheetClient
 from sync.sheets.flush import RefusalSearch
-from sync.sheets.read import GUARD_KEY, JOBS_TAB
+from sync.sheets.ids import GUARD_KEY, JOBS_TAB
 from sync.store.rate_limit import BURST
 from sync.store.schema import lease, sheet
 from sync.wiring import Wiring

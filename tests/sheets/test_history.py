@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.sheets.read import HISTORY_TAB
+from sync.sheets.ids import HISTORY_TAB
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
 

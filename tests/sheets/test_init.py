@@ -8,7 +8,7 @@ import pytest
 from sync.errors import NotFound, SettingsError
 from sync.settings.environment import load
 from sync.setup.spreadsheet import Setup
-from sync.sheets.read import HISTORY_TAB, JOBS_TAB, PIPELINE_TAB
+from sync.sheets.ids import HISTORY_TAB, JOBS_TAB, PIPELINE_TAB
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.settings.test_environment import LEAST

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from emulator.sheets.conditions import rows_of_view
-from sync.sheets.read import JOBS_TAB
+from sync.sheets.ids import JOBS_TAB
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 

@@ -23,11 +23,12 @@ from sync.jobs.target import Target
 from sync.sheets.cell_data import note_of, site_in, text_of, texts_of
 from sync.sheets.check import check
 from sync.sheets.diff import diff
+from sync.sheets.ids import JOBS_TAB
 from sync.sheets.job_tabs import JobRows, JobTabs, Match
-from sync.sheets.read import JOBS_TAB, Table, rows_by_site, with_cells
 from sync.sheets.reconcile import differences
 from sync.sheets.row_identity import Place
 from sync.sheets.sheet_requests import RowWrite
+from sync.sheets.snapshot import Table, rows_by_site
 from sync.sheets.undo import Undo, place_undos
 from sync.store import Shown
 from tests.made_up import uuid
@@ -207,7 +208,7 @@ class Sheet:
 
     def compare(self) -> None:
         targets = [job.target(is_ours=self.is_ours) for job in self.jobs.values()]
-        found = differences(self.tabs, [with_cells(self.table(), self.rows())], targets, UTC)
+        found = differences(self.tabs, [self.table().with_cells(self.rows())], targets, UTC)
         for site, columns in found.wrong.items():
             self.jobs[site].recheck, self.jobs[site].is_dirty = frozenset(columns), True
 

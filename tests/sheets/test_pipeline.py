@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from emulator import Emulator
 from sync.errors import Retryable
-from sync.sheets.read import PIPELINE_TAB
+from sync.sheets.ids import PIPELINE_TAB
 from tests.bench import Bench
 from tests.chaos.tinkerer import Tinkerer
 from tests.made_up import comment, milestone, uuid

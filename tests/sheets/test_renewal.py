@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sync.sheets.read import JOBS_TAB
+from sync.sheets.ids import JOBS_TAB
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.sheets.conftest import with_more

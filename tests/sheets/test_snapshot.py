@@ -7,16 +7,9 @@ import pytest
 
 from sync.errors import Permanent
 from sync.sheets.cell_data import BLANK, Content, content, site_in
+from sync.sheets.ids import COLUMN_KEY, GUARD_KEY, HEADER_KEY, JOBS_TAB, mapping_id, stable_id
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.read import (
-    COLUMN_KEY,
-    GUARD_KEY,
-    HEADER_KEY,
-    JOBS_TAB,
-    mapping_id,
-    snapshot_of,
-    stable_id,
-)
+from sync.sheets.read import snapshot_of
 from sync.store import Lease, Pending
 from sync.types import Mode
 from tests.made_up import uuid

@@ -8,9 +8,10 @@ import pytest
 from sync.field_table import REP
 from sync.sheets.cell_data import Content, content, texts_of
 from sync.sheets.check import check
-from sync.sheets.read import JOBS_TAB, Table, rows_by_site
+from sync.sheets.ids import JOBS_TAB
 from sync.sheets.row_identity import ByContent, ByHeaderGuard, ByKey, ByWrongKey, Likeness, RowImage
 from sync.sheets.sheet_requests import NOTE, RowWrite
+from sync.sheets.snapshot import Table, rows_by_site
 from sync.sheets.undo import Placement, Undo, place_undos
 from tests.sheets.grids import (
     EMAIL,

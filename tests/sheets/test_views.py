@@ -8,7 +8,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.sheets.conditions import rows_of_view
-from sync.sheets.read import HISTORY_TAB, JOBS_TAB
+from sync.sheets.ids import HISTORY_TAB, JOBS_TAB
 from tests.bench import Bench
 from tests.made_up import milestone, task, uuid
 from tests.sheets.conftest import with_more

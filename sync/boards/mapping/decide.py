@@ -27,7 +27,7 @@ from sync.boards.progress_words import RuleWord, parse_words, stored_words
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.progress import PROGRESS
-from sync.sheets.read import OTHER_TEXTS
+from sync.sheets.ids import OTHER_TEXTS
 from sync.types import letters
 
 _LETTERS = re.compile(r"[A-Za-z]{1,3}")

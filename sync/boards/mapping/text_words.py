@@ -8,7 +8,7 @@ from rapidfuzz import fuzz
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.recognize import ALIKE, SHORTEST
 from sync.boards.mapping.vocabulary import plain
-from sync.sheets.read import OTHER_TEXTS
+from sync.sheets.ids import OTHER_TEXTS
 
 NO_WORD = ""
 """In place of a word: a person chose that a text has none."""

@@ -15,8 +15,8 @@ from sync.jobs.cells import Cell
 from sync.jobs.status import REJECTED, WAITING, Case, Statuses
 from sync.settings.config_file import Config
 from sync.sheets.cell_data import text_of, typed_text
-from sync.sheets.read import Tab, Table
 from sync.sheets.sheet_requests import Request
+from sync.sheets.snapshot import Tab, Table
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 

@@ -14,7 +14,7 @@ from sync.jobs.columns import every_tint
 from sync.jobs.status import ARCHIVED_CODE
 from sync.settings.config_file import Config
 from sync.sheets import encode, sheet_requests
-from sync.sheets.read import COLUMN_KEY, LOOK_KEY, stable_id
+from sync.sheets.ids import COLUMN_KEY, FORMAT_KEY, stable_id
 from sync.sheets.sheet_requests import Request
 
 _KEPT = "Filled in by Brightsheet"
@@ -69,7 +69,7 @@ def store_version(sheet_id: int, header_row: int, value: str) -> list[Request]:
     lookup = {"developerMetadataLookup": {"metadataId": number}}
     return [
         {"deleteDeveloperMetadata": {"dataFilter": lookup}},
-        sheet_requests.metadata(LOOK_KEY, value, sheet_id, "ROWS", header_row, number),
+        sheet_requests.metadata(FORMAT_KEY, value, sheet_id, "ROWS", header_row, number),
     ]
 
 

@@ -11,8 +11,9 @@ from datetime import tzinfo
 from sync.jobs.cells import EMPTY, Cell, Column, Tint
 from sync.settings.config_file import Config
 from sync.sheets import encode, sheet_requests
-from sync.sheets.read import HISTORY_KEY, HISTORY_TAB, Tab
+from sync.sheets.ids import HISTORY_KEY, HISTORY_TAB
 from sync.sheets.sheet_requests import CellWrite, Request, RowWrite
+from sync.sheets.snapshot import Tab
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 

@@ -17,8 +17,9 @@ from sync.jobs.cells import Column
 from sync.jobs.pipeline import PipelineLine
 from sync.settings.config_file import Config
 from sync.sheets import encode, sheet_requests
-from sync.sheets.read import PIPELINE_KEY, PIPELINE_LABEL, PIPELINE_TAB, PipelineTab
+from sync.sheets.ids import PIPELINE_KEY, PIPELINE_LABEL, PIPELINE_TAB
 from sync.sheets.sheet_requests import CellWrite, Request, RowWrite
+from sync.sheets.snapshot import PipelineTab
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 

@@ -25,7 +25,7 @@ from emulator.errors import ApiError
 from emulator.everbright import made_up
 from sync.errors import Retryable
 from sync.sheets.cell_data import at, text_of
-from sync.sheets.read import HEADER_KEY
+from sync.sheets.ids import HEADER_KEY
 from tests import databases
 from tests.boards import two_tab_board
 from tests.boards.chaos import board_judge, stage_judge

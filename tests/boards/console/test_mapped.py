@@ -3,7 +3,7 @@
 import pytest
 
 from emulator import Emulator
-from sync.sheets.read import COLUMN_KEY, WORDS_KEY
+from sync.sheets.ids import COLUMN_KEY, WORDS_KEY
 from sync.sheets.sheet_requests import metadata
 from tests.boards import two_tab_board
 from tests.boards.console.forms import Form

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sync.sheets.read import COLUMN_KEY
+from sync.sheets.ids import COLUMN_KEY
 from tests.boards.mapping import boards
 from tests.boards.mapping.boards import Grid
 from tests.boards.mapping.stand import Stand

@@ -7,7 +7,7 @@ import pytest
 from sync.boards.job_tabs import BoardTabs
 from sync.boards.survey import range_of
 from sync.jobs.cells import Cell
-from sync.sheets.read import OTHER_TEXTS
+from sync.sheets.ids import OTHER_TEXTS
 from tests.boards.grids import BOARD, FLUSHER
 from tests.boards.mapping.stand import Stand, area
 from tests.made_up import milestone

@@ -8,7 +8,7 @@ import pytest
 
 from emulator import Emulator
 from sync.errors import Permanent
-from sync.sheets.read import COLUMN_KEY, HEADER_KEY, JOBS_TAB, MAPPED_SINCE, WORDS_KEY
+from sync.sheets.ids import COLUMN_KEY, HEADER_KEY, JOBS_TAB, MAPPED_SINCE, WORDS_KEY
 from tests import databases
 from tests.boards.mapping.stand import Stand
 from tests.made_up import milestone
