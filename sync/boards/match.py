@@ -8,7 +8,7 @@ is certain if neither the row nor the job matches anything else; the user decide
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 
 from scourgify import normalize_address_record
 from scourgify.exceptions import AddressNormalizationError
@@ -44,15 +44,16 @@ def match_rows(
     whether a person answered that a row isn't a job's.
     """
     index, found = RowIndex(rows), defaultdict[str, list[Match]](list)
+    values_at = cache(lambda place: criteria_values(rows[place], criteria))
     for site, customer in jobs.items():
         texts = texts_of_customer(customer)
         job = criteria_values(texts, criteria)
         for place in sorted(index.near(texts)):
-            row = rows[place]
-            agreed = agreeing(job, criteria_values(row, criteria))
+            agreed = agreeing(job, values_at(place))
             if agreed and not is_ruled_out(site, place):
                 parts = {part for criterion in agreed for part in criterion.split("+")}
                 parts |= {"city_zip"} if "zip" in parts else set()
+                row = rows[place]
                 made_by = {c: row[c] for c in IDENTITY_COLUMNS if c in parts and row.get(c)}
                 found[site].append(Match(place, made_by))
     return unambiguous(found)
@@ -68,7 +69,6 @@ def unambiguous(found: Mapping[str, Sequence[Match]]) -> dict[str, Match]:
     }
 
 
-@lru_cache(maxsize=4096)
 def _streets(text: str) -> frozenset[str]:
     """Return house number, street and unit as the postal service writes them, without the town."""
     text = " ".join(text.split())
