@@ -21,7 +21,8 @@ _SAMPLES = 3
 _BELOW = 4
 """Rows that are shown below the headers."""
 _MOST_VALUES = 25
-"""Most values of a column without a drop-down; more can't be words for the state of a job."""
+"""Most values of a column without a drop-down; more are words for a job's progress only if the
+user chose it."""
 STEPS = "steps"
 """The kind of a column's words for a job's progress."""
 _LONGEST = 40
@@ -87,7 +88,7 @@ class ColumnView:
             fix = "Create it again (in Google Sheets: Data, Data validation)"
             return f"The drop-down has lost its options, so nothing is written. {fix}."
         if self.field == PROGRESS:
-            is_said = not self.steps or any(row.rules for row in self.steps)
+            is_said = any(row.rules for row in self.steps)
             return "" if is_said else "No word stands for a step yet, so nothing is written."
         words = self.mapped.words
         excluded = words.excluded if isinstance(words, TextWords) else ()
@@ -268,7 +269,7 @@ class FieldOffers:
             field=field,
             kind=self.kind_of.get(field, ""),
             sets=() if is_computed else tuple(self._sets(column, place, form)),
-            steps=() if is_computed else tuple(self._steps(column, place, form)),
+            steps=() if is_computed else tuple(self._steps(column, field, place, form)),
         )
 
     def _sets(self, column: MappedColumn, name: str, form: MappingForm) -> Iterator[WordSet]:
@@ -290,12 +291,15 @@ class FieldOffers:
                 rows.append(WordRow(text, chosen if is_there else word, word))
             yield WordSet(kind, tuple(rows))
 
-    def _steps(self, column: MappedColumn, name: str, form: MappingForm) -> Iterator[StepRow]:
+    def _steps(
+        self, column: MappedColumn, field: str, name: str, form: MappingForm
+    ) -> Iterator[StepRow]:
         """Yield the values of a column that could show a job's progress, and their rules."""
         proposal = column.proposal
         known = column.words.words if isinstance(column.words, RuleWords) else ()
         values = [*dict.fromkeys((*proposal.values, *(each.word for each in known)))]
-        if proposal.options is None and len(values) > _MOST_VALUES:
+        is_about_job = field == PROGRESS or proposal.options is not None
+        if not is_about_job and len(values) > _MOST_VALUES:
             return
         if column.field != PROGRESS:
             known = parse_words(self.rules.proposed(proposal.all_values))

@@ -55,7 +55,7 @@ class Form(HTMLParser):
         if tag == "form":
             self._is_inside = False
         elif tag == "option" and self._option is not None:
-            value = self._option.get("value", self._text)
+            value = self._option.get("value", " ".join(self._text.split()))
             self.offered.setdefault(self._select, []).append(value)
             if self._chosen is None or "selected" in self._option:
                 self._chosen = value

@@ -1,8 +1,13 @@
-"""What the console says of a board's columns."""
+"""What the console says of a board's columns, and what it offers for their words."""
 
 import pytest
 
+from sync.boards.mapping.decide import Choices, TabDecider
+from sync.console.boards.mapping_form import MappingForm
+from sync.console.boards.mapping_views import FieldOffers
 from tests.boards import two_tab_board
+from tests.boards.console.forms import Form
+from tests.boards.mapping.seen import fields, tab
 from tests.console.conftest import Console
 from tests.made_up import milestone
 
@@ -37,3 +42,29 @@ def test_an_unknown_choice_is_reported_and_not_written(console: Console) -> None
     assert "is no field" in page
     assert "<b>no field" not in page
     assert console.bench.writes() == writes
+
+
+def test_an_option_with_two_spaces_can_be_chosen(console: Console) -> None:
+    visitor, bench = console.signed_in(), console.bench
+    two_tab_board.make(bench, [two_tab_board.line(1)], [])
+    bench.send(milestone(1, name="Permit"))
+    drop_down = bench.book("sheets(data(rowData(values(dataValidation))))")["sheets"][0]["data"][0]
+    index = two_tab_board.HEADERS.index("Permit")
+    rule = drop_down["rowData"][two_tab_board.HEADER_ROW + 1]["values"][index]["dataValidation"]
+    rule["condition"]["values"].append({"userEnteredValue": "Kicked  back"})
+    area = {"sheetId": 0, "startRowIndex": 3, "startColumnIndex": index, "endColumnIndex": index + 1}
+    bench.do({"setDataValidation": {"range": area | {"endRowIndex": 4}, "rule": rule}})
+    tabs = Form(visitor.text(visitor.send("/mapping").location), "mapping").check("tab", "0")
+    form = tabs.send(visitor, "/mapping", step="columns")
+    *_, name = (n for n in form.offered if n.startswith("word:0:1:permit:") and "Canceled" in n)
+    form = form.choose(name, "Kicked  back").send(visitor, "/mapping", step="columns")
+    assert form.values[name] == "Kicked  back"
+
+
+def test_every_word_of_a_column_about_the_whole_job_is_offered() -> None:
+    words = ["Permit in", "Permit OK", "Design sent", *(f"Crew {n}" for n in range(30))]
+    seen = tab(("Client", "Phone", "Stage"), *(("Ada", "303-555-0101", word) for word in words))
+    mapping = TabDecider(fields(), Choices(), "robot").decide(seen, None)
+    stage = FieldOffers(fields()).tab(mapping, MappingForm()).columns[2]
+    assert stage.field == "progress"
+    assert [step.word for step in stage.steps] == words
