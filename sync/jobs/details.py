@@ -72,7 +72,7 @@ class DetailColumns:
         """Return a milestone's alias from the config, or else from EverBright's API."""
         if alias := self._milestones.alias(definition):
             return alias
-        read = job.reads.get(definition)
+        read = job.newest_reads.get(definition)
         alias = read.milestone.alias if read else ""
         return alias if is_word(alias) else ""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import AliasChoices, ConfigDict, Field
 
@@ -15,6 +15,11 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 READ = "-"
 """The prefix of the digest of a body read from EverBright's API. It sorts before every digest of a
 webhook, which is hex."""
+
+
+def _stored_as(name: str, stored: str) -> Any:
+    """Return the annotation of a field that is stored under another name."""
+    return Field(validation_alias=AliasChoices(name, stored), serialization_alias=stored)
 
 
 class Origin(Value):
@@ -92,9 +97,10 @@ _TASK_NAME = 100
 class MilestoneLog(Value):
     """What is kept of all events of a milestone. It is a join; see `joined`."""
 
+    model_config = ConfigDict(serialize_by_alias=True)
     first: Origin
     """The earliest webhook; the earliest read if there is none."""
-    sent: tuple[StatusSeen, ...] = ()
+    webhooks: Annotated[tuple[StatusSeen, ...], _stored_as("webhooks", "sent")] = ()
     """The status in each webhook, the newest first; at most STATUSES."""
     reads: tuple[StatusSeen, ...] = ()
     """The status in each read from the API, the newest first; at most STATUSES."""
@@ -115,7 +121,7 @@ class MilestoneLog(Value):
             rejected_task_count=milestone.rejected_task_count,
         )
         comments = dict.fromkeys(map(comment_key, milestone.comments), origin)
-        statuses = {"reads" if event.is_from_api else "sent": (status,)}
+        statuses = {"reads" if event.is_from_api else "webhooks": (status,)}
         return cls(first=origin, comments=comments, **statuses)
 
     def joined(self, other: "MilestoneLog") -> "MilestoneLog":
@@ -129,7 +135,7 @@ class MilestoneLog(Value):
             comments[key] = earliest((comments.get(key, origin), origin))
         return MilestoneLog(
             first=earliest((self.first, other.first)),
-            sent=_united((*self.sent, *other.sent), lambda status: status.order),
+            webhooks=_united((*self.webhooks, *other.webhooks), lambda status: status.order),
             reads=_united(
                 (*self.reads, *other.reads), lambda status: (status.received, status.order)
             ),
@@ -153,7 +159,7 @@ class MilestoneLog(Value):
 
         A read without tasks gets those of the status before it.
         """
-        return _merged(self.sent, self.reads) if self.reads else self.sent
+        return _merged(self.webhooks, self.reads) if self.reads else self.webhooks
 
     def current(self, state: Callable[[StatusSeen], object]) -> StatusSeen:
         """Return the event with which the current `state` began."""
@@ -336,15 +342,21 @@ TYPED = "typed"
 class Job(Value):
     """The state of a job. It is a join of its events: the order of arrival has no effect."""
 
+    model_config = ConfigDict(serialize_by_alias=True)
     site: str
     events: dict[str, Event] = Field(default_factory=dict)
-    """The newest event of each milestone definition, by the rules of `jobs.reads`."""
+    """The current event of each milestone definition: its newest webhook, or its newest read from
+    the API with what only the webhook has. `jobs.reads` has the rules."""
     logs: dict[str, MilestoneLog] = Field(default_factory=dict)
     """What is kept of all events of each milestone definition."""
-    sent: dict[str, Event] = Field(default_factory=dict)
-    """The newest webhook of each milestone definition whose event was read from the API."""
-    reads: dict[str, Event] = Field(default_factory=dict)
-    """The newest read of each milestone definition that was read from the API."""
+    overridden: Annotated[dict[str, Event], _stored_as("overridden", "sent")] = Field(
+        default_factory=dict
+    )
+    """The newest webhook of each milestone definition whose current event is a read."""
+    newest_reads: Annotated[dict[str, Event], _stored_as("newest_reads", "reads")] = Field(
+        default_factory=dict
+    )
+    """The newest read of each milestone definition, if any."""
     first_quote: Fact | None = None
     """The quote of the earliest event that has one."""
     re_signed: Origin | None = None
@@ -365,7 +377,7 @@ class Job(Value):
     def newest_webhook(self, definition: str) -> Event | None:
         """Return the newest webhook of a milestone definition, even if a read is its event."""
         event = self.events.get(definition)
-        return self.sent.get(definition) if event and event.is_from_api else event
+        return self.overridden.get(definition) if event and event.is_from_api else event
 
     @property
     def is_lead(self) -> bool:

@@ -25,20 +25,22 @@ def as_read(digest: str) -> str:
 
 
 def events_with(job: Job, new: Event) -> dict[str, dict[str, Event]]:
-    """Return the values of a job's `events`, `sent` and `reads` with `new` applied."""
+    """Return a job's `events`, `overridden` and `newest_reads` with `new` applied."""
     definition = new.milestone.milestone_definition
-    sent, read = job.newest_webhook(definition), job.reads.get(definition)
+    webhook, read = job.newest_webhook(definition), job.newest_reads.get(definition)
     # An event that is applied again may have been parsed by a newer version.
     if new.is_from_api:
         read = new if read is None or new.received >= read.received else read
     else:
-        sent = new if sent is None or new.order >= sent.order else sent
-    event = _chosen(sent, read)
-    others = {key: one for key, one in job.sent.items() if key != definition}
+        webhook = new if webhook is None or new.order >= webhook.order else webhook
+    event = _current(webhook, read)
+    overridden = {key: one for key, one in job.overridden.items() if key != definition}
+    if webhook and event.is_from_api:
+        overridden[definition] = webhook
     return {
         "events": {**job.events, definition: event},
-        "sent": {**others, definition: sent} if sent and event.is_from_api else others,
-        "reads": {**job.reads, definition: read} if read else job.reads,
+        "overridden": overridden,
+        "newest_reads": {**job.newest_reads, definition: read} if read else job.newest_reads,
     }
 
 
@@ -78,15 +80,19 @@ def _key(element: Any, number: int) -> str:
     return getattr(element, "uuid", None) or f"#{number}"
 
 
-def _chosen(sent: Event | None, read: Event | None) -> Event:
+def _current(webhook: Event | None, read: Event | None) -> Event:
     """Return the current event, from the newest webhook and the newest read."""
-    if sent is None:
+    if webhook is None:
         assert read is not None  # noqa: S101 - there is one of them
         return read
-    if read is None or not read.overrides(sent) or adds_nothing(read.milestone, sent.milestone):
-        return sent
+    if (
+        read is None
+        or not read.overrides(webhook)
+        or adds_nothing(read.milestone, webhook.milestone)
+    ):
+        return webhook
     kept = {
-        name: getattr(sent.milestone, name)
+        name: getattr(webhook.milestone, name)
         for name in Milestone.model_fields.keys() - _STATE
         if not getattr(read.milestone, name)
     }

@@ -166,14 +166,14 @@ def test_a_full_log_is_a_join_too(minutes: list[int], random: Any) -> None:
     logs = [
         MilestoneLog(
             first=one,
-            sent=(StatusSeen(**dict(one)),),
+            webhooks=(StatusSeen(**dict(one)),),
             comments={f"{one.digest} {n}": one for n in range(3)},
         )
         for one in seen
     ]
     full = MilestoneLog(
         first=seen[0],
-        sent=tuple(
+        webhooks=tuple(
             StatusSeen(stamp=start - timedelta(days=n), received=RECEIVED, digest="")
             for n in range(STATUSES)
         ),
