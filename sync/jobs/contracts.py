@@ -9,11 +9,11 @@ from datetime import datetime
 
 from sync.jobs.model import (
     ContractLog,
+    ContractProgress,
     ContractStatus,
     Job,
     Order,
     Origin,
-    Progress,
     Signing,
 )
 from sync.webhooks.schema import Contract, ContractState
@@ -49,7 +49,7 @@ def _log(new: Contract, signed: Sequence[datetime], origin: Origin) -> ContractL
     dated = origin.model_copy(update={"stamp": origin.updated or origin.stamp})
     if new.state is ContractState.VOIDED:
         return ContractLog(voided=dated)
-    return ContractLog(progress=Progress(**dict(dated), state=new.state, is_dated=is_dated))
+    return ContractLog(progress=ContractProgress(**dict(dated), state=new.state, is_dated=is_dated))
 
 
 def _signing(new: Contract, signed: Sequence[datetime], origin: Origin) -> Signing:

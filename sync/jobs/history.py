@@ -65,7 +65,9 @@ class HistoryLines:
                 changes.append(_change(after.site, fact, subject=subject, **values))
         about = _milestone_with(after, event.milestone_uuid)
         known_comments = _known_comments(before)
-        new = [comment for comment in after.remarks if _identity(comment) not in known_comments]
+        new = [
+            comment for comment in after.other_comments if _identity(comment) not in known_comments
+        ]
         comments = self._by_people(new)
         return [*changes, *(_comment(after.site, origin, one, **about) for one in comments)]
 
@@ -147,7 +149,7 @@ def _identity(comment: Comment) -> str:
 
 def _known_comments(job: Job) -> set[str]:
     keys = [key for log in job.logs.values() for key in log.comments]
-    return {*keys, *(key.partition(" ")[2] for key in keys), *map(_identity, job.remarks)}
+    return {*keys, *(key.partition(" ")[2] for key in keys), *map(_identity, job.other_comments)}
 
 
 def _contract_changes(before: Job, after: Job, origin: Origin) -> list[Change]:

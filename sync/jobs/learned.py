@@ -1,4 +1,4 @@
-"""Learns from all jobs: the order of milestones, and what statuses seem to mean. Pure."""
+"""Proposes answers for the console, from all jobs: the last milestone, what statuses mean. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

@@ -11,7 +11,7 @@ from sync.types import Value
 from sync.webhooks.schema import Comment, ContractState, Document, Milestone
 
 Order = tuple[datetime, datetime, datetime, str]
-NEVER = datetime.min.replace(tzinfo=UTC)
+UNDATED = datetime.min.replace(tzinfo=UTC)
 READ = "-"
 """The prefix of the digest of a body read from EverBright's API. It sorts before every digest of a
 webhook, which is hex."""
@@ -36,7 +36,7 @@ class Origin(Value):
     @property
     def order(self) -> Order:
         """The sort key of events: the largest is the newest."""
-        return (self.stamp, self.updated or NEVER, self.received, self.digest)
+        return (self.stamp, self.updated or UNDATED, self.received, self.digest)
 
     @property
     def is_from_api(self) -> bool:
@@ -216,7 +216,7 @@ def _united(
 
 def comment_key(comment: Comment) -> str:
     """Return the key of a comment; keys sort by the comments' dates."""
-    moment = (comment.timestamp or NEVER).isoformat(timespec="microseconds")
+    moment = (comment.timestamp or UNDATED).isoformat(timespec="microseconds")
     return f"{moment} {comment.uuid or f'{comment.commentor}: {comment.comment[:100]}'}"
 
 
@@ -242,7 +242,7 @@ class Signing(Origin):
         return (self.is_dated, when, len(self.documents), self.order)
 
 
-class Progress(Origin):
+class ContractProgress(Origin):
     """A contract was generated or sent."""
 
     state: ContractState
@@ -268,7 +268,7 @@ class ContractLog(Value):
 
     signed: Signing | None = None
     voided: Origin | None = None
-    progress: Progress | None = None
+    progress: ContractProgress | None = None
 
     def joined(self, other: "ContractLog") -> "ContractLog":
         """Return the log of the events of both: each part is a maximum by a total order."""
@@ -333,7 +333,7 @@ class Change(Value):
         return self.before is None and self.digest.startswith(READ)
 
 
-STAGE, ARCHIVED, QUOTE, REMARK = "stage", "archived", "quote", "remark"
+STAGE, ARCHIVED, QUOTE, COMMENTED = "stage", "archived", "quote", "remark"
 CONTRACT, RE_SIGN, COMMENT = "contract", "re-sign", "comment"
 TYPED = "typed"
 """Text that was typed into a mapped cell was replaced; `name` is the header of its column."""
@@ -362,7 +362,7 @@ class Job(Value):
     re_signed: Origin | None = None
     """The earliest event with a completed re-sign task."""
     facts: dict[str, Fact] = Field(default_factory=dict)
-    """The newest values from other webhooks: STAGE, ARCHIVED ("yes" or ""), and REMARK and
+    """The newest values from other webhooks: STAGE, ARCHIVED ("yes" or ""), and COMMENTED and
     CONTRACT, which have only the dates of the last such webhook."""
     transitions: dict[str, Fact] = Field(default_factory=dict)
     """The stages that were entered without a date, by the stage before and this one, in two
@@ -371,7 +371,7 @@ class Job(Value):
     """What is known of each contract, by the name of its task and its quote, in two lines."""
     change_orders: dict[str, Signing] = Field(default_factory=dict)
     """The signed change orders, by the new quote, or "" if that is not known."""
-    remarks: tuple[Comment, ...] = ()
+    other_comments: Annotated[tuple[Comment, ...], _stored_as("other_comments", "remarks")] = ()
     """The newest comments from other webhooks."""
 
     def newest_webhook(self, definition: str) -> Event | None:

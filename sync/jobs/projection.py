@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from sync.jobs import contracts, reads
 from sync.jobs.model import (
     ARCHIVED,
+    COMMENTED,
     CONTRACT,
-    REMARK,
     STAGE,
     Event,
     Fact,
@@ -32,7 +32,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Earlier dates are ignored: programs send them for zero."""
 
 _COMPLETE = {"COMP"}
-REMARKS = 20
+_COMMENTS = 20
 """Most comments that are kept from comment webhooks."""
 _TOGETHER = timedelta(hours=1)
 """Transitions further apart are believed to have arrived in order."""
@@ -111,9 +111,9 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
         comment.model_copy(update={"timestamp": comment.timestamp or origin.stamp})
         for comment in new.comments
     )
-    remarks = {comment_order(comment): comment for comment in (*job.remarks, *dated)}
-    newest = tuple(remarks[order] for order in sorted(remarks, reverse=True)[:REMARKS])
-    return job.model_copy(update={"facts": facts, "remarks": newest})
+    comments = {comment_order(comment): comment for comment in (*job.other_comments, *dated)}
+    newest = tuple(comments[order] for order in sorted(comments, reverse=True)[:_COMMENTS])
+    return job.model_copy(update={"facts": facts, "other_comments": newest})
 
 
 def _values(new: OtherEvent) -> dict[str, str]:
@@ -124,7 +124,7 @@ def _values(new: OtherEvent) -> dict[str, str]:
     if new.contract:
         values[CONTRACT] = ""
     if new.comments:
-        values[REMARK] = ""
+        values[COMMENTED] = ""
     if new.archived is not None:
         values[ARCHIVED] = "yes" if new.archived else ""
     return values
@@ -153,7 +153,7 @@ def initial_quote(job: Job) -> str:
 def all_comments(job: Job) -> Iterable[Comment]:
     for event in job.events.values():
         yield from event.milestone.comments
-    yield from job.remarks
+    yield from job.other_comments
 
 
 def newest_value(job: Job, field: str) -> str:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sync.jobs.model import NEVER, MilestoneLog, StatusSeen, comment_key
+from sync.jobs.model import UNDATED, MilestoneLog, StatusSeen, comment_key
 from sync.settings.config_file import Config
 from sync.webhooks.schema import Comment
 
@@ -99,7 +99,7 @@ def _came_with(comment: Comment, log: MilestoneLog, change: StatusSeen) -> bool:
 
 def comment_order(comment: Comment) -> tuple[object, ...]:
     """Return the sort key of comments: the largest is the newest."""
-    return (comment.timestamp or NEVER, comment.uuid or "", comment.comment)
+    return (comment.timestamp or UNDATED, comment.uuid or "", comment.comment)
 
 
 def text_with_author(comment: Comment) -> str:

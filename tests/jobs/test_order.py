@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.jobs.milestones import LearnedOrder, Milestones
+from sync.jobs.learned_order import LearnedOrder
+from sync.jobs.milestones import Milestones
 from sync.jobs.model import Event, Job
 from sync.jobs.projection import apply_event
 from sync.jobs.reads import as_read
