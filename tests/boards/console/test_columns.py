@@ -8,6 +8,7 @@ from sync.console.boards.mapping_views import FieldOffers
 from tests.boards import two_tab_board
 from tests.boards.console.forms import Form
 from tests.boards.mapping.seen import fields, tab
+from tests.boards.mapping.stand import area
 from tests.console.conftest import Console
 from tests.made_up import milestone
 
@@ -52,8 +53,7 @@ def test_an_option_with_two_spaces_can_be_chosen(console: Console) -> None:
     index = two_tab_board.HEADERS.index("Permit")
     rule = drop_down["rowData"][two_tab_board.HEADER_ROW + 1]["values"][index]["dataValidation"]
     rule["condition"]["values"].append({"userEnteredValue": "Kicked  back"})
-    area = {"sheetId": 0, "startRowIndex": 3, "startColumnIndex": index, "endColumnIndex": index + 1}
-    bench.do({"setDataValidation": {"range": area | {"endRowIndex": 4}, "rule": rule}})
+    bench.do({"setDataValidation": {"range": area(0, index, 3, 4), "rule": rule}})
     tabs = Form(visitor.text(visitor.send("/mapping").location), "mapping").check("tab", "0")
     form = tabs.send(visitor, "/mapping", step="columns")
     *_, name = (n for n in form.offered if n.startswith("word:0:1:permit:") and "Canceled" in n)
