@@ -1,7 +1,7 @@
 """Compares the whole sheet with the database, and restores missing rows."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sync.errors import Permanent
@@ -66,13 +66,9 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
     with wiring.hold(sleep) as lease:
         flusher = wiring.flusher(sleep)
         again = retry.policy(sleep, longest=_LONGEST_WAIT)
-        backlog = wiring.backlog()
+        before = wiring.backlog()
         found, has_tab = Compared(), True
         try:
-            if backlog.unverified:
-                # A comparison that finds an unverified batch only verifies it.
-                again(reconcile, flusher, lease, confirms_deleted=True)
-                backlog = wiring.backlog()
             found = again(reconcile, flusher, lease, confirms_deleted=True)
         except Permanent as error:
             if error.reason != NO_TAB:
@@ -80,7 +76,9 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
             has_tab = False
         wiring.check_trash()
         unsettled = flusher.store.boards.waiting()
-        warnings = [each for each in evaluate(wiring.backlog()) if each.recheck == COMPARE]
+        now = wiring.backlog()
+        backlog = replace(before, unverified=now.unverified)  # The comparison verifies, too.
+        warnings = [each for each in evaluate(now) if each.recheck == COMPARE]
         without_row = jobs_without_row(flusher)
         return Comparison(found, without_row, backlog, warnings, has_tab, unsettled)
 

@@ -140,8 +140,10 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     snapshot, tabs = context.snapshot, context.tabs
     if not snapshot.tables and store.pending.sites_with_row():
         raise Permanent(NO_TAB, "The tab for jobs is missing. Create it again: brightsheet init")
-    if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.conclude_attempt(context):
+    if not (snapshot.tables and snapshot.has_fence_tab):
         return Compared()
+    if flusher.writer.conclude_attempt(context):
+        return recheck(flusher, lease, confirms_deleted=confirms_deleted)
     everything = flusher.writer.read_everything(context)
     tables = everything.snapshot.tables
     must_have_keys(tables)

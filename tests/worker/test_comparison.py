@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from sync.errors import BrightsheetError
+from sync.errors import BrightsheetError, Retryable
 from sync.ops.alerts import Alerts
 from sync.status.verdict import evaluate
 from sync.store.schema import sheet
@@ -53,6 +53,20 @@ def test_a_comparison_that_google_cut_short_is_made_up_for(bench: Bench) -> None
     step(SheetLoop(bench.wiring, Alerts([]), Stop()))  # As after the wait.
     assert not bench.store.spreadsheet.is_comparison_due(DAY)
     assert bench.row(uuid(1))["Status"] != "typed over"
+
+
+def test_a_comparison_that_finds_a_batch_in_doubt_compares_all_the_same(bench: Bench) -> None:
+    bench.shown(milestone(1), milestone(2), milestone(3))
+    bench.compare()
+    bench.send(milestone(1, status="REJECTED"))
+    bench.google.faults.answer(503, method="*.batchUpdate", count=1, when="after")
+    with pytest.raises(Retryable):
+        bench.flush_once()
+    bench.edit("delete_rows", index=bench.at(2))
+    compared_days_ago(bench, 1.1)
+    step(SheetLoop(bench.wiring, Alerts([]), Stop()))
+    assert not bench.store.spreadsheet.is_comparison_due(DAY)
+    assert [one.site for one in bench.store.pending.jobs_without_row()] == [uuid(2)]
 
 
 def test_an_old_comparison_is_a_warning_until_the_next_one(bench: Bench) -> None:
