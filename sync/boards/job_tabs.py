@@ -49,7 +49,6 @@ class BoardTabs:
     def __init__(self, flusher: Flusher, ended: frozenset[EndedWord] | None = None) -> None:
         """`ended` are words that are no longer options; None stands for the stored ones."""
         self._store = flusher.store
-        self._client = flusher.client
         self._reader = BoardReader(flusher.client)
         self._take_call = flusher.writer.take_call
         self._targets = flusher.targets
@@ -61,16 +60,14 @@ class BoardTabs:
         """Return the mapped tabs: a duplicate is the installer's record, and isn't written."""
         return tuple(table for table in seen if table.mapped_at and table.is_original)
 
-    def check_served(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> None:
+    def check_served(self, snapshot: Snapshot, pending: Pending) -> None:
         """Raise Permanent if a tab that is stored as mapped isn't there with its header row."""
         gone = pending.tabs - {table.sheet_id for table in snapshot.tables}
         if not (pending.tabs or snapshot.tables):
             what = "No tab is mapped: jobs are written nowhere."
             raise Permanent("not_mapped", what, "Map one: brightsheet map --write")
         if gone or not snapshot.tables:
-            self._take_call(lease)
-            by_id = self._client.surroundings().titles
-            names = [repr(by_id[sheet_id]) for sheet_id in sorted(gone) if sheet_id in by_id]
+            names = [repr(title) for tab, title in snapshot.without_header.items() if tab in gone]
             what = f"The header row of the tab {names[0]} was" if names else "A mapped tab was"
             raise Permanent(
                 "header_gone",

@@ -189,7 +189,7 @@ def _read(flusher: Flusher, lease: Lease) -> FlushContext:
     snapshot, pending = flusher.client.read(tabs), flusher.store.pending.read(0, 0)
     context = FlushContext(lease, fence, tabs, pending, snapshot)
     flusher.check_fence(context)
-    tabs.check_served(lease, snapshot, pending)
+    tabs.check_served(snapshot, pending)
     return context
 
 
@@ -201,7 +201,7 @@ def _wanted_tabs(flusher: Flusher, context: FlushContext, extras: Collection[str
     store.confirmations.propose_order(targets.proposed_order(jobs))
     flusher.writer.take_call(context.lease)
     beside = flusher.client.surroundings()
-    titles = targets.free_titles(snapshot, beside)
+    titles = targets.free_titles(beside)
     wanted = targets.wanted(targets.every_column(snapshot, jobs), beside, titles)
     if not extras:
         return wanted

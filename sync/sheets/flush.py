@@ -152,9 +152,7 @@ class Flusher:
         context = FlushContext(lease, fence, tabs, pending, snapshot)
         self.check_fence(context)
         # First, because without the header row nobody knows where an earlier batch has written.
-        tabs.check_served(lease, snapshot, pending)
-        if not snapshot.tables and pending.known_columns:
-            self.surroundings(context)  # It raises if only the header row was deleted.
+        tabs.check_served(snapshot, pending)
         if pending.has_attempt and self.writer.conclude_attempt(context):
             return  # An earlier batch was carried out: the next flush compares with what it wrote.
         if unwritable := self.unwritable(context):
@@ -412,7 +410,7 @@ class Flusher:
             return Titles(), Surroundings()
         self.writer.take_call(context.lease)
         beside = self.client.surroundings()
-        return self.targets.free_titles(snapshot, beside), beside
+        return self.targets.free_titles(beside), beside
 
     def read_snapshot(self, lease: Lease, columns: tuple[str, ...] = ()) -> FlushContext:
         """Read the sheet and its `columns`, without pending work. Raises Permanent or Retryable."""
@@ -422,7 +420,7 @@ class Flusher:
         tabs = self.tabs(pending.mode)
         context = FlushContext(lease, fence, tabs, pending, self.client.read(tabs, columns))
         self.check_fence(context)
-        tabs.check_served(lease, context.snapshot, pending)
+        tabs.check_served(context.snapshot, pending)
         self.must_be_in_place(context)
         self.notice_columns(tabs, context.snapshot, pending)
         return context

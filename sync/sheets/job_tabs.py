@@ -19,6 +19,7 @@ from sync.jobs.model import placeholder_name
 from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.cell_data import CellData, Row, Rows, at, links_of, text_of, texts_of
+from sync.sheets.ids import JOBS_TAB
 from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
 from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
@@ -75,7 +76,7 @@ class JobTabs(Protocol):
         """Return which of the tabs with our metadata hold the jobs; new rows go into the first."""
 
     @abstractmethod
-    def check_served(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> None:
+    def check_served(self, snapshot: Snapshot, pending: Pending) -> None:
         """Raise Permanent if the tabs can't be written as they are."""
 
     def learn(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> bool:
@@ -151,8 +152,14 @@ class OwnTab(JobTabs):
         ours = [table for table in seen if not table.mapped_at]
         return tuple(sorted(ours, key=lambda table: not table.is_original)[:1])
 
-    def check_served(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> None:
-        """Raise Permanent if tabs are mapped and the database doesn't know about it."""
+    def check_served(self, snapshot: Snapshot, pending: Pending) -> None:
+        """Raise Permanent without the header row, or for a mapping that isn't in the database."""
+        if title := snapshot.without_header.get(JOBS_TAB):
+            raise Permanent(
+                "header_gone",
+                f"The header row of the tab {title!r} was deleted. Restore it with the version "
+                "history, or delete the tab: it is created again.",
+            )
         is_mapped = any(table.mapped_at and table.is_original for table in snapshot.all_tables)
         if pending.mode is Mode.UNSET and is_mapped and not snapshot.tables:
             raise Permanent(

@@ -118,6 +118,11 @@ def snapshot_of(answer: Json, choose: Callable[[Sequence[Table]], tuple[Table, .
         locale=properties.get("locale", ""),
         tables=choose(all_tables),
         all_tables=all_tables,
+        without_header={
+            _id(sheet): sheet["properties"]["title"]
+            for sheet in sheets
+            if all(header.sheet is not sheet for header in found)
+        },
         fences=tuple(map(Fence.of, protected)),
         hidden_tabs={
             tab: HiddenTab(sheet["properties"]["title"], len(sheet.get("conditionalFormats", ())))

@@ -176,6 +176,8 @@ class Snapshot:
     all_tables: tuple[Table, ...] = ()
     """All tabs with the metadata of a tab of jobs, from the left: also duplicates, and those of a
     mode that isn't in use."""
+    without_header: Mapping[int, str] = field(default_factory=dict)
+    """Titles of tabs with columns of ours whose header row was deleted, by sheet ID."""
     fences: tuple[Fence, ...] = ()
     """The protected ranges on the hidden tab: usually one."""
     hidden_tabs: Mapping[int, HiddenTab] = field(default_factory=dict)

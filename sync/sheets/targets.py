@@ -7,7 +7,6 @@ from datetime import UTC, datetime, tzinfo
 
 import structlog
 
-from sync.errors import Permanent
 from sync.field_table import ONCE_FILLED_IDS, REP
 from sync.jobs.cells import EMPTY, Column
 from sync.jobs.learned import proposed_order
@@ -18,7 +17,6 @@ from sync.jobs.target import Target
 from sync.settings.config_file import ConsoleAnswers, MilestoneConfig
 from sync.sheets.diff import confirmation, fitting
 from sync.sheets.ensure import PIPELINE, USUAL_TITLES, WantedTabs
-from sync.sheets.ids import JOBS_TAB
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs.history import Line
@@ -222,17 +220,8 @@ class Targets:
             zone=clock,
         )
 
-    def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
-        """Return free titles for new tabs.
-
-        Raises Permanent if the Jobs tab exists but its header row was deleted.
-        """
-        if snapshot.table is None and JOBS_TAB in beside.titles:
-            raise Permanent(
-                "header_gone",
-                f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Restore it "
-                "with the version history, or delete the tab: it is created again.",
-            )
+    def free_titles(self, beside: Surroundings) -> Titles:
+        """Return free titles for new tabs."""
         tabs = self.layout.config.sheet
         return beside.free_titles(Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline))
 

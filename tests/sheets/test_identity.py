@@ -7,6 +7,7 @@ import pytest
 from sync.errors import Permanent
 from sync.sheets.ids import JOBS_TAB
 from tests.bench import Bench
+from tests.chaos.tab import delete_header, jobs_tab, record
 from tests.made_up import milestone, uuid
 
 LATER: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-04T00:00:00Z"}
@@ -120,6 +121,21 @@ def test_a_duplicate_takes_the_place_of_a_deleted_original(eight: Bench) -> None
     }
     assert eight.store.spreadsheet.read_columns().gone == ()
     assert eight.compare() == 0
+
+
+def test_a_duplicate_of_a_tab_without_its_header_row_stays_as_it_was(eight: Bench) -> None:
+    book = eight.google.sheets.spreadsheets[eight.spreadsheet]
+    made = eight.google.edit(eight.spreadsheet, "duplicate_tab", sheet_id=JOBS_TAB)
+    before, original = record(book, made), jobs_tab(book)
+    assert original is not None
+    put_back = delete_header(book, original, 0)
+    eight.send(milestone(1, **LATER))
+    for _ in range(2):
+        assert stopped(eight) == "header_gone"
+    put_back()
+    eight.flush()
+    assert record(book, made) == before
+    assert eight.row(uuid(1))["Milestone 1"] == "Approved"
 
 
 def cut_keys(bench: Bench, *numbers: int) -> None:

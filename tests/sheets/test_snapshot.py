@@ -76,7 +76,7 @@ def mapped(sheet_id: int, made_for: int) -> dict[str, Any]:
 def served(tabs: JobTabs) -> list[int]:
     there = [mapped(5, 5), mapped(6, 6), sheet(JOBS_TAB, 9, True, 8, 9)]
     seen = snapshot_of({"sheets": there}, tabs.tables)
-    tabs.check_served(LEASE, seen, Pending(mode=Mode.UNSET, tabs=frozenset({5, 6})))
+    tabs.check_served(seen, Pending(mode=Mode.UNSET, tabs=frozenset({5, 6})))
     return [table.sheet_id for table in seen.tables]
 
 
@@ -90,9 +90,9 @@ def test_mapped_tabs_unknown_to_the_database_are_refused() -> None:
     seen = snapshot_of({"sheets": [mapped(5, 5)]}, OWN.tables)
     assert seen.tables == ()
     with pytest.raises(Permanent) as error:
-        OWN.check_served(LEASE, seen, Pending(mode=Mode.UNSET))
+        OWN.check_served(seen, Pending(mode=Mode.UNSET))
     assert error.value.reason == "mapping_unknown"
-    OWN.check_served(LEASE, seen, Pending(mode=Mode.OURS))
+    OWN.check_served(seen, Pending(mode=Mode.OURS))
 
 
 def test_every_row_of_a_site_is_its_row() -> None:
