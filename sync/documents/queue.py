@@ -48,6 +48,7 @@ class DocumentQueue:
         self._turn = Lock()
         self._ready: deque[tuple[ClaimedJob, PendingDocument]] = deque()
         self._finished: deque[Claim] = deque()
+        self._has_begun = False
 
     def take(self) -> tuple[ClaimedJob, PendingDocument] | None:
         """Return the next document; if none is due, wait a moment and return None.
@@ -70,6 +71,10 @@ class DocumentQueue:
 
     def _claim(self) -> bool:
         """Claim a job and make its documents ready; return whether one was due."""
+        if not self._has_begun:
+            # Somebody may have restarted the worker after correcting a setting.
+            self._documents.retry_now()
+            self._has_begun = True
         claim_and_due = self._documents.claim(self._pop_finished())
         if claim_and_due is None:
             return False

@@ -280,7 +280,8 @@ RULES = [
             + f" been copied yet{oldest(now.oldest_document)}."
         ),
         cause="EverBright or Google Drive is slow or is rejecting requests.",
-        fix="See the reasons under Documents on the console.",
+        fix="See the reasons under Documents on the console, and dismiss those that EverBright no "
+        "longer has.",
         command="brightsheet deliveries",
         page="/documents?state=pending",
         behind=are_documents_late,
@@ -442,7 +443,8 @@ RULES = [
             + f" couldn't be copied yet ({now.failing_for})."
         ),
         cause="EverBright or Google Drive rejected the request or didn't answer.",
-        fix="They are retried automatically. See the reasons under Documents on the console.",
+        fix="They are retried automatically. See the reasons under Documents on the console, and "
+        "dismiss those that EverBright no longer has.",
         command="brightsheet deliveries",
         page="/documents?state=pending",
         warns=lambda now: now.failing,

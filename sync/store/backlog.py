@@ -284,17 +284,18 @@ def _findings(connection: Connection, spreadsheet: str) -> dict[str, list[str]]:
 
 
 def _documents() -> dict[str, Select[Any]]:
-    is_pending = document.c.state == FileState.PENDING
+    is_pending, wanted_at = _is_document(FileState.PENDING), document.c.wanted_at
     return {
         "documents": _count(is_pending),
-        "oldest_document": _age(document.c.wanted_at, is_pending),
-        **_counted("failing", document.c.wanted_at, _is_failing()),
-        **_counted(
-            "failed_documents",
-            document.c.wanted_at,
-            (document.c.state == FileState.FAILED) & ~is_dismissed(document.c.uuid),
-        ),
+        "oldest_document": _age(wanted_at, is_pending),
+        **_counted("failing", wanted_at, _is_failing()),
+        **_counted("failed_documents", wanted_at, _is_document(FileState.FAILED)),
     }
+
+
+def _is_document(state: FileState) -> ColumnElement[bool]:
+    """Return the condition for documents in this state that nobody dismissed."""
+    return and_(document.c.state == state, ~is_dismissed(document.c.uuid))
 
 
 def _counted(
@@ -327,7 +328,7 @@ def _is_rejected_lately() -> ColumnElement[bool]:
 
 
 def _is_failing() -> ColumnElement[bool]:
-    is_pending = document.c.state == FileState.PENDING
+    is_pending = _is_document(FileState.PENDING)
     return and_(is_pending, document.c.attempts >= _FAILING, document.c.reason != "")
 
 

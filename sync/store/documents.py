@@ -226,6 +226,11 @@ class Documents:
         values = {"state": FileState.PENDING, "due_at": 0.0, "attempts": 0, "wanted_at": now()}
         return self._database.execute(update(document).where(which).values(values))
 
+    def retry_now(self) -> None:
+        """Make pending documents due whose last try failed: the cause may be fixed."""
+        has_failed = (document.c.state == FileState.PENDING) & (document.c.attempts > 0)
+        self._database.execute(update(document).where(has_failed).values(due_at=now()))
+
     def counts(self) -> dict[str, int]:
         """Return the number of documents by state."""
         query = select(document.c.state, func.count()).group_by(document.c.state)

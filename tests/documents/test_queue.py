@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sync.documents.calls import Calls, Ids
 from sync.documents.queue import DocumentQueue
+from sync.errors import Retryable
 from sync.google.drive import Drive
 from sync.store import (
     Claim,
@@ -53,6 +54,19 @@ def test_a_jobs_documents_go_to_several_copiers_under_one_claim(database_url: st
     queue.done(of_three[2])
     queue.take()  # Ends the claim.
     assert queue.take() is not None
+
+
+def test_what_failed_is_tried_again_after_a_start(database_url: str) -> None:
+    """Or the copies would be an hour late after somebody corrected the token or the folder."""
+    documents, stop = with_documents(database_url, 1), Stop()
+    queue = queue_of(documents, stop)
+    taken = queue.take()
+    assert taken is not None
+    job, document = taken
+    documents.postpone(job.claim, document.uuid, Retryable("folder_gone", "It is gone."), 3600)
+    queue.done(job)
+    assert queue.take() is None
+    assert queue_of(documents, stop).take() is not None
 
 
 class Counting(Documents):

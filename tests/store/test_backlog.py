@@ -25,6 +25,7 @@ from sync.store import (
 )
 from sync.store.backlog import _inbox
 from sync.store.deliveries import Deliveries, DeliveryFilter
+from sync.store.findings import dismiss
 from sync.store.jobs import DocumentToCopy as WantedDocument
 from sync.store.jobs import Jobs
 from sync.store.schema import metadata
@@ -253,6 +254,9 @@ def test_failures_are_counted_with_the_top_reason(database: Database, held: Leas
     aged(database, "document", "wanted_at", 1200)
     assert look(database).failing_for == "everbright_token"
     assert look(database).oldest_failing == pytest.approx(1200, abs=20)
+    dismiss(database, [uuid(7), uuid(8)])  # EverBright may not have them any longer.
+    found = look(database)
+    assert (found.documents, found.oldest_document, found.failing) == (0, None, 0)
 
 
 def test_a_token_is_refused_since_the_first_time_until_it_is_accepted(database: Database) -> None:
