@@ -50,7 +50,7 @@ LINGER_SECONDS = 2.0
 _CHECK_SECONDS = 1.0  # between two looks for connections past their deadline
 _FINISH_SECONDS = 5.0  # for requests in progress, on shutdown
 _STOP_SECONDS = 4.0  # for the worker and the watch after that
-_STOP_TALLY_SECONDS = 1.0  # of those: an unreachable database must not take the worker's time
+_STOP_COUNTER_SECONDS = 1.0  # of those: an unreachable database must not take the worker's time
 _UPGRADE_SECONDS = 3.0
 
 _ERRORS = {
@@ -427,7 +427,7 @@ def serve(settings: Settings, host: str | None = None) -> None:
     server = _listening(app, settings, host or default_host)
     stopping = _stop_signals(server.pull_trigger)
     worker, watch = app.extensions["brightsheet"], app.extensions["brightsheet_watch"]
-    tally = app.extensions["brightsheet_refusal_counter"]
+    refusals = app.extensions["brightsheet_refusal_counter"]
     if settings.worker == "embedded":
         worker.start()
     if settings.alert_urls:
@@ -435,7 +435,7 @@ def serve(settings: Settings, host: str | None = None) -> None:
     server.serve_until(stopping)
     until = time.monotonic() + _STOP_SECONDS
     watch.stop()
-    tally.stop(_STOP_TALLY_SECONDS)
+    refusals.stop(_STOP_COUNTER_SECONDS)
     worker.stop(until - time.monotonic())
 
 

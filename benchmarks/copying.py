@@ -134,7 +134,7 @@ def _copy_all(wiring: Wiring, documents: int) -> None:
     loops = [DocumentLoop(wiring, Alerts(()), stop, queue) for _ in range(COPIERS)]
     threads = [
         threading.Thread(
-            target=run_loop, args=(stop, one.step, int, wiring.measures.count), daemon=True
+            target=run_loop, args=(stop, one.step, int, wiring.metrics.count), daemon=True
         )
         for one in loops
     ]

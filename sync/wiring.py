@@ -47,7 +47,7 @@ from sync.store import (
     Jobs,
     Lease,
     Leases,
-    Measures,
+    Metrics,
     Refusals,
     SheetStore,
     backlog,
@@ -114,7 +114,7 @@ class Wiring:
         self.refusals = Refusals(database, settings.keep_deliveries_days)
         self.customers = Customers(database)
         self.heartbeats = Heartbeats(database)
-        self.measures = Measures(database)
+        self.metrics = Metrics(database)
         self.leases = Leases(database, settings.lease_seconds)
         self._detail_columns = DetailColumns(settings.config)
 

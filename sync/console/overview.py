@@ -20,7 +20,7 @@ from sync.jobs.milestones import Milestones
 from sync.sheets.snapshot import Snapshot, Table
 from sync.status.rules import is_alive, last_moment
 from sync.status.verdict import evaluate
-from sync.store.hours import HourFigures, latest_hours
+from sync.store.hourly_counts import HourFigures, latest_hours
 from sync.types import Mode, letters
 
 HEIGHT = 100.0

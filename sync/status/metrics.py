@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from sync.status.refusal_counter import ALL_REASONS
 from sync.status.verdict import evaluate, waiting
 from sync.store import Acknowledgements, Backlog
-from sync.store.measures import ACKNOWLEDGED, BOUNDS, FLUSHED, SHOWN
+from sync.store.metrics import ACKNOWLEDGED, BOUNDS, FLUSHED, SHOWN
 from sync.wiring import Wiring
 
 
@@ -27,7 +27,7 @@ class StoreCollector(Collector):
     _acknowledgements: Acknowledgements
 
     def collect(self) -> Iterator[Metric]:
-        wiring, measures = self._wiring, self._wiring.measures
+        wiring, stored = self._wiring, self._wiring.metrics
         deliveries = wiring.inbox.counts()
         yield _by_label("brightsheet_deliveries", "Deliveries kept", "outcome", deliveries)
         documents = wiring.documents.counts()
@@ -35,8 +35,8 @@ class StoreCollector(Collector):
         refused = dict.fromkeys(ALL_REASONS, 0) | wiring.refusals.totals()
         yield _by_label("brightsheet_refused", "Requests refused, not kept", "reason", refused)
         yield from _of_backlog(wiring.backlog())
-        measures.add(ACKNOWLEDGED, self._acknowledgements.take())
-        for name, found in measures.histograms().items():
+        stored.add(ACKNOWLEDGED, self._acknowledgements.take())
+        for name, found in stored.histograms().items():
             family, text = _HISTOGRAMS[name]
             bounds = [*map(str, BOUNDS[name]), "+Inf"]
             buckets = [*zip(bounds, found.counts, strict=True)]
@@ -44,7 +44,7 @@ class StoreCollector(Collector):
         errors = CounterMetricFamily(
             "brightsheet_errors", "Errors of the worker", labels=["class", "reason"]
         )
-        for labels, count in measures.errors().items():
+        for labels, count in stored.errors().items():
             errors.add_metric(labels, count)
         yield errors
 

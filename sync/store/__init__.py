@@ -1,4 +1,16 @@
-"""The database, SQLite or PostgreSQL: the only user of SQLAlchemy."""
+"""The database, SQLite or PostgreSQL: the only user of SQLAlchemy.
+
+- The database itself: `database` (transactions, leases), `schema` (all tables), `revisions`
+- Webhooks: `inbox` stores them, `deliveries` searches them, `refusals` counts those that weren't
+  stored, `forgotten` recognizes those of jobs that `erase` deleted
+- Jobs: `jobs` (as projected), `history` (their changes), `lookups` (customers and details),
+  `documents` (the queue), `backfills`, `job_records` (all of that for a page)
+- A spreadsheet: `spreadsheet` (its row, with `sheet_state` and `rate_limit`), `pending` (the work
+  of a flush), `batches` (its results), `boards`, `findings` (of the last comparison)
+- People: `actions`, `confirmed`, `drafts`, `reported`
+- Figures: `backlog` (what is pending or has failed now, for `/status`), `heartbeats`,
+  `hourly_counts` (for the console), `metrics` (for `/metrics`)
+"""
 
 from sync.store.actions import ActionLog, ActionState
 from sync.store.backfills import Backfills, JobState
@@ -16,7 +28,7 @@ from sync.store.inbox import Inbox, KeptDelivery
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import DocumentToCopy, Jobs, Projected
 from sync.store.lookups import Customers, DetailStore
-from sync.store.measures import Acknowledgements, Measures
+from sync.store.metrics import Acknowledgements, Metrics
 from sync.store.pending import Pending, PendingWork
 from sync.store.refusals import Refusals, RefusedDay, RefusedRequests
 from sync.store.sheet_state import FenceDoubt, ReadColumn
@@ -50,7 +62,7 @@ __all__ = [
     "KeptDocument",
     "Lease",
     "Leases",
-    "Measures",
+    "Metrics",
     "Pending",
     "PendingDocument",
     "Projected",

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sync.jobs.cells import EMPTY, Cells, cells_in, cells_out
 from sync.jobs.model import TYPED, Change
 from sync.jobs.pipeline import PipelineEntry
-from sync.store import history, hours, measures
+from sync.store import history, hourly_counts, metrics
 from sync.store.database import Database, Lease, bumped, clock, now
 from sync.store.schema import attempt, cell_history, job, quarantine, undo
 from sync.store.spreadsheet import HAS_LOST_KEY, NO_TROUBLE, Spreadsheet
@@ -183,7 +183,7 @@ class Batches:
         right = [one for one in tried.shown if one.site not in conclusion.misplaced]
         with self._database.writing(lease) as connection:
             ages = _ages(connection, right)
-            measures.add(self._database, connection, measures.SHOWN, ages)
+            metrics.add(self._database, connection, metrics.SHOWN, ages)
             self._confirm(connection, right)
             if conclusion.misplaced:
                 _confirm_cells(connection, tried.shown, conclusion)
@@ -204,7 +204,7 @@ class Batches:
                 **_NO_DOUBT,
                 **(NO_TROUBLE if conclusion.ends_trouble else {}),
             )
-            hours.count_flush(self._database, connection, len(right))
+            hourly_counts.count_flush(self._database, connection, len(right))
             # Every other attempt was for a fence that is gone now.
             connection.execute(delete(attempt).where(mine))
 

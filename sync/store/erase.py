@@ -68,16 +68,7 @@ def erase(database: Database, leases: Iterable[Lease], site: str) -> None:
         connection.execute(delete(delivery).where(found))
         hashes = [{"digest": digest_of(one)} for one in _ids(connection, site)]
         connection.execute(database.insert_new(forgotten).values(at=now()), hashes)
-        # Documents that the job shares with others go to one of these.
-        connection.execute(delete(shared_document).where(shared_document.c.site == site))
-        shared = select(shared_document.c.uuid, func.min(shared_document.c.site)).group_by(
-            shared_document.c.uuid
-        )
-        own = select(document.c.uuid).where(document.c.site == site)
-        for uuid, other in connection.execute(shared.where(shared_document.c.uuid.in_(own))).all():
-            connection.execute(update(document).where(document.c.uuid == uuid).values(site=other))
-            is_other = shared_document.c.uuid == uuid, shared_document.c.site == other
-            connection.execute(delete(shared_document).where(*is_other))
+        _hand_over_shared_documents(connection, site)
         seqs = select(change.c.seq).where(change.c.site == site)
         connection.execute(delete(history_written).where(history_written.c.seq.in_(seqs)))
         for table in metadata.sorted_tables:
@@ -88,6 +79,18 @@ def erase(database: Database, leases: Iterable[Lease], site: str) -> None:
         connection.execute(delete(attempt).where(named))
         connection.execute(delete(undo).where(undo.c.body.contains(site)))
         connection.execute(update(action).where(action.c.detail.contains(site)).values(detail=""))
+
+
+def _hand_over_shared_documents(connection: Connection, site: str) -> None:
+    """Make each document that a job shares with others the document of one of these."""
+    shared = shared_document.c
+    connection.execute(delete(shared_document).where(shared.site == site))
+    own = select(document.c.uuid).where(document.c.site == site)
+    heirs = select(shared.uuid, func.min(shared.site)).where(shared.uuid.in_(own))
+    for uuid, heir in connection.execute(heirs.group_by(shared.uuid)).all():
+        connection.execute(update(document).where(document.c.uuid == uuid).values(site=heir))
+        is_heir = shared.uuid == uuid, shared.site == heir
+        connection.execute(delete(shared_document).where(*is_heir))
 
 
 def _ids(connection: Connection, site: str) -> list[str]:

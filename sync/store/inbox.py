@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
-from sync.store import hours
+from sync.store import hourly_counts
 from sync.store.database import Database, now
 from sync.store.findings import is_dismissed
 from sync.store.forgotten import ERASED, names_forgotten
@@ -209,7 +209,7 @@ class Inbox:
         some = select(delivery.c.seq).where(old, used, is_settled).limit(_MAX_BATCH)
         with self._database.writing() as connection:
             remember_newest(self._database, connection)
-            hours.prune(connection)
+            hourly_counts.prune(connection)
         total = 0
         while count := self._database.execute(delete(delivery).where(delivery.c.seq.in_(some))):
             total += count

@@ -1,6 +1,6 @@
 """Counts rejected requests by day and reason."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,6 @@ from sync.store.database import Database, clock, now
 from sync.store.schema import refusal
 
 WRONG_SECRET, NO_SECRET = "wrong_secret", "no_secret"
-WRONG_SECRETS = (WRONG_SECRET, NO_SECRET)
 """Reasons that may mean a mistyped secret at the webhook's sender."""
 _DAY = 86_400
 _LONGEST_SOURCE = 64
@@ -67,7 +66,7 @@ class Refusals:
     def latest(self, days: int) -> list[RefusedDay]:
         """Return the rejected requests of the last `days` days (with today), newest first."""
         columns = (refusal.c.reason, refusal.c["count"], refusal.c.last_at, refusal.c.last_source)
-        query = select(*columns).where(since(days))
+        query = select(*columns).where(_since(days))
         query = query.order_by(refusal.c.day.desc(), refusal.c.last_at.desc())
         return [
             RefusedDay(reason, count, datetime.fromtimestamp(last, UTC), source)
@@ -80,19 +79,19 @@ class Refusals:
         return dict(self._database.rows(query))
 
 
-def since(days: int) -> ColumnElement[bool]:
+def _since(days: int) -> ColumnElement[bool]:
     """Return the condition for the last `days` days (UTC), today included."""
     return refusal.c.day > now() / float(_DAY) - days
 
 
-def count(days: int) -> Select[Any]:
-    """Return the query for how many requests were rejected in the last `days` days."""
-    return select(func.coalesce(_sum(), 0)).where(since(days))
+def count_since_yesterday() -> Select[Any]:
+    return select(func.coalesce(_sum(), 0)).where(_since(days=2))
 
 
-def last(reasons: Collection[str]) -> Select[Any]:
-    """Return the query for how many seconds ago the last request was rejected for `reasons`."""
-    return select(now() - func.max(refusal.c.last_at)).where(refusal.c.reason.in_(reasons))
+def wrong_secret_age() -> Select[Any]:
+    """Return the query for how many seconds ago a secret was last wrong or missing."""
+    is_wrong = refusal.c.reason.in_((WRONG_SECRET, NO_SECRET))
+    return select(now() - func.max(refusal.c.last_at)).where(is_wrong)
 
 
 def _sum() -> ColumnElement[int]:

@@ -283,7 +283,7 @@ class Spreadsheet:
 
         Returns False while writing is paused.
         """
-        is_past = (sheet.c.compared_at < 0) | (sheet.c.compared_at < now() - seconds)
+        is_past = sheet.c.compared_at < now() - seconds  # Negative times are, too.
         return bool(self._database.scalar(select(is_past).where(self._is_written)))
 
     def set_compared(self, lease: Lease) -> None:

@@ -74,7 +74,7 @@ class Worker:
             self._start("backfill", backfill.step, lambda: self._stop.wait(BACKFILL_POLL_SECONDS))
 
     def _start(self, name: str, step: Callable[[], bool], idle: Callable[[], object]) -> Thread:
-        loop = self._stop, step, idle, self._wiring.measures.count
+        loop = self._stop, step, idle, self._wiring.metrics.count
         thread = Thread(target=run_loop, args=loop, name=name, daemon=True)
         thread.start()
         self._threads.append(thread)

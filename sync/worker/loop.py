@@ -104,7 +104,7 @@ class DocumentLoop:
 
     def __init__(self, wiring: Wiring, alerts: Alerts, stop: Stop, queue: DocumentQueue) -> None:
         self._documents = wiring.documents
-        self._count = wiring.measures.count
+        self._count = wiring.metrics.count
         self._copier = wiring.copier(stop.sleep)
         self._queue = queue
         self._alerts = alerts

@@ -14,7 +14,7 @@ from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.sheets.reconcile import reconcile, update_own_tab
 from sync.store import Lease
-from sync.store.measures import FLUSHED
+from sync.store.metrics import FLUSHED
 from sync.wiring import Wiring
 from sync.worker.loop import FAULT_SECONDS, Stop
 
@@ -122,19 +122,19 @@ class SheetLoop:
         if self._store.pending.is_due():
             began = monotonic()
             self._flusher.flush(lease)
-            self._wiring.measures.add(FLUSHED, [monotonic() - began])
+            self._wiring.metrics.add(FLUSHED, [monotonic() - began])
 
     def _note_retry(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, Retryable):
-            self._wiring.measures.count(error)
+            self._wiring.metrics.count(error)
             _log.info("flush_retried", reason=error.reason, wait=state.upcoming_sleep)
             self._store.spreadsheet.set_trouble(error.reason, error.message)
 
     def _pause_after(self, error: BrightsheetError) -> None:
         if error.reason in retry.ENDS_WORK:
             return
-        self._wiring.measures.count(error)
+        self._wiring.metrics.count(error)
         _log.error("sheet_not_written", reason=error.reason, message=error.message)
         age = self._store.spreadsheet.set_trouble(error.reason, error.message)
         if isinstance(error, Permanent):

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from emulator import Emulator
 from sync.status.rules import RULES
 from sync.store import RefusedRequests
-from sync.store.hours import latest_hours
+from sync.store.hourly_counts import latest_hours
 from sync.store.schema import customer, delivery
 from sync.store.schema import document as documents
 from tests.console.conftest import Console, Visitor

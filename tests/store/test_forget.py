@@ -12,8 +12,8 @@ from sync.store.schema import document, metadata
 from sync.webhooks.schema import Outcome
 from tests.backfill.stand import TOKEN, event
 from tests.bench import Bench
-from tests.made_up import document as a_document
 from tests.made_up import body, milestone, task, uuid
+from tests.made_up import document as a_document
 from tests.stored import newest
 from tests.webhooks.payloads import contract
 

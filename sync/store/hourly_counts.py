@@ -1,4 +1,4 @@
-"""Counts the webhooks received and the flushes written in each hour."""
+"""Counts the webhooks and the flushes of each hour, which the console plots."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -44,7 +44,7 @@ def add(database: Database, connection: Connection, name: str, seconds: Iterable
 
 
 @dataclass(frozen=True)
-class Measures:
+class Metrics:
     """Histograms and counters in the database."""
 
     _database: Database

@@ -56,9 +56,9 @@ def test_an_internal_error_of_a_loop_is_counted(bench: Bench) -> None:
         raise ValueError
 
     stop = Stop()
-    thread = Thread(target=run_loop, args=(stop, broken, int, bench.wiring.measures.count))
+    thread = Thread(target=run_loop, args=(stop, broken, int, bench.wiring.metrics.count))
     thread.start()
-    wait_for(bench.wiring.measures.errors)
+    wait_for(bench.wiring.metrics.errors)
     stop.set()
     thread.join()
-    assert bench.wiring.measures.errors() == {("internal", "fault"): 1}
+    assert bench.wiring.metrics.errors() == {("internal", "fault"): 1}
