@@ -235,6 +235,7 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         answers=form.row_answers,
         no_row=NONE,
         cautions=cautions(grouped(views)),
+        nameless=[view.mapping.tab.title for view in views if not view.shows_name],
         staying=_titles(report.staying),
         most=_MOST_ROWS,
     )

@@ -174,6 +174,12 @@ class TabView:
     """Fields that get a new column, and their titles."""
 
     @property
+    def shows_name(self) -> bool:
+        """Whether a column shows the customer's name, so that new rows have it."""
+        fields = [*(column.field for column in self.columns), *(field for field, _ in self.added)]
+        return "customer" in fields
+
+    @property
     def stored(self) -> str:
         """A hash of its mapping in the sheet."""
         return mapping_digest(self.mapping.tab)

@@ -489,6 +489,19 @@ def test_a_missing_word_is_reported(console: Console) -> None:
 
 
 @pytest.mark.long
+def test_new_rows_without_a_name_are_reported(console: Console) -> None:
+    """As on a board with first and last names in two columns, which no field fills."""
+    said = "No column shows the customer’s name"
+    form = chosen(columns(console.visitor)).send(console.visitor, MAPPING, step="preview")
+    assert said not in form.page
+    form = form.send(console.visitor, MAPPING, step="columns")
+    form.choose(f"field:{BOTH}:1:cust name", "")
+    assert said in form.send(console.visitor, MAPPING, step="preview").page
+    form.values.setlist(f"add:{BOTH}", ["customer"])
+    assert said not in form.send(console.visitor, MAPPING, step="preview").page
+
+
+@pytest.mark.long
 def test_our_own_pace_is_not_called_an_outage(console: Console) -> None:
     form = chosen(columns(console.visitor))
     console.bench.google.faults.between(lambda *_: time.sleep(21), api="everbright", count=1)
