@@ -1,11 +1,11 @@
 """Serves the pages of deliveries: a search, and a page for each."""
 
 import json
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -15,12 +15,14 @@ from sync.console.parts import ConsoleParts, is_id, typed_number, typed_text
 from sync.jobs.status import Statuses
 from sync.status.deliveries import REFUSED_DAYS, as_json, moment
 from sync.store.deliveries import DeliveryFilter
+from sync.types import UUID_PATTERN
 from sync.webhooks.schema import Outcome
 
 PAGE = 50
 _MOST_JOBS = 50
 """A search for a customer that finds more is too vague."""
 _LONGEST_SITES = _MOST_JOBS * 40
+_SITE = re.compile(UUID_PATTERN, re.IGNORECASE)
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
@@ -48,13 +50,18 @@ class Search:
     def query(self) -> dict[str, Any]:
         return {name: text for name, text in vars(self).items() if text}
 
+    @property
+    def whole_sites(self) -> list[str]:
+        """Return the site IDs that aren't only a part of one; people paste a page's address."""
+        return [site.lower() for site in _SITE.findall(self.site)]
+
     def wanted(self, parts: ConsoleParts) -> DeliveryFilter:
         """Return the filter; an invalid date is ignored."""
         since = None
         with suppress(ValueError, OverflowError):
             now = datetime.now(parts.wiring.settings.zone)
             since = moment(self.since, now) if self.since else None
-        sites = tuple(self.site.split()[:_MOST_JOBS])
+        sites = tuple(self.whole_sites or self.site.split())[:_MOST_JOBS]
         return DeliveryFilter(_OUTCOMES.get(self.outcome), sites, "", since, self.milestone)
 
 
@@ -75,6 +82,8 @@ def deliveries(parts: ConsoleParts) -> Any:
     if request.method == "POST":
         return _search(parts)
     search = Search.typed(request.args)
+    whole = search.whole_sites
+    has_token = parts.wiring.settings.everbright_api_token is not None
     before = typed_number(request.args, "before")
     lines = parts.deliveries.newest(PAGE + 1, search.wanted(parts), before)
     page = lines[:PAGE]
@@ -91,7 +100,7 @@ def deliveries(parts: ConsoleParts) -> Any:
         outcomes=list(Outcome),
         refused=parts.wiring.refusals.latest(REFUSED_DAYS),
         refused_days=REFUSED_DAYS,
-        can_read=_site(search.site) if parts.wiring.settings.everbright_api_token else "",
+        can_read=whole[0] if has_token and len(whole) == 1 else "",
         query=search.query,
     )
 
@@ -106,11 +115,3 @@ def delivery(parts: ConsoleParts, delivery: str) -> Any:
         content = json.dumps(content, indent=2, ensure_ascii=False)
     record = parts.jobs.find(kept.site) if kept.site else None
     return render_template("console/delivery.html", kept=kept, content=content, record=record)
-
-
-def _site(text: str) -> str:
-    """Return a whole site ID; "" for a part of one, which can't be read from EverBright."""
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return ""

@@ -181,6 +181,7 @@ def searched(store_console: Console) -> Visitor:
         (f"site={uuid(1)}", ["Site Survey"]),
         (f"site={uuid(1)}+{uuid(2)[:-1]}", ["PTO", "Permits", "Site Survey"]),
         (f"site={uuid(9)}", []),
+        (f"site=https://engine.goeverbright.com/sites/{uuid(1)}/milestones", ["Site Survey"]),
         ("milestone=permit", ["Permits"]),
         ("milestone=100%25", ["PTO"]),
         ("milestone=%25", ["PTO"]),
