@@ -40,8 +40,8 @@ class Comparison:
     """What a comparison finds beside the differences, unless it was dismissed."""
     has_tab: bool = True
     """False if the tab for jobs is missing."""
-    unsettled: frozenset[str] = frozenset()
-    """The site IDs of jobs that get no row before somebody chooses it."""
+    waiting_for_answer: frozenset[str] = frozenset()
+    """The sites of jobs that get no row yet, because somebody may choose one of a board's."""
 
     def without_row_starting(self, site: str) -> list[JobWithoutRow]:
         """Return the jobs without a row whose site ID starts with `site`."""
@@ -75,12 +75,12 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
                 raise
             has_tab = False
         wiring.check_trash()
-        unsettled = flusher.store.boards.waiting()
+        waiting_for_answer = flusher.store.boards.waiting()
         now = wiring.backlog()
         backlog = replace(before, unverified=now.unverified)  # The comparison verifies, too.
         warnings = [each for each in evaluate(now) if each.recheck == COMPARE]
         without_row = jobs_without_row(flusher)
-        return Comparison(found, without_row, backlog, warnings, has_tab, unsettled)
+        return Comparison(found, without_row, backlog, warnings, has_tab, waiting_for_answer)
 
 
 def jobs_without_row(flusher: Flusher) -> list[JobWithoutRow]:
@@ -157,7 +157,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "well": comparison.is_well,
         "differing": len(found.wrong),
         "without_row": [job.site for job in comparison.without_row],
-        "waiting_for_an_answer": sorted(comparison.unsettled),
+        "waiting_for_an_answer": sorted(comparison.waiting_for_answer),
         "foreign_keys": [key.model_dump() for key in found.foreign],
         "doubled": [job.model_dump() for job in found.doubled],
         "kept_words": [cell.model_dump() for cell in found.kept],

@@ -1,6 +1,6 @@
 """Serves a board, tabs that an installer had before, as the tabs of jobs (`JobTabs`)."""
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo
 
 from sync.boards import habits, table_end
@@ -16,8 +16,8 @@ from sync.boards.options import EndedWord, ended_words, worded_ranges
 from sync.boards.party import Party
 from sync.boards.progress_words import ProgressWords, parse_words
 from sync.boards.reader import BoardReader
-from sync.boards.row_lookup import look_up
-from sync.boards.uncertain_jobs import added_rows
+from sync.boards.review import NamedRow, added_rows
+from sync.boards.row_lookup import Lookup, look_up
 from sync.boards.views import views_of
 from sync.errors import Permanent
 from sync.field_table import KEY, PLACEHOLDER
@@ -97,8 +97,7 @@ class BoardTabs:
         columns = self._reader.columns(tables)
         texts = texts_of_columns(tables, columns)
         customers = self._store.boards.customers_without_row()
-        answers = self._store.boards.answers()
-        lookup = look_up(texts, customers, self._match.by, answers)
+        lookup = self.look_up(texts, customers)
         new = without - lookup.matches.keys()
         # Jobs that still wait aren't among the targets; those that waited before get a row now.
         waiting = self._store.boards.mark_unsettled(
@@ -129,7 +128,7 @@ class BoardTabs:
         others = {
             place: row for place, row in texts.items() if site_in_text(row.get(KEY, "")) not in mine
         }
-        lookup = look_up(others, customers, self._match.by, self._store.boards.answers())
+        lookup = self.look_up(others, customers)
         return {site: [lookup.matches[site]] for site in mine.keys() & lookup.matches.keys()}
 
     def translated(self, table: Table, column: str, cell: Cell) -> Cell | None:
@@ -213,25 +212,33 @@ class BoardTabs:
             offered = self._reader.options(ranges)
             self._known_ended = ended_words(tables, offered, self._ended)
             self._store.spreadsheet.keep_ended_words(lease, self._ended)
+        self.look_up_all(lease, tables, rows, targets, zone)
         customers = {target.site: target.customer for target in targets}
-        foreign = foreign_keys(tables, rows, customers, self._match.by)
-        added = added_rows(tables, rows, targets, self, zone)
-        texts = texts_of_rows(tables, rows)
-        self._settle(lease, texts, customers, added.keys())
-        return foreign
+        return foreign_keys(tables, rows, customers, self._match.by)
 
-    def _settle(
-        self, lease: Lease, texts: RowTexts, customers: Mapping[str, Customer], added: Set[str]
-    ) -> None:
-        """Record which jobs are uncertain, and which aren't any longer, since people changed rows.
+    def look_up(
+        self, texts: RowTexts, customers: Mapping[str, Customer], added: Collection[str] = ()
+    ) -> Lookup:
+        """Return the rows and candidates of jobs without a row, by what the user answered, too."""
+        return look_up(texts, customers, self._match.by, self._store.boards.answers(), added=added)
 
-        Those with a row that was `added` for them don't wait: their customer may appear twice.
+    def look_up_all(
+        self,
+        lease: Lease,
+        tables: Sequence[Table],
+        rows: Rows,
+        targets: Sequence[Target],
+        zone: tzinfo,
+    ) -> tuple[Lookup, Mapping[str, NamedRow]]:
+        """Look up every job in the whole sheet, and record which are unsettled.
+
+        Return the rows that were added for jobs, too, by site.
         """
-        boards, by = self._store.boards, self._match.by
-        known = {job.site for job in boards.unsettled()}
-        lookup = look_up(texts, customers, by, boards.answers(), also_compared=added)
-        boards.settle(lease, known - lookup.unsettled)
-        boards.mark_unsettled(lease, added & lookup.unsettled, hours=0)
+        added = added_rows(tables, rows, targets, self, zone)
+        customers = {target.site: target.customer for target in targets}
+        lookup = self.look_up(texts_of_rows(tables, rows), customers, added)
+        self._store.boards.set_unsettled(lease, lookup.unsettled, with_row=added)
+        return lookup, added
 
     @property
     def _ended(self) -> frozenset[EndedWord]:

@@ -1,4 +1,4 @@
-"""Lists uncertain jobs, and links job and row as the user answers.
+"""Reads the jobs with candidates for the user's review, and links job and row as they answer.
 
 When a job is linked, the chosen row gets the key, and the job's own row, if it has one already, is
 emptied if nobody typed into it. It isn't deleted, because rows may have moved in the meantime and a
@@ -9,9 +9,8 @@ Answers are stored with the row's text, so they are kept when the tab is mapped 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sync.boards.customer_texts import texts_of_rows
-from sync.boards.row_lookup import look_up
-from sync.boards.uncertain_jobs import Candidate, UncertainJob, added_rows, uncertain_jobs
+from sync.boards.job_tabs import BoardTabs
+from sync.boards.review import Candidate, ReviewedJob, reviewed_jobs
 from sync.errors import Permanent, Retryable
 from sync.ops import retry
 from sync.sheets import encode
@@ -32,52 +31,49 @@ from sync.wiring import Sleep, Wiring
 NONE = "none"
 """The answer that none of the candidates is the job's row."""
 
-
-Settled = Sequence[tuple[UncertainJob, Candidate | None]]
-"""Jobs, each with the row that was chosen for it; None if none of its candidates was."""
+Answers = Sequence[tuple[ReviewedJob, Candidate | None]]
+"""What the user answered: jobs, each with its row; None if none of its candidates is."""
 
 
 @dataclass(frozen=True)
-class UncertainJobs:
-    """The uncertain jobs in a read of the whole sheet."""
+class Review:
+    """The jobs with candidates in a read of the whole sheet."""
 
     context: FlushContext
     rows: Rows
-    jobs: Sequence[UncertainJob]
+    jobs: Sequence[ReviewedJob]
     """The unsettled ones first."""
     doubled: Sequence[DoubledJob]
     """Jobs with several rows: people delete the ones that they don't need."""
 
     @property
-    def unsettled(self) -> Sequence[UncertainJob]:
-        """The jobs that nobody has answered, with a row of their own or without."""
-        return [job for job in self.jobs if not job.is_answered]
+    def unsettled(self) -> Sequence[ReviewedJob]:
+        return [job for job in self.jobs if not job.is_settled]
 
     @property
-    def answered(self) -> Sequence[UncertainJob]:
-        """The jobs whose candidates were all ruled out."""
-        return [job for job in self.jobs if job.is_answered]
+    def settled(self) -> Sequence[ReviewedJob]:
+        return [job for job in self.jobs if job.is_settled]
 
 
 def link(
     wiring: Wiring, sleep: Sleep, pairs: Mapping[str, str], *, write: bool
-) -> tuple[UncertainJobs, Settled]:
-    """Return the uncertain jobs, and those that `pairs` settle (see `read_answers`).
+) -> tuple[Review, Answers]:
+    """Return the jobs with candidates, and the answers in `pairs` (see `read_answers`).
 
-    With `write`, join these. Raises as `find` and `join` do.
+    With `write`, write these. Raises as `read_review` and `write_answers` do.
     """
     flusher = wiring.flusher(sleep)
     again = retry.policy(sleep)
     with wiring.hold(sleep) as lease:
-        uncertain: UncertainJobs = again(find, flusher, lease)
-        settled = read_answers(uncertain.jobs, pairs)
-        if settled and write:
-            join(flusher, lease, uncertain, settled)
-    return uncertain, settled
+        review: Review = again(read_review, flusher, lease)
+        answers = read_answers(review.jobs, pairs)
+        if answers and write:
+            write_answers(flusher, lease, review, answers)
+    return review, answers
 
 
-def find(flusher: Flusher, lease: Lease) -> UncertainJobs:
-    """Return the uncertain jobs, and record which are settled.
+def read_review(flusher: Flusher, lease: Lease) -> Review:
+    """Return the jobs with candidates, and record which are unsettled.
 
     Raises Permanent if no tab is mapped, Retryable if a batch is unverified.
     """
@@ -94,24 +90,21 @@ def find(flusher: Flusher, lease: Lease) -> UncertainJobs:
     tables, rows = everything.snapshot.tables, everything.rows
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
-    own = added_rows(tables, rows, targets, context.tabs, flusher.clock(snapshot))
+    zone = flusher.clock(snapshot)
+    lookup, added = BoardTabs(flusher).look_up_all(lease, tables, rows, targets, zone)
     customers = {target.site: target.customer for target in targets}
-    boards, by = flusher.store.boards, flusher.targets.layout.config.match.by
-    texts, answers = texts_of_rows(tables, rows), boards.answers()
-    lookup = look_up(texts, customers, by, answers, also_compared=own)
-    boards.settle(lease, {job.site for job in boards.unsettled()} - lookup.unsettled)
-    jobs = uncertain_jobs(tables, rows, customers, lookup, own)
+    jobs = reviewed_jobs(tables, rows, customers, lookup, added)
     context = replace(context, snapshot=everything.snapshot)
-    return UncertainJobs(context, rows, jobs, doubled_jobs(tables))
+    return Review(context, rows, jobs, doubled_jobs(tables))
 
 
-def read_answers(jobs: Sequence[UncertainJob], pairs: Mapping[str, str]) -> Settled:
-    """Return the jobs that `pairs` settle: rows by site, or its beginning.
+def read_answers(jobs: Sequence[ReviewedJob], pairs: Mapping[str, str]) -> Answers:
+    """Return the answers in `pairs`: rows by site, or its beginning.
 
     A row is named by its name (`Open jobs!12`) or its token; NONE is none of them. Raises Permanent
     if a job or row isn't listed, or a row is chosen twice.
     """
-    settled: list[tuple[UncertainJob, Candidate | None]] = []
+    answers: list[tuple[ReviewedJob, Candidate | None]] = []
     for start, name in pairs.items():
         meant = [job for job in jobs if job.site.startswith(start.strip().lower())]
         if len(meant) != 1:
@@ -119,47 +112,47 @@ def read_answers(jobs: Sequence[UncertainJob], pairs: Mapping[str, str]) -> Sett
                 "no_doubt", f"{start}: not one job in the list.", "See: brightsheet link"
             )
         if name.strip() == NONE:
-            settled.append((meant[0], None))
+            answers.append((meant[0], None))
             continue
         rows = [one for one in meant[0].candidates if name.strip() in (one.row.name, one.row.token)]
         if len(rows) != 1:
             place = name.partition("#")[0]
             raise Permanent("no_candidate", f"{place}: not in the list for {meant[0].site} now.")
-        settled.append((meant[0], rows[0]))
-    places = [(one.row.sheet_id, one.row.row) for _, one in settled if one]
+        answers.append((meant[0], rows[0]))
+    places = [(one.row.sheet_id, one.row.row) for _, one in answers if one]
     if len(set(places)) < len(places):
         raise Permanent("one_row", "Two jobs cannot have one row.")
-    return settled
+    return answers
 
 
-def join(flusher: Flusher, lease: Lease, uncertain: UncertainJobs, settled: Settled) -> None:
-    """Give each row its job's key, and empty the job's own row. Raises Retryable or Permanent.
+def write_answers(flusher: Flusher, lease: Lease, review: Review, answers: Answers) -> None:
+    """Store the answers, give each chosen row its job's key, and empty the job's own row.
 
-    Whatever fails, the next flush sees to it that every job has a row: of its own, where a person
-    said that none of them is its.
+    Raises Retryable or Permanent. Whatever fails, the next flush sees to it that every job has a
+    row: of its own, where a person said that none of them is its.
     """
-    tables = {table.sheet_id: table for table in uncertain.context.snapshot.tables}
+    tables = {table.sheet_id: table for table in review.context.snapshot.tables}
     writes: list[RowWrite] = []
-    joined = {job.site: (job.own, one) for job, one in settled if one}
-    for site, (own, chosen) in joined.items():
+    linked = {job.site: (job.own, one) for job, one in answers if one}
+    for site, (own, chosen) in linked.items():
         place = chosen.row.sheet_id, chosen.row.row
         writes.append(key_write(tables.values(), Match(place, chosen.texts), site))
         if own:
-            cells = uncertain.rows[own.sheet_id][own.row]
+            cells = review.rows[own.sheet_id][own.row]
             writes.append(_emptied(tables[own.sheet_id], cells, own.row, site))
-    flusher.store.boards.answer(lease, row_answers(settled))
-    if not joined:
+    flusher.store.boards.answer(lease, row_answers(answers))
+    if not linked:
         return
-    flusher.store.spreadsheet.write_again(lease, joined.keys())
-    context = replace(uncertain.context, fence=flusher.writer.take_turn(lease))
+    flusher.store.spreadsheet.write_again(lease, linked.keys())
+    context = replace(review.context, fence=flusher.writer.take_turn(lease))
     flusher.send(context, Parts(rows=writes))
 
 
-def row_answers(settled: Settled) -> list[RowAnswer]:
-    """Return what a person answered about each row, to be stored: one row rules out the others."""
+def row_answers(answers: Answers) -> list[RowAnswer]:
+    """Return the answer about each candidate, to be stored: one row rules out the others."""
     return [
         RowAnswer(job.site, one.texts, is_same=row is not None and one.texts == row.texts)
-        for job, row in settled
+        for job, row in answers
         for one in job.candidates
     ]
 

@@ -274,9 +274,9 @@ class TabMapper:
     def _answer(self, lease: Lease, report: MappingReport) -> None:
         """Store which rows are jobs' before the mapping: the first flush goes by it."""
         if self._answers.rows and not report.problem:
-            jobs = self._preview(lease, report).uncertain
-            settled = link.read_answers(jobs, self._answers.rows)
-            self._store.boards.answer(lease, link.row_answers(settled))
+            jobs = self._preview(lease, report).reviewed
+            answers = link.read_answers(jobs, self._answers.rows)
+            self._store.boards.answer(lease, link.row_answers(answers))
 
     def _write(self, lease: Lease, fields: Fields) -> MappingReport:
         for _ in range(_ROUNDS):

@@ -9,7 +9,7 @@ from hashlib import blake2s
 from sync.boards.first_flush import FirstFlush, TabColumns, compose
 from sync.boards.formulas import moved
 from sync.boards.options import EndedWord
-from sync.boards.uncertain_jobs import UncertainJob, uncertain_jobs
+from sync.boards.review import ReviewedJob, reviewed_jobs
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
@@ -79,7 +79,7 @@ class Preview:
     """Jobs whose row gets its key."""
     added: int
     """Jobs that get a new row."""
-    uncertain: Sequence[UncertainJob]
+    reviewed: Sequence[ReviewedJob]
     """The unsettled ones first."""
     unknown: int
     """Jobs without a customer in the store, so that no row can be matched to them."""
@@ -89,8 +89,7 @@ class Preview:
 
     @property
     def unsettled_count(self) -> int:
-        """The number of uncertain jobs that nobody has answered."""
-        return sum(not job.is_answered for job in self.uncertain)
+        return sum(not job.is_settled for job in self.reviewed)
 
     @property
     def kinds(self) -> Counter[str]:
@@ -147,7 +146,7 @@ def preview(
         already_keyed=len(flush.keyed & customers.keys()),
         matched=flush.matched,
         added=len(flush.new_rows),
-        uncertain=uncertain_jobs(flush.tables, flush.rows, customers, flush.lookup, {}),
+        reviewed=reviewed_jobs(flush.tables, flush.rows, customers, flush.lookup, {}),
         unknown=unknown,
         wait_hours=layout.config.match.wait_hours,
         doubled=doubled_jobs(flush.tables),

@@ -1,14 +1,13 @@
 """Decides which row of a board is the job's, for jobs that have none. Pure.
 
-What the user answered counts first, then what matches for certain (`match.py`). The other jobs may
-have candidates (`candidates.py`), of which the user decides:
+| a job is | if | so |
+|---------|----|-----|
+| matched | the user chose a row, or one is its for certain (`match.py`) | the row gets its key |
+| unsettled | it has candidates (`candidates.py`) that the user hasn't ruled out | it waits |
+| settled | it has none, or the user ruled out all of them | it gets a new row |
 
-| a job is | if |
-|-----------|----|
-| uncertain | it has candidates |
-| answered | it is uncertain, and the user ruled all of them out |
-| unsettled | it is uncertain, and not answered; the store has those that were found |
-| waiting | it is unsettled, and gets no row yet, for `wait_hours` at most |
+A job waits for an answer for `wait_hours` at most, and only once. Then it gets a new row, too, and
+stays unsettled, because its customer may appear twice.
 """
 
 from collections import defaultdict
@@ -28,13 +27,12 @@ from sync.store.boards import RowAnswer
 
 @dataclass(frozen=True)
 class Lookup:
-    """The matches and candidates of the jobs without a row."""
+    """The rows of jobs without one, by site: those that are neither here nor there are settled."""
 
     matches: Mapping[str, Match]
     candidates: Mapping[str, Sequence[Place]]
-    """The candidates of the jobs without a match, by site; those ruled out, too."""
+    """Of unsettled jobs, and of settled ones whose candidates the user ruled out."""
     unsettled: frozenset[str]
-    """The sites of the jobs with candidates that the user hasn't all ruled out."""
 
 
 def look_up(
@@ -43,12 +41,12 @@ def look_up(
     criteria: Sequence[str],
     answers: Collection[RowAnswer] = (),
     *,
-    also_compared: Collection[str] = (),
+    added: Collection[str] = (),
 ) -> Lookup:
-    """Return the matched rows of jobs without one (`customers` by site), and the candidates.
+    """Return the rows and candidates of the jobs without a row (`customers` by site).
 
-    Rows are matched by what people answered, then by `criteria`. Of the jobs with a row, only
-    `also_compared` (sites) are compared with the rows that are left.
+    Rows are matched by what people answered, then by `criteria`. Of jobs with a row, those have
+    candidates whose row was `added` (sites).
     """
     keyed = {site_in_text(row.get(KEY, "")) for row in texts.values()}
     jobs = {site: customer for site, customer in customers.items() if site not in keyed}
@@ -66,7 +64,7 @@ def look_up(
     finder = CandidateFinder(rows)
     candidates, unsettled = dict[str, list[Place]](), set[str]()
     for site, customer in customers.items():
-        if site in also_compared or (site in jobs and site not in matches):
+        if site in added or (site in jobs and site not in matches):
             places = [place for place in finder.candidates_of(customer) if place not in taken]
             if places:
                 candidates[site] = places

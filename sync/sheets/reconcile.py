@@ -151,7 +151,7 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
         flusher.send(context, Parts(structure=guards))
         return recheck(flusher, lease, confirms_deleted=confirms_deleted)
     if context.pending.undos:
-        raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")
+        raise Retryable("unverified", "An earlier write is still to be checked. Run it again.")
     present = keyed_sites(tables)
     store.batches.set_has_row(lease, present, has_row=True)
     known = store.pending.sites_with_row()
@@ -318,4 +318,4 @@ def waiting_for_check(flusher: Flusher, lease: Lease) -> None:
     pending = flusher.store.pending.read(0, 0)
     if pending.has_attempt or pending.undos:
         flusher.flush(lease)
-        raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")
+        raise Retryable("unverified", "An earlier write is still to be checked. Run it again.")

@@ -88,11 +88,18 @@ class Boards:
         query = select(look_alike.c.site).where(self._mine, look_alike.c.until > now())
         return frozenset(self._database.scalars(query))
 
-    def settle(self, lease: Lease, sites: Collection[str]) -> None:
-        """Record that jobs are settled: they have no candidates any longer, or were answered."""
+    def set_unsettled(
+        self, lease: Lease, sites: Collection[str], with_row: Collection[str]
+    ) -> None:
+        """Record that no other jobs than `sites` are unsettled, as a read of the whole sheet shows.
+
+        New ones are recorded if they are among those `with_row`, and don't wait: their customers
+        may appear twice. The others are when a flush would add their rows.
+        """
         with self._database.writing(lease) as connection:
-            mine = self._mine, look_alike.c.site.in_(sorted(sites))
-            connection.execute(delete(look_alike).where(*mine))
+            settled = look_alike.c.site.not_in(sorted(sites))
+            connection.execute(delete(look_alike).where(self._mine, settled))
+        self.mark_unsettled(lease, frozenset(sites).intersection(with_row), hours=0)
 
     def answer(self, lease: Lease, answers: Iterable[RowAnswer]) -> None:
         """Store answers in place of earlier ones about the same jobs, which are settled now."""

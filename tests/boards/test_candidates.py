@@ -7,8 +7,8 @@ import pytest
 
 from sync.boards.candidates import CandidateFinder
 from sync.boards.habits import family_first
+from sync.boards.review import NamedRow, compare_fields
 from sync.boards.row_lookup import look_up
-from sync.boards.uncertain_jobs import NamedRow, compare_fields
 from sync.jobs.model import Customer
 from sync.sheets.snapshot import Table
 from sync.store import RowAnswer

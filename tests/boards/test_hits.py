@@ -107,12 +107,12 @@ def test_a_row_that_moves_while_another_is_emptied_in_a_join_keeps_its_cells(ask
     asking.edit("type_cell", sheet_id=OPEN, row=THIRD, column=PERMIT, text="ask the city")
     flushed(asking, milestone(1))
     with asking.held() as held:
-        found = link.find(asking.flusher, held)
-        settled = link.read_answers(found.jobs, {uuid(1): f"Open jobs!{SECOND + 1}"})
+        found = link.read_review(asking.flusher, held)
+        answers = link.read_answers(found.jobs, {uuid(1): f"Open jobs!{SECOND + 1}"})
         asking.before_the_write(
             lambda: asking.edit("move_row", sheet_id=OPEN, row=THIRD + 1, to=FIRST)
         )
-        link.join(asking.flusher, held, found, settled)
+        link.write_answers(asking.flusher, held, found, answers)
     flushed(asking)
     for number in (1, 2, 3):
         assert row_of(asking, f"Own {number}")["Phone"] == f"call {number}"
@@ -140,8 +140,8 @@ def test_two_jobs_of_one_customer_are_doubtful_even_if_the_second_is_late(asking
     assert rows[0].get("Site ID") is None
     assert {row.get("Site ID") for row in rows} == {None, uuid(1), uuid(2)}
     with asking.held() as held:
-        uncertain = link.find(asking.flusher, held).jobs
-    assert {job.site for job in uncertain} == {uuid(1), uuid(2)}
+        unsettled = link.read_review(asking.flusher, held).jobs
+    assert {job.site for job in unsettled} == {uuid(1), uuid(2)}
 
 
 @pytest.mark.parametrize("way", ["two rows", "two tabs"])

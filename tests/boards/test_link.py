@@ -29,19 +29,19 @@ def doubtful(bench: Bench) -> None:
     bench.flush()
 
 
-def found(bench: Bench) -> link.UncertainJobs:
+def found(bench: Bench) -> link.Review:
     with bench.held() as held:
-        return link.find(bench.flusher, held)
+        return link.read_review(bench.flusher, held)
 
 
 def join(bench: Bench, **pairs: str) -> None:
     with bench.held() as held:
-        uncertain = link.find(bench.flusher, held)
-        settled = link.read_answers(uncertain.jobs, {uuid(1): pairs["to"]})
-        link.join(bench.flusher, held, uncertain, settled)
+        review = link.read_review(bench.flusher, held)
+        answers = link.read_answers(review.jobs, {uuid(1): pairs["to"]})
+        link.write_answers(bench.flusher, held, review, answers)
 
 
-def test_an_uncertain_job_is_listed_with_its_candidates(asking: Bench) -> None:
+def test_an_unsettled_job_is_listed_with_its_candidates(asking: Bench) -> None:
     waiting(asking)
     notes = two_tab_board.HEADERS.index("Note to self")
     asking.do(metadata(COLUMN_KEY, "last_change", OPEN, "COLUMNS", notes))

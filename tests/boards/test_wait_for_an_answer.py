@@ -52,7 +52,7 @@ def flushed(bench: Bench) -> None:
 def rows_of_their_own(bench: Bench) -> dict[str, bool]:
     """Return the jobs that `link` lists, and whether each has a row of its own."""
     with bench.held() as held:
-        return {job.site: bool(job.own) for job in link.find(bench.flusher, held).jobs}
+        return {job.site: bool(job.own) for job in link.read_review(bench.flusher, held).jobs}
 
 
 def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> None:
@@ -67,18 +67,18 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> N
     assert (found.jobs, found.quarantined, found.oldest_job) == (0, 0, None)
     comparison = compare.compare(bench.wiring, lambda _: None)
     assert "2 customers may already have a row" in " ".join(compare.lines(comparison))
-    assert not comparison.is_well and comparison.unsettled == {uuid(1), uuid(2)}
+    assert not comparison.is_well and comparison.waiting_for_answer == {uuid(1), uuid(2)}
     unsettled = bench.store.boards.unsettled()
     assert [(each.customer, each.is_waiting) for each in unsettled] == [
         ("Ada Number1", True),
         ("Ada Number2", True),
     ]
     with bench.held() as held:
-        listed = link.find(bench.flusher, held)
-        settled = link.read_answers(listed.jobs, {uuid(1): "Open jobs!4"})
-        link.join(bench.flusher, held, listed, settled)
+        listed = link.read_review(bench.flusher, held)
+        answers = link.read_answers(listed.jobs, {uuid(1): "Open jobs!4"})
+        link.write_answers(bench.flusher, held, listed, answers)
     bench.flush()
-    assert compare.compare(bench.wiring, lambda _: None).unsettled == {uuid(2)}
+    assert compare.compare(bench.wiring, lambda _: None).waiting_for_answer == {uuid(2)}
     (row,) = two_tab_board.of_site(bench, 1)
     assert (row["Customer"], row["Permit"]) == ("Ada Number1", "Waiting")
     assert len(two_tab_board.texts(bench)) == 4
@@ -87,17 +87,19 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> N
 def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(waiting: Wait) -> None:
     bench = waiting(HOURS)
     with bench.held() as held:
-        listed = link.find(bench.flusher, held)
+        listed = link.read_review(bench.flusher, held)
         assert [job.site for job in listed.unsettled] == [uuid(1), uuid(2)]
-        link.join(bench.flusher, held, listed, link.read_answers(listed.jobs, {uuid(1): "none"}))
+        link.write_answers(
+            bench.flusher, held, listed, link.read_answers(listed.jobs, {uuid(1): "none"})
+        )
     assert bench.is_waiting()
     bench.flush()
     (row,) = two_tab_board.of_site(bench, 1)
     assert row["Permit"] == "Waiting"
     with bench.held() as held:
-        listed = link.find(bench.flusher, held)
+        listed = link.read_review(bench.flusher, held)
     assert [job.site for job in listed.unsettled] == [uuid(2)]
-    assert [job.site for job in listed.answered] == [uuid(1)]
+    assert [job.site for job in listed.settled] == [uuid(1)]
     mail = bench.customer(1)["E_mail"]
     column = two_tab_board.HEADERS.index("E-mail")
     bench.edit("type_cell", sheet_id=two_tab_board.OPEN, row=3, column=column, text=mail)

@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 import click
 
-from sync.boards.link import Settled, UncertainJobs, link
-from sync.boards.uncertain_jobs import Candidate, NamedRow, UncertainJob
+from sync.boards.link import Answers, Review, link
+from sync.boards.review import Candidate, NamedRow, ReviewedJob
 from sync.commands import echo, json_option, pairs
 from sync.wiring import Wiring, opened
 
@@ -33,17 +33,17 @@ def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
     listed only with --json.
     """
     chosen = pairs("SITE=Tab!12 or SITE=none", rows)
-    read, settled = link(Wiring(*opened()), time.sleep, chosen, write=write)
-    echo(_json(read) if as_json else _lines(read, settled, is_written=write))
+    review, answers = link(Wiring(*opened()), time.sleep, chosen, write=write)
+    echo(_json(review) if as_json else _lines(review, answers, is_written=write))
 
 
-def _lines(read: UncertainJobs, settled: Settled, *, is_written: bool) -> Iterable[str]:
-    done = {job.site for job, _ in settled}
-    for job, row in settled:
-        yield from _settled(job, row, is_written=is_written)
-    for doubled in read.doubled:
+def _lines(review: Review, answers: Answers, *, is_written: bool) -> Iterable[str]:
+    done = {job.site for job, _ in answers}
+    for job, row in answers:
+        yield from _effect(job, row, is_written=is_written)
+    for doubled in review.doubled:
         yield f"{doubled.site} is in {doubled}. Delete the rows that you don't need."
-    left = [job for job in read.unsettled if job.site not in done]
+    left = [job for job in review.unsettled if job.site not in done]
     for job in left:
         yield f"{job.site}  {job.customer.name}  {job.customer.address}".rstrip()
         if job.own:
@@ -59,11 +59,11 @@ def _lines(read: UncertainJobs, settled: Settled, *, is_written: bool) -> Iterab
         yield f"If it is none of these: brightsheet link --set {site}=none --write"
     elif done and not is_written:
         yield "Nothing was written. To write it, add --write."
-    elif not (done or read.doubled):
+    elif not (done or review.doubled):
         yield "No job is waiting for an answer."
 
 
-def _settled(job: UncertainJob, one: Candidate | None, *, is_written: bool) -> Iterable[str]:
+def _effect(job: ReviewedJob, one: Candidate | None, *, is_written: bool) -> Iterable[str]:
     if one is None:
         verb = "has" if is_written or job.own else "would get"
         yield f"{job.site} {verb} its own row, because none of the listed rows is the job's."
@@ -74,13 +74,13 @@ def _settled(job: UncertainJob, one: Candidate | None, *, is_written: bool) -> I
         yield f"{job.own.name}, which was added for this job, {emptied}. You can delete it."
 
 
-def _json(read: UncertainJobs) -> Iterable[str]:
+def _json(review: Review) -> Iterable[str]:
     def named(row: NamedRow) -> dict[str, str]:
         return {"row": row.name, "text": row.text}
 
-    for doubled in read.doubled:
+    for doubled in review.doubled:
         yield json.dumps({"site": doubled.site, "rows": doubled.rows})
-    for job in read.jobs:
+    for job in review.jobs:
         yield json.dumps(
             {
                 "site": job.site,
@@ -91,6 +91,6 @@ def _json(read: UncertainJobs) -> Iterable[str]:
                     named(one.row) | {"fields": [asdict(each) for each in one.fields]}
                     for one in job.candidates
                 ],
-                "answered": job.is_answered,
+                "answered": job.is_settled,
             }
         )

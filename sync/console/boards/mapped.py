@@ -1,4 +1,4 @@
-"""Serves the pages of a mapped sheet: uncertain rows, extra tabs and views, and unmapping."""
+"""Serves the pages of a mapped sheet: jobs to review, extra tabs and views, and unmapping."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
-from sync.boards.link import NONE, UncertainJobs, link
+from sync.boards.link import NONE, Review, link
 from sync.boards.unmap import unmap as unmap_tabs
 from sync.console.access import set_personal
 from sync.console.parts import ConsoleParts, PageWait
@@ -43,7 +43,7 @@ _ROW = "row:"
 
 
 def rows(parts: ConsoleParts) -> Any:
-    """List the jobs whose row is uncertain, or store which rows were chosen for them."""
+    """List the jobs that may have a row already, or store which rows were chosen for them."""
     if request.method == "GET":
         return _listed(None, {}, "")
     chosen = {n.removeprefix(_ROW): v for n, v in request.form.items() if n.startswith(_ROW) and v}
@@ -51,16 +51,16 @@ def rows(parts: ConsoleParts) -> Any:
     try:
         with parts.alone():
             if request.form.get("step") == LINK and chosen:
-                return _settled(parts, chosen)
+                return _write_answers(parts, chosen)
             return _listed(_read(parts), chosen, "")
     except BrightsheetError as error:
         return _listed(None, chosen, error.what)
 
 
-def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
+def _write_answers(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
     """Write the site IDs into the chosen rows; if that fails, list the current rows again."""
     try:
-        _, settled = parts.recorded(
+        _, answers = parts.recorded(
             "link",
             " ".join(chosen),
             lambda: link(parts.wiring, PageWait(), chosen, write=True),
@@ -69,11 +69,11 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
     except BrightsheetError as error:
         return _listed(_read(parts), chosen, error.what)
     parts.wake()
-    joined = sum(row is not None for _, row in settled)
+    joined = sum(row is not None for _, row in answers)
     said = [pluralize(joined, "row was matched", "rows were matched")] if joined else []
-    if own := len(settled) - joined:
+    if own := len(answers) - joined:
         said.append(pluralize(own, "job gets a row of its own", "jobs get rows of their own"))
-    emptied = [job.own.name for job, row in settled if row and job.own]
+    emptied = [job.own.name for job, row in answers if row and job.own]
     text = f"{'; '.join(said)}."
     if emptied:
         # We don't delete the rows, because they may have moved, and a deletion can't be undone.
@@ -83,15 +83,15 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
     return redirect(url_for("console.rows"), 303)
 
 
-def _read(parts: ConsoleParts) -> UncertainJobs:
+def _read(parts: ConsoleParts) -> Review:
     return link(parts.wiring, PageWait(), {}, write=False)[0]
 
 
-def _listed(read: UncertainJobs | None, chosen: Mapping[str, str], said: str) -> str:
+def _listed(read: Review | None, chosen: Mapping[str, str], said: str) -> str:
     return render_template(
         "console/boards/rows.html",
         jobs=read.unsettled if read else None,
-        answered=read.answered if read else (),
+        settled=read.settled if read else (),
         no_row=NONE,
         doubled=read.doubled if read else (),
         chosen=chosen,

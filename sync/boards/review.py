@@ -1,4 +1,4 @@
-"""Shows the user jobs with candidates, compared field by field with what EverBright has. Pure."""
+"""Puts jobs side by side with their candidates, field by field, for the user's review. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,15 +68,15 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class UncertainJob:
-    """A job with candidates, and its own row if nobody typed into that (see `row_lookup`)."""
+class ReviewedJob:
+    """A job with candidates, and its own row if nobody typed into that."""
 
     site: str
     customer: Customer
     candidates: Sequence[Candidate]
     own: NamedRow | None
-    is_answered: bool
-    """Whether the user ruled out every candidate. The answer can be changed."""
+    is_settled: bool
+    """Whether the user has ruled out every candidate. The answer can be changed."""
 
 
 def added_rows(
@@ -113,20 +113,20 @@ def _is_ours(row: Row, cells: CellDecider) -> bool:
     )
 
 
-def uncertain_jobs(
+def reviewed_jobs(
     tables: Iterable[Table],
     rows: Rows,
     customers: Mapping[str, Customer],
     lookup: Lookup,
     own: Mapping[str, NamedRow],
-) -> list[UncertainJob]:
+) -> list[ReviewedJob]:
     """Return the jobs of a lookup with their candidates, the unsettled ones first.
 
     `own` are the rows that were added for jobs.
     """
     tabs = {table.sheet_id: table for table in tables}
     jobs = [
-        UncertainJob(
+        ReviewedJob(
             site,
             customers[site],
             [
@@ -138,7 +138,7 @@ def uncertain_jobs(
         )
         for site, places in lookup.candidates.items()
     ]
-    return sorted(jobs, key=lambda job: (job.is_answered, job.customer.name, job.site))
+    return sorted(jobs, key=lambda job: (job.is_settled, job.customer.name, job.site))
 
 
 def compare_row(customer: Customer, table: Table, row: int, cells: Row) -> Candidate:
