@@ -153,7 +153,7 @@ def _add_missing_parts(flusher: Flusher, lease: Lease, extras: Collection[str]) 
     next flush resolves it.
     """
     waiting_for_check(flusher, lease)
-    context = _read(flusher, lease)
+    context = flusher.read_as_is(lease)
     if found := _find_moved(flusher, context):
         return found
     flusher.must_be_in_place(context)
@@ -180,17 +180,6 @@ def _add_missing_parts(flusher: Flusher, lease: Lease, extras: Collection[str]) 
     if is_own and not ensured.is_new:
         recheck(flusher, lease)
     return ensured.done
-
-
-def _read(flusher: Flusher, lease: Lease) -> FlushContext:
-    """Read the sheet, also if its columns have moved. Raises Permanent or Retryable."""
-    fence = flusher.writer.take_turn(lease)
-    tabs = flusher.tabs(flusher.store.spreadsheet.mode())
-    snapshot, pending = flusher.client.read(tabs), flusher.store.pending.read(0, 0)
-    context = FlushContext(lease, fence, tabs, pending, snapshot)
-    flusher.check_fence(context)
-    tabs.check_served(snapshot, pending)
-    return context
 
 
 def _wanted_tabs(flusher: Flusher, context: FlushContext, extras: Collection[str]) -> WantedTabs:

@@ -91,7 +91,6 @@ class CheckResult:
             self.keyed.add(site)
             return
         self.confirmed[site].add(column)
-        self.replaced += finding.replaced_words
 
 
 class _Outcome(Enum):
@@ -106,7 +105,6 @@ class _Finding:
     """What became of the write of one cell."""
 
     outcome: _Outcome
-    replaced_words: Sequence[ReplacedWords]
     undos: Sequence[Undo] = ()
     continued_undos: Set[int] = frozenset()
     """IDs of the pending undos that `undos` continue."""
@@ -134,7 +132,10 @@ def check(
         if row.formulas:
             result.undos += row_check.wrong_formulas(new_sites)
         for cell in row.cells:
-            result.add(row, cell, row_check.check(cell, pending))
+            finding = row_check.check(cell, pending)
+            result.add(row, cell, finding)
+            if cell.replaces_words and finding.outcome is _Outcome.CONFIRMED:
+                result.replaced.append(row_check.replaced_words(cell))
     for site, misplaced in result.misplaced_columns.items():
         result.confirmed[site] -= misplaced
     result.confirmed_undos -= result.missed_undos
@@ -156,9 +157,8 @@ class _RowCheck:
         failed_parts = [
             part for part in cell.parts if not (is_right and self._was_expected(cell, part))
         ]
-        words = [self._replaced_words(cell)] if cell.replaces_words else []
         if not failed_parts:
-            return _Finding(_Outcome.CONFIRMED, words)
+            return _Finding(_Outcome.CONFIRMED)
         undos, continued = list[Undo](), set[int]()
         for part in failed_parts:
             undo = self._undo(cell, part)
@@ -172,7 +172,7 @@ class _RowCheck:
         undos += self._missing_header(cell, failed_parts)
         is_typed_note = failed_parts == [NOTE] and is_right and self.row.site
         outcome = _Outcome.TYPED_NOTE if is_typed_note else _Outcome.MISPLACED
-        return _Finding(outcome, words, undos, continued)
+        return _Finding(outcome, undos, continued)
 
     def _continues(self, undo: Undo, old: Undo) -> bool:
         """Return whether a new undo is of the cell of a pending one, and of what that one wrote.
@@ -305,7 +305,8 @@ class _RowCheck:
             for part in failed_parts
         ]
 
-    def _replaced_words(self, cell: CellWrite) -> ReplacedWords:
+    def replaced_words(self, cell: CellWrite) -> ReplacedWords:
+        """Return the typed text that a write replaced."""
         return ReplacedWords(
             site=self.row.site,
             column=cell.column,

@@ -37,7 +37,7 @@ from sync.sheets.ids import RECOVERED_TAB
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.key_writes import key_repairs
 from sync.sheets.row_identity import row_text
-from sync.sheets.snapshot import Snapshot, Table, keyed_sites
+from sync.sheets.snapshot import Fence, Snapshot, Table, keyed_sites
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, history, pipeline
 from sync.sheets.targets import Lines, Targets, Work
@@ -148,17 +148,14 @@ class Flusher:
         if not (work.sites or pending.has_attempt or pending.undos or pending.takes_over):
             self._search = RefusalSearch()
             return
-        snapshot = self.client.read(tabs, columns_to_read(work.targets, is_ours=tabs.is_ours))
-        context = FlushContext(lease, fence, tabs, pending, snapshot)
-        self.check_fence(context)
-        # First, because without the header row nobody knows where an earlier batch has written.
-        tabs.check_served(snapshot, pending)
+        columns = columns_to_read(work.targets, is_ours=tabs.is_ours)
+        context = self._read(lease, fence, pending, tabs, columns)
         if pending.has_attempt and self.writer.conclude_attempt(context):
             return  # An earlier batch was carried out: the next flush compares with what it wrote.
         if unwritable := self.unwritable(context):
             self._write_other_tabs(context.without(unwritable), work)
             raise next(iter(unwritable.values()))
-        self.notice_columns(tabs, snapshot, pending)
+        self.notice_columns(tabs, context.snapshot, pending)
         self._write_most_urgent(context, work)
 
     def _write_other_tabs(self, context: FlushContext, work: Work) -> None:
@@ -207,7 +204,7 @@ class Flusher:
         if not will_rewrite:
             self._write(context, work)
 
-    def check_fence(self, context: FlushContext) -> None:
+    def _check_fence(self, context: FlushContext) -> None:
         """Raise Permanent if a read shows a fence that this database didn't set.
 
         If it has this database's ID, the database is a backup that was restored. But if this
@@ -414,15 +411,25 @@ class Flusher:
 
     def read_snapshot(self, lease: Lease, columns: tuple[str, ...] = ()) -> FlushContext:
         """Read the sheet and its `columns`, without pending work. Raises Permanent or Retryable."""
+        context = self.read_as_is(lease, columns)
+        self.must_be_in_place(context)
+        self.notice_columns(context.tabs, context.snapshot, context.pending)
+        return context
+
+    def read_as_is(self, lease: Lease, columns: tuple[str, ...] = ()) -> FlushContext:
+        """Read the sheet as `read_snapshot` does, also if columns have moved."""
         fence = self.writer.take_turn(lease)
         pending = self.store.pending.read(0, 0)
         self.targets.use_answers(pending.answers)
-        tabs = self.tabs(pending.mode)
+        return self._read(lease, fence, pending, self.tabs(pending.mode), columns)
+
+    def _read(
+        self, lease: Lease, fence: Fence, pending: Pending, tabs: JobTabs, columns: tuple[str, ...]
+    ) -> FlushContext:
         context = FlushContext(lease, fence, tabs, pending, self.client.read(tabs, columns))
-        self.check_fence(context)
+        self._check_fence(context)
+        # At once, because without the header row nobody knows where an earlier batch has written.
         tabs.check_served(context.snapshot, pending)
-        self.must_be_in_place(context)
-        self.notice_columns(tabs, context.snapshot, pending)
         return context
 
     def notice_columns(self, tabs: JobTabs, snapshot: Snapshot, pending: Pending) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
-from sync.field_table import KEY, TYPED_IDS
+from sync.field_table import KEY, PLACEHOLDER, TYPED_IDS
 from sync.sheets.cell_data import (
     CellData,
     Row,
@@ -306,11 +306,13 @@ class _Placing:
         """Return whether anything is lost, or misplaced text remains.
 
         Cells of our own tab aren't reported: the next comparison fixes them, unless people type
-        there, too.
+        there, too, as a customer's name in place of our stand-in.
         """
         table = self._tables.get(undo.sheet_id)
         is_ours = table is not None and table.is_ours and not undo.is_of_note
-        is_rewritten = is_ours and bool(undo.column) and undo.column not in TYPED_IDS
+        is_rewritten = (
+            is_ours and bool(undo.column) and undo.column not in (*TYPED_IDS, PLACEHOLDER)
+        )
         if undo.was_confirmed or (is_rewritten and isinstance(undo.identity, ByKey)):
             return False
         if not undo.column or undo.described(undo.before):

@@ -515,9 +515,17 @@ def test_a_value_and_its_note_are_restored_separately() -> None:
             True,
         ),
         ({"identity": ByKey(key=A), "column": REP}, True),
+        ({"identity": ByKey(key=A), "column": NAME}, True),
         ({}, True),
     ],
-    ids=["a managed cell", "an unmanaged column", "a note", "a rep", "a row without a key"],
+    ids=[
+        "a managed cell",
+        "an unmanaged column",
+        "a note",
+        "a rep",
+        "a name",
+        "a row without a key",
+    ],
 )
 def test_undos_of_cells_that_the_policy_overwrites_are_dropped(
     changes: dict[str, Any], is_told: bool
