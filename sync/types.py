@@ -94,7 +94,7 @@ class Mode(StrEnum):
 class Value(BaseModel):
     """A frozen value; unknown keys are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", serialize_by_alias=True)
 
 
 class ReplacedWords(Value):

@@ -18,7 +18,7 @@ from sync.jobs.model import (
 )
 from sync.webhooks.schema import Contract, ContractState
 
-_FORCE = (
+_WEAKEST_FIRST = (
     ContractState.VOIDED,
     ContractState.GENERATED,
     ContractState.SENT,
@@ -86,7 +86,7 @@ def current(logs: Sequence[ContractLog]) -> ContractStatus | None:
     have been voided since.
     """
     known = [status for log in logs if (status := log.current())]
-    return max(known, key=lambda each: (_FORCE.index(each.state), each.since), default=None)
+    return max(known, key=lambda each: (_WEAKEST_FIRST.index(each.state), each.since), default=None)
 
 
 def overall(job: Job) -> ContractStatus | None:

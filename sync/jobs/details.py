@@ -84,12 +84,12 @@ class DetailColumns:
 
     def cells(self, job: Job, details: Details) -> dict[str, Cell]:
         """Return the cells, by column ID."""
-        cells: dict[str, Cell] = {}
-        for column in self.metrics:
-            text, entry = self.value(column, job, details), entry_of(column)
-            if text:
-                cells[column] = value_cell(entry, text, self._config)
-        return cells
+        texts = {column: self.value(column, job, details) for column in self.metrics}
+        return {
+            column: value_cell(entry_of(column), text, self._config)
+            for column, text in texts.items()
+            if text
+        }
 
 
 def value_cell(entry: FieldEntry, text: str, config: Config) -> Cell:

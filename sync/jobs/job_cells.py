@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
-from sync.field_table import KEY, PLACEHOLDER, SELLER, SITE_FIELDS, WEBHOOK_FIELDS, FieldEntry
+from sync.field_table import JOB_FIELDS, KEY, MILESTONE_FIELDS, PLACEHOLDER, SELLER, FieldEntry
 from sync.jobs import contracts, progress, projection
 from sync.jobs.actions import Actions, NextAction
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, joined
@@ -105,11 +105,6 @@ class RowSource:
         statuses, sale = self.reader.statuses, self._sale.state if self._sale else None
         return statuses.job_status(self.milestones, self.coming, sale, is_archived=self.is_archived)
 
-    @property
-    def has_contract(self) -> bool:
-        """Whether the job has a contract or a change order."""
-        return bool(self.job.contracts or self.job.change_orders)
-
     @cached_property
     def with_contracts(self) -> Job:
         """The job with only the contracts whose name matches; if none does, with all of them."""
@@ -119,7 +114,7 @@ class RowSource:
 
     @cached_property
     def _sale(self) -> ContractStatus | None:
-        return contracts.overall(self.with_contracts) if self.has_contract else None
+        return contracts.overall(self.with_contracts)
 
     @cached_property
     def signings(self) -> list[Signing]:
@@ -191,7 +186,11 @@ def _milestone_value(entry: FieldEntry, row: RowSource, reached: ReachedMileston
 
 
 MILESTONE_CELLS: Mapping[str, Callable[[RowSource, ReachedMilestone], Cell]] = {
-    **{e.id: partial(_milestone_value, e) for e in WEBHOOK_FIELDS if e.id.endswith(":")},
+    **{
+        entry.id: partial(_milestone_value, entry)
+        for entry in MILESTONE_FIELDS
+        if entry.webhook_key
+    },
     "status:": _milestone_status,
     "documents:": lambda row, reached: documents_cell(
         reached.event.milestone.documents(), row.files, row.reader.addresses
@@ -224,7 +223,7 @@ def _last_change(row: RowSource) -> Cell:
     if row.status.case is Case.ARCHIVED:
         at, text = row.since, row.status.text
     else:
-        contract = contracts.newest_change(row.with_contracts) if row.has_contract else None
+        contract = contracts.newest_change(row.with_contracts)
         changes = list(filter(None, map(row.reader.changes.newest, row.milestones)))
         if contract:
             text = row.reader.statuses.contract_text(contract.state)
@@ -355,18 +354,14 @@ def _split(customer: Customer) -> tuple[str, str]:
     return parts[0].rstrip(", "), "".join(parts[1:]) or city
 
 
-def _site_value(entry: FieldEntry, row: RowSource) -> Cell:
-    """Return a value of EverBright's answer: `read_customer` sets it by its field's ID, if any."""
-    return value_cell(entry, getattr(row.customer, entry.id, ""), row.reader.config)
-
-
-def _webhook_value(entry: FieldEntry, row: RowSource) -> Cell:
-    return value_cell(entry, projection.newest_value(row.job, entry.id), row.reader.config)
+def _value(entry: FieldEntry, row: RowSource) -> Cell:
+    """Return a value from webhooks, or else from EverBright's answer about the site."""
+    text = projection.newest_value(row.job, entry.id) or getattr(row.customer, entry.id, "")
+    return value_cell(entry, text, row.reader.config)
 
 
 CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
-    **{entry.id: partial(_site_value, entry) for entry in SITE_FIELDS},
-    **{e.id: partial(_webhook_value, e) for e in WEBHOOK_FIELDS if not e.id.endswith(":")},
+    **{e.id: partial(_value, e) for e in JOB_FIELDS if e.site_key or e.webhook_key},
     PLACEHOLDER: lambda row: row.reader.name(row.job.site, row.customer),
     "address": lambda row: _text(row.customer.address, _split(row.customer)[0]),
     "city_zip": lambda row: _text(_split(row.customer)[1]),
@@ -387,12 +382,8 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "re_signed": _re_signed,
     "initial_quote": lambda row: _text(projection.initial_quote(row.job)),
     KEY: lambda row: Cell(text=row.job.site),
-}
-
-CONTRACT_CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "contract": _contract,
     "contract_signed": lambda row: Cell(when=max((s.at for s in row.signings), default=None)),
     "contract_documents": _contract_documents,
     "current_quote": _current_quote,
 }
-"""For jobs with a contract or a change order."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import AliasChoices, ConfigDict, Field
 
@@ -17,9 +17,10 @@ READ = "-"
 webhook, which is hex."""
 
 
-def _stored_as(name: str, stored: str) -> Any:
-    """Return the annotation of a field that is stored under another name."""
-    return Field(validation_alias=AliasChoices(name, stored), serialization_alias=stored)
+def _stored_as(stored: str, name: str, empty: type = dict) -> Any:
+    """Return the definition of a field that is stored under another name."""
+    names = AliasChoices(name, stored)
+    return Field(default_factory=empty, validation_alias=names, serialization_alias=stored)
 
 
 class Origin(Value):
@@ -97,10 +98,9 @@ _TASK_NAME = 100
 class MilestoneLog(Value):
     """What is kept of all events of a milestone. It is a join; see `joined`."""
 
-    model_config = ConfigDict(serialize_by_alias=True)
     first: Origin
     """The earliest webhook; the earliest read if there is none."""
-    webhooks: Annotated[tuple[StatusSeen, ...], _stored_as("webhooks", "sent")] = ()
+    webhooks: tuple[StatusSeen, ...] = _stored_as("sent", "webhooks", tuple)
     """The status in each webhook, the newest first; at most STATUSES."""
     reads: tuple[StatusSeen, ...] = ()
     """The status in each read from the API, the newest first; at most STATUSES."""
@@ -333,7 +333,7 @@ class Change(Value):
         return self.before is None and self.digest.startswith(READ)
 
 
-STAGE, ARCHIVED, QUOTE, COMMENTED = "stage", "archived", "quote", "remark"
+STAGE, ARCHIVED, QUOTE, ANY = "stage", "archived", "quote", "any"
 CONTRACT, RE_SIGN, COMMENT = "contract", "re-sign", "comment"
 TYPED = "typed"
 """Text that was typed into a mapped cell was replaced; `name` is the header of its column."""
@@ -342,28 +342,23 @@ TYPED = "typed"
 class Job(Value):
     """The state of a job. It is a join of its events: the order of arrival has no effect."""
 
-    model_config = ConfigDict(serialize_by_alias=True)
     site: str
     events: dict[str, Event] = Field(default_factory=dict)
     """The current event of each milestone definition: its newest webhook, or its newest read from
     the API with what only the webhook has. `jobs.reads` has the rules."""
     logs: dict[str, MilestoneLog] = Field(default_factory=dict)
     """What is kept of all events of each milestone definition."""
-    overridden: Annotated[dict[str, Event], _stored_as("overridden", "sent")] = Field(
-        default_factory=dict
-    )
+    overridden: dict[str, Event] = _stored_as("sent", "overridden")
     """The newest webhook of each milestone definition whose current event is a read."""
-    newest_reads: Annotated[dict[str, Event], _stored_as("newest_reads", "reads")] = Field(
-        default_factory=dict
-    )
+    newest_reads: dict[str, Event] = _stored_as("reads", "newest_reads")
     """The newest read of each milestone definition, if any."""
     first_quote: Fact | None = None
     """The quote of the earliest event that has one."""
     re_signed: Origin | None = None
     """The earliest event with a completed re-sign task."""
     facts: dict[str, Fact] = Field(default_factory=dict)
-    """The newest values from other webhooks: STAGE, ARCHIVED ("yes" or ""), and COMMENTED and
-    CONTRACT, which have only the dates of the last such webhook."""
+    """The newest values from other webhooks: STAGE, ARCHIVED ("yes" or ""), fields with a
+    `webhook_key`, and ANY, which has only the dates of the newest such webhook."""
     transitions: dict[str, Fact] = Field(default_factory=dict)
     """The stages that were entered without a date, by the stage before and this one, in two
     lines."""
@@ -371,7 +366,7 @@ class Job(Value):
     """What is known of each contract, by the name of its task and its quote, in two lines."""
     change_orders: dict[str, Signing] = Field(default_factory=dict)
     """The signed change orders, by the new quote, or "" if that is not known."""
-    other_comments: Annotated[tuple[Comment, ...], _stored_as("other_comments", "remarks")] = ()
+    other_comments: tuple[Comment, ...] = _stored_as("remarks", "other_comments", tuple)
     """The newest comments from other webhooks."""
 
     def newest_webhook(self, definition: str) -> Event | None:

@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from sync.jobs import contracts, reads
 from sync.jobs.model import (
+    ANY,
     ARCHIVED,
-    COMMENTED,
-    CONTRACT,
     STAGE,
     Event,
     Fact,
@@ -117,14 +116,9 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
 
 
 def _values(new: OtherEvent) -> dict[str, str]:
-    """Return the values by subject; "" for one that is kept elsewhere and only needs its dates."""
-    values = dict(new.values)
+    values = {ANY: "", **new.values}
     if new.stage:
         values[STAGE] = new.stage
-    if new.contract:
-        values[CONTRACT] = ""
-    if new.comments:
-        values[COMMENTED] = ""
     if new.archived is not None:
         values[ARCHIVED] = "yes" if new.archived else ""
     return values

@@ -120,10 +120,7 @@ class Layout(JobReader):
             fields = {column.id for column in self.config.columns}
             for reached in row.with_columns:
                 fields |= {PLACES[place] + reached.key for place in fields & PLACES.keys()}
-        makers = job_cells.CELLS
-        if row.has_contract:
-            makers = {**makers, **job_cells.CONTRACT_CELLS}
-        cells = {field: make(row) for field, make in makers.items() if field in fields}
+        cells = {field: make(row) for field, make in job_cells.CELLS.items() if field in fields}
         for reached in row.with_columns:
             for field, make_of in job_cells.MILESTONE_CELLS.items():
                 if field + reached.key in fields:

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from sync.settings.config_file import WebhooksConfig
 from sync.types import When
 from sync.webhooks.schema import Comment, Contract, ContractState, Document, Kind, OtherEvent
-from sync.webhooks.values import field_values
+from sync.webhooks.values import field_values, text_at
 
 Tree = Mapping[str, Any]
 
@@ -34,7 +34,6 @@ OTHER_TEXTS = frozenset({"quote", "proposal", "contract", "invoice", "change_ord
 """With one of these keys, `archived` refers to that object and not to the job."""
 _NO = frozenset({"", "false", "no", "0", "none", "null"})
 _LEFT_STAGE = ("previous_stage_name",)
-_STAGE_LIMIT = 500
 _NAME_LIMIT = 200
 QUOTE_KEYS = ("quote", "quote_id", "quote_uuid")
 _STATES = {state.value: state for state in ContractState} | {
@@ -73,8 +72,8 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
         site=site,
         milestone_uuid=milestone_uuid,
         archived=archived,
-        stage=text(tree, shapes.stage)[:_STAGE_LIMIT],
-        left_stage=text(tree, _LEFT_STAGE)[:_STAGE_LIMIT],
+        stage=text(tree, shapes.stage),
+        left_stage=text(tree, _LEFT_STAGE),
         contract=contract,
         comments=tuple(_comments(tree)),
         values=field_values(tree),
@@ -158,7 +157,7 @@ def _is_named(tree: Tree, pattern: str) -> bool:
 
 
 def _name(tree: Tree) -> str:
-    return " ".join(text(tree, ("name",))[:_NAME_LIMIT].split())
+    return text(tree, ("name",))[:_NAME_LIMIT].rstrip()
 
 
 def _signatures(tree: Tree) -> Iterator[tuple[Tree, ContractState]]:
@@ -233,11 +232,9 @@ def uuid(value: object) -> str | None:
 
 
 def text(tree: Tree, keys: Iterable[str]) -> str:
-    """Return the first text under `keys`: a string, or the `name` of an object."""
-    values = (tree.get(key) for key in keys)
-    names = (value.get("name") if isinstance(value, Mapping) else value for value in values)
-    texts = (name.strip() for name in names if isinstance(name, str))
-    return next((each for each in texts if each not in ("", "None")), "")
+    """Return the first text under `keys`: a value, or the `name` of an object."""
+    texts = (text_at(tree, path) for key in keys for path in (key, f"{key}.name"))
+    return next(filter(None, texts), "")
 
 
 def moments(tree: Tree, keys: Iterable[str]) -> Iterator[datetime]:
