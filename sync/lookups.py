@@ -5,8 +5,7 @@ Rows don't wait for the answers. What an account doesn't have stays blank and is
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from time import monotonic
+from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ from sync.jobs import contracts, projection
 from sync.jobs.details import DetailColumns
 from sync.jobs.model import ARCHIVED, Customer, Details, Job
 from sync.ops import retry
+from sync.ops.pause import Pause
 from sync.settings.everbright_config import EverBrightConfig
 from sync.store.lookups import DetailStore, DueLookup, Lookups
 from sync.types import Value
@@ -54,7 +54,7 @@ class Fetcher(Generic[AnswerT]):
 
     A failed request is retried later, and `name` is logged. At most `rate` jobs a second are
     requested again because the question has changed. If `pauses`, requests pause after several
-    failures in a row. `clock` counts seconds.
+    failures in a row.
     """
 
     _store: Lookups[AnswerT]
@@ -62,14 +62,13 @@ class Fetcher(Generic[AnswerT]):
     _request: Callable[[DueLookup[AnswerT]], AnswerT | None]
     _rate: float
     pauses: bool = False
-    _clock: Callable[[], float] = monotonic
     _failures: int = 0
-    _not_before: float = float("-inf")
+    _pause: Pause = field(default_factory=Pause)
     _has_begun: bool = False
 
     def fetch(self) -> LookupResult | None:
         """Send the request that has been due longest, or return None if none is due."""
-        if self._clock() < self._not_before:
+        if not self._pause.is_over:
             return None
         if not self._has_begun:
             self._store.schedule_outdated(self._rate)
@@ -96,8 +95,7 @@ class Fetcher(Generic[AnswerT]):
         wait = retry.pause(attempt, error, _LONGEST_WAIT)
         self._store.postpone(due.job.site, wait if attempt < _TRIES else None)
         if self.pauses and self._failures >= _IN_A_ROW:
-            pause = retry.pause(self._failures, error, _LONGEST_WAIT)
-            self._not_before = self._clock() + pause
+            self._pause.begin(retry.pause(self._failures, error, _LONGEST_WAIT))
         return LookupResult(due.job.site, error, is_new=False)
 
 

@@ -9,6 +9,7 @@ from time import monotonic
 import structlog
 
 from sync.errors import BrightsheetError
+from sync.ops.pause import Pause
 from sync.status.rules import TROUBLE, rule_of
 from sync.status.verdict import alarms
 from sync.store import Backlog
@@ -24,11 +25,10 @@ class CachedBacklog:
         self, read_backlog: Callable[[], Backlog], clock: Callable[[], float] = monotonic
     ) -> None:
         self._read_backlog = read_backlog
-        self._clock = clock
         self._lock = Lock()
         self._last: Backlog | BrightsheetError = Backlog()
-        """What the last read returned or raised; nothing was read before `_until` is set."""
-        self._until = float("-inf")
+        """What the last read returned or raised; the first call reads."""
+        self._fresh = Pause(clock)
 
     def backlog(self) -> Backlog:
         """Return the backlog as of FRESH_SECONDS ago at most. Raises as reading it does.
@@ -37,12 +37,12 @@ class CachedBacklog:
         read may take its whole time-out.
         """
         with self._lock:
-            if self._clock() >= self._until:
+            if self._fresh.is_over:
                 try:
                     self._last = self._read_backlog()
                 except BrightsheetError as error:
                     self._last = error
-                self._until = self._clock() + FRESH_SECONDS
+                self._fresh.begin(FRESH_SECONDS)
             last = self._last
         if isinstance(last, BrightsheetError):
             raise last

@@ -73,18 +73,17 @@ class Worker:
             backfill = BackfillLoop(self._wiring, self._alerts, self._stop, self.wake)
             self._start("backfill", backfill.step, lambda: self._stop.wait(BACKFILL_POLL_SECONDS))
 
-    def _start(self, name: str, step: Callable[[], bool], idle: Callable[[], object]) -> Thread:
+    def _start(self, name: str, step: Callable[[], object], idle: Callable[[], object]) -> Thread:
         loop = self._stop, step, idle, self._wiring.metrics.count
         thread = Thread(target=run_loop, args=loop, name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
         return thread
 
-    def _give_heartbeat(self) -> bool:
+    def _give_heartbeat(self) -> None:
         """Record that this process is alive, if the threads that write the sheet are."""
         if all(thread.is_alive() for thread in self._sheet_threads):
             self._wiring.heartbeats.give()
-        return False
 
     def wake(self) -> None:
         """Have the loops of deliveries and of the sheet check for work at once."""

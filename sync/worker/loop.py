@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Event, current_thread
-from time import monotonic
 
 import structlog
 
@@ -12,6 +11,7 @@ from sync.documents.queue import DocumentQueue
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
 from sync.ops import retry
 from sync.ops.alerts import Alerts
+from sync.ops.pause import Pause
 from sync.store import Backfills, Claim, FenceDoubt, Lease, PendingDocument
 from sync.store.backfills import NIGHTLY
 from sync.wiring import BACKFILL, PROJECTION, Wiring
@@ -35,11 +35,11 @@ class Stop(Event):
 
 def run_loop(
     stop: Stop,
-    step: Callable[[], bool],
+    step: Callable[[], object],
     idle: Callable[[], object],
     count: Callable[[BrightsheetError | None], object],
 ) -> None:
-    """Repeat `step` until stopped; call `idle` when it reports that nothing is left to do.
+    """Repeat `step` until stopped; call `idle` unless it returns True: more may be left to do.
 
     `count` is called with each error, None for an internal one. An error that repeats is logged
     once.
@@ -180,13 +180,13 @@ class BackfillLoop:
         self._alerts = alerts
         self._stop = stop
         self._wake = wake
-        self._not_before = float("-inf")
+        self._before_retry = Pause()
         self._sheet = wiring.sheet_store()
 
-    def step(self) -> bool:
-        """Run the backfill if it is due. Returns False: nothing is left to do right away."""
-        if monotonic() < self._not_before or not (self._is_restored() or self._is_due()):
-            return False
+    def step(self) -> None:
+        """Run the backfill if it is due."""
+        if not self._before_retry.is_over or not (self._is_restored() or self._is_due()):
+            return
         try:
             with self._wiring.hold_lease(self._stop.sleep, BACKFILL) as lease:
                 # Another worker may have done it in the meantime.
@@ -195,9 +195,8 @@ class BackfillLoop:
                 elif self._is_due():
                     self._run(lease)
         except BrightsheetError as error:
-            self._not_before = monotonic() + _PAUSE_SECONDS
+            self._before_retry.begin(_PAUSE_SECONDS)
             self._report_error(error)
-        return False
 
     def _is_restored(self) -> bool:
         return self._sheet.spreadsheet.doubt() == FenceDoubt.RESTORED
@@ -210,7 +209,7 @@ class BackfillLoop:
         run = backfill.run(lease, since, sorted(self._sheet.pending.counted()))
         self._report(run)
         if not run.is_complete:
-            self._not_before = monotonic() + _PAUSE_SECONDS
+            self._before_retry.begin(_PAUSE_SECONDS)
             return
         self._wiring.project(self._stop.sleep)
         self._sheet.spreadsheet.take_over()

@@ -12,6 +12,7 @@ from tenacity import RetryCallState
 from sync.errors import BrightsheetError, Permanent, Refused, Retryable
 from sync.ops import retry
 from sync.ops.alerts import Alerts
+from sync.ops.pause import Pause
 from sync.sheets.reconcile import reconcile, update_own_tab
 from sync.store import Lease
 from sync.store.metrics import FLUSHED
@@ -34,23 +35,6 @@ _TRASH_EVERY = 900.0
 _log = structlog.get_logger()
 
 
-class _Interval:
-    """An interval in seconds between checks; the first is due at once."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._at = seconds, float("-inf")
-
-    def begin_if_over(self) -> bool:
-        """Return whether a check is due, and begin the next interval if it is."""
-        if monotonic() < self._at:
-            return False
-        self.postpone(self._seconds)
-        return True
-
-    def postpone(self, seconds: float) -> None:
-        self._at = monotonic() + seconds
-
-
 class SheetLoop:
     """The steps of the loop; the lease allows only one of several workers to write."""
 
@@ -60,25 +44,29 @@ class SheetLoop:
         self._stop = stop
         self._flusher = wiring.flusher(stop.sleep, alerts.send)
         self._store = self._flusher.store
-        self._pruning = _Interval(_PRUNE_EVERY)
-        self._comparing = _Interval(_CHECK_EVERY)
-        self._trash = _Interval(_TRASH_EVERY)
+        self._before_pruning = Pause()
+        self._before_comparing = Pause()
+        self._before_trash_check = Pause()
         self._has_written = False
         """Whether it wrote or compared since it last asked whether the sheet is in the trash."""
 
     def step(self) -> bool:
         """Do what is due; return whether it flushed, because more may be pending then."""
-        if self._pruning.begin_if_over():
+        if self._before_pruning.is_over:
+            self._before_pruning.begin(_PRUNE_EVERY)
             self._wiring.inbox.prune(self._wiring.settings.keep_deliveries_days)
         flusher, pending, spreadsheet = self._flusher, self._store.pending, self._store.spreadsheet
-        if self._comparing.begin_if_over():
+        if self._before_comparing.is_over:
+            self._before_comparing.begin(_CHECK_EVERY)
             if spreadsheet.is_comparison_due(_COMPARE_EVERY):
                 self._compare()
             elif not (flusher.has_known_fence or pending.is_due()) and spreadsheet.is_written():
                 self._read_fence()
-        if self._trash.begin_if_over() and (self._has_written or spreadsheet.is_trashed()):
-            self._wiring.check_trash()
-            self._has_written = False
+        if self._before_trash_check.is_over:
+            self._before_trash_check.begin(_TRASH_EVERY)
+            if self._has_written or spreadsheet.is_trashed():
+                self._wiring.check_trash()
+                self._has_written = False
         if pending.is_due():
             self._has_written = True
             return self._flush()
@@ -89,7 +77,7 @@ class SheetLoop:
         return False
 
     def _compare(self) -> None:
-        self._comparing.postpone(_COMPARE_AGAIN)
+        self._before_comparing.begin(_COMPARE_AGAIN)
         try:
             with self._wiring.hold(self._stop.sleep) as lease:
                 _log.info("compared", differing=len(reconcile(self._flusher, lease).wrong))
@@ -100,7 +88,7 @@ class SheetLoop:
 
     def _read_fence(self) -> None:
         """After a start with nothing to write, find out whether the database was restored."""
-        self._comparing.postpone(_COMPARE_AGAIN)
+        self._before_comparing.begin(_COMPARE_AGAIN)
         with self._wiring.hold(self._stop.sleep) as lease:
             self._flusher.read_snapshot(lease)
 

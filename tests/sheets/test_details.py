@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from emulator import Emulator
 from sync.jobs.model import Details
 from sync.lookups import Fetcher
+from sync.ops.pause import Pause
 from sync.store.database import now
 from sync.store.schema import detail
 from tests.bench import Bench
@@ -82,7 +83,7 @@ def make(google: Emulator, database_url: str, tmp_path: Path) -> Iterator[Make]:
 def fetcher(bench: Bench, clock: Callable[[], float] = lambda: 0.0) -> Fetcher[Details]:
     found = bench.wiring.detail_fetcher()
     assert found is not None
-    found._clock = clock
+    found._pause = Pause(clock)
     return found
 
 
