@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from sync.store.database import Database
+from sync.store.database import Database, Leases
 from sync.store.schema import reported
+
+_SENDING_SECONDS = 600.0
+"""Longer than a message takes. If a process is killed meanwhile, another one sends it then."""
 
 _log = structlog.get_logger()
 
@@ -20,26 +23,30 @@ class Reported:
 
     def claim(self, name: str) -> bool:
         """Store a name; return whether it was new. One caller gets each, and reports it."""
-        known = select(reported.c.name).where(reported.c.name == name)
-        if self._database.scalar(known):
+        if self._is_known(name):
             return False  # Callers ask again and again: only a new name needs a write.
         new = self._database.insert_new(reported).values(name=name).returning(reported.c.name)
         with self._database.writing() as connection:
             return connection.scalar(new) is not None
 
     def once(self, name: str, send: Callable[[], bool]) -> bool:
-        """Have the first caller for `name` send a message; return whether it arrived now.
+        """Send a message unless it arrived before; return whether it arrived now.
 
-        `send` is like `Alerts.deliver`: if it returns False or raises, the next call sends it.
-        Names outlast `brightsheet forget`, so they must not have a job's ID.
+        One process at a time sends. `send` is like `Alerts.deliver`: if it returns False or raises,
+        the next call sends the message. Names outlast `brightsheet forget`, so they must not have a
+        job's ID.
         """
-        if not self.claim(name):
+        leases = Leases(self._database, _SENDING_SECONDS)
+        if self._is_known(name) or not (lease := leases.acquire("messages")):
             return False
-        did_arrive = False
         try:
-            did_arrive = send()
+            if self._is_known(name):
+                return False  # Another process has just sent it.
+            did_arrive = send() and self.claim(name)
         finally:
-            if not did_arrive:
-                self._database.execute(delete(reported).where(reported.c.name == name))
+            leases.release(lease)
         _log.info("message_sent", message=name, arrived=did_arrive)
         return did_arrive
+
+    def _is_known(self, name: str) -> bool:
+        return self._database.scalar(select(reported.c.name).where(reported.c.name == name)) == name
