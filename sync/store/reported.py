@@ -49,4 +49,5 @@ class Reported:
         return did_arrive
 
     def _is_known(self, name: str) -> bool:
-        return self._database.scalar(select(reported.c.name).where(reported.c.name == name)) == name
+        query = select(reported.c.name).where(reported.c.name == name)
+        return self._database.scalar(query) is not None
