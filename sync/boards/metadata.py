@@ -119,8 +119,8 @@ def _added(mapping: TabMapping, survey: Survey, fields: Fields) -> Iterator[Requ
     sheet_id, row, edge = mapping.tab.sheet_id, mapping.header_row, mapping.edge
     count, size = len(mapping.added), mapping.tab.column_count
     if mapping.native_table:
-        # As Google's own Table grows: a column beside it would stay when its rows are sorted.
-        yield sheet_requests.insert(sheet_id, "COLUMNS", edge, count, size=edge)
+        # A column beside the Table would stay where it is when its rows are sorted.
+        yield sheet_requests.insert_in_native_table(sheet_id, "COLUMNS", edge, count)
     elif edge < size:
         yield sheet_requests.insert(sheet_id, "COLUMNS", edge, count, size)
     else:

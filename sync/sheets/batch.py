@@ -21,6 +21,7 @@ from sync.sheets.sheet_requests import (
     dimension_range,
     header_guard,
     insert,
+    insert_in_native_table,
     insert_like_above,
     make_hidden_tab,
     metadata,
@@ -262,18 +263,15 @@ def _copies(
 def _new_rows(table: Table, parts: Parts) -> list[Request]:
     at, count = parts.new_rows[0].row, len(parts.new_rows)
     insertion = [insert(table.sheet_id, "ROWS", at, count, table.row_count)]
-    if table.is_ours:
-        return [*insertion, *write_block(parts.new_rows)]
-    # Of a board, new rows get what the row above has, unless that is the header row.
     has_row_above = at - 1 > table.header_row
     if has_row_above and table.native_end is not None:
-        # Only this grows such a Table: `appendCells` loses values, moves and pastes are untested.
-        insertion = [insert(table.sheet_id, "ROWS", at, count, size=at)]
-    elif has_row_above:
+        insertion = [insert_in_native_table(table.sheet_id, "ROWS", at, count)]
+    elif has_row_above and not table.is_ours:
+        # Of a board, new rows get what the row above has, unless that is the header row.
         pattern = parts.pattern or Pattern(at)
         formulas, is_covered = sorted(pattern.formulas), pattern.is_covered
         insertion = insert_like_above(table.sheet_id, at, count, formulas, is_covered=is_covered)
-    return [*insertion, *write(parts.new_rows)]
+    return [*insertion, *(write_block if table.is_ours else write)(parts.new_rows)]
 
 
 def _compared_ranges(table: Table, written: Sequence[RowWrite]) -> list[str]:

@@ -159,7 +159,12 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column], config: Config)
         # It goes to the right of its nearest existing left neighbor.
         left = [c.id for c in columns[: columns.index(column)] if c.id in table.columns]
         index = table.columns[left[-1]] + 1 if left else table.column_count
-        if not ensured.is_new:
+        if table.native_end is not None:
+            # A column beside the Table would stay where it is when its rows are sorted.
+            requests.append(
+                sheet_requests.insert_in_native_table(table.sheet_id, "COLUMNS", index, 1)
+            )
+        elif not ensured.is_new:
             requests.append(
                 sheet_requests.insert(table.sheet_id, "COLUMNS", index, 1, table.column_count)
             )

@@ -181,10 +181,19 @@ def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> 
     """Return the request that inserts rows or columns before `index`, formatted as the next one.
 
     At the grid's end (`index` = `size`) there is no next one, and Google requires the one before.
-    One of Google's own Tables grows at its end in the same way.
     """
     place = dimension_range(sheet_id, dimension, index, count)
     return {"insertDimension": {"range": place, "inheritFromBefore": index >= size}}
+
+
+def insert_in_native_table(sheet_id: int, dimension: str, index: int, count: int) -> Request:
+    """Return the request that inserts rows or columns into one of Google's own Tables.
+
+    They are formatted as the one before. Only this makes a Table grow at its end: `appendCells`
+    loses values; moves and pastes are untested.
+    """
+    place = dimension_range(sheet_id, dimension, index, count)
+    return {"insertDimension": {"range": place, "inheritFromBefore": True}}
 
 
 def insert_like_above(
