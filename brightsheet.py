@@ -8,7 +8,6 @@ import signal
 import sys
 from contextlib import suppress
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 from typing import NoReturn
@@ -163,33 +162,7 @@ def upgrade() -> None:
     click.echo("The database is up to date.")
 
 
-_OF_A_CHECKOUT = {"demo": "demo.commands", "emulator": "emulator.command", "send": "demo.commands"}
-"""Commands outside the product, and the modules that have them."""
-
-
-def _of_a_checkout(name: str) -> click.Command:
-    """Return a command of a checkout; if it isn't installed, one that reports that."""
-    module = _OF_A_CHECKOUT[name]
-    package = module.partition(".")[0]
-    if find_spec(package):
-        command: click.Command = getattr(import_module(module), name)
-        return command
-    message = (
-        f"`brightsheet {name}` is a command of a checkout, and {package} is not installed here: "
-        "clone the repository, and run `make install` there."
-    )
-    anything = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
-    return click.Command(
-        name, callback=lambda: _fail(message, 1), context_settings=anything, hidden=True
-    )
-
-
-if (_CHECKOUT / "demo").is_dir():
-    # So that a command started elsewhere finds the demo and the emulator, too.
-    sys.path.append(str(_CHECKOUT))
-
 _COMMANDS = (
-    *(_of_a_checkout(name) for name in _OF_A_CHECKOUT),
     *(doctor, auth_group, *compose.commands()),
     *(stored.deliveries, stored.retry, stored.forget),
     *(sheet.init, sheet.rebuild, sheet.takeover, sheet.compare),
@@ -197,6 +170,13 @@ _COMMANDS = (
 )
 for _command in _COMMANDS:
     cli.add_command(_command)
+
+if (_CHECKOUT / "demo").is_dir():
+    # So that a command started elsewhere finds the demo and the emulator, too.
+    sys.path.append(str(_CHECKOUT))
+    _demo, _emulator = import_module("demo.commands"), import_module("emulator.command")
+    for _command in (_demo.demo, _demo.send, _emulator.emulator):
+        cli.add_command(_command)
 
 
 if __name__ == "__main__":

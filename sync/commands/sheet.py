@@ -10,11 +10,10 @@ from rich.progress import Progress
 
 from sync.actions import compare as comparing
 from sync.commands import NO_EXTRAS, echo, json_option
-from sync.jobs.learned import ending_question
 from sync.settings.environment import google_id
 from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.sheets.flush import DOUBTS
-from sync.store import Confirmations, FenceDoubt
+from sync.store import FenceDoubt
 from sync.types import Mode
 from sync.wiring import Wiring, opened
 
@@ -54,9 +53,6 @@ def init(extras: tuple[str, ...]) -> None:
     mode = wiring.sheet_store(spreadsheet).spreadsheet.mode()
     if mode is Mode.MAPPED and not extras:
         click.echo(NO_EXTRAS)
-    confirmations = Confirmations(database)
-    if question := ending_question(confirmations.proposed_order(), confirmations.read().milestones):
-        click.echo(f"{question} Answer it on the overview of the console.")
 
 
 @click.command()

@@ -29,7 +29,7 @@ from sync.types import Personal
 
 SESSION = timedelta(hours=12)
 """A working day, after which the password is required again, even with activity."""
-_PUBLIC = ("console.static", "console.sign_in")
+_SIGN_IN = "console.sign_in"
 _SINCE, _ID, _PERSONAL = "since", "id", "personal"
 _HEADERS = Secure(
     # Nothing from other sites and nothing inline: if a webhook's text got into a page as markup, it
@@ -104,13 +104,13 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
             return None
         if settings.admin_password is None:
             return render_template("console/closed.html"), 403
-        if request.endpoint not in _PUBLIC and not is_signed_in(parts.actions):
+        if request.endpoint != _SIGN_IN and not is_signed_in(parts.actions):
             session.clear()
             # After the sign-in a page is opened, which a path that takes only forms hasn't.
             rule = request.url_rule
             has_page = rule is not None and "GET" in (rule.methods or ())
             path = request.full_path.rstrip("?") if has_page else request.form.get("next", "")
-            return redirect(url_for("console.sign_in", next=path), 303)
+            return redirect(url_for(_SIGN_IN, next=path), 303)
         csrf.protect()
         return None
 
@@ -175,7 +175,7 @@ def sign_out(parts: ConsoleParts) -> Any:
     """End the session, which makes every copy of its cookie invalid."""
     parts.actions.end_session(session[_ID], SESSION.total_seconds())
     session.clear()
-    return redirect(url_for("console.sign_in"), 303)
+    return redirect(url_for(_SIGN_IN), 303)
 
 
 def show_personal(parts: ConsoleParts) -> Any:
@@ -210,7 +210,7 @@ def _old_form(error: CSRFError) -> Any:
     The sign-in form is shown again with the right one: each tab that opens it without a cookie gets
     a new session, which replaces that of the tab before.
     """
-    if request.endpoint != "console.sign_in":
+    if request.endpoint != _SIGN_IN:
         return _http_error(error)
     problem = "This form was too old. Enter the password again."
     return render_template("console/sign_in.html", problem=problem), 400

@@ -3,7 +3,7 @@
 import json
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,6 @@ from sync.webhooks.schema import Outcome
 PAGE = 50
 _MOST_JOBS = 50
 """A search for a customer that finds more is too vague."""
-_LONGEST_SITES = _MOST_JOBS * 40
 _SITE = re.compile(UUID_PATTERN, re.IGNORECASE)
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
@@ -41,10 +40,7 @@ class Search:
 
     @classmethod
     def typed(cls, values: MultiDict[str, str]) -> "Search":
-        return cls(
-            typed_text(values, "site", _LONGEST_SITES),
-            *(typed_text(values, name) for name in ("milestone", "outcome", "since")),
-        )
+        return cls(*(typed_text(values, field.name) for field in fields(cls)))
 
     @property
     def query(self) -> dict[str, Any]:

@@ -97,7 +97,7 @@ Page = Callable[..., Any]
 Route = tuple[str, str, Page, list[str]]
 """A page: its path, its name, its function and its methods."""
 _T = TypeVar("_T")
-_LONGEST = 200
+_LONGEST = 2_000
 _ID = re.compile(r"[0-9A-Za-z-]{1,80}")
 _LARGEST = 2**62
 UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -173,9 +173,9 @@ class ConsoleParts:
         return JobRecords(self.wiring.database)
 
 
-def typed_text(values: MultiDict[str, str], name: str, longest: int = _LONGEST) -> str:
+def typed_text(values: MultiDict[str, str], name: str) -> str:
     """Return the typed text, without characters that databases reject; "" if there is none."""
-    return UNFIT.sub("", values.get(name, ""))[:longest].strip()
+    return UNFIT.sub("", values.get(name, ""))[:_LONGEST].strip()
 
 
 def typed_number(values: MultiDict[str, str], name: str) -> int | None:

@@ -122,13 +122,6 @@ def test_the_wheel_contains_no_demo_and_no_emulator(installed: Installed) -> Non
     assert {"sync", "config"} <= tops
 
 
-def test_a_command_of_a_checkout_reports_what_is_missing(installed: Installed) -> None:
-    (line,) = installed.run(COMMAND, "demo", "--once", status=1).splitlines()
-    assert line.startswith("`brightsheet demo` is a command of a checkout")
-    assert "demo is not installed" in line
-    assert "make install" in line
-
-
 @pytest.mark.long
 def test_settings_config_and_api_description_are_found(installed: Installed) -> None:
     settings = {name: text for name, text in LEAST.items() if name != "CONFIG_FILE"}
