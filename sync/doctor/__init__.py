@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from sync.doctor import google, receiver
+from sync.doctor import everbright, google, receiver, stored
 from sync.doctor.check import Check, explained, failed, skipped
 from sync.errors import BrightsheetError, SettingsError
 from sync.google import auth
@@ -51,8 +51,8 @@ _IN_SHEET = (*_OPEN_SHEET, "spreadsheet")
 _IN_EVERBRIGHT = ("database", "everbright")
 _READ_BACK = (*_IN_EVERBRIGHT, "job")
 STEPS = [
-    Step("database", "Database", receiver.database),
-    Step("disk", "Disk", receiver.disk),
+    Step("database", "Database", stored.database),
+    Step("disk", "Disk", stored.disk),
     Step("clock", "Clock", google.clock),
     Step("google", "Google sign-in", google.credentials),
     Step("spreadsheet", "Spreadsheet", google.spreadsheet, _OPEN_SHEET),
@@ -60,16 +60,16 @@ STEPS = [
     Step("ids", "Google's handling of IDs", google.ids, _IN_SHEET),
     Step("drive", "Folder for documents", google.file, ("google",), _FOLDER),
     Step("readers", "Access to documents", google.readers, (*_IN_SHEET, "drive")),
-    Step("everbright", "EverBright token", receiver.token, (), _TOKEN),
-    Step("job", "Reading a job from EverBright", receiver.job, _IN_EVERBRIGHT),
-    Step("download", "Downloading a document", receiver.download, _IN_EVERBRIGHT),
-    Step("delivered", "Missing webhooks", receiver.delivered, _READ_BACK),
-    Step("milestones", "Last milestone", receiver.milestones, ("database",)),
+    Step("everbright", "EverBright token", everbright.token, (), _TOKEN),
+    Step("job", "Reading a job from EverBright", everbright.job, _IN_EVERBRIGHT),
+    Step("download", "Downloading a document", everbright.download, _IN_EVERBRIGHT),
+    Step("delivered", "Missing webhooks", everbright.delivered, _READ_BACK),
+    Step("milestones", "Last milestone", stored.milestones, ("database",)),
     Step("receiver", "Receiver from outside", receiver.reached, (), _URL),
     Step("secret", "Webhook secret", receiver.secret, ("receiver",)),
     Step("proxies", "Proxies", receiver.proxies, ("receiver", "secret")),
-    Step("delivery", "Last webhook", receiver.last_delivery, ("database",)),
-    Step("in_step", "Sheet is up to date", receiver.is_up_to_date, ("database",)),
+    Step("delivery", "Last webhook", stored.last_delivery, ("database",)),
+    Step("in_step", "Sheet is up to date", stored.is_up_to_date, ("database",)),
 ]
 """In the order in which they run."""
 

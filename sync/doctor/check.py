@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import PurePath
 from typing import Any, Literal
 
 from sync.errors import BrightsheetError, Retryable
@@ -132,21 +131,3 @@ def explained(error: BrightsheetError, account: str) -> Check:
     cause, fix = _CAUSES.get(error.reason, usual)
     message = error.what if error.reason in _CAUSES else error.message
     return failed(message, cause, fix.format(account=account))
-
-
-def filesystem(file: PurePath, mounts: str) -> str:
-    """Return the type of the file system that `file` is on, as Linux's mountinfo names it.
-
-    Source: proc_pid_mountinfo(5): the mount point is the fifth field, the type follows " - ".
-    The last of several on one mount point is in effect.
-    """
-    depth, kind = 0, "unknown"
-    for line in mounts.splitlines():
-        mount, _, source = line.partition(" - ")
-        fields = mount.split()
-        if len(fields) < 5 or not source:
-            continue
-        point = PurePath(fields[4].replace("\\040", " "))
-        if file.is_relative_to(point) and len(point.parts) >= depth:
-            depth, kind = len(point.parts), source.split()[0]
-    return kind

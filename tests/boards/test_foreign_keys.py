@@ -1,7 +1,7 @@
 """Columns of a mapped sheet that were sorted without the site IDs."""
 
 from sync.actions.compare import compare, lines
-from sync.doctor.receiver import is_up_to_date
+from sync.doctor.stored import is_up_to_date
 from sync.status.verdict import evaluate
 from sync.store.findings import dismiss
 from tests.bench import Bench

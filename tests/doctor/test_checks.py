@@ -14,7 +14,8 @@ from werkzeug.datastructures import MultiDict
 from demo.process import free_port
 from emulator.drive.model import User
 from sync.doctor import STEPS, settings_failed, settings_valid
-from sync.doctor.check import Check, filesystem
+from sync.doctor.check import Check
+from sync.doctor.stored import filesystem
 from sync.errors import SettingsError
 from sync.settings.environment import load
 from sync.sheets.ids import JOBS_TAB

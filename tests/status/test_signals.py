@@ -11,7 +11,7 @@ from sqlalchemy import update
 from app import create_app
 from emulator import Emulator
 from sync.doctor.google import spreadsheet
-from sync.doctor.receiver import is_up_to_date, last_delivery
+from sync.doctor.stored import is_up_to_date, last_delivery
 from sync.errors import Permanent
 from sync.ops.alerts import Alerts
 from sync.store.schema import customer, delivery, heartbeat, refusal, sheet
