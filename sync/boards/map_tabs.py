@@ -211,14 +211,20 @@ class TabMapper:
         self,
         considered: Sequence[SeenTab],
         fields: Fields,
-        mapped: Iterable[tuple[SeenTab, StoredMapping]],
+        mapped: Sequence[tuple[SeenTab, StoredMapping]],
     ) -> dict[str, TabDecider]:
-        """Return what decides by the choices that are for a tab, by its title."""
+        """Return what decides each tab, by its title: by the choices if they are for it."""
         account = auth.account(self._wiring.settings)
         here = (example_of(tab, stored, tab.title) for tab, stored in mapped)
         examples = (*self._examples, *here)
         by_choices = TabDecider(fields, self._choices, account, examples)
-        deciders = {tab.title: by_choices for tab in considered}
+        by_proposals = TabDecider(fields, Choices(), account, examples)
+        is_for_mapped = bool(mapped) and not self._titles
+        mapped_tabs = [tab for tab, _ in mapped]
+        deciders = {
+            tab.title: by_proposals if is_for_mapped and tab not in mapped_tabs else by_choices
+            for tab in considered
+        }
         for title, own in self._by_tab.items():
             deciders[title] = TabDecider(fields, own, account, examples)
         return deciders
@@ -226,11 +232,7 @@ class TabMapper:
     def _decide(
         self, considered: Sequence[SeenTab], deciders: Mapping[str, TabDecider]
     ) -> list[TabMapping]:
-        """Decide each tab: by the choices if they are for it, else by what is proposed.
-
-        Raises Permanent if a choice is for a column that none of its tabs has.
-        """
-        is_any_mapped = bool(metadata.mapped_tabs(considered))
+        """Decide each tab. Raises Permanent if a choice is for a column that no tab has."""
         header_rows = []
         for tab in considered if self._titles else ():  # Others may not be about jobs.
             header = deciders[tab.title].header_row(tab, metadata.stored_mapping(tab))
@@ -240,13 +242,10 @@ class TabMapper:
         mappings = []
         for tab in considered:
             stored, decider = metadata.stored_mapping(tab), deciders[tab.title]
-            is_unasked = stored is None and not self._titles
-            if is_unasked and tab.is_hidden:
+            if tab.is_hidden and stored is None and not self._titles:
                 fix = f'To map it, name it: --tab "{tab.title}".'
                 mappings.append(TabMapping(tab, problem=f"is hidden. {fix}"))
                 continue
-            if is_unasked and is_any_mapped:
-                decider = decider.without_choices()
             mappings.append(decider.decide(tab, stored, same))
         for decider in {*deciders.values()}:
             decider.must_be_found([m for m in mappings if deciders[m.tab.title] is decider])

@@ -166,10 +166,6 @@ class TabDecider:
         self._account = account
         self._examples = examples
 
-    def without_choices(self) -> "TabDecider":
-        """Return one that decides without the user's choices."""
-        return TabDecider(self._fields, Choices(), self._account, self._examples)
-
     def _examples_for(self, tab: SeenTab) -> Sequence[Example]:
         return sorted(self._examples, key=lambda example: example.title != tab.title)
 
